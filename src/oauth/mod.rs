@@ -1,5 +1,18 @@
 //! The OAuth protocol as values: no I/O, no database, no HTTP framework.
 
+pub mod authorization;
+pub mod error;
+pub mod metadata;
+pub mod params;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod registration;
+pub mod resource;
 pub mod scope;
+pub mod token;
 
+pub use error::{ErrorCode, OAuthError};
+pub use params::Params;
+pub use pkce::CodeChallenge;
+pub use redirect_uri::RedirectUri;
 pub use scope::{Scope, Scopes};

@@ -1,0 +1,68 @@
+//! The discovery documents (RFC 8414, RFC 9728).
+
+use serde::Serialize;
+
+use super::{Scope, registration::AuthMethod};
+
+/// `/.well-known/oauth-authorization-server` (RFC 8414 §2).
+#[derive(Debug, Serialize)]
+pub struct AuthorizationServerMetadata {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    registration_endpoint: String,
+    scopes_supported: Vec<&'static str>,
+    response_types_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 1],
+    grant_types_supported: [&'static str; 2],
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
+    code_challenge_methods_supported: [&'static str; 1],
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl AuthorizationServerMetadata {
+    /// `issuer` is the exact text that `iss` carries, without a trailing slash.
+    pub fn new(issuer: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            authorization_endpoint: format!("{issuer}/authorize"),
+            token_endpoint: format!("{issuer}/token"),
+            registration_endpoint: format!("{issuer}/register"),
+            // Advertised here only: it makes clients ask for a refresh token,
+            // which they always get.
+            scopes_supported: scopes().chain(["offline_access"]).collect(),
+            response_types_supported: ["code"],
+            response_modes_supported: ["query"],
+            grant_types_supported: ["authorization_code", "refresh_token"],
+            token_endpoint_auth_methods_supported: AuthMethod::ALL.map(AuthMethod::as_str).to_vec(),
+            code_challenge_methods_supported: ["S256"],
+            authorization_response_iss_parameter_supported: true,
+        }
+    }
+}
+
+/// `/.well-known/oauth-protected-resource` (RFC 9728 §2).
+#[derive(Debug, Serialize)]
+pub struct ProtectedResourceMetadata {
+    resource: String,
+    authorization_servers: [String; 1],
+    scopes_supported: Vec<&'static str>,
+    bearer_methods_supported: [&'static str; 1],
+    resource_name: String,
+}
+
+impl ProtectedResourceMetadata {
+    pub fn new(issuer: &str, resource: &str, resource_name: String) -> Self {
+        Self {
+            resource: resource.to_owned(),
+            authorization_servers: [issuer.to_owned()],
+            scopes_supported: scopes().collect(),
+            bearer_methods_supported: ["header"],
+            resource_name,
+        }
+    }
+}
+
+fn scopes() -> impl Iterator<Item = &'static str> {
+    Scope::ALL.into_iter().map(Scope::as_str)
+}

@@ -1,0 +1,232 @@
+//! Redirect URIs: which may be registered, and which presented one is a registered one.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// Schemes that a browser would run or read instead of handing over.
+const FORBIDDEN_SCHEMES: [&str; 9] = [
+    "javascript",
+    "data",
+    "file",
+    "vbscript",
+    "blob",
+    "about",
+    "ws",
+    "wss",
+    "ftp",
+];
+const MAX_LENGTH: usize = 2048;
+
+/// A redirect URI that the hub is willing to send a browser to. Keeps the text as
+/// given: the code is bound to those bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedirectUri {
+    text: String,
+    url: Url,
+}
+
+/// Where an answer goes, as far as a person needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedirectKind {
+    /// A web site.
+    Https,
+    /// A program on the person's own computer (RFC 8252 §7.3).
+    Loopback,
+    /// An application that owns a private-use scheme (RFC 8252 §7.1).
+    PrivateScheme,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedirectUriError {
+    #[error("is not an absolute URI")]
+    NotAbsolute,
+    #[error("is longer than {MAX_LENGTH} characters")]
+    TooLong,
+    #[error("has a fragment (RFC 6749 §3.1.2)")]
+    Fragment,
+    #[error("carries a user name or password")]
+    UserInfo,
+    #[error("uses the scheme \"{0}\", which is not allowed")]
+    ForbiddenScheme(String),
+    #[error("uses http for a host that is not loopback; use https")]
+    PlainHttp,
+}
+
+impl RedirectUri {
+    pub fn parse(text: &str) -> Result<Self, RedirectUriError> {
+        if text.len() > MAX_LENGTH {
+            return Err(RedirectUriError::TooLong);
+        }
+        if text.bytes().any(|b| !(0x21..0x7f).contains(&b)) {
+            return Err(RedirectUriError::NotAbsolute);
+        }
+        let url = Url::parse(text).map_err(|_| RedirectUriError::NotAbsolute)?;
+        if FORBIDDEN_SCHEMES.contains(&url.scheme()) {
+            return Err(RedirectUriError::ForbiddenScheme(url.scheme().to_owned()));
+        }
+        if url.fragment().is_some() {
+            return Err(RedirectUriError::Fragment);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(RedirectUriError::UserInfo);
+        }
+        if url.scheme() == "http" && !is_loopback(&url) {
+            return Err(RedirectUriError::PlainHttp);
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            url,
+        })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub fn kind(&self) -> RedirectKind {
+        match self.url.scheme() {
+            "http" | "https" if is_loopback(&self.url) => RedirectKind::Loopback,
+            "https" => RedirectKind::Https,
+            _ => RedirectKind::PrivateScheme,
+        }
+    }
+
+    /// Is this, presented by a client, the registered `other`? Exactly, but for the
+    /// port of a loopback address (RFC 8252 §7.3).
+    pub fn matches(&self, registered: &Self) -> bool {
+        if self.text == registered.text {
+            return true;
+        }
+        self.kind() == RedirectKind::Loopback
+            && self.url.scheme() == "http"
+            && registered.url.scheme() == "http"
+            && self.url.host() == registered.url.host()
+            && raw_path_and_query(&self.text) == raw_path_and_query(&registered.text)
+    }
+
+    /// This URI with parameters added to its query, as an authorization response
+    /// (RFC 6749 §4.1.2).
+    pub fn with_params(&self, params: &[(&str, &str)]) -> String {
+        let mut url = self.url.clone();
+        url.query_pairs_mut().extend_pairs(params);
+        url.into()
+    }
+}
+
+/// What follows the authority, as written: a parser would fold `/a/../b`.
+fn raw_path_and_query(text: &str) -> &str {
+    let after_scheme = text.find("://").map_or(0, |at| at + 3);
+    text[after_scheme..]
+        .find(['/', '?'])
+        .map_or("/", |at| &text[after_scheme + at..])
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn uri(text: &str) -> RedirectUri {
+        RedirectUri::parse(text).expect(text)
+    }
+
+    #[test]
+    fn rule_13_accepts_https_loopback_and_private_schemes() {
+        assert_eq!(
+            uri("https://claude.ai/api/mcp/auth_callback").kind(),
+            RedirectKind::Https
+        );
+        for text in [
+            "http://127.0.0.1:33418/",
+            "http://localhost/cb",
+            "http://[::1]:1/cb",
+            "http://127.8.8.8/x",
+        ] {
+            assert_eq!(uri(text).kind(), RedirectKind::Loopback, "{text}");
+        }
+        assert_eq!(
+            uri("cursor://anysphere.cursor-mcp/oauth/callback").kind(),
+            RedirectKind::PrivateScheme
+        );
+    }
+
+    #[test]
+    fn rule_13_refuses_what_a_browser_would_run_or_send_in_clear() {
+        for text in [
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "vbscript:x",
+            "blob:https://a.example/1",
+            "about:blank",
+            "http://evil.example/cb",
+            "http://localhost.evil.example/cb",
+            "http://127.0.0.1.evil.example/cb",
+            "https://a.example/cb#frag",
+            "https://user@a.example/cb",
+            "/relative",
+            "",
+            "https://a.example/\u{e9}",
+        ] {
+            assert!(RedirectUri::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn rule_15_only_the_loopback_port_may_differ() {
+        let registered = uri("http://127.0.0.1:3000/cb?a=1");
+        assert!(uri("http://127.0.0.1:9999/cb?a=1").matches(&registered));
+        assert!(uri("http://127.0.0.1/cb?a=1").matches(&registered));
+        for other in [
+            "http://localhost:3000/cb?a=1",
+            "http://127.0.0.1:3000/cb",
+            "http://127.0.0.1:3000/cb/?a=1",
+            "http://127.0.0.1:3000/x/../cb?a=1",
+            "https://127.0.0.1:3000/cb?a=1",
+        ] {
+            assert!(!uri(other).matches(&registered), "{other}");
+        }
+        assert!(!uri("https://a.example:8443/cb").matches(&uri("https://a.example/cb")));
+    }
+
+    #[test]
+    fn an_answer_keeps_the_query_that_was_registered() {
+        assert_eq!(
+            uri("https://a.example/cb?x=1").with_params(&[("code", "c d"), ("iss", "https://h")]),
+            "https://a.example/cb?x=1&code=c+d&iss=https%3A%2F%2Fh"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_every_uri_matches_itself(text in "\\PC{0,80}") {
+            if let Ok(parsed) = RedirectUri::parse(&text) {
+                prop_assert!(parsed.matches(&parsed));
+            }
+        }
+
+        #[test]
+        fn a_match_never_changes_the_host(host in "[a-z]{1,8}\\.example", port in 1u16..) {
+            let registered = uri("http://127.0.0.1/cb");
+            if let Ok(other) = RedirectUri::parse(&format!("https://{host}:{port}/cb")) {
+                prop_assert!(!other.matches(&registered));
+            }
+        }
+    }
+}

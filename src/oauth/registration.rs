@@ -1,0 +1,264 @@
+//! Client metadata of a dynamic registration (RFC 7591 §2), validated.
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::{ErrorCode, OAuthError, RedirectUri, Scopes, redirect_uri::RedirectKind};
+
+const MAX_REDIRECT_URIS: usize = 32;
+const MAX_NAME_CHARS: usize = 200;
+
+/// The metadata a client sends. What the hub does not use is ignored (RFC 7591 §2).
+#[derive(Debug, Default, Deserialize)]
+pub struct ClientMetadata {
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    pub client_name: Option<String>,
+    pub client_uri: Option<String>,
+    pub token_endpoint_auth_method: Option<String>,
+    pub application_type: Option<String>,
+    pub grant_types: Option<Vec<String>>,
+    pub response_types: Option<Vec<String>>,
+    pub scope: Option<String>,
+}
+
+/// How a client proves itself at `/token`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthMethod {
+    None,
+    ClientSecretPost,
+    ClientSecretBasic,
+}
+
+impl AuthMethod {
+    pub const ALL: [Self; 3] = [Self::None, Self::ClientSecretPost, Self::ClientSecretBasic];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretBasic => "client_secret_basic",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == text)
+    }
+
+    pub fn needs_secret(self) -> bool {
+        self != Self::None
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplicationType {
+    Web,
+    Native,
+}
+
+impl ApplicationType {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Native => "native",
+        }
+    }
+}
+
+/// Metadata that passed every rule: what is stored and answered.
+#[derive(Debug)]
+pub struct Registration {
+    pub redirect_uris: Vec<RedirectUri>,
+    pub client_name: Option<String>,
+    pub client_uri: Option<String>,
+    pub auth_method: AuthMethod,
+    pub application_type: ApplicationType,
+    pub scopes: Scopes,
+}
+
+impl ClientMetadata {
+    /// Checks the metadata by RFC 7591 §2 and the redirect rules of [`RedirectUri`].
+    pub fn validate(self) -> Result<Registration, OAuthError> {
+        let redirect_uris = validate_redirect_uris(&self.redirect_uris)?;
+        let application_type =
+            validate_application_type(self.application_type.as_deref(), &redirect_uris)?;
+        if let Some(types) = &self.grant_types
+            && !types.iter().any(|t| t == "authorization_code")
+        {
+            return Err(invalid(
+                "The field 'grant_types' must include 'authorization_code'.",
+            ));
+        }
+        if let Some(types) = &self.response_types
+            && !types.iter().any(|t| t == "code")
+        {
+            return Err(invalid("The field 'response_types' must include 'code'."));
+        }
+        let method = self
+            .token_endpoint_auth_method
+            .as_deref()
+            .unwrap_or("client_secret_basic");
+        let auth_method = AuthMethod::parse(method).ok_or_else(|| {
+            invalid(
+                "The field 'token_endpoint_auth_method' must be 'none', \
+                 'client_secret_post' or 'client_secret_basic'.",
+            )
+        })?;
+        if let Some(name) = &self.client_name
+            && name.chars().count() > MAX_NAME_CHARS
+        {
+            return Err(invalid(
+                "The field 'client_name' is longer than 200 characters.",
+            ));
+        }
+        Ok(Registration {
+            redirect_uris,
+            client_name: self.client_name.filter(|name| !name.trim().is_empty()),
+            client_uri: self.client_uri.filter(|uri| is_web_page(uri)),
+            auth_method,
+            application_type,
+            scopes: Scopes::requested(self.scope.as_deref()),
+        })
+    }
+}
+
+impl Registration {
+    /// Tells whether two registrations ask for the same thing.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut redirect_uris: Vec<&str> =
+            self.redirect_uris.iter().map(RedirectUri::as_str).collect();
+        redirect_uris.sort_unstable();
+        let canonical = serde_json::json!([
+            redirect_uris,
+            self.client_name,
+            self.client_uri,
+            self.auth_method.as_str(),
+            self.application_type.as_str(),
+            self.scopes.to_string(),
+        ]);
+        Sha256::digest(canonical.to_string().as_bytes()).into()
+    }
+}
+
+fn validate_redirect_uris(texts: &[String]) -> Result<Vec<RedirectUri>, OAuthError> {
+    if texts.is_empty() || texts.len() > MAX_REDIRECT_URIS {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidRedirectUri,
+            format!("The field 'redirect_uris' must list 1 to {MAX_REDIRECT_URIS} URIs."),
+        ));
+    }
+    texts
+        .iter()
+        .enumerate()
+        .map(|(index, text)| {
+            RedirectUri::parse(text).map_err(|error| {
+                OAuthError::new(
+                    ErrorCode::InvalidRedirectUri,
+                    format!("The URI redirect_uris[{index}] {error}."),
+                )
+            })
+        })
+        .collect()
+}
+
+/// Some clients declare `web` beside a private-use scheme: they are native. One
+/// that declares `web` with nothing but https and loopback is held to its word.
+fn validate_application_type(
+    declared: Option<&str>,
+    redirect_uris: &[RedirectUri],
+) -> Result<ApplicationType, OAuthError> {
+    let has = |kind| redirect_uris.iter().any(|uri| uri.kind() == kind);
+    match declared {
+        Some("native") => Ok(ApplicationType::Native),
+        Some("web") | None if has(RedirectKind::PrivateScheme) => Ok(ApplicationType::Native),
+        Some("web") if has(RedirectKind::Loopback) => Err(OAuthError::new(
+            ErrorCode::InvalidRedirectUri,
+            "A client with application_type 'web' cannot use a loopback redirect URI; \
+             register as 'native'.",
+        )),
+        None if has(RedirectKind::Loopback) => Ok(ApplicationType::Native),
+        Some("web") | None => Ok(ApplicationType::Web),
+        Some(_) => Err(invalid(
+            "The field 'application_type' must be 'web' or 'native'.",
+        )),
+    }
+}
+
+fn is_web_page(uri: &str) -> bool {
+    uri.len() <= 2048
+        && url::Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+}
+
+fn invalid(description: &'static str) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidClientMetadata, description)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(redirect_uris: &[&str]) -> ClientMetadata {
+        ClientMetadata {
+            redirect_uris: redirect_uris.iter().map(ToString::to_string).collect(),
+            token_endpoint_auth_method: Some("none".into()),
+            ..ClientMetadata::default()
+        }
+    }
+
+    #[test]
+    fn rule_14_web_with_a_private_scheme_is_native_and_web_with_loopback_is_refused() {
+        let mut mixed = metadata(&["https://cursor.example/cb", "cursor://x/cb"]);
+        mixed.application_type = Some("web".into());
+        assert_eq!(
+            mixed.validate().expect("valid").application_type,
+            ApplicationType::Native
+        );
+        let mut web = metadata(&["https://a.example/cb", "http://127.0.0.1/cb"]);
+        web.application_type = Some("web".into());
+        assert_eq!(
+            web.validate().expect_err("refused").code,
+            ErrorCode::InvalidRedirectUri
+        );
+    }
+
+    #[test]
+    fn each_wrong_field_is_named() {
+        let mut no_code = metadata(&["https://a.example/cb"]);
+        no_code.grant_types = Some(vec!["client_credentials".into()]);
+        let mut bad_method = metadata(&["https://a.example/cb"]);
+        bad_method.token_endpoint_auth_method = Some("tls_client_auth".into());
+        let mut bad_type = metadata(&["https://a.example/cb"]);
+        bad_type.application_type = Some("service".into());
+        for (metadata, field) in [
+            (metadata(&[]), "redirect_uris"),
+            (
+                metadata(&["https://a.example", "ftp://x"]),
+                "redirect_uris[1]",
+            ),
+            (no_code, "grant_types"),
+            (bad_method, "token_endpoint_auth_method"),
+            (bad_type, "application_type"),
+        ] {
+            let error = metadata.validate().expect_err(field);
+            assert!(error.description.contains(field), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_digest_ignores_the_order_of_redirect_uris_and_nothing_else() {
+        let digest = |uris: &[&str]| metadata(uris).validate().expect("valid").digest();
+        let (a, b) = ("https://a.example/", "https://b.example/");
+        assert_eq!(digest(&[a, b]), digest(&[b, a]));
+        assert_ne!(digest(&[a]), digest(&[a, b]));
+    }
+
+    #[test]
+    fn a_method_left_out_means_basic_as_the_rfc_says() {
+        let mut left_out = metadata(&["https://a.example/cb"]);
+        left_out.token_endpoint_auth_method = None;
+        assert_eq!(
+            left_out.validate().expect("valid").auth_method,
+            AuthMethod::ClientSecretBasic
+        );
+    }
+}
