@@ -1,0 +1,142 @@
+//! `hub.access_tokens`, and the one statement that turns a token into a principal.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{PgExecutor, postgres::types::PgInterval};
+
+use super::{grants::token_state, scopes_from_sql, scopes_to_sql};
+use crate::{
+    domain::{ClientKey, Grant, GrantId, Principal, Space, SpaceId, SpaceState},
+    oauth::{Scopes, token::TokenHash},
+};
+
+pub struct NewAccessToken {
+    pub hash: TokenHash,
+    pub grant: GrantId,
+    /// The refresh token issued beside it.
+    pub refresh_token: TokenHash,
+    pub scopes: Scopes,
+    pub lifetime: Duration,
+}
+
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    token: &NewAccessToken,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO hub.access_tokens
+            (token_hash, grant_id, refresh_token_hash, scopes, expires_at)
+         VALUES ($1::bytea, $2, $3::bytea, $4::text[], clock_timestamp() + $5::interval)",
+        token.hash.as_bytes(),
+        token.grant.0,
+        token.refresh_token.as_bytes(),
+        &scopes_to_sql(token.scopes),
+        PgInterval::try_from(token.lifetime).map_err(sqlx::Error::Encode)?,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// A live token's principal, and whether this is the token's first use.
+pub struct Found {
+    pub principal: Principal,
+    pub unused: bool,
+}
+
+/// Looks a token up with its grant and space; `None` if it is unknown, expired or
+/// its grant was revoked.
+pub async fn find_principal(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+) -> Result<Option<Found>, sqlx::Error> {
+    let Some(row) = sqlx::query!(
+        r#"SELECT tokens.scopes AS token_scopes, tokens.expires_at AS token_expires_at,
+                  tokens.first_used_at IS NULL AS "unused!",
+                  grants.id AS grant_id, grants.client_id, grants.backlog_user_id,
+                  grants.backlog_user_name, grants.scopes AS grant_scopes, grants.resource,
+                  grants.backlog_access_token, grants.backlog_refresh_token,
+                  grants.backlog_expires_at, grants.generation, grants.revoked_at,
+                  spaces.id AS space_id, spaces.slug, spaces.name, spaces.base_url,
+                  spaces.oauth_client_id, spaces.oauth_client_secret, spaces.hostnames,
+                  spaces.is_default, spaces.read_only, spaces.toolsets, spaces.disabled_at
+           FROM hub.access_tokens AS tokens
+           JOIN hub.grants AS grants ON grants.id = tokens.grant_id
+           JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
+           WHERE tokens.token_hash = $1 AND tokens.expires_at > clock_timestamp()
+             AND grants.revoked_at IS NULL"#,
+        hash.as_bytes()
+    )
+    .fetch_optional(db)
+    .await?
+    else {
+        return Ok(None);
+    };
+    let space_id = SpaceId(row.space_id);
+    let principal = Principal {
+        grant: Grant {
+            id: GrantId(row.grant_id),
+            space_id,
+            client: ClientKey(row.client_id),
+            backlog_user_id: row.backlog_user_id,
+            backlog_user_name: row.backlog_user_name,
+            scopes: scopes_from_sql(&row.grant_scopes),
+            resource: row.resource,
+            tokens: token_state(
+                row.backlog_access_token,
+                row.backlog_refresh_token,
+                row.backlog_expires_at,
+                row.generation,
+                row.revoked_at,
+            )?,
+        },
+        space: Arc::new(Space {
+            id: space_id,
+            slug: row.slug,
+            name: row.name,
+            base_url: row.base_url,
+            oauth_client_id: row.oauth_client_id,
+            oauth_client_secret: row.oauth_client_secret,
+            hostnames: row.hostnames,
+            is_default: row.is_default,
+            read_only: row.read_only,
+            toolsets: row.toolsets,
+            state: match row.disabled_at {
+                None => SpaceState::Enabled,
+                Some(since) => SpaceState::Disabled { since },
+            },
+        }),
+        scopes: scopes_from_sql(&row.token_scopes),
+        token_expires_at: row.token_expires_at,
+    };
+    Ok(Some(Found {
+        principal,
+        unused: row.unused,
+    }))
+}
+
+/// Notes the first use: the answer that carried this token did arrive.
+pub async fn mark_used(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE hub.access_tokens SET first_used_at = clock_timestamp()
+         WHERE token_hash = $1 AND first_used_at IS NULL",
+        hash.as_bytes()
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Removes the access token of a pair whose answer was lost.
+pub async fn delete_of_pair(
+    db: impl PgExecutor<'_>,
+    refresh_token: TokenHash,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "DELETE FROM hub.access_tokens WHERE refresh_token_hash = $1",
+        refresh_token.as_bytes()
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}

@@ -1,0 +1,101 @@
+//! `hub.authorization_codes`.
+
+use std::time::Duration;
+
+use sqlx::{PgExecutor, postgres::types::PgInterval};
+
+use super::{scopes_from_sql, unreadable};
+use crate::{
+    domain::{ClientKey, GrantId, SpaceId},
+    oauth::{CodeChallenge, Scopes, token::TokenHash},
+};
+
+pub struct NewCode<'a> {
+    pub hash: TokenHash,
+    pub grant: GrantId,
+    /// As presented at `/authorize`, not as registered.
+    pub redirect_uri: &'a str,
+    pub code_challenge: &'a CodeChallenge,
+    pub lifetime: Duration,
+}
+
+pub async fn insert(db: impl PgExecutor<'_>, code: &NewCode<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO hub.authorization_codes
+            (code_hash, grant_id, redirect_uri, code_challenge, expires_at)
+         VALUES ($1::bytea, $2, $3, $4, clock_timestamp() + $5::interval)",
+        code.hash.as_bytes(),
+        code.grant.0,
+        code.redirect_uri,
+        code.code_challenge.as_str(),
+        PgInterval::try_from(code.lifetime).map_err(sqlx::Error::Encode)?,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Everything a presented code is checked against.
+pub struct Code {
+    pub grant: GrantId,
+    pub client: ClientKey,
+    pub space: SpaceId,
+    pub scopes: Scopes,
+    pub resource: String,
+    pub redirect_uri: String,
+    pub code_challenge: CodeChallenge,
+    pub consumed: bool,
+    pub expired: bool,
+    pub grant_revoked: bool,
+    pub space_disabled: bool,
+}
+
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+) -> Result<Option<Code>, sqlx::Error> {
+    let Some(row) = sqlx::query!(
+        r#"SELECT grants.id, grants.client_id, grants.space_id, grants.scopes, grants.resource,
+                  codes.redirect_uri, codes.code_challenge,
+                  codes.consumed_at IS NOT NULL AS "consumed!",
+                  codes.expires_at <= clock_timestamp() AS "expired!",
+                  grants.revoked_at IS NOT NULL AS "grant_revoked!",
+                  spaces.disabled_at IS NOT NULL AS "space_disabled!"
+           FROM hub.authorization_codes AS codes
+           JOIN hub.grants AS grants ON grants.id = codes.grant_id
+           JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
+           WHERE codes.code_hash = $1"#,
+        hash.as_bytes()
+    )
+    .fetch_optional(db)
+    .await?
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Code {
+        grant: GrantId(row.id),
+        client: ClientKey(row.client_id),
+        space: SpaceId(row.space_id),
+        scopes: scopes_from_sql(&row.scopes),
+        resource: row.resource,
+        redirect_uri: row.redirect_uri,
+        code_challenge: CodeChallenge::parse(&row.code_challenge)
+            .ok_or_else(|| unreadable("authorization_codes.code_challenge"))?,
+        consumed: row.consumed,
+        expired: row.expired,
+        grant_revoked: row.grant_revoked,
+        space_disabled: row.space_disabled,
+    }))
+}
+
+/// True for the one caller that may issue tokens for the code.
+pub async fn consume(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<bool, sqlx::Error> {
+    sqlx::query!(
+        "UPDATE hub.authorization_codes SET consumed_at = clock_timestamp()
+         WHERE code_hash = $1 AND consumed_at IS NULL AND expires_at > clock_timestamp()",
+        hash.as_bytes()
+    )
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}

@@ -1,0 +1,248 @@
+//! `hub.authorization_requests`: pending → approved → finished.
+
+use std::time::Duration;
+
+use sqlx::{PgExecutor, postgres::types::PgInterval};
+use uuid::Uuid;
+
+use super::{scopes_from_sql, scopes_to_sql, unreadable};
+use crate::{
+    domain::{AuthorizationRequestId, ClientKey, SpaceId},
+    oauth::{CodeChallenge, RedirectUri, Scopes, token::TokenHash},
+};
+
+/// A sign-in that waits for the person's decision.
+pub struct NewRequest<'a> {
+    pub id: AuthorizationRequestId,
+    pub client: ClientKey,
+    pub issuer: &'a str,
+    pub redirect_uri: &'a RedirectUri,
+    pub state: Option<&'a str>,
+    pub code_challenge: &'a CodeChallenge,
+    pub resource: &'a str,
+    pub scopes: Scopes,
+    pub browser: TokenHash,
+    pub csrf: TokenHash,
+    pub lifetime: Duration,
+}
+
+/// What the answer to the client needs, whatever the outcome.
+pub struct Request {
+    pub id: AuthorizationRequestId,
+    pub client: ClientKey,
+    pub issuer: String,
+    pub redirect_uri: RedirectUri,
+    pub state: Option<String>,
+    pub code_challenge: CodeChallenge,
+    pub resource: String,
+    pub scopes: Scopes,
+}
+
+struct Row {
+    id: Uuid,
+    client_id: Uuid,
+    issuer: String,
+    redirect_uri: String,
+    state: Option<String>,
+    code_challenge: String,
+    resource: String,
+    scopes: Vec<String>,
+}
+
+impl TryFrom<Row> for Request {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: AuthorizationRequestId(row.id),
+            client: ClientKey(row.client_id),
+            redirect_uri: RedirectUri::parse(&row.redirect_uri)
+                .map_err(|_| unreadable("authorization_requests.redirect_uri"))?,
+            state: row.state,
+            code_challenge: CodeChallenge::parse(&row.code_challenge)
+                .ok_or_else(|| unreadable("authorization_requests.code_challenge"))?,
+            resource: row.resource,
+            issuer: row.issuer,
+            scopes: scopes_from_sql(&row.scopes),
+        })
+    }
+}
+
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    request: &NewRequest<'_>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO hub.authorization_requests
+            (id, client_id, issuer, redirect_uri, state, code_challenge, resource, scopes,
+             browser_hash, csrf_hash, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9::bytea, $10::bytea,
+                 clock_timestamp() + $11::interval)",
+        request.id.0,
+        request.client.0,
+        request.issuer,
+        request.redirect_uri.as_str(),
+        request.state,
+        request.code_challenge.as_str(),
+        request.resource,
+        &scopes_to_sql(request.scopes),
+        request.browser.as_bytes(),
+        request.csrf.as_bytes(),
+        PgInterval::try_from(request.lifetime).map_err(sqlx::Error::Encode)?,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// What the database knows of a decision that was posted.
+pub struct Posted {
+    pub request: Request,
+    pub browser: Vec<u8>,
+    pub csrf: Vec<u8>,
+    pub decided: bool,
+    pub expired: bool,
+}
+
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    id: AuthorizationRequestId,
+) -> Result<Option<Posted>, sqlx::Error> {
+    let Some(row) = sqlx::query!(
+        r#"SELECT id, client_id, issuer, redirect_uri, state, code_challenge, resource, scopes,
+                  browser_hash, csrf_hash,
+                  approved_at IS NOT NULL OR finished_at IS NOT NULL AS "decided!",
+                  expires_at <= clock_timestamp() AS "expired!"
+           FROM hub.authorization_requests WHERE id = $1"#,
+        id.0
+    )
+    .fetch_optional(db)
+    .await?
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Posted {
+        request: Row {
+            id: row.id,
+            client_id: row.client_id,
+            issuer: row.issuer,
+            redirect_uri: row.redirect_uri,
+            state: row.state,
+            code_challenge: row.code_challenge,
+            resource: row.resource,
+            scopes: row.scopes,
+        }
+        .try_into()?,
+        browser: row.browser_hash,
+        csrf: row.csrf_hash,
+        decided: row.decided,
+        expired: row.expired,
+    }))
+}
+
+/// The person's approval.
+pub struct Approval {
+    pub space: SpaceId,
+    pub scopes: Scopes,
+    pub backlog_state: TokenHash,
+}
+
+/// pending → approved. False: somebody decided first, or it has expired.
+pub async fn approve(
+    db: impl PgExecutor<'_>,
+    id: AuthorizationRequestId,
+    approval: &Approval,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query!(
+        "UPDATE hub.authorization_requests
+         SET space_id = $2, granted_scopes = $3::text[], backlog_state_hash = $4::bytea,
+             approved_at = clock_timestamp()
+         WHERE id = $1 AND approved_at IS NULL AND finished_at IS NULL
+           AND expires_at > clock_timestamp()",
+        id.0,
+        approval.space.0,
+        &scopes_to_sql(approval.scopes),
+        approval.backlog_state.as_bytes(),
+    )
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}
+
+/// pending → finished, by refusal. False: somebody decided first.
+pub async fn deny(
+    db: impl PgExecutor<'_>,
+    id: AuthorizationRequestId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query!(
+        "UPDATE hub.authorization_requests SET finished_at = clock_timestamp()
+         WHERE id = $1 AND approved_at IS NULL AND finished_at IS NULL",
+        id.0
+    )
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}
+
+/// A request that went to Backlog.
+pub struct Approved {
+    pub request: Request,
+    pub space: SpaceId,
+    pub granted: Scopes,
+    pub browser: Vec<u8>,
+    pub finished: bool,
+    pub expired: bool,
+}
+
+pub async fn find_by_backlog_state(
+    db: impl PgExecutor<'_>,
+    state: TokenHash,
+) -> Result<Option<Approved>, sqlx::Error> {
+    let Some(row) = sqlx::query!(
+        r#"SELECT id, client_id, issuer, redirect_uri, state, code_challenge, resource, scopes,
+                  browser_hash, space_id AS "space_id!", granted_scopes AS "granted_scopes!",
+                  finished_at IS NOT NULL AS "finished!",
+                  expires_at <= clock_timestamp() AS "expired!"
+           FROM hub.authorization_requests WHERE backlog_state_hash = $1"#,
+        state.as_bytes()
+    )
+    .fetch_optional(db)
+    .await?
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Approved {
+        space: SpaceId(row.space_id),
+        granted: scopes_from_sql(&row.granted_scopes),
+        browser: row.browser_hash,
+        finished: row.finished,
+        expired: row.expired,
+        request: Row {
+            id: row.id,
+            client_id: row.client_id,
+            issuer: row.issuer,
+            redirect_uri: row.redirect_uri,
+            state: row.state,
+            code_challenge: row.code_challenge,
+            resource: row.resource,
+            scopes: row.scopes,
+        }
+        .try_into()?,
+    }))
+}
+
+/// approved → finished: the one callback that may go on. False: another one did.
+pub async fn finish(
+    db: impl PgExecutor<'_>,
+    id: AuthorizationRequestId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query!(
+        "UPDATE hub.authorization_requests SET finished_at = clock_timestamp()
+         WHERE id = $1 AND approved_at IS NOT NULL AND finished_at IS NULL
+           AND expires_at > clock_timestamp()",
+        id.0
+    )
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}

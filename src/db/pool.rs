@@ -1,0 +1,44 @@
+//! The connection pool and the health of the database.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{PgExecutor, PgPool, postgres::PgConnectOptions, postgres::PgPoolOptions};
+
+/// Why no pool could be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The URL does not parse; its text is not repeated, it may hold a password.
+    #[error("is not a PostgreSQL URL: it wants postgres://user:password@host:5432/database")]
+    Url,
+    #[error("does not lead to a database: {0}")]
+    Unreachable(#[source] sqlx::Error),
+}
+
+/// Opens a pool and proves that one connection works.
+pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool, ConnectError> {
+    let options: PgConnectOptions = url
+        .expose_secret()
+        .parse()
+        .map_err(|_: sqlx::Error| ConnectError::Url)?;
+    let options = options.application_name("backlog-mcp-hub");
+    let pool = PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(Duration::from_secs(5))
+        // A stale connection fails the statement that meets it; a ping before
+        // each would double the round trips.
+        .test_before_acquire(false)
+        .idle_timeout(Duration::from_secs(300))
+        .connect_lazy_with(options);
+    let connection = pool.acquire().await.map_err(ConnectError::Unreachable)?;
+    drop(connection);
+    Ok(pool)
+}
+
+/// Does the database answer?
+pub async fn ping(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT 1 AS "one!""#)
+        .fetch_one(db)
+        .await
+        .map(|_| ())
+}

@@ -1,0 +1,159 @@
+//! `hub.refresh_tokens`: single use, with the answer to the first use kept for the
+//! grace window.
+
+use std::time::Duration;
+
+use sqlx::{PgExecutor, postgres::types::PgInterval};
+
+use super::{hash_from_sql, scopes_from_sql, scopes_to_sql, unreadable};
+use crate::{
+    domain::{ClientKey, GrantId, SpaceId},
+    oauth::{Scopes, token::TokenHash},
+};
+
+pub struct NewRefreshToken {
+    pub hash: TokenHash,
+    pub grant: GrantId,
+    pub scopes: Scopes,
+    pub lifetime: Duration,
+}
+
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    token: &NewRefreshToken,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO hub.refresh_tokens (token_hash, grant_id, scopes, expires_at)
+         VALUES ($1::bytea, $2, $3::text[], clock_timestamp() + $4::interval)",
+        token.hash.as_bytes(),
+        token.grant.0,
+        &scopes_to_sql(token.scopes),
+        PgInterval::try_from(token.lifetime).map_err(sqlx::Error::Encode)?,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Everything a presented refresh token is checked against.
+pub struct Stored {
+    pub grant: GrantId,
+    pub client: ClientKey,
+    pub client_id: String,
+    pub space: SpaceId,
+    pub scopes: Scopes,
+    pub resource: String,
+    pub expired: bool,
+    pub grant_revoked: bool,
+    pub space_disabled: bool,
+    pub state: State,
+}
+
+/// How far a refresh token has come.
+pub enum State {
+    Unused,
+    /// Used, and its sealed answer is still given to whoever presents it again.
+    InGrace {
+        answer: String,
+    },
+    /// Used, and the window has passed.
+    Spent {
+        successor: TokenHash,
+        successor_used: bool,
+    },
+}
+
+/// Reads and locks a refresh token: presentations of one token queue here, across
+/// all replicas, until the transaction ends.
+pub async fn lock(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+) -> Result<Option<Stored>, sqlx::Error> {
+    let Some(row) = sqlx::query!(
+        r#"SELECT tokens.grant_id, tokens.scopes, grants.client_id AS client_key,
+                  clients.client_id, grants.space_id, grants.resource,
+                  tokens.consumed_at IS NOT NULL AS "consumed!",
+                  coalesce(tokens.answer_until > clock_timestamp(), false) AS "in_grace!",
+                  tokens.answer, tokens.successor_hash,
+                  EXISTS (SELECT FROM hub.refresh_tokens AS successor
+                          WHERE successor.token_hash = tokens.successor_hash
+                            AND successor.consumed_at IS NOT NULL)
+                  OR EXISTS (SELECT FROM hub.access_tokens AS successor
+                             WHERE successor.refresh_token_hash = tokens.successor_hash
+                               AND successor.first_used_at IS NOT NULL) AS "successor_used!",
+                  tokens.expires_at <= clock_timestamp() AS "expired!",
+                  grants.revoked_at IS NOT NULL AS "grant_revoked!",
+                  spaces.disabled_at IS NOT NULL AS "space_disabled!"
+           FROM hub.refresh_tokens AS tokens
+           JOIN hub.grants AS grants ON grants.id = tokens.grant_id
+           JOIN hub.clients AS clients ON clients.id = grants.client_id
+           JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
+           WHERE tokens.token_hash = $1
+           FOR UPDATE OF tokens"#,
+        hash.as_bytes()
+    )
+    .fetch_optional(db)
+    .await?
+    else {
+        return Ok(None);
+    };
+    let state = match (row.consumed, row.in_grace, row.answer) {
+        (false, _, _) => State::Unused,
+        (true, true, Some(answer)) => State::InGrace { answer },
+        (true, _, _) => State::Spent {
+            successor: hash_from_sql(
+                &row.successor_hash
+                    .ok_or_else(|| unreadable("refresh_tokens.successor_hash"))?,
+                "refresh_tokens.successor_hash",
+            )?,
+            successor_used: row.successor_used,
+        },
+    };
+    Ok(Some(Stored {
+        grant: GrantId(row.grant_id),
+        client: ClientKey(row.client_key),
+        client_id: row.client_id,
+        space: SpaceId(row.space_id),
+        scopes: scopes_from_sql(&row.scopes),
+        resource: row.resource,
+        expired: row.expired,
+        grant_revoked: row.grant_revoked,
+        space_disabled: row.space_disabled,
+        state,
+    }))
+}
+
+/// Marks the token used, names its successor and keeps the answer for the window.
+/// The token must be locked.
+pub async fn consume(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+    successor: TokenHash,
+    sealed_answer: &str,
+    grace: Duration,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE hub.refresh_tokens
+         SET consumed_at = coalesce(consumed_at, clock_timestamp()), successor_hash = $2::bytea,
+             answer = $3::text, answer_until = clock_timestamp() + $4::interval
+         WHERE token_hash = $1",
+        hash.as_bytes(),
+        successor.as_bytes(),
+        sealed_answer,
+        PgInterval::try_from(grace).map_err(sqlx::Error::Encode)?,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Removes a successor that nobody ever used.
+pub async fn delete(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "DELETE FROM hub.refresh_tokens WHERE token_hash = $1",
+        hash.as_bytes()
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}

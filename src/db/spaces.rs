@@ -1,0 +1,144 @@
+//! `hub.spaces`.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use crate::domain::{Space, SpaceId, SpaceState};
+
+struct Row {
+    id: Uuid,
+    slug: String,
+    name: String,
+    base_url: String,
+    oauth_client_id: String,
+    oauth_client_secret: String,
+    hostnames: Vec<String>,
+    is_default: bool,
+    read_only: bool,
+    toolsets: Option<Vec<String>>,
+    disabled_at: Option<DateTime<Utc>>,
+}
+
+impl From<Row> for Space {
+    fn from(row: Row) -> Self {
+        Self {
+            id: SpaceId(row.id),
+            slug: row.slug,
+            name: row.name,
+            base_url: row.base_url,
+            oauth_client_id: row.oauth_client_id,
+            oauth_client_secret: row.oauth_client_secret,
+            hostnames: row.hostnames,
+            is_default: row.is_default,
+            read_only: row.read_only,
+            toolsets: row.toolsets,
+            state: match row.disabled_at {
+                None => SpaceState::Enabled,
+                Some(since) => SpaceState::Disabled { since },
+            },
+        }
+    }
+}
+
+pub async fn find(db: impl PgExecutor<'_>, id: SpaceId) -> Result<Option<Space>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
+                is_default, read_only, toolsets, disabled_at
+         FROM hub.spaces WHERE id = $1",
+        id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Space::from))
+}
+
+pub async fn find_by_slug(
+    db: impl PgExecutor<'_>,
+    slug: &str,
+) -> Result<Option<Space>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
+                is_default, read_only, toolsets, disabled_at
+         FROM hub.spaces WHERE slug = $1",
+        slug
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Space::from))
+}
+
+/// The spaces that people can sign in to, the default one first.
+pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
+                is_default, read_only, toolsets, disabled_at
+         FROM hub.spaces WHERE disabled_at IS NULL ORDER BY is_default DESC, name, slug",
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Space::from).collect())
+}
+
+/// The id of the default space, made on the spot if there is none (the secret is
+/// sealed for a row, so the id comes before the row).
+pub async fn default_id(db: impl PgExecutor<'_>) -> Result<Option<SpaceId>, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT id AS "id: SpaceId" FROM hub.spaces WHERE is_default"#)
+        .fetch_optional(db)
+        .await
+}
+
+/// The default space as the environment describes it.
+pub struct DefaultSpace<'a> {
+    pub id: SpaceId,
+    pub slug: &'a str,
+    pub name: &'a str,
+    pub base_url: &'a str,
+    pub oauth_client_id: &'a str,
+    /// Sealed for the row `id`.
+    pub oauth_client_secret: &'a str,
+}
+
+/// Creates or updates the default space. What the environment cannot say
+/// (restrictions, host names, disabled) is left as an operator set it.
+pub async fn upsert_default(
+    db: impl PgExecutor<'_>,
+    space: &DefaultSpace<'_>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO hub.spaces AS spaces
+            (id, slug, name, base_url, oauth_client_id, oauth_client_secret, is_default)
+         VALUES ($1, $2, $3, $4, $5, $6::text, true)
+         ON CONFLICT (id) DO UPDATE SET
+            name = excluded.name,
+            base_url = excluded.base_url,
+            oauth_client_id = excluded.oauth_client_id,
+            oauth_client_secret = excluded.oauth_client_secret,
+            updated_at = clock_timestamp()",
+        space.id.0,
+        space.slug,
+        space.name,
+        space.base_url,
+        space.oauth_client_id,
+        space.oauth_client_secret,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// The ids of all keys that some stored text needs.
+pub async fn sealing_key_ids(db: impl PgExecutor<'_>) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT DISTINCT split_part(sealed, ':', 3) AS "key_id!" FROM (
+               SELECT oauth_client_secret::text AS sealed FROM hub.spaces
+               UNION ALL SELECT backlog_access_token FROM hub.grants
+               UNION ALL SELECT backlog_refresh_token FROM hub.grants
+           ) AS all_sealed WHERE sealed IS NOT NULL ORDER BY 1"#
+    )
+    .fetch_all(db)
+    .await
+}

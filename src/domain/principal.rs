@@ -1,0 +1,19 @@
+//! Who a request acts as.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::oauth::Scopes;
+
+use super::{Grant, Space};
+
+/// What a live access token stands for: cached for seconds, dropped on any change.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    pub grant: Grant,
+    pub space: Arc<Space>,
+    /// The token's scopes, at most the grant's.
+    pub scopes: Scopes,
+    pub token_expires_at: DateTime<Utc>,
+}
