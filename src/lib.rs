@@ -7,6 +7,8 @@
 
 pub mod backlog;
 pub mod clock;
+pub mod crypto;
+pub mod db;
 pub mod domain;
 pub mod mcp;
 pub mod oauth;
