@@ -1,0 +1,224 @@
+//! `GET /authorize`: validation, then the consent page (RFC 6749 §4.1.1).
+//!
+//! 1. Client and redirect URI: anything wrong is a page, never a redirect.
+//! 2. Everything else: anything wrong is a redirect with `error`, `iss`, `state`.
+//! 3. The request is stored for this browser, with the hash of one CSRF value.
+//! 4. The consent page shows it; the person decides at `POST /consent`.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use url::Url;
+
+use super::{
+    Hub, Issuer, browser,
+    error::{self, PageError},
+    pages::{ConsentPage, Problem, RedirectTarget, SpaceChoice, SpaceLine},
+    space_choice,
+};
+use crate::{
+    db::{self, authorization_requests::NewRequest},
+    domain::{AuthorizationRequestId, Client, Space},
+    oauth::{
+        ErrorCode, OAuthError, Params, RedirectUri,
+        authorization::{self, AuthorizationParams},
+        redirect_uri::RedirectKind,
+        token::{BrowserId, CsrfToken},
+    },
+};
+
+/// Hosts whose callbacks are known to belong to the assistant that they name.
+const KNOWN_HOSTS: [&str; 6] = [
+    "claude.ai",
+    "claude.com",
+    "chatgpt.com",
+    "vscode.dev",
+    "insiders.vscode.dev",
+    "www.cursor.com",
+];
+
+pub async fn get(
+    hub: web::Data<Hub>,
+    issuer: Issuer,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let page = |problem| PageError::new(&request, problem);
+    let from_db = |error| PageError::from_db(&request, &error);
+
+    let params = Params::parse(request.query_string().as_bytes()).map_err(|error| {
+        page(Problem::InvalidRequest {
+            detail: error.description.into_owned(),
+        })
+    })?;
+    let client = find_client(&hub, &issuer, &params)
+        .await
+        .map_err(from_db)?
+        .ok_or_else(|| page(Problem::UnknownClient))?;
+    let redirect_uri = redirect_uri(&client, &params)
+        .ok_or_else(|| page(Problem::RedirectUriMismatch))?;
+
+    let refuse = |error: &OAuthError| {
+        let state = authorization::state(&params).unwrap_or_default();
+        redirect_with_error(&redirect_uri, &issuer.url, state.as_deref(), error)
+    };
+    let asked = match AuthorizationParams::parse(&params, client.scopes) {
+        Ok(asked) => asked,
+        Err(error) => return Ok(refuse(&error)),
+    };
+    let resource = match space_choice::endpoint(&hub, &issuer, asked.resource.as_deref()) {
+        Ok(resource) => resource,
+        Err(error) => return Ok(refuse(&error)),
+    };
+    let spaces = space_choice::spaces(&hub, &issuer, &client, &resource)
+        .await
+        .map_err(from_db)?;
+    if spaces.is_empty() {
+        return Ok(refuse(&OAuthError::new(
+            ErrorCode::AccessDenied,
+            "No Backlog space is set up on this server; ask its operator.",
+        )));
+    }
+    if let [only] = spaces.as_slice()
+        && !only.is_enabled()
+    {
+        return Err(page(Problem::SpaceDisabled {
+            name: only.name.clone(),
+        }));
+    }
+
+    let browser_id = browser::known(&hub, &request)
+        .unwrap_or_else(|| BrowserId::generate(&hub.random));
+    let csrf = CsrfToken::generate(&hub.random);
+    let id = AuthorizationRequestId::new(&hub.clock, &hub.random);
+    db::authorization_requests::insert(
+        &hub.db,
+        &NewRequest {
+            id,
+            client: client.key,
+            issuer: &issuer.url,
+            redirect_uri: &redirect_uri,
+            state: asked.state.as_deref(),
+            code_challenge: &asked.code_challenge,
+            resource: &resource,
+            scopes: asked.scopes,
+            browser: browser_id.hash(),
+            csrf: csrf.hash(),
+            lifetime: hub.lifetimes.authorization_request,
+        },
+    )
+    .await
+    .map_err(from_db)?;
+    db::clients::touch(&hub.db, client.key)
+        .await
+        .map_err(from_db)?;
+
+    let consent = ConsentPage {
+        locale: error::locale(&request),
+        client_is_known_host: is_known_host(&redirect_uri),
+        client_uri: client.uri.as_deref().and_then(|uri| Url::parse(uri).ok()),
+        client_name: client.name,
+        redirect: redirect_target(&redirect_uri),
+        space: offer(&spaces),
+        scopes: asked.scopes,
+        request: id.to_string(),
+        csrf: csrf.reveal().to_owned(),
+        form_action: format!("{}/consent", path_of(&issuer.url)),
+    };
+    let mut response = error::html(StatusCode::OK, consent.html());
+    if let Err(error) = response.add_cookie(&browser::cookie(&hub, &browser_id)) {
+        tracing::error!(%error, "the browser cookie could not be set");
+        return Err(page(Problem::ServerError));
+    }
+    Ok(response)
+}
+
+async fn find_client(
+    hub: &Hub,
+    issuer: &Issuer,
+    params: &Params,
+) -> Result<Option<Client>, sqlx::Error> {
+    let Some(client_id) = params.get("client_id") else {
+        return Ok(None);
+    };
+    let client = db::clients::find_by_client_id(&hub.db, client_id).await?;
+    Ok(client.filter(|client| client.space_id.is_none_or(|space| issuer.serves(space))))
+}
+
+/// The presented redirect URI, or the only registered one if none was sent.
+fn redirect_uri(client: &Client, params: &Params) -> Option<RedirectUri> {
+    match (params.get("redirect_uri"), client.redirect_uris.as_slice()) {
+        (Some(text), _) => RedirectUri::parse(text)
+            .ok()
+            .filter(|presented| client.allows_redirect_to(presented)),
+        (None, [only]) => Some(only.clone()),
+        (None, _) => None,
+    }
+}
+
+/// An error answer to the client (RFC 6749 §4.1.2.1, RFC 9207).
+pub fn redirect_with_error(
+    redirect_uri: &RedirectUri,
+    issuer: &str,
+    state: Option<&str>,
+    error: &OAuthError,
+) -> HttpResponse {
+    redirect(&error_location(redirect_uri, issuer, state, error))
+}
+
+pub fn error_location(
+    redirect_uri: &RedirectUri,
+    issuer: &str,
+    state: Option<&str>,
+    error: &OAuthError,
+) -> String {
+    let mut params = vec![
+        ("error", error.code.as_str()),
+        ("error_description", &error.description),
+        ("iss", issuer),
+    ];
+    params.extend(state.map(|state| ("state", state)));
+    redirect_uri.with_params(&params)
+}
+
+pub fn redirect(location: &str) -> HttpResponse {
+    HttpResponse::Found()
+        .insert_header((actix_web::http::header::LOCATION, location))
+        .finish()
+}
+
+fn offer(spaces: &[std::sync::Arc<Space>]) -> SpaceChoice {
+    let line = |space: &Space| SpaceLine {
+        slug: space.slug.clone(),
+        name: space.name.clone(),
+        domain: space.host().to_owned(),
+    };
+    match spaces {
+        [only] => SpaceChoice::One(line(only)),
+        several => SpaceChoice::Several(several.iter().map(|space| line(space)).collect()),
+    }
+}
+
+fn redirect_target(uri: &RedirectUri) -> RedirectTarget {
+    let host = || uri.url().host_str().unwrap_or_default().to_owned();
+    match uri.kind() {
+        RedirectKind::Https => RedirectTarget::Https { host: host() },
+        RedirectKind::Loopback => RedirectTarget::Loopback { host: host() },
+        RedirectKind::PrivateScheme => RedirectTarget::PrivateScheme {
+            scheme: uri.url().scheme().to_owned(),
+        },
+    }
+}
+
+fn is_known_host(uri: &RedirectUri) -> bool {
+    uri.kind() == RedirectKind::Https
+        && uri
+            .url()
+            .host_str()
+            .is_some_and(|host| KNOWN_HOSTS.contains(&host))
+}
+
+/// The path of an issuer: empty, or `/spaces/<slug>`.
+fn path_of(issuer_url: &str) -> &str {
+    let after_scheme = issuer_url.find("://").map_or(0, |at| at + 3);
+    issuer_url[after_scheme..]
+        .find('/')
+        .map_or("", |at| &issuer_url[after_scheme + at..])
+}

@@ -1,0 +1,229 @@
+//! `GET /callback`: Backlog's answer.
+//!
+//! 1. The `state` must be known, unexpired, unused, and belong to this browser.
+//! 2. Backlog's refusal goes on to the client as `access_denied`.
+//! 3. The request is finished in one statement; the code is exchanged at Backlog,
+//!    which is asked who this is.
+//! 4. The grant with the sealed tokens and a single-use code are stored together.
+//! 5. The browser goes back to the client with `code`, `iss` and `state`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use subtle::ConstantTimeEq;
+
+use super::{
+    Hub,
+    authorize::{redirect, redirect_with_error},
+    browser,
+    error::PageError,
+    pages::Problem,
+};
+use crate::{
+    backlog::{self, BacklogTokens, models::User},
+    db::{
+        self, authorization_codes::NewCode, authorization_requests::Approved,
+    },
+    domain::{BacklogTokenState, Grant, GrantId, Space},
+    mcp::sessions::SignInError,
+    oauth::{
+        ErrorCode, OAuthError, Params,
+        token::{AuthorizationCode, BacklogState},
+    },
+};
+
+pub async fn get(
+    hub: web::Data<Hub>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let page = |problem| PageError::new(&request, problem);
+    let from_db = |error| PageError::from_db(&request, &error);
+
+    let params = Params::parse(request.query_string().as_bytes()).map_err(|error| {
+        page(Problem::InvalidRequest {
+            detail: error.description.into_owned(),
+        })
+    })?;
+    let state = params
+        .get("state")
+        .and_then(BacklogState::parse)
+        .ok_or_else(|| page(Problem::RequestExpired))?;
+    let approved = db::authorization_requests::find_by_backlog_state(&hub.db, state.hash())
+        .await
+        .map_err(from_db)?
+        .filter(|approved| !approved.finished && !approved.expired)
+        .ok_or_else(|| page(Problem::RequestExpired))?;
+    let same_browser = browser::known(&hub, &request)
+        .is_some_and(|browser| approved.browser.ct_eq(browser.hash().as_bytes()).into());
+    if !same_browser {
+        return Err(page(Problem::WrongBrowser));
+    }
+    let answer = BacklogAnswer::read(&params).ok_or_else(|| {
+        page(Problem::InvalidRequest {
+            detail: "Backlog sent neither a code nor an error.".to_owned(),
+        })
+    })?;
+    let space = db::spaces::find(&hub.db, approved.space)
+        .await
+        .map_err(from_db)?
+        .ok_or_else(|| page(Problem::RequestExpired))?;
+    if !space.is_enabled() {
+        return Err(page(Problem::SpaceDisabled { name: space.name }));
+    }
+    if !db::authorization_requests::finish(&hub.db, approved.request.id)
+        .await
+        .map_err(from_db)?
+    {
+        return Err(page(Problem::RequestExpired));
+    }
+
+    let asked = &approved.request;
+    let code = match answer {
+        BacklogAnswer::Refused(error) => Err(error),
+        BacklogAnswer::Code(code) => sign_in(&hub, &space, &approved, code).await,
+    };
+    Ok(match code {
+        Ok(code) => {
+            let mut params = vec![("code", code.reveal()), ("iss", asked.issuer.as_str())];
+            params.extend(asked.state.as_deref().map(|state| ("state", state)));
+            redirect(&asked.redirect_uri.with_params(&params))
+        }
+        Err(error) => redirect_with_error(
+            &asked.redirect_uri,
+            &asked.issuer,
+            asked.state.as_deref(),
+            &error,
+        ),
+    })
+}
+
+enum BacklogAnswer<'a> {
+    Code(&'a str),
+    Refused(OAuthError),
+}
+
+impl<'a> BacklogAnswer<'a> {
+    fn read(params: &'a Params) -> Option<Self> {
+        match (params.get("error"), params.get("code")) {
+            (Some("access_denied"), _) => Some(Self::Refused(OAuthError::new(
+                ErrorCode::AccessDenied,
+                "The person declined at Backlog.",
+            ))),
+            (Some(error), _) => {
+                tracing::warn!(
+                    error = crate::oauth::params::display(error),
+                    "Backlog refused a sign-in"
+                );
+                Some(Self::Refused(OAuthError::new(
+                    ErrorCode::ServerError,
+                    "Backlog refused the sign-in.",
+                )))
+            }
+            (None, Some(code)) => Some(Self::Code(code)),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Exchanges Backlog's code, asks who this is, and stores the grant with a code of ours.
+async fn sign_in(
+    hub: &Hub,
+    space: &Space,
+    approved: &Approved,
+    backlog_code: &str,
+) -> Result<AuthorizationCode, OAuthError> {
+    let oauth = hub.sessions.space_oauth(space).map_err(|error| {
+        tracing::error!(space = space.slug, %error, "the space cannot be used");
+        OAuthError::new(ErrorCode::ServerError, "The Backlog space is set up wrongly.")
+    })?;
+    let tokens = oauth
+        .exchange_code(&hub.backlog, backlog_code)
+        .await
+        .map_err(|error| exchange_failed(space, &error))?;
+    let answered_at = hub.clock.now();
+    let user = who_is_this(hub, space, &tokens).await?;
+
+    let grant = Grant {
+        id: GrantId::new(&hub.clock, &hub.random),
+        space_id: space.id,
+        client: approved.request.client,
+        backlog_user_id: user.id,
+        backlog_user_name: user.name.unwrap_or_default(),
+        scopes: approved.granted,
+        resource: approved.request.resource.clone(),
+        tokens: BacklogTokenState::Revoked,
+    };
+    let sealed = hub
+        .sessions
+        .seal(grant.id, &tokens, answered_at);
+    let code = AuthorizationCode::generate(&hub.random);
+    let stored: Result<(), sqlx::Error> = async {
+        let mut transaction = hub.db.begin().await?;
+        db::grants::insert(&mut *transaction, &grant, &sealed).await?;
+        db::authorization_codes::insert(
+            &mut *transaction,
+            &NewCode {
+                hash: code.hash(),
+                grant: grant.id,
+                redirect_uri: approved.request.redirect_uri.as_str(),
+                code_challenge: &approved.request.code_challenge,
+                lifetime: hub.lifetimes.authorization_code,
+            },
+        )
+        .await?;
+        transaction.commit().await
+    }
+    .await;
+    stored.map_err(|error| {
+        tracing::error!(%error, "a sign-in could not be stored");
+        temporarily_unavailable("The sign-in could not be stored; try again.")
+    })?;
+    tracing::info!(
+        grant = %grant.id,
+        space = space.slug,
+        backlog_user = grant.backlog_user_id,
+        "a person signed in"
+    );
+    Ok(code)
+}
+
+async fn who_is_this(
+    hub: &Hub,
+    space: &Space,
+    tokens: &BacklogTokens,
+) -> Result<User, OAuthError> {
+    hub.sessions
+        .who_is(space, tokens.access_token.clone())
+        .await
+        .map_err(|error| {
+            tracing::warn!(space = space.slug, %error, "Backlog did not say who signed in");
+            match error {
+                SignInError::Backlog(_) => {
+                    temporarily_unavailable("Backlog did not say who signed in; try again.")
+                }
+                SignInError::Misconfigured(_) => OAuthError::new(
+                    ErrorCode::ServerError,
+                    "The Backlog space is set up wrongly.",
+                ),
+            }
+        })
+}
+
+fn exchange_failed(space: &Space, error: &backlog::OAuthError) -> OAuthError {
+    tracing::warn!(space = space.slug, %error, "Backlog did not exchange the code");
+    match error {
+        backlog::OAuthError::InvalidGrant => OAuthError::new(
+            ErrorCode::AccessDenied,
+            "Backlog no longer accepts this sign-in; start again.",
+        ),
+        backlog::OAuthError::InvalidClient => OAuthError::new(
+            ErrorCode::ServerError,
+            "Backlog does not accept this server's OAuth application; ask its operator.",
+        ),
+        backlog::OAuthError::Unavailable { .. } => {
+            temporarily_unavailable("Backlog cannot be reached right now; try again.")
+        }
+    }
+}
+
+fn temporarily_unavailable(description: &'static str) -> OAuthError {
+    OAuthError::new(ErrorCode::TemporarilyUnavailable, description)
+}

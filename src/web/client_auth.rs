@@ -1,0 +1,128 @@
+//! How a client proves itself at `/token` and `/revoke` (RFC 6749 §2.3).
+//!
+//! 1. Credentials come by HTTP Basic or in the form, not both.
+//! 2. The client must exist and belong to the issuer's space, if it has one.
+//! 3. A confidential client must show its secret, by the method it registered.
+
+use actix_web::{HttpRequest, http::header};
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use super::{Hub, Issuer, error::JsonError};
+use crate::{
+    db,
+    domain::{Client, client::ClientAuth},
+    oauth::{ErrorCode, OAuthError, Params, registration::AuthMethod, token::ClientSecret},
+};
+
+/// What the request says of the client.
+pub struct Presented {
+    pub client_id: Option<String>,
+    secret: Option<(AuthMethod, String)>,
+}
+
+impl Presented {
+    pub fn read(request: &HttpRequest, params: &Params) -> Result<Self, JsonError> {
+        let form_id = params.get("client_id").map(str::to_owned);
+        let form_secret = params.get("client_secret").map(str::to_owned);
+        let Some(header) = request.headers().get(header::AUTHORIZATION) else {
+            return Ok(Self {
+                client_id: form_id,
+                secret: form_secret.map(|secret| (AuthMethod::ClientSecretPost, secret)),
+            });
+        };
+        let (client_id, secret) = header.to_str().ok().and_then(basic).ok_or_else(|| {
+            invalid_request("The Authorization header is not HTTP Basic (RFC 6749 §2.3.1).")
+        })?;
+        if form_secret.is_some() || form_id.is_some_and(|id| id != client_id) {
+            return Err(invalid_request(
+                "The client authenticates twice: by header and in the body.",
+            )
+            .into());
+        }
+        Ok(Self {
+            client_id: Some(client_id),
+            secret: Some((AuthMethod::ClientSecretBasic, secret)),
+        })
+    }
+
+    /// Finds and authenticates the client.
+    pub async fn authenticate(self, hub: &Hub, issuer: &Issuer) -> Result<Client, JsonError> {
+        let by_basic = matches!(self.secret, Some((AuthMethod::ClientSecretBasic, _)));
+        let failed = |description: &'static str| {
+            let error = OAuthError::new(ErrorCode::InvalidClient, description);
+            if by_basic {
+                JsonError::BasicAuthFailed(error)
+            } else {
+                JsonError::OAuth(error)
+            }
+        };
+        let client_id = self
+            .client_id
+            .as_deref()
+            .ok_or_else(|| failed("The parameter 'client_id' is missing."))?;
+        let client = db::clients::find_by_client_id(&hub.db, client_id)
+            .await?
+            .filter(|client| client.space_id.is_none_or(|space| issuer.serves(space)))
+            .ok_or_else(|| failed("The client is not registered here; register again."))?;
+        match (&client.auth, self.secret) {
+            (ClientAuth::Public, _) => Ok(client),
+            (ClientAuth::Secret { method, hash }, Some((used, secret))) if used == *method => {
+                // A text that the hub never issued is not worth an argon2 run.
+                let right = ClientSecret::parse(&secret).is_some()
+                    && hub
+                        .secrets
+                        .verify(secret.into(), hash.clone())
+                        .await
+                        .map_err(|error| JsonError::Unavailable(error.to_string()))?;
+                if right {
+                    Ok(client)
+                } else {
+                    Err(failed("The client secret is wrong."))
+                }
+            }
+            (ClientAuth::Secret { .. }, Some(_)) => Err(failed(
+                "The client registered another token_endpoint_auth_method.",
+            )),
+            (ClientAuth::Secret { .. }, None) => Err(failed("The client secret is missing.")),
+        }
+    }
+}
+
+/// `Basic base64(urlencoded id ":" urlencoded secret)`.
+fn basic(header: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(BASE64_STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    Some((form_decode(id)?, form_decode(secret)?))
+}
+
+fn form_decode(text: &str) -> Option<String> {
+    percent_encoding::percent_decode_str(&text.replace('+', " "))
+        .decode_utf8()
+        .ok()
+        .map(Into::into)
+}
+
+fn invalid_request(description: &'static str) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidRequest, description)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_decodes_both_halves_and_refuses_the_rest() {
+        let encode = |text: &str| format!("bASIC {}", BASE64_STANDARD.encode(text));
+        assert_eq!(
+            basic(&encode("a%20b:c%3Ad")),
+            Some(("a b".into(), "c:d".into()))
+        );
+        for header in ["", "Basic", "Bearer x", "Basic !!", &encode("no-colon")] {
+            assert_eq!(basic(header), None, "{header}");
+        }
+    }
+}

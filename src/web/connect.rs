@@ -1,0 +1,28 @@
+//! `GET /`: how to connect.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use url::Url;
+
+use super::{
+    Hub, Issuer,
+    error::{self, PageError},
+    pages::{ConnectPage, DemoLinks, Problem},
+};
+
+pub async fn get(
+    hub: web::Data<Hub>,
+    issuer: Issuer,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let mcp_url = Url::parse(&issuer.mcp_url)
+        .map_err(|_| PageError::new(&request, Problem::ServerError))?;
+    let page = ConnectPage {
+        locale: error::locale(&request),
+        mcp_url,
+        demo: hub
+            .demo_backlog
+            .clone()
+            .map(|backlog_url| DemoLinks { backlog_url }),
+    };
+    Ok(error::html(StatusCode::OK, page.html()))
+}

@@ -1,0 +1,177 @@
+//! `POST /consent`: the person's decision.
+//!
+//! 1. The request must exist, wait for a decision, and belong to this browser; the
+//!    CSRF value must be the one that its page was rendered with.
+//! 2. Approve: the request gets its space, scopes and Backlog `state` in one
+//!    statement, and the browser goes to Backlog.
+//! 3. Deny: the client gets `access_denied`.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use subtle::ConstantTimeEq;
+use url::Url;
+
+use super::{
+    Hub, Issuer, browser,
+    authorize::error_location,
+    error::{self, PageError},
+    pages::{ForwardPage, Problem},
+    space_choice,
+};
+use crate::{
+    db::{
+        self,
+        authorization_requests::{Approval, Posted},
+    },
+    domain::{AuthorizationRequestId, Client, Space},
+    oauth::{
+        ErrorCode, OAuthError, Params, Scope, Scopes,
+        token::{BacklogState, CsrfToken},
+    },
+};
+
+pub async fn post(
+    hub: web::Data<Hub>,
+    issuer: Issuer,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> Result<HttpResponse, PageError> {
+    let page = |problem| PageError::new(&request, problem);
+    let from_db = |error| PageError::from_db(&request, &error);
+    let invalid = |detail: &str| {
+        page(Problem::InvalidRequest {
+            detail: detail.to_owned(),
+        })
+    };
+
+    let params =
+        Params::parse(&body).map_err(|error| invalid(&error.description))?;
+    let id = params
+        .get("request")
+        .and_then(|text| uuid::Uuid::parse_str(text).ok())
+        .map(AuthorizationRequestId)
+        .ok_or_else(|| invalid("The form is incomplete."))?;
+    let posted = db::authorization_requests::find(&hub.db, id)
+        .await
+        .map_err(from_db)?
+        .filter(|posted| posted.request.issuer == issuer.url)
+        .ok_or_else(|| page(Problem::RequestExpired))?;
+    check_sender(&hub, &request, &params, &posted).map_err(page)?;
+
+    let target = match params.get("decision") {
+        Some("deny") => {
+            if !db::authorization_requests::deny(&hub.db, id)
+                .await
+                .map_err(from_db)?
+            {
+                return Err(page(Problem::RequestExpired));
+            }
+            let denied = OAuthError::new(ErrorCode::AccessDenied, "The person declined.");
+            let asked = &posted.request;
+            error_location(
+                &asked.redirect_uri,
+                &asked.issuer,
+                asked.state.as_deref(),
+                &denied,
+            )
+        }
+        Some("approve") => {
+            let space = chosen_space(&hub, &issuer, &posted, &params)
+                .await
+                .map_err(from_db)?
+                .ok_or_else(|| invalid("The Backlog space is not one of those offered."))?;
+            if !space.is_enabled() {
+                return Err(page(Problem::SpaceDisabled {
+                    name: space.name.clone(),
+                }));
+            }
+            let scopes = chosen_scopes(posted.request.scopes, &params)
+                .ok_or_else(|| invalid("The access is not one of those offered."))?;
+            let state = BacklogState::generate(&hub.random);
+            let approval = Approval {
+                space: space.id,
+                scopes,
+                backlog_state: state.hash(),
+            };
+            if !db::authorization_requests::approve(&hub.db, id, &approval)
+                .await
+                .map_err(from_db)?
+            {
+                return Err(page(Problem::RequestExpired));
+            }
+            hub.sessions
+                .space_oauth(&space)
+                .map_err(|error| {
+                    tracing::error!(space = space.slug, %error, "the space cannot be used");
+                    page(Problem::ServerError)
+                })?
+                .authorize_url(state.reveal())
+                .into()
+        }
+        _ => return Err(invalid("The form is incomplete.")),
+    };
+    let target = Url::parse(&target).map_err(|_| page(Problem::ServerError))?;
+    let forward = ForwardPage {
+        locale: error::locale(&request),
+        target,
+    };
+    Ok(error::html(StatusCode::OK, forward.html()))
+}
+
+/// Does the form come from the page, in the browser that the page was shown in?
+fn check_sender(
+    hub: &Hub,
+    request: &HttpRequest,
+    params: &Params,
+    posted: &Posted,
+) -> Result<(), Problem> {
+    let same = |stored: &[u8], presented: &[u8]| bool::from(stored.ct_eq(presented));
+    let is_browser = browser::known(hub, request)
+        .is_some_and(|browser| same(&posted.browser, browser.hash().as_bytes()));
+    if !is_browser {
+        return Err(Problem::WrongBrowser);
+    }
+    let is_page = params
+        .get("csrf")
+        .and_then(CsrfToken::parse)
+        .is_some_and(|csrf| same(&posted.csrf, csrf.hash().as_bytes()));
+    if !is_page {
+        return Err(Problem::InvalidRequest {
+            detail: "The form was not sent by the consent page.".to_owned(),
+        });
+    }
+    if posted.decided || posted.expired {
+        return Err(Problem::RequestExpired);
+    }
+    Ok(())
+}
+
+async fn chosen_space(
+    hub: &Hub,
+    issuer: &Issuer,
+    posted: &Posted,
+    params: &Params,
+) -> Result<Option<std::sync::Arc<Space>>, sqlx::Error> {
+    let Some(client) = client_of(hub, posted).await? else {
+        return Ok(None);
+    };
+    let offered =
+        space_choice::spaces(hub, issuer, &client, &posted.request.resource).await?;
+    Ok(offered
+        .into_iter()
+        .find(|space| Some(space.slug.as_str()) == params.get("space")))
+}
+
+async fn client_of(hub: &Hub, posted: &Posted) -> Result<Option<Client>, sqlx::Error> {
+    db::clients::find(&hub.db, posted.request.client).await
+}
+
+/// The person may give less than was asked for.
+fn chosen_scopes(requested: Scopes, params: &Params) -> Option<Scopes> {
+    let read = Scopes::from_iter([Scope::Read]);
+    let scopes = match params.get("access") {
+        Some("read") => requested.intersection(read),
+        Some("read_write") | None => requested,
+        Some(_) => return None,
+    };
+    (!scopes.is_empty()).then_some(scopes)
+}

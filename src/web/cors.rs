@@ -1,0 +1,35 @@
+//! CORS for the endpoints that browser-based clients call. The pages get none.
+
+use actix_cors::Cors;
+use actix_web::http::{Method, header};
+
+use super::Hub;
+
+/// Preflights are answered here, before any authentication.
+pub fn for_clients(hub: &Hub) -> Cors {
+    let cors = if hub.allowed_origins.is_empty() {
+        // Nothing here reads a cookie, so any origin may call with its own token.
+        Cors::default().allow_any_origin().send_wildcard()
+    } else {
+        hub.allowed_origins
+            .iter()
+            .fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
+    };
+    cors.allowed_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allowed_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            header::HeaderName::from_static("mcp-protocol-version"),
+            header::HeaderName::from_static("mcp-method"),
+            header::HeaderName::from_static("mcp-name"),
+            header::HeaderName::from_static("mcp-session-id"),
+            header::HeaderName::from_static("last-event-id"),
+        ])
+        .expose_headers([
+            header::WWW_AUTHENTICATE,
+            header::HeaderName::from_static("mcp-protocol-version"),
+            header::HeaderName::from_static("mcp-session-id"),
+        ])
+        .max_age(3600)
+}

@@ -1,0 +1,146 @@
+//! How failures leave the hub: a page for a person, OAuth JSON for a client. The
+//! log gets the cause; neither gets a secret.
+
+use std::fmt;
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use tracing_actix_web::RequestId;
+
+use super::pages::{ErrorPage, Locale, Problem};
+use crate::oauth::{ErrorCode, OAuthError};
+
+/// How long a client waits before it tries again after a passing failure, in seconds.
+const RETRY_AFTER: &str = "5";
+
+/// A page that tells a person what happened and what to do.
+#[derive(Debug)]
+pub struct PageError {
+    page: ErrorPage,
+}
+
+impl PageError {
+    pub fn new(request: &HttpRequest, problem: Problem) -> Self {
+        Self {
+            page: ErrorPage {
+                locale: locale(request),
+                problem,
+                request_id: request
+                    .extensions()
+                    .get::<RequestId>()
+                    .map(ToString::to_string),
+            },
+        }
+    }
+
+    /// The database did not do its part.
+    pub fn from_db(request: &HttpRequest, error: &sqlx::Error) -> Self {
+        tracing::error!(%error, "the database failed");
+        Self::new(request, Problem::ServerError)
+    }
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.page.problem)
+    }
+}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.page.problem.status())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        html(self.status_code(), self.page.html())
+    }
+}
+
+/// An answer that is a page.
+pub fn html(status: StatusCode, body: String) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .body(body)
+}
+
+/// The language of the person's browser.
+pub fn locale(request: &HttpRequest) -> Locale {
+    request
+        .headers()
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .map_or(Locale::En, Locale::from_accept_language)
+}
+
+/// An error of `/register`, `/token` or `/revoke`, as JSON (RFC 6749 §5.2, RFC 7591 §3.2.2).
+#[derive(Debug, thiserror::Error)]
+pub enum JsonError {
+    #[error(transparent)]
+    OAuth(#[from] OAuthError),
+    /// The client failed at HTTP Basic, so it is challenged in kind.
+    #[error("{0}")]
+    BasicAuthFailed(OAuthError),
+    #[error("the body is larger than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+impl JsonError {
+    fn answer(&self) -> (StatusCode, OAuthError) {
+        match self {
+            Self::OAuth(error) if error.code == ErrorCode::InvalidClient => {
+                (StatusCode::UNAUTHORIZED, error.clone())
+            }
+            Self::OAuth(error) => (StatusCode::BAD_REQUEST, error.clone()),
+            Self::BasicAuthFailed(error) => (StatusCode::UNAUTHORIZED, error.clone()),
+            Self::TooLarge { limit } => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                OAuthError::new(
+                    ErrorCode::InvalidRequest,
+                    format!("The body is larger than {limit} bytes."),
+                ),
+            ),
+            Self::Database(_) | Self::Unavailable(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                OAuthError::new(
+                    ErrorCode::TemporarilyUnavailable,
+                    "The service cannot answer right now; try again in a few seconds.",
+                ),
+            ),
+        }
+    }
+}
+
+impl ResponseError for JsonError {
+    fn status_code(&self) -> StatusCode {
+        self.answer().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, error) = self.answer();
+        if status.is_server_error() {
+            tracing::error!(cause = %self, "an OAuth request failed");
+        }
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        match self {
+            Self::BasicAuthFailed(_) => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"client\""));
+            }
+            Self::Database(_) | Self::Unavailable(_) => {
+                response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+            }
+            Self::OAuth(_) | Self::TooLarge { .. } => {}
+        }
+        response.json(serde_json::json!({
+            "error": error.code.as_str(),
+            "error_description": error.description,
+        }))
+    }
+}

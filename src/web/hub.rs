@@ -1,0 +1,32 @@
+//! What the handlers work with; made once by the application, shared by all workers.
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use url::Url;
+
+use crate::{
+    backlog::BacklogClient,
+    clock::Clock,
+    config::{BaseUrl, Lifetimes},
+    crypto::{KeyRing, SecretHasher},
+    mcp::sessions::Sessions,
+    random::Random,
+};
+
+pub struct Hub {
+    pub base_url: BaseUrl,
+    pub mcp_path: String,
+    pub allowed_hosts: Vec<String>,
+    pub allowed_origins: Vec<String>,
+    pub lifetimes: Lifetimes,
+    pub db: PgPool,
+    pub keys: Arc<KeyRing>,
+    pub secrets: SecretHasher,
+    pub backlog: BacklogClient,
+    pub sessions: Sessions,
+    pub clock: Clock,
+    pub random: Random,
+    /// Where the simulated Backlog of `demo` is.
+    pub demo_backlog: Option<Url>,
+}

@@ -1,0 +1,173 @@
+//! The issuer of a request: the hub itself, a space by its own host name, or a
+//! space by path. Nothing below a handler knows how it was found.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
+
+use super::{Hub, error::PageError, pages::Problem};
+use crate::{
+    db,
+    domain::{Space, SpaceId},
+};
+
+/// Who answers: the text that `issuer` and `iss` carry, and the MCP endpoint it guards.
+#[derive(Clone, Debug)]
+pub struct Issuer {
+    /// Without a trailing slash.
+    pub url: String,
+    pub mcp_url: String,
+    /// Is its MCP endpoint the one that the bare host stands for?
+    pub owns_host: bool,
+    /// The one space it serves; `None` for the hub itself.
+    pub space: Option<Arc<Space>>,
+}
+
+impl Issuer {
+    /// The hub itself.
+    pub fn hub(hub: &Hub) -> Self {
+        let url = hub.base_url.as_str().to_owned();
+        Self {
+            mcp_url: format!("{url}{}", hub.mcp_path),
+            url,
+            owns_host: true,
+            space: None,
+        }
+    }
+
+    fn of_space_by_path(hub: &Hub, space: Arc<Space>) -> Self {
+        let url = format!("{}/spaces/{}", hub.base_url.as_str(), space.slug);
+        Self {
+            mcp_url: format!("{url}/mcp"),
+            url,
+            owns_host: false,
+            space: Some(space),
+        }
+    }
+
+    fn of_space_by_host(host: &str, space: Arc<Space>) -> Self {
+        let url = format!("https://{host}");
+        Self {
+            mcp_url: format!("{url}/mcp"),
+            url,
+            owns_host: true,
+            space: Some(space),
+        }
+    }
+
+    /// May a client or grant of this space be used here?
+    pub fn serves(&self, space: SpaceId) -> bool {
+        self.space.as_ref().is_none_or(|own| own.id == space)
+    }
+
+    /// The path of its protected-resource metadata (RFC 9728 §3.1).
+    pub fn resource_metadata_url(&self) -> String {
+        let origin_end = self.mcp_url.find("://").map_or(0, |at| at + 3);
+        let path_start = self.mcp_url[origin_end..]
+            .find('/')
+            .map_or(self.mcp_url.len(), |at| origin_end + at);
+        let (origin, path) = self.mcp_url.split_at(path_start);
+        format!("{origin}/.well-known/oauth-protected-resource{path}")
+    }
+
+    /// The issuer at a host, or `None` if the slug names no space.
+    pub async fn find(
+        hub: &Hub,
+        host: &str,
+        slug: Option<&str>,
+    ) -> Result<Option<Self>, sqlx::Error> {
+        if let Some(slug) = slug {
+            let space = hub.sessions.space_by_slug(&hub.db, slug).await?;
+            return Ok(space.map(|space| Self::of_space_by_path(hub, space)));
+        }
+        if !hub.answers_to(host)
+            && let Some(space) = hub.sessions.space_by_hostname(&hub.db, host).await?
+        {
+            return Ok(Some(Self::of_space_by_host(host, space)));
+        }
+        Ok(Some(Self::hub(hub)))
+    }
+
+    /// The issuer that a path below a well-known document speaks of: `` or the MCP
+    /// path for the host's own, `spaces/<slug>` with or without `/mcp` for a space.
+    pub async fn find_by_suffix(
+        hub: &Hub,
+        host: &str,
+        suffix: &str,
+    ) -> Result<Option<Self>, sqlx::Error> {
+        let suffix = suffix.trim_matches('/');
+        if suffix.is_empty() || suffix == hub.mcp_path.trim_matches('/') {
+            return Self::find(hub, host, None).await;
+        }
+        let Some(rest) = suffix.strip_prefix("spaces/") else {
+            return Ok(None);
+        };
+        let slug = rest.strip_suffix("/mcp").unwrap_or(rest);
+        if slug.contains('/') {
+            return Ok(None);
+        }
+        Self::find(hub, host, Some(slug)).await
+    }
+}
+
+impl Hub {
+    /// Is this Host header one of the hub's own, rather than a space's?
+    pub fn answers_to(&self, host: &str) -> bool {
+        host.eq_ignore_ascii_case(self.base_url.authority())
+            || self
+                .allowed_hosts
+                .iter()
+                .any(|allowed| names_host(allowed, host))
+            || (!self.base_url.is_https() && is_loopback_host(host))
+    }
+}
+
+/// Does an allowed `host` or `host:port` cover this Host header?
+fn names_host(allowed: &str, host: &str) -> bool {
+    allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(without_port(host))
+}
+
+pub fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+fn is_loopback_host(host: &str) -> bool {
+    let name = without_port(host);
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// The Host of a request as the client sent it; forwarded headers are not believed.
+pub fn host(request: &HttpRequest) -> &str {
+    request
+        .headers()
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .or_else(|| request.uri().authority().map(|authority| authority.as_str()))
+        .unwrap_or_default()
+}
+
+impl FromRequest for Issuer {
+    type Error = PageError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let hub = request
+                .app_data::<web::Data<Hub>>()
+                .ok_or_else(|| PageError::new(&request, Problem::ServerError))?;
+            let slug = request.match_info().get("space");
+            Self::find(hub, host(&request), slug)
+                .await
+                .map_err(|error| PageError::from_db(&request, &error))?
+                .ok_or_else(|| PageError::new(&request, Problem::NotFound))
+        })
+    }
+}

@@ -1,0 +1,32 @@
+//! `GET /.well-known/oauth-protected-resource` (RFC 9728), at the root and with the
+//! endpoint's path.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::{
+    Hub, Issuer,
+    authorization_server_metadata::{document, suffix},
+    error::JsonError,
+    issuer, not_found,
+};
+use crate::oauth::metadata::ProtectedResourceMetadata;
+
+pub async fn get(
+    hub: web::Data<Hub>,
+    request: HttpRequest,
+) -> Result<HttpResponse, JsonError> {
+    let suffix = suffix(&request);
+    let host = issuer::host(&request).to_owned();
+    let Some(issuer) = Issuer::find_by_suffix(&hub, &host, &suffix).await? else {
+        return Ok(not_found::any(request).await);
+    };
+    let name = issuer
+        .space
+        .as_ref()
+        .map_or_else(|| "Backlog".to_owned(), |space| space.name.clone());
+    Ok(document(&ProtectedResourceMetadata::new(
+        &issuer.url,
+        &issuer.mcp_url,
+        name,
+    )))
+}
