@@ -13,3 +13,6 @@ pub mod domain;
 pub mod mcp;
 pub mod oauth;
 pub mod random;
+pub mod web;
+
+rust_i18n::i18n!("locales", fallback = "en");

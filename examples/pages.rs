@@ -1,0 +1,166 @@
+//! Writes every page, in every language, as files to look at in a browser:
+//! `cargo run --example pages -- some/directory`.
+
+use std::path::PathBuf;
+use std::{env, fs, io};
+
+use backlog_mcp_hub::oauth::Scopes;
+use backlog_mcp_hub::web::pages::{
+    ConnectPage, ConsentPage, DemoLinks, ErrorPage, ForwardPage, Locale, Problem, RedirectTarget,
+    STYLESHEET, SpaceChoice, SpaceLine,
+};
+use url::Url;
+
+fn main() -> io::Result<()> {
+    let out = PathBuf::from(env::args().nth(1).unwrap_or_else(|| "pages".to_owned()));
+    fs::create_dir_all(out.join("static"))?;
+    fs::write(out.join("static/hub.css"), STYLESHEET)?;
+    for locale in Locale::ALL {
+        for (name, html) in pages(locale) {
+            fs::write(out.join(format!("{name}.{}.html", locale.tag())), html)?;
+        }
+    }
+    Ok(())
+}
+
+fn pages(locale: Locale) -> Vec<(String, String)> {
+    let mut pages = vec![
+        ("connect".to_owned(), connect(locale, None)),
+        (
+            "connect-demo".to_owned(),
+            connect(
+                locale,
+                Some(DemoLinks {
+                    backlog_url: url("http://127.0.0.1:8081/"),
+                }),
+            ),
+        ),
+        (
+            "forward".to_owned(),
+            ForwardPage {
+                locale,
+                target: url("https://acme.backlog.com/OAuth2AccessRequest.action?state=x"),
+            }
+            .html(),
+        ),
+    ];
+    pages.extend(consents(locale).map(|(name, page)| (format!("consent-{name}"), page.html())));
+    pages.extend(problems().into_iter().map(|(name, problem)| {
+        let page = ErrorPage {
+            locale,
+            problem,
+            request_id: Some("0198c1f0-6a52-7d3e-9a41-5b0f4f1c2e77".to_owned()),
+        };
+        (format!("problem-{name}"), page.html())
+    }));
+    pages
+}
+
+fn connect(locale: Locale, demo: Option<DemoLinks>) -> String {
+    let mcp_url = match demo {
+        Some(_) => url("http://127.0.0.1:8080/mcp"),
+        None => url("https://mcp.acme.example/mcp"),
+    };
+    ConnectPage {
+        locale,
+        mcp_url,
+        demo,
+    }
+    .html()
+}
+
+fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)> {
+    let space = |slug: &str, name: &str, domain: &str| SpaceLine {
+        slug: slug.to_owned(),
+        name: name.to_owned(),
+        domain: domain.to_owned(),
+    };
+    let acme = space("acme", "Acme", "acme.backlog.com");
+    let known = ConsentPage {
+        locale,
+        client_name: Some("Claude".to_owned()),
+        client_uri: Some(url("https://claude.ai/")),
+        client_is_known_host: true,
+        redirect: RedirectTarget::Https {
+            host: "claude.ai".to_owned(),
+        },
+        space: SpaceChoice::One(acme.clone()),
+        scopes: Scopes::all(),
+        request: "request".to_owned(),
+        csrf: "csrf".to_owned(),
+        form_action: "/consent".to_owned(),
+    };
+    let loopback = ConsentPage {
+        client_name: Some("Claude Code (plugin:backlog)".to_owned()),
+        client_uri: None,
+        client_is_known_host: false,
+        redirect: RedirectTarget::Loopback {
+            host: "localhost:33418".to_owned(),
+        },
+        space: SpaceChoice::Several(vec![
+            acme,
+            space("globex", "グローベックス株式会社", "globex.backlog.jp"),
+            space("initech", "Initech Support", "initech.backlogtool.com"),
+        ]),
+        ..known.clone()
+    };
+    let device = ConsentPage {
+        client_name: Some("Cursor".to_owned()),
+        client_uri: Some(url("https://cursor.com/")),
+        client_is_known_host: false,
+        redirect: RedirectTarget::PrivateScheme {
+            scheme: "cursor".to_owned(),
+        },
+        scopes: Scopes::parse("backlog:read"),
+        ..known.clone()
+    };
+    let hostile = ConsentPage {
+        client_name: Some(format!(
+            "<b>Backlog</b>\u{202e} official\n{}",
+            "W".repeat(200)
+        )),
+        client_uri: Some(url("https://nulab.example/")),
+        client_is_known_host: false,
+        redirect: RedirectTarget::Https {
+            host: format!("claude.ai.{}.evil.example", "a".repeat(180)),
+        },
+        ..known.clone()
+    };
+    [
+        ("known", known),
+        ("loopback", loopback),
+        ("device", device),
+        ("hostile", hostile),
+    ]
+    .into_iter()
+}
+
+fn problems() -> [(&'static str, Problem); 11] {
+    [
+        ("unknown-client", Problem::UnknownClient),
+        ("redirect-uri", Problem::RedirectUriMismatch),
+        (
+            "invalid-request",
+            Problem::InvalidRequest {
+                detail: "code_challenge is missing".to_owned(),
+            },
+        ),
+        ("request-expired", Problem::RequestExpired),
+        ("wrong-browser", Problem::WrongBrowser),
+        ("backlog-refused", Problem::BacklogRefused),
+        ("backlog-unavailable", Problem::BacklogUnavailable),
+        (
+            "space-disabled",
+            Problem::SpaceDisabled {
+                name: "Acme".to_owned(),
+            },
+        ),
+        ("not-found", Problem::NotFound),
+        ("rate-limited", Problem::RateLimited { seconds: 30 }),
+        ("server-error", Problem::ServerError),
+    ]
+}
+
+fn url(text: &str) -> Url {
+    text.parse().expect("a sample URL")
+}

@@ -1,0 +1,3 @@
+//! The HTTP surface: what clients and people reach.
+
+pub mod pages;

@@ -1,0 +1,45 @@
+//! The connect page: the MCP URL, and what to paste into which client.
+
+use askama::Template;
+use url::{Host, Url};
+
+use super::client_settings::{ClientSetting, PartKind, client_settings};
+use super::locale::Locale;
+
+/// How to connect a client to this issuer.
+#[derive(Clone, Debug, Template)]
+#[template(path = "connect.html")]
+pub struct ConnectPage {
+    pub locale: Locale,
+    pub mcp_url: Url,
+    /// Set by `demo` only.
+    pub demo: Option<DemoLinks>,
+}
+
+/// Where the parts of the demo are.
+#[derive(Clone, Debug)]
+pub struct DemoLinks {
+    /// The simulated Backlog.
+    pub backlog_url: Url,
+}
+
+impl ConnectPage {
+    /// The page. The template uses no fallible filter, so this cannot fail.
+    pub fn html(&self) -> String {
+        self.to_string()
+    }
+
+    fn settings(&self) -> Vec<ClientSetting> {
+        client_settings(&self.mcp_url, self.locale)
+    }
+
+    /// Whether only this computer can reach the URL: hosted clients cannot.
+    fn is_local(&self) -> bool {
+        match self.mcp_url.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+}

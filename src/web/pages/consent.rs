@@ -1,0 +1,138 @@
+//! The consent page: who asks, where the answer goes, for what.
+//!
+//! The form posts to `form_action` with `request`, `csrf`, `space` (a slug),
+//! `access` (`read` or `read_write`) and `decision` (`approve` or `deny`). What
+//! is not asked is a hidden field, so the same fields always arrive (except
+//! `space` and `access` of a denial that left them open).
+
+use askama::Template;
+use url::Url;
+
+use super::display;
+use super::locale::{Locale, Phrase};
+use crate::oauth::{Scope, Scopes};
+
+/// Characters shown of a name that somebody else chose.
+const NAME_MAX: usize = 60;
+/// Characters shown of a host; longer than any honest one.
+const HOST_MAX: usize = 80;
+
+/// What the consent page shows and sends back.
+#[derive(Clone, Debug, Template)]
+#[template(path = "consent.html")]
+pub struct ConsentPage {
+    pub locale: Locale,
+    /// The name the client registered; not trusted.
+    pub client_name: Option<String>,
+    /// The website the client registered; not trusted, shown as a host only.
+    pub client_uri: Option<Url>,
+    /// Whether the answer goes to a host known to belong to this client.
+    pub client_is_known_host: bool,
+    pub redirect: RedirectTarget,
+    pub space: SpaceChoice,
+    /// What the client asked for; the person can give less.
+    pub scopes: Scopes,
+    /// The id of the authorization request, sent back as `request`.
+    pub request: String,
+    /// The value of this rendering, sent back as `csrf`.
+    pub csrf: String,
+    /// Where the form posts to, on this origin.
+    pub form_action: String,
+}
+
+/// Where the client runs, from its redirect URI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RedirectTarget {
+    /// A service on the web.
+    Https { host: String },
+    /// A program listening on the person's own computer (RFC 8252 §7.3).
+    Loopback { host: String },
+    /// A program that registered a scheme of its own (RFC 8252 §7.1).
+    PrivateScheme { scheme: String },
+}
+
+/// The space of the sign-in: settled, or the person's choice.
+#[derive(Clone, Debug)]
+pub enum SpaceChoice {
+    One(SpaceLine),
+    Several(Vec<SpaceLine>),
+}
+
+/// One space as a person knows it.
+#[derive(Clone, Debug)]
+pub struct SpaceLine {
+    pub slug: String,
+    pub name: String,
+    pub domain: String,
+}
+
+impl SpaceLine {
+    fn shown_name(&self) -> String {
+        display::line(&self.name, NAME_MAX).unwrap_or_else(|| self.slug.clone())
+    }
+
+    fn shown_domain(&self) -> String {
+        display::host(&self.domain, HOST_MAX)
+    }
+}
+
+/// The question about access that the requested scopes leave open.
+enum Access {
+    ReadOnly,
+    WriteOnly,
+    Choice,
+}
+
+impl ConsentPage {
+    /// The page. The template uses no fallible filter, so this cannot fail.
+    pub fn html(&self) -> String {
+        self.to_string()
+    }
+
+    fn name(&self) -> Option<String> {
+        display::line(self.client_name.as_deref()?, NAME_MAX)
+    }
+
+    fn website(&self) -> Option<String> {
+        let uri = self.client_uri.as_ref()?;
+        let host = uri
+            .host_str()
+            .filter(|_| uri.scheme().starts_with("http"))?;
+        Some(display::host(host, HOST_MAX))
+    }
+
+    fn destination(&self) -> Phrase {
+        let (key, value) = match &self.redirect {
+            RedirectTarget::Https { host } => ("consent.to_web", host),
+            RedirectTarget::Loopback { host } => ("consent.to_loopback", host),
+            RedirectTarget::PrivateScheme { scheme } => ("consent.to_device", scheme),
+        };
+        self.locale.phrase(key, display::host(value, HOST_MAX))
+    }
+
+    fn warning(&self) -> Option<Phrase> {
+        let (key, value) = match &self.redirect {
+            RedirectTarget::Https { .. } if self.client_is_known_host => return None,
+            RedirectTarget::Https { host } => ("consent.warn_web", host),
+            RedirectTarget::Loopback { host } => ("consent.warn_loopback", host),
+            RedirectTarget::PrivateScheme { scheme } => ("consent.warn_device", scheme),
+        };
+        Some(self.locale.phrase(key, display::host(value, HOST_MAX)))
+    }
+
+    /// A loopback program or a device app may call itself anything, whoever it is.
+    fn name_is_checked(&self) -> bool {
+        self.client_is_known_host && matches!(self.redirect, RedirectTarget::Https { .. })
+    }
+
+    fn access(&self) -> Access {
+        match (
+            self.scopes.contains(Scope::Read),
+            self.scopes.contains(Scope::Write),
+        ) {
+            (true, true) => Access::Choice,
+            (false, true) => Access::WriteOnly,
+            (_, false) => Access::ReadOnly,
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! What holds for all the pages together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
+use url::Url;
+
+use super::*;
+use crate::oauth::Scopes;
+
+const LOCALES: [(&str, &str); 2] = [
+    ("en", include_str!("../../../locales/en.yml")),
+    ("ja", include_str!("../../../locales/ja.yml")),
+];
+
+/// Everything that looks a text up.
+const SOURCES: [&str; 9] = [
+    include_str!("../../../templates/base.html"),
+    include_str!("../../../templates/connect.html"),
+    include_str!("../../../templates/consent.html"),
+    include_str!("../../../templates/forward.html"),
+    include_str!("../../../templates/problem.html"),
+    include_str!("client_settings.rs"),
+    include_str!("consent.rs"),
+    include_str!("forward.rs"),
+    include_str!("problem.rs"),
+];
+
+fn consent(locale: Locale) -> ConsentPage {
+    ConsentPage {
+        locale,
+        client_name: Some("Claude".to_owned()),
+        client_uri: None,
+        client_is_known_host: true,
+        redirect: RedirectTarget::Https {
+            host: "claude.ai".to_owned(),
+        },
+        space: SpaceChoice::One(space("acme")),
+        scopes: Scopes::all(),
+        request: "the-request".to_owned(),
+        csrf: "the-csrf".to_owned(),
+        form_action: "/consent".to_owned(),
+    }
+}
+
+fn space(slug: &str) -> SpaceLine {
+    SpaceLine {
+        slug: slug.to_owned(),
+        name: slug.to_uppercase(),
+        domain: format!("{slug}.backlog.com"),
+    }
+}
+
+fn problems() -> [Problem; 11] {
+    [
+        Problem::UnknownClient,
+        Problem::RedirectUriMismatch,
+        Problem::InvalidRequest {
+            detail: "<no> challenge".to_owned(),
+        },
+        Problem::RequestExpired,
+        Problem::WrongBrowser,
+        Problem::BacklogRefused,
+        Problem::BacklogUnavailable,
+        Problem::SpaceDisabled {
+            name: "<Acme>".to_owned(),
+        },
+        Problem::NotFound,
+        Problem::RateLimited { seconds: 42 },
+        Problem::ServerError,
+    ]
+}
+
+fn every_page(locale: Locale) -> Vec<String> {
+    let url = |text: &str| Url::parse(text).unwrap();
+    let mut pages = vec![
+        consent(locale).html(),
+        ForwardPage {
+            locale,
+            target: url("cursor://anysphere.cursor-mcp/oauth/callback?code=1&state=2"),
+        }
+        .html(),
+        ConnectPage {
+            locale,
+            mcp_url: url("http://127.0.0.1:8080/mcp"),
+            demo: Some(DemoLinks {
+                backlog_url: url("http://127.0.0.1:8081/"),
+            }),
+        }
+        .html(),
+    ];
+    for redirect in [
+        RedirectTarget::Https {
+            host: "unknown.example".to_owned(),
+        },
+        RedirectTarget::Loopback {
+            host: "127.0.0.1:5000".to_owned(),
+        },
+        RedirectTarget::PrivateScheme {
+            scheme: "cursor".to_owned(),
+        },
+    ] {
+        for scopes in [
+            "backlog:read",
+            "backlog:write",
+            "backlog:read backlog:write",
+        ] {
+            pages.push(
+                ConsentPage {
+                    client_name: None,
+                    client_uri: Some(url("https://site.example/x")),
+                    client_is_known_host: false,
+                    redirect: redirect.clone(),
+                    space: SpaceChoice::Several(vec![space("acme"), space("globex")]),
+                    scopes: Scopes::parse(scopes),
+                    ..consent(locale)
+                }
+                .html(),
+            );
+        }
+    }
+    pages.extend(problems().map(|problem| {
+        ErrorPage {
+            locale,
+            problem,
+            request_id: Some("req-1".to_owned()),
+        }
+        .html()
+    }));
+    pages
+}
+
+/// The flat keys of a locale file, each with its placeholders.
+fn keys(yaml: &str) -> BTreeMap<String, Vec<String>> {
+    let placeholder = Regex::new(r"%\{(\w+)\}").unwrap();
+    yaml.lines()
+        .filter(|line| !line.starts_with(['#', '_']) && !line.is_empty())
+        .map(|line| {
+            let (key, text) = line.split_once(": \"").expect(line);
+            let names = placeholder.captures_iter(text);
+            (
+                key.to_owned(),
+                names.map(|name| name[1].to_owned()).collect(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn every_locale_has_the_same_keys_and_placeholders() {
+    let [(_, en), (_, ja)] = LOCALES.map(|(tag, yaml)| (tag, keys(yaml)));
+    assert!(en.len() > 60, "the file was not read");
+    assert_eq!(en, ja);
+    assert!(en.values().all(|names| names.len() <= 1));
+}
+
+#[test]
+fn every_text_asked_for_exists_and_every_text_is_asked_for() {
+    let call = Regex::new(r#""([a-z_]+(?:\.[a-z_]+)+)""#).unwrap();
+    let defined: BTreeSet<String> = keys(LOCALES[0].1).into_keys().collect();
+    let mut asked: BTreeSet<String> = SOURCES
+        .iter()
+        .flat_map(|source| call.captures_iter(source))
+        .map(|found| found[1].to_owned())
+        .filter(|key| !key.ends_with(".html"))
+        .collect();
+    for problem in problems() {
+        for part in ["title", "what", "action"] {
+            asked.insert(format!("problem.{}.{part}", problem.stem()));
+        }
+    }
+    assert_eq!(asked, defined);
+}
+
+#[test]
+fn pages_are_in_their_language_and_complete() {
+    for locale in Locale::ALL {
+        for html in every_page(locale) {
+            assert!(html.contains(&format!("<html lang=\"{}\">", locale.tag())));
+            assert!(html.contains("<main>") && html.matches("<h1").count() == 1);
+            assert!(!html.contains("%{"), "an unfilled placeholder: {html}");
+            let is_japanese = html.chars().any(|c| ('ぁ'..='ヿ').contains(&c));
+            assert_eq!(is_japanese, locale == Locale::Ja);
+        }
+    }
+}
+
+#[test]
+fn pages_obey_their_content_security_policy() {
+    let forbidden = Regex::new(r#"(?i)<script|<style|\sstyle=|\son\w+=|javascript:"#).unwrap();
+    for html in Locale::ALL.into_iter().flat_map(every_page) {
+        assert_eq!(forbidden.find(&html).map(|found| found.as_str()), None);
+    }
+}
+
+#[test]
+fn every_control_has_a_label_and_every_fieldset_a_legend() {
+    let labelled =
+        Regex::new(r#"<label class="choice">\s*<input type="radio"[^>]*>\s*<span>"#).unwrap();
+    for html in Locale::ALL.into_iter().flat_map(every_page) {
+        let radios = html.matches("type=\"radio\"").count();
+        assert_eq!(labelled.find_iter(&html).count(), radios);
+        let hidden = html.matches("type=\"hidden\"").count();
+        assert_eq!(html.matches("<input").count(), radios + hidden);
+        assert_eq!(
+            html.matches("<fieldset>\n<legend>").count(),
+            html.matches("<fieldset>").count()
+        );
+    }
+}
+
+#[test]
+fn a_hostile_client_cannot_write_html_or_hide() {
+    let html = ConsentPage {
+        client_name: Some(format!(
+            "</h1><script>alert('x')</script>\u{202e}\u{200b}{}",
+            "A".repeat(500)
+        )),
+        client_uri: Some(Url::parse("javascript:alert(1)//site.example").unwrap()),
+        client_is_known_host: false,
+        redirect: RedirectTarget::Https {
+            host: format!("claude.ai.{}\"><img src=x>.evil.example", "a".repeat(300)),
+        },
+        request: "\"><b>".to_owned(),
+        csrf: "'><i>".to_owned(),
+        ..consent(Locale::En)
+    }
+    .html();
+    for forbidden in [
+        "<script",
+        "<img",
+        "<b>",
+        "<i>",
+        "\u{202e}",
+        "\u{200b}",
+        "javascript:",
+    ] {
+        assert!(!html.contains(forbidden), "{forbidden:?} got through");
+    }
+    assert!(html.contains("&#60;/h1&#62;&#60;script&#62;alert"));
+    assert!(!html.contains(&"A".repeat(60)) && html.contains(".evil.example"));
+}
+
+#[test]
+fn a_known_host_is_named_without_a_warning_and_others_with_one() {
+    let known = consent(Locale::En);
+    assert!(!known.html().contains("class=\"notice\""));
+    assert!(!known.html().contains("not been verified"));
+    for redirect in [
+        RedirectTarget::Https {
+            host: "other.example".to_owned(),
+        },
+        RedirectTarget::Loopback {
+            host: "localhost:1".to_owned(),
+        },
+        RedirectTarget::PrivateScheme {
+            scheme: "cursor".to_owned(),
+        },
+    ] {
+        let known_host_only_counts_on_the_web = !matches!(redirect, RedirectTarget::Https { .. });
+        let html = ConsentPage {
+            redirect,
+            client_is_known_host: known_host_only_counts_on_the_web,
+            ..consent(Locale::En)
+        }
+        .html();
+        assert!(html.contains("class=\"notice\"") && html.contains("not been verified"));
+    }
+}
+
+#[test]
+fn the_form_carries_what_the_decision_needs() {
+    let offers = |html: &str, name: &str| -> Vec<(String, String)> {
+        Regex::new(&format!(r#"type="(\w+)" name="{name}" value="([^"]*)""#))
+            .unwrap()
+            .captures_iter(html)
+            .map(|found| (found[1].to_owned(), found[2].to_owned()))
+            .collect()
+    };
+    let pair = |kind: &str, value: &str| (kind.to_owned(), value.to_owned());
+    let of = |scopes: &str| {
+        ConsentPage {
+            scopes: Scopes::parse(scopes),
+            ..consent(Locale::Ja)
+        }
+        .html()
+    };
+
+    let both = of("backlog:read backlog:write");
+    assert_eq!(offers(&both, "request"), [pair("hidden", "the-request")]);
+    assert_eq!(offers(&both, "csrf"), [pair("hidden", "the-csrf")]);
+    assert_eq!(offers(&both, "space"), [pair("hidden", "acme")]);
+    let choice = [pair("radio", "read_write"), pair("radio", "read")];
+    assert_eq!(offers(&both, "access"), choice);
+    assert!(both.contains("value=\"read_write\" checked"));
+    let decisions = [pair("submit", "approve"), pair("submit", "deny")];
+    assert_eq!(offers(&both, "decision"), decisions);
+
+    let read = of("backlog:read");
+    assert_eq!(offers(&read, "access"), [pair("hidden", "read")]);
+    let write = of("backlog:write");
+    assert_eq!(offers(&write, "access"), [pair("hidden", "read_write")]);
+
+    let several = ConsentPage {
+        space: SpaceChoice::Several(vec![space("acme"), space("globex")]),
+        ..consent(Locale::Ja)
+    }
+    .html();
+    let spaces = [pair("radio", "acme"), pair("radio", "globex")];
+    assert_eq!(offers(&several, "space"), spaces);
+    assert!(several.contains("value=\"deny\" formnovalidate"));
+}
+
+#[test]
+fn every_problem_says_what_to_do_and_quotes_its_values() {
+    for locale in Locale::ALL {
+        let pages = problems().map(|problem| {
+            ErrorPage {
+                locale,
+                problem,
+                request_id: Some("req-<1>".to_owned()),
+            }
+            .html()
+        });
+        let titles: BTreeSet<_> = pages
+            .iter()
+            .map(|html| html.split("</title>").next())
+            .collect();
+        assert_eq!(titles.len(), pages.len(), "two problems look alike");
+        for html in &pages {
+            assert!(html.contains(&locale.text("problem.what_to_do")));
+            assert!(html.contains("req-&#60;1&#62;"));
+        }
+        assert!(pages[2].contains("<bdi>&#60;no&#62; challenge</bdi>"));
+        assert!(pages[7].contains("<bdi>&#60;Acme&#62;</bdi>"));
+        assert!(pages[9].contains("<bdi>42</bdi>"));
+    }
+}
+
+#[test]
+fn the_forward_page_goes_on_with_and_without_a_refresh() {
+    let target = Url::parse("https://c.example/cb?code=a'b&state=\"c").unwrap();
+    let html = ForwardPage {
+        locale: Locale::En,
+        target: target.clone(),
+    }
+    .html();
+    let escaped = target.as_str().replace('&', "&#38;");
+    assert!(html.contains(&format!("content=\"0;url={escaped}\"")));
+    assert!(html.contains(&format!("href=\"{escaped}\"")));
+    assert!(html.contains("<bdi>c.example</bdi>"));
+}
+
+#[test]
+fn hosted_clients_are_told_that_they_cannot_reach_a_local_url() {
+    let warned = |url: &str| {
+        let page = ConnectPage {
+            locale: Locale::En,
+            mcp_url: Url::parse(url).unwrap(),
+            demo: None,
+        };
+        page.html()
+            .contains("can be reached from this computer only")
+    };
+    assert!(warned("http://127.0.0.1:8080/mcp"));
+    assert!(warned("http://[::1]:8080/mcp"));
+    assert!(warned("http://localhost/mcp"));
+    assert!(!warned("https://mcp.example.com/mcp"));
+}
