@@ -1,2 +1,1 @@
 //! The things the service is about: spaces, clients, grants, principals.
-
