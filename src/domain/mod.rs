@@ -1,1 +1,2 @@
 //! The things the service is about: spaces, clients, grants, principals.
+
