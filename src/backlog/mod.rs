@@ -20,3 +20,8 @@ pub use error::{BacklogError, ErrorItem};
 pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth};
 pub use request::{Request, Response, Segment, UnsafeSegment};
 pub use url::{BacklogUrl, BacklogUrlError};
+
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+mod tests;

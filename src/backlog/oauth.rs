@@ -8,9 +8,9 @@
 use std::{fmt, time::Duration};
 
 use oauth2::{
-    AccessToken, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, RedirectUrl, RefreshToken,
-    RequestTokenError, TokenResponse, TokenUrl,
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, HttpRequest, HttpResponse, RedirectUrl, RefreshToken, RequestTokenError,
+    TokenResponse, TokenUrl,
     basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse},
 };
 use reqwest::StatusCode;
@@ -176,13 +176,16 @@ fn tokens(
     answer: &BasicTokenResponse,
     previous: Option<&SecretString>,
 ) -> Result<BacklogTokens, OAuthError> {
+    if answer.access_token().secret().is_empty() {
+        return Err(unavailable("an answer without an access token"));
+    }
     let refresh_token = match (answer.refresh_token(), previous) {
         (Some(token), _) => token.secret().as_str().into(),
         (None, Some(previous)) => previous.clone(),
         (None, None) => return Err(unavailable("an answer without a refresh token")),
     };
     Ok(BacklogTokens {
-        access_token: AccessToken::secret(answer.access_token()).as_str().into(),
+        access_token: answer.access_token().secret().as_str().into(),
         refresh_token,
         expires_in: answer.expires_in().unwrap_or(DEFAULT_LIFETIME),
     })
