@@ -1,0 +1,27 @@
+//! A client of the Backlog API. Knows Backlog and nothing of the hub around it.
+//!
+//! [`Call`] says which request an operation is, [`BacklogClient`] sends it to
+//! a [`BacklogUrl`] with [`Credentials`], [`BacklogError`] says what went
+//! wrong, [`SpaceOAuth`] gets and renews the credentials.
+
+mod call;
+mod client;
+mod credentials;
+mod error;
+pub mod models;
+mod oauth;
+mod request;
+mod url;
+
+pub use call::{Call, InputError, Method};
+pub use client::{BacklogClient, ClientError, ClientOptions};
+pub use credentials::Credentials;
+pub use error::{BacklogError, ErrorItem};
+pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth};
+pub use request::{Request, Response, Segment, UnsafeSegment};
+pub use url::{BacklogUrl, BacklogUrlError};
+
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+mod tests;

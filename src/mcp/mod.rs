@@ -1,0 +1,27 @@
+//! The MCP server: the Backlog tools and what stands around every call.
+//!
+//! The HTTP layer finds the [`Caller`] of a request; [`HubServer`] lists the
+//! tools that this caller may use and runs them ([`router`]); a tool turns its
+//! input into a request ([`tool`]) that goes to Backlog with the caller's
+//! credentials ([`access`]).
+
+pub mod access;
+mod arguments;
+pub mod caller;
+mod failure;
+mod inputs;
+pub mod policy;
+mod router;
+mod schema;
+pub mod server;
+pub mod service;
+mod tool;
+mod tools;
+pub mod toolset;
+
+pub use access::{AccessError, BacklogAccess, FixedAccess};
+pub use caller::{Caller, Refusal, Verdict};
+pub use policy::Policy;
+pub use server::HubServer;
+pub use service::service;
+pub use toolset::Toolset;

@@ -1,0 +1,215 @@
+//! Sends requests to Backlog.
+//!
+//! 1. Wait, not for long, for one of the space's slots.
+//! 2. Send, with the credentials in a header; follow no redirect.
+//! 3. Read the answer up to the size limit.
+//! 4. Tell success from the kinds of failure ([`BacklogError`]).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use reqwest::{
+    StatusCode,
+    header::{ACCEPT, HeaderMap, HeaderValue},
+};
+use thiserror::Error;
+use tokio::sync::Semaphore;
+
+use super::{BacklogError, BacklogUrl, Credentials, Request, Response};
+
+/// Limits of a [`BacklogClient`].
+#[derive(Clone, Copy, Debug)]
+pub struct ClientOptions {
+    pub connect_timeout: Duration,
+    /// From sending to the last byte of the answer.
+    pub timeout: Duration,
+    /// How long a call waits for a slot before it fails with [`BacklogError::Busy`].
+    pub queue_timeout: Duration,
+    /// Calls under way to one space at a time.
+    pub concurrency_per_space: usize,
+    /// Largest answer that is read into memory.
+    pub max_response_bytes: usize,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(30),
+            queue_timeout: Duration::from_secs(10),
+            concurrency_per_space: 64,
+            max_response_bytes: 16 << 20,
+        }
+    }
+}
+
+/// The client could not be built.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    #[error("TLS could not be set up")]
+    Tls(#[from] rustls::Error),
+    #[error("the HTTP client could not be set up")]
+    Http(#[from] reqwest::Error),
+}
+
+/// An HTTP client for every space; cheap to clone, clones share connections and slots.
+#[derive(Clone, Debug)]
+pub struct BacklogClient(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// By way of the proxy of the environment, if there is one.
+    http: reqwest::Client,
+    /// Without it: a proxy has another idea of what loopback is.
+    direct: reqwest::Client,
+    slots: Mutex<HashMap<BacklogUrl, Arc<Semaphore>>>,
+    options: ClientOptions,
+}
+
+/// An answer of any status, read to its end.
+pub(super) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl BacklogClient {
+    /// Builds a client that trusts the system's certificates (`SSL_CERT_FILE`
+    /// and `SSL_CERT_DIR` are honoured) and uses the proxy of the environment.
+    pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
+        let tls = tls()?;
+        let builder = || {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .user_agent(concat!("backlog-mcp-hub/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .connect_timeout(options.connect_timeout)
+                .timeout(options.timeout)
+                .tcp_nodelay(true)
+        };
+        Ok(Self(Arc::new(Inner {
+            http: builder().build()?,
+            direct: builder().no_proxy().build()?,
+            slots: Mutex::default(),
+            options,
+        })))
+    }
+
+    /// Sends a request to a space and returns its successful answer.
+    pub async fn send(
+        &self,
+        url: &BacklogUrl,
+        credentials: &Credentials,
+        request: Request,
+    ) -> Result<Response, BacklogError> {
+        let (name, value) = credentials.header().ok_or(BacklogError::Unauthorized)?;
+
+        let slots = self.slots(url);
+        let slot = tokio::time::timeout(self.0.options.queue_timeout, slots.acquire());
+        let _slot = slot
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(BacklogError::Busy)?;
+
+        let mut target = url.api(&request.path);
+        if !request.query.is_empty() {
+            target.query_pairs_mut().extend_pairs(&request.query);
+        }
+        let mut http = self
+            .http(url)
+            .request(request.method, target)
+            .header(name, value);
+        if !request.form.is_empty() {
+            http = http.form(&request.form);
+        }
+
+        let answer = self.execute(http).await?;
+        if answer.status.is_success() {
+            Ok(Response {
+                status: answer.status,
+                body: answer.body.into(),
+            })
+        } else {
+            let Answer {
+                status,
+                headers,
+                body,
+            } = answer;
+            Err(BacklogError::from_answer(status, &headers, &body))
+        }
+    }
+
+    /// The HTTP client that reaches this space.
+    pub(super) fn http(&self, url: &BacklogUrl) -> &reqwest::Client {
+        if url.is_loopback() {
+            &self.0.direct
+        } else {
+            &self.0.http
+        }
+    }
+
+    /// Sends a request and reads the whole answer, within the size limit.
+    pub(super) async fn execute(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Answer, BacklogError> {
+        let limit = self.0.options.max_response_bytes;
+        let mut answer = request
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .send()
+            .await
+            .map_err(BacklogError::from_transport)?;
+
+        let announced = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+        if announced > limit {
+            return Err(BacklogError::TooLarge { limit });
+        }
+        let mut body = Vec::with_capacity(announced);
+        while let Some(chunk) = answer.chunk().await.map_err(BacklogError::from_transport)? {
+            if body.len() + chunk.len() > limit {
+                return Err(BacklogError::TooLarge { limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status: answer.status(),
+            headers: answer.headers().clone(),
+            body,
+        })
+    }
+
+    fn slots(&self, url: &BacklogUrl) -> Arc<Semaphore> {
+        let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slots) = slots.get(url) {
+            return slots.clone();
+        }
+        let new = Arc::new(Semaphore::new(self.0.options.concurrency_per_space));
+        slots.insert(url.clone(), new.clone());
+        new
+    }
+}
+
+fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+    let found = rustls_native_certs::load_native_certs();
+    for error in &found.errors {
+        tracing::warn!("a certificate of the system could not be read: {error}");
+    }
+    let mut roots = rustls::RootCertStore::empty();
+    let (added, _) = roots.add_parsable_certificates(found.certs);
+    if added == 0 {
+        tracing::warn!("the system has no root certificates: no https space can be reached");
+    }
+
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}

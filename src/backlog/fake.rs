@@ -1,0 +1,85 @@
+//! A Backlog for tests that answers as it is told and remembers what it was asked.
+
+use std::sync::{Arc, Mutex};
+
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+
+use super::BacklogUrl;
+
+/// One request as it arrived, percent-encoding included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// `GET /api/v2/issues?keyword=a`
+    pub line: String,
+    /// `Authorization`, or the API key header with its name.
+    pub credentials: String,
+    /// `Content-Type` and body of a request that has one.
+    pub body: Option<(String, String)>,
+}
+
+pub(crate) struct FakeBacklog {
+    pub url: BacklogUrl,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl FakeBacklog {
+    /// Starts on a free port; ends with the test's runtime.
+    pub fn start(answer: impl Fn(&Received) -> HttpResponse + Send + Sync + 'static) -> Self {
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let (log, answer) = (received.clone(), Arc::new(answer));
+        let server = HttpServer::new(move || {
+            let (log, answer) = (log.clone(), answer.clone());
+            App::new().default_service(web::to(move |request: HttpRequest, body: web::Bytes| {
+                let received = read(&request, &body);
+                log.lock().unwrap().push(received.clone());
+                std::future::ready(answer(&received))
+            }))
+        })
+        .workers(1)
+        .disable_signals()
+        .bind(("127.0.0.1", 0))
+        .unwrap();
+        let url = format!("http://{}", server.addrs()[0]);
+        actix_web::rt::spawn(server.run());
+        Self {
+            url: BacklogUrl::parse(&url).unwrap(),
+            received,
+        }
+    }
+
+    /// Starts one that gives every request the same answer.
+    pub fn answering(status: u16, body: &'static str) -> Self {
+        Self::start(move |_| json(status, body))
+    }
+
+    pub fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap().clone()
+    }
+
+    /// The only request that arrived.
+    pub fn only(&self) -> Received {
+        let mut received = self.received();
+        assert_eq!(received.len(), 1, "{received:?}");
+        received.remove(0)
+    }
+}
+
+pub(crate) fn json(status: u16, body: &'static str) -> HttpResponse {
+    HttpResponse::build(status.try_into().unwrap())
+        .content_type("application/json;charset=utf-8")
+        .body(body)
+}
+
+fn read(request: &HttpRequest, body: &[u8]) -> Received {
+    let header = |name| {
+        let value = request.headers().get(name)?;
+        Some(value.to_str().unwrap().to_owned())
+    };
+    let key = || header("backlog-api-key").map(|key| format!("Backlog-API-Key {key}"));
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    Received {
+        line: format!("{} {}", request.method(), request.uri()),
+        credentials: header("authorization").or_else(key).unwrap_or_default(),
+        body: header("content-type").map(|kind| (kind, body)),
+    }
+}

@@ -1,0 +1,192 @@
+//! Backlog as an OAuth server: the sign-in URL, the code exchange, the renewal.
+//!
+//! Backlog's tokens come from `/api/v2/oauth2/token` with the client's
+//! credentials in the form body. Only `invalid_grant`, or a 400 that says
+//! nothing readable, means that the person must sign in again; every other
+//! failure leaves the stored tokens as good as they were.
+
+use std::{fmt, time::Duration};
+
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, HttpRequest, HttpResponse, RedirectUrl, RefreshToken, RequestTokenError,
+    TokenResponse, TokenUrl,
+    basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse},
+};
+use reqwest::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use url::Url;
+
+use super::{BacklogClient, BacklogError, BacklogUrl};
+
+/// What an access token lives when Backlog does not say.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// The OAuth application of one space.
+#[derive(Clone, Copy, Debug)]
+pub struct SpaceOAuth<'a> {
+    pub url: &'a BacklogUrl,
+    pub client_id: &'a str,
+    pub client_secret: &'a SecretString,
+    /// The callback, exactly as registered with Backlog.
+    pub redirect_uri: &'a Url,
+}
+
+/// What Backlog issued.
+#[derive(Clone, Debug)]
+pub struct BacklogTokens {
+    pub access_token: SecretString,
+    pub refresh_token: SecretString,
+    /// Lifetime of the access token, from the moment Backlog answered.
+    pub expires_in: Duration,
+}
+
+/// Why there are no tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum OAuthError {
+    /// The code or refresh token is void: the person must sign in again.
+    #[error("Backlog says the grant is not valid")]
+    InvalidGrant,
+    /// The application's id or secret is wrong: an operator must repair it.
+    #[error("Backlog does not accept the client id or secret of the application")]
+    InvalidClient,
+    /// Anything that may be over in a while; says nothing about the grant.
+    #[error("Backlog's token endpoint is not available: {reason}")]
+    Unavailable { reason: String },
+}
+
+type Application =
+    BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+impl SpaceOAuth<'_> {
+    /// Where the person's browser goes to sign in.
+    pub fn authorize_url(&self, state: &str) -> Url {
+        let state = CsrfToken::new(state.to_owned());
+        self.application().authorize_url(|| state).url().0
+    }
+
+    /// Exchanges the code of the callback.
+    pub async fn exchange_code(
+        &self,
+        client: &BacklogClient,
+        code: &str,
+    ) -> Result<BacklogTokens, OAuthError> {
+        let application = self.application();
+        let answer = application
+            .exchange_code(AuthorizationCode::new(code.to_owned()))
+            .request_async(&|request| self.post(client, request))
+            .await?;
+        tokens(&answer, None)
+    }
+
+    /// Renews the tokens. A refresh token that Backlog does not replace stays.
+    pub async fn refresh(
+        &self,
+        client: &BacklogClient,
+        refresh_token: &SecretString,
+    ) -> Result<BacklogTokens, OAuthError> {
+        let application = self.application();
+        let token = RefreshToken::new(refresh_token.expose_secret().to_owned());
+        let answer = application
+            .exchange_refresh_token(&token)
+            .request_async(&|request| self.post(client, request))
+            .await?;
+        tokens(&answer, Some(refresh_token))
+    }
+
+    fn application(&self) -> Application {
+        let authorize = self.url.join("OAuth2AccessRequest.action");
+        let token = self.url.join("api/v2/oauth2/token");
+        BasicClient::new(ClientId::new(self.client_id.to_owned()))
+            .set_client_secret(ClientSecret::new(
+                self.client_secret.expose_secret().to_owned(),
+            ))
+            .set_auth_type(AuthType::RequestBody)
+            .set_auth_uri(AuthUrl::from_url(authorize))
+            .set_token_uri(TokenUrl::from_url(token))
+            .set_redirect_uri(RedirectUrl::from_url(self.redirect_uri.clone()))
+    }
+
+    /// Sends a token request. Statuses that decide the matter whatever the
+    /// body says become errors here; 200 and a readable 400 go to the parser.
+    async fn post(
+        &self,
+        client: &BacklogClient,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, Undecided> {
+        let (parts, body) = request.into_parts();
+        let http = client
+            .http(self.url)
+            .post(self.url.join("api/v2/oauth2/token"))
+            .headers(parts.headers)
+            .body(body);
+        let answer = client.execute(http).await.map_err(Undecided::NoAnswer)?;
+        let readable = || serde_json::from_slice::<BasicErrorResponse>(&answer.body).is_ok();
+        match answer.status {
+            StatusCode::OK => {}
+            StatusCode::BAD_REQUEST if readable() => {}
+            status => return Err(Undecided::Status(status)),
+        }
+        let mut response = HttpResponse::new(answer.body);
+        *response.status_mut() = answer.status;
+        Ok(response)
+    }
+}
+
+/// A token request that brought no OAuth answer.
+#[derive(Debug, Error)]
+enum Undecided {
+    #[error("{0}")]
+    NoAnswer(BacklogError),
+    #[error("status {0}")]
+    Status(StatusCode),
+}
+
+impl From<RequestTokenError<Undecided, BasicErrorResponse>> for OAuthError {
+    fn from(error: RequestTokenError<Undecided, BasicErrorResponse>) -> Self {
+        // Parse errors carry the body, which may hold tokens: it stays out of the reason.
+        match error {
+            RequestTokenError::ServerResponse(answer) => match answer.error() {
+                BasicErrorResponseType::InvalidGrant => Self::InvalidGrant,
+                BasicErrorResponseType::InvalidClient => Self::InvalidClient,
+                other => unavailable(format_args!("error {}", other.as_ref())),
+            },
+            RequestTokenError::Request(Undecided::Status(StatusCode::BAD_REQUEST)) => {
+                Self::InvalidGrant
+            }
+            RequestTokenError::Request(Undecided::Status(StatusCode::UNAUTHORIZED)) => {
+                Self::InvalidClient
+            }
+            RequestTokenError::Request(other) => unavailable(other),
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+                unavailable("an answer that is not a token response")
+            }
+        }
+    }
+}
+
+fn unavailable(reason: impl fmt::Display) -> OAuthError {
+    OAuthError::Unavailable {
+        reason: reason.to_string(),
+    }
+}
+
+fn tokens(
+    answer: &BasicTokenResponse,
+    previous: Option<&SecretString>,
+) -> Result<BacklogTokens, OAuthError> {
+    if answer.access_token().secret().is_empty() {
+        return Err(unavailable("an answer without an access token"));
+    }
+    let refresh_token = match (answer.refresh_token(), previous) {
+        (Some(token), _) => token.secret().as_str().into(),
+        (None, Some(previous)) => previous.clone(),
+        (None, None) => return Err(unavailable("an answer without a refresh token")),
+    };
+    Ok(BacklogTokens {
+        access_token: answer.access_token().secret().as_str().into(),
+        refresh_token,
+        expires_in: answer.expires_in().unwrap_or(DEFAULT_LIFETIME),
+    })
+}

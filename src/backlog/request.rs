@@ -1,0 +1,87 @@
+//! A request to the REST API and its answer, before and after HTTP.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use reqwest::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use super::BacklogError;
+
+/// One path segment that cannot climb out of its place: never empty, `.` or `..`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment(Cow<'static, str>);
+
+/// A text that is no path segment: empty, `.` or `..`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("cannot be empty, `.` or `..`")]
+pub struct UnsafeSegment;
+
+impl Segment {
+    /// A segment known when the program is written.
+    ///
+    /// # Panics
+    /// If the text is empty or dots only.
+    pub const fn fixed(text: &'static str) -> Self {
+        assert!(!matches!(text.as_bytes(), b"" | b"." | b".."));
+        Self(Cow::Borrowed(text))
+    }
+
+    /// Checks a text that came from outside. It may hold any character; it is
+    /// percent-encoded on the way out.
+    pub fn parse(text: String) -> Result<Self, UnsafeSegment> {
+        match text.as_str() {
+            "" | "." | ".." => Err(UnsafeSegment),
+            _ => Ok(Self(Cow::Owned(text))),
+        }
+    }
+
+    /// The text, not encoded.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What to send: everything but the space and the credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub method: Method,
+    /// The path below `/api/v2`.
+    pub path: Vec<Segment>,
+    pub query: Vec<(String, String)>,
+    /// The body, sent as `application/x-www-form-urlencoded`; none if empty.
+    pub form: Vec<(String, String)>,
+}
+
+impl Request {
+    /// A GET without parameters.
+    pub fn get(path: impl IntoIterator<Item = Segment>) -> Self {
+        Self {
+            method: Method::GET,
+            path: path.into_iter().collect(),
+            query: Vec::new(),
+            form: Vec::new(),
+        }
+    }
+}
+
+/// A successful (2xx) answer.
+#[derive(Clone, Debug)]
+pub struct Response {
+    pub status: StatusCode,
+    /// Empty where Backlog has nothing to say (204).
+    pub body: Bytes,
+}
+
+impl Response {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// [`BacklogError::UnexpectedBody`] if it is not the JSON that was expected.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, BacklogError> {
+        serde_json::from_slice(&self.body).map_err(|_| BacklogError::UnexpectedBody {
+            status: self.status.as_u16(),
+        })
+    }
+}

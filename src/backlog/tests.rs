@@ -1,0 +1,300 @@
+//! The client and the OAuth exchange against a fake Backlog.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::{
+    BacklogClient, BacklogError, BacklogUrl, Call, ClientOptions, Credentials, OAuthError, Request,
+    Response, Segment, SpaceOAuth, fake::FakeBacklog, models::User,
+};
+
+fn client(options: ClientOptions) -> BacklogClient {
+    BacklogClient::new(options).unwrap()
+}
+
+fn request(call: Call, inputs: Value) -> Request {
+    let inputs: Map<String, Value> = serde_json::from_value(inputs).unwrap();
+    call.fill(inputs).unwrap()
+}
+
+fn anything() -> Request {
+    Request::get([Segment::fixed("space")])
+}
+
+async fn send(backlog: &FakeBacklog, request: Request) -> Result<Response, BacklogError> {
+    let key = Credentials::ApiKey("k3y".into());
+    client(ClientOptions::default())
+        .send(&backlog.url, &key, request)
+        .await
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+#[actix_web::test]
+async fn a_get_has_a_query_and_no_body() {
+    let backlog = FakeBacklog::answering(200, r#"{"id":1,"name":"Ann"}"#);
+    let call = Call::get("issues/{issueKey}/comments");
+    let inputs = json!({"issueKey": "課題/1?x", "keyword": "a b&c", "id": [1, 2]});
+    let answer = send(&backlog, request(call, inputs)).await.unwrap();
+
+    let received = backlog.only();
+    assert_eq!(
+        received.line,
+        "GET /api/v2/issues/%E8%AA%B2%E9%A1%8C%2F1%3Fx/comments\
+         ?keyword=a+b%26c&id%5B%5D=1&id%5B%5D=2"
+    );
+    assert_eq!(received.credentials, "Backlog-API-Key k3y");
+    assert_eq!(received.body, None);
+    assert_eq!(answer.json::<User>().unwrap().name, "Ann");
+}
+
+#[actix_web::test]
+async fn the_other_methods_have_a_form() {
+    for (call, method) in [
+        (Call::post("issues"), "POST"),
+        (Call::patch("issues"), "PATCH"),
+        (Call::delete("issues"), "DELETE"),
+    ] {
+        let backlog = FakeBacklog::answering(204, "");
+        let inputs = json!({"summary": "あ", "categoryId": [1]});
+        let answer = send(&backlog, request(call, inputs)).await.unwrap();
+
+        assert!(answer.body.is_empty());
+        let received = backlog.only();
+        assert_eq!(received.line, format!("{method} /api/v2/issues"));
+        let body = "summary=%E3%81%82&categoryId%5B%5D=1".to_owned();
+        assert_eq!(received.body, Some((FORM.to_owned(), body)));
+    }
+}
+
+#[actix_web::test]
+async fn a_bearer_token_is_sent_as_one() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let token = Credentials::Bearer("t0ken".into());
+    let client = client(ClientOptions::default());
+    client.send(&backlog.url, &token, anything()).await.unwrap();
+    assert_eq!(backlog.only().credentials, "Bearer t0ken");
+}
+
+#[actix_web::test]
+async fn redirects_are_not_followed() {
+    let backlog = FakeBacklog::start(|_| {
+        HttpResponse::Found()
+            .insert_header(("Location", "/elsewhere"))
+            .finish()
+    });
+    let error = send(&backlog, anything()).await.unwrap_err();
+    assert_eq!(error, BacklogError::UnexpectedBody { status: 302 });
+    assert_eq!(backlog.received().len(), 1);
+}
+
+#[actix_web::test]
+async fn answers_have_a_size_limit() {
+    let options = ClientOptions {
+        max_response_bytes: 10,
+        ..ClientOptions::default()
+    };
+    let key = Credentials::ApiKey("k".into());
+    let streamed = || {
+        let chunks = [b"12345".as_slice(), b"67890", b"1"];
+        let chunks = chunks.map(|chunk| Ok::<_, std::io::Error>(chunk.into()));
+        HttpResponse::Ok().streaming(futures_util::stream::iter(chunks))
+    };
+    for backlog in [
+        FakeBacklog::answering(200, "12345678901"),
+        FakeBacklog::start(move |_| streamed()),
+    ] {
+        let sent = client(options).send(&backlog.url, &key, anything()).await;
+        assert_eq!(sent.unwrap_err(), BacklogError::TooLarge { limit: 10 });
+    }
+    let backlog = FakeBacklog::answering(200, "1234567890");
+    let sent = client(options).send(&backlog.url, &key, anything()).await;
+    assert_eq!(sent.unwrap().body.len(), 10);
+}
+
+/// A listener that accepts and never answers.
+async fn silent() -> (TcpListener, BacklogUrl) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, BacklogUrl::parse(&url).unwrap())
+}
+
+#[actix_web::test]
+async fn waiting_has_an_end() {
+    let (_listener, url) = silent().await;
+    let options = ClientOptions {
+        timeout: Duration::from_millis(100),
+        ..ClientOptions::default()
+    };
+    let key = Credentials::ApiKey("k".into());
+    let sent = client(options).send(&url, &key, anything()).await;
+    assert_eq!(sent.unwrap_err(), BacklogError::Timeout);
+}
+
+#[actix_web::test]
+async fn nobody_there() {
+    let (listener, url) = silent().await;
+    drop(listener);
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions::default());
+    let sent = client.send(&url, &key, anything()).await;
+    assert_eq!(sent.unwrap_err(), BacklogError::Connection);
+}
+
+#[actix_web::test]
+async fn a_full_space_is_busy_and_another_is_not() {
+    let (_listener, url) = silent().await;
+    let options = ClientOptions {
+        concurrency_per_space: 1,
+        queue_timeout: Duration::ZERO,
+        ..ClientOptions::default()
+    };
+    let client = client(options);
+    let key = Credentials::ApiKey("k".into());
+    let first = client.send(&url, &key, anything());
+    let second = async {
+        let same = client.send(&url, &key, anything()).await;
+        let backlog = FakeBacklog::answering(200, "{}");
+        let other = client.send(&backlog.url, &key, anything()).await;
+        (same.unwrap_err(), other.is_ok())
+    };
+    tokio::select! {
+        biased;
+        _ = first => panic!("a silent space answered"),
+        outcome = second => assert_eq!(outcome, (BacklogError::Busy, true)),
+    }
+}
+
+const TOKENS: &str =
+    r#"{"access_token":"at2","token_type":"Bearer","expires_in":3599,"refresh_token":"rt2"}"#;
+
+/// Runs `action` with the OAuth application of the fake's space.
+async fn with_oauth<T>(
+    backlog: &FakeBacklog,
+    action: impl AsyncFnOnce(SpaceOAuth<'_>, &BacklogClient) -> T,
+) -> T {
+    let secret = SecretString::from("s3cret&");
+    let redirect_uri = Url::parse("https://hub.example.com/callback").unwrap();
+    let oauth = SpaceOAuth {
+        url: &backlog.url,
+        client_id: "app",
+        client_secret: &secret,
+        redirect_uri: &redirect_uri,
+    };
+    action(oauth, &client(ClientOptions::default())).await
+}
+
+#[actix_web::test]
+async fn the_sign_in_url_has_what_backlog_wants() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    with_oauth(&backlog, async |oauth, _| {
+        assert_eq!(
+            oauth.authorize_url("st/ate").as_str(),
+            format!(
+                "{}/OAuth2AccessRequest.action?response_type=code&client_id=app&state=st%2Fate\
+                 &redirect_uri=https%3A%2F%2Fhub.example.com%2Fcallback",
+                backlog.url
+            )
+        );
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_code_becomes_tokens() {
+    let backlog = FakeBacklog::answering(200, TOKENS);
+    let tokens = with_oauth(&backlog, async |oauth, client| {
+        oauth.exchange_code(client, "c0de").await.unwrap()
+    })
+    .await;
+
+    assert_eq!(tokens.access_token.expose_secret(), "at2");
+    assert_eq!(tokens.refresh_token.expose_secret(), "rt2");
+    assert_eq!(tokens.expires_in, Duration::from_secs(3599));
+    let received = backlog.only();
+    assert_eq!(received.line, "POST /api/v2/oauth2/token");
+    assert_eq!(received.credentials, "", "they are in the body");
+    let body = "grant_type=authorization_code&code=c0de&client_id=app&client_secret=s3cret%26\
+                &redirect_uri=https%3A%2F%2Fhub.example.com%2Fcallback";
+    assert_eq!(received.body, Some((FORM.to_owned(), body.to_owned())));
+}
+
+async fn refresh(backlog: &FakeBacklog) -> Result<String, OAuthError> {
+    let tokens = with_oauth(backlog, async |oauth, client| {
+        oauth.refresh(client, &"rt1".into()).await
+    })
+    .await?;
+    let refresh_token = tokens.refresh_token.expose_secret();
+    Ok(format!(
+        "{} {refresh_token}",
+        tokens.access_token.expose_secret()
+    ))
+}
+
+#[actix_web::test]
+async fn a_refresh_replaces_both_tokens() {
+    let backlog = FakeBacklog::answering(200, TOKENS);
+    assert_eq!(refresh(&backlog).await.unwrap(), "at2 rt2");
+    let body = "grant_type=refresh_token&refresh_token=rt1&client_id=app&client_secret=s3cret%26";
+    assert_eq!(backlog.only().body.unwrap().1, body);
+}
+
+#[actix_web::test]
+async fn a_refresh_token_that_is_not_replaced_stays() {
+    let body = r#"{"access_token":"at2","token_type":"Bearer","expires_in":3600}"#;
+    let backlog = FakeBacklog::answering(200, body);
+    assert_eq!(refresh(&backlog).await.unwrap(), "at2 rt1");
+}
+
+#[actix_web::test]
+async fn only_a_void_grant_ends_a_sign_in() {
+    #[derive(Debug, PartialEq)]
+    enum Kind {
+        Grant,
+        Client,
+        Passing,
+    }
+    for (status, body, expected) in [
+        (400, r#"{"error":"invalid_grant"}"#, Kind::Grant),
+        (
+            400,
+            r#"{"error":"invalid_grant","error_description":"Grant is invalid."}"#,
+            Kind::Grant,
+        ),
+        (400, "", Kind::Grant),
+        (400, "<html>", Kind::Grant),
+        (400, r#"{"error":"invalid_request"}"#, Kind::Passing),
+        (400, r#"{"error":"invalid_client"}"#, Kind::Client),
+        (401, r#"{"error":"invalid_client"}"#, Kind::Client),
+        (401, r#"{"error":"invalid_grant"}"#, Kind::Client),
+        (401, "", Kind::Client),
+        (403, r#"{"error":"invalid_grant"}"#, Kind::Passing),
+        (429, r#"{"error":"invalid_grant"}"#, Kind::Passing),
+        (500, r#"{"error":"invalid_grant"}"#, Kind::Passing),
+        (503, "", Kind::Passing),
+        (302, "", Kind::Passing),
+        (200, "", Kind::Passing),
+        (200, "<html>", Kind::Passing),
+        (200, r#"{"access_token":""}"#, Kind::Passing),
+        (
+            200,
+            r#"{"access_token":"","token_type":"Bearer","refresh_token":"r"}"#,
+            Kind::Passing,
+        ),
+    ] {
+        let backlog = FakeBacklog::answering(status, body);
+        let error = refresh(&backlog).await.unwrap_err();
+        let kind = match &error {
+            OAuthError::InvalidGrant => Kind::Grant,
+            OAuthError::InvalidClient => Kind::Client,
+            OAuthError::Unavailable { .. } => Kind::Passing,
+        };
+        assert_eq!(kind, expected, "{status} {body}");
+        assert!(!format!("{error:?}").contains("rt1"));
+    }
+}

@@ -1,0 +1,62 @@
+//! A caller's way to Backlog: which space, with which credentials.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::backlog::{BacklogUrl, Credentials};
+
+/// Credentials for one space, renewed when Backlog rejects them.
+#[async_trait]
+pub trait BacklogAccess: Send + Sync {
+    /// The space that the calls go to.
+    fn url(&self) -> &BacklogUrl;
+
+    /// Credentials that are good as far as is known.
+    async fn credentials(&self) -> Result<Credentials, AccessError>;
+
+    /// Backlog answered 401 to `rejected`: fresh ones, or why there are none.
+    async fn renew(&self, rejected: &Credentials) -> Result<Credentials, AccessError>;
+}
+
+/// Why there are no credentials. The two ask for different things: a new
+/// sign-in, or patience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AccessError {
+    #[error("the sign-in to Backlog has ended")]
+    SignInAgain,
+    #[error("the Backlog credentials cannot be renewed at the moment")]
+    Unavailable {
+        /// How long to wait before the next attempt, if known.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// Credentials that never change: an API key from the configuration.
+#[derive(Clone, Debug)]
+pub struct FixedAccess {
+    url: BacklogUrl,
+    credentials: Credentials,
+}
+
+impl FixedAccess {
+    pub fn new(url: BacklogUrl, credentials: Credentials) -> Self {
+        Self { url, credentials }
+    }
+}
+
+#[async_trait]
+impl BacklogAccess for FixedAccess {
+    fn url(&self) -> &BacklogUrl {
+        &self.url
+    }
+
+    async fn credentials(&self) -> Result<Credentials, AccessError> {
+        Ok(self.credentials.clone())
+    }
+
+    async fn renew(&self, _rejected: &Credentials) -> Result<Credentials, AccessError> {
+        Err(AccessError::SignInAgain)
+    }
+}

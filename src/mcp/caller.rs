@@ -1,0 +1,73 @@
+//! Who a request acts as, and what the HTTP layer has to know afterwards.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use rmcp::{RoleServer, model::Extensions, service::RequestContext};
+
+use super::{BacklogAccess, Policy};
+use crate::oauth::Scopes;
+
+/// The principal of one MCP request, as far as the tools are concerned.
+#[derive(Clone)]
+pub struct Caller {
+    /// What the grant allows.
+    pub scopes: Scopes,
+    /// What the operator and the request's own narrowing allow.
+    pub policy: Policy,
+    /// The way to Backlog.
+    pub access: Arc<dyn BacklogAccess>,
+    /// Where a tool call leaves word for the HTTP layer.
+    pub verdict: Verdict,
+}
+
+impl Caller {
+    /// The caller that the HTTP layer attached to the request.
+    pub(super) fn of(context: &RequestContext<RoleServer>) -> Option<&Self> {
+        context
+            .extensions
+            .get::<http::request::Parts>()?
+            .extensions
+            .get::<Extensions>()?
+            .get()
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("scopes", &self.scopes)
+            .field("policy", &self.policy)
+            .field("space", self.access.url())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an answer must be an HTTP 401 or 403 with a challenge instead of the
+/// tool's result: clients sign in again on a status, never on a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 401: Backlog rejected the credentials, and renewed ones as well.
+    SignInAgain,
+    /// 403 `insufficient_scope`: the scopes that a new grant should have.
+    InsufficientScope(Scopes),
+}
+
+/// Set at most once while a request runs, read by the HTTP layer when it ended.
+/// Clones share the cell.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict(Arc<OnceLock<Refusal>>);
+
+impl Verdict {
+    /// Refuses the request; the first refusal stays.
+    pub fn refuse(&self, refusal: Refusal) {
+        // A later refusal of the same request has nothing to add.
+        let _ = self.0.set(refusal);
+    }
+
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.0.get().copied()
+    }
+}

@@ -1,0 +1,212 @@
+//! What a failed tool call tells the assistant: what was wrong, where, and
+//! what to do next. Sign-in problems and passing ones never read alike.
+
+use std::{fmt::Write, time::Duration};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use thiserror::Error;
+
+use super::AccessError;
+use crate::backlog::{BacklogError, ErrorItem, InputError};
+
+/// Why a tool brought no result.
+#[derive(Debug, Error)]
+pub(super) enum ToolError {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    #[error("{request}: {error}")]
+    Backlog {
+        error: BacklogError,
+        /// Method and path, as `GET issues/ABC-1`.
+        request: String,
+    },
+}
+
+impl ToolError {
+    /// The text for the assistant.
+    pub fn explain(&self, tool: &str, now: DateTime<Utc>) -> String {
+        match self {
+            Self::Input(error @ InputError::Required { .. }) => error.to_string(),
+            Self::Input(error) => format!("Invalid arguments for tool {tool}: {error}"),
+            Self::Access(error) => access(*error),
+            Self::Backlog { error, request } => backlog(error, request, now),
+        }
+    }
+}
+
+fn access(error: AccessError) -> String {
+    match error {
+        AccessError::SignInAgain => "Backlog no longer accepts this connection's sign-in or API \
+             key. Reconnect and sign in to Backlog again; repeating the call will not help."
+            .to_owned(),
+        AccessError::Unavailable { retry_after } => {
+            let wait = retry_after.map_or_else(|| "a moment".to_owned(), seconds);
+            format!(
+                "Access to Backlog could not be renewed just now. The sign-in is still good: \
+                 try again in {wait}."
+            )
+        }
+    }
+}
+
+fn backlog(error: &BacklogError, request: &str, now: DateTime<Utc>) -> String {
+    match error {
+        BacklogError::Unauthorized => access(AccessError::SignInAgain),
+        BacklogError::RateLimited { reset: None } => "Backlog's rate limit for this user is used \
+             up (HTTP 429). Wait a minute, then try again with fewer calls."
+            .to_owned(),
+        BacklogError::RateLimited { reset: Some(reset) } => {
+            let wait = (*reset - now).to_std().unwrap_or_default();
+            format!(
+                "Backlog's rate limit for this user is used up (HTTP 429). Try again in {} \
+                 (at {}).",
+                seconds(wait),
+                reset.to_rfc3339_opts(SecondsFormat::Secs, true)
+            )
+        }
+        BacklogError::Api { status, errors } => api(*status, errors, request),
+        BacklogError::UnexpectedBody { status } => format!(
+            "Backlog answered {request} with HTTP {status} and something that is not its usual \
+             JSON; a proxy or maintenance may be in the way. Try again later."
+        ),
+        BacklogError::Timeout => passing("Backlog did not answer in time", request),
+        BacklogError::Connection => passing("Backlog could not be reached", request),
+        BacklogError::Busy => "Too many calls to this Backlog space are under way. Nothing was \
+             sent; try again in a few seconds."
+            .to_owned(),
+        BacklogError::TooLarge { limit } => format!(
+            "Backlog's answer to {request} is larger than {limit} bytes. Ask for less: fewer \
+             rows (`count`) or narrower filters."
+        ),
+    }
+}
+
+/// A failure that may be over at the next attempt. A write may have arrived all the same.
+fn passing(what: &str, request: &str) -> String {
+    if request.starts_with("GET ") {
+        format!("{what} ({request}); try again in a moment.")
+    } else {
+        format!(
+            "{what} ({request}). The change may have been made nevertheless: check before \
+             trying again."
+        )
+    }
+}
+
+fn api(status: u16, errors: &[ErrorItem], request: &str) -> String {
+    let code = errors.first().map_or(0, |error| error.code);
+    let mut text = format!("Backlog API error (code: {code}, status: {status}) in {request}");
+    for error in errors {
+        let _ = write!(text, "\n{}", error.message);
+        if !error.more_info.is_empty() {
+            let _ = write!(text, " ({})", error.more_info);
+        }
+    }
+    if let Some(advice) = advice(code) {
+        let _ = write!(text, "\n{advice}");
+    }
+    text
+}
+
+fn advice(code: u32) -> Option<&'static str> {
+    Some(match code {
+        ErrorItem::LICENCE => "The space's plan does not include this feature.",
+        ErrorItem::LICENCE_EXPIRED => "The space's plan has expired.",
+        ErrorItem::ACCESS_DENIED => {
+            "The space does not accept requests from this server's address; an administrator of \
+             the space has to allow it."
+        }
+        ErrorItem::FORBIDDEN => {
+            "The Backlog account lacks the right to do this; a project or space administrator can \
+             grant it."
+        }
+        ErrorItem::NOT_FOUND => {
+            "Check the ids and keys of this call: nothing has them, or it is not visible to the \
+             Backlog account."
+        }
+        ErrorItem::INVALID_REQUEST => "Correct the argument that the message names and try again.",
+        ErrorItem::MFA_REQUIRED => {
+            "The space requires two-step verification; the person has to set it up in Backlog."
+        }
+        _ => return None,
+    })
+}
+
+/// `12 seconds`, rounded up, at least one.
+fn seconds(duration: Duration) -> String {
+    let nanos = u64::from(duration.subsec_nanos() > 0);
+    match duration.as_secs() + nanos {
+        0 | 1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explain(error: BacklogError, request: &str) -> String {
+        let request = request.to_owned();
+        let now = DateTime::from_timestamp(1_000, 0).unwrap();
+        ToolError::Backlog { error, request }.explain("a_tool", now)
+    }
+
+    #[test]
+    fn a_rate_limit_says_when() {
+        let reset = DateTime::from_timestamp(1_042, 0);
+        let text = explain(BacklogError::RateLimited { reset }, "GET issues");
+        assert!(
+            text.contains("in 42 seconds (at 1970-01-01T00:17:22Z)"),
+            "{text}"
+        );
+        let past = DateTime::from_timestamp(900, 0);
+        let text = explain(BacklogError::RateLimited { reset: past }, "GET issues");
+        assert!(text.contains("in 1 second "), "{text}");
+    }
+
+    #[test]
+    fn a_missing_target_is_named() {
+        let errors = vec![ErrorItem {
+            message: "No issue.".to_owned(),
+            code: ErrorItem::NOT_FOUND,
+            more_info: String::new(),
+        }];
+        let text = explain(
+            BacklogError::Api {
+                status: 404,
+                errors,
+            },
+            "GET issues/ABC-1",
+        );
+        assert!(
+            text.starts_with(
+                "Backlog API error (code: 6, status: 404) in GET issues/ABC-1\nNo issue.\n"
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn passing_failures_do_not_read_like_sign_in_problems() {
+        let sign_in = access(AccessError::SignInAgain);
+        for text in [
+            explain(BacklogError::Connection, "GET issues"),
+            explain(BacklogError::Timeout, "GET issues"),
+            explain(BacklogError::Busy, "GET issues"),
+            access(AccessError::Unavailable { retry_after: None }),
+        ] {
+            assert!(text.contains("try again in"), "{text}");
+            assert_ne!(text, sign_in);
+            assert!(!text.contains("sign in"), "{text}");
+        }
+        assert!(sign_in.contains("sign in to Backlog again"));
+    }
+
+    #[test]
+    fn a_lost_write_is_not_repeated_blindly() {
+        let text = explain(BacklogError::Timeout, "POST issues");
+        assert!(text.contains("check before trying again"), "{text}");
+    }
+}

@@ -1,0 +1,155 @@
+//! The values that tools take: types that parse strictly, so that Backlog sees
+//! nothing malformed, and describe themselves in the schema.
+
+mod custom_field;
+
+use std::{borrow::Cow, fmt};
+
+use chrono::NaiveDate;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Unexpected, Visitor},
+};
+
+pub(super) use custom_field::{CustomFieldFilter, CustomFieldValue};
+
+/// Largest integer that survives a JavaScript client.
+const MAX_SAFE: i64 = 1 << 53;
+
+/// Schemas without a description, which the field that uses the type has.
+macro_rules! plain_schema {
+    ($($type:ident: $kind:literal),+) => {$(
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": $kind})
+            }
+        }
+    )+};
+}
+
+plain_schema!(Integer: "number", Decimal: "number", Date: "string", ClearableDate: "string");
+
+/// A whole number: `12` and `12.0`, but no fraction and no string.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct Integer(i64);
+
+impl<'de> Deserialize<'de> for Integer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct IntegerVisitor;
+
+        impl Visitor<'_> for IntegerVisitor {
+            type Value = Integer;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an integer")
+            }
+
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Integer, E> {
+                if (-MAX_SAFE..=MAX_SAFE).contains(&value) {
+                    Ok(Integer(value))
+                } else {
+                    Err(E::invalid_value(Unexpected::Signed(value), &self))
+                }
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Integer, E> {
+                let error = || E::invalid_value(Unexpected::Unsigned(value), &self);
+                let value = i64::try_from(value).map_err(|_| error())?;
+                self.visit_i64(value)
+            }
+
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                reason = "whole and within ±2^53, so exact"
+            )]
+            fn visit_f64<E: Error>(self, value: f64) -> Result<Integer, E> {
+                if value.fract() == 0.0 && value.abs() <= MAX_SAFE as f64 {
+                    Ok(Integer(value as i64))
+                } else {
+                    Err(E::invalid_value(Unexpected::Float(value), &self))
+                }
+            }
+        }
+
+        deserializer.deserialize_any(IntegerVisitor)
+    }
+}
+
+/// Any number, such as hours.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct Decimal(serde_json::Number);
+
+/// A calendar day as `yyyy-MM-dd`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct Date(String);
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if is_date(&text) {
+            Ok(Self(text))
+        } else {
+            let expected = &"a date as yyyy-MM-dd";
+            Err(D::Error::invalid_value(Unexpected::Str(&text), expected))
+        }
+    }
+}
+
+/// A [`Date`], or the empty string to remove the one that is set.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct ClearableDate(String);
+
+impl<'de> Deserialize<'de> for ClearableDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() || is_date(&text) {
+            Ok(Self(text))
+        } else {
+            let expected = &"a date as yyyy-MM-dd, or an empty string";
+            Err(D::Error::invalid_value(Unexpected::Str(&text), expected))
+        }
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    // chrono also reads `2026-1-2`; Backlog does not.
+    text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+}
+
+/// Numeric project id (alternative to projectKey)
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct ProjectId(Integer);
+
+/// Project key such as PROJ (alternative to projectId)
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct ProjectKey(String);
+
+/// Numeric issue id (alternative to issueKey)
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct IssueId(Integer);
+
+/// Issue key such as PROJ-12 (alternative to issueId)
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct IssueKey(String);
+
+/// Sort direction; desc unless given
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Order {
+    Asc,
+    Desc,
+}

@@ -1,0 +1,74 @@
+//! The JSON schema of a tool's input, as plain as assistants like it: no
+//! references, no `null`, no formats and titles, an object at the top.
+
+use std::sync::Arc;
+
+use rmcp::model::JsonObject;
+use schemars::{
+    JsonSchema, Schema,
+    generate::SchemaSettings,
+    transform::{RecursiveTransform, Transform},
+};
+use serde_json::{Value, json};
+
+/// An input's schema, and the description from the doc comment of its type.
+pub(super) struct Input {
+    pub description: String,
+    pub schema: Arc<JsonObject>,
+}
+
+/// Derives both from the type.
+pub(super) fn of<T: JsonSchema>() -> Input {
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    RecursiveTransform(simplify).transform(&mut schema);
+
+    let object = schema.ensure_object();
+    let description = match object.shift_remove("description") {
+        Some(Value::String(text)) => text,
+        _ => String::new(),
+    };
+    object.entry("properties").or_insert_with(|| json!({}));
+    Input {
+        description,
+        schema: Arc::new(object.clone()),
+    }
+}
+
+fn simplify(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    for noise in ["title", "format", "default"] {
+        object.shift_remove(noise);
+    }
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = types.as_mut_slice() {
+            let only = only.take();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(values)) = object.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    // An optional choice: `anyOf: [choice, null]` is the choice itself.
+    let optional = match object.get("anyOf") {
+        Some(Value::Array(choices)) if choices.contains(&json!({"type": "null"})) => {
+            choices.iter().find_map(|choice| match choice {
+                Value::Object(choice) if choice.get("type") != Some(&json!("null")) => {
+                    Some(choice.clone())
+                }
+                _ => None,
+            })
+        }
+        _ => None,
+    };
+    if let Some(choice) = optional {
+        object.shift_remove("anyOf");
+        for (key, value) in choice {
+            object.entry(key).or_insert(value);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The MCP server behind actix-web: stateless, one JSON answer per request.
+//!
+//! The HTTP layer authenticates first and leaves the [`Caller`] in the
+//! request's extensions. When the inner service has answered, the layer looks
+//! at the caller's [`Verdict`](super::Verdict): a refusal there replaces the
+//! answer by a 401 or 403 with a challenge.
+
+use std::sync::Arc;
+
+use actix_web::HttpMessage;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp_actix_web::transport::StreamableHttpService;
+
+use super::{Caller, HubServer};
+
+/// The service to mount with `scope` or `scope_with_path`.
+///
+/// `allowed_hosts` are the `Host` headers that are accepted; an empty list
+/// accepts every host, so it must not be. `max_body` is in bytes.
+pub fn service(
+    server: HubServer,
+    allowed_hosts: Vec<String>,
+    max_body: usize,
+) -> StreamableHttpService<HubServer, NeverSessionManager> {
+    StreamableHttpService::builder()
+        .service_factory(Arc::new(move || Ok(server.clone())))
+        .session_manager(Arc::new(NeverSessionManager::default()))
+        .stateful_mode(false)
+        .json_response(true)
+        .disable_sse_retry()
+        .max_request_body_bytes(max_body)
+        .allowed_hosts(allowed_hosts)
+        .on_request_fn(|request, extensions| {
+            if let Some(caller) = request.extensions().get::<Caller>() {
+                extensions.insert(caller.clone());
+            }
+        })
+        .build()
+}

@@ -1,0 +1,165 @@
+//! What a tool is.
+//!
+//! Most tools are one request: an [`Endpoint`] is the input struct (its doc
+//! comment is the description) plus the [`Call`] that it fills. A tool that
+//! needs more implements [`Tool`] itself.
+
+use std::future::Future;
+
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use super::{AccessError, BacklogAccess, Toolset, failure::ToolError};
+use crate::{
+    backlog::{BacklogClient, BacklogError, Call, Method, Request, Response, Segment},
+    oauth::Scope,
+};
+
+/// A tool that is one request to Backlog; the implementor is its input.
+pub(super) trait Endpoint:
+    Serialize + DeserializeOwned + JsonSchema + Send + 'static
+{
+    const NAME: &'static str;
+    /// For people, in a few words.
+    const TITLE: &'static str;
+    const CALL: Call;
+    const ACCESS: Access = Access::of(Self::CALL.method());
+}
+
+/// Any tool; the implementor is its input.
+pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
+    const NAME: &'static str;
+    const TITLE: &'static str;
+    const ACCESS: Access;
+
+    /// Runs the tool and returns what Backlog had to say.
+    fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Value, ToolError>> + Send;
+}
+
+impl<E: Endpoint> Tool for E {
+    const NAME: &'static str = E::NAME;
+    const TITLE: &'static str = E::TITLE;
+    const ACCESS: Access = E::ACCESS;
+
+    async fn run(self, backlog: &Backlog<'_>) -> Result<Value, ToolError> {
+        let request = E::CALL.fill(inputs(&self))?;
+        // The input is no longer needed while Backlog works.
+        drop(self);
+        backlog.fetch(request).await
+    }
+}
+
+fn inputs(input: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(input) {
+        Ok(Value::Object(inputs)) => inputs,
+        other => unreachable!("a tool's input is a struct, not {other:?}"),
+    }
+}
+
+/// What a tool does to Backlog; becomes its annotations and decides its scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Access {
+    pub read_only: bool,
+    /// Removes something for good.
+    pub destructive: bool,
+    /// Doing it again changes nothing more.
+    pub idempotent: bool,
+}
+
+impl Access {
+    /// What a method usually means in Backlog's API.
+    pub const fn of(method: Method) -> Self {
+        Self {
+            read_only: matches!(method, Method::Get),
+            destructive: matches!(method, Method::Delete),
+            idempotent: !matches!(method, Method::Post),
+        }
+    }
+
+    /// The same, but every repetition adds something.
+    pub const fn not_idempotent(mut self) -> Self {
+        self.idempotent = false;
+        self
+    }
+
+    pub fn scope(self) -> Scope {
+        if self.read_only {
+            Scope::Read
+        } else {
+            Scope::Write
+        }
+    }
+}
+
+/// What is known of a tool without running it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spec {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub toolset: Toolset,
+    pub access: Access,
+}
+
+/// Backlog, as a tool sees it: the caller's space with the caller's credentials.
+pub(super) struct Backlog<'a> {
+    pub client: &'a BacklogClient,
+    pub access: &'a dyn BacklogAccess,
+}
+
+impl Backlog<'_> {
+    /// Sends a request and reads the JSON of the answer; `null` if there is no body.
+    pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
+        let label = label(&request);
+        let answer = self.send(request).await;
+        let value = answer.and_then(|answer| match answer.body.is_empty() {
+            true => Ok(Value::Null),
+            false => answer.json().map_err(Failed::Backlog),
+        });
+        value.map_err(|failed| match failed {
+            Failed::Access(error) => ToolError::Access(error),
+            Failed::Backlog(error) => ToolError::Backlog {
+                error,
+                request: label,
+            },
+        })
+    }
+
+    /// Sends a request. On a 401 the credentials are renewed, once.
+    async fn send(&self, request: Request) -> Result<Response, Failed> {
+        let url = self.access.url();
+        let credentials = self.access.credentials().await?;
+        match self.client.send(url, &credentials, request.clone()).await {
+            Err(BacklogError::Unauthorized) => {}
+            decided => return Ok(decided?),
+        }
+        let renewed = self.access.renew(&credentials).await?;
+        match self.client.send(url, &renewed, request).await {
+            Err(BacklogError::Unauthorized) => Err(AccessError::SignInAgain.into()),
+            decided => Ok(decided?),
+        }
+    }
+}
+
+enum Failed {
+    Access(AccessError),
+    Backlog(BacklogError),
+}
+
+impl From<AccessError> for Failed {
+    fn from(error: AccessError) -> Self {
+        Self::Access(error)
+    }
+}
+
+impl From<BacklogError> for Failed {
+    fn from(error: BacklogError) -> Self {
+        Self::Backlog(error)
+    }
+}
+
+/// `GET issues/ABC-1`: names a request in an error text, without its parameters.
+fn label(request: &Request) -> String {
+    let path: Vec<_> = request.path.iter().map(Segment::as_str).collect();
+    format!("{} {}", request.method, path.join("/"))
+}

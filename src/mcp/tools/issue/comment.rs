@@ -1,0 +1,53 @@
+//! Comments on an issue.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, IssueId, IssueKey, Order},
+        tool::Endpoint,
+    },
+};
+
+/// Lists the comments of an issue, given by id or key, with the changes made along with them.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetIssueComments {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Only comments with a higher id
+    min_id: Option<Integer>,
+    /// Only comments with a lower id
+    max_id: Option<Integer>,
+    /// How many, 1 to 100; 20 unless given
+    count: Option<Integer>,
+    order: Option<Order>,
+}
+
+impl Endpoint for GetIssueComments {
+    const NAME: &'static str = "get_issue_comments";
+    const TITLE: &'static str = "List issue comments";
+    const CALL: Call = Call::get("issues/{issueId|issueKey}/comments");
+}
+
+/// Adds a comment to an issue, given by id or key.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddIssueComment {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// The text, in the project's notation (Backlog or Markdown)
+    content: String,
+    /// Numeric ids of users to notify
+    notified_user_id: Option<Vec<Integer>>,
+    /// Ids of files uploaded to the space
+    attachment_id: Option<Vec<Integer>>,
+}
+
+impl Endpoint for AddIssueComment {
+    const NAME: &'static str = "add_issue_comment";
+    const TITLE: &'static str = "Add issue comment";
+    const CALL: Call = Call::post("issues/{issueId|issueKey}/comments");
+}

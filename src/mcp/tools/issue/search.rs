@@ -1,0 +1,122 @@
+//! Finding and counting issues.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{CustomFieldFilter, Date, Integer, Order},
+        tool::Endpoint,
+    },
+};
+
+/// A struct of the filters that searching and counting share, and more fields.
+/// Not `#[serde(flatten)]`: an error would no longer name its argument.
+macro_rules! filters {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($more:tt)* }) => {
+        $(#[$meta])*
+        #[derive(Deserialize, Serialize, JsonSchema)]
+        #[serde(rename_all = "camelCase")]
+        $vis struct $name {
+            /// Numeric project ids
+            project_id: Option<Vec<Integer>>,
+            /// Issue type ids
+            issue_type_id: Option<Vec<Integer>>,
+            /// Category ids
+            category_id: Option<Vec<Integer>>,
+            /// Affected version ids
+            version_id: Option<Vec<Integer>>,
+            /// Milestone ids
+            milestone_id: Option<Vec<Integer>>,
+            /// Status ids
+            status_id: Option<Vec<Integer>>,
+            /// Priority ids
+            priority_id: Option<Vec<Integer>>,
+            /// Numeric user ids of assignees
+            assignee_id: Option<Vec<Integer>>,
+            /// Numeric user ids of creators
+            created_user_id: Option<Vec<Integer>>,
+            /// Resolution ids
+            resolution_id: Option<Vec<Integer>>,
+            /// Numeric ids of parent issues
+            parent_issue_id: Option<Vec<Integer>>,
+            /// Text to search for
+            keyword: Option<String>,
+            /// Starts on this day or later, yyyy-MM-dd
+            start_date_since: Option<Date>,
+            /// Starts on this day or earlier, yyyy-MM-dd
+            start_date_until: Option<Date>,
+            /// Due on this day or later, yyyy-MM-dd
+            due_date_since: Option<Date>,
+            /// Due on this day or earlier, yyyy-MM-dd
+            due_date_until: Option<Date>,
+            /// Created on this day or later, yyyy-MM-dd
+            created_since: Option<Date>,
+            /// Created on this day or earlier, yyyy-MM-dd
+            created_until: Option<Date>,
+            /// Updated on this day or later, yyyy-MM-dd
+            updated_since: Option<Date>,
+            /// Updated on this day or earlier, yyyy-MM-dd
+            updated_until: Option<Date>,
+            /// Conditions on custom fields
+            custom_fields: Option<Vec<CustomFieldFilter>>,
+            $($more)*
+        }
+    };
+}
+
+filters! {
+    /// Finds issues by any combination of filters. A filter with several values matches any of
+    /// them. Answers come in pages of up to 100.
+    pub(in crate::mcp) struct GetIssues {
+        /// What to sort by
+        sort: Option<Sort>,
+        order: Option<Order>,
+        /// How many issues to skip
+        offset: Option<Integer>,
+        /// How many, 1 to 100; 20 unless given
+        count: Option<Integer>,
+    }
+}
+
+impl Endpoint for GetIssues {
+    const NAME: &'static str = "get_issues";
+    const TITLE: &'static str = "Find issues";
+    const CALL: Call = Call::get("issues");
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Sort {
+    IssueType,
+    Category,
+    Version,
+    Milestone,
+    Summary,
+    Status,
+    Priority,
+    Attachment,
+    SharedFile,
+    Created,
+    CreatedUser,
+    Updated,
+    UpdatedUser,
+    Assignee,
+    StartDate,
+    DueDate,
+    EstimatedHours,
+    ActualHours,
+    ChildIssue,
+}
+
+filters! {
+    /// Counts issues by the filters of get_issues.
+    pub(super) struct CountIssues {}
+}
+
+impl Endpoint for CountIssues {
+    const NAME: &'static str = "count_issues";
+    const TITLE: &'static str = "Count issues";
+    const CALL: Call = Call::get("issues/count");
+}

@@ -1,0 +1,78 @@
+//! The groups of tools that an operator can offer or leave out.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A named group of tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Toolset {
+    Space,
+    Project,
+    Issue,
+    Wiki,
+    Git,
+    Document,
+    Notifications,
+}
+
+/// A name that is no toolset's.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("unknown toolset `{0}`")]
+pub struct UnknownToolset(String);
+
+impl Toolset {
+    pub const ALL: [Self; 7] = [
+        Self::Space,
+        Self::Project,
+        Self::Issue,
+        Self::Wiki,
+        Self::Git,
+        Self::Document,
+        Self::Notifications,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Space => "space",
+            Self::Project => "project",
+            Self::Issue => "issue",
+            Self::Wiki => "wiki",
+            Self::Git => "git",
+            Self::Document => "document",
+            Self::Notifications => "notifications",
+        }
+    }
+
+    /// One sentence for people who choose among them.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Space => "The space, its users and their activities",
+            Self::Project => "Projects and their members",
+            Self::Issue => "Issues, comments, and what classifies them",
+            Self::Wiki => "Wiki pages",
+            Self::Git => "Git repositories and pull requests",
+            Self::Document => "Documents and their tree",
+            Self::Notifications => "The signed-in user's notifications",
+        }
+    }
+}
+
+impl FromStr for Toolset {
+    type Err = UnknownToolset;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|toolset| toolset.as_str() == name)
+            .ok_or_else(|| UnknownToolset(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Toolset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
