@@ -7,9 +7,11 @@
 
 pub mod backlog;
 pub mod clock;
+pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod domain;
+pub mod jobs;
 pub mod mcp;
 pub mod oauth;
 pub mod random;

@@ -39,7 +39,6 @@ pub async fn insert(
 pub struct Stored {
     pub grant: GrantId,
     pub client: ClientKey,
-    pub client_id: String,
     pub space: SpaceId,
     pub scopes: Scopes,
     pub resource: String,
@@ -70,8 +69,8 @@ pub async fn lock(
     hash: TokenHash,
 ) -> Result<Option<Stored>, sqlx::Error> {
     let Some(row) = sqlx::query!(
-        r#"SELECT tokens.grant_id, tokens.scopes, grants.client_id AS client_key,
-                  clients.client_id, grants.space_id, grants.resource,
+        r#"SELECT tokens.grant_id, tokens.scopes, grants.client_id,
+                  grants.space_id, grants.resource,
                   tokens.consumed_at IS NOT NULL AS "consumed!",
                   coalesce(tokens.answer_until > clock_timestamp(), false) AS "in_grace!",
                   tokens.answer, tokens.successor_hash,
@@ -86,7 +85,6 @@ pub async fn lock(
                   spaces.disabled_at IS NOT NULL AS "space_disabled!"
            FROM hub.refresh_tokens AS tokens
            JOIN hub.grants AS grants ON grants.id = tokens.grant_id
-           JOIN hub.clients AS clients ON clients.id = grants.client_id
            JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
            WHERE tokens.token_hash = $1
            FOR UPDATE OF tokens"#,
@@ -111,8 +109,7 @@ pub async fn lock(
     };
     Ok(Some(Stored {
         grant: GrantId(row.grant_id),
-        client: ClientKey(row.client_key),
-        client_id: row.client_id,
+        client: ClientKey(row.client_id),
         space: SpaceId(row.space_id),
         scopes: scopes_from_sql(&row.scopes),
         resource: row.resource,
@@ -156,4 +153,20 @@ pub async fn delete(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<(), sqlx
     .execute(db)
     .await
     .map(|_| ())
+}
+
+/// The `client_id` of the client that a refresh token was issued to.
+pub async fn client_id_of(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT clients.client_id FROM hub.refresh_tokens AS tokens
+         JOIN hub.grants AS grants ON grants.id = tokens.grant_id
+         JOIN hub.clients AS clients ON clients.id = grants.client_id
+         WHERE tokens.token_hash = $1",
+        hash.as_bytes()
+    )
+    .fetch_optional(db)
+    .await
 }

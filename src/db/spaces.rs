@@ -70,6 +70,23 @@ pub async fn find_by_slug(
     Ok(row.map(Space::from))
 }
 
+/// `hostname` in lower case, with its port if it is not the scheme's own.
+pub async fn find_by_hostname(
+    db: impl PgExecutor<'_>,
+    hostname: &str,
+) -> Result<Option<Space>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
+                is_default, read_only, toolsets, disabled_at
+         FROM hub.spaces WHERE hostnames @> ARRAY[$1::text]",
+        hostname
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Space::from))
+}
+
 /// The spaces that people can sign in to, the default one first.
 pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::Error> {
     let rows = sqlx::query_as!(
@@ -83,8 +100,15 @@ pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::E
     Ok(rows.into_iter().map(Space::from).collect())
 }
 
-/// The id of the default space, made on the spot if there is none (the secret is
-/// sealed for a row, so the id comes before the row).
+/// Queues processes that set the default space up at the same time, until the
+/// transaction ends.
+pub async fn lock_default(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('hub.spaces.is_default'))")
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
 pub async fn default_id(db: impl PgExecutor<'_>) -> Result<Option<SpaceId>, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT id AS "id: SpaceId" FROM hub.spaces WHERE is_default"#)
         .fetch_optional(db)

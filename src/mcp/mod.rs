@@ -7,6 +7,7 @@
 
 pub mod access;
 mod arguments;
+pub mod backlog_tokens;
 pub mod caller;
 mod failure;
 mod inputs;
@@ -15,6 +16,8 @@ mod router;
 mod schema;
 pub mod server;
 pub mod service;
+pub mod sessions;
+pub mod space_application;
 mod tool;
 mod tools;
 pub mod toolset;

@@ -128,6 +128,18 @@ impl TokenHash {
         bytes.try_into().ok().map(Self)
     }
 
+    /// Reads what [`to_hex`](Self::to_hex) wrote.
+    pub fn from_hex(hex: &str) -> Option<Self> {
+        if hex.len() != 64 {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, digits) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     /// The row's name in the sealing of what stands beside it.
     pub fn to_hex(self) -> String {
         use fmt::Write;

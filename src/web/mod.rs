@@ -1,3 +1,28 @@
-//! The HTTP surface: what clients and people reach.
+//! The HTTP surface: one file per endpoint, named after it; [`routes`] is the map.
 
+pub mod authorization_server_metadata;
+pub mod authorize;
+pub mod browser;
+pub mod callback;
+pub mod client_auth;
+pub mod connect;
+pub mod consent;
+pub mod cors;
+pub mod error;
+pub mod health;
+pub mod host_guard;
+pub mod hub;
+pub mod issuer;
+pub mod mcp;
+pub mod not_found;
 pub mod pages;
+pub mod protected_resource_metadata;
+pub mod ready;
+pub mod register;
+pub mod routes;
+pub mod space_choice;
+pub mod stylesheet;
+pub mod token;
+
+pub use hub::Hub;
+pub use issuer::Issuer;

@@ -1,0 +1,351 @@
+//! The Backlog tokens behind a grant, renewed by one caller at a time across all
+//! processes.
+//!
+//! 1. Enough time left: the token in memory serves. Little left: it serves too,
+//!    and a renewal starts in the background. None left, or Backlog said 401: wait
+//!    for a renewal.
+//! 2. In this process callers queue; among processes the `renewing_until` lease of
+//!    the grant's row decides, and the others look until the new tokens are there.
+//!    No database connection is held during the call to Backlog.
+//! 3. The new pair is stored only over the generation it came from. `invalid_grant`
+//!    revokes only the generation it was about; any other failure changes nothing.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::PgPool;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use super::{AccessError, BacklogAccess, space_application::SpaceApplication};
+use crate::{
+    backlog::{BacklogClient, BacklogTokens, BacklogUrl, Credentials, OAuthError},
+    clock::Clock,
+    crypto::{KeyRing, Place, UnsealError},
+    db::{self, grants::SealedTokens},
+    domain::{BacklogTokenState, GrantId, RevocationReason, Space},
+};
+
+/// A renewal starts in the background when less than this is left.
+const RENEW_AHEAD: TimeDelta = TimeDelta::minutes(5);
+/// Longer than the call to Backlog may take, so that no two ever overlap.
+const LEASE: Duration = Duration::from_secs(60);
+/// How long a caller waits for somebody else's renewal.
+const PATIENCE: Duration = Duration::from_secs(40);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Backlog has already let go of the old refresh token when the new one is stored,
+/// so a database that stumbles gets more than one chance.
+const STORE_ATTEMPTS: u32 = 6;
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// What every renewal works with.
+#[derive(Debug)]
+pub struct Renewals {
+    pub db: PgPool,
+    pub keys: Arc<KeyRing>,
+    pub backlog: BacklogClient,
+    pub clock: Clock,
+    pub callback: Url,
+    /// Renewals outlive the request that caused them; shutdown waits for these.
+    pub tasks: TaskTracker,
+}
+
+/// The Backlog tokens of one grant.
+#[derive(Clone, Debug)]
+pub struct GrantAccess(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    grant: GrantId,
+    space: Arc<Space>,
+    url: BacklogUrl,
+    current: Mutex<Current>,
+    flight: tokio::sync::Mutex<()>,
+    renewals: Arc<Renewals>,
+}
+
+#[derive(Clone, Debug)]
+struct Current {
+    access_token: SecretString,
+    expires_at: DateTime<Utc>,
+    generation: i64,
+}
+
+fn place(column: &'static str, row: &str) -> Place<'_> {
+    Place {
+        table: "grants",
+        column,
+        row,
+    }
+}
+
+impl Renewals {
+    /// Backlog's tokens as the grant's row keeps them.
+    pub fn seal(
+        &self,
+        grant: GrantId,
+        tokens: &BacklogTokens,
+        answered_at: DateTime<Utc>,
+    ) -> SealedTokens {
+        let row = grant.to_string();
+        let lifetime = TimeDelta::from_std(tokens.expires_in).unwrap_or(TimeDelta::hours(1));
+        SealedTokens {
+            access_token: self
+                .keys
+                .seal(place("backlog_access_token", &row), &tokens.access_token),
+            refresh_token: self
+                .keys
+                .seal(place("backlog_refresh_token", &row), &tokens.refresh_token),
+            expires_at: answered_at + lifetime,
+        }
+    }
+
+    fn open(&self, grant: GrantId, state: &BacklogTokenState) -> Result<Option<Current>, UnsealError> {
+        let BacklogTokenState::Live {
+            access_token,
+            expires_at,
+            generation,
+            ..
+        } = state
+        else {
+            return Ok(None);
+        };
+        let row = grant.to_string();
+        Ok(Some(Current {
+            access_token: self
+                .keys
+                .open(place("backlog_access_token", &row), access_token)?,
+            expires_at: *expires_at,
+            generation: *generation,
+        }))
+    }
+}
+
+/// Why a renewal brought no tokens.
+#[derive(Debug, thiserror::Error)]
+enum RenewalError {
+    #[error("the grant has ended")]
+    Ended,
+    #[error(transparent)]
+    Backlog(OAuthError),
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("a stored token cannot be opened: {0}")]
+    Sealed(#[from] UnsealError),
+    #[error("the space cannot be used: {0}")]
+    Space(#[from] super::space_application::SpaceError),
+    #[error("another process did not finish its renewal in time")]
+    Impatient,
+}
+
+impl From<RenewalError> for AccessError {
+    fn from(error: RenewalError) -> Self {
+        match error {
+            RenewalError::Ended => Self::SignInAgain,
+            RenewalError::Backlog(_)
+            | RenewalError::Database(_)
+            | RenewalError::Sealed(_)
+            | RenewalError::Space(_)
+            | RenewalError::Impatient => Self::Unavailable {
+                retry_after: Some(RETRY_AFTER),
+            },
+        }
+    }
+}
+
+impl GrantAccess {
+    /// The tokens of a live grant; an error if its stored tokens do not open.
+    pub fn new(
+        renewals: &Arc<Renewals>,
+        grant: GrantId,
+        tokens: &BacklogTokenState,
+        space: &Arc<Space>,
+    ) -> Result<Option<Self>, super::sessions::SessionError> {
+        let Some(current) = renewals.open(grant, tokens)? else {
+            return Ok(None);
+        };
+        Ok(Some(Self(Arc::new(Inner {
+            grant,
+            url: BacklogUrl::parse(&space.base_url)?,
+            space: Arc::clone(space),
+            current: Mutex::new(current),
+            flight: tokio::sync::Mutex::new(()),
+            renewals: Arc::clone(renewals),
+        }))))
+    }
+
+    fn current(&self) -> Current {
+        self.0
+            .current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Waits for tokens newer than `generation`. The work runs as a task of its own:
+    /// a client that hangs up must not end it between Backlog's answer and the database.
+    async fn renewed_after(&self, generation: i64) -> Result<Credentials, AccessError> {
+        let access = self.clone();
+        let task = self
+            .0
+            .renewals
+            .tasks
+            .spawn(async move { access.renew_after(generation).await });
+        match task.await {
+            Ok(Ok(current)) => Ok(Credentials::Bearer(current.access_token)),
+            Ok(Err(error)) => {
+                tracing::warn!(grant = %self.0.grant, %error, "no renewed Backlog tokens");
+                Err(error.into())
+            }
+            Err(error) => {
+                tracing::error!(grant = %self.0.grant, %error, "a renewal ended early");
+                Err(RenewalError::Impatient.into())
+            }
+        }
+    }
+
+    async fn renew_after(&self, generation: i64) -> Result<Current, RenewalError> {
+        let renewals = &self.0.renewals;
+        let _flight = self.0.flight.lock().await;
+        let current = self.current();
+        if current.generation > generation {
+            return Ok(current);
+        }
+        let patience = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            if let Some(sealed) =
+                db::grants::lease_renewal(&renewals.db, self.0.grant, generation, LEASE).await?
+            {
+                return self.renew(generation, &sealed).await;
+            }
+            let stored = db::grants::backlog_tokens(&renewals.db, self.0.grant)
+                .await?
+                .ok_or(RenewalError::Ended)?;
+            let stored = renewals
+                .open(self.0.grant, &stored)?
+                .ok_or(RenewalError::Ended)?;
+            if stored.generation > generation {
+                return Ok(self.adopt(stored));
+            }
+            if tokio::time::Instant::now() >= patience {
+                return Err(RenewalError::Impatient);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Renews, with the lease of `generation` in hand.
+    async fn renew(&self, generation: i64, sealed: &str) -> Result<Current, RenewalError> {
+        let renewals = &self.0.renewals;
+        let grant = self.0.grant;
+        let row = grant.to_string();
+        let asked = async {
+            let refresh_token = renewals
+                .keys
+                .open(place("backlog_refresh_token", &row), sealed)?;
+            SpaceApplication::open(&self.0.space, &renewals.keys, &renewals.callback)?
+                .refresh(&renewals.backlog, &refresh_token)
+                .await
+                .map_err(RenewalError::Backlog)
+        };
+        match asked.await {
+            Ok(tokens) => {
+                let answered_at = renewals.clock.now();
+                let sealed = renewals.seal(grant, &tokens, answered_at);
+                if !self.store(generation, &sealed).await? {
+                    return Err(RenewalError::Ended);
+                }
+                tracing::info!(%grant, generation = generation + 1, "Backlog tokens renewed");
+                Ok(self.adopt(Current {
+                    access_token: tokens.access_token,
+                    expires_at: sealed.expires_at,
+                    generation: generation + 1,
+                }))
+            }
+            Err(RenewalError::Backlog(OAuthError::InvalidGrant)) => {
+                let reason = RevocationReason::BacklogInvalidGrant;
+                db::grants::revoke(&renewals.db, grant, Some(generation), reason).await?;
+                tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");
+                Err(RenewalError::Ended)
+            }
+            Err(error) => {
+                db::grants::release_renewal(&renewals.db, grant, generation).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn store(&self, generation: i64, tokens: &SealedTokens) -> Result<bool, sqlx::Error> {
+        let mut attempt = 1;
+        loop {
+            let stored = db::grants::store_renewal(
+                &self.0.renewals.db,
+                self.0.grant,
+                generation,
+                tokens,
+            )
+            .await;
+            match stored {
+                Err(error) if attempt < STORE_ATTEMPTS => {
+                    tracing::warn!(grant = %self.0.grant, %error, attempt, "renewal not stored yet");
+                    tokio::time::sleep(Duration::from_millis(100) * 2_u32.pow(attempt)).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn adopt(&self, newer: Current) -> Current {
+        let mut current = self
+            .0
+            .current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if newer.generation > current.generation {
+            *current = newer;
+        }
+        current.clone()
+    }
+}
+
+#[async_trait]
+impl BacklogAccess for GrantAccess {
+    fn url(&self) -> &BacklogUrl {
+        &self.0.url
+    }
+
+    async fn credentials(&self) -> Result<Credentials, AccessError> {
+        let current = self.current();
+        let left = current.expires_at - self.0.renewals.clock.now();
+        if left <= TimeDelta::zero() {
+            return self.renewed_after(current.generation).await;
+        }
+        if left < RENEW_AHEAD && self.0.flight.try_lock().is_ok() {
+            let access = self.clone();
+            self.0.renewals.tasks.spawn(async move {
+                if let Err(error) = access.renew_after(current.generation).await {
+                    tracing::warn!(grant = %access.0.grant, %error, "no early renewal");
+                }
+            });
+        }
+        Ok(Credentials::Bearer(current.access_token))
+    }
+
+    async fn renew(&self, rejected: &Credentials) -> Result<Credentials, AccessError> {
+        let current = self.current();
+        match rejected {
+            Credentials::Bearer(token)
+                if token.expose_secret() == current.access_token.expose_secret() =>
+            {
+                self.renewed_after(current.generation).await
+            }
+            _ => Ok(Credentials::Bearer(current.access_token)),
+        }
+    }
+}

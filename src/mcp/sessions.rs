@@ -1,0 +1,269 @@
+//! Live access tokens and what they stand for, kept in memory for seconds.
+//!
+//! 1. A token's hash is looked up in memory; a miss costs one statement (and one
+//!    more at the token's first use).
+//! 2. What changes in the database is dropped here when the listener hears of it.
+//! 3. While nobody listens, nothing in memory is believed.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use moka::future::Cache;
+use secrecy::SecretString;
+use sqlx::PgPool;
+
+use super::{
+    backlog_tokens::{GrantAccess, Renewals},
+    space_application::{SpaceApplication, SpaceError},
+};
+use crate::{
+    backlog::{
+        BacklogError, BacklogTokens, BacklogUrlError, Credentials, Request, Segment, models::User,
+    },
+    crypto::UnsealError,
+    db::{self, grants::SealedTokens},
+    domain::{GrantId, Principal, Space},
+    oauth::token::{AccessToken, TokenHash},
+};
+
+/// An upper bound on how long a change that nobody heard of goes unnoticed.
+const TIME_TO_LIVE: Duration = Duration::from_secs(30);
+const MAX_SESSIONS: u64 = 100_000;
+const MAX_SPACES: u64 = 10_000;
+
+/// A live access token: who it is, and the way to Backlog.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub principal: Principal,
+    pub access: GrantAccess,
+}
+
+/// Why a token could not be looked up.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("a stored token cannot be opened: {0}")]
+    Sealed(#[from] UnsealError),
+    #[error("the base URL of the space is wrong: {0}")]
+    Url(#[from] BacklogUrlError),
+}
+
+/// Why Backlog did not say who somebody is.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    #[error(transparent)]
+    Backlog(#[from] BacklogError),
+    #[error(transparent)]
+    Misconfigured(#[from] SpaceError),
+}
+
+/// A change that the database told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Space,
+    Grant(GrantId),
+    Token(TokenHash),
+    /// The listener has just begun: whatever happened before it is unknown.
+    ListeningBegan,
+    ListeningEnded,
+}
+
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    renewals: Arc<Renewals>,
+    by_token: Cache<TokenHash, Arc<Session>>,
+    by_slug: Cache<String, Arc<Space>>,
+    by_hostname: Cache<String, Arc<Space>>,
+    listening: Arc<AtomicBool>,
+    /// Counts the changes, so that what was read before one is not kept after it.
+    changes: Arc<AtomicU64>,
+}
+
+impl Sessions {
+    pub fn new(renewals: Renewals) -> Self {
+        Self {
+            renewals: Arc::new(renewals),
+            by_token: Cache::builder()
+                .max_capacity(MAX_SESSIONS)
+                .time_to_live(TIME_TO_LIVE)
+                .support_invalidation_closures()
+                .build(),
+            by_slug: spaces_cache(),
+            by_hostname: spaces_cache(),
+            listening: Arc::default(),
+            changes: Arc::default(),
+        }
+    }
+
+    /// The session of a presented token; `None` if the token is not live.
+    pub async fn find(&self, token: &AccessToken) -> Result<Option<Arc<Session>>, SessionError> {
+        let hash = token.hash();
+        if self.listening.load(Ordering::Acquire)
+            && let Some(session) = self.by_token.get(&hash).await
+            && session.principal.token_expires_at > self.renewals.clock.now()
+        {
+            return Ok(Some(session));
+        }
+        let before = self.changes.load(Ordering::Acquire);
+        let db = &self.renewals.db;
+        let Some(found) = db::access_tokens::find_principal(db, hash).await? else {
+            return Ok(None);
+        };
+        if found.unused {
+            db::access_tokens::mark_used(db, hash).await?;
+        }
+        let grant = &found.principal.grant;
+        let Some(access) = GrantAccess::new(
+            &self.renewals,
+            grant.id,
+            &grant.tokens,
+            &found.principal.space,
+        )?
+        else {
+            return Ok(None);
+        };
+        let session = Arc::new(Session {
+            principal: found.principal,
+            access,
+        });
+        self.by_token.insert(hash, Arc::clone(&session)).await;
+        if self.changes.load(Ordering::Acquire) != before {
+            self.by_token.invalidate(&hash).await;
+        }
+        Ok(Some(session))
+    }
+
+    pub async fn space_by_slug(
+        &self,
+        db: &PgPool,
+        slug: &str,
+    ) -> Result<Option<Arc<Space>>, sqlx::Error> {
+        self.space(&self.by_slug, slug, db::spaces::find_by_slug(db, slug))
+            .await
+    }
+
+    pub async fn space_by_hostname(
+        &self,
+        db: &PgPool,
+        hostname: &str,
+    ) -> Result<Option<Arc<Space>>, sqlx::Error> {
+        let hostname = hostname.to_ascii_lowercase();
+        let lookup = db::spaces::find_by_hostname(db, &hostname);
+        self.space(&self.by_hostname, &hostname, lookup).await
+    }
+
+    async fn space(
+        &self,
+        cache: &Cache<String, Arc<Space>>,
+        name: &str,
+        lookup: impl Future<Output = Result<Option<Space>, sqlx::Error>>,
+    ) -> Result<Option<Arc<Space>>, sqlx::Error> {
+        if self.listening.load(Ordering::Acquire)
+            && let Some(space) = cache.get(name).await
+        {
+            return Ok(Some(space));
+        }
+        let before = self.changes.load(Ordering::Acquire);
+        let Some(space) = lookup.await?.map(Arc::new) else {
+            return Ok(None);
+        };
+        cache.insert(name.to_owned(), Arc::clone(&space)).await;
+        if self.changes.load(Ordering::Acquire) != before {
+            cache.invalidate(name).await;
+        }
+        Ok(Some(space))
+    }
+
+    /// Drops what a change makes stale.
+    pub async fn apply(&self, change: &Change) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        match change {
+            Change::Grant(id) => {
+                let id = *id;
+                let ended = self
+                    .by_token
+                    .invalidate_entries_if(move |_, session| session.principal.grant.id == id);
+                if let Err(error) = ended {
+                    tracing::error!(%error, "dropping all sessions instead of one grant's");
+                    self.by_token.invalidate_all();
+                }
+            }
+            Change::Token(hash) => self.by_token.invalidate(hash).await,
+            Change::Space => self.drop_all(),
+            Change::ListeningBegan => {
+                self.drop_all();
+                self.listening.store(true, Ordering::Release);
+            }
+            Change::ListeningEnded => {
+                self.listening.store(false, Ordering::Release);
+                self.drop_all();
+            }
+        }
+    }
+
+    fn drop_all(&self) {
+        self.by_token.invalidate_all();
+        self.by_slug.invalidate_all();
+        self.by_hostname.invalidate_all();
+    }
+
+    /// The OAuth application of a space, opened.
+    pub fn space_oauth(&self, space: &Space) -> Result<SpaceApplication, SpaceError> {
+        SpaceApplication::open(space, &self.renewals.keys, &self.renewals.callback)
+    }
+
+    /// Asks Backlog whose access token this is.
+    pub async fn who_is(
+        &self,
+        space: &Space,
+        access_token: SecretString,
+    ) -> Result<User, SignInError> {
+        let application = self.space_oauth(space)?;
+        let path = ["users", "myself"].map(Segment::literal);
+        let answer = self
+            .renewals
+            .backlog
+            .send(
+                &application.url,
+                &Credentials::Bearer(access_token),
+                Request::get(path),
+            )
+            .await?;
+        Ok(answer.json()?)
+    }
+
+    /// Backlog's tokens as a grant's row keeps them.
+    pub fn seal(
+        &self,
+        grant: GrantId,
+        tokens: &BacklogTokens,
+        answered_at: DateTime<Utc>,
+    ) -> SealedTokens {
+        self.renewals.seal(grant, tokens, answered_at)
+    }
+
+    /// Lets the renewals under way finish, at most for `patience`.
+    pub async fn drain(&self, patience: Duration) {
+        self.renewals.tasks.close();
+        if tokio::time::timeout(patience, self.renewals.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("stopped while a renewal of Backlog tokens was under way");
+        }
+    }
+}
+
+fn spaces_cache() -> Cache<String, Arc<Space>> {
+    Cache::builder()
+        .max_capacity(MAX_SPACES)
+        .time_to_live(TIME_TO_LIVE)
+        .build()
+}

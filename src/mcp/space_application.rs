@@ -1,0 +1,87 @@
+//! The OAuth application of one space, opened for use.
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::{
+    backlog::{
+        BacklogClient, BacklogTokens, BacklogUrl, BacklogUrlError, OAuthError, SpaceOAuth,
+    },
+    crypto::{KeyRing, Place, UnsealError},
+    domain::{Space, SpaceId},
+};
+
+/// Why a space cannot be used: an operator must mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum SpaceError {
+    #[error("the base URL is wrong: {0}")]
+    Url(#[from] BacklogUrlError),
+    #[error("the client secret cannot be opened: {0}")]
+    Secret(#[from] UnsealError),
+}
+
+/// The place of a space's client secret, for sealing and opening.
+pub fn secret_place(row: &str) -> Place<'_> {
+    Place {
+        table: "spaces",
+        column: "oauth_client_secret",
+        row,
+    }
+}
+
+#[derive(Debug)]
+pub struct SpaceApplication {
+    pub url: BacklogUrl,
+    client_id: String,
+    client_secret: SecretString,
+    callback: Url,
+}
+
+impl SpaceApplication {
+    pub fn open(space: &Space, keys: &KeyRing, callback: &Url) -> Result<Self, SpaceError> {
+        Ok(Self {
+            url: BacklogUrl::parse(&space.base_url)?,
+            client_id: space.oauth_client_id.clone(),
+            client_secret: open_secret(space.id, &space.oauth_client_secret, keys)?,
+            callback: callback.clone(),
+        })
+    }
+
+    /// Where the person's browser goes to sign in at Backlog.
+    pub fn authorize_url(&self, state: &str) -> Url {
+        self.oauth().authorize_url(state)
+    }
+
+    pub async fn exchange_code(
+        &self,
+        client: &BacklogClient,
+        code: &str,
+    ) -> Result<BacklogTokens, OAuthError> {
+        self.oauth().exchange_code(client, code).await
+    }
+
+    pub async fn refresh(
+        &self,
+        client: &BacklogClient,
+        refresh_token: &SecretString,
+    ) -> Result<BacklogTokens, OAuthError> {
+        self.oauth().refresh(client, refresh_token).await
+    }
+
+    fn oauth(&self) -> SpaceOAuth<'_> {
+        SpaceOAuth {
+            url: &self.url,
+            client_id: &self.client_id,
+            client_secret: &self.client_secret,
+            redirect_uri: &self.callback,
+        }
+    }
+}
+
+fn open_secret(
+    id: SpaceId,
+    sealed: &str,
+    keys: &KeyRing,
+) -> Result<SecretString, UnsealError> {
+    keys.open(secret_place(&id.to_string()), sealed)
+}

@@ -1,0 +1,194 @@
+//! `POST /mcp`: the MCP endpoint, behind a bearer token (RFC 6750, RFC 9728 §5).
+//!
+//! 1. No token, or one that is not live here: 401 and a challenge.
+//! 2. The token's session becomes the caller that the tools act as.
+//! 3. When the answer is ready, a tool may have found that the person must sign in
+//!    again, or that the scopes do not suffice: then the answer is the challenge.
+
+use std::sync::Arc;
+
+use actix_web::{
+    Error, HttpMessage, HttpResponse,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{StatusCode, header},
+    middleware::Next,
+    web,
+};
+use serde_json::json;
+
+use super::{Hub, Issuer, issuer};
+use crate::{
+    mcp::{Caller, Policy, Refusal, Toolset, Verdict, sessions::Session},
+    oauth::{Scopes, token::AccessToken},
+};
+
+/// Largest body of an MCP request, in bytes.
+pub const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// The middleware around the MCP service.
+pub async fn authenticate<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let hub = match request.app_data::<web::Data<Hub>>() {
+        Some(hub) => hub.clone(),
+        None => return Ok(answer(request, unavailable())),
+    };
+    let slug = request.match_info().get("space").map(str::to_owned);
+    let host = issuer::host(request.request()).to_owned();
+    let issuer = match Issuer::find(&hub, &host, slug.as_deref()).await {
+        Ok(Some(issuer)) => issuer,
+        Ok(None) => return Ok(answer(request, HttpResponse::NotFound().finish())),
+        Err(error) => {
+            tracing::error!(%error, "the issuer could not be looked up");
+            return Ok(answer(request, unavailable()));
+        }
+    };
+    let session = match bearer(&request) {
+        Bearer::Absent => return Ok(answer(request, Challenge::NoToken.response(&issuer))),
+        Bearer::Unusable => {
+            return Ok(answer(request, Challenge::InvalidToken.response(&issuer)));
+        }
+        Bearer::Token(token) => match hub.sessions.find(&token).await {
+            Ok(session) => session,
+            Err(error) => {
+                tracing::error!(%error, "the access token could not be looked up");
+                return Ok(answer(request, unavailable()));
+            }
+        },
+    };
+    let Some(session) = session.filter(|session| is_for(session, &issuer)) else {
+        return Ok(answer(request, Challenge::InvalidToken.response(&issuer)));
+    };
+    if !session.principal.space.is_enabled() {
+        return Ok(answer(request, space_disabled(&session)));
+    }
+
+    let verdict = Verdict::default();
+    request.extensions_mut().insert(Caller {
+        scopes: session.principal.scopes,
+        policy: policy(&session),
+        access: Arc::new(session.access.clone()),
+        verdict: verdict.clone(),
+    });
+    let response = next.call(request).await?;
+    Ok(match verdict.refusal() {
+        None => response.map_into_left_body(),
+        Some(refusal) => {
+            let challenge = match refusal {
+                Refusal::SignInAgain => Challenge::SignInAgain,
+                Refusal::InsufficientScope(scopes) => Challenge::InsufficientScope(scopes),
+            };
+            let (request, _) = response.into_parts();
+            ServiceResponse::new(request, challenge.response(&issuer)).map_into_right_body()
+        }
+    })
+}
+
+fn answer<B>(request: ServiceRequest, response: HttpResponse) -> ServiceResponse<EitherBody<B>> {
+    request.into_response(response).map_into_right_body()
+}
+
+enum Bearer {
+    Absent,
+    /// Not a token that the hub ever issued.
+    Unusable,
+    Token(AccessToken),
+}
+
+fn bearer(request: &ServiceRequest) -> Bearer {
+    let Some(value) = request.headers().get(header::AUTHORIZATION) else {
+        return Bearer::Absent;
+    };
+    value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .and_then(|(_, token)| AccessToken::parse(token.trim()))
+        .map_or(Bearer::Unusable, Bearer::Token)
+}
+
+/// A token serves the one endpoint it was issued for.
+fn is_for(session: &Session, issuer: &Issuer) -> bool {
+    let principal = &session.principal;
+    issuer.serves(principal.space.id) && principal.grant.resource == issuer.mcp_url
+}
+
+fn policy(session: &Session) -> Policy {
+    let space = &session.principal.space;
+    Policy {
+        read_only: space.read_only,
+        toolsets: space
+            .toolsets
+            .as_ref()
+            .map(|names| names.iter().filter_map(|name| name.parse::<Toolset>().ok()).collect()),
+    }
+}
+
+/// The kinds of `WWW-Authenticate` answer.
+enum Challenge {
+    /// No credentials were sent, so no `error` either (RFC 6750 §3).
+    NoToken,
+    InvalidToken,
+    SignInAgain,
+    InsufficientScope(Scopes),
+}
+
+impl Challenge {
+    fn response(&self, issuer: &Issuer) -> HttpResponse {
+        let metadata = issuer.resource_metadata_url();
+        let all = Scopes::all();
+        let (status, error, description, scopes) = match self {
+            Self::NoToken => (StatusCode::UNAUTHORIZED, None, "Sign in to use this server.", all),
+            Self::InvalidToken => (
+                StatusCode::UNAUTHORIZED,
+                Some("invalid_token"),
+                "The access token is unknown, expired or revoked.",
+                all,
+            ),
+            Self::SignInAgain => (
+                StatusCode::UNAUTHORIZED,
+                Some("invalid_token"),
+                "Backlog no longer accepts this sign-in; sign in again.",
+                all,
+            ),
+            Self::InsufficientScope(scopes) => (
+                StatusCode::FORBIDDEN,
+                Some("insufficient_scope"),
+                "The grant does not allow this tool.",
+                *scopes,
+            ),
+        };
+        let mut challenge = format!("Bearer resource_metadata=\"{metadata}\", scope=\"{scopes}\"");
+        if let Some(error) = error {
+            challenge.push_str(&format!(
+                ", error=\"{error}\", error_description=\"{description}\""
+            ));
+        }
+        HttpResponse::build(status)
+            .insert_header((header::WWW_AUTHENTICATE, challenge))
+            .json(json!({
+                "error": error.unwrap_or("unauthorized"),
+                "error_description": description,
+            }))
+    }
+}
+
+fn space_disabled(session: &Session) -> HttpResponse {
+    HttpResponse::Forbidden().json(json!({
+        "error": "access_denied",
+        "error_description":
+            format!("The Backlog space {} is disabled on this server.", session.principal.space.slug),
+    }))
+}
+
+fn unavailable() -> HttpResponse {
+    HttpResponse::ServiceUnavailable()
+        .insert_header((header::RETRY_AFTER, "5"))
+        .json(json!({
+            "error": "temporarily_unavailable",
+            "error_description": "The service cannot answer right now; try again in a few seconds.",
+        }))
+}

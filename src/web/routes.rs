@@ -1,0 +1,88 @@
+//! The map of the HTTP surface. Every issuer serves the same routes by the same
+//! handlers: at the root for the hub and for spaces by host name, below
+//! `/spaces/{space}` for spaces by path.
+
+use actix_web::{middleware::from_fn, web};
+
+use super::{
+    Hub, authorization_server_metadata, authorize, callback, connect, consent, cors, health,
+    mcp, not_found, pages, protected_resource_metadata, ready, register, stylesheet, token,
+};
+use crate::mcp::HubServer;
+
+const AUTHORIZATION_SERVER: [&str; 2] = [
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
+];
+const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
+
+pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<Hub>, server: &HubServer) {
+    config
+        .app_data(hub.clone())
+        .app_data(web::PayloadConfig::new(token::MAX_BODY))
+        .route("/health", web::get().to(health::get))
+        .route("/ready", web::get().to(ready::get))
+        .route(pages::STYLESHEET_PATH, web::get().to(stylesheet::get))
+        .route("/callback", web::get().to(callback::get));
+    well_known(config, hub);
+    issuer_routes(config, hub, server, "/spaces/{space}", "/mcp");
+    issuer_routes(config, hub, server, "", &hub.mcp_path);
+    config.default_service(web::to(not_found::any));
+}
+
+fn issuer_routes(
+    config: &mut web::ServiceConfig,
+    hub: &Hub,
+    server: &HubServer,
+    prefix: &str,
+    mcp_path: &str,
+) {
+    config
+        .service(
+            web::resource(format!("{prefix}/register"))
+                .wrap(cors::for_clients(hub))
+                .route(web::post().to(register::post)),
+        )
+        .service(
+            web::resource(format!("{prefix}/token"))
+                .wrap(cors::for_clients(hub))
+                .route(web::post().to(token::post)),
+        )
+        .route(&format!("{prefix}/authorize"), web::get().to(authorize::get))
+        .route(&format!("{prefix}/consent"), web::post().to(consent::post))
+        .service(
+            crate::mcp::service(server.clone(), Vec::new(), mcp::MAX_BODY)
+                .scope_with_path(&format!("{prefix}{mcp_path}"))
+                .wrap(from_fn(mcp::authenticate))
+                .wrap(cors::for_clients(hub)),
+        );
+    let connect_path = if prefix.is_empty() { "/" } else { prefix };
+    config.route(connect_path, web::get().to(connect::get));
+}
+
+/// The discovery documents, in every place that some client looks for them.
+fn well_known(config: &mut web::ServiceConfig, hub: &Hub) {
+    let places = |document: &str| {
+        [
+            document.to_owned(),
+            format!("{document}/{{suffix:.*}}"),
+            format!("{}{document}", hub.mcp_path),
+            format!("/spaces/{{space}}{document}"),
+            format!("/spaces/{{space}}/mcp{document}"),
+        ]
+    };
+    for path in AUTHORIZATION_SERVER.iter().flat_map(|name| places(name)) {
+        config.service(
+            web::resource(path)
+                .wrap(cors::for_clients(hub))
+                .route(web::get().to(authorization_server_metadata::get)),
+        );
+    }
+    for path in places(PROTECTED_RESOURCE) {
+        config.service(
+            web::resource(path)
+                .wrap(cors::for_clients(hub))
+                .route(web::get().to(protected_resource_metadata::get)),
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! `grant_type=authorization_code` (RFC 6749 §4.1.3).
+//!
+//! 1. The client authenticates; the code must exist and be this client's.
+//! 2. Redirect URI, PKCE verifier, resource, space and time are checked.
+//! 3. A code that was used before ends the grant it made (RFC 6749 §4.1.2); only
+//!    its own client, with the verifier, can bring that about.
+//! 4. One statement consumes the code; the pair is issued with it.
+
+use super::{TokenAnswer, invalid_grant, issue_pair};
+use crate::{
+    db,
+    domain::RevocationReason,
+    oauth::{ErrorCode, OAuthError, Params, resource, token::AuthorizationCode},
+    web::{Hub, Issuer, client_auth::Presented, error::JsonError},
+};
+
+const UNKNOWN: &str = "The authorization code is unknown, expired or already used.";
+
+pub async fn exchange(
+    hub: &Hub,
+    issuer: &Issuer,
+    presented: Presented,
+    params: &Params,
+) -> Result<TokenAnswer, JsonError> {
+    let client = presented.authenticate(hub, issuer).await?;
+    let code = params.require("code")?;
+    let verifier = params.require("code_verifier")?;
+    let hash = AuthorizationCode::parse(code)
+        .ok_or_else(|| invalid_grant(UNKNOWN))?
+        .hash();
+    let stored = db::authorization_codes::find(&hub.db, hash)
+        .await?
+        .filter(|code| code.client == client.key && issuer.serves(code.space))
+        .ok_or_else(|| invalid_grant(UNKNOWN))?;
+    if params
+        .get("redirect_uri")
+        .is_some_and(|uri| uri != stored.redirect_uri)
+    {
+        return Err(invalid_grant(
+            "The parameter 'redirect_uri' differs from the one of the authorization request.",
+        )
+        .into());
+    }
+    if !stored.code_challenge.is_met_by(verifier) {
+        return Err(invalid_grant(
+            "The parameter 'code_verifier' does not match the code challenge.",
+        )
+        .into());
+    }
+    if let Some(asked) = params.get("resource")
+        && !resource::names(asked, &stored.resource, issuer.owns_host)
+    {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidTarget,
+            "The parameter 'resource' differs from the one of the authorization request.",
+        )
+        .into());
+    }
+    if stored.consumed {
+        let reason = RevocationReason::CodeReplayed;
+        if db::grants::revoke(&hub.db, stored.grant, None, reason).await? {
+            tracing::warn!(grant = %stored.grant, reason = reason.as_str(), "grant revoked");
+        }
+        return Err(invalid_grant(UNKNOWN).into());
+    }
+    if stored.expired || stored.grant_revoked {
+        return Err(invalid_grant(UNKNOWN).into());
+    }
+    if stored.space_disabled {
+        return Err(invalid_grant("The Backlog space is disabled.").into());
+    }
+
+    let mut transaction = hub.db.begin().await?;
+    if !db::authorization_codes::consume(&mut *transaction, hash).await? {
+        return Err(invalid_grant(UNKNOWN).into());
+    }
+    let (answer, _) = issue_pair(
+        hub,
+        &mut transaction,
+        stored.grant,
+        stored.scopes,
+        stored.scopes,
+    )
+    .await?;
+    transaction.commit().await?;
+    Ok(answer)
+}

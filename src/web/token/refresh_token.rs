@@ -1,0 +1,156 @@
+//! `grant_type=refresh_token` (RFC 6749 §6), with rotation.
+//!
+//! 1. The row is locked: presentations of one token queue, across all replicas.
+//! 2. The client, its space, the time and the scope are checked; nothing changes
+//!    for a wrong one.
+//! 3. First use: a new pair; its answer is kept, sealed, for the grace window.
+//! 4. Again inside the window: the same answer. Clients run several processes that
+//!    share a token, and answers get lost.
+//! 5. Again after it: if nothing of the successor was ever used, the answer was
+//!    lost, and the successor is replaced. Otherwise it is a replay: the grant ends.
+
+use secrecy::ExposeSecret;
+
+use super::{TokenAnswer, invalid_grant, issue_pair};
+use crate::{
+    crypto::Place,
+    db::{
+        self,
+        refresh_tokens::{State, Stored},
+    },
+    domain::RevocationReason,
+    oauth::{
+        ErrorCode, OAuthError, Params, Scopes, resource,
+        token::{RefreshToken, TokenHash},
+    },
+    web::{Hub, Issuer, client_auth::Presented, error::JsonError},
+};
+
+const UNKNOWN: &str = "The refresh token is unknown, expired or revoked.";
+
+pub async fn exchange(
+    hub: &Hub,
+    issuer: &Issuer,
+    mut presented: Presented,
+    params: &Params,
+) -> Result<TokenAnswer, JsonError> {
+    let hash = RefreshToken::parse(params.require("refresh_token")?)
+        .ok_or_else(|| invalid_grant(UNKNOWN))?
+        .hash();
+    if presented.client_id.is_none() {
+        // Some clients leave it out; the token knows whose it is.
+        presented.client_id = db::refresh_tokens::client_id_of(&hub.db, hash).await?;
+        if presented.client_id.is_none() {
+            return Err(invalid_grant(UNKNOWN).into());
+        }
+    }
+    let client = presented.authenticate(hub, issuer).await?;
+
+    let mut transaction = hub.db.begin().await?;
+    let stored = db::refresh_tokens::lock(&mut *transaction, hash)
+        .await?
+        .filter(|token| token.client == client.key && issuer.serves(token.space))
+        .ok_or_else(|| invalid_grant(UNKNOWN))?;
+    let scopes = check(issuer, params, &stored)?;
+
+    match stored.state {
+        State::Unused => {}
+        State::InGrace { ref answer } => match open(hub, hash, answer) {
+            Some(answer) => return Ok(answer),
+            None => return Err(invalid_grant(UNKNOWN).into()),
+        },
+        State::Spent {
+            successor,
+            successor_used: false,
+        } => {
+            db::access_tokens::delete_of_pair(&mut *transaction, successor).await?;
+            db::refresh_tokens::delete(&mut *transaction, successor).await?;
+        }
+        State::Spent {
+            successor_used: true,
+            ..
+        } => {
+            let reason = RevocationReason::RefreshTokenReplayed;
+            if db::grants::revoke(&mut *transaction, stored.grant, None, reason).await? {
+                tracing::warn!(grant = %stored.grant, reason = reason.as_str(), "grant revoked");
+            }
+            transaction.commit().await?;
+            return Err(invalid_grant(UNKNOWN).into());
+        }
+    }
+    let (answer, successor) = issue_pair(
+        hub,
+        &mut transaction,
+        stored.grant,
+        scopes,
+        stored.scopes,
+    )
+    .await?;
+    db::refresh_tokens::consume(
+        &mut *transaction,
+        hash,
+        successor.hash(),
+        &seal(hub, hash, &answer)?,
+        hub.lifetimes.refresh_grace,
+    )
+    .await?;
+    transaction.commit().await?;
+    Ok(answer)
+}
+
+/// The scopes of the new access token, at most the refresh token's.
+fn check(issuer: &Issuer, params: &Params, stored: &Stored) -> Result<Scopes, OAuthError> {
+    if stored.expired || stored.grant_revoked {
+        return Err(invalid_grant(UNKNOWN));
+    }
+    if stored.space_disabled {
+        return Err(invalid_grant("The Backlog space is disabled."));
+    }
+    if let Some(asked) = params.get("resource")
+        && !resource::names(asked, &stored.resource, issuer.owns_host)
+    {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidTarget,
+            "The parameter 'resource' differs from the grant's.",
+        ));
+    }
+    let Some(list) = params.get("scope") else {
+        return Ok(stored.scopes);
+    };
+    let asked = Scopes::parse(list);
+    if !asked.is_subset_of(stored.scopes) {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidScope,
+            "The parameter 'scope' asks for more than was granted.",
+        ));
+    }
+    Ok(if asked.is_empty() {
+        stored.scopes
+    } else {
+        asked
+    })
+}
+
+fn place(row: &str) -> Place<'_> {
+    Place {
+        table: "refresh_tokens",
+        column: "answer",
+        row,
+    }
+}
+
+fn seal(hub: &Hub, hash: TokenHash, answer: &TokenAnswer) -> Result<String, JsonError> {
+    let text = serde_json::to_string(answer)
+        .map_err(|error| JsonError::Unavailable(error.to_string()))?;
+    Ok(hub.keys.seal(place(&hash.to_hex()), &text.into()))
+}
+
+fn open(hub: &Hub, hash: TokenHash, sealed: &str) -> Option<TokenAnswer> {
+    match hub.keys.open(place(&hash.to_hex()), sealed) {
+        Ok(text) => serde_json::from_str(text.expose_secret()).ok(),
+        Err(error) => {
+            tracing::error!(%error, "the answer kept for the grace window does not open");
+            None
+        }
+    }
+}
