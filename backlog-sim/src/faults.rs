@@ -3,10 +3,7 @@
 //! A request meets the rules on arrival, in the order they were added. Of each kind the first
 //! rule that matches and has uses left applies: a request may be held, then delayed, then failed.
 
-use std::{
-    sync::Mutex,
-    time::Duration,
-};
+use std::{sync::Mutex, time::Duration};
 
 use actix_web::http::StatusCode;
 use serde::Deserialize;

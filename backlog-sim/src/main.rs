@@ -110,7 +110,10 @@ async fn main() -> anyhow::Result<()> {
     println!("  id     user id       name, API key");
     for user in sim.control().users() {
         let key = sim.control().issue_api_key(user.id);
-        println!("  {}  {:12}  {}\n         {key}", user.id, user.user_id, user.name);
+        println!(
+            "  {}  {:12}  {}\n         {key}",
+            user.id, user.user_id, user.name
+        );
     }
     signal::ctrl_c().await.context("cannot listen for Ctrl-C")?;
     sim.stop().await;

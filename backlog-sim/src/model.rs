@@ -144,18 +144,39 @@ pub struct Master {
 }
 
 pub(crate) const PRIORITIES: [Master; 3] = [
-    Master { id: 2, name: "High" },
-    Master { id: 3, name: "Normal" },
+    Master {
+        id: 2,
+        name: "High",
+    },
+    Master {
+        id: 3,
+        name: "Normal",
+    },
     Master { id: 4, name: "Low" },
 ];
 
 /// 0 is an id like the others.
 pub(crate) const RESOLUTIONS: [Master; 5] = [
-    Master { id: 0, name: "Fixed" },
-    Master { id: 1, name: "Won't Fix" },
-    Master { id: 2, name: "Invalid" },
-    Master { id: 3, name: "Duplication" },
-    Master { id: 4, name: "Cannot Reproduce" },
+    Master {
+        id: 0,
+        name: "Fixed",
+    },
+    Master {
+        id: 1,
+        name: "Won't Fix",
+    },
+    Master {
+        id: 2,
+        name: "Invalid",
+    },
+    Master {
+        id: 3,
+        name: "Duplication",
+    },
+    Master {
+        id: 4,
+        name: "Cannot Reproduce",
+    },
 ];
 
 /// The types of custom fields; the numbers are Backlog's `typeId`.
@@ -224,8 +245,11 @@ impl CustomField {
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum FieldSettings {
     Numeric {
+        #[serde(serialize_with = "number")]
         min: Option<f64>,
+        #[serde(serialize_with = "number")]
         max: Option<f64>,
+        #[serde(serialize_with = "number")]
         initial_value: Option<f64>,
         unit: Option<String>,
     },
@@ -315,6 +339,21 @@ pub(crate) struct Comment {
     pub notified: Vec<(Id, Id)>,
 }
 
+impl Comment {
+    /// A new comment; its id comes with [`State::add_comment`](crate::state::State::add_comment).
+    pub fn new(content: Option<String>, writer: Id, now: DateTime<Utc>) -> Self {
+        Self {
+            id: 0,
+            content,
+            changes: Vec::new(),
+            created_user: writer,
+            created: now,
+            updated: now,
+            notified: Vec::new(),
+        }
+    }
+}
+
 /// One entry of a comment's `changeLog`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -360,6 +399,24 @@ pub(crate) fn date<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     match date {
         Some(date) => serializer.collect_str(&date.format("%Y-%m-%dT00:00:00Z")),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Numbers without a fraction go out as integers.
+pub(crate) fn number<S: Serializer>(
+    number: &Option<f64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match number {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the guard keeps to numbers that an i64 holds"
+        )]
+        Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+            serializer.serialize_i64(*number as i64)
+        }
+        Some(number) => serializer.serialize_f64(*number),
         None => serializer.serialize_none(),
     }
 }

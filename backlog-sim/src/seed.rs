@@ -118,7 +118,15 @@ fn users() -> BTreeMap<Id, User> {
     [
         user(HARUKA, "h.sato", "佐藤 遥", 1, Some("ja"), true, 20),
         user(DANIEL, "d.okafor", "Daniel Okafor", 2, Some("en"), true, 20),
-        user(MAJA, "m.lindqvist", "Maja Lindqvist", 2, Some("en"), true, 19),
+        user(
+            MAJA,
+            "m.lindqvist",
+            "Maja Lindqvist",
+            2,
+            Some("en"),
+            true,
+            19,
+        ),
         user(KENTA, "k.yamaguchi", "山口 健太", 2, Some("ja"), true, 18),
         user(LUCIA, "l.reyes", "Lucía Reyes", 3, None, false, 12),
         user(TOMASZ, "t.nowak", "Tomasz Nowak", 4, Some("en"), false, 7),

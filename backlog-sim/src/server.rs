@@ -78,7 +78,11 @@ impl BacklogSim {
             })?;
         let server = match handle.await {
             Ok(server) => server,
-            Err(_) => return Err(join(thread).err().unwrap_or_else(|| io::Error::other("the server ended at once"))),
+            Err(_) => {
+                return Err(join(thread)
+                    .err()
+                    .unwrap_or_else(|| io::Error::other("the server ended at once")));
+            }
         };
         Ok(Self {
             addr,

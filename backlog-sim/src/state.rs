@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
-
 use crate::{
     error::ApiError,
     model::{Comment, CustomField, Id, Issue, ProjectRecord, Space, User},
@@ -85,11 +83,11 @@ impl State {
             .ok_or_else(|| no_issue(id_or_key))
     }
 
-    pub fn issue_mut(&mut self, user: Id, id_or_key: &str) -> Result<&mut Issue, ApiError> {
-        let id = self.issue(user, id_or_key)?.id;
+    /// The issues of the projects the user has joined.
+    pub fn visible_issues(&self, user: Id) -> impl Iterator<Item = &Issue> {
         self.issues
-            .get_mut(&id)
-            .ok_or_else(|| no_issue(id_or_key))
+            .values()
+            .filter(move |issue| self.has_joined(user, issue.project_id))
     }
 
     pub fn children(&self, parent: Id) -> impl Iterator<Item = &Issue> {
@@ -106,41 +104,65 @@ impl State {
     }
 
     /// Refuses users who may only look.
-    pub fn may_write(&self, user: Id) -> Result<(), ApiError> {
-        match self.user(user)?.role_type {
-            4 => Err(ApiError::unauthorized_operation(
+    pub fn may_add_issues(&self, user: Id) -> Result<(), ApiError> {
+        self.role_allows(user, 3)
+    }
+
+    /// Refuses users who may only look, or only add issues.
+    pub fn may_edit(&self, user: Id) -> Result<(), ApiError> {
+        self.role_allows(user, 2)
+    }
+
+    fn role_allows(&self, user: Id, least: u8) -> Result<(), ApiError> {
+        if self.user(user)?.role_type <= least {
+            Ok(())
+        } else {
+            Err(ApiError::unauthorized_operation(
                 "You do not have the right to do this.",
-            )),
-            _ => Ok(()),
+            ))
         }
     }
 
-    /// Adds a comment to an issue and tells the users named; gives its place and id.
-    pub fn add_comment(
-        &mut self,
-        issue: Id,
-        mut comment: Comment,
-        notify: &[Id],
-        now: DateTime<Utc>,
-    ) -> Id {
+    /// Gives the issue the next key of its project.
+    pub fn insert_issue(&mut self, mut issue: Issue) {
+        if let Some(record) = self.projects.get_mut(&issue.project_id) {
+            record.last_key += 1;
+            issue.key_id = record.last_key;
+            issue.issue_key = format!("{}-{}", record.project.project_key, record.last_key);
+            self.issue_keys.insert(issue.issue_key.clone(), issue.id);
+            self.issues.insert(issue.id, issue);
+        }
+    }
+
+    /// Its children become issues of their own.
+    pub fn remove_issue(&mut self, id: Id) {
+        if let Some(issue) = self.issues.remove(&id) {
+            self.issue_keys.remove(&issue.issue_key);
+        }
+        for child in self.issues.values_mut() {
+            if child.parent == Some(id) {
+                child.parent = None;
+            }
+        }
+    }
+
+    /// Adds a comment to an issue, which counts as its update, and tells the users named.
+    pub fn add_comment(&mut self, issue: Id, mut comment: Comment, notify: &[Id]) {
         comment.id = self.next_id();
         for user in notify {
             let notification = self.next_id();
             comment.notified.push((notification, *user));
         }
-        let id = comment.id;
         if let Some(issue) = self.issues.get_mut(&issue) {
-            issue.updated = now;
+            issue.updated = comment.created;
             issue.updated_user = comment.created_user;
             issue.comments.push(comment);
         }
-        id
     }
 }
 
 fn is(record: &ProjectRecord, id_or_key: &str) -> bool {
-    record.project.project_key == id_or_key
-        || id_or_key.parse() == Ok(record.project.id)
+    record.project.project_key == id_or_key || id_or_key.parse() == Ok(record.project.id)
 }
 
 fn no_project(id_or_key: &str) -> ApiError {

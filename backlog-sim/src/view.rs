@@ -7,7 +7,7 @@ use crate::{
     model::{
         Category, Change, Comment, CustomField, FieldItem, FieldType, FieldValue, Id, Issue,
         IssueType, Master, PRIORITIES, ProjectRecord, RESOLUTIONS, Status, User, Version, date,
-        timestamp,
+        number, timestamp,
     },
     state::State,
 };
@@ -33,7 +33,9 @@ pub(crate) struct IssueView<'a> {
     start_date: Option<NaiveDate>,
     #[serde(serialize_with = "date")]
     due_date: Option<NaiveDate>,
+    #[serde(serialize_with = "number")]
     estimated_hours: Option<f64>,
+    #[serde(serialize_with = "number")]
     actual_hours: Option<f64>,
     parent_issue_id: Option<Id>,
     created_user: Option<&'a User>,
@@ -164,7 +166,7 @@ impl Serialize for Shown<'_> {
                 self.items().next().serialize(serializer)
             }
             (_, Some(FieldValue::Text(text))) => serializer.serialize_str(text),
-            (_, Some(FieldValue::Number(number))) => serializer.serialize_f64(*number),
+            (_, Some(FieldValue::Number(value))) => number(&Some(*value), serializer),
             (_, Some(FieldValue::Date(value))) => date(&Some(*value), serializer),
             (_, None | Some(FieldValue::Items { .. })) => serializer.serialize_none(),
         }

@@ -1,5 +1,11 @@
 //! The REST API under `/api/v2`, one file per resource.
 
+mod comments;
+mod custom_fields;
+mod issue_changes;
+mod issue_edit;
+mod issue_filter;
+mod issue_sort;
 mod issues;
 mod masters;
 mod project_settings;
@@ -21,6 +27,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
             .configure(project_settings::routes)
             .configure(projects::routes)
             .configure(issues::routes)
+            .configure(comments::routes)
             .default_service(web::to(crate::server::not_found)),
     );
 }

@@ -11,7 +11,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/projects/{project}/statuses", web::get().to(statuses))
         .route("/projects/{project}/categories", web::get().to(categories))
         .route("/projects/{project}/versions", web::get().to(versions))
-        .route("/projects/{project}/customFields", web::get().to(custom_fields));
+        .route(
+            "/projects/{project}/customFields",
+            web::get().to(custom_fields),
+        );
 }
 
 async fn issue_types(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {

@@ -1,6 +1,9 @@
 //! The seeded projects and their settings.
 
-use super::{BUG, DANIEL, HARBOR, HARUKA, INCIDENT, KENTA, KURA, LUCIA, MAJA, OPS, REQUEST, TASK, TOMASZ, date, field};
+use super::{
+    BUG, DANIEL, HARBOR, HARUKA, INCIDENT, KENTA, KURA, LUCIA, MAJA, OPS, REQUEST, TASK, TOMASZ,
+    date, field,
+};
 use crate::model::{
     Category, CustomField, FieldItem, FieldSettings, FieldType, Id, InitialDate, IssueType,
     Project, ProjectRecord, Status, Version,
@@ -25,7 +28,11 @@ fn harbor() -> ProjectRecord {
         statuses: statuses(HARBOR, &["Open", "In Progress", "Resolved", "Closed"], &[]),
         categories: categories(
             HARBOR,
-            &[(51701, "Booking"), (51702, "Payments"), (51703, "Accessibility")],
+            &[
+                (51701, "Booking"),
+                (51702, "Payments"),
+                (51703, "Accessibility"),
+            ],
         ),
         versions: versions(
             HARBOR,
@@ -55,7 +62,10 @@ fn kura() -> ProjectRecord {
         statuses: statuses(
             KURA,
             &["未対応", "処理中", "処理済み", "完了"],
-            &[(218_430, "レビュー待ち", "#eda62a"), (218_431, "保留", "#868cb7")],
+            &[
+                (218_430, "レビュー待ち", "#eda62a"),
+                (218_431, "保留", "#868cb7"),
+            ],
         ),
         categories: categories(KURA, &[(51711, "入荷"), (51712, "出荷"), (51713, "在庫")]),
         versions: versions(
@@ -76,7 +86,10 @@ fn ops() -> ProjectRecord {
         members: [HARUKA, DANIEL, MAJA, TOMASZ].into(),
         issue_types: issue_types(
             OPS,
-            &[(301_431, "Task", "#7ea800"), (301_432, "Request", "#2779ca")],
+            &[
+                (301_431, "Task", "#7ea800"),
+                (301_432, "Request", "#2779ca"),
+            ],
         ),
         statuses: statuses(OPS, &["Open", "In Progress", "Resolved", "Closed"], &[]),
         categories: categories(OPS, &[(51721, "Network"), (51722, "Accounts")]),
@@ -167,16 +180,18 @@ fn categories(project_id: Id, categories: &[(Id, &str)]) -> Vec<Category> {
 fn versions(project_id: Id, versions: &[(Id, &str, &str, &str, bool)]) -> Vec<Version> {
     (0..)
         .zip(versions)
-        .map(|(display_order, (id, name, start, due, archived))| Version {
-            id: *id,
-            project_id,
-            name: (*name).to_owned(),
-            description: None,
-            start_date: Some(date(start)),
-            release_due_date: Some(date(due)),
-            archived: *archived,
-            display_order,
-        })
+        .map(
+            |(display_order, (id, name, start, due, archived))| Version {
+                id: *id,
+                project_id,
+                name: (*name).to_owned(),
+                description: None,
+                start_date: Some(date(start)),
+                release_due_date: Some(date(due)),
+                archived: *archived,
+                display_order,
+            },
+        )
         .collect()
 }
 
@@ -212,27 +227,48 @@ fn custom_fields() -> Vec<CustomField> {
     [
         (field::TEXT, FieldType::Text, "Ticket ref", texts()),
         (field::TEXT_AREA, FieldType::TextArea, "Timeline", texts()),
-        (field::NUMERIC, FieldType::Numeric, "Users affected", numeric),
+        (
+            field::NUMERIC,
+            FieldType::Numeric,
+            "Users affected",
+            numeric,
+        ),
         (field::DATE, FieldType::Date, "Found on", day),
-        (field::SINGLE_LIST, FieldType::SingleList, "Severity", severities),
-        (field::MULTIPLE_LIST, FieldType::MultipleList, "Browsers", browsers),
+        (
+            field::SINGLE_LIST,
+            FieldType::SingleList,
+            "Severity",
+            severities,
+        ),
+        (
+            field::MULTIPLE_LIST,
+            FieldType::MultipleList,
+            "Browsers",
+            browsers,
+        ),
         (field::CHECK_BOX, FieldType::CheckBox, "Checks", checks),
         (field::RADIO, FieldType::Radio, "Reported by", channels),
     ]
     .into_iter()
     .zip(0..)
-    .map(|((id, type_id, name, settings), display_order)| CustomField {
-        id,
-        project_id: HARBOR,
-        type_id,
-        version: 1,
-        name: name.to_owned(),
-        description: String::new(),
-        required: id == field::TEXT_AREA,
-        use_issue_type: id == field::TEXT_AREA,
-        applicable_issue_types: if id == field::TEXT_AREA { vec![INCIDENT] } else { Vec::new() },
-        display_order,
-        settings,
-    })
+    .map(
+        |((id, type_id, name, settings), display_order)| CustomField {
+            id,
+            project_id: HARBOR,
+            type_id,
+            version: 1,
+            name: name.to_owned(),
+            description: String::new(),
+            required: id == field::TEXT_AREA,
+            use_issue_type: id == field::TEXT_AREA,
+            applicable_issue_types: if id == field::TEXT_AREA {
+                vec![INCIDENT]
+            } else {
+                Vec::new()
+            },
+            display_order,
+            settings,
+        },
+    )
     .collect()
 }
