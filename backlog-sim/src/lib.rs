@@ -1,0 +1,37 @@
+//! A simulated Backlog space for tests, demonstrations and measurements.
+//!
+//! [`BacklogSim::start`] serves Backlog's OAuth 2.0 endpoints and a part of its REST API v2 over
+//! seeded, believable data that changes on writes. [`BacklogSim::control`] shows which requests
+//! came and injects faults. The README lists the endpoints and the HTTP form of the controls.
+
+mod api;
+mod auth;
+mod clock;
+mod control;
+mod control_http;
+mod error;
+mod faults;
+mod journal;
+mod locked;
+mod model;
+mod oauth;
+mod options;
+mod params;
+mod pipeline;
+mod random;
+mod rate_limit;
+pub mod seed;
+mod server;
+mod sim;
+mod state;
+mod tokens;
+mod view;
+
+pub use control::Control;
+pub use faults::Matcher;
+pub use journal::{Credential, Entry, fingerprint};
+pub use model::{Id, User};
+pub use options::SimOptions;
+pub use rate_limit::RateLimits;
+pub use server::BacklogSim;
+pub use tokens::{RefreshRotation, TokenPair};

@@ -1,0 +1,73 @@
+//! `/issues`, `/issues/count`, `/issues/{issueIdOrKey}`
+
+use actix_web::web::{self, Data, Path};
+use serde_json::json;
+
+use super::{created, issue_edit, issue_filter::IssueFilter, issue_sort, ok};
+use crate::{auth::Call, error::ApiResult, sim::Sim, view::IssueView};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/issues", web::get().to(list))
+        .route("/issues", web::post().to(add))
+        .route("/issues/count", web::get().to(count))
+        .route("/issues/{issue}", web::get().to(show))
+        .route("/issues/{issue}", web::patch().to(update))
+        .route("/issues/{issue}", web::delete().to(delete));
+}
+
+async fn list(sim: Data<Sim>, call: Call) -> ApiResult {
+    let state = sim.read();
+    let filter = IssueFilter::parse(&call.params, &state)?;
+    let offset = call.params.parsed::<usize>("offset")?.unwrap_or(0);
+    let count = call.params.count()?;
+    let mut issues: Vec<_> = state
+        .visible_issues(call.user)
+        .filter(|issue| filter.matches(&state, issue))
+        .collect();
+    issue_sort::sort(&call.params, &state, &mut issues)?;
+    let page: Vec<_> = issues
+        .into_iter()
+        .skip(offset)
+        .take(count)
+        .map(|issue| IssueView::of(&state, issue))
+        .collect();
+    ok(&page)
+}
+
+async fn count(sim: Data<Sim>, call: Call) -> ApiResult {
+    let state = sim.read();
+    let filter = IssueFilter::parse(&call.params, &state)?;
+    let count = state
+        .visible_issues(call.user)
+        .filter(|issue| filter.matches(&state, issue))
+        .count();
+    ok(&json!({ "count": count }))
+}
+
+async fn show(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
+    let state = sim.read();
+    ok(&IssueView::of(&state, state.issue(call.user, &issue)?))
+}
+
+async fn add(sim: Data<Sim>, call: Call) -> ApiResult {
+    let mut state = sim.write();
+    let id = issue_edit::add(&mut state, &call, sim.clock.now())?;
+    created(&IssueView::of(&state, &state.issues[&id]))
+}
+
+async fn update(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
+    let mut state = sim.write();
+    let id = state.issue(call.user, &issue)?.id;
+    issue_edit::update(&mut state, &call, id, sim.clock.now())?;
+    ok(&IssueView::of(&state, &state.issues[&id]))
+}
+
+async fn delete(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
+    let mut state = sim.write();
+    let id = state.issue(call.user, &issue)?.id;
+    state.may_edit(call.user)?;
+    let answer = ok(&IssueView::of(&state, &state.issues[&id]));
+    state.remove_issue(id);
+    answer
+}

@@ -1,0 +1,50 @@
+//! The REST API under `/api/v2`, one file per resource.
+
+mod comments;
+mod custom_fields;
+mod issue_changes;
+mod issue_edit;
+mod issue_filter;
+mod issue_sort;
+mod issues;
+mod masters;
+mod project_settings;
+mod projects;
+mod space;
+mod users;
+
+use actix_web::{HttpResponse, http::StatusCode, web};
+use serde::Serialize;
+
+use crate::error::ApiResult;
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::scope("/api/v2")
+            .configure(space::routes)
+            .configure(users::routes)
+            .configure(masters::routes)
+            .configure(project_settings::routes)
+            .configure(projects::routes)
+            .configure(issues::routes)
+            .configure(comments::routes)
+            .default_service(web::to(crate::server::not_found)),
+    );
+}
+
+fn ok(view: &impl Serialize) -> ApiResult {
+    Ok(json(StatusCode::OK, view))
+}
+
+fn created(view: &impl Serialize) -> ApiResult {
+    Ok(json(StatusCode::CREATED, view))
+}
+
+fn json(status: StatusCode, view: &impl Serialize) -> HttpResponse {
+    match serde_json::to_vec(view) {
+        Ok(body) => HttpResponse::build(status)
+            .content_type("application/json;charset=utf-8")
+            .body(body),
+        Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
+    }
+}

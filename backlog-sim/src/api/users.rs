@@ -1,0 +1,26 @@
+//! `/users`, `/users/myself`, `/users/{userId}`
+
+use actix_web::web::{self, Data, Path};
+
+use super::ok;
+use crate::{auth::Call, error::ApiResult, params::malformed, sim::Sim};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/users", web::get().to(list))
+        .route("/users/myself", web::get().to(myself))
+        .route("/users/{user_id}", web::get().to(show));
+}
+
+async fn list(sim: Data<Sim>, _call: Call) -> ApiResult {
+    ok(&sim.read().users.values().collect::<Vec<_>>())
+}
+
+async fn myself(sim: Data<Sim>, call: Call) -> ApiResult {
+    ok(sim.read().user(call.user)?)
+}
+
+async fn show(sim: Data<Sim>, _call: Call, id: Path<String>) -> ApiResult {
+    let id = id.parse().map_err(|_| malformed("userId", &id))?;
+    ok(sim.read().user(id)?)
+}

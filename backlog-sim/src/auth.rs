@@ -1,0 +1,103 @@
+//! Who a request of the API acts for: an API key, as header or query parameter, or a bearer token.
+//! When several are sent, the first of header key, query key, bearer token decides.
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    dev::Payload,
+    http::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE},
+};
+use std::future::{Ready, ready};
+
+use crate::{
+    error::ApiError,
+    journal::{Credential, fingerprint},
+    locked::Locked,
+    model::Id,
+    params::Params,
+    sim::Sim,
+};
+
+enum Presented<'a> {
+    Nothing,
+    Bearer(&'a str),
+    ApiKeyHeader(&'a str),
+    ApiKeyQuery(&'a str),
+}
+
+impl<'a> Presented<'a> {
+    fn of(headers: &'a HeaderMap, query: &'a Params) -> Self {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let bearer = || {
+            let (scheme, token) = header(AUTHORIZATION.as_str())?.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        };
+        if let Some(key) = header("Backlog-API-Key") {
+            Self::ApiKeyHeader(key)
+        } else if let Some(key) = query.get("apiKey") {
+            Self::ApiKeyQuery(key)
+        } else if let Some(token) = bearer() {
+            Self::Bearer(token)
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+/// What the journal says about the credential.
+pub(crate) fn credential(headers: &HeaderMap, query: &Params) -> Credential {
+    match Presented::of(headers, query) {
+        Presented::Nothing => Credential::None,
+        Presented::Bearer(token) => Credential::Bearer(fingerprint(token)),
+        Presented::ApiKeyHeader(key) => Credential::ApiKeyHeader(fingerprint(key)),
+        Presented::ApiKeyQuery(key) => Credential::ApiKeyQuery(fingerprint(key)),
+    }
+}
+
+/// The user, or the 401 answer.
+pub(crate) fn authenticate(
+    sim: &Sim,
+    headers: &HeaderMap,
+    query: &Params,
+) -> Result<Id, HttpResponse> {
+    let tokens = sim.tokens.locked();
+    match Presented::of(headers, query) {
+        Presented::Nothing => None,
+        Presented::ApiKeyHeader(key) | Presented::ApiKeyQuery(key) => tokens.api_key(key),
+        Presented::Bearer(token) => {
+            return tokens.bearer(token, sim.clock.now()).map_err(|error| {
+                let description = error.description();
+                HttpResponse::Unauthorized()
+                    .insert_header((
+                        WWW_AUTHENTICATE,
+                        format!(
+                            r#"Bearer error="invalid_token", error_description="{description}""#
+                        ),
+                    ))
+                    .json(serde_json::json!({ "message": description }))
+            });
+        }
+    }
+    .ok_or_else(|| ApiError::authentication().error_response())
+}
+
+/// The authenticated user and the decoded parameters, put into the request by `pipeline.rs`.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub user: Id,
+    /// GET: the query. POST, PUT, PATCH: the form. DELETE: both.
+    pub params: Params,
+}
+
+impl FromRequest for Call {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(
+            request
+                .extensions_mut()
+                .remove::<Self>()
+                .ok_or_else(ApiError::authentication),
+        )
+    }
+}

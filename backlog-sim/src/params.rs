@@ -1,0 +1,107 @@
+//! Query and form parameters in Backlog's notation: `name=1`, `name[]=1&name[]=2`, booleans as
+//! `true`/`false`, dates as `yyyy-MM-dd`. Reading one that is malformed is an error of code 7.
+
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+
+use crate::{error::ApiError, model::Id};
+
+/// Decoded pairs in the order sent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Decodes `application/x-www-form-urlencoded` bytes.
+    pub fn parse(encoded: &[u8]) -> Self {
+        Self(form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    pub fn extend(&mut self, other: Params) {
+        self.0.extend(other.0);
+    }
+
+    /// The value of the first pair of this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The value, when it is present and not empty.
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// The value, which must be present and not empty.
+    pub fn require(&self, name: &str) -> Result<&str, ApiError> {
+        self.filled(name)
+            .ok_or_else(|| ApiError::invalid(format!("{name} is required.")))
+    }
+
+    /// A number, a boolean or another value that its text form names.
+    pub fn parsed<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
+        self.filled(name)
+            .map(|value| value.parse().map_err(|_| malformed(name, value)))
+            .transpose()
+    }
+
+    pub fn require_id(&self, name: &str) -> Result<Id, ApiError> {
+        let value = self.require(name)?;
+        value.parse().map_err(|_| malformed(name, value))
+    }
+
+    pub fn date(&self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
+        self.filled(name)
+            .map(|value| parse_date(name, value))
+            .transpose()
+    }
+
+    /// The ids of `name[]`, or `None` if the parameter was not sent. One empty value, the way to
+    /// clear a list, gives an empty list.
+    pub fn ids(&self, name: &str) -> Result<Option<Vec<Id>>, ApiError> {
+        let array = format!("{name}[]");
+        let mut sent = false;
+        let mut ids = Vec::new();
+        for (key, value) in &self.0 {
+            if *key == array {
+                sent = true;
+                if !value.is_empty() {
+                    ids.push(value.parse().map_err(|_| malformed(&array, value))?);
+                }
+            }
+        }
+        Ok(sent.then_some(ids))
+    }
+
+    /// `count`: 1 to 100, 20 when absent.
+    pub fn count(&self) -> Result<usize, ApiError> {
+        match self.parsed::<usize>("count")? {
+            None => Ok(20),
+            Some(count @ 1..=100) => Ok(count),
+            Some(_) => Err(ApiError::invalid("count must be from 1 to 100.")),
+        }
+    }
+
+    /// Whether `order` is ascending; it is descending when absent.
+    pub fn ascending(&self) -> Result<bool, ApiError> {
+        match self.filled("order") {
+            None | Some("desc") => Ok(false),
+            Some("asc") => Ok(true),
+            Some(other) => Err(malformed("order", other)),
+        }
+    }
+}
+
+pub(crate) fn parse_date(name: &str, value: &str) -> Result<NaiveDate, ApiError> {
+    NaiveDate::parse_from_str(value, "%Y-%m-%d").map_err(|_| malformed(name, value))
+}
+
+pub(crate) fn malformed(name: &str, value: &str) -> ApiError {
+    ApiError::invalid(format!("Invalid value for {name}: {value}"))
+}

@@ -1,0 +1,156 @@
+//! What happens to every request except those of the controls (`/_sim/`):
+//!
+//! 1. The body is read and parameters are decoded.
+//! 2. The journal notes the request.
+//! 3. Faults: held, delayed, failed, or dropped.
+//! 4. For the API: authentication, then the rate limit.
+//! 5. The handler of the endpoint answers.
+//! 6. Rate-limit headers are added and the journal notes the status.
+
+use std::net::{Shutdown, TcpStream};
+
+use actix_web::{
+    Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::{Bytes, Data},
+};
+
+use crate::{
+    auth::{Call, authenticate, credential},
+    error::ApiError,
+    faults::Ending,
+    params::Params,
+    rate_limit::{Class, Quota},
+    sim::Sim,
+};
+
+const API: &str = "/api/v2/";
+const TOKEN_ENDPOINT: &str = "/api/v2/oauth2/token";
+
+/// The form parameters of a request outside the API's authentication.
+#[derive(Clone, Debug)]
+pub(crate) struct Form(pub Params);
+
+pub(crate) async fn pipeline(
+    sim: Data<Sim>,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if request.path().starts_with("/_sim/") {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+
+    let body = request.extract::<Bytes>().await?;
+    let query = Params::parse(request.query_string().as_bytes());
+    let form = if request.content_type() == "application/x-www-form-urlencoded" {
+        Params::parse(&body)
+    } else {
+        Params::default()
+    };
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+
+    let sequence = sim
+        .journal
+        .received(method.as_str(), &path, &query, &form, || {
+            credential(request.headers(), &query)
+        });
+
+    let plan = sim.faults.plan(method.as_str(), &path);
+    if let Some(held) = plan.held {
+        held.released().await;
+    }
+    if let Some(delay) = plan.delay {
+        tokio::time::sleep(delay).await;
+    }
+    let answer = match plan.ending {
+        Some(Ending::DropRequest) => {
+            close_connection(request.request());
+            return Ok(request.into_response(HttpResponse::ServiceUnavailable()));
+        }
+        Some(Ending::Fail { status, body }) => {
+            let kind = if body.starts_with(['{', '[']) {
+                "application/json;charset=utf-8"
+            } else {
+                "text/html;charset=utf-8"
+            };
+            request.into_response(HttpResponse::build(status).content_type(kind).body(body))
+        }
+        Some(Ending::DropAnswer) => {
+            let answer = handle(&sim, request, &method, &path, query, form, next).await?;
+            close_connection(answer.request());
+            return Ok(answer);
+        }
+        None => handle(&sim, request, &method, &path, query, form, next).await?,
+    };
+    if let Some(sequence) = sequence {
+        sim.journal.answered(sequence, answer.status().as_u16());
+    }
+    Ok(answer)
+}
+
+/// Authenticates and limits requests of the API, and lets the endpoint answer.
+async fn handle(
+    sim: &Sim,
+    request: ServiceRequest,
+    method: &Method,
+    path: &str,
+    query: Params,
+    form: Params,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if !path.starts_with(API) || path == TOKEN_ENDPOINT {
+        request.extensions_mut().insert(Form(form));
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+
+    let user = match authenticate(sim, request.headers(), &query) {
+        Ok(user) => user,
+        Err(answer) => return Ok(request.into_response(answer)),
+    };
+    let quota = sim
+        .rate_limiter
+        .count(user, Class::of(method, path), sim.clock.now());
+    let mut answer = if quota.exceeded {
+        request.into_response(ApiError::too_many_requests().error_response())
+    } else {
+        let params = match *method {
+            Method::GET => query,
+            Method::DELETE => {
+                let mut both = query;
+                both.extend(form);
+                both
+            }
+            _ => form,
+        };
+        request.extensions_mut().insert(Call { user, params });
+        next.call(request).await?.map_into_boxed_body()
+    };
+    add_rate_limit_headers(&mut answer, quota);
+    Ok(answer)
+}
+
+fn add_rate_limit_headers(answer: &mut ServiceResponse<BoxBody>, quota: Quota) {
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        ("x-ratelimit-limit", i64::from(quota.limit)),
+        ("x-ratelimit-remaining", i64::from(quota.remaining)),
+        ("x-ratelimit-reset", quota.reset),
+    ] {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+    }
+}
+
+/// Closes the TCP connection; whatever is answered afterwards has nowhere to go.
+fn close_connection(request: &HttpRequest) {
+    if let Some(connection) = request.conn_data::<TcpStream>() {
+        // An error means that the peer has closed it already.
+        let _ = connection.shutdown(Shutdown::Both);
+    }
+}

@@ -1,0 +1,144 @@
+//! The HTTP server of one simulated space, on a thread of its own, so that it runs the same under
+//! any runtime of the caller.
+
+use std::{
+    any::Any,
+    io,
+    net::{SocketAddr, TcpListener},
+    os::fd::AsFd,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use actix_web::{
+    App, HttpResponse, HttpServer, ResponseError,
+    dev::{Extensions, ServerHandle},
+    middleware::from_fn,
+    rt::{System, net::TcpStream},
+    web::{self, Data, PayloadConfig},
+};
+use tokio::sync::oneshot;
+use url::Url;
+
+use crate::{
+    api, control::Control, control_http, error::ApiError, oauth, options::SimOptions,
+    pipeline::pipeline, sim::Sim,
+};
+
+/// The largest request body, in bytes.
+const BODY_LIMIT: usize = 4 << 20;
+
+/// A running simulated Backlog space. Dropping it stops it.
+#[derive(Debug)]
+pub struct BacklogSim {
+    addr: SocketAddr,
+    control: Control,
+    server: ServerHandle,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl BacklogSim {
+    /// Starts serving and returns once connections are accepted.
+    ///
+    /// # Errors
+    /// The address cannot be bound, or the server cannot start.
+    pub async fn start(options: SimOptions) -> io::Result<Self> {
+        let listener = TcpListener::bind(options.addr)?;
+        let addr = listener.local_addr()?;
+        let sim = Arc::new(Sim::new(&options));
+        let (started, handle) = oneshot::channel();
+
+        let data = Data::from(Arc::clone(&sim));
+        let thread = thread::Builder::new()
+            .name(format!("backlog-sim {}", addr.port()))
+            .spawn(move || {
+                System::new().block_on(async move {
+                    let server = HttpServer::new(move || {
+                        App::new()
+                            .app_data(data.clone())
+                            .app_data(PayloadConfig::new(BODY_LIMIT))
+                            .wrap(from_fn(pipeline))
+                            .configure(oauth::routes)
+                            .configure(control_http::routes)
+                            .configure(api::routes)
+                            .default_service(web::to(not_found))
+                    })
+                    .workers(options.workers)
+                    .tcp_nodelay(true)
+                    .disable_signals()
+                    .on_connect(keep_connection)
+                    .listen(listener)?
+                    .run();
+                    // The starter waits for this; if it is gone, so is the need for a server.
+                    if started.send(server.handle()).is_ok() {
+                        server.await?;
+                    }
+                    Ok(())
+                })
+            })?;
+        let server = match handle.await {
+            Ok(server) => server,
+            Err(_) => {
+                return Err(join(thread)
+                    .err()
+                    .unwrap_or_else(|| io::Error::other("the server ended at once")));
+            }
+        };
+        Ok(Self {
+            addr,
+            control: Control::new(sim),
+            server,
+            thread: Some(thread),
+        })
+    }
+
+    /// Where it listens: `http://127.0.0.1:PORT/`.
+    ///
+    /// # Panics
+    /// Never: an IP address and a port always make a URL.
+    pub fn url(&self) -> Url {
+        Url::parse(&format!("http://{}", self.addr)).expect("an address makes a URL")
+    }
+
+    /// What tests look at and turn.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Stops at once, without waiting for requests under way, and returns when the port is free.
+    pub async fn stop(mut self) {
+        self.control.release();
+        self.server.stop(false).await;
+        if let Some(thread) = self.thread.take() {
+            let (joined, wait) = oneshot::channel();
+            thread::spawn(move || joined.send(join(thread)));
+            // The outcome of a server that was told to stop is of no interest.
+            let _ = wait.await;
+        }
+    }
+}
+
+impl Drop for BacklogSim {
+    fn drop(&mut self) {
+        // The command is sent by the call; the future only waits for the outcome.
+        drop(self.server.stop(false));
+    }
+}
+
+fn join(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
+    thread
+        .join()
+        .unwrap_or_else(|_| Err(io::Error::other("the server thread panicked")))
+}
+
+/// Keeps a second handle of the connection's socket, for `pipeline.rs` to close it.
+fn keep_connection(connection: &dyn Any, data: &mut Extensions) {
+    let stream = connection.downcast_ref::<TcpStream>();
+    if let Some(Ok(socket)) = stream.map(|stream| stream.as_fd().try_clone_to_owned()) {
+        data.insert(std::net::TcpStream::from(socket));
+    }
+}
+
+pub(crate) async fn not_found() -> HttpResponse {
+    ApiError::no_resource("Undefined resource.").error_response()
+}

@@ -1,0 +1,174 @@
+//! What the space holds, and who may see what of it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::{
+    error::ApiError,
+    model::{Comment, CustomField, Id, Issue, ProjectRecord, Space, User},
+    seed,
+};
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub space: Space,
+    pub users: BTreeMap<Id, User>,
+    pub projects: BTreeMap<Id, ProjectRecord>,
+    pub issues: BTreeMap<Id, Issue>,
+    pub issue_keys: HashMap<String, Id>,
+    /// The newest id of everything that is made after the seed.
+    pub last_id: Id,
+}
+
+impl State {
+    /// A space with the seeded data.
+    pub fn seeded(space_key: &str) -> Self {
+        seed::space(space_key)
+    }
+
+    pub fn next_id(&mut self) -> Id {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    pub fn user(&self, id: Id) -> Result<&User, ApiError> {
+        self.users
+            .get(&id)
+            .ok_or_else(|| ApiError::no_resource(format!("No such user. (id:{id})")))
+    }
+
+    /// The projects the user has joined.
+    pub fn joined(&self, user: Id) -> impl Iterator<Item = &ProjectRecord> {
+        self.projects
+            .values()
+            .filter(move |record| record.members.contains(&user))
+    }
+
+    pub fn has_joined(&self, user: Id, project: Id) -> bool {
+        self.projects
+            .get(&project)
+            .is_some_and(|record| record.members.contains(&user))
+    }
+
+    /// A joined project by id or key.
+    pub fn project(&self, user: Id, id_or_key: &str) -> Result<&ProjectRecord, ApiError> {
+        self.joined(user)
+            .find(|record| is(record, id_or_key))
+            .ok_or_else(|| no_project(id_or_key))
+    }
+
+    pub fn project_mut(
+        &mut self,
+        user: Id,
+        id_or_key: &str,
+    ) -> Result<&mut ProjectRecord, ApiError> {
+        self.projects
+            .values_mut()
+            .find(|record| record.members.contains(&user) && is(record, id_or_key))
+            .ok_or_else(|| no_project(id_or_key))
+    }
+
+    /// The project an issue is in. Issues never outlive their project.
+    pub fn project_of(&self, issue: &Issue) -> &ProjectRecord {
+        &self.projects[&issue.project_id]
+    }
+
+    /// An issue by id or key, in a project the user has joined.
+    pub fn issue(&self, user: Id, id_or_key: &str) -> Result<&Issue, ApiError> {
+        let id = match id_or_key.parse::<Id>() {
+            Ok(id) => Some(id),
+            Err(_) => self.issue_keys.get(id_or_key).copied(),
+        };
+        id.and_then(|id| self.issues.get(&id))
+            .filter(|issue| self.has_joined(user, issue.project_id))
+            .ok_or_else(|| no_issue(id_or_key))
+    }
+
+    /// The issues of the projects the user has joined.
+    pub fn visible_issues(&self, user: Id) -> impl Iterator<Item = &Issue> {
+        self.issues
+            .values()
+            .filter(move |issue| self.has_joined(user, issue.project_id))
+    }
+
+    pub fn children(&self, parent: Id) -> impl Iterator<Item = &Issue> {
+        self.issues
+            .values()
+            .filter(move |issue| issue.parent == Some(parent))
+    }
+
+    pub fn custom_field(&self, id: Id) -> Option<&CustomField> {
+        self.projects
+            .values()
+            .flat_map(|record| &record.custom_fields)
+            .find(|field| field.id == id)
+    }
+
+    /// Refuses users who may only look.
+    pub fn may_add_issues(&self, user: Id) -> Result<(), ApiError> {
+        self.role_allows(user, 3)
+    }
+
+    /// Refuses users who may only look, or only add issues.
+    pub fn may_edit(&self, user: Id) -> Result<(), ApiError> {
+        self.role_allows(user, 2)
+    }
+
+    fn role_allows(&self, user: Id, least: u8) -> Result<(), ApiError> {
+        if self.user(user)?.role_type <= least {
+            Ok(())
+        } else {
+            Err(ApiError::unauthorized_operation(
+                "You do not have the right to do this.",
+            ))
+        }
+    }
+
+    /// Gives the issue the next key of its project.
+    pub fn insert_issue(&mut self, mut issue: Issue) {
+        if let Some(record) = self.projects.get_mut(&issue.project_id) {
+            record.last_key += 1;
+            issue.key_id = record.last_key;
+            issue.issue_key = format!("{}-{}", record.project.project_key, record.last_key);
+            self.issue_keys.insert(issue.issue_key.clone(), issue.id);
+            self.issues.insert(issue.id, issue);
+        }
+    }
+
+    /// Its children become issues of their own.
+    pub fn remove_issue(&mut self, id: Id) {
+        if let Some(issue) = self.issues.remove(&id) {
+            self.issue_keys.remove(&issue.issue_key);
+        }
+        for child in self.issues.values_mut() {
+            if child.parent == Some(id) {
+                child.parent = None;
+            }
+        }
+    }
+
+    /// Adds a comment to an issue, which counts as its update, and tells the users named.
+    pub fn add_comment(&mut self, issue: Id, mut comment: Comment, notify: &[Id]) {
+        comment.id = self.next_id();
+        for user in notify {
+            let notification = self.next_id();
+            comment.notified.push((notification, *user));
+        }
+        if let Some(issue) = self.issues.get_mut(&issue) {
+            issue.updated = comment.created;
+            issue.updated_user = comment.created_user;
+            issue.comments.push(comment);
+        }
+    }
+}
+
+fn is(record: &ProjectRecord, id_or_key: &str) -> bool {
+    record.project.project_key == id_or_key || id_or_key.parse() == Ok(record.project.id)
+}
+
+fn no_project(id_or_key: &str) -> ApiError {
+    ApiError::no_resource(format!("No project. ({id_or_key})"))
+}
+
+fn no_issue(id_or_key: &str) -> ApiError {
+    ApiError::no_resource(format!("No issue. ({id_or_key})"))
+}

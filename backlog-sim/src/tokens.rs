@@ -1,0 +1,193 @@
+//! Authorization codes, OAuth tokens and API keys. They live in memory only.
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{model::Id, random};
+
+/// How long an authorization code can be redeemed.
+const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(10);
+
+/// What happens to a refresh token that is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RefreshRotation {
+    /// A new one is issued and the old one dies at once.
+    #[default]
+    Rotate,
+    /// The same one is handed back and stays good.
+    Keep,
+}
+
+/// A successful answer of the token endpoint.
+#[derive(Clone, Serialize)]
+pub struct TokenPair {
+    pub access_token: String,
+    pub token_type: &'static str,
+    /// Seconds.
+    pub expires_in: u64,
+    pub refresh_token: String,
+}
+
+impl std::fmt::Debug for TokenPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenPair")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a bearer token is refused, in the words of the `WWW-Authenticate` header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BearerError {
+    Expired,
+    NotFound,
+}
+
+impl BearerError {
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Expired => "The access token expired",
+            Self::NotFound => "The access token is not found",
+        }
+    }
+}
+
+struct Code {
+    user: Id,
+    redirect_uri: String,
+    expires: DateTime<Utc>,
+}
+
+struct AccessToken {
+    user: Id,
+    expires: DateTime<Utc>,
+}
+
+pub(crate) struct Tokens {
+    codes: HashMap<String, Code>,
+    access: HashMap<String, AccessToken>,
+    refresh: HashMap<String, Id>,
+    api_keys: HashMap<String, Id>,
+    pub access_lifetime: Duration,
+    pub rotation: RefreshRotation,
+}
+
+impl Tokens {
+    pub fn new(access_lifetime: Duration, rotation: RefreshRotation) -> Self {
+        Self {
+            codes: HashMap::new(),
+            access: HashMap::new(),
+            refresh: HashMap::new(),
+            api_keys: HashMap::new(),
+            access_lifetime,
+            rotation,
+        }
+    }
+
+    pub fn issue_code(&mut self, user: Id, redirect_uri: &str, now: DateTime<Utc>) -> String {
+        let code = random::secret(32);
+        self.codes.insert(
+            code.clone(),
+            Code {
+                user,
+                redirect_uri: redirect_uri.to_owned(),
+                expires: now + CODE_LIFETIME,
+            },
+        );
+        code
+    }
+
+    /// Redeems a code, once, for the redirect URI it was issued to.
+    pub fn redeem(
+        &mut self,
+        code: &str,
+        redirect_uri: &str,
+        now: DateTime<Utc>,
+    ) -> Option<TokenPair> {
+        let code = self.codes.remove(code)?;
+        (code.redirect_uri == redirect_uri && now < code.expires)
+            .then(|| self.issue_pair(code.user, now))
+    }
+
+    /// Tokens as after a sign-in.
+    pub fn issue_pair(&mut self, user: Id, now: DateTime<Utc>) -> TokenPair {
+        let refresh = random::secret(48);
+        self.refresh.insert(refresh.clone(), user);
+        self.issue_access(user, refresh, now)
+    }
+
+    /// Uses a refresh token. Access tokens issued before stay good until they expire.
+    pub fn refresh(&mut self, refresh_token: &str, now: DateTime<Utc>) -> Option<TokenPair> {
+        let user = *self.refresh.get(refresh_token)?;
+        match self.rotation {
+            RefreshRotation::Keep => Some(self.issue_access(user, refresh_token.to_owned(), now)),
+            RefreshRotation::Rotate => {
+                self.refresh.remove(refresh_token);
+                Some(self.issue_pair(user, now))
+            }
+        }
+    }
+
+    fn issue_access(&mut self, user: Id, refresh_token: String, now: DateTime<Utc>) -> TokenPair {
+        let access_token = random::secret(64);
+        let lifetime = TimeDelta::from_std(self.access_lifetime).unwrap_or(TimeDelta::MAX);
+        let expires = now
+            .checked_add_signed(lifetime)
+            .unwrap_or(DateTime::<Utc>::MAX_UTC);
+        self.access
+            .insert(access_token.clone(), AccessToken { user, expires });
+        TokenPair {
+            access_token,
+            token_type: "Bearer",
+            expires_in: self.access_lifetime.as_secs(),
+            refresh_token,
+        }
+    }
+
+    /// The user an access token acts for.
+    pub fn bearer(&self, token: &str, now: DateTime<Utc>) -> Result<Id, BearerError> {
+        let token = self.access.get(token).ok_or(BearerError::NotFound)?;
+        if now < token.expires {
+            Ok(token.user)
+        } else {
+            Err(BearerError::Expired)
+        }
+    }
+
+    pub fn issue_api_key(&mut self, user: Id) -> String {
+        let key = random::secret(64);
+        self.api_keys.insert(key.clone(), user);
+        key
+    }
+
+    pub fn api_key(&self, key: &str) -> Option<Id> {
+        self.api_keys.get(key).copied()
+    }
+
+    /// Every access token expires now; refresh tokens stay good.
+    pub fn expire_access(&mut self, now: DateTime<Utc>) {
+        for token in self.access.values_mut() {
+            token.expires = token.expires.min(now);
+        }
+    }
+
+    /// Withdraws what the user, or everybody, allowed: codes and tokens, not API keys.
+    pub fn revoke(&mut self, user: Option<Id>) {
+        let stays = |owner: Id| user.is_some_and(|user| user != owner);
+        self.codes.retain(|_, code| stays(code.user));
+        self.access.retain(|_, token| stays(token.user));
+        self.refresh.retain(|_, owner| stays(*owner));
+    }
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens")
+            .field("access", &self.access.len())
+            .field("refresh", &self.refresh.len())
+            .finish_non_exhaustive()
+    }
+}
