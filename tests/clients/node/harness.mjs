@@ -149,6 +149,7 @@ class Session {
 class FileProvider {
   #path;
   #saved;
+  #discovery;
   #verifier;
   #state;
 
@@ -202,9 +203,18 @@ class FileProvider {
     return this.#verifier;
   }
 
+  saveDiscoveryState(discovery) {
+    this.#discovery = discovery;
+  }
+
+  discoveryState() {
+    return this.#discovery;
+  }
+
   /** The SDK calls this when the server no longer knows the client or the tokens. */
   invalidateCredentials(scope) {
     if (scope === 'all' || scope === 'client') this.#save({ client: undefined });
+    if (scope === 'all' || scope === 'discovery') this.#discovery = undefined;
     if (scope === 'all' || scope === 'tokens') this.#save({ tokens: undefined });
   }
 
