@@ -1,0 +1,33 @@
+# Shortcuts; each is a script or a cargo command that also works without just.
+
+# List the recipes
+default:
+    @just --list
+
+# Everything a change must pass, as CI runs it
+check:
+    .ci/run
+
+# All tests; arguments go to `cargo test` (just test -- NAME)
+test *arguments:
+    scripts/test {{ arguments }}
+
+# Install what the tests need
+setup:
+    scripts/test --setup-only
+
+# Format the code
+fmt:
+    cargo fmt --all
+
+# Clippy, with warnings as errors
+lint:
+    cargo clippy --all-targets --workspace -- -D warnings
+
+# Write .sqlx/ after changing a query or a migration
+sqlx-prepare:
+    scripts/sqlx-prepare
+
+# Run the hub against a simulated Backlog
+demo:
+    cargo run -- demo

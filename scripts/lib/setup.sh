@@ -1,0 +1,154 @@
+# Sourced by the scripts: what the tests need on the machine.
+#
+# On Debian and Ubuntu the missing packages are installed; elsewhere they are
+# named. Then the SDK clients' own dependencies, at their pinned versions.
+
+# Prints the path of the first program that exists.
+first_program() {
+    local name
+    for name in "$@"; do
+        if have "$name"; then
+            command -v "$name"
+            return
+        fi
+    done
+    return 1
+}
+
+find_chromium() {
+    first_program ${CHROMIUM:+"$CHROMIUM"} chromium chromium-browser google-chrome google-chrome-stable
+}
+
+find_chromedriver() {
+    first_program ${CHROMEDRIVER:+"$CHROMEDRIVER"} chromedriver /usr/lib/chromium-browser/chromedriver
+}
+
+has_japanese_font() {
+    have fc-list && [[ -n $(fc-list :lang=ja) ]]
+}
+
+has_node() {
+    have node && have npm && node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)'
+}
+
+# Prints a Python that can make a virtual environment. The one of the system
+# is looked at too: it is what the python3-venv package completes.
+find_python() {
+    local python
+    for python in python3 /usr/bin/python3; do
+        if have "$python" && "$python" -c '
+import sys, venv, ensurepip
+sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+            command -v "$python"
+            return
+        fi
+    done
+    return 1
+}
+
+# Prints what is missing, one word a line.
+missing_tools() {
+    first_program cc gcc clang >/dev/null || echo compiler
+    postgres_binaries >/dev/null || echo postgresql
+    find_chromium >/dev/null || echo chromium
+    find_chromedriver >/dev/null || echo chromedriver
+    has_japanese_font || echo font
+    has_node || echo node
+    find_python >/dev/null || echo python
+}
+
+can_use_apt() {
+    have apt-get && { [[ $(id -u) == 0 ]] || have sudo; }
+}
+
+as_root() {
+    if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
+}
+
+# Whether apt knows a real package of that name whose version starts at MAJOR or later.
+apt_offers() {
+    local candidate
+    candidate=$(apt-cache policy "$1" | sed -n 's/^ *Candidate: *\([0-9]*:\)\{0,1\}\([0-9]*\).*/\2/p')
+    [[ -n $candidate && $candidate -ge ${2:-0} ]]
+}
+
+explain_missing() {
+    local tool
+    echo 'The tests need, and this machine does not have:' >&2
+    for tool in "$@"; do
+        case $tool in
+            compiler) echo '  - a C compiler (cc)' ;;
+            postgresql) echo '  - the PostgreSQL server programs, version 14 or later (initdb, postgres, pg_ctl, psql)' ;;
+            chromium) echo '  - Chromium or Chrome (or its path in CHROMIUM)' ;;
+            chromedriver) echo '  - ChromeDriver of the same version (or its path in CHROMEDRIVER)' ;;
+            font) echo '  - fontconfig (fc-list) and a font with Japanese letters, such as Noto Sans CJK' ;;
+            node) echo '  - Node.js 20 or later, with npm' ;;
+            python) echo '  - Python 3.10 or later, with the venv and ensurepip modules' ;;
+        esac >&2
+    done
+    echo 'Install them and run this again.' >&2
+}
+
+install_missing_tools() {
+    local missing packages=() tool
+    missing=$(missing_tools)
+    if [[ -z $missing ]]; then
+        echo '    everything needed is there'
+        return
+    fi
+    if can_use_apt; then
+        as_root apt-get update -qq
+        for tool in $missing; do
+            case $tool in
+                compiler) packages+=(build-essential) ;;
+                postgresql) packages+=(postgresql) ;;
+                chromium) if apt_offers chromium; then packages+=(chromium); else packages+=(chromium-browser); fi ;;
+                chromedriver) if apt_offers chromium-driver; then packages+=(chromium-driver); else packages+=(chromium-chromedriver); fi ;;
+                font) packages+=(fontconfig fonts-noto-cjk) ;;
+                node) if apt_offers nodejs 20; then packages+=(nodejs npm); fi ;;
+                python) packages+=(python3 python3-venv) ;;
+            esac
+        done
+        if [[ ${#packages[@]} -gt 0 ]]; then
+            printf '    installing %s\n' "${packages[*]}"
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+        fi
+        missing=$(missing_tools)
+    fi
+    if [[ -n $missing ]]; then
+        # shellcheck disable=SC2086 # one argument a word
+        explain_missing $missing
+        exit 1
+    fi
+}
+
+# Installs the SDK clients' dependencies unless this very set is installed.
+install_sdk_clients() {
+    local clients=$repository/tests/clients wanted stamp python
+    wanted=$(checksum "$clients/node/package-lock.json")
+    stamp=$clients/node/node_modules/.installed
+    if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
+        (cd "$clients/node" && npm ci --no-audit --no-fund --loglevel=error)
+        printf '%s\n' "$wanted" >"$stamp"
+    fi
+
+    python=$(find_python)
+    wanted="$("$python" --version) $(checksum "$clients/python/requirements.txt")"
+    stamp=$clients/python/.venv/.installed
+    if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
+        rm -rf "$clients/python/.venv"
+        "$python" -m venv "$clients/python/.venv"
+        "$clients/python/.venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+            --requirement "$clients/python/requirements.txt"
+        printf '%s\n' "$wanted" >"$stamp"
+    fi
+}
+
+# Tells the tests where things are.
+export_tool_paths() {
+    CHROMIUM=$(find_chromium)
+    CHROMEDRIVER=$(find_chromedriver)
+    NODE=$(command -v node)
+    PYTHON=$repository/tests/clients/python/.venv/bin/python
+    export CHROMIUM CHROMEDRIVER NODE PYTHON
+}
