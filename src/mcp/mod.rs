@@ -25,3 +25,6 @@ pub use policy::Policy;
 pub use server::HubServer;
 pub use service::service;
 pub use toolset::Toolset;
+
+#[cfg(test)]
+mod tests;
