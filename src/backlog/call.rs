@@ -92,14 +92,6 @@ impl Call {
         self.method
     }
 
-    /// The alternatives of each placeholder, in order.
-    pub fn placeholders(&self) -> impl Iterator<Item = Vec<&'static str>> {
-        self.template
-            .split('/')
-            .filter_map(placeholder)
-            .map(|names| names.split('|').collect())
-    }
-
     /// Makes the request.
     ///
     /// # Errors

@@ -79,6 +79,9 @@ pub(super) struct Answer {
 impl BacklogClient {
     /// Builds a client that trusts the system's certificates (`SSL_CERT_FILE`
     /// and `SSL_CERT_DIR` are honoured) and uses the proxy of the environment.
+    ///
+    /// # Errors
+    /// TLS or the HTTP client cannot be set up on this machine.
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
         let tls = tls()?;
         let builder = || {
@@ -100,6 +103,9 @@ impl BacklogClient {
     }
 
     /// Sends a request to a space and returns its successful answer.
+    ///
+    /// # Errors
+    /// See [`BacklogError`]. Nothing is repeated here, not even after a 401.
     pub async fn send(
         &self,
         url: &BacklogUrl,

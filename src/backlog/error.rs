@@ -12,7 +12,7 @@ pub enum BacklogError {
     /// in `WWW-Authenticate` and may send no body at all.
     #[error("Backlog rejected the credentials")]
     Unauthorized,
-    /// 429: the limit of this user for this kind of request is used up.
+    /// 429 or code 13: the limit of this user for this kind of request is used up.
     #[error("Backlog's rate limit is used up")]
     RateLimited {
         /// When the window ends (`X-RateLimit-Reset`), if Backlog said so.
@@ -63,7 +63,7 @@ impl ErrorItem {
     pub const INVALID_REQUEST: u32 = 7;
     /// The space requires two-step verification.
     pub const MFA_REQUIRED: u32 = 12;
-    /// Rate limited; comes with status 429.
+    /// Rate limited; documented for status 429.
     pub const TOO_MANY_REQUESTS: u32 = 13;
 }
 
@@ -80,6 +80,9 @@ impl BacklogError {
                 reset: reset(headers),
             },
             _ => match serde_json::from_slice::<Body>(body) {
+                Ok(Body { errors }) if limited(&errors) => Self::RateLimited {
+                    reset: reset(headers),
+                },
                 Ok(Body { errors }) if !errors.is_empty() => Self::Api {
                     status: status.as_u16(),
                     errors,
@@ -102,6 +105,11 @@ impl BacklogError {
         tracing::warn!(error = &error as &dyn std::error::Error, "{failure}");
         failure
     }
+}
+
+fn limited(errors: &[ErrorItem]) -> bool {
+    let limited = |error: &ErrorItem| error.code == ErrorItem::TOO_MANY_REQUESTS;
+    errors.iter().any(limited)
 }
 
 fn reset(headers: &HeaderMap) -> Option<DateTime<Utc>> {
@@ -167,5 +175,7 @@ mod tests {
         let reset = DateTime::from_timestamp(1_605_484_860, 0);
         assert_eq!(error, BacklogError::RateLimited { reset });
         assert_eq!(read(429, ""), BacklogError::RateLimited { reset: None });
+        let body = r#"{"errors":[{"message":"Too many.","code":13}]}"#;
+        assert_eq!(read(403, body), BacklogError::RateLimited { reset: None });
     }
 }

@@ -67,6 +67,9 @@ impl SpaceOAuth<'_> {
     }
 
     /// Exchanges the code of the callback.
+    ///
+    /// # Errors
+    /// See [`OAuthError`].
     pub async fn exchange_code(
         &self,
         client: &BacklogClient,
@@ -81,6 +84,10 @@ impl SpaceOAuth<'_> {
     }
 
     /// Renews the tokens. A refresh token that Backlog does not replace stays.
+    ///
+    /// # Errors
+    /// See [`OAuthError`]; only [`OAuthError::InvalidGrant`] means that
+    /// `refresh_token` is void.
     pub async fn refresh(
         &self,
         client: &BacklogClient,

@@ -29,6 +29,7 @@ fn describe(path: &str, message: &str) -> String {
         .strip_prefix("invalid type: ")
         .or_else(|| message.strip_prefix("invalid value: "));
     let message = match wrong.and_then(|text| text.rsplit_once(", expected ")) {
+        Some((received, "a sequence")) => format!("expected a list, received {received}"),
         Some((received, expected)) => format!("expected {expected}, received {received}"),
         None => message.to_owned(),
     };
@@ -68,7 +69,7 @@ mod tests {
             ),
             (
                 json!({"projectId": 12}),
-                "projectId: expected a sequence, received integer `12`",
+                "projectId: expected a list, received integer `12`",
             ),
             (
                 json!({"count": 1.5}),

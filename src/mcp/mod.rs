@@ -1,8 +1,8 @@
 //! The MCP server: the Backlog tools and what stands around every call.
 //!
 //! The HTTP layer finds the [`Caller`] of a request; [`HubServer`] lists the
-//! tools that this caller may use and runs them ([`router`]); a tool turns its
-//! input into a request ([`tool`]) that goes to Backlog with the caller's
+//! tools that this caller may use and runs them (`router`); a tool turns its
+//! input into a request (`tool`) that goes to Backlog with the caller's
 //! credentials ([`access`]).
 
 pub mod access;
@@ -28,3 +28,6 @@ pub use policy::Policy;
 pub use server::HubServer;
 pub use service::service;
 pub use toolset::Toolset;
+
+#[cfg(test)]
+mod tests;

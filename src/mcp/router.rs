@@ -158,7 +158,7 @@ async fn guarded(
         }
         Err(Failure::Tool(error)) => error,
     };
-    span.in_scope(|| tracing::info!("{error}"));
+    span.in_scope(|| tracing::debug!("{error}"));
     if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
         caller.verdict.refuse(Refusal::SignInAgain);
     }

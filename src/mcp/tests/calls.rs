@@ -1,0 +1,209 @@
+//! Calls that work, and calls that never leave the house.
+
+use serde_json::{Value, json};
+
+use super::{call, caller_of, rpc};
+use crate::backlog::fake::FakeBacklog;
+
+#[actix_web::test]
+async fn a_result_is_backlogs_own_json_made_readable() {
+    let backlog = FakeBacklog::answering(200, r#"{"id":1,"b":{"z":[1,2],"a":"あ"},"a":null}"#);
+    let caller = caller_of(&backlog);
+    let (failed, text) = call(&caller, "get_issue", json!({"issueKey": "ABC-1"})).await;
+    assert!(!failed, "{text}");
+    let expected = r#"{
+  "id": 1,
+  "b": {
+    "z": [
+      1,
+      2
+    ],
+    "a": "あ"
+  },
+  "a": null
+}"#;
+    assert_eq!(text, expected);
+    assert_eq!(backlog.only().line, "GET /api/v2/issues/ABC-1");
+    assert_eq!(backlog.only().credentials, "Bearer t0");
+    assert_eq!(caller.verdict.refusal(), None);
+}
+
+#[actix_web::test]
+async fn every_tool_sends_its_request() {
+    for (tool, arguments, line, form) in [
+        ("get_space", json!({}), "GET /api/v2/space", None),
+        ("get_users", json!({}), "GET /api/v2/users", None),
+        ("get_myself", json!({}), "GET /api/v2/users/myself", None),
+        (
+            "get_project_list",
+            json!({"archived": false, "all": true}),
+            "GET /api/v2/projects?archived=false&all=true",
+            None,
+        ),
+        (
+            "get_project",
+            json!({"projectId": 5, "projectKey": "ABC"}),
+            "GET /api/v2/projects/5",
+            None,
+        ),
+        (
+            "get_issues",
+            json!({
+                "projectId": [1, 2.0], "resolutionId": [], "dueDateUntil": "2026-02-28",
+                "sort": "dueDate", "order": "asc", "count": 100, "keyword": null,
+                "customFields": [{"type": "list", "id": 9, "value": 3}],
+            }),
+            "GET /api/v2/issues?projectId%5B%5D=1&projectId%5B%5D=2&dueDateUntil=2026-02-28\
+             &customField_9%5B0%5D=3&sort=dueDate&order=asc&count=100",
+            None,
+        ),
+        (
+            "count_issues",
+            json!({"statusId": [1]}),
+            "GET /api/v2/issues/count?statusId%5B%5D=1",
+            None,
+        ),
+        (
+            "add_issue",
+            json!({
+                "projectId": 1, "summary": "s", "issueTypeId": 2, "priorityId": 3,
+                "estimatedHours": 1.5, "customFields": [{"id": 9, "value": [1, 2]}],
+            }),
+            "POST /api/v2/issues",
+            Some(
+                "projectId=1&summary=s&issueTypeId=2&priorityId=3&estimatedHours=1.5\
+                 &customField_9%5B0%5D=1&customField_9%5B1%5D=2",
+            ),
+        ),
+        (
+            "update_issue",
+            json!({
+                "issueKey": "A-1", "categoryId": [], "versionId": [7], "notifiedUserId": [],
+                "resolutionId": 0, "dueDate": "",
+            }),
+            "PATCH /api/v2/issues/A-1",
+            Some("dueDate=&categoryId%5B%5D=&versionId%5B%5D=7&resolutionId=0"),
+        ),
+        (
+            "get_issue_comments",
+            json!({"issueId": 4, "minId": 10, "order": "desc"}),
+            "GET /api/v2/issues/4/comments?minId=10&order=desc",
+            None,
+        ),
+        (
+            "add_issue_comment",
+            json!({"issueKey": "A-1", "content": "hi", "notifiedUserId": [1]}),
+            "POST /api/v2/issues/A-1/comments",
+            Some("content=hi&notifiedUserId%5B%5D=1"),
+        ),
+        ("get_priorities", json!({}), "GET /api/v2/priorities", None),
+        (
+            "get_issue_types",
+            json!({"projectKey": "ABC"}),
+            "GET /api/v2/projects/ABC/issueTypes",
+            None,
+        ),
+        (
+            "get_resolutions",
+            json!({}),
+            "GET /api/v2/resolutions",
+            None,
+        ),
+    ] {
+        let backlog = FakeBacklog::answering(200, "{}");
+        let (failed, text) = call(&caller_of(&backlog), tool, arguments).await;
+        assert!(!failed, "{tool}: {text}");
+        let received = backlog.only();
+        assert_eq!(received.line, line);
+        assert_eq!(
+            received.body.map(|(_, body)| body).as_deref(),
+            form,
+            "{tool}"
+        );
+    }
+}
+
+/// An argument that fits a schema.
+fn sample(schema: &Value) -> Value {
+    if let Some(first) = schema["oneOf"].get(0).or(schema["anyOf"].get(0)) {
+        return sample(first);
+    }
+    if let Some(value) = schema["enum"].get(0).or(schema.get("const")) {
+        return value.clone();
+    }
+    let dated = schema["description"].as_str().unwrap_or_default();
+    match schema["type"].as_str().unwrap() {
+        "number" => json!(7),
+        "boolean" => json!(true),
+        "string" if dated.contains("yyyy-MM-dd") => json!("2026-01-31"),
+        "string" => json!("text"),
+        "array" => json!([sample(&schema["items"])]),
+        _ => {
+            let properties = schema["properties"].as_object().unwrap();
+            let sampled = properties
+                .iter()
+                .map(|(name, schema)| (name.clone(), sample(schema)));
+            Value::Object(sampled.collect())
+        }
+    }
+}
+
+/// A placeholder that no input fills would make a tool that always fails; one
+/// of its own that is not required, a tool that fails by surprise.
+#[actix_web::test]
+async fn every_tool_can_be_called_as_its_schema_says() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let caller = caller_of(&backlog);
+    let body = rpc(&caller, "tools/list", json!({})).await;
+    for tool in body["result"]["tools"].as_array().unwrap() {
+        let name = tool["name"].as_str().unwrap();
+        let schema = &tool["inputSchema"];
+        let mut arguments = sample(schema);
+        let (failed, text) = call(&caller, name, arguments.clone()).await;
+        assert!(!failed, "{name}: {text}");
+
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        let given = arguments.as_object_mut().unwrap();
+        given.retain(|argument, _| required.contains(&json!(argument)));
+        let (failed, text) = call(&caller, name, arguments).await;
+        assert!(!failed || text.contains(" or "), "{name}: {text}");
+    }
+}
+
+#[actix_web::test]
+async fn bad_arguments_never_reach_backlog() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let caller = caller_of(&backlog);
+    for (tool, arguments, expected) in [
+        (
+            "get_issues",
+            json!({"projectId": ["abc"]}),
+            r#"Invalid arguments for tool get_issues: projectId[0]: expected an integer, received string "abc""#,
+        ),
+        (
+            "get_issue",
+            json!({"issueId": 0}),
+            "Issue ID or key is required",
+        ),
+        (
+            "get_project",
+            json!({"projectKey": ".."}),
+            "Invalid arguments for tool get_project: projectKey: cannot be `.` or `..`",
+        ),
+    ] {
+        let outcome = call(&caller, tool, arguments).await;
+        assert_eq!(outcome, (true, expected.to_owned()));
+    }
+    assert_eq!(backlog.received(), []);
+    assert_eq!(caller.verdict.refusal(), None);
+}
+
+#[actix_web::test]
+async fn an_empty_answer_is_a_success() {
+    let backlog = FakeBacklog::answering(204, "");
+    let (failed, text) = call(&caller_of(&backlog), "get_space", json!({})).await;
+    assert_eq!(
+        (failed, text.as_str()),
+        (false, "Done; Backlog returned nothing.")
+    );
+}

@@ -1,0 +1,116 @@
+//! Tests over the whole table of tools, and of the server mounted as the HTTP
+//! layer mounts it, in front of a fake Backlog.
+
+mod calls;
+mod protocol;
+mod refusals;
+mod table;
+
+use std::sync::Arc;
+
+use actix_web::{
+    App, HttpMessage,
+    dev::Service,
+    http::{StatusCode, header},
+    test::{self, TestRequest},
+};
+use chrono::DateTime;
+use serde_json::{Value, json};
+
+use super::{BacklogAccess, Caller, FixedAccess, HubServer, Policy, Verdict, service};
+use crate::{
+    backlog::{BacklogClient, ClientOptions, Credentials, fake::FakeBacklog},
+    clock::Clock,
+    oauth::Scopes,
+};
+
+const HOST: &str = "hub.example.com";
+
+fn server() -> HubServer {
+    let client = BacklogClient::new(ClientOptions::default()).unwrap();
+    let clock = Clock::from_fn(|| DateTime::from_timestamp(1_000, 0).unwrap());
+    HubServer::new(client, clock)
+}
+
+fn caller(access: impl BacklogAccess + 'static) -> Caller {
+    Caller {
+        scopes: Scopes::all(),
+        policy: Policy::default(),
+        access: Arc::new(access),
+        verdict: Verdict::default(),
+    }
+}
+
+/// A caller with everything allowed and a token that the fake does not check.
+fn caller_of(backlog: &FakeBacklog) -> Caller {
+    let token = Credentials::Bearer("t0".into());
+    caller(FixedAccess::new(backlog.url.clone(), token))
+}
+
+/// A POST of one JSON-RPC message.
+fn post(revision: &str, message: &Value) -> TestRequest {
+    TestRequest::post()
+        .uri("/mcp")
+        .insert_header((header::HOST, HOST))
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .insert_header((header::ACCEPT, "application/json, text/event-stream"))
+        .insert_header(("MCP-Protocol-Version", revision))
+        .set_payload(message.to_string())
+}
+
+/// Sends a request through the server; a refusal shows as the status 418.
+async fn exchange(
+    server: HubServer,
+    caller: Option<&Caller>,
+    request: TestRequest,
+) -> (u16, Value) {
+    let caller = caller.cloned();
+    let mcp = service(server, vec![HOST.to_owned()], 4 << 20).scope_with_path("/mcp");
+    let app = App::new().service(mcp).wrap_fn(move |request, next| {
+        let caller = caller.clone();
+        if let Some(caller) = &caller {
+            request.extensions_mut().insert(caller.clone());
+        }
+        let answer = next.call(request);
+        async move {
+            let mut response = answer.await?;
+            if caller.is_some_and(|caller| caller.verdict.refusal().is_some()) {
+                response.response_mut().head_mut().status = StatusCode::IM_A_TEAPOT;
+            }
+            Ok(response)
+        }
+    });
+    let app = test::init_service(app).await;
+    let response = test::call_service(&app, request.to_request()).await;
+    let status = response.status().as_u16();
+    let body = test::read_body(response).await;
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+/// One method as a client of revision 2025-06-18.
+async fn rpc(caller: &Caller, method: &str, params: Value) -> Value {
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+    let request = post("2025-06-18", &message);
+    let (status, body) = exchange(server(), Some(caller), request).await;
+    // The verdict must be there when the answer starts, not only when it ended.
+    let refused = caller.verdict.refusal().is_some();
+    assert_eq!(status, if refused { 418 } else { 200 }, "{body}");
+    body
+}
+
+/// Calls a tool: whether it failed, and the text.
+async fn call(caller: &Caller, tool: &str, arguments: Value) -> (bool, String) {
+    let params = json!({"name": tool, "arguments": arguments});
+    let body = rpc(caller, "tools/call", params).await;
+    let result = &body["result"];
+    let text = result["content"][0]["text"].as_str();
+    let text = text.unwrap_or_else(|| panic!("no text in {body}"));
+    (result["isError"] == true, text.to_owned())
+}
+
+async fn listed(caller: &Caller) -> Vec<String> {
+    let body = rpc(caller, "tools/list", json!({})).await;
+    let tools = body["result"]["tools"].as_array().unwrap();
+    let name = |tool: &Value| tool["name"].as_str().unwrap().to_owned();
+    tools.iter().map(name).collect()
+}

@@ -1,0 +1,73 @@
+//! What an MCP client sees before it calls a tool.
+
+use actix_web::http::header::HOST;
+use serde_json::json;
+
+use super::{caller_of, exchange, post, rpc, server};
+use crate::backlog::fake::FakeBacklog;
+
+#[actix_web::test]
+async fn initialize_says_who_this_is() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let params = json!({
+        "protocolVersion": "2025-06-18", "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    });
+    let body = rpc(&caller_of(&backlog), "initialize", params).await;
+    let result = &body["result"];
+    assert_eq!(result["serverInfo"]["name"], "backlog-mcp-hub");
+    assert_eq!(result["protocolVersion"], "2025-06-18");
+    assert_eq!(result["capabilities"], json!({"tools": {}}));
+    assert!(result["instructions"].is_string());
+}
+
+#[actix_web::test]
+async fn the_newest_revision_gets_cache_hints() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let caller = caller_of(&backlog);
+    for (method, scope) in [("server/discover", "public"), ("tools/list", "private")] {
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let params = json!({"_meta": meta});
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let request = post("2026-07-28", &message).insert_header(("Mcp-Method", method));
+        let (status, body) = exchange(server(), Some(&caller), request).await;
+        assert_eq!(status, 200, "{body}");
+        assert_eq!(body["result"]["ttlMs"], 300_000, "{method}");
+        assert_eq!(body["result"]["cacheScope"], scope, "{method}");
+    }
+}
+
+#[actix_web::test]
+async fn hosts_are_checked_and_callers_are_needed() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    let request = post("2025-06-18", &message).insert_header((HOST, "evil.example"));
+    let (status, _) = exchange(server(), Some(&caller_of(&backlog)), request).await;
+    assert_eq!(status, 403);
+    let (_, body) = exchange(server(), None, post("2025-06-18", &message)).await;
+    assert_eq!(body["error"]["code"], -32603, "{body}");
+}
+
+#[actix_web::test]
+async fn an_unknown_tool_is_a_protocol_error() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let params = json!({"name": "drop_table", "arguments": {}});
+    let body = rpc(&caller_of(&backlog), "tools/call", params).await;
+    assert_eq!(body["error"]["code"], -32602);
+    assert_eq!(body["error"]["message"], "Tool drop_table not found");
+}
+
+#[actix_web::test]
+async fn a_server_for_one_caller_needs_no_http_layer() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let mine = server().for_caller(caller_of(&backlog));
+    let params = json!({"name": "get_space", "arguments": {}});
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+    let (status, _) = exchange(mine, None, post("2025-06-18", &message)).await;
+    assert_eq!(status, 200);
+    assert_eq!(backlog.only().line, "GET /api/v2/space");
+}

@@ -1,0 +1,170 @@
+//! Calls that the hub or Backlog refuses.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_web::HttpResponse;
+use async_trait::async_trait;
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use super::{call, caller, caller_of, listed};
+use crate::{
+    backlog::{
+        BacklogUrl, Credentials,
+        fake::{FakeBacklog, Received, json as answer},
+    },
+    mcp::{AccessError, BacklogAccess, Caller, Policy, Refusal, Toolset},
+    oauth::{Scope, Scopes},
+};
+
+#[actix_web::test]
+async fn a_scope_that_is_missing_is_refused() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let caller = Caller {
+        scopes: [Scope::Read].into_iter().collect(),
+        ..caller_of(&backlog)
+    };
+    let names = listed(&caller).await;
+    assert!(names.contains(&"get_issue".to_owned()));
+    assert!(!names.contains(&"add_issue".to_owned()));
+
+    let (failed, text) = call(&caller, "add_issue", json!({})).await;
+    assert!(failed && text.contains("backlog:write"), "{text}");
+    let refusal = Refusal::InsufficientScope(Scopes::all());
+    assert_eq!(caller.verdict.refusal(), Some(refusal));
+    assert_eq!(backlog.received(), []);
+}
+
+#[actix_web::test]
+async fn a_policy_bounds_listing_and_calling() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let caller = Caller {
+        policy: Policy {
+            read_only: true,
+            toolsets: Some([Toolset::Issue].into()),
+        },
+        ..caller_of(&backlog)
+    };
+    let names = listed(&caller).await;
+    assert!(names.contains(&"get_issue".to_owned()));
+    for (tool, reason) in [
+        ("add_issue", "only tools that read"),
+        ("get_project", "toolset `project`"),
+    ] {
+        assert!(!names.contains(&tool.to_owned()));
+        let (failed, text) = call(&caller, tool, json!({})).await;
+        assert!(failed && text.contains(reason), "{text}");
+    }
+    assert_eq!(caller.verdict.refusal(), None, "no sign-in helps here");
+    assert_eq!(backlog.received(), []);
+}
+
+#[actix_web::test]
+async fn backlogs_refusal_is_a_tool_error() {
+    let body = r#"{"errors":[{"message":"No issue.","code":6,"moreInfo":""}]}"#;
+    let backlog = FakeBacklog::answering(404, body);
+    let caller = caller_of(&backlog);
+    let (failed, text) = call(&caller, "get_issue", json!({"issueKey": "A-1"})).await;
+    assert!(
+        failed && text.contains("GET issues/A-1\nNo issue."),
+        "{text}"
+    );
+    assert_eq!(caller.verdict.refusal(), None);
+
+    let backlog = FakeBacklog::start(|_| {
+        HttpResponse::TooManyRequests()
+            .insert_header(("X-RateLimit-Reset", "1030"))
+            .finish()
+    });
+    let (failed, text) = call(&caller_of(&backlog), "get_space", json!({})).await;
+    assert!(failed && text.contains("in 30 seconds"), "{text}");
+}
+
+/// Tokens `t0`, `t1`, …: the next one at each renewal, up to `last`.
+struct Renewing {
+    url: BacklogUrl,
+    current: AtomicUsize,
+    last: usize,
+    failure: AccessError,
+}
+
+#[async_trait]
+impl BacklogAccess for Renewing {
+    fn url(&self) -> &BacklogUrl {
+        &self.url
+    }
+
+    async fn credentials(&self) -> Result<Credentials, AccessError> {
+        let current = self.current.load(Ordering::SeqCst);
+        Ok(Credentials::Bearer(format!("t{current}").into()))
+    }
+
+    async fn renew(&self, rejected: &Credentials) -> Result<Credentials, AccessError> {
+        let current = self.current.fetch_add(1, Ordering::SeqCst);
+        match rejected {
+            Credentials::Bearer(token) => assert_eq!(token.expose_secret(), format!("t{current}")),
+            Credentials::ApiKey(_) => panic!("not a key"),
+        }
+        if current == self.last {
+            return Err(self.failure);
+        }
+        self.credentials().await
+    }
+}
+
+/// Calls a tool with tokens of which Backlog accepts `accepted` only.
+async fn call_renewing(
+    accepted: &'static str,
+    last: usize,
+    failure: AccessError,
+) -> (bool, String, Option<Refusal>, Vec<Received>) {
+    let backlog = FakeBacklog::start(move |received| match received.credentials == accepted {
+        true => answer(200, "{}"),
+        false => answer(401, ""),
+    });
+    let caller = caller(Renewing {
+        url: backlog.url.clone(),
+        current: AtomicUsize::new(0),
+        last,
+        failure,
+    });
+    let arguments = json!({"issueKey": "A-1", "content": "hi"});
+    let (failed, text) = call(&caller, "add_issue_comment", arguments).await;
+    (failed, text, caller.verdict.refusal(), backlog.received())
+}
+
+#[actix_web::test]
+async fn a_rejected_token_is_renewed_once_and_the_call_repeated() {
+    let (failed, text, refusal, received) =
+        call_renewing("Bearer t1", 9, AccessError::SignInAgain).await;
+    assert!(!failed, "{text}");
+    assert_eq!(refusal, None);
+    let [first, second] = received.as_slice() else {
+        panic!("{received:?}");
+    };
+    assert_eq!((&first.line, &first.body), (&second.line, &second.body));
+    assert_eq!(second.credentials, "Bearer t1");
+}
+
+#[actix_web::test]
+async fn a_rejection_that_stays_is_a_sign_in() {
+    // Backlog rejects the renewed token, too; or there is none.
+    for (last, requests) in [(9, 2), (0, 1)] {
+        let (failed, text, refusal, received) =
+            call_renewing("Bearer t2", last, AccessError::SignInAgain).await;
+        assert!(
+            failed && text.contains("sign in to Backlog again"),
+            "{text}"
+        );
+        assert_eq!(refusal, Some(Refusal::SignInAgain));
+        assert_eq!(received.len(), requests);
+    }
+}
+
+#[actix_web::test]
+async fn a_renewal_that_fails_in_passing_is_no_sign_in() {
+    let failure = AccessError::Unavailable { retry_after: None };
+    let (failed, text, refusal, _) = call_renewing("Bearer t1", 0, failure).await;
+    assert!(failed && text.contains("try again in a moment"), "{text}");
+    assert_eq!(refusal, None);
+}

@@ -1,0 +1,91 @@
+//! What every tool must have, whoever adds the next one.
+
+use serde_json::{Value, json};
+
+use crate::mcp::{
+    router::{Entry, Table},
+    tools,
+};
+
+fn schema(entry: &Entry) -> Value {
+    entry.route.attr.schema_as_json_value()
+}
+
+#[test]
+fn every_tool_is_described() {
+    for entry in tools::all() {
+        let tool = &entry.route.attr;
+        let name = entry.spec.name;
+        assert_eq!(tool.name, name);
+        let snake = |c: char| c.is_ascii_lowercase() || c == '_';
+        assert!(name.chars().all(snake), "{name}");
+        assert!(tool.title.as_ref().is_some_and(|title| !title.is_empty()));
+        let description = tool.description.as_deref().unwrap_or_default();
+        assert!(description.ends_with('.'), "{name}: {description}");
+        let hints = tool.annotations.as_ref().expect("annotations");
+        assert_eq!(hints.title, tool.title);
+        assert!(hints.read_only_hint.is_some(), "{name}");
+        assert!(hints.destructive_hint.is_some(), "{name}");
+        assert!(hints.idempotent_hint.is_some(), "{name}");
+        assert_eq!(hints.open_world_hint, Some(true), "{name}");
+    }
+}
+
+#[test]
+fn the_hints_follow_from_the_request() {
+    let hints = |name: &str| {
+        let table = Table::new();
+        let access = table.get(name).expect("a tool").spec.access;
+        (access.read_only, access.destructive, access.idempotent)
+    };
+    assert_eq!(hints("get_issue"), (true, false, true));
+    assert_eq!(hints("add_issue"), (false, false, false));
+    assert_eq!(hints("update_issue"), (false, false, false));
+}
+
+#[test]
+fn every_input_is_a_plain_object() {
+    for entry in tools::all() {
+        let name = entry.spec.name;
+        let schema = schema(&entry);
+        assert_eq!(schema["type"], "object", "{name}");
+        let properties = schema["properties"].as_object().expect("properties");
+        for key in ["anyOf", "oneOf", "allOf", "not", "$ref", "$defs"] {
+            assert!(schema.get(key).is_none(), "{name} has {key} at the top");
+        }
+        for (property, schema) in properties {
+            let described = schema["description"]
+                .as_str()
+                .is_some_and(|d| !d.is_empty());
+            assert!(described, "{name}: {property} has no description");
+        }
+        let text = schema.to_string();
+        for noise in [
+            "\"format\"",
+            "\"null\"",
+            "\"title\"",
+            "\"$ref\"",
+            "\"default\"",
+        ] {
+            assert!(!text.contains(noise), "{name} has {noise}");
+        }
+    }
+}
+
+#[test]
+fn the_list_stays_small() {
+    let tools: Vec<_> = tools::all()
+        .into_iter()
+        .map(|entry| entry.route.attr)
+        .collect();
+    let size = json!(tools).to_string().len();
+    // Some clients refuse a list above 80 kB.
+    assert!(size < 60_000, "{size} bytes");
+}
+
+#[test]
+fn schemas() {
+    for entry in tools::all() {
+        insta::assert_json_snapshot!(entry.spec.name, entry.route.attr);
+    }
+}
