@@ -5,16 +5,20 @@
 //! an MCP server with the Backlog tools ([`mcp`]). Everything that must outlive
 //! a process is in PostgreSQL ([`db`]). `docs/architecture.md` has the map.
 
+pub mod app;
 pub mod backlog;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod domain;
+pub mod embedded;
 pub mod jobs;
 pub mod mcp;
 pub mod oauth;
 pub mod random;
+pub mod telemetry;
 pub mod web;
 
 rust_i18n::i18n!("locales", fallback = "en");

@@ -7,6 +7,7 @@
 
 use std::{fmt, time::Duration};
 
+use futures_util::future::BoxFuture;
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
     EndpointSet, HttpRequest, HttpResponse, RedirectUrl, RefreshToken, RequestTokenError,
@@ -78,7 +79,7 @@ impl SpaceOAuth<'_> {
         let application = self.application();
         let answer = application
             .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .request_async(&|request| self.post(client, request))
+            .request_async(&self.sender(client))
             .await?;
         tokens(&answer, None)
     }
@@ -97,7 +98,7 @@ impl SpaceOAuth<'_> {
         let token = RefreshToken::new(refresh_token.expose_secret().to_owned());
         let answer = application
             .exchange_refresh_token(&token)
-            .request_async(&|request| self.post(client, request))
+            .request_async(&self.sender(client))
             .await?;
         tokens(&answer, Some(refresh_token))
     }
@@ -115,30 +116,40 @@ impl SpaceOAuth<'_> {
             .set_redirect_uri(RedirectUrl::from_url(self.redirect_uri.clone()))
     }
 
-    /// Sends a token request. Statuses that decide the matter whatever the
-    /// body says become errors here; 200 and a readable 400 go to the parser.
-    async fn post(
-        &self,
-        client: &BacklogClient,
-        request: HttpRequest,
-    ) -> Result<HttpResponse, Undecided> {
-        let (parts, body) = request.into_parts();
-        let http = client
-            .http(self.url)
-            .post(self.url.join("api/v2/oauth2/token"))
-            .headers(parts.headers)
-            .body(body);
-        let answer = client.execute(http).await.map_err(Undecided::NoAnswer)?;
-        let readable = || serde_json::from_slice::<BasicErrorResponse>(&answer.body).is_ok();
-        match answer.status {
-            StatusCode::OK => {}
-            StatusCode::BAD_REQUEST if readable() => {}
-            status => return Err(Undecided::Status(status)),
-        }
-        let mut response = HttpResponse::new(answer.body);
-        *response.status_mut() = answer.status;
-        Ok(response)
+    /// What the `oauth2` crate sends token requests with. It owns what it uses:
+    /// a borrow would keep the exchange from being spawned.
+    fn sender(&self, client: &BacklogClient) -> impl Fn(HttpRequest) -> Sending + use<> {
+        let client = client.clone();
+        let url = self.url.clone();
+        move |request| Box::pin(post(client.clone(), url.clone(), request))
     }
+}
+
+type Sending = BoxFuture<'static, Result<HttpResponse, Undecided>>;
+
+/// Sends a token request. Statuses that decide the matter whatever the
+/// body says become errors here; 200 and a readable 400 go to the parser.
+async fn post(
+    client: BacklogClient,
+    url: BacklogUrl,
+    request: HttpRequest,
+) -> Result<HttpResponse, Undecided> {
+    let (parts, body) = request.into_parts();
+    let http = client
+        .http(&url)
+        .post(url.join("api/v2/oauth2/token"))
+        .headers(parts.headers)
+        .body(body);
+    let answer = client.execute(http).await.map_err(Undecided::NoAnswer)?;
+    let readable = || serde_json::from_slice::<BasicErrorResponse>(&answer.body).is_ok();
+    match answer.status {
+        StatusCode::OK => {}
+        StatusCode::BAD_REQUEST if readable() => {}
+        status => return Err(Undecided::Status(status)),
+    }
+    let mut response = HttpResponse::new(answer.body);
+    *response.status_mut() = answer.status;
+    Ok(response)
 }
 
 /// A token request that brought no OAuth answer.

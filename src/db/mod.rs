@@ -9,6 +9,7 @@ pub mod authorization_codes;
 pub mod authorization_requests;
 pub mod clients;
 pub mod grants;
+pub mod migrate;
 pub mod pool;
 pub mod refresh_tokens;
 pub mod spaces;

@@ -15,13 +15,19 @@ pub enum ConnectError {
     Unreachable(#[source] sqlx::Error),
 }
 
+/// Reads a database URL.
+pub fn options(url: &SecretString) -> Result<PgConnectOptions, ConnectError> {
+    let text = url.expose_secret();
+    if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+        return Err(ConnectError::Url);
+    }
+    let options: PgConnectOptions = text.parse().map_err(|_: sqlx::Error| ConnectError::Url)?;
+    Ok(options.application_name("backlog-mcp-hub"))
+}
+
 /// Opens a pool and proves that one connection works.
 pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool, ConnectError> {
-    let options: PgConnectOptions = url
-        .expose_secret()
-        .parse()
-        .map_err(|_: sqlx::Error| ConnectError::Url)?;
-    let options = options.application_name("backlog-mcp-hub");
+    let options = options(url)?;
     let pool = PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(Duration::from_secs(5))

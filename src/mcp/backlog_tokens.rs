@@ -76,7 +76,7 @@ struct Current {
     generation: i64,
 }
 
-fn place(column: &'static str, row: &str) -> Place<'_> {
+fn place<'a>(column: &'static str, row: &'a str) -> Place<'a> {
     Place {
         table: "grants",
         column,

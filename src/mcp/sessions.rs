@@ -226,7 +226,7 @@ impl Sessions {
         access_token: SecretString,
     ) -> Result<User, SignInError> {
         let application = self.space_oauth(space)?;
-        let path = ["users", "myself"].map(Segment::literal);
+        let path = ["users", "myself"].map(Segment::fixed);
         let answer = self
             .renewals
             .backlog

@@ -146,7 +146,7 @@ async fn sign_in(
         space_id: space.id,
         client: approved.request.client,
         backlog_user_id: user.id,
-        backlog_user_name: user.name.unwrap_or_default(),
+        backlog_user_name: user.name,
         scopes: approved.granted,
         resource: approved.request.resource.clone(),
         tokens: BacklogTokenState::Revoked,

@@ -6,10 +6,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 
 use super::{Hub, error::PageError, pages::Problem};
-use crate::{
-    db,
-    domain::{Space, SpaceId},
-};
+use crate::domain::{Space, SpaceId};
 
 /// Who answers: the text that `issuer` and `iss` carry, and the MCP endpoint it guards.
 #[derive(Clone, Debug)]

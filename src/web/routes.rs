@@ -51,10 +51,11 @@ fn issuer_routes(
         .route(&format!("{prefix}/authorize"), web::get().to(authorize::get))
         .route(&format!("{prefix}/consent"), web::post().to(consent::post))
         .service(
-            crate::mcp::service(server.clone(), Vec::new(), mcp::MAX_BODY)
-                .scope_with_path(&format!("{prefix}{mcp_path}"))
+            web::scope(&format!("{prefix}{mcp_path}"))
                 .wrap(from_fn(mcp::authenticate))
-                .wrap(cors::for_clients(hub)),
+                .wrap(cors::for_clients(hub))
+                // The hosts are checked by the guard around every route.
+                .service(crate::mcp::service(server.clone(), Vec::new(), mcp::MAX_BODY).scope()),
         );
     let connect_path = if prefix.is_empty() { "/" } else { prefix };
     config.route(connect_path, web::get().to(connect::get));

@@ -1,0 +1,106 @@
+//! `demo`: everything on this computer, against a simulated Backlog.
+//!
+//! 1. Start the simulated Backlog with an OAuth application made for this run.
+//! 2. Start the hub beside it, with a PostgreSQL of its own.
+//! 3. Print what to paste into which client.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context;
+use backlog_sim::{BacklogSim, SimOptions};
+
+use crate::{
+    app::Application,
+    config::{self, ServeArgs},
+    oauth::token::ClientSecret,
+    random::Random,
+    web::pages::{Locale, client_settings},
+};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Port of the hub
+    #[arg(long, env = "MCP_HTTP_PORT", default_value_t = 3333)]
+    http_port: u16,
+    /// Port of the simulated Backlog
+    #[arg(long, default_value_t = 3334)]
+    backlog_port: u16,
+    /// Where the demo's PostgreSQL lives
+    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let base_url = format!("http://127.0.0.1:{}", args.http_port);
+    let client_id = "backlog-mcp-hub-demo";
+    let client_secret = ClientSecret::generate(&Random::system());
+    let backlog_address = SocketAddr::from(([127, 0, 0, 1], args.backlog_port));
+    let sim = BacklogSim::start(SimOptions {
+        addr: backlog_address,
+        oauth_client_id: client_id.to_owned(),
+        oauth_client_secret: client_secret.reveal().to_owned(),
+        redirect_uris: vec![format!("{base_url}/callback")],
+        ..SimOptions::default()
+    })
+    .await
+    .with_context(|| {
+        format!("--backlog-port: cannot start the simulated Backlog on {backlog_address}")
+    })?;
+
+    let mut serve = ServeArgs {
+        base_url: Some(base_url),
+        data_dir: Some(match args.data_dir {
+            Some(dir) => dir,
+            None => config::default_data_dir()?.join("demo"),
+        }),
+        ..ServeArgs::default()
+    };
+    serve.http.port = Some(args.http_port);
+    serve.space.backlog_domain = Some(sim.url().to_string());
+    serve.space.backlog_oauth_client_id = Some(client_id.to_owned());
+    serve.space.backlog_oauth_client_secret = Some(client_secret.reveal().into());
+    let application = Application::build(serve.resolve()?, Some(sim.url()), |step| {
+        println!("{step} …");
+    })
+    .await?;
+    print_welcome(&application, &sim)?;
+    application
+        .run_until(async {
+            if let Err(error) = super::stop_signal().await {
+                tracing::error!(%error, "signals cannot be received; stopping");
+            }
+        })
+        .await
+        .context("the server failed")?;
+    sim.stop().await;
+    Ok(())
+}
+
+fn print_welcome(application: &Application, sim: &BacklogSim) -> anyhow::Result<()> {
+    let mcp_url = application.mcp_url();
+    println!(
+        "\nbacklog-mcp-hub is running.\n\n  \
+         MCP URL            {mcp_url}\n  \
+         How to connect     {}/\n  \
+         Simulated Backlog  {}\n\n\
+         Connect a client; when it sends you to the browser, continue and pick any user.\n",
+        application.base_url().as_str(),
+        sim.url(),
+    );
+    let url = url::Url::parse(&mcp_url)?;
+    for client in client_settings(&url, Locale::En) {
+        if client.hosted {
+            continue;
+        }
+        println!("{}", client.name);
+        for part in client.parts {
+            println!("  {}", part.caption);
+            for line in part.text.lines() {
+                println!("    {line}");
+            }
+        }
+        println!();
+    }
+    println!("Stop with Ctrl-C. Sign-ins of the demo end with it: its Backlog is in memory.");
+    Ok(())
+}

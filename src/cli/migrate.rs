@@ -1,0 +1,24 @@
+//! `migrate`: the schema, without the service.
+
+use anyhow::Context;
+use secrecy::SecretString;
+
+use crate::app;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// PostgreSQL to migrate
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<SecretString>,
+}
+
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let url = args
+        .database_url
+        .context("DATABASE_URL is not set; it wants postgres://user:password@host/database")?;
+    match app::migrate(&url).await? {
+        0 => println!("The schema is up to date."),
+        applied => println!("Applied {applied} migration(s)."),
+    }
+    Ok(())
+}

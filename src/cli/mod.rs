@@ -1,0 +1,94 @@
+//! The command line: one file per command.
+
+mod demo;
+mod keys;
+mod migrate;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::telemetry::{self, LogFormat};
+
+/// A hosted MCP server for Nulab Backlog: everybody's AI assistant works in
+/// Backlog as the person who is signed in.
+#[derive(Debug, Parser)]
+#[command(name = "backlog-mcp-hub", version, about, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// How logs look
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t, global = true)]
+    log_format: LogFormat,
+}
+
+const EXAMPLES: &str = "\
+Try it without a Backlog account:
+  backlog-mcp-hub demo
+
+Serve a space on this computer, with a PostgreSQL of its own:
+  export BACKLOG_DOMAIN=acme.backlog.com
+  export BACKLOG_OAUTH_CLIENT_ID=…  BACKLOG_OAUTH_CLIENT_SECRET=…
+  backlog-mcp-hub serve
+
+Serve a company, with a PostgreSQL you run:
+  export DATABASE_URL=postgres://…  ENCRYPTION_KEYS=\"$(backlog-mcp-hub keys generate)\"
+  export MCP_SERVER_BASE_URL=https://mcp.example.com
+  backlog-mcp-hub serve --http-host 0.0.0.0
+
+Settings are also read from a file .env in the working directory.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service: OAuth sign-in through Backlog, MCP tools
+    Serve(Box<serve::Args>),
+    /// Try everything against a built-in simulated Backlog; no account needed
+    Demo(demo::Args),
+    /// Bring the database's schema up to date, then exit (`serve` does it too)
+    Migrate(migrate::Args),
+    /// Master keys
+    #[command(subcommand)]
+    Keys(keys::Command),
+}
+
+/// Reads `.env` and the command line, and runs the command.
+pub fn main() -> ExitCode {
+    match dotenvy::dotenv() {
+        Ok(_) => {}
+        Err(error) if error.not_found() => {}
+        Err(error) => {
+            eprintln!("error: the file .env cannot be read: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    let cli = Cli::parse();
+    telemetry::init(cli.log_format);
+    let outcome = actix_web::rt::System::new().block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::run(*args).await,
+            Command::Demo(args) => demo::run(args).await,
+            Command::Migrate(args) => migrate::run(args).await,
+            Command::Keys(command) => keys::run(&command),
+        }
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ready at SIGTERM or SIGINT.
+async fn stop_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
