@@ -8,6 +8,7 @@
 pub mod backlog;
 pub mod clock;
 pub mod domain;
+pub mod embedded;
 pub mod mcp;
 pub mod oauth;
 pub mod random;
