@@ -1,11 +1,13 @@
 //! The things the service is about: spaces, clients, grants, principals.
 
+pub mod change;
 pub mod client;
 pub mod grant;
 pub mod id;
 pub mod principal;
 pub mod space;
 
+pub use change::Change;
 pub use client::Client;
 pub use grant::{BacklogTokenState, Grant, RevocationReason};
 pub use id::{AuthorizationRequestId, ClientKey, GrantId, SpaceId};

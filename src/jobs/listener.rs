@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use sqlx::{PgPool, postgres::PgListener};
 
-use crate::{domain::GrantId, mcp::sessions::Change, oauth::token::TokenHash};
+use crate::{
+    domain::{Change, GrantId},
+    oauth::token::TokenHash,
+};
 
 const CHANNEL: &str = "hub_changes";
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);

@@ -28,7 +28,7 @@ use crate::{
     },
     crypto::UnsealError,
     db::{self, grants::SealedTokens},
-    domain::{GrantId, Principal, Space},
+    domain::{Change, Principal, Space, GrantId},
     oauth::token::{AccessToken, TokenHash},
 };
 
@@ -62,17 +62,6 @@ pub enum SignInError {
     Backlog(#[from] BacklogError),
     #[error(transparent)]
     Misconfigured(#[from] SpaceError),
-}
-
-/// A change that the database told of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    Space,
-    Grant(GrantId),
-    Token(TokenHash),
-    /// The listener has just begun: whatever happened before it is unknown.
-    ListeningBegan,
-    ListeningEnded,
 }
 
 #[derive(Clone, Debug)]

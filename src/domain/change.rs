@@ -1,0 +1,15 @@
+//! What the database tells of, so that nothing in memory outlives it.
+
+use super::GrantId;
+use crate::oauth::token::TokenHash;
+
+/// A change of a row, or of the hearing of such changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Space,
+    Grant(GrantId),
+    Token(TokenHash),
+    /// The listener has just begun: whatever happened before it is unknown.
+    ListeningBegan,
+    ListeningEnded,
+}

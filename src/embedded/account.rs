@@ -1,0 +1,185 @@
+//! Whom the PostgreSQL programs run as: ourselves, or, when we are root, an
+//! unprivileged account.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::fs::{MetadataExt, chown, lchown};
+use std::path::Path;
+use std::process::Stdio;
+
+use nix::unistd::{Uid, User, getegid, geteuid};
+use tokio::process::Command;
+
+use super::EmbeddedError;
+
+/// Accounts for a new cluster of root's, the first that exists.
+const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
+
+#[derive(Debug)]
+pub(super) struct Account {
+    name: String,
+    uid: u32,
+    gid: u32,
+    /// We are root and hand the programs to this account.
+    assumed: bool,
+}
+
+impl Account {
+    /// The account for the cluster in `directory`, which need not exist yet: an
+    /// ordinary user's own, and for root the one that owns the cluster.
+    pub(super) fn for_cluster(directory: &Path) -> Result<Self, EmbeddedError> {
+        let owner = match directory.metadata() {
+            Ok(metadata) => Some((metadata.uid(), metadata.gid())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(EmbeddedError::io(directory)(error)),
+        };
+        let me = geteuid();
+        match owner {
+            Some((uid, gid)) if me.is_root() && uid != 0 => Ok(Self {
+                name: user_name(uid),
+                uid,
+                gid,
+                assumed: true,
+            }),
+            _ if me.is_root() => Self::unprivileged(),
+            Some((uid, _)) if uid != me.as_raw() => Err(EmbeddedError::NotOwner {
+                directory: directory.to_owned(),
+                owner: user_name(uid),
+            }),
+            _ => Ok(Self {
+                name: user_name(me.as_raw()),
+                uid: me.as_raw(),
+                gid: getegid().as_raw(),
+                assumed: false,
+            }),
+        }
+    }
+
+    fn unprivileged() -> Result<Self, EmbeddedError> {
+        UNPRIVILEGED
+            .into_iter()
+            .find_map(|name| User::from_name(name).ok().flatten())
+            .map(|user| Self {
+                name: user.name,
+                uid: user.uid.as_raw(),
+                gid: user.gid.as_raw(),
+                assumed: true,
+            })
+            .ok_or(EmbeddedError::NoAccount)
+    }
+
+    /// A command that runs as this account, away from the terminal's signals,
+    /// and without our environment: it holds secrets, and variables that
+    /// PostgreSQL would listen to.
+    pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            // PostgreSQL wants a working directory that it can read.
+            .current_dir("/")
+            .process_group(0);
+        for name in ["PATH", "LD_LIBRARY_PATH"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        if self.assumed {
+            command.uid(self.uid).gid(self.gid);
+        }
+        command
+    }
+
+    /// Runs a command of ours to its end; returns what it printed.
+    pub(super) async fn run<A: AsRef<OsStr>>(
+        &self,
+        program: &Path,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Result<String, EmbeddedError> {
+        let output = self
+            .command(program)
+            .args(arguments)
+            .output()
+            .await
+            .map_err(EmbeddedError::io(program))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(EmbeddedError::CommandFailed {
+            program: program.display().to_string(),
+            output: format!(
+                "{} ({})",
+                String::from_utf8_lossy(&output.stderr).trim(),
+                output.status
+            ),
+        })
+    }
+
+    /// Gives a file or an empty directory of ours to this account.
+    pub(super) fn own(&self, path: &Path) -> Result<(), EmbeddedError> {
+        if self.assumed {
+            chown(path, Some(self.uid), Some(self.gid)).map_err(EmbeddedError::io(path))?;
+        }
+        Ok(())
+    }
+
+    /// Gives a directory that belongs to root, and all in it, to this account.
+    pub(super) fn own_tree(&self, directory: &Path) -> Result<(), EmbeddedError> {
+        let metadata = directory.metadata().map_err(EmbeddedError::io(directory))?;
+        if self.assumed && metadata.uid() == 0 {
+            self.own_each(directory)
+                .map_err(EmbeddedError::io(directory))?;
+        }
+        Ok(())
+    }
+
+    fn own_each(&self, path: &Path) -> io::Result<()> {
+        if path.symlink_metadata()?.is_dir() {
+            for entry in path.read_dir()? {
+                self.own_each(&entry?.path())?;
+            }
+        }
+        // The top comes last: an interrupted run starts over.
+        lchown(path, Some(self.uid), Some(self.gid))
+    }
+
+    /// Checks that the account can enter `directory`; the error names the first
+    /// directory on the way that keeps it out.
+    pub(super) async fn check_reach(&self, directory: &Path) -> Result<(), EmbeddedError> {
+        if !self.assumed || self.can_enter(directory).await? {
+            return Ok(());
+        }
+        let mut blocked = directory;
+        for ancestor in directory.ancestors() {
+            if self.can_enter(ancestor).await? {
+                break;
+            }
+            blocked = ancestor;
+        }
+        Err(EmbeddedError::Unreachable {
+            account: self.name.clone(),
+            blocked: blocked.to_owned(),
+        })
+    }
+
+    async fn can_enter(&self, directory: &Path) -> Result<bool, EmbeddedError> {
+        let shell = Path::new("/bin/sh");
+        let status = self
+            .command(shell)
+            .args(["-c", r#"cd -- "$1""#, "sh"])
+            .arg(directory)
+            .stderr(Stdio::null())
+            .status()
+            .await
+            .map_err(EmbeddedError::io(shell))?;
+        Ok(status.success())
+    }
+}
+
+fn user_name(uid: u32) -> String {
+    User::from_uid(Uid::from_raw(uid))
+        .ok()
+        .flatten()
+        .map_or_else(|| format!("user {uid}"), |user| user.name)
+}
