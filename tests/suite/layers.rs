@@ -37,6 +37,7 @@ const LAYERS: &[(&str, MayUse)] = &[
         Only(&[
             "backlog",
             "clock",
+            "crypto",
             "db",
             "domain",
             "mcp::tools",
@@ -44,7 +45,10 @@ const LAYERS: &[(&str, MayUse)] = &[
             "random",
         ]),
     ),
-    ("jobs", Only(&["clock", "crypto", "db", "domain", "random"])),
+    (
+        "jobs",
+        Only(&["clock", "crypto", "db", "domain", "oauth", "random"]),
+    ),
     ("embedded", Only(&["clock", "random"])),
     (
         "config",
