@@ -20,6 +20,12 @@ step() {
     printf '    %s: %d s\n' "$title" "$((SECONDS - started))"
 }
 
+# quietly COMMAND...: shows what the command printed only if it fails.
+quietly() {
+    local output
+    output=$("$@" 2>&1) || die "$output" "failed: $*"
+}
+
 # checksum FILE...: one line that changes when a file does.
 checksum() {
     cat "$@" | cksum

@@ -97,7 +97,7 @@ install_missing_tools() {
         return
     fi
     if can_use_apt; then
-        as_root apt-get update -qq
+        quietly as_root apt-get update
         for tool in $missing; do
             case $tool in
                 compiler) packages+=(build-essential) ;;
@@ -111,7 +111,8 @@ install_missing_tools() {
         done
         if [[ ${#packages[@]} -gt 0 ]]; then
             printf '    installing %s\n' "${packages[*]}"
-            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+            quietly as_root env DEBIAN_FRONTEND=noninteractive \
+                apt-get install -y --no-install-recommends "${packages[@]}"
         fi
         missing=$(missing_tools)
     fi
@@ -128,7 +129,7 @@ install_sdk_clients() {
     wanted=$(checksum "$clients/node/package-lock.json")
     stamp=$clients/node/node_modules/.installed
     if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
-        (cd "$clients/node" && npm ci --no-audit --no-fund --loglevel=error)
+        (cd "$clients/node" && quietly npm ci)
         printf '%s\n' "$wanted" >"$stamp"
     fi
 

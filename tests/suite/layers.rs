@@ -37,6 +37,7 @@ const LAYERS: &[(&str, MayUse)] = &[
         Only(&[
             "backlog",
             "clock",
+            "crypto",
             "db",
             "domain",
             "mcp::tools",
@@ -44,7 +45,10 @@ const LAYERS: &[(&str, MayUse)] = &[
             "random",
         ]),
     ),
-    ("jobs", Only(&["clock", "crypto", "db", "domain", "random"])),
+    (
+        "jobs",
+        Only(&["clock", "crypto", "db", "domain", "oauth", "random"]),
+    ),
     ("embedded", Only(&["clock", "random"])),
     (
         "config",
@@ -171,8 +175,8 @@ fn references(source: &str) -> Vec<(usize, String)> {
     }
     let mut layers: Vec<_> = found
         .into_iter()
-        .filter(|(_, modules)| modules[0].starts_with(|c: char| c.is_ascii_lowercase()))
         .map(|(at, modules)| (code[..at].matches('\n').count() + 1, layer_of(&modules)))
+        .filter(|(_, target)| LAYERS.iter().any(|(name, _)| name == target))
         .collect();
     layers.dedup();
     layers

@@ -20,10 +20,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import anyio
 import anyio.to_thread
+import httpx2
 from mcp import Client
 from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
-from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.shared.auth import (
     AuthorizationCodeResult,
     OAuthClientInformationFull,
@@ -199,24 +199,26 @@ async def session(options: argparse.Namespace, listener: RedirectListener, redir
         redirect_handler=print_authorization_url,
         callback_handler=listener.next,
     )
-    async with create_mcp_http_client(auth=provider) as http:
-        async with Client(streamable_http_client(options.url, http_client=http)) as client:
-            server = client.server_info
-            emit(
-                {
-                    "event": "connected",
-                    "protocol": client.protocol_version,
-                    "server": server.model_dump(mode="json", by_alias=True, exclude_none=True) if server else None,
-                }
-            )
-            await list_tools(client)
-            while line := await anyio.to_thread.run_sync(sys.stdin.readline):
-                if not line.strip():
-                    continue
-                command = json.loads(line)
-                if command.get("close"):
-                    break
-                await execute(command, client, provider, state)
+    async with (
+        httpx2.AsyncClient(auth=provider, timeout=60) as http,
+        Client(streamable_http_client(options.url, http_client=http)) as client,
+    ):
+        server = client.server_info
+        emit(
+            {
+                "event": "connected",
+                "protocol": client.protocol_version,
+                "server": server.model_dump(mode="json", by_alias=True, exclude_none=True) if server else None,
+            }
+        )
+        await list_tools(client)
+        while line := await anyio.to_thread.run_sync(sys.stdin.readline):
+            if not line.strip():
+                continue
+            command = json.loads(line)
+            if command.get("close"):
+                break
+            await execute(command, client, provider, state)
 
 
 async def main(options: argparse.Namespace) -> int:
