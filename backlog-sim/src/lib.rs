@@ -26,6 +26,7 @@ mod sim;
 mod state;
 mod tokens;
 mod view;
+mod wire;
 
 pub use control::Control;
 pub use faults::Matcher;

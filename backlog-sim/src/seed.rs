@@ -6,6 +6,8 @@
 mod issues;
 mod projects;
 
+pub(crate) use projects::empty_project;
+
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
