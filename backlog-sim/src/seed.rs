@@ -6,8 +6,6 @@
 mod issues;
 mod projects;
 
-pub(crate) use projects::empty_project;
-
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
@@ -16,6 +14,8 @@ use crate::{
     model::{Id, NulabAccount, Space, User},
     state::State,
 };
+
+pub(crate) use projects::empty_project;
 
 /// 佐藤 遥, administrator; joined every project.
 pub const HARUKA: Id = 40211;

@@ -144,12 +144,7 @@ fn issue_mut<'a>(state: &'a mut State, key: &str) -> Option<&'a mut Issue> {
 
 fn add_issue(state: &mut State, project: Id, row: &Row, place: u64) {
     let (issue_type, status, priority, assignee, category, milestone, summary, description) = *row;
-    let writers = [HARUKA, DANIEL];
-    let writer = if place % 2 == 0 {
-        writers[0]
-    } else {
-        writers[1]
-    };
+    let writer = [HARUKA, DANIEL][(place % 2) as usize];
     let created = at(2026, 8, 3, 0) + TimeDelta::hours(53 * i64::try_from(place).unwrap_or(0));
     let start = date("2026-10-05") + Days::new(place);
     let id = FIRST_ISSUE + 7 * place;
@@ -172,10 +167,10 @@ fn add_issue(state: &mut State, project: Id, row: &Row, place: u64) {
             Vec::new()
         },
         milestones: milestone.into_iter().collect(),
-        start_date: (place % 3 != 0).then_some(start),
+        start_date: (!place.is_multiple_of(3)).then_some(start),
         due_date: (place % 4 != 3).then(|| start + Days::new(14)),
         estimated_hours: [Some(4.0), None, Some(1.5)][(place % 3) as usize],
-        actual_hours: (status >= 3 && status <= 4).then_some(3.25),
+        actual_hours: matches!(status, 3 | 4).then_some(3.25),
         parent: None,
         created_user: writer,
         created,

@@ -1,11 +1,9 @@
 //! The journal, faults, rate limits, and the life of a simulator.
 
-mod common;
-
 use std::time::Duration;
 
+use crate::common::{Space, code};
 use backlog_sim::{Control, Credential, Matcher, RateLimits, fingerprint, seed};
-use common::{Space, code};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -228,5 +226,15 @@ fn spaces_are_independent_and_stop() {
         one.sim.stop().await;
         assert!(std::net::TcpStream::connect(address).is_err());
         assert!(two.http.get(two.sim.url()).send().await.is_ok());
+
+        let address = ("127.0.0.1", two.sim.url().port().unwrap());
+        drop(two);
+        let closed = async {
+            while std::net::TcpStream::connect(address).is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let closed = tokio::time::timeout(Duration::from_secs(10), closed).await;
+        assert!(closed.is_ok(), "dropping it stops it");
     });
 }

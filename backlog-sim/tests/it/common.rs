@@ -35,9 +35,9 @@ impl Space {
     }
 
     pub async fn token(&self, form: &[(&str, &str)]) -> Response {
+        let client = [("client_id", "sim-client"), ("client_secret", "sim-secret")];
         self.request(Method::POST, "/api/v2/oauth2/token")
-            .form(&[("client_id", "sim-client"), ("client_secret", "sim-secret")])
-            .form(form)
+            .form(&[&client, form].concat())
             .send()
             .await
             .unwrap()

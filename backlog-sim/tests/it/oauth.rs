@@ -1,11 +1,9 @@
 //! Signing in, tokens, and what becomes of them.
 
-mod common;
-
 use std::time::Duration;
 
+use crate::common::{REDIRECT_URI, Space};
 use backlog_sim::{RefreshRotation, TokenPair, seed};
-use common::{REDIRECT_URI, Space};
 use reqwest::{Method, Response, StatusCode, header::LOCATION};
 use serde_json::Value;
 use url::Url;

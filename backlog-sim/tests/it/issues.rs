@@ -1,9 +1,7 @@
 //! Projects, issues and comments as the API shows and changes them.
 
-mod common;
-
+use crate::common::{Space, code};
 use backlog_sim::seed::{self, field};
-use common::{Space, code};
 use reqwest::Method;
 use serde_json::{Value, json};
 
