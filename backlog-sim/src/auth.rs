@@ -1,12 +1,14 @@
 //! Who a request of the API acts for: an API key, as header or query parameter, or a bearer token.
 //! When several are sent, the first of header key, query key, bearer token decides.
 
+use std::future::{Ready, ready};
+
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError,
     dev::Payload,
     http::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE},
 };
-use std::future::{Ready, ready};
+use serde_json::json;
 
 use crate::{
     error::ApiError,
@@ -15,6 +17,7 @@ use crate::{
     model::Id,
     params::Params,
     sim::Sim,
+    tokens::BearerError,
 };
 
 enum Presented<'a> {
@@ -53,31 +56,41 @@ pub(crate) fn credential(headers: &HeaderMap, query: &Params) -> Credential {
     }
 }
 
-/// The user, or the 401 answer.
-pub(crate) fn authenticate(
-    sim: &Sim,
-    headers: &HeaderMap,
-    query: &Params,
-) -> Result<Id, HttpResponse> {
+/// Why a request is not authenticated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refusal {
+    /// No credential, or an API key that nobody has.
+    NoKey,
+    Bearer(BearerError),
+}
+
+impl Refusal {
+    /// The 401 answer. That of a bearer token gives its reason in a header, not in `errors`.
+    pub fn answer(self) -> HttpResponse {
+        let description = match self {
+            Self::NoKey => return ApiError::authentication().error_response(),
+            Self::Bearer(error) => error.description(),
+        };
+        let challenge =
+            format!(r#"Bearer error="invalid_token", error_description="{description}""#);
+        HttpResponse::Unauthorized()
+            .insert_header((WWW_AUTHENTICATE, challenge))
+            .json(json!({ "message": description }))
+    }
+}
+
+/// The user a request acts for.
+pub(crate) fn authenticate(sim: &Sim, headers: &HeaderMap, query: &Params) -> Result<Id, Refusal> {
     let tokens = sim.tokens.locked();
     match Presented::of(headers, query) {
-        Presented::Nothing => None,
-        Presented::ApiKeyHeader(key) | Presented::ApiKeyQuery(key) => tokens.api_key(key),
-        Presented::Bearer(token) => {
-            return tokens.bearer(token, sim.clock.now()).map_err(|error| {
-                let description = error.description();
-                HttpResponse::Unauthorized()
-                    .insert_header((
-                        WWW_AUTHENTICATE,
-                        format!(
-                            r#"Bearer error="invalid_token", error_description="{description}""#
-                        ),
-                    ))
-                    .json(serde_json::json!({ "message": description }))
-            });
+        Presented::Nothing => Err(Refusal::NoKey),
+        Presented::ApiKeyHeader(key) | Presented::ApiKeyQuery(key) => {
+            tokens.api_key(key).ok_or(Refusal::NoKey)
         }
+        Presented::Bearer(token) => tokens
+            .bearer(token, sim.clock.now())
+            .map_err(Refusal::Bearer),
     }
-    .ok_or_else(|| ApiError::authentication().error_response())
 }
 
 /// The authenticated user and the decoded parameters, put into the request by `pipeline.rs`.

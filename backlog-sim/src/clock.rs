@@ -21,7 +21,8 @@ impl Clock {
         now.duration_trunc(TimeDelta::seconds(1)).unwrap_or(now)
     }
 
-    pub fn advance(&self, seconds: i64) {
-        self.ahead_seconds.fetch_add(seconds, Ordering::Relaxed);
+    pub fn advance(&self, seconds: u32) {
+        self.ahead_seconds
+            .fetch_add(i64::from(seconds), Ordering::Relaxed);
     }
 }

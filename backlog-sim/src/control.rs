@@ -144,7 +144,8 @@ impl Control {
 
     /// Moves the space's clock forward: tokens expire and rate limits start anew.
     pub fn advance_clock(&self, duration: Duration) {
-        let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+        // Further than this the calendar ends.
+        let seconds = u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
         self.sim.clock.advance(seconds);
     }
 
@@ -153,13 +154,25 @@ impl Control {
         self.sim.read().users.values().cloned().collect()
     }
 
+    pub(crate) fn has_user(&self, user: Id) -> bool {
+        self.sim.read().users.contains_key(&user)
+    }
+
     /// A new API key of a user.
+    ///
+    /// # Panics
+    /// No user has this id.
     pub fn issue_api_key(&self, user: Id) -> String {
+        assert!(self.has_user(user), "no user has the id {user}");
         self.sim.tokens.locked().issue_api_key(user)
     }
 
     /// OAuth tokens of a user, as after a sign-in.
+    ///
+    /// # Panics
+    /// No user has this id.
     pub fn tokens_for(&self, user: Id) -> TokenPair {
+        assert!(self.has_user(user), "no user has the id {user}");
         let now = self.sim.clock.now();
         self.sim.tokens.locked().issue_pair(user, now)
     }

@@ -15,8 +15,8 @@ use crate::locked::Locked;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Matcher {
-    method: Option<String>,
-    path_prefix: Option<String>,
+    pub(crate) method: Option<String>,
+    pub(crate) path_prefix: Option<String>,
 }
 
 impl Matcher {

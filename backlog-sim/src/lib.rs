@@ -1,8 +1,4 @@
-//! A simulated Backlog space for tests, demonstrations and measurements.
-//!
-//! [`BacklogSim::start`] serves Backlog's OAuth 2.0 endpoints and a part of its REST API v2 over
-//! seeded, believable data that changes on writes. [`BacklogSim::control`] shows which requests
-//! came and injects faults. The README lists the endpoints and the HTTP form of the controls.
+#![doc = include_str!("../README.md")]
 
 mod api;
 mod auth;
@@ -26,6 +22,7 @@ mod sim;
 mod state;
 mod tokens;
 mod view;
+mod wire;
 
 pub use control::Control;
 pub use faults::Matcher;

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Serialize, Serializer};
 
+use crate::wire::{date, number, optional_timestamp, timestamp};
+
 /// Backlog's numeric ids.
 pub type Id = u64;
 
@@ -372,51 +374,4 @@ pub(crate) struct Change {
 pub(crate) struct AttributeInfo {
     pub id: Id,
     pub type_id: String,
-}
-
-/// `2026-10-02T01:22:45Z`.
-pub(crate) fn timestamp<S: Serializer>(
-    time: &DateTime<Utc>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&time.format("%Y-%m-%dT%H:%M:%SZ"))
-}
-
-fn optional_timestamp<S: Serializer>(
-    time: &Option<DateTime<Utc>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => timestamp(time, serializer),
-        None => serializer.serialize_none(),
-    }
-}
-
-/// A date goes out as the timestamp of its midnight in UTC.
-pub(crate) fn date<S: Serializer>(
-    date: &Option<NaiveDate>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match date {
-        Some(date) => serializer.collect_str(&date.format("%Y-%m-%dT00:00:00Z")),
-        None => serializer.serialize_none(),
-    }
-}
-
-/// Numbers without a fraction go out as integers.
-pub(crate) fn number<S: Serializer>(
-    number: &Option<f64>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match number {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the guard keeps to numbers that an i64 holds"
-        )]
-        Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
-            serializer.serialize_i64(*number as i64)
-        }
-        Some(number) => serializer.serialize_f64(*number),
-        None => serializer.serialize_none(),
-    }
 }

@@ -112,7 +112,7 @@ async fn handle(
 
     let user = match authenticate(sim, request.headers(), &query) {
         Ok(user) => user,
-        Err(answer) => return Ok(request.into_response(answer)),
+        Err(refusal) => return Ok(request.into_response(refusal.answer())),
     };
     let quota = sim
         .rate_limiter

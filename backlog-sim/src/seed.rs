@@ -15,6 +15,8 @@ use crate::{
     state::State,
 };
 
+pub(crate) use projects::empty_project;
+
 /// 佐藤 遥, administrator; joined every project.
 pub const HARUKA: Id = 40211;
 /// Daniel Okafor, member; joined every project.

@@ -134,6 +134,18 @@ impl State {
         }
     }
 
+    /// After a project's key has changed.
+    pub fn rename_issue_keys(&mut self, project: Id) {
+        let Some(record) = self.projects.get(&project) else {
+            return;
+        };
+        for issue in self.issues.values_mut().filter(|i| i.project_id == project) {
+            self.issue_keys.remove(&issue.issue_key);
+            issue.issue_key = format!("{}-{}", record.project.project_key, issue.key_id);
+            self.issue_keys.insert(issue.issue_key.clone(), issue.id);
+        }
+    }
+
     /// Its children become issues of their own.
     pub fn remove_issue(&mut self, id: Id) {
         if let Some(issue) = self.issues.remove(&id) {

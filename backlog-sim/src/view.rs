@@ -6,10 +6,10 @@ use serde::{Serialize, Serializer, ser::SerializeSeq};
 use crate::{
     model::{
         Category, Change, Comment, CustomField, FieldItem, FieldType, FieldValue, Id, Issue,
-        IssueType, Master, PRIORITIES, ProjectRecord, RESOLUTIONS, Status, User, Version, date,
-        number, timestamp,
+        IssueType, Master, PRIORITIES, ProjectRecord, RESOLUTIONS, Status, User, Version,
     },
     state::State,
+    wire::{date, number, timestamp},
 };
 
 #[derive(Serialize)]

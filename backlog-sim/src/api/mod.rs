@@ -1,5 +1,6 @@
 //! The REST API under `/api/v2`, one file per resource.
 
+mod categories;
 mod comments;
 mod custom_fields;
 mod issue_changes;
@@ -12,6 +13,7 @@ mod project_settings;
 mod projects;
 mod space;
 mod users;
+mod versions;
 
 use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::Serialize;
@@ -26,6 +28,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
             .configure(masters::routes)
             .configure(project_settings::routes)
             .configure(projects::routes)
+            .configure(categories::routes)
+            .configure(versions::routes)
             .configure(issues::routes)
             .configure(comments::routes)
             .default_service(web::to(crate::server::not_found)),

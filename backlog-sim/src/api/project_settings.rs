@@ -1,4 +1,4 @@
-//! What a project's issues choose from: issue types, statuses, categories, versions, custom fields
+//! `/projects/{projectIdOrKey}/issueTypes`, `…/statuses`, `…/customFields`: read only
 
 use actix_web::web::{self, Data, Path};
 
@@ -9,8 +9,6 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/projects/{project}/issueTypes", web::get().to(issue_types))
         .route("/projects/{project}/statuses", web::get().to(statuses))
-        .route("/projects/{project}/categories", web::get().to(categories))
-        .route("/projects/{project}/versions", web::get().to(versions))
         .route(
             "/projects/{project}/customFields",
             web::get().to(custom_fields),
@@ -23,14 +21,6 @@ async fn issue_types(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiRe
 
 async fn statuses(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
     ok(&sim.read().project(call.user, &project)?.statuses)
-}
-
-async fn categories(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
-    ok(&sim.read().project(call.user, &project)?.categories)
-}
-
-async fn versions(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
-    ok(&sim.read().project(call.user, &project)?.versions)
 }
 
 async fn custom_fields(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {

@@ -1,5 +1,7 @@
 //! The seeded projects and their settings.
 
+use std::collections::BTreeSet;
+
 use super::{
     BUG, DANIEL, HARBOR, HARUKA, INCIDENT, KENTA, KURA, LUCIA, MAJA, OPS, REQUEST, TASK, TOMASZ,
     date, field,
@@ -104,7 +106,27 @@ fn ops() -> ProjectRecord {
     }
 }
 
-pub(crate) fn project(id: Id, key: &str, name: &str, rule: &str, display_order: u32) -> Project {
+/// A project as it is just after it was added, with nobody in it.
+pub(crate) fn empty_project(
+    id: Id,
+    key: &str,
+    name: &str,
+    display_order: u32,
+    issue_type: Id,
+) -> ProjectRecord {
+    ProjectRecord {
+        members: BTreeSet::new(),
+        issue_types: issue_types(id, &[(issue_type, "Task", "#7ea800")]),
+        statuses: statuses(id, &["Open", "In Progress", "Resolved", "Closed"], &[]),
+        categories: Vec::new(),
+        versions: Vec::new(),
+        custom_fields: Vec::new(),
+        project: project(id, key, name, "markdown", display_order),
+        last_key: 0,
+    }
+}
+
+fn project(id: Id, key: &str, name: &str, rule: &str, display_order: u32) -> Project {
     Project {
         id,
         project_key: key.to_owned(),
