@@ -31,10 +31,7 @@ use crate::{
     embedded::{EmbeddedError, EmbeddedPostgres},
     jobs,
     mcp::{
-        HubServer,
-        backlog_tokens::Renewals,
-        sessions::Sessions,
-        space_application::secret_place,
+        HubServer, backlog_tokens::Renewals, sessions::Sessions, space_application::secret_place,
     },
     random::Random,
     telemetry::RequestSpan,
@@ -73,7 +70,10 @@ pub enum StartError {
         "MCP_HTTP_HOST and MCP_HTTP_PORT: cannot listen on {address}: {error}; \
          is another server on that port?"
     )]
-    Listen { address: SocketAddr, error: io::Error },
+    Listen {
+        address: SocketAddr,
+        error: io::Error,
+    },
     #[error("{0}")]
     Client(#[from] ClientError),
     #[error("{0}")]
@@ -149,9 +149,8 @@ impl Application {
             random,
             demo_backlog,
         });
-        let server = serve(socket, hub, HubServer::new(backlog, clock)).map_err(|error| {
-            StartError::Listen { address, error }
-        })?;
+        let server = serve(socket, hub, HubServer::new(backlog, clock))
+            .map_err(|error| StartError::Listen { address, error })?;
         Ok(Self {
             server,
             address,
@@ -323,7 +322,9 @@ async fn write_default_space(
         .await?
         .unwrap_or_else(|| SpaceId::new(clock, random));
     let base_url = space.url.as_str();
-    let host = base_url.split_once("://").map_or(base_url, |(_, host)| host);
+    let host = base_url
+        .split_once("://")
+        .map_or(base_url, |(_, host)| host);
     db::spaces::upsert_default(
         &mut *transaction,
         &DefaultSpace {
@@ -332,10 +333,8 @@ async fn write_default_space(
             name: host,
             base_url,
             oauth_client_id: &space.oauth_client_id,
-            oauth_client_secret: &keys.seal(
-                secret_place(&id.to_string()),
-                &space.oauth_client_secret,
-            ),
+            oauth_client_secret: &keys
+                .seal(secret_place(&id.to_string()), &space.oauth_client_secret),
         },
     )
     .await?;
@@ -345,10 +344,16 @@ async fn write_default_space(
 
 /// The space key: the first label of the host; an address has none.
 fn slug(host: &str) -> String {
-    let label = host.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let label = host
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let is_slug = label.len() <= 63
         && label.starts_with(|c: char| c.is_ascii_lowercase())
         && label.ends_with(|c: char| c.is_ascii_alphanumeric())
-        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        && label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if is_slug { label } else { "default".to_owned() }
 }

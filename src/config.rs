@@ -29,7 +29,12 @@ pub struct ServeArgs {
     pub data_dir: Option<PathBuf>,
     /// Master keys as id:base64[,id:base64…], 32 bytes each; the first one seals.
     /// Required with DATABASE_URL. Make one with `backlog-mcp-hub keys generate`
-    #[arg(long, env = "ENCRYPTION_KEYS", hide_env_values = true, value_name = "KEYS")]
+    #[arg(
+        long,
+        env = "ENCRYPTION_KEYS",
+        hide_env_values = true,
+        value_name = "KEYS"
+    )]
     pub encryption_keys: Option<SecretString>,
     /// A file with the master keys, one id:base64 a line
     #[arg(long, env = "ENCRYPTION_KEYS_FILE", value_name = "FILE")]
@@ -229,7 +234,10 @@ impl BaseUrl {
 
     /// A loopback base URL for a bound port.
     pub fn loopback(address: SocketAddr) -> Self {
-        Self(format!("http://{}", SocketAddr::new(loopback_of(address.ip()), address.port())))
+        Self(format!(
+            "http://{}",
+            SocketAddr::new(loopback_of(address.ip()), address.port())
+        ))
     }
 
     pub fn as_str(&self) -> &str {
@@ -354,7 +362,10 @@ fn encryption_keys(
     keys: Option<SecretString>,
     file: Option<PathBuf>,
 ) -> Result<Option<SecretString>, ConfigError> {
-    match (given_secret(keys), file.filter(|f| !f.as_os_str().is_empty())) {
+    match (
+        given_secret(keys),
+        file.filter(|f| !f.as_os_str().is_empty()),
+    ) {
         (Some(_), Some(_)) => Err(ConfigError::new(
             "ENCRYPTION_KEYS",
             "and ENCRYPTION_KEYS_FILE are both set; give one of them",

@@ -89,11 +89,6 @@ mod tests {
                 .expect("verified")
         );
         assert!(!hasher.verify("wrong".into(), hash).await.expect("verified"));
-        assert!(
-            hasher
-                .verify("right".into(), "junk".into())
-                .await
-                .is_err()
-        );
+        assert!(hasher.verify("right".into(), "junk".into()).await.is_err());
     }
 }

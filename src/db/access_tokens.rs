@@ -19,10 +19,7 @@ pub struct NewAccessToken {
     pub lifetime: Duration,
 }
 
-pub async fn insert(
-    db: impl PgExecutor<'_>,
-    token: &NewAccessToken,
-) -> Result<(), sqlx::Error> {
+pub async fn insert(db: impl PgExecutor<'_>, token: &NewAccessToken) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO hub.access_tokens
             (token_hash, grant_id, refresh_token_hash, scopes, expires_at)

@@ -50,10 +50,7 @@ pub struct Code {
     pub space_disabled: bool,
 }
 
-pub async fn find(
-    db: impl PgExecutor<'_>,
-    hash: TokenHash,
-) -> Result<Option<Code>, sqlx::Error> {
+pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Code>, sqlx::Error> {
     let Some(row) = sqlx::query!(
         r#"SELECT grants.id, grants.client_id, grants.space_id, grants.scopes, grants.resource,
                   codes.redirect_uri, codes.code_challenge,

@@ -68,10 +68,7 @@ impl TryFrom<Row> for Request {
     }
 }
 
-pub async fn insert(
-    db: impl PgExecutor<'_>,
-    request: &NewRequest<'_>,
-) -> Result<(), sqlx::Error> {
+pub async fn insert(db: impl PgExecutor<'_>, request: &NewRequest<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO hub.authorization_requests
             (id, client_id, issuer, redirect_uri, state, code_challenge, resource, scopes,

@@ -39,9 +39,7 @@ impl TryFrom<Row> for Client {
             redirect_uris: row
                 .redirect_uris
                 .iter()
-                .map(|uri| {
-                    RedirectUri::parse(uri).map_err(|_| unreadable("clients.redirect_uris"))
-                })
+                .map(|uri| RedirectUri::parse(uri).map_err(|_| unreadable("clients.redirect_uris")))
                 .collect::<Result<_, _>>()?,
             auth: match row.client_secret_hash {
                 None => ClientAuth::Public,
@@ -69,10 +67,7 @@ pub async fn find_by_client_id(
     .transpose()
 }
 
-pub async fn find(
-    db: impl PgExecutor<'_>,
-    key: ClientKey,
-) -> Result<Option<Client>, sqlx::Error> {
+pub async fn find(db: impl PgExecutor<'_>, key: ClientKey) -> Result<Option<Client>, sqlx::Error> {
     sqlx::query_as!(
         Row,
         "SELECT id, client_id, space_id, client_name, client_uri, redirect_uris,

@@ -18,10 +18,7 @@ pub struct NewRefreshToken {
     pub lifetime: Duration,
 }
 
-pub async fn insert(
-    db: impl PgExecutor<'_>,
-    token: &NewRefreshToken,
-) -> Result<(), sqlx::Error> {
+pub async fn insert(db: impl PgExecutor<'_>, token: &NewRefreshToken) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO hub.refresh_tokens (token_hash, grant_id, scopes, expires_at)
          VALUES ($1::bytea, $2, $3::text[], clock_timestamp() + $4::interval)",
@@ -64,10 +61,7 @@ pub enum State {
 
 /// Reads and locks a refresh token: presentations of one token queue here, across
 /// all replicas, until the transaction ends.
-pub async fn lock(
-    db: impl PgExecutor<'_>,
-    hash: TokenHash,
-) -> Result<Option<Stored>, sqlx::Error> {
+pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Stored>, sqlx::Error> {
     let Some(row) = sqlx::query!(
         r#"SELECT tokens.grant_id, tokens.scopes, grants.client_id,
                   grants.space_id, grants.resource,

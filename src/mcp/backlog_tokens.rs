@@ -105,7 +105,11 @@ impl Renewals {
         }
     }
 
-    fn open(&self, grant: GrantId, state: &BacklogTokenState) -> Result<Option<Current>, UnsealError> {
+    fn open(
+        &self,
+        grant: GrantId,
+        state: &BacklogTokenState,
+    ) -> Result<Option<Current>, UnsealError> {
         let BacklogTokenState::Live {
             access_token,
             expires_at,
@@ -283,13 +287,9 @@ impl GrantAccess {
     async fn store(&self, generation: i64, tokens: &SealedTokens) -> Result<bool, sqlx::Error> {
         let mut attempt = 1;
         loop {
-            let stored = db::grants::store_renewal(
-                &self.0.renewals.db,
-                self.0.grant,
-                generation,
-                tokens,
-            )
-            .await;
+            let stored =
+                db::grants::store_renewal(&self.0.renewals.db, self.0.grant, generation, tokens)
+                    .await;
             match stored {
                 Err(error) if attempt < STORE_ATTEMPTS => {
                     tracing::warn!(grant = %self.0.grant, %error, attempt, "renewal not stored yet");

@@ -28,7 +28,7 @@ use crate::{
     },
     crypto::UnsealError,
     db::{self, grants::SealedTokens},
-    domain::{Change, Principal, Space, GrantId},
+    domain::{Change, GrantId, Principal, Space},
     oauth::token::{AccessToken, TokenHash},
 };
 

@@ -4,9 +4,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    backlog::{
-        BacklogClient, BacklogTokens, BacklogUrl, BacklogUrlError, OAuthError, SpaceOAuth,
-    },
+    backlog::{BacklogClient, BacklogTokens, BacklogUrl, BacklogUrlError, OAuthError, SpaceOAuth},
     crypto::{KeyRing, Place, UnsealError},
     domain::{Space, SpaceId},
 };
@@ -78,10 +76,6 @@ impl SpaceApplication {
     }
 }
 
-fn open_secret(
-    id: SpaceId,
-    sealed: &str,
-    keys: &KeyRing,
-) -> Result<SecretString, UnsealError> {
+fn open_secret(id: SpaceId, sealed: &str, keys: &KeyRing) -> Result<SecretString, UnsealError> {
     keys.open(secret_place(&id.to_string()), sealed)
 }

@@ -7,10 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use super::{Hub, Issuer, error::JsonError, issuer, not_found};
 use crate::oauth::metadata::AuthorizationServerMetadata;
 
-pub async fn get(
-    hub: web::Data<Hub>,
-    request: HttpRequest,
-) -> Result<HttpResponse, JsonError> {
+pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpResponse, JsonError> {
     let suffix = suffix(&request);
     let host = issuer::host(&request).to_owned();
     match Issuer::find_by_suffix(&hub, &host, &suffix).await? {

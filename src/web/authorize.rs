@@ -52,8 +52,8 @@ pub async fn get(
         .await
         .map_err(from_db)?
         .ok_or_else(|| page(Problem::UnknownClient))?;
-    let redirect_uri = redirect_uri(&client, &params)
-        .ok_or_else(|| page(Problem::RedirectUriMismatch))?;
+    let redirect_uri =
+        redirect_uri(&client, &params).ok_or_else(|| page(Problem::RedirectUriMismatch))?;
 
     let refuse = |error: &OAuthError| {
         let state = authorization::state(&params).unwrap_or_default();
@@ -84,8 +84,8 @@ pub async fn get(
         }));
     }
 
-    let browser_id = browser::known(&hub, &request)
-        .unwrap_or_else(|| BrowserId::generate(&hub.random));
+    let browser_id =
+        browser::known(&hub, &request).unwrap_or_else(|| BrowserId::generate(&hub.random));
     let csrf = CsrfToken::generate(&hub.random);
     let id = AuthorizationRequestId::new(&hub.clock, &hub.random);
     db::authorization_requests::insert(

@@ -19,9 +19,7 @@ use super::{
 };
 use crate::{
     backlog::{self, BacklogTokens, models::User},
-    db::{
-        self, authorization_codes::NewCode, authorization_requests::Approved,
-    },
+    db::{self, authorization_codes::NewCode, authorization_requests::Approved},
     domain::{BacklogTokenState, Grant, GrantId, Space},
     mcp::sessions::SignInError,
     oauth::{
@@ -30,10 +28,7 @@ use crate::{
     },
 };
 
-pub async fn get(
-    hub: web::Data<Hub>,
-    request: HttpRequest,
-) -> Result<HttpResponse, PageError> {
+pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let page = |problem| PageError::new(&request, problem);
     let from_db = |error| PageError::from_db(&request, &error);
 
@@ -132,7 +127,10 @@ async fn sign_in(
 ) -> Result<AuthorizationCode, OAuthError> {
     let oauth = hub.sessions.space_oauth(space).map_err(|error| {
         tracing::error!(space = space.slug, %error, "the space cannot be used");
-        OAuthError::new(ErrorCode::ServerError, "The Backlog space is set up wrongly.")
+        OAuthError::new(
+            ErrorCode::ServerError,
+            "The Backlog space is set up wrongly.",
+        )
     })?;
     let tokens = oauth
         .exchange_code(&hub.backlog, backlog_code)
@@ -151,9 +149,7 @@ async fn sign_in(
         resource: approved.request.resource.clone(),
         tokens: BacklogTokenState::Revoked,
     };
-    let sealed = hub
-        .sessions
-        .seal(grant.id, &tokens, answered_at);
+    let sealed = hub.sessions.seal(grant.id, &tokens, answered_at);
     let code = AuthorizationCode::generate(&hub.random);
     let stored: Result<(), sqlx::Error> = async {
         let mut transaction = hub.db.begin().await?;
@@ -185,11 +181,7 @@ async fn sign_in(
     Ok(code)
 }
 
-async fn who_is_this(
-    hub: &Hub,
-    space: &Space,
-    tokens: &BacklogTokens,
-) -> Result<User, OAuthError> {
+async fn who_is_this(hub: &Hub, space: &Space, tokens: &BacklogTokens) -> Result<User, OAuthError> {
     hub.sessions
         .who_is(space, tokens.access_token.clone())
         .await

@@ -14,8 +14,8 @@ pub async fn get(
     issuer: Issuer,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let mcp_url = Url::parse(&issuer.mcp_url)
-        .map_err(|_| PageError::new(&request, Problem::ServerError))?;
+    let mcp_url =
+        Url::parse(&issuer.mcp_url).map_err(|_| PageError::new(&request, Problem::ServerError))?;
     let page = ConnectPage {
         locale: error::locale(&request),
         mcp_url,

@@ -11,8 +11,9 @@ use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::{
-    Hub, Issuer, browser,
+    Hub, Issuer,
     authorize::error_location,
+    browser,
     error::{self, PageError},
     pages::{ForwardPage, Problem},
     space_choice,
@@ -43,8 +44,7 @@ pub async fn post(
         })
     };
 
-    let params =
-        Params::parse(&body).map_err(|error| invalid(&error.description))?;
+    let params = Params::parse(&body).map_err(|error| invalid(&error.description))?;
     let id = params
         .get("request")
         .and_then(|text| uuid::Uuid::parse_str(text).ok())
@@ -154,8 +154,7 @@ async fn chosen_space(
     let Some(client) = client_of(hub, posted).await? else {
         return Ok(None);
     };
-    let offered =
-        space_choice::spaces(hub, issuer, &client, &posted.request.resource).await?;
+    let offered = space_choice::spaces(hub, issuer, &client, &posted.request.resource).await?;
     Ok(offered
         .into_iter()
         .find(|space| Some(space.slug.as_str()) == params.get("space")))

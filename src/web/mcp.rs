@@ -120,10 +120,12 @@ fn policy(session: &Session) -> Policy {
     let space = &session.principal.space;
     Policy {
         read_only: space.read_only,
-        toolsets: space
-            .toolsets
-            .as_ref()
-            .map(|names| names.iter().filter_map(|name| name.parse::<Toolset>().ok()).collect()),
+        toolsets: space.toolsets.as_ref().map(|names| {
+            names
+                .iter()
+                .filter_map(|name| name.parse::<Toolset>().ok())
+                .collect()
+        }),
     }
 }
 
@@ -141,7 +143,12 @@ impl Challenge {
         let metadata = issuer.resource_metadata_url();
         let all = Scopes::all();
         let (status, error, description, scopes) = match self {
-            Self::NoToken => (StatusCode::UNAUTHORIZED, None, "Sign in to use this server.", all),
+            Self::NoToken => (
+                StatusCode::UNAUTHORIZED,
+                None,
+                "Sign in to use this server.",
+                all,
+            ),
             Self::InvalidToken => (
                 StatusCode::UNAUTHORIZED,
                 Some("invalid_token"),

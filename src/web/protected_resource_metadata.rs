@@ -11,10 +11,7 @@ use super::{
 };
 use crate::oauth::metadata::ProtectedResourceMetadata;
 
-pub async fn get(
-    hub: web::Data<Hub>,
-    request: HttpRequest,
-) -> Result<HttpResponse, JsonError> {
+pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpResponse, JsonError> {
     let suffix = suffix(&request);
     let host = issuer::host(&request).to_owned();
     let Some(issuer) = Issuer::find_by_suffix(&hub, &host, &suffix).await? else {

@@ -5,8 +5,8 @@
 use actix_web::{middleware::from_fn, web};
 
 use super::{
-    Hub, authorization_server_metadata, authorize, callback, connect, consent, cors, health,
-    mcp, not_found, pages, protected_resource_metadata, ready, register, stylesheet, token,
+    Hub, authorization_server_metadata, authorize, callback, connect, consent, cors, health, mcp,
+    not_found, pages, protected_resource_metadata, ready, register, stylesheet, token,
 };
 use crate::mcp::HubServer;
 
@@ -48,7 +48,10 @@ fn issuer_routes(
                 .wrap(cors::for_clients(hub))
                 .route(web::post().to(token::post)),
         )
-        .route(&format!("{prefix}/authorize"), web::get().to(authorize::get))
+        .route(
+            &format!("{prefix}/authorize"),
+            web::get().to(authorize::get),
+        )
         .route(&format!("{prefix}/consent"), web::post().to(consent::post))
         .service(
             web::scope(&format!("{prefix}{mcp_path}"))

@@ -33,7 +33,12 @@ pub async fn spaces(
     });
     let only = named.or_else(|| enabled.iter().position(|space| space.is_default));
     Ok(match only {
-        Some(index) => enabled.into_iter().nth(index).map(Arc::new).into_iter().collect(),
+        Some(index) => enabled
+            .into_iter()
+            .nth(index)
+            .map(Arc::new)
+            .into_iter()
+            .collect(),
         None => enabled.into_iter().map(Arc::new).collect(),
     })
 }
@@ -41,11 +46,7 @@ pub async fn spaces(
 /// The MCP endpoint that the grant will be for; absent means the issuer's own.
 ///
 /// At the hub's issuer a client may also name the endpoint of a space by path.
-pub fn endpoint(
-    hub: &Hub,
-    issuer: &Issuer,
-    resource: Option<&str>,
-) -> Result<String, OAuthError> {
+pub fn endpoint(hub: &Hub, issuer: &Issuer, resource: Option<&str>) -> Result<String, OAuthError> {
     let Some(asked) = resource else {
         return Ok(issuer.mcp_url.clone());
     };

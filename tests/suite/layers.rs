@@ -125,7 +125,7 @@ fn problems_in(file: &str, layer: &str, source: &str) -> Vec<String> {
         .filter(|(_, target)| target != layer)
         .filter_map(|(line, target)| {
             let (forbidden, rule) = match may_use {
-                Only(allowed) if allowed.is_empty() => (true, "nothing of the crate".to_owned()),
+                Only([]) => (true, "nothing of the crate".to_owned()),
                 Only(allowed) => (
                     !allowed.contains(&target.as_str()),
                     format!("only: {}", allowed.join(", ")),

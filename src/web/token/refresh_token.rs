@@ -78,14 +78,8 @@ pub async fn exchange(
             return Err(invalid_grant(UNKNOWN).into());
         }
     }
-    let (answer, successor) = issue_pair(
-        hub,
-        &mut transaction,
-        stored.grant,
-        scopes,
-        stored.scopes,
-    )
-    .await?;
+    let (answer, successor) =
+        issue_pair(hub, &mut transaction, stored.grant, scopes, stored.scopes).await?;
     db::refresh_tokens::consume(
         &mut *transaction,
         hash,
@@ -140,8 +134,8 @@ fn place(row: &str) -> Place<'_> {
 }
 
 fn seal(hub: &Hub, hash: TokenHash, answer: &TokenAnswer) -> Result<String, JsonError> {
-    let text = serde_json::to_string(answer)
-        .map_err(|error| JsonError::Unavailable(error.to_string()))?;
+    let text =
+        serde_json::to_string(answer).map_err(|error| JsonError::Unavailable(error.to_string()))?;
     Ok(hub.keys.seal(place(&hash.to_hex()), &text.into()))
 }
 

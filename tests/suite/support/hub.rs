@@ -1,0 +1,189 @@
+//! The application in this process: a fresh database, a simulated Backlog, port 0.
+
+use backlog_mcp_hub::{
+    app::Application,
+    config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Settings, Storage},
+    crypto::KeyRing,
+    random::Random,
+};
+use backlog_sim::{BacklogSim, SimOptions};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use super::database::TestDatabase;
+
+pub const OAUTH_CLIENT_ID: &str = "hub-at-backlog";
+pub const OAUTH_CLIENT_SECRET: &str = "secret-of-the-hub-at-backlog";
+/// A redirect URI where nobody listens: the tests read the answer off the redirect.
+pub const REDIRECT_URI: &str = "http://127.0.0.1:9/callback";
+
+/// A running hub with everything it needs.
+pub struct TestHub {
+    pub database: TestDatabase,
+    pub sim: BacklogSim,
+    pub keys: SecretString,
+    pub base_url: String,
+    running: Running,
+}
+
+/// One process's worth of hub.
+pub struct Running {
+    pub address: std::net::SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    /// Stops it in order and waits for the end.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        self.task.await.expect("the hub").expect("a clean end");
+    }
+}
+
+impl TestHub {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts a hub whose settings a test has changed.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let database = TestDatabase::create().await;
+        let sim = sim().await;
+        let keys = KeyRing::generate("test", &Random::system());
+        let mut settings = settings(&database, &sim, &keys);
+        change(&mut settings);
+        let (running, base_url) = run(settings).await;
+        Self {
+            database,
+            sim,
+            keys,
+            base_url,
+            running,
+        }
+    }
+
+    /// A second hub on the same database, behind the same base URL, as another
+    /// replica would be. Returns it with the URL that reaches it.
+    pub async fn replica(&self) -> (Running, String) {
+        let mut settings = settings(&self.database, &self.sim, &self.keys);
+        settings.base_url = Some(BaseUrl::parse(&self.base_url).expect("a base URL"));
+        let (running, _) = run(settings).await;
+        let url = format!("http://{}", running.address);
+        (running, url)
+    }
+
+    pub async fn stop(self) {
+        self.running.stop().await;
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
+    pub fn mcp_url(&self) -> String {
+        self.url("/mcp")
+    }
+
+    /// Registers a public client and returns its `client_id`.
+    pub async fn register(&self) -> String {
+        let answer = self
+            .post_json(
+                "/register",
+                &json!({
+                    "client_name": "Test Client",
+                    "redirect_uris": [REDIRECT_URI],
+                    "token_endpoint_auth_method": "none",
+                }),
+            )
+            .await;
+        answer["client_id"]
+            .as_str()
+            .expect("a client_id")
+            .to_owned()
+    }
+
+    async fn post_json(&self, path: &str, body: &Value) -> Value {
+        let response = http()
+            .post(self.url(path))
+            .json(body)
+            .send()
+            .await
+            .expect("an answer");
+        assert!(
+            response.status().is_success(),
+            "{path}: {}",
+            response.status()
+        );
+        response.json().await.expect("JSON")
+    }
+}
+
+/// A client that follows no redirect and knows no proxy.
+pub fn http() -> reqwest::Client {
+    builder().build().expect("an HTTP client")
+}
+
+/// The same, with a cookie jar is what a browser has; see [`super::person`].
+pub fn builder() -> reqwest::ClientBuilder {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("protocol versions")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+}
+
+async fn sim() -> BacklogSim {
+    BacklogSim::start(SimOptions {
+        oauth_client_id: OAUTH_CLIENT_ID.to_owned(),
+        oauth_client_secret: OAUTH_CLIENT_SECRET.to_owned(),
+        ..SimOptions::default()
+    })
+    .await
+    .expect("the simulated Backlog")
+}
+
+fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> Settings {
+    Settings {
+        storage: Storage::External {
+            url: database.url().into(),
+            keys: keys.clone(),
+        },
+        default_space: Some(DefaultSpaceSettings {
+            url: sim.url().as_str().parse().expect("a Backlog URL"),
+            oauth_client_id: OAUTH_CLIENT_ID.to_owned(),
+            oauth_client_secret: OAUTH_CLIENT_SECRET.into(),
+        }),
+        listen: "127.0.0.1:0".parse().expect("an address"),
+        base_url: None,
+        mcp_path: "/mcp".to_owned(),
+        allowed_hosts: Vec::new(),
+        allowed_origins: Vec::new(),
+        lifetimes: Lifetimes::default(),
+    }
+}
+
+async fn run(settings: Settings) -> (Running, String) {
+    let application = Application::build(settings, None, |_| {})
+        .await
+        .expect("the hub starts");
+    let address = application.address();
+    let base_url = application.base_url().as_str().to_owned();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(application.run_until(async {
+        // A dropped test ends its hub as well.
+        let _ = stopped.await;
+    }));
+    let running = Running {
+        address,
+        stop,
+        task,
+    };
+    (running, base_url)
+}

@@ -1,0 +1,280 @@
+//! A person with a browser, scripted: follows pages by their forms and links, keeps
+//! cookies, and takes the answer off the redirect to the client.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use backlog_sim::Id;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use reqwest::{
+    StatusCode,
+    header::{COOKIE, LOCATION, SET_COOKIE},
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::hub::{REDIRECT_URI, TestHub, http};
+
+pub const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
+
+pub fn challenge() -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER))
+}
+
+/// One browser: a cookie jar.
+#[derive(Default)]
+pub struct Person {
+    cookies: Mutex<HashMap<String, String>>,
+}
+
+/// A page or redirect, as the browser got it.
+pub struct Page {
+    pub status: StatusCode,
+    pub location: Option<String>,
+    pub body: String,
+}
+
+impl Page {
+    /// The value of a form field.
+    pub fn field(&self, name: &str) -> String {
+        let pattern = format!(r#"name="{name}"[^>]*value="([^"]*)""#);
+        let found = regex::Regex::new(&pattern).expect("a pattern");
+        found
+            .captures(&self.body)
+            .unwrap_or_else(|| panic!("no field {name} in:\n{}", self.body))[1]
+            .to_owned()
+    }
+
+    /// Where the forward page goes.
+    pub fn refresh(&self) -> String {
+        let found = regex::Regex::new(r#"content="0;url=([^"]*)""#).expect("a pattern");
+        found
+            .captures(&self.body)
+            .unwrap_or_else(|| panic!("no refresh in:\n{}", self.body))[1]
+            .replace("&#38;", "&")
+            .replace("&amp;", "&")
+    }
+}
+
+/// What came back to the client's redirect URI.
+pub struct Answer(pub HashMap<String, String>);
+
+impl Answer {
+    pub fn read(location: &str) -> Self {
+        let url = Url::parse(location).expect("a redirect to the client");
+        Self(url.query_pairs().into_owned().collect())
+    }
+
+    pub fn get(&self, name: &str) -> &str {
+        self.0
+            .get(name)
+            .unwrap_or_else(|| panic!("no {name} in {:?}", self.0))
+    }
+}
+
+/// The answer of `/token`, and what the test needs to go on.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    pub client_id: String,
+    pub access_token: String,
+    pub refresh_token: String,
+}
+
+impl Person {
+    pub async fn get(&self, url: &str) -> Page {
+        self.send(http().get(url)).await
+    }
+
+    pub async fn post(&self, url: &str, form: &[(&str, &str)]) -> Page {
+        self.send(http().post(url).form(form)).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Page {
+        let cookies = {
+            let jar = self.cookies.lock().expect("the jar");
+            let pairs: Vec<String> = jar.iter().map(|(n, v)| format!("{n}={v}")).collect();
+            pairs.join("; ")
+        };
+        let response = request
+            .header(COOKIE, cookies)
+            .send()
+            .await
+            .expect("an answer");
+        for cookie in response.headers().get_all(SET_COOKIE) {
+            let text = cookie.to_str().expect("a cookie");
+            let pair = text.split(';').next().unwrap_or_default();
+            let (name, value) = pair.split_once('=').expect("name=value");
+            let mut jar = self.cookies.lock().expect("the jar");
+            jar.insert(name.to_owned(), value.to_owned());
+        }
+        Page {
+            status: response.status(),
+            location: response
+                .headers()
+                .get(LOCATION)
+                .map(|value| value.to_str().expect("a location").to_owned()),
+            body: response.text().await.expect("a body"),
+        }
+    }
+
+    /// From `/authorize` to Backlog's answer at `/callback`; what the client gets.
+    pub async fn authorize(&self, hub: &TestHub, client_id: &str, user: Id) -> Answer {
+        let consent = self.get(&authorize_url(hub, client_id)).await;
+        assert_eq!(consent.status, StatusCode::OK, "{}", consent.body);
+        let forward = self.decide(hub, &consent, "approve").await;
+        let callback = self
+            .sign_in_at_backlog(&forward.refresh(), user, "approve")
+            .await;
+        let done = self.get(&callback).await;
+        Answer::read(&done.location.unwrap_or_else(|| panic!("{}", done.body)))
+    }
+
+    /// Posts the consent form with a decision.
+    pub async fn decide(&self, hub: &TestHub, consent: &Page, decision: &str) -> Page {
+        let (request, csrf) = (consent.field("request"), consent.field("csrf"));
+        let space = consent.field("space");
+        let form = [
+            ("request", request.as_str()),
+            ("csrf", &csrf),
+            ("space", &space),
+            ("access", "read_write"),
+            ("decision", decision),
+        ];
+        self.post(&hub.url("/consent"), &form).await
+    }
+
+    /// Picks a user on Backlog's page; the callback that the browser is sent to.
+    pub async fn sign_in_at_backlog(&self, url: &str, user: Id, decision: &str) -> String {
+        let page = self.get(url).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        let target = Url::parse(url).expect("a URL");
+        let action = regex::Regex::new(r#"<form[^>]*action="([^"]*)""#)
+            .expect("a pattern")
+            .captures(&page.body)
+            .map_or_else(
+                || target.to_string(),
+                |found| {
+                    let action = found[1].replace("&amp;", "&").replace("&#38;", "&");
+                    target.join(&action).expect("an action").to_string()
+                },
+            );
+        let hidden = regex::Regex::new(r#"type="hidden" name="([^"]*)" value="([^"]*)""#)
+            .expect("a pattern");
+        let user = user.to_string();
+        let mut form: Vec<(String, String)> = hidden
+            .captures_iter(&page.body)
+            .map(|field| (field[1].to_owned(), field[2].to_owned()))
+            .collect();
+        form.push(("user".into(), user));
+        form.push(("decision".into(), decision.into()));
+        let form: Vec<(&str, &str)> = form
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let answer = self.post(&action, &form).await;
+        answer.location.unwrap_or_else(|| panic!("{}", answer.body))
+    }
+
+    /// A whole sign-in of a new client.
+    pub async fn sign_in(&self, hub: &TestHub, user: Id) -> Tokens {
+        let client_id = hub.register().await;
+        let answer = self.authorize(hub, &client_id, user).await;
+        let (status, body) = exchange(&hub.base_url, &client_id, answer.get("code")).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        tokens(&client_id, &body)
+    }
+}
+
+pub fn authorize_url(hub: &TestHub, client_id: &str) -> String {
+    let mut url = Url::parse(&hub.url("/authorize")).expect("a URL");
+    url.query_pairs_mut().extend_pairs([
+        ("response_type", "code"),
+        ("client_id", client_id),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_challenge", &challenge()),
+        ("code_challenge_method", "S256"),
+        ("state", "the-state"),
+        ("resource", &hub.mcp_url()),
+    ]);
+    url.into()
+}
+
+pub fn tokens(client_id: &str, body: &Value) -> Tokens {
+    let text = |name: &str| body[name].as_str().expect(name).to_owned();
+    Tokens {
+        client_id: client_id.to_owned(),
+        access_token: text("access_token"),
+        refresh_token: text("refresh_token"),
+    }
+}
+
+/// Exchanges a code at the hub that `url` reaches.
+pub async fn exchange(url: &str, client_id: &str, code: &str) -> (StatusCode, Value) {
+    token(
+        url,
+        &[
+            ("grant_type", "authorization_code"),
+            ("client_id", client_id),
+            ("code", code),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", VERIFIER),
+        ],
+    )
+    .await
+}
+
+/// Refreshes at the hub that `url` reaches.
+pub async fn refresh(url: &str, tokens: &Tokens) -> (StatusCode, Value) {
+    token(
+        url,
+        &[
+            ("grant_type", "refresh_token"),
+            ("client_id", &tokens.client_id),
+            ("refresh_token", &tokens.refresh_token),
+        ],
+    )
+    .await
+}
+
+pub async fn token(url: &str, form: &[(&str, &str)]) -> (StatusCode, Value) {
+    let response = http()
+        .post(format!("{url}/token"))
+        .form(form)
+        .send()
+        .await
+        .expect("an answer");
+    let status = response.status();
+    (status, response.json().await.expect("JSON"))
+}
+
+/// Calls a tool at the hub that `url` reaches, as an `initialize`-era client would.
+pub async fn call(
+    url: &str,
+    access_token: &str,
+    tool: &str,
+    arguments: Value,
+) -> (StatusCode, Value) {
+    let response = http()
+        .post(format!("{url}/mcp"))
+        .bearer_auth(access_token)
+        .header("accept", "application/json, text/event-stream")
+        .json(&json!({
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": { "name": tool, "arguments": arguments },
+        }))
+        .send()
+        .await
+        .expect("an answer");
+    let status = response.status();
+    (status, response.json().await.expect("JSON"))
+}
+
+/// The text of a tool's result, as JSON.
+pub fn result(answer: &Value) -> Value {
+    let text = answer["result"]["content"][0]["text"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no text in {answer}"));
+    serde_json::from_str(text).unwrap_or_else(|_| panic!("not JSON: {text}"))
+}
