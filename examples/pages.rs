@@ -138,6 +138,7 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
 fn problems() -> [(&'static str, Problem); 11] {
     [
         ("unknown-client", Problem::UnknownClient),
+        ("client-unavailable", Problem::ClientUnavailable),
         ("redirect-uri", Problem::RedirectUriMismatch),
         (
             "invalid-request",

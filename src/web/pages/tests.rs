@@ -54,6 +54,7 @@ fn space(slug: &str) -> SpaceLine {
 fn problems() -> [Problem; 11] {
     [
         Problem::UnknownClient,
+        Problem::ClientUnavailable,
         Problem::RedirectUriMismatch,
         Problem::InvalidRequest {
             detail: "<no> challenge".to_owned(),

@@ -165,6 +165,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         mcp_path: "/mcp".to_owned(),
         allowed_hosts: Vec::new(),
         allowed_origins: Vec::new(),
+        trusted_proxies: Vec::new(),
         lifetimes: Lifetimes::default(),
     }
 }
