@@ -105,10 +105,10 @@ impl ClientMetadata {
             )
         })?;
         if let Some(name) = &self.client_name
-            && name.chars().count() > MAX_NAME_CHARS
+            && (name.chars().count() > MAX_NAME_CHARS || name.contains('\0'))
         {
             return Err(invalid(
-                "The field 'client_name' is longer than 200 characters.",
+                "The field 'client_name' is longer than 200 characters, or contains a NUL.",
             ));
         }
         Ok(Registration {
@@ -186,6 +186,7 @@ fn validate_application_type(
 
 fn is_web_page(uri: &str) -> bool {
     uri.len() <= 2048
+        && !uri.contains('\0')
         && url::Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
 }
 
