@@ -15,6 +15,7 @@ pub mod hub;
 pub mod issuer;
 pub mod mcp;
 pub mod not_found;
+pub mod openid_configuration;
 pub mod pages;
 pub mod protected_resource_metadata;
 pub mod ready;
