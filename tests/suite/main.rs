@@ -3,6 +3,7 @@
 
 mod embedded;
 mod layers;
+mod metadata;
 mod migrate;
 mod sign_in;
 mod support;
