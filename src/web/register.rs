@@ -12,7 +12,7 @@ use crate::{
     db::{self, clients::NewClient},
     domain::ClientKey,
     oauth::{
-        ErrorCode, OAuthError, RedirectUri,
+        RedirectUri,
         registration::{ClientMetadata, Registration},
         token::ClientSecret,
     },
@@ -24,13 +24,7 @@ pub async fn post(
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, JsonError> {
     let body = super::token::whole(body)?;
-    let metadata: ClientMetadata = serde_json::from_slice(&body).map_err(|error| {
-        OAuthError::new(
-            ErrorCode::InvalidClientMetadata,
-            format!("The body is not client metadata in JSON: {error}."),
-        )
-    })?;
-    let registration = metadata.validate()?;
+    let registration = ClientMetadata::from_json(&body)?.validate()?;
 
     let secret = registration
         .auth_method
