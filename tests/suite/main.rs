@@ -5,5 +5,6 @@ mod embedded;
 mod layers;
 mod metadata;
 mod migrate;
+mod register;
 mod sign_in;
 mod support;
