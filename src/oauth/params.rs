@@ -1,6 +1,6 @@
 //! Request parameters of the OAuth endpoints: a query or a form, each name once.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{ErrorCode, OAuthError};
 
@@ -12,8 +12,20 @@ pub struct Params(HashMap<String, String>);
 impl Params {
     /// Reads `application/x-www-form-urlencoded` text.
     pub fn parse(encoded: &[u8]) -> Result<Self, OAuthError> {
+        Self::collect(form_urlencoded::parse(encoded))
+    }
+
+    /// Reads only the parameters of these names, whatever is wrong with the others.
+    pub fn parse_only(encoded: &[u8], names: &[&str]) -> Result<Self, OAuthError> {
+        let pairs = form_urlencoded::parse(encoded);
+        Self::collect(pairs.filter(|(name, _)| names.contains(&name.as_ref())))
+    }
+
+    fn collect<'a>(
+        pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+    ) -> Result<Self, OAuthError> {
         let mut params = HashMap::new();
-        for (name, value) in form_urlencoded::parse(encoded) {
+        for (name, value) in pairs {
             if value.contains('\0') {
                 return Err(OAuthError::new(
                     ErrorCode::InvalidRequest,
@@ -68,6 +80,9 @@ mod tests {
         assert!(Params::parse(b"a=1&a=2").is_err());
         assert!(Params::parse(b"a=&a=2").is_err());
         assert!(Params::parse(b"a=1%002").is_err());
+        let only = Params::parse_only(b"a=1&a=2&b=3", &["b"]).expect("params");
+        assert_eq!((only.get("a"), only.get("b")), (None, Some("3")));
+        assert!(Params::parse_only(b"a=1&b=2&b=3", &["b"]).is_err());
         let params = Params::parse(b"a=&b=x+y%21").expect("params");
         assert_eq!((params.get("a"), params.get("b")), (None, Some("x y!")));
         assert_eq!(
