@@ -54,6 +54,30 @@ impl AuthorizationServerMetadata {
     }
 }
 
+/// `/.well-known/openid-configuration`, for clients that look nowhere else: the same,
+/// with what OpenID Connect Discovery 1.0 §3 requires, which their parsers insist on.
+/// No ID token is ever issued.
+#[derive(Debug, Serialize)]
+pub struct OpenIdMetadata {
+    #[serde(flatten)]
+    server: AuthorizationServerMetadata,
+    jwks_uri: String,
+    subject_types_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: [&'static str; 1],
+}
+
+impl OpenIdMetadata {
+    /// `issuer` as in [`AuthorizationServerMetadata::new`].
+    pub fn new(issuer: &str) -> Self {
+        Self {
+            server: AuthorizationServerMetadata::new(issuer),
+            jwks_uri: format!("{issuer}/.well-known/jwks.json"),
+            subject_types_supported: ["public"],
+            id_token_signing_alg_values_supported: ["RS256"],
+        }
+    }
+}
+
 /// `/.well-known/oauth-protected-resource` (RFC 9728 §2).
 #[derive(Debug, Serialize)]
 pub struct ProtectedResourceMetadata {

@@ -104,6 +104,30 @@ pub struct Registration {
 }
 
 impl ClientMetadata {
+    /// Reads the body of a registration; the error names the field that is wrong.
+    pub fn from_json(body: &[u8]) -> Result<Self, OAuthError> {
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let metadata = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let field = error.path().to_string();
+            let problem = error.into_inner();
+            OAuthError::new(
+                ErrorCode::InvalidClientMetadata,
+                if field == "." || !problem.is_data() {
+                    format!("The body is not client metadata in JSON: {problem}.")
+                } else {
+                    format!("The field '{field}' is wrong: {problem}.")
+                },
+            )
+        })?;
+        json.end().map_err(|error| {
+            OAuthError::new(
+                ErrorCode::InvalidClientMetadata,
+                format!("The body is not client metadata in JSON: {error}."),
+            )
+        })?;
+        Ok(metadata)
+    }
+
     /// Checks the metadata by RFC 7591 §2 and the redirect rules of [`RedirectUri`].
     pub fn validate(self) -> Result<Registration, OAuthError> {
         let redirect_uris = validate_redirect_uris(&self.redirect_uris)?;
@@ -136,10 +160,10 @@ impl ClientMetadata {
             _ => None,
         };
         if let Some(name) = &self.client_name
-            && name.chars().count() > MAX_NAME_CHARS
+            && (name.chars().count() > MAX_NAME_CHARS || name.contains('\0'))
         {
             return Err(invalid(
-                "The field 'client_name' is longer than 200 characters.",
+                "The field 'client_name' is longer than 200 characters, or contains a NUL.",
             ));
         }
         Ok(Registration {
@@ -237,6 +261,7 @@ fn key_source(
 
 fn is_web_page(uri: &str) -> bool {
     uri.len() <= 2048
+        && !uri.contains('\0')
         && url::Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
 }
 

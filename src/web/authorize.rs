@@ -47,12 +47,13 @@ pub async fn get(
     let page = |problem| PageError::new(&request, problem);
     let from_db = |error| PageError::from_db(&request, &error);
 
-    let params = Params::parse(request.query_string().as_bytes()).map_err(|error| {
+    let query = request.query_string().as_bytes();
+    let address = Params::parse_only(query, &["client_id", "redirect_uri"]).map_err(|error| {
         page(Problem::InvalidRequest {
             detail: error.description.into_owned(),
         })
     })?;
-    let client_id = params
+    let client_id = address
         .get("client_id")
         .ok_or_else(|| page(Problem::UnknownClient))?;
     hub.limits
@@ -77,11 +78,17 @@ pub async fn get(
         .filter(|client| client.may_use_issuer_of(issuer.space_id()))
         .ok_or_else(|| page(Problem::UnknownClient))?;
     let redirect_uri =
-        redirect_uri(&client, &params).ok_or_else(|| page(Problem::RedirectUriMismatch))?;
+        redirect_uri(&client, &address).ok_or_else(|| page(Problem::RedirectUriMismatch))?;
 
     let refuse = |error: &OAuthError| {
-        let state = authorization::state(&params).unwrap_or_default();
+        let state = Params::parse_only(query, &["state"])
+            .and_then(|params| authorization::state(&params))
+            .unwrap_or_default();
         redirect_with_error(&redirect_uri, &issuer.url, state.as_deref(), error)
+    };
+    let params = match Params::parse(query) {
+        Ok(params) => params,
+        Err(error) => return Ok(refuse(&error)),
     };
     let asked = match AuthorizationParams::parse(&params, client.scopes) {
         Ok(asked) => asked,

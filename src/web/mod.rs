@@ -18,6 +18,7 @@ pub mod issuer;
 pub mod limits;
 pub mod mcp;
 pub mod not_found;
+pub mod openid_configuration;
 pub mod pages;
 pub mod protected_resource_metadata;
 pub mod ready;

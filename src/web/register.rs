@@ -16,7 +16,7 @@ use crate::{
     },
     domain::ClientKey,
     oauth::{
-        ErrorCode, OAuthError, RedirectUri,
+        RedirectUri,
         registration::{AuthMethod, ClientMetadata, KeySource, Registration},
         token::{ClientSecret, RegistrationAccessToken},
     },
@@ -29,7 +29,7 @@ pub async fn post(
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, JsonError> {
     hub.limits.check(Endpoint::Register, &request, None)?;
-    let registration = metadata(&super::token::whole(body)?)?.validate()?;
+    let registration = ClientMetadata::from_json(&super::token::whole(body)?)?.validate()?;
 
     let secret = registration
         .auth_method
@@ -71,15 +71,6 @@ pub async fn post(
                 registration_token: registration_token.as_ref(),
             },
         )))
-}
-
-pub fn metadata(body: &[u8]) -> Result<ClientMetadata, OAuthError> {
-    serde_json::from_slice(body).map_err(|error| {
-        OAuthError::new(
-            ErrorCode::InvalidClientMetadata,
-            format!("The body is not client metadata in JSON: {error}."),
-        )
-    })
 }
 
 /// The credentials that the answer hands out.

@@ -122,7 +122,7 @@ pub async fn put(
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ManagementError> {
     let managed = authenticate(&hub, &issuer, &request).await?;
-    let metadata: ClientMetadata = register::metadata(&super::token::whole(body)?)?;
+    let metadata = ClientMetadata::from_json(&super::token::whole(body)?)?;
     let registration = metadata.validate()?;
     if !db::clients::update_managed(&hub.db, managed.token.hash(), &registration).await? {
         return Err(OAuthError::new(

@@ -3,6 +3,8 @@
 
 mod embedded;
 mod layers;
+mod metadata;
 mod migrate;
+mod register;
 mod sign_in;
 mod support;

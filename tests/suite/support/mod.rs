@@ -3,3 +3,4 @@
 pub mod database;
 pub mod hub;
 pub mod person;
+pub mod reply;
