@@ -191,8 +191,12 @@ CREATE INDEX consents_space ON hub.consents (space_id);
 CREATE FUNCTION hub.notify_change() RETURNS trigger
     LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_notify('hub_changes', TG_ARGV[0] || ':' ||
-        CASE WHEN TG_ARGV[0] = 'token' THEN encode(OLD.token_hash, 'hex') ELSE OLD.id::text END);
+    -- Two statements: one that names a column which the row lacks fails as a whole.
+    IF TG_ARGV[0] = 'token' THEN
+        PERFORM pg_notify('hub_changes', 'token:' || encode(OLD.token_hash, 'hex'));
+    ELSE
+        PERFORM pg_notify('hub_changes', TG_ARGV[0] || ':' || OLD.id);
+    END IF;
     RETURN NULL;
 END $$;
 
