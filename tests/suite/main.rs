@@ -4,5 +4,7 @@
 mod embedded;
 mod layers;
 mod migrate;
+mod processes;
+mod processes_start;
 mod sign_in;
 mod support;

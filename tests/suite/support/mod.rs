@@ -3,3 +3,5 @@
 pub mod database;
 pub mod hub;
 pub mod person;
+pub mod process;
+pub mod site;
