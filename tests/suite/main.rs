@@ -5,6 +5,8 @@ mod embedded;
 mod layers;
 mod metadata;
 mod migrate;
+mod processes;
+mod processes_start;
 mod register;
 mod sign_in;
 mod support;

@@ -51,7 +51,7 @@ fn space(slug: &str) -> SpaceLine {
     }
 }
 
-fn problems() -> [Problem; 11] {
+fn problems() -> [Problem; 12] {
     [
         Problem::UnknownClient,
         Problem::ClientUnavailable,

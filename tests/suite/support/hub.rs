@@ -1,5 +1,7 @@
 //! The application in this process: a fresh database, a simulated Backlog, port 0.
 
+use std::ops::Deref;
+
 use backlog_mcp_hub::{
     app::Application,
     config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Settings, Storage},
@@ -8,24 +10,31 @@ use backlog_mcp_hub::{
 };
 use backlog_sim::{BacklogSim, SimOptions};
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use super::{database::TestDatabase, reply::Reply};
+pub use super::site::{REDIRECT_URI, http};
+use super::{database::TestDatabase, reply::Reply, site::Site};
 
 pub const OAUTH_CLIENT_ID: &str = "hub-at-backlog";
 pub const OAUTH_CLIENT_SECRET: &str = "secret-of-the-hub-at-backlog";
-/// A redirect URI where nobody listens: the tests read the answer off the redirect.
-pub const REDIRECT_URI: &str = "http://127.0.0.1:9/callback";
 
 /// A running hub with everything it needs.
 pub struct TestHub {
     pub database: TestDatabase,
     pub sim: BacklogSim,
     pub keys: SecretString,
-    pub base_url: String,
+    site: Site,
     running: Running,
+}
+
+impl Deref for TestHub {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
 }
 
 /// One process's worth of hub.
@@ -60,7 +69,7 @@ impl TestHub {
             database,
             sim,
             keys,
-            base_url,
+            site: Site::new(base_url),
             running,
         }
     }
@@ -77,32 +86,6 @@ impl TestHub {
 
     pub async fn stop(self) {
         self.running.stop().await;
-    }
-
-    pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base_url)
-    }
-
-    pub fn mcp_url(&self) -> String {
-        self.url("/mcp")
-    }
-
-    /// Registers a public client and returns its `client_id`.
-    pub async fn register(&self) -> String {
-        let answer = self
-            .post_json(
-                "/register",
-                &json!({
-                    "client_name": "Test Client",
-                    "redirect_uris": [REDIRECT_URI],
-                    "token_endpoint_auth_method": "none",
-                }),
-            )
-            .await;
-        answer["client_id"]
-            .as_str()
-            .expect("a client_id")
-            .to_owned()
     }
 
     /// Sends client metadata to `/register`.
@@ -155,43 +138,10 @@ impl TestHub {
         }
         state
     }
-
-    async fn post_json(&self, path: &str, body: &Value) -> Value {
-        let response = http()
-            .post(self.url(path))
-            .json(body)
-            .send()
-            .await
-            .expect("an answer");
-        assert!(
-            response.status().is_success(),
-            "{path}: {}",
-            response.status()
-        );
-        response.json().await.expect("JSON")
-    }
 }
 
-/// A client that follows no redirect and knows no proxy.
-pub fn http() -> reqwest::Client {
-    builder().build().expect("an HTTP client")
-}
-
-/// The same, with a cookie jar is what a browser has; see [`super::person`].
-pub fn builder() -> reqwest::ClientBuilder {
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("protocol versions")
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-}
-
-async fn sim() -> BacklogSim {
+/// A simulated Backlog with the hub's OAuth application.
+pub async fn sim() -> BacklogSim {
     BacklogSim::start(SimOptions {
         oauth_client_id: OAUTH_CLIENT_ID.to_owned(),
         oauth_client_secret: OAUTH_CLIENT_SECRET.to_owned(),
