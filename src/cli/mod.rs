@@ -7,7 +7,7 @@ mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::telemetry::{self, LogFormat};
 
@@ -50,6 +50,13 @@ enum Command {
     /// Master keys
     #[command(subcommand)]
     Keys(keys::Command),
+}
+
+/// The command line as data: every command, flag and variable with its help.
+pub fn command() -> clap::Command {
+    let mut command = Cli::command();
+    command.build();
+    command
 }
 
 /// Reads `.env` and the command line, and runs the command.

@@ -4,5 +4,6 @@
 mod embedded;
 mod layers;
 mod migrate;
+mod readme;
 mod sign_in;
 mod support;
