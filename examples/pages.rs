@@ -135,7 +135,7 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
     .into_iter()
 }
 
-fn problems() -> [(&'static str, Problem); 11] {
+fn problems() -> [(&'static str, Problem); 12] {
     [
         ("unknown-client", Problem::UnknownClient),
         ("client-unavailable", Problem::ClientUnavailable),

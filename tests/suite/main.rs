@@ -7,6 +7,7 @@ mod metadata;
 mod migrate;
 mod processes;
 mod processes_start;
+mod readme;
 mod register;
 mod sign_in;
 mod support;
