@@ -1,10 +1,12 @@
 //! The integration tests: the application on a port of its own, with a database of
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
+mod browser;
 mod embedded;
 mod layers;
 mod migrate;
 mod processes;
 mod processes_start;
+mod sdk_clients;
 mod sign_in;
 mod support;
