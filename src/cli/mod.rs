@@ -88,19 +88,15 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The error and its causes, each once: most errors of ours name their cause themselves.
+/// The error and its causes; a cause that the text before it repeats is left out.
 fn explain(error: &anyhow::Error) -> String {
-    error
-        .chain()
-        .map(ToString::to_string)
-        .reduce(|text, cause| {
-            if text.contains(&cause) {
-                text
-            } else {
-                format!("{text}: {cause}")
-            }
-        })
-        .unwrap_or_default()
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Ready at SIGTERM or SIGINT.

@@ -1,6 +1,7 @@
 //! The integration tests: the application on a port of its own, with a database of
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
+mod browser;
 mod embedded;
 mod layers;
 mod metadata;
@@ -9,5 +10,6 @@ mod processes;
 mod processes_start;
 mod readme;
 mod register;
+mod sdk_clients;
 mod sign_in;
 mod support;

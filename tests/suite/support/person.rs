@@ -210,13 +210,23 @@ pub fn tokens(client_id: &str, body: &Value) -> Tokens {
 
 /// Exchanges a code at the hub that `url` reaches.
 pub async fn exchange(url: &str, client_id: &str, code: &str) -> (StatusCode, Value) {
+    exchange_for(url, client_id, code, REDIRECT_URI).await
+}
+
+/// The same, of a client with a redirect URI of its own.
+pub async fn exchange_for(
+    url: &str,
+    client_id: &str,
+    code: &str,
+    redirect_uri: &str,
+) -> (StatusCode, Value) {
     token(
         url,
         &[
             ("grant_type", "authorization_code"),
             ("client_id", client_id),
             ("code", code),
-            ("redirect_uri", REDIRECT_URI),
+            ("redirect_uri", redirect_uri),
             ("code_verifier", VERIFIER),
         ],
     )
