@@ -2,5 +2,6 @@
 
 pub mod database;
 pub mod hub;
+pub mod mcp;
 pub mod person;
 pub mod reply;
