@@ -3,7 +3,11 @@
 
 mod embedded;
 mod layers;
+mod metadata;
 mod migrate;
+mod processes;
+mod processes_start;
 mod readme;
+mod register;
 mod sign_in;
 mod support;

@@ -51,9 +51,10 @@ fn space(slug: &str) -> SpaceLine {
     }
 }
 
-fn problems() -> [Problem; 11] {
+fn problems() -> [Problem; 12] {
     [
         Problem::UnknownClient,
+        Problem::ClientUnavailable,
         Problem::RedirectUriMismatch,
         Problem::InvalidRequest {
             detail: "<no> challenge".to_owned(),

@@ -1,5 +1,7 @@
 //! The application in this process: a fresh database, a simulated Backlog, port 0.
 
+use std::ops::Deref;
+
 use backlog_mcp_hub::{
     app::Application,
     config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Settings, Storage},
@@ -8,23 +10,31 @@ use backlog_mcp_hub::{
 };
 use backlog_sim::{BacklogSim, SimOptions};
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Row};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use super::database::TestDatabase;
+pub use super::site::{REDIRECT_URI, http};
+use super::{database::TestDatabase, reply::Reply, site::Site};
 
 pub const OAUTH_CLIENT_ID: &str = "hub-at-backlog";
 pub const OAUTH_CLIENT_SECRET: &str = "secret-of-the-hub-at-backlog";
-/// A redirect URI where nobody listens: the tests read the answer off the redirect.
-pub const REDIRECT_URI: &str = "http://127.0.0.1:9/callback";
 
 /// A running hub with everything it needs.
 pub struct TestHub {
     pub database: TestDatabase,
     pub sim: BacklogSim,
     pub keys: SecretString,
-    pub base_url: String,
+    site: Site,
     running: Running,
+}
+
+impl Deref for TestHub {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
 }
 
 /// One process's worth of hub.
@@ -59,7 +69,7 @@ impl TestHub {
             database,
             sim,
             keys,
-            base_url,
+            site: Site::new(base_url),
             running,
         }
     }
@@ -78,68 +88,60 @@ impl TestHub {
         self.running.stop().await;
     }
 
-    pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base_url)
+    /// Sends client metadata to `/register`.
+    pub async fn register_with(&self, metadata: &Value) -> Reply {
+        Reply::to(http().post(self.url("/register")).json(metadata)).await
     }
 
-    pub fn mcp_url(&self) -> String {
-        self.url("/mcp")
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Reply {
+        Reply::to(http().post(self.url(path)).form(form)).await
     }
 
-    /// Registers a public client and returns its `client_id`.
-    pub async fn register(&self) -> String {
-        let answer = self
-            .post_json(
-                "/register",
-                &json!({
-                    "client_name": "Test Client",
-                    "redirect_uris": [REDIRECT_URI],
-                    "token_endpoint_auth_method": "none",
-                }),
-            )
-            .await;
-        answer["client_id"]
-            .as_str()
-            .expect("a client_id")
-            .to_owned()
-    }
-
-    async fn post_json(&self, path: &str, body: &Value) -> Value {
-        let response = http()
-            .post(self.url(path))
-            .json(body)
-            .send()
+    /// Runs a statement as an operator would; how many rows it touched.
+    pub async fn sql(&self, statement: &str) -> u64 {
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(self.database.pool())
             .await
-            .expect("an answer");
-        assert!(
-            response.status().is_success(),
-            "{path}: {}",
-            response.status()
-        );
-        response.json().await.expect("JSON")
+            .expect(statement)
+            .rows_affected()
+    }
+
+    /// The first value that a query yields, as text.
+    pub async fn value(&self, query: &str) -> Option<String> {
+        sqlx::raw_sql(AssertSqlSafe(query))
+            .fetch_one(self.database.pool())
+            .await
+            .expect(query)
+            .try_get(0)
+            .expect("text")
+    }
+
+    /// Every row of every table, as text, but for the audit trail: two equal ones
+    /// mean that nothing was stored, changed or consumed in between.
+    pub async fn state(&self) -> String {
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT table_name::text FROM information_schema.tables
+             WHERE table_schema = 'hub' AND table_type = 'BASE TABLE'
+               AND table_name NOT LIKE 'audit%' ORDER BY 1",
+        )
+        .fetch_all(self.database.pool())
+        .await
+        .expect("the tables");
+        assert!(!tables.is_empty());
+        let mut state = String::new();
+        for table in tables {
+            let rows = format!(
+                "SELECT coalesce(string_agg(t::text, E'\n' ORDER BY t::text), '') FROM hub.{table} AS t"
+            );
+            let rows = self.value(&rows).await.expect("rows");
+            state.push_str(&format!("-- {table}\n{rows}\n"));
+        }
+        state
     }
 }
 
-/// A client that follows no redirect and knows no proxy.
-pub fn http() -> reqwest::Client {
-    builder().build().expect("an HTTP client")
-}
-
-/// The same, with a cookie jar is what a browser has; see [`super::person`].
-pub fn builder() -> reqwest::ClientBuilder {
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("protocol versions")
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-}
-
-async fn sim() -> BacklogSim {
+/// A simulated Backlog with the hub's OAuth application.
+pub async fn sim() -> BacklogSim {
     BacklogSim::start(SimOptions {
         oauth_client_id: OAUTH_CLIENT_ID.to_owned(),
         oauth_client_secret: OAUTH_CLIENT_SECRET.to_owned(),
@@ -165,6 +167,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         mcp_path: "/mcp".to_owned(),
         allowed_hosts: Vec::new(),
         allowed_origins: Vec::new(),
+        trusted_proxies: Vec::new(),
         lifetimes: Lifetimes::default(),
     }
 }

@@ -3,3 +3,6 @@
 pub mod database;
 pub mod hub;
 pub mod person;
+pub mod process;
+pub mod reply;
+pub mod site;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::hub::{REDIRECT_URI, TestHub, http};
+use super::site::{REDIRECT_URI, Site, http};
 
 pub const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
 
@@ -118,7 +118,7 @@ impl Person {
     }
 
     /// From `/authorize` to Backlog's answer at `/callback`; what the client gets.
-    pub async fn authorize(&self, hub: &TestHub, client_id: &str, user: Id) -> Answer {
+    pub async fn authorize(&self, hub: &Site, client_id: &str, user: Id) -> Answer {
         let consent = self.get(&authorize_url(hub, client_id)).await;
         assert_eq!(consent.status, StatusCode::OK, "{}", consent.body);
         let forward = self.decide(hub, &consent, "approve").await;
@@ -130,7 +130,7 @@ impl Person {
     }
 
     /// Posts the consent form with a decision.
-    pub async fn decide(&self, hub: &TestHub, consent: &Page, decision: &str) -> Page {
+    pub async fn decide(&self, hub: &Site, consent: &Page, decision: &str) -> Page {
         let (request, csrf) = (consent.field("request"), consent.field("csrf"));
         let space = consent.field("space");
         let form = [
@@ -176,7 +176,7 @@ impl Person {
     }
 
     /// A whole sign-in of a new client.
-    pub async fn sign_in(&self, hub: &TestHub, user: Id) -> Tokens {
+    pub async fn sign_in(&self, hub: &Site, user: Id) -> Tokens {
         let client_id = hub.register().await;
         let answer = self.authorize(hub, &client_id, user).await;
         let (status, body) = exchange(&hub.base_url, &client_id, answer.get("code")).await;
@@ -185,7 +185,7 @@ impl Person {
     }
 }
 
-pub fn authorize_url(hub: &TestHub, client_id: &str) -> String {
+pub fn authorize_url(hub: &Site, client_id: &str) -> String {
     let mut url = Url::parse(&hub.url("/authorize")).expect("a URL");
     url.query_pairs_mut().extend_pairs([
         ("response_type", "code"),
@@ -254,7 +254,22 @@ pub async fn call(
     tool: &str,
     arguments: Value,
 ) -> (StatusCode, Value) {
-    let response = http()
+    let response = call_request(url, access_token, tool, arguments)
+        .send()
+        .await
+        .expect("an answer");
+    let status = response.status();
+    (status, response.json().await.expect("JSON"))
+}
+
+/// The request of [`call`], not yet sent.
+pub fn call_request(
+    url: &str,
+    access_token: &str,
+    tool: &str,
+    arguments: Value,
+) -> reqwest::RequestBuilder {
+    http()
         .post(format!("{url}/mcp"))
         .bearer_auth(access_token)
         .header("accept", "application/json, text/event-stream")
@@ -264,11 +279,6 @@ pub async fn call(
             "method": "tools/call",
             "params": { "name": tool, "arguments": arguments },
         }))
-        .send()
-        .await
-        .expect("an answer");
-    let status = response.status();
-    (status, response.json().await.expect("JSON"))
 }
 
 /// The text of a tool's result, as JSON.
