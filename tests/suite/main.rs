@@ -2,6 +2,7 @@
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
 mod authorize;
+mod callback;
 mod consent;
 mod embedded;
 mod layers;
@@ -10,3 +11,4 @@ mod migrate;
 mod register;
 mod sign_in;
 mod support;
+
