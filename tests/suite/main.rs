@@ -11,4 +11,4 @@ mod migrate;
 mod register;
 mod sign_in;
 mod support;
-
+mod token;
