@@ -3,6 +3,8 @@
 //! The rule: a request logs its method, route, status and duration, never a query
 //! (it may carry a code), a header, a body, or a tool's arguments or result.
 
+use std::io::IsTerminal;
+
 use actix_web::{
     Error,
     body::MessageBody,
@@ -22,7 +24,7 @@ pub enum LogFormat {
     Json,
 }
 
-const DEFAULT_FILTER: &str = "info,sqlx::query=warn,rmcp=warn,actix_server=warn,refinery_core=warn";
+const DEFAULT_FILTER: &str = "info,sqlx=warn,rmcp=warn,actix_server=warn,refinery_core=warn";
 
 /// Starts logging; `RUST_LOG` narrows or widens it.
 pub fn init(format: LogFormat) {
@@ -30,6 +32,7 @@ pub fn init(format: LogFormat) {
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Human => builder.with_target(false).compact().init(),

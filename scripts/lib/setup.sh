@@ -78,7 +78,7 @@ explain_missing() {
     for tool in "$@"; do
         case $tool in
             compiler) echo '  - a C compiler (cc)' ;;
-            postgresql) echo '  - the PostgreSQL server programs, version 14 or later (initdb, postgres, pg_ctl, psql)' ;;
+            postgresql) echo '  - the PostgreSQL server programs, version 15 or later (initdb, postgres, pg_ctl, psql)' ;;
             chromium) echo '  - Chromium or Chrome (or its path in CHROMIUM)' ;;
             chromedriver) echo '  - ChromeDriver of the same version (or its path in CHROMEDRIVER)' ;;
             font) echo '  - fontconfig (fc-list) and a font with Japanese letters, such as Noto Sans CJK' ;;
@@ -123,15 +123,18 @@ install_missing_tools() {
     fi
 }
 
-# Installs the SDK clients' dependencies unless this very set is installed.
-install_sdk_clients() {
-    local clients=$repository/tests/clients wanted stamp python
-    wanted=$(checksum "$clients/node/package-lock.json")
-    stamp=$clients/node/node_modules/.installed
-    if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
-        (cd "$clients/node" && quietly npm ci)
-        printf '%s\n' "$wanted" >"$stamp"
-    fi
+# Installs what the browser tests and the SDK clients need, unless this very set
+# is installed.
+install_test_packages() {
+    local clients=$repository/tests/clients directory wanted stamp python
+    for directory in "$repository/tests/browser" "$clients/node"; do
+        wanted=$(checksum "$directory/package-lock.json")
+        stamp=$directory/node_modules/.installed
+        if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
+            (cd "$directory" && quietly npm ci)
+            printf '%s\n' "$wanted" >"$stamp"
+        fi
+    done
 
     python=$(find_python)
     wanted="$("$python" --version) $(checksum "$clients/python/requirements.txt")"

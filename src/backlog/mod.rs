@@ -14,10 +14,10 @@ mod request;
 mod url;
 
 pub use call::{Call, InputError, Method};
-pub use client::{BacklogClient, ClientError, ClientOptions};
+pub use client::{BacklogClient, ClientError, ClientOptions, tls_config};
 pub use credentials::Credentials;
 pub use error::{BacklogError, ErrorItem};
-pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth};
+pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth, TOKEN_TIMEOUT};
 pub use request::{Request, Response, Segment, UnsafeSegment};
 pub use url::{BacklogUrl, BacklogUrlError};
 

@@ -21,6 +21,8 @@ use url::Url;
 
 use super::{BacklogClient, BacklogError, BacklogUrl};
 
+/// How long Backlog's token endpoint may take, from connecting to the last byte.
+pub const TOKEN_TIMEOUT: Duration = Duration::from_secs(15);
 /// What an access token lives when Backlog does not say.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 
@@ -139,6 +141,7 @@ async fn post(
         .http(&url)
         .post(url.join("api/v2/oauth2/token"))
         .headers(parts.headers)
+        .timeout(TOKEN_TIMEOUT)
         .body(body);
     let answer = client.execute(http).await.map_err(Undecided::NoAnswer)?;
     let readable = || serde_json::from_slice::<BasicErrorResponse>(&answer.body).is_ok();

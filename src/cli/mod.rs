@@ -7,7 +7,7 @@ mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::telemetry::{self, LogFormat};
 
@@ -52,6 +52,13 @@ enum Command {
     Keys(keys::Command),
 }
 
+/// The command line as data: every command, flag and variable with its help.
+pub fn command() -> clap::Command {
+    let mut command = Cli::command();
+    command.build();
+    command
+}
+
 /// Reads `.env` and the command line, and runs the command.
 pub fn main() -> ExitCode {
     match dotenvy::dotenv() {
@@ -75,10 +82,21 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", explain(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error and its causes; a cause that the text before it repeats is left out.
+fn explain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Ready at SIGTERM or SIGINT.
@@ -91,4 +109,20 @@ async fn stop_signal() -> std::io::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let cause = std::io::Error::other("the disk is full");
+        let error = anyhow::Error::from(cause).context("DATA_DIR cannot be used: the disk is full");
+        assert_eq!(explain(&error), "DATA_DIR cannot be used: the disk is full");
+        assert_eq!(
+            explain(&error.context("the server failed")),
+            "the server failed: DATA_DIR cannot be used: the disk is full"
+        );
+    }
 }

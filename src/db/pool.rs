@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{PgExecutor, PgPool, postgres::PgConnectOptions, postgres::PgPoolOptions};
+use sqlx::{
+    Connection, PgConnection, PgExecutor, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why no pool could be opened.
 #[derive(Debug, thiserror::Error)]
@@ -30,15 +35,31 @@ pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool,
     let options = options(url)?;
     let pool = PgPoolOptions::new()
         .max_connections(max_connections)
-        .acquire_timeout(Duration::from_secs(5))
+        .acquire_timeout(CONNECT_TIMEOUT)
         // A stale connection fails the statement that meets it; a ping before
         // each would double the round trips.
         .test_before_acquire(false)
         .idle_timeout(Duration::from_secs(300))
         .connect_lazy_with(options);
-    let connection = pool.acquire().await.map_err(ConnectError::Unreachable)?;
-    drop(connection);
+    match pool.acquire().await {
+        Ok(connection) => drop(connection),
+        Err(error) => return Err(ConnectError::Unreachable(reason(error, &pool).await)),
+    }
     Ok(pool)
+}
+
+/// The pool tries until its time is up and then says only that; one more attempt
+/// says why.
+async fn reason(error: sqlx::Error, pool: &PgPool) -> sqlx::Error {
+    if !matches!(error, sqlx::Error::PoolTimedOut) {
+        return error;
+    }
+    let options = pool.connect_options();
+    let attempt = PgConnection::connect_with(&options);
+    match tokio::time::timeout(CONNECT_TIMEOUT, attempt).await {
+        Ok(Err(reason)) => reason,
+        Ok(Ok(_)) | Err(_) => error,
+    }
 }
 
 /// Does the database answer?

@@ -24,7 +24,7 @@ use url::Url;
 
 use super::{AccessError, BacklogAccess, space_application::SpaceApplication};
 use crate::{
-    backlog::{BacklogClient, BacklogTokens, BacklogUrl, Credentials, OAuthError},
+    backlog::{BacklogClient, BacklogTokens, BacklogUrl, Credentials, OAuthError, TOKEN_TIMEOUT},
     clock::Clock,
     crypto::{KeyRing, Place, UnsealError},
     db::{self, grants::SealedTokens},
@@ -33,10 +33,12 @@ use crate::{
 
 /// A renewal starts in the background when less than this is left.
 const RENEW_AHEAD: TimeDelta = TimeDelta::minutes(5);
-/// Longer than the call to Backlog may take, so that no two ever overlap.
-const LEASE: Duration = Duration::from_secs(60);
-/// How long a caller waits for somebody else's renewal.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// Longer than the call to Backlog and the attempts to store its answer may take, so
+/// that no two renewals ever overlap.
+const LEASE: Duration = TOKEN_TIMEOUT.saturating_add(Duration::from_secs(10));
+/// How long a caller waits for somebody else's renewal: if that process died, its
+/// lease ends before the caller gives up.
+const PATIENCE: Duration = LEASE.saturating_add(Duration::from_secs(5));
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Backlog has already let go of the old refresh token when the new one is stored,
 /// so a database that stumbles gets more than one chance.

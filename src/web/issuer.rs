@@ -52,7 +52,11 @@ impl Issuer {
         }
     }
 
-    /// May a client or grant of this space be used here?
+    pub fn space_id(&self) -> Option<SpaceId> {
+        self.space.as_ref().map(|space| space.id)
+    }
+
+    /// May a grant of this space be used here?
     pub fn serves(&self, space: SpaceId) -> bool {
         self.space.as_ref().is_none_or(|own| own.id == space)
     }

@@ -7,7 +7,7 @@ use actix_web::{middleware::from_fn, web};
 use super::{
     Hub, authorization_server_metadata, authorize, callback, connect, consent, cors, health, mcp,
     not_found, openid_configuration, pages, protected_resource_metadata, ready, register,
-    stylesheet, token,
+    registration, revoke, stylesheet, token,
 };
 use crate::mcp::HubServer;
 
@@ -42,6 +42,18 @@ fn issuer_routes(
             web::resource(format!("{prefix}/register"))
                 .wrap(cors::for_clients(hub))
                 .route(web::post().to(register::post)),
+        )
+        .service(
+            web::resource(format!("{prefix}/register/{{client_id}}"))
+                .wrap(cors::for_clients(hub))
+                .route(web::get().to(registration::get))
+                .route(web::put().to(registration::put))
+                .route(web::delete().to(registration::delete)),
+        )
+        .service(
+            web::resource(format!("{prefix}/revoke"))
+                .wrap(cors::for_clients(hub))
+                .route(web::post().to(revoke::post)),
         )
         .service(
             web::resource(format!("{prefix}/token"))

@@ -2,13 +2,18 @@
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
 mod authorize;
+mod browser;
 mod callback;
 mod consent;
 mod embedded;
 mod layers;
 mod metadata;
 mod migrate;
+mod processes;
+mod processes_start;
+mod readme;
 mod register;
+mod sdk_clients;
 mod sign_in;
 mod support;
 mod token;

@@ -1,6 +1,6 @@
 //! The application in this process: a fresh database, a simulated Backlog, port 0.
 
-use std::time::Duration;
+use std::{ops::Deref, time::Duration};
 
 use backlog_mcp_hub::{
     app::Application,
@@ -13,24 +13,31 @@ use backlog_mcp_hub::{
 };
 use backlog_sim::{BacklogSim, SimOptions};
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use super::{database::TestDatabase, proxy::DatabaseProxy, reply::Reply};
+pub use super::site::{REDIRECT_URI, http};
+use super::{database::TestDatabase, proxy::DatabaseProxy, reply::Reply, site::Site};
 
 pub const OAUTH_CLIENT_ID: &str = "hub-at-backlog";
 pub const OAUTH_CLIENT_SECRET: &str = "secret-of-the-hub-at-backlog";
-/// A redirect URI where nobody listens: the tests read the answer off the redirect.
-pub const REDIRECT_URI: &str = "http://127.0.0.1:9/callback";
 
 /// A running hub with everything it needs.
 pub struct TestHub {
     pub database: TestDatabase,
     pub sim: BacklogSim,
     pub keys: SecretString,
-    pub base_url: String,
+    site: Site,
     running: Running,
+}
+
+impl Deref for TestHub {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
 }
 
 /// One process's worth of hub.
@@ -86,7 +93,7 @@ impl TestHub {
             database,
             sim,
             keys,
-            base_url,
+            site: Site::new(base_url),
             running,
         }
     }
@@ -108,32 +115,6 @@ impl TestHub {
     /// Where it listens, whatever its base URL.
     pub fn address(&self) -> std::net::SocketAddr {
         self.running.address
-    }
-
-    pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base_url)
-    }
-
-    pub fn mcp_url(&self) -> String {
-        self.url("/mcp")
-    }
-
-    /// Registers a public client and returns its `client_id`.
-    pub async fn register(&self) -> String {
-        let answer = self
-            .post_json(
-                "/register",
-                &json!({
-                    "client_name": "Test Client",
-                    "redirect_uris": [REDIRECT_URI],
-                    "token_endpoint_auth_method": "none",
-                }),
-            )
-            .await;
-        answer["client_id"]
-            .as_str()
-            .expect("a client_id")
-            .to_owned()
     }
 
     /// Sends client metadata to `/register`.
@@ -202,21 +183,6 @@ impl TestHub {
         }
         state
     }
-
-    async fn post_json(&self, path: &str, body: &Value) -> Value {
-        let response = http()
-            .post(self.url(path))
-            .json(body)
-            .send()
-            .await
-            .expect("an answer");
-        assert!(
-            response.status().is_success(),
-            "{path}: {}",
-            response.status()
-        );
-        response.json().await.expect("JSON")
-    }
 }
 
 /// Looks again and again until `is_so`. A change in the database is to be heard of
@@ -230,26 +196,8 @@ pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
     }
 }
 
-/// A client that follows no redirect and knows no proxy.
-pub fn http() -> reqwest::Client {
-    builder().build().expect("an HTTP client")
-}
-
-/// The same, with a cookie jar is what a browser has; see [`super::person`].
-pub fn builder() -> reqwest::ClientBuilder {
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("protocol versions")
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-}
-
-async fn sim() -> BacklogSim {
+/// A simulated Backlog with the hub's OAuth application.
+pub async fn sim() -> BacklogSim {
     BacklogSim::start(SimOptions {
         oauth_client_id: OAUTH_CLIENT_ID.to_owned(),
         oauth_client_secret: OAUTH_CLIENT_SECRET.to_owned(),
@@ -275,6 +223,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         mcp_path: "/mcp".to_owned(),
         allowed_hosts: Vec::new(),
         allowed_origins: Vec::new(),
+        trusted_proxies: Vec::new(),
         lifetimes: Lifetimes::default(),
     }
 }

@@ -1,8 +1,14 @@
 //! What the tests stand on.
 
+pub mod browser;
 pub mod database;
 pub mod hub;
+pub mod landing;
 pub mod mcp;
 pub mod person;
+pub mod process;
 pub mod proxy;
 pub mod reply;
+pub mod sdk_client;
+pub mod site;
+mod tool;

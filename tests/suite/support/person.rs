@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
-    hub::{REDIRECT_URI, TestHub, http},
     reply::assert_page_headers,
+    site::{REDIRECT_URI, Site, http},
 };
 
 pub const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
@@ -89,7 +89,7 @@ impl Answer {
     }
 
     /// Asserts an error answer of this hub to the request with the usual `state`.
-    pub fn assert_error(&self, hub: &TestHub, error: &str) -> &str {
+    pub fn assert_error(&self, hub: &Site, error: &str) -> &str {
         assert_eq!(self.get("error"), error, "{:?}", self.0);
         assert_eq!(self.get("iss"), hub.base_url);
         assert_eq!(self.get("state"), "the-state");
@@ -151,7 +151,7 @@ impl Person {
     }
 
     /// From `/authorize` to Backlog's answer at `/callback`; what the client gets.
-    pub async fn authorize(&self, hub: &TestHub, client_id: &str, user: Id) -> Answer {
+    pub async fn authorize(&self, hub: &Site, client_id: &str, user: Id) -> Answer {
         let consent = self.get(&authorize_url(hub, client_id)).await;
         assert_eq!(consent.status, StatusCode::OK, "{}", consent.body);
         let forward = self.decide(hub, &consent, "approve").await;
@@ -165,19 +165,14 @@ impl Person {
     }
 
     /// Posts the consent form with a decision.
-    pub async fn decide(&self, hub: &TestHub, consent: &Page, decision: &str) -> Page {
+    pub async fn decide(&self, hub: &Site, consent: &Page, decision: &str) -> Page {
         self.post_consent(hub, consent, &[("decision", decision)])
             .await
     }
 
     /// Posts the consent form, approved in full but for these fields; an empty value
     /// leaves the field out.
-    pub async fn post_consent(
-        &self,
-        hub: &TestHub,
-        consent: &Page,
-        changes: &[(&str, &str)],
-    ) -> Page {
+    pub async fn post_consent(&self, hub: &Site, consent: &Page, changes: &[(&str, &str)]) -> Page {
         let mut form: HashMap<&str, String> = ["request", "csrf", "space"]
             .map(|name| (name, consent.field(name)))
             .into();
@@ -197,7 +192,7 @@ impl Person {
     }
 
     /// Opens the consent page of a client.
-    pub async fn open_consent(&self, hub: &TestHub, client_id: &str) -> Page {
+    pub async fn open_consent(&self, hub: &Site, client_id: &str) -> Page {
         let consent = self.get(&authorize_url(hub, client_id)).await;
         consent.assert_says(200, "name=\"csrf\"");
         consent
@@ -236,7 +231,7 @@ impl Person {
     }
 
     /// A whole sign-in of a new client.
-    pub async fn sign_in(&self, hub: &TestHub, user: Id) -> Tokens {
+    pub async fn sign_in(&self, hub: &Site, user: Id) -> Tokens {
         let client_id = hub.register().await;
         let answer = self.authorize(hub, &client_id, user).await;
         let (status, body) = exchange(&hub.base_url, &client_id, answer.get("code")).await;
@@ -245,17 +240,13 @@ impl Person {
     }
 }
 
-pub fn authorize_url(hub: &TestHub, client_id: &str) -> String {
+pub fn authorize_url(hub: &Site, client_id: &str) -> String {
     authorize_url_with(hub, client_id, &[])
 }
 
 /// The URL of a good authorization request but for these parameters; `None` leaves
 /// one out.
-pub fn authorize_url_with(
-    hub: &TestHub,
-    client_id: &str,
-    changes: &[(&str, Option<&str>)],
-) -> String {
+pub fn authorize_url_with(hub: &Site, client_id: &str, changes: &[(&str, Option<&str>)]) -> String {
     let challenge = challenge();
     let resource = hub.mcp_url();
     let mut params = vec![
@@ -287,13 +278,23 @@ pub fn tokens(client_id: &str, body: &Value) -> Tokens {
 
 /// Exchanges a code at the hub that `url` reaches.
 pub async fn exchange(url: &str, client_id: &str, code: &str) -> (StatusCode, Value) {
+    exchange_for(url, client_id, code, REDIRECT_URI).await
+}
+
+/// The same, of a client with a redirect URI of its own.
+pub async fn exchange_for(
+    url: &str,
+    client_id: &str,
+    code: &str,
+    redirect_uri: &str,
+) -> (StatusCode, Value) {
     token(
         url,
         &[
             ("grant_type", "authorization_code"),
             ("client_id", client_id),
             ("code", code),
-            ("redirect_uri", REDIRECT_URI),
+            ("redirect_uri", redirect_uri),
             ("code_verifier", VERIFIER),
         ],
     )
@@ -331,7 +332,22 @@ pub async fn call(
     tool: &str,
     arguments: Value,
 ) -> (StatusCode, Value) {
-    let response = http()
+    let response = call_request(url, access_token, tool, arguments)
+        .send()
+        .await
+        .expect("an answer");
+    let status = response.status();
+    (status, response.json().await.expect("JSON"))
+}
+
+/// The request of [`call`], not yet sent.
+pub fn call_request(
+    url: &str,
+    access_token: &str,
+    tool: &str,
+    arguments: Value,
+) -> reqwest::RequestBuilder {
+    http()
         .post(format!("{url}/mcp"))
         .bearer_auth(access_token)
         .header("accept", "application/json, text/event-stream")
@@ -341,11 +357,6 @@ pub async fn call(
             "method": "tools/call",
             "params": { "name": tool, "arguments": arguments },
         }))
-        .send()
-        .await
-        .expect("an answer");
-    let status = response.status();
-    (status, response.json().await.expect("JSON"))
 }
 
 /// The text of a tool's result, as JSON.

@@ -1,0 +1,124 @@
+//! The pages in a real browser: what they say, what their buttons do, that they are
+//! accessible, and that nothing in them breaks the content security policy.
+
+use backlog_sim::seed;
+use url::Url;
+
+use crate::support::{
+    browser::Browser,
+    hub::TestHub,
+    landing::Landing,
+    person::{authorize_url, exchange_for, tokens},
+};
+
+/// `/authorize` for a client that listens at `landing`.
+async fn authorize(hub: &TestHub, landing: &Landing) -> (String, String) {
+    let client_id = hub.register_for(&landing.redirect_uri).await;
+    let mut url = Url::parse(&authorize_url(hub, &client_id)).unwrap();
+    let pairs: Vec<(String, String)> = url
+        .query_pairs()
+        .map(|(name, value)| match &*name {
+            "redirect_uri" => (name.into(), landing.redirect_uri.clone()),
+            _ => (name.into(), value.into()),
+        })
+        .collect();
+    url.query_pairs_mut().clear().extend_pairs(pairs);
+    (client_id, url.into())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_approves() {
+    let hub = TestHub::start().await;
+    let mut landing = Landing::open().await;
+    let (client_id, url) = authorize(&hub, &landing).await;
+    let browser = Browser::open("en").await;
+
+    browser.goto(&url).await;
+    let text = browser.text().await;
+    assert!(text.contains("Test Client"), "{text}");
+    browser.inspect("consent").await;
+    browser.decide("approve").await;
+    browser.sign_in_at_backlog(seed::DANIEL).await;
+
+    let answer = landing.answer().await;
+    assert_eq!(answer.get("iss"), hub.base_url);
+    assert_eq!(answer.get("state"), "the-state");
+    let (status, body) = exchange_for(
+        &hub.base_url,
+        &client_id,
+        answer.get("code"),
+        &landing.redirect_uri,
+    )
+    .await;
+    assert_eq!(status, 200, "{body}");
+    tokens(&client_id, &body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_declines() {
+    let hub = TestHub::start().await;
+    let mut landing = Landing::open().await;
+    let (_, url) = authorize(&hub, &landing).await;
+    let browser = Browser::open("en").await;
+
+    browser.goto(&url).await;
+    browser.decide("deny").await;
+    let answer = landing.answer().await;
+    assert_eq!(answer.get("error"), "access_denied");
+    assert_eq!(answer.get("iss"), hub.base_url);
+    assert_eq!(answer.get("state"), "the-state");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_client_is_explained() {
+    let hub = TestHub::start().await;
+    let browser = Browser::open("en").await;
+    browser.goto(&authorize_url(&hub, "nobody")).await;
+    browser.find("main h1").await;
+    // The status of the page itself is an error to the console.
+    let console = browser.console().await;
+    assert!(
+        console
+            .iter()
+            .all(|line| line.contains("Failed to load resource")),
+        "{console:?}"
+    );
+    browser.inspect("problem").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connect_page_shows_where_to_connect() {
+    let hub = TestHub::start().await;
+    let browser = Browser::open("en").await;
+    browser.goto(&hub.base_url).await;
+    let text = browser.text().await;
+    assert!(text.contains(&hub.mcp_url()), "{text}");
+    browser.click("details summary").await;
+    browser.inspect("connect").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_speak_japanese() {
+    let hub = TestHub::start().await;
+    let landing = Landing::open().await;
+    let (_, url) = authorize(&hub, &landing).await;
+    let browser = Browser::open("ja").await;
+    for (url, name, words) in [
+        (url, "consent", "許可"),
+        (hub.base_url.clone(), "connect", "接続"),
+        (authorize_url(&hub, "nobody"), "problem", "アプリ"),
+    ] {
+        browser.goto(&url).await;
+        browser.find("html[lang=ja]").await;
+        let text = browser.text().await;
+        assert!(text.contains(words), "{text}");
+        let console = browser.console().await;
+        assert!(
+            console
+                .iter()
+                .all(|line| line.contains("Failed to load resource")),
+            "{console:?}"
+        );
+        browser.inspect(&format!("{name}-ja")).await;
+    }
+}

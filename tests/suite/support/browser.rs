@@ -1,0 +1,306 @@
+//! A real, headless Chromium, driven through ChromeDriver. Each browser has a driver, a
+//! port and a profile of its own, which end with it.
+
+use std::{
+    fmt::Debug,
+    io::{Read, Write},
+    net::{Ipv4Addr, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use backlog_sim::Id;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use fantoccini::{
+    Client, ClientBuilder, Locator, elements::Element, error::CmdError,
+    wd::WebDriverCompatibleCommand,
+};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::{ParseError, Url};
+
+use super::{
+    process::{DEADLINE, Port, until},
+    tool,
+};
+
+const AXE: &str = "browser/node_modules/axe-core/axe.min.js";
+const RUN_AXE: &str = "
+    const done = arguments[0];
+    const line = ({ id, help, nodes }) =>
+        `${id}: ${help}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`;
+    axe.run(document).then(
+        ({ violations }) => done(violations.map(line)),
+        (error) => done([`axe failed: ${error}`]),
+    );";
+
+pub struct Browser {
+    client: Client,
+    // Dropped in this order: the profile is in use until the driver has ended the browser.
+    _driver: Driver,
+    _profile: TempDir,
+}
+
+/// How a page is looked at.
+#[derive(Clone, Copy)]
+struct View {
+    name: &'static str,
+    width: u32,
+    mobile: bool,
+    scheme: &'static str,
+}
+
+const VIEWS: [View; 2] = [
+    View {
+        name: "desktop",
+        width: 1200,
+        mobile: false,
+        scheme: "light",
+    },
+    View {
+        name: "phone-dark",
+        width: 390,
+        mobile: true,
+        scheme: "dark",
+    },
+];
+
+impl Browser {
+    /// Opens a browser whose person reads `language`, as in `Accept-Language`.
+    pub async fn open(language: &str) -> Self {
+        let profile = TempDir::new().expect("a directory for the profile");
+        let driver = Driver::start().await;
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:loggingPrefs": { "browser": "ALL" },
+            "goog:chromeOptions": {
+                "binary": tool::program("CHROMIUM"),
+                "args": [
+                    "--headless",
+                    // Neither root nor most containers can have the sandbox.
+                    "--no-sandbox",
+                    "--disable-dev-shm-usage",
+                    "--disable-gpu",
+                    "--disable-quic",
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                    "--no-first-run",
+                    format!("--user-data-dir={}", profile.path().display()),
+                ],
+                "prefs": { "intl.accept_languages": language },
+            },
+        });
+        let Value::Object(capabilities) = capabilities else {
+            unreachable!("an object")
+        };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&driver.port.url())
+            .await
+            .expect("a browser");
+        Self {
+            client,
+            _driver: driver,
+            _profile: profile,
+        }
+    }
+
+    pub async fn goto(&self, url: &str) {
+        self.client.goto(url).await.expect("a page");
+    }
+
+    /// The one element that a CSS selector finds, once it is there.
+    pub async fn find(&self, selector: &str) -> Element {
+        let wait = self.client.wait().at_most(DEADLINE);
+        match wait.for_element(Locator::Css(selector)).await {
+            Ok(element) => element,
+            Err(error) => panic!(
+                "{selector} is not on the page: {error}\n{}",
+                self.source().await
+            ),
+        }
+    }
+
+    pub async fn click(&self, selector: &str) {
+        let element = self.find(selector).await;
+        element.click().await.expect("a click");
+    }
+
+    /// What a person can read.
+    pub async fn text(&self) -> String {
+        self.find("body").await.text().await.expect("a text")
+    }
+
+    pub async fn title(&self) -> String {
+        self.client.title().await.expect("a title")
+    }
+
+    async fn source(&self) -> String {
+        self.client.source().await.expect("a page")
+    }
+
+    /// Answers the consent page.
+    pub async fn decide(&self, decision: &str) {
+        self.click(&format!("button[name=decision][value={decision}]"))
+            .await;
+    }
+
+    /// Picks a user on Backlog's page, and agrees there.
+    pub async fn sign_in_at_backlog(&self, user: Id) {
+        self.click(&format!("input[name=user][value='{user}']"))
+            .await;
+        self.decide("approve").await;
+    }
+
+    /// From the authorization URL of a client to the page of its redirect URI.
+    pub async fn sign_in(&self, url: &str, user: Id) {
+        self.goto(url).await;
+        self.decide("approve").await;
+        self.sign_in_at_backlog(user).await;
+        until("the browser is back at the client", async || {
+            self.title().await == "Signed in"
+        })
+        .await;
+    }
+
+    /// Asserts that the page now shown is accessible, fits the window and has caused no
+    /// message in the console: on a desktop and, dark, on a phone. Leaves pictures.
+    pub async fn inspect(&self, name: &str) {
+        let axe = std::fs::read_to_string(tool::installed(AXE)).expect("axe");
+        self.client.execute(&axe, Vec::new()).await.expect("axe");
+        for view in VIEWS {
+            self.show_as(view).await;
+            let name = format!("{name}-{}", view.name);
+            self.take_picture(&name).await;
+            let violations = self.client.execute_async(RUN_AXE, Vec::new()).await;
+            assert_eq!(violations.expect("axe's answer"), json!([]), "{name}");
+            let overflow = "return document.documentElement.scrollWidth - window.innerWidth";
+            let overflow = self.client.execute(overflow, Vec::new()).await;
+            assert!(
+                overflow
+                    .expect("a number")
+                    .as_i64()
+                    .is_some_and(|px| px <= 0),
+                "{name} is wider than the window"
+            );
+        }
+        assert_eq!(self.console().await, Vec::<String>::new(), "{name}");
+    }
+
+    /// What the console has got since it was last asked: errors, and violations of the
+    /// content security policy.
+    pub async fn console(&self) -> Vec<String> {
+        let entries = self.vendor("se/log", json!({ "type": "browser" })).await;
+        let entries = entries.as_array().expect("a log");
+        entries
+            .iter()
+            .map(|entry| format!("{} {}", entry["level"], entry["message"]))
+            .collect()
+    }
+
+    async fn show_as(&self, view: View) {
+        let scheme = json!([{ "name": "prefers-color-scheme", "value": view.scheme }]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": scheme }))
+            .await;
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": view.width, "height": 900, "deviceScaleFactor": 1, "mobile": view.mobile }),
+        )
+        .await;
+    }
+
+    /// Leaves a picture of the whole page in `test-artifacts` of the target directory.
+    async fn take_picture(&self, name: &str) {
+        let picture = self
+            .devtools(
+                "Page.captureScreenshot",
+                json!({ "captureBeyondViewport": true }),
+            )
+            .await;
+        let data = picture["data"].as_str().expect("a picture");
+        let bytes = BASE64_STANDARD.decode(data).expect("base64");
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
+        let directory = target.expect("the target directory").join("test-artifacts");
+        std::fs::create_dir_all(&directory).expect("a directory");
+        std::fs::write(directory.join(format!("{name}.png")), bytes).expect("a file");
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.vendor("goog/cdp/execute", body).await
+    }
+
+    async fn vendor(&self, path: &'static str, body: Value) -> Value {
+        let answer: Result<Value, CmdError> =
+            self.client.issue_cmd(VendorCommand { path, body }).await;
+        answer.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+}
+
+/// A command that ChromeDriver has beside the standard ones.
+#[derive(Debug)]
+struct VendorCommand {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for VendorCommand {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        let session = session.unwrap_or_default();
+        base.join(&format!("session/{session}/{}", self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.body.to_string()))
+    }
+}
+
+/// A running ChromeDriver; when dropped, it ends its browser and itself.
+struct Driver {
+    process: Child,
+    port: Port,
+}
+
+impl Driver {
+    async fn start() -> Self {
+        let port = Port::reserve();
+        let process = Command::new(tool::program("CHROMEDRIVER"))
+            .arg(format!("--port={}", port.number))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("ChromeDriver starts");
+        let driver = Self { process, port };
+        until("ChromeDriver is ready", async || driver.connect().is_ok()).await;
+        driver
+    }
+
+    fn connect(&self) -> std::io::Result<TcpStream> {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, self.port.number))
+    }
+
+    /// Killed, it would leave the browser behind.
+    fn shut_down(&self) -> std::io::Result<()> {
+        let mut stream = self.connect()?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        let host = format!("{}:{}", Ipv4Addr::LOCALHOST, self.port.number);
+        write!(
+            stream,
+            "GET /shutdown HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        )?;
+        stream.read_to_end(&mut Vec::new()).map(|_| ())
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Err(error) = self.shut_down() {
+            eprintln!("ChromeDriver did not shut down: {error}");
+        }
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}

@@ -1,0 +1,32 @@
+//! Programs that the tests start and that this repository does not build.
+
+use std::path::{Path, PathBuf};
+
+/// The program that an environment variable of `scripts/test` names.
+///
+/// # Panics
+/// The variable is not set: a test that needs the program must not pass without it.
+pub fn program(variable: &str) -> PathBuf {
+    std::env::var_os(variable)
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+        .unwrap_or_else(|| {
+            panic!("{variable} is not set: run ./scripts/test, which installs what the tests need")
+        })
+}
+
+/// A file below `tests/` that an installation put there.
+///
+/// # Panics
+/// It is not there.
+pub fn installed(path: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(path);
+    assert!(
+        path.exists(),
+        "{} is missing: run ./scripts/test, which installs what the tests need",
+        path.display()
+    );
+    path
+}
