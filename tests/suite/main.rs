@@ -3,6 +3,7 @@
 
 mod authorize;
 mod browser;
+mod callback;
 mod consent;
 mod embedded;
 mod layers;
@@ -15,3 +16,4 @@ mod register;
 mod sdk_clients;
 mod sign_in;
 mod support;
+mod token;
