@@ -135,9 +135,10 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
     .into_iter()
 }
 
-fn problems() -> [(&'static str, Problem); 11] {
+fn problems() -> [(&'static str, Problem); 12] {
     [
         ("unknown-client", Problem::UnknownClient),
+        ("client-unavailable", Problem::ClientUnavailable),
         ("redirect-uri", Problem::RedirectUriMismatch),
         (
             "invalid-request",

@@ -52,13 +52,25 @@ CREATE TABLE hub.clients (
         CHECK (token_endpoint_auth_method IN
             ('none', 'client_secret_post', 'client_secret_basic', 'private_key_jwt')),
     client_secret_hash         text CHECK (client_secret_hash LIKE '$argon2id$%'),
+    -- Of private_key_jwt: the keys themselves, or where they are.
+    jwks                       text,
+    jwks_uri                   text,
     scopes                     hub.scopes NOT NULL,
     metadata_digest            hub.digest NOT NULL,
+    -- RFC 7592; only for a registration that nobody else shares.
+    registration_token_hash    hub.digest UNIQUE,
+    -- Of a metadata document: until when its copy here is fresh.
+    metadata_expires_at        timestamptz,
     created_at                 timestamptz NOT NULL DEFAULT clock_timestamp(),
     last_used_at               timestamptz,
     CONSTRAINT clients_secret_matches_method CHECK (
         (client_secret_hash IS NOT NULL)
-        = (token_endpoint_auth_method IN ('client_secret_post', 'client_secret_basic')))
+        = (token_endpoint_auth_method IN ('client_secret_post', 'client_secret_basic'))),
+    CONSTRAINT clients_keys_match_method CHECK (
+        num_nonnulls(jwks, jwks_uri)
+        = (token_endpoint_auth_method = 'private_key_jwt')::int),
+    CONSTRAINT clients_documents_expire CHECK (
+        (metadata_expires_at IS NOT NULL) = (origin = 'metadata_document'))
 );
 -- The same public registration sent again finds this row instead of adding one.
 CREATE UNIQUE INDEX clients_same_registration
@@ -66,6 +78,15 @@ CREATE UNIQUE INDEX clients_same_registration
     WHERE origin = 'dynamic' AND token_endpoint_auth_method = 'none';
 CREATE INDEX clients_space ON hub.clients (space_id);
 CREATE INDEX clients_idle ON hub.clients (coalesce(last_used_at, created_at));
+
+-- Client assertions that were presented: each is good once (RFC 7523 §3).
+CREATE TABLE hub.client_assertions (
+    client_id  uuid NOT NULL REFERENCES hub.clients ON DELETE CASCADE,
+    jti_hash   hub.digest NOT NULL,
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (client_id, jti_hash)
+);
+CREATE INDEX client_assertions_expiry ON hub.client_assertions (expires_at);
 
 -- A sign-in under way: from /authorize to the code.
 CREATE TABLE hub.authorization_requests (
@@ -105,6 +126,7 @@ CREATE TABLE hub.grants (
     backlog_user_id       bigint NOT NULL,
     backlog_user_name     text NOT NULL,
     scopes                hub.scopes NOT NULL,
+    issuer                text NOT NULL,
     resource              text NOT NULL,
     backlog_access_token  hub.sealed,
     backlog_refresh_token hub.sealed,
@@ -191,7 +213,7 @@ CREATE INDEX consents_space ON hub.consents (space_id);
 CREATE FUNCTION hub.notify_change() RETURNS trigger
     LANGUAGE plpgsql AS $$
 BEGIN
-    -- Two statements: one that names a column which the row lacks fails as a whole.
+    -- One expression over both would look for both columns in every table.
     IF TG_ARGV[0] = 'token' THEN
         PERFORM pg_notify('hub_changes', 'token:' || encode(OLD.token_hash, 'hex'));
     ELSE

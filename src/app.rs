@@ -29,13 +29,14 @@ use crate::{
     db::{self, migrate::MigrateError, pool::ConnectError, spaces::DefaultSpace},
     domain::SpaceId,
     embedded::{EmbeddedError, EmbeddedPostgres},
+    fetch::{FetchError, Fetcher},
     jobs,
     mcp::{
         HubServer, backlog_tokens::Renewals, sessions::Sessions, space_application::secret_place,
     },
     random::Random,
     telemetry::RequestSpan,
-    web::{Hub, host_guard, routes},
+    web::{Hub, client_keys::ClientKeys, host_guard, limits::Limits, routes},
 };
 
 const MAX_DATABASE_CONNECTIONS: u32 = 20;
@@ -77,6 +78,8 @@ pub enum StartError {
     #[error("{0}")]
     Client(#[from] ClientError),
     #[error("{0}")]
+    Fetcher(#[from] FetchError),
+    #[error("{0}")]
     Url(#[from] url::ParseError),
 }
 
@@ -88,7 +91,7 @@ pub struct Application {
     mcp_path: String,
     db: PgPool,
     sessions: Sessions,
-    listener: tokio::task::JoinHandle<()>,
+    jobs: [tokio::task::JoinHandle<()>; 2],
     postgres: Option<EmbeddedPostgres>,
 }
 
@@ -134,6 +137,7 @@ impl Application {
                 async move { sessions.apply(&change).await }
             }
         }));
+        let is_loopback = !base_url.is_https();
         let hub = web::Data::new(Hub {
             base_url: base_url.clone(),
             mcp_path: settings.mcp_path.clone(),
@@ -145,10 +149,17 @@ impl Application {
             secrets: SecretHasher::new(CONCURRENT_SECRET_HASHES, random.clone()),
             backlog: backlog.clone(),
             sessions: sessions.clone(),
+            fetcher: Fetcher::new(is_loopback, clock.clone())?,
+            client_keys: ClientKeys::default(),
+            limits: Limits::new(settings.trusted_proxies, is_loopback),
             clock: clock.clone(),
-            random,
+            random: random.clone(),
             demo_backlog,
         });
+        let cleanup = tokio::spawn(jobs::cleanup::run(storage.db.clone(), random, {
+            let hub = hub.clone();
+            move || hub.limits.forget_quiet()
+        }));
         let server = serve(socket, hub, HubServer::new(backlog, clock))
             .map_err(|error| StartError::Listen { address, error })?;
         Ok(Self {
@@ -158,7 +169,7 @@ impl Application {
             mcp_path: settings.mcp_path,
             db: storage.db,
             sessions,
-            listener,
+            jobs: [listener, cleanup],
             postgres: storage.postgres,
         })
     }
@@ -189,7 +200,9 @@ impl Application {
         handle.stop(true).await;
         let ended = server.await;
         self.sessions.drain(SHUTDOWN).await;
-        self.listener.abort();
+        for job in &self.jobs {
+            job.abort();
+        }
         self.db.close().await;
         if let Some(postgres) = self.postgres {
             postgres.stop().await.map_err(io::Error::other)?;

@@ -12,6 +12,7 @@ use std::{
 };
 
 use clap::Args;
+use ipnet::IpNet;
 use secrecy::SecretString;
 use url::{Host, Url};
 
@@ -73,10 +74,10 @@ pub struct SpaceArgs {
 pub struct HttpArgs {
     /// Address to listen on
     #[arg(long = "http-host", env = "MCP_HTTP_HOST", value_name = "ADDRESS")]
-    pub host: Option<IpAddr>,
+    pub host: Option<String>,
     /// Port to listen on [default: 3333]
     #[arg(long = "http-port", env = "MCP_HTTP_PORT", value_name = "PORT")]
-    pub port: Option<u16>,
+    pub port: Option<String>,
     /// Path of the MCP endpoint [default: /mcp]
     #[arg(long = "http-path", env = "MCP_HTTP_PATH", value_name = "PATH")]
     pub path: Option<String>,
@@ -96,20 +97,28 @@ pub struct HttpArgs {
         value_name = "ORIGIN,…"
     )]
     pub allowed_origins: Vec<String>,
+    /// Addresses or networks of the proxies whose X-Forwarded-For is believed
+    #[arg(
+        long,
+        env = "TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_name = "NETWORK,…"
+    )]
+    pub trusted_proxies: Vec<String>,
 }
 
 /// Durations as `1h`, `30d` or a number of seconds.
 #[derive(Args, Debug, Default)]
 pub struct LifetimeArgs {
     /// How long an access token lives [default: 1h]
-    #[arg(long, env = "ACCESS_TOKEN_TTL", value_parser = parse_duration, value_name = "TIME")]
-    pub access_token_ttl: Option<Duration>,
+    #[arg(long, env = "ACCESS_TOKEN_TTL", value_name = "TIME")]
+    pub access_token_ttl: Option<String>,
     /// How long a refresh token lives, counted anew at each refresh [default: 30d]
-    #[arg(long, env = "REFRESH_TOKEN_TTL", value_parser = parse_duration, value_name = "TIME")]
-    pub refresh_token_ttl: Option<Duration>,
+    #[arg(long, env = "REFRESH_TOKEN_TTL", value_name = "TIME")]
+    pub refresh_token_ttl: Option<String>,
     /// How long a used refresh token still yields the same answer [default: 60s]
-    #[arg(long, env = "REFRESH_GRACE", value_parser = parse_duration, value_name = "TIME")]
-    pub refresh_grace: Option<Duration>,
+    #[arg(long, env = "REFRESH_GRACE", value_name = "TIME")]
+    pub refresh_grace: Option<String>,
 }
 
 /// A setting that is missing or wrong: its name, and what it wants.
@@ -137,6 +146,8 @@ pub struct Lifetimes {
     pub access_token: Duration,
     pub refresh_token: Duration,
     pub refresh_grace: Duration,
+    /// How long an approval is remembered for a browser.
+    pub consent: Duration,
 }
 
 impl Default for Lifetimes {
@@ -147,21 +158,27 @@ impl Default for Lifetimes {
             access_token: Duration::from_secs(3600),
             refresh_token: Duration::from_secs(30 * 24 * 3600),
             refresh_grace: Duration::from_secs(60),
+            consent: Duration::from_secs(30 * 24 * 3600),
         }
     }
 }
 
 impl LifetimeArgs {
-    fn resolve(&self) -> Lifetimes {
+    fn resolve(self) -> Result<Lifetimes, ConfigError> {
         let default = Lifetimes::default();
-        Lifetimes {
-            access_token: self.access_token_ttl.unwrap_or(default.access_token),
-            refresh_token: self.refresh_token_ttl.unwrap_or(default.refresh_token),
-            refresh_grace: self.refresh_grace.unwrap_or(default.refresh_grace),
+        Ok(Lifetimes {
+            access_token: duration("ACCESS_TOKEN_TTL", self.access_token_ttl)?
+                .unwrap_or(default.access_token),
+            refresh_token: duration("REFRESH_TOKEN_TTL", self.refresh_token_ttl)?
+                .unwrap_or(default.refresh_token),
+            refresh_grace: duration("REFRESH_GRACE", self.refresh_grace)?
+                .unwrap_or(default.refresh_grace),
             ..default
-        }
+        })
     }
 }
+
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// Where the state is kept.
 #[derive(Debug)]
@@ -197,6 +214,7 @@ pub struct Settings {
     pub mcp_path: String,
     pub allowed_hosts: Vec<String>,
     pub allowed_origins: Vec<String>,
+    pub trusted_proxies: Vec<IpNet>,
     pub lifetimes: Lifetimes,
 }
 
@@ -275,8 +293,13 @@ impl ServeArgs {
     /// Checks everything that can be checked without the network.
     pub fn resolve(self) -> Result<Settings, ConfigError> {
         let listen = SocketAddr::new(
-            self.http.host.unwrap_or(Ipv4Addr::LOCALHOST.into()),
-            self.http.port.unwrap_or(3333),
+            parsed(
+                "MCP_HTTP_HOST",
+                self.http.host,
+                "an IP address such as 0.0.0.0",
+            )?
+            .unwrap_or(Ipv4Addr::LOCALHOST.into()),
+            parsed("MCP_HTTP_PORT", self.http.port, "a port from 0 to 65535")?.unwrap_or(3333),
         );
         let base_url = match given(self.base_url) {
             Some(text) => Some(BaseUrl::parse(&text)?),
@@ -314,7 +337,8 @@ impl ServeArgs {
             mcp_path,
             allowed_hosts: listed(self.http.allowed_hosts),
             allowed_origins: listed(self.http.allowed_origins),
-            lifetimes: self.lifetimes.resolve(),
+            trusted_proxies: trusted_proxies(self.http.trusted_proxies)?,
+            lifetimes: self.lifetimes.resolve()?,
         })
     }
 }
@@ -383,6 +407,24 @@ fn encryption_keys(
     }
 }
 
+fn trusted_proxies(networks: Vec<String>) -> Result<Vec<IpNet>, ConfigError> {
+    listed(networks)
+        .into_iter()
+        .map(|text| {
+            text.parse()
+                .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+                .map_err(|_| {
+                    ConfigError::new(
+                        "TRUSTED_PROXIES",
+                        format!(
+                            "lists {text:?}; it wants addresses or networks such as 10.0.0.0/8"
+                        ),
+                    )
+                })
+        })
+        .collect()
+}
+
 /// Where a service keeps its state: `/var/lib` for root, the XDG directory for others.
 pub fn default_data_dir() -> Result<PathBuf, ConfigError> {
     if nix::unistd::Uid::effective().is_root() {
@@ -401,6 +443,20 @@ pub fn default_data_dir() -> Result<PathBuf, ConfigError> {
         })
 }
 
+/// A setting that is parsed; an empty one is unset.
+fn parsed<T: FromStr>(
+    name: &'static str,
+    value: Option<String>,
+    wants: &str,
+) -> Result<Option<T>, ConfigError> {
+    given(value)
+        .map(|text| {
+            text.parse()
+                .map_err(|_| ConfigError::new(name, format!("is {text:?}; it wants {wants}")))
+        })
+        .transpose()
+}
+
 fn given(value: Option<String>) -> Option<String> {
     value
         .map(|text| text.trim().to_owned())
@@ -416,14 +472,20 @@ fn listed(values: Vec<String>) -> Vec<String> {
     values.into_iter().filter_map(|v| given(Some(v))).collect()
 }
 
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let duration = match text.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => humantime::parse_duration(text)
-            .map_err(|_| "wants a time such as 90s, 1h or 30d".to_owned())?,
+/// `90s`, `1h`, `30d`, or a number of seconds.
+fn duration(name: &'static str, value: Option<String>) -> Result<Option<Duration>, ConfigError> {
+    let Some(text) = given(value) else {
+        return Ok(None);
     };
-    if duration.as_secs() == 0 || duration > Duration::from_secs(10 * 365 * 24 * 3600) {
-        return Err("wants a time from 1s to 10 years".to_owned());
-    }
-    Ok(duration)
+    let seconds = text.parse().ok().map(Duration::from_secs);
+    seconds
+        .or_else(|| humantime::parse_duration(&text).ok())
+        .filter(|time| time.as_secs() > 0 && *time <= LONGEST)
+        .map(Some)
+        .ok_or_else(|| {
+            ConfigError::new(
+                name,
+                format!("is {text:?}; it wants a time such as 90s, 1h or 30d, up to 10 years"),
+            )
+        })
 }

@@ -14,6 +14,7 @@ pub mod crypto;
 pub mod db;
 pub mod domain;
 pub mod embedded;
+pub mod fetch;
 pub mod jobs;
 pub mod mcp;
 pub mod oauth;

@@ -78,7 +78,7 @@ explain_missing() {
     for tool in "$@"; do
         case $tool in
             compiler) echo '  - a C compiler (cc)' ;;
-            postgresql) echo '  - the PostgreSQL server programs, version 14 or later (initdb, postgres, pg_ctl, psql)' ;;
+            postgresql) echo '  - the PostgreSQL server programs, version 15 or later (initdb, postgres, pg_ctl, psql)' ;;
             chromium) echo '  - Chromium or Chrome (or its path in CHROMIUM)' ;;
             chromedriver) echo '  - ChromeDriver of the same version (or its path in CHROMEDRIVER)' ;;
             font) echo '  - fontconfig (fc-list) and a font with Japanese letters, such as Noto Sans CJK' ;;

@@ -83,7 +83,7 @@ impl BacklogClient {
     /// # Errors
     /// TLS or the HTTP client cannot be set up on this machine.
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
-        let tls = tls()?;
+        let tls = tls_config()?;
         let builder = || {
             reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.clone())
@@ -200,7 +200,8 @@ impl BacklogClient {
     }
 }
 
-fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+/// TLS that trusts the system's certificates.
+pub fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {
         tracing::warn!("a certificate of the system could not be read: {error}");

@@ -14,7 +14,7 @@ mod request;
 mod url;
 
 pub use call::{Call, InputError, Method};
-pub use client::{BacklogClient, ClientError, ClientOptions};
+pub use client::{BacklogClient, ClientError, ClientOptions, tls_config};
 pub use credentials::Credentials;
 pub use error::{BacklogError, ErrorItem};
 pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth, TOKEN_TIMEOUT};

@@ -55,7 +55,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         }),
         ..ServeArgs::default()
     };
-    serve.http.port = Some(args.http_port);
+    serve.http.port = Some(args.http_port.to_string());
     serve.space.backlog_domain = Some(sim.url().to_string());
     serve.space.backlog_oauth_client_id = Some(client_id.to_owned());
     serve.space.backlog_oauth_client_secret = Some(client_secret.reveal().into());

@@ -7,7 +7,7 @@ mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::telemetry::{self, LogFormat};
 
@@ -50,6 +50,13 @@ enum Command {
     /// Master keys
     #[command(subcommand)]
     Keys(keys::Command),
+}
+
+/// The command line as data: every command, flag and variable with its help.
+pub fn command() -> clap::Command {
+    let mut command = Cli::command();
+    command.build();
+    command
 }
 
 /// Reads `.env` and the command line, and runs the command.
@@ -102,4 +109,20 @@ async fn stop_signal() -> std::io::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let cause = std::io::Error::other("the disk is full");
+        let error = anyhow::Error::from(cause).context("DATA_DIR cannot be used: the disk is full");
+        assert_eq!(explain(&error), "DATA_DIR cannot be used: the disk is full");
+        assert_eq!(
+            explain(&error.context("the server failed")),
+            "the server failed: DATA_DIR cannot be used: the disk is full"
+        );
+    }
 }

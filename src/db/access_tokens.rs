@@ -51,7 +51,8 @@ pub async fn find_principal(
         r#"SELECT tokens.scopes AS token_scopes, tokens.expires_at AS token_expires_at,
                   tokens.first_used_at IS NULL AS "unused!",
                   grants.id AS grant_id, grants.client_id, grants.backlog_user_id,
-                  grants.backlog_user_name, grants.scopes AS grant_scopes, grants.resource,
+                  grants.backlog_user_name, grants.scopes AS grant_scopes, grants.issuer,
+                  grants.resource,
                   grants.backlog_access_token, grants.backlog_refresh_token,
                   grants.backlog_expires_at, grants.generation, grants.revoked_at,
                   spaces.id AS space_id, spaces.slug, spaces.name, spaces.base_url,
@@ -78,6 +79,7 @@ pub async fn find_principal(
             backlog_user_id: row.backlog_user_id,
             backlog_user_name: row.backlog_user_name,
             scopes: scopes_from_sql(&row.grant_scopes),
+            issuer: row.issuer,
             resource: row.resource,
             tokens: token_state(
                 row.backlog_access_token,
@@ -132,6 +134,42 @@ pub async fn delete_of_pair(
     sqlx::query!(
         "DELETE FROM hub.access_tokens WHERE refresh_token_hash = $1",
         refresh_token.as_bytes()
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// The `client_id` of the client that an access token was issued to.
+pub async fn client_id_of(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT clients.client_id FROM hub.access_tokens AS tokens
+         JOIN hub.grants AS grants ON grants.id = tokens.grant_id
+         JOIN hub.clients AS clients ON clients.id = grants.client_id
+         WHERE tokens.token_hash = $1",
+        hash.as_bytes()
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Ends a client's access token, if the issuer is the one it was made at.
+pub async fn delete(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+    client: ClientKey,
+    issuer: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "DELETE FROM hub.access_tokens AS tokens USING hub.grants AS grants
+         WHERE tokens.token_hash = $1 AND grants.id = tokens.grant_id
+           AND grants.client_id = $2 AND grants.issuer = $3",
+        hash.as_bytes(),
+        client.0,
+        issuer,
     )
     .execute(db)
     .await

@@ -6,7 +6,7 @@ use sqlx::{PgExecutor, postgres::types::PgInterval};
 
 use super::{scopes_from_sql, unreadable};
 use crate::{
-    domain::{ClientKey, GrantId, SpaceId},
+    domain::{ClientKey, GrantId},
     oauth::{CodeChallenge, Scopes, token::TokenHash},
 };
 
@@ -39,7 +39,7 @@ pub async fn insert(db: impl PgExecutor<'_>, code: &NewCode<'_>) -> Result<(), s
 pub struct Code {
     pub grant: GrantId,
     pub client: ClientKey,
-    pub space: SpaceId,
+    pub issuer: String,
     pub scopes: Scopes,
     pub resource: String,
     pub redirect_uri: String,
@@ -52,7 +52,7 @@ pub struct Code {
 
 pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Code>, sqlx::Error> {
     let Some(row) = sqlx::query!(
-        r#"SELECT grants.id, grants.client_id, grants.space_id, grants.scopes, grants.resource,
+        r#"SELECT grants.id, grants.client_id, grants.issuer, grants.scopes, grants.resource,
                   codes.redirect_uri, codes.code_challenge,
                   codes.consumed_at IS NOT NULL AS "consumed!",
                   codes.expires_at <= clock_timestamp() AS "expired!",
@@ -72,7 +72,7 @@ pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Cod
     Ok(Some(Code {
         grant: GrantId(row.id),
         client: ClientKey(row.client_id),
-        space: SpaceId(row.space_id),
+        issuer: row.issuer,
         scopes: scopes_from_sql(&row.scopes),
         resource: row.resource,
         redirect_uri: row.redirect_uri,

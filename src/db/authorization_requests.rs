@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
-use super::{scopes_from_sql, scopes_to_sql, unreadable};
+use super::{hash_from_sql, scopes_from_sql, scopes_to_sql, unreadable};
 use crate::{
     domain::{AuthorizationRequestId, ClientKey, SpaceId},
     oauth::{CodeChallenge, RedirectUri, Scopes, token::TokenHash},
@@ -95,7 +95,7 @@ pub async fn insert(db: impl PgExecutor<'_>, request: &NewRequest<'_>) -> Result
 /// What the database knows of a decision that was posted.
 pub struct Posted {
     pub request: Request,
-    pub browser: Vec<u8>,
+    pub browser: TokenHash,
     pub csrf: Vec<u8>,
     pub decided: bool,
     pub expired: bool,
@@ -130,7 +130,7 @@ pub async fn find(
             scopes: row.scopes,
         }
         .try_into()?,
-        browser: row.browser_hash,
+        browser: hash_from_sql(&row.browser_hash, "authorization_requests.browser_hash")?,
         csrf: row.csrf_hash,
         decided: row.decided,
         expired: row.expired,

@@ -1,27 +1,38 @@
 //! `hub.clients`.
 
-use sqlx::PgExecutor;
+use std::time::Duration;
+
+use sqlx::{PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
 use super::{scopes_from_sql, scopes_to_sql, unreadable};
 use crate::{
-    domain::{Client, ClientKey, SpaceId, client::ClientAuth},
+    domain::{
+        Client, ClientKey, SpaceId,
+        client::{ClientAuth, ClientOrigin},
+    },
     oauth::{
         RedirectUri,
-        registration::{AuthMethod, Registration},
+        registration::{ApplicationType, AuthMethod, KeySource, Registration},
+        token::TokenHash,
     },
 };
 
 struct Row {
     id: Uuid,
     client_id: String,
+    origin: String,
     space_id: Option<Uuid>,
     client_name: Option<String>,
     client_uri: Option<String>,
     redirect_uris: Vec<String>,
+    application_type: String,
     token_endpoint_auth_method: String,
     client_secret_hash: Option<String>,
+    jwks: Option<String>,
+    jwks_uri: Option<String>,
     scopes: Vec<String>,
+    document_is_fresh: Option<bool>,
 }
 
 impl TryFrom<Row> for Client {
@@ -33,6 +44,14 @@ impl TryFrom<Row> for Client {
         Ok(Self {
             key: ClientKey(row.id),
             client_id: row.client_id,
+            origin: match row.origin.as_str() {
+                "dynamic" => ClientOrigin::Dynamic,
+                "metadata_document" => ClientOrigin::MetadataDocument {
+                    fresh: row.document_is_fresh.unwrap_or_default(),
+                },
+                "operator" => ClientOrigin::Operator,
+                _ => return Err(unreadable("clients.origin")),
+            },
             space_id: row.space_id.map(SpaceId),
             name: row.client_name,
             uri: row.client_uri,
@@ -41,9 +60,13 @@ impl TryFrom<Row> for Client {
                 .iter()
                 .map(|uri| RedirectUri::parse(uri).map_err(|_| unreadable("clients.redirect_uris")))
                 .collect::<Result<_, _>>()?,
-            auth: match row.client_secret_hash {
-                None => ClientAuth::Public,
-                Some(hash) => ClientAuth::Secret { method, hash },
+            application_type: ApplicationType::parse(&row.application_type)
+                .ok_or_else(|| unreadable("clients.application_type"))?,
+            auth: match (row.client_secret_hash, row.jwks, row.jwks_uri) {
+                (Some(hash), _, _) => ClientAuth::Secret { method, hash },
+                (None, Some(jwks), _) => ClientAuth::PrivateKey(KeySource::Inline(jwks)),
+                (None, None, Some(uri)) => ClientAuth::PrivateKey(KeySource::Uri(uri)),
+                (None, None, None) => ClientAuth::Public,
             },
             scopes: scopes_from_sql(&row.scopes),
         })
@@ -56,8 +79,9 @@ pub async fn find_by_client_id(
 ) -> Result<Option<Client>, sqlx::Error> {
     sqlx::query_as!(
         Row,
-        "SELECT id, client_id, space_id, client_name, client_uri, redirect_uris,
-                token_endpoint_auth_method, client_secret_hash, scopes
+        "SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
+                application_type, token_endpoint_auth_method, client_secret_hash, jwks,
+                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh
          FROM hub.clients WHERE client_id = $1",
         client_id
     )
@@ -70,8 +94,9 @@ pub async fn find_by_client_id(
 pub async fn find(db: impl PgExecutor<'_>, key: ClientKey) -> Result<Option<Client>, sqlx::Error> {
     sqlx::query_as!(
         Row,
-        "SELECT id, client_id, space_id, client_name, client_uri, redirect_uris,
-                token_endpoint_auth_method, client_secret_hash, scopes
+        "SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
+                application_type, token_endpoint_auth_method, client_secret_hash, jwks,
+                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh
          FROM hub.clients WHERE id = $1",
         key.0
     )
@@ -87,8 +112,10 @@ pub struct NewClient<'a> {
     pub client_id: &'a str,
     pub space_id: Option<SpaceId>,
     pub registration: &'a Registration,
-    /// argon2id; `None` for a public client.
+    /// argon2id; `None` for a client without a secret.
     pub secret_hash: Option<&'a str>,
+    /// Of the registration access token; `None` for a registration that others share.
+    pub registration_token: Option<TokenHash>,
 }
 
 /// A stored registration: the `client_id`, and when it was made.
@@ -103,21 +130,19 @@ pub async fn register(
     client: &NewClient<'_>,
 ) -> Result<Registered, sqlx::Error> {
     let registration = client.registration;
-    let redirect_uris: Vec<String> = registration
-        .redirect_uris
-        .iter()
-        .map(|uri| uri.as_str().to_owned())
-        .collect();
+    let redirect_uris = redirect_uris(registration);
     sqlx::query_as!(
         Registered,
         r#"INSERT INTO hub.clients AS clients
                (id, client_id, space_id, origin, client_name, client_uri, redirect_uris,
-                application_type, token_endpoint_auth_method, client_secret_hash, scopes,
-                metadata_digest, last_used_at)
-           VALUES ($1, $2, $3, 'dynamic', $4, $5, $6, $7, $8, $9, $10::text[], $11::bytea, NULL)
+                application_type, token_endpoint_auth_method, client_secret_hash, jwks,
+                jwks_uri, scopes, metadata_digest, registration_token_hash)
+           VALUES ($1, $2, $3, 'dynamic', $4, $5, $6, $7, $8, $9, $10, $11, $12::text[],
+                   $13::bytea, $14::bytea)
            ON CONFLICT (metadata_digest, space_id)
                WHERE origin = 'dynamic' AND token_endpoint_auth_method = 'none'
-               DO UPDATE SET last_used_at = clock_timestamp()
+               -- Changes nothing, but makes the row come back.
+               DO UPDATE SET metadata_digest = excluded.metadata_digest
            RETURNING client_id, created_at"#,
         client.key.0,
         client.client_id,
@@ -128,8 +153,11 @@ pub async fn register(
         registration.application_type.as_str(),
         registration.auth_method.as_str(),
         client.secret_hash,
+        inline(registration),
+        uri(registration),
         &scopes_to_sql(registration.scopes),
         &registration.digest()[..],
+        client.registration_token.as_ref().map(TokenHash::as_bytes),
     )
     .fetch_one(db)
     .await
@@ -144,4 +172,135 @@ pub async fn touch(db: impl PgExecutor<'_>, client: ClientKey) -> Result<(), sql
     .execute(db)
     .await
     .map(|_| ())
+}
+
+fn inline(registration: &Registration) -> Option<&str> {
+    match &registration.keys {
+        Some(KeySource::Inline(jwks)) => Some(jwks),
+        _ => None,
+    }
+}
+
+fn uri(registration: &Registration) -> Option<&str> {
+    match &registration.keys {
+        Some(KeySource::Uri(uri)) => Some(uri),
+        _ => None,
+    }
+}
+
+/// Stores or renews the copy of a metadata document, fresh for `fresh_for`.
+pub async fn upsert_document(
+    db: impl PgExecutor<'_>,
+    key: ClientKey,
+    client_id: &str,
+    registration: &Registration,
+    fresh_for: Duration,
+) -> Result<(), sqlx::Error> {
+    let redirect_uris = redirect_uris(registration);
+    sqlx::query!(
+        "INSERT INTO hub.clients AS clients
+            (id, client_id, origin, client_name, client_uri, redirect_uris, application_type,
+             token_endpoint_auth_method, jwks, jwks_uri, scopes, metadata_digest,
+             metadata_expires_at)
+         VALUES ($1, $2, 'metadata_document', $3, $4, $5, $6, $7, $8, $9, $10::text[],
+                 $11::bytea, clock_timestamp() + $12::interval)
+         ON CONFLICT (client_id) DO UPDATE SET
+            client_name = excluded.client_name,
+            client_uri = excluded.client_uri,
+            redirect_uris = excluded.redirect_uris,
+            application_type = excluded.application_type,
+            token_endpoint_auth_method = excluded.token_endpoint_auth_method,
+            jwks = excluded.jwks,
+            jwks_uri = excluded.jwks_uri,
+            scopes = excluded.scopes,
+            metadata_digest = excluded.metadata_digest,
+            metadata_expires_at = excluded.metadata_expires_at
+         WHERE clients.origin = 'metadata_document'",
+        key.0,
+        client_id,
+        registration.client_name,
+        registration.client_uri,
+        &redirect_uris,
+        registration.application_type.as_str(),
+        registration.auth_method.as_str(),
+        inline(registration),
+        uri(registration),
+        &scopes_to_sql(registration.scopes),
+        &registration.digest()[..],
+        PgInterval::try_from(fresh_for).map_err(sqlx::Error::Encode)?,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// The client that a registration access token manages, and when it registered.
+pub async fn find_managed(
+    db: impl PgExecutor<'_>,
+    client_id: &str,
+    space: Option<SpaceId>,
+    token: TokenHash,
+) -> Result<Option<Registered>, sqlx::Error> {
+    sqlx::query_as!(
+        Registered,
+        "SELECT client_id, created_at FROM hub.clients
+         WHERE client_id = $1 AND space_id IS NOT DISTINCT FROM $2
+           AND registration_token_hash = $3",
+        client_id,
+        space.map(|space| space.0),
+        token.as_bytes(),
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Replaces the metadata of a managed client. Its method of authentication stays.
+/// False: the method would change.
+pub async fn update_managed(
+    db: impl PgExecutor<'_>,
+    token: TokenHash,
+    registration: &Registration,
+) -> Result<bool, sqlx::Error> {
+    let redirect_uris = redirect_uris(registration);
+    sqlx::query!(
+        "UPDATE hub.clients
+         SET client_name = $2, client_uri = $3, redirect_uris = $4, application_type = $5,
+             jwks = $6, jwks_uri = $7, scopes = $8::text[], metadata_digest = $9::bytea
+         WHERE registration_token_hash = $1 AND token_endpoint_auth_method = $10",
+        token.as_bytes(),
+        registration.client_name,
+        registration.client_uri,
+        &redirect_uris,
+        registration.application_type.as_str(),
+        inline(registration),
+        uri(registration),
+        &scopes_to_sql(registration.scopes),
+        &registration.digest()[..],
+        registration.auth_method.as_str(),
+    )
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}
+
+/// Removes a managed client with all its grants.
+pub async fn delete_managed(
+    db: impl PgExecutor<'_>,
+    token: TokenHash,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query!(
+        "DELETE FROM hub.clients WHERE registration_token_hash = $1",
+        token.as_bytes()
+    )
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}
+
+fn redirect_uris(registration: &Registration) -> Vec<String> {
+    registration
+        .redirect_uris
+        .iter()
+        .map(|uri| uri.as_str().to_owned())
+        .collect()
 }

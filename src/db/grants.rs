@@ -24,15 +24,16 @@ pub async fn insert(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO hub.grants
-            (id, space_id, client_id, backlog_user_id, backlog_user_name, scopes, resource,
-             backlog_access_token, backlog_refresh_token, backlog_expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6::text[], $7, $8::text, $9::text, $10)",
+            (id, space_id, client_id, backlog_user_id, backlog_user_name, scopes, issuer,
+             resource, backlog_access_token, backlog_refresh_token, backlog_expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6::text[], $7, $8, $9::text, $10::text, $11)",
         grant.id.0,
         grant.space_id.0,
         grant.client.0,
         grant.backlog_user_id,
         grant.backlog_user_name,
         &scopes_to_sql(grant.scopes),
+        grant.issuer,
         grant.resource,
         tokens.access_token,
         tokens.refresh_token,

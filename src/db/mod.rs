@@ -7,7 +7,10 @@
 pub mod access_tokens;
 pub mod authorization_codes;
 pub mod authorization_requests;
+pub mod cleanup;
+pub mod client_assertions;
 pub mod clients;
+pub mod consents;
 pub mod grants;
 pub mod migrate;
 pub mod pool;

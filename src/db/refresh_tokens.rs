@@ -7,7 +7,7 @@ use sqlx::{PgExecutor, postgres::types::PgInterval};
 
 use super::{hash_from_sql, scopes_from_sql, scopes_to_sql, unreadable};
 use crate::{
-    domain::{ClientKey, GrantId, SpaceId},
+    domain::{ClientKey, GrantId},
     oauth::{Scopes, token::TokenHash},
 };
 
@@ -36,7 +36,7 @@ pub async fn insert(db: impl PgExecutor<'_>, token: &NewRefreshToken) -> Result<
 pub struct Stored {
     pub grant: GrantId,
     pub client: ClientKey,
-    pub space: SpaceId,
+    pub issuer: String,
     pub scopes: Scopes,
     pub resource: String,
     pub expired: bool,
@@ -64,7 +64,7 @@ pub enum State {
 pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Stored>, sqlx::Error> {
     let Some(row) = sqlx::query!(
         r#"SELECT tokens.grant_id, tokens.scopes, grants.client_id,
-                  grants.space_id, grants.resource,
+                  grants.issuer, grants.resource,
                   tokens.consumed_at IS NOT NULL AS "consumed!",
                   coalesce(tokens.answer_until > clock_timestamp(), false) AS "in_grace!",
                   tokens.answer, tokens.successor_hash,
@@ -104,7 +104,7 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
     Ok(Some(Stored {
         grant: GrantId(row.grant_id),
         client: ClientKey(row.client_id),
-        space: SpaceId(row.space_id),
+        issuer: row.issuer,
         scopes: scopes_from_sql(&row.scopes),
         resource: row.resource,
         expired: row.expired,
@@ -160,6 +160,25 @@ pub async fn client_id_of(
          JOIN hub.clients AS clients ON clients.id = grants.client_id
          WHERE tokens.token_hash = $1",
         hash.as_bytes()
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The grant of a client's refresh token, if the issuer is the one it was made at.
+pub async fn grant_of(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+    client: ClientKey,
+    issuer: &str,
+) -> Result<Option<GrantId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT grants.id AS "id: GrantId" FROM hub.refresh_tokens AS tokens
+           JOIN hub.grants AS grants ON grants.id = tokens.grant_id
+           WHERE tokens.token_hash = $1 AND grants.client_id = $2 AND grants.issuer = $3"#,
+        hash.as_bytes(),
+        client.0,
+        issuer,
     )
     .fetch_optional(db)
     .await

@@ -1,6 +1,9 @@
 //! An MCP client registered with the hub.
 
-use crate::oauth::{RedirectUri, Scopes, registration::AuthMethod};
+use crate::oauth::{
+    RedirectUri, Scopes,
+    registration::{ApplicationType, AuthMethod, KeySource, Registration},
+};
 
 use super::{ClientKey, SpaceId};
 
@@ -9,13 +12,26 @@ pub struct Client {
     pub key: ClientKey,
     /// The `client_id` of OAuth.
     pub client_id: String,
+    pub origin: ClientOrigin,
     /// The space the client belongs to; `None`: it gets one at sign-in.
     pub space_id: Option<SpaceId>,
     pub name: Option<String>,
     pub uri: Option<String>,
     pub redirect_uris: Vec<RedirectUri>,
+    pub application_type: ApplicationType,
     pub auth: ClientAuth,
     pub scopes: Scopes,
+}
+
+/// How the hub came to know the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientOrigin {
+    /// It registered itself (RFC 7591).
+    Dynamic,
+    /// Its `client_id` is the URL of its metadata; `fresh` while the copy here is.
+    MetadataDocument { fresh: bool },
+    /// An operator registered it.
+    Operator,
 }
 
 /// How the client proves itself at `/token`, with the hash it is checked against.
@@ -23,6 +39,7 @@ pub struct Client {
 pub enum ClientAuth {
     Public,
     Secret { method: AuthMethod, hash: String },
+    PrivateKey(KeySource),
 }
 
 impl ClientAuth {
@@ -30,6 +47,7 @@ impl ClientAuth {
         match self {
             Self::Public => AuthMethod::None,
             Self::Secret { method, .. } => *method,
+            Self::PrivateKey(_) => AuthMethod::PrivateKeyJwt,
         }
     }
 }
@@ -48,8 +66,31 @@ impl Client {
             .any(|registered| presented.matches(registered))
     }
 
-    /// May the client be used for this space?
-    pub fn may_use_space(&self, space: SpaceId) -> bool {
-        self.space_id.is_none_or(|bound| bound == space)
+    /// The metadata the client is registered with.
+    pub fn registration(&self) -> Registration {
+        Registration {
+            redirect_uris: self.redirect_uris.clone(),
+            client_name: self.name.clone(),
+            client_uri: self.uri.clone(),
+            auth_method: self.auth.method(),
+            keys: match &self.auth {
+                ClientAuth::PrivateKey(keys) => Some(keys.clone()),
+                ClientAuth::Public | ClientAuth::Secret { .. } => None,
+            },
+            application_type: self.application_type,
+            scopes: self.scopes,
+        }
+    }
+
+    /// May the client be used at the issuer of `space`, or of the hub itself (`None`)?
+    ///
+    /// A client that registered itself stays where it did. One that an operator bound
+    /// to a space may come by the hub's issuer too; it ends in its space all the same.
+    pub fn may_use_issuer_of(&self, space: Option<SpaceId>) -> bool {
+        match (self.origin, self.space_id, space) {
+            (ClientOrigin::Dynamic, own, asked) => own == asked,
+            (_, Some(own), Some(asked)) => own == asked,
+            (_, None, _) | (_, Some(_), None) => true,
+        }
     }
 }

@@ -14,6 +14,8 @@ pub struct Grant {
     pub backlog_user_id: i64,
     pub backlog_user_name: String,
     pub scopes: Scopes,
+    /// Where it was made, and the only place where its tokens are exchanged.
+    pub issuer: String,
     /// The MCP endpoint the grant is for (RFC 8707).
     pub resource: String,
     pub tokens: BacklogTokenState,
@@ -49,6 +51,8 @@ pub enum RevocationReason {
     BacklogInvalidGrant,
     /// An authorization code was presented twice (RFC 6749 §4.1.2).
     CodeReplayed,
+    /// The client handed its refresh token back (RFC 7009).
+    ByClient,
     /// A refresh token was presented again after its successor had been used.
     RefreshTokenReplayed,
 }
@@ -58,6 +62,7 @@ impl RevocationReason {
         match self {
             Self::BacklogInvalidGrant => "backlog_invalid_grant",
             Self::CodeReplayed => "code_replayed",
+            Self::ByClient => "by_client",
             Self::RefreshTokenReplayed => "refresh_token_replayed",
         }
     }

@@ -34,6 +34,8 @@ ids! {
     ClientKey;
     /// A row of `hub.authorization_requests`.
     AuthorizationRequestId;
+    /// A row of `hub.consents`.
+    ConsentId;
     /// A row of `hub.grants`.
     GrantId;
 }

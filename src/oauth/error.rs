@@ -50,7 +50,44 @@ impl OAuthError {
     pub fn new(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
-            description: description.into(),
+            description: in_grammar(description.into()),
         }
+    }
+}
+
+/// A description may have printable ASCII only, without `"` and `\` (RFC 6749 §5.2).
+fn in_grammar(description: Cow<'static, str>) -> Cow<'static, str> {
+    let is_allowed = |c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
+    if description.chars().all(is_allowed) {
+        return description;
+    }
+    let mut text = String::with_capacity(description.len() + 8);
+    for c in description.chars() {
+        match c {
+            '"' => text.push('\''),
+            '§' => text.push_str("section "),
+            c if is_allowed(c) => text.push(c),
+            _ => text.push('?'),
+        }
+    }
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_stays_in_the_grammar() {
+        let described = |text: &'static str| {
+            OAuthError::new(ErrorCode::InvalidRequest, text)
+                .description
+                .into_owned()
+        };
+        assert_eq!(described("The field 'x'."), "The field 'x'.");
+        assert_eq!(
+            described("\"é\"\n\\ (RFC 6749 §5.2)"),
+            "'?'?? (RFC 6749 section 5.2)"
+        );
     }
 }

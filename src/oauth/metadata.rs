@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Scope, registration::AuthMethod};
+use super::{Scope, client_assertion, registration::AuthMethod};
 
 /// `/.well-known/oauth-authorization-server` (RFC 8414 §2).
 #[derive(Debug, Serialize)]
@@ -11,11 +11,16 @@ pub struct AuthorizationServerMetadata {
     authorization_endpoint: String,
     token_endpoint: String,
     registration_endpoint: String,
+    revocation_endpoint: String,
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 2],
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    token_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    client_id_metadata_document_supported: bool,
     code_challenge_methods_supported: [&'static str; 1],
     authorization_response_iss_parameter_supported: bool,
 }
@@ -28,6 +33,7 @@ impl AuthorizationServerMetadata {
             authorization_endpoint: format!("{issuer}/authorize"),
             token_endpoint: format!("{issuer}/token"),
             registration_endpoint: format!("{issuer}/register"),
+            revocation_endpoint: format!("{issuer}/revoke"),
             // Advertised here only: it makes clients ask for a refresh token,
             // which they always get.
             scopes_supported: scopes().chain(["offline_access"]).collect(),
@@ -35,8 +41,39 @@ impl AuthorizationServerMetadata {
             response_modes_supported: ["query"],
             grant_types_supported: ["authorization_code", "refresh_token"],
             token_endpoint_auth_methods_supported: AuthMethod::ALL.map(AuthMethod::as_str).to_vec(),
+            token_endpoint_auth_signing_alg_values_supported: client_assertion::algorithm_names(),
+            revocation_endpoint_auth_methods_supported: AuthMethod::ALL
+                .map(AuthMethod::as_str)
+                .to_vec(),
+            revocation_endpoint_auth_signing_alg_values_supported:
+                client_assertion::algorithm_names(),
+            client_id_metadata_document_supported: true,
             code_challenge_methods_supported: ["S256"],
             authorization_response_iss_parameter_supported: true,
+        }
+    }
+}
+
+/// `/.well-known/openid-configuration`, for clients that look nowhere else: the same,
+/// with what OpenID Connect Discovery 1.0 §3 requires, which their parsers insist on.
+/// No ID token is ever issued.
+#[derive(Debug, Serialize)]
+pub struct OpenIdMetadata {
+    #[serde(flatten)]
+    server: AuthorizationServerMetadata,
+    jwks_uri: String,
+    subject_types_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: [&'static str; 1],
+}
+
+impl OpenIdMetadata {
+    /// `issuer` as in [`AuthorizationServerMetadata::new`].
+    pub fn new(issuer: &str) -> Self {
+        Self {
+            server: AuthorizationServerMetadata::new(issuer),
+            jwks_uri: format!("{issuer}/.well-known/jwks.json"),
+            subject_types_supported: ["public"],
+            id_token_signing_alg_values_supported: ["RS256"],
         }
     }
 }

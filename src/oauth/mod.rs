@@ -1,6 +1,8 @@
 //! The OAuth protocol as values: no I/O, no database, no HTTP framework.
 
 pub mod authorization;
+pub mod client_assertion;
+pub mod client_document;
 pub mod error;
 pub mod metadata;
 pub mod params;

@@ -1,25 +1,44 @@
 //! Request parameters of the OAuth endpoints: a query or a form, each name once.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{ErrorCode, OAuthError};
 
 /// Parameters by name. A repeated name is refused, an empty value counts as
-/// absent, and a name nobody asks for is ignored (RFC 6749 §3.1, §3.2).
+/// absent, and a name nobody asks for is ignored (RFC 6749 §3.1, §3.2). A NUL is
+/// refused as well: no value of OAuth has one, and PostgreSQL stores none.
 pub struct Params(HashMap<String, String>);
 
 impl Params {
     /// Reads `application/x-www-form-urlencoded` text.
     pub fn parse(encoded: &[u8]) -> Result<Self, OAuthError> {
+        Self::collect(form_urlencoded::parse(encoded))
+    }
+
+    /// Reads only the parameters of these names, whatever is wrong with the others.
+    pub fn parse_only(encoded: &[u8], names: &[&str]) -> Result<Self, OAuthError> {
+        let pairs = form_urlencoded::parse(encoded);
+        Self::collect(pairs.filter(|(name, _)| names.contains(&name.as_ref())))
+    }
+
+    fn collect<'a>(
+        pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+    ) -> Result<Self, OAuthError> {
         let mut params = HashMap::new();
-        for (name, value) in form_urlencoded::parse(encoded) {
+        for (name, value) in pairs {
+            if value.contains('\0') {
+                return Err(OAuthError::new(
+                    ErrorCode::InvalidRequest,
+                    format!("The parameter '{}' contains a NUL.", display(&name)),
+                ));
+            }
             if params
                 .insert(name.clone().into_owned(), value.into_owned())
                 .is_some()
             {
                 return Err(OAuthError::new(
                     ErrorCode::InvalidRequest,
-                    format!("The parameter {:?} is repeated.", display(&name)),
+                    format!("The parameter '{}' is repeated.", display(&name)),
                 ));
             }
         }
@@ -36,7 +55,7 @@ impl Params {
         self.get(name).ok_or_else(|| {
             OAuthError::new(
                 ErrorCode::InvalidRequest,
-                format!("The parameter \"{name}\" is missing."),
+                format!("The parameter '{name}' is missing."),
             )
         })
     }
@@ -60,6 +79,10 @@ mod tests {
     fn a_repeated_name_is_refused_and_an_empty_value_is_absent() {
         assert!(Params::parse(b"a=1&a=2").is_err());
         assert!(Params::parse(b"a=&a=2").is_err());
+        assert!(Params::parse(b"a=1%002").is_err());
+        let only = Params::parse_only(b"a=1&a=2&b=3", &["b"]).expect("params");
+        assert_eq!((only.get("a"), only.get("b")), (None, Some("3")));
+        assert!(Params::parse_only(b"a=1&b=2&b=3", &["b"]).is_err());
         let params = Params::parse(b"a=&b=x+y%21").expect("params");
         assert_eq!((params.get("a"), params.get("b")), (None, Some("x y!")));
         assert_eq!(

@@ -20,6 +20,8 @@ pub struct ClientMetadata {
     pub grant_types: Option<Vec<String>>,
     pub response_types: Option<Vec<String>>,
     pub scope: Option<String>,
+    pub jwks: Option<serde_json::Value>,
+    pub jwks_uri: Option<String>,
 }
 
 /// How a client proves itself at `/token`.
@@ -28,16 +30,24 @@ pub enum AuthMethod {
     None,
     ClientSecretPost,
     ClientSecretBasic,
+    /// A signed assertion (RFC 7523 §2.2).
+    PrivateKeyJwt,
 }
 
 impl AuthMethod {
-    pub const ALL: [Self; 3] = [Self::None, Self::ClientSecretPost, Self::ClientSecretBasic];
+    pub const ALL: [Self; 4] = [
+        Self::None,
+        Self::ClientSecretPost,
+        Self::ClientSecretBasic,
+        Self::PrivateKeyJwt,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::ClientSecretPost => "client_secret_post",
             Self::ClientSecretBasic => "client_secret_basic",
+            Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
 
@@ -46,8 +56,17 @@ impl AuthMethod {
     }
 
     pub fn needs_secret(self) -> bool {
-        self != Self::None
+        matches!(self, Self::ClientSecretPost | Self::ClientSecretBasic)
     }
+}
+
+/// Where the public keys of a `private_key_jwt` client are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// A JWK set (RFC 7517 §5), as JSON.
+    Inline(String),
+    /// Where the client publishes it.
+    Uri(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +76,12 @@ pub enum ApplicationType {
 }
 
 impl ApplicationType {
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Web, Self::Native]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Web => "web",
@@ -72,11 +97,37 @@ pub struct Registration {
     pub client_name: Option<String>,
     pub client_uri: Option<String>,
     pub auth_method: AuthMethod,
+    /// Of `private_key_jwt`, and of no other method.
+    pub keys: Option<KeySource>,
     pub application_type: ApplicationType,
     pub scopes: Scopes,
 }
 
 impl ClientMetadata {
+    /// Reads the body of a registration; the error names the field that is wrong.
+    pub fn from_json(body: &[u8]) -> Result<Self, OAuthError> {
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let metadata = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let field = error.path().to_string();
+            let problem = error.into_inner();
+            OAuthError::new(
+                ErrorCode::InvalidClientMetadata,
+                if field == "." || !problem.is_data() {
+                    format!("The body is not client metadata in JSON: {problem}.")
+                } else {
+                    format!("The field '{field}' is wrong: {problem}.")
+                },
+            )
+        })?;
+        json.end().map_err(|error| {
+            OAuthError::new(
+                ErrorCode::InvalidClientMetadata,
+                format!("The body is not client metadata in JSON: {error}."),
+            )
+        })?;
+        Ok(metadata)
+    }
+
     /// Checks the metadata by RFC 7591 §2 and the redirect rules of [`RedirectUri`].
     pub fn validate(self) -> Result<Registration, OAuthError> {
         let redirect_uris = validate_redirect_uris(&self.redirect_uris)?;
@@ -101,14 +152,18 @@ impl ClientMetadata {
         let auth_method = AuthMethod::parse(method).ok_or_else(|| {
             invalid(
                 "The field 'token_endpoint_auth_method' must be 'none', \
-                 'client_secret_post' or 'client_secret_basic'.",
+                 'client_secret_post', 'client_secret_basic' or 'private_key_jwt'.",
             )
         })?;
+        let keys = match auth_method {
+            AuthMethod::PrivateKeyJwt => Some(key_source(self.jwks, self.jwks_uri)?),
+            _ => None,
+        };
         if let Some(name) = &self.client_name
-            && name.chars().count() > MAX_NAME_CHARS
+            && (name.chars().count() > MAX_NAME_CHARS || name.contains('\0'))
         {
             return Err(invalid(
-                "The field 'client_name' is longer than 200 characters.",
+                "The field 'client_name' is longer than 200 characters, or contains a NUL.",
             ));
         }
         Ok(Registration {
@@ -116,6 +171,7 @@ impl ClientMetadata {
             client_name: self.client_name.filter(|name| !name.trim().is_empty()),
             client_uri: self.client_uri.filter(|uri| is_web_page(uri)),
             auth_method,
+            keys,
             application_type,
             scopes: Scopes::requested(self.scope.as_deref()),
         })
@@ -135,6 +191,7 @@ impl Registration {
             self.auth_method.as_str(),
             self.application_type.as_str(),
             self.scopes.to_string(),
+            self.keys.as_ref().map(|keys| format!("{keys:?}")),
         ]);
         Sha256::digest(canonical.to_string().as_bytes()).into()
     }
@@ -184,8 +241,27 @@ fn validate_application_type(
     }
 }
 
+/// One of the two, not both (RFC 7591 §2).
+fn key_source(
+    jwks: Option<serde_json::Value>,
+    jwks_uri: Option<String>,
+) -> Result<KeySource, OAuthError> {
+    match (jwks, jwks_uri) {
+        (Some(jwks), None) if jwks["keys"].is_array() => Ok(KeySource::Inline(jwks.to_string())),
+        (Some(_), None) => Err(invalid("The field 'jwks' is not a JWK set (RFC 7517 §5).")),
+        (None, Some(uri)) if uri.starts_with("https://") && is_web_page(&uri) => {
+            Ok(KeySource::Uri(uri))
+        }
+        (None, Some(_)) => Err(invalid("The field 'jwks_uri' must be an https URL.")),
+        _ => Err(invalid(
+            "The method 'private_key_jwt' needs either 'jwks' or 'jwks_uri'.",
+        )),
+    }
+}
+
 fn is_web_page(uri: &str) -> bool {
     uri.len() <= 2048
+        && !uri.contains('\0')
         && url::Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
 }
 

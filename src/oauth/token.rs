@@ -123,6 +123,11 @@ impl TokenHash {
         &self.0
     }
 
+    /// The SHA-256 of something else that is kept as a hash.
+    pub fn of_digest(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
     /// Reads a stored hash; `None` if it has not 32 bytes.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)

@@ -3,22 +3,26 @@
 //! 1. Client and redirect URI: anything wrong is a page, never a redirect.
 //! 2. Everything else: anything wrong is a redirect with `error`, `iss`, `state`.
 //! 3. The request is stored for this browser, with the hash of one CSRF value.
-//! 4. The consent page shows it; the person decides at `POST /consent`.
+//! 4. If this browser approved the same before, it goes on to Backlog at once.
+//! 5. Else the consent page shows it; the person decides at `POST /consent`.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use url::Url;
 
 use super::{
     Hub, Issuer, browser,
+    client_documents::{self, ClientLookupError},
+    consent,
     error::{self, PageError},
+    limits::Endpoint,
     pages::{ConsentPage, Problem, RedirectTarget, SpaceChoice, SpaceLine},
     space_choice,
 };
 use crate::{
-    db::{self, authorization_requests::NewRequest},
+    db::{self, authorization_requests::NewRequest, consents::ConsentKey},
     domain::{AuthorizationRequestId, Client, Space},
     oauth::{
-        ErrorCode, OAuthError, Params, RedirectUri,
+        ErrorCode, OAuthError, Params, RedirectUri, Scopes,
         authorization::{self, AuthorizationParams},
         redirect_uri::RedirectKind,
         token::{BrowserId, CsrfToken},
@@ -43,21 +47,48 @@ pub async fn get(
     let page = |problem| PageError::new(&request, problem);
     let from_db = |error| PageError::from_db(&request, &error);
 
-    let params = Params::parse(request.query_string().as_bytes()).map_err(|error| {
+    let query = request.query_string().as_bytes();
+    let address = Params::parse_only(query, &["client_id", "redirect_uri"]).map_err(|error| {
         page(Problem::InvalidRequest {
             detail: error.description.into_owned(),
         })
     })?;
-    let client = find_client(&hub, &issuer, &params)
+    let client_id = address
+        .get("client_id")
+        .ok_or_else(|| page(Problem::UnknownClient))?;
+    hub.limits
+        .check(Endpoint::Authorize, &request, Some(client_id))
+        .map_err(|limited| {
+            page(Problem::RateLimited {
+                seconds: limited.retry_after,
+            })
+        })?;
+    let client = client_documents::find_client(&hub, client_id)
         .await
-        .map_err(from_db)?
+        .map_err(|error| match error {
+            ClientLookupError::Database(error) => from_db(error),
+            ClientLookupError::Document(error) => {
+                tracing::warn!(client_id, %error, "a metadata document could not be fetched");
+                page(Problem::ClientUnavailable)
+            }
+            ClientLookupError::Metadata(error) => page(Problem::InvalidRequest {
+                detail: error.description.into_owned(),
+            }),
+        })?
+        .filter(|client| client.may_use_issuer_of(issuer.space_id()))
         .ok_or_else(|| page(Problem::UnknownClient))?;
     let redirect_uri =
-        redirect_uri(&client, &params).ok_or_else(|| page(Problem::RedirectUriMismatch))?;
+        redirect_uri(&client, &address).ok_or_else(|| page(Problem::RedirectUriMismatch))?;
 
     let refuse = |error: &OAuthError| {
-        let state = authorization::state(&params).unwrap_or_default();
+        let state = Params::parse_only(query, &["state"])
+            .and_then(|params| authorization::state(&params))
+            .unwrap_or_default();
         redirect_with_error(&redirect_uri, &issuer.url, state.as_deref(), error)
+    };
+    let params = match Params::parse(query) {
+        Ok(params) => params,
+        Err(error) => return Ok(refuse(&error)),
     };
     let asked = match AuthorizationParams::parse(&params, client.scopes) {
         Ok(asked) => asked,
@@ -110,7 +141,26 @@ pub async fn get(
         .await
         .map_err(from_db)?;
 
-    let consent = ConsentPage {
+    if let [space] = spaces.as_slice()
+        // Any application can claim a private-use scheme (RFC 8252 §8.6).
+        && redirect_uri.kind() != RedirectKind::PrivateScheme
+    {
+        let approved = remembered(
+            &hub,
+            &client,
+            space,
+            &redirect_uri,
+            &browser_id,
+            asked.scopes,
+        );
+        if approved.await.map_err(from_db)? {
+            let url = consent::approve(&hub, id, space, asked.scopes)
+                .await
+                .map_err(&page)?;
+            return Ok(redirect(url.as_str()));
+        }
+    }
+    let consent_page = ConsentPage {
         locale: error::locale(&request),
         client_is_known_host: is_known_host(&redirect_uri),
         client_uri: client.uri.as_deref().and_then(|uri| Url::parse(uri).ok()),
@@ -122,7 +172,7 @@ pub async fn get(
         csrf: csrf.reveal().to_owned(),
         form_action: format!("{}/consent", path_of(&issuer.url)),
     };
-    let mut response = error::html(StatusCode::OK, consent.html());
+    let mut response = error::html(StatusCode::OK, consent_page.html());
     if let Err(error) = response.add_cookie(&browser::cookie(&hub, &browser_id)) {
         tracing::error!(%error, "the browser cookie could not be set");
         return Err(page(Problem::ServerError));
@@ -130,16 +180,22 @@ pub async fn get(
     Ok(response)
 }
 
-async fn find_client(
+/// Did this browser approve the same thing before?
+async fn remembered(
     hub: &Hub,
-    issuer: &Issuer,
-    params: &Params,
-) -> Result<Option<Client>, sqlx::Error> {
-    let Some(client_id) = params.get("client_id") else {
-        return Ok(None);
+    client: &Client,
+    space: &Space,
+    redirect_uri: &RedirectUri,
+    browser: &BrowserId,
+    scopes: Scopes,
+) -> Result<bool, sqlx::Error> {
+    let key = ConsentKey {
+        browser: browser.hash(),
+        client: client.key,
+        space: space.id,
+        redirect_uri: redirect_uri.as_str(),
     };
-    let client = db::clients::find_by_client_id(&hub.db, client_id).await?;
-    Ok(client.filter(|client| client.space_id.is_none_or(|space| issuer.serves(space))))
+    db::consents::covers(&hub.db, &key, scopes).await
 }
 
 /// The presented redirect URI, or the only registered one if none was sent.

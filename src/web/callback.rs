@@ -15,6 +15,7 @@ use super::{
     authorize::{redirect, redirect_with_error},
     browser,
     error::PageError,
+    limits::Endpoint,
     pages::Problem,
 };
 use crate::{
@@ -32,6 +33,13 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
     let page = |problem| PageError::new(&request, problem);
     let from_db = |error| PageError::from_db(&request, &error);
 
+    hub.limits
+        .check(Endpoint::Callback, &request, None)
+        .map_err(|limited| {
+            page(Problem::RateLimited {
+                seconds: limited.retry_after,
+            })
+        })?;
     let params = Params::parse(request.query_string().as_bytes()).map_err(|error| {
         page(Problem::InvalidRequest {
             detail: error.description.into_owned(),
@@ -146,6 +154,7 @@ async fn sign_in(
         backlog_user_id: user.id,
         backlog_user_name: user.name,
         scopes: approved.granted,
+        issuer: approved.request.issuer.clone(),
         resource: approved.request.resource.clone(),
         tokens: BacklogTokenState::Revoked,
     };

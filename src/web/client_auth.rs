@@ -2,52 +2,71 @@
 //!
 //! 1. Credentials come by HTTP Basic or in the form, not both.
 //! 2. The client must exist and belong to the issuer's space, if it has one.
-//! 3. A confidential client must show its secret, by the method it registered.
+//! 3. A confidential client must show its secret, or a signed assertion, by the
+//!    method it registered.
 
 use actix_web::{HttpRequest, http::header};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{Hub, Issuer, error::JsonError};
+use super::{Hub, Issuer, client_keys, error::JsonError};
 use crate::{
     db,
     domain::{Client, client::ClientAuth},
-    oauth::{ErrorCode, OAuthError, Params, registration::AuthMethod, token::ClientSecret},
+    oauth::{
+        ErrorCode, OAuthError, Params, client_assertion, registration::AuthMethod,
+        token::ClientSecret,
+    },
 };
 
 /// What the request says of the client.
 pub struct Presented {
     pub client_id: Option<String>,
-    secret: Option<(AuthMethod, String)>,
+    proof: Proof,
+}
+
+/// What the request has to show for it.
+enum Proof {
+    Nothing,
+    Secret(AuthMethod, String),
+    Assertion(String),
 }
 
 impl Presented {
     pub fn read(request: &HttpRequest, params: &Params) -> Result<Self, JsonError> {
         let form_id = params.get("client_id").map(str::to_owned);
         let form_secret = params.get("client_secret").map(str::to_owned);
+        let assertion = assertion(params)?;
         let Some(header) = request.headers().get(header::AUTHORIZATION) else {
-            return Ok(Self {
-                client_id: form_id,
-                secret: form_secret.map(|secret| (AuthMethod::ClientSecretPost, secret)),
-            });
+            let proof = match (form_secret, assertion) {
+                (None, None) => Proof::Nothing,
+                (Some(secret), None) => Proof::Secret(AuthMethod::ClientSecretPost, secret),
+                (None, Some(assertion)) => Proof::Assertion(assertion),
+                (Some(_), Some(_)) => return Err(twice().into()),
+            };
+            let client_id = match (&proof, form_id) {
+                (Proof::Assertion(assertion), None) => {
+                    client_assertion::claimed_client_id(assertion)
+                }
+                (_, form_id) => form_id,
+            };
+            return Ok(Self { client_id, proof });
         };
         let (client_id, secret) = header.to_str().ok().and_then(basic).ok_or_else(|| {
             invalid_request("The Authorization header is not HTTP Basic (RFC 6749 §2.3.1).")
         })?;
-        if form_secret.is_some() || form_id.is_some_and(|id| id != client_id) {
-            return Err(invalid_request(
-                "The client authenticates twice: by header and in the body.",
-            )
-            .into());
+        if form_secret.is_some() || assertion.is_some() || form_id.is_some_and(|id| id != client_id)
+        {
+            return Err(twice().into());
         }
         Ok(Self {
             client_id: Some(client_id),
-            secret: Some((AuthMethod::ClientSecretBasic, secret)),
+            proof: Proof::Secret(AuthMethod::ClientSecretBasic, secret),
         })
     }
 
     /// Finds and authenticates the client.
     pub async fn authenticate(self, hub: &Hub, issuer: &Issuer) -> Result<Client, JsonError> {
-        let by_basic = matches!(self.secret, Some((AuthMethod::ClientSecretBasic, _)));
+        let by_basic = matches!(self.proof, Proof::Secret(AuthMethod::ClientSecretBasic, _));
         let failed = |description: &'static str| {
             let error = OAuthError::new(ErrorCode::InvalidClient, description);
             if by_basic {
@@ -62,11 +81,13 @@ impl Presented {
             .ok_or_else(|| failed("The parameter 'client_id' is missing."))?;
         let client = db::clients::find_by_client_id(&hub.db, client_id)
             .await?
-            .filter(|client| client.space_id.is_none_or(|space| issuer.serves(space)))
+            .filter(|client| client.may_use_issuer_of(issuer.space_id()))
             .ok_or_else(|| failed("The client is not registered here; register again."))?;
-        match (&client.auth, self.secret) {
+        match (&client.auth, self.proof) {
             (ClientAuth::Public, _) => Ok(client),
-            (ClientAuth::Secret { method, hash }, Some((used, secret))) if used == *method => {
+            (ClientAuth::Secret { method, hash }, Proof::Secret(used, secret))
+                if used == *method =>
+            {
                 // A text that the hub never issued is not worth an argon2 run.
                 let right = ClientSecret::parse(&secret).is_some()
                     && hub
@@ -80,12 +101,39 @@ impl Presented {
                     Err(failed("The client secret is wrong."))
                 }
             }
-            (ClientAuth::Secret { .. }, Some(_)) => Err(failed(
+            (ClientAuth::PrivateKey(keys), Proof::Assertion(assertion)) => {
+                match client_keys::verify(hub, issuer, &client, keys, &assertion).await? {
+                    Ok(()) => Ok(client),
+                    Err(error) => {
+                        tracing::info!(client_id, %error, "a client assertion was refused");
+                        Err(failed("The client assertion is not valid."))
+                    }
+                }
+            }
+            (_, Proof::Nothing) => Err(failed("The client does not authenticate.")),
+            (_, Proof::Secret(..) | Proof::Assertion(_)) => Err(failed(
                 "The client registered another token_endpoint_auth_method.",
             )),
-            (ClientAuth::Secret { .. }, None) => Err(failed("The client secret is missing.")),
         }
     }
+}
+
+/// The `client_assertion`, if its type is the one there is (RFC 7521 §4.2).
+fn assertion(params: &Params) -> Result<Option<String>, OAuthError> {
+    match (
+        params.get("client_assertion_type"),
+        params.get("client_assertion"),
+    ) {
+        (None, None) => Ok(None),
+        (Some(client_assertion::TYPE), Some(assertion)) => Ok(Some(assertion.to_owned())),
+        _ => Err(invalid_request(
+            "The parameters 'client_assertion' and 'client_assertion_type' do not fit.",
+        )),
+    }
+}
+
+fn twice() -> OAuthError {
+    invalid_request("The client authenticates in more than one way.")
 }
 
 /// `Basic base64(urlencoded id ":" urlencoded secret)`.

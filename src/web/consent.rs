@@ -3,7 +3,7 @@
 //! 1. The request must exist, wait for a decision, and belong to this browser; the
 //!    CSRF value must be the one that its page was rendered with.
 //! 2. Approve: the request gets its space, scopes and Backlog `state` in one
-//!    statement, and the browser goes to Backlog.
+//!    statement, the approval is remembered, and the browser goes to Backlog.
 //! 3. Deny: the client gets `access_denied`.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
@@ -15,6 +15,7 @@ use super::{
     authorize::error_location,
     browser,
     error::{self, PageError},
+    limits::Endpoint,
     pages::{ForwardPage, Problem},
     space_choice,
 };
@@ -22,8 +23,9 @@ use crate::{
     db::{
         self,
         authorization_requests::{Approval, Posted},
+        consents::ConsentKey,
     },
-    domain::{AuthorizationRequestId, Client, Space},
+    domain::{AuthorizationRequestId, Client, ConsentId, Space},
     oauth::{
         ErrorCode, OAuthError, Params, Scope, Scopes,
         token::{BacklogState, CsrfToken},
@@ -44,6 +46,13 @@ pub async fn post(
         })
     };
 
+    hub.limits
+        .check(Endpoint::Consent, &request, None)
+        .map_err(|limited| {
+            page(Problem::RateLimited {
+                seconds: limited.retry_after,
+            })
+        })?;
     let params = Params::parse(&body).map_err(|error| invalid(&error.description))?;
     let id = params
         .get("request")
@@ -86,26 +95,11 @@ pub async fn post(
             }
             let scopes = chosen_scopes(posted.request.scopes, &params)
                 .ok_or_else(|| invalid("The access is not one of those offered."))?;
-            let state = BacklogState::generate(&hub.random);
-            let approval = Approval {
-                space: space.id,
-                scopes,
-                backlog_state: state.hash(),
-            };
-            if !db::authorization_requests::approve(&hub.db, id, &approval)
+            let url = approve(&hub, id, &space, scopes).await.map_err(page)?;
+            remember(&hub, &posted, &space, scopes)
                 .await
-                .map_err(from_db)?
-            {
-                return Err(page(Problem::RequestExpired));
-            }
-            hub.sessions
-                .space_oauth(&space)
-                .map_err(|error| {
-                    tracing::error!(space = space.slug, %error, "the space cannot be used");
-                    page(Problem::ServerError)
-                })?
-                .authorize_url(state.reveal())
-                .into()
+                .map_err(from_db)?;
+            url.into()
         }
         _ => return Err(invalid("The form is incomplete.")),
     };
@@ -117,6 +111,54 @@ pub async fn post(
     Ok(error::html(StatusCode::OK, forward.html()))
 }
 
+/// Moves a request on to Backlog; where the browser goes.
+pub async fn approve(
+    hub: &Hub,
+    id: AuthorizationRequestId,
+    space: &Space,
+    scopes: Scopes,
+) -> Result<Url, Problem> {
+    let application = hub.sessions.space_oauth(space).map_err(|error| {
+        tracing::error!(space = space.slug, %error, "the space cannot be used");
+        Problem::ServerError
+    })?;
+    let state = BacklogState::generate(&hub.random);
+    let approval = Approval {
+        space: space.id,
+        scopes,
+        backlog_state: state.hash(),
+    };
+    match db::authorization_requests::approve(&hub.db, id, &approval).await {
+        Ok(true) => Ok(application.authorize_url(state.reveal())),
+        Ok(false) => Err(Problem::RequestExpired),
+        Err(error) => {
+            tracing::error!(%error, "the database failed");
+            Err(Problem::ServerError)
+        }
+    }
+}
+
+/// The next sign-in of this browser need not ask again. What the person gave less
+/// than asked for is not remembered as an answer to the larger question.
+async fn remember(
+    hub: &Hub,
+    posted: &Posted,
+    space: &Space,
+    scopes: Scopes,
+) -> Result<(), sqlx::Error> {
+    if scopes != posted.request.scopes {
+        return Ok(());
+    }
+    let key = ConsentKey {
+        browser: posted.browser,
+        client: posted.request.client,
+        space: space.id,
+        redirect_uri: posted.request.redirect_uri.as_str(),
+    };
+    let id = ConsentId::new(&hub.clock, &hub.random);
+    db::consents::remember(&hub.db, id.0, &key, scopes, hub.lifetimes.consent).await
+}
+
 /// Does the form come from the page, in the browser that the page was shown in?
 fn check_sender(
     hub: &Hub,
@@ -126,7 +168,7 @@ fn check_sender(
 ) -> Result<(), Problem> {
     let same = |stored: &[u8], presented: &[u8]| bool::from(stored.ct_eq(presented));
     let is_browser = browser::known(hub, request)
-        .is_some_and(|browser| same(&posted.browser, browser.hash().as_bytes()));
+        .is_some_and(|browser| same(posted.browser.as_bytes(), browser.hash().as_bytes()));
     if !is_browser {
         return Err(Problem::WrongBrowser);
     }

@@ -9,7 +9,10 @@ use actix_web::{
 };
 use tracing_actix_web::RequestId;
 
-use super::pages::{ErrorPage, Locale, Problem};
+use super::{
+    limits::Limited,
+    pages::{ErrorPage, Locale, Problem},
+};
 use crate::oauth::{ErrorCode, OAuthError};
 
 /// How long a client waits before it tries again after a passing failure, in seconds.
@@ -55,7 +58,13 @@ impl ResponseError for PageError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        html(self.status_code(), self.page.html())
+        let mut response = html(self.status_code(), self.page.html());
+        if let Problem::RateLimited { seconds } = self.page.problem {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+        }
+        response
     }
 }
 
@@ -85,10 +94,18 @@ pub enum JsonError {
     BasicAuthFailed(OAuthError),
     #[error("the body is larger than {limit} bytes")]
     TooLarge { limit: usize },
+    #[error("too many requests")]
+    Limited(Limited),
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
     #[error("{0}")]
     Unavailable(String),
+}
+
+impl From<Limited> for JsonError {
+    fn from(limited: Limited) -> Self {
+        Self::Limited(limited)
+    }
 }
 
 impl JsonError {
@@ -104,6 +121,13 @@ impl JsonError {
                 OAuthError::new(
                     ErrorCode::InvalidRequest,
                     format!("The body is larger than {limit} bytes."),
+                ),
+            ),
+            Self::Limited(limited) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                OAuthError::new(
+                    ErrorCode::TemporarilyUnavailable,
+                    format!("Too many requests; try again in {} s.", limited.retry_after),
                 ),
             ),
             Self::Database(_) | Self::Unavailable(_) => (
@@ -135,6 +159,9 @@ impl ResponseError for JsonError {
             }
             Self::Database(_) | Self::Unavailable(_) => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+            }
+            Self::Limited(limited) => {
+                response.insert_header((header::RETRY_AFTER, limited.retry_after));
             }
             Self::OAuth(_) | Self::TooLarge { .. } => {}
         }

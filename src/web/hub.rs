@@ -5,11 +5,13 @@ use std::sync::Arc;
 use sqlx::PgPool;
 use url::Url;
 
+use super::{client_keys::ClientKeys, limits::Limits};
 use crate::{
     backlog::BacklogClient,
     clock::Clock,
     config::{BaseUrl, Lifetimes},
     crypto::{KeyRing, SecretHasher},
+    fetch::Fetcher,
     mcp::sessions::Sessions,
     random::Random,
 };
@@ -25,6 +27,9 @@ pub struct Hub {
     pub secrets: SecretHasher,
     pub backlog: BacklogClient,
     pub sessions: Sessions,
+    pub fetcher: Fetcher,
+    pub client_keys: ClientKeys,
+    pub limits: Limits,
     pub clock: Clock,
     pub random: Random,
     /// Where the simulated Backlog of `demo` is.

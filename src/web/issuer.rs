@@ -6,7 +6,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 
 use super::{Hub, error::PageError, pages::Problem};
-use crate::domain::{Space, SpaceId};
+use crate::domain::{Space, SpaceId, space};
 
 /// Who answers: the text that `issuer` and `iss` carry, and the MCP endpoint it guards.
 #[derive(Clone, Debug)]
@@ -52,7 +52,11 @@ impl Issuer {
         }
     }
 
-    /// May a client or grant of this space be used here?
+    pub fn space_id(&self) -> Option<SpaceId> {
+        self.space.as_ref().map(|space| space.id)
+    }
+
+    /// May a grant of this space be used here?
     pub fn serves(&self, space: SpaceId) -> bool {
         self.space.as_ref().is_none_or(|own| own.id == space)
     }
@@ -74,6 +78,9 @@ impl Issuer {
         slug: Option<&str>,
     ) -> Result<Option<Self>, sqlx::Error> {
         if let Some(slug) = slug {
+            if !space::is_slug(slug) {
+                return Ok(None);
+            }
             let space = hub.sessions.space_by_slug(&hub.db, slug).await?;
             return Ok(space.map(|space| Self::of_space_by_path(hub, space)));
         }

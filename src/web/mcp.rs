@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use actix_web::{
-    Error, HttpMessage, HttpResponse,
+    Error, HttpMessage, HttpResponse, ResponseError,
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{StatusCode, header},
@@ -17,7 +17,7 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::{Hub, Issuer, issuer};
+use super::{Hub, Issuer, error::JsonError, issuer, limits::Endpoint};
 use crate::{
     mcp::{Caller, Policy, Refusal, Toolset, Verdict, sessions::Session},
     oauth::{Scopes, token::AccessToken},
@@ -45,12 +45,20 @@ pub async fn authenticate<B: MessageBody>(
             return Ok(answer(request, unavailable()));
         }
     };
+    let guessed_too_often = |request: &ServiceRequest| {
+        hub.limits
+            .check(Endpoint::Unauthenticated, request.request(), None)
+            .err()
+    };
     let session = match bearer(&request) {
         Bearer::Absent => return Ok(answer(request, Challenge::NoToken.response(&issuer))),
         Bearer::Unusable => {
             return Ok(answer(request, Challenge::InvalidToken.response(&issuer)));
         }
         Bearer::Token(token) => match hub.sessions.find(&token).await {
+            Ok(None) if let Some(limited) = guessed_too_often(&request) => {
+                return Ok(answer(request, JsonError::from(limited).error_response()));
+            }
             Ok(session) => session,
             Err(error) => {
                 tracing::error!(%error, "the access token could not be looked up");

@@ -3,34 +3,33 @@
 //! 1. The metadata is validated as a whole; nothing is stored for a wrong one.
 //! 2. A confidential client gets a secret, of which only an argon2id hash is kept.
 //! 3. The same public metadata sent again yields the same `client_id`.
+//! 4. A registration that nobody else shares can be managed (RFC 7592).
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde_json::json;
 
-use super::{Hub, Issuer, error::JsonError};
+use super::{Hub, Issuer, error::JsonError, limits::Endpoint};
 use crate::{
-    db::{self, clients::NewClient},
+    db::{
+        self,
+        clients::{NewClient, Registered},
+    },
     domain::ClientKey,
     oauth::{
-        ErrorCode, OAuthError, RedirectUri,
-        registration::{ClientMetadata, Registration},
-        token::ClientSecret,
+        RedirectUri,
+        registration::{AuthMethod, ClientMetadata, KeySource, Registration},
+        token::{ClientSecret, RegistrationAccessToken},
     },
 };
 
 pub async fn post(
     hub: web::Data<Hub>,
     issuer: Issuer,
+    request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, JsonError> {
-    let body = super::token::whole(body)?;
-    let metadata: ClientMetadata = serde_json::from_slice(&body).map_err(|error| {
-        OAuthError::new(
-            ErrorCode::InvalidClientMetadata,
-            format!("The body is not client metadata in JSON: {error}."),
-        )
-    })?;
-    let registration = metadata.validate()?;
+    hub.limits.check(Endpoint::Register, &request, None)?;
+    let registration = ClientMetadata::from_json(&super::token::whole(body)?)?.validate()?;
 
     let secret = registration
         .auth_method
@@ -45,6 +44,8 @@ pub async fn post(
                 .map_err(|error| JsonError::Unavailable(error.to_string()))?,
         ),
     };
+    let registration_token = (registration.auth_method != AuthMethod::None)
+        .then(|| RegistrationAccessToken::generate(&hub.random));
     let key = ClientKey::new(&hub.clock, &hub.random);
     let registered = db::clients::register(
         &hub.db,
@@ -54,20 +55,36 @@ pub async fn post(
             space_id: issuer.space.as_ref().map(|space| space.id),
             registration: &registration,
             secret_hash: secret_hash.as_deref(),
+            registration_token: registration_token.as_ref().map(|token| token.hash()),
         },
     )
     .await?;
     tracing::info!(client_id = registered.client_id, "a client registered");
     Ok(HttpResponse::Created()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(answer(&registration, &registered, secret.as_ref())))
+        .json(answer(
+            &issuer,
+            &registration,
+            &registered,
+            &Issued {
+                secret: secret.as_ref(),
+                registration_token: registration_token.as_ref(),
+            },
+        )))
 }
 
-/// The registered metadata (RFC 7591 §3.2.1).
-fn answer(
+/// The credentials that the answer hands out.
+pub struct Issued<'a> {
+    pub secret: Option<&'a ClientSecret>,
+    pub registration_token: Option<&'a RegistrationAccessToken>,
+}
+
+/// The registered metadata (RFC 7591 §3.2.1, RFC 7592 §3).
+pub fn answer(
+    issuer: &Issuer,
     registration: &Registration,
-    registered: &db::clients::Registered,
-    secret: Option<&ClientSecret>,
+    registered: &Registered,
+    issued: &Issued<'_>,
 ) -> serde_json::Value {
     let redirect_uris: Vec<&str> = registration
         .redirect_uris
@@ -92,7 +109,19 @@ fn answer(
             answer[name] = json!(value);
         }
     }
-    if let Some(secret) = secret {
+    match &registration.keys {
+        Some(KeySource::Inline(jwks)) => {
+            answer["jwks"] = serde_json::from_str(jwks).unwrap_or_default();
+        }
+        Some(KeySource::Uri(uri)) => answer["jwks_uri"] = json!(uri),
+        None => {}
+    }
+    if let Some(token) = issued.registration_token {
+        answer["registration_access_token"] = json!(token.reveal());
+        answer["registration_client_uri"] =
+            json!(format!("{}/register/{}", issuer.url, registered.client_id));
+    }
+    if let Some(secret) = issued.secret {
         answer["client_secret"] = json!(secret.reveal());
         answer["client_secret_expires_at"] = json!(0);
     }

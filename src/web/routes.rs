@@ -6,14 +6,14 @@ use actix_web::{middleware::from_fn, web};
 
 use super::{
     Hub, authorization_server_metadata, authorize, callback, connect, consent, cors, health, mcp,
-    not_found, pages, protected_resource_metadata, ready, register, stylesheet, token,
+    not_found, openid_configuration, pages, protected_resource_metadata, ready, register,
+    registration, revoke, stylesheet, token,
 };
 use crate::mcp::HubServer;
 
-const AUTHORIZATION_SERVER: [&str; 2] = [
-    "/.well-known/oauth-authorization-server",
-    "/.well-known/openid-configuration",
-];
+const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
+const OPENID: &str = "/.well-known/openid-configuration";
+const OPENID_KEYS: &str = "/.well-known/jwks.json";
 const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 
 pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<Hub>, server: &HubServer) {
@@ -42,6 +42,18 @@ fn issuer_routes(
             web::resource(format!("{prefix}/register"))
                 .wrap(cors::for_clients(hub))
                 .route(web::post().to(register::post)),
+        )
+        .service(
+            web::resource(format!("{prefix}/register/{{client_id}}"))
+                .wrap(cors::for_clients(hub))
+                .route(web::get().to(registration::get))
+                .route(web::put().to(registration::put))
+                .route(web::delete().to(registration::delete)),
+        )
+        .service(
+            web::resource(format!("{prefix}/revoke"))
+                .wrap(cors::for_clients(hub))
+                .route(web::post().to(revoke::post)),
         )
         .service(
             web::resource(format!("{prefix}/token"))
@@ -75,11 +87,25 @@ fn well_known(config: &mut web::ServiceConfig, hub: &Hub) {
             format!("/spaces/{{space}}/mcp{document}"),
         ]
     };
-    for path in AUTHORIZATION_SERVER.iter().flat_map(|name| places(name)) {
+    for path in places(AUTHORIZATION_SERVER) {
         config.service(
             web::resource(path)
                 .wrap(cors::for_clients(hub))
                 .route(web::get().to(authorization_server_metadata::get)),
+        );
+    }
+    for path in places(OPENID) {
+        config.service(
+            web::resource(path)
+                .wrap(cors::for_clients(hub))
+                .route(web::get().to(openid_configuration::get)),
+        );
+    }
+    for path in [OPENID_KEYS, &format!("/spaces/{{space}}{OPENID_KEYS}")] {
+        config.service(
+            web::resource(path)
+                .wrap(cors::for_clients(hub))
+                .route(web::get().to(openid_configuration::keys)),
         );
     }
     for path in places(PROTECTED_RESOURCE) {

@@ -50,6 +50,7 @@ const LAYERS: &[(&str, MayUse)] = &[
         Only(&["clock", "crypto", "db", "domain", "oauth", "random"]),
     ),
     ("embedded", Only(&["clock", "random"])),
+    ("fetch", Only(&["backlog", "clock"])),
     (
         "config",
         Only(&["backlog", "crypto", "domain", "mcp", "oauth"]),

@@ -4,9 +4,12 @@
 mod browser;
 mod embedded;
 mod layers;
+mod metadata;
 mod migrate;
 mod processes;
 mod processes_start;
+mod readme;
+mod register;
 mod sdk_clients;
 mod sign_in;
 mod support;

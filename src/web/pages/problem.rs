@@ -11,6 +11,8 @@ pub enum Problem {
     /// `/authorize` does not know the `client_id`. The client never sees this
     /// answer, so the person is told how to make it register anew.
     UnknownClient,
+    /// The document that the `client_id` names could not be fetched just now.
+    ClientUnavailable,
     /// The redirect URI is not one the client registered.
     RedirectUriMismatch,
     /// A request that no redirect can answer; `detail` is shown.
@@ -48,7 +50,7 @@ impl Problem {
             Self::NotFound => 404,
             Self::RateLimited { .. } => 429,
             Self::ServerError => 500,
-            Self::BacklogUnavailable => 503,
+            Self::BacklogUnavailable | Self::ClientUnavailable => 503,
         }
     }
 
@@ -56,6 +58,7 @@ impl Problem {
     pub(super) fn stem(&self) -> &'static str {
         match self {
             Self::UnknownClient => "unknown_client",
+            Self::ClientUnavailable => "client_unavailable",
             Self::RedirectUriMismatch => "redirect_uri_mismatch",
             Self::InvalidRequest { .. } => "invalid_request",
             Self::RequestExpired => "request_expired",

@@ -51,9 +51,10 @@ fn space(slug: &str) -> SpaceLine {
     }
 }
 
-fn problems() -> [Problem; 11] {
+fn problems() -> [Problem; 12] {
     [
         Problem::UnknownClient,
+        Problem::ClientUnavailable,
         Problem::RedirectUriMismatch,
         Problem::InvalidRequest {
             detail: "<no> challenge".to_owned(),
@@ -331,9 +332,9 @@ fn every_problem_says_what_to_do_and_quotes_its_values() {
             assert!(html.contains(&locale.text("problem.what_to_do")));
             assert!(html.contains("req-&#60;1&#62;"));
         }
-        assert!(pages[2].contains("<bdi>&#60;no&#62; challenge</bdi>"));
-        assert!(pages[7].contains("<bdi>&#60;Acme&#62;</bdi>"));
-        assert!(pages[9].contains("<bdi>42</bdi>"));
+        assert!(pages[3].contains("<bdi>&#60;no&#62; challenge</bdi>"));
+        assert!(pages[8].contains("<bdi>&#60;Acme&#62;</bdi>"));
+        assert!(pages[10].contains("<bdi>42</bdi>"));
     }
 }
 

@@ -30,7 +30,7 @@ pub async fn exchange(
         .hash();
     let stored = db::authorization_codes::find(&hub.db, hash)
         .await?
-        .filter(|code| code.client == client.key && issuer.serves(code.space))
+        .filter(|code| code.client == client.key && code.issuer == issuer.url)
         .ok_or_else(|| invalid_grant(UNKNOWN))?;
     if params
         .get("redirect_uri")

@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::{Hub, Issuer, client_auth::Presented, error::JsonError};
+use super::{Hub, Issuer, client_auth::Presented, error::JsonError, limits::Endpoint};
 use crate::{
     db::{self, access_tokens::NewAccessToken, refresh_tokens::NewRefreshToken},
     domain::GrantId,
@@ -31,6 +31,8 @@ pub async fn post(
 ) -> Result<HttpResponse, JsonError> {
     let params = form(&request, &whole(body)?)?;
     let presented = Presented::read(&request, &params)?;
+    hub.limits
+        .check(Endpoint::Token, &request, presented.client_id.as_deref())?;
     let answer = match params.require("grant_type")? {
         "authorization_code" => {
             authorization_code::exchange(&hub, &issuer, presented, &params).await?
@@ -61,7 +63,7 @@ pub fn whole(body: Result<web::Bytes, actix_web::Error>) -> Result<web::Bytes, J
     })
 }
 
-fn form(request: &HttpRequest, body: &[u8]) -> Result<Params, OAuthError> {
+pub fn form(request: &HttpRequest, body: &[u8]) -> Result<Params, OAuthError> {
     use actix_web::HttpMessage;
     if !request
         .content_type()

@@ -49,7 +49,7 @@ pub async fn exchange(
     let mut transaction = hub.db.begin().await?;
     let stored = db::refresh_tokens::lock(&mut *transaction, hash)
         .await?
-        .filter(|token| token.client == client.key && issuer.serves(token.space))
+        .filter(|token| token.client == client.key && token.issuer == issuer.url)
         .ok_or_else(|| invalid_grant(UNKNOWN))?;
     let scopes = check(issuer, params, &stored)?;
 

@@ -10,9 +10,12 @@ use backlog_mcp_hub::{
 };
 use backlog_sim::{BacklogSim, SimOptions};
 use secrecy::SecretString;
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Row};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use super::{database::TestDatabase, site::Site};
+pub use super::site::{REDIRECT_URI, http};
+use super::{database::TestDatabase, reply::Reply, site::Site};
 
 pub const OAUTH_CLIENT_ID: &str = "hub-at-backlog";
 pub const OAUTH_CLIENT_SECRET: &str = "secret-of-the-hub-at-backlog";
@@ -84,6 +87,57 @@ impl TestHub {
     pub async fn stop(self) {
         self.running.stop().await;
     }
+
+    /// Sends client metadata to `/register`.
+    pub async fn register_with(&self, metadata: &Value) -> Reply {
+        Reply::to(http().post(self.url("/register")).json(metadata)).await
+    }
+
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Reply {
+        Reply::to(http().post(self.url(path)).form(form)).await
+    }
+
+    /// Runs a statement as an operator would; how many rows it touched.
+    pub async fn sql(&self, statement: &str) -> u64 {
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(self.database.pool())
+            .await
+            .expect(statement)
+            .rows_affected()
+    }
+
+    /// The first value that a query yields, as text.
+    pub async fn value(&self, query: &str) -> Option<String> {
+        sqlx::raw_sql(AssertSqlSafe(query))
+            .fetch_one(self.database.pool())
+            .await
+            .expect(query)
+            .try_get(0)
+            .expect("text")
+    }
+
+    /// Every row of every table, as text, but for the audit trail: two equal ones
+    /// mean that nothing was stored, changed or consumed in between.
+    pub async fn state(&self) -> String {
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT table_name::text FROM information_schema.tables
+             WHERE table_schema = 'hub' AND table_type = 'BASE TABLE'
+               AND table_name NOT LIKE 'audit%' ORDER BY 1",
+        )
+        .fetch_all(self.database.pool())
+        .await
+        .expect("the tables");
+        assert!(!tables.is_empty());
+        let mut state = String::new();
+        for table in tables {
+            let rows = format!(
+                "SELECT coalesce(string_agg(t::text, E'\n' ORDER BY t::text), '') FROM hub.{table} AS t"
+            );
+            let rows = self.value(&rows).await.expect("rows");
+            state.push_str(&format!("-- {table}\n{rows}\n"));
+        }
+        state
+    }
 }
 
 /// A simulated Backlog with the hub's OAuth application.
@@ -113,6 +167,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         mcp_path: "/mcp".to_owned(),
         allowed_hosts: Vec::new(),
         allowed_origins: Vec::new(),
+        trusted_proxies: Vec::new(),
         lifetimes: Lifetimes::default(),
     }
 }

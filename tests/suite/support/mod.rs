@@ -6,6 +6,7 @@ pub mod hub;
 pub mod landing;
 pub mod person;
 pub mod process;
+pub mod reply;
 pub mod sdk_client;
 pub mod site;
 mod tool;

@@ -1,0 +1,250 @@
+//! Fetches documents whose addresses strangers name: the guard against requests
+//! forged to reach inside (SSRF).
+//!
+//! 1. https only, without credentials; on a loopback hub also http to loopback.
+//! 2. The name is resolved once; if any address is not public, nothing is sent.
+//! 3. The connection goes to just those addresses: a second look at the name could
+//!    give others. No proxy, for the same reason; no redirects.
+//! 4. Time and size are bounded. What came is kept as long as its headers allow.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use http_cache_semantics::{CacheOptions, CachePolicy};
+use ipnet::IpNet;
+use url::{Host, Url};
+
+use crate::{backlog::tls_config, clock::Clock};
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+const MAX_BYTES: usize = 64 * 1024;
+/// Bounds on how long a document counts as fresh, whatever its headers say.
+const MIN_FRESH: Duration = Duration::from_secs(60);
+const MAX_FRESH: Duration = Duration::from_secs(24 * 3600);
+
+/// Special-purpose blocks that are not reachable from everywhere
+/// (the IANA registries of RFC 6890).
+const NOT_PUBLIC: [&str; 28] = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.31.196.0/24",
+    "192.52.193.0/24",
+    "192.88.99.0/24",
+    "192.168.0.0/16",
+    "192.175.48.0/24",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+    "::/96",
+    "64:ff9b::/96",
+    "64:ff9b:1::/48",
+    "100::/64",
+    "2001::/23",
+    "2001:db8::/32",
+    "2002::/16",
+    "fc00::/7",
+    "fe80::/10",
+    "ff00::/8",
+];
+
+/// Why there is no document. All of them may pass, so none is remembered.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error("the URL is not one that is fetched")]
+    Url,
+    #[error("the host resolves to an address that is not public")]
+    NotPublic,
+    #[error("the host does not resolve: {0}")]
+    Resolve(std::io::Error),
+    #[error("the request failed")]
+    Request(#[from] reqwest::Error),
+    #[error("the answer has the status {0}")]
+    Status(u16),
+    #[error("the answer is larger than {MAX_BYTES} bytes")]
+    TooLarge,
+    #[error("TLS could not be set up: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// A document, and for how long it may be used.
+#[derive(Debug)]
+pub struct Fetched {
+    pub body: Vec<u8>,
+    pub fresh_for: Duration,
+}
+
+/// Fetches behind the guard.
+#[derive(Clone, Debug)]
+pub struct Fetcher {
+    not_public: Vec<IpNet>,
+    tls: rustls::ClientConfig,
+    /// A hub on loopback is for trying things out: it may read its neighbours.
+    allow_loopback: bool,
+    clock: Clock,
+}
+
+impl Fetcher {
+    pub fn new(allow_loopback: bool, clock: Clock) -> Result<Self, FetchError> {
+        Ok(Self {
+            not_public: NOT_PUBLIC
+                .iter()
+                .filter_map(|block| block.parse().ok())
+                .collect(),
+            tls: tls_config()?,
+            allow_loopback,
+            clock,
+        })
+    }
+
+    pub fn allows_loopback(&self) -> bool {
+        self.allow_loopback
+    }
+
+    pub async fn get(&self, url: &Url) -> Result<Fetched, FetchError> {
+        let host = url.host_str().ok_or(FetchError::Url)?;
+        let addresses = self.resolve(url).await?;
+        let is_local = addresses.iter().all(|address| address.ip().is_loopback());
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_local) {
+            return Err(FetchError::Url);
+        }
+        let mut response = reqwest::Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .user_agent(concat!("backlog-mcp-hub/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(TIMEOUT)
+            .resolve_to_addrs(host, &addresses)
+            .build()?
+            .get(url.clone())
+            .header(reqwest::header::ACCEPT, "application/json")
+            .send()
+            .await?;
+        if response.status() != reqwest::StatusCode::OK {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        let fresh_for = self.freshness(url, &response);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > MAX_BYTES {
+                return Err(FetchError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Fetched { body, fresh_for })
+    }
+
+    async fn resolve(&self, url: &Url) -> Result<Vec<SocketAddr>, FetchError> {
+        let port = url.port_or_known_default().ok_or(FetchError::Url)?;
+        let addresses: Vec<SocketAddr> = match url.host().ok_or(FetchError::Url)? {
+            Host::Ipv4(address) => vec![(address, port).into()],
+            Host::Ipv6(address) => vec![(address, port).into()],
+            Host::Domain(name) => tokio::net::lookup_host((name, port))
+                .await
+                .map_err(FetchError::Resolve)?
+                .collect(),
+        };
+        if addresses.is_empty() || !addresses.iter().all(|a| self.may_connect_to(a.ip())) {
+            return Err(FetchError::NotPublic);
+        }
+        Ok(addresses)
+    }
+
+    fn may_connect_to(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        if address.is_loopback() {
+            return self.allow_loopback;
+        }
+        address != IpAddr::V4(Ipv4Addr::BROADCAST)
+            && !self.not_public.iter().any(|block| block.contains(&address))
+    }
+
+    fn freshness(&self, url: &Url, response: &reqwest::Response) -> Duration {
+        let now = self.clock.now().into();
+        let request = http::Request::get(url.as_str())
+            .body(())
+            .unwrap_or_default();
+        let mut answer = http::Response::new(());
+        *answer.headers_mut() = response.headers().clone();
+        CachePolicy::new_options(&request, &answer, now, CacheOptions::default())
+            .time_to_live(now)
+            .clamp(MIN_FRESH, MAX_FRESH)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fetcher(allow_loopback: bool) -> Fetcher {
+        Fetcher::new(allow_loopback, Clock::system()).expect("a fetcher")
+    }
+
+    #[test]
+    fn every_listed_block_is_read() {
+        assert_eq!(fetcher(false).not_public.len(), NOT_PUBLIC.len());
+    }
+
+    #[test]
+    fn addresses_inside_are_refused_however_they_are_written() {
+        for text in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "169.254.169.254",
+            "192.168.0.1",
+            "172.31.0.1",
+            "100.64.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "fe80::1",
+            "fd00::1",
+            "64:ff9b::a00:1",
+            "2002:a00:1::",
+        ] {
+            let address = text.parse().expect("an address");
+            assert!(!fetcher(false).may_connect_to(address), "{text}");
+        }
+        for text in ["8.8.8.8", "2606:4700::1111"] {
+            let address = text.parse().expect("an address");
+            assert!(fetcher(false).may_connect_to(address), "{text}");
+        }
+        let loopback = "127.0.0.1".parse().expect("an address");
+        assert!(fetcher(true).may_connect_to(loopback));
+        assert!(!fetcher(true).may_connect_to("10.0.0.1".parse().expect("an address")));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_inside_and_nothing_in_clear() {
+        for (url, allow_loopback) in [
+            ("https://127.0.0.1:1/x", false),
+            ("https://localhost:1/x", false),
+            ("https://[::ffff:127.0.0.1]:1/x", false),
+            ("https://169.254.169.254/latest/meta-data", true),
+            ("http://8.8.8.8/x", true),
+            ("ftp://8.8.8.8/x", true),
+        ] {
+            let url = Url::parse(url).expect("a URL");
+            let error = fetcher(allow_loopback)
+                .get(&url)
+                .await
+                .expect_err("refused");
+            assert!(
+                matches!(error, FetchError::NotPublic | FetchError::Url),
+                "{url}: {error}"
+            );
+        }
+    }
+}

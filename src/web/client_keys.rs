@@ -1,0 +1,120 @@
+//! The public keys of `private_key_jwt` clients.
+//!
+//! A published key set is kept in memory for a few minutes. A signature by a key
+//! that is not in it may mean that the client has new keys: then it is fetched
+//! again, but not at every such signature.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use moka::future::Cache;
+use url::Url;
+
+use super::{Hub, Issuer, error::JsonError};
+use crate::{
+    db,
+    domain::Client,
+    oauth::{
+        client_assertion::{self, Assertion, AssertionError},
+        registration::KeySource,
+    },
+};
+
+const KEPT_FOR: Duration = Duration::from_secs(300);
+const MAX_KEY_SETS: u64 = 1_000;
+const LOOK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(30);
+
+#[derive(Clone, Debug)]
+pub struct ClientKeys(Cache<String, Arc<KeySet>>);
+
+#[derive(Debug)]
+struct KeySet {
+    jwks: String,
+    fetched_at: DateTime<Utc>,
+}
+
+impl Default for ClientKeys {
+    fn default() -> Self {
+        Self(
+            Cache::builder()
+                .max_capacity(MAX_KEY_SETS)
+                .time_to_live(KEPT_FOR)
+                .build(),
+        )
+    }
+}
+
+impl ClientKeys {
+    async fn get(&self, hub: &Hub, uri: &str) -> Result<Arc<KeySet>, JsonError> {
+        if let Some(keys) = self.0.get(uri).await {
+            return Ok(keys);
+        }
+        let unavailable = |cause: String| JsonError::Unavailable(format!("{uri}: {cause}"));
+        let url = Url::parse(uri).map_err(|error| unavailable(error.to_string()))?;
+        let fetched = hub
+            .fetcher
+            .get(&url)
+            .await
+            .map_err(|error| unavailable(error.to_string()))?;
+        let keys = Arc::new(KeySet {
+            jwks: String::from_utf8(fetched.body)
+                .map_err(|_| unavailable("not text".to_owned()))?,
+            fetched_at: hub.clock.now(),
+        });
+        self.0.insert(uri.to_owned(), Arc::clone(&keys)).await;
+        Ok(keys)
+    }
+}
+
+/// Checks an assertion and uses it up. The inner error is the client's fault.
+pub async fn verify(
+    hub: &Hub,
+    issuer: &Issuer,
+    client: &Client,
+    keys: &KeySource,
+    assertion: &str,
+) -> Result<Result<(), AssertionError>, JsonError> {
+    let token_endpoint = format!("{}/token", issuer.url);
+    let accepted = [issuer.url.as_str(), token_endpoint.as_str()];
+    let check = |jwks: &str| {
+        client_assertion::verify(
+            assertion,
+            jwks,
+            &client.client_id,
+            &accepted,
+            hub.clock.now(),
+        )
+    };
+    let checked: Result<Assertion, AssertionError> = match keys {
+        KeySource::Inline(jwks) => check(jwks),
+        KeySource::Uri(uri) => {
+            let keys = hub.client_keys.get(hub, uri).await?;
+            match check(&keys.jwks) {
+                Err(AssertionError::UnknownKey)
+                    if hub.clock.now() - keys.fetched_at > LOOK_AGAIN_AFTER =>
+                {
+                    hub.client_keys.0.invalidate(uri).await;
+                    check(&hub.client_keys.get(hub, uri).await?.jwks)
+                }
+                outcome => outcome,
+            }
+        }
+    };
+    match checked {
+        Err(error) => Ok(Err(error)),
+        Ok(assertion) => {
+            let first = db::client_assertions::first_use(
+                &hub.db,
+                client.key,
+                assertion.jti,
+                assertion.expires_at,
+            )
+            .await?;
+            Ok(if first {
+                Ok(())
+            } else {
+                Err(AssertionError::Claim("jti"))
+            })
+        }
+    }
+}

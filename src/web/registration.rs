@@ -1,0 +1,164 @@
+//! `GET`, `PUT` and `DELETE /register/{client_id}`: a client manages its own
+//! registration with its registration access token (RFC 7592).
+//!
+//! Only a registration that nobody else shares has such a token: the same public
+//! metadata sent by many installations is one row, which none of them may change.
+
+use actix_web::{HttpRequest, HttpResponse, ResponseError, http::header, web};
+
+use super::{
+    Hub, Issuer,
+    error::JsonError,
+    register::{self, Issued},
+};
+use crate::{
+    db::{self, clients::Registered},
+    oauth::{
+        ErrorCode, OAuthError,
+        registration::{ClientMetadata, Registration},
+        token::RegistrationAccessToken,
+    },
+};
+
+/// The answer of RFC 7592 §2, whose one refusal is a 401 without a reason.
+pub enum ManagementError {
+    Unauthorized,
+    Json(JsonError),
+}
+
+impl From<JsonError> for ManagementError {
+    fn from(error: JsonError) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl From<sqlx::Error> for ManagementError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Json(error.into())
+    }
+}
+
+impl From<OAuthError> for ManagementError {
+    fn from(error: OAuthError) -> Self {
+        Self::Json(error.into())
+    }
+}
+
+impl std::fmt::Debug for ManagementError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::fmt::Display for ManagementError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unauthorized => f.write_str("the registration access token is not valid"),
+            Self::Json(error) => error.fmt(f),
+        }
+    }
+}
+
+impl ResponseError for ManagementError {
+    fn status_code(&self) -> actix_web::http::StatusCode {
+        match self {
+            Self::Unauthorized => actix_web::http::StatusCode::UNAUTHORIZED,
+            Self::Json(error) => error.status_code(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match self {
+            Self::Unauthorized => HttpResponse::Unauthorized()
+                .insert_header((header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
+                .finish(),
+            Self::Json(error) => error.error_response(),
+        }
+    }
+}
+
+/// The client that the presented token manages.
+struct Managed {
+    token: RegistrationAccessToken,
+    registered: Registered,
+}
+
+async fn authenticate(
+    hub: &Hub,
+    issuer: &Issuer,
+    request: &HttpRequest,
+) -> Result<Managed, ManagementError> {
+    let client_id = request.match_info().get("client_id").unwrap_or_default();
+    let token = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .and_then(|(_, token)| RegistrationAccessToken::parse(token.trim()))
+        .ok_or(ManagementError::Unauthorized)?;
+    let registered = db::clients::find_managed(&hub.db, client_id, issuer.space_id(), token.hash())
+        .await?
+        .ok_or(ManagementError::Unauthorized)?;
+    Ok(Managed { token, registered })
+}
+
+pub async fn get(
+    hub: web::Data<Hub>,
+    issuer: Issuer,
+    request: HttpRequest,
+) -> Result<HttpResponse, ManagementError> {
+    let managed = authenticate(&hub, &issuer, &request).await?;
+    let client = db::clients::find_by_client_id(&hub.db, &managed.registered.client_id)
+        .await?
+        .ok_or(ManagementError::Unauthorized)?;
+    Ok(answer(&issuer, &managed, &client.registration()))
+}
+
+pub async fn put(
+    hub: web::Data<Hub>,
+    issuer: Issuer,
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+) -> Result<HttpResponse, ManagementError> {
+    let managed = authenticate(&hub, &issuer, &request).await?;
+    let metadata = ClientMetadata::from_json(&super::token::whole(body)?)?;
+    let registration = metadata.validate()?;
+    if !db::clients::update_managed(&hub.db, managed.token.hash(), &registration).await? {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidClientMetadata,
+            "The field 'token_endpoint_auth_method' cannot change; register anew.",
+        )
+        .into());
+    }
+    Ok(answer(&issuer, &managed, &registration))
+}
+
+pub async fn delete(
+    hub: web::Data<Hub>,
+    issuer: Issuer,
+    request: HttpRequest,
+) -> Result<HttpResponse, ManagementError> {
+    let managed = authenticate(&hub, &issuer, &request).await?;
+    db::clients::delete_managed(&hub.db, managed.token.hash()).await?;
+    tracing::info!(
+        client_id = managed.registered.client_id,
+        "a client deleted its registration"
+    );
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn answer(issuer: &Issuer, managed: &Managed, registration: &Registration) -> HttpResponse {
+    let issued = Issued {
+        secret: None,
+        registration_token: Some(&managed.token),
+    };
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(register::answer(
+            issuer,
+            registration,
+            &managed.registered,
+            &issued,
+        ))
+}

@@ -1,0 +1,179 @@
+//! The documents say what is true:
+//!
+//! 1. The README's table of settings has the variables, flags and defaults of
+//!    `serve`, and `.env.example` has each of them.
+//! 2. Its table of tools has every tool.
+//! 3. Each file that a document names exists, and so does each test.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use backlog_mcp_hub::cli;
+use regex::Regex;
+
+/// Variables that libraries read, so `--help` does not know them.
+const READ_BY_LIBRARIES: [&str; 3] = ["RUST_LOG", "SSL_CERT_FILE", "HTTPS_PROXY"];
+/// Variables of `.env.example` that only `docker-compose.yml` reads.
+const OF_COMPOSE: [&str; 2] = ["POSTGRES_PASSWORD", "HUB_PORT"];
+
+#[derive(Debug, PartialEq, Eq)]
+struct Setting {
+    flag: String,
+    /// As `--help` tells it, where it does.
+    default: Option<String>,
+}
+
+#[test]
+fn the_settings_of_the_readme_are_those_of_serve() {
+    let actual = settings();
+    let rows = table(&read("README.md"), "## Settings");
+    let (ours, of_libraries): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .partition(|row| !READ_BY_LIBRARIES.contains(&code(&row[0]).as_str()));
+    assert_eq!(of_libraries.len(), READ_BY_LIBRARIES.len());
+    let documented: BTreeMap<_, _> = ours
+        .iter()
+        .map(|row| (code(&row[0]), code(&row[1])))
+        .collect();
+    let expected: BTreeMap<_, _> = actual
+        .iter()
+        .map(|(name, setting)| (name.clone(), setting.flag.clone()))
+        .collect();
+    assert_eq!(documented, expected);
+
+    for row in ours {
+        let name = code(&row[0]);
+        if let Some(default) = &actual[&name].default {
+            assert!(
+                row[3].contains(default.as_str()),
+                "{name}: the default is {default}, not {}",
+                row[3]
+            );
+        }
+    }
+}
+
+#[test]
+fn the_example_environment_has_every_setting_and_no_other() {
+    let name = Regex::new(r"(?m)^#?([A-Z][A-Z0-9_]+)=").unwrap();
+    let example: BTreeSet<_> = name
+        .captures_iter(&read(".env.example"))
+        .map(|found| found[1].to_owned())
+        .collect();
+    let expected: BTreeSet<_> = settings()
+        .into_keys()
+        .chain(
+            READ_BY_LIBRARIES
+                .iter()
+                .chain(&OF_COMPOSE)
+                .map(ToString::to_string),
+        )
+        .collect();
+    assert_eq!(example, expected);
+}
+
+#[test]
+fn the_tools_of_the_readme_are_those_of_the_server() {
+    let documented: BTreeSet<_> = table(&read("README.md"), "## Tools")
+        .iter()
+        .map(|row| code(&row[0]))
+        .collect();
+    // A test of the server keeps one snapshot for each tool.
+    let actual: BTreeSet<_> = fs::read_dir(root().join("src/mcp/tests/snapshots"))
+        .unwrap()
+        .filter_map(|entry| {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let (_, tool) = name.strip_suffix(".snap")?.split_once("__table__")?;
+            Some(tool.to_owned())
+        })
+        .collect();
+    assert_eq!(documented, actual);
+}
+
+#[test]
+fn the_files_and_tests_that_documents_name_exist() {
+    let file = Regex::new(
+        r"`((?:src|tests|migrations|docs|scripts|locales|templates|backlog-sim)\b[\w./-]*)`",
+    )
+    .unwrap();
+    let test = Regex::new(r"`([\w./-]+\.rs)`: `(\w+)`").unwrap();
+    let mut missing = Vec::new();
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/architecture.md",
+        "docs/threat-model.md",
+    ] {
+        let text = read(document);
+        for found in file.captures_iter(&text) {
+            // What `scripts/test` installs is not there before.
+            if !root().join(&found[1]).exists() && !found[1].starts_with("tests/clients/") {
+                missing.push(format!("{document}: no file {}", &found[1]));
+            }
+        }
+        for found in test.captures_iter(&text) {
+            let source = fs::read_to_string(root().join(&found[1])).unwrap_or_default();
+            if !source.contains(&format!("fn {}(", &found[2])) {
+                missing.push(format!(
+                    "{document}: no test {} in {}",
+                    &found[2], &found[1]
+                ));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+/// The settings of `serve` by their variable.
+fn settings() -> BTreeMap<String, Setting> {
+    let command = cli::command();
+    let serve = command.find_subcommand("serve").expect("a command serve");
+    let default_in_help = Regex::new(r"\[default: ([^;\]]+)").unwrap();
+    serve
+        .get_arguments()
+        .filter_map(|argument| {
+            let variable = argument.get_env()?.to_str()?.to_owned();
+            let help = argument.get_help().map(ToString::to_string);
+            let in_help = help
+                .as_deref()
+                .and_then(|help| default_in_help.captures(help))
+                .map(|found| found[1].to_owned());
+            let of_clap = argument.get_default_values().first();
+            let setting = Setting {
+                flag: format!("--{}", argument.get_long()?),
+                default: in_help.or_else(|| Some(of_clap?.to_str()?.to_owned())),
+            };
+            Some((variable, setting))
+        })
+        .collect()
+}
+
+/// The rows of the first table below a heading, without its head.
+fn table(document: &str, heading: &str) -> Vec<Vec<String>> {
+    let (_, section) = document.split_once(heading).expect(heading);
+    section
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|line| {
+            let cells = line.trim_matches('|').split('|');
+            cells.map(|cell| cell.trim().to_owned()).collect()
+        })
+        .collect()
+}
+
+fn code(cell: &str) -> String {
+    cell.trim_matches('`').to_owned()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(document: &str) -> String {
+    fs::read_to_string(root().join(document)).expect(document)
+}
