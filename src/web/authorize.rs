@@ -94,7 +94,10 @@ pub async fn get(
         Ok(asked) => asked,
         Err(error) => return Ok(refuse(&error)),
     };
-    let resource = match space_choice::endpoint(&hub, &issuer, asked.resource.as_deref()) {
+    let resource = match space_choice::endpoint(&hub, &issuer, asked.resource.as_deref())
+        .await
+        .map_err(from_db)?
+    {
         Ok(resource) => resource,
         Err(error) => return Ok(refuse(&error)),
     };

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use super::{Hub, Issuer};
 use crate::{
     db,
-    domain::{Client, Space},
+    domain::{Client, Space, space},
     oauth::{OAuthError, resource},
 };
 
@@ -26,13 +28,12 @@ pub async fn spaces(
         let bound = db::spaces::find(&hub.db, id).await?;
         return Ok(bound.into_iter().map(Arc::new).collect());
     }
+    if let Some(slug) = named_space(hub, resource) {
+        let named = hub.sessions.space_by_slug(&hub.db, &slug).await?;
+        return Ok(named.into_iter().collect());
+    }
     let enabled = db::spaces::list_enabled(&hub.db).await?;
-    let named = enabled.iter().position(|space| {
-        let mcp_url = format!("{}/spaces/{}/mcp", hub.base_url.as_str(), space.slug);
-        resource::names(resource, &mcp_url, false)
-    });
-    let only = named.or_else(|| enabled.iter().position(|space| space.is_default));
-    Ok(match only {
+    Ok(match enabled.iter().position(|space| space.is_default) {
         Some(index) => enabled
             .into_iter()
             .nth(index)
@@ -45,20 +46,40 @@ pub async fn spaces(
 
 /// The MCP endpoint that the grant will be for; absent means the issuer's own.
 ///
-/// At the hub's issuer a client may also name the endpoint of a space by path.
-pub fn endpoint(hub: &Hub, issuer: &Issuer, resource: Option<&str>) -> Result<String, OAuthError> {
+/// At the hub's issuer a client may also name the endpoint of a space by path. The
+/// inner error is for the client.
+pub async fn endpoint(
+    hub: &Hub,
+    issuer: &Issuer,
+    resource: Option<&str>,
+) -> Result<Result<String, OAuthError>, sqlx::Error> {
     let Some(asked) = resource else {
-        return Ok(issuer.mcp_url.clone());
+        return Ok(Ok(issuer.mcp_url.clone()));
     };
     if resource::names(asked, &issuer.mcp_url, issuer.owns_host) {
-        return Ok(issuer.mcp_url.clone());
+        return Ok(Ok(issuer.mcp_url.clone()));
     }
-    let below_hub = format!("{}/spaces/", hub.base_url.as_str());
     if issuer.space.is_none()
-        && asked.starts_with(&below_hub)
-        && asked.trim_end_matches('/').ends_with("/mcp")
+        && let Some(slug) = named_space(hub, asked)
+        && hub.sessions.space_by_slug(&hub.db, &slug).await?.is_some()
     {
-        return Ok(asked.trim_end_matches('/').to_owned());
+        return Ok(Ok(mcp_url_of(hub, &slug)));
     }
-    Err(resource::unknown(&issuer.mcp_url))
+    Ok(Err(resource::unknown(&issuer.mcp_url)))
+}
+
+/// The slug in `resource`, if it is the endpoint of a space by path.
+fn named_space(hub: &Hub, resource: &str) -> Option<String> {
+    let url = Url::parse(resource).ok()?;
+    let slug = url
+        .path()
+        .trim_end_matches('/')
+        .strip_prefix("/spaces/")?
+        .strip_suffix("/mcp")
+        .filter(|slug| space::is_slug(slug))?;
+    resource::names(resource, &mcp_url_of(hub, slug), false).then(|| slug.to_owned())
+}
+
+fn mcp_url_of(hub: &Hub, slug: &str) -> String {
+    format!("{}/spaces/{slug}/mcp", hub.base_url.as_str())
 }

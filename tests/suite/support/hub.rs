@@ -1,11 +1,14 @@
 //! The application in this process: a fresh database, a simulated Backlog, port 0.
 
-use std::ops::Deref;
+use std::{ops::Deref, time::Duration};
 
 use backlog_mcp_hub::{
     app::Application,
+    clock::Clock,
     config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Settings, Storage},
     crypto::KeyRing,
+    domain::SpaceId,
+    mcp::space_application::secret_place,
     random::Random,
 };
 use backlog_sim::{BacklogSim, SimOptions};
@@ -88,6 +91,11 @@ impl TestHub {
         self.running.stop().await;
     }
 
+    /// Where it listens, whatever its base URL.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.running.address
+    }
+
     /// Sends client metadata to `/register`.
     pub async fn register_with(&self, metadata: &Value) -> Reply {
         Reply::to(http().post(self.url("/register")).json(metadata)).await
@@ -104,6 +112,22 @@ impl TestHub {
             .await
             .expect(statement)
             .rows_affected()
+    }
+
+    /// A second space: the same Backlog under another name.
+    pub async fn second_space(&self, slug: &str) {
+        let random = Random::system();
+        let id = SpaceId::new(&Clock::system(), &random).to_string();
+        let keys = KeyRing::parse(&self.keys, random).expect("the keys");
+        let secret = keys.seal(secret_place(&id), &OAUTH_CLIENT_SECRET.into());
+        let base_url = self.sim.url();
+        let base_url = base_url.as_str().trim_end_matches('/');
+        self.sql(&format!(
+            "INSERT INTO hub.spaces
+                (id, slug, name, base_url, oauth_client_id, oauth_client_secret)
+             VALUES ('{id}', '{slug}', '{slug}', '{base_url}', '{OAUTH_CLIENT_ID}', '{secret}')"
+        ))
+        .await;
     }
 
     /// The first value that a query yields, as text.
@@ -137,6 +161,17 @@ impl TestHub {
             state.push_str(&format!("-- {table}\n{rows}\n"));
         }
         state
+    }
+}
+
+/// Looks again and again until `is_so`. A change in the database is to be heard of
+/// within a second; the patience is longer only for a machine that is busy, and
+/// shorter than the time for which anything is remembered unheard.
+pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+    let patience = tokio::time::Instant::now() + Duration::from_secs(10);
+    while !is_so().await {
+        assert!(tokio::time::Instant::now() < patience, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -4,6 +4,7 @@ pub mod browser;
 pub mod database;
 pub mod hub;
 pub mod landing;
+pub mod mcp;
 pub mod person;
 pub mod process;
 pub mod reply;

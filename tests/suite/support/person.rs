@@ -7,13 +7,16 @@ use backlog_sim::Id;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{
     StatusCode,
-    header::{COOKIE, LOCATION, SET_COOKIE},
+    header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE},
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::site::{REDIRECT_URI, Site, http};
+use super::{
+    reply::assert_page_headers,
+    site::{REDIRECT_URI, Site, http},
+};
 
 pub const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
 
@@ -30,6 +33,7 @@ pub struct Person {
 /// A page or redirect, as the browser got it.
 pub struct Page {
     pub status: StatusCode,
+    pub headers: HeaderMap,
     pub location: Option<String>,
     pub body: String,
 }
@@ -43,6 +47,20 @@ impl Page {
             .captures(&self.body)
             .unwrap_or_else(|| panic!("no field {name} in:\n{}", self.body))[1]
             .to_owned()
+    }
+
+    /// Asserts that this is a page for a person, not a redirect, that says `text`.
+    pub fn assert_says(&self, status: u16, text: &str) {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.location, None);
+        assert_page_headers(&self.headers);
+        assert!(self.body.contains(text), "no {text:?} in:\n{}", self.body);
+    }
+
+    /// The answer that a redirect to the client carries.
+    pub fn answer(&self) -> Answer {
+        assert_eq!(self.status, StatusCode::FOUND, "{}", self.body);
+        Answer::read(self.location.as_deref().expect("a location"))
     }
 
     /// Where the forward page goes.
@@ -62,7 +80,21 @@ pub struct Answer(pub HashMap<String, String>);
 impl Answer {
     pub fn read(location: &str) -> Self {
         let url = Url::parse(location).expect("a redirect to the client");
-        Self(url.query_pairs().into_owned().collect())
+        let mut params = HashMap::new();
+        for (name, value) in url.query_pairs().into_owned() {
+            let repeated = params.insert(name, value);
+            assert!(repeated.is_none(), "a repeated parameter in {location}");
+        }
+        Self(params)
+    }
+
+    /// Asserts an error answer of this hub to the request with the usual `state`.
+    pub fn assert_error(&self, hub: &Site, error: &str) -> &str {
+        assert_eq!(self.get("error"), error, "{:?}", self.0);
+        assert_eq!(self.get("iss"), hub.base_url);
+        assert_eq!(self.get("state"), "the-state");
+        assert!(!self.0.contains_key("code"));
+        self.get("error_description")
     }
 
     pub fn get(&self, name: &str) -> &str {
@@ -109,6 +141,7 @@ impl Person {
         }
         Page {
             status: response.status(),
+            headers: response.headers().clone(),
             location: response
                 .headers()
                 .get(LOCATION)
@@ -122,25 +155,47 @@ impl Person {
         let consent = self.get(&authorize_url(hub, client_id)).await;
         assert_eq!(consent.status, StatusCode::OK, "{}", consent.body);
         let forward = self.decide(hub, &consent, "approve").await;
-        let callback = self
-            .sign_in_at_backlog(&forward.refresh(), user, "approve")
-            .await;
-        let done = self.get(&callback).await;
-        Answer::read(&done.location.unwrap_or_else(|| panic!("{}", done.body)))
+        self.return_from_backlog(&forward.refresh(), user).await
+    }
+
+    /// From Backlog's page to what the client gets.
+    pub async fn return_from_backlog(&self, url: &str, user: Id) -> Answer {
+        let callback = self.sign_in_at_backlog(url, user, "approve").await;
+        self.get(&callback).await.answer()
     }
 
     /// Posts the consent form with a decision.
     pub async fn decide(&self, hub: &Site, consent: &Page, decision: &str) -> Page {
-        let (request, csrf) = (consent.field("request"), consent.field("csrf"));
-        let space = consent.field("space");
-        let form = [
-            ("request", request.as_str()),
-            ("csrf", &csrf),
-            ("space", &space),
-            ("access", "read_write"),
-            ("decision", decision),
-        ];
+        self.post_consent(hub, consent, &[("decision", decision)])
+            .await
+    }
+
+    /// Posts the consent form, approved in full but for these fields; an empty value
+    /// leaves the field out.
+    pub async fn post_consent(&self, hub: &Site, consent: &Page, changes: &[(&str, &str)]) -> Page {
+        let mut form: HashMap<&str, String> = ["request", "csrf", "space"]
+            .map(|name| (name, consent.field(name)))
+            .into();
+        form.insert("access", "read_write".to_owned());
+        form.insert("decision", "approve".to_owned());
+        form.extend(
+            changes
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
+        let form: Vec<(&str, &str)> = form
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         self.post(&hub.url("/consent"), &form).await
+    }
+
+    /// Opens the consent page of a client.
+    pub async fn open_consent(&self, hub: &Site, client_id: &str) -> Page {
+        let consent = self.get(&authorize_url(hub, client_id)).await;
+        consent.assert_says(200, "name=\"csrf\"");
+        consent
     }
 
     /// Picks a user on Backlog's page; the callback that the browser is sent to.
@@ -186,16 +241,29 @@ impl Person {
 }
 
 pub fn authorize_url(hub: &Site, client_id: &str) -> String {
-    let mut url = Url::parse(&hub.url("/authorize")).expect("a URL");
-    url.query_pairs_mut().extend_pairs([
+    authorize_url_with(hub, client_id, &[])
+}
+
+/// The URL of a good authorization request but for these parameters; `None` leaves
+/// one out.
+pub fn authorize_url_with(hub: &Site, client_id: &str, changes: &[(&str, Option<&str>)]) -> String {
+    let challenge = challenge();
+    let resource = hub.mcp_url();
+    let mut params = vec![
         ("response_type", "code"),
         ("client_id", client_id),
         ("redirect_uri", REDIRECT_URI),
-        ("code_challenge", &challenge()),
+        ("code_challenge", &challenge),
         ("code_challenge_method", "S256"),
         ("state", "the-state"),
-        ("resource", &hub.mcp_url()),
-    ]);
+        ("resource", &resource),
+    ];
+    for (name, value) in changes {
+        params.retain(|(known, _)| known != name);
+        params.extend(value.map(|value| (*name, value)));
+    }
+    let mut url = Url::parse(&hub.url("/authorize")).expect("a URL");
+    url.query_pairs_mut().extend_pairs(params);
     url.into()
 }
 
