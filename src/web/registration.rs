@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, http::header, web};
 use super::{
     Hub, Issuer,
     error::JsonError,
+    issuer::ForClient,
     register::{self, Issued},
 };
 use crate::{
@@ -105,7 +106,7 @@ async fn authenticate(
 
 pub async fn get(
     hub: web::Data<Hub>,
-    issuer: Issuer,
+    ForClient(issuer): ForClient,
     request: HttpRequest,
 ) -> Result<HttpResponse, ManagementError> {
     let managed = authenticate(&hub, &issuer, &request).await?;
@@ -117,7 +118,7 @@ pub async fn get(
 
 pub async fn put(
     hub: web::Data<Hub>,
-    issuer: Issuer,
+    ForClient(issuer): ForClient,
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ManagementError> {
@@ -136,7 +137,7 @@ pub async fn put(
 
 pub async fn delete(
     hub: web::Data<Hub>,
-    issuer: Issuer,
+    ForClient(issuer): ForClient,
     request: HttpRequest,
 ) -> Result<HttpResponse, ManagementError> {
     let managed = authenticate(&hub, &issuer, &request).await?;

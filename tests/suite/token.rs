@@ -223,7 +223,7 @@ async fn a_request_that_is_no_token_request_is_refused_in_json() {
     let refresh = b"grant_type=refresh_token&refresh_token=x".to_vec();
     typed(form, refresh).await.oauth_error(400, "invalid_grant");
     let header = post()
-        .header(AUTHORIZATION, "Basic \u{7f}")
+        .header(AUTHORIZATION, "Basic !")
         .header("content-type", form)
         .body("grant_type=refresh_token");
     Reply::to(header).await.oauth_error(400, "invalid_request");
