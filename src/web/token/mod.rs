@@ -10,9 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::{
-    Hub, client_auth::Presented, error::JsonError, issuer::ForClient, limits::Endpoint,
-};
+use super::{Hub, client_auth::Presented, error::JsonError, issuer::ForClient, limits::Endpoint};
 use crate::{
     db::{self, access_tokens::NewAccessToken, refresh_tokens::NewRefreshToken},
     domain::GrantId,
