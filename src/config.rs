@@ -72,7 +72,7 @@ pub struct SpaceArgs {
 
 #[derive(Args, Debug, Default)]
 pub struct HttpArgs {
-    /// Address to listen on
+    /// Address to listen on [default: 127.0.0.1]
     #[arg(long = "http-host", env = "MCP_HTTP_HOST", value_name = "ADDRESS")]
     pub host: Option<String>,
     /// Port to listen on [default: 3333]
@@ -199,6 +199,8 @@ pub enum Storage {
 #[derive(Debug)]
 pub struct DefaultSpaceSettings {
     pub url: BacklogUrl,
+    /// What people know it by; its host if `None`.
+    pub name: Option<String>,
     pub oauth_client_id: String,
     pub oauth_client_secret: SecretString,
 }
@@ -360,6 +362,7 @@ impl SpaceArgs {
         };
         let domain = domain.ok_or_else(|| missing("BACKLOG_DOMAIN"))?;
         Ok(Some(DefaultSpaceSettings {
+            name: None,
             url: BacklogUrl::from_str(&domain)
                 .map_err(|error| ConfigError::new("BACKLOG_DOMAIN", error.to_string()))?,
             oauth_client_id: client_id.ok_or_else(|| missing("BACKLOG_OAUTH_CLIENT_ID"))?,

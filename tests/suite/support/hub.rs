@@ -214,6 +214,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
             keys: keys.clone(),
         },
         default_space: Some(DefaultSpaceSettings {
+            name: None,
             url: sim.url().as_str().parse().expect("a Backlog URL"),
             oauth_client_id: OAUTH_CLIENT_ID.to_owned(),
             oauth_client_secret: OAUTH_CLIENT_SECRET.into(),
