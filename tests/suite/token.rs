@@ -9,7 +9,7 @@ use reqwest::{StatusCode, header::AUTHORIZATION};
 use serde_json::{Value, json};
 
 use crate::support::{
-    hub::{REDIRECT_URI, TestHub, http},
+    hub::{REDIRECT_URI, TestHub, eventually, http},
     mcp,
     person::{
         Person, Tokens, VERIFIER, authorize_url_with, call, exchange, refresh, token, tokens,
@@ -223,7 +223,7 @@ async fn a_request_that_is_no_token_request_is_refused_in_json() {
     let refresh = b"grant_type=refresh_token&refresh_token=x".to_vec();
     typed(form, refresh).await.oauth_error(400, "invalid_grant");
     let header = post()
-        .header(AUTHORIZATION, "Basic \u{7f}")
+        .header(AUTHORIZATION, "Basic !")
         .header("content-type", form)
         .body("grant_type=refresh_token");
     Reply::to(header).await.oauth_error(400, "invalid_request");
@@ -264,7 +264,7 @@ async fn a_code_works_once_and_its_replay_ends_the_grant() {
     );
     assert_eq!(revoked_reason(&hub).await.as_deref(), Some("code_replayed"));
     refused(&hub, &tokens).await;
-    crate::support::hub::eventually("the access token is refused", async || {
+    eventually("the access token is refused", async || {
         !works(&hub, &tokens).await
     })
     .await;
@@ -452,7 +452,7 @@ async fn rule_30_a_replay_after_the_successor_was_used_ends_the_grant() {
             .await;
         assert_eq!(erased.as_deref(), Some("2"), "Backlog's tokens are erased");
         refused(&hub, &latest).await;
-        crate::support::hub::eventually("the access token is refused", async || {
+        eventually("the access token is refused", async || {
             !works(&hub, &latest).await
         })
         .await;
@@ -684,7 +684,7 @@ async fn rule_26_a_database_that_is_away_is_a_passing_failure() {
 
     // Nothing was lost.
     proxy.mend();
-    crate::support::hub::eventually("the hub is ready again", async || {
+    eventually("the hub is ready again", async || {
         let ready = Reply::to(http().get(hub.url("/ready"))).await;
         ready.status == StatusCode::OK
     })
@@ -707,7 +707,7 @@ async fn rule_32_windows_are_counted_by_the_databases_clock() {
     // No window at all: the answer that nobody used is replaced at once.
     let second = refreshed(&hub, &tokens).await;
     assert_ne!(first.refresh_token, second.refresh_token);
-    crate::support::hub::eventually("the access token has expired", async || {
+    eventually("the access token has expired", async || {
         !works(&hub, &second).await
     })
     .await;
