@@ -13,6 +13,8 @@ mod processes;
 mod processes_start;
 mod readme;
 mod register;
+mod registration_management;
+mod revoke;
 mod sdk_clients;
 mod sign_in;
 mod support;
