@@ -16,6 +16,7 @@ mod processes_start;
 mod readme;
 mod register;
 mod sdk_clients;
+mod secrets_at_rest;
 mod sign_in;
 mod support;
 mod token;
