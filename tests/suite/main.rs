@@ -2,11 +2,13 @@
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
 mod authorize;
+mod backlog_renewal;
 mod browser;
 mod callback;
 mod consent;
 mod embedded;
 mod layers;
+mod mcp_endpoint;
 mod metadata;
 mod migrate;
 mod processes;
@@ -16,6 +18,7 @@ mod register;
 mod registration_management;
 mod revoke;
 mod sdk_clients;
+mod secrets_at_rest;
 mod sign_in;
 mod support;
 mod token;
