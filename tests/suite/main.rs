@@ -3,16 +3,19 @@
 
 mod authorize;
 mod browser;
+mod client_documents;
 mod consent;
 mod embedded;
 mod layers;
 mod metadata;
 mod migrate;
+mod private_key_jwt;
 mod processes;
 mod processes_start;
 mod readme;
 mod register;
 mod registration_management;
+mod remembered_consent;
 mod revoke;
 mod sdk_clients;
 mod sign_in;
