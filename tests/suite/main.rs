@@ -15,3 +15,4 @@ mod register;
 mod sdk_clients;
 mod sign_in;
 mod support;
+mod tools;
