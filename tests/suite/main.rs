@@ -25,3 +25,4 @@ mod secrets_at_rest;
 mod sign_in;
 mod support;
 mod token;
+mod tools;
