@@ -9,6 +9,7 @@ mod client_documents;
 mod consent;
 mod embedded;
 mod layers;
+mod local;
 mod mcp_endpoint;
 mod metadata;
 mod migrate;
