@@ -2,18 +2,21 @@
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
 mod authorize;
+mod authorize_page;
 mod backlog_renewal;
 mod browser;
 mod callback;
 mod consent;
 mod embedded;
 mod layers;
-mod mcp_endpoint;
+mod mcp_access;
+mod mcp_protocol;
 mod metadata;
 mod migrate;
 mod processes;
 mod processes_start;
 mod readme;
+mod refresh;
 mod register;
 mod sdk_clients;
 mod secrets_at_rest;
