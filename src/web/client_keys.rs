@@ -12,8 +12,10 @@ use url::Url;
 
 use super::{Hub, Issuer, error::JsonError};
 use crate::{
+    clock::Clock,
     db,
     domain::Client,
+    fetch::Fetcher,
     oauth::{
         client_assertion::{self, Assertion, AssertionError},
         registration::KeySource,
@@ -45,21 +47,44 @@ impl Default for ClientKeys {
 }
 
 impl ClientKeys {
-    async fn get(&self, hub: &Hub, uri: &str) -> Result<Arc<KeySet>, JsonError> {
+    /// Does `check` with the keys published at `uri`, and once more with fresh ones
+    /// if none of them fits. The inner error is the client's fault.
+    pub async fn check<T>(
+        &self,
+        fetcher: &Fetcher,
+        clock: &Clock,
+        uri: &str,
+        check: impl Fn(&str) -> Result<T, AssertionError>,
+    ) -> Result<Result<T, AssertionError>, JsonError> {
+        let keys = self.get(fetcher, clock, uri).await?;
+        match check(&keys.jwks) {
+            Err(AssertionError::UnknownKey) if clock.now() - keys.fetched_at > LOOK_AGAIN_AFTER => {
+                self.0.invalidate(uri).await;
+                Ok(check(&self.get(fetcher, clock, uri).await?.jwks))
+            }
+            outcome => Ok(outcome),
+        }
+    }
+
+    async fn get(
+        &self,
+        fetcher: &Fetcher,
+        clock: &Clock,
+        uri: &str,
+    ) -> Result<Arc<KeySet>, JsonError> {
         if let Some(keys) = self.0.get(uri).await {
             return Ok(keys);
         }
         let unavailable = |cause: String| JsonError::Unavailable(format!("{uri}: {cause}"));
         let url = Url::parse(uri).map_err(|error| unavailable(error.to_string()))?;
-        let fetched = hub
-            .fetcher
+        let fetched = fetcher
             .get(&url)
             .await
             .map_err(|error| unavailable(error.to_string()))?;
         let keys = Arc::new(KeySet {
             jwks: String::from_utf8(fetched.body)
                 .map_err(|_| unavailable("not text".to_owned()))?,
-            fetched_at: hub.clock.now(),
+            fetched_at: clock.now(),
         });
         self.0.insert(uri.to_owned(), Arc::clone(&keys)).await;
         Ok(keys)
@@ -88,16 +113,8 @@ pub async fn verify(
     let checked: Result<Assertion, AssertionError> = match keys {
         KeySource::Inline(jwks) => check(jwks),
         KeySource::Uri(uri) => {
-            let keys = hub.client_keys.get(hub, uri).await?;
-            match check(&keys.jwks) {
-                Err(AssertionError::UnknownKey)
-                    if hub.clock.now() - keys.fetched_at > LOOK_AGAIN_AFTER =>
-                {
-                    hub.client_keys.0.invalidate(uri).await;
-                    check(&hub.client_keys.get(hub, uri).await?.jwks)
-                }
-                outcome => outcome,
-            }
+            let keys = &hub.client_keys;
+            keys.check(&hub.fetcher, &hub.clock, uri, check).await?
         }
     };
     match checked {

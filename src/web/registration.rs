@@ -5,6 +5,8 @@
 //! metadata sent by many installations is one row, which none of them may change.
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError, http::header, web};
+use secrecy::SecretString;
+use serde::Deserialize;
 
 use super::{
     Hub, Issuer,
@@ -14,6 +16,7 @@ use super::{
 };
 use crate::{
     db::{self, clients::Registered},
+    domain::client::ClientAuth,
     oauth::{
         ErrorCode, OAuthError,
         registration::{ClientMetadata, Registration},
@@ -123,8 +126,9 @@ pub async fn put(
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ManagementError> {
     let managed = authenticate(&hub, &issuer, &request).await?;
-    let metadata = ClientMetadata::from_json(&super::token::whole(body)?)?;
-    let registration = metadata.validate()?;
+    let body = super::token::whole(body)?;
+    let registration = ClientMetadata::from_json(&body)?.validate()?;
+    check_identity(&hub, &managed, &body).await?;
     if !db::clients::update_managed(&hub.db, managed.token.hash(), &registration).await? {
         return Err(OAuthError::new(
             ErrorCode::InvalidClientMetadata,
@@ -133,6 +137,39 @@ pub async fn put(
         .into());
     }
     Ok(answer(&issuer, &managed, &registration))
+}
+
+/// Who the client says it is, which an update must not get wrong (RFC 7592 §2.2).
+#[derive(Deserialize)]
+struct Identity {
+    client_id: Option<String>,
+    client_secret: Option<SecretString>,
+}
+
+async fn check_identity(hub: &Hub, managed: &Managed, body: &[u8]) -> Result<(), ManagementError> {
+    let invalid = |description| OAuthError::new(ErrorCode::InvalidClientMetadata, description);
+    let stated: Identity = serde_json::from_slice(body)
+        .map_err(|_| invalid("The fields 'client_id' and 'client_secret' must be text."))?;
+    let own_id = &managed.registered.client_id;
+    if stated.client_id.is_some_and(|stated| stated != *own_id) {
+        return Err(invalid("The field 'client_id' names another client.").into());
+    }
+    let Some(secret) = stated.client_secret else {
+        return Ok(());
+    };
+    let client = db::clients::find_by_client_id(&hub.db, own_id).await?;
+    let is_current = match client.map(|client| client.auth) {
+        Some(ClientAuth::Secret { hash, .. }) => hub
+            .secrets
+            .verify(secret, hash)
+            .await
+            .map_err(|error| JsonError::Unavailable(error.to_string()))?,
+        _ => false,
+    };
+    if !is_current {
+        return Err(invalid("The field 'client_secret' is not the client's secret.").into());
+    }
+    Ok(())
 }
 
 pub async fn delete(

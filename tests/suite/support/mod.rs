@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod database;
+pub mod document_host;
 pub mod hub;
 pub mod landing;
 pub mod mcp;

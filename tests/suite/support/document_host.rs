@@ -1,0 +1,135 @@
+//! A web server on loopback whose documents a test sets, and which counts how often
+//! each is fetched.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// What the next requests for a path get.
+#[derive(Clone)]
+pub struct Document {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+}
+
+impl Document {
+    pub fn json(body: &Value) -> Self {
+        Self::text(&body.to_string()).with("Content-Type", "application/json")
+    }
+
+    pub fn text(body: &str) -> Self {
+        Self {
+            status: 200,
+            headers: Vec::new(),
+            body: body.into(),
+        }
+    }
+
+    pub fn status(status: u16) -> Self {
+        Self {
+            status,
+            ..Self::text("")
+        }
+    }
+
+    pub fn with(mut self, header: &'static str, value: &str) -> Self {
+        self.headers.push((header, value.to_owned()));
+        self
+    }
+}
+
+#[derive(Default)]
+struct Shelf {
+    documents: HashMap<String, Document>,
+    fetches: HashMap<String, usize>,
+}
+
+/// A running server. What is not set is a 404.
+pub struct DocumentHost {
+    origin: String,
+    shelf: Arc<Mutex<Shelf>>,
+    server: JoinHandle<()>,
+}
+
+impl DocumentHost {
+    pub async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let shelf = Arc::<Mutex<Shelf>>::default();
+        let server = tokio::spawn({
+            let shelf = Arc::clone(&shelf);
+            async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    tokio::spawn(answer(stream, Arc::clone(&shelf)));
+                }
+            }
+        });
+        Self {
+            origin: format!("http://{address}"),
+            shelf,
+            server,
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    pub fn set(&self, path: &str, document: Document) {
+        lock(&self.shelf)
+            .documents
+            .insert(path.to_owned(), document);
+    }
+
+    /// How often a path was asked for.
+    pub fn fetches(&self, path: &str) -> usize {
+        lock(&self.shelf).fetches.get(path).copied().unwrap_or(0)
+    }
+}
+
+impl Drop for DocumentHost {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+fn lock(shelf: &Mutex<Shelf>) -> std::sync::MutexGuard<'_, Shelf> {
+    shelf.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn answer(stream: TcpStream, shelf: Arc<Mutex<Shelf>>) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    let mut request = String::new();
+    while !request.ends_with("\r\n\r\n") {
+        if stream.read_line(&mut request).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let path = request.split(' ').nth(1)?.to_owned();
+    let document = {
+        let mut shelf = lock(&shelf);
+        *shelf.fetches.entry(path.clone()).or_default() += 1;
+        let document = shelf.documents.get(&path).cloned();
+        document.unwrap_or_else(|| Document::status(404))
+    };
+    let mut answer = format!(
+        "HTTP/1.1 {} Answer\r\nContent-Length: {}\r\nConnection: close\r\n",
+        document.status,
+        document.body.len()
+    );
+    for (name, value) in &document.headers {
+        answer.push_str(&format!("{name}: {value}\r\n"));
+    }
+    answer.push_str("\r\n");
+    let answer = [answer.into_bytes(), document.body].concat();
+    stream.write_all(&answer).await.ok()
+}
