@@ -6,17 +6,18 @@
 //! 4. Write the default space of the environment.
 //! 5. Bind, and serve until told to stop; calls under way finish first.
 
+mod storage;
+
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
-use secrecy::SecretString;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 use tracing_actix_web::TracingLogger;
 use url::Url;
@@ -24,28 +25,27 @@ use url::Url;
 use crate::{
     backlog::{BacklogClient, ClientError, ClientOptions},
     clock::Clock,
-    config::{BaseUrl, DefaultSpaceSettings, Settings, Storage},
+    config::{BaseUrl, Settings},
     crypto::{KeyRing, KeyRingError, SecretHasher},
-    db::{self, migrate::MigrateError, pool::ConnectError, spaces::DefaultSpace},
-    domain::SpaceId,
+    db::{migrate::MigrateError, pool::ConnectError},
     embedded::{EmbeddedError, EmbeddedPostgres},
     fetch::{FetchError, Fetcher},
     jobs,
-    mcp::{
-        HubServer, backlog_tokens::Renewals, sessions::Sessions, space_application::secret_place,
-    },
+    mcp::{HubServer, backlog_tokens::Renewals, sessions::Sessions},
     random::Random,
     telemetry::RequestSpan,
     web::{Hub, client_keys::ClientKeys, host_guard, limits::Limits, routes},
 };
 
-const MAX_DATABASE_CONNECTIONS: u32 = 20;
 const CONCURRENT_SECRET_HASHES: usize = 4;
 /// How long calls under way may take to finish after SIGTERM.
 const SHUTDOWN: Duration = Duration::from_secs(30);
 /// A client that has not sent its headers by then is a slow loris.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+pub use storage::migrate;
+use storage::{check_keys, open_storage, write_default_space};
 
 /// Why the service did not start. Each names the setting to mend.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,11 @@ pub enum StartError {
          put it back, at the end if it is no longer to seal"
     )]
     MissingKey(String),
+    #[error(
+        "ENCRYPTION_KEYS has another key under the id \"{0}\" than the one with which text in \
+         the database is sealed; put that one back"
+    )]
+    WrongKey(String),
     #[error("the key file {} cannot be used: {error}", path.display())]
     KeyFile { path: PathBuf, error: io::Error },
     #[error(
@@ -239,134 +244,4 @@ fn serve(socket: TcpListener, hub: web::Data<Hub>, mcp: HubServer) -> io::Result
     .listen(socket)?
     .run();
     Ok(server)
-}
-
-struct OpenStorage {
-    db: PgPool,
-    keys: SecretString,
-    postgres: Option<EmbeddedPostgres>,
-}
-
-async fn open_storage(
-    storage: Storage,
-    random: &Random,
-    progress: impl Fn(&str),
-) -> Result<OpenStorage, StartError> {
-    let (url, keys, postgres) = match storage {
-        Storage::External { url, keys } => (url, keys, None),
-        Storage::Embedded { data_dir, keys } => {
-            let postgres = EmbeddedPostgres::start(&data_dir, random, progress).await?;
-            let keys = match keys {
-                Some(keys) => keys,
-                None => own_key(&data_dir.join("encryption.keys"), random)?,
-            };
-            (postgres.url().clone(), keys, Some(postgres))
-        }
-    };
-    let db = db::pool::connect(&url, MAX_DATABASE_CONNECTIONS).await?;
-    migrate(&url).await?;
-    Ok(OpenStorage { db, keys, postgres })
-}
-
-/// Applies the migrations that the database lacks, over a connection of its own.
-pub async fn migrate(url: &SecretString) -> Result<usize, StartError> {
-    let mut connection = PgConnection::connect_with(&db::pool::options(url)?).await?;
-    let applied = db::migrate::migrate(&mut connection).await?;
-    connection.close().await?;
-    if applied > 0 {
-        tracing::info!(applied, "the schema was brought up to date");
-    }
-    Ok(applied)
-}
-
-/// The key that the hub made for itself, or makes now: readable by its owner only.
-fn own_key(path: &Path, random: &Random) -> Result<SecretString, StartError> {
-    use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt};
-
-    use secrecy::ExposeSecret;
-
-    let failed = |error| StartError::KeyFile {
-        path: path.to_owned(),
-        error,
-    };
-    match std::fs::read_to_string(path) {
-        Ok(text) => return Ok(text.into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
-    let keys = KeyRing::generate("k1", random);
-    // Written beside and renamed: a crash leaves a whole key or none.
-    let draft = path.with_extension("new");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)
-        .map_err(failed)?;
-    file.write_all(keys.expose_secret().as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| std::fs::rename(&draft, path))
-        .map_err(failed)?;
-    Ok(keys)
-}
-
-async fn check_keys(db: &PgPool, keys: &KeyRing) -> Result<(), StartError> {
-    let needed = db::spaces::sealing_key_ids(db).await?;
-    match needed
-        .into_iter()
-        .find(|id| !keys.ids().any(|known| known == id))
-    {
-        Some(missing) => Err(StartError::MissingKey(missing)),
-        None => Ok(()),
-    }
-}
-
-async fn write_default_space(
-    db: &PgPool,
-    space: &DefaultSpaceSettings,
-    keys: &KeyRing,
-    clock: &Clock,
-    random: &Random,
-) -> Result<(), StartError> {
-    let mut transaction = db.begin().await?;
-    db::spaces::lock_default(&mut *transaction).await?;
-    let id = db::spaces::default_id(&mut *transaction)
-        .await?
-        .unwrap_or_else(|| SpaceId::new(clock, random));
-    let base_url = space.url.as_str();
-    let host = base_url
-        .split_once("://")
-        .map_or(base_url, |(_, host)| host);
-    db::spaces::upsert_default(
-        &mut *transaction,
-        &DefaultSpace {
-            id,
-            slug: &slug(host),
-            name: host,
-            base_url,
-            oauth_client_id: &space.oauth_client_id,
-            oauth_client_secret: &keys
-                .seal(secret_place(&id.to_string()), &space.oauth_client_secret),
-        },
-    )
-    .await?;
-    transaction.commit().await?;
-    Ok(())
-}
-
-/// The space key: the first label of the host; an address has none.
-fn slug(host: &str) -> String {
-    let label = host
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let is_slug = label.len() <= 63
-        && label.starts_with(|c: char| c.is_ascii_lowercase())
-        && label.ends_with(|c: char| c.is_ascii_alphanumeric())
-        && label
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if is_slug { label } else { "default".to_owned() }
 }

@@ -1,9 +1,10 @@
 //! Logs: JSON for machines, or lines for people, on standard error.
 //!
-//! The rule: a request logs its method, route, status and duration, never a query
-//! (it may carry a code), a header, a body, or a tool's arguments or result.
+//! The rule: a request logs its method, route, status and duration (those that
+//! succeed at the level `debug`), never a query (it may carry a code), a header, a
+//! body, or a tool's arguments or result.
 
-use std::io::IsTerminal;
+use std::{io::IsTerminal, time::Instant};
 
 use actix_web::{
     Error,
@@ -40,6 +41,10 @@ pub fn init(format: LogFormat) {
     }
 }
 
+/// When a request came, for its duration.
+#[derive(Clone, Copy)]
+struct Started(Instant);
+
 /// The span of one request, without anything that may hold a secret.
 pub struct RequestSpan;
 
@@ -47,20 +52,36 @@ impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         use actix_web::HttpMessage;
         let id = request.extensions().get::<RequestId>().copied();
+        request.extensions_mut().insert(Started(Instant::now()));
         tracing::info_span!(
             "request",
             id = id.map(tracing::field::display),
             method = %request.method(),
             route = request.match_pattern().unwrap_or_else(|| "unknown".to_owned()),
             status = tracing::field::Empty,
+            ms = tracing::field::Empty,
         )
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let status = match outcome {
-            Ok(response) => response.status(),
-            Err(error) => error.as_response_error().status_code(),
+        use actix_web::HttpMessage;
+        let (status, started) = match outcome {
+            Ok(response) => (
+                response.status(),
+                response.request().extensions().get::<Started>().copied(),
+            ),
+            Err(error) => (error.as_response_error().status_code(), None),
         };
         span.record("status", status.as_u16());
+        span.record(
+            "ms",
+            started.map(|Started(at)| at.elapsed().as_millis() as u64),
+        );
+        let _entered = span.enter();
+        match status.as_u16() {
+            500.. => tracing::error!("answered"),
+            400.. => tracing::info!("answered"),
+            _ => tracing::debug!("answered"),
+        }
     }
 }

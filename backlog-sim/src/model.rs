@@ -1,5 +1,8 @@
 //! The things in a space, in the shape in which Backlog sends them where they embed nothing else.
-//! Issues and comments refer to others by id and are shaped in `view.rs`.
+//! What refers to others by id is shaped in `view.rs` and `view/`.
+
+mod content;
+mod feed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,6 +10,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Serialize, Serializer};
 
 use crate::wire::{date, number, optional_timestamp, timestamp};
+
+pub(crate) use content::{Attachment, Document, PullRequest, Repository, Tag, Wiki, WikiVersion};
+pub(crate) use feed::{Activity, ActivityKind, Notification, Reason, Star, Subject, Watching};
 
 /// Backlog's numeric ids.
 pub type Id = u64;
@@ -324,6 +330,7 @@ pub(crate) struct Issue {
     pub updated_user: Id,
     pub updated: DateTime<Utc>,
     pub custom_fields: BTreeMap<Id, FieldValue>,
+    pub attachments: Vec<Attachment>,
     /// In the order written.
     pub comments: Vec<Comment>,
 }

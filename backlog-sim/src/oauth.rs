@@ -8,14 +8,14 @@
 
 use actix_web::{
     HttpResponse,
-    http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION},
+    http::header::{CACHE_CONTROL, LOCATION},
     web::{self, Data, ReqData},
 };
 use askama::Template;
 use serde_json::json;
 use url::Url;
 
-use crate::{locked::Locked, model::User, params::Params, pipeline::Form, sim::Sim};
+use crate::{locked::Locked, model::User, page::page, params::Params, pipeline::Form, sim::Sim};
 
 const SIGN_IN: &str = "/OAuth2AccessRequest.action";
 
@@ -122,20 +122,6 @@ fn check(sim: &Sim, params: &Params) -> Result<Url, &'static str> {
 
 fn error_page(reason: &str) -> HttpResponse {
     page(HttpResponse::BadRequest(), &ErrorPage { reason })
-}
-
-fn page(mut answer: actix_web::HttpResponseBuilder, template: &impl Template) -> HttpResponse {
-    match template.render() {
-        Ok(html) => answer
-            .content_type("text/html;charset=utf-8")
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .insert_header((
-                CONTENT_SECURITY_POLICY,
-                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-            ))
-            .body(html),
-        Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
-    }
 }
 
 async fn token(sim: Data<Sim>, form: ReqData<Form>) -> HttpResponse {

@@ -88,6 +88,33 @@ impl Params {
         }
     }
 
+    /// The page that `minId` and `maxId` (both exclusive), `count` and `order` ask for, of things
+    /// in the order of their ids.
+    pub fn page_by_id<T>(
+        &self,
+        things: impl Iterator<Item = T>,
+        id: impl Fn(&T) -> Id,
+    ) -> Result<Vec<T>, ApiError> {
+        let min = self.parsed::<Id>("minId")?.unwrap_or(0);
+        let max = self.parsed::<Id>("maxId")?.unwrap_or(Id::MAX);
+        let count = self.count()?;
+        let mut page: Vec<_> = things
+            .filter(|thing| id(thing) > min && id(thing) < max)
+            .collect();
+        if !self.ascending()? {
+            page.reverse();
+        }
+        page.truncate(count);
+        Ok(page)
+    }
+
+    /// The page that `offset` and `count` ask for.
+    pub fn page<T>(&self, things: impl IntoIterator<Item = T>) -> Result<Vec<T>, ApiError> {
+        let offset = self.parsed::<usize>("offset")?.unwrap_or(0);
+        let count = self.count()?;
+        Ok(things.into_iter().skip(offset).take(count).collect())
+    }
+
     /// Whether `order` is ascending; it is descending when absent.
     pub fn ascending(&self) -> Result<bool, ApiError> {
         match self.filled("order") {

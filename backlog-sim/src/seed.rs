@@ -1,12 +1,15 @@
 //! The data every simulated space starts with: the same each time, with ids to rely on.
 //!
-//! Six users, three projects, forty issues. `HARBOR` has custom fields of all eight types, `KURA`
+//! Six users, three projects, forty issues; wiki pages, documents, repositories with pull requests,
+//! and what people were told of all that. `HARBOR` has custom fields of all eight types, `KURA`
 //! is in Japanese with statuses of its own, `OPS` is small. Haruka and Daniel joined all three.
 
+mod content;
+mod feed;
 mod issues;
 mod projects;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 
@@ -58,6 +61,21 @@ pub const TASK: Id = 301_413;
 pub const REQUEST: Id = 301_414;
 pub const INCIDENT: Id = 301_415;
 
+/// Git repositories: two of HARBOR, one of KURA; OPS does not use Git.
+pub mod repository {
+    use crate::model::Id;
+
+    pub const PORTAL: Id = 3307;
+    pub const GATEWAY: Id = 3308;
+    pub const KURA_WEB: Id = 3311;
+}
+
+/// Documents of HARBOR; the second one is below the first.
+pub mod document {
+    pub const LAUNCH_PLAN: &str = "0199c5d07a1e7f0b9d3f5a6b7c8d9e01";
+    pub const OPEN_QUESTIONS: &str = "0199c5d07a1e7f0b9d3f5a6b7c8d9e02";
+}
+
 /// What is made after the seed has larger ids.
 const LAST_SEEDED_ID: Id = 9_905_000;
 
@@ -82,9 +100,20 @@ pub(crate) fn space(space_key: &str) -> State {
             .collect(),
         issues: BTreeMap::new(),
         issue_keys: HashMap::new(),
+        related: BTreeSet::new(),
+        wikis: BTreeMap::new(),
+        documents: Vec::new(),
+        repositories: BTreeMap::new(),
+        pull_requests: BTreeMap::new(),
+        notifications: BTreeMap::new(),
+        watchings: BTreeMap::new(),
+        activities: BTreeMap::new(),
+        stars: Vec::new(),
         last_id: LAST_SEEDED_ID,
     };
     issues::fill(&mut state);
+    content::fill(&mut state);
+    feed::fill(&mut state);
     state
 }
 

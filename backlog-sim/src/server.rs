@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use crate::{
-    api, control::Control, control_http, error::ApiError, oauth, options::SimOptions,
+    api, control::Control, control_http, error::ApiError, home, oauth, options::SimOptions,
     pipeline::pipeline, sim::Sim,
 };
 
@@ -58,6 +58,7 @@ impl BacklogSim {
                             .app_data(data.clone())
                             .app_data(PayloadConfig::new(BODY_LIMIT))
                             .wrap(from_fn(pipeline))
+                            .configure(home::routes)
                             .configure(oauth::routes)
                             .configure(control_http::routes)
                             .configure(api::routes)

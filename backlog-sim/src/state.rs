@@ -1,12 +1,20 @@
 //! What the space holds, and who may see what of it.
 
-use std::collections::{BTreeMap, HashMap};
+mod content;
+mod feed;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     error::ApiError,
-    model::{Comment, CustomField, Id, Issue, ProjectRecord, Space, User},
+    model::{
+        Activity, Comment, CustomField, Document, Id, Issue, Notification, ProjectRecord,
+        PullRequest, Reason, Repository, Space, Star, Subject, User, Watching, Wiki,
+    },
     seed,
 };
+
+pub(crate) use feed::News;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -15,6 +23,17 @@ pub(crate) struct State {
     pub projects: BTreeMap<Id, ProjectRecord>,
     pub issues: BTreeMap<Id, Issue>,
     pub issue_keys: HashMap<String, Id>,
+    /// Pairs of issues that are linked, the smaller id first.
+    pub related: BTreeSet<(Id, Id)>,
+    pub wikis: BTreeMap<Id, Wiki>,
+    /// Siblings in the order in which they are shown.
+    pub documents: Vec<Document>,
+    pub repositories: BTreeMap<Id, Repository>,
+    pub pull_requests: BTreeMap<Id, PullRequest>,
+    pub notifications: BTreeMap<Id, Notification>,
+    pub watchings: BTreeMap<Id, Watching>,
+    pub activities: BTreeMap<Id, Activity>,
+    pub stars: Vec<Star>,
     /// The newest id of everything that is made after the seed.
     pub last_id: Id,
 }
@@ -151,6 +170,14 @@ impl State {
         if let Some(issue) = self.issues.remove(&id) {
             self.issue_keys.remove(&issue.issue_key);
         }
+        self.related
+            .retain(|(one, other)| *one != id && *other != id);
+        self.watchings.retain(|_, watching| watching.issue != id);
+        self.notifications
+            .retain(|_, notification| notification.about != Subject::Issue(id));
+        for pull_request in self.pull_requests.values_mut() {
+            pull_request.issue = pull_request.issue.filter(|issue| *issue != id);
+        }
         for child in self.issues.values_mut() {
             if child.parent == Some(id) {
                 child.parent = None;
@@ -158,18 +185,30 @@ impl State {
         }
     }
 
-    /// Adds a comment to an issue, which counts as its update, and tells the users named.
-    pub fn add_comment(&mut self, issue: Id, mut comment: Comment, notify: &[Id]) {
+    /// Adds a comment to an issue, which counts as its update, tells the users named, and gives
+    /// the id of the comment.
+    pub fn add_comment(&mut self, id: Id, mut comment: Comment, notify: &[Id]) -> Id {
         comment.id = self.next_id();
-        for user in notify {
-            let notification = self.next_id();
-            comment.notified.push((notification, *user));
-        }
-        if let Some(issue) = self.issues.get_mut(&issue) {
+        let reason = if comment.changes.is_empty() {
+            Reason::Commented
+        } else {
+            Reason::IssueUpdated
+        };
+        let news = News {
+            reason,
+            about: Subject::Issue(id),
+            comment: Some(comment.id),
+            sender: comment.created_user,
+            created: comment.created,
+        };
+        comment.notified = self.notify(notify, news);
+        let comment_id = comment.id;
+        if let Some(issue) = self.issues.get_mut(&id) {
             issue.updated = comment.created;
             issue.updated_user = comment.created_user;
             issue.comments.push(comment);
         }
+        comment_id
     }
 }
 

@@ -1,7 +1,12 @@
 //! How issues and comments look on the wire: with everything they refer to embedded.
 
+pub(crate) mod activity;
+pub(crate) mod content;
+pub(crate) mod feed;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
+use serde_json::Value;
 
 use crate::{
     model::{
@@ -45,7 +50,7 @@ pub(crate) struct IssueView<'a> {
     #[serde(serialize_with = "timestamp")]
     updated: DateTime<Utc>,
     custom_fields: Vec<FieldView<'a>>,
-    attachments: [(); 0],
+    attachments: Vec<Value>,
     shared_files: [(); 0],
     stars: [(); 0],
 }
@@ -89,7 +94,11 @@ impl<'a> IssueView<'a> {
                 .filter(|field| field.applies_to(issue.issue_type))
                 .map(|field| FieldView::of(field, issue.custom_fields.get(&field.id)))
                 .collect(),
-            attachments: [],
+            attachments: issue
+                .attachments
+                .iter()
+                .map(|attachment| content::attachment(state, attachment))
+                .collect(),
             shared_files: [],
             stars: [],
         }
@@ -190,12 +199,28 @@ pub(crate) struct CommentView<'a> {
     notifications: Vec<NotificationView<'a>>,
 }
 
+/// A linked issue: all of it, and how it is linked.
+#[derive(Serialize)]
+pub(crate) struct RelatedIssueView<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    issue: IssueView<'a>,
+}
+
+impl<'a> RelatedIssueView<'a> {
+    pub fn of(state: &'a State, issue: &'a Issue) -> Self {
+        Self {
+            r#type: "RELATES",
+            issue: IssueView::of(state, issue),
+        }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct NotificationView<'a> {
     id: Id,
     already_read: bool,
-    /// 2: commented.
     reason: u8,
     user: Option<&'a User>,
     resource_already_read: bool,
@@ -213,17 +238,23 @@ impl<'a> CommentView<'a> {
             created: comment.created,
             updated: comment.updated,
             stars: [],
-            notifications: comment
-                .notified
-                .iter()
-                .map(|(id, user)| NotificationView {
-                    id: *id,
-                    already_read: false,
-                    reason: 2,
-                    user: state.users.get(user),
-                    resource_already_read: false,
-                })
-                .collect(),
+            notifications: notified(state, comment, 2),
         }
     }
+}
+
+/// The people told of a comment, with Backlog's number of the reason.
+fn notified<'a>(state: &'a State, comment: &Comment, reason: u8) -> Vec<NotificationView<'a>> {
+    let read = |id: &Id| state.notifications.get(id).is_some_and(|n| n.already_read);
+    comment
+        .notified
+        .iter()
+        .map(|(id, user)| NotificationView {
+            id: *id,
+            already_read: read(id),
+            reason,
+            user: state.users.get(user),
+            resource_already_read: false,
+        })
+        .collect()
 }

@@ -4,11 +4,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serializer;
 
 /// `2026-10-02T01:22:45Z`.
+pub(crate) fn stamp(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 pub(crate) fn timestamp<S: Serializer>(
     time: &DateTime<Utc>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&time.format("%Y-%m-%dT%H:%M:%SZ"))
+    serializer.collect_str(&stamp(*time))
 }
 
 pub(crate) fn optional_timestamp<S: Serializer>(

@@ -4,9 +4,11 @@
 //! input, a JSON object:
 //!
 //! 1. Each `{placeholder}` takes its input (the first usable of `a|b`) as one
-//!    path segment.
+//!    path segment; that of `wikis?projectIdOrKey={projectId|projectKey}` as a
+//!    parameter of that name.
 //! 2. The other inputs become parameters: the query of a GET, the form of
 //!    every other method, DELETE included.
+//! 3. Parameters that the call [defaults](Call::defaulting) and nobody gave are added.
 //!
 //! | input | parameters |
 //! |---|---|
@@ -19,7 +21,7 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::{Request, Segment};
+use super::{Expects, Request, Segment};
 
 /// The declaration of a request: method, path and what is special about it.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +29,7 @@ pub struct Call {
     method: Method,
     template: &'static str,
     clearing: &'static [&'static str],
+    defaults: &'static [(&'static str, &'static str)],
 }
 
 /// The methods that Backlog uses.
@@ -78,6 +81,7 @@ impl Call {
             method,
             template,
             clearing: &[],
+            defaults: &[],
         }
     }
 
@@ -85,6 +89,14 @@ impl Call {
     #[must_use]
     pub const fn clearing(mut self, inputs: &'static [&'static str]) -> Self {
         self.clearing = inputs;
+        self
+    }
+
+    /// Gives parameters that Backlog wants in every request the value to send
+    /// when the input has none.
+    #[must_use]
+    pub const fn defaulting(mut self, defaults: &'static [(&'static str, &'static str)]) -> Self {
+        self.defaults = defaults;
         self
     }
 
@@ -97,8 +109,11 @@ impl Call {
     /// # Errors
     /// An input of the path is missing, or cannot be a path segment.
     pub fn fill(&self, mut inputs: Map<String, Value>) -> Result<Request, InputError> {
-        let path = self
-            .template
+        let (path, target) = match self.template.split_once('?') {
+            Some((path, pair)) => (path, pair.split_once('=')),
+            None => (self.template, None),
+        };
+        let path = path
             .split('/')
             .map(|part| match placeholder(part) {
                 None => Ok(Segment::fixed(part)),
@@ -106,7 +121,17 @@ impl Call {
             })
             .collect::<Result<_, _>>()?;
 
-        let mut parameters = Vec::with_capacity(inputs.len());
+        let mut parameters = Vec::with_capacity(inputs.len() + self.defaults.len());
+        if let Some((key, names)) = target.and_then(|(key, part)| Some((key, placeholder(part)?))) {
+            let (_, text) = take_target(names, &mut inputs)?;
+            parameters.push((key.to_owned(), text));
+        }
+        for (key, default) in self.defaults {
+            let value = inputs.entry(*key).or_insert(Value::Null);
+            if value.is_null() {
+                *value = Value::String((*default).to_owned());
+            }
+        }
         for (key, value) in inputs {
             self.encode(key, value, &mut parameters);
         }
@@ -119,6 +144,7 @@ impl Call {
             path,
             query,
             form,
+            expects: Expects::Json,
         })
     }
 
@@ -155,19 +181,26 @@ fn placeholder(part: &'static str) -> Option<&'static str> {
     part.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// Removes the inputs of a placeholder and makes a segment of the first usable one.
-fn take_segment(
+/// Removes the inputs of a placeholder; the first usable one, with its name.
+fn take_target(
     names: &'static str,
     inputs: &mut Map<String, Value>,
-) -> Result<Segment, InputError> {
+) -> Result<(&'static str, String), InputError> {
     let mut given = None;
     for name in names.split('|') {
         let value = inputs.shift_remove(name).unwrap_or_default();
         given = given.or_else(|| identifier(value).map(|text| (name, text)));
     }
-    let (name, text) = given.ok_or_else(|| InputError::Required {
+    given.ok_or_else(|| InputError::Required {
         what: required(names),
-    })?;
+    })
+}
+
+fn take_segment(
+    names: &'static str,
+    inputs: &mut Map<String, Value>,
+) -> Result<Segment, InputError> {
+    let (name, text) = take_target(names, inputs)?;
     Segment::parse(text).map_err(|_| InputError::Invalid {
         argument: name.to_owned(),
         reason: "cannot be `.` or `..`",
@@ -326,6 +359,29 @@ mod tests {
                 (request.query.len(), pairs(&request.form).as_str()),
                 (0, expected)
             );
+        }
+    }
+
+    #[test]
+    fn a_target_can_be_a_parameter() {
+        let call = Call::get("wikis?projectIdOrKey={projectId|projectKey}");
+        let inputs = json!({"keyword": "a", "projectId": 0, "projectKey": "A/.."});
+        let request = fill(call, inputs).unwrap();
+        assert_eq!(path(&request), "wikis");
+        assert_eq!(pairs(&request.query), "projectIdOrKey=A/..&keyword=a");
+        let error = fill(call, json!({"keyword": "a"})).unwrap_err();
+        assert_eq!(error.to_string(), "Project ID or key is required");
+    }
+
+    #[test]
+    fn defaults_stand_in_for_what_is_absent_or_null() {
+        let call = Call::get("x").defaulting(&[("offset", "0")]);
+        for (inputs, expected) in [
+            (json!({}), "offset=0"),
+            (json!({"offset": null}), "offset=0"),
+            (json!({"offset": 5}), "offset=5"),
+        ] {
+            assert_eq!(pairs(&fill(call, inputs).unwrap().query), expected);
         }
     }
 

@@ -18,7 +18,7 @@ use reqwest::{
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
-use super::{BacklogError, BacklogUrl, Credentials, Request, Response};
+use super::{BacklogError, BacklogUrl, Credentials, Expects, Request, Response};
 
 /// Limits of a [`BacklogClient`].
 #[derive(Clone, Copy, Debug)]
@@ -134,10 +134,11 @@ impl BacklogClient {
             http = http.form(&request.form);
         }
 
-        let answer = self.execute(http).await?;
+        let answer = self.read(http, request.expects).await?;
         if answer.status.is_success() {
             Ok(Response {
                 status: answer.status,
+                headers: answer.headers,
                 body: answer.body.into(),
             })
         } else {
@@ -159,17 +160,34 @@ impl BacklogClient {
         }
     }
 
-    /// Sends a request and reads the whole answer, within the size limit.
+    /// Sends a request and reads the whole answer, JSON within the size limit.
     pub(super) async fn execute(
         &self,
         request: reqwest::RequestBuilder,
     ) -> Result<Answer, BacklogError> {
-        let limit = self.0.options.max_response_bytes;
+        self.read(request, Expects::Json).await
+    }
+
+    async fn read(
+        &self,
+        request: reqwest::RequestBuilder,
+        expects: Expects,
+    ) -> Result<Answer, BacklogError> {
+        let accept = match expects {
+            Expects::Json => "application/json",
+            Expects::File { .. } => "*/*",
+        };
         let mut answer = request
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .header(ACCEPT, HeaderValue::from_static(accept))
             .send()
             .await
             .map_err(BacklogError::from_transport)?;
+
+        let limit = match expects {
+            // What Backlog says of a failure is no part of the file.
+            Expects::File { max_bytes } if answer.status().is_success() => max_bytes,
+            _ => self.0.options.max_response_bytes,
+        };
 
         let announced = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
         if announced > limit {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -52,6 +52,17 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     /// The body, sent as `application/x-www-form-urlencoded`; none if empty.
     pub form: Vec<(String, String)>,
+    pub expects: Expects,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expects {
+    Json,
+    /// Any bytes, but no more than these.
+    File {
+        max_bytes: usize,
+    },
 }
 
 impl Request {
@@ -62,7 +73,15 @@ impl Request {
             path: path.into_iter().collect(),
             query: Vec::new(),
             form: Vec::new(),
+            expects: Expects::Json,
         }
+    }
+
+    /// The same for a file of at most `max_bytes`.
+    #[must_use]
+    pub fn file(mut self, max_bytes: usize) -> Self {
+        self.expects = Expects::File { max_bytes };
+        self
     }
 }
 
@@ -70,6 +89,7 @@ impl Request {
 #[derive(Clone, Debug)]
 pub struct Response {
     pub status: StatusCode,
+    pub headers: HeaderMap,
     /// Empty where Backlog has nothing to say (204).
     pub body: Bytes,
 }

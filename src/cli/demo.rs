@@ -25,8 +25,8 @@ pub struct Args {
     /// Port of the simulated Backlog
     #[arg(long, default_value_t = 3334)]
     backlog_port: u16,
-    /// Where the demo's PostgreSQL lives
-    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
+    /// Where the demo's PostgreSQL lives [default: `demo` below that of `serve`]
+    #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
 
@@ -59,7 +59,11 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     serve.space.backlog_domain = Some(sim.url().to_string());
     serve.space.backlog_oauth_client_id = Some(client_id.to_owned());
     serve.space.backlog_oauth_client_secret = Some(client_secret.reveal().into());
-    let application = Application::build(serve.resolve()?, Some(sim.url()), |step| {
+    let mut settings = serve.resolve()?;
+    if let Some(space) = &mut settings.default_space {
+        space.name = Some("Harbor Works (simulated)".to_owned());
+    }
+    let application = Application::build(settings, Some(sim.url()), |step| {
         println!("{step} …");
     })
     .await?;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
 use super::{scopes_to_sql, unreadable};
-use crate::domain::{BacklogTokenState, Grant, GrantId, RevocationReason};
+use crate::domain::{BacklogTokenState, Grant, GrantId, RevocationReason, SpaceId};
 
 /// Backlog tokens to store, sealed for the grant's row.
 pub struct SealedTokens {
@@ -174,4 +174,36 @@ pub async fn revoke(
     .execute(db)
     .await
     .map(|done| done.rows_affected() == 1)
+}
+
+/// Ends every grant of a space; how many there were.
+pub async fn revoke_of_space(
+    db: impl PgExecutor<'_>,
+    space: SpaceId,
+    reason: RevocationReason,
+) -> Result<u64, sqlx::Error> {
+    sqlx::query!(
+        "UPDATE hub.grants
+         SET revoked_at = clock_timestamp(), revoked_reason = $2, renewing_until = NULL,
+             backlog_access_token = NULL, backlog_refresh_token = NULL,
+             backlog_expires_at = NULL
+         WHERE space_id = $1 AND revoked_at IS NULL",
+        space.0,
+        reason.as_str(),
+    )
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected())
+}
+
+/// For each key that seals Backlog tokens, one grant's id and sealed access token.
+pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (split_part(backlog_access_token, ':', 3))
+                  id::text AS "id!", backlog_access_token AS "sealed!"
+           FROM hub.grants WHERE backlog_access_token IS NOT NULL"#
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.sealed)).collect())
 }

@@ -109,10 +109,26 @@ pub async fn lock_default(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
         .map(|_| ())
 }
 
-pub async fn default_id(db: impl PgExecutor<'_>) -> Result<Option<SpaceId>, sqlx::Error> {
-    sqlx::query_scalar!(r#"SELECT id AS "id: SpaceId" FROM hub.spaces WHERE is_default"#)
-        .fetch_optional(db)
-        .await
+/// The default space, if there is one.
+pub async fn default_space(db: impl PgExecutor<'_>) -> Result<Option<Space>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
+                is_default, read_only, toolsets, disabled_at
+         FROM hub.spaces WHERE is_default"
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Space::from))
+}
+
+/// Every space's id and sealed secret, to try the keys on.
+pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let rows =
+        sqlx::query!(r#"SELECT id::text AS "id!", oauth_client_secret AS sealed FROM hub.spaces"#)
+            .fetch_all(db)
+            .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.sealed)).collect())
 }
 
 /// The default space as the environment describes it.
@@ -126,8 +142,8 @@ pub struct DefaultSpace<'a> {
     pub oauth_client_secret: &'a str,
 }
 
-/// Creates or updates the default space. What the environment cannot say
-/// (restrictions, host names, disabled) is left as an operator set it.
+/// Creates or updates the default space. What the environment cannot say (the
+/// name, restrictions, host names, disabled) is left as an operator set it.
 pub async fn upsert_default(
     db: impl PgExecutor<'_>,
     space: &DefaultSpace<'_>,
@@ -137,7 +153,10 @@ pub async fn upsert_default(
             (id, slug, name, base_url, oauth_client_id, oauth_client_secret, is_default)
          VALUES ($1, $2, $3, $4, $5, $6::text, true)
          ON CONFLICT (id) DO UPDATE SET
-            name = excluded.name,
+            slug = CASE WHEN spaces.base_url = excluded.base_url
+                        THEN spaces.slug ELSE excluded.slug END,
+            name = CASE WHEN spaces.base_url = excluded.base_url
+                        THEN spaces.name ELSE excluded.name END,
             base_url = excluded.base_url,
             oauth_client_id = excluded.oauth_client_id,
             oauth_client_secret = excluded.oauth_client_secret,

@@ -55,6 +55,8 @@ pub enum RevocationReason {
     ByClient,
     /// A refresh token was presented again after its successor had been used.
     RefreshTokenReplayed,
+    /// The space's URL now names another site.
+    SpaceMoved,
 }
 
 impl RevocationReason {
@@ -64,6 +66,7 @@ impl RevocationReason {
             Self::CodeReplayed => "code_replayed",
             Self::ByClient => "by_client",
             Self::RefreshTokenReplayed => "refresh_token_replayed",
+            Self::SpaceMoved => "space_moved",
         }
     }
 }

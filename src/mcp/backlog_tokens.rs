@@ -86,6 +86,11 @@ fn place<'a>(column: &'static str, row: &'a str) -> Place<'a> {
     }
 }
 
+/// The place of a grant's Backlog access token, for sealing and opening.
+pub fn access_token_place(row: &str) -> Place<'_> {
+    place("backlog_access_token", row)
+}
+
 impl Renewals {
     /// Backlog's tokens as the grant's row keeps them.
     pub fn seal(
@@ -99,7 +104,7 @@ impl Renewals {
         SealedTokens {
             access_token: self
                 .keys
-                .seal(place("backlog_access_token", &row), &tokens.access_token),
+                .seal(access_token_place(&row), &tokens.access_token),
             refresh_token: self
                 .keys
                 .seal(place("backlog_refresh_token", &row), &tokens.refresh_token),
@@ -123,9 +128,7 @@ impl Renewals {
         };
         let row = grant.to_string();
         Ok(Some(Current {
-            access_token: self
-                .keys
-                .open(place("backlog_access_token", &row), access_token)?,
+            access_token: self.keys.open(access_token_place(&row), access_token)?,
             expires_at: *expires_at,
             generation: *generation,
         }))

@@ -9,6 +9,9 @@ use thiserror::Error;
 use super::AccessError;
 use crate::backlog::{BacklogError, ErrorItem, InputError};
 
+/// Largest file that a tool returns, in bytes: 7 MiB, about 10 MB as base64.
+pub(super) const LARGEST_FILE: usize = 7 << 20;
+
 /// Why a tool brought no result.
 #[derive(Debug, Error)]
 pub(super) enum ToolError {
@@ -22,6 +25,9 @@ pub(super) enum ToolError {
         /// Method and path, as `GET issues/ABC-1`.
         request: String,
     },
+    /// More than the call's own `maxBytes`.
+    #[error("the file is larger than {max_bytes} bytes")]
+    FileTooLarge { max_bytes: usize },
 }
 
 impl ToolError {
@@ -32,8 +38,19 @@ impl ToolError {
             Self::Input(error) => format!("Invalid arguments for tool {tool}: {error}"),
             Self::Access(error) => access(*error),
             Self::Backlog { error, request } => backlog(error, request, now),
+            Self::FileTooLarge { max_bytes } => file_too_large(*max_bytes),
         }
     }
+}
+
+fn file_too_large(max_bytes: usize) -> String {
+    let mut text = format!("The file is larger than {max_bytes} bytes.");
+    if max_bytes < LARGEST_FILE {
+        let _ = write!(text, " Raise maxBytes, up to {LARGEST_FILE}, to get it.");
+    } else {
+        text.push_str(" It cannot be read through this tool; open it in Backlog.");
+    }
+    text
 }
 
 fn access(error: AccessError) -> String {

@@ -2,6 +2,7 @@
 //! nothing malformed, and describe themselves in the schema.
 
 mod custom_field;
+mod id;
 
 use std::{borrow::Cow, fmt};
 
@@ -13,6 +14,7 @@ use serde::{
 };
 
 pub(super) use custom_field::{CustomFieldFilter, CustomFieldValue};
+pub(super) use id::{ActivityType, IdOrKey, NumericId};
 
 /// Largest integer that survives a JavaScript client.
 const MAX_SAFE: i64 = 1 << 53;
@@ -33,6 +35,7 @@ macro_rules! plain_schema {
 }
 
 plain_schema!(Integer: "number", Decimal: "number", Date: "string", ClearableDate: "string");
+plain_schema!(Whole: "integer");
 
 /// A whole number: `12` and `12.0`, but no fraction and no string.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -82,6 +85,23 @@ impl<'de> Deserialize<'de> for Integer {
     }
 }
 
+impl Integer {
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+/// An [`Integer`] that the schema calls one; `number` is the usual type of the other inputs.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct Whole(Integer);
+
+impl Whole {
+    pub fn get(self) -> i64 {
+        self.0.get()
+    }
+}
+
 /// Any number, such as hours.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(transparent)]
@@ -126,25 +146,35 @@ fn is_date(text: &str) -> bool {
     text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }
 
-/// Numeric project id (alternative to projectKey)
+/// Numeric id; or give projectKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct ProjectId(Integer);
 
-/// Project key such as PROJ (alternative to projectId)
+/// Key such as PROJ; or give projectId
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct ProjectKey(String);
 
-/// Numeric issue id (alternative to issueKey)
+/// Numeric id; or give issueKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct IssueId(Integer);
 
-/// Issue key such as PROJ-12 (alternative to issueId)
+/// Key such as PROJ-12; or give issueId
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct IssueKey(String);
+
+/// Numeric id; or give repoName
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct RepoId(Integer);
+
+/// Name; or give repoId
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct RepoName(String);
 
 /// Sort direction; desc unless given
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]

@@ -10,6 +10,7 @@ mod arguments;
 pub mod backlog_tokens;
 pub mod caller;
 mod failure;
+mod file;
 mod inputs;
 pub mod policy;
 mod router;

@@ -14,14 +14,14 @@ use rmcp::{
     handler::server::{router::tool::ToolRoute, tool::ToolCallContext},
     model::{self, CallToolResponse, CallToolResult, ContentBlock, JsonObject, ToolAnnotations},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing::Instrument;
 
 use super::{
     AccessError, Caller, HubServer, Refusal, Toolset, arguments,
     failure::ToolError,
     schema,
-    tool::{Backlog, Spec, Tool},
+    tool::{Backlog, Outcome, Spec, Tool},
     tools,
 };
 use crate::oauth::Scopes;
@@ -103,12 +103,13 @@ enum Failure {
     Tool(ToolError),
 }
 
-type Run = for<'a> fn(Option<JsonObject>, &'a Backlog<'a>) -> BoxFuture<'a, Result<Value, Failure>>;
+type Run =
+    for<'a> fn(Option<JsonObject>, &'a Backlog<'a>) -> BoxFuture<'a, Result<Outcome, Failure>>;
 
 fn run<'a, T: Tool>(
     arguments: Option<JsonObject>,
     backlog: &'a Backlog<'a>,
-) -> BoxFuture<'a, Result<Value, Failure>> {
+) -> BoxFuture<'a, Result<Outcome, Failure>> {
     async move {
         let input: T = arguments::parse(arguments).map_err(Failure::Arguments)?;
         input.run(backlog).await.map_err(Failure::Tool)
@@ -149,7 +150,7 @@ async fn guarded(
     let outcome = run(call.arguments, &backlog).instrument(span.clone()).await;
 
     let error = match outcome {
-        Ok(value) => return Ok(succeeded(&value)),
+        Ok(outcome) => return Ok(succeeded(outcome)),
         Err(Failure::Arguments(reason)) => {
             let name = tool.name;
             return Ok(failed(format!(
@@ -165,13 +166,22 @@ async fn guarded(
     Ok(failed(error.explain(tool.name, server.now())))
 }
 
-fn succeeded(value: &Value) -> CallToolResponse {
-    let text = match value {
-        Value::Null => "Done; Backlog returned nothing.".to_owned(),
-        // Two spaces of indentation and Backlog's own order of fields.
-        value => format!("{value:#}"),
+/// Text only: no tool declares an output schema (sixty of them would double `tools/list`), so
+/// `structuredContent` would repeat the text, and hosts that show a model both would pay twice.
+fn succeeded(outcome: Outcome) -> CallToolResponse {
+    let content = match outcome {
+        Outcome::Json(value) => vec![ContentBlock::text(readable(value))],
+        Outcome::Content(content) => content,
     };
-    CallToolResult::success(vec![ContentBlock::text(text)]).into()
+    CallToolResult::success(content).into()
+}
+
+/// Backlog's own order of fields, indented by two spaces.
+fn readable(value: Value) -> String {
+    match value {
+        Value::Null => format!("{:#}", json!({"success": true})),
+        value => format!("{value:#}"),
+    }
 }
 
 fn failed(text: String) -> CallToolResponse {

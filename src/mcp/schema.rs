@@ -29,6 +29,8 @@ pub(super) fn of<T: JsonSchema>() -> Input {
         Some(Value::String(text)) => text,
         _ => String::new(),
     };
+    // The protocol's default; 70 bytes a tool.
+    object.shift_remove("$schema");
     object.entry("properties").or_insert_with(|| json!({}));
     Input {
         description,
@@ -42,6 +44,10 @@ fn simplify(schema: &mut Schema) {
     };
     for noise in ["title", "format", "default"] {
         object.shift_remove(noise);
+    }
+    // Line breaks of the source are none of the sentence.
+    if let Some(Value::String(text)) = object.get_mut("description") {
+        *text = text.replace('\n', " ");
     }
     if let Some(Value::Array(types)) = object.get_mut("type") {
         types.retain(|kind| kind != "null");

@@ -27,11 +27,12 @@ const VERSIONS: [ProtocolVersion; 4] = [
 /// How long a client may keep the list of tools, in milliseconds.
 const LIST_TTL_MS: u64 = 300_000;
 
-const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, issues and comments. \
-    They act as the signed-in Backlog user. Where a tool takes an id or a key, give one of them; \
-    get_project_list, get_issue_types and get_priorities find the ids that add_issue needs. Dates \
-    are yyyy-MM-dd. Lists come in pages (count, offset); Backlog limits calls per minute, so \
-    prefer filters to many calls.";
+const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, issues, wiki pages, \
+    documents, Git repositories and notifications. They act as the signed-in Backlog user. Where a \
+    tool takes an id or a key, give one of them; get_project_list, get_issue_types and \
+    get_priorities find the ids that add_issue needs. Dates are yyyy-MM-dd. Lists come in pages \
+    (count with offset, minId or maxId); Backlog limits calls per minute, so prefer filters to many \
+    calls.";
 
 /// The MCP server; cheap to clone.
 #[derive(Clone, Debug)]

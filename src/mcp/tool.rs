@@ -6,6 +6,7 @@
 
 use std::future::Future;
 
+use rmcp::model::ContentBlock;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -34,7 +35,15 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const ACCESS: Access;
 
     /// Runs the tool and returns what Backlog had to say.
-    fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Value, ToolError>> + Send;
+    fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Outcome, ToolError>> + Send;
+}
+
+/// What a tool brings.
+pub(super) enum Outcome {
+    /// Backlog's own JSON; `null` where it answers without a body.
+    Json(Value),
+    /// Anything that is not JSON.
+    Content(Vec<ContentBlock>),
 }
 
 impl<E: Endpoint> Tool for E {
@@ -42,15 +51,16 @@ impl<E: Endpoint> Tool for E {
     const TITLE: &'static str = E::TITLE;
     const ACCESS: Access = E::ACCESS;
 
-    async fn run(self, backlog: &Backlog<'_>) -> Result<Value, ToolError> {
+    async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let request = E::CALL.fill(inputs(&self))?;
         // The input is no longer needed while Backlog works.
         drop(self);
-        backlog.fetch(request).await
+        backlog.fetch(request).await.map(Outcome::Json)
     }
 }
 
-fn inputs(input: &impl Serialize) -> Map<String, Value> {
+/// What a struct of inputs gives to [`Call::fill`].
+pub(super) fn inputs(input: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(input) {
         Ok(Value::Object(inputs)) => inputs,
         other => unreachable!("a tool's input is a struct, not {other:?}"),
@@ -83,6 +93,12 @@ impl Access {
         self
     }
 
+    /// The same, and repetitions change nothing more.
+    pub const fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
     pub fn scope(self) -> Scope {
         if self.read_only {
             Scope::Read
@@ -111,22 +127,23 @@ impl Backlog<'_> {
     /// Sends a request and reads the JSON of the answer; `null` if there is no body.
     pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
         let label = label(&request);
-        let answer = self.send(request).await;
+        let answer = self.attempt(request).await;
         let value = answer.and_then(|answer| match answer.body.is_empty() {
             true => Ok(Value::Null),
             false => answer.json().map_err(Failed::Backlog),
         });
-        value.map_err(|failed| match failed {
-            Failed::Access(error) => ToolError::Access(error),
-            Failed::Backlog(error) => ToolError::Backlog {
-                error,
-                request: label,
-            },
-        })
+        value.map_err(|failed| failed.at(label))
+    }
+
+    /// Sends a request and returns its answer as it is.
+    pub async fn send(&self, request: Request) -> Result<Response, ToolError> {
+        let label = label(&request);
+        let answer = self.attempt(request).await;
+        answer.map_err(|failed| failed.at(label))
     }
 
     /// Sends a request. On a 401 the credentials are renewed, once.
-    async fn send(&self, request: Request) -> Result<Response, Failed> {
+    async fn attempt(&self, request: Request) -> Result<Response, Failed> {
         let url = self.access.url();
         let credentials = self.access.credentials().await?;
         match self.client.send(url, &credentials, request.clone()).await {
@@ -144,6 +161,16 @@ impl Backlog<'_> {
 enum Failed {
     Access(AccessError),
     Backlog(BacklogError),
+}
+
+impl Failed {
+    /// The error, with the request that it is about.
+    fn at(self, request: String) -> ToolError {
+        match self {
+            Self::Access(error) => ToolError::Access(error),
+            Self::Backlog(error) => ToolError::Backlog { error, request },
+        }
+    }
 }
 
 impl From<AccessError> for Failed {

@@ -49,11 +49,13 @@ impl Toolset {
     /// One sentence for people who choose among them.
     pub fn description(self) -> &'static str {
         match self {
-            Self::Space => "The space, its users and their activities",
+            Self::Space => "The space, its users and what they do",
             Self::Project => "Projects and their members",
-            Self::Issue => "Issues, comments, and what classifies them",
+            Self::Issue => {
+                "Issues with their comments, files, links and watchers, and what classifies them"
+            }
             Self::Wiki => "Wiki pages",
-            Self::Git => "Git repositories and pull requests",
+            Self::Git => "Git repositories, pull requests and the comments on them",
             Self::Document => "Documents and their tree",
             Self::Notifications => "The signed-in user's notifications",
         }

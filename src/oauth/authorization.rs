@@ -12,6 +12,8 @@ pub struct AuthorizationParams {
     pub code_challenge: CodeChallenge,
     pub scopes: Scopes,
     pub resource: Option<String>,
+    /// `prompt=consent`: the person is to be asked even if they approved before.
+    pub asks_for_consent: bool,
 }
 
 impl AuthorizationParams {
@@ -49,6 +51,9 @@ impl AuthorizationParams {
             code_challenge,
             scopes,
             resource: params.get("resource").map(str::to_owned),
+            asks_for_consent: params
+                .get("prompt")
+                .is_some_and(|prompt| prompt.split(' ').any(|word| word == "consent")),
         })
     }
 }

@@ -145,6 +145,7 @@ pub async fn get(
         .map_err(from_db)?;
 
     if let [space] = spaces.as_slice()
+        && !asked.asks_for_consent
         // Any application can claim a private-use scheme (RFC 8252 §8.6).
         && redirect_uri.kind() != RedirectKind::PrivateScheme
     {

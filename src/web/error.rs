@@ -96,6 +96,8 @@ pub enum JsonError {
     TooLarge { limit: usize },
     #[error("too many requests")]
     Limited(Limited),
+    #[error("no space has this name")]
+    NoSuchIssuer,
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
     #[error("{0}")]
@@ -121,6 +123,13 @@ impl JsonError {
                 OAuthError::new(
                     ErrorCode::InvalidRequest,
                     format!("The body is larger than {limit} bytes."),
+                ),
+            ),
+            Self::NoSuchIssuer => (
+                StatusCode::NOT_FOUND,
+                OAuthError::new(
+                    ErrorCode::InvalidRequest,
+                    "No Backlog space of this name is served here.",
                 ),
             ),
             Self::Limited(limited) => (
@@ -163,7 +172,7 @@ impl ResponseError for JsonError {
             Self::Limited(limited) => {
                 response.insert_header((header::RETRY_AFTER, limited.retry_after));
             }
-            Self::OAuth(_) | Self::TooLarge { .. } => {}
+            Self::OAuth(_) | Self::TooLarge { .. } | Self::NoSuchIssuer => {}
         }
         response.json(serde_json::json!({
             "error": error.code.as_str(),

@@ -5,7 +5,11 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 
-use super::{Hub, error::PageError, pages::Problem};
+use super::{
+    Hub,
+    error::{JsonError, PageError},
+    pages::Problem,
+};
 use crate::domain::{Space, SpaceId, space};
 
 /// Who answers: the text that `issuer` and `iss` carry, and the MCP endpoint it guards.
@@ -162,6 +166,18 @@ pub fn host(request: &HttpRequest) -> &str {
         .unwrap_or_default()
 }
 
+/// The issuer that the path and the Host header of a request name.
+async fn of_request(request: &HttpRequest) -> Result<Option<Issuer>, sqlx::Error> {
+    match request.app_data::<web::Data<Hub>>() {
+        Some(hub) => {
+            let slug = request.match_info().get("space");
+            Issuer::find(hub, host(request), slug).await
+        }
+        None => Ok(None),
+    }
+}
+
+/// For endpoints that a person sees: what is wrong is a page.
 impl FromRequest for Issuer {
     type Error = PageError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
@@ -169,14 +185,27 @@ impl FromRequest for Issuer {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let hub = request
-                .app_data::<web::Data<Hub>>()
-                .ok_or_else(|| PageError::new(&request, Problem::ServerError))?;
-            let slug = request.match_info().get("space");
-            Self::find(hub, host(&request), slug)
+            of_request(&request)
                 .await
                 .map_err(|error| PageError::from_db(&request, &error))?
                 .ok_or_else(|| PageError::new(&request, Problem::NotFound))
+        })
+    }
+}
+
+/// For endpoints that only clients call: what is wrong is JSON, because a client takes
+/// anything else for a reason to start over.
+pub struct ForClient(pub Issuer);
+
+impl FromRequest for ForClient {
+    type Error = JsonError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, JsonError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let issuer = of_request(&request).await?;
+            issuer.map(Self).ok_or(JsonError::NoSuchIssuer)
         })
     }
 }

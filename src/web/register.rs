@@ -8,7 +8,7 @@
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde_json::json;
 
-use super::{Hub, Issuer, error::JsonError, limits::Endpoint};
+use super::{Hub, Issuer, error::JsonError, issuer::ForClient, limits::Endpoint};
 use crate::{
     db::{
         self,
@@ -24,7 +24,7 @@ use crate::{
 
 pub async fn post(
     hub: web::Data<Hub>,
-    issuer: Issuer,
+    ForClient(issuer): ForClient,
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, JsonError> {

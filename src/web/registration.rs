@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::{
     Hub, Issuer,
     error::JsonError,
+    issuer::ForClient,
     register::{self, Issued},
 };
 use crate::{
@@ -108,7 +109,7 @@ async fn authenticate(
 
 pub async fn get(
     hub: web::Data<Hub>,
-    issuer: Issuer,
+    ForClient(issuer): ForClient,
     request: HttpRequest,
 ) -> Result<HttpResponse, ManagementError> {
     let managed = authenticate(&hub, &issuer, &request).await?;
@@ -120,7 +121,7 @@ pub async fn get(
 
 pub async fn put(
     hub: web::Data<Hub>,
-    issuer: Issuer,
+    ForClient(issuer): ForClient,
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ManagementError> {
@@ -173,7 +174,7 @@ async fn check_identity(hub: &Hub, managed: &Managed, body: &[u8]) -> Result<(),
 
 pub async fn delete(
     hub: web::Data<Hub>,
-    issuer: Issuer,
+    ForClient(issuer): ForClient,
     request: HttpRequest,
 ) -> Result<HttpResponse, ManagementError> {
     let managed = authenticate(&hub, &issuer, &request).await?;

@@ -8,7 +8,9 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 
-use super::{Hub, Issuer, client_auth::Presented, error::JsonError, limits::Endpoint, token};
+use super::{
+    Hub, client_auth::Presented, error::JsonError, issuer::ForClient, limits::Endpoint, token,
+};
 use crate::{
     db,
     domain::RevocationReason,
@@ -17,7 +19,7 @@ use crate::{
 
 pub async fn post(
     hub: web::Data<Hub>,
-    issuer: Issuer,
+    ForClient(issuer): ForClient,
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, JsonError> {

@@ -9,6 +9,7 @@ use crate::support::{
     hub::TestHub,
     landing::Landing,
     person::{authorize_url, exchange_for, tokens},
+    process::until,
 };
 
 /// `/authorize` for a client that listens at `landing`.
@@ -75,14 +76,7 @@ async fn an_unknown_client_is_explained() {
     let browser = Browser::open("en").await;
     browser.goto(&authorize_url(&hub, "nobody")).await;
     browser.find("main h1").await;
-    // The status of the page itself is an error to the console.
-    let console = browser.console().await;
-    assert!(
-        console
-            .iter()
-            .all(|line| line.contains("Failed to load resource")),
-        "{console:?}"
-    );
+    expect_bad_request(&browser).await;
     browser.inspect("problem").await;
 }
 
@@ -97,28 +91,56 @@ async fn the_connect_page_shows_where_to_connect() {
     browser.inspect("connect").await;
 }
 
+/// To the console, the status of an error page is an error as well.
+async fn expect_bad_request(browser: &Browser) {
+    let console = browser.console().await;
+    assert_eq!(console.len(), 1, "{console:?}");
+    assert!(console[0].contains("status of 400"), "{console:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_policy_blocks_what_no_page_has() {
+    let hub = TestHub::start().await;
+    let browser = Browser::open("en").await;
+    browser.goto(&hub.base_url).await;
+    for (foreign, directive) in [
+        ("<p style='color: red'>", "style-src"),
+        ("<img src='http://127.0.0.1:9/tracker.png'>", "img-src"),
+        ("<iframe src='http://127.0.0.1:9/'></iframe>", "default-src"),
+        (
+            "<img src='data:,' onerror='document.title = 1'>",
+            "default-src",
+        ),
+    ] {
+        browser.insert(foreign).await;
+        until("the console tells", async || {
+            let console = browser.console().await.concat();
+            console.contains("Content Security Policy") && console.contains(directive)
+        })
+        .await;
+    }
+    assert_ne!(browser.title().await, "1");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_speak_japanese() {
     let hub = TestHub::start().await;
     let landing = Landing::open().await;
     let (_, url) = authorize(&hub, &landing).await;
     let browser = Browser::open("ja").await;
+
     for (url, name, words) in [
-        (url, "consent", "許可"),
-        (hub.base_url.clone(), "connect", "接続"),
-        (authorize_url(&hub, "nobody"), "problem", "アプリ"),
+        (&url, "consent", "許可"),
+        (&hub.base_url, "connect", "接続"),
     ] {
-        browser.goto(&url).await;
+        browser.goto(url).await;
         browser.find("html[lang=ja]").await;
         let text = browser.text().await;
         assert!(text.contains(words), "{text}");
-        let console = browser.console().await;
-        assert!(
-            console
-                .iter()
-                .all(|line| line.contains("Failed to load resource")),
-            "{console:?}"
-        );
         browser.inspect(&format!("{name}-ja")).await;
     }
+    browser.goto(&authorize_url(&hub, "nobody")).await;
+    browser.find("html[lang=ja]").await;
+    expect_bad_request(&browser).await;
+    browser.inspect("problem-ja").await;
 }

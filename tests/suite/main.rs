@@ -3,6 +3,7 @@
 
 mod authorize;
 mod browser;
+mod callback;
 mod client_documents;
 mod consent;
 mod embedded;
@@ -20,3 +21,4 @@ mod revoke;
 mod sdk_clients;
 mod sign_in;
 mod support;
+mod token;

@@ -230,7 +230,7 @@ async fn help_tells_every_environment_variable() {
         (
             "serve",
             vec![
-                include_str!("../../src/config.rs"),
+                include_str!("../../src/config/args.rs"),
                 include_str!("../../src/cli/serve.rs"),
                 include_str!("../../src/cli/mod.rs"),
             ],

@@ -3,7 +3,11 @@
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
-use super::{created, issue_edit::notified, ok};
+use super::{
+    created,
+    issue_edit::{notified, record_comment},
+    ok,
+};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},
@@ -29,28 +33,16 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         );
 }
 
-/// `minId` and `maxId` are exclusive.
 async fn list(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
-    let params = &call.params;
     let state = sim.read();
     let issue = state.issue(call.user, &issue)?;
-    let min = params.parsed::<Id>("minId")?.unwrap_or(0);
-    let max = params.parsed::<Id>("maxId")?.unwrap_or(Id::MAX);
-    let count = params.count()?;
-    let mut comments: Vec<_> = issue
-        .comments
-        .iter()
-        .filter(|comment| comment.id > min && comment.id < max)
-        .collect();
-    if !params.ascending()? {
-        comments.reverse();
-    }
-    let page: Vec<_> = comments
+    let page = call
+        .params
+        .page_by_id(issue.comments.iter(), |comment| comment.id)?;
+    let views = page
         .into_iter()
-        .take(count)
-        .map(|comment| CommentView::of(&state, issue, comment))
-        .collect();
-    ok(&page)
+        .map(|comment| CommentView::of(&state, issue, comment));
+    ok(&views.collect::<Vec<_>>())
 }
 
 async fn count(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
@@ -79,10 +71,11 @@ async fn add(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     }
     let notify = notified(&call.params, state.project_of(&state.issues[&id]))?;
     let comment = Comment::new(Some(content), call.user, sim.clock.now());
-    state.add_comment(id, comment, &notify);
+    let comment = state.add_comment(id, comment, &notify);
+    record_comment(&mut state, id, comment);
     let issue = &state.issues[&id];
-    let newest = issue.comments.len() - 1;
-    created(&CommentView::of(&state, issue, &issue.comments[newest]))
+    let place = place(issue, &comment.to_string())?;
+    created(&CommentView::of(&state, issue, &issue.comments[place]))
 }
 
 async fn update(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {

@@ -4,6 +4,7 @@
 //!    and nothing has changed.
 //! 2. The draft takes the place of the issue.
 //! 3. After an update, what differs becomes the change log of a new comment.
+//! 4. An activity is recorded, and the people concerned are told.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +14,12 @@ use super::{custom_fields, issue_changes::changes};
 use crate::{
     auth::Call,
     error::ApiError,
-    model::{Comment, Id, Issue, PRIORITIES, ProjectRecord, RESOLUTIONS},
+    model::{
+        ActivityKind, Comment, Id, Issue, PRIORITIES, ProjectRecord, RESOLUTIONS, Reason, Subject,
+    },
     params::{Params, malformed},
-    state::State,
+    state::{News, State},
+    view::activity,
 };
 
 /// Adds the issue a form describes and gives its id.
@@ -49,15 +53,35 @@ pub(super) fn add(state: &mut State, call: &Call, now: DateTime<Utc>) -> Result<
         updated_user: call.user,
         updated: now,
         custom_fields: BTreeMap::new(),
+        attachments: Vec::new(),
         comments: Vec::new(),
     };
     apply(params, state, record, &mut issue)?;
     require_custom_fields(record, &issue)?;
-    notified(params, record)?;
+    let notify = notified(params, record)?;
 
     let id = state.next_id();
     issue.id = id;
+    let assignee = issue.assignee;
     state.insert_issue(issue);
+    let content = activity::issue(&state.issues[&id]);
+    state.record(
+        ActivityKind::IssueCreated,
+        project_id,
+        call.user,
+        now,
+        content,
+    );
+    let news = |reason| News {
+        reason,
+        about: Subject::Issue(id),
+        comment: None,
+        sender: call.user,
+        created: now,
+    };
+    let assignee = assignee.filter(|assignee| *assignee != call.user);
+    state.notify(assignee.as_slice(), news(Reason::Assigned));
+    state.notify(&notify, news(Reason::IssueCreated));
     Ok(id)
 }
 
@@ -104,9 +128,26 @@ pub(super) fn update(
             changes,
             ..Comment::new(content, call.user, now)
         };
-        state.add_comment(id, comment, &notify);
+        let comment = state.add_comment(id, comment, &notify);
+        record_comment(state, id, comment);
     }
     Ok(())
+}
+
+/// Records the activity that a comment is: an update if it has changes.
+pub(super) fn record_comment(state: &mut State, issue: Id, comment: Id) {
+    let issue = &state.issues[&issue];
+    let Some(comment) = issue.comments.iter().find(|c| c.id == comment) else {
+        return;
+    };
+    let kind = if comment.changes.is_empty() {
+        ActivityKind::IssueCommented
+    } else {
+        ActivityKind::IssueUpdated
+    };
+    let content = activity::issue_with_comment(issue, comment);
+    let (project, user, now) = (issue.project_id, comment.created_user, comment.created);
+    state.record(kind, project, user, now, content);
 }
 
 /// Sets what may be set both when adding and when changing, and checks the whole.

@@ -4,7 +4,7 @@ use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
 use super::{created, issue_edit, issue_filter::IssueFilter, issue_sort, ok};
-use crate::{auth::Call, error::ApiResult, sim::Sim, view::IssueView};
+use crate::{auth::Call, error::ApiResult, model::ActivityKind, sim::Sim, view::IssueView};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -19,20 +19,14 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 async fn list(sim: Data<Sim>, call: Call) -> ApiResult {
     let state = sim.read();
     let filter = IssueFilter::parse(&call.params, &state)?;
-    let offset = call.params.parsed::<usize>("offset")?.unwrap_or(0);
-    let count = call.params.count()?;
     let mut issues: Vec<_> = state
         .visible_issues(call.user)
         .filter(|issue| filter.matches(&state, issue))
         .collect();
     issue_sort::sort(&call.params, &state, &mut issues)?;
-    let page: Vec<_> = issues
-        .into_iter()
-        .skip(offset)
-        .take(count)
-        .map(|issue| IssueView::of(&state, issue))
-        .collect();
-    ok(&page)
+    let page = call.params.page(issues)?;
+    let views = page.into_iter().map(|issue| IssueView::of(&state, issue));
+    ok(&views.collect::<Vec<_>>())
 }
 
 async fn count(sim: Data<Sim>, call: Call) -> ApiResult {
@@ -67,7 +61,17 @@ async fn delete(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     let mut state = sim.write();
     let id = state.issue(call.user, &issue)?.id;
     state.may_edit(call.user)?;
-    let answer = ok(&IssueView::of(&state, &state.issues[&id]));
+    let issue = &state.issues[&id];
+    let answer = ok(&IssueView::of(&state, issue));
+    let content = json!({ "id": id, "key_id": issue.key_id });
+    let project = issue.project_id;
     state.remove_issue(id);
+    state.record(
+        ActivityKind::IssueDeleted,
+        project,
+        call.user,
+        sim.clock.now(),
+        content,
+    );
     answer
 }

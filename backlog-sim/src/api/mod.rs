@@ -1,19 +1,29 @@
 //! The REST API under `/api/v2`, one file per resource.
 
+mod activities;
+mod attachments;
 mod categories;
 mod comments;
 mod custom_fields;
+mod documents;
 mod issue_changes;
 mod issue_edit;
 mod issue_filter;
 mod issue_sort;
 mod issues;
 mod masters;
+mod notifications;
 mod project_settings;
 mod projects;
+mod pull_request_comments;
+mod pull_requests;
+mod related_issues;
+mod repositories;
 mod space;
 mod users;
 mod versions;
+mod watchings;
+mod wikis;
 
 use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::Serialize;
@@ -32,6 +42,16 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
             .configure(versions::routes)
             .configure(issues::routes)
             .configure(comments::routes)
+            .configure(attachments::routes)
+            .configure(related_issues::routes)
+            .configure(watchings::routes)
+            .configure(wikis::routes)
+            .configure(documents::routes)
+            .configure(repositories::routes)
+            .configure(pull_requests::routes)
+            .configure(pull_request_comments::routes)
+            .configure(notifications::routes)
+            .configure(activities::routes)
             .default_service(web::to(crate::server::not_found)),
     );
 }
@@ -42,6 +62,10 @@ fn ok(view: &impl Serialize) -> ApiResult {
 
 fn created(view: &impl Serialize) -> ApiResult {
     Ok(json(StatusCode::CREATED, view))
+}
+
+fn no_content() -> ApiResult {
+    Ok(HttpResponse::NoContent().finish())
 }
 
 fn json(status: StatusCode, view: &impl Serialize) -> HttpResponse {

@@ -6,9 +6,11 @@ use super::ok;
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},
-    model::{Id, Version},
+    model::{ActivityKind, Id, Version},
     params::{Params, malformed},
     sim::Sim,
+    state::State,
+    view::activity,
 };
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -46,6 +48,13 @@ async fn add(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
     };
     apply(&call.params, &mut version)?;
     record.versions.push(version.clone());
+    record_change(
+        &mut state,
+        &sim,
+        &call,
+        ActivityKind::MilestoneCreated,
+        &version,
+    );
     ok(&version)
 }
 
@@ -59,8 +68,15 @@ async fn update(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
     if let Some(archived) = call.params.parsed("archived")? {
         version.archived = archived;
     }
-    record.versions[place] = version;
-    ok(&record.versions[place])
+    record.versions[place] = version.clone();
+    record_change(
+        &mut state,
+        &sim,
+        &call,
+        ActivityKind::MilestoneUpdated,
+        &version,
+    );
+    ok(&version)
 }
 
 async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
@@ -73,7 +89,25 @@ async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
         issue.versions.retain(|id| *id != version.id);
         issue.milestones.retain(|id| *id != version.id);
     }
+    record_change(
+        &mut state,
+        &sim,
+        &call,
+        ActivityKind::MilestoneDeleted,
+        &version,
+    );
     ok(&version)
+}
+
+fn record_change(state: &mut State, sim: &Sim, call: &Call, kind: ActivityKind, version: &Version) {
+    let content = activity::version(version);
+    state.record(
+        kind,
+        version.project_id,
+        call.user,
+        sim.clock.now(),
+        content,
+    );
 }
 
 /// The name is required, also when changing.

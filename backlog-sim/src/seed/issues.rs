@@ -177,6 +177,7 @@ fn add_issue(state: &mut State, project: Id, row: &Row, place: u64) {
         updated_user: writer,
         updated: created,
         custom_fields: BTreeMap::new(),
+        attachments: Vec::new(),
         comments: Vec::new(),
     };
     state.insert_issue(issue);

@@ -2,6 +2,8 @@
 //! layer mounts it, in front of a fake Backlog.
 
 mod calls;
+mod docs;
+mod parity;
 mod protocol;
 mod refusals;
 mod table;
@@ -26,10 +28,16 @@ use crate::{
 
 const HOST: &str = "hub.example.com";
 
+/// The server of this test; a test has its own thread and runtime.
 fn server() -> HubServer {
-    let client = BacklogClient::new(ClientOptions::default()).unwrap();
-    let clock = Clock::from_fn(|| DateTime::from_timestamp(1_000, 0).unwrap());
-    HubServer::new(client, clock)
+    thread_local! {
+        static SERVER: HubServer = {
+            let client = BacklogClient::new(ClientOptions::default()).unwrap();
+            let clock = Clock::from_fn(|| DateTime::from_timestamp(1_000, 0).unwrap());
+            HubServer::new(client, clock)
+        };
+    }
+    SERVER.with(HubServer::clone)
 }
 
 fn caller(access: impl BacklogAccess + 'static) -> Caller {
@@ -98,13 +106,17 @@ async fn rpc(caller: &Caller, method: &str, params: Value) -> Value {
     body
 }
 
+/// Calls a tool and returns its result.
+async fn result(caller: &Caller, tool: &str, arguments: Value) -> Value {
+    let params = json!({"name": tool, "arguments": arguments});
+    rpc(caller, "tools/call", params).await["result"].take()
+}
+
 /// Calls a tool: whether it failed, and the text.
 async fn call(caller: &Caller, tool: &str, arguments: Value) -> (bool, String) {
-    let params = json!({"name": tool, "arguments": arguments});
-    let body = rpc(caller, "tools/call", params).await;
-    let result = &body["result"];
+    let result = result(caller, tool, arguments).await;
     let text = result["content"][0]["text"].as_str();
-    let text = text.unwrap_or_else(|| panic!("no text in {body}"));
+    let text = text.unwrap_or_else(|| panic!("no text in {result}"));
     (result["isError"] == true, text.to_owned())
 }
 

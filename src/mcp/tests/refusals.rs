@@ -1,6 +1,9 @@
 //! Calls that the hub or Backlog refuses.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use actix_web::HttpResponse;
 use async_trait::async_trait;
@@ -13,50 +16,93 @@ use crate::{
         BacklogUrl, Credentials,
         fake::{FakeBacklog, Received, json as answer},
     },
-    mcp::{AccessError, BacklogAccess, Caller, Policy, Refusal, Toolset},
+    mcp::{AccessError, BacklogAccess, Caller, Refusal, Toolset, tool::Spec, tools},
     oauth::{Scope, Scopes},
 };
 
-#[actix_web::test]
-async fn a_scope_that_is_missing_is_refused() {
+/// Calls every tool in turn and checks that it is refused if, and only if, `refused` says why;
+/// one that is refused is not listed either, and asks nothing of Backlog.
+async fn check_all(
+    change: impl Fn(&mut Caller),
+    refused: impl Fn(&Spec) -> Option<&'static str>,
+) -> Vec<Option<Refusal>> {
     let backlog = FakeBacklog::answering(200, "{}");
-    let caller = Caller {
-        scopes: [Scope::Read].into_iter().collect(),
-        ..caller_of(&backlog)
+    let fresh = || {
+        let mut caller = caller_of(&backlog);
+        change(&mut caller);
+        caller
     };
-    let names = listed(&caller).await;
-    assert!(names.contains(&"get_issue".to_owned()));
-    assert!(!names.contains(&"add_issue".to_owned()));
-
-    let (failed, text) = call(&caller, "add_issue", json!({})).await;
-    assert!(failed && text.contains("backlog:write"), "{text}");
-    let refusal = Refusal::InsufficientScope(Scopes::all());
-    assert_eq!(caller.verdict.refusal(), Some(refusal));
+    let names = listed(&fresh()).await;
+    let mut refusals = Vec::new();
+    for entry in tools::all() {
+        let tool = &entry.spec;
+        let reason = refused(tool);
+        let is_listed = names.iter().any(|name| name == tool.name);
+        assert_eq!(is_listed, reason.is_none(), "{}", tool.name);
+        if let Some(reason) = reason {
+            let caller = fresh();
+            let (failed, text) = call(&caller, tool.name, json!({})).await;
+            assert!(failed && text.contains(reason), "{}: {text}", tool.name);
+            refusals.push(caller.verdict.refusal());
+        }
+    }
     assert_eq!(backlog.received(), []);
+    refusals
 }
 
 #[actix_web::test]
-async fn a_policy_bounds_listing_and_calling() {
-    let backlog = FakeBacklog::answering(200, "{}");
-    let caller = Caller {
-        policy: Policy {
-            read_only: true,
-            toolsets: Some([Toolset::Issue].into()),
-        },
-        ..caller_of(&backlog)
-    };
-    let names = listed(&caller).await;
-    assert!(names.contains(&"get_issue".to_owned()));
-    for (tool, reason) in [
-        ("add_issue", "only tools that read"),
-        ("get_project", "toolset `project`"),
-    ] {
-        assert!(!names.contains(&tool.to_owned()));
-        let (failed, text) = call(&caller, tool, json!({})).await;
-        assert!(failed && text.contains(reason), "{text}");
+async fn without_a_scope_nothing_is_offered() {
+    let refusals = check_all(
+        |caller| caller.scopes = Scopes::default(),
+        |tool| Some(tool.access.scope().as_str()),
+    )
+    .await;
+    let count = tools::all().len();
+    assert_eq!(refusals.len(), count);
+    assert!(refusals.iter().all(|refusal| {
+        let scopes = match refusal {
+            Some(Refusal::InsufficientScope(scopes)) => scopes,
+            other => panic!("{other:?}"),
+        };
+        scopes.contains(Scope::Read) || scopes.contains(Scope::Write)
+    }));
+}
+
+#[actix_web::test]
+async fn a_reading_scope_does_not_write() {
+    let refusals = check_all(
+        |caller| caller.scopes = [Scope::Read].into_iter().collect(),
+        |tool| (!tool.access.read_only).then_some("backlog:write"),
+    )
+    .await;
+    let wider = Some(Refusal::InsufficientScope(Scopes::all()));
+    assert!(!refusals.is_empty());
+    assert!(refusals.iter().all(|refusal| *refusal == wider));
+}
+
+#[actix_web::test]
+async fn a_reading_policy_does_not_write() {
+    let refusals = check_all(
+        |caller| caller.policy.read_only = true,
+        |tool| (!tool.access.read_only).then_some("only tools that read"),
+    )
+    .await;
+    assert!(!refusals.is_empty());
+    assert!(refusals.iter().all(Option::is_none), "no sign-in helps");
+}
+
+#[actix_web::test]
+async fn a_toolset_that_is_off_is_off() {
+    for off in Toolset::ALL {
+        let others: BTreeSet<_> = Toolset::ALL.into_iter().filter(|set| *set != off).collect();
+        let refusals = check_all(
+            |caller| caller.policy.toolsets = Some(others.clone()),
+            |tool| (tool.toolset == off).then_some("is not enabled here"),
+        )
+        .await;
+        assert!(!refusals.is_empty(), "{off} has tools");
+        assert!(refusals.iter().all(Option::is_none), "no sign-in helps");
     }
-    assert_eq!(caller.verdict.refusal(), None, "no sign-in helps here");
-    assert_eq!(backlog.received(), []);
 }
 
 #[actix_web::test]

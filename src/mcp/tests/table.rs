@@ -59,16 +59,21 @@ fn every_input_is_a_plain_object() {
                 .is_some_and(|d| !d.is_empty());
             assert!(described, "{name}: {property} has no description");
         }
-        let text = schema.to_string();
-        for noise in [
-            "\"format\"",
-            "\"null\"",
-            "\"title\"",
-            "\"$ref\"",
-            "\"default\"",
-        ] {
-            assert!(!text.contains(noise), "{name} has {noise}");
-        }
+        assert_eq!(noise(&schema), None, "{name}");
+    }
+}
+
+/// What a schema need not say; the names of properties may be any.
+fn noise(schema: &Value) -> Option<&str> {
+    match schema {
+        Value::Object(entries) => entries.iter().find_map(|(key, value)| match key.as_str() {
+            "format" | "title" | "$ref" | "$schema" | "default" => Some(key.as_str()),
+            "properties" => value.as_object()?.values().find_map(noise),
+            _ => noise(value),
+        }),
+        Value::Array(items) => items.iter().find_map(noise),
+        Value::String(text) if text == "null" => Some(text),
+        _ => None,
     }
 }
 
@@ -79,8 +84,9 @@ fn the_list_stays_small() {
         .map(|entry| entry.route.attr)
         .collect();
     let size = json!(tools).to_string().len();
-    // Some clients refuse a list above 80 kB.
-    assert!(size < 60_000, "{size} bytes");
+    println!("tools/list: {} tools, {size} bytes", tools.len());
+    // Some clients refuse a list above 80 kB, and every model reads it.
+    assert!(size <= 48_000, "{size} bytes");
 }
 
 #[test]

@@ -1,15 +1,27 @@
 //! The tools, one file per toolset.
 
+mod document;
+mod git;
 pub(super) mod issue;
+mod notifications;
 mod project;
 mod space;
+mod wiki;
 
 use super::router::Entry;
 
 /// Every tool, in the order in which they are listed.
 pub(super) fn all() -> Vec<Entry> {
-    let mut tools = space::tools();
-    tools.extend(project::tools());
-    tools.extend(issue::tools());
-    tools
+    [
+        space::tools(),
+        project::tools(),
+        issue::tools(),
+        wiki::tools(),
+        git::tools(),
+        document::tools(),
+        notifications::tools(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -1,4 +1,4 @@
-//! Projects.
+//! Projects and their members.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,10 @@ use crate::{
 pub(super) fn tools() -> Vec<Entry> {
     vec![
         Entry::of::<GetProjectList>(Toolset::Project),
+        Entry::of::<AddProject>(Toolset::Project),
         Entry::of::<GetProject>(Toolset::Project),
+        Entry::of::<GetProjectUsers>(Toolset::Project),
+        Entry::of::<UpdateProject>(Toolset::Project),
     ]
 }
 
@@ -35,6 +38,43 @@ impl Endpoint for GetProjectList {
     const CALL: Call = Call::get("projects");
 }
 
+/// The notation of a project's texts
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum TextFormattingRule {
+    Backlog,
+    Markdown,
+}
+
+/// Adds a project; the user must be a space administrator.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AddProject {
+    /// Name to show
+    name: String,
+    /// Key that prefixes the issue keys: capital letters, digits and underscores
+    key: String,
+    /// Whether to offer charts; false unless given
+    chart_enabled: Option<bool>,
+    /// Whether issues can have child issues; false unless given
+    subtasking_enabled: Option<bool>,
+    /// Whether project administrators can appoint others; false unless given
+    project_leader_can_edit_project_leader: Option<bool>,
+    /// Notation of texts; backlog unless given
+    text_formatting_rule: Option<TextFormattingRule>,
+}
+
+impl Endpoint for AddProject {
+    const NAME: &'static str = "add_project";
+    const TITLE: &'static str = "Add project";
+    const CALL: Call = Call::post("projects").defaulting(&[
+        ("chartEnabled", "false"),
+        ("subtaskingEnabled", "false"),
+        ("projectLeaderCanEditProjectLeader", "false"),
+        ("textFormattingRule", "backlog"),
+    ]);
+}
+
 /// Returns one project, by id or key.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -47,4 +87,46 @@ impl Endpoint for GetProject {
     const NAME: &'static str = "get_project";
     const TITLE: &'static str = "Get project";
     const CALL: Call = Call::get("projects/{projectId|projectKey}");
+}
+
+/// Lists the members of a project, given by id or key.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetProjectUsers {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+}
+
+impl Endpoint for GetProjectUsers {
+    const NAME: &'static str = "get_project_users";
+    const TITLE: &'static str = "List project members";
+    const CALL: Call = Call::get("projects/{projectId|projectKey}/users");
+}
+
+/// Changes the settings of a project, given by id or key. What is not given stays as it is.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct UpdateProject {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    /// Name to show
+    name: Option<String>,
+    /// New key; all issue keys change with it
+    key: Option<String>,
+    /// Whether to offer charts
+    chart_enabled: Option<bool>,
+    /// Whether issues can have child issues
+    subtasking_enabled: Option<bool>,
+    /// Whether project administrators can appoint others
+    project_leader_can_edit_project_leader: Option<bool>,
+    /// Notation of texts
+    text_formatting_rule: Option<TextFormattingRule>,
+    /// true to archive the project, false to reopen it
+    archived: Option<bool>,
+}
+
+impl Endpoint for UpdateProject {
+    const NAME: &'static str = "update_project";
+    const TITLE: &'static str = "Update project";
+    const CALL: Call = Call::patch("projects/{projectId|projectKey}");
 }

@@ -1,18 +1,26 @@
-//! The space and its users.
+//! The space, its users and what they did.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     backlog::Call,
-    mcp::{Toolset, router::Entry, tool::Endpoint},
+    mcp::{
+        Toolset,
+        inputs::{ActivityType, Date, Integer, Order},
+        router::Entry,
+        tool::Endpoint,
+    },
 };
 
 pub(super) fn tools() -> Vec<Entry> {
     vec![
         Entry::of::<GetSpace>(Toolset::Space),
+        Entry::of::<GetSpaceActivities>(Toolset::Space),
         Entry::of::<GetUsers>(Toolset::Space),
+        Entry::of::<GetUserStarsCount>(Toolset::Space),
         Entry::of::<GetMyself>(Toolset::Space),
+        Entry::of::<GetUserRecentUpdates>(Toolset::Space),
     ]
 }
 
@@ -26,6 +34,28 @@ impl Endpoint for GetSpace {
     const CALL: Call = Call::get("space");
 }
 
+/// Lists what happened in the space, newest first: issues, comments, wiki pages, pull requests
+/// and more.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetSpaceActivities {
+    /// Kinds of activity; all unless given
+    activity_type_id: Option<Vec<ActivityType>>,
+    /// Only activities with a higher id
+    min_id: Option<Integer>,
+    /// Only activities with a lower id
+    max_id: Option<Integer>,
+    /// How many, 1 to 100; 20 unless given
+    count: Option<Integer>,
+    order: Option<Order>,
+}
+
+impl Endpoint for GetSpaceActivities {
+    const NAME: &'static str = "get_space_activities";
+    const TITLE: &'static str = "List space activities";
+    const CALL: Call = Call::get("space/activities");
+}
+
 /// Lists the users of the space.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct GetUsers {}
@@ -36,6 +66,24 @@ impl Endpoint for GetUsers {
     const CALL: Call = Call::get("users");
 }
 
+/// Counts the stars that a user has received.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetUserStarsCount {
+    /// Numeric user id
+    user_id: Integer,
+    /// On this day or later, yyyy-MM-dd
+    since: Option<Date>,
+    /// On this day or earlier, yyyy-MM-dd
+    until: Option<Date>,
+}
+
+impl Endpoint for GetUserStarsCount {
+    const NAME: &'static str = "get_user_stars_count";
+    const TITLE: &'static str = "Count a user's stars";
+    const CALL: Call = Call::get("users/{userId}/stars/count");
+}
+
 /// Returns the Backlog user that these tools act as.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct GetMyself {}
@@ -44,4 +92,27 @@ impl Endpoint for GetMyself {
     const NAME: &'static str = "get_myself";
     const TITLE: &'static str = "Get signed-in user";
     const CALL: Call = Call::get("users/myself");
+}
+
+/// Lists what one user did lately, newest first.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetUserRecentUpdates {
+    /// Numeric user id
+    user_id: Integer,
+    /// Kinds of activity; all unless given
+    activity_type_id: Option<Vec<ActivityType>>,
+    /// Only activities with a higher id
+    min_id: Option<Integer>,
+    /// Only activities with a lower id
+    max_id: Option<Integer>,
+    /// How many, 1 to 100; 20 unless given
+    count: Option<Integer>,
+    order: Option<Order>,
+}
+
+impl Endpoint for GetUserRecentUpdates {
+    const NAME: &'static str = "get_user_recent_updates";
+    const TITLE: &'static str = "List a user's activities";
+    const CALL: Call = Call::get("users/{userId}/activities");
 }

@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::{Hub, Issuer, client_auth::Presented, error::JsonError, limits::Endpoint};
+use super::{Hub, client_auth::Presented, error::JsonError, issuer::ForClient, limits::Endpoint};
 use crate::{
     db::{self, access_tokens::NewAccessToken, refresh_tokens::NewRefreshToken},
     domain::GrantId,
@@ -25,7 +25,7 @@ pub const MAX_BODY: usize = 64 * 1024;
 
 pub async fn post(
     hub: web::Data<Hub>,
-    issuer: Issuer,
+    ForClient(issuer): ForClient,
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, JsonError> {

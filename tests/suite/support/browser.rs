@@ -129,6 +129,13 @@ impl Browser {
         element.click().await.expect("a click");
     }
 
+    /// Puts HTML into the page, as an attacker might manage to.
+    pub async fn insert(&self, html: &str) {
+        let script = "document.querySelector('main').insertAdjacentHTML('beforeend', arguments[0])";
+        let done = self.client.execute(script, vec![json!(html)]).await;
+        done.expect("an inserted element");
+    }
+
     /// What a person can read.
     pub async fn text(&self) -> String {
         self.find("body").await.text().await.expect("a text")
@@ -207,7 +214,12 @@ impl Browser {
             .await;
         self.devtools(
             "Emulation.setDeviceMetricsOverride",
-            json!({ "width": view.width, "height": 900, "deviceScaleFactor": 1, "mobile": view.mobile }),
+            json!({
+                "width": view.width,
+                "height": 900,
+                "deviceScaleFactor": 1,
+                "mobile": view.mobile,
+            }),
         )
         .await;
     }

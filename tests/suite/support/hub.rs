@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, Row};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use super::site::{REDIRECT_URI, http};
-use super::{database::TestDatabase, reply::Reply, site::Site};
+use super::{database::TestDatabase, proxy::DatabaseProxy, reply::Reply, site::Site};
 
 pub const OAUTH_CLIENT_ID: &str = "hub-at-backlog";
 pub const OAUTH_CLIENT_SECRET: &str = "secret-of-the-hub-at-backlog";
@@ -62,7 +62,28 @@ impl TestHub {
 
     /// Starts a hub whose settings a test has changed.
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_on(TestDatabase::create().await, change).await
+    }
+
+    /// Starts a hub whose every word to the database passes a proxy.
+    pub async fn start_behind_proxy() -> (Self, DatabaseProxy) {
         let database = TestDatabase::create().await;
+        let proxy = DatabaseProxy::start(database.url()).await;
+        let url = proxy.url().to_owned();
+        let hub = Self::start_on(database, |settings| {
+            let Storage::External { keys, .. } = &settings.storage else {
+                unreachable!("the tests bring a database");
+            };
+            settings.storage = Storage::External {
+                url: url.into(),
+                keys: keys.clone(),
+            };
+        })
+        .await;
+        (hub, proxy)
+    }
+
+    async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let sim = sim().await;
         let keys = KeyRing::generate("test", &Random::system());
         let mut settings = settings(&database, &sim, &keys);
@@ -193,6 +214,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
             keys: keys.clone(),
         },
         default_space: Some(DefaultSpaceSettings {
+            name: None,
             url: sim.url().as_str().parse().expect("a Backlog URL"),
             oauth_client_id: OAUTH_CLIENT_ID.to_owned(),
             oauth_client_secret: OAUTH_CLIENT_SECRET.into(),

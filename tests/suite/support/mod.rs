@@ -8,6 +8,7 @@ pub mod landing;
 pub mod mcp;
 pub mod person;
 pub mod process;
+pub mod proxy;
 pub mod reply;
 pub mod sdk_client;
 pub mod site;

@@ -1,4 +1,4 @@
-//! What an issue can be: its type, priority and resolution.
+//! What an issue can be and have: priority, type, category, custom fields, resolution.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,50 @@ impl Endpoint for GetIssueTypes {
     const NAME: &'static str = "get_issue_types";
     const TITLE: &'static str = "List issue types";
     const CALL: Call = Call::get("projects/{projectId|projectKey}/issueTypes");
+}
+
+/// Lists the categories of a project, given by id or key.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetCategories {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+}
+
+impl Endpoint for GetCategories {
+    const NAME: &'static str = "get_categories";
+    const TITLE: &'static str = "List categories";
+    const CALL: Call = Call::get("projects/{projectId|projectKey}/categories");
+}
+
+/// Adds a category to a project, given by id or key.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddCategory {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    /// Name to show
+    name: String,
+}
+
+impl Endpoint for AddCategory {
+    const NAME: &'static str = "add_category";
+    const TITLE: &'static str = "Add category";
+    const CALL: Call = Call::post("projects/{projectId|projectKey}/categories");
+}
+
+/// Lists the custom fields of a project, given by id or key, with the items that can be chosen.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetCustomFields {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+}
+
+impl Endpoint for GetCustomFields {
+    const NAME: &'static str = "get_custom_fields";
+    const TITLE: &'static str = "List custom fields";
+    const CALL: Call = Call::get("projects/{projectId|projectKey}/customFields");
 }
 
 /// Lists the resolutions that a closed issue can have.

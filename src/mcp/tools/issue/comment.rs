@@ -38,7 +38,7 @@ impl Endpoint for GetIssueComments {
 pub(super) struct AddIssueComment {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
-    /// The text, in the project's notation (Backlog or Markdown)
+    /// The text, in the project's notation
     content: String,
     /// Numeric ids of users to notify
     notified_user_id: Option<Vec<Integer>>,
@@ -50,4 +50,22 @@ impl Endpoint for AddIssueComment {
     const NAME: &'static str = "add_issue_comment";
     const TITLE: &'static str = "Add issue comment";
     const CALL: Call = Call::post("issues/{issueId|issueKey}/comments");
+}
+
+/// Replaces the text of a comment on an issue, given by id or key.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdateIssueComment {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Comment id (get_issue_comments)
+    comment_id: Integer,
+    /// The text, in the project's notation
+    content: String,
+}
+
+impl Endpoint for UpdateIssueComment {
+    const NAME: &'static str = "update_issue_comment";
+    const TITLE: &'static str = "Update issue comment";
+    const CALL: Call = Call::patch("issues/{issueId|issueKey}/comments/{commentId}");
 }

@@ -23,7 +23,7 @@ pub(in crate::mcp) struct AddIssue {
     issue_type_id: Integer,
     /// Priority id (get_priorities)
     priority_id: Integer,
-    /// Long text, in the project's notation (Backlog or Markdown)
+    /// Long text, in the project's notation
     description: Option<String>,
     /// yyyy-MM-dd
     start_date: Option<Date>,
@@ -69,7 +69,7 @@ pub(in crate::mcp) struct UpdateIssue {
     issue_type_id: Option<Integer>,
     /// Priority id (get_priorities)
     priority_id: Option<Integer>,
-    /// Long text, in the project's notation (Backlog or Markdown)
+    /// Long text, in the project's notation
     description: Option<String>,
     /// yyyy-MM-dd, or empty to remove it
     start_date: Option<ClearableDate>,

@@ -4,6 +4,10 @@
 //! environment variable; an empty variable counts as unset. Each error names the
 //! setting and what it wants, and never repeats a secret.
 
+mod args;
+mod base_url;
+mod values;
+
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -11,115 +15,14 @@ use std::{
     time::Duration,
 };
 
-use clap::Args;
 use ipnet::IpNet;
 use secrecy::SecretString;
-use url::{Host, Url};
+
+pub use args::{HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs};
+pub use base_url::BaseUrl;
+use values::{duration, given, given_secret, listed, parsed};
 
 use crate::backlog::BacklogUrl;
-
-/// Settings of `serve`, as given.
-#[derive(Args, Debug, Default)]
-pub struct ServeArgs {
-    /// PostgreSQL to use, e.g. postgres://user:password@host/database. Without it
-    /// the hub runs a PostgreSQL of its own in the data directory
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub database_url: Option<SecretString>,
-    /// Where the built-in PostgreSQL and its generated key live
-    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
-    /// Master keys as id:base64[,id:base64…], 32 bytes each; the first one seals.
-    /// Required with DATABASE_URL. Make one with `backlog-mcp-hub keys generate`
-    #[arg(
-        long,
-        env = "ENCRYPTION_KEYS",
-        hide_env_values = true,
-        value_name = "KEYS"
-    )]
-    pub encryption_keys: Option<SecretString>,
-    /// A file with the master keys, one id:base64 a line
-    #[arg(long, env = "ENCRYPTION_KEYS_FILE", value_name = "FILE")]
-    pub encryption_keys_file: Option<PathBuf>,
-    /// The URL people reach the hub at, e.g. https://mcp.example.com
-    #[arg(long, env = "MCP_SERVER_BASE_URL", value_name = "URL")]
-    pub base_url: Option<String>,
-    #[command(flatten)]
-    pub space: SpaceArgs,
-    #[command(flatten)]
-    pub http: HttpArgs,
-    #[command(flatten)]
-    pub lifetimes: LifetimeArgs,
-}
-
-/// The default space.
-#[derive(Args, Debug, Default)]
-pub struct SpaceArgs {
-    /// The Backlog space, e.g. acme.backlog.com
-    #[arg(long, env = "BACKLOG_DOMAIN", value_name = "HOST")]
-    pub backlog_domain: Option<String>,
-    /// Client ID of the OAuth application registered at Backlog
-    #[arg(long, env = "BACKLOG_OAUTH_CLIENT_ID", value_name = "ID")]
-    pub backlog_oauth_client_id: Option<String>,
-    /// Client secret of that application
-    #[arg(
-        long,
-        env = "BACKLOG_OAUTH_CLIENT_SECRET",
-        hide_env_values = true,
-        value_name = "SECRET"
-    )]
-    pub backlog_oauth_client_secret: Option<SecretString>,
-}
-
-#[derive(Args, Debug, Default)]
-pub struct HttpArgs {
-    /// Address to listen on
-    #[arg(long = "http-host", env = "MCP_HTTP_HOST", value_name = "ADDRESS")]
-    pub host: Option<String>,
-    /// Port to listen on [default: 3333]
-    #[arg(long = "http-port", env = "MCP_HTTP_PORT", value_name = "PORT")]
-    pub port: Option<String>,
-    /// Path of the MCP endpoint [default: /mcp]
-    #[arg(long = "http-path", env = "MCP_HTTP_PATH", value_name = "PATH")]
-    pub path: Option<String>,
-    /// More host names to answer to, beside the base URL's
-    #[arg(
-        long = "http-allowed-hosts",
-        env = "MCP_HTTP_ALLOWED_HOSTS",
-        value_delimiter = ',',
-        value_name = "HOST,…"
-    )]
-    pub allowed_hosts: Vec<String>,
-    /// Browser origins that may call the hub [default: any; tokens are in headers, not cookies]
-    #[arg(
-        long = "http-allowed-origins",
-        env = "MCP_HTTP_ALLOWED_ORIGINS",
-        value_delimiter = ',',
-        value_name = "ORIGIN,…"
-    )]
-    pub allowed_origins: Vec<String>,
-    /// Addresses or networks of the proxies whose X-Forwarded-For is believed
-    #[arg(
-        long,
-        env = "TRUSTED_PROXIES",
-        value_delimiter = ',',
-        value_name = "NETWORK,…"
-    )]
-    pub trusted_proxies: Vec<String>,
-}
-
-/// Durations as `1h`, `30d` or a number of seconds.
-#[derive(Args, Debug, Default)]
-pub struct LifetimeArgs {
-    /// How long an access token lives [default: 1h]
-    #[arg(long, env = "ACCESS_TOKEN_TTL", value_name = "TIME")]
-    pub access_token_ttl: Option<String>,
-    /// How long a refresh token lives, counted anew at each refresh [default: 30d]
-    #[arg(long, env = "REFRESH_TOKEN_TTL", value_name = "TIME")]
-    pub refresh_token_ttl: Option<String>,
-    /// How long a used refresh token still yields the same answer [default: 60s]
-    #[arg(long, env = "REFRESH_GRACE", value_name = "TIME")]
-    pub refresh_grace: Option<String>,
-}
 
 /// A setting that is missing or wrong: its name, and what it wants.
 #[derive(Debug, thiserror::Error)]
@@ -178,8 +81,6 @@ impl LifetimeArgs {
     }
 }
 
-const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
-
 /// Where the state is kept.
 #[derive(Debug)]
 pub enum Storage {
@@ -199,6 +100,8 @@ pub enum Storage {
 #[derive(Debug)]
 pub struct DefaultSpaceSettings {
     pub url: BacklogUrl,
+    /// What people know it by; its host if `None`.
+    pub name: Option<String>,
     pub oauth_client_id: String,
     pub oauth_client_secret: SecretString,
 }
@@ -216,77 +119,6 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     pub trusted_proxies: Vec<IpNet>,
     pub lifetimes: Lifetimes,
-}
-
-/// The hub's own URL: an origin without a trailing slash. It is the issuer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BaseUrl(String);
-
-impl BaseUrl {
-    pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let wrong = |problem: &str| {
-            ConfigError::new(
-                "MCP_SERVER_BASE_URL",
-                format!("{problem}; it wants an origin such as https://mcp.example.com"),
-            )
-        };
-        let url = Url::parse(text).map_err(|_| wrong("is not a URL"))?;
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(&url) => {}
-            "http" => {
-                return Err(wrong(
-                    "is http for a host that is not loopback: tokens would travel in clear",
-                ));
-            }
-            _ => return Err(wrong("is neither https nor http")),
-        }
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err(wrong("has a path, query or fragment"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("carries a user name"));
-        }
-        Ok(Self(url.origin().ascii_serialization()))
-    }
-
-    /// A loopback base URL for a bound port.
-    pub fn loopback(address: SocketAddr) -> Self {
-        Self(format!(
-            "http://{}",
-            SocketAddr::new(loopback_of(address.ip()), address.port())
-        ))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// `host` or `host:port`, as a Host header has it.
-    pub fn authority(&self) -> &str {
-        self.0.split_once("://").map_or("", |(_, rest)| rest)
-    }
-
-    pub fn is_https(&self) -> bool {
-        self.0.starts_with("https://")
-    }
-}
-
-fn loopback_of(address: IpAddr) -> IpAddr {
-    if address.is_unspecified() {
-        Ipv4Addr::LOCALHOST.into()
-    } else {
-        address
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 impl ServeArgs {
@@ -360,6 +192,7 @@ impl SpaceArgs {
         };
         let domain = domain.ok_or_else(|| missing("BACKLOG_DOMAIN"))?;
         Ok(Some(DefaultSpaceSettings {
+            name: None,
             url: BacklogUrl::from_str(&domain)
                 .map_err(|error| ConfigError::new("BACKLOG_DOMAIN", error.to_string()))?,
             oauth_client_id: client_id.ok_or_else(|| missing("BACKLOG_OAUTH_CLIENT_ID"))?,
@@ -440,52 +273,5 @@ pub fn default_data_dir() -> Result<PathBuf, ConfigError> {
         .map(|base| base.join("backlog-mcp-hub"))
         .ok_or_else(|| {
             ConfigError::new("DATA_DIR", "is not set, and there is no HOME to put it in")
-        })
-}
-
-/// A setting that is parsed; an empty one is unset.
-fn parsed<T: FromStr>(
-    name: &'static str,
-    value: Option<String>,
-    wants: &str,
-) -> Result<Option<T>, ConfigError> {
-    given(value)
-        .map(|text| {
-            text.parse()
-                .map_err(|_| ConfigError::new(name, format!("is {text:?}; it wants {wants}")))
-        })
-        .transpose()
-}
-
-fn given(value: Option<String>) -> Option<String> {
-    value
-        .map(|text| text.trim().to_owned())
-        .filter(|text| !text.is_empty())
-}
-
-fn given_secret(value: Option<SecretString>) -> Option<SecretString> {
-    use secrecy::ExposeSecret;
-    value.filter(|secret| !secret.expose_secret().trim().is_empty())
-}
-
-fn listed(values: Vec<String>) -> Vec<String> {
-    values.into_iter().filter_map(|v| given(Some(v))).collect()
-}
-
-/// `90s`, `1h`, `30d`, or a number of seconds.
-fn duration(name: &'static str, value: Option<String>) -> Result<Option<Duration>, ConfigError> {
-    let Some(text) = given(value) else {
-        return Ok(None);
-    };
-    let seconds = text.parse().ok().map(Duration::from_secs);
-    seconds
-        .or_else(|| humantime::parse_duration(&text).ok())
-        .filter(|time| time.as_secs() > 0 && *time <= LONGEST)
-        .map(Some)
-        .ok_or_else(|| {
-            ConfigError::new(
-                name,
-                format!("is {text:?}; it wants a time such as 90s, 1h or 30d, up to 10 years"),
-            )
         })
 }

@@ -1,0 +1,169 @@
+//! `/documents`
+
+use actix_web::web::{self, Data, Path};
+use serde_json::{Value, json};
+
+use super::ok;
+use crate::{
+    auth::Call,
+    error::{ApiError, ApiResult},
+    model::{ActivityKind, Document, Id},
+    params::malformed,
+    sim::Sim,
+    state::State,
+    view::{activity, content},
+    wire::stamp,
+};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/documents", web::get().to(list))
+        .route("/documents", web::post().to(add))
+        .route("/documents/count", web::get().to(count))
+        .route("/documents/tree", web::get().to(tree))
+        .route("/documents/{id}", web::get().to(show))
+        .route("/documents/{id}", web::delete().to(delete));
+}
+
+/// `offset` is required here.
+async fn list(sim: Data<Sim>, call: Call) -> ApiResult {
+    let params = &call.params;
+    params.require("offset")?;
+    let projects = params.ids("projectId")?;
+    let keyword = params.filled("keyword").map(str::to_lowercase);
+    let state = sim.read();
+    let mut found: Vec<_> = state
+        .documents
+        .iter()
+        .filter(|document| state.has_joined(call.user, document.project_id))
+        .filter(|document| {
+            let project = &document.project_id;
+            projects.as_ref().is_none_or(|ids| ids.contains(project))
+        })
+        .filter(|document| {
+            keyword.as_ref().is_none_or(|keyword| {
+                let texts = [&document.title, &document.plain];
+                texts
+                    .iter()
+                    .any(|text| text.to_lowercase().contains(keyword))
+            })
+        })
+        .collect();
+    match params.filled("sort") {
+        None | Some("updated") => found.sort_by_key(|document| document.updated),
+        Some("created") => found.sort_by_key(|document| document.created),
+        Some(other) => return Err(malformed("sort", other)),
+    }
+    if !params.ascending()? {
+        found.reverse();
+    }
+    let page = params.page(found)?;
+    let views = page
+        .into_iter()
+        .map(|document| content::document(&state, document));
+    ok(&views.collect::<Vec<_>>())
+}
+
+async fn count(sim: Data<Sim>, call: Call) -> ApiResult {
+    let state = sim.read();
+    let project = named_project(&state, &call)?;
+    let documents = state.documents.iter();
+    let count = documents.filter(|d| d.project_id == project).count();
+    ok(&json!({ "count": count }))
+}
+
+async fn tree(sim: Data<Sim>, call: Call) -> ApiResult {
+    let state = sim.read();
+    let project = named_project(&state, &call)?;
+    ok(&json!({
+        "projectId": project,
+        "activeTree": { "id": "Active", "children": branch(&state, project, None) },
+        "trashTree": { "id": "Trash", "children": [] },
+    }))
+}
+
+fn branch(state: &State, project: Id, parent: Option<&str>) -> Vec<Value> {
+    state
+        .documents
+        .iter()
+        .filter(|document| document.project_id == project)
+        .filter(|document| document.parent.as_deref() == parent)
+        .map(|document| {
+            json!({
+                "id": document.id,
+                "name": document.title,
+                "children": branch(state, project, Some(&document.id)),
+                "statusId": 1,
+                "emoji": document.emoji.as_deref().unwrap_or_default(),
+                "updated": stamp(document.updated),
+            })
+        })
+        .collect()
+}
+
+async fn show(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
+    let state = sim.read();
+    ok(&content::document(&state, state.document(call.user, &id)?))
+}
+
+async fn add(sim: Data<Sim>, call: Call) -> ApiResult {
+    let params = &call.params;
+    let now = sim.clock.now();
+    let mut state = sim.write();
+    state.may_edit(call.user)?;
+    let project_id = params.require_id("projectId")?;
+    state.project(call.user, &project_id.to_string())?;
+    let parent = params.filled("parentId");
+    if let Some(parent) = parent {
+        let sibling = state.document(call.user, parent)?;
+        if sibling.project_id != project_id {
+            return Err(malformed("parentId", parent));
+        }
+    }
+    let text = |name| params.get(name).unwrap_or_default().to_owned();
+    let document = Document {
+        id: format!("{:032x}", state.next_id()),
+        project_id,
+        parent: parent.map(str::to_owned),
+        title: text("title"),
+        plain: text("content"),
+        emoji: params.filled("emoji").map(str::to_owned),
+        tags: Vec::new(),
+        created_user: call.user,
+        created: now,
+        updated_user: call.user,
+        updated: now,
+    };
+    let content = activity::document(&document);
+    let view = content::slim_document(&document);
+    if params.parsed("addLast")?.unwrap_or(false) {
+        state.documents.push(document);
+    } else {
+        state.documents.insert(0, document);
+    }
+    let kind = ActivityKind::DocumentCreated;
+    state.record(kind, project_id, call.user, now, content);
+    ok(&view)
+}
+
+/// For good, with everything below it.
+async fn delete(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
+    let mut state = sim.write();
+    state.may_edit(call.user)?;
+    let document = state.document(call.user, &id)?.clone();
+    let mut gone = vec![document.id.clone()];
+    while let Some(id) = gone.pop() {
+        let parent = |child: &&Document| child.parent.as_ref() == Some(&id);
+        gone.extend(state.documents.iter().filter(parent).map(|d| d.id.clone()));
+        state.documents.retain(|document| document.id != id);
+    }
+    let (kind, now) = (ActivityKind::DocumentDeleted, sim.clock.now());
+    let content = activity::document(&document);
+    state.record(kind, document.project_id, call.user, now, content);
+    ok(&content::slim_document(&document))
+}
+
+fn named_project(state: &State, call: &Call) -> Result<Id, ApiError> {
+    let project = call.params.require("projectIdOrKey")?;
+    Ok(state.project(call.user, project)?.project.id)
+}

@@ -1,0 +1,112 @@
+//! What is written and read: wiki pages, documents, repositories, pull requests, files.
+
+use chrono::{DateTime, Utc};
+
+use super::{Comment, Id};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Wiki {
+    pub id: Id,
+    pub project_id: Id,
+    pub name: String,
+    pub content: String,
+    pub tags: Vec<Tag>,
+    pub created_user: Id,
+    pub created: DateTime<Utc>,
+    pub updated_user: Id,
+    pub updated: DateTime<Utc>,
+    /// What it was, oldest first; the last one is what it is.
+    pub history: Vec<WikiVersion>,
+}
+
+impl Wiki {
+    /// Sets name and text, which makes a version.
+    pub fn write(&mut self, name: String, content: String, user: Id, now: DateTime<Utc>) {
+        self.history.push(WikiVersion {
+            name: name.clone(),
+            content: content.clone(),
+            created_user: user,
+            created: now,
+        });
+        self.name = name;
+        self.content = content;
+        self.updated_user = user;
+        self.updated = now;
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct WikiVersion {
+    pub name: String,
+    pub content: String,
+    pub created_user: Id,
+    pub created: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, serde::Serialize)]
+pub(crate) struct Tag {
+    pub id: Id,
+    pub name: String,
+}
+
+/// A document; its place among its siblings is its place in the state.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    pub project_id: Id,
+    pub parent: Option<String>,
+    pub title: String,
+    pub plain: String,
+    pub emoji: Option<String>,
+    pub tags: Vec<Tag>,
+    pub created_user: Id,
+    pub created: DateTime<Utc>,
+    pub updated_user: Id,
+    pub updated: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Repository {
+    pub id: Id,
+    pub project_id: Id,
+    pub name: String,
+    pub description: Option<String>,
+    pub display_order: u32,
+    pub created_user: Id,
+    pub created: DateTime<Utc>,
+    pub pushed_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PullRequest {
+    pub id: Id,
+    pub project_id: Id,
+    pub repository_id: Id,
+    pub number: u32,
+    pub summary: String,
+    pub description: String,
+    pub base: String,
+    pub branch: String,
+    /// 1 open, 2 closed, 3 merged.
+    pub status: Id,
+    pub assignee: Option<Id>,
+    pub issue: Option<Id>,
+    pub closed: Option<DateTime<Utc>>,
+    pub created_user: Id,
+    pub created: DateTime<Utc>,
+    pub updated_user: Id,
+    pub updated: DateTime<Utc>,
+    /// In the order written.
+    pub comments: Vec<Comment>,
+}
+
+/// A file attached to an issue.
+#[derive(Clone, Debug)]
+pub(crate) struct Attachment {
+    pub id: Id,
+    pub name: &'static str,
+    pub bytes: &'static [u8],
+    pub created_user: Id,
+    pub created: DateTime<Utc>,
+}

@@ -1,0 +1,67 @@
+//! What a change leaves behind: notifications for the people concerned, and an activity.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::State;
+use crate::model::{Activity, ActivityKind, Id, Notification, Reason, Subject};
+
+/// Something that people are told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct News {
+    pub reason: Reason,
+    pub about: Subject,
+    pub comment: Option<Id>,
+    pub sender: Id,
+    pub created: DateTime<Utc>,
+}
+
+impl State {
+    /// Tells users; gives the ids of the notifications with the users.
+    pub fn notify(&mut self, users: &[Id], news: News) -> Vec<(Id, Id)> {
+        users
+            .iter()
+            .map(|user| {
+                let id = self.next_id();
+                self.insert_notification(id, *user, news);
+                (id, *user)
+            })
+            .collect()
+    }
+
+    pub fn insert_notification(&mut self, id: Id, user: Id, news: News) {
+        let notification = Notification {
+            id,
+            user,
+            sender: news.sender,
+            reason: news.reason,
+            about: news.about,
+            comment: news.comment,
+            already_read: false,
+            resource_already_read: false,
+            created: news.created,
+        };
+        self.notifications.insert(id, notification);
+    }
+
+    /// Adds an activity of now.
+    pub fn record(
+        &mut self,
+        kind: ActivityKind,
+        project_id: Id,
+        user: Id,
+        created: DateTime<Utc>,
+        content: Value,
+    ) {
+        let id = self.next_id();
+        let activity = Activity {
+            id,
+            project_id,
+            kind,
+            user,
+            created,
+            content,
+        };
+        self.activities.insert(id, activity);
+    }
+}

@@ -1,0 +1,183 @@
+//! Where the state is: opened, migrated, its keys checked, its default space written.
+
+use std::{io, path::Path};
+
+use secrecy::SecretString;
+use sqlx::{Connection, PgConnection, PgPool};
+
+use super::StartError;
+use crate::{
+    clock::Clock,
+    config::{DefaultSpaceSettings, Storage},
+    crypto::KeyRing,
+    db::{self, spaces::DefaultSpace},
+    domain::{RevocationReason, SpaceId},
+    embedded::EmbeddedPostgres,
+    mcp::{backlog_tokens::access_token_place, space_application::secret_place},
+    random::Random,
+};
+
+const MAX_DATABASE_CONNECTIONS: u32 = 20;
+
+/// The opened storage, its schema up to date.
+pub(super) struct OpenStorage {
+    pub db: PgPool,
+    pub keys: SecretString,
+    pub postgres: Option<EmbeddedPostgres>,
+}
+
+pub(super) async fn open_storage(
+    storage: Storage,
+    random: &Random,
+    progress: impl Fn(&str),
+) -> Result<OpenStorage, StartError> {
+    let (url, keys, postgres) = match storage {
+        Storage::External { url, keys } => (url, keys, None),
+        Storage::Embedded { data_dir, keys } => {
+            let postgres = EmbeddedPostgres::start(&data_dir, random, progress).await?;
+            let keys = match keys {
+                Some(keys) => keys,
+                None => own_key(&data_dir.join("encryption.keys"), random)?,
+            };
+            (postgres.url().clone(), keys, Some(postgres))
+        }
+    };
+    let db = db::pool::connect(&url, MAX_DATABASE_CONNECTIONS).await?;
+    migrate(&url).await?;
+    Ok(OpenStorage { db, keys, postgres })
+}
+
+/// Applies the migrations that the database lacks, over a connection of its own.
+pub async fn migrate(url: &SecretString) -> Result<usize, StartError> {
+    let mut connection = PgConnection::connect_with(&db::pool::options(url)?).await?;
+    let applied = db::migrate::migrate(&mut connection).await?;
+    connection.close().await?;
+    if applied > 0 {
+        tracing::info!(applied, "the schema was brought up to date");
+    }
+    Ok(applied)
+}
+
+/// The key that the hub made for itself, or makes now: readable by its owner only.
+fn own_key(path: &Path, random: &Random) -> Result<SecretString, StartError> {
+    use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt};
+
+    use secrecy::ExposeSecret;
+
+    let failed = |error| StartError::KeyFile {
+        path: path.to_owned(),
+        error,
+    };
+    match std::fs::read_to_string(path) {
+        Ok(text) => return Ok(text.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let keys = KeyRing::generate("k1", random);
+    // Written beside and renamed: a crash leaves a whole key or none.
+    let draft = path.with_extension("new");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)
+        .map_err(failed)?;
+    file.write_all(keys.expose_secret().as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| std::fs::rename(&draft, path))
+        .map_err(failed)?;
+    Ok(keys)
+}
+
+/// Every key that stored text needs must be in the ring, and be the key it was.
+pub(super) async fn check_keys(db: &PgPool, keys: &KeyRing) -> Result<(), StartError> {
+    let needed = db::spaces::sealing_key_ids(db).await?;
+    if let Some(missing) = needed
+        .into_iter()
+        .find(|id| !keys.ids().any(|known| known == id))
+    {
+        return Err(StartError::MissingKey(missing));
+    }
+    let spaces = db::spaces::sealed_samples(db).await?;
+    let grants = db::grants::sealed_samples(db).await?;
+    let opens = |place, sealed: &str| match keys.open(place, sealed) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(StartError::WrongKey(key_id(sealed))),
+    };
+    for (row, sealed) in &spaces {
+        opens(secret_place(row), sealed)?;
+    }
+    for (row, sealed) in &grants {
+        opens(access_token_place(row), sealed)?;
+    }
+    Ok(())
+}
+
+fn key_id(sealed: &str) -> String {
+    sealed.split(':').nth(2).unwrap_or_default().to_owned()
+}
+
+pub(super) async fn write_default_space(
+    db: &PgPool,
+    space: &DefaultSpaceSettings,
+    keys: &KeyRing,
+    clock: &Clock,
+    random: &Random,
+) -> Result<(), StartError> {
+    let base_url = space.url.as_str();
+    let host = base_url
+        .split_once("://")
+        .map_or(base_url, |(_, host)| host);
+    let mut transaction = db.begin().await?;
+    db::spaces::lock_default(&mut *transaction).await?;
+    let id = match db::spaces::default_space(&mut *transaction).await? {
+        None => SpaceId::new(clock, random),
+        Some(known) => {
+            if known.base_url != base_url {
+                // Tokens of the old site must never be shown to the new one.
+                let reason = RevocationReason::SpaceMoved;
+                let revoked =
+                    db::grants::revoke_of_space(&mut *transaction, known.id, reason).await?;
+                tracing::warn!(
+                    from = known.base_url,
+                    to = base_url,
+                    revoked,
+                    "BACKLOG_DOMAIN names another site: everybody signs in again"
+                );
+            }
+            known.id
+        }
+    };
+    db::spaces::upsert_default(
+        &mut *transaction,
+        &DefaultSpace {
+            id,
+            slug: &slug(host),
+            name: space.name.as_deref().unwrap_or(host),
+            base_url,
+            oauth_client_id: &space.oauth_client_id,
+            oauth_client_secret: &keys
+                .seal(secret_place(&id.to_string()), &space.oauth_client_secret),
+        },
+    )
+    .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The space key: the first label of the host; an address has none.
+fn slug(host: &str) -> String {
+    let label = host
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let is_slug = label.len() <= 63
+        && label.starts_with(|c: char| c.is_ascii_lowercase())
+        && label.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if is_slug { label } else { "default".to_owned() }
+}

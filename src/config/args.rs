@@ -1,0 +1,108 @@
+//! The settings of `serve` as flags and environment variables.
+
+use clap::Args;
+use secrecy::SecretString;
+use std::path::PathBuf;
+
+/// Settings of `serve`, as given.
+#[derive(Args, Debug, Default)]
+pub struct ServeArgs {
+    /// PostgreSQL to use, e.g. postgres://user:password@host/database. Without it
+    /// the hub runs a PostgreSQL of its own in the data directory
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<SecretString>,
+    /// Where the built-in PostgreSQL and its generated key live
+    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Master keys as id:base64[,id:base64…], 32 bytes each; the first one seals.
+    /// Required with DATABASE_URL. Make one with `backlog-mcp-hub keys generate`
+    #[arg(
+        long,
+        env = "ENCRYPTION_KEYS",
+        hide_env_values = true,
+        value_name = "KEYS"
+    )]
+    pub encryption_keys: Option<SecretString>,
+    /// A file with the master keys, one id:base64 a line
+    #[arg(long, env = "ENCRYPTION_KEYS_FILE", value_name = "FILE")]
+    pub encryption_keys_file: Option<PathBuf>,
+    /// The URL people reach the hub at, e.g. https://mcp.example.com
+    #[arg(long, env = "MCP_SERVER_BASE_URL", value_name = "URL")]
+    pub base_url: Option<String>,
+    #[command(flatten)]
+    pub space: SpaceArgs,
+    #[command(flatten)]
+    pub http: HttpArgs,
+    #[command(flatten)]
+    pub lifetimes: LifetimeArgs,
+}
+
+/// The default space.
+#[derive(Args, Debug, Default)]
+pub struct SpaceArgs {
+    /// The Backlog space, e.g. acme.backlog.com
+    #[arg(long, env = "BACKLOG_DOMAIN", value_name = "HOST")]
+    pub backlog_domain: Option<String>,
+    /// Client ID of the OAuth application registered at Backlog
+    #[arg(long, env = "BACKLOG_OAUTH_CLIENT_ID", value_name = "ID")]
+    pub backlog_oauth_client_id: Option<String>,
+    /// Client secret of that application
+    #[arg(
+        long,
+        env = "BACKLOG_OAUTH_CLIENT_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
+    pub backlog_oauth_client_secret: Option<SecretString>,
+}
+
+#[derive(Args, Debug, Default)]
+pub struct HttpArgs {
+    /// Address to listen on [default: 127.0.0.1]
+    #[arg(long = "http-host", env = "MCP_HTTP_HOST", value_name = "ADDRESS")]
+    pub host: Option<String>,
+    /// Port to listen on [default: 3333]
+    #[arg(long = "http-port", env = "MCP_HTTP_PORT", value_name = "PORT")]
+    pub port: Option<String>,
+    /// Path of the MCP endpoint [default: /mcp]
+    #[arg(long = "http-path", env = "MCP_HTTP_PATH", value_name = "PATH")]
+    pub path: Option<String>,
+    /// More host names to answer to, beside the base URL's
+    #[arg(
+        long = "http-allowed-hosts",
+        env = "MCP_HTTP_ALLOWED_HOSTS",
+        value_delimiter = ',',
+        value_name = "HOST,…"
+    )]
+    pub allowed_hosts: Vec<String>,
+    /// Browser origins that may call the hub [default: any; tokens are in headers, not cookies]
+    #[arg(
+        long = "http-allowed-origins",
+        env = "MCP_HTTP_ALLOWED_ORIGINS",
+        value_delimiter = ',',
+        value_name = "ORIGIN,…"
+    )]
+    pub allowed_origins: Vec<String>,
+    /// Addresses or networks of the proxies whose X-Forwarded-For is believed
+    #[arg(
+        long,
+        env = "TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_name = "NETWORK,…"
+    )]
+    pub trusted_proxies: Vec<String>,
+}
+
+/// Durations as `1h`, `30d` or a number of seconds.
+#[derive(Args, Debug, Default)]
+pub struct LifetimeArgs {
+    /// How long an access token lives [default: 1h]
+    #[arg(long, env = "ACCESS_TOKEN_TTL", value_name = "TIME")]
+    pub access_token_ttl: Option<String>,
+    /// How long a refresh token lives, counted anew at each refresh [default: 30d]
+    #[arg(long, env = "REFRESH_TOKEN_TTL", value_name = "TIME")]
+    pub refresh_token_ttl: Option<String>,
+    /// How long a used refresh token still yields the same answer [default: 60s]
+    #[arg(long, env = "REFRESH_GRACE", value_name = "TIME")]
+    pub refresh_grace: Option<String>,
+}

@@ -1,0 +1,78 @@
+//! `MCP_SERVER_BASE_URL`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use url::{Host, Url};
+
+use super::ConfigError;
+
+/// The hub's own URL: an origin without a trailing slash. It is the issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let wrong = |problem: &str| {
+            ConfigError::new(
+                "MCP_SERVER_BASE_URL",
+                format!("{problem}; it wants an origin such as https://mcp.example.com"),
+            )
+        };
+        let url = Url::parse(text).map_err(|_| wrong("is not a URL"))?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => {
+                return Err(wrong(
+                    "is http for a host that is not loopback: tokens would travel in clear",
+                ));
+            }
+            _ => return Err(wrong("is neither https nor http")),
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("has a path, query or fragment"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong("carries a user name"));
+        }
+        Ok(Self(url.origin().ascii_serialization()))
+    }
+
+    /// A loopback base URL for a bound port.
+    pub fn loopback(address: SocketAddr) -> Self {
+        Self(format!(
+            "http://{}",
+            SocketAddr::new(loopback_of(address.ip()), address.port())
+        ))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `host` or `host:port`, as a Host header has it.
+    pub fn authority(&self) -> &str {
+        self.0.split_once("://").map_or("", |(_, rest)| rest)
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+fn loopback_of(address: IpAddr) -> IpAddr {
+    if address.is_unspecified() {
+        Ipv4Addr::LOCALHOST.into()
+    } else {
+        address
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}

@@ -1,0 +1,81 @@
+//! Ids that more than one JSON type, or only some numbers, can name.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Unexpected},
+};
+
+use super::Integer;
+
+/// A numeric id or a key: `12`, `"12"` or `"PROJ"`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "expected an id or a key")]
+pub(crate) enum IdOrKey {
+    Id(Integer),
+    Key(String),
+}
+
+/// A numeric id, also as a string of digits.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct NumericId(Integer);
+
+impl<'de> Deserialize<'de> for NumericId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match IdOrKey::deserialize(deserializer)? {
+            IdOrKey::Id(id) => Ok(Self(id)),
+            IdOrKey::Key(text) => {
+                let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+                let id = text.parse().ok().filter(|_| digits);
+                id.map(|id| Self(Integer(id)))
+                    .ok_or_else(|| D::Error::invalid_value(Unexpected::Str(&text), &"a numeric id"))
+            }
+        }
+    }
+}
+
+/// Kinds of activity that Backlog knows; -1 stands for one without a name.
+const ACTIVITY_TYPES: &[i64] = &[
+    -1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+    26, 34, 35, 36, 37, 38, 40, 41, 42, 43, 44, 45, 46, 47, 48,
+];
+
+/// One of [`ACTIVITY_TYPES`].
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct ActivityType(Integer);
+
+impl<'de> Deserialize<'de> for ActivityType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let kind = Integer::deserialize(deserializer)?;
+        if ACTIVITY_TYPES.contains(&kind.get()) {
+            Ok(Self(kind))
+        } else {
+            let unexpected = Unexpected::Signed(kind.get());
+            Err(D::Error::invalid_value(unexpected, &"an activity type"))
+        }
+    }
+}
+
+macro_rules! schema {
+    ($($type:ident: $schema:tt),+) => {$(
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )+};
+}
+
+schema!(
+    IdOrKey: {"type": ["string", "number"]},
+    NumericId: {"type": ["string", "number"]},
+    ActivityType: {"type": "number", "enum": ACTIVITY_TYPES}
+);

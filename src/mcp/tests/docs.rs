@@ -1,0 +1,80 @@
+//! `docs/tools.md` is made from the table; `UPDATE_DOCS=1 cargo test docs` writes it anew.
+
+use std::{env, fmt::Write, fs, path::Path};
+
+use serde_json::Value;
+
+use crate::mcp::{Toolset, router::Entry, tools};
+
+const HEAD: &str = "# Tools
+
+This page is made from the table of tools in the source (`src/mcp/tools`); after a change there, \
+`UPDATE_DOCS=1 cargo test --lib docs` writes it anew.
+
+The names and inputs are those of [backlog-mcp-server](https://github.com/nulab/backlog-mcp-server) \
+0.20.4; the results are Backlog's own JSON. A tool that **reads** needs the scope `backlog:read`; \
+one that **writes** or **deletes** needs `backlog:write` and is neither offered nor run where the \
+operator allows reading only. Inputs in *italics* are required. Where a tool takes an id or a key \
+(or a name), one of them is.
+";
+
+fn page() -> String {
+    let entries = tools::all();
+    let mut page = HEAD.to_owned();
+    for toolset in Toolset::ALL {
+        let tools: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry.spec.toolset == toolset)
+            .collect();
+        let count = tools.len();
+        writeln!(
+            page,
+            "\n## `{toolset}` ({count})\n\n{}.\n",
+            toolset.description()
+        )
+        .unwrap();
+        page.push_str("| Tool | What it does | Inputs | Access |\n|---|---|---|---|\n");
+        for tool in tools {
+            let name = tool.spec.name;
+            let description = tool.route.attr.description.as_deref().unwrap_or_default();
+            let (inputs, access) = (inputs(tool), access(tool));
+            writeln!(page, "| `{name}` | {description} | {inputs} | {access} |").unwrap();
+        }
+    }
+    page
+}
+
+fn inputs(tool: &Entry) -> String {
+    let schema = tool.route.attr.schema_as_json_value();
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let inputs = schema["properties"].as_object().unwrap();
+    let names = inputs.keys().map(
+        |name| match required.contains(&Value::from(name.as_str())) {
+            true => format!("*`{name}`*"),
+            false => format!("`{name}`"),
+        },
+    );
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn access(tool: &Entry) -> &'static str {
+    match tool.spec.access {
+        access if access.read_only => "reads",
+        access if access.destructive => "deletes",
+        _ => "writes",
+    }
+}
+
+#[test]
+fn the_documentation_describes_the_tools() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tools.md");
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, page()).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == page(),
+        "docs/tools.md is out of date; run: UPDATE_DOCS=1 cargo test --lib docs"
+    );
+}

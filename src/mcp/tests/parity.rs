@@ -1,0 +1,137 @@
+//! Whoever moves over from backlog-mcp-server finds every tool with its inputs.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::mcp::{router::Table, tools};
+
+const UPSTREAM: &str = include_str!("../../../tests/fixtures/upstream_tools.json");
+
+fn upstream() -> Map<String, Value> {
+    let fixture: Value = serde_json::from_str(UPSTREAM).unwrap();
+    fixture["tools"].as_object().unwrap().clone()
+}
+
+#[test]
+fn every_tool_takes_what_it_takes_there() {
+    let table = Table::new();
+    let mut differences = Vec::new();
+    for (name, theirs) in upstream() {
+        let Some(entry) = table.get(&name) else {
+            differences.push(format!("{name}: is missing"));
+            continue;
+        };
+        if theirs["toolset"] != entry.spec.toolset.as_str() {
+            differences.push(format!("{name}: is not in {}", theirs["toolset"]));
+        }
+        let ours = entry.route.attr.schema_as_json_value();
+        compare(&name, &ours, &theirs["schema"], &mut differences);
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn no_tool_is_more_than_they_have() {
+    let upstream = upstream();
+    let more: Vec<_> = tools::all()
+        .iter()
+        .map(|entry| entry.spec.name)
+        .filter(|name| !upstream.contains_key(*name))
+        .collect();
+    assert!(more.is_empty(), "document them as additions: {more:?}");
+}
+
+#[test]
+fn a_difference_is_found() {
+    let schema = |text: &str| serde_json::from_str(text).unwrap();
+    let theirs: Value = schema(
+        r#"{"type":"object","properties":{
+            "a":{"type":"array","items":{"type":"number"}},"b":{"type":"string","enum":["x","y"]},
+            "c":{"type":["number","string"]}},"required":["a"]}"#,
+    );
+    for (ours, expected) in [
+        (r#"{"type":"object","properties":{}}"#, "t.a: is missing"),
+        (
+            r#"{"type":"object","properties":{"a":{"type":"number"}}}"#,
+            "t.a: is of the type",
+        ),
+        (
+            r#"{"type":"object","properties":{"a":{"type":"array","items":{"type":"string"}}}}"#,
+            "t.a[]: is of the type",
+        ),
+        (
+            r#"{"type":"object","properties":{"b":{"type":"string","enum":["x"]}}}"#,
+            "t.b: does not take \"y\"",
+        ),
+        (
+            r#"{"type":"object","properties":{"c":{"type":"string"}}}"#,
+            "t.c: is of the type",
+        ),
+        (r#"{"type":"object","required":["a","c"]}"#, "t: requires"),
+    ] {
+        let mut differences = Vec::new();
+        compare("t", &schema(ours), &theirs, &mut differences);
+        let found = differences.iter().any(|text| text.starts_with(expected));
+        assert!(found, "{expected} is not in {differences:?}");
+    }
+    let mut differences = Vec::new();
+    compare("t", &theirs, &theirs, &mut differences);
+    assert_eq!(differences, Vec::<String>::new());
+}
+
+/// Our input may be optional where theirs is not there, and allow more values;
+/// everything else must be the same.
+fn compare(path: &str, ours: &Value, theirs: &Value, differences: &mut Vec<String>) {
+    if kinds(ours) != kinds(theirs) || ours["const"] != theirs["const"] {
+        differences.push(format!(
+            "{path}: is of the type {} instead of {}",
+            ours["type"], theirs["type"]
+        ));
+    }
+    if required(ours) != required(theirs) {
+        differences.push(format!(
+            "{path}: requires {:?} instead of {:?}",
+            required(ours),
+            required(theirs)
+        ));
+    }
+    let values = |schema: &Value| schema["enum"].as_array().cloned();
+    if let (Some(ours), Some(theirs)) = (values(ours), values(theirs)) {
+        for value in theirs.iter().filter(|value| !ours.contains(value)) {
+            differences.push(format!("{path}: does not take {value}"));
+        }
+    }
+    for (name, theirs) in theirs["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        match ours["properties"].get(name) {
+            None => differences.push(format!("{path}: is missing")),
+            Some(ours) => compare(&path, ours, theirs, differences),
+        }
+    }
+    if let Some(theirs) = theirs.get("items") {
+        compare(&format!("{path}[]"), &ours["items"], theirs, differences);
+    }
+    for choice in ["oneOf", "anyOf"] {
+        let choices = |schema: &Value| schema[choice].as_array().cloned().unwrap_or_default();
+        let (ours, theirs) = (choices(ours), choices(theirs));
+        if ours.len() != theirs.len() {
+            differences.push(format!("{path}: has {} choices", ours.len()));
+        }
+        for (place, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
+            compare(&format!("{path}({place})"), ours, theirs, differences);
+        }
+    }
+}
+
+fn kinds(schema: &Value) -> BTreeSet<&str> {
+    match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        kind => kind.as_str().into_iter().collect(),
+    }
+}
+
+fn required(schema: &Value) -> BTreeSet<&str> {
+    let names = schema["required"].as_array().into_iter().flatten();
+    names.filter_map(Value::as_str).collect()
+}

@@ -1,0 +1,92 @@
+//! Documents and their tree.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        Toolset,
+        inputs::{IdOrKey, Integer},
+        router::Entry,
+        tool::Endpoint,
+    },
+};
+
+pub(super) fn tools() -> Vec<Entry> {
+    vec![
+        Entry::of::<GetDocuments>(Toolset::Document),
+        Entry::of::<GetDocumentTree>(Toolset::Document),
+        Entry::of::<GetDocument>(Toolset::Document),
+        Entry::of::<AddDocument>(Toolset::Document),
+    ]
+}
+
+/// Lists the documents of projects, up to 20 at a time.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetDocuments {
+    /// Numeric project ids
+    #[serde(rename(serialize = "projectId"))]
+    project_ids: Vec<Integer>,
+    /// How many documents to skip
+    offset: Option<Integer>,
+}
+
+impl Endpoint for GetDocuments {
+    const NAME: &'static str = "get_documents";
+    const TITLE: &'static str = "List documents";
+    const CALL: Call = Call::get("documents").defaulting(&[("offset", "0")]);
+}
+
+/// Returns how the documents of a project are nested, those in the trash included.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetDocumentTree {
+    /// Numeric project id, or project key such as PROJ
+    project_id_or_key: IdOrKey,
+}
+
+impl Endpoint for GetDocumentTree {
+    const NAME: &'static str = "get_document_tree";
+    const TITLE: &'static str = "Get document tree";
+    const CALL: Call = Call::get("documents/tree?projectIdOrKey={projectIdOrKey}");
+}
+
+/// Returns one document with its text.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetDocument {
+    /// Document id, 32 hexadecimal digits (get_documents, get_document_tree)
+    document_id: String,
+}
+
+impl Endpoint for GetDocument {
+    const NAME: &'static str = "get_document";
+    const TITLE: &'static str = "Get document";
+    const CALL: Call = Call::get("documents/{documentId}");
+}
+
+/// Adds a document to a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AddDocument {
+    /// Numeric project id
+    project_id: Integer,
+    /// Title
+    title: Option<String>,
+    /// The text, in Markdown
+    content: Option<String>,
+    /// An emoji to show beside the title
+    emoji: Option<String>,
+    /// Id of the document to put it under; none for the top level
+    parent_id: Option<String>,
+    /// true to put it after its siblings, not before them
+    add_last: Option<bool>,
+}
+
+impl Endpoint for AddDocument {
+    const NAME: &'static str = "add_document";
+    const TITLE: &'static str = "Add document";
+    const CALL: Call = Call::post("documents");
+}

@@ -1,0 +1,87 @@
+//! Comments on a pull request.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, Order, ProjectId, ProjectKey, RepoId, RepoName},
+        tool::Endpoint,
+    },
+};
+
+/// Lists the comments on a pull request, with the changes made along with them.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetPullRequestComments {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// Pull request number
+    number: Integer,
+    /// Only comments with a higher id
+    min_id: Option<Integer>,
+    /// Only comments with a lower id
+    max_id: Option<Integer>,
+    /// How many, 1 to 100; 20 unless given
+    count: Option<Integer>,
+    order: Option<Order>,
+}
+
+impl Endpoint for GetPullRequestComments {
+    const NAME: &'static str = "get_pull_request_comments";
+    const TITLE: &'static str = "List pull request comments";
+    const CALL: Call = Call::get(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments",
+    );
+}
+
+/// Adds a comment to a pull request.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddPullRequestComment {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// Pull request number
+    number: Integer,
+    /// The text, in the project's notation
+    content: String,
+    /// Numeric ids of users to notify
+    notified_user_id: Option<Vec<Integer>>,
+}
+
+impl Endpoint for AddPullRequestComment {
+    const NAME: &'static str = "add_pull_request_comment";
+    const TITLE: &'static str = "Add pull request comment";
+    const CALL: Call = Call::post(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments",
+    );
+}
+
+/// Replaces the text of a comment on a pull request.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdatePullRequestComment {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// Pull request number
+    number: Integer,
+    /// Comment id (get_pull_request_comments)
+    comment_id: Integer,
+    /// The text, in the project's notation
+    content: String,
+}
+
+impl Endpoint for UpdatePullRequestComment {
+    const NAME: &'static str = "update_pull_request_comment";
+    const TITLE: &'static str = "Update pull request comment";
+    const CALL: Call = Call::patch(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments/{commentId}",
+    );
+}

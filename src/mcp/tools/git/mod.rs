@@ -1,0 +1,63 @@
+//! Git repositories, their pull requests and the comments on these.
+
+mod comment;
+mod pull_request;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        Toolset,
+        inputs::{ProjectId, ProjectKey, RepoId, RepoName},
+        router::Entry,
+        tool::Endpoint,
+    },
+};
+
+pub(super) fn tools() -> Vec<Entry> {
+    vec![
+        Entry::of::<GetGitRepositories>(Toolset::Git),
+        Entry::of::<GetGitRepository>(Toolset::Git),
+        Entry::of::<pull_request::GetPullRequests>(Toolset::Git),
+        Entry::of::<pull_request::GetPullRequestsCount>(Toolset::Git),
+        Entry::of::<pull_request::GetPullRequest>(Toolset::Git),
+        Entry::of::<pull_request::AddPullRequest>(Toolset::Git),
+        Entry::of::<pull_request::UpdatePullRequest>(Toolset::Git),
+        Entry::of::<comment::GetPullRequestComments>(Toolset::Git),
+        Entry::of::<comment::AddPullRequestComment>(Toolset::Git),
+        Entry::of::<comment::UpdatePullRequestComment>(Toolset::Git),
+    ]
+}
+
+/// Lists the Git repositories of a project, given by id or key.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetGitRepositories {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+}
+
+impl Endpoint for GetGitRepositories {
+    const NAME: &'static str = "get_git_repositories";
+    const TITLE: &'static str = "List Git repositories";
+    const CALL: Call = Call::get("projects/{projectId|projectKey}/git/repositories");
+}
+
+/// Returns one Git repository of a project, with its URLs.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetGitRepository {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+}
+
+impl Endpoint for GetGitRepository {
+    const NAME: &'static str = "get_git_repository";
+    const TITLE: &'static str = "Get Git repository";
+    const CALL: Call =
+        Call::get("projects/{projectId|projectKey}/git/repositories/{repoId|repoName}");
+}

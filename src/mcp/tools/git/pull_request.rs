@@ -1,0 +1,152 @@
+//! Pull requests.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, ProjectId, ProjectKey, RepoId, RepoName},
+        tool::Endpoint,
+    },
+};
+
+/// Lists the pull requests of a repository. A filter with several values matches any of them.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetPullRequests {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// 1 open, 2 closed, 3 merged
+    status_id: Option<Vec<Integer>>,
+    /// Numeric user ids of assignees
+    assignee_id: Option<Vec<Integer>>,
+    /// Numeric ids of linked issues
+    issue_id: Option<Vec<Integer>>,
+    /// Numeric user ids of creators
+    created_user_id: Option<Vec<Integer>>,
+    /// How many pull requests to skip
+    offset: Option<Integer>,
+    /// How many, 1 to 100; 20 unless given
+    count: Option<Integer>,
+}
+
+impl Endpoint for GetPullRequests {
+    const NAME: &'static str = "get_pull_requests";
+    const TITLE: &'static str = "List pull requests";
+    const CALL: Call = Call::get(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests",
+    );
+}
+
+/// Counts the pull requests of a repository by the filters of get_pull_requests.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetPullRequestsCount {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// 1 open, 2 closed, 3 merged
+    status_id: Option<Vec<Integer>>,
+    /// Numeric user ids of assignees
+    assignee_id: Option<Vec<Integer>>,
+    /// Numeric ids of linked issues
+    issue_id: Option<Vec<Integer>>,
+    /// Numeric user ids of creators
+    created_user_id: Option<Vec<Integer>>,
+}
+
+impl Endpoint for GetPullRequestsCount {
+    const NAME: &'static str = "get_pull_requests_count";
+    const TITLE: &'static str = "Count pull requests";
+    const CALL: Call = Call::get(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/count",
+    );
+}
+
+/// Returns one pull request of a repository, by its number.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetPullRequest {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// Pull request number
+    number: Integer,
+}
+
+impl Endpoint for GetPullRequest {
+    const NAME: &'static str = "get_pull_request";
+    const TITLE: &'static str = "Get pull request";
+    const CALL: Call = Call::get(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}",
+    );
+}
+
+/// Opens a pull request that asks to merge a branch into another.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddPullRequest {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// Title
+    summary: String,
+    /// Long text, in the project's notation
+    description: String,
+    /// Branch to merge into
+    base: String,
+    /// Branch to merge
+    branch: String,
+    /// Numeric id of the issue to link
+    issue_id: Option<Integer>,
+    /// Numeric user id of the assignee
+    assignee_id: Option<Integer>,
+    /// Numeric ids of users to notify
+    notified_user_id: Option<Vec<Integer>>,
+}
+
+impl Endpoint for AddPullRequest {
+    const NAME: &'static str = "add_pull_request";
+    const TITLE: &'static str = "Add pull request";
+    const CALL: Call = Call::post(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests",
+    );
+}
+
+/// Changes a pull request. What is not given stays as it is.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdatePullRequest {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// Pull request number
+    number: Integer,
+    /// Title
+    summary: Option<String>,
+    /// Long text, in the project's notation
+    description: Option<String>,
+    /// Numeric id of the issue to link
+    issue_id: Option<Integer>,
+    /// Numeric user id of the assignee
+    assignee_id: Option<Integer>,
+    /// Numeric ids of users to notify
+    notified_user_id: Option<Vec<Integer>>,
+    /// 1 open, 2 closed, 3 merged
+    status_id: Option<Integer>,
+}
+
+impl Endpoint for UpdatePullRequest {
+    const NAME: &'static str = "update_pull_request";
+    const TITLE: &'static str = "Update pull request";
+    const CALL: Call = Call::patch(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}",
+    );
+}

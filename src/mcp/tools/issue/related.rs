@@ -1,0 +1,58 @@
+//! Links between issues.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, IssueId, IssueKey},
+        tool::Endpoint,
+    },
+};
+
+/// Lists the issues that are linked as related to an issue, given by id or key.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetRelatedIssues {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+}
+
+impl Endpoint for GetRelatedIssues {
+    const NAME: &'static str = "get_related_issues";
+    const TITLE: &'static str = "List related issues";
+    const CALL: Call = Call::get("issues/{issueId|issueKey}/relatedIssues");
+}
+
+/// Links another issue as related to an issue, given by id or key.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddRelatedIssue {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Numeric id of the issue to link
+    target_issue_id: Integer,
+}
+
+impl Endpoint for AddRelatedIssue {
+    const NAME: &'static str = "add_related_issue";
+    const TITLE: &'static str = "Link related issue";
+    const CALL: Call = Call::post("issues/{issueId|issueKey}/relatedIssues");
+}
+
+/// Removes the link between an issue, given by id or key, and a related one. The issues stay.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RemoveRelatedIssue {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Numeric id of the linked issue (get_related_issues)
+    related_issue_id: Integer,
+}
+
+impl Endpoint for RemoveRelatedIssue {
+    const NAME: &'static str = "remove_related_issue";
+    const TITLE: &'static str = "Unlink related issue";
+    const CALL: Call = Call::delete("issues/{issueId|issueKey}/relatedIssues/{relatedIssueId}");
+}

@@ -1,0 +1,91 @@
+//! Versions of a project, which are its milestones as well.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{ClearableDate, Date, Integer, ProjectId, ProjectKey},
+        tool::Endpoint,
+    },
+};
+
+/// Lists the versions and milestones of a project, given by id or key.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetVersionMilestoneList {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+}
+
+impl Endpoint for GetVersionMilestoneList {
+    const NAME: &'static str = "get_version_milestone_list";
+    const TITLE: &'static str = "List versions and milestones";
+    const CALL: Call = Call::get("projects/{projectId|projectKey}/versions");
+}
+
+/// Adds a version, which is a milestone as well, to a project, given by id or key.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddVersionMilestone {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    /// Name to show
+    name: String,
+    /// What it is about
+    description: Option<String>,
+    /// yyyy-MM-dd
+    start_date: Option<Date>,
+    /// yyyy-MM-dd
+    release_due_date: Option<Date>,
+}
+
+impl Endpoint for AddVersionMilestone {
+    const NAME: &'static str = "add_version_milestone";
+    const TITLE: &'static str = "Add version or milestone";
+    const CALL: Call = Call::post("projects/{projectId|projectKey}/versions");
+}
+
+/// Changes a version or milestone of a project, given by id or key. The name must be given even
+/// if it stays; what else is not given stays as it is.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdateVersionMilestone {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    /// Version id (get_version_milestone_list)
+    id: Integer,
+    /// Name to show
+    name: String,
+    /// What it is about
+    description: Option<String>,
+    /// yyyy-MM-dd, or empty to remove it
+    start_date: Option<ClearableDate>,
+    /// yyyy-MM-dd, or empty to remove it
+    release_due_date: Option<ClearableDate>,
+    /// true to archive it, false to reopen it
+    archived: Option<bool>,
+}
+
+impl Endpoint for UpdateVersionMilestone {
+    const NAME: &'static str = "update_version_milestone";
+    const TITLE: &'static str = "Update version or milestone";
+    const CALL: Call = Call::patch("projects/{projectId|projectKey}/versions/{id}");
+}
+
+/// Deletes a version or milestone of a project, given by id or key; its issues lose it.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteVersion {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    /// Version id (get_version_milestone_list)
+    id: Integer,
+}
+
+impl Endpoint for DeleteVersion {
+    const NAME: &'static str = "delete_version";
+    const TITLE: &'static str = "Delete version or milestone";
+    const CALL: Call = Call::delete("projects/{projectId|projectKey}/versions/{id}");
+}

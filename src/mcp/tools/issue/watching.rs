@@ -1,0 +1,101 @@
+//! The issues that a user watches.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{IdOrKey, Integer},
+        tool::{Access, Endpoint},
+    },
+};
+
+/// Lists the issues that a user watches, 20 at most.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetWatchingListItems {
+    /// Numeric user id
+    user_id: Integer,
+}
+
+impl Endpoint for GetWatchingListItems {
+    const NAME: &'static str = "get_watching_list_items";
+    const TITLE: &'static str = "List watched issues";
+    const CALL: Call = Call::get("users/{userId}/watchings");
+}
+
+/// Counts the issues that a user watches.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetWatchingListCount {
+    /// Numeric user id
+    user_id: Integer,
+}
+
+impl Endpoint for GetWatchingListCount {
+    const NAME: &'static str = "get_watching_list_count";
+    const TITLE: &'static str = "Count watched issues";
+    const CALL: Call = Call::get("users/{userId}/watchings/count");
+}
+
+/// Watches an issue for the signed-in user.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddWatching {
+    /// Numeric issue id, or issue key such as PROJ-12
+    issue_id_or_key: IdOrKey,
+    /// A remark for oneself
+    note: Option<String>,
+}
+
+impl Endpoint for AddWatching {
+    const NAME: &'static str = "add_watching";
+    const TITLE: &'static str = "Watch issue";
+    const CALL: Call = Call::post("watchings").defaulting(&[("note", "")]);
+}
+
+/// Changes the note of a watched issue.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdateWatching {
+    /// Watching id (get_watching_list_items)
+    watch_id: Integer,
+    /// A remark for oneself
+    note: String,
+}
+
+impl Endpoint for UpdateWatching {
+    const NAME: &'static str = "update_watching";
+    const TITLE: &'static str = "Update watched issue";
+    const CALL: Call = Call::patch("watchings/{watchId}");
+}
+
+/// Stops watching an issue. The issue stays.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteWatching {
+    /// Watching id (get_watching_list_items)
+    watch_id: Integer,
+}
+
+impl Endpoint for DeleteWatching {
+    const NAME: &'static str = "delete_watching";
+    const TITLE: &'static str = "Stop watching issue";
+    const CALL: Call = Call::delete("watchings/{watchId}");
+}
+
+/// Marks the news about a watched issue as read.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MarkWatchingAsRead {
+    /// Watching id (get_watching_list_items)
+    watch_id: Integer,
+}
+
+impl Endpoint for MarkWatchingAsRead {
+    const NAME: &'static str = "mark_watching_as_read";
+    const TITLE: &'static str = "Mark watched issue as read";
+    const CALL: Call = Call::post("watchings/{watchId}/markAsRead");
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+}

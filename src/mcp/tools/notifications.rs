@@ -1,0 +1,83 @@
+//! The signed-in user's notifications.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        Toolset,
+        inputs::{Integer, Order},
+        router::Entry,
+        tool::{Access, Endpoint},
+    },
+};
+
+pub(super) fn tools() -> Vec<Entry> {
+    vec![
+        Entry::of::<GetNotifications>(Toolset::Notifications),
+        Entry::of::<CountNotifications>(Toolset::Notifications),
+        Entry::of::<ResetUnreadNotificationCount>(Toolset::Notifications),
+        Entry::of::<MarkNotificationAsRead>(Toolset::Notifications),
+    ]
+}
+
+/// Lists the user's notifications, newest first.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetNotifications {
+    /// Only notifications with a higher id
+    min_id: Option<Integer>,
+    /// Only notifications with a lower id
+    max_id: Option<Integer>,
+    /// How many, 1 to 100; 20 unless given
+    count: Option<Integer>,
+    order: Option<Order>,
+}
+
+impl Endpoint for GetNotifications {
+    const NAME: &'static str = "get_notifications";
+    const TITLE: &'static str = "List notifications";
+    const CALL: Call = Call::get("notifications");
+}
+
+/// Counts the user's notifications.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct CountNotifications {
+    /// true counts those that were read, false those that were not
+    already_read: bool,
+    /// true counts those whose issue, pull request or document was opened since, false the others
+    resource_already_read: bool,
+}
+
+impl Endpoint for CountNotifications {
+    const NAME: &'static str = "count_notifications";
+    const TITLE: &'static str = "Count notifications";
+    const CALL: Call = Call::get("notifications/count");
+}
+
+/// Sets the user's number of unread notifications to zero and returns what it was.
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct ResetUnreadNotificationCount {}
+
+impl Endpoint for ResetUnreadNotificationCount {
+    const NAME: &'static str = "reset_unread_notification_count";
+    const TITLE: &'static str = "Reset unread notifications";
+    const CALL: Call = Call::post("notifications/markAsRead");
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+}
+
+/// Marks one notification as read.
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct MarkNotificationAsRead {
+    /// Notification id
+    id: Integer,
+}
+
+impl Endpoint for MarkNotificationAsRead {
+    const NAME: &'static str = "mark_notification_as_read";
+    const TITLE: &'static str = "Mark notification as read";
+    const CALL: Call = Call::post("notifications/{id}/markAsRead");
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+}

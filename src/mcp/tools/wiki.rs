@@ -1,0 +1,108 @@
+//! Wiki pages.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        Toolset,
+        inputs::{Integer, NumericId, ProjectId, ProjectKey},
+        router::Entry,
+        tool::Endpoint,
+    },
+};
+
+pub(super) fn tools() -> Vec<Entry> {
+    vec![
+        Entry::of::<GetWikiPages>(Toolset::Wiki),
+        Entry::of::<GetWikisCount>(Toolset::Wiki),
+        Entry::of::<GetWiki>(Toolset::Wiki),
+        Entry::of::<AddWiki>(Toolset::Wiki),
+        Entry::of::<UpdateWiki>(Toolset::Wiki),
+    ]
+}
+
+/// Lists the wiki pages of a project, given by id or key, without their texts.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetWikiPages {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    /// Text to search for in names and contents
+    keyword: Option<String>,
+}
+
+impl Endpoint for GetWikiPages {
+    const NAME: &'static str = "get_wiki_pages";
+    const TITLE: &'static str = "List wiki pages";
+    const CALL: Call = Call::get("wikis?projectIdOrKey={projectId|projectKey}");
+}
+
+/// Counts the wiki pages of a project, given by id or key.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetWikisCount {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+}
+
+impl Endpoint for GetWikisCount {
+    const NAME: &'static str = "get_wikis_count";
+    const TITLE: &'static str = "Count wiki pages";
+    const CALL: Call = Call::get("wikis/count?projectIdOrKey={projectId|projectKey}");
+}
+
+/// Returns one wiki page with its text.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetWiki {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+}
+
+impl Endpoint for GetWiki {
+    const NAME: &'static str = "get_wiki";
+    const TITLE: &'static str = "Get wiki page";
+    const CALL: Call = Call::get("wikis/{wikiId}");
+}
+
+/// Adds a wiki page to a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AddWiki {
+    /// Numeric project id
+    project_id: Integer,
+    /// Page name; slashes make a tree
+    name: String,
+    /// The text, in the project's notation
+    content: String,
+    /// Whether to tell the project's members by mail
+    mail_notify: Option<bool>,
+}
+
+impl Endpoint for AddWiki {
+    const NAME: &'static str = "add_wiki";
+    const TITLE: &'static str = "Add wiki page";
+    const CALL: Call = Call::post("wikis");
+}
+
+/// Changes a wiki page. What is not given stays as it is; a text given replaces the whole text.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct UpdateWiki {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+    /// Page name; slashes make a tree
+    name: Option<String>,
+    /// The text, in the project's notation
+    content: Option<String>,
+    /// Whether to tell the project's members by mail
+    mail_notify: Option<bool>,
+}
+
+impl Endpoint for UpdateWiki {
+    const NAME: &'static str = "update_wiki";
+    const TITLE: &'static str = "Update wiki page";
+    const CALL: Call = Call::patch("wikis/{wikiId}");
+}

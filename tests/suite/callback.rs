@@ -1,0 +1,286 @@
+//! `GET /callback`: Backlog's answer, good, bad, late, or somebody else's.
+
+use std::time::Duration;
+
+use backlog_sim::{Matcher, RefreshRotation, seed};
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+use crate::support::{
+    hub::{TestHub, eventually, http},
+    person::{Person, exchange},
+    reply::Reply,
+};
+
+const GRANTS: &str = "SELECT count(*)::text FROM hub.grants";
+
+/// A person who has approved and is at Backlog's page; where that page is.
+async fn at_backlog(hub: &TestHub) -> (Person, String, String) {
+    let person = Person::default();
+    let client = hub.register().await;
+    let consent = person.open_consent(hub, &client).await;
+    let forward = person.decide(hub, &consent, "approve").await;
+    (person, client, forward.refresh())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_at_backlog_goes_on_to_the_client() {
+    let hub = TestHub::start().await;
+    let (person, _, page) = at_backlog(&hub).await;
+    let callback = person
+        .sign_in_at_backlog(&page, seed::DANIEL, "refuse")
+        .await;
+    let answer = person.get(&callback).await.answer();
+    answer.assert_error(&hub, "access_denied");
+    // Going back and allowing it after all comes too late for this request.
+    let callback = person
+        .sign_in_at_backlog(&page, seed::DANIEL, "approve")
+        .await;
+    person.get(&callback).await.assert_says(400, "expired");
+    assert_eq!(hub.value(GRANTS).await.as_deref(), Some("0"));
+    assert_eq!(hub.sim.control().count(&Matcher::token_endpoint()), 0);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_error_of_backlog_is_not_blamed_on_the_person() {
+    let hub = TestHub::start().await;
+    let (person, _, page) = at_backlog(&hub).await;
+    let state = state_of(&page);
+    let url = hub.url(&format!("/callback?error=server_error%0a<x>&state={state}"));
+    let answer = person.get(&url).await.answer();
+    answer.assert_error(&hub, "server_error");
+    hub.stop().await;
+}
+
+fn state_of(url: &str) -> String {
+    let url = Url::parse(url).expect("a URL");
+    let state = url.query_pairs().find(|(name, _)| name == "state");
+    state.expect("a state").1.into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_not_the_browsers_own_is_refused_and_uses_nothing_up() {
+    let hub = TestHub::start().await;
+    let (person, client, page) = at_backlog(&hub).await;
+    let callback = person
+        .sign_in_at_backlog(&page, seed::DANIEL, "approve")
+        .await;
+    let (stranger, _, strangers_page) = at_backlog(&hub).await;
+    let before = hub.state().await;
+
+    // Somebody who got hold of the link, with a cookie of their own or with none.
+    for who in [&stranger, &Person::default()] {
+        let page = who.get(&callback).await;
+        page.assert_says(403, "another browser");
+    }
+    // A code that was planted: right browser, somebody else's state.
+    let planted = callback.replace(&state_of(&callback), &state_of(&strangers_page));
+    let page = person.get(&planted).await;
+    page.assert_says(403, "another browser");
+    // Nothing that the hub ever sent out.
+    let state = state_of(&callback);
+    let mistyped = format!("{}x", &state[..state.len() - 1]);
+    for (query, says) in [
+        (String::new(), "expired"),
+        ("code=x".to_owned(), "expired"),
+        ("code=x&state=".to_owned(), "expired"),
+        ("code=x&state=%00".to_owned(), "NUL"),
+        ("code=x&state=nonsense".to_owned(), "expired"),
+        (format!("code=x&state={mistyped}"), "expired"),
+        (format!("state={state}"), "neither a code nor an error"),
+        (
+            format!("code=&state={state}"),
+            "neither a code nor an error",
+        ),
+        (format!("code=x&code=y&state={state}"), "repeated"),
+        (format!("code=x&state={state}&state={state}"), "repeated"),
+    ] {
+        let url = hub.url(&format!("/callback?{query}"));
+        person.get(&url).await.assert_says(400, says);
+    }
+    let post = Reply::to(http().request(Method::POST, &callback)).await;
+    assert!(matches!(post.status.as_u16(), 404 | 405));
+    assert_eq!(hub.state().await, before);
+    assert_eq!(hub.sim.control().count(&Matcher::token_endpoint()), 0);
+
+    // After all that, the answer still counts.
+    let answer = person.get(&callback).await.answer();
+    let (status, body) = exchange(&hub.base_url, &client, answer.get("code")).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_counts_once_however_often_it_arrives() {
+    let hub = TestHub::start().await;
+    let (person, client, page) = at_backlog(&hub).await;
+    let callback = person
+        .sign_in_at_backlog(&page, seed::DANIEL, "approve")
+        .await;
+    let arrivals = (0..8).map(|_| person.get(&callback));
+    let pages = futures_util::future::join_all(arrivals).await;
+    let (counted, late): (Vec<_>, Vec<_>) = pages
+        .iter()
+        .partition(|page| page.status == StatusCode::FOUND);
+    assert_eq!(counted.len(), 1);
+    for page in late {
+        page.assert_says(400, "expired");
+    }
+    // A reload afterwards does not disturb the sign-in either.
+    person.get(&callback).await.assert_says(400, "expired");
+    assert_eq!(hub.sim.control().count(&Matcher::token_endpoint()), 1);
+    assert_eq!(hub.value(GRANTS).await.as_deref(), Some("1"));
+    let answer = counted[0].answer();
+    let (status, body) = exchange(&hub.base_url, &client, answer.get("code")).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_after_the_request_expired_is_refused() {
+    let hub = TestHub::start().await;
+    let (person, _, page) = at_backlog(&hub).await;
+    let callback = person
+        .sign_in_at_backlog(&page, seed::DANIEL, "approve")
+        .await;
+    hub.sql("UPDATE hub.authorization_requests SET expires_at = clock_timestamp()")
+        .await;
+    let before = hub.state().await;
+    person.get(&callback).await.assert_says(400, "expired");
+    assert_eq!(hub.state().await, before);
+    hub.stop().await;
+}
+
+/// What Backlog does with the exchange or with the question who this is, and what
+/// the client hears of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_of_backlog_reaches_the_client_as_what_it_is() {
+    let hub = TestHub::start().await;
+    let sim = hub.sim.control();
+    let token = Matcher::token_endpoint;
+    let myself = || Matcher::path("/api/v2/users/myself");
+    const PASSING: &str = "temporarily_unavailable";
+    type Break<'a> = Box<dyn Fn() + 'a>;
+    let failures: Vec<(&str, Break, &str)> = vec![
+        (
+            "503",
+            Box::new(|| sim.fail_next(token(), 503, "", 1)),
+            PASSING,
+        ),
+        (
+            "429",
+            Box::new(|| sim.fail_next(token(), 429, "{}", 1)),
+            PASSING,
+        ),
+        (
+            "a proxy's page",
+            Box::new(|| sim.fail_next(token(), 200, "<html>", 1)),
+            PASSING,
+        ),
+        (
+            "half an answer",
+            Box::new(|| sim.fail_next(token(), 200, r#"{"access_token":"x"}"#, 1)),
+            PASSING,
+        ),
+        (
+            "no answer",
+            Box::new(|| sim.drop_connection(token(), 1)),
+            PASSING,
+        ),
+        (
+            "a lost answer",
+            Box::new(|| sim.drop_answer(token(), 1)),
+            PASSING,
+        ),
+        (
+            "who this is: 500",
+            Box::new(|| sim.fail_next(myself(), 500, "", 1)),
+            PASSING,
+        ),
+        (
+            "who this is: no answer",
+            Box::new(|| sim.drop_connection(myself(), 1)),
+            PASSING,
+        ),
+        (
+            "a code that is void",
+            Box::new(|| sim.fail_next(token(), 400, r#"{"error":"invalid_grant"}"#, 1)),
+            "access_denied",
+        ),
+        (
+            "an application that is unknown",
+            Box::new(|| sim.fail_next(token(), 401, r#"{"error":"invalid_client"}"#, 1)),
+            "server_error",
+        ),
+    ];
+    for (what, break_it, error) in failures {
+        let (person, _, page) = at_backlog(&hub).await;
+        let callback = person
+            .sign_in_at_backlog(&page, seed::DANIEL, "approve")
+            .await;
+        break_it();
+        let answer = person.get(&callback).await.answer();
+        assert_eq!(answer.get("error"), error, "{what}");
+        answer.assert_error(&hub, error);
+        sim.clear_faults();
+    }
+    assert_eq!(hub.value(GRANTS).await.as_deref(), Some("0"));
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_secret_of_the_space_is_the_operators_to_mend() {
+    let hub = TestHub::start_with(|settings| {
+        let space = settings.default_space.as_mut().expect("a space");
+        space.oauth_client_secret = "wrong".into();
+    })
+    .await;
+    let (person, _, page) = at_backlog(&hub).await;
+    let callback = person
+        .sign_in_at_backlog(&page, seed::DANIEL, "approve")
+        .await;
+    let answer = person.get(&callback).await.answer();
+    let description = answer.assert_error(&hub, "server_error");
+    assert!(description.contains("operator"), "{description}");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_space_disabled_in_the_meantime_signs_nobody_in() {
+    let hub = TestHub::start().await;
+    let (person, _, page) = at_backlog(&hub).await;
+    let callback = person
+        .sign_in_at_backlog(&page, seed::DANIEL, "approve")
+        .await;
+    hub.sql("UPDATE hub.spaces SET disabled_at = clock_timestamp()")
+        .await;
+    eventually("the space is off", async || {
+        person.get(&callback).await.status == StatusCode::FORBIDDEN
+    })
+    .await;
+    person.get(&callback).await.assert_says(403, "turned off");
+    assert_eq!(hub.sim.control().count(&Matcher::token_endpoint()), 0);
+    hub.stop().await;
+}
+
+/// Whatever Backlog says of the lifetime, the sign-in works; nothing divides by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_lifetimes_of_backlogs_tokens_do_no_harm() {
+    let hub = TestHub::start().await;
+    let sim = hub.sim.control();
+    sim.set_refresh_rotation(RefreshRotation::Keep);
+    for lifetime in [Duration::ZERO, Duration::from_secs(u64::from(u32::MAX))] {
+        sim.set_access_token_lifetime(lifetime);
+        let (person, client, page) = at_backlog(&hub).await;
+        let answer = person.return_from_backlog(&page, seed::DANIEL).await;
+        // With no time at all, Backlog no longer says who this is.
+        if lifetime.is_zero() {
+            answer.assert_error(&hub, "temporarily_unavailable");
+        } else {
+            let (status, body) = exchange(&hub.base_url, &client, answer.get("code")).await;
+            assert_eq!(status, StatusCode::OK, "{body}");
+        }
+    }
+    hub.stop().await;
+}
