@@ -229,8 +229,9 @@ impl GrantAccess {
         loop {
             if let Some(sealed) =
                 db::grants::lease_renewal(&renewals.db, self.0.grant, generation, LEASE).await?
+                && let Some(current) = self.renew(generation, &sealed).await?
             {
-                return self.renew(generation, &sealed).await;
+                return Ok(current);
             }
             let stored = db::grants::backlog_tokens(&renewals.db, self.0.grant)
                 .await?
@@ -248,8 +249,9 @@ impl GrantAccess {
         }
     }
 
-    /// Renews, with the lease of `generation` in hand.
-    async fn renew(&self, generation: i64, sealed: &str) -> Result<Current, RenewalError> {
+    /// Renews, with the lease of `generation` in hand. `None`: whatever came of it, it is
+    /// not what is stored, because the grant has gone on or ended in the meantime.
+    async fn renew(&self, generation: i64, sealed: &str) -> Result<Option<Current>, RenewalError> {
         let renewals = &self.0.renewals;
         let grant = self.0.grant;
         let row = grant.to_string();
@@ -267,18 +269,20 @@ impl GrantAccess {
                 let answered_at = renewals.clock.now();
                 let sealed = renewals.seal(grant, &tokens, answered_at);
                 if !self.store(generation, &sealed).await? {
-                    return Err(RenewalError::Ended);
+                    return Ok(None);
                 }
                 tracing::info!(%grant, generation = generation + 1, "Backlog tokens renewed");
-                Ok(self.adopt(Current {
+                Ok(Some(self.adopt(Current {
                     access_token: tokens.access_token,
                     expires_at: sealed.expires_at,
                     generation: generation + 1,
-                }))
+                })))
             }
             Err(RenewalError::Backlog(OAuthError::InvalidGrant)) => {
                 let reason = RevocationReason::BacklogInvalidGrant;
-                db::grants::revoke(&renewals.db, grant, Some(generation), reason).await?;
+                if !db::grants::revoke(&renewals.db, grant, Some(generation), reason).await? {
+                    return Ok(None);
+                }
                 tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");
                 Err(RenewalError::Ended)
             }

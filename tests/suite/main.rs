@@ -2,12 +2,14 @@
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
 mod authorize;
+mod backlog_renewal;
 mod browser;
 mod callback;
 mod client_documents;
 mod consent;
 mod embedded;
 mod layers;
+mod mcp_endpoint;
 mod metadata;
 mod migrate;
 mod private_key_jwt;
@@ -19,6 +21,11 @@ mod registration_management;
 mod remembered_consent;
 mod revoke;
 mod sdk_clients;
+mod secrets_at_rest;
 mod sign_in;
 mod support;
+<<<<<<< HEAD
 mod token;
+=======
+mod tools;
+>>>>>>> wt-tools

@@ -2,7 +2,7 @@
 //!
 //! 1. The README's table of settings has the variables, flags and defaults of
 //!    `serve`, and `.env.example` has each of them.
-//! 2. Its table of tools has every tool.
+//! 2. Its table of toolsets is that of `docs/tools.md`.
 //! 3. Each file that a document names exists, and so does each test.
 
 use std::{
@@ -76,19 +76,16 @@ fn the_example_environment_has_every_setting_and_no_other() {
 }
 
 #[test]
-fn the_tools_of_the_readme_are_those_of_the_server() {
-    let documented: BTreeSet<_> = table(&read("README.md"), "## Tools")
+fn the_toolsets_of_the_readme_are_those_of_the_tools() {
+    let documented: Vec<_> = table(&read("README.md"), "## Tools")
         .iter()
-        .map(|row| code(&row[0]))
+        .map(|row| (code(&row[0]), row[1].clone(), format!("{}.", row[2])))
         .collect();
-    // A test of the server keeps one snapshot for each tool.
-    let actual: BTreeSet<_> = fs::read_dir(root().join("src/mcp/tests/snapshots"))
-        .unwrap()
-        .filter_map(|entry| {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            let (_, tool) = name.strip_suffix(".snap")?.split_once("__table__")?;
-            Some(tool.to_owned())
-        })
+    // A test of the server keeps this page in step with the tools.
+    let heading = Regex::new(r"(?m)^## `(\w+)` \((\d+)\)\n\n(.+)$").unwrap();
+    let actual: Vec<_> = heading
+        .captures_iter(&read("docs/tools.md"))
+        .map(|found| (found[1].into(), found[2].into(), found[3].into()))
         .collect();
     assert_eq!(documented, actual);
 }
@@ -106,6 +103,7 @@ fn the_files_and_tests_that_documents_name_exist() {
         "CONTRIBUTING.md",
         "docs/architecture.md",
         "docs/threat-model.md",
+        "docs/tools.md",
     ] {
         let text = read(document);
         for found in file.captures_iter(&text) {

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::{call, caller_of, result, rpc};
-use crate::backlog::fake::FakeBacklog;
+use crate::{backlog::fake::FakeBacklog, mcp::tools};
 
 #[actix_web::test]
 async fn a_result_is_backlogs_own_json_made_readable() {
@@ -169,6 +169,34 @@ async fn every_tool_can_be_called_as_its_schema_says() {
         given.retain(|argument, _| required.contains(&json!(argument)));
         let (failed, text) = call(&caller, name, arguments).await;
         assert!(!failed || text.contains(" or "), "{name}: {text}");
+    }
+}
+
+#[actix_web::test]
+async fn null_is_as_good_as_absent() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let caller = caller_of(&backlog);
+    for entry in tools::all() {
+        let schema = entry.route.attr.schema_as_json_value();
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        let mut arguments = sample(&schema);
+        let given = arguments.as_object_mut().unwrap();
+        // What an id or key names has to be named.
+        let kept = |name: &str| required.contains(&json!(name)) || name.ends_with("Key");
+        given.retain(|name, _| kept(name) || name == "repoName");
+        call(&caller, entry.spec.name, arguments.clone()).await;
+
+        for name in schema["properties"].as_object().unwrap().keys() {
+            let given = arguments.as_object_mut().unwrap();
+            given.entry(name.clone()).or_insert(Value::Null);
+        }
+        let (failed, text) = call(&caller, entry.spec.name, arguments).await;
+        assert!(!failed, "{}: {text}", entry.spec.name);
+        let received = backlog.received();
+        let [.., absent, null] = received.as_slice() else {
+            panic!("{received:?}");
+        };
+        assert_eq!(absent, null);
     }
 }
 

@@ -161,25 +161,37 @@ impl TestHub {
             .expect("text")
     }
 
-    /// Every row of every table, as text, but for the audit trail: two equal ones
-    /// mean that nothing was stored, changed or consumed in between.
+    /// Every row of every table, as text.
+    pub async fn contents(&self) -> String {
+        self.rows_of_tables("").await
+    }
+
+    /// The same but for the audit trail: two equal ones mean that nothing was stored,
+    /// changed or consumed in between.
     pub async fn state(&self) -> String {
+        self.rows_of_tables("(?!audit)").await
+    }
+
+    async fn rows_of_tables(&self, pattern: &str) -> String {
         let tables: Vec<String> = sqlx::query_scalar(
             "SELECT table_name::text FROM information_schema.tables
              WHERE table_schema = 'hub' AND table_type = 'BASE TABLE'
-               AND table_name NOT LIKE 'audit%' ORDER BY 1",
+               AND table_name ~ $1 ORDER BY 1",
         )
+        .bind(format!("^{pattern}"))
         .fetch_all(self.database.pool())
         .await
         .expect("the tables");
         assert!(!tables.is_empty());
         let mut state = String::new();
         for table in tables {
-            let rows = format!(
-                "SELECT coalesce(string_agg(t::text, E'\n' ORDER BY t::text), '') FROM hub.{table} AS t"
-            );
-            let rows = self.value(&rows).await.expect("rows");
-            state.push_str(&format!("-- {table}\n{rows}\n"));
+            let rows = self
+                .value(&format!(
+                    "SELECT coalesce(string_agg(t::text, E'\n' ORDER BY t::text), '')
+                     FROM hub.{table} AS t"
+                ))
+                .await;
+            state.push_str(&format!("-- {table}\n{}\n", rows.expect("rows")));
         }
         state
     }

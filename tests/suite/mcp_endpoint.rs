@@ -1,0 +1,419 @@
+//! The MCP endpoint from outside: who gets in, who is told what, and the protocol's
+//! revisions as clients speak them.
+
+use std::collections::HashSet;
+
+use backlog_sim::{Matcher, seed};
+use reqwest::{
+    Method, StatusCode,
+    header::{AUTHORIZATION, HOST},
+};
+use serde_json::{Value, json};
+
+use crate::support::{
+    hub::{TestHub, eventually, http},
+    mcp::{self, call_at, challenge, message, request},
+    person::{Person, Tokens, authorize_url_with, exchange, tokens},
+    reply::Reply,
+};
+
+const READ_AND_WRITE: &str = "backlog:read backlog:write";
+
+async fn list_at(url: &str, token: Option<&str>) -> Reply {
+    Reply::to(request(url, token).json(&message("tools/list", json!({})))).await
+}
+
+/// Signs in to the endpoint that the client names as `resource`.
+async fn sign_in_to(hub: &TestHub, resource: &str) -> Tokens {
+    let person = Person::default();
+    let client = hub.register().await;
+    let url = authorize_url_with(hub, &client, &[("resource", Some(resource))]);
+    let consent = person.get(&url).await;
+    let forward = person.decide(hub, &consent, "approve").await;
+    let answer = person
+        .return_from_backlog(&forward.refresh(), seed::DANIEL)
+        .await;
+    let (status, body) = exchange(&hub.base_url, &client, answer.get("code")).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    tokens(&client, &body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_7_and_8_a_challenge_leads_to_the_metadata_and_names_the_scopes() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let mistyped = format!("{}x", &tokens.access_token[..tokens.access_token.len() - 1]);
+    for endpoint in ["/mcp", "/spaces/default/mcp"] {
+        let url = hub.url(endpoint);
+        for (authorization, error) in [
+            (None, None),
+            (Some("Bearer ".to_owned()), Some("invalid_token")),
+            (Some("Bearer nonsense".to_owned()), Some("invalid_token")),
+            (Some(format!("Bearer {mistyped}")), Some("invalid_token")),
+            (
+                Some(format!("Bearer {}", tokens.refresh_token)),
+                Some("invalid_token"),
+            ),
+            (
+                Some(format!("Basic {}", tokens.access_token)),
+                Some("invalid_token"),
+            ),
+            (Some(tokens.access_token.clone()), Some("invalid_token")),
+        ] {
+            // Whatever the request is: the token comes first.
+            for body in [message("tools/list", json!({})), json!("nonsense")] {
+                let mut asked = request(&url, None).header("origin", "https://app.example");
+                if let Some(authorization) = &authorization {
+                    asked = asked.header(AUTHORIZATION, authorization);
+                }
+                let reply = Reply::to(asked.json(&body)).await;
+                assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{authorization:?}");
+                let challenge = challenge(&reply);
+                assert_eq!(challenge.get("error").map(String::as_str), error);
+                assert_eq!(challenge["scope"], READ_AND_WRITE);
+                // Rule 9: a browser-based client can read it.
+                assert_eq!(reply.header("access-control-allow-origin"), "*");
+                let exposed = reply.list("access-control-expose-headers");
+                assert!(exposed.contains(&"www-authenticate".to_owned()));
+
+                let metadata = Reply::to(http().get(&challenge["resource_metadata"])).await;
+                assert_eq!(metadata.json()["resource"], json!(url), "rule 10");
+            }
+        }
+    }
+    assert_eq!(
+        list_at(&hub.mcp_url(), Some(&tokens.access_token))
+            .await
+            .status,
+        StatusCode::OK,
+        "the right token, to show that the others were what was wrong"
+    );
+    hub.stop().await;
+}
+
+/// Ways to end a token while it is remembered, each by SQL as an operator would.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ends_in_the_database_ends_at_every_replica() {
+    let hub = TestHub::start().await;
+    let (replica, replica_url) = hub.replica().await;
+    let endpoints = [hub.mcp_url(), format!("{replica_url}/mcp")];
+    for (what, end) in [
+        (
+            "the grant is revoked",
+            "UPDATE hub.grants
+             SET revoked_at = clock_timestamp(), revoked_reason = 'by a test',
+                 backlog_access_token = NULL, backlog_refresh_token = NULL,
+                 backlog_expires_at = NULL, renewing_until = NULL
+             WHERE revoked_at IS NULL",
+        ),
+        ("the grant is deleted", "DELETE FROM hub.grants"),
+        ("the token is deleted", "DELETE FROM hub.access_tokens"),
+        ("the client is deleted", "DELETE FROM hub.clients"),
+    ] {
+        let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+        for url in &endpoints {
+            let reply = list_at(url, Some(&tokens.access_token)).await;
+            assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        }
+        hub.sql(end).await;
+        for url in &endpoints {
+            eventually(what, async || {
+                list_at(url, Some(&tokens.access_token)).await.status == StatusCode::UNAUTHORIZED
+            })
+            .await;
+            let refused = list_at(url, Some(&tokens.access_token)).await;
+            assert_eq!(challenge(&refused)["error"], "invalid_token");
+        }
+    }
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    hub.sql("UPDATE hub.spaces SET disabled_at = clock_timestamp()")
+        .await;
+    for url in &endpoints {
+        eventually("the space is off", async || {
+            list_at(url, Some(&tokens.access_token)).await.status == StatusCode::FORBIDDEN
+        })
+        .await;
+    }
+    hub.sql("UPDATE hub.spaces SET disabled_at = NULL").await;
+    for url in &endpoints {
+        eventually("the space is on again", async || {
+            list_at(url, Some(&tokens.access_token)).await.status == StatusCode::OK
+        })
+        .await;
+    }
+    replica.stop().await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_token_is_refused_remembered_or_not() {
+    let hub = TestHub::start_with(|settings| {
+        settings.lifetimes.access_token = std::time::Duration::from_secs(2);
+    })
+    .await;
+    let remembered = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let unseen = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let status = async |tokens: &Tokens| {
+        list_at(&hub.mcp_url(), Some(&tokens.access_token))
+            .await
+            .status
+    };
+    assert_eq!(status(&remembered).await, StatusCode::OK);
+    eventually("it expires", async || {
+        status(&remembered).await == StatusCode::UNAUTHORIZED
+    })
+    .await;
+    // Issued earlier, so it goes no later than the first, which was issued before it.
+    eventually("it expires", async || {
+        status(&unseen).await == StatusCode::UNAUTHORIZED
+    })
+    .await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_one_endpoint_does_not_open_another() {
+    let hub = TestHub::start().await;
+    hub.second_space("second").await;
+    let endpoints = [
+        hub.mcp_url(),
+        hub.url("/spaces/default/mcp"),
+        hub.url("/spaces/second/mcp"),
+    ];
+    for own in &endpoints {
+        let tokens = sign_in_to(&hub, own).await;
+        for endpoint in &endpoints {
+            let reply = list_at(endpoint, Some(&tokens.access_token)).await;
+            if endpoint == own {
+                assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+            } else {
+                assert_eq!(
+                    reply.status,
+                    StatusCode::UNAUTHORIZED,
+                    "{own} at {endpoint}"
+                );
+                assert_eq!(challenge(&reply)["error"], "invalid_token");
+            }
+        }
+    }
+    let nowhere = list_at(&hub.url("/spaces/nobody/mcp"), None).await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_revision_with_an_initialize_is_spoken() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let url = hub.mcp_url();
+    let token = Some(tokens.access_token.as_str());
+    for revision in ["2025-03-26", "2025-06-18", "2025-11-25"] {
+        let hello = message(
+            "initialize",
+            json!({
+                "protocolVersion": revision,
+                "capabilities": {},
+                "clientInfo": { "name": "test", "version": "1" },
+            }),
+        );
+        let reply = Reply::to(request(&url, token).json(&hello)).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        let result = reply.json()["result"].clone();
+        assert_eq!(result["protocolVersion"], revision);
+        assert_eq!(result["serverInfo"]["name"], "backlog-mcp-hub");
+        // No session: any replica may answer what comes next.
+        assert!(!reply.headers.contains_key("mcp-session-id"));
+
+        let versioned = || request(&url, token).header("MCP-Protocol-Version", revision);
+        let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        let reply = Reply::to(versioned().json(&ready)).await;
+        assert_eq!(reply.status, StatusCode::ACCEPTED, "{}", reply.body);
+        let call = json!({ "name": "get_myself", "arguments": {} });
+        for (method, params) in [
+            ("ping", json!({})),
+            ("tools/list", json!({})),
+            ("tools/call", call),
+        ] {
+            let reply = Reply::to(versioned().json(&message(method, params))).await;
+            assert_eq!(reply.status, StatusCode::OK, "{method}: {}", reply.body);
+            assert_eq!(reply.header("content-type"), "application/json");
+            assert!(
+                reply.json()["result"].is_object(),
+                "{method}: {}",
+                reply.body
+            );
+        }
+    }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_revision_without_a_handshake_is_spoken() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let revision = "2026-07-28";
+    let send = async |method: &str, name: Option<&str>, mut params: Value| {
+        params["_meta"] = json!({
+            "io.modelcontextprotocol/protocolVersion": revision,
+            "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let mut sent = request(&hub.mcp_url(), Some(&tokens.access_token))
+            .header("MCP-Protocol-Version", revision)
+            .header("Mcp-Method", method);
+        if let Some(name) = name {
+            sent = sent.header("Mcp-Name", name);
+        }
+        let reply = Reply::to(sent.json(&message(method, params))).await;
+        assert_eq!(reply.status, StatusCode::OK, "{method}: {}", reply.body);
+        reply.json()["result"].clone()
+    };
+    let discovered = send("server/discover", None, json!({})).await;
+    let versions: HashSet<&str> = discovered["supportedVersions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    for version in ["2025-03-26", "2025-06-18", "2025-11-25", revision] {
+        assert!(versions.contains(version), "{discovered}");
+    }
+    let listed = send("tools/list", None, json!({})).await;
+    assert!(!listed["tools"].as_array().unwrap().is_empty());
+    let params = json!({ "name": "get_myself", "arguments": {} });
+    let called = send("tools/call", Some("get_myself"), params).await;
+    let text = called["content"][0]["text"].as_str().expect("a text");
+    assert!(text.contains(&seed::DANIEL.to_string()));
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_call_is_told_what_is_wrong_with_it() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let token = Some(tokens.access_token.as_str());
+    hub.sim.control().clear_journal();
+
+    let unknown = mcp::call(&hub, token, "drop_table", json!({})).await;
+    assert_eq!(
+        unknown.json()["error"]["message"],
+        "Tool drop_table not found"
+    );
+    for (tool, arguments, names) in [
+        (
+            "get_issues",
+            json!({ "projectId": ["abc"] }),
+            "projectId[0]",
+        ),
+        ("get_issues", json!({ "count": "many" }), "count"),
+        ("get_issue", json!({ "issueKey": 7 }), "issueKey"),
+        ("get_issue", json!({}), "key is required"),
+        ("get_issue", json!({ "issueKey": ".." }), "issueKey"),
+        ("add_issue", json!({ "projectId": 1 }), "is required"),
+        (
+            "add_issue_comment",
+            json!({ "issueKey": "HARBOR-1", "content": 5 }),
+            "content",
+        ),
+    ] {
+        let reply = mcp::call(&hub, token, tool, arguments.clone()).await;
+        let text = mcp::failure(&reply);
+        assert!(text.contains(names), "{tool} {arguments}: {text}");
+    }
+    assert_eq!(
+        hub.sim.control().count(&Matcher::any()),
+        0,
+        "Backlog was spared"
+    );
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_no_mcp_message_is_refused_in_its_own_way() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let url = hub.mcp_url();
+    let post = || request(&url, Some(&tokens.access_token));
+    // The first use is noted, once; from then on nothing is.
+    let good = async || call_at(&url, Some(&tokens.access_token), "get_space", json!({})).await;
+    assert_eq!(good().await.status, StatusCode::OK);
+    let before = hub.state().await;
+
+    for body in ["", "{", "[]", "7", "{}", "\"text\"", "\u{0}"] {
+        let reply = Reply::to(post().body(body)).await;
+        assert!(reply.status.is_client_error(), "{body}: {}", reply.status);
+    }
+    let wrong_type = http()
+        .post(&url)
+        .bearer_auth(&tokens.access_token)
+        .header("accept", "application/json, text/event-stream")
+        .header("content-type", "text/plain")
+        .body("{}");
+    assert_eq!(
+        Reply::to(wrong_type).await.status,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    );
+    let unwanted = http()
+        .post(&url)
+        .bearer_auth(&tokens.access_token)
+        .header("accept", "text/html")
+        .json(&message("ping", json!({})));
+    assert_eq!(Reply::to(unwanted).await.status, StatusCode::NOT_ACCEPTABLE);
+    let future = post()
+        .header("MCP-Protocol-Version", "1999-01-01")
+        .json(&message("tools/list", json!({})));
+    assert_eq!(Reply::to(future).await.status, StatusCode::BAD_REQUEST);
+    let unknown = Reply::to(post().json(&message("nonsense/method", json!({})))).await;
+    assert!(
+        unknown.json()["error"]["code"].is_number(),
+        "{}",
+        unknown.body
+    );
+
+    // A body over the limit, said in advance and not.
+    let padded = message("ping", json!({ "padding": "x".repeat(4 << 20) })).to_string();
+    let large = Reply::to(post().body(padded.clone())).await;
+    assert_eq!(
+        large.status,
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "{}",
+        large.body
+    );
+    let pieces: Vec<Result<_, std::io::Error>> = padded
+        .as_bytes()
+        .chunks(1 << 20)
+        .map(|piece| Ok(piece.to_vec()))
+        .collect();
+    let streamed = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
+    let large = Reply::to(post().body(streamed)).await;
+    assert_eq!(
+        large.status,
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "{}",
+        large.body
+    );
+
+    for method in [Method::GET, Method::DELETE] {
+        let reply = http()
+            .request(method.clone(), &url)
+            .bearer_auth(&tokens.access_token)
+            .header("accept", "text/event-stream");
+        let reply = Reply::to(reply).await;
+        assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        // Without a token, that is what is said first.
+        let reply = Reply::to(http().request(method, &url)).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    }
+    for host in ["evil.example", "evil.example:80", "127.0.0.1.evil.example"] {
+        let rebound = post()
+            .header(HOST, host)
+            .json(&message("tools/list", json!({})));
+        let reply = Reply::to(rebound).await;
+        assert_eq!(reply.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+        assert!(!reply.headers.contains_key("www-authenticate"));
+    }
+    assert_eq!(hub.state().await, before, "nothing was stored");
+
+    assert_eq!(good().await.status, StatusCode::OK);
+    hub.stop().await;
+}

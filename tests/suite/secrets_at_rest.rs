@@ -1,0 +1,274 @@
+//! What somebody reads who gets hold of the database: no credential of anybody. And
+//! what the database hears of a repeated tool call: nothing.
+
+use std::collections::BTreeMap;
+
+use backlog_sim::{Credential, fingerprint, seed};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
+use reqwest::StatusCode;
+use secrecy::ExposeSecret;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::support::{
+    hub::{OAUTH_CLIENT_SECRET, REDIRECT_URI, TestHub},
+    mcp,
+    person::{Person, VERIFIER, call, refresh, token, tokens},
+};
+
+/// The ways in which text may lie in a column: as it is, or its bytes in some coding.
+fn disguises(secret: &str) -> Vec<String> {
+    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
+    vec![
+        secret.to_owned(),
+        hex(secret.as_bytes()),
+        BASE64_STANDARD
+            .encode(secret)
+            .trim_end_matches('=')
+            .to_owned(),
+        BASE64_URL_SAFE_NO_PAD.encode(secret),
+    ]
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn param(url: &str, name: &str) -> String {
+    let url = Url::parse(url).expect("a URL");
+    let found = url.query_pairs().find(|(known, _)| known == name);
+    found
+        .unwrap_or_else(|| panic!("no {name} in {url}"))
+        .1
+        .into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_credential_lies_in_the_database_in_clear() {
+    let hub = TestHub::start().await;
+    let person = Person::default();
+    let mut secrets: BTreeMap<&str, String> = BTreeMap::new();
+    let mut hashed: Vec<String> = Vec::new();
+
+    // A whole sign-in of a client with a secret, step by step, noting every credential.
+    let registered = hub
+        .register_with(&json!({
+            "redirect_uris": [REDIRECT_URI],
+            "token_endpoint_auth_method": "client_secret_post",
+        }))
+        .await
+        .json();
+    let client = registered["client_id"].as_str().unwrap();
+    let client_secret = registered["client_secret"].as_str().unwrap().to_owned();
+    let registration = registered["registration_access_token"].as_str().unwrap();
+    secrets.insert("registration access token", registration.to_owned());
+
+    let consent = person.open_consent(&hub, client).await;
+    let cookie = consent.headers["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(['=', ';']).nth(1).unwrap().to_owned();
+    assert!(cookie.starts_with("bmh_br_"), "{cookie}");
+    let forward = person.decide(&hub, &consent, "approve").await;
+    let callback = person
+        .sign_in_at_backlog(&forward.refresh(), seed::DANIEL, "approve")
+        .await;
+    let answer = person.get(&callback).await.answer();
+    let code = answer.get("code").to_owned();
+    let (status, body) = token(
+        &hub.base_url,
+        &[
+            ("grant_type", "authorization_code"),
+            ("client_id", client),
+            ("client_secret", &client_secret),
+            ("code", &code),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", VERIFIER),
+        ],
+    )
+    .await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let first = tokens(client, &body);
+    let (status, _) = call(&hub.base_url, &first.access_token, "get_myself", json!({})).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, body) = token(
+        &hub.base_url,
+        &[
+            ("grant_type", "refresh_token"),
+            ("client_id", client),
+            ("client_secret", &client_secret),
+            ("refresh_token", &first.refresh_token),
+        ],
+    )
+    .await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let second = tokens(client, &body);
+    let (status, _) = call(&hub.base_url, &second.access_token, "get_myself", json!({})).await;
+    assert_eq!(status, StatusCode::OK);
+
+    let csrf = consent.field("csrf");
+    let state = param(&forward.refresh(), "state");
+    let of_the_hub = [
+        ("browser cookie", cookie),
+        ("CSRF value", csrf),
+        ("state toward Backlog", state),
+        ("authorization code", code),
+        ("first access token", first.access_token),
+        ("first refresh token", first.refresh_token),
+        ("second access token", second.access_token),
+        ("second refresh token", second.refresh_token),
+    ];
+    hashed.extend(of_the_hub.iter().map(|(_, secret)| sha256(secret)));
+    secrets.extend(of_the_hub);
+    secrets.insert("client secret", client_secret);
+    secrets.insert("code verifier", VERIFIER.to_owned());
+    secrets.insert("code of Backlog", param(&callback, "code"));
+    secrets.insert("secret at Backlog", OAUTH_CLIENT_SECRET.to_owned());
+    let keys = hub.keys.expose_secret().split_once(':').unwrap().1;
+    secrets.insert("encryption key", keys.to_owned());
+
+    let contents = hub.contents().await;
+    for (name, secret) in &secrets {
+        for disguise in disguises(secret) {
+            assert!(
+                !contents.contains(&disguise),
+                "the {name} is in the database"
+            );
+        }
+        // Nor the part that would be enough to guess the rest.
+        if let Some(body) = secret.strip_prefix("bmh_") {
+            assert!(!contents.contains(&body[3..23]), "half of the {name}");
+        }
+    }
+    // What is kept instead is the hash of each: so it was stored, and the test looked
+    // where it is.
+    for hash in hashed {
+        assert!(contents.contains(&hash), "no {hash}");
+    }
+
+    // Backlog's tokens are known here only by fingerprint; so every text in the
+    // database is held against it, and what is sealed must be.
+    let of_backlog: Vec<String> = hub
+        .sim
+        .control()
+        .journal()
+        .into_iter()
+        .filter_map(|entry| match entry.credential {
+            Credential::Bearer(fingerprint) => Some(fingerprint),
+            _ => None,
+        })
+        .collect();
+    assert!(!of_backlog.is_empty(), "Backlog was called with a token");
+    for word in contents.split(|c: char| !c.is_ascii_alphanumeric()) {
+        assert!(!of_backlog.contains(&fingerprint(word)), "{word}");
+    }
+    let sealed = hub
+        .value(
+            "SELECT (backlog_access_token LIKE 'sealed:v1:test:%'
+                     AND backlog_refresh_token LIKE 'sealed:v1:test:%'
+                     AND (SELECT bool_and(oauth_client_secret LIKE 'sealed:v1:test:%')
+                          FROM hub.spaces)
+                     AND (SELECT bool_and(answer LIKE 'sealed:v1:test:%')
+                          FROM hub.refresh_tokens WHERE consumed_at IS NOT NULL))::text
+             FROM hub.grants",
+        )
+        .await;
+    assert_eq!(sealed.as_deref(), Some("true"));
+    hub.stop().await;
+}
+
+/// A plain text cannot get in by mistake either: the column refuses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_columns_of_sealed_text_refuse_plain_text() {
+    let hub = TestHub::start().await;
+    Person::default().sign_in(&hub, seed::DANIEL).await;
+    for statement in [
+        "UPDATE hub.spaces SET oauth_client_secret = 'plain'",
+        "UPDATE hub.grants SET backlog_access_token = 'plain'",
+        "UPDATE hub.grants SET backlog_refresh_token = 'sealed:v1:'",
+        "UPDATE hub.refresh_tokens SET token_hash = 'bmh_rt_x'",
+        "UPDATE hub.access_tokens SET token_hash = 'bmh_at_x'",
+    ] {
+        let refused = sqlx::raw_sql(statement).execute(hub.database.pool()).await;
+        let error = refused.expect_err(statement);
+        let code = error
+            .as_database_error()
+            .and_then(|e| e.code().map(String::from));
+        assert_eq!(code.as_deref(), Some("23514"), "{statement}: {error}");
+    }
+    hub.stop().await;
+}
+
+/// A sealed text moved to another person's row opens nothing there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_token_moved_to_another_grant_does_not_open() {
+    let hub = TestHub::start().await;
+    let daniel = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let maja = Person::default().sign_in(&hub, seed::MAJA).await;
+    let moved = hub
+        .sql(&format!(
+            "UPDATE hub.grants SET backlog_access_token =
+                (SELECT backlog_access_token FROM hub.grants WHERE backlog_user_id = {})
+             WHERE backlog_user_id = {}",
+            seed::DANIEL,
+            seed::MAJA
+        ))
+        .await;
+    assert_eq!(moved, 1);
+    let reply = mcp::call(&hub, Some(&maja.access_token), "get_myself", json!({})).await;
+    assert_eq!(
+        reply.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "{}",
+        reply.body
+    );
+    assert!(!reply.body.contains(&seed::DANIEL.to_string()));
+    let reply = mcp::call(&hub, Some(&daniel.access_token), "get_myself", json!({})).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    hub.stop().await;
+}
+
+/// The proxy reads every statement off the wire, so none can go unnoticed: not one
+/// under a prepared name, not a ping of the pool, not one in a transaction.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_tool_call_asks_the_database_nothing() {
+    let (hub, proxy) = TestHub::start_behind_proxy().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let calls = async |tool: &str, arguments: serde_json::Value| {
+        let reply = mcp::call(&hub, Some(&tokens.access_token), tool, arguments).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    };
+    proxy.take_statements();
+    calls("get_myself", json!({})).await;
+    let cold = proxy.take_statements();
+    assert!(
+        cold.iter().any(|text| text.contains("hub.access_tokens")),
+        "the first use is looked up, and seen here: {cold:?}"
+    );
+
+    for _ in 0..50 {
+        calls("get_myself", json!({})).await;
+        calls("get_issue", json!({ "issueKey": "HARBOR-1" })).await;
+        mcp::list_tools(&hub, &tokens.access_token).await;
+    }
+    let mut warm = proxy.take_statements();
+    // The listener asks its own connection for a sign of life when it was silent.
+    warm.retain(|text| !text.contains(r#"SELECT 1 AS "one!""#));
+    assert!(warm.is_empty(), "{warm:#?}");
+
+    // And it was not that the proxy had gone blind.
+    let (status, _) = refresh(&hub.base_url, &tokens).await;
+    assert_eq!(status, StatusCode::OK);
+    let refreshed = proxy.take_statements();
+    let updates = |table: &str| {
+        let start = format!("UPDATE hub.{table}");
+        refreshed.iter().any(|text| text.contains(&start))
+    };
+    assert!(updates("refresh_tokens"), "{refreshed:#?}");
+    hub.stop().await;
+}

@@ -1,0 +1,193 @@
+//! Every tool against the simulated Backlog: the one request that it sends, to the letter, and
+//! the answer that it brings. Each row has a Backlog of its own, so that rows do not meet.
+
+mod document;
+mod git;
+mod issue;
+mod issue_details;
+mod notifications;
+mod project;
+mod space;
+mod wiki;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use actix_web::{
+    App, HttpMessage,
+    dev::Service,
+    http::header,
+    test::{self, TestRequest},
+};
+use backlog_mcp_hub::{
+    backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
+    clock::Clock,
+    mcp::{Caller, FixedAccess, HubServer, Policy, Verdict, service},
+    oauth::Scopes,
+};
+use backlog_sim::{BacklogSim, Id, SimOptions, seed};
+use serde_json::{Value, json};
+
+/// One call of a tool.
+struct Row {
+    user: Id,
+    tool: &'static str,
+    arguments: Value,
+    /// Method and path below `/api/v2/`, percent-encoded.
+    request: &'static str,
+    /// Decoded: the query of a GET, the form of any other method.
+    parameters: &'static str,
+    /// What the answer has, among other things; see [`has`].
+    answer: Value,
+}
+
+impl Row {
+    /// Acts as another user than Daniel.
+    fn by(mut self, user: Id) -> Self {
+        self.user = user;
+        self
+    }
+}
+
+fn row(
+    tool: &'static str,
+    arguments: Value,
+    request: &'static str,
+    parameters: &'static str,
+    answer: Value,
+) -> Row {
+    Row {
+        user: seed::DANIEL,
+        tool,
+        arguments,
+        request,
+        parameters,
+        answer,
+    }
+}
+
+fn rows() -> Vec<Row> {
+    [
+        space::rows(),
+        project::rows(),
+        issue::rows(),
+        issue_details::rows(),
+        wiki::rows(),
+        git::rows(),
+        document::rows(),
+        notifications::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn server() -> HubServer {
+    let client = BacklogClient::new(ClientOptions::default()).expect("a client");
+    HubServer::new(client, Clock::system())
+}
+
+/// Sends one JSON-RPC request as a user of a Backlog and returns the result.
+async fn rpc(server: &HubServer, sim: &BacklogSim, user: Id, method: &str, params: Value) -> Value {
+    let url = BacklogUrl::parse(sim.url().as_str()).expect("a Backlog URL");
+    let key = Credentials::ApiKey(sim.control().issue_api_key(user).into());
+    let caller = Caller {
+        scopes: Scopes::all(),
+        policy: Policy::default(),
+        access: Arc::new(FixedAccess::new(url, key)),
+        verdict: Verdict::default(),
+    };
+    let mcp = service(server.clone(), vec!["hub.test".to_owned()], 4 << 20);
+    let app = App::new()
+        .service(mcp.scope_with_path("/mcp"))
+        .wrap_fn(move |request, next| {
+            request.extensions_mut().insert(caller.clone());
+            next.call(request)
+        });
+    let app = test::init_service(app).await;
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+    let request = TestRequest::post()
+        .uri("/mcp")
+        .insert_header((header::HOST, "hub.test"))
+        .insert_header((header::ACCEPT, "application/json, text/event-stream"))
+        .insert_header(("MCP-Protocol-Version", "2025-11-25"))
+        .set_json(message);
+    let mut body: Value = test::call_and_read_body_json(&app, request.to_request()).await;
+    assert_eq!(body["error"], Value::Null, "{method}");
+    body["result"].take()
+}
+
+async fn sim() -> BacklogSim {
+    BacklogSim::start(SimOptions::default())
+        .await
+        .expect("the simulated Backlog")
+}
+
+#[actix_web::test]
+async fn every_tool_sends_its_request_and_brings_the_answer() {
+    let server = server();
+    for row in rows() {
+        let tool = row.tool;
+        let sim = sim().await;
+        let params = json!({"name": tool, "arguments": row.arguments});
+        let result = rpc(&server, &sim, row.user, "tools/call", params).await;
+        let text = result["content"][0]["text"].as_str().expect("a text");
+        assert_ne!(result["isError"], true, "{tool}: {text}");
+
+        let journal = sim.control().journal();
+        let [request] = journal.as_slice() else {
+            panic!("{tool}: {journal:?}");
+        };
+        let path = request.path.strip_prefix("/api/v2/").expect("the API");
+        assert_eq!(format!("{} {path}", request.method), row.request, "{tool}");
+        let (sent, unused) = match row.request.starts_with("GET ") {
+            true => (&request.query, &request.form),
+            false => (&request.form, &request.query),
+        };
+        assert_eq!(pairs(sent), row.parameters, "{tool}");
+        assert_eq!(pairs(unused), "", "{tool}");
+
+        let answer: Value = serde_json::from_str(text).expect("JSON");
+        assert!(
+            has(&answer, &row.answer),
+            "{tool}: {answer:#} has not {:#}",
+            row.answer
+        );
+        sim.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn no_tool_is_without_a_row() {
+    let sim = sim().await;
+    let listed = rpc(&server(), &sim, seed::DANIEL, "tools/list", json!({})).await;
+    let tools = listed["tools"].as_array().expect("tools");
+    let tools: BTreeSet<_> = tools
+        .iter()
+        .filter_map(|tool| tool["name"].as_str())
+        .collect();
+    let rows = rows();
+    let tested: BTreeSet<_> = rows.iter().map(|row| row.tool).collect();
+    assert_eq!(tested, tools);
+    sim.stop().await;
+}
+
+fn pairs(parameters: &[(String, String)]) -> String {
+    let pairs = parameters
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// Whether `expected` is part of `actual`: of objects the entries, of lists the first elements;
+/// an empty list is an empty list.
+fn has(actual: &Value, expected: &Value) -> bool {
+    match (actual, expected) {
+        (Value::Object(actual), Value::Object(expected)) => expected
+            .iter()
+            .all(|(key, value)| actual.get(key).is_some_and(|found| has(found, value))),
+        (Value::Array(actual), Value::Array(expected)) if !expected.is_empty() => {
+            actual.len() >= expected.len() && actual.iter().zip(expected).all(|(a, e)| has(a, e))
+        }
+        (actual, expected) => actual == expected,
+    }
+}
