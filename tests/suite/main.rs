@@ -24,8 +24,5 @@ mod sdk_clients;
 mod secrets_at_rest;
 mod sign_in;
 mod support;
-<<<<<<< HEAD
 mod token;
-=======
 mod tools;
->>>>>>> wt-tools
