@@ -1,5 +1,5 @@
 //! Bounds the time that a body may take to arrive: a client that sends a byte now and
-//! then would otherwise keep its connection, and what waits for the body, for ever.
+//! then would otherwise keep the handler that waits for its body for ever.
 
 use std::{io, time::Duration};
 
@@ -18,24 +18,24 @@ pub async fn bound<B: MessageBody>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let payload = request.take_payload();
-    request.set_payload(match payload {
+    let payload = match request.take_payload() {
         Payload::None => Payload::None,
         mut arriving => {
             let mut deadline = Box::pin(tokio::time::sleep(patience));
             let bounded = stream::poll_fn(move |context| {
-                let next = arriving.poll_next_unpin(context);
-                if next.is_ready() {
-                    return next;
+                let part = arriving.poll_next_unpin(context);
+                if part.is_ready() {
+                    return part;
                 }
                 deadline
                     .poll_unpin(context)
                     .map(|()| Some(Err(PayloadError::Io(io::ErrorKind::TimedOut.into()))))
             });
             Payload::Stream {
-                payload: Box::pin(bounded),
+                payload: bounded.boxed_local(),
             }
         }
-    });
+    };
+    request.set_payload(payload);
     next.call(request).await
 }
