@@ -121,6 +121,25 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     pub trusted_proxies: Vec<IpNet>,
     pub lifetimes: Lifetimes,
+    pub patience: Patience,
+}
+
+/// How long a client may take to send a request; one that takes longer is a slow loris.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    pub headers: Duration,
+    /// Counted from the end of the headers.
+    pub body: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            headers: Duration::from_secs(10),
+            // 4 MiB over a poor connection.
+            body: Duration::from_secs(60),
+        }
+    }
 }
 
 impl ServeArgs {
@@ -165,6 +184,7 @@ impl ServeArgs {
             allowed_origins: listed(self.http.allowed_origins),
             trusted_proxies: trusted_proxies(self.http.trusted_proxies)?,
             lifetimes: self.lifetimes.resolve()?,
+            patience: Patience::default(),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::{ops::Deref, time::Duration};
 use backlog_mcp_hub::{
     app::Application,
     clock::Clock,
-    config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Settings, Storage},
+    config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Patience, Settings, Storage},
     crypto::KeyRing,
     domain::SpaceId,
     mcp::space_application::secret_place,
@@ -243,6 +243,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         allowed_origins: Vec::new(),
         trusted_proxies: Vec::new(),
         lifetimes: Lifetimes::default(),
+        patience: Patience::default(),
     }
 }
 
