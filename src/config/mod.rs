@@ -7,6 +7,7 @@
 mod args;
 mod base_url;
 mod local;
+mod tools;
 mod values;
 
 use std::{
@@ -19,9 +20,10 @@ use std::{
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioArgs};
+pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioArgs, ToolArgs};
 pub use base_url::BaseUrl;
 pub use local::{LocalSettings, LocalSpace};
+pub use tools::ToolSettings;
 use values::{duration, given, given_secret, listed, parsed};
 
 use crate::backlog::BacklogUrl;
@@ -120,6 +122,7 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     pub allowed_origins: Vec<String>,
     pub trusted_proxies: Vec<IpNet>,
+    pub tools: ToolSettings,
     pub lifetimes: Lifetimes,
     pub patience: Patience,
 }
@@ -183,6 +186,7 @@ impl ServeArgs {
             allowed_hosts: listed(self.http.allowed_hosts),
             allowed_origins: listed(self.http.allowed_origins),
             trusted_proxies: trusted_proxies(self.http.trusted_proxies)?,
+            tools: self.tools.resolve()?,
             lifetimes: self.lifetimes.resolve()?,
             patience: Patience::default(),
         })

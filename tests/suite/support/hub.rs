@@ -5,7 +5,7 @@ use std::{ops::Deref, time::Duration};
 use backlog_mcp_hub::{
     app::Application,
     clock::Clock,
-    config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Patience, Settings, Storage},
+    config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Patience, Settings, Storage, ToolSettings},
     crypto::KeyRing,
     domain::SpaceId,
     mcp::space_application::secret_place,
@@ -242,6 +242,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         allowed_hosts: Vec::new(),
         allowed_origins: Vec::new(),
         trusted_proxies: Vec::new(),
+        tools: ToolSettings::default(),
         lifetimes: Lifetimes::default(),
         patience: Patience::default(),
     }
