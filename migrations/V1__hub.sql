@@ -217,12 +217,13 @@ BEGIN
     IF TG_ARGV[0] = 'token' THEN
         PERFORM pg_notify('hub_changes', 'token:' || encode(OLD.token_hash, 'hex'));
     ELSE
-        PERFORM pg_notify('hub_changes', TG_ARGV[0] || ':' || OLD.id);
+        PERFORM pg_notify('hub_changes', TG_ARGV[0] || ':' || coalesce(OLD.id, NEW.id));
     END IF;
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER spaces_changed AFTER UPDATE OR DELETE ON hub.spaces
+-- A new one too: that a host name or slug is of no space is remembered as well.
+CREATE TRIGGER spaces_changed AFTER INSERT OR UPDATE OR DELETE ON hub.spaces
     FOR EACH ROW EXECUTE FUNCTION hub.notify_change('space');
 CREATE TRIGGER grants_ended AFTER UPDATE OF revoked_at ON hub.grants
     FOR EACH ROW WHEN (NEW.revoked_at IS NOT NULL AND OLD.revoked_at IS NULL)

@@ -16,6 +16,7 @@ pub mod domain;
 pub mod embedded;
 pub mod fetch;
 pub mod jobs;
+pub mod local;
 pub mod mcp;
 pub mod oauth;
 pub mod random;

@@ -4,6 +4,7 @@ mod demo;
 mod keys;
 mod migrate;
 mod serve;
+mod stdio;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,9 @@ Serve a space on this computer, with a PostgreSQL of its own:
   export BACKLOG_OAUTH_CLIENT_ID=…  BACKLOG_OAUTH_CLIENT_SECRET=…
   backlog-mcp-hub serve
 
+Use it alone, with an API key; a client starts this itself:
+  BACKLOG_DOMAIN=acme.backlog.com BACKLOG_API_KEY=… backlog-mcp-hub stdio
+
 Serve a company, with a PostgreSQL you run:
   export DATABASE_URL=postgres://…  ENCRYPTION_KEYS=\"$(backlog-mcp-hub keys generate)\"
   export MCP_SERVER_BASE_URL=https://mcp.example.com
@@ -43,6 +47,8 @@ Settings are also read from a file .env in the working directory.";
 enum Command {
     /// Run the service: OAuth sign-in through Backlog, MCP tools
     Serve(Box<serve::Args>),
+    /// Serve one client on standard input and output, with an API key
+    Stdio(stdio::Args),
     /// Try everything against a built-in simulated Backlog; no account needed
     Demo(demo::Args),
     /// Bring the database's schema up to date, then exit (`serve` does it too)
@@ -74,6 +80,7 @@ pub fn main() -> ExitCode {
     let outcome = actix_web::rt::System::new().block_on(async {
         match cli.command {
             Command::Serve(args) => serve::run(*args).await,
+            Command::Stdio(args) => stdio::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Keys(command) => keys::run(&command),

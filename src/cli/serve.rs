@@ -1,8 +1,12 @@
-//! `serve`: the service.
+//! `serve`: the shared service; with an API key and nothing that one needs, the local one.
 
 use anyhow::Context;
 
-use crate::{app::Application, config::ServeArgs};
+use crate::{
+    app::Application,
+    config::{LocalSettings, ServeArgs},
+    local,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -11,6 +15,9 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
+    if args.settings.is_local() {
+        return run_local(args.settings.resolve_local()?).await;
+    }
     let settings = args.settings.resolve()?;
     if settings.default_space.is_none() {
         tracing::warn!(
@@ -31,4 +38,18 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         })
         .await
         .context("the server failed")
+}
+
+async fn run_local(settings: LocalSettings) -> anyhow::Result<()> {
+    let path = settings.mcp_path.clone();
+    let (server, address) = local::http(settings)?;
+    tracing::info!(
+        mcp_url = format!("http://{address}{path}"),
+        "ready; every caller acts as the user of BACKLOG_API_KEY"
+    );
+    let handle = server.handle();
+    let running = tokio::spawn(server);
+    super::stop_signal().await?;
+    handle.stop(true).await;
+    running.await?.context("the server failed")
 }

@@ -32,6 +32,8 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub space: SpaceArgs,
     #[command(flatten)]
+    pub api_key: ApiKeyArgs,
+    #[command(flatten)]
     pub http: HttpArgs,
     #[command(flatten)]
     pub lifetimes: LifetimeArgs,
@@ -105,4 +107,27 @@ pub struct LifetimeArgs {
     /// How long a used refresh token still yields the same answer [default: 60s]
     #[arg(long, env = "REFRESH_GRACE", value_name = "TIME")]
     pub refresh_grace: Option<String>,
+}
+
+/// A space used with one API key: no sign-in, everybody who calls is that user.
+#[derive(Args, Debug, Default)]
+pub struct ApiKeyArgs {
+    /// API key of a Backlog user, for use on one's own computer
+    #[arg(
+        long,
+        env = "BACKLOG_API_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    pub backlog_api_key: Option<SecretString>,
+}
+
+/// Settings of `stdio`, as given.
+#[derive(Args, Debug, Default)]
+pub struct StdioArgs {
+    /// The Backlog space, e.g. acme.backlog.com
+    #[arg(long, env = "BACKLOG_DOMAIN", value_name = "HOST")]
+    pub backlog_domain: Option<String>,
+    #[command(flatten)]
+    pub api_key: ApiKeyArgs,
 }

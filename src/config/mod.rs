@@ -6,6 +6,7 @@
 
 mod args;
 mod base_url;
+mod local;
 mod values;
 
 use std::{
@@ -18,8 +19,9 @@ use std::{
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-pub use args::{HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs};
+pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioArgs};
 pub use base_url::BaseUrl;
+pub use local::{LocalSettings, LocalSpace};
 use values::{duration, given, given_secret, listed, parsed};
 
 use crate::backlog::BacklogUrl;
@@ -143,15 +145,7 @@ impl Default for Patience {
 impl ServeArgs {
     /// Checks everything that can be checked without the network.
     pub fn resolve(self) -> Result<Settings, ConfigError> {
-        let listen = SocketAddr::new(
-            parsed(
-                "MCP_HTTP_HOST",
-                self.http.host,
-                "an IP address such as 0.0.0.0",
-            )?
-            .unwrap_or(Ipv4Addr::LOCALHOST.into()),
-            parsed("MCP_HTTP_PORT", self.http.port, "a port from 0 to 65535")?.unwrap_or(3333),
-        );
+        let listen = self.http.listen()?;
         let base_url = match given(self.base_url) {
             Some(text) => Some(BaseUrl::parse(&text)?),
             None if listen.ip().is_loopback() => None,
@@ -192,6 +186,21 @@ impl ServeArgs {
             lifetimes: self.lifetimes.resolve()?,
             patience: Patience::default(),
         })
+    }
+}
+
+impl HttpArgs {
+    fn listen(&self) -> Result<SocketAddr, ConfigError> {
+        let host = parsed(
+            "MCP_HTTP_HOST",
+            self.host.clone(),
+            "an IP address such as 0.0.0.0",
+        )?;
+        let port = parsed("MCP_HTTP_PORT", self.port.clone(), "a port from 0 to 65535")?;
+        Ok(SocketAddr::new(
+            host.unwrap_or(Ipv4Addr::LOCALHOST.into()),
+            port.unwrap_or(3333),
+        ))
     }
 }
 

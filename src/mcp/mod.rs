@@ -27,7 +27,7 @@ pub use access::{AccessError, BacklogAccess, FixedAccess};
 pub use caller::{Caller, Refusal, Verdict};
 pub use policy::Policy;
 pub use server::HubServer;
-pub use service::service;
+pub use service::{local_service, service};
 pub use toolset::Toolset;
 
 #[cfg(test)]

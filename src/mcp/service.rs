@@ -37,3 +37,31 @@ pub fn service(
         })
         .build()
 }
+
+/// The service of a server that has its one caller: nobody authenticates, so the hosts
+/// and, where a browser says one, the origin decide who may call. Without a list of
+/// origins, those of loopback may.
+pub fn local_service(
+    server: HubServer,
+    allowed_hosts: Vec<String>,
+    allowed_origins: Vec<String>,
+    max_body: usize,
+) -> StreamableHttpService<HubServer, NeverSessionManager> {
+    let origins = if allowed_origins.is_empty() {
+        ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"]
+            .map(str::to_owned)
+            .into()
+    } else {
+        allowed_origins
+    };
+    StreamableHttpService::builder()
+        .service_factory(Arc::new(move || Ok(server.clone())))
+        .session_manager(Arc::new(NeverSessionManager::default()))
+        .stateful_mode(false)
+        .json_response(true)
+        .disable_sse_retry()
+        .max_request_body_bytes(max_body)
+        .allowed_hosts(allowed_hosts)
+        .allowed_origins(origins)
+        .build()
+}

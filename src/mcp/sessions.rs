@@ -36,6 +36,12 @@ use crate::{
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
 const MAX_SESSIONS: u64 = 100_000;
 const MAX_SPACES: u64 = 10_000;
+/// Longer ones name no space, and are not worth remembering.
+const MAX_SLUG: usize = 63;
+const MAX_HOST: usize = 261;
+
+/// Spaces by a name that strangers choose, so that one is of no space is kept too.
+type SpaceCache = Cache<String, Option<Arc<Space>>>;
 
 /// A live access token: who it is, and the way to Backlog.
 #[derive(Clone, Debug)]
@@ -68,8 +74,8 @@ pub enum SignInError {
 pub struct Sessions {
     renewals: Arc<Renewals>,
     by_token: Cache<TokenHash, Arc<Session>>,
-    by_slug: Cache<String, Arc<Space>>,
-    by_hostname: Cache<String, Arc<Space>>,
+    by_slug: SpaceCache,
+    by_hostname: SpaceCache,
     listening: Arc<AtomicBool>,
     /// Counts the changes, so that what was read before one is not kept after it.
     changes: Arc<AtomicU64>,
@@ -134,6 +140,9 @@ impl Sessions {
         db: &PgPool,
         slug: &str,
     ) -> Result<Option<Arc<Space>>, sqlx::Error> {
+        if slug.len() > MAX_SLUG {
+            return Ok(None);
+        }
         self.space(&self.by_slug, slug, db::spaces::find_by_slug(db, slug))
             .await
     }
@@ -143,6 +152,9 @@ impl Sessions {
         db: &PgPool,
         hostname: &str,
     ) -> Result<Option<Arc<Space>>, sqlx::Error> {
+        if hostname.len() > MAX_HOST {
+            return Ok(None);
+        }
         let hostname = hostname.to_ascii_lowercase();
         let lookup = db::spaces::find_by_hostname(db, &hostname);
         self.space(&self.by_hostname, &hostname, lookup).await
@@ -150,24 +162,22 @@ impl Sessions {
 
     async fn space(
         &self,
-        cache: &Cache<String, Arc<Space>>,
+        cache: &SpaceCache,
         name: &str,
         lookup: impl Future<Output = Result<Option<Space>, sqlx::Error>>,
     ) -> Result<Option<Arc<Space>>, sqlx::Error> {
         if self.listening.load(Ordering::Acquire)
             && let Some(space) = cache.get(name).await
         {
-            return Ok(Some(space));
+            return Ok(space);
         }
         let before = self.changes.load(Ordering::Acquire);
-        let Some(space) = lookup.await?.map(Arc::new) else {
-            return Ok(None);
-        };
-        cache.insert(name.to_owned(), Arc::clone(&space)).await;
+        let space = lookup.await?.map(Arc::new);
+        cache.insert(name.to_owned(), space.clone()).await;
         if self.changes.load(Ordering::Acquire) != before {
             cache.invalidate(name).await;
         }
-        Ok(Some(space))
+        Ok(space)
     }
 
     /// Drops what a change makes stale.
@@ -250,7 +260,7 @@ impl Sessions {
     }
 }
 
-fn spaces_cache() -> Cache<String, Arc<Space>> {
+fn spaces_cache() -> SpaceCache {
     Cache::builder()
         .max_capacity(MAX_SPACES)
         .time_to_live(TIME_TO_LIVE)

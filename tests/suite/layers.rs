@@ -57,6 +57,7 @@ const LAYERS: &[(&str, MayUse)] = &[
     ),
     ("telemetry", Only(&["config"])),
     ("web", AllBut(&["app", "cli"])),
+    ("local", AllBut(&["app", "cli", "db"])),
     ("app", AllBut(&["cli"])),
     ("cli", AllBut(&[])),
 ];

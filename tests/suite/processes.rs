@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::support::{
     database::TestDatabase,
+    hub::sim,
     person::{
         Answer, Person, Tokens, authorize_url, call, call_request, exchange, refresh, result,
         tokens as tokens_of,
@@ -89,6 +90,36 @@ async fn two_processes_set_up_one_empty_database() {
         .await;
     works(&first.url, &tokens).await;
     works(&second.url, &tokens).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_with_another_space_ends_the_sign_ins_of_the_old_one() {
+    let deployment = Deployment::new().await;
+    let hub = deployment.start().await;
+    let tokens = Person::default()
+        .sign_in(&deployment.site, seed::DANIEL)
+        .await;
+    works(&hub.url, &tokens).await;
+    hub.kill().await;
+
+    let elsewhere = sim().await;
+    let mut command = deployment.command();
+    command.env("BACKLOG_DOMAIN", elsewhere.url().as_str());
+    let hub = Process::start(command, deployment.site.base_url.clone()).await;
+    let request = call_request(&hub.url, &tokens.access_token, "get_myself", json!({}));
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    let (status, body) = refresh(&hub.url, &tokens).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(body["error"], "invalid_grant");
+    // The tokens of one space never reach another.
+    assert_eq!(elsewhere.control().count(&Matcher::any()), 0);
+
+    let tokens = Person::default()
+        .sign_in(&deployment.site, seed::DANIEL)
+        .await;
+    works(&hub.url, &tokens).await;
+    assert_ne!(elsewhere.control().count(&Matcher::any()), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

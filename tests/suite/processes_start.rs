@@ -147,15 +147,23 @@ async fn wrong_encryption_keys_are_named() {
 
     // The space is sealed with the key "test" from now on.
     deployment.start().await.kill().await;
-    let other = KeyRing::generate("other", &Random::system());
-    refuses(
-        &deployment,
-        |command| {
-            command.env("ENCRYPTION_KEYS", other.expose_secret());
-        },
-        &["ENCRYPTION_KEYS lacks the key \"test\""],
-    )
-    .await;
+    for (id, says) in [
+        ("other", "ENCRYPTION_KEYS lacks the key \"test\""),
+        (
+            "test",
+            "ENCRYPTION_KEYS has another key under the id \"test\"",
+        ),
+    ] {
+        let key = KeyRing::generate(id, &Random::system());
+        refuses(
+            &deployment,
+            |command| {
+                command.env("ENCRYPTION_KEYS", key.expose_secret());
+            },
+            &[says],
+        )
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,99 @@
+//! The local modes: one person's API key, no sign-in, no database.
+//!
+//! Every call acts as the key's user, so the HTTP form listens on loopback unless told
+//! otherwise, and checks Host and Origin: a web page must not reach it through the
+//! person's browser (DNS rebinding).
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use actix_web::{App, HttpServer, dev::Server, web};
+use rmcp::ServiceExt;
+use tracing_actix_web::TracingLogger;
+
+use crate::{
+    backlog::{BacklogClient, ClientError, ClientOptions, Credentials},
+    clock::Clock,
+    config::{LocalSettings, LocalSpace},
+    mcp::{self, Caller, FixedAccess, HubServer, Policy, Verdict},
+    oauth::Scopes,
+    telemetry::RequestSpan,
+    web::{health, mcp::MAX_BODY, not_found},
+};
+
+/// How long calls under way may take to finish when the server is told to stop.
+const SHUTDOWN: Duration = Duration::from_secs(30);
+
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    #[error("{0}")]
+    Client(#[from] ClientError),
+    #[error("MCP_HTTP_HOST and MCP_HTTP_PORT: cannot listen on {address}: {error}")]
+    Listen {
+        address: SocketAddr,
+        error: io::Error,
+    },
+    #[error("the client on standard input did not speak MCP: {0}")]
+    Handshake(String),
+}
+
+/// Serves one client on standard input and output until it hangs up.
+pub async fn stdio(space: LocalSpace) -> Result<(), LocalError> {
+    let running = server(space)?
+        .serve(rmcp::transport::stdio())
+        .await
+        .map_err(|error| LocalError::Handshake(error.to_string()))?;
+    running
+        .waiting()
+        .await
+        .map_err(|error| LocalError::Handshake(error.to_string()))?;
+    Ok(())
+}
+
+/// A server on HTTP, bound and ready to run, and where it listens.
+pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError> {
+    let failed = |error| LocalError::Listen {
+        address: settings.listen,
+        error,
+    };
+    let socket = std::net::TcpListener::bind(settings.listen).map_err(failed)?;
+    let address = socket.local_addr().map_err(failed)?;
+    let hosts = hosts(&settings.allowed_hosts);
+    let origins = settings.allowed_origins;
+    let server = server(settings.space)?;
+    let path = settings.mcp_path;
+    let http = HttpServer::new(move || {
+        let mcp = mcp::local_service(server.clone(), hosts.clone(), origins.clone(), MAX_BODY);
+        App::new()
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .route("/health", web::get().to(health::get))
+            .service(web::scope(&path).service(mcp.scope()))
+            .default_service(web::to(not_found::any))
+    })
+    .disable_signals()
+    .shutdown_timeout(SHUTDOWN.as_secs())
+    .tcp_nodelay(true)
+    .listen(socket)
+    .map_err(|error| LocalError::Listen { address, error })?
+    .run();
+    Ok((http, address))
+}
+
+fn server(space: LocalSpace) -> Result<HubServer, ClientError> {
+    let client = BacklogClient::new(ClientOptions::default())?;
+    let access = FixedAccess::new(space.url, Credentials::ApiKey(space.api_key));
+    Ok(HubServer::new(client, Clock::system()).for_caller(Caller {
+        scopes: Scopes::all(),
+        policy: Policy::default(),
+        access: Arc::new(access),
+        verdict: Verdict::default(),
+    }))
+}
+
+/// Loopback by every name, and what the operator lists.
+fn hosts(allowed: &[String]) -> Vec<String> {
+    ["localhost", "127.0.0.1", "[::1]"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(allowed.iter().cloned())
+        .collect()
+}
