@@ -9,6 +9,7 @@ mod cleanup;
 mod client_documents;
 mod consent;
 mod embedded;
+mod issuers;
 mod layers;
 mod limits;
 mod mcp_endpoint;
