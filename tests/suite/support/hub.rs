@@ -161,6 +161,11 @@ impl TestHub {
             .expect("text")
     }
 
+    /// Why the only grant was revoked; `None` while it lives.
+    pub async fn revoked_reason(&self) -> Option<String> {
+        self.value("SELECT revoked_reason FROM hub.grants").await
+    }
+
     /// Every row of every table, as text.
     pub async fn contents(&self) -> String {
         self.rows_of_tables("").await

@@ -12,4 +12,5 @@ pub mod proxy;
 pub mod reply;
 pub mod sdk_client;
 pub mod site;
+pub mod tokens;
 mod tool;
