@@ -15,7 +15,6 @@ mod layers;
 mod limits;
 mod local;
 mod mcp_access;
-mod mcp_endpoint;
 mod mcp_protocol;
 mod metadata;
 mod migrate;
