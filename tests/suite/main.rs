@@ -8,6 +8,7 @@ mod browser;
 mod callback;
 mod cleanup;
 mod client_documents;
+mod conformance;
 mod consent;
 mod embedded;
 mod issuers;
