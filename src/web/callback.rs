@@ -6,10 +6,12 @@
 //! 3. Backlog's refusal goes on to the client as `access_denied`.
 //! 4. The request is finished in one statement; the code is exchanged at Backlog,
 //!    which is asked who this is.
-//! 5. The grant with the sealed tokens and a single-use code are stored together.
+//! 5. The grant with the sealed tokens, a single-use code and the approval, which this
+//!    browser need not give again, are stored together.
 //! 6. The browser goes back to the client with `code`, `iss` and `state`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use sqlx::PgConnection;
 use subtle::ConstantTimeEq;
 
 use super::{
@@ -23,8 +25,10 @@ use super::{
 };
 use crate::{
     backlog::{self, BacklogTokens, models::User},
-    db::{self, authorization_codes::NewCode, authorization_requests::Approved},
-    domain::{BacklogTokenState, Grant, GrantId, Space},
+    db::{
+        self, authorization_codes::NewCode, authorization_requests::Approved, consents::ConsentKey,
+    },
+    domain::{BacklogTokenState, ConsentId, Grant, GrantId, Space},
     mcp::sessions::SignInError,
     oauth::{
         ErrorCode, OAuthError, Params,
@@ -63,8 +67,13 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
             request.query_string()
         )));
     }
-    let same_browser = browser::known(&hub, &request)
-        .is_some_and(|browser| approved.browser.ct_eq(browser.hash().as_bytes()).into());
+    let same_browser = browser::known(&hub, &request).is_some_and(|browser| {
+        approved
+            .browser
+            .as_bytes()
+            .ct_eq(browser.hash().as_bytes())
+            .into()
+    });
     if !same_browser {
         return Err(page(Problem::WrongBrowser));
     }
@@ -195,6 +204,7 @@ async fn sign_in(
             },
         )
         .await?;
+        remember(hub, approved, &mut transaction).await?;
         transaction.commit().await
     }
     .await;
@@ -209,6 +219,26 @@ async fn sign_in(
         "a person signed in"
     );
     Ok(code)
+}
+
+/// The next sign-in of this browser need not ask again. What the person gave less than
+/// asked for is not remembered as an answer to the larger question.
+async fn remember(
+    hub: &Hub,
+    approved: &Approved,
+    db: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
+    if approved.granted != approved.request.scopes {
+        return Ok(());
+    }
+    let key = ConsentKey {
+        browser: approved.browser,
+        client: approved.request.client,
+        space: approved.space,
+        redirect_uri: approved.request.redirect_uri.as_str(),
+    };
+    let id = ConsentId::new(&hub.clock, &hub.random);
+    db::consents::remember(db, id.0, &key, approved.granted, hub.lifetimes.consent).await
 }
 
 async fn who_is_this(hub: &Hub, space: &Space, tokens: &BacklogTokens) -> Result<User, OAuthError> {

@@ -79,6 +79,9 @@ impl Presented {
             .client_id
             .as_deref()
             .ok_or_else(|| failed("The parameter 'client_id' is missing."))?;
+        if client_id.contains('\0') {
+            return Err(failed("The client is not registered here; register again."));
+        }
         let client = db::clients::find_by_client_id(&hub.db, client_id)
             .await?
             .filter(|client| client.may_use_issuer_of(issuer.space_id()))
