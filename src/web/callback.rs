@@ -1,12 +1,14 @@
 //! `GET /callback`: Backlog's answer.
 //!
 //! 1. The `state` must be known, unexpired, unused, and belong to this browser.
-//! 2. Backlog's refusal goes on to the client as `access_denied`.
-//! 3. The request is finished in one statement; the code is exchanged at Backlog,
+//! 2. Backlog answers at the hub's own host. A browser that began at the host name of
+//!    a space has its cookie there, so it is sent there first.
+//! 3. Backlog's refusal goes on to the client as `access_denied`.
+//! 4. The request is finished in one statement; the code is exchanged at Backlog,
 //!    which is asked who this is.
-//! 4. The grant with the sealed tokens, a single-use code and the approval, which this
+//! 5. The grant with the sealed tokens, a single-use code and the approval, which this
 //!    browser need not give again, are stored together.
-//! 5. The browser goes back to the client with `code`, `iss` and `state`.
+//! 6. The browser goes back to the client with `code`, `iss` and `state`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use sqlx::PgConnection;
@@ -17,6 +19,7 @@ use super::{
     authorize::{redirect, redirect_with_error},
     browser,
     error::PageError,
+    issuer::host,
     limits::Endpoint,
     pages::Problem,
 };
@@ -58,6 +61,12 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
         .map_err(from_db)?
         .filter(|approved| !approved.finished && !approved.expired)
         .ok_or_else(|| page(Problem::RequestExpired))?;
+    if let Some(home) = home_of(&hub, &approved.request.issuer, host(&request)) {
+        return Ok(redirect(&format!(
+            "{home}/callback?{}",
+            request.query_string()
+        )));
+    }
     let same_browser = browser::known(&hub, &request).is_some_and(|browser| {
         approved
             .browser
@@ -105,6 +114,18 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
             &error,
         ),
     })
+}
+
+/// The issuer whose host the browser must come to, if it is not at it: a space's own.
+fn home_of<'a>(hub: &Hub, issuer: &'a str, host: &str) -> Option<&'a str> {
+    let base_url = hub.base_url.as_str();
+    let is_hubs = issuer
+        .strip_prefix(base_url)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_here = issuer
+        .split_once("://")
+        .is_some_and(|(_, own)| own.eq_ignore_ascii_case(host));
+    (!is_hubs && !is_here).then_some(issuer)
 }
 
 enum BacklogAnswer<'a> {

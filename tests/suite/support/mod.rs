@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub mod bearer_proxy;
 pub mod browser;
 pub mod database;
 pub mod document_host;
@@ -13,4 +14,4 @@ pub mod reply;
 pub mod sdk_client;
 pub mod site;
 pub mod tokens;
-mod tool;
+pub mod tool;
