@@ -25,17 +25,24 @@ CREATE TABLE hub.spaces (
     base_url            text NOT NULL CHECK (base_url ~ '^https?://[^/?#]+$'),
     oauth_client_id     text NOT NULL CHECK (oauth_client_id <> ''),
     oauth_client_secret hub.sealed NOT NULL,
+    -- The base_url for which the secret is sealed: it opens for no other. Kept by a trigger.
+    secret_base_url     text NOT NULL,
     hostnames           text[] NOT NULL DEFAULT '{}',
     is_default          boolean NOT NULL DEFAULT false,
     read_only           boolean NOT NULL DEFAULT false,
     toolsets            text[],
-    allowed_projects    text[],
     disabled_at         timestamptz,
     created_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at          timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE UNIQUE INDEX spaces_one_default ON hub.spaces (is_default) WHERE is_default;
-CREATE INDEX spaces_hostnames ON hub.spaces USING gin (hostnames);
+
+-- Whose each host name is: a name leads to one space. Kept by a trigger on spaces.hostnames.
+CREATE TABLE hub.space_hostnames (
+    hostname text PRIMARY KEY CHECK (hostname ~ '^[a-z0-9.-]+(:[0-9]+)?$'),
+    space_id uuid NOT NULL REFERENCES hub.spaces ON DELETE CASCADE
+);
+CREATE INDEX space_hostnames_space ON hub.space_hostnames (space_id);
 
 -- An MCP client; bound to a space, or (space_id null) given one at sign-in.
 CREATE TABLE hub.clients (
@@ -208,6 +215,43 @@ CREATE TABLE hub.consents (
 CREATE INDEX consents_expiry ON hub.consents (expires_at);
 CREATE INDEX consents_client ON hub.consents (client_id);
 CREATE INDEX consents_space ON hub.consents (space_id);
+
+CREATE FUNCTION hub.claim_hostnames() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM hub.space_hostnames WHERE space_id = NEW.id;
+    INSERT INTO hub.space_hostnames (hostname, space_id)
+        SELECT unnest(NEW.hostnames), NEW.id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER spaces_hostnames AFTER INSERT OR UPDATE OF hostnames ON hub.spaces
+    FOR EACH ROW EXECUTE FUNCTION hub.claim_hostnames();
+
+CREATE FUNCTION hub.note_secret_base_url() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.secret_base_url = NEW.base_url;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER spaces_secret BEFORE INSERT OR UPDATE OF oauth_client_secret ON hub.spaces
+    FOR EACH ROW EXECUTE FUNCTION hub.note_secret_base_url();
+
+-- Tokens of the old site must never be shown to the new one.
+CREATE FUNCTION hub.revoke_moved() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE hub.grants
+    SET revoked_at = clock_timestamp(), revoked_reason = 'space_moved', renewing_until = NULL,
+        backlog_access_token = NULL, backlog_refresh_token = NULL, backlog_expires_at = NULL
+    WHERE space_id = NEW.id AND revoked_at IS NULL;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER spaces_moved AFTER UPDATE OF base_url ON hub.spaces
+    FOR EACH ROW WHEN (NEW.base_url <> OLD.base_url)
+    EXECUTE FUNCTION hub.revoke_moved();
 
 -- Every replica drops what it remembers of a changed row, whoever changed it.
 CREATE FUNCTION hub.notify_change() RETURNS trigger

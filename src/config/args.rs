@@ -106,7 +106,7 @@ pub struct LifetimeArgs {
     /// How long a refresh token lives, counted anew at each refresh [default: 30d]
     #[arg(long, env = "REFRESH_TOKEN_TTL", value_name = "TIME")]
     pub refresh_token_ttl: Option<String>,
-    /// How long a used refresh token still yields the same answer [default: 60s]
+    /// How long a used refresh token still yields the same answer, at most 10m [default: 60s]
     #[arg(long, env = "REFRESH_GRACE", value_name = "TIME")]
     pub refresh_grace: Option<String>,
 }

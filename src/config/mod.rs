@@ -78,12 +78,22 @@ impl LifetimeArgs {
                 .unwrap_or(default.access_token),
             refresh_token: duration("REFRESH_TOKEN_TTL", self.refresh_token_ttl)?
                 .unwrap_or(default.refresh_token),
-            refresh_grace: duration("REFRESH_GRACE", self.refresh_grace)?
-                .unwrap_or(default.refresh_grace),
+            refresh_grace: match duration("REFRESH_GRACE", self.refresh_grace)? {
+                // For so long a stolen refresh token would go unnoticed.
+                Some(grace) if grace > LONGEST_GRACE => {
+                    return Err(ConfigError::new(
+                        "REFRESH_GRACE",
+                        "is longer than 10 minutes",
+                    ));
+                }
+                given => given.unwrap_or(default.refresh_grace),
+            },
             ..default
         })
     }
 }
+
+const LONGEST_GRACE: Duration = Duration::from_secs(600);
 
 /// Where the state is kept.
 #[derive(Debug)]

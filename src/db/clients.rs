@@ -9,7 +9,7 @@ use super::{scopes_from_sql, scopes_to_sql, unreadable};
 use crate::{
     domain::{
         Client, ClientKey, SpaceId,
-        client::{ClientAuth, ClientOrigin},
+        client::{ClientAuth, ClientOrigin, DocumentAge},
     },
     oauth::{
         RedirectUri,
@@ -33,6 +33,7 @@ struct Row {
     jwks_uri: Option<String>,
     scopes: Vec<String>,
     document_is_fresh: Option<bool>,
+    document_is_stale: Option<bool>,
 }
 
 impl TryFrom<Row> for Client {
@@ -46,9 +47,13 @@ impl TryFrom<Row> for Client {
             client_id: row.client_id,
             origin: match row.origin.as_str() {
                 "dynamic" => ClientOrigin::Dynamic,
-                "metadata_document" => ClientOrigin::MetadataDocument {
-                    fresh: row.document_is_fresh.unwrap_or_default(),
-                },
+                "metadata_document" => ClientOrigin::MetadataDocument(
+                    match (row.document_is_fresh, row.document_is_stale) {
+                        (Some(true), _) => DocumentAge::Fresh,
+                        (_, Some(true)) => DocumentAge::Stale,
+                        _ => DocumentAge::Outdated,
+                    },
+                ),
                 "operator" => ClientOrigin::Operator,
                 _ => return Err(unreadable("clients.origin")),
             },
@@ -81,7 +86,8 @@ pub async fn find_by_client_id(
         Row,
         "SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
                 application_type, token_endpoint_auth_method, client_secret_hash, jwks,
-                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh
+                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
+                metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale
          FROM hub.clients WHERE client_id = $1",
         client_id
     )
@@ -96,7 +102,8 @@ pub async fn find(db: impl PgExecutor<'_>, key: ClientKey) -> Result<Option<Clie
         Row,
         "SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
                 application_type, token_endpoint_auth_method, client_secret_hash, jwks,
-                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh
+                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
+                metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale
          FROM hub.clients WHERE id = $1",
         key.0
     )

@@ -132,6 +132,7 @@ fn place(row: &str) -> Place<'_> {
         table: "refresh_tokens",
         column: "answer",
         row,
+        bound_to: "",
     }
 }
 

@@ -140,9 +140,9 @@ impl TestHub {
         let random = Random::system();
         let id = SpaceId::new(&Clock::system(), &random).to_string();
         let keys = KeyRing::parse(&self.keys, random).expect("the keys");
-        let secret = keys.seal(secret_place(&id), &OAUTH_CLIENT_SECRET.into());
         let base_url = self.sim.url();
         let base_url = base_url.as_str().trim_end_matches('/');
+        let secret = keys.seal(secret_place(&id, base_url), &OAUTH_CLIENT_SECRET.into());
         self.sql(&format!(
             "INSERT INTO hub.spaces
                 (id, slug, name, base_url, oauth_client_id, oauth_client_secret)
