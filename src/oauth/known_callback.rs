@@ -39,12 +39,10 @@ impl CallbackOwner {
         let is_at = |host: &str, path: &str| {
             url.host_str() == Some(host)
                 && url.port().is_none()
-                && (url.path() == path
-                    || path.ends_with('/')
-                        && url
-                            .path()
-                            .strip_prefix(path)
-                            .is_some_and(|rest| !rest.is_empty()))
+                && match url.path().strip_prefix(path) {
+                    Some(rest) => rest.is_empty() != path.ends_with('/'),
+                    None => false,
+                }
         };
         if FORWARDERS.iter().any(|(host, path)| is_at(host, path)) {
             return Self::Device;
