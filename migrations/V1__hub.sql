@@ -273,7 +273,8 @@ CREATE TRIGGER grants_ended AFTER UPDATE OF revoked_at ON hub.grants
     FOR EACH ROW WHEN (NEW.revoked_at IS NOT NULL AND OLD.revoked_at IS NULL)
     EXECUTE FUNCTION hub.notify_change('grant');
 CREATE TRIGGER grants_deleted AFTER DELETE ON hub.grants
-    FOR EACH ROW EXECUTE FUNCTION hub.notify_change('grant');
+    FOR EACH ROW WHEN (OLD.revoked_at IS NULL)
+    EXECUTE FUNCTION hub.notify_change('grant');
 CREATE TRIGGER access_tokens_ended AFTER DELETE ON hub.access_tokens
     FOR EACH ROW WHEN (OLD.expires_at > clock_timestamp())
     EXECUTE FUNCTION hub.notify_change('token');

@@ -25,7 +25,7 @@ use url::Url;
 use crate::{
     backlog::{BacklogClient, ClientError, ClientOptions},
     clock::Clock,
-    config::{BaseUrl, Settings},
+    config::{BaseUrl, Patience, Settings},
     crypto::{KeyRing, KeyRingError, SecretHasher},
     db::{migrate::MigrateError, pool::ConnectError},
     embedded::{EmbeddedError, EmbeddedPostgres},
@@ -34,14 +34,12 @@ use crate::{
     mcp::{HubServer, backlog_tokens::Renewals, sessions::Sessions},
     random::Random,
     telemetry::RequestSpan,
-    web::{Hub, client_keys::ClientKeys, host_guard, limits::Limits, routes},
+    web::{Hub, client_keys::ClientKeys, host_guard, limits::Limits, routes, slow_body},
 };
 
 const CONCURRENT_SECRET_HASHES: usize = 4;
 /// How long calls under way may take to finish after SIGTERM.
 const SHUTDOWN: Duration = Duration::from_secs(30);
-/// A client that has not sent its headers by then is a slow loris.
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 pub use storage::migrate;
@@ -149,6 +147,7 @@ impl Application {
             allowed_hosts: settings.allowed_hosts,
             allowed_origins: settings.allowed_origins,
             lifetimes: settings.lifetimes,
+            policy: settings.tools.policy,
             db: storage.db.clone(),
             keys,
             secrets: SecretHasher::new(CONCURRENT_SECRET_HASHES, random.clone()),
@@ -165,8 +164,13 @@ impl Application {
             let hub = hub.clone();
             move || hub.limits.forget_quiet()
         }));
-        let server = serve(socket, hub, HubServer::new(backlog, clock))
-            .map_err(|error| StartError::Listen { address, error })?;
+        let server = serve(
+            socket,
+            hub,
+            HubServer::new(backlog, clock).with_options(settings.tools.options),
+            settings.patience,
+        )
+        .map_err(|error| StartError::Listen { address, error })?;
         Ok(Self {
             server,
             address,
@@ -229,16 +233,24 @@ fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).map_err(|error| StartError::Listen { address, error })
 }
 
-fn serve(socket: TcpListener, hub: web::Data<Hub>, mcp: HubServer) -> io::Result<Server> {
+fn serve(
+    socket: TcpListener,
+    hub: web::Data<Hub>,
+    mcp: HubServer,
+    patience: Patience,
+) -> io::Result<Server> {
     let server = HttpServer::new(move || {
         App::new()
             .configure(|config| routes::configure(config, &hub, &mcp))
+            .wrap(from_fn(move |request, next| {
+                slow_body::bound(patience.body, request, next)
+            }))
             .wrap(from_fn(host_guard::guard))
             .wrap(TracingLogger::<RequestSpan>::new())
     })
     .disable_signals()
     .shutdown_timeout(SHUTDOWN.as_secs())
-    .client_request_timeout(HEADERS_TIMEOUT)
+    .client_request_timeout(patience.headers)
     .keep_alive(KEEP_ALIVE)
     .tcp_nodelay(true)
     .listen(socket)?

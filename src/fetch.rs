@@ -5,20 +5,25 @@
 //! 2. The name is resolved once; if any address is not public, nothing is sent.
 //! 3. The connection goes to just those addresses: a second look at the name could
 //!    give others. No proxy, for the same reason; no redirects.
-//! 4. Time and size are bounded. What came is kept as long as its headers allow.
+//! 4. Few at a time, to the port of https only; time, the resolving included, and size
+//!    are bounded. What came is kept as long as its headers allow.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
 use http_cache_semantics::{CacheOptions, CachePolicy};
 use ipnet::IpNet;
+use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use crate::{backlog::tls_config, clock::Clock};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Fetches under way at a time; one more is told to come again.
+const CONCURRENT: usize = 8;
 const MAX_BYTES: usize = 64 * 1024;
 /// Bounds on how long a document counts as fresh, whatever its headers say.
 const MIN_FRESH: Duration = Duration::from_secs(60);
@@ -26,7 +31,7 @@ const MAX_FRESH: Duration = Duration::from_secs(24 * 3600);
 
 /// Special-purpose blocks that are not reachable from everywhere
 /// (the IANA registries of RFC 6890).
-const NOT_PUBLIC: [&str; 28] = [
+const NOT_PUBLIC: [&str; 32] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
@@ -46,14 +51,18 @@ const NOT_PUBLIC: [&str; 28] = [
     "224.0.0.0/4",
     "240.0.0.0/4",
     "::/96",
+    "::ffff:0:0:0/96",
     "64:ff9b::/96",
     "64:ff9b:1::/48",
     "100::/64",
     "2001::/23",
     "2001:db8::/32",
     "2002::/16",
+    "3fff::/20",
+    "5f00::/16",
     "fc00::/7",
     "fe80::/10",
+    "fec0::/10",
     "ff00::/8",
 ];
 
@@ -62,6 +71,10 @@ const NOT_PUBLIC: [&str; 28] = [
 pub enum FetchError {
     #[error("the URL is not one that is fetched")]
     Url,
+    #[error("too many documents are being fetched")]
+    Busy,
+    #[error("the document did not come in time")]
+    Timeout,
     #[error("the host resolves to an address that is not public")]
     NotPublic,
     #[error("the host does not resolve: {0}")]
@@ -90,6 +103,7 @@ pub struct Fetcher {
     tls: rustls::ClientConfig,
     /// A hub on loopback is for trying things out: it may read its neighbours.
     allow_loopback: bool,
+    permits: Arc<Semaphore>,
     clock: Clock,
 }
 
@@ -102,6 +116,7 @@ impl Fetcher {
                 .collect(),
             tls: tls_config()?,
             allow_loopback,
+            permits: Arc::new(Semaphore::new(CONCURRENT)),
             clock,
         })
     }
@@ -111,10 +126,20 @@ impl Fetcher {
     }
 
     pub async fn get(&self, url: &Url) -> Result<Fetched, FetchError> {
+        let _permit = self.permits.try_acquire().map_err(|_| FetchError::Busy)?;
+        tokio::time::timeout(TIMEOUT, self.fetch(url))
+            .await
+            .map_err(|_| FetchError::Timeout)?
+    }
+
+    async fn fetch(&self, url: &Url) -> Result<Fetched, FetchError> {
         let host = url.host_str().ok_or(FetchError::Url)?;
         let addresses = self.resolve(url).await?;
         let is_local = addresses.iter().all(|address| address.ip().is_loopback());
         if url.scheme() != "https" && !(url.scheme() == "http" && is_local) {
+            return Err(FetchError::Url);
+        }
+        if !is_local && url.port_or_known_default() != Some(443) {
             return Err(FetchError::Url);
         }
         let mut response = reqwest::Client::builder()
@@ -122,7 +147,6 @@ impl Fetcher {
             .user_agent(concat!("backlog-mcp-hub/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .timeout(TIMEOUT)
             .resolve_to_addrs(host, &addresses)
             .build()?
             .get(url.clone())
@@ -234,6 +258,7 @@ mod tests {
             ("https://[::ffff:127.0.0.1]:1/x", false),
             ("https://169.254.169.254/latest/meta-data", true),
             ("http://8.8.8.8/x", true),
+            ("https://8.8.8.8:8443/x", true),
             ("ftp://8.8.8.8/x", true),
         ] {
             let url = Url::parse(url).expect("a URL");

@@ -123,11 +123,11 @@ install_missing_tools() {
     fi
 }
 
-# Installs what the browser tests and the SDK clients need, unless this very set
+# Installs what the browser tests, the SDK clients and the conformance suite need, unless this very set
 # is installed.
 install_test_packages() {
     local clients=$repository/tests/clients directory wanted stamp python
-    for directory in "$repository/tests/browser" "$clients/node"; do
+    for directory in "$repository/tests/browser" "$clients/node" "$repository/tests/conformance"; do
         wanted=$(checksum "$directory/package-lock.json")
         stamp=$directory/node_modules/.installed
         if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then

@@ -148,11 +148,19 @@ async fn post(
     match answer.status {
         StatusCode::OK => {}
         StatusCode::BAD_REQUEST if readable() => {}
+        // A page of a proxy in between says nothing about the grant.
+        StatusCode::BAD_REQUEST if looks_like_html(&answer.body) => {
+            return Err(Undecided::Html);
+        }
         status => return Err(Undecided::Status(status)),
     }
     let mut response = HttpResponse::new(answer.body);
     *response.status_mut() = answer.status;
     Ok(response)
+}
+
+fn looks_like_html(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
 }
 
 /// A token request that brought no OAuth answer.
@@ -162,6 +170,8 @@ enum Undecided {
     NoAnswer(BacklogError),
     #[error("status {0}")]
     Status(StatusCode),
+    #[error("a page instead of an answer")]
+    Html,
 }
 
 impl From<RequestTokenError<Undecided, BasicErrorResponse>> for OAuthError {

@@ -9,13 +9,14 @@ use thiserror::Error;
 
 use super::BacklogError;
 
-/// One path segment that cannot climb out of its place: never empty, `.` or `..`.
+/// One path segment that cannot climb out of its place: never empty, `.` or `..`, and
+/// without control characters, which a URL parser drops before it looks for dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment(Cow<'static, str>);
 
-/// A text that is no path segment: empty, `.` or `..`.
+/// A text that is no path segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("cannot be empty, `.` or `..`")]
+#[error("cannot be empty, `.` or `..`, or contain control characters")]
 pub struct UnsafeSegment;
 
 impl Segment {
@@ -28,11 +29,12 @@ impl Segment {
         Self(Cow::Borrowed(text))
     }
 
-    /// Checks a text that came from outside. It may hold any character; it is
-    /// percent-encoded on the way out.
+    /// Checks a text that came from outside. Any other character is percent-encoded on
+    /// the way out.
     pub fn parse(text: String) -> Result<Self, UnsafeSegment> {
         match text.as_str() {
             "" | "." | ".." => Err(UnsafeSegment),
+            text if text.contains(char::is_control) => Err(UnsafeSegment),
             _ => Ok(Self(Cow::Owned(text))),
         }
     }

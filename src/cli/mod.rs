@@ -67,7 +67,8 @@ pub fn command() -> clap::Command {
 
 /// Reads `.env` and the command line, and runs the command.
 pub fn main() -> ExitCode {
-    match dotenvy::dotenv() {
+    // Only here, not in the directories above: a stranger may write to one of those.
+    match dotenvy::from_path(".env") {
         Ok(_) => {}
         Err(error) if error.not_found() => {}
         Err(error) => {

@@ -7,6 +7,7 @@
 mod args;
 mod base_url;
 mod local;
+mod tools;
 mod values;
 
 use std::{
@@ -19,9 +20,10 @@ use std::{
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioArgs};
+pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioArgs, ToolArgs};
 pub use base_url::BaseUrl;
 pub use local::{LocalSettings, LocalSpace};
+pub use tools::ToolSettings;
 use values::{duration, given, given_secret, listed, parsed};
 
 use crate::backlog::BacklogUrl;
@@ -130,7 +132,27 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     pub allowed_origins: Vec<String>,
     pub trusted_proxies: Vec<IpNet>,
+    pub tools: ToolSettings,
     pub lifetimes: Lifetimes,
+    pub patience: Patience,
+}
+
+/// How long a client may take to send a request; one that takes longer is a slow loris.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    pub headers: Duration,
+    /// Counted from the end of the headers.
+    pub body: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            headers: Duration::from_secs(10),
+            // 4 MiB over a poor connection.
+            body: Duration::from_secs(60),
+        }
+    }
 }
 
 impl ServeArgs {
@@ -174,7 +196,9 @@ impl ServeArgs {
             allowed_hosts: listed(self.http.allowed_hosts),
             allowed_origins: listed(self.http.allowed_origins),
             trusted_proxies: trusted_proxies(self.http.trusted_proxies)?,
+            tools: self.tools.resolve()?,
             lifetimes: self.lifetimes.resolve()?,
+            patience: Patience::default(),
         })
     }
 }

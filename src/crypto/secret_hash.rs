@@ -1,6 +1,6 @@
 //! Hashing of client secrets with argon2id, off the event loop and bounded.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use argon2::{
     Argon2,
@@ -10,6 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use crate::random::Random;
+
+/// Who waits longer is told to come again, so that a queue cannot grow without end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Hashes and verifies secrets; at most `limit` at a time, as each takes 19 MiB
 /// and some 20 ms of a core.
@@ -60,9 +63,9 @@ impl SecretHasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingFailed> {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
+        let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned())
             .await
+            .map_err(|_| HashingFailed("too many are waiting".to_owned()))?
             .map_err(|error| HashingFailed(error.to_string()))?;
         tokio::task::spawn_blocking(move || {
             let _permit = permit;

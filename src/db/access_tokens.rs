@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::{PgExecutor, postgres::types::PgInterval};
+use sqlx::{PgConnection, PgExecutor, postgres::types::PgInterval};
 
 use super::{grants::token_state, scopes_from_sql, scopes_to_sql};
 use crate::{
@@ -126,18 +126,26 @@ pub async fn mark_used(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<(), s
     .map(|_| ())
 }
 
-/// Removes the access token of a pair whose answer was lost.
-pub async fn delete_of_pair(
-    db: impl PgExecutor<'_>,
+/// Removes the access token of a pair whose answer was lost. False: it was used.
+pub async fn delete_unused_of_pair(
+    db: &mut PgConnection,
     refresh_token: TokenHash,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     sqlx::query!(
-        "DELETE FROM hub.access_tokens WHERE refresh_token_hash = $1",
+        "DELETE FROM hub.access_tokens
+         WHERE refresh_token_hash = $1 AND first_used_at IS NULL",
         refresh_token.as_bytes()
     )
-    .execute(db)
+    .execute(&mut *db)
+    .await?;
+    // What the first statement left was used, perhaps while it waited.
+    sqlx::query_scalar!(
+        r#"SELECT NOT EXISTS (
+               SELECT FROM hub.access_tokens WHERE refresh_token_hash = $1) AS "unused!""#,
+        refresh_token.as_bytes()
+    )
+    .fetch_one(db)
     .await
-    .map(|_| ())
 }
 
 /// The `client_id` of the client that an access token was issued to.

@@ -186,7 +186,7 @@ pub struct Approved {
     pub request: Request,
     pub space: SpaceId,
     pub granted: Scopes,
-    pub browser: Vec<u8>,
+    pub browser: TokenHash,
     pub finished: bool,
     pub expired: bool,
 }
@@ -211,7 +211,7 @@ pub async fn find_by_backlog_state(
     Ok(Some(Approved {
         space: SpaceId(row.space_id),
         granted: scopes_from_sql(&row.granted_scopes),
-        browser: row.browser_hash,
+        browser: hash_from_sql(&row.browser_hash, "authorization_requests.browser_hash")?,
         finished: row.finished,
         expired: row.expired,
         request: Row {

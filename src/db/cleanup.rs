@@ -96,6 +96,7 @@ batches! {
              SELECT id FROM hub.clients
              WHERE origin <> 'operator' AND last_used_at IS NULL
                AND created_at <= clock_timestamp() - interval '1 hour'
+               AND NOT EXISTS (SELECT FROM hub.grants WHERE grants.client_id = clients.id)
              ORDER BY created_at DESC OFFSET 10000 LIMIT $1)
            AND last_used_at IS NULL";
 }

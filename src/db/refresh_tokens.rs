@@ -55,7 +55,6 @@ pub enum State {
     /// Used, and the window has passed.
     Spent {
         successor: TokenHash,
-        successor_used: bool,
     },
 }
 
@@ -68,12 +67,6 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
                   tokens.consumed_at IS NOT NULL AS "consumed!",
                   coalesce(tokens.answer_until > clock_timestamp(), false) AS "in_grace!",
                   tokens.answer, tokens.successor_hash,
-                  EXISTS (SELECT FROM hub.refresh_tokens AS successor
-                          WHERE successor.token_hash = tokens.successor_hash
-                            AND successor.consumed_at IS NOT NULL)
-                  OR EXISTS (SELECT FROM hub.access_tokens AS successor
-                             WHERE successor.refresh_token_hash = tokens.successor_hash
-                               AND successor.first_used_at IS NOT NULL) AS "successor_used!",
                   tokens.expires_at <= clock_timestamp() AS "expired!",
                   grants.revoked_at IS NOT NULL AS "grant_revoked!",
                   spaces.disabled_at IS NOT NULL AS "space_disabled!"
@@ -98,7 +91,6 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
                     .ok_or_else(|| unreadable("refresh_tokens.successor_hash"))?,
                 "refresh_tokens.successor_hash",
             )?,
-            successor_used: row.successor_used,
         },
     };
     Ok(Some(Stored {
@@ -138,15 +130,24 @@ pub async fn consume(
     .map(|_| ())
 }
 
-/// Removes a successor that nobody ever used.
-pub async fn delete(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<(), sqlx::Error> {
+/// Lets another token take the place of one whose answer was lost. The lost one is kept
+/// as used, so that it is noticed if somebody has it after all. False: it was used.
+pub async fn supersede(
+    db: impl PgExecutor<'_>,
+    lost: TokenHash,
+    successor: TokenHash,
+) -> Result<bool, sqlx::Error> {
     sqlx::query!(
-        "DELETE FROM hub.refresh_tokens WHERE token_hash = $1",
-        hash.as_bytes()
+        "UPDATE hub.refresh_tokens
+         SET consumed_at = clock_timestamp(), successor_hash = $2::bytea,
+             answer_until = clock_timestamp()
+         WHERE token_hash = $1 AND consumed_at IS NULL",
+        lost.as_bytes(),
+        successor.as_bytes(),
     )
     .execute(db)
     .await
-    .map(|_| ())
+    .map(|done| done.rows_affected() == 1)
 }
 
 /// The `client_id` of the client that a refresh token was issued to.

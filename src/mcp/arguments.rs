@@ -8,8 +8,8 @@ use serde_json::Value;
 ///
 /// # Errors
 /// A text such as `projectId[0]: expected an integer, received string "abc"`.
-pub(super) fn parse<T: DeserializeOwned>(arguments: Option<JsonObject>) -> Result<T, String> {
-    let arguments = Value::Object(arguments.unwrap_or_default());
+pub(super) fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, String> {
+    let arguments = Value::Object(arguments);
     serde_path_to_error::deserialize(arguments).map_err(|error| {
         let path = error.path().to_string();
         describe(&path, &error.into_inner().to_string())
@@ -54,7 +54,7 @@ mod tests {
         let Value::Object(arguments) = arguments else {
             panic!("arguments are an object");
         };
-        match parse::<T>(Some(arguments)) {
+        match parse::<T>(arguments) {
             Ok(_) => panic!("accepted"),
             Err(error) => error,
         }
@@ -134,8 +134,8 @@ mod tests {
         let Value::Object(arguments) = arguments else {
             unreachable!()
         };
-        let input: GetIssues = parse(Some(arguments)).unwrap();
+        let input: GetIssues = parse(arguments).unwrap();
         assert_eq!(serde_json::to_value(input).unwrap()["count"], json!(12));
-        assert!(parse::<GetIssues>(None).is_ok());
+        assert!(parse::<GetIssues>(JsonObject::new()).is_ok());
     }
 }

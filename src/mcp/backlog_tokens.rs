@@ -43,6 +43,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Backlog has already let go of the old refresh token when the new one is stored,
 /// so a database that stumbles gets more than one chance.
 const STORE_ATTEMPTS: u32 = 6;
+/// Backlog says an hour; a number out of all reason must not overflow a date.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What every renewal works with.
@@ -107,7 +109,8 @@ impl Renewals {
         answered_at: DateTime<Utc>,
     ) -> SealedTokens {
         let row = grant.to_string();
-        let lifetime = TimeDelta::from_std(tokens.expires_in).unwrap_or(TimeDelta::hours(1));
+        let lifetime = TimeDelta::from_std(tokens.expires_in.min(LONGEST_LIFETIME))
+            .unwrap_or(TimeDelta::hours(1));
         SealedTokens {
             access_token: self.keys.seal(
                 access_token_place(&row, &space.base_url),

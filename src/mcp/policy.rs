@@ -1,10 +1,10 @@
 //! What an operator lets callers do: upper bounds that can only be narrowed.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use thiserror::Error;
 
-use super::{Toolset, tool::Spec};
+use super::{Toolset, tool::Spec, toolset::UnknownToolset};
 
 /// Bounds on the tools of a caller. The default allows everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -24,7 +24,58 @@ pub(super) enum Denied {
     Toolset(Toolset),
 }
 
+/// A request that asks for bounds nobody can read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BadRequest {
+    #[error(transparent)]
+    Toolset(#[from] UnknownToolset),
+    #[error("`{0}` is neither true nor false")]
+    Switch(String),
+}
+
 impl Policy {
+    /// What a request asks to be bound to, by header or query parameter:
+    ///
+    /// | header | query | value |
+    /// |---|---|---|
+    /// | `X-MCP-Toolsets` | `toolsets` | names separated by commas, or `all` |
+    /// | `X-MCP-Readonly` | `readonly` | `true` or `false` |
+    ///
+    /// Given more than once, the narrowest bound holds. `headers` are the names, in small
+    /// letters, and values of all of the request's headers; `query` is percent-encoded.
+    ///
+    /// # Errors
+    /// A value cannot be read: refused rather than taken for no bound.
+    pub fn asked_for<'a>(
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        query: &'a str,
+    ) -> Result<Self, BadRequest> {
+        let headers = headers.into_iter().filter_map(|(name, value)| {
+            let key = match name {
+                "x-mcp-toolsets" => "toolsets",
+                "x-mcp-readonly" => "readonly",
+                _ => return None,
+            };
+            Some((Cow::from(key), String::from_utf8_lossy(value)))
+        });
+        let mut asked = Self::default();
+        for (key, value) in headers.chain(form_urlencoded::parse(query.as_bytes())) {
+            let bound = match &*key {
+                "toolsets" => Self {
+                    read_only: false,
+                    toolsets: Toolset::parse_list(&value)?,
+                },
+                "readonly" => Self {
+                    read_only: switch(&value)?,
+                    toolsets: None,
+                },
+                _ => continue,
+            };
+            asked = asked.narrowed_by(&bound);
+        }
+        Ok(asked)
+    }
+
     /// Both bounds at once: the result allows what each of them allows.
     #[must_use]
     pub fn narrowed_by(&self, other: &Self) -> Self {
@@ -47,6 +98,14 @@ impl Policy {
             Some(allowed) if !allowed.contains(&tool.toolset) => Err(Denied::Toolset(tool.toolset)),
             _ => Ok(()),
         }
+    }
+}
+
+fn switch(value: &str) -> Result<bool, BadRequest> {
+    match value.trim() {
+        "true" | "1" => Ok(true),
+        "false" | "0" | "" => Ok(false),
+        other => Err(BadRequest::Switch(other.to_owned())),
     }
 }
 
@@ -74,5 +133,69 @@ mod tests {
             policy(true, Some(&[])),
             "nothing in common allows nothing, not everything"
         );
+    }
+
+    #[test]
+    fn a_request_asks_by_header_or_query() {
+        use Toolset::{Git, Issue, Wiki};
+        let asked = |toolsets: &[&'static str], readonly: &[&'static str], query| {
+            let toolsets = toolsets
+                .iter()
+                .map(|value| ("x-mcp-toolsets", value.as_bytes()));
+            let readonly = readonly
+                .iter()
+                .map(|value| ("x-mcp-readonly", value.as_bytes()));
+            let others = [("accept", &b"toolsets"[..])];
+            Policy::asked_for(toolsets.chain(readonly).chain(others), query)
+        };
+        for (toolsets, readonly, query, expected) in [
+            (&[][..], &[][..], "", policy(false, None)),
+            (
+                &["issue,wiki"],
+                &["true"],
+                "",
+                policy(true, Some(&[Issue, Wiki][..])),
+            ),
+            (
+                &[],
+                &[],
+                "toolsets=issue%2Cgit&readonly=1&a=b",
+                policy(true, Some(&[Issue, Git])),
+            ),
+            (
+                &["issue,wiki"],
+                &["false"],
+                "toolsets=wiki,git",
+                policy(false, Some(&[Wiki])),
+            ),
+            (
+                &["issue", "git"],
+                &["false", "true"],
+                "",
+                policy(true, Some(&[])),
+            ),
+            (
+                &["all"],
+                &[""],
+                "toolsets=git&readonly=false",
+                policy(false, Some(&[Git])),
+            ),
+        ] {
+            assert_eq!(asked(toolsets, readonly, query), Ok(expected), "{query}");
+        }
+        assert!(matches!(
+            asked(&["issues"], &[], ""),
+            Err(BadRequest::Toolset(_))
+        ));
+        assert!(matches!(
+            asked(&[], &["yes"], ""),
+            Err(BadRequest::Switch(_))
+        ));
+        let garbled = [("x-mcp-toolsets", &b"issue\xff"[..])];
+        assert!(Policy::asked_for(garbled, "").is_err(), "not unbounded");
+        assert!(matches!(
+            asked(&[], &[], "toolsets=x"),
+            Err(BadRequest::Toolset(_))
+        ));
     }
 }

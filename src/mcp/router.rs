@@ -4,9 +4,10 @@
 //! 2. Refuse what the grant's scopes or the operator's policy do not allow.
 //! 3. Read the arguments.
 //! 4. Run the tool against Backlog.
-//! 5. Turn the outcome into text; tell the HTTP layer if the person must sign in again.
+//! 5. Of the outcome, keep the fields asked for, and what the limit allows.
+//! 6. Turn it into text; tell the HTTP layer if the person must sign in again.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{
@@ -18,10 +19,12 @@ use serde_json::{Value, json};
 use tracing::Instrument;
 
 use super::{
-    AccessError, Caller, HubServer, Refusal, Toolset, arguments,
+    AccessError, Caller, HubServer, Refusal, ToolOptions, Toolset, arguments,
     failure::ToolError,
+    limit::{self, Page},
     schema,
-    tool::{Backlog, Outcome, Spec, Tool},
+    selection::Selection,
+    tool::{Backlog, Outcome, Paging, Spec, Tool},
     tools,
 };
 use crate::oauth::Scopes;
@@ -35,16 +38,48 @@ pub(super) struct Entry {
 
 impl Entry {
     pub fn of<T: Tool>(toolset: Toolset) -> Self {
+        let input = schema::of::<T>();
         let spec = Spec {
             name: T::NAME,
             title: T::TITLE,
             toolset,
             access: T::ACCESS,
+            fields: T::FIELDS,
+            paging: paging(&input.schema),
         };
-        let route = ToolRoute::new_dyn(describe::<T>(&spec), move |call| {
+        let route = ToolRoute::new_dyn(describe(&spec, input), move |call| {
             guarded(spec, call, run::<T>).boxed()
         });
         Self { spec, route }
+    }
+
+    /// Lets callers choose the fields of what a list holds.
+    fn offer_fields(&mut self) {
+        let names = self.spec.fields;
+        if names.is_empty() {
+            return;
+        }
+        let schema = Arc::make_mut(&mut self.route.attr.input_schema);
+        if let Some(Value::Object(inputs)) = schema.get_mut("properties") {
+            let fields = json!({
+                "type": "array",
+                "items": {"type": "string", "enum": names},
+                "description": "Fields to return; all unless given",
+            });
+            inputs.insert(FIELDS.to_owned(), fields);
+        }
+    }
+}
+
+/// The input that chooses fields.
+const FIELDS: &str = "fields";
+
+fn paging(schema: &JsonObject) -> Paging {
+    let takes = |name: &str| schema["properties"].get(name).is_some();
+    match () {
+        () if takes("offset") => Paging::Offset,
+        () if takes("maxId") => Paging::Id,
+        () => Paging::None,
     }
 }
 
@@ -52,19 +87,23 @@ impl Entry {
 #[derive(Debug)]
 pub(super) struct Table {
     entries: Vec<Entry>,
-    by_name: HashMap<&'static str, usize>,
+    by_name: HashMap<String, usize>,
 }
 
 impl Table {
     /// # Panics
     /// If two tools have one name.
-    pub fn new() -> Self {
-        let entries = tools::all();
-        let by_name: HashMap<_, _> = entries
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| (entry.spec.name, index))
-            .collect();
+    pub fn new(options: &ToolOptions) -> Self {
+        let mut entries = tools::all();
+        let mut by_name = HashMap::new();
+        for (index, entry) in entries.iter_mut().enumerate() {
+            let name = format!("{}{}", options.prefix, entry.spec.name);
+            entry.route.attr.name = name.clone().into();
+            by_name.insert(name, index);
+            if options.field_selection {
+                entry.offer_fields();
+            }
+        }
         assert_eq!(by_name.len(), entries.len(), "tool names are unique");
         Self { entries, by_name }
     }
@@ -84,8 +123,7 @@ impl Table {
     }
 }
 
-fn describe<T: Tool>(spec: &Spec) -> model::Tool {
-    let input = schema::of::<T>();
+fn describe(spec: &Spec, input: schema::Input) -> model::Tool {
     // The title stands twice: revision 2025-03-26 knows it only as an annotation.
     let annotations = ToolAnnotations::with_title(spec.title)
         .read_only(spec.access.read_only)
@@ -103,11 +141,10 @@ enum Failure {
     Tool(ToolError),
 }
 
-type Run =
-    for<'a> fn(Option<JsonObject>, &'a Backlog<'a>) -> BoxFuture<'a, Result<Outcome, Failure>>;
+type Run = for<'a> fn(JsonObject, &'a Backlog<'a>) -> BoxFuture<'a, Result<Outcome, Failure>>;
 
 fn run<'a, T: Tool>(
-    arguments: Option<JsonObject>,
+    arguments: JsonObject,
     backlog: &'a Backlog<'a>,
 ) -> BoxFuture<'a, Result<Outcome, Failure>> {
     async move {
@@ -147,16 +184,27 @@ async fn guarded(
         access: caller.access.as_ref(),
     };
     let span = tracing::info_span!("tool", name = tool.name, space = %backlog.access.url());
-    let outcome = run(call.arguments, &backlog).instrument(span.clone()).await;
+    let options = server.options();
+    let mut arguments = call.arguments.unwrap_or_default();
+    // Before Backlog is asked: a wrong selection must not come after a change.
+    let selection = match arguments.shift_remove(FIELDS) {
+        Some(fields) if options.field_selection => Selection::parse(&fields, tool.fields),
+        _ => Ok(Selection::All),
+    };
+    let selection = match selection {
+        Ok(selection) => selection,
+        Err(reason) => return Ok(invalid(&tool, &reason)),
+    };
+    let page = Page::of(tool.paging, &arguments);
+    let outcome = run(arguments, &backlog).instrument(span.clone()).await;
 
     let error = match outcome {
-        Ok(outcome) => return Ok(succeeded(outcome)),
-        Err(Failure::Arguments(reason)) => {
-            let name = tool.name;
-            return Ok(failed(format!(
-                "Invalid arguments for tool {name}: {reason}"
-            )));
+        Ok(Outcome::Content(content)) => return Ok(CallToolResult::success(content).into()),
+        Ok(Outcome::Json(value)) => {
+            let value = selection.apply(value);
+            return Ok(succeeded(value, options.max_tokens, page));
         }
+        Err(Failure::Arguments(reason)) => return Ok(invalid(&tool, &reason)),
         Err(Failure::Tool(error)) => error,
     };
     span.in_scope(|| tracing::debug!("{error}"));
@@ -168,20 +216,20 @@ async fn guarded(
 
 /// Text only: no tool declares an output schema (sixty of them would double `tools/list`), so
 /// `structuredContent` would repeat the text, and hosts that show a model both would pay twice.
-fn succeeded(outcome: Outcome) -> CallToolResponse {
-    let content = match outcome {
-        Outcome::Json(value) => vec![ContentBlock::text(readable(value))],
-        Outcome::Content(content) => content,
+fn succeeded(value: Value, max_tokens: usize, page: Page) -> CallToolResponse {
+    let value = match value {
+        Value::Null => json!({"success": true}),
+        value => value,
     };
-    CallToolResult::success(content).into()
+    let fitted = limit::fit(value, max_tokens, page);
+    let texts = [Some(fitted.text), fitted.note];
+    let content = texts.into_iter().flatten().map(ContentBlock::text);
+    CallToolResult::success(content.collect()).into()
 }
 
-/// Backlog's own order of fields, indented by two spaces.
-fn readable(value: Value) -> String {
-    match value {
-        Value::Null => format!("{:#}", json!({"success": true})),
-        value => format!("{value:#}"),
-    }
+fn invalid(tool: &Spec, reason: &str) -> CallToolResponse {
+    let name = tool.name;
+    failed(format!("Invalid arguments for tool {name}: {reason}"))
 }
 
 fn failed(text: String) -> CallToolResponse {

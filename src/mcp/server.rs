@@ -14,7 +14,7 @@ use rmcp::{
     service::RequestContext,
 };
 
-use super::{Caller, Verdict, router::Table};
+use super::{Caller, ToolOptions, Verdict, router::Table};
 use crate::{backlog::BacklogClient, clock::Clock};
 
 const VERSIONS: [ProtocolVersion; 4] = [
@@ -38,6 +38,7 @@ const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, iss
 #[derive(Clone, Debug)]
 pub struct HubServer {
     table: Arc<Table>,
+    options: ToolOptions,
     client: BacklogClient,
     clock: Clock,
     caller: Option<Caller>,
@@ -46,12 +47,22 @@ pub struct HubServer {
 impl HubServer {
     /// A server whose callers come with their HTTP requests.
     pub fn new(client: BacklogClient, clock: Clock) -> Self {
+        let options = ToolOptions::default();
         Self {
-            table: Arc::new(Table::new()),
+            table: Arc::new(Table::new(&options)),
+            options,
             client,
             clock,
             caller: None,
         }
+    }
+
+    /// The same with other options.
+    #[must_use]
+    pub fn with_options(mut self, options: ToolOptions) -> Self {
+        self.table = Arc::new(Table::new(&options));
+        self.options = options;
+        self
     }
 
     /// A server with one caller, for transports without a sign-in (stdio).
@@ -59,6 +70,10 @@ impl HubServer {
     pub fn for_caller(mut self, caller: Caller) -> Self {
         self.caller = Some(caller);
         self
+    }
+
+    pub(super) fn options(&self) -> &ToolOptions {
+        &self.options
     }
 
     pub(super) fn client(&self) -> &BacklogClient {

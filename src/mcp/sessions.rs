@@ -74,6 +74,8 @@ pub enum SignInError {
 pub struct Sessions {
     renewals: Arc<Renewals>,
     by_token: Cache<TokenHash, Arc<Session>>,
+    /// Sessions of these are not believed, whichever tokens they are of.
+    ended_grants: Cache<GrantId, ()>,
     by_slug: SpaceCache,
     by_hostname: SpaceCache,
     listening: Arc<AtomicBool>,
@@ -88,7 +90,11 @@ impl Sessions {
             by_token: Cache::builder()
                 .max_capacity(MAX_SESSIONS)
                 .time_to_live(TIME_TO_LIVE)
-                .support_invalidation_closures()
+                .build(),
+            ended_grants: Cache::builder()
+                .max_capacity(MAX_SESSIONS)
+                // Longer than a session that was remembered before the grant ended.
+                .time_to_live(2 * TIME_TO_LIVE)
                 .build(),
             by_slug: spaces_cache(),
             by_hostname: spaces_cache(),
@@ -97,15 +103,20 @@ impl Sessions {
         }
     }
 
-    /// The session of a presented token; `None` if the token is not live.
+    /// The session of a presented token, if it is in memory and may be believed.
+    pub async fn remembered(&self, token: &AccessToken) -> Option<Arc<Session>> {
+        if !self.listening.load(Ordering::Acquire) {
+            return None;
+        }
+        let session = self.by_token.get(&token.hash()).await?;
+        let is_live = session.principal.token_expires_at > self.renewals.clock.now()
+            && !self.ended_grants.contains_key(&session.principal.grant.id);
+        is_live.then_some(session)
+    }
+
+    /// Looks a presented token up in the database; `None` if it is not live.
     pub async fn find(&self, token: &AccessToken) -> Result<Option<Arc<Session>>, SessionError> {
         let hash = token.hash();
-        if self.listening.load(Ordering::Acquire)
-            && let Some(session) = self.by_token.get(&hash).await
-            && session.principal.token_expires_at > self.renewals.clock.now()
-        {
-            return Ok(Some(session));
-        }
         let before = self.changes.load(Ordering::Acquire);
         let db = &self.renewals.db;
         let Some(found) = db::access_tokens::find_principal(db, hash).await? else {
@@ -184,16 +195,7 @@ impl Sessions {
     pub async fn apply(&self, change: &Change) {
         self.changes.fetch_add(1, Ordering::AcqRel);
         match change {
-            Change::Grant(id) => {
-                let id = *id;
-                let ended = self
-                    .by_token
-                    .invalidate_entries_if(move |_, session| session.principal.grant.id == id);
-                if let Err(error) = ended {
-                    tracing::error!(%error, "dropping all sessions instead of one grant's");
-                    self.by_token.invalidate_all();
-                }
-            }
+            Change::Grant(id) => self.ended_grants.insert(*id, ()).await,
             Change::Token(hash) => self.by_token.invalidate(hash).await,
             Change::Space => self.drop_all(),
             Change::ListeningBegan => {

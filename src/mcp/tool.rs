@@ -26,6 +26,8 @@ pub(super) trait Endpoint:
     const TITLE: &'static str;
     const CALL: Call;
     const ACCESS: Access = Access::of(Self::CALL.method());
+    /// The fields of the objects in a list that it returns, for callers to choose from.
+    const FIELDS: &'static [&'static str] = &[];
 }
 
 /// Any tool; the implementor is its input.
@@ -33,6 +35,7 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const NAME: &'static str;
     const TITLE: &'static str;
     const ACCESS: Access;
+    const FIELDS: &'static [&'static str] = &[];
 
     /// Runs the tool and returns what Backlog had to say.
     fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Outcome, ToolError>> + Send;
@@ -50,6 +53,7 @@ impl<E: Endpoint> Tool for E {
     const NAME: &'static str = E::NAME;
     const TITLE: &'static str = E::TITLE;
     const ACCESS: Access = E::ACCESS;
+    const FIELDS: &'static [&'static str] = E::FIELDS;
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let request = E::CALL.fill(inputs(&self))?;
@@ -115,6 +119,19 @@ pub(super) struct Spec {
     pub title: &'static str,
     pub toolset: Toolset,
     pub access: Access,
+    pub fields: &'static [&'static str],
+    pub paging: Paging,
+}
+
+/// Which inputs ask for the next part of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Paging {
+    #[default]
+    None,
+    /// `offset`
+    Offset,
+    /// `minId` and `maxId`
+    Id,
 }
 
 /// Backlog, as a tool sees it: the caller's space with the caller's credentials.

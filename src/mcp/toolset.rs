@@ -1,6 +1,6 @@
 //! The groups of tools that an operator can offer or leave out.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -46,6 +46,29 @@ impl Toolset {
         }
     }
 
+    /// Reads names separated by commas, such as `issue,wiki`; `None` where `all` is among them, or
+    /// none is.
+    ///
+    /// # Errors
+    /// A name is no toolset's: whoever wrote it expected something else than the others.
+    pub fn parse_list(names: &str) -> Result<Option<BTreeSet<Self>>, UnknownToolset> {
+        let mut toolsets = BTreeSet::new();
+        let mut all = false;
+        for name in names
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+        {
+            match name {
+                "all" => all = true,
+                name => {
+                    toolsets.insert(name.parse()?);
+                }
+            }
+        }
+        Ok((!all && !toolsets.is_empty()).then_some(toolsets))
+    }
+
     /// One sentence for people who choose among them.
     pub fn description(self) -> &'static str {
         match self {
@@ -76,5 +99,23 @@ impl FromStr for Toolset {
 impl fmt::Display for Toolset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_read() {
+        for everything in ["", " , ", "all", "issue, all"] {
+            assert_eq!(Toolset::parse_list(everything), Ok(None), "{everything}");
+        }
+        let some = BTreeSet::from([Toolset::Issue, Toolset::Wiki]);
+        assert_eq!(Toolset::parse_list("wiki, issue,,wiki"), Ok(Some(some)));
+        for unknown in ["issues", "all,wikis", "Issue"] {
+            let error = Toolset::parse_list(unknown).unwrap_err();
+            assert!(unknown.contains(&error.0), "{error}");
+        }
     }
 }

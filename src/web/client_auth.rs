@@ -83,6 +83,9 @@ impl Presented {
             .client_id
             .as_deref()
             .ok_or_else(|| failed("The parameter 'client_id' is missing."))?;
+        if client_id.contains('\0') {
+            return Err(failed("The client is not registered here; register again."));
+        }
         let client = client_documents::find_known_client(hub, client_id)
             .await
             .map_err(|error| match error {

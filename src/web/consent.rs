@@ -3,7 +3,7 @@
 //! 1. The request must exist, wait for a decision, and belong to this browser; the
 //!    CSRF value must be the one that its page was rendered with.
 //! 2. Approve: the request gets its space, scopes and Backlog `state` in one
-//!    statement, the approval is remembered, and the browser goes to Backlog.
+//!    statement, and the browser goes to Backlog.
 //! 3. Deny: the client gets `access_denied`.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
@@ -23,9 +23,8 @@ use crate::{
     db::{
         self,
         authorization_requests::{Approval, Posted},
-        consents::ConsentKey,
     },
-    domain::{AuthorizationRequestId, Client, ConsentId, Space},
+    domain::{AuthorizationRequestId, Client, Space},
     oauth::{
         ErrorCode, OAuthError, Params, Scope, Scopes,
         token::{BacklogState, CsrfToken},
@@ -97,9 +96,6 @@ pub async fn post(
             let scopes = chosen_scopes(posted.request.scopes, &params)
                 .ok_or_else(|| invalid("The access is not one of those offered."))?;
             let url = approve(&hub, id, &space, scopes).await.map_err(page)?;
-            remember(&hub, &posted, &space, scopes)
-                .await
-                .map_err(from_db)?;
             url.into()
         }
         _ => return Err(invalid("The form is incomplete.")),
@@ -137,27 +133,6 @@ pub async fn approve(
             Err(Problem::ServerError)
         }
     }
-}
-
-/// The next sign-in of this browser need not ask again. What the person gave less
-/// than asked for is not remembered as an answer to the larger question.
-async fn remember(
-    hub: &Hub,
-    posted: &Posted,
-    space: &Space,
-    scopes: Scopes,
-) -> Result<(), sqlx::Error> {
-    if scopes != posted.request.scopes {
-        return Ok(());
-    }
-    let key = ConsentKey {
-        browser: posted.browser,
-        client: posted.request.client,
-        space: space.id,
-        redirect_uri: posted.request.redirect_uri.as_str(),
-    };
-    let id = ConsentId::new(&hub.clock, &hub.random);
-    db::consents::remember(&hub.db, id.0, &key, scopes, hub.lifetimes.consent).await
 }
 
 /// Does the form come from the page, in the browser that the page was shown in?

@@ -1,13 +1,19 @@
-//! Rate limits per address × endpoint × client: hosted assistants share addresses,
-//! so an address alone says little.
+//! Rate limits per address × endpoint × client: hosted assistants share addresses, so
+//! an address alone says little. It has a larger share of its own all the same: the
+//! `client_id` is a stranger's word, and a new one would be a new count.
 
 use std::{
+    hash::{DefaultHasher, Hash, Hasher},
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use actix_web::HttpRequest;
-use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock as _};
+use governor::{
+    DefaultKeyedRateLimiter, NotUntil, Quota,
+    clock::{Clock as _, DefaultClock},
+};
 use ipnet::IpNet;
 
 /// What is limited, each with its own count.
@@ -19,8 +25,10 @@ pub enum Endpoint {
     Register,
     Token,
     Revoke,
-    /// Requests at `/mcp` with a token that is not live.
-    Unauthenticated,
+    /// A client's registration, managed by itself.
+    Manage,
+    /// Requests at `/mcp` with a token that must be looked up.
+    Lookup,
 }
 
 impl Endpoint {
@@ -29,25 +37,37 @@ impl Endpoint {
         let number = match self {
             // Cannot be told apart by client, and whole companies come from one address.
             Self::Register => 120,
-            Self::Unauthenticated => 600,
-            Self::Authorize | Self::Consent | Self::Callback => 60,
+            // A live token is looked up twice a minute, and a company has many.
+            Self::Lookup => 3000,
+            Self::Consent | Self::Callback => 600,
+            Self::Authorize | Self::Manage => 60,
             Self::Token | Self::Revoke => 240,
         };
         NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
     }
 
-    const ALL: [Self; 7] = [
+    /// What all clients of one address have together.
+    fn per_minute_of_an_address(self) -> NonZeroU32 {
+        self.per_minute().saturating_mul(TEN)
+    }
+
+    const ALL: [Self; 8] = [
         Self::Authorize,
         Self::Consent,
         Self::Callback,
         Self::Register,
         Self::Token,
         Self::Revoke,
-        Self::Unauthenticated,
+        Self::Manage,
+        Self::Lookup,
     ];
 }
 
-type Key = (IpAddr, Option<String>);
+const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+
+type ByAddress = DefaultKeyedRateLimiter<IpAddr>;
+/// The client's part is a hash: a key is small, however long the `client_id`.
+type ByClient = DefaultKeyedRateLimiter<(IpAddr, u64)>;
 
 /// Too many requests; seconds until the next one may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +77,9 @@ pub struct Limited {
 
 #[derive(Debug)]
 pub struct Limits {
-    limiters: Vec<(Endpoint, DefaultKeyedRateLimiter<Key>)>,
+    limiters: Vec<(Endpoint, ByAddress, ByClient)>,
     trusted_proxies: Vec<IpNet>,
+    warned_of_a_proxy: AtomicBool,
     /// On a hub for trying things out, one's own computer is not counted.
     spare_loopback: bool,
 }
@@ -68,13 +89,17 @@ impl Limits {
         let limiters = Endpoint::ALL
             .into_iter()
             .map(|endpoint| {
-                let quota = Quota::per_minute(endpoint.per_minute());
-                (endpoint, DefaultKeyedRateLimiter::keyed(quota))
+                (
+                    endpoint,
+                    ByAddress::keyed(Quota::per_minute(endpoint.per_minute_of_an_address())),
+                    ByClient::keyed(Quota::per_minute(endpoint.per_minute())),
+                )
             })
             .collect();
         Self {
             limiters,
             trusted_proxies,
+            warned_of_a_proxy: AtomicBool::new(false),
             spare_loopback,
         }
     }
@@ -92,26 +117,39 @@ impl Limits {
         if self.spare_loopback && address.is_loopback() {
             return Ok(());
         }
-        self.count(endpoint, (network_of(address), client_id.map(bounded)))
+        self.count(endpoint, network_of(address), client_id)
     }
 
-    fn count(&self, endpoint: Endpoint, key: Key) -> Result<(), Limited> {
-        let Some((_, limiter)) = self.limiters.iter().find(|(of, _)| *of == endpoint) else {
+    fn count(
+        &self,
+        endpoint: Endpoint,
+        address: IpAddr,
+        client_id: Option<&str>,
+    ) -> Result<(), Limited> {
+        let limited = |until: NotUntil<_>| {
+            let now = DefaultClock::default().now();
+            Limited {
+                retry_after: until.wait_time_from(now).as_secs() + 1,
+            }
+        };
+        let Some((_, by_address, by_client)) =
+            self.limiters.iter().find(|(of, _, _)| *of == endpoint)
+        else {
             return Ok(());
         };
-        limiter.check_key(&key).map_err(|until| Limited {
-            retry_after: until
-                .wait_time_from(governor::clock::DefaultClock::default().now())
-                .as_secs()
-                + 1,
-        })
+        by_address.check_key(&address).map_err(limited)?;
+        by_client
+            .check_key(&(address, hash_of(client_id)))
+            .map_err(limited)
     }
 
     /// Forgets who has been quiet, so that memory stays bounded by the traffic.
     pub fn forget_quiet(&self) {
-        for (_, limiter) in &self.limiters {
-            limiter.retain_recent();
-            limiter.shrink_to_fit();
+        for (_, by_address, by_client) in &self.limiters {
+            by_address.retain_recent();
+            by_address.shrink_to_fit();
+            by_client.retain_recent();
+            by_client.shrink_to_fit();
         }
     }
 
@@ -119,6 +157,7 @@ impl Limits {
     /// was written by trusted proxies, read from the right.
     pub fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr().map(|address| address.ip())?;
+        self.warn_of_a_proxy(peer, request);
         let forwarded = request
             .headers()
             .get_all("x-forwarded-for")
@@ -126,6 +165,20 @@ impl Limits {
             .flat_map(|value| value.split(','))
             .map(str::trim);
         Some(self.through_proxies(peer, forwarded))
+    }
+
+    /// Behind a proxy that is not trusted, everybody has one address and one share.
+    fn warn_of_a_proxy(&self, peer: IpAddr, request: &HttpRequest) {
+        if request.headers().contains_key("x-forwarded-for")
+            && !self.trusts(peer.to_canonical())
+            && !self.warned_of_a_proxy.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                %peer,
+                "X-Forwarded-For from an address that TRUSTED_PROXIES does not list is not \
+                 believed; if it is your proxy, list it, or all people share one rate limit"
+            );
+        }
     }
 
     fn through_proxies<'a>(
@@ -175,8 +228,10 @@ fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-fn bounded(client_id: &str) -> String {
-    client_id.chars().take(256).collect()
+fn hash_of(client_id: Option<&str>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    client_id.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -211,17 +266,30 @@ mod tests {
     #[test]
     fn rule_20_clients_behind_one_address_do_not_use_up_each_others_share() {
         let limits = limits(&[]);
-        let key = |client: &str| (ip("203.0.113.9"), Some(client.to_owned()));
-        let allowed = (0..1000)
-            .take_while(|_| limits.count(Endpoint::Token, key("one")).is_ok())
-            .count();
+        let count = |client| limits.count(Endpoint::Token, ip("203.0.113.9"), Some(client));
+        let allowed = (0..1000).take_while(|_| count("one").is_ok()).count();
         assert_eq!(allowed, 240);
-        let limited = limits
-            .count(Endpoint::Token, key("one"))
-            .expect_err("limited");
-        assert!(limited.retry_after >= 1);
-        assert!(limits.count(Endpoint::Token, key("two")).is_ok());
-        assert!(limits.count(Endpoint::Revoke, key("one")).is_ok());
+        assert!(count("one").expect_err("limited").retry_after >= 1);
+        assert!(count("two").is_ok());
+        assert!(
+            limits
+                .count(Endpoint::Revoke, ip("203.0.113.9"), Some("one"))
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_new_client_id_each_time_is_no_way_around() {
+        let limits = limits(&[]);
+        let allowed = (0..10_000)
+            .map(|number| number.to_string())
+            .take_while(|client| {
+                limits
+                    .count(Endpoint::Authorize, ip("203.0.113.9"), Some(client))
+                    .is_ok()
+            })
+            .count();
+        assert_eq!(allowed, 600);
     }
 
     #[test]

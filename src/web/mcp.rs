@@ -1,7 +1,8 @@
 //! `POST /mcp`: the MCP endpoint, behind a bearer token (RFC 6750, RFC 9728 §5).
 //!
 //! 1. No token, or one that is not live here: 401 and a challenge.
-//! 2. The token's session becomes the caller that the tools act as.
+//! 2. The token's session becomes the caller that the tools act as, narrowed by what the
+//!    space allows and by what the request asks for (`X-MCP-Toolsets`, `X-MCP-Readonly`).
 //! 3. When the answer is ready, a tool may have found that the person must sign in
 //!    again, or that the scopes do not suffice: then the answer is the challenge.
 
@@ -45,24 +46,24 @@ pub async fn authenticate<B: MessageBody>(
             return Ok(answer(request, unavailable()));
         }
     };
-    let guessed_too_often = |request: &ServiceRequest| {
-        hub.limits
-            .check(Endpoint::Unauthenticated, request.request(), None)
-            .err()
-    };
     let session = match bearer(&request) {
         Bearer::Absent => return Ok(answer(request, Challenge::NoToken.response(&issuer))),
         Bearer::Unusable => {
             return Ok(answer(request, Challenge::InvalidToken.response(&issuer)));
         }
-        Bearer::Token(token) => match hub.sessions.find(&token).await {
-            Ok(None) if let Some(limited) = guessed_too_often(&request) => {
-                return Ok(answer(request, JsonError::from(limited).error_response()));
-            }
-            Ok(session) => session,
-            Err(error) => {
-                tracing::error!(%error, "the access token could not be looked up");
-                return Ok(answer(request, unavailable()));
+        Bearer::Token(token) => match hub.sessions.remembered(&token).await {
+            Some(session) => Some(session),
+            None => {
+                if let Err(limited) = hub.limits.check(Endpoint::Lookup, request.request(), None) {
+                    return Ok(answer(request, JsonError::from(limited).error_response()));
+                }
+                match hub.sessions.find(&token).await {
+                    Ok(session) => session,
+                    Err(error) => {
+                        tracing::error!(%error, "the access token could not be looked up");
+                        return Ok(answer(request, unavailable()));
+                    }
+                }
             }
         },
     };
@@ -73,10 +74,25 @@ pub async fn authenticate<B: MessageBody>(
         return Ok(answer(request, space_disabled(&session)));
     }
 
+    let asked = Policy::asked_for(
+        request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes())),
+        request.query_string(),
+    );
+    let policy = match asked {
+        Ok(asked) => hub
+            .policy
+            .narrowed_by(&policy(&session))
+            .narrowed_by(&asked),
+        Err(error) => return Ok(answer(request, bad_request(&error))),
+    };
+
     let verdict = Verdict::default();
     request.extensions_mut().insert(Caller {
         scopes: session.principal.scopes,
-        policy: policy(&session),
+        policy,
         access: Arc::new(session.access.clone()),
         verdict: verdict.clone(),
     });
@@ -196,6 +212,13 @@ fn space_disabled(session: &Session) -> HttpResponse {
         "error": "access_denied",
         "error_description":
             format!("The Backlog space {} is disabled on this server.", session.principal.space.slug),
+    }))
+}
+
+fn bad_request(error: &impl std::fmt::Display) -> HttpResponse {
+    HttpResponse::BadRequest().json(json!({
+        "error": "invalid_request",
+        "error_description": error.to_string(),
     }))
 }
 

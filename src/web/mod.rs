@@ -26,6 +26,7 @@ pub mod register;
 pub mod registration;
 pub mod revoke;
 pub mod routes;
+pub mod slow_body;
 pub mod space_choice;
 pub mod stylesheet;
 pub mod token;

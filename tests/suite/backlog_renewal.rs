@@ -53,10 +53,6 @@ async fn generation(hub: &TestHub) -> String {
     hub.value(generation).await.expect("a number")
 }
 
-async fn revoked_reason(hub: &TestHub) -> Option<String> {
-    hub.value("SELECT revoked_reason FROM hub.grants").await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_37_a_401_of_backlog_is_answered_by_one_renewal_and_one_retry() {
     let hub = TestHub::start().await;
@@ -96,7 +92,7 @@ async fn rule_37_a_401_after_the_renewal_is_an_http_401_and_not_a_result() {
     assert_eq!(sim.count(&Matcher::path("/api/v2/users/myself")), 2);
     assert_eq!(renewals(&hub.sim), 1);
     // Backlog did not say that the grant is void, so it is not.
-    assert_eq!(revoked_reason(&hub).await, None);
+    assert_eq!(hub.revoked_reason().await, None);
     assert_is_daniel(&get_myself(&hub, &tokens).await);
     hub.stop().await;
 }
@@ -183,7 +179,7 @@ async fn rules_36_and_38_a_passing_failure_ends_nothing_and_reads_like_one() {
         assert!(text.contains("try again"), "{what}: {text}");
         assert!(!text.contains("sign in"), "{what}: {text}");
         assert_eq!(sim.count(&token()), asked + 1, "{what}: asked once");
-        assert_eq!(revoked_reason(&hub).await, None, "{what}");
+        assert_eq!(hub.revoked_reason().await, None, "{what}");
         let leased = hub
             .value("SELECT renewing_until::text FROM hub.grants")
             .await;
@@ -212,7 +208,7 @@ async fn rule_36_a_late_invalid_grant_does_not_end_tokens_it_was_not_about() {
             .await;
         sim.release();
     });
-    assert_eq!(revoked_reason(&hub).await, None);
+    assert_eq!(hub.revoked_reason().await, None);
     assert_is_daniel(&reply);
     hub.stop().await;
 }

@@ -2,21 +2,28 @@
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
 mod authorize;
+mod authorize_page;
 mod backlog_renewal;
 mod browser;
 mod callback;
+mod cleanup;
 mod client_documents;
+mod conformance;
 mod consent;
 mod embedded;
+mod issuers;
 mod layers;
+mod limits;
 mod local;
-mod mcp_endpoint;
+mod mcp_access;
+mod mcp_protocol;
 mod metadata;
 mod migrate;
 mod private_key_jwt;
 mod processes;
 mod processes_start;
 mod readme;
+mod refresh;
 mod register;
 mod registration_management;
 mod remembered_consent;

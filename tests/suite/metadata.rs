@@ -94,7 +94,9 @@ async fn rules_3_and_5_every_form_names_the_issuer_with_the_same_bytes() {
             ] {
                 assert_eq!(found[name], value, "{path}");
             }
-            // Rule 21: without "none", a client cannot be public.
+            // Rule 21: else the metadata documents of public clients are not used.
+            let documents = &found["client_id_metadata_document_supported"];
+            assert_eq!(documents, true, "{path}");
             let methods = found["token_endpoint_auth_methods_supported"].clone();
             assert!(methods.as_array().unwrap().contains(&json!("none")));
         }
@@ -271,6 +273,7 @@ async fn rule_9_browsers_may_read_the_documents_and_call_the_endpoints() {
     let endpoints = [
         "/register",
         "/token",
+        "/revoke",
         "/mcp",
         "/spaces/default/register",
         "/spaces/default/token",

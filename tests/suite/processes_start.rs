@@ -274,8 +274,9 @@ async fn the_demo_runs_by_itself_and_survives_a_kill() {
     let start = || {
         let mut command = program(&["demo"]);
         command
-            .env("DATA_DIR", directory.path().join("data"))
             .env("MCP_HTTP_PORT", port.number.to_string())
+            .arg("--data-dir")
+            .arg(directory.path().join("data"))
             .args(["--backlog-port", &backlog_port.number.to_string()]);
         Process::start(command, port.url())
     };

@@ -3,6 +3,7 @@
 
 mod calls;
 mod docs;
+mod options;
 mod parity;
 mod protocol;
 mod refusals;

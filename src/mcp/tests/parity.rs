@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::mcp::{router::Table, tools};
+use crate::mcp::{ToolOptions, router::Table, tools};
 
 const UPSTREAM: &str = include_str!("../../../tests/fixtures/upstream_tools.json");
 
@@ -15,7 +15,7 @@ fn upstream() -> Map<String, Value> {
 
 #[test]
 fn every_tool_takes_what_it_takes_there() {
-    let table = Table::new();
+    let table = Table::new(&ToolOptions::default());
     let mut differences = Vec::new();
     for (name, theirs) in upstream() {
         let Some(entry) = table.get(&name) else {
@@ -29,6 +29,19 @@ fn every_tool_takes_what_it_takes_there() {
         compare(&name, &ours, &theirs["schema"], &mut differences);
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn every_list_offers_the_fields_that_it_offers_there() {
+    let table = Table::new(&ToolOptions::default());
+    for (name, theirs) in upstream() {
+        let ours = table.get(&name).unwrap().spec.fields;
+        let theirs = theirs["fields"].as_array().cloned().unwrap_or_default();
+        assert_eq!(ours.is_empty(), theirs.is_empty(), "{name}");
+        for field in theirs {
+            assert!(ours.contains(&field.as_str().unwrap()), "{name}: {field}");
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::mcp::{
+    ToolOptions,
     router::{Entry, Table},
     tools,
 };
@@ -34,7 +35,7 @@ fn every_tool_is_described() {
 #[test]
 fn the_hints_follow_from_the_request() {
     let hints = |name: &str| {
-        let table = Table::new();
+        let table = Table::new(&ToolOptions::default());
         let access = table.get(name).expect("a tool").spec.access;
         (access.read_only, access.destructive, access.idempotent)
     };

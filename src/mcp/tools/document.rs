@@ -10,6 +10,7 @@ use crate::{
         inputs::{IdOrKey, Integer},
         router::Entry,
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -37,6 +38,7 @@ impl Endpoint for GetDocuments {
     const NAME: &'static str = "get_documents";
     const TITLE: &'static str = "List documents";
     const CALL: Call = Call::get("documents").defaulting(&[("offset", "0")]);
+    const FIELDS: &'static [&'static str] = fields::DOCUMENT;
 }
 
 /// Returns how the documents of a project are nested, those in the trash included.

@@ -1,6 +1,7 @@
 //! The tools, one file per toolset.
 
 mod document;
+mod fields;
 mod git;
 pub(super) mod issue;
 mod notifications;

@@ -10,6 +10,7 @@ use crate::{
         inputs::{Integer, Order},
         router::Entry,
         tool::{Access, Endpoint},
+        tools::fields,
     },
 };
 
@@ -39,6 +40,7 @@ impl Endpoint for GetNotifications {
     const NAME: &'static str = "get_notifications";
     const TITLE: &'static str = "List notifications";
     const CALL: Call = Call::get("notifications");
+    const FIELDS: &'static [&'static str] = fields::NOTIFICATION;
 }
 
 /// Counts the user's notifications.

@@ -10,6 +10,7 @@ use crate::{
         inputs::{ProjectId, ProjectKey},
         router::Entry,
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -36,6 +37,7 @@ impl Endpoint for GetProjectList {
     const NAME: &'static str = "get_project_list";
     const TITLE: &'static str = "List projects";
     const CALL: Call = Call::get("projects");
+    const FIELDS: &'static [&'static str] = fields::PROJECT;
 }
 
 /// The notation of a project's texts
@@ -101,6 +103,7 @@ impl Endpoint for GetProjectUsers {
     const NAME: &'static str = "get_project_users";
     const TITLE: &'static str = "List project members";
     const CALL: Call = Call::get("projects/{projectId|projectKey}/users");
+    const FIELDS: &'static [&'static str] = fields::USER;
 }
 
 /// Changes the settings of a project, given by id or key. What is not given stays as it is.

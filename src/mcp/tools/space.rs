@@ -10,6 +10,7 @@ use crate::{
         inputs::{ActivityType, Date, Integer, Order},
         router::Entry,
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -54,6 +55,7 @@ impl Endpoint for GetSpaceActivities {
     const NAME: &'static str = "get_space_activities";
     const TITLE: &'static str = "List space activities";
     const CALL: Call = Call::get("space/activities");
+    const FIELDS: &'static [&'static str] = fields::ACTIVITY;
 }
 
 /// Lists the users of the space.
@@ -64,6 +66,7 @@ impl Endpoint for GetUsers {
     const NAME: &'static str = "get_users";
     const TITLE: &'static str = "List users";
     const CALL: Call = Call::get("users");
+    const FIELDS: &'static [&'static str] = fields::USER;
 }
 
 /// Counts the stars that a user has received.
@@ -115,4 +118,5 @@ impl Endpoint for GetUserRecentUpdates {
     const NAME: &'static str = "get_user_recent_updates";
     const TITLE: &'static str = "List a user's activities";
     const CALL: Call = Call::get("users/{userId}/activities");
+    const FIELDS: &'static [&'static str] = fields::ACTIVITY;
 }

@@ -10,6 +10,7 @@ use crate::{
         inputs::{Integer, NumericId, ProjectId, ProjectKey},
         router::Entry,
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -37,6 +38,7 @@ impl Endpoint for GetWikiPages {
     const NAME: &'static str = "get_wiki_pages";
     const TITLE: &'static str = "List wiki pages";
     const CALL: Call = Call::get("wikis?projectIdOrKey={projectId|projectKey}");
+    const FIELDS: &'static [&'static str] = fields::WIKI_PAGE;
 }
 
 /// Counts the wiki pages of a project, given by id or key.

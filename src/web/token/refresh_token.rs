@@ -7,7 +7,8 @@
 //! 4. Again inside the window: the same answer. Clients run several processes that
 //!    share a token, and answers get lost.
 //! 5. Again after it: if nothing of the successor was ever used, the answer was
-//!    lost, and the successor is replaced. Otherwise it is a replay: the grant ends.
+//!    lost, and another successor takes its place; should the first one turn up after
+//!    all, it is judged by this same step. Otherwise it is a replay: the grant ends.
 
 use secrecy::ExposeSecret;
 
@@ -18,7 +19,7 @@ use crate::{
         self,
         refresh_tokens::{State, Stored},
     },
-    domain::RevocationReason,
+    domain::{GrantId, RevocationReason},
     oauth::{
         ErrorCode, OAuthError, Params, Scopes, resource,
         token::{RefreshToken, TokenHash},
@@ -59,27 +60,19 @@ pub async fn exchange(
             Some(answer) => return Ok(answer),
             None => return Err(invalid_grant(UNKNOWN).into()),
         },
-        State::Spent {
-            successor,
-            successor_used: false,
-        } => {
-            db::access_tokens::delete_of_pair(&mut *transaction, successor).await?;
-            db::refresh_tokens::delete(&mut *transaction, successor).await?;
-        }
-        State::Spent {
-            successor_used: true,
-            ..
-        } => {
-            let reason = RevocationReason::RefreshTokenReplayed;
-            if db::grants::revoke(&mut *transaction, stored.grant, None, reason).await? {
-                tracing::warn!(grant = %stored.grant, reason = reason.as_str(), "grant revoked");
-            }
-            transaction.commit().await?;
-            return Err(invalid_grant(UNKNOWN).into());
-        }
+        State::Spent { .. } => {}
     }
     let (answer, successor) =
         issue_pair(hub, &mut transaction, stored.grant, scopes, stored.scopes).await?;
+    if let State::Spent { successor: lost } = stored.state {
+        let was_unused = db::refresh_tokens::supersede(&mut *transaction, lost, successor.hash())
+            .await?
+            && db::access_tokens::delete_unused_of_pair(&mut *transaction, lost).await?;
+        if !was_unused {
+            transaction.rollback().await?;
+            return Err(replayed(hub, stored.grant).await?);
+        }
+    }
     db::refresh_tokens::consume(
         &mut *transaction,
         hash,
@@ -90,6 +83,15 @@ pub async fn exchange(
     .await?;
     transaction.commit().await?;
     Ok(answer)
+}
+
+/// Ends the grant of a replayed token; the answer to whoever presented it.
+async fn replayed(hub: &Hub, grant: GrantId) -> Result<JsonError, sqlx::Error> {
+    let reason = RevocationReason::RefreshTokenReplayed;
+    if db::grants::revoke(&hub.db, grant, None, reason).await? {
+        tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");
+    }
+    Ok(invalid_grant(UNKNOWN).into())
 }
 
 /// The scopes of the new access token, at most the refresh token's.

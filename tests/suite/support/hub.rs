@@ -5,7 +5,7 @@ use std::{ops::Deref, time::Duration};
 use backlog_mcp_hub::{
     app::Application,
     clock::Clock,
-    config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Settings, Storage},
+    config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Patience, Settings, Storage, ToolSettings},
     crypto::KeyRing,
     domain::SpaceId,
     mcp::space_application::secret_place,
@@ -161,6 +161,11 @@ impl TestHub {
             .expect("text")
     }
 
+    /// Why the only grant was revoked; `None` while it lives.
+    pub async fn revoked_reason(&self) -> Option<String> {
+        self.value("SELECT revoked_reason FROM hub.grants").await
+    }
+
     /// Every row of every table, as text.
     pub async fn contents(&self) -> String {
         self.rows_of_tables("").await
@@ -237,7 +242,9 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         allowed_hosts: Vec::new(),
         allowed_origins: Vec::new(),
         trusted_proxies: Vec::new(),
+        tools: ToolSettings::default(),
         lifetimes: Lifetimes::default(),
+        patience: Patience::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub mod bearer_proxy;
 pub mod browser;
 pub mod database;
 pub mod document_host;
@@ -12,4 +13,5 @@ pub mod proxy;
 pub mod reply;
 pub mod sdk_client;
 pub mod site;
-mod tool;
+pub mod tokens;
+pub mod tool;

@@ -7,7 +7,7 @@ use backlog_sim::Id;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{
     StatusCode,
-    header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE},
+    header::{COOKIE, HOST, HeaderMap, LOCATION, SET_COOKIE},
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -24,10 +24,10 @@ pub fn challenge() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER))
 }
 
-/// One browser: a cookie jar.
+/// One browser: a cookie jar, by host and name.
 #[derive(Default)]
 pub struct Person {
-    cookies: Mutex<HashMap<String, String>>,
+    cookies: Mutex<HashMap<(String, String), String>>,
 }
 
 /// A page or redirect, as the browser got it.
@@ -121,23 +121,25 @@ impl Person {
         self.send(http().post(url).form(form)).await
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Page {
+    /// Sends a request with the cookies of its host, as the Host header has it.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Page {
+        let mut request = request.build().expect("a request");
+        let host = host_of(&request);
         let cookies = {
             let jar = self.cookies.lock().expect("the jar");
-            let pairs: Vec<String> = jar.iter().map(|(n, v)| format!("{n}={v}")).collect();
+            let own = jar.iter().filter(|((of, _), _)| *of == host);
+            let pairs: Vec<String> = own.map(|((_, n), v)| format!("{n}={v}")).collect();
             pairs.join("; ")
         };
-        let response = request
-            .header(COOKIE, cookies)
-            .send()
-            .await
-            .expect("an answer");
+        let cookies = cookies.parse().expect("a header");
+        request.headers_mut().insert(COOKIE, cookies);
+        let response = http().execute(request).await.expect("an answer");
         for cookie in response.headers().get_all(SET_COOKIE) {
             let text = cookie.to_str().expect("a cookie");
             let pair = text.split(';').next().unwrap_or_default();
             let (name, value) = pair.split_once('=').expect("name=value");
             let mut jar = self.cookies.lock().expect("the jar");
-            jar.insert(name.to_owned(), value.to_owned());
+            jar.insert((host.clone(), name.to_owned()), value.to_owned());
         }
         Page {
             status: response.status(),
@@ -238,6 +240,17 @@ impl Person {
         assert_eq!(status, StatusCode::OK, "{body}");
         tokens(&client_id, &body)
     }
+}
+
+/// The host that cookies belong to; ports do not count (RFC 6265 §8.5).
+fn host_of(request: &reqwest::Request) -> String {
+    let header = request.headers().get(HOST);
+    let host = header.map_or_else(
+        || request.url().host_str().unwrap_or_default(),
+        |host| host.to_str().expect("a host"),
+    );
+    let (name, _port) = host.split_once(':').unwrap_or((host, ""));
+    name.to_owned()
 }
 
 pub fn authorize_url(hub: &Site, client_id: &str) -> String {

@@ -30,3 +30,11 @@ pub fn installed(path: &str) -> PathBuf {
     );
     path
 }
+
+/// The Node.js that was installed with the conformance suite, which needs a newer one
+/// than the rest; elsewhere than on Linux, the machine's.
+pub fn conformance_node() -> PathBuf {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/node_modules/.bin/node");
+    if path.exists() { path } else { program("NODE") }
+}

@@ -8,6 +8,7 @@ use crate::{
     mcp::{
         inputs::{Integer, Order, ProjectId, ProjectKey, RepoId, RepoName},
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -36,6 +37,7 @@ impl Endpoint for GetPullRequestComments {
     const CALL: Call = Call::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments",
     );
+    const FIELDS: &'static [&'static str] = fields::PULL_REQUEST_COMMENT;
 }
 
 /// Adds a comment to a pull request.

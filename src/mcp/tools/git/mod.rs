@@ -13,6 +13,7 @@ use crate::{
         inputs::{ProjectId, ProjectKey, RepoId, RepoName},
         router::Entry,
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -43,6 +44,7 @@ impl Endpoint for GetGitRepositories {
     const NAME: &'static str = "get_git_repositories";
     const TITLE: &'static str = "List Git repositories";
     const CALL: Call = Call::get("projects/{projectId|projectKey}/git/repositories");
+    const FIELDS: &'static [&'static str] = fields::REPOSITORY;
 }
 
 /// Returns one Git repository of a project, with its URLs.

@@ -8,6 +8,7 @@ use crate::{
     mcp::{
         inputs::{Integer, ProjectId, ProjectKey, RepoId, RepoName},
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -39,6 +40,7 @@ impl Endpoint for GetPullRequests {
     const CALL: Call = Call::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests",
     );
+    const FIELDS: &'static [&'static str] = fields::PULL_REQUEST;
 }
 
 /// Counts the pull requests of a repository by the filters of get_pull_requests.

@@ -8,6 +8,7 @@ use crate::{
     mcp::{
         inputs::{ProjectId, ProjectKey},
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -19,6 +20,7 @@ impl Endpoint for GetPriorities {
     const NAME: &'static str = "get_priorities";
     const TITLE: &'static str = "List priorities";
     const CALL: Call = Call::get("priorities");
+    const FIELDS: &'static [&'static str] = fields::MASTER;
 }
 
 /// Lists the issue types of a project, given by id or key.
@@ -33,6 +35,7 @@ impl Endpoint for GetIssueTypes {
     const NAME: &'static str = "get_issue_types";
     const TITLE: &'static str = "List issue types";
     const CALL: Call = Call::get("projects/{projectId|projectKey}/issueTypes");
+    const FIELDS: &'static [&'static str] = fields::ISSUE_TYPE;
 }
 
 /// Lists the categories of a project, given by id or key.
@@ -47,6 +50,7 @@ impl Endpoint for GetCategories {
     const NAME: &'static str = "get_categories";
     const TITLE: &'static str = "List categories";
     const CALL: Call = Call::get("projects/{projectId|projectKey}/categories");
+    const FIELDS: &'static [&'static str] = fields::CATEGORY;
 }
 
 /// Adds a category to a project, given by id or key.
@@ -77,6 +81,7 @@ impl Endpoint for GetCustomFields {
     const NAME: &'static str = "get_custom_fields";
     const TITLE: &'static str = "List custom fields";
     const CALL: Call = Call::get("projects/{projectId|projectKey}/customFields");
+    const FIELDS: &'static [&'static str] = fields::CUSTOM_FIELD;
 }
 
 /// Lists the resolutions that a closed issue can have.
@@ -87,4 +92,5 @@ impl Endpoint for GetResolutions {
     const NAME: &'static str = "get_resolutions";
     const TITLE: &'static str = "List resolutions";
     const CALL: Call = Call::get("resolutions");
+    const FIELDS: &'static [&'static str] = fields::MASTER;
 }

@@ -8,6 +8,7 @@ use crate::{
     mcp::{
         inputs::{Integer, IssueId, IssueKey, Order},
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -30,6 +31,7 @@ impl Endpoint for GetIssueComments {
     const NAME: &'static str = "get_issue_comments";
     const TITLE: &'static str = "List issue comments";
     const CALL: Call = Call::get("issues/{issueId|issueKey}/comments");
+    const FIELDS: &'static [&'static str] = fields::ISSUE_COMMENT;
 }
 
 /// Adds a comment to an issue, given by id or key.

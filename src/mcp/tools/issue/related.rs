@@ -8,6 +8,7 @@ use crate::{
     mcp::{
         inputs::{Integer, IssueId, IssueKey},
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -23,6 +24,7 @@ impl Endpoint for GetRelatedIssues {
     const NAME: &'static str = "get_related_issues";
     const TITLE: &'static str = "List related issues";
     const CALL: Call = Call::get("issues/{issueId|issueKey}/relatedIssues");
+    const FIELDS: &'static [&'static str] = fields::RELATED_ISSUE;
 }
 
 /// Links another issue as related to an issue, given by id or key.

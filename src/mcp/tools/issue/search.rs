@@ -8,6 +8,7 @@ use crate::{
     mcp::{
         inputs::{CustomFieldFilter, Date, Integer, Order},
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -84,6 +85,7 @@ impl Endpoint for GetIssues {
     const NAME: &'static str = "get_issues";
     const TITLE: &'static str = "Find issues";
     const CALL: Call = Call::get("issues");
+    const FIELDS: &'static [&'static str] = fields::ISSUE;
 }
 
 #[derive(Deserialize, Serialize, JsonSchema)]

@@ -8,6 +8,7 @@ use crate::{
     mcp::{
         inputs::{ClearableDate, Date, Integer, ProjectId, ProjectKey},
         tool::Endpoint,
+        tools::fields,
     },
 };
 
@@ -23,6 +24,7 @@ impl Endpoint for GetVersionMilestoneList {
     const NAME: &'static str = "get_version_milestone_list";
     const TITLE: &'static str = "List versions and milestones";
     const CALL: Call = Call::get("projects/{projectId|projectKey}/versions");
+    const FIELDS: &'static [&'static str] = fields::VERSION;
 }
 
 /// Adds a version, which is a milestone as well, to a project, given by id or key.

@@ -8,6 +8,7 @@ use crate::{
     mcp::{
         inputs::{IdOrKey, Integer},
         tool::{Access, Endpoint},
+        tools::fields,
     },
 };
 
@@ -23,6 +24,7 @@ impl Endpoint for GetWatchingListItems {
     const NAME: &'static str = "get_watching_list_items";
     const TITLE: &'static str = "List watched issues";
     const CALL: Call = Call::get("users/{userId}/watchings");
+    const FIELDS: &'static [&'static str] = fields::WATCHING;
 }
 
 /// Counts the issues that a user watches.

@@ -1,0 +1,72 @@
+//! How the tools are offered and how much they answer: the operator's choice, for every caller.
+
+use std::{fmt, str::FromStr};
+
+use thiserror::Error;
+
+/// Choices that hold for the whole server; the default is the plain one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolOptions {
+    /// Stands before the name of every tool.
+    pub prefix: ToolPrefix,
+    /// Whether callers can choose the fields of a result (the input `fields`).
+    pub field_selection: bool,
+    /// The most that a result may be: a run of ASCII letters, digits and `_` counts as one, any
+    /// other character that is no space as one as well. Longer ones are cut where a client can
+    /// still read them.
+    pub max_tokens: usize,
+}
+
+impl Default for ToolOptions {
+    fn default() -> Self {
+        Self {
+            prefix: ToolPrefix::default(),
+            field_selection: false,
+            max_tokens: 50_000,
+        }
+    }
+}
+
+/// What stands before the names of tools: letters, digits, `_`, `-` and `.`, 32 at most, so that
+/// the names stay within the 64 characters that clients take.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToolPrefix(String);
+
+/// A text that cannot stand before the names of tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("wants at most 32 letters, digits, `_`, `-` or `.`")]
+pub struct BadPrefix;
+
+impl FromStr for ToolPrefix {
+    type Err = BadPrefix;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if text.len() <= 32 && text.chars().all(fits) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadPrefix)
+        }
+    }
+}
+
+impl fmt::Display for ToolPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_makes_names_that_clients_take() {
+        for text in ["", "backlog_", "acme.", "A-1_"] {
+            assert_eq!(text.parse::<ToolPrefix>().unwrap().to_string(), text);
+        }
+        for text in ["a b", "あ", "a/", &"a".repeat(33)] {
+            assert_eq!(text.parse::<ToolPrefix>(), Err(BadPrefix), "{text}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What an operator can change for all callers: names, field selection, size.
+
+use serde_json::{Value, json};
+
+use super::{caller_of, exchange, post, server};
+use crate::{
+    backlog::fake::FakeBacklog,
+    mcp::{ToolOptions, tools},
+};
+
+const ISSUES: &str = r#"[{"id":3,"summary":"a","status":{"id":1,"name":"Open"}},{"id":2,"summary":"b","status":null}]"#;
+
+async fn rpc(options: ToolOptions, backlog: &FakeBacklog, method: &str, params: Value) -> Value {
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+    let caller = caller_of(backlog);
+    let server = server().with_options(options);
+    exchange(server, Some(&caller), post("2025-06-18", &message))
+        .await
+        .1
+}
+
+async fn call(options: ToolOptions, backlog: &FakeBacklog, tool: &str, arguments: Value) -> Value {
+    let params = json!({"name": tool, "arguments": arguments});
+    rpc(options, backlog, "tools/call", params).await["result"].take()
+}
+
+async fn list(options: ToolOptions) -> Vec<Value> {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let body = rpc(options, &backlog, "tools/list", json!({})).await;
+    body["result"]["tools"].as_array().unwrap().clone()
+}
+
+fn selecting() -> ToolOptions {
+    ToolOptions {
+        field_selection: true,
+        ..ToolOptions::default()
+    }
+}
+
+fn text(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().unwrap()
+}
+
+#[actix_web::test]
+async fn a_prefix_stands_before_every_name() {
+    let options = ToolOptions {
+        prefix: "acme_".parse().unwrap(),
+        ..ToolOptions::default()
+    };
+    let listed = list(options.clone()).await;
+    assert_eq!(listed.len(), tools::all().len());
+    for (tool, entry) in listed.iter().zip(tools::all()) {
+        assert_eq!(tool["name"], format!("acme_{}", entry.spec.name));
+    }
+    let backlog = FakeBacklog::answering(200, "{}");
+    let result = call(options.clone(), &backlog, "acme_get_space", json!({})).await;
+    assert_eq!(text(&result), "{}");
+    let params = json!({"name": "get_space", "arguments": {}});
+    let body = rpc(options, &backlog, "tools/call", params).await;
+    assert_eq!(body["error"]["code"], -32602);
+}
+
+#[actix_web::test]
+async fn lists_offer_their_fields_where_selection_is_on() {
+    for tool in tools::all() {
+        let schema = tool.route.attr.schema_as_json_value();
+        let name = tool.spec.name;
+        assert_eq!(schema["properties"].get("fields"), None, "{name}");
+    }
+    let listed = list(selecting()).await;
+    for (tool, entry) in listed.iter().zip(tools::all()) {
+        let offered = &tool["inputSchema"]["properties"]["fields"]["items"]["enum"];
+        match entry.spec.fields {
+            [] => assert_eq!(*offered, Value::Null),
+            names => assert_eq!(*offered, json!(names)),
+        }
+    }
+    let size = json!(listed).to_string().len();
+    assert!(size <= 80_000, "{size} bytes");
+}
+
+#[actix_web::test]
+async fn chosen_fields_are_returned() {
+    let backlog = FakeBacklog::answering(200, ISSUES);
+    for (fields, expected) in [
+        (
+            json!(["summary", "id"]),
+            json!([{"summary": "a", "id": 3}, {"summary": "b", "id": 2}]),
+        ),
+        (
+            json!("{ status { name } }"),
+            json!([{"status": {"name": "Open"}}, {"status": null}]),
+        ),
+        (json!([]), serde_json::from_str(ISSUES).unwrap()),
+    ] {
+        let arguments = json!({"fields": fields});
+        let result = call(selecting(), &backlog, "get_issues", arguments).await;
+        let chosen: Value = serde_json::from_str(text(&result)).unwrap();
+        assert_eq!(chosen, expected);
+    }
+    let lines = backlog.received().into_iter().map(|request| request.line);
+    assert!(lines.into_iter().all(|line| line == "GET /api/v2/issues"));
+
+    // Where it is not offered, it is an input like any other that nobody knows.
+    let arguments = json!({"fields": ["no"]});
+    let result = call(ToolOptions::default(), &backlog, "get_issues", arguments).await;
+    let everything: Value = serde_json::from_str(text(&result)).unwrap();
+    assert_eq!(everything, serde_json::from_str::<Value>(ISSUES).unwrap());
+}
+
+#[actix_web::test]
+async fn a_wrong_selection_changes_nothing() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    for (tool, arguments, expected) in [
+        (
+            "delete_issue",
+            json!({"issueKey": "A-1", "fields": "{ id"}),
+            "Invalid arguments for tool delete_issue: fields: expected a name or `}`, found the end",
+        ),
+        (
+            "get_priorities",
+            json!({"fields": ["colour"]}),
+            "Invalid arguments for tool get_priorities: fields: there is no `colour`, only id, name",
+        ),
+    ] {
+        let result = call(selecting(), &backlog, tool, arguments).await;
+        assert_eq!(result["isError"], true);
+        assert_eq!(text(&result), expected);
+    }
+    assert_eq!(backlog.received(), []);
+}
+
+#[actix_web::test]
+async fn a_long_result_is_cut_between_elements() {
+    let backlog = FakeBacklog::answering(200, ISSUES);
+    let options = ToolOptions {
+        max_tokens: 40,
+        ..ToolOptions::default()
+    };
+    let result = call(options, &backlog, "get_issues", json!({"offset": 20})).await;
+    let kept: Value = serde_json::from_str(text(&result)).unwrap();
+    assert_eq!(kept.as_array().unwrap().len(), 1);
+    assert_eq!(
+        result["content"][1]["text"],
+        "These are the first 1 of 2. For the rest, call again with offset 21 and count 1."
+    );
+    assert_ne!(result["isError"], true);
+}

@@ -1,0 +1,241 @@
+//! The cleanup removes what has expired, all of it, and nothing else.
+
+use backlog_mcp_hub::{db, jobs::cleanup};
+use backlog_sim::seed;
+use reqwest::StatusCode;
+use serde_json::json;
+use sqlx::{AssertSqlSafe, PgPool};
+
+use crate::support::{
+    database::TestDatabase,
+    hub::TestHub,
+    person::{Person, authorize_url, call, refresh, tokens as tokens_of},
+};
+
+const ROWS: &str = include_str!("../fixtures/cleanup.sql");
+
+/// Each table that is cleaned up, with where its rows have their label.
+const LABELS: [(&str, &str); 8] = [
+    ("clients", "client_id"),
+    ("grants", "backlog_user_name"),
+    ("authorization_requests", "state"),
+    (
+        "authorization_codes",
+        "rtrim(convert_from(code_hash, 'UTF8'))",
+    ),
+    ("refresh_tokens", "rtrim(convert_from(token_hash, 'UTF8'))"),
+    ("access_tokens", "rtrim(convert_from(token_hash, 'UTF8'))"),
+    ("client_assertions", "rtrim(convert_from(jti_hash, 'UTF8'))"),
+    ("consents", "redirect_uri"),
+];
+
+async fn labels(db: &PgPool, table: &str, label: &str) -> Vec<String> {
+    let query = format!("SELECT {label} FROM hub.{table} ORDER BY 1");
+    sqlx::query_scalar(AssertSqlSafe(query))
+        .fetch_all(db)
+        .await
+        .expect(table)
+}
+
+async fn execute(db: &PgPool, statement: &str) {
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(db)
+        .await
+        .expect(statement);
+}
+
+async fn count(db: &PgPool, rows: &str) -> i64 {
+    sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM hub.{rows}")))
+        .fetch_one(db)
+        .await
+        .expect(rows)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_expired_goes_and_what_is_live_stays() {
+    let database = TestDatabase::create().await;
+    let db = database.pool();
+    execute(db, ROWS).await;
+    let mut expected = Vec::new();
+    for (table, label) in LABELS {
+        let mut kept = labels(db, table, label).await;
+        let all = kept.len();
+        kept.retain(|label| label.starts_with("kept: "));
+        assert!(!kept.is_empty() && kept.len() < all, "{table}: {kept:?}");
+        expected.push(kept);
+    }
+
+    let removed = cleanup::once(db).await.expect("a cleanup");
+    for ((table, label), kept) in LABELS.into_iter().zip(expected) {
+        assert_eq!(labels(db, table, label).await, kept, "{table}");
+    }
+    // It says what it removed; what went with a grant or client counts as that.
+    assert_eq!(
+        removed,
+        [
+            ("authorization_requests", 2),
+            ("authorization_codes", 2),
+            ("access_tokens", 2),
+            ("refresh_tokens", 3),
+            ("refresh_answers", 1),
+            ("client_assertions", 1),
+            ("consents", 1),
+            ("grants", 4),
+            ("idle_clients", 4),
+        ]
+    );
+    // Of a used refresh token only the answer goes, once its window has passed.
+    let answered = "refresh_tokens WHERE answer IS NOT NULL
+                    AND answer_until > clock_timestamp()";
+    assert_eq!(count(db, answered).await, 1);
+    let answers = "refresh_tokens WHERE answer IS NOT NULL";
+    assert_eq!(count(db, answers).await, 1);
+
+    // There is nothing left to do.
+    assert_eq!(cleanup::once(db).await.expect("a cleanup"), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_one_batch_goes_in_one_round() {
+    let database = TestDatabase::create().await;
+    let db = database.pool();
+    execute(db, ROWS).await;
+    execute(
+        db,
+        "INSERT INTO hub.access_tokens
+            (token_hash, grant_id, refresh_token_hash, scopes, expires_at)
+         SELECT digest_of('gone: ' || number), grant_('kept: with an access token'),
+                digest_of('kept: live'), '{backlog:read}', in_time('-1 second')
+         FROM generate_series(1, 2500) AS number",
+    )
+    .await;
+    let removed = cleanup::once(db).await.expect("a cleanup");
+    assert!(removed.contains(&("access_tokens", 2502)), "{removed:?}");
+    assert_eq!(count(db, "access_tokens").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_19_of_the_never_used_clients_the_newest_stay() {
+    const REGISTERED: i64 = 10_250;
+    const STAY: i64 = 10_000;
+    let database = TestDatabase::create().await;
+    let db = database.pool();
+    execute(db, ROWS).await;
+    // The oldest one of all has a grant: somebody could not sign in again.
+    let add = format!(
+        "UPDATE hub.clients SET created_at = in_time('-80 days') WHERE last_used_at IS NULL;
+         INSERT INTO hub.clients
+            (id, client_id, origin, redirect_uris, application_type,
+             token_endpoint_auth_method, scopes, metadata_digest, created_at)
+         SELECT gen_random_uuid(), lpad(number::text, 5, '0'), 'dynamic',
+                '{{https://client.example/cb}}', 'web', 'none', '{{backlog:read}}',
+                sha256(number::text::bytea),
+                -- The last 50 of them came within the last hour.
+                in_time('-60 minutes') - interval '30 s' * ({REGISTERED} - 50 - number)
+         FROM generate_series(1, {REGISTERED}) AS number"
+    );
+    execute(db, &add).await;
+    let removed = cleanup::once(db).await.expect("a cleanup");
+    // All but the newest of those before the last hour, and two of the fixture.
+    let evicted = REGISTERED - 50 - STAY + 2;
+    let expected = ("never_used_clients", evicted.unsigned_abs());
+    assert!(removed.contains(&expected), "{removed:?}");
+    let left: Vec<String> = sqlx::query_scalar(
+        "SELECT client_id FROM hub.clients WHERE client_id ~ '^[0-9]+$' ORDER BY 1",
+    )
+    .fetch_all(db)
+    .await
+    .expect("clients");
+    assert_eq!(left.len(), usize::try_from(STAY + 50).unwrap());
+    assert_eq!(left[0], "00201");
+    for kept in [
+        "kept: never used with a live grant",
+        "kept: never used, an operator''s",
+        "kept: in use",
+    ] {
+        let row = format!("clients WHERE client_id = '{kept}'");
+        assert_eq!(count(db, &row).await, 1, "{kept}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_replica_cleans_up_at_a_time() {
+    let database = TestDatabase::create().await;
+    let db = database.pool();
+    execute(db, ROWS).await;
+    let before = count(db, "refresh_tokens").await;
+    let mut other = db.acquire().await.expect("a connection");
+    assert!(db::cleanup::try_lock(&mut other).await.expect("an answer"));
+    assert_eq!(cleanup::once(db).await.expect("an answer"), []);
+    assert_eq!(count(db, "refresh_tokens").await, before);
+    db::cleanup::unlock(&mut other).await.expect("unlocked");
+
+    assert!(!cleanup::once(db).await.expect("a cleanup").is_empty());
+    // Afterwards the lock is free for the next one.
+    assert!(db::cleanup::try_lock(&mut other).await.expect("an answer"));
+    db::cleanup::unlock(&mut other).await.expect("unlocked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_clean_up_at_once_remove_each_row_once() {
+    let database = TestDatabase::create().await;
+    let db = database.pool();
+    execute(db, ROWS).await;
+    let rounds = tokio::join!(
+        cleanup::once(db),
+        cleanup::once(db),
+        cleanup::once(db),
+        cleanup::once(db)
+    );
+    let rounds = [rounds.0, rounds.1, rounds.2, rounds.3].map(|round| round.expect("a round"));
+    let grants: u64 = rounds
+        .iter()
+        .flatten()
+        .filter(|(name, _)| *name == "grants")
+        .map(|(_, rows)| rows)
+        .sum();
+    assert_eq!(grants, 4, "{rounds:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_in_use_does_not_notice() {
+    let hub = TestHub::start().await;
+    let db = hub.database.pool();
+    let person = Person::default();
+    let tokens = person.sign_in(&hub, seed::DANIEL).await;
+    let client_id = hub.register_for("http://127.0.0.1:9/other").await;
+    person.get(&authorize_url(&hub, &client_id)).await;
+    let (_, body) = refresh(&hub.base_url, &tokens).await;
+    let successor = tokens_of(&tokens.client_id, &body);
+    let me = async || {
+        let token = &successor.access_token;
+        call(&hub.base_url, token, "get_myself", json!({})).await.0
+    };
+    assert_eq!(me().await, StatusCode::OK);
+    let before = hub.state().await;
+    assert_eq!(cleanup::once(db).await.expect("a cleanup"), []);
+    assert_eq!(hub.state().await, before);
+    // Inside the window, the same answer; and so it is after a cleanup.
+    assert_eq!(refresh(&hub.base_url, &tokens).await.1, body);
+
+    // Long after it, the used token is still known: its replay ends the grant.
+    hub.sql(
+        "UPDATE hub.refresh_tokens
+         SET consumed_at = consumed_at - interval '20 days',
+             answer_until = answer_until - interval '20 days',
+             created_at = created_at - interval '20 days'
+         WHERE consumed_at IS NOT NULL",
+    )
+    .await;
+    let removed = cleanup::once(db).await.expect("a cleanup");
+    assert_eq!(removed, [("refresh_answers", 1)]);
+    assert_eq!(me().await, StatusCode::OK);
+    let (status, _) = refresh(&hub.base_url, &tokens).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let reason = "SELECT revoked_reason FROM hub.grants";
+    assert_eq!(
+        hub.value(reason).await.as_deref(),
+        Some("refresh_token_replayed")
+    );
+    hub.stop().await;
+}

@@ -1,0 +1,304 @@
+//! Rate limits as clients meet them, and clients that send too slowly.
+//!
+//! A hub on loopback spares its own computer, so these run behind a base URL that is
+//! not, with this test as the proxy in front: it says in `X-Forwarded-For` who asks.
+
+use std::time::Duration;
+
+use backlog_mcp_hub::{
+    config::{BaseUrl, Patience},
+    oauth::token::AccessToken,
+    random::Random,
+};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::support::{
+    hub::{REDIRECT_URI, TestHub, http},
+    person::authorize_url,
+    process::DEADLINE,
+    reply::Reply,
+};
+
+const HOST: &str = "hub.test";
+/// Many more than any limit allows a minute.
+const MANY: usize = 5_000;
+const SOMEBODY: &str = "203.0.113.7";
+const SOMEBODY_ELSE: &str = "198.51.100.9";
+
+/// A hub behind a proxy on this machine, trusted or not.
+async fn behind_proxy(trusted: bool) -> TestHub {
+    TestHub::start_with(|settings| {
+        settings.base_url = Some(BaseUrl::parse(&format!("https://{HOST}")).expect("a base URL"));
+        if trusted {
+            settings.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+        }
+    })
+    .await
+}
+
+/// A request as the proxy passes it on.
+fn request(hub: &TestHub, method: Method, path: &str, from: &str) -> RequestBuilder {
+    http()
+        .request(method, format!("http://{}{path}", hub.address()))
+        .header("host", HOST)
+        .header("x-forwarded-for", from)
+}
+
+fn register(hub: &TestHub, from: &str) -> RequestBuilder {
+    // Refused, but only after it was counted.
+    request(hub, Method::POST, "/register", from).json(&json!({}))
+}
+
+fn authorize(hub: &TestHub, client_id: &str, from: &str) -> RequestBuilder {
+    let url = authorize_url(hub, client_id);
+    let path = url.strip_prefix(&hub.base_url).expect("a URL of the hub");
+    request(hub, Method::GET, path, from)
+}
+
+/// Sends requests until one is limited; how many were not, and the refusal.
+async fn until_limited(request: impl Fn() -> RequestBuilder) -> (usize, Reply) {
+    for allowed in 0..MANY {
+        let reply = Reply::to(request()).await;
+        if reply.status == StatusCode::TOO_MANY_REQUESTS {
+            return (allowed, reply);
+        }
+    }
+    panic!("{MANY} requests, and none was limited");
+}
+
+/// `Retry-After`, which must be a number of seconds that is worth waiting.
+fn assert_retry_after(reply: &Reply) {
+    let seconds: u64 = reply.header("retry-after").parse().expect("seconds");
+    assert!((1..=60).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registrations_are_limited_per_address() {
+    let hub = behind_proxy(true).await;
+    let (allowed, refusal) = until_limited(|| register(&hub, SOMEBODY)).await;
+    assert!(allowed >= 120, "{allowed}");
+    refusal.oauth_error(429, "temporarily_unavailable");
+    assert_retry_after(&refusal);
+    // The browser of a client may read the refusal (rule 9).
+    let cors = register(&hub, SOMEBODY).header("origin", "https://inspector.example");
+    let refusal = Reply::to(cors).await;
+    assert_eq!(refusal.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(!refusal.header("access-control-allow-origin").is_empty());
+
+    // Others are not concerned, nor is what somebody does elsewhere.
+    let reply = Reply::to(register(&hub, SOMEBODY_ELSE)).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    let reply = Reply::to(authorize(&hub, "nobody", SOMEBODY)).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    // One network of IPv6 is one household, the next one is another.
+    until_limited(|| register(&hub, "2001:db8:1::1")).await;
+    let reply = Reply::to(register(&hub, "2001:db8:1::2")).await;
+    assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
+    let reply = Reply::to(register(&hub, "2001:db8:2::1")).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_20_two_clients_behind_one_address_do_not_use_up_each_others_share() {
+    let hub = behind_proxy(true).await;
+    let (allowed, refusal) = until_limited(|| authorize(&hub, "one", SOMEBODY)).await;
+    assert!(allowed >= 60, "{allowed}");
+    refusal.page(429);
+    assert_retry_after(&refusal);
+    let reply = Reply::to(authorize(&hub, "two", SOMEBODY)).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    let reply = Reply::to(authorize(&hub, "one", SOMEBODY_ELSE)).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+
+    let token = |client_id: &'static str| {
+        let form = [("grant_type", "refresh_token"), ("client_id", client_id)];
+        request(&hub, Method::POST, "/token", SOMEBODY).form(&form)
+    };
+    let (allowed, refusal) = until_limited(|| token("one")).await;
+    assert!(allowed >= 240, "{allowed}");
+    refusal.oauth_error(429, "temporarily_unavailable");
+    assert_retry_after(&refusal);
+    let reply = Reply::to(token("two")).await;
+    reply.oauth_error(400, "invalid_request");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_other_endpoints_of_a_sign_in_are_limited_too() {
+    let hub = behind_proxy(true).await;
+    let consent = || request(&hub, Method::POST, "/consent", SOMEBODY).form(&[("request", "x")]);
+    let callback = || request(&hub, Method::GET, "/callback?state=x", SOMEBODY);
+    let revoke = || request(&hub, Method::POST, "/revoke", SOMEBODY).form(&[("token", "x")]);
+    for refusal in [
+        until_limited(consent).await.1,
+        until_limited(callback).await.1,
+    ] {
+        refusal.page(429);
+        assert_retry_after(&refusal);
+    }
+    let (_, refusal) = until_limited(revoke).await;
+    refusal.oauth_error(429, "temporarily_unavailable");
+    assert_retry_after(&refusal);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_access_tokens_is_limited() {
+    let hub = behind_proxy(true).await;
+    let guess = || {
+        let token = AccessToken::generate(&Random::system());
+        request(&hub, Method::POST, "/mcp", SOMEBODY)
+            .bearer_auth(token.reveal())
+            .json(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }))
+    };
+    let (allowed, refusal) = until_limited(guess).await;
+    assert!(allowed >= 3000, "{allowed}");
+    assert_retry_after(&refusal);
+    // A client that has no token yet is still told where to sign in.
+    let reply = Reply::to(request(&hub, Method::POST, "/mcp", SOMEBODY)).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forwarded_address_is_believed_from_no_stranger() {
+    let hub = behind_proxy(false).await;
+    let mut sender = 0_u32;
+    let mut from_another_each_time = || {
+        sender += 1;
+        let [_, a, b, c] = sender.to_be_bytes();
+        register(&hub, &format!("10.{a}.{b}.{c}"))
+    };
+    let mut limited = false;
+    for _ in 0..MANY {
+        let reply = Reply::to(from_another_each_time()).await;
+        limited = reply.status == StatusCode::TOO_MANY_REQUESTS;
+        if limited {
+            break;
+        }
+    }
+    assert!(limited, "whoever writes the header escapes the limit");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_writes_before_its_proxy_counts_for_nothing() {
+    let hub = behind_proxy(true).await;
+    // The proxy appends the address it saw; the client wrote what stands before.
+    let forged = |number: usize| format!("10.0.{}.{}, {SOMEBODY}", number / 256, number % 256);
+    let (mut number, mut limited) = (0, false);
+    while number < MANY && !limited {
+        let reply = Reply::to(register(&hub, &forged(number))).await;
+        limited = reply.status == StatusCode::TOO_MANY_REQUESTS;
+        number += 1;
+    }
+    assert!(limited);
+    let reply = Reply::to(register(&hub, &forged(number))).await;
+    assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
+    let honest = Reply::to(register(&hub, SOMEBODY_ELSE)).await;
+    assert_eq!(honest.status, StatusCode::BAD_REQUEST);
+    hub.stop().await;
+}
+
+/// A hub that has little patience with slow clients.
+async fn impatient(patience: Patience) -> TestHub {
+    TestHub::start_with(|settings| settings.patience = patience).await
+}
+
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(1_500);
+
+/// Sends `start` at once, then a byte now and then, until the hub has answered or ended
+/// the connection; what it answered, and how long it bore it.
+async fn trickle(hub: &TestHub, start: &str) -> (String, Duration) {
+    let began = Instant::now();
+    let stream = TcpStream::connect(hub.address())
+        .await
+        .expect("a connection");
+    let (mut reading, mut writing) = stream.into_split();
+    let start = start.to_owned();
+    let writer = tokio::spawn(async move {
+        let mut sent = writing.write_all(start.as_bytes()).await;
+        while sent.is_ok() {
+            sleep(Duration::from_millis(100)).await;
+            sent = writing.write_all(b"a").await;
+        }
+    });
+    let mut answer = [0; 1024];
+    let read = timeout(DEADLINE, reading.read(&mut answer))
+        .await
+        .expect("the hub loses its patience")
+        // A reset is an end as well.
+        .unwrap_or(0);
+    let took = began.elapsed();
+    writer.abort();
+    (String::from_utf8_lossy(&answer[..read]).into_owned(), took)
+}
+
+fn assert_cut_in_time(took: Duration) {
+    // Neither at once, nor as late as it would be if every byte gave a new term.
+    assert!(took >= SHORT / 2 && took < LONG / 2, "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_that_never_end_are_cut_off() {
+    let hub = impatient(Patience {
+        headers: SHORT,
+        body: LONG,
+    })
+    .await;
+    let start = format!(
+        "POST /token HTTP/1.1\r\nHost: {}\r\nX-Slow: ",
+        hub.address()
+    );
+    let (answer, took) = trickle(&hub, &start).await;
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 408 "),
+        "{answer}"
+    );
+    assert_cut_in_time(took);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_trickles_in_is_cut_off() {
+    let hub = impatient(Patience {
+        headers: LONG,
+        body: SHORT,
+    })
+    .await;
+    for (path, length) in [
+        ("/token", "Content-Length: 60000"),
+        ("/register", "Content-Length: 60000"),
+        ("/register", "Transfer-Encoding: chunked"),
+        ("/revoke", "Content-Length: 60000"),
+        ("/consent", "Content-Length: 60000"),
+    ] {
+        // Of a chunk, so that every byte that follows belongs to the body.
+        let chunk = match length.starts_with("Transfer") {
+            true => "ea60\r\n",
+            false => "",
+        };
+        let start = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\n{length}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\r\n{chunk}",
+            hub.address()
+        );
+        let (answer, took) = trickle(&hub, &start).await;
+        assert!(answer.starts_with("HTTP/1.1 4"), "{path}: {answer}");
+        assert_cut_in_time(took);
+    }
+    // A client that is slow, but not too slow, gets its answer.
+    let registered = hub
+        .register_with(&json!({ "redirect_uris": [REDIRECT_URI] }))
+        .await;
+    assert_eq!(registered.status, StatusCode::CREATED);
+    hub.stop().await;
+}
