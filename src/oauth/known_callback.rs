@@ -37,14 +37,10 @@ impl CallbackOwner {
         let url = uri.url();
         // The parsed path: dot segments are folded, as the browser will.
         let is_at = |host: &str, path: &str| {
+            let rest = url.path().strip_prefix(path);
             url.host_str() == Some(host)
                 && url.port().is_none()
-                && (url.path() == path
-                    || path.ends_with('/')
-                        && url
-                            .path()
-                            .strip_prefix(path)
-                            .is_some_and(|rest| !rest.is_empty()))
+                && rest.is_some_and(|rest| rest.is_empty() != path.ends_with('/'))
         };
         if FORWARDERS.iter().any(|(host, path)| is_at(host, path)) {
             return Self::Device;
