@@ -278,3 +278,54 @@ CREATE TRIGGER grants_deleted AFTER DELETE ON hub.grants
 CREATE TRIGGER access_tokens_ended AFTER DELETE ON hub.access_tokens
     FOR EACH ROW WHEN (OLD.expires_at > clock_timestamp())
     EXECUTE FUNCTION hub.notify_change('token');
+
+-- What happened, for the operator: written with the change itself, whoever makes it.
+CREATE TABLE hub.audit_events (
+    id              bigint GENERATED ALWAYS AS IDENTITY,
+    at              timestamptz NOT NULL DEFAULT clock_timestamp(),
+    event           text NOT NULL CHECK (event <> ''),
+    reason          text,
+    space_id        uuid,
+    client_id       uuid,
+    grant_id        uuid,
+    backlog_user_id bigint,
+    database_role   text NOT NULL DEFAULT session_user,
+    PRIMARY KEY (id, at)
+) PARTITION BY RANGE (at);
+-- Takes what no month's partition does, so that nothing is ever refused.
+CREATE TABLE hub.audit_events_rest PARTITION OF hub.audit_events DEFAULT;
+CREATE INDEX audit_events_at ON hub.audit_events (at);
+CREATE INDEX audit_events_grant ON hub.audit_events (grant_id);
+
+-- Makes the partition of a month, if there is none; called ahead of time.
+CREATE FUNCTION hub.ensure_audit_month(month date) RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    first date := date_trunc('month', month);
+    name  text := 'audit_events_' || to_char(first, 'YYYY_MM');
+BEGIN
+    IF to_regclass('hub.' || name) IS NULL THEN
+        EXECUTE format(
+            'CREATE TABLE hub.%I PARTITION OF hub.audit_events FOR VALUES FROM (%L) TO (%L)',
+            name, first::timestamp AT TIME ZONE 'UTC',
+            (first + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+    END IF;
+END $$;
+SELECT hub.ensure_audit_month((now() AT TIME ZONE 'UTC')::date);
+SELECT hub.ensure_audit_month((now() AT TIME ZONE 'UTC' + interval '1 month')::date);
+
+CREATE FUNCTION hub.audit_grant() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO hub.audit_events
+        (event, reason, space_id, client_id, grant_id, backlog_user_id)
+    VALUES (TG_ARGV[0], NEW.revoked_reason, NEW.space_id, NEW.client_id, NEW.id,
+            NEW.backlog_user_id);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER grants_audit_made AFTER INSERT ON hub.grants
+    FOR EACH ROW EXECUTE FUNCTION hub.audit_grant('signed_in');
+CREATE TRIGGER grants_audit_revoked AFTER UPDATE OF revoked_at ON hub.grants
+    FOR EACH ROW WHEN (NEW.revoked_at IS NOT NULL AND OLD.revoked_at IS NULL)
+    EXECUTE FUNCTION hub.audit_grant('grant_revoked');

@@ -146,6 +146,10 @@ install_test_packages() {
             --requirement "$clients/python/requirements.txt"
         printf '%s\n' "$wanted" >"$stamp"
     fi
+
+    # In a directory of its own, wherever the rest is built.
+    cargo build --quiet --locked --manifest-path "$clients/rust/Cargo.toml" \
+        --target-dir "$clients/rust/target"
 }
 
 # Tells the tests where things are.

@@ -17,6 +17,7 @@ mod limits;
 mod local;
 mod mcp_access;
 mod mcp_protocol;
+mod mcp_remote;
 mod metadata;
 mod migrate;
 mod private_key_jwt;

@@ -28,6 +28,11 @@ async fn the_python_sdk_works() {
     works_with(Sdk::Python).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rust_sdk_works() {
+    works_with(Sdk::Rust).await;
+}
+
 async fn works_with(sdk: Sdk) {
     let deployment = Deployment::new().await;
     let hub = deployment.start().await;

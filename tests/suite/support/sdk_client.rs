@@ -16,6 +16,7 @@ pub enum Sdk {
     NodeV1,
     NodeV2,
     Python,
+    Rust,
 }
 
 impl Sdk {
@@ -24,6 +25,9 @@ impl Sdk {
             Self::NodeV1 => ("NODE", "clients/node/sdk-v1.mjs"),
             Self::NodeV2 => ("NODE", "clients/node/sdk-v2.mjs"),
             Self::Python => ("PYTHON", "clients/python/client.py"),
+            Self::Rust => {
+                return Command::new(tool::installed("clients/rust/target/debug/rmcp-client"));
+            }
         };
         let mut command = Command::new(tool::program(program));
         command.arg(tool::installed(script));
