@@ -25,17 +25,24 @@ CREATE TABLE hub.spaces (
     base_url            text NOT NULL CHECK (base_url ~ '^https?://[^/?#]+$'),
     oauth_client_id     text NOT NULL CHECK (oauth_client_id <> ''),
     oauth_client_secret hub.sealed NOT NULL,
+    -- The base_url for which the secret is sealed: it opens for no other. Kept by a trigger.
+    secret_base_url     text NOT NULL,
     hostnames           text[] NOT NULL DEFAULT '{}',
     is_default          boolean NOT NULL DEFAULT false,
     read_only           boolean NOT NULL DEFAULT false,
     toolsets            text[],
-    allowed_projects    text[],
     disabled_at         timestamptz,
     created_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at          timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE UNIQUE INDEX spaces_one_default ON hub.spaces (is_default) WHERE is_default;
-CREATE INDEX spaces_hostnames ON hub.spaces USING gin (hostnames);
+
+-- Whose each host name is: a name leads to one space. Kept by a trigger on spaces.hostnames.
+CREATE TABLE hub.space_hostnames (
+    hostname text PRIMARY KEY CHECK (hostname ~ '^[a-z0-9.-]+(:[0-9]+)?$'),
+    space_id uuid NOT NULL REFERENCES hub.spaces ON DELETE CASCADE
+);
+CREATE INDEX space_hostnames_space ON hub.space_hostnames (space_id);
 
 -- An MCP client; bound to a space, or (space_id null) given one at sign-in.
 CREATE TABLE hub.clients (
@@ -209,6 +216,43 @@ CREATE INDEX consents_expiry ON hub.consents (expires_at);
 CREATE INDEX consents_client ON hub.consents (client_id);
 CREATE INDEX consents_space ON hub.consents (space_id);
 
+CREATE FUNCTION hub.claim_hostnames() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM hub.space_hostnames WHERE space_id = NEW.id;
+    INSERT INTO hub.space_hostnames (hostname, space_id)
+        SELECT unnest(NEW.hostnames), NEW.id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER spaces_hostnames AFTER INSERT OR UPDATE OF hostnames ON hub.spaces
+    FOR EACH ROW EXECUTE FUNCTION hub.claim_hostnames();
+
+CREATE FUNCTION hub.note_secret_base_url() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.secret_base_url = NEW.base_url;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER spaces_secret BEFORE INSERT OR UPDATE OF oauth_client_secret ON hub.spaces
+    FOR EACH ROW EXECUTE FUNCTION hub.note_secret_base_url();
+
+-- Tokens of the old site must never be shown to the new one.
+CREATE FUNCTION hub.revoke_moved() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE hub.grants
+    SET revoked_at = clock_timestamp(), revoked_reason = 'space_moved', renewing_until = NULL,
+        backlog_access_token = NULL, backlog_refresh_token = NULL, backlog_expires_at = NULL
+    WHERE space_id = NEW.id AND revoked_at IS NULL;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER spaces_moved AFTER UPDATE OF base_url ON hub.spaces
+    FOR EACH ROW WHEN (NEW.base_url <> OLD.base_url)
+    EXECUTE FUNCTION hub.revoke_moved();
+
 -- Every replica drops what it remembers of a changed row, whoever changed it.
 CREATE FUNCTION hub.notify_change() RETURNS trigger
     LANGUAGE plpgsql AS $$
@@ -234,3 +278,54 @@ CREATE TRIGGER grants_deleted AFTER DELETE ON hub.grants
 CREATE TRIGGER access_tokens_ended AFTER DELETE ON hub.access_tokens
     FOR EACH ROW WHEN (OLD.expires_at > clock_timestamp())
     EXECUTE FUNCTION hub.notify_change('token');
+
+-- What happened, for the operator: written with the change itself, whoever makes it.
+CREATE TABLE hub.audit_events (
+    id              bigint GENERATED ALWAYS AS IDENTITY,
+    at              timestamptz NOT NULL DEFAULT clock_timestamp(),
+    event           text NOT NULL CHECK (event <> ''),
+    reason          text,
+    space_id        uuid,
+    client_id       uuid,
+    grant_id        uuid,
+    backlog_user_id bigint,
+    database_role   text NOT NULL DEFAULT session_user,
+    PRIMARY KEY (id, at)
+) PARTITION BY RANGE (at);
+-- Takes what no month's partition does, so that nothing is ever refused.
+CREATE TABLE hub.audit_events_rest PARTITION OF hub.audit_events DEFAULT;
+CREATE INDEX audit_events_at ON hub.audit_events (at);
+CREATE INDEX audit_events_grant ON hub.audit_events (grant_id);
+
+-- Makes the partition of a month, if there is none; called ahead of time.
+CREATE FUNCTION hub.ensure_audit_month(month date) RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    first date := date_trunc('month', month);
+    name  text := 'audit_events_' || to_char(first, 'YYYY_MM');
+BEGIN
+    IF to_regclass('hub.' || name) IS NULL THEN
+        EXECUTE format(
+            'CREATE TABLE hub.%I PARTITION OF hub.audit_events FOR VALUES FROM (%L) TO (%L)',
+            name, first::timestamp AT TIME ZONE 'UTC',
+            (first + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+    END IF;
+END $$;
+SELECT hub.ensure_audit_month((now() AT TIME ZONE 'UTC')::date);
+SELECT hub.ensure_audit_month((now() AT TIME ZONE 'UTC' + interval '1 month')::date);
+
+CREATE FUNCTION hub.audit_grant() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO hub.audit_events
+        (event, reason, space_id, client_id, grant_id, backlog_user_id)
+    VALUES (TG_ARGV[0], NEW.revoked_reason, NEW.space_id, NEW.client_id, NEW.id,
+            NEW.backlog_user_id);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER grants_audit_made AFTER INSERT ON hub.grants
+    FOR EACH ROW EXECUTE FUNCTION hub.audit_grant('signed_in');
+CREATE TRIGGER grants_audit_revoked AFTER UPDATE OF revoked_at ON hub.grants
+    FOR EACH ROW WHEN (NEW.revoked_at IS NOT NULL AND OLD.revoked_at IS NULL)
+    EXECUTE FUNCTION hub.audit_grant('grant_revoked');

@@ -147,6 +147,7 @@ impl Application {
             allowed_hosts: settings.allowed_hosts,
             allowed_origins: settings.allowed_origins,
             lifetimes: settings.lifetimes,
+            policy: settings.tools.policy,
             db: storage.db.clone(),
             keys,
             secrets: SecretHasher::new(CONCURRENT_SECRET_HASHES, random.clone()),
@@ -166,7 +167,7 @@ impl Application {
         let server = serve(
             socket,
             hub,
-            HubServer::new(backlog, clock),
+            HubServer::new(backlog, clock).with_options(settings.tools.options),
             settings.patience,
         )
         .map_err(|error| StartError::Listen { address, error })?;

@@ -329,10 +329,14 @@ fn password(
 fn write_private(path: &Path, content: &str) -> Result<(), EmbeddedError> {
     let unfinished = path.with_added_extension("new");
     let write = || {
+        match std::fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        // A file that somebody put there would keep its own mode.
         let mut file = OpenOptions::new()
             .write(true)
-            .create(true)
-            .truncate(true)
+            .create_new(true)
             .mode(0o600)
             .open(&unfinished)?;
         file.write_all(content.as_bytes())?;

@@ -14,7 +14,7 @@ use crate::{
     backlog::{BacklogClient, ClientError, ClientOptions, Credentials},
     clock::Clock,
     config::{LocalSettings, LocalSpace},
-    mcp::{self, Caller, FixedAccess, HubServer, Policy, Verdict},
+    mcp::{self, Caller, FixedAccess, HubServer, Verdict},
     oauth::Scopes,
     telemetry::RequestSpan,
     web::{health, mcp::MAX_BODY, not_found},
@@ -81,9 +81,10 @@ pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError>
 fn server(space: LocalSpace) -> Result<HubServer, ClientError> {
     let client = BacklogClient::new(ClientOptions::default())?;
     let access = FixedAccess::new(space.url, Credentials::ApiKey(space.api_key));
-    Ok(HubServer::new(client, Clock::system()).for_caller(Caller {
+    let server = HubServer::new(client, Clock::system()).with_options(space.tools.options);
+    Ok(server.for_caller(Caller {
         scopes: Scopes::all(),
-        policy: Policy::default(),
+        policy: space.tools.policy,
         access: Arc::new(access),
         verdict: Verdict::default(),
     }))

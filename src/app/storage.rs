@@ -9,9 +9,9 @@ use super::StartError;
 use crate::{
     clock::Clock,
     config::{DefaultSpaceSettings, Storage},
-    crypto::KeyRing,
+    crypto::{KeyRing, Place},
     db::{self, spaces::DefaultSpace},
-    domain::{RevocationReason, SpaceId},
+    domain::SpaceId,
     embedded::EmbeddedPostgres,
     mcp::{backlog_tokens::access_token_place, space_application::secret_place},
     random::Random,
@@ -76,10 +76,14 @@ fn own_key(path: &Path, random: &Random) -> Result<SecretString, StartError> {
     let keys = KeyRing::generate("k1", random);
     // Written beside and renamed: a crash leaves a whole key or none.
     let draft = path.with_extension("new");
+    match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    // A file that somebody put there would keep its own mode.
     let mut file = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&draft)
         .map_err(failed)?;
@@ -99,17 +103,16 @@ pub(super) async fn check_keys(db: &PgPool, keys: &KeyRing) -> Result<(), StartE
     {
         return Err(StartError::MissingKey(missing));
     }
-    let spaces = db::spaces::sealed_samples(db).await?;
-    let grants = db::grants::sealed_samples(db).await?;
-    let opens = |place, sealed: &str| match keys.open(place, sealed) {
+    let opens = |place: Place<'_>, sealed: &str| match keys.open(place, sealed) {
         Ok(_) => Ok(()),
         Err(_) => Err(StartError::WrongKey(key_id(sealed))),
     };
-    for (row, sealed) in &spaces {
-        opens(secret_place(row), sealed)?;
+    for sample in db::spaces::sealed_samples(db).await? {
+        opens(secret_place(&sample.row, &sample.base_url), &sample.sealed)?;
     }
-    for (row, sealed) in &grants {
-        opens(access_token_place(row), sealed)?;
+    for sample in db::grants::sealed_samples(db).await? {
+        let place = access_token_place(&sample.row, &sample.base_url);
+        opens(place, &sample.sealed)?;
     }
     Ok(())
 }
@@ -135,14 +138,10 @@ pub(super) async fn write_default_space(
         None => SpaceId::new(clock, random),
         Some(known) => {
             if known.base_url != base_url {
-                // Tokens of the old site must never be shown to the new one.
-                let reason = RevocationReason::SpaceMoved;
-                let revoked =
-                    db::grants::revoke_of_space(&mut *transaction, known.id, reason).await?;
+                // The database ends the grants, as it does for whoever changes the URL.
                 tracing::warn!(
                     from = known.base_url,
                     to = base_url,
-                    revoked,
                     "BACKLOG_DOMAIN names another site: everybody signs in again"
                 );
             }
@@ -157,8 +156,10 @@ pub(super) async fn write_default_space(
             name: space.name.as_deref().unwrap_or(host),
             base_url,
             oauth_client_id: &space.oauth_client_id,
-            oauth_client_secret: &keys
-                .seal(secret_place(&id.to_string()), &space.oauth_client_secret),
+            oauth_client_secret: &keys.seal(
+                secret_place(&id.to_string(), base_url),
+                &space.oauth_client_secret,
+            ),
         },
     )
     .await?;

@@ -267,7 +267,7 @@ async fn only_a_void_grant_ends_a_sign_in() {
             Kind::Grant,
         ),
         (400, "", Kind::Grant),
-        (400, "<html>", Kind::Grant),
+        (400, "<html>", Kind::Passing),
         (400, r#"{"error":"invalid_request"}"#, Kind::Passing),
         (400, r#"{"error":"invalid_client"}"#, Kind::Client),
         (401, r#"{"error":"invalid_client"}"#, Kind::Client),

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod client;
 mod demo;
 mod keys;
 mod migrate;
@@ -53,6 +54,9 @@ enum Command {
     Demo(demo::Args),
     /// Bring the database's schema up to date, then exit (`serve` does it too)
     Migrate(migrate::Args),
+    /// Clients registered by hand
+    #[command(subcommand)]
+    Client(client::Command),
     /// Master keys
     #[command(subcommand)]
     Keys(keys::Command),
@@ -84,6 +88,7 @@ pub fn main() -> ExitCode {
             Command::Stdio(args) => stdio::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
+            Command::Client(command) => client::run(command).await,
             Command::Keys(command) => keys::run(&command),
         }
     });

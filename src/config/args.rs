@@ -34,6 +34,8 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub api_key: ApiKeyArgs,
     #[command(flatten)]
+    pub tools: ToolArgs,
+    #[command(flatten)]
     pub http: HttpArgs,
     #[command(flatten)]
     pub lifetimes: LifetimeArgs,
@@ -104,9 +106,32 @@ pub struct LifetimeArgs {
     /// How long a refresh token lives, counted anew at each refresh [default: 30d]
     #[arg(long, env = "REFRESH_TOKEN_TTL", value_name = "TIME")]
     pub refresh_token_ttl: Option<String>,
-    /// How long a used refresh token still yields the same answer [default: 60s]
+    /// How long a used refresh token still yields the same answer, at most 10m [default: 60s]
     #[arg(long, env = "REFRESH_GRACE", value_name = "TIME")]
     pub refresh_grace: Option<String>,
+}
+
+/// What stands around every tool, as given.
+#[derive(Args, Debug, Default)]
+pub struct ToolArgs {
+    /// Let callers choose the fields of a result (the input `fields`) [default: false]
+    #[arg(
+        long,
+        env = "OPTIMIZE_RESPONSE",
+        value_name = "true|false",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub optimize_response: Option<String>,
+    /// The most that a result may be, in words and signs; longer ones are cut [default: 50000]
+    #[arg(long, env = "MAX_TOKENS", value_name = "NUMBER")]
+    pub max_tokens: Option<String>,
+    /// Stands before the name of every tool
+    #[arg(long, env = "PREFIX", value_name = "TEXT")]
+    pub prefix: Option<String>,
+    /// Offer only the tools of these sets [default: all]
+    #[arg(long, env = "ENABLE_TOOLSETS", value_name = "NAME,…")]
+    pub enable_toolsets: Option<String>,
 }
 
 /// A space used with one API key: no sign-in, everybody who calls is that user.
@@ -130,4 +155,6 @@ pub struct StdioArgs {
     pub backlog_domain: Option<String>,
     #[command(flatten)]
     pub api_key: ApiKeyArgs,
+    #[command(flatten)]
+    pub tools: ToolArgs,
 }

@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use secrecy::SecretString;
 
-use super::{ConfigError, ServeArgs, StdioArgs, args::ApiKeyArgs, given, given_secret, listed};
+use super::{
+    ConfigError, ServeArgs, StdioArgs, ToolArgs, ToolSettings, args::ApiKeyArgs, given,
+    given_secret, listed,
+};
 use crate::backlog::BacklogUrl;
 
 /// A space and the API key to use it with.
@@ -12,6 +15,7 @@ use crate::backlog::BacklogUrl;
 pub struct LocalSpace {
     pub url: BacklogUrl,
     pub api_key: SecretString,
+    pub tools: ToolSettings,
 }
 
 /// Settings of `serve` with an API key, checked.
@@ -26,7 +30,7 @@ pub struct LocalSettings {
 
 impl StdioArgs {
     pub fn resolve(self) -> Result<LocalSpace, ConfigError> {
-        space(self.backlog_domain, self.api_key)
+        space(self.backlog_domain, self.api_key, self.tools)
     }
 }
 
@@ -51,7 +55,7 @@ impl ServeArgs {
             ));
         }
         Ok(LocalSettings {
-            space: space(self.space.backlog_domain, self.api_key)?,
+            space: space(self.space.backlog_domain, self.api_key, self.tools)?,
             listen,
             mcp_path: super::mcp_path(given(self.http.path))?,
             allowed_hosts,
@@ -60,7 +64,11 @@ impl ServeArgs {
     }
 }
 
-fn space(domain: Option<String>, api_key: ApiKeyArgs) -> Result<LocalSpace, ConfigError> {
+fn space(
+    domain: Option<String>,
+    api_key: ApiKeyArgs,
+    tools: ToolArgs,
+) -> Result<LocalSpace, ConfigError> {
     let missing = |name, example| {
         ConfigError::new(
             name,
@@ -78,5 +86,6 @@ fn space(domain: Option<String>, api_key: ApiKeyArgs) -> Result<LocalSpace, Conf
                 "a key from your personal settings in Backlog",
             )
         })?,
+        tools: tools.resolve()?,
     })
 }

@@ -7,6 +7,7 @@
 mod args;
 mod base_url;
 mod local;
+mod tools;
 mod values;
 
 use std::{
@@ -19,9 +20,10 @@ use std::{
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioArgs};
+pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioArgs, ToolArgs};
 pub use base_url::BaseUrl;
 pub use local::{LocalSettings, LocalSpace};
+pub use tools::ToolSettings;
 use values::{duration, given, given_secret, listed, parsed};
 
 use crate::backlog::BacklogUrl;
@@ -76,12 +78,22 @@ impl LifetimeArgs {
                 .unwrap_or(default.access_token),
             refresh_token: duration("REFRESH_TOKEN_TTL", self.refresh_token_ttl)?
                 .unwrap_or(default.refresh_token),
-            refresh_grace: duration("REFRESH_GRACE", self.refresh_grace)?
-                .unwrap_or(default.refresh_grace),
+            refresh_grace: match duration("REFRESH_GRACE", self.refresh_grace)? {
+                // For so long a stolen refresh token would go unnoticed.
+                Some(grace) if grace > LONGEST_GRACE => {
+                    return Err(ConfigError::new(
+                        "REFRESH_GRACE",
+                        "is longer than 10 minutes",
+                    ));
+                }
+                given => given.unwrap_or(default.refresh_grace),
+            },
             ..default
         })
     }
 }
+
+const LONGEST_GRACE: Duration = Duration::from_secs(600);
 
 /// Where the state is kept.
 #[derive(Debug)]
@@ -120,6 +132,7 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     pub allowed_origins: Vec<String>,
     pub trusted_proxies: Vec<IpNet>,
+    pub tools: ToolSettings,
     pub lifetimes: Lifetimes,
     pub patience: Patience,
 }
@@ -183,6 +196,7 @@ impl ServeArgs {
             allowed_hosts: listed(self.http.allowed_hosts),
             allowed_origins: listed(self.http.allowed_origins),
             trusted_proxies: trusted_proxies(self.http.trusted_proxies)?,
+            tools: self.tools.resolve()?,
             lifetimes: self.lifetimes.resolve()?,
             patience: Patience::default(),
         })

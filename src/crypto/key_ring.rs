@@ -1,8 +1,8 @@
 //! Sealing: encryption bound to the place where the text is stored.
 //!
 //! `sealed:v1:<key id>:<base64url of nonce and ciphertext>`, XChaCha20-Poly1305.
-//! The associated data name table, column, row and key, so that a sealed text
-//! moved to another row does not open. The first key of the ring seals, any opens.
+//! The associated data name table, column, row and key, and what else the text is
+//! bound to, so that a sealed text moved to another row does not open. The first key of the ring seals, any opens.
 
 use std::fmt;
 
@@ -27,6 +27,8 @@ pub struct Place<'a> {
     pub table: &'static str,
     pub column: &'static str,
     pub row: &'a str,
+    /// What must not change either while the text is used: the site that it is for.
+    pub bound_to: &'a str,
 }
 
 /// The keys, by id, in the order of the setting.
@@ -146,7 +148,7 @@ impl KeyRing {
 /// Length-prefixed, so that no two places share their bytes.
 fn associated_data(place: Place<'_>, key_id: &str) -> Vec<u8> {
     let mut data = Vec::new();
-    for part in [place.table, place.column, place.row, key_id] {
+    for part in [place.table, place.column, place.row, place.bound_to, key_id] {
         data.extend((part.len() as u64).to_be_bytes());
         data.extend(part.as_bytes());
     }
@@ -174,6 +176,7 @@ mod tests {
         table: "grants",
         column: "backlog_access_token",
         row: "1",
+        bound_to: "https://acme.backlog.com",
     };
 
     fn ring(ids: &[&str]) -> KeyRing {
@@ -199,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn another_row_column_or_table_does_not_open_it() {
+    fn another_row_column_table_or_site_does_not_open_it() {
         let ring = ring(&["a"]);
         let sealed = ring.seal(PLACE, &"secret".into());
         for place in [
@@ -210,6 +213,10 @@ mod tests {
             },
             Place {
                 table: "spaces",
+                ..PLACE
+            },
+            Place {
+                bound_to: "https://evil.example",
                 ..PLACE
             },
         ] {

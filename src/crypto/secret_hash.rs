@@ -6,11 +6,15 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
+use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use crate::random::Random;
 
+const REMEMBERED: Duration = Duration::from_secs(60);
+const MAX_VERIFIED: u64 = 10_000;
 /// Who waits longer is told to come again, so that a queue cannot grow without end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -19,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct SecretHasher {
     permits: Arc<Semaphore>,
+    /// Digests of secret and hash that were found to fit.
+    verified: Cache<[u8; 32], ()>,
     random: Random,
 }
 
@@ -31,6 +37,10 @@ impl SecretHasher {
     pub fn new(limit: usize, random: Random) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(limit)),
+            verified: Cache::builder()
+                .max_capacity(MAX_VERIFIED)
+                .time_to_live(REMEMBERED)
+                .build(),
             random,
         }
     }
@@ -47,8 +57,21 @@ impl SecretHasher {
         .await?
     }
 
-    /// Is this the secret that was hashed? Takes the same time either way.
+    /// Is this the secret that was hashed? One that was is remembered for a minute: a busy
+    /// client presents the same one again and again.
     pub async fn verify(&self, secret: SecretString, hash: String) -> Result<bool, HashingFailed> {
+        let digest = digest(&secret, &hash);
+        if self.verified.contains_key(&digest) {
+            return Ok(true);
+        }
+        let fits = self.compare(secret, hash).await?;
+        if fits {
+            self.verified.insert(digest, ()).await;
+        }
+        Ok(fits)
+    }
+
+    async fn compare(&self, secret: SecretString, hash: String) -> Result<bool, HashingFailed> {
         self.run(move || {
             let hash =
                 PasswordHash::new(&hash).map_err(|error| HashingFailed(error.to_string()))?;
@@ -76,6 +99,15 @@ impl SecretHasher {
     }
 }
 
+/// Neither the secret nor its hash can be told from this.
+fn digest(secret: &SecretString, hash: &str) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(Sha256::digest(secret.expose_secret()))
+        .chain_update(hash)
+        .finalize()
+        .into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,12 +117,10 @@ mod tests {
         let hasher = SecretHasher::new(2, Random::system());
         let hash = hasher.hash("right".into()).await.expect("hashed");
         assert!(hash.starts_with("$argon2id$"));
-        assert!(
-            hasher
-                .verify("right".into(), hash.clone())
-                .await
-                .expect("verified")
-        );
+        for _ in 0..2 {
+            let right = hasher.verify("right".into(), hash.clone()).await;
+            assert!(right.expect("verified"));
+        }
         assert!(!hasher.verify("wrong".into(), hash).await.expect("verified"));
         assert!(hasher.verify("right".into(), "junk".into()).await.is_err());
     }

@@ -89,12 +89,14 @@ batches! {
                AND coalesce(last_used_at, created_at) <= clock_timestamp() - interval '90 days'
                AND NOT EXISTS (SELECT FROM hub.grants WHERE grants.client_id = clients.id)
              LIMIT $1 FOR UPDATE SKIP LOCKED)";
-    /// Registered and never used: the newest 10,000 stay, and any of the last hour.
+    /// Never signed in with, documents included, because strangers can add any number:
+    /// the newest 10,000 stay, and any of the last hour.
     never_used_clients:
         "DELETE FROM hub.clients WHERE id IN (
              SELECT id FROM hub.clients
-             WHERE origin = 'dynamic' AND last_used_at IS NULL
+             WHERE origin <> 'operator' AND last_used_at IS NULL
                AND created_at <= clock_timestamp() - interval '1 hour'
                AND NOT EXISTS (SELECT FROM hub.grants WHERE grants.client_id = clients.id)
-             ORDER BY created_at DESC OFFSET 10000 LIMIT $1)";
+             ORDER BY created_at DESC OFFSET 10000 LIMIT $1)
+           AND last_used_at IS NULL";
 }

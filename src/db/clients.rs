@@ -9,7 +9,7 @@ use super::{scopes_from_sql, scopes_to_sql, unreadable};
 use crate::{
     domain::{
         Client, ClientKey, SpaceId,
-        client::{ClientAuth, ClientOrigin},
+        client::{ClientAuth, ClientOrigin, DocumentAge},
     },
     oauth::{
         RedirectUri,
@@ -33,6 +33,7 @@ struct Row {
     jwks_uri: Option<String>,
     scopes: Vec<String>,
     document_is_fresh: Option<bool>,
+    document_is_stale: Option<bool>,
 }
 
 impl TryFrom<Row> for Client {
@@ -46,9 +47,13 @@ impl TryFrom<Row> for Client {
             client_id: row.client_id,
             origin: match row.origin.as_str() {
                 "dynamic" => ClientOrigin::Dynamic,
-                "metadata_document" => ClientOrigin::MetadataDocument {
-                    fresh: row.document_is_fresh.unwrap_or_default(),
-                },
+                "metadata_document" => ClientOrigin::MetadataDocument(
+                    match (row.document_is_fresh, row.document_is_stale) {
+                        (Some(true), _) => DocumentAge::Fresh,
+                        (_, Some(true)) => DocumentAge::Stale,
+                        _ => DocumentAge::Outdated,
+                    },
+                ),
                 "operator" => ClientOrigin::Operator,
                 _ => return Err(unreadable("clients.origin")),
             },
@@ -81,7 +86,8 @@ pub async fn find_by_client_id(
         Row,
         "SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
                 application_type, token_endpoint_auth_method, client_secret_hash, jwks,
-                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh
+                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
+                metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale
          FROM hub.clients WHERE client_id = $1",
         client_id
     )
@@ -96,7 +102,8 @@ pub async fn find(db: impl PgExecutor<'_>, key: ClientKey) -> Result<Option<Clie
         Row,
         "SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
                 application_type, token_endpoint_auth_method, client_secret_hash, jwks,
-                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh
+                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
+                metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale
          FROM hub.clients WHERE id = $1",
         key.0
     )
@@ -228,6 +235,38 @@ pub async fn upsert_document(
         &scopes_to_sql(registration.scopes),
         &registration.digest()[..],
         PgInterval::try_from(fresh_for).map_err(sqlx::Error::Encode)?,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Stores a client that an operator registers.
+pub async fn register_by_operator(
+    db: impl PgExecutor<'_>,
+    client: &NewClient<'_>,
+) -> Result<(), sqlx::Error> {
+    let registration = client.registration;
+    sqlx::query!(
+        "INSERT INTO hub.clients
+            (id, client_id, space_id, origin, client_name, client_uri, redirect_uris,
+             application_type, token_endpoint_auth_method, client_secret_hash, jwks, jwks_uri,
+             scopes, metadata_digest)
+         VALUES ($1, $2, $3, 'operator', $4, $5, $6, $7, $8, $9, $10, $11, $12::text[],
+                 $13::bytea)",
+        client.key.0,
+        client.client_id,
+        client.space_id.map(|space| space.0),
+        registration.client_name,
+        registration.client_uri,
+        &redirect_uris(registration),
+        registration.application_type.as_str(),
+        registration.auth_method.as_str(),
+        client.secret_hash,
+        inline(registration),
+        uri(registration),
+        &scopes_to_sql(registration.scopes),
+        &registration.digest()[..],
     )
     .execute(db)
     .await

@@ -6,8 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
-use super::{scopes_to_sql, unreadable};
-use crate::domain::{BacklogTokenState, Grant, GrantId, RevocationReason, SpaceId};
+use super::{scopes_to_sql, spaces::SealedSample, unreadable};
+use crate::domain::{BacklogTokenState, Grant, GrantId, RevocationReason};
 
 /// Backlog tokens to store, sealed for the grant's row.
 pub struct SealedTokens {
@@ -176,34 +176,16 @@ pub async fn revoke(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Ends every grant of a space; how many there were.
-pub async fn revoke_of_space(
-    db: impl PgExecutor<'_>,
-    space: SpaceId,
-    reason: RevocationReason,
-) -> Result<u64, sqlx::Error> {
-    sqlx::query!(
-        "UPDATE hub.grants
-         SET revoked_at = clock_timestamp(), revoked_reason = $2, renewing_until = NULL,
-             backlog_access_token = NULL, backlog_refresh_token = NULL,
-             backlog_expires_at = NULL
-         WHERE space_id = $1 AND revoked_at IS NULL",
-        space.0,
-        reason.as_str(),
-    )
-    .execute(db)
-    .await
-    .map(|done| done.rows_affected())
-}
-
-/// For each key that seals Backlog tokens, one grant's id and sealed access token.
-pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<(String, String)>, sqlx::Error> {
-    let rows = sqlx::query!(
+/// For each key that seals Backlog tokens, one sealed access token.
+pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<SealedSample>, sqlx::Error> {
+    sqlx::query_as!(
+        SealedSample,
         r#"SELECT DISTINCT ON (split_part(backlog_access_token, ':', 3))
-                  id::text AS "id!", backlog_access_token AS "sealed!"
-           FROM hub.grants WHERE backlog_access_token IS NOT NULL"#
+                  grants.id::text AS "row!", spaces.base_url,
+                  backlog_access_token AS "sealed!"
+           FROM hub.grants AS grants JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
+           WHERE backlog_access_token IS NOT NULL"#
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.sealed)).collect())
+    .await
 }

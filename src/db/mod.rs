@@ -5,6 +5,7 @@
 //! database's (`clock_timestamp()`), so replicas need not agree on the time.
 
 pub mod access_tokens;
+pub mod audit_events;
 pub mod authorization_codes;
 pub mod authorization_requests;
 pub mod cleanup;

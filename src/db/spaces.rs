@@ -79,7 +79,8 @@ pub async fn find_by_hostname(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
                 is_default, read_only, toolsets, disabled_at
-         FROM hub.spaces WHERE hostnames @> ARRAY[$1::text]",
+         FROM hub.spaces
+         WHERE id = (SELECT space_id FROM hub.space_hostnames WHERE hostname = $1)",
         hostname
     )
     .fetch_optional(db)
@@ -122,13 +123,24 @@ pub async fn default_space(db: impl PgExecutor<'_>) -> Result<Option<Space>, sql
     Ok(row.map(Space::from))
 }
 
-/// Every space's id and sealed secret, to try the keys on.
-pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<(String, String)>, sqlx::Error> {
-    let rows =
-        sqlx::query!(r#"SELECT id::text AS "id!", oauth_client_secret AS sealed FROM hub.spaces"#)
-            .fetch_all(db)
-            .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.sealed)).collect())
+/// The sealed secret of every space, to try the keys on.
+pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<SealedSample>, sqlx::Error> {
+    sqlx::query_as!(
+        SealedSample,
+        r#"SELECT id::text AS "row!", secret_base_url AS base_url,
+                  oauth_client_secret AS sealed
+           FROM hub.spaces"#
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A sealed text, and what it was sealed for.
+pub struct SealedSample {
+    pub row: String,
+    /// The space's, at the time of sealing.
+    pub base_url: String,
+    pub sealed: String,
 }
 
 /// The default space as the environment describes it.

@@ -28,10 +28,19 @@ pub struct Client {
 pub enum ClientOrigin {
     /// It registered itself (RFC 7591).
     Dynamic,
-    /// Its `client_id` is the URL of its metadata; `fresh` while the copy here is.
-    MetadataDocument { fresh: bool },
+    /// Its `client_id` is the URL of its metadata, of which the hub has a copy.
+    MetadataDocument(DocumentAge),
     /// An operator registered it.
     Operator,
+}
+
+/// How old the hub's copy of a metadata document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentAge {
+    Fresh,
+    /// Its time is over, by a day at most.
+    Stale,
+    Outdated,
 }
 
 /// How the client proves itself at `/token`, with the hash it is checked against.

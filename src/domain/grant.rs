@@ -44,7 +44,8 @@ impl std::fmt::Debug for BacklogTokenState {
     }
 }
 
-/// Why a grant ended; stored with it.
+/// Why the hub ended a grant; stored with it. The database itself ends the grants of a
+/// space whose URL changes, as `space_moved`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevocationReason {
     /// Backlog answered `invalid_grant`: the person took the hub's access back there.
@@ -55,8 +56,6 @@ pub enum RevocationReason {
     ByClient,
     /// A refresh token was presented again after its successor had been used.
     RefreshTokenReplayed,
-    /// The space's URL now names another site.
-    SpaceMoved,
 }
 
 impl RevocationReason {
@@ -66,7 +65,6 @@ impl RevocationReason {
             Self::CodeReplayed => "code_replayed",
             Self::ByClient => "by_client",
             Self::RefreshTokenReplayed => "refresh_token_replayed",
-            Self::SpaceMoved => "space_moved",
         }
     }
 }

@@ -3,13 +3,18 @@
 //! 1. Take the lock, or leave it to the replica that has it.
 //! 2. Go through the table below; each entry in batches, until none is left.
 //! 3. Say what was removed.
+//!
+//! It also makes next month's partition of the audit trail, ahead of time.
 
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sqlx::{PgConnection, PgPool};
 
-use crate::{db::cleanup, random::Random};
+use crate::{
+    db::{audit_events, cleanup},
+    random::Random,
+};
 
 const EVERY: Duration = Duration::from_secs(300);
 /// A full batch is followed by a breath, so that other statements get through.
@@ -58,7 +63,10 @@ pub async fn once(pool: &PgPool) -> Result<Vec<(&'static str, u64)>, sqlx::Error
     if !cleanup::try_lock(&mut connection).await? {
         return Ok(Vec::new());
     }
-    let removed = remove_all(&mut connection).await;
+    let removed = match audit_events::ensure_months(&mut *connection).await {
+        Ok(()) => remove_all(&mut connection).await,
+        Err(error) => Err(error),
+    };
     let unlocked = cleanup::unlock(&mut connection).await;
     if unlocked.is_err() {
         // The lock goes with the connection.

@@ -80,17 +80,23 @@ struct Current {
     generation: i64,
 }
 
-fn place<'a>(column: &'static str, row: &'a str) -> Place<'a> {
+fn place<'a>(column: &'static str, row: &'a str, base_url: &'a str) -> Place<'a> {
     Place {
         table: "grants",
         column,
         row,
+        bound_to: base_url,
     }
 }
 
-/// The place of a grant's Backlog access token, for sealing and opening.
-pub fn access_token_place(row: &str) -> Place<'_> {
-    place("backlog_access_token", row)
+/// The place of a grant's Backlog access token, for sealing and opening. It is for the
+/// site at `base_url` only: whoever can change the address must not get the token.
+pub fn access_token_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
+    place("backlog_access_token", row, base_url)
+}
+
+fn refresh_token_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
+    place("backlog_refresh_token", row, base_url)
 }
 
 impl Renewals {
@@ -98,6 +104,7 @@ impl Renewals {
     pub fn seal(
         &self,
         grant: GrantId,
+        space: &Space,
         tokens: &BacklogTokens,
         answered_at: DateTime<Utc>,
     ) -> SealedTokens {
@@ -105,12 +112,14 @@ impl Renewals {
         let lifetime = TimeDelta::from_std(tokens.expires_in.min(LONGEST_LIFETIME))
             .unwrap_or(TimeDelta::hours(1));
         SealedTokens {
-            access_token: self
-                .keys
-                .seal(access_token_place(&row), &tokens.access_token),
-            refresh_token: self
-                .keys
-                .seal(place("backlog_refresh_token", &row), &tokens.refresh_token),
+            access_token: self.keys.seal(
+                access_token_place(&row, &space.base_url),
+                &tokens.access_token,
+            ),
+            refresh_token: self.keys.seal(
+                refresh_token_place(&row, &space.base_url),
+                &tokens.refresh_token,
+            ),
             expires_at: answered_at + lifetime,
         }
     }
@@ -118,6 +127,7 @@ impl Renewals {
     fn open(
         &self,
         grant: GrantId,
+        space: &Space,
         state: &BacklogTokenState,
     ) -> Result<Option<Current>, UnsealError> {
         let BacklogTokenState::Live {
@@ -131,7 +141,9 @@ impl Renewals {
         };
         let row = grant.to_string();
         Ok(Some(Current {
-            access_token: self.keys.open(access_token_place(&row), access_token)?,
+            access_token: self
+                .keys
+                .open(access_token_place(&row, &space.base_url), access_token)?,
             expires_at: *expires_at,
             generation: *generation,
         }))
@@ -178,7 +190,7 @@ impl GrantAccess {
         tokens: &BacklogTokenState,
         space: &Arc<Space>,
     ) -> Result<Option<Self>, super::sessions::SessionError> {
-        let Some(current) = renewals.open(grant, tokens)? else {
+        let Some(current) = renewals.open(grant, space, tokens)? else {
             return Ok(None);
         };
         Ok(Some(Self(Arc::new(Inner {
@@ -240,7 +252,7 @@ impl GrantAccess {
                 .await?
                 .ok_or(RenewalError::Ended)?;
             let stored = renewals
-                .open(self.0.grant, &stored)?
+                .open(self.0.grant, &self.0.space, &stored)?
                 .ok_or(RenewalError::Ended)?;
             if stored.generation > generation {
                 return Ok(self.adopt(stored));
@@ -261,7 +273,7 @@ impl GrantAccess {
         let asked = async {
             let refresh_token = renewals
                 .keys
-                .open(place("backlog_refresh_token", &row), sealed)?;
+                .open(refresh_token_place(&row, &self.0.space.base_url), sealed)?;
             SpaceApplication::open(&self.0.space, &renewals.keys, &renewals.callback)?
                 .refresh(&renewals.backlog, &refresh_token)
                 .await
@@ -270,7 +282,7 @@ impl GrantAccess {
         match asked.await {
             Ok(tokens) => {
                 let answered_at = renewals.clock.now();
-                let sealed = renewals.seal(grant, &tokens, answered_at);
+                let sealed = renewals.seal(grant, &self.0.space, &tokens, answered_at);
                 if !self.store(generation, &sealed).await? {
                     return Ok(None);
                 }

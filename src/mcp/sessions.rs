@@ -244,10 +244,11 @@ impl Sessions {
     pub fn seal(
         &self,
         grant: GrantId,
+        space: &Space,
         tokens: &BacklogTokens,
         answered_at: DateTime<Utc>,
     ) -> SealedTokens {
-        self.renewals.seal(grant, tokens, answered_at)
+        self.renewals.seal(grant, space, tokens, answered_at)
     }
 
     /// Lets the renewals under way finish, at most for `patience`.

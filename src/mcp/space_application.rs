@@ -6,7 +6,7 @@ use url::Url;
 use crate::{
     backlog::{BacklogClient, BacklogTokens, BacklogUrl, BacklogUrlError, OAuthError, SpaceOAuth},
     crypto::{KeyRing, Place, UnsealError},
-    domain::{Space, SpaceId},
+    domain::Space,
 };
 
 /// Why a space cannot be used: an operator must mend it.
@@ -18,12 +18,14 @@ pub enum SpaceError {
     Secret(#[from] UnsealError),
 }
 
-/// The place of a space's client secret, for sealing and opening.
-pub fn secret_place(row: &str) -> Place<'_> {
+/// The place of a space's client secret, for sealing and opening. It is for the site
+/// at `base_url` only: whoever can change the address must not get the secret.
+pub fn secret_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
     Place {
         table: "spaces",
         column: "oauth_client_secret",
         row,
+        bound_to: base_url,
     }
 }
 
@@ -40,7 +42,7 @@ impl SpaceApplication {
         Ok(Self {
             url: BacklogUrl::parse(&space.base_url)?,
             client_id: space.oauth_client_id.clone(),
-            client_secret: open_secret(space.id, &space.oauth_client_secret, keys)?,
+            client_secret: open_secret(space, keys)?,
             callback: callback.clone(),
         })
     }
@@ -76,6 +78,10 @@ impl SpaceApplication {
     }
 }
 
-fn open_secret(id: SpaceId, sealed: &str, keys: &KeyRing) -> Result<SecretString, UnsealError> {
-    keys.open(secret_place(&id.to_string()), sealed)
+fn open_secret(space: &Space, keys: &KeyRing) -> Result<SecretString, UnsealError> {
+    let row = space.id.to_string();
+    keys.open(
+        secret_place(&row, &space.base_url),
+        &space.oauth_client_secret,
+    )
 }

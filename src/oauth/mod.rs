@@ -4,6 +4,7 @@ pub mod authorization;
 pub mod client_assertion;
 pub mod client_document;
 pub mod error;
+pub mod known_callback;
 pub mod metadata;
 pub mod params;
 pub mod pkce;

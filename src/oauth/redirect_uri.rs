@@ -4,17 +4,98 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// Schemes that a browser would run or read instead of handing over.
-const FORBIDDEN_SCHEMES: [&str; 9] = [
-    "javascript",
-    "data",
-    "file",
-    "vbscript",
-    "blob",
+/// Schemes that a browser or an operating system handles itself, instead of handing
+/// them to the application that registered the redirect URI.
+const FORBIDDEN_SCHEMES: &[&str] = &[
     "about",
+    "afp",
+    "android-app",
+    "applescript",
+    "blob",
+    "brave",
+    "callto",
+    "chrome",
+    "cid",
+    "data",
+    "dav",
+    "davs",
+    "edge",
+    "facetime",
+    "facetime-audio",
+    "feed",
+    "file",
+    "filesystem",
+    "ftp",
+    "ftps",
+    "git",
+    "gopher",
+    "hcp",
+    "help",
+    "imap",
+    "intent",
+    "ios-app",
+    "irc",
+    "ircs",
+    "its",
+    "jar",
+    "javascript",
+    "jnlp",
+    "jnlps",
+    "ldap",
+    "ldaps",
+    "livescript",
+    "magnet",
+    "mailto",
+    "market",
+    "mhtml",
+    "mid",
+    "mk",
+    "mms",
+    "mmst",
+    "news",
+    "nfs",
+    "nntp",
+    "opera",
+    "pop",
+    "rdp",
+    "res",
+    "resource",
+    "rlogin",
+    "rtsp",
+    "scp",
+    "search",
+    "search-ms",
+    "sftp",
+    "shell",
+    "sip",
+    "sips",
+    "sms",
+    "smb",
+    "ssh",
+    "svn",
+    "tel",
+    "telnet",
+    "tn3270",
+    "urn",
+    "vbscript",
+    "view-source",
+    "vnc",
+    "webcal",
+    "webdav",
     "ws",
     "wss",
-    "ftp",
+    "wyciwyg",
+];
+/// The same, by how they begin.
+const FORBIDDEN_PREFIXES: &[&str] = &[
+    "app-prefs",
+    "chrome-",
+    "itms",
+    "moz-",
+    "ms-",
+    "prefs",
+    "safari-",
+    "x-apple",
 ];
 const MAX_LENGTH: usize = 2048;
 
@@ -45,6 +126,8 @@ pub enum RedirectUriError {
     TooLong,
     #[error("has a fragment (RFC 6749 §3.1.2)")]
     Fragment,
+    #[error("has a backslash, which readers of URLs understand differently")]
+    Backslash,
     #[error("carries a user name or password")]
     UserInfo,
     #[error("uses the scheme \"{0}\", which is not allowed")]
@@ -61,8 +144,11 @@ impl RedirectUri {
         if text.bytes().any(|b| !(0x21..0x7f).contains(&b)) {
             return Err(RedirectUriError::NotAbsolute);
         }
+        if text.contains('\\') {
+            return Err(RedirectUriError::Backslash);
+        }
         let url = Url::parse(text).map_err(|_| RedirectUriError::NotAbsolute)?;
-        if FORBIDDEN_SCHEMES.contains(&url.scheme()) {
+        if is_forbidden(url.scheme()) {
             return Err(RedirectUriError::ForbiddenScheme(url.scheme().to_owned()));
         }
         if url.fragment().is_some() {
@@ -126,6 +212,14 @@ fn raw_path_and_query(text: &str) -> &str {
         .map_or("/", |at| &text[after_scheme + at..])
 }
 
+/// `scheme` is in lower case, as the parser makes it.
+fn is_forbidden(scheme: &str) -> bool {
+    FORBIDDEN_SCHEMES.contains(&scheme)
+        || FORBIDDEN_PREFIXES
+            .iter()
+            .any(|prefix| scheme.starts_with(prefix))
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -159,10 +253,14 @@ mod tests {
         ] {
             assert_eq!(uri(text).kind(), RedirectKind::Loopback, "{text}");
         }
-        assert_eq!(
-            uri("cursor://anysphere.cursor-mcp/oauth/callback").kind(),
-            RedirectKind::PrivateScheme
-        );
+        for text in [
+            "cursor://anysphere.cursor-mcp/oauth/callback",
+            "vscode://vscode.github-authentication/did-authenticate",
+            "vscode-insiders://x/cb",
+            "com.example.app:/oauth2redirect",
+        ] {
+            assert_eq!(uri(text).kind(), RedirectKind::PrivateScheme, "{text}");
+        }
     }
 
     #[test]
@@ -175,6 +273,23 @@ mod tests {
             "vbscript:x",
             "blob:https://a.example/1",
             "about:blank",
+            "MS-Settings:privacy",
+            "search-ms:query=x",
+            "intent://x#Intent;end",
+            "mailto:a@a.example",
+            "tel:+81",
+            "view-source:https://a.example/",
+            "chrome-extension://abc/x",
+            "moz-extension://abc/x",
+            "jar:https://a.example/x!/y",
+            "itms-services://?action=x",
+            "x-apple.systempreferences:x",
+            "ssh://a.example/",
+            "smb://a.example/share",
+            "magnet:?xt=x",
+            "https://a.example\\@b.example/cb",
+            "https:\\\\a.example/cb",
+            "myapp://a\\b",
             "http://evil.example/cb",
             "http://localhost.evil.example/cb",
             "http://127.0.0.1.evil.example/cb",

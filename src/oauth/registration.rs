@@ -7,6 +7,8 @@ use super::{ErrorCode, OAuthError, RedirectUri, Scopes, redirect_uri::RedirectKi
 
 const MAX_REDIRECT_URIS: usize = 32;
 const MAX_NAME_CHARS: usize = 200;
+const MAX_KEYS: usize = 16;
+const MAX_KEYS_BYTES: usize = 16 * 1024;
 
 /// The metadata a client sends. What the hub does not use is ignored (RFC 7591 §2).
 #[derive(Debug, Default, Deserialize)]
@@ -247,12 +249,25 @@ fn key_source(
     jwks_uri: Option<String>,
 ) -> Result<KeySource, OAuthError> {
     match (jwks, jwks_uri) {
-        (Some(jwks), None) if jwks["keys"].is_array() => Ok(KeySource::Inline(jwks.to_string())),
-        (Some(_), None) => Err(invalid("The field 'jwks' is not a JWK set (RFC 7517 §5).")),
-        (None, Some(uri)) if uri.starts_with("https://") && is_web_page(&uri) => {
-            Ok(KeySource::Uri(uri))
+        (Some(jwks), None) => {
+            let Some(keys) = jwks["keys"].as_array() else {
+                return Err(invalid("The field 'jwks' is not a JWK set (RFC 7517 §5)."));
+            };
+            let text = jwks.to_string();
+            if keys.len() > MAX_KEYS || text.len() > MAX_KEYS_BYTES {
+                return Err(invalid(
+                    "The field 'jwks' has more than 16 keys or 16 KiB; use 'jwks_uri'.",
+                ));
+            }
+            Ok(KeySource::Inline(text))
         }
-        (None, Some(_)) => Err(invalid("The field 'jwks_uri' must be an https URL.")),
+        (None, Some(uri)) => match url::Url::parse(&uri) {
+            // The parsed one is kept: what is fetched is then what was checked.
+            Ok(url) if url.scheme() == "https" && is_web_page(&uri) => {
+                Ok(KeySource::Uri(url.into()))
+            }
+            _ => Err(invalid("The field 'jwks_uri' must be an https URL.")),
+        },
         _ => Err(invalid(
             "The method 'private_key_jwt' needs either 'jwks' or 'jwks_uri'.",
         )),
@@ -279,6 +294,38 @@ mod tests {
             token_endpoint_auth_method: Some("none".into()),
             ..ClientMetadata::default()
         }
+    }
+
+    fn with_keys(jwks: Option<serde_json::Value>, uri: Option<&str>) -> ClientMetadata {
+        let mut metadata = metadata(&["https://a.example/cb"]);
+        metadata.token_endpoint_auth_method = Some("private_key_jwt".into());
+        metadata.jwks = jwks;
+        metadata.jwks_uri = uri.map(Into::into);
+        metadata
+    }
+
+    #[test]
+    fn inline_keys_are_limited_in_number_and_size() {
+        let set = |keys: Vec<serde_json::Value>| Some(serde_json::json!({ "keys": keys }));
+        let key = serde_json::json!({ "kty": "EC" });
+        let large = serde_json::json!({ "kty": "x".repeat(MAX_KEYS_BYTES) });
+        assert!(
+            with_keys(set(vec![key.clone(); 16]), None)
+                .validate()
+                .is_ok()
+        );
+        assert!(with_keys(set(vec![key; 17]), None).validate().is_err());
+        assert!(with_keys(set(vec![large]), None).validate().is_err());
+    }
+
+    #[test]
+    fn the_address_of_keys_is_kept_as_it_is_understood() {
+        let stored = |uri: &str| with_keys(None, Some(uri)).validate().map(|done| done.keys);
+        assert_eq!(
+            stored("HTTPS://Keys.Example:443\\a/../jwks").expect("valid"),
+            Some(KeySource::Uri("https://keys.example/jwks".into()))
+        );
+        assert!(stored("http://keys.example/jwks").is_err());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! `GET /authorize`: validation, then the consent page (RFC 6749 §4.1.1).
 //!
 //! 1. Client and redirect URI: anything wrong is a page, never a redirect.
-//! 2. Everything else: anything wrong is a redirect with `error`, `iss`, `state`.
+//! 2. Everything else: anything wrong is a redirect with `error`, `iss`, `state`; to an
+//!    address that is not known, a page with a link there.
 //! 3. The request is stored for this browser, with the hash of one CSRF value.
 //! 4. If this browser approved the same before, it goes on to Backlog at once.
 //! 5. Else the consent page shows it; the person decides at `POST /consent`.
@@ -15,7 +16,7 @@ use super::{
     consent,
     error::{self, PageError},
     limits::Endpoint,
-    pages::{ConsentPage, Problem, RedirectTarget, SpaceChoice, SpaceLine},
+    pages::{ConsentPage, Problem, RedirectTarget, RefusedPage, SpaceChoice, SpaceLine},
     space_choice,
 };
 use crate::{
@@ -24,20 +25,11 @@ use crate::{
     oauth::{
         ErrorCode, OAuthError, Params, RedirectUri, Scopes,
         authorization::{self, AuthorizationParams},
+        known_callback::CallbackOwner,
         redirect_uri::RedirectKind,
         token::{BrowserId, CsrfToken},
     },
 };
-
-/// Hosts whose callbacks are known to belong to the assistant that they name.
-const KNOWN_HOSTS: [&str; 6] = [
-    "claude.ai",
-    "claude.com",
-    "chatgpt.com",
-    "vscode.dev",
-    "insiders.vscode.dev",
-    "www.cursor.com",
-];
 
 pub async fn get(
     hub: web::Data<Hub>,
@@ -80,11 +72,23 @@ pub async fn get(
     let redirect_uri =
         redirect_uri(&client, &address).ok_or_else(|| page(Problem::RedirectUriMismatch))?;
 
-    let refuse = |error: &OAuthError| {
+    let owner = CallbackOwner::of(&redirect_uri);
+    let refuse = |wrong: &OAuthError| {
         let state = Params::parse_only(query, &["state"])
             .and_then(|params| authorization::state(&params))
             .unwrap_or_default();
-        redirect_with_error(&redirect_uri, &issuer.url, state.as_deref(), error)
+        let location = error_location(&redirect_uri, &issuer.url, state.as_deref(), wrong);
+        match (owner, Url::parse(&location)) {
+            (CallbackOwner::Unknown, Ok(target)) => {
+                let refused = RefusedPage {
+                    locale: error::locale(&request),
+                    target,
+                    detail: wrong.description.to_string(),
+                };
+                error::html(StatusCode::BAD_REQUEST, refused.html())
+            }
+            _ => redirect(&location),
+        }
     };
     let params = match Params::parse(query) {
         Ok(params) => params,
@@ -140,9 +144,6 @@ pub async fn get(
     )
     .await
     .map_err(from_db)?;
-    db::clients::touch(&hub.db, client.key)
-        .await
-        .map_err(from_db)?;
 
     if let [space] = spaces.as_slice()
         && !asked.asks_for_consent
@@ -164,12 +165,16 @@ pub async fn get(
             return Ok(redirect(url.as_str()));
         }
     }
+    let (client_name, client_uri) = match owner {
+        CallbackOwner::Assistant(name) => (Some(name.to_owned()), None),
+        CallbackOwner::Device | CallbackOwner::Unknown => (client.name, client.uri),
+    };
     let consent_page = ConsentPage {
         locale: error::locale(&request),
-        client_is_known_host: is_known_host(&redirect_uri),
-        client_uri: client.uri.as_deref().and_then(|uri| Url::parse(uri).ok()),
-        client_name: client.name,
-        redirect: redirect_target(&redirect_uri),
+        client_is_known_host: matches!(owner, CallbackOwner::Assistant(_)),
+        client_uri: client_uri.and_then(|uri| Url::parse(&uri).ok()),
+        client_name,
+        redirect: redirect_target(&redirect_uri, owner),
         space: offer(&spaces),
         scopes: asked.scopes,
         request: id.to_string(),
@@ -256,23 +261,15 @@ fn offer(spaces: &[std::sync::Arc<Space>]) -> SpaceChoice {
     }
 }
 
-fn redirect_target(uri: &RedirectUri) -> RedirectTarget {
-    let host = || uri.url().host_str().unwrap_or_default().to_owned();
-    match uri.kind() {
-        RedirectKind::Https => RedirectTarget::Https { host: host() },
-        RedirectKind::Loopback => RedirectTarget::Loopback { host: host() },
-        RedirectKind::PrivateScheme => RedirectTarget::PrivateScheme {
+fn redirect_target(uri: &RedirectUri, owner: CallbackOwner) -> RedirectTarget {
+    let host = uri.url().host_str().unwrap_or_default().to_owned();
+    match (uri.kind(), owner) {
+        (RedirectKind::PrivateScheme, _) => RedirectTarget::PrivateScheme {
             scheme: uri.url().scheme().to_owned(),
         },
+        (_, CallbackOwner::Device) => RedirectTarget::Loopback { host },
+        (_, CallbackOwner::Assistant(_) | CallbackOwner::Unknown) => RedirectTarget::Https { host },
     }
-}
-
-fn is_known_host(uri: &RedirectUri) -> bool {
-    uri.kind() == RedirectKind::Https
-        && uri
-            .url()
-            .host_str()
-            .is_some_and(|host| KNOWN_HOSTS.contains(&host))
 }
 
 /// The path of an issuer: empty, or `/spaces/<slug>`.

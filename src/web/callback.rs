@@ -1,14 +1,15 @@
 //! `GET /callback`: Backlog's answer.
 //!
-//! 1. The `state` must be known, unexpired, unused, and belong to this browser.
-//! 2. Backlog answers at the hub's own host. A browser that began at the host name of
-//!    a space has its cookie there, so it is sent there first.
-//! 3. Backlog's refusal goes on to the client as `access_denied`.
-//! 4. The request is finished in one statement; the code is exchanged at Backlog,
+//! 1. The `state` must be known, unexpired and unused.
+//! 2. Backlog knows one callback, the hub's. A sign-in that began at a space's own
+//!    host name goes on there, because that is where the browser's cookie is.
+//! 3. The sign-in must belong to this browser.
+//! 4. Backlog's refusal goes on to the client as `access_denied`.
+//! 5. The request is finished in one statement; the code is exchanged at Backlog,
 //!    which is asked who this is.
-//! 5. The grant with the sealed tokens, a single-use code and the approval, which this
+//! 6. The grant with the sealed tokens, a single-use code and the approval, which this
 //!    browser need not give again, are stored together.
-//! 6. The browser goes back to the client with `code`, `iss` and `state`.
+//! 7. The browser goes back to the client with `code`, `iss` and `state`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use sqlx::PgConnection;
@@ -19,7 +20,7 @@ use super::{
     authorize::{redirect, redirect_with_error},
     browser,
     error::PageError,
-    issuer::host,
+    issuer,
     limits::Endpoint,
     pages::Problem,
 };
@@ -61,11 +62,13 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
         .map_err(from_db)?
         .filter(|approved| !approved.finished && !approved.expired)
         .ok_or_else(|| page(Problem::RequestExpired))?;
-    if let Some(home) = home_of(&hub, &approved.request.issuer, host(&request)) {
-        return Ok(redirect(&format!(
-            "{home}/callback?{}",
-            request.query_string()
-        )));
+    if let Some(host) = host_of_sign_in(&hub, &request, &approved) {
+        let known = hub.sessions.space_by_hostname(&hub.db, host).await;
+        if known.map_err(from_db)?.is_none() {
+            return Err(page(Problem::RequestExpired));
+        }
+        let query = request.query_string();
+        return Ok(redirect(&format!("https://{host}/callback?{query}")));
     }
     let same_browser = browser::known(&hub, &request).is_some_and(|browser| {
         approved
@@ -116,16 +119,17 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
     })
 }
 
-/// The issuer whose host the browser must come to, if it is not at it: a space's own.
-fn home_of<'a>(hub: &Hub, issuer: &'a str, host: &str) -> Option<&'a str> {
-    let base_url = hub.base_url.as_str();
-    let is_hubs = issuer
-        .strip_prefix(base_url)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let is_here = issuer
-        .split_once("://")
-        .is_some_and(|(_, own)| own.eq_ignore_ascii_case(host));
-    (!is_hubs && !is_here).then_some(issuer)
+/// The host name where the sign-in began, if it is a space's own and the request did
+/// not come there. It is taken from what is stored, never from the request.
+fn host_of_sign_in<'a>(
+    hub: &Hub,
+    request: &HttpRequest,
+    approved: &'a Approved,
+) -> Option<&'a str> {
+    let origin = approved.request.issuer.strip_prefix("https://")?;
+    let host = origin.split('/').next()?;
+    let is_here = hub.answers_to(host) || host.eq_ignore_ascii_case(issuer::host(request));
+    (!is_here).then_some(host)
 }
 
 enum BacklogAnswer<'a> {
@@ -188,11 +192,12 @@ async fn sign_in(
         resource: approved.request.resource.clone(),
         tokens: BacklogTokenState::Revoked,
     };
-    let sealed = hub.sessions.seal(grant.id, &tokens, answered_at);
+    let sealed = hub.sessions.seal(grant.id, space, &tokens, answered_at);
     let code = AuthorizationCode::generate(&hub.random);
     let stored: Result<(), sqlx::Error> = async {
         let mut transaction = hub.db.begin().await?;
         db::grants::insert(&mut *transaction, &grant, &sealed).await?;
+        db::clients::touch(&mut *transaction, grant.client).await?;
         db::authorization_codes::insert(
             &mut *transaction,
             &NewCode {

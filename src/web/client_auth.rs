@@ -8,9 +8,13 @@
 use actix_web::{HttpRequest, http::header};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{Hub, Issuer, client_keys, error::JsonError};
+use super::{
+    Hub, Issuer,
+    client_documents::{self, ClientLookupError},
+    client_keys,
+    error::JsonError,
+};
 use crate::{
-    db,
     domain::{Client, client::ClientAuth},
     oauth::{
         ErrorCode, OAuthError, Params, client_assertion, registration::AuthMethod,
@@ -82,8 +86,12 @@ impl Presented {
         if client_id.contains('\0') {
             return Err(failed("The client is not registered here; register again."));
         }
-        let client = db::clients::find_by_client_id(&hub.db, client_id)
-            .await?
+        let client = client_documents::find_known_client(hub, client_id)
+            .await
+            .map_err(|error| match error {
+                ClientLookupError::Database(error) => error.into(),
+                error => JsonError::Unavailable(error.to_string()),
+            })?
             .filter(|client| client.may_use_issuer_of(issuer.space_id()))
             .ok_or_else(|| failed("The client is not registered here; register again."))?;
         match (&client.auth, self.proof) {

@@ -4,13 +4,20 @@
 //! 2. The URL of a metadata document: it is fetched, checked and stored. A failure
 //!    is temporary, and nothing is remembered of it.
 //! 3. Anything else is unknown.
+//!
+//! At `/token` a client must be stored already, and only the document of one that has
+//! keys is fetched again, because keys may have been withdrawn. If that fails, its copy
+//! serves for a day longer.
 
 use super::Hub;
 use crate::{
     db,
-    domain::{Client, ClientKey, client::ClientOrigin},
+    domain::{
+        Client, ClientKey,
+        client::{ClientOrigin, DocumentAge},
+    },
     fetch::FetchError,
-    oauth::{OAuthError, client_document},
+    oauth::{OAuthError, client_document, registration::AuthMethod},
 };
 
 /// Why it cannot be said who the client is.
@@ -25,14 +32,48 @@ pub enum ClientLookupError {
 }
 
 pub async fn find_client(hub: &Hub, client_id: &str) -> Result<Option<Client>, ClientLookupError> {
-    let stored = db::clients::find_by_client_id(&hub.db, client_id).await?;
-    let key = match stored {
-        Some(client) if client.origin == (ClientOrigin::MetadataDocument { fresh: false }) => {
-            client.key
-        }
+    let key = match db::clients::find_by_client_id(&hub.db, client_id).await? {
+        Some(client) if is_old(&client) => client.key,
         Some(client) => return Ok(Some(client)),
         None => ClientKey::new(&hub.clock, &hub.random),
     };
+    fetch(hub, client_id, key).await
+}
+
+/// The client that presents itself at `/token`.
+pub async fn find_known_client(
+    hub: &Hub,
+    client_id: &str,
+) -> Result<Option<Client>, ClientLookupError> {
+    let Some(known) = db::clients::find_by_client_id(&hub.db, client_id).await? else {
+        return Ok(None);
+    };
+    if !is_old(&known) || known.auth.method() != AuthMethod::PrivateKeyJwt {
+        return Ok(Some(known));
+    }
+    match fetch(hub, client_id, known.key).await {
+        Err(ClientLookupError::Document(_) | ClientLookupError::Metadata(_))
+            if known.origin == ClientOrigin::MetadataDocument(DocumentAge::Stale) =>
+        {
+            tracing::warn!(client_id, "a metadata document could not be fetched again");
+            Ok(Some(known))
+        }
+        found => found,
+    }
+}
+
+fn is_old(client: &Client) -> bool {
+    matches!(
+        client.origin,
+        ClientOrigin::MetadataDocument(DocumentAge::Stale | DocumentAge::Outdated)
+    )
+}
+
+async fn fetch(
+    hub: &Hub,
+    client_id: &str,
+    key: ClientKey,
+) -> Result<Option<Client>, ClientLookupError> {
     let Some(url) = client_document::url(client_id, hub.fetcher.allows_loopback()) else {
         return Ok(None);
     };

@@ -35,7 +35,7 @@ pub async fn post(
     hub: web::Data<Hub>,
     issuer: Issuer,
     request: HttpRequest,
-    body: web::Bytes,
+    body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, PageError> {
     let page = |problem| PageError::new(&request, problem);
     let from_db = |error| PageError::from_db(&request, &error);
@@ -52,6 +52,7 @@ pub async fn post(
                 seconds: limited.retry_after,
             })
         })?;
+    let body = body.map_err(|_| invalid("The form is too large, or did not arrive whole."))?;
     let params = Params::parse(&body).map_err(|error| invalid(&error.description))?;
     let id = params
         .get("request")

@@ -12,7 +12,7 @@ use crate::{
     config::{BaseUrl, Lifetimes},
     crypto::{KeyRing, SecretHasher},
     fetch::Fetcher,
-    mcp::sessions::Sessions,
+    mcp::{Policy, sessions::Sessions},
     random::Random,
 };
 
@@ -22,6 +22,8 @@ pub struct Hub {
     pub allowed_hosts: Vec<String>,
     pub allowed_origins: Vec<String>,
     pub lifetimes: Lifetimes,
+    /// Bounds for every caller.
+    pub policy: Policy,
     pub db: PgPool,
     pub keys: Arc<KeyRing>,
     pub secrets: SecretHasher,

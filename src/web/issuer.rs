@@ -46,14 +46,20 @@ impl Issuer {
         }
     }
 
-    fn of_space_by_host(host: &str, space: Arc<Space>) -> Self {
-        let url = format!("https://{host}");
-        Self {
+    /// `None` if the host is not one of the space's. The stored name counts: the
+    /// header may have it in capitals.
+    fn of_space_by_host(host: &str, space: Arc<Space>) -> Option<Self> {
+        let hostname = space
+            .hostnames
+            .iter()
+            .find(|known| known.eq_ignore_ascii_case(host))?;
+        let url = format!("https://{hostname}");
+        Some(Self {
             mcp_url: format!("{url}/mcp"),
             url,
             owns_host: true,
             space: Some(space),
-        }
+        })
     }
 
     pub fn space_id(&self) -> Option<SpaceId> {
@@ -90,8 +96,9 @@ impl Issuer {
         }
         if !hub.answers_to(host)
             && let Some(space) = hub.sessions.space_by_hostname(&hub.db, host).await?
+            && let Some(issuer) = Self::of_space_by_host(host, space)
         {
-            return Ok(Some(Self::of_space_by_host(host, space)));
+            return Ok(Some(issuer));
         }
         Ok(Some(Self::hub(hub)))
     }

@@ -38,7 +38,7 @@ impl Endpoint {
             // Cannot be told apart by client, and whole companies come from one address.
             Self::Register => 120,
             // A live token is looked up twice a minute, and a company has many.
-            Self::Lookup => 6000,
+            Self::Lookup => 3000,
             Self::Consent | Self::Callback => 600,
             Self::Authorize | Self::Manage => 60,
             Self::Token | Self::Revoke => 240,

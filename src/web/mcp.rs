@@ -82,7 +82,10 @@ pub async fn authenticate<B: MessageBody>(
         request.query_string(),
     );
     let policy = match asked {
-        Ok(asked) => policy(&session).narrowed_by(&asked),
+        Ok(asked) => hub
+            .policy
+            .narrowed_by(&policy(&session))
+            .narrowed_by(&asked),
         Err(error) => return Ok(answer(request, bad_request(&error))),
     };
 

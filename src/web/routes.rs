@@ -20,10 +20,11 @@ pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<Hub>, server: 
     config
         .app_data(hub.clone())
         .app_data(web::PayloadConfig::new(token::MAX_BODY))
-        .route("/health", web::get().to(health::get))
-        .route("/ready", web::get().to(ready::get))
-        .route(pages::STYLESHEET_PATH, web::get().to(stylesheet::get))
-        .route("/callback", web::get().to(callback::get));
+        // A resource, not a bare route: other methods then get 405 with `Allow`.
+        .service(web::resource("/health").route(web::get().to(health::get)))
+        .service(web::resource("/ready").route(web::get().to(ready::get)))
+        .service(web::resource(pages::STYLESHEET_PATH).route(web::get().to(stylesheet::get)))
+        .service(web::resource("/callback").route(web::get().to(callback::get)));
     well_known(config, hub);
     issuer_routes(config, hub, server, "/spaces/{space}", "/mcp");
     issuer_routes(config, hub, server, "", &hub.mcp_path);
@@ -60,11 +61,14 @@ fn issuer_routes(
                 .wrap(cors::for_clients(hub))
                 .route(web::post().to(token::post)),
         )
-        .route(
-            &format!("{prefix}/authorize"),
-            web::get().to(authorize::get),
+        .service(web::resource(format!("{prefix}/authorize")).route(web::get().to(authorize::get)))
+        .service(web::resource(format!("{prefix}/consent")).route(web::post().to(consent::post)))
+        // The documents that are there were found before; a 401 would stop the search.
+        .service(
+            web::resource(format!("{prefix}{mcp_path}/.well-known/{{rest:.*}}"))
+                .wrap(cors::for_clients(hub))
+                .to(not_found::any),
         )
-        .route(&format!("{prefix}/consent"), web::post().to(consent::post))
         .service(
             web::scope(&format!("{prefix}{mcp_path}"))
                 .wrap(from_fn(mcp::authenticate))
@@ -73,7 +77,7 @@ fn issuer_routes(
                 .service(crate::mcp::service(server.clone(), Vec::new(), mcp::MAX_BODY).scope()),
         );
     let connect_path = if prefix.is_empty() { "/" } else { prefix };
-    config.route(connect_path, web::get().to(connect::get));
+    config.service(web::resource(connect_path).route(web::get().to(connect::get)));
 }
 
 /// The discovery documents, in every place that some client looks for them.

@@ -273,3 +273,90 @@ async fn a_state_comes_back_as_it_was_or_not_at_all() {
     }
     hub.stop().await;
 }
+
+/// Registers a client with one redirect URI and asks with it, and these changes.
+async fn ask(
+    hub: &TestHub,
+    redirect_uri: &str,
+    changes: &[(&str, Option<&str>)],
+) -> crate::support::person::Page {
+    let client = hub
+        .register_with(&json!({
+            "client_name": "Impostor Inc.",
+            "client_uri": "https://impostor.example/",
+            "redirect_uris": [redirect_uri],
+            "token_endpoint_auth_method": "none",
+        }))
+        .await
+        .json();
+    let client = client["client_id"].as_str().expect("a client_id");
+    let mut changes = changes.to_vec();
+    changes.push(("redirect_uri", Some(redirect_uri)));
+    let url = authorize_url_with(hub, client, &changes);
+    Person::default().get(&url).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_bounces_the_browser_to_known_addresses_only() {
+    let hub = TestHub::start().await;
+    let wrong = [("response_type", Some("token"))];
+    for known in [
+        REDIRECT_URI,
+        "https://claude.ai/api/mcp/auth_callback",
+        "https://chatgpt.com/connector/oauth/abc",
+        "https://vscode.dev/redirect",
+    ] {
+        let answer = ask(&hub, known, &wrong).await.answer();
+        answer.assert_error(&hub, "unsupported_response_type");
+    }
+    for (unknown, named) in [
+        ("https://app.example/cb", "Continue to <bdi"),
+        ("https://claude.ai/share/evil", "Continue to <bdi"),
+        ("cursor://anysphere.cursor-mcp/oauth/callback", "cursor"),
+    ] {
+        let page = ask(&hub, unknown, &wrong).await;
+        page.assert_says(400, "This sign-in cannot go on");
+        assert!(page.body.contains(named), "{}", page.body);
+        assert!(!page.body.contains("http-equiv"), "{}", page.body);
+        let link = page
+            .body
+            .split("href=\"")
+            .find(|part| part.starts_with(unknown));
+        let link = link
+            .and_then(|part| part.split('"').next())
+            .expect("a link");
+        let answer = Answer::read(&link.replace("&#38;", "&").replace("&amp;", "&"));
+        answer.assert_error(&hub, "unsupported_response_type");
+    }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_17_a_known_callback_is_named_by_the_hub_and_not_by_the_client() {
+    let hub = TestHub::start().await;
+    for (uri, name) in [
+        ("https://claude.ai/api/mcp/auth_callback", "Claude"),
+        ("https://chatgpt.com/connector/oauth/abc", "ChatGPT"),
+    ] {
+        let page = ask(&hub, uri, &[]).await;
+        page.assert_says(200, name);
+        for of_the_client in ["mpostor", "class=\"notice\"", "not been verified"] {
+            assert!(!page.body.contains(of_the_client), "{uri}: {of_the_client}");
+        }
+    }
+    for uri in [
+        "https://claude.ai/share/evil",
+        "https://vscode.dev/redirect",
+        "https://app.example/cb",
+    ] {
+        let page = ask(&hub, uri, &[]).await;
+        page.assert_says(200, "Impostor Inc.");
+        for warning in ["class=\"notice\"", "not been verified"] {
+            assert!(page.body.contains(warning), "{uri}: {warning}");
+        }
+    }
+    ask(&hub, "https://vscode.dev/redirect", &[])
+        .await
+        .assert_says(200, "Any application on this computer");
+    hub.stop().await;
+}

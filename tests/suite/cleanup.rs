@@ -126,10 +126,12 @@ async fn rule_19_of_the_never_used_clients_the_newest_stay() {
         "UPDATE hub.clients SET created_at = in_time('-80 days') WHERE last_used_at IS NULL;
          INSERT INTO hub.clients
             (id, client_id, origin, redirect_uris, application_type,
-             token_endpoint_auth_method, scopes, metadata_digest, created_at)
-         SELECT gen_random_uuid(), lpad(number::text, 5, '0'), 'dynamic',
+             token_endpoint_auth_method, scopes, metadata_digest, metadata_expires_at, created_at)
+         SELECT gen_random_uuid(), lpad(number::text, 5, '0'),
+                CASE number % 2 WHEN 0 THEN 'metadata_document' ELSE 'dynamic' END,
                 '{{https://client.example/cb}}', 'web', 'none', '{{backlog:read}}',
                 sha256(number::text::bytea),
+                CASE number % 2 WHEN 0 THEN in_time('1 day') END,
                 -- The last 50 of them came within the last hour.
                 in_time('-60 minutes') - interval '30 s' * ({REGISTERED} - 50 - number)
          FROM generate_series(1, {REGISTERED}) AS number"

@@ -251,3 +251,20 @@ async fn a_space_disabled_while_the_page_was_open_is_not_signed_in_to() {
     assert_eq!(hub.sim.control().count(&Matcher::any()), 0);
     hub.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_too_large_gets_a_page() {
+    let hub = TestHub::start().await;
+    let person = Person::default();
+    let client = hub.register().await;
+    let consent = person.open_consent(&hub, &client).await;
+    let padding = "x".repeat(64 * 1024);
+    let page = person
+        .post_consent(&hub, &consent, &[("padding", &padding)])
+        .await;
+    page.assert_says(400, "too large");
+    // Nothing was decided by it.
+    let page = person.decide(&hub, &consent, "approve").await;
+    assert_eq!(page.status, StatusCode::OK);
+    hub.stop().await;
+}

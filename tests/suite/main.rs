@@ -33,6 +33,7 @@ mod revoke;
 mod sdk_clients;
 mod secrets_at_rest;
 mod sign_in;
+mod spaces;
 mod support;
 mod token;
 mod tools;

@@ -255,6 +255,7 @@ async fn a_space_with_a_host_name_of_its_own_is_an_issuer_there() {
         assert_eq!(found[name], value);
         let shouted = Reply::to(at("MCP.ACME.EXAMPLE")).await;
         assert_eq!(shouted.status, StatusCode::OK, "{}", shouted.body);
+        assert_eq!(shouted.json()[name], value, "the name as it is stored");
         let stranger = Reply::to(at("evil.example")).await;
         assert_eq!(stranger.status, StatusCode::MISDIRECTED_REQUEST);
     }
@@ -351,6 +352,48 @@ async fn rule_9_no_script_of_another_site_may_touch_the_pages() {
             assert!(cors.is_empty(), "{method} {path}: {cors:?}");
             assert!(reply.status.is_client_error(), "{method} {path}");
         }
+    }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_4_a_document_that_is_not_there_is_a_404_below_the_endpoint_too() {
+    let hub = TestHub::start().await;
+    for path in [
+        "/.well-known/nothing",
+        "/mcp/.well-known/nothing",
+        "/mcp/.well-known/oauth-authorization-server/deeper",
+        "/spaces/default/mcp/.well-known/nothing",
+    ] {
+        let reply = Reply::to(http().get(hub.url(path))).await;
+        assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(reply.json()["error"], "not_found", "{path}");
+    }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_method_is_told_the_right_one() {
+    let hub = TestHub::start().await;
+    for (path, allowed) in [
+        ("/", "GET"),
+        ("/health", "GET"),
+        ("/ready", "GET"),
+        ("/static/hub.css", "GET"),
+        ("/callback", "GET"),
+        ("/authorize", "GET"),
+        ("/consent", "POST"),
+        ("/register", "POST"),
+        ("/token", "POST"),
+        ("/revoke", "POST"),
+        ("/spaces/default", "GET"),
+        ("/spaces/default/authorize", "GET"),
+        ("/spaces/default/consent", "POST"),
+        (AUTHORIZATION_SERVER[0], "GET"),
+    ] {
+        let reply = Reply::to(http().request(Method::PATCH, hub.url(path))).await;
+        assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert_eq!(reply.header("allow"), allowed, "{path}");
     }
     hub.stop().await;
 }

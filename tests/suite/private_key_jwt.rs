@@ -365,3 +365,47 @@ async fn new_keys_are_looked_for_but_not_at_every_unknown_signature() {
     assert_eq!(signed_by("old").await, Err(AssertionError::UnknownKey));
     assert_eq!(host.fetches(PATH), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_a_document_withdrew_are_good_for_nothing() {
+    const PATH: &str = "/client.json";
+    let hub = TestHub::start().await;
+    let host = DocumentHost::open().await;
+    let client_id = host.url(PATH);
+    let mut document = registration();
+    document["client_id"] = json!(client_id);
+    document["jwks"] = jwks();
+    host.set(PATH, Document::json(&document));
+    let signed = || sign(&claims(&client_id, &hub.base_url));
+    let expire = async |by: &str| {
+        hub.sql(&format!(
+            "UPDATE hub.clients SET metadata_expires_at = clock_timestamp() - interval '{by}'"
+        ))
+        .await
+    };
+    let token_of = |reply: &Reply| {
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        let token = reply.json()["refresh_token"].clone();
+        token.as_str().expect("a token").to_owned()
+    };
+    let first = sign_in(&hub, &client_id, &signed()).await;
+    assert_eq!(host.fetches(PATH), 1);
+
+    // While the document cannot be had, its copy serves for a day longer, not for ever.
+    host.set(PATH, Document::status(500));
+    expire("23 hours").await;
+    let second = token_of(&refresh(&hub, &signed(), &first).await);
+    assert_eq!(host.fetches(PATH), 2);
+    expire("25 hours").await;
+    let reply = refresh(&hub, &signed(), &second).await;
+    reply.oauth_error(503, "temporarily_unavailable");
+    host.set(PATH, Document::json(&document));
+    let third = token_of(&refresh(&hub, &signed(), &second).await);
+
+    document["jwks"] = json!({ "keys": [] });
+    host.set(PATH, Document::json(&document));
+    expire("1 second").await;
+    let reply = refresh(&hub, &signed(), &third).await;
+    reply.oauth_error(401, "invalid_client");
+    hub.stop().await;
+}

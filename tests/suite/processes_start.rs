@@ -167,6 +167,20 @@ async fn wrong_encryption_keys_are_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_grace_window_that_would_hide_a_theft_is_refused() {
+    let deployment = Deployment::new().await;
+    let change = |command: &mut Command| {
+        command.env("REFRESH_GRACE", "11m");
+    };
+    refuses(
+        &deployment,
+        change,
+        &["REFRESH_GRACE is longer than 10 minutes"],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_addresses_are_named() {
     let deployment = Deployment::new().await;
     refuses(
@@ -274,8 +288,9 @@ async fn the_demo_runs_by_itself_and_survives_a_kill() {
     let start = || {
         let mut command = program(&["demo"]);
         command
-            .env("DATA_DIR", directory.path().join("data"))
             .env("MCP_HTTP_PORT", port.number.to_string())
+            .arg("--data-dir")
+            .arg(directory.path().join("data"))
             .args(["--backlog-port", &backlog_port.number.to_string()]);
         Process::start(command, port.url())
     };

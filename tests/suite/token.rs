@@ -382,3 +382,41 @@ async fn rule_33_the_lifetime_of_an_access_token_is_a_setting() {
     assert_eq!(stored.as_deref(), Some("true"));
     hub.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_uses_of_a_code_at_the_same_time_the_later_ends_the_grant() {
+    let hub = TestHub::start().await;
+    let client = hub.register().await;
+    let answer = Person::default()
+        .authorize(&hub, &client, seed::DANIEL)
+        .await;
+    let code = answer.get("code").to_owned();
+    // Both have found the code unused when they come to consume it.
+    let mut held = hub.database.pool().begin().await.expect("a transaction");
+    sqlx::query("SELECT FROM hub.authorization_codes FOR UPDATE")
+        .execute(&mut *held)
+        .await
+        .expect("the code");
+    let waiting = "SELECT count(*)::text FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'
+                     AND query LIKE 'UPDATE hub.authorization_codes%'";
+    let both = join_all([(); 2].map(|()| exchange(&hub.base_url, &client, &code)));
+    let release = async {
+        eventually("both wait", async || {
+            hub.value(waiting).await.as_deref() == Some("2")
+        })
+        .await;
+        held.rollback().await.expect("a rollback");
+    };
+    let (mut answers, ()) = tokio::join!(both, release);
+    answers.sort_by_key(|(status, _)| *status);
+    assert_eq!(answers[0].0, StatusCode::OK, "{}", answers[0].1);
+    assert_eq!(answers[1].1["error"], "invalid_grant");
+    assert_eq!(hub.revoked_reason().await.as_deref(), Some("code_replayed"));
+    let tokens = tokens(&client, &answers[0].1);
+    eventually("the access token is refused", async || {
+        !works(&hub, &tokens).await
+    })
+    .await;
+    hub.stop().await;
+}

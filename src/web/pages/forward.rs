@@ -30,18 +30,21 @@ impl ForwardPage {
     }
 
     fn link(&self) -> Phrase {
-        match self.target.host_str() {
-            Some(host) if self.target.scheme().starts_with("http") => self
-                .locale
-                .phrase("forward.to_host", display::host(host, 80)),
-            _ => self
-                .locale
-                .phrase("forward.to_app", display::host(self.target.scheme(), 80)),
-        }
+        link(self.locale, &self.target)
     }
 
     /// The `content` of the refresh; unquoted, the address runs to its end.
     fn refresh(&self) -> String {
         format!("0;url={}", self.target)
+    }
+}
+
+/// The text of a link that says where it goes.
+pub(super) fn link(locale: Locale, target: &Url) -> Phrase {
+    match target.host_str() {
+        Some(host) if target.scheme().starts_with("http") => {
+            locale.phrase("forward.to_host", display::host(host, 80))
+        }
+        _ => locale.phrase("forward.to_app", display::host(target.scheme(), 80)),
     }
 }

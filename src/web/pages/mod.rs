@@ -4,6 +4,7 @@
 //! - [`ConsentPage`]: who asks for what, before Backlog is reached.
 //! - [`ForwardPage`]: leaves for Backlog or the client after a decision.
 //! - [`ErrorPage`]: what happened and what to do about it.
+//! - [`RefusedPage`]: the same, with the way back to a client that is not known.
 //!
 //! No page carries a script or an inline style, so a policy of
 //! [`CONTENT_SECURITY_POLICY`] holds for all of them. Text is looked up per
@@ -17,6 +18,7 @@ pub mod display;
 mod forward;
 mod locale;
 mod problem;
+mod refused;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +28,7 @@ pub use consent::{ConsentPage, RedirectTarget, SpaceChoice, SpaceLine};
 pub use forward::ForwardPage;
 pub use locale::{Locale, Phrase};
 pub use problem::{ErrorPage, Problem};
+pub use refused::RefusedPage;
 
 /// The one stylesheet, which the pages expect at [`STYLESHEET_PATH`].
 pub const STYLESHEET: &str = include_str!("../../../static/hub.css");

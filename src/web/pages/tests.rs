@@ -14,16 +14,18 @@ const LOCALES: [(&str, &str); 2] = [
 ];
 
 /// Everything that looks a text up.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 11] = [
     include_str!("../../../templates/base.html"),
     include_str!("../../../templates/connect.html"),
     include_str!("../../../templates/consent.html"),
     include_str!("../../../templates/forward.html"),
     include_str!("../../../templates/problem.html"),
+    include_str!("../../../templates/refused.html"),
     include_str!("client_settings.rs"),
     include_str!("consent.rs"),
     include_str!("forward.rs"),
     include_str!("problem.rs"),
+    include_str!("refused.rs"),
 ];
 
 fn consent(locale: Locale) -> ConsentPage {
@@ -79,6 +81,12 @@ fn every_page(locale: Locale) -> Vec<String> {
         ForwardPage {
             locale,
             target: url("cursor://anysphere.cursor-mcp/oauth/callback?code=1&state=2"),
+        }
+        .html(),
+        RefusedPage {
+            locale,
+            target: url("https://unknown.example/cb?error=invalid_request"),
+            detail: "<b>no</b> challenge".to_owned(),
         }
         .html(),
         ConnectPage {
@@ -266,6 +274,28 @@ fn a_known_host_is_named_without_a_warning_and_others_with_one() {
         }
         .html();
         assert!(html.contains("class=\"notice\"") && html.contains("not been verified"));
+    }
+}
+
+#[test]
+fn a_refusal_names_where_its_link_goes_and_goes_nowhere_by_itself() {
+    for (target, named) in [
+        ("https://unknown.example/cb?error=x", "unknown.example"),
+        ("cursor://anysphere.cursor-mcp/cb?error=x", "cursor:"),
+    ] {
+        for locale in Locale::ALL {
+            let html = RefusedPage {
+                locale,
+                target: Url::parse(target).unwrap(),
+                detail: "<b>no</b> challenge".to_owned(),
+            }
+            .html();
+            assert!(!html.contains("http-equiv") && !html.contains("<b>no"));
+            let link = html.split("<a ").nth(1).expect("a link");
+            assert!(link.contains(&format!("href=\"{target}\"")), "{link}");
+            let text = link.split('>').nth(1).unwrap_or_default();
+            assert!(link.contains(named) && !text.is_empty(), "{link}");
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 use super::{TokenAnswer, invalid_grant, issue_pair};
 use crate::{
     db,
-    domain::RevocationReason,
+    domain::{GrantId, RevocationReason},
     oauth::{ErrorCode, OAuthError, Params, resource, token::AuthorizationCode},
     web::{Hub, Issuer, client_auth::Presented, error::JsonError},
 };
@@ -57,11 +57,7 @@ pub async fn exchange(
         .into());
     }
     if stored.consumed {
-        let reason = RevocationReason::CodeReplayed;
-        if db::grants::revoke(&hub.db, stored.grant, None, reason).await? {
-            tracing::warn!(grant = %stored.grant, reason = reason.as_str(), "grant revoked");
-        }
-        return Err(invalid_grant(UNKNOWN).into());
+        return replayed(hub, stored.grant).await;
     }
     if stored.expired || stored.grant_revoked {
         return Err(invalid_grant(UNKNOWN).into());
@@ -72,7 +68,12 @@ pub async fn exchange(
 
     let mut transaction = hub.db.begin().await?;
     if !db::authorization_codes::consume(&mut *transaction, hash).await? {
-        return Err(invalid_grant(UNKNOWN).into());
+        transaction.rollback().await?;
+        // Its time may just have ended; else another use of it was faster.
+        return match db::authorization_codes::find(&hub.db, hash).await? {
+            Some(code) if code.consumed => replayed(hub, code.grant).await,
+            _ => Err(invalid_grant(UNKNOWN).into()),
+        };
     }
     let (answer, _) = issue_pair(
         hub,
@@ -84,4 +85,12 @@ pub async fn exchange(
     .await?;
     transaction.commit().await?;
     Ok(answer)
+}
+
+async fn replayed(hub: &Hub, grant: GrantId) -> Result<TokenAnswer, JsonError> {
+    let reason = RevocationReason::CodeReplayed;
+    if db::grants::revoke(&hub.db, grant, None, reason).await? {
+        tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");
+    }
+    Err(invalid_grant(UNKNOWN).into())
 }

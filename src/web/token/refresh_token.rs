@@ -67,7 +67,7 @@ pub async fn exchange(
     if let State::Spent { successor: lost } = stored.state {
         let was_unused = db::refresh_tokens::supersede(&mut *transaction, lost, successor.hash())
             .await?
-            && db::access_tokens::delete_unused_of_pair(&mut *transaction, lost).await?;
+            && db::access_tokens::delete_unused_of_pair(&mut transaction, lost).await?;
         if !was_unused {
             transaction.rollback().await?;
             return Err(replayed(hub, stored.grant).await?);
@@ -132,6 +132,7 @@ fn place(row: &str) -> Place<'_> {
         table: "refresh_tokens",
         column: "answer",
         row,
+        bound_to: "",
     }
 }
 

@@ -5,7 +5,7 @@ use std::{ops::Deref, time::Duration};
 use backlog_mcp_hub::{
     app::Application,
     clock::Clock,
-    config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Patience, Settings, Storage},
+    config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Patience, Settings, Storage, ToolSettings},
     crypto::KeyRing,
     domain::SpaceId,
     mcp::space_application::secret_place,
@@ -140,9 +140,9 @@ impl TestHub {
         let random = Random::system();
         let id = SpaceId::new(&Clock::system(), &random).to_string();
         let keys = KeyRing::parse(&self.keys, random).expect("the keys");
-        let secret = keys.seal(secret_place(&id), &OAUTH_CLIENT_SECRET.into());
         let base_url = self.sim.url();
         let base_url = base_url.as_str().trim_end_matches('/');
+        let secret = keys.seal(secret_place(&id, base_url), &OAUTH_CLIENT_SECRET.into());
         self.sql(&format!(
             "INSERT INTO hub.spaces
                 (id, slug, name, base_url, oauth_client_id, oauth_client_secret)
@@ -242,6 +242,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         allowed_hosts: Vec::new(),
         allowed_origins: Vec::new(),
         trusted_proxies: Vec::new(),
+        tools: ToolSettings::default(),
         lifetimes: Lifetimes::default(),
         patience: Patience::default(),
     }

@@ -1,0 +1,49 @@
+//! What stands around every tool, for the whole server.
+
+use super::{ConfigError, ToolArgs, given, parsed};
+use crate::mcp::{Policy, ToolOptions, Toolset};
+
+/// The tools as the operator wants them.
+#[derive(Clone, Debug, Default)]
+pub struct ToolSettings {
+    pub options: ToolOptions,
+    /// Bounds for every caller; a space, a grant and a request may narrow them.
+    pub policy: Policy,
+}
+
+impl ToolArgs {
+    pub fn resolve(self) -> Result<ToolSettings, ConfigError> {
+        let default = ToolOptions::default();
+        let toolsets = match given(self.enable_toolsets) {
+            None => None,
+            Some(list) => Toolset::parse_list(&list)
+                .map_err(|error| ConfigError::new("ENABLE_TOOLSETS", error.to_string()))?,
+        };
+        Ok(ToolSettings {
+            options: ToolOptions {
+                prefix: parsed(
+                    "PREFIX",
+                    self.prefix,
+                    "up to 32 letters, digits, '-' and '_'",
+                )?
+                .unwrap_or_default(),
+                field_selection: switch("OPTIMIZE_RESPONSE", self.optimize_response)?,
+                max_tokens: parsed("MAX_TOKENS", self.max_tokens, "a number such as 50000")?
+                    .unwrap_or(default.max_tokens),
+            },
+            policy: Policy {
+                toolsets,
+                ..Policy::default()
+            },
+        })
+    }
+}
+
+/// `true`, `false`, `1` or `0`, as the upstream server reads it.
+fn switch(name: &'static str, value: Option<String>) -> Result<bool, ConfigError> {
+    match given(value).as_deref() {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1") => Ok(true),
+        Some(_) => Err(ConfigError::new(name, "wants true or false")),
+    }
+}

@@ -1,0 +1,104 @@
+//! Callbacks whose owner is known, whatever a client calls itself.
+
+use super::{RedirectUri, redirect_uri::RedirectKind};
+
+/// Whose a redirect URI is, as far as the hub knows without asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbackOwner {
+    /// An assistant, by its name.
+    Assistant(&'static str),
+    /// A program on the person's own computer, perhaps by way of a site that forwards.
+    Device,
+    Unknown,
+}
+
+/// Host, path, and the name of who answers there. A path that ends in `/` stands for
+/// those below it.
+const ASSISTANTS: [(&str, &str, &str); 4] = [
+    ("claude.ai", "/api/mcp/auth_callback", "Claude"),
+    ("claude.com", "/api/mcp/auth_callback", "Claude"),
+    ("chatgpt.com", "/connector/oauth/", "ChatGPT"),
+    ("www.cursor.com", "/agents/mcp/oauth/callback", "Cursor"),
+];
+
+/// They hand what they get to an application of the person's computer.
+const FORWARDERS: [(&str, &str); 2] = [
+    ("vscode.dev", "/redirect"),
+    ("insiders.vscode.dev", "/redirect"),
+];
+
+impl CallbackOwner {
+    pub fn of(uri: &RedirectUri) -> Self {
+        match uri.kind() {
+            RedirectKind::Loopback => return Self::Device,
+            RedirectKind::PrivateScheme => return Self::Unknown,
+            RedirectKind::Https => {}
+        }
+        let url = uri.url();
+        // The parsed path: dot segments are folded, as the browser will.
+        let is_at = |host: &str, path: &str| {
+            let rest = url.path().strip_prefix(path);
+            url.host_str() == Some(host)
+                && url.port().is_none()
+                && rest.is_some_and(|rest| rest.is_empty() != path.ends_with('/'))
+        };
+        if FORWARDERS.iter().any(|(host, path)| is_at(host, path)) {
+            return Self::Device;
+        }
+        ASSISTANTS
+            .iter()
+            .find(|(host, path, _)| is_at(host, path))
+            .map_or(Self::Unknown, |(_, _, name)| Self::Assistant(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rule_17_a_known_callback_is_a_host_and_a_path() {
+        for (text, owner) in [
+            (
+                "https://claude.ai/api/mcp/auth_callback",
+                CallbackOwner::Assistant("Claude"),
+            ),
+            (
+                "https://claude.com/api/mcp/auth_callback?x=1",
+                CallbackOwner::Assistant("Claude"),
+            ),
+            (
+                "https://chatgpt.com/connector/oauth/abc",
+                CallbackOwner::Assistant("ChatGPT"),
+            ),
+            (
+                "https://www.cursor.com/agents/mcp/oauth/callback",
+                CallbackOwner::Assistant("Cursor"),
+            ),
+            ("https://vscode.dev/redirect", CallbackOwner::Device),
+            (
+                "https://insiders.vscode.dev/redirect",
+                CallbackOwner::Device,
+            ),
+            ("http://127.0.0.1:1/cb", CallbackOwner::Device),
+        ] {
+            let uri = RedirectUri::parse(text).expect(text);
+            assert_eq!(CallbackOwner::of(&uri), owner, "{text}");
+        }
+        for text in [
+            "https://claude.ai/",
+            "https://claude.ai/share/x",
+            "https://claude.ai/api/mcp/auth_callback/",
+            "https://claude.ai/api/mcp/auth_callback/../../x",
+            "https://claude.ai:8443/api/mcp/auth_callback",
+            "https://claude.ai.evil.example/api/mcp/auth_callback",
+            "https://chatgpt.com/connector/oauth/",
+            "https://chatgpt.com/connector/oauth/../../x",
+            "https://vscode.dev/other",
+            "cursor://anysphere.cursor-mcp/oauth/callback",
+        ] {
+            let uri = RedirectUri::parse(text).expect(text);
+            assert_eq!(CallbackOwner::of(&uri), CallbackOwner::Unknown, "{text}");
+        }
+    }
+}
