@@ -12,6 +12,7 @@ mod client_documents;
 mod conformance;
 mod consent;
 mod embedded;
+mod inspector;
 mod issuers;
 mod layers;
 mod limits;
