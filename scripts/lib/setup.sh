@@ -127,7 +127,7 @@ install_missing_tools() {
 # is installed.
 install_test_packages() {
     local clients=$repository/tests/clients directory wanted stamp python
-    for directory in "$repository/tests/browser" "$clients/node" "$repository/tests/conformance"; do
+    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,inspector}; do
         wanted=$(checksum "$directory/package-lock.json")
         stamp=$directory/node_modules/.installed
         if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then

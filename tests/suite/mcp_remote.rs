@@ -128,15 +128,6 @@ impl Bridge {
     }
 }
 
-async fn count(deployment: &Deployment, rows: &str) -> i64 {
-    sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
-        "SELECT count(*) FROM hub.{rows}"
-    )))
-    .fetch_one(deployment.database.pool())
-    .await
-    .expect("a count")
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn mcp_remote_signs_in_refreshes_and_survives_restarts_of_both_sides() {
     let deployment = Deployment::new().await;
@@ -164,15 +155,12 @@ async fn mcp_remote_signs_in_refreshes_and_survives_restarts_of_both_sides() {
     let hub = deployment.start().await;
     bridge.works().await;
     const USED: &str = "refresh_tokens WHERE consumed_at IS NOT NULL";
-    assert_eq!(count(&deployment, USED).await, 0);
-    sqlx::query("UPDATE hub.access_tokens SET expires_at = clock_timestamp()")
-        .execute(deployment.database.pool())
-        .await
-        .expect("expired");
+    assert_eq!(deployment.count(USED).await, 0);
+    deployment.expire_access_tokens().await;
     hub.kill().await;
     let hub = deployment.start().await;
     bridge.works().await;
-    assert_eq!(count(&deployment, USED).await, 1);
+    assert_eq!(deployment.count(USED).await, 1);
     drop(bridge);
 
     // A new bridge needs nothing but what the first one stored: nobody signs in here.
@@ -182,6 +170,6 @@ async fn mcp_remote_signs_in_refreshes_and_survives_restarts_of_both_sides() {
     bridge.ignore_what_it_says();
     bridge.initialize().await;
     bridge.works().await;
-    assert_eq!(count(&deployment, "grants").await, 1);
-    assert_eq!(count(&deployment, "clients").await, 1);
+    assert_eq!(deployment.count("grants").await, 1);
+    assert_eq!(deployment.count("clients").await, 1);
 }

@@ -136,6 +136,32 @@ impl Browser {
         done.expect("an inserted element");
     }
 
+    /// The first element with just this text, once it is there.
+    pub async fn read(&self, text: &str) -> Element {
+        let path = format!("//*[normalize-space(text())='{text}']");
+        let wait = self.client.wait().at_most(DEADLINE);
+        match wait.for_element(Locator::XPath(&path)).await {
+            Ok(element) => element,
+            Err(error) => panic!("no {text:?} is there: {error}\n{}", self.text().await),
+        }
+    }
+
+    /// Clicks what has just this text.
+    pub async fn press(&self, text: &str) {
+        self.read(text).await.click().await.expect("a click");
+    }
+
+    /// Turns a switch whose label begins like this; what is drawn covers the input.
+    pub async fn toggle(&self, label: &str) {
+        let selector = format!("input[role=switch][aria-label^='{label}']");
+        self.find(&selector).await;
+        let click = format!("document.querySelector(\"{selector}\").click()");
+        self.client
+            .execute(&click, Vec::new())
+            .await
+            .expect("a click");
+    }
+
     /// What a person can read.
     pub async fn text(&self) -> String {
         self.find("body").await.text().await.expect("a text")

@@ -15,6 +15,7 @@ use nix::{
     unistd::Pid,
 };
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::AssertSqlSafe;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::{Child, Command},
@@ -105,6 +106,24 @@ impl Deployment {
     /// `serve` with the settings of this deployment, for a test to change.
     pub fn command(&self) -> Command {
         self.serve(&self.port)
+    }
+
+    /// How many rows there are: of a table of `hub`, with a condition if need be.
+    pub async fn count(&self, rows: &str) -> i64 {
+        let query = format!("SELECT count(*) FROM hub.{rows}");
+        sqlx::query_scalar(AssertSqlSafe(query))
+            .fetch_one(self.database.pool())
+            .await
+            .expect(rows)
+    }
+
+    /// Ends the life of every access token. A process that runs may know better for
+    /// some seconds; one that starts does not.
+    pub async fn expire_access_tokens(&self) {
+        sqlx::query("UPDATE hub.access_tokens SET expires_at = clock_timestamp()")
+            .execute(self.database.pool())
+            .await
+            .expect("expired");
     }
 
     /// Nothing that the program says may contain one of these.
