@@ -7,7 +7,7 @@ use std::{env, fs, io};
 use backlog_mcp_hub::oauth::Scopes;
 use backlog_mcp_hub::web::pages::{
     ConnectPage, ConsentPage, DemoLinks, ErrorPage, ForwardPage, Locale, Problem, RedirectTarget,
-    STYLESHEET, SpaceChoice, SpaceLine,
+    RefusedPage, STYLESHEET, SpaceChoice, SpaceLine,
 };
 use url::Url;
 
@@ -40,6 +40,15 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
             ForwardPage {
                 locale,
                 target: url("https://acme.backlog.com/OAuth2AccessRequest.action?state=x"),
+            }
+            .html(),
+        ),
+        (
+            "refused".to_owned(),
+            RefusedPage {
+                locale,
+                target: url("https://unknown.example/callback?error=invalid_request"),
+                detail: "code_challenge is missing".to_owned(),
             }
             .html(),
         ),

@@ -207,6 +207,9 @@ impl Fetcher {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::{FutureExt, future::join_all};
+    use tokio::net::TcpListener;
+
     use super::*;
 
     fn fetcher(allow_loopback: bool) -> Fetcher {
@@ -271,5 +274,27 @@ mod tests {
                 "{url}: {error}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn few_fetches_go_on_at_a_time_and_none_for_long() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = silent.local_addr().expect("an address");
+        let url = Url::parse(&format!("http://{address}/x")).expect("a URL");
+        let fetcher = fetcher(true);
+        let mut under_way: Vec<_> = (0..CONCURRENT)
+            .map(|_| Box::pin(fetcher.get(&url)))
+            .collect();
+        for fetch in &mut under_way {
+            assert!(fetch.now_or_never().is_none(), "nobody answers");
+        }
+        assert!(matches!(fetcher.get(&url).await, Err(FetchError::Busy)));
+
+        let begun = std::time::Instant::now();
+        for outcome in join_all(under_way).await {
+            assert!(matches!(outcome, Err(FetchError::Timeout)), "{outcome:?}");
+        }
+        assert!(begun.elapsed() < 2 * TIMEOUT);
+        assert_eq!(fetcher.permits.available_permits(), CONCURRENT);
     }
 }

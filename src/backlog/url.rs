@@ -179,6 +179,20 @@ mod tests {
     }
 
     #[test]
+    fn a_segment_that_could_climb_is_refused() {
+        // A URL parser drops tabs and line ends, and then sees the dots.
+        for text in ["", ".", "..", ".\t.", "\n..", ".\r", "a\0", "\u{85}"] {
+            assert!(Segment::parse(text.to_owned()).is_err(), "{text:?}");
+        }
+        for text in ["...", "%2e%2e", ". ."] {
+            let url = BacklogUrl::parse("acme.backlog.com").unwrap();
+            let segment = Segment::parse(text.to_owned()).unwrap();
+            let path = url.api(&[Segment::fixed("wikis"), segment]).to_string();
+            assert_eq!(path.split('/').count(), 7, "{path}");
+        }
+    }
+
+    #[test]
     fn is_a_string_in_json() {
         let url: BacklogUrl = serde_json::from_str("\"acme.backlog.com\"").unwrap();
         assert_eq!(

@@ -37,6 +37,8 @@ fn is_verifier(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     // The pair printed in RFC 7636, appendix B.
@@ -65,9 +67,44 @@ mod tests {
     #[test]
     fn a_verifier_outside_the_grammar_never_matches() {
         for verifier in ["a".repeat(42), "a".repeat(129), "é".repeat(30)] {
-            let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-            let challenge = CodeChallenge::parse(&digest).expect("a challenge");
-            assert!(!challenge.is_met_by(&verifier));
+            assert!(!challenge_of(&verifier).is_met_by(&verifier));
+        }
+    }
+
+    /// As a client makes it.
+    fn challenge_of(verifier: &str) -> CodeChallenge {
+        let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
+        CodeChallenge::parse(&digest).expect("a challenge")
+    }
+
+    proptest! {
+        #[test]
+        fn a_challenge_is_met_by_its_verifier_and_by_no_other(
+            verifier in "[A-Za-z0-9._~-]{43,128}",
+            position in any::<prop::sample::Index>(),
+            letter in "[A-Za-z0-9._~-]",
+            another in "[A-Za-z0-9._~-]{43,128}",
+        ) {
+            let challenge = challenge_of(&verifier);
+            prop_assert!(challenge.is_met_by(&verifier));
+
+            let position = position.index(verifier.len());
+            let mut altered = verifier.clone();
+            altered.replace_range(position..=position, &letter);
+            for other in [altered, another] {
+                prop_assert_eq!(challenge.is_met_by(&other), other == verifier);
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>(), alike in "[A-Za-z0-9_-]{42,44}") {
+            prop_assert!(!challenge_of(&"a".repeat(43)).is_met_by(&text));
+            for text in [text, alike] {
+                if let Some(challenge) = CodeChallenge::parse(&text) {
+                    prop_assert_eq!(challenge.as_str().len(), 43);
+                    prop_assert!(!challenge.is_met_by(&text));
+                }
+            }
         }
     }
 }

@@ -107,3 +107,71 @@ impl fmt::Debug for Scopes {
         write!(f, "Scopes({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, option, prelude::*, sample::subsequence};
+
+    use super::*;
+
+    fn any_scopes() -> impl Strategy<Value = Scopes> {
+        subsequence(Scope::ALL.to_vec(), 0..=Scope::ALL.len())
+            .prop_map(|scopes| scopes.into_iter().collect())
+    }
+
+    /// A name of ours, one that clients send out of habit, or anything a scope may be.
+    fn any_name() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just("backlog:read".to_owned()),
+            Just("backlog:write".to_owned()),
+            "offline_access|openid|BACKLOG:READ|backlog|backlog:read:write",
+            "[!#-\\[\\]-~]{1,20}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(scopes in any_scopes()) {
+            prop_assert_eq!(Scopes::parse(&scopes.to_string()), scopes);
+        }
+
+        #[test]
+        fn unknown_names_are_narrowed_away_and_order_and_repetition_do_not_matter(
+            names in vec(any_name(), 0..8),
+        ) {
+            let scopes = Scopes::parse(&names.join(" "));
+            for scope in Scope::ALL {
+                let is_named = names.iter().any(|name| name == scope.as_str());
+                prop_assert_eq!(scopes.contains(scope), is_named);
+            }
+        }
+
+        #[test]
+        fn they_intersect_and_include_each_other_as_sets_do(
+            one in any_scopes(),
+            other in any_scopes(),
+        ) {
+            let both = one.intersection(other);
+            for scope in Scope::ALL {
+                let in_both = one.contains(scope) && other.contains(scope);
+                prop_assert_eq!(both.contains(scope), in_both);
+            }
+            prop_assert_eq!(both, other.intersection(one));
+            prop_assert_eq!(one.is_subset_of(other), one.iter().all(|s| other.contains(s)));
+            prop_assert_eq!(one.is_subset_of(other), both == one);
+            prop_assert_eq!(one.is_empty(), one.iter().next().is_none());
+        }
+
+        #[test]
+        fn a_request_never_gets_an_empty_grant(
+            text in option::of(any::<String>()),
+            names in vec(any_name(), 0..4),
+        ) {
+            prop_assert!(!Scopes::requested(text.as_deref()).is_empty());
+            let list = names.join(" ");
+            let named = Scopes::parse(&list);
+            let expected = if named.is_empty() { Scopes::all() } else { named };
+            prop_assert_eq!(Scopes::requested(Some(&list)), expected);
+        }
+    }
+}

@@ -7,6 +7,8 @@
 //! 4. If this browser approved the same before, it goes on to Backlog at once.
 //! 5. Else the consent page shows it; the person decides at `POST /consent`.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use url::Url;
 
@@ -36,91 +38,15 @@ pub async fn get(
     issuer: Issuer,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let page = |problem| PageError::new(&request, problem);
-    let from_db = |error| PageError::from_db(&request, &error);
-
-    let query = request.query_string().as_bytes();
-    let address = Params::parse_only(query, &["client_id", "redirect_uri"]).map_err(|error| {
-        page(Problem::InvalidRequest {
-            detail: error.description.into_owned(),
-        })
-    })?;
-    let client_id = address
-        .get("client_id")
-        .ok_or_else(|| page(Problem::UnknownClient))?;
-    hub.limits
-        .check(Endpoint::Authorize, &request, Some(client_id))
-        .map_err(|limited| {
-            page(Problem::RateLimited {
-                seconds: limited.retry_after,
-            })
-        })?;
-    let client = client_documents::find_client(&hub, client_id)
-        .await
-        .map_err(|error| match error {
-            ClientLookupError::Database(error) => from_db(error),
-            ClientLookupError::Document(error) => {
-                tracing::warn!(client_id, %error, "a metadata document could not be fetched");
-                page(Problem::ClientUnavailable)
-            }
-            ClientLookupError::Metadata(error) => page(Problem::InvalidRequest {
-                detail: error.description.into_owned(),
-            }),
-        })?
-        .filter(|client| client.may_use_issuer_of(issuer.space_id()))
-        .ok_or_else(|| page(Problem::UnknownClient))?;
-    let redirect_uri =
-        redirect_uri(&client, &address).ok_or_else(|| page(Problem::RedirectUriMismatch))?;
-
-    let owner = CallbackOwner::of(&redirect_uri);
-    let refuse = |wrong: &OAuthError| {
-        let state = Params::parse_only(query, &["state"])
-            .and_then(|params| authorization::state(&params))
-            .unwrap_or_default();
-        let location = error_location(&redirect_uri, &issuer.url, state.as_deref(), wrong);
-        match (owner, Url::parse(&location)) {
-            (CallbackOwner::Unknown, Ok(target)) => {
-                let refused = RefusedPage {
-                    locale: error::locale(&request),
-                    target,
-                    detail: wrong.description.to_string(),
-                };
-                error::html(StatusCode::BAD_REQUEST, refused.html())
-            }
-            _ => redirect(&location),
+    let (client, redirect_uri) = identify(&hub, &issuer, &request).await?;
+    let asked = match check(&hub, &issuer, &request, &client).await {
+        Ok(asked) => asked,
+        Err(Wrong::ForPerson(page)) => return Err(page),
+        Err(Wrong::ForClient(error)) => {
+            return Ok(refuse(&request, &issuer, &redirect_uri, &error));
         }
     };
-    let params = match Params::parse(query) {
-        Ok(params) => params,
-        Err(error) => return Ok(refuse(&error)),
-    };
-    let asked = match AuthorizationParams::parse(&params, client.scopes) {
-        Ok(asked) => asked,
-        Err(error) => return Ok(refuse(&error)),
-    };
-    let resource = match space_choice::endpoint(&hub, &issuer, asked.resource.as_deref())
-        .await
-        .map_err(from_db)?
-    {
-        Ok(resource) => resource,
-        Err(error) => return Ok(refuse(&error)),
-    };
-    let spaces = space_choice::spaces(&hub, &issuer, &client, &resource)
-        .await
-        .map_err(from_db)?;
-    if spaces.is_empty() {
-        return Ok(refuse(&OAuthError::new(
-            ErrorCode::AccessDenied,
-            "No Backlog space is set up on this server; ask its operator.",
-        )));
-    }
-    if let [only] = spaces.as_slice()
-        && !only.is_enabled()
-    {
-        return Err(page(Problem::SpaceDisabled {
-            name: only.name.clone(),
-        }));
-    }
+    let from_db = |error| PageError::from_db(&request, &error);
 
     let browser_id =
         browser::known(&hub, &request).unwrap_or_else(|| BrowserId::generate(&hub.random));
@@ -133,10 +59,10 @@ pub async fn get(
             client: client.key,
             issuer: &issuer.url,
             redirect_uri: &redirect_uri,
-            state: asked.state.as_deref(),
-            code_challenge: &asked.code_challenge,
-            resource: &resource,
-            scopes: asked.scopes,
+            state: asked.params.state.as_deref(),
+            code_challenge: &asked.params.code_challenge,
+            resource: &asked.resource,
+            scopes: asked.params.scopes,
             browser: browser_id.hash(),
             csrf: csrf.hash(),
             lifetime: hub.lifetimes.authorization_request,
@@ -145,48 +71,177 @@ pub async fn get(
     .await
     .map_err(from_db)?;
 
-    if let [space] = spaces.as_slice()
-        && !asked.asks_for_consent
+    if let [space] = asked.spaces.as_slice()
+        && !asked.params.asks_for_consent
         // Any application can claim a private-use scheme (RFC 8252 §8.6).
         && redirect_uri.kind() != RedirectKind::PrivateScheme
     {
-        let approved = remembered(
-            &hub,
-            &client,
-            space,
-            &redirect_uri,
-            &browser_id,
-            asked.scopes,
-        );
+        let scopes = asked.params.scopes;
+        let approved = remembered(&hub, &client, space, &redirect_uri, &browser_id, scopes);
         if approved.await.map_err(from_db)? {
-            let url = consent::approve(&hub, id, space, asked.scopes)
+            let url = consent::approve(&hub, id, space, scopes)
                 .await
-                .map_err(&page)?;
+                .map_err(|problem| PageError::new(&request, problem))?;
             return Ok(redirect(url.as_str()));
         }
     }
+
+    let page = consent_page(&request, &issuer, client, &redirect_uri, &asked, id, &csrf);
+    let mut response = error::html(StatusCode::OK, page.html());
+    if let Err(error) = response.add_cookie(&browser::cookie(&hub, &browser_id)) {
+        tracing::error!(%error, "the browser cookie could not be set");
+        return Err(PageError::new(&request, Problem::ServerError));
+    }
+    Ok(response)
+}
+
+/// Whom a wrong request is answered to.
+enum Wrong {
+    ForPerson(PageError),
+    ForClient(OAuthError),
+}
+
+impl From<OAuthError> for Wrong {
+    fn from(error: OAuthError) -> Self {
+        Self::ForClient(error)
+    }
+}
+
+/// A request that is right in every way.
+struct Asked {
+    params: AuthorizationParams,
+    resource: String,
+    spaces: Vec<Arc<Space>>,
+}
+
+/// Finds the client and the address that it may be answered at.
+async fn identify(
+    hub: &Hub,
+    issuer: &Issuer,
+    request: &HttpRequest,
+) -> Result<(Client, RedirectUri), PageError> {
+    let page = |problem| PageError::new(request, problem);
+    let invalid = |error: OAuthError| {
+        page(Problem::InvalidRequest {
+            detail: error.description.into_owned(),
+        })
+    };
+    let query = request.query_string().as_bytes();
+    let address = Params::parse_only(query, &["client_id", "redirect_uri"]).map_err(invalid)?;
+    let client_id = address
+        .get("client_id")
+        .ok_or_else(|| page(Problem::UnknownClient))?;
+    hub.limits
+        .check(Endpoint::Authorize, request, Some(client_id))
+        .map_err(|limited| {
+            page(Problem::RateLimited {
+                seconds: limited.retry_after,
+            })
+        })?;
+    let client = client_documents::find_client(hub, client_id)
+        .await
+        .map_err(|error| match error {
+            ClientLookupError::Database(error) => PageError::from_db(request, &error),
+            ClientLookupError::Document(error) => {
+                tracing::warn!(client_id, %error, "a metadata document could not be fetched");
+                page(Problem::ClientUnavailable)
+            }
+            ClientLookupError::Metadata(error) => invalid(error),
+        })?
+        .filter(|client| client.may_use_issuer_of(issuer.space_id()))
+        .ok_or_else(|| page(Problem::UnknownClient))?;
+    let redirect_uri =
+        redirect_uri(&client, &address).ok_or_else(|| page(Problem::RedirectUriMismatch))?;
+    Ok((client, redirect_uri))
+}
+
+/// Reads the rest of the request, and finds the spaces it may end in.
+async fn check(
+    hub: &Hub,
+    issuer: &Issuer,
+    request: &HttpRequest,
+    client: &Client,
+) -> Result<Asked, Wrong> {
+    let from_db = |error| Wrong::ForPerson(PageError::from_db(request, &error));
+    let params = Params::parse(request.query_string().as_bytes())?;
+    let params = AuthorizationParams::parse(&params, client.scopes)?;
+    let resource = space_choice::endpoint(hub, issuer, params.resource.as_deref())
+        .await
+        .map_err(from_db)??;
+    let spaces = space_choice::spaces(hub, issuer, client, &resource)
+        .await
+        .map_err(from_db)?;
+    match spaces.as_slice() {
+        [] => Err(OAuthError::new(
+            ErrorCode::AccessDenied,
+            "No Backlog space is set up on this server; ask its operator.",
+        )
+        .into()),
+        [only] if !only.is_enabled() => Err(Wrong::ForPerson(PageError::new(
+            request,
+            Problem::SpaceDisabled {
+                name: only.name.clone(),
+            },
+        ))),
+        _ => Ok(Asked {
+            params,
+            resource,
+            spaces,
+        }),
+    }
+}
+
+/// Sends an error to the client; to an address that nobody vouches for only by way of
+/// a page, so that the hub is no way to bounce people anywhere (RFC 9700 §4.11.2).
+fn refuse(
+    request: &HttpRequest,
+    issuer: &Issuer,
+    redirect_uri: &RedirectUri,
+    wrong: &OAuthError,
+) -> HttpResponse {
+    let state = Params::parse_only(request.query_string().as_bytes(), &["state"])
+        .and_then(|params| authorization::state(&params))
+        .unwrap_or_default();
+    let location = error_location(redirect_uri, &issuer.url, state.as_deref(), wrong);
+    match (CallbackOwner::of(redirect_uri), Url::parse(&location)) {
+        (CallbackOwner::Unknown, Ok(target)) => {
+            let refused = RefusedPage {
+                locale: error::locale(request),
+                target,
+                detail: wrong.description.to_string(),
+            };
+            error::html(StatusCode::BAD_REQUEST, refused.html())
+        }
+        _ => redirect(&location),
+    }
+}
+
+fn consent_page(
+    request: &HttpRequest,
+    issuer: &Issuer,
+    client: Client,
+    redirect_uri: &RedirectUri,
+    asked: &Asked,
+    id: AuthorizationRequestId,
+    csrf: &CsrfToken,
+) -> ConsentPage {
+    let owner = CallbackOwner::of(redirect_uri);
     let (client_name, client_uri) = match owner {
         CallbackOwner::Assistant(name) => (Some(name.to_owned()), None),
         CallbackOwner::Device | CallbackOwner::Unknown => (client.name, client.uri),
     };
-    let consent_page = ConsentPage {
-        locale: error::locale(&request),
+    ConsentPage {
+        locale: error::locale(request),
         client_is_known_host: matches!(owner, CallbackOwner::Assistant(_)),
         client_uri: client_uri.and_then(|uri| Url::parse(&uri).ok()),
         client_name,
-        redirect: redirect_target(&redirect_uri, owner),
-        space: offer(&spaces),
-        scopes: asked.scopes,
+        redirect: redirect_target(redirect_uri, owner),
+        space: offer(&asked.spaces),
+        scopes: asked.params.scopes,
         request: id.to_string(),
         csrf: csrf.reveal().to_owned(),
         form_action: format!("{}/consent", path_of(&issuer.url)),
-    };
-    let mut response = error::html(StatusCode::OK, consent_page.html());
-    if let Err(error) = response.add_cookie(&browser::cookie(&hub, &browser_id)) {
-        tracing::error!(%error, "the browser cookie could not be set");
-        return Err(page(Problem::ServerError));
     }
-    Ok(response)
 }
 
 /// Did this browser approve the same thing before?
@@ -249,7 +304,7 @@ pub fn redirect(location: &str) -> HttpResponse {
         .finish()
 }
 
-fn offer(spaces: &[std::sync::Arc<Space>]) -> SpaceChoice {
+fn offer(spaces: &[Arc<Space>]) -> SpaceChoice {
     let line = |space: &Space| SpaceLine {
         slug: space.slug.clone(),
         name: space.name.clone(),

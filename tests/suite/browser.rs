@@ -71,6 +71,42 @@ async fn a_person_declines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_chooses_one_of_several_spaces() {
+    let hub = TestHub::start_with(|settings| settings.default_space = None).await;
+    hub.second_space("harbour").await;
+    hub.second_space("workshop").await;
+    let mut landing = Landing::open().await;
+    let (client_id, url) = authorize(&hub, &landing).await;
+    let browser = Browser::open("en").await;
+
+    browser.goto(&url).await;
+    let text = browser.text().await;
+    assert!(
+        text.contains("harbour") && text.contains("workshop"),
+        "{text}"
+    );
+    browser.inspect("consent-spaces").await;
+    // Without a choice nothing is sent: the page is still there for the next click.
+    browser.decide("approve").await;
+    browser.click("input[name=space][value=workshop]").await;
+    browser.inspect("consent-spaces-chosen").await;
+    browser.decide("approve").await;
+    browser.sign_in_at_backlog(seed::DANIEL).await;
+
+    let (status, body) = exchange_for(
+        &hub.base_url,
+        &client_id,
+        landing.answer().await.get("code"),
+        &landing.redirect_uri,
+    )
+    .await;
+    assert_eq!(status, 200, "{body}");
+    tokens(&client_id, &body);
+    let space = "SELECT slug FROM hub.grants JOIN hub.spaces ON spaces.id = grants.space_id";
+    assert_eq!(hub.value(space).await.as_deref(), Some("workshop"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_client_is_explained() {
     let hub = TestHub::start().await;
     let browser = Browser::open("en").await;

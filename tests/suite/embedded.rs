@@ -30,6 +30,12 @@ async fn it_keeps_its_data_and_its_directory_to_itself() {
         std::fs::metadata(url_file(&data_dir)).unwrap().mode() & 0o777,
         0o600
     );
+    fail(first.url().expose_secret(), "SELECT nothing, 'a-secret'").await;
+    let log = std::fs::read_to_string(data_dir.join("postgres.log")).unwrap();
+    assert!(
+        log.contains("nothing") && !log.contains("a-secret"),
+        "{log}"
+    );
 
     let refused = start(&data_dir).await.unwrap_err();
     assert!(matches!(refused, EmbeddedError::InUse { .. }), "{refused}");
@@ -250,6 +256,12 @@ async fn write(url: &str, number: i32) {
         .execute(&mut connection)
         .await
         .unwrap();
+}
+
+async fn fail(url: &str, statement: &'static str) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let outcome = sqlx::raw_sql(statement).execute(&mut connection).await;
+    outcome.expect_err(statement);
 }
 
 async fn read(url: &str) -> Vec<i32> {

@@ -1,6 +1,7 @@
 //! The integration tests: the application on a port of its own, with a database of
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
+mod audit;
 mod authorize;
 mod authorize_page;
 mod backlog_renewal;
@@ -21,6 +22,7 @@ mod mcp_protocol;
 mod mcp_remote;
 mod metadata;
 mod migrate;
+mod operator_clients;
 mod private_key_jwt;
 mod processes;
 mod processes_start;

@@ -37,7 +37,7 @@ async fn sign_in_to(hub: &TestHub, resource: &str) -> Tokens {
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_1_the_endpoint_is_at_mcp_of_the_host() {
     let hub = TestHub::start().await;
-    for (path, status) in [("/mcp", 401), ("/", 404), ("/sse", 404), ("/mcp2", 404)] {
+    for (path, status) in [("/mcp", 401), ("/", 405), ("/sse", 404), ("/mcp2", 404)] {
         let reply = list_at(&hub.url(path), None).await;
         assert_eq!(reply.status, status, "{path}: {}", reply.body);
     }

@@ -245,6 +245,23 @@ async fn a_space_described_by_halves_is_named() {
     .await;
 }
 
+/// Further up, in a directory that all may write to, it could be a stranger's.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_read_from_the_working_directory_and_not_from_those_above() {
+    let directory = TempDir::new().unwrap();
+    let below = directory.path().join("below");
+    std::fs::create_dir(&below).unwrap();
+    std::fs::write(directory.path().join(".env"), "not a setting").unwrap();
+    for (place, status) in [(directory.path(), 1), (below.as_path(), 0)] {
+        let mut command = program(&["keys", "generate"]);
+        command.current_dir(place);
+        let output = run(command).await;
+        assert_eq!(output.status.code(), Some(status), "{}", place.display());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said.contains("the file .env"), status == 1, "{said}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn help_tells_every_environment_variable() {
     let setting = Regex::new(r#"env = "([A-Z_]+)""#).unwrap();

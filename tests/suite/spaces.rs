@@ -21,9 +21,8 @@ async fn whoever_changes_a_spaces_url_gets_neither_tokens_nor_secret() {
         let hub = &hub;
         async move { mcp::call(hub, Some(&access_token), "get_myself", json!({})).await }
     };
-    let person = Person::default();
     let client = hub.register().await;
-    let tokens = person.sign_in(&hub, seed::DANIEL).await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     assert_eq!(calls(tokens.access_token.clone()).await.status, 200);
 
     // As an operator does it: everybody signs in again.
@@ -34,6 +33,7 @@ async fn whoever_changes_a_spaces_url_gets_neither_tokens_nor_secret() {
     })
     .await;
     // The secret opens for the old site only, so nobody is sent to the new one with it.
+    let person = Person::default();
     let consent = person.open_consent(&hub, &client).await;
     let page = person.decide(&hub, &consent, "approve").await;
     page.assert_says(500, "went wrong");
@@ -42,12 +42,13 @@ async fn whoever_changes_a_spaces_url_gets_neither_tokens_nor_secret() {
     let (replica, _) = hub.replica().await;
     replica.stop().await;
     eventually("the space is where the environment says", async || {
+        let person = Person::default();
         let consent = person.open_consent(&hub, &client).await;
         person.decide(&hub, &consent, "approve").await.status == 200
     })
     .await;
     hub.sql("DELETE FROM hub.grants").await;
-    let tokens = person.sign_in(&hub, seed::DANIEL).await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     assert_eq!(calls(tokens.access_token.clone()).await.status, 200);
 
     // Nor does it help to keep the database from ending the grants.
