@@ -316,11 +316,13 @@ SELECT hub.ensure_audit_month((now() AT TIME ZONE 'UTC' + interval '1 month')::d
 
 CREATE FUNCTION hub.audit_grant() RETURNS trigger
     LANGUAGE plpgsql AS $$
+DECLARE
+    subject hub.grants := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 BEGIN
     INSERT INTO hub.audit_events
         (event, reason, space_id, client_id, grant_id, backlog_user_id)
-    VALUES (TG_ARGV[0], NEW.revoked_reason, NEW.space_id, NEW.client_id, NEW.id,
-            NEW.backlog_user_id);
+    VALUES (TG_ARGV[0], subject.revoked_reason, subject.space_id, subject.client_id,
+            subject.id, subject.backlog_user_id);
     RETURN NULL;
 END $$;
 
@@ -329,3 +331,7 @@ CREATE TRIGGER grants_audit_made AFTER INSERT ON hub.grants
 CREATE TRIGGER grants_audit_revoked AFTER UPDATE OF revoked_at ON hub.grants
     FOR EACH ROW WHEN (NEW.revoked_at IS NOT NULL AND OLD.revoked_at IS NULL)
     EXECUTE FUNCTION hub.audit_grant('grant_revoked');
+-- A live one that goes with its client or space, or by hand.
+CREATE TRIGGER grants_audit_deleted AFTER DELETE ON hub.grants
+    FOR EACH ROW WHEN (OLD.revoked_at IS NULL)
+    EXECUTE FUNCTION hub.audit_grant('grant_deleted');

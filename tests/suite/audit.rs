@@ -64,6 +64,25 @@ async fn what_an_operator_does_with_sql_is_audited_with_the_role() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_live_grant_that_is_deleted_is_audited_with_whatever_it_went_with() {
+    for statement in [
+        "DELETE FROM hub.grants",
+        "DELETE FROM hub.clients",
+        "DELETE FROM hub.spaces",
+    ] {
+        let hub = TestHub::start().await;
+        Person::default().sign_in(&hub, seed::DANIEL).await;
+        hub.sql(statement).await;
+        assert_eq!(
+            hub.value(EVENTS).await.as_deref(),
+            Some("signed_in, grant_deleted"),
+            "{statement}"
+        );
+        hub.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_lies_in_the_partition_of_its_month() {
     let hub = TestHub::start().await;
     Person::default().sign_in(&hub, seed::DANIEL).await;
