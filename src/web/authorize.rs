@@ -73,8 +73,7 @@ pub async fn get(
 
     if let [space] = asked.spaces.as_slice()
         && !asked.params.asks_for_consent
-        // Any application can claim a private-use scheme (RFC 8252 §8.6).
-        && redirect_uri.kind() != RedirectKind::PrivateScheme
+        && !anybody_can_claim(&redirect_uri)
     {
         let scopes = asked.params.scopes;
         let approved = remembered(&hub, &client, space, &redirect_uri, &browser_id, scopes);
@@ -241,6 +240,16 @@ fn consent_page(
         request: id.to_string(),
         csrf: csrf.reveal().to_owned(),
         form_action: format!("{}/consent", path_of(&issuer.url)),
+    }
+}
+
+/// Any application can own a private-use scheme (RFC 8252 §8.6), or be what a site
+/// forwards to.
+fn anybody_can_claim(redirect_uri: &RedirectUri) -> bool {
+    match redirect_uri.kind() {
+        RedirectKind::PrivateScheme => true,
+        RedirectKind::Https => CallbackOwner::of(redirect_uri) == CallbackOwner::Device,
+        RedirectKind::Loopback => false,
     }
 }
 

@@ -56,6 +56,10 @@ async fn what_an_operator_does_with_sql_is_audited_with_the_role() {
         hub.value(role).await,
         hub.value("SELECT session_user::text").await
     );
+    // The trail outlives what it is about.
+    hub.sql("DELETE FROM hub.grants").await;
+    let kept = "SELECT count(*)::text FROM hub.audit_events";
+    assert_eq!(hub.value(kept).await.as_deref(), Some("2"));
     hub.stop().await;
 }
 

@@ -91,31 +91,6 @@ async fn a_refresh_token_that_was_used_still_ends_the_grant_when_it_is_revoked()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_and_its_end_are_written_down() {
-    let hub = TestHub::start().await;
-    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
-    let events =
-        "SELECT string_agg(concat_ws(' ', event, reason, backlog_user_id), ', ' ORDER BY id)
-                  FROM hub.audit_events";
-    let signed_in = format!("signed_in {}", seed::DANIEL);
-    assert_eq!(hub.value(events).await.as_ref(), Some(&signed_in));
-
-    let form = [
-        ("client_id", tokens.client_id.as_str()),
-        ("token", &tokens.refresh_token),
-    ];
-    revoke(&hub, &form).await;
-    revoke(&hub, &form).await;
-    let ended = format!("{signed_in}, grant_revoked by_client {}", seed::DANIEL);
-    assert_eq!(hub.value(events).await, Some(ended));
-    // The trail outlives what it is about.
-    hub.sql("DELETE FROM hub.grants").await;
-    let kept = "SELECT count(*)::text FROM hub.audit_events";
-    assert_eq!(hub.value(kept).await.as_deref(), Some("2"));
-    hub.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_access_token_ends_alone_and_the_client_can_refresh() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
