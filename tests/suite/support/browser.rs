@@ -146,9 +146,11 @@ impl Browser {
         }
     }
 
-    /// Clicks what has just this text.
+    /// Clicks what has just this text, even if it is drawn anew in between.
     pub async fn press(&self, text: &str) {
-        self.read(text).await.click().await.expect("a click");
+        while let Err(error) = self.read(text).await.click().await {
+            assert!(error.is_stale_element_reference(), "{text:?}: {error}");
+        }
     }
 
     /// Turns a switch whose label begins like this; what is drawn covers the input.
@@ -162,9 +164,12 @@ impl Browser {
             .expect("a click");
     }
 
-    /// What a person can read.
+    /// What a person can read; nothing while a page is on its way. One command, as the
+    /// page may change between two.
     pub async fn text(&self) -> String {
-        self.find("body").await.text().await.expect("a text")
+        let read = "return document.body ? document.body.innerText : ''";
+        let text = self.client.execute(read, Vec::new()).await;
+        text.expect("a text").as_str().expect("text").to_owned()
     }
 
     pub async fn title(&self) -> String {
