@@ -169,7 +169,10 @@ impl Browser {
     pub async fn text(&self) -> String {
         let read = "return document.body ? document.body.innerText : ''";
         let text = self.client.execute(read, Vec::new()).await;
-        text.expect("a text").as_str().expect("text").to_owned()
+        // The page that was asked may be gone before it answers.
+        text.ok()
+            .and_then(|text| text.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     pub async fn title(&self) -> String {
