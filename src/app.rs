@@ -6,6 +6,8 @@
 //! 4. Write the default space of the environment.
 //! 5. Bind, and serve until told to stop; calls under way finish first.
 
+pub mod doctor;
+pub mod key_rotation;
 mod storage;
 
 use std::{
@@ -42,7 +44,7 @@ const CONCURRENT_SECRET_HASHES: usize = 4;
 const SHUTDOWN: Duration = Duration::from_secs(30);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-pub use storage::migrate;
+pub use storage::{OWN_KEY_FILE, migrate};
 use storage::{check_keys, open_storage, write_default_space};
 
 /// Why the service did not start. Each names the setting to mend.

@@ -18,6 +18,8 @@ use crate::{
 };
 
 const MAX_DATABASE_CONNECTIONS: u32 = 20;
+/// In the data directory: the key that the hub made for itself.
+pub const OWN_KEY_FILE: &str = "encryption.keys";
 
 /// The opened storage, its schema up to date.
 pub(super) struct OpenStorage {
@@ -37,7 +39,7 @@ pub(super) async fn open_storage(
             let postgres = EmbeddedPostgres::start(&data_dir, random, progress).await?;
             let keys = match keys {
                 Some(keys) => keys,
-                None => own_key(&data_dir.join("encryption.keys"), random)?,
+                None => own_key(&data_dir.join(OWN_KEY_FILE), random)?,
             };
             (postgres.url().clone(), keys, Some(postgres))
         }

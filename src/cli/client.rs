@@ -1,18 +1,14 @@
 //! `client`: clients that an operator registers by hand.
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 use clap::ValueEnum;
-use secrecy::SecretString;
 
+use super::database::DatabaseArgs;
 use crate::{
     clock::Clock,
-    config,
     crypto::SecretHasher,
     db::{self, clients::NewClient},
     domain::ClientKey,
-    embedded,
     oauth::{
         registration::{AuthMethod, ClientMetadata},
         token::ClientSecret,
@@ -40,12 +36,8 @@ pub struct Register {
     /// How the client proves itself
     #[arg(long, value_enum, default_value_t = Method::None)]
     auth_method: Method,
-    /// PostgreSQL of the hub; without it the one that a running hub has in its data directory
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    database_url: Option<SecretString>,
-    /// Data directory of that hub
-    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -86,9 +78,7 @@ impl Register {
         .validate()
         .map_err(|error| anyhow::anyhow!("{}", error.description))?;
 
-        let db = db::pool::connect(&database_url(self.database_url, self.data_dir)?, 1)
-            .await
-            .map_err(|error| anyhow::anyhow!("DATABASE_URL {error}"))?;
+        let db = self.database.open().await?;
         let space = match &self.space {
             None => None,
             Some(slug) => Some(
@@ -129,23 +119,4 @@ impl Register {
         }
         Ok(())
     }
-}
-
-/// The setting, or what a running hub left in its data directory.
-fn database_url(
-    url: Option<SecretString>,
-    data_dir: Option<PathBuf>,
-) -> anyhow::Result<SecretString> {
-    if let Some(url) = url {
-        return Ok(url);
-    }
-    let data_dir = data_dir.map_or_else(config::default_data_dir, Ok)?;
-    let file = embedded::url_file(&data_dir);
-    let text = std::fs::read_to_string(&file).with_context(|| {
-        format!(
-            "DATABASE_URL is not set, and no hub is running on {}",
-            data_dir.display()
-        )
-    })?;
-    Ok(text.into())
 }

@@ -1,7 +1,10 @@
 //! The command line: one file per command.
 
+mod cleanup;
 mod client;
+mod database;
 mod demo;
+mod doctor;
 mod keys;
 mod migrate;
 mod serve;
@@ -54,6 +57,10 @@ enum Command {
     Demo(demo::Args),
     /// Bring the database's schema up to date, then exit (`serve` does it too)
     Migrate(migrate::Args),
+    /// Check the settings of `serve`, the database, the keys and each space
+    Doctor(Box<doctor::Args>),
+    /// Remove what has expired, as the service does every five minutes
+    Cleanup(cleanup::Args),
     /// Clients registered by hand
     #[command(subcommand)]
     Client(client::Command),
@@ -89,7 +96,9 @@ pub fn main() -> ExitCode {
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Client(command) => client::run(command).await,
-            Command::Keys(command) => keys::run(&command),
+            Command::Doctor(args) => doctor::run(*args).await,
+            Command::Cleanup(args) => cleanup::run(args).await,
+            Command::Keys(command) => keys::run(command).await,
         }
     });
     match outcome {

@@ -24,7 +24,8 @@ pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioAr
 pub use base_url::BaseUrl;
 pub use local::{LocalSettings, LocalSpace};
 pub use tools::ToolSettings;
-use values::{duration, given, given_secret, listed, parsed};
+pub use values::given_secret;
+use values::{duration, given, listed, parsed};
 
 use crate::backlog::BacklogUrl;
 
@@ -258,7 +259,11 @@ fn mcp_path(path: Option<String>) -> Result<String, ConfigError> {
     Ok(path)
 }
 
-fn encryption_keys(
+/// The keys as one setting or the other has them.
+///
+/// # Errors
+/// Both are set, or the file cannot be read.
+pub fn encryption_keys(
     keys: Option<SecretString>,
     file: Option<PathBuf>,
 ) -> Result<Option<SecretString>, ConfigError> {

@@ -28,7 +28,7 @@ pub(super) fn given(value: Option<String>) -> Option<String> {
         .filter(|text| !text.is_empty())
 }
 
-pub(super) fn given_secret(value: Option<SecretString>) -> Option<SecretString> {
+pub fn given_secret(value: Option<SecretString>) -> Option<SecretString> {
     use secrecy::ExposeSecret;
     value.filter(|secret| !secret.expose_secret().trim().is_empty())
 }

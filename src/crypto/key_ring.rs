@@ -99,6 +99,11 @@ impl KeyRing {
         self.keys.iter().map(|(id, _)| id.as_str())
     }
 
+    /// The id of the key that seals.
+    pub fn sealing_id(&self) -> &str {
+        &self.keys[0].0
+    }
+
     /// Seals `text` for `place` with the first key.
     pub fn seal(&self, place: Place<'_>, text: &SecretString) -> String {
         let (id, cipher) = &self.keys[0];

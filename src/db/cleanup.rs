@@ -1,7 +1,7 @@
-//! Removes what has expired, a batch at a time; each function says of what, and
-//! returns how many rows went.
+//! What has expired: a module for each kind of row, which counts them and removes them
+//! a batch at a time.
 
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgConnection;
 
 /// Rows removed by one statement, so that no lock is held long.
 const BATCH: i64 = 1_000;
@@ -22,81 +22,89 @@ pub async fn unlock(db: &mut PgConnection) -> Result<(), sqlx::Error> {
         .map(|_| ())
 }
 
-macro_rules! batches {
-    ($($(#[$doc:meta])* $name:ident: $sql:literal;)*) => {$(
+/// A kind of row that goes: `removed` removes a batch, `count` says how many there are.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident: $table:literal by $key:literal where $condition:literal
+        => $removal:literal;)*) => {$(
         $(#[$doc])*
-        pub async fn $name(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
-            sqlx::query!($sql, BATCH)
+        pub mod $name {
+            use sqlx::PgExecutor;
+
+            pub async fn remove(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+                sqlx::query!(
+                    $removal + " WHERE (" + $key + ") IN (SELECT " + $key + " FROM " + $table
+                        + " WHERE " + $condition + " LIMIT $1 FOR UPDATE SKIP LOCKED)",
+                    super::BATCH
+                )
                 .execute(db)
                 .await
                 .map(|done| done.rows_affected())
+            }
+
+            pub async fn count(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
+                sqlx::query_scalar!(
+                    "SELECT count(*) AS \"count!\" FROM " + $table + " WHERE " + $condition
+                )
+                .fetch_one(db)
+                .await
+            }
         }
     )*};
 }
 
-batches! {
-    authorization_requests:
-        "DELETE FROM hub.authorization_requests WHERE id IN (
-             SELECT id FROM hub.authorization_requests
-             WHERE expires_at <= clock_timestamp() LIMIT $1 FOR UPDATE SKIP LOCKED)";
+kinds! {
+    authorization_requests: "hub.authorization_requests" by "id"
+        where "expires_at <= clock_timestamp()"
+        => "DELETE FROM hub.authorization_requests";
     /// An hour after their time, so that a second use is still noticed.
-    authorization_codes:
-        "DELETE FROM hub.authorization_codes WHERE code_hash IN (
-             SELECT code_hash FROM hub.authorization_codes
-             WHERE expires_at <= clock_timestamp() - interval '1 hour'
-             LIMIT $1 FOR UPDATE SKIP LOCKED)";
-    access_tokens:
-        "DELETE FROM hub.access_tokens WHERE token_hash IN (
-             SELECT token_hash FROM hub.access_tokens
-             WHERE expires_at <= clock_timestamp() LIMIT $1 FOR UPDATE SKIP LOCKED)";
+    authorization_codes: "hub.authorization_codes" by "code_hash"
+        where "expires_at <= clock_timestamp() - interval '1 hour'"
+        => "DELETE FROM hub.authorization_codes";
+    access_tokens: "hub.access_tokens" by "token_hash"
+        where "expires_at <= clock_timestamp()"
+        => "DELETE FROM hub.access_tokens";
     /// Used ones too stay until they would have expired: their replay is noticed.
-    refresh_tokens:
-        "DELETE FROM hub.refresh_tokens WHERE token_hash IN (
-             SELECT token_hash FROM hub.refresh_tokens
-             WHERE expires_at <= clock_timestamp() LIMIT $1 FOR UPDATE SKIP LOCKED)";
+    refresh_tokens: "hub.refresh_tokens" by "token_hash"
+        where "expires_at <= clock_timestamp()"
+        => "DELETE FROM hub.refresh_tokens";
     /// The sealed answers of grace windows that have passed.
-    refresh_answers:
-        "UPDATE hub.refresh_tokens SET answer = NULL WHERE token_hash IN (
-             SELECT token_hash FROM hub.refresh_tokens
-             WHERE answer IS NOT NULL AND answer_until <= clock_timestamp()
-             LIMIT $1 FOR UPDATE SKIP LOCKED)";
-    client_assertions:
-        "DELETE FROM hub.client_assertions WHERE (client_id, jti_hash) IN (
-             SELECT client_id, jti_hash FROM hub.client_assertions
-             WHERE expires_at <= clock_timestamp() LIMIT $1 FOR UPDATE SKIP LOCKED)";
-    consents:
-        "DELETE FROM hub.consents WHERE id IN (
-             SELECT id FROM hub.consents
-             WHERE expires_at <= clock_timestamp() LIMIT $1 FOR UPDATE SKIP LOCKED)";
+    refresh_answers: "hub.refresh_tokens" by "token_hash"
+        where "answer IS NOT NULL AND answer_until <= clock_timestamp()"
+        => "UPDATE hub.refresh_tokens SET answer = NULL";
+    client_assertions: "hub.client_assertions" by "client_id, jti_hash"
+        where "expires_at <= clock_timestamp()"
+        => "DELETE FROM hub.client_assertions";
+    consents: "hub.consents" by "id"
+        where "expires_at <= clock_timestamp()"
+        => "DELETE FROM hub.consents";
     /// Revoked a week ago, or left without any token that could still be used.
-    grants:
-        "DELETE FROM hub.grants WHERE id IN (
-             SELECT id FROM hub.grants
-             WHERE revoked_at <= clock_timestamp() - interval '7 days'
-                OR (created_at <= clock_timestamp() - interval '1 day'
-                    AND NOT EXISTS (SELECT FROM hub.refresh_tokens AS tokens
-                                    WHERE tokens.grant_id = grants.id
-                                      AND tokens.expires_at > clock_timestamp())
-                    AND NOT EXISTS (SELECT FROM hub.access_tokens AS tokens
-                                    WHERE tokens.grant_id = grants.id
-                                      AND tokens.expires_at > clock_timestamp()))
-             LIMIT $1 FOR UPDATE SKIP LOCKED)";
+    grants: "hub.grants" by "id"
+        where "revoked_at <= clock_timestamp() - interval '7 days'
+               OR (created_at <= clock_timestamp() - interval '1 day'
+                   AND NOT EXISTS (SELECT FROM hub.refresh_tokens AS tokens
+                                   WHERE tokens.grant_id = grants.id
+                                     AND tokens.expires_at > clock_timestamp())
+                   AND NOT EXISTS (SELECT FROM hub.access_tokens AS tokens
+                                   WHERE tokens.grant_id = grants.id
+                                     AND tokens.expires_at > clock_timestamp()))"
+        => "DELETE FROM hub.grants";
     /// Idle for 90 days and without a grant; what an operator registered stays.
-    idle_clients:
-        "DELETE FROM hub.clients WHERE id IN (
-             SELECT id FROM hub.clients
-             WHERE origin <> 'operator'
+    idle_clients: "hub.clients" by "id"
+        where "origin <> 'operator'
                AND coalesce(last_used_at, created_at) <= clock_timestamp() - interval '90 days'
-               AND NOT EXISTS (SELECT FROM hub.grants WHERE grants.client_id = clients.id)
-             LIMIT $1 FOR UPDATE SKIP LOCKED)";
+               AND NOT EXISTS (SELECT FROM hub.grants WHERE grants.client_id = clients.id)"
+        => "DELETE FROM hub.clients";
     /// Never signed in with, documents included, because strangers can add any number:
     /// the newest 10,000 stay, and any of the last hour.
-    never_used_clients:
-        "DELETE FROM hub.clients WHERE id IN (
-             SELECT id FROM hub.clients
-             WHERE origin <> 'operator' AND last_used_at IS NULL
+    never_used_clients: "hub.clients" by "id"
+        where "origin <> 'operator' AND last_used_at IS NULL
                AND created_at <= clock_timestamp() - interval '1 hour'
                AND NOT EXISTS (SELECT FROM hub.grants WHERE grants.client_id = clients.id)
-             ORDER BY created_at DESC OFFSET 10000 LIMIT $1)
-           AND last_used_at IS NULL";
+               AND id NOT IN (
+                   SELECT id FROM hub.clients
+                   WHERE origin <> 'operator' AND last_used_at IS NULL
+                     AND created_at <= clock_timestamp() - interval '1 hour'
+                     AND NOT EXISTS (SELECT FROM hub.grants WHERE grants.client_id = clients.id)
+                   ORDER BY created_at DESC LIMIT 10000)"
+        => "DELETE FROM hub.clients";
 }

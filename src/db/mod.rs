@@ -16,6 +16,7 @@ pub mod grants;
 pub mod migrate;
 pub mod pool;
 pub mod refresh_tokens;
+pub mod sealed;
 pub mod spaces;
 
 use crate::oauth::{Scopes, token::TokenHash};

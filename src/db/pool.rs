@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     Connection, PgConnection, PgExecutor, PgPool,
@@ -68,4 +69,26 @@ pub async fn ping(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
         .fetch_one(db)
         .await
         .map(|_| ())
+}
+
+/// What the server says of itself and of this connection.
+pub struct Server {
+    /// As in `16.3`.
+    pub version: String,
+    /// As in `160003`.
+    pub version_number: i32,
+    pub now: DateTime<Utc>,
+    pub is_superuser: bool,
+}
+
+pub async fn server(db: impl PgExecutor<'_>) -> Result<Server, sqlx::Error> {
+    sqlx::query_as!(
+        Server,
+        r#"SELECT current_setting('server_version') AS "version!",
+                  current_setting('server_version_num')::int AS "version_number!",
+                  clock_timestamp() AS "now!",
+                  current_setting('is_superuser') = 'on' AS "is_superuser!""#
+    )
+    .fetch_one(db)
+    .await
 }

@@ -20,16 +20,27 @@ const EVERY: Duration = Duration::from_secs(300);
 /// A full batch is followed by a breath, so that other statements get through.
 const BREATH: Duration = Duration::from_millis(20);
 
-type Batch = for<'a> fn(&'a mut PgConnection) -> BoxFuture<'a, Result<u64, sqlx::Error>>;
+type Statement<T> = for<'a> fn(&'a mut PgConnection) -> BoxFuture<'a, Result<T, sqlx::Error>>;
+
+/// A kind of row that is removed.
+struct Kind {
+    name: &'static str,
+    remove: Statement<u64>,
+    count: Statement<i64>,
+}
 
 macro_rules! table {
     ($($name:ident),* $(,)?) => {
-        [$((stringify!($name), |db| Box::pin(cleanup::$name(db)))),*]
+        [$(Kind {
+            name: stringify!($name),
+            remove: |db| Box::pin(cleanup::$name::remove(db)),
+            count: |db| Box::pin(cleanup::$name::count(db)),
+        }),*]
     };
 }
 
 /// What is removed, in this order: tokens before the grants that they keep alive.
-const TABLE: [(&str, Batch); 10] = table![
+const TABLE: [Kind; 10] = table![
     authorization_requests,
     authorization_codes,
     access_tokens,
@@ -50,18 +61,19 @@ pub async fn run(pool: PgPool, random: Random, also: impl Fn()) {
         tokio::time::sleep(EVERY + Duration::from_millis(200) * u32::from(jitter)).await;
         also();
         match once(&pool).await {
-            Ok(removed) if removed.is_empty() => {}
-            Ok(removed) => tracing::info!(?removed, "cleaned up"),
+            Ok(None) => {}
+            Ok(Some(removed)) if removed.is_empty() => {}
+            Ok(Some(removed)) => tracing::info!(?removed, "cleaned up"),
             Err(error) => tracing::warn!(%error, "the cleanup did not finish"),
         }
     }
 }
 
-/// One round; what was removed, by name. Nothing if another replica is at it.
-pub async fn once(pool: &PgPool) -> Result<Vec<(&'static str, u64)>, sqlx::Error> {
+/// One round; what was removed, by name. `None` if another process is at it.
+pub async fn once(pool: &PgPool) -> Result<Option<Vec<(&'static str, u64)>>, sqlx::Error> {
     let mut connection = pool.acquire().await?;
     if !cleanup::try_lock(&mut connection).await? {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let removed = match audit_events::ensure_months(&mut *connection).await {
         Ok(()) => remove_all(&mut connection).await,
@@ -72,15 +84,25 @@ pub async fn once(pool: &PgPool) -> Result<Vec<(&'static str, u64)>, sqlx::Error
         // The lock goes with the connection.
         connection.close_on_drop();
     }
-    removed
+    removed.map(Some)
+}
+
+/// What a round would remove now, by name.
+pub async fn count(pool: &PgPool) -> Result<Vec<(&'static str, i64)>, sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    let mut counted = Vec::new();
+    for kind in TABLE {
+        counted.push((kind.name, (kind.count)(&mut connection).await?));
+    }
+    Ok(counted)
 }
 
 async fn remove_all(db: &mut PgConnection) -> Result<Vec<(&'static str, u64)>, sqlx::Error> {
     let mut removed = Vec::new();
-    for (name, batch) in TABLE {
+    for kind in TABLE {
         let mut rows = 0;
         loop {
-            let now = batch(&mut *db).await?;
+            let now = (kind.remove)(&mut *db).await?;
             rows += now;
             if now == 0 {
                 break;
@@ -88,7 +110,7 @@ async fn remove_all(db: &mut PgConnection) -> Result<Vec<(&'static str, u64)>, s
             tokio::time::sleep(BREATH).await;
         }
         if rows > 0 {
-            removed.push((name, rows));
+            removed.push((kind.name, rows));
         }
     }
     Ok(removed)

@@ -23,6 +23,8 @@ mod mcp_remote;
 mod metadata;
 mod migrate;
 mod operator_clients;
+mod operator_doctor;
+mod operator_keys;
 mod private_key_jwt;
 mod processes;
 mod processes_start;

@@ -133,8 +133,16 @@ impl Deployment {
         [OAUTH_CLIENT_SECRET, key]
     }
 
+    /// Another command with the same settings.
+    pub fn command_of(&self, arguments: &[&str]) -> Command {
+        self.settings(program(arguments), &self.port)
+    }
+
     fn serve(&self, port: &Port) -> Command {
-        let mut command = program(&["serve"]);
+        self.settings(program(&["serve"]), port)
+    }
+
+    fn settings(&self, mut command: Command, port: &Port) -> Command {
         command.envs([
             ("DATABASE_URL", self.database.url()),
             ("ENCRYPTION_KEYS", self.keys.expose_secret()),

@@ -1,0 +1,227 @@
+//! Looks at everything a service needs, and says of each what is wrong and how to mend it.
+//!
+//! 1. The settings were read before this; the database is reached, and its version, clock and
+//!    schema are looked at.
+//! 2. Every key that stored text needs is tried.
+//! 3. Each enabled space: its secret opens, and its Backlog knows the application. That is
+//!    asked by a code that cannot be right: Backlog checks the application first.
+//!
+//! Nothing is changed. A check that needs an earlier one is left out when that one failed.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use sqlx::PgPool;
+use url::Url;
+
+use super::storage::check_keys;
+use crate::{
+    backlog::{BacklogClient, ClientOptions, OAuthError},
+    clock::Clock,
+    crypto::KeyRing,
+    db,
+    domain::Space,
+    mcp::space_application::SpaceApplication,
+};
+
+/// The oldest PostgreSQL that the tests run with, as it numbers itself.
+const OLDEST_POSTGRES: i32 = 150_000;
+/// Tokens expire by the database's clock, Backlog's by this process's.
+const CLOCKS_APART: TimeDelta = TimeDelta::seconds(30);
+const PATIENCE: Duration = Duration::from_secs(20);
+const IMPOSSIBLE_CODE: &str = "backlog-mcp-hub-doctor";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Good,
+    /// The service runs, but somebody should look.
+    Doubtful,
+    Bad,
+}
+
+impl Verdict {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Doubtful => "warn",
+            Self::Bad => "FAIL",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub verdict: Verdict,
+    pub what: String,
+    /// What was seen, and what to do if it is not good.
+    pub text: String,
+}
+
+/// What is examined.
+pub struct Patient {
+    pub database_url: SecretString,
+    pub keys: Result<KeyRing, String>,
+    /// `…/callback` of the hub, as it must be registered with Backlog.
+    pub callback: Url,
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, verdict: Verdict, what: impl Into<String>, text: impl Into<String>) {
+        self.0.push(Finding {
+            verdict,
+            what: what.into(),
+            text: text.into(),
+        });
+    }
+
+    fn good(&mut self, what: impl Into<String>, text: impl Into<String>) {
+        self.add(Verdict::Good, what, text);
+    }
+
+    fn bad(&mut self, what: impl Into<String>, text: impl Into<String>) {
+        self.add(Verdict::Bad, what, text);
+    }
+}
+
+/// Looks at everything; the findings in the order of the steps above.
+pub async fn examine(patient: Patient, clock: &Clock) -> Vec<Finding> {
+    let mut found = Findings::default();
+    let pool = match db::pool::connect(&patient.database_url, 1).await {
+        Ok(pool) => pool,
+        Err(error) => {
+            found.bad("database", format!("DATABASE_URL {error}"));
+            return found.0;
+        }
+    };
+    if let Err(error) = examine_database(&mut found, &pool, clock).await {
+        found.bad("database", format!("it failed: {error}"));
+        return found.0;
+    }
+    match db::migrate::is_current(&pool).await {
+        Ok(true) => found.good("schema", "every migration of this version is applied"),
+        Ok(false) => {
+            found.bad(
+                "schema",
+                "migrations of this version are missing; run `backlog-mcp-hub migrate`",
+            );
+            return found.0;
+        }
+        Err(error) => {
+            found.bad("schema", format!("it could not be examined: {error}"));
+            return found.0;
+        }
+    }
+    let keys = match patient.keys {
+        Ok(keys) => keys,
+        Err(problem) => {
+            found.bad("keys", problem);
+            return found.0;
+        }
+    };
+    match check_keys(&pool, &keys).await {
+        Ok(()) => found.good("keys", "they open what is stored"),
+        Err(error) => {
+            found.bad("keys", error.to_string());
+            return found.0;
+        }
+    }
+    match db::spaces::list_enabled(&pool).await {
+        Err(error) => found.bad("spaces", format!("they could not be read: {error}")),
+        Ok(spaces) => examine_spaces(&mut found, &spaces, &keys, &patient.callback).await,
+    }
+    found.0
+}
+
+async fn examine_database(
+    found: &mut Findings,
+    pool: &PgPool,
+    clock: &Clock,
+) -> Result<(), sqlx::Error> {
+    let server = db::pool::server(pool).await?;
+    if server.version_number < OLDEST_POSTGRES {
+        let text = format!("PostgreSQL {}; version 15 is the oldest", server.version);
+        found.bad("database", text);
+    } else {
+        found.good("database", format!("PostgreSQL {}", server.version));
+    }
+    let apart = (server.now - clock.now()).abs();
+    if apart > CLOCKS_APART {
+        let text = format!(
+            "the database's is {} s from this machine's; set both by NTP",
+            apart.num_seconds()
+        );
+        found.add(Verdict::Doubtful, "clock", text);
+    } else {
+        found.good("clock", "the database's agrees with this machine's");
+    }
+    if server.is_superuser {
+        found.add(
+            Verdict::Doubtful,
+            "role",
+            "the service connects as a superuser; give it a role of its own",
+        );
+    }
+    Ok(())
+}
+
+async fn examine_spaces(found: &mut Findings, spaces: &[Space], keys: &KeyRing, callback: &Url) {
+    if spaces.is_empty() {
+        found.add(
+            Verdict::Doubtful,
+            "spaces",
+            "there is none that is enabled, so nobody can sign in",
+        );
+    }
+    let client = match BacklogClient::new(ClientOptions::default()) {
+        Ok(client) => client,
+        Err(error) => return found.bad("network", error.to_string()),
+    };
+    for space in spaces {
+        let what = format!("space {}", space.slug);
+        let (verdict, text) = examine_space(&client, space, keys, callback).await;
+        found.add(verdict, what, text);
+    }
+}
+
+async fn examine_space(
+    client: &BacklogClient,
+    space: &Space,
+    keys: &KeyRing,
+    callback: &Url,
+) -> (Verdict, String) {
+    let site = &space.base_url;
+    let application = match SpaceApplication::open(space, keys, callback) {
+        Ok(application) => application,
+        Err(error) => return (Verdict::Bad, format!("{error}; set it again")),
+    };
+    let asking = application.exchange_code(client, IMPOSSIBLE_CODE);
+    match tokio::time::timeout(PATIENCE, asking).await {
+        Err(_) => (
+            Verdict::Bad,
+            format!("{site} does not answer; can this machine reach it (HTTPS_PROXY)?"),
+        ),
+        Ok(Err(OAuthError::InvalidGrant)) => (
+            Verdict::Good,
+            format!("{site} knows the application; its redirect URI must be {callback}"),
+        ),
+        Ok(Err(OAuthError::InvalidClient)) => (
+            Verdict::Bad,
+            format!(
+                "{site} refuses the application's client id or secret; copy both again from \
+                 Backlog's developer site"
+            ),
+        ),
+        Ok(Err(OAuthError::Unavailable { reason })) => {
+            (Verdict::Bad, format!("{site} cannot be asked: {reason}"))
+        }
+        Ok(Ok(_)) => (
+            Verdict::Doubtful,
+            format!("{site} takes any code; is it a Backlog?"),
+        ),
+    }
+}

@@ -1,0 +1,98 @@
+//! What the operator's commands work on: the database of a hub, and its keys.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use secrecy::SecretString;
+use sqlx::PgPool;
+
+use crate::{
+    app::OWN_KEY_FILE,
+    config::{self, given_secret},
+    crypto::KeyRing,
+    db, embedded,
+    random::Random,
+};
+
+/// Where the hub's database is.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DatabaseArgs {
+    /// PostgreSQL of the hub; without it the one that a running hub has in its data directory
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<SecretString>,
+    /// Data directory of that hub
+    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+/// The hub's master keys.
+#[derive(Clone, Debug, clap::Args)]
+pub struct KeyArgs {
+    /// Master keys as id:base64[,id:base64…]; the first one seals
+    #[arg(
+        long,
+        env = "ENCRYPTION_KEYS",
+        hide_env_values = true,
+        value_name = "KEYS"
+    )]
+    encryption_keys: Option<SecretString>,
+    /// A file with the master keys, one id:base64 a line
+    #[arg(long, env = "ENCRYPTION_KEYS_FILE", value_name = "FILE")]
+    encryption_keys_file: Option<PathBuf>,
+}
+
+impl DatabaseArgs {
+    /// The setting, or what a running hub left in its data directory.
+    pub fn url(&self) -> anyhow::Result<SecretString> {
+        if let Some(url) = given_secret(self.database_url.clone()) {
+            return Ok(url);
+        }
+        let data_dir = self.data_dir()?;
+        let file = embedded::url_file(&data_dir);
+        let text = std::fs::read_to_string(&file).with_context(|| {
+            format!(
+                "DATABASE_URL is not set, and no hub is running on {}",
+                data_dir.display()
+            )
+        })?;
+        Ok(text.into())
+    }
+
+    /// A pool of one connection.
+    pub async fn open(&self) -> anyhow::Result<PgPool> {
+        db::pool::connect(&self.url()?, 1)
+            .await
+            .map_err(|error| anyhow::anyhow!("DATABASE_URL {error}"))
+    }
+
+    fn data_dir(&self) -> anyhow::Result<PathBuf> {
+        let given = self.data_dir.clone();
+        let given = given.filter(|path| !path.as_os_str().is_empty());
+        Ok(given.map_or_else(config::default_data_dir, Ok)?)
+    }
+}
+
+impl KeyArgs {
+    /// The setting, or the key that the hub of `database` made for itself.
+    pub fn ring(&self, database: &DatabaseArgs) -> anyhow::Result<KeyRing> {
+        let given = config::encryption_keys(
+            self.encryption_keys.clone(),
+            self.encryption_keys_file.clone(),
+        )?;
+        let keys = match given {
+            Some(keys) => keys,
+            None => {
+                let file = database.data_dir()?.join(OWN_KEY_FILE);
+                let text = std::fs::read_to_string(&file).with_context(|| {
+                    format!(
+                        "ENCRYPTION_KEYS is not set, and {} cannot be read",
+                        file.display()
+                    )
+                })?;
+                text.into()
+            }
+        };
+        KeyRing::parse(&keys, Random::system())
+            .map_err(|error| anyhow::anyhow!("ENCRYPTION_KEYS {error}"))
+    }
+}

@@ -1,0 +1,125 @@
+//! `doctor`: what is wrong with the settings of `serve`, and how to mend it.
+
+use serde_json::json;
+use url::Url;
+
+use crate::{
+    app::{
+        OWN_KEY_FILE,
+        doctor::{self, Finding, Patient, Verdict},
+    },
+    clock::Clock,
+    config::{ServeArgs, Settings, Storage},
+    crypto::KeyRing,
+    embedded,
+    random::Random,
+};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    settings: ServeArgs,
+    /// Print the findings as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let findings = match args.settings.resolve() {
+        Err(error) => vec![Finding {
+            verdict: Verdict::Bad,
+            what: "settings".to_owned(),
+            text: error.to_string(),
+        }],
+        Ok(settings) => {
+            let good = Finding {
+                verdict: Verdict::Good,
+                what: "settings".to_owned(),
+                text: "they can be read".to_owned(),
+            };
+            let mut findings = vec![good];
+            match patient(settings) {
+                Ok(patient) => findings.extend(doctor::examine(patient, &Clock::system()).await),
+                Err(finding) => findings.push(finding),
+            }
+            findings
+        }
+    };
+    show(&findings, args.json);
+    let bad = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Bad)
+        .count();
+    anyhow::ensure!(bad == 0, "{bad} of {} checks failed", findings.len());
+    Ok(())
+}
+
+/// What the settings lead to.
+fn patient(settings: Settings) -> Result<Patient, Finding> {
+    let bad = |what: &str, text: String| Finding {
+        verdict: Verdict::Bad,
+        what: what.to_owned(),
+        text,
+    };
+    let (database_url, keys) = match settings.storage {
+        Storage::External { url, keys } => (url, Ok(keys)),
+        Storage::Embedded { data_dir, keys } => {
+            let url = std::fs::read_to_string(embedded::url_file(&data_dir)).map_err(|_| {
+                let text = format!(
+                    "DATABASE_URL is not set, and no hub is running on {}; start one, or set it",
+                    data_dir.display()
+                );
+                bad("database", text)
+            })?;
+            let file = data_dir.join(OWN_KEY_FILE);
+            let keys = keys.map_or_else(
+                || {
+                    std::fs::read_to_string(&file)
+                        .map(Into::into)
+                        .map_err(|error| format!("{} cannot be read: {error}", file.display()))
+                },
+                Ok,
+            );
+            (url.into(), keys)
+        }
+    };
+    let base_url = settings.base_url.map_or_else(
+        || format!("http://{}", settings.listen),
+        |url| url.as_str().to_owned(),
+    );
+    let callback = Url::parse(&format!("{base_url}/callback"))
+        .map_err(|error| bad("settings", format!("MCP_SERVER_BASE_URL {error}")))?;
+    let keys = keys.and_then(|keys| {
+        KeyRing::parse(&keys, Random::system()).map_err(|error| format!("ENCRYPTION_KEYS {error}"))
+    });
+    Ok(Patient {
+        database_url,
+        keys,
+        callback,
+    })
+}
+
+fn show(findings: &[Finding], as_json: bool) {
+    if as_json {
+        let findings: Vec<_> = findings
+            .iter()
+            .map(|finding| {
+                json!({
+                    "verdict": finding.verdict.as_str(),
+                    "what": finding.what,
+                    "text": finding.text,
+                })
+            })
+            .collect();
+        println!("{:#}", json!(findings));
+        return;
+    }
+    for Finding {
+        verdict,
+        what,
+        text,
+    } in findings
+    {
+        println!("{:<5} {what:<16} {text}", verdict.as_str());
+    }
+}

@@ -1,0 +1,237 @@
+//! Every column that holds sealed text, for checking the keys and changing them.
+
+use sqlx::PgExecutor;
+
+/// A column of sealed text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealedColumn {
+    SpaceSecret,
+    BacklogAccessToken,
+    BacklogRefreshToken,
+    RefreshAnswer,
+}
+
+/// A sealed text, and what it was sealed for.
+pub struct SealedText {
+    /// As the sealing names it; pages go on after it.
+    pub row: String,
+    /// The site that it is bound to; empty for what is bound to none.
+    pub bound_to: String,
+    pub sealed: String,
+}
+
+/// How many texts of a column are sealed with a key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    pub key_id: String,
+    pub count: i64,
+}
+
+impl SealedColumn {
+    pub const ALL: [Self; 4] = [
+        Self::SpaceSecret,
+        Self::BacklogAccessToken,
+        Self::BacklogRefreshToken,
+        Self::RefreshAnswer,
+    ];
+
+    /// The table and column that sealing binds to.
+    pub fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SpaceSecret => ("spaces", "oauth_client_secret"),
+            Self::BacklogAccessToken => ("grants", "backlog_access_token"),
+            Self::BacklogRefreshToken => ("grants", "backlog_refresh_token"),
+            Self::RefreshAnswer => ("refresh_tokens", "answer"),
+        }
+    }
+}
+
+macro_rules! key_uses {
+    ($db:ident, $column:literal, $table:literal) => {
+        sqlx::query_as!(
+            KeyUse,
+            "SELECT split_part("
+                + $column
+                + ", ':', 3) AS \"key_id!\", count(*) AS \"count!\" FROM "
+                + $table
+                + " WHERE "
+                + $column
+                + " IS NOT NULL GROUP BY 1 ORDER BY 1"
+        )
+        .fetch_all($db)
+        .await
+    };
+}
+
+/// How often each key is used in a column.
+pub async fn key_uses(
+    db: impl PgExecutor<'_>,
+    column: SealedColumn,
+) -> Result<Vec<KeyUse>, sqlx::Error> {
+    match column {
+        SealedColumn::SpaceSecret => key_uses!(db, "oauth_client_secret", "hub.spaces"),
+        SealedColumn::BacklogAccessToken => key_uses!(db, "backlog_access_token", "hub.grants"),
+        SealedColumn::BacklogRefreshToken => key_uses!(db, "backlog_refresh_token", "hub.grants"),
+        SealedColumn::RefreshAnswer => key_uses!(db, "answer", "hub.refresh_tokens"),
+    }
+}
+
+macro_rules! page {
+    ($db:ident, $after:ident, $not_with:ident, $limit:ident,
+     $row:literal, $bound:literal, $column:literal, $from:literal, $beyond:literal) => {
+        sqlx::query_as!(
+            SealedText,
+            "SELECT "
+                + $row
+                + " AS \"row!\", "
+                + $bound
+                + " AS \"bound_to!\", "
+                + $column
+                + " AS \"sealed!\" FROM "
+                + $from
+                + " WHERE "
+                + $column
+                + " IS NOT NULL AND "
+                + $beyond
+                + " AND split_part("
+                + $column
+                + ", ':', 3) IS DISTINCT FROM $2
+                ORDER BY sealed_rows.key LIMIT $3",
+            $after,
+            $not_with,
+            $limit,
+        )
+        .fetch_all($db)
+        .await
+    };
+}
+
+/// The next texts of a column, in the order of their rows, after the row `after`; with
+/// `not_with`, only those that another key than this one seals.
+pub async fn page(
+    db: impl PgExecutor<'_>,
+    column: SealedColumn,
+    after: Option<&str>,
+    not_with: Option<&str>,
+    limit: i64,
+) -> Result<Vec<SealedText>, sqlx::Error> {
+    match column {
+        SealedColumn::SpaceSecret => page!(
+            db,
+            after,
+            not_with,
+            limit,
+            "key::text",
+            "secret_base_url",
+            "oauth_client_secret",
+            "(SELECT id AS key, * FROM hub.spaces) AS sealed_rows",
+            "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
+        ),
+        SealedColumn::BacklogAccessToken => page!(
+            db,
+            after,
+            not_with,
+            limit,
+            "sealed_rows.key::text",
+            "spaces.base_url",
+            "backlog_access_token",
+            "(SELECT id AS key, * FROM hub.grants) AS sealed_rows
+             JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
+            "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
+        ),
+        SealedColumn::BacklogRefreshToken => page!(
+            db,
+            after,
+            not_with,
+            limit,
+            "sealed_rows.key::text",
+            "spaces.base_url",
+            "backlog_refresh_token",
+            "(SELECT id AS key, * FROM hub.grants) AS sealed_rows
+             JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
+            "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
+        ),
+        SealedColumn::RefreshAnswer => page!(
+            db,
+            after,
+            not_with,
+            limit,
+            "encode(key, 'hex')",
+            "''",
+            "answer",
+            "(SELECT token_hash AS key, * FROM hub.refresh_tokens) AS sealed_rows",
+            "key > decode(coalesce($1::text, ''), 'hex')"
+        ),
+    }
+}
+
+macro_rules! replace {
+    ($db:ident, $row:ident, $old:ident, $new:ident, $table:literal, $column:literal, $is_row:literal) => {
+        sqlx::query!(
+            "UPDATE "
+                + $table
+                + " SET "
+                + $column
+                + " = $3::text WHERE "
+                + $is_row
+                + " AND "
+                + $column
+                + " = $2::text",
+            $row,
+            $old,
+            $new,
+        )
+        .execute($db)
+        .await
+    };
+}
+
+/// Puts another sealing of the same text in the place of `old`. False: it is no longer
+/// what is stored, so whoever changed it has sealed it anew.
+pub async fn replace(
+    db: impl PgExecutor<'_>,
+    column: SealedColumn,
+    row: &str,
+    old: &str,
+    new: &str,
+) -> Result<bool, sqlx::Error> {
+    let done = match column {
+        SealedColumn::SpaceSecret => replace!(
+            db,
+            row,
+            old,
+            new,
+            "hub.spaces",
+            "oauth_client_secret",
+            "id = $1::text::uuid AND base_url = secret_base_url"
+        ),
+        SealedColumn::BacklogAccessToken => replace!(
+            db,
+            row,
+            old,
+            new,
+            "hub.grants",
+            "backlog_access_token",
+            "id = $1::text::uuid"
+        ),
+        SealedColumn::BacklogRefreshToken => replace!(
+            db,
+            row,
+            old,
+            new,
+            "hub.grants",
+            "backlog_refresh_token",
+            "id = $1::text::uuid"
+        ),
+        SealedColumn::RefreshAnswer => replace!(
+            db,
+            row,
+            old,
+            new,
+            "hub.refresh_tokens",
+            "answer",
+            "token_hash = decode($1::text, 'hex')"
+        ),
+    };
+    done.map(|done| done.rows_affected() == 1)
+}

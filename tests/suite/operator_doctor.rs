@@ -1,0 +1,171 @@
+//! `doctor` and `cleanup`: what an operator runs by hand.
+
+use std::process::Output;
+
+use backlog_mcp_hub::{crypto::KeyRing, random::Random};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use sqlx::AssertSqlSafe;
+use tokio::process::Command;
+
+use crate::support::{
+    database::TestDatabase,
+    process::{Deployment, Port, program, run},
+};
+
+/// `doctor --json` with the settings of the deployment, changed: whether all is well, and
+/// the findings.
+async fn doctor(deployment: &Deployment, change: impl FnOnce(&mut Command)) -> (bool, Vec<Value>) {
+    let mut command = deployment.command_of(&["doctor", "--json"]);
+    change(&mut command);
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = run(command).await;
+    for secret in deployment.secrets() {
+        for said in [&stdout, &stderr] {
+            assert!(!String::from_utf8_lossy(said).contains(secret));
+        }
+    }
+    let findings: Value = serde_json::from_slice(&stdout).expect("JSON");
+    let findings = findings.as_array().expect("a list").clone();
+    (status.success(), findings)
+}
+
+/// The texts of the findings that are bad.
+fn bad(findings: &[Value]) -> Vec<(&str, &str)> {
+    let bad = findings
+        .iter()
+        .filter(|finding| finding["verdict"] == "FAIL");
+    bad.map(|finding| {
+        let text = |name: &str| finding[name].as_str().expect("a text");
+        (text("what"), text("text"))
+    })
+    .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_finds_a_healthy_service_healthy() {
+    let deployment = Deployment::new().await;
+    let _hub = deployment.start().await;
+    let (well, findings) = doctor(&deployment, |_| {}).await;
+    assert!(well, "{findings:?}");
+    let seen: Vec<&str> = findings
+        .iter()
+        .map(|finding| finding["what"].as_str().expect("a text"))
+        .collect();
+    for what in ["settings", "database", "clock", "schema", "keys"] {
+        assert!(seen.contains(&what), "{what} is not in {seen:?}");
+    }
+    let space = findings.last().expect("the space");
+    assert_eq!(space["verdict"], "ok", "{space}");
+    let callback = format!("{}/callback", deployment.site.base_url);
+    assert!(
+        space["text"]
+            .as_str()
+            .is_some_and(|text| text.contains(&callback))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_names_each_ill_and_its_cure() {
+    let deployment = Deployment::new().await;
+    let hub = deployment.start().await;
+    hub.kill().await;
+
+    let (well, findings) = doctor(&deployment, |command| {
+        command.env("MCP_SERVER_BASE_URL", "http://mcp.example.com");
+    })
+    .await;
+    assert!(
+        !well && bad(&findings)[0].1.contains("MCP_SERVER_BASE_URL"),
+        "{findings:?}"
+    );
+
+    let nobody = Port::reserve();
+    let (well, findings) = doctor(&deployment, |command| {
+        let url = format!("postgres://hub@127.0.0.1:{}/hub", nobody.number);
+        command.env("DATABASE_URL", url);
+    })
+    .await;
+    assert!(
+        !well && bad(&findings)[0].1.starts_with("DATABASE_URL"),
+        "{findings:?}"
+    );
+
+    let empty = TestDatabase::empty().await;
+    let (well, findings) = doctor(&deployment, |command| {
+        command.env("DATABASE_URL", empty.url());
+    })
+    .await;
+    let found = bad(&findings);
+    assert!(
+        !well && found[0].0 == "schema" && found[0].1.contains("migrate"),
+        "{findings:?}"
+    );
+
+    let (well, findings) = doctor(&deployment, |command| {
+        let other = KeyRing::generate("other", &Random::system());
+        command.env("ENCRYPTION_KEYS", other.expose_secret());
+    })
+    .await;
+    let found = bad(&findings);
+    assert!(
+        !well && found[0].0 == "keys" && found[0].1.contains("\"test\""),
+        "{findings:?}"
+    );
+
+    // The application's id is not the one that Backlog knows.
+    sqlx::query("UPDATE hub.spaces SET oauth_client_id = 'somebody-else'")
+        .execute(deployment.database.pool())
+        .await
+        .expect("changed");
+    let (well, findings) = doctor(&deployment, |_| {}).await;
+    let found = bad(&findings);
+    assert!(
+        !well && found[0].1.contains("client id or secret"),
+        "{findings:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cleanup_counts_first_and_then_removes() {
+    let database = TestDatabase::create().await;
+    let rows = include_str!("../fixtures/cleanup.sql");
+    sqlx::raw_sql(AssertSqlSafe(rows))
+        .execute(database.pool())
+        .await
+        .expect("rows");
+    let cleanup = async |arguments: &[&str]| {
+        let mut command = program(&["cleanup"]);
+        command.args(arguments).env("DATABASE_URL", database.url());
+        let output = run(command).await;
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let counted = |said: &str, name: &str| {
+        let line = said.lines().find(|line| line.trim_end().ends_with(name));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number.and_then(|number| number.parse::<u64>().ok())
+    };
+    let stored = async || -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM hub.consents")
+            .fetch_one(database.pool())
+            .await
+            .expect("a count")
+    };
+    let before = stored().await;
+    let said = cleanup(&["--dry-run"]).await;
+    let expected = counted(&said, "consents").expect("a number");
+    assert!(expected > 0, "{said}");
+    assert_eq!(stored().await, before, "a dry run removes nothing");
+
+    let said = cleanup(&[]).await;
+    assert_eq!(counted(&said, "consents"), Some(expected), "{said}");
+    assert_eq!(
+        stored().await,
+        before - i64::try_from(expected).expect("small")
+    );
+    assert!(cleanup(&[]).await.contains("Nothing had expired"));
+}

@@ -1,0 +1,183 @@
+//! `keys`: the master keys of a service that is in use are changed, and nobody notices.
+
+use backlog_mcp_hub::{crypto::KeyRing, random::Random};
+use backlog_sim::seed;
+use reqwest::StatusCode;
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use crate::support::{
+    person::{Person, Tokens, call, refresh, tokens as tokens_of},
+    process::{Deployment, Process, program, run},
+};
+
+fn key(id: &str) -> String {
+    KeyRing::generate(id, &Random::system())
+        .expose_secret()
+        .to_owned()
+}
+
+/// A process of the deployment with this ring.
+async fn start(deployment: &Deployment, keys: &str) -> Process {
+    let mut command = deployment.command();
+    command.env("ENCRYPTION_KEYS", keys);
+    Process::start(command, deployment.site.base_url.clone()).await
+}
+
+/// `keys …`: whether it succeeded, and all that it said.
+async fn keys(deployment: &Deployment, command: &str, ring: &str) -> (bool, String) {
+    let mut program = program(&["keys", command]);
+    program
+        .env("DATABASE_URL", deployment.database.url())
+        .env("ENCRYPTION_KEYS", ring);
+    let output = run(program).await;
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).expect("text");
+    for part in ring.split([',', ':']).filter(|part| part.len() > 40) {
+        assert!(!said.contains(part), "a key is in: {said}");
+    }
+    (output.status.success(), said)
+}
+
+async fn works(hub: &Process, tokens: &Tokens) {
+    let (status, answer) = call(&hub.url, &tokens.access_token, "get_myself", json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_change_while_the_service_runs() {
+    let deployment = Deployment::new().await;
+    let (old, new) = (key("old"), key("new-1"));
+    let hub = start(&deployment, &old).await;
+    let tokens = Person::default()
+        .sign_in(&deployment.site, seed::DANIEL)
+        .await;
+    // An answer in its grace window is sealed as well.
+    let (status, first) = refresh(&hub.url, &tokens).await;
+    assert_eq!(status, StatusCode::OK, "{first}");
+    hub.kill().await;
+
+    // The new key opens, then it seals; what the old one sealed opens all the while.
+    let hub = start(&deployment, &format!("{old},{new}")).await;
+    works(&hub, &tokens).await;
+    hub.kill().await;
+    let both = format!("{new},{old}");
+    let hub = start(&deployment, &both).await;
+    works(&hub, &tokens).await;
+    let (listed, said) = keys(&deployment, "list", &both).await;
+    assert!(
+        listed && said.contains("new-1") && said.contains("seals"),
+        "{said}"
+    );
+
+    let calls = async {
+        for _ in 0..20 {
+            works(&hub, &tokens).await;
+        }
+    };
+    let ((), (rotated, said)) = tokio::join!(calls, keys(&deployment, "rotate", &both));
+    assert!(rotated, "{said}");
+    assert!(said.contains("No other key is needed"), "{said}");
+    let (again, said) = keys(&deployment, "rotate", &both).await;
+    assert!(again && said.contains("0 sealed anew"), "{said}");
+    hub.kill().await;
+
+    let hub = start(&deployment, &new).await;
+    works(&hub, &tokens).await;
+    let (status, answer) = refresh(&hub.url, &tokens).await;
+    assert_eq!(
+        (status, &answer),
+        (StatusCode::OK, &first),
+        "the same answer"
+    );
+    let renewed = tokens_of(&tokens.client_id, &answer);
+    assert_eq!(refresh(&hub.url, &renewed).await.0, StatusCode::OK);
+    // Backlog's refresh token opens with the new key alone.
+    sqlx::query("UPDATE hub.grants SET backlog_expires_at = clock_timestamp()")
+        .execute(deployment.database.pool())
+        .await
+        .expect("expired");
+    deployment.sim.control().expire_access_tokens();
+    hub.kill().await;
+    let hub = start(&deployment, &new).await;
+    works(&hub, &tokens).await;
+    let (verified, said) = keys(&deployment, "verify", &new).await;
+    assert!(verified && said.contains("sealed texts open"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_missing_or_another_one_is_named() {
+    let deployment = Deployment::new().await;
+    let (right, other) = (key("k1"), key("k2"));
+    let hub = start(&deployment, &right).await;
+    Person::default()
+        .sign_in(&deployment.site, seed::MAJA)
+        .await;
+    hub.kill().await;
+
+    let (listed, said) = keys(&deployment, "list", &other).await;
+    assert!(
+        !listed && said.contains("k1") && said.contains("MISSING"),
+        "{said}"
+    );
+    for command in ["verify", "rotate"] {
+        let (done, said) = keys(&deployment, command, &other).await;
+        assert!(
+            !done && said.contains("hub.grants.backlog_access_token"),
+            "{said}"
+        );
+        assert!(said.contains("\"k1\", which is not in the ring"), "{said}");
+    }
+    let false_friend = key("k1");
+    let (done, said) = keys(&deployment, "verify", &false_friend).await;
+    assert!(
+        !done && said.contains("does not open with its key"),
+        "{said}"
+    );
+    let (done, said) = keys(&deployment, "verify", &right).await;
+    assert!(done, "nothing was changed: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_renewed_during_the_rotation_is_left_as_it_was_renewed() {
+    use backlog_mcp_hub::db::sealed::{self, SealedColumn};
+
+    let deployment = Deployment::new().await;
+    let ring = key("k1");
+    let hub = start(&deployment, &ring).await;
+    Person::default()
+        .sign_in(&deployment.site, seed::DANIEL)
+        .await;
+    hub.kill().await;
+    let db = deployment.database.pool();
+    let column = SealedColumn::BacklogAccessToken;
+    let page = sealed::page(db, column, None, None, 10)
+        .await
+        .expect("a page");
+    let [text] = &page[..] else {
+        panic!("one grant");
+    };
+    let swapped = |old: String, new: String| async move {
+        sealed::replace(db, column, &text.row, &old, &new)
+            .await
+            .expect("an answer")
+    };
+    let body = "A".repeat(80);
+    let (renewed, late) = (
+        format!("sealed:v1:k1:{body}"),
+        format!("sealed:v1:k2:{body}"),
+    );
+    assert!(swapped(text.sealed.clone(), renewed.clone()).await);
+    assert!(
+        !swapped(text.sealed.clone(), late).await,
+        "what was read is gone"
+    );
+    let stored = sealed::page(db, column, None, None, 10)
+        .await
+        .expect("a page");
+    assert_eq!(stored[0].sealed, renewed);
+    let beyond = sealed::page(db, column, Some(&text.row), None, 10)
+        .await
+        .expect("a page");
+    assert!(beyond.is_empty());
+}
