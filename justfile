@@ -28,6 +28,10 @@ lint:
 sqlx-prepare:
     scripts/sqlx-prepare
 
+# The budgets of docs/benchmarks.md; arguments name cases (just bench throughput)
+bench *arguments:
+    scripts/bench {{ arguments }}
+
 # Run the hub against a simulated Backlog
 demo:
     cargo run -- demo

@@ -4,6 +4,8 @@
 # that is already on the machine. Nothing in it survives stop_postgres.
 
 postgres_directory=
+# Whether what is committed survives a power cut; tests do without it.
+postgres_durable=false
 
 # Prints the directory with initdb, postgres, pg_ctl and psql: the newest found.
 postgres_binaries() {
@@ -41,7 +43,9 @@ free_port() {
 
 # Starts the cluster and sets postgres_url; the database in it is empty.
 start_postgres() {
-    local binaries port attempt
+    local binaries port attempt speed
+    speed='-c fsync=off -c synchronous_commit=off -c full_page_writes=off'
+    if $postgres_durable; then speed=''; fi
     binaries=$(postgres_binaries) || die 'No PostgreSQL server programs (initdb, postgres) were found.'
     # Not under TMPDIR, which the other user may be unable to enter.
     postgres_directory=$(mktemp -d /tmp/hub-postgres.XXXXXX)
@@ -60,7 +64,7 @@ start_postgres() {
             cd "$postgres_directory"
             as_postgres_user "$binaries/pg_ctl" --pgdata=data --log=data/server.log --wait --timeout=60 start \
                 --options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$postgres_directory \
-                    -c max_connections=300 -c fsync=off -c synchronous_commit=off -c full_page_writes=off" >/dev/null
+                    -c max_connections=300 $speed" >/dev/null
         ); then
             postgres_url=postgres://postgres@127.0.0.1:$port/postgres
             return

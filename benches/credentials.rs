@@ -1,0 +1,27 @@
+//! The hub's own tokens: made at each sign-in and refresh, read at each call.
+
+use std::hint::black_box;
+
+use backlog_mcp_hub::{oauth::token::AccessToken, random::Random};
+use criterion::{Criterion, criterion_group, criterion_main};
+
+fn tokens(c: &mut Criterion) {
+    let random = Random::system();
+    let token = AccessToken::generate(&random);
+    let text = token.reveal().to_owned();
+    let mistyped = text.replace(|c: char| c.is_ascii_digit(), "x");
+
+    c.bench_function("token/generate", |b| {
+        b.iter(|| AccessToken::generate(black_box(&random)));
+    });
+    c.bench_function("token/parse", |b| {
+        b.iter(|| AccessToken::parse(black_box(&text)));
+    });
+    c.bench_function("token/parse a mistyped one", |b| {
+        b.iter(|| AccessToken::parse(black_box(&mistyped)));
+    });
+    c.bench_function("token/hash", |b| b.iter(|| black_box(&token).hash()));
+}
+
+criterion_group!(benches, tokens);
+criterion_main!(benches);

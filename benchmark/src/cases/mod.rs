@@ -1,0 +1,88 @@
+//! The budgets: one file each; `requests.rs` has what the loads send.
+
+mod cleanup;
+mod listing;
+mod memory;
+mod refresh;
+mod requests;
+mod start;
+mod statements;
+mod stored;
+mod throughput;
+
+use clap::ValueEnum;
+
+use crate::{
+    RunArguments, machine,
+    report::{self, Figure, Plot},
+    world::World,
+};
+
+/// Connections of every load.
+const CONNECTIONS: usize = 64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Case {
+    /// `tools/call get_issue` beside a bare pass-through
+    Throughput,
+    /// `tools/list`
+    Listing,
+    /// Database statements of a call
+    Statements,
+    /// `/token` beside pgbench with the same statements
+    Refresh,
+    /// Resident memory, idle and with 10,000 live sessions
+    Memory,
+    /// From the start of the process to ready
+    Start,
+    /// `/token` and a first call with many sessions stored
+    Stored,
+    /// Calls while expired rows are removed
+    Cleanup,
+}
+
+/// What a case found.
+#[derive(Default)]
+pub struct Findings {
+    pub figures: Vec<Figure>,
+    pub plots: Vec<Plot>,
+}
+
+/// Runs the cases named, or all of them and writes the report.
+pub async fn run(arguments: RunArguments) -> anyhow::Result<()> {
+    let all = arguments.cases.is_empty();
+    let cases = if all {
+        Case::value_variants()
+    } else {
+        &arguments.cases
+    };
+    let mut found = Findings::default();
+    for case in cases {
+        eprintln!("==> {case:?}");
+        let findings = case.measure(&arguments).await?;
+        eprintln!("{}", report::table(&findings.figures));
+        found.figures.extend(findings.figures);
+        found.plots.extend(findings.plots);
+    }
+    if all {
+        let world = World::new(&arguments, "bench_machine").await?;
+        let machine = machine::describe(&world.db).await?;
+        report::write(&arguments.docs, &machine, &found.figures, &found.plots)?;
+    }
+    Ok(())
+}
+
+impl Case {
+    async fn measure(self, arguments: &RunArguments) -> anyhow::Result<Findings> {
+        match self {
+            Self::Throughput => throughput::measure(arguments).await,
+            Self::Listing => listing::measure(arguments).await,
+            Self::Statements => statements::measure(arguments).await,
+            Self::Refresh => refresh::measure(arguments).await,
+            Self::Memory => memory::measure(arguments).await,
+            Self::Start => start::measure(arguments).await,
+            Self::Stored => stored::measure(arguments).await,
+            Self::Cleanup => cleanup::measure(arguments).await,
+        }
+    }
+}

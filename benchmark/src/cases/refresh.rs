@@ -1,0 +1,125 @@
+//! `/token` with refresh tokens, beside pgbench with the statements of one refresh.
+
+use std::{fs, process::Command, time::Duration};
+
+use anyhow::Context;
+
+use super::{CONNECTIONS, Findings, requests::Refreshes};
+use crate::{
+    RunArguments,
+    load::{self, Lasts},
+    plot,
+    report::{Figure, Plot},
+    store,
+    world::World,
+};
+
+/// What the hub sends for one refresh, in its order. The tokens are those that
+/// `pgbench_tokens` makes, so that no table of the measurement's own is asked.
+const STATEMENTS: &str = r"
+\set number random(1, 10000)
+SELECT id, client_id, space_id, origin, client_name, redirect_uris, scopes
+    FROM hub.clients WHERE client_id = 'benchmark';
+BEGIN;
+SELECT tokens.grant_id, tokens.scopes, grants.client_id, grants.issuer, grants.resource,
+       tokens.consumed_at, tokens.answer, tokens.successor_hash, grants.revoked_at,
+       spaces.disabled_at
+    FROM hub.refresh_tokens AS tokens
+    JOIN hub.grants AS grants ON grants.id = tokens.grant_id
+    JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
+    WHERE tokens.token_hash = sha256(int8send(:number)) FOR UPDATE OF tokens;
+INSERT INTO hub.refresh_tokens (token_hash, grant_id, scopes, expires_at)
+    SELECT sha256(uuid_send(gen_random_uuid())), grant_id, scopes,
+           clock_timestamp() + interval '30 days'
+    FROM hub.refresh_tokens WHERE token_hash = sha256(int8send(:number));
+INSERT INTO hub.access_tokens (token_hash, grant_id, refresh_token_hash, scopes, expires_at)
+    SELECT sha256(uuid_send(gen_random_uuid())), grant_id, token_hash, scopes,
+           clock_timestamp() + interval '1 hour'
+    FROM hub.refresh_tokens WHERE token_hash = sha256(int8send(:number));
+UPDATE hub.refresh_tokens
+    SET consumed_at = clock_timestamp(), successor_hash = sha256(uuid_send(gen_random_uuid())),
+        answer = 'sealed:v1:bench:' || repeat('a', 400),
+        answer_until = clock_timestamp() + interval '60 seconds'
+    WHERE token_hash = sha256(int8send(:number));
+COMMIT;
+";
+
+pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
+    let world = World::new(arguments, "bench_refresh").await?;
+    let sessions = store::sessions(&world, 10_000).await?;
+    let (hub, _) = world.hub().await?;
+    let lasts = Lasts::For(Duration::from_secs(arguments.seconds));
+    let refreshes = sessions
+        .iter()
+        .take(CONNECTIONS)
+        .map(|session| Refreshes::chained(&world, &session.refresh));
+    let outcome = load::run(world.address, refreshes.collect(), lasts)
+        .await?
+        .sound()?;
+    hub.kill().await?;
+
+    let compared = pgbench(arguments, &world).await?;
+    let share = outcome.per_second() / compared;
+    let svg = plot::latencies(
+        "POST /token with a refresh token, 64 connections",
+        &[("refresh", &outcome)],
+    )?;
+    Ok(Findings {
+        figures: vec![Figure {
+            what: "`/token` refreshes per second",
+            budget: "≥ 50 % of pgbench with the same statements".to_owned(),
+            measured: format!("{:.0}/s ({:.0} %)", outcome.per_second(), share * 100.0),
+            compared_with: format!("{compared:.0}/s"),
+            held: share >= 0.5,
+        }],
+        plots: vec![Plot {
+            file: "refresh.svg",
+            caption: "Latency of refreshing a token",
+            svg,
+        }],
+    })
+}
+
+/// Transactions per second of pgbench.
+async fn pgbench(arguments: &RunArguments, world: &World) -> anyhow::Result<f64> {
+    sqlx::query(
+        "INSERT INTO hub.refresh_tokens (token_hash, grant_id, scopes, expires_at)
+         SELECT sha256(int8send(number)), grants.id, '{backlog:read,backlog:write}',
+                now() + interval '30 days'
+         FROM (SELECT id, row_number() OVER () AS number FROM hub.grants LIMIT 10000) AS grants",
+    )
+    .execute(&world.db)
+    .await?;
+    let script = std::env::temp_dir().join(format!("refresh-{}.sql", std::process::id()));
+    fs::write(&script, STATEMENTS)?;
+    let seconds = arguments.seconds.to_string();
+    let clients = CONNECTIONS.to_string();
+    let script_path = script.to_string_lossy().into_owned();
+    let output = Command::new(arguments.postgres_binaries.join("pgbench"))
+        .args([
+            "--no-vacuum",
+            "--protocol=prepared",
+            "--jobs=2",
+            "--client",
+            &clients,
+        ])
+        .args([
+            "--time",
+            &seconds,
+            "--file",
+            &script_path,
+            world.database_url.as_str(),
+        ])
+        .output()
+        .context("pgbench does not start")?;
+    fs::remove_file(script)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "pgbench failed: {errors}");
+    let line = text.lines().find_map(|line| line.strip_prefix("tps = "));
+    let number = line.and_then(|rest| rest.split_whitespace().next());
+    number
+        .context("pgbench prints no tps")?
+        .parse()
+        .context("tps")
+}

@@ -1,0 +1,190 @@
+//! What the loads send.
+
+use std::collections::VecDeque;
+
+use anyhow::Context;
+use backlog_mcp_hub::oauth::token::{AccessToken, RefreshToken};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Request, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::{load::Requests, store::CLIENT_ID, world::World};
+
+/// The revision before the stateless one: most clients speak it.
+const REVISION: &str = "2025-11-25";
+
+pub fn get_issue() -> Bytes {
+    method(
+        "tools/call",
+        &json!({"name": "get_issue", "arguments": {"issueKey": "HARBOR-1"}}),
+    )
+}
+
+pub fn tools_list() -> Bytes {
+    method("tools/list", &json!({}))
+}
+
+fn method(name: &str, parameters: &Value) -> Bytes {
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": name, "params": parameters});
+    message.to_string().into()
+}
+
+fn mcp(host: &str, token: &str, body: Bytes) -> Request<Full<Bytes>> {
+    Request::post("/mcp")
+        .header(header::HOST, host)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::ACCEPT, "application/json, text/event-stream")
+        .header("mcp-protocol-version", REVISION)
+        .body(Full::new(body))
+        .unwrap_or_else(|error| unreachable!("the parts are fixed: {error}"))
+}
+
+/// The same message again and again, with one token after another.
+pub struct Calls {
+    host: String,
+    tokens: VecDeque<String>,
+    body: Bytes,
+    /// Whether a token is used once only.
+    once: bool,
+    /// What every right answer has in it.
+    proof: &'static str,
+}
+
+impl Calls {
+    pub fn again_and_again(
+        world: &World,
+        token: &AccessToken,
+        body: Bytes,
+        proof: &'static str,
+    ) -> Self {
+        Self::with(world, [token], body, false, proof)
+    }
+
+    pub fn once_each<'a>(
+        world: &World,
+        tokens: impl IntoIterator<Item = &'a AccessToken>,
+        body: Bytes,
+        proof: &'static str,
+    ) -> Self {
+        Self::with(world, tokens, body, true, proof)
+    }
+
+    fn with<'a>(
+        world: &World,
+        tokens: impl IntoIterator<Item = &'a AccessToken>,
+        body: Bytes,
+        once: bool,
+        proof: &'static str,
+    ) -> Self {
+        Self {
+            host: world.address.to_string(),
+            tokens: tokens
+                .into_iter()
+                .map(|token| token.reveal().to_owned())
+                .collect(),
+            body,
+            once,
+            proof,
+        }
+    }
+
+    /// To the pass-through, with Backlog's own token.
+    pub fn to_pass_through(host: String, token: &str, body: Bytes, proof: &'static str) -> Self {
+        Self {
+            host,
+            tokens: [token.to_owned()].into(),
+            body,
+            once: false,
+            proof,
+        }
+    }
+}
+
+impl Requests for Calls {
+    fn next(&mut self) -> Option<Request<Full<Bytes>>> {
+        let token = self.tokens.pop_front()?;
+        let request = mcp(&self.host, &token, self.body.clone());
+        if !self.once {
+            self.tokens.push_back(token);
+        }
+        Some(request)
+    }
+
+    fn answered(&mut self, status: StatusCode, body: &Bytes) -> anyhow::Result<()> {
+        let text = std::str::from_utf8(body)?;
+        let is_error = text.contains("\"isError\":true");
+        anyhow::ensure!(
+            status.is_success() && text.contains(self.proof) && !is_error,
+            "{status}: {}",
+            text.chars().take(300).collect::<String>()
+        );
+        Ok(())
+    }
+}
+
+/// Refreshes, each with the token that the last answer brought.
+pub struct Refreshes {
+    host: String,
+    /// Of sessions yet to come.
+    tokens: VecDeque<String>,
+    /// Whether one session is refreshed again and again.
+    chained: bool,
+}
+
+impl Refreshes {
+    pub fn chained(world: &World, token: &RefreshToken) -> Self {
+        Self::with(world, [token], true)
+    }
+
+    pub fn once_each<'a>(
+        world: &World,
+        tokens: impl IntoIterator<Item = &'a RefreshToken>,
+    ) -> Self {
+        Self::with(world, tokens, false)
+    }
+
+    fn with<'a>(
+        world: &World,
+        tokens: impl IntoIterator<Item = &'a RefreshToken>,
+        chained: bool,
+    ) -> Self {
+        Self {
+            host: world.address.to_string(),
+            tokens: tokens
+                .into_iter()
+                .map(|token| token.reveal().to_owned())
+                .collect(),
+            chained,
+        }
+    }
+}
+
+impl Requests for Refreshes {
+    fn next(&mut self) -> Option<Request<Full<Bytes>>> {
+        let token = self.tokens.pop_front()?;
+        let form = format!("grant_type=refresh_token&client_id={CLIENT_ID}&refresh_token={token}");
+        let request = Request::post("/token")
+            .header(header::HOST, &self.host)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Full::new(form.into()));
+        Some(request.unwrap_or_else(|error| unreachable!("the parts are fixed: {error}")))
+    }
+
+    fn answered(&mut self, status: StatusCode, body: &Bytes) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            status.is_success(),
+            "{status}: {}",
+            String::from_utf8_lossy(body)
+        );
+        if self.chained {
+            let answer: Value = serde_json::from_slice(body)?;
+            let token = answer["refresh_token"]
+                .as_str()
+                .context("no refresh token")?;
+            self.tokens.push_back(token.to_owned());
+        }
+        Ok(())
+    }
+}

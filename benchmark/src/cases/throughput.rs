@@ -1,0 +1,90 @@
+//! `tools/call get_issue` through the hub, beside a pass-through that does nothing else.
+
+use std::{net::SocketAddr, time::Duration};
+
+use secrecy::ExposeSecret;
+
+use super::{
+    CONNECTIONS, Findings,
+    requests::{Calls, get_issue},
+};
+use crate::{
+    RunArguments,
+    load::{self, Lasts, Outcome},
+    plot,
+    process::Process,
+    report::{Figure, Plot},
+    store,
+    world::World,
+};
+
+/// In every issue that Backlog answers with.
+const PROOF: &str = "HARBOR-1";
+/// Each is measured so often, in turn, and the middle one counts.
+const ROUNDS: usize = 3;
+
+pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
+    let world = World::new(arguments, "bench_throughput").await?;
+    let sessions = store::sessions(&world, CONNECTIONS).await?;
+    let (_hub, _) = world.hub().await?;
+    let backlog = world.backlog.url.as_str();
+    let program = std::env::current_exe()?;
+    let mut bare = Process::start(&program, &["pass-through", "--backlog", backlog], &[])?;
+    let bare_at: SocketAddr = bare.line().await?.parse()?;
+
+    let lasts = Lasts::For(Duration::from_secs(arguments.seconds));
+    let (mut through, mut beside) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let calls = sessions
+            .iter()
+            .map(|session| Calls::again_and_again(&world, &session.access, get_issue(), PROOF));
+        through.push(
+            load::run(world.address, calls.collect(), lasts)
+                .await?
+                .sound()?,
+        );
+        let token = world.backlog.token.expose_secret();
+        let calls = (0..CONNECTIONS)
+            .map(|_| Calls::to_pass_through(bare_at.to_string(), token, get_issue(), PROOF));
+        beside.push(load::run(bare_at, calls.collect(), lasts).await?.sound()?);
+    }
+    let (through, beside) = (middle(through), middle(beside));
+
+    let share = through.per_second() / beside.per_second();
+    let (p99, bare_p99) = (through.quantile(0.99), beside.quantile(0.99));
+    let svg = plot::latencies(
+        "tools/call get_issue, 64 connections",
+        &[
+            ("through the hub", &through),
+            ("bare pass-through", &beside),
+        ],
+    )?;
+    Ok(Findings {
+        figures: vec![
+            Figure {
+                what: "`tools/call get_issue`, calls per second",
+                budget: "≥ 60 % of the pass-through".to_owned(),
+                measured: format!("{:.0}/s ({:.0} %)", through.per_second(), share * 100.0),
+                compared_with: format!("{:.0}/s", beside.per_second()),
+                held: share >= 0.6,
+            },
+            Figure {
+                what: "its p99 at 64 connections",
+                budget: "< 2 × the pass-through's".to_owned(),
+                measured: format!("{:.1} ms", p99.as_secs_f64() * 1e3),
+                compared_with: format!("{:.1} ms", bare_p99.as_secs_f64() * 1e3),
+                held: p99 < 2 * bare_p99,
+            },
+        ],
+        plots: vec![Plot {
+            file: "throughput.svg",
+            caption: "Latency of tools/call get_issue through the hub and the pass-through",
+            svg,
+        }],
+    })
+}
+
+fn middle(mut outcomes: Vec<Outcome>) -> Outcome {
+    outcomes.sort_by(|one, other| one.per_second().total_cmp(&other.per_second()));
+    outcomes.swap_remove(outcomes.len() / 2)
+}

@@ -1,0 +1,88 @@
+//! Measures the hub against its budgets, from outside, on one machine.
+//!
+//! 1. Start a simulated Backlog, a bare pass-through to it, and the hub: release
+//!    binaries, each a process of its own.
+//! 2. Write sessions into the hub's database, as sign-ins would have.
+//! 3. Run each case of `cases/` and compare what it measured with its budget.
+//! 4. Write the table and the plots into `docs/benchmarks.md` and `docs/benchmarks/`.
+//!
+//! `scripts/bench` builds the binaries and gives it a PostgreSQL of its own.
+
+mod cases;
+mod load;
+mod machine;
+mod pass_through;
+mod plot;
+mod process;
+mod report;
+mod store;
+mod world;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use url::Url;
+
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measures every budget, or the cases named, and writes the report
+    Run(RunArguments),
+    /// Serves the comparison: actix-web and reqwest with nothing between
+    PassThrough {
+        /// Where the simulated Backlog is
+        #[arg(long)]
+        backlog: Url,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RunArguments {
+    /// A PostgreSQL superuser's URL; databases are made beside it
+    #[arg(long, env = "BENCH_DATABASE_URL", hide_env_values = true)]
+    database_url: Url,
+    /// Where the release binaries are
+    #[arg(long, default_value = "target/release")]
+    binaries: PathBuf,
+    /// The directory with `pgbench`
+    #[arg(long, env = "BENCH_POSTGRES_BINARIES")]
+    postgres_binaries: PathBuf,
+    /// The folder of the report
+    #[arg(long, default_value = "docs")]
+    docs: PathBuf,
+    /// Seconds that each load lasts
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Sessions of the cases about large stores
+    #[arg(long, default_value_t = 1_000_000)]
+    stored: usize,
+    /// Only these cases, and only print their results
+    #[arg(value_enum)]
+    cases: Vec<cases::Case>,
+}
+
+#[actix_web::main]
+async fn main() -> anyhow::Result<()> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("another TLS provider is installed"))?;
+    match Arguments::parse().command {
+        Command::PassThrough { backlog } => pass_through::serve(backlog).await,
+        Command::Run(arguments) => {
+            // The load comes from a runtime of its own: actix's has one thread.
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?;
+            let running = runtime.spawn(cases::run(arguments));
+            let done = running.await.context("the benchmark panicked")?;
+            runtime.shutdown_background();
+            done
+        }
+    }
+}

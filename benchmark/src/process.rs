@@ -1,0 +1,88 @@
+//! The programs under measurement, as processes that end with their value here.
+
+use std::{
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+pub struct Process {
+    child: Child,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    /// Starts a program with nothing of this environment but its path.
+    pub fn start(
+        program: &Path,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
+        let mut child = Command::new(program)
+            .args(arguments)
+            .env_clear()
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("{} does not start", program.display()))?;
+        let output = child.stdout.take().context("no standard output")?;
+        Ok(Self {
+            child,
+            output: BufReader::new(output).lines(),
+        })
+    }
+
+    /// The next line it prints.
+    pub async fn line(&mut self) -> anyhow::Result<String> {
+        let line = tokio::time::timeout(PATIENCE, self.output.next_line()).await??;
+        line.context("the program ended")
+    }
+
+    /// Waits until `url` is answered with 200; how long that took.
+    pub async fn ready(&mut self, url: &str) -> anyhow::Result<Duration> {
+        let client = reqwest::Client::new();
+        let started = Instant::now();
+        loop {
+            if let Ok(answer) = client.get(url).send().await
+                && answer.status().is_success()
+            {
+                return Ok(started.elapsed());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                anyhow::bail!("the program ended: {status}");
+            }
+            anyhow::ensure!(started.elapsed() < PATIENCE, "{url} is not answered");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Memory in bytes: what is resident now, and the most that ever was.
+    pub fn memory(&self) -> anyhow::Result<(u64, u64)> {
+        let id = self.child.id().context("the program ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let kib = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name))?;
+            line.split_whitespace().nth(1)?.parse::<u64>().ok()
+        };
+        let read = |name| kib(name).with_context(|| format!("no {name}"));
+        Ok((read("VmRSS:")? * 1024, read("VmHWM:")? * 1024))
+    }
+
+    /// Ends it as `kill -9` does.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill().await?;
+        Ok(())
+    }
+}

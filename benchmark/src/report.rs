@@ -1,0 +1,76 @@
+//! The figures against their budgets, as a table in the documentation.
+
+use std::{fs, path::Path};
+
+use anyhow::Context;
+use backlog_mcp_hub::clock::Clock;
+
+/// One budget and what was measured.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    pub what: &'static str,
+    pub budget: String,
+    pub measured: String,
+    pub compared_with: String,
+    pub held: bool,
+}
+
+/// One picture, as SVG.
+pub struct Plot {
+    pub file: &'static str,
+    pub caption: &'static str,
+    pub svg: String,
+}
+
+const BEGIN: &str = "<!-- figures: begin -->";
+const END: &str = "<!-- figures: end -->";
+
+pub fn table(figures: &[Figure]) -> String {
+    let mut text = String::from(
+        "| Budget | Wanted | Measured | Compared with | Held |\n|---|---|---|---|---|\n",
+    );
+    for figure in figures {
+        let held = if figure.held { "yes" } else { "**no**" };
+        let Figure {
+            what,
+            budget,
+            measured,
+            compared_with,
+            ..
+        } = figure;
+        text += &format!("| {what} | {budget} | {measured} | {compared_with} | {held} |\n");
+    }
+    text
+}
+
+/// Replaces what stands between the marks of `benchmarks.md`, and writes the pictures.
+pub fn write(
+    docs: &Path,
+    machine: &[String],
+    figures: &[Figure],
+    plots: &[Plot],
+) -> anyhow::Result<()> {
+    let pictures = docs.join("benchmarks");
+    fs::create_dir_all(&pictures)?;
+    let mut text = format!(
+        "Measured on {}:\n\n",
+        Clock::system().now().format("%Y-%m-%d")
+    );
+    for fact in machine {
+        text += &format!("- {fact}\n");
+    }
+    text += &format!("\n{}\n", table(figures));
+    for plot in plots {
+        fs::write(pictures.join(plot.file), &plot.svg)?;
+        text += &format!("![{}](benchmarks/{})\n\n", plot.caption, plot.file);
+    }
+    let path = docs.join("benchmarks.md");
+    let page = fs::read_to_string(&path)?;
+    let (before, rest) = page.split_once(BEGIN).context("no begin mark")?;
+    let (_, after) = rest.split_once(END).context("no end mark")?;
+    fs::write(
+        path,
+        format!("{before}{BEGIN}\n\n{}\n{END}{after}", text.trim_end()),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! Sessions in the hub's database, as sign-ins would have left them.
+
+use backlog_mcp_hub::{
+    clock::Clock,
+    crypto::Place,
+    domain::{ClientKey, GrantId},
+    oauth::token::{AccessToken, RefreshToken},
+    random::Random,
+};
+use sqlx::types::Uuid;
+
+use crate::world::{USER, World};
+
+/// Rows of one statement.
+const BATCH: usize = 5_000;
+pub const CLIENT_ID: &str = "benchmark";
+
+/// The tokens of one session.
+pub struct Session {
+    pub access: AccessToken,
+    pub refresh: RefreshToken,
+}
+
+/// The client that every session is of.
+pub async fn client(world: &World) -> anyhow::Result<Uuid> {
+    let id = ClientKey::new(&Clock::system(), &Random::system());
+    sqlx::query(
+        "INSERT INTO hub.clients (id, client_id, space_id, origin, client_name, redirect_uris,
+             application_type, token_endpoint_auth_method, scopes, metadata_digest)
+         SELECT $1, $2, spaces.id, 'operator', 'Benchmark', '{http://127.0.0.1/callback}',
+             'native', 'none', '{backlog:read,backlog:write}', sha256('benchmark')
+         FROM hub.spaces
+         ON CONFLICT (client_id) DO NOTHING",
+    )
+    .bind(id)
+    .bind(CLIENT_ID)
+    .execute(&world.db)
+    .await?;
+    let id = sqlx::query_scalar("SELECT id FROM hub.clients WHERE client_id = $1");
+    Ok(id.bind(CLIENT_ID).fetch_one(&world.db).await?)
+}
+
+/// Writes `count` sessions, each with a grant of its own and its Backlog tokens sealed.
+pub async fn sessions(world: &World, count: usize) -> anyhow::Result<Vec<Session>> {
+    let client = client(world).await?;
+    let (space, base_url): (Uuid, String) = sqlx::query_as("SELECT id, base_url FROM hub.spaces")
+        .fetch_one(&world.db)
+        .await?;
+    let random = Random::system();
+    let mut sessions = Vec::with_capacity(count);
+    while sessions.len() < count {
+        let size = BATCH.min(count - sessions.len());
+        let mut batch = Batch::default();
+        for _ in 0..size {
+            sessions.push(batch.push(world, &random, &base_url));
+        }
+        batch.write(world, space, client).await?;
+    }
+    sqlx::query("VACUUM ANALYZE hub.grants, hub.access_tokens, hub.refresh_tokens")
+        .execute(&world.db)
+        .await?;
+    Ok(sessions)
+}
+
+/// Columns of one statement.
+#[derive(Default)]
+struct Batch {
+    grants: Vec<Uuid>,
+    sealed_access: Vec<String>,
+    sealed_refresh: Vec<String>,
+    access_hashes: Vec<Vec<u8>>,
+    refresh_hashes: Vec<Vec<u8>>,
+}
+
+impl Batch {
+    fn push(&mut self, world: &World, random: &Random, base_url: &str) -> Session {
+        let grant = GrantId::new(&Clock::system(), random);
+        let row = grant.to_string();
+        let seal = |column| {
+            let place = Place {
+                table: "grants",
+                column,
+                row: &row,
+                bound_to: base_url,
+            };
+            world.keys.seal(place, &world.backlog.token)
+        };
+        let session = Session {
+            access: AccessToken::generate(random),
+            refresh: RefreshToken::generate(random),
+        };
+        self.grants.push(grant.0);
+        self.sealed_access.push(seal("backlog_access_token"));
+        self.sealed_refresh.push(seal("backlog_refresh_token"));
+        self.access_hashes
+            .push(session.access.hash().as_bytes().to_vec());
+        self.refresh_hashes
+            .push(session.refresh.hash().as_bytes().to_vec());
+        session
+    }
+
+    async fn write(self, world: &World, space: Uuid, client: Uuid) -> anyhow::Result<()> {
+        let mut transaction = world.db.begin().await?;
+        sqlx::query(
+            "INSERT INTO hub.grants (id, space_id, client_id, backlog_user_id,
+                 backlog_user_name, scopes, issuer, resource, backlog_access_token,
+                 backlog_refresh_token, backlog_expires_at)
+             SELECT new.id, $4, $5, $6, 'Benchmark', '{backlog:read,backlog:write}', $7, $8,
+                 new.access_token, new.refresh_token, now() + interval '1 day'
+             FROM unnest($1::uuid[], $2::text[], $3::text[]) AS new (id, access_token, refresh_token)",
+        )
+        .bind(&self.grants)
+        .bind(&self.sealed_access)
+        .bind(&self.sealed_refresh)
+        .bind(space)
+        .bind(client)
+        .bind(USER)
+        .bind(&world.base_url)
+        .bind(world.mcp_url())
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query(
+            "INSERT INTO hub.refresh_tokens (token_hash, grant_id, scopes, expires_at)
+             SELECT new.hash, new.grant_id, '{backlog:read,backlog:write}', now() + interval '30 days'
+             FROM unnest($1::bytea[], $2::uuid[]) AS new (hash, grant_id)",
+        )
+        .bind(&self.refresh_hashes)
+        .bind(&self.grants)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query(
+            "INSERT INTO hub.access_tokens
+                 (token_hash, grant_id, refresh_token_hash, scopes, expires_at)
+             SELECT new.hash, new.grant_id, new.refresh_hash, '{backlog:read,backlog:write}',
+                 now() + interval '1 day'
+             FROM unnest($1::bytea[], $2::uuid[], $3::bytea[]) AS new (hash, grant_id, refresh_hash)",
+        )
+        .bind(&self.access_hashes)
+        .bind(&self.grants)
+        .bind(&self.refresh_hashes)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// Adds access tokens that have expired, to the grants there are.
+pub async fn expired_access_tokens(world: &World, count: usize) -> anyhow::Result<()> {
+    sqlx::query(
+        "INSERT INTO hub.access_tokens
+             (token_hash, grant_id, refresh_token_hash, scopes, created_at, expires_at)
+         SELECT sha256(int8send(number)), (SELECT id FROM hub.grants ORDER BY id LIMIT 1),
+             sha256('none'), '{backlog:read}', now() - interval '3 days', now() - interval '2 days'
+         FROM generate_series(1, $1::bigint) AS number",
+    )
+    .bind(i64::try_from(count)?)
+    .execute(&world.db)
+    .await?;
+    sqlx::query("VACUUM ANALYZE hub.access_tokens")
+        .execute(&world.db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! Everything a case measures against: a fresh database, a simulated Backlog, a hub.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context;
+use backlog_mcp_hub::{crypto::KeyRing, random::Random};
+use reqwest::Client;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
+use url::Url;
+
+use crate::{RunArguments, process::Process};
+
+/// A user of the simulated Backlog who has joined the project of the calls.
+pub const USER: i64 = 40_218;
+
+pub struct Backlog {
+    _process: Process,
+    pub url: Url,
+    /// An access token that stays good.
+    pub token: SecretString,
+}
+
+impl Backlog {
+    pub async fn start(binaries: &Path) -> anyhow::Result<Self> {
+        let mut process = Process::start(
+            &binaries.join("backlog-sim"),
+            &[
+                "--port",
+                "0",
+                "--journal",
+                "0",
+                "--access-token-lifetime",
+                "86400",
+            ],
+            &[],
+        )?;
+        let line = process.line().await?;
+        let url = line.split_whitespace().last().context("no address")?;
+        let url = Url::parse(url)?;
+        let client = Client::new();
+        let unbounded = json!({"read": 100_000_000, "update": 100_000_000,
+            "search": 100_000_000, "icon": 100_000_000});
+        client
+            .patch(url.join("_sim/settings")?)
+            .json(&json!({"rateLimits": unbounded}))
+            .send()
+            .await?
+            .error_for_status()?;
+        let tokens: Value = client
+            .post(url.join(&format!("_sim/users/{USER}/tokens"))?)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        let token = tokens["access_token"].as_str().context("no access token")?;
+        Ok(Self {
+            _process: process,
+            url,
+            token: token.into(),
+        })
+    }
+}
+
+pub struct World {
+    pub binaries: PathBuf,
+    pub backlog: Backlog,
+    pub database_url: Url,
+    pub db: PgPool,
+    pub keys: KeyRing,
+    settings: Vec<(&'static str, String)>,
+    pub address: SocketAddr,
+    pub base_url: String,
+}
+
+impl World {
+    /// A new database, its schema, and the settings of a hub on it, which does not run yet.
+    pub async fn new(arguments: &RunArguments, name: &str) -> anyhow::Result<Self> {
+        let backlog = Backlog::start(&arguments.binaries).await?;
+        let mut admin = PgConnection::connect(arguments.database_url.as_str()).await?;
+        let drop = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
+        admin.execute(AssertSqlSafe(drop)).await?;
+        admin
+            .execute(AssertSqlSafe(format!("CREATE DATABASE \"{name}\"")))
+            .await?;
+        let mut database_url = arguments.database_url.clone();
+        database_url.set_path(name);
+
+        let setting = KeyRing::generate("bench", &Random::system());
+        let address = free_address()?;
+        let base_url = format!("http://{address}");
+        let settings = vec![
+            ("DATABASE_URL", database_url.to_string()),
+            ("ENCRYPTION_KEYS", setting.expose_secret().to_owned()),
+            ("MCP_SERVER_BASE_URL", base_url.clone()),
+            ("MCP_HTTP_PORT", address.port().to_string()),
+            ("BACKLOG_DOMAIN", backlog.url.to_string()),
+            ("BACKLOG_OAUTH_CLIENT_ID", "sim-client".to_owned()),
+            ("BACKLOG_OAUTH_CLIENT_SECRET", "sim-secret".to_owned()),
+            ("RUST_LOG", "warn".to_owned()),
+        ];
+        let db = PgPoolOptions::new().connect(database_url.as_str()).await?;
+        let world = Self {
+            binaries: arguments.binaries.clone(),
+            backlog,
+            database_url,
+            db,
+            keys: KeyRing::parse(&setting, Random::system())?,
+            settings,
+            address,
+            base_url,
+        };
+        // The first start migrates and writes the space.
+        let (hub, _) = world.hub().await?;
+        hub.kill().await?;
+        Ok(world)
+    }
+
+    /// A hub on this world, and how long it took to be ready.
+    pub async fn hub(&self) -> anyhow::Result<(Process, Duration)> {
+        let mut hub = Process::start(&self.program(), &["serve"], &self.settings())?;
+        let took = hub.ready(&format!("{}/ready", self.base_url)).await?;
+        Ok((hub, took))
+    }
+
+    pub fn program(&self) -> PathBuf {
+        self.binaries.join("backlog-mcp-hub")
+    }
+
+    pub fn settings(&self) -> Vec<(&str, &str)> {
+        let settings = self.settings.iter();
+        settings
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect()
+    }
+
+    pub fn mcp_url(&self) -> String {
+        format!("{}/mcp", self.base_url)
+    }
+}
+
+fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
