@@ -2,9 +2,13 @@
 
 mod client;
 mod demo;
+mod grant;
 mod keys;
 mod migrate;
+mod operator;
+mod seal;
 mod serve;
+mod space;
 mod stdio;
 
 use std::process::ExitCode;
@@ -54,9 +58,16 @@ enum Command {
     Demo(demo::Args),
     /// Bring the database's schema up to date, then exit (`serve` does it too)
     Migrate(migrate::Args),
-    /// Clients registered by hand
-    #[command(subcommand)]
-    Client(client::Command),
+    /// The Backlog sites that the hub serves
+    Space(Box<space::Args>),
+    /// The MCP clients, and those registered by hand
+    Client(Box<client::Args>),
+    /// The sign-ins
+    Grant(Box<grant::GrantArgs>),
+    /// The people
+    User(Box<grant::UserArgs>),
+    /// Encrypt a client secret of Backlog for admin.create_space and admin.set_space_secret
+    Seal(Box<seal::Args>),
     /// Master keys
     #[command(subcommand)]
     Keys(keys::Command),
@@ -88,7 +99,11 @@ pub fn main() -> ExitCode {
             Command::Stdio(args) => stdio::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
-            Command::Client(command) => client::run(command).await,
+            Command::Space(args) => space::run(*args).await,
+            Command::Client(args) => client::run(*args).await,
+            Command::Grant(args) => grant::run(*args).await,
+            Command::User(args) => grant::run_user(*args).await,
+            Command::Seal(args) => seal::run(*args).await,
             Command::Keys(command) => keys::run(&command),
         }
     });

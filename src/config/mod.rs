@@ -258,7 +258,8 @@ fn mcp_path(path: Option<String>) -> Result<String, ConfigError> {
     Ok(path)
 }
 
-fn encryption_keys(
+/// The master keys as given, in one of the two ways; `None` if in neither.
+pub fn encryption_keys(
     keys: Option<SecretString>,
     file: Option<PathBuf>,
 ) -> Result<Option<SecretString>, ConfigError> {

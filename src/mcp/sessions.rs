@@ -198,6 +198,7 @@ impl Sessions {
             Change::Grant(id) => self.ended_grants.insert(*id, ()).await,
             Change::Token(hash) => self.by_token.invalidate(hash).await,
             Change::Space => self.drop_all(),
+            Change::Secret => {}
             Change::ListeningBegan => {
                 self.drop_all();
                 self.listening.store(true, Ordering::Release);

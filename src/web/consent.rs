@@ -84,10 +84,11 @@ pub async fn post(
             )
         }
         Some("approve") => {
-            let space = chosen_space(&hub, &issuer, &posted, &params)
-                .await
-                .map_err(from_db)?
-                .ok_or_else(|| invalid("The Backlog space is not one of those offered."))?;
+            let space = match chosen_space(&hub, &issuer, &posted, &params).await {
+                Ok(Some(space)) => space,
+                Ok(None) => return Err(not_offered(&hub, &request, &params).await),
+                Err(error) => return Err(from_db(error)),
+            };
             if !space.is_enabled() {
                 return Err(page(Problem::SpaceDisabled {
                     name: space.name.clone(),
@@ -176,6 +177,25 @@ async fn chosen_space(
     Ok(offered
         .into_iter()
         .find(|space| Some(space.slug.as_str()) == params.get("space")))
+}
+
+/// One that was disabled while the page was open is no longer offered, and the person is
+/// told so; any other was never on the page.
+async fn not_offered(hub: &Hub, request: &HttpRequest, params: &Params) -> PageError {
+    let slug = params.get("space").unwrap_or_default();
+    match hub.sessions.space_by_slug(&hub.db, slug).await {
+        Ok(Some(space)) if !space.is_enabled() => {
+            let name = space.name.clone();
+            PageError::new(request, Problem::SpaceDisabled { name })
+        }
+        Ok(_) => PageError::new(
+            request,
+            Problem::InvalidRequest {
+                detail: "The Backlog space is not one of those offered.".to_owned(),
+            },
+        ),
+        Err(error) => PageError::from_db(request, &error),
+    }
 }
 
 async fn client_of(hub: &Hub, posted: &Posted) -> Result<Option<Client>, sqlx::Error> {
