@@ -17,6 +17,7 @@ struct Row {
     is_default: bool,
     read_only: bool,
     toolsets: Option<Vec<String>>,
+    allowed_projects: Option<Vec<String>>,
     disabled_at: Option<DateTime<Utc>>,
 }
 
@@ -33,6 +34,7 @@ impl From<Row> for Space {
             is_default: row.is_default,
             read_only: row.read_only,
             toolsets: row.toolsets,
+            allowed_projects: row.allowed_projects,
             state: match row.disabled_at {
                 None => SpaceState::Enabled,
                 Some(since) => SpaceState::Disabled { since },
@@ -45,7 +47,8 @@ pub async fn find(db: impl PgExecutor<'_>, id: SpaceId) -> Result<Option<Space>,
     let row = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, disabled_at
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
          FROM hub.spaces WHERE id = $1",
         id.0
     )
@@ -61,7 +64,8 @@ pub async fn find_by_slug(
     let row = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, disabled_at
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
          FROM hub.spaces WHERE slug = $1",
         slug
     )
@@ -78,7 +82,8 @@ pub async fn find_by_hostname(
     let row = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, disabled_at
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
          FROM hub.spaces
          WHERE id = (SELECT space_id FROM hub.space_hostnames WHERE hostname = $1)",
         hostname
@@ -93,7 +98,8 @@ pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::E
     let rows = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, disabled_at
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
          FROM hub.spaces WHERE disabled_at IS NULL ORDER BY is_default DESC, name, slug",
     )
     .fetch_all(db)
@@ -148,7 +154,8 @@ pub async fn default_space(db: impl PgExecutor<'_>) -> Result<Option<Space>, sql
     let row = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, disabled_at
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
          FROM hub.spaces WHERE is_default"
     )
     .fetch_optional(db)

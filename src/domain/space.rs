@@ -21,6 +21,8 @@ pub struct Space {
     pub is_default: bool,
     pub read_only: bool,
     pub toolsets: Option<Vec<String>>,
+    /// Keys of the projects that tools may touch; `None` for all.
+    pub allowed_projects: Option<Vec<String>>,
     pub state: SpaceState,
 }
 

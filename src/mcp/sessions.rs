@@ -125,14 +125,9 @@ impl Sessions {
         if found.unused {
             db::access_tokens::mark_used(db, hash).await?;
         }
-        let grant = &found.principal.grant;
-        let Some(access) = GrantAccess::new(
-            &self.renewals,
-            grant.id,
-            &grant.tokens,
-            &found.principal.space,
-        )?
-        else {
+        let principal = &found.principal;
+        let access = GrantAccess::new(&self.renewals, &principal.grant, &principal.space)?;
+        let Some(access) = access else {
             return Ok(None);
         };
         let session = Arc::new(Session {
