@@ -53,12 +53,6 @@ CREATE FUNCTION hub.uuid_v7() RETURNS uuid
         FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
 $$;
 
-CREATE FUNCTION hub.refuse(message text, hint text, code text DEFAULT '22023') RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, HINT = hint;
-END $$;
-
 -- The origin that a domain stands for, as the service reads it, but for names that are not
 -- plain ASCII and addresses in unusual forms: those are refused here.
 CREATE FUNCTION hub.base_url(domain text) RETURNS text
@@ -77,8 +71,9 @@ BEGIN
     END IF;
     given := regexp_replace(given, '/$', '');
     IF given ~ '[/?#@]' THEN
-        PERFORM hub.refuse('the domain must be a bare host: no path, query, fragment or user name',
-            'It looks like acme.backlog.com.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'the domain must be a bare host: no path, query, fragment or user name',
+            HINT = 'It looks like acme.backlog.com.';
     END IF;
     parts := regexp_match(given, '^(\[::1\]|[a-z0-9._-]+)(:[0-9]{1,5})?$');
     address := parts[1] ~ ('^' || octet || '(\.' || octet || '){3}$');
@@ -88,13 +83,16 @@ BEGIN
             OR parts[1] ~ ('^' || label || '(\.' || label || ')*$')
                 AND parts[1] !~ '(^|\.)([0-9]+|0x[0-9a-f]*)$' AND parts[1] !~ '(^|\.)xn--')
     THEN
-        PERFORM hub.refuse('the domain is not a host name', 'It looks like acme.backlog.com.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'the domain is not a host name',
+            HINT = 'It looks like acme.backlog.com.';
     END IF;
     IF scheme NOT IN ('https', 'http') OR (scheme = 'http'
         AND parts[1] NOT IN ('localhost', '[::1]') AND NOT (address AND parts[1] ~ '^127\.'))
     THEN
-        PERFORM hub.refuse('the domain must be https; http is for loopback hosts only',
-            'Leave the scheme out.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'the domain must be https; http is for loopback hosts only',
+            HINT = 'Leave the scheme out.';
     END IF;
     RETURN scheme || '://' || parts[1] || CASE
         WHEN substr(parts[2], 2)::integer = CASE scheme WHEN 'https' THEN 443 ELSE 80 END THEN ''
@@ -110,8 +108,9 @@ BEGIN
     FOREACH hostname IN ARRAY hostnames LOOP
         hostname := lower(btrim(hostname) COLLATE "C");
         IF hostname IS NULL OR hostname !~ '^[a-z0-9.-]+(:[0-9]+)?$' OR hostname = ANY (checked) THEN
-            PERFORM hub.refuse(format('the host name %L is not one, or appears twice', hostname),
-                'It looks like mcp.acme.example: no scheme and no path.');
+            RAISE EXCEPTION USING ERRCODE = '22023',
+                MESSAGE = format('the host name %L is not one, or appears twice', hostname),
+                HINT = 'It looks like mcp.acme.example: no scheme and no path.';
         END IF;
         checked := checked || hostname;
     END LOOP;
@@ -132,11 +131,36 @@ BEGIN
         RETURN NULL;
     END IF;
     IF cardinality(toolsets) = 0 OR NOT toolsets <@ hub.known_toolsets() THEN
-        PERFORM hub.refuse(format('the toolsets %s are not all known', toolsets),
-            format('Name at least one of %s; ''{all}'' lifts the limit.',
-                array_to_string(hub.known_toolsets(), ', ')));
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = format('the toolsets %s are not all known', toolsets),
+            HINT = format('Name at least one of %s; ''{all}'' lifts the limit.',
+                array_to_string(hub.known_toolsets(), ', '));
     END IF;
     RETURN toolsets;
+END $$;
+
+-- The same for the keys of projects.
+CREATE FUNCTION hub.checked_projects(allowed_projects text[]) RETURNS text[]
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    key text;
+BEGIN
+    IF allowed_projects IS NULL OR allowed_projects = '{all}' THEN
+        RETURN NULL;
+    END IF;
+    IF cardinality(allowed_projects) = 0 THEN
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'no project is named',
+            HINT = 'Name at least one; ''{all}'' lifts the limit.';
+    END IF;
+    FOREACH key IN ARRAY allowed_projects LOOP
+        IF key IS NULL OR (key COLLATE "C") !~ '^[A-Z0-9_]{1,64}$' THEN
+            RAISE EXCEPTION USING ERRCODE = '22023',
+                MESSAGE = format('%L is not the key of a project', key),
+                HINT = 'It is what issue keys begin with, in capitals: HARBOR of HARBOR-1.';
+        END IF;
+    END LOOP;
+    RETURN allowed_projects;
 END $$;
 
 -- Keeps a secret for the replica that hears of it first. The caller has locked the space.
@@ -145,12 +169,14 @@ CREATE FUNCTION hub.give_secret(space uuid, secret text) RETURNS void
 BEGIN
     -- No message repeats the secret.
     IF secret IS NULL OR secret = '' OR length(secret) > 4096 OR secret ~ '[[:space:][:cntrl:]]' THEN
-        PERFORM hub.refuse('the client secret is empty, too long, or has white space in it',
-            'Copy it from the application''s page at Backlog.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'the client secret is empty, too long, or has white space in it',
+            HINT = 'Copy it from the application''s page at Backlog.';
     END IF;
     IF secret LIKE 'sealed:%' AND secret !~ '^sealed:v1:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{54,}$' THEN
-        PERFORM hub.refuse('the client secret begins like a sealed one and is none',
-            'Copy the whole line that `backlog-mcp-hub seal` printed.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'the client secret begins like a sealed one and is none',
+            HINT = 'Copy the whole line that `backlog-mcp-hub seal` printed.';
     END IF;
     DELETE FROM hub.given_secrets WHERE space_id = space;
     INSERT INTO hub.given_secrets (space_id, value) VALUES (space, secret);
@@ -164,8 +190,9 @@ DECLARE
 BEGIN
     SELECT id INTO found_id FROM hub.spaces WHERE spaces.slug = lock_space.slug FOR UPDATE;
     IF found_id IS NULL THEN
-        PERFORM hub.refuse(format('there is no space %L', lock_space.slug),
-            'SELECT slug FROM admin.spaces shows those there are.', 'P0002');
+        RAISE EXCEPTION USING ERRCODE = 'P0002',
+            MESSAGE = format('there is no space %L', lock_space.slug),
+            HINT = 'SELECT slug FROM admin.spaces shows those there are.';
     END IF;
     RETURN found_id;
 END $$;
@@ -174,14 +201,20 @@ END $$;
 CREATE FUNCTION hub.refuse_duplicate(constraint_name text, slug text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM CASE constraint_name
-        WHEN 'spaces_slug_key' THEN hub.refuse(format('there is a space %L already', slug),
-            'Choose another slug, or use admin.update_space.', '23505')
-        WHEN 'space_hostnames_pkey' THEN hub.refuse(
-            'one of the host names is another space''s',
-            'SELECT slug, hostnames FROM admin.spaces shows whose.', '23505')
-        ELSE hub.refuse(format('the rule %s does not allow it', constraint_name), '', '23505')
-    END;
+    CASE constraint_name
+        WHEN 'spaces_slug_key' THEN
+            RAISE EXCEPTION USING ERRCODE = '23505',
+                MESSAGE = format('there is a space %L already', slug),
+                HINT = 'Choose another slug, or use admin.update_space.';
+        WHEN 'space_hostnames_pkey' THEN
+            RAISE EXCEPTION USING ERRCODE = '23505',
+                MESSAGE = 'one of the host names is another space''s',
+                HINT = 'SELECT slug, hostnames FROM admin.spaces shows whose.';
+        ELSE
+            RAISE EXCEPTION USING ERRCODE = '23505',
+                MESSAGE = format('the rule %s does not allow it', constraint_name),
+                HINT = 'Somebody else may be changing the same; try again.';
+    END CASE;
 END $$;
 
 CREATE FUNCTION hub.audit_admin(event text, reason text, space uuid, client uuid DEFAULT NULL)
@@ -210,7 +243,8 @@ CREATE SCHEMA admin;
 CREATE FUNCTION admin.create_space(
     slug text, domain text, oauth_client_id text, oauth_client_secret text,
     name text DEFAULT NULL, hostnames text[] DEFAULT '{}', is_default boolean DEFAULT false,
-    read_only boolean DEFAULT false, toolsets text[] DEFAULT NULL) RETURNS uuid
+    read_only boolean DEFAULT false, toolsets text[] DEFAULT NULL,
+    allowed_projects text[] DEFAULT NULL) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     new_id   uuid := hub.uuid_v7();
@@ -218,12 +252,14 @@ DECLARE
     rule     text;
 BEGIN
     IF create_space.slug IS NULL OR create_space.slug !~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' THEN
-        PERFORM hub.refuse(format('the slug %L is not one', create_space.slug),
-            'It is part of URLs: up to 63 small letters, digits and hyphens, such as acme.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = format('the slug %L is not one', create_space.slug),
+            HINT = 'It is part of URLs: up to 63 small letters, digits and hyphens, such as acme.';
     END IF;
     IF coalesce(btrim(create_space.oauth_client_id), '') = '' THEN
-        PERFORM hub.refuse('the client ID is empty',
-            'It is that of the application registered at Backlog.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'the client ID is empty',
+            HINT = 'It is that of the application registered at Backlog.';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('hub.spaces.is_default'));
     IF create_space.is_default THEN
@@ -231,13 +267,15 @@ BEGIN
     END IF;
     BEGIN
         INSERT INTO hub.spaces
-            (id, slug, name, base_url, oauth_client_id, hostnames, is_default, read_only, toolsets)
+            (id, slug, name, base_url, oauth_client_id, hostnames, is_default, read_only, toolsets,
+             allowed_projects)
         VALUES (new_id, create_space.slug,
             coalesce(nullif(btrim(create_space.name), ''), split_part(base_url, '://', 2)),
             base_url, btrim(create_space.oauth_client_id),
             hub.checked_hostnames(coalesce(create_space.hostnames, '{}')),
             coalesce(create_space.is_default, false), coalesce(create_space.read_only, false),
-            hub.checked_toolsets(create_space.toolsets));
+            hub.checked_toolsets(create_space.toolsets),
+            hub.checked_projects(create_space.allowed_projects));
     EXCEPTION WHEN unique_violation THEN
         GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
         PERFORM hub.refuse_duplicate(rule, create_space.slug);
@@ -252,13 +290,13 @@ CREATE FUNCTION admin.update_space(
     slug text, domain text DEFAULT NULL, oauth_client_id text DEFAULT NULL,
     oauth_client_secret text DEFAULT NULL, name text DEFAULT NULL, hostnames text[] DEFAULT NULL,
     is_default boolean DEFAULT NULL, read_only boolean DEFAULT NULL,
-    toolsets text[] DEFAULT NULL) RETURNS void
+    toolsets text[] DEFAULT NULL, allowed_projects text[] DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    space    uuid;
-    base_url text;
-    rule     text;
-    changed  text := array_to_string(ARRAY[
+    space   uuid;
+    site    text;
+    rule    text;
+    changed text := array_to_string(ARRAY[
         CASE WHEN domain IS NOT NULL THEN 'domain' END,
         CASE WHEN oauth_client_id IS NOT NULL THEN 'oauth_client_id' END,
         CASE WHEN oauth_client_secret IS NOT NULL THEN 'oauth_client_secret' END,
@@ -266,30 +304,36 @@ DECLARE
         CASE WHEN hostnames IS NOT NULL THEN 'hostnames' END,
         CASE WHEN is_default IS NOT NULL THEN 'is_default' END,
         CASE WHEN read_only IS NOT NULL THEN 'read_only' END,
-        CASE WHEN toolsets IS NOT NULL THEN 'toolsets' END], ', ');
+        CASE WHEN toolsets IS NOT NULL THEN 'toolsets' END,
+        CASE WHEN allowed_projects IS NOT NULL THEN 'allowed_projects' END], ', ');
 BEGIN
     IF changed = '' THEN
-        PERFORM hub.refuse('nothing to change', 'Name what changes, such as name => ''Acme''.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'nothing to change',
+            HINT = 'Name what changes, such as name => ''Acme''.';
     END IF;
     IF btrim(update_space.oauth_client_id) = '' OR btrim(update_space.name) = '' THEN
-        PERFORM hub.refuse('a client ID and a name cannot be empty', 'Leave out what stays as it is.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'a client ID and a name cannot be empty',
+            HINT = 'Leave out what stays as it is.';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('hub.spaces.is_default'));
     space := hub.lock_space(update_space.slug);
-    SELECT spaces.base_url INTO base_url FROM hub.spaces WHERE id = space;
-    IF hub.base_url(update_space.domain) <> base_url THEN
+    SELECT base_url INTO site FROM hub.spaces WHERE id = space;
+    IF hub.base_url(update_space.domain) <> site THEN
         IF update_space.oauth_client_secret IS NULL THEN
-            PERFORM hub.refuse('another domain needs its client secret with it',
-                'A stored secret is for one site only: add oauth_client_secret => ….', '55000');
+            RAISE EXCEPTION USING ERRCODE = '55000',
+                MESSAGE = 'another domain needs its client secret with it',
+                HINT = 'A stored secret is for one site only: add oauth_client_secret => ….';
         END IF;
-        base_url := hub.base_url(update_space.domain);
+        site := hub.base_url(update_space.domain);
     END IF;
     IF update_space.is_default THEN
         UPDATE hub.spaces SET is_default = false WHERE spaces.is_default AND id <> space;
     END IF;
     BEGIN
         UPDATE hub.spaces SET
-            base_url = update_space.base_url,
+            base_url = site,
             oauth_client_id = coalesce(btrim(update_space.oauth_client_id), spaces.oauth_client_id),
             name = coalesce(btrim(update_space.name), spaces.name),
             hostnames = coalesce(hub.checked_hostnames(update_space.hostnames), spaces.hostnames),
@@ -297,6 +341,9 @@ BEGIN
             read_only = coalesce(update_space.read_only, spaces.read_only),
             toolsets = CASE WHEN update_space.toolsets IS NULL THEN spaces.toolsets
                             ELSE hub.checked_toolsets(update_space.toolsets) END,
+            allowed_projects = CASE
+                WHEN update_space.allowed_projects IS NULL THEN spaces.allowed_projects
+                ELSE hub.checked_projects(update_space.allowed_projects) END,
             updated_at = clock_timestamp()
         WHERE id = space;
     EXCEPTION WHEN unique_violation THEN
@@ -383,8 +430,9 @@ CREATE FUNCTION admin.revoke_grant(grant_id uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM hub.grants WHERE id = grant_id) THEN
-        PERFORM hub.refuse(format('there is no grant %s', grant_id),
-            'SELECT id FROM admin.grants shows those there are.', 'P0002');
+        RAISE EXCEPTION USING ERRCODE = 'P0002',
+            MESSAGE = format('there is no grant %s', grant_id),
+            HINT = 'SELECT id FROM admin.grants shows those there are.';
     END IF;
     RETURN hub.revoke_grants(ARRAY[grant_id], 'by_operator') > 0;
 END $$;
@@ -400,8 +448,9 @@ BEGIN
     SELECT id, space_id INTO key, of_space
     FROM hub.clients WHERE clients.client_id = revoke_client.client_id FOR UPDATE;
     IF key IS NULL THEN
-        PERFORM hub.refuse(format('there is no client %L', revoke_client.client_id),
-            'SELECT client_id FROM admin.clients shows those there are.', 'P0002');
+        RAISE EXCEPTION USING ERRCODE = 'P0002',
+            MESSAGE = format('there is no client %L', revoke_client.client_id),
+            HINT = 'SELECT client_id FROM admin.clients shows those there are.';
     END IF;
     ended := hub.revoke_grants(
         ARRAY(SELECT id FROM hub.grants WHERE grants.client_id = key), 'by_operator');
@@ -425,12 +474,14 @@ DECLARE
     uri      text;
 BEGIN
     IF coalesce(btrim(name), '') = '' OR length(name) > 200 THEN
-        PERFORM hub.refuse('the name is empty or longer than 200 characters',
-            'It is what people see on the consent page.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'the name is empty or longer than 200 characters',
+            HINT = 'It is what people see on the consent page.';
     END IF;
     IF coalesce(cardinality(redirect_uris), 0) NOT BETWEEN 1 AND 32 THEN
-        PERFORM hub.refuse('a client has 1 to 32 redirect URIs',
-            'redirect_uris => ''{https://app.example.com/callback}''');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'a client has 1 to 32 redirect URIs',
+            HINT = 'redirect_uris => ''{https://app.example.com/callback}''';
     END IF;
     FOREACH uri IN ARRAY redirect_uris LOOP
         IF uri IS NULL OR length(uri) > 2048 OR uri ~ '[\s#\\]' OR uri ~ '[^\x21-\x7e]'
@@ -439,8 +490,9 @@ BEGIN
             OR uri ~* '^http:' AND uri !~* '^http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?([/?]|$)'
             OR uri ~* '^(about|blob|data|file|ftp|javascript|mailto|vbscript|wss?):'
         THEN
-            PERFORM hub.refuse(format('the redirect URI %L is not allowed', uri),
-                'https, http on loopback, or the scheme of an application; no fragment, no user name.');
+            RAISE EXCEPTION USING ERRCODE = '22023',
+                MESSAGE = format('the redirect URI %L is not allowed', uri),
+                HINT = 'https, http on loopback, or the scheme of an application; no fragment, no user name.';
         END IF;
     END LOOP;
     IF method NOT IN ('none', 'client_secret_post', 'client_secret_basic', 'private_key_jwt')
@@ -448,23 +500,28 @@ BEGIN
         OR (client_secret_hash IS NOT NULL) <> (method LIKE 'client_secret%')
         OR num_nonnulls(jwks, jwks_uri) <> (method = 'private_key_jwt')::integer
     THEN
-        PERFORM hub.refuse('the method of authentication and what it needs do not fit',
-            'client_secret_post and client_secret_basic need client_secret_hash, private_key_jwt'
-            ' one of jwks and jwks_uri, none nothing.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'the method of authentication and what it needs do not fit',
+            HINT = 'client_secret_post and client_secret_basic need client_secret_hash, private_key_jwt'
+            ' one of jwks and jwks_uri, none nothing.';
     END IF;
     IF client_secret_hash NOT LIKE '$argon2id$%' THEN
-        PERFORM hub.refuse('the client secret is not hashed',
-            '`backlog-mcp-hub client secret` prints a secret and its hash.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'the client secret is not hashed',
+            HINT = '`backlog-mcp-hub client secret` prints a secret and its hash.';
     END IF;
     IF jsonb_typeof(jwks -> 'keys') IS DISTINCT FROM 'array' AND jwks IS NOT NULL
         OR jsonb_path_exists(jwks, '$.keys[*].d') OR jsonb_path_exists(jwks, '$.keys[*].k')
         OR jwks_uri !~ '^https://[^/?:]'
     THEN
-        PERFORM hub.refuse('the keys are not a set of public keys (RFC 7517 §5), or not at an https URL',
-            'jwks => ''{"keys": […]}'', of public keys only.');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'the keys are not a set of public keys (RFC 7517 §5), or not at an https URL',
+            HINT = 'jwks => ''{"keys": […]}'', of public keys only.';
     END IF;
     IF coalesce(cardinality(scopes), 0) = 0 OR NOT scopes <@ '{backlog:read,backlog:write}' THEN
-        PERFORM hub.refuse('the scopes are not all known', 'backlog:read and backlog:write');
+        RAISE EXCEPTION USING ERRCODE = '22023',
+            MESSAGE = 'the scopes are not all known',
+            HINT = 'backlog:read and backlog:write';
     END IF;
     INSERT INTO hub.clients
         (id, client_id, space_id, origin, client_name, redirect_uris, application_type,
@@ -482,7 +539,7 @@ SELECT spaces.id, slug, name, base_url, oauth_client_id,
     CASE WHEN given.problem IS NOT NULL THEN 'refused' WHEN given.space_id IS NOT NULL THEN 'waiting'
          WHEN oauth_client_secret IS NULL THEN 'missing' ELSE 'sealed' END AS secret,
     given.problem AS secret_problem, hostnames, is_default, from_environment, read_only, toolsets,
-    disabled_at IS NULL AS enabled, disabled_at, live.grants AS live_grants, live.people,
+    allowed_projects::text[] AS allowed_projects, disabled_at IS NULL AS enabled, disabled_at, live.grants AS live_grants, live.people,
     created_at, updated_at
 FROM hub.spaces LEFT JOIN hub.given_secrets AS given ON given.space_id = spaces.id
 CROSS JOIN LATERAL (

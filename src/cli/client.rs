@@ -112,8 +112,13 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         Verb::Revoke { client_id } => {
             let db = common.connect().await?;
             common.confirm(&format!("The client {client_id} goes with its sign-ins."))?;
-            let ended = admin::revoke_client(&db, &client_id).await.map_err(explain)?;
-            common.say(&json!({ "ended": ended }), &format!("{ended} sign-in(s) ended."))
+            let ended = admin::revoke_client(&db, &client_id)
+                .await
+                .map_err(explain)?;
+            common.say(
+                &json!({ "ended": ended }),
+                &format!("{ended} sign-in(s) ended."),
+            )
         }
     }
 }
@@ -161,7 +166,10 @@ impl Register {
                  Keep the secret: it is not stored and cannot be shown again."
             ));
         }
-        common.say(&json!({ "client_id": client_id, "client_secret": secret }), &text)
+        common.say(
+            &json!({ "client_id": client_id, "client_secret": secret }),
+            &text,
+        )
     }
 
     fn jwks(&self) -> anyhow::Result<Option<serde_json::Value>> {
@@ -195,7 +203,14 @@ fn overview(clients: &[ClientRow]) -> String {
             client.last_used_at.map(time).unwrap_or_default(),
         ]
     };
-    let titles = ["client_id", "name", "origin", "space", "sign-ins", "last used"];
+    let titles = [
+        "client_id",
+        "name",
+        "origin",
+        "space",
+        "sign-ins",
+        "last used",
+    ];
     table(titles, clients.iter().map(row).collect())
 }
 
@@ -204,12 +219,21 @@ fn details(client: &ClientRow) -> String {
         ("client_id", client.client_id.clone()),
         ("name", client.name.clone().unwrap_or_default()),
         ("origin", client.origin.clone()),
-        ("space", client.space.clone().unwrap_or_else(|| "any".into())),
+        (
+            "space",
+            client.space.clone().unwrap_or_else(|| "any".into()),
+        ),
         ("redirect URIs", client.redirect_uris.join(" ")),
-        ("authenticates by", client.token_endpoint_auth_method.clone()),
+        (
+            "authenticates by",
+            client.token_endpoint_auth_method.clone(),
+        ),
         ("scopes", client.scopes.join(" ")),
         ("sign-ins", client.live_grants.to_string()),
         ("registered", time(client.created_at)),
-        ("last used", client.last_used_at.map(time).unwrap_or_default()),
+        (
+            "last used",
+            client.last_used_at.map(time).unwrap_or_default(),
+        ),
     ])
 }

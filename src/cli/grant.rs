@@ -68,7 +68,11 @@ pub async fn run(args: GrantArgs) -> anyhow::Result<()> {
         GrantVerb::Revoke { id } => {
             common.confirm(&format!("The sign-in {id} ends."))?;
             let ended = admin::revoke_grant(&db, id).await.map_err(explain)?;
-            let text = if ended { "It ended." } else { "It had ended before." };
+            let text = if ended {
+                "It ended."
+            } else {
+                "It had ended before."
+            };
             common.say(&json!({ "ended": i64::from(ended) }), text)
         }
     }
@@ -80,7 +84,10 @@ pub async fn run_user(args: UserArgs) -> anyhow::Result<()> {
     let UserVerb::Revoke { id, space } = args.verb;
     common.confirm(&format!("All sign-ins of {id} in {space} end."))?;
     let ended = admin::revoke_user(&db, &space, id).await.map_err(explain)?;
-    common.say(&json!({ "ended": ended }), &format!("{ended} sign-in(s) ended."))
+    common.say(
+        &json!({ "ended": ended }),
+        &format!("{ended} sign-in(s) ended."),
+    )
 }
 
 fn overview(grants: &[GrantRow]) -> String {
@@ -89,7 +96,10 @@ fn overview(grants: &[GrantRow]) -> String {
             grant.id.to_string(),
             grant.space.clone(),
             format!("{} ({})", grant.backlog_user_name, grant.backlog_user_id),
-            grant.client_name.clone().unwrap_or_else(|| grant.client_id.clone()),
+            grant
+                .client_name
+                .clone()
+                .unwrap_or_else(|| grant.client_id.clone()),
             grant.scopes.join(" "),
             time(grant.created_at),
             match (&grant.revoked_reason, grant.revoked_at) {
@@ -98,6 +108,8 @@ fn overview(grants: &[GrantRow]) -> String {
             },
         ]
     };
-    let titles = ["id", "space", "person", "client", "scopes", "since", "state"];
+    let titles = [
+        "id", "space", "person", "client", "scopes", "since", "state",
+    ];
     table(titles, grants.iter().map(row).collect())
 }

@@ -13,14 +13,8 @@ use serde::Serialize;
 use sqlx::{PgPool, postgres::PgDatabaseError};
 
 use crate::{
-    app::OWN_KEY_FILE,
-    backlog::BacklogUrl,
-    config,
-    crypto::KeyRing,
-    db,
-    domain::space::given_secret_place,
-    embedded,
-    random::Random,
+    app::OWN_KEY_FILE, backlog::BacklogUrl, config, crypto::KeyRing, db,
+    domain::space::given_secret_place, embedded, random::Random,
 };
 
 /// SQLSTATE `insufficient_privilege`, `undefined_table`, `invalid_schema_name`,
@@ -200,7 +194,11 @@ pub fn read_secret(question: &str) -> anyhow::Result<SecretString> {
 }
 
 /// The client secret as it goes to the database: sealed for the site, where there are keys.
-pub fn hand_over(keys: Option<&KeyRing>, domain: &str, secret: SecretString) -> anyhow::Result<SecretString> {
+pub fn hand_over(
+    keys: Option<&KeyRing>,
+    domain: &str,
+    secret: SecretString,
+) -> anyhow::Result<SecretString> {
     let Some(keys) = keys else {
         return Ok(secret);
     };

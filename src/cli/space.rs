@@ -97,6 +97,9 @@ struct Rest {
     /// Offer only the tools of these sets; `all` lifts the limit
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     toolsets: Option<Vec<String>>,
+    /// Let tools touch these projects only; `all` lifts the limit
+    #[arg(long, value_delimiter = ',', value_name = "KEY,…")]
+    projects: Option<Vec<String>>,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -190,6 +193,7 @@ impl Rest {
             name: self.name.as_deref(),
             hostnames: self.hostnames.as_deref(),
             toolsets: self.toolsets.as_deref(),
+            allowed_projects: self.projects.as_deref(),
             ..SpaceSettings::default()
         }
     }
@@ -226,7 +230,10 @@ async fn report(db: &PgPool, common: &Common, slug: &str, done: &str) -> anyhow:
 }
 
 fn said_ended(common: &Common, ended: i64) -> anyhow::Result<()> {
-    common.say(&json!({ "ended": ended }), &format!("{ended} sign-in(s) ended."))
+    common.say(
+        &json!({ "ended": ended }),
+        &format!("{ended} sign-in(s) ended."),
+    )
 }
 
 fn overview(spaces: &[SpaceRow]) -> String {
@@ -241,7 +248,9 @@ fn overview(spaces: &[SpaceRow]) -> String {
             space.people.to_string(),
         ]
     };
-    let titles = ["slug", "name", "site", "state", "secret", "limits", "people"];
+    let titles = [
+        "slug", "name", "site", "state", "secret", "limits", "people",
+    ];
     table(titles, spaces.iter().map(row).collect())
 }
 
@@ -256,7 +265,14 @@ fn limits(space: &SpaceRow) -> String {
     if let Some(toolsets) = &space.toolsets {
         limits.push(toolsets.join(","));
     }
+    if let Some(projects) = &space.allowed_projects {
+        limits.push(projects.join(","));
+    }
     limits.join("; ")
+}
+
+fn all_or(limit: Option<&[String]>) -> String {
+    limit.map_or_else(|| "all".to_owned(), |names| names.join(", "))
 }
 
 fn details(space: &SpaceRow) -> String {
@@ -275,10 +291,8 @@ fn details(space: &SpaceRow) -> String {
         ("default", yes_no(space.is_default)),
         ("from the environment", yes_no(space.from_environment)),
         ("read only", yes_no(space.read_only)),
-        (
-            "toolsets",
-            space.toolsets.as_ref().map_or("all".into(), |sets| sets.join(", ")),
-        ),
+        ("toolsets", all_or(space.toolsets.as_deref())),
+        ("projects", all_or(space.allowed_projects.as_deref())),
         ("people", space.people.to_string()),
         ("sign-ins", space.live_grants.to_string()),
         ("created", time(space.created_at)),

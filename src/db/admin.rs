@@ -21,6 +21,7 @@ pub struct SpaceRow {
     pub from_environment: bool,
     pub read_only: bool,
     pub toolsets: Option<Vec<String>>,
+    pub allowed_projects: Option<Vec<String>>,
     pub enabled: bool,
     pub live_grants: i64,
     pub people: i64,
@@ -39,7 +40,7 @@ pub async fn spaces(
                   oauth_client_id AS "oauth_client_id!", secret AS "secret!", secret_problem,
                   hostnames AS "hostnames!", is_default AS "is_default!",
                   from_environment AS "from_environment!", read_only AS "read_only!", toolsets,
-                  enabled AS "enabled!", live_grants AS "live_grants!", people AS "people!",
+                  allowed_projects, enabled AS "enabled!", live_grants AS "live_grants!", people AS "people!",
                   created_at AS "created_at!", updated_at AS "updated_at!"
            FROM admin.spaces WHERE slug = coalesce($1, slug) ORDER BY slug"#,
         slug
@@ -61,6 +62,7 @@ pub struct SpaceSettings<'a> {
     pub is_default: Option<bool>,
     pub read_only: Option<bool>,
     pub toolsets: Option<&'a [String]>,
+    pub allowed_projects: Option<&'a [String]>,
 }
 
 /// `admin.create_space`; the id of the space.
@@ -72,7 +74,7 @@ pub async fn create_space(
     sqlx::query_scalar!(
         r#"SELECT admin.create_space(slug => $1, domain => $2, oauth_client_id => $3,
                   oauth_client_secret => $4, name => $5, hostnames => $6, is_default => $7,
-                  read_only => $8, toolsets => $9) AS "id!""#,
+                  read_only => $8, toolsets => $9, allowed_projects => $10) AS "id!""#,
         slug,
         space.domain,
         space.oauth_client_id,
@@ -82,6 +84,7 @@ pub async fn create_space(
         space.is_default,
         space.read_only,
         space.toolsets,
+        space.allowed_projects,
     )
     .fetch_one(db)
     .await
@@ -96,7 +99,7 @@ pub async fn update_space(
     sqlx::query!(
         "SELECT admin.update_space(slug => $1, domain => $2, oauth_client_id => $3,
                 oauth_client_secret => $4, name => $5, hostnames => $6, is_default => $7,
-                read_only => $8, toolsets => $9)",
+                read_only => $8, toolsets => $9, allowed_projects => $10)",
         slug,
         space.domain,
         space.oauth_client_id,
@@ -106,6 +109,7 @@ pub async fn update_space(
         space.is_default,
         space.read_only,
         space.toolsets,
+        space.allowed_projects,
     )
     .execute(db)
     .await

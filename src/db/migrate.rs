@@ -85,7 +85,9 @@ async fn migrate_locked(connection: &mut PgConnection) -> Result<usize, MigrateE
         .execute(&mut *connection)
         .await
         .map_err(|error| match &error {
-            sqlx::Error::Database(cause) if cause.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE) => {
+            sqlx::Error::Database(cause)
+                if cause.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE) =>
+            {
                 MigrateError::NotAllowed(error)
             }
             _ => MigrateError::Database(error),

@@ -172,7 +172,8 @@ pub async fn of_environment(
     let row = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, disabled_at
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
          FROM hub.spaces WHERE from_environment OR base_url = $1
          ORDER BY from_environment DESC, is_default DESC, created_at LIMIT 1",
         base_url

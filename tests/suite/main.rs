@@ -1,6 +1,11 @@
 //! The integration tests: the application on a port of its own, with a database of
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
+mod admin;
+mod admin_cli;
+mod admin_document;
+mod admin_effects;
+mod admin_roles;
 mod audit;
 mod authorize;
 mod authorize_page;
@@ -12,6 +17,7 @@ mod client_documents;
 mod conformance;
 mod consent;
 mod embedded;
+mod given_secrets;
 mod inspector;
 mod issuers;
 mod layers;

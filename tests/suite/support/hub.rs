@@ -7,8 +7,7 @@ use backlog_mcp_hub::{
     clock::Clock,
     config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Patience, Settings, Storage, ToolSettings},
     crypto::KeyRing,
-    domain::SpaceId,
-    mcp::space_application::secret_place,
+    domain::{SpaceId, space::secret_place},
     random::Random,
 };
 use backlog_sim::{BacklogSim, SimOptions};
@@ -83,7 +82,8 @@ impl TestHub {
         (hub, proxy)
     }
 
-    async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
+    /// Starts a hub on a database that a test has made.
+    pub async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let sim = sim().await;
         let keys = KeyRing::generate("test", &Random::system());
         let mut settings = settings(&database, &sim, &keys);
