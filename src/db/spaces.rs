@@ -107,6 +107,16 @@ pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::E
     Ok(rows.into_iter().map(Space::from).collect())
 }
 
+/// Whether some space is at this origin.
+pub async fn is_one_at(db: impl PgExecutor<'_>, base_url: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM hub.spaces WHERE base_url = $1) AS "exists!""#,
+        base_url
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Queues processes that set the default space up at the same time, until the
 /// transaction ends.
 pub async fn lock_default(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
