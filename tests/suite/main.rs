@@ -1,6 +1,7 @@
 //! The integration tests: the application on a port of its own, with a database of
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
+mod allowed_projects;
 mod audit;
 mod authorize;
 mod authorize_page;
@@ -22,10 +23,12 @@ mod mcp_protocol;
 mod mcp_remote;
 mod metadata;
 mod migrate;
+mod mix_up;
 mod operator_clients;
 mod private_key_jwt;
 mod processes;
 mod processes_start;
+mod rate_limit;
 mod readme;
 mod refresh;
 mod register;
