@@ -186,15 +186,15 @@ fn is_look_up(request: &str) -> bool {
     let Some(path) = request.strip_prefix("GET ") else {
         return false;
     };
-    match path.split('/').collect::<Vec<_>>().as_slice() {
-        ["notifications"] => true,
-        [
-            "projects" | "issues" | "wikis" | "documents" | "watchings",
-            _,
-        ] => true,
-        ["projects", _, "git", "repositories", _] => true,
-        _ => false,
-    }
+    matches!(
+        path.split('/').collect::<Vec<_>>().as_slice(),
+        ["notifications"]
+            | [
+                "projects" | "issues" | "wikis" | "documents" | "watchings",
+                _
+            ]
+            | ["projects", _, "git", "repositories", _]
+    )
 }
 
 fn tells_of_foreign_projects(text: &str) -> bool {
