@@ -182,13 +182,14 @@ BEGIN
     INSERT INTO hub.given_secrets (space_id, value) VALUES (space, secret);
 END $$;
 
--- Locks a space and returns its id.
+-- Locks a space against other operators, not against sign-ins, and returns its id.
 CREATE FUNCTION hub.lock_space(slug text) RETURNS uuid
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     found_id uuid;
 BEGIN
-    SELECT id INTO found_id FROM hub.spaces WHERE spaces.slug = lock_space.slug FOR UPDATE;
+    SELECT id INTO found_id FROM hub.spaces WHERE spaces.slug = lock_space.slug
+    FOR NO KEY UPDATE;
     IF found_id IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'P0002',
             MESSAGE = format('there is no space %L', lock_space.slug),
@@ -446,7 +447,8 @@ DECLARE
     ended    bigint;
 BEGIN
     SELECT id, space_id INTO key, of_space
-    FROM hub.clients WHERE clients.client_id = revoke_client.client_id FOR UPDATE;
+    FROM hub.clients WHERE clients.client_id = revoke_client.client_id
+    FOR NO KEY UPDATE;
     IF key IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'P0002',
             MESSAGE = format('there is no client %L', revoke_client.client_id),

@@ -126,7 +126,7 @@ impl Application {
             write_space(&storage.db, space, &keys, &clock, &random).await?;
         }
 
-        let backlog = BacklogClient::new(ClientOptions::default())?;
+        let backlog = BacklogClient::with_clock(ClientOptions::default(), clock.clone())?;
         let sessions = Sessions::new(Renewals {
             db: storage.db.clone(),
             keys: Arc::clone(&keys),

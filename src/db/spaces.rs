@@ -115,7 +115,7 @@ pub async fn lock_at(
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT true AS "found!" FROM hub.spaces
-           WHERE id = $1 AND base_url = $2 FOR UPDATE"#,
+           WHERE id = $1 AND base_url = $2 FOR NO KEY UPDATE"#,
         id.0,
         base_url
     )
@@ -138,6 +138,16 @@ pub async fn set_secret(
     .execute(db)
     .await
     .map(|_| ())
+}
+
+/// Whether some space is at this origin.
+pub async fn is_one_at(db: impl PgExecutor<'_>, base_url: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM hub.spaces WHERE base_url = $1) AS "exists!""#,
+        base_url
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Queues whoever sets up the default space at the same time, until the

@@ -101,6 +101,10 @@ fn backlog(error: &BacklogError, request: &str, now: DateTime<Utc>) -> String {
         BacklogError::Busy => "Too many calls to this Backlog space are under way. Nothing was \
              sent; try again in a few seconds."
             .to_owned(),
+        BacklogError::NoRoom => passing(
+            "This server has too many large answers of Backlog to read",
+            request,
+        ),
         BacklogError::TooLarge { limit } => format!(
             "Backlog's answer to {request} is larger than {limit} bytes. Ask for less: fewer \
              rows (`count`) or narrower filters."

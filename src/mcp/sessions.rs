@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use moka::future::Cache;
 use secrecy::SecretString;
 use sqlx::PgPool;
+use tokio_util::task::TaskTracker;
 
 use super::{
     backlog_tokens::{GrantAccess, Renewals},
@@ -247,14 +248,20 @@ impl Sessions {
         self.renewals.seal(grant, space, tokens, answered_at)
     }
 
-    /// Lets the renewals under way finish, at most for `patience`.
+    /// Where work goes on that its request need not wait for: renewals and sign-ins, from
+    /// Backlog's answer to the database.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.renewals.tasks
+    }
+
+    /// Lets the renewals and sign-ins under way finish, at most for `patience`.
     pub async fn drain(&self, patience: Duration) {
         self.renewals.tasks.close();
         if tokio::time::timeout(patience, self.renewals.tasks.wait())
             .await
             .is_err()
         {
-            tracing::warn!("stopped while a renewal of Backlog tokens was under way");
+            tracing::warn!("stopped while Backlog tokens were on their way to the database");
         }
     }
 }

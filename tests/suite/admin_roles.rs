@@ -1,10 +1,16 @@
 //! What the two roles may, by logging in as a member of each.
 
-use backlog_mcp_hub::{config::Storage, db::migrate, jobs};
+use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+
+use backlog_mcp_hub::{
+    config::Storage, db::migrate, embedded::EmbeddedPostgres, jobs, random::Random,
+};
 use backlog_sim::seed;
+use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use url::Url;
 
 use crate::support::{
     database::TestDatabase,
@@ -97,6 +103,16 @@ async fn the_service_runs_as_hub_service() {
     eventually("the secret is sealed", async || {
         let state = "SELECT secret FROM admin.spaces";
         hub.value(state).await.as_deref() == Some("sealed")
+    })
+    .await;
+    hub.sql(
+        "SELECT admin.set_space_secret(slug, 'sealed:v1:nobody:' || repeat('A', 60))
+         FROM admin.spaces",
+    )
+    .await;
+    eventually("what cannot be sealed is named", async || {
+        let state = "SELECT secret FROM admin.spaces";
+        hub.value(state).await.as_deref() == Some("refused")
     })
     .await;
     pool.close().await;
@@ -243,44 +259,71 @@ async fn every_function_of_the_operator_is_closed_to_others_and_fixes_its_search
     pool.close().await;
 }
 
-#[tokio::test]
-async fn an_owner_who_may_not_make_roles_migrates_all_the_same() {
-    let database = TestDatabase::empty().await;
-    let role = TestRole::member_of("pg_monitor", &database).await;
-    let grant = format!(
-        "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {}', current_database());
-         END $$",
-        role.name
-    );
-    let owner = database.pool();
-    sqlx::raw_sql(AssertSqlSafe(grant))
-        .execute(owner)
+/// A cluster in which the roles are not there yet, unlike that of the other tests.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_cluster_gets_its_roles_once_or_says_that_it_needs_them() {
+    let directory = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o711))
+        .tempdir()
+        .unwrap();
+    let postgres = EmbeddedPostgres::start(directory.path(), &Random::system(), |_| {})
         .await
-        .expect("granted");
-    let mut connection = PgConnection::connect(role.url()).await.expect("connected");
-    let applied = migrate::migrate(&mut connection).await.expect("migrated");
-    assert_eq!(applied, migrate::migrations().len());
-    connection.close().await.expect("closed");
-    // What the role owns must go before it does.
-    sqlx::raw_sql(AssertSqlSafe(format!("DROP OWNED BY {}", role.name)))
-        .execute(owner)
-        .await
-        .expect("dropped");
-}
-
-#[tokio::test]
-async fn databases_of_one_cluster_migrate_at_once() {
-    let databases = [
-        TestDatabase::empty().await,
-        TestDatabase::empty().await,
-        TestDatabase::empty().await,
-    ];
-    let migrations = databases.iter().map(|database| async {
-        let mut connection = PgConnection::connect(database.url()).await.unwrap();
+        .unwrap();
+    let maintenance = Url::parse(postgres.url().expose_secret()).unwrap();
+    let database = |name: &str, user: Option<&str>| {
+        let mut url = maintenance.clone();
+        url.set_path(name);
+        if let Some(user) = user {
+            url.set_username(user).unwrap();
+            url.set_password(Some("test")).unwrap();
+        }
+        url
+    };
+    let superuser = PgPool::connect(maintenance.as_str()).await.unwrap();
+    for statement in [
+        "CREATE ROLE plain LOGIN PASSWORD 'test'",
+        "CREATE DATABASE plain OWNER plain",
+        "CREATE DATABASE one",
+        "CREATE DATABASE two",
+        "CREATE DATABASE three",
+    ] {
+        assert_eq!(failure(&superuser, statement).await, None, "{statement}");
+    }
+    let migrate = async |url: Url| {
+        let mut connection = PgConnection::connect(url.as_str()).await.unwrap();
         migrate::migrate(&mut connection).await.unwrap()
-    });
-    let applied = futures_util::future::join_all(migrations).await;
-    assert_eq!(applied, [migrate::migrations().len(); 3]);
+    };
+    let roles = "SELECT count(*) FROM pg_roles WHERE rolname IN ('hub_service', 'hub_admin')";
+    let roles = async || -> i64 {
+        let count = sqlx::query_scalar(roles).fetch_one(&superuser);
+        count.await.unwrap()
+    };
+
+    // An owner who may not make roles migrates all the same.
+    let all = migrate::migrations().len();
+    assert_eq!(migrate(database("plain", Some("plain"))).await, all);
+    assert_eq!(roles().await, 0);
+
+    // Databases that migrate at once make them once.
+    let names = ["one", "two", "three"];
+    let migrations = names.map(|name| migrate(database(name, None)));
+    assert_eq!(join_all(migrations).await, [all; 3]);
+    assert_eq!(roles().await, 2);
+
+    // And the first one catches up.
+    let login = "CREATE ROLE operator LOGIN PASSWORD 'test' IN ROLE hub_admin";
+    assert_eq!(failure(&superuser, login).await, None);
+    let operator = PgPool::connect(database("plain", Some("operator")).as_str()).await;
+    let operator = operator.unwrap();
+    refused(&operator, "SELECT * FROM admin.spaces").await;
+    let owner = PgPool::connect(database("plain", Some("plain")).as_str()).await;
+    let grant = "SELECT hub.grant_privileges()";
+    assert_eq!(failure(&owner.unwrap(), grant).await, None);
+    for statement in ["SELECT * FROM admin.spaces", "SELECT * FROM admin.stats"] {
+        assert_eq!(failure(&operator, statement).await, None, "{statement}");
+    }
+    refused(&operator, "SELECT * FROM hub.spaces").await;
+    postgres.stop().await.unwrap();
 }
 
 /// The service does not change the schema; it says who must.

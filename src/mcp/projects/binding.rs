@@ -48,7 +48,7 @@ impl Binding {
                 Some(role) => inputs.push(Input {
                     name: name.clone(),
                     role,
-                    is_anchor: matches!(role, Role::Names(_))
+                    is_anchor: matches!(role, Role::Names(_) | Role::NamesBy(_))
                         && (is_required(name) || schema["type"] != "array"),
                 }),
             }
@@ -114,6 +114,19 @@ impl Binding {
             match input.role {
                 Role::Plain | Role::Inner => {}
                 Role::Refused(_) if value.is_null() => {}
+                Role::NamesBy(kind) => {
+                    let kind = arguments.get(kind).and_then(Value::as_str);
+                    let kind = kind.and_then(tells_its_project).ok_or_else(|| {
+                        format!(
+                            "Backlog does not tell of which project this {} is",
+                            input.name
+                        )
+                    })?;
+                    let names = names(value).unwrap_or_default().into_iter();
+                    let named = names.map(|name| Reference::new(kind, name));
+                    given.references.extend(named);
+                    given.anchored |= !given.references.is_empty();
+                }
                 Role::Refused(reason) => return Err(format!("{}: {reason}", input.name)),
                 Role::Names(kind) => {
                     let names = names(value)
@@ -135,6 +148,15 @@ impl Binding {
             given.references.push(repository);
         }
         Ok(given)
+    }
+}
+
+/// The kinds, by their names in arguments, of which Backlog tells the project.
+fn tells_its_project(kind: &str) -> Option<Kind> {
+    match kind {
+        "issue" => Some(Kind::Issue),
+        "wiki" => Some(Kind::Wiki),
+        _ => None,
     }
 }
 

@@ -21,6 +21,8 @@ pub(in crate::mcp) enum Kind {
 pub(super) enum Role {
     /// Names one or more of these.
     Names(Kind),
+    /// Names something of the kind that another input says.
+    NamesBy(&'static str),
     /// Means nothing but inside of what another input names.
     Inner,
     /// Says nothing of a project.
@@ -40,6 +42,7 @@ pub(super) fn role(tool: &str, input: &str, schema: &Value) -> Option<Role> {
 /// Names that mean something else in one tool than elsewhere.
 fn of_tool(tool: &str, input: &str) -> Option<Role> {
     Some(match (tool, input) {
+        ("add_star", "id") => Role::NamesBy("kind"),
         ("add_document", "parentId") => Role::Names(Kind::Document),
         ("mark_notification_as_read", "id") => Role::Names(Kind::Notification),
         ("add_project", "key") => Role::Plain,
@@ -61,15 +64,34 @@ fn named(input: &str) -> Option<Role> {
         "watchId" => Role::Names(Kind::Watching),
         "activityId" => Role::Names(Kind::Activity),
 
-        "id" | "attachmentId" | "categoryId" | "commentId" | "issueTypeId" | "milestoneId"
-        | "statusId" | "versionId" | "customFields" => Role::Inner,
+        "id"
+        | "applicableIssueTypes"
+        | "attachmentId"
+        | "categoryId"
+        | "commentId"
+        | "customFieldId"
+        | "customFields"
+        | "fileId"
+        | "issueTypeId"
+        | "itemId"
+        | "milestoneId"
+        | "settings"
+        | "sharedFileId"
+        | "statusId"
+        | "substituteIssueTypeId"
+        | "substituteStatusId"
+        | "versionId"
+        | "webhookId" => Role::Inner,
 
-        // People, what all projects share, and places in a list.
-        "assigneeId" | "createdUserId" | "notifiedUserId" | "userId" => Role::Plain,
-        "activityTypeId" | "priorityId" | "resolutionId" => Role::Plain,
-        "minId" | "maxId" => Role::Plain,
+        // People.
+        "assigneeId" | "createdUserId" | "notifiedUserId" | "senderId" | "teamId" | "userId" => {
+            Role::Plain
+        }
+        // What all projects share, places in a list, and what is a person's own.
+        "activityTypeId" | "activityTypeIds" | "priorityId" | "resolutionId" => Role::Plain,
+        "hookUrl" | "maxId" | "minId" | "starId" => Role::Plain,
         // Settings with a telling name.
-        "projectLeaderCanEditProjectLeader" => Role::Plain,
+        "projectLeaderCanEditProjectLeader" | "useWiki" => Role::Plain,
         _ => return None,
     })
 }

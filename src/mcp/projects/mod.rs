@@ -64,7 +64,8 @@ impl Projects {
     }
 
     /// Checks a call before it is made, and changes its arguments where that narrows it. What
-    /// it returns is for the answer.
+    /// it returns is for the answer. Nothing may be looked up for the call before that, not even
+    /// a name among its arguments; what turns arguments into others has to be checked again.
     ///
     /// # Errors
     /// [`ToolError::OutOfBounds`] if the call is not, or cannot be, within the bounds; what

@@ -142,6 +142,25 @@ fn arguments_name_what_the_path_will_name() {
 }
 
 #[test]
+fn another_argument_may_say_what_an_id_is_of() {
+    let properties = json!({"kind": {"type": "string"}, "id": {"type": "number"}});
+    let binding = Binding::of("add_star", &schema(properties, json!(["kind", "id"])));
+    assert_eq!(binding.problem(), None);
+    let references = |kind: &str| {
+        let arguments = json!({"kind": kind, "id": 7});
+        let given = binding.references(arguments.as_object().expect("an object"));
+        given.map(|given| given.references)
+    };
+    let issue = Reference::new(Kind::Issue, "7");
+    assert_eq!(references("issue"), Ok(vec![issue]));
+    let wiki = Reference::new(Kind::Wiki, "7");
+    assert_eq!(references("wiki"), Ok(vec![wiki]));
+    for untold in ["comment", "pullRequest", "pullRequestComment", ""] {
+        assert!(references(untold).is_err(), "{untold}");
+    }
+}
+
+#[test]
 fn a_sieve_keeps_what_says_that_it_is_allowed() {
     let ours = [Project {
         id: 1,

@@ -20,8 +20,14 @@ use Unbound::{Filtered, Narrowed, NoProject, Refused};
 
 pub(super) fn of(tool: &str) -> Option<Unbound> {
     Some(match tool {
-        "get_space" | "get_users" | "get_myself" => NoProject,
+        "get_space" | "get_licence" | "get_rate_limit" | "get_space_notification" => NoProject,
+        "get_myself" | "get_team" | "get_teams" | "get_user" | "get_users" => NoProject,
         "get_priorities" | "get_resolutions" => NoProject,
+        "list_organizations" => NoProject,
+        // A picture of a person or of the space, unless of a project that it names.
+        "get_icon" => NoProject,
+        // A file that was uploaded is nowhere until something else takes it.
+        "upload_attachment" => NoProject,
 
         "get_issues" | "count_issues" => Narrowed("projectId"),
         "get_documents" => Narrowed("projectIds"),
@@ -29,14 +35,21 @@ pub(super) fn of(tool: &str) -> Option<Unbound> {
         "get_project_list" => Filtered(By::Key("/projectKey")),
         "get_space_activities" | "get_user_recent_updates" => Filtered(By::Id("/project/id")),
         "get_notifications" => Filtered(By::Id("/project/id")),
+        "get_recently_viewed_issues" => Filtered(By::Id("/issue/projectId")),
+        "get_recently_viewed_projects" => Filtered(By::Id("/project/id")),
+        "get_recently_viewed_wikis" => Filtered(By::Id("/page/projectId")),
         "get_watching_list_items" => Filtered(By::Id("/issue/projectId")),
         // Of an issue, but its links may lead to other projects.
         "get_related_issues" => Filtered(By::Id("/projectId")),
 
-        "get_user_stars_count" | "get_watching_list_count" | "count_notifications" => {
+        "count_notifications" | "get_user_stars_count" | "get_watching_list_count" => {
             Refused("it counts over all projects")
         }
+        "get_space_disk_usage" => Refused("it answers over all projects"),
+        "get_user_stars" => Refused("its entries do not say of which project they are"),
+        "remove_star" => Refused("Backlog does not tell of which project a star is"),
         "reset_unread_notification_count" => Refused("it changes and counts over all projects"),
+        "update_space_notification" => Refused("it writes to the people of all projects"),
         "add_project" => Refused("it adds a project"),
         _ => return None,
     })

@@ -137,10 +137,15 @@ impl TestHub {
 
     /// A second space: the same Backlog under another name.
     pub async fn second_space(&self, slug: &str) {
+        self.space_at(slug, &self.sim).await;
+    }
+
+    /// A space at a Backlog of its own.
+    pub async fn space_at(&self, slug: &str, sim: &BacklogSim) {
         let random = Random::system();
         let id = SpaceId::new(&Clock::system(), &random).to_string();
         let keys = KeyRing::parse(&self.keys, random).expect("the keys");
-        let base_url = self.sim.url();
+        let base_url = sim.url();
         let base_url = base_url.as_str().trim_end_matches('/');
         let secret = keys.seal(secret_place(&id, base_url), &OAUTH_CLIENT_SECRET.into());
         self.sql(&format!(
