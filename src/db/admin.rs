@@ -6,6 +6,16 @@ use serde::Serialize;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
+/// Which of the roles that the migrations make are not there.
+pub async fn missing_roles(db: impl PgExecutor<'_>) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT name AS "name!" FROM unnest(ARRAY['hub_service', 'hub_admin']) AS name
+           WHERE to_regrole(name) IS NULL"#
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// A row of `admin.spaces`.
 #[derive(Debug, Serialize)]
 pub struct SpaceRow {
