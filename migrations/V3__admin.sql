@@ -10,7 +10,8 @@ UPDATE hub.spaces SET from_environment = is_default;
 CREATE UNIQUE INDEX spaces_one_from_environment
     ON hub.spaces (from_environment) WHERE from_environment;
 
--- A space waits for its secret until a replica has sealed what was given.
+-- A space waits for its secret until a replica has sealed what was given. A replica of before
+-- this migration cannot read such a row; it takes a moment until there is none.
 ALTER TABLE hub.spaces ALTER COLUMN oauth_client_secret DROP NOT NULL;
 
 -- Secrets as an operator gave them, plain or sealed for the site, for the moment until a

@@ -81,7 +81,6 @@ async fn the_service_runs_as_hub_service() {
     assert_eq!(hub.revoked_reason().await.as_deref(), Some("by_client"));
 
     // The cleanup, with a month's partition of the audit trail to make.
-    hub.sql("DROP TABLE hub.audit_events_rest").await;
     let partitions = "SELECT count(*)::text FROM pg_inherits
                       WHERE inhparent = 'hub.audit_events'::regclass";
     hub.sql(
