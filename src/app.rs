@@ -3,7 +3,7 @@
 //! 1. Open the storage: the given PostgreSQL, or the hub's own.
 //! 2. Bring the schema up to date; several processes may do this at once.
 //! 3. Check that every key that stored text needs is in the ring.
-//! 4. Write the default space of the environment.
+//! 4. Write the space of the environment.
 //! 5. Bind, and serve until told to stop; calls under way finish first.
 
 pub mod doctor;
@@ -20,6 +20,7 @@ use std::{
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 use sqlx::PgPool;
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 use tracing_actix_web::TracingLogger;
 use url::Url;
@@ -30,6 +31,7 @@ use crate::{
     config::{BaseUrl, Patience, Settings},
     crypto::{KeyRing, KeyRingError, SecretHasher},
     db::{migrate::MigrateError, pool::ConnectError},
+    domain::Change,
     embedded::{EmbeddedError, EmbeddedPostgres},
     fetch::{FetchError, Fetcher},
     jobs,
@@ -45,7 +47,7 @@ const SHUTDOWN: Duration = Duration::from_secs(30);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 pub use storage::{OWN_KEY_FILE, migrate};
-use storage::{check_keys, open_storage, write_default_space};
+use storage::{check_keys, open_storage, write_space};
 
 /// Why the service did not start. Each names the setting to mend.
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +98,7 @@ pub struct Application {
     mcp_path: String,
     db: PgPool,
     sessions: Sessions,
-    jobs: [tokio::task::JoinHandle<()>; 2],
+    jobs: [tokio::task::JoinHandle<()>; 3],
     postgres: Option<EmbeddedPostgres>,
 }
 
@@ -123,10 +125,10 @@ impl Application {
         let keys = Arc::new(KeyRing::parse(&storage.keys, random.clone())?);
         check_keys(&storage.db, &keys).await?;
         if let Some(space) = &settings.default_space {
-            write_default_space(&storage.db, space, &keys, &clock, &random).await?;
+            write_space(&storage.db, space, &keys, &clock, &random).await?;
         }
 
-        let backlog = BacklogClient::new(ClientOptions::default())?;
+        let backlog = BacklogClient::with_clock(ClientOptions::default(), clock.clone())?;
         let sessions = Sessions::new(Renewals {
             db: storage.db.clone(),
             keys: Arc::clone(&keys),
@@ -135,13 +137,22 @@ impl Application {
             callback: Url::parse(&format!("{}/callback", base_url.as_str()))?,
             tasks: TaskTracker::new(),
         });
+        let secret_given = Arc::new(Notify::new());
         let listener = tokio::spawn(jobs::listener::run(storage.db.clone(), {
-            let sessions = sessions.clone();
+            let (sessions, secret_given) = (sessions.clone(), Arc::clone(&secret_given));
             move |change| {
+                if matches!(change, Change::Secret | Change::ListeningBegan) {
+                    secret_given.notify_one();
+                }
                 let sessions = sessions.clone();
                 async move { sessions.apply(&change).await }
             }
         }));
+        let secrets = tokio::spawn(jobs::secrets::run(
+            storage.db.clone(),
+            Arc::clone(&keys),
+            secret_given,
+        ));
         let is_loopback = !base_url.is_https();
         let hub = web::Data::new(Hub {
             base_url: base_url.clone(),
@@ -180,7 +191,7 @@ impl Application {
             mcp_path: settings.mcp_path,
             db: storage.db,
             sessions,
-            jobs: [listener, cleanup],
+            jobs: [listener, secrets, cleanup],
             postgres: storage.postgres,
         })
     }

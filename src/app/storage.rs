@@ -1,4 +1,4 @@
-//! Where the state is: opened, migrated, its keys checked, its default space written.
+//! Where the state is: opened, migrated, its keys checked, the environment's space written.
 
 use std::{io, path::Path};
 
@@ -10,10 +10,10 @@ use crate::{
     clock::Clock,
     config::{DefaultSpaceSettings, Storage},
     crypto::{KeyRing, Place},
-    db::{self, spaces::DefaultSpace},
-    domain::SpaceId,
+    db::{self, spaces::EnvironmentSpace},
+    domain::{SpaceId, space::secret_place},
     embedded::EmbeddedPostgres,
-    mcp::{backlog_tokens::access_token_place, space_application::secret_place},
+    mcp::backlog_tokens::access_token_place,
     random::Random,
 };
 
@@ -123,7 +123,7 @@ fn key_id(sealed: &str) -> String {
     sealed.split(':').nth(2).unwrap_or_default().to_owned()
 }
 
-pub(super) async fn write_default_space(
+pub(super) async fn write_space(
     db: &PgPool,
     space: &DefaultSpaceSettings,
     keys: &KeyRing,
@@ -136,7 +136,8 @@ pub(super) async fn write_default_space(
         .map_or(base_url, |(_, host)| host);
     let mut transaction = db.begin().await?;
     db::spaces::lock_default(&mut *transaction).await?;
-    let id = match db::spaces::default_space(&mut *transaction).await? {
+    let known = db::spaces::of_environment(&mut *transaction, base_url).await?;
+    let id = match &known {
         None => SpaceId::new(clock, random),
         Some(known) => {
             if known.base_url != base_url {
@@ -150,11 +151,16 @@ pub(super) async fn write_default_space(
             known.id
         }
     };
-    db::spaces::upsert_default(
+    let mut slug = slug(host);
+    let namesake = db::spaces::find_by_slug(&mut *transaction, &slug).await?;
+    if namesake.is_some_and(|space| space.id != id) {
+        slug = format!("{slug:.50}-{:.8}", id.to_string());
+    }
+    db::spaces::upsert_of_environment(
         &mut *transaction,
-        &DefaultSpace {
+        &EnvironmentSpace {
             id,
-            slug: &slug(host),
+            slug: &slug,
             name: space.name.as_deref().unwrap_or(host),
             base_url,
             oauth_client_id: &space.oauth_client_id,

@@ -1,9 +1,10 @@
 //! Sends requests to Backlog.
 //!
-//! 1. Wait, not for long, for one of the space's slots.
-//! 2. Send, with the credentials in a header; follow no redirect.
-//! 3. Read the answer up to the size limit.
-//! 4. Tell success from the kinds of failure ([`BacklogError`]).
+//! 1. Keep to the rate limit, as far as Backlog said it is used up ([`pace`](super::pace)).
+//! 2. Wait, not for long, for one of the space's slots.
+//! 3. Send, with the credentials in a header; follow no redirect.
+//! 4. Read the answer up to the size limit, as far as there is [`room`](super::room).
+//! 5. Tell success from the kinds of failure ([`BacklogError`]).
 
 use std::{
     collections::HashMap,
@@ -11,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use reqwest::{
     StatusCode,
     header::{ACCEPT, HeaderMap, HeaderValue},
@@ -18,7 +20,12 @@ use reqwest::{
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
-use super::{BacklogError, BacklogUrl, Credentials, Expects, Request, Response};
+use super::{
+    BacklogError, BacklogUrl, Credentials, Expects, Request, Response,
+    pace::{Lane, Pace},
+    room::Room,
+};
+use crate::clock::Clock;
 
 /// Limits of a [`BacklogClient`].
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +33,15 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
     /// From sending to the last byte of the answer.
     pub timeout: Duration,
-    /// How long a call waits for a slot before it fails with [`BacklogError::Busy`].
+    /// How long a call waits for a slot before it fails with [`BacklogError::Busy`], and for
+    /// memory before it fails with [`BacklogError::NoRoom`].
     pub queue_timeout: Duration,
     /// Calls under way to one space at a time.
     pub concurrency_per_space: usize,
     /// Largest answer that is read into memory.
     pub max_response_bytes: usize,
+    /// All answers in memory at a time, of all spaces, before they are read as JSON.
+    pub max_bytes_in_memory: usize,
 }
 
 impl Default for ClientOptions {
@@ -42,6 +52,8 @@ impl Default for ClientOptions {
             queue_timeout: Duration::from_secs(10),
             concurrency_per_space: 64,
             max_response_bytes: 16 << 20,
+            // A sixteenth of a space's slots may hold the largest answer.
+            max_bytes_in_memory: 256 << 20,
         }
     }
 }
@@ -66,6 +78,8 @@ struct Inner {
     /// Without it: a proxy has another idea of what loopback is.
     direct: reqwest::Client,
     slots: Mutex<HashMap<BacklogUrl, Arc<Semaphore>>>,
+    pace: Pace,
+    room: Room,
     options: ClientOptions,
 }
 
@@ -73,7 +87,7 @@ struct Inner {
 pub(super) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 impl BacklogClient {
@@ -83,6 +97,14 @@ impl BacklogClient {
     /// # Errors
     /// TLS or the HTTP client cannot be set up on this machine.
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
+        Self::with_clock(options, Clock::system())
+    }
+
+    /// The same, with a clock that says when a rate limit is over.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_clock(options: ClientOptions, clock: Clock) -> Result<Self, ClientError> {
         let tls = tls_config()?;
         let builder = || {
             reqwest::Client::builder()
@@ -98,6 +120,8 @@ impl BacklogClient {
             http: builder().build()?,
             direct: builder().no_proxy().build()?,
             slots: Mutex::default(),
+            pace: Pace::new(clock),
+            room: Room::new(options.max_bytes_in_memory, options.queue_timeout),
             options,
         })))
     }
@@ -113,6 +137,8 @@ impl BacklogClient {
         request: Request,
     ) -> Result<Response, BacklogError> {
         let (name, value) = credentials.header().ok_or(BacklogError::Unauthorized)?;
+        let lane = Lane::of(url, value.as_bytes(), &request);
+        self.0.pace.keep(&lane).await?;
 
         let slots = self.slots(url);
         let slot = tokio::time::timeout(self.0.options.queue_timeout, slots.acquire());
@@ -134,20 +160,22 @@ impl BacklogClient {
             http = http.form(&request.form);
         }
 
-        let answer = self.read(http, request.expects).await?;
-        if answer.status.is_success() {
-            Ok(Response {
-                status: answer.status,
-                headers: answer.headers,
-                body: answer.body.into(),
-            })
-        } else {
-            let Answer {
+        let Answer {
+            status,
+            headers,
+            body,
+        } = self.read(http, request.expects).await?;
+        let failure =
+            (!status.is_success()).then(|| BacklogError::from_answer(status, &headers, &body));
+        let is_limited = matches!(failure, Some(BacklogError::RateLimited { .. }));
+        self.0.pace.note(lane, &headers, is_limited).await;
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(Response {
                 status,
                 headers,
                 body,
-            } = answer;
-            Err(BacklogError::from_answer(status, &headers, &body))
+            }),
         }
     }
 
@@ -193,17 +221,18 @@ impl BacklogClient {
         if announced > limit {
             return Err(BacklogError::TooLarge { limit });
         }
-        let mut body = Vec::with_capacity(announced);
+        let room = &self.0.room;
+        let mut body = room.body(announced).await?;
         while let Some(chunk) = answer.chunk().await.map_err(BacklogError::from_transport)? {
             if body.len() + chunk.len() > limit {
                 return Err(BacklogError::TooLarge { limit });
             }
-            body.extend_from_slice(&chunk);
+            room.extend(&mut body, &chunk).await?;
         }
         Ok(Answer {
             status: answer.status(),
             headers: answer.headers().clone(),
-            body,
+            body: body.into(),
         })
     }
 

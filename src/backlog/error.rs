@@ -31,6 +31,9 @@ pub enum BacklogError {
     /// Too many calls to this space are under way in this process.
     #[error("too many requests to this space are under way")]
     Busy,
+    /// The answer was not read: too many large ones are in memory. What was asked for is done.
+    #[error("there is no memory left for Backlog's answer")]
+    NoRoom,
     #[error("Backlog's answer is larger than {limit} bytes")]
     TooLarge { limit: usize },
 }
@@ -112,7 +115,8 @@ fn limited(errors: &[ErrorItem]) -> bool {
     errors.iter().any(limited)
 }
 
-fn reset(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+/// When the minute ends for which Backlog counts.
+pub(super) fn reset(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     let seconds = headers
         .get("x-ratelimit-reset")?
         .to_str()

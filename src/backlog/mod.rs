@@ -10,7 +10,9 @@ mod credentials;
 mod error;
 pub mod models;
 mod oauth;
+mod pace;
 mod request;
+mod room;
 mod url;
 
 pub use call::{Call, InputError, Method};

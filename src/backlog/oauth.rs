@@ -154,7 +154,7 @@ async fn post(
         }
         status => return Err(Undecided::Status(status)),
     }
-    let mut response = HttpResponse::new(answer.body);
+    let mut response = HttpResponse::new(answer.body.into());
     *response.status_mut() = answer.status;
     Ok(response)
 }

@@ -1,8 +1,15 @@
 //! The client and the OAuth exchange against a fake Backlog.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use actix_web::HttpResponse;
+use chrono::DateTime;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -12,6 +19,7 @@ use super::{
     BacklogClient, BacklogError, BacklogUrl, Call, ClientOptions, Credentials, OAuthError, Request,
     Response, Segment, SpaceOAuth, fake::FakeBacklog, models::User,
 };
+use crate::clock::Clock;
 
 fn client(options: ClientOptions) -> BacklogClient {
     BacklogClient::new(options).unwrap()
@@ -296,5 +304,120 @@ async fn only_a_void_grant_ends_a_sign_in() {
         };
         assert_eq!(kind, expected, "{status} {body}");
         assert!(!format!("{error:?}").contains("rt1"));
+    }
+}
+
+/// A Backlog that says what is left until 1060.
+fn limited(remaining: &'static str, status: u16) -> FakeBacklog {
+    FakeBacklog::start(move |_| {
+        HttpResponse::build(status.try_into().unwrap())
+            .insert_header(("X-RateLimit-Remaining", remaining))
+            .insert_header(("X-RateLimit-Reset", "1060"))
+            .body("{}")
+    })
+}
+
+/// A client whose clock stands at these seconds.
+fn at(seconds: &Arc<AtomicI64>) -> BacklogClient {
+    let seconds = seconds.clone();
+    let now = move || DateTime::from_timestamp(seconds.load(Ordering::SeqCst), 0).unwrap();
+    BacklogClient::with_clock(ClientOptions::default(), Clock::from_fn(now)).unwrap()
+}
+
+#[actix_web::test]
+async fn a_class_that_is_used_up_is_not_asked_until_its_time() {
+    for (remaining, status) in [("0", 200), ("0", 429), ("17", 429)] {
+        let backlog = limited(remaining, status);
+        let now = Arc::new(AtomicI64::new(1_000));
+        let client = at(&now);
+        let key = |name: &str| Credentials::ApiKey(name.into());
+        let send = async |key: Credentials, request: Request| {
+            client.send(&backlog.url, &key, request).await
+        };
+        let reset = DateTime::from_timestamp(1_060, 0);
+        let first = send(key("a"), anything()).await;
+        assert_eq!(first.is_ok(), status == 200, "{first:?}");
+        for _ in 0..3 {
+            let refused = send(key("a"), anything()).await.unwrap_err();
+            assert_eq!(refused, BacklogError::RateLimited { reset });
+        }
+        assert_eq!(backlog.received().len(), 1, "nothing more was asked");
+
+        // Other classes, and other users, are none of it.
+        let search = || request(Call::get("issues"), json!({}));
+        let by_keyword = || request(Call::get("wikis"), json!({"keyword": "a"}));
+        let update = || request(Call::post("issues"), json!({}));
+        let icon = || request(Call::get("users/{id}/icon"), json!({"id": 1}));
+        for (number, request) in [search(), update(), icon()].into_iter().enumerate() {
+            let _ = send(key("a"), request).await;
+            assert_eq!(backlog.received().len(), 2 + number);
+        }
+        for request in [search(), by_keyword(), update(), icon()] {
+            assert!(send(key("a"), request).await.is_err(), "used up as well");
+        }
+        assert_eq!(backlog.received().len(), 4);
+        let _ = send(key("b"), anything()).await;
+        let elsewhere = limited("5", 200);
+        client
+            .send(&elsewhere.url, &key("a"), anything())
+            .await
+            .unwrap();
+        assert_eq!(backlog.received().len(), 5);
+
+        now.store(1_060, Ordering::SeqCst);
+        let _ = send(key("a"), anything()).await;
+        assert_eq!(backlog.received().len(), 6);
+    }
+}
+
+#[actix_web::test]
+async fn a_short_pause_is_sat_out() {
+    let backlog = limited("0", 200);
+    let now = Arc::new(AtomicI64::new(1_059));
+    let client = at(&now);
+    let key = Credentials::ApiKey("a".into());
+    for _ in 0..2 {
+        client.send(&backlog.url, &key, anything()).await.unwrap();
+    }
+    assert_eq!(backlog.received().len(), 2);
+}
+
+#[actix_web::test]
+async fn a_clock_that_is_wrong_stops_nobody_for_long() {
+    let backlog = limited("0", 200);
+    let now = Arc::new(AtomicI64::new(-100_000));
+    let client = at(&now);
+    let key = Credentials::ApiKey("a".into());
+    client.send(&backlog.url, &key, anything()).await.unwrap();
+    let refused = client.send(&backlog.url, &key, anything()).await;
+    let reset = DateTime::from_timestamp(-100_000 + 60, 0);
+    assert_eq!(refused.unwrap_err(), BacklogError::RateLimited { reset });
+}
+
+#[actix_web::test]
+async fn answers_share_the_memory_that_there_is() {
+    let options = ClientOptions {
+        max_bytes_in_memory: 15,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    };
+    let key = Credentials::ApiKey("k".into());
+    let client = client(options);
+    let streamed = FakeBacklog::start(|_| {
+        let chunks = [b"12345".as_slice(), b"67890"];
+        let chunks = chunks.map(|chunk| Ok::<_, std::io::Error>(chunk.into()));
+        HttpResponse::Ok().streaming(futures_util::stream::iter(chunks))
+    });
+    let announced = FakeBacklog::answering(200, "1234567890");
+    for backlog in [&streamed, &announced] {
+        let first = client.send(&announced.url, &key, anything()).await.unwrap();
+        let body = first.body.clone();
+        drop(first);
+        let second = client.send(&backlog.url, &key, anything()).await;
+        assert_eq!(second.unwrap_err(), BacklogError::NoRoom);
+        // A copy of it holds the room, and nothing else does.
+        assert_eq!(&*body, b"1234567890");
+        drop(body);
+        client.send(&backlog.url, &key, anything()).await.unwrap();
     }
 }

@@ -1,14 +1,16 @@
-//! `client`: clients that an operator registers by hand.
+//! `client`: the MCP clients, and those that an operator registers by hand.
+
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::ValueEnum;
+use serde_json::json;
+use sqlx::PgPool;
 
-use super::database::DatabaseArgs;
+use super::operator::{Common, explain, sheet, table, time};
 use crate::{
-    clock::Clock,
     crypto::SecretHasher,
-    db::{self, clients::NewClient},
-    domain::ClientKey,
+    db::admin::{self, ClientRow, NewClient},
     oauth::{
         registration::{AuthMethod, ClientMetadata},
         token::ClientSecret,
@@ -16,14 +18,30 @@ use crate::{
     random::Random,
 };
 
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    common: Common,
+}
+
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+enum Verb {
+    /// List the clients, the newest first
+    List,
+    /// Show one client
+    Show { client_id: String },
     /// Register a client; prints its client_id, and its secret, once
     Register(Box<Register>),
+    /// Print a new client secret and its hash, for admin.register_client
+    Secret,
+    /// Remove a client with its sign-ins; one that registers itself can come again
+    Revoke { client_id: String },
 }
 
 #[derive(Debug, clap::Args)]
-pub struct Register {
+struct Register {
     /// What people see on the consent page
     #[arg(long)]
     name: String,
@@ -36,8 +54,12 @@ pub struct Register {
     /// How the client proves itself
     #[arg(long, value_enum, default_value_t = Method::None)]
     auth_method: Method,
-    #[command(flatten)]
-    database: DatabaseArgs,
+    /// A file with the client's public keys (a JWK set), for private-key-jwt
+    #[arg(long, value_name = "FILE")]
+    jwks_file: Option<PathBuf>,
+    /// Where the client publishes its public keys, for private-key-jwt
+    #[arg(long, value_name = "URL")]
+    jwks_uri: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -48,6 +70,8 @@ enum Method {
     ClientSecretPost,
     /// A secret by HTTP Basic
     ClientSecretBasic,
+    /// An assertion signed with its key
+    PrivateKeyJwt,
 }
 
 impl Method {
@@ -56,67 +80,160 @@ impl Method {
             Self::None => AuthMethod::None,
             Self::ClientSecretPost => AuthMethod::ClientSecretPost,
             Self::ClientSecretBasic => AuthMethod::ClientSecretBasic,
+            Self::PrivateKeyJwt => AuthMethod::PrivateKeyJwt,
         }
     }
 }
 
-pub async fn run(command: Command) -> anyhow::Result<()> {
-    match command {
-        Command::Register(register) => register.run().await,
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let common = &args.common;
+    match args.verb {
+        Verb::List => {
+            let db = common.connect().await?;
+            let clients = admin::clients(&db, None).await.map_err(explain)?;
+            common.say(&clients, &overview(&clients))
+        }
+        Verb::Show { client_id } => {
+            let db = common.connect().await?;
+            let found = admin::clients(&db, Some(&client_id)).await;
+            let client = found.map_err(explain)?.into_iter().next();
+            let client = client.with_context(|| format!("there is no client \"{client_id}\""))?;
+            common.say(&client, &details(&client))
+        }
+        Verb::Register(register) => register.run(common).await,
+        Verb::Secret => {
+            let (secret, hash) = new_secret().await?;
+            let secret = secret.reveal();
+            common.say(
+                &json!({ "client_secret": secret, "client_secret_hash": hash }),
+                &format!("client_secret       {secret}\nclient_secret_hash  {hash}"),
+            )
+        }
+        Verb::Revoke { client_id } => {
+            let db = common.connect().await?;
+            common.confirm(&format!("The client {client_id} goes with its sign-ins."))?;
+            let ended = admin::revoke_client(&db, &client_id)
+                .await
+                .map_err(explain)?;
+            common.say(
+                &json!({ "ended": ended }),
+                &format!("{ended} sign-in(s) ended."),
+            )
+        }
     }
 }
 
 impl Register {
-    async fn run(self) -> anyhow::Result<()> {
-        let (clock, random) = (Clock::system(), Random::system());
-        let registration = ClientMetadata {
-            redirect_uris: self.redirect_uris,
-            client_name: Some(self.name),
-            token_endpoint_auth_method: Some(self.auth_method.as_auth_method().as_str().to_owned()),
+    async fn run(self, common: &Common) -> anyhow::Result<()> {
+        let method = self.auth_method.as_auth_method();
+        let jwks = self.jwks()?;
+        // The rules of the protocol are checked here, with the text that a client would get.
+        ClientMetadata {
+            redirect_uris: self.redirect_uris.clone(),
+            client_name: Some(self.name.clone()),
+            token_endpoint_auth_method: Some(method.as_str().to_owned()),
+            jwks: jwks.clone(),
+            jwks_uri: self.jwks_uri.clone(),
             ..ClientMetadata::default()
         }
         .validate()
         .map_err(|error| anyhow::anyhow!("{}", error.description))?;
 
-        let db = self.database.open().await?;
-        let space = match &self.space {
-            None => None,
-            Some(slug) => Some(
-                db::spaces::find_by_slug(&db, slug)
-                    .await?
-                    .with_context(|| format!("--space: there is no space \"{slug}\""))?
-                    .id,
-            ),
+        let db: PgPool = common.connect().await?;
+        let secret = match method.needs_secret() {
+            true => Some(new_secret().await?),
+            false => None,
         };
-        let secret = registration
-            .auth_method
-            .needs_secret()
-            .then(|| ClientSecret::generate(&random));
-        let secret_hash = match &secret {
-            None => None,
-            Some(secret) => {
-                let hasher = SecretHasher::new(1, random.clone());
-                Some(hasher.hash(secret.reveal().into()).await?)
-            }
-        };
-        let key = ClientKey::new(&clock, &random);
-        db::clients::register_by_operator(
+        let client_id = admin::register_client(
             &db,
             &NewClient {
-                key,
-                client_id: &key.to_string(),
-                space_id: space,
-                registration: &registration,
-                secret_hash: secret_hash.as_deref(),
-                registration_token: None,
+                name: &self.name,
+                redirect_uris: &self.redirect_uris,
+                space: self.space.as_deref(),
+                auth_method: method.as_str(),
+                secret_hash: secret.as_ref().map(|(_, hash)| hash.as_str()),
+                jwks: jwks.as_ref(),
+                jwks_uri: self.jwks_uri.as_deref(),
             },
         )
-        .await?;
-        println!("client_id      {key}");
-        if let Some(secret) = &secret {
-            println!("client_secret  {}", secret.reveal());
-            println!("Keep the secret: it is not stored and cannot be shown again.");
+        .await
+        .map_err(explain)?;
+        let secret = secret.as_ref().map(|(secret, _)| secret.reveal());
+        let mut text = format!("client_id      {client_id}");
+        if let Some(secret) = secret {
+            text.push_str(&format!(
+                "\nclient_secret  {secret}\n\
+                 Keep the secret: it is not stored and cannot be shown again."
+            ));
         }
-        Ok(())
+        common.say(
+            &json!({ "client_id": client_id, "client_secret": secret }),
+            &text,
+        )
     }
+
+    fn jwks(&self) -> anyhow::Result<Option<serde_json::Value>> {
+        let Some(file) = &self.jwks_file else {
+            return Ok(None);
+        };
+        let read = || anyhow::Ok(serde_json::from_slice(&std::fs::read(file)?)?);
+        read()
+            .map(Some)
+            .with_context(|| format!("--jwks-file {} cannot be used", file.display()))
+    }
+}
+
+async fn new_secret() -> anyhow::Result<(ClientSecret, String)> {
+    let random = Random::system();
+    let secret = ClientSecret::generate(&random);
+    let hash = SecretHasher::new(1, random)
+        .hash(secret.reveal().into())
+        .await?;
+    Ok((secret, hash))
+}
+
+fn overview(clients: &[ClientRow]) -> String {
+    let row = |client: &ClientRow| {
+        [
+            client.client_id.clone(),
+            client.name.clone().unwrap_or_default(),
+            client.origin.clone(),
+            client.space.clone().unwrap_or_default(),
+            client.live_grants.to_string(),
+            client.last_used_at.map(time).unwrap_or_default(),
+        ]
+    };
+    let titles = [
+        "client_id",
+        "name",
+        "origin",
+        "space",
+        "sign-ins",
+        "last used",
+    ];
+    table(titles, clients.iter().map(row).collect())
+}
+
+fn details(client: &ClientRow) -> String {
+    sheet(&[
+        ("client_id", client.client_id.clone()),
+        ("name", client.name.clone().unwrap_or_default()),
+        ("origin", client.origin.clone()),
+        (
+            "space",
+            client.space.clone().unwrap_or_else(|| "any".into()),
+        ),
+        ("redirect URIs", client.redirect_uris.join(" ")),
+        (
+            "authenticates by",
+            client.token_endpoint_auth_method.clone(),
+        ),
+        ("scopes", client.scopes.join(" ")),
+        ("sign-ins", client.live_grants.to_string()),
+        ("registered", time(client.created_at)),
+        (
+            "last used",
+            client.last_used_at.map(time).unwrap_or_default(),
+        ),
+    ])
 }

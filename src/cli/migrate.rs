@@ -3,7 +3,7 @@
 use anyhow::Context;
 use secrecy::SecretString;
 
-use crate::app;
+use crate::{app, db};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -19,6 +19,14 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     match app::migrate(&url).await? {
         0 => println!("The schema is up to date."),
         applied => println!("Applied {applied} migration(s)."),
+    }
+    let db = db::pool::connect(&url, 1).await?;
+    let missing = db::admin::missing_roles(&db).await?;
+    if !missing.is_empty() {
+        println!(
+            "The owner may not make roles, so there is no {}; docs/admin.md says how to make them.",
+            missing.join(" and no ")
+        );
     }
     Ok(())
 }

@@ -5,9 +5,13 @@ mod client;
 mod database;
 mod demo;
 mod doctor;
+mod grant;
 mod keys;
 mod migrate;
+mod operator;
+mod seal;
 mod serve;
+mod space;
 mod stdio;
 
 use std::process::ExitCode;
@@ -61,9 +65,16 @@ enum Command {
     Doctor(Box<doctor::Args>),
     /// Remove what has expired, as the service does every five minutes
     Cleanup(cleanup::Args),
-    /// Clients registered by hand
-    #[command(subcommand)]
-    Client(client::Command),
+    /// The Backlog sites that the hub serves
+    Space(Box<space::Args>),
+    /// The MCP clients, and those registered by hand
+    Client(Box<client::Args>),
+    /// The sign-ins
+    Grant(Box<grant::GrantArgs>),
+    /// The people
+    User(Box<grant::UserArgs>),
+    /// Encrypt a client secret of Backlog for admin.create_space and admin.set_space_secret
+    Seal(Box<seal::Args>),
     /// Master keys
     #[command(subcommand)]
     Keys(keys::Command),
@@ -95,10 +106,14 @@ pub fn main() -> ExitCode {
             Command::Stdio(args) => stdio::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
-            Command::Client(command) => client::run(command).await,
             Command::Doctor(args) => doctor::run(*args).await,
             Command::Cleanup(args) => cleanup::run(args).await,
             Command::Keys(command) => keys::run(command).await,
+            Command::Space(args) => space::run(*args).await,
+            Command::Client(args) => client::run(*args).await,
+            Command::Grant(args) => grant::run(*args).await,
+            Command::User(args) => grant::run_user(*args).await,
+            Command::Seal(args) => seal::run(*args).await,
         }
     });
     match outcome {

@@ -94,6 +94,12 @@ impl KeyRing {
         format!("{id}:{}", BASE64_STANDARD.encode(random.bytes::<32>())).into()
     }
 
+    /// Does the text say of itself that it is sealed?
+    pub fn is_sealed(text: &str) -> bool {
+        text.strip_prefix(PREFIX)
+            .is_some_and(|rest| rest.starts_with(':'))
+    }
+
     /// The ids of the keys, the sealing one first.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|(id, _)| id.as_str())

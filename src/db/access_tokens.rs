@@ -57,7 +57,8 @@ pub async fn find_principal(
                   grants.backlog_expires_at, grants.generation, grants.revoked_at,
                   spaces.id AS space_id, spaces.slug, spaces.name, spaces.base_url,
                   spaces.oauth_client_id, spaces.oauth_client_secret, spaces.hostnames,
-                  spaces.is_default, spaces.read_only, spaces.toolsets, spaces.disabled_at
+                  spaces.is_default, spaces.read_only, spaces.toolsets,
+                  spaces.allowed_projects::text[] AS allowed_projects, spaces.disabled_at
            FROM hub.access_tokens AS tokens
            JOIN hub.grants AS grants ON grants.id = tokens.grant_id
            JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
@@ -100,6 +101,7 @@ pub async fn find_principal(
             is_default: row.is_default,
             read_only: row.read_only,
             toolsets: row.toolsets,
+            allowed_projects: row.allowed_projects,
             state: match row.disabled_at {
                 None => SpaceState::Enabled,
                 Some(since) => SpaceState::Disabled { since },

@@ -241,38 +241,6 @@ pub async fn upsert_document(
     .map(|_| ())
 }
 
-/// Stores a client that an operator registers.
-pub async fn register_by_operator(
-    db: impl PgExecutor<'_>,
-    client: &NewClient<'_>,
-) -> Result<(), sqlx::Error> {
-    let registration = client.registration;
-    sqlx::query!(
-        "INSERT INTO hub.clients
-            (id, client_id, space_id, origin, client_name, client_uri, redirect_uris,
-             application_type, token_endpoint_auth_method, client_secret_hash, jwks, jwks_uri,
-             scopes, metadata_digest)
-         VALUES ($1, $2, $3, 'operator', $4, $5, $6, $7, $8, $9, $10, $11, $12::text[],
-                 $13::bytea)",
-        client.key.0,
-        client.client_id,
-        client.space_id.map(|space| space.0),
-        registration.client_name,
-        registration.client_uri,
-        &redirect_uris(registration),
-        registration.application_type.as_str(),
-        registration.auth_method.as_str(),
-        client.secret_hash,
-        inline(registration),
-        uri(registration),
-        &scopes_to_sql(registration.scopes),
-        &registration.digest()[..],
-    )
-    .execute(db)
-    .await
-    .map(|_| ())
-}
-
 /// The client that a registration access token manages, and when it registered.
 pub async fn find_managed(
     db: impl PgExecutor<'_>,

@@ -25,6 +25,8 @@ const HISTORY: &str = "hub.refinery_schema_history";
 const LOCK: i64 = i64::from_be_bytes(*b"bmh-migr");
 /// SQLSTATE `undefined_table`.
 const UNDEFINED_TABLE: &str = "42P01";
+/// SQLSTATE `insufficient_privilege`.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// Why the schema could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,11 @@ pub enum MigrateError {
     Database(#[from] sqlx::Error),
     #[error("{0}")]
     Migration(#[from] refinery::Error),
+    #[error(
+        "the schema is not that of this release, and the role of DATABASE_URL may not change it; \
+         run `backlog-mcp-hub migrate` as the owner of the tables ({0})"
+    )]
+    NotAllowed(#[source] sqlx::Error),
     #[error("the migration {0} is older than others that are applied, so it was not applied")]
     OutOfOrder(Migration),
 }
@@ -76,7 +83,15 @@ pub async fn migrate(connection: &mut PgConnection) -> Result<usize, MigrateErro
 async fn migrate_locked(connection: &mut PgConnection) -> Result<usize, MigrateError> {
     sqlx::query("CREATE SCHEMA IF NOT EXISTS hub")
         .execute(&mut *connection)
-        .await?;
+        .await
+        .map_err(|error| match &error {
+            sqlx::Error::Database(cause)
+                if cause.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE) =>
+            {
+                MigrateError::NotAllowed(error)
+            }
+            _ => MigrateError::Database(error),
+        })?;
     let mut runner = embedded::migrations::runner()
         // During a roll-out the newer release migrates first, and replicas of
         // the older one may still start: to them its migrations are unknown.

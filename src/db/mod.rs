@@ -5,6 +5,7 @@
 //! database's (`clock_timestamp()`), so replicas need not agree on the time.
 
 pub mod access_tokens;
+pub mod admin;
 pub mod audit_events;
 pub mod authorization_codes;
 pub mod authorization_requests;
@@ -12,6 +13,7 @@ pub mod cleanup;
 pub mod client_assertions;
 pub mod clients;
 pub mod consents;
+pub mod given_secrets;
 pub mod grants;
 pub mod migrate;
 pub mod pool;

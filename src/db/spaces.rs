@@ -12,11 +12,12 @@ struct Row {
     name: String,
     base_url: String,
     oauth_client_id: String,
-    oauth_client_secret: String,
+    oauth_client_secret: Option<String>,
     hostnames: Vec<String>,
     is_default: bool,
     read_only: bool,
     toolsets: Option<Vec<String>>,
+    allowed_projects: Option<Vec<String>>,
     disabled_at: Option<DateTime<Utc>>,
 }
 
@@ -33,6 +34,7 @@ impl From<Row> for Space {
             is_default: row.is_default,
             read_only: row.read_only,
             toolsets: row.toolsets,
+            allowed_projects: row.allowed_projects,
             state: match row.disabled_at {
                 None => SpaceState::Enabled,
                 Some(since) => SpaceState::Disabled { since },
@@ -45,7 +47,8 @@ pub async fn find(db: impl PgExecutor<'_>, id: SpaceId) -> Result<Option<Space>,
     let row = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, disabled_at
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
          FROM hub.spaces WHERE id = $1",
         id.0
     )
@@ -61,7 +64,8 @@ pub async fn find_by_slug(
     let row = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, disabled_at
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
          FROM hub.spaces WHERE slug = $1",
         slug
     )
@@ -78,7 +82,8 @@ pub async fn find_by_hostname(
     let row = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, disabled_at
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
          FROM hub.spaces
          WHERE id = (SELECT space_id FROM hub.space_hostnames WHERE hostname = $1)",
         hostname
@@ -93,7 +98,8 @@ pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::E
     let rows = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, disabled_at
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
          FROM hub.spaces WHERE disabled_at IS NULL ORDER BY is_default DESC, name, slug",
     )
     .fetch_all(db)
@@ -101,7 +107,50 @@ pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::E
     Ok(rows.into_iter().map(Space::from).collect())
 }
 
-/// Queues processes that set the default space up at the same time, until the
+/// Locks the row until the transaction ends; false if the space is gone, or at another site.
+pub async fn lock_at(
+    db: impl PgExecutor<'_>,
+    id: SpaceId,
+    base_url: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT true AS "found!" FROM hub.spaces
+           WHERE id = $1 AND base_url = $2 FOR NO KEY UPDATE"#,
+        id.0,
+        base_url
+    )
+    .fetch_optional(db)
+    .await
+    .map(|found| found.is_some())
+}
+
+/// Stores a client secret, sealed for the row. What was given for it is erased by a trigger.
+pub async fn set_secret(
+    db: impl PgExecutor<'_>,
+    id: SpaceId,
+    sealed: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE hub.spaces SET oauth_client_secret = $2::text WHERE id = $1",
+        id.0,
+        sealed
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Whether some space is at this origin.
+pub async fn is_one_at(db: impl PgExecutor<'_>, base_url: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM hub.spaces WHERE base_url = $1) AS "exists!""#,
+        base_url
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Queues whoever sets up the default space at the same time, until the
 /// transaction ends.
 pub async fn lock_default(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('hub.spaces.is_default'))")
@@ -110,13 +159,34 @@ pub async fn lock_default(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
         .map(|_| ())
 }
 
-/// The default space, if there is one.
+/// The default space, if there is one, enabled or not.
 pub async fn default_space(db: impl PgExecutor<'_>) -> Result<Option<Space>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, disabled_at
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
          FROM hub.spaces WHERE is_default"
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Space::from))
+}
+
+/// The space that the environment described before; if there is none, the one of that
+/// site, the default one first.
+pub async fn of_environment(
+    db: impl PgExecutor<'_>,
+    base_url: &str,
+) -> Result<Option<Space>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
+         FROM hub.spaces WHERE from_environment OR base_url = $1
+         ORDER BY from_environment DESC, is_default DESC, created_at LIMIT 1",
+        base_url
     )
     .fetch_optional(db)
     .await?;
@@ -128,8 +198,8 @@ pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<SealedSample>
     sqlx::query_as!(
         SealedSample,
         r#"SELECT id::text AS "row!", secret_base_url AS base_url,
-                  oauth_client_secret AS sealed
-           FROM hub.spaces"#
+                  oauth_client_secret AS "sealed!"
+           FROM hub.spaces WHERE oauth_client_secret IS NOT NULL"#
     )
     .fetch_all(db)
     .await
@@ -143,8 +213,8 @@ pub struct SealedSample {
     pub sealed: String,
 }
 
-/// The default space as the environment describes it.
-pub struct DefaultSpace<'a> {
+/// The space that the environment describes.
+pub struct EnvironmentSpace<'a> {
     pub id: SpaceId,
     pub slug: &'a str,
     pub name: &'a str,
@@ -154,17 +224,21 @@ pub struct DefaultSpace<'a> {
     pub oauth_client_secret: &'a str,
 }
 
-/// Creates or updates the default space. What the environment cannot say (the
-/// name, restrictions, host names, disabled) is left as an operator set it.
-pub async fn upsert_default(
+/// Creates or updates the space of the environment; a new one is the default space if
+/// there is no other. What the environment cannot say (the name, restrictions, host
+/// names, disabled) is left as an operator set it.
+pub async fn upsert_of_environment(
     db: impl PgExecutor<'_>,
-    space: &DefaultSpace<'_>,
+    space: &EnvironmentSpace<'_>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO hub.spaces AS spaces
-            (id, slug, name, base_url, oauth_client_id, oauth_client_secret, is_default)
-         VALUES ($1, $2, $3, $4, $5, $6::text, true)
+            (id, slug, name, base_url, oauth_client_id, oauth_client_secret, is_default,
+             from_environment)
+         VALUES ($1, $2, $3, $4, $5, $6::text,
+                 NOT EXISTS (SELECT FROM hub.spaces WHERE is_default), true)
          ON CONFLICT (id) DO UPDATE SET
+            from_environment = true,
             slug = CASE WHEN spaces.base_url = excluded.base_url
                         THEN spaces.slug ELSE excluded.slug END,
             name = CASE WHEN spaces.base_url = excluded.base_url

@@ -7,6 +7,8 @@ use crate::oauth::token::TokenHash;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     Space,
+    /// A client secret was given, and waits to be sealed.
+    Secret,
     Grant(GrantId),
     Token(TokenHash),
     /// The listener has just begun: whatever happened before it is unknown.

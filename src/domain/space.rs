@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::SpaceId;
+use crate::crypto::Place;
 
 /// A tenant of the hub.
 #[derive(Clone, Debug)]
@@ -13,12 +14,15 @@ pub struct Space {
     /// `https://acme.backlog.com`, without a trailing slash.
     pub base_url: String,
     pub oauth_client_id: String,
-    /// Sealed; opens with [`crate::crypto::KeyRing`] at `spaces.oauth_client_secret`.
-    pub oauth_client_secret: String,
+    /// Sealed; opens with [`crate::crypto::KeyRing`] at [`secret_place`]. `None` until a
+    /// replica has sealed what the operator gave.
+    pub oauth_client_secret: Option<String>,
     pub hostnames: Vec<String>,
     pub is_default: bool,
     pub read_only: bool,
     pub toolsets: Option<Vec<String>>,
+    /// Keys of the projects that tools may touch; `None` for all.
+    pub allowed_projects: Option<Vec<String>>,
     pub state: SpaceState,
 }
 
@@ -38,6 +42,28 @@ pub fn is_slug(text: &str) -> bool {
         && text.bytes().all(is_inner)
         && !text.starts_with('-')
         && !text.ends_with('-')
+}
+
+/// The place of a space's client secret, for sealing and opening. It is for the site
+/// at `base_url` only: whoever can change the address must not get the secret.
+pub fn secret_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
+    Place {
+        table: "spaces",
+        column: "oauth_client_secret",
+        row,
+        bound_to: base_url,
+    }
+}
+
+/// The place of a client secret on its way into the database. There may be no row yet, so
+/// it is for the site alone; a replica seals it anew for the row.
+pub fn given_secret_place(base_url: &str) -> Place<'_> {
+    Place {
+        table: "given_secrets",
+        column: "value",
+        row: "",
+        bound_to: base_url,
+    }
 }
 
 impl Space {

@@ -55,11 +55,12 @@ async fn listen<F: AsyncFn(Change)>(pool: &PgPool, on_change: &F) -> Result<(), 
     }
 }
 
-/// `space:<id>`, `grant:<id>`, `token:<hash in hex>`.
+/// `space:<id>`, `secret:<space id>`, `grant:<id>`, `token:<hash in hex>`.
 fn read(payload: &str) -> Option<Change> {
     let (kind, name) = payload.split_once(':')?;
     match kind {
         "space" => Some(Change::Space),
+        "secret" => Some(Change::Secret),
         "grant" => name.parse().ok().map(|id| Change::Grant(GrantId(id))),
         "token" => TokenHash::from_hex(name).map(Change::Token),
         _ => None,

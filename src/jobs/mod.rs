@@ -2,3 +2,4 @@
 
 pub mod cleanup;
 pub mod listener;
+pub mod secrets;

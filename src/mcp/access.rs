@@ -13,6 +13,12 @@ pub trait BacklogAccess: Send + Sync {
     /// The space that the calls go to.
     fn url(&self) -> &BacklogUrl;
 
+    /// The Backlog user whom the credentials are of, by id; `None` if nobody asked Backlog.
+    /// What was read for one user is never remembered for another.
+    fn user(&self) -> Option<i64> {
+        None
+    }
+
     /// Credentials that are good as far as is known.
     async fn credentials(&self) -> Result<Credentials, AccessError>;
 

@@ -28,7 +28,7 @@ use crate::{
     clock::Clock,
     crypto::{KeyRing, Place, UnsealError},
     db::{self, grants::SealedTokens},
-    domain::{BacklogTokenState, GrantId, RevocationReason, Space},
+    domain::{BacklogTokenState, Grant, GrantId, RevocationReason, Space},
 };
 
 /// A renewal starts in the background when less than this is left.
@@ -66,6 +66,7 @@ pub struct GrantAccess(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     grant: GrantId,
+    user: i64,
     space: Arc<Space>,
     url: BacklogUrl,
     current: Mutex<Current>,
@@ -186,15 +187,15 @@ impl GrantAccess {
     /// The tokens of a live grant; an error if its stored tokens do not open.
     pub fn new(
         renewals: &Arc<Renewals>,
-        grant: GrantId,
-        tokens: &BacklogTokenState,
+        grant: &Grant,
         space: &Arc<Space>,
     ) -> Result<Option<Self>, super::sessions::SessionError> {
-        let Some(current) = renewals.open(grant, space, tokens)? else {
+        let Some(current) = renewals.open(grant.id, space, &grant.tokens)? else {
             return Ok(None);
         };
         Ok(Some(Self(Arc::new(Inner {
-            grant,
+            grant: grant.id,
+            user: grant.backlog_user_id,
             url: BacklogUrl::parse(&space.base_url)?,
             space: Arc::clone(space),
             current: Mutex::new(current),
@@ -342,6 +343,10 @@ impl GrantAccess {
 impl BacklogAccess for GrantAccess {
     fn url(&self) -> &BacklogUrl {
         &self.0.url
+    }
+
+    fn user(&self) -> Option<i64> {
+        Some(self.0.user)
     }
 
     async fn credentials(&self) -> Result<Credentials, AccessError> {

@@ -28,6 +28,9 @@ pub(super) enum ToolError {
     /// More than the call's own `maxBytes`.
     #[error("the file is larger than {max_bytes} bytes")]
     FileTooLarge { max_bytes: usize },
+    /// The operator allows some projects only, and the call was not within them; why, as a clause.
+    #[error("out of bounds: {0}")]
+    OutOfBounds(String),
 }
 
 impl ToolError {
@@ -39,6 +42,11 @@ impl ToolError {
             Self::Access(error) => access(*error),
             Self::Backlog { error, request } => backlog(error, request, now),
             Self::FileTooLarge { max_bytes } => file_too_large(*max_bytes),
+            Self::OutOfBounds(reason) => {
+                format!(
+                    "{tool} was not called, because only some projects are allowed here: {reason}."
+                )
+            }
         }
     }
 }
@@ -93,6 +101,10 @@ fn backlog(error: &BacklogError, request: &str, now: DateTime<Utc>) -> String {
         BacklogError::Busy => "Too many calls to this Backlog space are under way. Nothing was \
              sent; try again in a few seconds."
             .to_owned(),
+        BacklogError::NoRoom => passing(
+            "This server has too many large answers of Backlog to read",
+            request,
+        ),
         BacklogError::TooLarge { limit } => format!(
             "Backlog's answer to {request} is larger than {limit} bytes. Ask for less: fewer \
              rows (`count`) or narrower filters."

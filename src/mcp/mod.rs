@@ -15,6 +15,7 @@ mod inputs;
 mod limit;
 pub mod options;
 pub mod policy;
+mod projects;
 mod router;
 mod schema;
 mod selection;

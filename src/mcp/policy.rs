@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use thiserror::Error;
 
-use super::{Toolset, tool::Spec, toolset::UnknownToolset};
+use super::{Toolset, projects, tool::Spec, toolset::UnknownToolset};
 
 /// Bounds on the tools of a caller. The default allows everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -13,6 +13,8 @@ pub struct Policy {
     pub read_only: bool,
     /// Only tools of these sets; `None` for all.
     pub toolsets: Option<BTreeSet<Toolset>>,
+    /// Only what belongs to the projects with these keys; `None` for all (`mcp::projects`).
+    pub projects: Option<BTreeSet<String>>,
 }
 
 /// Why a tool is out of bounds.
@@ -22,6 +24,8 @@ pub(super) enum Denied {
     ReadOnly,
     #[error("the toolset `{0}` is not enabled here")]
     Toolset(Toolset),
+    #[error("{0}, and only some projects are allowed here")]
+    Projects(&'static str),
 }
 
 /// A request that asks for bounds nobody can read.
@@ -62,12 +66,12 @@ impl Policy {
         for (key, value) in headers.chain(form_urlencoded::parse(query.as_bytes())) {
             let bound = match &*key {
                 "toolsets" => Self {
-                    read_only: false,
                     toolsets: Toolset::parse_list(&value)?,
+                    ..Self::default()
                 },
                 "readonly" => Self {
                     read_only: switch(&value)?,
-                    toolsets: None,
+                    ..Self::default()
                 },
                 _ => continue,
             };
@@ -79,14 +83,10 @@ impl Policy {
     /// Both bounds at once: the result allows what each of them allows.
     #[must_use]
     pub fn narrowed_by(&self, other: &Self) -> Self {
-        let toolsets = match (&self.toolsets, &other.toolsets) {
-            (Some(ours), Some(theirs)) => Some(ours & theirs),
-            (Some(one), None) | (None, Some(one)) => Some(one.clone()),
-            (None, None) => None,
-        };
         Self {
             read_only: self.read_only || other.read_only,
-            toolsets,
+            toolsets: both(&self.toolsets, &other.toolsets),
+            projects: both(&self.projects, &other.projects),
         }
     }
 
@@ -94,10 +94,27 @@ impl Policy {
         if self.read_only && !tool.access.read_only {
             return Err(Denied::ReadOnly);
         }
-        match &self.toolsets {
-            Some(allowed) if !allowed.contains(&tool.toolset) => Err(Denied::Toolset(tool.toolset)),
+        if let Some(allowed) = &self.toolsets
+            && !allowed.contains(&tool.toolset)
+        {
+            return Err(Denied::Toolset(tool.toolset));
+        }
+        match projects::refusal(tool.name) {
+            Some(reason) if self.projects.is_some() => Err(Denied::Projects(reason)),
             _ => Ok(()),
         }
+    }
+}
+
+/// What two bounds have in common; `None` is no bound.
+fn both<T: Clone + Ord>(
+    ours: &Option<BTreeSet<T>>,
+    theirs: &Option<BTreeSet<T>>,
+) -> Option<BTreeSet<T>> {
+    match (ours, theirs) {
+        (Some(ours), Some(theirs)) => Some(ours & theirs),
+        (Some(one), None) | (None, Some(one)) => Some(one.clone()),
+        (None, None) => None,
     }
 }
 
@@ -117,6 +134,7 @@ mod tests {
         Policy {
             read_only,
             toolsets: toolsets.map(|sets| sets.iter().copied().collect()),
+            projects: None,
         }
     }
 
@@ -133,6 +151,16 @@ mod tests {
             policy(true, Some(&[])),
             "nothing in common allows nothing, not everything"
         );
+        let of = |keys: &[&str]| Policy {
+            projects: Some(keys.iter().map(|key| (*key).to_owned()).collect()),
+            ..Policy::default()
+        };
+        assert_eq!(
+            of(&["KURA", "OPS"]).narrowed_by(&of(&["HARBOR", "OPS"])),
+            of(&["OPS"])
+        );
+        assert_eq!(of(&["OPS"]).narrowed_by(&Policy::default()), of(&["OPS"]));
+        assert_eq!(of(&["OPS"]).narrowed_by(&of(&["KURA"])), of(&[]));
     }
 
     #[test]

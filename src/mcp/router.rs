@@ -2,8 +2,8 @@
 //!
 //! 1. Find the caller.
 //! 2. Refuse what the grant's scopes or the operator's policy do not allow.
-//! 3. Read the arguments.
-//! 4. Run the tool against Backlog.
+//! 3. Keep the call within the projects that are allowed ([`projects`](super::projects)).
+//! 4. Read the arguments and run the tool against Backlog.
 //! 5. Of the outcome, keep the fields asked for, and what the limit allows.
 //! 6. Turn it into text; tell the HTTP layer if the person must sign in again.
 
@@ -22,6 +22,7 @@ use super::{
     AccessError, Caller, HubServer, Refusal, ToolOptions, Toolset, arguments,
     failure::ToolError,
     limit::{self, Page},
+    projects::Sifted,
     schema,
     selection::Selection,
     tool::{Backlog, Outcome, Paging, Spec, Tool},
@@ -106,6 +107,10 @@ impl Table {
         }
         assert_eq!(by_name.len(), entries.len(), "tool names are unique");
         Self { entries, by_name }
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     pub fn get(&self, name: &str) -> Option<&Entry> {
@@ -196,13 +201,24 @@ async fn guarded(
         Err(reason) => return Ok(invalid(&tool, &reason)),
     };
     let page = Page::of(tool.paging, &arguments);
-    let outcome = run(arguments, &backlog).instrument(span.clone()).await;
+    let outcome = async {
+        let projects = server.projects();
+        let policy = &caller.policy;
+        let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
+        let sieve = admitted.await.map_err(Failure::Tool)?;
+        Ok(sieve.sift(run(arguments, &backlog).await?))
+    };
+    let outcome = outcome.instrument(span.clone()).await;
 
     let error = match outcome {
-        Ok(Outcome::Content(content)) => return Ok(CallToolResult::success(content).into()),
-        Ok(Outcome::Json(value)) => {
-            let value = selection.apply(value);
-            return Ok(succeeded(value, options.max_tokens, page));
+        Ok(Sifted { outcome, note }) => {
+            return Ok(match outcome {
+                Outcome::Content(content) => CallToolResult::success(content).into(),
+                Outcome::Json(value) => {
+                    let value = selection.apply(value);
+                    succeeded(value, options.max_tokens, page, note)
+                }
+            });
         }
         Err(Failure::Arguments(reason)) => return Ok(invalid(&tool, &reason)),
         Err(Failure::Tool(error)) => error,
@@ -216,13 +232,18 @@ async fn guarded(
 
 /// Text only: no tool declares an output schema (sixty of them would double `tools/list`), so
 /// `structuredContent` would repeat the text, and hosts that show a model both would pay twice.
-fn succeeded(value: Value, max_tokens: usize, page: Page) -> CallToolResponse {
+fn succeeded(
+    value: Value,
+    max_tokens: usize,
+    page: Page,
+    note: Option<String>,
+) -> CallToolResponse {
     let value = match value {
         Value::Null => json!({"success": true}),
         value => value,
     };
     let fitted = limit::fit(value, max_tokens, page);
-    let texts = [Some(fitted.text), fitted.note];
+    let texts = [Some(fitted.text), note, fitted.note];
     let content = texts.into_iter().flatten().map(ContentBlock::text);
     CallToolResult::success(content.collect()).into()
 }

@@ -14,7 +14,7 @@ use rmcp::{
     service::RequestContext,
 };
 
-use super::{Caller, ToolOptions, Verdict, router::Table};
+use super::{Caller, ToolOptions, Verdict, projects::Projects, router::Table};
 use crate::{backlog::BacklogClient, clock::Clock};
 
 const VERSIONS: [ProtocolVersion; 4] = [
@@ -38,6 +38,7 @@ const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, iss
 #[derive(Clone, Debug)]
 pub struct HubServer {
     table: Arc<Table>,
+    projects: Arc<Projects>,
     options: ToolOptions,
     client: BacklogClient,
     clock: Clock,
@@ -48,8 +49,10 @@ impl HubServer {
     /// A server whose callers come with their HTTP requests.
     pub fn new(client: BacklogClient, clock: Clock) -> Self {
         let options = ToolOptions::default();
+        let table = Table::new(&options);
         Self {
-            table: Arc::new(Table::new(&options)),
+            projects: Arc::new(Projects::new(table.entries())),
+            table: Arc::new(table),
             options,
             client,
             clock,
@@ -74,6 +77,10 @@ impl HubServer {
 
     pub(super) fn options(&self) -> &ToolOptions {
         &self.options
+    }
+
+    pub(super) fn projects(&self) -> &Projects {
+        &self.projects
     }
 
     pub(super) fn client(&self) -> &BacklogClient {

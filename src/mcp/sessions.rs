@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use moka::future::Cache;
 use secrecy::SecretString;
 use sqlx::PgPool;
+use tokio_util::task::TaskTracker;
 
 use super::{
     backlog_tokens::{GrantAccess, Renewals},
@@ -125,14 +126,9 @@ impl Sessions {
         if found.unused {
             db::access_tokens::mark_used(db, hash).await?;
         }
-        let grant = &found.principal.grant;
-        let Some(access) = GrantAccess::new(
-            &self.renewals,
-            grant.id,
-            &grant.tokens,
-            &found.principal.space,
-        )?
-        else {
+        let principal = &found.principal;
+        let access = GrantAccess::new(&self.renewals, &principal.grant, &principal.space)?;
+        let Some(access) = access else {
             return Ok(None);
         };
         let session = Arc::new(Session {
@@ -198,6 +194,7 @@ impl Sessions {
             Change::Grant(id) => self.ended_grants.insert(*id, ()).await,
             Change::Token(hash) => self.by_token.invalidate(hash).await,
             Change::Space => self.drop_all(),
+            Change::Secret => {}
             Change::ListeningBegan => {
                 self.drop_all();
                 self.listening.store(true, Ordering::Release);
@@ -251,14 +248,20 @@ impl Sessions {
         self.renewals.seal(grant, space, tokens, answered_at)
     }
 
-    /// Lets the renewals under way finish, at most for `patience`.
+    /// Where work goes on that its request need not wait for: renewals and sign-ins, from
+    /// Backlog's answer to the database.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.renewals.tasks
+    }
+
+    /// Lets the renewals and sign-ins under way finish, at most for `patience`.
     pub async fn drain(&self, patience: Duration) {
         self.renewals.tasks.close();
         if tokio::time::timeout(patience, self.renewals.tasks.wait())
             .await
             .is_err()
         {
-            tracing::warn!("stopped while a renewal of Backlog tokens was under way");
+            tracing::warn!("stopped while Backlog tokens were on their way to the database");
         }
     }
 }

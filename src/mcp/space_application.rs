@@ -5,8 +5,8 @@ use url::Url;
 
 use crate::{
     backlog::{BacklogClient, BacklogTokens, BacklogUrl, BacklogUrlError, OAuthError, SpaceOAuth},
-    crypto::{KeyRing, Place, UnsealError},
-    domain::Space,
+    crypto::{KeyRing, UnsealError},
+    domain::{Space, space::secret_place},
 };
 
 /// Why a space cannot be used: an operator must mend it.
@@ -16,17 +16,8 @@ pub enum SpaceError {
     Url(#[from] BacklogUrlError),
     #[error("the client secret cannot be opened: {0}")]
     Secret(#[from] UnsealError),
-}
-
-/// The place of a space's client secret, for sealing and opening. It is for the site
-/// at `base_url` only: whoever can change the address must not get the secret.
-pub fn secret_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
-    Place {
-        table: "spaces",
-        column: "oauth_client_secret",
-        row,
-        bound_to: base_url,
-    }
+    #[error("its client secret is not sealed yet")]
+    SecretWaits,
 }
 
 #[derive(Debug)]
@@ -78,10 +69,11 @@ impl SpaceApplication {
     }
 }
 
-fn open_secret(space: &Space, keys: &KeyRing) -> Result<SecretString, UnsealError> {
+fn open_secret(space: &Space, keys: &KeyRing) -> Result<SecretString, SpaceError> {
+    let sealed = space
+        .oauth_client_secret
+        .as_deref()
+        .ok_or(SpaceError::SecretWaits)?;
     let row = space.id.to_string();
-    keys.open(
-        secret_place(&row, &space.base_url),
-        &space.oauth_client_secret,
-    )
+    Ok(keys.open(secret_place(&row, &space.base_url), sealed)?)
 }

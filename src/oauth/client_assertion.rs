@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{
     Algorithm, DecodingKey, Validation, decode, decode_header,
-    jwk::{Jwk, JwkSet},
+    jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse},
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -116,9 +116,21 @@ pub fn verify(
         .iter()
         .take(MAX_KEYS)
         .filter(|key| header.kid.is_none() || key.common.key_id == header.kid)
+        .filter(|key| is_for(key, header.alg))
         .find_map(|key| claims_signed_by(assertion, header.alg, key))
         .ok_or(AssertionError::UnknownKey)?;
     check(claims, client_id, accepted, now)
+}
+
+/// What a key says of itself (RFC 7517 §4.2, §4.4): one for encryption, or for another
+/// algorithm, verifies nothing here.
+fn is_for(key: &Jwk, algorithm: Algorithm) -> bool {
+    let Jwk { common, .. } = key;
+    let usage = common.public_key_use.as_ref();
+    usage.is_none_or(|usage| *usage == PublicKeyUse::Signature)
+        && common
+            .key_algorithm
+            .is_none_or(|named| named == KeyAlgorithm::from(algorithm))
 }
 
 fn claims_signed_by(assertion: &str, algorithm: Algorithm, key: &Jwk) -> Option<Claims> {
@@ -251,5 +263,34 @@ mod tests {
             verify("a.b.c", &jwks(), CLIENT, &[ISSUER], now()).expect_err("refused"),
             AssertionError::Malformed
         );
+    }
+
+    #[test]
+    fn a_key_for_something_else_does_not_verify() {
+        let assertion =
+            encode(&Header::new(Algorithm::ES256), &claims(), &key()).expect("an assertion");
+        let verify_with = |name: &str, value: Value| {
+            let mut jwks: Value = serde_json::from_str(&jwks()).expect("JSON");
+            jwks["keys"][0][name] = value;
+            verify(&assertion, &jwks.to_string(), CLIENT, &[ISSUER], now())
+        };
+        for (name, value) in [
+            ("use", json!("sig")),
+            ("use", Value::Null),
+            ("alg", json!("ES256")),
+            ("alg", Value::Null),
+        ] {
+            assert!(verify_with(name, value.clone()).is_ok(), "{name}: {value}");
+        }
+        for (name, value) in [
+            ("use", json!("enc")),
+            ("use", json!("something")),
+            ("alg", json!("ES384")),
+            ("alg", json!("RSA-OAEP")),
+            ("alg", json!("something")),
+        ] {
+            let refused = verify_with(name, value.clone()).expect_err("refused");
+            assert_eq!(refused, AssertionError::UnknownKey, "{name}: {value}");
+        }
     }
 }

@@ -3,23 +3,29 @@
 //! 1. The `state` must be known, unexpired and unused.
 //! 2. Backlog knows one callback, the hub's. A sign-in that began at a space's own
 //!    host name goes on there, because that is where the browser's cookie is.
-//! 3. The sign-in must belong to this browser.
+//! 3. The sign-in must belong to this browser, and the answer must not come from another
+//!    space than the one that was asked, as far as the browser says from where it comes.
 //! 4. Backlog's refusal goes on to the client as `access_denied`.
 //! 5. The request is finished in one statement; the code is exchanged at Backlog,
-//!    which is asked who this is.
+//!    which is asked who this is. From here on the work is a task of its own: a browser
+//!    that hangs up must not end it between Backlog's answer and the database.
 //! 6. The grant with the sealed tokens, a single-use code and the approval, which this
 //!    browser need not give again, are stored together.
 //! 7. The browser goes back to the client with `code`, `iss` and `state`.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use sqlx::PgConnection;
 use subtle::ConstantTimeEq;
+use tokio_util::task::TaskTracker;
+use url::Url;
 
 use super::{
     Hub,
     authorize::{redirect, redirect_with_error},
     browser,
-    error::PageError,
+    error::{self, PageError},
     issuer,
     limits::Endpoint,
     pages::Problem,
@@ -38,16 +44,13 @@ use crate::{
 };
 
 pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let page = |problem| PageError::new(&request, problem);
-    let from_db = |error| PageError::from_db(&request, &error);
+    error::counting_failures(&hub, Endpoint::Callback, &request, answer(&hub, &request)).await
+}
 
-    hub.limits
-        .check(Endpoint::Callback, &request, None)
-        .map_err(|limited| {
-            page(Problem::RateLimited {
-                seconds: limited.retry_after,
-            })
-        })?;
+async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpResponse, PageError> {
+    let page = |problem| PageError::new(request, problem);
+    let from_db = |error| PageError::from_db(request, &error);
+
     let params = Params::parse(request.query_string().as_bytes()).map_err(|error| {
         page(Problem::InvalidRequest {
             detail: error.description.into_owned(),
@@ -62,7 +65,7 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
         .map_err(from_db)?
         .filter(|approved| !approved.finished && !approved.expired)
         .ok_or_else(|| page(Problem::RequestExpired))?;
-    if let Some(host) = host_of_sign_in(&hub, &request, &approved) {
+    if let Some(host) = host_of_sign_in(hub, request, &approved) {
         let known = hub.sessions.space_by_hostname(&hub.db, host).await;
         if known.map_err(from_db)?.is_none() {
             return Err(page(Problem::RequestExpired));
@@ -70,7 +73,7 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
         let query = request.query_string();
         return Ok(redirect(&format!("https://{host}/callback?{query}")));
     }
-    let same_browser = browser::known(&hub, &request).is_some_and(|browser| {
+    let same_browser = browser::known(hub, request).is_some_and(|browser| {
         approved
             .browser
             .as_bytes()
@@ -92,6 +95,19 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
     if !space.is_enabled() {
         return Err(page(Problem::SpaceDisabled { name: space.name }));
     }
+    if comes_from_another_space(hub, request, &space)
+        .await
+        .map_err(from_db)?
+    {
+        tracing::warn!(
+            space = space.slug,
+            "another space answered; nothing was exchanged"
+        );
+        return Err(page(Problem::InvalidRequest {
+            detail: "Another Backlog space answered than the one that was asked.".to_owned(),
+        }));
+    }
+    let (approved, tasks) = (Arc::new(approved), hub.sessions.tasks());
     if !db::authorization_requests::finish(&hub.db, approved.request.id)
         .await
         .map_err(from_db)?
@@ -102,7 +118,13 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
     let asked = &approved.request;
     let code = match answer {
         BacklogAnswer::Refused(error) => Err(error),
-        BacklogAnswer::Code(code) => sign_in(&hub, &space, &approved, code).await,
+        BacklogAnswer::Code(code) => {
+            let hub = hub.clone();
+            let approved = Arc::clone(&approved);
+            let code = code.to_owned();
+            let sign_in = async move { sign_in(&hub, &space, &approved, &code).await };
+            to_the_end(tasks, sign_in).await
+        }
     };
     Ok(match code {
         Ok(code) => {
@@ -117,6 +139,24 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
             &error,
         ),
     })
+}
+
+/// Whether the page that sent the browser here is of another space. All spaces share one
+/// callback, so a site that poses as one space could lead the browser on to another one, with
+/// its own `state`, and be sent the code that comes back (RFC 9700 §4.4).
+async fn comes_from_another_space(
+    hub: &Hub,
+    request: &HttpRequest,
+    asked: &Space,
+) -> Result<bool, sqlx::Error> {
+    let referrer = request
+        .headers()
+        .get(header::REFERER)
+        .and_then(|value| Url::parse(value.to_str().ok()?).ok());
+    match referrer.map(|url| url.origin().ascii_serialization()) {
+        Some(origin) if origin != asked.base_url => db::spaces::is_one_at(&hub.db, &origin).await,
+        _ => Ok(false),
+    }
 }
 
 /// The host name where the sign-in began, if it is a space's own and the request did
@@ -158,6 +198,19 @@ impl<'a> BacklogAnswer<'a> {
             (None, None) => None,
         }
     }
+}
+
+/// Waits for a sign-in that goes on if nobody does.
+async fn to_the_end(
+    tasks: &TaskTracker,
+    sign_in: impl Future<Output = Result<AuthorizationCode, OAuthError>> + Send + 'static,
+) -> Result<AuthorizationCode, OAuthError> {
+    tasks.spawn(sign_in).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a sign-in ended early");
+        Err(temporarily_unavailable(
+            "The sign-in did not come to its end; try again.",
+        ))
+    })
 }
 
 /// Exchanges Backlog's code, asks who this is, and stores the grant with a code of ours.

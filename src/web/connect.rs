@@ -14,6 +14,10 @@ pub async fn get(
     issuer: Issuer,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
+    if let Some(space) = issuer.space.as_ref().filter(|space| !space.is_enabled()) {
+        let name = space.name.clone();
+        return Err(PageError::new(&request, Problem::SpaceDisabled { name }));
+    }
     let mcp_url =
         Url::parse(&issuer.mcp_url).map_err(|_| PageError::new(&request, Problem::ServerError))?;
     let page = ConnectPage {

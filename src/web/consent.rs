@@ -37,21 +37,24 @@ pub async fn post(
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, PageError> {
-    let page = |problem| PageError::new(&request, problem);
-    let from_db = |error| PageError::from_db(&request, &error);
+    let answer = answer(&hub, &issuer, &request, body);
+    error::counting_failures(&hub, Endpoint::Consent, &request, answer).await
+}
+
+async fn answer(
+    hub: &Hub,
+    issuer: &Issuer,
+    request: &HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+) -> Result<HttpResponse, PageError> {
+    let page = |problem| PageError::new(request, problem);
+    let from_db = |error| PageError::from_db(request, &error);
     let invalid = |detail: &str| {
         page(Problem::InvalidRequest {
             detail: detail.to_owned(),
         })
     };
 
-    hub.limits
-        .check(Endpoint::Consent, &request, None)
-        .map_err(|limited| {
-            page(Problem::RateLimited {
-                seconds: limited.retry_after,
-            })
-        })?;
     let body = body.map_err(|_| invalid("The form is too large, or did not arrive whole."))?;
     let params = Params::parse(&body).map_err(|error| invalid(&error.description))?;
     let id = params
@@ -64,7 +67,7 @@ pub async fn post(
         .map_err(from_db)?
         .filter(|posted| posted.request.issuer == issuer.url)
         .ok_or_else(|| page(Problem::RequestExpired))?;
-    check_sender(&hub, &request, &params, &posted).map_err(page)?;
+    check_sender(hub, request, &params, &posted).map_err(page)?;
 
     let target = match params.get("decision") {
         Some("deny") => {
@@ -84,10 +87,11 @@ pub async fn post(
             )
         }
         Some("approve") => {
-            let space = chosen_space(&hub, &issuer, &posted, &params)
-                .await
-                .map_err(from_db)?
-                .ok_or_else(|| invalid("The Backlog space is not one of those offered."))?;
+            let space = match chosen_space(hub, issuer, &posted, &params).await {
+                Ok(Some(space)) => space,
+                Ok(None) => return Err(not_offered(hub, request, &params).await),
+                Err(error) => return Err(from_db(error)),
+            };
             if !space.is_enabled() {
                 return Err(page(Problem::SpaceDisabled {
                     name: space.name.clone(),
@@ -95,14 +99,14 @@ pub async fn post(
             }
             let scopes = chosen_scopes(posted.request.scopes, &params)
                 .ok_or_else(|| invalid("The access is not one of those offered."))?;
-            let url = approve(&hub, id, &space, scopes).await.map_err(page)?;
+            let url = approve(hub, id, &space, scopes).await.map_err(page)?;
             url.into()
         }
         _ => return Err(invalid("The form is incomplete.")),
     };
     let target = Url::parse(&target).map_err(|_| page(Problem::ServerError))?;
     let forward = ForwardPage {
-        locale: error::locale(&request),
+        locale: error::locale(request),
         target,
     };
     Ok(error::html(StatusCode::OK, forward.html()))
@@ -176,6 +180,25 @@ async fn chosen_space(
     Ok(offered
         .into_iter()
         .find(|space| Some(space.slug.as_str()) == params.get("space")))
+}
+
+/// One that was disabled while the page was open is no longer offered, and the person is
+/// told so; any other was never on the page.
+async fn not_offered(hub: &Hub, request: &HttpRequest, params: &Params) -> PageError {
+    let slug = params.get("space").unwrap_or_default();
+    match hub.sessions.space_by_slug(&hub.db, slug).await {
+        Ok(Some(space)) if !space.is_enabled() => {
+            let name = space.name.clone();
+            PageError::new(request, Problem::SpaceDisabled { name })
+        }
+        Ok(_) => PageError::new(
+            request,
+            Problem::InvalidRequest {
+                detail: "The Backlog space is not one of those offered.".to_owned(),
+            },
+        ),
+        Err(error) => PageError::from_db(request, &error),
+    }
 }
 
 async fn client_of(hub: &Hub, posted: &Posted) -> Result<Option<Client>, sqlx::Error> {

@@ -10,7 +10,8 @@ use actix_web::{
 use tracing_actix_web::RequestId;
 
 use super::{
-    limits::Limited,
+    Hub,
+    limits::{Endpoint, Limited},
     pages::{ErrorPage, Locale, Problem},
 };
 use crate::oauth::{ErrorCode, OAuthError};
@@ -66,6 +67,29 @@ impl ResponseError for PageError {
         }
         response
     }
+}
+
+/// Refuses an address that failed too often, and counts it if this is wrong, too. What the hub
+/// or its database did wrong is nobody's.
+pub async fn counting_failures(
+    hub: &Hub,
+    endpoint: Endpoint,
+    request: &HttpRequest,
+    answer: impl Future<Output = Result<HttpResponse, PageError>>,
+) -> Result<HttpResponse, PageError> {
+    hub.limits
+        .check_failures(endpoint, request)
+        .map_err(|limited| {
+            let seconds = limited.retry_after;
+            PageError::new(request, Problem::RateLimited { seconds })
+        })?;
+    let answer = answer.await;
+    if let Err(error) = &answer
+        && error.status_code().is_client_error()
+    {
+        hub.limits.count_failure(endpoint, request);
+    }
+    answer
 }
 
 /// An answer that is a page.

@@ -1,18 +1,25 @@
 //! Rate limits per address × endpoint × client: hosted assistants share addresses, so
 //! an address alone says little. It has a larger share of its own all the same: the
 //! `client_id` is a stranger's word, and a new one would be a new count.
+//!
+//! `/consent` and `/callback` count what fails there: a company that signs in at once from one
+//! address is no flood, and a right answer cannot be guessed.
 
 use std::{
+    collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use actix_web::HttpRequest;
 use governor::{
     DefaultKeyedRateLimiter, NotUntil, Quota,
-    clock::{Clock as _, DefaultClock},
+    clock::{Clock as _, DefaultClock, Reference as _},
 };
 use ipnet::IpNet;
 
@@ -65,6 +72,7 @@ impl Endpoint {
 
 const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
+type Instant = <DefaultClock as governor::clock::Clock>::Instant;
 type ByAddress = DefaultKeyedRateLimiter<IpAddr>;
 /// The client's part is a hash: a key is small, however long the `client_id`.
 type ByClient = DefaultKeyedRateLimiter<(IpAddr, u64)>;
@@ -78,6 +86,8 @@ pub struct Limited {
 #[derive(Debug)]
 pub struct Limits {
     limiters: Vec<(Endpoint, ByAddress, ByClient)>,
+    /// Who failed too often, and until when.
+    failed: Mutex<HashMap<(Endpoint, IpAddr), Instant>>,
     trusted_proxies: Vec<IpNet>,
     warned_of_a_proxy: AtomicBool,
     /// On a hub for trying things out, one's own computer is not counted.
@@ -98,6 +108,7 @@ impl Limits {
             .collect();
         Self {
             limiters,
+            failed: Mutex::default(),
             trusted_proxies,
             warned_of_a_proxy: AtomicBool::new(false),
             spare_loopback,
@@ -111,13 +122,49 @@ impl Limits {
         request: &HttpRequest,
         client_id: Option<&str>,
     ) -> Result<(), Limited> {
-        let Some(address) = self.client_address(request) else {
-            return Ok(());
-        };
-        if self.spare_loopback && address.is_loopback() {
-            return Ok(());
+        match self.counted_address(request) {
+            Some(address) => self
+                .count(endpoint, address, client_id)
+                .map_err(|until| limited(until.earliest_possible())),
+            None => Ok(()),
         }
-        self.count(endpoint, network_of(address), client_id)
+    }
+
+    /// Refuses whom [`Self::count_failure`] found to fail too often; counts nothing.
+    pub fn check_failures(&self, endpoint: Endpoint, request: &HttpRequest) -> Result<(), Limited> {
+        match self.counted_address(request) {
+            Some(address) => self.check_failures_of(endpoint, address),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a request that was wrong.
+    pub fn count_failure(&self, endpoint: Endpoint, request: &HttpRequest) {
+        if let Some(address) = self.counted_address(request) {
+            self.count_failure_of(endpoint, address);
+        }
+    }
+
+    fn check_failures_of(&self, endpoint: Endpoint, address: IpAddr) -> Result<(), Limited> {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        match failed.get(&(endpoint, address)) {
+            Some(until) if *until > DefaultClock::default().now() => Err(limited(*until)),
+            _ => Ok(()),
+        }
+    }
+
+    fn count_failure_of(&self, endpoint: Endpoint, address: IpAddr) {
+        if let Err(until) = self.count(endpoint, address, None) {
+            let until = until.earliest_possible();
+            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            failed.insert((endpoint, address), until);
+        }
+    }
+
+    /// Whose request it is; `None` if it does not count.
+    fn counted_address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let address = self.client_address(request)?;
+        (!(self.spare_loopback && address.is_loopback())).then(|| network_of(address))
     }
 
     fn count(
@@ -125,22 +172,14 @@ impl Limits {
         endpoint: Endpoint,
         address: IpAddr,
         client_id: Option<&str>,
-    ) -> Result<(), Limited> {
-        let limited = |until: NotUntil<_>| {
-            let now = DefaultClock::default().now();
-            Limited {
-                retry_after: until.wait_time_from(now).as_secs() + 1,
-            }
-        };
+    ) -> Result<(), NotUntil<Instant>> {
         let Some((_, by_address, by_client)) =
             self.limiters.iter().find(|(of, _, _)| *of == endpoint)
         else {
             return Ok(());
         };
-        by_address.check_key(&address).map_err(limited)?;
-        by_client
-            .check_key(&(address, hash_of(client_id)))
-            .map_err(limited)
+        by_address.check_key(&address)?;
+        by_client.check_key(&(address, hash_of(client_id)))
     }
 
     /// Forgets who has been quiet, so that memory stays bounded by the traffic.
@@ -151,6 +190,10 @@ impl Limits {
             by_client.retain_recent();
             by_client.shrink_to_fit();
         }
+        let now = DefaultClock::default().now();
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.retain(|_, until| *until > now);
+        failed.shrink_to_fit();
     }
 
     /// The address the request came from. `X-Forwarded-For` is believed as far as it
@@ -216,6 +259,13 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
+fn limited(until: Instant) -> Limited {
+    let wait = until.duration_since(DefaultClock::default().now());
+    Limited {
+        retry_after: std::time::Duration::from(wait).as_secs() + 1,
+    }
+}
+
 /// One household or host has a whole /64, so its addresses count as one.
 fn network_of(address: IpAddr) -> IpAddr {
     match address {
@@ -269,7 +319,8 @@ mod tests {
         let count = |client| limits.count(Endpoint::Token, ip("203.0.113.9"), Some(client));
         let allowed = (0..1000).take_while(|_| count("one").is_ok()).count();
         assert_eq!(allowed, 240);
-        assert!(count("one").expect_err("limited").retry_after >= 1);
+        let until = count("one").expect_err("limited").earliest_possible();
+        assert!(super::limited(until).retry_after >= 1);
         assert!(count("two").is_ok());
         assert!(
             limits
@@ -290,6 +341,28 @@ mod tests {
             })
             .count();
         assert_eq!(allowed, 600);
+    }
+
+    #[test]
+    fn only_failures_are_counted_where_success_proves_something() {
+        let limits = limits(&[]);
+        let callback = Endpoint::Callback;
+        let check = |address: &str| limits.check_failures_of(callback, ip(address));
+        let one = "203.0.113.9";
+        for _ in 0..10_000 {
+            assert_eq!(check(one), Ok(()));
+        }
+        let failures = (0..10_000)
+            .take_while(|_| check(one).is_ok())
+            .map(|_| limits.count_failure_of(callback, ip(one)))
+            .count();
+        assert_eq!(failures, 601);
+        assert!(check(one).expect_err("limited").retry_after >= 1);
+        assert_eq!(check("203.0.113.10"), Ok(()));
+        let consent = limits.check_failures_of(Endpoint::Consent, ip(one));
+        assert_eq!(consent, Ok(()));
+        limits.forget_quiet();
+        assert!(check(one).is_err(), "not forgotten while it holds");
     }
 
     #[test]

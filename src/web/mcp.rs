@@ -150,6 +150,10 @@ fn policy(session: &Session) -> Policy {
                 .filter_map(|name| name.parse::<Toolset>().ok())
                 .collect()
         }),
+        projects: space
+            .allowed_projects
+            .as_ref()
+            .map(|keys| keys.iter().cloned().collect()),
     }
 }
 

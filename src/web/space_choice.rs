@@ -14,7 +14,8 @@ use crate::{
 /// The spaces to offer: one, or several for the person to choose from.
 ///
 /// In this order: the issuer's own, the client's own, the one whose MCP endpoint
-/// the client named as `resource`, the default one, else every enabled one.
+/// the client named as `resource`, the default one, else every enabled one. A disabled one
+/// comes alone: whoever asks says so.
 pub async fn spaces(
     hub: &Hub,
     issuer: &Issuer,
@@ -33,6 +34,10 @@ pub async fn spaces(
         return Ok(named.into_iter().collect());
     }
     let enabled = db::spaces::list_enabled(&hub.db).await?;
+    if enabled.is_empty() {
+        let default = db::spaces::default_space(&hub.db).await?;
+        return Ok(default.into_iter().map(Arc::new).collect());
+    }
     Ok(match enabled.iter().position(|space| space.is_default) {
         Some(index) => enabled
             .into_iter()

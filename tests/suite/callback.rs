@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use backlog_sim::{Matcher, RefreshRotation, seed};
 use reqwest::{Method, StatusCode};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 use url::Url;
 
 use crate::support::{
@@ -283,5 +284,39 @@ async fn odd_lifetimes_of_backlogs_tokens_do_no_harm() {
             assert_eq!(status, StatusCode::OK, "{body}");
         }
     }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_hangs_up_does_not_lose_the_tokens_that_backlog_gave() {
+    let hub = TestHub::start().await;
+    let (person, _, page) = at_backlog(&hub).await;
+    let callback = person
+        .sign_in_at_backlog(&page, seed::DANIEL, "approve")
+        .await;
+    let sim = hub.sim.control();
+    // The code is exchanged; Backlog has yet to say who this is.
+    sim.hold(Matcher::path("/api/v2/users/myself"));
+    let host = hub.base_url.strip_prefix("http://").expect("a host");
+    let path = callback.strip_prefix(&hub.base_url).expect("a path");
+    let cookies = person.cookies("127.0.0.1");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n\r\n");
+    let mut browser = TcpStream::connect(hub.address())
+        .await
+        .expect("a connection");
+    let sent = browser.write_all(request.as_bytes()).await;
+    sent.expect("the request is sent");
+    sim.wait_for_held(1).await;
+    assert_eq!(sim.count(&Matcher::token_endpoint()), 1);
+    assert_eq!(hub.value(GRANTS).await.as_deref(), Some("0"));
+    // A reset, of which the hub hears at once, and some time for it to act on that.
+    browser.set_zero_linger().expect("a reset");
+    drop(browser);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    sim.release();
+    eventually("the grant is stored", async || {
+        hub.value(GRANTS).await.as_deref() == Some("1")
+    })
+    .await;
     hub.stop().await;
 }

@@ -385,10 +385,10 @@ async fn a_disabled_space_lets_nobody_in_anywhere_until_it_is_enabled() {
             assert_eq!(page.status, StatusCode::FORBIDDEN, "{}", page.body);
             let before = hub.state().await;
             let exchanged = issuer.exchange(&own.client_id, &own.code).await;
-            let description = exchanged.oauth_error(400, "invalid_grant");
+            let description = exchanged.oauth_error(400, "access_denied");
             assert!(description.contains("disabled"), "{description}");
             let refreshed = issuer.refresh(None, &own.refresh_token).await;
-            let description = refreshed.oauth_error(400, "invalid_grant");
+            let description = refreshed.oauth_error(400, "access_denied");
             assert!(description.contains("disabled"), "{description}");
             assert_eq!(hub.state().await, before);
         }

@@ -18,10 +18,11 @@ use tokio::{
     net::TcpStream,
     time::{Instant, sleep, timeout},
 };
+use url::Url;
 
 use crate::support::{
     hub::{REDIRECT_URI, TestHub, http},
-    person::authorize_url,
+    person::{Person, authorize_url},
     process::DEADLINE,
     reply::Reply,
 };
@@ -152,6 +153,45 @@ async fn the_other_endpoints_of_a_sign_in_are_limited_too() {
     let (_, refusal) = until_limited(revoke).await;
     refusal.oauth_error(429, "temporarily_unavailable");
     assert_retry_after(&refusal);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_ins_that_succeed_use_up_nobodys_share() {
+    let hub = behind_proxy(true).await;
+    let metadata = json!({ "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "none" });
+    let registered = request(&hub, Method::POST, "/register", SOMEBODY).json(&metadata);
+    let registered = Reply::to(registered).await.json();
+    let client = registered["client_id"].as_str().expect("a client_id");
+    let person = Person::default();
+    let consent = person.send(authorize(&hub, client, SOMEBODY)).await;
+    let form = [
+        ("request", consent.field("request")),
+        ("csrf", consent.field("csrf")),
+        ("space", consent.field("space")),
+        ("access", "read".to_owned()),
+        ("decision", "approve".to_owned()),
+    ];
+    let approval = request(&hub, Method::POST, "/consent", SOMEBODY).form(&form);
+    let forward = person.send(approval).await.refresh();
+    let forward = Url::parse(&forward).expect("a URL");
+    let state = forward.query_pairs().find(|(name, _)| name == "state");
+    let path = format!(
+        "/callback?error=access_denied&state={}",
+        state.expect("a state").1
+    );
+    // More right answers than wrong ones are allowed.
+    for _ in 0..700 {
+        let page = person
+            .send(request(&hub, Method::GET, &path, SOMEBODY))
+            .await;
+        assert_eq!(page.status, StatusCode::FOUND, "{}", page.body);
+        hub.sql("UPDATE hub.authorization_requests SET finished_at = NULL")
+            .await;
+    }
+    let wrong = || request(&hub, Method::GET, "/callback?state=x", SOMEBODY);
+    let (failed, _) = until_limited(wrong).await;
+    assert!(failed >= 600 - AT_A_TIME, "{failed}");
     hub.stop().await;
 }
 

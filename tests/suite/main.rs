@@ -1,6 +1,13 @@
 //! The integration tests: the application on a port of its own, with a database of
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
+mod admin;
+mod admin_cli;
+mod admin_document;
+mod admin_effects;
+mod admin_roles;
+mod admin_rules;
+mod allowed_projects;
 mod audit;
 mod authorize;
 mod authorize_page;
@@ -12,6 +19,7 @@ mod client_documents;
 mod conformance;
 mod consent;
 mod embedded;
+mod given_secrets;
 mod inspector;
 mod issuers;
 mod layers;
@@ -22,12 +30,14 @@ mod mcp_protocol;
 mod mcp_remote;
 mod metadata;
 mod migrate;
+mod mix_up;
 mod operator_clients;
 mod operator_doctor;
 mod operator_keys;
 mod private_key_jwt;
 mod processes;
 mod processes_start;
+mod rate_limit;
 mod readme;
 mod refresh;
 mod register;

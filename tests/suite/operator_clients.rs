@@ -84,7 +84,7 @@ async fn a_wrong_registration_is_named_and_stored_nowhere() {
         ),
         (
             vec!["--redirect-uri", REDIRECT_URI, "--space", "nowhere"],
-            "there is no space \"nowhere\"",
+            "there is no space 'nowhere'",
         ),
     ] {
         let (done, said) = register(&hub, &args).await;

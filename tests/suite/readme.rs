@@ -101,6 +101,7 @@ fn the_files_and_tests_that_documents_name_exist() {
     for document in [
         "README.md",
         "CONTRIBUTING.md",
+        "docs/admin.md",
         "docs/architecture.md",
         "docs/threat-model.md",
         "docs/tools.md",

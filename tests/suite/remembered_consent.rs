@@ -210,7 +210,6 @@ async fn a_disabled_space_is_not_reached_by_a_remembered_approval() {
     hub.sql("UPDATE hub.spaces SET disabled_at = clock_timestamp()")
         .await;
     let url = authorize_url_with(&hub, &client_id, &[("redirect_uri", Some(REDIRECT_URI))]);
-    let page = person.get(&url).await;
-    page.answer().assert_error(&hub, "access_denied");
+    person.get(&url).await.assert_says(403, "turned off");
     hub.stop().await;
 }

@@ -6,7 +6,7 @@
 //!    its own client, with the verifier, can bring that about.
 //! 4. One statement consumes the code; the pair is issued with it.
 
-use super::{TokenAnswer, invalid_grant, issue_pair};
+use super::{TokenAnswer, invalid_grant, issue_pair, space_disabled};
 use crate::{
     db,
     domain::{GrantId, RevocationReason},
@@ -63,7 +63,7 @@ pub async fn exchange(
         return Err(invalid_grant(UNKNOWN).into());
     }
     if stored.space_disabled {
-        return Err(invalid_grant("The Backlog space is disabled.").into());
+        return Err(space_disabled().into());
     }
 
     let mut transaction = hub.db.begin().await?;

@@ -129,6 +129,12 @@ async fn issue_pair(
     Ok((answer, refresh_token))
 }
 
+/// Not `invalid_grant`: on that a client throws its tokens away, and these are good again
+/// when the space is enabled. The code is the one of RFC 8628 §3.5 for a grant that may not be.
+fn space_disabled() -> OAuthError {
+    OAuthError::new(ErrorCode::AccessDenied, "The Backlog space is disabled.")
+}
+
 fn invalid_grant(description: &'static str) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidGrant, description)
 }

@@ -12,7 +12,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::{TokenAnswer, invalid_grant, issue_pair};
+use super::{TokenAnswer, invalid_grant, issue_pair, space_disabled};
 use crate::{
     crypto::Place,
     db::{
@@ -100,7 +100,7 @@ fn check(issuer: &Issuer, params: &Params, stored: &Stored) -> Result<Scopes, OA
         return Err(invalid_grant(UNKNOWN));
     }
     if stored.space_disabled {
-        return Err(invalid_grant("The Backlog space is disabled."));
+        return Err(space_disabled());
     }
     if let Some(asked) = params.get("resource")
         && !resource::names(asked, &stored.resource, issuer.owns_host)

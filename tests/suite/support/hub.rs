@@ -7,8 +7,7 @@ use backlog_mcp_hub::{
     clock::Clock,
     config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Patience, Settings, Storage, ToolSettings},
     crypto::KeyRing,
-    domain::SpaceId,
-    mcp::space_application::secret_place,
+    domain::{SpaceId, space::secret_place},
     random::Random,
 };
 use backlog_sim::{BacklogSim, SimOptions};
@@ -83,7 +82,8 @@ impl TestHub {
         (hub, proxy)
     }
 
-    async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
+    /// Starts a hub on a database that a test has made.
+    pub async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let sim = sim().await;
         let keys = KeyRing::generate("test", &Random::system());
         let mut settings = settings(&database, &sim, &keys);
@@ -137,10 +137,15 @@ impl TestHub {
 
     /// A second space: the same Backlog under another name.
     pub async fn second_space(&self, slug: &str) {
+        self.space_at(slug, &self.sim).await;
+    }
+
+    /// A space at a Backlog of its own.
+    pub async fn space_at(&self, slug: &str, sim: &BacklogSim) {
         let random = Random::system();
         let id = SpaceId::new(&Clock::system(), &random).to_string();
         let keys = KeyRing::parse(&self.keys, random).expect("the keys");
-        let base_url = self.sim.url();
+        let base_url = sim.url();
         let base_url = base_url.as_str().trim_end_matches('/');
         let secret = keys.seal(secret_place(&id, base_url), &OAUTH_CLIENT_SECRET.into());
         self.sql(&format!(

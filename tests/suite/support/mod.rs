@@ -11,6 +11,7 @@ pub mod person;
 pub mod process;
 pub mod proxy;
 pub mod reply;
+pub mod role;
 pub mod sdk_client;
 pub mod site;
 pub mod tokens;

@@ -121,17 +121,19 @@ impl Person {
         self.send(http().post(url).form(form)).await
     }
 
+    /// The `Cookie` header for a host, by its name without a port.
+    pub fn cookies(&self, host: &str) -> String {
+        let jar = self.cookies.lock().expect("the jar");
+        let own = jar.iter().filter(|((of, _), _)| *of == host);
+        let pairs: Vec<String> = own.map(|((_, n), v)| format!("{n}={v}")).collect();
+        pairs.join("; ")
+    }
+
     /// Sends a request with the cookies of its host, as the Host header has it.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Page {
         let mut request = request.build().expect("a request");
         let host = host_of(&request);
-        let cookies = {
-            let jar = self.cookies.lock().expect("the jar");
-            let own = jar.iter().filter(|((of, _), _)| *of == host);
-            let pairs: Vec<String> = own.map(|((_, n), v)| format!("{n}={v}")).collect();
-            pairs.join("; ")
-        };
-        let cookies = cookies.parse().expect("a header");
+        let cookies = self.cookies(&host).parse().expect("a header");
         request.headers_mut().insert(COOKIE, cookies);
         let response = http().execute(request).await.expect("an answer");
         for cookie in response.headers().get_all(SET_COOKIE) {

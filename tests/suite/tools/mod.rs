@@ -1,6 +1,7 @@
 //! Every tool against the simulated Backlog: the one request that it sends, to the letter, and
 //! the answer that it brings. Each row has a Backlog of its own, so that rows do not meet.
 
+mod bounds;
 mod document;
 mod git;
 mod issue;
@@ -88,11 +89,23 @@ fn server() -> HubServer {
 
 /// Sends one JSON-RPC request as a user of a Backlog and returns the result.
 async fn rpc(server: &HubServer, sim: &BacklogSim, user: Id, method: &str, params: Value) -> Value {
+    rpc_within(Policy::default(), server, sim, user, method, params).await
+}
+
+/// The same for a user whom the operator bounds.
+async fn rpc_within(
+    policy: Policy,
+    server: &HubServer,
+    sim: &BacklogSim,
+    user: Id,
+    method: &str,
+    params: Value,
+) -> Value {
     let url = BacklogUrl::parse(sim.url().as_str()).expect("a Backlog URL");
     let key = Credentials::ApiKey(sim.control().issue_api_key(user).into());
     let caller = Caller {
         scopes: Scopes::all(),
-        policy: Policy::default(),
+        policy,
         access: Arc::new(FixedAccess::new(url, key)),
         verdict: Verdict::default(),
     };

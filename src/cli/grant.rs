@@ -1,0 +1,115 @@
+//! `grant` and `user`: who is signed in, and the end of it.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::operator::{Common, explain, table, time};
+use crate::db::admin::{self, GrantFilter, GrantRow};
+
+#[derive(Debug, clap::Args)]
+pub struct GrantArgs {
+    #[command(subcommand)]
+    verb: GrantVerb,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum GrantVerb {
+    /// List the sign-ins
+    List {
+        /// Of this space only
+        #[arg(long, value_name = "SLUG")]
+        space: Option<String>,
+        /// Of this person only, by their id at Backlog
+        #[arg(long, value_name = "ID")]
+        user: Option<i64>,
+        /// Those that ended as well
+        #[arg(long)]
+        all: bool,
+    },
+    /// End one sign-in
+    Revoke { id: Uuid },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct UserArgs {
+    #[command(subcommand)]
+    verb: UserVerb,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum UserVerb {
+    /// End all sign-ins of one person in one space
+    Revoke {
+        /// Their id at Backlog, as `grant list` shows it
+        id: i64,
+        /// The space, by its slug
+        #[arg(long, value_name = "SLUG")]
+        space: String,
+    },
+}
+
+pub async fn run(args: GrantArgs) -> anyhow::Result<()> {
+    let common = &args.common;
+    let db = common.connect().await?;
+    match args.verb {
+        GrantVerb::List { space, user, all } => {
+            let filter = GrantFilter {
+                space: space.as_deref(),
+                backlog_user_id: user,
+                all,
+            };
+            let grants = admin::grants(&db, &filter).await.map_err(explain)?;
+            common.say(&grants, &overview(&grants))
+        }
+        GrantVerb::Revoke { id } => {
+            common.confirm(&format!("The sign-in {id} ends."))?;
+            let ended = admin::revoke_grant(&db, id).await.map_err(explain)?;
+            let text = if ended {
+                "It ended."
+            } else {
+                "It had ended before."
+            };
+            common.say(&json!({ "ended": i64::from(ended) }), text)
+        }
+    }
+}
+
+pub async fn run_user(args: UserArgs) -> anyhow::Result<()> {
+    let common = &args.common;
+    let db = common.connect().await?;
+    let UserVerb::Revoke { id, space } = args.verb;
+    common.confirm(&format!("All sign-ins of {id} in {space} end."))?;
+    let ended = admin::revoke_user(&db, &space, id).await.map_err(explain)?;
+    common.say(
+        &json!({ "ended": ended }),
+        &format!("{ended} sign-in(s) ended."),
+    )
+}
+
+fn overview(grants: &[GrantRow]) -> String {
+    let row = |grant: &GrantRow| {
+        [
+            grant.id.to_string(),
+            grant.space.clone(),
+            format!("{} ({})", grant.backlog_user_name, grant.backlog_user_id),
+            grant
+                .client_name
+                .clone()
+                .unwrap_or_else(|| grant.client_id.clone()),
+            grant.scopes.join(" "),
+            time(grant.created_at),
+            match (&grant.revoked_reason, grant.revoked_at) {
+                (Some(reason), Some(at)) => format!("ended {}: {reason}", time(at)),
+                _ => "live".to_owned(),
+            },
+        ]
+    };
+    let titles = [
+        "id", "space", "person", "client", "scopes", "since", "state",
+    ];
+    table(titles, grants.iter().map(row).collect())
+}

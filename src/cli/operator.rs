@@ -1,0 +1,251 @@
+//! What the operator's commands have in common: the database, how a result is shown, how a
+//! secret is read, and the question before what cannot be undone.
+
+use std::{
+    io::{IsTerminal, Read, Write},
+    path::PathBuf,
+};
+
+use anyhow::Context;
+use comfy_table::{LineStyle, Table, presets};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use sqlx::{PgPool, postgres::PgDatabaseError};
+
+use crate::{
+    app::OWN_KEY_FILE, backlog::BacklogUrl, config, crypto::KeyRing, db,
+    domain::space::given_secret_place, embedded, random::Random,
+};
+
+/// SQLSTATE `insufficient_privilege`, `undefined_table`, `invalid_schema_name`,
+/// `undefined_function`.
+const NOT_ALLOWED: &str = "42501";
+const NOT_THERE: [&str; 3] = ["42P01", "3F000", "42883"];
+
+/// Options of every operator's command.
+#[derive(Debug, clap::Args)]
+pub struct Common {
+    /// PostgreSQL of the hub; without it the one that a running hub has in its data directory
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        global = true
+    )]
+    database_url: Option<SecretString>,
+    /// Data directory of that hub
+    #[arg(long, env = "DATA_DIR", value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Do not ask before what cannot be undone
+    #[arg(long, global = true)]
+    yes: bool,
+}
+
+/// The master keys, where the command has them.
+#[derive(Debug, clap::Args)]
+pub struct KeyArgs {
+    /// Master keys of the hub; with them the secret leaves this program encrypted
+    #[arg(
+        long,
+        env = "ENCRYPTION_KEYS",
+        hide_env_values = true,
+        value_name = "KEYS"
+    )]
+    encryption_keys: Option<SecretString>,
+    /// A file with the master keys
+    #[arg(long, env = "ENCRYPTION_KEYS_FILE", value_name = "FILE")]
+    encryption_keys_file: Option<PathBuf>,
+}
+
+impl Common {
+    /// The setting, or what a running hub left in its data directory.
+    pub async fn connect(&self) -> anyhow::Result<PgPool> {
+        let url = match &self.database_url {
+            Some(url) => url.clone(),
+            None => {
+                let data_dir = self.data_dir()?;
+                let file = embedded::url_file(&data_dir);
+                let text = std::fs::read_to_string(&file).with_context(|| {
+                    format!(
+                        "DATABASE_URL is not set, and no hub is running on {}",
+                        data_dir.display()
+                    )
+                })?;
+                text.into()
+            }
+        };
+        db::pool::connect(&url, 1)
+            .await
+            .map_err(|error| anyhow::anyhow!("DATABASE_URL {error}"))
+    }
+
+    fn data_dir(&self) -> anyhow::Result<PathBuf> {
+        Ok(match &self.data_dir {
+            Some(dir) => dir.clone(),
+            None => config::default_data_dir()?,
+        })
+    }
+
+    /// The ring of the settings, or the one that the hub made for its own PostgreSQL.
+    pub fn keys(&self, args: &KeyArgs) -> anyhow::Result<Option<KeyRing>> {
+        let given = config::encryption_keys(
+            args.encryption_keys.clone(),
+            args.encryption_keys_file.clone(),
+        )?;
+        let text = match given {
+            Some(text) => text,
+            None if self.database_url.is_some() => return Ok(None),
+            None => match std::fs::read_to_string(self.data_dir()?.join(OWN_KEY_FILE)) {
+                Ok(text) => text.into(),
+                Err(_) => return Ok(None),
+            },
+        };
+        let ring = KeyRing::parse(&text, Random::system());
+        ring.map(Some)
+            .map_err(|error| anyhow::anyhow!("ENCRYPTION_KEYS {error}"))
+    }
+
+    /// Asks; where nobody can answer, `--yes` must have been said.
+    pub fn confirm(&self, question: &str) -> anyhow::Result<()> {
+        if self.yes {
+            return Ok(());
+        }
+        if !std::io::stdin().is_terminal() {
+            anyhow::bail!("{question} Say so with --yes");
+        }
+        eprint!("{question} [y/N] ");
+        std::io::stderr().flush()?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+            anyhow::bail!("nothing was changed");
+        }
+        Ok(())
+    }
+
+    /// Prints JSON, or `text` for a person.
+    pub fn say(&self, json: &impl Serialize, text: &str) -> anyhow::Result<()> {
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(json)?);
+        } else {
+            println!("{text}");
+        }
+        Ok(())
+    }
+}
+
+/// A table below these titles; an empty list says so.
+pub fn table<const N: usize>(titles: [&str; N], rows: Vec<[String; N]>) -> String {
+    if rows.is_empty() {
+        return "None.".to_owned();
+    }
+    let mut table = Table::new();
+    let line = LineStyle::none().fill('─').junction('─');
+    table.load_style(presets::NOTHING.header_separator(line));
+    table.set_header(titles);
+    for row in rows {
+        table.add_row(row.map(|cell| printable(&cell)));
+    }
+    table.trim_fmt()
+}
+
+/// One thing, a line for each of its sides.
+pub fn sheet(lines: &[(&str, String)]) -> String {
+    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|(name, value)| format!("{name:width$}  {}", printable(value)))
+        .collect();
+    lines.join("\n")
+}
+
+/// Strangers choose some of the names; none may steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+pub fn time(at: chrono::DateTime<chrono::Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+pub fn yes_no(is: bool) -> String {
+    if is { "yes" } else { "no" }.to_owned()
+}
+
+/// Reads a secret: asked for without echo, or all of standard input. Never an argument,
+/// which every user of the machine could read.
+pub fn read_secret(question: &str) -> anyhow::Result<SecretString> {
+    let text = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("{question}: "))?
+    } else {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        text
+    };
+    let text = text.trim_end_matches(['\r', '\n']);
+    anyhow::ensure!(!text.is_empty(), "no secret was given on standard input");
+    Ok(text.to_owned().into())
+}
+
+/// The client secret as it goes to the database: sealed for the site, where there are keys.
+pub fn hand_over(
+    keys: Option<&KeyRing>,
+    domain: &str,
+    secret: SecretString,
+) -> anyhow::Result<SecretString> {
+    let Some(keys) = keys else {
+        return Ok(secret);
+    };
+    if KeyRing::is_sealed(secret.expose_secret()) {
+        return Ok(secret);
+    }
+    let url = BacklogUrl::parse(domain).map_err(|error| anyhow::anyhow!("the domain {error}"))?;
+    Ok(keys.seal(given_secret_place(url.as_str()), &secret).into())
+}
+
+/// What the database said, for a person: its message and what it advises.
+pub fn explain(error: sqlx::Error) -> anyhow::Error {
+    let sqlx::Error::Database(cause) = &error else {
+        return error.into();
+    };
+    let code = cause.code().unwrap_or_default();
+    if code == NOT_ALLOWED {
+        return anyhow::anyhow!(
+            "the role of DATABASE_URL may not do this ({}); it must be a member of hub_admin",
+            cause.message()
+        );
+    }
+    if NOT_THERE.contains(&code.as_ref()) {
+        return anyhow::anyhow!(
+            "the schema is not that of this release ({}); run `backlog-mcp-hub migrate`",
+            cause.message()
+        );
+    }
+    let hint = cause
+        .try_downcast_ref::<PgDatabaseError>()
+        .and_then(PgDatabaseError::hint)
+        .filter(|hint| !hint.is_empty());
+    match hint {
+        Some(hint) => anyhow::anyhow!("{}. {hint}", cause.message()),
+        None => anyhow::anyhow!("{}", cause.message()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_a_stranger_chose_does_not_steer_the_terminal() {
+        let shown = table(["name"], vec![["a\u{1b}[2Jb\nc\u{9b}".to_owned()]]);
+        assert!(!shown.replace('\n', "").chars().any(char::is_control));
+        assert!(shown.contains("a\u{fffd}[2Jb\u{fffd}c"), "{shown}");
+        assert!(sheet(&[("name", "\u{7}x".to_owned())]).ends_with("\u{fffd}x"));
+    }
+}

@@ -1,0 +1,40 @@
+//! `seal`: a client secret, encrypted for the way into the database.
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+
+use super::operator::{self, Common, KeyArgs, explain};
+use crate::db;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The site that the secret is for: its domain, or the slug of a space that exists
+    #[arg(long, value_name = "DOMAIN|SLUG")]
+    space: String,
+    #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let keys = args
+        .common
+        .keys(&args.keys)?
+        .context("ENCRYPTION_KEYS is not set; it must hold the keys of the hub")?;
+    // A slug has neither.
+    let domain = if args.space.contains(['.', ':']) {
+        args.space
+    } else {
+        let database = args.common.connect().await?;
+        let spaces = db::admin::spaces(&database, Some(&args.space)).await;
+        let space = spaces.map_err(explain)?.into_iter().next();
+        space
+            .with_context(|| format!("--space: there is no space \"{}\"", args.space))?
+            .base_url
+    };
+    let secret = operator::read_secret("Client secret at Backlog")?;
+    let sealed = operator::hand_over(Some(&keys), &domain, secret)?;
+    println!("{}", sealed.expose_secret());
+    Ok(())
+}

@@ -1,0 +1,318 @@
+//! The schema `admin`: the operator's views and functions. What they check and write is in
+//! `migrations/V3__admin.sql`; a role that may use nothing else is enough here.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+/// Which of the roles that the migrations make are not there.
+pub async fn missing_roles(db: impl PgExecutor<'_>) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT name AS "name!" FROM unnest(ARRAY['hub_service', 'hub_admin']) AS name
+           WHERE to_regrole(name) IS NULL"#
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A row of `admin.spaces`.
+#[derive(Debug, Serialize)]
+pub struct SpaceRow {
+    pub slug: String,
+    pub name: String,
+    pub base_url: String,
+    pub oauth_client_id: String,
+    /// `sealed`, `waiting` for a replica, `refused` by one, or `missing`.
+    pub secret: String,
+    pub secret_problem: Option<String>,
+    pub hostnames: Vec<String>,
+    pub is_default: bool,
+    pub from_environment: bool,
+    pub read_only: bool,
+    pub toolsets: Option<Vec<String>>,
+    pub allowed_projects: Option<Vec<String>>,
+    pub enabled: bool,
+    pub live_grants: i64,
+    pub people: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// All spaces by slug, or the one of this slug.
+pub async fn spaces(
+    db: impl PgExecutor<'_>,
+    slug: Option<&str>,
+) -> Result<Vec<SpaceRow>, sqlx::Error> {
+    sqlx::query_as!(
+        SpaceRow,
+        r#"SELECT slug AS "slug!", name AS "name!", base_url AS "base_url!",
+                  oauth_client_id AS "oauth_client_id!", secret AS "secret!", secret_problem,
+                  hostnames AS "hostnames!", is_default AS "is_default!",
+                  from_environment AS "from_environment!", read_only AS "read_only!", toolsets,
+                  allowed_projects, enabled AS "enabled!", live_grants AS "live_grants!", people AS "people!",
+                  created_at AS "created_at!", updated_at AS "updated_at!"
+           FROM admin.spaces WHERE slug = coalesce($1, slug) ORDER BY slug"#,
+        slug
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// What `admin.create_space` and `admin.update_space` take; for an update, `None` leaves
+/// what is there.
+#[derive(Debug, Default)]
+pub struct SpaceSettings<'a> {
+    pub domain: Option<&'a str>,
+    pub oauth_client_id: Option<&'a str>,
+    /// Plain or sealed for handing over.
+    pub oauth_client_secret: Option<&'a str>,
+    pub name: Option<&'a str>,
+    pub hostnames: Option<&'a [String]>,
+    pub is_default: Option<bool>,
+    pub read_only: Option<bool>,
+    pub toolsets: Option<&'a [String]>,
+    pub allowed_projects: Option<&'a [String]>,
+}
+
+/// `admin.create_space`; the id of the space.
+pub async fn create_space(
+    db: impl PgExecutor<'_>,
+    slug: &str,
+    space: &SpaceSettings<'_>,
+) -> Result<Uuid, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT admin.create_space(slug => $1, domain => $2, oauth_client_id => $3,
+                  oauth_client_secret => $4, name => $5, hostnames => $6, is_default => $7,
+                  read_only => $8, toolsets => $9, allowed_projects => $10) AS "id!""#,
+        slug,
+        space.domain,
+        space.oauth_client_id,
+        space.oauth_client_secret,
+        space.name,
+        space.hostnames,
+        space.is_default,
+        space.read_only,
+        space.toolsets,
+        space.allowed_projects,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// `admin.update_space`.
+pub async fn update_space(
+    db: impl PgExecutor<'_>,
+    slug: &str,
+    space: &SpaceSettings<'_>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "SELECT admin.update_space(slug => $1, domain => $2, oauth_client_id => $3,
+                oauth_client_secret => $4, name => $5, hostnames => $6, is_default => $7,
+                read_only => $8, toolsets => $9, allowed_projects => $10)",
+        slug,
+        space.domain,
+        space.oauth_client_id,
+        space.oauth_client_secret,
+        space.name,
+        space.hostnames,
+        space.is_default,
+        space.read_only,
+        space.toolsets,
+        space.allowed_projects,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// `admin.set_space_secret`; plain or sealed for handing over.
+pub async fn set_space_secret(
+    db: impl PgExecutor<'_>,
+    slug: &str,
+    secret: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT admin.set_space_secret($1, $2)", slug, secret)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// `admin.enable_space` or `admin.disable_space`.
+pub async fn set_space_enabled(
+    db: impl PgExecutor<'_>,
+    slug: &str,
+    enabled: bool,
+) -> Result<(), sqlx::Error> {
+    let done = if enabled {
+        sqlx::query!("SELECT admin.enable_space($1)", slug)
+            .execute(db)
+            .await
+    } else {
+        sqlx::query!("SELECT admin.disable_space($1)", slug)
+            .execute(db)
+            .await
+    };
+    done.map(|_| ())
+}
+
+/// `admin.delete_space`; how many live grants ended.
+pub async fn delete_space(db: impl PgExecutor<'_>, slug: &str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT admin.delete_space($1) AS "ended!""#, slug)
+        .fetch_one(db)
+        .await
+}
+
+/// `admin.revoke_space_grants`; how many live grants ended.
+pub async fn revoke_space_grants(db: impl PgExecutor<'_>, slug: &str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT admin.revoke_space_grants($1) AS "ended!""#, slug)
+        .fetch_one(db)
+        .await
+}
+
+/// A row of `admin.clients`.
+#[derive(Debug, Serialize)]
+pub struct ClientRow {
+    pub client_id: String,
+    pub name: Option<String>,
+    pub origin: String,
+    pub space: Option<String>,
+    pub redirect_uris: Vec<String>,
+    pub token_endpoint_auth_method: String,
+    pub scopes: Vec<String>,
+    pub live_grants: i64,
+    pub created_at: DateTime<Utc>,
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// All clients, the newest first, or the one of this `client_id`.
+pub async fn clients(
+    db: impl PgExecutor<'_>,
+    client_id: Option<&str>,
+) -> Result<Vec<ClientRow>, sqlx::Error> {
+    sqlx::query_as!(
+        ClientRow,
+        r#"SELECT client_id AS "client_id!", name, origin AS "origin!", space,
+                  redirect_uris AS "redirect_uris!",
+                  token_endpoint_auth_method AS "token_endpoint_auth_method!",
+                  scopes AS "scopes!", live_grants AS "live_grants!",
+                  created_at AS "created_at!", last_used_at
+           FROM admin.clients WHERE client_id = coalesce($1, client_id)
+           ORDER BY created_at DESC"#,
+        client_id
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// What `admin.register_client` takes.
+#[derive(Debug)]
+pub struct NewClient<'a> {
+    pub name: &'a str,
+    pub redirect_uris: &'a [String],
+    pub space: Option<&'a str>,
+    pub auth_method: &'a str,
+    /// argon2id.
+    pub secret_hash: Option<&'a str>,
+    /// A JWK set, as JSON.
+    pub jwks: Option<&'a serde_json::Value>,
+    pub jwks_uri: Option<&'a str>,
+}
+
+/// `admin.register_client`; the `client_id`.
+pub async fn register_client(
+    db: impl PgExecutor<'_>,
+    client: &NewClient<'_>,
+) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT admin.register_client(name => $1, redirect_uris => $2, space => $3,
+                  token_endpoint_auth_method => $4, client_secret_hash => $5, jwks => $6,
+                  jwks_uri => $7) AS "client_id!""#,
+        client.name,
+        client.redirect_uris,
+        client.space,
+        client.auth_method,
+        client.secret_hash,
+        client.jwks,
+        client.jwks_uri,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// `admin.revoke_client`; how many live grants ended.
+pub async fn revoke_client(db: impl PgExecutor<'_>, client_id: &str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT admin.revoke_client($1) AS "ended!""#, client_id)
+        .fetch_one(db)
+        .await
+}
+
+/// A row of `admin.grants`.
+#[derive(Debug, Serialize)]
+pub struct GrantRow {
+    pub id: Uuid,
+    pub space: String,
+    pub client_id: String,
+    pub client_name: Option<String>,
+    pub backlog_user_id: i64,
+    pub backlog_user_name: String,
+    pub scopes: Vec<String>,
+    pub live: bool,
+    pub created_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+    pub revoked_reason: Option<String>,
+}
+
+/// Which grants to list.
+#[derive(Debug, Default)]
+pub struct GrantFilter<'a> {
+    pub space: Option<&'a str>,
+    pub backlog_user_id: Option<i64>,
+    /// Those that ended as well.
+    pub all: bool,
+}
+
+/// Grants, the newest first.
+pub async fn grants(
+    db: impl PgExecutor<'_>,
+    filter: &GrantFilter<'_>,
+) -> Result<Vec<GrantRow>, sqlx::Error> {
+    sqlx::query_as!(
+        GrantRow,
+        r#"SELECT id AS "id!", space AS "space!", client_id AS "client_id!", client_name,
+                  backlog_user_id AS "backlog_user_id!",
+                  backlog_user_name AS "backlog_user_name!", scopes AS "scopes!",
+                  live AS "live!", created_at AS "created_at!", revoked_at, revoked_reason
+           FROM admin.grants
+           WHERE space = coalesce($1, space)
+             AND backlog_user_id = coalesce($2, backlog_user_id) AND (live OR $3)
+           ORDER BY created_at DESC"#,
+        filter.space,
+        filter.backlog_user_id,
+        filter.all,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// `admin.revoke_grant`; false if it had ended before.
+pub async fn revoke_grant(db: impl PgExecutor<'_>, id: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT admin.revoke_grant($1) AS "ended!""#, id)
+        .fetch_one(db)
+        .await
+}
+
+/// `admin.revoke_user`; how many live grants ended.
+pub async fn revoke_user(
+    db: impl PgExecutor<'_>,
+    space: &str,
+    backlog_user_id: i64,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT admin.revoke_user(space => $1, backlog_user_id => $2) AS "ended!""#,
+        space,
+        backlog_user_id
+    )
+    .fetch_one(db)
+    .await
+}

@@ -1,0 +1,72 @@
+//! `hub.given_secrets`: client secrets on their way from an operator to their row.
+
+use secrecy::SecretString;
+use sqlx::PgExecutor;
+
+use crate::domain::SpaceId;
+
+/// A secret that waits, and the space it is for.
+#[derive(Debug)]
+pub struct GivenSecret {
+    pub space: SpaceId,
+    pub slug: String,
+    pub base_url: String,
+    /// Another secret given for the space has another one.
+    pub version: i64,
+    /// Plain, or sealed at [`crate::domain::space::given_secret_place`].
+    pub value: SecretString,
+}
+
+/// All that wait, the oldest first.
+pub async fn list(db: impl PgExecutor<'_>) -> Result<Vec<GivenSecret>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT spaces.id, slug, base_url, version, value
+         FROM hub.given_secrets JOIN hub.spaces ON spaces.id = given_secrets.space_id
+         ORDER BY version"
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| GivenSecret {
+            space: SpaceId(row.id),
+            slug: row.slug,
+            base_url: row.base_url,
+            version: row.version,
+            value: row.value.into(),
+        })
+        .collect())
+}
+
+/// Is this secret still the one to seal? Asked under the lock of the space's row.
+pub async fn waits(
+    db: impl PgExecutor<'_>,
+    space: SpaceId,
+    version: i64,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM hub.given_secrets
+                          WHERE space_id = $1 AND version = $2) AS "waits!""#,
+        space.0,
+        version
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Notes for the operator why the secret could not be sealed. False: it was known.
+pub async fn note_problem(
+    db: impl PgExecutor<'_>,
+    version: i64,
+    problem: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query!(
+        "UPDATE hub.given_secrets SET problem = $2
+         WHERE version = $1 AND problem IS DISTINCT FROM $2",
+        version,
+        problem
+    )
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}

@@ -1,0 +1,224 @@
+//! Which project something is of: asked with the caller's credentials, remembered for seconds.
+//!
+//! Memory is keyed by the space and the Backlog user, because one user's eyes are not another's.
+//! What was not found is not remembered, and neither is anything for a caller without a name.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use moka::future::Cache;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Kind;
+use crate::{
+    backlog::{BacklogError, BacklogUrl, Request, Segment},
+    mcp::{failure::ToolError, tool::Backlog},
+};
+
+/// For how long something may have moved to another project before that is noticed.
+const TIME_TO_LIVE: Duration = Duration::from_secs(30);
+const MAX_REFERENCES: u64 = 100_000;
+const MAX_USERS: u64 = 10_000;
+/// Longer names are of nothing, and not worth remembering.
+const MAX_NAME: usize = 256;
+
+/// Something of a project, as a caller names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::mcp) struct Reference {
+    pub kind: Kind,
+    /// An id, key or name, as it goes into a path.
+    pub name: String,
+    /// Of a repository, the project, by id or key.
+    pub within: Option<String>,
+}
+
+impl Reference {
+    pub fn new(kind: Kind, name: impl Into<String>) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            within: None,
+        }
+    }
+
+    /// The request that tells the project; `None` if the name can be of nothing.
+    fn request(&self) -> Option<Request> {
+        let name = || Segment::parse(self.name.clone()).ok();
+        let one = |place| Some(Request::get([Segment::fixed(place), name()?]));
+        match self.kind {
+            Kind::Project => one("projects"),
+            Kind::Issue => one("issues"),
+            Kind::Wiki => one("wikis"),
+            Kind::Document => one("documents"),
+            Kind::Watching => one("watchings"),
+            Kind::Activity => one("activities"),
+            Kind::Repository => Some(Request::get([
+                Segment::fixed("projects"),
+                Segment::parse(self.within.clone()?).ok()?,
+                Segment::fixed("git"),
+                Segment::fixed("repositories"),
+                name()?,
+            ])),
+            // There is no request for one notification, only for those between two.
+            Kind::Notification => {
+                let id: i64 = self.name.parse().ok()?;
+                let mut request = Request::get([Segment::fixed("notifications")]);
+                request.query = vec![
+                    ("minId".to_owned(), id.checked_sub(1)?.to_string()),
+                    ("maxId".to_owned(), id.checked_add(1)?.to_string()),
+                ];
+                Some(request)
+            }
+        }
+    }
+
+    /// The id of the project in the answer.
+    fn project_id(&self, answer: &Value) -> Option<i64> {
+        let id = match self.kind {
+            Kind::Project => &answer["id"],
+            Kind::Issue | Kind::Wiki | Kind::Document | Kind::Repository => &answer["projectId"],
+            Kind::Watching => &answer["issue"]["projectId"],
+            Kind::Activity => &answer["project"]["id"],
+            Kind::Notification => {
+                let is_it = |entry: &&Value| {
+                    entry["id"].as_i64().map(|id| id.to_string()).as_deref() == Some(&self.name)
+                };
+                &answer.as_array()?.iter().find(is_it)?["project"]["id"]
+            }
+        };
+        id.as_i64()
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            Kind::Project => "project",
+            Kind::Issue => "issue",
+            Kind::Wiki => "wiki page",
+            Kind::Document => "document",
+            Kind::Repository => "repository",
+            Kind::Watching => "watching",
+            Kind::Notification => "notification",
+            Kind::Activity => "activity",
+        };
+        write!(f, "the {kind} `{}`", self.name)
+    }
+}
+
+/// A project, as far as bounds go.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(in crate::mcp) struct Project {
+    pub id: i64,
+    #[serde(rename = "projectKey")]
+    pub key: String,
+}
+
+type User = (BacklogUrl, i64);
+
+#[derive(Debug)]
+pub(super) struct Lookups {
+    by_reference: Cache<(User, Reference), Project>,
+    joined: Cache<User, Arc<[Project]>>,
+}
+
+impl Lookups {
+    pub fn new() -> Self {
+        Self {
+            by_reference: Cache::builder()
+                .max_capacity(MAX_REFERENCES)
+                .time_to_live(TIME_TO_LIVE)
+                .build(),
+            joined: Cache::builder()
+                .max_capacity(MAX_USERS)
+                .time_to_live(TIME_TO_LIVE)
+                .build(),
+        }
+    }
+
+    /// The project that something is of; `None` if the user can see no such thing.
+    pub async fn project_of(
+        &self,
+        backlog: &Backlog<'_>,
+        reference: &Reference,
+    ) -> Result<Option<Project>, ToolError> {
+        if reference.name.len() > MAX_NAME {
+            return Ok(None);
+        }
+        let key = user(backlog).map(|user| (user, reference.clone()));
+        if let Some(key) = &key
+            && let Some(project) = self.by_reference.get(key).await
+        {
+            return Ok(Some(project));
+        }
+        let Some(project) = self.ask(backlog, reference).await? else {
+            return Ok(None);
+        };
+        if let Some(key) = key {
+            self.by_reference.insert(key, project.clone()).await;
+        }
+        Ok(Some(project))
+    }
+
+    async fn ask(
+        &self,
+        backlog: &Backlog<'_>,
+        reference: &Reference,
+    ) -> Result<Option<Project>, ToolError> {
+        let Some(answer) = fetch(backlog, reference.request()).await? else {
+            return Ok(None);
+        };
+        if reference.kind == Kind::Project {
+            return Ok(Project::deserialize(&answer).ok());
+        }
+        let Some(id) = reference.project_id(&answer) else {
+            return Ok(None);
+        };
+        let project = Reference::new(Kind::Project, id.to_string());
+        Box::pin(self.project_of(backlog, &project)).await
+    }
+
+    /// The projects that the user has joined.
+    pub async fn joined(&self, backlog: &Backlog<'_>) -> Result<Arc<[Project]>, ToolError> {
+        let user = user(backlog);
+        if let Some(user) = &user
+            && let Some(projects) = self.joined.get(user).await
+        {
+            return Ok(projects);
+        }
+        let request = Request::get([Segment::fixed("projects")]);
+        let answer = backlog.fetch(request).await?;
+        let projects: Vec<Project> = Deserialize::deserialize(answer).unwrap_or_default();
+        let projects: Arc<[Project]> = projects.into();
+        if let Some(user) = user {
+            self.joined.insert(user, Arc::clone(&projects)).await;
+        }
+        Ok(projects)
+    }
+}
+
+fn user(backlog: &Backlog<'_>) -> Option<User> {
+    let user = backlog.access.user()?;
+    Some((backlog.access.url().clone(), user))
+}
+
+/// Asks Backlog; `None` if it knows no such thing, or does not show it to the user.
+async fn fetch(
+    backlog: &Backlog<'_>,
+    request: Option<Request>,
+) -> Result<Option<Value>, ToolError> {
+    let Some(request) = request else {
+        return Ok(None);
+    };
+    match backlog.fetch(request).await {
+        Err(ToolError::Backlog {
+            error:
+                BacklogError::Api {
+                    status: 400 | 403 | 404,
+                    ..
+                },
+            ..
+        }) => Ok(None),
+        answer => answer.map(Some),
+    }
+}

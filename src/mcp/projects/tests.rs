@@ -1,0 +1,202 @@
+//! That no tool escapes: all of them are classified, and what would not be is noticed.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Kind, Reference,
+    binding::Binding,
+    sieve::{By, Sieve},
+};
+use crate::mcp::{projects::Project, tool::Outcome, tools};
+
+fn schema(properties: Value, required: Value) -> Map<String, Value> {
+    match json!({"type": "object", "properties": properties, "required": required}) {
+        Value::Object(schema) => schema,
+        _ => unreachable!("an object"),
+    }
+}
+
+#[test]
+fn every_tool_is_classified() {
+    let problems: Vec<_> = tools::all()
+        .iter()
+        .filter_map(|entry| {
+            let tool = entry.spec.name;
+            let problem = Binding::of(tool, &entry.route.attr.input_schema).problem()?;
+            Some(format!("{tool}: {problem}"))
+        })
+        .collect();
+    assert!(
+        problems.is_empty(),
+        "see the header of src/mcp/projects/mod.rs:\n{}",
+        problems.join("\n")
+    );
+}
+
+#[test]
+fn a_new_tool_does_not_slip_through() {
+    let number = json!({"type": "number"});
+    let list = json!({"type": "array", "items": {"type": "number"}});
+    for (why, properties, required) in [
+        ("names nothing", json!({}), json!([])),
+        (
+            "a word only",
+            json!({"keyword": {"type": "string"}}),
+            json!([]),
+        ),
+        (
+            "a filter that may be left out",
+            json!({"projectId": list}),
+            json!([]),
+        ),
+        (
+            "an id that no table knows",
+            json!({"projectId": number, "otherIssueId": number}),
+            json!(["projectId"]),
+        ),
+        (
+            "a name that no table knows",
+            json!({"projectId": number, "targetProject": {"type": "string"}}),
+            json!(["projectId"]),
+        ),
+        (
+            "objects that no table knows",
+            json!({"projectId": number, "changes": {"type": "array", "items": {"type": "object"}}}),
+            json!(["projectId"]),
+        ),
+        (
+            "an id of it knows not what",
+            json!({"commentId": number}),
+            json!(["commentId"]),
+        ),
+    ] {
+        let binding = Binding::of("a_new_tool", &schema(properties, required));
+        assert!(binding.problem().is_some(), "{why}");
+    }
+    for properties in [
+        json!({"projectId": number, "projectKey": {"type": "string"}, "keyword": {}}),
+        json!({"issueKey": {"type": "string"}, "commentId": number}),
+    ] {
+        let binding = Binding::of("a_new_tool", &schema(properties, json!([])));
+        assert_eq!(binding.problem(), None);
+    }
+}
+
+#[test]
+fn arguments_name_what_the_path_will_name() {
+    let properties = json!({
+        "projectId": {"type": "number"}, "projectKey": {"type": "string"},
+        "repoId": {"type": "number"}, "repoName": {"type": "string"},
+        "issueId": {"type": "array"},
+    });
+    let binding = Binding::of("a_new_tool", &schema(properties, json!([])));
+    let references = |arguments: Value| {
+        let Value::Object(arguments) = arguments else {
+            unreachable!("an object");
+        };
+        binding.references(&arguments).map(|given| {
+            let names = given.references.into_iter();
+            let names = names.map(|Reference { kind, name, within }| (kind, name, within));
+            (names.collect::<Vec<_>>(), given.anchored)
+        })
+    };
+    let project = |name: &str| (Kind::Project, name.to_owned(), None);
+    let issue = |name: &str| (Kind::Issue, name.to_owned(), None);
+    for (arguments, expected, anchored) in [
+        (json!({}), vec![], false),
+        (json!({"projectId": null, "projectKey": ""}), vec![], false),
+        (json!({"projectId": 0, "issueId": []}), vec![], false),
+        (json!({"projectId": 88104.0}), vec![project("88104")], true),
+        (
+            json!({"projectId": 1, "projectKey": "B"}),
+            vec![project("1"), project("B")],
+            true,
+        ),
+        (
+            json!({"issueId": [1, "2", -3]}),
+            vec![issue("1"), issue("2"), issue("-3")],
+            false,
+        ),
+        (
+            json!({"repoName": "app", "projectKey": "A"}),
+            vec![
+                project("A"),
+                (Kind::Repository, "app".to_owned(), Some("A".to_owned())),
+            ],
+            true,
+        ),
+    ] {
+        assert_eq!(
+            references(arguments.clone()),
+            Ok((expected, anchored)),
+            "{arguments}"
+        );
+    }
+    for odd in [
+        json!({"projectId": {}}),
+        json!({"issueId": [null]}),
+        json!({"projectKey": true}),
+    ] {
+        assert!(references(odd.clone()).is_err(), "{odd}");
+    }
+}
+
+#[test]
+fn another_argument_may_say_what_an_id_is_of() {
+    let properties = json!({"kind": {"type": "string"}, "id": {"type": "number"}});
+    let binding = Binding::of("add_star", &schema(properties, json!(["kind", "id"])));
+    assert_eq!(binding.problem(), None);
+    let references = |kind: &str| {
+        let arguments = json!({"kind": kind, "id": 7});
+        let given = binding.references(arguments.as_object().expect("an object"));
+        given.map(|given| given.references)
+    };
+    let issue = Reference::new(Kind::Issue, "7");
+    assert_eq!(references("issue"), Ok(vec![issue]));
+    let wiki = Reference::new(Kind::Wiki, "7");
+    assert_eq!(references("wiki"), Ok(vec![wiki]));
+    for untold in ["comment", "pullRequest", "pullRequestComment", ""] {
+        assert!(references(untold).is_err(), "{untold}");
+    }
+}
+
+#[test]
+fn a_sieve_keeps_what_says_that_it_is_allowed() {
+    let ours = [Project {
+        id: 1,
+        key: "A".to_owned(),
+    }];
+    let allowed = ["A".to_owned()].into();
+    let sift = |by, answer| {
+        let sifted = Sieve::new(by, &allowed, &ours).sift(Outcome::Json(answer));
+        let Outcome::Json(value) = sifted.outcome else {
+            panic!("JSON");
+        };
+        (value, sifted.note)
+    };
+    let by_id = By::Id("/project/id");
+    let answer = json!([
+        {"id": 9, "project": {"id": 1}}, {"id": 8, "project": {"id": 2}},
+        {"id": 7, "project": null}, {"id": 6}, {"id": 5, "project": {"id": "1"}},
+    ]);
+    let (kept, note) = sift(by_id, answer);
+    assert_eq!(kept, json!([{"id": 9, "project": {"id": 1}}]));
+    let note = note.expect("a note");
+    assert!(
+        note.contains("left out") && note.contains("ended at id 5"),
+        "{note}"
+    );
+
+    let ours_only = json!([{"projectKey": "A"}]);
+    assert_eq!(
+        sift(By::Key("/projectKey"), ours_only.clone()),
+        (ours_only, None)
+    );
+    for odd in [json!({"project": {"id": 2}}), json!("x"), Value::Null] {
+        assert_eq!(
+            sift(by_id, odd).0,
+            json!([]),
+            "what is no list is not shown"
+        );
+    }
+}

@@ -1,0 +1,448 @@
+//! Every tool where only some projects are allowed: what it is told of other projects it does
+//! not touch, and what it answers is of the allowed ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use backlog_mcp_hub::mcp::Policy;
+use backlog_sim::{BacklogSim, Entry, Id, seed};
+use serde_json::{Map, Value, json};
+
+use super::{has, row, rows, rpc, rpc_within, server, sim};
+
+const REFUSAL: &str = "only some projects are allowed here";
+/// Daniel has joined these as well.
+const FOREIGN: [(&str, Id); 2] = [("KURA", seed::KURA), ("OPS", seed::OPS)];
+
+fn within(keys: &[&str]) -> Policy {
+    Policy {
+        projects: Some(keys.iter().map(|key| (*key).to_owned()).collect()),
+        ..Policy::default()
+    }
+}
+
+/// What an input names in a project, by its name; the tool's own meaning comes first.
+struct Names(BTreeMap<&'static str, Value>);
+
+impl Names {
+    fn of_harbor(notification: Id) -> Self {
+        Self::new(
+            seed::HARBOR,
+            "HARBOR",
+            5_520_101,
+            640_011,
+            seed::document::LAUNCH_PLAN,
+            (seed::repository::PORTAL, "portal"),
+            81_201,
+            notification,
+        )
+    }
+
+    fn of_kura(notification: Id) -> Self {
+        Self::new(
+            seed::KURA,
+            "KURA",
+            5_520_227,
+            640_014,
+            "0199c5d07a1e7f0b9d3f5a6b7c8d9e11",
+            (seed::repository::KURA_WEB, "kura-web"),
+            81_202,
+            notification,
+        )
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one of each kind, named above")]
+    fn new(
+        project: Id,
+        key: &str,
+        issue: Id,
+        wiki: Id,
+        document: &str,
+        (repository, repository_name): (Id, &str),
+        watching: Id,
+        notification: Id,
+    ) -> Self {
+        let issue_key = format!("{key}-1");
+        Self(
+            [
+                ("projectId", json!(project)),
+                ("projectIds", json!(project)),
+                ("projectKey", json!(key)),
+                ("projectIdOrKey", json!(key)),
+                ("issueId", json!(issue)),
+                ("issueKey", json!(issue_key)),
+                ("issueIdOrKey", json!(issue_key)),
+                ("parentIssueId", json!(issue)),
+                ("targetIssueId", json!(issue)),
+                ("relatedIssueId", json!(issue)),
+                ("wikiId", json!(wiki)),
+                ("documentId", json!(document)),
+                ("add_document.parentId", json!(document)),
+                ("repoId", json!(repository)),
+                ("repoName", json!(repository_name)),
+                ("watchId", json!(watching)),
+                ("mark_notification_as_read.id", json!(notification)),
+            ]
+            .into(),
+        )
+    }
+
+    fn get(&self, tool: &str, input: &str) -> Option<&Value> {
+        let own = self.0.get(format!("{tool}.{input}").as_str());
+        own.or_else(|| self.0.get(input))
+    }
+}
+
+/// A tool as it is listed.
+struct Listed {
+    name: String,
+    properties: Map<String, Value>,
+    required: BTreeSet<String>,
+}
+
+impl Listed {
+    async fn all(sim: &BacklogSim) -> Vec<Self> {
+        let listed = rpc(&server(), sim, seed::DANIEL, "tools/list", json!({})).await;
+        let tools = listed["tools"].as_array().expect("tools");
+        tools.iter().map(Self::read).collect()
+    }
+
+    fn read(tool: &Value) -> Self {
+        let schema = &tool["inputSchema"];
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        Self {
+            name: tool["name"].as_str().expect("a name").to_owned(),
+            properties: schema["properties"].as_object().expect("inputs").clone(),
+            required: required
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+
+    /// The inputs that name something.
+    fn references(&self, names: &Names) -> Vec<&str> {
+        let inputs = self.properties.keys().map(String::as_str);
+        inputs
+            .filter(|input| names.get(&self.name, input).is_some())
+            .collect()
+    }
+
+    /// Something for each input that must be given and names nothing.
+    fn required(&self, names: &Names) -> Map<String, Value> {
+        let plain = self.required.iter();
+        let plain = plain.filter(|input| names.get(&self.name, input).is_none());
+        plain
+            .map(|input| (input.clone(), any(&self.properties[input])))
+            .collect()
+    }
+
+    /// Puts what an input names into the arguments.
+    fn name(&self, arguments: &mut Map<String, Value>, input: &str, names: &Names) {
+        let value = names.get(&self.name, input).expect("a name").clone();
+        let value = match self.properties[input]["type"] == "array" {
+            true => json!([value]),
+            false => value,
+        };
+        arguments.insert(input.to_owned(), value);
+    }
+}
+
+fn any(schema: &Value) -> Value {
+    match schema["type"].as_str() {
+        Some("number" | "integer") => json!(1),
+        Some("boolean") => json!(true),
+        Some("array") => json!([]),
+        _ => json!("2026-11-02"),
+    }
+}
+
+/// Calls a tool as Daniel: whether it failed, and all its texts.
+async fn call(
+    sim: &BacklogSim,
+    policy: Policy,
+    tool: &str,
+    arguments: Map<String, Value>,
+) -> (bool, String) {
+    let params = json!({"name": tool, "arguments": arguments});
+    let result = rpc_within(policy, &server(), sim, seed::DANIEL, "tools/call", params).await;
+    let texts = result["content"].as_array().expect("content").iter();
+    let texts: Vec<_> = texts.filter_map(|part| part["text"].as_str()).collect();
+    (result["isError"] == true, texts.join("\n"))
+}
+
+/// What the simulator was asked since the journal was cleared.
+fn requests(sim: &BacklogSim) -> Vec<String> {
+    let journal = sim.control().journal();
+    let requests = journal.iter().map(|entry| {
+        let path = entry.path.trim_start_matches("/api/v2/");
+        format!("{} {path}", entry.method)
+    });
+    requests.collect()
+}
+
+/// Whether a request only asks what project something is of.
+fn is_look_up(request: &str) -> bool {
+    let Some(path) = request.strip_prefix("GET ") else {
+        return false;
+    };
+    matches!(
+        path.split('/').collect::<Vec<_>>().as_slice(),
+        ["notifications"]
+            | [
+                "projects" | "issues" | "wikis" | "documents" | "watchings",
+                _
+            ]
+            | ["projects", _, "git", "repositories", _]
+    )
+}
+
+fn tells_of_foreign_projects(text: &str) -> bool {
+    FOREIGN.iter().any(|(key, id)| {
+        text.contains(&format!("\"{key}\""))
+            || text.contains(&format!("\"{key}-"))
+            || text.contains(&format!("rojectId\": {id}"))
+    })
+}
+
+/// Notifications of Daniel's: of HARBOR and of KURA.
+async fn notifications(sim: &BacklogSim) -> (Id, Id) {
+    for key in ["HARBOR-1", "KURA-1"] {
+        let arguments =
+            json!({"issueKey": key, "content": "Look", "notifiedUserId": [seed::DANIEL]});
+        let params = json!({"name": "add_issue_comment", "arguments": arguments});
+        rpc(&server(), sim, seed::HARUKA, "tools/call", params).await;
+    }
+    let arguments = json!({"count": 100})
+        .as_object()
+        .expect("an object")
+        .clone();
+    let (_, text) = call(sim, Policy::default(), "get_notifications", arguments).await;
+    let all: Value = serde_json::from_str(&text).expect("JSON");
+    let of = |project: Id| {
+        let all = all.as_array().expect("a list");
+        let one = all.iter().find(|one| one["project"]["id"] == project);
+        one.expect("a notification")["id"].as_u64().expect("an id")
+    };
+    (of(seed::HARBOR), of(seed::KURA))
+}
+
+#[actix_web::test]
+async fn no_tool_touches_what_it_is_told_of_another_project() {
+    let sim = sim().await;
+    let (of_harbor, of_kura) = notifications(&sim).await;
+    let (ours, theirs) = (Names::of_harbor(of_harbor), Names::of_kura(of_kura));
+    let mut cases = 0;
+    for tool in Listed::all(&sim).await {
+        let references = tool.references(&theirs);
+        for foreign in &references {
+            let mut alone = tool.required(&theirs);
+            tool.name(&mut alone, foreign, &theirs);
+            let mut among_ours = tool.required(&theirs);
+            for input in &references {
+                let names = if input == foreign { &theirs } else { &ours };
+                tool.name(&mut among_ours, input, names);
+            }
+            for arguments in [alone, among_ours] {
+                sim.control().clear_journal();
+                let shown = format!("{} {}", tool.name, json!(arguments));
+                let (failed, text) = call(&sim, within(&["HARBOR"]), &tool.name, arguments).await;
+                assert!(failed && text.contains(REFUSAL), "{shown}: {text}");
+                assert!(!tells_of_foreign_projects(&text), "{shown}: {text}");
+                for request in requests(&sim) {
+                    assert!(is_look_up(&request), "{shown}: {request}");
+                }
+                // It is there, and is refused all the same; but a repository is not found in
+                // another project than its own.
+                let journal = sim.control().journal();
+                let found = |entry: &Entry| {
+                    entry.status == Some(200) || entry.path.contains("/git/repositories/")
+                };
+                assert!(journal.iter().all(found), "{shown}: {journal:?}");
+                cases += 1;
+            }
+        }
+    }
+    assert!(cases > 100, "{cases}");
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn what_is_told_of_no_project_answers_of_the_allowed_ones_only() {
+    let sim = sim().await;
+    let (of_harbor, of_kura) = notifications(&sim).await;
+    let (ours, theirs) = (Names::of_harbor(of_harbor), Names::of_kura(of_kura));
+    let mut narrowed = BTreeSet::new();
+    for tool in Listed::all(&sim).await {
+        let mut arguments = tool.required(&theirs);
+        if tool.properties.contains_key("userId") {
+            arguments.insert("userId".to_owned(), json!(seed::DANIEL));
+        }
+        sim.control().clear_journal();
+        let (_, text) = call(&sim, within(&["HARBOR"]), &tool.name, arguments.clone()).await;
+        assert!(!tells_of_foreign_projects(&text), "{}: {text}", tool.name);
+        assert!(
+            requests(&sim).iter().all(|request| {
+                // A file that is uploaded is of no project yet.
+                request.starts_with("GET ") || request == "POST space/attachment"
+            }),
+            "{}: {:?}",
+            tool.name,
+            requests(&sim)
+        );
+        let (failed, unbound) = call(&sim, Policy::default(), &tool.name, arguments).await;
+        if !failed && tells_of_foreign_projects(&unbound) {
+            narrowed.insert(tool.name.clone());
+        }
+        // A link may lead from an allowed issue to one that is not.
+        if tool.name == "get_related_issues" {
+            let link = json!({"issueKey": "HARBOR-1", "targetIssueId": 5_520_227});
+            let link = link.as_object().expect("an object").clone();
+            call(&sim, Policy::default(), "add_related_issue", link).await;
+            let mut of_ours = Map::new();
+            tool.name(&mut of_ours, "issueKey", &ours);
+            let (_, all) = call(&sim, Policy::default(), &tool.name, of_ours.clone()).await;
+            assert!(tells_of_foreign_projects(&all), "{all}");
+            let (failed, kept) = call(&sim, within(&["HARBOR"]), &tool.name, of_ours).await;
+            assert!(!failed && kept.contains("left out"), "{kept}");
+            assert!(!tells_of_foreign_projects(&kept), "{kept}");
+        }
+    }
+    for tool in [
+        "get_issues",
+        "get_notifications",
+        "get_project_list",
+        "get_space_activities",
+        "get_user_recent_updates",
+        "get_watching_list_items",
+    ] {
+        assert!(
+            narrowed.contains(tool),
+            "{tool} had nothing to leave out: {narrowed:?}"
+        );
+    }
+    sim.stop().await;
+}
+
+/// Not offered, and refused, rather than answered wrongly.
+const REFUSED: [&str; 5] = [
+    "add_project",
+    "count_notifications",
+    "get_user_stars_count",
+    "get_watching_list_count",
+    "reset_unread_notification_count",
+];
+
+#[actix_web::test]
+async fn within_the_allowed_projects_tools_do_what_they_do() {
+    let all = || within(&["HARBOR", "KURA", "OPS"]);
+    for row in rows() {
+        let sim = sim().await;
+        let arguments = row.arguments.as_object().expect("an object").clone();
+        let params = json!({"name": row.tool, "arguments": arguments});
+        let result = rpc_within(all(), &server(), &sim, row.user, "tools/call", params).await;
+        let text = result["content"][0]["text"].as_str().expect("a text");
+        let tool = row.tool;
+        if REFUSED.contains(&tool) {
+            assert!(
+                text.contains("only some projects are allowed"),
+                "{tool}: {text}"
+            );
+            assert_eq!(requests(&sim), [""; 0], "{tool}");
+        } else if tool == "update_project" && row.arguments.get("key").is_some() {
+            assert!(text.contains("a key cannot be changed"), "{tool}: {text}");
+        } else {
+            assert_ne!(result["isError"], true, "{tool}: {text}");
+            let answer: Value = serde_json::from_str(text).expect("JSON");
+            assert!(has(&answer, &row.answer), "{tool}: {answer:#}");
+            assert!(requests(&sim).contains(&row.request.to_owned()), "{tool}");
+        }
+        sim.stop().await;
+    }
+    let sim = sim().await;
+    let listed = rpc_within(
+        all(),
+        &server(),
+        &sim,
+        seed::DANIEL,
+        "tools/list",
+        json!({}),
+    )
+    .await;
+    let offered = |tool: &&str| {
+        let tools = listed["tools"].as_array().expect("tools");
+        tools.iter().any(|listed| listed["name"] == **tool)
+    };
+    assert_eq!(REFUSED.iter().filter(|tool| offered(tool)).count(), 0);
+    assert!(offered(&"get_issues"));
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn counts_and_searches_go_to_the_allowed_projects() {
+    let sim = sim().await;
+    for (policy, arguments, sent) in [
+        (&["HARBOR"][..], json!({}), Some("projectId[]=88104")),
+        (
+            &["HARBOR", "OPS"],
+            json!({"projectId": null}),
+            Some("projectId[]=88104&projectId[]=88131"),
+        ),
+        (
+            &["HARBOR", "OPS"],
+            json!({"projectId": []}),
+            Some("projectId[]=88104&projectId[]=88131"),
+        ),
+        (
+            &["HARBOR", "OPS"],
+            json!({"projectId": [88131]}),
+            Some("projectId[]=88131"),
+        ),
+        (&["HARBOR"], json!({"projectId": [88104, 88131]}), None),
+        // Nothing is left, which must not read as no filter.
+        (&["ELSEWHERE"], json!({}), None),
+        (&[], json!({}), None),
+    ] {
+        for (tool, path) in [("get_issues", "issues"), ("count_issues", "issues/count")] {
+            sim.control().clear_journal();
+            let arguments = arguments.as_object().expect("an object").clone();
+            let shown = format!("{tool} {policy:?} {}", json!(arguments));
+            let (failed, text) = call(&sim, within(policy), tool, arguments).await;
+            assert_eq!(failed, sent.is_none(), "{shown}: {text}");
+            let journal = sim.control().journal();
+            let is_it = |path: &str| format!("/api/v2/{path}");
+            let asked = journal.iter().find(|entry| entry.path == is_it(path));
+            let asked = asked.map(|entry| super::pairs(&entry.query));
+            assert_eq!(asked.as_deref(), sent, "{shown}");
+        }
+    }
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn an_argument_that_no_input_takes_does_not_slip_past() {
+    let sim = sim().await;
+    // The way in which the request is written is not an input of the tool.
+    let arguments = json!({"projectIds": [seed::HARBOR], "projectId": [seed::KURA]});
+    let arguments = arguments.as_object().expect("an object").clone();
+    let (failed, text) = call(&sim, within(&["HARBOR"]), "get_documents", arguments).await;
+    assert!(!failed && !tells_of_foreign_projects(&text), "{text}");
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn without_bounds_nothing_is_looked_up() {
+    let sim = sim().await;
+    let row = row(
+        "get_issue",
+        json!({"issueKey": "KURA-1"}),
+        "GET issues/KURA-1",
+        "",
+        json!({}),
+    );
+    let arguments = row.arguments.as_object().expect("an object").clone();
+    let (failed, text) = call(&sim, Policy::default(), row.tool, arguments).await;
+    assert!(!failed, "{text}");
+    assert_eq!(requests(&sim), [row.request]);
+    sim.stop().await;
+}
