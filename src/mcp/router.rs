@@ -206,7 +206,8 @@ async fn guarded(
         let policy = &caller.policy;
         let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
         let sieve = admitted.await.map_err(Failure::Tool)?;
-        Ok(sieve.sift(run(arguments, &backlog).await?))
+        let outcome = run(arguments, &backlog).await?;
+        Ok(projects.sift(sieve, outcome, &backlog).await)
     };
     let outcome = outcome.instrument(span.clone()).await;
 

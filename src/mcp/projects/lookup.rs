@@ -154,8 +154,15 @@ impl Lookups {
         let Some(project) = self.ask(backlog, reference).await? else {
             return Ok(None);
         };
-        if let Some(key) = key {
-            self.by_reference.insert(key, project.clone()).await;
+        if let Some((user, reference)) = key {
+            let by = |name: String| (user.clone(), Reference::new(Kind::Project, name));
+            for known_as in [
+                by(project.id.to_string()),
+                by(project.key.clone()),
+                (user.clone(), reference),
+            ] {
+                self.by_reference.insert(known_as, project.clone()).await;
+            }
         }
         Ok(Some(project))
     }

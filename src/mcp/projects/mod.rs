@@ -9,6 +9,8 @@
 //! 3. A tool that was told of no such thing does what its entry in [`unbound`] says: it is
 //!    narrowed to the allowed projects, its answer is filtered, or it is refused.
 //!
+//! Of the answer, what says that it is of another project is taken out ([`sieve`]).
+//!
 //! Without a bound nothing of this happens and nothing is looked up.
 //!
 //! To classify a new tool:
@@ -41,7 +43,12 @@ pub(super) use self::{
     sieve::{Sieve, Sifted},
     unbound::refusal,
 };
-use super::{Policy, failure::ToolError, router::Entry, tool::Backlog};
+use super::{
+    Policy,
+    failure::ToolError,
+    router::Entry,
+    tool::{Backlog, Outcome},
+};
 
 /// Which projects each tool is about, and what is known of them.
 #[derive(Debug)]
@@ -93,29 +100,34 @@ impl Projects {
             self.check(policy, backlog, reference).await?;
         }
         match binding.unbound {
-            None if given.anchored => Ok(Sieve::open()),
+            None if given.anchored => Ok(Sieve::within(allowed)),
             None => Err(out_of_bounds(format!(
                 "say which one it is about ({})",
                 binding.anchors().join(", ")
             ))),
-            Some(Unbound::NoProject) => Ok(Sieve::open()),
+            Some(Unbound::NoProject) => Ok(Sieve::within(allowed)),
             Some(Unbound::Narrowed(input)) => {
                 if is_absent(arguments.get(input)) {
                     let projects = self.allowed(allowed, backlog).await?;
                     let ids = projects.iter().map(|project| project.id.into()).collect();
                     arguments.insert(input.to_owned(), Value::Array(ids));
                 }
-                Ok(Sieve::open())
+                Ok(Sieve::within(allowed))
             }
             Some(Unbound::Filtered(by)) => {
                 let projects = match by.wants_ids() {
                     true => self.allowed(allowed, backlog).await?,
                     false => Vec::new(),
                 };
-                Ok(Sieve::new(by, allowed, &projects))
+                Ok(Sieve::of_list(by, allowed, &projects))
             }
             Some(Unbound::Refused(reason)) => Err(out_of_bounds(reason)),
         }
+    }
+
+    /// What of an answer may be shown to a caller whose call was admitted.
+    pub async fn sift(&self, sieve: Sieve, outcome: Outcome, backlog: &Backlog<'_>) -> Sifted {
+        sieve.sift(outcome, &self.lookups, backlog).await
     }
 
     /// Checks that what a reference names is of an allowed project: for callers that are no

@@ -1,11 +1,18 @@
-//! What is left of an answer: entries of allowed projects.
+//! What of an answer may be shown where only some projects are allowed.
+//!
+//! 1. Of a list over all projects, the entries of allowed ones are kept.
+//! 2. Whatever else says that it is of another project is taken out, such as the issue that a
+//!    pull request is linked to.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::lookup::Project;
-use crate::mcp::tool::Outcome;
+use super::{
+    Kind, Reference,
+    lookup::{Lookups, Project},
+};
+use crate::mcp::tool::{Backlog, Outcome};
 
 /// Where an entry of a list says which project it is of, as a JSON pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +32,16 @@ impl By {
 
 /// Lets an answer through, or what of it may be shown.
 #[derive(Debug)]
-pub(in crate::mcp) struct Sieve(Option<Kept>);
+pub(in crate::mcp) struct Sieve(Option<Bound>);
 
 #[derive(Debug)]
-struct Kept {
+struct Bound {
+    allowed: BTreeSet<String>,
+    list: Option<List>,
+}
+
+#[derive(Debug)]
+struct List {
     pointer: &'static str,
     /// Keys or ids.
     projects: Vec<Value>,
@@ -47,7 +60,16 @@ impl Sieve {
         Self(None)
     }
 
-    pub(super) fn new(by: By, allowed: &BTreeSet<String>, projects: &[Project]) -> Self {
+    /// What says that it is of another project does not.
+    pub(super) fn within(allowed: &BTreeSet<String>) -> Self {
+        Self(Some(Bound {
+            allowed: allowed.clone(),
+            list: None,
+        }))
+    }
+
+    /// Of a list, only what says that it is of one of these projects passes.
+    pub(super) fn of_list(by: By, allowed: &BTreeSet<String>, projects: &[Project]) -> Self {
         let (pointer, projects) = match by {
             By::Key(pointer) => (pointer, allowed.iter().cloned().map(Value::from).collect()),
             By::Id(pointer) => {
@@ -55,41 +77,108 @@ impl Sieve {
                 (pointer, ids.collect())
             }
         };
-        Self(Some(Kept { pointer, projects }))
+        Self(Some(Bound {
+            allowed: allowed.clone(),
+            list: Some(List { pointer, projects }),
+        }))
     }
 
-    /// Removes what is of no allowed project, and whatever does not say of which it is.
-    pub fn sift(self, outcome: Outcome) -> Sifted {
-        let Some(kept) = self.0 else {
+    pub(super) async fn sift(
+        self,
+        outcome: Outcome,
+        lookups: &Lookups,
+        backlog: &Backlog<'_>,
+    ) -> Sifted {
+        let Some(bound) = self.0 else {
             let note = None;
             return Sifted { outcome, note };
         };
-        let Outcome::Json(Value::Array(mut entries)) = outcome else {
-            return Sifted {
-                outcome: Outcome::Json(Value::Array(Vec::new())),
-                note: Some("The answer is not the usual list, so it is not shown.".to_owned()),
-            };
+        let (outcome, note) = match bound.list {
+            Some(list) => list.keep(outcome),
+            None => (outcome, None),
         };
-        let all = entries.len();
-        let last = entries.last().and_then(|last| last["id"].as_u64());
-        entries.retain(|entry| {
-            let project = entry.pointer(kept.pointer);
-            project.is_some_and(|project| kept.projects.contains(project))
-        });
-        let note = (entries.len() < all).then(|| note(last));
+        let Outcome::Json(mut value) = outcome else {
+            return Sifted { outcome, note };
+        };
+        let mut ids = BTreeSet::new();
+        project_ids(&value, &mut ids);
+        let mut foreign = BTreeSet::new();
+        for id in ids {
+            let project = Reference::new(Kind::Project, id.to_string());
+            // The call was made, so a look-up that fails must not read as if it was not.
+            let project = lookups.project_of(backlog, &project).await.ok().flatten();
+            if project.is_none_or(|project| !bound.allowed.contains(&project.key)) {
+                foreign.insert(id);
+            }
+        }
+        let note = match foreign.is_empty() {
+            true => note,
+            false => note.or_else(|| Some(LEFT_OUT.to_owned())),
+        };
+        take_out(&mut value, &foreign);
         Sifted {
-            outcome: Outcome::Json(Value::Array(entries)),
+            outcome: Outcome::Json(value),
             note,
         }
     }
 }
 
-fn note(last: Option<u64>) -> String {
-    let mut text = "Entries of projects that are not allowed here were left out, so a page may \
-                    be short although more follow."
-        .to_owned();
-    if let Some(last) = last {
-        text.push_str(&format!(" The page ended at id {last}."));
+const LEFT_OUT: &str = "What is of projects that are not allowed here was left out.";
+
+impl List {
+    /// Removes what is of no allowed project, and whatever does not say of which it is.
+    fn keep(self, outcome: Outcome) -> (Outcome, Option<String>) {
+        let Outcome::Json(Value::Array(mut entries)) = outcome else {
+            let nothing = Outcome::Json(Value::Array(Vec::new()));
+            let note = "The answer is not the usual list, so it is not shown.";
+            return (nothing, Some(note.to_owned()));
+        };
+        let all = entries.len();
+        let last = entries.last().and_then(|last| last["id"].as_u64());
+        entries.retain(|entry| {
+            let project = entry.pointer(self.pointer);
+            project.is_some_and(|project| self.projects.contains(project))
+        });
+        let note = (entries.len() < all).then(|| {
+            let end = last.map_or_else(String::new, |id| format!(" The page ended at id {id}."));
+            format!("{LEFT_OUT} So a page may be short although more follow.{end}")
+        });
+        (Outcome::Json(Value::Array(entries)), note)
     }
-    text
+}
+
+/// The project that an object says it is of.
+fn project_id(value: &Value) -> Option<i64> {
+    let id = value
+        .get("projectId")
+        .or_else(|| value.pointer("/project/id"));
+    id.and_then(Value::as_i64)
+}
+
+/// All projects that anything in an answer says it is of.
+fn project_ids(value: &Value, ids: &mut BTreeSet<i64>) {
+    ids.extend(project_id(value));
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| project_ids(item, ids)),
+        Value::Object(fields) => fields.values().for_each(|field| project_ids(field, ids)),
+        _ => {}
+    }
+}
+
+/// Removes what is of these projects: from lists, or leaving `null`.
+fn take_out(value: &mut Value, foreign: &BTreeSet<i64>) {
+    let is_foreign = |value: &Value| project_id(value).is_some_and(|id| foreign.contains(&id));
+    if is_foreign(value) {
+        *value = Value::Null;
+    }
+    match value {
+        Value::Array(items) => {
+            items.retain(|item| !is_foreign(item));
+            items.iter_mut().for_each(|item| take_out(item, foreign));
+        }
+        Value::Object(fields) => fields
+            .values_mut()
+            .for_each(|field| take_out(field, foreign)),
+        _ => {}
+    }
 }

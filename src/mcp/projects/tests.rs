@@ -3,11 +3,22 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Kind, Reference,
+    Kind, Project, Reference,
     binding::Binding,
+    lookup::Lookups,
     sieve::{By, Sieve},
 };
-use crate::mcp::{projects::Project, tool::Outcome, tools};
+use crate::{
+    backlog::{
+        BacklogClient, ClientOptions, Credentials,
+        fake::{FakeBacklog, json as answer},
+    },
+    mcp::{
+        FixedAccess,
+        tool::{Backlog, Outcome},
+        tools,
+    },
+};
 
 fn schema(properties: Value, required: Value) -> Map<String, Value> {
     match json!({"type": "object", "properties": properties, "required": required}) {
@@ -160,26 +171,47 @@ fn another_argument_may_say_what_an_id_is_of() {
     }
 }
 
-#[test]
-fn a_sieve_keeps_what_says_that_it_is_allowed() {
+/// A Backlog with the projects 1 (A) and 2 (B); asked for another one, it fails.
+fn backlog() -> FakeBacklog {
+    FakeBacklog::start(|received| match received.line.as_str() {
+        "GET /api/v2/projects/1" => answer(200, r#"{"id":1,"projectKey":"A"}"#),
+        "GET /api/v2/projects/2" => answer(200, r#"{"id":2,"projectKey":"B"}"#),
+        _ => answer(500, ""),
+    })
+}
+
+/// What of an answer is left where only A is allowed.
+async fn sift(by: Option<By>, value: Value) -> (Value, Option<String>) {
+    let fake = backlog();
+    let allowed = ["A".to_owned()].into();
     let ours = [Project {
         id: 1,
         key: "A".to_owned(),
     }];
-    let allowed = ["A".to_owned()].into();
-    let sift = |by, answer| {
-        let sifted = Sieve::new(by, &allowed, &ours).sift(Outcome::Json(answer));
-        let Outcome::Json(value) = sifted.outcome else {
-            panic!("JSON");
-        };
-        (value, sifted.note)
+    let sieve = match by {
+        Some(by) => Sieve::of_list(by, &allowed, &ours),
+        None => Sieve::within(&allowed),
     };
-    let by_id = By::Id("/project/id");
+    let backlog = Backlog {
+        client: &BacklogClient::new(ClientOptions::default()).expect("a client"),
+        access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
+    };
+    let lookups = Lookups::new();
+    let sifted = sieve.sift(Outcome::Json(value), &lookups, &backlog).await;
+    match sifted.outcome {
+        Outcome::Json(value) => (value, sifted.note),
+        Outcome::Content(_) => panic!("JSON"),
+    }
+}
+
+#[actix_web::test]
+async fn a_list_keeps_what_says_that_it_is_allowed() {
+    let by_id = Some(By::Id("/project/id"));
     let answer = json!([
         {"id": 9, "project": {"id": 1}}, {"id": 8, "project": {"id": 2}},
         {"id": 7, "project": null}, {"id": 6}, {"id": 5, "project": {"id": "1"}},
     ]);
-    let (kept, note) = sift(by_id, answer);
+    let (kept, note) = sift(by_id, answer).await;
     assert_eq!(kept, json!([{"id": 9, "project": {"id": 1}}]));
     let note = note.expect("a note");
     assert!(
@@ -188,15 +220,29 @@ fn a_sieve_keeps_what_says_that_it_is_allowed() {
     );
 
     let ours_only = json!([{"projectKey": "A"}]);
-    assert_eq!(
-        sift(By::Key("/projectKey"), ours_only.clone()),
-        (ours_only, None)
-    );
+    let sifted = sift(Some(By::Key("/projectKey")), ours_only.clone()).await;
+    assert_eq!(sifted, (ours_only, None));
     for odd in [json!({"project": {"id": 2}}), json!("x"), Value::Null] {
-        assert_eq!(
-            sift(by_id, odd).0,
-            json!([]),
-            "what is no list is not shown"
-        );
+        let (shown, _) = sift(by_id, odd).await;
+        assert_eq!(shown, json!([]), "what is no list is not shown");
     }
+}
+
+#[actix_web::test]
+async fn whatever_says_that_it_is_of_another_project_is_taken_out() {
+    let ours = json!({"id": 5, "projectId": 1, "issue": {"id": 6, "projectId": 1}, "x": [1, {}]});
+    assert_eq!(sift(None, ours.clone()).await, (ours, None));
+    // 3 cannot be looked up, so nobody knows that it is allowed.
+    let mixed = json!({
+        "projectId": 1,
+        "issue": {"projectId": 2, "summary": "theirs"},
+        "links": [{"projectId": 2}, {"projectId": 1, "inner": [{"project": {"id": 3}}]}],
+    });
+    let (shown, note) = sift(None, mixed).await;
+    let kept = json!({
+        "projectId": 1, "issue": null, "links": [{"projectId": 1, "inner": []}],
+    });
+    assert_eq!(shown, kept);
+    assert!(note.is_some_and(|note| note.contains("left out")));
+    assert_eq!(sift(None, json!({"projectId": 2})).await.0, Value::Null);
 }

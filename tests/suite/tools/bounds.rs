@@ -420,6 +420,27 @@ async fn counts_and_searches_go_to_the_allowed_projects() {
 }
 
 #[actix_web::test]
+async fn what_an_answer_has_of_another_project_is_not_shown() {
+    let sim = sim().await;
+    let arguments = |more: Value| {
+        let mut arguments = json!({"projectKey": "HARBOR", "repoName": "portal", "number": 1});
+        for (name, value) in more.as_object().expect("an object") {
+            arguments[name] = value.clone();
+        }
+        arguments.as_object().expect("an object").clone()
+    };
+    let link = arguments(json!({"issueId": 5_520_227}));
+    let (failed, linked) = call(&sim, Policy::default(), "update_pull_request", link).await;
+    assert!(!failed && linked.contains("\"KURA-1\""), "{linked}");
+    let look = arguments(json!({}));
+    let (failed, text) = call(&sim, within(&["HARBOR"]), "get_pull_request", look).await;
+    assert!(!failed && text.contains("\"issue\": null"), "{text}");
+    assert!(text.contains("left out"), "{text}");
+    assert!(!tells_of_foreign_projects(&text), "{text}");
+    sim.stop().await;
+}
+
+#[actix_web::test]
 async fn an_argument_that_no_input_takes_does_not_slip_past() {
     let sim = sim().await;
     // The way in which the request is written is not an input of the tool.
