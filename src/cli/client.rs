@@ -44,7 +44,7 @@ pub struct Register {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<SecretString>,
     /// Data directory of that hub
-    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
+    #[arg(long, env = "DATA_DIR", value_name = "DIR", value_parser = config::path())]
     data_dir: Option<PathBuf>,
 }
 
@@ -139,7 +139,7 @@ fn database_url(
     if let Some(url) = url {
         return Ok(url);
     }
-    let data_dir = data_dir.map_or_else(config::default_data_dir, Ok)?;
+    let data_dir = config::given_path(data_dir).map_or_else(config::default_data_dir, Ok)?;
     let file = embedded::url_file(&data_dir);
     let text = std::fs::read_to_string(&file).with_context(|| {
         format!(

@@ -1,7 +1,8 @@
 //! How the text of a setting is read. An empty one counts as unset.
 
-use std::{str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use secrecy::SecretString;
 
 use super::ConfigError;
@@ -31,6 +32,16 @@ pub(super) fn given(value: Option<String>) -> Option<String> {
 pub(super) fn given_secret(value: Option<SecretString>) -> Option<SecretString> {
     use secrecy::ExposeSecret;
     value.filter(|secret| !secret.expose_secret().trim().is_empty())
+}
+
+/// Reads paths, an empty one, too: clap's own parser would refuse it.
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// A path; an empty one is unset.
+pub fn given_path(value: Option<PathBuf>) -> Option<PathBuf> {
+    value.filter(|path| !path.as_os_str().is_empty())
 }
 
 pub(super) fn listed(values: Vec<String>) -> Vec<String> {
