@@ -11,7 +11,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use serde_json::Value;
@@ -46,7 +46,12 @@ pub fn descriptions(environment: &Environment) -> Descriptions {
     let known = Descriptions::keys();
     let mut texts = environment
         .home()
-        .and_then(|home| FILES.iter().map(|name| home.join(name)).find(exists))
+        .and_then(|home| {
+            FILES
+                .iter()
+                .map(|name| home.join(name))
+                .find(|file| exists(file))
+        })
         .map(|file| from_file(&file, &known))
         .unwrap_or_default();
     for key in &known {
@@ -58,7 +63,7 @@ pub fn descriptions(environment: &Environment) -> Descriptions {
 }
 
 /// Whether there is such a file; one that may not be looked at is there.
-fn exists(file: &PathBuf) -> bool {
+fn exists(file: &Path) -> bool {
     file.try_exists().unwrap_or(true)
 }
 

@@ -68,3 +68,29 @@ pub(super) fn duration(
             )
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use crate::config::{ServeArgs, Storage, default_data_dir};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    #[test]
+    fn an_empty_path_is_unset() {
+        let flags = ["--database-url", "--data-dir", "--encryption-keys-file"];
+        let line = flags.iter().flat_map(|flag| [*flag, ""]);
+        let line = Line::try_parse_from(["serve"].into_iter().chain(line)).unwrap();
+        let settings = line.serve.resolve().unwrap();
+        let Storage::Embedded { data_dir, keys } = settings.storage else {
+            panic!("a database was given");
+        };
+        assert_eq!(data_dir, default_data_dir().unwrap());
+        assert!(keys.is_none());
+    }
+}

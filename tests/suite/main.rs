@@ -22,6 +22,8 @@ mod mcp_protocol;
 mod mcp_remote;
 mod metadata;
 mod migrate;
+mod moving_over;
+mod moving_over_http;
 mod operator_clients;
 mod private_key_jwt;
 mod processes;

@@ -7,11 +7,7 @@ use serde_json::{Value, json};
 use super::{call, caller_of, exchange, post, server};
 use crate::{
     backlog::fake::FakeBacklog,
-    mcp::{
-        Descriptions, ToolOptions, description_keys,
-        router::{Entry, Table},
-        tools,
-    },
+    mcp::{Descriptions, ToolOptions, description_keys, router::Table, tools},
 };
 
 const UPSTREAM: &str = include_str!("../../../tests/fixtures/upstream_description_keys.json");
@@ -76,18 +72,15 @@ fn every_key_is_upstreams() {
 }
 
 #[test]
-fn every_key_changes_a_text() {
-    let built_in = Descriptions::default().resolved();
-    for key in Descriptions::keys() {
-        let options = overriding(&[(&key, "Ours.")]);
-        let changed: BTreeMap<_, _> = options
-            .descriptions
-            .resolved()
-            .into_iter()
-            .filter(|(key, text)| built_in[key] != *text)
-            .collect();
-        assert_eq!(changed, BTreeMap::from([(key, "Ours.".to_owned())]));
-    }
+fn every_key_changes_its_own_text() {
+    let texts = Descriptions::keys().into_iter().map(|key| {
+        let text = format!("Ours for {key}.");
+        (key, text)
+    });
+    let texts: BTreeMap<_, _> = texts.collect();
+    assert_eq!(Descriptions::new(texts.clone()).resolved(), texts);
+    let empty = texts.into_keys().map(|key| (key, String::new()));
+    assert_eq!(Descriptions::new(empty), Descriptions::default());
 }
 
 #[test]
@@ -119,12 +112,19 @@ fn a_text_stands_where_its_key_says_and_nowhere_else() {
         assert_eq!(filters[2]["properties"]["min"].get("description"), None);
     }
 
-    let untouched =
-        |entry: &Entry| !["add_issue", "get_issues", "count_issues"].contains(&entry.spec.name);
-    for entry in tools::all().iter().filter(|entry| untouched(entry)) {
+    let touched = [
+        "add_issue",
+        "get_issue_types",
+        "get_git_repositories",
+        "get_issues",
+        "count_issues",
+    ];
+    let (theirs, ours) = (Table::new(&plain), Table::new(&options));
+    for entry in tools::all() {
         let name = entry.spec.name;
-        if !["get_issue_types", "get_git_repositories"].contains(&name) {
-            assert_eq!(tool(&options, name), tool(&plain, name));
+        if !touched.contains(&name) {
+            let tool = |table: &Table| json!(table.get(name).unwrap().route.attr);
+            assert_eq!(tool(&ours), tool(&theirs));
         }
     }
 }

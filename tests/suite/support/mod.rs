@@ -2,6 +2,7 @@
 
 pub mod bearer_proxy;
 pub mod browser;
+pub mod configuration;
 pub mod database;
 pub mod document_host;
 pub mod hub;
@@ -13,5 +14,6 @@ pub mod proxy;
 pub mod reply;
 pub mod sdk_client;
 pub mod site;
+pub mod stdio;
 pub mod tokens;
 pub mod tool;
