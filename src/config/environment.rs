@@ -1,6 +1,9 @@
 //! The environment as data, for the settings whose names are not fixed.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// Variables and the home directory. Without `Debug`: there are secrets among them.
 #[derive(Clone, Default)]
@@ -10,6 +13,7 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// From what a test or [`Self::of_process`] has.
     pub fn new(
         variables: impl IntoIterator<Item = (String, String)>,
         home: Option<PathBuf>,
@@ -28,8 +32,9 @@ impl Environment {
         Self::new(texts, std::env::home_dir())
     }
 
-    pub fn home(&self) -> Option<&PathBuf> {
-        self.home.as_ref()
+    /// The home directory of the user who runs this.
+    pub fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
     }
 
     /// The variables with a value, by their names.
@@ -40,6 +45,7 @@ impl Environment {
             .filter(|(_, value)| !value.is_empty())
     }
 
+    /// A variable that has a value; an empty one has none.
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.variables.get(name)?.trim();
         (!value.is_empty()).then_some(value)

@@ -90,8 +90,10 @@ fn each_text(name: &str, tool: &mut model::Tool, mut each: impl FnMut(String, &m
     };
     for (input, schema) in inputs {
         at(keys::of_input(name, input), schema, &mut each);
-        if input == "customFields" {
-            each_part(name, &mut schema["items"], &mut each);
+        if input == "customFields"
+            && let Some(item) = schema.get_mut("items")
+        {
+            each_part(name, item, &mut each);
         }
     }
 }

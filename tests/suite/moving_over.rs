@@ -162,6 +162,26 @@ async fn descriptions_come_from_the_environment_and_from_a_file_in_the_home_dire
     let (_, said) = client.hang_up().await;
     assert!(said.contains("TOOL_CREATE_PROJECT_DESCRIPTION"), "{said}");
 
+    // A file that cannot be read takes no tool away, and is not passed over for the next one.
+    let broken = home.path().join(".backlog-mcp-serverrc");
+    fs::write(&broken, "TOOL_GET_ISSUE_DESCRIPTION: \"").expect("written");
+    let mut command = configured_for(&theirs(&[], &[]), &space);
+    command.env("HOME", home.path());
+    let mut client = StdioClient::start(command).await;
+    let tools = client.tools().await;
+    assert_eq!(tools.len(), TOOLS);
+    assert!(
+        tools
+            .iter()
+            .all(|tool| tool["description"] != "From the file")
+    );
+    let (_, said) = client.hang_up().await;
+    assert!(
+        said.contains("the descriptions there are not used"),
+        "{said}"
+    );
+    fs::remove_file(broken).expect("removed");
+
     for (flag, old) in [
         ("--export-descriptions", false),
         ("--export-translations", true),
