@@ -165,10 +165,10 @@ async fn rules_29_and_31_a_wrong_refresh_changes_nothing() {
         .await
         .json();
     let another = another["client_id"].as_str().unwrap();
-    let mistyped = format!(
-        "{}x",
-        &tokens.refresh_token[..tokens.refresh_token.len() - 1]
-    );
+    let (start, last) = tokens
+        .refresh_token
+        .split_at(tokens.refresh_token.len() - 1);
+    let mistyped = format!("{start}{}", if last == "x" { "y" } else { "x" });
 
     // Unused, used inside the window, and used after it: a stranger moves none of them.
     for stage in ["unused", "in the window", "after the window"] {
