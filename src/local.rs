@@ -1,4 +1,4 @@
-//! The local modes: one person's API key, no sign-in, no database.
+//! The local modes: one person's API keys, no sign-in, no database.
 //!
 //! Every call acts as the key's user, so the HTTP form listens on loopback unless told
 //! otherwise, and checks Host and Origin: a web page must not reach it through the
@@ -13,8 +13,10 @@ use tracing_actix_web::TracingLogger;
 use crate::{
     backlog::{BacklogClient, ClientError, ClientOptions, Credentials},
     clock::Clock,
-    config::{LocalSettings, LocalSpace},
-    mcp::{self, Caller, FixedAccess, HubServer, Verdict},
+    config::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces},
+    mcp::{
+        self, BacklogAccess, Caller, FixedAccess, HubServer, Organization, Organizations, Verdict,
+    },
     oauth::Scopes,
     telemetry::RequestSpan,
     web::{health, mcp::MAX_BODY, not_found},
@@ -37,8 +39,8 @@ pub enum LocalError {
 }
 
 /// Serves one client on standard input and output until it hangs up.
-pub async fn stdio(space: LocalSpace) -> Result<(), LocalError> {
-    let running = server(space)?
+pub async fn stdio(backlog: LocalBacklog) -> Result<(), LocalError> {
+    let running = server(backlog)?
         .serve(rmcp::transport::stdio())
         .await
         .map_err(|error| LocalError::Handshake(error.to_string()))?;
@@ -59,10 +61,14 @@ pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError>
     let address = socket.local_addr().map_err(failed)?;
     let hosts = hosts(&settings.allowed_hosts);
     let origins = settings.allowed_origins;
-    let server = server(settings.space)?;
+    let server = server(settings.backlog)?;
+    let json = settings.json_response;
     let path = settings.mcp_path;
     let http = HttpServer::new(move || {
-        let mcp = mcp::local_service(server.clone(), hosts.clone(), origins.clone(), MAX_BODY);
+        let mcp = {
+            let (server, hosts, origins) = (server.clone(), hosts.clone(), origins.clone());
+            mcp::local_service(server, hosts, origins, json, MAX_BODY)
+        };
         App::new()
             .wrap(TracingLogger::<RequestSpan>::new())
             .route("/health", web::get().to(health::get))
@@ -78,16 +84,36 @@ pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError>
     Ok((http, address))
 }
 
-fn server(space: LocalSpace) -> Result<HubServer, ClientError> {
+fn server(backlog: LocalBacklog) -> Result<HubServer, ClientError> {
     let client = BacklogClient::new(ClientOptions::default())?;
-    let access = FixedAccess::new(space.url, Credentials::ApiKey(space.api_key));
-    let server = HubServer::new(client, Clock::system()).with_options(space.tools.options);
+    let server = HubServer::new(client, Clock::system()).with_options(backlog.tools.options);
+    let (server, access) = match backlog.spaces {
+        LocalSpaces::One(space) => (server, access(space)),
+        LocalSpaces::Several(settings) => {
+            let organization = |(name, space): (String, LocalSpace)| Organization {
+                name,
+                domain: space.domain.clone(),
+                access: access(space),
+            };
+            let all = settings.all.into_iter().map(organization).collect();
+            let organizations = Organizations::new(all, settings.default);
+            let default = organizations.default_access();
+            (server.with_organizations(organizations), default)
+        }
+    };
     Ok(server.for_caller(Caller {
         scopes: Scopes::all(),
-        policy: space.tools.policy,
-        access: Arc::new(access),
+        policy: backlog.tools.policy,
+        access,
         verdict: Verdict::default(),
     }))
+}
+
+fn access(space: LocalSpace) -> Arc<dyn BacklogAccess> {
+    Arc::new(FixedAccess::new(
+        space.url,
+        Credentials::ApiKey(space.api_key),
+    ))
 }
 
 /// Loopback by every name, and what the operator lists.

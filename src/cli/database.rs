@@ -21,7 +21,7 @@ pub struct DatabaseArgs {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<SecretString>,
     /// Data directory of that hub
-    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
+    #[arg(long, env = "DATA_DIR", value_name = "DIR", value_parser = config::path())]
     data_dir: Option<PathBuf>,
 }
 

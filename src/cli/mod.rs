@@ -13,12 +13,19 @@ mod seal;
 mod serve;
 mod space;
 mod stdio;
+mod upstream;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{
+    ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
+    parser::ValueSource,
+};
 
-use crate::telemetry::{self, LogFormat};
+use crate::{
+    config::Environment,
+    telemetry::{self, LogFormat},
+};
 
 /// A hosted MCP server for Nulab Backlog: everybody's AI assistant works in
 /// Backlog as the person who is signed in.
@@ -26,7 +33,9 @@ use crate::telemetry::{self, LogFormat};
 #[command(name = "backlog-mcp-hub", version, about, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    upstream: upstream::Args,
     /// How logs look
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t, global = true)]
     log_format: LogFormat,
@@ -43,6 +52,9 @@ Serve a space on this computer, with a PostgreSQL of its own:
 
 Use it alone, with an API key; a client starts this itself:
   BACKLOG_DOMAIN=acme.backlog.com BACKLOG_API_KEY=… backlog-mcp-hub stdio
+
+Without a command it takes the flags and variables of backlog-mcp-server: stdio, or with
+--transport http the server that `serve` is. `serve --help` tells the settings.
 
 Serve a company, with a PostgreSQL you run:
   export DATABASE_URL=postgres://…  ENCRYPTION_KEYS=\"$(backlog-mcp-hub keys generate)\"
@@ -82,9 +94,40 @@ enum Command {
 
 /// The command line as data: every command, flag and variable with its help.
 pub fn command() -> clap::Command {
-    let mut command = Cli::command();
+    let mut command = root();
     command.build();
     command
+}
+
+/// The settings of `serve`, which are there without a command, too, are told by its help.
+fn root() -> clap::Command {
+    let told = ["transport", "export_descriptions", LOG_FORMAT];
+    Cli::command().mut_args(|arg| {
+        let hide = !told.contains(&arg.get_id().as_str());
+        arg.hide(hide)
+    })
+}
+
+const LOG_FORMAT: &str = "log_format";
+
+/// A flag that stands before the command, where it would mean nothing.
+fn misplaced<'a>(root: &'a clap::Command, matches: &ArgMatches) -> Option<&'a str> {
+    matches.subcommand_name()?;
+    root.get_arguments()
+        .filter(|arg| arg.get_id() != LOG_FORMAT && arg.get_long() != Some("help"))
+        .filter(|arg| arg.get_long() != Some("version"))
+        .find(|arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine))
+        .and_then(clap::Arg::get_long)
+}
+
+fn parse() -> Cli {
+    let mut root = root();
+    let matches = root.get_matches_mut();
+    if let Some(flag) = misplaced(&root, &matches) {
+        let text = format!("--{flag} belongs after the command");
+        root.error(ErrorKind::ArgumentConflict, text).exit();
+    }
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 /// Reads `.env` and the command line, and runs the command.
@@ -98,22 +141,24 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    let cli = Cli::parse();
+    let cli = parse();
+    let environment = Environment::of_process();
     telemetry::init(cli.log_format);
     let outcome = actix_web::rt::System::new().block_on(async {
         match cli.command {
-            Command::Serve(args) => serve::run(*args).await,
-            Command::Stdio(args) => stdio::run(args).await,
-            Command::Demo(args) => demo::run(args).await,
-            Command::Migrate(args) => migrate::run(args).await,
-            Command::Doctor(args) => doctor::run(*args).await,
-            Command::Cleanup(args) => cleanup::run(args).await,
-            Command::Keys(command) => keys::run(command).await,
-            Command::Space(args) => space::run(*args).await,
-            Command::Client(args) => client::run(*args).await,
-            Command::Grant(args) => grant::run(*args).await,
-            Command::User(args) => grant::run_user(*args).await,
-            Command::Seal(args) => seal::run(*args).await,
+            None => upstream::run(cli.upstream, &environment).await,
+            Some(Command::Serve(args)) => serve::run(*args, &environment).await,
+            Some(Command::Stdio(args)) => stdio::run(args, &environment).await,
+            Some(Command::Demo(args)) => demo::run(args).await,
+            Some(Command::Migrate(args)) => migrate::run(args).await,
+            Some(Command::Doctor(args)) => doctor::run(*args).await,
+            Some(Command::Cleanup(args)) => cleanup::run(args).await,
+            Some(Command::Keys(command)) => keys::run(command).await,
+            Some(Command::Space(args)) => space::run(*args).await,
+            Some(Command::Client(args)) => client::run(*args).await,
+            Some(Command::Grant(args)) => grant::run(*args).await,
+            Some(Command::User(args)) => grant::run_user(*args).await,
+            Some(Command::Seal(args)) => seal::run(*args).await,
         }
     });
     match outcome {

@@ -35,7 +35,7 @@ pub struct Common {
     )]
     database_url: Option<SecretString>,
     /// Data directory of that hub
-    #[arg(long, env = "DATA_DIR", value_name = "DIR", global = true)]
+    #[arg(long, env = "DATA_DIR", value_name = "DIR", value_parser = config::path(), global = true)]
     data_dir: Option<PathBuf>,
     /// Print JSON
     #[arg(long, global = true)]

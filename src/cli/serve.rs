@@ -4,7 +4,7 @@ use anyhow::Context;
 
 use crate::{
     app::Application,
-    config::{LocalSettings, ServeArgs},
+    config::{self, Environment, LocalSettings, ServeArgs},
     local,
 };
 
@@ -14,11 +14,21 @@ pub struct Args {
     settings: ServeArgs,
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
-    if args.settings.is_local() {
-        return run_local(args.settings.resolve_local()?).await;
+impl From<ServeArgs> for Args {
+    fn from(settings: ServeArgs) -> Self {
+        Self { settings }
     }
-    let settings = args.settings.resolve()?;
+}
+
+pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
+    if args.settings.is_local(environment) {
+        return run_local(args.settings.resolve_local(environment)?).await;
+    }
+    if args.settings.has_api_keys(environment) {
+        tracing::warn!("API keys are not used: with these settings people sign in");
+    }
+    let mut settings = args.settings.resolve()?;
+    settings.tools.options.descriptions = config::descriptions(environment);
     if settings.default_space.is_none() {
         tracing::warn!(
             "no BACKLOG_DOMAIN: people can sign in only to spaces that are in the database"
@@ -45,7 +55,7 @@ async fn run_local(settings: LocalSettings) -> anyhow::Result<()> {
     let (server, address) = local::http(settings)?;
     tracing::info!(
         mcp_url = format!("http://{address}{path}"),
-        "ready; every caller acts as the user of BACKLOG_API_KEY"
+        "ready; every caller acts as the user of the API key"
     );
     let handle = server.handle();
     let running = tokio::spawn(server);

@@ -1,6 +1,9 @@
 //! `stdio`: one client on standard input and output, with an API key.
 
-use crate::{config::StdioArgs, local};
+use crate::{
+    config::{Environment, StdioArgs},
+    local,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -8,6 +11,6 @@ pub struct Args {
     settings: StdioArgs,
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
-    Ok(local::stdio(args.settings.resolve()?).await?)
+pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
+    Ok(local::stdio(args.settings.resolve(environment)?).await?)
 }

@@ -12,7 +12,7 @@ pub struct ServeArgs {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<SecretString>,
     /// Where the built-in PostgreSQL and its generated key live
-    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
+    #[arg(long, env = "DATA_DIR", value_name = "DIR", value_parser = super::path())]
     pub data_dir: Option<PathBuf>,
     /// Master keys as id:base64[,id:base64…], 32 bytes each; the first one seals.
     /// Required with DATABASE_URL. Make one with `backlog-mcp-hub keys generate`
@@ -24,7 +24,12 @@ pub struct ServeArgs {
     )]
     pub encryption_keys: Option<SecretString>,
     /// A file with the master keys, one id:base64 a line
-    #[arg(long, env = "ENCRYPTION_KEYS_FILE", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "ENCRYPTION_KEYS_FILE",
+        value_name = "FILE",
+        value_parser = super::path()
+    )]
     pub encryption_keys_file: Option<PathBuf>,
     /// The URL people reach the hub at, e.g. https://mcp.example.com
     #[arg(long, env = "MCP_SERVER_BASE_URL", value_name = "URL")]
@@ -87,6 +92,15 @@ pub struct HttpArgs {
         value_name = "ORIGIN,…"
     )]
     pub allowed_origins: Vec<String>,
+    /// Answer with one JSON body, not with a stream of events; with an API key only [default: true]
+    #[arg(
+        long = "http-json-response",
+        env = "MCP_HTTP_JSON_RESPONSE",
+        value_name = "true|false",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub json_response: Option<String>,
     /// Addresses or networks of the proxies whose X-Forwarded-For is believed
     #[arg(
         long,
@@ -130,8 +144,8 @@ pub struct ToolArgs {
     #[arg(long, env = "PREFIX", value_name = "TEXT")]
     pub prefix: Option<String>,
     /// Offer only the tools of these sets [default: all]
-    #[arg(long, env = "ENABLE_TOOLSETS", value_name = "NAME,…")]
-    pub enable_toolsets: Option<String>,
+    #[arg(long, env = "ENABLE_TOOLSETS", value_name = "NAME,…", num_args = 1..)]
+    pub enable_toolsets: Vec<String>,
 }
 
 /// A space used with one API key: no sign-in, everybody who calls is that user.

@@ -6,7 +6,10 @@
 
 mod args;
 mod base_url;
+mod descriptions;
+mod environment;
 mod local;
+mod organizations;
 mod tools;
 mod values;
 
@@ -22,10 +25,13 @@ use secrecy::SecretString;
 
 pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioArgs, ToolArgs};
 pub use base_url::BaseUrl;
-pub use local::{LocalSettings, LocalSpace};
-pub use tools::ToolSettings;
-pub use values::given_secret;
+pub use descriptions::descriptions;
+pub use environment::Environment;
+pub use local::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces, Transport, transport};
+pub use organizations::OrganizationSettings;
+pub use tools::{ToolSettings, switch};
 use values::{duration, given, listed, parsed};
+pub use values::{given_path, given_secret, path};
 
 use crate::backlog::BacklogUrl;
 
@@ -184,7 +190,7 @@ impl ServeArgs {
                 ));
             }
             (None, keys) => Storage::Embedded {
-                data_dir: self.data_dir.map_or_else(default_data_dir, Ok)?,
+                data_dir: given_path(self.data_dir).map_or_else(default_data_dir, Ok)?,
                 keys,
             },
         };
@@ -208,7 +214,10 @@ impl HttpArgs {
     fn listen(&self) -> Result<SocketAddr, ConfigError> {
         let host = parsed(
             "MCP_HTTP_HOST",
-            self.host.clone(),
+            self.host.clone().map(|host| match host.trim() {
+                "localhost" => Ipv4Addr::LOCALHOST.to_string(),
+                _ => host,
+            }),
             "an IP address such as 0.0.0.0",
         )?;
         let port = parsed("MCP_HTTP_PORT", self.port.clone(), "a port from 0 to 65535")?;
@@ -267,10 +276,7 @@ pub fn encryption_keys(
     keys: Option<SecretString>,
     file: Option<PathBuf>,
 ) -> Result<Option<SecretString>, ConfigError> {
-    match (
-        given_secret(keys),
-        file.filter(|f| !f.as_os_str().is_empty()),
-    ) {
+    match (given_secret(keys), given_path(file)) {
         (Some(_), Some(_)) => Err(ConfigError::new(
             "ENCRYPTION_KEYS",
             "and ENCRYPTION_KEYS_FILE are both set; give one of them",

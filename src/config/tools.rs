@@ -14,7 +14,7 @@ pub struct ToolSettings {
 impl ToolArgs {
     pub fn resolve(self) -> Result<ToolSettings, ConfigError> {
         let default = ToolOptions::default();
-        let toolsets = match given(self.enable_toolsets) {
+        let toolsets = match given(Some(self.enable_toolsets.join(","))) {
             None => None,
             Some(list) => Toolset::parse_list(&list)
                 .map_err(|error| ConfigError::new("ENABLE_TOOLSETS", error.to_string()))?,
@@ -30,6 +30,7 @@ impl ToolArgs {
                 field_selection: switch("OPTIMIZE_RESPONSE", self.optimize_response)?,
                 max_tokens: parsed("MAX_TOKENS", self.max_tokens, "a number such as 50000")?
                     .unwrap_or(default.max_tokens),
+                ..default
             },
             policy: Policy {
                 toolsets,
@@ -40,7 +41,7 @@ impl ToolArgs {
 }
 
 /// `true`, `false`, `1` or `0`, as the upstream server reads it.
-fn switch(name: &'static str, value: Option<String>) -> Result<bool, ConfigError> {
+pub fn switch(name: &'static str, value: Option<String>) -> Result<bool, ConfigError> {
     match given(value).as_deref() {
         None | Some("false" | "0") => Ok(false),
         Some("true" | "1") => Ok(true),

@@ -1,7 +1,8 @@
 //! How the text of a setting is read. An empty one counts as unset.
 
-use std::{str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use secrecy::SecretString;
 
 use super::ConfigError;
@@ -33,6 +34,16 @@ pub fn given_secret(value: Option<SecretString>) -> Option<SecretString> {
     value.filter(|secret| !secret.expose_secret().trim().is_empty())
 }
 
+/// Reads paths, an empty one, too: clap's own parser would refuse it.
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// A path; an empty one is unset.
+pub fn given_path(value: Option<PathBuf>) -> Option<PathBuf> {
+    value.filter(|path| !path.as_os_str().is_empty())
+}
+
 pub(super) fn listed(values: Vec<String>) -> Vec<String> {
     values.into_iter().filter_map(|v| given(Some(v))).collect()
 }
@@ -56,4 +67,30 @@ pub(super) fn duration(
                 format!("is {text:?}; it wants a time such as 90s, 1h or 30d, up to 10 years"),
             )
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use crate::config::{ServeArgs, Storage, default_data_dir};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    #[test]
+    fn an_empty_path_is_unset() {
+        let flags = ["--database-url", "--data-dir", "--encryption-keys-file"];
+        let line = flags.iter().flat_map(|flag| [*flag, ""]);
+        let line = Line::try_parse_from(["serve"].into_iter().chain(line)).unwrap();
+        let settings = line.serve.resolve().unwrap();
+        let Storage::Embedded { data_dir, keys } = settings.storage else {
+            panic!("a database was given");
+        };
+        assert_eq!(data_dir, default_data_dir().unwrap());
+        assert!(keys.is_none());
+    }
 }

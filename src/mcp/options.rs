@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
+use super::Descriptions;
+
 /// Choices that hold for the whole server; the default is the plain one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolOptions {
@@ -15,6 +17,8 @@ pub struct ToolOptions {
     /// other character that is no space as one as well. Longer ones are cut where a client can
     /// still read them.
     pub max_tokens: usize,
+    /// Texts in place of the built-in ones.
+    pub descriptions: Descriptions,
 }
 
 impl Default for ToolOptions {
@@ -23,6 +27,7 @@ impl Default for ToolOptions {
             prefix: ToolPrefix::default(),
             field_selection: false,
             max_tokens: 50_000,
+            descriptions: Descriptions::default(),
         }
     }
 }

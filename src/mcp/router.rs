@@ -22,6 +22,7 @@ use super::{
     AccessError, Caller, HubServer, Refusal, ToolOptions, Toolset, arguments,
     failure::ToolError,
     limit::{self, Page},
+    organizations,
     projects::Sifted,
     schema,
     selection::Selection,
@@ -89,6 +90,8 @@ fn paging(schema: &JsonObject) -> Paging {
 pub(super) struct Table {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
+    /// `list_organizations`, where there are several; no policy takes it away.
+    list_organizations: Option<Entry>,
 }
 
 impl Table {
@@ -99,6 +102,9 @@ impl Table {
         let mut by_name = HashMap::new();
         for (index, entry) in entries.iter_mut().enumerate() {
             let name = format!("{}{}", options.prefix, entry.spec.name);
+            options
+                .descriptions
+                .apply(entry.spec.name, &mut entry.route.attr);
             entry.route.attr.name = name.clone().into();
             by_name.insert(name, index);
             if options.field_selection {
@@ -106,7 +112,24 @@ impl Table {
             }
         }
         assert_eq!(by_name.len(), entries.len(), "tool names are unique");
-        Self { entries, by_name }
+        Self {
+            entries,
+            by_name,
+            list_organizations: None,
+        }
+    }
+
+    /// The same for several organizations, one of which each call chooses.
+    pub fn with_organizations(mut self, options: &ToolOptions) -> Self {
+        for entry in &mut self.entries {
+            organizations::offer_choice(&mut entry.route.attr);
+        }
+        let mut list = organizations::list_tool();
+        let (name, tool) = (list.spec.name, &mut list.route.attr);
+        options.descriptions.apply(name, tool);
+        tool.name = format!("{}{name}", options.prefix).into();
+        self.list_organizations = Some(list);
+        self
     }
 
     pub fn entries(&self) -> &[Entry] {
@@ -114,7 +137,13 @@ impl Table {
     }
 
     pub fn get(&self, name: &str) -> Option<&Entry> {
-        self.by_name.get(name).map(|index| &self.entries[*index])
+        match self.by_name.get(name) {
+            Some(index) => Some(&self.entries[*index]),
+            None => self
+                .list_organizations
+                .as_ref()
+                .filter(|entry| entry.route.attr.name == name),
+        }
     }
 
     /// The tools that a caller may use.
@@ -123,6 +152,7 @@ impl Table {
             .iter()
             .filter(|entry| caller.scopes.contains(entry.spec.access.scope()))
             .filter(|entry| caller.policy.check(&entry.spec).is_ok())
+            .chain(&self.list_organizations)
             .map(|entry| entry.route.attr.clone())
             .collect()
     }
@@ -184,13 +214,20 @@ async fn guarded(
         return Ok(failed(format!("{} cannot be used: {denied}.", tool.name)));
     }
 
-    let backlog = Backlog {
-        client: server.client(),
-        access: caller.access.as_ref(),
-    };
-    let span = tracing::info_span!("tool", name = tool.name, space = %backlog.access.url());
     let options = server.options();
     let mut arguments = call.arguments.unwrap_or_default();
+    let access = match server.organizations() {
+        None => caller.access,
+        Some(all) => match all.chosen(&mut arguments, &options.prefix) {
+            Ok(access) => access,
+            Err(reason) => return Ok(failed(reason)),
+        },
+    };
+    let backlog = Backlog {
+        client: server.client(),
+        access: access.as_ref(),
+    };
+    let span = tracing::info_span!("tool", name = tool.name, space = %backlog.access.url());
     // Before Backlog is asked: a wrong selection must not come after a change.
     let selection = match arguments.shift_remove(FIELDS) {
         Some(fields) if options.field_selection => Selection::parse(&fields, tool.fields),
@@ -221,14 +258,18 @@ async fn guarded(
                 }
             });
         }
-        Err(Failure::Arguments(reason)) => return Ok(invalid(&tool, &reason)),
+        Err(Failure::Arguments(reason)) => {
+            let reason = options.descriptions.reword(tool.name, reason);
+            return Ok(invalid(&tool, &reason));
+        }
         Err(Failure::Tool(error)) => error,
     };
     span.in_scope(|| tracing::debug!("{error}"));
     if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
         caller.verdict.refuse(Refusal::SignInAgain);
     }
-    Ok(failed(error.explain(tool.name, server.now())))
+    let text = error.explain(tool.name, server.now());
+    Ok(failed(options.descriptions.reword(tool.name, text)))
 }
 
 /// Text only: no tool declares an output schema (sixty of them would double `tools/list`), so

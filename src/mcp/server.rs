@@ -14,7 +14,7 @@ use rmcp::{
     service::RequestContext,
 };
 
-use super::{Caller, ToolOptions, Verdict, projects::Projects, router::Table};
+use super::{Caller, Organizations, ToolOptions, Verdict, projects::Projects, router::Table};
 use crate::{backlog::BacklogClient, clock::Clock};
 
 const VERSIONS: [ProtocolVersion; 4] = [
@@ -34,6 +34,9 @@ const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, iss
     (count with offset, minId or maxId); Backlog limits calls per minute, so prefer filters to many \
     calls.";
 
+const SEVERAL_SPACES: &str = " Several spaces are configured: give the organization that a call is \
+    for, by a name from list_organizations; without one, the default is used.";
+
 /// The MCP server; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct HubServer {
@@ -43,6 +46,7 @@ pub struct HubServer {
     client: BacklogClient,
     clock: Clock,
     caller: Option<Caller>,
+    organizations: Option<Organizations>,
 }
 
 impl HubServer {
@@ -57,15 +61,32 @@ impl HubServer {
             client,
             clock,
             caller: None,
+            organizations: None,
         }
     }
 
     /// The same with other options.
     #[must_use]
     pub fn with_options(mut self, options: ToolOptions) -> Self {
-        self.table = Arc::new(Table::new(&options));
         self.options = options;
+        self.retable();
         self
+    }
+
+    /// The same for several spaces, among which each call chooses.
+    #[must_use]
+    pub fn with_organizations(mut self, organizations: Organizations) -> Self {
+        self.organizations = Some(organizations);
+        self.retable();
+        self
+    }
+
+    fn retable(&mut self) {
+        let table = Table::new(&self.options);
+        self.table = Arc::new(match self.organizations {
+            None => table,
+            Some(_) => table.with_organizations(&self.options),
+        });
     }
 
     /// A server with one caller, for transports without a sign-in (stdio).
@@ -81,6 +102,10 @@ impl HubServer {
 
     pub(super) fn projects(&self) -> &Projects {
         &self.projects
+    }
+
+    pub(super) fn organizations(&self) -> Option<&Organizations> {
+        self.organizations.as_ref()
     }
 
     pub(super) fn client(&self) -> &BacklogClient {
@@ -109,7 +134,10 @@ impl ServerHandler for HubServer {
             Implementation::new("backlog-mcp-hub", env!("CARGO_PKG_VERSION")).with_title("Backlog");
         InitializeResult::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(implementation)
-            .with_instructions(INSTRUCTIONS)
+            .with_instructions(match self.organizations {
+                None => INSTRUCTIONS.to_owned(),
+                Some(_) => [INSTRUCTIONS, SEVERAL_SPACES].concat(),
+            })
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {

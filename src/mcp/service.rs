@@ -40,11 +40,12 @@ pub fn service(
 
 /// The service of a server that has its one caller: nobody authenticates, so the hosts
 /// and, where a browser says one, the origin decide who may call. Without a list of
-/// origins, those of loopback may.
+/// origins, those of loopback may. Unless `json_response`, answers are streams of events.
 pub fn local_service(
     server: HubServer,
     allowed_hosts: Vec<String>,
     allowed_origins: Vec<String>,
+    json_response: bool,
     max_body: usize,
 ) -> StreamableHttpService<HubServer, NeverSessionManager> {
     let origins = if allowed_origins.is_empty() {
@@ -58,7 +59,7 @@ pub fn local_service(
         .service_factory(Arc::new(move || Ok(server.clone())))
         .session_manager(Arc::new(NeverSessionManager::default()))
         .stateful_mode(false)
-        .json_response(true)
+        .json_response(json_response)
         .disable_sse_retry()
         .max_request_body_bytes(max_body)
         .allowed_hosts(allowed_hosts)

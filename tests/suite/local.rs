@@ -1,24 +1,17 @@
 //! The local modes: one person's API key, on standard input and output or on HTTP.
 
-use std::process::Stdio;
-
 use backlog_sim::{BacklogSim, Credential, seed};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    process::Command,
-    time::timeout,
-};
+use tokio::{process::Command, time::timeout};
 
 use crate::support::{
     hub::sim,
     process::{DEADLINE, Port, program, run},
     site::http,
+    stdio::StdioClient,
 };
 
-const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"#;
-const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
 const MYSELF: &str = r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"get_myself","arguments":{}}}"#;
 
 fn with_key(mut command: Command, sim: &BacklogSim, key: &str) -> Command {
@@ -39,33 +32,9 @@ fn text(answer: &Value) -> &str {
 async fn a_client_on_standard_input_acts_as_the_keys_user() {
     let sim = sim().await;
     let key = sim.control().issue_api_key(seed::DANIEL);
-    let mut process = with_key(program(&["stdio"]), &sim, &key)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut input = process.stdin.take().expect("its input");
-    let mut output = BufReader::new(process.stdout.take().expect("its output")).lines();
-    let mut answer = async |id: u64| loop {
-        let line = timeout(DEADLINE, output.next_line()).await;
-        let line = line.expect("in time").expect("readable").expect("a line");
-        let message: Value = serde_json::from_str(&line).expect("nothing but JSON-RPC");
-        if message["id"] == id {
-            return message;
-        }
-    };
-
-    for line in [INITIALIZE, INITIALIZED, MYSELF] {
-        input
-            .write_all(format!("{line}\n").as_bytes())
-            .await
-            .expect("written");
-    }
-    assert_eq!(
-        answer(1).await["result"]["serverInfo"]["name"],
-        "backlog-mcp-hub"
-    );
-    let me: Value = serde_json::from_str(text(&answer(2).await)).expect("a user");
+    let mut client = StdioClient::start(with_key(program(&["stdio"]), &sim, &key)).await;
+    assert_eq!(client.server["serverInfo"]["name"], "backlog-mcp-hub");
+    let me = client.json("get_myself", json!({})).await;
     assert_eq!(me["id"], json!(seed::DANIEL));
     let journal = sim.control().journal();
     assert!(
@@ -73,10 +42,8 @@ async fn a_client_on_standard_input_acts_as_the_keys_user() {
         "{:?}",
         journal[0].credential
     );
-
-    drop(input);
-    let ended = timeout(DEADLINE, process.wait()).await.expect("in time");
-    assert!(ended.expect("a status").success(), "the client hung up");
+    let (ended, said) = client.hang_up().await;
+    assert!(ended.success(), "the client hung up: {said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,28 +105,12 @@ async fn on_http_it_answers_its_own_computer_and_no_web_page() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_backlog_refuses_is_said_and_not_shown() {
     let sim = sim().await;
-    let mut process = with_key(program(&["stdio"]), &sim, "a-wrong-key")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut input = process.stdin.take().expect("its input");
-    for line in [INITIALIZE, INITIALIZED, MYSELF] {
-        let line = format!("{line}\n");
-        input.write_all(line.as_bytes()).await.expect("written");
-    }
-    let mut output = BufReader::new(process.stdout.take().expect("its output")).lines();
-    let answer: Value = loop {
-        let line = timeout(DEADLINE, output.next_line()).await;
-        let line = line.expect("in time").expect("readable").expect("a line");
-        let message: Value = serde_json::from_str(&line).expect("JSON-RPC");
-        if message["id"] == 2 {
-            break message;
-        }
-    };
-    assert_eq!(answer["result"]["isError"], true);
-    assert!(text(&answer).contains("API key"), "{answer}");
-    assert!(!answer.to_string().contains("a-wrong-key"), "{answer}");
+    let command = with_key(program(&["stdio"]), &sim, "a-wrong-key");
+    let mut client = StdioClient::start(command).await;
+    let (failed, text) = client.call("get_myself", json!({})).await;
+    assert!(failed && text.contains("API key"), "{text}");
+    let (_, said) = client.hang_up().await;
+    assert!(!format!("{text}{said}").contains("a-wrong-key"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,5 +138,79 @@ async fn what_is_missing_is_named() {
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(said.contains(expected), "{said}");
         assert!(!said.contains("the-key-itself"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_meant_ends_the_start() {
+    const KEY: &str = "the-key-itself";
+    let single = [
+        ("BACKLOG_DOMAIN", "acme.backlog.com"),
+        ("BACKLOG_API_KEY", KEY),
+    ];
+    let half = [
+        ("BACKLOG_ORG_A_API_KEY", KEY),
+        ("BACKLOG_ORG_B_DOMAIN", "b.backlog.com"),
+    ];
+    for (args, env, code, expected) in [
+        (
+            &[][..],
+            &[][..],
+            1,
+            "BACKLOG_DOMAIN and BACKLOG_API_KEY are not set",
+        ),
+        (
+            &[],
+            &half,
+            1,
+            "BACKLOG_ORG_A_DOMAIN, BACKLOG_ORG_B_API_KEY, BACKLOG_DEFAULT_ORG",
+        ),
+        (
+            &["stdio"],
+            &half,
+            1,
+            "BACKLOG_ORG_A_DOMAIN, BACKLOG_ORG_B_API_KEY, BACKLOG_DEFAULT_ORG",
+        ),
+        (
+            &["serve"],
+            &half,
+            1,
+            "BACKLOG_ORG_A_DOMAIN, BACKLOG_ORG_B_API_KEY, BACKLOG_DEFAULT_ORG",
+        ),
+        (&["--transport", "sse"], &single, 1, "MCP_TRANSPORT"),
+        (
+            &["--optimize-response=yes"],
+            &single,
+            1,
+            "OPTIMIZE_RESPONSE",
+        ),
+        (
+            &["--dynamic-toolsets=maybe"],
+            &single,
+            1,
+            "ENABLE_DYNAMIC_TOOLSETS",
+        ),
+        (
+            &["--enable-toolsets", "issue", "wikis"],
+            &single,
+            1,
+            "wikis",
+        ),
+        (&["--max-tokens", "many"], &single, 1, "MAX_TOKENS"),
+        (
+            &["--prefix", "x", "stdio"],
+            &single,
+            2,
+            "--prefix belongs after the command",
+        ),
+        (&["--unknown"], &single, 2, "--unknown"),
+    ] {
+        let mut command = program(args);
+        command.envs(env.iter().copied());
+        let output = run(command).await;
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        assert!(said.contains(expected), "{args:?}: {said}");
+        assert!(!said.contains(KEY), "{said}");
     }
 }

@@ -31,6 +31,8 @@ mod mcp_remote;
 mod metadata;
 mod migrate;
 mod mix_up;
+mod moving_over;
+mod moving_over_http;
 mod operator_clients;
 mod operator_doctor;
 mod operator_keys;

@@ -16,6 +16,18 @@ use regex::Regex;
 
 /// Variables that libraries read, so `--help` does not know them.
 const READ_BY_LIBRARIES: [&str; 3] = ["RUST_LOG", "SSL_CERT_FILE", "HTTPS_PROXY"];
+/// Variables whose names are the operator's: as the README names them, and an example of each.
+const OF_THE_OPERATOR: [(&str, &[&str]); 3] = [
+    (
+        "`BACKLOG_ORG_<NAME>_DOMAIN`, `BACKLOG_ORG_<NAME>_API_KEY`",
+        &["BACKLOG_ORG_ACME_DOMAIN", "BACKLOG_ORG_ACME_API_KEY"],
+    ),
+    ("`BACKLOG_DEFAULT_ORG`", &["BACKLOG_DEFAULT_ORG"]),
+    (
+        "`BACKLOG_MCP_<KEY>`",
+        &["BACKLOG_MCP_TOOL_ADD_ISSUE_DESCRIPTION"],
+    ),
+];
 /// Variables of `.env.example` that only `docker-compose.yml` reads.
 const OF_COMPOSE: [&str; 2] = ["POSTGRES_PASSWORD", "HUB_PORT"];
 
@@ -30,8 +42,12 @@ struct Setting {
 fn the_settings_of_the_readme_are_those_of_serve() {
     let actual = settings();
     let rows = table(&read("README.md"), "## Settings");
-    let (ours, of_libraries): (Vec<_>, Vec<_>) = rows
+    let (of_the_operator, rows): (Vec<_>, Vec<_>) = rows
         .iter()
+        .partition(|row| OF_THE_OPERATOR.iter().any(|(name, _)| *name == row[0]));
+    assert_eq!(of_the_operator.len(), OF_THE_OPERATOR.len());
+    let (ours, of_libraries): (Vec<_>, Vec<_>) = rows
+        .into_iter()
         .partition(|row| !READ_BY_LIBRARIES.contains(&code(&row[0]).as_str()));
     assert_eq!(of_libraries.len(), READ_BY_LIBRARIES.len());
     let documented: BTreeMap<_, _> = ours
@@ -69,6 +85,7 @@ fn the_example_environment_has_every_setting_and_no_other() {
             READ_BY_LIBRARIES
                 .iter()
                 .chain(&OF_COMPOSE)
+                .chain(OF_THE_OPERATOR.iter().flat_map(|(_, examples)| *examples))
                 .map(ToString::to_string),
         )
         .collect();
@@ -126,13 +143,17 @@ fn the_files_and_tests_that_documents_name_exist() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
-/// The settings of `serve` by their variable.
+/// The settings of `serve`, and of the program without a command, by their variable.
 fn settings() -> BTreeMap<String, Setting> {
     let command = cli::command();
     let serve = command.find_subcommand("serve").expect("a command serve");
     let default_in_help = Regex::new(r"\[default: ([^;\]]+)").unwrap();
-    serve
-        .get_arguments()
+    let without_a_command = command.get_arguments().filter(|argument| {
+        // Accepted for old configurations, and without effect.
+        argument.get_id() != "dynamic_toolsets"
+    });
+    without_a_command
+        .chain(serve.get_arguments())
         .filter_map(|argument| {
             let variable = argument.get_env()?.to_str()?.to_owned();
             let help = argument.get_help().map(ToString::to_string);

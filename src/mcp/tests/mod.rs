@@ -2,8 +2,10 @@
 //! layer mounts it, in front of a fake Backlog.
 
 mod calls;
+mod descriptions;
 mod docs;
 mod options;
+mod organizations;
 mod parity;
 mod protocol;
 mod refusals;

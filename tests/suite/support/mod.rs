@@ -2,6 +2,7 @@
 
 pub mod bearer_proxy;
 pub mod browser;
+pub mod configuration;
 pub mod database;
 pub mod document_host;
 pub mod hub;
@@ -14,5 +15,6 @@ pub mod reply;
 pub mod role;
 pub mod sdk_client;
 pub mod site;
+pub mod stdio;
 pub mod tokens;
 pub mod tool;

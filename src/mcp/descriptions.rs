@@ -1,0 +1,144 @@
+//! Texts that the operator has put in place of the built-in ones.
+//!
+//! 1. The configuration collects them by key (`TOOL_GET_ISSUE_DESCRIPTION`, …).
+//! 2. They are written into the tools once, when the table of tools is made.
+//! 3. Those of errors are looked up when a call fails.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use rmcp::model;
+use serde_json::Value;
+
+use super::{
+    description_keys::{self as keys, ERRORS},
+    organizations, tools,
+};
+
+/// The operator's texts by their keys; the default has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Descriptions(Arc<BTreeMap<String, String>>);
+
+impl Descriptions {
+    /// Texts for keys; an empty text leaves the built-in one.
+    pub fn new(texts: impl IntoIterator<Item = (String, String)>) -> Self {
+        let given = texts
+            .into_iter()
+            .filter(|(_, text)| !text.trim().is_empty());
+        Self(Arc::new(given.collect()))
+    }
+
+    /// Every key that means something, sorted.
+    pub fn keys() -> BTreeSet<String> {
+        Self::default().resolved().into_keys().collect()
+    }
+
+    /// The text of every key: the operator's, else the built-in one, which is empty where there
+    /// is none. Where several places share a key, it is that of the first.
+    pub fn resolved(&self) -> BTreeMap<String, String> {
+        let mut texts = BTreeMap::new();
+        let organizations = organizations::list_tool();
+        for mut entry in tools::all().into_iter().chain([organizations]) {
+            self.apply(entry.spec.name, &mut entry.route.attr);
+            each_text(entry.spec.name, &mut entry.route.attr, |key, text| {
+                texts.entry(key).or_insert_with(|| text.clone());
+            });
+        }
+        for error in ERRORS {
+            let text = self.0.get(error.key).map_or(error.text, String::as_str);
+            texts.insert(error.key.to_owned(), text.to_owned());
+        }
+        texts
+    }
+
+    /// Writes the operator's texts into a tool. `name` is the one without a prefix.
+    pub(super) fn apply(&self, name: &str, tool: &mut model::Tool) {
+        if self.0.is_empty() {
+            return;
+        }
+        each_text(name, tool, |key, text| {
+            if let Some(replacement) = self.0.get(&key) {
+                text.clone_from(replacement);
+            }
+        });
+    }
+
+    /// An error text as the operator words it.
+    pub(super) fn reword(&self, tool: &str, text: String) -> String {
+        let fitting = ERRORS
+            .iter()
+            .filter(|error| error.tool.is_none_or(|name| name == tool))
+            .find_map(|error| Some((text.strip_suffix(error.text)?, error.key)));
+        match fitting.and_then(|(before, key)| Some((before, self.0.get(key)?))) {
+            Some((before, replacement)) => format!("{before}{replacement}"),
+            None => text,
+        }
+    }
+}
+
+/// Goes through the texts of a tool that have a key; what `each` leaves there is stored.
+fn each_text(name: &str, tool: &mut model::Tool, mut each: impl FnMut(String, &mut String)) {
+    let mut text = tool.description.take().unwrap_or_default().into_owned();
+    each(keys::of_tool(name), &mut text);
+    tool.description = Some(text.into());
+
+    let schema = Arc::make_mut(&mut tool.input_schema);
+    let Some(Value::Object(inputs)) = schema.get_mut("properties") else {
+        return;
+    };
+    for (input, schema) in inputs {
+        at(keys::of_input(name, input), schema, &mut each);
+        if input == "customFields"
+            && let Some(item) = schema.get_mut("items")
+        {
+            each_part(name, item, &mut each);
+        }
+    }
+}
+
+/// The texts inside a custom field: kinds of filters, or the parts of a value.
+fn each_part(tool: &str, item: &mut Value, each: &mut impl FnMut(String, &mut String)) {
+    if let Some(Value::Array(filters)) = item.get_mut("oneOf") {
+        for filter in filters {
+            let kind = &filter["properties"]["type"]["const"];
+            let kind = kind.as_str().unwrap_or_default().to_owned();
+            if let Some(key) = keys::of_filter(&kind, None) {
+                at(key, filter, each);
+            }
+            each_property(filter, each, |part| keys::of_filter(&kind, Some(part)));
+        }
+    } else {
+        each_property(item, each, |part| Some(keys::of_value_part(tool, part)));
+    }
+}
+
+fn each_property(
+    schema: &mut Value,
+    each: &mut impl FnMut(String, &mut String),
+    key: impl Fn(&str) -> Option<String>,
+) {
+    let Some(Value::Object(parts)) = schema.get_mut("properties") else {
+        return;
+    };
+    for (part, schema) in parts {
+        if let Some(key) = key(part) {
+            at(key, schema, each);
+        }
+    }
+}
+
+fn at(key: String, schema: &mut Value, each: &mut impl FnMut(String, &mut String)) {
+    let Value::Object(schema) = schema else {
+        return;
+    };
+    let mut text = match schema.get("description") {
+        Some(Value::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    each(key, &mut text);
+    if !text.is_empty() {
+        schema.insert("description".to_owned(), Value::String(text));
+    }
+}

@@ -1,0 +1,160 @@
+//! Several spaces behind one server, for the modes without a sign-in.
+//!
+//! 1. Every tool gets the input `organization`, and `list_organizations` stands beside them.
+//! 2. A call goes to the space that it names, or to the default one.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use rmcp::{
+    handler::server::{router::tool::ToolRoute, tool::ToolCallContext},
+    model::{self, CallToolResponse, CallToolResult, ContentBlock, JsonObject, ToolAnnotations},
+};
+use serde_json::{Value, json};
+
+use super::{
+    BacklogAccess, HubServer, ToolPrefix, Toolset,
+    router::Entry,
+    tool::{Access, Paging, Spec},
+};
+use crate::backlog::Method;
+
+/// The input that chooses a space.
+const ORGANIZATION: &str = "organization";
+const LIST: &str = "list_organizations";
+
+/// A space under the name that the operator gave it.
+#[derive(Clone)]
+pub struct Organization {
+    pub name: String,
+    /// The space as the operator wrote it, such as `acme.backlog.com`.
+    pub domain: String,
+    pub access: Arc<dyn BacklogAccess>,
+}
+
+/// The spaces of a server; at least one. Cheap to clone.
+#[derive(Clone)]
+pub struct Organizations {
+    all: Arc<[Organization]>,
+    default: usize,
+}
+
+impl Organizations {
+    /// # Panics
+    /// If `default` is not the place of one of them.
+    pub fn new(all: Vec<Organization>, default: usize) -> Self {
+        assert!(default < all.len(), "the default is one of them");
+        let all = all.into();
+        Self { all, default }
+    }
+
+    /// Where a call goes that names none.
+    pub fn default_access(&self) -> Arc<dyn BacklogAccess> {
+        Arc::clone(&self.all[self.default].access)
+    }
+
+    /// Takes the choice out of the arguments.
+    ///
+    /// # Errors
+    /// A text for the assistant: what it chose is no organization.
+    pub(super) fn chosen(
+        &self,
+        arguments: &mut JsonObject,
+        prefix: &ToolPrefix,
+    ) -> Result<Arc<dyn BacklogAccess>, String> {
+        let name = match arguments.shift_remove(ORGANIZATION) {
+            None | Some(Value::Null) => return Ok(self.default_access()),
+            Some(Value::String(name)) => name,
+            Some(other) => {
+                return Err(format!(
+                    "{ORGANIZATION}: expected a string, received {other}"
+                ));
+            }
+        };
+        match self.all.iter().find(|one| one.name == name) {
+            Some(one) => Ok(Arc::clone(&one.access)),
+            None => Err(format!(
+                "Unknown organization `{name}`. There are: {}. {prefix}{LIST} tells their spaces.",
+                self.names()
+            )),
+        }
+    }
+
+    /// `A (default), B`
+    fn names(&self) -> String {
+        let names = self.all.iter().enumerate().map(|(index, one)| {
+            let mark = if index == self.default {
+                " (default)"
+            } else {
+                ""
+            };
+            format!("{}{mark}", one.name)
+        });
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    fn listed(&self) -> Value {
+        let listed = self.all.iter().enumerate().map(|(index, one)| {
+            json!({"name": one.name, "domain": one.domain, "isDefault": index == self.default})
+        });
+        Value::Array(listed.collect())
+    }
+}
+
+impl std::fmt::Debug for Organizations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Organizations").field(&self.names()).finish()
+    }
+}
+
+/// Adds the input to a tool.
+pub(super) fn offer_choice(tool: &mut model::Tool) {
+    let schema = Arc::make_mut(&mut tool.input_schema);
+    if let Some(Value::Object(inputs)) = schema.get_mut("properties") {
+        let choice = json!({
+            "type": "string",
+            "description": "Organization to use; the default one unless given",
+        });
+        inputs.insert(ORGANIZATION.to_owned(), choice);
+    }
+}
+
+/// The tool that lists them. It asks Backlog nothing.
+pub(super) fn list_tool() -> Entry {
+    let spec = Spec {
+        name: LIST,
+        title: "List organizations",
+        toolset: Toolset::Space,
+        access: Access::of(Method::Get),
+        fields: &[],
+        paging: Paging::None,
+    };
+    let annotations = ToolAnnotations::with_title(spec.title)
+        .read_only(true)
+        .destructive(false)
+        .idempotent(true)
+        .open_world(false);
+    let schema = json!({"type": "object", "properties": {}});
+    let Value::Object(schema) = schema else {
+        unreachable!("an object is written above")
+    };
+    let tool = model::Tool::new(
+        LIST,
+        "Lists the Backlog organizations that the tools can be used with: the name to give as \
+         organization, its space, and whether it is the default one.",
+        schema,
+    )
+    .with_title(spec.title)
+    .with_annotations(annotations);
+    let route = ToolRoute::new_dyn(tool, |call: ToolCallContext<'_, HubServer>| {
+        async move {
+            let listed = call.service.organizations().map(Organizations::listed);
+            let text = format!("{:#}", listed.unwrap_or_else(|| json!([])));
+            Ok(CallToolResponse::from(CallToolResult::success(vec![
+                ContentBlock::text(text),
+            ])))
+        }
+        .boxed()
+    });
+    Entry { spec, route }
+}

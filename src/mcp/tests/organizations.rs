@@ -1,0 +1,198 @@
+//! Several spaces behind one server.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{caller, exchange, post, server};
+use crate::{
+    backlog::{Credentials, fake::FakeBacklog},
+    mcp::{
+        Descriptions, FixedAccess, HubServer, Organization, Organizations, Policy, ToolOptions,
+        Toolset, tools,
+    },
+};
+
+const UPSTREAM: &str = include_str!("../../../tests/fixtures/upstream_tools.json");
+
+fn organization(name: &str, backlog: &FakeBacklog) -> Organization {
+    let key = Credentials::ApiKey(format!("key-of-{name}").into());
+    Organization {
+        name: name.to_owned(),
+        domain: format!("{}.backlog.com", name.to_ascii_lowercase()),
+        access: Arc::new(FixedAccess::new(backlog.url.clone(), key)),
+    }
+}
+
+/// `COMPANY_A` and `Company_B`, the latter being the default.
+struct Two {
+    a: FakeBacklog,
+    b: FakeBacklog,
+    server: HubServer,
+    policy: Policy,
+}
+
+impl Two {
+    fn new(options: ToolOptions) -> Self {
+        let a = FakeBacklog::answering(200, r#"{"spaceKey":"a"}"#);
+        let b = FakeBacklog::answering(200, r#"{"spaceKey":"b"}"#);
+        let all = vec![organization("COMPANY_A", &a), organization("Company_B", &b)];
+        let server = server()
+            .with_options(options)
+            .with_organizations(Organizations::new(all, 1));
+        let policy = Policy::default();
+        Self {
+            a,
+            b,
+            server,
+            policy,
+        }
+    }
+
+    async fn rpc(&self, method: &str, params: Value) -> Value {
+        let key = Credentials::ApiKey("key-of-Company_B".into());
+        let mut caller = caller(FixedAccess::new(self.b.url.clone(), key));
+        caller.policy = self.policy.clone();
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let request = post("2025-06-18", &message);
+        exchange(self.server.clone(), Some(&caller), request)
+            .await
+            .1
+    }
+
+    async fn call(&self, tool: &str, arguments: Value) -> (bool, String) {
+        let params = json!({"name": tool, "arguments": arguments});
+        let result = self.rpc("tools/call", params).await["result"].take();
+        let text = result["content"][0]["text"].as_str().unwrap().to_owned();
+        (result["isError"] == true, text)
+    }
+
+    async fn listed(&self) -> Vec<Value> {
+        let body = self.rpc("tools/list", json!({})).await;
+        body["result"]["tools"].as_array().unwrap().clone()
+    }
+}
+
+#[actix_web::test]
+async fn the_tools_are_upstreams() {
+    let upstream: Value = serde_json::from_str(UPSTREAM).unwrap();
+    let theirs = &upstream["organizations"];
+    let listed = Two::new(ToolOptions::default()).listed().await;
+    assert_eq!(listed.len(), tools::all().len() + 1);
+    for tool in &listed {
+        let name = &tool["name"];
+        let mut schema = tool["inputSchema"].clone();
+        if *name == "list_organizations" {
+            assert_eq!(schema, theirs["list_organizations"]["schema"]);
+            assert_eq!(tool["annotations"]["readOnlyHint"], true);
+            continue;
+        }
+        let input = &mut schema["properties"]["organization"];
+        let described = input.as_object_mut().unwrap().shift_remove("description");
+        assert!(described.is_some(), "{name}");
+        assert_eq!(*input, theirs["input"]["organization"], "{name}");
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        assert!(!required.contains(&json!("organization")), "{name}");
+    }
+    let size = json!(listed).to_string().len();
+    assert!(size <= 80_000, "{size} bytes");
+
+    // With one space there is nothing to choose.
+    for tool in tools::all() {
+        assert_ne!(tool.spec.name, "list_organizations");
+        let schema = tool.route.attr.schema_as_json_value();
+        assert_eq!(schema["properties"].get("organization"), None);
+    }
+}
+
+#[actix_web::test]
+async fn a_call_goes_to_the_organization_that_it_names() {
+    let two = Two::new(ToolOptions::default());
+    for (arguments, expected) in [
+        (json!({}), "b"),
+        (json!({"organization": null}), "b"),
+        (json!({"organization": "Company_B"}), "b"),
+        (json!({"organization": "COMPANY_A"}), "a"),
+    ] {
+        let (failed, text) = two.call("get_space", arguments).await;
+        assert!(!failed, "{text}");
+        let space: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(space["spaceKey"], expected);
+    }
+    let request = two.a.only();
+    assert_eq!(
+        request.line, "GET /api/v2/space",
+        "it is no input of Backlog's"
+    );
+    assert!(
+        request.credentials.contains("key-of-COMPANY_A"),
+        "{}",
+        request.credentials
+    );
+    assert_eq!(two.b.received().len(), 3);
+}
+
+#[actix_web::test]
+async fn an_unknown_organization_is_told_with_those_that_there_are() {
+    let two = Two::new(ToolOptions {
+        prefix: "x_".parse().unwrap(),
+        ..ToolOptions::default()
+    });
+    for name in ["company_a", "", "default"] {
+        let (failed, text) = two
+            .call(
+                "x_delete_issue",
+                json!({"issueKey": "A-1", "organization": name}),
+            )
+            .await;
+        assert!(failed);
+        assert_eq!(
+            text,
+            format!(
+                "Unknown organization `{name}`. There are: COMPANY_A, Company_B (default). \
+                 x_list_organizations tells their spaces."
+            )
+        );
+    }
+    let (failed, text) = two.call("x_get_space", json!({"organization": 1})).await;
+    assert!(failed);
+    assert_eq!(text, "organization: expected a string, received 1");
+    assert_eq!((two.a.received().len(), two.b.received().len()), (0, 0));
+}
+
+#[actix_web::test]
+async fn they_are_listed_without_a_key_and_whatever_is_enabled() {
+    let options = ToolOptions {
+        prefix: "x_".parse().unwrap(),
+        descriptions: Descriptions::new([(
+            "TOOL_LIST_ORGANIZATIONS_DESCRIPTION".to_owned(),
+            "Our customers.".to_owned(),
+        )]),
+        ..ToolOptions::default()
+    };
+    let mut two = Two::new(options);
+    two.policy.toolsets = Some([Toolset::Wiki].into());
+    two.policy.read_only = true;
+    let listed = two.listed().await;
+    assert!(listed.iter().all(|tool| tool["name"] != "x_get_space"));
+    let last = listed.last().unwrap();
+    assert_eq!(last["name"], "x_list_organizations");
+    assert_eq!(last["description"], "Our customers.");
+
+    let (failed, text) = two.call("x_list_organizations", json!({})).await;
+    assert!(!failed);
+    let expected = json!([
+        {"name": "COMPANY_A", "domain": "company_a.backlog.com", "isDefault": false},
+        {"name": "Company_B", "domain": "company_b.backlog.com", "isDefault": true},
+    ]);
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+    assert_eq!((two.a.received().len(), two.b.received().len()), (0, 0));
+
+    // Only where there are several.
+    let two = Two {
+        server: server(),
+        ..two
+    };
+    let params = json!({"name": "list_organizations", "arguments": {}});
+    assert_eq!(two.rpc("tools/call", params).await["error"]["code"], -32602);
+}
