@@ -36,6 +36,8 @@ pub trait Requests: Send + 'static {
 pub struct Outcome {
     /// In microseconds.
     pub latencies: Histogram<u64>,
+    /// Those of the warm-up too.
+    pub answers: u64,
     pub elapsed: Duration,
     pub wrong: u64,
     pub first_error: Option<String>,
@@ -86,15 +88,17 @@ pub async fn run<R: Requests>(
         tasks.spawn(connection(target, requests, counted_from, until));
     }
     let mut latencies = histogram()?;
-    let (mut wrong, mut first_error) = (0, None);
+    let (mut answers, mut wrong, mut first_error) = (0, 0, None);
     while let Some(done) = tasks.join_next().await {
         let seen = done??;
         latencies.add(seen.latencies)?;
+        answers += seen.answers;
         wrong += seen.wrong;
         first_error = first_error.or(seen.first_error);
     }
     Ok(Outcome {
         latencies,
+        answers,
         elapsed: counted_from.elapsed(),
         wrong,
         first_error,
@@ -107,6 +111,7 @@ fn histogram() -> anyhow::Result<Histogram<u64>> {
 
 struct Seen {
     latencies: Histogram<u64>,
+    answers: u64,
     wrong: u64,
     first_error: Option<String>,
 }
@@ -123,6 +128,7 @@ async fn connection<R: Requests>(
     let driver = tokio::spawn(connection);
     let mut seen = Seen {
         latencies: histogram()?,
+        answers: 0,
         wrong: 0,
         first_error: None,
     };
@@ -134,6 +140,7 @@ async fn connection<R: Requests>(
         let answer = sender.send_request(request).await?;
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();
+        seen.answers += 1;
         if sent >= counted_from {
             let micros = u64::try_from(sent.elapsed().as_micros())?;
             seen.latencies.record(micros.max(1))?;

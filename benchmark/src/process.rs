@@ -13,6 +13,8 @@ use tokio::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What Linux counts processor time in, whatever its own clock does.
+const TICKS_PER_SECOND: u64 = 100;
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 pub struct Process {
@@ -78,6 +80,21 @@ impl Process {
         };
         let read = |name| kib(name).with_context(|| format!("no {name}"));
         Ok((read("VmRSS:")? * 1024, read("VmHWM:")? * 1024))
+    }
+
+    /// Processor time spent so far, of all threads.
+    pub fn cpu(&self) -> anyhow::Result<Duration> {
+        let id = self.child.id().context("the program ended")?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        // After the program's name, which may hold anything: `utime` and `stime` (proc(5)).
+        let (_, fields) = stat.rsplit_once(')').context("no name")?;
+        let ticks = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .map(str::parse::<u64>)
+            .sum::<Result<u64, _>>()?;
+        Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
     }
 
     /// Ends it as `kill -9` does.

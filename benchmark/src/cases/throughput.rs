@@ -26,7 +26,7 @@ const ROUNDS: usize = 3;
 pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let world = World::new(arguments, "bench_throughput").await?;
     let sessions = store::sessions(&world, CONNECTIONS).await?;
-    let (_hub, _) = world.hub().await?;
+    let (hub, _) = world.hub().await?;
     let backlog = world.backlog.url.as_str();
     let program = std::env::current_exe()?;
     let mut bare = Process::start(&program, &["pass-through", "--backlog", backlog], &[])?;
@@ -34,19 +34,24 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
 
     let lasts = Lasts::For(Duration::from_secs(arguments.seconds));
     let (mut through, mut beside) = (Vec::new(), Vec::new());
+    let (mut hub_cost, mut bare_cost) = (Cost::default(), Cost::default());
     for _ in 0..ROUNDS {
         let calls = sessions
             .iter()
             .map(|session| Calls::again_and_again(&world, &session.access, get_issue(), PROOF));
-        through.push(
-            load::run(world.address, calls.collect(), lasts)
-                .await?
-                .sound()?,
-        );
+        let before = hub.cpu()?;
+        let outcome = load::run(world.address, calls.collect(), lasts)
+            .await?
+            .sound()?;
+        hub_cost.add(hub.cpu()? - before, &outcome);
+        through.push(outcome);
         let token = world.backlog.token.expose_secret();
         let calls = (0..CONNECTIONS)
             .map(|_| Calls::to_pass_through(bare_at.to_string(), token, get_issue(), PROOF));
-        beside.push(load::run(bare_at, calls.collect(), lasts).await?.sound()?);
+        let before = bare.cpu()?;
+        let outcome = load::run(bare_at, calls.collect(), lasts).await?.sound()?;
+        bare_cost.add(bare.cpu()? - before, &outcome);
+        beside.push(outcome);
     }
     let (through, beside) = (middle(through), middle(beside));
 
@@ -75,6 +80,13 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
                 compared_with: format!("{:.1} ms", bare_p99.as_secs_f64() * 1e3),
                 held: p99 < 2 * bare_p99,
             },
+            Figure {
+                what: "its processor time a call",
+                budget: "none; it tells the programs from the machine".to_owned(),
+                measured: format!("{:.0} µs", hub_cost.micros()),
+                compared_with: format!("{:.0} µs", bare_cost.micros()),
+                held: true,
+            },
         ],
         plots: vec![Plot {
             file: "throughput.svg",
@@ -82,6 +94,26 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
             svg,
         }],
     })
+}
+
+/// What a program spent on the calls it answered.
+#[derive(Default)]
+struct Cost {
+    cpu: Duration,
+    calls: u64,
+}
+
+impl Cost {
+    fn add(&mut self, cpu: Duration, outcome: &Outcome) {
+        self.cpu += cpu;
+        self.calls += outcome.answers;
+    }
+
+    fn micros(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+        let calls = self.calls as f64;
+        self.cpu.as_secs_f64() * 1e6 / calls
+    }
 }
 
 fn middle(mut outcomes: Vec<Outcome>) -> Outcome {
