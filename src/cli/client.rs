@@ -132,7 +132,7 @@ impl Register {
 }
 
 /// The setting, or what a running hub left in its data directory.
-fn database_url(
+pub(super) fn database_url(
     url: Option<SecretString>,
     data_dir: Option<PathBuf>,
 ) -> anyhow::Result<SecretString> {

@@ -6,6 +6,7 @@ mod keys;
 mod migrate;
 mod serve;
 mod stdio;
+mod user;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,9 @@ enum Command {
     /// Clients registered by hand
     #[command(subcommand)]
     Client(client::Command),
+    /// What is stored of a person, and its erasure
+    #[command(subcommand)]
+    User(user::Command),
     /// Master keys
     #[command(subcommand)]
     Keys(keys::Command),
@@ -81,16 +85,19 @@ pub fn main() -> ExitCode {
         }
     }
     let cli = Cli::parse();
-    telemetry::init(cli.log_format);
     let outcome = actix_web::rt::System::new().block_on(async {
-        match cli.command {
+        let telemetry = telemetry::init(cli.log_format);
+        let outcome = match cli.command {
             Command::Serve(args) => serve::run(*args).await,
             Command::Stdio(args) => stdio::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Client(command) => client::run(command).await,
+            Command::User(command) => user::run(command).await,
             Command::Keys(command) => keys::run(&command),
-        }
+        };
+        telemetry.finish().await;
+        outcome
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@
 mod args;
 mod base_url;
 mod local;
+mod observe;
 mod tools;
 mod values;
 
@@ -23,6 +24,7 @@ use secrecy::SecretString;
 pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioArgs, ToolArgs};
 pub use base_url::BaseUrl;
 pub use local::{LocalSettings, LocalSpace};
+pub use observe::{ObserveArgs, ObserveSettings};
 pub use tools::ToolSettings;
 use values::{duration, given, given_secret, listed, parsed};
 
@@ -135,6 +137,7 @@ pub struct Settings {
     pub tools: ToolSettings,
     pub lifetimes: Lifetimes,
     pub patience: Patience,
+    pub observe: ObserveSettings,
 }
 
 /// How long a client may take to send a request; one that takes longer is a slow loris.
@@ -199,6 +202,7 @@ impl ServeArgs {
             tools: self.tools.resolve()?,
             lifetimes: self.lifetimes.resolve()?,
             patience: Patience::default(),
+            observe: self.observe.resolve()?,
         })
     }
 }

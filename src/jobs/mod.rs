@@ -1,4 +1,6 @@
 //! What runs beside the requests.
 
 pub mod cleanup;
+pub mod journal;
 pub mod listener;
+pub mod retention;

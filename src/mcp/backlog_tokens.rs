@@ -28,7 +28,8 @@ use crate::{
     clock::Clock,
     crypto::{KeyRing, Place, UnsealError},
     db::{self, grants::SealedTokens},
-    domain::{BacklogTokenState, GrantId, RevocationReason, Space},
+    domain::{BacklogTokenState, ClientKey, GrantId, RevocationReason, Space, activity::Actor},
+    observe::Recorder,
 };
 
 /// A renewal starts in the background when less than this is left.
@@ -57,6 +58,7 @@ pub struct Renewals {
     pub callback: Url,
     /// Renewals outlive the request that caused them; shutdown waits for these.
     pub tasks: TaskTracker,
+    pub recorder: Recorder,
 }
 
 /// The Backlog tokens of one grant.
@@ -66,6 +68,7 @@ pub struct GrantAccess(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     grant: GrantId,
+    client: ClientKey,
     space: Arc<Space>,
     url: BacklogUrl,
     current: Mutex<Current>,
@@ -186,7 +189,7 @@ impl GrantAccess {
     /// The tokens of a live grant; an error if its stored tokens do not open.
     pub fn new(
         renewals: &Arc<Renewals>,
-        grant: GrantId,
+        (grant, client): (GrantId, ClientKey),
         tokens: &BacklogTokenState,
         space: &Arc<Space>,
     ) -> Result<Option<Self>, super::sessions::SessionError> {
@@ -195,6 +198,7 @@ impl GrantAccess {
         };
         Ok(Some(Self(Arc::new(Inner {
             grant,
+            client,
             url: BacklogUrl::parse(&space.base_url)?,
             space: Arc::clone(space),
             current: Mutex::new(current),
@@ -234,6 +238,17 @@ impl GrantAccess {
     }
 
     async fn renew_after(&self, generation: i64) -> Result<Current, RenewalError> {
+        let renewed = self.newer_than(generation).await;
+        let outcome = match &renewed {
+            Ok(_) => "renewed",
+            Err(RenewalError::Ended) => "ended",
+            Err(_) => "failed",
+        };
+        self.0.renewals.recorder.metrics.renewal(outcome);
+        renewed
+    }
+
+    async fn newer_than(&self, generation: i64) -> Result<Current, RenewalError> {
         let renewals = &self.0.renewals;
         let _flight = self.0.flight.lock().await;
         let current = self.current();
@@ -342,6 +357,14 @@ impl GrantAccess {
 impl BacklogAccess for GrantAccess {
     fn url(&self) -> &BacklogUrl {
         &self.0.url
+    }
+
+    fn actor(&self) -> Option<Actor> {
+        Some(Actor {
+            grant: self.0.grant,
+            client: self.0.client,
+            space: self.0.space.id,
+        })
     }
 
     async fn credentials(&self) -> Result<Credentials, AccessError> {

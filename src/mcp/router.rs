@@ -16,7 +16,7 @@ use rmcp::{
     model::{self, CallToolResponse, CallToolResult, ContentBlock, JsonObject, ToolAnnotations},
 };
 use serde_json::{Value, json};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::{
     AccessError, Caller, HubServer, Refusal, ToolOptions, Toolset, arguments,
@@ -27,7 +27,7 @@ use super::{
     tool::{Backlog, Outcome, Paging, Spec, Tool},
     tools,
 };
-use crate::oauth::Scopes;
+use crate::{domain::activity::ToolOutcome, oauth::Scopes, observe::trace};
 
 /// A tool with its place in the table.
 #[derive(Debug)]
@@ -164,11 +164,16 @@ async fn guarded(
         return Err(ErrorData::internal_error("the request has no caller", None));
     };
 
+    let mut record = server
+        .recorder()
+        .tool_call(tool.name, caller.access.actor());
+
     let scope = tool.access.scope();
     if !caller.scopes.contains(scope) {
         let wanted: Scopes = caller.scopes.iter().chain([scope]).collect();
         let refusal = Refusal::InsufficientScope(wanted);
         caller.verdict.refuse(refusal);
+        record.ended(ToolOutcome::InsufficientScope);
         return Ok(failed(format!(
             "{} needs the scope {}; connect again and allow it.",
             tool.name,
@@ -176,6 +181,7 @@ async fn guarded(
         )));
     }
     if let Err(denied) = caller.policy.check(&tool) {
+        record.ended(ToolOutcome::Denied);
         return Ok(failed(format!("{} cannot be used: {denied}.", tool.name)));
     }
 
@@ -184,6 +190,9 @@ async fn guarded(
         access: caller.access.as_ref(),
     };
     let span = tracing::info_span!("tool", name = tool.name, space = %backlog.access.url());
+    if let Some(parent) = call.request_context.meta.get_traceparent() {
+        trace::continue_below(&span, &Span::current(), parent);
+    }
     let options = server.options();
     let mut arguments = call.arguments.unwrap_or_default();
     // Before Backlog is asked: a wrong selection must not come after a change.
@@ -193,11 +202,19 @@ async fn guarded(
     };
     let selection = match selection {
         Ok(selection) => selection,
-        Err(reason) => return Ok(invalid(&tool, &reason)),
+        Err(reason) => {
+            record.ended(ToolOutcome::InvalidArguments);
+            return Ok(invalid(&tool, &reason));
+        }
     };
     let page = Page::of(tool.paging, &arguments);
     let outcome = run(arguments, &backlog).instrument(span.clone()).await;
 
+    record.ended(match &outcome {
+        Ok(_) => ToolOutcome::Ok,
+        Err(Failure::Arguments(_)) => ToolOutcome::InvalidArguments,
+        Err(Failure::Tool(error)) => error.outcome(),
+    });
     let error = match outcome {
         Ok(Outcome::Content(content)) => return Ok(CallToolResult::success(content).into()),
         Ok(Outcome::Json(value)) => {

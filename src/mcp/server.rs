@@ -15,7 +15,7 @@ use rmcp::{
 };
 
 use super::{Caller, ToolOptions, Verdict, router::Table};
-use crate::{backlog::BacklogClient, clock::Clock};
+use crate::{backlog::BacklogClient, clock::Clock, observe::Recorder};
 
 const VERSIONS: [ProtocolVersion; 4] = [
     ProtocolVersion::V_2025_03_26,
@@ -41,6 +41,7 @@ pub struct HubServer {
     options: ToolOptions,
     client: BacklogClient,
     clock: Clock,
+    recorder: Recorder,
     caller: Option<Caller>,
 }
 
@@ -53,6 +54,7 @@ impl HubServer {
             options,
             client,
             clock,
+            recorder: Recorder::default(),
             caller: None,
         }
     }
@@ -65,6 +67,13 @@ impl HubServer {
         self
     }
 
+    /// The same, and every call is recorded.
+    #[must_use]
+    pub fn with_recorder(mut self, recorder: Recorder) -> Self {
+        self.recorder = recorder;
+        self
+    }
+
     /// A server with one caller, for transports without a sign-in (stdio).
     #[must_use]
     pub fn for_caller(mut self, caller: Caller) -> Self {
@@ -74,6 +83,10 @@ impl HubServer {
 
     pub(super) fn options(&self) -> &ToolOptions {
         &self.options
+    }
+
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.recorder
     }
 
     pub(super) fn client(&self) -> &BacklogClient {

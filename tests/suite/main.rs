@@ -1,6 +1,7 @@
 //! The integration tests: the application on a port of its own, with a database of
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
+mod activity;
 mod audit;
 mod authorize;
 mod authorize_page;
@@ -17,10 +18,12 @@ mod issuers;
 mod layers;
 mod limits;
 mod local;
+mod logs;
 mod mcp_access;
 mod mcp_protocol;
 mod mcp_remote;
 mod metadata;
+mod metrics;
 mod migrate;
 mod operator_clients;
 mod private_key_jwt;

@@ -15,7 +15,12 @@ use backlog_mcp_hub::cli;
 use regex::Regex;
 
 /// Variables that libraries read, so `--help` does not know them.
-const READ_BY_LIBRARIES: [&str; 3] = ["RUST_LOG", "SSL_CERT_FILE", "HTTPS_PROXY"];
+const READ_BY_LIBRARIES: [&str; 4] = [
+    "RUST_LOG",
+    "SSL_CERT_FILE",
+    "HTTPS_PROXY",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+];
 /// Variables of `.env.example` that only `docker-compose.yml` reads.
 const OF_COMPOSE: [&str; 2] = ["POSTGRES_PASSWORD", "HUB_PORT"];
 
@@ -93,7 +98,7 @@ fn the_toolsets_of_the_readme_are_those_of_the_tools() {
 #[test]
 fn the_files_and_tests_that_documents_name_exist() {
     let file = Regex::new(
-        r"`((?:src|tests|migrations|docs|scripts|locales|templates|backlog-sim)\b[\w./-]*)`",
+        r"`((?:src|tests|migrations|docs|scripts|locales|templates|deploy|backlog-sim)\b[\w./-]*)`",
     )
     .unwrap();
     let test = Regex::new(r"`([\w./-]+\.rs)`: `(\w+)`").unwrap();
@@ -102,6 +107,8 @@ fn the_files_and_tests_that_documents_name_exist() {
         "README.md",
         "CONTRIBUTING.md",
         "docs/architecture.md",
+        "docs/logging.md",
+        "docs/metrics.md",
         "docs/threat-model.md",
         "docs/tools.md",
     ] {

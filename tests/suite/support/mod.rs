@@ -2,6 +2,7 @@
 
 pub mod bearer_proxy;
 pub mod browser;
+pub mod collector;
 pub mod database;
 pub mod document_host;
 pub mod hub;
