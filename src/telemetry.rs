@@ -21,9 +21,9 @@ use tracing::{Level, Metadata, Span};
 use tracing_actix_web::RootSpanBuilder;
 use tracing_subscriber::{
     EnvFilter, Layer,
-    filter::{FilterExt, Targets, filter_fn},
+    filter::{DynFilterFn, FilterExt, LevelFilter, dynamic_filter_fn},
     fmt,
-    layer::SubscriberExt,
+    layer::{Context, SubscriberExt},
     util::SubscriberInitExt,
 };
 
@@ -48,6 +48,22 @@ const TALKATIVE: [&str; 2] = ["rmcp", "h2"];
 fn is_discreet(metadata: &Metadata<'_>) -> bool {
     let root = metadata.target().split("::").next().unwrap_or_default();
     *metadata.level() <= Level::WARN || !TALKATIVE.contains(&root)
+}
+
+fn is_ours(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("backlog_mcp_hub")
+}
+
+/// A filter that is asked each time. One that is asked once per place in the code misses
+/// spans: a library that asks whether a statement would be logged, and then logs nothing,
+/// leaves its answer in the thread, for the next span there to find. `most` is the most
+/// talkative level that it lets through.
+fn each_time<S>(
+    filter: fn(&Metadata<'_>) -> bool,
+    most: LevelFilter,
+) -> DynFilterFn<S, impl Fn(&Metadata<'_>, &Context<'_, S>) -> bool> {
+    dynamic_filter_fn(move |metadata: &Metadata<'_>, _: &Context<'_, S>| filter(metadata))
+        .with_max_level_hint(most)
 }
 
 /// What runs until the program ends.
@@ -82,10 +98,10 @@ pub fn init(format: LogFormat) -> Telemetry {
             .with_tracer(provider.tracer("backlog-mcp-hub"))
             .with_location(false)
             .with_threads(false)
-            .with_filter(Targets::new().with_target("backlog_mcp_hub", Level::DEBUG))
+            .with_filter(each_time(is_ours, LevelFilter::DEBUG))
     });
     tracing_subscriber::registry()
-        .with(logs.with_filter(wanted.and(filter_fn(is_discreet))))
+        .with(logs.with_filter(wanted.and(each_time(is_discreet, LevelFilter::TRACE))))
         .with(traces)
         .init();
     match provider {

@@ -16,10 +16,11 @@ use rmcp::{
     model::{self, CallToolResponse, CallToolResult, ContentBlock, JsonObject, ToolAnnotations},
 };
 use serde_json::{Value, json};
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 use super::{
     AccessError, Caller, HubServer, Refusal, ToolOptions, Toolset, arguments,
+    caller::request_span,
     failure::ToolError,
     limit::{self, Page},
     schema,
@@ -189,9 +190,12 @@ async fn guarded(
         client: server.client(),
         access: caller.access.as_ref(),
     };
-    let span = tracing::info_span!("tool", name = tool.name, space = %backlog.access.url());
+    let request = request_span(&call.request_context);
+    let span = tracing::info_span!(
+        parent: &request, "tool", name = tool.name, space = %backlog.access.url()
+    );
     if let Some(parent) = call.request_context.meta.get_traceparent() {
-        trace::continue_below(&span, &Span::current(), parent);
+        trace::continue_below(&span, &request, parent);
     }
     let options = server.options();
     let mut arguments = call.arguments.unwrap_or_default();

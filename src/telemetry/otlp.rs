@@ -28,7 +28,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The exporter; `None` unless the environment names an endpoint. Call it within the runtime.
 pub(super) fn provider() -> Result<Option<SdkTracerProvider>, Box<dyn std::error::Error>> {
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if !ENDPOINTS.iter().any(|name| is_set(&name)) {
+    if !ENDPOINTS.iter().any(is_set) {
         return Ok(None);
     }
     let exporter = SpanExporter::builder()

@@ -13,6 +13,7 @@ use crate::support::{
     hub::{TestHub, eventually},
     mcp::{call_at, failure},
     person::{Person, Tokens, call},
+    process::{program, run},
     tokens::{refreshed, works},
 };
 
@@ -298,5 +299,38 @@ async fn only_who_was_granted_it_exports_or_forgets_people() {
         unknown.to_string().contains("there is no space \"nobody\""),
         "{unknown}"
     );
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_export_and_forget_and_forget_only_when_it_is_meant() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let slug = hub.value("SELECT slug FROM hub.spaces").await.unwrap();
+    let person = seed::DANIEL.to_string();
+    let user = async |verb: &str, flag: &[&str]| {
+        let of = ["user", verb, "--space", &slug, "--backlog-user-id", &person];
+        let mut command = program(&[&of[..], flag].concat());
+        command.env("DATABASE_URL", hub.database.url());
+        run(command).await
+    };
+    let exported = user("export", &[]).await;
+    assert!(exported.status.success(), "{exported:?}");
+    let lines = String::from_utf8(exported.stdout).expect("text");
+    let kinds: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["grant", "event"]);
+
+    assert!(!user("forget", &[]).await.status.success());
+    assert!(works(&hub, &tokens).await);
+    let forgotten = user("forget", &["--yes"]).await;
+    let said = String::from_utf8(forgotten.stdout).expect("text");
+    assert!(said.contains("grants erased               1"), "{said}");
+    eventually("the person is signed out", async || {
+        !works(&hub, &tokens).await
+    })
+    .await;
     hub.stop().await;
 }

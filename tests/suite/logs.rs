@@ -172,8 +172,6 @@ async fn spans_go_on_from_the_callers_trace() {
         "tool",
         "backlog",
     ];
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    eprintln!("DBG {}", collector.text());
     until("the spans have come", async || {
         let spans = collector.of_trace(TRACE);
         expected

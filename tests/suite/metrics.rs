@@ -241,7 +241,7 @@ fn the_dashboard_and_the_alerts_use_metrics_that_there_are() {
             used.insert(family(found.as_str()).name);
         }
         for found in label.captures_iter(expression) {
-            let metric = family(&name.find(&found[0]).unwrap().as_str().to_owned());
+            let metric = family(name.find(&found[0]).unwrap().as_str());
             for pair in found[1].split(',').filter(|pair| !pair.is_empty()) {
                 let key = pair.split(['=', '!']).next().unwrap().trim();
                 let own = ["instance", "job", "le"];
