@@ -8,6 +8,7 @@
 
 pub mod doctor;
 pub mod key_rotation;
+mod scrape;
 mod storage;
 
 use std::{
@@ -26,7 +27,7 @@ use tracing_actix_web::TracingLogger;
 use url::Url;
 
 use crate::{
-    backlog::{BacklogClient, ClientError, ClientOptions},
+    backlog::{BacklogClient, ClientError, ClientOptions, Observer},
     clock::Clock,
     config::{BaseUrl, Patience, Settings},
     crypto::{KeyRing, KeyRingError, SecretHasher},
@@ -34,14 +35,20 @@ use crate::{
     domain::Change,
     embedded::{EmbeddedError, EmbeddedPostgres},
     fetch::{FetchError, Fetcher},
-    jobs,
+    jobs::{
+        self,
+        journal::{Rhythm, Writer},
+    },
     mcp::{HubServer, backlog_tokens::Renewals, sessions::Sessions},
+    observe::{Journal, JournalOptions, Metrics, Recorder},
     random::Random,
-    telemetry::RequestSpan,
-    web::{Hub, client_keys::ClientKeys, host_guard, limits::Limits, routes, slow_body},
+    telemetry::{RequestSpan, request_id},
+    web::{Hub, client_keys::ClientKeys, host_guard, limits::Limits, measure, routes, slow_body},
 };
 
 const CONCURRENT_SECRET_HASHES: usize = 4;
+/// How long the last audit events may take to be written.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How long calls under way may take to finish after SIGTERM.
 const SHUTDOWN: Duration = Duration::from_secs(30);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -82,6 +89,11 @@ pub enum StartError {
         address: SocketAddr,
         error: io::Error,
     },
+    #[error("METRICS_ADDR: cannot listen on {address}: {error}")]
+    Metrics {
+        address: SocketAddr,
+        error: io::Error,
+    },
     #[error("{0}")]
     Client(#[from] ClientError),
     #[error("{0}")]
@@ -98,7 +110,9 @@ pub struct Application {
     mcp_path: String,
     db: PgPool,
     sessions: Sessions,
-    jobs: [tokio::task::JoinHandle<()>; 3],
+    jobs: [tokio::task::JoinHandle<()>; 5],
+    journal: Writer,
+    metrics: Option<(Server, SocketAddr)>,
     postgres: Option<EmbeddedPostgres>,
 }
 
@@ -128,7 +142,28 @@ impl Application {
             write_space(&storage.db, space, &keys, &clock, &random).await?;
         }
 
-        let backlog = BacklogClient::with_clock(ClientOptions::default(), clock.clone())?;
+        let observe = settings.observe;
+        let journal = Journal::new(JournalOptions {
+            tool_calls: observe.audit_tool_calls,
+            ..JournalOptions::default()
+        });
+        let recorder = Recorder {
+            metrics: match observe.metrics {
+                Some(_) => Metrics::new(),
+                None => Metrics::default(),
+            },
+            journal: Some(journal.clone()),
+        };
+        let metrics = match observe.metrics {
+            None => None,
+            Some(address) => Some(scraped(address, &recorder, &storage.db)?),
+        };
+        let backlog = BacklogClient::observed(ClientOptions::default(), clock.clone(), {
+            let metrics = recorder.metrics.clone();
+            Some(Observer::new(move |one| {
+                metrics.backlog_request(one.class.as_str(), one.outcome, one.took);
+            }))
+        })?;
         let sessions = Sessions::new(Renewals {
             db: storage.db.clone(),
             keys: Arc::clone(&keys),
@@ -136,11 +171,18 @@ impl Application {
             clock: clock.clone(),
             callback: Url::parse(&format!("{}/callback", base_url.as_str()))?,
             tasks: TaskTracker::new(),
+            recorder: recorder.clone(),
         });
         let secret_given = Arc::new(Notify::new());
         let listener = tokio::spawn(jobs::listener::run(storage.db.clone(), {
             let (sessions, secret_given) = (sessions.clone(), Arc::clone(&secret_given));
+            let metrics = recorder.metrics.clone();
             move |change| {
+                match change {
+                    Change::ListeningBegan => metrics.listening(true),
+                    Change::ListeningEnded => metrics.listening(false),
+                    Change::Secret | Change::Space | Change::Grant(_) | Change::Token(_) => {}
+                }
                 if matches!(change, Change::Secret | Change::ListeningBegan) {
                     secret_given.notify_one();
                 }
@@ -171,16 +213,33 @@ impl Application {
             limits: Limits::new(settings.trusted_proxies, is_loopback),
             clock: clock.clone(),
             random: random.clone(),
+            recorder: recorder.clone(),
             demo_backlog,
         });
-        let cleanup = tokio::spawn(jobs::cleanup::run(storage.db.clone(), random, {
-            let hub = hub.clone();
-            move || hub.limits.forget_quiet()
-        }));
+        let cleanup = tokio::spawn(jobs::cleanup::run(
+            storage.db.clone(),
+            random.clone(),
+            clock.clone(),
+            recorder.metrics.clone(),
+            {
+                let hub = hub.clone();
+                move || hub.limits.forget_quiet()
+            },
+        ));
+        let keep = observe.audit_retention;
+        let retention = tokio::spawn(jobs::retention::run(storage.db.clone(), random, keep));
+        let sum_up = tokio::spawn(scrape::sum_up(recorder.clone()));
+        let rhythm = Rhythm {
+            events: observe.events_every,
+            uses: observe.uses_every,
+        };
+        let journal = Writer::start(storage.db.clone(), journal, rhythm);
         let server = serve(
             socket,
             hub,
-            HubServer::new(backlog, clock).with_options(settings.tools.options),
+            HubServer::new(backlog, clock)
+                .with_options(settings.tools.options)
+                .with_recorder(recorder),
             settings.patience,
         )
         .map_err(|error| StartError::Listen { address, error })?;
@@ -191,7 +250,9 @@ impl Application {
             mcp_path: settings.mcp_path,
             db: storage.db,
             sessions,
-            jobs: [listener, secrets, cleanup],
+            jobs: [listener, secrets, cleanup, retention, sum_up],
+            journal,
+            metrics,
             postgres: storage.postgres,
         })
     }
@@ -199,6 +260,11 @@ impl Application {
     /// Where it listens; tells the port if the settings said 0.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where metrics are served, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(_, address)| *address)
     }
 
     pub fn base_url(&self) -> &BaseUrl {
@@ -211,6 +277,11 @@ impl Application {
 
     /// Serves until `stop` is ready, then lets what is under way finish.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> io::Result<()> {
+        let metrics = self.metrics.map(|(server, _)| {
+            let handle = server.handle();
+            tokio::spawn(server);
+            handle
+        });
         let handle = self.server.handle();
         let server = tokio::spawn(self.server);
         tokio::pin!(server);
@@ -222,6 +293,10 @@ impl Application {
         handle.stop(true).await;
         let ended = server.await;
         self.sessions.drain(SHUTDOWN).await;
+        self.journal.finish(LAST_WORDS).await;
+        if let Some(metrics) = metrics {
+            metrics.stop(false).await;
+        }
         for job in &self.jobs {
             job.abort();
         }
@@ -246,20 +321,41 @@ fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).map_err(|error| StartError::Listen { address, error })
 }
 
+/// The listener of the metrics, and where it is.
+fn scraped(
+    address: SocketAddr,
+    recorder: &Recorder,
+    db: &PgPool,
+) -> Result<(Server, SocketAddr), StartError> {
+    let failed = |error| StartError::Metrics { address, error };
+    let socket = TcpListener::bind(address).map_err(failed)?;
+    let bound = socket.local_addr().map_err(failed)?;
+    let server = scrape::serve(socket, recorder.clone(), db.clone()).map_err(failed)?;
+    Ok((server, bound))
+}
+
 fn serve(
     socket: TcpListener,
     hub: web::Data<Hub>,
     mcp: HubServer,
     patience: Patience,
 ) -> io::Result<Server> {
+    let (metrics, random) = (hub.recorder.metrics.clone(), hub.random.clone());
     let server = HttpServer::new(move || {
+        let (metrics, random) = (metrics.clone(), random.clone());
         App::new()
             .configure(|config| routes::configure(config, &hub, &mcp))
             .wrap(from_fn(move |request, next| {
                 slow_body::bound(patience.body, request, next)
             }))
             .wrap(from_fn(host_guard::guard))
+            .wrap(from_fn(move |request, next| {
+                measure::measure(metrics.clone(), request, next)
+            }))
             .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(move |request, next| {
+                request_id::identify(random.clone(), request, next)
+            }))
     })
     .disable_signals()
     .shutdown_timeout(SHUTDOWN.as_secs())

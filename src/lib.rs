@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod local;
 pub mod mcp;
 pub mod oauth;
+pub mod observe;
 pub mod random;
 pub mod telemetry;
 pub mod web;

@@ -6,7 +6,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use actix_web::{App, HttpServer, dev::Server, web};
+use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 use rmcp::ServiceExt;
 use tracing_actix_web::TracingLogger;
 
@@ -18,7 +18,8 @@ use crate::{
         self, BacklogAccess, Caller, FixedAccess, HubServer, Organization, Organizations, Verdict,
     },
     oauth::Scopes,
-    telemetry::RequestSpan,
+    random::Random,
+    telemetry::{RequestSpan, request_id},
     web::{health, mcp::MAX_BODY, not_found},
 };
 
@@ -71,6 +72,9 @@ pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError>
         };
         App::new()
             .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(|request, next| {
+                request_id::identify(Random::system(), request, next)
+            }))
             .route("/health", web::get().to(health::get))
             .service(web::scope(&path).service(mcp.scope()))
             .default_service(web::to(not_found::any))

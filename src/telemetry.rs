@@ -1,8 +1,11 @@
-//! Logs: JSON for machines, or lines for people, on standard error.
+//! Logs: JSON for machines, or lines for people, on standard error; and traces.
 //!
-//! The rule: a request logs its method, route, status and duration (those that
+//! The rule, which `docs/logging.md` has in full: a request logs its method, route, status and duration (those that
 //! succeed at the level `debug`), never a query (it may carry a code), a header, a
 //! body, or a tool's arguments or result.
+
+mod otlp;
+pub mod request_id;
 
 use std::{io::IsTerminal, time::Instant};
 
@@ -12,9 +15,20 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
 };
 use clap::ValueEnum;
-use tracing::Span;
-use tracing_actix_web::{RequestId, RootSpanBuilder};
-use tracing_subscriber::EnvFilter;
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::{Level, Metadata, Span};
+use tracing_actix_web::RootSpanBuilder;
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{DynFilterFn, FilterExt, LevelFilter, dynamic_filter_fn},
+    fmt,
+    layer::{Context, SubscriberExt},
+    util::SubscriberInitExt,
+};
+
+use crate::observe::trace;
+pub use request_id::RequestId;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -27,17 +41,75 @@ pub enum LogFormat {
 
 const DEFAULT_FILTER: &str = "info,sqlx=warn,rmcp=warn,actix_server=warn,refinery_core=warn";
 
-/// Starts logging; `RUST_LOG` narrows or widens it.
-pub fn init(format: LogFormat) {
-    let filter =
+/// These print what they handle: messages with tokens and tool inputs. Whatever `RUST_LOG`
+/// says, they say only when something is wrong.
+const TALKATIVE: [&str; 2] = ["rmcp", "h2"];
+
+fn is_discreet(metadata: &Metadata<'_>) -> bool {
+    let root = metadata.target().split("::").next().unwrap_or_default();
+    *metadata.level() <= Level::WARN || !TALKATIVE.contains(&root)
+}
+
+fn is_ours(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("backlog_mcp_hub")
+}
+
+/// A filter that is asked each time. One that is asked once per place in the code misses
+/// spans: a library that asks whether a statement would be logged, and then logs nothing,
+/// leaves its answer in the thread, for the next span there to find. `most` is the most
+/// talkative level that it lets through.
+fn each_time<S>(
+    filter: fn(&Metadata<'_>) -> bool,
+    most: LevelFilter,
+) -> DynFilterFn<S, impl Fn(&Metadata<'_>, &Context<'_, S>) -> bool> {
+    dynamic_filter_fn(move |metadata: &Metadata<'_>, _: &Context<'_, S>| filter(metadata))
+        .with_max_level_hint(most)
+}
+
+/// What runs until the program ends.
+#[must_use]
+pub struct Telemetry(Option<SdkTracerProvider>);
+
+impl Telemetry {
+    /// Sends the spans that are left.
+    pub async fn finish(self) {
+        if let Some(provider) = self.0 {
+            otlp::finish(provider).await;
+        }
+    }
+}
+
+/// Starts logging, which `RUST_LOG` narrows or widens, and sends traces if the environment
+/// says where to. Call it within the runtime.
+pub fn init(format: LogFormat) -> Telemetry {
+    let wanted =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let logs = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    match format {
-        LogFormat::Human => builder.with_target(false).compact().init(),
-        LogFormat::Json => builder.json().flatten_event(true).init(),
+    let logs = match format {
+        LogFormat::Human => logs.with_target(false).compact().boxed(),
+        LogFormat::Json => logs.json().flatten_event(true).boxed(),
+    };
+    let provider = otlp::provider();
+    let tracer = provider.as_ref().ok().and_then(Option::as_ref);
+    let traces = tracer.map(|provider| {
+        tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("backlog-mcp-hub"))
+            .with_location(false)
+            .with_threads(false)
+            .with_filter(each_time(is_ours, LevelFilter::DEBUG))
+    });
+    tracing_subscriber::registry()
+        .with(logs.with_filter(wanted.and(each_time(is_discreet, LevelFilter::TRACE))))
+        .with(traces)
+        .init();
+    match provider {
+        Ok(provider) => Telemetry(provider),
+        Err(error) => {
+            tracing::error!(error, "no traces are sent");
+            Telemetry(None)
+        }
     }
 }
 
@@ -51,16 +123,21 @@ pub struct RequestSpan;
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         use actix_web::HttpMessage;
-        let id = request.extensions().get::<RequestId>().copied();
+        let id = request.extensions().get::<RequestId>().cloned();
         request.extensions_mut().insert(Started(Instant::now()));
-        tracing::info_span!(
+        let span = tracing::info_span!(
             "request",
             id = id.map(tracing::field::display),
             method = %request.method(),
             route = request.match_pattern().unwrap_or_else(|| "unknown".to_owned()),
             status = tracing::field::Empty,
             ms = tracing::field::Empty,
-        )
+        );
+        let parent = request.headers().get("traceparent");
+        if let Some(parent) = parent.and_then(|value| value.to_str().ok()) {
+            trace::continue_from(&span, parent);
+        }
+        span
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {

@@ -9,19 +9,21 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use reqwest::{
-    StatusCode,
+    Method, StatusCode,
     header::{ACCEPT, HeaderMap, HeaderValue},
 };
 use thiserror::Error;
 use tokio::sync::Semaphore;
+use tracing::Instrument;
 
 use super::{
-    BacklogError, BacklogUrl, Credentials, Expects, Request, Response,
+    BacklogError, BacklogUrl, Credentials, Exchange, Expects, Observer, Request, Response,
+    exchange::{self, Class},
     pace::{Lane, Pace},
     room::Room,
 };
@@ -81,6 +83,7 @@ struct Inner {
     pace: Pace,
     room: Room,
     options: ClientOptions,
+    observer: Option<Observer>,
 }
 
 /// An answer of any status, read to its end.
@@ -97,14 +100,19 @@ impl BacklogClient {
     /// # Errors
     /// TLS or the HTTP client cannot be set up on this machine.
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
-        Self::with_clock(options, Clock::system())
+        Self::observed(options, Clock::system(), None)
     }
 
-    /// The same, with a clock that says when a rate limit is over.
+    /// The same, with a clock that says when a rate limit is over, and somebody who is told
+    /// of every exchange.
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn with_clock(options: ClientOptions, clock: Clock) -> Result<Self, ClientError> {
+    pub fn observed(
+        options: ClientOptions,
+        clock: Clock,
+        observer: Option<Observer>,
+    ) -> Result<Self, ClientError> {
         let tls = tls_config()?;
         let builder = || {
             reqwest::Client::builder()
@@ -123,6 +131,7 @@ impl BacklogClient {
             pace: Pace::new(clock),
             room: Room::new(options.max_bytes_in_memory, options.queue_timeout),
             options,
+            observer,
         })))
     }
 
@@ -131,6 +140,24 @@ impl BacklogClient {
     /// # Errors
     /// See [`BacklogError`]. Nothing is repeated here, not even after a 401.
     pub async fn send(
+        &self,
+        url: &BacklogUrl,
+        credentials: &Credentials,
+        request: Request,
+    ) -> Result<Response, BacklogError> {
+        let started = Instant::now();
+        let class = match request.method {
+            Method::GET => Class::Read,
+            _ => Class::Write,
+        };
+        let span = tracing::debug_span!("backlog", class = class.as_str());
+        let exchange = self.exchange(url, credentials, request);
+        let answer = exchange.instrument(span).await;
+        self.tell(class, exchange::outcome(&answer), started);
+        answer
+    }
+
+    async fn exchange(
         &self,
         url: &BacklogUrl,
         credentials: &Credentials,
@@ -188,12 +215,30 @@ impl BacklogClient {
         }
     }
 
-    /// Sends a request and reads the whole answer, JSON within the size limit.
+    /// Sends a token request and reads the whole answer, JSON within the size limit.
     pub(super) async fn execute(
         &self,
         request: reqwest::RequestBuilder,
     ) -> Result<Answer, BacklogError> {
-        self.read(request, Expects::Json).await
+        let started = Instant::now();
+        let span = tracing::debug_span!("backlog", class = Class::Token.as_str());
+        let answer = self.read(request, Expects::Json).instrument(span).await;
+        let outcome = match &answer {
+            Ok(answer) => exchange::status_outcome(answer.status.as_u16()),
+            Err(_) => exchange::outcome(&answer),
+        };
+        self.tell(Class::Token, outcome, started);
+        answer
+    }
+
+    fn tell(&self, class: Class, outcome: &'static str, started: Instant) {
+        if let Some(observer) = &self.0.observer {
+            observer.tell(Exchange {
+                class,
+                outcome,
+                took: started.elapsed(),
+            });
+        }
     }
 
     async fn read(

@@ -321,7 +321,7 @@ fn limited(remaining: &'static str, status: u16) -> FakeBacklog {
 fn at(seconds: &Arc<AtomicI64>) -> BacklogClient {
     let seconds = seconds.clone();
     let now = move || DateTime::from_timestamp(seconds.load(Ordering::SeqCst), 0).unwrap();
-    BacklogClient::with_clock(ClientOptions::default(), Clock::from_fn(now)).unwrap()
+    BacklogClient::observed(ClientOptions::default(), Clock::from_fn(now), None).unwrap()
 }
 
 #[actix_web::test]

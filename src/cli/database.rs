@@ -18,10 +18,16 @@ use crate::{
 #[derive(Clone, Debug, clap::Args)]
 pub struct DatabaseArgs {
     /// PostgreSQL of the hub; without it the one that a running hub has in its data directory
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        global = true
+    )]
     database_url: Option<SecretString>,
     /// Data directory of that hub
-    #[arg(long, env = "DATA_DIR", value_name = "DIR", value_parser = config::path())]
+    #[arg(long, env = "DATA_DIR", value_name = "DIR", value_parser = config::path(), global = true)]
     data_dir: Option<PathBuf>,
 }
 
@@ -75,11 +81,7 @@ impl DatabaseArgs {
 impl KeyArgs {
     /// The setting, or the key that the hub of `database` made for itself.
     pub fn ring(&self, database: &DatabaseArgs) -> anyhow::Result<KeyRing> {
-        let given = config::encryption_keys(
-            self.encryption_keys.clone(),
-            self.encryption_keys_file.clone(),
-        )?;
-        let keys = match given {
+        let keys = match self.given()? {
             Some(keys) => keys,
             None => {
                 let file = database.data_dir()?.join(OWN_KEY_FILE);
@@ -92,7 +94,30 @@ impl KeyArgs {
                 text.into()
             }
         };
-        KeyRing::parse(&keys, Random::system())
-            .map_err(|error| anyhow::anyhow!("ENCRYPTION_KEYS {error}"))
+        parse(&keys)
     }
+
+    /// The same for a command that does without: the hub's own key is only asked for where
+    /// the database is the hub's own.
+    pub fn ring_if_any(&self, database: &DatabaseArgs) -> anyhow::Result<Option<KeyRing>> {
+        let keys = match self.given()? {
+            Some(keys) => keys,
+            None if given_secret(database.database_url.clone()).is_some() => return Ok(None),
+            None => match std::fs::read_to_string(database.data_dir()?.join(OWN_KEY_FILE)) {
+                Ok(text) => text.into(),
+                Err(_) => return Ok(None),
+            },
+        };
+        parse(&keys).map(Some)
+    }
+
+    fn given(&self) -> anyhow::Result<Option<SecretString>> {
+        let (keys, file) = (&self.encryption_keys, &self.encryption_keys_file);
+        Ok(config::encryption_keys(keys.clone(), file.clone())?)
+    }
+}
+
+fn parse(keys: &SecretString) -> anyhow::Result<KeyRing> {
+    KeyRing::parse(keys, Random::system())
+        .map_err(|error| anyhow::anyhow!("ENCRYPTION_KEYS {error}"))
 }

@@ -1,4 +1,4 @@
-//! `grant` and `user`: who is signed in, and the end of it.
+//! `grant`: who is signed in, and the end of it.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -7,15 +7,15 @@ use super::operator::{Common, explain, table, time};
 use crate::db::admin::{self, GrantFilter, GrantRow};
 
 #[derive(Debug, clap::Args)]
-pub struct GrantArgs {
+pub struct Args {
     #[command(subcommand)]
-    verb: GrantVerb,
+    verb: Verb,
     #[command(flatten)]
     common: Common,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum GrantVerb {
+enum Verb {
     /// List the sign-ins
     List {
         /// Of this space only
@@ -32,31 +32,11 @@ enum GrantVerb {
     Revoke { id: Uuid },
 }
 
-#[derive(Debug, clap::Args)]
-pub struct UserArgs {
-    #[command(subcommand)]
-    verb: UserVerb,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum UserVerb {
-    /// End all sign-ins of one person in one space
-    Revoke {
-        /// Their id at Backlog, as `grant list` shows it
-        id: i64,
-        /// The space, by its slug
-        #[arg(long, value_name = "SLUG")]
-        space: String,
-    },
-}
-
-pub async fn run(args: GrantArgs) -> anyhow::Result<()> {
+pub async fn run(args: Args) -> anyhow::Result<()> {
     let common = &args.common;
     let db = common.connect().await?;
     match args.verb {
-        GrantVerb::List { space, user, all } => {
+        Verb::List { space, user, all } => {
             let filter = GrantFilter {
                 space: space.as_deref(),
                 backlog_user_id: user,
@@ -65,7 +45,7 @@ pub async fn run(args: GrantArgs) -> anyhow::Result<()> {
             let grants = admin::grants(&db, &filter).await.map_err(explain)?;
             common.say(&grants, &overview(&grants))
         }
-        GrantVerb::Revoke { id } => {
+        Verb::Revoke { id } => {
             common.confirm(&format!("The sign-in {id} ends."))?;
             let ended = admin::revoke_grant(&db, id).await.map_err(explain)?;
             let text = if ended {
@@ -76,18 +56,6 @@ pub async fn run(args: GrantArgs) -> anyhow::Result<()> {
             common.say(&json!({ "ended": i64::from(ended) }), text)
         }
     }
-}
-
-pub async fn run_user(args: UserArgs) -> anyhow::Result<()> {
-    let common = &args.common;
-    let db = common.connect().await?;
-    let UserVerb::Revoke { id, space } = args.verb;
-    common.confirm(&format!("All sign-ins of {id} in {space} end."))?;
-    let ended = admin::revoke_user(&db, &space, id).await.map_err(explain)?;
-    common.say(
-        &json!({ "ended": ended }),
-        &format!("{ended} sign-in(s) ended."),
-    )
 }
 
 fn overview(grants: &[GrantRow]) -> String {

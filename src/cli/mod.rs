@@ -14,6 +14,7 @@ mod serve;
 mod space;
 mod stdio;
 mod upstream;
+mod user;
 
 use std::process::ExitCode;
 
@@ -82,9 +83,9 @@ enum Command {
     /// The MCP clients, and those registered by hand
     Client(Box<client::Args>),
     /// The sign-ins
-    Grant(Box<grant::GrantArgs>),
-    /// The people
-    User(Box<grant::UserArgs>),
+    Grant(Box<grant::Args>),
+    /// The people: the end of their sign-ins, what is stored of them, and its erasure
+    User(Box<user::Args>),
     /// Encrypt a client secret of Backlog for admin.create_space and admin.set_space_secret
     Seal(Box<seal::Args>),
     /// Master keys
@@ -143,9 +144,9 @@ pub fn main() -> ExitCode {
     }
     let cli = parse();
     let environment = Environment::of_process();
-    telemetry::init(cli.log_format);
     let outcome = actix_web::rt::System::new().block_on(async {
-        match cli.command {
+        let telemetry = telemetry::init(cli.log_format);
+        let outcome = match cli.command {
             None => upstream::run(cli.upstream, &environment).await,
             Some(Command::Serve(args)) => serve::run(*args, &environment).await,
             Some(Command::Stdio(args)) => stdio::run(args, &environment).await,
@@ -157,9 +158,11 @@ pub fn main() -> ExitCode {
             Some(Command::Space(args)) => space::run(*args).await,
             Some(Command::Client(args)) => client::run(*args).await,
             Some(Command::Grant(args)) => grant::run(*args).await,
-            Some(Command::User(args)) => grant::run_user(*args).await,
+            Some(Command::User(args)) => user::run(*args).await,
             Some(Command::Seal(args)) => seal::run(*args).await,
-        }
+        };
+        telemetry.finish().await;
+        outcome
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,21 +1,16 @@
-//! What the operator's commands have in common: the database, how a result is shown, how a
+//! What the operator's commands have in common: how a result is shown, how a
 //! secret is read, and the question before what cannot be undone.
 
-use std::{
-    io::{IsTerminal, Read, Write},
-    path::PathBuf,
-};
+use std::io::{IsTerminal, Read, Write};
 
-use anyhow::Context;
 use comfy_table::{LineStyle, Table, presets};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use sqlx::{PgPool, postgres::PgDatabaseError};
 
-use crate::{
-    app::OWN_KEY_FILE, backlog::BacklogUrl, config, crypto::KeyRing, db,
-    domain::space::given_secret_place, embedded, random::Random,
-};
+use super::database::DatabaseArgs;
+pub use super::database::KeyArgs;
+use crate::{backlog::BacklogUrl, crypto::KeyRing, domain::space::given_secret_place};
 
 /// SQLSTATE `insufficient_privilege`, `undefined_table`, `invalid_schema_name`,
 /// `undefined_function`.
@@ -25,18 +20,8 @@ const NOT_THERE: [&str; 3] = ["42P01", "3F000", "42883"];
 /// Options of every operator's command.
 #[derive(Debug, clap::Args)]
 pub struct Common {
-    /// PostgreSQL of the hub; without it the one that a running hub has in its data directory
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        hide_env_values = true,
-        value_name = "URL",
-        global = true
-    )]
-    database_url: Option<SecretString>,
-    /// Data directory of that hub
-    #[arg(long, env = "DATA_DIR", value_name = "DIR", value_parser = config::path(), global = true)]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArgs,
     /// Print JSON
     #[arg(long, global = true)]
     pub json: bool,
@@ -45,68 +30,14 @@ pub struct Common {
     yes: bool,
 }
 
-/// The master keys, where the command has them.
-#[derive(Debug, clap::Args)]
-pub struct KeyArgs {
-    /// Master keys of the hub; with them the secret leaves this program encrypted
-    #[arg(
-        long,
-        env = "ENCRYPTION_KEYS",
-        hide_env_values = true,
-        value_name = "KEYS"
-    )]
-    encryption_keys: Option<SecretString>,
-    /// A file with the master keys
-    #[arg(long, env = "ENCRYPTION_KEYS_FILE", value_name = "FILE")]
-    encryption_keys_file: Option<PathBuf>,
-}
-
 impl Common {
-    /// The setting, or what a running hub left in its data directory.
     pub async fn connect(&self) -> anyhow::Result<PgPool> {
-        let url = match &self.database_url {
-            Some(url) => url.clone(),
-            None => {
-                let data_dir = self.data_dir()?;
-                let file = embedded::url_file(&data_dir);
-                let text = std::fs::read_to_string(&file).with_context(|| {
-                    format!(
-                        "DATABASE_URL is not set, and no hub is running on {}",
-                        data_dir.display()
-                    )
-                })?;
-                text.into()
-            }
-        };
-        db::pool::connect(&url, 1)
-            .await
-            .map_err(|error| anyhow::anyhow!("DATABASE_URL {error}"))
-    }
-
-    fn data_dir(&self) -> anyhow::Result<PathBuf> {
-        Ok(match &self.data_dir {
-            Some(dir) => dir.clone(),
-            None => config::default_data_dir()?,
-        })
+        self.database.open().await
     }
 
     /// The ring of the settings, or the one that the hub made for its own PostgreSQL.
-    pub fn keys(&self, args: &KeyArgs) -> anyhow::Result<Option<KeyRing>> {
-        let given = config::encryption_keys(
-            args.encryption_keys.clone(),
-            args.encryption_keys_file.clone(),
-        )?;
-        let text = match given {
-            Some(text) => text,
-            None if self.database_url.is_some() => return Ok(None),
-            None => match std::fs::read_to_string(self.data_dir()?.join(OWN_KEY_FILE)) {
-                Ok(text) => text.into(),
-                Err(_) => return Ok(None),
-            },
-        };
-        let ring = KeyRing::parse(&text, Random::system());
-        ring.map(Some)
-            .map_err(|error| anyhow::anyhow!("ENCRYPTION_KEYS {error}"))
+    pub fn keys(&self, keys: &KeyArgs) -> anyhow::Result<Option<KeyRing>> {
+        keys.ring_if_any(&self.database)
     }
 
     /// Asks; where nobody can answer, `--yes` must have been said.

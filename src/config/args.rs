@@ -44,6 +44,8 @@ pub struct ServeArgs {
     pub http: HttpArgs,
     #[command(flatten)]
     pub lifetimes: LifetimeArgs,
+    #[command(flatten)]
+    pub observe: super::ObserveArgs,
 }
 
 /// The default space.

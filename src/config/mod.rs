@@ -9,6 +9,7 @@ mod base_url;
 mod descriptions;
 mod environment;
 mod local;
+mod observe;
 mod organizations;
 mod tools;
 mod values;
@@ -28,6 +29,7 @@ pub use base_url::BaseUrl;
 pub use descriptions::descriptions;
 pub use environment::Environment;
 pub use local::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces, Transport, transport};
+pub use observe::{ObserveArgs, ObserveSettings};
 pub use organizations::OrganizationSettings;
 pub use tools::{ToolSettings, switch};
 use values::{duration, given, listed, parsed};
@@ -142,6 +144,7 @@ pub struct Settings {
     pub tools: ToolSettings,
     pub lifetimes: Lifetimes,
     pub patience: Patience,
+    pub observe: ObserveSettings,
 }
 
 /// How long a client may take to send a request; one that takes longer is a slow loris.
@@ -206,6 +209,7 @@ impl ServeArgs {
             tools: self.tools.resolve()?,
             lifetimes: self.lifetimes.resolve()?,
             patience: Patience::default(),
+            observe: self.observe.resolve()?,
         })
     }
 }

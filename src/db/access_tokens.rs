@@ -19,6 +19,7 @@ pub struct NewAccessToken {
     pub lifetime: Duration,
 }
 
+#[tracing::instrument(level = "debug", name = "db.access_tokens.insert", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn insert(db: impl PgExecutor<'_>, token: &NewAccessToken) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO hub.access_tokens
@@ -43,6 +44,7 @@ pub struct Found {
 
 /// Looks a token up with its grant and space; `None` if it is unknown, expired or
 /// its grant was revoked.
+#[tracing::instrument(level = "debug", name = "db.access_tokens.find_principal", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn find_principal(
     db: impl PgExecutor<'_>,
     hash: TokenHash,
@@ -117,6 +119,7 @@ pub async fn find_principal(
 }
 
 /// Notes the first use: the answer that carried this token did arrive.
+#[tracing::instrument(level = "debug", name = "db.access_tokens.mark_used", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn mark_used(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "UPDATE hub.access_tokens SET first_used_at = clock_timestamp()

@@ -1,6 +1,11 @@
-//! `hub.audit_events`. The rows are written by triggers, with the change they tell of.
+//! `hub.audit_events`. Triggers write what happens to grants, with the change itself; the
+//! hub writes what people do, in batches.
 
-use sqlx::PgExecutor;
+use std::time::{Duration, Instant};
+
+use sqlx::{PgExecutor, postgres::types::PgInterval};
+
+use crate::domain::activity::{Activity, Deed};
 
 /// Makes the partitions of this month and the next, if they are not there.
 pub async fn ensure_months(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
@@ -12,4 +17,92 @@ pub async fn ensure_months(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     .execute(db)
     .await
     .map(|_| ())
+}
+
+/// Waits while somebody is being forgotten, and keeps that from beginning until the
+/// transaction ends.
+pub async fn lock_to_write(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT hub.lock_audit_to_write()")
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// Adds what was done. Whose doing it was is looked up: of a grant that is gone by now,
+/// nobody's, because the person may have been forgotten.
+#[tracing::instrument(level = "debug", name = "db.audit_events.insert", skip_all, fields(db.system.name = "postgresql"))]
+pub async fn insert(db: impl PgExecutor<'_>, done: &[Activity]) -> Result<(), sqlx::Error> {
+    let now = Instant::now();
+    let seconds = |time: Duration| time.as_secs_f64();
+    let age = |one: &Activity| seconds(now.saturating_duration_since(one.at));
+    let call = |one: &Activity| match one.deed {
+        Deed::ToolCalled {
+            tool,
+            outcome,
+            took,
+        } => Some((tool, outcome, took)),
+        Deed::TokenRefreshed => None,
+    };
+    let ages: Vec<f64> = done.iter().map(age).collect();
+    let events: Vec<String> = done.iter().map(|one| one.deed.event().to_owned()).collect();
+    let grants: Vec<_> = done.iter().map(|one| one.actor.grant.0).collect();
+    let clients: Vec<_> = done.iter().map(|one| one.actor.client.0).collect();
+    let spaces: Vec<_> = done.iter().map(|one| one.actor.space.0).collect();
+    let tools: Vec<Option<String>> = done
+        .iter()
+        .map(|one| call(one).map(|(tool, _, _)| tool.to_owned()))
+        .collect();
+    let outcomes: Vec<Option<String>> = done
+        .iter()
+        .map(|one| call(one).map(|(_, outcome, _)| outcome.as_str().to_owned()))
+        .collect();
+    let millis: Vec<Option<i32>> = done
+        .iter()
+        .map(|one| {
+            call(one).map(|(_, _, took)| i32::try_from(took.as_millis()).unwrap_or(i32::MAX))
+        })
+        .collect();
+    sqlx::query!(
+        "INSERT INTO hub.audit_events
+             (at, event, space_id, client_id, grant_id, backlog_user_id, tool, outcome,
+              duration_ms)
+         SELECT clock_timestamp() - make_interval(secs => done.age), done.event, done.space_id,
+                done.client_id, done.grant_id, grants.backlog_user_id, done.tool, done.outcome,
+                done.duration_ms
+         FROM unnest($1::float8[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[],
+                     $7::text[], $8::int4[])
+              AS done (age, event, space_id, client_id, grant_id, tool, outcome, duration_ms)
+         LEFT JOIN hub.grants AS grants ON grants.id = done.grant_id",
+        &ages,
+        &events,
+        &spaces,
+        &clients,
+        &grants,
+        &tools as &[Option<String>],
+        &outcomes as &[Option<String>],
+        &millis as &[Option<i32>],
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// What was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expired {
+    /// Whole partitions.
+    pub months: i64,
+    /// Of those that no month's partition had taken.
+    pub events: i64,
+}
+
+/// Removes months that ended more than `keep` ago, and up to 1,000 other events.
+pub async fn expire(db: impl PgExecutor<'_>, keep: Duration) -> Result<Expired, sqlx::Error> {
+    sqlx::query_as!(
+        Expired,
+        r#"SELECT months AS "months!", events AS "events!" FROM hub.expire_audit($1)"#,
+        PgInterval::try_from(keep).map_err(sqlx::Error::Encode)?,
+    )
+    .fetch_one(db)
+    .await
 }

@@ -86,6 +86,7 @@ pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Cod
 }
 
 /// True for the one caller that may issue tokens for the code.
+#[tracing::instrument(level = "debug", name = "db.authorization_codes.consume", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn consume(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<bool, sqlx::Error> {
     sqlx::query!(
         "UPDATE hub.authorization_codes SET consumed_at = clock_timestamp()

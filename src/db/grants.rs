@@ -17,6 +17,7 @@ pub struct SealedTokens {
     pub expires_at: DateTime<Utc>,
 }
 
+#[tracing::instrument(level = "debug", name = "db.grants.insert", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn insert(
     db: impl PgExecutor<'_>,
     grant: &Grant,
@@ -67,6 +68,7 @@ pub(super) fn token_state(
 }
 
 /// The Backlog tokens now stored; `None` if the grant is gone.
+#[tracing::instrument(level = "debug", name = "db.grants.backlog_tokens", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn backlog_tokens(
     db: impl PgExecutor<'_>,
     id: GrantId,
@@ -93,6 +95,7 @@ pub async fn backlog_tokens(
 
 /// Takes the lease to renew the tokens of `generation`; the sealed refresh token
 /// if it was free, `None` if somebody else has it or has renewed already.
+#[tracing::instrument(level = "debug", name = "db.grants.lease_renewal", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn lease_renewal(
     db: impl PgExecutor<'_>,
     id: GrantId,
@@ -114,6 +117,7 @@ pub async fn lease_renewal(
 
 /// Stores renewed tokens and ends the lease; compares first, so that a late
 /// answer never overwrites a newer one.
+#[tracing::instrument(level = "debug", name = "db.grants.store_renewal", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn store_renewal(
     db: impl PgExecutor<'_>,
     id: GrantId,
@@ -155,6 +159,7 @@ pub async fn release_renewal(
 
 /// Ends a grant and erases its Backlog tokens. With a `generation`: only if those
 /// are still the tokens that the reason was about. False: nothing was ended.
+#[tracing::instrument(level = "debug", name = "db.grants.revoke", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn revoke(
     db: impl PgExecutor<'_>,
     id: GrantId,
@@ -188,4 +193,21 @@ pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<SealedSample>
     )
     .fetch_all(db)
     .await
+}
+
+/// How many grants of each space, by its slug, are not revoked.
+pub async fn live_by_space(db: impl PgExecutor<'_>) -> Result<Vec<(String, u64)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT spaces.slug, count(grants.space_id) AS "live!"
+           FROM hub.spaces AS spaces
+           LEFT JOIN hub.grants AS grants
+               ON grants.space_id = spaces.id AND grants.revoked_at IS NULL
+           GROUP BY spaces.slug"#
+    )
+    .fetch_all(db)
+    .await?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|row| (row.slug, u64::try_from(row.live).unwrap_or_default()))
+        .collect())
 }

@@ -7,7 +7,7 @@ use sqlx::{PgExecutor, postgres::types::PgInterval};
 
 use super::{hash_from_sql, scopes_from_sql, scopes_to_sql, unreadable};
 use crate::{
-    domain::{ClientKey, GrantId},
+    domain::{ClientKey, GrantId, SpaceId},
     oauth::{Scopes, token::TokenHash},
 };
 
@@ -18,6 +18,7 @@ pub struct NewRefreshToken {
     pub lifetime: Duration,
 }
 
+#[tracing::instrument(level = "debug", name = "db.refresh_tokens.insert", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn insert(db: impl PgExecutor<'_>, token: &NewRefreshToken) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO hub.refresh_tokens (token_hash, grant_id, scopes, expires_at)
@@ -36,6 +37,7 @@ pub async fn insert(db: impl PgExecutor<'_>, token: &NewRefreshToken) -> Result<
 pub struct Stored {
     pub grant: GrantId,
     pub client: ClientKey,
+    pub space: SpaceId,
     pub issuer: String,
     pub scopes: Scopes,
     pub resource: String,
@@ -60,9 +62,10 @@ pub enum State {
 
 /// Reads and locks a refresh token: presentations of one token queue here, across
 /// all replicas, until the transaction ends.
+#[tracing::instrument(level = "debug", name = "db.refresh_tokens.lock", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Stored>, sqlx::Error> {
     let Some(row) = sqlx::query!(
-        r#"SELECT tokens.grant_id, tokens.scopes, grants.client_id,
+        r#"SELECT tokens.grant_id, tokens.scopes, grants.client_id, grants.space_id,
                   grants.issuer, grants.resource,
                   tokens.consumed_at IS NOT NULL AS "consumed!",
                   coalesce(tokens.answer_until > clock_timestamp(), false) AS "in_grace!",
@@ -96,6 +99,7 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
     Ok(Some(Stored {
         grant: GrantId(row.grant_id),
         client: ClientKey(row.client_id),
+        space: SpaceId(row.space_id),
         issuer: row.issuer,
         scopes: scopes_from_sql(&row.scopes),
         resource: row.resource,
@@ -108,6 +112,7 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
 
 /// Marks the token used, names its successor and keeps the answer for the window.
 /// The token must be locked.
+#[tracing::instrument(level = "debug", name = "db.refresh_tokens.consume", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn consume(
     db: impl PgExecutor<'_>,
     hash: TokenHash,

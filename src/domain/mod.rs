@@ -1,5 +1,6 @@
 //! The things the service is about: spaces, clients, grants, principals.
 
+pub mod activity;
 pub mod change;
 pub mod client;
 pub mod grant;

@@ -12,7 +12,9 @@ use futures_util::future::BoxFuture;
 use sqlx::{PgConnection, PgPool};
 
 use crate::{
+    clock::Clock,
     db::{audit_events, cleanup},
+    observe::Metrics,
     random::Random,
 };
 
@@ -54,13 +56,18 @@ const TABLE: [Kind; 10] = table![
 ];
 
 /// Runs until the task is dropped. `also` is called each time around.
-pub async fn run(pool: PgPool, random: Random, also: impl Fn()) {
+pub async fn run(pool: PgPool, random: Random, clock: Clock, metrics: Metrics, also: impl Fn()) {
     loop {
         // Replicas that started together do not come together.
         let [jitter] = random.bytes::<1>();
         tokio::time::sleep(EVERY + Duration::from_millis(200) * u32::from(jitter)).await;
         also();
-        match once(&pool).await {
+        let removed = once(&pool).await;
+        if let Ok(removed) = &removed {
+            let removed = removed.as_deref().unwrap_or_default();
+            metrics.cleaned_up(removed, clock.now().timestamp());
+        }
+        match removed {
             Ok(None) => {}
             Ok(Some(removed)) if removed.is_empty() => {}
             Ok(Some(removed)) => tracing::info!(?removed, "cleaned up"),

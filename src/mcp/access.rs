@@ -5,13 +5,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::backlog::{BacklogUrl, Credentials};
+use crate::{
+    backlog::{BacklogUrl, Credentials},
+    domain::activity::Actor,
+};
 
 /// Credentials for one space, renewed when Backlog rejects them.
 #[async_trait]
 pub trait BacklogAccess: Send + Sync {
     /// The space that the calls go to.
     fn url(&self) -> &BacklogUrl;
+
+    /// Whose way it is; `None` without a sign-in.
+    fn actor(&self) -> Option<Actor> {
+        None
+    }
 
     /// The Backlog user whom the credentials are of, by id; `None` if nobody asked Backlog.
     /// What was read for one user is never remembered for another.

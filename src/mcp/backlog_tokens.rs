@@ -28,7 +28,8 @@ use crate::{
     clock::Clock,
     crypto::{KeyRing, Place, UnsealError},
     db::{self, grants::SealedTokens},
-    domain::{BacklogTokenState, Grant, GrantId, RevocationReason, Space},
+    domain::{BacklogTokenState, Grant, GrantId, RevocationReason, Space, activity::Actor},
+    observe::Recorder,
 };
 
 /// A renewal starts in the background when less than this is left.
@@ -57,6 +58,7 @@ pub struct Renewals {
     pub callback: Url,
     /// Renewals outlive the request that caused them; shutdown waits for these.
     pub tasks: TaskTracker,
+    pub recorder: Recorder,
 }
 
 /// The Backlog tokens of one grant.
@@ -65,7 +67,7 @@ pub struct GrantAccess(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    grant: GrantId,
+    actor: Actor,
     user: i64,
     space: Arc<Space>,
     url: BacklogUrl,
@@ -194,7 +196,11 @@ impl GrantAccess {
             return Ok(None);
         };
         Ok(Some(Self(Arc::new(Inner {
-            grant: grant.id,
+            actor: Actor {
+                grant: grant.id,
+                client: grant.client,
+                space: space.id,
+            },
             user: grant.backlog_user_id,
             url: BacklogUrl::parse(&space.base_url)?,
             space: Arc::clone(space),
@@ -224,17 +230,28 @@ impl GrantAccess {
         match task.await {
             Ok(Ok(current)) => Ok(Credentials::Bearer(current.access_token)),
             Ok(Err(error)) => {
-                tracing::warn!(grant = %self.0.grant, %error, "no renewed Backlog tokens");
+                tracing::warn!(grant = %self.0.actor.grant, %error, "no renewed Backlog tokens");
                 Err(error.into())
             }
             Err(error) => {
-                tracing::error!(grant = %self.0.grant, %error, "a renewal ended early");
+                tracing::error!(grant = %self.0.actor.grant, %error, "a renewal ended early");
                 Err(RenewalError::Impatient.into())
             }
         }
     }
 
     async fn renew_after(&self, generation: i64) -> Result<Current, RenewalError> {
+        let renewed = self.newer_than(generation).await;
+        let outcome = match &renewed {
+            Ok(_) => "renewed",
+            Err(RenewalError::Ended) => "ended",
+            Err(_) => "failed",
+        };
+        self.0.renewals.recorder.metrics.renewal(outcome);
+        renewed
+    }
+
+    async fn newer_than(&self, generation: i64) -> Result<Current, RenewalError> {
         let renewals = &self.0.renewals;
         let _flight = self.0.flight.lock().await;
         let current = self.current();
@@ -244,16 +261,17 @@ impl GrantAccess {
         let patience = tokio::time::Instant::now() + PATIENCE;
         loop {
             if let Some(sealed) =
-                db::grants::lease_renewal(&renewals.db, self.0.grant, generation, LEASE).await?
+                db::grants::lease_renewal(&renewals.db, self.0.actor.grant, generation, LEASE)
+                    .await?
                 && let Some(current) = self.renew(generation, &sealed).await?
             {
                 return Ok(current);
             }
-            let stored = db::grants::backlog_tokens(&renewals.db, self.0.grant)
+            let stored = db::grants::backlog_tokens(&renewals.db, self.0.actor.grant)
                 .await?
                 .ok_or(RenewalError::Ended)?;
             let stored = renewals
-                .open(self.0.grant, &self.0.space, &stored)?
+                .open(self.0.actor.grant, &self.0.space, &stored)?
                 .ok_or(RenewalError::Ended)?;
             if stored.generation > generation {
                 return Ok(self.adopt(stored));
@@ -269,7 +287,7 @@ impl GrantAccess {
     /// not what is stored, because the grant has gone on or ended in the meantime.
     async fn renew(&self, generation: i64, sealed: &str) -> Result<Option<Current>, RenewalError> {
         let renewals = &self.0.renewals;
-        let grant = self.0.grant;
+        let grant = self.0.actor.grant;
         let row = grant.to_string();
         let asked = async {
             let refresh_token = renewals
@@ -312,12 +330,16 @@ impl GrantAccess {
     async fn store(&self, generation: i64, tokens: &SealedTokens) -> Result<bool, sqlx::Error> {
         let mut attempt = 1;
         loop {
-            let stored =
-                db::grants::store_renewal(&self.0.renewals.db, self.0.grant, generation, tokens)
-                    .await;
+            let stored = db::grants::store_renewal(
+                &self.0.renewals.db,
+                self.0.actor.grant,
+                generation,
+                tokens,
+            )
+            .await;
             match stored {
                 Err(error) if attempt < STORE_ATTEMPTS => {
-                    tracing::warn!(grant = %self.0.grant, %error, attempt, "renewal not stored yet");
+                    tracing::warn!(grant = %self.0.actor.grant, %error, attempt, "renewal not stored yet");
                     tokio::time::sleep(Duration::from_millis(100) * 2_u32.pow(attempt)).await;
                     attempt += 1;
                 }
@@ -349,6 +371,10 @@ impl BacklogAccess for GrantAccess {
         Some(self.0.user)
     }
 
+    fn actor(&self) -> Option<Actor> {
+        Some(self.0.actor)
+    }
+
     async fn credentials(&self) -> Result<Credentials, AccessError> {
         let current = self.current();
         let left = current.expires_at - self.0.renewals.clock.now();
@@ -359,7 +385,7 @@ impl BacklogAccess for GrantAccess {
             let access = self.clone();
             self.0.renewals.tasks.spawn(async move {
                 if let Err(error) = access.renew_after(current.generation).await {
-                    tracing::warn!(grant = %access.0.grant, %error, "no early renewal");
+                    tracing::warn!(grant = %access.0.actor.grant, %error, "no early renewal");
                 }
             });
         }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use rmcp::{RoleServer, model::Extensions, service::RequestContext};
+use tracing::Span;
 
 use super::{BacklogAccess, Policy};
 use crate::oauth::Scopes;
@@ -26,13 +27,23 @@ pub struct Caller {
 impl Caller {
     /// The caller that the HTTP layer attached to the request.
     pub(super) fn of(context: &RequestContext<RoleServer>) -> Option<&Self> {
-        context
-            .extensions
-            .get::<http::request::Parts>()?
-            .extensions
-            .get::<Extensions>()?
-            .get()
+        from_http(context)
     }
+}
+
+/// The span of the HTTP request, if there is one.
+pub(super) fn request_span(context: &RequestContext<RoleServer>) -> Span {
+    from_http(context).cloned().unwrap_or_else(Span::current)
+}
+
+/// What the HTTP layer attached to the request.
+fn from_http<T: Send + Sync + 'static>(context: &RequestContext<RoleServer>) -> Option<&T> {
+    context
+        .extensions
+        .get::<http::request::Parts>()?
+        .extensions
+        .get::<Extensions>()?
+        .get()
 }
 
 impl fmt::Debug for Caller {

@@ -7,7 +7,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use thiserror::Error;
 
 use super::AccessError;
-use crate::backlog::{BacklogError, ErrorItem, InputError};
+use crate::{
+    backlog::{BacklogError, ErrorItem, InputError},
+    domain::activity::ToolOutcome,
+};
 
 /// Largest file that a tool returns, in bytes: 7 MiB, about 10 MB as base64.
 pub(super) const LARGEST_FILE: usize = 7 << 20;
@@ -34,6 +37,25 @@ pub(super) enum ToolError {
 }
 
 impl ToolError {
+    /// What kind of failure it is, for the record.
+    pub fn outcome(&self) -> ToolOutcome {
+        match self {
+            Self::Input(_) | Self::FileTooLarge { .. } => ToolOutcome::InvalidArguments,
+            Self::Access(AccessError::SignInAgain)
+            | Self::Backlog {
+                error: BacklogError::Unauthorized,
+                ..
+            } => ToolOutcome::SignInAgain,
+            Self::OutOfBounds(_) => ToolOutcome::Denied,
+            Self::Access(AccessError::Unavailable { .. }) => ToolOutcome::BacklogFailed,
+            Self::Backlog { error, .. } => match error {
+                BacklogError::RateLimited { .. } => ToolOutcome::RateLimited,
+                BacklogError::Api { status, .. } if *status < 500 => ToolOutcome::Refused,
+                _ => ToolOutcome::BacklogFailed,
+            },
+        }
+    }
+
     /// The text for the assistant.
     pub fn explain(&self, tool: &str, now: DateTime<Utc>) -> String {
         match self {

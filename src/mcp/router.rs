@@ -20,6 +20,7 @@ use tracing::Instrument;
 
 use super::{
     AccessError, Caller, HubServer, Refusal, ToolOptions, Toolset, arguments,
+    caller::request_span,
     failure::ToolError,
     limit::{self, Page},
     organizations,
@@ -29,7 +30,7 @@ use super::{
     tool::{Backlog, Outcome, Paging, Spec, Tool},
     tools,
 };
-use crate::oauth::Scopes;
+use crate::{domain::activity::ToolOutcome, oauth::Scopes, observe::trace};
 
 /// A tool with its place in the table.
 #[derive(Debug)]
@@ -199,11 +200,16 @@ async fn guarded(
         return Err(ErrorData::internal_error("the request has no caller", None));
     };
 
+    let mut record = server
+        .recorder()
+        .tool_call(tool.name, caller.access.actor());
+
     let scope = tool.access.scope();
     if !caller.scopes.contains(scope) {
         let wanted: Scopes = caller.scopes.iter().chain([scope]).collect();
         let refusal = Refusal::InsufficientScope(wanted);
         caller.verdict.refuse(refusal);
+        record.ended(ToolOutcome::InsufficientScope);
         return Ok(failed(format!(
             "{} needs the scope {}; connect again and allow it.",
             tool.name,
@@ -211,6 +217,7 @@ async fn guarded(
         )));
     }
     if let Err(denied) = caller.policy.check(&tool) {
+        record.ended(ToolOutcome::Denied);
         return Ok(failed(format!("{} cannot be used: {denied}.", tool.name)));
     }
 
@@ -220,14 +227,23 @@ async fn guarded(
         None => caller.access,
         Some(all) => match all.chosen(&mut arguments, &options.prefix) {
             Ok(access) => access,
-            Err(reason) => return Ok(failed(reason)),
+            Err(reason) => {
+                record.ended(ToolOutcome::InvalidArguments);
+                return Ok(failed(reason));
+            }
         },
     };
     let backlog = Backlog {
         client: server.client(),
         access: access.as_ref(),
     };
-    let span = tracing::info_span!("tool", name = tool.name, space = %backlog.access.url());
+    let request = request_span(&call.request_context);
+    let span = tracing::info_span!(
+        parent: &request, "tool", name = tool.name, space = %backlog.access.url()
+    );
+    if let Some(parent) = call.request_context.meta.get_traceparent() {
+        trace::continue_below(&span, &request, parent);
+    }
     // Before Backlog is asked: a wrong selection must not come after a change.
     let selection = match arguments.shift_remove(FIELDS) {
         Some(fields) if options.field_selection => Selection::parse(&fields, tool.fields),
@@ -235,7 +251,10 @@ async fn guarded(
     };
     let selection = match selection {
         Ok(selection) => selection,
-        Err(reason) => return Ok(invalid(&tool, &reason)),
+        Err(reason) => {
+            record.ended(ToolOutcome::InvalidArguments);
+            return Ok(invalid(&tool, &reason));
+        }
     };
     let page = Page::of(tool.paging, &arguments);
     let outcome = async {
@@ -248,6 +267,11 @@ async fn guarded(
     };
     let outcome = outcome.instrument(span.clone()).await;
 
+    record.ended(match &outcome {
+        Ok(_) => ToolOutcome::Ok,
+        Err(Failure::Arguments(_)) => ToolOutcome::InvalidArguments,
+        Err(Failure::Tool(error)) => error.outcome(),
+    });
     let error = match outcome {
         Ok(Sifted { outcome, note }) => {
             return Ok(match outcome {

@@ -15,7 +15,7 @@ use rmcp::{
 };
 
 use super::{Caller, Organizations, ToolOptions, Verdict, projects::Projects, router::Table};
-use crate::{backlog::BacklogClient, clock::Clock};
+use crate::{backlog::BacklogClient, clock::Clock, observe::Recorder};
 
 const VERSIONS: [ProtocolVersion; 4] = [
     ProtocolVersion::V_2025_03_26,
@@ -45,6 +45,7 @@ pub struct HubServer {
     options: ToolOptions,
     client: BacklogClient,
     clock: Clock,
+    recorder: Recorder,
     caller: Option<Caller>,
     organizations: Option<Organizations>,
 }
@@ -60,6 +61,7 @@ impl HubServer {
             options,
             client,
             clock,
+            recorder: Recorder::default(),
             caller: None,
             organizations: None,
         }
@@ -78,6 +80,13 @@ impl HubServer {
     pub fn with_organizations(mut self, organizations: Organizations) -> Self {
         self.organizations = Some(organizations);
         self.retable();
+        self
+    }
+
+    /// The same, and every call is recorded.
+    #[must_use]
+    pub fn with_recorder(mut self, recorder: Recorder) -> Self {
+        self.recorder = recorder;
         self
     }
 
@@ -106,6 +115,10 @@ impl HubServer {
 
     pub(super) fn organizations(&self) -> Option<&Organizations> {
         self.organizations.as_ref()
+    }
+
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.recorder
     }
 
     pub(super) fn client(&self) -> &BacklogClient {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use actix_web::HttpMessage;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp_actix_web::transport::StreamableHttpService;
+use tracing::Span;
 
 use super::{Caller, HubServer};
 
@@ -31,6 +32,8 @@ pub fn service(
         .max_request_body_bytes(max_body)
         .allowed_hosts(allowed_hosts)
         .on_request_fn(|request, extensions| {
+            // The call runs in a task of its own, which is to be below the request's span.
+            extensions.insert(Span::current());
             if let Some(caller) = request.extensions().get::<Caller>() {
                 extensions.insert(caller.clone());
             }

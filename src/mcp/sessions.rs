@@ -106,6 +106,13 @@ impl Sessions {
 
     /// The session of a presented token, if it is in memory and may be believed.
     pub async fn remembered(&self, token: &AccessToken) -> Option<Arc<Session>> {
+        let session = self.believed(token).await;
+        let metrics = &self.renewals.recorder.metrics;
+        metrics.session_lookup(session.is_some());
+        session
+    }
+
+    async fn believed(&self, token: &AccessToken) -> Option<Arc<Session>> {
         if !self.listening.load(Ordering::Acquire) {
             return None;
         }

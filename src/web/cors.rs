@@ -28,6 +28,7 @@ pub fn for_clients(hub: &Hub) -> Cors {
         ])
         .expose_headers([
             header::WWW_AUTHENTICATE,
+            header::HeaderName::from_static("x-request-id"),
             header::HeaderName::from_static("mcp-protocol-version"),
             header::HeaderName::from_static("mcp-session-id"),
         ])

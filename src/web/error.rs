@@ -7,14 +7,16 @@ use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use tracing_actix_web::RequestId;
 
 use super::{
     Hub,
     limits::{Endpoint, Limited},
     pages::{ErrorPage, Locale, Problem},
 };
-use crate::oauth::{ErrorCode, OAuthError};
+use crate::{
+    oauth::{ErrorCode, OAuthError},
+    telemetry::RequestId,
+};
 
 /// How long a client waits before it tries again after a passing failure, in seconds.
 const RETRY_AFTER: &str = "5";
@@ -201,6 +203,7 @@ impl ResponseError for JsonError {
         response.json(serde_json::json!({
             "error": error.code.as_str(),
             "error_description": error.description,
+            "request_id": RequestId::current(),
         }))
     }
 }

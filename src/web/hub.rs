@@ -13,6 +13,7 @@ use crate::{
     crypto::{KeyRing, SecretHasher},
     fetch::Fetcher,
     mcp::{Policy, sessions::Sessions},
+    observe::Recorder,
     random::Random,
 };
 
@@ -34,6 +35,7 @@ pub struct Hub {
     pub limits: Limits,
     pub clock: Clock,
     pub random: Random,
+    pub recorder: Recorder,
     /// Where the simulated Backlog of `demo` is.
     pub demo_backlog: Option<Url>,
 }

@@ -22,6 +22,7 @@ use super::{Hub, Issuer, error::JsonError, issuer, limits::Endpoint};
 use crate::{
     mcp::{Caller, Policy, Refusal, Toolset, Verdict, sessions::Session},
     oauth::{Scopes, token::AccessToken},
+    telemetry::RequestId,
 };
 
 /// Largest body of an MCP request, in bytes.
@@ -72,6 +73,11 @@ pub async fn authenticate<B: MessageBody>(
     };
     if !session.principal.space.is_enabled() {
         return Ok(answer(request, space_disabled(&session)));
+    }
+
+    if let Some(journal) = &hub.recorder.journal {
+        let grant = &session.principal.grant;
+        journal.used(grant.id, grant.client);
     }
 
     let asked = Policy::asked_for(
@@ -207,6 +213,7 @@ impl Challenge {
             .json(json!({
                 "error": error.unwrap_or("unauthorized"),
                 "error_description": description,
+                "request_id": RequestId::current(),
             }))
     }
 }
@@ -216,6 +223,7 @@ fn space_disabled(session: &Session) -> HttpResponse {
         "error": "access_denied",
         "error_description":
             format!("The Backlog space {} is disabled on this server.", session.principal.space.slug),
+        "request_id": RequestId::current(),
     }))
 }
 
@@ -223,6 +231,7 @@ fn bad_request(error: &impl std::fmt::Display) -> HttpResponse {
     HttpResponse::BadRequest().json(json!({
         "error": "invalid_request",
         "error_description": error.to_string(),
+        "request_id": RequestId::current(),
     }))
 }
 
@@ -232,5 +241,6 @@ fn unavailable() -> HttpResponse {
         .json(json!({
             "error": "temporarily_unavailable",
             "error_description": "The service cannot answer right now; try again in a few seconds.",
+            "request_id": RequestId::current(),
         }))
 }

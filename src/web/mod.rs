@@ -17,6 +17,7 @@ pub mod hub;
 pub mod issuer;
 pub mod limits;
 pub mod mcp;
+pub mod measure;
 pub mod not_found;
 pub mod openid_configuration;
 pub mod pages;

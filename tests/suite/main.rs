@@ -1,6 +1,7 @@
 //! The integration tests: the application on a port of its own, with a database of
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
+mod activity;
 mod admin;
 mod admin_cli;
 mod admin_document;
@@ -25,10 +26,12 @@ mod issuers;
 mod layers;
 mod limits;
 mod local;
+mod logs;
 mod mcp_access;
 mod mcp_protocol;
 mod mcp_remote;
 mod metadata;
+mod metrics;
 mod migrate;
 mod mix_up;
 mod moving_over;

@@ -15,7 +15,12 @@ use backlog_mcp_hub::cli;
 use regex::Regex;
 
 /// Variables that libraries read, so `--help` does not know them.
-const READ_BY_LIBRARIES: [&str; 3] = ["RUST_LOG", "SSL_CERT_FILE", "HTTPS_PROXY"];
+const READ_BY_LIBRARIES: [&str; 4] = [
+    "RUST_LOG",
+    "SSL_CERT_FILE",
+    "HTTPS_PROXY",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+];
 /// Variables whose names are the operator's: as the README names them, and an example of each.
 const OF_THE_OPERATOR: [(&str, &[&str]); 3] = [
     (
@@ -110,7 +115,7 @@ fn the_toolsets_of_the_readme_are_those_of_the_tools() {
 #[test]
 fn the_files_and_tests_that_documents_name_exist() {
     let file = Regex::new(
-        r"`((?:src|tests|migrations|docs|scripts|locales|templates|backlog-sim)\b[\w./-]*)`",
+        r"`((?:src|tests|migrations|docs|scripts|locales|templates|deploy|backlog-sim)\b[\w./-]*)`",
     )
     .unwrap();
     let test = Regex::new(r"`([\w./-]+\.rs)`: `(\w+)`").unwrap();
@@ -120,6 +125,8 @@ fn the_files_and_tests_that_documents_name_exist() {
         "CONTRIBUTING.md",
         "docs/admin.md",
         "docs/architecture.md",
+        "docs/logging.md",
+        "docs/metrics.md",
         "docs/threat-model.md",
         "docs/tools.md",
     ] {

@@ -19,7 +19,7 @@ use crate::{
         self,
         refresh_tokens::{State, Stored},
     },
-    domain::{GrantId, RevocationReason},
+    domain::{GrantId, RevocationReason, activity::Actor},
     oauth::{
         ErrorCode, OAuthError, Params, Scopes, resource,
         token::{RefreshToken, TokenHash},
@@ -82,6 +82,13 @@ pub async fn exchange(
     )
     .await?;
     transaction.commit().await?;
+    if let Some(journal) = &hub.recorder.journal {
+        journal.token_refreshed(Actor {
+            grant: stored.grant,
+            client: stored.client,
+            space: stored.space,
+        });
+    }
     Ok(answer)
 }
 

@@ -5,7 +5,10 @@ use std::{ops::Deref, time::Duration};
 use backlog_mcp_hub::{
     app::Application,
     clock::Clock,
-    config::{BaseUrl, DefaultSpaceSettings, Lifetimes, Patience, Settings, Storage, ToolSettings},
+    config::{
+        BaseUrl, DefaultSpaceSettings, Lifetimes, ObserveSettings, Patience, Settings, Storage,
+        ToolSettings,
+    },
     crypto::KeyRing,
     domain::{SpaceId, space::secret_place},
     random::Random,
@@ -42,6 +45,7 @@ impl Deref for TestHub {
 /// One process's worth of hub.
 pub struct Running {
     pub address: std::net::SocketAddr,
+    metrics: Option<std::net::SocketAddr>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<std::io::Result<()>>,
 }
@@ -66,6 +70,13 @@ impl TestHub {
 
     /// Starts a hub whose every word to the database passes a proxy.
     pub async fn start_behind_proxy() -> (Self, DatabaseProxy) {
+        Self::start_behind_proxy_with(|_| {}).await
+    }
+
+    /// The same, of a hub whose settings a test has changed.
+    pub async fn start_behind_proxy_with(
+        change: impl FnOnce(&mut Settings),
+    ) -> (Self, DatabaseProxy) {
         let database = TestDatabase::create().await;
         let proxy = DatabaseProxy::start(database.url()).await;
         let url = proxy.url().to_owned();
@@ -77,6 +88,7 @@ impl TestHub {
                 url: url.into(),
                 keys: keys.clone(),
             };
+            change(settings);
         })
         .await;
         (hub, proxy)
@@ -110,6 +122,20 @@ impl TestHub {
 
     pub async fn stop(self) {
         self.running.stop().await;
+    }
+
+    /// Stops it, and leaves what it wrote to be looked at.
+    pub async fn stop_keeping_database(self) -> TestDatabase {
+        self.running.stop().await;
+        self.database
+    }
+
+    /// What Prometheus would read.
+    pub async fn metrics(&self) -> String {
+        let address = self.running.metrics.expect("metrics are served");
+        let reply = Reply::to(http().get(format!("http://{address}/metrics"))).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
     }
 
     /// Where it listens, whatever its base URL.
@@ -250,6 +276,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         tools: ToolSettings::default(),
         lifetimes: Lifetimes::default(),
         patience: Patience::default(),
+        observe: ObserveSettings::default(),
     }
 }
 
@@ -258,6 +285,7 @@ async fn run(settings: Settings) -> (Running, String) {
         .await
         .expect("the hub starts");
     let address = application.address();
+    let metrics = application.metrics_address();
     let base_url = application.base_url().as_str().to_owned();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(application.run_until(async {
@@ -266,6 +294,7 @@ async fn run(settings: Settings) -> (Running, String) {
     }));
     let running = Running {
         address,
+        metrics,
         stop,
         task,
     };

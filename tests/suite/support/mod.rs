@@ -2,6 +2,7 @@
 
 pub mod bearer_proxy;
 pub mod browser;
+pub mod collector;
 pub mod configuration;
 pub mod database;
 pub mod document_host;

@@ -227,6 +227,12 @@ impl Process {
         kill(pid, Signal::SIGTERM).expect("the process gets the signal");
     }
 
+    /// What it said so far.
+    pub fn said(&self) -> String {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.clone()
+    }
+
     /// Waits for its end.
     pub async fn ended(&mut self) -> ExitStatus {
         timeout(DEADLINE, self.child.wait())

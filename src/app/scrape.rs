@@ -1,0 +1,91 @@
+//! The metrics, on a listener of their own: not for the internet.
+
+use std::{io, net::TcpListener, time::Duration};
+
+use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
+use sqlx::PgPool;
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::{db, observe::Recorder};
+
+/// Counting the sessions reads an index: not for each scrape of each Prometheus.
+const COUNT_EVERY: Duration = Duration::from_secs(60);
+/// Shorter than Prometheus waits for an answer, by default.
+const PATIENCE: Duration = Duration::from_secs(3);
+const SUM_UP_EVERY: Duration = Duration::from_secs(10);
+
+struct Scrape {
+    recorder: Recorder,
+    db: PgPool,
+    counted: Mutex<Option<Instant>>,
+}
+
+/// Serves `GET /metrics` on `socket`.
+pub(super) fn serve(socket: TcpListener, recorder: Recorder, db: PgPool) -> io::Result<Server> {
+    let scrape = web::Data::new(Scrape {
+        recorder,
+        db,
+        counted: Mutex::default(),
+    });
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(scrape.clone())
+            .service(web::resource("/metrics").route(web::get().to(get)))
+    })
+    .workers(1)
+    .disable_signals()
+    .shutdown_timeout(1)
+    .listen(socket)?
+    .run();
+    Ok(server)
+}
+
+/// Keeps what nobody scrapes from growing; runs until the task is dropped.
+pub(super) async fn sum_up(recorder: Recorder) {
+    loop {
+        tokio::time::sleep(SUM_UP_EVERY).await;
+        recorder.metrics.sum_up();
+    }
+}
+
+async fn get(scrape: web::Data<Scrape>) -> HttpResponse {
+    let Scrape { recorder, db, .. } = &**scrape;
+    let metrics = &recorder.metrics;
+    if let Some(journal) = &recorder.journal {
+        let load = journal.load();
+        metrics.journal(load.waiting, load.dropped);
+    }
+    let (size, idle) = (db.size(), u32::try_from(db.num_idle()).unwrap_or(u32::MAX));
+    let max = db.options().get_max_connections();
+    metrics.database_pool(size.saturating_sub(idle), idle, max);
+    if let Err(error) = scrape.count_sessions().await {
+        tracing::warn!(%error, "the sessions were not counted");
+    }
+    match metrics.render() {
+        Some(text) => HttpResponse::Ok()
+            .content_type("text/plain; version=0.0.4; charset=utf-8")
+            .body(text),
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
+impl Scrape {
+    async fn count_sessions(&self) -> Result<(), sqlx::Error> {
+        let metrics = &self.recorder.metrics;
+        let asked = Instant::now();
+        let Ok(connection) = tokio::time::timeout(PATIENCE, self.db.acquire()).await else {
+            metrics.database_wait(None);
+            return Ok(());
+        };
+        metrics.database_wait(connection.is_ok().then(|| asked.elapsed()));
+        let mut connection = connection?;
+        let mut counted = self.counted.lock().await;
+        if counted.is_some_and(|at| at.elapsed() < COUNT_EVERY) {
+            return Ok(());
+        }
+        *counted = Some(Instant::now());
+        let live = db::grants::live_by_space(&mut *connection).await?;
+        metrics.sessions(live);
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! What the hub tells of its work: the audit trail and the metrics.
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::Args;
+
+use super::{ConfigError, given, parsed};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_RETENTION: u32 = 10 * 366;
+
+/// As given.
+#[derive(Args, Debug, Default)]
+pub struct ObserveArgs {
+    /// Address and port to serve Prometheus metrics at, e.g. 127.0.0.1:9464; off unless set
+    #[arg(long, env = "METRICS_ADDR", value_name = "ADDRESS:PORT")]
+    pub metrics_addr: Option<String>,
+    /// How many days audit events are kept, such as 90d; months go as a whole [default: 400d]
+    #[arg(long, env = "AUDIT_RETENTION", value_name = "DAYS")]
+    pub audit_retention: Option<String>,
+    /// Whether each tool call is audited, beside sign-ins and revocations [default: true]
+    #[arg(
+        long,
+        env = "AUDIT_TOOL_CALLS",
+        value_name = "true|false",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub audit_tool_calls: Option<String>,
+}
+
+/// Checked.
+#[derive(Clone, Copy, Debug)]
+pub struct ObserveSettings {
+    /// Where metrics are served; `None`: nowhere, and none are kept.
+    pub metrics: Option<SocketAddr>,
+    pub audit_retention: Duration,
+    pub audit_tool_calls: bool,
+    /// How often audit events are written.
+    pub events_every: Duration,
+    /// How often it is written when a grant was last used.
+    pub uses_every: Duration,
+}
+
+impl Default for ObserveSettings {
+    fn default() -> Self {
+        Self {
+            metrics: None,
+            audit_retention: 400 * DAY,
+            audit_tool_calls: true,
+            events_every: Duration::from_secs(5),
+            uses_every: Duration::from_secs(60),
+        }
+    }
+}
+
+impl ObserveArgs {
+    pub fn resolve(self) -> Result<ObserveSettings, ConfigError> {
+        let default = ObserveSettings::default();
+        Ok(ObserveSettings {
+            metrics: parsed(
+                "METRICS_ADDR",
+                self.metrics_addr,
+                "an address with a port, such as 127.0.0.1:9464",
+            )?,
+            audit_retention: match given(self.audit_retention) {
+                None => default.audit_retention,
+                Some(text) => days(&text).ok_or_else(|| {
+                    let wants = format!(
+                        "is {text:?}; it wants a number of days such as 90d, \
+                         from 1d to {LONGEST_RETENTION}d"
+                    );
+                    ConfigError::new("AUDIT_RETENTION", wants)
+                })?,
+            },
+            audit_tool_calls: match given(self.audit_tool_calls).as_deref() {
+                None | Some("true" | "1") => true,
+                Some("false" | "0") => false,
+                Some(_) => {
+                    return Err(ConfigError::new("AUDIT_TOOL_CALLS", "wants true or false"));
+                }
+            },
+            ..default
+        })
+    }
+}
+
+/// `90d`, or `90`: never seconds, because a slip would remove what cannot be brought back.
+fn days(text: &str) -> Option<Duration> {
+    let number = text.strip_suffix('d').unwrap_or(text);
+    let days: u32 = number.parse().ok()?;
+    (1..=LONGEST_RETENTION).contains(&days).then(|| days * DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn retention(text: &str) -> Result<Duration, ConfigError> {
+        let args = ObserveArgs {
+            audit_retention: Some(text.to_owned()),
+            ..ObserveArgs::default()
+        };
+        args.resolve().map(|settings| settings.audit_retention)
+    }
+
+    #[test]
+    fn retention_is_in_days_and_never_nothing() {
+        assert_eq!(retention("90").unwrap(), 90 * DAY);
+        assert_eq!(retention("90d").unwrap(), 90 * DAY);
+        assert_eq!(retention("").unwrap(), 400 * DAY);
+        for wrong in ["0", "0d", "90s", "-1", "99999999999d", "forever"] {
+            let error = retention(wrong).unwrap_err().to_string();
+            assert!(error.starts_with("AUDIT_RETENTION is"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_without_a_port_is_refused() {
+        let args = ObserveArgs {
+            metrics_addr: Some("127.0.0.1".to_owned()),
+            ..ObserveArgs::default()
+        };
+        let error = args.resolve().unwrap_err().to_string();
+        assert!(error.starts_with("METRICS_ADDR is"), "{error}");
+    }
+}

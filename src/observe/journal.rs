@@ -1,0 +1,264 @@
+//! What is to be written down: a bounded queue of events, and when each grant was last used.
+//!
+//! 1. A request adds to it, in memory, and goes on.
+//! 2. `jobs::journal` takes a batch, writes it, and puts it back if it could not.
+//! 3. When the queue is full, the oldest events go, and are counted.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use tokio::sync::Notify;
+
+use crate::domain::{
+    ClientKey, GrantId,
+    activity::{Activity, Actor, Deed},
+};
+
+#[derive(Clone, Copy, Debug)]
+pub struct JournalOptions {
+    /// Whether tool calls are audited.
+    pub tool_calls: bool,
+    /// Events that wait at most; about 100 bytes each.
+    pub capacity: usize,
+    /// So many at once are written without waiting for the next round.
+    pub batch: usize,
+}
+
+impl Default for JournalOptions {
+    fn default() -> Self {
+        Self {
+            tool_calls: true,
+            capacity: 50_000,
+            batch: 1_000,
+        }
+    }
+}
+
+/// The last uses that wait at most: of more grants, the others' are noted later.
+const MOST_USES: usize = 100_000;
+
+/// The queue; cheap to clone, clones share it.
+#[derive(Clone, Debug)]
+pub struct Journal(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    options: JournalOptions,
+    waiting: Mutex<Waiting>,
+    full_batch: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    events: VecDeque<Activity>,
+    uses: HashMap<GrantId, LastUse>,
+    dropped: u64,
+}
+
+/// When a grant and its client were last used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastUse {
+    pub client: ClientKey,
+    pub at: Instant,
+}
+
+/// How much waits, and how many events were dropped since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    pub waiting: usize,
+    pub dropped: u64,
+}
+
+impl Journal {
+    pub fn new(options: JournalOptions) -> Self {
+        Self(Arc::new(Inner {
+            options,
+            waiting: Mutex::default(),
+            full_batch: Notify::new(),
+        }))
+    }
+
+    /// A request was made with this grant.
+    pub fn used(&self, grant: GrantId, client: ClientKey) {
+        let at = Instant::now();
+        let mut waiting = self.waiting();
+        let has_room = waiting.uses.len() < MOST_USES;
+        if let Some(last) = waiting.uses.get_mut(&grant) {
+            last.at = at;
+        } else if has_room {
+            waiting.uses.insert(grant, LastUse { client, at });
+        }
+    }
+
+    /// A refresh token was exchanged for a new pair.
+    pub fn token_refreshed(&self, actor: Actor) {
+        self.used(actor.grant, actor.client);
+        self.add(Activity {
+            actor,
+            at: Instant::now(),
+            deed: Deed::TokenRefreshed,
+        });
+    }
+
+    pub(super) fn tool_called(&self, call: Activity) {
+        if self.0.options.tool_calls {
+            self.add(call);
+        }
+    }
+
+    fn add(&self, event: Activity) {
+        let Inner { options, .. } = &*self.0;
+        let mut waiting = self.waiting();
+        if waiting.events.len() >= options.capacity {
+            waiting.events.pop_front();
+            waiting.dropped += 1;
+        }
+        waiting.events.push_back(event);
+        if waiting.events.len() == options.batch {
+            self.0.full_batch.notify_one();
+        }
+    }
+
+    /// Ready when there is a whole batch to write.
+    pub async fn full_batch(&self) {
+        self.0.full_batch.notified().await;
+    }
+
+    /// The oldest events, a batch at most.
+    pub fn take_batch(&self) -> Vec<Activity> {
+        let mut waiting = self.waiting();
+        let size = waiting.events.len().min(self.0.options.batch);
+        waiting.events.drain(..size).collect()
+    }
+
+    /// A batch that could not be written; what there is no room for any more is dropped.
+    pub fn put_back(&self, batch: Vec<Activity>) {
+        let mut waiting = self.waiting();
+        let room = self.0.options.capacity.saturating_sub(waiting.events.len());
+        let excess = batch.len().saturating_sub(room);
+        waiting.dropped += excess as u64;
+        for event in batch.into_iter().skip(excess).rev() {
+            waiting.events.push_front(event);
+        }
+    }
+
+    /// The last uses since the last time that this was called.
+    pub fn take_uses(&self) -> HashMap<GrantId, LastUse> {
+        std::mem::take(&mut self.waiting().uses)
+    }
+
+    /// Uses that could not be written; newer ones win.
+    pub fn put_uses_back(&self, uses: HashMap<GrantId, LastUse>) {
+        let mut waiting = self.waiting();
+        for (grant, last) in uses {
+            waiting.uses.entry(grant).or_insert(last);
+        }
+    }
+
+    pub fn load(&self) -> Load {
+        let waiting = self.waiting();
+        Load {
+            waiting: waiting.events.len(),
+            dropped: waiting.dropped,
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::{SpaceId, activity::ToolOutcome};
+
+    fn call(millis: u64) -> Activity {
+        Activity {
+            actor: Actor {
+                grant: GrantId(uuid::Uuid::nil()),
+                client: ClientKey(uuid::Uuid::nil()),
+                space: SpaceId(uuid::Uuid::nil()),
+            },
+            at: Instant::now(),
+            deed: Deed::ToolCalled {
+                tool: "a_tool",
+                outcome: ToolOutcome::Ok,
+                took: Duration::from_millis(millis),
+            },
+        }
+    }
+
+    fn took(events: &[Activity]) -> Vec<u128> {
+        let millis = |event: &Activity| match event.deed {
+            Deed::ToolCalled { took, .. } => took.as_millis(),
+            Deed::TokenRefreshed => unreachable!("only calls were added"),
+        };
+        events.iter().map(millis).collect()
+    }
+
+    fn journal(tool_calls: bool) -> Journal {
+        Journal::new(JournalOptions {
+            tool_calls,
+            capacity: 4,
+            batch: 2,
+        })
+    }
+
+    #[test]
+    fn a_full_queue_loses_the_oldest_and_counts_them() {
+        let journal = journal(true);
+        for number in 1..=6 {
+            journal.tool_called(call(number));
+        }
+        assert_eq!(
+            journal.load(),
+            Load {
+                waiting: 4,
+                dropped: 2
+            }
+        );
+        assert_eq!(took(&journal.take_batch()), [3, 4]);
+        assert_eq!(took(&journal.take_batch()), [5, 6]);
+        assert!(journal.take_batch().is_empty());
+    }
+
+    #[test]
+    fn what_was_not_written_comes_again_in_its_order_as_far_as_there_is_room() {
+        let journal = journal(true);
+        for number in 1..=4 {
+            journal.tool_called(call(number));
+        }
+        let batch = journal.take_batch();
+        journal.tool_called(call(5));
+        journal.put_back(batch);
+        assert_eq!(journal.load().dropped, 1);
+        assert_eq!(took(&journal.take_batch()), [2, 3]);
+        assert_eq!(took(&journal.take_batch()), [4, 5]);
+    }
+
+    #[test]
+    fn last_uses_are_one_per_grant_and_are_kept_without_an_audit() {
+        let journal = journal(false);
+        let grant = GrantId(uuid::Uuid::nil());
+        let client = ClientKey(uuid::Uuid::nil());
+        journal.used(grant, client);
+        let first = journal.take_uses();
+        journal.used(grant, client);
+        journal.used(grant, client);
+        journal.put_uses_back(first.clone());
+        let last = journal.take_uses();
+        assert_eq!(last.len(), 1);
+        assert!(last[&grant].at > first[&grant].at, "the newer one stays");
+        journal.tool_called(call(1));
+        assert_eq!(journal.load().waiting, 0);
+    }
+}

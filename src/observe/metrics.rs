@@ -1,0 +1,265 @@
+//! The numbers, as Prometheus reads them.
+//!
+//! The recorder is a value and not the process's: each hub has its own, and what is not
+//! asked for costs nothing. Labels are routes, tools, outcomes and spaces: never a client,
+//! a person or anything that a stranger chooses.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
+
+use super::catalogue::{self, Kind, Metric};
+
+static METADATA: Metadata<'static> = Metadata::new("backlog_mcp_hub", Level::INFO, None);
+
+/// From a cached answer to the longest that Backlog is waited for, in seconds.
+const BUCKETS: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+];
+
+/// Where numbers go; cheap to clone. The default one forgets them.
+#[derive(Clone, Default)]
+pub struct Metrics(Option<Arc<Inner>>);
+
+struct Inner {
+    recorder: PrometheusRecorder,
+    /// The spaces with a number of sessions, so that one that has none left says so.
+    spaces: Mutex<BTreeSet<String>>,
+}
+
+impl Metrics {
+    /// Numbers that are kept.
+    pub fn new() -> Self {
+        let mut builder = PrometheusBuilder::new();
+        for metric in catalogue::ALL {
+            if metric.kind == Kind::Histogram {
+                let matcher = Matcher::Full(metric.name.to_owned());
+                builder = builder
+                    .set_buckets_for_metric(matcher, &BUCKETS)
+                    .unwrap_or_else(|error| unreachable!("there are buckets: {error}"));
+            }
+        }
+        let recorder = builder.build_recorder();
+        for metric in catalogue::ALL {
+            let (name, help) = (metric.name.into(), metric.help.into());
+            match metric.kind {
+                Kind::Counter => recorder.describe_counter(name, None, help),
+                Kind::Gauge => recorder.describe_gauge(name, None, help),
+                Kind::Histogram => recorder.describe_histogram(name, None, help),
+            }
+        }
+        let metrics = Self(Some(Arc::new(Inner {
+            recorder,
+            spaces: Mutex::default(),
+        })));
+        metrics.gauge(
+            &catalogue::BUILD_INFO,
+            [env!("CARGO_PKG_VERSION").into()],
+            1.0,
+        );
+        metrics.listening(false);
+        metrics.journal(0, 0);
+        metrics
+    }
+
+    /// `route` is a pattern, such as `/spaces/{space}/mcp`, never a path.
+    pub fn http_request(&self, route: &str, status: u16, took: Duration) {
+        let class = match status {
+            ..200 => "1xx",
+            200..300 => "2xx",
+            300..400 => "3xx",
+            400..500 => "4xx",
+            500.. => "5xx",
+        };
+        let labels = [route.to_owned().into(), class.into()];
+        self.time(&catalogue::HTTP_REQUEST_DURATION, labels, took);
+    }
+
+    pub fn tool_call(&self, tool: &'static str, outcome: &'static str, took: Duration) {
+        self.count(&catalogue::TOOL_CALLS, [tool.into(), outcome.into()], 1);
+        self.time(&catalogue::TOOL_CALL_DURATION, [tool.into()], took);
+    }
+
+    pub fn backlog_request(&self, class: &'static str, outcome: &'static str, took: Duration) {
+        let labels = [class.into(), outcome.into()];
+        self.time(&catalogue::BACKLOG_REQUEST_DURATION, labels, took);
+    }
+
+    pub fn session_lookup(&self, hit: bool) {
+        let result = if hit { "hit" } else { "miss" };
+        self.count(&catalogue::SESSION_LOOKUPS, [result.into()], 1);
+    }
+
+    pub fn renewal(&self, outcome: &'static str) {
+        self.count(&catalogue::RENEWALS, [outcome.into()], 1);
+    }
+
+    /// Rows removed, by what they were of, and when that was, in seconds since 1970.
+    pub fn cleaned_up(&self, removed: &[(&'static str, u64)], at: i64) {
+        for (kind, rows) in removed {
+            self.count(&catalogue::CLEANUP_REMOVED, [(*kind).into()], *rows);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "seconds of this millennium")]
+        self.gauge(&catalogue::CLEANUP_LAST_SUCCESS, [], at as f64);
+    }
+
+    pub fn listening(&self, is_up: bool) {
+        self.gauge(&catalogue::LISTENER_UP, [], f64::from(u8::from(is_up)));
+    }
+
+    /// The audit queue, and how much it has lost so far.
+    pub fn journal(&self, waiting: usize, dropped: u64) {
+        self.gauge(&catalogue::JOURNAL_WAITING, [], count(waiting as u64));
+        if let Some(inner) = &self.0 {
+            inner
+                .counter(&catalogue::JOURNAL_DROPPED, [])
+                .absolute(dropped);
+        }
+    }
+
+    pub fn database_pool(&self, used: u32, idle: u32, max: u32) {
+        let connections = &catalogue::DATABASE_CONNECTIONS;
+        self.gauge(connections, ["used".into()], f64::from(used));
+        self.gauge(connections, ["idle".into()], f64::from(idle));
+        self.gauge(&catalogue::DATABASE_CONNECTIONS_MAX, [], f64::from(max));
+    }
+
+    /// How long a connection was waited for; `None`: there was none in time.
+    pub fn database_wait(&self, wait: Option<Duration>) {
+        let seconds = wait.map_or(-1.0, |wait| wait.as_secs_f64());
+        self.gauge(&catalogue::DATABASE_WAIT, [], seconds);
+    }
+
+    /// Live grants by space slug.
+    pub fn sessions(&self, by_space: Vec<(String, u64)>) {
+        let Some(inner) = &self.0 else {
+            return;
+        };
+        let mut known = inner.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let now: BTreeSet<String> = by_space.iter().map(|(space, _)| space.clone()).collect();
+        for gone in known.difference(&now) {
+            self.gauge(&catalogue::SESSIONS, [gone.clone().into()], 0.0);
+        }
+        for (space, sessions) in by_space {
+            self.gauge(&catalogue::SESSIONS, [space.into()], count(sessions));
+        }
+        known.extend(now);
+    }
+
+    /// The numbers in Prometheus' text format; `None` if none are kept.
+    pub fn render(&self) -> Option<String> {
+        let inner = self.0.as_ref()?;
+        Some(inner.recorder.handle().render())
+    }
+
+    /// Sums up what the histograms were told; to be called now and then, or their memory grows.
+    pub fn sum_up(&self) {
+        if let Some(inner) = &self.0 {
+            inner.recorder.handle().run_upkeep();
+        }
+    }
+
+    fn count<const N: usize>(&self, metric: &Metric, labels: [Text; N], by: u64) {
+        if let Some(inner) = &self.0 {
+            inner.counter(metric, labels).increment(by);
+        }
+    }
+
+    fn gauge<const N: usize>(&self, metric: &Metric, labels: [Text; N], value: f64) {
+        if let Some(inner) = &self.0 {
+            let gauge: Gauge = inner
+                .recorder
+                .register_gauge(&key(metric, labels), &METADATA);
+            gauge.set(value);
+        }
+    }
+
+    fn time<const N: usize>(&self, metric: &Metric, labels: [Text; N], took: Duration) {
+        if let Some(inner) = &self.0 {
+            let histogram: Histogram = inner
+                .recorder
+                .register_histogram(&key(metric, labels), &METADATA);
+            histogram.record(took.as_secs_f64());
+        }
+    }
+}
+
+/// The value of a label.
+type Text = metrics::SharedString;
+
+impl Inner {
+    fn counter<const N: usize>(&self, metric: &Metric, labels: [Text; N]) -> Counter {
+        self.recorder
+            .register_counter(&key(metric, labels), &METADATA)
+    }
+}
+
+fn key<const N: usize>(metric: &Metric, labels: [Text; N]) -> Key {
+    debug_assert_eq!(metric.labels.len(), N, "{}", metric.name);
+    let labels: Vec<Label> = metric
+        .labels
+        .iter()
+        .zip(labels)
+        .map(|(name, value)| Label::new(*name, value))
+        .collect();
+    Key::from_parts(metric.name, labels)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a number that a person can count to"
+)]
+fn count(number: u64) -> f64 {
+    number as f64
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Metrics" } else { "off" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_space_without_sessions_says_so() {
+        let metrics = Metrics::new();
+        metrics.sessions(vec![("acme".into(), 2), ("beta".into(), 1)]);
+        metrics.sessions(vec![("acme".into(), 3)]);
+        let text = metrics.render().unwrap();
+        assert!(text.contains("bmh_sessions{space=\"acme\"} 3\n"), "{text}");
+        assert!(text.contains("bmh_sessions{space=\"beta\"} 0\n"), "{text}");
+    }
+
+    #[test]
+    fn latencies_are_in_buckets_that_add_up() {
+        let metrics = Metrics::new();
+        for millis in [2, 40, 60_000] {
+            metrics.http_request("/mcp", 204, Duration::from_millis(millis));
+        }
+        let text = metrics.render().unwrap();
+        for line in [
+            r#"bmh_http_request_duration_seconds_bucket{route="/mcp",status="2xx",le="0.0025"} 1"#,
+            r#"bmh_http_request_duration_seconds_bucket{route="/mcp",status="2xx",le="30"} 2"#,
+            r#"bmh_http_request_duration_seconds_bucket{route="/mcp",status="2xx",le="+Inf"} 3"#,
+            r#"bmh_http_request_duration_seconds_count{route="/mcp",status="2xx"} 3"#,
+        ] {
+            assert!(text.contains(line), "{line} in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_off_keeps_nothing() {
+        let metrics = Metrics::default();
+        metrics.session_lookup(true);
+        assert_eq!(metrics.render(), None);
+    }
+}

@@ -1,0 +1,22 @@
+//! What the hub tells of its work: numbers for Prometheus ([`Metrics`]), and what people
+//! did, for the audit trail ([`Journal`]).
+//!
+//! The request's way only counts and queues: nothing here waits, fails or asks the
+//! database. `jobs::journal` writes the queue down.
+
+pub mod catalogue;
+pub mod journal;
+pub mod metrics;
+mod tool_call;
+pub mod trace;
+
+pub use journal::{Journal, JournalOptions};
+pub use metrics::Metrics;
+pub use tool_call::ToolCall;
+
+/// Who is told; cheap to clone. The default one tells nobody.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    pub metrics: Metrics,
+    pub journal: Option<Journal>,
+}

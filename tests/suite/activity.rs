@@ -1,0 +1,336 @@
+//! What people do is written down beside the requests' way: calls, refreshes, last uses.
+//! It is kept for a time, exported for a person, and erased with one.
+
+use std::time::Duration;
+
+use backlog_mcp_hub::{config::Settings, jobs::retention};
+use backlog_sim::seed;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use sqlx::Row;
+
+use crate::support::{
+    hub::{TestHub, eventually},
+    mcp::{call_at, failure},
+    person::{Person, Tokens, call},
+    process::{program, run},
+    tokens::{refreshed, works},
+};
+
+const NEVER: Duration = Duration::from_secs(3600);
+const CALLS: &str = "SELECT count(*)::text FROM hub.audit_events WHERE event = 'tool_called'";
+
+/// Writes at once, not every few seconds.
+fn eager(settings: &mut Settings) {
+    settings.observe.events_every = Duration::from_millis(50);
+    settings.observe.uses_every = Duration::from_millis(50);
+}
+
+async fn get_myself(hub: &TestHub, tokens: &Tokens) {
+    let (status, body) = call(&hub.base_url, &tokens.access_token, "get_myself", json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+}
+
+async fn has_calls(hub: &TestHub, number: u32) {
+    eventually("the calls are audited", async || {
+        hub.value(CALLS).await == Some(number.to_string())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_is_audited_with_its_outcome_and_without_its_content() {
+    let hub = TestHub::start_with(eager).await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let url = hub.mcp_url();
+    let call = async |tool: &str, arguments: Value| {
+        call_at(&url, Some(&tokens.access_token), tool, arguments).await
+    };
+    get_myself(&hub, &tokens).await;
+    failure(&call("get_issue", json!({ "issueKey": "HARBOR-98765" })).await);
+    failure(&call("get_issue", json!({ "issueKey": 5, "no-such-input": 1 })).await);
+    hub.sim.control().revoke_all();
+    let reply = call("get_space", json!({})).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{}", reply.body);
+    has_calls(&hub, 4).await;
+
+    let calls = "SELECT string_agg(concat_ws(' ', tool, outcome), ', ' ORDER BY at)
+                 FROM admin.audit WHERE event = 'tool_called'";
+    assert_eq!(
+        hub.value(calls).await.as_deref(),
+        Some(
+            "get_myself ok, get_issue refused, get_issue invalid_arguments, \
+             get_space sign_in_again"
+        )
+    );
+    // Each names who did it, where and how, and took no longer than the test.
+    let whole = "SELECT bool_and(space = '127' AND client_id IS NOT NULL AND grant_id IS NOT NULL
+                        AND client_name = 'Test Client' AND duration_ms BETWEEN 0 AND 60000
+                        AND at BETWEEN now() - interval '1 minute' AND now())::text
+                 FROM admin.audit WHERE event = 'tool_called'";
+    let slug = hub.value("SELECT slug FROM hub.spaces").await.unwrap();
+    let whole = whole.replace("127", &slug);
+    assert_eq!(hub.value(&whole).await.as_deref(), Some("true"));
+    let who = "SELECT DISTINCT backlog_user_id::text FROM hub.audit_events";
+    assert_eq!(hub.value(who).await, Some(seed::DANIEL.to_string()));
+    let all = hub.contents().await;
+    assert!(!all.contains("98765"), "an argument is stored:\n{all}");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_audit_of_calls_refreshes_and_last_uses_are_noted_still() {
+    let hub = TestHub::start_with(|settings| {
+        eager(settings);
+        settings.observe.audit_tool_calls = false;
+    })
+    .await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    hub.sql("UPDATE hub.clients SET last_used_at = now() - interval '80 days'")
+        .await;
+    get_myself(&hub, &tokens).await;
+    eventually("the last uses are written", async || {
+        let used = "SELECT (grants.last_used_at > now() - interval '1 minute'
+                            AND clients.last_used_at > now() - interval '1 minute')::text
+                    FROM hub.grants JOIN hub.clients ON clients.id = grants.client_id";
+        hub.value(used).await.as_deref() == Some("true")
+    })
+    .await;
+    refreshed(&hub, &tokens).await;
+    eventually("the refresh is audited", async || {
+        let events = "SELECT string_agg(event, ' ' ORDER BY id) FROM hub.audit_events";
+        hub.value(events).await.as_deref() == Some("signed_in token_refreshed")
+    })
+    .await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_in_order_writes_what_is_left() {
+    let hub = TestHub::start_with(|settings| {
+        settings.observe.events_every = NEVER;
+        settings.observe.uses_every = NEVER;
+    })
+    .await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    for _ in 0..3 {
+        get_myself(&hub, &tokens).await;
+    }
+    assert_eq!(hub.value(CALLS).await.as_deref(), Some("0"));
+    let database = hub.stop_keeping_database().await;
+    let row = sqlx::query(
+        "SELECT (SELECT count(*) FROM hub.audit_events WHERE event = 'tool_called'),
+                (SELECT count(*) FROM hub.grants WHERE last_used_at IS NOT NULL)",
+    )
+    .fetch_one(database.pool())
+    .await
+    .expect("counts");
+    assert_eq!((row.get::<i64, _>(0), row.get::<i64, _>(1)), (3, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_that_cannot_be_written_delays_no_call_and_is_written_once_later() {
+    let hub = TestHub::start_with(eager).await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    get_myself(&hub, &tokens).await;
+    has_calls(&hub, 1).await;
+    hub.sql("ALTER TABLE hub.audit_events RENAME TO away").await;
+    for _ in 0..20 {
+        get_myself(&hub, &tokens).await;
+    }
+    // Blocked instead of failing: still no call waits.
+    hub.sql("ALTER TABLE hub.away RENAME TO audit_events").await;
+    let mut blocker = hub.database.pool().begin().await.expect("a transaction");
+    sqlx::query("LOCK TABLE hub.audit_events IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *blocker)
+        .await
+        .expect("a lock");
+    for _ in 0..20 {
+        get_myself(&hub, &tokens).await;
+    }
+    blocker.rollback().await.expect("the lock is gone");
+    has_calls(&hub, 41).await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn months_past_retention_go_as_a_whole_and_the_rest_by_row() {
+    let hub = TestHub::start().await;
+    hub.sql(
+        "SELECT hub.ensure_audit_month((now() - interval '200 days')::date),
+                hub.ensure_audit_month((now() - interval '95 days')::date);
+         INSERT INTO hub.audit_events (event, at) VALUES
+             ('old', now() - interval '200 days'),
+             ('old, of no month', now() - interval '400 days'),
+             ('kept with its month', now() - interval '95 days'),
+             ('kept', now() - interval '5 days')",
+    )
+    .await;
+    let in_rest = "SELECT string_agg(event, ' ') FROM hub.audit_events_rest";
+    assert!(hub.value(in_rest).await.unwrap().contains("of no month"));
+    let keep = Duration::from_secs(90 * 24 * 3600);
+    let expired = retention::once(hub.database.pool(), keep).await.unwrap();
+    // The month of 95 days ago may have ended more than 90 days ago.
+    assert!(matches!(expired.months, 1 | 2), "{expired:?}");
+    assert_eq!(expired.events, 1);
+    let left = "SELECT string_agg(event, ', ' ORDER BY at) FROM hub.audit_events";
+    let left = hub.value(left).await.unwrap();
+    assert!(left.ends_with("kept"), "{left}");
+    assert!(!left.contains("old"), "{left}");
+    let months = "SELECT count(*)::text FROM pg_inherits
+                  WHERE inhparent = 'hub.audit_events'::regclass";
+    let expected = 5 - expired.months;
+    assert_eq!(hub.value(months).await, Some(expected.to_string()));
+
+    // Nobody empties the trail by a slip: a day is kept.
+    hub.sql("INSERT INTO hub.audit_events (event) VALUES ('of today')")
+        .await;
+    let none = retention::once(hub.database.pool(), Duration::ZERO).await;
+    none.expect("a round");
+    let left = "SELECT event FROM hub.audit_events ORDER BY at DESC LIMIT 1";
+    assert_eq!(hub.value(left).await.as_deref(), Some("of today"));
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_exported_whole_and_forgotten_alone() {
+    let hub = TestHub::start_with(eager).await;
+    let daniel = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let maja = Person::default().sign_in(&hub, seed::MAJA).await;
+    get_myself(&hub, &daniel).await;
+    get_myself(&hub, &maja).await;
+    refreshed(&hub, &daniel).await;
+    let written = "SELECT count(*)::text FROM hub.audit_events";
+    eventually("all is written", async || {
+        hub.value(written).await.as_deref() == Some("5")
+    })
+    .await;
+    let slug = hub.value("SELECT slug FROM hub.spaces").await.unwrap();
+    let of = |function: &str, person| {
+        format!("admin.{function}(space => '{slug}', backlog_user_id => {person})")
+    };
+    let export = async |person| {
+        let rows = of("export_user", person);
+        let query = format!(
+            "SELECT string_agg(concat_ws(' ', kind, data->>'event', data->>'tool'), ', '
+                               ORDER BY at) FROM {rows}"
+        );
+        hub.value(&query).await
+    };
+    let daniels = "grant, event signed_in, event tool_called get_myself, event token_refreshed";
+    assert_eq!(export(seed::DANIEL).await.as_deref(), Some(daniels));
+    let text = format!(
+        "SELECT string_agg(data::text, ' ') FROM {}",
+        of("export_user", seed::DANIEL)
+    );
+    let text = hub.value(&text).await.unwrap();
+    for secret in [daniel.access_token.as_str(), "sealed:", "\\\\x"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+    assert!(text.contains("Daniel Okafor"), "{text}");
+
+    let forgotten = format!(
+        "SELECT f::text FROM {} AS f",
+        of("forget_user", seed::DANIEL)
+    );
+    let forgotten = hub.value(&forgotten).await;
+    // One grant, no approval of a client of their own, two calls, a sign-in and an end.
+    assert_eq!(forgotten.as_deref(), Some("(1,0,2,2)"));
+    assert_eq!(export(seed::DANIEL).await, None);
+    eventually("the person is signed out", async || {
+        !works(&hub, &daniel).await
+    })
+    .await;
+    let contents = hub.contents().await;
+    for trace in [&seed::DANIEL.to_string(), "Daniel"] {
+        assert!(!contents.contains(trace), "{trace} in {contents}");
+    }
+    assert!(works(&hub, &maja).await);
+    eventually("the other person's trail goes on", async || {
+        let more = "grant, event signed_in, event tool_called get_myself, \
+                    event tool_called get_space";
+        export(seed::MAJA).await.as_deref() == Some(more)
+    })
+    .await;
+    let audited = "SELECT reason FROM hub.audit_events WHERE event = 'user_forgotten'";
+    assert_eq!(
+        hub.value(audited).await.as_deref(),
+        Some("1 grants, 4 events")
+    );
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_written_after_its_person_was_forgotten_names_nobody() {
+    let hub = TestHub::start_with(|settings| settings.observe.events_every = NEVER).await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    get_myself(&hub, &tokens).await;
+    let slug = hub.value("SELECT slug FROM hub.spaces").await.unwrap();
+    hub.sql(&format!(
+        "SELECT admin.forget_user(space => '{slug}', backlog_user_id => {})",
+        seed::DANIEL
+    ))
+    .await;
+    let database = hub.stop_keeping_database().await;
+    let user: Option<i64> = sqlx::query_scalar(
+        "SELECT backlog_user_id FROM hub.audit_events WHERE event = 'tool_called'",
+    )
+    .fetch_one(database.pool())
+    .await
+    .expect("the call");
+    assert_eq!(user, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_was_granted_it_exports_or_forgets_people() {
+    let hub = TestHub::start().await;
+    let open = "SELECT string_agg(oid::regprocedure::text, ' ') FROM pg_proc
+                WHERE oid = ANY (ARRAY[
+                    'admin.export_user(text,bigint)', 'admin.forget_user(text,bigint)',
+                    'hub.expire_audit(interval)', 'hub.lock_audit_to_write()']::regprocedure[])
+                  AND (NOT prosecdef OR proconfig IS NULL
+                       OR has_function_privilege('public', oid, 'EXECUTE'))";
+    assert_eq!(hub.value(open).await, None);
+    let unknown = sqlx::query("SELECT admin.export_user(space => 'nobody', backlog_user_id => 1)")
+        .execute(hub.database.pool())
+        .await
+        .expect_err("an unknown space");
+    assert!(
+        unknown.to_string().contains("there is no space 'nobody'"),
+        "{unknown}"
+    );
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_export_and_forget_and_forget_only_when_it_is_meant() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let slug = hub.value("SELECT slug FROM hub.spaces").await.unwrap();
+    let person = seed::DANIEL.to_string();
+    let user = async |verb: &str, flag: &[&str]| {
+        let of = ["user", verb, &person, "--space", &slug];
+        let mut command = program(&[&of[..], flag].concat());
+        command.env("DATABASE_URL", hub.database.url());
+        run(command).await
+    };
+    let exported = user("export", &[]).await;
+    assert!(exported.status.success(), "{exported:?}");
+    let lines = String::from_utf8(exported.stdout).expect("text");
+    let kinds: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["grant", "event"]);
+
+    assert!(!user("forget", &[]).await.status.success());
+    assert!(works(&hub, &tokens).await);
+    let forgotten = user("forget", &["--yes"]).await;
+    let said = String::from_utf8(forgotten.stdout).expect("text");
+    assert!(said.contains("grants erased               1"), "{said}");
+    eventually("the person is signed out", async || {
+        !works(&hub, &tokens).await
+    })
+    .await;
+    hub.stop().await;
+}

@@ -1,0 +1,285 @@
+//! The metrics say what happened, in bounded words, to whoever may ask.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use backlog_mcp_hub::observe::catalogue::{self, Kind};
+use backlog_sim::seed;
+use regex::Regex;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::{
+    hub::{TestHub, eventually, http},
+    mcp::{call_at, failure},
+    person::{Person, call},
+    reply::Reply,
+    tokens::refreshed,
+};
+
+async fn start() -> TestHub {
+    TestHub::start_with(|settings| {
+        settings.observe.metrics = Some("127.0.0.1:0".parse().unwrap());
+    })
+    .await
+}
+
+/// The value of a series, as it is written; `None` if it is not there.
+fn value(text: &str, series: &str) -> Option<f64> {
+    text.lines()
+        .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))
+        .map(|value| value.parse().expect("a number"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_is_counted_by_route_tool_outcome_and_space() {
+    let hub = start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    for _ in 0..3 {
+        call(&hub.base_url, &tokens.access_token, "get_myself", json!({})).await;
+    }
+    let missing = json!({ "issueKey": "HARBOR-98765" });
+    failure(
+        &call_at(
+            &hub.mcp_url(),
+            Some(&tokens.access_token),
+            "get_issue",
+            missing,
+        )
+        .await,
+    );
+    refreshed(&hub, &tokens).await;
+    hub.sim.control().expire_access_tokens();
+    call(&hub.base_url, &tokens.access_token, "get_myself", json!({})).await;
+    let stray = hub.url("/made-up/by-a-stranger");
+    assert_eq!(Reply::to(http().get(stray)).await.status, 404);
+
+    let text = hub.metrics().await;
+    let slug = hub.value("SELECT slug FROM hub.spaces").await.unwrap();
+    for (series, expected) in [
+        (
+            r#"bmh_tool_calls_total{tool="get_myself",outcome="ok"}"#,
+            4.0,
+        ),
+        (
+            r#"bmh_tool_calls_total{tool="get_issue",outcome="refused"}"#,
+            1.0,
+        ),
+        (
+            r#"bmh_tool_call_duration_seconds_count{tool="get_myself"}"#,
+            4.0,
+        ),
+        (
+            r#"bmh_backlog_request_duration_seconds_count{class="read",outcome="refused"}"#,
+            1.0,
+        ),
+        (
+            r#"bmh_backlog_request_duration_seconds_count{class="read",outcome="unauthorized"}"#,
+            1.0,
+        ),
+        (
+            r#"bmh_backlog_request_duration_seconds_count{class="token",outcome="ok"}"#,
+            2.0,
+        ),
+        (
+            r#"bmh_backlog_token_renewals_total{outcome="renewed"}"#,
+            1.0,
+        ),
+        (r#"bmh_session_lookups_total{result="hit"}"#, 4.0),
+        (r#"bmh_session_lookups_total{result="miss"}"#, 1.0),
+        (
+            r#"bmh_http_request_duration_seconds_count{route="/token",status="2xx"}"#,
+            2.0,
+        ),
+        (
+            r#"bmh_http_request_duration_seconds_count{route="unknown",status="4xx"}"#,
+            1.0,
+        ),
+        ("bmh_listener_up", 1.0),
+        ("bmh_audit_dropped_events_total", 0.0),
+        (&format!(r#"bmh_sessions{{space="{slug}"}}"#), 1.0),
+    ] {
+        assert_eq!(value(&text, series), Some(expected), "{series} in:\n{text}");
+    }
+    assert!(text.contains(r#"route="/mcp"#), "{text}");
+    for secret in [
+        tokens.access_token.as_str(),
+        &tokens.refresh_token,
+        &tokens.client_id,
+        "Daniel",
+        &seed::DANIEL.to_string(),
+        "98765",
+        "by-a-stranger",
+    ] {
+        assert!(!text.contains(secret), "{secret} in:\n{text}");
+    }
+
+    // Every family is in the catalogue, of the kind and with the labels that it says.
+    let head = Regex::new(r"(?m)^# TYPE (\S+) (\S+)$").unwrap();
+    for found in head.captures_iter(&text) {
+        let metric = catalogue::ALL
+            .iter()
+            .find(|metric| metric.name == &found[1]);
+        let metric = metric.unwrap_or_else(|| panic!("{} is not in the catalogue", &found[1]));
+        assert_eq!(metric.kind.as_str(), &found[2], "{}", metric.name);
+        assert!(text.contains(&format!("# HELP {} ", metric.name)));
+    }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_listener_shows() {
+    let (hub, proxy) = TestHub::start_behind_proxy_with(|settings| {
+        settings.observe.metrics = Some("127.0.0.1:0".parse().unwrap());
+    })
+    .await;
+    let is = async |up: f64| {
+        eventually("the listener's state shows", async || {
+            value(&hub.metrics().await, "bmh_listener_up") == Some(up)
+        })
+        .await;
+    };
+    is(1.0).await;
+    proxy.cut();
+    is(0.0).await;
+    proxy.mend();
+    is(1.0).await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metrics_have_a_listener_of_their_own() {
+    let hub = start().await;
+    let public = Reply::to(http().get(hub.url("/metrics"))).await;
+    assert_eq!(public.status, StatusCode::NOT_FOUND);
+    assert!(hub.metrics().await.contains("bmh_build_info{version="));
+    hub.stop().await;
+}
+
+#[test]
+fn the_documented_metrics_are_those_that_there_are() {
+    let documented = read("docs/metrics.md");
+    let row = Regex::new(r"(?m)^\| `(bmh_\w+)` \| (\w+) \| ([^|]*) \| ([^|]*) \|$").unwrap();
+    let documented: Vec<_> = row
+        .captures_iter(&documented)
+        .map(|found| [1, 2, 3, 4].map(|part| found[part].trim().to_owned()))
+        .collect();
+    let actual: Vec<_> = catalogue::ALL
+        .iter()
+        .map(|metric| {
+            let labels: Vec<_> = metric.labels.iter().map(|l| format!("`{l}`")).collect();
+            [
+                metric.name.to_owned(),
+                metric.kind.as_str().to_owned(),
+                labels.join(", "),
+                metric.help.to_owned(),
+            ]
+        })
+        .collect();
+    assert_eq!(documented, actual);
+}
+
+#[test]
+fn names_follow_the_conventions() {
+    let units = ["_seconds", "_bytes", "_events", "_connections"];
+    for metric in catalogue::ALL {
+        let name = metric.name;
+        assert_eq!(
+            metric.kind == Kind::Counter,
+            name.ends_with("_total"),
+            "{name}"
+        );
+        if metric.kind == Kind::Histogram {
+            assert!(units.iter().any(|unit| name.ends_with(unit)), "{name}");
+        }
+        assert!(
+            !metric.help.is_empty() && !metric.help.ends_with('.'),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_dashboard_and_the_alerts_use_metrics_that_there_are() {
+    let dashboard: Value = serde_json::from_str(&read("deploy/grafana/backlog-mcp-hub.json"))
+        .expect("the dashboard is JSON");
+    let mut expressions = Vec::new();
+    for panel in dashboard["panels"].as_array().expect("panels") {
+        let of_panel = panel["targets"].as_array().map_or(&[][..], Vec::as_slice);
+        if panel["type"] != "row" {
+            assert!(!of_panel.is_empty(), "{} shows nothing", panel["title"]);
+        }
+        for target in of_panel {
+            expressions.push(target["expr"].as_str().expect("an expression").to_owned());
+        }
+    }
+    let alerts = read("deploy/prometheus/alerts.yml");
+    let expression = Regex::new(r"(?m)^ +expr: (.+)$").unwrap();
+    let of_alerts: Vec<_> = expression
+        .captures_iter(&alerts)
+        .map(|found| found[1].to_owned())
+        .collect();
+    let named = Regex::new(r"(?m)^ +- alert: \w+$").unwrap();
+    assert_eq!(of_alerts.len(), named.find_iter(&alerts).count());
+    assert!(of_alerts.len() > 5 && expressions.len() > 10);
+    expressions.extend(of_alerts);
+
+    let known: BTreeSet<String> = catalogue::ALL.iter().flat_map(series).collect();
+    let name = Regex::new(r"\bbmh_\w+").unwrap();
+    let label = Regex::new(r#"bmh_\w+\{([^}]*)\}"#).unwrap();
+    let mut used = BTreeSet::new();
+    for expression in &expressions {
+        let opening = expression.matches(['(', '{', '[']).count();
+        let closing = expression.matches([')', '}', ']']).count();
+        assert_eq!(opening, closing, "{expression}");
+        assert!(name.is_match(expression), "{expression}");
+        for found in name.find_iter(expression) {
+            assert!(
+                known.contains(found.as_str()),
+                "{} in {expression}",
+                found.as_str()
+            );
+            used.insert(family(found.as_str()).name);
+        }
+        for found in label.captures_iter(expression) {
+            let metric = family(name.find(&found[0]).unwrap().as_str());
+            for pair in found[1].split(',').filter(|pair| !pair.is_empty()) {
+                let key = pair.split(['=', '!']).next().unwrap().trim();
+                let own = ["instance", "job", "le"];
+                assert!(
+                    metric.labels.contains(&key) || own.contains(&key),
+                    "{key} of {} in {expression}",
+                    metric.name
+                );
+            }
+        }
+    }
+    // Nothing is measured that nobody looks at.
+    let unused: Vec<_> = catalogue::ALL
+        .iter()
+        .map(|metric| metric.name)
+        .filter(|name| !used.contains(name))
+        .collect();
+    assert_eq!(unused, Vec::<&str>::new());
+}
+
+/// The series that a family has.
+fn series(metric: &catalogue::Metric) -> Vec<String> {
+    match metric.kind {
+        Kind::Histogram => ["bucket", "sum", "count"]
+            .map(|part| format!("{}_{part}", metric.name))
+            .into(),
+        Kind::Counter | Kind::Gauge => vec![metric.name.to_owned()],
+    }
+}
+
+fn family(name: &str) -> &'static catalogue::Metric {
+    catalogue::ALL
+        .iter()
+        .find(|metric| series(metric).iter().any(|one| one == name))
+        .unwrap_or_else(|| panic!("no metric has a series {name}"))
+}
+
+fn read(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
