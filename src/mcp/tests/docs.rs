@@ -16,6 +16,9 @@ The names and inputs are those of [backlog-mcp-server](https://github.com/nulab/
 one that **writes** or **deletes** needs `backlog:write` and is neither offered nor run where the \
 operator allows reading only. Inputs in *italics* are required. Where a tool takes an id or a key \
 (or a name), one of them is.
+
+The sets from `space` to `notifications` are offered unless something else is asked for; how to \
+ask for others: [README](../README.md#tools).
 ";
 
 fn page() -> String {
@@ -26,6 +29,9 @@ fn page() -> String {
             .iter()
             .filter(|entry| entry.spec.toolset == toolset)
             .collect();
+        if tools.is_empty() {
+            continue;
+        }
         let count = tools.len();
         writeln!(
             page,
