@@ -77,6 +77,9 @@ pub mod document {
     pub const OPEN_QUESTIONS: &str = "0199c5d07a1e7f0b9d3f5a6b7c8d9e02";
 }
 
+/// A file that Daniel uploaded and nobody has used yet.
+pub const UPLOAD: Id = 660_407;
+
 /// The shared files of HARBOR, of which the first is a directory.
 pub mod shared_file {
     use crate::model::Id;

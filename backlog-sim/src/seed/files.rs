@@ -4,7 +4,7 @@
 use actix_web::web::Bytes;
 use chrono::TimeDelta;
 
-use super::{DANIEL, HARBOR, HARUKA, Id, KENTA, KURA, MAJA, at, document, shared_file};
+use super::{DANIEL, HARBOR, HARUKA, Id, KENTA, KURA, MAJA, UPLOAD, at, document, shared_file};
 use crate::{
     model::{Attachment, DocumentComment, SharedFile},
     state::State,
@@ -79,6 +79,14 @@ pub(super) fn fill(state: &mut State) {
             }
         }
     }
+    let upload = Attachment {
+        id: UPLOAD,
+        name: "tides.png".to_owned(),
+        bytes: Bytes::from_static(CALENDAR),
+        created_user: DANIEL,
+        created: at(2026, 11, 20, 3),
+    };
+    state.uploads.insert(UPLOAD, upload);
     for (id, project_id, dir, name, bytes) in SHARED_FILES {
         let file = SharedFile {
             id,
