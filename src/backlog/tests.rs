@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     BacklogClient, BacklogError, BacklogUrl, Call, ClientOptions, Credentials, OAuthError, Request,
-    Response, Segment, SpaceOAuth, fake::FakeBacklog, models::User,
+    Response, Segment, SpaceOAuth, Upload, fake::FakeBacklog, models::User,
 };
 
 fn client(options: ClientOptions) -> BacklogClient {
@@ -297,4 +297,25 @@ async fn only_a_void_grant_ends_a_sign_in() {
         assert_eq!(kind, expected, "{status} {body}");
         assert!(!format!("{error:?}").contains("rt1"));
     }
+}
+
+#[actix_web::test]
+async fn a_file_is_a_part_with_its_name_as_it_is() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let upload = Upload {
+        name: "図 \"1\".txt".to_owned(),
+        bytes: "a\r\n潮".into(),
+    };
+    let path = ["space", "attachment"].map(Segment::fixed);
+    let request = Request::upload(path, upload);
+    send(&backlog, request).await.unwrap();
+    let received = backlog.only();
+    assert_eq!(received.line, "POST /api/v2/space/attachment");
+    let body = "--BOUNDARY\r\n\
+        Content-Disposition: form-data; name=\"file\"; filename=\"図 \\\"1\\\".txt\"\r\n\
+        content-type: application/octet-stream\r\n\r\n\
+        a\r\n潮\r\n\
+        --BOUNDARY--\r\n";
+    let expected = ("multipart/form-data".to_owned(), body.to_owned());
+    assert_eq!(received.body, Some(expected));
 }
