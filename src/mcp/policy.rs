@@ -28,8 +28,9 @@ pub(super) enum Denied {
     #[error("the toolset `{0}` is not enabled here")]
     Toolset(Toolset),
     #[error(
-        "the toolset `{0}` is not enabled here unless the connection asks for it, with \
-         ?toolsets=default,{0} in its URL or the header X-MCP-Toolsets: default,{0}"
+        "the toolset `{0}` is off unless someone asks for it: the connection, with the header \
+         X-MCP-Toolsets: default,{0} or ?toolsets=default,{0} in its URL, or the server, with \
+         ENABLE_TOOLSETS=default,{0}"
     )]
     NotChosen(Toolset),
 }

@@ -130,7 +130,7 @@ impl Toolset {
                  shared files"
             }
             Self::Activity => {
-                "What happened, who was told and what was starred: comments, histories, stars"
+                "What is around content: comments one by one, who is told, histories, stars, tags"
             }
             Self::Settings => "What a project's issues are made of: statuses, types, fields",
             Self::Members => "Who belongs to a project, and the teams",

@@ -39,3 +39,4 @@ mod spaces;
 mod support;
 mod token;
 mod tools;
+mod toolsets;

@@ -1,7 +1,9 @@
 //! Every tool against the simulated Backlog: the one request that it sends, to the letter, and
 //! the answer that it brings. Each row has a Backlog of its own, so that rows do not meet.
 
+mod activity;
 mod document;
+mod files;
 mod git;
 mod issue;
 mod issue_details;
@@ -21,7 +23,7 @@ use actix_web::{
 use backlog_mcp_hub::{
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
     clock::Clock,
-    mcp::{Caller, FixedAccess, HubServer, Policy, Verdict, service},
+    mcp::{Caller, FixedAccess, HubServer, Policy, Toolset, Verdict, service},
     oauth::Scopes,
 };
 use backlog_sim::{BacklogSim, Id, SimOptions, seed};
@@ -75,6 +77,8 @@ fn rows() -> Vec<Row> {
         git::rows(),
         document::rows(),
         notifications::rows(),
+        files::rows(),
+        activity::rows(),
     ]
     .into_iter()
     .flatten()
@@ -92,7 +96,10 @@ async fn rpc(server: &HubServer, sim: &BacklogSim, user: Id, method: &str, param
     let key = Credentials::ApiKey(sim.control().issue_api_key(user).into());
     let caller = Caller {
         scopes: Scopes::all(),
-        policy: Policy::default(),
+        policy: Policy {
+            chosen: Some(Toolset::ALL.into()),
+            ..Policy::default()
+        },
         access: Arc::new(FixedAccess::new(url, key)),
         verdict: Verdict::default(),
     };
