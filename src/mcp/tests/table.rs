@@ -24,11 +24,9 @@ fn every_tool_is_described() {
         let description = tool.description.as_deref().unwrap_or_default();
         assert!(description.ends_with('.'), "{name}: {description}");
         let hints = tool.annotations.as_ref().expect("annotations");
-        assert_eq!(hints.title, tool.title);
         assert!(hints.read_only_hint.is_some(), "{name}");
         assert!(hints.destructive_hint.is_some(), "{name}");
         assert!(hints.idempotent_hint.is_some(), "{name}");
-        assert_eq!(hints.open_world_hint, Some(true), "{name}");
     }
 }
 
@@ -94,7 +92,7 @@ fn list_size(toolsets: &[Toolset]) -> usize {
 fn the_list_stays_small() {
     // Every model reads it; the upstream server's is about 41 kB.
     let default = list_size(&Toolset::DEFAULT);
-    assert!(default <= 49_500, "{default} bytes");
+    assert!(default <= 46_500, "{default} bytes");
     // Some clients refuse a list above 80 kB.
     let all = list_size(&Toolset::ALL);
     assert!(all <= 80_000, "{all} bytes");
