@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use backlog_sim::seed;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -84,5 +85,24 @@ async fn an_uploaded_file_comes_back_from_the_issue_it_was_attached_to() {
     answer("delete_issue_attachment", attachment.clone()).await;
     let gone = call_at(&url, token, "get_issue_attachment", attachment).await;
     assert!(failure(&gone).contains("No attachment"), "{}", gone.body);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_largest_file_fits_into_a_request_and_a_larger_one_is_told_so() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let token = Some(tokens.access_token.as_str());
+    let url = format!("{}?toolsets=files", hub.mcp_url());
+    let upload = async |size: usize| {
+        let content = STANDARD.encode(vec![0xff; size]);
+        let file = json!({"filename": "noise.bin", "content": content});
+        call_at(&url, token, "upload_attachment", file).await
+    };
+    let largest = upload(3_000_000).await;
+    let text = largest.json()["result"]["content"][0]["text"].to_string();
+    assert!(text.contains("3000000"), "{}", largest.body);
+    let larger = failure(&upload(3_000_001).await);
+    assert!(larger.contains("content: is larger than 3 MB"), "{larger}");
     hub.stop().await;
 }
