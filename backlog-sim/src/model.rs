@@ -11,8 +11,13 @@ use serde::{Serialize, Serializer};
 
 use crate::wire::{date, number, optional_timestamp, timestamp};
 
-pub(crate) use content::{Attachment, Document, PullRequest, Repository, Tag, Wiki, WikiVersion};
-pub(crate) use feed::{Activity, ActivityKind, Notification, Reason, Star, Subject, Watching};
+pub(crate) use content::{
+    Attachment, AttachmentInfo, Document, DocumentComment, PullRequest, Repository, SharedFile,
+    Tag, Wiki, WikiVersion,
+};
+pub(crate) use feed::{
+    Activity, ActivityKind, Notification, Reason, Star, Starred, Subject, Watching,
+};
 
 /// Backlog's numeric ids.
 pub type Id = u64;
@@ -331,6 +336,8 @@ pub(crate) struct Issue {
     pub updated: DateTime<Utc>,
     pub custom_fields: BTreeMap<Id, FieldValue>,
     pub attachments: Vec<Attachment>,
+    /// Ids of the project's shared files that it links to.
+    pub shared_files: BTreeSet<Id>,
     /// In the order written.
     pub comments: Vec<Comment>,
 }
@@ -361,6 +368,11 @@ impl Comment {
             notified: Vec::new(),
         }
     }
+
+    /// Whether it comes with changes of the issue, more than files that it brings along.
+    pub fn is_update(&self) -> bool {
+        self.content.is_none() || self.changes.iter().any(|c| c.attachment_info.is_none())
+    }
 }
 
 /// One entry of a comment's `changeLog`.
@@ -370,7 +382,7 @@ pub(crate) struct Change {
     pub field: String,
     pub new_value: Option<String>,
     pub original_value: Option<String>,
-    pub attachment_info: Option<()>,
+    pub attachment_info: Option<AttachmentInfo>,
     pub attribute_info: Option<AttributeInfo>,
     pub notification_info: Option<()>,
 }

@@ -17,6 +17,11 @@ impl Params {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
+    /// What an upload is in the journal: its file's name.
+    pub fn of_upload(name: &str) -> Self {
+        Self(vec![("file".to_owned(), name.to_owned())])
+    }
+
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
     }

@@ -6,6 +6,7 @@
 
 mod content;
 mod feed;
+mod files;
 mod issues;
 mod projects;
 
@@ -76,6 +77,18 @@ pub mod document {
     pub const OPEN_QUESTIONS: &str = "0199c5d07a1e7f0b9d3f5a6b7c8d9e02";
 }
 
+/// A file that Daniel uploaded and nobody has used yet.
+pub const UPLOAD: Id = 660_407;
+
+/// The shared files of HARBOR, of which the first is a directory.
+pub mod shared_file {
+    use crate::model::Id;
+
+    pub const DESIGNS: Id = 77_101;
+    pub const CALENDAR: Id = 77_102;
+    pub const MINUTES: Id = 77_103;
+}
+
 /// What is made after the seed has larger ids.
 const LAST_SEEDED_ID: Id = 9_905_000;
 
@@ -108,11 +121,14 @@ pub(crate) fn space(space_key: &str) -> State {
         notifications: BTreeMap::new(),
         watchings: BTreeMap::new(),
         activities: BTreeMap::new(),
-        stars: Vec::new(),
+        stars: BTreeMap::new(),
+        uploads: BTreeMap::new(),
+        shared_files: BTreeMap::new(),
         last_id: LAST_SEEDED_ID,
     };
     issues::fill(&mut state);
     content::fill(&mut state);
+    files::fill(&mut state);
     feed::fill(&mut state);
     state
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{
     model::{
         Category, Change, Comment, CustomField, FieldItem, FieldType, FieldValue, Id, Issue,
-        IssueType, Master, PRIORITIES, ProjectRecord, RESOLUTIONS, Status, User, Version,
+        IssueType, Master, PRIORITIES, ProjectRecord, RESOLUTIONS, Starred, Status, User, Version,
     },
     state::State,
     wire::{date, number, timestamp},
@@ -51,8 +51,8 @@ pub(crate) struct IssueView<'a> {
     updated: DateTime<Utc>,
     custom_fields: Vec<FieldView<'a>>,
     attachments: Vec<Value>,
-    shared_files: [(); 0],
-    stars: [(); 0],
+    shared_files: Vec<Value>,
+    stars: Vec<Value>,
 }
 
 impl<'a> IssueView<'a> {
@@ -94,13 +94,9 @@ impl<'a> IssueView<'a> {
                 .filter(|field| field.applies_to(issue.issue_type))
                 .map(|field| FieldView::of(field, issue.custom_fields.get(&field.id)))
                 .collect(),
-            attachments: issue
-                .attachments
-                .iter()
-                .map(|attachment| content::attachment(state, attachment))
-                .collect(),
-            shared_files: [],
-            stars: [],
+            attachments: content::attachments(state, &issue.attachments),
+            shared_files: content::shared_files(state, &issue.shared_files),
+            stars: feed::stars(state, Starred::Issue(issue.id)),
         }
     }
 }
@@ -195,7 +191,7 @@ pub(crate) struct CommentView<'a> {
     created: DateTime<Utc>,
     #[serde(serialize_with = "timestamp")]
     updated: DateTime<Utc>,
-    stars: [(); 0],
+    stars: Vec<Value>,
     notifications: Vec<NotificationView<'a>>,
 }
 
@@ -218,7 +214,7 @@ impl<'a> RelatedIssueView<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct NotificationView<'a> {
+pub(crate) struct NotificationView<'a> {
     id: Id,
     already_read: bool,
     reason: u8,
@@ -237,14 +233,18 @@ impl<'a> CommentView<'a> {
             created_user: state.users.get(&comment.created_user),
             created: comment.created,
             updated: comment.updated,
-            stars: [],
+            stars: feed::stars(state, Starred::Comment(comment.id)),
             notifications: notified(state, comment, 2),
         }
     }
 }
 
 /// The people told of a comment, with Backlog's number of the reason.
-fn notified<'a>(state: &'a State, comment: &Comment, reason: u8) -> Vec<NotificationView<'a>> {
+pub(crate) fn notified<'a>(
+    state: &'a State,
+    comment: &Comment,
+    reason: u8,
+) -> Vec<NotificationView<'a>> {
     let read = |id: &Id| state.notifications.get(id).is_some_and(|n| n.already_read);
     comment
         .notified

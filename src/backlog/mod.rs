@@ -20,7 +20,7 @@ pub use client::{BacklogClient, ClientError, ClientOptions, tls_config};
 pub use credentials::Credentials;
 pub use error::{BacklogError, ErrorItem};
 pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth, TOKEN_TIMEOUT};
-pub use request::{Expects, Request, Response, Segment, UnsafeSegment};
+pub use request::{Expects, Request, Response, Segment, UnsafeSegment, Upload};
 pub use url::{BacklogUrl, BacklogUrlError};
 
 #[cfg(test)]

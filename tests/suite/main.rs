@@ -53,3 +53,4 @@ mod spaces;
 mod support;
 mod token;
 mod tools;
+mod toolsets;

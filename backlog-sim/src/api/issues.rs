@@ -1,5 +1,7 @@
 //! `/issues`, `/issues/count`, `/issues/{issueIdOrKey}`
 
+use std::collections::BTreeSet;
+
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
@@ -13,7 +15,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/issues/count", web::get().to(count))
         .route("/issues/{issue}", web::get().to(show))
         .route("/issues/{issue}", web::patch().to(update))
-        .route("/issues/{issue}", web::delete().to(delete));
+        .route("/issues/{issue}", web::delete().to(delete))
+        .route("/issues/{issue}/participants", web::get().to(participants));
 }
 
 async fn list(sim: Data<Sim>, call: Call) -> ApiResult {
@@ -42,6 +45,20 @@ async fn count(sim: Data<Sim>, call: Call) -> ApiResult {
 async fn show(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     let state = sim.read();
     ok(&IssueView::of(&state, state.issue(call.user, &issue)?))
+}
+
+/// Who wrote it, who has it, and who commented on it.
+async fn participants(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
+    let state = sim.read();
+    let issue = state.issue(call.user, &issue)?;
+    let commented = issue.comments.iter().map(|comment| comment.created_user);
+    let people: BTreeSet<_> = [Some(issue.created_user), issue.assignee]
+        .into_iter()
+        .flatten()
+        .chain(commented)
+        .collect();
+    let users: Vec<_> = people.iter().filter_map(|id| state.users.get(id)).collect();
+    ok(&users)
 }
 
 async fn add(sim: Data<Sim>, call: Call) -> ApiResult {

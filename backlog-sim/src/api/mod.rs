@@ -6,6 +6,7 @@ mod categories;
 mod comments;
 mod custom_fields;
 mod documents;
+mod icons;
 mod issue_changes;
 mod issue_edit;
 mod issue_filter;
@@ -19,7 +20,9 @@ mod pull_request_comments;
 mod pull_requests;
 mod related_issues;
 mod repositories;
+mod shared_files;
 mod space;
+mod stars;
 mod users;
 mod versions;
 mod watchings;
@@ -43,6 +46,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
             .configure(issues::routes)
             .configure(comments::routes)
             .configure(attachments::routes)
+            .configure(shared_files::routes)
+            .configure(stars::routes)
+            .configure(icons::routes)
             .configure(related_issues::routes)
             .configure(watchings::routes)
             .configure(wikis::routes)

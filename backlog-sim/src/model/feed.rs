@@ -86,6 +86,20 @@ pub(crate) enum ActivityKind {
 /// A star that a user has received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Star {
+    pub id: Id,
+    pub about: Starred,
+    /// Who wrote what it is about.
     pub receiver: Id,
+    pub presenter: Id,
     pub created: DateTime<Utc>,
+}
+
+/// What a star is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Starred {
+    Issue(Id),
+    Comment(Id),
+    Wiki(Id),
+    PullRequest(Id),
+    PullRequestComment(Id),
 }

@@ -3,5 +3,6 @@
 mod common;
 mod content;
 mod controls;
+mod files;
 mod issues;
 mod oauth;

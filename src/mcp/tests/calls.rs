@@ -183,7 +183,7 @@ async fn null_is_as_good_as_absent() {
         let given = arguments.as_object_mut().unwrap();
         // What an id or key names has to be named.
         let kept = |name: &str| required.contains(&json!(name)) || name.ends_with("Key");
-        given.retain(|name, _| kept(name) || name == "repoName");
+        given.retain(|name, _| kept(name) || name == "repoName" || name == "text");
         call(&caller, entry.spec.name, arguments.clone()).await;
 
         for name in schema["properties"].as_object().unwrap().keys() {

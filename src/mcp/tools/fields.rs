@@ -275,3 +275,29 @@ pub(super) const NOTIFICATION: Fields = &[
     "sender",
     "created",
 ];
+
+pub(super) const ATTACHMENT: Fields = &["id", "name", "size", "createdUser", "created"];
+
+pub(super) const SHARED_FILE: Fields = &[
+    "id",
+    "projectId",
+    "type",
+    "dir",
+    "name",
+    "size",
+    "createdUser",
+    "created",
+    "updatedUser",
+    "updated",
+];
+
+pub(super) const STAR: Fields = &["id", "comment", "url", "title", "presenter", "created"];
+
+pub(super) const WIKI_VERSION: Fields = &[
+    "pageId",
+    "version",
+    "name",
+    "content",
+    "createdUser",
+    "created",
+];

@@ -1,7 +1,9 @@
 //! The tools, one file per toolset.
 
+mod activity;
 mod document;
 mod fields;
+mod files;
 mod git;
 pub(super) mod issue;
 mod notifications;
@@ -21,6 +23,8 @@ pub(super) fn all() -> Vec<Entry> {
         git::tools(),
         document::tools(),
         notifications::tools(),
+        files::tools(),
+        activity::tools(),
     ]
     .into_iter()
     .flatten()

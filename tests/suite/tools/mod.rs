@@ -1,8 +1,10 @@
 //! Every tool against the simulated Backlog: the one request that it sends, to the letter, and
 //! the answer that it brings. Each row has a Backlog of its own, so that rows do not meet.
 
+mod activity;
 mod bounds;
 mod document;
+mod files;
 mod git;
 mod issue;
 mod issue_details;
@@ -22,7 +24,7 @@ use actix_web::{
 use backlog_mcp_hub::{
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
     clock::Clock,
-    mcp::{Caller, FixedAccess, HubServer, Policy, Verdict, service},
+    mcp::{Caller, FixedAccess, HubServer, Policy, Toolset, Verdict, service},
     oauth::Scopes,
 };
 use backlog_sim::{BacklogSim, Id, SimOptions, seed};
@@ -76,6 +78,8 @@ fn rows() -> Vec<Row> {
         git::rows(),
         document::rows(),
         notifications::rows(),
+        files::rows(),
+        activity::rows(),
     ]
     .into_iter()
     .flatten()
@@ -105,7 +109,10 @@ async fn rpc_within(
     let key = Credentials::ApiKey(sim.control().issue_api_key(user).into());
     let caller = Caller {
         scopes: Scopes::all(),
-        policy,
+        policy: Policy {
+            chosen: Some(Toolset::ALL.into()),
+            ..policy
+        },
         access: Arc::new(FixedAccess::new(url, key)),
         verdict: Verdict::default(),
     };
