@@ -1,5 +1,6 @@
 //! What the space holds, and who may see what of it.
 
+mod admin;
 mod content;
 mod feed;
 
@@ -9,7 +10,8 @@ use crate::{
     error::ApiError,
     model::{
         Activity, Comment, CustomField, Document, Id, Issue, Notification, ProjectRecord,
-        PullRequest, Reason, Repository, Space, Star, Subject, User, Watching, Wiki,
+        PullRequest, Reason, Repository, Space, SpaceNotice, Star, Subject, Team, User, Viewed,
+        Watching, Wiki,
     },
     seed,
 };
@@ -34,6 +36,10 @@ pub(crate) struct State {
     pub watchings: BTreeMap<Id, Watching>,
     pub activities: BTreeMap<Id, Activity>,
     pub stars: Vec<Star>,
+    pub teams: BTreeMap<Id, Team>,
+    pub notice: SpaceNotice,
+    /// In the order looked at; once for each user and thing.
+    pub viewed: Vec<Viewed>,
     /// The newest id of everything that is made after the seed.
     pub last_id: Id,
 }
