@@ -1,6 +1,7 @@
 //! The values that tools take: types that parse strictly, so that Backlog sees
 //! nothing malformed, and describe themselves in the schema.
 
+mod color;
 mod custom_field;
 mod id;
 
@@ -13,6 +14,7 @@ use serde::{
     de::{Error, Unexpected, Visitor},
 };
 
+pub(super) use color::{IssueTypeColor, StatusColor};
 pub(super) use custom_field::{CustomFieldFilter, CustomFieldValue};
 pub(super) use id::{ActivityType, IdOrKey, NumericId};
 
@@ -155,6 +157,11 @@ pub(super) struct ProjectId(Integer);
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct ProjectKey(String);
+
+/// Id or key
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct Project(IdOrKey);
 
 /// Numeric id; or give issueKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]

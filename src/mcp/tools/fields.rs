@@ -156,6 +156,8 @@ pub(super) const ISSUE_TYPE: Fields = &[
     "templateDescription",
 ];
 
+pub(super) const STATUS: Fields = &["id", "projectId", "name", "color", "displayOrder"];
+
 pub(super) const WATCHING: Fields = &[
     "id",
     "resourceAlreadyRead",
@@ -274,4 +276,28 @@ pub(super) const NOTIFICATION: Fields = &[
     "documentCommentReply",
     "sender",
     "created",
+];
+
+pub(super) const TEAM: Fields = &[
+    "id",
+    "name",
+    "members",
+    "displayOrder",
+    "createdUser",
+    "created",
+    "updatedUser",
+    "updated",
+];
+
+pub(super) const WEBHOOK: Fields = &[
+    "id",
+    "name",
+    "description",
+    "hookUrl",
+    "allEvent",
+    "activityTypeIds",
+    "createdUser",
+    "created",
+    "updatedUser",
+    "updated",
 ];

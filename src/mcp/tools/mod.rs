@@ -1,12 +1,17 @@
 //! The tools, one file per toolset.
 
+mod administration;
 mod document;
 mod fields;
 mod git;
 pub(super) mod issue;
+mod members;
 mod notifications;
 mod project;
+mod recent;
+mod settings;
 mod space;
+mod webhooks;
 mod wiki;
 
 use super::router::Entry;
@@ -21,6 +26,11 @@ pub(super) fn all() -> Vec<Entry> {
         git::tools(),
         document::tools(),
         notifications::tools(),
+        recent::tools(),
+        settings::tools(),
+        members::tools(),
+        webhooks::tools(),
+        administration::tools(),
     ]
     .into_iter()
     .flatten()

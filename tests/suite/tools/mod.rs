@@ -1,13 +1,18 @@
 //! Every tool against the simulated Backlog: the one request that it sends, to the letter, and
 //! the answer that it brings. Each row has a Backlog of its own, so that rows do not meet.
 
+mod administration;
 mod document;
 mod git;
 mod issue;
 mod issue_details;
+mod members;
 mod notifications;
 mod project;
+mod recent;
+mod settings;
 mod space;
+mod webhooks;
 mod wiki;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -21,13 +26,14 @@ use actix_web::{
 use backlog_mcp_hub::{
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
     clock::Clock,
-    mcp::{Caller, FixedAccess, HubServer, Policy, Verdict, service},
+    mcp::{Caller, FixedAccess, HubServer, Policy, Toolset, Verdict, service},
     oauth::Scopes,
 };
 use backlog_sim::{BacklogSim, Id, SimOptions, seed};
 use serde_json::{Value, json};
 
 /// One call of a tool.
+#[derive(Clone)]
 struct Row {
     user: Id,
     tool: &'static str,
@@ -75,6 +81,11 @@ fn rows() -> Vec<Row> {
         git::rows(),
         document::rows(),
         notifications::rows(),
+        recent::rows(),
+        settings::rows(),
+        members::rows(),
+        webhooks::rows(),
+        administration::rows(),
     ]
     .into_iter()
     .flatten()
@@ -92,7 +103,10 @@ async fn rpc(server: &HubServer, sim: &BacklogSim, user: Id, method: &str, param
     let key = Credentials::ApiKey(sim.control().issue_api_key(user).into());
     let caller = Caller {
         scopes: Scopes::all(),
-        policy: Policy::default(),
+        policy: Policy {
+            chosen: Some(Toolset::ALL.into()),
+            ..Policy::default()
+        },
         access: Arc::new(FixedAccess::new(url, key)),
         verdict: Verdict::default(),
     };
