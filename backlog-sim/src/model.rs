@@ -1,6 +1,7 @@
 //! The things in a space, in the shape in which Backlog sends them where they embed nothing else.
 //! What refers to others by id is shaped in `view.rs` and `view/`.
 
+mod admin;
 mod content;
 mod feed;
 
@@ -11,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 use crate::wire::{date, number, optional_timestamp, timestamp};
 
+pub(crate) use admin::{SpaceNotice, Team, Thing, Viewed, Webhook};
 pub(crate) use content::{
     Attachment, AttachmentInfo, Document, DocumentComment, PullRequest, Repository, SharedFile,
     Tag, Wiki, WikiVersion,
@@ -92,7 +94,13 @@ pub struct Project {
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectRecord {
     pub project: Project,
+    /// Everybody in it: who joined, and the members of its teams.
     pub members: BTreeSet<Id>,
+    /// Who joined by themselves, not only through a team.
+    pub joined: BTreeSet<Id>,
+    pub administrators: BTreeSet<Id>,
+    pub teams: BTreeSet<Id>,
+    pub webhooks: Vec<Webhook>,
     pub issue_types: Vec<IssueType>,
     pub statuses: Vec<Status>,
     pub categories: Vec<Category>,
@@ -242,6 +250,13 @@ impl CustomField {
         }
     }
 
+    pub(crate) fn items_mut(&mut self) -> Option<&mut Vec<FieldItem>> {
+        match &mut self.settings {
+            FieldSettings::List { items, .. } => Some(items),
+            _ => None,
+        }
+    }
+
     pub(crate) fn allows_input(&self) -> bool {
         matches!(
             self.settings,
@@ -282,10 +297,14 @@ pub enum FieldSettings {
     Text {},
 }
 
-/// How a date field starts out; 1 is the day of creation.
+/// How a date field starts out: 1 on the day of creation, 2 so many days later, 3 on a fixed day.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct InitialDate {
     pub id: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shift: Option<i64>,
+    #[serde(serialize_with = "date", skip_serializing_if = "Option::is_none")]
+    pub date: Option<NaiveDate>,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -84,6 +84,15 @@ impl Params {
         Ok(sent.then_some(ids))
     }
 
+    /// The texts of `name[]`, or `None` if the parameter was not sent; empty ones do not count.
+    pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
+        let array = format!("{name}[]");
+        let sent = self.0.iter().filter(|(key, _)| *key == array);
+        let texts: Vec<_> = sent.map(|(_, text)| text.as_str()).collect();
+        let filled = texts.iter().copied().filter(|text| !text.is_empty());
+        (!texts.is_empty()).then(|| filled.collect())
+    }
+
     /// `count`: 1 to 100, 20 when absent.
     pub fn count(&self) -> Result<usize, ApiError> {
         match self.parsed::<usize>("count")? {

@@ -4,6 +4,7 @@
 //! and what people were told of all that. `HARBOR` has custom fields of all eight types, `KURA`
 //! is in Japanese with statuses of its own, `OPS` is small. Haruka and Daniel joined all three.
 
+mod admin;
 mod content;
 mod feed;
 mod files;
@@ -61,6 +62,19 @@ pub const BUG: Id = 301_412;
 pub const TASK: Id = 301_413;
 pub const REQUEST: Id = 301_414;
 pub const INCIDENT: Id = 301_415;
+
+/// Teams: the first is in HARBOR, the second in no project.
+pub mod team {
+    use crate::model::Id;
+
+    /// Daniel and Maja.
+    pub const WEB: Id = 901;
+    /// Maja and Tomasz.
+    pub const SUPPORT: Id = 902;
+}
+
+/// The webhook of HARBOR.
+pub const WEBHOOK: Id = 7001;
 
 /// Git repositories: two of HARBOR, one of KURA; OPS does not use Git.
 pub mod repository {
@@ -124,12 +138,19 @@ pub(crate) fn space(space_key: &str) -> State {
         stars: BTreeMap::new(),
         uploads: BTreeMap::new(),
         shared_files: BTreeMap::new(),
+        teams: admin::teams(),
+        notice: admin::notice(),
+        viewed: Vec::new(),
         last_id: LAST_SEEDED_ID,
     };
+    for project in [HARBOR, KURA, OPS] {
+        state.settle_members(project);
+    }
     issues::fill(&mut state);
     content::fill(&mut state);
     files::fill(&mut state);
     feed::fill(&mut state);
+    admin::fill(&mut state);
     state
 }
 

@@ -1,5 +1,6 @@
 //! What the space holds, and who may see what of it.
 
+mod admin;
 mod content;
 mod feed;
 mod files;
@@ -11,8 +12,8 @@ use crate::{
     error::ApiError,
     model::{
         Activity, Attachment, Comment, CustomField, Document, Id, Issue, Notification,
-        ProjectRecord, PullRequest, Reason, Repository, SharedFile, Space, Star, Starred, Subject,
-        User, Watching, Wiki,
+        ProjectRecord, PullRequest, Reason, Repository, SharedFile, Space, SpaceNotice, Star,
+        Starred, Subject, Team, User, Viewed, Watching, Wiki,
     },
     seed,
 };
@@ -40,6 +41,10 @@ pub(crate) struct State {
     /// Files that are not attached to anything yet.
     pub uploads: BTreeMap<Id, Attachment>,
     pub shared_files: BTreeMap<Id, SharedFile>,
+    pub teams: BTreeMap<Id, Team>,
+    pub notice: SpaceNotice,
+    /// In the order looked at; once for each user and thing.
+    pub viewed: Vec<Viewed>,
     /// The newest id of everything that is made after the seed.
     pub last_id: Id,
 }

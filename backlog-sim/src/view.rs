@@ -1,6 +1,7 @@
 //! How issues and comments look on the wire: with everything they refer to embedded.
 
 pub(crate) mod activity;
+pub(crate) mod admin;
 pub(crate) mod content;
 pub(crate) mod feed;
 
@@ -53,6 +54,15 @@ pub(crate) struct IssueView<'a> {
     attachments: Vec<Value>,
     shared_files: Vec<Value>,
     stars: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    child_issue_summary: Option<ChildSummary>,
+}
+
+/// How many children an issue has.
+#[derive(Serialize)]
+struct ChildSummary {
+    total: usize,
+    closed: usize,
 }
 
 impl<'a> IssueView<'a> {
@@ -97,9 +107,23 @@ impl<'a> IssueView<'a> {
             attachments: content::attachments(state, &issue.attachments),
             shared_files: content::shared_files(state, &issue.shared_files),
             stars: feed::stars(state, Starred::Issue(issue.id)),
+            child_issue_summary: None,
         }
     }
+
+    /// The same with its children counted.
+    pub fn with_children(mut self, state: &State) -> Self {
+        let is_closed = |child: &&Issue| child.status == CLOSED;
+        self.child_issue_summary = Some(ChildSummary {
+            total: state.children(self.id).count(),
+            closed: state.children(self.id).filter(is_closed).count(),
+        });
+        self
+    }
 }
+
+/// The id of the status.
+const CLOSED: Id = 4;
 
 fn versions<'a>(record: &'a ProjectRecord, ids: &[Id]) -> Vec<&'a Version> {
     record

@@ -220,6 +220,28 @@ async fn bad_arguments_never_reach_backlog() {
             json!({"projectKey": ".."}),
             "Invalid arguments for tool get_project: projectKey: cannot be `.` or `..`",
         ),
+        (
+            "add_issue_type",
+            json!({"projectKey": "A", "name": "n", "color": "#3b9dbd"}),
+            "Invalid arguments for tool add_issue_type: color: expected one of #e30000, #990000, \
+             #934981, #814fbc, #2779ca, #007e9a, #7ea800, #ff9200, #ff3265, #666665, received \
+             \"#3b9dbd\"",
+        ),
+        (
+            "add_custom_field",
+            json!({"projectKey": "A", "name": "n", "settings": {"type": "text"}, "items": ["i"]}),
+            "Invalid arguments for tool add_custom_field: items: only list types have items",
+        ),
+        (
+            "update_custom_field",
+            json!({"projectKey": "A", "id": 1, "settings": {"type": "numeric", "min": 2, "max": 1}}),
+            "Invalid arguments for tool update_custom_field: settings: max is less than min",
+        ),
+        (
+            "add_status",
+            json!({"name": "n", "color": "#3b9dbd"}),
+            "Invalid arguments for tool add_status: projectIdOrKey: is required",
+        ),
     ] {
         let outcome = call(&caller, tool, arguments).await;
         assert_eq!(outcome, (true, expected.to_owned()));

@@ -27,6 +27,7 @@ fn every_tool_is_described() {
         assert!(hints.read_only_hint.is_some(), "{name}");
         assert!(hints.destructive_hint.is_some(), "{name}");
         assert!(hints.idempotent_hint.is_some(), "{name}");
+        assert_ne!(hints.open_world_hint, Some(false), "{name}");
     }
 }
 

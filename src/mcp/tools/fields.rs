@@ -156,6 +156,8 @@ pub(super) const ISSUE_TYPE: Fields = &[
     "templateDescription",
 ];
 
+pub(super) const STATUS: Fields = &["id", "projectId", "name", "color", "displayOrder"];
+
 pub(super) const WATCHING: Fields = &[
     "id",
     "resourceAlreadyRead",
@@ -291,6 +293,17 @@ pub(super) const SHARED_FILE: Fields = &[
     "updated",
 ];
 
+pub(super) const TEAM: Fields = &[
+    "id",
+    "name",
+    "members",
+    "displayOrder",
+    "createdUser",
+    "created",
+    "updatedUser",
+    "updated",
+];
+
 pub(super) const STAR: Fields = &["id", "comment", "url", "title", "presenter", "created"];
 
 pub(super) const WIKI_VERSION: Fields = &[
@@ -300,4 +313,17 @@ pub(super) const WIKI_VERSION: Fields = &[
     "content",
     "createdUser",
     "created",
+];
+
+pub(super) const WEBHOOK: Fields = &[
+    "id",
+    "name",
+    "description",
+    "hookUrl",
+    "allEvent",
+    "activityTypeIds",
+    "createdUser",
+    "created",
+    "updatedUser",
+    "updated",
 ];

@@ -2,15 +2,20 @@
 //! the answer that it brings. Each row has a Backlog of its own, so that rows do not meet.
 
 mod activity;
+mod administration;
 mod bounds;
 mod document;
 mod files;
 mod git;
 mod issue;
 mod issue_details;
+mod members;
 mod notifications;
 mod project;
+mod recent;
+mod settings;
 mod space;
+mod webhooks;
 mod wiki;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -31,6 +36,7 @@ use backlog_sim::{BacklogSim, Id, SimOptions, seed};
 use serde_json::{Value, json};
 
 /// One call of a tool.
+#[derive(Clone)]
 struct Row {
     user: Id,
     tool: &'static str,
@@ -80,6 +86,11 @@ fn rows() -> Vec<Row> {
         notifications::rows(),
         files::rows(),
         activity::rows(),
+        recent::rows(),
+        settings::rows(),
+        members::rows(),
+        webhooks::rows(),
+        administration::rows(),
     ]
     .into_iter()
     .flatten()
