@@ -40,6 +40,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, 7, message)
     }
 
+    /// Code 9: there may be no more of these.
+    pub fn overflow(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 9, message)
+    }
+
     /// Code 11: no API key, or one that is not valid.
     pub fn authentication() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, 11, "Authentication failure.")

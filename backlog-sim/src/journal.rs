@@ -28,6 +28,7 @@ pub struct Entry {
     pub path: String,
     /// Decoded pairs in the order sent; secrets are replaced by their [`fingerprint`].
     pub query: Vec<(String, String)>,
+    /// Of an upload, the name of the file as the value of `file`.
     pub form: Vec<(String, String)>,
     pub credential: Credential,
     pub status: Option<u16>,

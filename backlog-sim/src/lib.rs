@@ -11,6 +11,7 @@ mod home;
 mod journal;
 mod locked;
 mod model;
+mod multipart;
 mod oauth;
 mod options;
 mod page;

@@ -1,6 +1,7 @@
 //! The things in a space, in the shape in which Backlog sends them where they embed nothing else.
 //! What refers to others by id is shaped in `view.rs` and `view/`.
 
+mod admin;
 mod content;
 mod feed;
 
@@ -11,8 +12,14 @@ use serde::{Serialize, Serializer};
 
 use crate::wire::{date, number, optional_timestamp, timestamp};
 
-pub(crate) use content::{Attachment, Document, PullRequest, Repository, Tag, Wiki, WikiVersion};
-pub(crate) use feed::{Activity, ActivityKind, Notification, Reason, Star, Subject, Watching};
+pub(crate) use admin::{SpaceNotice, Team, Thing, Viewed, Webhook};
+pub(crate) use content::{
+    Attachment, AttachmentInfo, Document, DocumentComment, PullRequest, Repository, SharedFile,
+    Tag, Wiki, WikiVersion,
+};
+pub(crate) use feed::{
+    Activity, ActivityKind, Notification, Reason, Star, Starred, Subject, Watching,
+};
 
 /// Backlog's numeric ids.
 pub type Id = u64;
@@ -87,7 +94,13 @@ pub struct Project {
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectRecord {
     pub project: Project,
+    /// Everybody in it: who joined, and the members of its teams.
     pub members: BTreeSet<Id>,
+    /// Who joined by themselves, not only through a team.
+    pub joined: BTreeSet<Id>,
+    pub administrators: BTreeSet<Id>,
+    pub teams: BTreeSet<Id>,
+    pub webhooks: Vec<Webhook>,
     pub issue_types: Vec<IssueType>,
     pub statuses: Vec<Status>,
     pub categories: Vec<Category>,
@@ -237,6 +250,13 @@ impl CustomField {
         }
     }
 
+    pub(crate) fn items_mut(&mut self) -> Option<&mut Vec<FieldItem>> {
+        match &mut self.settings {
+            FieldSettings::List { items, .. } => Some(items),
+            _ => None,
+        }
+    }
+
     pub(crate) fn allows_input(&self) -> bool {
         matches!(
             self.settings,
@@ -277,10 +297,14 @@ pub enum FieldSettings {
     Text {},
 }
 
-/// How a date field starts out; 1 is the day of creation.
+/// How a date field starts out: 1 on the day of creation, 2 so many days later, 3 on a fixed day.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct InitialDate {
     pub id: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shift: Option<i64>,
+    #[serde(serialize_with = "date", skip_serializing_if = "Option::is_none")]
+    pub date: Option<NaiveDate>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -331,6 +355,8 @@ pub(crate) struct Issue {
     pub updated: DateTime<Utc>,
     pub custom_fields: BTreeMap<Id, FieldValue>,
     pub attachments: Vec<Attachment>,
+    /// Ids of the project's shared files that it links to.
+    pub shared_files: BTreeSet<Id>,
     /// In the order written.
     pub comments: Vec<Comment>,
 }
@@ -361,6 +387,11 @@ impl Comment {
             notified: Vec::new(),
         }
     }
+
+    /// Whether it comes with changes of the issue, more than files that it brings along.
+    pub fn is_update(&self) -> bool {
+        self.content.is_none() || self.changes.iter().any(|c| c.attachment_info.is_none())
+    }
 }
 
 /// One entry of a comment's `changeLog`.
@@ -370,7 +401,7 @@ pub(crate) struct Change {
     pub field: String,
     pub new_value: Option<String>,
     pub original_value: Option<String>,
-    pub attachment_info: Option<()>,
+    pub attachment_info: Option<AttachmentInfo>,
     pub attribute_info: Option<AttributeInfo>,
     pub notification_info: Option<()>,
 }

@@ -17,6 +17,11 @@ impl Params {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
+    /// What an upload is in the journal: its file's name.
+    pub fn of_upload(name: &str) -> Self {
+        Self(vec![("file".to_owned(), name.to_owned())])
+    }
+
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
     }
@@ -77,6 +82,15 @@ impl Params {
             }
         }
         Ok(sent.then_some(ids))
+    }
+
+    /// The texts of `name[]`, or `None` if the parameter was not sent; empty ones do not count.
+    pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
+        let array = format!("{name}[]");
+        let sent = self.0.iter().filter(|(key, _)| *key == array);
+        let texts: Vec<_> = sent.map(|(_, text)| text.as_str()).collect();
+        let filled = texts.iter().copied().filter(|text| !text.is_empty());
+        (!texts.is_empty()).then(|| filled.collect())
     }
 
     /// `count`: 1 to 100, 20 when absent.

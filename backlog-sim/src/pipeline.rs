@@ -15,7 +15,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{HeaderName, HeaderValue},
+        header::{CONTENT_TYPE, HeaderName, HeaderValue},
     },
     middleware::Next,
     web::{Bytes, Data},
@@ -25,6 +25,7 @@ use crate::{
     auth::{Call, authenticate, credential},
     error::ApiError,
     faults::Ending,
+    multipart,
     params::Params,
     rate_limit::{Class, Quota},
     sim::Sim,
@@ -48,11 +49,18 @@ pub(crate) async fn pipeline(
 
     let body = request.extract::<Bytes>().await?;
     let query = Params::parse(request.query_string().as_bytes());
+    let content_type = request.headers().get(CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let upload = multipart::file(content_type.unwrap_or_default(), &body);
     let form = if request.content_type() == "application/x-www-form-urlencoded" {
         Params::parse(&body)
     } else {
-        Params::default()
+        let name = upload.as_ref().map(|upload| upload.name.as_str());
+        name.map(Params::of_upload).unwrap_or_default()
     };
+    if let Some(upload) = upload {
+        request.extensions_mut().insert(upload);
+    }
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
 

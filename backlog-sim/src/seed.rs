@@ -4,8 +4,10 @@
 //! and what people were told of all that. `HARBOR` has custom fields of all eight types, `KURA`
 //! is in Japanese with statuses of its own, `OPS` is small. Haruka and Daniel joined all three.
 
+mod admin;
 mod content;
 mod feed;
+mod files;
 mod issues;
 mod projects;
 
@@ -61,6 +63,19 @@ pub const TASK: Id = 301_413;
 pub const REQUEST: Id = 301_414;
 pub const INCIDENT: Id = 301_415;
 
+/// Teams: the first is in HARBOR, the second in no project.
+pub mod team {
+    use crate::model::Id;
+
+    /// Daniel and Maja.
+    pub const WEB: Id = 901;
+    /// Maja and Tomasz.
+    pub const SUPPORT: Id = 902;
+}
+
+/// The webhook of HARBOR.
+pub const WEBHOOK: Id = 7001;
+
 /// Git repositories: two of HARBOR, one of KURA; OPS does not use Git.
 pub mod repository {
     use crate::model::Id;
@@ -74,6 +89,18 @@ pub mod repository {
 pub mod document {
     pub const LAUNCH_PLAN: &str = "0199c5d07a1e7f0b9d3f5a6b7c8d9e01";
     pub const OPEN_QUESTIONS: &str = "0199c5d07a1e7f0b9d3f5a6b7c8d9e02";
+}
+
+/// A file that Daniel uploaded and nobody has used yet.
+pub const UPLOAD: Id = 660_407;
+
+/// The shared files of HARBOR, of which the first is a directory.
+pub mod shared_file {
+    use crate::model::Id;
+
+    pub const DESIGNS: Id = 77_101;
+    pub const CALENDAR: Id = 77_102;
+    pub const MINUTES: Id = 77_103;
 }
 
 /// What is made after the seed has larger ids.
@@ -108,12 +135,22 @@ pub(crate) fn space(space_key: &str) -> State {
         notifications: BTreeMap::new(),
         watchings: BTreeMap::new(),
         activities: BTreeMap::new(),
-        stars: Vec::new(),
+        stars: BTreeMap::new(),
+        uploads: BTreeMap::new(),
+        shared_files: BTreeMap::new(),
+        teams: admin::teams(),
+        notice: admin::notice(),
+        viewed: Vec::new(),
         last_id: LAST_SEEDED_ID,
     };
+    for project in [HARBOR, KURA, OPS] {
+        state.settle_members(project);
+    }
     issues::fill(&mut state);
     content::fill(&mut state);
+    files::fill(&mut state);
     feed::fill(&mut state);
+    admin::fill(&mut state);
     state
 }
 

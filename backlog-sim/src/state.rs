@@ -1,15 +1,19 @@
 //! What the space holds, and who may see what of it.
 
+mod admin;
 mod content;
 mod feed;
+mod files;
+mod stars;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     error::ApiError,
     model::{
-        Activity, Comment, CustomField, Document, Id, Issue, Notification, ProjectRecord,
-        PullRequest, Reason, Repository, Space, Star, Subject, User, Watching, Wiki,
+        Activity, Attachment, Comment, CustomField, Document, Id, Issue, Notification,
+        ProjectRecord, PullRequest, Reason, Repository, SharedFile, Space, SpaceNotice, Star,
+        Starred, Subject, Team, User, Viewed, Watching, Wiki,
     },
     seed,
 };
@@ -33,7 +37,14 @@ pub(crate) struct State {
     pub notifications: BTreeMap<Id, Notification>,
     pub watchings: BTreeMap<Id, Watching>,
     pub activities: BTreeMap<Id, Activity>,
-    pub stars: Vec<Star>,
+    pub stars: BTreeMap<Id, Star>,
+    /// Files that are not attached to anything yet.
+    pub uploads: BTreeMap<Id, Attachment>,
+    pub shared_files: BTreeMap<Id, SharedFile>,
+    pub teams: BTreeMap<Id, Team>,
+    pub notice: SpaceNotice,
+    /// In the order looked at; once for each user and thing.
+    pub viewed: Vec<Viewed>,
     /// The newest id of everything that is made after the seed.
     pub last_id: Id,
 }
@@ -169,6 +180,10 @@ impl State {
     pub fn remove_issue(&mut self, id: Id) {
         if let Some(issue) = self.issues.remove(&id) {
             self.issue_keys.remove(&issue.issue_key);
+            self.forget_stars(Starred::Issue(id));
+            for comment in issue.comments {
+                self.forget_stars(Starred::Comment(comment.id));
+            }
         }
         self.related
             .retain(|(one, other)| *one != id && *other != id);
@@ -189,10 +204,10 @@ impl State {
     /// the id of the comment.
     pub fn add_comment(&mut self, id: Id, mut comment: Comment, notify: &[Id]) -> Id {
         comment.id = self.next_id();
-        let reason = if comment.changes.is_empty() {
-            Reason::Commented
-        } else {
+        let reason = if comment.is_update() {
             Reason::IssueUpdated
+        } else {
+            Reason::Commented
         };
         let news = News {
             reason,

@@ -1,6 +1,7 @@
 //! How issues and comments look on the wire: with everything they refer to embedded.
 
 pub(crate) mod activity;
+pub(crate) mod admin;
 pub(crate) mod content;
 pub(crate) mod feed;
 
@@ -11,7 +12,7 @@ use serde_json::Value;
 use crate::{
     model::{
         Category, Change, Comment, CustomField, FieldItem, FieldType, FieldValue, Id, Issue,
-        IssueType, Master, PRIORITIES, ProjectRecord, RESOLUTIONS, Status, User, Version,
+        IssueType, Master, PRIORITIES, ProjectRecord, RESOLUTIONS, Starred, Status, User, Version,
     },
     state::State,
     wire::{date, number, timestamp},
@@ -51,8 +52,17 @@ pub(crate) struct IssueView<'a> {
     updated: DateTime<Utc>,
     custom_fields: Vec<FieldView<'a>>,
     attachments: Vec<Value>,
-    shared_files: [(); 0],
-    stars: [(); 0],
+    shared_files: Vec<Value>,
+    stars: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    child_issue_summary: Option<ChildSummary>,
+}
+
+/// How many children an issue has.
+#[derive(Serialize)]
+struct ChildSummary {
+    total: usize,
+    closed: usize,
 }
 
 impl<'a> IssueView<'a> {
@@ -94,16 +104,26 @@ impl<'a> IssueView<'a> {
                 .filter(|field| field.applies_to(issue.issue_type))
                 .map(|field| FieldView::of(field, issue.custom_fields.get(&field.id)))
                 .collect(),
-            attachments: issue
-                .attachments
-                .iter()
-                .map(|attachment| content::attachment(state, attachment))
-                .collect(),
-            shared_files: [],
-            stars: [],
+            attachments: content::attachments(state, &issue.attachments),
+            shared_files: content::shared_files(state, &issue.shared_files),
+            stars: feed::stars(state, Starred::Issue(issue.id)),
+            child_issue_summary: None,
         }
     }
+
+    /// The same with its children counted.
+    pub fn with_children(mut self, state: &State) -> Self {
+        let is_closed = |child: &&Issue| child.status == CLOSED;
+        self.child_issue_summary = Some(ChildSummary {
+            total: state.children(self.id).count(),
+            closed: state.children(self.id).filter(is_closed).count(),
+        });
+        self
+    }
 }
+
+/// The id of the status.
+const CLOSED: Id = 4;
 
 fn versions<'a>(record: &'a ProjectRecord, ids: &[Id]) -> Vec<&'a Version> {
     record
@@ -195,7 +215,7 @@ pub(crate) struct CommentView<'a> {
     created: DateTime<Utc>,
     #[serde(serialize_with = "timestamp")]
     updated: DateTime<Utc>,
-    stars: [(); 0],
+    stars: Vec<Value>,
     notifications: Vec<NotificationView<'a>>,
 }
 
@@ -218,7 +238,7 @@ impl<'a> RelatedIssueView<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct NotificationView<'a> {
+pub(crate) struct NotificationView<'a> {
     id: Id,
     already_read: bool,
     reason: u8,
@@ -237,14 +257,18 @@ impl<'a> CommentView<'a> {
             created_user: state.users.get(&comment.created_user),
             created: comment.created,
             updated: comment.updated,
-            stars: [],
+            stars: feed::stars(state, Starred::Comment(comment.id)),
             notifications: notified(state, comment, 2),
         }
     }
 }
 
 /// The people told of a comment, with Backlog's number of the reason.
-fn notified<'a>(state: &'a State, comment: &Comment, reason: u8) -> Vec<NotificationView<'a>> {
+pub(crate) fn notified<'a>(
+    state: &'a State,
+    comment: &Comment,
+    reason: u8,
+) -> Vec<NotificationView<'a>> {
     let read = |id: &Id| state.notifications.get(id).is_some_and(|n| n.already_read);
     comment
         .notified

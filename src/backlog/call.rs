@@ -4,7 +4,7 @@
 //! input, a JSON object:
 //!
 //! 1. Each `{placeholder}` takes its input (the first usable of `a|b`) as one
-//!    path segment; that of `wikis?projectIdOrKey={projectId|projectKey}` as a
+//!    path segment, that of `{*directory}` as many as it has parts; that of `wikis?projectIdOrKey={projectId|projectKey}` as a
 //!    parameter of that name.
 //! 2. The other inputs become parameters: the query of a GET, the form of
 //!    every other method, DELETE included.
@@ -113,13 +113,16 @@ impl Call {
             Some((path, pair)) => (path, pair.split_once('=')),
             None => (self.template, None),
         };
-        let path = path
-            .split('/')
-            .map(|part| match placeholder(part) {
-                None => Ok(Segment::fixed(part)),
-                Some(names) => take_segment(names, &mut inputs),
-            })
-            .collect::<Result<_, _>>()?;
+        let mut segments = Vec::new();
+        for part in path.split('/') {
+            match placeholder(part) {
+                None => segments.push(Segment::fixed(part)),
+                Some(names) => match names.strip_prefix('*') {
+                    Some(name) => take_directory(name, &mut inputs, &mut segments)?,
+                    None => segments.push(take_segment(names, &mut inputs)?),
+                },
+            }
+        }
 
         let mut parameters = Vec::with_capacity(inputs.len() + self.defaults.len());
         if let Some((key, names)) = target.and_then(|(key, part)| Some((key, placeholder(part)?))) {
@@ -141,9 +144,10 @@ impl Call {
         };
         Ok(Request {
             method: self.method.into(),
-            path,
+            path: segments,
             query,
             form,
+            upload: None,
             expects: Expects::Json,
         })
     }
@@ -205,6 +209,30 @@ fn take_segment(
         argument: name.to_owned(),
         reason: "cannot be `.` or `..`",
     })
+}
+
+/// Takes a path such as `/a/b`; without one, that of the topmost directory.
+fn take_directory(
+    name: &'static str,
+    inputs: &mut Map<String, Value>,
+    segments: &mut Vec<Segment>,
+) -> Result<(), InputError> {
+    let path = inputs.shift_remove(name).and_then(identifier);
+    let path = path.unwrap_or_default();
+    let inner = path.trim_start_matches('/');
+    let inner = inner.strip_suffix('/').unwrap_or(inner);
+    if inner.is_empty() {
+        segments.push(Segment::END);
+        return Ok(());
+    }
+    for part in inner.split('/') {
+        let segment = Segment::parse(part.to_owned()).map_err(|_| InputError::Invalid {
+            argument: name.to_owned(),
+            reason: "its parts cannot be `.`, `..` or empty",
+        })?;
+        segments.push(segment);
+    }
+    Ok(())
 }
 
 /// The text of an id or key; a number that is no id counts as not given.

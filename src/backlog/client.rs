@@ -15,7 +15,8 @@ use std::{
 use bytes::Bytes;
 use reqwest::{
     Method, StatusCode,
-    header::{ACCEPT, HeaderMap, HeaderValue},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue},
+    multipart::{Form, Part},
 };
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -183,7 +184,14 @@ impl BacklogClient {
             .http(url)
             .request(request.method, target)
             .header(name, value);
-        if !request.form.is_empty() {
+        if let Some(upload) = request.upload {
+            let length = upload.bytes.len() as u64;
+            let bytes = HeaderValue::from_static("application/octet-stream");
+            let file = Part::stream_with_length(upload.bytes, length)
+                .file_name(upload.name)
+                .headers(HeaderMap::from_iter([(CONTENT_TYPE, bytes)]));
+            http = http.multipart(Form::new().part("file", file));
+        } else if !request.form.is_empty() {
             http = http.form(&request.form);
         }
 

@@ -64,6 +64,12 @@ impl ErrorItem {
     pub const NOT_FOUND: u32 = 6;
     /// A parameter is wrong.
     pub const INVALID_REQUEST: u32 = 7;
+    /// The space's storage is full.
+    pub const SPACE_FULL: u32 = 8;
+    /// There are as many of these as there may be.
+    pub const TOO_MANY: u32 = 9;
+    /// The upload is larger than the space's plan allows.
+    pub const FILE_TOO_LARGE: u32 = 10;
     /// The space requires two-step verification.
     pub const MFA_REQUIRED: u32 = 12;
     /// Rate limited; documented for status 429.

@@ -76,10 +76,16 @@ fn read(request: &HttpRequest, body: &[u8]) -> Received {
         Some(value.to_str().unwrap().to_owned())
     };
     let key = || header("backlog-api-key").map(|key| format!("Backlog-API-Key {key}"));
-    let body = String::from_utf8(body.to_vec()).unwrap();
+    let mut body = String::from_utf8_lossy(body).into_owned();
+    let mut kind = header("content-type");
+    if let Some((multipart, boundary)) = kind.as_deref().and_then(|k| k.split_once("; boundary=")) {
+        // It is random.
+        body = body.replace(boundary, "BOUNDARY");
+        kind = Some(multipart.to_owned());
+    }
     Received {
         line: format!("{} {}", request.method(), request.uri()),
         credentials: header("authorization").or_else(key).unwrap_or_default(),
-        body: header("content-type").map(|kind| (kind, body)),
+        body: kind.map(|kind| (kind, body)),
     }
 }

@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use super::BacklogError;
 
-/// One path segment that cannot climb out of its place: never empty, `.` or `..`, and
-/// without control characters, which a URL parser drops before it looks for dots.
+/// One path segment that cannot climb out of its place: never empty (but for [`Segment::END`]),
+/// `.` or `..`, and without control characters, which a URL parser drops before it looks for dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment(Cow<'static, str>);
 
@@ -20,6 +20,9 @@ pub struct Segment(Cow<'static, str>);
 pub struct UnsafeSegment;
 
 impl Segment {
+    /// Nothing: as the last segment, it ends the path with a slash. A URL parser leaves it there.
+    pub const END: Self = Self(Cow::Borrowed(""));
+
     /// A segment known when the program is written.
     ///
     /// # Panics
@@ -54,7 +57,16 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     /// The body, sent as `application/x-www-form-urlencoded`; none if empty.
     pub form: Vec<(String, String)>,
+    /// A file to send, as `multipart/form-data` and instead of the form.
+    pub upload: Option<Upload>,
     pub expects: Expects,
+}
+
+/// A file on its way to Backlog, which tells its type by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    pub name: String,
+    pub bytes: Bytes,
 }
 
 /// What a request asks for.
@@ -75,7 +87,17 @@ impl Request {
             path: path.into_iter().collect(),
             query: Vec::new(),
             form: Vec::new(),
+            upload: None,
             expects: Expects::Json,
+        }
+    }
+
+    /// A POST of a file.
+    pub fn upload(path: impl IntoIterator<Item = Segment>, upload: Upload) -> Self {
+        Self {
+            method: Method::POST,
+            upload: Some(upload),
+            ..Self::get(path)
         }
     }
 

@@ -17,7 +17,7 @@ use url::Url;
 
 use super::{
     BacklogClient, BacklogError, BacklogUrl, Call, ClientOptions, Credentials, OAuthError, Request,
-    Response, Segment, SpaceOAuth, fake::FakeBacklog, models::User,
+    Response, Segment, SpaceOAuth, Upload, fake::FakeBacklog, models::User,
 };
 use crate::clock::Clock;
 
@@ -420,4 +420,25 @@ async fn answers_share_the_memory_that_there_is() {
         drop(body);
         client.send(&backlog.url, &key, anything()).await.unwrap();
     }
+}
+
+#[actix_web::test]
+async fn a_file_is_a_part_with_its_name_as_it_is() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let upload = Upload {
+        name: "図 \"1\".txt".to_owned(),
+        bytes: "a\r\n潮".into(),
+    };
+    let path = ["space", "attachment"].map(Segment::fixed);
+    let request = Request::upload(path, upload);
+    send(&backlog, request).await.unwrap();
+    let received = backlog.only();
+    assert_eq!(received.line, "POST /api/v2/space/attachment");
+    let body = "--BOUNDARY\r\n\
+        Content-Disposition: form-data; name=\"file\"; filename=\"図 \\\"1\\\".txt\"\r\n\
+        content-type: application/octet-stream\r\n\r\n\
+        a\r\n潮\r\n\
+        --BOUNDARY--\r\n";
+    let expected = ("multipart/form-data".to_owned(), body.to_owned());
+    assert_eq!(received.body, Some(expected));
 }

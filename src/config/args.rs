@@ -145,7 +145,7 @@ pub struct ToolArgs {
     /// Stands before the name of every tool
     #[arg(long, env = "PREFIX", value_name = "TEXT")]
     pub prefix: Option<String>,
-    /// Offer only the tools of these sets [default: all]
+    /// Offer only the tools of these sets; `default` and `everything` name several [default: all]
     #[arg(long, env = "ENABLE_TOOLSETS", value_name = "NAME,…", num_args = 1..)]
     pub enable_toolsets: Vec<String>,
 }

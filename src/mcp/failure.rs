@@ -178,6 +178,9 @@ fn advice(code: u32) -> Option<&'static str> {
              Backlog account."
         }
         ErrorItem::INVALID_REQUEST => "Correct the argument that the message names and try again.",
+        ErrorItem::SPACE_FULL => "The storage of the space is full; something has to be deleted.",
+        ErrorItem::TOO_MANY => "There are as many of these as Backlog allows; delete one first.",
+        ErrorItem::FILE_TOO_LARGE => "The file is larger than the space's plan allows.",
         ErrorItem::MFA_REQUIRED => {
             "The space requires two-step verification; the person has to set it up in Backlog."
         }
@@ -204,6 +207,14 @@ mod tests {
         ToolError::Backlog { error, request }.explain("a_tool", now)
     }
 
+    fn item(code: u32) -> ErrorItem {
+        ErrorItem {
+            message: "No issue.".to_owned(),
+            code,
+            more_info: String::new(),
+        }
+    }
+
     #[test]
     fn a_rate_limit_says_when() {
         let reset = DateTime::from_timestamp(1_042, 0);
@@ -219,11 +230,7 @@ mod tests {
 
     #[test]
     fn a_missing_target_is_named() {
-        let errors = vec![ErrorItem {
-            message: "No issue.".to_owned(),
-            code: ErrorItem::NOT_FOUND,
-            more_info: String::new(),
-        }];
+        let errors = vec![item(ErrorItem::NOT_FOUND)];
         let text = explain(
             BacklogError::Api {
                 status: 404,
@@ -237,6 +244,18 @@ mod tests {
             ),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_is_full_is_named() {
+        for (code, expected) in [
+            (8, "storage"),
+            (9, "as many"),
+            (10, "larger than the space's plan"),
+        ] {
+            let text = api(400, &[item(code)], "POST space/attachment");
+            assert!(text.lines().last().unwrap().contains(expected), "{text}");
+        }
     }
 
     #[test]

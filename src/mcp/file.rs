@@ -11,11 +11,18 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName};
 use rmcp::model::{ContentBlock, ResourceContents};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::backlog::{BacklogUrl, Response};
+use super::{
+    failure::ToolError,
+    tool::{Backlog, Outcome},
+};
+use crate::backlog::{BacklogError, BacklogUrl, Request, Response, Segment};
 
 const BYTES: &str = "application/octet-stream";
+
+/// Largest file that is taken, in bytes: base64 makes it 4 MB, about what a request may have.
+pub(super) const LARGEST_UPLOAD: usize = 3_000_000;
 
 pub(super) struct File {
     pub name: String,
@@ -32,6 +39,46 @@ impl File {
             content_type: content_type(&answer.headers, &answer.body),
             bytes: answer.body.clone(),
         }
+    }
+
+    /// Asks for a file of at most `max_bytes`. Without a name of its own, it has one of the last
+    /// part of the request's path.
+    ///
+    /// # Errors
+    /// [`ToolError::FileTooLarge`], and whatever else goes wrong with the request.
+    pub async fn fetch(
+        backlog: &Backlog<'_>,
+        request: Request,
+        max_bytes: usize,
+    ) -> Result<Self, ToolError> {
+        let last = request.path.last().map(Segment::as_str);
+        let fallback = format!("attachment-{}", last.unwrap_or_default());
+        let answer = backlog.send(request.file(max_bytes)).await;
+        let answer = answer.map_err(|error| match error {
+            ToolError::Backlog {
+                error: BacklogError::TooLarge { .. },
+                ..
+            } => ToolError::FileTooLarge { max_bytes },
+            error => error,
+        })?;
+        Ok(Self::of(&answer, &fallback))
+    }
+
+    /// What it is, for the assistant, and itself.
+    pub fn with_facts(&self, facts: &Value, space: &BacklogUrl, place: &[&str]) -> Outcome {
+        Outcome::Content(vec![
+            ContentBlock::text(format!("{facts:#}")),
+            self.as_content(space, place),
+        ])
+    }
+
+    /// Its name, type and size.
+    pub fn facts(&self) -> Value {
+        json!({
+            "filename": self.name,
+            "contentType": self.content_type,
+            "size": self.bytes.len(),
+        })
     }
 
     /// An image, or a resource at `place` in the space.
@@ -52,12 +99,8 @@ impl File {
 
     /// One text with everything, for programs.
     pub fn as_json(&self) -> ContentBlock {
-        let file = json!({
-            "filename": self.name,
-            "contentType": self.content_type,
-            "size": self.bytes.len(),
-            "content": STANDARD.encode(&self.bytes),
-        });
+        let mut file = self.facts();
+        file["content"] = STANDARD.encode(&self.bytes).into();
         ContentBlock::text(format!("{file:#}"))
     }
 }

@@ -1,4 +1,5 @@
-//! What an operator lets callers do: upper bounds that can only be narrowed.
+//! What a caller may use: the bounds that operators set, which can only be narrowed, and what
+//! the request chose within them.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -6,13 +7,17 @@ use thiserror::Error;
 
 use super::{Toolset, projects, tool::Spec, toolset::UnknownToolset};
 
-/// Bounds on the tools of a caller. The default allows everything.
+/// Bounds on the tools of a caller, and the choice within them. The default bounds nothing and
+/// offers the default toolsets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// Only tools that change nothing.
     pub read_only: bool,
-    /// Only tools of these sets; `None` for all.
+    /// Only tools of these sets; `None` for no bound.
     pub toolsets: Option<BTreeSet<Toolset>>,
+    /// The sets that the request chose; `None` where it did not. Then those of the bound are
+    /// offered, and without a bound the default ones.
+    pub chosen: Option<BTreeSet<Toolset>>,
     /// Only what belongs to the projects with these keys; `None` for all (`mcp::projects`).
     pub projects: Option<BTreeSet<String>>,
 }
@@ -26,6 +31,12 @@ pub(super) enum Denied {
     Toolset(Toolset),
     #[error("{0}, and only some projects are allowed here")]
     Projects(&'static str),
+    #[error(
+        "the toolset `{0}` is off unless someone asks for it: the connection, with the header \
+         X-MCP-Toolsets: default,{0} or ?toolsets=default,{0} in its URL, or the server, with \
+         ENABLE_TOOLSETS=default,{0}"
+    )]
+    NotChosen(Toolset),
 }
 
 /// A request that asks for bounds nobody can read.
@@ -38,14 +49,14 @@ pub enum BadRequest {
 }
 
 impl Policy {
-    /// What a request asks to be bound to, by header or query parameter:
+    /// What a request asks for, by header or query parameter:
     ///
     /// | header | query | value |
     /// |---|---|---|
-    /// | `X-MCP-Toolsets` | `toolsets` | names separated by commas, or `all` |
+    /// | `X-MCP-Toolsets` | `toolsets` | names as [`Toolset::parse_list`] reads them |
     /// | `X-MCP-Readonly` | `readonly` | `true` or `false` |
     ///
-    /// Given more than once, the narrowest bound holds. `headers` are the names, in small
+    /// Given more than once, what each of them asks for holds. `headers` are the names, in small
     /// letters, and values of all of the request's headers; `query` is percent-encoded.
     ///
     /// # Errors
@@ -66,7 +77,7 @@ impl Policy {
         for (key, value) in headers.chain(form_urlencoded::parse(query.as_bytes())) {
             let bound = match &*key {
                 "toolsets" => Self {
-                    toolsets: Toolset::parse_list(&value)?,
+                    chosen: Toolset::parse_list(&value)?,
                     ..Self::default()
                 },
                 "readonly" => Self {
@@ -80,12 +91,13 @@ impl Policy {
         Ok(asked)
     }
 
-    /// Both bounds at once: the result allows what each of them allows.
+    /// Both at once: the result allows what each of them allows.
     #[must_use]
     pub fn narrowed_by(&self, other: &Self) -> Self {
         Self {
             read_only: self.read_only || other.read_only,
             toolsets: both(&self.toolsets, &other.toolsets),
+            chosen: both(&self.chosen, &other.chosen),
             projects: both(&self.projects, &other.projects),
         }
     }
@@ -94,10 +106,17 @@ impl Policy {
         if self.read_only && !tool.access.read_only {
             return Err(Denied::ReadOnly);
         }
-        if let Some(allowed) = &self.toolsets
-            && !allowed.contains(&tool.toolset)
-        {
-            return Err(Denied::Toolset(tool.toolset));
+        let toolset = tool.toolset;
+        let (bound, chosen) = (self.toolsets.as_ref(), self.chosen.as_ref());
+        if bound.is_some_and(|bound| !bound.contains(&toolset)) {
+            return Err(Denied::Toolset(toolset));
+        }
+        let offered = match chosen.or(bound) {
+            Some(toolsets) => toolsets.contains(&toolset),
+            None => Toolset::DEFAULT.contains(&toolset),
+        };
+        if !offered {
+            return Err(Denied::NotChosen(toolset));
         }
         match projects::refusal(tool.name) {
             Some(reason) if self.projects.is_some() => Err(Denied::Projects(reason)),
@@ -129,26 +148,34 @@ fn switch(value: &str) -> Result<bool, BadRequest> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        backlog::Method,
+        mcp::tool::{Access, Paging},
+    };
 
-    fn policy(read_only: bool, toolsets: Option<&[Toolset]>) -> Policy {
+    fn set(toolsets: &[Toolset]) -> Option<BTreeSet<Toolset>> {
+        Some(toolsets.iter().copied().collect())
+    }
+
+    fn bound(read_only: bool, toolsets: Option<&[Toolset]>) -> Policy {
         Policy {
             read_only,
-            toolsets: toolsets.map(|sets| sets.iter().copied().collect()),
-            projects: None,
+            toolsets: toolsets.and_then(set),
+            ..Policy::default()
         }
     }
 
     #[test]
     fn narrowing_never_widens() {
         use Toolset::{Git, Issue, Wiki};
-        let bound = policy(true, Some(&[Issue, Wiki]));
-        let asked = policy(false, Some(&[Wiki, Git]));
-        assert_eq!(bound.narrowed_by(&asked), policy(true, Some(&[Wiki])));
-        assert_eq!(bound.narrowed_by(&Policy::default()), bound);
-        assert_eq!(Policy::default().narrowed_by(&bound), bound);
+        let space = bound(true, Some(&[Issue, Wiki]));
+        let operator = bound(false, Some(&[Wiki, Git]));
+        assert_eq!(space.narrowed_by(&operator), bound(true, Some(&[Wiki])));
+        assert_eq!(space.narrowed_by(&Policy::default()), space);
+        assert_eq!(Policy::default().narrowed_by(&space), space);
         assert_eq!(
-            policy(false, Some(&[Git])).narrowed_by(&bound),
-            policy(true, Some(&[])),
+            bound(false, Some(&[Git])).narrowed_by(&space),
+            bound(true, Some(&[])),
             "nothing in common allows nothing, not everything"
         );
         let of = |keys: &[&str]| Policy {
@@ -163,9 +190,59 @@ mod tests {
         assert_eq!(of(&["OPS"]).narrowed_by(&of(&["KURA"])), of(&[]));
     }
 
+    /// The toolsets that are offered.
+    fn offered(policy: &Policy) -> Vec<Toolset> {
+        let spec = |toolset| Spec {
+            name: "a_tool",
+            title: "A tool",
+            toolset,
+            access: Access::of(Method::Get),
+            fields: &[],
+            paging: Paging::None,
+        };
+        let sets = Toolset::ALL.into_iter();
+        sets.filter(|set| policy.check(&spec(*set)).is_ok())
+            .collect()
+    }
+
+    #[test]
+    fn a_request_chooses_within_the_bounds() {
+        use Toolset::{Files, Git, Issue};
+        let asked = |toolsets: &'static str| {
+            Policy::asked_for([("x-mcp-toolsets", toolsets.as_bytes())], "").unwrap()
+        };
+        let with_files = [&Toolset::DEFAULT[..], &[Files]].concat();
+        for (bound, header, expected) in [
+            (None, "", &Toolset::DEFAULT[..]),
+            (None, "all", &Toolset::DEFAULT),
+            (None, "default,files", &with_files),
+            (None, "files", &[Files]),
+            (None, "everything", &Toolset::ALL),
+            // What an operator names is offered, also where it is off by default.
+            (Some(&[Issue, Files][..]), "", &[Issue, Files]),
+            (Some(&[Issue, Files]), "all", &[Issue, Files]),
+            (Some(&[Issue, Files]), "default", &[Issue]),
+            (Some(&[Issue, Git]), "everything", &[Issue, Git]),
+            (Some(&[Issue, Git]), "files", &[]),
+            (Some(&[]), "everything", &[]),
+        ] {
+            let bounds = Policy {
+                toolsets: bound.and_then(set),
+                ..Policy::default()
+            };
+            let policy = bounds.narrowed_by(&asked(header));
+            assert_eq!(offered(&policy), expected, "{bound:?} {header}");
+        }
+    }
+
     #[test]
     fn a_request_asks_by_header_or_query() {
         use Toolset::{Git, Issue, Wiki};
+        let asks = |read_only, toolsets: Option<&[Toolset]>| Policy {
+            read_only,
+            chosen: toolsets.and_then(set),
+            ..Policy::default()
+        };
         let asked = |toolsets: &[&'static str], readonly: &[&'static str], query| {
             let toolsets = toolsets
                 .iter()
@@ -177,36 +254,36 @@ mod tests {
             Policy::asked_for(toolsets.chain(readonly).chain(others), query)
         };
         for (toolsets, readonly, query, expected) in [
-            (&[][..], &[][..], "", policy(false, None)),
+            (&[][..], &[][..], "", asks(false, None)),
             (
                 &["issue,wiki"],
                 &["true"],
                 "",
-                policy(true, Some(&[Issue, Wiki][..])),
+                asks(true, Some(&[Issue, Wiki][..])),
             ),
             (
                 &[],
                 &[],
                 "toolsets=issue%2Cgit&readonly=1&a=b",
-                policy(true, Some(&[Issue, Git])),
+                asks(true, Some(&[Issue, Git])),
             ),
             (
                 &["issue,wiki"],
                 &["false"],
                 "toolsets=wiki,git",
-                policy(false, Some(&[Wiki])),
+                asks(false, Some(&[Wiki])),
             ),
             (
                 &["issue", "git"],
                 &["false", "true"],
                 "",
-                policy(true, Some(&[])),
+                asks(true, Some(&[])),
             ),
             (
                 &["all"],
                 &[""],
                 "toolsets=git&readonly=false",
-                policy(false, Some(&[Git])),
+                asks(false, Some(&[Git])),
             ),
         ] {
             assert_eq!(asked(toolsets, readonly, query), Ok(expected), "{query}");

@@ -160,12 +160,12 @@ impl Table {
 }
 
 fn describe(spec: &Spec, input: schema::Input) -> model::Tool {
-    // The title stands twice: revision 2025-03-26 knows it only as an annotation.
-    let annotations = ToolAnnotations::with_title(spec.title)
+    // Left out, for 60 bytes a tool: that the world is open, which is the default, and the title
+    // again, which only revision 2025-03-26 looks for here.
+    let annotations = ToolAnnotations::new()
         .read_only(spec.access.read_only)
         .destructive(spec.access.destructive)
-        .idempotent(spec.access.idempotent)
-        .open_world(true);
+        .idempotent(spec.access.idempotent);
     model::Tool::new(spec.name, input.description, input.schema)
         .with_title(spec.title)
         .with_annotations(annotations)

@@ -11,7 +11,11 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{AccessError, BacklogAccess, Toolset, failure::ToolError};
+use super::{
+    AccessError, BacklogAccess, Toolset,
+    failure::{LARGEST_FILE, ToolError},
+    file::File,
+};
 use crate::{
     backlog::{BacklogClient, BacklogError, Call, Method, Request, Response, Segment},
     oauth::Scope,
@@ -26,6 +30,8 @@ pub(super) trait Endpoint:
     const TITLE: &'static str;
     const CALL: Call;
     const ACCESS: Access = Access::of(Self::CALL.method());
+    /// Whether the answer is a file's content rather than JSON.
+    const IS_FILE: bool = false;
     /// The fields of the objects in a list that it returns, for callers to choose from.
     const FIELDS: &'static [&'static str] = &[];
 }
@@ -59,6 +65,12 @@ impl<E: Endpoint> Tool for E {
         let request = E::CALL.fill(inputs(&self))?;
         // The input is no longer needed while Backlog works.
         drop(self);
+        if E::IS_FILE {
+            let path = request.path.clone();
+            let place: Vec<_> = path.iter().map(Segment::as_str).collect();
+            let file = File::fetch(backlog, request, LARGEST_FILE).await?;
+            return Ok(file.with_facts(&file.facts(), backlog.access.url(), &place));
+        }
         backlog.fetch(request).await.map(Outcome::Json)
     }
 }

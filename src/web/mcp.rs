@@ -153,9 +153,12 @@ fn policy(session: &Session) -> Policy {
         toolsets: space.toolsets.as_ref().map(|names| {
             names
                 .iter()
-                .filter_map(|name| name.parse::<Toolset>().ok())
+                .filter_map(|name| Toolset::named(name).ok())
+                .flatten()
+                .copied()
                 .collect()
         }),
+        chosen: None,
         projects: space
             .allowed_projects
             .as_ref()

@@ -56,3 +56,4 @@ mod spaces;
 mod support;
 mod token;
 mod tools;
+mod toolsets;

@@ -1,11 +1,12 @@
-//! `/space/activities`, `/projects/{projectIdOrKey}/activities`, `/users/{userId}/activities`
+//! `/activities/{activityId}`, `/space/activities`, `/projects/{projectIdOrKey}/activities`,
+//! `/users/{userId}/activities`
 
 use actix_web::web::{self, Data, Path};
 
 use super::{ok, users::user_id};
 use crate::{
     auth::Call,
-    error::ApiResult,
+    error::{ApiError, ApiResult},
     model::{Activity, Id},
     sim::Sim,
     state::State,
@@ -14,9 +15,21 @@ use crate::{
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
+        .route("/activities/{id}", web::get().to(show))
         .route("/space/activities", web::get().to(of_space))
         .route("/projects/{project}/activities", web::get().to(of_project))
         .route("/users/{user_id}/activities", web::get().to(of_user));
+}
+
+async fn show(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
+    let state = sim.read();
+    let activity = id
+        .parse()
+        .ok()
+        .and_then(|id: Id| state.activities.get(&id))
+        .filter(|activity| state.has_joined(call.user, activity.project_id))
+        .ok_or_else(|| ApiError::no_resource(format!("No activity. (id:{id})")))?;
+    ok(&feed::activity(&state, activity))
 }
 
 async fn of_space(sim: Data<Sim>, call: Call) -> ApiResult {

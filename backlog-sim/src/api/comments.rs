@@ -5,17 +5,21 @@ use serde_json::json;
 
 use super::{
     created,
+    issue_changes::attached,
     issue_edit::{notified, record_comment},
     ok,
 };
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},
-    model::{Comment, Id, Issue},
+    model::{Comment, Id, Issue, Reason, Starred, Subject},
     params::malformed,
     sim::Sim,
-    view::CommentView,
+    state::News,
+    view::{CommentView, notified as told},
 };
+
+const NOTIFICATIONS: &str = "/issues/{issue}/comments/{comment}/notifications";
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -30,7 +34,9 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route(
             "/issues/{issue}/comments/{comment}",
             web::delete().to(delete),
-        );
+        )
+        .route(NOTIFICATIONS, web::get().to(notifications))
+        .route(NOTIFICATIONS, web::post().to(notify));
 }
 
 async fn list(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
@@ -62,15 +68,16 @@ async fn add(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     let id = state.issue(call.user, &issue)?.id;
     state.may_edit(call.user)?;
     let content = call.params.require("content")?.to_owned();
-    if let Some(id) = call
-        .params
-        .ids("attachmentId")?
-        .and_then(|ids| ids.first().copied())
-    {
-        return Err(ApiError::invalid(format!("No such attachment. (id:{id})")));
-    }
+    let files = state.uploads(call.user, &call.params)?;
     let notify = notified(&call.params, state.project_of(&state.issues[&id]))?;
-    let comment = Comment::new(Some(content), call.user, sim.clock.now());
+    let comment = Comment {
+        changes: attached(&files),
+        ..Comment::new(Some(content), call.user, sim.clock.now())
+    };
+    state.use_up(&files);
+    if let Some(issue) = state.issues.get_mut(&id) {
+        issue.attachments.extend(files);
+    }
     let comment = state.add_comment(id, comment, &notify);
     record_comment(&mut state, id, comment);
     let issue = &state.issues[&id];
@@ -98,9 +105,42 @@ async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
     let (id, place) = (issue.id, own_place(&call, issue, &path.1)?);
     let answer = ok(&CommentView::of(&state, issue, &issue.comments[place]));
     if let Some(issue) = state.issues.get_mut(&id) {
-        issue.comments.remove(place);
+        let comment = issue.comments.remove(place);
+        state.forget_stars(Starred::Comment(comment.id));
     }
     answer
+}
+
+async fn notifications(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
+    let state = sim.read();
+    let issue = state.issue(call.user, &path.0)?;
+    let comment = &issue.comments[place(issue, &path.1)?];
+    ok(&told(&state, comment, Reason::Commented as u8))
+}
+
+/// Tells more people of a comment; only its writer may.
+async fn notify(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
+    let mut state = sim.write();
+    let issue = state.issue(call.user, &path.0)?;
+    let (id, place) = (issue.id, own_place(&call, issue, &path.1)?);
+    let comment = issue.comments[place].id;
+    let users = notified(&call.params, state.project_of(issue))?;
+    if users.is_empty() {
+        return Err(ApiError::invalid("notifiedUserId[] is required."));
+    }
+    let news = News {
+        reason: Reason::Commented,
+        about: Subject::Issue(id),
+        comment: Some(comment),
+        sender: call.user,
+        created: sim.clock.now(),
+    };
+    let more = state.notify(&users, news);
+    if let Some(issue) = state.issues.get_mut(&id) {
+        issue.comments[place].notified.extend(more);
+    }
+    let issue = &state.issues[&id];
+    ok(&CommentView::of(&state, issue, &issue.comments[place]))
 }
 
 /// Where the comment stands among those of the issue.

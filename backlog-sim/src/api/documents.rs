@@ -3,11 +3,11 @@
 use actix_web::web::{self, Data, Path};
 use serde_json::{Value, json};
 
-use super::ok;
+use super::{no_content, ok};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},
-    model::{ActivityKind, Document, Id},
+    model::{ActivityKind, Document, Id, Tag},
     params::malformed,
     sim::Sim,
     state::State,
@@ -22,7 +22,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/documents/count", web::get().to(count))
         .route("/documents/tree", web::get().to(tree))
         .route("/documents/{id}", web::get().to(show))
-        .route("/documents/{id}", web::delete().to(delete));
+        .route("/documents/{id}", web::delete().to(delete))
+        .route("/documents/{id}/comments", web::get().to(comments))
+        .route("/documents/{id}/tags", web::post().to(add_tags))
+        .route("/documents/{id}/tags", web::delete().to(remove_tags));
 }
 
 /// `offset` is required here.
@@ -129,6 +132,8 @@ async fn add(sim: Data<Sim>, call: Call) -> ApiResult {
         plain: text("content"),
         emoji: params.filled("emoji").map(str::to_owned),
         tags: Vec::new(),
+        attachments: Vec::new(),
+        comments: Vec::new(),
         created_user: call.user,
         created: now,
         updated_user: call.user,
@@ -161,6 +166,59 @@ async fn delete(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
     let content = activity::document(&document);
     state.record(kind, document.project_id, call.user, now, content);
     ok(&content::slim_document(&document))
+}
+
+async fn comments(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
+    let state = sim.read();
+    let document = state.document(call.user, &id)?;
+    let comments = document.comments.iter();
+    let views = comments.map(|comment| content::document_comment(&state, document, comment));
+    ok(&views.collect::<Vec<_>>())
+}
+
+/// Answers with all of the document's tags; one that it has is not added again.
+async fn add_tags(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
+    let names = tag_names(&call)?;
+    let mut state = sim.write();
+    state.may_edit(call.user)?;
+    let mut tags = state.document(call.user, &id)?.tags.clone();
+    for name in names {
+        if tags.iter().all(|tag| tag.name != name) {
+            let id = state.next_id();
+            tags.push(Tag { id, name });
+        }
+    }
+    let answer = ok(&tags);
+    set_tags(&mut state, &id, tags);
+    answer
+}
+
+async fn remove_tags(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
+    let names = tag_names(&call)?;
+    let mut state = sim.write();
+    state.may_edit(call.user)?;
+    let mut tags = state.document(call.user, &id)?.tags.clone();
+    tags.retain(|tag| !names.contains(&tag.name));
+    set_tags(&mut state, &id, tags);
+    no_content()
+}
+
+fn set_tags(state: &mut State, id: &str, tags: Vec<Tag>) {
+    let mut documents = state.documents.iter_mut();
+    if let Some(document) = documents.find(|document| document.id == id) {
+        document.tags = tags;
+    }
+}
+
+/// `tagNames[]`, at least one.
+fn tag_names(call: &Call) -> Result<Vec<String>, ApiError> {
+    let pairs = call.params.pairs().iter();
+    let names = pairs.filter(|(key, value)| key == "tagNames[]" && !value.is_empty());
+    let names: Vec<_> = names.map(|(_, value)| value.clone()).collect();
+    match names.is_empty() {
+        true => Err(ApiError::invalid("tagNames[] is required.")),
+        false => Ok(names),
+    }
 }
 
 fn named_project(state: &State, call: &Call) -> Result<Id, ApiError> {

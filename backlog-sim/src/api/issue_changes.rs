@@ -3,7 +3,10 @@
 
 use super::custom_fields::shown;
 use crate::{
-    model::{AttributeInfo, Change, Id, Issue, Master, PRIORITIES, RESOLUTIONS},
+    model::{
+        Attachment, AttachmentInfo, AttributeInfo, Change, Id, Issue, Master, PRIORITIES,
+        RESOLUTIONS,
+    },
     state::State,
 };
 
@@ -107,6 +110,24 @@ const FIELDS: [(&str, Show); 15] = [
             .map(|parent| parent.issue_key.clone())
     }),
 ];
+
+/// What bringing files along adds to the log.
+pub(super) fn attached(files: &[Attachment]) -> Vec<Change> {
+    files
+        .iter()
+        .map(|file| Change {
+            field: "attachment".to_owned(),
+            new_value: Some(file.name.clone()),
+            original_value: None,
+            attachment_info: Some(AttachmentInfo {
+                id: file.id,
+                name: file.name.clone(),
+            }),
+            attribute_info: None,
+            notification_info: None,
+        })
+        .collect()
+}
 
 fn master(masters: &[Master], id: Option<Id>) -> Option<String> {
     let found = masters.iter().find(|master| Some(master.id) == id)?;

@@ -6,11 +6,14 @@
 //! 3. After an update, what differs becomes the change log of a new comment.
 //! 4. An activity is recorded, and the people concerned are told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{custom_fields, issue_changes::changes};
+use super::{
+    custom_fields,
+    issue_changes::{attached, changes},
+};
 use crate::{
     auth::Call,
     error::ApiError,
@@ -54,15 +57,19 @@ pub(super) fn add(state: &mut State, call: &Call, now: DateTime<Utc>) -> Result<
         updated: now,
         custom_fields: BTreeMap::new(),
         attachments: Vec::new(),
+        shared_files: BTreeSet::new(),
         comments: Vec::new(),
     };
     apply(params, state, record, &mut issue)?;
     require_custom_fields(record, &issue)?;
     let notify = notified(params, record)?;
+    let files = state.uploads(call.user, params)?;
+    issue.attachments.clone_from(&files);
 
     let id = state.next_id();
     issue.id = id;
     let assignee = issue.assignee;
+    state.use_up(&files);
     state.insert_issue(issue);
     let content = activity::issue(&state.issues[&id]);
     state.record(
@@ -120,8 +127,12 @@ pub(super) fn update(
     apply(params, state, record, &mut after)?;
     let notify = notified(params, record)?;
 
-    let changes = changes(state, before, &after);
+    let files = state.uploads(call.user, params)?;
+    let mut changes = changes(state, before, &after);
+    changes.extend(attached(&files));
+    after.attachments.extend_from_slice(&files);
     let content = params.filled("comment").map(str::to_owned);
+    state.use_up(&files);
     state.issues.insert(id, after);
     if !changes.is_empty() || content.is_some() {
         let comment = Comment {
@@ -140,10 +151,10 @@ pub(super) fn record_comment(state: &mut State, issue: Id, comment: Id) {
     let Some(comment) = issue.comments.iter().find(|c| c.id == comment) else {
         return;
     };
-    let kind = if comment.changes.is_empty() {
-        ActivityKind::IssueCommented
-    } else {
+    let kind = if comment.is_update() {
         ActivityKind::IssueUpdated
+    } else {
+        ActivityKind::IssueCommented
     };
     let content = activity::issue_with_comment(issue, comment);
     let (project, user, now) = (issue.project_id, comment.created_user, comment.created);
@@ -188,12 +199,6 @@ fn apply(
     }
     if let Some(milestones) = params.ids("milestoneId")? {
         issue.milestones = milestones;
-    }
-    if let Some(id) = params
-        .ids("attachmentId")?
-        .and_then(|ids| ids.first().copied())
-    {
-        return Err(ApiError::invalid(format!("No such attachment. (id:{id})")));
     }
     check_references(record, issue)?;
     for setting in custom_fields::settings(params, record, issue.issue_type)? {

@@ -22,8 +22,8 @@ enum Condition {
     AnyOf(fn(&Issue) -> Vec<Id>, Vec<Id>),
     Days(fn(&Issue) -> Option<NaiveDate>, Days),
     Relation(u8),
-    /// Attachments and shared files: the simulated space has none.
-    HasFiles(bool),
+    HasAttachments(bool),
+    HasSharedFiles(bool),
     NoDueDate,
     /// In lower case.
     Keyword(String),
@@ -104,11 +104,10 @@ impl IssueFilter {
             Some(relation @ 0..=10) => conditions.push(Condition::Relation(relation)),
             Some(other) => return Err(malformed("parentChild", &other.to_string())),
         }
-        for name in ["attachment", "sharedFile"] {
-            if let Some(wanted) = params.parsed(name)? {
-                conditions.push(Condition::HasFiles(wanted));
-            }
-        }
+        let attachment = params.parsed("attachment")?;
+        conditions.extend(attachment.map(Condition::HasAttachments));
+        let shared_file = params.parsed("sharedFile")?;
+        conditions.extend(shared_file.map(Condition::HasSharedFiles));
         match params.parsed("hasDueDate")? {
             None => {}
             Some(false) => conditions.push(Condition::NoDueDate),
@@ -190,7 +189,8 @@ impl Condition {
             Self::AnyOf(attribute, wanted) => attribute(issue).iter().any(|id| wanted.contains(id)),
             Self::Days(attribute, days) => attribute(issue).is_some_and(|day| days.contains(day)),
             Self::Relation(relation) => has_relation(*relation, state, issue),
-            Self::HasFiles(wanted) => !wanted,
+            Self::HasAttachments(wanted) => issue.attachments.is_empty() != *wanted,
+            Self::HasSharedFiles(wanted) => issue.shared_files.is_empty() != *wanted,
             Self::NoDueDate => issue.due_date.is_none(),
             Self::Keyword(keyword) => mentions(issue, keyword),
             Self::FieldText(id, text) => {

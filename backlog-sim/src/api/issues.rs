@@ -1,10 +1,19 @@
 //! `/issues`, `/issues/count`, `/issues/{issueIdOrKey}`
 
+use std::collections::BTreeSet;
+
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
 use super::{created, issue_edit, issue_filter::IssueFilter, issue_sort, ok};
-use crate::{auth::Call, error::ApiResult, model::ActivityKind, sim::Sim, view::IssueView};
+use crate::{
+    auth::Call,
+    error::ApiResult,
+    model::{ActivityKind, Issue},
+    sim::Sim,
+    state::State,
+    view::IssueView,
+};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -13,7 +22,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/issues/count", web::get().to(count))
         .route("/issues/{issue}", web::get().to(show))
         .route("/issues/{issue}", web::patch().to(update))
-        .route("/issues/{issue}", web::delete().to(delete));
+        .route("/issues/{issue}", web::delete().to(delete))
+        .route("/issues/{issue}/participants", web::get().to(participants));
 }
 
 async fn list(sim: Data<Sim>, call: Call) -> ApiResult {
@@ -25,7 +35,7 @@ async fn list(sim: Data<Sim>, call: Call) -> ApiResult {
         .collect();
     issue_sort::sort(&call.params, &state, &mut issues)?;
     let page = call.params.page(issues)?;
-    let views = page.into_iter().map(|issue| IssueView::of(&state, issue));
+    let views = page.into_iter().map(|issue| view(&call, &state, issue));
     ok(&views.collect::<Vec<_>>())
 }
 
@@ -41,7 +51,31 @@ async fn count(sim: Data<Sim>, call: Call) -> ApiResult {
 
 async fn show(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     let state = sim.read();
-    ok(&IssueView::of(&state, state.issue(call.user, &issue)?))
+    ok(&view(&call, &state, state.issue(call.user, &issue)?))
+}
+
+/// An issue with what the request asks to expand.
+fn view<'a>(call: &Call, state: &'a State, issue: &'a Issue) -> IssueView<'a> {
+    let view = IssueView::of(state, issue);
+    let expand = call.params.texts("expand").unwrap_or_default();
+    match expand.contains(&"childIssueSummary") {
+        true => view.with_children(state),
+        false => view,
+    }
+}
+
+/// Who wrote it, who has it, and who commented on it.
+async fn participants(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
+    let state = sim.read();
+    let issue = state.issue(call.user, &issue)?;
+    let commented = issue.comments.iter().map(|comment| comment.created_user);
+    let people: BTreeSet<_> = [Some(issue.created_user), issue.assignee]
+        .into_iter()
+        .flatten()
+        .chain(commented)
+        .collect();
+    let users: Vec<_> = people.iter().filter_map(|id| state.users.get(id)).collect();
+    ok(&users)
 }
 
 async fn add(sim: Data<Sim>, call: Call) -> ApiResult {

@@ -1,4 +1,4 @@
-//! `/projects`, `/projects/{projectIdOrKey}`, and who joined it
+//! `/projects`, `/projects/{projectIdOrKey}`
 
 use actix_web::web::{self, Data, Path};
 
@@ -6,7 +6,7 @@ use super::{created, ok};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},
-    model::{Id, Project, ProjectRecord},
+    model::Project,
     params::{Params, malformed},
     seed,
     sim::Sim,
@@ -18,8 +18,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/projects", web::get().to(list))
         .route("/projects", web::post().to(add))
         .route("/projects/{project}", web::get().to(show))
-        .route("/projects/{project}", web::patch().to(update))
-        .route("/projects/{project}/users", web::get().to(members));
+        .route("/projects/{project}", web::patch().to(update));
 }
 
 /// The joined projects; with `all=true` an administrator gets every one.
@@ -44,24 +43,25 @@ async fn show(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
 async fn add(sim: Data<Sim>, call: Call) -> ApiResult {
     let params = &call.params;
     let mut state = sim.write();
-    must_administrate(&state, call.user)?;
+    state.must_administrate(call.user)?;
     let key = new_key(&state, params.require("key")?)?;
     let name = params.require("name")?;
     let id = state.next_id();
     let display_order = u32::try_from(state.projects.len()).unwrap_or(u32::MAX);
     let first_type = state.next_id();
     let mut record = seed::empty_project(id, key, name, display_order, first_type);
-    record.members.insert(call.user);
+    record.joined.insert(call.user);
     apply(params, &mut record.project)?;
     let project = record.project.clone();
     state.projects.insert(id, record);
+    state.settle_members(id);
     created(&project)
 }
 
 async fn update(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
     let params = &call.params;
     let mut state = sim.write();
-    must_administrate(&state, call.user)?;
+    state.must_administrate(call.user)?;
     let mut changed = state.project(call.user, &project)?.project.clone();
     if let Some(key) = params
         .filled("key")
@@ -83,26 +83,6 @@ async fn update(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult 
         state.rename_issue_keys(changed.id);
     }
     ok(&changed)
-}
-
-async fn members(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
-    let state = sim.read();
-    let record: &ProjectRecord = state.project(call.user, &project)?;
-    let users: Vec<_> = record
-        .members
-        .iter()
-        .filter_map(|id| state.users.get(id))
-        .collect();
-    ok(&users)
-}
-
-fn must_administrate(state: &State, user: Id) -> Result<(), ApiError> {
-    match state.user(user)?.role_type {
-        1 => Ok(()),
-        _ => Err(ApiError::unauthorized_operation(
-            "Only administrators may do this.",
-        )),
-    }
 }
 
 /// A key of capitals, digits and underscores that no project has.

@@ -51,6 +51,11 @@ async fn add(sim: Data<Sim>, call: Call, path: Path<(String, String, String)>) -
     let id = pull_request.id;
     let text = call.params.require("content")?.to_owned();
     let notify = notified(&call.params, &state.projects[&pull_request.project_id])?;
+    let files = state.uploads(call.user, &call.params)?;
+    state.use_up(&files);
+    if let Some(pull_request) = state.pull_requests.get_mut(&id) {
+        pull_request.attachments.extend(files);
+    }
     let comment = Comment::new(Some(text), call.user, sim.clock.now());
     let reason = Reason::PullRequestCommented;
     let comment = add_comment(&mut state, id, comment, reason, &notify);

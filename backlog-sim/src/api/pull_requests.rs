@@ -68,6 +68,7 @@ async fn add(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiRes
         assignee: None,
         issue: None,
         closed: None,
+        attachments: Vec::new(),
         created_user: call.user,
         created: now,
         updated_user: call.user,
@@ -75,6 +76,9 @@ async fn add(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiRes
         comments: Vec::new(),
     };
     apply(&state, &call, &mut pull_request)?;
+    let files = state.uploads(call.user, params)?;
+    state.use_up(&files);
+    pull_request.attachments = files;
     let id = state.next_id();
     pull_request.id = id;
     let assignee = pull_request.assignee;

@@ -1,5 +1,7 @@
 //! `/wikis`
 
+use std::collections::BTreeSet;
+
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
@@ -7,7 +9,7 @@ use super::{created, ok};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},
-    model::{ActivityKind, Id, Wiki},
+    model::{ActivityKind, Id, Starred, Wiki},
     params::malformed,
     sim::Sim,
     state::State,
@@ -90,6 +92,8 @@ async fn add(sim: Data<Sim>, call: Call) -> ApiResult {
         name: String::new(),
         content: String::new(),
         tags: Vec::new(),
+        attachments: Vec::new(),
+        shared_files: BTreeSet::new(),
         created_user: call.user,
         created: now,
         updated_user: call.user,
@@ -123,6 +127,7 @@ async fn delete(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
     state.may_edit(call.user)?;
     let wiki = state.wiki(call.user, &id)?.clone();
     state.wikis.remove(&wiki.id);
+    state.forget_stars(Starred::Wiki(wiki.id));
     record(&mut state, &sim, &call, ActivityKind::WikiDeleted, &wiki);
     ok(&content::wiki(&state, &wiki))
 }

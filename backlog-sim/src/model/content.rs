@@ -1,5 +1,8 @@
 //! What is written and read: wiki pages, documents, repositories, pull requests, files.
 
+use std::collections::BTreeSet;
+
+use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::{Comment, Id};
@@ -11,6 +14,9 @@ pub(crate) struct Wiki {
     pub name: String,
     pub content: String,
     pub tags: Vec<Tag>,
+    pub attachments: Vec<Attachment>,
+    /// Ids of the project's shared files that it links to.
+    pub shared_files: BTreeSet<Id>,
     pub created_user: Id,
     pub created: DateTime<Utc>,
     pub updated_user: Id,
@@ -60,10 +66,20 @@ pub(crate) struct Document {
     pub plain: String,
     pub emoji: Option<String>,
     pub tags: Vec<Tag>,
+    pub attachments: Vec<Attachment>,
+    pub comments: Vec<DocumentComment>,
     pub created_user: Id,
     pub created: DateTime<Utc>,
     pub updated_user: Id,
     pub updated: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct DocumentComment {
+    pub id: String,
+    pub plain: String,
+    pub created_user: Id,
+    pub created: DateTime<Utc>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,6 +109,7 @@ pub(crate) struct PullRequest {
     pub assignee: Option<Id>,
     pub issue: Option<Id>,
     pub closed: Option<DateTime<Utc>>,
+    pub attachments: Vec<Attachment>,
     pub created_user: Id,
     pub created: DateTime<Utc>,
     pub updated_user: Id,
@@ -101,12 +118,33 @@ pub(crate) struct PullRequest {
     pub comments: Vec<Comment>,
 }
 
-/// A file attached to an issue.
+/// A file that was uploaded: attached to something, or not yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Attachment {
     pub id: Id,
-    pub name: &'static str,
-    pub bytes: &'static [u8],
+    pub name: String,
+    pub bytes: Bytes,
+    pub created_user: Id,
+    pub created: DateTime<Utc>,
+}
+
+/// Which file a change is about.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub(crate) struct AttachmentInfo {
+    pub id: Id,
+    pub name: String,
+}
+
+/// A file among those that a project shares, or a directory of them.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedFile {
+    pub id: Id,
+    pub project_id: Id,
+    /// The directory that it is in; starts and ends with a slash.
+    pub dir: String,
+    pub name: String,
+    /// `None` for a directory.
+    pub bytes: Option<Bytes>,
     pub created_user: Id,
     pub created: DateTime<Utc>,
 }

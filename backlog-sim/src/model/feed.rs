@@ -73,12 +73,15 @@ pub(crate) enum ActivityKind {
     WikiCreated = 5,
     WikiUpdated = 6,
     WikiDeleted = 7,
+    ProjectUserAdded = 15,
+    ProjectUserRemoved = 16,
     PullRequestAdded = 18,
     PullRequestUpdated = 19,
     PullRequestCommented = 20,
     MilestoneCreated = 22,
     MilestoneUpdated = 23,
     MilestoneDeleted = 24,
+    StatusDeleted = 34,
     DocumentCreated = 36,
     DocumentDeleted = 37,
 }
@@ -86,6 +89,20 @@ pub(crate) enum ActivityKind {
 /// A star that a user has received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Star {
+    pub id: Id,
+    pub about: Starred,
+    /// Who wrote what it is about.
     pub receiver: Id,
+    pub presenter: Id,
     pub created: DateTime<Utc>,
+}
+
+/// What a star is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Starred {
+    Issue(Id),
+    Comment(Id),
+    Wiki(Id),
+    PullRequest(Id),
+    PullRequestComment(Id),
 }

@@ -1,17 +1,18 @@
-//! The seeded wiki pages, documents, repositories, pull requests, files and links.
+//! The seeded wiki pages, documents, repositories, pull requests and links.
+
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
 use super::{DANIEL, HARBOR, HARUKA, Id, KENTA, KURA, MAJA, OPS, at, document, repository};
 use crate::{
-    model::{Attachment, Comment, Document, PullRequest, Repository, Tag, Wiki},
+    model::{Comment, Document, PullRequest, Repository, Tag, Wiki},
     state::State,
 };
 
 const FIRST_WIKI: Id = 640_011;
 const FIRST_PULL_REQUEST: Id = 20_441;
 const FIRST_PULL_REQUEST_COMMENT: Id = 9_902_101;
-const FIRST_ATTACHMENT: Id = 660_401;
 
 /// Project, writer, name, tags, texts: the versions of the page, oldest first.
 type WikiRow = (
@@ -80,14 +81,6 @@ const PULL_REQUESTS: [PullRequestRow; 5] = [
     (repository::KURA_WEB, 1, 1, KENTA, Some(HARUKA), Some("KURA-1"), "ロックの順序を揃える", "fix/lock-order", &[(HARUKA, "確認します。")]),
 ];
 
-/// Issue, writer, name, bytes.
-#[rustfmt::skip]
-const ATTACHMENTS: [(&str, Id, &str, &[u8]); 3] = [
-    ("HARBOR-1", MAJA, "カレンダー 1.png", include_bytes!("../../seed-files/calendar.png")),
-    ("HARBOR-1", DANIEL, "console.txt", include_bytes!("../../seed-files/console.txt")),
-    ("HARBOR-6", HARUKA, "review.pdf", include_bytes!("../../seed-files/review.pdf")),
-];
-
 const RELATED: [(&str, &str); 2] = [("HARBOR-1", "HARBOR-15"), ("KURA-1", "KURA-10")];
 
 pub(super) fn fill(state: &mut State) {
@@ -108,18 +101,6 @@ pub(super) fn fill(state: &mut State) {
         state.repositories.insert(id, repository);
     }
     pull_requests(state);
-    for (id, (key, writer, name, bytes)) in (FIRST_ATTACHMENT..).zip(ATTACHMENTS) {
-        let issue = state.issue_keys[key];
-        if let Some(issue) = state.issues.get_mut(&issue) {
-            issue.attachments.push(Attachment {
-                id,
-                name,
-                bytes,
-                created_user: writer,
-                created: issue.created + TimeDelta::minutes(20),
-            });
-        }
-    }
     for (one, other) in RELATED {
         let (one, other) = (state.issue_keys[one], state.issue_keys[other]);
         state.related.insert((one.min(other), one.max(other)));
@@ -139,6 +120,8 @@ fn wikis(state: &mut State) {
             name: name.to_owned(),
             content: String::new(),
             tags: tags.iter().map(tag).collect(),
+            attachments: Vec::new(),
+            shared_files: BTreeSet::new(),
             created_user: writer,
             created,
             updated_user: writer,
@@ -164,6 +147,8 @@ fn documents(state: &mut State) {
             plain: text.to_owned(),
             emoji: emoji.map(str::to_owned),
             tags: Vec::new(),
+            attachments: Vec::new(),
+            comments: Vec::new(),
             created_user: HARUKA,
             created,
             updated_user: DANIEL,
@@ -190,6 +175,7 @@ fn pull_requests(state: &mut State) {
             assignee,
             issue: issue.map(|key| state.issue_keys[key]),
             closed: (status > 1).then(|| created + TimeDelta::days(3)),
+            attachments: Vec::new(),
             created_user: writer,
             created,
             updated_user: writer,

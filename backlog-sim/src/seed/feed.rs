@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{DANIEL, HARUKA, KENTA, MAJA, at};
 use crate::{
-    model::{Activity, ActivityKind, Id, Reason, Star, Subject, Watching},
+    model::{Activity, ActivityKind, Id, Reason, Star, Starred, Subject, Watching},
     state::{News, State},
     view::activity,
 };
@@ -23,8 +23,10 @@ const WATCHINGS: [(Id, &str, &str); 4] = [
     (KENTA, "HARBOR-7", "件名"),
 ];
 
-/// Who received stars in October, and how many.
-const STARS: [(Id, u8); 3] = [(DANIEL, 5), (MAJA, 3), (HARUKA, 1)];
+const FIRST_STAR: Id = 12_001;
+
+/// Who received stars in October for their first comments, how many, and from whom.
+const STARS: [(Id, usize, Id); 3] = [(DANIEL, 5, HARUKA), (MAJA, 3, HARUKA), (HARUKA, 1, DANIEL)];
 
 pub(super) fn fill(state: &mut State) {
     for (id, (user, key, note)) in (FIRST_WATCHING..).zip(WATCHINGS) {
@@ -40,14 +42,29 @@ pub(super) fn fill(state: &mut State) {
         };
         state.watchings.insert(id, watching);
     }
-    for (receiver, count) in STARS {
-        for day in 0..count {
-            let created = at(2026, 10, 1, 9) + TimeDelta::days(i64::from(day));
-            state.stars.push(Star { receiver, created });
-        }
-    }
+    stars(state);
     activities(state);
     notifications(state);
+}
+
+fn stars(state: &mut State) {
+    let mut id = FIRST_STAR;
+    for (receiver, count, presenter) in STARS {
+        let comments = state.issues.values().flat_map(|issue| &issue.comments);
+        let own = comments.filter(|comment| comment.created_user == receiver);
+        let abouts: Vec<_> = own.take(count).map(|comment| comment.id).collect();
+        for (day, about) in (0..).zip(abouts) {
+            let star = Star {
+                id,
+                about: Starred::Comment(about),
+                receiver,
+                presenter,
+                created: at(2026, 10, 1, 9) + TimeDelta::days(day),
+            };
+            state.stars.insert(id, star);
+            id += 1;
+        }
+    }
 }
 
 type Happened = (DateTime<Utc>, ActivityKind, Id, Id, Value);

@@ -3,7 +3,7 @@
 //! A row gives what matters; what it leaves open follows from the row's place, so that dates,
 //! hours and people vary without being written out forty times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, TimeDelta};
 
@@ -178,6 +178,7 @@ fn add_issue(state: &mut State, project: Id, row: &Row, place: u64) {
         updated: created,
         custom_fields: BTreeMap::new(),
         attachments: Vec::new(),
+        shared_files: BTreeSet::new(),
         comments: Vec::new(),
     };
     state.insert_issue(issue);

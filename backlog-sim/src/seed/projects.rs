@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     BUG, DANIEL, HARBOR, HARUKA, INCIDENT, KENTA, KURA, LUCIA, MAJA, OPS, REQUEST, TASK, TOMASZ,
-    date, field,
+    admin, date, field, team,
 };
 use crate::model::{
     Category, CustomField, FieldItem, FieldSettings, FieldType, Id, InitialDate, IssueType,
@@ -17,7 +17,10 @@ pub(super) fn all() -> [ProjectRecord; 3] {
 
 fn harbor() -> ProjectRecord {
     ProjectRecord {
-        members: [HARUKA, DANIEL, MAJA, KENTA, LUCIA].into(),
+        administrators: [DANIEL].into(),
+        teams: [team::WEB].into(),
+        webhooks: vec![admin::webhook()],
+        joined: [HARUKA, DANIEL, MAJA, KENTA, LUCIA].into(),
         issue_types: issue_types(
             HARBOR,
             &[
@@ -45,14 +48,20 @@ fn harbor() -> ProjectRecord {
             ],
         ),
         custom_fields: custom_fields(),
-        project: project(HARBOR, "HARBOR", "Harbor booking portal", "markdown", 0),
-        last_key: 0,
+        ..blank(project(
+            HARBOR,
+            "HARBOR",
+            "Harbor booking portal",
+            "markdown",
+            0,
+        ))
     }
 }
 
 fn kura() -> ProjectRecord {
     ProjectRecord {
-        members: [HARUKA, DANIEL, KENTA].into(),
+        administrators: [KENTA].into(),
+        joined: [HARUKA, DANIEL, KENTA].into(),
         issue_types: issue_types(
             KURA,
             &[
@@ -77,15 +86,13 @@ fn kura() -> ProjectRecord {
                 (73312, "第3期", "2026-10-01", "2026-12-25", false),
             ],
         ),
-        custom_fields: Vec::new(),
-        project: project(KURA, "KURA", "倉庫管理システム", "backlog", 1),
-        last_key: 0,
+        ..blank(project(KURA, "KURA", "倉庫管理システム", "backlog", 1))
     }
 }
 
 fn ops() -> ProjectRecord {
     ProjectRecord {
-        members: [HARUKA, DANIEL, MAJA, TOMASZ].into(),
+        joined: [HARUKA, DANIEL, MAJA, TOMASZ].into(),
         issue_types: issue_types(
             OPS,
             &[
@@ -95,14 +102,11 @@ fn ops() -> ProjectRecord {
         ),
         statuses: statuses(OPS, &["Open", "In Progress", "Resolved", "Closed"], &[]),
         categories: categories(OPS, &[(51721, "Network"), (51722, "Accounts")]),
-        versions: Vec::new(),
-        custom_fields: Vec::new(),
-        project: Project {
+        ..blank(Project {
             subtasking_enabled: false,
             use_git: false,
             ..project(OPS, "OPS", "Operations desk", "markdown", 2)
-        },
-        last_key: 0,
+        })
     }
 }
 
@@ -115,13 +119,26 @@ pub(crate) fn empty_project(
     issue_type: Id,
 ) -> ProjectRecord {
     ProjectRecord {
-        members: BTreeSet::new(),
         issue_types: issue_types(id, &[(issue_type, "Task", "#7ea800")]),
         statuses: statuses(id, &["Open", "In Progress", "Resolved", "Closed"], &[]),
+        ..blank(project(id, key, name, "markdown", display_order))
+    }
+}
+
+/// A project with nothing in it.
+fn blank(project: Project) -> ProjectRecord {
+    ProjectRecord {
+        project,
+        members: BTreeSet::new(),
+        joined: BTreeSet::new(),
+        administrators: BTreeSet::new(),
+        teams: BTreeSet::new(),
+        webhooks: Vec::new(),
+        issue_types: Vec::new(),
+        statuses: Vec::new(),
         categories: Vec::new(),
         versions: Vec::new(),
         custom_fields: Vec::new(),
-        project: project(id, key, name, "markdown", display_order),
         last_key: 0,
     }
 }
@@ -239,7 +256,11 @@ fn custom_fields() -> Vec<CustomField> {
     let day = FieldSettings::Date {
         min: Some(date("2026-01-01")),
         max: None,
-        initial_date: Some(InitialDate { id: 1 }),
+        initial_date: Some(InitialDate {
+            id: 1,
+            shift: None,
+            date: None,
+        }),
     };
     let texts = || FieldSettings::Text {};
     let severities = list(&["S1", "S2", "S3"], None);

@@ -1,10 +1,15 @@
 //! How wiki pages, documents, repositories, pull requests and files look on the wire.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::IssueView;
+use super::{IssueView, feed};
 use crate::{
-    model::{Attachment, Comment, Document, PullRequest, Repository, Wiki, WikiVersion},
+    model::{
+        Attachment, Comment, Document, DocumentComment, Id, PullRequest, Repository, SharedFile,
+        Starred, Wiki, WikiVersion,
+    },
     state::State,
     wire::stamp,
 };
@@ -30,9 +35,9 @@ pub(crate) fn wiki(state: &State, wiki: &Wiki) -> Value {
         "name": wiki.name,
         "content": wiki.content,
         "tags": wiki.tags,
-        "attachments": [],
-        "sharedFiles": [],
-        "stars": [],
+        "attachments": attachments(state, &wiki.attachments),
+        "sharedFiles": shared_files(state, &wiki.shared_files),
+        "stars": feed::stars(state, Starred::Wiki(wiki.id)),
         "createdUser": state.users.get(&wiki.created_user),
         "created": stamp(wiki.created),
         "updatedUser": state.users.get(&wiki.updated_user),
@@ -66,7 +71,7 @@ pub(crate) fn document(state: &State, document: &Document) -> Value {
         "json": rich_text(&document.plain),
         "statusId": 1,
         "emoji": document.emoji,
-        "attachments": [],
+        "attachments": attachments(state, &document.attachments),
         "tags": document.tags,
         "createdUser": state.users.get(&document.created_user),
         "created": stamp(document.created),
@@ -151,8 +156,8 @@ pub(crate) fn pull_request(state: &State, pull_request: &PullRequest) -> Value {
         "created": stamp(pull_request.created),
         "updatedUser": state.users.get(&pull_request.updated_user),
         "updated": stamp(pull_request.updated),
-        "attachments": [],
-        "stars": [],
+        "attachments": attachments(state, &pull_request.attachments),
+        "stars": feed::stars(state, Starred::PullRequest(pull_request.id)),
     })
 }
 
@@ -171,8 +176,59 @@ pub(crate) fn pull_request_comment(state: &State, comment: &Comment) -> Value {
         "createdUser": state.users.get(&comment.created_user),
         "created": stamp(comment.created),
         "updated": stamp(comment.updated),
-        "stars": [],
+        "stars": feed::stars(state, Starred::PullRequestComment(comment.id)),
         "notifications": super::notified(state, comment, 11),
+    })
+}
+
+pub(crate) fn document_comment(
+    state: &State,
+    document: &Document,
+    comment: &DocumentComment,
+) -> Value {
+    json!({
+        "id": comment.id,
+        "documentId": document.id,
+        "statusId": "1",
+        "content": rich_text(&comment.plain),
+        "plain": comment.plain,
+        "commentType": "inline",
+        "createdUserId": comment.created_user,
+        "created": stamp(comment.created),
+        "updatedUserId": comment.created_user,
+        "updated": stamp(comment.created),
+        "createdUser": state.users.get(&comment.created_user),
+        "replies": [],
+    })
+}
+
+pub(crate) fn attachments(state: &State, attachments: &[Attachment]) -> Vec<Value> {
+    attachments
+        .iter()
+        .map(|file| attachment(state, file))
+        .collect()
+}
+
+/// Linked files, by their ids.
+pub(crate) fn shared_files(state: &State, ids: &BTreeSet<Id>) -> Vec<Value> {
+    ids.iter()
+        .filter_map(|id| state.shared_files.get(id))
+        .map(|file| shared_file(state, file))
+        .collect()
+}
+
+pub(crate) fn shared_file(state: &State, file: &SharedFile) -> Value {
+    json!({
+        "id": file.id,
+        "projectId": file.project_id,
+        "type": if file.bytes.is_some() { "file" } else { "directory" },
+        "dir": file.dir,
+        "name": file.name,
+        "size": file.bytes.as_ref().map(|bytes| bytes.len()),
+        "createdUser": state.users.get(&file.created_user),
+        "created": stamp(file.created),
+        "updatedUser": null,
+        "updated": stamp(file.created),
     })
 }
 

@@ -83,3 +83,9 @@ async fn answer(request: RequestBuilder) -> (u16, Value) {
 pub fn code(body: &Value) -> i64 {
     body["errors"][0]["code"].as_i64().unwrap()
 }
+
+/// A field of each element of a list.
+pub fn each<'a>(list: &'a Value, field: &str) -> Vec<&'a Value> {
+    let items = list.as_array().unwrap().iter();
+    items.map(|item| &item[field]).collect()
+}

@@ -4,12 +4,7 @@ use backlog_sim::seed::{self, document, repository};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::common::{Space, code};
-
-fn each<'a>(list: &'a Value, field: &str) -> Vec<&'a Value> {
-    let items = list.as_array().unwrap().iter();
-    items.map(|item| &item[field]).collect()
-}
+use crate::common::{Space, code, each};
 
 #[actix_web::test]
 async fn a_wiki_page_is_written_and_keeps_its_history() {

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::backlog::BacklogUrl;
 
 fn fill(call: Call, inputs: Value) -> Result<Request, InputError> {
     let Value::Object(inputs) = inputs else {
@@ -124,4 +125,33 @@ fn entries_of_objects_are_parameters_and_their_lists_indexed() {
         pairs(&request.query),
         "customField_1=text&customField_2_min=1&customField_3[0]=7"
     );
+}
+
+#[test]
+fn a_directory_is_several_segments() {
+    const CALL: Call = Call::get("projects/{projectKey}/files/metadata/{*path}");
+    let path = |path: Value| {
+        let inputs = json!({"projectKey": "A", "path": path, "count": 5});
+        let request = CALL.fill(inputs.as_object().cloned().unwrap())?;
+        assert_eq!(request.query, [("count".to_owned(), "5".to_owned())]);
+        let url = BacklogUrl::parse("https://acme.backlog.com").unwrap();
+        let url = url.api(&request.path).path().to_owned();
+        Ok(url
+            .trim_start_matches("/api/v2/projects/A/files")
+            .to_owned())
+    };
+    for (given, expected) in [
+        (Value::Null, "/metadata/"),
+        (json!(""), "/metadata/"),
+        (json!("//"), "/metadata/"),
+        (json!("designs"), "/metadata/designs"),
+        (json!("/designs/2026/"), "/metadata/designs/2026"),
+        (json!("a b/図?#%2F"), "/metadata/a%20b/%E5%9B%B3%3F%23%252F"),
+    ] {
+        assert_eq!(path(given.clone()), Ok(expected.to_owned()), "{given}");
+    }
+    for wrong in ["..", "a/../b", "a//b", "./a", "a/\u{9}."] {
+        let refused: Result<_, InputError> = path(json!(wrong));
+        assert!(refused.is_err(), "{wrong}");
+    }
 }

@@ -183,7 +183,7 @@ async fn null_is_as_good_as_absent() {
         let given = arguments.as_object_mut().unwrap();
         // What an id or key names has to be named.
         let kept = |name: &str| required.contains(&json!(name)) || name.ends_with("Key");
-        given.retain(|name, _| kept(name) || name == "repoName");
+        given.retain(|name, _| kept(name) || name == "repoName" || name == "text");
         call(&caller, entry.spec.name, arguments.clone()).await;
 
         for name in schema["properties"].as_object().unwrap().keys() {
@@ -219,6 +219,28 @@ async fn bad_arguments_never_reach_backlog() {
             "get_project",
             json!({"projectKey": ".."}),
             "Invalid arguments for tool get_project: projectKey: cannot be `.` or `..`",
+        ),
+        (
+            "add_issue_type",
+            json!({"projectKey": "A", "name": "n", "color": "#3b9dbd"}),
+            "Invalid arguments for tool add_issue_type: color: expected one of #e30000, #990000, \
+             #934981, #814fbc, #2779ca, #007e9a, #7ea800, #ff9200, #ff3265, #666665, received \
+             \"#3b9dbd\"",
+        ),
+        (
+            "add_custom_field",
+            json!({"projectKey": "A", "name": "n", "settings": {"type": "text"}, "items": ["i"]}),
+            "Invalid arguments for tool add_custom_field: items: only list types have items",
+        ),
+        (
+            "update_custom_field",
+            json!({"projectKey": "A", "id": 1, "settings": {"type": "numeric", "min": 2, "max": 1}}),
+            "Invalid arguments for tool update_custom_field: settings: max is less than min",
+        ),
+        (
+            "add_status",
+            json!({"name": "n", "color": "#3b9dbd"}),
+            "Invalid arguments for tool add_status: projectIdOrKey: is required",
         ),
     ] {
         let outcome = call(&caller, tool, arguments).await;

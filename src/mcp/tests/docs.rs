@@ -11,11 +11,14 @@ const HEAD: &str = "# Tools
 This page is made from the table of tools in the source (`src/mcp/tools`); after a change there, \
 `UPDATE_DOCS=1 cargo test --lib docs` writes it anew.
 
-The names and inputs are those of [backlog-mcp-server](https://github.com/nulab/backlog-mcp-server) \
-0.20.4; the results are Backlog's own JSON. A tool that **reads** needs the scope `backlog:read`; \
+The names and inputs of the first seven sets are those of \
+[backlog-mcp-server](https://github.com/nulab/backlog-mcp-server) 0.20.4; the results are Backlog's own JSON. A tool that **reads** needs the scope `backlog:read`; \
 one that **writes** or **deletes** needs `backlog:write` and is neither offered nor run where the \
 operator allows reading only. Inputs in *italics* are required. Where a tool takes an id or a key \
 (or a name), one of them is.
+
+Those sets, from `space` to `notifications`, are offered unless something else is asked for; how to \
+ask for the others: [README](../README.md#tools).
 ";
 
 fn page() -> String {
@@ -26,6 +29,9 @@ fn page() -> String {
             .iter()
             .filter(|entry| entry.spec.toolset == toolset)
             .collect();
+        if tools.is_empty() {
+            continue;
+        }
         let count = tools.len();
         writeln!(
             page,

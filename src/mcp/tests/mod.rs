@@ -22,7 +22,7 @@ use actix_web::{
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::{BacklogAccess, Caller, FixedAccess, HubServer, Policy, Verdict, service};
+use super::{BacklogAccess, Caller, FixedAccess, HubServer, Policy, Toolset, Verdict, service};
 use crate::{
     backlog::{BacklogClient, ClientOptions, Credentials, fake::FakeBacklog},
     clock::Clock,
@@ -46,7 +46,10 @@ fn server() -> HubServer {
 fn caller(access: impl BacklogAccess + 'static) -> Caller {
     Caller {
         scopes: Scopes::all(),
-        policy: Policy::default(),
+        policy: Policy {
+            chosen: Some(Toolset::ALL.into()),
+            ..Policy::default()
+        },
         access: Arc::new(access),
         verdict: Verdict::default(),
     }

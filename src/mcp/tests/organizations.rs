@@ -40,7 +40,10 @@ impl Two {
         let server = server()
             .with_options(options)
             .with_organizations(Organizations::new(all, 1));
-        let policy = Policy::default();
+        let policy = Policy {
+            chosen: Some(Toolset::ALL.into()),
+            ..Policy::default()
+        };
         Self {
             a,
             b,

@@ -16,7 +16,7 @@ use crate::{
         BacklogUrl, Credentials,
         fake::{FakeBacklog, Received, json as answer},
     },
-    mcp::{AccessError, BacklogAccess, Caller, Refusal, Toolset, tool::Spec, tools},
+    mcp::{AccessError, BacklogAccess, Caller, Policy, Refusal, Toolset, tool::Spec, tools},
     oauth::{Scope, Scopes},
 };
 
@@ -93,7 +93,8 @@ async fn a_reading_policy_does_not_write() {
 
 #[actix_web::test]
 async fn a_toolset_that_is_off_is_off() {
-    for off in Toolset::ALL {
+    let with_tools: BTreeSet<_> = tools::all().iter().map(|tool| tool.spec.toolset).collect();
+    for off in with_tools {
         let others: BTreeSet<_> = Toolset::ALL.into_iter().filter(|set| *set != off).collect();
         let refusals = check_all(
             |caller| caller.policy.toolsets = Some(others.clone()),
@@ -103,6 +104,15 @@ async fn a_toolset_that_is_off_is_off() {
         assert!(!refusals.is_empty(), "{off} has tools");
         assert!(refusals.iter().all(Option::is_none), "no sign-in helps");
     }
+}
+
+#[actix_web::test]
+async fn toolsets_that_upstream_lacks_are_off_unless_chosen() {
+    check_all(
+        |caller| caller.policy = Policy::default(),
+        |tool| (!Toolset::DEFAULT.contains(&tool.toolset)).then_some("X-MCP-Toolsets: default,"),
+    )
+    .await;
 }
 
 #[actix_web::test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::mcp::{
-    ToolOptions,
+    ToolOptions, Toolset,
     router::{Entry, Table},
     tools,
 };
@@ -24,11 +24,10 @@ fn every_tool_is_described() {
         let description = tool.description.as_deref().unwrap_or_default();
         assert!(description.ends_with('.'), "{name}: {description}");
         let hints = tool.annotations.as_ref().expect("annotations");
-        assert_eq!(hints.title, tool.title);
         assert!(hints.read_only_hint.is_some(), "{name}");
         assert!(hints.destructive_hint.is_some(), "{name}");
         assert!(hints.idempotent_hint.is_some(), "{name}");
-        assert_eq!(hints.open_world_hint, Some(true), "{name}");
+        assert_ne!(hints.open_world_hint, Some(false), "{name}");
     }
 }
 
@@ -78,16 +77,26 @@ fn noise(schema: &Value) -> Option<&str> {
     }
 }
 
-#[test]
-fn the_list_stays_small() {
+/// The bytes of a list of the tools in some sets.
+fn list_size(toolsets: &[Toolset]) -> usize {
     let tools: Vec<_> = tools::all()
         .into_iter()
+        .filter(|entry| toolsets.contains(&entry.spec.toolset))
         .map(|entry| entry.route.attr)
         .collect();
     let size = json!(tools).to_string().len();
     println!("tools/list: {} tools, {size} bytes", tools.len());
-    // Some clients refuse a list above 80 kB, and every model reads it.
-    assert!(size <= 48_000, "{size} bytes");
+    size
+}
+
+#[test]
+fn the_list_stays_small() {
+    // Every model reads it; the upstream server's is about 41 kB.
+    let default = list_size(&Toolset::DEFAULT);
+    assert!(default <= 46_500, "{default} bytes");
+    // Some clients refuse a list above 80 kB.
+    let all = list_size(&Toolset::ALL);
+    assert!(all <= 80_000, "{all} bytes");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) fn tools() -> Vec<Entry> {
     ]
 }
 
-/// Lists the documents of projects, up to 20 at a time.
+/// Lists the documents of projects.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetDocuments {
@@ -32,6 +32,10 @@ struct GetDocuments {
     project_ids: Vec<Integer>,
     /// How many documents to skip
     offset: Option<Integer>,
+    /// Text to search for
+    keyword: Option<String>,
+    /// How many, 1 to 100; 20 unless given
+    count: Option<Integer>,
 }
 
 impl Endpoint for GetDocuments {

@@ -156,6 +156,8 @@ pub(super) const ISSUE_TYPE: Fields = &[
     "templateDescription",
 ];
 
+pub(super) const STATUS: Fields = &["id", "projectId", "name", "color", "displayOrder"];
+
 pub(super) const WATCHING: Fields = &[
     "id",
     "resourceAlreadyRead",
@@ -274,4 +276,54 @@ pub(super) const NOTIFICATION: Fields = &[
     "documentCommentReply",
     "sender",
     "created",
+];
+
+pub(super) const ATTACHMENT: Fields = &["id", "name", "size", "createdUser", "created"];
+
+pub(super) const SHARED_FILE: Fields = &[
+    "id",
+    "projectId",
+    "type",
+    "dir",
+    "name",
+    "size",
+    "createdUser",
+    "created",
+    "updatedUser",
+    "updated",
+];
+
+pub(super) const TEAM: Fields = &[
+    "id",
+    "name",
+    "members",
+    "displayOrder",
+    "createdUser",
+    "created",
+    "updatedUser",
+    "updated",
+];
+
+pub(super) const STAR: Fields = &["id", "comment", "url", "title", "presenter", "created"];
+
+pub(super) const WIKI_VERSION: Fields = &[
+    "pageId",
+    "version",
+    "name",
+    "content",
+    "createdUser",
+    "created",
+];
+
+pub(super) const WEBHOOK: Fields = &[
+    "id",
+    "name",
+    "description",
+    "hookUrl",
+    "allEvent",
+    "activityTypeIds",
+    "createdUser",
+    "created",
+    "updatedUser",
+    "updated",
 ];

@@ -1,12 +1,19 @@
 //! The tools, one file per toolset.
 
+mod activity;
+mod administration;
 mod document;
 mod fields;
+mod files;
 mod git;
 pub(super) mod issue;
+mod members;
 mod notifications;
 mod project;
+mod recent;
+mod settings;
 mod space;
+mod webhooks;
 mod wiki;
 
 use super::router::Entry;
@@ -21,6 +28,13 @@ pub(super) fn all() -> Vec<Entry> {
         git::tools(),
         document::tools(),
         notifications::tools(),
+        files::tools(),
+        activity::tools(),
+        recent::tools(),
+        settings::tools(),
+        members::tools(),
+        webhooks::tools(),
+        administration::tools(),
     ]
     .into_iter()
     .flatten()

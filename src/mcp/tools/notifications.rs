@@ -34,6 +34,8 @@ struct GetNotifications {
     /// How many, 1 to 100; 20 unless given
     count: Option<Integer>,
     order: Option<Order>,
+    /// Numeric id of the user who caused them
+    sender_id: Option<Integer>,
 }
 
 impl Endpoint for GetNotifications {

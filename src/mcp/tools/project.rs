@@ -64,6 +64,12 @@ struct AddProject {
     project_leader_can_edit_project_leader: Option<bool>,
     /// Notation of texts; backlog unless given
     text_formatting_rule: Option<TextFormattingRule>,
+    /// Have a wiki
+    use_wiki: Option<bool>,
+    /// Have shared files
+    use_file_sharing: Option<bool>,
+    /// Have Git repositories
+    use_git: Option<bool>,
 }
 
 impl Endpoint for AddProject {
@@ -97,6 +103,8 @@ impl Endpoint for GetProject {
 struct GetProjectUsers {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
+    /// Leave out members by a team only
+    exclude_group_members: Option<bool>,
 }
 
 impl Endpoint for GetProjectUsers {
@@ -124,6 +132,12 @@ struct UpdateProject {
     project_leader_can_edit_project_leader: Option<bool>,
     /// Notation of texts
     text_formatting_rule: Option<TextFormattingRule>,
+    /// Have a wiki
+    use_wiki: Option<bool>,
+    /// Have shared files
+    use_file_sharing: Option<bool>,
+    /// Have Git repositories
+    use_git: Option<bool>,
     /// true to archive the project, false to reopen it
     archived: Option<bool>,
 }

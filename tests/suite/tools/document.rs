@@ -50,5 +50,12 @@ pub(super) fn rows() -> Vec<Row> {
              &parentId=0199c5d07a1e7f0b9d3f5a6b7c8d9e01&addLast=true",
             json!({"title": "Tides", "createdUserId": 40218}),
         ),
+        row(
+            "get_documents",
+            json!({"projectIds": [88104], "keyword": "boat", "count": 5}),
+            "GET documents",
+            "projectId[]=88104&offset=0&keyword=boat&count=5",
+            json!([{"title": "Glossary"}]),
+        ),
     ]
 }

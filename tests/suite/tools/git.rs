@@ -1,3 +1,4 @@
+use backlog_sim::seed;
 use serde_json::json;
 
 use super::{Row, row};
@@ -94,6 +95,34 @@ pub(super) fn rows() -> Vec<Row> {
             "PATCH projects/HARBOR/git/repositories/portal/pullRequests/2/comments/9902103",
             "content=Harbour time, please",
             json!({"id": 9_902_103, "content": "Harbour time, please"}),
+        ),
+        row(
+            "update_pull_request",
+            json!({"projectKey": "HARBOR", "repoName": "portal", "number": 2, "comment": "Soon"}),
+            "PATCH projects/HARBOR/git/repositories/portal/pullRequests/2",
+            "comment=Soon",
+            json!({"number": 2}),
+        ),
+        row(
+            "add_pull_request_comment",
+            json!({
+                "projectKey": "HARBOR", "repoName": "portal", "number": 3, "content": "See",
+                "attachmentId": [seed::UPLOAD],
+            }),
+            "POST projects/HARBOR/git/repositories/portal/pullRequests/3/comments",
+            "content=See&attachmentId[]=660407",
+            json!({"content": "See"}),
+        ),
+        row(
+            "add_pull_request",
+            json!({
+                "projectKey": "HARBOR", "repoName": "portal", "summary": "Tides",
+                "description": "Low", "base": "main", "branch": "tides",
+                "attachmentId": [seed::UPLOAD],
+            }),
+            "POST projects/HARBOR/git/repositories/portal/pullRequests",
+            "summary=Tides&description=Low&base=main&branch=tides&attachmentId[]=660407",
+            json!({"number": 4, "attachments": [{"name": "tides.png"}]}),
         ),
     ]
 }

@@ -189,5 +189,29 @@ pub(super) fn rows() -> Vec<Row> {
             "",
             json!({"success": true}),
         ),
+        row(
+            "get_watching_list_items",
+            json!({"userId": 40218, "offset": 1, "count": 1}),
+            "GET users/40218/watchings",
+            "offset=1&count=1",
+            json!([{"issue": {"issueKey": "HARBOR-1"}}]),
+        ),
+        row(
+            "get_issues",
+            json!({
+                "projectId": [88104], "parentChild": 1, "id": [5_520_101], "attachment": true,
+                "hasDueDate": false,
+            }),
+            "GET issues",
+            "projectId[]=88104&parentChild=1&id[]=5520101&attachment=true&hasDueDate=false",
+            json!([]),
+        ),
+        row(
+            "count_issues",
+            json!({"attachment": true}),
+            "GET issues/count",
+            "attachment=true",
+            json!({"count": 2}),
+        ),
     ]
 }

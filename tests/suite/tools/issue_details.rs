@@ -1,4 +1,4 @@
-//! What classifies issues: priorities, types, categories, custom fields, versions.
+//! What classifies issues: priorities, types, statuses, categories, custom fields, versions.
 
 use serde_json::json;
 
@@ -26,6 +26,13 @@ pub(super) fn rows() -> Vec<Row> {
             "GET projects/HARBOR/issueTypes",
             "",
             json!([{"name": "Bug"}, {"name": "Task"}]),
+        ),
+        row(
+            "get_statuses",
+            json!({"projectKey": "KURA"}),
+            "GET projects/KURA/statuses",
+            "",
+            json!([{"id": 1}, {"id": 2}, {"id": 3}, {"id": 218_430, "name": "レビュー待ち"}]),
         ),
         row(
             "get_categories",

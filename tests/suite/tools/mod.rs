@@ -1,14 +1,21 @@
 //! Every tool against the simulated Backlog: the one request that it sends, to the letter, and
 //! the answer that it brings. Each row has a Backlog of its own, so that rows do not meet.
 
+mod activity;
+mod administration;
 mod bounds;
 mod document;
+mod files;
 mod git;
 mod issue;
 mod issue_details;
+mod members;
 mod notifications;
 mod project;
+mod recent;
+mod settings;
 mod space;
+mod webhooks;
 mod wiki;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -22,13 +29,14 @@ use actix_web::{
 use backlog_mcp_hub::{
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
     clock::Clock,
-    mcp::{Caller, FixedAccess, HubServer, Policy, Verdict, service},
+    mcp::{Caller, FixedAccess, HubServer, Policy, Toolset, Verdict, service},
     oauth::Scopes,
 };
 use backlog_sim::{BacklogSim, Id, SimOptions, seed};
 use serde_json::{Value, json};
 
 /// One call of a tool.
+#[derive(Clone)]
 struct Row {
     user: Id,
     tool: &'static str,
@@ -76,6 +84,13 @@ fn rows() -> Vec<Row> {
         git::rows(),
         document::rows(),
         notifications::rows(),
+        files::rows(),
+        activity::rows(),
+        recent::rows(),
+        settings::rows(),
+        members::rows(),
+        webhooks::rows(),
+        administration::rows(),
     ]
     .into_iter()
     .flatten()
@@ -105,7 +120,10 @@ async fn rpc_within(
     let key = Credentials::ApiKey(sim.control().issue_api_key(user).into());
     let caller = Caller {
         scopes: Scopes::all(),
-        policy,
+        policy: Policy {
+            chosen: Some(Toolset::ALL.into()),
+            ..policy
+        },
         access: Arc::new(FixedAccess::new(url, key)),
         verdict: Verdict::default(),
     };

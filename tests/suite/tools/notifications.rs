@@ -35,5 +35,12 @@ pub(super) fn rows() -> Vec<Row> {
             "",
             json!({"success": true}),
         ),
+        row(
+            "get_notifications",
+            json!({"senderId": 40226, "count": 1}),
+            "GET notifications",
+            "count=1&senderId=40226",
+            json!([{"sender": {"id": 40226}}]),
+        ),
     ]
 }

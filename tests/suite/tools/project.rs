@@ -48,14 +48,23 @@ pub(super) fn rows() -> Vec<Row> {
             json!([{"id": 40211}, {"id": 40218}, {"id": 40237}]),
         ),
         row(
+            "get_project_users",
+            json!({"projectKey": "OPS", "excludeGroupMembers": true}),
+            "GET projects/OPS/users",
+            "excludeGroupMembers=true",
+            json!([{"id": 40211}, {"id": 40218}, {"id": 40226}, {"id": 40251}]),
+        ),
+        row(
             "update_project",
             json!({
                 "projectKey": "OPS", "name": "Desk", "key": "DESK", "chartEnabled": true,
-                "archived": true, "textFormattingRule": "backlog",
+                "archived": true, "textFormattingRule": "backlog", "useWiki": false,
+                "useFileSharing": false, "useGit": true,
             }),
             "PATCH projects/OPS",
-            "name=Desk&key=DESK&chartEnabled=true&textFormattingRule=backlog&archived=true",
-            json!({"id": 88131, "projectKey": "DESK", "archived": true}),
+            "name=Desk&key=DESK&chartEnabled=true&textFormattingRule=backlog&useWiki=false\
+             &useFileSharing=false&useGit=true&archived=true",
+            json!({"id": 88131, "projectKey": "DESK", "archived": true, "useGit": true}),
         )
         .by(seed::HARUKA),
     ]

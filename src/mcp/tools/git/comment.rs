@@ -54,6 +54,8 @@ pub(super) struct AddPullRequestComment {
     content: String,
     /// Numeric ids of users to notify
     notified_user_id: Option<Vec<Integer>>,
+    /// Ids of files uploaded to the space
+    attachment_id: Option<Vec<Integer>>,
 }
 
 impl Endpoint for AddPullRequestComment {

@@ -111,6 +111,8 @@ pub(super) struct AddPullRequest {
     assignee_id: Option<Integer>,
     /// Numeric ids of users to notify
     notified_user_id: Option<Vec<Integer>>,
+    /// Ids of files uploaded to the space
+    attachment_id: Option<Vec<Integer>>,
 }
 
 impl Endpoint for AddPullRequest {
@@ -143,6 +145,8 @@ pub(super) struct UpdatePullRequest {
     notified_user_id: Option<Vec<Integer>>,
     /// 1 open, 2 closed, 3 merged
     status_id: Option<Integer>,
+    /// A comment to add
+    comment: Option<String>,
 }
 
 impl Endpoint for UpdatePullRequest {

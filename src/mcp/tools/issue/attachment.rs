@@ -4,12 +4,11 @@
 //! 2. The bytes, more than the headers, say what the file is ([`File`]).
 //! 3. `auto` gives content that a model sees or reads, `base64` one JSON text.
 
-use rmcp::model::ContentBlock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{
-    backlog::{BacklogError, Call, Method},
+    backlog::{Call, Method},
     mcp::{
         failure::{LARGEST_FILE, ToolError},
         file::File,
@@ -74,36 +73,21 @@ impl Tool for GetIssueAttachment {
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let max_bytes = self.max_bytes.map_or(USUAL_LIMIT, |limit| limit.0);
-        let request = CALL.fill(inputs(&self))?.file(max_bytes);
+        let request = CALL.fill(inputs(&self))?;
         let issue = request.path[1].as_str().to_owned();
         let id = self.attachment_id.get();
+        let file = File::fetch(backlog, request, max_bytes).await?;
 
-        let answer = backlog.send(request).await.map_err(|error| match error {
-            ToolError::Backlog {
-                error: BacklogError::TooLarge { .. },
-                ..
-            } => ToolError::FileTooLarge { max_bytes },
-            error => error,
-        })?;
-        let file = File::of(&answer, &format!("attachment-{id}"));
-
-        Ok(Outcome::Content(match self.format.unwrap_or_default() {
-            Format::Base64 => vec![file.as_json()],
+        Ok(match self.format.unwrap_or_default() {
+            Format::Base64 => Outcome::Content(vec![file.as_json()]),
             Format::Auto => {
-                let what = serde_json::json!({
-                    "filename": file.name,
-                    "contentType": file.content_type,
-                    "size": file.bytes.len(),
-                    "attachmentId": id,
-                    "issueIdOrKey": issue,
-                });
+                let mut facts = file.facts();
+                facts["attachmentId"] = id.into();
+                facts["issueIdOrKey"] = issue.as_str().into();
                 let id = id.to_string();
                 let place = ["issues", issue.as_str(), "attachments", id.as_str()];
-                vec![
-                    ContentBlock::text(format!("{what:#}")),
-                    file.as_content(backlog.access.url(), &place),
-                ]
+                file.with_facts(&facts, backlog.access.url(), &place)
             }
-        }))
+        })
     }
 }

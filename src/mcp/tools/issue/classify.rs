@@ -1,4 +1,4 @@
-//! What an issue can be and have: priority, type, category, custom fields, resolution.
+//! What an issue can be and have: priority, type, status, category, custom fields, resolution.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,21 @@ impl Endpoint for GetIssueTypes {
     const TITLE: &'static str = "List issue types";
     const CALL: Call = Call::get("projects/{projectId|projectKey}/issueTypes");
     const FIELDS: &'static [&'static str] = fields::ISSUE_TYPE;
+}
+
+/// Lists the statuses of a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetStatuses {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+}
+
+impl Endpoint for GetStatuses {
+    const NAME: &'static str = "get_statuses";
+    const TITLE: &'static str = "List statuses";
+    const CALL: Call = Call::get("projects/{projectId|projectKey}/statuses");
+    const FIELDS: &'static [&'static str] = fields::STATUS;
 }
 
 /// Lists the categories of a project, given by id or key.

@@ -45,6 +45,7 @@ pub(super) fn tools() -> Vec<Entry> {
         Entry::of::<related::RemoveRelatedIssue>(Toolset::Issue),
         Entry::of::<classify::GetPriorities>(Toolset::Issue),
         Entry::of::<classify::GetIssueTypes>(Toolset::Issue),
+        Entry::of::<classify::GetStatuses>(Toolset::Issue),
         Entry::of::<classify::GetCategories>(Toolset::Issue),
         Entry::of::<classify::AddCategory>(Toolset::Issue),
         Entry::of::<classify::GetCustomFields>(Toolset::Issue),

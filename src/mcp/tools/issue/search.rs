@@ -42,6 +42,14 @@ macro_rules! filters {
             resolution_id: Option<Vec<Integer>>,
             /// Numeric ids of parent issues
             parent_issue_id: Option<Vec<Integer>>,
+            /// 1 no child issues, 2 only those, 3 neither parents nor children, 4 parents
+            parent_child: Option<Integer>,
+            /// Numeric issue ids
+            id: Option<Vec<Integer>>,
+            /// Whether files are attached
+            attachment: Option<bool>,
+            /// false for issues without a due date
+            has_due_date: Option<bool>,
             /// Text to search for
             keyword: Option<String>,
             /// Starts on this day or later, yyyy-MM-dd

@@ -12,12 +12,16 @@ use crate::{
     },
 };
 
-/// Lists the issues that a user watches, 20 at most.
+/// Lists the issues that a user watches.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetWatchingListItems {
     /// Numeric user id
     user_id: Integer,
+    /// How many issues to skip
+    offset: Option<Integer>,
+    /// How many, 1 to 100; 20 unless given
+    count: Option<Integer>,
 }
 
 impl Endpoint for GetWatchingListItems {

@@ -85,7 +85,7 @@ pub(in crate::mcp) struct UpdateIssue {
     version_id: Option<Vec<Integer>>,
     /// Milestone ids
     milestone_id: Option<Vec<Integer>>,
-    /// Status id
+    /// Status id (get_statuses)
     status_id: Option<Integer>,
     /// Resolution id (get_resolutions); 0 is one, too
     resolution_id: Option<Integer>,

@@ -1,0 +1,96 @@
+//! `/users/myself/recentlyViewedIssues`, `…Projects`, `…Wikis`
+
+use actix_web::web::{self, Data};
+use serde_json::{Value, json};
+
+use super::ok;
+use crate::{
+    auth::Call,
+    error::ApiResult,
+    model::Thing,
+    sim::Sim,
+    state::State,
+    view::{IssueView, content},
+    wire::stamp,
+};
+
+const ISSUES: &str = "/users/myself/recentlyViewedIssues";
+const PROJECTS: &str = "/users/myself/recentlyViewedProjects";
+const WIKIS: &str = "/users/myself/recentlyViewedWikis";
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route(ISSUES, web::get().to(issues))
+        .route(ISSUES, web::post().to(add_issue))
+        .route(PROJECTS, web::get().to(projects))
+        .route(WIKIS, web::get().to(wikis))
+        .route(WIKIS, web::post().to(add_wiki));
+}
+
+async fn issues(sim: Data<Sim>, call: Call) -> ApiResult {
+    page(&sim.read(), &call, |state, thing| match thing {
+        Thing::Issue(id) => {
+            let issue = state.issues.get(&id)?;
+            let joined = state.has_joined(call.user, issue.project_id);
+            joined.then(|| json!({ "issue": IssueView::of(state, issue) }))
+        }
+        _ => None,
+    })
+}
+
+async fn projects(sim: Data<Sim>, call: Call) -> ApiResult {
+    page(&sim.read(), &call, |state, thing| match thing {
+        Thing::Project(id) => {
+            let mut joined = state.joined(call.user);
+            let record = joined.find(|record| record.project.id == id)?;
+            Some(json!({ "project": record.project }))
+        }
+        _ => None,
+    })
+}
+
+async fn wikis(sim: Data<Sim>, call: Call) -> ApiResult {
+    page(&sim.read(), &call, |state, thing| match thing {
+        Thing::Wiki(id) => {
+            let wiki = state.wikis.get(&id)?;
+            let joined = state.has_joined(call.user, wiki.project_id);
+            joined.then(|| json!({ "page": content::wiki_item(state, wiki) }))
+        }
+        _ => None,
+    })
+}
+
+async fn add_issue(sim: Data<Sim>, call: Call) -> ApiResult {
+    let mut state = sim.write();
+    let id = state
+        .issue(call.user, call.params.require("issueIdOrKey")?)?
+        .id;
+    state.view(call.user, Thing::Issue(id), sim.clock.now());
+    ok(&IssueView::of(&state, &state.issues[&id]))
+}
+
+async fn add_wiki(sim: Data<Sim>, call: Call) -> ApiResult {
+    let mut state = sim.write();
+    let id = state.wiki(call.user, call.params.require("wikiId")?)?.id;
+    state.view(call.user, Thing::Wiki(id), sim.clock.now());
+    ok(&content::wiki(&state, &state.wikis[&id]))
+}
+
+/// A page of what the caller looked at and can still see, with the time of it.
+fn page(state: &State, call: &Call, view: impl Fn(&State, Thing) -> Option<Value>) -> ApiResult {
+    let mine = state
+        .viewed
+        .iter()
+        .filter(|viewed| viewed.user == call.user);
+    let mut views: Vec<_> = mine
+        .filter_map(|viewed| {
+            let mut view = view(state, viewed.thing)?;
+            view["updated"] = json!(stamp(viewed.at));
+            Some(view)
+        })
+        .collect();
+    if !call.params.ascending()? {
+        views.reverse();
+    }
+    ok(&call.params.page(views)?)
+}

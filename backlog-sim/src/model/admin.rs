@@ -1,0 +1,50 @@
+//! What administrators look after: teams, webhooks, the notice; and what people looked at.
+
+use chrono::{DateTime, Utc};
+
+use super::Id;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Team {
+    pub id: Id,
+    pub name: &'static str,
+    pub members: Vec<Id>,
+    pub created: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Webhook {
+    pub id: Id,
+    pub name: String,
+    pub description: String,
+    pub hook_url: String,
+    pub all_event: bool,
+    /// Empty when all events are meant.
+    pub activity_types: Vec<Id>,
+    pub created_user: Id,
+    pub created: DateTime<Utc>,
+    pub updated_user: Id,
+    pub updated: DateTime<Utc>,
+}
+
+/// The notice that everybody in the space sees.
+#[derive(Clone, Debug)]
+pub(crate) struct SpaceNotice {
+    pub content: String,
+    pub updated: DateTime<Utc>,
+}
+
+/// Something a user looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Viewed {
+    pub user: Id,
+    pub thing: Thing,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thing {
+    Issue(Id),
+    Project(Id),
+    Wiki(Id),
+}

@@ -1,0 +1,128 @@
+//! Comments one by one, and who is told of them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, IssueId, IssueKey, ProjectId, ProjectKey, RepoId, RepoName},
+        tool::Endpoint,
+        tools::fields,
+    },
+};
+
+/// Returns one comment on an issue.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetIssueComment {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Comment id (get_issue_comments)
+    comment_id: Integer,
+}
+
+impl Endpoint for GetIssueComment {
+    const NAME: &'static str = "get_issue_comment";
+    const TITLE: &'static str = "Get issue comment";
+    const CALL: Call = Call::get("issues/{issueId|issueKey}/comments/{commentId}");
+}
+
+/// Counts the comments on an issue.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CountIssueComments {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+}
+
+impl Endpoint for CountIssueComments {
+    const NAME: &'static str = "count_issue_comments";
+    const TITLE: &'static str = "Count issue comments";
+    const CALL: Call = Call::get("issues/{issueId|issueKey}/comments/count");
+}
+
+/// Deletes one of the user's own comments on an issue.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteIssueComment {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Comment id (get_issue_comments)
+    comment_id: Integer,
+}
+
+impl Endpoint for DeleteIssueComment {
+    const NAME: &'static str = "delete_issue_comment";
+    const TITLE: &'static str = "Delete issue comment";
+    const CALL: Call = Call::delete("issues/{issueId|issueKey}/comments/{commentId}");
+}
+
+/// Lists who was told of a comment, and whether they read it.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetIssueCommentNotifications {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Comment id (get_issue_comments)
+    comment_id: Integer,
+}
+
+impl Endpoint for GetIssueCommentNotifications {
+    const NAME: &'static str = "get_issue_comment_notifications";
+    const TITLE: &'static str = "List comment notifications";
+    const CALL: Call = Call::get("issues/{issueId|issueKey}/comments/{commentId}/notifications");
+}
+
+/// Tells more people of one of the user's own comments.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddIssueCommentNotifications {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Comment id (get_issue_comments)
+    comment_id: Integer,
+    /// Numeric ids of users to notify
+    notified_user_id: Vec<Integer>,
+}
+
+impl Endpoint for AddIssueCommentNotifications {
+    const NAME: &'static str = "add_issue_comment_notifications";
+    const TITLE: &'static str = "Notify of a comment";
+    const CALL: Call = Call::post("issues/{issueId|issueKey}/comments/{commentId}/notifications");
+}
+
+/// Counts the comments on a pull request.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CountPullRequestComments {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// Pull request number
+    number: Integer,
+}
+
+impl Endpoint for CountPullRequestComments {
+    const NAME: &'static str = "count_pull_request_comments";
+    const TITLE: &'static str = "Count pull request comments";
+    const CALL: Call = Call::get(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments/count",
+    );
+}
+
+/// Lists who takes part in an issue.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetIssueParticipants {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+}
+
+impl Endpoint for GetIssueParticipants {
+    const NAME: &'static str = "get_issue_participants";
+    const TITLE: &'static str = "List issue participants";
+    const CALL: Call = Call::get("issues/{issueId|issueKey}/participants");
+    const FIELDS: &'static [&'static str] = fields::USER;
+}

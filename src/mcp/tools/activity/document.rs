@@ -1,0 +1,73 @@
+//! What is around documents: comments, tags, their number.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{ProjectId, ProjectKey},
+        tool::{Access, Endpoint},
+    },
+};
+
+/// Counts the documents of a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CountDocuments {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+}
+
+impl Endpoint for CountDocuments {
+    const NAME: &'static str = "count_documents";
+    const TITLE: &'static str = "Count documents";
+    const CALL: Call = Call::get("documents/count?projectIdOrKey={projectId|projectKey}");
+}
+
+/// Lists the comments on a document with their replies.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetDocumentComments {
+    /// Document id
+    document_id: String,
+}
+
+impl Endpoint for GetDocumentComments {
+    const NAME: &'static str = "get_document_comments";
+    const TITLE: &'static str = "List document comments";
+    const CALL: Call = Call::get("documents/{documentId}/comments");
+}
+
+/// Adds tags to a document.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddDocumentTags {
+    /// Document id
+    document_id: String,
+    /// Names of tags
+    tag_names: Vec<String>,
+}
+
+impl Endpoint for AddDocumentTags {
+    const NAME: &'static str = "add_document_tags";
+    const TITLE: &'static str = "Tag document";
+    const CALL: Call = Call::post("documents/{documentId}/tags");
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+}
+
+/// Removes tags from a document.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RemoveDocumentTags {
+    /// Document id
+    document_id: String,
+    /// Names of tags
+    tag_names: Vec<String>,
+}
+
+impl Endpoint for RemoveDocumentTags {
+    const NAME: &'static str = "remove_document_tags";
+    const TITLE: &'static str = "Untag document";
+    const CALL: Call = Call::delete("documents/{documentId}/tags");
+}

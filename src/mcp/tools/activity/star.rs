@@ -1,0 +1,93 @@
+//! Stars: what people give each other for good work.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::{Call, Method},
+    mcp::{
+        failure::ToolError,
+        inputs::Integer,
+        tool::{Access, Backlog, Endpoint, Outcome, Tool},
+        tools::fields,
+    },
+};
+
+const ADD: Call = Call::post("stars");
+
+/// Gives a star to one thing.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct AddStar {
+    /// What to star
+    kind: Kind,
+    /// Its numeric id; a pull request's id, not its number
+    id: Integer,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Kind {
+    Issue,
+    Comment,
+    Wiki,
+    PullRequest,
+    PullRequestComment,
+}
+
+impl Kind {
+    /// The parameter that takes the id.
+    fn parameter(self) -> &'static str {
+        match self {
+            Self::Issue => "issueId",
+            Self::Comment => "commentId",
+            Self::Wiki => "wikiId",
+            Self::PullRequest => "pullRequestId",
+            Self::PullRequestComment => "pullRequestCommentId",
+        }
+    }
+}
+
+impl Tool for AddStar {
+    const NAME: &'static str = "add_star";
+    const TITLE: &'static str = "Add star";
+    const ACCESS: Access = Access::of(Method::Post);
+
+    async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
+        let form = [(self.kind.parameter().to_owned(), self.id.get().into())];
+        let request = ADD.fill(form.into_iter().collect())?;
+        backlog.fetch(request).await.map(Outcome::Json)
+    }
+}
+
+/// Takes back a star that the user gave.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RemoveStar {
+    /// Star id
+    star_id: Integer,
+}
+
+impl Endpoint for RemoveStar {
+    const NAME: &'static str = "remove_star";
+    const TITLE: &'static str = "Remove star";
+    const CALL: Call = Call::delete("stars/{starId}");
+}
+
+/// Lists the stars that a user has received, newest first.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetUserStars {
+    /// Numeric user id
+    user_id: Integer,
+    /// Only stars with a lower id
+    max_id: Option<Integer>,
+    /// How many, 1 to 100; 20 unless given
+    count: Option<Integer>,
+}
+
+impl Endpoint for GetUserStars {
+    const NAME: &'static str = "get_user_stars";
+    const TITLE: &'static str = "List a user's stars";
+    const CALL: Call = Call::get("users/{userId}/stars");
+    const FIELDS: &'static [&'static str] = fields::STAR;
+}

@@ -1,0 +1,77 @@
+//! What became of wiki pages: versions, stars, tags, deletion.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, NumericId, ProjectId, ProjectKey},
+        tool::Endpoint,
+        tools::fields,
+    },
+};
+
+/// Lists the versions of a wiki page with their texts, newest first.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetWikiHistory {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+    /// Only versions with a lower number
+    max_id: Option<Integer>,
+    /// How many, 1 to 100; 20 unless given
+    count: Option<Integer>,
+}
+
+impl Endpoint for GetWikiHistory {
+    const NAME: &'static str = "get_wiki_history";
+    const TITLE: &'static str = "List wiki history";
+    const CALL: Call = Call::get("wikis/{wikiId}/history");
+    const FIELDS: &'static [&'static str] = fields::WIKI_VERSION;
+}
+
+/// Lists the stars of a wiki page.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetWikiStars {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+}
+
+impl Endpoint for GetWikiStars {
+    const NAME: &'static str = "get_wiki_stars";
+    const TITLE: &'static str = "List wiki stars";
+    const CALL: Call = Call::get("wikis/{wikiId}/stars");
+    const FIELDS: &'static [&'static str] = fields::STAR;
+}
+
+/// Lists the tags of a project's wiki pages.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetWikiTags {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+}
+
+impl Endpoint for GetWikiTags {
+    const NAME: &'static str = "get_wiki_tags";
+    const TITLE: &'static str = "List wiki tags";
+    const CALL: Call = Call::get("wikis/tags?projectIdOrKey={projectId|projectKey}");
+}
+
+/// Deletes a wiki page for good.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteWiki {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+    /// Whether to tell the project's members by mail
+    mail_notify: Option<bool>,
+}
+
+impl Endpoint for DeleteWiki {
+    const NAME: &'static str = "delete_wiki";
+    const TITLE: &'static str = "Delete wiki page";
+    const CALL: Call = Call::delete("wikis/{wikiId}");
+}

@@ -1,0 +1,87 @@
+//! The space as its administrators see it: size, plan, notice, and what is left of the rate limit.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{Toolset, inputs::Project, router::Entry, tool::Endpoint},
+};
+
+pub(super) fn tools() -> Vec<Entry> {
+    vec![
+        Entry::of::<GetSpaceDiskUsage>(Toolset::Administration),
+        Entry::of::<GetProjectDiskUsage>(Toolset::Administration),
+        Entry::of::<GetLicence>(Toolset::Administration),
+        Entry::of::<GetSpaceNotification>(Toolset::Administration),
+        Entry::of::<UpdateSpaceNotification>(Toolset::Administration),
+        Entry::of::<GetRateLimit>(Toolset::Administration),
+    ]
+}
+
+/// Returns how many bytes the space has and uses, by project; for space administrators.
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct GetSpaceDiskUsage {}
+
+impl Endpoint for GetSpaceDiskUsage {
+    const NAME: &'static str = "get_space_disk_usage";
+    const TITLE: &'static str = "Get space disk usage";
+    const CALL: Call = Call::get("space/diskUsage");
+}
+
+/// Returns how many bytes a project uses; for its administrators.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetProjectDiskUsage {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+}
+
+impl Endpoint for GetProjectDiskUsage {
+    const NAME: &'static str = "get_project_disk_usage";
+    const TITLE: &'static str = "Get project disk usage";
+    const CALL: Call = Call::get("projects/{projectIdOrKey}/diskUsage");
+}
+
+/// Returns the plan of the space: its features and limits.
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct GetLicence {}
+
+impl Endpoint for GetLicence {
+    const NAME: &'static str = "get_licence";
+    const TITLE: &'static str = "Get licence";
+    const CALL: Call = Call::get("space/licence");
+}
+
+/// Returns the notice that everybody in the space sees.
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct GetSpaceNotification {}
+
+impl Endpoint for GetSpaceNotification {
+    const NAME: &'static str = "get_space_notification";
+    const TITLE: &'static str = "Get space notice";
+    const CALL: Call = Call::get("space/notification");
+}
+
+/// Replaces the notice that everybody in the space sees; for space administrators.
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct UpdateSpaceNotification {
+    /// The new notice
+    content: String,
+}
+
+impl Endpoint for UpdateSpaceNotification {
+    const NAME: &'static str = "update_space_notification";
+    const TITLE: &'static str = "Update space notice";
+    const CALL: Call = Call::put("space/notification");
+}
+
+/// Returns how many calls the signed-in user has left in this minute, by kind.
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct GetRateLimit {}
+
+impl Endpoint for GetRateLimit {
+    const NAME: &'static str = "get_rate_limit";
+    const TITLE: &'static str = "Get rate limit";
+    const CALL: Call = Call::get("rateLimit");
+}

@@ -1,0 +1,92 @@
+//! Files attached to an issue, and shared files that it links to.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, IssueId, IssueKey},
+        tool::{Access, Endpoint},
+        tools::fields,
+    },
+};
+
+/// Lists the files attached to an issue.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetIssueAttachments {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+}
+
+impl Endpoint for GetIssueAttachments {
+    const NAME: &'static str = "get_issue_attachments";
+    const TITLE: &'static str = "List issue attachments";
+    const CALL: Call = Call::get("issues/{issueId|issueKey}/attachments");
+    const FIELDS: &'static [&'static str] = fields::ATTACHMENT;
+}
+
+/// Deletes a file attached to an issue.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteIssueAttachment {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Attachment id
+    attachment_id: Integer,
+}
+
+impl Endpoint for DeleteIssueAttachment {
+    const NAME: &'static str = "delete_issue_attachment";
+    const TITLE: &'static str = "Delete issue attachment";
+    const CALL: Call = Call::delete("issues/{issueId|issueKey}/attachments/{attachmentId}");
+}
+
+/// Lists the shared files that an issue links to.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetIssueSharedFiles {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+}
+
+impl Endpoint for GetIssueSharedFiles {
+    const NAME: &'static str = "get_issue_shared_files";
+    const TITLE: &'static str = "List an issue's shared files";
+    const CALL: Call = Call::get("issues/{issueId|issueKey}/sharedFiles");
+    const FIELDS: &'static [&'static str] = fields::SHARED_FILE;
+}
+
+/// Links shared files of the project to an issue.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddIssueSharedFiles {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Shared file ids (get_shared_files)
+    file_id: Vec<Integer>,
+}
+
+impl Endpoint for AddIssueSharedFiles {
+    const NAME: &'static str = "add_issue_shared_files";
+    const TITLE: &'static str = "Link shared files to issue";
+    const CALL: Call = Call::post("issues/{issueId|issueKey}/sharedFiles");
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+}
+
+/// Removes the link of an issue to a shared file; the file stays.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RemoveIssueSharedFile {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Shared file id
+    shared_file_id: Integer,
+}
+
+impl Endpoint for RemoveIssueSharedFile {
+    const NAME: &'static str = "remove_issue_shared_file";
+    const TITLE: &'static str = "Unlink shared file from issue";
+    const CALL: Call = Call::delete("issues/{issueId|issueKey}/sharedFiles/{sharedFileId}");
+}

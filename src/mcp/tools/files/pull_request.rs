@@ -1,0 +1,79 @@
+//! Files attached to a pull request.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, ProjectId, ProjectKey, RepoId, RepoName},
+        tool::Endpoint,
+        tools::fields,
+    },
+};
+
+/// Lists the files attached to a pull request.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetPullRequestAttachments {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// Pull request number
+    number: Integer,
+}
+
+impl Endpoint for GetPullRequestAttachments {
+    const NAME: &'static str = "get_pull_request_attachments";
+    const TITLE: &'static str = "List pull request attachments";
+    const CALL: Call = Call::get(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/attachments",
+    );
+    const FIELDS: &'static [&'static str] = fields::ATTACHMENT;
+}
+
+/// Returns a file attached to a pull request.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetPullRequestAttachment {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// Pull request number
+    number: Integer,
+    /// Attachment id
+    attachment_id: Integer,
+}
+
+impl Endpoint for GetPullRequestAttachment {
+    const NAME: &'static str = "get_pull_request_attachment";
+    const TITLE: &'static str = "Get pull request attachment";
+    const CALL: Call = Call::get(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/attachments/{attachmentId}",
+    );
+    const IS_FILE: bool = true;
+}
+
+/// Deletes a file attached to a pull request.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeletePullRequestAttachment {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// Pull request number
+    number: Integer,
+    /// Attachment id
+    attachment_id: Integer,
+}
+
+impl Endpoint for DeletePullRequestAttachment {
+    const NAME: &'static str = "delete_pull_request_attachment";
+    const TITLE: &'static str = "Delete pull request attachment";
+    const CALL: Call = Call::delete(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/attachments/{attachmentId}",
+    );
+}

@@ -1,0 +1,52 @@
+//! The files that a project shares.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, Order, ProjectId, ProjectKey},
+        tool::Endpoint,
+        tools::fields,
+    },
+};
+
+/// Lists the files and directories in a directory of the project's shared files.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetSharedFiles {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    /// Such as designs/2026; the topmost one unless given
+    path: Option<String>,
+    order: Option<Order>,
+    /// How many entries to skip
+    offset: Option<Integer>,
+    /// How many, 1 to 1000; 1000 unless given
+    count: Option<Integer>,
+}
+
+impl Endpoint for GetSharedFiles {
+    const NAME: &'static str = "get_shared_files";
+    const TITLE: &'static str = "List shared files";
+    const CALL: Call = Call::get("projects/{projectId|projectKey}/files/metadata/{*path}");
+    const FIELDS: &'static [&'static str] = fields::SHARED_FILE;
+}
+
+/// Returns the content of a project's shared file.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetSharedFile {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    /// Shared file id (get_shared_files)
+    shared_file_id: Integer,
+}
+
+impl Endpoint for GetSharedFile {
+    const NAME: &'static str = "get_shared_file";
+    const TITLE: &'static str = "Get shared file";
+    const CALL: Call = Call::get("projects/{projectId|projectKey}/files/{sharedFileId}");
+    const IS_FILE: bool = true;
+}

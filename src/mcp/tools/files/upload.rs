@@ -1,0 +1,119 @@
+//! Uploading a file, which other tools then attach.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{
+    backlog::{InputError, Method, Request, Segment, Upload},
+    mcp::{
+        failure::ToolError,
+        file::LARGEST_UPLOAD,
+        tool::{Access, Backlog, Outcome, Tool},
+    },
+};
+
+/// Uploads a file and returns its id. It is seen nowhere until that id is the attachmentId of
+/// add_issue, update_issue, add_issue_comment, add_pull_request, add_pull_request_comment or
+/// add_wiki_attachments.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct UploadAttachment {
+    /// Name such as log.txt; its ending tells the type
+    filename: String,
+    /// The content, if it is text; or give content
+    text: Option<String>,
+    /// The content in base64, up to 3 MB decoded
+    content: Option<String>,
+}
+
+impl Tool for UploadAttachment {
+    const NAME: &'static str = "upload_attachment";
+    const TITLE: &'static str = "Upload attachment";
+    const ACCESS: Access = Access::of(Method::Post);
+
+    async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
+        let upload = self.into_upload()?;
+        let path = ["space", "attachment"].map(Segment::fixed);
+        let request = Request::upload(path, upload);
+        backlog.fetch(request).await.map(Outcome::Json)
+    }
+}
+
+impl UploadAttachment {
+    fn into_upload(self) -> Result<Upload, InputError> {
+        let invalid = |argument: &str, reason| InputError::Invalid {
+            argument: argument.to_owned(),
+            reason,
+        };
+        let is_part_of_path = |c: char| c.is_control() || matches!(c, '/' | '\\');
+        let name = self.filename;
+        if matches!(name.trim(), "" | "." | "..") || name.contains(is_part_of_path) {
+            return Err(invalid("filename", "wants a name, without directories"));
+        }
+        let (argument, bytes) = match (self.content, self.text) {
+            (None, Some(text)) => ("text", text.into_bytes()),
+            (Some(encoded), _) => {
+                // Encoders break lines.
+                let encoded: String = encoded.split_ascii_whitespace().collect();
+                let bytes = STANDARD.decode(encoded);
+                (
+                    "content",
+                    bytes.map_err(|_| invalid("content", "is not base64"))?,
+                )
+            }
+            (None, None) => return Err(invalid("text", "give it or content")),
+        };
+        if bytes.len() > LARGEST_UPLOAD {
+            return Err(invalid(
+                argument,
+                "is larger than 3 MB; upload it in Backlog",
+            ));
+        }
+        Ok(Upload {
+            name,
+            bytes: Bytes::from(bytes),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(filename: &str, text: Option<&str>, content: Option<&str>) -> Result<Bytes, String> {
+        let input = UploadAttachment {
+            filename: filename.to_owned(),
+            text: text.map(str::to_owned),
+            content: content.map(str::to_owned),
+        };
+        let upload = input.into_upload().map_err(|error| error.to_string())?;
+        assert_eq!(upload.name, filename);
+        Ok(upload.bytes)
+    }
+
+    #[test]
+    fn a_file_is_read_from_text_or_base64() {
+        assert_eq!(read("図 1.txt", Some("潮\n"), None).unwrap(), "潮\n");
+        assert_eq!(read("a", Some(""), None).unwrap(), "");
+        assert_eq!(read("a.gif", None, Some("R0lG\nODlh")).unwrap(), "GIF89a");
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused() {
+        let large = "a".repeat(LARGEST_UPLOAD + 1);
+        for (filename, text, content, expected) in [
+            ("", Some("a"), None, "filename"),
+            ("..", Some("a"), None, "filename"),
+            ("../a", Some("a"), None, "filename"),
+            ("a\\b", Some("a"), None, "filename"),
+            ("a\r\nb", Some("a"), None, "filename"),
+            ("a", None, None, "text: give it or content"),
+            ("a", None, Some("%"), "content: is not base64"),
+            ("a", Some(&large), None, "text: is larger than 3 MB"),
+        ] {
+            let error = read(filename, text, content).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Files attached to a wiki page, and shared files that it links to.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, NumericId},
+        tool::{Access, Endpoint},
+        tools::fields,
+    },
+};
+
+/// Lists the files attached to a wiki page.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetWikiAttachments {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+}
+
+impl Endpoint for GetWikiAttachments {
+    const NAME: &'static str = "get_wiki_attachments";
+    const TITLE: &'static str = "List wiki attachments";
+    const CALL: Call = Call::get("wikis/{wikiId}/attachments");
+    const FIELDS: &'static [&'static str] = fields::ATTACHMENT;
+}
+
+/// Returns a file attached to a wiki page.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetWikiAttachment {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+    /// Attachment id
+    attachment_id: Integer,
+}
+
+impl Endpoint for GetWikiAttachment {
+    const NAME: &'static str = "get_wiki_attachment";
+    const TITLE: &'static str = "Get wiki attachment";
+    const CALL: Call = Call::get("wikis/{wikiId}/attachments/{attachmentId}");
+    const IS_FILE: bool = true;
+}
+
+/// Attaches uploaded files to a wiki page.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddWikiAttachments {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+    /// Ids from upload_attachment
+    attachment_id: Vec<Integer>,
+}
+
+impl Endpoint for AddWikiAttachments {
+    const NAME: &'static str = "add_wiki_attachments";
+    const TITLE: &'static str = "Attach files to wiki page";
+    const CALL: Call = Call::post("wikis/{wikiId}/attachments");
+}
+
+/// Deletes a file attached to a wiki page.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteWikiAttachment {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+    /// Attachment id
+    attachment_id: Integer,
+}
+
+impl Endpoint for DeleteWikiAttachment {
+    const NAME: &'static str = "delete_wiki_attachment";
+    const TITLE: &'static str = "Delete wiki attachment";
+    const CALL: Call = Call::delete("wikis/{wikiId}/attachments/{attachmentId}");
+}
+
+/// Lists the shared files that a wiki page links to.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetWikiSharedFiles {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+}
+
+impl Endpoint for GetWikiSharedFiles {
+    const NAME: &'static str = "get_wiki_shared_files";
+    const TITLE: &'static str = "List a wiki page's shared files";
+    const CALL: Call = Call::get("wikis/{wikiId}/sharedFiles");
+    const FIELDS: &'static [&'static str] = fields::SHARED_FILE;
+}
+
+/// Links shared files of the project to a wiki page.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddWikiSharedFiles {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+    /// Shared file ids (get_shared_files)
+    file_id: Vec<Integer>,
+}
+
+impl Endpoint for AddWikiSharedFiles {
+    const NAME: &'static str = "add_wiki_shared_files";
+    const TITLE: &'static str = "Link shared files to wiki page";
+    const CALL: Call = Call::post("wikis/{wikiId}/sharedFiles");
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+}
+
+/// Removes the link of a wiki page to a shared file; the file stays.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RemoveWikiSharedFile {
+    /// Numeric wiki page id (get_wiki_pages)
+    wiki_id: NumericId,
+    /// Shared file id
+    shared_file_id: Integer,
+}
+
+impl Endpoint for RemoveWikiSharedFile {
+    const NAME: &'static str = "remove_wiki_shared_file";
+    const TITLE: &'static str = "Unlink shared file from wiki page";
+    const CALL: Call = Call::delete("wikis/{wikiId}/sharedFiles/{sharedFileId}");
+}

@@ -1,0 +1,202 @@
+//! Who belongs to a project, and teams.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        Toolset,
+        inputs::{Integer, Order, Project},
+        router::Entry,
+        tool::Endpoint,
+        tools::fields,
+    },
+};
+
+pub(super) fn tools() -> Vec<Entry> {
+    vec![
+        Entry::of::<GetUser>(Toolset::Members),
+        Entry::of::<AddProjectUser>(Toolset::Members),
+        Entry::of::<RemoveProjectUser>(Toolset::Members),
+        Entry::of::<GetProjectAdministrators>(Toolset::Members),
+        Entry::of::<AddProjectAdministrator>(Toolset::Members),
+        Entry::of::<RemoveProjectAdministrator>(Toolset::Members),
+        Entry::of::<GetProjectTeams>(Toolset::Members),
+        Entry::of::<AddProjectTeam>(Toolset::Members),
+        Entry::of::<RemoveProjectTeam>(Toolset::Members),
+        Entry::of::<GetTeams>(Toolset::Members),
+        Entry::of::<GetTeam>(Toolset::Members),
+    ]
+}
+
+/// Returns one user.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetUser {
+    /// Numeric user id
+    user_id: Integer,
+}
+
+impl Endpoint for GetUser {
+    const NAME: &'static str = "get_user";
+    const TITLE: &'static str = "Get user";
+    const CALL: Call = Call::get("users/{userId}");
+}
+
+/// Adds a user to a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AddProjectUser {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Numeric user id
+    user_id: Integer,
+}
+
+impl Endpoint for AddProjectUser {
+    const NAME: &'static str = "add_project_user";
+    const TITLE: &'static str = "Add project member";
+    const CALL: Call = Call::post("projects/{projectIdOrKey}/users");
+}
+
+/// Removes a user from a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct RemoveProjectUser {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Numeric user id
+    user_id: Integer,
+}
+
+impl Endpoint for RemoveProjectUser {
+    const NAME: &'static str = "remove_project_user";
+    const TITLE: &'static str = "Remove project member";
+    const CALL: Call = Call::delete("projects/{projectIdOrKey}/users");
+}
+
+/// Lists the administrators of a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetProjectAdministrators {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+}
+
+impl Endpoint for GetProjectAdministrators {
+    const NAME: &'static str = "get_project_administrators";
+    const TITLE: &'static str = "List project administrators";
+    const CALL: Call = Call::get("projects/{projectIdOrKey}/administrators");
+    const FIELDS: &'static [&'static str] = fields::USER;
+}
+
+/// Makes a member of a project its administrator.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AddProjectAdministrator {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Numeric user id
+    user_id: Integer,
+}
+
+impl Endpoint for AddProjectAdministrator {
+    const NAME: &'static str = "add_project_administrator";
+    const TITLE: &'static str = "Add project administrator";
+    const CALL: Call = Call::post("projects/{projectIdOrKey}/administrators");
+}
+
+/// Takes the role of administrator from a member of a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct RemoveProjectAdministrator {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Numeric user id
+    user_id: Integer,
+}
+
+impl Endpoint for RemoveProjectAdministrator {
+    const NAME: &'static str = "remove_project_administrator";
+    const TITLE: &'static str = "Remove project administrator";
+    const CALL: Call = Call::delete("projects/{projectIdOrKey}/administrators");
+}
+
+/// Lists the teams of a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetProjectTeams {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+}
+
+impl Endpoint for GetProjectTeams {
+    const NAME: &'static str = "get_project_teams";
+    const TITLE: &'static str = "List project teams";
+    const CALL: Call = Call::get("projects/{projectIdOrKey}/teams");
+    const FIELDS: &'static [&'static str] = fields::TEAM;
+}
+
+/// Adds a team, and so its members, to a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AddProjectTeam {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Team id
+    team_id: Integer,
+}
+
+impl Endpoint for AddProjectTeam {
+    const NAME: &'static str = "add_project_team";
+    const TITLE: &'static str = "Add project team";
+    const CALL: Call = Call::post("projects/{projectIdOrKey}/teams");
+}
+
+/// Removes a team from a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct RemoveProjectTeam {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Team id
+    team_id: Integer,
+}
+
+impl Endpoint for RemoveProjectTeam {
+    const NAME: &'static str = "remove_project_team";
+    const TITLE: &'static str = "Remove project team";
+    const CALL: Call = Call::delete("projects/{projectIdOrKey}/teams");
+}
+
+/// Lists the teams of the space with their members.
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct GetTeams {
+    order: Option<Order>,
+    /// How many to skip
+    offset: Option<Integer>,
+    /// 1 to 100; 20 unless given
+    count: Option<Integer>,
+}
+
+impl Endpoint for GetTeams {
+    const NAME: &'static str = "get_teams";
+    const TITLE: &'static str = "List teams";
+    const CALL: Call = Call::get("teams");
+    const FIELDS: &'static [&'static str] = fields::TEAM;
+}
+
+/// Returns one team with its members.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetTeam {
+    /// Team id
+    team_id: Integer,
+}
+
+impl Endpoint for GetTeam {
+    const NAME: &'static str = "get_team";
+    const TITLE: &'static str = "Get team";
+    const CALL: Call = Call::get("teams/{teamId}");
+}

@@ -1,0 +1,46 @@
+//! Changing and deleting the categories of a project.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, Project},
+        tool::Endpoint,
+    },
+};
+
+/// Renames a category.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdateCategory {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Category id
+    id: Integer,
+    /// Name to show
+    name: String,
+}
+
+impl Endpoint for UpdateCategory {
+    const NAME: &'static str = "update_category";
+    const TITLE: &'static str = "Update category";
+    const CALL: Call = Call::patch("projects/{projectIdOrKey}/categories/{id}");
+}
+
+/// Deletes a category; its issues lose it.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteCategory {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Category id
+    id: Integer,
+}
+
+impl Endpoint for DeleteCategory {
+    const NAME: &'static str = "delete_category";
+    const TITLE: &'static str = "Delete category";
+    const CALL: Call = Call::delete("projects/{projectIdOrKey}/categories/{id}");
+}

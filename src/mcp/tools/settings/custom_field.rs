@@ -1,0 +1,378 @@
+//! The custom fields of a project.
+//!
+//! What only some types have comes in one object, tagged by the type, so that the schema says
+//! which belongs to which. On the way to Backlog (see [`spread`]):
+//!
+//! | input | parameters |
+//! |---|---|
+//! | `settings.type` | `typeId`, when adding |
+//! | `settings.min`, … | `min`, … |
+//! | `settings.initialShift: 0` | `initialValueType=1` |
+//! | `settings.initialShift: n` | `initialValueType=2&initialShift=n` |
+//! | `settings.initialDate: d` | `initialValueType=3&initialDate=d` |
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    backlog::{Call, InputError},
+    mcp::{
+        failure::ToolError,
+        inputs::{Date, Decimal, Integer, Project},
+        tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
+    },
+};
+
+/// Adds a custom field to a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddCustomField {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Name to show
+    name: String,
+    /// Type, and what only it has; initialShift: days from creation
+    settings: Settings,
+    /// What can be chosen; list types only
+    items: Option<Vec<String>>,
+    /// What it is about
+    description: Option<String>,
+    /// Issues must have a value
+    required: Option<bool>,
+    /// Issue type ids that have it; all unless given
+    applicable_issue_types: Option<Vec<Integer>>,
+}
+
+impl AddCustomField {
+    const CALL: Call = Call::post("projects/{projectIdOrKey}/customFields");
+}
+
+impl Tool for AddCustomField {
+    const NAME: &'static str = "add_custom_field";
+    const TITLE: &'static str = "Add custom field";
+    const ACCESS: Access = Access::of(Self::CALL.method());
+
+    async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
+        if self.items.is_some() && !self.settings.is_list() {
+            return Err(invalid("items", "only list types have items").into());
+        }
+        let mut inputs = inputs(&self);
+        inputs.insert("typeId".to_owned(), json!(self.settings.type_id()));
+        spread(&mut inputs)?;
+        let request = Self::CALL.fill(inputs)?;
+        backlog.fetch(request).await.map(Outcome::Json)
+    }
+}
+
+/// Changes a custom field. Its items have tools of their own.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdateCustomField {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Custom field id
+    id: Integer,
+    /// Name to show
+    name: Option<String>,
+    /// Its type, and what only that has, as in add_custom_field
+    #[schemars(schema_with = "any_settings")]
+    settings: Option<Settings>,
+    /// What it is about
+    description: Option<String>,
+    /// Issues must have a value
+    required: Option<bool>,
+    /// Issue type ids that have it; an empty list for all
+    applicable_issue_types: Option<Vec<Integer>>,
+}
+
+impl UpdateCustomField {
+    const CALL: Call = Call::patch("projects/{projectIdOrKey}/customFields/{id}")
+        .clearing(&["applicableIssueTypes"]);
+}
+
+impl Tool for UpdateCustomField {
+    const NAME: &'static str = "update_custom_field";
+    const TITLE: &'static str = "Update custom field";
+    const ACCESS: Access = Access::of(Self::CALL.method());
+
+    async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
+        let mut inputs = inputs(&self);
+        spread(&mut inputs)?;
+        let request = Self::CALL.fill(inputs)?;
+        backlog.fetch(request).await.map(Outcome::Json)
+    }
+}
+
+/// Deletes a custom field; issues lose its values.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteCustomField {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Custom field id
+    id: Integer,
+}
+
+impl Endpoint for DeleteCustomField {
+    const NAME: &'static str = "delete_custom_field";
+    const TITLE: &'static str = "Delete custom field";
+    const CALL: Call = Call::delete("projects/{projectIdOrKey}/customFields/{id}");
+}
+
+/// As [`Self::json_schema`] says, which is half as long as the derived one.
+#[derive(Deserialize, Serialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+enum Settings {
+    SingleList {
+        allow_add_item: Option<bool>,
+    },
+    MultipleList {
+        allow_add_item: Option<bool>,
+    },
+    CheckBox {
+        allow_add_item: Option<bool>,
+        allow_input: Option<bool>,
+    },
+    Radio {
+        allow_add_item: Option<bool>,
+        allow_input: Option<bool>,
+    },
+    Text {},
+    TextArea {},
+    Numeric {
+        min: Option<Decimal>,
+        max: Option<Decimal>,
+        initial_value: Option<Decimal>,
+        unit: Option<String>,
+    },
+    Date {
+        min: Option<Date>,
+        max: Option<Date>,
+        initial_date: Option<Date>,
+        initial_shift: Option<Integer>,
+    },
+}
+
+impl JsonSchema for Settings {
+    fn schema_name() -> Cow<'static, str> {
+        "CustomFieldSettings".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let of = |types: &[&str], settings: &[(&str, &str)]| {
+            let mut properties = Map::from_iter([("type".to_owned(), json!({"enum": types}))]);
+            let typed = |(name, kind): &(&str, &str)| ((*name).to_owned(), json!({"type": kind}));
+            properties.extend(settings.iter().map(typed));
+            json!({"type": "object", "properties": properties, "required": ["type"]})
+        };
+        let (allow_add_item, allow_input) =
+            (("allowAddItem", "boolean"), ("allowInput", "boolean"));
+        json_schema!({"oneOf": [
+            of(&["singleList", "multipleList"], &[allow_add_item]),
+            of(&["checkBox", "radio"], &[allow_add_item, allow_input]),
+            of(&["text", "textArea"], &[]),
+            of(&["numeric"], &[
+                ("min", "number"), ("max", "number"), ("initialValue", "number"),
+                ("unit", "string"),
+            ]),
+            of(&["date"], &[
+                ("min", "string"), ("max", "string"), ("initialDate", "string"),
+                ("initialShift", "number"),
+            ]),
+        ]})
+    }
+}
+
+const TYPES: [&str; 8] = [
+    "singleList",
+    "multipleList",
+    "checkBox",
+    "radio",
+    "text",
+    "textArea",
+    "numeric",
+    "date",
+];
+
+/// [`Settings`] without what belongs to which type, which another tool's schema says.
+fn any_settings(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "properties": {"type": {"enum": TYPES}},
+        "required": ["type"],
+    })
+}
+
+impl Settings {
+    fn type_id(&self) -> u8 {
+        match self {
+            Self::Text {} => 1,
+            Self::TextArea {} => 2,
+            Self::Numeric { .. } => 3,
+            Self::Date { .. } => 4,
+            Self::SingleList { .. } => 5,
+            Self::MultipleList { .. } => 6,
+            Self::CheckBox { .. } => 7,
+            Self::Radio { .. } => 8,
+        }
+    }
+
+    fn is_list(&self) -> bool {
+        self.type_id() >= 5
+    }
+}
+
+/// Makes parameters of the settings.
+///
+/// # Errors
+/// They contradict each other.
+fn spread(inputs: &mut Map<String, Value>) -> Result<(), InputError> {
+    let Some(Value::Object(mut settings)) = inputs.shift_remove("settings") else {
+        return Ok(());
+    };
+    settings.shift_remove("type");
+    let given = |name: &str| settings.get(name).filter(|value| !value.is_null());
+    if is_less(given("max"), given("min")) {
+        return Err(invalid("settings", "max is less than min"));
+    }
+    let initial = given("initialValue");
+    if is_less(initial, given("min")) || is_less(given("max"), initial) {
+        return Err(invalid(
+            "settings",
+            "initialValue is not between min and max",
+        ));
+    }
+    let start = match (given("initialDate"), given("initialShift")) {
+        (None, None) => None,
+        (Some(_), Some(_)) => {
+            return Err(invalid(
+                "settings",
+                "give initialDate or initialShift, not both",
+            ));
+        }
+        (Some(_), None) => Some(3),
+        (None, Some(shift)) if shift == 0 => Some(1),
+        (None, Some(_)) => Some(2),
+    };
+    if let Some(start) = start {
+        settings.insert("initialValueType".to_owned(), json!(start));
+    }
+    if start == Some(1) {
+        settings.shift_remove("initialShift");
+    }
+    inputs.extend(settings);
+    Ok(())
+}
+
+/// Whether one number, or one day, comes before another.
+fn is_less(one: Option<&Value>, other: Option<&Value>) -> bool {
+    match (one, other) {
+        (Some(Value::Number(one)), Some(Value::Number(other))) => one.as_f64() < other.as_f64(),
+        (Some(Value::String(one)), Some(Value::String(other))) => one < other,
+        _ => false,
+    }
+}
+
+fn invalid(argument: &str, reason: &'static str) -> InputError {
+    InputError::Invalid {
+        argument: argument.to_owned(),
+        reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The form that adds a field with these settings.
+    fn form(settings: Value) -> Result<String, String> {
+        let settings: Settings =
+            serde_json::from_value(settings).map_err(|error| error.to_string())?;
+        let settings = serde_json::to_value(settings).unwrap();
+        let mut inputs = Map::from_iter([("settings".to_owned(), settings)]);
+        spread(&mut inputs).map_err(|error| error.to_string())?;
+        let request = Call::post("x").fill(inputs).unwrap();
+        let pairs = request
+            .form
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"));
+        Ok(pairs.collect::<Vec<_>>().join("&"))
+    }
+
+    #[test]
+    fn settings_become_parameters() {
+        for (settings, expected) in [
+            (json!({"type": "text"}), ""),
+            (
+                json!({"type": "singleList", "allowAddItem": true}),
+                "allowAddItem=true",
+            ),
+            (
+                json!({"type": "numeric", "min": 0, "max": 9.5, "initialValue": 1, "unit": "h"}),
+                "min=0&max=9.5&initialValue=1&unit=h",
+            ),
+            (
+                json!({"type": "date", "initialShift": 0}),
+                "initialValueType=1",
+            ),
+            (
+                json!({"type": "date", "min": "2026-01-31", "initialShift": -7}),
+                "min=2026-01-31&initialShift=-7&initialValueType=2",
+            ),
+            (
+                json!({"type": "date", "initialDate": "2026-01-31", "initialShift": null}),
+                "initialDate=2026-01-31&initialValueType=3",
+            ),
+        ] {
+            assert_eq!(form(settings).as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        for (settings, expected) in [
+            (
+                json!({"type": "numeric", "min": 2, "max": 1.5}),
+                "max is less than min",
+            ),
+            (
+                json!({"type": "date", "min": "2026-02-01", "max": "2026-01-31"}),
+                "max is less than min",
+            ),
+            (
+                json!({"type": "numeric", "min": 2, "initialValue": 1}),
+                "not between",
+            ),
+            (
+                json!({"type": "numeric", "max": 2, "initialValue": 3}),
+                "not between",
+            ),
+            (
+                json!({"type": "date", "initialDate": "2026-01-31", "initialShift": 0}),
+                "not both",
+            ),
+            (json!({"type": "text", "unit": "h"}), "unknown field `unit`"),
+            (json!({"type": "radio", "min": 1}), "unknown field `min`"),
+            (
+                json!({"type": "singleList", "allowInput": true}),
+                "unknown field `allowInput`",
+            ),
+            (
+                json!({"type": "numeric", "min": "2026-01-31"}),
+                "expected a JSON number",
+            ),
+            (json!({"type": "list"}), "unknown variant `list`"),
+        ] {
+            let error = form(settings.clone()).unwrap_err();
+            assert!(error.contains(expected), "{settings}: {error}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What can be chosen in a custom field of a list type.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, Project},
+        tool::Endpoint,
+    },
+};
+
+/// Adds an item to a list custom field.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddCustomFieldItem {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Custom field id
+    custom_field_id: Integer,
+    /// Name to show
+    name: String,
+}
+
+impl Endpoint for AddCustomFieldItem {
+    const NAME: &'static str = "add_custom_field_item";
+    const TITLE: &'static str = "Add custom field item";
+    const CALL: Call = Call::post("projects/{projectIdOrKey}/customFields/{customFieldId}/items");
+}
+
+/// Renames an item of a list custom field.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdateCustomFieldItem {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Custom field id
+    custom_field_id: Integer,
+    /// Item id
+    item_id: Integer,
+    /// Name to show
+    name: String,
+}
+
+impl Endpoint for UpdateCustomFieldItem {
+    const NAME: &'static str = "update_custom_field_item";
+    const TITLE: &'static str = "Update custom field item";
+    const CALL: Call =
+        Call::patch("projects/{projectIdOrKey}/customFields/{customFieldId}/items/{itemId}");
+}
+
+/// Deletes an item of a list custom field; issues lose it.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteCustomFieldItem {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Custom field id
+    custom_field_id: Integer,
+    /// Item id
+    item_id: Integer,
+}
+
+impl Endpoint for DeleteCustomFieldItem {
+    const NAME: &'static str = "delete_custom_field_item";
+    const TITLE: &'static str = "Delete custom field item";
+    const CALL: Call =
+        Call::delete("projects/{projectIdOrKey}/customFields/{customFieldId}/items/{itemId}");
+}

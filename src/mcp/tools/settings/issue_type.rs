@@ -1,0 +1,76 @@
+//! The issue types of a project.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, IssueTypeColor, Project},
+        tool::Endpoint,
+    },
+};
+
+/// Adds an issue type to a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddIssueType {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Name to show
+    name: String,
+    /// Background
+    color: IssueTypeColor,
+    /// Title that new issues start with
+    template_summary: Option<String>,
+    /// Text that new issues start with
+    template_description: Option<String>,
+}
+
+impl Endpoint for AddIssueType {
+    const NAME: &'static str = "add_issue_type";
+    const TITLE: &'static str = "Add issue type";
+    const CALL: Call = Call::post("projects/{projectIdOrKey}/issueTypes");
+}
+
+/// Changes an issue type.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdateIssueType {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Issue type id
+    id: Integer,
+    /// Name to show
+    name: Option<String>,
+    /// Background
+    color: Option<IssueTypeColor>,
+    /// Title that new issues start with
+    template_summary: Option<String>,
+    /// Text that new issues start with
+    template_description: Option<String>,
+}
+
+impl Endpoint for UpdateIssueType {
+    const NAME: &'static str = "update_issue_type";
+    const TITLE: &'static str = "Update issue type";
+    const CALL: Call = Call::patch("projects/{projectIdOrKey}/issueTypes/{id}");
+}
+
+/// Deletes an issue type; its issues get another.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteIssueType {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Issue type id
+    id: Integer,
+    /// Issue type that its issues get
+    substitute_issue_type_id: Integer,
+}
+
+impl Endpoint for DeleteIssueType {
+    const NAME: &'static str = "delete_issue_type";
+    const TITLE: &'static str = "Delete issue type";
+    const CALL: Call = Call::delete("projects/{projectIdOrKey}/issueTypes/{id}");
+}

@@ -1,0 +1,86 @@
+//! The statuses of a project: Backlog's own four, and up to eight more.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        inputs::{Integer, Project, StatusColor},
+        tool::Endpoint,
+        tools::fields,
+    },
+};
+
+/// Adds a status to a project; a project has at most 8 of its own.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddStatus {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Name to show
+    name: String,
+    /// Background
+    color: StatusColor,
+}
+
+impl Endpoint for AddStatus {
+    const NAME: &'static str = "add_status";
+    const TITLE: &'static str = "Add status";
+    const CALL: Call = Call::post("projects/{projectIdOrKey}/statuses");
+}
+
+/// Changes a status of a project's own.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdateStatus {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Status id
+    id: Integer,
+    /// Name to show
+    name: Option<String>,
+    /// Background
+    color: Option<StatusColor>,
+}
+
+impl Endpoint for UpdateStatus {
+    const NAME: &'static str = "update_status";
+    const TITLE: &'static str = "Update status";
+    const CALL: Call = Call::patch("projects/{projectIdOrKey}/statuses/{id}");
+}
+
+/// Deletes a status of a project's own; its issues get another.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteStatus {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Status id
+    id: Integer,
+    /// Status that its issues get
+    substitute_status_id: Integer,
+}
+
+impl Endpoint for DeleteStatus {
+    const NAME: &'static str = "delete_status";
+    const TITLE: &'static str = "Delete status";
+    const CALL: Call = Call::delete("projects/{projectIdOrKey}/statuses/{id}");
+}
+
+/// Puts the statuses of a project in order: Open first, Closed last, In Progress before Resolved.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReorderStatuses {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// All of the project's, in order
+    status_id: Vec<Integer>,
+}
+
+impl Endpoint for ReorderStatuses {
+    const NAME: &'static str = "reorder_statuses";
+    const TITLE: &'static str = "Reorder statuses";
+    const CALL: Call = Call::patch("projects/{projectIdOrKey}/statuses/updateDisplayOrder");
+    const FIELDS: &'static [&'static str] = fields::STATUS;
+}

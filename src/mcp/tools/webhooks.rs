@@ -1,0 +1,124 @@
+//! The webhooks of a project: addresses that Backlog tells what happens. For administrators.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backlog::Call,
+    mcp::{
+        Toolset,
+        inputs::{ActivityType, Integer, Project},
+        router::Entry,
+        tool::Endpoint,
+        tools::fields,
+    },
+};
+
+pub(super) fn tools() -> Vec<Entry> {
+    vec![
+        Entry::of::<GetWebhooks>(Toolset::Webhooks),
+        Entry::of::<GetWebhook>(Toolset::Webhooks),
+        Entry::of::<AddWebhook>(Toolset::Webhooks),
+        Entry::of::<UpdateWebhook>(Toolset::Webhooks),
+        Entry::of::<DeleteWebhook>(Toolset::Webhooks),
+    ]
+}
+
+/// Lists the webhooks of a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetWebhooks {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+}
+
+impl Endpoint for GetWebhooks {
+    const NAME: &'static str = "get_webhooks";
+    const TITLE: &'static str = "List webhooks";
+    const CALL: Call = Call::get("projects/{projectIdOrKey}/webhooks");
+    const FIELDS: &'static [&'static str] = fields::WEBHOOK;
+}
+
+/// Returns one webhook of a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GetWebhook {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Webhook id
+    webhook_id: Integer,
+}
+
+impl Endpoint for GetWebhook {
+    const NAME: &'static str = "get_webhook";
+    const TITLE: &'static str = "Get webhook";
+    const CALL: Call = Call::get("projects/{projectIdOrKey}/webhooks/{webhookId}");
+}
+
+/// Has Backlog post what happens in a project to a URL.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AddWebhook {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Name to show
+    name: String,
+    /// What it is for
+    description: Option<String>,
+    /// Where Backlog posts to
+    hook_url: String,
+    /// Post every kind of activity
+    all_event: Option<bool>,
+    /// Kinds of activity to post, unless all
+    #[schemars(with = "Option<Vec<Integer>>")]
+    activity_type_ids: Option<Vec<ActivityType>>,
+}
+
+impl Endpoint for AddWebhook {
+    const NAME: &'static str = "add_webhook";
+    const TITLE: &'static str = "Add webhook";
+    const CALL: Call = Call::post("projects/{projectIdOrKey}/webhooks");
+}
+
+/// Changes a webhook.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct UpdateWebhook {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Webhook id
+    webhook_id: Integer,
+    /// Name to show
+    name: Option<String>,
+    /// What it is for
+    description: Option<String>,
+    /// Where Backlog posts to
+    hook_url: Option<String>,
+    /// Post every kind of activity
+    all_event: Option<bool>,
+    /// Kinds of activity to post, unless all
+    #[schemars(with = "Option<Vec<Integer>>")]
+    activity_type_ids: Option<Vec<ActivityType>>,
+}
+
+impl Endpoint for UpdateWebhook {
+    const NAME: &'static str = "update_webhook";
+    const TITLE: &'static str = "Update webhook";
+    const CALL: Call = Call::patch("projects/{projectIdOrKey}/webhooks/{webhookId}");
+}
+
+/// Deletes a webhook.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct DeleteWebhook {
+    #[serde(alias = "projectId", alias = "projectKey")]
+    project_id_or_key: Project,
+    /// Webhook id
+    webhook_id: Integer,
+}
+
+impl Endpoint for DeleteWebhook {
+    const NAME: &'static str = "delete_webhook";
+    const TITLE: &'static str = "Delete webhook";
+    const CALL: Call = Call::delete("projects/{projectIdOrKey}/webhooks/{webhookId}");
+}
