@@ -30,6 +30,8 @@ impl ToolArgs {
                 field_selection: switch("OPTIMIZE_RESPONSE", self.optimize_response)?,
                 max_tokens: parsed("MAX_TOKENS", self.max_tokens, "a number such as 50000")?
                     .unwrap_or(default.max_tokens),
+                structured_content: given(self.structured_content.clone()).is_none()
+                    || switch("STRUCTURED_CONTENT", self.structured_content)?,
             },
             policy: Policy {
                 toolsets,

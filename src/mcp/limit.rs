@@ -13,10 +13,21 @@ use super::tool::Paging;
 
 /// A result within the limit.
 pub(super) struct Fitted {
-    /// JSON, indented by two spaces, in Backlog's order of fields.
+    pub value: Value,
+    /// The same as JSON, indented by two spaces, in Backlog's order of fields.
     pub text: String,
     /// What is missing, for the assistant.
     pub note: Option<String>,
+}
+
+impl Fitted {
+    fn cut(value: Value, note: String) -> Self {
+        Self {
+            text: format!("{value:#}"),
+            value,
+            note: Some(note),
+        }
+    }
 }
 
 /// The arguments that a page was asked for with.
@@ -78,7 +89,11 @@ pub fn tokens(text: &str) -> usize {
 pub(super) fn fit(value: Value, max_tokens: usize, page: Page) -> Fitted {
     let text = format!("{value:#}");
     if fits(&text, max_tokens) {
-        return Fitted { text, note: None };
+        return Fitted {
+            value,
+            text,
+            note: None,
+        };
     }
     match value {
         Value::Array(mut items) => {
@@ -92,15 +107,12 @@ pub(super) fn fit(value: Value, max_tokens: usize, page: Page) -> Fitted {
                 value = shorten(value, max_tokens);
                 note.push_str(" Long texts and lists were shortened.");
             }
-            Fitted {
-                text: format!("{value:#}"),
-                note: Some(note),
-            }
+            Fitted::cut(value, note)
         }
-        value => Fitted {
-            text: format!("{:#}", shorten(value, max_tokens)),
-            note: Some("Too long to show whole: long texts and lists were shortened.".to_owned()),
-        },
+        value => Fitted::cut(
+            shorten(value, max_tokens),
+            "Too long to show whole: long texts and lists were shortened.".to_owned(),
+        ),
     }
 }
 
@@ -298,6 +310,7 @@ mod tests {
             let is_thing = matches!(value, Value::Array(_) | Value::Object(_));
             let fitted = fit(value.clone(), max_tokens, Page::default());
             let read: Value = serde_json::from_str(&fitted.text).unwrap();
+            prop_assert_eq!(&read, &fitted.value);
             prop_assert!(tokens(&fitted.text) <= max_tokens);
             prop_assert_eq!(fitted.note.is_none(), read == value);
             if is_thing {

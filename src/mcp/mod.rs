@@ -22,6 +22,7 @@ pub mod server;
 pub mod service;
 pub mod sessions;
 pub mod space_application;
+mod structured;
 mod tool;
 mod tools;
 pub mod toolset;

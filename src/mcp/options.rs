@@ -15,6 +15,8 @@ pub struct ToolOptions {
     /// other character that is no space as one as well. Longer ones are cut where a client can
     /// still read them.
     pub max_tokens: usize,
+    /// Whether a result stands in an answer a second time, as JSON for programs.
+    pub structured_content: bool,
 }
 
 impl Default for ToolOptions {
@@ -23,6 +25,7 @@ impl Default for ToolOptions {
             prefix: ToolPrefix::default(),
             field_selection: false,
             max_tokens: 50_000,
+            structured_content: true,
         }
     }
 }

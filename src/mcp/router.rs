@@ -24,7 +24,8 @@ use super::{
     limit::{self, Page},
     schema,
     selection::Selection,
-    tool::{Backlog, Outcome, Paging, Spec, Tool},
+    structured,
+    tool::{Access, Backlog, Outcome, Paging, Spec, Tool},
     tools,
 };
 use crate::oauth::Scopes;
@@ -124,15 +125,21 @@ impl Table {
 }
 
 fn describe(spec: &Spec, input: schema::Input) -> model::Tool {
-    // The title stands twice: revision 2025-03-26 knows it only as an annotation.
-    let annotations = ToolAnnotations::with_title(spec.title)
-        .read_only(spec.access.read_only)
-        .destructive(spec.access.destructive)
-        .idempotent(spec.access.idempotent)
-        .open_world(true);
     model::Tool::new(spec.name, input.description, input.schema)
         .with_title(spec.title)
-        .with_annotations(annotations)
+        .with_annotations(annotations(spec.access))
+}
+
+/// Only what the protocol does not assume anyway: unless told otherwise, a tool writes, destroys,
+/// does more when repeated, and reaches out of this server. Of one that reads, the other hints
+/// mean nothing.
+fn annotations(access: Access) -> ToolAnnotations {
+    let hints = ToolAnnotations::new();
+    match access {
+        access if access.read_only => hints.read_only(true),
+        access if access.idempotent => hints.destructive(access.destructive).idempotent(true),
+        access => hints.destructive(access.destructive),
+    }
 }
 
 /// Why a call has no result; every case is a text for the assistant.
@@ -183,6 +190,7 @@ async fn guarded(
         client: server.client(),
         access: caller.access.as_ref(),
     };
+    let structure = structured::wanted(server.options(), &call.request_context);
     let span = tracing::info_span!("tool", name = tool.name, space = %backlog.access.url());
     let options = server.options();
     let mut arguments = call.arguments.unwrap_or_default();
@@ -202,7 +210,7 @@ async fn guarded(
         Ok(Outcome::Content(content)) => return Ok(CallToolResult::success(content).into()),
         Ok(Outcome::Json(value)) => {
             let value = selection.apply(value);
-            return Ok(succeeded(value, options.max_tokens, page));
+            return Ok(succeeded(value, options.max_tokens, page, structure));
         }
         Err(Failure::Arguments(reason)) => return Ok(invalid(&tool, &reason)),
         Err(Failure::Tool(error)) => error,
@@ -214,17 +222,18 @@ async fn guarded(
     Ok(failed(error.explain(tool.name, server.now())))
 }
 
-/// Text only: no tool declares an output schema (sixty of them would double `tools/list`), so
-/// `structuredContent` would repeat the text, and hosts that show a model both would pay twice.
-fn succeeded(value: Value, max_tokens: usize, page: Page) -> CallToolResponse {
+fn succeeded(value: Value, max_tokens: usize, page: Page, structure: bool) -> CallToolResponse {
     let value = match value {
         Value::Null => json!({"success": true}),
         value => value,
     };
     let fitted = limit::fit(value, max_tokens, page);
+    let structured = structure.then(|| structured::of(fitted.value, fitted.note.as_deref()));
     let texts = [Some(fitted.text), fitted.note];
     let content = texts.into_iter().flatten().map(ContentBlock::text);
-    CallToolResult::success(content.collect()).into()
+    let mut result = CallToolResult::success(content.collect());
+    result.structured_content = structured;
+    result.into()
 }
 
 fn invalid(tool: &Spec, reason: &str) -> CallToolResponse {

@@ -7,6 +7,7 @@ mod options;
 mod parity;
 mod protocol;
 mod refusals;
+mod structured;
 mod table;
 
 use std::sync::Arc;
