@@ -72,6 +72,8 @@ pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError>
     .disable_signals()
     .shutdown_timeout(SHUTDOWN.as_secs())
     .tcp_nodelay(true)
+    // Who hangs up wants no answer: what is under way for it stops.
+    .h1_allow_half_closed(false)
     .listen(socket)
     .map_err(|error| LocalError::Listen { address, error })?
     .run();
@@ -87,6 +89,7 @@ fn server(space: LocalSpace) -> Result<HubServer, ClientError> {
         policy: space.tools.policy,
         access: Arc::new(access),
         verdict: Verdict::default(),
+        subscriber: None,
     }))
 }
 

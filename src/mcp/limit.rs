@@ -116,6 +116,25 @@ pub(super) fn fit(value: Value, max_tokens: usize, page: Page) -> Fitted {
     }
 }
 
+/// A text with as many of its first lines as fit, and a word about the others.
+pub(super) fn fit_text(text: String, max_tokens: usize) -> String {
+    if fits(&text, max_tokens) {
+        return text;
+    }
+    let mut left = max_tokens;
+    let kept: usize = text
+        .split_inclusive('\n')
+        .take_while(|line| {
+            let cost = tokens(line);
+            let affordable = cost <= left;
+            left = left.saturating_sub(cost);
+            affordable
+        })
+        .map(str::len)
+        .sum();
+    format!("{}\n(The rest is left out: too long.)\n", &text[..kept])
+}
+
 fn fits(text: &str, max_tokens: usize) -> bool {
     // No text has more tokens than bytes.
     text.len() <= max_tokens || tokens(text) <= max_tokens
@@ -287,6 +306,14 @@ mod tests {
             assert!(fitted.text.contains('…'), "{}", fitted.text);
             assert!(fitted.note.unwrap().contains("shortened"));
         }
+    }
+
+    #[test]
+    fn a_text_ends_at_a_line() {
+        let text = "one two\nthree four\n五六七\n";
+        assert_eq!(fit_text(text.to_owned(), 7), text);
+        let cut = "one two\nthree four\n\n(The rest is left out: too long.)\n";
+        assert_eq!(fit_text(text.to_owned(), 6), cut);
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

@@ -22,7 +22,7 @@ use super::{
     AccessError, Caller, HubServer, Refusal, ToolOptions, Toolset, arguments,
     failure::ToolError,
     limit::{self, Page},
-    schema,
+    progress, schema,
     selection::Selection,
     structured,
     tool::{Access, Backlog, Outcome, Paging, Spec, Tool},
@@ -186,9 +186,11 @@ async fn guarded(
         return Ok(failed(format!("{} cannot be used: {denied}.", tool.name)));
     }
 
+    let (progress, telling) = progress::of(&call.request_context);
     let backlog = Backlog {
         client: server.client(),
         access: caller.access.as_ref(),
+        progress,
     };
     let structure = structured::wanted(server.options(), &call.request_context);
     let span = tracing::info_span!("tool", name = tool.name, space = %backlog.access.url());
@@ -204,7 +206,8 @@ async fn guarded(
         Err(reason) => return Ok(invalid(&tool, &reason)),
     };
     let page = Page::of(tool.paging, &arguments);
-    let outcome = run(arguments, &backlog).instrument(span.clone()).await;
+    let work = run(arguments, &backlog).instrument(span.clone());
+    let outcome = telling.during(work).await;
 
     let error = match outcome {
         Ok(Outcome::Content(content)) => return Ok(CallToolResult::success(content).into()),

@@ -20,7 +20,7 @@ use serde_json::json;
 
 use super::{Hub, Issuer, error::JsonError, issuer, limits::Endpoint};
 use crate::{
-    mcp::{Caller, Policy, Refusal, Toolset, Verdict, sessions::Session},
+    mcp::{Caller, Policy, Refusal, Subscriber, Toolset, Verdict, sessions::Session},
     oauth::{Scopes, token::AccessToken},
 };
 
@@ -46,19 +46,19 @@ pub async fn authenticate<B: MessageBody>(
             return Ok(answer(request, unavailable()));
         }
     };
-    let session = match bearer(&request) {
+    let (token, session) = match bearer(&request) {
         Bearer::Absent => return Ok(answer(request, Challenge::NoToken.response(&issuer))),
         Bearer::Unusable => {
             return Ok(answer(request, Challenge::InvalidToken.response(&issuer)));
         }
         Bearer::Token(token) => match hub.sessions.remembered(&token).await {
-            Some(session) => Some(session),
+            Some(session) => (token.hash(), Some(session)),
             None => {
                 if let Err(limited) = hub.limits.check(Endpoint::Lookup, request.request(), None) {
                     return Ok(answer(request, JsonError::from(limited).error_response()));
                 }
                 match hub.sessions.find(&token).await {
-                    Ok(session) => session,
+                    Ok(session) => (token.hash(), session),
                     Err(error) => {
                         tracing::error!(%error, "the access token could not be looked up");
                         return Ok(answer(request, unavailable()));
@@ -81,20 +81,25 @@ pub async fn authenticate<B: MessageBody>(
             .map(|(name, value)| (name.as_str(), value.as_bytes())),
         request.query_string(),
     );
-    let policy = match asked {
-        Ok(asked) => hub
-            .policy
-            .narrowed_by(&policy(&session))
-            .narrowed_by(&asked),
+    let bounds = match asked {
+        Ok(asked) => hub.policy.narrowed_by(&asked),
         Err(error) => return Ok(answer(request, bad_request(&error))),
     };
 
     let verdict = Verdict::default();
     request.extensions_mut().insert(Caller {
         scopes: session.principal.scopes,
-        policy,
+        policy: bounds.narrowed_by(&policy(&session)),
         access: Arc::new(session.access.clone()),
         verdict: verdict.clone(),
+        subscriber: Some(Subscriber {
+            sessions: hub.sessions.clone(),
+            token,
+            grant: session.principal.grant.id,
+            token_expires_at: session.principal.token_expires_at,
+            bounds,
+            policy_of: policy,
+        }),
     });
     let response = next.call(request).await?;
     Ok(match verdict.refusal() {

@@ -5,8 +5,10 @@ mod calls;
 mod docs;
 mod options;
 mod parity;
+mod progress;
 mod protocol;
 mod refusals;
+mod resources;
 mod structured;
 mod table;
 
@@ -48,6 +50,7 @@ fn caller(access: impl BacklogAccess + 'static) -> Caller {
         policy: Policy::default(),
         access: Arc::new(access),
         verdict: Verdict::default(),
+        subscriber: None,
     }
 }
 

@@ -4,6 +4,7 @@ pub mod bearer_proxy;
 pub mod browser;
 pub mod database;
 pub mod document_host;
+pub mod events;
 pub mod hub;
 pub mod landing;
 pub mod mcp;

@@ -95,6 +95,7 @@ async fn rpc(server: &HubServer, sim: &BacklogSim, user: Id, method: &str, param
         policy: Policy::default(),
         access: Arc::new(FixedAccess::new(url, key)),
         verdict: Verdict::default(),
+        subscriber: None,
     };
     let mcp = service(server.clone(), vec!["hub.test".to_owned()], 4 << 20);
     let app = App::new()
