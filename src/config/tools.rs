@@ -49,3 +49,29 @@ fn switch(name: &'static str, value: Option<String>) -> Result<bool, ConfigError
         Some(_) => Err(ConfigError::new(name, "wants true or false")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn structured_content_is_on_unless_it_is_switched_off() {
+        let resolve = |value: Option<&str>| {
+            let args = ToolArgs {
+                structured_content: value.map(str::to_owned),
+                ..ToolArgs::default()
+            };
+            Some(args.resolve().ok()?.options.structured_content)
+        };
+        for (value, expected) in [
+            (None, Some(true)),
+            (Some(""), Some(true)),
+            (Some("true"), Some(true)),
+            (Some("false"), Some(false)),
+            (Some("0"), Some(false)),
+            (Some("perhaps"), None),
+        ] {
+            assert_eq!(resolve(value), expected, "{value:?}");
+        }
+    }
+}

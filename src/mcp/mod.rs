@@ -14,6 +14,7 @@ mod failure;
 mod file;
 mod inputs;
 mod limit;
+mod listing;
 pub mod options;
 pub mod policy;
 mod progress;

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -19,8 +20,14 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Caller, ToolOptions, Verdict, completion, prompts, reader::Reader, resources, router::Table,
-    subscriptions, tool::Spec,
+    Caller, ToolOptions, Verdict, completion,
+    listing::{self, Listings},
+    prompts,
+    reader::Reader,
+    resources,
+    router::Table,
+    subscriptions,
+    tool::Spec,
 };
 use crate::{backlog::BacklogClient, clock::Clock};
 
@@ -30,9 +37,6 @@ const VERSIONS: [ProtocolVersion; 4] = [
     ProtocolVersion::V_2025_11_25,
     ProtocolVersion::V_2026_07_28,
 ];
-
-/// How long a client may keep the list of tools, in milliseconds.
-const LIST_TTL_MS: u64 = 300_000;
 
 const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, issues, wiki pages, \
     documents, Git repositories and notifications. They act as the signed-in Backlog user. Where a \
@@ -45,6 +49,7 @@ const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, iss
 #[derive(Clone, Debug)]
 pub struct HubServer {
     table: Arc<Table>,
+    listings: Listings,
     options: ToolOptions,
     client: BacklogClient,
     clock: Clock,
@@ -57,6 +62,7 @@ impl HubServer {
         let options = ToolOptions::default();
         Self {
             table: Arc::new(Table::new(&options)),
+            listings: Listings::default(),
             options,
             client,
             clock,
@@ -68,6 +74,7 @@ impl HubServer {
     #[must_use]
     pub fn with_options(mut self, options: ToolOptions) -> Self {
         self.table = Arc::new(Table::new(&options));
+        self.listings = Listings::default();
         self.options = options;
         self
     }
@@ -82,6 +89,11 @@ impl HubServer {
     /// The tools that a caller may use.
     pub(super) fn listed_for(&self, caller: &Caller) -> Vec<Tool> {
         self.table.listed_for(caller)
+    }
+
+    /// The result of `tools/list` for a client of a revision with a handshake, as JSON.
+    pub fn list_as_json(&self, caller: &Caller) -> Option<Bytes> {
+        self.listings.get(&self.table, caller)
     }
 
     pub(super) fn options(&self) -> &ToolOptions {
@@ -157,7 +169,7 @@ impl ServerHandler for HubServer {
     ) -> Result<DiscoverResult, ErrorData> {
         let versions = self.supported_protocol_versions().into_owned();
         Ok(DiscoverResult::from_server_info(versions, self.get_info())
-            .with_ttl_ms(LIST_TTL_MS)
+            .with_ttl_ms(listing::TTL_MS)
             .with_cache_scope(CacheScope::Public))
     }
 
@@ -169,12 +181,7 @@ impl ServerHandler for HubServer {
         let caller = self
             .caller(&context)
             .ok_or_else(|| ErrorData::internal_error("the request has no caller", None))?;
-        // Private: the list depends on the caller's scopes.
-        Ok(
-            ListToolsResult::with_all_items(self.table.listed_for(&caller))
-                .with_ttl_ms(LIST_TTL_MS)
-                .with_cache_scope(CacheScope::Private),
-        )
+        Ok(listing::result(&self.table, &caller))
     }
 
     async fn call_tool(

@@ -3,7 +3,8 @@
 //! 1. No token, or one that is not live here: 401 and a challenge.
 //! 2. The token's session becomes the caller that the tools act as, narrowed by what the
 //!    space allows and by what the request asks for (`X-MCP-Toolsets`, `X-MCP-Readonly`).
-//! 3. When the answer is ready, a tool may have found that the person must sign in
+//! 3. A plain `tools/list` is answered from what is prepared (`tools_list`).
+//! 4. When the answer is ready, a tool may have found that the person must sign in
 //!    again, or that the scopes do not suffice: then the answer is the challenge.
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::{Hub, Issuer, error::JsonError, issuer, limits::Endpoint};
+use super::{Hub, Issuer, error::JsonError, issuer, limits::Endpoint, tools_list};
 use crate::{
     mcp::{Caller, Policy, Refusal, Subscriber, Toolset, Verdict, sessions::Session},
     oauth::{Scopes, token::AccessToken},
@@ -29,7 +30,7 @@ pub const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// The middleware around the MCP service.
 pub async fn authenticate<B: MessageBody>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let hub = match request.app_data::<web::Data<Hub>>() {
@@ -87,7 +88,7 @@ pub async fn authenticate<B: MessageBody>(
     };
 
     let verdict = Verdict::default();
-    request.extensions_mut().insert(Caller {
+    let caller = Caller {
         scopes: session.principal.scopes,
         policy: bounds.narrowed_by(&policy(&session)),
         access: Arc::new(session.access.clone()),
@@ -100,7 +101,11 @@ pub async fn authenticate<B: MessageBody>(
             bounds,
             policy_of: policy,
         }),
-    });
+    };
+    if let Some(list) = tools_list::answer(&mut request, &caller).await {
+        return Ok(answer(request, list));
+    }
+    request.extensions_mut().insert(caller);
     let response = next.call(request).await?;
     Ok(match verdict.refusal() {
         None => response.map_into_left_body(),

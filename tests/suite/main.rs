@@ -24,6 +24,7 @@ mod mcp_remote;
 mod metadata;
 mod migrate;
 mod operator_clients;
+mod prepared_lists;
 mod private_key_jwt;
 mod processes;
 mod processes_start;

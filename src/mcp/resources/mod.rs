@@ -18,7 +18,7 @@ use rmcp::{
         ResourceContents, ResourceTemplate,
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{failure::ToolError, limit, reader::Reader};
 use crate::backlog::{Request, Segment};
@@ -106,11 +106,14 @@ pub(super) async fn read(
 ) -> Result<ReadResourceResult, ErrorData> {
     let Some(target) = Target::parse(uri, reader.host()) else {
         let text = format!("{uri} is no resource of {}", reader.host());
-        return Err(ErrorData::resource_not_found(text, None));
+        return Err(ErrorData::resource_not_found(text, of(uri)));
     };
     let barred = reader.check(target.kind.tool());
     barred.map_err(|barred| reader.barred(uri, &barred))?;
-    let failed = |error: ToolError| reader.failed(uri, &error);
+    let failed = |error: ToolError| ErrorData {
+        data: of(uri),
+        ..reader.failed(uri, &error)
+    };
 
     let path = [Segment::fixed(target.kind.path()), target.id.clone()];
     let thing = reader.fetch(Request::get(path)).await.map_err(failed)?;
@@ -125,6 +128,11 @@ pub(super) async fn read(
             .with_ttl_ms(0)
             .with_cache_scope(CacheScope::Private),
     )
+}
+
+/// What an error is about, for programs.
+fn of(uri: &str) -> Option<Value> {
+    Some(json!({ "uri": uri }))
 }
 
 /// What is asked for beside the thing itself.

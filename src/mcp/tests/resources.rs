@@ -146,6 +146,7 @@ async fn what_is_no_resource_here_is_not_asked_for() {
     ] {
         let body = read(&reader, &uri).await;
         assert_eq!(body["error"]["code"], -32002, "{uri}: {body}");
+        assert_eq!(body["error"]["data"]["uri"], uri);
     }
     assert_eq!(backlog.received(), []);
 }
