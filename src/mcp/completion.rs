@@ -72,7 +72,7 @@ fn wanted(reader: &Reader<'_>, request: &CompleteRequestParams) -> Option<Wanted
             let templates = resources::templates(reader).resource_templates;
             let known = templates.iter().any(|it| it.uri_template == template.uri);
             let variable = known && template.uri.contains(&format!("{{{argument}}}"));
-            variable.then(|| match argument {
+            variable.then_some(match argument {
                 "projectKey" => Wanted::ProjectKey,
                 "issueKey" => Wanted::IssueKey,
                 _ => Wanted::Other,

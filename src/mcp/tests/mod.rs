@@ -6,6 +6,7 @@ mod docs;
 mod options;
 mod parity;
 mod progress;
+mod prompts;
 mod protocol;
 mod refusals;
 mod resources;
