@@ -83,6 +83,9 @@ struct Inner {
     options: ClientOptions,
 }
 
+/// Told of a file under way: how many bytes have come, and of how many.
+type Watch<'a> = dyn Fn(u64, Option<u64>) + Sync + 'a;
+
 /// An answer of any status, read to its end.
 pub(super) struct Answer {
     pub status: StatusCode,
@@ -136,6 +139,22 @@ impl BacklogClient {
         credentials: &Credentials,
         request: Request,
     ) -> Result<Response, BacklogError> {
+        self.send_watched(url, credentials, request, &|_, _| ())
+            .await
+    }
+
+    /// The same; of a file, `read` is told how many bytes have come, and of how many if Backlog
+    /// said so.
+    ///
+    /// # Errors
+    /// See [`BacklogError`].
+    pub async fn send_watched(
+        &self,
+        url: &BacklogUrl,
+        credentials: &Credentials,
+        request: Request,
+        read: &Watch<'_>,
+    ) -> Result<Response, BacklogError> {
         let (name, value) = credentials.header().ok_or(BacklogError::Unauthorized)?;
         let lane = Lane::of(url, value.as_bytes(), &request);
         self.0.pace.keep(&lane).await?;
@@ -164,7 +183,7 @@ impl BacklogClient {
             status,
             headers,
             body,
-        } = self.read(http, request.expects).await?;
+        } = self.read(http, request.expects, read).await?;
         let failure =
             (!status.is_success()).then(|| BacklogError::from_answer(status, &headers, &body));
         let is_limited = matches!(failure, Some(BacklogError::RateLimited { .. }));
@@ -193,13 +212,14 @@ impl BacklogClient {
         &self,
         request: reqwest::RequestBuilder,
     ) -> Result<Answer, BacklogError> {
-        self.read(request, Expects::Json).await
+        self.read(request, Expects::Json, &|_, _| ()).await
     }
 
     async fn read(
         &self,
         request: reqwest::RequestBuilder,
         expects: Expects,
+        read: &Watch<'_>,
     ) -> Result<Answer, BacklogError> {
         let accept = match expects {
             Expects::Json => "application/json",
@@ -211,13 +231,14 @@ impl BacklogClient {
             .await
             .map_err(BacklogError::from_transport)?;
 
-        let limit = match expects {
+        let (limit, is_file) = match expects {
             // What Backlog says of a failure is no part of the file.
-            Expects::File { max_bytes } if answer.status().is_success() => max_bytes,
-            _ => self.0.options.max_response_bytes,
+            Expects::File { max_bytes } if answer.status().is_success() => (max_bytes, true),
+            _ => (self.0.options.max_response_bytes, false),
         };
 
-        let announced = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+        let of = answer.content_length();
+        let announced = usize::try_from(of.unwrap_or(0)).unwrap_or(usize::MAX);
         if announced > limit {
             return Err(BacklogError::TooLarge { limit });
         }
@@ -228,6 +249,9 @@ impl BacklogClient {
                 return Err(BacklogError::TooLarge { limit });
             }
             room.extend(&mut body, &chunk).await?;
+            if is_file {
+                read(body.len() as u64, of);
+            }
         }
         Ok(Answer {
             status: answer.status(),

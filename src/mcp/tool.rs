@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{AccessError, BacklogAccess, Toolset, failure::ToolError};
+use super::{AccessError, BacklogAccess, Toolset, failure::ToolError, progress::Progress};
 use crate::{
     backlog::{BacklogClient, BacklogError, Call, Method, Request, Response, Segment},
     oauth::Scope,
@@ -138,6 +138,8 @@ pub(super) enum Paging {
 pub(super) struct Backlog<'a> {
     pub client: &'a BacklogClient,
     pub access: &'a dyn BacklogAccess,
+    /// Where long work says how far it is.
+    pub progress: Progress,
 }
 
 impl Backlog<'_> {
@@ -163,12 +165,17 @@ impl Backlog<'_> {
     async fn attempt(&self, request: Request) -> Result<Response, Failed> {
         let url = self.access.url();
         let credentials = self.access.credentials().await?;
-        match self.client.send(url, &credentials, request.clone()).await {
+        let read = |bytes, of| self.progress.note(bytes, of);
+        let sent = self
+            .client
+            .send_watched(url, &credentials, request.clone(), &read);
+        match sent.await {
             Err(BacklogError::Unauthorized) => {}
             decided => return Ok(decided?),
         }
         let renewed = self.access.renew(&credentials).await?;
-        match self.client.send(url, &renewed, request).await {
+        let sent = self.client.send_watched(url, &renewed, request, &read);
+        match sent.await {
             Err(BacklogError::Unauthorized) => Err(AccessError::SignInAgain.into()),
             decided => Ok(decided?),
         }

@@ -7,8 +7,12 @@ mod docs;
 mod options;
 mod organizations;
 mod parity;
+mod progress;
+mod prompts;
 mod protocol;
 mod refusals;
+mod resources;
+mod structured;
 mod table;
 
 use std::sync::Arc;
@@ -49,6 +53,7 @@ fn caller(access: impl BacklogAccess + 'static) -> Caller {
         policy: Policy::default(),
         access: Arc::new(access),
         verdict: Verdict::default(),
+        subscriber: None,
     }
 }
 

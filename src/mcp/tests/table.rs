@@ -24,11 +24,18 @@ fn every_tool_is_described() {
         let description = tool.description.as_deref().unwrap_or_default();
         assert!(description.ends_with('.'), "{name}: {description}");
         let hints = tool.annotations.as_ref().expect("annotations");
-        assert_eq!(hints.title, tool.title);
-        assert!(hints.read_only_hint.is_some(), "{name}");
-        assert!(hints.destructive_hint.is_some(), "{name}");
-        assert!(hints.idempotent_hint.is_some(), "{name}");
-        assert_eq!(hints.open_world_hint, Some(true), "{name}");
+        let access = entry.spec.access;
+        // With the defaults of the protocol for what is not said.
+        assert_eq!(
+            hints.read_only_hint.unwrap_or(false),
+            access.read_only,
+            "{name}"
+        );
+        if !access.read_only {
+            assert_eq!(hints.is_destructive(), access.destructive, "{name}");
+            assert_eq!(hints.is_idempotent(), access.idempotent, "{name}");
+        }
+        assert_eq!(hints.open_world_hint, None, "{name}: true is assumed");
     }
 }
 
@@ -46,6 +53,9 @@ fn the_hints_follow_from_the_request() {
 
 #[test]
 fn every_input_is_a_plain_object() {
+    let table = Table::new(&ToolOptions::default());
+    let issues = schema(table.get("get_issues").expect("a tool"))["properties"].take();
+    let issues = issues.as_object().expect("properties");
     for entry in tools::all() {
         let name = entry.spec.name;
         let schema = schema(&entry);
@@ -58,7 +68,12 @@ fn every_input_is_a_plain_object() {
             let described = schema["description"]
                 .as_str()
                 .is_some_and(|d| !d.is_empty());
-            assert!(described, "{name}: {property} has no description");
+            // Its inputs are some of get_issues, as its description says.
+            let elsewhere = name == "count_issues" && issues.contains_key(property);
+            assert!(
+                described || elsewhere,
+                "{name}: {property} has no description"
+            );
         }
         assert_eq!(noise(&schema), None, "{name}");
     }
@@ -86,8 +101,8 @@ fn the_list_stays_small() {
         .collect();
     let size = json!(tools).to_string().len();
     println!("tools/list: {} tools, {size} bytes", tools.len());
-    // Some clients refuse a list above 80 kB, and every model reads it.
-    assert!(size <= 48_000, "{size} bytes");
+    // Every model reads it, and some clients refuse a list above 80 kB.
+    assert!(size <= 38_500, "{size} bytes");
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub mod browser;
 pub mod configuration;
 pub mod database;
 pub mod document_host;
+pub mod events;
 pub mod hub;
 pub mod landing;
 pub mod mcp;
