@@ -290,6 +290,7 @@ impl Application {
             () = stop => {}
         }
         tracing::info!("stopping; calls under way may finish");
+        self.sessions.end_subscriptions();
         handle.stop(true).await;
         let ended = server.await;
         self.sessions.drain(SHUTDOWN).await;
@@ -362,6 +363,8 @@ fn serve(
     .client_request_timeout(patience.headers)
     .keep_alive(KEEP_ALIVE)
     .tcp_nodelay(true)
+    // Who hangs up wants no answer: what is under way for it stops.
+    .h1_allow_half_closed(false)
     .listen(socket)?
     .run();
     Ok(server)

@@ -82,6 +82,8 @@ pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError>
     .disable_signals()
     .shutdown_timeout(SHUTDOWN.as_secs())
     .tcp_nodelay(true)
+    // Who hangs up wants no answer: what is under way for it stops.
+    .h1_allow_half_closed(false)
     .listen(socket)
     .map_err(|error| LocalError::Listen { address, error })?
     .run();
@@ -110,6 +112,7 @@ fn server(backlog: LocalBacklog) -> Result<HubServer, ClientError> {
         policy: backlog.tools.policy,
         access,
         verdict: Verdict::default(),
+        subscriber: None,
     }))
 }
 

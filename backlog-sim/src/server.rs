@@ -66,6 +66,8 @@ impl BacklogSim {
                     })
                     .workers(options.workers)
                     .tcp_nodelay(true)
+                    // A client that hangs up is seen at once: its request is held no more.
+                    .h1_allow_half_closed(false)
                     .disable_signals()
                     .on_connect(keep_connection)
                     .listen(listener)?

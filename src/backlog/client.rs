@@ -87,6 +87,9 @@ struct Inner {
     observer: Option<Observer>,
 }
 
+/// Told of a file under way: how many bytes have come, and of how many.
+type Watch<'a> = dyn Fn(u64, Option<u64>) + Sync + 'a;
+
 /// An answer of any status, read to its end.
 pub(super) struct Answer {
     pub status: StatusCode,
@@ -146,13 +149,29 @@ impl BacklogClient {
         credentials: &Credentials,
         request: Request,
     ) -> Result<Response, BacklogError> {
+        self.send_watched(url, credentials, request, &|_, _| ())
+            .await
+    }
+
+    /// The same; of a file, `read` is told how many bytes have come, and of how many if Backlog
+    /// said so.
+    ///
+    /// # Errors
+    /// See [`BacklogError`].
+    pub async fn send_watched(
+        &self,
+        url: &BacklogUrl,
+        credentials: &Credentials,
+        request: Request,
+        read: &Watch<'_>,
+    ) -> Result<Response, BacklogError> {
         let started = Instant::now();
         let class = match request.method {
             Method::GET => Class::Read,
             _ => Class::Write,
         };
         let span = tracing::debug_span!("backlog", class = class.as_str());
-        let exchange = self.exchange(url, credentials, request);
+        let exchange = self.exchange(url, credentials, request, read);
         let answer = exchange.instrument(span).await;
         self.tell(class, exchange::outcome(&answer), started);
         answer
@@ -163,6 +182,7 @@ impl BacklogClient {
         url: &BacklogUrl,
         credentials: &Credentials,
         request: Request,
+        read: &Watch<'_>,
     ) -> Result<Response, BacklogError> {
         let (name, value) = credentials.header().ok_or(BacklogError::Unauthorized)?;
         let lane = Lane::of(url, value.as_bytes(), &request);
@@ -199,7 +219,7 @@ impl BacklogClient {
             status,
             headers,
             body,
-        } = self.read(http, request.expects).await?;
+        } = self.read(http, request.expects, read).await?;
         let failure =
             (!status.is_success()).then(|| BacklogError::from_answer(status, &headers, &body));
         let is_limited = matches!(failure, Some(BacklogError::RateLimited { .. }));
@@ -230,7 +250,10 @@ impl BacklogClient {
     ) -> Result<Answer, BacklogError> {
         let started = Instant::now();
         let span = tracing::debug_span!("backlog", class = Class::Token.as_str());
-        let answer = self.read(request, Expects::Json).instrument(span).await;
+        let answer = self
+            .read(request, Expects::Json, &|_, _| ())
+            .instrument(span)
+            .await;
         let outcome = match &answer {
             Ok(answer) => exchange::status_outcome(answer.status.as_u16()),
             Err(_) => exchange::outcome(&answer),
@@ -253,6 +276,7 @@ impl BacklogClient {
         &self,
         request: reqwest::RequestBuilder,
         expects: Expects,
+        read: &Watch<'_>,
     ) -> Result<Answer, BacklogError> {
         let accept = match expects {
             Expects::Json => "application/json",
@@ -264,13 +288,14 @@ impl BacklogClient {
             .await
             .map_err(BacklogError::from_transport)?;
 
-        let limit = match expects {
+        let (limit, is_file) = match expects {
             // What Backlog says of a failure is no part of the file.
-            Expects::File { max_bytes } if answer.status().is_success() => max_bytes,
-            _ => self.0.options.max_response_bytes,
+            Expects::File { max_bytes } if answer.status().is_success() => (max_bytes, true),
+            _ => (self.0.options.max_response_bytes, false),
         };
 
-        let announced = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+        let of = answer.content_length();
+        let announced = usize::try_from(of.unwrap_or(0)).unwrap_or(usize::MAX);
         if announced > limit {
             return Err(BacklogError::TooLarge { limit });
         }
@@ -281,6 +306,9 @@ impl BacklogClient {
                 return Err(BacklogError::TooLarge { limit });
             }
             room.extend(&mut body, &chunk).await?;
+            if is_file {
+                read(body.len() as u64, of);
+            }
         }
         Ok(Answer {
             status: answer.status(),

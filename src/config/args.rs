@@ -142,6 +142,9 @@ pub struct ToolArgs {
     /// The most that a result may be, in words and signs; longer ones are cut [default: 50000]
     #[arg(long, env = "MAX_TOKENS", value_name = "NUMBER")]
     pub max_tokens: Option<String>,
+    /// Answer with a result as JSON for programs, beside the text [default: true]
+    #[arg(long, env = "STRUCTURED_CONTENT", value_name = "true|false")]
+    pub structured_content: Option<String>,
     /// Stands before the name of every tool
     #[arg(long, env = "PREFIX", value_name = "TEXT")]
     pub prefix: Option<String>,

@@ -30,6 +30,8 @@ impl ToolArgs {
                 field_selection: switch("OPTIMIZE_RESPONSE", self.optimize_response)?,
                 max_tokens: parsed("MAX_TOKENS", self.max_tokens, "a number such as 50000")?
                     .unwrap_or(default.max_tokens),
+                structured_content: given(self.structured_content.clone()).is_none()
+                    || switch("STRUCTURED_CONTENT", self.structured_content)?,
                 ..default
             },
             policy: Policy {
@@ -46,5 +48,31 @@ pub fn switch(name: &'static str, value: Option<String>) -> Result<bool, ConfigE
         None | Some("false" | "0") => Ok(false),
         Some("true" | "1") => Ok(true),
         Some(_) => Err(ConfigError::new(name, "wants true or false")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn structured_content_is_on_unless_it_is_switched_off() {
+        let resolve = |value: Option<&str>| {
+            let args = ToolArgs {
+                structured_content: value.map(str::to_owned),
+                ..ToolArgs::default()
+            };
+            Some(args.resolve().ok()?.options.structured_content)
+        };
+        for (value, expected) in [
+            (None, Some(true)),
+            (Some(""), Some(true)),
+            (Some("true"), Some(true)),
+            (Some("false"), Some(false)),
+            (Some("0"), Some(false)),
+            (Some("perhaps"), None),
+        ] {
+            assert_eq!(resolve(value), expected, "{value:?}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use rmcp::{RoleServer, model::Extensions, service::RequestContext};
 use tracing::Span;
 
-use super::{BacklogAccess, Policy};
+use super::{BacklogAccess, Policy, Subscriber};
 use crate::oauth::Scopes;
 
 /// The principal of one MCP request, as far as the tools are concerned.
@@ -22,6 +22,8 @@ pub struct Caller {
     pub access: Arc<dyn BacklogAccess>,
     /// Where a tool call leaves word for the HTTP layer.
     pub verdict: Verdict,
+    /// Who hears of changes of the above, if anybody does.
+    pub subscriber: Option<Subscriber>,
 }
 
 impl Caller {

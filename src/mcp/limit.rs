@@ -13,10 +13,21 @@ use super::tool::Paging;
 
 /// A result within the limit.
 pub(super) struct Fitted {
-    /// JSON, indented by two spaces, in Backlog's order of fields.
+    pub value: Value,
+    /// The same as JSON, indented by two spaces, in Backlog's order of fields.
     pub text: String,
     /// What is missing, for the assistant.
     pub note: Option<String>,
+}
+
+impl Fitted {
+    fn cut(value: Value, note: String) -> Self {
+        Self {
+            text: format!("{value:#}"),
+            value,
+            note: Some(note),
+        }
+    }
 }
 
 /// The arguments that a page was asked for with.
@@ -78,7 +89,11 @@ pub fn tokens(text: &str) -> usize {
 pub(super) fn fit(value: Value, max_tokens: usize, page: Page) -> Fitted {
     let text = format!("{value:#}");
     if fits(&text, max_tokens) {
-        return Fitted { text, note: None };
+        return Fitted {
+            value,
+            text,
+            note: None,
+        };
     }
     match value {
         Value::Array(mut items) => {
@@ -92,16 +107,32 @@ pub(super) fn fit(value: Value, max_tokens: usize, page: Page) -> Fitted {
                 value = shorten(value, max_tokens);
                 note.push_str(" Long texts and lists were shortened.");
             }
-            Fitted {
-                text: format!("{value:#}"),
-                note: Some(note),
-            }
+            Fitted::cut(value, note)
         }
-        value => Fitted {
-            text: format!("{:#}", shorten(value, max_tokens)),
-            note: Some("Too long to show whole: long texts and lists were shortened.".to_owned()),
-        },
+        value => Fitted::cut(
+            shorten(value, max_tokens),
+            "Too long to show whole: long texts and lists were shortened.".to_owned(),
+        ),
     }
+}
+
+/// A text with as many of its first lines as fit, and a word about the others.
+pub(super) fn fit_text(text: String, max_tokens: usize) -> String {
+    if fits(&text, max_tokens) {
+        return text;
+    }
+    let mut left = max_tokens;
+    let kept: usize = text
+        .split_inclusive('\n')
+        .take_while(|line| {
+            let cost = tokens(line);
+            let affordable = cost <= left;
+            left = left.saturating_sub(cost);
+            affordable
+        })
+        .map(str::len)
+        .sum();
+    format!("{}\n(The rest is left out: too long.)\n", &text[..kept])
 }
 
 fn fits(text: &str, max_tokens: usize) -> bool {
@@ -277,6 +308,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_text_ends_at_a_line() {
+        let text = "one two\nthree four\n五六七\n";
+        assert_eq!(fit_text(text.to_owned(), 7), text);
+        let cut = "one two\nthree four\n\n(The rest is left out: too long.)\n";
+        assert_eq!(fit_text(text.to_owned(), 6), cut);
+    }
+
     fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
@@ -298,6 +337,7 @@ mod tests {
             let is_thing = matches!(value, Value::Array(_) | Value::Object(_));
             let fitted = fit(value.clone(), max_tokens, Page::default());
             let read: Value = serde_json::from_str(&fitted.text).unwrap();
+            prop_assert_eq!(&read, &fitted.value);
             prop_assert!(tokens(&fitted.text) <= max_tokens);
             prop_assert_eq!(fitted.note.is_none(), read == value);
             if is_thing {

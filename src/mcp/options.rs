@@ -19,6 +19,8 @@ pub struct ToolOptions {
     pub max_tokens: usize,
     /// Texts in place of the built-in ones.
     pub descriptions: Descriptions,
+    /// Whether a result stands in an answer a second time, as JSON for programs.
+    pub structured_content: bool,
 }
 
 impl Default for ToolOptions {
@@ -28,6 +30,7 @@ impl Default for ToolOptions {
             field_selection: false,
             max_tokens: 50_000,
             descriptions: Descriptions::default(),
+            structured_content: true,
         }
     }
 }

@@ -23,11 +23,12 @@ use super::{
     caller::request_span,
     failure::ToolError,
     limit::{self, Page},
-    organizations,
+    organizations, progress,
     projects::Sifted,
     schema,
     selection::Selection,
-    tool::{Backlog, Outcome, Paging, Spec, Tool},
+    structured,
+    tool::{Access, Backlog, Outcome, Paging, Spec, Tool},
     tools,
 };
 use crate::{domain::activity::ToolOutcome, oauth::Scopes, observe::trace};
@@ -160,15 +161,21 @@ impl Table {
 }
 
 fn describe(spec: &Spec, input: schema::Input) -> model::Tool {
-    // Left out, for 60 bytes a tool: that the world is open, which is the default, and the title
-    // again, which only revision 2025-03-26 looks for here.
-    let annotations = ToolAnnotations::new()
-        .read_only(spec.access.read_only)
-        .destructive(spec.access.destructive)
-        .idempotent(spec.access.idempotent);
     model::Tool::new(spec.name, input.description, input.schema)
         .with_title(spec.title)
-        .with_annotations(annotations)
+        .with_annotations(annotations(spec.access))
+}
+
+/// Only what the protocol does not assume anyway: unless told otherwise, a tool writes, destroys,
+/// does more when repeated, and reaches out of this server. Of one that reads, the other hints
+/// mean nothing.
+fn annotations(access: Access) -> ToolAnnotations {
+    let hints = ToolAnnotations::new();
+    match access {
+        access if access.read_only => hints.read_only(true),
+        access if access.idempotent => hints.destructive(access.destructive).idempotent(true),
+        access => hints.destructive(access.destructive),
+    }
 }
 
 /// Why a call has no result; every case is a text for the assistant.
@@ -233,9 +240,11 @@ async fn guarded(
             }
         },
     };
+    let (progress, telling) = progress::of(&call.request_context);
     let backlog = Backlog {
         client: server.client(),
         access: access.as_ref(),
+        progress,
     };
     let request = request_span(&call.request_context);
     let span = tracing::info_span!(
@@ -257,7 +266,8 @@ async fn guarded(
         }
     };
     let page = Page::of(tool.paging, &arguments);
-    let outcome = async {
+    let structure = structured::wanted(options, &call.request_context);
+    let work = async {
         let projects = server.projects();
         let policy = &caller.policy;
         let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
@@ -265,7 +275,7 @@ async fn guarded(
         let outcome = run(arguments, &backlog).await?;
         Ok(projects.sift(sieve, outcome, &backlog).await)
     };
-    let outcome = outcome.instrument(span.clone()).await;
+    let outcome = telling.during(work.instrument(span.clone())).await;
 
     record.ended(match &outcome {
         Ok(_) => ToolOutcome::Ok,
@@ -278,7 +288,7 @@ async fn guarded(
                 Outcome::Content(content) => CallToolResult::success(content).into(),
                 Outcome::Json(value) => {
                     let value = selection.apply(value);
-                    succeeded(value, options.max_tokens, page, note)
+                    succeeded(value, options.max_tokens, page, note, structure)
                 }
             });
         }
@@ -296,22 +306,26 @@ async fn guarded(
     Ok(failed(options.descriptions.reword(tool.name, text)))
 }
 
-/// Text only: no tool declares an output schema (sixty of them would double `tools/list`), so
-/// `structuredContent` would repeat the text, and hosts that show a model both would pay twice.
+/// `note` is what the caller has to know beside what the limit leaves out.
 fn succeeded(
     value: Value,
     max_tokens: usize,
     page: Page,
     note: Option<String>,
+    structure: bool,
 ) -> CallToolResponse {
     let value = match value {
         Value::Null => json!({"success": true}),
         value => value,
     };
     let fitted = limit::fit(value, max_tokens, page);
-    let texts = [Some(fitted.text), note, fitted.note];
-    let content = texts.into_iter().flatten().map(ContentBlock::text);
-    CallToolResult::success(content.collect()).into()
+    let notes: Vec<_> = [note, fitted.note].into_iter().flatten().collect();
+    let structured = structure.then(|| structured::of(fitted.value, &notes));
+    let texts = [fitted.text].into_iter().chain(notes);
+    let content = texts.map(ContentBlock::text);
+    let mut result = CallToolResult::success(content.collect());
+    result.structured_content = structured;
+    result.into()
 }
 
 fn invalid(tool: &Spec, reason: &str) -> CallToolResponse {

@@ -2,19 +2,34 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     handler::server::tool::ToolCallContext,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, Implementation,
-        InitializeResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
-        ServerCapabilities,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, SubscriptionFilter,
+        Tool,
     },
-    service::RequestContext,
+    service::{RequestContext, SubscriptionContext},
 };
+use tokio_util::sync::CancellationToken;
 
-use super::{Caller, Organizations, ToolOptions, Verdict, projects::Projects, router::Table};
+use super::{
+    Caller, Organizations, ToolOptions, Verdict, completion,
+    listing::{self, Listings},
+    projects::Projects,
+    prompts,
+    reader::Reader,
+    resources,
+    router::Table,
+    subscriptions,
+    tool::Spec,
+};
 use crate::{backlog::BacklogClient, clock::Clock, observe::Recorder};
 
 const VERSIONS: [ProtocolVersion; 4] = [
@@ -23,9 +38,6 @@ const VERSIONS: [ProtocolVersion; 4] = [
     ProtocolVersion::V_2025_11_25,
     ProtocolVersion::V_2026_07_28,
 ];
-
-/// How long a client may keep the list of tools, in milliseconds.
-const LIST_TTL_MS: u64 = 300_000;
 
 const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, issues, wiki pages, \
     documents, Git repositories and notifications. They act as the signed-in Backlog user. Where a \
@@ -42,6 +54,7 @@ const SEVERAL_SPACES: &str = " Several spaces are configured: give the organizat
 pub struct HubServer {
     table: Arc<Table>,
     projects: Arc<Projects>,
+    listings: Listings,
     options: ToolOptions,
     client: BacklogClient,
     clock: Clock,
@@ -58,6 +71,7 @@ impl HubServer {
         Self {
             projects: Arc::new(Projects::new(table.entries())),
             table: Arc::new(table),
+            listings: Listings::default(),
             options,
             client,
             clock,
@@ -96,6 +110,7 @@ impl HubServer {
             None => table,
             Some(_) => table.with_organizations(&self.options),
         });
+        self.listings = Listings::default();
     }
 
     /// A server with one caller, for transports without a sign-in (stdio).
@@ -103,6 +118,16 @@ impl HubServer {
     pub fn for_caller(mut self, caller: Caller) -> Self {
         self.caller = Some(caller);
         self
+    }
+
+    /// The tools that a caller may use.
+    pub(super) fn listed_for(&self, caller: &Caller) -> Vec<Tool> {
+        self.table.listed_for(caller)
+    }
+
+    /// The result of `tools/list` for a client of a revision with a handshake, as JSON.
+    pub fn list_as_json(&self, caller: &Caller) -> Option<Bytes> {
+        self.listings.get(&self.table, caller)
     }
 
     pub(super) fn options(&self) -> &ToolOptions {
@@ -119,6 +144,12 @@ impl HubServer {
 
     pub(super) fn recorder(&self) -> &Recorder {
         &self.recorder
+    }
+
+    /// A tool by its name without the prefix.
+    pub(super) fn tool(&self, name: &str) -> Option<&Spec> {
+        let name = format!("{}{name}", self.options.prefix);
+        self.table.get(&name).map(|entry| &entry.spec)
     }
 
     pub(super) fn client(&self) -> &BacklogClient {
@@ -145,7 +176,8 @@ impl ServerHandler for HubServer {
     fn get_info(&self) -> InitializeResult {
         let implementation =
             Implementation::new("backlog-mcp-hub", env!("CARGO_PKG_VERSION")).with_title("Backlog");
-        InitializeResult::new(ServerCapabilities::builder().enable_tools().build())
+        // With one caller there is nobody who would change what it may do.
+        InitializeResult::new(capabilities(self.caller.is_none()))
             .with_server_info(implementation)
             .with_instructions(match self.organizations {
                 None => INSTRUCTIONS.to_owned(),
@@ -157,13 +189,36 @@ impl ServerHandler for HubServer {
         Cow::Borrowed(&VERSIONS)
     }
 
+    /// Earlier revisions have no way to hear of a change without a session.
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        let mut answer = self.negotiate_initialize(&request)?;
+        answer.capabilities = capabilities(false);
+        Ok(answer)
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        self.caller.is_none().then(|| requested.clone())
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        subscriptions::listen(self, subscription).await
+    }
+
     async fn discover(
         &self,
         _context: RequestContext<RoleServer>,
     ) -> Result<DiscoverResult, ErrorData> {
         let versions = self.supported_protocol_versions().into_owned();
         Ok(DiscoverResult::from_server_info(versions, self.get_info())
-            .with_ttl_ms(LIST_TTL_MS)
+            .with_ttl_ms(listing::TTL_MS)
             .with_cache_scope(CacheScope::Public))
     }
 
@@ -175,12 +230,7 @@ impl ServerHandler for HubServer {
         let caller = self
             .caller(&context)
             .ok_or_else(|| ErrorData::internal_error("the request has no caller", None))?;
-        // Private: the list depends on the caller's scopes.
-        Ok(
-            ListToolsResult::with_all_items(self.table.listed_for(&caller))
-                .with_ttl_ms(LIST_TTL_MS)
-                .with_cache_scope(CacheScope::Private),
-        )
+        Ok(listing::result(&self.table, &caller))
     }
 
     async fn call_tool(
@@ -192,6 +242,96 @@ impl ServerHandler for HubServer {
             let message = format!("Tool {} not found", request.name);
             return Err(ErrorData::invalid_params(message, None));
         };
-        (entry.route.call)(ToolCallContext::new(self, request, context)).await
+        let cancelled = context.ct.clone();
+        let call = (entry.route.call)(ToolCallContext::new(self, request, context));
+        unless_cancelled(&cancelled, call).await
+    }
+
+    async fn list_resources(
+        &self,
+        page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let reader = Reader::of(self, &context)?;
+        let cursor = page.and_then(|page| page.cursor);
+        unless_cancelled(&context.ct, resources::list(&reader, cursor)).await
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(resources::templates(&Reader::of(self, &context)?))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let reader = Reader::of(self, &context)?;
+        let reading = resources::read(&reader, &request.uri, self.options.max_tokens);
+        let read = unless_cancelled(&context.ct, reading).await?;
+        Ok(read.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(prompts::list(&Reader::of(self, &context)?))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let reader = Reader::of(self, &context)?;
+        Ok(prompts::get(&reader, &self.options.prefix, &request)?.into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let reader = Reader::of(self, &context)?;
+        unless_cancelled(&context.ct, completion::complete(&reader, request)).await
+    }
+}
+
+/// What the server has; `announced` if clients can hear of changes of the lists.
+fn capabilities(announced: bool) -> ServerCapabilities {
+    let mut capabilities = ServerCapabilities::builder()
+        .enable_completions()
+        .enable_prompts()
+        .enable_resources()
+        .enable_tools()
+        .build();
+    let changes = announced.then_some(true);
+    if let Some(tools) = &mut capabilities.tools {
+        tools.list_changed = changes;
+    }
+    if let Some(prompts) = &mut capabilities.prompts {
+        prompts.list_changed = changes;
+    }
+    if let Some(resources) = &mut capabilities.resources {
+        resources.list_changed = changes;
+    }
+    capabilities
+}
+
+/// Lets go of the work, and with it of its request to Backlog, when the client has cancelled the
+/// request or hung up. Nobody reads the error.
+async fn unless_cancelled<T>(
+    cancelled: &CancellationToken,
+    work: impl Future<Output = Result<T, ErrorData>>,
+) -> Result<T, ErrorData> {
+    match cancelled.run_until_cancelled(work).await {
+        Some(done) => done,
+        None => Err(ErrorData::internal_error("the request was cancelled", None)),
     }
 }

@@ -22,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     backlog_tokens::{GrantAccess, Renewals},
     space_application::{SpaceApplication, SpaceError},
+    subscriptions::Subscriptions,
 };
 use crate::{
     backlog::{
@@ -80,6 +81,7 @@ pub struct Sessions {
     by_slug: SpaceCache,
     by_hostname: SpaceCache,
     listening: Arc<AtomicBool>,
+    subscriptions: Subscriptions,
     /// Counts the changes, so that what was read before one is not kept after it.
     changes: Arc<AtomicU64>,
 }
@@ -100,23 +102,24 @@ impl Sessions {
             by_slug: spaces_cache(),
             by_hostname: spaces_cache(),
             listening: Arc::default(),
+            subscriptions: Subscriptions::default(),
             changes: Arc::default(),
         }
     }
 
     /// The session of a presented token, if it is in memory and may be believed.
     pub async fn remembered(&self, token: &AccessToken) -> Option<Arc<Session>> {
-        let session = self.believed(token).await;
+        let session = self.remembered_by_hash(token.hash()).await;
         let metrics = &self.renewals.recorder.metrics;
         metrics.session_lookup(session.is_some());
         session
     }
 
-    async fn believed(&self, token: &AccessToken) -> Option<Arc<Session>> {
-        if !self.listening.load(Ordering::Acquire) {
+    async fn remembered_by_hash(&self, hash: TokenHash) -> Option<Arc<Session>> {
+        if !self.is_listening() {
             return None;
         }
-        let session = self.by_token.get(&token.hash()).await?;
+        let session = self.by_token.get(&hash).await?;
         let is_live = session.principal.token_expires_at > self.renewals.clock.now()
             && !self.ended_grants.contains_key(&session.principal.grant.id);
         is_live.then_some(session)
@@ -124,7 +127,21 @@ impl Sessions {
 
     /// Looks a presented token up in the database; `None` if it is not live.
     pub async fn find(&self, token: &AccessToken) -> Result<Option<Arc<Session>>, SessionError> {
-        let hash = token.hash();
+        self.find_by_hash(token.hash()).await
+    }
+
+    /// The session of a token that was presented before, from memory or the database.
+    pub(super) async fn by_hash(
+        &self,
+        hash: TokenHash,
+    ) -> Result<Option<Arc<Session>>, SessionError> {
+        match self.remembered_by_hash(hash).await {
+            Some(session) => Ok(Some(session)),
+            None => self.find_by_hash(hash).await,
+        }
+    }
+
+    async fn find_by_hash(&self, hash: TokenHash) -> Result<Option<Arc<Session>>, SessionError> {
         let before = self.changes.load(Ordering::Acquire);
         let db = &self.renewals.db;
         let Some(found) = db::access_tokens::find_principal(db, hash).await? else {
@@ -211,6 +228,21 @@ impl Sessions {
                 self.drop_all();
             }
         }
+        self.subscriptions.apply(change);
+    }
+
+    /// Whether changes are heard of just now.
+    pub(super) fn is_listening(&self) -> bool {
+        self.listening.load(Ordering::Acquire)
+    }
+
+    pub(super) fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    /// Ends every subscription of this process, which is about to stop.
+    pub fn end_subscriptions(&self) {
+        self.subscriptions.stop();
     }
 
     fn drop_all(&self) {

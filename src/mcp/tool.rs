@@ -15,6 +15,7 @@ use super::{
     AccessError, BacklogAccess, Toolset,
     failure::{LARGEST_FILE, ToolError},
     file::File,
+    progress::Progress,
 };
 use crate::{
     backlog::{BacklogClient, BacklogError, Call, Method, Request, Response, Segment},
@@ -150,6 +151,8 @@ pub(super) enum Paging {
 pub(super) struct Backlog<'a> {
     pub client: &'a BacklogClient,
     pub access: &'a dyn BacklogAccess,
+    /// Where long work says how far it is.
+    pub progress: Progress,
 }
 
 impl Backlog<'_> {
@@ -175,12 +178,17 @@ impl Backlog<'_> {
     async fn attempt(&self, request: Request) -> Result<Response, Failed> {
         let url = self.access.url();
         let credentials = self.access.credentials().await?;
-        match self.client.send(url, &credentials, request.clone()).await {
+        let read = |bytes, of| self.progress.note(bytes, of);
+        let sent = self
+            .client
+            .send_watched(url, &credentials, request.clone(), &read);
+        match sent.await {
             Err(BacklogError::Unauthorized) => {}
             decided => return Ok(decided?),
         }
         let renewed = self.access.renew(&credentials).await?;
-        match self.client.send(url, &renewed, request).await {
+        let sent = self.client.send_watched(url, &renewed, request, &read);
+        match sent.await {
             Err(BacklogError::Unauthorized) => Err(AccessError::SignInAgain.into()),
             decided => Ok(decided?),
         }

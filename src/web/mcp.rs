@@ -3,7 +3,8 @@
 //! 1. No token, or one that is not live here: 401 and a challenge.
 //! 2. The token's session becomes the caller that the tools act as, narrowed by what the
 //!    space allows and by what the request asks for (`X-MCP-Toolsets`, `X-MCP-Readonly`).
-//! 3. When the answer is ready, a tool may have found that the person must sign in
+//! 3. A plain `tools/list` is answered from what is prepared (`tools_list`).
+//! 4. When the answer is ready, a tool may have found that the person must sign in
 //!    again, or that the scopes do not suffice: then the answer is the challenge.
 
 use std::sync::Arc;
@@ -18,9 +19,9 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::{Hub, Issuer, error::JsonError, issuer, limits::Endpoint};
+use super::{Hub, Issuer, error::JsonError, issuer, limits::Endpoint, tools_list};
 use crate::{
-    mcp::{Caller, Policy, Refusal, Toolset, Verdict, sessions::Session},
+    mcp::{Caller, Policy, Refusal, Subscriber, Toolset, Verdict, sessions::Session},
     oauth::{Scopes, token::AccessToken},
     telemetry::RequestId,
 };
@@ -30,7 +31,7 @@ pub const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// The middleware around the MCP service.
 pub async fn authenticate<B: MessageBody>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let hub = match request.app_data::<web::Data<Hub>>() {
@@ -47,19 +48,19 @@ pub async fn authenticate<B: MessageBody>(
             return Ok(answer(request, unavailable()));
         }
     };
-    let session = match bearer(&request) {
+    let (token, session) = match bearer(&request) {
         Bearer::Absent => return Ok(answer(request, Challenge::NoToken.response(&issuer))),
         Bearer::Unusable => {
             return Ok(answer(request, Challenge::InvalidToken.response(&issuer)));
         }
         Bearer::Token(token) => match hub.sessions.remembered(&token).await {
-            Some(session) => Some(session),
+            Some(session) => (token.hash(), Some(session)),
             None => {
                 if let Err(limited) = hub.limits.check(Endpoint::Lookup, request.request(), None) {
                     return Ok(answer(request, JsonError::from(limited).error_response()));
                 }
                 match hub.sessions.find(&token).await {
-                    Ok(session) => session,
+                    Ok(session) => (token.hash(), session),
                     Err(error) => {
                         tracing::error!(%error, "the access token could not be looked up");
                         return Ok(answer(request, unavailable()));
@@ -87,21 +88,30 @@ pub async fn authenticate<B: MessageBody>(
             .map(|(name, value)| (name.as_str(), value.as_bytes())),
         request.query_string(),
     );
-    let policy = match asked {
-        Ok(asked) => hub
-            .policy
-            .narrowed_by(&policy(&session))
-            .narrowed_by(&asked),
+    let bounds = match asked {
+        Ok(asked) => hub.policy.narrowed_by(&asked),
         Err(error) => return Ok(answer(request, bad_request(&error))),
     };
 
     let verdict = Verdict::default();
-    request.extensions_mut().insert(Caller {
+    let caller = Caller {
         scopes: session.principal.scopes,
-        policy,
+        policy: bounds.narrowed_by(&policy(&session)),
         access: Arc::new(session.access.clone()),
         verdict: verdict.clone(),
-    });
+        subscriber: Some(Subscriber {
+            sessions: hub.sessions.clone(),
+            token,
+            grant: session.principal.grant.id,
+            token_expires_at: session.principal.token_expires_at,
+            bounds,
+            policy_of: policy,
+        }),
+    };
+    if let Some(list) = tools_list::answer(&mut request, &caller).await {
+        return Ok(answer(request, list));
+    }
+    request.extensions_mut().insert(caller);
     let response = next.call(request).await?;
     Ok(match verdict.refusal() {
         None => response.map_into_left_body(),

@@ -31,6 +31,7 @@ pub mod slow_body;
 pub mod space_choice;
 pub mod stylesheet;
 pub mod token;
+mod tools_list;
 
 pub use hub::Hub;
 pub use issuer::Issuer;

@@ -19,6 +19,7 @@ const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<Hub>, server: &HubServer) {
     config
         .app_data(hub.clone())
+        .app_data(web::Data::new(server.clone()))
         .app_data(web::PayloadConfig::new(token::MAX_BODY))
         // A resource, not a bare route: other methods then get 405 with `Allow`.
         .service(web::resource("/health").route(web::get().to(health::get)))

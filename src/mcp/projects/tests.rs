@@ -15,6 +15,7 @@ use crate::{
     },
     mcp::{
         FixedAccess,
+        progress::Progress,
         tool::{Backlog, Outcome},
         tools,
     },
@@ -195,6 +196,7 @@ async fn sift(by: Option<By>, value: Value) -> (Value, Option<String>) {
     let backlog = Backlog {
         client: &BacklogClient::new(ClientOptions::default()).expect("a client"),
         access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
+        progress: Progress::default(),
     };
     let lookups = Lookups::new();
     let sifted = sieve.sift(Outcome::Json(value), &lookups, &backlog).await;

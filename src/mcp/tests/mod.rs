@@ -7,8 +7,12 @@ mod docs;
 mod options;
 mod organizations;
 mod parity;
+mod progress;
+mod prompts;
 mod protocol;
 mod refusals;
+mod resources;
+mod structured;
 mod table;
 
 use std::sync::Arc;
@@ -52,6 +56,7 @@ fn caller(access: impl BacklogAccess + 'static) -> Caller {
         },
         access: Arc::new(access),
         verdict: Verdict::default(),
+        subscriber: None,
     }
 }
 

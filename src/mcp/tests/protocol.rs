@@ -17,7 +17,9 @@ async fn initialize_says_who_this_is() {
     let result = &body["result"];
     assert_eq!(result["serverInfo"]["name"], "backlog-mcp-hub");
     assert_eq!(result["protocolVersion"], "2025-06-18");
-    assert_eq!(result["capabilities"], json!({"tools": {}}));
+    // Nobody would tell it of changes.
+    let capabilities = json!({"completions": {}, "prompts": {}, "resources": {}, "tools": {}});
+    assert_eq!(result["capabilities"], capabilities);
     assert!(result["instructions"].is_string());
 }
 
@@ -25,7 +27,12 @@ async fn initialize_says_who_this_is() {
 async fn the_newest_revision_gets_cache_hints() {
     let backlog = FakeBacklog::answering(200, "{}");
     let caller = caller_of(&backlog);
-    for (method, scope) in [("server/discover", "public"), ("tools/list", "private")] {
+    for (method, scope) in [
+        ("server/discover", "public"),
+        ("tools/list", "private"),
+        ("prompts/list", "private"),
+        ("resources/templates/list", "private"),
+    ] {
         let meta = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
@@ -36,7 +43,12 @@ async fn the_newest_revision_gets_cache_hints() {
         let request = post("2026-07-28", &message).insert_header(("Mcp-Method", method));
         let (status, body) = exchange(server(), Some(&caller), request).await;
         assert_eq!(status, 200, "{body}");
-        assert_eq!(body["result"]["ttlMs"], 300_000, "{method}");
+        let kept = if method.starts_with("resources") {
+            60_000
+        } else {
+            300_000
+        };
+        assert_eq!(body["result"]["ttlMs"], kept, "{method}");
         assert_eq!(body["result"]["cacheScope"], scope, "{method}");
     }
 }

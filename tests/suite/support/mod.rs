@@ -6,6 +6,7 @@ pub mod collector;
 pub mod configuration;
 pub mod database;
 pub mod document_host;
+pub mod events;
 pub mod hub;
 pub mod landing;
 pub mod mcp;

@@ -126,6 +126,7 @@ async fn rpc_within(
         },
         access: Arc::new(FixedAccess::new(url, key)),
         verdict: Verdict::default(),
+        subscriber: None,
     };
     let mcp = service(server.clone(), vec!["hub.test".to_owned()], 4 << 20);
     let app = App::new()

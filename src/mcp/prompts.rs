@@ -1,0 +1,281 @@
+//! Prompts for the usual work. Their texts are in `templates/prompts`.
+//!
+//! A prompt tells the model which tools to call, so it is offered to whom these are offered.
+//! What a person types in is put into the text as it is, and is for the model to judge.
+
+use askama::Template;
+use rmcp::{
+    ErrorData,
+    model::{
+        CacheScope, GetPromptRequestParams, GetPromptResult, JsonObject, ListPromptsResult, Prompt,
+        PromptArgument, PromptMessage, Role,
+    },
+};
+
+use super::{ToolPrefix, reader::Reader};
+
+/// How long a client may keep the list, in milliseconds.
+const LIST_TTL_MS: u64 = 300_000;
+/// The longest that an argument may be, in bytes.
+const LONGEST_ARGUMENT: usize = 64 << 10;
+
+/// What can stand in an argument, for completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    ProjectKey,
+    /// The name of a milestone of the project in the argument `project`.
+    Milestone,
+    Language,
+    Text,
+}
+
+struct Argument {
+    name: &'static str,
+    description: &'static str,
+    required: bool,
+    holds: Holds,
+}
+
+struct Definition {
+    name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    arguments: &'static [Argument],
+    /// Without these tools there is no doing what it says.
+    tools: &'static [&'static str],
+    text: fn(&Given<'_>) -> askama::Result<String>,
+}
+
+const fn argument(name: &'static str, description: &'static str, holds: Holds) -> Argument {
+    Argument {
+        name,
+        description,
+        required: true,
+        holds,
+    }
+}
+
+impl Argument {
+    const fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+}
+
+const PROJECT: Argument = argument("project", "Project key such as PROJ", Holds::ProjectKey);
+const LANGUAGE: Argument = argument(
+    "language",
+    "Language of the answer; yours unless given",
+    Holds::Language,
+)
+.optional();
+
+const ALL: [Definition; 4] = [
+    Definition {
+        name: "triage",
+        title: "Triage open issues",
+        description: "Goes through the issues that nobody has begun, suggests type, priority, \
+            milestone and assignee, and applies what you agree to",
+        arguments: &[PROJECT, LANGUAGE],
+        tools: &["get_issues", "update_issue", "get_project"],
+        text: |given| {
+            Triage {
+                tool: given.prefix,
+                project: given.text("project"),
+                language: given.option("language"),
+            }
+            .render()
+        },
+    },
+    Definition {
+        name: "daily_summary",
+        title: "Daily summary",
+        description: "What changed, and what needs you today",
+        arguments: &[
+            PROJECT.optional(),
+            argument(
+                "since",
+                "Day as yyyy-MM-dd; yesterday unless given",
+                Holds::Text,
+            )
+            .optional(),
+            LANGUAGE,
+        ],
+        tools: &["get_issues", "get_myself"],
+        text: |given| {
+            DailySummary {
+                tool: given.prefix,
+                project: given.option("project"),
+                since: given.option("since"),
+                language: given.option("language"),
+            }
+            .render()
+        },
+    },
+    Definition {
+        name: "issue_from_report",
+        title: "Issue from a report",
+        description: "Turns a mail, a chat or an error message into an issue, after a look for \
+            one that is there already",
+        arguments: &[
+            PROJECT,
+            argument("report", "What was reported, in any form", Holds::Text),
+            LANGUAGE,
+        ],
+        tools: &["get_issues", "add_issue", "get_project"],
+        text: |given| {
+            IssueFromReport {
+                tool: given.prefix,
+                project: given.text("project"),
+                report: given.text("report"),
+                language: given.option("language"),
+            }
+            .render()
+        },
+    },
+    Definition {
+        name: "release_notes",
+        title: "Release notes",
+        description: "Writes up what is done in a milestone, for the people who use it",
+        arguments: &[
+            PROJECT,
+            argument("milestone", "Name of the milestone", Holds::Milestone),
+            LANGUAGE,
+        ],
+        tools: &["get_issues", "get_project"],
+        text: |given| {
+            ReleaseNotes {
+                tool: given.prefix,
+                project: given.text("project"),
+                milestone: given.text("milestone"),
+                language: given.option("language"),
+            }
+            .render()
+        },
+    },
+];
+
+#[derive(Template)]
+#[template(path = "prompts/triage.md")]
+struct Triage<'a> {
+    tool: &'a ToolPrefix,
+    project: &'a str,
+    language: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "prompts/daily_summary.md")]
+struct DailySummary<'a> {
+    tool: &'a ToolPrefix,
+    project: Option<&'a str>,
+    since: Option<&'a str>,
+    language: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "prompts/issue_from_report.md")]
+struct IssueFromReport<'a> {
+    tool: &'a ToolPrefix,
+    project: &'a str,
+    report: &'a str,
+    language: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "prompts/release_notes.md")]
+struct ReleaseNotes<'a> {
+    tool: &'a ToolPrefix,
+    project: &'a str,
+    milestone: &'a str,
+    language: Option<&'a str>,
+}
+
+/// The arguments of a request, checked.
+struct Given<'a> {
+    prefix: &'a ToolPrefix,
+    arguments: &'a JsonObject,
+}
+
+impl Given<'_> {
+    fn option(&self, name: &str) -> Option<&str> {
+        let text = self.arguments.get(name)?.as_str()?.trim();
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    /// One that [`check`] found to be there.
+    fn text(&self, name: &str) -> &str {
+        self.option(name).unwrap_or_default()
+    }
+
+    fn check(&self, prompt: &Definition) -> Result<(), String> {
+        for Argument { name, required, .. } in prompt.arguments {
+            match self.arguments.get(*name) {
+                Some(value) if !value.is_string() => return Err(format!("{name} wants a text")),
+                _ => {}
+            }
+            match self.option(name) {
+                None if *required => return Err(format!("{name} is required")),
+                Some(text) if text.len() > LONGEST_ARGUMENT => {
+                    return Err(format!("{name} is longer than {LONGEST_ARGUMENT} bytes"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn offered<'a>(reader: &'a Reader<'_>) -> impl Iterator<Item = &'static Definition> + 'a {
+    const PROMPTS: &[Definition] = &ALL;
+    let offered = |prompt: &&Definition| prompt.tools.iter().all(|tool| reader.may(tool));
+    PROMPTS.iter().filter(offered)
+}
+
+/// `prompts/list`
+pub(super) fn list(reader: &Reader<'_>) -> ListPromptsResult {
+    let prompts = offered(reader).map(|prompt| {
+        let arguments = prompt.arguments.iter().map(|argument| {
+            PromptArgument::new(argument.name)
+                .with_description(argument.description)
+                .with_required(argument.required)
+        });
+        Prompt::new(
+            prompt.name,
+            Some(prompt.description),
+            Some(arguments.collect()),
+        )
+        .with_title(prompt.title)
+    });
+    ListPromptsResult::with_all_items(prompts.collect())
+        .with_ttl_ms(LIST_TTL_MS)
+        .with_cache_scope(CacheScope::Private)
+}
+
+/// `prompts/get`
+pub(super) fn get(
+    reader: &Reader<'_>,
+    prefix: &ToolPrefix,
+    request: &GetPromptRequestParams,
+) -> Result<GetPromptResult, ErrorData> {
+    let invalid = |text: String| ErrorData::invalid_params(text, None);
+    let Some(prompt) = offered(reader).find(|prompt| prompt.name == request.name) else {
+        return Err(invalid(format!("there is no prompt {}", request.name)));
+    };
+    let given = Given {
+        prefix,
+        arguments: &request.arguments.clone().unwrap_or_default(),
+    };
+    given.check(prompt).map_err(invalid)?;
+    let text = (prompt.text)(&given)
+        .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+    let message = PromptMessage::new_text(Role::User, text.trim_end());
+    Ok(GetPromptResult::new(vec![message]).with_description(prompt.description))
+}
+
+/// What an argument of a prompt holds; `None` if the caller is offered no such prompt or
+/// argument.
+pub(super) fn holds(reader: &Reader<'_>, prompt: &str, argument: &str) -> Option<Holds> {
+    let prompt = offered(reader).find(|it| it.name == prompt)?;
+    let argument = prompt.arguments.iter().find(|it| it.name == argument)?;
+    Some(argument.holds)
+}

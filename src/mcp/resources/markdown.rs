@@ -1,0 +1,225 @@
+//! Things of Backlog as Markdown that a model reads.
+//!
+//! A heading, the fields as a list, the long texts below. What somebody wrote stays as it is: the
+//! notation is the project's, Markdown or Backlog's own.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::uri::{Kind, Target};
+
+/// A page under way.
+struct Page(String);
+
+impl Page {
+    fn titled(title: &str) -> Self {
+        Self(format!("# {}\n\n", one_line(title)))
+    }
+
+    /// A field with something in it.
+    fn field(&mut self, name: &str, value: &Value) {
+        if let Some(text) = text(value) {
+            self.line(name, &text);
+        }
+    }
+
+    fn line(&mut self, name: &str, text: &str) {
+        let _ = writeln!(self.0, "- {name}: {}", one_line(text));
+    }
+
+    /// Who and when, as `Name, 2026-10-01T08:12:30Z`.
+    fn event(&mut self, name: &str, who: &Value, when: &Value) {
+        if let Some(when) = text(when) {
+            let who = text(who).unwrap_or_else(|| "unknown".to_owned());
+            self.line(name, &format!("{who}, {when}"));
+        }
+    }
+
+    fn section(&mut self, title: &str, body: &Value) {
+        if let Some(body) = body.as_str().filter(|body| !body.trim().is_empty()) {
+            let _ = write!(self.0, "\n## {title}\n\n{}\n", body.trim_end());
+        }
+    }
+}
+
+/// The page of a thing. `more` is what [`super::more`] asked for.
+pub(super) fn page(target: &Target, space: &str, thing: &Value, more: &Value) -> String {
+    match target.kind {
+        Kind::Project => project(space, thing, more),
+        Kind::Issue => issue(space, thing, more),
+        Kind::Wiki => wiki(space, thing),
+        Kind::Document => document(space, thing),
+    }
+}
+
+fn project(space: &str, project: &Value, versions: &Value) -> String {
+    let key = text(&project["projectKey"]).unwrap_or_default();
+    let name = text(&project["name"]).unwrap_or_default();
+    let mut page = Page::titled(&format!("{key}: {name}"));
+    page.line("Page", &format!("{space}/projects/{key}"));
+    page.field("Id", &project["id"]);
+    page.field("Notation of texts", &project["textFormattingRule"]);
+    if project["archived"] == true {
+        page.line("State", "archived");
+    }
+    let versions = versions.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut open = versions
+        .iter()
+        .filter(|it| it["archived"] != true)
+        .peekable();
+    if open.peek().is_some() {
+        page.0.push_str("\n## Versions and milestones\n\n");
+    }
+    for version in open {
+        let days = [("from", "startDate"), ("due", "releaseDueDate")];
+        let days = days.into_iter().filter_map(|(word, field)| {
+            let date = text(&version[field])?;
+            Some(format!(", {word} {}", day(&date)))
+        });
+        let name = text(&version["name"]).unwrap_or_default();
+        let id = text(&version["id"]).unwrap_or_default();
+        page.line(&name, &format!("id {id}{}", days.collect::<String>()));
+    }
+    page.0
+}
+
+fn issue(space: &str, issue: &Value, comments: &Value) -> String {
+    let key = text(&issue["issueKey"]).unwrap_or_default();
+    let summary = text(&issue["summary"]).unwrap_or_default();
+    let mut page = Page::titled(&format!("{key}: {summary}"));
+    page.line("Page", &format!("{space}/view/{key}"));
+    for (name, field) in [
+        ("Type", "issueType"),
+        ("Status", "status"),
+        ("Priority", "priority"),
+        ("Resolution", "resolution"),
+        ("Assignee", "assignee"),
+        ("Category", "category"),
+        ("Version", "versions"),
+        ("Milestone", "milestone"),
+        ("Estimated hours", "estimatedHours"),
+        ("Actual hours", "actualHours"),
+        ("Id of the parent issue", "parentIssueId"),
+    ] {
+        page.field(name, &issue[field]);
+    }
+    for (name, field) in [("Start", "startDate"), ("Due", "dueDate")] {
+        if let Some(date) = text(&issue[field]) {
+            page.line(name, day(&date));
+        }
+    }
+    page.event("Created", &issue["createdUser"], &issue["created"]);
+    page.event("Updated", &issue["updatedUser"], &issue["updated"]);
+    for field in items(&issue["customFields"]) {
+        if let Some(name) = text(field) {
+            page.field(&name, &field["value"]);
+        }
+    }
+    attachments(&mut page, &issue["attachments"]);
+    page.section("Description", &issue["description"]);
+    discussion(&mut page, comments);
+    page.0
+}
+
+/// Comments come newest first, and are read the other way.
+fn discussion(page: &mut Page, comments: &Value) {
+    let comments = items(comments);
+    if comments.is_empty() {
+        return;
+    }
+    let _ = writeln!(page.0, "\n## Comments");
+    if comments.len() == super::COMMENTS {
+        let _ = writeln!(
+            page.0,
+            "\nThe newest {}; there may be older ones.",
+            comments.len()
+        );
+    }
+    for comment in comments.iter().rev() {
+        let who = text(&comment["createdUser"]).unwrap_or_default();
+        let when = text(&comment["created"]).unwrap_or_default();
+        let _ = writeln!(page.0, "\n### {}, {when}\n", one_line(&who));
+        if let Some(content) = comment["content"]
+            .as_str()
+            .filter(|it| !it.trim().is_empty())
+        {
+            let _ = writeln!(page.0, "{}", content.trim_end());
+        }
+        for change in items(&comment["changeLog"]) {
+            let field = text(&change["field"]).unwrap_or_default();
+            let value = |name: &str| text(&change[name]).unwrap_or_else(|| "nothing".to_owned());
+            let (old, new) = (value("originalValue"), value("newValue"));
+            // The texts themselves are above.
+            match field.as_str() {
+                "description" => page.line("description", "changed"),
+                _ => page.line(&field, &format!("{old} → {new}")),
+            }
+        }
+    }
+}
+
+fn wiki(space: &str, wiki: &Value) -> String {
+    let mut page = Page::titled(&text(&wiki["name"]).unwrap_or_default());
+    let id = text(&wiki["id"]).unwrap_or_default();
+    page.line("Page", &format!("{space}/alias/wiki/{id}"));
+    page.field("Project id", &wiki["projectId"]);
+    page.field("Tags", &wiki["tags"]);
+    page.event("Created", &wiki["createdUser"], &wiki["created"]);
+    page.event("Updated", &wiki["updatedUser"], &wiki["updated"]);
+    attachments(&mut page, &wiki["attachments"]);
+    page.section("Text", &wiki["content"]);
+    page.0
+}
+
+fn document(space: &str, document: &Value) -> String {
+    let mut page = Page::titled(&text(&document["title"]).unwrap_or_default());
+    page.line("Space", space);
+    page.field("Id", &document["id"]);
+    page.field("Project id", &document["projectId"]);
+    page.field("Tags", &document["tags"]);
+    page.event("Created", &document["createdUser"], &document["created"]);
+    page.event("Updated", &document["updatedUser"], &document["updated"]);
+    attachments(&mut page, &document["attachments"]);
+    page.section("Text", &document["plain"]);
+    page.0
+}
+
+fn attachments(page: &mut Page, attachments: &Value) {
+    for file in items(attachments) {
+        let part = |name: &str| text(&file[name]).unwrap_or_default();
+        let file = format!(
+            "{} (id {}, {} bytes)",
+            part("name"),
+            part("id"),
+            part("size")
+        );
+        page.line("Attachment", &file);
+    }
+}
+
+fn items(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// A value in words: of an object its name, of a list all of them.
+fn text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Null => return None,
+        Value::String(text) => text.clone(),
+        Value::Object(thing) => return text(thing.get("name")?),
+        Value::Array(items) => items.iter().filter_map(text).collect::<Vec<_>>().join(", "),
+        value => value.to_string(),
+    };
+    Some(text).filter(|text| !text.trim().is_empty())
+}
+
+/// `2026-10-20T00:00:00Z` is a day.
+fn day(stamp: &str) -> &str {
+    stamp.split_once('T').map_or(stamp, |(day, _)| day)
+}
+
+/// A name must not begin a heading or a list of its own.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

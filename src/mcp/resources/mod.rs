@@ -1,0 +1,161 @@
+//! What a host can show or attach without a call of a tool: projects, issues, wiki pages and
+//! documents as Markdown.
+//!
+//! 1. `resources/list` are the projects that the caller has joined; `resources/templates/list`
+//!    says how the others are addressed (`uri`).
+//! 2. `resources/read` takes an address of the caller's own space and of a kind that the caller
+//!    may read ([`Reader::check`]).
+//! 3. It must be of an allowed project ([`Reader::admit`]).
+//! 4. Backlog is asked for the thing, and for what belongs to it.
+//! 5. It becomes a page (`markdown`), cut where it is longer than a result may be.
+
+mod markdown;
+mod uri;
+
+use rmcp::{
+    ErrorData,
+    model::{
+        CacheScope, ListResourceTemplatesResult, ListResourcesResult, ReadResourceResult, Resource,
+        ResourceContents, ResourceTemplate,
+    },
+};
+use serde_json::{Value, json};
+
+use super::{failure::ToolError, limit, reader::Reader};
+use crate::backlog::{Request, Segment};
+use uri::{Kind, Target};
+
+const MARKDOWN: &str = "text/markdown";
+/// How many projects a page of the list has.
+const PAGE: usize = 100;
+/// How many comments an issue has at most: one request.
+const COMMENTS: usize = 100;
+/// How long a client may keep a list, in milliseconds.
+const LIST_TTL_MS: u64 = 60_000;
+
+/// A project as far as lists and completions go.
+pub(super) struct Project {
+    pub id: u64,
+    pub key: String,
+    pub name: String,
+}
+
+/// The allowed projects in use that the caller has joined, in Backlog's order; none where the
+/// caller may not read projects. The one place where they are listed.
+pub(super) async fn projects(reader: &Reader<'_>) -> Result<Vec<Project>, ToolError> {
+    if !reader.may(Kind::Project.tool()) {
+        return Ok(Vec::new());
+    }
+    let mut request = Request::get([Segment::fixed("projects")]);
+    request.query = vec![("archived".to_owned(), "false".to_owned())];
+    let listed = reader.fetch(request).await?;
+    let projects = listed.as_array().into_iter().flatten().filter_map(|it| {
+        Some(Project {
+            id: it["id"].as_u64()?,
+            key: it["projectKey"].as_str()?.to_owned(),
+            name: it["name"].as_str()?.to_owned(),
+        })
+    });
+    let allowed = projects.filter(|it: &Project| reader.allows_project(&it.key));
+    Ok(allowed.collect())
+}
+
+/// `resources/list`
+pub(super) async fn list(
+    reader: &Reader<'_>,
+    cursor: Option<String>,
+) -> Result<ListResourcesResult, ErrorData> {
+    let start = match cursor {
+        None => 0,
+        Some(cursor) => cursor.parse::<usize>().map_err(|_| {
+            ErrorData::invalid_params("the cursor is of no list of this server", None)
+        })?,
+    };
+    let projects = projects(reader).await;
+    let projects = projects.map_err(|error| reader.failed("resources/list", &error))?;
+    let end = start.saturating_add(PAGE);
+    let page = projects.iter().skip(start).take(PAGE).map(|project| {
+        Resource::new(uri::project(reader.host(), &project.key), &project.key)
+            .with_title(&project.name)
+            .with_mime_type(MARKDOWN)
+    });
+    let mut result = ListResourcesResult::with_all_items(page.collect())
+        .with_ttl_ms(LIST_TTL_MS)
+        .with_cache_scope(CacheScope::Private);
+    result.next_cursor = (end < projects.len()).then(|| end.to_string());
+    Ok(result)
+}
+
+/// `resources/templates/list`
+pub(super) fn templates(reader: &Reader<'_>) -> ListResourceTemplatesResult {
+    let kinds = Kind::ALL.into_iter().filter(|kind| reader.may(kind.tool()));
+    let templates = kinds.map(|kind| {
+        ResourceTemplate::new(kind.template(reader.host()), kind.path())
+            .with_title(kind.title())
+            .with_description(kind.description())
+            .with_mime_type(MARKDOWN)
+    });
+    ListResourceTemplatesResult::with_all_items(templates.collect())
+        .with_ttl_ms(LIST_TTL_MS)
+        .with_cache_scope(CacheScope::Private)
+}
+
+/// `resources/read`; the text has at most `max_tokens`.
+pub(super) async fn read(
+    reader: &Reader<'_>,
+    uri: &str,
+    max_tokens: usize,
+) -> Result<ReadResourceResult, ErrorData> {
+    let Some(target) = Target::parse(uri, reader.host()) else {
+        let text = format!("{uri} is no resource of {}", reader.host());
+        return Err(ErrorData::resource_not_found(text, of(uri)));
+    };
+    let barred = reader.check(target.kind.tool());
+    barred.map_err(|barred| reader.barred(uri, &barred))?;
+    let failed = |error: ToolError| ErrorData {
+        data: of(uri),
+        ..reader.failed(uri, &error)
+    };
+
+    let (tool, input) = (target.kind.tool(), target.kind.variable());
+    let admitted = reader.admit(tool, input, target.id.as_str()).await;
+    let sieve = admitted.map_err(failed)?;
+    let path = [Segment::fixed(target.kind.path()), target.id.clone()];
+    let thing = reader.fetch(Request::get(path)).await.map_err(failed)?;
+    let more = match more(&target) {
+        Some(request) => reader.fetch(request).await.map_err(failed)?,
+        None => Value::Null,
+    };
+    let (answers, note) = reader
+        .sift(sieve, json!({"thing": thing, "more": more}))
+        .await;
+    let mut page = markdown::page(&target, reader.space(), &answers["thing"], &answers["more"]);
+    if let Some(note) = note {
+        page.push_str(&format!("\n({note})\n"));
+    }
+    let contents = ResourceContents::text(limit::fit_text(page, max_tokens), uri);
+    Ok(
+        ReadResourceResult::new(vec![contents.with_mime_type(MARKDOWN)])
+            .with_ttl_ms(0)
+            .with_cache_scope(CacheScope::Private),
+    )
+}
+
+/// What an error is about, for programs.
+fn of(uri: &str) -> Option<Value> {
+    Some(json!({ "uri": uri }))
+}
+
+/// What is asked for beside the thing itself.
+fn more(target: &Target) -> Option<Request> {
+    let (name, query) = match target.kind {
+        Kind::Project => ("versions", None),
+        Kind::Issue => ("comments", Some(("count".to_owned(), COMMENTS.to_string()))),
+        Kind::Wiki | Kind::Document => return None,
+    };
+    let path = [target.kind.path(), name].map(Segment::fixed);
+    let [kind, name] = path;
+    let mut request = Request::get([kind, target.id.clone(), name]);
+    request.query.extend(query);
+    Some(request)
+}

@@ -1,0 +1,176 @@
+//! The addresses of resources: `backlog://acme.backlog.com/issues/PROJ-12`.
+//!
+//! Only the plain form is one: no encoding, no query, the id as Backlog writes it. So a resource
+//! has one address, and what is asked of Backlog is what the address says.
+
+use crate::backlog::Segment;
+
+const SCHEME: &str = "backlog://";
+
+/// What kinds of thing can be read as a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Project,
+    Issue,
+    Wiki,
+    Document,
+}
+
+impl Kind {
+    pub const ALL: [Self; 4] = [Self::Project, Self::Issue, Self::Wiki, Self::Document];
+
+    /// Of addresses, and of the REST API.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Project => "projects",
+            Self::Issue => "issues",
+            Self::Wiki => "wikis",
+            Self::Document => "documents",
+        }
+    }
+
+    /// The tool that reads the same, whose bounds hold here, too.
+    pub fn tool(self) -> &'static str {
+        match self {
+            Self::Project => "get_project",
+            Self::Issue => "get_issue",
+            Self::Wiki => "get_wiki",
+            Self::Document => "get_document",
+        }
+    }
+
+    /// The variable of the template.
+    pub fn variable(self) -> &'static str {
+        match self {
+            Self::Project => "projectKey",
+            Self::Issue => "issueKey",
+            Self::Wiki => "wikiId",
+            Self::Document => "documentId",
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Project => "Project",
+            Self::Issue => "Issue",
+            Self::Wiki => "Wiki page",
+            Self::Document => "Document",
+        }
+    }
+
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Project => "A project with its versions and milestones",
+            Self::Issue => "An issue with its fields, description and newest comments",
+            Self::Wiki => "A wiki page with its text",
+            Self::Document => "A document with its text",
+        }
+    }
+
+    /// `backlog://acme.backlog.com/issues/{issueKey}`
+    pub fn template(self, host: &str) -> String {
+        let (path, variable) = (self.path(), self.variable());
+        format!("{SCHEME}{host}/{path}/{{{variable}}}")
+    }
+
+    fn accepts(self, id: &str) -> bool {
+        let key = |text: &str| {
+            let of_key = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+            !text.is_empty() && text.bytes().all(of_key)
+        };
+        let number =
+            |text: &str| (1..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        match self {
+            Self::Project => key(id),
+            Self::Issue => id
+                .split_once('-')
+                .is_some_and(|(project, serial)| key(project) && number(serial)),
+            Self::Wiki => number(id),
+            Self::Document => {
+                (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric())
+            }
+        }
+    }
+}
+
+/// One thing in a space.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub kind: Kind,
+    pub id: Segment,
+}
+
+impl Target {
+    /// Reads an address; `None` if it is of no resource of the space at `host`.
+    pub fn parse(uri: &str, host: &str) -> Option<Self> {
+        let mut parts = uri.strip_prefix(SCHEME)?.split('/');
+        let (space, path, id) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() || !space.eq_ignore_ascii_case(host) {
+            return None;
+        }
+        let kind = Kind::ALL.into_iter().find(|kind| kind.path() == path)?;
+        let id = Some(id).filter(|id| kind.accepts(id))?;
+        let id = Segment::parse(id.to_owned()).ok()?;
+        Some(Self { kind, id })
+    }
+}
+
+/// The address of a project.
+pub(super) fn project(host: &str, key: &str) -> String {
+    format!("{SCHEME}{host}/{}/{key}", Kind::Project.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: &str = "acme.backlog.com";
+
+    #[test]
+    fn a_thing_has_one_address() {
+        for (uri, kind, id) in [
+            (project(HOST, "PROJ_2"), Kind::Project, "PROJ_2"),
+            (format!("backlog://{HOST}/issues/A-1"), Kind::Issue, "A-1"),
+            (format!("backlog://{HOST}/wikis/12"), Kind::Wiki, "12"),
+            (
+                format!("backlog://{HOST}/documents/0a9f"),
+                Kind::Document,
+                "0a9f",
+            ),
+        ] {
+            let target = Target::parse(&uri, HOST).expect(&uri);
+            assert_eq!((target.kind, target.id.as_str()), (kind, id));
+            let template = kind.template(HOST);
+            let variable = format!("{{{}}}", kind.variable());
+            assert_eq!(template.replace(&variable, id), uri);
+        }
+        assert!(Target::parse("backlog://ACME.backlog.com/issues/A-1", HOST).is_some());
+    }
+
+    #[test]
+    fn nothing_else_is_an_address() {
+        for uri in [
+            "backlog://other.backlog.com/issues/A-1",
+            "backlog://acme.backlog.com:444/issues/A-1",
+            "backlog://acme.backlog.com/issues/A-1/comments",
+            "backlog://acme.backlog.com/issues/a-1",
+            "backlog://acme.backlog.com/issues/1",
+            "backlog://acme.backlog.com/issues/A-1?x",
+            "backlog://acme.backlog.com/issues/A%2D1",
+            "backlog://acme.backlog.com/issues/..",
+            "backlog://acme.backlog.com/issues/A-1/../B-1",
+            "backlog://acme.backlog.com/projects/",
+            "backlog://acme.backlog.com/projects/A-1",
+            "backlog://acme.backlog.com/projects/{projectKey}",
+            "backlog://acme.backlog.com/wikis/1.0",
+            "backlog://acme.backlog.com/wikis/1234567890123456",
+            "backlog://acme.backlog.com/documents/%2e%2e",
+            "backlog://acme.backlog.com/users/1",
+            "backlog://acme.backlog.com/",
+            "https://acme.backlog.com/projects/A",
+            "",
+        ] {
+            assert_eq!(Target::parse(uri, HOST), None, "{uri}");
+        }
+    }
+}

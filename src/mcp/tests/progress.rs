@@ -1,0 +1,118 @@
+//! What a client hears of a long call.
+
+use std::{pin::pin, sync::Arc};
+
+use actix_web::{
+    App, HttpMessage, HttpResponse,
+    body::MessageBody,
+    dev::Service,
+    http::header::{self, ContentType},
+    test,
+};
+use bytes::Bytes;
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::{HOST, caller_of, post, server};
+use crate::{backlog::fake::FakeBacklog, mcp::service};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// A Backlog whose file comes in two parts, the second one when it is asked for.
+fn backlog(second: &Arc<Notify>) -> FakeBacklog {
+    let second = Arc::clone(second);
+    FakeBacklog::start(move |_| {
+        let second = Arc::clone(&second);
+        let parts = stream::unfold(0, move |part| {
+            let second = Arc::clone(&second);
+            async move {
+                let bytes = match part {
+                    0 => PNG,
+                    1 => {
+                        second.notified().await;
+                        &[0; 8]
+                    }
+                    _ => return None,
+                };
+                Some((Ok::<_, std::io::Error>(Bytes::from_static(bytes)), part + 1))
+            }
+        });
+        HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "image/png"))
+            .no_chunking(16)
+            .streaming(parts)
+    })
+}
+
+/// Calls for the file; the content type of the answer, and its messages. Whoever hears of
+/// progress asks for the second part.
+async fn call(meta: Value, second: &Arc<Notify>) -> (String, Vec<Value>) {
+    let backlog = backlog(second);
+    let caller = caller_of(&backlog);
+    let mcp = service(server(), vec![HOST.to_owned()], 4 << 20).scope_with_path("/mcp");
+    let app = App::new().service(mcp).wrap_fn(move |request, next| {
+        request.extensions_mut().insert(caller.clone());
+        next.call(request)
+    });
+    let app = test::init_service(app).await;
+    let params = json!({
+        "name": "get_issue_attachment",
+        "arguments": {"issueKey": "A-1", "attachmentId": 1},
+        "_meta": meta,
+    });
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+    let request = post("2025-11-25", &message).to_request();
+    let response = test::call_service(&app, request).await;
+    let kind = response.headers().get(header::CONTENT_TYPE).unwrap();
+    let kind = kind.to_str().unwrap().to_owned();
+
+    let mut body = pin!(response.into_body());
+    let mut text = String::new();
+    while let Some(chunk) = std::future::poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+        text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+        if text.contains("notifications/progress") {
+            second.notify_one();
+        }
+    }
+    let read = |line: &str| serde_json::from_str(line).unwrap();
+    let messages = if kind == ContentType::json().to_string() {
+        vec![read(&text)]
+    } else {
+        text.lines()
+            .filter_map(|line| line.strip_prefix("data:"))
+            .map(read)
+            .collect()
+    };
+    (kind, messages)
+}
+
+#[actix_web::test]
+async fn a_download_says_how_far_it_is_to_whom_asked() {
+    let (kind, messages) = call(json!({"progressToken": "t"}), &Arc::default()).await;
+    assert_eq!(kind, "text/event-stream");
+    let (result, progress) = messages.split_last().unwrap();
+    assert_eq!(result["result"]["content"][1]["type"], "image", "{result}");
+    let mut before = 0.0;
+    for message in progress {
+        assert_eq!(message["method"], "notifications/progress", "{message}");
+        assert_eq!(message["params"]["progressToken"], "t");
+        assert_eq!(message["params"]["total"], 16.0);
+        let done = message["params"]["progress"].as_f64().unwrap();
+        assert!(done > before && done <= 16.0, "{message}");
+        before = done;
+    }
+    assert_eq!(progress[0]["params"]["progress"], 8.0);
+}
+
+#[actix_web::test]
+async fn whoever_did_not_ask_gets_one_body() {
+    let second = Arc::new(Notify::new());
+    second.notify_one();
+    let (kind, messages) = call(json!({}), &second).await;
+    assert_eq!(kind, "application/json");
+    let [answer] = messages.as_slice() else {
+        panic!("{messages:?}");
+    };
+    assert_eq!(answer["result"]["content"][1]["type"], "image", "{answer}");
+}

@@ -1,0 +1,263 @@
+//! Prompts and completion: what is offered to whom, and what the texts say.
+
+use serde_json::{Value, json};
+
+use super::{
+    caller_of, exchange, post,
+    resources::{backlog, prompts, uri},
+    rpc, server,
+};
+use crate::mcp::{ToolOptions, Toolset};
+
+const EVERY_PROMPT: [&str; 4] = [
+    "triage",
+    "daily_summary",
+    "issue_from_report",
+    "release_notes",
+];
+
+#[actix_web::test]
+async fn prompts_are_offered_with_their_tools() {
+    let backlog = backlog();
+    let mut caller = caller_of(&backlog);
+    assert_eq!(prompts(&caller).await, EVERY_PROMPT);
+    caller.policy.read_only = true;
+    assert_eq!(prompts(&caller).await, ["daily_summary", "release_notes"]);
+    let arguments = json!({"name": "triage", "arguments": {"project": "AB"}});
+    let body = rpc(&caller, "prompts/get", arguments).await;
+    assert_eq!(body["error"]["code"], -32602);
+    caller.policy.toolsets = Some([Toolset::Wiki].into());
+    assert_eq!(prompts(&caller).await, [""; 0]);
+    assert_eq!(backlog.received(), []);
+}
+
+/// Every call that a text names is of a tool, with inputs that the tool has.
+#[actix_web::test]
+async fn the_texts_name_tools_as_they_are() {
+    let backlog = backlog();
+    let caller = caller_of(&backlog);
+    let options = ToolOptions {
+        prefix: "acme_".parse().unwrap(),
+        ..ToolOptions::default()
+    };
+    let call = async |method: &str, params: Value| {
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let server = server().with_options(options.clone());
+        let request = post("2025-06-18", &message);
+        exchange(server, Some(&caller), request).await.1["result"].take()
+    };
+    let tools = call("tools/list", json!({})).await["tools"].take();
+    let pattern = regex::Regex::new(r"`([a-z_]+)\(([A-Za-z, ]*)\)`").unwrap();
+    let given = json!({"project": "AB", "report": "It broke", "milestone": "Spring"});
+    for name in EVERY_PROMPT {
+        let prompt = call("prompts/get", json!({"name": name, "arguments": given})).await;
+        let text = prompt["messages"][0]["content"]["text"].as_str().unwrap();
+        let mut calls = 0;
+        for found in pattern.captures_iter(text) {
+            calls += 1;
+            let tool = tools
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|tool| tool["name"] == found[1]);
+            let tool = tool.unwrap_or_else(|| panic!("{name}: there is no {}", &found[1]));
+            let inputs = &tool["inputSchema"]["properties"];
+            for input in found[2].split(", ").filter(|input| !input.is_empty()) {
+                assert!(
+                    inputs.get(input).is_some(),
+                    "{name}: {} has no {input}",
+                    &found[1]
+                );
+            }
+        }
+        assert!(calls >= 4, "{name}: {text}");
+        assert_eq!(text.matches('`').count(), 2 * calls, "{name}: {text}");
+        assert!(!text.contains("{{") && !text.contains("{%"), "{text}");
+    }
+}
+
+#[actix_web::test]
+async fn arguments_stand_in_the_text_and_are_checked() {
+    let caller = caller_of(&backlog());
+    let get = async |name: &str, arguments: Value| {
+        rpc(
+            &caller,
+            "prompts/get",
+            json!({"name": name, "arguments": arguments}),
+        )
+        .await
+    };
+    let text = async |name: &str, arguments: Value| {
+        let body = get(name, arguments).await;
+        let text = body["result"]["messages"][0]["content"]["text"].as_str();
+        text.unwrap_or_else(|| panic!("{body}")).to_owned()
+    };
+    let report = "<b>500</b> & \"more\"";
+    let arguments = json!({"project": "AB", "report": report, "language": "日本語"});
+    let with = text("issue_from_report", arguments).await;
+    assert!(
+        with.contains(report) && with.contains("Write to me in 日本語."),
+        "{with}"
+    );
+    let anywhere = text("daily_summary", json!({})).await;
+    assert!(anywhere.contains("since yesterday") && !anywhere.contains("in the project"));
+    let somewhere = json!({"project": "AB", "since": "2026-01-02", "language": ""});
+    let somewhere = text("daily_summary", somewhere).await;
+    assert!(
+        somewhere.contains("in the project AB since 2026-01-02"),
+        "{somewhere}"
+    );
+    assert!(
+        somewhere.contains("in the language that I use"),
+        "{somewhere}"
+    );
+
+    for (name, arguments, says) in [
+        ("triage", json!({}), "project is required"),
+        ("triage", json!({"project": " "}), "project is required"),
+        ("triage", json!({"project": 7}), "project wants a text"),
+        (
+            "release_notes",
+            json!({"project": "AB"}),
+            "milestone is required",
+        ),
+        (
+            "triage",
+            json!({"project": "A".repeat(70_000)}),
+            "longer than",
+        ),
+        ("nonsense", json!({}), "there is no prompt nonsense"),
+    ] {
+        let body = get(name, arguments).await;
+        assert_eq!(body["error"]["code"], -32602, "{body}");
+        assert!(
+            body["error"]["message"].as_str().unwrap().contains(says),
+            "{body}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn what_can_be_typed_next_is_suggested() {
+    let backlog = backlog();
+    let caller = caller_of(&backlog);
+    let template = |path: &str| json!({"type": "ref/resource", "uri": uri(&backlog, path)});
+    let prompt = |name: &str| json!({"type": "ref/prompt", "name": name});
+    let project = json!({"arguments": {"project": "AB"}});
+    for (reference, argument, typed, context, expected) in [
+        (
+            template("projects/{projectKey}"),
+            "projectKey",
+            "",
+            json!({}),
+            json!(["AB", "CD"]),
+        ),
+        (
+            template("projects/{projectKey}"),
+            "projectKey",
+            "ab",
+            json!({}),
+            json!(["AB", "CD"]),
+        ),
+        (
+            template("projects/{projectKey}"),
+            "projectKey",
+            "c",
+            json!({}),
+            json!(["CD"]),
+        ),
+        (
+            template("issues/{issueKey}"),
+            "issueKey",
+            "a",
+            json!({}),
+            json!(["AB-"]),
+        ),
+        (
+            template("issues/{issueKey}"),
+            "issueKey",
+            "ab-1",
+            json!({}),
+            json!(["AB-12", "AB-1"]),
+        ),
+        (
+            template("issues/{issueKey}"),
+            "issueKey",
+            "EF-1",
+            json!({}),
+            json!([]),
+        ),
+        (
+            template("wikis/{wikiId}"),
+            "wikiId",
+            "1",
+            json!({}),
+            json!([]),
+        ),
+        (
+            prompt("triage"),
+            "project",
+            "A",
+            json!({}),
+            json!(["AB", "CD"]),
+        ),
+        (
+            prompt("triage"),
+            "language",
+            "E",
+            json!({}),
+            json!(["English"]),
+        ),
+        (
+            prompt("release_notes"),
+            "milestone",
+            "s",
+            project,
+            json!(["Spring"]),
+        ),
+        (
+            prompt("release_notes"),
+            "milestone",
+            "s",
+            json!({}),
+            json!([]),
+        ),
+        (
+            prompt("issue_from_report"),
+            "report",
+            "x",
+            json!({}),
+            json!([]),
+        ),
+    ] {
+        let argument = json!({"name": argument, "value": typed});
+        let params = json!({"ref": reference, "argument": argument, "context": context});
+        let body = rpc(&caller, "completion/complete", params).await;
+        let completion = &body["result"]["completion"];
+        assert_eq!(
+            completion["values"], expected,
+            "{reference} {argument}: {body}"
+        );
+        assert_eq!(completion["hasMore"], false);
+    }
+    for (reference, argument) in [
+        (template("users/{userId}"), "userId"),
+        (template("projects/{projectKey}"), "issueKey"),
+        (prompt("nonsense"), "project"),
+        (prompt("triage"), "colour"),
+    ] {
+        let params = json!({"ref": reference, "argument": {"name": argument, "value": ""}});
+        let body = rpc(&caller, "completion/complete", params).await;
+        assert_eq!(body["error"]["code"], -32602, "{reference}: {body}");
+    }
+    let before = backlog.received().len();
+    let mut nobody = caller_of(&backlog);
+    nobody.policy.toolsets = Some([Toolset::Git].into());
+    let params = json!({
+        "ref": template("projects/{projectKey}"),
+        "argument": {"name": "projectKey", "value": ""},
+    });
+    let body = rpc(&nobody, "completion/complete", params).await;
+    assert_eq!(body["error"]["code"], -32602);
+    assert_eq!(backlog.received().len(), before);
+}

@@ -1,0 +1,199 @@
+//! Resources: who may read what, and what failures become.
+
+use serde_json::{Value, json};
+
+use super::{caller_of, rpc};
+use crate::{
+    backlog::fake::{FakeBacklog, Received, json as answer},
+    mcp::{Caller, Refusal, Toolset},
+    oauth::Scopes,
+};
+
+const PROJECTS: &str = r#"[{"id":1,"projectKey":"AB","name":"Harbour"},
+    {"id":2,"projectKey":"CD","name":"Abbey"}]"#;
+
+pub(super) fn backlog() -> FakeBacklog {
+    FakeBacklog::start(|request: &Received| {
+        let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
+        match path.trim_start_matches("/api/v2/") {
+            "projects" => answer(200, PROJECTS),
+            "projects/AB/versions" => answer(
+                200,
+                r#"[{"id":7,"name":"Spring"},{"id":8,"name":"Autumn","archived":true}]"#,
+            ),
+            "issues" => answer(
+                200,
+                r#"[{"issueKey":"AB-12"},{"issueKey":"AB-1"},{"issueKey":"AB-2"}]"#,
+            ),
+            "issues/AB-404" => answer(404, r#"{"errors":[{"message":"No issue.","code":6}]}"#),
+            "issues/AB-429" => answer(429, ""),
+            "issues/AB-401" => answer(401, ""),
+            _ => answer(200, "{}"),
+        }
+    })
+}
+
+pub(super) fn uri(backlog: &FakeBacklog, path: &str) -> String {
+    let host = backlog.url.as_str().trim_start_matches("http://");
+    format!("backlog://{host}/{path}")
+}
+
+async fn read(caller: &Caller, uri: &str) -> Value {
+    rpc(caller, "resources/read", json!({"uri": uri})).await
+}
+
+pub(super) async fn names(caller: &Caller, method: &str, list: &str, name: &str) -> Vec<String> {
+    let body = rpc(caller, method, json!({})).await;
+    let items = body["result"][list]
+        .as_array()
+        .unwrap_or_else(|| panic!("{body}"));
+    let names = items
+        .iter()
+        .map(|item| item[name].as_str().unwrap().to_owned());
+    names.collect()
+}
+
+async fn templates(caller: &Caller) -> Vec<String> {
+    names(
+        caller,
+        "resources/templates/list",
+        "resourceTemplates",
+        "name",
+    )
+    .await
+}
+
+pub(super) async fn prompts(caller: &Caller) -> Vec<String> {
+    names(caller, "prompts/list", "prompts", "name").await
+}
+
+#[actix_web::test]
+async fn a_resource_is_bound_as_the_tool_that_reads_the_same() {
+    let backlog = backlog();
+    let everything = caller_of(&backlog);
+    assert_eq!(
+        templates(&everything).await,
+        ["projects", "issues", "wikis", "documents"]
+    );
+    for (path, kind, toolset) in [
+        ("projects/AB", "projects", Toolset::Project),
+        ("issues/AB-1", "issues", Toolset::Issue),
+        ("wikis/12", "wikis", Toolset::Wiki),
+        ("documents/0a", "documents", Toolset::Document),
+    ] {
+        let others = Toolset::ALL.into_iter().filter(|it| *it != toolset);
+        let mut without = caller_of(&backlog);
+        without.policy.toolsets = Some(others.collect());
+        assert!(!templates(&without).await.contains(&kind.to_owned()));
+        let before = backlog.received().len();
+        let body = read(&without, &uri(&backlog, path)).await;
+        let message = body["error"]["message"].as_str().unwrap();
+        assert!(message.contains("is not enabled here"), "{message}");
+        assert_eq!(without.verdict.refusal(), None);
+        assert_eq!(backlog.received().len(), before, "Backlog was asked");
+
+        let mut only = caller_of(&backlog);
+        only.policy.toolsets = Some([toolset].into());
+        only.policy.read_only = true;
+        let body = read(&only, &uri(&backlog, path)).await;
+        assert_eq!(
+            body["result"]["contents"][0]["mimeType"], "text/markdown",
+            "{body}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn without_the_scope_nothing_is_listed_and_reading_is_refused() {
+    let backlog = backlog();
+    let mut nobody = caller_of(&backlog);
+    nobody.scopes = Scopes::default();
+    assert_eq!(templates(&nobody).await, [""; 0]);
+    assert_eq!(prompts(&nobody).await, [""; 0]);
+    assert_eq!(
+        names(&nobody, "resources/list", "resources", "uri").await,
+        [""; 0]
+    );
+    assert_eq!(
+        nobody.verdict.refusal(),
+        None,
+        "a host that lists is not sent to sign in"
+    );
+    read(&nobody, &uri(&backlog, "issues/AB-1")).await;
+    assert!(matches!(
+        nobody.verdict.refusal(),
+        Some(Refusal::InsufficientScope(_))
+    ));
+    assert_eq!(backlog.received(), []);
+}
+
+#[actix_web::test]
+async fn what_is_no_resource_here_is_not_asked_for() {
+    let backlog = backlog();
+    let reader = caller_of(&backlog);
+    for uri in [
+        "backlog://other.backlog.com/issues/AB-1".to_owned(),
+        uri(&backlog, "issues/.."),
+        uri(&backlog, "users/1"),
+        "file:///etc/passwd".to_owned(),
+    ] {
+        let body = read(&reader, &uri).await;
+        assert_eq!(body["error"]["code"], -32002, "{uri}: {body}");
+        assert_eq!(body["error"]["data"]["uri"], uri);
+    }
+    assert_eq!(backlog.received(), []);
+}
+
+#[actix_web::test]
+async fn failures_of_backlog_become_errors() {
+    let backlog = backlog();
+    for (path, code, says) in [
+        ("issues/AB-404", -32002, "No issue."),
+        ("issues/AB-429", -32603, "rate limit"),
+    ] {
+        let reader = caller_of(&backlog);
+        let body = read(&reader, &uri(&backlog, path)).await;
+        assert_eq!(body["error"]["code"], code, "{body}");
+        assert!(
+            body["error"]["message"].as_str().unwrap().contains(says),
+            "{body}"
+        );
+        assert_eq!(reader.verdict.refusal(), None);
+    }
+    let gone = caller_of(&backlog);
+    read(&gone, &uri(&backlog, "issues/AB-401")).await;
+    assert_eq!(gone.verdict.refusal(), Some(Refusal::SignInAgain));
+}
+
+#[actix_web::test]
+async fn a_long_list_of_projects_comes_in_pages() {
+    let many: Vec<_> = (0..230)
+        .map(|id| json!({"id": id, "projectKey": format!("P{id}"), "name": "A project"}))
+        .collect();
+    let many = json!(many).to_string();
+    let backlog = FakeBacklog::start(move |_| {
+        actix_web::HttpResponse::Ok()
+            .content_type("application/json")
+            .body(many.clone())
+    });
+    let reader = caller_of(&backlog);
+    let (mut cursor, mut sizes) = (Value::Null, Vec::new());
+    let last = loop {
+        let params = match &cursor {
+            Value::Null => json!({}),
+            cursor => json!({"cursor": cursor}),
+        };
+        let body = rpc(&reader, "resources/list", params).await;
+        let page = body["result"]["resources"].as_array().unwrap();
+        sizes.push(page.len());
+        cursor = body["result"]["nextCursor"].clone();
+        if cursor.is_null() {
+            break page.last().unwrap()["name"].clone();
+        }
+    };
+    assert_eq!((sizes, last), (vec![100, 100, 30], json!("P229")));
+    for cursor in ["x", "-1"] {
+        let body = rpc(&reader, "resources/list", json!({"cursor": cursor})).await;
+        assert_eq!(body["error"]["code"], -32602, "{body}");
+    }
+}

@@ -1,0 +1,88 @@
+//! The result of a tool as JSON for programs, beside the text.
+
+use serde_json::{Value, json};
+
+use super::{caller_of, exchange, post, server};
+use crate::{backlog::fake::FakeBacklog, mcp::ToolOptions};
+
+const ISSUES: &str = r#"[{"id":3,"summary":"a b c"},{"id":2,"summary":"d"}]"#;
+
+async fn call(options: ToolOptions, revision: &str, answer: &'static str, call: Value) -> Value {
+    let backlog = FakeBacklog::answering(200, answer);
+    let mut message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call});
+    let mut request = post(revision, &message);
+    if revision == "2026-07-28" {
+        message["params"]["_meta"] = json!({
+            "io.modelcontextprotocol/protocolVersion": revision,
+            "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        request = post(revision, &message)
+            .insert_header(("Mcp-Method", "tools/call"))
+            .insert_header(("Mcp-Name", call["name"].as_str().unwrap()));
+    }
+    let server = server().with_options(options);
+    let (status, body) = exchange(server, Some(&caller_of(&backlog)), request).await;
+    assert_eq!(status, 200, "{body}");
+    body["result"].clone()
+}
+
+fn text(result: &Value) -> Value {
+    serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap()
+}
+
+#[actix_web::test]
+async fn objects_stand_as_they_are_and_lists_as_items_in_every_revision() {
+    let options = ToolOptions::default;
+    for revision in ["2025-06-18", "2025-11-25", "2026-07-28"] {
+        let space = json!({"name": "get_space", "arguments": {}});
+        let result = call(options(), revision, r#"{"spaceKey":"a"}"#, space).await;
+        assert_eq!(result["structuredContent"], json!({"spaceKey": "a"}));
+        assert_eq!(text(&result), result["structuredContent"]);
+
+        let issues = json!({"name": "get_issues", "arguments": {}});
+        let result = call(options(), revision, ISSUES, issues).await;
+        assert_eq!(result["structuredContent"], json!({"items": text(&result)}));
+
+        let nothing = json!({"name": "mark_watching_as_read", "arguments": {"watchId": 1}});
+        let result = call(options(), revision, "", nothing).await;
+        assert_eq!(result["structuredContent"], json!({"success": true}));
+    }
+    let space = json!({"name": "get_space", "arguments": {}});
+    let result = call(options(), "2025-03-26", "{}", space).await;
+    assert_eq!(result.get("structuredContent"), None, "it does not know it");
+}
+
+#[actix_web::test]
+async fn it_is_selected_and_cut_as_the_text_is() {
+    let options = ToolOptions {
+        field_selection: true,
+        max_tokens: 20,
+        ..ToolOptions::default()
+    };
+    let issues = json!({"name": "get_issues", "arguments": {"fields": ["summary", "id"]}});
+    let result = call(options, "2025-06-18", ISSUES, issues).await;
+    let note = &result["content"][1]["text"];
+    assert!(note.as_str().unwrap().contains("call again"), "{result}");
+    assert_eq!(
+        result["structuredContent"],
+        json!({"items": [{"summary": "a b c", "id": 3}], "note": note})
+    );
+}
+
+#[actix_web::test]
+async fn a_failure_has_none_and_an_operator_can_leave_it_out() {
+    let failing = json!({"name": "get_issue", "arguments": {}});
+    let result = call(ToolOptions::default(), "2025-06-18", "{}", failing).await;
+    assert_eq!(result["isError"], true);
+    assert_eq!(result.get("structuredContent"), None);
+
+    let options = ToolOptions {
+        structured_content: false,
+        ..ToolOptions::default()
+    };
+    let space = json!({"name": "get_space", "arguments": {}});
+    let result = call(options, "2025-06-18", "{}", space).await;
+    assert_eq!(result["content"][0]["text"], "{}");
+    assert_eq!(result.get("structuredContent"), None);
+}

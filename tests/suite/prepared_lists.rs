@@ -1,0 +1,96 @@
+//! A plain `tools/list` is answered from bytes that are made once. Nobody can tell.
+
+use backlog_sim::seed;
+use serde_json::{Value, json};
+
+use crate::support::{
+    hub::{TestHub, eventually, http},
+    mcp::list_tools,
+    person::Person,
+    reply::Reply,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prepared_answer_is_to_the_byte_what_it_would_be() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    // A space after the comma of `Accept` more, and the request is not taken for a plain one.
+    let send = async |accept: &str, revision: Option<&str>, query: &str, body: &str| {
+        let mut request = http()
+            .post(format!("{}{query}", hub.mcp_url()))
+            .bearer_auth(&tokens.access_token)
+            .header("content-type", "application/json")
+            .header("accept", accept)
+            .body(body.to_owned());
+        if let Some(revision) = revision {
+            request = request.header("mcp-protocol-version", revision);
+        }
+        Reply::to(request).await
+    };
+    let plain = "application/json, text/event-stream";
+    let other = "application/json,  text/event-stream";
+    let (mut prepared, mut lists) = (0, 0);
+    for revision in [
+        None,
+        Some("2025-03-26"),
+        Some("2025-06-18"),
+        Some("2025-11-25"),
+    ] {
+        for query in ["", "?readonly=true", "?toolsets=wiki,git", "?toolsets=wiki"] {
+            for body in [
+                r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,
+                r#"{"method":"tools/list","params":{},"jsonrpc":"2.0","id":"a\"b\u3042"}"#,
+                r#"{"jsonrpc":"2.0","id":-7,"method":"tools/list","params":{"cursor":"x"}}"#,
+                r#"{"jsonrpc":"2.0","id":0,"method":"tools/list","params":{"_meta":{}}}"#,
+                r#"{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}"#,
+                r#"{"jsonrpc":"2.0","id":9223372036854775808,"method":"tools/list"}"#,
+                r#"{"jsonrpc":"2.0","id":null,"method":"tools/list"}"#,
+                r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"tools/list"}"#,
+                r#"{"jsonrpc":"1.0","id":1,"method":"tools/list"}"#,
+                r#"{"jsonrpc":"2.0","method":"tools/list"}"#,
+                r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#,
+                "[]",
+                "{",
+            ] {
+                let ours = send(plain, revision, query, body).await;
+                let theirs = send(other, revision, query, body).await;
+                let what = format!("{revision:?} {query} {body}");
+                assert_eq!(ours.status, theirs.status, "{what}");
+                assert_eq!(ours.body, theirs.body, "{what}");
+                let kind = |reply: &Reply| reply.headers.get("content-type").cloned();
+                assert_eq!(kind(&ours), kind(&theirs), "{what}");
+                // One body at a time says its length; what is written as it comes does not.
+                prepared += usize::from(ours.headers.contains_key("content-length"));
+                assert!(!theirs.headers.contains_key("content-length"), "{what}");
+                lists += usize::from(ours.body.contains("get_wiki"));
+            }
+        }
+    }
+    assert_eq!(prepared, 32, "two bodies of each kind are plain");
+    assert!(lists > prepared, "{lists}");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prepared_list_is_not_for_somebody_who_may_do_less() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let names = async || -> Vec<Value> {
+        let tools = list_tools(&hub, &tokens.access_token).await;
+        tools.into_iter().map(|tool| tool["name"].clone()).collect()
+    };
+    let everything = names().await;
+    assert!(everything.contains(&json!("add_issue")));
+    hub.sql("UPDATE hub.spaces SET read_only = true").await;
+    eventually("the list is shorter", async || {
+        names().await.len() < everything.len()
+    })
+    .await;
+    assert!(!names().await.contains(&json!("add_issue")));
+    hub.sql("UPDATE hub.spaces SET read_only = false").await;
+    eventually("the list is as before", async || {
+        names().await == everything
+    })
+    .await;
+    hub.stop().await;
+}
