@@ -148,44 +148,44 @@ fn is_date(text: &str) -> bool {
     text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }
 
-/// Numeric id; or give projectKey
+/// Or projectKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct ProjectId(Integer);
 
-/// Key such as PROJ; or give projectId
+/// Such as PROJ
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct ProjectKey(String);
 
 // One input instead of the two of the upstream server's tools, which would be 70 bytes more in
-// each tool's schema; by `alias` it is known by their names as well.
+// each tool's schema; `arguments::settle_project` knows it by their names as well.
 /// Id or key
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct Project(IdOrKey);
 
-/// Numeric id; or give issueKey
+/// Or issueKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct IssueId(Integer);
 
-/// Key such as PROJ-12; or give issueId
+/// Such as PROJ-12
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct IssueKey(String);
 
-/// Numeric id; or give repoName
+/// Or repoName
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct RepoId(Integer);
 
-/// Name; or give repoId
+/// Or repoId
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct RepoName(String);
 
-/// Sort direction; desc unless given
+/// desc unless given
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Order {

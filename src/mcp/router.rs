@@ -26,7 +26,7 @@ use super::{
     projects::Sifted,
     schema,
     selection::Selection,
-    tool::{Backlog, Outcome, Paging, Spec, Tool},
+    tool::{Access, Backlog, Outcome, Paging, Spec, Tool},
     tools,
 };
 use crate::oauth::Scopes;
@@ -48,6 +48,7 @@ impl Entry {
             access: T::ACCESS,
             fields: T::FIELDS,
             paging: paging(&input.schema),
+            takes_project: takes(&input.schema, arguments::PROJECT),
         };
         let route = ToolRoute::new_dyn(describe(&spec, input), move |call| {
             guarded(spec, call, run::<T>).boxed()
@@ -77,12 +78,15 @@ impl Entry {
 const FIELDS: &str = "fields";
 
 fn paging(schema: &JsonObject) -> Paging {
-    let takes = |name: &str| schema["properties"].get(name).is_some();
     match () {
-        () if takes("offset") => Paging::Offset,
-        () if takes("maxId") => Paging::Id,
+        () if takes(schema, "offset") => Paging::Offset,
+        () if takes(schema, "maxId") => Paging::Id,
         () => Paging::None,
     }
+}
+
+fn takes(schema: &JsonObject, name: &str) -> bool {
+    schema["properties"].get(name).is_some()
 }
 
 /// Every tool, in the order in which they are listed.
@@ -159,15 +163,21 @@ impl Table {
 }
 
 fn describe(spec: &Spec, input: schema::Input) -> model::Tool {
-    // Left out, for 60 bytes a tool: that the world is open, which is the default, and the title
-    // again, which only revision 2025-03-26 looks for here.
-    let annotations = ToolAnnotations::new()
-        .read_only(spec.access.read_only)
-        .destructive(spec.access.destructive)
-        .idempotent(spec.access.idempotent);
     model::Tool::new(spec.name, input.description, input.schema)
         .with_title(spec.title)
-        .with_annotations(annotations)
+        .with_annotations(annotations(spec.access))
+}
+
+/// Only what the protocol does not assume anyway: unless told otherwise, a tool writes, destroys,
+/// does more when repeated, and reaches out of this server. Of one that reads, the other hints
+/// mean nothing.
+fn annotations(access: Access) -> ToolAnnotations {
+    let hints = ToolAnnotations::new();
+    match access {
+        access if access.read_only => hints.read_only(true),
+        access if access.idempotent => hints.destructive(access.destructive).idempotent(true),
+        access => hints.destructive(access.destructive),
+    }
 }
 
 /// Why a call has no result; every case is a text for the assistant.
@@ -238,6 +248,9 @@ async fn guarded(
         Err(reason) => return Ok(invalid(&tool, &reason)),
     };
     let page = Page::of(tool.paging, &arguments);
+    if tool.takes_project {
+        arguments::settle_project(&mut arguments);
+    }
     let outcome = async {
         let projects = server.projects();
         let policy = &caller.policy;

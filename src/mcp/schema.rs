@@ -38,12 +38,34 @@ pub(super) fn of<T: JsonSchema>() -> Input {
     }
 }
 
+/// For a struct whose inputs another tool describes, as its description says: keeps of their
+/// descriptions only the form that a date has.
+pub(super) fn described_elsewhere(schema: &mut Schema) {
+    let inputs = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for input in inputs.into_iter().flat_map(|inputs| inputs.values_mut()) {
+        match input.get_mut("description") {
+            Some(Value::String(text)) if text.starts_with(DATE) => text.truncate(DATE.len()),
+            _ => {
+                input
+                    .as_object_mut()
+                    .map(|input| input.shift_remove("description"));
+            }
+        }
+    }
+}
+
+const DATE: &str = "yyyy-MM-dd";
+
 fn simplify(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else {
         return;
     };
     for noise in ["title", "format", "default"] {
         object.shift_remove(noise);
+    }
+    // What the elements are, the list says itself.
+    if let Some(Value::Object(items)) = object.get_mut("items") {
+        items.shift_remove("description");
     }
     // Line breaks of the source are none of the sentence.
     if let Some(Value::String(text)) = object.get_mut("description") {

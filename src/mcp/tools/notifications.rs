@@ -31,7 +31,7 @@ struct GetNotifications {
     min_id: Option<Integer>,
     /// Only notifications with a lower id
     max_id: Option<Integer>,
-    /// How many, 1 to 100; 20 unless given
+    /// 1 to 100; 20 unless given
     count: Option<Integer>,
     order: Option<Order>,
     /// Numeric id of the user who caused them

@@ -46,7 +46,7 @@ struct GetSpaceActivities {
     min_id: Option<Integer>,
     /// Only activities with a lower id
     max_id: Option<Integer>,
-    /// How many, 1 to 100; 20 unless given
+    /// 1 to 100; 20 unless given
     count: Option<Integer>,
     order: Option<Order>,
 }
@@ -109,7 +109,7 @@ struct GetUserRecentUpdates {
     min_id: Option<Integer>,
     /// Only activities with a lower id
     max_id: Option<Integer>,
-    /// How many, 1 to 100; 20 unless given
+    /// 1 to 100; 20 unless given
     count: Option<Integer>,
     order: Option<Order>,
 }

@@ -24,7 +24,7 @@ pub(super) fn tools() -> Vec<Entry> {
     ]
 }
 
-/// Lists the wiki pages of a project, given by id or key, without their texts.
+/// Lists the wiki pages of a project, without their texts.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetWikiPages {
@@ -41,7 +41,7 @@ impl Endpoint for GetWikiPages {
     const FIELDS: &'static [&'static str] = fields::WIKI_PAGE;
 }
 
-/// Counts the wiki pages of a project, given by id or key.
+/// Counts the wiki pages of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetWikisCount {
@@ -77,7 +77,7 @@ struct AddWiki {
     project_id: Integer,
     /// Page name; slashes make a tree
     name: String,
-    /// The text, in the project's notation
+    /// In the project's notation
     content: String,
     /// Whether to tell the project's members by mail
     mail_notify: Option<bool>,
@@ -97,7 +97,7 @@ struct UpdateWiki {
     wiki_id: NumericId,
     /// Page name; slashes make a tree
     name: Option<String>,
-    /// The text, in the project's notation
+    /// In the project's notation
     content: Option<String>,
     /// Whether to tell the project's members by mail
     mail_notify: Option<bool>,

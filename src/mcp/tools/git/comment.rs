@@ -26,7 +26,7 @@ pub(super) struct GetPullRequestComments {
     min_id: Option<Integer>,
     /// Only comments with a lower id
     max_id: Option<Integer>,
-    /// How many, 1 to 100; 20 unless given
+    /// 1 to 100; 20 unless given
     count: Option<Integer>,
     order: Option<Order>,
 }
@@ -50,9 +50,9 @@ pub(super) struct AddPullRequestComment {
     repo_name: Option<RepoName>,
     /// Pull request number
     number: Integer,
-    /// The text, in the project's notation
+    /// In the project's notation
     content: String,
-    /// Numeric ids of users to notify
+    /// Users to notify
     notified_user_id: Option<Vec<Integer>>,
     /// Ids of files uploaded to the space
     attachment_id: Option<Vec<Integer>>,
@@ -78,7 +78,7 @@ pub(super) struct UpdatePullRequestComment {
     number: Integer,
     /// Comment id (get_pull_request_comments)
     comment_id: Integer,
-    /// The text, in the project's notation
+    /// In the project's notation
     content: String,
 }
 

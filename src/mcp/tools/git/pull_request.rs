@@ -30,7 +30,7 @@ pub(super) struct GetPullRequests {
     created_user_id: Option<Vec<Integer>>,
     /// How many pull requests to skip
     offset: Option<Integer>,
-    /// How many, 1 to 100; 20 unless given
+    /// 1 to 100; 20 unless given
     count: Option<Integer>,
 }
 
@@ -99,7 +99,7 @@ pub(super) struct AddPullRequest {
     repo_name: Option<RepoName>,
     /// Title
     summary: String,
-    /// Long text, in the project's notation
+    /// In the project's notation
     description: String,
     /// Branch to merge into
     base: String,
@@ -109,7 +109,7 @@ pub(super) struct AddPullRequest {
     issue_id: Option<Integer>,
     /// Numeric user id of the assignee
     assignee_id: Option<Integer>,
-    /// Numeric ids of users to notify
+    /// Users to notify
     notified_user_id: Option<Vec<Integer>>,
     /// Ids of files uploaded to the space
     attachment_id: Option<Vec<Integer>>,
@@ -135,13 +135,13 @@ pub(super) struct UpdatePullRequest {
     number: Integer,
     /// Title
     summary: Option<String>,
-    /// Long text, in the project's notation
+    /// In the project's notation
     description: Option<String>,
     /// Numeric id of the issue to link
     issue_id: Option<Integer>,
     /// Numeric user id of the assignee
     assignee_id: Option<Integer>,
-    /// Numeric ids of users to notify
+    /// Users to notify
     notified_user_id: Option<Vec<Integer>>,
     /// 1 open, 2 closed, 3 merged
     status_id: Option<Integer>,

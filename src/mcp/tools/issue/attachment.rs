@@ -22,18 +22,18 @@ const CALL: Call = Call::get("issues/{issueId|issueKey}/attachments/{attachmentI
 /// How much is read unless `maxBytes` says otherwise: 5 MiB.
 const USUAL_LIMIT: usize = 5 << 20;
 
-/// Returns a file attached to an issue, given by id or key: images to look at, texts to read,
+/// Returns a file attached to an issue: images to look at, texts to read,
 /// anything else as bytes.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueAttachment {
-    /// Numeric id; or give issueKey
+    /// Or issueKey
     issue_id: Option<Whole>,
-    /// Key such as PROJ-12; or give issueId
+    /// Such as PROJ-12
     issue_key: Option<String>,
     /// Attachment id, from the issue's attachments (get_issue)
     attachment_id: Whole,
-    /// auto for images and texts as such (the usual way), base64 for one JSON text with all bytes
+    /// auto for images and texts as such, base64 for JSON with all bytes; auto unless given
     #[serde(skip_serializing)]
     format: Option<Format>,
     /// Fail if the file is larger, up to 7340032; 5242880 unless given

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Lists the comments of an issue, given by id or key, with the changes made along with them.
+/// Lists the comments of an issue, with the changes made along with them.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueComments {
@@ -22,7 +22,7 @@ pub(super) struct GetIssueComments {
     min_id: Option<Integer>,
     /// Only comments with a lower id
     max_id: Option<Integer>,
-    /// How many, 1 to 100; 20 unless given
+    /// 1 to 100; 20 unless given
     count: Option<Integer>,
     order: Option<Order>,
 }
@@ -34,15 +34,15 @@ impl Endpoint for GetIssueComments {
     const FIELDS: &'static [&'static str] = fields::ISSUE_COMMENT;
 }
 
-/// Adds a comment to an issue, given by id or key.
+/// Adds a comment to an issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddIssueComment {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
-    /// The text, in the project's notation
+    /// In the project's notation
     content: String,
-    /// Numeric ids of users to notify
+    /// Users to notify
     notified_user_id: Option<Vec<Integer>>,
     /// Ids of files uploaded to the space
     attachment_id: Option<Vec<Integer>>,
@@ -54,7 +54,7 @@ impl Endpoint for AddIssueComment {
     const CALL: Call = Call::post("issues/{issueId|issueKey}/comments");
 }
 
-/// Replaces the text of a comment on an issue, given by id or key.
+/// Replaces the text of a comment on an issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateIssueComment {
@@ -62,7 +62,7 @@ pub(super) struct UpdateIssueComment {
     issue_key: Option<IssueKey>,
     /// Comment id (get_issue_comments)
     comment_id: Integer,
-    /// The text, in the project's notation
+    /// In the project's notation
     content: String,
 }
 

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Lists the issues that are linked as related to an issue, given by id or key.
+/// Lists the issues that are linked as related to an issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetRelatedIssues {
@@ -27,7 +27,7 @@ impl Endpoint for GetRelatedIssues {
     const FIELDS: &'static [&'static str] = fields::RELATED_ISSUE;
 }
 
-/// Links another issue as related to an issue, given by id or key.
+/// Links another issue as related to an issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddRelatedIssue {
@@ -43,7 +43,7 @@ impl Endpoint for AddRelatedIssue {
     const CALL: Call = Call::post("issues/{issueId|issueKey}/relatedIssues");
 }
 
-/// Removes the link between an issue, given by id or key, and a related one. The issues stay.
+/// Removes the link between an issue and a related one. The issues stay.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemoveRelatedIssue {

@@ -16,8 +16,8 @@ use crate::{
 /// Not `#[serde(flatten)]`: an error would no longer name its argument.
 macro_rules! filters {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($more:tt)* }) => {
-        $(#[$meta])*
         #[derive(Deserialize, Serialize, JsonSchema)]
+        $(#[$meta])*
         #[serde(rename_all = "camelCase")]
         $vis struct $name {
             /// Numeric project ids
@@ -52,21 +52,21 @@ macro_rules! filters {
             has_due_date: Option<bool>,
             /// Text to search for
             keyword: Option<String>,
-            /// Starts on this day or later, yyyy-MM-dd
+            /// yyyy-MM-dd; the days of all bounds are included
             start_date_since: Option<Date>,
-            /// Starts on this day or earlier, yyyy-MM-dd
+            /// yyyy-MM-dd
             start_date_until: Option<Date>,
-            /// Due on this day or later, yyyy-MM-dd
+            /// yyyy-MM-dd
             due_date_since: Option<Date>,
-            /// Due on this day or earlier, yyyy-MM-dd
+            /// yyyy-MM-dd
             due_date_until: Option<Date>,
-            /// Created on this day or later, yyyy-MM-dd
+            /// yyyy-MM-dd
             created_since: Option<Date>,
-            /// Created on this day or earlier, yyyy-MM-dd
+            /// yyyy-MM-dd
             created_until: Option<Date>,
-            /// Updated on this day or later, yyyy-MM-dd
+            /// yyyy-MM-dd
             updated_since: Option<Date>,
-            /// Updated on this day or earlier, yyyy-MM-dd
+            /// yyyy-MM-dd
             updated_until: Option<Date>,
             /// Conditions on custom fields
             custom_fields: Option<Vec<CustomFieldFilter>>,
@@ -84,7 +84,7 @@ filters! {
         order: Option<Order>,
         /// How many issues to skip
         offset: Option<Integer>,
-        /// How many, 1 to 100; 20 unless given
+        /// 1 to 100; 20 unless given
         count: Option<Integer>,
     }
 }
@@ -122,6 +122,7 @@ enum Sort {
 
 filters! {
     /// Counts issues by the filters of get_issues.
+    #[schemars(transform = crate::mcp::schema::described_elsewhere)]
     pub(super) struct CountIssues {}
 }
 

@@ -23,7 +23,7 @@ pub(in crate::mcp) struct AddIssue {
     issue_type_id: Integer,
     /// Priority id (get_priorities)
     priority_id: Integer,
-    /// Long text, in the project's notation
+    /// In the project's notation
     description: Option<String>,
     /// yyyy-MM-dd
     start_date: Option<Date>,
@@ -41,7 +41,7 @@ pub(in crate::mcp) struct AddIssue {
     milestone_id: Option<Vec<Integer>>,
     /// Numeric user id of the assignee
     assignee_id: Option<Integer>,
-    /// Numeric ids of users to notify
+    /// Users to notify
     notified_user_id: Option<Vec<Integer>>,
     /// Ids of files uploaded to the space
     attachment_id: Option<Vec<Integer>>,
@@ -57,7 +57,7 @@ impl Endpoint for AddIssue {
     const CALL: Call = Call::post("issues");
 }
 
-/// Changes an issue, given by id or key. What is not given stays as it is; an empty category, version or milestone list removes them all.
+/// Changes an issue. What is not given stays as it is; an empty category, version or milestone list removes them all.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::mcp) struct UpdateIssue {
@@ -69,7 +69,7 @@ pub(in crate::mcp) struct UpdateIssue {
     issue_type_id: Option<Integer>,
     /// Priority id (get_priorities)
     priority_id: Option<Integer>,
-    /// Long text, in the project's notation
+    /// In the project's notation
     description: Option<String>,
     /// yyyy-MM-dd, or empty to remove it
     start_date: Option<ClearableDate>,
@@ -91,7 +91,7 @@ pub(in crate::mcp) struct UpdateIssue {
     resolution_id: Option<Integer>,
     /// Numeric user id of the assignee
     assignee_id: Option<Integer>,
-    /// Numeric ids of users to notify
+    /// Users to notify
     notified_user_id: Option<Vec<Integer>>,
     /// Ids of files uploaded to the space
     attachment_id: Option<Vec<Integer>>,
