@@ -1,12 +1,15 @@
 //! Every tool where only some projects are allowed: what it is told of other projects it does
 //! not touch, and what it answers is of the allowed ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod names;
+
+use std::collections::BTreeSet;
 
 use backlog_mcp_hub::mcp::Policy;
 use backlog_sim::{BacklogSim, Entry, Id, seed};
 use serde_json::{Map, Value, json};
 
+use self::names::{Names, Seen};
 use super::{has, row, rows, rpc, rpc_within, server, sim};
 
 const REFUSAL: &str = "only some projects are allowed here";
@@ -18,87 +21,6 @@ pub(super) fn within(keys: &[&str]) -> Policy {
         projects: Some(keys.iter().map(|key| (*key).to_owned()).collect()),
         ..Policy::default()
     }
-}
-
-/// What an input names in a project, by its name; the tool's own meaning comes first.
-struct Names(BTreeMap<&'static str, Value>);
-
-impl Names {
-    fn of_harbor(seen: Seen) -> Self {
-        Self::new(
-            seed::HARBOR,
-            "HARBOR",
-            5_520_101,
-            640_011,
-            seed::document::LAUNCH_PLAN,
-            (seed::repository::PORTAL, "portal"),
-            81_201,
-            seen,
-        )
-    }
-
-    fn of_kura(seen: Seen) -> Self {
-        Self::new(
-            seed::KURA,
-            "KURA",
-            5_520_227,
-            640_014,
-            "0199c5d07a1e7f0b9d3f5a6b7c8d9e11",
-            (seed::repository::KURA_WEB, "kura-web"),
-            81_202,
-            seen,
-        )
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one of each kind, named above")]
-    fn new(
-        project: Id,
-        key: &str,
-        issue: Id,
-        wiki: Id,
-        document: &str,
-        (repository, repository_name): (Id, &str),
-        watching: Id,
-        seen: Seen,
-    ) -> Self {
-        let issue_key = format!("{key}-1");
-        Self(
-            [
-                ("projectId", json!(project)),
-                ("projectIds", json!(project)),
-                ("projectKey", json!(key)),
-                ("projectIdOrKey", json!(key)),
-                ("issueId", json!(issue)),
-                ("issueKey", json!(issue_key)),
-                ("issueIdOrKey", json!(issue_key)),
-                ("parentIssueId", json!(issue)),
-                ("targetIssueId", json!(issue)),
-                ("relatedIssueId", json!(issue)),
-                ("wikiId", json!(wiki)),
-                ("documentId", json!(document)),
-                ("add_document.parentId", json!(document)),
-                ("repoId", json!(repository)),
-                ("repoName", json!(repository_name)),
-                ("watchId", json!(watching)),
-                ("mark_notification_as_read.id", json!(seen.notification)),
-                ("activityId", json!(seen.activity)),
-                ("add_star.id", json!(issue)),
-            ]
-            .into(),
-        )
-    }
-
-    fn get(&self, tool: &str, input: &str) -> Option<&Value> {
-        let own = self.0.get(format!("{tool}.{input}").as_str());
-        own.or_else(|| self.0.get(input))
-    }
-}
-
-/// What Daniel saw happen in a project.
-#[derive(Clone, Copy)]
-struct Seen {
-    notification: Id,
-    activity: Id,
 }
 
 /// A tool as it is listed.

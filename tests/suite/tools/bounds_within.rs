@@ -134,11 +134,9 @@ async fn what_one_looked_at_last_is_shown_of_the_allowed_projects() {
     ] {
         let (failed, text, _) = call_in_harbor(&sim, tool, &json!({})).await;
         assert!(!failed && text.contains("left out"), "{tool}: {text}");
-        let list: Vec<Value> = serde_json::Deserializer::from_str(&text)
-            .into_iter()
-            .next()
-            .expect("a list")
-            .expect("JSON");
+        // The note follows the list.
+        let mut texts = serde_json::Deserializer::from_str(&text).into_iter::<Vec<Value>>();
+        let list = texts.next().expect("a list").expect("JSON");
         let found: Vec<_> = list.iter().map(|entry| entry.pointer(pointer)).collect();
         assert_eq!(found, [Some(&of_harbor)], "{tool}: {text}");
     }
