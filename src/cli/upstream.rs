@@ -48,8 +48,8 @@ pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
     }
     if config::switch("ENABLE_DYNAMIC_TOOLSETS", args.dynamic_toolsets)? {
         tracing::warn!(
-            "--dynamic-toolsets has no effect: every tool is offered, or those of \
-             --enable-toolsets; over HTTP a client can ask for fewer with the header X-MCP-Toolsets"
+            "--dynamic-toolsets has no effect: the usual tools are offered, or those of \
+             --enable-toolsets; over HTTP a client can choose with the header X-MCP-Toolsets"
         );
     }
     let settings = args.settings;

@@ -16,6 +16,31 @@ pub(super) fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Str
     })
 }
 
+/// The input of a tool that takes a project by its id or its key alike.
+pub(super) const PROJECT: &str = "projectIdOrKey";
+
+/// For a tool with the input [`PROJECT`]: gives it the value that came by one of the names which
+/// it has in the other tools. Before anybody looks at what the arguments name.
+pub(super) fn settle_project(arguments: &mut JsonObject) {
+    for name in ["projectId", "projectKey"] {
+        if let Some(value) = arguments.shift_remove(name)
+            && arguments.get(PROJECT).is_none_or(names_nothing)
+        {
+            arguments.insert(PROJECT.to_owned(), value);
+        }
+    }
+}
+
+/// As [`Call::fill`](crate::backlog::Call::fill) sees it.
+fn names_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Number(number) => number.as_f64() <= Some(0.0),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
 /// Turns serde's wording around, with the argument in front.
 fn describe(path: &str, message: &str) -> String {
     let at_root = path == ".";
@@ -109,6 +134,33 @@ mod tests {
             ),
         ] {
             assert_eq!(error::<GetIssues>(arguments), expected);
+        }
+    }
+
+    #[test]
+    fn a_project_goes_by_three_names() {
+        for (given, settled) in [
+            (json!({"projectIdOrKey": "A"}), json!("A")),
+            (json!({"projectKey": "A"}), json!("A")),
+            (json!({"projectId": 7}), json!(7)),
+            (json!({"projectKey": "A", "projectId": 7}), json!(7)),
+            (json!({"projectKey": "A", "projectId": 0}), json!("A")),
+            (
+                json!({"projectIdOrKey": null, "projectKey": "A"}),
+                json!("A"),
+            ),
+            (json!({"projectIdOrKey": "", "projectKey": "A"}), json!("A")),
+            (
+                json!({"projectId": 7, "projectIdOrKey": "B", "projectKey": "A"}),
+                json!("B"),
+            ),
+            (json!({}), Value::Null),
+        ] {
+            let mut arguments = given.as_object().cloned().expect("an object");
+            settle_project(&mut arguments);
+            let found = arguments.shift_remove(PROJECT).unwrap_or_default();
+            assert_eq!(found, settled, "{given}");
+            assert!(arguments.is_empty(), "{given}");
         }
     }
 

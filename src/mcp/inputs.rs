@@ -159,7 +159,7 @@ pub(super) struct ProjectId(Integer);
 pub(super) struct ProjectKey(String);
 
 // One input instead of the two of the upstream server's tools, which would be 70 bytes more in
-// each tool's schema; by `alias` it is known by their names as well.
+// each tool's schema; `arguments::settle_project` knows it by their names as well.
 /// Id or key
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]

@@ -113,7 +113,7 @@ pub(super) fn offer_choice(tool: &mut model::Tool) {
     if let Some(Value::Object(inputs)) = schema.get_mut("properties") {
         let choice = json!({
             "type": "string",
-            "description": "Organization to use; the default one unless given",
+            "description": "Else the default one",
         });
         inputs.insert(ORGANIZATION.to_owned(), choice);
     }
@@ -128,6 +128,7 @@ pub(super) fn list_tool() -> Entry {
         access: Access::of(Method::Get),
         fields: &[],
         paging: Paging::None,
+        takes_project: false,
     };
     let annotations = ToolAnnotations::with_title(spec.title)
         .read_only(true)

@@ -199,6 +199,7 @@ mod tests {
             access: Access::of(Method::Get),
             fields: &[],
             paging: Paging::None,
+            takes_project: false,
         };
         let sets = Toolset::ALL.into_iter();
         sets.filter(|set| policy.check(&spec(*set)).is_ok())

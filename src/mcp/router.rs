@@ -50,6 +50,7 @@ impl Entry {
             access: T::ACCESS,
             fields: T::FIELDS,
             paging: paging(&input.schema),
+            takes_project: takes(&input.schema, arguments::PROJECT),
         };
         let route = ToolRoute::new_dyn(describe(&spec, input), move |call| {
             guarded(spec, call, run::<T>).boxed()
@@ -79,12 +80,15 @@ impl Entry {
 const FIELDS: &str = "fields";
 
 fn paging(schema: &JsonObject) -> Paging {
-    let takes = |name: &str| schema["properties"].get(name).is_some();
     match () {
-        () if takes("offset") => Paging::Offset,
-        () if takes("maxId") => Paging::Id,
+        () if takes(schema, "offset") => Paging::Offset,
+        () if takes(schema, "maxId") => Paging::Id,
         () => Paging::None,
     }
+}
+
+fn takes(schema: &JsonObject, name: &str) -> bool {
+    schema["properties"].get(name).is_some()
 }
 
 /// Every tool, in the order in which they are listed.
@@ -267,6 +271,9 @@ async fn guarded(
     };
     let page = Page::of(tool.paging, &arguments);
     let structure = structured::wanted(options, &call.request_context);
+    if tool.takes_project {
+        arguments::settle_project(&mut arguments);
+    }
     let work = async {
         let projects = server.projects();
         let policy = &caller.policy;

@@ -134,6 +134,8 @@ pub(super) struct Spec {
     pub access: Access,
     pub fields: &'static [&'static str],
     pub paging: Paging,
+    /// Whether it takes a project as [`arguments::PROJECT`](super::arguments::PROJECT).
+    pub takes_project: bool,
 }
 
 /// Which inputs ask for the next part of a list.

@@ -130,7 +130,8 @@ impl Toolset {
                  shared files"
             }
             Self::Activity => {
-                "What is around content: comments one by one, who is told, histories, stars, tags"
+                "What is around content: comments one by one, who is told, histories, stars, \
+                 tags, what was looked at last"
             }
             Self::Settings => "What a project's issues are made of: statuses, types, fields",
             Self::Members => "Who belongs to a project, and the teams",

@@ -173,6 +173,12 @@ async fn a_space_that_is_changed_or_deleted_is_so_at_every_replica() {
             false,
         ),
         (
+            "toolsets => '{default,files}'",
+            "Acme read",
+            "upload_attachment",
+            true,
+        ),
+        (
             "toolsets => '{all}', name => 'Acme'",
             "Acme",
             "get_issue",

@@ -21,7 +21,7 @@ use Unbound::{Filtered, Narrowed, NoProject, Refused};
 pub(super) fn of(tool: &str) -> Option<Unbound> {
     Some(match tool {
         "get_space" | "get_licence" | "get_rate_limit" | "get_space_notification" => NoProject,
-        "get_myself" | "get_team" | "get_teams" | "get_user" | "get_users" => NoProject,
+        "get_myself" | "get_teams" | "get_user" | "get_users" => NoProject,
         "get_priorities" | "get_resolutions" => NoProject,
         "list_organizations" => NoProject,
         // A picture of a person or of the space, unless of a project that it names.

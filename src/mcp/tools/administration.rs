@@ -33,7 +33,6 @@ impl Endpoint for GetSpaceDiskUsage {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetProjectDiskUsage {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
 }
 

@@ -26,7 +26,6 @@ pub(super) fn tools() -> Vec<Entry> {
         Entry::of::<AddProjectTeam>(Toolset::Members),
         Entry::of::<RemoveProjectTeam>(Toolset::Members),
         Entry::of::<GetTeams>(Toolset::Members),
-        Entry::of::<GetTeam>(Toolset::Members),
     ]
 }
 
@@ -48,7 +47,6 @@ impl Endpoint for GetUser {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddProjectUser {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Numeric user id
     user_id: Integer,
@@ -64,7 +62,6 @@ impl Endpoint for AddProjectUser {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RemoveProjectUser {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Numeric user id
     user_id: Integer,
@@ -80,7 +77,6 @@ impl Endpoint for RemoveProjectUser {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetProjectAdministrators {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
 }
 
@@ -95,7 +91,6 @@ impl Endpoint for GetProjectAdministrators {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddProjectAdministrator {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Numeric user id
     user_id: Integer,
@@ -111,7 +106,6 @@ impl Endpoint for AddProjectAdministrator {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RemoveProjectAdministrator {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Numeric user id
     user_id: Integer,
@@ -127,7 +121,6 @@ impl Endpoint for RemoveProjectAdministrator {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetProjectTeams {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
 }
 
@@ -142,7 +135,6 @@ impl Endpoint for GetProjectTeams {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddProjectTeam {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Team id
     team_id: Integer,
@@ -158,7 +150,6 @@ impl Endpoint for AddProjectTeam {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RemoveProjectTeam {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Team id
     team_id: Integer,
@@ -185,18 +176,4 @@ impl Endpoint for GetTeams {
     const TITLE: &'static str = "List teams";
     const CALL: Call = Call::get("teams");
     const FIELDS: &'static [&'static str] = fields::TEAM;
-}
-
-/// Returns one team with its members.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct GetTeam {
-    /// Team id
-    team_id: Integer,
-}
-
-impl Endpoint for GetTeam {
-    const NAME: &'static str = "get_team";
-    const TITLE: &'static str = "Get team";
-    const CALL: Call = Call::get("teams/{teamId}");
 }

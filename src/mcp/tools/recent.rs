@@ -7,9 +7,9 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{ActivityType, IdOrKey, Integer, NumericId, Order, Project},
+        inputs::{ActivityType, Integer, Order, Project},
         router::Entry,
-        tool::{Access, Endpoint},
+        tool::Endpoint,
         tools::fields,
     },
 };
@@ -19,10 +19,8 @@ pub(super) fn tools() -> Vec<Entry> {
         Entry::of::<GetProjectActivities>(Toolset::Activity),
         Entry::of::<GetActivity>(Toolset::Activity),
         Entry::of::<GetRecentlyViewedIssues>(Toolset::Activity),
-        Entry::of::<AddRecentlyViewedIssue>(Toolset::Activity),
         Entry::of::<GetRecentlyViewedProjects>(Toolset::Activity),
         Entry::of::<GetRecentlyViewedWikis>(Toolset::Activity),
-        Entry::of::<AddRecentlyViewedWiki>(Toolset::Activity),
     ]
 }
 
@@ -30,7 +28,6 @@ pub(super) fn tools() -> Vec<Entry> {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetProjectActivities {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Kinds; all unless given
     activity_type_id: Option<Vec<ActivityType>>,
@@ -81,22 +78,6 @@ impl Endpoint for GetRecentlyViewedIssues {
     const FIELDS: &'static [&'static str] = &["issue", "updated"];
 }
 
-/// Notes that the user looked at an issue.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct AddRecentlyViewedIssue {
-    /// Id or key
-    #[serde(alias = "issueId", alias = "issueKey")]
-    issue_id_or_key: IdOrKey,
-}
-
-impl Endpoint for AddRecentlyViewedIssue {
-    const NAME: &'static str = "add_recently_viewed_issue";
-    const TITLE: &'static str = "Add recently viewed issue";
-    const CALL: Call = Call::post("users/myself/recentlyViewedIssues");
-    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
-}
-
 /// Lists the projects that the user looked at last.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct GetRecentlyViewedProjects {
@@ -129,19 +110,4 @@ impl Endpoint for GetRecentlyViewedWikis {
     const TITLE: &'static str = "List recently viewed pages";
     const CALL: Call = Call::get("users/myself/recentlyViewedWikis");
     const FIELDS: &'static [&'static str] = &["page", "updated"];
-}
-
-/// Notes that the user looked at a wiki page.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct AddRecentlyViewedWiki {
-    /// Wiki page id
-    wiki_id: NumericId,
-}
-
-impl Endpoint for AddRecentlyViewedWiki {
-    const NAME: &'static str = "add_recently_viewed_wiki";
-    const TITLE: &'static str = "Add recently viewed page";
-    const CALL: Call = Call::post("users/myself/recentlyViewedWikis");
-    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }

@@ -17,7 +17,6 @@ use crate::{
 pub(super) fn tools() -> Vec<Entry> {
     vec![
         Entry::of::<GetWebhooks>(Toolset::Webhooks),
-        Entry::of::<GetWebhook>(Toolset::Webhooks),
         Entry::of::<AddWebhook>(Toolset::Webhooks),
         Entry::of::<UpdateWebhook>(Toolset::Webhooks),
         Entry::of::<DeleteWebhook>(Toolset::Webhooks),
@@ -28,7 +27,6 @@ pub(super) fn tools() -> Vec<Entry> {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetWebhooks {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
 }
 
@@ -39,27 +37,10 @@ impl Endpoint for GetWebhooks {
     const FIELDS: &'static [&'static str] = fields::WEBHOOK;
 }
 
-/// Returns one webhook of a project.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct GetWebhook {
-    #[serde(alias = "projectId", alias = "projectKey")]
-    project_id_or_key: Project,
-    /// Webhook id
-    webhook_id: Integer,
-}
-
-impl Endpoint for GetWebhook {
-    const NAME: &'static str = "get_webhook";
-    const TITLE: &'static str = "Get webhook";
-    const CALL: Call = Call::get("projects/{projectIdOrKey}/webhooks/{webhookId}");
-}
-
 /// Has Backlog post what happens in a project to a URL.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddWebhook {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Name to show
     name: String,
@@ -70,7 +51,6 @@ struct AddWebhook {
     /// Post every kind of activity
     all_event: Option<bool>,
     /// Kinds of activity to post, unless all
-    #[schemars(with = "Option<Vec<Integer>>")]
     activity_type_ids: Option<Vec<ActivityType>>,
 }
 
@@ -84,7 +64,6 @@ impl Endpoint for AddWebhook {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateWebhook {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Webhook id
     webhook_id: Integer,
@@ -97,7 +76,6 @@ struct UpdateWebhook {
     /// Post every kind of activity
     all_event: Option<bool>,
     /// Kinds of activity to post, unless all
-    #[schemars(with = "Option<Vec<Integer>>")]
     activity_type_ids: Option<Vec<ActivityType>>,
 }
 
@@ -111,7 +89,6 @@ impl Endpoint for UpdateWebhook {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeleteWebhook {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Webhook id
     webhook_id: Integer,

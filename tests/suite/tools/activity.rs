@@ -74,13 +74,6 @@ fn pages() -> Vec<Row> {
             json!([{"version": 2, "name": "棚卸し手順"}, {"version": 1}]),
         ),
         row(
-            "get_wiki_stars",
-            json!({"wikiId": 640_012}),
-            "GET wikis/640012/stars",
-            "",
-            json!([]),
-        ),
-        row(
             "get_wiki_tags",
             json!({"projectKey": "HARBOR"}),
             "GET wikis/tags",

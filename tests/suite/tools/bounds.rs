@@ -1,94 +1,25 @@
 //! Every tool where only some projects are allowed: what it is told of other projects it does
 //! not touch, and what it answers is of the allowed ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod names;
+
+use std::collections::BTreeSet;
 
 use backlog_mcp_hub::mcp::Policy;
 use backlog_sim::{BacklogSim, Entry, Id, seed};
 use serde_json::{Map, Value, json};
 
+use self::names::{Names, Seen};
 use super::{has, row, rows, rpc, rpc_within, server, sim};
 
 const REFUSAL: &str = "only some projects are allowed here";
 /// Daniel has joined these as well.
 const FOREIGN: [(&str, Id); 2] = [("KURA", seed::KURA), ("OPS", seed::OPS)];
 
-fn within(keys: &[&str]) -> Policy {
+pub(super) fn within(keys: &[&str]) -> Policy {
     Policy {
         projects: Some(keys.iter().map(|key| (*key).to_owned()).collect()),
         ..Policy::default()
-    }
-}
-
-/// What an input names in a project, by its name; the tool's own meaning comes first.
-struct Names(BTreeMap<&'static str, Value>);
-
-impl Names {
-    fn of_harbor(notification: Id) -> Self {
-        Self::new(
-            seed::HARBOR,
-            "HARBOR",
-            5_520_101,
-            640_011,
-            seed::document::LAUNCH_PLAN,
-            (seed::repository::PORTAL, "portal"),
-            81_201,
-            notification,
-        )
-    }
-
-    fn of_kura(notification: Id) -> Self {
-        Self::new(
-            seed::KURA,
-            "KURA",
-            5_520_227,
-            640_014,
-            "0199c5d07a1e7f0b9d3f5a6b7c8d9e11",
-            (seed::repository::KURA_WEB, "kura-web"),
-            81_202,
-            notification,
-        )
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one of each kind, named above")]
-    fn new(
-        project: Id,
-        key: &str,
-        issue: Id,
-        wiki: Id,
-        document: &str,
-        (repository, repository_name): (Id, &str),
-        watching: Id,
-        notification: Id,
-    ) -> Self {
-        let issue_key = format!("{key}-1");
-        Self(
-            [
-                ("projectId", json!(project)),
-                ("projectIds", json!(project)),
-                ("projectKey", json!(key)),
-                ("projectIdOrKey", json!(key)),
-                ("issueId", json!(issue)),
-                ("issueKey", json!(issue_key)),
-                ("issueIdOrKey", json!(issue_key)),
-                ("parentIssueId", json!(issue)),
-                ("targetIssueId", json!(issue)),
-                ("relatedIssueId", json!(issue)),
-                ("wikiId", json!(wiki)),
-                ("documentId", json!(document)),
-                ("add_document.parentId", json!(document)),
-                ("repoId", json!(repository)),
-                ("repoName", json!(repository_name)),
-                ("watchId", json!(watching)),
-                ("mark_notification_as_read.id", json!(notification)),
-            ]
-            .into(),
-        )
-    }
-
-    fn get(&self, tool: &str, input: &str) -> Option<&Value> {
-        let own = self.0.get(format!("{tool}.{input}").as_str());
-        own.or_else(|| self.0.get(input))
     }
 }
 
@@ -149,6 +80,9 @@ impl Listed {
 }
 
 fn any(schema: &Value) -> Value {
+    if let Some(first) = schema["enum"].get(0) {
+        return first.clone();
+    }
     match schema["type"].as_str() {
         Some("number" | "integer") => json!(1),
         Some("boolean") => json!(true),
@@ -158,7 +92,7 @@ fn any(schema: &Value) -> Value {
 }
 
 /// Calls a tool as Daniel: whether it failed, and all its texts.
-async fn call(
+pub(super) async fn call(
     sim: &BacklogSim,
     policy: Policy,
     tool: &str,
@@ -172,7 +106,7 @@ async fn call(
 }
 
 /// What the simulator was asked since the journal was cleared.
-fn requests(sim: &BacklogSim) -> Vec<String> {
+pub(super) fn requests(sim: &BacklogSim) -> Vec<String> {
     let journal = sim.control().journal();
     let requests = journal.iter().map(|entry| {
         let path = entry.path.trim_start_matches("/api/v2/");
@@ -190,14 +124,14 @@ fn is_look_up(request: &str) -> bool {
         path.split('/').collect::<Vec<_>>().as_slice(),
         ["notifications"]
             | [
-                "projects" | "issues" | "wikis" | "documents" | "watchings",
+                "projects" | "issues" | "wikis" | "documents" | "watchings" | "activities",
                 _
             ]
             | ["projects", _, "git", "repositories", _]
     )
 }
 
-fn tells_of_foreign_projects(text: &str) -> bool {
+pub(super) fn tells_of_foreign_projects(text: &str) -> bool {
     FOREIGN.iter().any(|(key, id)| {
         text.contains(&format!("\"{key}\""))
             || text.contains(&format!("\"{key}-"))
@@ -205,8 +139,8 @@ fn tells_of_foreign_projects(text: &str) -> bool {
     })
 }
 
-/// Notifications of Daniel's: of HARBOR and of KURA.
-async fn notifications(sim: &BacklogSim) -> (Id, Id) {
+/// What Daniel saw in HARBOR and in KURA.
+async fn seen(sim: &BacklogSim) -> (Seen, Seen) {
     for key in ["HARBOR-1", "KURA-1"] {
         let arguments =
             json!({"issueKey": key, "content": "Look", "notifiedUserId": [seed::DANIEL]});
@@ -217,12 +151,21 @@ async fn notifications(sim: &BacklogSim) -> (Id, Id) {
         .as_object()
         .expect("an object")
         .clone();
-    let (_, text) = call(sim, Policy::default(), "get_notifications", arguments).await;
-    let all: Value = serde_json::from_str(&text).expect("JSON");
-    let of = |project: Id| {
-        let all = all.as_array().expect("a list");
-        let one = all.iter().find(|one| one["project"]["id"] == project);
-        one.expect("a notification")["id"].as_u64().expect("an id")
+    let mut lists = Vec::new();
+    for tool in ["get_notifications", "get_space_activities"] {
+        let (_, text) = call(sim, Policy::default(), tool, arguments.clone()).await;
+        lists.push(serde_json::from_str::<Value>(&text).expect("JSON"));
+    }
+    let first = |list: &Value, project: Id| {
+        let list = list.as_array().expect("a list");
+        let one = list.iter().find(|one| one["project"]["id"] == project);
+        one.expect("one of the project")["id"]
+            .as_u64()
+            .expect("an id")
+    };
+    let of = |project: Id| Seen {
+        notification: first(&lists[0], project),
+        activity: first(&lists[1], project),
     };
     (of(seed::HARBOR), of(seed::KURA))
 }
@@ -230,7 +173,7 @@ async fn notifications(sim: &BacklogSim) -> (Id, Id) {
 #[actix_web::test]
 async fn no_tool_touches_what_it_is_told_of_another_project() {
     let sim = sim().await;
-    let (of_harbor, of_kura) = notifications(&sim).await;
+    let (of_harbor, of_kura) = seen(&sim).await;
     let (ours, theirs) = (Names::of_harbor(of_harbor), Names::of_kura(of_kura));
     let mut cases = 0;
     for tool in Listed::all(&sim).await {
@@ -270,7 +213,7 @@ async fn no_tool_touches_what_it_is_told_of_another_project() {
 #[actix_web::test]
 async fn what_is_told_of_no_project_answers_of_the_allowed_ones_only() {
     let sim = sim().await;
-    let (of_harbor, of_kura) = notifications(&sim).await;
+    let (of_harbor, of_kura) = seen(&sim).await;
     let (ours, theirs) = (Names::of_harbor(of_harbor), Names::of_kura(of_kura));
     let mut narrowed = BTreeSet::new();
     for tool in Listed::all(&sim).await {
@@ -312,6 +255,9 @@ async fn what_is_told_of_no_project_answers_of_the_allowed_ones_only() {
         "get_issues",
         "get_notifications",
         "get_project_list",
+        "get_recently_viewed_issues",
+        "get_recently_viewed_projects",
+        "get_recently_viewed_wikis",
         "get_space_activities",
         "get_user_recent_updates",
         "get_watching_list_items",
@@ -325,12 +271,16 @@ async fn what_is_told_of_no_project_answers_of_the_allowed_ones_only() {
 }
 
 /// Not offered, and refused, rather than answered wrongly.
-const REFUSED: [&str; 5] = [
+const REFUSED: [&str; 9] = [
     "add_project",
     "count_notifications",
+    "get_space_disk_usage",
+    "get_user_stars",
     "get_user_stars_count",
     "get_watching_list_count",
+    "remove_star",
     "reset_unread_notification_count",
+    "update_space_notification",
 ];
 
 #[actix_web::test]
@@ -351,6 +301,13 @@ async fn within_the_allowed_projects_tools_do_what_they_do() {
             assert_eq!(requests(&sim), [""; 0], "{tool}");
         } else if tool == "update_project" && row.arguments.get("key").is_some() {
             assert!(text.contains("a key cannot be changed"), "{tool}: {text}");
+        } else if tool == "add_star"
+            && !["issue", "wiki"]
+                .map(Value::from)
+                .contains(&row.arguments["kind"])
+        {
+            assert!(text.contains("Backlog does not tell"), "{tool}: {text}");
+            assert_eq!(requests(&sim), [""; 0], "{tool}");
         } else {
             assert_ne!(result["isError"], true, "{tool}: {text}");
             let answer: Value = serde_json::from_str(text).expect("JSON");

@@ -77,12 +77,5 @@ pub(super) fn rows() -> Vec<Row> {
             "order=asc&offset=1&count=1",
             json!([{"name": "Support"}]),
         ),
-        row(
-            "get_team",
-            json!({"teamId": 901}),
-            "GET teams/901",
-            "",
-            json!({"members": [{"id": 40218}, {"id": 40226}]}),
-        ),
     ]
 }

@@ -4,6 +4,7 @@
 mod activity;
 mod administration;
 mod bounds;
+mod bounds_within;
 mod document;
 mod files;
 mod git;
@@ -157,6 +158,7 @@ async fn sim() -> BacklogSim {
 #[actix_web::test]
 async fn every_tool_sends_its_request_and_brings_the_answer() {
     let server = server();
+    let reading = reading_tools(&server).await;
     for row in rows() {
         let tool = row.tool;
         let sim = sim().await;
@@ -169,6 +171,7 @@ async fn every_tool_sends_its_request_and_brings_the_answer() {
         let [request] = journal.as_slice() else {
             panic!("{tool}: {journal:?}");
         };
+        assert_eq!(request.method == "GET", reading.contains(tool), "{tool}");
         let path = request.path.strip_prefix("/api/v2/").expect("the API");
         assert_eq!(format!("{} {path}", request.method), row.request, "{tool}");
         let (sent, unused) = match row.request.starts_with("GET ") {
@@ -186,6 +189,18 @@ async fn every_tool_sends_its_request_and_brings_the_answer() {
         );
         sim.stop().await;
     }
+}
+
+/// The tools that say that they change nothing; the scope to read and reading only allow these.
+async fn reading_tools(server: &HubServer) -> BTreeSet<String> {
+    let sim = sim().await;
+    let listed = rpc(server, &sim, seed::DANIEL, "tools/list", json!({})).await;
+    sim.stop().await;
+    let tools = listed["tools"].as_array().expect("tools").iter();
+    tools
+        .filter(|tool| tool["annotations"]["readOnlyHint"] == true)
+        .filter_map(|tool| Some(tool["name"].as_str()?.to_owned()))
+        .collect()
 }
 
 #[actix_web::test]

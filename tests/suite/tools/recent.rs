@@ -31,13 +31,6 @@ pub(super) fn rows() -> Vec<Row> {
             json!([{"issue": {"issueKey": "KURA-1"}}, {"issue": {"issueKey": "HARBOR-1"}}]),
         ),
         row(
-            "add_recently_viewed_issue",
-            json!({"issueKey": "OPS-2"}),
-            "POST users/myself/recentlyViewedIssues",
-            "issueIdOrKey=OPS-2",
-            json!({"issueKey": "OPS-2"}),
-        ),
-        row(
             "get_recently_viewed_projects",
             json!({}),
             "GET users/myself/recentlyViewedProjects",
@@ -50,13 +43,6 @@ pub(super) fn rows() -> Vec<Row> {
             "GET users/myself/recentlyViewedWikis",
             "count=2",
             json!([{"page": {"projectId": 88104}}, {"page": {"projectId": 88117}}]),
-        ),
-        row(
-            "add_recently_viewed_wiki",
-            json!({"wikiId": 640_013}),
-            "POST users/myself/recentlyViewedWikis",
-            "wikiId=640013",
-            json!({"name": "Runbook/Refunds"}),
         ),
     ]
 }

@@ -12,13 +12,6 @@ pub(super) fn rows() -> Vec<Row> {
             json!([{"id": 7001, "name": "ci"}]),
         ),
         row(
-            "get_webhook",
-            json!({"projectId": 88104, "webhookId": 7001}),
-            "GET projects/88104/webhooks/7001",
-            "",
-            json!({"activityTypeIds": [12, 18, 19]}),
-        ),
-        row(
             "add_webhook",
             json!({
                 "projectKey": "HARBOR", "name": "chat", "description": "",

@@ -18,7 +18,6 @@ pub(super) fn tools() -> Vec<Entry> {
         Entry::of::<comment::CountPullRequestComments>(Toolset::Activity),
         Entry::of::<comment::GetIssueParticipants>(Toolset::Activity),
         Entry::of::<wiki::GetWikiHistory>(Toolset::Activity),
-        Entry::of::<wiki::GetWikiStars>(Toolset::Activity),
         Entry::of::<wiki::GetWikiTags>(Toolset::Activity),
         Entry::of::<wiki::DeleteWiki>(Toolset::Activity),
         Entry::of::<document::CountDocuments>(Toolset::Activity),

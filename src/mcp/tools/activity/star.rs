@@ -81,7 +81,7 @@ pub(super) struct GetUserStars {
     user_id: Integer,
     /// Only stars with a lower id
     max_id: Option<Integer>,
-    /// How many, 1 to 100; 20 unless given
+    /// 1 to 100; 20 unless given
     count: Option<Integer>,
 }
 

@@ -1,4 +1,4 @@
-//! What became of wiki pages: versions, stars, tags, deletion.
+//! What became of wiki pages: versions, tags, deletion.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,11 +16,11 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetWikiHistory {
-    /// Numeric wiki page id (get_wiki_pages)
+    /// Page id (get_wiki_pages)
     wiki_id: NumericId,
     /// Only versions with a lower number
     max_id: Option<Integer>,
-    /// How many, 1 to 100; 20 unless given
+    /// 1 to 100; 20 unless given
     count: Option<Integer>,
 }
 
@@ -29,21 +29,6 @@ impl Endpoint for GetWikiHistory {
     const TITLE: &'static str = "List wiki history";
     const CALL: Call = Call::get("wikis/{wikiId}/history");
     const FIELDS: &'static [&'static str] = fields::WIKI_VERSION;
-}
-
-/// Lists the stars of a wiki page.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct GetWikiStars {
-    /// Numeric wiki page id (get_wiki_pages)
-    wiki_id: NumericId,
-}
-
-impl Endpoint for GetWikiStars {
-    const NAME: &'static str = "get_wiki_stars";
-    const TITLE: &'static str = "List wiki stars";
-    const CALL: Call = Call::get("wikis/{wikiId}/stars");
-    const FIELDS: &'static [&'static str] = fields::STAR;
 }
 
 /// Lists the tags of a project's wiki pages.
@@ -64,7 +49,7 @@ impl Endpoint for GetWikiTags {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteWiki {
-    /// Numeric wiki page id (get_wiki_pages)
+    /// Page id (get_wiki_pages)
     wiki_id: NumericId,
     /// Whether to tell the project's members by mail
     mail_notify: Option<bool>,

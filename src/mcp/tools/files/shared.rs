@@ -23,7 +23,7 @@ pub(super) struct GetSharedFiles {
     order: Option<Order>,
     /// How many entries to skip
     offset: Option<Integer>,
-    /// How many, 1 to 1000; 1000 unless given
+    /// 1 to 1000; 1000 unless given
     count: Option<Integer>,
 }
 

@@ -16,7 +16,7 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetWikiAttachments {
-    /// Numeric wiki page id (get_wiki_pages)
+    /// Page id (get_wiki_pages)
     wiki_id: NumericId,
 }
 
@@ -31,7 +31,7 @@ impl Endpoint for GetWikiAttachments {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetWikiAttachment {
-    /// Numeric wiki page id (get_wiki_pages)
+    /// Page id (get_wiki_pages)
     wiki_id: NumericId,
     /// Attachment id
     attachment_id: Integer,
@@ -48,7 +48,7 @@ impl Endpoint for GetWikiAttachment {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddWikiAttachments {
-    /// Numeric wiki page id (get_wiki_pages)
+    /// Page id (get_wiki_pages)
     wiki_id: NumericId,
     /// Ids from upload_attachment
     attachment_id: Vec<Integer>,
@@ -64,7 +64,7 @@ impl Endpoint for AddWikiAttachments {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteWikiAttachment {
-    /// Numeric wiki page id (get_wiki_pages)
+    /// Page id (get_wiki_pages)
     wiki_id: NumericId,
     /// Attachment id
     attachment_id: Integer,
@@ -80,7 +80,7 @@ impl Endpoint for DeleteWikiAttachment {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetWikiSharedFiles {
-    /// Numeric wiki page id (get_wiki_pages)
+    /// Page id (get_wiki_pages)
     wiki_id: NumericId,
 }
 
@@ -95,7 +95,7 @@ impl Endpoint for GetWikiSharedFiles {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddWikiSharedFiles {
-    /// Numeric wiki page id (get_wiki_pages)
+    /// Page id (get_wiki_pages)
     wiki_id: NumericId,
     /// Shared file ids (get_shared_files)
     file_id: Vec<Integer>,
@@ -112,7 +112,7 @@ impl Endpoint for AddWikiSharedFiles {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemoveWikiSharedFile {
-    /// Numeric wiki page id (get_wiki_pages)
+    /// Page id (get_wiki_pages)
     wiki_id: NumericId,
     /// Shared file id
     shared_file_id: Integer,

@@ -30,7 +30,6 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddCustomField {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Name to show
     name: String,
@@ -71,7 +70,6 @@ impl Tool for AddCustomField {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateCustomField {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Custom field id
     id: Integer,
@@ -110,7 +108,6 @@ impl Tool for UpdateCustomField {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteCustomField {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Custom field id
     id: Integer,

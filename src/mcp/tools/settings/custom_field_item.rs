@@ -15,7 +15,6 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddCustomFieldItem {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Custom field id
     custom_field_id: Integer,
@@ -33,7 +32,6 @@ impl Endpoint for AddCustomFieldItem {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateCustomFieldItem {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Custom field id
     custom_field_id: Integer,
@@ -54,7 +52,6 @@ impl Endpoint for UpdateCustomFieldItem {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteCustomFieldItem {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Custom field id
     custom_field_id: Integer,

@@ -16,7 +16,6 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddStatus {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Name to show
     name: String,
@@ -34,7 +33,6 @@ impl Endpoint for AddStatus {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateStatus {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Status id
     id: Integer,
@@ -54,7 +52,6 @@ impl Endpoint for UpdateStatus {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteStatus {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// Status id
     id: Integer,
@@ -72,7 +69,6 @@ impl Endpoint for DeleteStatus {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReorderStatuses {
-    #[serde(alias = "projectId", alias = "projectKey")]
     project_id_or_key: Project,
     /// All of the project's, in order
     status_id: Vec<Integer>,

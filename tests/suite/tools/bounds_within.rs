@@ -1,0 +1,189 @@
+//! Where only some projects are allowed: what means something only inside of an allowed project
+//! stays inside, by whatever name that is given, and lists show what is of it.
+
+use backlog_sim::{BacklogSim, seed};
+use serde_json::{Value, json};
+
+use super::{
+    bounds::{call, requests, tells_of_foreign_projects, within},
+    sim,
+};
+
+/// Calls a tool as Daniel, who may use HARBOR only: whether it failed, its text, and what it did
+/// beside looking up what it was told.
+async fn call_in_harbor(
+    sim: &BacklogSim,
+    tool: &str,
+    arguments: &Value,
+) -> (bool, String, Vec<String>) {
+    sim.control().clear_journal();
+    let arguments = arguments.as_object().expect("an object").clone();
+    let (failed, text) = call(sim, within(&["HARBOR"]), tool, arguments).await;
+    assert!(!tells_of_foreign_projects(&text), "{tool}: {text}");
+    let look_ups = [
+        "GET projects",
+        "GET projects/HARBOR",
+        "GET projects/88104",
+        "GET projects/KURA",
+        "GET projects/88117",
+    ];
+    let sent = requests(sim).into_iter();
+    let sent = sent.filter(|request| !look_ups.contains(&request.as_str()));
+    (failed, text, sent.collect())
+}
+
+#[actix_web::test]
+async fn a_project_is_bound_by_each_of_its_names() {
+    let sim = sim().await;
+    for (arguments, sent) in [
+        (json!({"projectIdOrKey": "HARBOR"}), Some("HARBOR")),
+        (json!({"projectKey": "HARBOR"}), Some("HARBOR")),
+        (json!({"projectId": seed::HARBOR}), Some("88104")),
+        (json!({"projectKey": "KURA"}), None),
+        (json!({"projectId": seed::KURA}), None),
+        (json!({"projectIdOrKey": null, "projectKey": "KURA"}), None),
+        (
+            json!({"projectId": seed::KURA, "projectKey": "HARBOR"}),
+            None,
+        ),
+        // What does not go into the request is of no importance.
+        (
+            json!({"projectIdOrKey": "HARBOR", "projectId": seed::KURA, "projectKey": "KURA"}),
+            Some("HARBOR"),
+        ),
+        (json!({}), None),
+    ] {
+        let (failed, text, requests) = call_in_harbor(&sim, "get_webhooks", &arguments).await;
+        assert_eq!(failed, sent.is_none(), "{arguments}: {text}");
+        let expected = sent.map(|project| format!("GET projects/{project}/webhooks"));
+        assert_eq!(requests, Vec::from_iter(expected), "{arguments}");
+    }
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn an_inner_id_does_not_lead_out() {
+    let sim = sim().await;
+    // All of these are Backlog's to refuse, so the request must say HARBOR.
+    for (tool, arguments, request) in [
+        (
+            "get_shared_file",
+            json!({"projectKey": "HARBOR", "sharedFileId": 77_111}),
+            "GET projects/HARBOR/files/77111",
+        ),
+        (
+            "add_issue_shared_files",
+            json!({"issueKey": "HARBOR-1", "fileId": [77_111]}),
+            "POST issues/HARBOR-1/sharedFiles",
+        ),
+        (
+            "get_issue_comment",
+            json!({"issueKey": "HARBOR-1", "commentId": 1}),
+            "GET issues/HARBOR-1/comments/1",
+        ),
+        (
+            "delete_webhook",
+            json!({"projectKey": "HARBOR", "webhookId": 1}),
+            "DELETE projects/HARBOR/webhooks/1",
+        ),
+        (
+            "update_custom_field_item",
+            json!({"projectKey": "HARBOR", "customFieldId": 1, "itemId": 1, "name": "n"}),
+            "PATCH projects/HARBOR/customFields/1/items/1",
+        ),
+        (
+            "delete_status",
+            json!({"projectKey": "HARBOR", "id": 1, "substituteStatusId": 2}),
+            "DELETE projects/HARBOR/statuses/1",
+        ),
+    ] {
+        let (failed, text, requests) = call_in_harbor(&sim, tool, &arguments).await;
+        assert!(failed, "{tool}: {text}");
+        let look_up = "GET issues/HARBOR-1".to_owned();
+        let sent: Vec<_> = requests.into_iter().filter(|r| *r != look_up).collect();
+        assert_eq!(sent, [request], "{tool}");
+    }
+    for path in ["../../../KURA/files/metadata", "designs/../..", "."] {
+        let arguments = json!({"projectKey": "HARBOR", "path": path});
+        let (failed, text, requests) = call_in_harbor(&sim, "get_shared_files", &arguments).await;
+        assert!(failed && text.contains("path"), "{text}");
+        assert_eq!(requests, [""; 0], "{path}");
+    }
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn what_one_looked_at_last_is_shown_of_the_allowed_projects() {
+    let sim = sim().await;
+    for (tool, pointer, of_harbor) in [
+        (
+            "get_recently_viewed_issues",
+            "/issue/projectId",
+            json!(seed::HARBOR),
+        ),
+        (
+            "get_recently_viewed_projects",
+            "/project/projectKey",
+            json!("HARBOR"),
+        ),
+        (
+            "get_recently_viewed_wikis",
+            "/page/projectId",
+            json!(seed::HARBOR),
+        ),
+    ] {
+        let (failed, text, _) = call_in_harbor(&sim, tool, &json!({})).await;
+        assert!(!failed && text.contains("left out"), "{tool}: {text}");
+        // The note follows the list.
+        let mut texts = serde_json::Deserializer::from_str(&text).into_iter::<Vec<Value>>();
+        let list = texts.next().expect("a list").expect("JSON");
+        let found: Vec<_> = list.iter().map(|entry| entry.pointer(pointer)).collect();
+        assert_eq!(found, [Some(&of_harbor)], "{tool}: {text}");
+    }
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn what_is_of_no_project_stays_of_use() {
+    let sim = sim().await;
+    for (tool, arguments, requests) in [
+        (
+            "upload_attachment",
+            json!({"filename": "a.txt", "text": "a"}),
+            &["POST space/attachment"][..],
+        ),
+        (
+            "get_icon",
+            json!({"userId": seed::DANIEL}),
+            &["GET users/40218/icon"],
+        ),
+        ("get_icon", json!({}), &["GET space/image"]),
+        ("get_teams", json!({}), &["GET teams"]),
+        ("get_rate_limit", json!({}), &["GET rateLimit"]),
+        (
+            "add_star",
+            json!({"kind": "issue", "id": 5_520_101}),
+            &["GET issues/5520101", "POST stars"],
+        ),
+    ] {
+        let (failed, text, sent) = call_in_harbor(&sim, tool, &arguments).await;
+        assert!(!failed, "{tool}: {text}");
+        assert_eq!(sent, requests, "{tool}");
+    }
+    for (tool, arguments) in [
+        ("get_icon", json!({"projectKey": "KURA"})),
+        (
+            "get_icon",
+            json!({"userId": seed::DANIEL, "projectId": seed::KURA}),
+        ),
+        ("add_star", json!({"kind": "comment", "id": 9_900_301})),
+        ("remove_star", json!({"starId": 12_001})),
+        ("update_space_notification", json!({"content": "Hello"})),
+        ("get_space_disk_usage", json!({})),
+    ] {
+        let (failed, text, sent) = call_in_harbor(&sim, tool, &arguments).await;
+        assert!(failed && text.contains("only some projects"), "{text}");
+        assert_eq!(sent, [""; 0], "{tool}");
+    }
+    sim.stop().await;
+}
