@@ -33,6 +33,7 @@ mod migrate;
 mod mix_up;
 mod moving_over;
 mod moving_over_http;
+mod operations_document;
 mod operator_clients;
 mod operator_doctor;
 mod operator_keys;

@@ -120,6 +120,8 @@ fn the_files_and_tests_that_documents_name_exist() {
         "CONTRIBUTING.md",
         "docs/admin.md",
         "docs/architecture.md",
+        "docs/operations.md",
+        "docs/scaling.md",
         "docs/threat-model.md",
         "docs/tools.md",
     ] {
