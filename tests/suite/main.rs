@@ -47,6 +47,7 @@ mod register;
 mod registration_management;
 mod remembered_consent;
 mod revoke;
+mod scaling_document;
 mod sdk_clients;
 mod secrets_at_rest;
 mod sign_in;
