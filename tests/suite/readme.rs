@@ -127,6 +127,8 @@ fn the_files_and_tests_that_documents_name_exist() {
         "docs/architecture.md",
         "docs/logging.md",
         "docs/metrics.md",
+        "docs/operations.md",
+        "docs/scaling.md",
         "docs/threat-model.md",
         "docs/tools.md",
     ] {

@@ -1,0 +1,154 @@
+//! `docs/scaling.md` counts right: no step runs more statements than its table says.
+//!
+//! 1. A proxy reads along what the hub sends to PostgreSQL. `BEGIN`, `COMMIT` and what jobs
+//!    run are left out.
+//! 2. Each step of a session's life is taken once; the table must have each, and no other.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use backlog_sim::seed;
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::support::{
+    hub::{TestHub, eventually},
+    person::{Person, Tokens, authorize_url, call, exchange, refresh, tokens},
+    proxy::DatabaseProxy,
+};
+
+/// What only the hub's jobs run, at times of their own.
+const OF_JOBS: [&str; 7] = [
+    "LISTEN",
+    "SELECT 1",
+    "advisory",
+    "given_secrets",
+    "audit",
+    "last_used_at = used.at",
+    "grants_live",
+];
+
+/// The statements since the last call.
+fn counted(proxy: &DatabaseProxy) -> usize {
+    let statements = proxy.take_statements();
+    let of_steps = statements.iter().filter(|statement| {
+        !matches!(statement.as_str(), "BEGIN" | "COMMIT")
+            && !OF_JOBS.iter().any(|part| statement.contains(part))
+    });
+    of_steps.count()
+}
+
+fn page() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scaling.md");
+    fs::read_to_string(page).expect("the page")
+}
+
+/// A step and the most that it may take, as the table says.
+fn documented() -> BTreeMap<String, usize> {
+    let page = page();
+    let (_, section) = page.split_once("## Statements").expect("the section");
+    section
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|line| {
+            let cells: Vec<_> = line.split('|').map(str::trim).collect();
+            (cells[1].to_owned(), cells[2].parse().expect("a number"))
+        })
+        .collect()
+}
+
+async fn calls(hub: &TestHub, tokens: &Tokens) {
+    let (status, answer) = call(&hub.base_url, &tokens.access_token, "get_myself", json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+}
+
+/// Has the hub forget the sessions in its memory, and calls until one had to be looked up
+/// again; the statements of that call.
+async fn call_that_asks(hub: &TestHub, proxy: &DatabaseProxy, tokens: &Tokens) -> usize {
+    hub.sql("UPDATE hub.spaces SET updated_at = clock_timestamp()")
+        .await;
+    counted(proxy);
+    let statements = AtomicUsize::new(0);
+    eventually("the session is looked up again", async || {
+        calls(hub, tokens).await;
+        statements.store(counted(proxy), Ordering::Relaxed);
+        statements.load(Ordering::Relaxed) > 0
+    })
+    .await;
+    statements.into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_step_of_a_session_runs_more_statements_than_the_page_says() {
+    let (hub, proxy) = TestHub::start_behind_proxy().await;
+    let person = Person::default();
+    let mut found = BTreeMap::new();
+    let mut note = |step: &str, statements| found.insert(step.to_owned(), statements);
+    counted(&proxy);
+
+    let client = hub.register().await;
+    note("A client registers", counted(&proxy));
+    let consent = person.get(&authorize_url(&hub, &client)).await;
+    note("A sign-in, first part: `/authorize`", counted(&proxy));
+    let forward = person.decide(&hub, &consent, "approve").await;
+    note("The approval: `/consent`", counted(&proxy));
+    let answer = person
+        .return_from_backlog(&forward.refresh(), seed::DANIEL)
+        .await;
+    note("Back from Backlog: `/callback`", counted(&proxy));
+    let (status, body) = exchange(&hub.base_url, &client, answer.get("code")).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    note("The code for the tokens: `/token`", counted(&proxy));
+
+    let first = tokens(&client, &body);
+    calls(&hub, &first).await;
+    note("The first call with a new access token", counted(&proxy));
+    calls(&hub, &first).await;
+    note("A call with a session in memory", counted(&proxy));
+    let statements = call_that_asks(&hub, &proxy, &first).await;
+    note("A call whose session is not in memory", statements);
+    let (status, body) = refresh(&hub.base_url, &first).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    note("A refresh: `/token`", counted(&proxy));
+
+    let second = tokens(&client, &body);
+    calls(&hub, &second).await;
+    hub.sql("UPDATE hub.grants SET backlog_expires_at = clock_timestamp() + interval '4 minutes'")
+        .await;
+    let looked_up = call_that_asks(&hub, &proxy, &second).await;
+    let generation = "SELECT generation::text FROM hub.grants";
+    eventually("the tokens are renewed", async || {
+        hub.value(generation).await.as_deref() == Some("2")
+    })
+    .await;
+    // Beside the lookup; the lease may have been taken while that was counted.
+    let renewal = looked_up + counted(&proxy) - 1;
+    note("A renewal of Backlog's tokens", renewal);
+    let form = [("client_id", &*client), ("token", &*second.refresh_token)];
+    hub.post_form("/revoke", &form).await;
+    assert_eq!(hub.revoked_reason().await.as_deref(), Some("by_client"));
+    note("A sign-out: `/revoke`", counted(&proxy));
+
+    let documented = documented();
+    let steps: Vec<_> = documented.keys().collect();
+    assert_eq!(steps, found.keys().collect::<Vec<_>>());
+    for (step, statements) in &found {
+        let most = documented[step];
+        assert!(*statements <= most, "{step}: {statements}, not {most}");
+        // What is counted is what happens: a step that asks cannot have asked nothing.
+        assert_eq!(*statements == 0, most == 0, "{step}");
+    }
+
+    // The query for the reader's own database runs.
+    let page = page();
+    let (_, query) = page.split_once("```sql owner\n").expect("the query");
+    let (query, _) = query.split_once("```").expect("its end");
+    hub.sql(query).await;
+    hub.stop().await;
+}
