@@ -21,6 +21,7 @@ mod consent;
 mod embedded;
 mod given_secrets;
 mod inspector;
+mod isolation;
 mod issuers;
 mod layers;
 mod limits;

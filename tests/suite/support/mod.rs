@@ -6,6 +6,7 @@ pub mod configuration;
 pub mod database;
 pub mod document_host;
 pub mod hub;
+pub mod issuer;
 pub mod landing;
 pub mod mcp;
 pub mod person;
