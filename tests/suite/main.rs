@@ -18,6 +18,7 @@ mod cleanup;
 mod client_documents;
 mod conformance;
 mod consent;
+mod database_lost;
 mod embedded;
 mod given_secrets;
 mod inspector;
