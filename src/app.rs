@@ -4,9 +4,11 @@
 //! 2. Bring the schema up to date; several processes may do this at once.
 //! 3. Check that every key that stored text needs is in the ring.
 //! 4. Write the space of the environment.
-//! 5. Bind, and serve until told to stop; calls under way finish first.
+//! 5. Bind, and serve until told to stop; calls under way finish first, and a load balancer
+//!    gets the time to notice.
 
 pub mod doctor;
+mod drain;
 pub mod key_rotation;
 mod scrape;
 mod storage;
@@ -53,6 +55,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const SHUTDOWN: Duration = Duration::from_secs(30);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+use drain::LastAnswers;
 pub use storage::{OWN_KEY_FILE, migrate};
 use storage::{check_keys, open_storage, write_space};
 
@@ -105,6 +108,9 @@ pub enum StartError {
 /// The service, bound and ready to run.
 pub struct Application {
     server: Server,
+    listening: TcpListener,
+    last_answers: LastAnswers,
+    drain_for: Duration,
     address: SocketAddr,
     base_url: BaseUrl,
     mcp_path: String,
@@ -234,17 +240,24 @@ impl Application {
             uses: observe.uses_every,
         };
         let journal = Writer::start(storage.db.clone(), journal, rhythm);
+        let failed = |error| StartError::Listen { address, error };
+        let listening = socket.try_clone().map_err(failed)?;
+        let last_answers = LastAnswers::default();
         let server = serve(
             socket,
+            last_answers.clone(),
             hub,
             HubServer::new(backlog, clock)
                 .with_options(settings.tools.options)
                 .with_recorder(recorder),
             settings.patience,
         )
-        .map_err(|error| StartError::Listen { address, error })?;
+        .map_err(failed)?;
         Ok(Self {
             server,
+            listening,
+            last_answers,
+            drain_for: Duration::ZERO,
             address,
             base_url,
             mcp_path: settings.mcp_path,
@@ -275,6 +288,13 @@ impl Application {
         format!("{}{}", self.base_url.as_str(), self.mcp_path)
     }
 
+    /// When it is to stop, it goes on answering on open connections for this long, while new
+    /// ones are refused: so a load balancer moves on to other replicas.
+    pub fn draining_for(mut self, time: Duration) -> Self {
+        self.drain_for = time;
+        self
+    }
+
     /// Serves until `stop` is ready, then lets what is under way finish.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let metrics = self.metrics.map(|(server, _)| {
@@ -290,6 +310,9 @@ impl Application {
             () = stop => {}
         }
         tracing::info!("stopping; calls under way may finish");
+        if !self.drain_for.is_zero() {
+            drain::drain(&handle, self.listening, &self.last_answers, self.drain_for).await;
+        }
         self.sessions.end_subscriptions();
         handle.stop(true).await;
         let ended = server.await;
@@ -337,6 +360,7 @@ fn scraped(
 
 fn serve(
     socket: TcpListener,
+    last_answers: LastAnswers,
     hub: web::Data<Hub>,
     mcp: HubServer,
     patience: Patience,
@@ -344,8 +368,12 @@ fn serve(
     let (metrics, random) = (hub.recorder.metrics.clone(), hub.random.clone());
     let server = HttpServer::new(move || {
         let (metrics, random) = (metrics.clone(), random.clone());
+        let last_answers = last_answers.clone();
         App::new()
             .configure(|config| routes::configure(config, &hub, &mcp))
+            .wrap(from_fn(move |request, next| {
+                last_answers.clone().tell(request, next)
+            }))
             .wrap(from_fn(move |request, next| {
                 slow_body::bound(patience.body, request, next)
             }))

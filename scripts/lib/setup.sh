@@ -23,6 +23,11 @@ find_chromedriver() {
     first_program ${CHROMEDRIVER:+"$CHROMEDRIVER"} chromedriver /usr/lib/chromium-browser/chromedriver
 }
 
+# Where Debian installs it is not on everybody's path.
+find_nginx() {
+    first_program ${NGINX:+"$NGINX"} nginx /usr/sbin/nginx
+}
+
 has_japanese_font() {
     have fc-list && [[ -n $(fc-list :lang=ja) ]]
 }
@@ -53,6 +58,7 @@ missing_tools() {
     find_chromium >/dev/null || echo chromium
     find_chromedriver >/dev/null || echo chromedriver
     has_japanese_font || echo font
+    find_nginx >/dev/null || echo nginx
     has_node || echo node
     find_python >/dev/null || echo python
 }
@@ -82,11 +88,32 @@ explain_missing() {
             chromium) echo '  - Chromium or Chrome (or its path in CHROMIUM)' ;;
             chromedriver) echo '  - ChromeDriver of the same version (or its path in CHROMEDRIVER)' ;;
             font) echo '  - fontconfig (fc-list) and a font with Japanese letters, such as Noto Sans CJK' ;;
+            nginx) echo '  - nginx (or its path in NGINX); it need not run' ;;
             node) echo '  - Node.js 20 or later, with npm' ;;
             python) echo '  - Python 3.10 or later, with the venv and ensurepip modules' ;;
         esac >&2
     done
     echo 'Install them and run this again.' >&2
+}
+
+# Installs nginx, of which the tests need the program only: the server that Debian would start
+# at once, and at every boot, takes port 80.
+install_nginx() {
+    local policy=/usr/sbin/policy-rc.d
+    printf '    installing nginx, without its service\n'
+    (
+        # Somebody who forbids it already is left alone.
+        if [[ ! -e $policy ]]; then
+            trap 'as_root rm -f "$policy"' EXIT
+            printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+            as_root chmod 755 "$policy"
+        fi
+        quietly as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y --no-install-recommends nginx
+    )
+    if have systemctl; then
+        as_root systemctl disable nginx.service >/dev/null 2>&1 || true
+    fi
 }
 
 install_missing_tools() {
@@ -105,6 +132,7 @@ install_missing_tools() {
                 chromium) if apt_offers chromium; then packages+=(chromium); else packages+=(chromium-browser); fi ;;
                 chromedriver) if apt_offers chromium-driver; then packages+=(chromium-driver); else packages+=(chromium-chromedriver); fi ;;
                 font) packages+=(fontconfig fonts-noto-cjk) ;;
+                nginx) install_nginx ;;
                 node) if apt_offers nodejs 20; then packages+=(nodejs npm); fi ;;
                 python) packages+=(python3 python3-venv) ;;
             esac
@@ -158,5 +186,7 @@ export_tool_paths() {
     CHROMEDRIVER=$(find_chromedriver)
     NODE=$(command -v node)
     PYTHON=$repository/tests/clients/python/.venv/bin/python
-    export CHROMIUM CHROMEDRIVER NODE PYTHON
+    NGINX=$(find_nginx)
+    POSTGRES_BINARIES=$(postgres_binaries)
+    export CHROMIUM CHROMEDRIVER NODE PYTHON NGINX POSTGRES_BINARIES
 }

@@ -1,5 +1,7 @@
 //! `serve`: the shared service; with an API key and nothing that one needs, the local one.
 
+use std::time::Duration;
+
 use anyhow::Context;
 
 use crate::{
@@ -7,6 +9,9 @@ use crate::{
     config::{self, Environment, LocalSettings, ServeArgs},
     local,
 };
+
+/// After SIGTERM: time for load balancers to move on to other replicas.
+const DRAIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -41,6 +46,7 @@ pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
         "ready"
     );
     application
+        .draining_for(DRAIN)
         .run_until(async {
             if let Err(error) = super::stop_signal().await {
                 tracing::error!(%error, "signals cannot be received; stopping");

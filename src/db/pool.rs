@@ -10,6 +10,8 @@ use sqlx::{
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Shorter than any restart of a server or fail-over of an address takes.
+const SURELY_ALIVE: Duration = Duration::from_millis(100);
 
 /// Why no pool could be opened.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +39,17 @@ pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool,
     let pool = PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(CONNECT_TIMEOUT)
-        // A stale connection fails the statement that meets it; a ping before
-        // each would double the round trips.
+        // A connection that the server has closed fails the statement that meets it. Under
+        // load, when a ping before each would double the round trips, none is idle for long.
         .test_before_acquire(false)
+        .before_acquire(|connection, seen| {
+            Box::pin(async move {
+                if seen.idle_for > SURELY_ALIVE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .idle_timeout(Duration::from_secs(300))
         .connect_lazy_with(options);
     match pool.acquire().await {

@@ -3,7 +3,7 @@
 use backlog_sim::{Matcher, seed};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::{net::TcpStream, task::JoinSet};
 
 use crate::support::{
     database::TestDatabase,
@@ -364,5 +364,30 @@ async fn sigterm_lets_calls_under_way_finish() {
     let (status, answer) = under_way.await.unwrap();
     assert_eq!(status, StatusCode::OK, "{answer}");
     assert_eq!(result(&answer)["issueKey"], ISSUE);
+    assert_eq!(hub.ended().await.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_lets_kept_connections_have_a_last_answer() {
+    let deployment = Deployment::new().await;
+    let mut hub = deployment.start().await;
+    let address = hub.url.trim_start_matches("http://").to_owned();
+    let (client, health) = (http(), format!("{}/health", hub.url));
+    let kept = client.get(&health).send().await.unwrap();
+    assert!(!kept.headers().contains_key("connection"));
+    kept.bytes().await.unwrap();
+
+    hub.terminate();
+    until("new connections are refused", async || {
+        TcpStream::connect(&address).await.is_err()
+    })
+    .await;
+    // As a load balancer would, that has not noticed yet; so this went over the kept one.
+    let last = client.get(&health).send().await.unwrap();
+    assert_eq!(last.status(), StatusCode::OK);
+    assert_eq!(last.headers()["connection"], "close");
+    last.bytes().await.unwrap();
+    let refused = client.get(&health).send().await.unwrap_err();
+    assert!(refused.is_connect(), "{refused}");
     assert_eq!(hub.ended().await.code(), Some(0));
 }

@@ -93,6 +93,15 @@ impl Deployment {
         }
     }
 
+    /// One whose base URL is that of a proxy. Its processes are those of
+    /// [`command_at`](Self::command_at).
+    pub async fn behind(proxy: &Port) -> Self {
+        Self {
+            site: Site::new(proxy.url()),
+            ..Self::new().await
+        }
+    }
+
     /// A process where the base URL leads.
     pub async fn start(&self) -> Process {
         Process::start(self.serve(&self.port), self.port.url()).await
@@ -106,6 +115,11 @@ impl Deployment {
     /// `serve` with the settings of this deployment, for a test to change.
     pub fn command(&self) -> Command {
         self.serve(&self.port)
+    }
+
+    /// The same, at another port.
+    pub fn command_at(&self, port: &Port) -> Command {
+        self.serve(port)
     }
 
     /// How many rows there are: of a table of `hub`, with a condition if need be.

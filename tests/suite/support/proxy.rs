@@ -6,7 +6,8 @@
 //!    "Message Formats"): `Parse` gives a statement its name, `Bind` runs it, `Query`
 //!    runs text. So statements are seen that a log at the server may not show, such
 //!    as the ones of a prepared name.
-//! 3. While it is cut, connections are closed and new ones refused at once.
+//! 3. While it is cut, connections are closed and new ones refused at once. So are new ones
+//!    where nobody listens behind it; what it leads to can be changed.
 
 use std::{
     collections::HashMap,
@@ -24,6 +25,7 @@ pub struct DatabaseProxy {
     url: Url,
     statements: Arc<Mutex<Vec<String>>>,
     cut: watch::Sender<bool>,
+    target: watch::Sender<(String, u16)>,
 }
 
 impl DatabaseProxy {
@@ -31,7 +33,7 @@ impl DatabaseProxy {
     pub async fn start(url: &str) -> Self {
         let mut url = Url::parse(url).expect("a URL");
         let host = url.host_str().expect("a host").to_owned();
-        let target = (host, url.port().unwrap_or(5432));
+        let target = watch::Sender::new((host, url.port().unwrap_or(5432)));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         url.set_host(Some("127.0.0.1")).expect("a host");
@@ -43,7 +45,7 @@ impl DatabaseProxy {
         let cut = watch::Sender::new(false);
         tokio::spawn(accept(
             listener,
-            target,
+            target.subscribe(),
             Arc::clone(&statements),
             cut.subscribe(),
         ));
@@ -51,6 +53,7 @@ impl DatabaseProxy {
             url,
             statements,
             cut,
+            target,
         }
     }
 
@@ -68,6 +71,11 @@ impl DatabaseProxy {
         self.cut.send_replace(false);
     }
 
+    /// Has new connections lead to another server; those that are open stay.
+    pub fn lead_to(&self, (host, port): (&str, u16)) {
+        self.target.send_replace((host.to_owned(), port));
+    }
+
     /// The statements that were run since the last call.
     pub fn take_statements(&self) -> Vec<String> {
         std::mem::take(&mut *self.statements.lock().expect("the statements"))
@@ -76,7 +84,7 @@ impl DatabaseProxy {
 
 async fn accept(
     listener: TcpListener,
-    target: (String, u16),
+    target: watch::Receiver<(String, u16)>,
     statements: Arc<Mutex<Vec<String>>>,
     cut: watch::Receiver<bool>,
 ) {
@@ -84,11 +92,13 @@ async fn accept(
         if *cut.borrow() {
             continue;
         }
-        let target = target.clone();
+        let target = target.borrow().clone();
         let statements = Arc::clone(&statements);
         let mut cut = cut.clone();
         tokio::spawn(async move {
-            let server = TcpStream::connect(target).await.expect("PostgreSQL");
+            let Ok(server) = TcpStream::connect(target).await else {
+                return;
+            };
             // Small messages go back and forth; none is to wait for another.
             client.set_nodelay(true).expect("a socket");
             server.set_nodelay(true).expect("a socket");

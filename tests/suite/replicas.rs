@@ -1,0 +1,176 @@
+//! Three processes behind nginx, with the configuration that `deploy/nginx` offers: whichever
+//! of them gets a request, the answer is the same, and while one comes or goes, or the
+//! database does, nobody signs in again.
+//!
+//! What the clients met meanwhile is printed (`--nocapture`).
+
+use std::collections::BTreeSet;
+
+use backlog_sim::seed;
+use reqwest::StatusCode;
+use tokio::time::Instant;
+
+use crate::support::{
+    cluster::Cluster,
+    hub::eventually,
+    load::Load,
+    person::{Person, refresh, tokens as tokens_of},
+    replicas::Replicas,
+    site::http,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_walks_across_replicas() {
+    let replicas = Replicas::start().await;
+    let before = replicas.nginx.served().len();
+    let tokens = Person::default()
+        .sign_in(&replicas.site, seed::DANIEL)
+        .await;
+    // A request is logged when it has ended.
+    eventually("the steps are logged", async || {
+        replicas.nginx.served().len() == before + 5
+    })
+    .await;
+    let steps = &replicas.nginx.served()[before..];
+    let paths: Vec<_> = steps.iter().map(|step| step.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        ["/register", "/authorize", "/consent", "/callback", "/token"]
+    );
+    let ports: Vec<_> = steps.iter().map(|step| step.replicas.clone()).collect();
+    assert_eq!(ports.iter().collect::<BTreeSet<_>>().len(), 3, "{ports:?}");
+    assert!(ports.windows(2).all(|pair| pair[0] != pair[1]), "{ports:?}");
+    replicas.assert_work(&tokens, seed::DANIEL).await;
+
+    // Each refresh at the next replica; the token before it is good there, and once.
+    let mut pair = tokens;
+    let urls = replicas.urls();
+    for at in 0..6 {
+        let (status, body) = refresh(&urls[at % 3], &pair).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        let (status, again) = refresh(&urls[(at + 1) % 3], &pair).await;
+        assert_eq!((status, &again), (StatusCode::OK, &body));
+        pair = tokens_of(&pair.client_id, &body);
+        replicas.assert_work(&pair, seed::DANIEL).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ends_at_one_replica_ends_at_all() {
+    let replicas = Replicas::start().await;
+    let site = &replicas.site;
+    let urls = replicas.urls();
+    let run = async |statement: &'static str| {
+        let done = sqlx::query(statement).execute(replicas.database.pool());
+        assert_ne!(done.await.expect(statement).rows_affected(), 0);
+    };
+
+    // A replay, of which no replica has seen both presentations.
+    let first = Person::default().sign_in(site, seed::DANIEL).await;
+    let (_, body) = refresh(&urls[0], &first).await;
+    let second = tokens_of(&first.client_id, &body);
+    replicas.assert_work(&second, seed::DANIEL).await;
+    run(
+        "UPDATE hub.refresh_tokens SET answer_until = clock_timestamp()
+         WHERE consumed_at IS NOT NULL",
+    )
+    .await;
+    let (status, body) = refresh(&urls[1], &first).await;
+    assert_eq!(
+        (status, &body["error"]),
+        (StatusCode::BAD_REQUEST, &"invalid_grant".into())
+    );
+    ends(&replicas, "a replay", &second, 401).await;
+    let (status, _) = refresh(&urls[2], &second).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+
+    // A revocation by the client.
+    let tokens = Person::default().sign_in(site, seed::MAJA).await;
+    replicas.assert_work(&tokens, seed::MAJA).await;
+    let form = [
+        ("token", &tokens.refresh_token),
+        ("client_id", &tokens.client_id),
+    ];
+    let revoked = http()
+        .post(format!("{}/revoke", urls[1]))
+        .form(&form)
+        .send();
+    assert_eq!(revoked.await.unwrap().status(), StatusCode::OK);
+    ends(&replicas, "a revocation", &tokens, 401).await;
+
+    // An operator's statement, and back.
+    let tokens = Person::default().sign_in(site, seed::KENTA).await;
+    replicas.assert_work(&tokens, seed::KENTA).await;
+    run("UPDATE hub.spaces SET disabled_at = clock_timestamp()").await;
+    ends(&replicas, "a disabled space", &tokens, 403).await;
+    run("UPDATE hub.spaces SET disabled_at = NULL").await;
+    ends(&replicas, "an enabled space", &tokens, 200).await;
+}
+
+/// Waits until each replica says this of a token, and tells how long it took.
+async fn ends(
+    replicas: &Replicas,
+    what: &str,
+    tokens: &crate::support::person::Tokens,
+    status: u16,
+) {
+    let since = Instant::now();
+    eventually(what, async || {
+        replicas.statuses(tokens).await == [status; 3]
+    })
+    .await;
+    eprintln!("{what}: at all replicas after {:?}", since.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_work_on_while_a_replica_is_killed() {
+    let mut replicas = Replicas::start().await;
+    let load = Load::start(&replicas.site).await;
+    let killed = Instant::now();
+    replicas.kill_one(1).await;
+    load.goes_on(300).await;
+    replicas.start_one(1).await;
+    let back = Instant::now();
+    load.goes_on(300).await;
+    let report = load.stop().await;
+    report.assert_right("kill -9 of a replica", killed);
+    report.assert_failed_only(killed, back);
+    assert_eq!(replicas.count("grants WHERE revoked_at IS NULL").await, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_work_on_through_a_rolling_restart() {
+    let mut replicas = Replicas::start().await;
+    let load = Load::start(&replicas.site).await;
+    let began = Instant::now();
+    for number in 0..3 {
+        replicas.stop_one(number).await;
+        replicas.start_one(number).await;
+        // That it is ready is not enough: nginx has to have noticed.
+        replicas.gets_requests(number).await;
+    }
+    let report = load.stop().await;
+    report.assert_right("a rolling restart", began);
+    assert_eq!(report.failures.len(), 0, "{:?}", report.failures);
+    assert_eq!(replicas.count("grants WHERE revoked_at IS NULL").await, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_work_on_after_a_restart_of_the_database() {
+    let cluster = Cluster::start().await;
+    let replicas = Replicas::start_on(Some(cluster.url("hub"))).await;
+    let load = Load::start(&replicas.site).await;
+    let down = Instant::now();
+    cluster.down();
+    cluster.up();
+    let up = Instant::now();
+    load.goes_on(300).await;
+    let report = load.stop().await;
+    report.assert_right("a restart of PostgreSQL", down);
+    report.assert_failed_only(down, up);
+    let live: i64 = sqlx::query_scalar("SELECT count(*) FROM hub.grants WHERE revoked_at IS NULL")
+        .fetch_one(&cluster.pool("hub"))
+        .await
+        .unwrap();
+    assert_eq!(live, 4);
+}

@@ -1,0 +1,77 @@
+//! The primary dies and its standby is promoted, while clients work.
+//!
+//! sqlx takes one host, so what high availability needs is an address that moves: a virtual
+//! IP, a managed service's endpoint, PgBouncer or HAProxy. Here it is a proxy. Replication is
+//! synchronous; otherwise what was committed last could be lost with the primary.
+
+use backlog_sim::seed;
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::support::{
+    cluster::Cluster,
+    hub::eventually,
+    load::Load,
+    person::{Person, call},
+    proxy::DatabaseProxy,
+    replicas::Replicas,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_signs_in_again_after_a_promotion() {
+    let primary = Cluster::start().await;
+    let standby = primary.standby().await;
+    primary.replicate_synchronously().await;
+    let address = DatabaseProxy::start(&primary.url("hub")).await;
+    let replicas = Replicas::start_on(Some(address.url().to_owned())).await;
+    let tokens = Person::default().sign_in(&replicas.site, seed::LUCIA).await;
+    replicas.assert_work(&tokens, seed::LUCIA).await;
+    let load = Load::start(&replicas.site).await;
+
+    let killed = Instant::now();
+    primary.kill().await;
+    // What each of them remembers would be good for half a minute.
+    eventually("nothing remembered is believed", async || {
+        replicas.statuses(&tokens).await == [503; 3]
+    })
+    .await;
+    standby.promote();
+    address.lead_to(standby.address());
+    let promoted = Instant::now();
+    load.goes_on(300).await;
+    let listening = Instant::now();
+    let database = standby.pool("hub");
+    eventually("each of them listens again", async || {
+        let listening: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = 'hub' AND query LIKE 'LISTEN%'",
+        )
+        .fetch_one(&database)
+        .await
+        .unwrap();
+        listening == 3
+    })
+    .await;
+    eprintln!(
+        "listening again {:?} after the first answers",
+        listening.elapsed()
+    );
+
+    // The old tokens are good, and what ends on the new primary is heard of.
+    replicas.assert_work(&tokens, seed::LUCIA).await;
+    sqlx::query("DELETE FROM hub.access_tokens WHERE grant_id IN (SELECT id FROM hub.grants WHERE backlog_user_id = $1)")
+        .bind(i64::try_from(seed::LUCIA).unwrap())
+        .execute(&database)
+        .await
+        .unwrap();
+    eventually("a deleted token is refused", async || {
+        replicas.statuses(&tokens).await == [401; 3]
+    })
+    .await;
+
+    let report = load.stop().await;
+    report.assert_right("a promotion", killed);
+    report.assert_failed_only(killed, promoted);
+    let (status, _) = call(&replicas.site.base_url, "nonsense", "get_myself", json!({})).await;
+    assert_eq!(status, 401);
+}
