@@ -8,6 +8,7 @@ mod options;
 mod organizations;
 mod parity;
 mod protocol;
+mod record;
 mod refusals;
 mod table;
 
