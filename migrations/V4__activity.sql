@@ -17,24 +17,43 @@ CREATE FUNCTION hub.lock_audit_to_write() RETURNS void
     SELECT pg_advisory_xact_lock_shared(7092439532296299636);
 $$;
 
+-- The time before which events go; a day is kept in any case.
+CREATE FUNCTION hub.audit_kept_since(keep interval) RETURNS timestamptz
+    LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT clock_timestamp() - greatest(keep, interval '1 day')
+$$;
+
+-- The partitions of the months that had ended by then.
+CREATE FUNCTION hub.audit_months_past(before timestamptz) RETURNS SETOF name
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'hub.audit_events'::regclass
+      AND c.relname ~ '^audit_events_[0-9]{4}_[0-9]{2}$'
+      AND (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month')
+              AT TIME ZONE 'UTC' <= before
+$$;
+
+-- What hub.expire_audit would remove now. Runs with the owner's right.
+CREATE FUNCTION hub.count_expired_audit(keep interval, OUT months bigint, OUT events bigint)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    before timestamptz := hub.audit_kept_since(keep);
+BEGIN
+    SELECT count(*) INTO months FROM hub.audit_months_past(before);
+    SELECT count(*) INTO events FROM hub.audit_events_rest AS r WHERE r.at <= before;
+END $$;
+
 -- Drops the months that ended more than `keep` ago, and removes older rows, a thousand at
--- a time, from the partition that takes what no month does. A day is kept in any case.
--- Runs with the owner's right.
+-- a time, from the partition that takes what no month does. Runs with the owner's right.
 CREATE FUNCTION hub.expire_audit(keep interval, OUT months bigint, OUT events bigint)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET lock_timeout = '2s' AS $$
 DECLARE
     month  text;
-    before timestamptz := clock_timestamp() - greatest(keep, interval '1 day');
+    before timestamptz := hub.audit_kept_since(keep);
 BEGIN
     months := 0;
-    FOR month IN
-        SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'hub.audit_events'::regclass
-          AND c.relname ~ '^audit_events_[0-9]{4}_[0-9]{2}$'
-          AND (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month')
-                  AT TIME ZONE 'UTC' <= before
-    LOOP
+    FOR month IN SELECT past FROM hub.audit_months_past(before) AS past LOOP
         EXECUTE format('DROP TABLE hub.%I', month);
         months := months + 1;
     END LOOP;
@@ -142,10 +161,8 @@ BEGIN
             the_space);
 END $$;
 
-REVOKE ALL ON FUNCTION hub.lock_audit_to_write(), hub.expire_audit(interval),
-    hub.space_named(text), admin.export_user(text, bigint), admin.forget_user(text, bigint)
-    FROM PUBLIC;
 INSERT INTO hub.privileges VALUES
     ('hub_service', 'EXECUTE ON FUNCTION hub.lock_audit_to_write()'),
-    ('hub_service', 'EXECUTE ON FUNCTION hub.expire_audit(interval)');
+    ('hub_service', 'EXECUTE ON FUNCTION hub.expire_audit(interval)'),
+    ('hub_service', 'EXECUTE ON FUNCTION hub.count_expired_audit(interval)');
 SELECT hub.grant_privileges();

@@ -21,7 +21,7 @@ use tracing::{Level, Metadata, Span};
 use tracing_actix_web::RootSpanBuilder;
 use tracing_subscriber::{
     EnvFilter, Layer,
-    filter::{DynFilterFn, FilterExt, LevelFilter, dynamic_filter_fn},
+    filter::{DynFilterFn, FilterExt, LevelFilter, dynamic_filter_fn, filter_fn},
     fmt,
     layer::{Context, SubscriberExt},
     util::SubscriberInitExt,
@@ -54,8 +54,8 @@ fn is_ours(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("backlog_mcp_hub")
 }
 
-/// A filter that is asked each time. One that is asked once per place in the code misses
-/// spans: a library that asks whether a statement would be logged, and then logs nothing,
+/// A filter of one of two layers, asked each time. One that is asked once per place in the code
+/// misses spans: a library that asks whether a statement would be logged, and then logs nothing,
 /// leaves its answer in the thread, for the next span there to find. `most` is the most
 /// talkative level that it lets through.
 fn each_time<S>(
@@ -92,18 +92,26 @@ pub fn init(format: LogFormat) -> Telemetry {
         LogFormat::Json => logs.json().flatten_event(true).boxed(),
     };
     let provider = otlp::provider();
-    let tracer = provider.as_ref().ok().and_then(Option::as_ref);
-    let traces = tracer.map(|provider| {
-        tracing_opentelemetry::layer()
-            .with_tracer(provider.tracer("backlog-mcp-hub"))
-            .with_location(false)
-            .with_threads(false)
-            .with_filter(each_time(is_ours, LevelFilter::DEBUG))
-    });
-    tracing_subscriber::registry()
-        .with(logs.with_filter(wanted.and(each_time(is_discreet, LevelFilter::TRACE))))
-        .with(traces)
-        .init();
+    match &provider {
+        Ok(Some(provider)) => {
+            let traces = tracing_opentelemetry::layer()
+                .with_tracer(provider.tracer("backlog-mcp-hub"))
+                .with_location(false)
+                .with_threads(false)
+                .with_filter(each_time(is_ours, LevelFilter::DEBUG));
+            let discreet = each_time(is_discreet, LevelFilter::TRACE);
+            tracing_subscriber::registry()
+                .with(logs.with_filter(wanted.and(discreet)))
+                .with(traces)
+                .init();
+        }
+        // The logs alone: what they leave out is asked about once, and costs nothing after that.
+        Ok(None) | Err(_) => tracing_subscriber::registry()
+            .with(logs)
+            .with(filter_fn(is_discreet))
+            .with(wanted)
+            .init(),
+    }
     match provider {
         Ok(provider) => Telemetry(provider),
         Err(error) => {
@@ -149,6 +157,10 @@ impl RootSpanBuilder for RequestSpan {
             ),
             Err(error) => (error.as_response_error().status_code(), None),
         };
+        let is_told = status.as_u16() >= 400 || tracing::enabled!(Level::DEBUG);
+        if !is_told {
+            return;
+        }
         span.record("status", status.as_u16());
         span.record(
             "ms",

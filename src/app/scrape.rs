@@ -12,7 +12,7 @@ use crate::{db, observe::Recorder};
 const COUNT_EVERY: Duration = Duration::from_secs(60);
 /// Shorter than Prometheus waits for an answer, by default.
 const PATIENCE: Duration = Duration::from_secs(3);
-const SUM_UP_EVERY: Duration = Duration::from_secs(10);
+const SUM_UP_EVERY: Duration = Duration::from_secs(1);
 
 struct Scrape {
     recorder: Recorder,

@@ -1,35 +1,64 @@
-//! `cleanup`: what the service removes every five minutes, by hand.
+//! `cleanup`: what the service removes every five minutes and every hour, by hand.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
 
 use super::database::DatabaseArgs;
-use crate::jobs::cleanup;
+use crate::{
+    config,
+    db::audit_events::Expired,
+    jobs::{cleanup, retention},
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     database: DatabaseArgs,
+    /// How many days audit events are kept, as for `serve` [default: 400d]
+    #[arg(long, env = "AUDIT_RETENTION", value_name = "DAYS")]
+    audit_retention: Option<String>,
     /// Only count what would be removed
     #[arg(long)]
     dry_run: bool,
 }
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
+    let keep = config::audit_retention(args.audit_retention)?;
     let db = args.database.open().await?;
     if args.dry_run {
-        println!("Rows that would be removed now:");
-        for (name, rows) in cleanup::count(&db).await? {
-            println!("{rows:>12}  {name}");
-        }
-        println!("A grant whose last token goes is counted the next time.");
-        return Ok(());
+        return count(&db, keep).await;
     }
-    let Some(removed) = cleanup::once(&db).await? else {
+    let Some(mut removed) = cleanup::once(&db).await? else {
         anyhow::bail!("another process is cleaning up this database; nothing was done");
     };
+    let of_audit = named(retention::once(&db, keep).await?);
+    let of_audit = of_audit.map(|(name, number)| (name, number.unsigned_abs()));
+    removed.extend(of_audit.into_iter().filter(|(_, number)| *number > 0));
     if removed.is_empty() {
         println!("Nothing had expired.");
     }
-    for (name, rows) in removed {
-        println!("{rows:>12}  {name}");
+    for (name, number) in removed {
+        println!("{number:>12}  {name}");
     }
     Ok(())
+}
+
+async fn count(db: &PgPool, keep: Duration) -> anyhow::Result<()> {
+    let mut expired = cleanup::count(db).await?;
+    expired.extend(named(retention::count(db, keep).await?));
+    println!("Rows that would be removed now:");
+    for (name, number) in expired {
+        println!("{number:>12}  {name}");
+    }
+    println!("A grant whose last token goes is counted the next time.");
+    Ok(())
+}
+
+/// Whole months, and the events outside of them.
+fn named(expired: Expired) -> [(&'static str, i64); 2] {
+    [
+        ("audit_months", expired.months),
+        ("audit_events", expired.events),
+    ]
 }

@@ -29,7 +29,7 @@ pub use base_url::BaseUrl;
 pub use descriptions::descriptions;
 pub use environment::Environment;
 pub use local::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces, Transport, transport};
-pub use observe::{ObserveArgs, ObserveSettings};
+pub use observe::{ObserveArgs, ObserveSettings, audit_retention};
 pub use organizations::OrganizationSettings;
 pub use tools::{ToolSettings, switch};
 use values::{duration, given, listed, parsed};

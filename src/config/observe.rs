@@ -7,6 +7,7 @@ use clap::Args;
 use super::{ConfigError, given, parsed};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const RETENTION: Duration = DAY.saturating_mul(400);
 const LONGEST_RETENTION: u32 = 10 * 366;
 
 /// As given.
@@ -46,7 +47,7 @@ impl Default for ObserveSettings {
     fn default() -> Self {
         Self {
             metrics: None,
-            audit_retention: 400 * DAY,
+            audit_retention: RETENTION,
             audit_tool_calls: true,
             events_every: Duration::from_secs(5),
             uses_every: Duration::from_secs(60),
@@ -63,16 +64,7 @@ impl ObserveArgs {
                 self.metrics_addr,
                 "an address with a port, such as 127.0.0.1:9464",
             )?,
-            audit_retention: match given(self.audit_retention) {
-                None => default.audit_retention,
-                Some(text) => days(&text).ok_or_else(|| {
-                    let wants = format!(
-                        "is {text:?}; it wants a number of days such as 90d, \
-                         from 1d to {LONGEST_RETENTION}d"
-                    );
-                    ConfigError::new("AUDIT_RETENTION", wants)
-                })?,
-            },
+            audit_retention: audit_retention(self.audit_retention)?,
             audit_tool_calls: match given(self.audit_tool_calls).as_deref() {
                 None | Some("true" | "1") => true,
                 Some("false" | "0") => false,
@@ -83,6 +75,19 @@ impl ObserveArgs {
             ..default
         })
     }
+}
+
+/// How long audit events are kept, as `AUDIT_RETENTION` says it.
+pub fn audit_retention(given_days: Option<String>) -> Result<Duration, ConfigError> {
+    let Some(text) = given(given_days) else {
+        return Ok(RETENTION);
+    };
+    days(&text).ok_or_else(|| {
+        let wants = format!(
+            "is {text:?}; it wants a number of days such as 90d, from 1d to {LONGEST_RETENTION}d"
+        );
+        ConfigError::new("AUDIT_RETENTION", wants)
+    })
 }
 
 /// `90d`, or `90`: never seconds, because a slip would remove what cannot be brought back.

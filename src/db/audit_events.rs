@@ -87,13 +87,27 @@ pub async fn insert(db: impl PgExecutor<'_>, done: &[Activity]) -> Result<(), sq
     .map(|_| ())
 }
 
-/// What was removed.
+/// What is past its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expired {
     /// Whole partitions.
     pub months: i64,
     /// Of those that no month's partition had taken.
     pub events: i64,
+}
+
+/// What [`expire`] would remove in the end.
+pub async fn count_expired(
+    db: impl PgExecutor<'_>,
+    keep: Duration,
+) -> Result<Expired, sqlx::Error> {
+    sqlx::query_as!(
+        Expired,
+        r#"SELECT months AS "months!", events AS "events!" FROM hub.count_expired_audit($1)"#,
+        PgInterval::try_from(keep).map_err(sqlx::Error::Encode)?,
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Removes months that ended more than `keep` ago, and up to 1,000 other events.

@@ -28,6 +28,11 @@ pub async fn run(pool: PgPool, random: Random, keep: Duration) {
     }
 }
 
+/// What a round would remove now.
+pub async fn count(pool: &PgPool, keep: Duration) -> Result<audit_events::Expired, sqlx::Error> {
+    audit_events::count_expired(pool, keep).await
+}
+
 /// Removes all that is older than `keep`.
 pub async fn once(pool: &PgPool, keep: Duration) -> Result<audit_events::Expired, sqlx::Error> {
     let mut all = audit_events::Expired::default();

@@ -251,12 +251,14 @@ async fn guarded(
         progress,
     };
     let request = request_span(&call.request_context);
-    let span = tracing::info_span!(
+    let span = tracing::debug_span!(
         parent: &request, "tool", name = tool.name, space = %backlog.access.url()
     );
     if let Some(parent) = call.request_context.meta.get_traceparent() {
         trace::continue_below(&span, &request, parent);
     }
+    // Unless somebody looks so closely, what the call says is said of its request.
+    let span = if span.is_disabled() { request } else { span };
     // Before Backlog is asked: a wrong selection must not come after a change.
     let selection = match arguments.shift_remove(FIELDS) {
         Some(fields) if options.field_selection => Selection::parse(&fields, tool.fields),

@@ -29,6 +29,8 @@ pub struct Metrics(Option<Arc<Inner>>);
 
 struct Inner {
     recorder: PrometheusRecorder,
+    hits: Counter,
+    misses: Counter,
     /// The spaces with a number of sessions, so that one that has none left says so.
     spaces: Mutex<BTreeSet<String>>,
 }
@@ -54,7 +56,13 @@ impl Metrics {
                 Kind::Histogram => recorder.describe_histogram(name, None, help),
             }
         }
+        let lookups = |result: &'static str| {
+            let key = key(&catalogue::SESSION_LOOKUPS, [result.into()]);
+            recorder.register_counter(&key, &METADATA)
+        };
         let metrics = Self(Some(Arc::new(Inner {
+            hits: lookups("hit"),
+            misses: lookups("miss"),
             recorder,
             spaces: Mutex::default(),
         })));
@@ -66,6 +74,11 @@ impl Metrics {
         metrics.listening(false);
         metrics.journal(0, 0);
         metrics
+    }
+
+    /// Whether anybody reads them.
+    pub fn are_kept(&self) -> bool {
+        self.0.is_some()
     }
 
     /// `route` is a pattern, such as `/spaces/{space}/mcp`, never a path.
@@ -92,8 +105,10 @@ impl Metrics {
     }
 
     pub fn session_lookup(&self, hit: bool) {
-        let result = if hit { "hit" } else { "miss" };
-        self.count(&catalogue::SESSION_LOOKUPS, [result.into()], 1);
+        if let Some(inner) = &self.0 {
+            let counter = if hit { &inner.hits } else { &inner.misses };
+            counter.increment(1);
+        }
     }
 
     pub fn renewal(&self, outcome: &'static str) {

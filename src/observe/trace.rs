@@ -10,6 +10,9 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 /// Makes `span` a child of the sender's span; one that is not well formed is ignored, as
 /// W3C Trace Context §3.2.1 asks. Nothing happens unless traces are sent somewhere.
 pub fn continue_from(span: &Span, traceparent: &str) {
+    if span.is_disabled() {
+        return;
+    }
     if let Some(parent) = read(traceparent) {
         // Fails only for a span that has begun, or that nobody collects.
         let _ = span.set_parent(Context::new().with_remote_span_context(parent));
@@ -18,6 +21,9 @@ pub fn continue_from(span: &Span, traceparent: &str) {
 
 /// The same for a span below one of ours, which is linked instead.
 pub fn continue_below(span: &Span, current: &Span, traceparent: &str) {
+    if span.is_disabled() {
+        return;
+    }
     let ours = current.context().span().span_context().clone();
     let Some(parent) = read(traceparent) else {
         return;

@@ -20,6 +20,9 @@ pub async fn measure<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
+    if !metrics.are_kept() {
+        return next.call(request).await;
+    }
     let started = Instant::now();
     let route = request.match_pattern();
     let answer = next.call(request).await;

@@ -287,7 +287,8 @@ async fn only_who_was_granted_it_exports_or_forgets_people() {
     let open = "SELECT string_agg(oid::regprocedure::text, ' ') FROM pg_proc
                 WHERE oid = ANY (ARRAY[
                     'admin.export_user(text,bigint)', 'admin.forget_user(text,bigint)',
-                    'hub.expire_audit(interval)', 'hub.lock_audit_to_write()']::regprocedure[])
+                    'hub.expire_audit(interval)', 'hub.count_expired_audit(interval)',
+                    'hub.lock_audit_to_write()']::regprocedure[])
                   AND (NOT prosecdef OR proconfig IS NULL
                        OR has_function_privilege('public', oid, 'EXECUTE'))";
     assert_eq!(hub.value(open).await, None);

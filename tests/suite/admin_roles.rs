@@ -1,6 +1,6 @@
 //! What the two roles may, by logging in as a member of each.
 
-use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+use std::{fs::Permissions, os::unix::fs::PermissionsExt, time::Duration};
 
 use backlog_mcp_hub::{
     config::Storage, db::migrate, embedded::EmbeddedPostgres, jobs, random::Random,
@@ -95,6 +95,15 @@ async fn the_service_runs_as_hub_service() {
     let removed = jobs::cleanup::once(&pool).await.expect("cleaned up");
     assert!(removed.is_some_and(|removed| !removed.is_empty()));
     assert_ne!(hub.value(partitions).await, before);
+
+    // The retention of the trail, which it neither reads nor owns.
+    hub.sql("SELECT hub.ensure_audit_month((now() - interval '200 days')::date)")
+        .await;
+    let keep = Duration::from_secs(100 * 24 * 3600);
+    let past = jobs::retention::count(&pool, keep).await.expect("counted");
+    assert_eq!(past.months, 1);
+    let removed = jobs::retention::once(&pool, keep).await.expect("removed");
+    assert_eq!(removed, past);
 
     // A secret that an operator gives is sealed by it too.
     hub.sql("SELECT admin.set_space_secret((SELECT slug FROM admin.spaces), 'another')")

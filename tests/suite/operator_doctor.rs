@@ -155,14 +155,36 @@ async fn cleanup_counts_first_and_then_removes() {
             .await
             .expect("a count")
     };
+    // A month that is past, an event of no month, and one that stays.
+    let audit = "SELECT hub.ensure_audit_month((now() - interval '200 days')::date);
+         INSERT INTO hub.audit_events (event, at) VALUES
+             ('past', now() - interval '200 days'), ('of no month', now() - interval '400 days'),
+             ('kept', now())";
+    sqlx::raw_sql(audit)
+        .execute(database.pool())
+        .await
+        .expect("events");
     let before = stored().await;
-    let said = cleanup(&["--dry-run"]).await;
+    let said = cleanup(&["--dry-run", "--audit-retention", "150d"]).await;
+    assert_eq!(counted(&said, "audit_months"), Some(1), "{said}");
+    assert_eq!(counted(&said, "audit_events"), Some(1), "{said}");
+    let said = cleanup(&["--dry-run", "--audit-retention", "300"]).await;
+    assert_eq!(counted(&said, "audit_months"), Some(0), "{said}");
     let expected = counted(&said, "consents").expect("a number");
     assert!(expected > 0, "{said}");
     assert_eq!(stored().await, before, "a dry run removes nothing");
 
-    let said = cleanup(&[]).await;
+    let said = cleanup(&["--audit-retention", "150d"]).await;
     assert_eq!(counted(&said, "consents"), Some(expected), "{said}");
+    assert_eq!(counted(&said, "audit_months"), Some(1), "{said}");
+    assert_eq!(counted(&said, "audit_events"), Some(1), "{said}");
+    let left: Vec<String> = sqlx::query_scalar(
+        "SELECT event FROM hub.audit_events WHERE event IN ('past', 'of no month', 'kept')",
+    )
+    .fetch_all(database.pool())
+    .await
+    .expect("events");
+    assert_eq!(left, ["kept"]);
     assert_eq!(
         stored().await,
         before - i64::try_from(expected).expect("small")

@@ -97,6 +97,75 @@ fn the_example_environment_has_every_setting_and_no_other() {
     assert_eq!(example, expected);
 }
 
+/// What the files of `deploy` and `docker-compose.yml` set, by file.
+fn deployed() -> Vec<(&'static str, Vec<(String, String)>)> {
+    let in_yaml = Regex::new(r"(?m)^ +([A-Z][A-Z0-9_]+): (\S.*)$").unwrap();
+    let of_container = Regex::new(r"(?m)^ +- name: ([A-Z][A-Z0-9_]+)()$").unwrap();
+    let in_unit = Regex::new(r"(?m)^Environment=([A-Z][A-Z0-9_]+)=(.*)$").unwrap();
+    let set = |file: &str, pattern: &Regex| -> Vec<_> {
+        pattern
+            .captures_iter(&read(file))
+            .map(|found| (found[1].to_owned(), found[2].trim_matches('"').to_owned()))
+            .collect()
+    };
+    let kubernetes = "deploy/kubernetes/backlog-mcp-hub.yaml";
+    let of_kubernetes = [set(kubernetes, &in_yaml), set(kubernetes, &of_container)].concat();
+    let unit = "deploy/systemd/backlog-mcp-hub.service";
+    let compose = "docker-compose.yml";
+    // The database's own.
+    let own = |(name, _): &(String, String)| !name.starts_with("POSTGRES_");
+    let of_compose = set(compose, &in_yaml).into_iter().filter(own).collect();
+    vec![
+        (kubernetes, of_kubernetes),
+        (unit, set(unit, &in_unit)),
+        (compose, of_compose),
+    ]
+}
+
+#[test]
+fn the_deployment_files_use_settings_that_there_are() {
+    let known = settings();
+    for (file, set) in deployed() {
+        assert!(set.len() > 1, "{file} sets nothing");
+        for (name, _) in set {
+            let is_known = known.contains_key(&name) || READ_BY_LIBRARIES.contains(&name.as_str());
+            assert!(is_known, "{file}: {name} is no setting");
+        }
+    }
+}
+
+#[test]
+fn the_metrics_are_at_one_port_everywhere() {
+    let port = |address: &str| address.rsplit(':').next().unwrap().to_owned();
+    let mut found = Vec::new();
+    for (file, set) in deployed() {
+        let of_file = set.into_iter().filter(|(name, _)| name == "METRICS_ADDR");
+        found.extend(of_file.map(|(_, address)| (file, port(&address))));
+    }
+    for (file, pattern) in [
+        (".env.example", r"(?m)^#METRICS_ADDR=\S+:(\d+)$"),
+        (
+            "README.md",
+            r"Prometheus metrics are served, such as `\S+:(\d+)`",
+        ),
+        ("docs/metrics.md", r"`METRICS_ADDR=\S+:(\d+)`"),
+        ("docs/metrics.md", r#"targets: \["\S+:(\d+)"\]"#),
+        (
+            "deploy/kubernetes/backlog-mcp-hub.yaml",
+            r"- name: metrics\n +containerPort: (\d+)",
+        ),
+    ] {
+        let text = read(file);
+        let captured = Regex::new(pattern).unwrap().captures(&text);
+        let captured = captured.unwrap_or_else(|| panic!("{file} lacks {pattern}"));
+        found.push((file, captured[1].to_owned()));
+    }
+    assert_eq!(found.len(), 7, "{found:?}");
+    for (file, port) in found {
+        assert_eq!(port, "9464", "{file}");
+    }
+}
+
 #[test]
 fn the_toolsets_of_the_readme_are_those_of_the_tools() {
     let documented: Vec<_> = table(&read("README.md"), "## Tools")

@@ -10,6 +10,7 @@ mod parity;
 mod progress;
 mod prompts;
 mod protocol;
+mod record;
 mod refusals;
 mod resources;
 mod structured;
