@@ -13,6 +13,7 @@ mod failure;
 mod file;
 mod inputs;
 mod limit;
+mod names;
 pub mod options;
 pub mod policy;
 mod router;

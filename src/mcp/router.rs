@@ -2,12 +2,12 @@
 //!
 //! 1. Find the caller.
 //! 2. Refuse what the grant's scopes or the operator's policy do not allow.
-//! 3. Read the arguments.
+//! 3. Look up the names among the arguments ([`names`]), and read them.
 //! 4. Run the tool against Backlog.
 //! 5. Of the outcome, keep the fields asked for, and what the limit allows.
 //! 6. Turn it into text; tell the HTTP layer if the person must sign in again.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{
@@ -19,9 +19,10 @@ use serde_json::{Value, json};
 use tracing::Instrument;
 
 use super::{
-    AccessError, Caller, HubServer, Refusal, ToolOptions, Toolset, arguments,
+    AccessError, Caller, HubServer, Refusal, ToolOptions, ToolPrefix, Toolset, arguments,
     failure::ToolError,
     limit::{self, Page},
+    names::{self, Named, Unresolved},
     schema,
     selection::Selection,
     tool::{Backlog, Outcome, Paging, Spec, Tool},
@@ -47,8 +48,9 @@ impl Entry {
             fields: T::FIELDS,
             paging: paging(&input.schema),
         };
+        let named = Arc::clone(&input.named);
         let route = ToolRoute::new_dyn(describe(&spec, input), move |call| {
-            guarded(spec, call, run::<T>).boxed()
+            guarded(spec, Arc::clone(&named), call, run::<T>).boxed()
         });
         Self { spec, route }
     }
@@ -88,6 +90,7 @@ fn paging(schema: &JsonObject) -> Paging {
 pub(super) struct Table {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
+    prefix: ToolPrefix,
 }
 
 impl Table {
@@ -105,7 +108,35 @@ impl Table {
             }
         }
         assert_eq!(by_name.len(), entries.len(), "tool names are unique");
-        Self { entries, by_name }
+        let mut table = Self {
+            entries: Vec::new(),
+            by_name,
+            prefix: options.prefix.clone(),
+        };
+        for entry in &mut entries {
+            table.name_tools_of(&mut entry.route.attr);
+        }
+        table.entries = entries;
+        table
+    }
+
+    /// A text of ours, with the names of tools in it as they are offered.
+    pub fn name_tools<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let offered = |name: &str| format!("{}{name}", self.prefix);
+        self.prefix
+            .name_tools(text, |name| self.by_name.contains_key(&offered(name)))
+    }
+
+    fn name_tools_of(&self, tool: &mut model::Tool) {
+        let texts = tool.description.iter_mut();
+        texts.for_each(|text| *text = self.name_tools(text).into_owned().into());
+        let inputs = Arc::make_mut(&mut tool.input_schema).get_mut("properties");
+        let inputs = inputs.and_then(Value::as_object_mut).into_iter().flatten();
+        for (_, input) in inputs {
+            if let Some(Value::String(text)) = input.get_mut("description") {
+                *text = self.name_tools(text).into_owned();
+            }
+        }
     }
 
     pub fn get(&self, name: &str) -> Option<&Entry> {
@@ -141,6 +172,15 @@ enum Failure {
     Tool(ToolError),
 }
 
+impl From<Unresolved> for Failure {
+    fn from(unresolved: Unresolved) -> Self {
+        match unresolved {
+            Unresolved::Names(reason) => Self::Arguments(reason),
+            Unresolved::Tool(error) => Self::Tool(error),
+        }
+    }
+}
+
 type Run = for<'a> fn(JsonObject, &'a Backlog<'a>) -> BoxFuture<'a, Result<Outcome, Failure>>;
 
 fn run<'a, T: Tool>(
@@ -156,10 +196,18 @@ fn run<'a, T: Tool>(
 
 async fn guarded(
     tool: Spec,
+    named: Arc<[Named]>,
     call: ToolCallContext<'_, HubServer>,
     run: Run,
 ) -> Result<CallToolResponse, ErrorData> {
     let server = call.service;
+    let failed = |text: String| failed(server.table().name_tools(&text).into_owned());
+    let invalid = |reason| {
+        failed(format!(
+            "Invalid arguments for tool {}: {reason}",
+            tool.name
+        ))
+    };
     let Some(caller) = server.caller(&call.request_context) else {
         return Err(ErrorData::internal_error("the request has no caller", None));
     };
@@ -193,18 +241,23 @@ async fn guarded(
     };
     let selection = match selection {
         Ok(selection) => selection,
-        Err(reason) => return Ok(invalid(&tool, &reason)),
+        Err(reason) => return Ok(invalid(reason)),
     };
-    let page = Page::of(tool.paging, &arguments);
-    let outcome = run(arguments, &backlog).instrument(span.clone()).await;
+    let mut page = Page::of(tool.paging, &arguments);
+    let outcome = async {
+        let arguments = names::resolve(&named, arguments, server.lists(), &backlog).await?;
+        run(arguments, &backlog).await
+    };
+    let outcome = outcome.instrument(span.clone()).await;
 
     let error = match outcome {
         Ok(Outcome::Content(content)) => return Ok(CallToolResult::success(content).into()),
         Ok(Outcome::Json(value)) => {
+            page.answered(&value);
             let value = selection.apply(value);
-            return Ok(succeeded(value, options.max_tokens, page));
+            return Ok(succeeded(value, options.max_tokens, &page));
         }
-        Err(Failure::Arguments(reason)) => return Ok(invalid(&tool, &reason)),
+        Err(Failure::Arguments(reason)) => return Ok(invalid(reason)),
         Err(Failure::Tool(error)) => error,
     };
     span.in_scope(|| tracing::debug!("{error}"));
@@ -216,7 +269,7 @@ async fn guarded(
 
 /// Text only: no tool declares an output schema (sixty of them would double `tools/list`), so
 /// `structuredContent` would repeat the text, and hosts that show a model both would pay twice.
-fn succeeded(value: Value, max_tokens: usize, page: Page) -> CallToolResponse {
+fn succeeded(value: Value, max_tokens: usize, page: &Page) -> CallToolResponse {
     let value = match value {
         Value::Null => json!({"success": true}),
         value => value,
@@ -225,11 +278,6 @@ fn succeeded(value: Value, max_tokens: usize, page: Page) -> CallToolResponse {
     let texts = [Some(fitted.text), fitted.note];
     let content = texts.into_iter().flatten().map(ContentBlock::text);
     CallToolResult::success(content.collect()).into()
-}
-
-fn invalid(tool: &Spec, reason: &str) -> CallToolResponse {
-    let name = tool.name;
-    failed(format!("Invalid arguments for tool {name}: {reason}"))
 }
 
 fn failed(text: String) -> CallToolResponse {

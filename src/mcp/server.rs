@@ -14,7 +14,7 @@ use rmcp::{
     service::RequestContext,
 };
 
-use super::{Caller, ToolOptions, Verdict, router::Table};
+use super::{Caller, ToolOptions, Verdict, names::Lists, router::Table};
 use crate::{backlog::BacklogClient, clock::Clock};
 
 const VERSIONS: [ProtocolVersion; 4] = [
@@ -29,10 +29,13 @@ const LIST_TTL_MS: u64 = 300_000;
 
 const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, issues, wiki pages, \
     documents, Git repositories and notifications. They act as the signed-in Backlog user. Where a \
-    tool takes an id or a key, give one of them; get_project_list, get_issue_types and \
-    get_priorities find the ids that add_issue needs. Dates are yyyy-MM-dd. Lists come in pages \
-    (count with offset, minId or maxId); Backlog limits calls per minute, so prefer filters to many \
-    calls.";
+    tool takes an id or a key, give one of them. Where it takes an id as a number or a string, the \
+    string is a name, so there is no need to look ids up: projects by key or name, issue types, \
+    statuses, categories, versions and milestones by name in the project of the call, priorities, \
+    resolutions, custom fields and their items by name, users by name, sign-in name or mail \
+    address, and `me` for the signed-in user. A wrong name is answered with the right ones. Dates \
+    are yyyy-MM-dd. Lists come in pages (count with offset, minId or maxId), and say when there \
+    may be more; Backlog limits calls per minute, so prefer filters to many calls.";
 
 /// The MCP server; cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,6 +43,7 @@ pub struct HubServer {
     table: Arc<Table>,
     options: ToolOptions,
     client: BacklogClient,
+    lists: Lists,
     clock: Clock,
     caller: Option<Caller>,
 }
@@ -52,6 +56,7 @@ impl HubServer {
             table: Arc::new(Table::new(&options)),
             options,
             client,
+            lists: Lists::default(),
             clock,
             caller: None,
         }
@@ -80,6 +85,14 @@ impl HubServer {
         &self.client
     }
 
+    pub(super) fn table(&self) -> &Table {
+        &self.table
+    }
+
+    pub(super) fn lists(&self) -> &Lists {
+        &self.lists
+    }
+
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
@@ -102,7 +115,7 @@ impl ServerHandler for HubServer {
             Implementation::new("backlog-mcp-hub", env!("CARGO_PKG_VERSION")).with_title("Backlog");
         InitializeResult::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(implementation)
-            .with_instructions(INSTRUCTIONS)
+            .with_instructions(self.table.name_tools(INSTRUCTIONS))
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {

@@ -22,6 +22,7 @@ mod mcp_protocol;
 mod mcp_remote;
 mod metadata;
 mod migrate;
+mod names;
 mod operator_clients;
 mod private_key_jwt;
 mod processes;

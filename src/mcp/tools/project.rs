@@ -91,7 +91,7 @@ impl Endpoint for GetProject {
     const CALL: Call = Call::get("projects/{projectId|projectKey}");
 }
 
-/// Lists the members of a project, given by id or key.
+/// Lists the members of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetProjectUsers {
@@ -106,7 +106,7 @@ impl Endpoint for GetProjectUsers {
     const FIELDS: &'static [&'static str] = fields::USER;
 }
 
-/// Changes the settings of a project, given by id or key. What is not given stays as it is.
+/// Changes the settings of a project. What is not given stays as it is.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateProject {

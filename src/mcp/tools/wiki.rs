@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{Integer, NumericId, ProjectId, ProjectKey},
+        inputs::{NumericId, Project, ProjectId, ProjectKey},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -24,7 +24,7 @@ pub(super) fn tools() -> Vec<Entry> {
     ]
 }
 
-/// Lists the wiki pages of a project, given by id or key, without their texts.
+/// Lists the wiki pages of a project without their texts.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetWikiPages {
@@ -41,7 +41,7 @@ impl Endpoint for GetWikiPages {
     const FIELDS: &'static [&'static str] = fields::WIKI_PAGE;
 }
 
-/// Counts the wiki pages of a project, given by id or key.
+/// Counts the wiki pages of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetWikisCount {
@@ -73,8 +73,8 @@ impl Endpoint for GetWiki {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddWiki {
-    /// Numeric project id
-    project_id: Integer,
+    /// Project id, key or name
+    project_id: Project,
     /// Page name; slashes make a tree
     name: String,
     /// The text, in the project's notation

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, Order, ProjectId, ProjectKey, RepoId, RepoName},
+        inputs::{Integer, Order, ProjectId, ProjectKey, RepoId, RepoName, User},
         tool::Endpoint,
         tools::fields,
     },
@@ -22,11 +22,11 @@ pub(super) struct GetPullRequestComments {
     repo_name: Option<RepoName>,
     /// Pull request number
     number: Integer,
-    /// Only comments with a higher id
+    /// Only higher ids
     min_id: Option<Integer>,
-    /// Only comments with a lower id
+    /// Only lower ids
     max_id: Option<Integer>,
-    /// How many, 1 to 100; 20 unless given
+    /// 1 to 100; 20 unless given
     count: Option<Integer>,
     order: Option<Order>,
 }
@@ -52,8 +52,8 @@ pub(super) struct AddPullRequestComment {
     number: Integer,
     /// The text, in the project's notation
     content: String,
-    /// Numeric ids of users to notify
-    notified_user_id: Option<Vec<Integer>>,
+    /// Users to notify
+    notified_user_id: Option<Vec<User>>,
 }
 
 impl Endpoint for AddPullRequestComment {

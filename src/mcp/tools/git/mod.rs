@@ -32,7 +32,7 @@ pub(super) fn tools() -> Vec<Entry> {
     ]
 }
 
-/// Lists the Git repositories of a project, given by id or key.
+/// Lists the Git repositories of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetGitRepositories {

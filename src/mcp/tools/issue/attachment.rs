@@ -23,7 +23,7 @@ const CALL: Call = Call::get("issues/{issueId|issueKey}/attachments/{attachmentI
 /// How much is read unless `maxBytes` says otherwise: 5 MiB.
 const USUAL_LIMIT: usize = 5 << 20;
 
-/// Returns a file attached to an issue, given by id or key: images to look at, texts to read,
+/// Returns a file attached to an issue: images to look at, texts to read,
 /// anything else as bytes.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

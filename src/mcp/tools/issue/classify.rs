@@ -23,7 +23,7 @@ impl Endpoint for GetPriorities {
     const FIELDS: &'static [&'static str] = fields::MASTER;
 }
 
-/// Lists the issue types of a project, given by id or key.
+/// Lists the issue types of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueTypes {
@@ -38,7 +38,7 @@ impl Endpoint for GetIssueTypes {
     const FIELDS: &'static [&'static str] = fields::ISSUE_TYPE;
 }
 
-/// Lists the categories of a project, given by id or key.
+/// Lists the categories of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetCategories {
@@ -53,7 +53,7 @@ impl Endpoint for GetCategories {
     const FIELDS: &'static [&'static str] = fields::CATEGORY;
 }
 
-/// Adds a category to a project, given by id or key.
+/// Adds a category to a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddCategory {
@@ -69,7 +69,7 @@ impl Endpoint for AddCategory {
     const CALL: Call = Call::post("projects/{projectId|projectKey}/categories");
 }
 
-/// Lists the custom fields of a project, given by id or key, with the items that can be chosen.
+/// Lists the custom fields of a project with the items that can be chosen.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetCustomFields {

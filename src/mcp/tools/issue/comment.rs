@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, IssueId, IssueKey, Order},
+        inputs::{Integer, IssueId, IssueKey, Order, User},
         tool::Endpoint,
         tools::fields,
     },
 };
 
-/// Lists the comments of an issue, given by id or key, with the changes made along with them.
+/// Lists the comments of an issue with the changes made along with them.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueComments {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
-    /// Only comments with a higher id
+    /// Only higher ids
     min_id: Option<Integer>,
-    /// Only comments with a lower id
+    /// Only lower ids
     max_id: Option<Integer>,
-    /// How many, 1 to 100; 20 unless given
+    /// 1 to 100; 20 unless given
     count: Option<Integer>,
     order: Option<Order>,
 }
@@ -34,7 +34,7 @@ impl Endpoint for GetIssueComments {
     const FIELDS: &'static [&'static str] = fields::ISSUE_COMMENT;
 }
 
-/// Adds a comment to an issue, given by id or key.
+/// Adds a comment to an issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddIssueComment {
@@ -42,8 +42,8 @@ pub(super) struct AddIssueComment {
     issue_key: Option<IssueKey>,
     /// The text, in the project's notation
     content: String,
-    /// Numeric ids of users to notify
-    notified_user_id: Option<Vec<Integer>>,
+    /// Users to notify
+    notified_user_id: Option<Vec<User>>,
     /// Ids of files uploaded to the space
     attachment_id: Option<Vec<Integer>>,
 }
@@ -54,7 +54,7 @@ impl Endpoint for AddIssueComment {
     const CALL: Call = Call::post("issues/{issueId|issueKey}/comments");
 }
 
-/// Replaces the text of a comment on an issue, given by id or key.
+/// Replaces the text of a comment on an issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateIssueComment {

@@ -76,7 +76,7 @@ impl Endpoint for GetIssue {
     const CALL: Call = Call::get("issues/{issueId|issueKey}");
 }
 
-/// Deletes an issue, given by id or key, for good. Its child issues stay.
+/// Deletes an issue for good. Its child issues stay.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeleteIssue {

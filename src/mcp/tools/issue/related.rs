@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, IssueId, IssueKey},
+        inputs::{Issue, IssueId, IssueKey},
         tool::Endpoint,
         tools::fields,
     },
 };
 
-/// Lists the issues that are linked as related to an issue, given by id or key.
+/// Lists the issues that are linked as related to an issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetRelatedIssues {
@@ -27,14 +27,14 @@ impl Endpoint for GetRelatedIssues {
     const FIELDS: &'static [&'static str] = fields::RELATED_ISSUE;
 }
 
-/// Links another issue as related to an issue, given by id or key.
+/// Links another issue as related to an issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddRelatedIssue {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
-    /// Numeric id of the issue to link
-    target_issue_id: Integer,
+    /// Id or key of the issue to link
+    target_issue_id: Issue,
 }
 
 impl Endpoint for AddRelatedIssue {
@@ -43,14 +43,14 @@ impl Endpoint for AddRelatedIssue {
     const CALL: Call = Call::post("issues/{issueId|issueKey}/relatedIssues");
 }
 
-/// Removes the link between an issue, given by id or key, and a related one. The issues stay.
+/// Removes the link between an issue and a related one. The issues stay.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemoveRelatedIssue {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
-    /// Numeric id of the linked issue (get_related_issues)
-    related_issue_id: Integer,
+    /// Id or key of the linked issue (get_related_issues)
+    related_issue_id: Issue,
 }
 
 impl Endpoint for RemoveRelatedIssue {

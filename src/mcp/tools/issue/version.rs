@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{ClearableDate, Date, Integer, ProjectId, ProjectKey},
+        inputs::{ClearableDate, Date, ProjectId, ProjectKey, Version},
         tool::Endpoint,
         tools::fields,
     },
 };
 
-/// Lists the versions and milestones of a project, given by id or key.
+/// Lists the versions and milestones of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetVersionMilestoneList {
@@ -27,7 +27,7 @@ impl Endpoint for GetVersionMilestoneList {
     const FIELDS: &'static [&'static str] = fields::VERSION;
 }
 
-/// Adds a version, which is a milestone as well, to a project, given by id or key.
+/// Adds a version, which is a milestone as well, to a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddVersionMilestone {
@@ -49,15 +49,15 @@ impl Endpoint for AddVersionMilestone {
     const CALL: Call = Call::post("projects/{projectId|projectKey}/versions");
 }
 
-/// Changes a version or milestone of a project, given by id or key. The name must be given even
+/// Changes a version or milestone of a project. The name must be given even
 /// if it stays; what else is not given stays as it is.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateVersionMilestone {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
-    /// Version id (get_version_milestone_list)
-    id: Integer,
+    /// Version id or name (get_version_milestone_list)
+    id: Version,
     /// Name to show
     name: String,
     /// What it is about
@@ -76,14 +76,14 @@ impl Endpoint for UpdateVersionMilestone {
     const CALL: Call = Call::patch("projects/{projectId|projectKey}/versions/{id}");
 }
 
-/// Deletes a version or milestone of a project, given by id or key; its issues lose it.
+/// Deletes a version or milestone of a project; its issues lose it.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteVersion {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
-    /// Version id (get_version_milestone_list)
-    id: Integer,
+    /// Version id or name (get_version_milestone_list)
+    id: Version,
 }
 
 impl Endpoint for DeleteVersion {

@@ -1,0 +1,192 @@
+//! The lists of names, read from Backlog and remembered for minutes.
+//!
+//! What is remembered belongs to one set of credentials at one space: what one person may see,
+//! nobody else is told.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::future::Cache;
+use serde_json::Value;
+
+use super::{Entry, about::Project};
+use crate::{
+    backlog::{BacklogError, Fingerprint, InputError, Request, Segment},
+    mcp::{failure::ToolError, tool::Backlog},
+};
+
+/// How long somebody else's renaming may go unnoticed.
+const TIME_TO_LIVE: Duration = Duration::from_secs(300);
+/// Some 20 MB.
+const MAX_NAMES: u64 = 200_000;
+
+/// Where names stand.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum List {
+    Projects,
+    Myself,
+    Users,
+    Priorities,
+    Resolutions,
+    /// The same everywhere; Backlog has no list of them.
+    PullRequestStatuses,
+    /// One issue, by id or key.
+    Issue(String),
+    Of(Project, OfProject),
+}
+
+/// A list that each project has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum OfProject {
+    Users,
+    IssueTypes,
+    Statuses,
+    Categories,
+    Versions,
+    CustomFields,
+}
+
+impl OfProject {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::IssueTypes => "issueTypes",
+            Self::Statuses => "statuses",
+            Self::Categories => "categories",
+            Self::Versions => "versions",
+            Self::CustomFields => "customFields",
+        }
+    }
+}
+
+impl List {
+    /// How to ask for it; `None` for what Backlog has no list of.
+    fn request(&self) -> Result<Option<Request>, InputError> {
+        let segment = |text: String, argument: &str| {
+            Segment::parse(text).map_err(|_| InputError::Invalid {
+                argument: argument.to_owned(),
+                reason: "cannot be `.` or `..`",
+            })
+        };
+        let path = match self {
+            Self::Projects => vec![Segment::fixed("projects")],
+            Self::Myself => vec![Segment::fixed("users"), Segment::fixed("myself")],
+            Self::Users => vec![Segment::fixed("users")],
+            Self::PullRequestStatuses => return Ok(None),
+            Self::Priorities => vec![Segment::fixed("priorities")],
+            Self::Resolutions => vec![Segment::fixed("resolutions")],
+            Self::Issue(key) => vec![Segment::fixed("issues"), segment(key.clone(), "issueKey")?],
+            Self::Of(project, of) => vec![
+                Segment::fixed("projects"),
+                segment(project.to_string(), "projectKey")?,
+                Segment::fixed(of.path()),
+            ],
+        };
+        Ok(Some(Request::get(path)))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    whose: Fingerprint,
+    list: List,
+}
+
+/// The lists of everybody; cheap to clone, clones share them.
+#[derive(Clone, Debug)]
+pub(in crate::mcp) struct Lists(Cache<Key, Arc<Vec<Entry>>>);
+
+/// The lists of one caller.
+pub(super) struct Reader<'a> {
+    lists: &'a Lists,
+    backlog: &'a Backlog<'a>,
+    whose: Fingerprint,
+}
+
+/// A list, and whether it is as old as it may be.
+pub(super) struct Loaded {
+    pub entries: Arc<Vec<Entry>>,
+    pub remembered: bool,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        let weight = |_: &Key, entries: &Arc<Vec<Entry>>| {
+            let names = entries.iter().map(Entry::weight).sum::<usize>() + 1;
+            u32::try_from(names).unwrap_or(u32::MAX)
+        };
+        let cache = Cache::builder()
+            .max_capacity(MAX_NAMES)
+            .weigher(weight)
+            .time_to_live(TIME_TO_LIVE)
+            .build();
+        Self(cache)
+    }
+}
+
+impl Lists {
+    pub(super) async fn reader<'a>(
+        &'a self,
+        backlog: &'a Backlog<'a>,
+    ) -> Result<Reader<'a>, ToolError> {
+        let credentials = backlog.access.credentials().await?;
+        Ok(Reader {
+            lists: self,
+            backlog,
+            whose: credentials.fingerprint(backlog.access.url()),
+        })
+    }
+}
+
+impl Reader<'_> {
+    /// A list, remembered if it may be.
+    ///
+    /// # Errors
+    /// Backlog does not give it to this caller. An issue that is not there is an empty list.
+    pub async fn load(&self, list: &List, anew: bool) -> Result<Loaded, ToolError> {
+        let Some(request) = list.request()? else {
+            let names = (1..).zip(["Open", "Closed", "Merged"]);
+            let entries = names.map(|(id, name)| Entry::new(id, name)).collect();
+            return Ok(Loaded {
+                entries: Arc::new(entries),
+                remembered: false,
+            });
+        };
+        let key = Key {
+            whose: self.whose,
+            list: list.clone(),
+        };
+        if !anew && let Some(entries) = self.lists.0.get(&key).await {
+            return Ok(Loaded {
+                entries,
+                remembered: true,
+            });
+        }
+        let entries = match self.backlog.fetch(request).await {
+            Ok(value) => Arc::new(read(value)?),
+            Err(ToolError::Backlog {
+                error: BacklogError::Api { status: 404, .. },
+                ..
+            }) if matches!(list, List::Issue(_)) => Arc::default(),
+            Err(error) => return Err(error),
+        };
+        if !entries.is_empty() {
+            self.lists.0.insert(key, Arc::clone(&entries)).await;
+        }
+        Ok(Loaded {
+            entries,
+            remembered: false,
+        })
+    }
+}
+
+/// A list, or the one thing that there is.
+fn read(value: Value) -> Result<Vec<Entry>, ToolError> {
+    let entries = match value {
+        value @ Value::Array(_) => serde_json::from_value(value),
+        value => serde_json::from_value(value).map(|entry| vec![entry]),
+    };
+    entries.map_err(|_| ToolError::Backlog {
+        error: BacklogError::UnexpectedBody { status: 200 },
+        request: "GET (a list of names)".to_owned(),
+    })
+}
