@@ -33,6 +33,7 @@ mod register;
 mod registration_management;
 mod remembered_consent;
 mod revoke;
+mod scenarios;
 mod sdk_clients;
 mod secrets_at_rest;
 mod sign_in;
