@@ -113,7 +113,8 @@ impl Kind {
         })
     }
 
-    /// Where to look a name up; nowhere if it takes a project and there is none.
+    /// Where to look a name up; nowhere if it takes a project and there is none, or if it is no
+    /// issue's key.
     fn lists(self, text: &str, projects: &[Project]) -> Vec<List> {
         match (self, self.of_project()) {
             (Self::User, _) if is_me(text) => vec![List::Myself],
@@ -123,7 +124,10 @@ impl Kind {
                 projects.map(|project| List::Of(project, of)).collect()
             }
             (Self::Project, _) => vec![List::Projects],
-            (Self::Issue, _) => vec![List::Issue(text.to_owned())],
+            (Self::Issue, _) => {
+                let key = about::prefix(text).map(|_| text.to_owned());
+                key.map(List::Issue).into_iter().collect()
+            }
             (Self::Priority, _) => vec![List::Priorities],
             (Self::Resolution, _) => vec![List::Resolutions],
             _ => vec![List::PullRequestStatuses],

@@ -246,7 +246,12 @@ async fn guarded(
     let mut page = Page::of(tool.paging, &arguments);
     let outcome = async {
         let arguments = names::resolve(&named, arguments, server.lists(), &backlog).await?;
-        run(arguments, &backlog).await
+        let outcome = run(arguments, &backlog).await?;
+        if !tool.access.read_only {
+            let lists = server.lists();
+            lists.forget_changed_by(tool.name, &backlog).await;
+        }
+        Ok(outcome)
     };
     let outcome = outcome.instrument(span.clone()).await;
 

@@ -56,9 +56,30 @@ impl OfProject {
             Self::CustomFields => "customFields",
         }
     }
+
+    /// What the names of tools call it.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Users => "user",
+            Self::IssueTypes => "issue_type",
+            Self::Statuses => "status",
+            Self::Categories => "category",
+            Self::Versions => "version",
+            Self::CustomFields => "custom_field",
+        }
+    }
 }
 
 impl List {
+    /// Whether a tool of this name could have changed it. Too often yes only costs a look.
+    fn may_change_by(&self, tool: &str) -> bool {
+        match self {
+            Self::Of(_, of) => tool.contains(of.word()),
+            Self::Projects => tool.contains("project"),
+            _ => false,
+        }
+    }
+
     /// How to ask for it; `None` for what Backlog has no list of.
     fn request(&self) -> Result<Option<Request>, InputError> {
         let segment = |text: String, argument: &str| {
@@ -118,6 +139,7 @@ impl Default for Lists {
             .max_capacity(MAX_NAMES)
             .weigher(weight)
             .time_to_live(TIME_TO_LIVE)
+            .support_invalidation_closures()
             .build();
         Self(cache)
     }
@@ -134,6 +156,20 @@ impl Lists {
             backlog,
             whose: credentials.fingerprint(backlog.access.url()),
         })
+    }
+
+    /// Drops what the caller was told of lists that a tool may have changed: a name that was
+    /// deleted and made again has another id.
+    pub async fn forget_changed_by(&self, tool: &'static str, backlog: &Backlog<'_>) {
+        let Ok(reader) = self.reader(backlog).await else {
+            return;
+        };
+        let whose = reader.whose;
+        let changed = move |key: &Key, _: &Arc<Vec<Entry>>| {
+            key.whose == whose && key.list.may_change_by(tool)
+        };
+        // Refused only by a cache that was not built for it.
+        let _ = self.0.invalidate_entries_if(changed);
     }
 }
 
