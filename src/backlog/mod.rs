@@ -17,7 +17,7 @@ mod url;
 
 pub use call::{Call, InputError, Method};
 pub use client::{BacklogClient, ClientError, ClientOptions, tls_config};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Fingerprint};
 pub use error::{BacklogError, ErrorItem};
 pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth, TOKEN_TIMEOUT};
 pub use request::{Expects, Request, Response, Segment, UnsafeSegment};

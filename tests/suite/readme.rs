@@ -122,6 +122,7 @@ fn the_files_and_tests_that_documents_name_exist() {
         "docs/architecture.md",
         "docs/threat-model.md",
         "docs/tools.md",
+        "docs/agent-efficiency.md",
     ] {
         let text = read(document);
         for found in file.captures_iter(&text) {

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::{caller, exchange, post, server};
 use crate::{
-    backlog::{Credentials, fake::FakeBacklog},
+    backlog::{
+        Credentials,
+        fake::{FakeBacklog, Received},
+    },
     mcp::{
         Descriptions, FixedAccess, HubServer, Organization, Organizations, Policy, ToolOptions,
         Toolset, tools,
@@ -36,6 +40,10 @@ impl Two {
     fn new(options: ToolOptions) -> Self {
         let a = FakeBacklog::answering(200, r#"{"spaceKey":"a"}"#);
         let b = FakeBacklog::answering(200, r#"{"spaceKey":"b"}"#);
+        Self::of(a, b, options)
+    }
+
+    fn of(a: FakeBacklog, b: FakeBacklog, options: ToolOptions) -> Self {
         let all = vec![organization("COMPANY_A", &a), organization("Company_B", &b)];
         let server = server()
             .with_options(options)
@@ -195,4 +203,44 @@ async fn they_are_listed_without_a_key_and_whatever_is_enabled() {
     };
     let params = json!({"name": "list_organizations", "arguments": {}});
     assert_eq!(two.rpc("tools/call", params).await["error"]["code"], -32602);
+}
+
+#[actix_web::test]
+async fn a_name_means_what_it_means_in_its_organization() {
+    let of = |id: &'static str| {
+        FakeBacklog::start(move |request: &Received| match &request.line {
+            line if line.contains("/priorities") => {
+                let other = if id == "7" { "Only in A" } else { "Only in B" };
+                let all = json!([{"id": id.parse::<i64>().unwrap(), "name": "High"},
+                    {"id": 9, "name": other}]);
+                HttpResponse::Ok().json(all)
+            }
+            _ => HttpResponse::Ok().json(json!([])),
+        })
+    };
+    let (a, b) = (of("7"), of("2"));
+    let two = Two::of(a, b, ToolOptions::default());
+    // Each twice: the second time from memory.
+    for (organization, expected) in [("COMPANY_A", "7"), ("Company_B", "2")].repeat(2) {
+        let arguments = json!({"organization": organization, "priorityId": ["High"]});
+        let (failed, text) = two.call("get_issues", arguments).await;
+        assert!(!failed, "{text}");
+        let space = if expected == "7" { &two.a } else { &two.b };
+        let sent = space.received().pop().unwrap().line;
+        assert_eq!(
+            sent,
+            format!("GET /api/v2/issues?priorityId%5B%5D={expected}")
+        );
+    }
+    let lists = |backlog: &FakeBacklog| {
+        let received = backlog.received().into_iter();
+        received
+            .filter(|it| it.line.contains("/priorities"))
+            .count()
+    };
+    assert_eq!((lists(&two.a), lists(&two.b)), (1, 1));
+    let arguments = json!({"organization": "COMPANY_A", "priorityId": ["Only in B"]});
+    let (failed, text) = two.call("get_issues", arguments).await;
+    assert!(failed && text.contains("Only in A (9)"), "{text}");
+    assert!(!text.contains("Only in B ("), "{text}");
 }
