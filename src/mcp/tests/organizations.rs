@@ -12,8 +12,8 @@ use crate::{
         fake::{FakeBacklog, Received},
     },
     mcp::{
-        Descriptions, FixedAccess, HubServer, Organization, Organizations, Policy, ToolOptions,
-        Toolset, tools,
+        Caller, Descriptions, FixedAccess, HubServer, Organization, Organizations, Policy,
+        ToolOptions, Toolset, tools,
     },
 };
 
@@ -57,10 +57,15 @@ impl Two {
         }
     }
 
-    async fn rpc(&self, method: &str, params: Value) -> Value {
+    fn caller(&self) -> Caller {
         let key = Credentials::ApiKey("key-of-Company_B".into());
         let mut caller = caller(FixedAccess::new(self.b.url.clone(), key));
         caller.policy = self.policy.clone();
+        caller
+    }
+
+    async fn rpc(&self, method: &str, params: Value) -> Value {
+        let caller = self.caller();
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let request = post("2025-06-18", &message);
         exchange(self.server.clone(), Some(&caller), request)
@@ -243,4 +248,40 @@ async fn a_name_means_what_it_means_in_its_organization() {
     let (failed, text) = two.call("get_issues", arguments).await;
     assert!(failed && text.contains("Only in A (9)"), "{text}");
     assert!(!text.contains("Only in B ("), "{text}");
+}
+
+#[actix_web::test]
+async fn a_list_that_was_prepared_before_is_not_of_another_server() {
+    let plain = server();
+    let text = ("TOOL_GET_SPACE_DESCRIPTION".to_owned(), "Ours.".to_owned());
+    let two = Two::new(ToolOptions {
+        descriptions: Descriptions::new([text]),
+        ..ToolOptions::default()
+    });
+    let tools = |server: &HubServer| {
+        let list = server.list_as_json(&two.caller()).unwrap();
+        serde_json::from_slice::<Value>(&list).unwrap()["tools"].take()
+    };
+    let before = tools(&plain);
+    let listed = json!(two.listed().await);
+    assert_ne!(before, listed);
+    assert_eq!(tools(&two.server), listed);
+    assert_eq!(tools(&plain), before);
+    let server = plain
+        .with_options(two.server.options().clone())
+        .with_organizations(two.server.organizations().unwrap().clone());
+    assert_eq!(tools(&server), listed, "made anew with the options");
+}
+
+#[actix_web::test]
+async fn resources_are_of_the_default_organization() {
+    let two = Two::new(ToolOptions::default());
+    let read = async |backlog: &FakeBacklog| {
+        let host = backlog.url.as_str().trim_start_matches("http://");
+        let uri = format!("backlog://{host}/issues/AB-1");
+        two.rpc("resources/read", json!({"uri": uri})).await
+    };
+    assert!(read(&two.b).await["result"]["contents"].is_array());
+    assert_eq!(read(&two.a).await["error"]["code"], -32002);
+    assert_eq!(two.a.received(), []);
 }
