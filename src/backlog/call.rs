@@ -47,7 +47,11 @@ pub enum Method {
 pub enum InputError {
     /// None of the inputs that say what the call is about.
     #[error("{what} is required")]
-    Required { what: String },
+    Required {
+        what: String,
+        /// One of them, separated by `|`.
+        inputs: &'static str,
+    },
     #[error("{argument}: {reason}")]
     Invalid {
         argument: String,
@@ -197,6 +201,7 @@ fn take_target(
     }
     given.ok_or_else(|| InputError::Required {
         what: required(names),
+        inputs: names,
     })
 }
 

@@ -1,7 +1,12 @@
 //! What a request to Backlog is authenticated with.
 
+use std::fmt;
+
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use super::BacklogUrl;
 
 const API_KEY: HeaderName = HeaderName::from_static("backlog-api-key");
 
@@ -25,11 +30,51 @@ impl Credentials {
         value.set_sensitive(true);
         Some((name, value))
     }
+
+    /// Stands for these credentials at this space: what Backlog told one holder is found again by
+    /// the same holder only.
+    pub fn fingerprint(&self, url: &BacklogUrl) -> Fingerprint {
+        let (kind, secret) = match self {
+            Self::Bearer(token) => ("bearer", token),
+            Self::ApiKey(key) => ("key", key),
+        };
+        let mut digest = Sha256::new();
+        // No URL has a line break.
+        digest.update(format!("{url}\n{kind}\n"));
+        digest.update(secret.expose_secret());
+        Fingerprint(digest.finalize().into())
+    }
+}
+
+/// A digest of credentials and the space that they are for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint")
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fingerprints_tell_holders_and_spaces_apart() {
+        let url = |text| BacklogUrl::parse(text).unwrap();
+        let (one, other) = (url("https://a.example"), url("https://b.example"));
+        let bearer = |token: &str| Credentials::Bearer(token.into());
+        let print = bearer("t").fingerprint(&one);
+        assert_eq!(print, bearer("t").fingerprint(&one));
+        for different in [
+            bearer("u").fingerprint(&one),
+            bearer("t").fingerprint(&other),
+            Credentials::ApiKey("t".into()).fingerprint(&one),
+        ] {
+            assert_ne!(print, different);
+        }
+    }
 
     #[test]
     fn debug_shows_no_secret() {

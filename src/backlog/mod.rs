@@ -18,7 +18,7 @@ mod url;
 
 pub use call::{Call, InputError, Method};
 pub use client::{BacklogClient, ClientError, ClientOptions, tls_config};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Fingerprint};
 pub use error::{BacklogError, ErrorItem};
 pub use exchange::{Class, Exchange, Observer};
 pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth, TOKEN_TIMEOUT};

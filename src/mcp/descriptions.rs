@@ -65,12 +65,16 @@ impl Descriptions {
         });
     }
 
-    /// An error text as the operator words it.
+    /// An error text as the operator words it, in place of the built-in advice as well.
     pub(super) fn reword(&self, tool: &str, text: String) -> String {
+        let before = |error: &str| {
+            let (before, after) = text.rsplit_once(error)?;
+            (after.is_empty() || after.starts_with(": give ")).then_some(before)
+        };
         let fitting = ERRORS
             .iter()
             .filter(|error| error.tool.is_none_or(|name| name == tool))
-            .find_map(|error| Some((text.strip_suffix(error.text)?, error.key)));
+            .find_map(|error| Some((before(error.text)?, error.key)));
         match fitting.and_then(|(before, key)| Some((before, self.0.get(key)?))) {
             Some((before, replacement)) => format!("{before}{replacement}"),
             None => text,

@@ -1,6 +1,8 @@
 //! What a failed tool call tells the assistant: what was wrong, where, and
 //! what to do next. Sign-in problems and passing ones never read alike.
 
+mod advice;
+
 use std::{fmt::Write, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -56,10 +58,12 @@ impl ToolError {
         }
     }
 
-    /// The text for the assistant.
+    /// The text for the assistant; names tools as the table does.
     pub fn explain(&self, tool: &str, now: DateTime<Utc>) -> String {
         match self {
-            Self::Input(error @ InputError::Required { .. }) => error.to_string(),
+            Self::Input(error @ InputError::Required { inputs, .. }) => {
+                format!("{error}: give {}", inputs.replace('|', " or "))
+            }
             Self::Input(error) => format!("Invalid arguments for tool {tool}: {error}"),
             Self::Access(error) => access(*error),
             Self::Backlog { error, request } => backlog(error, request, now),
@@ -155,37 +159,10 @@ fn api(status: u16, errors: &[ErrorItem], request: &str) -> String {
             let _ = write!(text, " ({})", error.more_info);
         }
     }
-    if let Some(advice) = advice(code) {
+    if let Some(advice) = advice::advice(code, request) {
         let _ = write!(text, "\n{advice}");
     }
     text
-}
-
-fn advice(code: u32) -> Option<&'static str> {
-    Some(match code {
-        ErrorItem::LICENCE => "The space's plan does not include this feature.",
-        ErrorItem::LICENCE_EXPIRED => "The space's plan has expired.",
-        ErrorItem::ACCESS_DENIED => {
-            "The space does not accept requests from this server's address; an administrator of \
-             the space has to allow it."
-        }
-        ErrorItem::FORBIDDEN => {
-            "The Backlog account lacks the right to do this; a project or space administrator can \
-             grant it."
-        }
-        ErrorItem::NOT_FOUND => {
-            "Check the ids and keys of this call: nothing has them, or it is not visible to the \
-             Backlog account."
-        }
-        ErrorItem::INVALID_REQUEST => "Correct the argument that the message names and try again.",
-        ErrorItem::SPACE_FULL => "The storage of the space is full; something has to be deleted.",
-        ErrorItem::TOO_MANY => "There are as many of these as Backlog allows; delete one first.",
-        ErrorItem::FILE_TOO_LARGE => "The file is larger than the space's plan allows.",
-        ErrorItem::MFA_REQUIRED => {
-            "The space requires two-step verification; the person has to set it up in Backlog."
-        }
-        _ => return None,
-    })
 }
 
 /// `12 seconds`, rounded up, at least one.

@@ -4,6 +4,7 @@
 mod color;
 mod custom_field;
 mod id;
+mod named;
 
 use std::{borrow::Cow, fmt};
 
@@ -17,6 +18,10 @@ use serde::{
 pub(super) use color::{IssueTypeColor, StatusColor};
 pub(super) use custom_field::{CustomFieldFilter, CustomFieldValue};
 pub(super) use id::{ActivityType, IdOrKey, NumericId};
+pub(super) use named::{
+    Category, Issue, IssueType, Priority, Project, PullRequestStatus, Resolution, Status, User,
+    Version,
+};
 
 /// Largest integer that survives a JavaScript client.
 const MAX_SAFE: i64 = 1 << 53;
@@ -148,10 +153,10 @@ fn is_date(text: &str) -> bool {
     text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }
 
-/// Or projectKey
+/// Id, key or name; or projectKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub(super) struct ProjectId(Integer);
+pub(super) struct ProjectId(Project);
 
 /// Such as PROJ
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -163,7 +168,7 @@ pub(super) struct ProjectKey(String);
 /// Id or key
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub(super) struct Project(IdOrKey);
+pub(super) struct ProjectIdOrKey(IdOrKey);
 
 /// Or issueKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]

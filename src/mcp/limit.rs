@@ -5,7 +5,9 @@
 //! 3. Where not even one does, long texts and lists in it are shortened, more and
 //!    more, and at last fields are left out.
 //!
-//! A note says what is missing and how to get it.
+//! A note says what is missing and how to get it; a page that is full gets one, too.
+//!
+//! The JSON has no spaces for show: a model pays for each of them, on every call.
 
 use serde_json::{Map, Value};
 
@@ -14,7 +16,7 @@ use super::tool::Paging;
 /// A result within the limit.
 pub(super) struct Fitted {
     pub value: Value,
-    /// The same as JSON, indented by two spaces, in Backlog's order of fields.
+    /// The same as JSON, in Backlog's order of fields.
     pub text: String,
     /// What is missing, for the assistant.
     pub note: Option<String>,
@@ -23,51 +25,115 @@ pub(super) struct Fitted {
 impl Fitted {
     fn cut(value: Value, note: String) -> Self {
         Self {
-            text: format!("{value:#}"),
+            text: value.to_string(),
             value,
             note: Some(note),
         }
     }
 }
 
-/// The arguments that a page was asked for with.
-#[derive(Clone, Copy, Debug, Default)]
+/// Backlog's answer to a call that does not say how many.
+const USUAL_COUNT: u64 = 20;
+
+/// The arguments that a page was asked for with, and what came.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Page {
-    pub paging: Paging,
-    pub offset: u64,
-    pub ascending: bool,
+    paging: Paging,
+    offset: u64,
+    count: u64,
+    ascending: bool,
+    /// Of the elements that came.
+    ids: Vec<Option<u64>>,
+    /// The places among them of those that may be shown; `None` if all may.
+    shown: Option<Vec<usize>>,
 }
 
 impl Page {
     pub fn of(paging: Paging, arguments: &Map<String, Value>) -> Self {
-        let offset = arguments.get("offset").and_then(Value::as_f64);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a number that matters is small; others saturate"
+        )]
+        let number = |name| {
+            let value = arguments.get(name).and_then(Value::as_f64);
+            value.map(|number| number as u64)
+        };
         Self {
             paging,
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "an offset that matters is small; others saturate"
-            )]
-            offset: offset.unwrap_or(0.0) as u64,
+            offset: number("offset").unwrap_or(0),
+            count: number("count").unwrap_or(USUAL_COUNT),
+            ids: Vec::new(),
+            shown: None,
             ascending: arguments.get("order").is_some_and(|order| order == "asc"),
         }
     }
 
-    /// How to ask for what comes after the `kept` elements, of which `last` is one.
-    fn next(self, kept: usize, last: Option<&Value>) -> String {
-        let id = last.and_then(|last| last.get("id")).and_then(Value::as_u64);
-        match (self.paging, id) {
-            (Paging::Offset, _) => {
-                let offset = self.offset.saturating_add(kept as u64);
-                format!("For the rest, call again with offset {offset} and count {kept}.")
+    /// Looks at what Backlog answered, before anything is left out of it.
+    pub fn answered(&mut self, value: &Value) {
+        self.ids = value.as_array().into_iter().flatten().map(id).collect();
+    }
+
+    /// Looks at what of it may be shown.
+    pub fn sifted(&mut self, value: &Value) {
+        let mut places = self.ids.iter().enumerate();
+        let shown = value.as_array().into_iter().flatten();
+        let place = |item| Some(places.find(|(_, came)| **came == id(item))?.0);
+        self.shown = Some(shown.filter_map(place).collect());
+    }
+
+    /// How many came up to the last of the first `kept` that may be shown.
+    fn passed(&self, kept: usize) -> Option<usize> {
+        let last = kept.checked_sub(1)?;
+        let place = match &self.shown {
+            None => last,
+            Some(places) => *places.get(last)?,
+        };
+        Some(place + 1)
+    }
+
+    /// The arguments for what comes after the first `passed` elements.
+    fn after(&self, passed: usize) -> Option<String> {
+        let last = passed.checked_sub(1)?;
+        match self.paging {
+            Paging::None => None,
+            Paging::Offset => {
+                let offset = self.offset.saturating_add(passed as u64);
+                Some(format!("offset {offset}"))
             }
-            (Paging::Id, Some(id)) if self.ascending => {
-                format!("For the rest, call again with minId {id}.")
+            Paging::Id => {
+                let id = self.ids.get(last).copied().flatten()?;
+                let bound = if self.ascending { "minId" } else { "maxId" };
+                Some(format!("{bound} {id}"))
             }
-            (Paging::Id, Some(id)) => format!("For the rest, call again with maxId {id}."),
-            _ => "Ask for less, with filters or for single items, to see the rest.".to_owned(),
         }
     }
+
+    /// How to get what a limit cut off after the first `kept` elements.
+    fn rest(&self, kept: usize) -> String {
+        let next = self.passed(kept).and_then(|passed| self.after(passed));
+        match (next, self.paging) {
+            (Some(next), Paging::Offset) => {
+                format!("For the rest, call again with {next} and count {kept}.")
+            }
+            (Some(next), _) => format!("For the rest, call again with {next}."),
+            (None, _) => {
+                "Ask for less, with filters or for single items, to see the rest.".to_owned()
+            }
+        }
+    }
+
+    /// How to go on after this page, if it came full.
+    fn more(&self) -> Option<String> {
+        let came = self.ids.len();
+        let full = came as u64 >= self.count;
+        let next = self.after(came).filter(|_| full)?;
+        Some(format!("There may be more: call again with {next}."))
+    }
+}
+
+fn id(item: &Value) -> Option<u64> {
+    item.get("id").and_then(Value::as_u64)
 }
 
 /// About what a model pays: runs of ASCII letters, digits and `_`, and each other character that
@@ -86,21 +152,18 @@ pub fn tokens(text: &str) -> usize {
 }
 
 /// Writes a value out, as much of it as `max_tokens` allow.
-pub(super) fn fit(value: Value, max_tokens: usize, page: Page) -> Fitted {
-    let text = format!("{value:#}");
+pub(super) fn fit(value: Value, max_tokens: usize, page: &Page) -> Fitted {
+    let text = value.to_string();
     if fits(&text, max_tokens) {
-        return Fitted {
-            value,
-            text,
-            note: None,
-        };
+        let note = value.as_array().and_then(|_| page.more());
+        return Fitted { value, text, note };
     }
     match value {
         Value::Array(mut items) => {
             let all = items.len();
             let kept = how_many(&items, max_tokens);
             items.truncate(kept.max(1));
-            let next = page.next(items.len(), items.last());
+            let next = page.rest(items.len());
             let mut note = format!("These are the first {} of {all}. {next}", items.len());
             let mut value = Value::Array(items);
             if kept == 0 {
@@ -157,7 +220,7 @@ fn how_many(items: &[Value], max_tokens: usize) -> usize {
 fn shorten(value: Value, max_tokens: usize) -> Value {
     for longest in [4096, 1024, 256, 64, 16, 4] {
         let candidate = shortened(&value, longest);
-        if fits(&format!("{candidate:#}"), max_tokens) {
+        if fits(&candidate.to_string(), max_tokens) {
             return candidate;
         }
     }
@@ -215,11 +278,11 @@ mod tests {
 
     use super::*;
 
-    fn page(paging: Paging) -> Page {
-        Page {
-            paging,
-            ..Page::default()
-        }
+    /// The page of a call with these arguments, answered with these elements.
+    fn page(paging: Paging, arguments: Value, items: &[Value]) -> Page {
+        let mut page = Page::of(paging, arguments.as_object().unwrap());
+        page.answered(&json!(items));
+        page
     }
 
     #[test]
@@ -240,8 +303,9 @@ mod tests {
     #[test]
     fn what_fits_is_left_alone() {
         let value = json!([{"id": 1}, {"id": 2}]);
-        let fitted = fit(value.clone(), 50, Page::default());
-        assert_eq!((fitted.text, fitted.note), (format!("{value:#}"), None));
+        let fitted = fit(value, 50, &Page::default());
+        assert_eq!(fitted.text, r#"[{"id":1},{"id":2}]"#);
+        assert_eq!(fitted.note, None);
     }
 
     #[test]
@@ -249,33 +313,34 @@ mod tests {
         let items: Vec<_> = (1..=9)
             .map(|id| json!({"id": 100 - id, "name": "a b"}))
             .collect();
-        let ask = |page| fit(json!(items), 50, page);
-        for (page, expected) in [
+        for (paging, arguments, expected) in [
             (
-                page(Paging::Offset),
+                Paging::Offset,
+                json!({}),
                 "call again with offset 2 and count 2.",
             ),
             (
-                Page {
-                    offset: 5,
-                    ..page(Paging::Offset)
-                },
+                Paging::Offset,
+                json!({"offset": 5.0}),
                 "call again with offset 7 and count 2.",
             ),
-            (page(Paging::Id), "call again with maxId 98."),
+            (Paging::Id, json!({}), "call again with maxId 98."),
             (
-                Page {
-                    ascending: true,
-                    ..page(Paging::Id)
-                },
+                Paging::Id,
+                json!({"order": "asc"}),
                 "call again with minId 98.",
             ),
             (
-                page(Paging::None),
+                Paging::None,
+                json!({}),
                 "Ask for less, with filters or for single items, to see the rest.",
             ),
         ] {
-            let fitted = ask(page);
+            let page = page(paging, arguments, &items);
+            // The fields chosen need not have the id.
+            let chosen: Vec<_> = items.iter().map(|item| &item["name"]).collect();
+            assert_eq!(fit(json!(chosen), 12, &page).text, r#"["a b","a b"]"#);
+            let fitted = fit(json!(items), 50, &page);
             let kept: Value = serde_json::from_str(&fitted.text).unwrap();
             assert_eq!(kept, json!(items[..2]));
             let note = fitted.note.unwrap();
@@ -285,12 +350,62 @@ mod tests {
     }
 
     #[test]
-    fn the_page_is_the_one_asked_for() {
-        let arguments = json!({"offset": 20.0, "order": "asc"});
-        let page = Page::of(Paging::Offset, arguments.as_object().unwrap());
-        assert_eq!((page.offset, page.ascending), (20, true));
-        let page = Page::of(Paging::Id, &Map::new());
-        assert_eq!((page.offset, page.ascending), (0, false));
+    fn a_full_page_says_how_to_go_on() {
+        let items: Vec<_> = (0..20).map(|id| json!({"id": 100 - id})).collect();
+        for (paging, arguments, len, expected) in [
+            (Paging::Offset, json!({}), 20, Some("offset 20")),
+            (
+                Paging::Offset,
+                json!({"count": null}),
+                20,
+                Some("offset 20"),
+            ),
+            (Paging::Offset, json!({"offset": 40}), 20, Some("offset 60")),
+            (Paging::Offset, json!({"count": 5}), 5, Some("offset 5")),
+            (Paging::Offset, json!({"count": 100}), 20, None),
+            (Paging::Offset, json!({}), 19, None),
+            (Paging::Offset, json!({"count": 0}), 0, None),
+            (Paging::Id, json!({}), 20, Some("maxId 81")),
+            (Paging::Id, json!({"order": "asc"}), 20, Some("minId 81")),
+            (Paging::Id, json!({"count": 2}), 2, Some("maxId 99")),
+            (Paging::Id, json!({"count": 3}), 2, None),
+            (Paging::None, json!({}), 20, None),
+        ] {
+            let items = &items[..len];
+            let page = page(paging, arguments.clone(), items);
+            let note = fit(json!(items), 50_000, &page).note;
+            let expected =
+                expected.map(|next| format!("There may be more: call again with {next}."));
+            assert_eq!(note, expected, "{paging:?} {arguments}");
+        }
+        let thing = json!({"count": 20});
+        assert_eq!(
+            fit(thing, 50, &page(Paging::Offset, json!({}), &[])).note,
+            None
+        );
+    }
+
+    #[test]
+    fn what_may_not_be_shown_counts_for_where_to_go_on() {
+        let items: Vec<_> = (0..20)
+            .map(|id| json!({"id": 100 - id, "name": "a b"}))
+            .collect();
+        let some: Vec<_> = items.iter().skip(1).step_by(3).cloned().collect();
+        for (paging, after_all, after_two) in [
+            (Paging::Offset, "offset 20.", "offset 5 and count 2."),
+            (Paging::Id, "maxId 81.", "maxId 96."),
+        ] {
+            let mut page = page(paging, json!({}), &items);
+            page.sifted(&json!(some));
+            let note = fit(json!(some), 50_000, &page).note.unwrap();
+            assert!(note.ends_with(after_all), "{note}");
+            let note = fit(json!(some), 50, &page).note.unwrap();
+            assert!(note.starts_with("These are the first 2 of 7."), "{note}");
+            assert!(note.ends_with(after_two), "{note}");
+            page.sifted(&json!([]));
+            let note = fit(json!([]), 50, &page).note.unwrap();
+            assert!(note.ends_with(after_all), "{note}");
+        }
     }
 
     #[test]
@@ -300,7 +415,7 @@ mod tests {
             json!({"id": 1, "content": text}),
             json!([{"id": 1, "content": text}]),
         ] {
-            let fitted = fit(value, 300, Page::default());
+            let fitted = fit(value, 300, &Page::default());
             assert!(tokens(&fitted.text) <= 300, "{}", fitted.text);
             assert!(fitted.text.contains("words and more"), "{}", fitted.text);
             assert!(fitted.text.contains('…'), "{}", fitted.text);
@@ -335,7 +450,7 @@ mod tests {
         #[test]
         fn results_are_whole_json_within_the_limit(value in any_json(), max_tokens in 40_usize..400) {
             let is_thing = matches!(value, Value::Array(_) | Value::Object(_));
-            let fitted = fit(value.clone(), max_tokens, Page::default());
+            let fitted = fit(value.clone(), max_tokens, &Page::default());
             let read: Value = serde_json::from_str(&fitted.text).unwrap();
             prop_assert_eq!(&read, &fitted.value);
             prop_assert!(tokens(&fitted.text) <= max_tokens);

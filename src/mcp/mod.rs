@@ -17,6 +17,7 @@ mod file;
 mod inputs;
 mod limit;
 mod listing;
+mod names;
 pub mod options;
 pub mod organizations;
 pub mod policy;

@@ -1,6 +1,6 @@
 //! How the tools are offered and how much they answer: the operator's choice, for every caller.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use thiserror::Error;
 
@@ -64,9 +64,57 @@ impl fmt::Display for ToolPrefix {
     }
 }
 
+impl ToolPrefix {
+    /// A text of ours, with the names of tools in it as they are offered.
+    pub(super) fn name_tools<'a>(
+        &self,
+        text: &'a str,
+        is_tool: impl Fn(&str) -> bool,
+    ) -> Cow<'a, str> {
+        if self.0.is_empty() {
+            return text.into();
+        }
+        let in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let mut named = String::with_capacity(text.len());
+        for part in text.split_inclusive(|c| !in_name(c)) {
+            // A sentence may end with a name.
+            let word = part.trim_end_matches(|c| !in_name(c) || c == '.');
+            if is_tool(word) {
+                named.push_str(&self.0);
+            }
+            named.push_str(part);
+        }
+        named.into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_in_a_text_are_those_offered() {
+        let is_tool = |word: &str| matches!(word, "get_issue" | "get_issues");
+        let prefix: ToolPrefix = "acme.".parse().unwrap();
+        for (text, expected) in [
+            ("", ""),
+            (
+                "get_issue, get_issues; (get_issue).",
+                "acme.get_issue, acme.get_issues; (acme.get_issue).",
+            ),
+            (
+                "Call get_issues. あget_issue",
+                "Call acme.get_issues. あacme.get_issue",
+            ),
+            (
+                "acme.get_issue forget_issue get_issue_",
+                "acme.get_issue forget_issue get_issue_",
+            ),
+        ] {
+            assert_eq!(prefix.name_tools(text, is_tool), expected);
+            assert_eq!(ToolPrefix::default().name_tools(text, is_tool), text);
+        }
+    }
 
     #[test]
     fn a_prefix_makes_names_that_clients_take() {

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{
     BacklogAccess, HubServer, ToolPrefix, Toolset,
     router::Entry,
+    structured,
     tool::{Access, Paging, Spec},
 };
 use crate::backlog::Method;
@@ -150,10 +151,13 @@ pub(super) fn list_tool() -> Entry {
     let route = ToolRoute::new_dyn(tool, |call: ToolCallContext<'_, HubServer>| {
         async move {
             let listed = call.service.organizations().map(Organizations::listed);
-            let text = format!("{:#}", listed.unwrap_or_else(|| json!([])));
-            Ok(CallToolResponse::from(CallToolResult::success(vec![
-                ContentBlock::text(text),
-            ])))
+            let listed = listed.unwrap_or_else(|| json!([]));
+            let text = ContentBlock::text(listed.to_string());
+            let mut result = CallToolResult::success(vec![text]);
+            if structured::wanted(call.service.options(), &call.request_context) {
+                result.structured_content = Some(structured::of(listed, &[]));
+            }
+            Ok(CallToolResponse::from(result))
         }
         .boxed()
     });

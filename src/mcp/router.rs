@@ -2,12 +2,13 @@
 //!
 //! 1. Find the caller.
 //! 2. Refuse what the grant's scopes or the operator's policy do not allow.
-//! 3. Keep the call within the projects that are allowed ([`projects`](super::projects)).
+//! 3. Keep the call within the projects that are allowed ([`projects`](super::projects)), before
+//!    and after the names among the arguments are looked up ([`names`]).
 //! 4. Read the arguments and run the tool against Backlog.
 //! 5. Of the outcome, keep the fields asked for, and what the limit allows.
 //! 6. Turn it into text; tell the HTTP layer if the person must sign in again.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{
@@ -19,10 +20,11 @@ use serde_json::{Value, json};
 use tracing::Instrument;
 
 use super::{
-    AccessError, Caller, HubServer, Refusal, ToolOptions, Toolset, arguments,
+    AccessError, Caller, HubServer, Refusal, ToolOptions, ToolPrefix, Toolset, arguments,
     caller::request_span,
     failure::ToolError,
     limit::{self, Page},
+    names::{self, Bounds, Named, Unresolved},
     organizations, progress,
     projects::Sifted,
     schema,
@@ -52,8 +54,9 @@ impl Entry {
             paging: paging(&input.schema),
             takes_project: takes(&input.schema, arguments::PROJECT),
         };
+        let named = Arc::clone(&input.named);
         let route = ToolRoute::new_dyn(describe(&spec, input), move |call| {
-            guarded(spec, call, run::<T>).boxed()
+            guarded(spec, Arc::clone(&named), call, run::<T>).boxed()
         });
         Self { spec, route }
     }
@@ -96,6 +99,7 @@ fn takes(schema: &JsonObject, name: &str) -> bool {
 pub(super) struct Table {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
+    prefix: ToolPrefix,
     /// `list_organizations`, where there are several; no policy takes it away.
     list_organizations: Option<Entry>,
 }
@@ -118,11 +122,17 @@ impl Table {
             }
         }
         assert_eq!(by_name.len(), entries.len(), "tool names are unique");
-        Self {
-            entries,
+        let mut table = Self {
+            entries: Vec::new(),
             by_name,
+            prefix: options.prefix.clone(),
             list_organizations: None,
+        };
+        for entry in &mut entries {
+            table.name_tools_of(&mut entry.route.attr);
         }
+        table.entries = entries;
+        table
     }
 
     /// The same for several organizations, one of which each call chooses.
@@ -140,6 +150,30 @@ impl Table {
 
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// A text of ours, with the names of tools in it as they are offered.
+    pub fn name_tools<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let offered = |name: &str| format!("{}{name}", self.prefix);
+        self.prefix
+            .name_tools(text, |name| self.is_tool(&offered(name)))
+    }
+
+    fn is_tool(&self, name: &str) -> bool {
+        // While the table is made, there are no entries to find yet.
+        self.by_name.contains_key(name) || self.get(name).is_some()
+    }
+
+    fn name_tools_of(&self, tool: &mut model::Tool) {
+        let texts = tool.description.iter_mut();
+        texts.for_each(|text| *text = self.name_tools(text).into_owned().into());
+        let inputs = Arc::make_mut(&mut tool.input_schema).get_mut("properties");
+        let inputs = inputs.and_then(Value::as_object_mut).into_iter().flatten();
+        for (_, input) in inputs {
+            if let Some(Value::String(text)) = input.get_mut("description") {
+                *text = self.name_tools(text).into_owned();
+            }
+        }
     }
 
     pub fn get(&self, name: &str) -> Option<&Entry> {
@@ -188,6 +222,15 @@ enum Failure {
     Tool(ToolError),
 }
 
+impl From<Unresolved> for Failure {
+    fn from(unresolved: Unresolved) -> Self {
+        match unresolved {
+            Unresolved::Names(reason) => Self::Arguments(reason),
+            Unresolved::Tool(error) => Self::Tool(error),
+        }
+    }
+}
+
 type Run = for<'a> fn(JsonObject, &'a Backlog<'a>) -> BoxFuture<'a, Result<Outcome, Failure>>;
 
 fn run<'a, T: Tool>(
@@ -203,10 +246,18 @@ fn run<'a, T: Tool>(
 
 async fn guarded(
     tool: Spec,
+    named: Arc<[Named]>,
     call: ToolCallContext<'_, HubServer>,
     run: Run,
 ) -> Result<CallToolResponse, ErrorData> {
     let server = call.service;
+    let failed = |text: String| failed(server.table().name_tools(&text).into_owned());
+    let invalid = |reason| {
+        failed(format!(
+            "Invalid arguments for tool {}: {reason}",
+            tool.name
+        ))
+    };
     let Some(caller) = server.caller(&call.request_context) else {
         return Err(ErrorData::internal_error("the request has no caller", None));
     };
@@ -268,21 +319,38 @@ async fn guarded(
         Ok(selection) => selection,
         Err(reason) => {
             record.ended(ToolOutcome::InvalidArguments);
-            return Ok(invalid(&tool, &reason));
+            return Ok(invalid(reason));
         }
     };
-    let page = Page::of(tool.paging, &arguments);
+    let mut page = Page::of(tool.paging, &arguments);
     let structure = structured::wanted(options, &call.request_context);
     if tool.takes_project {
         arguments::settle_project(&mut arguments);
     }
     let work = async {
-        let projects = server.projects();
-        let policy = &caller.policy;
+        let (projects, policy) = (server.projects(), &caller.policy);
+        // Twice, because looking a name up is asking already, and because it may become the id
+        // of something else.
+        let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
+        admitted.await.map_err(Failure::Tool)?;
+        let bounds = Bounds { projects, policy };
+        let resolved = names::resolve(&named, arguments, server.lists(), bounds, &backlog);
+        let mut arguments = resolved.await?;
         let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
         let sieve = admitted.await.map_err(Failure::Tool)?;
         let outcome = run(arguments, &backlog).await?;
-        Ok(projects.sift(sieve, outcome, &backlog).await)
+        if !tool.access.read_only {
+            let lists = server.lists();
+            lists.forget_changed_by(tool.name, &backlog).await;
+        }
+        if let Outcome::Json(value) = &outcome {
+            page.answered(value);
+        }
+        let sifted = projects.sift(sieve, outcome, &backlog).await;
+        if let Outcome::Json(value) = &sifted.outcome {
+            page.sifted(value);
+        }
+        Ok(sifted)
     };
     let outcome = telling.during(work.instrument(span.clone())).await;
 
@@ -297,13 +365,13 @@ async fn guarded(
                 Outcome::Content(content) => CallToolResult::success(content).into(),
                 Outcome::Json(value) => {
                     let value = selection.apply(value);
-                    succeeded(value, options.max_tokens, page, note, structure)
+                    succeeded(value, options.max_tokens, &page, note, structure)
                 }
             });
         }
         Err(Failure::Arguments(reason)) => {
             let reason = options.descriptions.reword(tool.name, reason);
-            return Ok(invalid(&tool, &reason));
+            return Ok(invalid(reason));
         }
         Err(Failure::Tool(error)) => error,
     };
@@ -319,7 +387,7 @@ async fn guarded(
 fn succeeded(
     value: Value,
     max_tokens: usize,
-    page: Page,
+    page: &Page,
     note: Option<String>,
     structure: bool,
 ) -> CallToolResponse {
@@ -335,11 +403,6 @@ fn succeeded(
     let mut result = CallToolResult::success(content.collect());
     result.structured_content = structured;
     result.into()
-}
-
-fn invalid(tool: &Spec, reason: &str) -> CallToolResponse {
-    let name = tool.name;
-    failed(format!("Invalid arguments for tool {name}: {reason}"))
 }
 
 fn failed(text: String) -> CallToolResponse {

@@ -11,10 +11,14 @@ use schemars::{
 };
 use serde_json::{Value, json};
 
+use super::names::{KEYWORD, Kind, Named};
+
 /// An input's schema, and the description from the doc comment of its type.
 pub(super) struct Input {
     pub description: String,
     pub schema: Arc<JsonObject>,
+    /// The inputs that take names.
+    pub named: Arc<[Named]>,
 }
 
 /// Derives both from the type.
@@ -31,9 +35,16 @@ pub(super) fn of<T: JsonSchema>() -> Input {
     };
     // The protocol's default; 70 bytes a tool.
     object.shift_remove("$schema");
-    object.entry("properties").or_insert_with(|| json!({}));
+    let properties = object.entry("properties").or_insert_with(|| json!({}));
+    let named = properties.as_object_mut().into_iter().flatten();
+    let named = named.filter_map(|(argument, input)| {
+        let argument = argument.clone();
+        take_kind(input).map(|kind| Named { argument, kind })
+    });
+    let named = named.collect();
     Input {
         description,
+        named,
         schema: Arc::new(object.clone()),
     }
 }
@@ -55,6 +66,20 @@ pub(super) fn described_elsewhere(schema: &mut Schema) {
 }
 
 const DATE: &str = "yyyy-MM-dd";
+
+/// Takes our keyword out of an input's schema, wherever it stands; what it said.
+fn take_kind(schema: &mut Value) -> Option<Kind> {
+    match schema {
+        Value::Object(object) => {
+            let own = object.shift_remove(KEYWORD);
+            let own = own.and_then(|kind| serde_json::from_value(kind).ok());
+            let inner = object.values_mut().filter_map(take_kind).last();
+            own.or(inner)
+        }
+        Value::Array(items) => items.iter_mut().filter_map(take_kind).last(),
+        _ => None,
+    }
+}
 
 fn simplify(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else {

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Caller, Organizations, ToolOptions, Verdict, completion,
     listing::{self, Listings},
+    names::Lists,
     projects::Projects,
     prompts,
     reader::Reader,
@@ -41,10 +42,13 @@ const VERSIONS: [ProtocolVersion; 4] = [
 
 const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, issues, wiki pages, \
     documents, Git repositories and notifications. They act as the signed-in Backlog user. Where a \
-    tool takes an id or a key, give one of them; get_project_list, get_issue_types and \
-    get_priorities find the ids that add_issue needs. Dates are yyyy-MM-dd. Lists come in pages \
-    (count with offset, minId or maxId); Backlog limits calls per minute, so prefer filters to many \
-    calls.";
+    tool takes an id or a key, give one of them. Where it takes an id as a number or a string, the \
+    string is a name, so there is no need to look ids up: projects by key or name, issue types, \
+    statuses, categories, versions and milestones by name in the project of the call, priorities, \
+    resolutions, custom fields and their items by name, users by name, sign-in name or mail \
+    address, and `me` for the signed-in user. A wrong name is answered with the right ones. Dates \
+    are yyyy-MM-dd. Lists come in pages (count with offset, minId or maxId), and say when there \
+    may be more; Backlog limits calls per minute, so prefer filters to many calls.";
 
 const SEVERAL_SPACES: &str = " Several spaces are configured: give the organization that a call is \
     for, by a name from list_organizations; without one, the default is used.";
@@ -57,6 +61,7 @@ pub struct HubServer {
     listings: Listings,
     options: ToolOptions,
     client: BacklogClient,
+    lists: Lists,
     clock: Clock,
     recorder: Recorder,
     caller: Option<Caller>,
@@ -74,6 +79,7 @@ impl HubServer {
             listings: Listings::default(),
             options,
             client,
+            lists: Lists::default(),
             clock,
             recorder: Recorder::default(),
             caller: None,
@@ -156,6 +162,14 @@ impl HubServer {
         &self.client
     }
 
+    pub(super) fn table(&self) -> &Table {
+        &self.table
+    }
+
+    pub(super) fn lists(&self) -> &Lists {
+        &self.lists
+    }
+
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
@@ -180,8 +194,11 @@ impl ServerHandler for HubServer {
         InitializeResult::new(capabilities(self.caller.is_none()))
             .with_server_info(implementation)
             .with_instructions(match self.organizations {
-                None => INSTRUCTIONS.to_owned(),
-                Some(_) => [INSTRUCTIONS, SEVERAL_SPACES].concat(),
+                None => self.table.name_tools(INSTRUCTIONS).into_owned(),
+                Some(_) => {
+                    let text = [INSTRUCTIONS, SEVERAL_SPACES].concat();
+                    self.table.name_tools(&text).into_owned()
+                }
             })
     }
 

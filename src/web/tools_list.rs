@@ -1,5 +1,5 @@
 //! `tools/list` from bytes made once per (scopes, policy): the list is most of what an idle
-//! client asks for, and writing 38 kB of JSON anew is most of the work.
+//! client asks for, and writing 40 kB of JSON anew is most of the work.
 //!
 //! Only the plain request is answered here: a small body with nothing in it but the method, by a
 //! client of a revision with a handshake. Anything else goes on as it came, so that one place

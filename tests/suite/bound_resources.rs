@@ -86,7 +86,7 @@ async fn lists_and_completions_have_allowed_projects_only() {
     assert_eq!(keys(&hub, &tokens).await, ["HARBOR"]);
     let completed = async |kind, typed| completed(&hub, &tokens, kind, typed).await;
     assert_eq!(completed("project", "").await, json!(["HARBOR"]));
-    assert_eq!(completed("project", "K").await, json!([]));
+    assert_eq!(completed("project", "KU").await, json!([]));
     // Nor by its name.
     assert_eq!(completed("project", "Operations").await, json!([]));
     assert_eq!(completed("issue", "").await, json!(["HARBOR-"]));

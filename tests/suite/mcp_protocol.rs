@@ -115,8 +115,8 @@ async fn a_wrong_call_is_told_what_is_wrong_with_it() {
     for (tool, arguments, names) in [
         (
             "get_issues",
-            json!({ "projectId": ["abc"] }),
-            "projectId[0]",
+            json!({ "parentIssueId": ["abc"] }),
+            "parentIssueId[0]",
         ),
         ("get_issues", json!({ "count": "many" }), "count"),
         ("get_issue", json!({ "issueKey": 7 }), "issueKey"),

@@ -200,6 +200,7 @@ fn the_files_and_tests_that_documents_name_exist() {
         "docs/scaling.md",
         "docs/threat-model.md",
         "docs/tools.md",
+        "docs/agent-efficiency.md",
     ] {
         let text = read(document);
         for found in file.captures_iter(&text) {

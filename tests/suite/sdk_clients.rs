@@ -77,6 +77,8 @@ async fn works_with(sdk: Sdk) {
     assert_eq!(stored["summary"], SUMMARY);
     assert_eq!(stored["createdUser"]["id"], seed::DANIEL);
 
+    beside_the_tools(&mut client, deployment.sim.url().as_str()).await;
+
     // The hub crashes and comes back; the connected client goes on, and can renew.
     hub.kill().await;
     let hub = deployment.start().await;
@@ -93,6 +95,28 @@ async fn works_with(sdk: Sdk) {
     assert_eq!(get_issue(&mut client, key).await["summary"], SUMMARY);
     renew(&mut client).await;
     client.close().await;
+}
+
+/// Resources, prompts and completion.
+async fn beside_the_tools(client: &mut SdkClient, space: &str) {
+    let host = space.trim_start_matches("http://").trim_end_matches('/');
+    let listed = client.ask(&json!({"resources": true}), "resources").await;
+    let uris = ["HARBOR", "KURA", "OPS"].map(|key| format!("backlog://{host}/projects/{key}"));
+    assert_eq!(listed["uris"], json!(uris));
+    let read = json!({"read": format!("backlog://{host}/issues/HARBOR-1")});
+    let read = client.ask(&read, "resource").await;
+    let page = read["result"]["contents"][0]["text"].as_str();
+    assert!(
+        page.is_some_and(|page| page.starts_with("# HARBOR-1: ")),
+        "{read}"
+    );
+    let prompt = json!({"prompt": "triage", "arguments": {"project": "HARBOR"}});
+    let prompt = client.ask(&prompt, "prompt").await;
+    let text = prompt["result"]["messages"][0]["content"]["text"].as_str();
+    assert!(text.is_some_and(|text| text.contains("HARBOR")), "{prompt}");
+    let complete = json!({"complete": "triage", "argument": "project", "value": "HA"});
+    let completed = client.ask(&complete, "completion").await;
+    assert_eq!(completed["values"], json!(["HARBOR"]));
 }
 
 async fn get_issue(client: &mut SdkClient, key: &str) -> Value {

@@ -15,15 +15,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeMap};
 
-use super::{Date, Decimal, Integer};
+use super::{Date, Decimal, named::CustomField};
 
 /// A value for one custom field.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CustomFieldValue {
-    /// Custom field id
-    id: Integer,
-    /// Text, number, date, or the id of the chosen item; a list for several items
+    /// Custom field id, or name
+    id: CustomField,
+    /// Text, number, date, or the chosen item's id (or name, where the field is given by name); a list for several
     value: Option<OneOrMore>,
     /// Free text of the item "other"
     other_value: Option<String>,
@@ -43,7 +43,7 @@ enum OneOrMore {
 
 impl Serialize for CustomFieldValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let id = self.id.0;
+        let id = self.id.get();
         let mut parameters = serializer.serialize_map(None)?;
         if let Some(value) = &self.value {
             parameters.serialize_entry(&format!("customField_{id}"), value)?;
@@ -63,22 +63,22 @@ pub(crate) struct CustomFieldFilter(Filter);
 #[serde(tag = "type", rename_all = "camelCase")]
 enum Filter {
     Text {
-        id: Integer,
+        id: CustomField,
         #[schemars(length(min = 1))]
         value: String,
     },
     Numeric {
-        id: Integer,
+        id: CustomField,
         min: Option<Decimal>,
         max: Option<Decimal>,
     },
     Date {
-        id: Integer,
+        id: CustomField,
         min: Option<Date>,
         max: Option<Date>,
     },
     List {
-        id: Integer,
+        id: CustomField,
         value: Items,
     },
 }
@@ -86,8 +86,8 @@ enum Filter {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Items {
-    One(Integer),
-    Several(#[schemars(length(min = 1))] Vec<Integer>),
+    One(CustomField),
+    Several(#[schemars(length(min = 1))] Vec<CustomField>),
 }
 
 impl<'de> Deserialize<'de> for CustomFieldFilter {
@@ -125,22 +125,22 @@ impl Serialize for CustomFieldFilter {
             // Backlog would take blanks for a word to search.
             Filter::Text { value, .. } if value.trim().is_empty() => {}
             Filter::Text { id, value } => {
-                parameters.serialize_entry(&format!("customField_{}", id.0), value)?;
+                parameters.serialize_entry(&format!("customField_{}", id.get()), value)?;
             }
             Filter::Numeric { id, min, max } => {
-                parameters.serialize_entry(&format!("customField_{}_min", id.0), min)?;
-                parameters.serialize_entry(&format!("customField_{}_max", id.0), max)?;
+                parameters.serialize_entry(&format!("customField_{}_min", id.get()), min)?;
+                parameters.serialize_entry(&format!("customField_{}_max", id.get()), max)?;
             }
             Filter::Date { id, min, max } => {
-                parameters.serialize_entry(&format!("customField_{}_min", id.0), min)?;
-                parameters.serialize_entry(&format!("customField_{}_max", id.0), max)?;
+                parameters.serialize_entry(&format!("customField_{}_min", id.get()), min)?;
+                parameters.serialize_entry(&format!("customField_{}_max", id.get()), max)?;
             }
             Filter::List { id, value } => {
                 let items = match value {
                     Items::One(item) => std::slice::from_ref(item),
                     Items::Several(items) => items,
                 };
-                parameters.serialize_entry(&format!("customField_{}", id.0), items)?;
+                parameters.serialize_entry(&format!("customField_{}", id.get()), items)?;
             }
         }
         parameters.end()

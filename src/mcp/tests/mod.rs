@@ -4,6 +4,7 @@
 mod calls;
 mod descriptions;
 mod docs;
+mod names;
 mod options;
 mod organizations;
 mod parity;

@@ -1,11 +1,13 @@
 //! What an operator can change for all callers: names, field selection, size.
 
+use rmcp::ServerHandler;
 use serde_json::{Value, json};
 
 use super::{caller_of, exchange, post, server};
 use crate::{
     backlog::fake::FakeBacklog,
     mcp::{ToolOptions, Toolset, tools},
+    oauth::Scopes,
 };
 
 const ISSUES: &str = r#"[{"id":3,"summary":"a","status":{"id":1,"name":"Open"}},{"id":2,"summary":"b","status":null}]"#;
@@ -58,6 +60,92 @@ async fn a_prefix_stands_before_every_name() {
     let params = json!({"name": "get_space", "arguments": {}});
     let body = rpc(options, &backlog, "tools/call", params).await;
     assert_eq!(body["error"]["code"], -32602);
+}
+
+#[actix_web::test]
+async fn every_text_names_the_tools_that_are_offered() {
+    let options = ToolOptions {
+        prefix: "acme_".parse().unwrap(),
+        ..ToolOptions::default()
+    };
+    let names: Vec<_> = tools::all().iter().map(|tool| tool.spec.name).collect();
+    // A name that stands alone would be that of no tool.
+    let without_prefix = |text: &str| {
+        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.find(|word| names.contains(word)).map(str::to_owned)
+    };
+    let listed = json!(list(options.clone()).await).to_string();
+    assert!(
+        listed.contains("(acme_get_wiki_pages, acme_") || listed.contains("(acme_get_wiki_pages)")
+    );
+    assert_eq!(without_prefix(&listed), None);
+
+    let body = r#"{"errors":[{"message":"No issue.","code":6,"moreInfo":""}]}"#;
+    let backlog = FakeBacklog::answering(404, body);
+    for (tool, arguments, expected) in [
+        (
+            "get_issue",
+            json!({"issueKey": "A-1"}),
+            "issueId or issueKey (see acme_get_issues)",
+        ),
+        (
+            "get_issue",
+            json!({"issueKey": ".."}),
+            "Invalid arguments for tool acme_get_issue: ",
+        ),
+        (
+            "add_wiki",
+            json!({}),
+            "Invalid arguments for tool acme_add_wiki: ",
+        ),
+    ] {
+        let tool = format!("acme_{tool}");
+        let result = call(options.clone(), &backlog, &tool, arguments).await;
+        assert!(text(&result).contains(expected), "{result}");
+        assert_eq!(without_prefix(text(&result)), None);
+    }
+
+    let mut caller = caller_of(&backlog);
+    caller.scopes = Scopes::default();
+    let params = json!({"name": "acme_get_space", "arguments": {}});
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+    let server = server().with_options(options);
+    let request = post("2025-06-18", &message);
+    let (_, body) = exchange(server.clone(), Some(&caller), request).await;
+    let refusal = text(&body["result"]);
+    assert!(
+        refusal.starts_with("acme_get_space needs the scope "),
+        "{refusal}"
+    );
+
+    let instructions = server.get_info().instructions.unwrap();
+    assert_eq!(without_prefix(&instructions), None);
+}
+
+#[actix_web::test]
+async fn a_full_page_says_how_to_go_on_whatever_fields_are_chosen() {
+    let backlog = FakeBacklog::answering(200, r#"[{"id":9,"created":"a"},{"id":7,"created":"b"}]"#);
+    for (tool, arguments, expected) in [
+        ("get_issues", json!({"count": 2, "offset": 4}), "offset 6"),
+        ("get_notifications", json!({"count": 2}), "maxId 7"),
+        (
+            "get_notifications",
+            json!({"count": 2, "order": "asc"}),
+            "minId 7",
+        ),
+        (
+            "get_watching_list_items",
+            json!({"userId": 1, "count": 2}),
+            "offset 2",
+        ),
+    ] {
+        let mut arguments = arguments;
+        arguments["fields"] = json!("{ created }");
+        let result = call(selecting(), &backlog, tool, arguments).await;
+        assert_eq!(text(&result), r#"[{"created":"a"},{"created":"b"}]"#);
+        let note = format!("There may be more: call again with {expected}.");
+        assert_eq!(result["content"][1]["text"], note);
+    }
 }
 
 #[actix_web::test]

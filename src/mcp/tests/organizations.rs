@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::{caller, exchange, post, server};
 use crate::{
-    backlog::{Credentials, fake::FakeBacklog},
+    backlog::{
+        Credentials,
+        fake::{FakeBacklog, Received},
+    },
     mcp::{
-        Descriptions, FixedAccess, HubServer, Organization, Organizations, Policy, ToolOptions,
-        Toolset, tools,
+        Caller, Descriptions, FixedAccess, HubServer, Organization, Organizations, Policy,
+        ToolOptions, Toolset, tools,
     },
 };
 
@@ -36,6 +40,10 @@ impl Two {
     fn new(options: ToolOptions) -> Self {
         let a = FakeBacklog::answering(200, r#"{"spaceKey":"a"}"#);
         let b = FakeBacklog::answering(200, r#"{"spaceKey":"b"}"#);
+        Self::of(a, b, options)
+    }
+
+    fn of(a: FakeBacklog, b: FakeBacklog, options: ToolOptions) -> Self {
         let all = vec![organization("COMPANY_A", &a), organization("Company_B", &b)];
         let server = server()
             .with_options(options)
@@ -52,10 +60,15 @@ impl Two {
         }
     }
 
-    async fn rpc(&self, method: &str, params: Value) -> Value {
+    fn caller(&self) -> Caller {
         let key = Credentials::ApiKey("key-of-Company_B".into());
         let mut caller = caller(FixedAccess::new(self.b.url.clone(), key));
         caller.policy = self.policy.clone();
+        caller
+    }
+
+    async fn rpc(&self, method: &str, params: Value) -> Value {
+        let caller = self.caller();
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let request = post("2025-06-18", &message);
         exchange(self.server.clone(), Some(&caller), request)
@@ -203,4 +216,80 @@ async fn they_are_listed_without_a_key_and_whatever_is_enabled() {
     };
     let params = json!({"name": "list_organizations", "arguments": {}});
     assert_eq!(two.rpc("tools/call", params).await["error"]["code"], -32602);
+}
+
+#[actix_web::test]
+async fn a_name_means_what_it_means_in_its_organization() {
+    let of = |id: &'static str| {
+        FakeBacklog::start(move |request: &Received| match &request.line {
+            line if line.contains("/priorities") => {
+                let other = if id == "7" { "Only in A" } else { "Only in B" };
+                let all = json!([{"id": id.parse::<i64>().unwrap(), "name": "High"},
+                    {"id": 9, "name": other}]);
+                HttpResponse::Ok().json(all)
+            }
+            _ => HttpResponse::Ok().json(json!([])),
+        })
+    };
+    let (a, b) = (of("7"), of("2"));
+    let two = Two::of(a, b, ToolOptions::default());
+    // Each twice: the second time from memory.
+    for (organization, expected) in [("COMPANY_A", "7"), ("Company_B", "2")].repeat(2) {
+        let arguments = json!({"organization": organization, "priorityId": ["High"]});
+        let (failed, text) = two.call("get_issues", arguments).await;
+        assert!(!failed, "{text}");
+        let space = if expected == "7" { &two.a } else { &two.b };
+        let sent = space.received().pop().unwrap().line;
+        assert_eq!(
+            sent,
+            format!("GET /api/v2/issues?priorityId%5B%5D={expected}")
+        );
+    }
+    let lists = |backlog: &FakeBacklog| {
+        let received = backlog.received().into_iter();
+        received
+            .filter(|it| it.line.contains("/priorities"))
+            .count()
+    };
+    assert_eq!((lists(&two.a), lists(&two.b)), (1, 1));
+    let arguments = json!({"organization": "COMPANY_A", "priorityId": ["Only in B"]});
+    let (failed, text) = two.call("get_issues", arguments).await;
+    assert!(failed && text.contains("Only in A (9)"), "{text}");
+    assert!(!text.contains("Only in B ("), "{text}");
+}
+
+#[actix_web::test]
+async fn a_list_that_was_prepared_before_is_not_of_another_server() {
+    let plain = server();
+    let text = ("TOOL_GET_SPACE_DESCRIPTION".to_owned(), "Ours.".to_owned());
+    let two = Two::new(ToolOptions {
+        descriptions: Descriptions::new([text]),
+        ..ToolOptions::default()
+    });
+    let tools = |server: &HubServer| {
+        let list = server.list_as_json(&two.caller()).unwrap();
+        serde_json::from_slice::<Value>(&list).unwrap()["tools"].take()
+    };
+    let before = tools(&plain);
+    let listed = json!(two.listed().await);
+    assert_ne!(before, listed);
+    assert_eq!(tools(&two.server), listed);
+    assert_eq!(tools(&plain), before);
+    let server = plain
+        .with_options(two.server.options().clone())
+        .with_organizations(two.server.organizations().unwrap().clone());
+    assert_eq!(tools(&server), listed, "made anew with the options");
+}
+
+#[actix_web::test]
+async fn resources_are_of_the_default_organization() {
+    let two = Two::new(ToolOptions::default());
+    let read = async |backlog: &FakeBacklog| {
+        let host = backlog.url.as_str().trim_start_matches("http://");
+        let uri = format!("backlog://{host}/issues/AB-1");
+        two.rpc("resources/read", json!({"uri": uri})).await
+    };
+    assert!(read(&two.b).await["result"]["contents"].is_array());
+    assert_eq!(read(&two.a).await["error"]["code"], -32002);
+    assert_eq!(two.a.received(), []);
 }

@@ -84,6 +84,14 @@ fn a_difference_is_found() {
             r#"{"type":"object","properties":{"c":{"type":"string"}}}"#,
             "t.c: is of the type",
         ),
+        (
+            r#"{"type":"object","properties":{"a":{"type":["string","array"],"items":{"type":"string"}}}}"#,
+            "t.a[]: is of the type",
+        ),
+        (
+            r#"{"type":"object","properties":{"c":{"type":["string","boolean"]}}}"#,
+            "t.c: is of the type",
+        ),
         (r#"{"type":"object","required":["a","c"]}"#, "t: requires"),
     ] {
         let mut differences = Vec::new();
@@ -91,15 +99,29 @@ fn a_difference_is_found() {
         let found = differences.iter().any(|text| text.starts_with(expected));
         assert!(found, "{expected} is not in {differences:?}");
     }
-    let mut differences = Vec::new();
-    compare("t", &theirs, &theirs, &mut differences);
-    assert_eq!(differences, Vec::<String>::new());
+    let wider = schema(
+        r#"{"type":"object","properties":{
+            "a":{"type":"array","items":{"type":["number","string"]}},
+            "b":{"type":"string","enum":["x","y"]},
+            "c":{"type":["boolean","number","string"]}},"required":["a"]}"#,
+    );
+    for ours in [&theirs, &wider] {
+        let mut differences = Vec::new();
+        compare("t", ours, &theirs, &mut differences);
+        assert_eq!(differences, Vec::<String>::new());
+    }
 }
 
-/// Our input may be optional where theirs is not there, and allow more values;
+/// Our input may be optional where theirs is not there, and allow more types and values;
 /// everything else must be the same.
 fn compare(path: &str, ours: &Value, theirs: &Value, differences: &mut Vec<String>) {
-    if kinds(ours) != kinds(theirs) || ours["const"] != theirs["const"] {
+    let (our_kinds, their_kinds) = (kinds(ours), kinds(theirs));
+    // Where they say no type, one of ours would be narrower.
+    let takes_theirs = match their_kinds.is_empty() {
+        true => our_kinds.is_empty(),
+        false => our_kinds.is_superset(&their_kinds),
+    };
+    if !takes_theirs || ours["const"] != theirs["const"] {
         differences.push(format!(
             "{path}: is of the type {} instead of {}",
             ours["type"], theirs["type"]

@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{IdOrKey, Integer},
+        inputs::{IdOrKey, Integer, Project},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -27,9 +27,9 @@ pub(super) fn tools() -> Vec<Entry> {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetDocuments {
-    /// Numeric project ids
+    /// Projects by id, key or name
     #[serde(rename(serialize = "projectId"))]
-    project_ids: Vec<Integer>,
+    project_ids: Vec<Project>,
     /// How many documents to skip
     offset: Option<Integer>,
     /// Text to search for
@@ -77,8 +77,8 @@ impl Endpoint for GetDocument {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddDocument {
-    /// Numeric project id
-    project_id: Integer,
+    /// Project id, key or name
+    project_id: Project,
     /// Title
     title: Option<String>,
     /// The text, in Markdown

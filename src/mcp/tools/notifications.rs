@@ -27,9 +27,9 @@ pub(super) fn tools() -> Vec<Entry> {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetNotifications {
-    /// Only notifications with a higher id
+    /// Only higher ids
     min_id: Option<Integer>,
-    /// Only notifications with a lower id
+    /// Only lower ids
     max_id: Option<Integer>,
     /// 1 to 100; 20 unless given
     count: Option<Integer>,

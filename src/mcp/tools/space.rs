@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{ActivityType, Date, Integer, Order},
+        inputs::{ActivityType, Date, Integer, Order, User},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -42,9 +42,9 @@ impl Endpoint for GetSpace {
 struct GetSpaceActivities {
     /// Kinds of activity; all unless given
     activity_type_id: Option<Vec<ActivityType>>,
-    /// Only activities with a higher id
+    /// Only higher ids
     min_id: Option<Integer>,
-    /// Only activities with a lower id
+    /// Only lower ids
     max_id: Option<Integer>,
     /// 1 to 100; 20 unless given
     count: Option<Integer>,
@@ -73,8 +73,8 @@ impl Endpoint for GetUsers {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetUserStarsCount {
-    /// Numeric user id
-    user_id: Integer,
+    /// User id or name
+    user_id: User,
     /// On this day or later, yyyy-MM-dd
     since: Option<Date>,
     /// On this day or earlier, yyyy-MM-dd
@@ -101,13 +101,13 @@ impl Endpoint for GetMyself {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetUserRecentUpdates {
-    /// Numeric user id
-    user_id: Integer,
+    /// User id or name
+    user_id: User,
     /// Kinds of activity; all unless given
     activity_type_id: Option<Vec<ActivityType>>,
-    /// Only activities with a higher id
+    /// Only higher ids
     min_id: Option<Integer>,
-    /// Only activities with a lower id
+    /// Only lower ids
     max_id: Option<Integer>,
     /// 1 to 100; 20 unless given
     count: Option<Integer>,

@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{Integer, NumericId, ProjectId, ProjectKey},
+        inputs::{NumericId, ProjectId, ProjectIdOrKey, ProjectKey},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -73,8 +73,8 @@ impl Endpoint for GetWiki {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddWiki {
-    /// Numeric project id
-    project_id: Integer,
+    /// Project id, key or name
+    project_id: ProjectIdOrKey,
     /// Page name; slashes make a tree
     name: String,
     /// In the project's notation

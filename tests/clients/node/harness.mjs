@@ -105,6 +105,22 @@ class Session {
         emit({ event: 'result', tool: command.call, result });
       } else if (command.list) {
         await this.listTools();
+      } else if (command.resources) {
+        const page = await this.signingIn(() => this.client.listResources({}, UNCACHED));
+        emit({ event: 'resources', uris: page.resources.map((resource) => resource.uri) });
+      } else if (command.read) {
+        const result = await this.signingIn(() => this.client.readResource({ uri: command.read }, UNCACHED));
+        emit({ event: 'resource', result });
+      } else if (command.prompt) {
+        const request = { name: command.prompt, arguments: command.arguments ?? {} };
+        emit({ event: 'prompt', result: await this.signingIn(() => this.client.getPrompt(request)) });
+      } else if (command.complete) {
+        const request = {
+          ref: { type: 'ref/prompt', name: command.complete },
+          argument: { name: command.argument, value: command.value },
+        };
+        const { completion } = await this.signingIn(() => this.client.complete(request));
+        emit({ event: 'completion', values: completion.values });
       } else if (command.refresh) {
         const before = this.provider.dropAccessToken();
         await this.signingIn(() => this.client.listTools({}, UNCACHED));

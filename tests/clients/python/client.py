@@ -30,6 +30,8 @@ from mcp.shared.auth import (
     OAuthClientMetadata,
     OAuthToken,
 )
+from mcp.types import PromptReference
+from pydantic import BaseModel
 
 NAME = "sdk-python-test-client"
 SIGN_IN_TIMEOUT_SECONDS = 120
@@ -158,10 +160,22 @@ async def execute(command: dict[str, Any], client: Client, provider: OAuthClient
     try:
         if "call" in command:
             result = await client.call_tool(command["call"], command.get("arguments", {}))
-            dumped = result.model_dump(mode="json", by_alias=True, exclude_none=True)
-            emit({"event": "result", "tool": command["call"], "result": dumped})
+            emit({"event": "result", "tool": command["call"], "result": dump(result)})
         elif command.get("list"):
             await list_tools(client)
+        elif command.get("resources"):
+            page = await client.list_resources(cache_mode="refresh")
+            emit({"event": "resources", "uris": [str(resource.uri) for resource in page.resources]})
+        elif "read" in command:
+            result = await client.read_resource(command["read"], cache_mode="refresh")
+            emit({"event": "resource", "result": dump(result)})
+        elif "prompt" in command:
+            result = await client.get_prompt(command["prompt"], command.get("arguments"))
+            emit({"event": "prompt", "result": dump(result)})
+        elif "complete" in command:
+            argument = {"name": command["argument"], "value": command["value"]}
+            completed = await client.complete(PromptReference(name=command["complete"]), argument)
+            emit({"event": "completion", "values": completed.completion.values})
         elif command.get("refresh"):
             before = dict(state.tokens)
             if not before:
@@ -234,6 +248,11 @@ async def main(options: argparse.Namespace) -> int:
         return 1
     emit({"event": "closed"})
     return 0
+
+
+def dump(result: BaseModel) -> dict[str, Any]:
+    """A result as it is in the protocol."""
+    return result.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def describe(error: BaseException) -> dict[str, Any]:

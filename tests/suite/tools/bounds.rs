@@ -391,7 +391,7 @@ async fn what_an_answer_has_of_another_project_is_not_shown() {
     assert!(!failed && linked.contains("\"KURA-1\""), "{linked}");
     let look = arguments(json!({}));
     let (failed, text) = call(&sim, within(&["HARBOR"]), "get_pull_request", look).await;
-    assert!(!failed && text.contains("\"issue\": null"), "{text}");
+    assert!(!failed && text.contains("\"issue\":null"), "{text}");
     assert!(text.contains("left out"), "{text}");
     assert!(!tells_of_foreign_projects(&text), "{text}");
     sim.stop().await;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, Order, ProjectId, ProjectKey, RepoId, RepoName},
+        inputs::{Integer, Order, ProjectId, ProjectKey, RepoId, RepoName, User},
         tool::Endpoint,
         tools::fields,
     },
@@ -22,9 +22,9 @@ pub(super) struct GetPullRequestComments {
     repo_name: Option<RepoName>,
     /// Pull request number
     number: Integer,
-    /// Only comments with a higher id
+    /// Only higher ids
     min_id: Option<Integer>,
-    /// Only comments with a lower id
+    /// Only lower ids
     max_id: Option<Integer>,
     /// 1 to 100; 20 unless given
     count: Option<Integer>,
@@ -53,7 +53,7 @@ pub(super) struct AddPullRequestComment {
     /// In the project's notation
     content: String,
     /// Users to notify
-    notified_user_id: Option<Vec<Integer>>,
+    notified_user_id: Option<Vec<User>>,
     /// Ids of files uploaded to the space
     attachment_id: Option<Vec<Integer>>,
 }

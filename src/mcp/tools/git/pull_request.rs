@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, ProjectId, ProjectKey, RepoId, RepoName},
+        inputs::{
+            Integer, Issue, ProjectId, ProjectKey, PullRequestStatus, RepoId, RepoName, User,
+        },
         tool::Endpoint,
         tools::fields,
     },
@@ -20,14 +22,14 @@ pub(super) struct GetPullRequests {
     project_key: Option<ProjectKey>,
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
-    /// 1 open, 2 closed, 3 merged
-    status_id: Option<Vec<Integer>>,
-    /// Numeric user ids of assignees
-    assignee_id: Option<Vec<Integer>>,
-    /// Numeric ids of linked issues
-    issue_id: Option<Vec<Integer>>,
-    /// Numeric user ids of creators
-    created_user_id: Option<Vec<Integer>>,
+    /// Open (1), Closed (2), Merged (3)
+    status_id: Option<Vec<PullRequestStatus>>,
+    /// Assignees
+    assignee_id: Option<Vec<User>>,
+    /// Linked issues, by id or key
+    issue_id: Option<Vec<Issue>>,
+    /// Creators
+    created_user_id: Option<Vec<User>>,
     /// How many pull requests to skip
     offset: Option<Integer>,
     /// 1 to 100; 20 unless given
@@ -51,14 +53,14 @@ pub(super) struct GetPullRequestsCount {
     project_key: Option<ProjectKey>,
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
-    /// 1 open, 2 closed, 3 merged
-    status_id: Option<Vec<Integer>>,
-    /// Numeric user ids of assignees
-    assignee_id: Option<Vec<Integer>>,
-    /// Numeric ids of linked issues
-    issue_id: Option<Vec<Integer>>,
-    /// Numeric user ids of creators
-    created_user_id: Option<Vec<Integer>>,
+    /// Open (1), Closed (2), Merged (3)
+    status_id: Option<Vec<PullRequestStatus>>,
+    /// Assignees
+    assignee_id: Option<Vec<User>>,
+    /// Linked issues, by id or key
+    issue_id: Option<Vec<Issue>>,
+    /// Creators
+    created_user_id: Option<Vec<User>>,
 }
 
 impl Endpoint for GetPullRequestsCount {
@@ -105,12 +107,12 @@ pub(super) struct AddPullRequest {
     base: String,
     /// Branch to merge
     branch: String,
-    /// Numeric id of the issue to link
-    issue_id: Option<Integer>,
-    /// Numeric user id of the assignee
-    assignee_id: Option<Integer>,
+    /// Id or key of the issue to link
+    issue_id: Option<Issue>,
+    /// Assignee
+    assignee_id: Option<User>,
     /// Users to notify
-    notified_user_id: Option<Vec<Integer>>,
+    notified_user_id: Option<Vec<User>>,
     /// Ids of files uploaded to the space
     attachment_id: Option<Vec<Integer>>,
 }
@@ -137,14 +139,14 @@ pub(super) struct UpdatePullRequest {
     summary: Option<String>,
     /// In the project's notation
     description: Option<String>,
-    /// Numeric id of the issue to link
-    issue_id: Option<Integer>,
-    /// Numeric user id of the assignee
-    assignee_id: Option<Integer>,
+    /// Id or key of the issue to link
+    issue_id: Option<Issue>,
+    /// Assignee
+    assignee_id: Option<User>,
     /// Users to notify
-    notified_user_id: Option<Vec<Integer>>,
-    /// 1 open, 2 closed, 3 merged
-    status_id: Option<Integer>,
+    notified_user_id: Option<Vec<User>>,
+    /// Open (1), Closed (2), Merged (3)
+    status_id: Option<PullRequestStatus>,
     /// A comment to add
     comment: Option<String>,
 }

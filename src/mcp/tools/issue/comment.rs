@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, IssueId, IssueKey, Order},
+        inputs::{Integer, IssueId, IssueKey, Order, User},
         tool::Endpoint,
         tools::fields,
     },
@@ -18,9 +18,9 @@ use crate::{
 pub(super) struct GetIssueComments {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
-    /// Only comments with a higher id
+    /// Only higher ids
     min_id: Option<Integer>,
-    /// Only comments with a lower id
+    /// Only lower ids
     max_id: Option<Integer>,
     /// 1 to 100; 20 unless given
     count: Option<Integer>,
@@ -43,7 +43,7 @@ pub(super) struct AddIssueComment {
     /// In the project's notation
     content: String,
     /// Users to notify
-    notified_user_id: Option<Vec<Integer>>,
+    notified_user_id: Option<Vec<User>>,
     /// Ids of files uploaded to the space
     attachment_id: Option<Vec<Integer>>,
 }

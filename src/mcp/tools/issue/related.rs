@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, IssueId, IssueKey},
+        inputs::{Issue, IssueId, IssueKey},
         tool::Endpoint,
         tools::fields,
     },
@@ -33,8 +33,8 @@ impl Endpoint for GetRelatedIssues {
 pub(super) struct AddRelatedIssue {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
-    /// Numeric id of the issue to link
-    target_issue_id: Integer,
+    /// Id or key of the issue to link
+    target_issue_id: Issue,
 }
 
 impl Endpoint for AddRelatedIssue {
@@ -49,8 +49,8 @@ impl Endpoint for AddRelatedIssue {
 pub(super) struct RemoveRelatedIssue {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
-    /// Numeric id of the linked issue (get_related_issues)
-    related_issue_id: Integer,
+    /// Id or key of the linked issue (get_related_issues)
+    related_issue_id: Issue,
 }
 
 impl Endpoint for RemoveRelatedIssue {

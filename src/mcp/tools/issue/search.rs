@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{CustomFieldFilter, Date, Integer, Order},
+        inputs::{
+            Category, CustomFieldFilter, Date, Integer, Issue, IssueType, Order, Priority, Project,
+            Resolution, Status, User, Version,
+        },
         tool::Endpoint,
         tools::fields,
     },
@@ -20,28 +23,28 @@ macro_rules! filters {
         $(#[$meta])*
         #[serde(rename_all = "camelCase")]
         $vis struct $name {
-            /// Numeric project ids
-            project_id: Option<Vec<Integer>>,
-            /// Issue type ids
-            issue_type_id: Option<Vec<Integer>>,
-            /// Category ids
-            category_id: Option<Vec<Integer>>,
-            /// Affected version ids
-            version_id: Option<Vec<Integer>>,
-            /// Milestone ids
-            milestone_id: Option<Vec<Integer>>,
-            /// Status ids
-            status_id: Option<Vec<Integer>>,
-            /// Priority ids
-            priority_id: Option<Vec<Integer>>,
-            /// Numeric user ids of assignees
-            assignee_id: Option<Vec<Integer>>,
-            /// Numeric user ids of creators
-            created_user_id: Option<Vec<Integer>>,
-            /// Resolution ids
-            resolution_id: Option<Vec<Integer>>,
-            /// Numeric ids of parent issues
-            parent_issue_id: Option<Vec<Integer>>,
+            /// Projects by id, key or name; names of other things are looked up in these
+            project_id: Option<Vec<Project>>,
+            /// Issue types
+            issue_type_id: Option<Vec<IssueType>>,
+            /// Categories
+            category_id: Option<Vec<Category>>,
+            /// Affected versions
+            version_id: Option<Vec<Version>>,
+            /// Milestones
+            milestone_id: Option<Vec<Version>>,
+            /// Statuses
+            status_id: Option<Vec<Status>>,
+            /// Priorities
+            priority_id: Option<Vec<Priority>>,
+            /// Assignees
+            assignee_id: Option<Vec<User>>,
+            /// Creators
+            created_user_id: Option<Vec<User>>,
+            /// Resolutions
+            resolution_id: Option<Vec<Resolution>>,
+            /// Parent issues, by id or key
+            parent_issue_id: Option<Vec<Issue>>,
             /// 1 no child issues, 2 only those, 3 neither parents nor children, 4 parents
             parent_child: Option<Integer>,
             /// Numeric issue ids

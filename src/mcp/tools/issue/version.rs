@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{ClearableDate, Date, Integer, ProjectId, ProjectKey},
+        inputs::{ClearableDate, Date, ProjectId, ProjectKey, Version},
         tool::Endpoint,
         tools::fields,
     },
@@ -56,8 +56,8 @@ impl Endpoint for AddVersionMilestone {
 pub(super) struct UpdateVersionMilestone {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
-    /// Version id (get_version_milestone_list)
-    id: Integer,
+    /// Version id or name (get_version_milestone_list)
+    id: Version,
     /// Name to show
     name: String,
     /// What it is about
@@ -82,8 +82,8 @@ impl Endpoint for UpdateVersionMilestone {
 pub(super) struct DeleteVersion {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
-    /// Version id (get_version_milestone_list)
-    id: Integer,
+    /// Version id or name (get_version_milestone_list)
+    id: Version,
 }
 
 impl Endpoint for DeleteVersion {

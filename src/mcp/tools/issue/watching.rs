@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{IdOrKey, Integer},
+        inputs::{IdOrKey, Integer, User},
         tool::{Access, Endpoint},
         tools::fields,
     },
@@ -16,11 +16,11 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetWatchingListItems {
-    /// Numeric user id
-    user_id: Integer,
+    /// User id or name
+    user_id: User,
     /// How many issues to skip
     offset: Option<Integer>,
-    /// How many, 1 to 100; 20 unless given
+    /// 1 to 100; 20 unless given
     count: Option<Integer>,
 }
 
@@ -35,8 +35,8 @@ impl Endpoint for GetWatchingListItems {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetWatchingListCount {
-    /// Numeric user id
-    user_id: Integer,
+    /// User id or name
+    user_id: User,
 }
 
 impl Endpoint for GetWatchingListCount {

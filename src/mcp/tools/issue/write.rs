@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{ClearableDate, CustomFieldValue, Date, Decimal, Integer, IssueId, IssueKey},
+        inputs::{
+            Category, ClearableDate, CustomFieldValue, Date, Decimal, Integer, Issue, IssueId,
+            IssueKey, IssueType, Priority, Project, Resolution, Status, User, Version,
+        },
         tool::{Access, Endpoint},
     },
 };
@@ -15,14 +18,14 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::mcp) struct AddIssue {
-    /// Numeric project id
-    project_id: Integer,
+    /// Project id, key or name
+    project_id: Project,
     /// Title
     summary: String,
-    /// Issue type id, one of the project's (get_issue_types)
-    issue_type_id: Integer,
-    /// Priority id (get_priorities)
-    priority_id: Integer,
+    /// Issue type
+    issue_type_id: IssueType,
+    /// Priority
+    priority_id: Priority,
     /// In the project's notation
     description: Option<String>,
     /// yyyy-MM-dd
@@ -33,20 +36,20 @@ pub(in crate::mcp) struct AddIssue {
     estimated_hours: Option<Decimal>,
     /// Hours spent
     actual_hours: Option<Decimal>,
-    /// Category ids
-    category_id: Option<Vec<Integer>>,
-    /// Affected version ids
-    version_id: Option<Vec<Integer>>,
-    /// Milestone ids
-    milestone_id: Option<Vec<Integer>>,
-    /// Numeric user id of the assignee
-    assignee_id: Option<Integer>,
+    /// Categories
+    category_id: Option<Vec<Category>>,
+    /// Affected versions
+    version_id: Option<Vec<Version>>,
+    /// Milestones
+    milestone_id: Option<Vec<Version>>,
+    /// Assignee
+    assignee_id: Option<User>,
     /// Users to notify
-    notified_user_id: Option<Vec<Integer>>,
+    notified_user_id: Option<Vec<User>>,
     /// Ids of files uploaded to the space
     attachment_id: Option<Vec<Integer>>,
-    /// Numeric id of the parent issue
-    parent_issue_id: Option<Integer>,
+    /// Id or key of the parent issue
+    parent_issue_id: Option<Issue>,
     /// Values of custom fields
     custom_fields: Option<Vec<CustomFieldValue>>,
 }
@@ -65,10 +68,10 @@ pub(in crate::mcp) struct UpdateIssue {
     issue_key: Option<IssueKey>,
     /// Title
     summary: Option<String>,
-    /// Issue type id, one of the project's (get_issue_types)
-    issue_type_id: Option<Integer>,
-    /// Priority id (get_priorities)
-    priority_id: Option<Integer>,
+    /// Issue type
+    issue_type_id: Option<IssueType>,
+    /// Priority
+    priority_id: Option<Priority>,
     /// In the project's notation
     description: Option<String>,
     /// yyyy-MM-dd, or empty to remove it
@@ -79,24 +82,24 @@ pub(in crate::mcp) struct UpdateIssue {
     estimated_hours: Option<Decimal>,
     /// Hours spent
     actual_hours: Option<Decimal>,
-    /// Category ids
-    category_id: Option<Vec<Integer>>,
-    /// Affected version ids
-    version_id: Option<Vec<Integer>>,
-    /// Milestone ids
-    milestone_id: Option<Vec<Integer>>,
-    /// Status id (get_statuses)
-    status_id: Option<Integer>,
-    /// Resolution id (get_resolutions); 0 is one, too
-    resolution_id: Option<Integer>,
-    /// Numeric user id of the assignee
-    assignee_id: Option<Integer>,
+    /// Categories
+    category_id: Option<Vec<Category>>,
+    /// Affected versions
+    version_id: Option<Vec<Version>>,
+    /// Milestones
+    milestone_id: Option<Vec<Version>>,
+    /// Status
+    status_id: Option<Status>,
+    /// Resolution; 0 is one, too
+    resolution_id: Option<Resolution>,
+    /// Assignee
+    assignee_id: Option<User>,
     /// Users to notify
-    notified_user_id: Option<Vec<Integer>>,
+    notified_user_id: Option<Vec<User>>,
     /// Ids of files uploaded to the space
     attachment_id: Option<Vec<Integer>>,
-    /// Numeric id of the parent issue
-    parent_issue_id: Option<Integer>,
+    /// Id or key of the parent issue
+    parent_issue_id: Option<Issue>,
     /// A comment to add along with the change
     comment: Option<String>,
     /// Values of custom fields

@@ -13,7 +13,10 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use rmcp::{
     RoleClient,
-    model::{CallToolRequestParams, ProtocolVersion},
+    model::{
+        ArgumentInfo, CallToolRequestParams, CompleteRequestParams, GetPromptRequestParams,
+        ProtocolVersion, ReadResourceRequestParams, Reference,
+    },
     service::{ClientCacheConfig, ClientLifecycleMode, ClientServiceExt, RunningService},
     transport::{
         AuthClient, AuthorizationManager, AuthorizationSession, StreamableHttpClientTransport,
@@ -156,6 +159,25 @@ async fn execute(
         emit(&json!({ "event": "result", "tool": tool, "result": result }));
     } else if command["list"] == true {
         list_tools(connection).await?;
+    } else if command["resources"] == true {
+        let resources = connection.list_all_resources().await?;
+        let uris: Vec<_> = resources.iter().map(|resource| &resource.uri).collect();
+        emit(&json!({ "event": "resources", "uris": uris }));
+    } else if let Some(uri) = command["read"].as_str() {
+        let request = ReadResourceRequestParams::new(uri);
+        let result = connection.read_resource(request).await?;
+        emit(&json!({ "event": "resource", "result": result }));
+    } else if let Some(prompt) = command["prompt"].as_str() {
+        let mut request = GetPromptRequestParams::new(prompt);
+        request.arguments = command["arguments"].as_object().cloned();
+        let result = connection.get_prompt(request).await?;
+        emit(&json!({ "event": "prompt", "result": result }));
+    } else if let Some(prompt) = command["complete"].as_str() {
+        let text = |name: &str| command[name].as_str().unwrap_or_default();
+        let argument = ArgumentInfo::new(text("argument"), text("value"));
+        let request = CompleteRequestParams::new(Reference::for_prompt(prompt), argument);
+        let completed = connection.complete(request).await?;
+        emit(&json!({ "event": "completion", "values": completed.completion.values }));
     } else if command["refresh"] == true {
         let before = state.expire().await?;
         connection.list_all_tools().await?;

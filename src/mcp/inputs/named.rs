@@ -1,0 +1,48 @@
+//! Ids that callers may also give by name. Here they are numbers only: the names have been looked
+//! up before ([`names`](crate::mcp::names)).
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::Integer;
+use crate::mcp::names::{KEYWORD, Kind};
+
+macro_rules! named {
+    ($($type:ident),+) => {$(
+        #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+        #[serde(transparent)]
+        pub(crate) struct $type(Integer);
+
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": ["number", "string"], KEYWORD: Kind::$type})
+            }
+        }
+    )+};
+}
+
+named!(
+    Project,
+    Issue,
+    User,
+    Priority,
+    Resolution,
+    IssueType,
+    Status,
+    Category,
+    Version,
+    PullRequestStatus,
+    CustomField
+);
+
+impl CustomField {
+    pub fn get(self) -> i64 {
+        self.0.get()
+    }
+}

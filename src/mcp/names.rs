@@ -1,0 +1,271 @@
+//! Names for ids: whoever knows that the status is "In Progress" need not know its number.
+//!
+//! 1. The inputs say which of them take a name, and of what ([`Kind`]); a call without any is
+//!    left alone.
+//! 2. Names of projects become ids first: most other names belong to a project. Which one, the
+//!    call's own arguments say, by way of its issue if need be ([`about`]).
+//! 3. The lists of names come from Backlog with the caller's credentials, all at once, and are
+//!    remembered for this caller alone ([`lists`]).
+//! 4. A name must be one entry's ([`entry`]). One that a remembered list does not have may be
+//!    new: the list is read once more.
+//! 5. What is left unclear becomes one text with the candidates, and the tool does not run.
+//!
+//! Where only some projects are allowed ([`Bounds`]), no list of another one is read, and the list
+//! of projects has the allowed ones only: so there are no others among the candidates either.
+//!
+//! A text of digits is a name like any other here: it is never taken for an id.
+
+mod about;
+mod bounds;
+mod custom_field;
+mod entry;
+mod lists;
+mod wanted;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use futures_util::future::try_join_all;
+use rmcp::model::JsonObject;
+use serde::{Deserialize, Serialize};
+
+use about::Project;
+use entry::Entry;
+use lists::{List, Loaded, OfProject, Reader};
+use wanted::Wanted;
+
+use super::{failure::ToolError, tool::Backlog};
+
+pub(super) use bounds::Bounds;
+pub(super) use lists::Lists;
+
+/// The keyword that marks an input in the types' schemas; it is not published.
+pub(super) const KEYWORD: &str = "x-name";
+
+/// Names of several projects mean as many requests to Backlog.
+const MAX_PROJECTS: usize = 10;
+
+/// What a name is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Kind {
+    Project,
+    /// Known by its key.
+    Issue,
+    User,
+    Priority,
+    Resolution,
+    IssueType,
+    Status,
+    Category,
+    /// Milestones are versions.
+    Version,
+    PullRequestStatus,
+    /// With the items that can be chosen.
+    CustomField,
+}
+
+/// An input that takes names, alone or in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub argument: String,
+    pub kind: Kind,
+}
+
+/// Why a name did not become an id.
+#[derive(Debug)]
+pub(super) enum Unresolved {
+    /// What is wrong with which argument, for the assistant.
+    Names(String),
+    /// A list could not be read.
+    Tool(ToolError),
+}
+
+impl From<ToolError> for Unresolved {
+    fn from(error: ToolError) -> Self {
+        Self::Tool(error)
+    }
+}
+
+impl Kind {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::Issue => "issue",
+            Self::User => "user",
+            Self::Priority => "priority",
+            Self::Resolution => "resolution",
+            Self::IssueType => "issue type",
+            Self::Status | Self::PullRequestStatus => "status",
+            Self::Category => "category",
+            Self::Version => "version or milestone",
+            Self::CustomField => "custom field",
+        }
+    }
+
+    /// The list that each project has of its own.
+    fn of_project(self) -> Option<OfProject> {
+        Some(match self {
+            Self::User => OfProject::Users,
+            Self::IssueType => OfProject::IssueTypes,
+            Self::Status => OfProject::Statuses,
+            Self::Category => OfProject::Categories,
+            Self::Version => OfProject::Versions,
+            Self::CustomField => OfProject::CustomFields,
+            _ => return None,
+        })
+    }
+
+    /// Where to look a name up; nowhere if it takes a project and there is none, or if it is no
+    /// issue's key.
+    fn lists(self, text: &str, projects: &[Project]) -> Vec<List> {
+        match (self, self.of_project()) {
+            (Self::User, _) if is_me(text) => vec![List::Myself],
+            (Self::User, _) if projects.is_empty() => vec![List::Users],
+            (_, Some(of)) => {
+                let projects = projects.iter().cloned();
+                projects.map(|project| List::Of(project, of)).collect()
+            }
+            (Self::Project, _) => vec![List::Projects],
+            (Self::Issue, _) => {
+                let key = about::prefix(text).map(|_| text.to_owned());
+                key.map(List::Issue).into_iter().collect()
+            }
+            (Self::Priority, _) => vec![List::Priorities],
+            (Self::Resolution, _) => vec![List::Resolutions],
+            _ => vec![List::PullRequestStatuses],
+        }
+    }
+}
+
+/// The name by which the signed-in user is known.
+fn is_me(text: &str) -> bool {
+    text.trim().eq_ignore_ascii_case("me")
+}
+
+/// Replaces the names among the arguments by ids. What is no name, or not where one is taken, is
+/// left for the tool to refuse.
+///
+/// # Errors
+/// A name is unknown or ambiguous, or Backlog does not say what there is.
+pub(super) async fn resolve(
+    named: &[Named],
+    mut arguments: JsonObject,
+    lists: &Lists,
+    bounds: Bounds<'_>,
+    backlog: &Backlog<'_>,
+) -> Result<JsonObject, Unresolved> {
+    let (of_projects, others): (Vec<_>, Vec<_>) = named
+        .iter()
+        .filter_map(|input| Wanted::of(input, &arguments))
+        .partition(|wanted| wanted.kind == Kind::Project);
+    if of_projects.is_empty() && others.is_empty() {
+        return Ok(arguments);
+    }
+    let reader = lists.reader(backlog, bounds).await?;
+    replace(&of_projects, &mut arguments, &[], &reader).await?;
+
+    let projects = match others.iter().any(Wanted::depends_on_project) {
+        true => about::projects(&arguments, &reader).await?,
+        false => Vec::new(),
+    };
+    if projects.is_empty()
+        && let Some(lost) = others.iter().find(|wanted| wanted.needs_project())
+    {
+        let takes_project = |input: &Named| input.kind == Kind::Project;
+        let missing = match named.iter().any(takes_project) {
+            true => "projectId",
+            false => "issueKey or issueId",
+        };
+        return Err(Unresolved::Names(format!(
+            "{}: names belong to a project: give {missing} as well, or an id",
+            lost.argument
+        )));
+    }
+    if projects.len() > MAX_PROJECTS && others.iter().any(Wanted::depends_on_project) {
+        return Err(Unresolved::Names(format!(
+            "projectId: names are looked up in {MAX_PROJECTS} projects at most; give fewer \
+             projects, or ids instead of names"
+        )));
+    }
+    replace(&others, &mut arguments, &projects, &reader).await?;
+    Ok(arguments)
+}
+
+/// What was loaded for one call.
+struct Known<'a> {
+    loaded: HashMap<List, Loaded>,
+    projects: &'a [Project],
+}
+
+impl Known<'_> {
+    /// The entries that could have the name, by list.
+    fn of(&self, kind: Kind, text: &str) -> Vec<&Arc<Vec<Entry>>> {
+        let lists = kind.lists(text, self.projects);
+        lists
+            .iter()
+            .filter_map(|list| self.loaded.get(list))
+            .map(|loaded| &loaded.entries)
+            .collect()
+    }
+}
+
+async fn replace(
+    wanted: &[Wanted],
+    arguments: &mut JsonObject,
+    projects: &[Project],
+    reader: &Reader<'_>,
+) -> Result<(), Unresolved> {
+    let lists = |wanted: &Wanted| {
+        let texts = wanted.names.iter();
+        let lists = texts.flat_map(|text| wanted.kind.lists(text, projects));
+        lists.collect::<Vec<_>>()
+    };
+    let mut known = Known {
+        loaded: HashMap::new(),
+        projects,
+    };
+    let needed = wanted.iter().flat_map(lists).collect();
+    known.loaded = load(needed, reader, false).await?;
+
+    let mut failed = Vec::new();
+    for wanted in wanted {
+        if let Err(problem) = wanted.replace(arguments, &known) {
+            failed.push((wanted, problem));
+        }
+    }
+    let remembered = failed
+        .iter()
+        .flat_map(|(wanted, _)| lists(wanted))
+        .filter(|list| known.loaded[list].remembered)
+        .collect::<Vec<_>>();
+    if !remembered.is_empty() {
+        known.loaded.extend(load(remembered, reader, true).await?);
+        failed.retain_mut(|(wanted, problem)| {
+            let again = wanted.replace(arguments, &known);
+            again.map_err(|again| *problem = again).is_err()
+        });
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let problems: Vec<_> = failed.into_iter().map(|(_, problem)| problem).collect();
+    Err(Unresolved::Names(problems.join("\n")))
+}
+
+/// Reads each list once, all at the same time.
+async fn load(
+    mut lists: Vec<List>,
+    reader: &Reader<'_>,
+    anew: bool,
+) -> Result<HashMap<List, Loaded>, ToolError> {
+    let mut distinct = HashSet::new();
+    lists.retain(|list| distinct.insert(list.clone()));
+    let loads = lists.into_iter().map(|list| async move {
+        let loaded = reader.load(&list, anew).await?;
+        Ok::<_, ToolError>((list, loaded))
+    });
+    Ok(try_join_all(loads).await?.into_iter().collect())
+}

@@ -1,0 +1,46 @@
+//! The projects whose names may be read, and shown.
+
+use std::sync::Arc;
+
+use super::{Entry, lists::List};
+use crate::mcp::{
+    Policy,
+    failure::ToolError,
+    projects::{self, Projects, Reference},
+    tool::Backlog,
+};
+
+/// What the policy allows, and what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::mcp) struct Bounds<'a> {
+    pub projects: &'a Projects,
+    pub policy: &'a Policy,
+}
+
+impl Bounds<'_> {
+    /// Whether a project, by its key, is allowed.
+    pub(super) fn allows(&self, key: &str) -> bool {
+        let allowed = &self.policy.projects;
+        allowed.as_ref().is_none_or(|keys| keys.contains(key))
+    }
+
+    /// Checks, before a list is asked for, that it is of an allowed project or of none.
+    pub(super) async fn check(&self, list: &List, backlog: &Backlog<'_>) -> Result<(), ToolError> {
+        let reference = match list {
+            List::Of(project, _) => Reference::new(projects::Kind::Project, project.to_string()),
+            List::Issue(issue) => Reference::new(projects::Kind::Issue, issue),
+            _ => return Ok(()),
+        };
+        self.projects.check(self.policy, backlog, &reference).await
+    }
+
+    /// What of a list may be shown.
+    pub(super) fn within(&self, list: &List, entries: Arc<Vec<Entry>>) -> Arc<Vec<Entry>> {
+        if *list != List::Projects || self.policy.projects.is_none() {
+            return entries;
+        }
+        let is_allowed = |entry: &&Entry| entry.key().is_some_and(|key| self.allows(key));
+        let allowed = entries.iter().filter(is_allowed).cloned();
+        Arc::new(allowed.collect())
+    }
+}

@@ -1,0 +1,214 @@
+//! What has a name and an id, and which name is whose.
+
+use std::{fmt, fmt::Write};
+
+use serde::Deserialize;
+use unicode_normalization::UnicodeNormalization;
+
+/// More are no help to choose from.
+const MAX_CANDIDATES: usize = 20;
+
+/// An object of Backlog, as far as its names matter.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "Raw")]
+pub(super) struct Entry {
+    pub id: i64,
+    /// What people call it.
+    name: String,
+    /// What else finds it; the first is shown.
+    others: Vec<String>,
+    /// Of an issue.
+    pub project: Option<i64>,
+    /// Of a custom field: what can be chosen.
+    pub items: Vec<Self>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw {
+    id: i64,
+    name: Option<String>,
+    project_key: Option<String>,
+    user_id: Option<String>,
+    mail_address: Option<String>,
+    nulab_account: Option<NulabAccount>,
+    issue_key: Option<String>,
+    project_id: Option<i64>,
+    items: Option<Vec<Entry>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NulabAccount {
+    unique_id: Option<String>,
+}
+
+impl From<Raw> for Entry {
+    fn from(raw: Raw) -> Self {
+        let unique_id = raw.nulab_account.and_then(|account| account.unique_id);
+        let others = [raw.project_key, raw.user_id, raw.mail_address, unique_id];
+        Self {
+            id: raw.id,
+            name: raw.name.or(raw.issue_key).unwrap_or_default(),
+            others: others.into_iter().flatten().collect(),
+            project: raw.project_id,
+            items: raw.items.unwrap_or_default(),
+        }
+    }
+}
+
+impl Entry {
+    pub fn new(id: i64, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            others: Vec::new(),
+            project: None,
+            items: Vec::new(),
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.others.iter().map(String::as_str))
+    }
+
+    /// Of a project.
+    pub fn key(&self) -> Option<&str> {
+        self.others.first().map(String::as_str)
+    }
+
+    /// About what it takes in memory, in names.
+    pub fn weight(&self) -> usize {
+        1 + self.items.len()
+    }
+}
+
+/// `Harbor booking portal (HARBOR, 88104)`
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.others.first() {
+            Some(other) => write!(f, "{} ({other}, {})", self.name, self.id),
+            None => write!(f, "{} ({})", self.name, self.id),
+        }
+    }
+}
+
+/// The entries with this name: those that a key or sign-in name makes certain, else those that
+/// are called exactly so, else those whose names differ in case, width or spacing only.
+pub(super) fn with_name<'a>(entries: &'a [Entry], text: &str) -> Vec<&'a Entry> {
+    let find = |has: &dyn Fn(&Entry) -> bool| entries.iter().filter(|entry| has(entry)).collect();
+    let mut found: Vec<_> = find(&|entry| entry.others.iter().any(|other| other == text));
+    if found.is_empty() {
+        found = find(&|entry| entry.name == text);
+    }
+    if found.is_empty() {
+        let text = folded(text);
+        found = find(&|entry| entry.names().any(|name| folded(name) == text));
+    }
+    found
+}
+
+/// `Ｉｎ　Progress ` → `in progress`
+fn folded(text: &str) -> String {
+    let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
+    let words: Vec<_> = lower.split_whitespace().collect();
+    words.join(" ")
+}
+
+/// What there is to choose from, likely ones first.
+pub(super) fn candidates<'a>(entries: impl Iterator<Item = &'a Entry>, text: &str) -> String {
+    let text = folded(text);
+    let is_far = |entry: &&Entry| {
+        let near = |name: &str| {
+            let name = folded(name);
+            !name.is_empty() && (name.contains(&text) || text.contains(&name))
+        };
+        text.is_empty() || !entry.names().any(near)
+    };
+    let mut seen = std::collections::HashSet::new();
+    let mut entries: Vec<_> = entries.filter(|entry| seen.insert(entry.id)).collect();
+    entries.sort_by_cached_key(is_far);
+    let shown: Vec<_> = entries.iter().take(MAX_CANDIDATES).collect();
+    let mut list = String::new();
+    for (place, entry) in shown.iter().enumerate() {
+        let comma = if place == 0 { "" } else { ", " };
+        let _ = write!(list, "{comma}{entry}");
+    }
+    match entries.len() - shown.len() {
+        0 => list,
+        more => format!("{list} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn entries(names: &[&str]) -> Vec<Entry> {
+        let named = (1..).zip(names).map(|(id, name)| Entry::new(id, name));
+        named.collect()
+    }
+
+    fn ids(entries: &[Entry], text: &str) -> Vec<i64> {
+        let found = with_name(entries, text).into_iter();
+        found.map(|entry| entry.id).collect()
+    }
+
+    #[test]
+    fn the_exact_name_wins() {
+        let entries = entries(&["open", "Open", "In Progress", "ｶﾃｺﾞﾘ", "12"]);
+        for (text, expected) in [
+            ("open", &[1][..]),
+            ("Open", &[2]),
+            ("OPEN", &[1, 2]),
+            ("in progress", &[3]),
+            ("Ｉｎ　Ｐｒｏｇｒｅｓｓ", &[3]),
+            (" In  Progress ", &[3]),
+            ("カテゴリ", &[4]),
+            ("12", &[5]),
+            ("１２", &[5]),
+            ("Progress", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(ids(&entries, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_more_certain_than_a_name() {
+        let projects: Vec<Entry> = serde_json::from_value(json!([
+            {"id": 1, "projectKey": "WEB", "name": "OPS"},
+            {"id": 2, "projectKey": "OPS", "name": "Operations"},
+        ]))
+        .unwrap();
+        assert_eq!(ids(&projects, "OPS"), [2]);
+        assert_eq!(ids(&projects, "ops"), [1, 2]);
+        assert_eq!(projects[1].to_string(), "Operations (OPS, 2)");
+    }
+
+    #[test]
+    fn people_have_several_names() {
+        let user: Entry = serde_json::from_value(json!({
+            "id": 1, "userId": "m.lind", "name": "Maja Lind", "mailAddress": "maja@example.com",
+            "nulabAccount": {"uniqueId": "majal"}, "lang": null,
+        }))
+        .unwrap();
+        for text in ["m.lind", "maja lind", "Maja@example.com", "majal"] {
+            assert_eq!(ids(std::slice::from_ref(&user), text), [1], "{text}");
+        }
+    }
+
+    #[test]
+    fn likely_candidates_come_first_and_the_list_ends() {
+        let names: Vec<_> = (1..=30).map(|n| format!("Person {n}")).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let list = candidates(entries(&names).iter(), "person 25");
+        assert!(
+            list.starts_with("Person 2 (2), Person 25 (25), Person 1 (1)"),
+            "{list}"
+        );
+        assert!(list.ends_with(" and 10 more"), "{list}");
+    }
+}

@@ -1,0 +1,251 @@
+//! The lists of names, read from Backlog and remembered for minutes.
+//!
+//! What is remembered belongs to one set of credentials at one space: what one person may see,
+//! nobody else is told.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::future::Cache;
+use serde_json::Value;
+
+use super::{Bounds, Entry, about::Project};
+use crate::{
+    backlog::{BacklogError, Fingerprint, InputError, Request, Segment},
+    mcp::{failure::ToolError, tool::Backlog},
+};
+
+/// How long somebody else's renaming may go unnoticed.
+const TIME_TO_LIVE: Duration = Duration::from_secs(300);
+/// Some 20 MB.
+const MAX_NAMES: u64 = 200_000;
+
+/// Where names stand.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum List {
+    Projects,
+    Myself,
+    Users,
+    Priorities,
+    Resolutions,
+    /// The same everywhere; Backlog has no list of them.
+    PullRequestStatuses,
+    /// One issue, by id or key.
+    Issue(String),
+    Of(Project, OfProject),
+}
+
+/// A list that each project has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum OfProject {
+    Users,
+    IssueTypes,
+    Statuses,
+    Categories,
+    Versions,
+    CustomFields,
+}
+
+impl OfProject {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::IssueTypes => "issueTypes",
+            Self::Statuses => "statuses",
+            Self::Categories => "categories",
+            Self::Versions => "versions",
+            Self::CustomFields => "customFields",
+        }
+    }
+
+    /// What the names of tools call it.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Users => "user",
+            Self::IssueTypes => "issue_type",
+            Self::Statuses => "status",
+            Self::Categories => "category",
+            Self::Versions => "version",
+            Self::CustomFields => "custom_field",
+        }
+    }
+}
+
+impl List {
+    /// Whether a tool of this name could have changed it. Too often yes only costs a look.
+    fn may_change_by(&self, tool: &str) -> bool {
+        match self {
+            Self::Of(_, of) => tool.contains(of.word()),
+            Self::Projects => tool.contains("project"),
+            _ => false,
+        }
+    }
+
+    /// How to ask for it; `None` for what Backlog has no list of.
+    fn request(&self) -> Result<Option<Request>, InputError> {
+        let segment = |text: String, argument: &str| {
+            Segment::parse(text).map_err(|_| InputError::Invalid {
+                argument: argument.to_owned(),
+                reason: "cannot be `.` or `..`",
+            })
+        };
+        let path = match self {
+            Self::Projects => vec![Segment::fixed("projects")],
+            Self::Myself => vec![Segment::fixed("users"), Segment::fixed("myself")],
+            Self::Users => vec![Segment::fixed("users")],
+            Self::PullRequestStatuses => return Ok(None),
+            Self::Priorities => vec![Segment::fixed("priorities")],
+            Self::Resolutions => vec![Segment::fixed("resolutions")],
+            Self::Issue(key) => vec![Segment::fixed("issues"), segment(key.clone(), "issueKey")?],
+            Self::Of(project, of) => vec![
+                Segment::fixed("projects"),
+                segment(project.to_string(), "projectKey")?,
+                Segment::fixed(of.path()),
+            ],
+        };
+        Ok(Some(Request::get(path)))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    whose: Fingerprint,
+    list: List,
+}
+
+/// The lists of everybody; cheap to clone, clones share them.
+#[derive(Clone, Debug)]
+pub(in crate::mcp) struct Lists(Cache<Key, Arc<Vec<Entry>>>);
+
+/// The lists of one caller.
+pub(super) struct Reader<'a> {
+    lists: &'a Lists,
+    backlog: &'a Backlog<'a>,
+    bounds: Bounds<'a>,
+    whose: Fingerprint,
+}
+
+/// A list, and whether it is as old as it may be.
+pub(super) struct Loaded {
+    pub entries: Arc<Vec<Entry>>,
+    pub remembered: bool,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        let weight = |_: &Key, entries: &Arc<Vec<Entry>>| {
+            let names = entries.iter().map(Entry::weight).sum::<usize>() + 1;
+            u32::try_from(names).unwrap_or(u32::MAX)
+        };
+        let cache = Cache::builder()
+            .max_capacity(MAX_NAMES)
+            .weigher(weight)
+            .time_to_live(TIME_TO_LIVE)
+            .support_invalidation_closures()
+            .build();
+        Self(cache)
+    }
+}
+
+impl Lists {
+    pub(super) async fn reader<'a>(
+        &'a self,
+        backlog: &'a Backlog<'a>,
+        bounds: Bounds<'a>,
+    ) -> Result<Reader<'a>, ToolError> {
+        Ok(Reader {
+            lists: self,
+            backlog,
+            bounds,
+            whose: whose(backlog).await?,
+        })
+    }
+
+    /// Drops what the caller was told of lists that a tool may have changed: a name that was
+    /// deleted and made again has another id.
+    pub async fn forget_changed_by(&self, tool: &'static str, backlog: &Backlog<'_>) {
+        let Ok(whose) = whose(backlog).await else {
+            return;
+        };
+        let changed = move |key: &Key, _: &Arc<Vec<Entry>>| {
+            key.whose == whose && key.list.may_change_by(tool)
+        };
+        // Refused only by a cache that was not built for it.
+        let _ = self.0.invalidate_entries_if(changed);
+    }
+}
+
+/// What the caller is told is remembered for these credentials at this space.
+async fn whose(backlog: &Backlog<'_>) -> Result<Fingerprint, ToolError> {
+    let credentials = backlog.access.credentials().await?;
+    Ok(credentials.fingerprint(backlog.access.url()))
+}
+
+impl Reader<'_> {
+    /// Whether a project, by its key, is allowed.
+    pub fn allows(&self, key: &str) -> bool {
+        self.bounds.allows(key)
+    }
+
+    /// What of a list may be shown, remembered if it may be.
+    ///
+    /// # Errors
+    /// As [`Self::whole`], or the list is out of bounds.
+    pub async fn load(&self, list: &List, anew: bool) -> Result<Loaded, ToolError> {
+        self.bounds.check(list, self.backlog).await?;
+        let loaded = self.whole(list, anew).await?;
+        Ok(Loaded {
+            entries: self.bounds.within(list, loaded.entries),
+            ..loaded
+        })
+    }
+
+    /// # Errors
+    /// Backlog does not give it to this caller. An issue that is not there is an empty list.
+    async fn whole(&self, list: &List, anew: bool) -> Result<Loaded, ToolError> {
+        let Some(request) = list.request()? else {
+            let names = (1..).zip(["Open", "Closed", "Merged"]);
+            let entries = names.map(|(id, name)| Entry::new(id, name)).collect();
+            return Ok(Loaded {
+                entries: Arc::new(entries),
+                remembered: false,
+            });
+        };
+        let key = Key {
+            whose: self.whose,
+            list: list.clone(),
+        };
+        if !anew && let Some(entries) = self.lists.0.get(&key).await {
+            return Ok(Loaded {
+                entries,
+                remembered: true,
+            });
+        }
+        let entries = match self.backlog.fetch(request).await {
+            Ok(value) => Arc::new(read(value)?),
+            Err(ToolError::Backlog {
+                error: BacklogError::Api { status: 404, .. },
+                ..
+            }) if matches!(list, List::Issue(_)) => Arc::default(),
+            Err(error) => return Err(error),
+        };
+        if !entries.is_empty() {
+            self.lists.0.insert(key, Arc::clone(&entries)).await;
+        }
+        Ok(Loaded {
+            entries,
+            remembered: false,
+        })
+    }
+}
+
+/// A list, or the one thing that there is.
+fn read(value: Value) -> Result<Vec<Entry>, ToolError> {
+    let entries = match value {
+        value @ Value::Array(_) => serde_json::from_value(value),
+        value => serde_json::from_value(value).map(|entry| vec![entry]),
+    };
+    entries.map_err(|_| ToolError::Backlog {
+        error: BacklogError::UnexpectedBody { status: 200 },
+        request: "GET (a list of names)".to_owned(),
+    })
+}

@@ -1,0 +1,50 @@
+//! Names, where only some projects are allowed.
+
+use serde_json::json;
+
+use super::{caller_of, result};
+use crate::backlog::fake::{FakeBacklog, Received, json as answer};
+
+/// The issue OLD-5 has moved from OLD, which is project 2, to NEW.
+fn backlog() -> FakeBacklog {
+    FakeBacklog::start(|request: &Received| {
+        let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
+        match path.trim_start_matches("/api/v2/") {
+            "issues/OLD-5" => answer(200, r#"{"id":5,"projectId":1,"issueKey":"NEW-1"}"#),
+            "projects/1" | "projects/NEW" => answer(200, r#"{"id":1,"projectKey":"NEW"}"#),
+            "projects/2" | "projects/OLD" => answer(200, r#"{"id":2,"projectKey":"OLD"}"#),
+            "projects/1/statuses" => answer(200, r#"[{"id":11,"name":"Ready"}]"#),
+            "projects/OLD/statuses" => answer(200, r#"[{"id":22,"name":"Secret"}]"#),
+            _ => answer(404, r#"{"errors":[{"message":"Nothing here.","code":6}]}"#),
+        }
+    })
+}
+
+#[actix_web::test]
+async fn the_old_key_of_a_moved_issue_leads_to_the_names_of_its_project_only() {
+    let backlog = backlog();
+    let mut bound = caller_of(&backlog);
+    bound.policy.projects = Some(["NEW".to_owned()].into());
+    for status in ["Ready", "Secret", "Nope"] {
+        let arguments = json!({"issueKey": "OLD-5", "statusId": status});
+        let result = result(&bound, "update_issue", arguments).await;
+        assert_eq!(result["isError"], status != "Ready", "{result}");
+        let text = result["content"][0]["text"].as_str().unwrap();
+        let candidates = text.ends_with("; there are: Ready (11)");
+        assert_eq!(candidates, status != "Ready", "{text}");
+    }
+    let received = backlog.received();
+    let asked = |what: &str| {
+        let lines = received.iter().map(|request| request.line.as_str());
+        lines.filter(|line| line.ends_with(what)).count()
+    };
+    assert_eq!(asked("projects/OLD/statuses"), 0);
+    assert!(asked("projects/1/statuses") > 0);
+    assert_eq!(asked("PATCH /api/v2/issues/OLD-5"), 1);
+
+    // The same without a bound: the key says it, and nothing has to be looked up for it.
+    let arguments = json!({"issueKey": "OLD-5", "statusId": "Nope"});
+    let result = result(&caller_of(&backlog), "update_issue", arguments).await;
+    let text = result["content"][0]["text"].as_str().unwrap();
+    assert!(text.ends_with("; there are: Secret (22)"), "{text}");
+}

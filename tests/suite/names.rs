@@ -1,0 +1,416 @@
+//! Names in place of ids, against the simulated Backlog: which ids arrive there, which lists are
+//! asked for, and what an assistant is told when a name is wrong.
+
+mod rows;
+
+use std::collections::BTreeSet;
+
+use backlog_mcp_hub::mcp::HubServer;
+use backlog_sim::{BacklogSim, Id, Matcher, SimOptions, seed};
+use serde_json::{Value, json};
+
+use crate::support::agent::{Agent, server};
+use rows::rows;
+
+async fn sim() -> BacklogSim {
+    BacklogSim::start(SimOptions::default())
+        .await
+        .expect("the simulated Backlog")
+}
+
+/// The requests so far, decoded, as `GET issues?statusId[]=1`; and forgets them.
+fn asked(sim: &BacklogSim) -> Vec<String> {
+    let journal = sim.control().journal();
+    sim.control().clear_journal();
+    let lines = journal.iter().map(|entry| {
+        let path = entry.path.trim_start_matches("/api/v2/");
+        let pairs = entry.query.iter().chain(&entry.form);
+        let pairs: Vec<_> = pairs.map(|(key, value)| format!("{key}={value}")).collect();
+        match pairs.join("&") {
+            pairs if pairs.is_empty() => format!("{} {path}", entry.method),
+            pairs => format!("{} {path}?{pairs}", entry.method),
+        }
+    });
+    lines.collect()
+}
+
+#[actix_web::test]
+async fn names_become_ids_and_are_remembered() {
+    for row in rows() {
+        let (server, sim) = (server(), sim().await);
+        let agent = Agent::new(&server, &sim, seed::DANIEL);
+        agent.call(row.tool, row.arguments.clone()).await.json();
+        let mut first = asked(&sim);
+        let sent = first.pop().expect("a request");
+        assert_eq!(sent, row.request, "{}", row.tool);
+        let lookups: BTreeSet<_> = first.iter().map(String::as_str).collect();
+        let expected: BTreeSet<_> = row.lookups.iter().copied().collect();
+        assert_eq!(lookups, expected, "{}", row.tool);
+        assert_eq!(first.len(), expected.len(), "{}: no list twice", row.tool);
+
+        // Once more: whatever Backlog says of a second change, it is the only thing asked.
+        // The list that a tool has changed itself is read again, and no longer has the name.
+        let changes_list = matches!(row.tool, "update_version_milestone" | "delete_version");
+        let expected = match changes_list {
+            true => row.lookups,
+            false => &[row.request],
+        };
+        agent.call(row.tool, row.arguments).await;
+        assert_eq!(asked(&sim), expected, "{}", row.tool);
+        sim.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn every_input_that_takes_a_name_is_in_a_row() {
+    let (server, sim) = (server(), sim().await);
+    let tools = Agent::new(&server, &sim, seed::DANIEL).tools().await;
+    let takes_both = |schema: &Value| {
+        schema["type"] == json!(["number", "string"])
+            || schema["items"]["type"] == json!(["number", "string"])
+            || schema["items"]
+                .to_string()
+                .contains(r#"["number","string"]"#)
+    };
+    let mut inputs = BTreeSet::new();
+    for tool in &tools {
+        let properties = tool["inputSchema"]["properties"].as_object();
+        for (input, schema) in properties.into_iter().flatten() {
+            // Beside a key, an id needs no test for each tool.
+            let is_pair =
+                input == "projectId" && tool["inputSchema"]["properties"]["projectKey"].is_object();
+            if takes_both(schema) && !is_pair {
+                inputs.insert((
+                    tool["name"].as_str().expect("a name").to_owned(),
+                    input.clone(),
+                ));
+            }
+        }
+    }
+    let mut tested = BTreeSet::new();
+    for row in rows() {
+        let arguments = row.arguments.as_object().expect("arguments").keys();
+        tested.extend(arguments.map(|input| (row.tool.to_owned(), input.clone())));
+    }
+    let untested: Vec<_> = inputs.difference(&tested).collect();
+    assert!(!inputs.is_empty());
+    assert_eq!(untested, Vec::<&(String, String)>::new());
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn wrong_names_are_answered_with_the_right_ones() {
+    let (server, sim) = (server(), sim().await);
+    let agent = Agent::new(&server, &sim, seed::DANIEL);
+    for (tool, arguments, expected) in [
+        (
+            "get_issues",
+            json!({"projectId": ["HARBOUR"]}),
+            "get_issues: projectId[0]: no project is called \"HARBOUR\"; there are: Harbor \
+             booking portal (HARBOR, 88104), 倉庫管理システム (KURA, 88117), Operations desk \
+             (OPS, 88131)",
+        ),
+        // A text of digits is no id.
+        (
+            "add_wiki",
+            json!({"projectId": "88104", "name": "n", "content": "c"}),
+            "add_wiki: projectId: no project is called \"88104\"",
+        ),
+        (
+            "update_issue",
+            json!({"issueKey": "HARBOR-1", "statusId": "Done", "priorityId": "Urgent"}),
+            "priorityId: no priority is called \"Urgent\"; there are: High (2), Normal (3), Low (4)\
+             \nstatusId: no status of the project is called \"Done\"; there are: Open (1), In \
+             Progress (2), Resolved (3), Closed (4)",
+        ),
+        (
+            "update_issue",
+            json!({"issueKey": "HARBOR-1", "statusId": "2"}),
+            "statusId: no status of the project is called \"2\"",
+        ),
+        // Of another project.
+        (
+            "get_issues",
+            json!({"projectId": ["HARBOR"], "statusId": ["Open", "レビュー待ち"]}),
+            "statusId[1]: no status of the project is called \"レビュー待ち\"; there are: Open (1)",
+        ),
+        (
+            "add_issue",
+            json!({
+                "projectId": "OPS", "summary": "s", "issueTypeId": "Task", "priorityId": "High",
+                "assigneeId": "山口 健太",
+            }),
+            "assigneeId: no user of the project is called \"山口 健太\"; there are: 佐藤 遥 \
+             (h.sato, 40211), ",
+        ),
+        (
+            "get_issues",
+            json!({"projectId": ["OPS"], "milestoneId": ["2026.11"]}),
+            "milestoneId[0]: no version or milestone of the project is called \"2026.11\"; there \
+             is none",
+        ),
+        // Without a project.
+        (
+            "get_issues",
+            json!({"statusId": ["Open"]}),
+            "statusId: names belong to a project: give projectId as well, or an id",
+        ),
+        (
+            "update_issue",
+            json!({"statusId": "Open"}),
+            "statusId: names belong to a project: give issueKey or issueId as well, or an id",
+        ),
+        (
+            "update_issue",
+            json!({"issueKey": "HARBOR-1", "parentIssueId": "the big one"}),
+            "parentIssueId: \"the big one\" is neither an id nor a key such as PROJ-12",
+        ),
+        (
+            "update_issue",
+            json!({"issueKey": "HARBOR-1", "parentIssueId": "HARBOR-999"}),
+            "parentIssueId: there is no issue \"HARBOR-999\", or it cannot be seen",
+        ),
+        (
+            "update_issue",
+            json!({"issueKey": "HARBOR-1", "customFields": [{"id": "Severity", "value": "S9"}]}),
+            "customFields[0].value: no item is called \"S9\"; there are: S1 (1), S2 (2), S3 (3)",
+        ),
+        (
+            "update_issue",
+            json!({"issueKey": "HARBOR-1", "customFields": [{"id": "Severiti", "value": "S1"}]}),
+            "customFields[0].id: no custom field of the project is called \"Severiti\"; there \
+             are: Ticket ref (92010), ",
+        ),
+        (
+            "get_user_stars_count",
+            json!({"userId": "Nobody"}),
+            "userId: no user is called \"Nobody\"; there are: 佐藤 遥 (h.sato, 40211), ",
+        ),
+        (
+            "get_pull_requests",
+            json!({"projectKey": "HARBOR", "repoName": "portal", "statusId": ["Draft"]}),
+            "statusId[0]: no status is called \"Draft\"; there are: Open (1), Closed (2), Merged \
+             (3)",
+        ),
+        // What is neither a name nor a number is the tool's to refuse.
+        (
+            "get_issues",
+            json!({"projectId": ["HARBOR"], "statusId": "Open", "priorityId": [true]}),
+            "expected",
+        ),
+        // A project that Backlog does not show.
+        (
+            "update_issue",
+            json!({"issueKey": "NOPE-1", "statusId": "Open"}),
+            "in GET projects/NOPE/statuses",
+        ),
+        (
+            "get_pull_requests",
+            json!({"projectKey": "..", "repoName": "portal", "assigneeId": ["Maja Lindqvist"]}),
+            "projectKey: cannot be `.` or `..`",
+        ),
+    ] {
+        let answer = agent.call(tool, arguments.clone()).await;
+        let text = answer.error();
+        assert!(text.contains(expected), "{tool} {arguments}: {text}");
+        let sent = asked(&sim);
+        let changes: Vec<_> = sent
+            .iter()
+            .filter(|line| !line.starts_with("GET"))
+            .collect();
+        assert_eq!(changes, Vec::<&String>::new());
+        assert!(!sent.iter().any(|line| line.starts_with("GET issues?")));
+    }
+    sim.stop().await;
+}
+
+/// Adds a milestone behind the back of whoever has read the list.
+async fn add_milestone(server: &HubServer, sim: &BacklogSim, name: &str) {
+    let colleague = Agent::new(server, sim, seed::HARUKA);
+    let arguments = json!({"projectKey": "HARBOR", "name": name});
+    colleague
+        .call("add_version_milestone", arguments)
+        .await
+        .json();
+    sim.control().clear_journal();
+}
+
+#[actix_web::test]
+async fn what_a_remembered_list_lacks_is_looked_for_once_more() {
+    let (server, sim) = (server(), sim().await);
+    let agent = Agent::new(&server, &sim, seed::DANIEL);
+    let count = async |milestones: Value| {
+        let arguments = json!({"projectId": [seed::HARBOR], "milestoneId": milestones});
+        agent.call("count_issues", arguments).await
+    };
+    count(json!(["2026.11"])).await.json();
+    sim.control().clear_journal();
+
+    add_milestone(&server, &sim, "2027.03").await;
+    assert_eq!(
+        count(json!(["2027.03", "2026.11"])).await.json()["count"],
+        8
+    );
+    let lookup = "GET projects/88104/versions";
+    assert_eq!(asked(&sim).len(), 2, "the list, and the count");
+    count(json!(["2027.03"])).await.json();
+    assert_eq!(asked(&sim).len(), 1, "the count");
+
+    // A name that stays unknown costs one more look, and no loop.
+    let answer = count(json!(["2027.05"])).await;
+    assert!(answer.error().contains("2027.03"), "{answer:?}");
+    assert_eq!(asked(&sim), [lookup]);
+
+    // Nothing is asked twice within one call.
+    let fresh = Agent::new(&server, &sim, seed::DANIEL);
+    let arguments = json!({"projectId": [seed::HARBOR], "milestoneId": ["2027.05"]});
+    fresh.call("count_issues", arguments).await.error();
+    assert_eq!(asked(&sim), [lookup]);
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn what_one_has_changed_oneself_is_read_again() {
+    let (server, sim) = (server(), sim().await);
+    let agent = Agent::new(&server, &sim, seed::DANIEL);
+    let milestone = async || {
+        let arguments = json!({"issueKey": "HARBOR-1", "milestoneId": ["2027.01"]});
+        let issue = agent.call("update_issue", arguments).await.json();
+        issue["milestone"][0]["id"].clone()
+    };
+    assert_eq!(milestone().await, 73303);
+    let version = json!({"projectKey": "HARBOR", "id": "2027.01"});
+    agent.call("delete_version", version).await.json();
+    let version = json!({"projectKey": "HARBOR", "name": "2027.01"});
+    let made = agent.call("add_version_milestone", version).await.json();
+    assert_eq!(milestone().await, made["id"]);
+
+    // Other changes leave the lists alone.
+    agent
+        .call(
+            "add_issue_comment",
+            json!({"issueKey": "HARBOR-1", "content": "c"}),
+        )
+        .await
+        .json();
+    sim.control().clear_journal();
+    milestone().await;
+    assert_eq!(asked(&sim).len(), 1);
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn one_of_several_is_not_guessed() {
+    let (server, sim) = (server(), sim().await);
+    let agent = Agent::new(&server, &sim, seed::DANIEL);
+    add_milestone(&server, &sim, "Spring").await;
+    add_milestone(&server, &sim, "SPRING").await;
+    let count = async |milestone: &str| {
+        let arguments = json!({"projectId": ["HARBOR"], "milestoneId": [milestone]});
+        agent.call("count_issues", arguments).await
+    };
+    let answer = count("spring").await;
+    let text = answer.error();
+    assert!(
+        text.contains("milestoneId[0]: several are called \"spring\": Spring (")
+            && text.contains(", SPRING (")
+            && text.ends_with("; give the id of one"),
+        "{text}"
+    );
+    count("Spring").await.json();
+    sim.stop().await;
+}
+
+/// The lookups that a call needs, by somebody who may be no member.
+async fn told(server: &HubServer, sim: &BacklogSim, user: Id, project: &str) -> String {
+    let agent = Agent::new(server, sim, user);
+    let arguments = json!({"projectId": [project], "statusId": ["nothing like it"]});
+    let answer = agent.call("get_issues", arguments).await;
+    answer.error().to_owned()
+}
+
+#[actix_web::test]
+async fn what_one_person_sees_is_told_to_nobody_else() {
+    let (server, sim) = (server(), sim().await);
+    let member = told(&server, &sim, seed::KENTA, "KURA").await;
+    assert!(member.contains("レビュー待ち (218430)"), "{member}");
+
+    // Maja has not joined KURA; its names are remembered for Kenta only.
+    let stranger = told(&server, &sim, seed::MAJA, "KURA").await;
+    assert!(
+        stranger.contains("no project is called \"KURA\""),
+        "{stranger}"
+    );
+    assert!(
+        stranger.contains("HARBOR") && stranger.contains("OPS"),
+        "{stranger}"
+    );
+    let maja = Agent::new(&server, &sim, seed::MAJA);
+    let projects = Matcher::path("/api/v2/projects/88117/statuses");
+    for arguments in [
+        json!({"projectId": [seed::KURA], "statusId": ["nothing like it"]}),
+        json!({"projectId": [seed::HARBOR, seed::KURA], "statusId": ["nothing like it"]}),
+    ] {
+        let before = sim.control().count(&projects);
+        let answer = maja.call("get_issues", arguments).await;
+        let text = answer.error();
+        assert!(text.contains("status: 404"), "{text}");
+        assert!(
+            !text.contains("レビュー待ち") && !text.contains("倉庫"),
+            "{text}"
+        );
+        assert_eq!(
+            sim.control().count(&projects),
+            before + 1,
+            "Backlog decides"
+        );
+    }
+    let answer = maja
+        .call(
+            "update_issue",
+            json!({"issueKey": "KURA-1", "statusId": "保留"}),
+        )
+        .await;
+    let text = answer.error();
+    assert!(
+        text.contains("status: 404") && !text.contains("218431"),
+        "{text}"
+    );
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn a_lookup_that_fails_is_no_unknown_name() {
+    let (server, sim) = (server(), sim().await);
+    let agent = Agent::new(&server, &sim, seed::DANIEL);
+    let body = backlog_sim::Control::error_body(1, "Internal error.");
+    let matcher = Matcher::path("/api/v2/priorities");
+    sim.control().fail_next(matcher, 500, body, 1);
+    let arguments = json!({"priorityId": ["High"]});
+    let answer = agent.call("get_issues", arguments.clone()).await;
+    assert!(
+        answer.error().contains("status: 500) in GET priorities"),
+        "{answer:?}"
+    );
+    agent.call("get_issues", arguments).await.json();
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn names_are_looked_up_in_few_projects() {
+    let (server, sim) = (server(), sim().await);
+    let agent = Agent::new(&server, &sim, seed::DANIEL);
+    let many: Vec<_> = (1..=11).collect();
+    let arguments = json!({"projectId": many, "statusId": ["Open"]});
+    let answer = agent.call("get_issues", arguments).await;
+    assert!(
+        answer.error().contains("in 10 projects at most"),
+        "{answer:?}"
+    );
+    assert_eq!(asked(&sim), Vec::<String>::new());
+    let arguments = json!({"projectId": many, "statusId": [1], "assigneeId": ["me"]});
+    let answer = agent.call("get_issues", arguments).await;
+    let sent = asked(&sim);
+    assert_eq!(sent[0], "GET users/myself", "{answer:?}");
+    sim.stop().await;
+}
