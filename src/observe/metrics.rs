@@ -5,9 +5,9 @@
 //! a person or anything that a stranger chooses.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -31,6 +31,9 @@ struct Inner {
     recorder: PrometheusRecorder,
     hits: Counter,
     misses: Counter,
+    tool_calls: Known<Counter>,
+    tool_times: Known<Histogram>,
+    backlog_times: Known<Histogram>,
     /// The spaces with a number of sessions, so that one that has none left says so.
     spaces: Mutex<BTreeSet<String>>,
 }
@@ -63,6 +66,9 @@ impl Metrics {
         let metrics = Self(Some(Arc::new(Inner {
             hits: lookups("hit"),
             misses: lookups("miss"),
+            tool_calls: Known::default(),
+            tool_times: Known::default(),
+            backlog_times: Known::default(),
             recorder,
             spaces: Mutex::default(),
         })));
@@ -95,13 +101,29 @@ impl Metrics {
     }
 
     pub fn tool_call(&self, tool: &'static str, outcome: &'static str, took: Duration) {
-        self.count(&catalogue::TOOL_CALLS, [tool.into(), outcome.into()], 1);
-        self.time(&catalogue::TOOL_CALL_DURATION, [tool.into()], took);
+        let Some(inner) = &self.0 else {
+            return;
+        };
+        let labels = [tool, outcome];
+        let calls = |counter: &Counter| counter.increment(1);
+        inner.tool_calls.with(labels, calls, || {
+            inner.counter(&catalogue::TOOL_CALLS, labels.map(Text::from))
+        });
+        let times = |histogram: &Histogram| histogram.record(took.as_secs_f64());
+        inner.tool_times.with([tool, ""], times, || {
+            inner.histogram(&catalogue::TOOL_CALL_DURATION, [tool.into()])
+        });
     }
 
     pub fn backlog_request(&self, class: &'static str, outcome: &'static str, took: Duration) {
-        let labels = [class.into(), outcome.into()];
-        self.time(&catalogue::BACKLOG_REQUEST_DURATION, labels, took);
+        if let Some(inner) = &self.0 {
+            let labels = [class, outcome];
+            let times = |histogram: &Histogram| histogram.record(took.as_secs_f64());
+            inner.backlog_times.with(labels, times, || {
+                let metric = &catalogue::BACKLOG_REQUEST_DURATION;
+                inner.histogram(metric, labels.map(Text::from))
+            });
+        }
     }
 
     pub fn session_lookup(&self, hit: bool) {
@@ -197,9 +219,7 @@ impl Metrics {
 
     fn time<const N: usize>(&self, metric: &Metric, labels: [Text; N], took: Duration) {
         if let Some(inner) = &self.0 {
-            let histogram: Histogram = inner
-                .recorder
-                .register_histogram(&key(metric, labels), &METADATA);
+            let histogram = inner.histogram(metric, labels);
             histogram.record(took.as_secs_f64());
         }
     }
@@ -212,6 +232,33 @@ impl Inner {
     fn counter<const N: usize>(&self, metric: &Metric, labels: [Text; N]) -> Counter {
         self.recorder
             .register_counter(&key(metric, labels), &METADATA)
+    }
+
+    fn histogram<const N: usize>(&self, metric: &Metric, labels: [Text; N]) -> Histogram {
+        self.recorder
+            .register_histogram(&key(metric, labels), &METADATA)
+    }
+}
+
+/// Series that each call counts in, by the values of their labels: looking one up in the
+/// recorder builds its key anew.
+struct Known<T>(RwLock<HashMap<[&'static str; 2], T>>);
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<T> Known<T> {
+    fn with(&self, labels: [&'static str; 2], then: impl Fn(&T), find: impl FnOnce() -> T) {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(series) = known.get(&labels) {
+            return then(series);
+        }
+        drop(known);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        then(known.entry(labels).or_insert_with(find));
     }
 }
 
@@ -266,6 +313,29 @@ mod tests {
             r#"bmh_http_request_duration_seconds_bucket{route="/mcp",status="2xx",le="30"} 2"#,
             r#"bmh_http_request_duration_seconds_bucket{route="/mcp",status="2xx",le="+Inf"} 3"#,
             r#"bmh_http_request_duration_seconds_count{route="/mcp",status="2xx"} 3"#,
+        ] {
+            assert!(text.contains(line), "{line} in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn calls_and_requests_of_other_labels_are_other_series() {
+        let metrics = Metrics::new();
+        let took = Duration::from_millis(1);
+        for (tool, outcome) in [("a", "ok"), ("a", "ok"), ("a", "denied"), ("b", "ok")] {
+            metrics.tool_call(tool, outcome, took);
+        }
+        for (class, outcome) in [("read", "ok"), ("read", "ok"), ("write", "ok")] {
+            metrics.backlog_request(class, outcome, took);
+        }
+        let text = metrics.render().unwrap();
+        for line in [
+            r#"bmh_tool_calls_total{tool="a",outcome="ok"} 2"#,
+            r#"bmh_tool_calls_total{tool="a",outcome="denied"} 1"#,
+            r#"bmh_tool_calls_total{tool="b",outcome="ok"} 1"#,
+            r#"bmh_tool_call_duration_seconds_count{tool="a"} 3"#,
+            r#"bmh_backlog_request_duration_seconds_count{class="read",outcome="ok"} 2"#,
+            r#"bmh_backlog_request_duration_seconds_count{class="write",outcome="ok"} 1"#,
         ] {
             assert!(text.contains(line), "{line} in:\n{text}");
         }

@@ -154,13 +154,17 @@ fn the_metrics_are_at_one_port_everywhere() {
             "deploy/kubernetes/backlog-mcp-hub.yaml",
             r"- name: metrics\n +containerPort: (\d+)",
         ),
+        (
+            "deploy/kubernetes/backlog-mcp-hub.yaml",
+            r#"prometheus\.io/port: "(\d+)""#,
+        ),
     ] {
         let text = read(file);
         let captured = Regex::new(pattern).unwrap().captures(&text);
         let captured = captured.unwrap_or_else(|| panic!("{file} lacks {pattern}"));
         found.push((file, captured[1].to_owned()));
     }
-    assert_eq!(found.len(), 7, "{found:?}");
+    assert_eq!(found.len(), 8, "{found:?}");
     for (file, port) in found {
         assert_eq!(port, "9464", "{file}");
     }
