@@ -153,12 +153,12 @@ fn is_date(text: &str) -> bool {
     text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }
 
-/// Id, key or name; or projectKey
+/// Id, key or name
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct ProjectId(Project);
 
-/// Such as PROJ
+/// Or its key
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct ProjectKey(String);

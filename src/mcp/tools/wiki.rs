@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{NumericId, ProjectId, ProjectIdOrKey, ProjectKey},
+        inputs::{NumericId, Project, ProjectId, ProjectKey},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -74,7 +74,7 @@ impl Endpoint for GetWiki {
 #[serde(rename_all = "camelCase")]
 struct AddWiki {
     /// Project id, key or name
-    project_id: ProjectIdOrKey,
+    project_id: Project,
     /// Page name; slashes make a tree
     name: String,
     /// In the project's notation
