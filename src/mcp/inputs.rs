@@ -163,7 +163,7 @@ pub(super) struct ProjectKey(String);
 /// Id or key
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub(super) struct Project(IdOrKey);
+pub(super) struct ProjectIdOrKey(IdOrKey);
 
 /// Or issueKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     backlog::Call,
-    mcp::{Toolset, inputs::Project, router::Entry, tool::Endpoint},
+    mcp::{Toolset, inputs::ProjectIdOrKey, router::Entry, tool::Endpoint},
 };
 
 pub(super) fn tools() -> Vec<Entry> {
@@ -33,7 +33,7 @@ impl Endpoint for GetSpaceDiskUsage {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetProjectDiskUsage {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
 }
 
 impl Endpoint for GetProjectDiskUsage {

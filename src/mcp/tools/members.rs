@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{Integer, Order, Project},
+        inputs::{Integer, Order, ProjectIdOrKey},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -47,7 +47,7 @@ impl Endpoint for GetUser {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddProjectUser {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Numeric user id
     user_id: Integer,
 }
@@ -62,7 +62,7 @@ impl Endpoint for AddProjectUser {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RemoveProjectUser {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Numeric user id
     user_id: Integer,
 }
@@ -77,7 +77,7 @@ impl Endpoint for RemoveProjectUser {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetProjectAdministrators {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
 }
 
 impl Endpoint for GetProjectAdministrators {
@@ -91,7 +91,7 @@ impl Endpoint for GetProjectAdministrators {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddProjectAdministrator {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Numeric user id
     user_id: Integer,
 }
@@ -106,7 +106,7 @@ impl Endpoint for AddProjectAdministrator {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RemoveProjectAdministrator {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Numeric user id
     user_id: Integer,
 }
@@ -121,7 +121,7 @@ impl Endpoint for RemoveProjectAdministrator {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetProjectTeams {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
 }
 
 impl Endpoint for GetProjectTeams {
@@ -135,7 +135,7 @@ impl Endpoint for GetProjectTeams {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddProjectTeam {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Team id
     team_id: Integer,
 }
@@ -150,7 +150,7 @@ impl Endpoint for AddProjectTeam {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RemoveProjectTeam {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Team id
     team_id: Integer,
 }

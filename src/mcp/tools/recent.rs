@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{ActivityType, Integer, Order, Project},
+        inputs::{ActivityType, Integer, Order, ProjectIdOrKey},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -28,7 +28,7 @@ pub(super) fn tools() -> Vec<Entry> {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetProjectActivities {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Kinds; all unless given
     activity_type_id: Option<Vec<ActivityType>>,
     /// Only higher ids

@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{ActivityType, Integer, Project},
+        inputs::{ActivityType, Integer, ProjectIdOrKey},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -27,7 +27,7 @@ pub(super) fn tools() -> Vec<Entry> {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetWebhooks {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
 }
 
 impl Endpoint for GetWebhooks {
@@ -41,7 +41,7 @@ impl Endpoint for GetWebhooks {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddWebhook {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Name to show
     name: String,
     /// What it is for
@@ -64,7 +64,7 @@ impl Endpoint for AddWebhook {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateWebhook {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Webhook id
     webhook_id: Integer,
     /// Name to show
@@ -89,7 +89,7 @@ impl Endpoint for UpdateWebhook {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeleteWebhook {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Webhook id
     webhook_id: Integer,
 }

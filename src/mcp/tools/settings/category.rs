@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, Project},
+        inputs::{Integer, ProjectIdOrKey},
         tool::Endpoint,
     },
 };
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateCategory {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Category id
     id: Integer,
     /// Name to show
@@ -32,7 +32,7 @@ impl Endpoint for UpdateCategory {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteCategory {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Category id
     id: Integer,
 }

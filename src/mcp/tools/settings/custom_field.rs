@@ -21,7 +21,7 @@ use crate::{
     backlog::{Call, InputError},
     mcp::{
         failure::ToolError,
-        inputs::{Date, Decimal, Integer, Project},
+        inputs::{Date, Decimal, Integer, ProjectIdOrKey},
         tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
     },
 };
@@ -30,7 +30,7 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddCustomField {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Name to show
     name: String,
     /// Type, and what only it has; initialShift: days from creation
@@ -70,7 +70,7 @@ impl Tool for AddCustomField {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateCustomField {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Custom field id
     id: Integer,
     /// Name to show
@@ -108,7 +108,7 @@ impl Tool for UpdateCustomField {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteCustomField {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Custom field id
     id: Integer,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, Project},
+        inputs::{Integer, ProjectIdOrKey},
         tool::Endpoint,
     },
 };
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddCustomFieldItem {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Custom field id
     custom_field_id: Integer,
     /// Name to show
@@ -32,7 +32,7 @@ impl Endpoint for AddCustomFieldItem {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateCustomFieldItem {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Custom field id
     custom_field_id: Integer,
     /// Item id
@@ -52,7 +52,7 @@ impl Endpoint for UpdateCustomFieldItem {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteCustomFieldItem {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Custom field id
     custom_field_id: Integer,
     /// Item id

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, IssueTypeColor, Project},
+        inputs::{Integer, IssueTypeColor, ProjectIdOrKey},
         tool::Endpoint,
     },
 };
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddIssueType {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Name to show
     name: String,
     /// Background
@@ -36,7 +36,7 @@ impl Endpoint for AddIssueType {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateIssueType {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Issue type id
     id: Integer,
     /// Name to show
@@ -59,7 +59,7 @@ impl Endpoint for UpdateIssueType {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteIssueType {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Issue type id
     id: Integer,
     /// Issue type that its issues get

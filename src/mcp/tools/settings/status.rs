@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, Project, StatusColor},
+        inputs::{Integer, ProjectIdOrKey, StatusColor},
         tool::Endpoint,
         tools::fields,
     },
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddStatus {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Name to show
     name: String,
     /// Background
@@ -33,7 +33,7 @@ impl Endpoint for AddStatus {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateStatus {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Status id
     id: Integer,
     /// Name to show
@@ -52,7 +52,7 @@ impl Endpoint for UpdateStatus {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteStatus {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// Status id
     id: Integer,
     /// Status that its issues get
@@ -69,7 +69,7 @@ impl Endpoint for DeleteStatus {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReorderStatuses {
-    project_id_or_key: Project,
+    project_id_or_key: ProjectIdOrKey,
     /// All of the project's, in order
     status_id: Vec<Integer>,
 }
