@@ -21,10 +21,8 @@ const WIKIS: &str = "/users/myself/recentlyViewedWikis";
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .route(ISSUES, web::get().to(issues))
-        .route(ISSUES, web::post().to(add_issue))
         .route(PROJECTS, web::get().to(projects))
-        .route(WIKIS, web::get().to(wikis))
-        .route(WIKIS, web::post().to(add_wiki));
+        .route(WIKIS, web::get().to(wikis));
 }
 
 async fn issues(sim: Data<Sim>, call: Call) -> ApiResult {
@@ -58,22 +56,6 @@ async fn wikis(sim: Data<Sim>, call: Call) -> ApiResult {
         }
         _ => None,
     })
-}
-
-async fn add_issue(sim: Data<Sim>, call: Call) -> ApiResult {
-    let mut state = sim.write();
-    let id = state
-        .issue(call.user, call.params.require("issueIdOrKey")?)?
-        .id;
-    state.view(call.user, Thing::Issue(id), sim.clock.now());
-    ok(&IssueView::of(&state, &state.issues[&id]))
-}
-
-async fn add_wiki(sim: Data<Sim>, call: Call) -> ApiResult {
-    let mut state = sim.write();
-    let id = state.wiki(call.user, call.params.require("wikiId")?)?.id;
-    state.view(call.user, Thing::Wiki(id), sim.clock.now());
-    ok(&content::wiki(&state, &state.wikis[&id]))
 }
 
 /// A page of what the caller looked at and can still see, with the time of it.

@@ -1,4 +1,4 @@
-//! `/stars`, `/users/{userId}/stars`, `/wikis/{wikiId}/stars`
+//! `/stars`, `/users/{userId}/stars`
 
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
@@ -18,8 +18,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/stars", web::post().to(add))
         .route("/stars/{id}", web::delete().to(remove))
         .route("/users/{user_id}/stars", web::get().to(received))
-        .route("/users/{user_id}/stars/count", web::get().to(count))
-        .route("/wikis/{wiki}/stars", web::get().to(of_wiki));
+        .route("/users/{user_id}/stars/count", web::get().to(count));
 }
 
 async fn add(sim: Data<Sim>, call: Call) -> ApiResult {
@@ -95,10 +94,4 @@ async fn count(sim: Data<Sim>, call: Call, user: Path<String>) -> ApiResult {
         .filter(|day| until.is_none_or(|until| *day <= until))
         .count();
     ok(&json!({ "count": count }))
-}
-
-async fn of_wiki(sim: Data<Sim>, call: Call, wiki: Path<String>) -> ApiResult {
-    let state = sim.read();
-    let wiki = state.wiki(call.user, &wiki)?;
-    ok(&feed::stars(&state, Starred::Wiki(wiki.id)))
 }

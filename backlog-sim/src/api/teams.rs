@@ -1,14 +1,12 @@
 //! `/teams`: read only, as on spaces with a current plan
 
-use actix_web::web::{self, Data, Path};
+use actix_web::web::{self, Data};
 
 use super::ok;
-use crate::{auth::Call, error::ApiResult, params::malformed, sim::Sim, view::admin};
+use crate::{auth::Call, error::ApiResult, sim::Sim, view::admin};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route("/teams", web::get().to(list))
-        .route("/teams/{id}", web::get().to(show));
+    config.route("/teams", web::get().to(list));
 }
 
 async fn list(sim: Data<Sim>, call: Call) -> ApiResult {
@@ -20,10 +18,4 @@ async fn list(sim: Data<Sim>, call: Call) -> ApiResult {
     let page = call.params.page(teams)?;
     let views = page.into_iter().map(|team| admin::team(&state, team));
     ok(&views.collect::<Vec<_>>())
-}
-
-async fn show(sim: Data<Sim>, _call: Call, id: Path<String>) -> ApiResult {
-    let state = sim.read();
-    let team = state.team(id.parse().map_err(|_| malformed("teamId", &id))?)?;
-    ok(&admin::team(&state, team))
 }

@@ -19,7 +19,6 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .route(WEBHOOKS, web::get().to(list))
         .route(WEBHOOKS, web::post().to(add))
-        .route(WEBHOOK, web::get().to(show))
         .route(WEBHOOK, web::patch().to(update))
         .route(WEBHOOK, web::delete().to(delete));
 }
@@ -31,13 +30,6 @@ async fn list(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
         .iter()
         .map(|webhook| admin::webhook(&state, webhook));
     ok(&views.collect::<Vec<_>>())
-}
-
-async fn show(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
-    let mut state = sim.write();
-    let webhooks = &state.administrated(call.user, &path.0)?.webhooks;
-    let webhook = webhooks[place(webhooks, &path.1)?].clone();
-    ok(&admin::webhook(&state, &webhook))
 }
 
 async fn add(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
