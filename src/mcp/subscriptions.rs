@@ -156,9 +156,7 @@ pub struct Subscriber {
 
 impl Subscriber {
     fn take_place(&self) -> Option<Place> {
-        let place = self.sessions.subscriptions().take(self.grant, self.token)?;
-        // Only now: whoever stops listening after this ends the place.
-        self.sessions.is_listening().then_some(place)
+        self.sessions.subscriptions().take(self.grant, self.token)
     }
 
     /// The caller as of now; `None` if there is none any more.
@@ -221,6 +219,10 @@ pub(super) async fn listen(
         let text = "no more subscriptions just now; end others of this sign-in, or try again later";
         return Err(ErrorData::invalid_request(text, None));
     };
+    // Only now: whoever stops listening after this ends the place.
+    if !subscriber.sessions.is_listening() {
+        return Ok(());
+    }
     let left = (subscriber.token_expires_at - server.now()).to_std();
     let end = tokio::time::sleep(left.unwrap_or_default().min(LIFETIME));
     tokio::pin!(end);

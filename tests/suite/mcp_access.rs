@@ -48,7 +48,8 @@ async fn rule_1_the_endpoint_is_at_mcp_of_the_host() {
 async fn rules_7_and_8_a_challenge_leads_to_the_metadata_and_names_the_scopes() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
-    let mistyped = format!("{}x", &tokens.access_token[..tokens.access_token.len() - 1]);
+    let (start, last) = tokens.access_token.split_at(tokens.access_token.len() - 1);
+    let mistyped = format!("{start}{}", if last == "x" { "y" } else { "x" });
     for endpoint in ["/mcp", "/spaces/default/mcp"] {
         let url = hub.url(endpoint);
         for (authorization, error) in [
