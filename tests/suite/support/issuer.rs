@@ -1,6 +1,7 @@
 //! The issuers of one hub, what they give out, and each of their endpoints as a client or a
 //! browser uses it.
 
+use backlog_mcp_hub::mcp::Toolset;
 use backlog_sim::{BacklogSim, Id, seed};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -188,6 +189,11 @@ impl Issuer {
         Reply::to(
             self.request(Method::POST, "/mcp")
                 .header("accept", "application/json, text/event-stream")
+                // Those too that are offered only to who asks for them.
+                .header(
+                    "x-mcp-toolsets",
+                    Toolset::ALL.map(Toolset::as_str).join(","),
+                )
                 .bearer_auth(access_token)
                 .json(&mcp::message(method, params)),
         )
