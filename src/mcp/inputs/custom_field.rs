@@ -23,7 +23,7 @@ use super::{Date, Decimal, named::CustomField};
 pub(crate) struct CustomFieldValue {
     /// Custom field id, or name
     id: CustomField,
-    /// Text, number, date, or the chosen item's id (or name, where the field is given by name); a list for several
+    /// Text, number, date, or an item's id (its name, if the field is named); a list for several
     value: Option<OneOrMore>,
     /// Free text of the item "other"
     other_value: Option<String>,

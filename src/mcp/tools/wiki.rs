@@ -79,7 +79,7 @@ struct AddWiki {
     name: String,
     /// In the project's notation
     content: String,
-    /// Whether to tell the project's members by mail
+    /// Tell the project's members by mail
     mail_notify: Option<bool>,
 }
 
@@ -99,7 +99,7 @@ struct UpdateWiki {
     name: Option<String>,
     /// In the project's notation
     content: Option<String>,
-    /// Whether to tell the project's members by mail
+    /// Tell the project's members by mail
     mail_notify: Option<bool>,
 }
 

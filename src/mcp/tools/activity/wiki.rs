@@ -51,7 +51,7 @@ impl Endpoint for GetWikiTags {
 pub(super) struct DeleteWiki {
     /// Page id (get_wiki_pages)
     wiki_id: NumericId,
-    /// Whether to tell the project's members by mail
+    /// Tell the project's members by mail
     mail_notify: Option<bool>,
 }
 

@@ -113,7 +113,7 @@ pub(super) struct AddPullRequest {
     assignee_id: Option<User>,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
-    /// Ids of files uploaded to the space
+    /// Ids of uploaded files
     attachment_id: Option<Vec<Integer>>,
 }
 

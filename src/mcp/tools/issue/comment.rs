@@ -44,7 +44,7 @@ pub(super) struct AddIssueComment {
     content: String,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
-    /// Ids of files uploaded to the space
+    /// Ids of uploaded files
     attachment_id: Option<Vec<Integer>>,
 }
 
