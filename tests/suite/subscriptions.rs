@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     events::{Events, modern},
-    hub::TestHub,
+    hub::{TestHub, eventually},
     mcp::{list_tools, request},
     person::{Person, Tokens},
     reply::Reply,
@@ -17,6 +17,18 @@ const EVERYTHING: [&str; 3] = [
     "promptsListChanged",
     "resourcesListChanged",
 ];
+
+/// Waits until this many processes listen for changes: before, they hold no subscription.
+async fn hears(hub: &TestHub, processes: i64) {
+    let listening = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'idle' AND query LIKE 'LISTEN %'";
+    eventually("changes are heard of", async || {
+        let count = sqlx::query_scalar::<_, i64>(listening);
+        let count = count.fetch_one(hub.database.pool()).await;
+        count.expect("a count") == processes
+    })
+    .await;
+}
 
 fn listening(url: &str, tokens: &Tokens, lists: &[&str]) -> reqwest::RequestBuilder {
     let filter: Value = lists
@@ -63,9 +75,10 @@ fn methods(messages: &[Value]) -> Vec<&str> {
 async fn changes_of_a_space_are_told_at_every_replica() {
     let hub = TestHub::start().await;
     let (replica, replica_url) = hub.replica().await;
+    hears(&hub, 2).await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let mut all = listen(&hub.mcp_url(), &tokens, &EVERYTHING).await;
-    let tools = listen(&format!("{replica_url}/mcp"), &tokens, &EVERYTHING[..1]).await;
+    let mut tools = listen(&format!("{replica_url}/mcp"), &tokens, &EVERYTHING[..1]).await;
 
     // What changes nothing for this caller is not told.
     hub.second_space("other").await;
@@ -97,6 +110,8 @@ async fn changes_of_a_space_are_told_at_every_replica() {
         ]
     );
 
+    // The other replica may be slower, but must not hear of the end first.
+    let first = tools.next().await.expect("a change");
     // The end of the grant is the end of both; each has heard only what it asked for.
     hub.sql("DELETE FROM hub.grants").await;
     let rest = all.rest().await;
@@ -104,7 +119,8 @@ async fn changes_of_a_space_are_told_at_every_replica() {
         matches!(rest.as_slice(), [result] if is_result(result)),
         "{rest:?}"
     );
-    let mut told = tools.rest().await;
+    let mut told = vec![first];
+    told.extend(tools.rest().await);
     assert!(told.pop().is_some_and(|last| is_result(&last)));
     // Two changes in quick succession may be told once.
     assert!((1..=2).contains(&told.len()), "{told:?}");
@@ -120,6 +136,7 @@ async fn changes_of_a_space_are_told_at_every_replica() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_ends_with_what_it_stands_on() {
     let hub = TestHub::start().await;
+    hears(&hub, 1).await;
     for end in [
         "DELETE FROM hub.access_tokens",
         "UPDATE hub.grants
@@ -147,6 +164,7 @@ async fn a_subscription_ends_with_its_token() {
         settings.lifetimes.access_token = std::time::Duration::from_secs(2);
     })
     .await;
+    hears(&hub, 1).await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let events = listen(&hub.mcp_url(), &tokens, &EVERYTHING).await;
     let rest = events.rest().await;
@@ -160,6 +178,7 @@ async fn a_subscription_ends_with_its_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_ends_when_the_process_stops_or_no_longer_hears() {
     let (hub, proxy) = TestHub::start_behind_proxy().await;
+    hears(&hub, 1).await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let events = listen(&hub.mcp_url(), &tokens, &EVERYTHING).await;
     proxy.cut();
@@ -172,6 +191,7 @@ async fn a_subscription_ends_when_the_process_stops_or_no_longer_hears() {
     hub.stop().await;
 
     let hub = TestHub::start().await;
+    hears(&hub, 1).await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let events = listen(&hub.mcp_url(), &tokens, &EVERYTHING).await;
     let stopping = tokio::spawn(hub.stop());
@@ -186,6 +206,7 @@ async fn a_subscription_ends_when_the_process_stops_or_no_longer_hears() {
 #[tokio::test(flavor = "multi_thread")]
 async fn subscriptions_of_a_grant_are_few_and_a_client_that_hangs_up_gives_its_place_back() {
     let hub = TestHub::start().await;
+    hears(&hub, 1).await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let url = hub.mcp_url();
     let mut open = Vec::new();
@@ -213,6 +234,7 @@ async fn subscriptions_of_a_grant_are_few_and_a_client_that_hangs_up_gives_its_p
 #[tokio::test(flavor = "multi_thread")]
 async fn older_revisions_are_promised_nothing() {
     let hub = TestHub::start().await;
+    hears(&hub, 1).await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let token = Some(tokens.access_token.as_str());
     let hello = json!({
