@@ -21,7 +21,7 @@ use super::{Date, Decimal, named::CustomField};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CustomFieldValue {
-    /// Custom field id, or name
+    /// Its id or name
     id: CustomField,
     /// Text, number, date, or an item's id (its name, if the field is named); a list for several
     value: Option<OneOrMore>,
