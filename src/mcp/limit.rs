@@ -15,18 +15,16 @@ use super::tool::Paging;
 
 /// A result within the limit.
 pub(super) struct Fitted {
-    pub value: Value,
-    /// The same as JSON, in Backlog's order of fields.
+    /// JSON, in Backlog's order of fields.
     pub text: String,
     /// What is missing, for the assistant.
     pub note: Option<String>,
 }
 
 impl Fitted {
-    fn cut(value: Value, note: String) -> Self {
+    fn cut(value: &Value, note: String) -> Self {
         Self {
             text: value.to_string(),
-            value,
             note: Some(note),
         }
     }
@@ -156,7 +154,7 @@ pub(super) fn fit(value: Value, max_tokens: usize, page: &Page) -> Fitted {
     let text = value.to_string();
     if fits(&text, max_tokens) {
         let note = value.as_array().and_then(|_| page.more());
-        return Fitted { value, text, note };
+        return Fitted { text, note };
     }
     match value {
         Value::Array(mut items) => {
@@ -170,10 +168,10 @@ pub(super) fn fit(value: Value, max_tokens: usize, page: &Page) -> Fitted {
                 value = shorten(value, max_tokens);
                 note.push_str(" Long texts and lists were shortened.");
             }
-            Fitted::cut(value, note)
+            Fitted::cut(&value, note)
         }
         value => Fitted::cut(
-            shorten(value, max_tokens),
+            &shorten(value, max_tokens),
             "Too long to show whole: long texts and lists were shortened.".to_owned(),
         ),
     }
@@ -196,6 +194,12 @@ pub(super) fn fit_text(text: String, max_tokens: usize) -> String {
         .map(str::len)
         .sum();
     format!("{}\n(The rest is left out: too long.)\n", &text[..kept])
+}
+
+/// Whether JSON as Backlog sent it needs no closer look: it says something, and no text has more
+/// tokens than bytes.
+pub(super) fn surely_fits(json: &str, max_tokens: usize) -> bool {
+    json.len() <= max_tokens && json != "null"
 }
 
 fn fits(text: &str, max_tokens: usize) -> bool {
@@ -452,7 +456,6 @@ mod tests {
             let is_thing = matches!(value, Value::Array(_) | Value::Object(_));
             let fitted = fit(value.clone(), max_tokens, &Page::default());
             let read: Value = serde_json::from_str(&fitted.text).unwrap();
-            prop_assert_eq!(&read, &fitted.value);
             prop_assert!(tokens(&fitted.text) <= max_tokens);
             prop_assert_eq!(fitted.note.is_none(), read == value);
             if is_thing {

@@ -8,6 +8,8 @@
 pub mod access;
 mod arguments;
 pub mod backlog_tokens;
+mod call;
+mod called;
 pub mod caller;
 mod completion;
 mod description_keys;

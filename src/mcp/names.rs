@@ -146,29 +146,29 @@ fn is_me(text: &str) -> bool {
 }
 
 /// Replaces the names among the arguments by ids. What is no name, or not where one is taken, is
-/// left for the tool to refuse.
+/// left for the tool to refuse. Returns whether there was a name.
 ///
 /// # Errors
 /// A name is unknown or ambiguous, or Backlog does not say what there is.
 pub(super) async fn resolve(
     named: &[Named],
-    mut arguments: JsonObject,
+    arguments: &mut JsonObject,
     lists: &Lists,
     bounds: Bounds<'_>,
     backlog: &Backlog<'_>,
-) -> Result<JsonObject, Unresolved> {
+) -> Result<bool, Unresolved> {
     let (of_projects, others): (Vec<_>, Vec<_>) = named
         .iter()
-        .filter_map(|input| Wanted::of(input, &arguments))
+        .filter_map(|input| Wanted::of(input, arguments))
         .partition(|wanted| wanted.kind == Kind::Project);
     if of_projects.is_empty() && others.is_empty() {
-        return Ok(arguments);
+        return Ok(false);
     }
     let reader = lists.reader(backlog, bounds).await?;
-    replace(&of_projects, &mut arguments, &[], &reader).await?;
+    replace(&of_projects, arguments, &[], &reader).await?;
 
     let projects = match others.iter().any(Wanted::depends_on_project) {
-        true => about::projects(&arguments, &reader).await?,
+        true => about::projects(arguments, &reader).await?,
         false => Vec::new(),
     };
     if projects.is_empty()
@@ -190,8 +190,8 @@ pub(super) async fn resolve(
              projects, or ids instead of names"
         )));
     }
-    replace(&others, &mut arguments, &projects, &reader).await?;
-    Ok(arguments)
+    replace(&others, arguments, &projects, &reader).await?;
+    Ok(true)
 }
 
 /// What was loaded for one call.

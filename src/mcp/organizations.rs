@@ -8,12 +8,13 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use rmcp::{
     handler::server::{router::tool::ToolRoute, tool::ToolCallContext},
-    model::{self, CallToolResponse, CallToolResult, ContentBlock, JsonObject, ToolAnnotations},
+    model::{self, CallToolResponse, JsonObject, ToolAnnotations},
 };
 use serde_json::{Value, json};
 
 use super::{
     BacklogAccess, HubServer, ToolPrefix, Toolset,
+    called::Called,
     router::Entry,
     structured,
     tool::{Access, Paging, Spec},
@@ -152,14 +153,16 @@ pub(super) fn list_tool() -> Entry {
         async move {
             let listed = call.service.organizations().map(Organizations::listed);
             let listed = listed.unwrap_or_else(|| json!([]));
-            let text = ContentBlock::text(listed.to_string());
-            let mut result = CallToolResult::success(vec![text]);
-            if structured::wanted(call.service.options(), &call.request_context) {
-                result.structured_content = Some(structured::of(listed, &[]));
-            }
-            Ok(CallToolResponse::from(result))
+            let called = Called::json(listed.to_string(), Vec::new());
+            let revision = call.request_context.protocol_version();
+            let structure = structured::wanted(call.service.options(), revision.as_ref());
+            Ok(CallToolResponse::from(called.into_result(structure)))
         }
         .boxed()
     });
-    Entry { spec, route }
+    Entry {
+        spec,
+        route,
+        callable: None,
+    }
 }

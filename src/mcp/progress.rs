@@ -46,11 +46,16 @@ pub(super) struct Telling(Option<(Peer<RoleServer>, ProgressToken, watch::Receiv
 /// The two ends of the progress of a call.
 pub(super) fn of(context: &RequestContext<RoleServer>) -> (Progress, Telling) {
     let Some(token) = context.meta.get_progress_token() else {
-        return (Progress::default(), Telling(None));
+        return none();
     };
     let (steps, heard) = watch::channel(Step::default());
     let telling = Telling(Some((context.peer.clone(), token, heard)));
     (Progress(Some(steps)), telling)
+}
+
+/// The same for a call whose client did not ask.
+pub(super) fn none() -> (Progress, Telling) {
+    (Progress::default(), Telling(None))
 }
 
 impl Telling {

@@ -12,7 +12,7 @@ use super::{
     failure::ToolError,
     progress::Progress,
     projects::{Sieve, Sifted},
-    tool::{Backlog, Outcome},
+    tool::{Backlog, Read},
 };
 use crate::{
     backlog::{BacklogError, Request},
@@ -126,11 +126,11 @@ impl<'a> Reader<'a> {
 
     /// What of an answer may be shown, and a word about what may not.
     pub async fn sift(&self, sieve: Sieve, answer: Value) -> (Value, Option<String>) {
-        let (answer, backlog) = (Outcome::Json(answer), self.backlog());
+        let (answer, backlog) = (Read::Json(answer), self.backlog());
         let sifted = self.server.projects().sift(sieve, answer, &backlog);
         match sifted.await {
             Sifted {
-                outcome: Outcome::Json(value),
+                outcome: Read::Json(value),
                 note,
             } => (value, note),
             Sifted { note, .. } => (Value::Null, note),

@@ -10,25 +10,29 @@ use rmcp::{
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
         DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
-        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
-        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, SubscriptionFilter,
-        Tool,
+        InitializeRequestParams, InitializeResult, JsonObject, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+        SubscriptionFilter, Tool,
     },
     service::{RequestContext, SubscriptionContext},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use super::{
-    Caller, Organizations, ToolOptions, Verdict, completion,
+    Caller, Organizations, ToolOptions, Verdict,
+    call::{self, Call},
+    completion,
     listing::{self, Listings},
     names::Lists,
+    progress,
     projects::Projects,
     prompts,
     reader::Reader,
     resources,
     router::Table,
-    subscriptions,
+    structured, subscriptions,
     tool::Spec,
 };
 use crate::{backlog::BacklogClient, clock::Clock, observe::Recorder};
@@ -134,6 +138,30 @@ impl HubServer {
     /// The result of `tools/list` for a client of a revision with a handshake, as JSON.
     pub fn list_as_json(&self, caller: &Caller) -> Option<Bytes> {
         self.listings.get(&self.table, caller)
+    }
+
+    /// The result of `tools/call` for a client of a revision with a handshake, as JSON. `None`,
+    /// and nothing is done, if there is no such tool.
+    pub async fn call_as_json(
+        &self,
+        caller: &Caller,
+        revision: Option<&ProtocolVersion>,
+        name: &str,
+        arguments: JsonObject,
+    ) -> Option<Vec<u8>> {
+        let callable = self.table.get(name)?.callable.as_ref()?;
+        let (progress, telling) = progress::none();
+        let call = Call {
+            caller: caller.clone(),
+            arguments,
+            request: Span::current(),
+            traceparent: None,
+            progress,
+            telling,
+        };
+        let called = call::make(self, callable, call).await;
+        let structure = structured::wanted(&self.options, revision);
+        Some(called.write(structure))
     }
 
     pub(super) fn options(&self) -> &ToolOptions {

@@ -9,7 +9,7 @@ use std::future::Future;
 use rmcp::model::ContentBlock;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
 use super::{
     AccessError, BacklogAccess, Toolset,
@@ -50,10 +50,29 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
 
 /// What a tool brings.
 pub(super) enum Outcome {
-    /// Backlog's own JSON; `null` where it answers without a body.
+    /// Backlog's own JSON, as it came.
+    Text(Box<RawValue>),
+    /// The same, read; `null` where it answers without a body.
     Json(Value),
     /// Anything that is not JSON.
     Content(Vec<ContentBlock>),
+}
+
+/// The same, of which parts can be left out.
+pub(super) enum Read {
+    Json(Value),
+    Content(Vec<ContentBlock>),
+}
+
+impl Outcome {
+    /// Reads what has not been read; `None` if it is nested or counts beyond all measure.
+    pub fn read(self) -> Option<Read> {
+        Some(match self {
+            Self::Text(json) => Read::Json(serde_json::from_str(json.get()).ok()?),
+            Self::Json(value) => Read::Json(value),
+            Self::Content(content) => Read::Content(content),
+        })
+    }
 }
 
 impl<E: Endpoint> Tool for E {
@@ -72,7 +91,8 @@ impl<E: Endpoint> Tool for E {
             let file = File::fetch(backlog, request, LARGEST_FILE).await?;
             return Ok(file.with_facts(&file.facts(), backlog.access.url(), &place));
         }
-        backlog.fetch(request).await.map(Outcome::Json)
+        let answer = backlog.fetch_text(request).await?;
+        Ok(answer.map_or(Outcome::Json(Value::Null), Outcome::Text))
     }
 }
 
@@ -167,6 +187,17 @@ impl Backlog<'_> {
             false => answer.json().map_err(Failed::Backlog),
         });
         value.map_err(|failed| failed.at(label))
+    }
+
+    /// Sends a request and takes the JSON of the answer as it is; `None` if there is no body.
+    pub async fn fetch_text(&self, request: Request) -> Result<Option<Box<RawValue>>, ToolError> {
+        let label = label(&request);
+        let answer = self.attempt(request).await;
+        let json = answer.and_then(|answer| match answer.body.is_empty() {
+            true => Ok(None),
+            false => answer.json().map(Some).map_err(Failed::Backlog),
+        });
+        json.map_err(|failed| failed.at(label))
     }
 
     /// Sends a request and returns its answer as it is.

@@ -3,7 +3,8 @@
 //! 1. No token, or one that is not live here: 401 and a challenge.
 //! 2. The token's session becomes the caller that the tools act as, narrowed by what the
 //!    space allows and by what the request asks for (`X-MCP-Toolsets`, `X-MCP-Readonly`).
-//! 3. A plain `tools/list` is answered from what is prepared (`tools_list`).
+//! 3. The usual requests are answered with less work (`plain`), the others by the protocol's
+//!    library.
 //! 4. When the answer is ready, a tool may have found that the person must sign in
 //!    again, or that the scopes do not suffice: then the answer is the challenge.
 
@@ -19,7 +20,7 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::{Hub, Issuer, error::JsonError, issuer, limits::Endpoint, tools_list};
+use super::{Hub, Issuer, error::JsonError, issuer, limits::Endpoint, plain};
 use crate::{
     mcp::{Caller, Policy, Refusal, Subscriber, Toolset, Verdict, sessions::Session},
     oauth::{Scopes, token::AccessToken},
@@ -108,13 +109,15 @@ pub async fn authenticate<B: MessageBody>(
             policy_of: policy,
         }),
     };
-    if let Some(list) = tools_list::answer(&mut request, &caller).await {
-        return Ok(answer(request, list));
-    }
-    request.extensions_mut().insert(caller);
-    let response = next.call(request).await?;
+    let response = match plain::answer(&mut request, &caller).await {
+        Some(plain) => answer(request, plain),
+        None => {
+            request.extensions_mut().insert(caller);
+            next.call(request).await?.map_into_left_body()
+        }
+    };
     Ok(match verdict.refusal() {
-        None => response.map_into_left_body(),
+        None => response,
         Some(refusal) => {
             let challenge = match refusal {
                 Refusal::SignInAgain => Challenge::SignInAgain,

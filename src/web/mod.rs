@@ -21,6 +21,7 @@ pub mod measure;
 pub mod not_found;
 pub mod openid_configuration;
 pub mod pages;
+mod plain;
 pub mod protected_resource_metadata;
 pub mod ready;
 pub mod register;
@@ -31,7 +32,6 @@ pub mod slow_body;
 pub mod space_choice;
 pub mod stylesheet;
 pub mod token;
-mod tools_list;
 
 pub use hub::Hub;
 pub use issuer::Issuer;

@@ -46,6 +46,7 @@ mod operations_document;
 mod operator_clients;
 mod operator_doctor;
 mod operator_keys;
+mod plain_calls;
 mod prepared_lists;
 mod private_key_jwt;
 mod processes;

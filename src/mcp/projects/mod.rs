@@ -47,7 +47,7 @@ use super::{
     Policy,
     failure::ToolError,
     router::Entry,
-    tool::{Backlog, Outcome},
+    tool::{Backlog, Read},
 };
 
 /// Which projects each tool is about, and what is known of them.
@@ -126,7 +126,7 @@ impl Projects {
     }
 
     /// What of an answer may be shown to a caller whose call was admitted.
-    pub async fn sift(&self, sieve: Sieve, outcome: Outcome, backlog: &Backlog<'_>) -> Sifted {
+    pub async fn sift(&self, sieve: Sieve, outcome: Read, backlog: &Backlog<'_>) -> Sifted {
         sieve.sift(outcome, &self.lookups, backlog).await
     }
 

@@ -12,7 +12,7 @@ use super::{
     Kind, Reference,
     lookup::{Lookups, Project},
 };
-use crate::mcp::tool::{Backlog, Outcome};
+use crate::mcp::tool::{Backlog, Read};
 
 /// Where an entry of a list says which project it is of, as a JSON pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ struct List {
 
 /// An answer within the bounds.
 pub(in crate::mcp) struct Sifted {
-    pub outcome: Outcome,
+    pub outcome: Read,
     /// That something was left out, for the assistant.
     pub note: Option<String>,
 }
@@ -58,6 +58,11 @@ impl Sieve {
     /// Everything passes.
     pub fn open() -> Self {
         Self(None)
+    }
+
+    /// Whether it is such a one.
+    pub fn is_open(&self) -> bool {
+        self.0.is_none()
     }
 
     /// What says that it is of another project does not.
@@ -85,7 +90,7 @@ impl Sieve {
 
     pub(super) async fn sift(
         self,
-        outcome: Outcome,
+        outcome: Read,
         lookups: &Lookups,
         backlog: &Backlog<'_>,
     ) -> Sifted {
@@ -97,7 +102,7 @@ impl Sieve {
             Some(list) => list.keep(outcome),
             None => (outcome, None),
         };
-        let Outcome::Json(mut value) = outcome else {
+        let Read::Json(mut value) = outcome else {
             return Sifted { outcome, note };
         };
         let mut ids = BTreeSet::new();
@@ -117,7 +122,7 @@ impl Sieve {
         };
         take_out(&mut value, &foreign);
         Sifted {
-            outcome: Outcome::Json(value),
+            outcome: Read::Json(value),
             note,
         }
     }
@@ -127,9 +132,9 @@ const LEFT_OUT: &str = "What is of projects that are not allowed here was left o
 
 impl List {
     /// Removes what is of no allowed project, and whatever does not say of which it is.
-    fn keep(self, outcome: Outcome) -> (Outcome, Option<String>) {
-        let Outcome::Json(Value::Array(mut entries)) = outcome else {
-            let nothing = Outcome::Json(Value::Array(Vec::new()));
+    fn keep(self, outcome: Read) -> (Read, Option<String>) {
+        let Read::Json(Value::Array(mut entries)) = outcome else {
+            let nothing = Read::Json(Value::Array(Vec::new()));
             let note = "The answer is not the usual list, so it is not shown.";
             return (nothing, Some(note.to_owned()));
         };
@@ -143,7 +148,7 @@ impl List {
             let end = last.map_or_else(String::new, |id| format!(" The page ended at id {id}."));
             format!("{LEFT_OUT} So a page may be short although more follow.{end}")
         });
-        (Outcome::Json(Value::Array(entries)), note)
+        (Read::Json(Value::Array(entries)), note)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     mcp::{
         FixedAccess,
         progress::Progress,
-        tool::{Backlog, Outcome},
+        tool::{Backlog, Read},
         tools,
     },
 };
@@ -199,10 +199,10 @@ async fn sift(by: Option<By>, value: Value) -> (Value, Option<String>) {
         progress: Progress::default(),
     };
     let lookups = Lookups::new();
-    let sifted = sieve.sift(Outcome::Json(value), &lookups, &backlog).await;
+    let sifted = sieve.sift(Read::Json(value), &lookups, &backlog).await;
     match sifted.outcome {
-        Outcome::Json(value) => (value, sifted.note),
-        Outcome::Content(_) => panic!("JSON"),
+        Read::Json(value) => (value, sifted.note),
+        Read::Content(_) => panic!("JSON"),
     }
 }
 

@@ -135,7 +135,7 @@ pub(super) fn tells_of_foreign_projects(text: &str) -> bool {
     FOREIGN.iter().any(|(key, id)| {
         text.contains(&format!("\"{key}\""))
             || text.contains(&format!("\"{key}-"))
-            || text.contains(&format!("rojectId\": {id}"))
+            || text.contains(&format!("rojectId\":{id}"))
     })
 }
 

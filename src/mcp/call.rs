@@ -1,0 +1,283 @@
+//! What stands around every call of a tool:
+//!
+//! 1. Refuse what the grant's scopes or the operator's policy do not allow.
+//! 2. Keep the call within the projects that are allowed ([`projects`](super::projects)), before
+//!    and after the names among the arguments are looked up ([`names`]).
+//! 3. Read the arguments and run the tool against Backlog.
+//! 4. Of the outcome, keep the fields asked for, and what the limit allows. Where nothing is to
+//!    be left out, Backlog's JSON goes on as it came, unread.
+//! 5. Tell the HTTP layer if the person must sign in again.
+//!
+//! What it comes to ([`Called`]) is written by [`answer`], or by the HTTP layer itself.
+
+use std::sync::Arc;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use rmcp::{
+    ErrorData,
+    handler::server::tool::ToolCallContext,
+    model::{CallToolResponse, JsonObject},
+};
+use serde_json::{Value, json, value::RawValue};
+use tracing::{Instrument, Span};
+
+use super::{
+    AccessError, Caller, HubServer, Refusal, arguments,
+    called::Called,
+    caller::request_span,
+    failure::ToolError,
+    limit::{self, Page},
+    names::{self, Bounds, Named, Unresolved},
+    progress::{self, Progress, Telling},
+    projects::Sifted,
+    router::FIELDS,
+    selection::Selection,
+    structured,
+    tool::{Backlog, Outcome, Paging, Read, Spec, Tool},
+};
+use crate::{backlog::BacklogError, domain::activity::ToolOutcome, oauth::Scopes, observe::trace};
+
+/// A tool, ready to be called.
+#[derive(Clone, Debug)]
+pub(super) struct Callable {
+    tool: Spec,
+    /// The inputs that take names.
+    named: Arc<[Named]>,
+    run: Run,
+}
+
+impl Callable {
+    pub fn of<T: Tool>(tool: Spec, named: Arc<[Named]>) -> Self {
+        Self {
+            tool,
+            named,
+            run: run::<T>,
+        }
+    }
+}
+
+/// A call, whatever brought it.
+pub(super) struct Call<'a> {
+    pub caller: Caller,
+    pub arguments: JsonObject,
+    /// Of the HTTP request.
+    pub request: Span,
+    /// The caller's own span (W3C Trace Context), if it said so.
+    pub traceparent: Option<&'a str>,
+    pub progress: Progress,
+    pub telling: Telling,
+}
+
+/// Answers a call that came by the protocol's library.
+pub(super) async fn answer(
+    callable: Callable,
+    call: ToolCallContext<'_, HubServer>,
+) -> Result<CallToolResponse, ErrorData> {
+    let (server, context) = (call.service, &call.request_context);
+    let Some(caller) = server.caller(context) else {
+        return Err(ErrorData::internal_error("the request has no caller", None));
+    };
+    let (progress, telling) = progress::of(context);
+    let made = Call {
+        caller,
+        arguments: call.arguments.unwrap_or_default(),
+        request: request_span(context),
+        traceparent: context.meta.get_traceparent(),
+        progress,
+        telling,
+    };
+    let structure = structured::wanted(server.options(), context.protocol_version().as_ref());
+    let called = make(server, &callable, made).await;
+    Ok(called.into_result(structure).into())
+}
+
+/// Why a call has no result; every case is a text for the assistant.
+enum Failure {
+    Arguments(String),
+    Tool(ToolError),
+}
+
+impl From<Unresolved> for Failure {
+    fn from(unresolved: Unresolved) -> Self {
+        match unresolved {
+            Unresolved::Names(reason) => Self::Arguments(reason),
+            Unresolved::Tool(error) => Self::Tool(error),
+        }
+    }
+}
+
+type Run = for<'a> fn(JsonObject, &'a Backlog<'a>) -> BoxFuture<'a, Result<Outcome, Failure>>;
+
+fn run<'a, T: Tool>(
+    arguments: JsonObject,
+    backlog: &'a Backlog<'a>,
+) -> BoxFuture<'a, Result<Outcome, Failure>> {
+    async move {
+        let input: T = arguments::parse(arguments).map_err(Failure::Arguments)?;
+        input.run(backlog).await.map_err(Failure::Tool)
+    }
+    .boxed()
+}
+
+/// What a tool brought, as far as it may be shown.
+enum Shown {
+    /// All of it, as it came.
+    Whole(Box<RawValue>),
+    Part(Sifted),
+}
+
+/// Makes the call.
+pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>) -> Called {
+    let Callable { tool, named, run } = callable;
+    let caller = call.caller;
+    let failed = |text: String| Called::Failed(server.table().name_tools(&text).into_owned());
+    let invalid = |reason| {
+        failed(format!(
+            "Invalid arguments for tool {}: {reason}",
+            tool.name
+        ))
+    };
+
+    let mut record = server
+        .recorder()
+        .tool_call(tool.name, caller.access.actor());
+
+    let scope = tool.access.scope();
+    if !caller.scopes.contains(scope) {
+        let wanted: Scopes = caller.scopes.iter().chain([scope]).collect();
+        let refusal = Refusal::InsufficientScope(wanted);
+        caller.verdict.refuse(refusal);
+        record.ended(ToolOutcome::InsufficientScope);
+        return failed(format!(
+            "{} needs the scope {}; connect again and allow it.",
+            tool.name,
+            scope.as_str()
+        ));
+    }
+    if let Err(denied) = caller.policy.check(tool) {
+        record.ended(ToolOutcome::Denied);
+        return failed(format!("{} cannot be used: {denied}.", tool.name));
+    }
+
+    let options = server.options();
+    let mut arguments = call.arguments;
+    let access = match server.organizations() {
+        None => caller.access,
+        Some(all) => match all.chosen(&mut arguments, &options.prefix) {
+            Ok(access) => access,
+            Err(reason) => {
+                record.ended(ToolOutcome::InvalidArguments);
+                return failed(reason);
+            }
+        },
+    };
+    let backlog = Backlog {
+        client: server.client(),
+        access: access.as_ref(),
+        progress: call.progress,
+    };
+    let span = tracing::debug_span!(
+        parent: &call.request, "tool", name = tool.name, space = %backlog.access.url()
+    );
+    if let Some(parent) = call.traceparent {
+        trace::continue_below(&span, &call.request, parent);
+    }
+    // Unless somebody looks so closely, what the call says is said of its request.
+    let span = if span.is_disabled() {
+        call.request
+    } else {
+        span
+    };
+    // Before Backlog is asked: a wrong selection must not come after a change.
+    let selection = match arguments.shift_remove(FIELDS) {
+        Some(fields) if options.field_selection => Selection::parse(&fields, tool.fields),
+        _ => Ok(Selection::All),
+    };
+    let selection = match selection {
+        Ok(selection) => selection,
+        Err(reason) => {
+            record.ended(ToolOutcome::InvalidArguments);
+            return invalid(reason);
+        }
+    };
+    let mut page = Page::of(tool.paging, &arguments);
+    if tool.takes_project {
+        arguments::settle_project(&mut arguments);
+    }
+    let work = async {
+        let (projects, policy) = (server.projects(), &caller.policy);
+        let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
+        let mut sieve = admitted.await.map_err(Failure::Tool)?;
+        let bounds = Bounds { projects, policy };
+        let replaced = names::resolve(named, &mut arguments, server.lists(), bounds, &backlog);
+        if replaced.await? {
+            // Again, because looking a name up was asking already, and because it may have
+            // become the id of something else.
+            let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
+            sieve = admitted.await.map_err(Failure::Tool)?;
+        }
+        let outcome = run(arguments, &backlog).await?;
+        if !tool.access.read_only {
+            let lists = server.lists();
+            lists.forget_changed_by(tool.name, &backlog).await;
+        }
+        let all = sieve.is_open() && selection == Selection::All && tool.paging == Paging::None;
+        let outcome = match outcome {
+            Outcome::Text(json) if all && limit::surely_fits(json.get(), options.max_tokens) => {
+                return Ok(Shown::Whole(json));
+            }
+            outcome => outcome.read().ok_or_else(|| unreadable(tool))?,
+        };
+        if let Read::Json(value) = &outcome {
+            page.answered(value);
+        }
+        let sifted = projects.sift(sieve, outcome, &backlog).await;
+        if let Read::Json(value) = &sifted.outcome {
+            page.sifted(value);
+        }
+        Ok(Shown::Part(sifted))
+    };
+    let shown = call.telling.during(work.instrument(span.clone())).await;
+
+    record.ended(match &shown {
+        Ok(_) => ToolOutcome::Ok,
+        Err(Failure::Arguments(_)) => ToolOutcome::InvalidArguments,
+        Err(Failure::Tool(error)) => error.outcome(),
+    });
+    let error = match shown {
+        Ok(Shown::Whole(json)) => return Called::json(json, Vec::new()),
+        Ok(Shown::Part(Sifted { outcome, note })) => {
+            return match outcome {
+                Read::Content(content) => Called::Content(content),
+                Read::Json(value) => {
+                    let value = match selection.apply(value) {
+                        // Backlog had nothing to say.
+                        Value::Null => json!({"success": true}),
+                        value => value,
+                    };
+                    let fitted = limit::fit(value, options.max_tokens, &page);
+                    let notes = [note, fitted.note].into_iter().flatten().collect();
+                    Called::json(fitted.text, notes)
+                }
+            };
+        }
+        Err(Failure::Arguments(reason)) => {
+            let reason = options.descriptions.reword(tool.name, reason);
+            return invalid(reason);
+        }
+        Err(Failure::Tool(error)) => error,
+    };
+    span.in_scope(|| tracing::debug!("{error}"));
+    if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
+        caller.verdict.refuse(Refusal::SignInAgain);
+    }
+    let text = error.explain(tool.name, server.now());
+    failed(options.descriptions.reword(tool.name, text))
+}
+
+fn unreadable(tool: &Spec) -> Failure {
+    Failure::Tool(ToolError::Backlog {
+        error: BacklogError::UnexpectedBody { status: 200 },
+        request: tool.name.to_owned(),
+    })
+}

@@ -1,0 +1,148 @@
+//! The usual requests, answered with less work: a plain `tools/list` from bytes that are made
+//! once, a plain `tools/call` without the machinery for streams, sessions and notifications.
+//!
+//! Plain is a small body with nothing in it but the method and its arguments, by a client of a
+//! revision with a handshake, that waits for one answer. Anything else goes on as it came, so
+//! that one place decides what a wrong request is told. The answer is, to the byte, what it
+//! would be there.
+
+use std::collections::HashMap;
+
+use actix_web::{
+    HttpResponse,
+    dev::{Payload, ServiceRequest},
+    http::{
+        Method,
+        header::{self, HeaderMap},
+    },
+    web,
+};
+use rmcp::model::{JsonObject, ProtocolVersion, RequestId};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
+
+use crate::mcp::{Caller, HubServer};
+
+/// Longer ones are no everyday requests.
+const LONGEST: u64 = 64 * 1024;
+/// What clients accept, as they write it.
+const ACCEPTED: [&str; 2] = [
+    "application/json, text/event-stream",
+    "text/event-stream, application/json",
+];
+/// The revisions that say nothing more in a request.
+static REVISIONS: [ProtocolVersion; 3] = [
+    ProtocolVersion::V_2025_03_26,
+    ProtocolVersion::V_2025_06_18,
+    ProtocolVersion::V_2025_11_25,
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Message<'a> {
+    jsonrpc: &'a str,
+    id: RequestId,
+    method: &'a str,
+    #[serde(borrow)]
+    params: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToolCall {
+    name: String,
+    #[serde(default)]
+    arguments: JsonObject,
+    #[serde(default, rename = "_meta")]
+    meta: Meta,
+}
+
+/// What clients note beside a call.
+#[derive(Default, Deserialize)]
+struct Meta(HashMap<String, IgnoredAny>);
+
+impl Meta {
+    /// Whether it asks for something: progress, or what revisions and traces have in there.
+    fn asks(&self) -> bool {
+        let known = ["progressToken", "traceparent", "tracestate", "baggage"];
+        let asks = |key: &str| known.contains(&key) || key.starts_with("io.modelcontextprotocol/");
+        self.0.keys().any(|key| asks(key))
+    }
+}
+
+/// The answer, if it is such a request; otherwise the request is as it was.
+pub async fn answer(request: &mut ServiceRequest, caller: &Caller) -> Option<HttpResponse> {
+    let server = request.app_data::<web::Data<HubServer>>()?.clone();
+    let at_root = matches!(request.match_info().unprocessed(), "" | "/");
+    if request.method() != Method::POST || !at_root {
+        return None;
+    }
+    let revision = revision(request.headers())?;
+    let body = request.extract::<web::Bytes>().await.ok()?;
+    request.set_payload(Payload::from(body.clone()));
+
+    let message: Message<'_> = serde_json::from_slice(&body).ok()?;
+    if message.jsonrpc != "2.0" {
+        return None;
+    }
+    let mut text = Vec::with_capacity(4096);
+    text.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
+    serde_json::to_writer(&mut text, &message.id).ok()?;
+    text.extend_from_slice(b",\"result\":");
+    let params = message.params.map_or("{}", RawValue::get);
+    match message.method {
+        "tools/list" => {
+            let Nothing {} = serde_json::from_str(params).ok()?;
+            text.extend_from_slice(&server.list_as_json(caller)?);
+        }
+        "tools/call" => {
+            let call: ToolCall = serde_json::from_str(params).ok()?;
+            if call.meta.asks() {
+                return None;
+            }
+            let called = server.call_as_json(caller, revision, &call.name, call.arguments);
+            text.extend_from_slice(&called.await?);
+        }
+        _ => return None,
+    }
+    text.push(b'}');
+    let answer = HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .body(text);
+    Some(answer)
+}
+
+/// The revision that the headers of a plain request name: nothing inside if they name none,
+/// nothing at all if they are not plain.
+fn revision(headers: &HeaderMap) -> Option<Option<&'static ProtocolVersion>> {
+    let only = |name: &str| {
+        let mut values = headers.get_all(name);
+        let first = values
+            .next()
+            .map(|value| value.to_str().unwrap_or_default());
+        (first, values.next().is_some())
+    };
+    let is = |name: &str, expected: &[&str]| match only(name) {
+        (Some(value), false) => expected.contains(&value),
+        _ => false,
+    };
+    let small = |length: &str| length.parse::<u64>().is_ok_and(|length| length <= LONGEST);
+    let plain = is("content-type", &["application/json"])
+        && is("accept", &ACCEPTED)
+        && matches!(only("content-length"), (Some(length), false) if small(length));
+    if !plain {
+        return None;
+    }
+    match only("mcp-protocol-version") {
+        (None, _) => Some(None),
+        (Some(named), false) => {
+            let known = REVISIONS.iter().find(|known| known.as_str() == named)?;
+            Some(Some(known))
+        }
+        (Some(_), true) => None,
+    }
+}

@@ -1,0 +1,100 @@
+//! A plain `tools/call` is answered without the protocol's library. Nobody can tell. (The calls of
+//! the other tests are plain as well, those that are refused with a challenge among them.)
+
+use backlog_sim::seed;
+
+use crate::support::{
+    hub::{TestHub, http},
+    person::Person,
+    reply::Reply,
+};
+
+const PLAIN: &str = "application/json, text/event-stream";
+/// One space more, and the request is not taken for a plain one.
+const OTHER: &str = "application/json,  text/event-stream";
+
+async fn send(
+    hub: &TestHub,
+    token: &str,
+    accept: &str,
+    revision: Option<&str>,
+    body: &str,
+) -> Reply {
+    let mut request = http()
+        .post(hub.mcp_url())
+        .bearer_auth(token)
+        .header("content-type", "application/json")
+        .header("accept", accept)
+        .body(body.to_owned());
+    if let Some(revision) = revision {
+        request = request.header("mcp-protocol-version", revision);
+    }
+    Reply::to(request).await
+}
+
+/// The same body to both; whether ours came in one piece.
+async fn compare(hub: &TestHub, token: &str, revision: Option<&str>, body: &str) -> bool {
+    let ours = send(hub, token, PLAIN, revision, body).await;
+    let theirs = send(hub, token, OTHER, revision, body).await;
+    let what = format!("{revision:?} {body}");
+    assert_eq!(ours.status, theirs.status, "{what}");
+    assert_eq!(ours.body, theirs.body, "{what}");
+    let header = |reply: &Reply, name: &str| reply.headers.get(name).cloned();
+    for name in ["content-type", "www-authenticate"] {
+        assert_eq!(header(&ours, name), header(&theirs, name), "{what}");
+    }
+    ours.headers.contains_key("content-length")
+}
+
+fn body(call: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{call}}}"#)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_call_is_answered_to_the_byte_as_any_other() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let plain = [
+        r#"{"name":"get_issue","arguments":{"issueKey":"HARBOR-1"}}"#,
+        r#"{"name":"get_issue","arguments":{"issueKey":"HARBOR-1"},"_meta":{"claudecode/toolUseId":"x"}}"#,
+        r#"{"name":"get_issue","arguments":{"issueKey":"HARBOR-1","issueKey":"HARBOR-2"}}"#,
+        r#"{"name":"get_issue","arguments":{"issueKey":"NOSUCH-1"}}"#,
+        r#"{"name":"get_issue","arguments":{"issueKey":17}}"#,
+        r#"{"name":"get_issue","arguments":{}}"#,
+        r#"{"name":"get_issue"}"#,
+        r#"{"name":"get_issues","arguments":{"projectId":["HARBOR"],"count":3}}"#,
+        r#"{"name":"get_issues","arguments":{"projectId":["NOSUCH"]}}"#,
+        r#"{"name":"get_priorities","arguments":{}}"#,
+        r#"{"name":"get_myself"}"#,
+        r#"{"name":"count_issues","arguments":{"projectId":["HARBOR"]}}"#,
+        r#"{"name":"get_project_list","arguments":{"archived":false}}"#,
+        r#"{"name":"get_wiki","arguments":{"wikiId":"0x12"}}"#,
+    ];
+    let not_plain = [
+        r#"{"name":"no_such_tool","arguments":{}}"#,
+        r#"{"name":"get_issue","arguments":null}"#,
+        r#"{"name":"get_issue","arguments":[]}"#,
+        r#"{"arguments":{}}"#,
+        "[]",
+        r#"{"name":"get_priorities","task":{}}"#,
+        r#"{"name":"get_priorities","_meta":null}"#,
+        r#"{"name":"get_priorities","_meta":{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}"#,
+        r#"{"name":"get_priorities","_meta":{"io.modelcontextprotocol/protocolVersion":"2025-11-25"}}"#,
+    ];
+    for revision in [
+        None,
+        Some("2025-03-26"),
+        Some("2025-06-18"),
+        Some("2025-11-25"),
+    ] {
+        for call in plain {
+            let token = &tokens.access_token;
+            assert!(compare(&hub, token, revision, &body(call)).await, "{call}");
+        }
+        for call in not_plain {
+            let token = &tokens.access_token;
+            assert!(!compare(&hub, token, revision, &body(call)).await, "{call}");
+        }
+    }
+    hub.stop().await;
+}
