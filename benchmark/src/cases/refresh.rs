@@ -14,8 +14,9 @@ use crate::{
     world::World,
 };
 
-/// What the hub sends for one refresh, in its order. The tokens are those that
-/// `pgbench_tokens` makes, so that no table of the measurement's own is asked.
+/// What the hub sends for one refresh, in its order. The tokens are those of [`pgbench`], so that
+/// no table of the measurement's own is asked. No literal may have a colon: pgbench takes what
+/// follows it for a variable.
 const STATEMENTS: &str = r"
 \set number random(1, 10000)
 SELECT id, client_id, space_id, origin, client_name, redirect_uris, scopes
@@ -38,7 +39,7 @@ INSERT INTO hub.access_tokens (token_hash, grant_id, refresh_token_hash, scopes,
     FROM hub.refresh_tokens WHERE token_hash = sha256(int8send(:number));
 UPDATE hub.refresh_tokens
     SET consumed_at = clock_timestamp(), successor_hash = sha256(uuid_send(gen_random_uuid())),
-        answer = 'sealed:v1:bench:' || repeat('a', 400),
+        answer = translate('sealed.v1.bench.', '.', chr(58)) || repeat('a', 400),
         answer_until = clock_timestamp() + interval '60 seconds'
     WHERE token_hash = sha256(int8send(:number));
 COMMIT;
