@@ -22,14 +22,13 @@ use crate::support::{
 };
 
 /// What only the hub's jobs run, at times of their own.
-const OF_JOBS: [&str; 7] = [
+const OF_JOBS: [&str; 6] = [
     "LISTEN",
     "SELECT 1",
     "advisory",
     "given_secrets",
     "audit",
     "last_used_at = used.at",
-    "grants_live",
 ];
 
 /// The statements since the last call.
