@@ -6,6 +6,7 @@
 //! 2. The calls, the bytes of their answers and the requests to Backlog are counted ([`run`]).
 //! 3. The table is compared with the document.
 
+mod beyond;
 mod document;
 mod git;
 mod issue;
@@ -55,6 +56,14 @@ has one task for each toolset and counts both, for this server and for \
 |---|---|---|---|---|---|---|---|
 ";
 
+const BEYOND: &str = "
+Six more sets have what upstream's tools cannot do. They are off until a client or the operator names \
+them.
+
+| Toolset | Task | Calls | Bytes read | Requests to Backlog |
+|---|---|---|---|---|
+";
+
 const METHOD: &str = "
 ## How this is measured
 
@@ -77,7 +86,7 @@ fixed numbers are taken as known only where upstream's descriptions or Backlog's
 give them (the statuses of pull requests). Calls that do not depend on each other are counted one \
 by one, in both ways.
 
-What it does not show: what the list of tools itself costs (about 40 kB here, 41 kB there, once per \
+What it does not show: what the list of tools itself costs (about 41 kB here and there, once per \
 conversation); assistants that guess ids, or remember them; spaces with many more people and \
 projects, where the lists that upstream's way reads are longer and those of this server's way \
 are not read by the assistant at all.
@@ -125,6 +134,18 @@ async fn the_document_has_the_figures() {
         here.calls, upstream.calls, here.bytes, upstream.bytes, here.requests, upstream.requests
     )
     .expect("a string takes it");
+    page.push_str(BEYOND);
+    for scenario in beyond::all() {
+        let run = Run::beyond(scenario.user).await;
+        (scenario.way)(&run).await;
+        let (toolset, task, cost) = (scenario.toolset, scenario.task, run.cost().await);
+        writeln!(
+            page,
+            "| `{toolset}` | {task} | {} | {} | {} |",
+            cost.calls, cost.bytes, cost.requests
+        )
+        .expect("a string takes it");
+    }
     page.push_str(METHOD);
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/agent-efficiency.md");

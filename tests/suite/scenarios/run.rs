@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use backlog_mcp_hub::mcp::{Policy, Toolset};
 use backlog_sim::{BacklogSim, Id, SimOptions};
 use serde_json::{Map, Value};
 
@@ -32,24 +33,33 @@ pub struct Run {
 }
 
 impl Run {
-    /// With everything that this server offers.
+    /// With what this server offers everyone.
     pub async fn here(user: Id) -> Self {
-        Self::new(user, None).await
+        Self::new(user, None, Policy::default()).await
+    }
+
+    /// With every tool that this server has.
+    pub async fn beyond(user: Id) -> Self {
+        let policy = Policy {
+            chosen: Some(Toolset::ALL.iter().copied().collect()),
+            ..Policy::default()
+        };
+        Self::new(user, None, policy).await
     }
 
     /// With what upstream's server offers.
     pub async fn upstream(user: Id) -> Self {
         let mut fixture: Value = serde_json::from_str(UPSTREAM).expect("JSON");
         let tools = fixture["tools"].as_object_mut().expect("tools");
-        Self::new(user, Some(std::mem::take(tools))).await
+        Self::new(user, Some(std::mem::take(tools)), Policy::default()).await
     }
 
-    async fn new(user: Id, upstream: Option<Map<String, Value>>) -> Self {
+    async fn new(user: Id, upstream: Option<Map<String, Value>>, policy: Policy) -> Self {
         let sim = BacklogSim::start(SimOptions::default())
             .await
             .expect("the simulated Backlog");
         Self {
-            agent: Agent::new(&server(), &sim, user),
+            agent: Agent::new(&server(), &sim, user).within(policy),
             sim,
             upstream,
             calls: Cell::new(0),

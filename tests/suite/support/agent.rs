@@ -66,6 +66,12 @@ impl Agent {
         }
     }
 
+    /// The same, with what another policy allows.
+    pub fn within(mut self, policy: Policy) -> Self {
+        self.caller.policy = policy;
+        self
+    }
+
     pub async fn call(&self, tool: &str, arguments: Value) -> Answer {
         let params = json!({"name": tool, "arguments": arguments});
         let result = self.rpc("tools/call", params).await;
