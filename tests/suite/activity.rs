@@ -182,13 +182,21 @@ async fn months_past_retention_go_as_a_whole_and_the_rest_by_row() {
     let expected = 5 - expired.months;
     assert_eq!(hub.value(months).await, Some(expected.to_string()));
 
-    // Nobody empties the trail by a slip: a day is kept.
-    hub.sql("INSERT INTO hub.audit_events (event) VALUES ('of today')")
-        .await;
-    let none = retention::once(hub.database.pool(), Duration::ZERO).await;
-    none.expect("a round");
-    let left = "SELECT event FROM hub.audit_events ORDER BY at DESC LIMIT 1";
-    assert_eq!(hub.value(left).await.as_deref(), Some("of today"));
+    // Nobody empties the trail by a slip: an operator says how long it is kept at least.
+    let short = Duration::from_secs(29 * 24 * 3600);
+    let refused = retention::once(hub.database.pool(), short).await;
+    let refused = refused.expect_err("less than the floor").to_string();
+    assert!(
+        refused.contains("AUDIT_RETENTION is shorter than the 30 days"),
+        "{refused}"
+    );
+    assert!(retention::count(hub.database.pool(), short).await.is_err());
+    hub.sql("SELECT admin.set_audit_floor(29)").await;
+    let removed = retention::once(hub.database.pool(), short).await;
+    removed.expect("as much as the floor");
+    let last = "SELECT event || ' ' || reason FROM admin.audit ORDER BY at DESC LIMIT 1";
+    let last = hub.value(last).await;
+    assert_eq!(last.as_deref(), Some("audit_floor_set 29 days"));
     hub.stop().await;
 }
 
@@ -288,7 +296,9 @@ async fn only_who_was_granted_it_exports_or_forgets_people() {
                 WHERE oid = ANY (ARRAY[
                     'admin.export_user(text,bigint)', 'admin.forget_user(text,bigint)',
                     'hub.expire_audit(interval)', 'hub.count_expired_audit(interval)',
-                    'hub.lock_audit_to_write()']::regprocedure[])
+                    'hub.lock_audit_to_write()', 'admin.set_audit_floor(integer)',
+                    'hub.note_activity(float8[],text[],uuid[],uuid[],uuid[],text[],text[],int4[])'
+                ]::regprocedure[])
                   AND (NOT prosecdef OR proconfig IS NULL
                        OR has_function_privilege('public', oid, 'EXECUTE'))";
     assert_eq!(hub.value(open).await, None);
