@@ -50,8 +50,11 @@ fn is_discreet(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= Level::WARN || !TALKATIVE.contains(&root)
 }
 
-fn is_ours(metadata: &Metadata<'_>) -> bool {
+/// Our spans, and of our events what an operator sees by default: a collector is somebody
+/// else's computer.
+fn is_traced(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("backlog_mcp_hub")
+        && (metadata.is_span() || *metadata.level() <= Level::INFO)
 }
 
 /// A filter of one of two layers, asked each time. One that is asked once per place in the code
@@ -98,7 +101,7 @@ pub fn init(format: LogFormat) -> Telemetry {
                 .with_tracer(provider.tracer("backlog-mcp-hub"))
                 .with_location(false)
                 .with_threads(false)
-                .with_filter(each_time(is_ours, LevelFilter::DEBUG));
+                .with_filter(each_time(is_traced, LevelFilter::DEBUG));
             let discreet = each_time(is_discreet, LevelFilter::TRACE);
             tracing_subscriber::registry()
                 .with(logs.with_filter(wanted.and(discreet)))

@@ -267,7 +267,9 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         }
         Err(Failure::Tool(error)) => error,
     };
-    span.in_scope(|| tracing::debug!("{error}"));
+    // Not the error itself, which has the path that was asked for.
+    let (outcome, (status, code)) = (error.outcome().as_str(), error.answered());
+    span.in_scope(|| tracing::debug!(outcome, status, code, "the tool failed"));
     if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
         caller.verdict.refuse(Refusal::SignInAgain);
     }

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use backlog_sim::{Credential, fingerprint, seed};
+use backlog_sim::{Control, Credential, Matcher, fingerprint, seed};
 use regex::Regex;
 use reqwest::{StatusCode, header::COOKIE};
 use serde_json::{Value, json};
@@ -75,6 +75,17 @@ async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
     deployment.sim.control().expire_access_tokens();
     let renewed = call(&second.access_token, "get_myself", json!({})).await;
     assert_eq!(renewed.status, StatusCode::OK, "{}", renewed.body);
+    // Backlog refuses, and says something that is nobody else's.
+    let told = Control::error_body(7, "words-of-backlog");
+    let issue = Matcher::path("/api/v2/issues/HARBOR-424242");
+    deployment.sim.control().fail_next(issue, 400, told, 1);
+    let asked = json!({ "issueKey": "HARBOR-424242" });
+    let refused = call(&second.access_token, "get_issue", asked).await;
+    assert!(
+        refused.body.contains("words-of-backlog"),
+        "{}",
+        refused.body
+    );
     // Failures: a code used twice, a wrong token, Backlog that no longer knows the person.
     let (status, _) = exchange(&site.base_url, &client, &code).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
@@ -89,6 +100,7 @@ async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
         log.contains("\"level\":\"TRACE\""),
         "the log is not talkative"
     );
+    assert!(log.contains("the tool failed"), "the failure is not logged");
     assert!(collector.text().contains("get_myself"), "no span has come");
     let mut secrets = vec![
         ("client's state", "the-state".to_owned()),
@@ -99,6 +111,8 @@ async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
         ("code", code),
         ("code verifier", VERIFIER.to_owned()),
         ("tool input", "words-of-a-person".to_owned()),
+        ("argument of a failed call", "HARBOR-424242".to_owned()),
+        ("answer of Backlog", "words-of-backlog".to_owned()),
         ("first access token", first.access_token),
         ("first refresh token", first.refresh_token),
         ("second access token", second.access_token),
