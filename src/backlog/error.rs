@@ -163,10 +163,13 @@ mod tests {
         let body = r#"{"errors":[{"message":"No project.","code":6,"moreInfo":""},
                                  {"message":"Bad.","code":7,"moreInfo":"x","errorInfo":null}]}"#;
         let error = read(404, body);
-        assert_eq!(
-            error.to_string(),
-            "Backlog answered 404: No project. (code 6); Bad. (code 7)"
-        );
+        let BacklogError::Api { errors, .. } = &error else {
+            panic!("{error:?}");
+        };
+        let messages: Vec<_> = errors.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(messages, ["No project.", "Bad."]);
+        // What is logged has none of Backlog's words.
+        assert_eq!(error.to_string(), "Backlog answered 404 (code 6, code 7)");
     }
 
     #[test]
