@@ -180,7 +180,7 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         parent: &call.request, "tool", name = tool.name, space = %backlog.access.url()
     );
     if let Some(parent) = call.traceparent {
-        trace::continue_below(&span, &call.request, parent);
+        trace::link(&span, parent);
     }
     // Unless somebody looks so closely, what the call says is said of its request.
     let span = if span.is_disabled() {
