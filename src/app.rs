@@ -44,7 +44,7 @@ use crate::{
     mcp::{HubServer, backlog_tokens::Renewals, sessions::Sessions},
     observe::{Journal, JournalOptions, Metrics, Recorder},
     random::Random,
-    telemetry::{RequestSpan, request_id},
+    telemetry::{RequestSpan, TrustedPeers, request_id},
     web::{Hub, client_keys::ClientKeys, host_guard, limits::Limits, measure, routes, slow_body},
 };
 
@@ -202,6 +202,7 @@ impl Application {
             secret_given,
         ));
         let is_loopback = !base_url.is_https();
+        let trusted = TrustedPeers::new(&settings.trusted_proxies);
         let hub = web::Data::new(Hub {
             base_url: base_url.clone(),
             mcp_path: settings.mcp_path.clone(),
@@ -250,6 +251,7 @@ impl Application {
             HubServer::new(backlog, clock)
                 .with_options(settings.tools.options)
                 .with_recorder(recorder),
+            trusted,
             settings.patience,
         )
         .map_err(failed)?;
@@ -363,6 +365,7 @@ fn serve(
     last_answers: LastAnswers,
     hub: web::Data<Hub>,
     mcp: HubServer,
+    trusted: TrustedPeers,
     patience: Patience,
 ) -> io::Result<Server> {
     let (metrics, random) = (hub.recorder.metrics.clone(), hub.random.clone());
@@ -370,6 +373,7 @@ fn serve(
         let (metrics, random) = (metrics.clone(), random.clone());
         let last_answers = last_answers.clone();
         App::new()
+            .app_data(trusted.clone())
             .configure(|config| routes::configure(config, &hub, &mcp))
             .wrap(from_fn(move |request, next| {
                 last_answers.clone().tell(request, next)

@@ -7,7 +7,7 @@
 mod otlp;
 pub mod request_id;
 
-use std::{io::IsTerminal, time::Instant};
+use std::{io::IsTerminal, sync::Arc, time::Instant};
 
 use actix_web::{
     Error,
@@ -15,6 +15,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
 };
 use clap::ValueEnum;
+use ipnet::IpNet;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::{Level, Metadata, Span};
@@ -50,8 +51,11 @@ fn is_discreet(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= Level::WARN || !TALKATIVE.contains(&root)
 }
 
-fn is_ours(metadata: &Metadata<'_>) -> bool {
+/// Our spans, and of our events what an operator sees by default: a collector is somebody
+/// else's computer.
+fn is_traced(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("backlog_mcp_hub")
+        && (metadata.is_span() || *metadata.level() <= Level::INFO)
 }
 
 /// A filter of one of two layers, asked each time. One that is asked once per place in the code
@@ -98,7 +102,7 @@ pub fn init(format: LogFormat) -> Telemetry {
                 .with_tracer(provider.tracer("backlog-mcp-hub"))
                 .with_location(false)
                 .with_threads(false)
-                .with_filter(each_time(is_ours, LevelFilter::DEBUG));
+                .with_filter(each_time(is_traced, LevelFilter::DEBUG));
             let discreet = each_time(is_discreet, LevelFilter::TRACE);
             tracing_subscriber::registry()
                 .with(logs.with_filter(wanted.and(discreet)))
@@ -125,6 +129,27 @@ pub fn init(format: LogFormat) -> Telemetry {
 #[derive(Clone, Copy)]
 struct Started(Instant);
 
+/// The proxies in front of the hub, whose `traceparent` is gone on from; data of the application.
+#[derive(Clone, Debug)]
+pub struct TrustedPeers(Arc<[IpNet]>);
+
+impl TrustedPeers {
+    pub fn new(networks: &[IpNet]) -> Self {
+        Self(networks.into())
+    }
+
+    /// Whether one of them sent the request; where none are named, none did.
+    fn sent(request: &ServiceRequest) -> bool {
+        let address = request.peer_addr().map(|peer| peer.ip().to_canonical());
+        let trusted = request.app_data::<Self>();
+        trusted
+            .zip(address)
+            .is_some_and(|(Self(networks), address)| {
+                networks.iter().any(|network| network.contains(&address))
+            })
+    }
+}
+
 /// The span of one request, without anything that may hold a secret.
 pub struct RequestSpan;
 
@@ -143,7 +168,12 @@ impl RootSpanBuilder for RequestSpan {
         );
         let parent = request.headers().get("traceparent");
         if let Some(parent) = parent.and_then(|value| value.to_str().ok()) {
-            trace::continue_from(&span, parent);
+            // Nobody knows yet who asks: a proxy of ours, or a stranger.
+            if TrustedPeers::sent(request) {
+                trace::continue_from(&span, parent);
+            } else {
+                trace::link(&span, parent);
+            }
         }
         span
     }

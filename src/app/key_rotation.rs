@@ -11,7 +11,10 @@ use sqlx::PgPool;
 
 use crate::{
     crypto::{KeyRing, Place},
-    db::sealed::{self, SealedColumn, SealedText},
+    db::{
+        given_secrets,
+        sealed::{self, SealedColumn, SealedText},
+    },
 };
 
 /// Texts read at once; each is written in a statement of its own.
@@ -35,13 +38,15 @@ pub struct Unopened {
     pub reason: String,
 }
 
-/// How many texts another key than the first one seals.
+/// How many texts another key than the first one seals, those that operators gave and that
+/// wait for a replica among them.
 ///
 /// # Errors
 /// If the database fails.
 pub async fn pending(db: &PgPool, keys: &KeyRing) -> Result<u64, sqlx::Error> {
     let first = keys.sealing_id();
-    let mut pending = 0;
+    let given = given_secrets::count_sealed_without(db, first).await?;
+    let mut pending = given.unsigned_abs();
     for column in SealedColumn::ALL {
         let uses = sealed::key_uses(db, column).await?;
         let others = uses.iter().filter(|used| used.key_id != first);

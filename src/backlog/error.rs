@@ -5,7 +5,8 @@ use reqwest::{StatusCode, header::HeaderMap};
 use serde::Deserialize;
 use thiserror::Error;
 
-/// Why a call brought no result. Holds no URL and no secret.
+/// Why a call brought no result. Holds no URL and no secret; its text, which is logged, has
+/// nothing of what Backlog said but numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BacklogError {
     /// 401, whatever the body says: Backlog explains a rejected bearer token
@@ -19,7 +20,7 @@ pub enum BacklogError {
         reset: Option<DateTime<Utc>>,
     },
     /// Any other refusal that Backlog explained.
-    #[error("Backlog answered {status}: {}", messages(.errors))]
+    #[error("Backlog answered {status} ({})", codes(.errors))]
     Api { status: u16, errors: Vec<ErrorItem> },
     /// An answer that is not Backlog's JSON, as a proxy or firewall sends it.
     #[error("Backlog answered {status} with an unexpected body")]
@@ -132,12 +133,12 @@ pub(super) fn reset(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0)
 }
 
-fn messages(errors: &[ErrorItem]) -> String {
+fn codes(errors: &[ErrorItem]) -> String {
     errors
         .iter()
-        .map(|error| format!("{} (code {})", error.message, error.code))
+        .map(|error| format!("code {}", error.code))
         .collect::<Vec<_>>()
-        .join("; ")
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -162,10 +163,13 @@ mod tests {
         let body = r#"{"errors":[{"message":"No project.","code":6,"moreInfo":""},
                                  {"message":"Bad.","code":7,"moreInfo":"x","errorInfo":null}]}"#;
         let error = read(404, body);
-        assert_eq!(
-            error.to_string(),
-            "Backlog answered 404: No project. (code 6); Bad. (code 7)"
-        );
+        let BacklogError::Api { errors, .. } = &error else {
+            panic!("{error:?}");
+        };
+        let messages: Vec<_> = errors.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(messages, ["No project.", "Bad."]);
+        // What is logged has none of Backlog's words.
+        assert_eq!(error.to_string(), "Backlog answered 404 (code 6, code 7)");
     }
 
     #[test]

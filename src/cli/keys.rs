@@ -106,8 +106,9 @@ async fn rotate(args: &Args) -> anyhow::Result<()> {
     let left = key_rotation::pending(&db, &keys).await?;
     anyhow::ensure!(
         left == 0,
-        "{left} are still sealed with another key: a replica seals with it, or a space's URL was \
-         changed after its secret was set. Put {:?} first in the ring of every replica, set such \
+        "{left} are still sealed with another key: a replica seals with it, a space's URL was \
+         changed after its secret was set, or a secret that was given waits for a replica \
+         (`space list` shows which). Put {:?} first in the ring of every replica, set such \
          a secret again, and repeat this before the other key goes",
         keys.sealing_id(),
     );

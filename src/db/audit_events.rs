@@ -63,16 +63,7 @@ pub async fn insert(db: impl PgExecutor<'_>, done: &[Activity]) -> Result<(), sq
         })
         .collect();
     sqlx::query!(
-        "INSERT INTO hub.audit_events
-             (at, event, space_id, client_id, grant_id, backlog_user_id, tool, outcome,
-              duration_ms)
-         SELECT clock_timestamp() - make_interval(secs => done.age), done.event, done.space_id,
-                done.client_id, done.grant_id, grants.backlog_user_id, done.tool, done.outcome,
-                done.duration_ms
-         FROM unnest($1::float8[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[],
-                     $7::text[], $8::int4[])
-              AS done (age, event, space_id, client_id, grant_id, tool, outcome, duration_ms)
-         LEFT JOIN hub.grants AS grants ON grants.id = done.grant_id",
+        "SELECT hub.note_activity($1, $2, $3, $4, $5, $6, $7, $8)",
         &ages,
         &events,
         &spaces,
@@ -110,7 +101,8 @@ pub async fn count_expired(
     .await
 }
 
-/// Removes months that ended more than `keep` ago, and up to 1,000 other events.
+/// Removes months that ended more than `keep` ago, and up to 1,000 other events. An error if
+/// that is less than an operator wants them to be kept (`admin.set_audit_floor`).
 pub async fn expire(db: impl PgExecutor<'_>, keep: Duration) -> Result<Expired, sqlx::Error> {
     sqlx::query_as!(
         Expired,

@@ -54,6 +54,20 @@ pub async fn waits(
     .await
 }
 
+/// How many that wait are sealed, with another key than this one.
+pub async fn count_sealed_without(
+    db: impl PgExecutor<'_>,
+    key_id: &str,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM hub.given_secrets
+           WHERE value LIKE 'sealed:v1:%' AND split_part(value, ':', 3) <> $1"#,
+        key_id
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Notes for the operator why the secret could not be sealed. False: it was known.
 pub async fn note_problem(
     db: impl PgExecutor<'_>,

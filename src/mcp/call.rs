@@ -180,7 +180,7 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         parent: &call.request, "tool", name = tool.name, space = %backlog.access.url()
     );
     if let Some(parent) = call.traceparent {
-        trace::continue_below(&span, &call.request, parent);
+        trace::link(&span, parent);
     }
     // Unless somebody looks so closely, what the call says is said of its request.
     let span = if span.is_disabled() {
@@ -267,7 +267,9 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         }
         Err(Failure::Tool(error)) => error,
     };
-    span.in_scope(|| tracing::debug!("{error}"));
+    // Not the error itself, which has the path that was asked for.
+    let (outcome, (status, code)) = (error.outcome().as_str(), error.answered());
+    span.in_scope(|| tracing::debug!(outcome, status, code, "the tool failed"));
     if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
         caller.verdict.refuse(Refusal::SignInAgain);
     }

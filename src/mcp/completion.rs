@@ -44,6 +44,9 @@ pub(super) async fn complete(
     };
     let typed = request.argument.value.as_str();
     let project = || request.context.as_ref()?.get_argument("project");
+    // What Backlog is asked for is recorded as the call of a tool is.
+    let asks = !matches!(wanted, Wanted::Language | Wanted::Other);
+    let mut record = asks.then(|| reader.record("completion"));
     let found = match wanted {
         Wanted::ProjectKey => project_keys(reader, typed).await,
         Wanted::IssueKey => issue_keys(reader, typed).await,
@@ -54,6 +57,9 @@ pub(super) async fn complete(
         Wanted::Language => Ok(starting_with(typed, LANGUAGES)),
         Wanted::Other => Ok(Vec::new()),
     };
+    if let Some(record) = &mut record {
+        record.ended_as(&found, ToolError::outcome);
+    }
     let found = found.map_err(|error| reader.failed("completion/complete", &error))?;
     Ok(CompleteResult::new(suggestions(found)))
 }

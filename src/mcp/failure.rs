@@ -58,6 +58,22 @@ impl ToolError {
         }
     }
 
+    /// The HTTP status and the first number of an error that Backlog answered, for the log: they
+    /// are all of an answer that may be logged.
+    pub fn answered(&self) -> (Option<u16>, Option<u32>) {
+        match self {
+            Self::Backlog {
+                error: BacklogError::Api { status, errors },
+                ..
+            } => (Some(*status), errors.first().map(|error| error.code)),
+            Self::Backlog {
+                error: BacklogError::UnexpectedBody { status },
+                ..
+            } => (Some(*status), None),
+            _ => (None, None),
+        }
+    }
+
     /// The text for the assistant; names tools as the table does.
     pub fn explain(&self, tool: &str, now: DateTime<Utc>) -> String {
         match self {

@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     backlog::{BacklogError, Request},
+    domain::activity::ToolOutcome,
     oauth::{Scope, Scopes},
+    observe::ToolCall,
 };
 
 /// A caller who reads.
@@ -43,6 +45,16 @@ impl fmt::Display for Barred {
                 scope.as_str()
             ),
             Self::Policy(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl Barred {
+    /// What kind of refusal it is, for the record.
+    pub fn outcome(&self) -> ToolOutcome {
+        match self {
+            Self::Scope(_) => ToolOutcome::InsufficientScope,
+            Self::Policy(_) => ToolOutcome::Denied,
         }
     }
 }
@@ -74,6 +86,12 @@ impl<'a> Reader<'a> {
         }
         let allowed = self.caller.policy.check(spec);
         allowed.map_err(|denied| Barred::Policy(denied.to_string()))
+    }
+
+    /// Begins the record of what is read: counted and audited as a call of a tool, by this name.
+    pub fn record(&self, name: &'static str) -> ToolCall {
+        let actor = self.caller.access.actor();
+        self.server.recorder().tool_call(name, actor)
     }
 
     pub fn may(&self, tool: &str) -> bool {

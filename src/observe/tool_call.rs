@@ -30,6 +30,18 @@ impl Recorder {
 }
 
 impl ToolCall {
+    /// Ends as `result` did; `outcome` says what kind of failure an error is.
+    pub fn ended_as<T, E>(
+        &mut self,
+        result: &Result<T, E>,
+        outcome: impl FnOnce(&E) -> ToolOutcome,
+    ) {
+        self.ended(match result {
+            Ok(_) => ToolOutcome::Ok,
+            Err(error) => outcome(error),
+        });
+    }
+
     pub fn ended(&mut self, outcome: ToolOutcome) {
         self.outcome = outcome;
     }

@@ -7,7 +7,8 @@ use opentelemetry::{
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// Makes `span` a child of the sender's span; one that is not well formed is ignored, as
+/// Makes `span` a child of the sender's span, which also says whether it is sampled: for senders
+/// that are trusted with that. A header that is not well formed is ignored, as
 /// W3C Trace Context §3.2.1 asks. Nothing happens unless traces are sent somewhere.
 pub fn continue_from(span: &Span, traceparent: &str) {
     if span.is_disabled() {
@@ -19,22 +20,14 @@ pub fn continue_from(span: &Span, traceparent: &str) {
     }
 }
 
-/// The same for a span below one of ours, which is linked instead.
-pub fn continue_below(span: &Span, current: &Span, traceparent: &str) {
+/// Links `span` to the sender's, and leaves it where it is: whoever sent this neither decides what
+/// is sampled nor adds to a trace of somebody else's.
+pub fn link(span: &Span, traceparent: &str) {
     if span.is_disabled() {
         return;
     }
-    let ours = current.context().span().span_context().clone();
-    let Some(parent) = read(traceparent) else {
-        return;
-    };
-    if parent.trace_id() == ours.trace_id() {
-        // The request said the same already, and it is nearer.
-        return;
-    }
-    continue_from(span, traceparent);
-    if ours.is_valid() {
-        span.add_link(ours);
+    if let Some(sender) = read(traceparent) {
+        span.add_link(sender);
     }
 }
 

@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::Row;
 
+use crate::resources;
 use crate::support::{
     hub::{TestHub, eventually},
     mcp::{call_at, failure},
@@ -75,6 +76,56 @@ async fn every_call_is_audited_with_its_outcome_and_without_its_content() {
     assert_eq!(hub.value(who).await, Some(seed::DANIEL.to_string()));
     let all = hub.contents().await;
     assert!(!all.contains("98765"), "an argument is stored:\n{all}");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_without_a_tool_is_audited_and_counted() {
+    let hub = TestHub::start_with(|settings| {
+        eager(settings);
+        settings.observe.metrics = Some("127.0.0.1:0".parse().unwrap());
+    })
+    .await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let send = async |method: &str, params: Value| {
+        resources::send(&hub, &tokens, method, params).await;
+    };
+    send("resources/list", json!({})).await;
+    for path in [
+        "projects/HARBOR",
+        "issues/HARBOR-1",
+        "wikis/640015",
+        "documents/0199c5d07a1e7f0b9d3f5a6b7c8d9e01",
+        "issues/HARBOR-98765",
+    ] {
+        let params = json!({ "uri": resources::uri(&hub, path) });
+        send("resources/read", params).await;
+    }
+    let template = resources::uri(&hub, "projects/{projectKey}");
+    let params = json!({
+        "ref": { "type": "ref/resource", "uri": template },
+        "argument": { "name": "projectKey", "value": "H" },
+    });
+    send("completion/complete", params).await;
+    has_calls(&hub, 7).await;
+    let calls =
+        "SELECT string_agg(concat_ws(' ', tool, outcome, backlog_user_id), ', ' ORDER BY at)
+                 FROM admin.audit WHERE event = 'tool_called'";
+    let calls = hub.value(calls).await.unwrap();
+    let expected = [
+        "resource:list ok",
+        "resource:project ok",
+        "resource:issue ok",
+        "resource:wiki ok",
+        "resource:document ok",
+        "resource:issue refused",
+        "completion ok",
+    ]
+    .map(|call| format!("{call} {}", seed::DANIEL));
+    assert_eq!(calls, expected.join(", "));
+    let text = hub.metrics().await;
+    let series = r#"bmh_tool_calls_total{tool="resource:issue",outcome="refused"} 1"#;
+    assert!(text.contains(series), "{text}");
     hub.stop().await;
 }
 
@@ -182,13 +233,21 @@ async fn months_past_retention_go_as_a_whole_and_the_rest_by_row() {
     let expected = 5 - expired.months;
     assert_eq!(hub.value(months).await, Some(expected.to_string()));
 
-    // Nobody empties the trail by a slip: a day is kept.
-    hub.sql("INSERT INTO hub.audit_events (event) VALUES ('of today')")
-        .await;
-    let none = retention::once(hub.database.pool(), Duration::ZERO).await;
-    none.expect("a round");
-    let left = "SELECT event FROM hub.audit_events ORDER BY at DESC LIMIT 1";
-    assert_eq!(hub.value(left).await.as_deref(), Some("of today"));
+    // Nobody empties the trail by a slip: an operator says how long it is kept at least.
+    let short = Duration::from_secs(29 * 24 * 3600);
+    let refused = retention::once(hub.database.pool(), short).await;
+    let refused = refused.expect_err("less than the floor").to_string();
+    assert!(
+        refused.contains("AUDIT_RETENTION is shorter than the 30 days"),
+        "{refused}"
+    );
+    assert!(retention::count(hub.database.pool(), short).await.is_err());
+    hub.sql("SELECT admin.set_audit_floor(29)").await;
+    let removed = retention::once(hub.database.pool(), short).await;
+    removed.expect("as much as the floor");
+    let last = "SELECT event || ' ' || reason FROM admin.audit ORDER BY at DESC LIMIT 1";
+    let last = hub.value(last).await;
+    assert_eq!(last.as_deref(), Some("audit_floor_set 29 days"));
     hub.stop().await;
 }
 
@@ -288,7 +347,9 @@ async fn only_who_was_granted_it_exports_or_forgets_people() {
                 WHERE oid = ANY (ARRAY[
                     'admin.export_user(text,bigint)', 'admin.forget_user(text,bigint)',
                     'hub.expire_audit(interval)', 'hub.count_expired_audit(interval)',
-                    'hub.lock_audit_to_write()']::regprocedure[])
+                    'hub.lock_audit_to_write()', 'admin.set_audit_floor(integer)',
+                    'hub.note_activity(float8[],text[],uuid[],uuid[],uuid[],text[],text[],int4[])'
+                ]::regprocedure[])
                   AND (NOT prosecdef OR proconfig IS NULL
                        OR has_function_privilege('public', oid, 'EXECUTE'))";
     assert_eq!(hub.value(open).await, None);

@@ -90,6 +90,15 @@ async fn every_block_of_the_page_for_operators_works() {
     }
 
     // What the page says of it came true.
+    let stranger = TestRole::member_of("pg_monitor", &hub.database).await;
+    let refused = PgPool::connect(stranger.url()).await;
+    let refused = refused
+        .expect_err("no member of the hub's roles")
+        .to_string();
+    assert!(
+        refused.contains("permission denied for database"),
+        "{refused}"
+    );
     let left = "SELECT string_agg(slug, ',') FROM admin.spaces";
     assert_eq!(hub.value(left).await.as_deref(), Some("default"));
     assert!(hub.revoked_reason().await.as_deref() == Some("by_operator"));

@@ -143,6 +143,9 @@ async fn hub_service_changes_no_schema_no_privilege_and_no_history() {
         "SELECT * FROM hub.audit_events",
         "UPDATE hub.audit_events SET reason = 'mine'",
         "DELETE FROM hub.audit_events",
+        "INSERT INTO hub.audit_events (event) VALUES ('mine')",
+        "UPDATE hub.audit_floor SET days = 1",
+        "SELECT admin.set_audit_floor(1)",
         "INSERT INTO hub.given_secrets (space_id, value) VALUES (gen_random_uuid(), 'x')",
         "INSERT INTO hub.privileges VALUES ('hub_service', 'ALL ON SCHEMA hub')",
         "SELECT hub.grant_privileges()",
@@ -153,6 +156,55 @@ async fn hub_service_changes_no_schema_no_privilege_and_no_history() {
         let code = failure(&pool, statement).await;
         assert_eq!(code.as_deref(), Some("42501"), "{statement}");
     }
+    pool.close().await;
+}
+
+/// With its own functions: what it may call is no way to empty the trail, or to write another
+/// deed, another time or another name into it.
+#[tokio::test(flavor = "multi_thread")]
+async fn hub_service_neither_empties_nor_forges_the_audit_trail() {
+    let database = TestDatabase::create().await;
+    let role = TestRole::member_of("hub_service", &database).await;
+    let pool = role.pool();
+    let events = async || -> Vec<String> {
+        let rows = "SELECT concat_ws(' ', event, tool, database_role,
+                        at BETWEEN now() - interval '25 hours' AND clock_timestamp())
+                    FROM hub.audit_events ORDER BY id";
+        let rows = sqlx::query_scalar(rows).fetch_all(database.pool());
+        rows.await.expect("the trail")
+    };
+    for keep in ["0", "-1 day", "29 days"] {
+        let expire = format!("SELECT hub.expire_audit('{keep}')");
+        let code = failure(&pool, &expire).await;
+        assert_eq!(code.as_deref(), Some("22023"), "{expire}");
+    }
+    assert_eq!(
+        failure(&pool, "SELECT hub.expire_audit('30 days')").await,
+        None
+    );
+    // An operator's deed, in an operator's name.
+    refused(
+        &pool,
+        "INSERT INTO hub.audit_events (event, reason, at, database_role)
+         VALUES ('space_deleted', 'acme', now() - interval '2 days', 'hub_operator')",
+    )
+    .await;
+    let note = |event: &str, age: &str| {
+        format!(
+            "SELECT hub.note_activity('{{{age}}}', '{{{event}}}', '{{NULL}}', '{{NULL}}',
+                                      '{{NULL}}', '{{get_myself}}', '{{ok}}', '{{1}}')"
+        )
+    };
+    refused(&pool, &note("space_deleted", "0")).await;
+    assert_eq!(events().await, Vec::<String>::new());
+
+    // What it does note is of now or of the last day, and in its own name.
+    for age in ["1", "-1000000", "1e9", "NaN"] {
+        let done = note("tool_called", age);
+        assert_eq!(failure(&pool, &done).await, None, "{done}");
+    }
+    let own = format!("tool_called get_myself {} t", role.name);
+    assert_eq!(events().await, vec![own; 4]);
     pool.close().await;
 }
 

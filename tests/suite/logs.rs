@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use backlog_sim::{Credential, fingerprint, seed};
+use backlog_sim::{Control, Credential, Matcher, fingerprint, seed};
 use regex::Regex;
 use reqwest::{StatusCode, header::COOKIE};
 use serde_json::{Value, json};
@@ -75,6 +75,17 @@ async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
     deployment.sim.control().expire_access_tokens();
     let renewed = call(&second.access_token, "get_myself", json!({})).await;
     assert_eq!(renewed.status, StatusCode::OK, "{}", renewed.body);
+    // Backlog refuses, and says something that is nobody else's.
+    let told = Control::error_body(7, "words-of-backlog");
+    let issue = Matcher::path("/api/v2/issues/HARBOR-424242");
+    deployment.sim.control().fail_next(issue, 400, told, 1);
+    let asked = json!({ "issueKey": "HARBOR-424242" });
+    let refused = call(&second.access_token, "get_issue", asked).await;
+    assert!(
+        refused.body.contains("words-of-backlog"),
+        "{}",
+        refused.body
+    );
     // Failures: a code used twice, a wrong token, Backlog that no longer knows the person.
     let (status, _) = exchange(&site.base_url, &client, &code).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
@@ -89,6 +100,7 @@ async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
         log.contains("\"level\":\"TRACE\""),
         "the log is not talkative"
     );
+    assert!(log.contains("the tool failed"), "the failure is not logged");
     assert!(collector.text().contains("get_myself"), "no span has come");
     let mut secrets = vec![
         ("client's state", "the-state".to_owned()),
@@ -99,6 +111,8 @@ async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
         ("code", code),
         ("code verifier", VERIFIER.to_owned()),
         ("tool input", "words-of-a-person".to_owned()),
+        ("argument of a failed call", "HARBOR-424242".to_owned()),
+        ("answer of Backlog", "words-of-backlog".to_owned()),
         ("first access token", first.access_token),
         ("first refresh token", first.refresh_token),
         ("second access token", second.access_token),
@@ -135,13 +149,14 @@ async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn spans_go_on_from_the_callers_trace() {
+async fn spans_go_on_from_the_trace_of_a_trusted_proxy() {
     let deployment = Deployment::new().await;
     let collector = Collector::start().await;
     let mut command = deployment.command();
     command.envs([
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url.as_str()),
         ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+        ("TRUSTED_PROXIES", "127.0.0.0/8"),
     ]);
     let process = Process::start(command, deployment.site.base_url.clone()).await;
     let site = &deployment.site;
@@ -177,7 +192,7 @@ async fn spans_go_on_from_the_callers_trace() {
         expected
             .iter()
             .all(|name| spans.iter().any(|span| span.name == *name))
-            && collector.of_trace(OTHER_TRACE).len() >= 2
+            && !collector.linked_to(OTHER_TRACE).is_empty()
     })
     .await;
     let spans = collector.of_trace(TRACE);
@@ -195,13 +210,55 @@ async fn spans_go_on_from_the_callers_trace() {
     assert_eq!(parent_of("tool"), id_of("request"));
     assert_eq!(parent_of("backlog"), id_of("tool"));
 
-    let spans = collector.of_trace(OTHER_TRACE);
-    let tool = spans
-        .iter()
-        .find(|span| span.name == "tool")
-        .expect("the tool");
-    assert_eq!(hex(&tool.parent_span_id), "b7ad6b7169203331");
-    assert_eq!(tool.links.len(), 1, "the request is linked");
+    // What the caller says within the call is no more than a link.
+    let spans = collector.linked_to(OTHER_TRACE);
+    assert_eq!(spans[0].name, "tool");
+    assert!(collector.of_trace(OTHER_TRACE).is_empty());
+    process.kill().await;
+}
+
+/// Nobody is known when a request begins, and who is signed in is no operator: neither takes spans
+/// out of the sample, or puts them into somebody's trace.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_decides_neither_what_is_sampled_nor_where_it_belongs() {
+    let deployment = Deployment::new().await;
+    let collector = Collector::start().await;
+    let mut command = deployment.command();
+    command.envs([
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url.as_str()),
+        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+    ]);
+    let process = Process::start(command, deployment.site.base_url.clone()).await;
+    let site = &deployment.site;
+    let tokens = Person::default().sign_in(site, seed::DANIEL).await;
+    let params = json!({
+        "name": "get_space",
+        "arguments": {},
+        "_meta": { "traceparent": format!("00-{OTHER_TRACE}-b7ad6b7169203331-00") },
+    });
+    let call = mcp::request(&site.mcp_url(), Some(&tokens.access_token))
+        .header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-00"))
+        .json(&mcp::message("tools/call", params));
+    assert_eq!(Reply::to(call).await.status, StatusCode::OK);
+
+    // Not sampled, the senders say; the spans come all the same.
+    until("the spans have come", async || {
+        [TRACE, OTHER_TRACE]
+            .iter()
+            .all(|trace| !collector.linked_to(trace).is_empty())
+    })
+    .await;
+    let (request, tool) = (collector.linked_to(TRACE), collector.linked_to(OTHER_TRACE));
+    assert_eq!((request.len(), tool.len()), (1, 1));
+    assert_eq!(
+        (request[0].name.as_str(), tool[0].name.as_str()),
+        ("request", "tool")
+    );
+    assert!(request[0].parent_span_id.is_empty());
+    assert_eq!(tool[0].parent_span_id, request[0].span_id);
+    for trace in [TRACE, OTHER_TRACE] {
+        assert!(collector.of_trace(trace).is_empty(), "{trace}");
+    }
     process.kill().await;
 }
 

@@ -106,6 +106,30 @@ async fn keys_change_while_the_service_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_given_secret_that_waits_needs_its_key() {
+    let deployment = Deployment::new().await;
+    let (old, new) = (key("old"), key("new"));
+    start(&deployment, &old).await.kill().await;
+    let both = format!("{new},{old}");
+    assert!(keys(&deployment, "rotate", &both).await.0);
+
+    // Sealed beforehand with the old key; no replica runs that could take it.
+    let give = "SELECT admin.set_space_secret(slug, 'sealed:v1:old:' || repeat('A', 60))
+                FROM admin.spaces";
+    let db = deployment.database.pool();
+    sqlx::query(give).execute(db).await.expect("given");
+    let (done, said) = keys(&deployment, "rotate", &both).await;
+    assert!(!done && said.contains("1 are still sealed"), "{said}");
+    assert!(!said.contains("No other key"), "{said}");
+
+    // One in plain text needs no key.
+    let give = "SELECT admin.set_space_secret(slug, 'plain') FROM admin.spaces";
+    sqlx::query(give).execute(db).await.expect("given");
+    let (done, said) = keys(&deployment, "rotate", &both).await;
+    assert!(done && said.contains("No other key"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_missing_or_another_one_is_named() {
     let deployment = Deployment::new().await;
     let (right, other) = (key("k1"), key("k2"));

@@ -123,6 +123,29 @@ fn deployed() -> Vec<(&'static str, Vec<(String, String)>)> {
 }
 
 #[test]
+fn on_kubernetes_only_the_ingress_and_prometheus_reach_the_pods() {
+    let file = read("deploy/kubernetes/backlog-mcp-hub.yaml");
+    let policy = file
+        .split("\n---\n")
+        .find(|it| it.contains("kind: NetworkPolicy"));
+    let policy = policy.expect("a policy");
+    assert!(policy.contains("policyTypes: [Ingress]"), "{policy}");
+    let rule = Regex::new(r"metadata\.name: (\S+)\n +ports:\n +- port: (\S+)").unwrap();
+    let rules: Vec<_> = rule
+        .captures_iter(policy)
+        .map(|rule| (rule[1].to_owned(), rule[2].to_owned()))
+        .collect();
+    let expected = [("ingress-nginx", "http"), ("monitoring", "metrics")];
+    assert_eq!(
+        rules,
+        expected.map(|(from, to)| (from.to_owned(), to.to_owned()))
+    );
+    assert_eq!(policy.matches("- from:").count(), rules.len());
+    let pods = "app.kubernetes.io/name: backlog-mcp-hub";
+    assert!(policy.contains(pods), "{policy}");
+}
+
+#[test]
 fn the_deployment_files_use_settings_that_there_are() {
     let known = settings();
     for (file, set) in deployed() {

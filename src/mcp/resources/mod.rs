@@ -8,6 +8,8 @@
 //! 3. It must be of an allowed project ([`Reader::admit`]).
 //! 4. Backlog is asked for the thing, and for what belongs to it.
 //! 5. It becomes a page (`markdown`), cut where it is longer than a result may be.
+//!
+//! Lists and reads are recorded as calls of tools are, with names of their own.
 
 mod markdown;
 mod uri;
@@ -71,7 +73,9 @@ pub(super) async fn list(
             ErrorData::invalid_params("the cursor is of no list of this server", None)
         })?,
     };
+    let mut record = reader.record("resource:list");
     let projects = projects(reader).await;
+    record.ended_as(&projects, ToolError::outcome);
     let projects = projects.map_err(|error| reader.failed("resources/list", &error))?;
     let end = start.saturating_add(PAGE);
     let page = projects.iter().skip(start).take(PAGE).map(|project| {
@@ -110,29 +114,17 @@ pub(super) async fn read(
         let text = format!("{uri} is no resource of {}", reader.host());
         return Err(ErrorData::resource_not_found(text, of(uri)));
     };
-    let barred = reader.check(target.kind.tool());
-    barred.map_err(|barred| reader.barred(uri, &barred))?;
-    let failed = |error: ToolError| ErrorData {
+    let mut record = reader.record(target.kind.recorded());
+    if let Err(barred) = reader.check(target.kind.tool()) {
+        record.ended(barred.outcome());
+        return Err(reader.barred(uri, &barred));
+    }
+    let page = page(reader, &target).await;
+    record.ended_as(&page, ToolError::outcome);
+    let page = page.map_err(|error| ErrorData {
         data: of(uri),
         ..reader.failed(uri, &error)
-    };
-
-    let (tool, input) = (target.kind.tool(), target.kind.variable());
-    let admitted = reader.admit(tool, input, target.id.as_str()).await;
-    let sieve = admitted.map_err(failed)?;
-    let path = [Segment::fixed(target.kind.path()), target.id.clone()];
-    let thing = reader.fetch(Request::get(path)).await.map_err(failed)?;
-    let more = match more(&target) {
-        Some(request) => reader.fetch(request).await.map_err(failed)?,
-        None => Value::Null,
-    };
-    let (answers, note) = reader
-        .sift(sieve, json!({"thing": thing, "more": more}))
-        .await;
-    let mut page = markdown::page(&target, reader.space(), &answers["thing"], &answers["more"]);
-    if let Some(note) = note {
-        page.push_str(&format!("\n({note})\n"));
-    }
+    })?;
     let contents = ResourceContents::text(limit::fit_text(page, max_tokens), uri);
     Ok(
         ReadResourceResult::new(vec![contents.with_mime_type(MARKDOWN)])
@@ -141,21 +133,46 @@ pub(super) async fn read(
     )
 }
 
+/// Asks Backlog for a thing, and writes its page.
+async fn page(reader: &Reader<'_>, target: &Target) -> Result<String, ToolError> {
+    let (tool, input) = (target.kind.tool(), target.kind.variable());
+    let admitted = reader.admit(tool, input, target.id.as_str()).await;
+    let sieve = admitted?;
+    let path = [Segment::fixed(target.kind.path()), target.id.clone()];
+    let thing = reader.fetch(Request::get(path)).await?;
+    let more = match more(target) {
+        Some((tool, request)) if reader.may(tool) => reader.fetch(request).await?,
+        _ => Value::Null,
+    };
+    let (answers, note) = reader
+        .sift(sieve, json!({"thing": thing, "more": more}))
+        .await;
+    let mut page = markdown::page(target, reader.space(), &answers["thing"], &answers["more"]);
+    if let Some(note) = note {
+        page.push_str(&format!("\n({note})\n"));
+    }
+    Ok(page)
+}
+
 /// What an error is about, for programs.
 fn of(uri: &str) -> Option<Value> {
     Some(json!({ "uri": uri }))
 }
 
-/// What is asked for beside the thing itself.
-fn more(target: &Target) -> Option<Request> {
-    let (name, query) = match target.kind {
-        Kind::Project => ("versions", None),
-        Kind::Issue => ("comments", Some(("count".to_owned(), COMMENTS.to_string()))),
+/// What is asked for beside the thing itself, and the tool that reads the same.
+fn more(target: &Target) -> Option<(&'static str, Request)> {
+    let (tool, name, query) = match target.kind {
+        Kind::Project => ("get_version_milestone_list", "versions", None),
+        Kind::Issue => (
+            "get_issue_comments",
+            "comments",
+            Some(("count".to_owned(), COMMENTS.to_string())),
+        ),
         Kind::Wiki | Kind::Document => return None,
     };
     let path = [target.kind.path(), name].map(Segment::fixed);
     let [kind, name] = path;
     let mut request = Request::get([kind, target.id.clone(), name]);
     request.query.extend(query);
-    Some(request)
+    Some((tool, request))
 }

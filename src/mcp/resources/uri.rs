@@ -39,6 +39,16 @@ impl Kind {
         }
     }
 
+    /// What reading one is called in the audit trail and the metrics.
+    pub fn recorded(self) -> &'static str {
+        match self {
+            Self::Project => "resource:project",
+            Self::Issue => "resource:issue",
+            Self::Wiki => "resource:wiki",
+            Self::Document => "resource:document",
+        }
+    }
+
     /// The variable of the template.
     pub fn variable(self) -> &'static str {
         match self {

@@ -104,6 +104,26 @@ async fn a_resource_is_bound_as_the_tool_that_reads_the_same() {
 }
 
 #[actix_web::test]
+async fn what_belongs_to_a_thing_is_bound_by_its_own_tool() {
+    let backlog = backlog();
+    let versions = || {
+        let asked = backlog.received().into_iter();
+        asked.filter(|it| it.line.contains("/versions")).count()
+    };
+    let mut only = caller_of(&backlog);
+    only.policy.toolsets = Some([Toolset::Project].into());
+    let body = read(&only, &uri(&backlog, "projects/AB")).await;
+    let text = body["result"]["contents"][0]["text"].as_str().unwrap();
+    assert!(!text.contains("Spring"), "{text}");
+    assert_eq!(versions(), 0, "versions are of the toolset issue");
+
+    let body = read(&caller_of(&backlog), &uri(&backlog, "projects/AB")).await;
+    let text = body["result"]["contents"][0]["text"].as_str().unwrap();
+    assert!(text.contains("Spring"), "{text}");
+    assert_eq!(versions(), 1);
+}
+
+#[actix_web::test]
 async fn without_the_scope_nothing_is_listed_and_reading_is_refused() {
     let backlog = backlog();
     let mut nobody = caller_of(&backlog);

@@ -43,6 +43,13 @@ impl Collector {
         spans.iter().filter(is_of).cloned().collect()
     }
 
+    /// The spans that have a link to a trace, by its id in hex.
+    pub fn linked_to(&self, id: &str) -> Vec<Span> {
+        let spans = self.spans.lock().expect("the spans");
+        let is_linked = |span: &&Span| (span.links.iter()).any(|link| hex(&link.trace_id) == id);
+        spans.iter().filter(is_linked).cloned().collect()
+    }
+
     /// Everything in them that could be read, as text.
     pub fn text(&self) -> String {
         format!("{:?}", self.spans.lock().expect("the spans"))
