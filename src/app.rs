@@ -45,7 +45,10 @@ use crate::{
     observe::{Journal, JournalOptions, Metrics, Recorder},
     random::Random,
     telemetry::{RequestSpan, TrustedPeers, request_id},
-    web::{Hub, client_keys::ClientKeys, host_guard, limits::Limits, measure, routes, slow_body},
+    web::{
+        Hub, client_keys::ClientKeys, host_guard, large_answers::LargeAnswers, limits::Limits,
+        measure, routes, slow_body,
+    },
 };
 
 const CONCURRENT_SECRET_HASHES: usize = 4;
@@ -218,6 +221,7 @@ impl Application {
             fetcher: Fetcher::new(is_loopback, clock.clone())?,
             client_keys: ClientKeys::default(),
             limits: Limits::new(settings.trusted_proxies, is_loopback),
+            large_answers: LargeAnswers::default(),
             clock: clock.clone(),
             random: random.clone(),
             recorder: recorder.clone(),

@@ -45,6 +45,8 @@ pub struct ClientOptions {
     pub max_response_bytes: usize,
     /// All answers in memory at a time, of all spaces, before they are read as JSON.
     pub max_bytes_in_memory: usize,
+    /// Of one space, so that it leaves room for the others.
+    pub max_bytes_per_space: usize,
 }
 
 impl Default for ClientOptions {
@@ -55,8 +57,9 @@ impl Default for ClientOptions {
             queue_timeout: Duration::from_secs(10),
             concurrency_per_space: 64,
             max_response_bytes: 16 << 20,
-            // A sixteenth of a space's slots may hold the largest answer.
+            // A sixteenth of a space's slots may hold the largest answer, in four spaces.
             max_bytes_in_memory: 256 << 20,
+            max_bytes_per_space: 64 << 20,
         }
     }
 }
@@ -133,7 +136,11 @@ impl BacklogClient {
             direct: builder().no_proxy().build()?,
             slots: Mutex::default(),
             pace: Pace::new(clock),
-            room: Room::new(options.max_bytes_in_memory, options.queue_timeout),
+            room: Room::new(
+                options.max_bytes_in_memory,
+                options.max_bytes_per_space,
+                options.queue_timeout,
+            ),
             options,
             observer,
         })))
@@ -219,7 +226,7 @@ impl BacklogClient {
             status,
             headers,
             body,
-        } = self.read(http, request.expects, read).await?;
+        } = self.read(url, http, request.expects, read).await?;
         let failure =
             (!status.is_success()).then(|| BacklogError::from_answer(status, &headers, &body));
         let is_limited = matches!(failure, Some(BacklogError::RateLimited { .. }));
@@ -246,12 +253,13 @@ impl BacklogClient {
     /// Sends a token request and reads the whole answer, JSON within the size limit.
     pub(super) async fn execute(
         &self,
+        url: &BacklogUrl,
         request: reqwest::RequestBuilder,
     ) -> Result<Answer, BacklogError> {
         let started = Instant::now();
         let span = tracing::debug_span!("backlog", class = Class::Token.as_str());
         let answer = self
-            .read(request, Expects::Json, &|_, _| ())
+            .read(url, request, Expects::Json, &|_, _| ())
             .instrument(span)
             .await;
         let outcome = match &answer {
@@ -274,6 +282,7 @@ impl BacklogClient {
 
     async fn read(
         &self,
+        url: &BacklogUrl,
         request: reqwest::RequestBuilder,
         expects: Expects,
         read: &Watch<'_>,
@@ -300,7 +309,7 @@ impl BacklogClient {
             return Err(BacklogError::TooLarge { limit });
         }
         let room = &self.0.room;
-        let mut body = room.body(announced).await?;
+        let mut body = room.body(url, announced).await?;
         while let Some(chunk) = answer.chunk().await.map_err(BacklogError::from_transport)? {
             if body.len() + chunk.len() > limit {
                 return Err(BacklogError::TooLarge { limit });

@@ -143,7 +143,10 @@ async fn post(
         .headers(parts.headers)
         .timeout(TOKEN_TIMEOUT)
         .body(body);
-    let answer = client.execute(http).await.map_err(Undecided::NoAnswer)?;
+    let answer = client
+        .execute(&url, http)
+        .await
+        .map_err(Undecided::NoAnswer)?;
     let readable = || serde_json::from_slice::<BasicErrorResponse>(&answer.body).is_ok();
     match answer.status {
         StatusCode::OK => {}

@@ -1,18 +1,31 @@
-//! How much of Backlog's answers is in memory at a time, over all spaces.
+//! How much of Backlog's answers is in memory at a time, over all spaces and of each.
 //!
-//! An answer takes its room as it arrives, and gives it back when the last copy of its bytes is
-//! dropped. One for which there is none waits for a while and is then given up.
+//! 1. An answer takes what it announces of its space's share, so that those of one space wait in
+//!    line and none is given up half read. What a site announces takes nothing from other spaces.
+//! 2. Of the whole it takes room as its bytes arrive.
+//! 3. It gives both back when the last copy of its bytes is dropped.
+//!
+//! One for which there is no room waits for a while and is then given up.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::BacklogError;
+use super::{BacklogError, BacklogUrl};
+
+/// What an answer may take of the whole before any of it is there.
+const UP_FRONT: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Room {
     bytes: Arc<Semaphore>,
+    bytes_per_space: usize,
+    spaces: Mutex<HashMap<BacklogUrl, Arc<Semaphore>>>,
     patience: Duration,
 }
 
@@ -20,39 +33,69 @@ pub(super) struct Room {
 #[derive(Debug)]
 pub(super) struct Body {
     bytes: Vec<u8>,
-    room: OwnedSemaphorePermit,
+    of_space: OwnedSemaphorePermit,
+    /// As much as `bytes` has capacity.
+    of_all: OwnedSemaphorePermit,
+    space: Arc<Semaphore>,
 }
 
 impl Room {
-    pub fn new(bytes: usize, patience: Duration) -> Self {
+    pub fn new(bytes: usize, bytes_per_space: usize, patience: Duration) -> Self {
         Self {
             bytes: Arc::new(Semaphore::new(bytes)),
+            bytes_per_space,
+            spaces: Mutex::default(),
             patience,
         }
     }
 
-    /// An empty body with room for this much.
-    pub async fn body(&self, bytes: usize) -> Result<Body, BacklogError> {
-        let room = self.take(bytes).await?;
+    /// An empty body from this space, with its share for as much as it announces.
+    pub async fn body(&self, url: &BacklogUrl, announced: usize) -> Result<Body, BacklogError> {
+        let space = self.space(url);
+        let of_space = self.take(&space, announced).await?;
+        let bytes = announced.min(UP_FRONT);
         Ok(Body {
+            of_space,
+            of_all: self.take(&self.bytes, bytes).await?,
             bytes: Vec::with_capacity(bytes),
-            room,
+            space,
         })
     }
 
-    /// Adds to a body.
+    /// Adds to a body. It grows by doubling, so that it is seldom copied.
     pub async fn extend(&self, body: &mut Body, chunk: &[u8]) -> Result<(), BacklogError> {
         let wanted = body.len() + chunk.len();
-        if let Some(more) = wanted.checked_sub(body.room.num_permits()) {
-            body.room.merge(self.take(more).await?);
+        if let Some(more @ 1..) = wanted.checked_sub(body.of_space.num_permits()) {
+            body.of_space.merge(self.take(&body.space, more).await?);
+        }
+        let taken = body.of_all.num_permits();
+        if wanted > taken {
+            let grown = wanted.max(body.of_space.num_permits().min(2 * taken));
+            body.of_all
+                .merge(self.take(&self.bytes, grown - taken).await?);
+            body.bytes.reserve_exact(grown - body.len());
         }
         body.bytes.extend_from_slice(chunk);
         Ok(())
     }
 
-    async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, BacklogError> {
+    fn space(&self, url: &BacklogUrl) -> Arc<Semaphore> {
+        let mut spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(space) = spaces.get(url) {
+            return Arc::clone(space);
+        }
+        let new = Arc::new(Semaphore::new(self.bytes_per_space));
+        spaces.insert(url.clone(), Arc::clone(&new));
+        new
+    }
+
+    async fn take(
+        &self,
+        of: &Arc<Semaphore>,
+        bytes: usize,
+    ) -> Result<OwnedSemaphorePermit, BacklogError> {
         let permits = u32::try_from(bytes).map_err(|_| BacklogError::NoRoom)?;
-        let taken = Arc::clone(&self.bytes).acquire_many_owned(permits);
+        let taken = Arc::clone(of).acquire_many_owned(permits);
         let taken = tokio::time::timeout(self.patience, taken).await;
         taken.ok().and_then(Result::ok).ok_or(BacklogError::NoRoom)
     }

@@ -422,6 +422,56 @@ async fn answers_share_the_memory_that_there_is() {
     }
 }
 
+/// A site that announces a long answer, sends a byte of it and no more.
+fn stalling() -> FakeBacklog {
+    FakeBacklog::start(|_| {
+        let byte = futures_util::stream::iter([Ok::<_, std::io::Error>("1".into())]);
+        HttpResponse::Ok()
+            .no_chunking(16 << 20)
+            .streaming(futures_util::StreamExt::chain(
+                byte,
+                futures_util::stream::pending(),
+            ))
+    })
+}
+
+#[actix_web::test]
+async fn what_a_site_announces_takes_no_room_from_other_spaces() {
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions {
+        max_bytes_in_memory: 17 << 20,
+        max_bytes_per_space: 16 << 20,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    let others = FakeBacklog::start(|_| HttpResponse::Ok().body(vec![b'1'; 16 << 20]));
+    let hostile = stalling();
+    // Of the two, one has its space's whole share.
+    let calls = [(); 2].map(|()| Box::pin(client.send(&hostile.url, &key, anything())));
+    let (refused, _, stalled) = futures_util::future::select_all(calls).await;
+    assert_eq!(refused.unwrap_err(), BacklogError::NoRoom);
+    client.send(&others.url, &key, anything()).await.unwrap();
+    drop(stalled);
+}
+
+#[actix_web::test]
+async fn a_space_has_a_share_of_the_memory() {
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions {
+        max_bytes_in_memory: 100,
+        max_bytes_per_space: 15,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    let [one, other] = ["1234567890"; 2].map(|body| FakeBacklog::answering(200, body));
+    let held = client.send(&one.url, &key, anything()).await.unwrap();
+    let refused = client.send(&one.url, &key, anything()).await;
+    assert_eq!(refused.unwrap_err(), BacklogError::NoRoom);
+    client.send(&other.url, &key, anything()).await.unwrap();
+    drop(held);
+    client.send(&one.url, &key, anything()).await.unwrap();
+}
+
 #[actix_web::test]
 async fn a_file_is_a_part_with_its_name_as_it_is() {
     let backlog = FakeBacklog::answering(200, "{}");

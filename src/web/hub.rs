@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::PgPool;
 use url::Url;
 
-use super::{client_keys::ClientKeys, limits::Limits};
+use super::{client_keys::ClientKeys, large_answers::LargeAnswers, limits::Limits};
 use crate::{
     backlog::BacklogClient,
     clock::Clock,
@@ -33,6 +33,7 @@ pub struct Hub {
     pub fetcher: Fetcher,
     pub client_keys: ClientKeys,
     pub limits: Limits,
+    pub large_answers: LargeAnswers,
     pub clock: Clock,
     pub random: Random,
     pub recorder: Recorder,

@@ -7,12 +7,14 @@
 //!    library.
 //! 4. When the answer is ready, a tool may have found that the person must sign in
 //!    again, or that the scopes do not suffice: then the answer is the challenge.
+//! 5. A large answer is in memory only for as long as its client may take to read it
+//!    (`large_answers`).
 
 use std::sync::Arc;
 
 use actix_web::{
     Error, HttpMessage, HttpResponse, ResponseError,
-    body::{EitherBody, MessageBody},
+    body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{StatusCode, header},
     middleware::Next,
@@ -20,7 +22,9 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::{Hub, Issuer, error::JsonError, issuer, limits::Endpoint, plain};
+use super::{
+    Hub, Issuer, error::JsonError, issuer, large_answers::Bounded, limits::Endpoint, plain,
+};
 use crate::{
     mcp::{Caller, Policy, Refusal, Subscriber, Toolset, Verdict, sessions::Session},
     oauth::{Scopes, token::AccessToken},
@@ -31,10 +35,10 @@ use crate::{
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// The middleware around the MCP service.
-pub async fn authenticate<B: MessageBody>(
+pub async fn authenticate<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+) -> Result<ServiceResponse<EitherBody<Bounded, BoxBody>>, Error> {
     let hub = match request.app_data::<web::Data<Hub>>() {
         Some(hub) => hub.clone(),
         None => return Ok(answer(request, unavailable())),
@@ -94,6 +98,7 @@ pub async fn authenticate<B: MessageBody>(
         Err(error) => return Ok(answer(request, bad_request(&error))),
     };
 
+    let space = session.principal.space.id;
     let verdict = Verdict::default();
     let caller = Caller {
         scopes: session.principal.scopes,
@@ -110,14 +115,17 @@ pub async fn authenticate<B: MessageBody>(
         }),
     };
     let response = match plain::answer(&mut request, &caller).await {
-        Some(plain) => answer(request, plain),
+        Some(plain) => request.into_response(plain),
         None => {
             request.extensions_mut().insert(caller);
-            next.call(request).await?.map_into_left_body()
+            next.call(request).await?.map_into_boxed_body()
         }
     };
     Ok(match verdict.refusal() {
-        None => response,
+        None => match hub.large_answers.bound(space, response) {
+            Ok(bounded) => bounded.map_into_left_body(),
+            Err(request) => ServiceResponse::new(request, unavailable()).map_into_right_body(),
+        },
         Some(refusal) => {
             let challenge = match refusal {
                 Refusal::SignInAgain => Challenge::SignInAgain,

@@ -15,6 +15,7 @@ pub mod health;
 pub mod host_guard;
 pub mod hub;
 pub mod issuer;
+pub mod large_answers;
 pub mod limits;
 pub mod mcp;
 pub mod measure;

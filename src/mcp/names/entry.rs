@@ -7,6 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// More are no help to choose from.
 const MAX_CANDIDATES: usize = 20;
+/// In bytes. Backlog's longest are a quarter of it; nobody types a longer one.
+const MAX_NAME: usize = 1024;
 
 /// An object of Backlog, as far as its names matter.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -47,10 +49,12 @@ impl From<Raw> for Entry {
     fn from(raw: Raw) -> Self {
         let unique_id = raw.nulab_account.and_then(|account| account.unique_id);
         let others = [raw.project_key, raw.user_id, raw.mail_address, unique_id];
+        let is_short = |name: &String| name.len() <= MAX_NAME;
+        let name = raw.name.or(raw.issue_key).filter(is_short);
         Self {
             id: raw.id,
-            name: raw.name.or(raw.issue_key).unwrap_or_default(),
-            others: others.into_iter().flatten().collect(),
+            name: name.unwrap_or_default(),
+            others: others.into_iter().flatten().filter(is_short).collect(),
             project: raw.project_id,
             items: raw.items.unwrap_or_default(),
         }
@@ -77,9 +81,15 @@ impl Entry {
         self.others.first().map(String::as_str)
     }
 
-    /// About what it takes in memory, in names.
-    pub fn weight(&self) -> usize {
-        1 + self.items.len()
+    /// About what it takes in memory.
+    pub fn bytes(&self) -> usize {
+        let others = self.others.iter();
+        size_of::<Self>()
+            + self.name.len()
+            + others
+                .map(|other| size_of::<String>() + other.len())
+                .sum::<usize>()
+            + self.items.iter().map(Self::bytes).sum::<usize>()
     }
 }
 
@@ -198,6 +208,18 @@ mod tests {
         for text in ["m.lind", "maja lind", "Maja@example.com", "majal"] {
             assert_eq!(ids(std::slice::from_ref(&user), text), [1], "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_that_nobody_types_is_left_out() {
+        let long = "a".repeat(MAX_NAME + 1);
+        let field: Entry = serde_json::from_value(json!({
+            "id": 1, "name": "Size", "userId": long, "items": [{"id": 2, "name": long}],
+        }))
+        .unwrap();
+        assert_eq!((field.name.as_str(), field.others.len()), ("Size", 0));
+        assert_eq!((field.items[0].id, field.items[0].name.as_str()), (2, ""));
+        assert_eq!(field.bytes(), 2 * size_of::<Entry>() + 4);
     }
 
     #[test]

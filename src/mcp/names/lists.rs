@@ -16,8 +16,10 @@ use crate::{
 
 /// How long somebody else's renaming may go unnoticed.
 const TIME_TO_LIVE: Duration = Duration::from_secs(300);
-/// Some 20 MB.
-const MAX_NAMES: u64 = 200_000;
+/// Of all lists; some 200,000 names.
+const MAX_BYTES: u64 = 32 << 20;
+/// A list that takes more is read each time.
+const MAX_LIST_BYTES: usize = 1 << 20;
 
 /// Where names stand.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -132,12 +134,11 @@ pub(super) struct Loaded {
 
 impl Default for Lists {
     fn default() -> Self {
-        let weight = |_: &Key, entries: &Arc<Vec<Entry>>| {
-            let names = entries.iter().map(Entry::weight).sum::<usize>() + 1;
-            u32::try_from(names).unwrap_or(u32::MAX)
+        let weight = |key: &Key, entries: &Arc<Vec<Entry>>| {
+            u32::try_from(bytes(key, entries)).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder()
-            .max_capacity(MAX_NAMES)
+            .max_capacity(MAX_BYTES)
             .weigher(weight)
             .time_to_live(TIME_TO_LIVE)
             .support_invalidation_closures()
@@ -146,7 +147,22 @@ impl Default for Lists {
     }
 }
 
+/// About what a list takes in memory with its key, which a caller may have chosen.
+fn bytes(key: &Key, entries: &[Entry]) -> usize {
+    let chosen = match &key.list {
+        List::Issue(text) | List::Of(Project::Key(text), _) => text.len(),
+        _ => 0,
+    };
+    size_of::<Key>() + chosen + entries.iter().map(Entry::bytes).sum::<usize>()
+}
+
 impl Lists {
+    async fn remember(&self, key: Key, entries: &Arc<Vec<Entry>>) {
+        if !entries.is_empty() && bytes(&key, entries) <= MAX_LIST_BYTES {
+            self.0.insert(key, Arc::clone(entries)).await;
+        }
+    }
+
     pub(super) async fn reader<'a>(
         &'a self,
         backlog: &'a Backlog<'a>,
@@ -228,9 +244,7 @@ impl Reader<'_> {
             }) if matches!(list, List::Issue(_)) => Arc::default(),
             Err(error) => return Err(error),
         };
-        if !entries.is_empty() {
-            self.lists.0.insert(key, Arc::clone(&entries)).await;
-        }
+        self.lists.remember(key, &entries).await;
         Ok(Loaded {
             entries,
             remembered: false,
@@ -248,4 +262,44 @@ fn read(value: Value) -> Result<Vec<Entry>, ToolError> {
         error: BacklogError::UnexpectedBody { status: 200 },
         request: "GET (a list of names)".to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backlog::{BacklogUrl, Credentials};
+
+    fn key(number: usize) -> Key {
+        let url = BacklogUrl::parse("https://acme.backlog.com").unwrap();
+        Key {
+            whose: Credentials::ApiKey("k".into()).fingerprint(&url),
+            list: List::Issue(number.to_string()),
+        }
+    }
+
+    fn names(count: usize) -> Arc<Vec<Entry>> {
+        Arc::new(vec![Entry::new(1, &"a".repeat(1000)); count])
+    }
+
+    #[tokio::test]
+    async fn lists_take_the_memory_that_there_is_and_no_more() {
+        let lists = Lists::default();
+        lists.remember(key(0), &names(1100)).await;
+        assert!(lists.0.get(&key(0)).await.is_none(), "too long");
+        let own = List::Issue("a".repeat(MAX_LIST_BYTES));
+        let chosen = Key {
+            list: own,
+            ..key(0)
+        };
+        lists.remember(chosen.clone(), &names(1)).await;
+        assert!(lists.0.get(&chosen).await.is_none(), "a key too long");
+
+        // 50 MB.
+        for number in 0..50 {
+            lists.remember(key(number), &names(900)).await;
+        }
+        lists.0.run_pending_tasks().await;
+        let weight = lists.0.weighted_size();
+        assert!(weight <= MAX_BYTES && weight > MAX_BYTES / 2, "{weight}");
+    }
 }

@@ -17,10 +17,14 @@ use crate::{
 
 /// For how long something may have moved to another project before that is noticed.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
-const MAX_REFERENCES: u64 = 100_000;
-const MAX_USERS: u64 = 10_000;
+/// Of what is remembered of references, and as much of what users have joined.
+const MAX_BYTES: u64 = 32 << 20;
+/// A list of projects that takes more is read each time.
+const MAX_LIST_BYTES: usize = 1 << 20;
 /// Longer names are of nothing, and not worth remembering.
 const MAX_NAME: usize = 256;
+/// Twice the longest that Backlog allows, and more; a site that says so says wrong.
+const MAX_KEY: usize = 64;
 
 /// Something of a project, as a caller names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +43,16 @@ impl Reference {
             name: name.into(),
             within: None,
         }
+    }
+
+    fn is_too_long(&self) -> bool {
+        let within = self.within.as_ref().map_or(0, String::len);
+        self.name.len().max(within) > MAX_NAME
+    }
+
+    /// About what it takes in memory.
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.name.len() + self.within.as_ref().map_or(0, String::len)
     }
 
     /// The request that tells the project; `None` if the name can be of nothing.
@@ -114,7 +128,28 @@ pub(in crate::mcp) struct Project {
     pub key: String,
 }
 
+impl Project {
+    /// Whether a space of Backlog could have it.
+    fn is_sound(&self) -> bool {
+        self.key.len() <= MAX_KEY
+    }
+
+    /// About what it takes in memory.
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.key.len()
+    }
+}
+
 type User = (BacklogUrl, i64);
+
+/// About what it takes in memory.
+fn user_bytes((url, _): &User) -> usize {
+    size_of::<User>() + url.as_str().len()
+}
+
+fn joined_bytes(user: &User, projects: &[Project]) -> usize {
+    user_bytes(user) + projects.iter().map(Project::bytes).sum::<usize>()
+}
 
 #[derive(Debug)]
 pub(super) struct Lookups {
@@ -124,13 +159,22 @@ pub(super) struct Lookups {
 
 impl Lookups {
     pub fn new() -> Self {
+        let weight = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
         Self {
             by_reference: Cache::builder()
-                .max_capacity(MAX_REFERENCES)
+                .max_capacity(MAX_BYTES)
+                .weigher(
+                    move |(user, reference): &(User, Reference), project: &Project| {
+                        weight(user_bytes(user) + reference.bytes() + project.bytes())
+                    },
+                )
                 .time_to_live(TIME_TO_LIVE)
                 .build(),
             joined: Cache::builder()
-                .max_capacity(MAX_USERS)
+                .max_capacity(MAX_BYTES)
+                .weigher(move |user: &User, projects: &Arc<[Project]>| {
+                    weight(joined_bytes(user, projects))
+                })
                 .time_to_live(TIME_TO_LIVE)
                 .build(),
         }
@@ -142,7 +186,7 @@ impl Lookups {
         backlog: &Backlog<'_>,
         reference: &Reference,
     ) -> Result<Option<Project>, ToolError> {
-        if reference.name.len() > MAX_NAME {
+        if reference.is_too_long() {
             return Ok(None);
         }
         let key = user(backlog).map(|user| (user, reference.clone()));
@@ -176,7 +220,7 @@ impl Lookups {
             return Ok(None);
         };
         if reference.kind == Kind::Project {
-            return Ok(Project::deserialize(&answer).ok());
+            return Ok(Project::deserialize(&answer).ok().filter(Project::is_sound));
         }
         let Some(id) = reference.project_id(&answer) else {
             return Ok(None);
@@ -195,9 +239,12 @@ impl Lookups {
         }
         let request = Request::get([Segment::fixed("projects")]);
         let answer = backlog.fetch(request).await?;
-        let projects: Vec<Project> = Deserialize::deserialize(answer).unwrap_or_default();
+        let mut projects: Vec<Project> = Deserialize::deserialize(answer).unwrap_or_default();
+        projects.retain(Project::is_sound);
         let projects: Arc<[Project]> = projects.into();
-        if let Some(user) = user {
+        if let Some(user) = user
+            && joined_bytes(&user, &projects) <= MAX_LIST_BYTES
+        {
             self.joined.insert(user, Arc::clone(&projects)).await;
         }
         Ok(projects)

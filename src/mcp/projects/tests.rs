@@ -248,3 +248,37 @@ async fn whatever_says_that_it_is_of_another_project_is_taken_out() {
     assert!(note.is_some_and(|note| note.contains("left out")));
     assert_eq!(sift(None, json!({"projectId": 2})).await.0, Value::Null);
 }
+
+#[actix_web::test]
+async fn a_project_key_that_cannot_be_is_of_no_project() {
+    let long = "A".repeat(65);
+    let fake = FakeBacklog::start(move |received| {
+        let projects = json!([{"id": 1, "projectKey": "A"}, {"id": 2, "projectKey": long}]);
+        actix_web::HttpResponse::Ok().json(match received.line.as_str() {
+            "GET /api/v2/projects/1" => &projects[0],
+            "GET /api/v2/projects/2" => &projects[1],
+            _ => &projects,
+        })
+    });
+    let backlog = Backlog {
+        client: &BacklogClient::new(ClientOptions::default()).expect("a client"),
+        access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
+        progress: Progress::default(),
+    };
+    let lookups = Lookups::new();
+    let a = Project {
+        id: 1,
+        key: "A".to_owned(),
+    };
+    let project = async |id| {
+        let reference = Reference::new(Kind::Project, id);
+        lookups
+            .project_of(&backlog, &reference)
+            .await
+            .expect("an answer")
+    };
+    assert_eq!(project("1").await, Some(a.clone()));
+    assert_eq!(project("2").await, None);
+    let joined = lookups.joined(&backlog).await.expect("an answer");
+    assert_eq!(*joined, [a]);
+}

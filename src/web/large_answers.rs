@@ -1,0 +1,334 @@
+//! Bounds what clients that do not read their answers keep in memory: the server waits for ever
+//! for them to take what they asked for.
+//!
+//! 1. A small answer passes as it is, and so do the small events of a stream.
+//! 2. A large one takes its bytes of the room of all, and of its space's share. If there is none,
+//!    it is dropped at once: what waited for room would be in memory all the while.
+//! 3. It is handed out in pieces; with the last one its room is free again.
+//! 4. After a time the rest is dropped with its room, whether the server asks for more or its
+//!    client has stopped reading. A client that then goes on reading is hung up on.
+
+use std::{
+    collections::HashMap,
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use actix_web::{
+    Error, HttpRequest,
+    body::{BodySize, BoxBody, MessageBody},
+    dev::ServiceResponse,
+    web::Bytes,
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::AbortHandle,
+};
+
+use crate::domain::SpaceId;
+
+/// The server's own buffer holds as much for every connection.
+const SMALL: usize = 64 * 1024;
+/// Of all large answers, in bytes.
+const ROOM: usize = 256 << 20;
+/// Of the answers to callers of one space, in bytes.
+const ROOM_PER_SPACE: usize = 64 << 20;
+/// How long a client may take for one; the largest then come at 1.5 Mbit/s.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The room for large answers; cheap to clone, clones share it.
+#[derive(Clone, Debug)]
+pub struct LargeAnswers(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    bytes: Arc<Semaphore>,
+    bytes_per_space: usize,
+    spaces: Mutex<HashMap<SpaceId, Arc<Semaphore>>>,
+    patience: Duration,
+}
+
+/// What an answer takes, until it is dropped.
+#[derive(Debug)]
+struct Taken {
+    _of_space: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+}
+
+impl Default for LargeAnswers {
+    fn default() -> Self {
+        Self::new(ROOM, ROOM_PER_SPACE, PATIENCE)
+    }
+}
+
+impl LargeAnswers {
+    fn new(bytes: usize, bytes_per_space: usize, patience: Duration) -> Self {
+        Self(Arc::new(Inner {
+            bytes: Arc::new(Semaphore::new(bytes)),
+            bytes_per_space,
+            spaces: Mutex::default(),
+            patience,
+        }))
+    }
+
+    /// The answer to a caller of this space, within bounds.
+    ///
+    /// # Errors
+    /// There is no room for it now; it is gone.
+    pub fn bound(
+        &self,
+        space: SpaceId,
+        response: ServiceResponse<BoxBody>,
+    ) -> Result<ServiceResponse<Bounded>, HttpRequest> {
+        let taken = match response.response().body().size() {
+            BodySize::Sized(bytes) if bytes > SMALL as u64 => {
+                let taken = usize::try_from(bytes).ok();
+                match taken.and_then(|bytes| self.take(space, bytes)) {
+                    None => return Err(response.into_parts().0),
+                    taken => taken,
+                }
+            }
+            _ => None,
+        };
+        Ok(response.map_body(|_, body| Bounded {
+            body,
+            room: self.clone(),
+            space,
+            taken,
+            large: None,
+        }))
+    }
+
+    fn take(&self, space: SpaceId, bytes: usize) -> Option<Taken> {
+        let permits = u32::try_from(bytes).ok()?;
+        let of = |room| Semaphore::try_acquire_many_owned(room, permits).ok();
+        Some(Taken {
+            _of_space: of(self.space(space))?,
+            _of_all: of(Arc::clone(&self.0.bytes))?,
+        })
+    }
+
+    fn space(&self, space: SpaceId) -> Arc<Semaphore> {
+        let mut spaces = self.0.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Semaphore::new(self.0.bytes_per_space));
+        Arc::clone(spaces.entry(space).or_insert_with(new))
+    }
+}
+
+/// The body of an answer.
+pub struct Bounded {
+    body: BoxBody,
+    room: LargeAnswers,
+    space: SpaceId,
+    /// For the one chunk of an answer whose length is known.
+    taken: Option<Taken>,
+    /// What of a large chunk was not handed out yet.
+    large: Option<Large>,
+}
+
+impl MessageBody for Bounded {
+    type Error = Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Error>>> {
+        loop {
+            if let Some(large) = &self.large {
+                match large.piece() {
+                    Ok(piece) if piece.is_empty() => self.large = None,
+                    piece => return Poll::Ready(Some(piece.map_err(Error::from))),
+                }
+            }
+            let chunk = match ready!(Pin::new(&mut self.body).poll_next(context)) {
+                Some(Ok(chunk)) if chunk.len() > SMALL => chunk,
+                Some(chunk) => return Poll::Ready(Some(chunk.map_err(Error::from))),
+                None => return Poll::Ready(None),
+            };
+            let taken = self.taken.take();
+            let Some(taken) = taken.or_else(|| self.room.take(self.space, chunk.len())) else {
+                tracing::warn!("a large answer was cut off: too many are being read");
+                let full = io::Error::from(io::ErrorKind::OutOfMemory);
+                return Poll::Ready(Some(Err(full.into())));
+            };
+            self.large = Some(Large::new(chunk, taken, self.room.0.patience));
+        }
+    }
+}
+
+/// A large chunk, until it is handed out or time is up.
+struct Large {
+    rest: Rest,
+    end: AbortHandle,
+}
+
+/// Shared with the task that waits for the time to be up.
+#[derive(Clone)]
+struct Rest(Arc<Mutex<Option<(Bytes, Taken)>>>);
+
+impl Rest {
+    fn drop_now(&self) {
+        let rest = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(rest);
+    }
+}
+
+impl Large {
+    fn new(chunk: Bytes, taken: Taken, patience: Duration) -> Self {
+        let rest = Rest(Arc::new(Mutex::new(Some((chunk, taken)))));
+        let late = rest.clone();
+        let end = tokio::spawn(async move {
+            tokio::time::sleep(patience).await;
+            late.drop_now();
+            tracing::debug!("a client did not read its answer in time");
+        });
+        Self {
+            rest,
+            end: end.abort_handle(),
+        }
+    }
+
+    /// The next piece, empty at the end; an error if time is up.
+    fn piece(&self) -> io::Result<Bytes> {
+        let mut rest = self.rest.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (rest, _) = rest.as_mut().ok_or(io::ErrorKind::TimedOut)?;
+        Ok(rest.split_to(rest.len().min(SMALL)))
+    }
+}
+
+impl Drop for Large {
+    fn drop(&mut self) {
+        // The task is dropped only when the runtime comes to it.
+        self.rest.drop_now();
+        self.end.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use actix_web::{App, HttpResponse, HttpServer, dev::Service, web};
+    use futures_util::stream;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// More than the buffers of any connection.
+    const LARGE: usize = 32 << 20;
+    const SPACE: SpaceId = SpaceId(Uuid::from_u128(7));
+    const LONG: Duration = Duration::from_secs(60);
+    const SHORT: Duration = Duration::from_millis(300);
+
+    fn response(response: HttpResponse) -> ServiceResponse<BoxBody> {
+        let request = actix_web::test::TestRequest::default().to_http_request();
+        ServiceResponse::new(request, response)
+    }
+
+    fn whole(bytes: usize) -> ServiceResponse<BoxBody> {
+        response(HttpResponse::Ok().body(vec![b'a'; bytes]))
+    }
+
+    fn streamed(bytes: usize) -> ServiceResponse<BoxBody> {
+        let chunk = Ok::<_, io::Error>(Bytes::from(vec![b'a'; bytes]));
+        response(HttpResponse::Ok().streaming(stream::iter([chunk])))
+    }
+
+    async fn piece(body: &mut Bounded) -> Option<Result<Bytes, Error>> {
+        poll_fn(|context| Pin::new(&mut *body).poll_next(context)).await
+    }
+
+    #[actix_web::test]
+    async fn what_is_large_comes_in_pieces_and_gives_its_room_back() {
+        let answers = LargeAnswers::new(SMALL * 4, SMALL * 4, LONG);
+        let lengths = [0, 1, SMALL, SMALL + 1, SMALL * 4];
+        for answer in [whole as fn(usize) -> _, streamed] {
+            for length in lengths {
+                let bounded = answers.bound(SPACE, answer(length)).unwrap();
+                let mut body = bounded.into_body();
+                let mut read = 0;
+                while let Some(piece) = piece(&mut body).await {
+                    let piece = piece.unwrap();
+                    assert!(piece.len() <= SMALL);
+                    read += piece.len();
+                }
+                assert_eq!(read, length);
+                assert_eq!(answers.0.bytes.available_permits(), SMALL * 4);
+            }
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_space_takes_no_room_from_others() {
+        let answers = LargeAnswers::new(SMALL * 8, SMALL * 3, LONG);
+        let held = answers.bound(SPACE, whole(SMALL * 2)).unwrap();
+        assert!(answers.bound(SPACE, whole(SMALL * 2)).is_err());
+        let mut cut = answers
+            .bound(SPACE, streamed(SMALL * 2))
+            .unwrap()
+            .into_body();
+        assert!(piece(&mut cut).await.unwrap().is_err());
+        assert!(
+            answers.bound(SPACE, whole(SMALL)).is_ok(),
+            "small ones need none"
+        );
+        assert!(
+            answers
+                .bound(SpaceId(Uuid::from_u128(8)), whole(SMALL * 2))
+                .is_ok()
+        );
+        drop(held);
+        assert!(answers.bound(SPACE, whole(SMALL * 2)).is_ok());
+    }
+
+    #[actix_web::test]
+    async fn who_does_not_read_keeps_no_memory() {
+        let answers = LargeAnswers::new(LARGE, LARGE, SHORT);
+        let bound = answers.clone();
+        let server = HttpServer::new(move || {
+            let bound = bound.clone();
+            App::new()
+                .wrap_fn(move |request, service| {
+                    let (bound, answer) = (bound.clone(), service.call(request));
+                    async move { Ok(bound.bound(SPACE, answer.await?).expect("room")) }
+                })
+                .default_service(web::to(|| async {
+                    HttpResponse::Ok().body(vec![b'a'; LARGE])
+                }))
+        })
+        .workers(1)
+        .disable_signals()
+        .bind(("127.0.0.1", 0))
+        .unwrap();
+        let mut client = TcpStream::connect(server.addrs()[0]).await.unwrap();
+        actix_web::rt::spawn(server.run());
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await
+            .unwrap();
+        let mut start = [0; 15];
+        client.read_exact(&mut start).await.unwrap();
+        assert_eq!(&start, b"HTTP/1.1 200 OK");
+        assert_eq!(answers.0.bytes.available_permits(), 0);
+
+        // It reads nothing meanwhile.
+        let all = answers.0.bytes.acquire_many(u32::try_from(LARGE).unwrap());
+        drop(tokio::time::timeout(LONG, all).await.expect("time is up"));
+        let mut rest = Vec::new();
+        // A reset is an end as well.
+        let _ = client.read_to_end(&mut rest).await;
+        assert!(rest.len() < LARGE, "the rest was dropped");
+    }
+}
