@@ -140,6 +140,16 @@ impl World {
             .collect()
     }
 
+    /// Hubs that start from now on seal with a new key, and open with the one of before as well.
+    pub fn lead_with_new_key(&mut self, id: &str) {
+        let new = KeyRing::generate(id, &Random::system());
+        for (name, value) in &mut self.settings {
+            if *name == "ENCRYPTION_KEYS" {
+                *value = format!("{},{value}", new.expose_secret());
+            }
+        }
+    }
+
     pub fn mcp_url(&self) -> String {
         format!("{}/mcp", self.base_url)
     }

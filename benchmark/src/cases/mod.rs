@@ -5,6 +5,7 @@ mod listing;
 mod memory;
 mod refresh;
 mod requests;
+mod rotation;
 mod start;
 mod statements;
 mod stored;
@@ -39,6 +40,8 @@ pub enum Case {
     Stored,
     /// Calls while expired rows are removed
     Cleanup,
+    /// Calls while everything is sealed with a new key
+    Rotation,
 }
 
 /// What a case found.
@@ -83,6 +86,7 @@ impl Case {
             Self::Start => start::measure(arguments).await,
             Self::Stored => stored::measure(arguments).await,
             Self::Cleanup => cleanup::measure(arguments).await,
+            Self::Rotation => rotation::measure(arguments).await,
         }
     }
 }
