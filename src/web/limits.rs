@@ -2,6 +2,8 @@
 //! an address alone says little. It has a larger share of its own all the same: the
 //! `client_id` is a stranger's word, and a new one would be a new count.
 //!
+//! At `/mcp`, where the token is known, what counts is the grant.
+//!
 //! `/consent` and `/callback` count what fails there: a company that signs in at once from one
 //! address is no flood, and a right answer cannot be guessed.
 
@@ -22,6 +24,8 @@ use governor::{
     clock::{Clock as _, DefaultClock, Reference as _},
 };
 use ipnet::IpNet;
+
+use crate::domain::GrantId;
 
 /// What is limited, each with its own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,6 +75,10 @@ impl Endpoint {
 }
 
 const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+/// Requests of one grant a second: more than any model makes, and no flood of audit rows.
+const PER_SECOND_OF_A_GRANT: NonZeroU32 = NonZeroU32::MIN.saturating_add(299);
+/// What a quiet one may send at once.
+const BURST_OF_A_GRANT: NonZeroU32 = NonZeroU32::MIN.saturating_add(499);
 
 type Instant = <DefaultClock as governor::clock::Clock>::Instant;
 type ByAddress = DefaultKeyedRateLimiter<IpAddr>;
@@ -86,6 +94,7 @@ pub struct Limited {
 #[derive(Debug)]
 pub struct Limits {
     limiters: Vec<(Endpoint, ByAddress, ByClient)>,
+    by_grant: DefaultKeyedRateLimiter<GrantId>,
     /// Who failed too often, and until when.
     failed: Mutex<HashMap<(Endpoint, IpAddr), Instant>>,
     trusted_proxies: Vec<IpNet>,
@@ -106,8 +115,10 @@ impl Limits {
                 )
             })
             .collect();
+        let of_a_grant = Quota::per_second(PER_SECOND_OF_A_GRANT).allow_burst(BURST_OF_A_GRANT);
         Self {
             limiters,
+            by_grant: DefaultKeyedRateLimiter::keyed(of_a_grant),
             failed: Mutex::default(),
             trusted_proxies,
             warned_of_a_proxy: AtomicBool::new(false),
@@ -128,6 +139,15 @@ impl Limits {
                 .map_err(|until| limited(until.earliest_possible())),
             None => Ok(()),
         }
+    }
+
+    /// Counts a request with a token of this grant.
+    pub fn check_grant(&self, grant: GrantId) -> Result<(), Limited> {
+        if self.spare_loopback {
+            return Ok(());
+        }
+        let until = self.by_grant.check_key(&grant);
+        until.map_err(|until| limited(until.earliest_possible()))
     }
 
     /// Refuses whom [`Self::count_failure`] found to fail too often; counts nothing.
@@ -190,6 +210,8 @@ impl Limits {
             by_client.retain_recent();
             by_client.shrink_to_fit();
         }
+        self.by_grant.retain_recent();
+        self.by_grant.shrink_to_fit();
         let now = DefaultClock::default().now();
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.retain(|_, until| *until > now);
@@ -341,6 +363,24 @@ mod tests {
             })
             .count();
         assert_eq!(allowed, 600);
+    }
+
+    #[test]
+    fn a_grant_uses_up_its_own_share_only() {
+        let limits = limits(&[]);
+        let [one, two] = [1, 2].map(|number| GrantId(uuid::Uuid::from_u128(number)));
+        let mut allowed = 0;
+        let limited = loop {
+            match limits.check_grant(one) {
+                Ok(()) => allowed += 1,
+                Err(limited) => break limited,
+            }
+        };
+        assert!((500..10_000).contains(&allowed), "{allowed}");
+        assert_eq!(limited.retry_after, 1);
+        assert_eq!(limits.check_grant(two), Ok(()));
+        let trying_out = Limits::new(Vec::new(), true);
+        assert!((0..1_000).all(|_| trying_out.check_grant(one).is_ok()));
     }
 
     #[test]

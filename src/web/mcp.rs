@@ -80,6 +80,9 @@ pub async fn authenticate<B: MessageBody + 'static>(
     if !session.principal.space.is_enabled() {
         return Ok(answer(request, space_disabled(&session)));
     }
+    if let Err(limited) = hub.limits.check_grant(session.principal.grant.id) {
+        return Ok(answer(request, JsonError::from(limited).error_response()));
+    }
 
     if let Some(journal) = &hub.recorder.journal {
         let grant = &session.principal.grant;
