@@ -325,7 +325,15 @@ async fn every_block_of_the_page_for_operations_works() {
     reader.soon_calls(&daniel, StatusCode::UNAUTHORIZED).await;
     assert_eq!(reader.calls(&maja).await, StatusCode::OK);
 
+    let operator = reader.operator.url().to_owned();
+    let closed = "SELECT admin.create_space('closed', 'closed.backlog.com', 'an-id', 'a-secret');
+         SELECT admin.disable_space('closed')";
+    sql(&operator, closed).await;
     reader.follow("Everything").await;
+    let enabled = "SELECT slug FROM admin.spaces WHERE enabled";
+    let enabled = sql(&operator, enabled).await;
+    let enabled: Vec<String> = enabled.iter().map(|row| row.get(0)).collect();
+    assert_eq!(enabled, ["default"], "what was disabled before stays so");
     reader.soon_calls(&maja, StatusCode::UNAUTHORIZED).await;
     let daniel = reader.sign_in(seed::DANIEL).await;
     assert_eq!(reader.calls(&daniel).await, StatusCode::OK, "enabled again");
