@@ -57,6 +57,7 @@ const TABLE: [Kind; 10] = table![
 
 /// Runs until the task is dropped. `also` is called each time around.
 pub async fn run(pool: PgPool, random: Random, clock: Clock, metrics: Metrics, also: impl Fn()) {
+    metrics.cleans_up(TABLE.map(|kind| kind.name));
     loop {
         // Replicas that started together do not come together.
         let [jitter] = random.bytes::<1>();

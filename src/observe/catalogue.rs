@@ -73,5 +73,5 @@ catalogue! {
     CLEANUP_REMOVED = Counter "bmh_cleanup_removed_rows_total" ["kind"]
         "Rows that the cleanup of this replica removed";
     CLEANUP_LAST_SUCCESS = Gauge "bmh_cleanup_last_success_timestamp_seconds" []
-        "When this replica last finished a round of the cleanup, its own or by leave of another's";
+        "When this replica last finished a round of the cleanup, its own or by leave of another's; 0 before the first";
 }

@@ -23,6 +23,9 @@ const BUCKETS: [f64; 12] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
 ];
 
+/// How a renewal of Backlog's tokens can end.
+const RENEWAL_OUTCOMES: [&str; 3] = ["renewed", "ended", "failed"];
+
 /// Where numbers go; cheap to clone. The default one forgets them.
 #[derive(Clone, Default)]
 pub struct Metrics(Option<Arc<Inner>>);
@@ -79,6 +82,10 @@ impl Metrics {
         );
         metrics.listening(false);
         metrics.journal(0, 0);
+        // From 0 the first one is an increase; from nothing it is none to Prometheus.
+        for outcome in RENEWAL_OUTCOMES {
+            metrics.count(&catalogue::RENEWALS, [outcome.into()], 0);
+        }
         metrics
     }
 
@@ -134,7 +141,16 @@ impl Metrics {
     }
 
     pub fn renewal(&self, outcome: &'static str) {
+        debug_assert!(RENEWAL_OUTCOMES.contains(&outcome), "{outcome}");
         self.count(&catalogue::RENEWALS, [outcome.into()], 1);
+    }
+
+    /// A cleanup of these kinds of rows will come; nothing has been removed yet.
+    pub fn cleans_up(&self, kinds: impl IntoIterator<Item = &'static str>) {
+        for kind in kinds {
+            self.count(&catalogue::CLEANUP_REMOVED, [kind.into()], 0);
+        }
+        self.gauge(&catalogue::CLEANUP_LAST_SUCCESS, [], 0.0);
     }
 
     /// Rows removed, by what they were of, and when that was, in seconds since 1970.
@@ -299,6 +315,22 @@ mod tests {
         let text = metrics.render().unwrap();
         assert!(text.contains("bmh_sessions{space=\"acme\"} 3\n"), "{text}");
         assert!(text.contains("bmh_sessions{space=\"beta\"} 0\n"), "{text}");
+    }
+
+    #[test]
+    fn what_alerts_watch_is_0_before_it_happens() {
+        let metrics = Metrics::new();
+        metrics.cleans_up(["grants"]);
+        let text = metrics.render().unwrap();
+        for line in [
+            r#"bmh_backlog_token_renewals_total{outcome="renewed"} 0"#,
+            r#"bmh_backlog_token_renewals_total{outcome="ended"} 0"#,
+            r#"bmh_backlog_token_renewals_total{outcome="failed"} 0"#,
+            r#"bmh_cleanup_removed_rows_total{kind="grants"} 0"#,
+            "bmh_cleanup_last_success_timestamp_seconds 0",
+        ] {
+            assert!(text.contains(line), "{line} in:\n{text}");
+        }
     }
 
     #[test]

@@ -152,6 +152,13 @@ async fn the_metrics_have_a_listener_of_their_own() {
     let public = Reply::to(http().get(hub.url("/metrics"))).await;
     assert_eq!(public.status, StatusCode::NOT_FOUND);
     assert!(hub.metrics().await.contains("bmh_build_info{version="));
+    eventually("what will be cleaned up is counted from 0", async || {
+        let text = hub.metrics().await;
+        let removed = r#"bmh_cleanup_removed_rows_total{kind="grants"}"#;
+        value(&text, removed) == Some(0.0)
+            && value(&text, "bmh_cleanup_last_success_timestamp_seconds") == Some(0.0)
+    })
+    .await;
     hub.stop().await;
 }
 
