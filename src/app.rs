@@ -7,6 +7,7 @@
 //! 5. Bind, and serve until told to stop; calls under way finish first, and a load balancer
 //!    gets the time to notice.
 
+pub mod advice;
 pub mod doctor;
 mod drain;
 pub mod key_rotation;
@@ -44,7 +45,7 @@ use crate::{
     mcp::{HubServer, backlog_tokens::Renewals, sessions::Sessions},
     observe::{Journal, JournalOptions, Metrics, Recorder},
     random::Random,
-    telemetry::{RequestSpan, TrustedPeers, request_id},
+    telemetry::{Draining, RequestSpan, TrustedPeers, request_id},
     web::{
         Hub, client_keys::ClientKeys, host_guard, large_answers::LargeAnswers, limits::Limits,
         measure, routes, slow_body,
@@ -73,7 +74,7 @@ pub enum StartError {
     Migrate(#[from] MigrateError),
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
-    #[error("ENCRYPTION_KEYS {0}")]
+    #[error("ENCRYPTION_KEYS: {0}")]
     Keys(#[from] KeyRingError),
     #[error(
         "ENCRYPTION_KEYS lacks the key \"{0}\", with which text in the database is sealed; \
@@ -114,6 +115,7 @@ pub struct Application {
     listening: TcpListener,
     last_answers: LastAnswers,
     drain_for: Duration,
+    draining: Draining,
     address: SocketAddr,
     base_url: BaseUrl,
     mcp_path: String,
@@ -144,6 +146,10 @@ impl Application {
             .base_url
             .unwrap_or_else(|| BaseUrl::loopback(address));
 
+        // Before a cluster is made for a service that cannot start.
+        if let Some(given) = settings.storage.given_keys() {
+            KeyRing::parse(given, random.clone())?;
+        }
         let storage = open_storage(settings.storage, &random, progress).await?;
         let keys = Arc::new(KeyRing::parse(&storage.keys, random.clone())?);
         check_keys(&storage.db, &keys).await?;
@@ -264,6 +270,7 @@ impl Application {
             listening,
             last_answers,
             drain_for: Duration::ZERO,
+            draining: Draining::default(),
             address,
             base_url,
             mcp_path: settings.mcp_path,
@@ -295,9 +302,10 @@ impl Application {
     }
 
     /// When it is to stop, it goes on answering on open connections for this long, while new
-    /// ones are refused: so a load balancer moves on to other replicas.
-    pub fn draining_for(mut self, time: Duration) -> Self {
+    /// ones are refused: so a load balancer moves on to other replicas. `draining` is told.
+    pub fn draining_for(mut self, time: Duration, draining: Draining) -> Self {
         self.drain_for = time;
+        self.draining = draining;
         self
     }
 
@@ -317,7 +325,14 @@ impl Application {
         }
         tracing::info!("stopping; calls under way may finish");
         if !self.drain_for.is_zero() {
-            drain::drain(&handle, self.listening, &self.last_answers, self.drain_for).await;
+            drain::drain(
+                &handle,
+                self.listening,
+                &self.last_answers,
+                self.drain_for,
+                &self.draining,
+            )
+            .await;
         }
         self.sessions.end_subscriptions();
         handle.stop(true).await;

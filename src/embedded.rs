@@ -66,8 +66,8 @@ pub struct EmbeddedPostgres {
 pub enum EmbeddedError {
     #[error(
         "the data directory {} is in use by another backlog-mcp-hub (process {pid}): \
-         stop that one, or give this one a directory of its own (DATA_DIR) \
-         or a shared database (DATABASE_URL)", directory.display()
+         stop that one, or give this one a directory of its own (--data-dir), \
+         or `serve` a shared database (DATABASE_URL)", directory.display()
     )]
     InUse { directory: PathBuf, pid: String },
 

@@ -7,7 +7,14 @@
 mod otlp;
 pub mod request_id;
 
-use std::{io::IsTerminal, sync::Arc, time::Instant};
+use std::{
+    io::IsTerminal,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use actix_web::{
     Error,
@@ -18,7 +25,7 @@ use clap::ValueEnum;
 use ipnet::IpNet;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing::{Level, Metadata, Span};
+use tracing::{Event, Level, Metadata, Span, Subscriber};
 use tracing_actix_web::RootSpanBuilder;
 use tracing_subscriber::{
     EnvFilter, Layer,
@@ -40,7 +47,7 @@ pub enum LogFormat {
     Json,
 }
 
-const DEFAULT_FILTER: &str = "info,sqlx=warn,rmcp=warn,actix_server=warn,refinery_core=warn";
+const DEFAULT_FILTER: &str = "info,sqlx=warn,rmcp=error,actix_server=warn,refinery_core=warn";
 
 /// These print what they handle: messages with tokens and tool inputs. Whatever `RUST_LOG`
 /// says, they say only when something is wrong.
@@ -70,14 +77,39 @@ fn each_time<S>(
         .with_max_level_hint(most)
 }
 
+/// The listening is ended below the server (`app::drain`), whose accepting thread then reports
+/// as errors what was wanted. Once the hub drains, what that thread says is not logged.
+#[derive(Clone, Debug, Default)]
+pub struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Draining {
+    fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
+        event.metadata().target() != "actix_server::accept" || !self.0.load(Ordering::Acquire)
+    }
+}
+
 /// What runs until the program ends.
 #[must_use]
-pub struct Telemetry(Option<SdkTracerProvider>);
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+    draining: Draining,
+}
 
 impl Telemetry {
+    /// To be told when the hub drains.
+    pub fn draining(&self) -> Draining {
+        self.draining.clone()
+    }
+
     /// Sends the spans that are left.
     pub async fn finish(self) {
-        if let Some(provider) = self.0 {
+        if let Some(provider) = self.provider {
             otlp::finish(provider).await;
         }
     }
@@ -96,6 +128,7 @@ pub fn init(format: LogFormat) -> Telemetry {
         LogFormat::Json => logs.json().flatten_event(true).boxed(),
     };
     let provider = otlp::provider();
+    let draining = Draining::default();
     match &provider {
         Ok(Some(provider)) => {
             let traces = tracing_opentelemetry::layer()
@@ -107,6 +140,7 @@ pub fn init(format: LogFormat) -> Telemetry {
             tracing_subscriber::registry()
                 .with(logs.with_filter(wanted.and(discreet)))
                 .with(traces)
+                .with(draining.clone())
                 .init();
         }
         // The logs alone: what they leave out is asked about once, and costs nothing after that.
@@ -114,15 +148,14 @@ pub fn init(format: LogFormat) -> Telemetry {
             .with(logs)
             .with(filter_fn(is_discreet))
             .with(wanted)
+            .with(draining.clone())
             .init(),
     }
-    match provider {
-        Ok(provider) => Telemetry(provider),
-        Err(error) => {
-            tracing::error!(error, "no traces are sent");
-            Telemetry(None)
-        }
-    }
+    let provider = provider.unwrap_or_else(|error| {
+        tracing::error!(error, "no traces are sent");
+        None
+    });
+    Telemetry { provider, draining }
 }
 
 /// When a request came, for its duration.
@@ -202,5 +235,46 @@ impl RootSpanBuilder for RequestSpan {
             400.. => tracing::info!("answered"),
             _ => tracing::debug!("answered"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io, sync::Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_accepting_connections_says_is_logged_until_the_hub_drains() {
+        let (written, draining) = (Written::default(), Draining::default());
+        let writer = written.clone();
+        let logs = fmt::layer().with_writer(move || writer.clone());
+        let subscriber = tracing_subscriber::registry()
+            .with(logs)
+            .with(draining.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            for what in ["too many open files", "invalid argument"] {
+                tracing::error!(target: "actix_server::accept", what);
+                tracing::error!(target: "actix_server::worker", "of a worker: {what}");
+                draining.begin();
+            }
+        });
+        let said = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(said.matches("actix_server::accept").count(), 1, "{said}");
+        assert_eq!(said.matches("of a worker").count(), 2, "{said}");
     }
 }

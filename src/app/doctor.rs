@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use sqlx::PgPool;
 use url::Url;
 
-use super::storage::check_keys;
+use super::{StartError, advice, storage::check_keys};
 use crate::{
     backlog::{BacklogClient, ClientOptions, OAuthError},
     clock::Clock,
@@ -62,6 +62,8 @@ pub struct Finding {
 /// What is examined.
 pub struct Patient {
     pub database_url: SecretString,
+    /// Whether the database is the hub's own, whose role nobody chose.
+    pub is_embedded: bool,
     pub keys: Result<KeyRing, String>,
     /// `…/callback` of the hub, as it must be registered with Backlog.
     pub callback: Url,
@@ -98,8 +100,8 @@ pub async fn examine(patient: Patient, clock: &Clock) -> Vec<Finding> {
             return found.0;
         }
     };
-    if let Err(error) = examine_database(&mut found, &pool, clock).await {
-        found.bad("database", format!("it failed: {error}"));
+    if let Err(error) = examine_database(&mut found, &pool, patient.is_embedded, clock).await {
+        found.bad("database", format!("it failed: {}", told(&error)));
         return found.0;
     }
     match db::migrate::is_current(&pool).await {
@@ -112,7 +114,10 @@ pub async fn examine(patient: Patient, clock: &Clock) -> Vec<Finding> {
             return found.0;
         }
         Err(error) => {
-            found.bad("schema", format!("it could not be examined: {error}"));
+            found.bad(
+                "schema",
+                format!("it could not be examined: {}", told(&error)),
+            );
             return found.0;
         }
     }
@@ -125,21 +130,33 @@ pub async fn examine(patient: Patient, clock: &Clock) -> Vec<Finding> {
     };
     match check_keys(&pool, &keys).await {
         Ok(()) => found.good("keys", "they open what is stored"),
+        Err(StartError::Database(error)) => {
+            found.bad("keys", format!("they could not be tried: {}", told(&error)));
+            return found.0;
+        }
         Err(error) => {
             found.bad("keys", error.to_string());
             return found.0;
         }
     }
     match db::spaces::list_enabled(&pool).await {
-        Err(error) => found.bad("spaces", format!("they could not be read: {error}")),
+        Err(error) => found.bad(
+            "spaces",
+            format!("they could not be read: {}", told(&error)),
+        ),
         Ok(spaces) => examine_spaces(&mut found, &spaces, &keys, &patient.callback).await,
     }
     found.0
 }
 
+fn told(error: &sqlx::Error) -> String {
+    advice::told(error, "the owner of the tables or a member of hub_service")
+}
+
 async fn examine_database(
     found: &mut Findings,
     pool: &PgPool,
+    is_embedded: bool,
     clock: &Clock,
 ) -> Result<(), sqlx::Error> {
     let server = db::pool::server(pool).await?;
@@ -159,7 +176,7 @@ async fn examine_database(
     } else {
         found.good("clock", "the database's agrees with this machine's");
     }
-    if server.is_superuser {
+    if server.is_superuser && !is_embedded {
         found.add(
             Verdict::Doubtful,
             "role",

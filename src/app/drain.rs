@@ -28,6 +28,8 @@ use actix_web::{
     middleware::Next,
 };
 
+use crate::telemetry::Draining;
+
 /// Whether answers are the last ones of their connections.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LastAnswers(Arc<AtomicBool>);
@@ -55,7 +57,9 @@ pub(super) async fn drain(
     listening: TcpListener,
     last_answers: &LastAnswers,
     patience: Duration,
+    draining: &Draining,
 ) {
+    draining.begin();
     last_answers.0.store(true, Ordering::Release);
     server.pause().await;
     // The standard library can end the listening only of what it takes for a stream.

@@ -119,5 +119,5 @@ impl KeyArgs {
 
 fn parse(keys: &SecretString) -> anyhow::Result<KeyRing> {
     KeyRing::parse(keys, Random::system())
-        .map_err(|error| anyhow::anyhow!("ENCRYPTION_KEYS {error}"))
+        .map_err(|error| anyhow::anyhow!("ENCRYPTION_KEYS: {error}"))
 }

@@ -61,6 +61,7 @@ fn patient(settings: Settings) -> Result<Patient, Finding> {
         what: what.to_owned(),
         text,
     };
+    let is_embedded = matches!(settings.storage, Storage::Embedded { .. });
     let (database_url, keys) = match settings.storage {
         Storage::External { url, keys } => (url, Ok(keys)),
         Storage::Embedded { data_dir, keys } => {
@@ -90,10 +91,11 @@ fn patient(settings: Settings) -> Result<Patient, Finding> {
     let callback = Url::parse(&format!("{base_url}/callback"))
         .map_err(|error| bad("settings", format!("MCP_SERVER_BASE_URL {error}")))?;
     let keys = keys.and_then(|keys| {
-        KeyRing::parse(&keys, Random::system()).map_err(|error| format!("ENCRYPTION_KEYS {error}"))
+        KeyRing::parse(&keys, Random::system()).map_err(|error| format!("ENCRYPTION_KEYS: {error}"))
     });
     Ok(Patient {
         database_url,
+        is_embedded,
         keys,
         callback,
     })

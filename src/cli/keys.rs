@@ -112,7 +112,10 @@ async fn rotate(args: &Args) -> anyhow::Result<()> {
          a secret again, and repeat this before the other key goes",
         keys.sealing_id(),
     );
-    println!("No other key is needed any more.");
+    println!(
+        "No other key is needed any more, if every replica was restarted with it; run `keys list` \
+         again before you remove the old one."
+    );
     Ok(())
 }
 

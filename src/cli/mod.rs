@@ -23,6 +23,7 @@ use clap::{
     parser::ValueSource,
 };
 
+use self::operator::{SERVICE, explain_to};
 use crate::{
     config::Environment,
     telemetry::{self, LogFormat},
@@ -146,15 +147,18 @@ pub fn main() -> ExitCode {
     let environment = Environment::of_process();
     let outcome = actix_web::rt::System::new().block_on(async {
         let telemetry = telemetry::init(cli.log_format);
+        let draining = telemetry.draining();
         let outcome = match cli.command {
-            None => upstream::run(cli.upstream, &environment).await,
-            Some(Command::Serve(args)) => serve::run(*args, &environment).await,
+            None => upstream::run(cli.upstream, &environment, draining).await,
+            Some(Command::Serve(args)) => serve::run(*args, &environment, draining).await,
             Some(Command::Stdio(args)) => stdio::run(args, &environment).await,
             Some(Command::Demo(args)) => demo::run(args).await,
-            Some(Command::Migrate(args)) => migrate::run(args).await,
+            Some(Command::Migrate(args)) => migrate::run(args)
+                .await
+                .map_err(explain_to("the owner of the tables")),
             Some(Command::Doctor(args)) => doctor::run(*args).await,
-            Some(Command::Cleanup(args)) => cleanup::run(args).await,
-            Some(Command::Keys(command)) => keys::run(command).await,
+            Some(Command::Cleanup(args)) => cleanup::run(args).await.map_err(explain_to(SERVICE)),
+            Some(Command::Keys(command)) => keys::run(command).await.map_err(explain_to(SERVICE)),
             Some(Command::Space(args)) => space::run(*args).await,
             Some(Command::Client(args)) => client::run(*args).await,
             Some(Command::Grant(args)) => grant::run(*args).await,

@@ -6,16 +6,14 @@ use std::io::{IsTerminal, Read, Write};
 use comfy_table::{LineStyle, Table, presets};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use sqlx::{PgPool, postgres::PgDatabaseError};
+use sqlx::PgPool;
 
 use super::database::DatabaseArgs;
 pub use super::database::KeyArgs;
-use crate::{backlog::BacklogUrl, crypto::KeyRing, domain::space::given_secret_place};
+use crate::{app::advice, backlog::BacklogUrl, crypto::KeyRing, domain::space::given_secret_place};
 
-/// SQLSTATE `insufficient_privilege`, `undefined_table`, `invalid_schema_name`,
-/// `undefined_function`.
-const NOT_ALLOWED: &str = "42501";
-const NOT_THERE: [&str; 3] = ["42P01", "3F000", "42883"];
+/// Who may work on the tables.
+pub const SERVICE: &str = "the owner of the tables or a member of hub_service";
 
 /// Options of every operator's command.
 #[derive(Debug, clap::Args)]
@@ -140,31 +138,22 @@ pub fn hand_over(
     Ok(keys.seal(given_secret_place(url.as_str()), &secret).into())
 }
 
-/// What the database said, for a person: its message and what it advises.
+/// An error of the functions of the schema `admin`, for a person.
 pub fn explain(error: sqlx::Error) -> anyhow::Error {
-    let sqlx::Error::Database(cause) = &error else {
-        return error.into();
-    };
-    let code = cause.code().unwrap_or_default();
-    if code == NOT_ALLOWED {
-        return anyhow::anyhow!(
-            "the role of DATABASE_URL may not do this ({}); it must be a member of hub_admin",
-            cause.message()
-        );
-    }
-    if NOT_THERE.contains(&code.as_ref()) {
-        return anyhow::anyhow!(
-            "the schema is not that of this release ({}); run `backlog-mcp-hub migrate`",
-            cause.message()
-        );
-    }
-    let hint = cause
-        .try_downcast_ref::<PgDatabaseError>()
-        .and_then(PgDatabaseError::hint)
-        .filter(|hint| !hint.is_empty());
-    match hint {
-        Some(hint) => anyhow::anyhow!("{}. {hint}", cause.message()),
-        None => anyhow::anyhow!("{}", cause.message()),
+    anyhow::anyhow!(advice::told(&error, "a member of hub_admin"))
+}
+
+/// For a command that works on the tables, whose role must be `wanted`: what it lacks is told
+/// in place of the error of the database, wherever that is among the causes.
+pub fn explain_to(wanted: &str) -> impl FnOnce(anyhow::Error) -> anyhow::Error {
+    move |error| {
+        let of_database = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<sqlx::Error>());
+        match of_database.and_then(|cause| advice::remedy(cause, wanted)) {
+            Some(text) => anyhow::anyhow!(text),
+            None => error,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     app::Application,
     config::{self, Environment, LocalSettings, ServeArgs},
     local,
+    telemetry::Draining,
 };
 
 /// After SIGTERM: time for load balancers to move on to other replicas.
@@ -25,7 +26,8 @@ impl From<ServeArgs> for Args {
     }
 }
 
-pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
+/// `draining` hears when the service takes no more connections.
+pub async fn run(args: Args, environment: &Environment, draining: Draining) -> anyhow::Result<()> {
     if args.settings.is_local(environment) {
         return run_local(args.settings.resolve_local(environment)?).await;
     }
@@ -46,7 +48,7 @@ pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
         "ready"
     );
     application
-        .draining_for(DRAIN)
+        .draining_for(DRAIN, draining)
         .run_until(async {
             if let Err(error) = super::stop_signal().await {
                 tracing::error!(%error, "signals cannot be received; stopping");

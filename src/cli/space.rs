@@ -8,7 +8,10 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::operator::{self, Common, KeyArgs, explain, sheet, table, time, yes_no};
-use crate::db::admin::{self, SpaceRow, SpaceSettings};
+use crate::{
+    backlog::BacklogUrl,
+    db::admin::{self, SpaceRow, SpaceSettings},
+};
 
 /// How long to wait for a running hub to seal a secret, and how often to look.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -124,7 +127,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             admin::set_space_secret(&db, &slug, secret.expose_secret())
                 .await
                 .map_err(explain)?;
-            report(&db, common, &slug, "has a new client secret").await
+            report(&db, common, &slug, "has a new client secret", None).await
         }
         Verb::Enable { slug } => {
             let done = admin::set_space_enabled(&db, &slug, true).await;
@@ -139,12 +142,21 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         Verb::RevokeGrants { slug } => {
             common.confirm(&format!("Everybody of {slug} has to sign in again."))?;
             let ended = admin::revoke_space_grants(&db, &slug).await;
-            said_ended(common, ended.map_err(explain)?)
+            let ended = ended.map_err(explain)?;
+            common.say(&json!({ "ended": ended }), &ended_text(ended))
         }
         Verb::Delete { slug } => {
             common.confirm(&format!("{slug} goes with all its clients and sign-ins."))?;
-            let ended = admin::delete_space(&db, &slug).await;
-            said_ended(common, ended.map_err(explain)?)
+            let was_default = find(&db, &slug).await?.is_default;
+            let ended = admin::delete_space(&db, &slug).await.map_err(explain)?;
+            let mut text = ended_text(ended);
+            if was_default {
+                text.push_str(" There is no default space now.");
+            }
+            common.say(
+                &json!({ "ended": ended, "was_default": was_default }),
+                &text,
+            )
         }
     }
 }
@@ -162,14 +174,24 @@ impl Add {
         admin::create_space(db, &self.slug, &settings)
             .await
             .map_err(explain)?;
-        report(db, common, &self.slug, "was added").await
+        report(db, common, &self.slug, "was added", None).await
     }
 }
 
 impl Update {
     async fn run(self, db: &PgPool, common: &Common) -> anyhow::Result<()> {
+        let mut ended = None;
         let secret = match &self.domain {
-            Some(domain) => Some(secret(common, &self.rest.keys, domain)?),
+            Some(domain) => {
+                let before = find(db, &self.slug).await?;
+                // What is no domain the database refuses, with its reason.
+                if BacklogUrl::parse(domain).is_ok_and(|url| url.as_str() != before.base_url) {
+                    let slug = &self.slug;
+                    common.confirm(&format!("Everybody of {slug} has to sign in again."))?;
+                    ended = Some(before.live_grants);
+                }
+                Some(secret(common, &self.rest.keys, domain)?)
+            }
             None => None,
         };
         let settings = SpaceSettings {
@@ -182,7 +204,7 @@ impl Update {
         admin::update_space(db, &self.slug, &settings)
             .await
             .map_err(explain)?;
-        report(db, common, &self.slug, "was changed").await
+        report(db, common, &self.slug, "was changed", ended).await
     }
 }
 
@@ -211,8 +233,14 @@ async fn find(db: &PgPool, slug: &str) -> anyhow::Result<SpaceRow> {
     space.with_context(|| format!("there is no space \"{slug}\""))
 }
 
-/// Tells what was done, and whether a running hub took the secret.
-async fn report(db: &PgPool, common: &Common, slug: &str, done: &str) -> anyhow::Result<()> {
+/// Tells what was done, how many sign-ins that ended, and whether a running hub took the secret.
+async fn report(
+    db: &PgPool,
+    common: &Common,
+    slug: &str,
+    done: &str,
+    ended: Option<i64>,
+) -> anyhow::Result<()> {
     let since = tokio::time::Instant::now();
     let space = loop {
         let space = find(db, slug).await?;
@@ -226,14 +254,17 @@ async fn report(db: &PgPool, common: &Common, slug: &str, done: &str) -> anyhow:
         (_, Some(problem)) => format!(" But its secret is refused: {problem}."),
         _ => String::new(),
     };
-    common.say(&space, &format!("{slug} {done}.{secret}"))
+    let mut json = serde_json::to_value(&space)?;
+    let mut text = format!("{slug} {done}.");
+    if let Some(ended) = ended {
+        json["ended"] = ended.into();
+        text = format!("{text} {}", ended_text(ended));
+    }
+    common.say(&json, &format!("{text}{secret}"))
 }
 
-fn said_ended(common: &Common, ended: i64) -> anyhow::Result<()> {
-    common.say(
-        &json!({ "ended": ended }),
-        &format!("{ended} sign-in(s) ended."),
-    )
+fn ended_text(ended: i64) -> String {
+    format!("{ended} sign-in(s) ended.")
 }
 
 fn overview(spaces: &[SpaceRow]) -> String {

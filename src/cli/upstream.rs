@@ -11,6 +11,7 @@ use super::serve;
 use crate::{
     config::{self, Environment, ServeArgs, StdioArgs, Transport},
     local,
+    telemetry::Draining,
 };
 
 #[derive(Debug, clap::Args)]
@@ -37,7 +38,7 @@ pub struct Args {
     settings: ServeArgs,
 }
 
-pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
+pub async fn run(args: Args, environment: &Environment, draining: Draining) -> anyhow::Result<()> {
     if args.export_translations {
         tracing::warn!("--export-translations is now called --export-descriptions");
     }
@@ -54,7 +55,7 @@ pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
     }
     let settings = args.settings;
     match config::transport(args.transport)? {
-        Transport::Http => serve::run(settings.into(), environment).await,
+        Transport::Http => serve::run(settings.into(), environment, draining).await,
         Transport::Stdio => {
             if settings.has_oauth() {
                 tracing::warn!(

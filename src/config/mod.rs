@@ -119,6 +119,16 @@ pub enum Storage {
     },
 }
 
+impl Storage {
+    /// The keys of the settings.
+    pub fn given_keys(&self) -> Option<&SecretString> {
+        match self {
+            Self::External { keys, .. } => Some(keys),
+            Self::Embedded { keys, .. } => keys.as_ref(),
+        }
+    }
+}
+
 /// The space that the environment names.
 #[derive(Debug)]
 pub struct DefaultSpaceSettings {

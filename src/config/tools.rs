@@ -16,8 +16,9 @@ impl ToolArgs {
         let default = ToolOptions::default();
         let toolsets = match given(Some(self.enable_toolsets.join(","))) {
             None => None,
-            Some(list) => Toolset::parse_list(&list)
-                .map_err(|error| ConfigError::new("ENABLE_TOOLSETS", error.to_string()))?,
+            Some(list) => Toolset::parse_list(&list).map_err(|error| {
+                ConfigError::new("ENABLE_TOOLSETS", format!("is wrong: {error}"))
+            })?,
         };
         Ok(ToolSettings {
             options: ToolOptions {

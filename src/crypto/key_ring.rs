@@ -45,7 +45,9 @@ pub enum KeyRingError {
     Entry(usize),
     #[error("entry {0} has an id that is not 1 to 64 letters, digits, '-' or '_'")]
     Id(usize),
-    #[error("the key \"{0}\" is not 32 bytes in base64")]
+    #[error(
+        "the key \"{0}\" is not 32 bytes in base64; make one with `backlog-mcp-hub keys generate`"
+    )]
     Key(String),
     #[error("the key id \"{0}\" appears twice")]
     Duplicate(String),

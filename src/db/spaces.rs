@@ -159,14 +159,14 @@ pub async fn lock_default(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
         .map(|_| ())
 }
 
-/// The default space, if there is one, enabled or not.
-pub async fn default_space(db: impl PgExecutor<'_>) -> Result<Option<Space>, sqlx::Error> {
+/// The default space, or the first by name; enabled or not.
+pub async fn first(db: impl PgExecutor<'_>) -> Result<Option<Space>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
                 is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
                 disabled_at
-         FROM hub.spaces WHERE is_default"
+         FROM hub.spaces ORDER BY is_default DESC, name, slug LIMIT 1"
     )
     .fetch_optional(db)
     .await?;

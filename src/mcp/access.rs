@@ -34,12 +34,14 @@ pub trait BacklogAccess: Send + Sync {
     async fn renew(&self, rejected: &Credentials) -> Result<Credentials, AccessError>;
 }
 
-/// Why there are no credentials. The two ask for different things: a new
-/// sign-in, or patience.
+/// Why there are no credentials. Each asks for something else: a new sign-in, other settings,
+/// or patience.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AccessError {
     #[error("the sign-in to Backlog has ended")]
     SignInAgain,
+    #[error("Backlog does not accept the API key")]
+    KeyRefused,
     #[error("the Backlog credentials cannot be renewed at the moment")]
     Unavailable {
         /// How long to wait before the next attempt, if known.
@@ -71,6 +73,6 @@ impl BacklogAccess for FixedAccess {
     }
 
     async fn renew(&self, _rejected: &Credentials) -> Result<Credentials, AccessError> {
-        Err(AccessError::SignInAgain)
+        Err(AccessError::KeyRefused)
     }
 }

@@ -43,7 +43,7 @@ impl ToolError {
     pub fn outcome(&self) -> ToolOutcome {
         match self {
             Self::Input(_) | Self::FileTooLarge { .. } => ToolOutcome::InvalidArguments,
-            Self::Access(AccessError::SignInAgain)
+            Self::Access(AccessError::SignInAgain | AccessError::KeyRefused)
             | Self::Backlog {
                 error: BacklogError::Unauthorized,
                 ..
@@ -105,8 +105,11 @@ fn file_too_large(max_bytes: usize) -> String {
 
 fn access(error: AccessError) -> String {
     match error {
-        AccessError::SignInAgain => "Backlog no longer accepts this connection's sign-in or API \
-             key. Reconnect and sign in to Backlog again; repeating the call will not help."
+        AccessError::SignInAgain => "Backlog no longer accepts this connection's sign-in. \
+             Reconnect and sign in to Backlog again; repeating the call will not help."
+            .to_owned(),
+        AccessError::KeyRefused => "Backlog does not accept the API key. Check BACKLOG_API_KEY \
+             and BACKLOG_DOMAIN, or those of the organization; repeating the call will not help."
             .to_owned(),
         AccessError::Unavailable { retry_after } => {
             let wait = retry_after.map_or_else(|| "a moment".to_owned(), seconds);
@@ -265,6 +268,11 @@ mod tests {
             assert!(!text.contains("sign in"), "{text}");
         }
         assert!(sign_in.contains("sign in to Backlog again"));
+        let key = access(AccessError::KeyRefused);
+        assert!(
+            key.contains("BACKLOG_API_KEY") && !key.contains("sign in"),
+            "{key}"
+        );
     }
 
     #[test]

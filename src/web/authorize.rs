@@ -25,7 +25,7 @@ use crate::{
     db::{self, authorization_requests::NewRequest, consents::ConsentKey},
     domain::{AuthorizationRequestId, Client, Space},
     oauth::{
-        ErrorCode, OAuthError, Params, RedirectUri, Scopes,
+        OAuthError, Params, RedirectUri, Scopes,
         authorization::{self, AuthorizationParams},
         known_callback::CallbackOwner,
         redirect_uri::RedirectKind,
@@ -171,11 +171,7 @@ async fn check(
         .await
         .map_err(from_db)?;
     match spaces.as_slice() {
-        [] => Err(OAuthError::new(
-            ErrorCode::AccessDenied,
-            "No Backlog space is set up on this server; ask its operator.",
-        )
-        .into()),
+        [] => Err(Wrong::ForPerson(PageError::new(request, Problem::NoSpace))),
         [only] if !only.is_enabled() => Err(Wrong::ForPerson(PageError::new(
             request,
             Problem::SpaceDisabled {

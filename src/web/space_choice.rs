@@ -35,8 +35,8 @@ pub async fn spaces(
     }
     let enabled = db::spaces::list_enabled(&hub.db).await?;
     if enabled.is_empty() {
-        let default = db::spaces::default_space(&hub.db).await?;
-        return Ok(default.into_iter().map(Arc::new).collect());
+        let disabled = db::spaces::first(&hub.db).await?;
+        return Ok(disabled.into_iter().map(Arc::new).collect());
     }
     Ok(match enabled.iter().position(|space| space.is_default) {
         Some(index) => enabled

@@ -111,7 +111,12 @@ async fn an_operator_keeps_spaces_clients_and_people_by_command() {
             .does(&format!("space set-secret {slug}"), &input)
             .await;
         let elsewhere = format!("space update {slug} --domain elsewhere.backlog.com");
-        operator.does(&elsewhere, &input).await;
+        operator.fails(&elsewhere, &input, "--yes").await;
+        let here = format!("space update {slug} --domain {site}");
+        let kept = operator.json(&here, &input).await;
+        assert_eq!(kept["live_grants"], 1, "{kept}");
+        let moved = operator.json(&format!("{elsewhere} --yes"), &input).await;
+        assert_eq!(moved["ended"], 1, "{moved}");
         let shown = operator.json(&format!("space show {slug}"), "").await;
         assert_eq!(shown["base_url"], "https://elsewhere.backlog.com");
         assert_eq!(shown["secret"], "sealed", "{shown}");
@@ -253,6 +258,21 @@ async fn a_role_that_may_not_and_a_schema_that_is_not_there_are_named() {
             with_keys: false,
         };
         operator.fails(line, "", "member of hub_admin").await;
+    }
+    let role = TestRole::member_of("pg_monitor", &hub.database).await;
+    let operator = Operator {
+        hub: &hub,
+        role: &role,
+        with_keys: true,
+    };
+    for line in ["cleanup", "keys list", "keys verify", "migrate", "doctor"] {
+        let said = operator.run(line, "").await;
+        let text = format!("{}{}", said.out, said.err);
+        assert!(!said.done && !text.contains("at line"), "{line}: {text}");
+        assert!(
+            text.contains("it must be the owner of the tables"),
+            "{line}: {text}"
+        );
     }
     hub.sql("DROP SCHEMA admin CASCADE").await;
     let mut command = program(&["space", "list"]);

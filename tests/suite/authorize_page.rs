@@ -244,5 +244,11 @@ async fn a_disabled_space_says_so_before_anyone_signs_in() {
     // At the hub's own endpoint too: there is no other space.
     let page = person.get(&authorize_url(&hub, &client)).await;
     page.assert_says(403, "turned off");
+    hub.sql("UPDATE hub.spaces SET is_default = false").await;
+    let page = person.get(&authorize_url(&hub, &client)).await;
+    page.assert_says(403, "turned off");
+    hub.sql("DELETE FROM hub.spaces").await;
+    let page = person.get(&authorize_url(&hub, &client)).await;
+    page.assert_says(503, "No Backlog space is set up here");
     hub.stop().await;
 }

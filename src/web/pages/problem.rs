@@ -31,6 +31,8 @@ pub enum Problem {
     SpaceDisabled {
         name: String,
     },
+    /// The hub serves no space at all yet.
+    NoSpace,
     NotFound,
     RateLimited {
         seconds: u64,
@@ -50,7 +52,7 @@ impl Problem {
             Self::NotFound => 404,
             Self::RateLimited { .. } => 429,
             Self::ServerError => 500,
-            Self::BacklogUnavailable | Self::ClientUnavailable => 503,
+            Self::BacklogUnavailable | Self::ClientUnavailable | Self::NoSpace => 503,
         }
     }
 
@@ -66,6 +68,7 @@ impl Problem {
             Self::BacklogRefused => "backlog_refused",
             Self::BacklogUnavailable => "backlog_unavailable",
             Self::SpaceDisabled { .. } => "space_disabled",
+            Self::NoSpace => "no_space",
             Self::NotFound => "not_found",
             Self::RateLimited { .. } => "rate_limited",
             Self::ServerError => "server_error",

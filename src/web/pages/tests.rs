@@ -53,7 +53,7 @@ fn space(slug: &str) -> SpaceLine {
     }
 }
 
-fn problems() -> [Problem; 12] {
+fn problems() -> [Problem; 13] {
     [
         Problem::UnknownClient,
         Problem::ClientUnavailable,
@@ -68,6 +68,7 @@ fn problems() -> [Problem; 12] {
         Problem::SpaceDisabled {
             name: "<Acme>".to_owned(),
         },
+        Problem::NoSpace,
         Problem::NotFound,
         Problem::RateLimited { seconds: 42 },
         Problem::ServerError,

@@ -1,0 +1,38 @@
+//! What an operator can do about an error of the database.
+
+use sqlx::postgres::PgDatabaseError;
+
+/// SQLSTATE `insufficient_privilege`, `undefined_table`, `invalid_schema_name`,
+/// `undefined_function`.
+const NOT_ALLOWED: &str = "42501";
+const NOT_THERE: [&str; 3] = ["42P01", "3F000", "42883"];
+
+/// What to do if the role is not `wanted`, or the schema is another; `None` for any other error.
+pub fn remedy(error: &sqlx::Error, wanted: &str) -> Option<String> {
+    let cause = error.as_database_error()?;
+    let (code, message) = (cause.code()?, cause.message());
+    if code == NOT_ALLOWED {
+        return Some(format!(
+            "the role of DATABASE_URL may not do this ({message}); it must be {wanted}"
+        ));
+    }
+    NOT_THERE.contains(&code.as_ref()).then(|| {
+        format!("the schema is not that of this release ({message}); run `backlog-mcp-hub migrate`")
+    })
+}
+
+/// The remedy, or else what the database said: its message and what it advises, without the
+/// place in a statement that the reader has not written.
+pub fn told(error: &sqlx::Error, wanted: &str) -> String {
+    let Some(cause) = error.as_database_error() else {
+        return error.to_string();
+    };
+    let hint = cause
+        .try_downcast_ref::<PgDatabaseError>()
+        .and_then(PgDatabaseError::hint)
+        .filter(|hint| !hint.is_empty());
+    remedy(error, wanted).unwrap_or_else(|| match hint {
+        Some(hint) => format!("{}. {hint}", cause.message()),
+        None => cause.message().to_owned(),
+    })
+}
