@@ -23,7 +23,7 @@ use clap::{
     parser::ValueSource,
 };
 
-use self::operator::{SERVICE, explain_to};
+use self::operator::{OWNER, SERVICE, explain_to};
 use crate::{
     config::Environment,
     telemetry::{self, LogFormat},
@@ -153,9 +153,7 @@ pub fn main() -> ExitCode {
             Some(Command::Serve(args)) => serve::run(*args, &environment, draining).await,
             Some(Command::Stdio(args)) => stdio::run(args, &environment).await,
             Some(Command::Demo(args)) => demo::run(args).await,
-            Some(Command::Migrate(args)) => migrate::run(args)
-                .await
-                .map_err(explain_to("the owner of the tables")),
+            Some(Command::Migrate(args)) => migrate::run(args).await.map_err(explain_to(OWNER)),
             Some(Command::Doctor(args)) => doctor::run(*args).await,
             Some(Command::Cleanup(args)) => cleanup::run(args).await.map_err(explain_to(SERVICE)),
             Some(Command::Keys(command)) => keys::run(command).await.map_err(explain_to(SERVICE)),

@@ -12,6 +12,8 @@ use super::database::DatabaseArgs;
 pub use super::database::KeyArgs;
 use crate::{app::advice, backlog::BacklogUrl, crypto::KeyRing, domain::space::given_secret_place};
 
+/// Who may change the schema.
+pub const OWNER: &str = "the owner of the tables: run `backlog-mcp-hub migrate` as the owner";
 /// Who may work on the tables.
 pub const SERVICE: &str = "the owner of the tables or a member of hub_service";
 
