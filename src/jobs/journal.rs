@@ -2,7 +2,8 @@
 //! minute.
 //!
 //! 1. Wait for the next round, or for a whole batch.
-//! 2. Write batch after batch until none is left.
+//! 2. Write batch after batch, in a round until none is left. Between rounds only whole ones:
+//!    while calls come fast, there is always a rest, and each write would be for a few rows.
 //! 3. One that cannot be written goes back, and the waits get longer, up to a minute. The
 //!    queue is bounded: what it loses is told, once per round, and counted.
 //! 4. Told to stop, it writes what is left, as long as it is let.
@@ -77,13 +78,13 @@ async fn run(pool: PgPool, journal: Journal, rhythm: Rhythm, stop: CancellationT
     let mut told = 0;
     loop {
         let failing = wait > rhythm.events;
-        tokio::select! {
+        let least = tokio::select! {
             () = stop.cancelled() => break,
-            () = tokio::time::sleep(wait) => {}
+            () = tokio::time::sleep(wait) => 1,
             // While the database fails, a full queue is no reason to hurry.
-            () = journal.full_batch(), if !failing => {}
-        }
-        let mut written = write_events(&pool, &journal).await;
+            () = journal.full_batch(), if !failing => journal.batch(),
+        };
+        let mut written = write_events(&pool, &journal, least).await;
         if Instant::now() >= uses_at {
             written = written.and(write_uses(&pool, &journal).await);
             uses_at = Instant::now() + rhythm.uses;
@@ -107,7 +108,7 @@ async fn run(pool: PgPool, journal: Journal, rhythm: Rhythm, stop: CancellationT
     // Connections that the server's threads opened have ended with them: each attempt
     // that meets one takes it out of the pool.
     loop {
-        let written = write_events(&pool, &journal)
+        let written = write_events(&pool, &journal, 1)
             .await
             .and(write_uses(&pool, &journal).await);
         match written {
@@ -118,12 +119,10 @@ async fn run(pool: PgPool, journal: Journal, rhythm: Rhythm, stop: CancellationT
     }
 }
 
-async fn write_events(pool: &PgPool, journal: &Journal) -> Result<(), sqlx::Error> {
-    loop {
+/// Writes, as long as at least so many events wait.
+async fn write_events(pool: &PgPool, journal: &Journal, least: usize) -> Result<(), sqlx::Error> {
+    while journal.load().waiting >= least {
         let batch = journal.take_batch();
-        if batch.is_empty() {
-            return Ok(());
-        }
         let written = async {
             let mut transaction = pool.begin().await?;
             audit_events::lock_to_write(&mut *transaction).await?;
@@ -135,6 +134,7 @@ async fn write_events(pool: &PgPool, journal: &Journal) -> Result<(), sqlx::Erro
             return Err(error);
         }
     }
+    Ok(())
 }
 
 async fn write_uses(pool: &PgPool, journal: &Journal) -> Result<(), sqlx::Error> {

@@ -122,6 +122,11 @@ impl Journal {
         }
     }
 
+    /// How many events make a batch.
+    pub fn batch(&self) -> usize {
+        self.0.options.batch
+    }
+
     /// Ready when there is a whole batch to write.
     pub async fn full_batch(&self) {
         self.0.full_batch.notified().await;

@@ -137,11 +137,23 @@ async fn backlogs_refusal_is_a_tool_error() {
 }
 
 /// Tokens `t0`, `t1`, …: the next one at each renewal, up to `last`.
-struct Renewing {
+pub(super) struct Renewing {
     url: BacklogUrl,
     current: AtomicUsize,
     last: usize,
     failure: AccessError,
+}
+
+impl Renewing {
+    /// The way to Backlog of a sign-in that has ended there.
+    pub fn ended(url: BacklogUrl) -> Self {
+        Self {
+            url,
+            current: AtomicUsize::new(0),
+            last: 0,
+            failure: AccessError::SignInAgain,
+        }
+    }
 }
 
 #[async_trait]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{caller_of, rpc};
+use super::{caller, caller_of, refusals::Renewing, rpc};
 use crate::{
     backlog::fake::{FakeBacklog, Received, json as answer},
     mcp::{Caller, Refusal, Toolset},
@@ -180,7 +180,7 @@ async fn failures_of_backlog_become_errors() {
         );
         assert_eq!(reader.verdict.refusal(), None);
     }
-    let gone = caller_of(&backlog);
+    let gone = caller(Renewing::ended(backlog.url.clone()));
     read(&gone, &uri(&backlog, "issues/AB-401")).await;
     assert_eq!(gone.verdict.refusal(), Some(Refusal::SignInAgain));
 }

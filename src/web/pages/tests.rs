@@ -365,7 +365,7 @@ fn every_problem_says_what_to_do_and_quotes_its_values() {
         }
         assert!(pages[3].contains("<bdi>&#60;no&#62; challenge</bdi>"));
         assert!(pages[8].contains("<bdi>&#60;Acme&#62;</bdi>"));
-        assert!(pages[10].contains("<bdi>42</bdi>"));
+        assert!(pages[11].contains("<bdi>42</bdi>"));
     }
 }
 
