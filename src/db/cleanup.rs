@@ -4,7 +4,7 @@
 use sqlx::PgConnection;
 
 /// Rows removed by one statement, so that no lock is held long.
-const BATCH: i64 = 250;
+const BATCH: i64 = 1_000;
 const LOCK: i64 = i64::from_be_bytes(*b"bmh-clen");
 
 /// Only one replica cleans up at a time; false: another one is at it. The lock

@@ -20,7 +20,7 @@ use crate::{
 
 const EVERY: Duration = Duration::from_secs(300);
 /// A full batch is followed by a breath, so that other statements get through.
-const BREATH: Duration = Duration::from_millis(10);
+const BREATH: Duration = Duration::from_millis(20);
 
 type Statement<T> = for<'a> fn(&'a mut PgConnection) -> BoxFuture<'a, Result<T, sqlx::Error>>;
 

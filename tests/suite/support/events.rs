@@ -32,9 +32,15 @@ impl Events {
 
     /// The next message; `None` at the end of the stream.
     pub async fn next(&mut self) -> Option<Value> {
+        // Of all together: what only keeps the connection alive is no message.
+        let message = timeout(PATIENCE, self.awaited()).await;
+        message.expect("a message in time")
+    }
+
+    async fn awaited(&mut self) -> Option<Value> {
         while self.messages.is_empty() {
-            let chunk = timeout(PATIENCE, self.answer.chunk()).await;
-            let chunk = chunk.expect("something in time").expect("a whole stream")?;
+            let chunk = self.answer.chunk().await;
+            let chunk = chunk.expect("a whole stream")?;
             self.pending
                 .push_str(std::str::from_utf8(&chunk).expect("text"));
             while let Some((line, rest)) = self.pending.split_once('\n') {
