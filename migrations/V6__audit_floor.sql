@@ -35,9 +35,10 @@ BEGIN
     PERFORM hub.audit_admin('audit_floor_set', format('%s days', set_audit_floor.days), NULL);
 END $$;
 
--- Notes calls and refreshes, and nothing else. When it was is told by its age, in seconds; who
--- logged in stands in `database_role`; whose doing it was is looked up. Of a grant that is
--- gone, it is nobody's: the person may have been forgotten.
+-- Notes calls and refreshes, and nothing else. When it was is told by its age in seconds when
+-- the transaction began, so that no wait for a lock moves it; who logged in stands in
+-- `database_role`; whose doing it was is looked up. Of a grant that is gone, it is nobody's:
+-- the person may have been forgotten.
 CREATE FUNCTION hub.note_activity(
     ages float8[], events text[], of_spaces uuid[], of_clients uuid[], of_grants uuid[],
     tools text[], outcomes text[], millis integer[]) RETURNS void
@@ -51,7 +52,7 @@ BEGIN
     INSERT INTO hub.audit_events
         (at, event, space_id, client_id, grant_id, backlog_user_id, tool, outcome, duration_ms)
     -- Nothing is of the future, and what waited for more than a day is of a day ago.
-    SELECT clock_timestamp() - make_interval(secs => least(greatest(done.age, 0), 86400)),
+    SELECT now() - make_interval(secs => least(greatest(done.age, 0), 86400)),
            done.event, done.space_id, done.client_id, done.grant_id, g.backlog_user_id,
            done.tool, done.outcome, done.duration_ms
     FROM unnest(ages, events, of_spaces, of_clients, of_grants, tools, outcomes, millis)

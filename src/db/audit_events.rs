@@ -28,13 +28,16 @@ pub async fn lock_to_write(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
         .map(|_| ())
 }
 
-/// Adds what was done. Whose doing it was is looked up: of a grant that is gone by now,
-/// nobody's, because the person may have been forgotten.
+/// Adds what was done, in a transaction that has begun at `began`. Whose doing it was is
+/// looked up: of a grant that is gone by now, nobody's, because the person may have been
+/// forgotten.
 #[tracing::instrument(level = "debug", name = "db.audit_events.insert", skip_all, fields(db.system.name = "postgresql"))]
-pub async fn insert(db: impl PgExecutor<'_>, done: &[Activity]) -> Result<(), sqlx::Error> {
-    let now = Instant::now();
-    let seconds = |time: Duration| time.as_secs_f64();
-    let age = |one: &Activity| seconds(now.saturating_duration_since(one.at));
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    began: Instant,
+    done: &[Activity],
+) -> Result<(), sqlx::Error> {
+    let age = |one: &Activity| began.saturating_duration_since(one.at).as_secs_f64();
     let call = |one: &Activity| match one.deed {
         Deed::ToolCalled {
             tool,

@@ -125,8 +125,9 @@ async fn write_events(pool: &PgPool, journal: &Journal, least: usize) -> Result<
         let batch = journal.take_batch();
         let written = async {
             let mut transaction = pool.begin().await?;
+            let began = std::time::Instant::now();
             audit_events::lock_to_write(&mut *transaction).await?;
-            audit_events::insert(&mut *transaction, &batch).await?;
+            audit_events::insert(&mut *transaction, began, &batch).await?;
             transaction.commit().await
         };
         if let Err(error) = written.await {
