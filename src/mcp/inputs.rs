@@ -19,8 +19,8 @@ pub(super) use color::{IssueTypeColor, StatusColor};
 pub(super) use custom_field::{CustomFieldFilter, CustomFieldValue};
 pub(super) use id::{ActivityType, IdOrKey, NumericId};
 pub(super) use named::{
-    Category, Issue, IssueType, Priority, Project, PullRequestStatus, Resolution, Status, User,
-    Version,
+    Category, CustomField, Issue, IssueType, Priority, Project, PullRequestStatus, Resolution,
+    SpaceUser, Status, User, Version,
 };
 
 /// Largest integer that survives a JavaScript client.

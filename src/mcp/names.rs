@@ -55,6 +55,8 @@ pub(super) enum Kind {
     /// Known by its key.
     Issue,
     User,
+    /// Also one who is not in the project that the call is about.
+    SpaceUser,
     Priority,
     Resolution,
     IssueType,
@@ -94,7 +96,7 @@ impl Kind {
         match self {
             Self::Project => "project",
             Self::Issue => "issue",
-            Self::User => "user",
+            Self::User | Self::SpaceUser => "user",
             Self::Priority => "priority",
             Self::Resolution => "resolution",
             Self::IssueType => "issue type",
@@ -122,8 +124,9 @@ impl Kind {
     /// issue's key.
     fn lists(self, text: &str, projects: &[Project]) -> Vec<List> {
         match (self, self.of_project()) {
-            (Self::User, _) if is_me(text) => vec![List::Myself],
+            (Self::User | Self::SpaceUser, _) if is_me(text) => vec![List::Myself],
             (Self::User, _) if projects.is_empty() => vec![List::Users],
+            (Self::SpaceUser, _) => vec![List::Users],
             (_, Some(of)) => {
                 let projects = projects.iter().cloned();
                 projects.map(|project| List::Of(project, of)).collect()

@@ -31,6 +31,7 @@ named!(
     Project,
     Issue,
     User,
+    SpaceUser,
     Priority,
     Resolution,
     IssueType,

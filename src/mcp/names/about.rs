@@ -42,7 +42,11 @@ pub(super) async fn projects(
     if !ids.is_empty() {
         return Ok(ids.into_iter().map(Project::Id).collect());
     }
-    if let Some(key) = text(arguments, "projectKey") {
+    if let Some(id) = arguments.get("projectIdOrKey").and_then(id) {
+        return Ok(vec![Project::Id(id)]);
+    }
+    let key = text(arguments, "projectKey").or_else(|| text(arguments, "projectIdOrKey"));
+    if let Some(key) = key {
         return Ok(vec![Project::Key(key.to_owned())]);
     }
     let issue = match arguments.get("issueId").and_then(id) {

@@ -108,7 +108,7 @@ impl Wanted {
         for list in &lists {
             let found = match self.kind {
                 Kind::Issue => list.iter().collect(),
-                Kind::User if is_me(text) => list.iter().collect(),
+                Kind::User | Kind::SpaceUser if is_me(text) => list.iter().collect(),
                 _ => entry::with_name(list, text),
             };
             if found.len() > 1 {

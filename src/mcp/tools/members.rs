@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{Integer, Order, ProjectIdOrKey},
+        inputs::{Integer, Order, ProjectIdOrKey, SpaceUser, User},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -33,8 +33,8 @@ pub(super) fn tools() -> Vec<Entry> {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetUser {
-    /// Numeric user id
-    user_id: Integer,
+    /// User id or name
+    user_id: User,
 }
 
 impl Endpoint for GetUser {
@@ -48,8 +48,8 @@ impl Endpoint for GetUser {
 #[serde(rename_all = "camelCase")]
 struct AddProjectUser {
     project_id_or_key: ProjectIdOrKey,
-    /// Numeric user id
-    user_id: Integer,
+    /// User id or name
+    user_id: SpaceUser,
 }
 
 impl Endpoint for AddProjectUser {
@@ -63,8 +63,8 @@ impl Endpoint for AddProjectUser {
 #[serde(rename_all = "camelCase")]
 struct RemoveProjectUser {
     project_id_or_key: ProjectIdOrKey,
-    /// Numeric user id
-    user_id: Integer,
+    /// User id or name
+    user_id: User,
 }
 
 impl Endpoint for RemoveProjectUser {
@@ -92,8 +92,8 @@ impl Endpoint for GetProjectAdministrators {
 #[serde(rename_all = "camelCase")]
 struct AddProjectAdministrator {
     project_id_or_key: ProjectIdOrKey,
-    /// Numeric user id
-    user_id: Integer,
+    /// User id or name
+    user_id: User,
 }
 
 impl Endpoint for AddProjectAdministrator {
@@ -107,8 +107,8 @@ impl Endpoint for AddProjectAdministrator {
 #[serde(rename_all = "camelCase")]
 struct RemoveProjectAdministrator {
     project_id_or_key: ProjectIdOrKey,
-    /// Numeric user id
-    user_id: Integer,
+    /// User id or name
+    user_id: User,
 }
 
 impl Endpoint for RemoveProjectAdministrator {

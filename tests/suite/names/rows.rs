@@ -1,33 +1,67 @@
 //! Calls with a name in every input that takes one, and what Backlog is asked for them.
 
+use backlog_sim::{Id, seed};
 use serde_json::{Value, json};
+
+use super::optional_rows::optional_rows;
 
 /// A call with names.
 pub struct Row {
+    pub user: Id,
     pub tool: &'static str,
     pub arguments: Value,
     /// What is looked up first, in any order.
     pub lookups: &'static [&'static str],
     /// The request that the tool itself sends.
     pub request: &'static str,
+    pub again: Again,
 }
 
-fn row(
+/// What Backlog is asked when the same call is made once more.
+pub enum Again {
+    /// Nothing is looked up.
+    Remembered,
+    /// The tool may have changed the list, which is read again.
+    ReadAnew,
+    /// So it is, and no longer has the name: the tool does not run.
+    Gone,
+}
+
+impl Row {
+    pub fn by(self, user: Id) -> Self {
+        Self { user, ..self }
+    }
+
+    pub fn read_anew(self) -> Self {
+        let again = Again::ReadAnew;
+        Self { again, ..self }
+    }
+
+    pub fn gone(self) -> Self {
+        let again = Again::Gone;
+        Self { again, ..self }
+    }
+}
+
+pub fn row(
     tool: &'static str,
     arguments: Value,
     lookups: &'static [&'static str],
     request: &'static str,
 ) -> Row {
     Row {
+        user: seed::DANIEL,
         tool,
         arguments,
         lookups,
         request,
+        again: Again::Remembered,
     }
 }
 
 pub fn rows() -> Vec<Row> {
-    [issue_rows(), other_rows()].into_iter().flatten().collect()
+    let rows = [issue_rows(), other_rows(), optional_rows()];
+    rows.into_iter().flatten().collect()
 }
 
 const LISTS_OF_HARBOR: &[&str] = &[
@@ -197,13 +231,15 @@ fn issue_rows() -> Vec<Row> {
             json!({"projectKey": "HARBOR", "id": "2026.11", "name": "2026.12"}),
             &["GET projects/HARBOR/versions"],
             "PATCH projects/HARBOR/versions/73302?name=2026.12",
-        ),
+        )
+        .gone(),
         row(
             "delete_version",
             json!({"projectKey": "HARBOR", "id": "2026.11"}),
             &["GET projects/HARBOR/versions"],
             "DELETE projects/HARBOR/versions/73302",
-        ),
+        )
+        .gone(),
     ]
 }
 

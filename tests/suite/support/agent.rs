@@ -92,7 +92,8 @@ impl Agent {
         list["tools"].as_array().expect("tools").clone()
     }
 
-    async fn rpc(&self, method: &str, params: Value) -> Value {
+    /// The result of one JSON-RPC request.
+    pub async fn rpc(&self, method: &str, params: Value) -> Value {
         let caller = self.caller.clone();
         let mcp = service(self.server.clone(), vec!["hub.test".to_owned()], 4 << 20);
         let app = App::new()

@@ -19,22 +19,13 @@ mod space;
 mod webhooks;
 mod wiki;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
-use actix_web::{
-    App, HttpMessage,
-    dev::Service,
-    http::header,
-    test::{self, TestRequest},
-};
-use backlog_mcp_hub::{
-    backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
-    clock::Clock,
-    mcp::{Caller, FixedAccess, HubServer, Policy, Toolset, Verdict, service},
-    oauth::Scopes,
-};
+use backlog_mcp_hub::mcp::{HubServer, Policy, Toolset};
 use backlog_sim::{BacklogSim, Id, SimOptions, seed};
 use serde_json::{Value, json};
+
+use crate::support::agent::{Agent, server};
 
 /// One call of a tool.
 #[derive(Clone)]
@@ -98,11 +89,6 @@ fn rows() -> Vec<Row> {
     .collect()
 }
 
-fn server() -> HubServer {
-    let client = BacklogClient::new(ClientOptions::default()).expect("a client");
-    HubServer::new(client, Clock::system())
-}
-
 /// Sends one JSON-RPC request as a user of a Backlog and returns the result.
 async fn rpc(server: &HubServer, sim: &BacklogSim, user: Id, method: &str, params: Value) -> Value {
     rpc_within(Policy::default(), server, sim, user, method, params).await
@@ -117,36 +103,12 @@ async fn rpc_within(
     method: &str,
     params: Value,
 ) -> Value {
-    let url = BacklogUrl::parse(sim.url().as_str()).expect("a Backlog URL");
-    let key = Credentials::ApiKey(sim.control().issue_api_key(user).into());
-    let caller = Caller {
-        scopes: Scopes::all(),
-        policy: Policy {
-            chosen: Some(Toolset::ALL.into()),
-            ..policy
-        },
-        access: Arc::new(FixedAccess::new(url, key)),
-        verdict: Verdict::default(),
-        subscriber: None,
+    let policy = Policy {
+        chosen: Some(Toolset::ALL.into()),
+        ..policy
     };
-    let mcp = service(server.clone(), vec!["hub.test".to_owned()], 4 << 20);
-    let app = App::new()
-        .service(mcp.scope_with_path("/mcp"))
-        .wrap_fn(move |request, next| {
-            request.extensions_mut().insert(caller.clone());
-            next.call(request)
-        });
-    let app = test::init_service(app).await;
-    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-    let request = TestRequest::post()
-        .uri("/mcp")
-        .insert_header((header::HOST, "hub.test"))
-        .insert_header((header::ACCEPT, "application/json, text/event-stream"))
-        .insert_header(("MCP-Protocol-Version", "2025-11-25"))
-        .set_json(message);
-    let mut body: Value = test::call_and_read_body_json(&app, request.to_request()).await;
-    assert_eq!(body["error"], Value::Null, "{method}");
-    body["result"].take()
+    let agent = Agent::new(server, sim, user).within(policy);
+    agent.rpc(method, params).await
 }
 
 async fn sim() -> BacklogSim {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, IssueId, IssueKey, ProjectId, ProjectKey, RepoId, RepoName},
+        inputs::{Integer, IssueId, IssueKey, ProjectId, ProjectKey, RepoId, RepoName, User},
         tool::Endpoint,
         tools::fields,
     },
@@ -82,8 +82,8 @@ pub(super) struct AddIssueCommentNotifications {
     issue_key: Option<IssueKey>,
     /// Comment id (get_issue_comments)
     comment_id: Integer,
-    /// Numeric ids of users to notify
-    notified_user_id: Vec<Integer>,
+    /// Users to notify, by id or name
+    notified_user_id: Vec<User>,
 }
 
 impl Endpoint for AddIssueCommentNotifications {

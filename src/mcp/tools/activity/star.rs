@@ -7,7 +7,7 @@ use crate::{
     backlog::{Call, Method},
     mcp::{
         failure::ToolError,
-        inputs::Integer,
+        inputs::{Integer, User},
         tool::{Access, Backlog, Endpoint, Outcome, Tool},
         tools::fields,
     },
@@ -77,8 +77,8 @@ impl Endpoint for RemoveStar {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetUserStars {
-    /// Numeric user id
-    user_id: Integer,
+    /// User id or name
+    user_id: User,
     /// Only stars with a lower id
     max_id: Option<Integer>,
     /// 1 to 100; 20 unless given

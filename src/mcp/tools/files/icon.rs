@@ -8,7 +8,7 @@ use crate::{
     mcp::{
         failure::{LARGEST_FILE, ToolError},
         file::File,
-        inputs::{Integer, ProjectId, ProjectKey},
+        inputs::{ProjectId, ProjectKey, User},
         tool::{Access, Backlog, Outcome, Tool, inputs},
     },
 };
@@ -21,8 +21,8 @@ const OF_SPACE: Call = Call::get("space/image");
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIcon {
-    /// Numeric user id
-    user_id: Option<Integer>,
+    /// User id or name
+    user_id: Option<User>,
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, ProjectIdOrKey},
+        inputs::{Category, ProjectIdOrKey},
         tool::Endpoint,
     },
 };
@@ -16,8 +16,8 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateCategory {
     project_id_or_key: ProjectIdOrKey,
-    /// Category id
-    id: Integer,
+    /// Category id or name
+    id: Category,
     /// Name to show
     name: String,
 }
@@ -33,8 +33,8 @@ impl Endpoint for UpdateCategory {
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteCategory {
     project_id_or_key: ProjectIdOrKey,
-    /// Category id
-    id: Integer,
+    /// Category id or name
+    id: Category,
 }
 
 impl Endpoint for DeleteCategory {

@@ -21,7 +21,7 @@ use crate::{
     backlog::{Call, InputError},
     mcp::{
         failure::ToolError,
-        inputs::{Date, Decimal, Integer, ProjectIdOrKey},
+        inputs::{CustomField, Date, Decimal, Integer, IssueType, ProjectIdOrKey},
         tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
     },
 };
@@ -41,8 +41,8 @@ pub(super) struct AddCustomField {
     description: Option<String>,
     /// Issues must have a value
     required: Option<bool>,
-    /// Issue type ids that have it; all unless given
-    applicable_issue_types: Option<Vec<Integer>>,
+    /// Issue types that have it, by id or name; all unless given
+    applicable_issue_types: Option<Vec<IssueType>>,
 }
 
 impl AddCustomField {
@@ -71,8 +71,8 @@ impl Tool for AddCustomField {
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateCustomField {
     project_id_or_key: ProjectIdOrKey,
-    /// Custom field id
-    id: Integer,
+    /// Custom field id or name
+    id: CustomField,
     /// Name to show
     name: Option<String>,
     /// Its type, and what only that has, as in add_custom_field
@@ -82,8 +82,8 @@ pub(super) struct UpdateCustomField {
     description: Option<String>,
     /// Issues must have a value
     required: Option<bool>,
-    /// Issue type ids that have it; an empty list for all
-    applicable_issue_types: Option<Vec<Integer>>,
+    /// Issue types that have it, by id or name; an empty list for all
+    applicable_issue_types: Option<Vec<IssueType>>,
 }
 
 impl UpdateCustomField {
@@ -109,8 +109,8 @@ impl Tool for UpdateCustomField {
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteCustomField {
     project_id_or_key: ProjectIdOrKey,
-    /// Custom field id
-    id: Integer,
+    /// Custom field id or name
+    id: CustomField,
 }
 
 impl Endpoint for DeleteCustomField {

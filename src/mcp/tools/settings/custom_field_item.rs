@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, ProjectIdOrKey},
+        inputs::{CustomField, Integer, ProjectIdOrKey},
         tool::Endpoint,
     },
 };
@@ -16,8 +16,8 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddCustomFieldItem {
     project_id_or_key: ProjectIdOrKey,
-    /// Custom field id
-    custom_field_id: Integer,
+    /// Custom field id or name
+    custom_field_id: CustomField,
     /// Name to show
     name: String,
 }
@@ -33,8 +33,8 @@ impl Endpoint for AddCustomFieldItem {
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateCustomFieldItem {
     project_id_or_key: ProjectIdOrKey,
-    /// Custom field id
-    custom_field_id: Integer,
+    /// Custom field id or name
+    custom_field_id: CustomField,
     /// Item id
     item_id: Integer,
     /// Name to show
@@ -53,8 +53,8 @@ impl Endpoint for UpdateCustomFieldItem {
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteCustomFieldItem {
     project_id_or_key: ProjectIdOrKey,
-    /// Custom field id
-    custom_field_id: Integer,
+    /// Custom field id or name
+    custom_field_id: CustomField,
     /// Item id
     item_id: Integer,
 }

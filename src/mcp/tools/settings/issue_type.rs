@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, IssueTypeColor, ProjectIdOrKey},
+        inputs::{IssueType, IssueTypeColor, ProjectIdOrKey},
         tool::Endpoint,
     },
 };
@@ -37,8 +37,8 @@ impl Endpoint for AddIssueType {
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateIssueType {
     project_id_or_key: ProjectIdOrKey,
-    /// Issue type id
-    id: Integer,
+    /// Issue type id or name
+    id: IssueType,
     /// Name to show
     name: Option<String>,
     /// Background
@@ -60,10 +60,10 @@ impl Endpoint for UpdateIssueType {
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteIssueType {
     project_id_or_key: ProjectIdOrKey,
-    /// Issue type id
-    id: Integer,
-    /// Issue type that its issues get
-    substitute_issue_type_id: Integer,
+    /// Issue type id or name
+    id: IssueType,
+    /// Issue type that its issues get, by id or name
+    substitute_issue_type_id: IssueType,
 }
 
 impl Endpoint for DeleteIssueType {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, ProjectIdOrKey, StatusColor},
+        inputs::{ProjectIdOrKey, Status, StatusColor},
         tool::Endpoint,
         tools::fields,
     },
@@ -34,8 +34,8 @@ impl Endpoint for AddStatus {
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateStatus {
     project_id_or_key: ProjectIdOrKey,
-    /// Status id
-    id: Integer,
+    /// Status id or name
+    id: Status,
     /// Name to show
     name: Option<String>,
     /// Background
@@ -53,10 +53,10 @@ impl Endpoint for UpdateStatus {
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteStatus {
     project_id_or_key: ProjectIdOrKey,
-    /// Status id
-    id: Integer,
-    /// Status that its issues get
-    substitute_status_id: Integer,
+    /// Status id or name
+    id: Status,
+    /// Status that its issues get, by id or name
+    substitute_status_id: Status,
 }
 
 impl Endpoint for DeleteStatus {
@@ -70,8 +70,8 @@ impl Endpoint for DeleteStatus {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReorderStatuses {
     project_id_or_key: ProjectIdOrKey,
-    /// All of the project's, in order
-    status_id: Vec<Integer>,
+    /// All of the project's, by id or name, in order
+    status_id: Vec<Status>,
 }
 
 impl Endpoint for ReorderStatuses {
