@@ -85,12 +85,19 @@ pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Cod
     }))
 }
 
-/// True for the one caller that may issue tokens for the code.
+/// True for the one caller that may issue tokens for the code. Its grant is locked before it,
+/// as by whoever deletes a grant with its codes.
 #[tracing::instrument(level = "debug", name = "db.authorization_codes.consume", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn consume(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<bool, sqlx::Error> {
     sqlx::query!(
-        "UPDATE hub.authorization_codes SET consumed_at = clock_timestamp()
-         WHERE code_hash = $1 AND consumed_at IS NULL AND expires_at > clock_timestamp()",
+        "WITH held AS (
+             SELECT id FROM hub.grants
+             WHERE id = (SELECT grant_id FROM hub.authorization_codes WHERE code_hash = $1)
+             FOR KEY SHARE)
+         UPDATE hub.authorization_codes AS codes SET consumed_at = clock_timestamp()
+         FROM held
+         WHERE codes.code_hash = $1 AND codes.grant_id = held.id
+           AND codes.consumed_at IS NULL AND codes.expires_at > clock_timestamp()",
         hash.as_bytes()
     )
     .execute(db)

@@ -61,7 +61,8 @@ pub enum State {
 }
 
 /// Reads and locks a refresh token: presentations of one token queue here, across
-/// all replicas, until the transaction ends.
+/// all replicas, until the transaction ends. Its grant is locked before it, as by whoever
+/// deletes a grant with its tokens.
 #[tracing::instrument(level = "debug", name = "db.refresh_tokens.lock", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Stored>, sqlx::Error> {
     let Some(row) = sqlx::query!(
@@ -77,7 +78,7 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
            JOIN hub.grants AS grants ON grants.id = tokens.grant_id
            JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
            WHERE tokens.token_hash = $1
-           FOR UPDATE OF tokens"#,
+           FOR KEY SHARE OF grants FOR UPDATE OF tokens"#,
         hash.as_bytes()
     )
     .fetch_optional(db)

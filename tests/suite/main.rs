@@ -31,6 +31,7 @@ mod issuers;
 mod layers;
 mod limits;
 mod local;
+mod lock_order;
 mod logs;
 mod mcp_access;
 mod mcp_protocol;

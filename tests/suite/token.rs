@@ -399,7 +399,7 @@ async fn of_two_uses_of_a_code_at_the_same_time_the_later_ends_the_grant() {
         .expect("the code");
     let waiting = "SELECT count(*)::text FROM pg_stat_activity
                    WHERE datname = current_database() AND wait_event_type = 'Lock'
-                     AND query LIKE 'UPDATE hub.authorization_codes%'";
+                     AND query LIKE '%UPDATE hub.authorization_codes%'";
     let both = join_all([(); 2].map(|()| exchange(&hub.base_url, &client, &code)));
     let release = async {
         eventually("both wait", async || {
