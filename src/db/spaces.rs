@@ -124,6 +124,24 @@ pub async fn lock_at(
     .map(|found| found.is_some())
 }
 
+/// Whether people may sign in to the space at this site; while the transaction runs, no
+/// operator changes that.
+pub async fn hold_open_at(
+    db: impl PgExecutor<'_>,
+    id: SpaceId,
+    base_url: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT true AS "open!" FROM hub.spaces
+           WHERE id = $1 AND base_url = $2 AND disabled_at IS NULL FOR SHARE"#,
+        id.0,
+        base_url
+    )
+    .fetch_optional(db)
+    .await
+    .map(|open| open.is_some())
+}
+
 /// Stores a client secret, sealed for the row. What was given for it is erased by a trigger.
 pub async fn set_secret(
     db: impl PgExecutor<'_>,
@@ -150,8 +168,8 @@ pub async fn is_one_at(db: impl PgExecutor<'_>, base_url: &str) -> Result<bool, 
     .await
 }
 
-/// Queues whoever sets up the default space at the same time, until the
-/// transaction ends.
+/// Queues whoever sets up the default space, or the one of the environment, at the same time,
+/// until the transaction ends.
 pub async fn lock_default(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('hub.spaces.is_default'))")
         .execute(db)

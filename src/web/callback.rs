@@ -247,8 +247,12 @@ async fn sign_in(
     };
     let sealed = hub.sessions.seal(grant.id, space, &tokens, answered_at);
     let code = AuthorizationCode::generate(&hub.random);
-    let stored: Result<(), sqlx::Error> = async {
+    let stored: Result<bool, sqlx::Error> = async {
         let mut transaction = hub.db.begin().await?;
+        // While Backlog was asked, an operator may have moved the space or turned it off.
+        if !db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await? {
+            return Ok(false);
+        }
         db::grants::insert(&mut *transaction, &grant, &sealed).await?;
         db::clients::touch(&mut *transaction, grant.client).await?;
         db::authorization_codes::insert(
@@ -263,13 +267,20 @@ async fn sign_in(
         )
         .await?;
         remember(hub, approved, &mut transaction).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        Ok(true)
     }
     .await;
-    stored.map_err(|error| {
+    let stored = stored.map_err(|error| {
         tracing::error!(%error, "a sign-in could not be stored");
         temporarily_unavailable("The sign-in could not be stored; try again.")
     })?;
+    if !stored {
+        return Err(OAuthError::new(
+            ErrorCode::AccessDenied,
+            "The Backlog space was turned off or moved during the sign-in.",
+        ));
+    }
     tracing::info!(
         grant = %grant.id,
         space = space.slug,

@@ -266,6 +266,30 @@ async fn a_space_disabled_in_the_meantime_signs_nobody_in() {
     hub.stop().await;
 }
 
+/// An operator who has turned a space off, or moved it, may ask who is signed in and be done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_space_changed_while_backlog_is_asked_signs_nobody_in() {
+    for change in [
+        "UPDATE hub.spaces SET disabled_at = clock_timestamp()",
+        "UPDATE hub.spaces SET base_url = 'https://elsewhere.backlog.com'",
+    ] {
+        let hub = TestHub::start().await;
+        let (person, _, page) = at_backlog(&hub).await;
+        let sim = hub.sim.control();
+        sim.hold(Matcher::path("/api/v2/users/myself"));
+        let change = async {
+            sim.wait_for_held(1).await;
+            hub.sql(change).await;
+            sim.release();
+        };
+        let back = person.return_from_backlog(&page, seed::DANIEL);
+        let (answer, ()) = tokio::join!(back, change);
+        answer.assert_error(&hub, "access_denied");
+        assert_eq!(hub.value(GRANTS).await.as_deref(), Some("0"));
+        hub.stop().await;
+    }
+}
+
 /// Whatever Backlog says of the lifetime, the sign-in works; nothing divides by it.
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_lifetimes_of_backlogs_tokens_do_no_harm() {
