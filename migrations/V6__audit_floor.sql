@@ -37,8 +37,8 @@ END $$;
 
 -- Notes calls and refreshes, and nothing else. When it was is told by its age in seconds when
 -- the transaction began, so that no wait for a lock moves it; who logged in stands in
--- `database_role`; whose doing it was is looked up. Of a grant that is gone, it is nobody's:
--- the person may have been forgotten.
+-- `database_role`; whose doing it was is looked up. Of a grant that is gone, it is nobody's
+-- and leads to nobody: the person may have been forgotten.
 CREATE FUNCTION hub.note_activity(
     ages float8[], events text[], of_spaces uuid[], of_clients uuid[], of_grants uuid[],
     tools text[], outcomes text[], millis integer[]) RETURNS void
@@ -53,8 +53,8 @@ BEGIN
         (at, event, space_id, client_id, grant_id, backlog_user_id, tool, outcome, duration_ms)
     -- Nothing is of the future, and what waited for more than a day is of a day ago.
     SELECT now() - make_interval(secs => least(greatest(done.age, 0), 86400)),
-           done.event, done.space_id, done.client_id, done.grant_id, g.backlog_user_id,
-           done.tool, done.outcome, done.duration_ms
+           done.event, done.space_id, CASE WHEN g.id IS NOT NULL THEN done.client_id END, g.id,
+           g.backlog_user_id, done.tool, done.outcome, done.duration_ms
     FROM unnest(ages, events, of_spaces, of_clients, of_grants, tools, outcomes, millis)
          AS done (age, event, space_id, client_id, grant_id, tool, outcome, duration_ms)
     LEFT JOIN hub.grants AS g ON g.id = done.grant_id;

@@ -29,8 +29,8 @@ pub async fn lock_to_write(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
 }
 
 /// Adds what was done, in a transaction that has begun at `began`. Whose doing it was is
-/// looked up: of a grant that is gone by now, nobody's, because the person may have been
-/// forgotten.
+/// looked up: of a grant that is gone by now, nobody's and by no client, because the person may
+/// have been forgotten.
 #[tracing::instrument(level = "debug", name = "db.audit_events.insert", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn insert(
     db: impl PgExecutor<'_>,

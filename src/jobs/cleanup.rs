@@ -58,6 +58,10 @@ const TABLE: [Kind; 10] = table![
 /// Runs until the task is dropped. `also` is called each time around.
 pub async fn run(pool: PgPool, random: Random, clock: Clock, metrics: Metrics, also: impl Fn()) {
     metrics.cleans_up(TABLE.map(|kind| kind.name));
+    // Of a service that has not run for a month, events would come before their partition.
+    if let Err(error) = audit_events::ensure_months(&pool).await {
+        tracing::warn!(%error, "the partitions of the audit trail are not made yet");
+    }
     loop {
         // Replicas that started together do not come together.
         let [jitter] = random.bytes::<1>();
@@ -83,16 +87,15 @@ pub async fn once(pool: &PgPool) -> Result<Option<Vec<(&'static str, u64)>>, sql
     if !cleanup::try_lock(&mut connection).await? {
         return Ok(None);
     }
-    let removed = match audit_events::ensure_months(&mut *connection).await {
-        Ok(()) => remove_all(&mut connection).await,
-        Err(error) => Err(error),
-    };
+    let months = audit_events::ensure_months(&mut *connection).await;
+    let removed = remove_all(&mut connection).await;
     let unlocked = cleanup::unlock(&mut connection).await;
     if unlocked.is_err() {
         // The lock goes with the connection.
         connection.close_on_drop();
     }
-    removed.map(Some)
+    // Events have a place without them: what expired goes first.
+    months.and(removed).map(Some)
 }
 
 /// What a round would remove now, by name.

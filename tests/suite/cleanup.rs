@@ -243,3 +243,58 @@ async fn a_service_in_use_does_not_notice() {
     );
     hub.stop().await;
 }
+
+/// Whoever comes back after a month has had no partition made for it: its first events are in
+/// the rest, beside which PostgreSQL makes none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_without_its_partition_stops_no_cleanup() {
+    let database = TestDatabase::create().await;
+    let db = database.pool();
+    let months = "SELECT string_agg(format('DROP TABLE %s;', inhrelid::regclass), '')
+                  FROM pg_inherits WHERE inhparent = 'hub.audit_events'::regclass
+                    AND inhrelid <> 'hub.audit_events_rest'::regclass";
+    let drop: String = sqlx::query_scalar(months).fetch_one(db).await.unwrap();
+    execute(db, &drop).await;
+    execute(db, ROWS).await;
+    execute(db, "INSERT INTO hub.audit_events (event) VALUES ('early')").await;
+
+    let removed = cleanup::once(db).await.expect("a cleanup").expect("alone");
+    assert!(!removed.is_empty());
+    // This month has no partition any more, the next one has.
+    let made = "pg_inherits WHERE inhparent = 'hub.audit_events'::regclass";
+    let made: i64 = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {made}")))
+        .fetch_one(db)
+        .await
+        .unwrap();
+    assert_eq!(made, 2);
+    assert_eq!(
+        count(db, "audit_events_rest WHERE event = 'early'").await,
+        1
+    );
+}
+
+/// A dump reads the audit trail for as long as it takes: partitions wait for it, the removal
+/// does not, and nobody queues behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_of_the_audit_trail_stops_no_cleanup() {
+    let database = TestDatabase::create().await;
+    let db = database.pool();
+    execute(db, ROWS).await;
+    let next = "SELECT to_char(now() AT TIME ZONE 'UTC' + interval '1 month',
+                               '\"hub.audit_events_\"YYYY_MM')";
+    let next: String = sqlx::query_scalar(next).fetch_one(db).await.unwrap();
+    execute(db, &format!("DROP TABLE {next}")).await;
+    let mut dump = db.begin().await.expect("a transaction");
+    sqlx::raw_sql("SELECT count(*) FROM hub.audit_events")
+        .execute(&mut *dump)
+        .await
+        .expect("a read");
+    let error = cleanup::once(db).await.expect_err("no partition yet");
+    assert!(error.to_string().contains("lock timeout"), "{error}");
+    assert_eq!(
+        count(db, "clients WHERE client_id NOT LIKE 'kept: %'").await,
+        0
+    );
+    dump.rollback().await.expect("the end");
+    assert_eq!(cleanup::once(db).await.expect("a cleanup"), Some(vec![]));
+}
