@@ -199,9 +199,10 @@ impl Fetcher {
             .unwrap_or_default();
         let mut answer = http::Response::new(());
         *answer.headers_mut() = response.headers().clone();
-        CachePolicy::new_options(&request, &answer, now, CacheOptions::default())
-            .time_to_live(now)
-            .clamp(MIN_FRESH, MAX_FRESH)
+        let policy = CachePolicy::new_options(&request, &answer, now, CacheOptions::default());
+        // An `Expires` without a `Date` counts from now, in parts of a second that nothing keeps.
+        let whole = Duration::from_secs(policy.time_to_live(now).as_secs());
+        whole.clamp(MIN_FRESH, MAX_FRESH)
     }
 }
 
