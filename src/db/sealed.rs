@@ -77,6 +77,20 @@ pub async fn key_uses(
 }
 
 macro_rules! page {
+    (grants $db:ident, $after:ident, $not_with:ident, $limit:ident, $column:literal) => {
+        page!(
+            $db,
+            $after,
+            $not_with,
+            $limit,
+            "sealed_rows.key::text",
+            "spaces.base_url",
+            $column,
+            "(SELECT id AS key, * FROM hub.grants) AS sealed_rows
+             JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
+            "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
+        )
+    };
     ($db:ident, $after:ident, $not_with:ident, $limit:ident,
      $row:literal, $bound:literal, $column:literal, $from:literal, $beyond:literal) => {
         sqlx::query_as!(
@@ -127,30 +141,12 @@ pub async fn page(
             "(SELECT id AS key, * FROM hub.spaces) AS sealed_rows",
             "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
         ),
-        SealedColumn::BacklogAccessToken => page!(
-            db,
-            after,
-            not_with,
-            limit,
-            "sealed_rows.key::text",
-            "spaces.base_url",
-            "backlog_access_token",
-            "(SELECT id AS key, * FROM hub.grants) AS sealed_rows
-             JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
-            "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
-        ),
-        SealedColumn::BacklogRefreshToken => page!(
-            db,
-            after,
-            not_with,
-            limit,
-            "sealed_rows.key::text",
-            "spaces.base_url",
-            "backlog_refresh_token",
-            "(SELECT id AS key, * FROM hub.grants) AS sealed_rows
-             JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
-            "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
-        ),
+        SealedColumn::BacklogAccessToken => {
+            page!(grants db, after, not_with, limit, "backlog_access_token")
+        }
+        SealedColumn::BacklogRefreshToken => {
+            page!(grants db, after, not_with, limit, "backlog_refresh_token")
+        }
         SealedColumn::RefreshAnswer => page!(
             db,
             after,
