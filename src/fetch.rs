@@ -277,6 +277,19 @@ mod tests {
         }
     }
 
+    /// PostgreSQL's intervals have microseconds, so a freshness in nanoseconds is refused there.
+    #[test]
+    fn freshness_is_in_whole_seconds() {
+        let expires = chrono::Utc::now() + chrono::TimeDelta::hours(2);
+        let expires = expires.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let answer = http::Response::builder().header("expires", expires);
+        let answer = reqwest::Response::from(answer.body("").expect("an answer"));
+        let url = Url::parse("https://client.example/metadata").expect("a URL");
+        let fresh = fetcher(false).freshness(&url, &answer);
+        assert!(fresh > Duration::from_secs(3600), "{fresh:?}");
+        assert_eq!(fresh.subsec_nanos(), 0, "{fresh:?}");
+    }
+
     #[tokio::test]
     async fn few_fetches_go_on_at_a_time_and_none_for_long() {
         let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
