@@ -60,7 +60,6 @@ pub(super) async fn drain(
     draining: &Draining,
 ) {
     draining.begin();
-    last_answers.0.store(true, Ordering::Release);
     server.pause().await;
     // The standard library can end the listening only of what it takes for a stream.
     let socket = TcpStream::from(OwnedFd::from(listening));
@@ -69,5 +68,7 @@ pub(super) async fn drain(
         tracing::debug!(%error, "new connections are taken until the end");
         server.resume().await;
     }
+    // Only now: who is told to close its connection opens another one at once.
+    last_answers.0.store(true, Ordering::Release);
     tokio::time::sleep(patience).await;
 }
