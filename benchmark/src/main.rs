@@ -24,6 +24,9 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use url::Url;
 
+/// Rows of the cases about large stores; the report's texts say it in words.
+const MANY: usize = 1_000_000;
+
 #[derive(Debug, Parser)]
 struct Arguments {
     #[command(subcommand)]
@@ -59,9 +62,6 @@ pub struct RunArguments {
     /// Seconds that each load lasts
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Sessions of the cases about large stores
-    #[arg(long, default_value_t = 1_000_000)]
-    stored: usize,
     /// Only these cases, and only print their results
     #[arg(value_enum)]
     cases: Vec<cases::Case>,

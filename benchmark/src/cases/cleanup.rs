@@ -27,7 +27,7 @@ const WANTED: f64 = 1.5;
 pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let world = World::new(arguments, "bench_cleanup").await?;
     let sessions = store::sessions(&world, CONNECTIONS).await?;
-    store::expired_access_tokens(&world, arguments.stored).await?;
+    store::expired_access_tokens(&world, crate::MANY).await?;
     let (_hub, _) = world.hub().await?;
     let calls = || {
         let call = |session: &store::Session| {

@@ -30,7 +30,7 @@ struct Measured {
 
 pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let few = with(arguments, "bench_few", FEW).await?;
-    let many = with(arguments, "bench_many", arguments.stored).await?;
+    let many = with(arguments, "bench_many", crate::MANY).await?;
     let svg = plot::latencies(
         "First call of a session and refresh, by sessions stored",
         &[
