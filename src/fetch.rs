@@ -280,7 +280,7 @@ mod tests {
     /// PostgreSQL's intervals have microseconds, so a freshness in nanoseconds is refused there.
     #[test]
     fn freshness_is_in_whole_seconds() {
-        let expires = chrono::Utc::now() + chrono::TimeDelta::hours(2);
+        let expires = Clock::system().now() + chrono::TimeDelta::hours(2);
         let expires = expires.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let answer = http::Response::builder().header("expires", expires);
         let answer = reqwest::Response::from(answer.body("").expect("an answer"));

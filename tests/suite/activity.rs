@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use backlog_mcp_hub::{config::Settings, jobs::retention};
 use backlog_sim::seed;
+use regex::Regex;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -68,7 +69,7 @@ async fn every_call_is_audited_with_its_outcome_and_without_its_content() {
     // Each names who did it, where and how, and took no longer than the test.
     let whole = "SELECT bool_and(space = '127' AND client_id IS NOT NULL AND grant_id IS NOT NULL
                         AND client_name = 'Test Client' AND duration_ms BETWEEN 0 AND 60000
-                        AND at BETWEEN now() - interval '1 minute' AND now())::text
+                        AND at BETWEEN now() - interval '1 hour' AND now())::text
                  FROM admin.audit WHERE event = 'tool_called'";
     let slug = hub.value("SELECT slug FROM hub.spaces").await.unwrap();
     let whole = whole.replace("127", &slug);
@@ -97,7 +98,7 @@ async fn what_is_read_without_a_tool_is_audited_and_counted() {
         "issues/HARBOR-1",
         "wikis/640015",
         "documents/0199c5d07a1e7f0b9d3f5a6b7c8d9e01",
-        "issues/HARBOR-98765",
+        "issues/UNHEARD-1",
     ] {
         let params = json!({ "uri": resources::uri(&hub, path) });
         send("resources/read", params).await;
@@ -302,9 +303,10 @@ async fn a_person_is_exported_whole_and_forgotten_alone() {
     })
     .await;
     let contents = hub.contents().await;
-    for trace in [&seed::DANIEL.to_string(), "Daniel"] {
-        assert!(!contents.contains(trace), "{trace} in {contents}");
-    }
+    // Alone, and not among the digits of a time or of something random.
+    let id = Regex::new(&format!(r"\b{}\b", seed::DANIEL)).expect("a pattern");
+    assert!(!id.is_match(&contents), "the id in {contents}");
+    assert!(!contents.contains("Daniel"), "the name in {contents}");
     assert!(works(&hub, &maja).await);
     eventually("the other person's trail goes on", async || {
         let more = "event signed_in, event tool_called get_myself, event tool_called get_space, \

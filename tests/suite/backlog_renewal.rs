@@ -1,8 +1,6 @@
 //! The Backlog tokens behind a grant: renewed in time, by one caller, and given up
 //! only when Backlog itself says so.
 
-use std::time::Duration;
-
 use backlog_sim::{BacklogSim, Control, Matcher, seed};
 use futures_util::future::join_all;
 use reqwest::StatusCode;
@@ -296,11 +294,13 @@ async fn a_renewal_that_a_dead_process_left_behind_is_taken_over() {
     hub.sim.control().expire_access_tokens();
     hub.sql("UPDATE hub.grants SET renewing_until = clock_timestamp() + interval '1 second'")
         .await;
+    let until = hub
+        .value("SELECT renewing_until::text FROM hub.grants")
+        .await;
     assert_is_daniel(&get_myself(&hub, &tokens).await);
-    let in_time = "SELECT (clock_timestamp() >= created_at + interval '1 second')::text
-                   FROM hub.grants";
+    let in_time = format!("SELECT (clock_timestamp() >= '{}')::text", until.unwrap());
     assert_eq!(
-        hub.value(in_time).await.as_deref(),
+        hub.value(&in_time).await.as_deref(),
         Some("true"),
         "not before its end"
     );
@@ -354,9 +354,6 @@ async fn rule_34_an_outage_of_backlogs_api_is_a_result_and_no_challenge() {
         sim.clear_faults();
     }
     assert_eq!(renewals(&hub.sim), 0);
-    tokio::time::timeout(Duration::from_secs(5), get_myself(&hub, &tokens))
-        .await
-        .map(|reply| assert_is_daniel(&reply))
-        .expect("an answer");
+    assert_is_daniel(&get_myself(&hub, &tokens).await);
     hub.stop().await;
 }

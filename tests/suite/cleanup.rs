@@ -133,7 +133,9 @@ async fn rule_19_of_the_never_used_clients_the_newest_stay() {
                 sha256(number::text::bytea),
                 CASE number % 2 WHEN 0 THEN in_time('1 day') END,
                 -- The last 50 of them came within the last hour.
-                in_time('-60 minutes') - interval '30 s' * ({REGISTERED} - 50 - number)
+                CASE WHEN number > {REGISTERED} - 50 THEN in_time('-10 minutes')
+                     ELSE in_time('-70 minutes') - interval '30 s' * ({REGISTERED} - 50 - number)
+                END
          FROM generate_series(1, {REGISTERED}) AS number"
     );
     execute(db, &add).await;

@@ -3,7 +3,7 @@
 //! A hub on loopback spares its own computer, so these run behind a base URL that is
 //! not, with this test as the proxy in front: it says in `X-Forwarded-For` who asks.
 
-use std::time::Duration;
+use std::{cell::Cell, ops::Deref, time::Duration};
 
 use backlog_mcp_hub::{
     config::{BaseUrl, Patience},
@@ -11,7 +11,7 @@ use backlog_mcp_hub::{
     random::Random,
 };
 use futures_util::future::join_all;
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -34,31 +34,52 @@ const AT_A_TIME: usize = 16;
 const SOMEBODY: &str = "203.0.113.7";
 const SOMEBODY_ELSE: &str = "198.51.100.9";
 
+/// A hub, and the proxy in front of it, which keeps its connections.
+struct Proxied {
+    hub: TestHub,
+    http: Client,
+}
+
+impl Deref for Proxied {
+    type Target = TestHub;
+
+    fn deref(&self) -> &TestHub {
+        &self.hub
+    }
+}
+
+impl Proxied {
+    async fn stop(self) {
+        self.hub.stop().await;
+    }
+}
+
 /// A hub behind a proxy on this machine, trusted or not.
-async fn behind_proxy(trusted: bool) -> TestHub {
-    TestHub::start_with(|settings| {
+async fn behind_proxy(trusted: bool) -> Proxied {
+    let hub = TestHub::start_with(|settings| {
         settings.base_url = Some(BaseUrl::parse(&format!("https://{HOST}")).expect("a base URL"));
         if trusted {
             settings.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
         }
     })
-    .await
+    .await;
+    Proxied { hub, http: http() }
 }
 
 /// A request as the proxy passes it on.
-fn request(hub: &TestHub, method: Method, path: &str, from: &str) -> RequestBuilder {
-    http()
+fn request(hub: &Proxied, method: Method, path: &str, from: &str) -> RequestBuilder {
+    hub.http
         .request(method, format!("http://{}{path}", hub.address()))
         .header("host", HOST)
         .header("x-forwarded-for", from)
 }
 
-fn register(hub: &TestHub, from: &str) -> RequestBuilder {
+fn register(hub: &Proxied, from: &str) -> RequestBuilder {
     // Refused, but only after it was counted.
     request(hub, Method::POST, "/register", from).json(&json!({}))
 }
 
-fn authorize(hub: &TestHub, client_id: &str, from: &str) -> RequestBuilder {
+fn authorize(hub: &Proxied, client_id: &str, from: &str) -> RequestBuilder {
     let url = authorize_url(hub, client_id);
     let path = url.strip_prefix(&hub.base_url).expect("a URL of the hub");
     request(hub, Method::GET, path, from)
@@ -88,14 +109,12 @@ fn assert_retry_after(reply: &Reply) {
 #[tokio::test(flavor = "multi_thread")]
 async fn registrations_are_limited_per_address() {
     let hub = behind_proxy(true).await;
-    let (allowed, refusal) = until_limited(|| register(&hub, SOMEBODY)).await;
+    let cors = || register(&hub, SOMEBODY).header("origin", "https://inspector.example");
+    let (allowed, refusal) = until_limited(cors).await;
     assert!(allowed >= 120 - AT_A_TIME, "{allowed}");
     refusal.oauth_error(429, "temporarily_unavailable");
     assert_retry_after(&refusal);
     // The browser of a client may read the refusal (rule 9).
-    let cors = register(&hub, SOMEBODY).header("origin", "https://inspector.example");
-    let refusal = Reply::to(cors).await;
-    assert_eq!(refusal.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(!refusal.header("access-control-allow-origin").is_empty());
 
     // Others are not concerned, nor is what somebody does elsewhere.
@@ -105,8 +124,8 @@ async fn registrations_are_limited_per_address() {
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     // One network of IPv6 is one household, the next one is another.
     until_limited(|| register(&hub, "2001:db8:1::1")).await;
-    let reply = Reply::to(register(&hub, "2001:db8:1::2")).await;
-    assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
+    let (allowed, _) = until_limited(|| register(&hub, "2001:db8:1::2")).await;
+    assert!(allowed < 60, "{allowed}: a share of its own");
     let reply = Reply::to(register(&hub, "2001:db8:2::1")).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     hub.stop().await;
@@ -239,15 +258,14 @@ async fn what_a_client_writes_before_its_proxy_counts_for_nothing() {
     let hub = behind_proxy(true).await;
     // The proxy appends the address it saw; the client wrote what stands before.
     let forged = |number: usize| format!("10.0.{}.{}, {SOMEBODY}", number / 256, number % 256);
-    let (mut number, mut limited) = (0, false);
-    while number < MANY && !limited {
-        let reply = Reply::to(register(&hub, &forged(number))).await;
-        limited = reply.status == StatusCode::TOO_MANY_REQUESTS;
-        number += 1;
-    }
-    assert!(limited);
-    let reply = Reply::to(register(&hub, &forged(number))).await;
-    assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
+    let number = Cell::new(0);
+    let from_another_each_time = || {
+        number.set(number.get() + 1);
+        register(&hub, &forged(number.get()))
+    };
+    until_limited(from_another_each_time).await;
+    let (allowed, _) = until_limited(from_another_each_time).await;
+    assert!(allowed < 60, "{allowed}: a share of its own");
     let honest = Reply::to(register(&hub, SOMEBODY_ELSE)).await;
     assert_eq!(honest.status, StatusCode::BAD_REQUEST);
     hub.stop().await;
@@ -342,9 +360,31 @@ async fn a_body_that_trickles_in_is_cut_off() {
         assert_cut_in_time(took);
     }
     // A client that is slow, but not too slow, gets its answer.
-    let registered = hub
-        .register_with(&json!({ "redirect_uris": [REDIRECT_URI] }))
-        .await;
-    assert_eq!(registered.status, StatusCode::CREATED);
+    let metadata = json!({ "redirect_uris": [REDIRECT_URI] }).to_string();
+    let (first, rest) = metadata.split_at(metadata.len() / 2);
+    let head = format!(
+        "POST /register HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{first}",
+        hub.address(),
+        metadata.len()
+    );
+    let mut stream = TcpStream::connect(hub.address())
+        .await
+        .expect("a connection");
+    stream
+        .write_all(head.as_bytes())
+        .await
+        .expect("half of it is sent");
+    sleep(SHORT / 10).await;
+    stream
+        .write_all(rest.as_bytes())
+        .await
+        .expect("the rest is sent");
+    let mut answer = [0; 1024];
+    let read = timeout(DEADLINE, stream.read(&mut answer))
+        .await
+        .expect("an answer in time");
+    let answer = String::from_utf8_lossy(&answer[..read.expect("an answer")]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     hub.stop().await;
 }

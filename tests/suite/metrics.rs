@@ -37,7 +37,7 @@ async fn what_happens_is_counted_by_route_tool_outcome_and_space() {
     for _ in 0..3 {
         call(&hub.base_url, &tokens.access_token, "get_myself", json!({})).await;
     }
-    let missing = json!({ "issueKey": "HARBOR-98765" });
+    let missing = json!({ "issueKey": "UNHEARD-1" });
     failure(
         &call_at(
             &hub.mcp_url(),
@@ -106,8 +106,9 @@ async fn what_happens_is_counted_by_route_tool_outcome_and_space() {
         &tokens.refresh_token,
         &tokens.client_id,
         "Daniel",
-        &seed::DANIEL.to_string(),
-        "98765",
+        "d.okafor",
+        &format!("\"{}\"", seed::DANIEL),
+        "UNHEARD",
         "by-a-stranger",
     ] {
         assert!(!text.contains(secret), "{secret} in:\n{text}");

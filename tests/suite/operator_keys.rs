@@ -20,7 +20,8 @@ fn key(id: &str) -> String {
 /// A process of the deployment with this ring.
 async fn start(deployment: &Deployment, keys: &str) -> Process {
     let mut command = deployment.command();
-    command.env("ENCRYPTION_KEYS", keys);
+    // The starts and commands between two presentations of one token take a while.
+    command.envs([("ENCRYPTION_KEYS", keys), ("REFRESH_GRACE", "10m")]);
     Process::start(command, deployment.site.base_url.clone()).await
 }
 

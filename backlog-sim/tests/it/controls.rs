@@ -121,6 +121,8 @@ async fn a_delay_outlasts_an_impatient_client() {
         .request(Method::GET, "/space")
         .timeout(Duration::from_millis(200));
     assert!(request.send().await.unwrap_err().is_timeout());
+    // It may have given up before its request was there to be delayed.
+    space.sim.control().clear_faults();
     assert_eq!(daniel.get("/space").await.0, 200);
 }
 
@@ -234,7 +236,7 @@ fn spaces_are_independent_and_stop() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        let closed = tokio::time::timeout(Duration::from_secs(10), closed).await;
+        let closed = tokio::time::timeout(Duration::from_secs(60), closed).await;
         assert!(closed.is_ok(), "dropping it stops it");
     });
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 /// The revision that has subscriptions.
 const REVISION: &str = "2026-07-28";
 /// Longer than anything takes to be heard of.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Events {
     answer: Response,

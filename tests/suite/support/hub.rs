@@ -237,7 +237,7 @@ impl TestHub {
 /// within a second; the patience is longer only for a machine that is busy, and
 /// shorter than the time for which anything is remembered unheard.
 pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
-    let patience = tokio::time::Instant::now() + Duration::from_secs(10);
+    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
     while !is_so().await {
         assert!(tokio::time::Instant::now() < patience, "never: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -276,7 +276,11 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         tools: ToolSettings::default(),
         lifetimes: Lifetimes::default(),
         patience: Patience::default(),
-        observe: ObserveSettings::default(),
+        observe: ObserveSettings {
+            // What a test compares with what was there before does not change by itself.
+            uses_every: Duration::from_secs(3600),
+            ..ObserveSettings::default()
+        },
     }
 }
 

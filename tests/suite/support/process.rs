@@ -19,6 +19,7 @@ use sqlx::AssertSqlSafe;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::{Child, Command},
+    task::JoinHandle,
     time::{sleep, timeout},
 };
 
@@ -200,6 +201,7 @@ pub struct Process {
     pub url: String,
     child: Child,
     said: Arc<Mutex<String>>,
+    listening: Vec<JoinHandle<()>>,
 }
 
 impl Process {
@@ -207,9 +209,16 @@ impl Process {
     pub async fn start(mut command: Command, url: String) -> Self {
         let mut child = command.spawn().expect("the program starts");
         let said = Arc::default();
-        listen(child.stdout.take(), &said);
-        listen(child.stderr.take(), &said);
-        let mut process = Self { url, child, said };
+        let listening = vec![
+            listen(child.stdout.take(), &said),
+            listen(child.stderr.take(), &said),
+        ];
+        let mut process = Self {
+            url,
+            child,
+            said,
+            listening,
+        };
         let ready = timeout(DEADLINE, process.ready()).await;
         assert!(ready.is_ok(), "the process was not ready in time");
         process
@@ -247,12 +256,16 @@ impl Process {
         said.clone()
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and for the last that it said.
     pub async fn ended(&mut self) -> ExitStatus {
-        timeout(DEADLINE, self.child.wait())
+        let status = timeout(DEADLINE, self.child.wait())
             .await
             .expect("the process ends in time")
-            .expect("an exit status")
+            .expect("an exit status");
+        for task in self.listening.drain(..) {
+            task.await.expect("its output is read");
+        }
+        status
     }
 }
 
@@ -266,7 +279,10 @@ impl Drop for Process {
 }
 
 /// Keeps what a process says; a full pipe would stop it.
-fn listen(pipe: Option<impl AsyncRead + Send + Unpin + 'static>, said: &Arc<Mutex<String>>) {
+fn listen(
+    pipe: Option<impl AsyncRead + Send + Unpin + 'static>,
+    said: &Arc<Mutex<String>>,
+) -> JoinHandle<()> {
     let mut lines = BufReader::new(pipe.expect("a pipe")).lines();
     let said = Arc::clone(said);
     tokio::spawn(async move {
@@ -275,7 +291,7 @@ fn listen(pipe: Option<impl AsyncRead + Send + Unpin + 'static>, said: &Arc<Mute
             said.push_str(&line);
             said.push('\n');
         }
-    });
+    })
 }
 
 /// Waits for something that other processes bring about.
