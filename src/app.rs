@@ -235,6 +235,7 @@ impl Application {
         });
         let cleanup = tokio::spawn(jobs::cleanup::run(
             storage.db.clone(),
+            observe.cleanup_every,
             random.clone(),
             clock.clone(),
             recorder.metrics.clone(),
@@ -243,8 +244,12 @@ impl Application {
                 move || hub.limits.forget_quiet()
             },
         ));
-        let keep = observe.audit_retention;
-        let retention = tokio::spawn(jobs::retention::run(storage.db.clone(), random, keep));
+        let retention = tokio::spawn(jobs::retention::run(
+            storage.db.clone(),
+            observe.retention_every,
+            random,
+            observe.audit_retention,
+        ));
         let sum_up = tokio::spawn(scrape::sum_up(recorder.clone()));
         let rhythm = Rhythm {
             events: observe.events_every,

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod grant;
 mod keys;
+mod launcher;
 mod migrate;
 mod operator;
 mod seal;
@@ -124,7 +125,10 @@ fn misplaced<'a>(root: &'a clap::Command, matches: &ArgMatches) -> Option<&'a st
 
 fn parse() -> Cli {
     let mut root = root();
-    let matches = root.get_matches_mut();
+    let words = launcher::without(std::env::args_os().collect());
+    let matches = root
+        .try_get_matches_from_mut(words)
+        .unwrap_or_else(|error| error.exit());
     if let Some(flag) = misplaced(&root, &matches) {
         let text = format!("--{flag} belongs after the command");
         root.error(ErrorKind::ArgumentConflict, text).exit();

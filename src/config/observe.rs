@@ -41,6 +41,10 @@ pub struct ObserveSettings {
     pub events_every: Duration,
     /// How often it is written when a grant was last used.
     pub uses_every: Duration,
+    /// How often what has expired is removed.
+    pub cleanup_every: Duration,
+    /// How often audit events are removed that are older than they are kept.
+    pub retention_every: Duration,
 }
 
 impl Default for ObserveSettings {
@@ -51,6 +55,8 @@ impl Default for ObserveSettings {
             audit_tool_calls: true,
             events_every: Duration::from_secs(5),
             uses_every: Duration::from_secs(60),
+            cleanup_every: Duration::from_secs(300),
+            retention_every: Duration::from_secs(3600),
         }
     }
 }

@@ -18,7 +18,6 @@ use crate::{
     random::Random,
 };
 
-const EVERY: Duration = Duration::from_secs(300);
 /// A full batch is followed by a breath, so that other statements get through.
 const BREATH: Duration = Duration::from_millis(20);
 
@@ -56,16 +55,21 @@ const TABLE: [Kind; 10] = table![
 ];
 
 /// Runs until the task is dropped. `also` is called each time around.
-pub async fn run(pool: PgPool, random: Random, clock: Clock, metrics: Metrics, also: impl Fn()) {
+pub async fn run(
+    pool: PgPool,
+    every: Duration,
+    random: Random,
+    clock: Clock,
+    metrics: Metrics,
+    also: impl Fn(),
+) {
     metrics.cleans_up(TABLE.map(|kind| kind.name));
     // Of a service that has not run for a month, events would come before their partition.
     if let Err(error) = audit_events::ensure_months(&pool).await {
         tracing::warn!(%error, "the partitions of the audit trail are not made yet");
     }
     loop {
-        // Replicas that started together do not come together.
-        let [jitter] = random.bytes::<1>();
-        tokio::time::sleep(EVERY + Duration::from_millis(200) * u32::from(jitter)).await;
+        tokio::time::sleep(super::about(every, &random)).await;
         also();
         let removed = once(&pool).await;
         if let Ok(removed) = &removed {

@@ -10,16 +10,12 @@ use sqlx::PgPool;
 
 use crate::{db::audit_events, random::Random};
 
-const EVERY: Duration = Duration::from_secs(3600);
-
-/// Runs until the task is dropped.
-pub async fn run(pool: PgPool, random: Random, keep: Duration) {
-    let mut wait = Duration::from_secs(60);
+/// Runs until the task is dropped. The first round comes after a twelfth of the time.
+pub async fn run(pool: PgPool, every: Duration, random: Random, keep: Duration) {
+    let mut wait = every / 12;
     loop {
-        // Replicas that started together do not come together.
-        let [jitter] = random.bytes::<1>();
-        tokio::time::sleep(wait + Duration::from_secs(u64::from(jitter))).await;
-        wait = EVERY;
+        tokio::time::sleep(super::about(wait, &random)).await;
+        wait = every;
         match once(&pool, keep).await {
             Ok(expired) if expired == audit_events::Expired::default() => {}
             Ok(expired) => tracing::info!(?expired, "old audit events were removed"),

@@ -3,7 +3,10 @@
 //! 1. A block of SQL runs as an operator; one marked `role` or `owner` as whoever may.
 //! 2. A block of commands runs in a shell, with the operator's environment.
 //! 3. What the reader has to fill in is filled in: names of roles, which are the whole
-//!    server's, and a sealed secret.
+//!    server's, the sites of the space `acme`, its OAuth application, a person, and a sealed
+//!    secret.
+//! 4. People sign in to the space once it is there and again when it has moved; they are in
+//!    the list until the page ends their sign-ins.
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
@@ -11,21 +14,54 @@ use backlog_mcp_hub::random::Random;
 use backlog_sim::seed;
 use regex::Regex;
 use secrecy::ExposeSecret;
-use sqlx::{AssertSqlSafe, PgPool};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, PgPool, Row, postgres::PgRow};
 use tokio::process::Command;
 
 use crate::support::{
-    hub::{TestHub, eventually},
-    person::Person,
+    hub::{OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, TestHub, eventually, sim},
+    person::{Person, Tokens, call, result},
     process::run,
     role::TestRole,
+    site::Site,
 };
 
-async fn sql(pool: &PgPool, block: &str) {
+async fn sql(pool: &PgPool, block: &str) -> Vec<PgRow> {
     sqlx::raw_sql(AssertSqlSafe(block))
-        .execute(pool)
+        .fetch_all(pool)
         .await
-        .unwrap_or_else(|error| panic!("{error}\n{block}"));
+        .unwrap_or_else(|error| panic!("{error}\n{block}"))
+}
+
+/// The space of the page, as people reach it.
+struct Acme<'a> {
+    hub: &'a TestHub,
+    site: Site,
+}
+
+impl Acme<'_> {
+    /// Signs somebody in as soon as a replica has taken the secret, and calls a tool.
+    async fn sign_in(&self, user: u64) -> Tokens {
+        let secret = "SELECT secret FROM admin.spaces WHERE slug = 'acme'";
+        eventually("its secret is sealed", async || {
+            self.hub.value(secret).await.as_deref() == Some("sealed")
+        })
+        .await;
+        let tokens = Person::default().sign_in(&self.site, user).await;
+        let token = &tokens.access_token;
+        let (_, me) = call(&self.site.base_url, token, "get_myself", json!({})).await;
+        assert_eq!(result(&me)["id"], json!(user));
+        tokens
+    }
+
+    async fn ended(&self, tokens: &Tokens) {
+        let token = &tokens.access_token;
+        eventually("the sign-in has ended", async || {
+            let (status, _) = call(&self.site.base_url, token, "get_myself", json!({})).await;
+            status == 401
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,13 +94,29 @@ async fn every_block_of_the_page_for_operators_works() {
     .expect("a link");
     for name in ["acme", "globex"] {
         let file = place.path().join(format!("{name}.secret"));
-        fs::write(file, "the-client-secret\n").expect("a file");
+        fs::write(file, format!("{OAUTH_CLIENT_SECRET}\n")).expect("a file");
     }
+    let (first, moved) = (sim().await, sim().await);
+    let filled_in = [
+        ("acme.backlog.com", first.url().to_string()),
+        ("acme.backlog.jp", moved.url().to_string()),
+        ("the-client-id", OAUTH_CLIENT_ID.to_owned()),
+        ("the-client-secret", OAUTH_CLIENT_SECRET.to_owned()),
+        ("another-secret", OAUTH_CLIENT_SECRET.to_owned()),
+        ("the-new-secret", OAUTH_CLIENT_SECRET.to_owned()),
+        ("12345", seed::MAJA.to_string()),
+    ];
+    let acme = Acme {
+        hub: &hub,
+        site: Site::new(hub.url("/spaces/acme")),
+    };
+    let mut signed_in = Vec::new();
+    let mut steps = Vec::new();
     let suffix = u64::from_be_bytes(Random::system().bytes());
     let roles = ["hub_app", "hub_operator"].map(|name| (name, format!("{name}_{suffix:016x}")));
     let mut sealed = None;
     for (language, marked, mut text) in blocks {
-        for (name, own) in &roles {
+        for (name, own) in roles.iter().chain(&filled_in) {
             text = text.replace(name, own);
         }
         if language == "sh" {
@@ -80,11 +132,39 @@ async fn every_block_of_the_page_for_operators_works() {
             let sealed = sealed.as_deref().expect("a sealed secret comes first");
             text = text.replace("sealed:v1:…", sealed);
         }
-        match marked.as_str() {
+        let lists_people = text.contains("backlog_user_name, client_name, scopes");
+        if lists_people {
+            for user in [seed::DANIEL, seed::MAJA] {
+                signed_in.push(acme.sign_in(user).await);
+            }
+        }
+        let rows = match marked.as_str() {
             "" => sql(&pool, &text).await,
             _ => sql(hub.database.pool(), &text).await,
+        };
+        if text.contains("admin.create_space(") {
+            signed_in.push(acme.sign_in(seed::DANIEL).await);
+            steps.push("added");
+        } else if text.contains(&filled_in[1].1) {
+            acme.ended(&signed_in.pop().expect("one was signed in"))
+                .await;
+            steps.push("moved");
+        } else if lists_people {
+            let names = rows
+                .iter()
+                .filter(|row| row.get::<&str, _>("space") == "acme");
+            let mut names: Vec<&str> = names.map(|row| row.get("backlog_user_name")).collect();
+            names.sort_unstable();
+            assert_eq!(names, ["Daniel Okafor", "Maja Lindqvist"]);
+            steps.push("listed");
+        } else if text.contains("admin.revoke_user(") {
+            for tokens in &signed_in {
+                acme.ended(tokens).await;
+            }
+            steps.push("ended");
         }
     }
+    assert_eq!(steps, ["added", "moved", "listed", "ended"]);
     for (_, own) in &roles {
         sql(hub.database.pool(), &format!("DROP ROLE {own}")).await;
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{
-    configuration::{Space, configured, configured_for, organizations, theirs},
+    configuration::{Space, configured, configured_for, organizations, renamed, theirs},
     process::{program, run},
     stdio::StdioClient,
 };
@@ -53,6 +53,65 @@ async fn the_plain_configuration_works() {
         let (status, said) = client.hang_up().await;
         assert!(status.success(), "{said}");
         assert!(!said.contains(&space.key), "{said}");
+    }
+}
+
+/// The configurations of their README for npx and for Node, and those with flags that it tells
+/// of: nothing but `command` is changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_for_npx_and_node_may_stay() {
+    let space = Space::of(seed::DANIEL).await;
+    let npx = r#"{
+      "mcpServers": {
+        "backlog": {
+          "command": "npx",
+          "args": ["backlog-mcp-server"],
+          "env": {
+            "BACKLOG_DOMAIN": "your-domain.backlog.com",
+            "BACKLOG_API_KEY": "your-api-key"
+          }
+        }
+      }
+    }"#;
+    let node = r#"{
+      "mcpServers": {
+        "backlog": {
+          "command": "node",
+          "args": ["your-repository-location/build/index.js"],
+          "env": {
+            "BACKLOG_DOMAIN": "your-domain.backlog.com",
+            "BACKLOG_API_KEY": "your-api-key"
+          }
+        }
+      }
+    }"#;
+    let with = |configuration: &str, args: &str, more: &str| {
+        let changed = configuration.replace(args, more);
+        assert_ne!(changed, configuration);
+        changed
+    };
+    let agreed = with(npx, "\"backlog-mcp", "\"-y\", \"backlog-mcp");
+    let flags = "\", \"--prefix\", \"backlog_\", \"--enable-toolsets\", \"space,issue\"]";
+    let real = [
+        ("your-domain.backlog.com", space.url()),
+        ("your-api-key", &space.key),
+    ];
+    for (launcher, configuration, prefix) in [
+        ("npx", npx, ""),
+        ("npx", &agreed, ""),
+        ("npx", &with(&agreed, "\"]", flags), "backlog_"),
+        ("node", node, ""),
+        ("node", &with(node, "\"]", flags), "backlog_"),
+    ] {
+        let command = renamed(configuration, launcher, &real);
+        let mut client = StdioClient::start(command).await;
+        let tools = client.tools().await;
+        let few = !prefix.is_empty();
+        assert_eq!(tools.len() < TOOLS, few, "{configuration}");
+        let me = client.json(&format!("{prefix}get_myself"), json!({})).await;
+        assert_eq!(me["id"], json!(seed::DANIEL));
+        let (status, said) = client.hang_up().await;
+        assert!(status.success(), "{said}");
     }
 }
 

@@ -35,6 +35,7 @@ async fn the_http_transport_works() {
     for (args, env) in [
         (
             &[
+                "build/index.js",
                 "--transport",
                 "http",
                 "--http-port",
@@ -142,6 +143,7 @@ async fn with_oauth_settings_people_sign_in() {
     let settings = deployment.command();
     let settings = settings.as_std().get_envs();
     let mut command = program(&[
+        "build/index.js",
         "--transport",
         "http",
         "--http-host",

@@ -8,15 +8,19 @@ use std::collections::BTreeSet;
 
 use backlog_sim::seed;
 use reqwest::StatusCode;
+use serde_json::json;
+use sqlx::AssertSqlSafe;
 use tokio::time::Instant;
 
 use crate::support::{
     cluster::Cluster,
-    hub::eventually,
+    hub::{OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, eventually, sim},
     load::Load,
+    mcp,
     person::{Person, refresh, tokens as tokens_of},
     replicas::Replicas,
-    site::http,
+    reply::Reply,
+    site::{Site, http},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +84,9 @@ async fn what_ends_at_one_replica_ends_at_all() {
         (status, &body["error"]),
         (StatusCode::BAD_REQUEST, &"invalid_grant".into())
     );
-    ends(&replicas, "a replay", &second, 401).await;
+    replicas
+        .all_say("a replay", "", &second.access_token, 401)
+        .await;
     let (status, _) = refresh(&urls[2], &second).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
 
@@ -96,30 +102,78 @@ async fn what_ends_at_one_replica_ends_at_all() {
         .form(&form)
         .send();
     assert_eq!(revoked.await.unwrap().status(), StatusCode::OK);
-    ends(&replicas, "a revocation", &tokens, 401).await;
+    replicas
+        .all_say("a revocation", "", &tokens.access_token, 401)
+        .await;
 
     // An operator's statement, and back.
     let tokens = Person::default().sign_in(site, seed::KENTA).await;
     replicas.assert_work(&tokens, seed::KENTA).await;
     run("UPDATE hub.spaces SET disabled_at = clock_timestamp()").await;
-    ends(&replicas, "a disabled space", &tokens, 403).await;
+    replicas
+        .all_say("a disabled space", "", &tokens.access_token, 403)
+        .await;
     run("UPDATE hub.spaces SET disabled_at = NULL").await;
-    ends(&replicas, "an enabled space", &tokens, 200).await;
+    replicas
+        .all_say("an enabled space", "", &tokens.access_token, 200)
+        .await;
 }
 
-/// Waits until each replica says this of a token, and tells how long it took.
-async fn ends(
-    replicas: &Replicas,
-    what: &str,
-    tokens: &crate::support::person::Tokens,
-    status: u16,
-) {
-    let since = Instant::now();
-    eventually(what, async || {
-        replicas.statuses(tokens).await == [status; 3]
+/// The space `acme`: added, changed, disabled, enabled and deleted by SQL.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operators_do_to_a_space_holds_at_all() {
+    let replicas = Replicas::start().await;
+    let run = async |statement: &str| {
+        let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(replicas.database.pool());
+        done.await
+            .unwrap_or_else(|error| panic!("{statement}: {error}"));
+    };
+    let at = "/spaces/acme";
+    // Each remembers that there is no such space.
+    assert_eq!(replicas.statuses_at(at, "nonsense").await, [404; 3]);
+    let elsewhere = sim().await;
+    run(&format!(
+        "SELECT admin.create_space(slug => 'acme', domain => '{}',
+             oauth_client_id => '{OAUTH_CLIENT_ID}', oauth_client_secret => '{OAUTH_CLIENT_SECRET}')",
+        elsewhere.url()
+    ))
+    .await;
+    replicas
+        .all_say("an added space", at, "nonsense", 401)
+        .await;
+    let waiting = "given_secrets";
+    eventually("its secret is sealed", async || {
+        replicas.count(waiting).await == 0
     })
     .await;
-    eprintln!("{what}: at all replicas after {:?}", since.elapsed());
+    let acme = Site::new(replicas.site.url(at));
+    let tokens = Person::default().sign_in(&acme, seed::DANIEL).await;
+    let token = &tokens.access_token;
+    assert_eq!(replicas.statuses_at(at, token).await, [200; 3]);
+
+    run("SELECT admin.update_space('acme', toolsets => '{wiki}')").await;
+    let since = Instant::now();
+    for url in replicas.urls() {
+        eventually("only tools of these sets", async || {
+            let list = mcp::request(&format!("{url}{at}/mcp"), Some(token));
+            let list = list.json(&mcp::message("tools/list", json!({})));
+            let listed = Reply::to(list).await.body;
+            assert!(listed.contains("\"get_wiki\""), "{listed}");
+            !listed.contains("\"get_issue\"")
+        })
+        .await;
+    }
+    eprintln!(
+        "a changed space: at all replicas after {:?}",
+        since.elapsed()
+    );
+
+    for (what, status) in [("disable", 403), ("enable", 200), ("delete", 404)] {
+        run(&format!("SELECT admin.{what}_space('acme')")).await;
+        replicas
+            .all_say(&format!("{what} a space"), at, token, status)
+            .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,12 +197,7 @@ async fn clients_work_on_through_a_rolling_restart() {
     let mut replicas = Replicas::start().await;
     let load = Load::start(&replicas.site).await;
     let began = Instant::now();
-    for number in 0..3 {
-        replicas.stop_one(number).await;
-        replicas.start_one(number).await;
-        // That it is ready is not enough: nginx has to have noticed.
-        replicas.gets_requests(number).await;
-    }
+    replicas.restart().await;
     let report = load.stop().await;
     report.assert_right("a rolling restart", began);
     assert_eq!(report.failures.len(), 0, "{:?}", report.failures);

@@ -3,12 +3,13 @@
 //!
 //! The tools and their inputs are those of `tools/list`, so a new tool needs nothing here.
 
+use backlog_mcp_hub::mcp::Toolset;
 use backlog_sim::Matcher;
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{Tenant, pairs, two_more};
-use crate::support::{hub::TestHub, mcp, person::result};
+use crate::support::{hub::TestHub, mcp, person::result, reply::Reply};
 
 /// A tool as it is listed.
 struct Tool {
@@ -19,13 +20,29 @@ struct Tool {
 
 impl Tool {
     async fn all(tenant: &Tenant<'_>) -> Vec<Self> {
-        let listed = tenant
-            .issuer
-            .rpc(&tenant.own.access_token, "tools/list", json!({}))
-            .await
-            .json();
-        let tools = listed["result"]["tools"].as_array().expect("tools");
-        assert!(tools.len() > 60, "{}", tools.len());
+        let token = &tenant.own.access_token;
+        let listed = tenant.issuer.rpc(token, "tools/list", json!({})).await;
+        let all = Self::listed(&listed);
+        let mut of_sets = Vec::new();
+        for toolset in Toolset::ALL {
+            let listed = tenant
+                .issuer
+                .rpc_within(toolset.as_str(), token, "tools/list", json!({}))
+                .await;
+            let of_set = Self::listed(&listed);
+            assert!(!of_set.is_empty(), "{} has no tool", toolset.as_str());
+            of_sets.extend(of_set.into_iter().map(|tool| tool.name));
+        }
+        let mut names: Vec<_> = all.iter().map(|tool| tool.name.clone()).collect();
+        names.sort();
+        of_sets.sort();
+        assert_eq!(names, of_sets, "each tool of each set, once");
+        all
+    }
+
+    fn listed(reply: &Reply) -> Vec<Self> {
+        let body = reply.json();
+        let tools = body["result"]["tools"].as_array().expect("tools");
         tools.iter().map(Self::read).collect()
     }
 

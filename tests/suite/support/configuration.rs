@@ -31,6 +31,16 @@ impl Space {
 /// The one server of a client's configuration, as a command. `real` has what stands for a
 /// placeholder.
 pub fn configured(configuration: &str, real: &[(&str, &str)]) -> Command {
+    started_by(configuration, "backlog-mcp-hub", real)
+}
+
+/// A configuration as backlog-mcp-server's README has it, of which only `command` is changed:
+/// it is the name of this program instead of `launcher`.
+pub fn renamed(configuration: &str, launcher: &str, real: &[(&str, &str)]) -> Command {
+    started_by(configuration, launcher, real)
+}
+
+fn started_by(configuration: &str, command: &str, real: &[(&str, &str)]) -> Command {
     let configuration: Value = serde_json::from_str(configuration).expect("JSON");
     let servers = configuration
         .get("mcpServers")
@@ -38,7 +48,7 @@ pub fn configured(configuration: &str, real: &[(&str, &str)]) -> Command {
         .and_then(Value::as_object)
         .expect("servers");
     let server = servers.values().next().expect("a server");
-    assert_eq!(server["command"], "backlog-mcp-hub");
+    assert_eq!(server["command"], command);
     let args: Vec<String> = serde_json::from_value(server["args"].clone()).unwrap_or_default();
     let env: BTreeMap<String, String> = serde_json::from_value(server["env"].clone()).expect("env");
 

@@ -185,15 +185,24 @@ impl Issuer {
         self.rpc(access_token, "tools/call", params).await
     }
 
+    /// With those tools too that are offered only to who asks for them.
     pub async fn rpc(&self, access_token: &str, method: &str, params: Value) -> Reply {
+        let toolsets = Toolset::ALL.map(Toolset::as_str).join(",");
+        self.rpc_within(&toolsets, access_token, method, params)
+            .await
+    }
+
+    pub async fn rpc_within(
+        &self,
+        toolsets: &str,
+        access_token: &str,
+        method: &str,
+        params: Value,
+    ) -> Reply {
         Reply::to(
             self.request(Method::POST, "/mcp")
                 .header("accept", "application/json, text/event-stream")
-                // Those too that are offered only to who asks for them.
-                .header(
-                    "x-mcp-toolsets",
-                    Toolset::ALL.map(Toolset::as_str).join(","),
-                )
+                .header("x-mcp-toolsets", toolsets)
                 .bearer_auth(access_token)
                 .json(&mcp::message(method, params)),
         )

@@ -72,7 +72,7 @@ pub struct Deployment {
     pub database: TestDatabase,
     pub sim: BacklogSim,
     pub site: Site,
-    keys: SecretString,
+    pub keys: SecretString,
     port: Port,
     second_port: Port,
 }

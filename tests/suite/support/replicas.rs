@@ -6,11 +6,12 @@ use std::ops::Deref;
 use backlog_sim::Id;
 use reqwest::StatusCode;
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{
     hub::eventually,
     nginx::Nginx,
-    person::{Tokens, call, result},
+    person::{Tokens, call, call_request, result},
     process::{Deployment, Port, Process},
     site::http,
 };
@@ -22,6 +23,8 @@ pub struct Replicas {
     ports: [Port; 3],
     deployment: Deployment,
     database_url: Option<String>,
+    /// The master keys of those that start from now on, unless the deployment's.
+    pub ring: Option<String>,
 }
 
 impl Deref for Replicas {
@@ -47,6 +50,7 @@ impl Replicas {
             processes: vec![None, None, None],
             ports,
             database_url,
+            ring: None,
         };
         for number in 0..3 {
             replicas.start_one(number).await;
@@ -80,6 +84,9 @@ impl Replicas {
         if let Some(url) = &self.database_url {
             command.env("DATABASE_URL", url);
         }
+        if let Some(ring) = &self.ring {
+            command.env("ENCRYPTION_KEYS", ring);
+        }
         self.processes[number] = Some(Process::start(command, port.url()).await);
     }
 
@@ -96,6 +103,16 @@ impl Replicas {
         assert_eq!(process.ended().await.code(), Some(0));
     }
 
+    /// Restarts one after the other.
+    pub async fn restart(&mut self) {
+        for number in 0..3 {
+            self.stop_one(number).await;
+            self.start_one(number).await;
+            // That it is ready is not enough: nginx has to have noticed.
+            self.gets_requests(number).await;
+        }
+    }
+
     /// Where each of them is reached without nginx.
     pub fn urls(&self) -> [String; 3] {
         self.ports.each_ref().map(Port::url)
@@ -103,12 +120,28 @@ impl Replicas {
 
     /// What each of them says to a call with this token.
     pub async fn statuses(&self, tokens: &Tokens) -> Vec<u16> {
+        self.statuses_at("", &tokens.access_token).await
+    }
+
+    /// The same, at a path such as `/spaces/acme`.
+    pub async fn statuses_at(&self, path: &str, access_token: &str) -> Vec<u16> {
         let mut statuses = Vec::new();
         for url in self.urls() {
-            let (status, _) = call(&url, &tokens.access_token, "get_myself", json!({})).await;
-            statuses.push(status.as_u16());
+            let url = format!("{url}{path}");
+            let call = call_request(&url, access_token, "get_myself", json!({}));
+            statuses.push(call.send().await.expect("an answer").status().as_u16());
         }
         statuses
+    }
+
+    /// Waits until each of them says this to a call, and tells how long it took.
+    pub async fn all_say(&self, what: &str, path: &str, access_token: &str, status: u16) {
+        let since = Instant::now();
+        eventually(what, async || {
+            self.statuses_at(path, access_token).await == [status; 3]
+        })
+        .await;
+        eprintln!("{what}: at all replicas after {:?}", since.elapsed());
     }
 
     /// Asserts that a token works at each of them, for this user.
