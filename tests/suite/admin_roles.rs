@@ -391,25 +391,3 @@ async fn a_new_cluster_gets_its_roles_once_or_says_that_it_needs_them() {
     refused(&operator, "SELECT * FROM hub.spaces").await;
     postgres.stop().await.unwrap();
 }
-
-/// The service does not change the schema; it says who must.
-#[tokio::test]
-async fn a_service_that_may_not_migrate_says_so() {
-    let database = TestDatabase::create().await;
-    let role = TestRole::member_of("hub_service", &database).await;
-    let last = migrate::migrations().pop().expect("a migration").version();
-    sqlx::query("DELETE FROM hub.refinery_schema_history WHERE version = $1")
-        .bind(last)
-        .execute(database.pool())
-        .await
-        .unwrap();
-    let mut command = program(&["migrate"]);
-    command.env("DATABASE_URL", role.url());
-    let output = run(command).await;
-    let said = String::from_utf8(output.stderr).expect("text");
-    assert!(!output.status.success());
-    assert!(
-        said.contains("run `backlog-mcp-hub migrate` as the owner"),
-        "{said}"
-    );
-}

@@ -5,11 +5,10 @@ use std::time::Duration;
 use backlog_sim::{Matcher, RefreshRotation, seed};
 use reqwest::{Method, StatusCode};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
-use url::Url;
 
 use crate::support::{
     hub::{TestHub, eventually, http},
-    person::{Person, exchange},
+    person::{Person, exchange, param},
     reply::Reply,
 };
 
@@ -47,17 +46,11 @@ async fn a_refusal_at_backlog_goes_on_to_the_client() {
 async fn another_error_of_backlog_is_not_blamed_on_the_person() {
     let hub = TestHub::start().await;
     let (person, _, page) = at_backlog(&hub).await;
-    let state = state_of(&page);
+    let state = param(&page, "state");
     let url = hub.url(&format!("/callback?error=server_error%0a<x>&state={state}"));
     let answer = person.get(&url).await.answer();
     answer.assert_error(&hub, "server_error");
     hub.stop().await;
-}
-
-fn state_of(url: &str) -> String {
-    let url = Url::parse(url).expect("a URL");
-    let state = url.query_pairs().find(|(name, _)| name == "state");
-    state.expect("a state").1.into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,11 +69,11 @@ async fn an_answer_that_is_not_the_browsers_own_is_refused_and_uses_nothing_up()
         page.assert_says(403, "another browser");
     }
     // A code that was planted: right browser, somebody else's state.
-    let planted = callback.replace(&state_of(&callback), &state_of(&strangers_page));
+    let planted = callback.replace(&param(&callback, "state"), &param(&strangers_page, "state"));
     let page = person.get(&planted).await;
     page.assert_says(403, "another browser");
     // Nothing that the hub ever sent out.
-    let state = state_of(&callback);
+    let state = param(&callback, "state");
     let other = if state.ends_with('x') { 'y' } else { 'x' };
     let mistyped = format!("{}{other}", &state[..state.len() - 1]);
     for (query, says) in [

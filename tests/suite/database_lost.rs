@@ -1,11 +1,17 @@
 //! The database goes away and comes back.
 
+use backlog_sim::seed;
 use futures_util::future::join_all;
 use reqwest::StatusCode;
+use serde_json::json;
 
 use crate::support::{
-    hub::{TestHub, eventually, http},
+    hub::{REDIRECT_URI, TestHub, eventually, http},
+    mcp,
+    person::Person,
     process::until,
+    reply::Reply,
+    tokens::{refreshed, works},
 };
 
 /// Some connections of the hub's pool, and one that listens.
@@ -49,5 +55,61 @@ async fn the_first_requests_after_a_restart_of_the_database_work() {
     for number in 0..20 {
         assert_eq!(ready().await, StatusCode::OK, "request {number}");
     }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_26_a_database_that_is_away_is_a_passing_failure() {
+    let (hub, proxy) = TestHub::start_behind_proxy().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    assert!(works(&hub, &tokens).await);
+    proxy.cut();
+    // Nobody hears of revocations now, so nothing in memory is believed either.
+    let call = || mcp::call(&hub, Some(&tokens.access_token), "get_space", json!({}));
+    eventually("the hub has noticed", async || {
+        call().await.status == StatusCode::SERVICE_UNAVAILABLE
+    })
+    .await;
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("client_id", tokens.client_id.as_str()),
+        ("refresh_token", tokens.refresh_token.as_str()),
+    ];
+    let refreshing = hub.post_form("/token", &form);
+    let metadata = json!({ "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "none" });
+    let registering = hub.register_with(&metadata);
+    let calling = call();
+    let elsewhere = hub.post_form("/spaces/default/token", &form);
+    let (refreshing, registering, calling, elsewhere) =
+        tokio::join!(refreshing, registering, calling, elsewhere);
+    for reply in [&refreshing, &registering, &elsewhere] {
+        reply.oauth_error(503, "temporarily_unavailable");
+    }
+    for reply in [&refreshing, &registering, &calling, &elsewhere] {
+        assert_eq!(
+            reply.status,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{}",
+            reply.body
+        );
+        assert_eq!(reply.json()["error"], "temporarily_unavailable");
+        let seconds: u64 = reply.header("retry-after").parse().expect("seconds");
+        assert!(seconds > 0);
+    }
+    let ready = Reply::to(http().get(hub.url("/ready"))).await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    let alive = Reply::to(http().get(hub.url("/health"))).await;
+    assert_eq!(alive.status, StatusCode::OK);
+
+    // Nothing was lost.
+    proxy.mend();
+    eventually("the hub is ready again", async || {
+        let ready = Reply::to(http().get(hub.url("/ready"))).await;
+        ready.status == StatusCode::OK
+    })
+    .await;
+    assert!(works(&hub, &tokens).await);
+    let tokens = refreshed(&hub, &tokens).await;
+    assert!(works(&hub, &tokens).await);
     hub.stop().await;
 }

@@ -3,11 +3,11 @@
 use backlog_sim::{BacklogSim, Credential, seed};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::{process::Command, time::timeout};
+use tokio::process::Command;
 
 use crate::support::{
     hub::sim,
-    process::{DEADLINE, Port, program, run},
+    process::{Port, healthy, program, run},
     site::http,
     stdio::StdioClient,
 };
@@ -66,17 +66,7 @@ async fn on_http_it_answers_its_own_computer_and_no_web_page() {
             None => request,
         }
     };
-    let ready = async {
-        while http()
-            .get(format!("{}/health", port.url()))
-            .send()
-            .await
-            .is_err()
-        {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    timeout(DEADLINE, ready).await.expect("ready in time");
+    healthy(&port).await;
 
     let answer: Value = call(None)
         .send()

@@ -7,26 +7,18 @@ use backlog_sim::{Control, Credential, Matcher, fingerprint, seed};
 use regex::Regex;
 use reqwest::{StatusCode, header::COOKIE};
 use serde_json::{Value, json};
-use url::Url;
 
 use crate::support::{
     collector::{Collector, hex},
     hub::{TestHub, http},
     mcp,
-    person::{Person, VERIFIER, call_request, exchange, refresh, tokens},
+    person::{Person, VERIFIER, call_request, exchange, param, refresh, tokens},
     process::{Deployment, Process, until},
     reply::Reply,
 };
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const OTHER_TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-
-fn param(url: &str, name: &str) -> String {
-    let url = Url::parse(url).expect("a URL");
-    let mut pairs = url.query_pairs();
-    let found = pairs.find(|(key, _)| key == name);
-    found.expect(name).1.into_owned()
-}
 
 /// A sign-in, a call, a refresh, a renewal and failures: everything that a secret has part
 /// in, with all that every library has to say.

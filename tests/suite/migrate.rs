@@ -3,7 +3,11 @@
 use backlog_mcp_hub::db::migrate::{MigrateError, is_current, migrate, migrations};
 use sqlx::{Connection, PgConnection};
 
-use crate::support::database::TestDatabase;
+use crate::support::{
+    database::TestDatabase,
+    process::{program, run},
+    role::TestRole,
+};
 
 #[tokio::test]
 async fn two_processes_bring_up_an_empty_database_at_once() {
@@ -104,4 +108,26 @@ async fn advisory_locks(database: &TestDatabase) -> i64 {
     .fetch_one(database.pool())
     .await
     .unwrap()
+}
+
+/// The service does not change the schema; it says who must.
+#[tokio::test]
+async fn a_service_that_may_not_migrate_says_so() {
+    let database = TestDatabase::create().await;
+    let role = TestRole::member_of("hub_service", &database).await;
+    let last = migrations().pop().expect("a migration").version();
+    sqlx::query("DELETE FROM hub.refinery_schema_history WHERE version = $1")
+        .bind(last)
+        .execute(database.pool())
+        .await
+        .unwrap();
+    let mut command = program(&["migrate"]);
+    command.env("DATABASE_URL", role.url());
+    let output = run(command).await;
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(!output.status.success());
+    assert!(
+        said.contains("run `backlog-mcp-hub migrate` as the owner"),
+        "{said}"
+    );
 }

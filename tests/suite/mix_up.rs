@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::support::{
     hub::{TestHub, http, sim},
-    person::{Person, authorize_url_with},
+    person::{Person, authorize_url_with, param},
 };
 
 /// Approves a sign-in to a space; where the browser goes for it.
@@ -16,12 +16,6 @@ async fn approve(hub: &TestHub, person: &Person, client: &str, space: &str) -> U
     let consent = person.get(&url).await;
     let forward = person.decide(hub, &consent, "approve").await;
     Url::parse(&forward.refresh()).expect("a URL")
-}
-
-fn param(url: &str, name: &str) -> String {
-    let url = Url::parse(url).expect("a URL");
-    let pair = url.query_pairs().find(|(key, _)| key == name);
-    pair.expect(name).1.into_owned()
 }
 
 /// The codes that a site was asked to exchange, as the journal shows them.

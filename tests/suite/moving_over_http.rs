@@ -1,30 +1,16 @@
 //! The HTTP forms of backlog-mcp-server's configurations, with this program's name.
 
-use std::time::Duration;
-
 use backlog_sim::seed;
 use serde_json::json;
-use tokio::time::{sleep, timeout};
 
 use crate::support::{
     configuration::{Space, configured_for, organizations, theirs},
     mcp::{call_at, message, request},
     person::Person,
-    process::{DEADLINE, Deployment, Port, Process, program},
+    process::{Deployment, Port, Process, healthy, program},
     reply::Reply,
     site::http,
 };
-
-/// Waits until the local server there answers.
-async fn healthy(port: &Port) {
-    let url = format!("{}/health", port.url());
-    let answers = async {
-        while http().get(&url).send().await.is_err() {
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(DEADLINE, answers).await.expect("ready in time");
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_http_transport_works() {

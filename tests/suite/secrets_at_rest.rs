@@ -12,12 +12,11 @@ use reqwest::{StatusCode, header::HOST};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use url::Url;
 
 use crate::support::{
     hub::{OAUTH_CLIENT_SECRET, REDIRECT_URI, TestHub, eventually, http},
     mcp,
-    person::{Person, VERIFIER, call, refresh, token, tokens},
+    person::{Person, VERIFIER, call, param, refresh, token, tokens},
     reply::Reply,
 };
 
@@ -40,15 +39,6 @@ fn sha256(text: &str) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
-}
-
-fn param(url: &str, name: &str) -> String {
-    let url = Url::parse(url).expect("a URL");
-    let found = url.query_pairs().find(|(known, _)| known == name);
-    found
-        .unwrap_or_else(|| panic!("no {name} in {url}"))
-        .1
-        .into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

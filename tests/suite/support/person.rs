@@ -104,6 +104,16 @@ impl Answer {
     }
 }
 
+/// A parameter of a URL's query.
+pub fn param(url: &str, name: &str) -> String {
+    let url = Url::parse(url).expect("a URL");
+    let found = url.query_pairs().find(|(known, _)| known == name);
+    found
+        .unwrap_or_else(|| panic!("no {name} in {url}"))
+        .1
+        .into_owned()
+}
+
 /// The answer of `/token`, and what the test needs to go on.
 #[derive(Clone, Debug)]
 pub struct Tokens {

@@ -294,6 +294,15 @@ fn listen(
     })
 }
 
+/// Waits until the local server at a port answers.
+pub async fn healthy(port: &Port) {
+    let url = format!("{}/health", port.url());
+    until("the local server answers", async || {
+        http().get(&url).send().await.is_ok()
+    })
+    .await;
+}
+
 /// Waits for something that other processes bring about.
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let poll = async {
