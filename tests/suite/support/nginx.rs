@@ -74,9 +74,7 @@ impl Nginx {
     /// The requests that it has passed on, in the order of their ends.
     pub fn served(&self) -> Vec<Served> {
         let log = self.file("access.log");
-        // Probes are logged late, and are nobody's.
         log.lines()
-            .filter(|line| !line.starts_with("/health "))
             .map(|line| {
                 let (path, replicas) = line.split_once(' ').expect("path and replicas");
                 let port = |address: &str| address.rsplit(':').next()?.parse().ok();
