@@ -12,7 +12,8 @@ pub struct Figure {
     pub budget: String,
     pub measured: String,
     pub compared_with: String,
-    pub held: bool,
+    /// `None` if nothing was wanted.
+    pub held: Option<bool>,
 }
 
 /// One picture, as SVG.
@@ -30,7 +31,11 @@ pub fn table(figures: &[Figure]) -> String {
         "| Budget | Wanted | Measured | Compared with | Held |\n|---|---|---|---|---|\n",
     );
     for figure in figures {
-        let held = if figure.held { "yes" } else { "**no**" };
+        let held = match figure.held {
+            Some(true) => "yes",
+            Some(false) => "**no**",
+            None => "",
+        };
         let Figure {
             what,
             budget,

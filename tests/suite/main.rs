@@ -44,6 +44,7 @@ mod mix_up;
 mod moving_over;
 mod moving_over_http;
 mod names;
+mod network_proxy;
 mod operations_document;
 mod operator_clients;
 mod operator_doctor;

@@ -75,7 +75,7 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
                 before.as_secs_f64() * 1e3,
                 took.as_secs_f64()
             ),
-            held: times <= WANTED,
+            held: Some(times <= WANTED),
         }],
         plots: vec![Plot {
             file: "cleanup.svg",

@@ -73,7 +73,7 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
                 millis(&during)
             ),
             compared_with: format!("p99 {:.2} ms before", millis(&quiet)),
-            held: true,
+            held: Some(true),
         }],
         plots: Vec::new(),
     })

@@ -39,7 +39,7 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
         budget: "0 on the path of a call".to_owned(),
         measured: format!("{each:.5}"),
         compared_with: format!("{} in {} calls", after - before, outcome.latencies.len()),
-        held: each < 0.01,
+        held: Some(each < 0.01),
     };
     Ok(Findings {
         figures: vec![figure],

@@ -69,7 +69,7 @@ fn figure(what: &'static str, few: &Outcome, many: &Outcome) -> Figure {
         budget: format!("≤ {WANTED} × with 1,000"),
         measured: format!("{} ({times:.2} ×)", milliseconds(many)),
         compared_with: milliseconds(few),
-        held: times <= WANTED,
+        held: Some(times <= WANTED),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod browser;
 pub mod cluster;
 pub mod collector;
 pub mod configuration;
+pub mod connect_proxy;
 pub mod database;
 pub mod document_host;
 pub mod events;

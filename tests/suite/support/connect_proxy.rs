@@ -1,0 +1,117 @@
+//! The proxy of a company's network: HTTPS goes through it by CONNECT (RFC 9110 §9.3.6). Whatever
+//! host it is asked for, the simulated Backlog answers, with a certificate of the test's own
+//! authority.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use backlog_sim::BacklogSim;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+use tokio_rustls::TlsAcceptor;
+
+pub struct ConnectProxy {
+    pub url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+    roots: TempDir,
+    server: JoinHandle<()>,
+}
+
+impl ConnectProxy {
+    /// Starts one that knows this host.
+    pub async fn start(host: &str, sim: &BacklogSim) -> Self {
+        let (tls, root) = certified(host);
+        let roots = tempfile::tempdir().expect("a directory");
+        std::fs::write(roots.path().join("roots.pem"), root).expect("a file");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let sim = sim.url();
+        let backlog = (
+            sim.host_str().expect("a host").to_owned(),
+            sim.port().expect("a port"),
+        );
+        let server = tokio::spawn({
+            let asked = Arc::clone(&asked);
+            async move {
+                while let Ok((client, _)) = listener.accept().await {
+                    let (tls, asked, backlog) = (tls.clone(), Arc::clone(&asked), backlog.clone());
+                    tokio::spawn(async move { pass_on(client, &tls, &asked, &backlog).await });
+                }
+            }
+        });
+        Self {
+            url: format!("http://{address}"),
+            asked,
+            roots,
+            server,
+        }
+    }
+
+    /// What requests began with, such as `CONNECT acme.backlog.com:443 HTTP/1.1`.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("the list").clone()
+    }
+
+    /// The certificate of the authority, for `SSL_CERT_FILE`.
+    pub fn root(&self) -> std::path::PathBuf {
+        Path::join(self.roots.path(), "roots.pem")
+    }
+}
+
+impl Drop for ConnectProxy {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// A server's TLS, and the root it goes back to.
+fn certified(host: &str) -> (TlsAcceptor, String) {
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    let authority = CertifiedIssuer::self_signed(authority, key).expect("an authority");
+    let key = KeyPair::generate().expect("a key");
+    let own = CertificateParams::new([host.to_owned()]).expect("a name");
+    let own = own.signed_by(&key, &authority).expect("a certificate");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("protocol versions")
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![own.der().clone()],
+            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
+        .expect("a certificate and its key");
+    (TlsAcceptor::from(Arc::new(tls)), authority.pem())
+}
+
+async fn pass_on(
+    client: TcpStream,
+    tls: &TlsAcceptor,
+    asked: &Mutex<Vec<String>>,
+    backlog: &(String, u16),
+) -> std::io::Result<()> {
+    let mut client = BufReader::new(client);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if client.read_line(&mut head).await? == 0 {
+            return Ok(());
+        }
+    }
+    let first = head.lines().next().unwrap_or_default();
+    asked.lock().expect("the list").push(first.to_owned());
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+    let mut inside = tls.accept(client).await?;
+    let mut server = TcpStream::connect(backlog).await?;
+    copy_bidirectional(&mut inside, &mut server).await.map(drop)
+}
