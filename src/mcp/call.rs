@@ -26,8 +26,9 @@ use super::{
     called::Called,
     caller::request_span,
     failure::ToolError,
-    limit::{self, Page},
+    limit,
     names::{self, Bounds, Named, Unresolved},
+    page::Page,
     progress::{self, Progress, Telling},
     projects::Sifted,
     router::FIELDS,
@@ -200,7 +201,7 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             return invalid(reason);
         }
     };
-    let mut page = Page::of(tool.paging, &arguments);
+    let mut page = Page::of(tool.paging, tool.usual_count, &arguments);
     if tool.takes_project {
         arguments::settle_project(&mut arguments);
     }

@@ -22,6 +22,7 @@ mod listing;
 mod names;
 pub mod options;
 pub mod organizations;
+mod page;
 pub mod policy;
 mod progress;
 mod projects;

@@ -199,6 +199,7 @@ mod tests {
             access: Access::of(Method::Get),
             fields: &[],
             paging: Paging::None,
+            usual_count: 0,
             takes_project: false,
         };
         let sets = Toolset::ALL.into_iter();

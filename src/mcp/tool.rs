@@ -15,6 +15,7 @@ use super::{
     AccessError, BacklogAccess, Toolset,
     failure::{LARGEST_FILE, ToolError},
     file::File,
+    page::USUAL_COUNT,
     progress::Progress,
 };
 use crate::{
@@ -35,6 +36,8 @@ pub(super) trait Endpoint:
     const IS_FILE: bool = false;
     /// The fields of the objects in a list that it returns, for callers to choose from.
     const FIELDS: &'static [&'static str] = &[];
+    /// How many elements a list has where the call does not say it.
+    const USUAL_COUNT: u64 = USUAL_COUNT;
 }
 
 /// Any tool; the implementor is its input.
@@ -43,6 +46,7 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const TITLE: &'static str;
     const ACCESS: Access;
     const FIELDS: &'static [&'static str] = &[];
+    const USUAL_COUNT: u64 = USUAL_COUNT;
 
     /// Runs the tool and returns what Backlog had to say.
     fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Outcome, ToolError>> + Send;
@@ -80,6 +84,7 @@ impl<E: Endpoint> Tool for E {
     const TITLE: &'static str = E::TITLE;
     const ACCESS: Access = E::ACCESS;
     const FIELDS: &'static [&'static str] = E::FIELDS;
+    const USUAL_COUNT: u64 = E::USUAL_COUNT;
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let request = E::CALL.fill(inputs(&self))?;
@@ -154,6 +159,8 @@ pub(super) struct Spec {
     pub access: Access,
     pub fields: &'static [&'static str],
     pub paging: Paging,
+    /// How many elements come where the call does not say it.
+    pub usual_count: u64,
     /// Whether it takes a project as [`arguments::PROJECT`](super::arguments::PROJECT).
     pub takes_project: bool,
 }
