@@ -153,6 +153,10 @@ async fn every_tool_can_be_called_as_its_schema_says() {
         let (failed, text) = call(&caller, name, arguments.clone()).await;
         assert!(!failed, "{name}: {text}");
 
+        if name == "upload_attachment" {
+            // Two ways to give one thing.
+            arguments.as_object_mut().unwrap().remove("content");
+        }
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         let given = arguments.as_object_mut().unwrap();
         given.retain(|argument, _| required.contains(&json!(argument)));
