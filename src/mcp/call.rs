@@ -1,6 +1,6 @@
 //! What stands around every call of a tool:
 //!
-//! 1. Refuse what the grant's scopes or the operator's policy do not allow.
+//! 1. Refuse what the operator's policy or the grant's scopes do not allow.
 //! 2. Keep the call within the projects that are allowed ([`projects`](super::projects)), before
 //!    and after the names among the arguments are looked up ([`names`]).
 //! 3. Read the arguments and run the tool against Backlog.
@@ -143,6 +143,11 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         .recorder()
         .tool_call(tool.name, caller.access.actor());
 
+    // First: what is not allowed here stays so after another sign-in.
+    if let Err(denied) = caller.policy.check(tool) {
+        record.ended(ToolOutcome::Denied);
+        return failed(format!("{} cannot be used: {denied}.", tool.name));
+    }
     let scope = tool.access.scope();
     if !caller.scopes.contains(scope) {
         let wanted: Scopes = caller.scopes.iter().chain([scope]).collect();
@@ -154,10 +159,6 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             tool.name,
             scope.as_str()
         ));
-    }
-    if let Err(denied) = caller.policy.check(tool) {
-        record.ended(ToolOutcome::Denied);
-        return failed(format!("{} cannot be used: {denied}.", tool.name));
     }
 
     let options = server.options();

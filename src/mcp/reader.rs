@@ -80,12 +80,13 @@ impl<'a> Reader<'a> {
         let Some(spec) = self.server.tool(tool) else {
             return Err(Barred::Policy(format!("there is no tool {tool} here")));
         };
+        // First: what is not allowed here stays so after another sign-in.
+        let allowed = self.caller.policy.check(spec);
+        allowed.map_err(|denied| Barred::Policy(denied.to_string()))?;
         let scope = spec.access.scope();
         if !self.caller.scopes.contains(scope) {
             return Err(Barred::Scope(scope));
         }
-        let allowed = self.caller.policy.check(spec);
-        allowed.map_err(|denied| Barred::Policy(denied.to_string()))
     }
 
     /// Begins the record of what is read: counted and audited as a call of a tool, by this name.

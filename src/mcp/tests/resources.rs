@@ -92,6 +92,11 @@ async fn a_resource_is_bound_as_the_tool_that_reads_the_same() {
         assert_eq!(without.verdict.refusal(), None);
         assert_eq!(backlog.received().len(), before, "Backlog was asked");
 
+        // No sign-in would help.
+        without.scopes = Scopes::default();
+        read(&without, &uri(&backlog, path)).await;
+        assert_eq!(without.verdict.refusal(), None);
+
         let mut only = caller_of(&backlog);
         only.policy.toolsets = Some([toolset].into());
         only.policy.read_only = true;
