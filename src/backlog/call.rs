@@ -149,6 +149,7 @@ impl Call {
         Ok(Request {
             method: self.method.into(),
             path: segments,
+            template: self.template,
             query,
             form,
             upload: None,

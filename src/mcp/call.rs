@@ -285,3 +285,4 @@ fn unreadable(tool: &Spec) -> Failure {
         request: tool.name.to_owned(),
     })
 }
+        template: "",

@@ -34,6 +34,8 @@ pub(super) enum ToolError {
     #[error("the file is larger than {max_bytes} bytes")]
     FileTooLarge { max_bytes: usize },
     /// The operator allows some projects only, and the call was not within them; why, as a clause.
+        /// What the path was made from, as `issues/{issueId|issueKey}`; empty if from nothing.
+        template: &'static str,
     #[error("out of bounds: {0}")]
     OutOfBounds(String),
 }
@@ -82,7 +84,11 @@ impl ToolError {
             }
             Self::Input(error) => format!("Invalid arguments for tool {tool}: {error}"),
             Self::Access(error) => access(*error),
-            Self::Backlog { error, request } => backlog(error, request, now),
+            Self::Backlog {
+                error,
+                request,
+                template,
+            } => backlog(error, request, template, now),
             Self::FileTooLarge { max_bytes } => file_too_large(*max_bytes),
             Self::OutOfBounds(reason) => {
                 format!(
@@ -121,7 +127,7 @@ fn access(error: AccessError) -> String {
     }
 }
 
-fn backlog(error: &BacklogError, request: &str, now: DateTime<Utc>) -> String {
+fn backlog(error: &BacklogError, request: &str, template: &str, now: DateTime<Utc>) -> String {
     match error {
         BacklogError::Unauthorized => access(AccessError::SignInAgain),
         BacklogError::RateLimited { reset: None } => "Backlog's rate limit for this user is used \
@@ -136,7 +142,7 @@ fn backlog(error: &BacklogError, request: &str, now: DateTime<Utc>) -> String {
                 reset.to_rfc3339_opts(SecondsFormat::Secs, true)
             )
         }
-        BacklogError::Api { status, errors } => api(*status, errors, request),
+        BacklogError::Api { status, errors } => api(*status, errors, request, template),
         BacklogError::UnexpectedBody { status } => format!(
             "Backlog answered {request} with HTTP {status} and something that is not its usual \
              JSON; a proxy or maintenance may be in the way. Try again later."
@@ -169,7 +175,7 @@ fn passing(what: &str, request: &str) -> String {
     }
 }
 
-fn api(status: u16, errors: &[ErrorItem], request: &str) -> String {
+fn api(status: u16, errors: &[ErrorItem], request: &str, template: &str) -> String {
     let code = errors.first().map_or(0, |error| error.code);
     let mut text = format!("Backlog API error (code: {code}, status: {status}) in {request}");
     for error in errors {
@@ -178,7 +184,7 @@ fn api(status: u16, errors: &[ErrorItem], request: &str) -> String {
             let _ = write!(text, " ({})", error.more_info);
         }
     }
-    if let Some(advice) = advice::advice(code, request) {
+    if let Some(advice) = advice::advice(code, template) {
         let _ = write!(text, "\n{advice}");
     }
     text
@@ -200,7 +206,12 @@ mod tests {
     fn explain(error: BacklogError, request: &str) -> String {
         let request = request.to_owned();
         let now = DateTime::from_timestamp(1_000, 0).unwrap();
-        ToolError::Backlog { error, request }.explain("a_tool", now)
+        let error = ToolError::Backlog {
+            error,
+            request: request.to_owned(),
+            template: "",
+        };
+        error.explain("a_tool", now)
     }
 
     fn item(code: u32) -> ErrorItem {

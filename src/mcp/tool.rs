@@ -187,31 +187,31 @@ pub(super) struct Backlog<'a> {
 impl Backlog<'_> {
     /// Sends a request and reads the JSON of the answer; `null` if there is no body.
     pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
-        let label = label(&request);
+        let about = About::of(&request);
         let answer = self.attempt(request).await;
         let value = answer.and_then(|answer| match answer.body.is_empty() {
             true => Ok(Value::Null),
             false => answer.json().map_err(Failed::Backlog),
         });
-        value.map_err(|failed| failed.at(label))
+        value.map_err(|failed| failed.at(about))
     }
 
     /// Sends a request and takes the JSON of the answer as it is; `None` if there is no body.
     pub async fn fetch_text(&self, request: Request) -> Result<Option<Box<RawValue>>, ToolError> {
-        let label = label(&request);
+        let about = About::of(&request);
         let answer = self.attempt(request).await;
         let json = answer.and_then(|answer| match answer.body.is_empty() {
             true => Ok(None),
             false => answer.json().map(Some).map_err(Failed::Backlog),
         });
-        json.map_err(|failed| failed.at(label))
+        json.map_err(|failed| failed.at(about))
     }
 
     /// Sends a request and returns its answer as it is.
     pub async fn send(&self, request: Request) -> Result<Response, ToolError> {
-        let label = label(&request);
+        let about = About::of(&request);
         let answer = self.attempt(request).await;
-        answer.map_err(|failed| failed.at(label))
+        answer.map_err(|failed| failed.at(about))
     }
 
     /// Sends a request. On a 401 the credentials are renewed, once.
@@ -242,10 +242,14 @@ enum Failed {
 
 impl Failed {
     /// The error, with the request that it is about.
-    fn at(self, request: String) -> ToolError {
+    fn at(self, About { request, template }: About) -> ToolError {
         match self {
             Self::Access(error) => ToolError::Access(error),
-            Self::Backlog(error) => ToolError::Backlog { error, request },
+            Self::Backlog(error) => ToolError::Backlog {
+                error,
+                request,
+                template,
+            },
         }
     }
 }
@@ -262,8 +266,19 @@ impl From<BacklogError> for Failed {
     }
 }
 
-/// `GET issues/ABC-1`: names a request in an error text, without its parameters.
-fn label(request: &Request) -> String {
-    let path: Vec<_> = request.path.iter().map(Segment::as_str).collect();
-    format!("{} {}", request.method, path.join("/"))
+/// What of a request an error text says.
+struct About {
+    /// `GET issues/ABC-1`, without its parameters.
+    request: String,
+    template: &'static str,
+}
+
+impl About {
+    fn of(request: &Request) -> Self {
+        let path: Vec<_> = request.path.iter().map(Segment::as_str).collect();
+        Self {
+            request: format!("{} {}", request.method, path.join("/")),
+            template: request.template,
+        }
+    }
 }

@@ -258,6 +258,7 @@ fn read(value: Value) -> Result<Vec<Entry>, ToolError> {
         value @ Value::Array(_) => serde_json::from_value(value),
         value => serde_json::from_value(value).map(|entry| vec![entry]),
     };
+        template: "",
     entries.map_err(|_| ToolError::Backlog {
         error: BacklogError::UnexpectedBody { status: 200 },
         request: "GET (a list of names)".to_owned(),
