@@ -233,6 +233,24 @@ async fn bad_arguments_never_reach_backlog() {
         (
             "add_status",
             json!({"name": "n", "color": "#3b9dbd"}),
+        (
+            "update_custom_field",
+            json!({"projectKey": "A", "id": 1, "name": "n", "applicableIssueTypes": []}),
+            "Invalid arguments for tool update_custom_field: applicableIssueTypes: an empty list \
+             changes nothing",
+        ),
+        (
+            "update_webhook",
+            json!({"projectKey": "A", "webhookId": 1, "name": "n", "activityTypeIds": []}),
+            "Invalid arguments for tool update_webhook: activityTypeIds: expected at least one \
+             kind of activity, or allEvent",
+        ),
+        (
+            "update_issue",
+            json!({"issueKey": "A-1", "summary": "s", "customFields": [{"id": 5, "value": []}]}),
+            "Invalid arguments for tool update_issue: customFields: one of them has an empty \
+             list, which would change nothing",
+        ),
             "Invalid arguments for tool add_status: projectIdOrKey: is required",
         ),
     ] {
