@@ -1,7 +1,7 @@
 //! Sends requests to Backlog.
 //!
 //! 1. Keep to the rate limit, as far as Backlog said it is used up ([`pace`](super::pace)).
-//! 2. Wait, not for long, for one of the space's slots.
+//! 2. Wait, not for long, for one of the space's slots; then see to the limit again.
 //! 3. Send, with the credentials in a header; follow no redirect.
 //! 4. Read the answer up to the size limit, as far as there is [`room`](super::room).
 //! 5. Tell success from the kinds of failure ([`BacklogError`]).
@@ -203,6 +203,8 @@ impl BacklogClient {
             .and_then(Result::ok)
             .ok_or(BacklogError::Busy)?;
 
+        // Again: the limit may have been used up meanwhile.
+        self.0.pace.keep(&lane).await?;
         let mut target = url.api(&request.path);
         if !request.query.is_empty() {
             target.query_pairs_mut().extend_pairs(&request.query);
