@@ -218,11 +218,20 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
             sieve = admitted.await.map_err(Failure::Tool)?;
         }
-        let outcome = run(arguments, &backlog).await?;
-        if !tool.access.read_only {
-            let lists = server.lists();
-            lists.forget_changed_by(tool.name, &backlog).await;
-        }
+        let outcome = if tool.access.read_only {
+            run(arguments, &backlog).await?
+        } else {
+            // Before, because a renewal may come between.
+            let credentials = backlog.access.credentials().await;
+            let credentials = credentials.map_err(|error| Failure::Tool(error.into()))?;
+            let whose = credentials.fingerprint(backlog.access.url());
+            let outcome = run(arguments, &backlog).await;
+            // Whatever it says: a change may have been made all the same.
+            server.lists().forget_changed_by(tool.name, whose);
+            let outcome = outcome?;
+            caller.verdict.note_change();
+            outcome
+        };
         let all = sieve.is_open() && selection == Selection::All && tool.paging == Paging::None;
         let outcome = match outcome {
             Outcome::Text(json) if all && limit::surely_fits(json.get(), options.max_tokens) => {
@@ -269,13 +278,18 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         }
         Err(Failure::Tool(error)) => error,
     };
+    let outcome = error.outcome();
+    let text = error.explain(tool.name, server.now());
+    if outcome == ToolOutcome::Ok {
+        // It was done; only the answer is missing.
+        return Called::json(json!({"success": true}).to_string(), vec![text]);
+    }
     // Not the error itself, which has the path that was asked for.
-    let (outcome, (status, code)) = (error.outcome().as_str(), error.answered());
+    let (outcome, (status, code)) = (outcome.as_str(), error.answered());
     span.in_scope(|| tracing::debug!(outcome, status, code, "the tool failed"));
     if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
         caller.verdict.refuse(Refusal::SignInAgain);
     }
-    let text = error.explain(tool.name, server.now());
     failed(options.descriptions.reword(tool.name, text))
 }
 
@@ -283,6 +297,6 @@ fn unreadable(tool: &Spec) -> Failure {
     Failure::Tool(ToolError::Backlog {
         error: BacklogError::UnexpectedBody { status: 200 },
         request: tool.name.to_owned(),
+        template: "",
     })
 }
-        template: "",

@@ -17,6 +17,11 @@ use crate::{
 /// Largest file that a tool returns, in bytes: 7 MiB, about 10 MB as base64.
 pub(super) const LARGEST_FILE: usize = 7 << 20;
 
+/// What a call that has changed something is told in place of its answer, where that is lost or
+/// there is no room for it.
+pub const DONE: &str = "Backlog has done this, but its answer could not be handed on. Do not \
+    repeat the call: read what it changed.";
+
 /// Why a tool brought no result.
 #[derive(Debug, Error)]
 pub(super) enum ToolError {
@@ -29,13 +34,13 @@ pub(super) enum ToolError {
         error: BacklogError,
         /// Method and path, as `GET issues/ABC-1`.
         request: String,
+        /// What the path was made from, as `issues/{issueId|issueKey}`; empty if from nothing.
+        template: &'static str,
     },
     /// More than the call's own `maxBytes`.
     #[error("the file is larger than {max_bytes} bytes")]
     FileTooLarge { max_bytes: usize },
     /// The operator allows some projects only, and the call was not within them; why, as a clause.
-        /// What the path was made from, as `issues/{issueId|issueKey}`; empty if from nothing.
-        template: &'static str,
     #[error("out of bounds: {0}")]
     OutOfBounds(String),
 }
@@ -53,6 +58,7 @@ impl ToolError {
             Self::OutOfBounds(_) => ToolOutcome::Denied,
             Self::Access(AccessError::Unavailable { .. }) => ToolOutcome::BacklogFailed,
             Self::Backlog { error, .. } => match error {
+                BacklogError::Unread => ToolOutcome::Ok,
                 BacklogError::RateLimited { .. } => ToolOutcome::RateLimited,
                 BacklogError::Api { status, .. } if *status < 500 => ToolOutcome::Refused,
                 _ => ToolOutcome::BacklogFailed,
@@ -156,6 +162,7 @@ fn backlog(error: &BacklogError, request: &str, template: &str, now: DateTime<Ut
             "This server has too many large answers of Backlog to read",
             request,
         ),
+        BacklogError::Unread => DONE.to_owned(),
         BacklogError::TooLarge { limit } => format!(
             "Backlog's answer to {request} is larger than {limit} bytes. Ask for less: fewer \
              rows (`count`) or narrower filters."
@@ -204,7 +211,6 @@ mod tests {
     use super::*;
 
     fn explain(error: BacklogError, request: &str) -> String {
-        let request = request.to_owned();
         let now = DateTime::from_timestamp(1_000, 0).unwrap();
         let error = ToolError::Backlog {
             error,
@@ -260,7 +266,7 @@ mod tests {
             (9, "as many"),
             (10, "larger than the space's plan"),
         ] {
-            let text = api(400, &[item(code)], "POST space/attachment");
+            let text = api(400, &[item(code)], "POST space/attachment", "");
             assert!(text.lines().last().unwrap().contains(expected), "{text}");
         }
     }

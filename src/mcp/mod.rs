@@ -45,6 +45,7 @@ pub mod toolset;
 pub use access::{AccessError, BacklogAccess, FixedAccess};
 pub use caller::{Caller, Refusal, Verdict};
 pub use descriptions::Descriptions;
+pub use failure::DONE;
 pub use options::{BadPrefix, ToolOptions, ToolPrefix};
 pub use organizations::{Organization, Organizations};
 pub use policy::Policy;
