@@ -16,7 +16,7 @@
 //! | `null` | none |
 //! | array | `key[]=a&key[]=b` |
 //! | empty array | none; `key[]=` if the call [clears](Call::clearing) it |
-//! | array of objects | the entries of the objects, whose own arrays are indexed: `entry[0]=a&entry[1]=b` (custom fields) |
+//! | array of objects | the entries of the objects, whose own arrays are indexed: `entry[0]=a&entry[1]=b` (custom fields); an empty one is an error |
 
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -111,7 +111,8 @@ impl Call {
     /// Makes the request.
     ///
     /// # Errors
-    /// An input of the path is missing, or cannot be a path segment.
+    /// An input of the path is missing, or cannot be a path segment; an object in a list has an
+    /// empty list.
     pub fn fill(&self, mut inputs: Map<String, Value>) -> Result<Request, InputError> {
         let (path, target) = match self.template.split_once('?') {
             Some((path, pair)) => (path, pair.split_once('=')),
@@ -140,7 +141,7 @@ impl Call {
             }
         }
         for (key, value) in inputs {
-            self.encode(key, value, &mut parameters);
+            self.encode(key, value, &mut parameters)?;
         }
         let (query, form) = match self.method {
             Method::Get => (parameters, Vec::new()),
@@ -148,6 +149,7 @@ impl Call {
         };
         Ok(Request {
             method: self.method.into(),
+            template: self.template,
             path: segments,
             query,
             form,
@@ -156,20 +158,32 @@ impl Call {
         })
     }
 
-    fn encode(&self, key: String, value: Value, parameters: &mut Vec<(String, String)>) {
+    fn encode(
+        &self,
+        key: String,
+        value: Value,
+        parameters: &mut Vec<(String, String)>,
+    ) -> Result<(), InputError> {
         let Value::Array(items) = value else {
             parameters.extend(scalar(value).map(|text| (key, text)));
-            return;
+            return Ok(());
         };
         if items.is_empty() && self.clearing.contains(&key.as_str()) {
             parameters.push((format!("{key}[]"), String::new()));
         }
         for item in items {
             match item {
+                Value::Object(entries) if holds_empty_list(&entries) => {
+                    return Err(InputError::Invalid {
+                        argument: key,
+                        reason: "one of them has an empty list, which would change nothing",
+                    });
+                }
                 Value::Object(entries) => spread(entries, parameters),
                 item => parameters.extend(scalar(item).map(|text| (format!("{key}[]"), text))),
             }
         }
+        Ok(())
     }
 }
 
@@ -282,6 +296,12 @@ fn words(name: &str) -> String {
         })
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// No form is known in which Backlog takes one, and left out it changes nothing.
+fn holds_empty_list(entries: &Map<String, Value>) -> bool {
+    let mut values = entries.values();
+    values.any(|value| value.as_array().is_some_and(Vec::is_empty))
 }
 
 /// Objects in a list are parameters of their own (custom fields).

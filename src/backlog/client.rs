@@ -1,10 +1,11 @@
 //! Sends requests to Backlog.
 //!
 //! 1. Keep to the rate limit, as far as Backlog said it is used up ([`pace`](super::pace)).
-//! 2. Wait, not for long, for one of the space's slots.
+//! 2. Wait, not for long, for one of the space's slots; then see to the limit again.
 //! 3. Send, with the credentials in a header; follow no redirect.
 //! 4. Read the answer up to the size limit, as far as there is [`room`](super::room).
-//! 5. Tell success from the kinds of failure ([`BacklogError`]).
+//! 5. Tell success from the kinds of failure ([`BacklogError`]). What has changed something is a
+//!    success even if its answer cannot be read ([`BacklogError::Unread`]).
 
 use std::{
     collections::HashMap,
@@ -96,7 +97,6 @@ type Watch<'a> = dyn Fn(u64, Option<u64>) + Sync + 'a;
 /// An answer of any status, read to its end.
 pub(super) struct Answer {
     pub status: StatusCode,
-    pub headers: HeaderMap,
     pub body: Bytes,
 }
 
@@ -193,6 +193,7 @@ impl BacklogClient {
     ) -> Result<Response, BacklogError> {
         let (name, value) = credentials.header().ok_or(BacklogError::Unauthorized)?;
         let lane = Lane::of(url, value.as_bytes(), &request);
+        let is_write = request.method != Method::GET;
         self.0.pace.keep(&lane).await?;
 
         let slots = self.slots(url);
@@ -202,6 +203,8 @@ impl BacklogClient {
             .ok()
             .and_then(Result::ok)
             .ok_or(BacklogError::Busy)?;
+        // Again: the limit may have been used up meanwhile.
+        self.0.pace.keep(&lane).await?;
 
         let mut target = url.api(&request.path);
         if !request.query.is_empty() {
@@ -222,11 +225,13 @@ impl BacklogClient {
             http = http.form(&request.form);
         }
 
-        let Answer {
-            status,
-            headers,
-            body,
-        } = self.read(url, http, request.expects, read).await?;
+        let mut answer = open(http, request.expects).await?;
+        let body = self.body(url, &mut answer, request.expects, read).await;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = body.map_err(|error| match is_write && status.is_success() {
+            true => BacklogError::Unread,
+            false => error,
+        })?;
         let failure =
             (!status.is_success()).then(|| BacklogError::from_answer(status, &headers, &body));
         let is_limited = matches!(failure, Some(BacklogError::RateLimited { .. }));
@@ -258,10 +263,16 @@ impl BacklogClient {
     ) -> Result<Answer, BacklogError> {
         let started = Instant::now();
         let span = tracing::debug_span!("backlog", class = Class::Token.as_str());
-        let answer = self
-            .read(url, request, Expects::Json, &|_, _| ())
-            .instrument(span)
-            .await;
+        let exchange = async {
+            let mut answer = open(request, Expects::Json).await?;
+            let body = self.body(url, &mut answer, Expects::Json, &|_, _| ());
+            let body = body.await?;
+            Ok(Answer {
+                status: answer.status(),
+                body,
+            })
+        };
+        let answer = exchange.instrument(span).await;
         let outcome = match &answer {
             Ok(answer) => exchange::status_outcome(answer.status.as_u16()),
             Err(_) => exchange::outcome(&answer),
@@ -280,23 +291,14 @@ impl BacklogClient {
         }
     }
 
-    async fn read(
+    /// Reads the rest of an answer.
+    async fn body(
         &self,
         url: &BacklogUrl,
-        request: reqwest::RequestBuilder,
+        answer: &mut reqwest::Response,
         expects: Expects,
         read: &Watch<'_>,
-    ) -> Result<Answer, BacklogError> {
-        let accept = match expects {
-            Expects::Json => "application/json",
-            Expects::File { .. } => "*/*",
-        };
-        let mut answer = request
-            .header(ACCEPT, HeaderValue::from_static(accept))
-            .send()
-            .await
-            .map_err(BacklogError::from_transport)?;
-
+    ) -> Result<Bytes, BacklogError> {
         let (limit, is_file) = match expects {
             // What Backlog says of a failure is no part of the file.
             Expects::File { max_bytes } if answer.status().is_success() => (max_bytes, true),
@@ -319,11 +321,7 @@ impl BacklogClient {
                 read(body.len() as u64, of);
             }
         }
-        Ok(Answer {
-            status: answer.status(),
-            headers: answer.headers().clone(),
-            body: body.into(),
-        })
+        Ok(body.into())
     }
 
     fn slots(&self, url: &BacklogUrl) -> Arc<Semaphore> {
@@ -335,6 +333,22 @@ impl BacklogClient {
         slots.insert(url.clone(), new.clone());
         new
     }
+}
+
+/// Sends a request and reads the head of the answer.
+async fn open(
+    request: reqwest::RequestBuilder,
+    expects: Expects,
+) -> Result<reqwest::Response, BacklogError> {
+    let accept = match expects {
+        Expects::Json => "application/json",
+        Expects::File { .. } => "*/*",
+    };
+    request
+        .header(ACCEPT, HeaderValue::from_static(accept))
+        .send()
+        .await
+        .map_err(BacklogError::from_transport)
 }
 
 /// TLS that trusts the system's certificates.

@@ -32,9 +32,12 @@ pub enum BacklogError {
     /// Too many calls to this space are under way in this process.
     #[error("too many requests to this space are under way")]
     Busy,
-    /// The answer was not read: too many large ones are in memory. What was asked for is done.
+    /// The answer was not read: too many large ones are in memory.
     #[error("there is no memory left for Backlog's answer")]
     NoRoom,
+    /// Backlog has changed something, and the rest of its answer did not come or had no room.
+    #[error("Backlog did what was asked for, and its answer could not be read")]
+    Unread,
     #[error("Backlog's answer is larger than {limit} bytes")]
     TooLarge { limit: usize },
 }

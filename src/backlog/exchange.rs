@@ -62,6 +62,7 @@ pub(super) fn outcome<T>(result: &Result<T, BacklogError>) -> &'static str {
         Err(BacklogError::UnexpectedBody { .. } | BacklogError::TooLarge { .. }) => "unexpected",
         Err(BacklogError::Timeout) => "timeout",
         Err(BacklogError::Connection) => "unreachable",
+        Err(BacklogError::Unread) => "unread",
         Err(BacklogError::Busy | BacklogError::NoRoom) => "busy",
     }
 }

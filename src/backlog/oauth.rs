@@ -224,3 +224,6 @@ fn tokens(
         expires_in: answer.expires_in().unwrap_or(DEFAULT_LIFETIME),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,6 +52,8 @@ impl Segment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     pub method: Method,
+    /// What the path was made from, as in [`Call::get`](super::Call::get); empty if from nothing.
+    pub template: &'static str,
     /// The path below `/api/v2`.
     pub path: Vec<Segment>,
     pub query: Vec<(String, String)>,
@@ -84,6 +86,7 @@ impl Request {
     pub fn get(path: impl IntoIterator<Item = Segment>) -> Self {
         Self {
             method: Method::GET,
+            template: "",
             path: path.into_iter().collect(),
             query: Vec::new(),
             form: Vec::new(),

@@ -2,6 +2,8 @@
 //!
 //! 1. An answer takes what it announces of its space's share, so that those of one space wait in
 //!    line and none is given up half read. What a site announces takes nothing from other spaces.
+//!    One that announces no length takes its share as it comes, in doubling steps, and may be
+//!    given up half read.
 //! 2. Of the whole it takes room as its bytes arrive.
 //! 3. It gives both back when the last copy of its bytes is dropped.
 //!
@@ -65,8 +67,11 @@ impl Room {
     /// Adds to a body. It grows by doubling, so that it is seldom copied.
     pub async fn extend(&self, body: &mut Body, chunk: &[u8]) -> Result<(), BacklogError> {
         let wanted = body.len() + chunk.len();
-        if let Some(more @ 1..) = wanted.checked_sub(body.of_space.num_permits()) {
-            body.of_space.merge(self.take(&body.space, more).await?);
+        let share = body.of_space.num_permits();
+        if wanted > share {
+            let grown = wanted.max(self.bytes_per_space.min(2 * share));
+            let more = self.take(&body.space, grown - share).await?;
+            body.of_space.merge(more);
         }
         let taken = body.of_all.num_permits();
         if wanted > taken {

@@ -1,23 +1,22 @@
-//! The client and the OAuth exchange against a fake Backlog.
+//! The client against a fake Backlog.
 
 use std::{
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use actix_web::HttpResponse;
+use bytes::Bytes;
 use chrono::DateTime;
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
-use url::Url;
 
 use super::{
-    BacklogClient, BacklogError, BacklogUrl, Call, ClientOptions, Credentials, OAuthError, Request,
-    Response, Segment, SpaceOAuth, Upload, fake::FakeBacklog, models::User,
+    BacklogClient, BacklogError, BacklogUrl, Call, ClientOptions, Credentials, Request, Response,
+    Segment, Upload, fake::FakeBacklog, models::User,
 };
 use crate::clock::Clock;
 
@@ -101,6 +100,15 @@ async fn redirects_are_not_followed() {
     assert_eq!(backlog.received().len(), 1);
 }
 
+/// An answer without a length, in these pieces.
+fn streamed(pieces: &[&'static str]) -> HttpResponse {
+    let pieces: Vec<_> = pieces
+        .iter()
+        .map(|piece| Ok::<_, std::io::Error>((*piece).into()))
+        .collect();
+    HttpResponse::Ok().streaming(futures_util::stream::iter(pieces))
+}
+
 #[actix_web::test]
 async fn answers_have_a_size_limit() {
     let options = ClientOptions {
@@ -108,14 +116,9 @@ async fn answers_have_a_size_limit() {
         ..ClientOptions::default()
     };
     let key = Credentials::ApiKey("k".into());
-    let streamed = || {
-        let chunks = [b"12345".as_slice(), b"67890", b"1"];
-        let chunks = chunks.map(|chunk| Ok::<_, std::io::Error>(chunk.into()));
-        HttpResponse::Ok().streaming(futures_util::stream::iter(chunks))
-    };
     for backlog in [
         FakeBacklog::answering(200, "12345678901"),
-        FakeBacklog::start(move |_| streamed()),
+        FakeBacklog::start(|_| streamed(&["12345", "67890", "1"])),
     ] {
         let sent = client(options).send(&backlog.url, &key, anything()).await;
         assert_eq!(sent.unwrap_err(), BacklogError::TooLarge { limit: 10 });
@@ -175,135 +178,6 @@ async fn a_full_space_is_busy_and_another_is_not() {
         biased;
         _ = first => panic!("a silent space answered"),
         outcome = second => assert_eq!(outcome, (BacklogError::Busy, true)),
-    }
-}
-
-const TOKENS: &str =
-    r#"{"access_token":"at2","token_type":"Bearer","expires_in":3599,"refresh_token":"rt2"}"#;
-
-/// Runs `action` with the OAuth application of the fake's space.
-async fn with_oauth<T>(
-    backlog: &FakeBacklog,
-    action: impl AsyncFnOnce(SpaceOAuth<'_>, &BacklogClient) -> T,
-) -> T {
-    let secret = SecretString::from("s3cret&");
-    let redirect_uri = Url::parse("https://hub.example.com/callback").unwrap();
-    let oauth = SpaceOAuth {
-        url: &backlog.url,
-        client_id: "app",
-        client_secret: &secret,
-        redirect_uri: &redirect_uri,
-    };
-    action(oauth, &client(ClientOptions::default())).await
-}
-
-#[actix_web::test]
-async fn the_sign_in_url_has_what_backlog_wants() {
-    let backlog = FakeBacklog::answering(200, "{}");
-    with_oauth(&backlog, async |oauth, _| {
-        assert_eq!(
-            oauth.authorize_url("st/ate").as_str(),
-            format!(
-                "{}/OAuth2AccessRequest.action?response_type=code&client_id=app&state=st%2Fate\
-                 &redirect_uri=https%3A%2F%2Fhub.example.com%2Fcallback",
-                backlog.url
-            )
-        );
-    })
-    .await;
-}
-
-#[actix_web::test]
-async fn a_code_becomes_tokens() {
-    let backlog = FakeBacklog::answering(200, TOKENS);
-    let tokens = with_oauth(&backlog, async |oauth, client| {
-        oauth.exchange_code(client, "c0de").await.unwrap()
-    })
-    .await;
-
-    assert_eq!(tokens.access_token.expose_secret(), "at2");
-    assert_eq!(tokens.refresh_token.expose_secret(), "rt2");
-    assert_eq!(tokens.expires_in, Duration::from_secs(3599));
-    let received = backlog.only();
-    assert_eq!(received.line, "POST /api/v2/oauth2/token");
-    assert_eq!(received.credentials, "", "they are in the body");
-    let body = "grant_type=authorization_code&code=c0de&client_id=app&client_secret=s3cret%26\
-                &redirect_uri=https%3A%2F%2Fhub.example.com%2Fcallback";
-    assert_eq!(received.body, Some((FORM.to_owned(), body.to_owned())));
-}
-
-async fn refresh(backlog: &FakeBacklog) -> Result<String, OAuthError> {
-    let tokens = with_oauth(backlog, async |oauth, client| {
-        oauth.refresh(client, &"rt1".into()).await
-    })
-    .await?;
-    let refresh_token = tokens.refresh_token.expose_secret();
-    Ok(format!(
-        "{} {refresh_token}",
-        tokens.access_token.expose_secret()
-    ))
-}
-
-#[actix_web::test]
-async fn a_refresh_replaces_both_tokens() {
-    let backlog = FakeBacklog::answering(200, TOKENS);
-    assert_eq!(refresh(&backlog).await.unwrap(), "at2 rt2");
-    let body = "grant_type=refresh_token&refresh_token=rt1&client_id=app&client_secret=s3cret%26";
-    assert_eq!(backlog.only().body.unwrap().1, body);
-}
-
-#[actix_web::test]
-async fn a_refresh_token_that_is_not_replaced_stays() {
-    let body = r#"{"access_token":"at2","token_type":"Bearer","expires_in":3600}"#;
-    let backlog = FakeBacklog::answering(200, body);
-    assert_eq!(refresh(&backlog).await.unwrap(), "at2 rt1");
-}
-
-#[actix_web::test]
-async fn only_a_void_grant_ends_a_sign_in() {
-    #[derive(Debug, PartialEq)]
-    enum Kind {
-        Grant,
-        Client,
-        Passing,
-    }
-    for (status, body, expected) in [
-        (400, r#"{"error":"invalid_grant"}"#, Kind::Grant),
-        (
-            400,
-            r#"{"error":"invalid_grant","error_description":"Grant is invalid."}"#,
-            Kind::Grant,
-        ),
-        (400, "", Kind::Grant),
-        (400, "<html>", Kind::Passing),
-        (400, r#"{"error":"invalid_request"}"#, Kind::Passing),
-        (400, r#"{"error":"invalid_client"}"#, Kind::Client),
-        (401, r#"{"error":"invalid_client"}"#, Kind::Client),
-        (401, r#"{"error":"invalid_grant"}"#, Kind::Client),
-        (401, "", Kind::Client),
-        (403, r#"{"error":"invalid_grant"}"#, Kind::Passing),
-        (429, r#"{"error":"invalid_grant"}"#, Kind::Passing),
-        (500, r#"{"error":"invalid_grant"}"#, Kind::Passing),
-        (503, "", Kind::Passing),
-        (302, "", Kind::Passing),
-        (200, "", Kind::Passing),
-        (200, "<html>", Kind::Passing),
-        (200, r#"{"access_token":""}"#, Kind::Passing),
-        (
-            200,
-            r#"{"access_token":"","token_type":"Bearer","refresh_token":"r"}"#,
-            Kind::Passing,
-        ),
-    ] {
-        let backlog = FakeBacklog::answering(status, body);
-        let error = refresh(&backlog).await.unwrap_err();
-        let kind = match &error {
-            OAuthError::InvalidGrant => Kind::Grant,
-            OAuthError::InvalidClient => Kind::Client,
-            OAuthError::Unavailable { .. } => Kind::Passing,
-        };
-        assert_eq!(kind, expected, "{status} {body}");
-        assert!(!format!("{error:?}").contains("rt1"));
     }
 }
 
@@ -376,10 +250,34 @@ async fn a_short_pause_is_sat_out() {
     let now = Arc::new(AtomicI64::new(1_059));
     let client = at(&now);
     let key = Credentials::ApiKey("a".into());
+    let started = Instant::now();
     for _ in 0..2 {
         client.send(&backlog.url, &key, anything()).await.unwrap();
     }
     assert_eq!(backlog.received().len(), 2);
+    assert!(started.elapsed() >= Duration::from_secs(1));
+}
+
+#[actix_web::test]
+async fn a_limit_that_is_used_up_in_the_queue_is_respected_too() {
+    let backlog = limited("0", 200);
+    let now = || DateTime::from_timestamp(1_000, 0).unwrap();
+    let options = ClientOptions {
+        concurrency_per_space: 1,
+        ..ClientOptions::default()
+    };
+    let client = BacklogClient::observed(options, Clock::from_fn(now), None).unwrap();
+    let key = Credentials::ApiKey("a".into());
+    // Both are let through before the first is answered.
+    let calls = [(); 2].map(|()| client.send(&backlog.url, &key, anything()));
+    let [first, second] = futures_util::future::join_all(calls)
+        .await
+        .try_into()
+        .unwrap();
+    first.unwrap();
+    let reset = DateTime::from_timestamp(1_060, 0);
+    assert_eq!(second.unwrap_err(), BacklogError::RateLimited { reset });
+    assert_eq!(backlog.received().len(), 1);
 }
 
 #[actix_web::test]
@@ -403,11 +301,7 @@ async fn answers_share_the_memory_that_there_is() {
     };
     let key = Credentials::ApiKey("k".into());
     let client = client(options);
-    let streamed = FakeBacklog::start(|_| {
-        let chunks = [b"12345".as_slice(), b"67890"];
-        let chunks = chunks.map(|chunk| Ok::<_, std::io::Error>(chunk.into()));
-        HttpResponse::Ok().streaming(futures_util::stream::iter(chunks))
-    });
+    let streamed = FakeBacklog::start(|_| streamed(&["12345", "67890"]));
     let announced = FakeBacklog::answering(200, "1234567890");
     for backlog in [&streamed, &announced] {
         let first = client.send(&announced.url, &key, anything()).await.unwrap();
@@ -470,6 +364,90 @@ async fn a_space_has_a_share_of_the_memory() {
     client.send(&other.url, &key, anything()).await.unwrap();
     drop(held);
     client.send(&one.url, &key, anything()).await.unwrap();
+}
+
+#[actix_web::test]
+async fn an_answer_of_unknown_length_takes_its_share_in_doubling_steps() {
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions {
+        max_bytes_per_space: 15,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    let backlog = FakeBacklog::start(|request| match request.line.ends_with("/long") {
+        true => streamed(&["1234", "5", "6"]),
+        false => HttpResponse::Ok().body("12345678"),
+    });
+    let send = |path| client.send(&backlog.url, &key, Request::get([Segment::fixed(path)]));
+    // Of 15 bytes, 8 are taken for 6.
+    let held = send("long").await.unwrap();
+    assert_eq!(send("space").await.unwrap_err(), BacklogError::NoRoom);
+    drop(held);
+    send("space").await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_share_that_is_nearly_used_up_is_used_to_the_end() {
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions {
+        max_bytes_per_space: 15,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    let backlog = FakeBacklog::start(|_| streamed(&["1234567890", "12345"]));
+    let answer = client.send(&backlog.url, &key, anything()).await.unwrap();
+    assert_eq!(answer.body.len(), 15);
+}
+
+#[actix_web::test]
+async fn a_change_is_made_whether_or_not_its_answer_can_be_read() {
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions {
+        max_response_bytes: 100,
+        max_bytes_per_space: 15,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    type Answer = fn() -> HttpResponse;
+    let broken: Answer = || {
+        let start = futures_util::stream::iter([Ok(Bytes::from("1"))]);
+        let cut = futures_util::stream::once(async {
+            // What there is so far is sent.
+            tokio::task::yield_now().await;
+            Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+        });
+        HttpResponse::Ok().streaming(futures_util::StreamExt::chain(start, cut))
+    };
+    let no_room: Answer = || HttpResponse::Ok().body("1".repeat(16));
+    let too_large: Answer = || HttpResponse::Created().body("1".repeat(101));
+    let refused: Answer = || HttpResponse::BadRequest().body("1".repeat(101));
+    for (answer, of_read, of_change) in [
+        (broken, BacklogError::Connection, BacklogError::Unread),
+        (no_room, BacklogError::NoRoom, BacklogError::Unread),
+        (
+            too_large,
+            BacklogError::TooLarge { limit: 100 },
+            BacklogError::Unread,
+        ),
+        (
+            refused,
+            BacklogError::TooLarge { limit: 100 },
+            BacklogError::TooLarge { limit: 100 },
+        ),
+    ] {
+        let backlog = FakeBacklog::start(move |_| answer());
+        let read = client.send(&backlog.url, &key, anything()).await;
+        assert_eq!(read.unwrap_err(), of_read);
+        for call in [
+            Call::post("issues"),
+            Call::patch("issues"),
+            Call::delete("issues"),
+        ] {
+            let change = request(call, json!({}));
+            let change = client.send(&backlog.url, &key, change).await;
+            assert_eq!(change.unwrap_err(), of_change);
+        }
+    }
 }
 
 #[actix_web::test]

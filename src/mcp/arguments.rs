@@ -32,7 +32,7 @@ pub(super) fn settle_project(arguments: &mut JsonObject) {
 }
 
 /// As [`Call::fill`](crate::backlog::Call::fill) sees it.
-fn names_nothing(value: &Value) -> bool {
+pub(super) fn names_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Number(number) => number.as_f64() <= Some(0.0),

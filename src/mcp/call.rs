@@ -1,6 +1,6 @@
 //! What stands around every call of a tool:
 //!
-//! 1. Refuse what the grant's scopes or the operator's policy do not allow.
+//! 1. Refuse what the operator's policy or the grant's scopes do not allow.
 //! 2. Keep the call within the projects that are allowed ([`projects`](super::projects)), before
 //!    and after the names among the arguments are looked up ([`names`]).
 //! 3. Read the arguments and run the tool against Backlog.
@@ -26,8 +26,9 @@ use super::{
     called::Called,
     caller::request_span,
     failure::ToolError,
-    limit::{self, Page},
+    limit,
     names::{self, Bounds, Named, Unresolved},
+    page::Page,
     progress::{self, Progress, Telling},
     projects::Sifted,
     router::FIELDS,
@@ -142,6 +143,11 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         .recorder()
         .tool_call(tool.name, caller.access.actor());
 
+    // First: what is not allowed here stays so after another sign-in.
+    if let Err(denied) = caller.policy.check(tool) {
+        record.ended(ToolOutcome::Denied);
+        return failed(format!("{} cannot be used: {denied}.", tool.name));
+    }
     let scope = tool.access.scope();
     if !caller.scopes.contains(scope) {
         let wanted: Scopes = caller.scopes.iter().chain([scope]).collect();
@@ -153,10 +159,6 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             tool.name,
             scope.as_str()
         ));
-    }
-    if let Err(denied) = caller.policy.check(tool) {
-        record.ended(ToolOutcome::Denied);
-        return failed(format!("{} cannot be used: {denied}.", tool.name));
     }
 
     let options = server.options();
@@ -200,7 +202,7 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             return invalid(reason);
         }
     };
-    let mut page = Page::of(tool.paging, &arguments);
+    let mut page = Page::of(tool.paging, tool.usual_count, &arguments);
     if tool.takes_project {
         arguments::settle_project(&mut arguments);
     }
@@ -216,11 +218,20 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
             sieve = admitted.await.map_err(Failure::Tool)?;
         }
-        let outcome = run(arguments, &backlog).await?;
-        if !tool.access.read_only {
-            let lists = server.lists();
-            lists.forget_changed_by(tool.name, &backlog).await;
-        }
+        let outcome = if tool.access.read_only {
+            run(arguments, &backlog).await?
+        } else {
+            // Before, because a renewal may come between.
+            let credentials = backlog.access.credentials().await;
+            let credentials = credentials.map_err(|error| Failure::Tool(error.into()))?;
+            let whose = credentials.fingerprint(backlog.access.url());
+            let outcome = run(arguments, &backlog).await;
+            // Whatever it says: a change may have been made all the same.
+            server.lists().forget_changed_by(tool.name, whose);
+            let outcome = outcome?;
+            caller.verdict.note_change();
+            outcome
+        };
         let all = sieve.is_open() && selection == Selection::All && tool.paging == Paging::None;
         let outcome = match outcome {
             Outcome::Text(json) if all && limit::surely_fits(json.get(), options.max_tokens) => {
@@ -267,13 +278,18 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         }
         Err(Failure::Tool(error)) => error,
     };
+    let outcome = error.outcome();
+    let text = error.explain(tool.name, server.now());
+    if outcome == ToolOutcome::Ok {
+        // It was done; only the answer is missing.
+        return Called::json(json!({"success": true}).to_string(), vec![text]);
+    }
     // Not the error itself, which has the path that was asked for.
-    let (outcome, (status, code)) = (error.outcome().as_str(), error.answered());
+    let (outcome, (status, code)) = (outcome.as_str(), error.answered());
     span.in_scope(|| tracing::debug!(outcome, status, code, "the tool failed"));
     if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
         caller.verdict.refuse(Refusal::SignInAgain);
     }
-    let text = error.explain(tool.name, server.now());
     failed(options.descriptions.reword(tool.name, text))
 }
 
@@ -281,5 +297,6 @@ fn unreadable(tool: &Spec) -> Failure {
     Failure::Tool(ToolError::Backlog {
         error: BacklogError::UnexpectedBody { status: 200 },
         request: tool.name.to_owned(),
+        template: "",
     })
 }

@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rmcp::{RoleServer, model::Extensions, service::RequestContext};
@@ -68,19 +71,34 @@ pub enum Refusal {
     InsufficientScope(Scopes),
 }
 
-/// Set at most once while a request runs, read by the HTTP layer when it ended.
-/// Clones share the cell.
+/// What a tool call found while the request ran, read by the HTTP layer when it ended.
+/// Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Verdict(Arc<OnceLock<Refusal>>);
+pub struct Verdict(Arc<Found>);
+
+#[derive(Debug, Default)]
+struct Found {
+    refusal: OnceLock<Refusal>,
+    changed: AtomicBool,
+}
 
 impl Verdict {
     /// Refuses the request; the first refusal stays.
     pub fn refuse(&self, refusal: Refusal) {
         // A later refusal of the same request has nothing to add.
-        let _ = self.0.set(refusal);
+        let _ = self.0.refusal.set(refusal);
     }
 
     pub fn refusal(&self) -> Option<Refusal> {
-        self.0.get().copied()
+        self.0.refusal.get().copied()
+    }
+
+    /// Notes that a tool has changed something, so that a lost answer is no reason to try again.
+    pub fn note_change(&self) {
+        self.0.changed.store(true, Ordering::Release);
+    }
+
+    pub fn has_changed(&self) -> bool {
+        self.0.changed.load(Ordering::Acquire)
     }
 }

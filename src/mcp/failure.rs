@@ -17,6 +17,11 @@ use crate::{
 /// Largest file that a tool returns, in bytes: 7 MiB, about 10 MB as base64.
 pub(super) const LARGEST_FILE: usize = 7 << 20;
 
+/// What a call that has changed something is told in place of its answer, where that is lost or
+/// there is no room for it.
+pub const DONE: &str = "Backlog has done this, but its answer could not be handed on. Do not \
+    repeat the call: read what it changed.";
+
 /// Why a tool brought no result.
 #[derive(Debug, Error)]
 pub(super) enum ToolError {
@@ -29,6 +34,8 @@ pub(super) enum ToolError {
         error: BacklogError,
         /// Method and path, as `GET issues/ABC-1`.
         request: String,
+        /// What the path was made from, as `issues/{issueId|issueKey}`; empty if from nothing.
+        template: &'static str,
     },
     /// More than the call's own `maxBytes`.
     #[error("the file is larger than {max_bytes} bytes")]
@@ -51,6 +58,7 @@ impl ToolError {
             Self::OutOfBounds(_) => ToolOutcome::Denied,
             Self::Access(AccessError::Unavailable { .. }) => ToolOutcome::BacklogFailed,
             Self::Backlog { error, .. } => match error {
+                BacklogError::Unread => ToolOutcome::Ok,
                 BacklogError::RateLimited { .. } => ToolOutcome::RateLimited,
                 BacklogError::Api { status, .. } if *status < 500 => ToolOutcome::Refused,
                 _ => ToolOutcome::BacklogFailed,
@@ -82,7 +90,11 @@ impl ToolError {
             }
             Self::Input(error) => format!("Invalid arguments for tool {tool}: {error}"),
             Self::Access(error) => access(*error),
-            Self::Backlog { error, request } => backlog(error, request, now),
+            Self::Backlog {
+                error,
+                request,
+                template,
+            } => backlog(error, request, template, now),
             Self::FileTooLarge { max_bytes } => file_too_large(*max_bytes),
             Self::OutOfBounds(reason) => {
                 format!(
@@ -121,7 +133,7 @@ fn access(error: AccessError) -> String {
     }
 }
 
-fn backlog(error: &BacklogError, request: &str, now: DateTime<Utc>) -> String {
+fn backlog(error: &BacklogError, request: &str, template: &str, now: DateTime<Utc>) -> String {
     match error {
         BacklogError::Unauthorized => access(AccessError::SignInAgain),
         BacklogError::RateLimited { reset: None } => "Backlog's rate limit for this user is used \
@@ -136,7 +148,7 @@ fn backlog(error: &BacklogError, request: &str, now: DateTime<Utc>) -> String {
                 reset.to_rfc3339_opts(SecondsFormat::Secs, true)
             )
         }
-        BacklogError::Api { status, errors } => api(*status, errors, request),
+        BacklogError::Api { status, errors } => api(*status, errors, request, template),
         BacklogError::UnexpectedBody { status } => format!(
             "Backlog answered {request} with HTTP {status} and something that is not its usual \
              JSON; a proxy or maintenance may be in the way. Try again later."
@@ -150,6 +162,7 @@ fn backlog(error: &BacklogError, request: &str, now: DateTime<Utc>) -> String {
             "This server has too many large answers of Backlog to read",
             request,
         ),
+        BacklogError::Unread => DONE.to_owned(),
         BacklogError::TooLarge { limit } => format!(
             "Backlog's answer to {request} is larger than {limit} bytes. Ask for less: fewer \
              rows (`count`) or narrower filters."
@@ -169,7 +182,7 @@ fn passing(what: &str, request: &str) -> String {
     }
 }
 
-fn api(status: u16, errors: &[ErrorItem], request: &str) -> String {
+fn api(status: u16, errors: &[ErrorItem], request: &str, template: &str) -> String {
     let code = errors.first().map_or(0, |error| error.code);
     let mut text = format!("Backlog API error (code: {code}, status: {status}) in {request}");
     for error in errors {
@@ -178,7 +191,7 @@ fn api(status: u16, errors: &[ErrorItem], request: &str) -> String {
             let _ = write!(text, " ({})", error.more_info);
         }
     }
-    if let Some(advice) = advice::advice(code, request) {
+    if let Some(advice) = advice::advice(code, template) {
         let _ = write!(text, "\n{advice}");
     }
     text
@@ -198,9 +211,13 @@ mod tests {
     use super::*;
 
     fn explain(error: BacklogError, request: &str) -> String {
-        let request = request.to_owned();
         let now = DateTime::from_timestamp(1_000, 0).unwrap();
-        ToolError::Backlog { error, request }.explain("a_tool", now)
+        let error = ToolError::Backlog {
+            error,
+            request: request.to_owned(),
+            template: "",
+        };
+        error.explain("a_tool", now)
     }
 
     fn item(code: u32) -> ErrorItem {
@@ -249,7 +266,7 @@ mod tests {
             (9, "as many"),
             (10, "larger than the space's plan"),
         ] {
-            let text = api(400, &[item(code)], "POST space/attachment");
+            let text = api(400, &[item(code)], "POST space/attachment", "");
             assert!(text.lines().last().unwrap().contains(expected), "{text}");
         }
     }

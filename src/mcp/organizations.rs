@@ -130,6 +130,7 @@ pub(super) fn list_tool() -> Entry {
         access: Access::of(Method::Get),
         fields: &[],
         paging: Paging::None,
+        usual_count: 0,
         takes_project: false,
     };
     let annotations = ToolAnnotations::with_title(spec.title)

@@ -44,7 +44,7 @@ pub(super) enum Denied {
 pub enum BadRequest {
     #[error(transparent)]
     Toolset(#[from] UnknownToolset),
-    #[error("`{0}` is neither true nor false")]
+    #[error("`{0}` for readonly or X-MCP-Readonly is neither true nor false")]
     Switch(String),
 }
 
@@ -140,7 +140,7 @@ fn both<T: Clone + Ord>(
 fn switch(value: &str) -> Result<bool, BadRequest> {
     match value.trim() {
         "true" | "1" => Ok(true),
-        "false" | "0" | "" => Ok(false),
+        "false" | "0" => Ok(false),
         other => Err(BadRequest::Switch(other.to_owned())),
     }
 }
@@ -199,6 +199,7 @@ mod tests {
             access: Access::of(Method::Get),
             fields: &[],
             paging: Paging::None,
+            usual_count: 0,
             takes_project: false,
         };
         let sets = Toolset::ALL.into_iter();
@@ -282,7 +283,7 @@ mod tests {
             ),
             (
                 &["all"],
-                &[""],
+                &[" 0 "],
                 "toolsets=git&readonly=false",
                 asks(false, Some(&[Git])),
             ),
@@ -293,10 +294,17 @@ mod tests {
             asked(&["issues"], &[], ""),
             Err(BadRequest::Toolset(_))
         ));
-        assert!(matches!(
-            asked(&[], &["yes"], ""),
-            Err(BadRequest::Switch(_))
-        ));
+        for (readonly, query) in [
+            (&["yes"][..], ""),
+            (&[""], ""),
+            (&["true", " "], ""),
+            (&[], "readonly"),
+            (&[], "readonly="),
+            (&["true"], "readonly=&readonly=true"),
+        ] {
+            let refused = asked(&[], readonly, query);
+            assert!(matches!(refused, Err(BadRequest::Switch(_))), "{refused:?}");
+        }
         let garbled = [("x-mcp-toolsets", &b"issue\xff"[..])];
         assert!(Policy::asked_for(garbled, "").is_err(), "not unbounded");
         assert!(matches!(

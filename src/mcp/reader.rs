@@ -80,12 +80,14 @@ impl<'a> Reader<'a> {
         let Some(spec) = self.server.tool(tool) else {
             return Err(Barred::Policy(format!("there is no tool {tool} here")));
         };
-        let scope = spec.access.scope();
-        if !self.caller.scopes.contains(scope) {
-            return Err(Barred::Scope(scope));
-        }
+        // First: what is not allowed here stays so after another sign-in.
         let allowed = self.caller.policy.check(spec);
-        allowed.map_err(|denied| Barred::Policy(denied.to_string()))
+        allowed.map_err(|denied| Barred::Policy(denied.to_string()))?;
+        let scope = spec.access.scope();
+        match self.caller.scopes.contains(scope) {
+            true => Ok(()),
+            false => Err(Barred::Scope(scope)),
+        }
     }
 
     /// Begins the record of what is read: counted and audited as a call of a tool, by this name.
@@ -163,7 +165,8 @@ impl<'a> Reader<'a> {
             let refusal = Refusal::InsufficientScope(wanted);
             self.caller.verdict.refuse(refusal);
         }
-        ErrorData::invalid_params(format!("{what} cannot be read: {barred}."), None)
+        let text = format!("{what} cannot be read: {barred}.");
+        ErrorData::invalid_params(self.name_tools(&text), None)
     }
 
     /// The protocol error for a failure of Backlog.
@@ -171,7 +174,13 @@ impl<'a> Reader<'a> {
         if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
             self.caller.verdict.refuse(Refusal::SignInAgain);
         }
-        let text = error.explain(what, self.server.now());
+        let text = match error {
+            ToolError::OutOfBounds(reason) => format!(
+                "{what} cannot be read, because only some projects are allowed here: {reason}."
+            ),
+            error => error.explain(what, self.server.now()),
+        };
+        let text = self.name_tools(&text);
         match error {
             ToolError::OutOfBounds(_)
             | ToolError::Backlog {
@@ -180,5 +189,10 @@ impl<'a> Reader<'a> {
             } => ErrorData::resource_not_found(text, None),
             _ => ErrorData::internal_error(text, None),
         }
+    }
+
+    /// A text of ours, with the names of tools in it as they are offered.
+    fn name_tools(&self, text: &str) -> String {
+        self.server.table().name_tools(text).into_owned()
     }
 }

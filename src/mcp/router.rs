@@ -36,6 +36,7 @@ impl Entry {
             access: T::ACCESS,
             fields: T::FIELDS,
             paging: paging(&input.schema),
+            usual_count: T::USUAL_COUNT,
             takes_project: takes(&input.schema, arguments::PROJECT),
         };
         let callable = Callable::of::<T>(spec, Arc::clone(&input.named));

@@ -15,6 +15,7 @@ use super::{
     AccessError, BacklogAccess, Toolset,
     failure::{LARGEST_FILE, ToolError},
     file::File,
+    page::USUAL_COUNT,
     progress::Progress,
 };
 use crate::{
@@ -35,6 +36,8 @@ pub(super) trait Endpoint:
     const IS_FILE: bool = false;
     /// The fields of the objects in a list that it returns, for callers to choose from.
     const FIELDS: &'static [&'static str] = &[];
+    /// How many elements a list has where the call does not say it.
+    const USUAL_COUNT: u64 = USUAL_COUNT;
 }
 
 /// Any tool; the implementor is its input.
@@ -43,6 +46,7 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const TITLE: &'static str;
     const ACCESS: Access;
     const FIELDS: &'static [&'static str] = &[];
+    const USUAL_COUNT: u64 = USUAL_COUNT;
 
     /// Runs the tool and returns what Backlog had to say.
     fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Outcome, ToolError>> + Send;
@@ -80,6 +84,7 @@ impl<E: Endpoint> Tool for E {
     const TITLE: &'static str = E::TITLE;
     const ACCESS: Access = E::ACCESS;
     const FIELDS: &'static [&'static str] = E::FIELDS;
+    const USUAL_COUNT: u64 = E::USUAL_COUNT;
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let request = E::CALL.fill(inputs(&self))?;
@@ -154,6 +159,8 @@ pub(super) struct Spec {
     pub access: Access,
     pub fields: &'static [&'static str],
     pub paging: Paging,
+    /// How many elements come where the call does not say it.
+    pub usual_count: u64,
     /// Whether it takes a project as [`arguments::PROJECT`](super::arguments::PROJECT).
     pub takes_project: bool,
 }
@@ -180,31 +187,31 @@ pub(super) struct Backlog<'a> {
 impl Backlog<'_> {
     /// Sends a request and reads the JSON of the answer; `null` if there is no body.
     pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
-        let label = label(&request);
+        let about = About::of(&request);
         let answer = self.attempt(request).await;
         let value = answer.and_then(|answer| match answer.body.is_empty() {
             true => Ok(Value::Null),
             false => answer.json().map_err(Failed::Backlog),
         });
-        value.map_err(|failed| failed.at(label))
+        value.map_err(|failed| failed.at(about))
     }
 
     /// Sends a request and takes the JSON of the answer as it is; `None` if there is no body.
     pub async fn fetch_text(&self, request: Request) -> Result<Option<Box<RawValue>>, ToolError> {
-        let label = label(&request);
+        let about = About::of(&request);
         let answer = self.attempt(request).await;
         let json = answer.and_then(|answer| match answer.body.is_empty() {
             true => Ok(None),
             false => answer.json().map(Some).map_err(Failed::Backlog),
         });
-        json.map_err(|failed| failed.at(label))
+        json.map_err(|failed| failed.at(about))
     }
 
     /// Sends a request and returns its answer as it is.
     pub async fn send(&self, request: Request) -> Result<Response, ToolError> {
-        let label = label(&request);
+        let about = About::of(&request);
         let answer = self.attempt(request).await;
-        answer.map_err(|failed| failed.at(label))
+        answer.map_err(|failed| failed.at(about))
     }
 
     /// Sends a request. On a 401 the credentials are renewed, once.
@@ -235,10 +242,14 @@ enum Failed {
 
 impl Failed {
     /// The error, with the request that it is about.
-    fn at(self, request: String) -> ToolError {
+    fn at(self, About { request, template }: About) -> ToolError {
         match self {
             Self::Access(error) => ToolError::Access(error),
-            Self::Backlog(error) => ToolError::Backlog { error, request },
+            Self::Backlog(error) => ToolError::Backlog {
+                error,
+                request,
+                template,
+            },
         }
     }
 }
@@ -255,8 +266,19 @@ impl From<BacklogError> for Failed {
     }
 }
 
-/// `GET issues/ABC-1`: names a request in an error text, without its parameters.
-fn label(request: &Request) -> String {
-    let path: Vec<_> = request.path.iter().map(Segment::as_str).collect();
-    format!("{} {}", request.method, path.join("/"))
+/// What of a request an error text says.
+struct About {
+    /// `GET issues/ABC-1`, without its parameters.
+    request: String,
+    template: &'static str,
+}
+
+impl About {
+    fn of(request: &Request) -> Self {
+        let path: Vec<_> = request.path.iter().map(Segment::as_str).collect();
+        Self {
+            request: format!("{} {}", request.method, path.join("/")),
+            template: request.template,
+        }
+    }
 }

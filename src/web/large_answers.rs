@@ -3,7 +3,8 @@
 //!
 //! 1. A small answer passes as it is, and so do the small events of a stream.
 //! 2. A large one takes its bytes of the room of all, and of its space's share. If there is none,
-//!    it is dropped at once: what waited for room would be in memory all the while.
+//!    it is dropped at once: what waited for room would be in memory all the while. Where a tool
+//!    has changed something, its client is told that ([`done`]).
 //! 3. It is handed out in pieces; with the last one its room is free again.
 //! 4. After a time the rest is dropped with its room, whether the server asks for more or its
 //!    client has stopped reading. A client that then goes on reading is hung up on.
@@ -21,6 +22,7 @@ use actix_web::{
     Error, HttpRequest,
     body::{BodySize, BoxBody, MessageBody},
     dev::ServiceResponse,
+    http::header,
     web::Bytes,
 };
 use tokio::{
@@ -28,7 +30,8 @@ use tokio::{
     task::AbortHandle,
 };
 
-use crate::domain::SpaceId;
+use super::done;
+use crate::{domain::SpaceId, mcp::Verdict};
 
 /// The server's own buffer holds as much for every connection.
 const SMALL: usize = 64 * 1024;
@@ -74,29 +77,32 @@ impl LargeAnswers {
         }))
     }
 
-    /// The answer to a caller of this space, within bounds.
+    /// The answer to a caller of this space, within bounds; `verdict` is what was found on the
+    /// way to it.
     ///
     /// # Errors
-    /// There is no room for it now; it is gone.
+    /// There is no room for it now, and nothing was changed; it is gone.
     pub fn bound(
         &self,
         space: SpaceId,
-        response: ServiceResponse<BoxBody>,
+        verdict: &Verdict,
+        mut response: ServiceResponse<BoxBody>,
     ) -> Result<ServiceResponse<Bounded>, HttpRequest> {
-        let taken = match response.response().body().size() {
-            BodySize::Sized(bytes) if bytes > SMALL as u64 => {
-                let taken = usize::try_from(bytes).ok();
-                match taken.and_then(|bytes| self.take(space, bytes)) {
-                    None => return Err(response.into_parts().0),
-                    taken => taken,
-                }
+        let mut taken = None;
+        if let BodySize::Sized(bytes) = response.response().body().size()
+            && bytes > SMALL as u64
+        {
+            let bytes = usize::try_from(bytes).ok();
+            taken = bytes.and_then(|bytes| self.take(space, bytes));
+            if taken.is_none() {
+                response = told_done(verdict, response)?;
             }
-            _ => None,
-        };
+        }
         Ok(response.map_body(|_, body| Bounded {
             body,
             room: self.clone(),
             space,
+            verdict: verdict.clone(),
             taken,
             large: None,
         }))
@@ -118,11 +124,33 @@ impl LargeAnswers {
     }
 }
 
+/// The same answer with a small body that tells what was done, if something was.
+fn told_done(
+    verdict: &Verdict,
+    response: ServiceResponse<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, HttpRequest> {
+    let (request, response) = response.into_parts();
+    let (mut head, body) = response.into_parts();
+    head.headers_mut().remove(header::CONTENT_LENGTH);
+    let told = match body.try_into_bytes() {
+        Ok(bytes) if verdict.has_changed() => done::instead(&bytes),
+        _ => None,
+    };
+    match told {
+        None => Err(request),
+        Some(told) => Ok(ServiceResponse::new(
+            request,
+            head.set_body(told).map_into_boxed_body(),
+        )),
+    }
+}
+
 /// The body of an answer.
 pub struct Bounded {
     body: BoxBody,
     room: LargeAnswers,
     space: SpaceId,
+    verdict: Verdict,
     /// For the one chunk of an answer whose length is known.
     taken: Option<Taken>,
     /// What of a large chunk was not handed out yet.
@@ -154,6 +182,11 @@ impl MessageBody for Bounded {
             };
             let taken = self.taken.take();
             let Some(taken) = taken.or_else(|| self.room.take(self.space, chunk.len())) else {
+                if self.verdict.has_changed()
+                    && let Some(told) = done::instead(&chunk)
+                {
+                    return Poll::Ready(Some(Ok(told)));
+                }
                 tracing::warn!("a large answer was cut off: too many are being read");
                 let full = io::Error::from(io::ErrorKind::OutOfMemory);
                 return Poll::Ready(Some(Err(full.into())));
@@ -217,6 +250,7 @@ mod tests {
 
     use actix_web::{App, HttpResponse, HttpServer, dev::Service, web};
     use futures_util::stream;
+    use serde_json::{Value, json};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpStream,
@@ -246,6 +280,14 @@ mod tests {
         response(HttpResponse::Ok().streaming(stream::iter([chunk])))
     }
 
+    fn bound(
+        answers: &LargeAnswers,
+        space: SpaceId,
+        response: ServiceResponse<BoxBody>,
+    ) -> Result<ServiceResponse<Bounded>, HttpRequest> {
+        answers.bound(space, &Verdict::default(), response)
+    }
+
     async fn piece(body: &mut Bounded) -> Option<Result<Bytes, Error>> {
         poll_fn(|context| Pin::new(&mut *body).poll_next(context)).await
     }
@@ -256,7 +298,7 @@ mod tests {
         let lengths = [0, 1, SMALL, SMALL + 1, SMALL * 4];
         for answer in [whole as fn(usize) -> _, streamed] {
             for length in lengths {
-                let bounded = answers.bound(SPACE, answer(length)).unwrap();
+                let bounded = bound(&answers, SPACE, answer(length)).unwrap();
                 let mut body = bounded.into_body();
                 let mut read = 0;
                 while let Some(piece) = piece(&mut body).await {
@@ -273,24 +315,54 @@ mod tests {
     #[actix_web::test]
     async fn a_space_takes_no_room_from_others() {
         let answers = LargeAnswers::new(SMALL * 8, SMALL * 3, LONG);
-        let held = answers.bound(SPACE, whole(SMALL * 2)).unwrap();
-        assert!(answers.bound(SPACE, whole(SMALL * 2)).is_err());
-        let mut cut = answers
-            .bound(SPACE, streamed(SMALL * 2))
+        let held = bound(&answers, SPACE, whole(SMALL * 2)).unwrap();
+        assert!(bound(&answers, SPACE, whole(SMALL * 2)).is_err());
+        let mut cut = bound(&answers, SPACE, streamed(SMALL * 2))
             .unwrap()
             .into_body();
         assert!(piece(&mut cut).await.unwrap().is_err());
         assert!(
-            answers.bound(SPACE, whole(SMALL)).is_ok(),
+            bound(&answers, SPACE, whole(SMALL)).is_ok(),
             "small ones need none"
         );
-        assert!(
-            answers
-                .bound(SpaceId(Uuid::from_u128(8)), whole(SMALL * 2))
-                .is_ok()
-        );
+        assert!(bound(&answers, SpaceId(Uuid::from_u128(8)), whole(SMALL * 2)).is_ok());
         drop(held);
-        assert!(answers.bound(SPACE, whole(SMALL * 2)).is_ok());
+        assert!(bound(&answers, SPACE, whole(SMALL * 2)).is_ok());
+    }
+
+    #[actix_web::test]
+    async fn what_was_done_is_told_where_there_is_no_room() {
+        let answers = LargeAnswers::new(SMALL, SMALL, LONG);
+        let result = |text: &str| json!({"jsonrpc": "2.0", "id": 7, "result": {"content": [{"type": "text", "text": text}]}});
+        let large = result(&"a".repeat(SMALL)).to_string();
+        let event = Bytes::from(format!("data: {large}\n\n"));
+        let json = || response(HttpResponse::Ok().body(large.clone()));
+        let events = || {
+            let event = Ok::<_, io::Error>(event.clone());
+            response(HttpResponse::Ok().streaming(stream::iter([event])))
+        };
+
+        // Nothing was changed: it can be asked for again.
+        assert!(bound(&answers, SPACE, json()).is_err());
+        let mut cut = bound(&answers, SPACE, events()).unwrap().into_body();
+        assert!(piece(&mut cut).await.unwrap().is_err());
+
+        let verdict = Verdict::default();
+        verdict.note_change();
+        for (answer, before) in [(json(), ""), (events(), "data: ")] {
+            let bounded = answers.bound(SPACE, &verdict, answer).unwrap();
+            assert_eq!(bounded.status(), 200);
+            let size = bounded.response().body().size();
+            let mut body = bounded.into_body();
+            let told = piece(&mut body).await.unwrap().unwrap();
+            assert!(piece(&mut body).await.is_none());
+            if before.is_empty() {
+                assert_eq!(size, BodySize::Sized(told.len() as u64));
+            }
+            let told: Value = serde_json::from_slice(&told[before.len()..]).unwrap();
+            assert_eq!(told["id"], 7);
+            assert_eq!(told["result"]["content"][1]["text"], crate::mcp::DONE);
+        }
     }
 
     #[actix_web::test]
@@ -302,7 +374,11 @@ mod tests {
             App::new()
                 .wrap_fn(move |request, service| {
                     let (bound, answer) = (bound.clone(), service.call(request));
-                    async move { Ok(bound.bound(SPACE, answer.await?).expect("room")) }
+                    async move {
+                        Ok(bound
+                            .bound(SPACE, &Verdict::default(), answer.await?)
+                            .expect("room"))
+                    }
                 })
                 .default_service(web::to(|| async {
                     HttpResponse::Ok().body(vec![b'a'; LARGE])

@@ -125,7 +125,7 @@ pub async fn authenticate<B: MessageBody + 'static>(
         }
     };
     Ok(match verdict.refusal() {
-        None => match hub.large_answers.bound(space, response) {
+        None => match hub.large_answers.bound(space, &verdict, response) {
             Ok(bounded) => bounded.map_into_left_body(),
             Err(request) => ServiceResponse::new(request, unavailable()).map_into_right_body(),
         },

@@ -10,6 +10,7 @@ pub mod client_keys;
 pub mod connect;
 pub mod consent;
 pub mod cors;
+mod done;
 pub mod error;
 pub mod health;
 pub mod host_guard;

@@ -4,25 +4,42 @@ use std::fmt::Write;
 
 use crate::backlog::ErrorItem;
 
-/// Collections in a path, the argument that says which of them, and what lists them.
-const COLLECTIONS: [(&str, &str, &str); 13] = [
-    ("projects", "projectId or projectKey", "get_project_list"),
-    ("issues", "issueId or issueKey", "get_issues"),
-    ("comments", "commentId", "the tool that lists comments"),
-    ("attachments", "attachmentId", "get_issue"),
-    ("relatedIssues", "relatedIssueId", "get_related_issues"),
-    ("versions", "id", "get_version_milestone_list"),
-    ("users", "userId", "get_users"),
-    ("watchings", "watchId", "get_watching_list_items"),
-    ("wikis", "wikiId", "get_wiki_pages"),
-    ("documents", "documentId", "get_document_tree"),
-    ("repositories", "repoId or repoName", "get_git_repositories"),
-    ("pullRequests", "number", "get_pull_requests"),
-    ("notifications", "id", "get_notifications"),
+/// Collections in a path, below which other one if that matters, and the tool that lists what is
+/// in them. An argument is of the collection that stands before it.
+const LISTS: [(&str, &str, &str); 29] = [
+    ("", "activities", "get_space_activities"),
+    ("documents", "attachments", "get_document"),
+    ("issues", "attachments", "get_issue"),
+    ("pullRequests", "attachments", "get_pull_request"),
+    ("wikis", "attachments", "get_wiki"),
+    ("", "categories", "get_categories"),
+    ("issues", "comments", "get_issue_comments"),
+    ("pullRequests", "comments", "get_pull_request_comments"),
+    ("", "customFields", "get_custom_fields"),
+    ("", "documents", "get_document_tree"),
+    ("", "files", "get_shared_files"),
+    ("", "issueTypes", "get_issue_types"),
+    ("", "issues", "get_issues"),
+    ("customFields", "items", "get_custom_fields"),
+    ("", "metadata", "get_shared_files"),
+    ("", "notifications", "get_notifications"),
+    ("", "projects", "get_project_list"),
+    ("", "pullRequests", "get_pull_requests"),
+    ("", "relatedIssues", "get_related_issues"),
+    ("", "repositories", "get_git_repositories"),
+    ("issues", "sharedFiles", "get_issue_shared_files"),
+    ("wikis", "sharedFiles", "get_wiki_shared_files"),
+    ("", "stars", "get_user_stars"),
+    ("", "statuses", "get_statuses"),
+    ("", "users", "get_users"),
+    ("", "versions", "get_version_milestone_list"),
+    ("", "watchings", "get_watching_list_items"),
+    ("", "webhooks", "get_webhooks"),
+    ("", "wikis", "get_wiki_pages"),
 ];
 
-/// `request` is method and path, as `GET issues/ABC-1`.
-pub(super) fn advice(code: u32, request: &str) -> Option<String> {
+/// `template` is what the path of the request was made from.
+pub(super) fn advice(code: u32, template: &str) -> Option<String> {
     let text = match code {
         ErrorItem::LICENCE => "The space's plan does not include this feature.",
         ErrorItem::LICENCE_EXPIRED => "The space's plan has expired.",
@@ -34,7 +51,7 @@ pub(super) fn advice(code: u32, request: &str) -> Option<String> {
             "The Backlog account lacks the right to do this; a project or space administrator can \
              grant it."
         }
-        ErrorItem::NOT_FOUND => return Some(not_found(request)),
+        ErrorItem::NOT_FOUND => return Some(not_found(template)),
         ErrorItem::INVALID_REQUEST => {
             "Correct the argument that the message names and try again. Where an id is wanted, a \
              name is accepted as well, and checked before the call."
@@ -51,17 +68,24 @@ pub(super) fn advice(code: u32, request: &str) -> Option<String> {
 }
 
 /// Names the arguments that the path is made of.
-fn not_found(request: &str) -> String {
-    let path = request.split_once(' ').map_or("", |(_, path)| path);
-    let segments: Vec<_> = path.split('/').collect();
+fn not_found(template: &str) -> String {
     let mut text = String::new();
-    for pair in segments.windows(2) {
-        let [collection, _] = pair else { continue };
-        let found = COLLECTIONS.iter().find(|(name, ..)| name == collection);
-        if let Some((_, argument, list)) = found {
-            let comma = if text.is_empty() { "" } else { ", " };
-            let _ = write!(text, "{comma}{argument} (see {list})");
+    // Of the argument before, and of the next one.
+    let (mut outer, mut collection) = ("", "");
+    let (path, target) = template.split_once('?').unwrap_or((template, ""));
+    // A parameter that says what a path is about says which project it is of.
+    let target = target.split_once('=').map(|(_, names)| ["projects", names]);
+    for part in path.split('/').chain(target.into_iter().flatten()) {
+        let Some(names) = placeholder(part) else {
+            collection = part;
+            continue;
+        };
+        let comma = if text.is_empty() { "" } else { ", " };
+        let _ = write!(text, "{comma}{}", names.replace('|', " or "));
+        if let Some(tool) = lister(outer, collection) {
+            let _ = write!(text, " (see {tool})");
         }
+        outer = collection;
     }
     match text.as_str() {
         "" => "Check the ids and keys of this call: nothing has them, or it is not visible to the \
@@ -73,6 +97,19 @@ fn not_found(request: &str) -> String {
     }
 }
 
+fn placeholder(part: &str) -> Option<&str> {
+    let names = part.strip_prefix('{')?.strip_suffix('}')?;
+    Some(names.trim_start_matches('*'))
+}
+
+/// What lists a collection that is below another one.
+fn lister(outer: &str, collection: &str) -> Option<&'static str> {
+    let mut lists = LISTS.iter();
+    let fits = |below: &str| below.is_empty() || below == outer;
+    let found = lists.find(|(below, name, _)| *name == collection && fits(below))?;
+    Some(found.2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,22 +117,39 @@ mod tests {
 
     #[test]
     fn what_was_not_found_is_named_with_what_lists_it() {
-        for (request, expected) in [
+        for (template, expected) in [
             (
-                "GET issues/ABC-1",
+                "issues/{issueId|issueKey}",
                 "Check issueId or issueKey (see get_issues): nothing has that",
             ),
             (
-                "PATCH projects/A/git/repositories/b/pullRequests/7",
+                "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/\
+                 {number}/attachments/{attachmentId}",
                 "Check projectId or projectKey (see get_project_list), repoId or repoName (see \
-                 get_git_repositories), number (see get_pull_requests): nothing",
+                 get_git_repositories), number (see get_pull_requests), attachmentId (see \
+                 get_pull_request): nothing",
             ),
             (
-                "POST issues",
-                "Check the ids and keys of this call: nothing",
+                "documents/tree?projectIdOrKey={projectIdOrKey}",
+                "Check projectIdOrKey (see get_project_list): nothing",
             ),
+            (
+                "wikis?projectIdOrKey={projectId|projectKey}",
+                "Check projectId or projectKey (see get_project_list): nothing",
+            ),
+            (
+                "wikis/{wikiId}/attachments/{attachmentId}",
+                "Check wikiId (see get_wiki_pages), attachmentId (see get_wiki): nothing",
+            ),
+            (
+                "projects/{projectIdOrKey}/customFields/{customFieldId}/items/{itemId}",
+                "Check projectIdOrKey (see get_project_list), customFieldId (see \
+                 get_custom_fields), itemId (see get_custom_fields): nothing",
+            ),
+            ("issues", "Check the ids and keys of this call: nothing"),
+            ("", "Check the ids and keys of this call: nothing"),
         ] {
-            let text = advice(ErrorItem::NOT_FOUND, request).unwrap();
+            let text = advice(ErrorItem::NOT_FOUND, template).unwrap();
             assert!(text.starts_with(expected), "{text}");
         }
     }
@@ -103,9 +157,8 @@ mod tests {
     #[test]
     fn the_tools_that_are_named_exist() {
         let tools = tools::all();
-        for (_, _, list) in COLLECTIONS {
-            let exists = tools.iter().any(|tool| tool.spec.name == list);
-            assert!(exists || list.contains(' '), "{list}");
+        for (_, _, list) in LISTS {
+            assert!(tools.iter().any(|tool| tool.spec.name == list), "{list}");
         }
     }
 }

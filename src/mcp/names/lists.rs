@@ -176,12 +176,9 @@ impl Lists {
         })
     }
 
-    /// Drops what the caller was told of lists that a tool may have changed: a name that was
-    /// deleted and made again has another id.
-    pub async fn forget_changed_by(&self, tool: &'static str, backlog: &Backlog<'_>) {
-        let Ok(whose) = whose(backlog).await else {
-            return;
-        };
+    /// Drops what the holder of these credentials was told of lists that a tool may have changed:
+    /// a name that was deleted and made again has another id.
+    pub fn forget_changed_by(&self, tool: &'static str, whose: Fingerprint) {
         let changed = move |key: &Key, _: &Arc<Vec<Entry>>| {
             key.whose == whose && key.list.may_change_by(tool)
         };
@@ -261,6 +258,7 @@ fn read(value: Value) -> Result<Vec<Entry>, ToolError> {
     entries.map_err(|_| ToolError::Backlog {
         error: BacklogError::UnexpectedBody { status: 200 },
         request: "GET (a list of names)".to_owned(),
+        template: "",
     })
 }
 

@@ -21,7 +21,7 @@ use rmcp::{
         ResourceContents, ResourceTemplate,
     },
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{failure::ToolError, limit, reader::Reader};
 use crate::backlog::{Request, Segment};
@@ -138,8 +138,8 @@ async fn page(reader: &Reader<'_>, target: &Target) -> Result<String, ToolError>
     let (tool, input) = (target.kind.tool(), target.kind.variable());
     let admitted = reader.admit(tool, input, target.id.as_str()).await;
     let sieve = admitted?;
-    let path = [Segment::fixed(target.kind.path()), target.id.clone()];
-    let thing = reader.fetch(Request::get(path)).await?;
+    let inputs = Map::from_iter([(input.to_owned(), Value::from(target.id.as_str()))]);
+    let thing = reader.fetch(target.kind.call().fill(inputs)?).await?;
     let more = match more(target) {
         Some((tool, request)) if reader.may(tool) => reader.fetch(request).await?,
         _ => Value::Null,

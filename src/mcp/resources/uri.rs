@@ -3,7 +3,7 @@
 //! Only the plain form is one: no encoding, no query, the id as Backlog writes it. So a resource
 //! has one address, and what is asked of Backlog is what the address says.
 
-use crate::backlog::Segment;
+use crate::backlog::{Call, Segment};
 
 const SCHEME: &str = "backlog://";
 
@@ -26,6 +26,16 @@ impl Kind {
             Self::Issue => "issues",
             Self::Wiki => "wikis",
             Self::Document => "documents",
+        }
+    }
+
+    /// The request for one, by [`Self::variable`].
+    pub fn call(self) -> Call {
+        match self {
+            Self::Project => Call::get("projects/{projectKey}"),
+            Self::Issue => Call::get("issues/{issueKey}"),
+            Self::Wiki => Call::get("wikis/{wikiId}"),
+            Self::Document => Call::get("documents/{documentId}"),
         }
     }
 

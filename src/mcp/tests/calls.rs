@@ -4,7 +4,10 @@ use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::{call, caller_of, result, rpc};
-use crate::{backlog::fake::FakeBacklog, mcp::tools};
+use crate::{
+    backlog::fake::FakeBacklog,
+    mcp::{DONE, tools},
+};
 
 #[actix_web::test]
 async fn a_result_is_backlogs_own_json() {
@@ -114,7 +117,7 @@ async fn every_tool_sends_its_request() {
 }
 
 /// An argument that fits a schema.
-fn sample(schema: &Value) -> Value {
+pub(super) fn sample(schema: &Value) -> Value {
     if let Some(first) = schema["oneOf"].get(0).or(schema["anyOf"].get(0)) {
         return sample(first);
     }
@@ -150,6 +153,10 @@ async fn every_tool_can_be_called_as_its_schema_says() {
         let name = tool["name"].as_str().unwrap();
         let schema = &tool["inputSchema"];
         let mut arguments = sample(schema);
+        if name == "upload_attachment" {
+            // Two ways to give one thing.
+            arguments.as_object_mut().unwrap().remove("content");
+        }
         let (failed, text) = call(&caller, name, arguments.clone()).await;
         assert!(!failed, "{name}: {text}");
 
@@ -227,6 +234,24 @@ async fn bad_arguments_never_reach_backlog() {
             "Invalid arguments for tool update_custom_field: settings: max is less than min",
         ),
         (
+            "update_custom_field",
+            json!({"projectKey": "A", "id": 1, "name": "n", "applicableIssueTypes": []}),
+            "Invalid arguments for tool update_custom_field: applicableIssueTypes: an empty list \
+             changes nothing",
+        ),
+        (
+            "update_webhook",
+            json!({"projectKey": "A", "webhookId": 1, "name": "n", "activityTypeIds": []}),
+            "Invalid arguments for tool update_webhook: activityTypeIds: expected at least one \
+             kind of activity, or allEvent",
+        ),
+        (
+            "update_issue",
+            json!({"issueKey": "A-1", "summary": "s", "customFields": [{"id": 5, "value": []}]}),
+            "Invalid arguments for tool update_issue: customFields: one of them has an empty \
+             list, which would change nothing",
+        ),
+        (
             "add_status",
             json!({"name": "n", "color": "#3b9dbd"}),
             "Invalid arguments for tool add_status: projectIdOrKey: is required",
@@ -245,6 +270,92 @@ async fn an_empty_answer_is_a_success() {
     let (failed, text) = call(&caller_of(&backlog), "get_space", json!({})).await;
     let result: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((failed, result), (false, json!({"success": true})));
+}
+
+#[actix_web::test]
+async fn an_icon_is_that_of_what_is_given() {
+    for (arguments, path) in [
+        (json!({"userId": 7}), "users/7/icon"),
+        (json!({"userId": 7, "projectKey": "AB"}), "users/7/icon"),
+        (
+            json!({"userId": 0, "projectKey": "AB"}),
+            "projects/AB/image",
+        ),
+        (
+            json!({"projectId": 0, "projectKey": "AB"}),
+            "projects/AB/image",
+        ),
+        (json!({"projectKey": ""}), "space/image"),
+        (json!({"userId": null, "projectId": 0}), "space/image"),
+        (json!({}), "space/image"),
+    ] {
+        let backlog = attachment("image/gif", b"GIF89a");
+        let (failed, text) = call(&caller_of(&backlog), "get_icon", arguments.clone()).await;
+        assert!(!failed, "{arguments}: {text}");
+        assert_eq!(
+            backlog.only().line,
+            format!("GET /api/v2/{path}"),
+            "{arguments}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_list_that_comes_whole_does_not_ask_for_more() {
+    let files = |count: u64| {
+        let files: Vec<_> = (0..count).map(|id| json!({"id": id})).collect();
+        let files = json!(files).to_string();
+        FakeBacklog::start(move |_| HttpResponse::Ok().body(files.clone()))
+    };
+    for (count, arguments, note) in [
+        (20, json!({"projectKey": "A"}), Value::Null),
+        (999, json!({"projectKey": "A"}), Value::Null),
+        (
+            1000,
+            json!({"projectKey": "A"}),
+            json!("There may be more: call again with offset 1000."),
+        ),
+        (
+            20,
+            json!({"projectKey": "A", "count": 20}),
+            json!("There may be more: call again with offset 20."),
+        ),
+    ] {
+        let backlog = files(count);
+        let result = result(&caller_of(&backlog), "get_shared_files", arguments).await;
+        assert_eq!(result["content"][1]["text"], note, "{count}");
+    }
+}
+
+#[actix_web::test]
+async fn a_change_whose_answer_is_lost_is_done() {
+    // More than is read.
+    let backlog = FakeBacklog::start(|_| HttpResponse::Ok().body(vec![b'1'; 17 << 20]));
+    let caller = caller_of(&backlog);
+    let arguments = json!({"issueKey": "A-1", "content": "hi"});
+    let result = result(&caller, "add_issue_comment", arguments).await;
+    assert_ne!(result["isError"], true, "{result}");
+    assert_eq!(result["content"][0]["text"], r#"{"success":true}"#);
+    assert_eq!(result["content"][1]["text"], DONE);
+    assert_eq!(result["structuredContent"], json!({"success": true}));
+
+    let (failed, text) = call(&caller, "get_issue", json!({"issueKey": "A-1"})).await;
+    assert!(failed && text.contains("Ask for less"), "{text}");
+}
+
+#[actix_web::test]
+async fn the_http_layer_hears_of_changes() {
+    for (tool, status, changed) in [
+        ("add_issue_comment", 200, true),
+        ("add_issue_comment", 400, false),
+        ("get_issue", 200, false),
+    ] {
+        let backlog = FakeBacklog::answering(status, "{}");
+        let caller = caller_of(&backlog);
+        let arguments = json!({"issueKey": "A-1", "content": "hi"});
+        result(&caller, tool, arguments).await;
+        assert_eq!(caller.verdict.has_changed(), changed, "{tool} {status}");
+    }
 }
 
 const ATTACHMENT: &str = "get_issue_attachment";

@@ -1,6 +1,7 @@
 //! Tests over the whole table of tools, and of the server mounted as the HTTP
 //! layer mounts it, in front of a fake Backlog.
 
+mod advice;
 mod calls;
 mod descriptions;
 mod docs;

@@ -1,4 +1,4 @@
-//! Names, where only some projects are allowed.
+//! Names, where only some projects are allowed, and after changes of them.
 
 use serde_json::json;
 
@@ -47,4 +47,40 @@ async fn the_old_key_of_a_moved_issue_leads_to_the_names_of_its_project_only() {
     let result = result(&caller_of(&backlog), "update_issue", arguments).await;
     let text = result["content"][0]["text"].as_str().unwrap();
     assert!(text.ends_with("; there are: Secret (22)"), "{text}");
+}
+
+#[actix_web::test]
+async fn names_are_looked_up_anew_after_a_change_that_may_have_been_made() {
+    let backlog = FakeBacklog::start(|request: &Received| {
+        let (method, path) = request.line.split_once(' ').unwrap();
+        match (method, path.trim_start_matches("/api/v2/")) {
+            ("GET", "projects/AB/statuses") => answer(200, r#"[{"id":11,"name":"Ready"}]"#),
+            ("DELETE", _) => answer(502, ""),
+            _ => answer(200, "{}"),
+        }
+    });
+    let caller = caller_of(&backlog);
+    let lookups = || {
+        let asked = backlog.received().into_iter();
+        asked.filter(|it| it.line.ends_with("/statuses")).count()
+    };
+    let update = json!({"issueKey": "AB-1", "statusId": "Ready"});
+    for (tool, arguments, expected) in [
+        ("update_issue", update.clone(), 1),
+        ("update_issue", update.clone(), 1),
+        (
+            "delete_status",
+            json!({"projectKey": "AB", "id": 11, "substituteStatusId": 12}),
+            1,
+        ),
+        ("update_issue", update, 2),
+    ] {
+        let result = result(&caller, tool, arguments).await;
+        assert_eq!(
+            result["isError"] == true,
+            tool == "delete_status",
+            "{result}"
+        );
+        assert_eq!(lookups(), expected, "{tool}");
+    }
 }

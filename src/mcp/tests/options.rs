@@ -105,6 +105,13 @@ async fn every_text_names_the_tools_that_are_offered() {
         assert_eq!(without_prefix(text(&result)), None);
     }
 
+    let host = backlog.url.as_str().trim_start_matches("http://");
+    let params = json!({"uri": format!("backlog://{host}/issues/A-1")});
+    let body = rpc(options.clone(), &backlog, "resources/read", params).await;
+    let message = body["error"]["message"].as_str().unwrap();
+    assert!(message.contains("(see acme_get_issues)"), "{message}");
+    assert_eq!(without_prefix(message), None);
+
     let mut caller = caller_of(&backlog);
     caller.scopes = Scopes::default();
     let params = json!({"name": "acme_get_space", "arguments": {}});

@@ -92,6 +92,20 @@ async fn a_reading_policy_does_not_write() {
 }
 
 #[actix_web::test]
+async fn no_sign_in_is_asked_for_where_it_would_not_help() {
+    let refusals = check_all(
+        |caller| {
+            caller.scopes = [Scope::Read].into_iter().collect();
+            caller.policy.read_only = true;
+        },
+        |tool| (!tool.access.read_only).then_some("only tools that read"),
+    )
+    .await;
+    assert!(!refusals.is_empty());
+    assert!(refusals.iter().all(Option::is_none));
+}
+
+#[actix_web::test]
 async fn a_toolset_that_is_off_is_off() {
     let with_tools: BTreeSet<_> = tools::all().iter().map(|tool| tool.spec.toolset).collect();
     for off in with_tools {

@@ -92,6 +92,11 @@ async fn a_resource_is_bound_as_the_tool_that_reads_the_same() {
         assert_eq!(without.verdict.refusal(), None);
         assert_eq!(backlog.received().len(), before, "Backlog was asked");
 
+        // No sign-in would help.
+        without.scopes = Scopes::default();
+        read(&without, &uri(&backlog, path)).await;
+        assert_eq!(without.verdict.refusal(), None);
+
         let mut only = caller_of(&backlog);
         only.policy.toolsets = Some([toolset].into());
         only.policy.read_only = true;
@@ -168,7 +173,11 @@ async fn what_is_no_resource_here_is_not_asked_for() {
 async fn failures_of_backlog_become_errors() {
     let backlog = backlog();
     for (path, code, says) in [
-        ("issues/AB-404", -32002, "No issue."),
+        (
+            "issues/AB-404",
+            -32002,
+            "No issue.\nCheck issueKey (see get_issues): nothing has that",
+        ),
         ("issues/AB-429", -32603, "rate limit"),
     ] {
         let reader = caller_of(&backlog);
@@ -183,6 +192,18 @@ async fn failures_of_backlog_become_errors() {
     let gone = caller(Renewing::ended(backlog.url.clone()));
     read(&gone, &uri(&backlog, "issues/AB-401")).await;
     assert_eq!(gone.verdict.refusal(), Some(Refusal::SignInAgain));
+}
+
+#[actix_web::test]
+async fn what_is_of_another_project_is_not_read() {
+    let backlog = backlog();
+    let mut bound = caller_of(&backlog);
+    bound.policy.projects = Some(["CD".to_owned()].into());
+    let uri = uri(&backlog, "issues/AB-1");
+    let body = read(&bound, &uri).await;
+    let message = body["error"]["message"].as_str().unwrap();
+    let expected = format!("{uri} cannot be read, because only some projects are allowed here: ");
+    assert!(message.starts_with(&expected), "{message}");
 }
 
 #[actix_web::test]

@@ -49,6 +49,28 @@ fn the_hints_follow_from_the_request() {
     assert_eq!(hints("get_issue"), (true, false, true));
     assert_eq!(hints("add_issue"), (false, false, false));
     assert_eq!(hints("update_issue"), (false, false, false));
+    assert_eq!(hints("update_pull_request"), (false, false, false));
+    assert_eq!(hints("update_wiki"), (false, false, true));
+}
+
+#[test]
+fn what_is_counted_is_what_would_be_listed() {
+    let table = Table::new(&ToolOptions::default());
+    let inputs = |name: &str| {
+        let inputs = schema(table.get(name).expect("a tool"))["properties"].take();
+        let inputs = inputs.as_object().expect("properties").clone();
+        let mut inputs: Vec<_> = inputs.into_iter().map(|(name, _)| name).collect();
+        inputs.sort_unstable();
+        inputs
+    };
+    for (count, list) in [
+        ("count_issues", "get_issues"),
+        ("get_pull_requests_count", "get_pull_requests"),
+    ] {
+        let mut listed = inputs(list);
+        listed.retain(|name| !["sort", "order", "offset", "count"].contains(&name.as_str()));
+        assert_eq!(inputs(count), listed, "{count}");
+    }
 }
 
 #[test]

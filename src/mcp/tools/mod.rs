@@ -10,7 +10,6 @@ pub(super) mod issue;
 mod members;
 mod notifications;
 mod project;
-mod recent;
 mod settings;
 mod space;
 mod webhooks;
@@ -30,7 +29,6 @@ pub(super) fn all() -> Vec<Entry> {
         notifications::tools(),
         files::tools(),
         activity::tools(),
-        recent::tools(),
         settings::tools(),
         members::tools(),
         webhooks::tools(),

@@ -23,6 +23,23 @@ pub(super) fn tools() -> Vec<Entry> {
     ]
 }
 
+// At least one: an empty list would not be sent, and nothing says that Backlog would take it.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(try_from = "Vec<ActivityType>")]
+#[schemars(extend("minItems" = 1))]
+struct ActivityTypes(Vec<ActivityType>);
+
+impl TryFrom<Vec<ActivityType>> for ActivityTypes {
+    type Error = &'static str;
+
+    fn try_from(types: Vec<ActivityType>) -> Result<Self, Self::Error> {
+        match types.is_empty() {
+            true => Err("expected at least one kind of activity, or allEvent"),
+            false => Ok(Self(types)),
+        }
+    }
+}
+
 /// Lists the webhooks of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -51,7 +68,7 @@ struct AddWebhook {
     /// Post every kind of activity
     all_event: Option<bool>,
     /// Kinds of activity to post, unless all
-    activity_type_ids: Option<Vec<ActivityType>>,
+    activity_type_ids: Option<ActivityTypes>,
 }
 
 impl Endpoint for AddWebhook {
@@ -76,7 +93,7 @@ struct UpdateWebhook {
     /// Post every kind of activity
     all_event: Option<bool>,
     /// Kinds of activity to post, unless all
-    activity_type_ids: Option<Vec<ActivityType>>,
+    activity_type_ids: Option<ActivityTypes>,
 }
 
 impl Endpoint for UpdateWebhook {

@@ -155,11 +155,11 @@ fn custom_fields() -> Vec<Row> {
             "update_custom_field",
             json!({
                 "projectKey": "HARBOR", "id": seed::field::NUMERIC, "name": "People",
-                "settings": {"type": "numeric", "max": 50}, "applicableIssueTypes": [],
+                "settings": {"type": "numeric", "max": 50},
             }),
             "PATCH projects/HARBOR/customFields/92012",
-            "name=People&applicableIssueTypes[]=&max=50",
-            json!({"name": "People", "min": 0, "max": 50, "applicableIssueTypes": []}),
+            "name=People&max=50",
+            json!({"name": "People", "min": 0, "max": 50}),
         ),
         row(
             "update_custom_field",

@@ -1,8 +1,9 @@
 //! What is around content (toolset `activity`): comments one by one and who is told of them,
-//! histories, stars, tags.
+//! histories, stars, tags, what happened and what one looked at.
 
 mod comment;
 mod document;
+mod recent;
 mod star;
 mod wiki;
 
@@ -27,5 +28,10 @@ pub(super) fn tools() -> Vec<Entry> {
         Entry::of::<star::AddStar>(Toolset::Activity),
         Entry::of::<star::RemoveStar>(Toolset::Activity),
         Entry::of::<star::GetUserStars>(Toolset::Activity),
+        Entry::of::<recent::GetProjectActivities>(Toolset::Activity),
+        Entry::of::<recent::GetActivity>(Toolset::Activity),
+        Entry::of::<recent::GetRecentlyViewedIssues>(Toolset::Activity),
+        Entry::of::<recent::GetRecentlyViewedProjects>(Toolset::Activity),
+        Entry::of::<recent::GetRecentlyViewedWikis>(Toolset::Activity),
     ]
 }

@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct GetWikiHistory {
     /// Page id (get_wiki_pages)
     wiki_id: NumericId,
-    /// Only versions with a lower number
+    /// Backlog's highest id, which need not be the version
     max_id: Option<Integer>,
     /// 1 to 100; 20 unless given
     count: Option<Integer>,

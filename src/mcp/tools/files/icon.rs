@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::{Call, Method, Segment},
     mcp::{
+        arguments::names_nothing,
         failure::{LARGEST_FILE, ToolError},
         file::File,
         inputs::{ProjectId, ProjectKey, User},
@@ -32,17 +33,18 @@ impl Tool for GetIcon {
     const TITLE: &'static str = "Get icon";
     const ACCESS: Access = Access::of(Method::Get);
 
-    async fn run(mut self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
-        let call = if self.user_id.is_some() {
-            self.project_id = None;
-            self.project_key = None;
+    async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
+        let mut inputs = inputs(&self);
+        inputs.retain(|_, value| !names_nothing(value));
+        let call = if inputs.contains_key("userId") {
+            inputs.retain(|name, _| name == "userId");
             OF_USER
-        } else if self.project_id.is_some() || self.project_key.is_some() {
-            OF_PROJECT
-        } else {
+        } else if inputs.is_empty() {
             OF_SPACE
+        } else {
+            OF_PROJECT
         };
-        let request = call.fill(inputs(&self))?;
+        let request = call.fill(inputs)?;
         let path = request.path.clone();
         let place: Vec<_> = path.iter().map(Segment::as_str).collect();
         let file = File::fetch(backlog, request, LARGEST_FILE).await?;

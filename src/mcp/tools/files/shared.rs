@@ -32,6 +32,7 @@ impl Endpoint for GetSharedFiles {
     const TITLE: &'static str = "List shared files";
     const CALL: Call = Call::get("projects/{projectId|projectKey}/files/metadata/{*path}");
     const FIELDS: &'static [&'static str] = fields::SHARED_FILE;
+    const USUAL_COUNT: u64 = 1000;
 }
 
 /// Returns the content of a project's shared file.

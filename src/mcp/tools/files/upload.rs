@@ -51,9 +51,15 @@ impl UploadAttachment {
         if matches!(name.trim(), "" | "." | "..") || name.contains(is_part_of_path) {
             return Err(invalid("filename", "wants a name, without directories"));
         }
-        let (argument, bytes) = match (self.content, self.text) {
-            (None, Some(text)) => ("text", text.into_bytes()),
-            (Some(encoded), _) => {
+        let (argument, bytes) = match (self.text, self.content) {
+            (Some(text), Some(encoded)) if !text.is_empty() && !encoded.is_empty() => {
+                return Err(invalid("text", "give it or content, not both"));
+            }
+            // An empty one beside the other was not meant to be given.
+            (Some(text), encoded) if encoded.as_ref().is_none_or(String::is_empty) => {
+                ("text", text.into_bytes())
+            }
+            (_, Some(encoded)) => {
                 // Encoders break lines.
                 let encoded: String = encoded.split_ascii_whitespace().collect();
                 let bytes = STANDARD.decode(encoded);
@@ -62,7 +68,7 @@ impl UploadAttachment {
                     bytes.map_err(|_| invalid("content", "is not base64"))?,
                 )
             }
-            (None, None) => return Err(invalid("text", "give it or content")),
+            (_, None) => return Err(invalid("text", "give it or content")),
         };
         if bytes.len() > LARGEST_UPLOAD {
             return Err(invalid(
@@ -96,7 +102,11 @@ mod tests {
     fn a_file_is_read_from_text_or_base64() {
         assert_eq!(read("図 1.txt", Some("潮\n"), None).unwrap(), "潮\n");
         assert_eq!(read("a", Some(""), None).unwrap(), "");
+        assert_eq!(read("a", None, Some("")).unwrap(), "");
         assert_eq!(read("a.gif", None, Some("R0lG\nODlh")).unwrap(), "GIF89a");
+        assert_eq!(read("a", Some("hello"), Some("")).unwrap(), "hello");
+        assert_eq!(read("a.gif", Some(""), Some("R0lGODlh")).unwrap(), "GIF89a");
+        assert_eq!(read("a", Some(""), Some("")).unwrap(), "");
     }
 
     #[test]
@@ -109,6 +119,12 @@ mod tests {
             ("a\\b", Some("a"), None, "filename"),
             ("a\r\nb", Some("a"), None, "filename"),
             ("a", None, None, "text: give it or content"),
+            (
+                "a",
+                Some("a"),
+                Some("YQ=="),
+                "text: give it or content, not both",
+            ),
             ("a", None, Some("%"), "content: is not base64"),
             ("a", Some(&large), None, "text: is larger than 3 MB"),
         ] {

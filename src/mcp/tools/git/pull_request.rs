@@ -9,7 +9,7 @@ use crate::{
         inputs::{
             Integer, Issue, ProjectId, ProjectKey, PullRequestStatus, RepoId, RepoName, User,
         },
-        tool::Endpoint,
+        tool::{Access, Endpoint},
         tools::fields,
     },
 };
@@ -157,4 +157,6 @@ impl Endpoint for UpdatePullRequest {
     const CALL: Call = Call::patch(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}",
     );
+    // The comment is added each time.
+    const ACCESS: Access = Access::of(Self::CALL.method()).not_idempotent();
 }

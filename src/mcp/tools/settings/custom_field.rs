@@ -82,13 +82,12 @@ pub(super) struct UpdateCustomField {
     description: Option<String>,
     /// Issues must have a value
     required: Option<bool>,
-    /// Issue types that have it, by id or name; an empty list for all
+    /// Issue types that have it, by id or name; at least one
     applicable_issue_types: Option<Vec<IssueType>>,
 }
 
 impl UpdateCustomField {
-    const CALL: Call = Call::patch("projects/{projectIdOrKey}/customFields/{id}")
-        .clearing(&["applicableIssueTypes"]);
+    const CALL: Call = Call::patch("projects/{projectIdOrKey}/customFields/{id}");
 }
 
 impl Tool for UpdateCustomField {
@@ -97,6 +96,14 @@ impl Tool for UpdateCustomField {
     const ACCESS: Access = Access::of(Self::CALL.method());
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
+        if self
+            .applicable_issue_types
+            .as_ref()
+            .is_some_and(Vec::is_empty)
+        {
+            // It would not be sent, and nothing says that Backlog would take it.
+            return Err(invalid("applicableIssueTypes", "an empty list changes nothing").into());
+        }
         let mut inputs = inputs(&self);
         spread(&mut inputs)?;
         let request = Self::CALL.fill(inputs)?;

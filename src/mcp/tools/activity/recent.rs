@@ -1,4 +1,4 @@
-//! What happened in a project, and what the signed-in user looked at (toolset `activity`).
+//! What happened in a project, and what the signed-in user looked at.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,28 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        Toolset,
         inputs::{ActivityType, Integer, Order, ProjectIdOrKey},
-        router::Entry,
         tool::Endpoint,
         tools::fields,
     },
 };
 
-pub(super) fn tools() -> Vec<Entry> {
-    vec![
-        Entry::of::<GetProjectActivities>(Toolset::Activity),
-        Entry::of::<GetActivity>(Toolset::Activity),
-        Entry::of::<GetRecentlyViewedIssues>(Toolset::Activity),
-        Entry::of::<GetRecentlyViewedProjects>(Toolset::Activity),
-        Entry::of::<GetRecentlyViewedWikis>(Toolset::Activity),
-    ]
-}
-
 /// Lists what happened in a project, newest first.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetProjectActivities {
+pub(super) struct GetProjectActivities {
     project_id_or_key: ProjectIdOrKey,
     /// Kinds; all unless given
     activity_type_id: Option<Vec<ActivityType>>,
@@ -50,7 +38,7 @@ impl Endpoint for GetProjectActivities {
 /// Returns one activity.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetActivity {
+pub(super) struct GetActivity {
     /// Activity id
     activity_id: Integer,
 }
@@ -63,7 +51,7 @@ impl Endpoint for GetActivity {
 
 /// Lists the issues that the user looked at last.
 #[derive(Deserialize, Serialize, JsonSchema)]
-struct GetRecentlyViewedIssues {
+pub(super) struct GetRecentlyViewedIssues {
     order: Option<Order>,
     /// How many to skip
     offset: Option<Integer>,
@@ -80,7 +68,7 @@ impl Endpoint for GetRecentlyViewedIssues {
 
 /// Lists the projects that the user looked at last.
 #[derive(Deserialize, Serialize, JsonSchema)]
-struct GetRecentlyViewedProjects {
+pub(super) struct GetRecentlyViewedProjects {
     order: Option<Order>,
     /// How many to skip
     offset: Option<Integer>,
@@ -97,7 +85,7 @@ impl Endpoint for GetRecentlyViewedProjects {
 
 /// Lists the wiki pages that the user looked at last.
 #[derive(Deserialize, Serialize, JsonSchema)]
-struct GetRecentlyViewedWikis {
+pub(super) struct GetRecentlyViewedWikis {
     order: Option<Order>,
     /// How many to skip
     offset: Option<Integer>,

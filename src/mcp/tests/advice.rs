@@ -1,0 +1,100 @@
+//! What every tool advises when something was not found: to check its own arguments.
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use super::{call, caller_of, calls::sample};
+use crate::{
+    backlog::fake::FakeBacklog,
+    mcp::{
+        ToolOptions,
+        router::{Entry, Table},
+        tools,
+    },
+};
+
+const NOT_FOUND: &str = r#"{"errors":[{"message":"Nothing here.","code":6,"moreInfo":""}]}"#;
+
+/// Arguments that fit the schema of a tool, with different ids, keys and names.
+fn arguments(entry: &Entry) -> Vec<(String, Value)> {
+    let schema = entry.route.attr.schema_as_json_value();
+    let properties = schema["properties"].as_object().expect("properties");
+    let numbered = (9001..).zip(properties);
+    let arguments = numbered.map(|(number, (name, schema))| {
+        let value = match sample(schema) {
+            Value::Number(_) => json!(number),
+            Value::String(text) if text == "text" => json!(format!("text{number}")),
+            value => value,
+        };
+        (name.clone(), value)
+    });
+    // Two ways to give one thing.
+    let twice = entry.spec.name == "upload_attachment";
+    arguments
+        .filter(|(name, _)| !(twice && name == "content"))
+        .collect()
+}
+
+/// The arguments that are in the path of a request, or say what it is about, in their order.
+fn named_by<'a>(line: &str, arguments: &'a [(String, Value)]) -> Vec<&'a str> {
+    let (_, path) = line.split_once("/api/v2/").expect("a path");
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut parameters = query.split('&').filter_map(|it| it.split_once('='));
+    let target = parameters.find(|(name, _)| *name == "projectIdOrKey");
+    let parts = path.split('/').chain(target.map(|(_, value)| value));
+    let named = parts.filter_map(|part| {
+        let part = percent_decode_str(part).decode_utf8_lossy();
+        let is_it = |value: &Value| match value {
+            Value::String(text) => *text == part,
+            value => value.to_string() == part,
+        };
+        let found = arguments.iter().find(|(_, value)| is_it(value))?;
+        Some(found.0.as_str())
+    });
+    named.collect()
+}
+
+#[actix_web::test]
+async fn what_was_not_found_is_one_of_the_arguments_that_the_tool_has_for_it() {
+    let table = Table::new(&ToolOptions::default());
+    for entry in tools::all() {
+        let name = entry.spec.name;
+        let backlog = FakeBacklog::answering(404, NOT_FOUND);
+        let arguments = arguments(&entry);
+        let given = Value::Object(arguments.iter().cloned().collect());
+        let (failed, text) = call(&caller_of(&backlog), name, given).await;
+        assert!(failed, "{name}: {text}");
+        let asked = backlog.received();
+        let line = &asked.last().expect("a request").line;
+        let expected = named_by(line, &arguments);
+
+        let advice = text.lines().last().unwrap_or_default();
+        let (advised, _) = advice.split_once(": nothing").expect("advice");
+        if expected.is_empty() {
+            assert_eq!(advised, "Check the ids and keys of this call", "{name}");
+            continue;
+        }
+        let advised = advised.strip_prefix("Check ").expect("advice");
+        let mut advised = advised.split(", ");
+        for argument in expected {
+            let told = advised
+                .next()
+                .unwrap_or_else(|| panic!("{name}: {argument}"));
+            let (names, tool) = told
+                .strip_suffix(')')
+                .and_then(|told| told.split_once(" (see "))
+                .unwrap_or_else(|| panic!("{name} names no tool that lists {told}"));
+            assert!(table.get(tool).is_some(), "{name}: {tool}");
+            let names: Vec<_> = names.split(" or ").collect();
+            assert!(
+                names.contains(&argument),
+                "{name}: {names:?}, not {argument}"
+            );
+            let all_taken = names
+                .iter()
+                .all(|name| arguments.iter().any(|(known, _)| known == name));
+            assert!(all_taken, "{name} has no {names:?}");
+        }
+        assert_eq!(advised.next(), None, "{name}");
+    }
+}
