@@ -144,7 +144,7 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
     .into_iter()
 }
 
-fn problems() -> [(&'static str, Problem); 12] {
+fn problems() -> [(&'static str, Problem); 10] {
     [
         ("unknown-client", Problem::UnknownClient),
         ("client-unavailable", Problem::ClientUnavailable),
@@ -157,8 +157,6 @@ fn problems() -> [(&'static str, Problem); 12] {
         ),
         ("request-expired", Problem::RequestExpired),
         ("wrong-browser", Problem::WrongBrowser),
-        ("backlog-refused", Problem::BacklogRefused),
-        ("backlog-unavailable", Problem::BacklogUnavailable),
         (
             "space-disabled",
             Problem::SpaceDisabled {

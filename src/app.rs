@@ -10,6 +10,7 @@
 pub mod advice;
 pub mod doctor;
 mod drain;
+mod http;
 pub mod key_rotation;
 mod scrape;
 mod storage;
@@ -22,17 +23,16 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+use actix_web::{dev::Server, web};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
-use tracing_actix_web::TracingLogger;
 use url::Url;
 
 use crate::{
     backlog::{BacklogClient, ClientError, ClientOptions, Observer},
     clock::Clock,
-    config::{BaseUrl, Patience, Settings},
+    config::{BaseUrl, Settings},
     crypto::{KeyRing, KeyRingError, SecretHasher},
     db::{migrate::MigrateError, pool::ConnectError},
     domain::Change,
@@ -45,10 +45,10 @@ use crate::{
     mcp::{HubServer, backlog_tokens::Renewals, sessions::Sessions},
     observe::{Journal, JournalOptions, Metrics, Recorder},
     random::Random,
-    telemetry::{Draining, RequestSpan, TrustedPeers, request_id},
+    telemetry::{Draining, TrustedPeers},
     web::{
-        Hub, client_keys::ClientKeys, host_guard, large_answers::LargeAnswers, limits::Limits,
-        measure, routes, slow_body,
+        Hub, client_address::Proxies, client_keys::ClientKeys, large_answers::LargeAnswers,
+        limits::Limits,
     },
 };
 
@@ -57,7 +57,6 @@ const CONCURRENT_SECRET_HASHES: usize = 4;
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How long calls under way may take to finish after SIGTERM.
 const SHUTDOWN: Duration = Duration::from_secs(30);
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 use drain::LastAnswers;
 pub use storage::{OWN_KEY_FILE, migrate};
@@ -171,7 +170,7 @@ impl Application {
         };
         let metrics = match observe.metrics {
             None => None,
-            Some(address) => Some(scraped(address, &recorder, &storage.db)?),
+            Some(address) => Some(scrape::listen(address, &recorder, &storage.db)?),
         };
         let backlog = BacklogClient::observed(ClientOptions::default(), clock.clone(), {
             let metrics = recorder.metrics.clone();
@@ -226,7 +225,11 @@ impl Application {
             sessions: sessions.clone(),
             fetcher: Fetcher::new(is_loopback, clock.clone())?,
             client_keys: ClientKeys::default(),
-            limits: Limits::new(settings.trusted_proxies, is_loopback),
+            limits: Limits::new(
+                Proxies::new(trusted.clone()),
+                settings.grant_quota,
+                is_loopback,
+            ),
             large_answers: LargeAnswers::default(),
             clock: clock.clone(),
             random: random.clone(),
@@ -259,7 +262,7 @@ impl Application {
         let failed = |error| StartError::Listen { address, error };
         let listening = socket.try_clone().map_err(failed)?;
         let last_answers = LastAnswers::default();
-        let server = serve(
+        let server = http::serve(
             socket,
             last_answers.clone(),
             hub,
@@ -369,59 +372,4 @@ impl fmt::Debug for Application {
 
 fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).map_err(|error| StartError::Listen { address, error })
-}
-
-/// The listener of the metrics, and where it is.
-fn scraped(
-    address: SocketAddr,
-    recorder: &Recorder,
-    db: &PgPool,
-) -> Result<(Server, SocketAddr), StartError> {
-    let failed = |error| StartError::Metrics { address, error };
-    let socket = TcpListener::bind(address).map_err(failed)?;
-    let bound = socket.local_addr().map_err(failed)?;
-    let server = scrape::serve(socket, recorder.clone(), db.clone()).map_err(failed)?;
-    Ok((server, bound))
-}
-
-fn serve(
-    socket: TcpListener,
-    last_answers: LastAnswers,
-    hub: web::Data<Hub>,
-    mcp: HubServer,
-    trusted: TrustedPeers,
-    patience: Patience,
-) -> io::Result<Server> {
-    let (metrics, random) = (hub.recorder.metrics.clone(), hub.random.clone());
-    let server = HttpServer::new(move || {
-        let (metrics, random) = (metrics.clone(), random.clone());
-        let last_answers = last_answers.clone();
-        App::new()
-            .app_data(trusted.clone())
-            .configure(|config| routes::configure(config, &hub, &mcp))
-            .wrap(from_fn(move |request, next| {
-                last_answers.clone().tell(request, next)
-            }))
-            .wrap(from_fn(move |request, next| {
-                slow_body::bound(patience.body, request, next)
-            }))
-            .wrap(from_fn(host_guard::guard))
-            .wrap(from_fn(move |request, next| {
-                measure::measure(metrics.clone(), request, next)
-            }))
-            .wrap(TracingLogger::<RequestSpan>::new())
-            .wrap(from_fn(move |request, next| {
-                request_id::identify(random.clone(), request, next)
-            }))
-    })
-    .disable_signals()
-    .shutdown_timeout(SHUTDOWN.as_secs())
-    .client_request_timeout(patience.headers)
-    .keep_alive(KEEP_ALIVE)
-    .tcp_nodelay(true)
-    // Who hangs up wants no answer: what is under way for it stops.
-    .h1_allow_half_closed(false)
-    .listen(socket)?
-    .run();
-    Ok(server)
 }

@@ -35,8 +35,9 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection};
 
+use crate::db;
 use crate::random::Random;
 use account::Account;
 use binaries::Installation;
@@ -348,16 +349,6 @@ fn write_private(path: &Path, content: &str) -> Result<(), EmbeddedError> {
 
 async fn create_database(options: PgConnectOptions) -> Result<(), sqlx::Error> {
     let mut connection = options.database("postgres").connect().await?;
-    let exists: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
-            .bind(DATABASE)
-            .fetch_one(&mut connection)
-            .await?;
-    if !exists {
-        // A utility statement takes no parameters; the name is a constant.
-        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {DATABASE}")))
-            .execute(&mut connection)
-            .await?;
-    }
+    db::database::ensure(&mut connection, DATABASE).await?;
     connection.close().await
 }

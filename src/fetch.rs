@@ -134,6 +134,9 @@ impl Fetcher {
 
     async fn fetch(&self, url: &Url) -> Result<Fetched, FetchError> {
         let host = url.host_str().ok_or(FetchError::Url)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(FetchError::Url);
+        }
         let addresses = self.resolve(url).await?;
         let is_local = addresses.iter().all(|address| address.ip().is_loopback());
         if url.scheme() != "https" && !(url.scheme() == "http" && is_local) {
@@ -255,7 +258,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_sent_inside_and_nothing_in_clear() {
+    async fn nothing_is_sent_inside_in_clear_or_with_credentials() {
         for (url, allow_loopback) in [
             ("https://127.0.0.1:1/x", false),
             ("https://localhost:1/x", false),
@@ -264,6 +267,9 @@ mod tests {
             ("http://8.8.8.8/x", true),
             ("https://8.8.8.8:8443/x", true),
             ("ftp://8.8.8.8/x", true),
+            ("http://u:p@127.0.0.1:1/x", true),
+            ("http://u@127.0.0.1:1/x", true),
+            ("http://:p@127.0.0.1:1/x", true),
         ] {
             let url = Url::parse(url).expect("a URL");
             let error = fetcher(allow_loopback)

@@ -20,7 +20,7 @@ use crate::{
     oauth::Scopes,
     random::Random,
     telemetry::{RequestSpan, request_id},
-    web::{health, mcp::MAX_BODY, not_found},
+    web::{content_coding, health, mcp::MAX_BODY, not_found},
 };
 
 /// How long calls under way may take to finish when the server is told to stop.
@@ -71,6 +71,7 @@ pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError>
             mcp::local_service(server, hosts, origins, json, MAX_BODY)
         };
         App::new()
+            .wrap(from_fn(content_coding::refuse))
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(|request, next| {
                 request_id::identify(Random::system(), request, next)

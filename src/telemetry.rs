@@ -9,6 +9,7 @@ pub mod request_id;
 
 use std::{
     io::IsTerminal,
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -118,8 +119,12 @@ impl Telemetry {
 /// Starts logging, which `RUST_LOG` narrows or widens, and sends traces if the environment
 /// says where to. Call it within the runtime.
 pub fn init(format: LogFormat) -> Telemetry {
-    let wanted =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    // An empty variable would silence all but errors.
+    let wanted = std::env::var(EnvFilter::DEFAULT_ENV)
+        .ok()
+        .filter(|wanted| !wanted.trim().is_empty())
+        .and_then(|wanted| EnvFilter::try_new(wanted).ok())
+        .unwrap_or_else(|| EnvFilter::new(DEFAULT_FILTER));
     let logs = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
@@ -162,7 +167,8 @@ pub fn init(format: LogFormat) -> Telemetry {
 #[derive(Clone, Copy)]
 struct Started(Instant);
 
-/// The proxies in front of the hub, whose `traceparent` is gone on from; data of the application.
+/// The proxies in front of the hub: their `traceparent` is gone on from, and what they say of who
+/// sent a request is believed. Cheap to clone; data of the application.
 #[derive(Clone, Debug)]
 pub struct TrustedPeers(Arc<[IpNet]>);
 
@@ -171,15 +177,17 @@ impl TrustedPeers {
         Self(networks.into())
     }
 
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
     /// Whether one of them sent the request; where none are named, none did.
     fn sent(request: &ServiceRequest) -> bool {
-        let address = request.peer_addr().map(|peer| peer.ip().to_canonical());
-        let trusted = request.app_data::<Self>();
-        trusted
-            .zip(address)
-            .is_some_and(|(Self(networks), address)| {
-                networks.iter().any(|network| network.contains(&address))
-            })
+        request
+            .app_data::<Self>()
+            .zip(request.peer_addr())
+            .is_some_and(|(trusted, peer)| trusted.contains(peer.ip()))
     }
 }
 
@@ -256,6 +264,15 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn the_default_filter_is_the_one_of_the_documents() {
+        let example = include_str!("../.env.example");
+        let line = format!("\n#RUST_LOG={DEFAULT_FILTER}\n");
+        assert!(example.contains(&line), "{line}");
+        let readme = include_str!("../README.md");
+        assert!(readme.contains(&format!("`{DEFAULT_FILTER}`")));
     }
 
     #[test]

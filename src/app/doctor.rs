@@ -166,6 +166,13 @@ async fn examine_database(
     } else {
         found.good("database", format!("PostgreSQL {}", server.version));
     }
+    if server.is_standby {
+        found.bad(
+            "database",
+            "it is a standby, which takes no change: promote it, or have DATABASE_URL lead to the \
+             primary",
+        );
+    }
     let apart = (server.now - clock.now()).abs();
     if apart > CLOCKS_APART {
         let text = format!(

@@ -1,11 +1,16 @@
 //! The metrics, on a listener of their own: not for the internet.
 
-use std::{io, net::TcpListener, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 
 use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
 use sqlx::PgPool;
 use tokio::{sync::Mutex, time::Instant};
 
+use super::StartError;
 use crate::{db, observe::Recorder};
 
 /// Counting the sessions reads an index: not for each scrape of each Prometheus.
@@ -20,8 +25,20 @@ struct Scrape {
     counted: Mutex<Option<Instant>>,
 }
 
-/// Serves `GET /metrics` on `socket`.
-pub(super) fn serve(socket: TcpListener, recorder: Recorder, db: PgPool) -> io::Result<Server> {
+/// Serves `GET /metrics` at an address; the server, and where it listens.
+pub(super) fn listen(
+    address: SocketAddr,
+    recorder: &Recorder,
+    db: &PgPool,
+) -> Result<(Server, SocketAddr), StartError> {
+    let failed = |error| StartError::Metrics { address, error };
+    let socket = TcpListener::bind(address).map_err(failed)?;
+    let bound = socket.local_addr().map_err(failed)?;
+    let server = serve(socket, recorder.clone(), db.clone()).map_err(failed)?;
+    Ok((server, bound))
+}
+
+fn serve(socket: TcpListener, recorder: Recorder, db: PgPool) -> io::Result<Server> {
     let scrape = web::Data::new(Scrape {
         recorder,
         db,

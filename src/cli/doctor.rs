@@ -9,7 +9,7 @@ use crate::{
         doctor::{self, Finding, Patient, Verdict},
     },
     clock::Clock,
-    config::{ServeArgs, Settings, Storage},
+    config::{Environment, LocalSettings, LocalSpaces, ServeArgs, Settings, Storage},
     crypto::KeyRing,
     embedded,
     random::Random,
@@ -24,25 +24,30 @@ pub struct Args {
     json: bool,
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
-    let findings = match args.settings.resolve() {
-        Err(error) => vec![Finding {
-            verdict: Verdict::Bad,
-            what: "settings".to_owned(),
-            text: error.to_string(),
-        }],
-        Ok(settings) => {
-            let good = Finding {
-                verdict: Verdict::Good,
-                what: "settings".to_owned(),
-                text: "they can be read".to_owned(),
-            };
-            let mut findings = vec![good];
-            match patient(settings) {
-                Ok(patient) => findings.extend(doctor::examine(patient, &Clock::system()).await),
-                Err(finding) => findings.push(finding),
+pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
+    let settings = |verdict, text: String| Finding {
+        verdict,
+        what: "settings".to_owned(),
+        text,
+    };
+    let findings = if args.settings.is_local(environment) {
+        vec![match args.settings.resolve_local(environment) {
+            Err(error) => settings(Verdict::Bad, error.to_string()),
+            Ok(local) => settings(Verdict::Good, of_local(&local)),
+        }]
+    } else {
+        match args.settings.resolve() {
+            Err(error) => vec![settings(Verdict::Bad, error.to_string())],
+            Ok(shared) => {
+                let mut findings = vec![settings(Verdict::Good, "they can be read".to_owned())];
+                match patient(shared) {
+                    Ok(patient) => {
+                        findings.extend(doctor::examine(patient, &Clock::system()).await);
+                    }
+                    Err(finding) => findings.push(finding),
+                }
+                findings
             }
-            findings
         }
     };
     show(&findings, args.json);
@@ -52,6 +57,21 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         .count();
     anyhow::ensure!(bad == 0, "{bad} of {} checks failed", findings.len());
     Ok(())
+}
+
+/// What `serve` is with these settings.
+fn of_local(settings: &LocalSettings) -> String {
+    let spaces = match &settings.backlog.spaces {
+        LocalSpaces::One(space) => space.domain.clone(),
+        LocalSpaces::Several(spaces) => {
+            let domains: Vec<_> = spaces.all.iter().map(|(_, one)| &*one.domain).collect();
+            domains.join(", ")
+        }
+    };
+    format!(
+        "they can be read: `serve` is the local server for {spaces}, with an API key and without \
+         a sign-in; it has no database and no OAuth application to check"
+    )
 }
 
 /// What the settings lead to.

@@ -17,11 +17,11 @@ mod stdio;
 mod upstream;
 mod user;
 
-use std::process::ExitCode;
+use std::{ffi::OsStr, process::ExitCode};
 
 use clap::{
-    ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
-    parser::ValueSource,
+    ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable,
+    error::ErrorKind, parser::ValueSource,
 };
 
 use self::operator::{OWNER, SERVICE, explain_to};
@@ -123,8 +123,22 @@ fn misplaced<'a>(root: &'a clap::Command, matches: &ArgMatches) -> Option<&'a st
         .and_then(clap::Arg::get_long)
 }
 
-fn parse() -> Cli {
-    let mut root = root();
+/// An empty variable is as none; clap would take it for a value, and for some a wrong one.
+fn without_empty(command: clap::Command, environment: &Environment) -> clap::Command {
+    let is_empty = |arg: &clap::Arg| {
+        let name = arg.get_env().and_then(OsStr::to_str);
+        name.is_some_and(|name| environment.has_empty(name))
+    };
+    command
+        .mut_args(|arg| match is_empty(&arg) {
+            true => arg.env(Resettable::Reset),
+            false => arg,
+        })
+        .mut_subcommands(|command| without_empty(command, environment))
+}
+
+fn parse(environment: &Environment) -> Cli {
+    let mut root = without_empty(root(), environment);
     let words = launcher::without(std::env::args_os().collect());
     let matches = root
         .try_get_matches_from_mut(words)
@@ -147,8 +161,8 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    let cli = parse();
     let environment = Environment::of_process();
+    let cli = parse(&environment);
     let outcome = actix_web::rt::System::new().block_on(async {
         let telemetry = telemetry::init(cli.log_format);
         let draining = telemetry.draining();
@@ -158,7 +172,7 @@ pub fn main() -> ExitCode {
             Some(Command::Stdio(args)) => stdio::run(args, &environment).await,
             Some(Command::Demo(args)) => demo::run(args).await,
             Some(Command::Migrate(args)) => migrate::run(args).await.map_err(explain_to(OWNER)),
-            Some(Command::Doctor(args)) => doctor::run(*args).await,
+            Some(Command::Doctor(args)) => doctor::run(*args, &environment).await,
             Some(Command::Cleanup(args)) => cleanup::run(args).await.map_err(explain_to(SERVICE)),
             Some(Command::Keys(command)) => keys::run(command).await.map_err(explain_to(SERVICE)),
             Some(Command::Space(args)) => space::run(*args).await,

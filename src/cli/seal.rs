@@ -3,7 +3,10 @@
 use anyhow::Context;
 use secrecy::ExposeSecret;
 
-use super::operator::{self, Common, KeyArgs, explain};
+use super::{
+    database::DatabaseArgs,
+    operator::{self, KeyArgs, explain},
+};
 use crate::db;
 
 #[derive(Debug, clap::Args)]
@@ -14,19 +17,19 @@ pub struct Args {
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
-    common: Common,
+    database: DatabaseArgs,
 }
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let keys = args
-        .common
-        .keys(&args.keys)?
+        .keys
+        .ring_if_any(&args.database)?
         .context("ENCRYPTION_KEYS is not set; it must hold the keys of the hub")?;
     // A slug has neither.
     let domain = if args.space.contains(['.', ':']) {
         args.space
     } else {
-        let database = args.common.connect().await?;
+        let database = args.database.open().await?;
         let spaces = db::admin::spaces(&database, Some(&args.space)).await;
         let space = spaces.map_err(explain)?.into_iter().next();
         space

@@ -47,7 +47,7 @@ pub async fn run(args: Args, environment: &Environment, draining: Draining) -> a
         println!("{}", serde_json::to_string_pretty(&texts)?);
         return Ok(());
     }
-    if config::switch("ENABLE_DYNAMIC_TOOLSETS", args.dynamic_toolsets)? {
+    if config::switch("ENABLE_DYNAMIC_TOOLSETS", args.dynamic_toolsets, false)? {
         tracing::warn!(
             "--dynamic-toolsets has no effect: the usual tools are offered, or those of \
              --enable-toolsets; over HTTP a client can choose with the header X-MCP-Toolsets"

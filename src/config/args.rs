@@ -86,7 +86,8 @@ pub struct HttpArgs {
         value_name = "HOST,…"
     )]
     pub allowed_hosts: Vec<String>,
-    /// Browser origins that may call the hub [default: any; tokens are in headers, not cookies]
+    /// Browser origins that may call the hub, such as https://app.example.com [default: any;
+    /// tokens are in headers, not cookies]
     #[arg(
         long = "http-allowed-origins",
         env = "MCP_HTTP_ALLOWED_ORIGINS",
@@ -103,7 +104,7 @@ pub struct HttpArgs {
         default_missing_value = "true"
     )]
     pub json_response: Option<String>,
-    /// Addresses or networks of the proxies whose X-Forwarded-For is believed
+    /// Addresses or networks of the proxies whose X-Forwarded-For and traceparent are believed
     #[arg(
         long,
         env = "TRUSTED_PROXIES",

@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use url::{Host, Url};
+use url::Url;
 
 use super::ConfigError;
+use crate::oauth::redirect_uri::is_loopback;
 
 /// The hub's own URL: an origin without a trailing slash. It is the issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,14 +66,5 @@ fn loopback_of(address: IpAddr) -> IpAddr {
         Ipv4Addr::LOCALHOST.into()
     } else {
         address
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }

@@ -45,6 +45,13 @@ impl Environment {
             .filter(|(_, value)| !value.is_empty())
     }
 
+    /// Whether the variable is there, without a value.
+    pub fn has_empty(&self, name: &str) -> bool {
+        self.variables
+            .get(name)
+            .is_some_and(|value| value.trim().is_empty())
+    }
+
     /// A variable that has a value; an empty one has none.
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.variables.get(name)?.trim();

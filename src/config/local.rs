@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::{
     ConfigError, Environment, OrganizationSettings, ServeArgs, StdioArgs, ToolArgs, ToolSettings,
-    args::ApiKeyArgs, descriptions, given, given_secret, listed, organizations, tools::switch,
+    args::ApiKeyArgs, descriptions, given, given_secret, listed, organizations, switch,
 };
 use crate::backlog::BacklogUrl;
 
@@ -109,10 +109,7 @@ impl ServeArgs {
                  may be called by",
             ));
         }
-        let json_response = match given(self.http.json_response) {
-            None => true,
-            value => switch("MCP_HTTP_JSON_RESPONSE", value)?,
-        };
+        let json_response = switch("MCP_HTTP_JSON_RESPONSE", self.http.json_response, true)?;
         Ok(LocalSettings {
             backlog: backlog(
                 self.space.backlog_domain,

@@ -16,6 +16,7 @@ mod values;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
     time::Duration,
@@ -23,6 +24,7 @@ use std::{
 
 use ipnet::IpNet;
 use secrecy::SecretString;
+use url::Url;
 
 pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioArgs, ToolArgs};
 pub use base_url::BaseUrl;
@@ -31,9 +33,9 @@ pub use environment::Environment;
 pub use local::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces, Transport, transport};
 pub use observe::{ObserveArgs, ObserveSettings, audit_retention};
 pub use organizations::OrganizationSettings;
-pub use tools::{ToolSettings, switch};
+pub use tools::ToolSettings;
 use values::{duration, given, listed, parsed};
-pub use values::{given_path, given_secret, path};
+pub use values::{given_path, given_secret, path, switch};
 
 use crate::backlog::BacklogUrl;
 
@@ -154,6 +156,7 @@ pub struct Settings {
     pub tools: ToolSettings,
     pub lifetimes: Lifetimes,
     pub patience: Patience,
+    pub grant_quota: GrantQuota,
     pub observe: ObserveSettings,
 }
 
@@ -171,6 +174,24 @@ impl Default for Patience {
             headers: Duration::from_secs(10),
             // 4 MiB over a poor connection.
             body: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How many requests at `/mcp` one grant may make.
+#[derive(Clone, Copy, Debug)]
+pub struct GrantQuota {
+    pub per_second: NonZeroU32,
+    /// What a quiet one may send at once.
+    pub burst: NonZeroU32,
+}
+
+impl Default for GrantQuota {
+    fn default() -> Self {
+        // More than any model makes, and no flood of audit rows.
+        Self {
+            per_second: NonZeroU32::MIN.saturating_add(299),
+            burst: NonZeroU32::MIN.saturating_add(499),
         }
     }
 }
@@ -214,11 +235,12 @@ impl ServeArgs {
             base_url,
             mcp_path,
             allowed_hosts: listed(self.http.allowed_hosts),
-            allowed_origins: listed(self.http.allowed_origins),
+            allowed_origins: allowed_origins(self.http.allowed_origins)?,
             trusted_proxies: trusted_proxies(self.http.trusted_proxies)?,
             tools: self.tools.resolve()?,
             lifetimes: self.lifetimes.resolve()?,
             patience: Patience::default(),
+            grant_quota: GrantQuota::default(),
             observe: self.observe.resolve()?,
         })
     }
@@ -323,6 +345,33 @@ fn trusted_proxies(networks: Vec<String>) -> Result<Vec<IpNet>, ConfigError> {
                     )
                 })
         })
+        .collect()
+}
+
+/// The origins as a browser writes them in a header.
+fn allowed_origins(origins: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    let origin = |text: &str| {
+        let url = Url::parse(text).ok()?;
+        let is_origin = matches!(url.scheme(), "https" | "http")
+            // A pattern would be taken for a name.
+            && !url.host_str()?.contains('*')
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        is_origin.then(|| url.origin().ascii_serialization())
+    };
+    let wrong = |text: &str| {
+        let problem = format!(
+            "lists {text:?}; it wants origins such as https://app.example.com, and unset it \
+             allows any"
+        );
+        ConfigError::new("MCP_HTTP_ALLOWED_ORIGINS", problem)
+    };
+    listed(origins)
+        .iter()
+        .map(|text| origin(text).ok_or_else(|| wrong(text)))
         .collect()
 }
 

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::Args;
 
-use super::{ConfigError, given, parsed};
+use super::{ConfigError, given, parsed, switch};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const RETENTION: Duration = DAY.saturating_mul(400);
@@ -71,13 +71,7 @@ impl ObserveArgs {
                 "an address with a port, such as 127.0.0.1:9464",
             )?,
             audit_retention: audit_retention(self.audit_retention)?,
-            audit_tool_calls: match given(self.audit_tool_calls).as_deref() {
-                None | Some("true" | "1") => true,
-                Some("false" | "0") => false,
-                Some(_) => {
-                    return Err(ConfigError::new("AUDIT_TOOL_CALLS", "wants true or false"));
-                }
-            },
+            audit_tool_calls: switch("AUDIT_TOOL_CALLS", self.audit_tool_calls, true)?,
             ..default
         })
     }

@@ -1,6 +1,6 @@
 //! What stands around every tool, for the whole server.
 
-use super::{ConfigError, ToolArgs, given, parsed};
+use super::{ConfigError, ToolArgs, given, parsed, switch};
 use crate::mcp::{Policy, ToolOptions, Toolset};
 
 /// The tools as the operator wants them.
@@ -28,11 +28,10 @@ impl ToolArgs {
                     "up to 32 letters, digits, '-' and '_'",
                 )?
                 .unwrap_or_default(),
-                field_selection: switch("OPTIMIZE_RESPONSE", self.optimize_response)?,
+                field_selection: switch("OPTIMIZE_RESPONSE", self.optimize_response, false)?,
                 max_tokens: parsed("MAX_TOKENS", self.max_tokens, "a number such as 50000")?
                     .unwrap_or(default.max_tokens),
-                structured_content: given(self.structured_content.clone()).is_none()
-                    || switch("STRUCTURED_CONTENT", self.structured_content)?,
+                structured_content: switch("STRUCTURED_CONTENT", self.structured_content, true)?,
                 ..default
             },
             policy: Policy {
@@ -40,15 +39,6 @@ impl ToolArgs {
                 ..Policy::default()
             },
         })
-    }
-}
-
-/// `true`, `false`, `1` or `0`, as the upstream server reads it.
-pub fn switch(name: &'static str, value: Option<String>) -> Result<bool, ConfigError> {
-    match given(value).as_deref() {
-        None | Some("false" | "0") => Ok(false),
-        Some("true" | "1") => Ok(true),
-        Some(_) => Err(ConfigError::new(name, "wants true or false")),
     }
 }
 

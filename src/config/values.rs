@@ -23,6 +23,16 @@ pub(super) fn parsed<T: FromStr>(
         .transpose()
 }
 
+/// `true`, `false`, `1` or `0`, as the upstream server reads it; `unset` if it is not set.
+pub fn switch(name: &'static str, value: Option<String>, unset: bool) -> Result<bool, ConfigError> {
+    match given(value).as_deref() {
+        None => Ok(unset),
+        Some("false" | "0") => Ok(false),
+        Some("true" | "1") => Ok(true),
+        Some(_) => Err(ConfigError::new(name, "wants true or false")),
+    }
+}
+
 pub(super) fn given(value: Option<String>) -> Option<String> {
     value
         .map(|text| text.trim().to_owned())
@@ -92,5 +102,48 @@ mod tests {
         };
         assert_eq!(data_dir, default_data_dir().unwrap());
         assert!(keys.is_none());
+    }
+
+    /// What the setting leads to, or its error.
+    fn allowed_origins(setting: &str) -> Result<Vec<String>, String> {
+        let line = Line::try_parse_from(["serve", "--http-allowed-origins", setting]).unwrap();
+        let settings = line.serve.resolve();
+        settings
+            .map(|settings| settings.allowed_origins)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn origins_are_kept_as_browsers_write_them() {
+        let kept = allowed_origins(
+            "https://app.example.com, https://App.Example.com:443/,http://[::1]:6274,",
+        );
+        let expected = [
+            "https://app.example.com",
+            "https://app.example.com",
+            "http://[::1]:6274",
+        ];
+        assert_eq!(kept.unwrap(), expected);
+        assert!(allowed_origins("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_no_origin_is_named_with_its_setting() {
+        for wrong in [
+            "*",
+            "null",
+            "app.example.com",
+            "localhost:6274",
+            "https://a b",
+            "https://*.example.com",
+            "https://app.example.com/path",
+            "https://app.example.com?query",
+            "https://user@app.example.com",
+            "ftp://app.example.com",
+        ] {
+            let error = allowed_origins(&format!("https://good.example,{wrong}")).unwrap_err();
+            let expected = format!("MCP_HTTP_ALLOWED_ORIGINS lists {wrong:?}");
+            assert!(error.starts_with(&expected), "{error}");
+        }
     }
 }

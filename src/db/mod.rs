@@ -13,6 +13,7 @@ pub mod cleanup;
 pub mod client_assertions;
 pub mod clients;
 pub mod consents;
+pub mod database;
 pub mod given_secrets;
 pub mod grants;
 pub mod last_uses;

@@ -81,6 +81,13 @@ pub async fn ping(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
         .map(|_| ())
 }
 
+/// Does the server follow another one? Then it takes no change.
+pub async fn is_standby(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT pg_is_in_recovery() AS "is_standby!""#)
+        .fetch_one(db)
+        .await
+}
+
 /// What the server says of itself and of this connection.
 pub struct Server {
     /// As in `16.3`.
@@ -89,6 +96,8 @@ pub struct Server {
     pub version_number: i32,
     pub now: DateTime<Utc>,
     pub is_superuser: bool,
+    /// It follows another server, and takes no change.
+    pub is_standby: bool,
 }
 
 pub async fn server(db: impl PgExecutor<'_>) -> Result<Server, sqlx::Error> {
@@ -97,7 +106,8 @@ pub async fn server(db: impl PgExecutor<'_>) -> Result<Server, sqlx::Error> {
         r#"SELECT current_setting('server_version') AS "version!",
                   current_setting('server_version_num')::int AS "version_number!",
                   clock_timestamp() AS "now!",
-                  current_setting('is_superuser') = 'on' AS "is_superuser!""#
+                  current_setting('is_superuser') = 'on' AS "is_superuser!",
+                  pg_is_in_recovery() AS "is_standby!""#
     )
     .fetch_one(db)
     .await

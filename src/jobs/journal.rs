@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     db::{audit_events, last_uses},
-    observe::Journal,
+    observe::{Journal, Load},
 };
 
 /// How often things are written.
@@ -66,7 +66,9 @@ impl Writer {
             .is_err()
         {
             self.task.abort();
-            let lost = self.journal.load().waiting;
+            // Whether the batch under way was committed, nobody knows.
+            let Load { waiting, taken, .. } = self.journal.load();
+            let lost = waiting + taken;
             tracing::error!(lost, "stopped with audit events that were not written");
         }
     }
@@ -134,6 +136,7 @@ async fn write_events(pool: &PgPool, journal: &Journal, least: usize) -> Result<
             journal.put_back(batch);
             return Err(error);
         }
+        journal.written(&batch);
     }
     Ok(())
 }

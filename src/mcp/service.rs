@@ -17,7 +17,7 @@ use super::{Caller, HubServer};
 /// The service to mount with `scope` or `scope_with_path`.
 ///
 /// `allowed_hosts` are the `Host` headers that are accepted; an empty list
-/// accepts every host, so it must not be. `max_body` is in bytes.
+/// accepts every host, for where something else has checked them. `max_body` is in bytes.
 pub fn service(
     server: HubServer,
     allowed_hosts: Vec<String>,

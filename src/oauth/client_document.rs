@@ -2,10 +2,11 @@
 //! client's own metadata (draft-ietf-oauth-client-id-metadata-document).
 
 use serde::Deserialize;
-use url::{Host, Url};
+use url::Url;
 
 use super::{
     ErrorCode, OAuthError,
+    redirect_uri::is_loopback,
     registration::{AuthMethod, ClientMetadata, Registration},
 };
 
@@ -27,15 +28,6 @@ pub fn url(client_id: &str, allow_loopback_http: bool) -> Option<Url> {
         && url.as_str() == client_id
         && client_id.len() <= 2048;
     is_document.then_some(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,5 @@
 //! Redirect URIs: which may be registered, and which presented one is a registered one.
 
-use std::net::IpAddr;
-
 use url::{Host, Url};
 
 /// Schemes that a browser or an operating system handles itself, instead of handing
@@ -220,10 +218,11 @@ fn is_forbidden(scheme: &str) -> bool {
             .any(|prefix| scheme.starts_with(prefix))
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether it leads to this computer, by an address or as `localhost`.
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     }

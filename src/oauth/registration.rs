@@ -263,10 +263,17 @@ fn key_source(
         }
         (None, Some(uri)) => match url::Url::parse(&uri) {
             // The parsed one is kept: what is fetched is then what was checked.
-            Ok(url) if url.scheme() == "https" && is_web_page(&uri) => {
+            Ok(url)
+                if url.scheme() == "https"
+                    && url.username().is_empty()
+                    && url.password().is_none()
+                    && is_web_page(&uri) =>
+            {
                 Ok(KeySource::Uri(url.into()))
             }
-            _ => Err(invalid("The field 'jwks_uri' must be an https URL.")),
+            _ => Err(invalid(
+                "The field 'jwks_uri' must be an https URL without a user name.",
+            )),
         },
         _ => Err(invalid(
             "The method 'private_key_jwt' needs either 'jwks' or 'jwks_uri'.",
@@ -325,7 +332,13 @@ mod tests {
             stored("HTTPS://Keys.Example:443\\a/../jwks").expect("valid"),
             Some(KeySource::Uri("https://keys.example/jwks".into()))
         );
-        assert!(stored("http://keys.example/jwks").is_err());
+        for refused in [
+            "http://keys.example/jwks",
+            "https://user:password@keys.example/jwks",
+            "https://:password@keys.example/jwks",
+        ] {
+            assert!(stored(refused).is_err(), "{refused}");
+        }
     }
 
     #[test]

@@ -54,6 +54,8 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Waiting {
     events: VecDeque<Activity>,
+    /// How many of a batch are neither written nor put back.
+    taken: usize,
     uses: HashMap<GrantId, LastUse>,
     dropped: u64,
 }
@@ -65,10 +67,11 @@ pub struct LastUse {
     pub at: Instant,
 }
 
-/// How much waits, and how many events were dropped since the start.
+/// How much waits, how much is being written, and how many events were dropped since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
     pub waiting: usize,
+    pub taken: usize,
     pub dropped: u64,
 }
 
@@ -132,16 +135,23 @@ impl Journal {
         self.0.full_batch.notified().await;
     }
 
-    /// The oldest events, a batch at most.
+    /// The oldest events, a batch at most: to be reported as [`Self::written`], or put back.
     pub fn take_batch(&self) -> Vec<Activity> {
         let mut waiting = self.waiting();
         let size = waiting.events.len().min(self.0.options.batch);
+        waiting.taken += size;
         waiting.events.drain(..size).collect()
+    }
+
+    /// A batch was written.
+    pub fn written(&self, batch: &[Activity]) {
+        self.waiting().taken -= batch.len();
     }
 
     /// A batch that could not be written; what there is no room for any more is dropped.
     pub fn put_back(&self, batch: Vec<Activity>) {
         let mut waiting = self.waiting();
+        waiting.taken -= batch.len();
         let room = self.0.options.capacity.saturating_sub(waiting.events.len());
         let excess = batch.len().saturating_sub(room);
         waiting.dropped += excess as u64;
@@ -167,6 +177,7 @@ impl Journal {
         let waiting = self.waiting();
         Load {
             waiting: waiting.events.len(),
+            taken: waiting.taken,
             dropped: waiting.dropped,
         }
     }
@@ -228,6 +239,7 @@ mod tests {
             journal.load(),
             Load {
                 waiting: 4,
+                taken: 0,
                 dropped: 2
             }
         );
@@ -248,6 +260,26 @@ mod tests {
         assert_eq!(journal.load().dropped, 1);
         assert_eq!(took(&journal.take_batch()), [2, 3]);
         assert_eq!(took(&journal.take_batch()), [4, 5]);
+    }
+
+    #[test]
+    fn a_batch_is_accounted_for_until_it_is_written_or_put_back() {
+        let journal = journal(true);
+        for number in 1..=4 {
+            journal.tool_called(call(number));
+        }
+        let load = |waiting, taken| Load {
+            waiting,
+            taken,
+            dropped: 0,
+        };
+        let first = journal.take_batch();
+        assert_eq!(journal.load(), load(2, 2));
+        journal.put_back(first);
+        assert_eq!(journal.load(), load(4, 0));
+        let first = journal.take_batch();
+        journal.written(&first);
+        assert_eq!(journal.load(), load(2, 0));
     }
 
     #[test]

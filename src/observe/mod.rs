@@ -10,7 +10,7 @@ pub mod metrics;
 mod tool_call;
 pub mod trace;
 
-pub use journal::{Journal, JournalOptions};
+pub use journal::{Journal, JournalOptions, Load};
 pub use metrics::Metrics;
 pub use tool_call::ToolCall;
 

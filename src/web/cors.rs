@@ -25,9 +25,12 @@ pub fn for_clients(hub: &Hub) -> Cors {
             header::HeaderName::from_static("mcp-name"),
             header::HeaderName::from_static("mcp-session-id"),
             header::HeaderName::from_static("last-event-id"),
+            header::HeaderName::from_static("x-mcp-toolsets"),
+            header::HeaderName::from_static("x-mcp-readonly"),
         ])
         .expose_headers([
             header::WWW_AUTHENTICATE,
+            header::RETRY_AFTER,
             header::HeaderName::from_static("x-request-id"),
             header::HeaderName::from_static("mcp-protocol-version"),
             header::HeaderName::from_static("mcp-session-id"),

@@ -10,12 +10,9 @@
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     num::NonZeroU32,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, PoisonError},
 };
 
 use actix_web::HttpRequest;
@@ -23,9 +20,9 @@ use governor::{
     DefaultKeyedRateLimiter, NotUntil, Quota,
     clock::{Clock as _, DefaultClock, Reference as _},
 };
-use ipnet::IpNet;
 
-use crate::domain::GrantId;
+use super::client_address::Proxies;
+use crate::{config::GrantQuota, domain::GrantId};
 
 /// What is limited, each with its own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,10 +72,6 @@ impl Endpoint {
 }
 
 const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
-/// Requests of one grant a second: more than any model makes, and no flood of audit rows.
-const PER_SECOND_OF_A_GRANT: NonZeroU32 = NonZeroU32::MIN.saturating_add(299);
-/// What a quiet one may send at once.
-const BURST_OF_A_GRANT: NonZeroU32 = NonZeroU32::MIN.saturating_add(499);
 
 type Instant = <DefaultClock as governor::clock::Clock>::Instant;
 type ByAddress = DefaultKeyedRateLimiter<IpAddr>;
@@ -97,14 +90,13 @@ pub struct Limits {
     by_grant: DefaultKeyedRateLimiter<GrantId>,
     /// Who failed too often, and until when.
     failed: Mutex<HashMap<(Endpoint, IpAddr), Instant>>,
-    trusted_proxies: Vec<IpNet>,
-    warned_of_a_proxy: AtomicBool,
+    proxies: Proxies,
     /// On a hub for trying things out, one's own computer is not counted.
     spare_loopback: bool,
 }
 
 impl Limits {
-    pub fn new(trusted_proxies: Vec<IpNet>, spare_loopback: bool) -> Self {
+    pub fn new(proxies: Proxies, of_a_grant: GrantQuota, spare_loopback: bool) -> Self {
         let limiters = Endpoint::ALL
             .into_iter()
             .map(|endpoint| {
@@ -115,13 +107,12 @@ impl Limits {
                 )
             })
             .collect();
-        let of_a_grant = Quota::per_second(PER_SECOND_OF_A_GRANT).allow_burst(BURST_OF_A_GRANT);
+        let of_a_grant = Quota::per_second(of_a_grant.per_second).allow_burst(of_a_grant.burst);
         Self {
             limiters,
             by_grant: DefaultKeyedRateLimiter::keyed(of_a_grant),
             failed: Mutex::default(),
-            trusted_proxies,
-            warned_of_a_proxy: AtomicBool::new(false),
+            proxies,
             spare_loopback,
         }
     }
@@ -183,7 +174,7 @@ impl Limits {
 
     /// Whose request it is; `None` if it does not count.
     fn counted_address(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let address = self.client_address(request)?;
+        let address = self.proxies.client_address(request)?;
         (!(self.spare_loopback && address.is_loopback())).then(|| network_of(address))
     }
 
@@ -217,68 +208,6 @@ impl Limits {
         failed.retain(|_, until| *until > now);
         failed.shrink_to_fit();
     }
-
-    /// The address the request came from. `X-Forwarded-For` is believed as far as it
-    /// was written by trusted proxies, read from the right.
-    pub fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let peer = request.peer_addr().map(|address| address.ip())?;
-        self.warn_of_a_proxy(peer, request);
-        let forwarded = request
-            .headers()
-            .get_all("x-forwarded-for")
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(str::trim);
-        Some(self.through_proxies(peer, forwarded))
-    }
-
-    /// Behind a proxy that is not trusted, everybody has one address and one share.
-    fn warn_of_a_proxy(&self, peer: IpAddr, request: &HttpRequest) {
-        if request.headers().contains_key("x-forwarded-for")
-            && !self.trusts(peer.to_canonical())
-            && !self.warned_of_a_proxy.swap(true, Ordering::Relaxed)
-        {
-            tracing::warn!(
-                %peer,
-                "X-Forwarded-For from an address that TRUSTED_PROXIES does not list is not \
-                 believed; if it is your proxy, list it, or all people share one rate limit"
-            );
-        }
-    }
-
-    fn through_proxies<'a>(
-        &self,
-        peer: IpAddr,
-        forwarded: impl Iterator<Item = &'a str>,
-    ) -> IpAddr {
-        let hops: Vec<&str> = forwarded.collect();
-        let mut address = peer.to_canonical();
-        for hop in hops.into_iter().rev() {
-            if !self.trusts(address) {
-                break;
-            }
-            match parse_hop(hop) {
-                Some(next) => address = next,
-                None => break,
-            }
-        }
-        address
-    }
-
-    fn trusts(&self, address: IpAddr) -> bool {
-        self.trusted_proxies
-            .iter()
-            .any(|proxy| proxy.contains(&address))
-    }
-}
-
-/// `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::7` or `[2001:db8::7]:4711`.
-fn parse_hop(hop: &str) -> Option<IpAddr> {
-    hop.parse::<IpAddr>()
-        .ok()
-        .or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
-        .or_else(|| hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
-        .map(|address| address.to_canonical())
 }
 
 fn limited(until: Instant) -> Limited {
@@ -308,41 +237,40 @@ fn hash_of(client_id: Option<&str>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use governor::nanos::Nanos;
+
     use super::*;
+    use crate::telemetry::TrustedPeers;
 
     fn ip(text: &str) -> IpAddr {
         text.parse().expect("an address")
     }
 
-    fn limits(trusted: &[&str]) -> Limits {
-        let trusted = trusted.iter().map(|t| t.parse().expect("a network"));
-        Limits::new(trusted.collect(), false)
+    fn limits(spare_loopback: bool) -> Limits {
+        let proxies = Proxies::new(TrustedPeers::new(&[]));
+        Limits::new(proxies, GrantQuota::default(), spare_loopback)
     }
 
-    #[test]
-    fn forwarded_addresses_are_believed_only_from_trusted_proxies() {
-        let limits = limits(&["10.0.0.0/8"]);
-        let seen =
-            |peer, forwarded: &[&str]| limits.through_proxies(ip(peer), forwarded.iter().copied());
-        assert_eq!(seen("203.0.113.9", &["1.2.3.4"]), ip("203.0.113.9"));
-        assert_eq!(seen("10.0.0.1", &["1.2.3.4"]), ip("1.2.3.4"));
-        assert_eq!(
-            seen("10.0.0.1", &["6.6.6.6", "1.2.3.4", "10.9.9.9"]),
-            ip("1.2.3.4")
-        );
-        assert_eq!(seen("10.0.0.1", &["nonsense"]), ip("10.0.0.1"));
-        assert_eq!(seen("10.0.0.1", &["[2001:db8::7]:80"]), ip("2001:db8::7"));
-        assert_eq!(seen("::ffff:10.0.0.1", &["1.2.3.4"]), ip("1.2.3.4"));
+    /// Counts until one is limited; how many were not. All of them at once would take no time,
+    /// and be as many as the limit; in what they take, some more are allowed.
+    fn until_limited<E>(mut count: impl FnMut(u32) -> Result<(), E>) -> (u32, E) {
+        for allowed in 0..100_000 {
+            if let Err(limited) = count(allowed) {
+                return (allowed, limited);
+            }
+        }
+        panic!("none was limited");
     }
 
     #[test]
     fn rule_20_clients_behind_one_address_do_not_use_up_each_others_share() {
-        let limits = limits(&[]);
+        let limits = limits(false);
         let count = |client| limits.count(Endpoint::Token, ip("203.0.113.9"), Some(client));
-        let allowed = (0..1000).take_while(|_| count("one").is_ok()).count();
-        assert_eq!(allowed, 240);
-        let until = count("one").expect_err("limited").earliest_possible();
-        assert!(super::limited(until).retry_after >= 1);
+        let (allowed, until) = until_limited(|_| count("one"));
+        assert!(allowed >= 240, "{allowed}");
+        assert!(super::limited(until.earliest_possible()).retry_after >= 1);
         assert!(count("two").is_ok());
         assert!(
             limits
@@ -353,56 +281,65 @@ mod tests {
 
     #[test]
     fn a_new_client_id_each_time_is_no_way_around() {
-        let limits = limits(&[]);
-        let allowed = (0..10_000)
-            .map(|number| number.to_string())
-            .take_while(|client| {
-                limits
-                    .count(Endpoint::Authorize, ip("203.0.113.9"), Some(client))
-                    .is_ok()
-            })
-            .count();
-        assert_eq!(allowed, 600);
+        let limits = limits(false);
+        let (allowed, _) = until_limited(|number| {
+            let client = number.to_string();
+            limits.count(Endpoint::Authorize, ip("203.0.113.9"), Some(&client))
+        });
+        assert!(allowed >= 600, "{allowed}");
     }
 
     #[test]
     fn a_grant_uses_up_its_own_share_only() {
-        let limits = limits(&[]);
+        let limits_of_grants = limits(false);
         let [one, two] = [1, 2].map(|number| GrantId(uuid::Uuid::from_u128(number)));
-        let mut allowed = 0;
-        let limited = loop {
-            match limits.check_grant(one) {
-                Ok(()) => allowed += 1,
-                Err(limited) => break limited,
-            }
-        };
-        assert!((500..10_000).contains(&allowed), "{allowed}");
+        let (allowed, limited) = until_limited(|_| limits_of_grants.check_grant(one));
+        assert!(allowed >= 500, "{allowed}");
         assert_eq!(limited.retry_after, 1);
-        assert_eq!(limits.check_grant(two), Ok(()));
-        let trying_out = Limits::new(Vec::new(), true);
+        assert_eq!(limits_of_grants.check_grant(two), Ok(()));
+        let trying_out = limits(true);
         assert!((0..1_000).all(|_| trying_out.check_grant(one).is_ok()));
     }
 
     #[test]
     fn only_failures_are_counted_where_success_proves_something() {
-        let limits = limits(&[]);
+        let limits = limits(false);
         let callback = Endpoint::Callback;
         let check = |address: &str| limits.check_failures_of(callback, ip(address));
         let one = "203.0.113.9";
         for _ in 0..10_000 {
             assert_eq!(check(one), Ok(()));
         }
-        let failures = (0..10_000)
-            .take_while(|_| check(one).is_ok())
-            .map(|_| limits.count_failure_of(callback, ip(one)))
-            .count();
-        assert_eq!(failures, 601);
-        assert!(check(one).expect_err("limited").retry_after >= 1);
+        let (failures, limited) = until_limited(|_| {
+            check(one)?;
+            limits.count_failure_of(callback, ip(one));
+            Ok(())
+        });
+        assert!(failures > 600, "{failures}");
+        let limited: Limited = limited;
+        assert!(limited.retry_after >= 1);
         assert_eq!(check("203.0.113.10"), Ok(()));
         let consent = limits.check_failures_of(Endpoint::Consent, ip(one));
         assert_eq!(consent, Ok(()));
+    }
+
+    #[test]
+    fn who_failed_too_often_is_not_forgotten_while_it_holds() {
+        let limits = limits(false);
+        let now = DefaultClock::default().now();
+        let until = |after| now + Nanos::from(after);
+        let [over, holds] = ["203.0.113.9", "203.0.113.10"].map(ip);
+        let failed = [
+            ((Endpoint::Callback, over), until(Duration::ZERO)),
+            (
+                (Endpoint::Callback, holds),
+                until(Duration::from_secs(3600)),
+            ),
+        ];
+        limits.failed.lock().unwrap().extend(failed);
         limits.forget_quiet();
-        assert!(check(one).is_err(), "not forgotten while it holds");
+        assert!(limits.check_failures_of(Endpoint::Callback, holds).is_err());
+        assert_eq!(limits.failed.lock().unwrap().len(), 1);
     }
 
     #[test]

@@ -53,7 +53,7 @@ const LAYERS: &[(&str, MayUse)] = &[
         ]),
     ),
     ("observe", Only(&["domain"])),
-    ("embedded", Only(&["clock", "random"])),
+    ("embedded", Only(&["clock", "db", "random"])),
     ("fetch", Only(&["backlog", "clock"])),
     (
         "config",

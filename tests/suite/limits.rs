@@ -3,13 +3,14 @@
 //! A hub on loopback spares its own computer, so these run behind a base URL that is
 //! not, with this test as the proxy in front: it says in `X-Forwarded-For` who asks.
 
-use std::{cell::Cell, ops::Deref, time::Duration};
+use std::{cell::Cell, num::NonZeroU32, ops::Deref, time::Duration};
 
 use backlog_mcp_hub::{
-    config::{BaseUrl, Patience},
+    config::{BaseUrl, GrantQuota, Patience},
     oauth::token::AccessToken,
     random::Random,
 };
+use backlog_sim::seed;
 use futures_util::future::join_all;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::json;
@@ -22,7 +23,7 @@ use url::Url;
 
 use crate::support::{
     hub::{REDIRECT_URI, TestHub, http},
-    person::{Person, authorize_url},
+    person::{Person, authorize_url, call_request},
     process::DEADLINE,
     reply::Reply,
 };
@@ -229,6 +230,49 @@ async fn guessing_access_tokens_is_limited() {
     // A client that has no token yet is still told where to sign in.
     let reply = Reply::to(request(&hub, Method::POST, "/mcp", SOMEBODY)).await;
     assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_that_asks_too_often_is_told_to_wait_and_others_are_not() {
+    let hub = TestHub::start().await;
+    let [busy, quiet] = [seed::DANIEL, seed::MAJA].map(async |user| {
+        let tokens = Person::default().sign_in(&hub, user).await;
+        tokens.access_token
+    });
+    let (busy, quiet) = (busy.await, quiet.await);
+    // The same sign-ins at a base URL that is not loopback, where grants are counted.
+    hub.sql(&format!(
+        "UPDATE hub.grants SET resource = 'https://{HOST}/mcp'"
+    ))
+    .await;
+    let (replica, url) = hub
+        .replica_with(|settings| {
+            settings.base_url =
+                Some(BaseUrl::parse(&format!("https://{HOST}")).expect("a base URL"));
+            settings.grant_quota = GrantQuota {
+                per_second: NonZeroU32::MIN,
+                burst: NonZeroU32::MIN,
+            };
+        })
+        .await;
+    let call = |token: &str| {
+        call_request(&url, token, "get_space", json!({}))
+            .header("host", HOST)
+            .header("origin", "https://inspector.example")
+    };
+    let (_, refusal) = until_limited(|| call(&busy)).await;
+    refusal.oauth_error(429, "temporarily_unavailable");
+    assert_retry_after(&refusal);
+    // A client in a browser sees how long.
+    let exposed = refusal.list("access-control-expose-headers");
+    assert!(
+        exposed.iter().any(|name| name == "retry-after"),
+        "{exposed:?}"
+    );
+    let answered = Reply::to(call(&quiet)).await;
+    assert_eq!(answered.status, StatusCode::OK, "{}", answered.body);
+    replica.stop().await;
     hub.stop().await;
 }
 

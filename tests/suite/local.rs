@@ -88,6 +88,9 @@ async fn on_http_it_answers_its_own_computer_and_no_web_page() {
         before,
         "nothing reached Backlog"
     );
+    let compressed = call(Some(("content-encoding", "gzip"))).send().await;
+    let refused = compressed.expect("sent");
+    assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let allowed = call(Some(("origin", "http://localhost:6274"))).send().await;
     assert_eq!(allowed.expect("sent").status(), StatusCode::OK);
 }

@@ -290,7 +290,7 @@ async fn rule_9_browsers_may_read_the_documents_and_call_the_endpoints() {
                 .header(
                     "access-control-request-headers",
                     "authorization, content-type, mcp-protocol-version, mcp-method, mcp-name, \
-                     mcp-session-id, last-event-id",
+                     mcp-session-id, last-event-id, x-mcp-toolsets, x-mcp-readonly",
                 ),
         )
         .await;
@@ -309,6 +309,8 @@ async fn rule_9_browsers_may_read_the_documents_and_call_the_endpoints() {
             "mcp-name",
             "mcp-session-id",
             "last-event-id",
+            "x-mcp-toolsets",
+            "x-mcp-readonly",
         ] {
             assert!(headers.iter().any(|h| h == name), "{path}: {headers:?}");
         }
@@ -317,7 +319,12 @@ async fn rule_9_browsers_may_read_the_documents_and_call_the_endpoints() {
         let reply = Reply::to(request.header("origin", BROWSER)).await;
         assert_eq!(reply.header("access-control-allow-origin"), "*", "{path}");
         let exposed = reply.list("access-control-expose-headers");
-        for name in ["www-authenticate", "mcp-protocol-version", "mcp-session-id"] {
+        for name in [
+            "www-authenticate",
+            "retry-after",
+            "mcp-protocol-version",
+            "mcp-session-id",
+        ] {
             assert!(exposed.iter().any(|h| h == name), "{path}: {exposed:?}");
         }
         assert!(

@@ -3,8 +3,9 @@
 use std::process::Output;
 
 use backlog_mcp_hub::{crypto::KeyRing, random::Random};
+use backlog_sim::Matcher;
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use tokio::process::Command;
 
@@ -12,6 +13,8 @@ use crate::support::{
     database::TestDatabase,
     process::{Deployment, Port, program, run},
 };
+
+const API_KEY: &str = "a-key-that-is-not-shown";
 
 /// `doctor --json` with the settings of the deployment, changed: whether all is well, and
 /// the findings.
@@ -116,6 +119,14 @@ async fn doctor_names_each_ill_and_its_cure() {
         "{findings:?}"
     );
 
+    let control = deployment.sim.control();
+    control.drop_connection(Matcher::token_endpoint(), 100);
+    let (well, findings) = doctor(&deployment, |_| {}).await;
+    control.clear_faults();
+    let found = bad(&findings);
+    assert!(!well && found[0].0.starts_with("space "), "{findings:?}");
+    assert!(found[0].1.contains("cannot be asked"), "{findings:?}");
+
     // The application's id is not the one that Backlog knows.
     sqlx::query("UPDATE hub.spaces SET oauth_client_id = 'somebody-else'")
         .execute(deployment.database.pool())
@@ -127,6 +138,60 @@ async fn doctor_names_each_ill_and_its_cure() {
         !well && found[0].1.contains("client id or secret"),
         "{findings:?}"
     );
+
+    sqlx::query("UPDATE hub.spaces SET disabled_at = now()")
+        .execute(deployment.database.pool())
+        .await
+        .expect("changed");
+    let (well, findings) = doctor(&deployment, |_| {}).await;
+    // The service runs all the same.
+    assert!(well, "{findings:?}");
+    let spaces = findings.last().expect("the spaces");
+    assert_eq!(
+        (&spaces["what"], &spaces["verdict"]),
+        (&json!("spaces"), &json!("warn"))
+    );
+    let text = spaces["text"].as_str().expect("a text");
+    assert!(text.contains("nobody can sign in"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_knows_the_local_server_which_has_no_database() {
+    let findings = async |settings: &[(&str, &str)]| {
+        let mut command = program(&["doctor", "--json"]);
+        command.envs(settings.iter().copied());
+        let output = run(command).await;
+        let findings: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert!(!findings.to_string().contains(API_KEY));
+        (output.status.success(), findings)
+    };
+    let key = ("BACKLOG_API_KEY", API_KEY);
+    let (well, found) = findings(&[("BACKLOG_DOMAIN", "acme.backlog.com"), key]).await;
+    assert!(well, "{found}");
+    let text = found[0]["text"].as_str().expect("a text");
+    for part in ["local server for acme.backlog.com", "no database"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
+
+    let several = [
+        ("BACKLOG_DEFAULT_ORG", "ONE"),
+        ("BACKLOG_ORG_ONE_DOMAIN", "one.backlog.com"),
+        ("BACKLOG_ORG_ONE_API_KEY", API_KEY),
+        ("BACKLOG_ORG_TWO_DOMAIN", "two.backlog.jp"),
+        ("BACKLOG_ORG_TWO_API_KEY", API_KEY),
+    ];
+    let (well, found) = findings(&several).await;
+    assert!(well, "{found}");
+    let text = found[0]["text"].as_str().expect("a text");
+    for domain in ["one.backlog.com", "two.backlog.jp"] {
+        assert!(text.contains(domain), "{text}");
+    }
+
+    let (well, found) = findings(&[key]).await;
+    assert!(!well, "{found}");
+    let text = found[0]["text"].as_str().expect("a text");
+    assert!(text.starts_with("BACKLOG_DOMAIN is not set"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,6 +48,39 @@ async fn rule_30_inside_the_window_every_presentation_gets_the_same_answer() {
     hub.stop().await;
 }
 
+/// A replica with a newer ring, or of a newer version, kept it. Were the token refused, the client
+/// would throw it away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_answer_that_does_not_open_is_no_end_of_the_token() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let lost = refreshed(&hub, &tokens).await;
+    for (from, to) in [(":test:", ":newer:"), (":newer:", ":test:AAAA")] {
+        let changed = hub
+            .sql(&format!(
+                "UPDATE hub.refresh_tokens SET answer = replace(answer, '{from}', '{to}')
+                 WHERE consumed_at IS NOT NULL"
+            ))
+            .await;
+        assert_eq!(changed, 1);
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", tokens.client_id.as_str()),
+            ("refresh_token", tokens.refresh_token.as_str()),
+        ];
+        let answer = hub.post_form("/token", &form).await;
+        answer.oauth_error(503, "temporarily_unavailable");
+        assert!(!answer.header("retry-after").is_empty());
+    }
+    // After the window it is a lost answer like any other.
+    end_grace(&hub).await;
+    let replaced = refreshed(&hub, &tokens).await;
+    assert_ne!(replaced.refresh_token, lost.refresh_token);
+    assert!(works(&hub, &replaced).await);
+    assert_eq!(hub.revoked_reason().await, None);
+    hub.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_30_fifty_refreshes_at_once_over_two_replicas_are_one() {
     let hub = TestHub::start().await;

@@ -1,11 +1,14 @@
-//! The primary dies and its standby is promoted, while clients work.
+//! The primary dies and its standby is promoted, while clients work. Until it is, no replica is
+//! ready.
 //!
 //! sqlx takes one host, so what high availability needs is an address that moves: a virtual
 //! IP, a managed service's endpoint, PgBouncer or HAProxy. Here it is a proxy. Replication is
 //! synchronous; otherwise what was committed last could be lost with the primary.
 
+use backlog_mcp_hub::{crypto::KeyRing, random::Random};
 use backlog_sim::seed;
-use serde_json::json;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::support::{
@@ -13,9 +16,31 @@ use crate::support::{
     hub::eventually,
     load::Load,
     person::{Person, call},
+    process::{program, run},
     proxy::DatabaseProxy,
     replicas::Replicas,
+    reply::Reply,
+    site::http,
 };
+
+const STANDBY: &str = "the database is a standby: it is not promoted yet";
+
+/// `doctor` fails because of it, and says what to do.
+async fn assert_doctor_finds_a_standby(database_url: &str) {
+    let mut doctor = program(&["doctor", "--json"]);
+    let keys = KeyRing::generate("test", &Random::system());
+    doctor
+        .env("DATABASE_URL", database_url)
+        .env("ENCRYPTION_KEYS", keys.expose_secret());
+    let output = run(doctor).await;
+    assert!(!output.status.success());
+    let findings: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let found = findings.as_array().expect("a list").iter().any(|finding| {
+        let text = finding["text"].as_str().unwrap_or_default();
+        finding["verdict"] == "FAIL" && text.contains("standby") && text.contains("promote")
+    });
+    assert!(found, "{findings}");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_signs_in_again_after_a_promotion() {
@@ -35,8 +60,15 @@ async fn nobody_signs_in_again_after_a_promotion() {
         replicas.statuses(&tokens).await == [503; 3]
     })
     .await;
-    standby.promote();
     address.lead_to(standby.address());
+    eventually("a standby is no database to work with", async || {
+        let ready = http().get(replicas.site.url("/ready"));
+        let reply = Reply::to(ready).await;
+        reply.status == 503 && reply.json()["reason"] == STANDBY
+    })
+    .await;
+    assert_doctor_finds_a_standby(&standby.url("hub")).await;
+    standby.promote();
     let promoted = Instant::now();
     load.goes_on(300).await;
     let listening = Instant::now();

@@ -23,10 +23,6 @@ pub enum Problem {
     RequestExpired,
     /// The sign-in belongs to another browser.
     WrongBrowser,
-    /// Backlog said no, or the person did, there.
-    BacklogRefused,
-    /// Backlog did not answer.
-    BacklogUnavailable,
     /// The operator has turned the space off.
     SpaceDisabled {
         name: String,
@@ -48,11 +44,11 @@ impl Problem {
             | Self::RedirectUriMismatch
             | Self::InvalidRequest { .. }
             | Self::RequestExpired => 400,
-            Self::WrongBrowser | Self::BacklogRefused | Self::SpaceDisabled { .. } => 403,
+            Self::WrongBrowser | Self::SpaceDisabled { .. } => 403,
             Self::NotFound => 404,
             Self::RateLimited { .. } => 429,
             Self::ServerError => 500,
-            Self::BacklogUnavailable | Self::ClientUnavailable | Self::NoSpace => 503,
+            Self::ClientUnavailable | Self::NoSpace => 503,
         }
     }
 
@@ -65,8 +61,6 @@ impl Problem {
             Self::InvalidRequest { .. } => "invalid_request",
             Self::RequestExpired => "request_expired",
             Self::WrongBrowser => "wrong_browser",
-            Self::BacklogRefused => "backlog_refused",
-            Self::BacklogUnavailable => "backlog_unavailable",
             Self::SpaceDisabled { .. } => "space_disabled",
             Self::NoSpace => "no_space",
             Self::NotFound => "not_found",

@@ -53,7 +53,7 @@ fn space(slug: &str) -> SpaceLine {
     }
 }
 
-fn problems() -> [Problem; 13] {
+fn problems() -> [Problem; 11] {
     [
         Problem::UnknownClient,
         Problem::ClientUnavailable,
@@ -63,8 +63,6 @@ fn problems() -> [Problem; 13] {
         },
         Problem::RequestExpired,
         Problem::WrongBrowser,
-        Problem::BacklogRefused,
-        Problem::BacklogUnavailable,
         Problem::SpaceDisabled {
             name: "<Acme>".to_owned(),
         },
@@ -364,8 +362,8 @@ fn every_problem_says_what_to_do_and_quotes_its_values() {
             assert!(html.contains("req-&#60;1&#62;"));
         }
         assert!(pages[3].contains("<bdi>&#60;no&#62; challenge</bdi>"));
-        assert!(pages[8].contains("<bdi>&#60;Acme&#62;</bdi>"));
-        assert!(pages[11].contains("<bdi>42</bdi>"));
+        assert!(pages[6].contains("<bdi>&#60;Acme&#62;</bdi>"));
+        assert!(pages[9].contains("<bdi>42</bdi>"));
     }
 }
 

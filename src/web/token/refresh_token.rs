@@ -56,10 +56,7 @@ pub async fn exchange(
 
     match stored.state {
         State::Unused => {}
-        State::InGrace { ref answer } => match open(hub, hash, answer) {
-            Some(answer) => return Ok(answer),
-            None => return Err(invalid_grant(UNKNOWN).into()),
-        },
+        State::InGrace { ref answer } => return open(hub, hash, answer),
         State::Spent { .. } => {}
     }
     let (answer, successor) =
@@ -149,12 +146,20 @@ fn seal(hub: &Hub, hash: TokenHash, answer: &TokenAnswer) -> Result<String, Json
     Ok(hub.keys.seal(place(&hash.to_hex()), &text.into()))
 }
 
-fn open(hub: &Hub, hash: TokenHash, sealed: &str) -> Option<TokenAnswer> {
-    match hub.keys.open(place(&hash.to_hex()), sealed) {
-        Ok(text) => serde_json::from_str(text.expose_secret()).ok(),
-        Err(error) => {
-            tracing::error!(%error, "the answer kept for the grace window does not open");
-            None
-        }
-    }
+/// # Errors
+/// It does not open: with a key of a replica that has a newer ring, or by a newer version. The
+/// token is good all the same, so the client is to come again, not to throw it away.
+fn open(hub: &Hub, hash: TokenHash, sealed: &str) -> Result<TokenAnswer, JsonError> {
+    let unavailable = |cause: String| {
+        JsonError::Unavailable(format!(
+            "the answer kept for the grace window does not open: {cause}"
+        ))
+    };
+    let text = hub
+        .keys
+        .open(place(&hash.to_hex()), sealed)
+        .map_err(|error| unavailable(error.to_string()))?;
+    serde_json::from_str(text.expose_secret())
+        // The error may quote a token.
+        .map_err(|error| unavailable(format!("{:?} error", error.classify())))
 }

@@ -6,8 +6,8 @@ use backlog_mcp_hub::{
     app::Application,
     clock::Clock,
     config::{
-        BaseUrl, DefaultSpaceSettings, Lifetimes, ObserveSettings, Patience, Settings, Storage,
-        ToolSettings,
+        BaseUrl, DefaultSpaceSettings, GrantQuota, Lifetimes, ObserveSettings, Patience, Settings,
+        Storage, ToolSettings,
     },
     crypto::KeyRing,
     domain::{SpaceId, space::secret_place},
@@ -113,8 +113,14 @@ impl TestHub {
     /// A second hub on the same database, behind the same base URL, as another
     /// replica would be. Returns it with the URL that reaches it.
     pub async fn replica(&self) -> (Running, String) {
+        self.replica_with(|_| {}).await
+    }
+
+    /// The same, with settings that a test has changed.
+    pub async fn replica_with(&self, change: impl FnOnce(&mut Settings)) -> (Running, String) {
         let mut settings = settings(&self.database, &self.sim, &self.keys);
         settings.base_url = Some(BaseUrl::parse(&self.base_url).expect("a base URL"));
+        change(&mut settings);
         let (running, _) = run(settings).await;
         let url = format!("http://{}", running.address);
         (running, url)
@@ -272,6 +278,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         mcp_path: "/mcp".to_owned(),
         allowed_hosts: Vec::new(),
         allowed_origins: Vec::new(),
+        grant_quota: GrantQuota::default(),
         trusted_proxies: Vec::new(),
         tools: ToolSettings::default(),
         lifetimes: Lifetimes::default(),
