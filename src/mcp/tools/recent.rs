@@ -35,7 +35,7 @@ struct GetProjectActivities {
     min_id: Option<Integer>,
     /// Only lower ids
     max_id: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
     order: Option<Order>,
 }
@@ -67,7 +67,7 @@ struct GetRecentlyViewedIssues {
     order: Option<Order>,
     /// How many to skip
     offset: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
 }
 
@@ -84,7 +84,7 @@ struct GetRecentlyViewedProjects {
     order: Option<Order>,
     /// How many to skip
     offset: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
 }
 
@@ -101,7 +101,7 @@ struct GetRecentlyViewedWikis {
     order: Option<Order>,
     /// How many to skip
     offset: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
 }
 
