@@ -2,6 +2,7 @@
 //! asked for, and what an assistant is told when a name is wrong.
 
 mod optional_rows;
+mod prompts;
 mod rows;
 
 use std::collections::BTreeSet;
