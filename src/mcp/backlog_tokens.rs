@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgPool;
+use tokio::{sync::MutexGuard, time::Instant};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -37,8 +38,8 @@ const RENEW_AHEAD: TimeDelta = TimeDelta::minutes(5);
 /// Longer than the call to Backlog and the attempts to store its answer may take, so
 /// that no two renewals ever overlap.
 const LEASE: Duration = TOKEN_TIMEOUT.saturating_add(Duration::from_secs(10));
-/// How long a caller waits for somebody else's renewal: if that process died, its
-/// lease ends before the caller gives up.
+/// How long a caller waits for the renewals of others, in this process and elsewhere: if
+/// one of those died, its lease ends before the caller gives up.
 const PATIENCE: Duration = LEASE.saturating_add(Duration::from_secs(5));
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Backlog has already let go of the old refresh token when the new one is stored,
@@ -166,7 +167,7 @@ enum RenewalError {
     Sealed(#[from] UnsealError),
     #[error("the space cannot be used: {0}")]
     Space(#[from] super::space_application::SpaceError),
-    #[error("another process did not finish its renewal in time")]
+    #[error("somebody else's renewal did not end in time")]
     Impatient,
 }
 
@@ -241,29 +242,18 @@ impl GrantAccess {
     }
 
     async fn renew_after(&self, generation: i64) -> Result<Current, RenewalError> {
-        let renewed = self.newer_than(generation).await;
-        let outcome = match &renewed {
-            Ok(_) => "renewed",
-            Err(RenewalError::Ended) => "ended",
-            Err(_) => "failed",
-        };
-        self.0.renewals.recorder.metrics.renewal(outcome);
-        renewed
-    }
-
-    async fn newer_than(&self, generation: i64) -> Result<Current, RenewalError> {
         let renewals = &self.0.renewals;
-        let _flight = self.0.flight.lock().await;
+        let patience = Instant::now() + PATIENCE;
+        let _flight = in_turn(&self.0.flight, patience).await?;
         let current = self.current();
         if current.generation > generation {
             return Ok(current);
         }
-        let patience = tokio::time::Instant::now() + PATIENCE;
         loop {
             if let Some(sealed) =
                 db::grants::lease_renewal(&renewals.db, self.0.actor.grant, generation, LEASE)
                     .await?
-                && let Some(current) = self.renew(generation, &sealed).await?
+                && let Some(current) = self.counted(generation, &sealed).await?
             {
                 return Ok(current);
             }
@@ -276,11 +266,27 @@ impl GrantAccess {
             if stored.generation > generation {
                 return Ok(self.adopt(stored));
             }
-            if tokio::time::Instant::now() >= patience {
+            if Instant::now() >= patience {
                 return Err(RenewalError::Impatient);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Renews, and counts how that ended; of many who wait for it, none counts.
+    async fn counted(
+        &self,
+        generation: i64,
+        sealed: &str,
+    ) -> Result<Option<Current>, RenewalError> {
+        let renewed = self.renew(generation, sealed).await;
+        let outcome = match &renewed {
+            Ok(Some(_)) => "renewed",
+            Err(RenewalError::Ended) => "ended",
+            Ok(None) | Err(_) => "failed",
+        };
+        self.0.renewals.recorder.metrics.renewal(outcome);
+        renewed
     }
 
     /// Renews, with the lease of `generation` in hand. `None`: whatever came of it, it is
@@ -361,6 +367,15 @@ impl GrantAccess {
     }
 }
 
+/// Waits until nobody else in this process renews.
+async fn in_turn(
+    flight: &tokio::sync::Mutex<()>,
+    patience: Instant,
+) -> Result<MutexGuard<'_, ()>, RenewalError> {
+    let turn = tokio::time::timeout_at(patience, flight.lock()).await;
+    turn.map_err(|_| RenewalError::Impatient)
+}
+
 #[async_trait]
 impl BacklogAccess for GrantAccess {
     fn url(&self) -> &BacklogUrl {
@@ -402,5 +417,24 @@ impl BacklogAccess for GrantAccess {
             }
             _ => Ok(Credentials::Bearer(current.access_token)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_waits_for_ever_for_their_turn() {
+        let flight = tokio::sync::Mutex::new(());
+        let soon = || Instant::now() + Duration::from_millis(20);
+        let first = in_turn(&flight, soon()).await;
+        assert!(first.is_ok());
+        for _ in 0..2 {
+            let second = in_turn(&flight, soon()).await;
+            assert!(matches!(second, Err(RenewalError::Impatient)));
+        }
+        drop(first);
+        assert!(in_turn(&flight, soon()).await.is_ok());
     }
 }

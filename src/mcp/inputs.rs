@@ -1,6 +1,7 @@
 //! The values that tools take: types that parse strictly, so that Backlog sees
 //! nothing malformed, and describe themselves in the schema.
 
+mod clearable;
 mod color;
 mod custom_field;
 mod id;
@@ -15,6 +16,7 @@ use serde::{
     de::{Error, Unexpected, Visitor},
 };
 
+pub(super) use clearable::Clearable;
 pub(super) use color::{IssueTypeColor, StatusColor};
 pub(super) use custom_field::{CustomFieldFilter, CustomFieldValue};
 pub(super) use id::{ActivityType, IdOrKey, NumericId};
@@ -41,7 +43,7 @@ macro_rules! plain_schema {
     )+};
 }
 
-plain_schema!(Integer: "number", Decimal: "number", Date: "string", ClearableDate: "string");
+plain_schema!(Integer: "number", Decimal: "number", Date: "string");
 plain_schema!(Whole: "integer");
 
 /// A whole number: `12` and `12.0`, but no fraction and no string.
@@ -131,24 +133,8 @@ impl<'de> Deserialize<'de> for Date {
     }
 }
 
-/// A [`Date`], or the empty string to remove the one that is set.
-#[derive(Clone, Debug, Serialize)]
-#[serde(transparent)]
-pub(super) struct ClearableDate(String);
-
-impl<'de> Deserialize<'de> for ClearableDate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text.is_empty() || is_date(&text) {
-            Ok(Self(text))
-        } else {
-            let expected = &"a date as yyyy-MM-dd, or an empty string";
-            Err(D::Error::invalid_value(Unexpected::Str(&text), expected))
-        }
-    }
-}
-
-fn is_date(text: &str) -> bool {
+/// Whether a text is a calendar day as `yyyy-MM-dd`.
+pub(super) fn is_date(text: &str) -> bool {
     // chrono also reads `2026-1-2`; Backlog does not.
     text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }

@@ -4,8 +4,8 @@
 //!    left alone.
 //! 2. Names of projects become ids first: most other names belong to a project. Which one, the
 //!    call's own arguments say, by way of its issue if need be ([`about`]).
-//! 3. The lists of names come from Backlog with the caller's credentials, all at once, and are
-//!    remembered for this caller alone ([`lists`]).
+//! 3. The lists of names come from Backlog with the caller's credentials, a few at a time, and are
+//!    remembered for this caller alone ([`lists`]). How many names a call may have is bounded.
 //! 4. A name must be one entry's ([`entry`]). One that a remembered list does not have may be
 //!    new: the list is read once more.
 //! 5. What is left unclear becomes one text with the candidates, and the tool does not run.
@@ -22,12 +22,9 @@ mod entry;
 mod lists;
 mod wanted;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
-use futures_util::future::try_join_all;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rmcp::model::JsonObject;
 use serde::{Deserialize, Serialize};
 
@@ -41,11 +38,18 @@ use super::{failure::ToolError, tool::Backlog};
 pub(super) use bounds::Bounds;
 pub(super) use lists::Lists;
 
-/// The keyword that marks an input in the types' schemas; it is not published.
+/// The keywords that mark an input in the types' schemas; they are not published.
 pub(super) const KEYWORD: &str = "x-name";
+pub(super) const CLEARABLE: &str = "x-clearable";
 
 /// Names of several projects mean as many requests to Backlog.
 const MAX_PROJECTS: usize = 10;
+/// Of one call, in all its arguments: the key of an issue is a request to Backlog.
+const MAX_NAMES: usize = 100;
+/// Of the lists in a call that have names in them, ids included.
+const MAX_ELEMENTS: usize = 1000;
+/// Requests to Backlog for one call at the same time.
+const AT_ONCE: usize = 8;
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -74,6 +78,8 @@ pub(super) enum Kind {
 pub(super) struct Named {
     pub argument: String,
     pub kind: Kind,
+    /// Whether an empty text removes what is there, and is no name.
+    pub clearable: bool,
 }
 
 /// Why a name did not become an id.
@@ -167,6 +173,7 @@ pub(super) async fn resolve(
     if of_projects.is_empty() && others.is_empty() {
         return Ok(false);
     }
+    check_count(of_projects.iter().chain(&others))?;
     let reader = lists.reader(backlog, bounds).await?;
     replace(&of_projects, arguments, &[], &reader).await?;
 
@@ -197,6 +204,30 @@ pub(super) async fn resolve(
     Ok(true)
 }
 
+/// Whether a call has no more names, and no more ids beside them, than it may have.
+fn check_count<'a>(all: impl Iterator<Item = &'a Wanted>) -> Result<(), Unresolved> {
+    let (mut names, mut elements) = (0, 0);
+    for wanted in all {
+        let count = wanted.count();
+        names += count.names;
+        elements += count.elements;
+        let problem = match () {
+            () if names > MAX_NAMES => {
+                format!("at most {MAX_NAMES} names are looked up in one call")
+            }
+            () if elements > MAX_ELEMENTS => {
+                format!("lists with names in them have at most {MAX_ELEMENTS} elements in one call")
+            }
+            () => continue,
+        };
+        let argument = &wanted.argument;
+        return Err(Unresolved::Names(format!(
+            "{argument}: {problem}; give ids, or make several calls"
+        )));
+    }
+    Ok(())
+}
+
 /// What was loaded for one call.
 struct Known<'a> {
     loaded: HashMap<List, Loaded>,
@@ -205,13 +236,10 @@ struct Known<'a> {
 
 impl Known<'_> {
     /// The entries that could have the name, by list.
-    fn of(&self, kind: Kind, text: &str) -> Vec<&Arc<Vec<Entry>>> {
+    fn of(&self, kind: Kind, text: &str) -> Vec<&Loaded> {
         let lists = kind.lists(text, self.projects);
-        lists
-            .iter()
-            .filter_map(|list| self.loaded.get(list))
-            .map(|loaded| &loaded.entries)
-            .collect()
+        let loaded = lists.iter().filter_map(|list| self.loaded.get(list));
+        loaded.collect()
     }
 }
 
@@ -258,7 +286,7 @@ async fn replace(
     Err(Unresolved::Names(problems.join("\n")))
 }
 
-/// Reads each list once, all at the same time.
+/// Reads each list once, some at the same time.
 async fn load(
     mut lists: Vec<List>,
     reader: &Reader<'_>,
@@ -270,5 +298,6 @@ async fn load(
         let loaded = reader.load(&list, anew).await?;
         Ok::<_, ToolError>((list, loaded))
     });
-    Ok(try_join_all(loads).await?.into_iter().collect())
+    let loaded = stream::iter(loads).buffer_unordered(AT_ONCE);
+    loaded.try_collect().await
 }

@@ -1,7 +1,10 @@
 //! Prompts for the usual work. Their texts are in `templates/prompts`.
 //!
 //! A prompt tells the model which tools to call, so it is offered to whom these are offered.
-//! What a person types in is put into the text as it is, and is for the model to judge.
+//! What a person types in is put into the text as it is, and is for the model to judge. Calls whose
+//! arguments are known stand there with them, as JSON, and names in place of ids.
+
+use std::fmt;
 
 use askama::Template;
 use rmcp::{
@@ -77,11 +80,12 @@ const ALL: [Definition; 4] = [
         description: "Goes through the issues that nobody has begun, suggests type, priority, \
             milestone and assignee, and applies what you agree to",
         arguments: &[PROJECT, LANGUAGE],
-        tools: &["get_issues", "update_issue", "get_project"],
+        tools: &["get_issues", "update_issue"],
         text: |given| {
             Triage {
                 tool: given.prefix,
                 project: given.text("project"),
+                key: Json(given.text("project")),
                 language: given.option("language"),
             }
             .render()
@@ -101,12 +105,14 @@ const ALL: [Definition; 4] = [
             .optional(),
             LANGUAGE,
         ],
-        tools: &["get_issues", "get_myself"],
+        tools: &["get_issues"],
         text: |given| {
             DailySummary {
                 tool: given.prefix,
                 project: given.option("project"),
+                key: given.option("project").map(Json),
                 since: given.option("since"),
+                day: Json(given.option("since").unwrap_or("yesterday as yyyy-MM-dd")),
                 language: given.option("language"),
             }
             .render()
@@ -122,11 +128,12 @@ const ALL: [Definition; 4] = [
             argument("report", "What was reported, in any form", Holds::Text),
             LANGUAGE,
         ],
-        tools: &["get_issues", "add_issue", "get_project"],
+        tools: &["get_issues", "add_issue"],
         text: |given| {
             IssueFromReport {
                 tool: given.prefix,
                 project: given.text("project"),
+                key: Json(given.text("project")),
                 report: given.text("report"),
                 language: given.option("language"),
             }
@@ -142,12 +149,14 @@ const ALL: [Definition; 4] = [
             argument("milestone", "Name of the milestone", Holds::Milestone),
             LANGUAGE,
         ],
-        tools: &["get_issues", "get_project"],
+        tools: &["get_issues"],
         text: |given| {
             ReleaseNotes {
                 tool: given.prefix,
                 project: given.text("project"),
+                key: Json(given.text("project")),
                 milestone: given.text("milestone"),
+                name: Json(given.text("milestone")),
                 language: given.option("language"),
             }
             .render()
@@ -155,11 +164,22 @@ const ALL: [Definition; 4] = [
     },
 ];
 
+/// A text as it stands in the arguments of a call.
+#[derive(Clone, Copy)]
+struct Json<'a>(&'a str);
+
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        serde_json::Value::from(self.0).fmt(f)
+    }
+}
+
 #[derive(Template)]
 #[template(path = "prompts/triage.md")]
 struct Triage<'a> {
     tool: &'a ToolPrefix,
     project: &'a str,
+    key: Json<'a>,
     language: Option<&'a str>,
 }
 
@@ -168,7 +188,9 @@ struct Triage<'a> {
 struct DailySummary<'a> {
     tool: &'a ToolPrefix,
     project: Option<&'a str>,
+    key: Option<Json<'a>>,
     since: Option<&'a str>,
+    day: Json<'a>,
     language: Option<&'a str>,
 }
 
@@ -177,6 +199,7 @@ struct DailySummary<'a> {
 struct IssueFromReport<'a> {
     tool: &'a ToolPrefix,
     project: &'a str,
+    key: Json<'a>,
     report: &'a str,
     language: Option<&'a str>,
 }
@@ -186,7 +209,9 @@ struct IssueFromReport<'a> {
 struct ReleaseNotes<'a> {
     tool: &'a ToolPrefix,
     project: &'a str,
+    key: Json<'a>,
     milestone: &'a str,
+    name: Json<'a>,
     language: Option<&'a str>,
 }
 

@@ -51,19 +51,37 @@ impl Entry {
         }
     }
 
-    /// Lets callers choose the fields of what a list holds.
+    /// Whether it is offered unless something else is asked for.
+    fn is_usual(&self) -> bool {
+        Toolset::DEFAULT.contains(&self.spec.toolset)
+    }
+
+    /// Leaves out what says little more than the name, where a choice of the operator makes the
+    /// tools longer: some clients refuse a list above 80 kB.
+    fn shorten(&mut self) {
+        if !self.is_usual() {
+            self.route.attr.title = None;
+        }
+    }
+
+    /// Lets callers choose the fields of what a list holds. In the sets that are off unless asked
+    /// for, which ones there are is told to whoever gives a wrong one only: a list of all sets
+    /// would be too long.
     fn offer_fields(&mut self) {
         let names = self.spec.fields;
         if names.is_empty() {
             return;
         }
-        let schema = Arc::make_mut(&mut self.route.attr.input_schema);
-        if let Some(Value::Object(inputs)) = schema.get_mut("properties") {
-            let fields = json!({
+        let fields = match self.is_usual() {
+            true => json!({
                 "type": "array",
                 "items": {"type": "string", "enum": names},
-                "description": "Fields to return; all unless given",
-            });
+                "description": "Fields to return, else all",
+            }),
+            false => json!({"type": "array", "items": {"type": "string"}}),
+        };
+        let schema = Arc::make_mut(&mut self.route.attr.input_schema);
+        if let Some(Value::Object(inputs)) = schema.get_mut("properties") {
             inputs.insert(FIELDS.to_owned(), fields);
         }
     }
@@ -110,6 +128,9 @@ impl Table {
             if options.field_selection {
                 entry.offer_fields();
             }
+            if options.field_selection || options.prefix != ToolPrefix::default() {
+                entry.shorten();
+            }
         }
         assert_eq!(by_name.len(), entries.len(), "tool names are unique");
         let mut table = Self {
@@ -129,6 +150,7 @@ impl Table {
     pub fn with_organizations(mut self, options: &ToolOptions) -> Self {
         for entry in &mut self.entries {
             organizations::offer_choice(&mut entry.route.attr);
+            entry.shorten();
         }
         let mut list = organizations::list_tool();
         let (name, tool) = (list.spec.name, &mut list.route.attr);
@@ -140,6 +162,11 @@ impl Table {
 
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    #[cfg(test)]
+    pub fn list_organizations(&self) -> Option<&Entry> {
+        self.list_organizations.as_ref()
     }
 
     /// A text of ours, with the names of tools in it as they are offered.

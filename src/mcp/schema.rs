@@ -11,7 +11,7 @@ use schemars::{
 };
 use serde_json::{Value, json};
 
-use super::names::{KEYWORD, Kind, Named};
+use super::names::{CLEARABLE, KEYWORD, Kind, Named};
 
 /// An input's schema, and the description from the doc comment of its type.
 pub(super) struct Input {
@@ -38,8 +38,12 @@ pub(super) fn of<T: JsonSchema>() -> Input {
     let properties = object.entry("properties").or_insert_with(|| json!({}));
     let named = properties.as_object_mut().into_iter().flatten();
     let named = named.filter_map(|(argument, input)| {
-        let argument = argument.clone();
-        take_kind(input).map(|kind| Named { argument, kind })
+        let clearable = input.as_object_mut()?.shift_remove(CLEARABLE).is_some();
+        Some(Named {
+            argument: argument.clone(),
+            kind: take_kind(input)?,
+            clearable,
+        })
     });
     let named = named.collect();
     Input {

@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
 use backlog_mcp_hub::observe::catalogue::{self, Kind};
-use backlog_sim::seed;
+use backlog_sim::{Matcher, seed};
+use futures_util::future::join_all;
 use regex::Regex;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -124,6 +125,45 @@ async fn what_happens_is_counted_by_route_tool_outcome_and_space() {
         assert_eq!(metric.kind.as_str(), &found[2], "{}", metric.name);
         assert!(text.contains(&format!("# HELP {} ", metric.name)));
     }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_counts_once_however_many_wait_for_it() {
+    let hub = start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let sim = hub.sim.control();
+    sim.clear_journal();
+    let myself = async || call(&hub.base_url, &tokens.access_token, "get_myself", json!({})).await;
+    let counted = async || {
+        let text = hub.metrics().await;
+        ["renewed", "failed", "ended"].map(|outcome| {
+            let series = format!(r#"bmh_backlog_token_renewals_total{{outcome="{outcome}"}}"#);
+            value(&text, &series).expect("a series")
+        })
+    };
+
+    sim.expire_access_tokens();
+    sim.hold(Matcher::token_endpoint());
+    let calls = join_all((0..10).map(|_| myself()));
+    let (_, ()) = tokio::join!(calls, async {
+        eventually("all are refused, and wait", async || {
+            sim.count(&Matcher::path("/api/v2/users/myself")) == 10
+        })
+        .await;
+        sim.wait_for_held(1).await;
+        sim.release();
+    });
+    assert_eq!(counted().await, [1.0, 0.0, 0.0]);
+
+    sim.expire_access_tokens();
+    sim.fail_next(Matcher::token_endpoint(), 500, "", 1);
+    myself().await;
+    assert_eq!(counted().await, [1.0, 1.0, 0.0]);
+
+    sim.revoke_user(seed::DANIEL);
+    myself().await;
+    assert_eq!(counted().await, [1.0, 1.0, 1.0]);
     hub.stop().await;
 }
 

@@ -2,6 +2,7 @@
 //! asked for, and what an assistant is told when a name is wrong.
 
 mod optional_rows;
+mod prompts;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -189,6 +190,30 @@ async fn wrong_names_are_answered_with_the_right_ones() {
             json!({"issueKey": "HARBOR-1", "customFields": [{"id": "Severiti", "value": "S1"}]}),
             "customFields[0].id: no custom field of the project is called \"Severiti\"; there \
              are: Ticket ref (92010), ",
+        ),
+        (
+            "update_issue",
+            json!({
+                "issueKey": "HARBOR-1",
+                "customFields": [{"id": "Found on", "value": "yesterday"}],
+            }),
+            "customFields[0].value: expected a date as yyyy-MM-dd, received string \"yesterday\"",
+        ),
+        // Nothing that can be removed.
+        (
+            "update_issue",
+            json!({"issueKey": "HARBOR-1", "statusId": ""}),
+            "statusId: no status of the project is called \"\"; there are: Open (1)",
+        ),
+        (
+            "update_issue",
+            json!({"issueId": 424_242, "statusId": "Open"}),
+            "issueId: there is no issue 424242, or it cannot be seen",
+        ),
+        (
+            "update_issue",
+            json!({"issueKey": "HARBOR 1", "statusId": "Open"}),
+            "issueKey: \"HARBOR 1\" is no key such as PROJ-12",
         ),
         (
             "get_user_stars_count",
@@ -402,6 +427,85 @@ async fn a_lookup_that_fails_is_no_unknown_name() {
         "{answer:?}"
     );
     agent.call("get_issues", arguments).await.json();
+    sim.stop().await;
+}
+
+/// Each key would be a request.
+#[actix_web::test]
+async fn a_call_has_only_so_many_names() {
+    let (server, sim) = (server(), sim().await);
+    let agent = Agent::new(&server, &sim, seed::DANIEL);
+    let keys = |count: usize| {
+        (1..=count)
+            .map(|n| format!("HARBOR-{n}"))
+            .collect::<Vec<_>>()
+    };
+    let names = |count: usize| vec!["S1"; count];
+    let numbers_and_a_name = |count: i64| {
+        let numbers = (1..=count).map(Value::from);
+        numbers.chain([json!("High")]).collect::<Vec<_>>()
+    };
+    for (tool, arguments, expected) in [
+        (
+            "get_issues",
+            json!({"parentIssueId": keys(101)}),
+            "parentIssueId: at most 100 names are looked up in one call; give ids",
+        ),
+        // Over all arguments.
+        (
+            "get_issues",
+            json!({
+                "projectId": ["HARBOR"], "statusId": vec!["Open"; 40],
+                "parentIssueId": keys(60),
+            }),
+            "Id: at most 100 names",
+        ),
+        (
+            "get_issues",
+            json!({
+                "projectId": [seed::HARBOR],
+                "customFields": [{"type": "list", "id": "Severity", "value": names(100)}],
+            }),
+            "customFields: at most 100 names",
+        ),
+        (
+            "get_issues",
+            json!({"priorityId": numbers_and_a_name(1000)}),
+            "priorityId: lists with names in them have at most 1000 elements in one call",
+        ),
+    ] {
+        let answer = agent.call(tool, arguments).await;
+        assert!(answer.error().contains(expected), "{answer:?}");
+        assert_eq!(asked(&sim), Vec::<String>::new());
+    }
+    // One of many numbers is no name, and a number is not compared with every other one.
+    let arguments = json!({"priorityId": numbers_and_a_name(999)});
+    agent.call("count_issues", arguments).await;
+    let sent = asked(&sim).pop().expect("a request");
+    assert_eq!(sent.matches("priorityId[]=").count(), 999, "High is 2");
+    let answer = agent
+        .call("count_issues", json!({"statusId": ["x".repeat(5000)]}))
+        .await;
+    assert!(answer.error().len() < 500, "{answer:?}");
+    sim.stop().await;
+}
+
+#[actix_web::test]
+async fn few_names_are_looked_up_at_the_same_time() {
+    let (server, sim) = (server(), sim().await);
+    let agent = Agent::new(&server, &sim, seed::DANIEL);
+    let keys: Vec<_> = (1..=18).map(|n| format!("HARBOR-{n}")).collect();
+    sim.control().hold(Matcher::path("/api/v2/issues/HARBOR-"));
+    let call = agent.call("count_issues", json!({"parentIssueId": keys}));
+    let (answer, ()) = tokio::join!(call, async {
+        sim.control().wait_for_held(8).await;
+        // Were there more, they would be under way by now.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        assert_eq!(sim.control().held(), 8);
+        sim.control().release();
+    });
+    answer.json();
+    assert_eq!(asked(&sim).len(), 18 + 1);
     sim.stop().await;
 }
 

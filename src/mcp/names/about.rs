@@ -5,8 +5,11 @@ use std::fmt;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::lists::{List, Reader};
-use crate::mcp::failure::ToolError;
+use super::{
+    Unresolved,
+    entry::{MAX_NAME, quoted},
+    lists::{List, Reader},
+};
 
 /// A project by what the call says of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,11 +32,11 @@ impl fmt::Display for Project {
 /// in the tools.
 ///
 /// # Errors
-/// The issue cannot be looked at.
+/// There is no such issue, or it cannot be looked at.
 pub(super) async fn projects(
     arguments: &JsonObject,
     reader: &Reader<'_>,
-) -> Result<Vec<Project>, ToolError> {
+) -> Result<Vec<Project>, Unresolved> {
     let ids = match arguments.get("projectId") {
         Some(Value::Array(ids)) => ids.iter().filter_map(id).collect(),
         Some(value) => Vec::from_iter(id(value)),
@@ -49,21 +52,34 @@ pub(super) async fn projects(
     if let Some(key) = key {
         return Ok(vec![Project::Key(key.to_owned())]);
     }
-    let issue = match arguments.get("issueId").and_then(id) {
-        Some(issue) => issue.to_string(),
-        None => match text(arguments, "issueKey").and_then(|key| Some((key, prefix(key)?))) {
-            None => return Ok(Vec::new()),
-            // The project's own lists are asked for by this key: Backlog says if it is none.
-            Some((_, project)) if reader.allows(project) => {
-                return Ok(vec![Project::Key(project.to_owned())]);
+    let (argument, issue) = match arguments.get("issueId").and_then(id) {
+        Some(issue) => ("issueId", issue.to_string()),
+        None => {
+            let Some(key) = text(arguments, "issueKey") else {
+                return Ok(Vec::new());
+            };
+            match prefix(key) {
+                None => {
+                    let key = quoted(key);
+                    let problem = format!("issueKey: {key} is no key such as PROJ-12");
+                    return Err(Unresolved::Names(problem));
+                }
+                // The project's own lists are asked for by this key: Backlog says if it is none.
+                Some(project) if reader.allows(project) => {
+                    return Ok(vec![Project::Key(project.to_owned())]);
+                }
+                // An issue that has moved still answers to the key that it had elsewhere.
+                Some(_) => ("issueKey", key.to_owned()),
             }
-            // An issue that has moved still answers to the key that it had elsewhere.
-            Some((issue, _)) => issue.to_owned(),
-        },
+        }
     };
-    let found = reader.load(&List::Issue(issue), false).await?;
-    let project = found.entries.first().and_then(|issue| issue.project);
-    Ok(project.map(Project::Id).into_iter().collect())
+    let found = reader.load(&List::Issue(issue.clone()), false).await?;
+    match found.entries.first().and_then(|issue| issue.project) {
+        Some(project) => Ok(vec![Project::Id(project)]),
+        None => Err(Unresolved::Names(format!(
+            "{argument}: there is no issue {issue}, or it cannot be seen"
+        ))),
+    }
 }
 
 /// `HARBOR` of `HARBOR-12`
@@ -72,7 +88,7 @@ pub(super) fn prefix(issue_key: &str) -> Option<&str> {
     let sign = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let is_key = !project.is_empty() && project.chars().all(sign);
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    (is_key && is_number).then_some(project)
+    (is_key && is_number && issue_key.len() <= MAX_NAME).then_some(project)
 }
 
 #[expect(

@@ -5,11 +5,24 @@
 
 use serde_json::Value;
 
-use super::{Entry, Kind, Known, entry, wanted};
+use super::{
+    Entry, Kind, Known,
+    entry::{self, Folded},
+    wanted::{self, Count},
+};
+use crate::mcp::inputs::is_date;
 
 /// The name of the field, if it is given by name.
 pub(super) fn name(field: &Value) -> Option<String> {
     field.get("id")?.as_str().map(str::to_owned)
+}
+
+/// What is to be looked at of a field.
+pub(super) fn count(field: &Value) -> Count {
+    match name(field) {
+        None => Count::OTHER,
+        Some(_) => Count::NAME + field.get("value").map(Count::of).unwrap_or_default(),
+    }
 }
 
 /// The fields with ids for the names.
@@ -28,8 +41,10 @@ pub(super) fn replaced(
         let found = find(&text, known).map_err(|text| format!("{argument}[{place}].id: {text}"))?;
         let mut field = field.clone();
         field["id"] = found.id.into();
-        if let Some(value) = field.get_mut("value").filter(|_| !found.items.is_empty()) {
-            *value = item_ids(&found.items, value)
+        // To set it empty is to remove it; nothing is found by an empty condition.
+        let clears = field.get("value") == Some(&"".into()) && field.get("type").is_none();
+        if let Some(value) = field.get_mut("value").filter(|_| !clears) {
+            *value = checked(found, value)
                 .map_err(|text| format!("{argument}[{place}].value: {text}"))?;
         }
         Ok(field)
@@ -37,11 +52,25 @@ pub(super) fn replaced(
     fields.collect()
 }
 
+/// A value that the field can have, with ids for the names of its items.
+fn checked(field: &Entry, value: &Value) -> Result<Value, String> {
+    match value {
+        Value::String(text) if field.is_date && !is_date(text) => {
+            let text = entry::quoted(text);
+            Err(format!(
+                "expected a date as yyyy-MM-dd, received string {text}"
+            ))
+        }
+        value if field.items.is_empty() => Ok(value.clone()),
+        value => item_ids(&field.items, &Folded::default(), value),
+    }
+}
+
 fn find<'a>(text: &str, known: &'a Known<'_>) -> Result<&'a Entry, String> {
     let lists = known.of(Kind::CustomField, text);
     let found: Vec<_> = lists
         .into_iter()
-        .flat_map(|list| entry::with_name(list, text))
+        .flat_map(|list| list.with_name(text))
         .collect();
     match found.as_slice() {
         [one] => Ok(one),
@@ -50,13 +79,15 @@ fn find<'a>(text: &str, known: &'a Known<'_>) -> Result<&'a Entry, String> {
     }
 }
 
-fn item_ids(items: &[Entry], value: &Value) -> Result<Value, String> {
+fn item_ids(items: &[Entry], by_fold: &Folded, value: &Value) -> Result<Value, String> {
+    let inner = |value| item_ids(items, by_fold, value);
     match value {
-        Value::Array(values) => values.iter().map(|value| item_ids(items, value)).collect(),
-        Value::String(text) => match entry::with_name(items, text).as_slice() {
+        Value::Array(values) => values.iter().map(inner).collect(),
+        Value::String(text) => match entry::with_name(items, by_fold, text).as_slice() {
             [one] => Ok(one.id.into()),
             [] => Err(format!(
-                "no item is called {text:?}; there are: {}",
+                "no item is called {}; there are: {}",
+                entry::quoted(text),
                 entry::candidates(items.iter(), text)
             )),
             several => Err(wanted::ambiguous(text, several)),

@@ -1,6 +1,6 @@
 //! What has a name and an id, and which name is whose.
 
-use std::{fmt, fmt::Write};
+use std::{collections::HashMap, fmt, fmt::Write, sync::OnceLock};
 
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
@@ -8,7 +8,11 @@ use unicode_normalization::UnicodeNormalization;
 /// More are no help to choose from.
 const MAX_CANDIDATES: usize = 20;
 /// In bytes. Backlog's longest are a quarter of it; nobody types a longer one.
-const MAX_NAME: usize = 1024;
+pub(super) const MAX_NAME: usize = 1024;
+/// In characters, of a name that an error repeats.
+const MAX_QUOTED: usize = 200;
+/// The type of custom fields that hold a date.
+const DATE: i64 = 4;
 
 /// An object of Backlog, as far as its names matter.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -23,6 +27,8 @@ pub(super) struct Entry {
     pub project: Option<i64>,
     /// Of a custom field: what can be chosen.
     pub items: Vec<Self>,
+    /// Of a custom field: whether it holds a date.
+    pub is_date: bool,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +42,7 @@ struct Raw {
     nulab_account: Option<NulabAccount>,
     issue_key: Option<String>,
     project_id: Option<i64>,
+    type_id: Option<i64>,
     items: Option<Vec<Entry>>,
 }
 
@@ -57,6 +64,7 @@ impl From<Raw> for Entry {
             others: others.into_iter().flatten().filter(is_short).collect(),
             project: raw.project_id,
             items: raw.items.unwrap_or_default(),
+            is_date: raw.type_id == Some(DATE),
         }
     }
 }
@@ -69,6 +77,7 @@ impl Entry {
             others: Vec::new(),
             project: None,
             items: Vec::new(),
+            is_date: false,
         }
     }
 
@@ -103,19 +112,53 @@ impl fmt::Display for Entry {
     }
 }
 
+/// The places in a list by [folded](folded) name; made for the first name that needs it.
+#[derive(Debug, Default)]
+pub(super) struct Folded(OnceLock<HashMap<String, Vec<usize>>>);
+
+impl Folded {
+    fn places(&self, entries: &[Entry], text: &str) -> &[usize] {
+        let places = self.0.get_or_init(|| {
+            let mut places: HashMap<_, Vec<_>> = HashMap::new();
+            for (place, entry) in entries.iter().enumerate() {
+                for name in entry.names() {
+                    let places = places.entry(folded(name)).or_default();
+                    if places.last() != Some(&place) {
+                        places.push(place);
+                    }
+                }
+            }
+            places
+        });
+        places.get(&folded(text)).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The entries with this name: those that a key or sign-in name makes certain, else those that
-/// are called exactly so, else those whose names differ in case, width or spacing only.
-pub(super) fn with_name<'a>(entries: &'a [Entry], text: &str) -> Vec<&'a Entry> {
+/// are called exactly so, else those whose names differ in case, width or spacing only. `by_fold`
+/// is that of these entries.
+pub(super) fn with_name<'a>(entries: &'a [Entry], by_fold: &Folded, text: &str) -> Vec<&'a Entry> {
+    if text.len() > MAX_NAME {
+        return Vec::new();
+    }
     let find = |has: &dyn Fn(&Entry) -> bool| entries.iter().filter(|entry| has(entry)).collect();
     let mut found: Vec<_> = find(&|entry| entry.others.iter().any(|other| other == text));
     if found.is_empty() {
         found = find(&|entry| entry.name == text);
     }
     if found.is_empty() {
-        let text = folded(text);
-        found = find(&|entry| entry.names().any(|name| folded(name) == text));
+        let places = by_fold.places(entries, text).iter();
+        found = places.map(|place| &entries[*place]).collect();
     }
     found
+}
+
+/// A name as an error repeats it.
+pub(super) fn quoted(text: &str) -> String {
+    match text.char_indices().nth(MAX_QUOTED) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?} …", &text[..end]),
+    }
 }
 
 /// `Ｉｎ　Progress ` → `in progress`
@@ -127,7 +170,7 @@ fn folded(text: &str) -> String {
 
 /// What there is to choose from, likely ones first.
 pub(super) fn candidates<'a>(entries: impl Iterator<Item = &'a Entry>, text: &str) -> String {
-    let text = folded(text);
+    let text = folded(if text.len() > MAX_NAME { "" } else { text });
     let is_far = |entry: &&Entry| {
         let near = |name: &str| {
             let name = folded(name);
@@ -162,7 +205,7 @@ mod tests {
     }
 
     fn ids(entries: &[Entry], text: &str) -> Vec<i64> {
-        let found = with_name(entries, text).into_iter();
+        let found = with_name(entries, &Folded::default(), text).into_iter();
         found.map(|entry| entry.id).collect()
     }
 

@@ -8,7 +8,11 @@ use std::{sync::Arc, time::Duration};
 use moka::future::Cache;
 use serde_json::Value;
 
-use super::{Bounds, Entry, about::Project};
+use super::{
+    Bounds, Entry,
+    about::Project,
+    entry::{self, Folded},
+};
 use crate::{
     backlog::{BacklogError, Fingerprint, InputError, Request, Segment},
     mcp::{failure::ToolError, tool::Backlog},
@@ -130,6 +134,22 @@ pub(super) struct Reader<'a> {
 pub(super) struct Loaded {
     pub entries: Arc<Vec<Entry>>,
     pub remembered: bool,
+    by_fold: Folded,
+}
+
+impl Loaded {
+    fn new(entries: Arc<Vec<Entry>>, remembered: bool) -> Self {
+        Self {
+            entries,
+            remembered,
+            by_fold: Folded::default(),
+        }
+    }
+
+    /// The entries with this name.
+    pub fn with_name(&self, text: &str) -> Vec<&Entry> {
+        entry::with_name(&self.entries, &self.by_fold, text)
+    }
 }
 
 impl Default for Lists {
@@ -206,10 +226,8 @@ impl Reader<'_> {
     pub async fn load(&self, list: &List, anew: bool) -> Result<Loaded, ToolError> {
         self.bounds.check(list, self.backlog).await?;
         let loaded = self.whole(list, anew).await?;
-        Ok(Loaded {
-            entries: self.bounds.within(list, loaded.entries),
-            ..loaded
-        })
+        let entries = self.bounds.within(list, loaded.entries);
+        Ok(Loaded::new(entries, loaded.remembered))
     }
 
     /// # Errors
@@ -218,20 +236,14 @@ impl Reader<'_> {
         let Some(request) = list.request()? else {
             let names = (1..).zip(["Open", "Closed", "Merged"]);
             let entries = names.map(|(id, name)| Entry::new(id, name)).collect();
-            return Ok(Loaded {
-                entries: Arc::new(entries),
-                remembered: false,
-            });
+            return Ok(Loaded::new(Arc::new(entries), false));
         };
         let key = Key {
             whose: self.whose,
             list: list.clone(),
         };
         if !anew && let Some(entries) = self.lists.0.get(&key).await {
-            return Ok(Loaded {
-                entries,
-                remembered: true,
-            });
+            return Ok(Loaded::new(entries, true));
         }
         let entries = match self.backlog.fetch(request).await {
             Ok(value) => Arc::new(read(value)?),
@@ -242,10 +254,7 @@ impl Reader<'_> {
             Err(error) => return Err(error),
         };
         self.lists.remember(key, &entries).await;
-        Ok(Loaded {
-            entries,
-            remembered: false,
-        })
+        Ok(Loaded::new(entries, false))
     }
 }
 

@@ -1,5 +1,7 @@
 //! One argument with names in it.
 
+use std::{collections::HashSet, iter::Sum, ops::Add};
+
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
@@ -14,6 +16,51 @@ pub(super) struct Wanted {
     value: Value,
 }
 
+/// How much is to be looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Count {
+    pub names: usize,
+    /// Names included.
+    pub elements: usize,
+}
+
+impl Count {
+    pub const NAME: Self = Self {
+        names: 1,
+        elements: 1,
+    };
+    pub const OTHER: Self = Self {
+        names: 0,
+        elements: 1,
+    };
+
+    /// Of a value, and of what is in its lists.
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Array(items) => items.iter().map(Self::of).sum(),
+            Value::String(_) => Self::NAME,
+            _ => Self::OTHER,
+        }
+    }
+}
+
+impl Add for Count {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            names: self.names + other.names,
+            elements: self.elements + other.elements,
+        }
+    }
+}
+
+impl Sum for Count {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), Self::add)
+    }
+}
+
 impl Wanted {
     /// The argument of this input, if there are names in it.
     pub fn of(input: &Named, arguments: &JsonObject) -> Option<Self> {
@@ -22,6 +69,7 @@ impl Wanted {
             (Kind::CustomField, Value::Array(fields)) => {
                 fields.iter().filter_map(custom_field::name).collect()
             }
+            (_, Value::String(text)) if text.is_empty() && input.clearable => Vec::new(),
             (_, Value::String(text)) => vec![text.clone()],
             (_, Value::Array(items)) => {
                 let texts = items.iter().filter_map(Value::as_str);
@@ -35,6 +83,15 @@ impl Wanted {
             names,
             value: value.clone(),
         })
+    }
+
+    pub fn count(&self) -> Count {
+        match &self.value {
+            Value::Array(fields) if self.kind == Kind::CustomField => {
+                fields.iter().map(custom_field::count).sum()
+            }
+            value => Count::of(value),
+        }
     }
 
     /// Whether a project makes a difference.
@@ -63,18 +120,18 @@ impl Wanted {
             }
             Value::Array(items) => {
                 let mut ids = Vec::with_capacity(items.len());
+                // Several names can be of one, which may be there by its id as well.
+                let mut there: HashSet<_> = items.iter().filter_map(Value::as_i64).collect();
                 for (place, item) in items.iter().enumerate() {
-                    let new = match item {
-                        Value::String(text) => self
-                            .ids(text, known)
-                            .map_err(|problem| format!("{name}[{place}]: {problem}"))?,
-                        item => vec![item.clone()],
+                    let Value::String(text) = item else {
+                        ids.push(item.clone());
+                        continue;
                     };
-                    for id in new {
-                        if !ids.contains(&id) {
-                            ids.push(id);
-                        }
-                    }
+                    let found = self
+                        .ids(text, known)
+                        .map_err(|problem| format!("{name}[{place}]: {problem}"))?;
+                    let new = found.into_iter().filter(|id| there.insert(*id));
+                    ids.extend(new.map(Value::from));
                 }
                 Value::Array(ids)
             }
@@ -82,7 +139,7 @@ impl Wanted {
                 let mut ids = self
                     .ids(text, known)
                     .map_err(|problem| format!("{name}: {problem}"))?;
-                ids.swap_remove(0)
+                ids.swap_remove(0).into()
             }
             other => other.clone(),
         };
@@ -91,15 +148,14 @@ impl Wanted {
     }
 
     /// The ids of one name: one of each project that has it.
-    fn ids(&self, text: &str, known: &Known<'_>) -> Result<Vec<Value>, String> {
+    fn ids(&self, text: &str, known: &Known<'_>) -> Result<Vec<i64>, String> {
         let lists = known.of(self.kind, text);
         match self.kind {
             Kind::Issue if about::prefix(text).is_none() => {
-                return Err(format!(
-                    "{text:?} is neither an id nor a key such as PROJ-12"
-                ));
+                let text = entry::quoted(text);
+                return Err(format!("{text} is neither an id nor a key such as PROJ-12"));
             }
-            Kind::Issue if lists.iter().all(|list| list.is_empty()) => {
+            Kind::Issue if lists.iter().all(|list| list.entries.is_empty()) => {
                 return Err(format!("there is no issue {text:?}, or it cannot be seen"));
             }
             _ => {}
@@ -107,14 +163,14 @@ impl Wanted {
         let mut ids = Vec::new();
         for list in &lists {
             let found = match self.kind {
-                Kind::Issue => list.iter().collect(),
-                Kind::User | Kind::SpaceUser if is_me(text) => list.iter().collect(),
-                _ => entry::with_name(list, text),
+                Kind::Issue => list.entries.iter().collect(),
+                Kind::User | Kind::SpaceUser if is_me(text) => list.entries.iter().collect(),
+                _ => list.with_name(text),
             };
             if found.len() > 1 {
                 return Err(ambiguous(text, &found));
             }
-            ids.extend(found.into_iter().map(|entry| Value::from(entry.id)));
+            ids.extend(found.into_iter().map(|entry| entry.id));
         }
         match ids.is_empty() {
             false => Ok(ids),
@@ -125,20 +181,22 @@ impl Wanted {
 
 pub(super) fn ambiguous(text: &str, found: &[&entry::Entry]) -> String {
     let candidates = entry::candidates(found.iter().copied(), text);
-    format!("several are called {text:?}: {candidates}; give the id of one")
+    let text = entry::quoted(text);
+    format!("several are called {text}: {candidates}; give the id of one")
 }
 
 pub(super) fn unknown(kind: Kind, text: &str, known: &Known<'_>) -> String {
     let lists = known.of(kind, text);
-    let candidates = entry::candidates(lists.iter().flat_map(|list| list.iter()), text);
+    let entries = lists.iter().flat_map(|list| list.entries.iter());
+    let candidates = entry::candidates(entries, text);
     let whose = match (kind.of_project(), known.projects.len()) {
         (None, _) | (_, 0) => "",
         (_, 1) => " of the project",
         _ => " of these projects",
     };
-    let noun = kind.noun();
+    let (noun, text) = (kind.noun(), entry::quoted(text));
     match candidates.as_str() {
-        "" => format!("no {noun}{whose} is called {text:?}; there is none"),
-        _ => format!("no {noun}{whose} is called {text:?}; there are: {candidates}"),
+        "" => format!("no {noun}{whose} is called {text}; there is none"),
+        _ => format!("no {noun}{whose} is called {text}; there are: {candidates}"),
     }
 }

@@ -1,5 +1,7 @@
 //! One tool, classified: which of its inputs name what.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -7,6 +9,9 @@ use super::{
     inputs::{self, Role},
     unbound::{self, Unbound},
 };
+
+/// Of what one call names, because each may be a request to Backlog.
+const MAX_REFERENCES: usize = 100;
 
 #[derive(Debug)]
 pub(super) struct Binding {
@@ -103,7 +108,7 @@ impl Binding {
     /// Everything that the arguments name.
     ///
     /// # Errors
-    /// An argument cannot be a name, or cannot be given under a bound.
+    /// An argument cannot be a name, or cannot be given under a bound; or too much is named.
     pub fn references(&self, arguments: &Map<String, Value>) -> Result<Given, String> {
         let mut given = Given::default();
         let mut repositories = Vec::new();
@@ -146,6 +151,16 @@ impl Binding {
         for mut repository in repositories {
             repository.within.clone_from(&project);
             given.references.push(repository);
+        }
+        let mut distinct = HashSet::new();
+        let references = &mut given.references;
+        references.retain(|reference| distinct.insert(reference.clone()));
+        if references.len() > MAX_REFERENCES {
+            return Err(format!(
+                "it names {} projects, issues or the like, and at most {MAX_REFERENCES} are looked \
+                 up in one call; make several",
+                references.len()
+            ));
         }
         Ok(given)
     }

@@ -2,6 +2,9 @@
 //!
 //! Memory is keyed by the space and the Backlog user, because one user's eyes are not another's.
 //! What was not found is not remembered, and neither is anything for a caller without a name.
+//!
+//! Only what Backlog has just said is put there, never what memory had: each entry ends in time,
+//! however often it serves. So a thing and its project are remembered apart ([`Lookups`]).
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -17,8 +20,8 @@ use crate::{
 
 /// For how long something may have moved to another project before that is noticed.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
-/// Of what is remembered of references, and as much of what users have joined.
-const MAX_BYTES: u64 = 32 << 20;
+/// Of what is remembered of things, as much of projects, and twice that of what users have joined.
+const MAX_BYTES: u64 = 16 << 20;
 /// A list of projects that takes more is read each time.
 const MAX_LIST_BYTES: usize = 1 << 20;
 /// Longer names are of nothing, and not worth remembering.
@@ -153,29 +156,41 @@ fn joined_bytes(user: &User, projects: &[Project]) -> usize {
 
 #[derive(Debug)]
 pub(super) struct Lookups {
-    by_reference: Cache<(User, Reference), Project>,
+    /// The id of the project that a thing is of.
+    owners: Cache<(User, Reference), i64>,
+    /// By id and by key.
+    projects: Cache<(User, String), Project>,
     joined: Cache<User, Arc<[Project]>>,
 }
 
 impl Lookups {
     pub fn new() -> Self {
+        Self::remembering_for(TIME_TO_LIVE)
+    }
+
+    pub(super) fn remembering_for(time: Duration) -> Self {
         let weight = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
         Self {
-            by_reference: Cache::builder()
+            owners: Cache::builder()
                 .max_capacity(MAX_BYTES)
-                .weigher(
-                    move |(user, reference): &(User, Reference), project: &Project| {
-                        weight(user_bytes(user) + reference.bytes() + project.bytes())
-                    },
-                )
-                .time_to_live(TIME_TO_LIVE)
+                .weigher(move |(user, reference): &(User, Reference), _: &i64| {
+                    weight(user_bytes(user) + reference.bytes())
+                })
+                .time_to_live(time)
+                .build(),
+            projects: Cache::builder()
+                .max_capacity(MAX_BYTES)
+                .weigher(move |(user, name): &(User, String), project: &Project| {
+                    weight(user_bytes(user) + name.len() + project.bytes())
+                })
+                .time_to_live(time)
                 .build(),
             joined: Cache::builder()
-                .max_capacity(MAX_BYTES)
+                .max_capacity(2 * MAX_BYTES)
                 .weigher(move |user: &User, projects: &Arc<[Project]>| {
                     weight(joined_bytes(user, projects))
                 })
-                .time_to_live(TIME_TO_LIVE)
+                .time_to_live(time)
                 .build(),
         }
     }
@@ -189,44 +204,59 @@ impl Lookups {
         if reference.is_too_long() {
             return Ok(None);
         }
-        let key = user(backlog).map(|user| (user, reference.clone()));
-        if let Some(key) = &key
-            && let Some(project) = self.by_reference.get(key).await
-        {
-            return Ok(Some(project));
+        if reference.kind == Kind::Project {
+            return self.project(backlog, &reference.name).await;
         }
-        let Some(project) = self.ask(backlog, reference).await? else {
-            return Ok(None);
-        };
-        if let Some((user, reference)) = key {
-            let by = |name: String| (user.clone(), Reference::new(Kind::Project, name));
-            for known_as in [
-                by(project.id.to_string()),
-                by(project.key.clone()),
-                (user.clone(), reference),
-            ] {
-                self.by_reference.insert(known_as, project.clone()).await;
-            }
+        match self.owner(backlog, reference).await? {
+            Some(id) => self.project(backlog, &id.to_string()).await,
+            None => Ok(None),
         }
-        Ok(Some(project))
     }
 
-    async fn ask(
+    /// The id of the project of something that is none itself.
+    async fn owner(
         &self,
         backlog: &Backlog<'_>,
         reference: &Reference,
-    ) -> Result<Option<Project>, ToolError> {
-        let Some(answer) = fetch(backlog, reference.request()).await? else {
-            return Ok(None);
-        };
-        if reference.kind == Kind::Project {
-            return Ok(Project::deserialize(&answer).ok().filter(Project::is_sound));
+    ) -> Result<Option<i64>, ToolError> {
+        let key = user(backlog).map(|user| (user, reference.clone()));
+        if let Some(key) = &key
+            && let Some(id) = self.owners.get(key).await
+        {
+            return Ok(Some(id));
         }
-        let Some(id) = reference.project_id(&answer) else {
+        let answer = fetch(backlog, reference.request()).await?;
+        let id = answer.and_then(|answer| reference.project_id(&answer));
+        if let (Some(key), Some(id)) = (key, id) {
+            self.owners.insert(key, id).await;
+        }
+        Ok(id)
+    }
+
+    async fn project(
+        &self,
+        backlog: &Backlog<'_>,
+        name: &str,
+    ) -> Result<Option<Project>, ToolError> {
+        let user = user(backlog);
+        if let Some(user) = &user
+            && let Some(project) = self.projects.get(&(user.clone(), name.to_owned())).await
+        {
+            return Ok(Some(project));
+        }
+        let request = Reference::new(Kind::Project, name).request();
+        let answer = fetch(backlog, request).await?;
+        let project = answer.and_then(|answer| Project::deserialize(&answer).ok());
+        let Some(project) = project.filter(Project::is_sound) else {
             return Ok(None);
         };
-        let project = Reference::new(Kind::Project, id.to_string());
-        Box::pin(self.project_of(backlog, &project)).await
+        if let Some(user) = user {
+            for known_as in [project.id.to_string(), project.key.clone(), name.to_owned()] {
+                let key = (user.clone(), known_as);
+                self.projects.insert(key, project.clone()).await;
+            }
+        }
+        Ok(Some(project))
     }
 
     /// The projects that the user has joined.

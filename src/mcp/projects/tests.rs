@@ -1,5 +1,8 @@
 //! That no tool escapes: all of them are classified, and what would not be is noticed.
 
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -10,16 +13,38 @@ use super::{
 };
 use crate::{
     backlog::{
-        BacklogClient, ClientOptions, Credentials,
+        BacklogClient, BacklogUrl, ClientOptions, Credentials,
         fake::{FakeBacklog, json as answer},
     },
     mcp::{
-        FixedAccess,
+        AccessError, BacklogAccess, FixedAccess,
         progress::Progress,
         tool::{Backlog, Read},
         tools,
     },
 };
+
+/// A way to Backlog of which it is known whose it is.
+struct Daniel(BacklogUrl);
+
+#[async_trait]
+impl BacklogAccess for Daniel {
+    fn url(&self) -> &BacklogUrl {
+        &self.0
+    }
+
+    fn user(&self) -> Option<i64> {
+        Some(1)
+    }
+
+    async fn credentials(&self) -> Result<Credentials, AccessError> {
+        Ok(Credentials::ApiKey("k".into()))
+    }
+
+    async fn renew(&self, _rejected: &Credentials) -> Result<Credentials, AccessError> {
+        Err(AccessError::KeyRefused)
+    }
+}
 
 fn schema(properties: Value, required: Value) -> Map<String, Value> {
     match json!({"type": "object", "properties": properties, "required": required}) {
@@ -281,4 +306,68 @@ async fn a_project_key_that_cannot_be_is_of_no_project() {
     assert_eq!(project("2").await, None);
     let joined = lookups.joined(&backlog).await.expect("an answer");
     assert_eq!(*joined, [a]);
+}
+
+/// Whoever works without a pause must not keep what is remembered alive.
+#[actix_web::test]
+async fn what_is_remembered_ends_however_often_it_serves() {
+    let fake = FakeBacklog::start(|received| {
+        let is_project = received.line.starts_with("GET /api/v2/projects/");
+        actix_web::HttpResponse::Ok().json(match is_project {
+            true => json!({"id": 1, "projectKey": "A"}),
+            false => json!({"id": 5, "projectId": 1}),
+        })
+    });
+    let backlog = Backlog {
+        client: &BacklogClient::new(ClientOptions::default()).expect("a client"),
+        access: &Daniel(fake.url.clone()),
+        progress: Progress::default(),
+    };
+    let lookups = Lookups::remembering_for(Duration::from_millis(200));
+    let asked = || {
+        let received = fake.received().into_iter();
+        received
+            .filter(|it| it.line.starts_with("GET /api/v2/projects/"))
+            .count()
+    };
+    let begun = Instant::now();
+    let mut issue = 0;
+    while asked() < 3 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "kept alive");
+        // A new issue each time, and the project by each of its names.
+        issue += 1;
+        for reference in [
+            Reference::new(Kind::Issue, format!("A-{issue}")),
+            Reference::new(Kind::Project, "1"),
+            Reference::new(Kind::Project, "A"),
+        ] {
+            let project = lookups.project_of(&backlog, &reference).await;
+            assert_eq!(project.expect("an answer").expect("a project").key, "A");
+        }
+    }
+}
+
+#[test]
+fn a_call_names_only_so_much() {
+    let properties = json!({"projectId": {"type": "number"}, "issueId": {"type": "array"}});
+    let binding = Binding::of("a_new_tool", &schema(properties, json!([])));
+    let references = |issues: Vec<Value>| {
+        let arguments = Map::from_iter([("issueId".to_owned(), Value::Array(issues))]);
+        binding
+            .references(&arguments)
+            .map(|given| given.references.len())
+    };
+    let keys = |count: usize| {
+        (0..count)
+            .map(|n| json!(format!("A-{n}")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(references(keys(100)), Ok(100));
+    let error = references(keys(101)).expect_err("too many");
+    assert!(error.contains("at most 100"), "{error}");
+    assert_eq!(
+        references(vec![json!("A-1"); 1000]),
+        Ok(1),
+        "one is asked for once"
+    );
 }

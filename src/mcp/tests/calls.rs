@@ -256,6 +256,18 @@ async fn bad_arguments_never_reach_backlog() {
             json!({"name": "n", "color": "#3b9dbd"}),
             "Invalid arguments for tool add_status: projectIdOrKey: is required",
         ),
+        (
+            "get_wiki",
+            json!({"wikiId": "302abc"}),
+            "Invalid arguments for tool get_wiki: wikiId: expected a numeric id, received string \
+             \"302abc\"",
+        ),
+        (
+            "update_issue",
+            json!({"issueKey": "A-1", "estimatedHours": "4"}),
+            "Invalid arguments for tool update_issue: estimatedHours: expected a JSON number, \
+             received string \"4\"",
+        ),
     ] {
         let outcome = call(&caller, tool, arguments).await;
         assert_eq!(outcome, (true, expected.to_owned()));

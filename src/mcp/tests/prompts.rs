@@ -47,7 +47,7 @@ async fn the_texts_name_tools_as_they_are() {
         exchange(server, Some(&caller), request).await.1["result"].take()
     };
     let tools = call("tools/list", json!({})).await["tools"].take();
-    let pattern = regex::Regex::new(r"`([a-z_]+)\(([A-Za-z, ]*)\)`").unwrap();
+    let pattern = regex::Regex::new(r"`([a-z_]+)\((\{[^`]*\}|[A-Za-z, ]*)\)`").unwrap();
     let given = json!({"project": "AB", "report": "It broke", "milestone": "Spring"});
     for name in EVERY_PROMPT {
         let prompt = call("prompts/get", json!({"name": name, "arguments": given})).await;
@@ -61,13 +61,14 @@ async fn the_texts_name_tools_as_they_are() {
                 .iter()
                 .find(|tool| tool["name"] == found[1]);
             let tool = tool.unwrap_or_else(|| panic!("{name}: there is no {}", &found[1]));
-            let inputs = &tool["inputSchema"]["properties"];
-            for input in found[2].split(", ").filter(|input| !input.is_empty()) {
-                assert!(
-                    inputs.get(input).is_some(),
-                    "{name}: {} has no {input}",
-                    &found[1]
-                );
+            let known = &tool["inputSchema"]["properties"];
+            let inputs = match serde_json::from_str::<Value>(&found[2]) {
+                Ok(Value::Object(arguments)) => arguments.keys().cloned().collect::<Vec<_>>(),
+                _ => found[2].split(", ").map(str::to_owned).collect(),
+            };
+            for input in inputs.iter().filter(|input| !input.is_empty()) {
+                let tool = &found[1];
+                assert!(known.get(input).is_some(), "{name}: {tool} has no {input}");
             }
         }
         assert!(calls >= 4, "{name}: {text}");
@@ -99,6 +100,9 @@ async fn arguments_stand_in_the_text_and_are_checked() {
         with.contains(report) && with.contains("Write to me in 日本語."),
         "{with}"
     );
+    let odd = json!({"project": "A\"B", "milestone": "Spring"});
+    let odd = text("release_notes", odd).await;
+    assert!(odd.contains(r#""projectId": ["A\"B"]"#), "{odd}");
     let anywhere = text("daily_summary", json!({})).await;
     assert!(anywhere.contains("since yesterday") && !anywhere.contains("in the project"));
     let somewhere = json!({"project": "AB", "since": "2026-01-02", "language": ""});

@@ -34,7 +34,7 @@ struct GetDocuments {
     offset: Option<Integer>,
     /// Text to search for
     keyword: Option<String>,
-    /// How many, 1 to 100; 20 unless given
+    /// How many, 1 to 100, else 20
     count: Option<Integer>,
 }
 

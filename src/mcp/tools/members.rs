@@ -167,7 +167,7 @@ struct GetTeams {
     order: Option<Order>,
     /// How many to skip
     offset: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
 }
 

@@ -46,7 +46,7 @@ struct GetSpaceActivities {
     min_id: Option<Integer>,
     /// Only lower ids
     max_id: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
     order: Option<Order>,
 }
@@ -109,7 +109,7 @@ struct GetUserRecentUpdates {
     min_id: Option<Integer>,
     /// Only lower ids
     max_id: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
     order: Option<Order>,
 }

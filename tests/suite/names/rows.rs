@@ -201,6 +201,42 @@ fn issue_rows() -> Vec<Row> {
              &notifiedUserId[]=40244&parentIssueId=5520164&customField_92015[0]=2\
              &customField_92015[1]=4&customField_92010=S1&customField_92014=1",
         ),
+        row(
+            "add_issue",
+            json!({
+                "projectId": 88104, "summary": "s", "issueTypeId": "Incident", "priorityId": 3,
+                "customFields": [
+                    {"id": "Ticket ref", "value": "HD-1"}, {"id": "Timeline", "value": "09:02"},
+                    {"id": "Users affected", "value": 4.5},
+                    {"id": "Found on", "value": "2026-11-02"}, {"id": "Severity", "value": "S2"},
+                    {"id": "Browsers", "value": ["Firefox", "Edge"]},
+                    {"id": "Checks", "value": ["Contrast"], "otherValue": "braille"},
+                    {"id": "Reported by", "value": "Chat"},
+                ],
+            }),
+            &[
+                "GET projects/88104/issueTypes",
+                "GET projects/88104/customFields",
+            ],
+            "POST issues?projectId=88104&summary=s&issueTypeId=301415&priorityId=3\
+             &customField_92010=HD-1&customField_92011=09:02&customField_92012=4.5\
+             &customField_92013=2026-11-02&customField_92014=2&customField_92015[0]=1\
+             &customField_92015[1]=4&customField_92016[0]=2&customField_92016_otherValue=braille\
+             &customField_92017=3",
+        ),
+        // Nothing is called so: it is removed.
+        row(
+            "update_issue",
+            json!({
+                "issueKey": "HARBOR-16", "assigneeId": "", "parentIssueId": "",
+                "resolutionId": "", "customFields": [
+                    {"id": "Severity", "value": ""}, {"id": "Found on", "value": ""},
+                ],
+            }),
+            &["GET projects/HARBOR/customFields"],
+            "PATCH issues/HARBOR-16?resolutionId=&assigneeId=&parentIssueId=&customField_92014=\
+             &customField_92013=",
+        ),
         // An issue by its number says which project only when it is looked at.
         row(
             "update_issue",

@@ -76,6 +76,71 @@ pub(super) fn rows() -> Vec<Row> {
                 "milestone": [{"id": 73303}],
             }),
         ),
+        clearing(
+            "HARBOR-1",
+            "assigneeId",
+            "PATCH issues/HARBOR-1",
+            "assigneeId=",
+        ),
+        clearing(
+            "HARBOR-3",
+            "resolutionId",
+            "PATCH issues/HARBOR-3",
+            "resolutionId=",
+        ),
+        clearing(
+            "HARBOR-16",
+            "parentIssueId",
+            "PATCH issues/HARBOR-16",
+            "parentIssueId=",
+        ),
+        clearing(
+            "HARBOR-1",
+            "estimatedHours",
+            "PATCH issues/HARBOR-1",
+            "estimatedHours=",
+        ),
+        clearing(
+            "HARBOR-3",
+            "actualHours",
+            "PATCH issues/HARBOR-3",
+            "actualHours=",
+        ),
+        clearing(
+            "HARBOR-2",
+            "startDate",
+            "PATCH issues/HARBOR-2",
+            "startDate=",
+        ),
+        // Every type of custom field, there and back.
+        row(
+            "add_issue",
+            json!({
+                "projectId": 88104, "summary": "s", "issueTypeId": 301_415, "priorityId": 3,
+                "customFields": [
+                    {"id": 92010, "value": "HD-1"}, {"id": 92011, "value": "09:02\n09:04"},
+                    {"id": 92012, "value": 4.5}, {"id": 92013, "value": "2026-11-02"},
+                    {"id": 92014, "value": 2}, {"id": 92015, "value": [1, 4]},
+                    {"id": 92016, "value": [2], "otherValue": "braille"},
+                    {"id": 92017, "value": 3},
+                ],
+            }),
+            "POST issues",
+            "projectId=88104&summary=s&issueTypeId=301415&priorityId=3&customField_92010=HD-1\
+             &customField_92011=09:02\n09:04&customField_92012=4.5&customField_92013=2026-11-02\
+             &customField_92014=2&customField_92015[0]=1&customField_92015[1]=4\
+             &customField_92016[0]=2&customField_92016_otherValue=braille&customField_92017=3",
+            json!({"customFields": [
+                {"id": 92010, "fieldTypeId": 1, "value": "HD-1"},
+                {"id": 92011, "fieldTypeId": 2, "value": "09:02\n09:04"},
+                {"id": 92012, "fieldTypeId": 3, "value": 4.5},
+                {"id": 92013, "fieldTypeId": 4, "value": "2026-11-02T00:00:00Z"},
+                {"id": 92014, "fieldTypeId": 5, "value": {"id": 2, "name": "S2"}},
+                {"id": 92015, "fieldTypeId": 6, "value": [{"name": "Firefox"}, {"name": "Edge"}]},
+                {"id": 92016, "fieldTypeId": 7, "value": [{"id": 2}], "otherValue": "braille"},
+                {"id": 92017, "fieldTypeId": 8, "value": {"id": 3, "name": "Chat"}},
+            ]}),
+        ),
         row(
             "delete_issue",
             json!({"issueId": 5_520_101}),
@@ -214,4 +279,21 @@ pub(super) fn rows() -> Vec<Row> {
             json!({"count": 2}),
         ),
     ]
+}
+
+/// An empty text removes what an issue has there.
+fn clearing(issue: &str, input: &str, request: &'static str, parameters: &'static str) -> Row {
+    let arguments = json!({"issueKey": issue, input: ""});
+    // `assigneeId` is `assignee` in the answer, but `parentIssueId` is itself.
+    let field = match input {
+        "parentIssueId" => input,
+        input => input.trim_end_matches("Id"),
+    };
+    row(
+        "update_issue",
+        arguments,
+        request,
+        parameters,
+        json!({field: null}),
+    )
 }

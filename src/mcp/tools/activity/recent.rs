@@ -23,7 +23,7 @@ pub(super) struct GetProjectActivities {
     min_id: Option<Integer>,
     /// Only lower ids
     max_id: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
     order: Option<Order>,
 }
@@ -55,7 +55,7 @@ pub(super) struct GetRecentlyViewedIssues {
     order: Option<Order>,
     /// How many to skip
     offset: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
 }
 
@@ -72,7 +72,7 @@ pub(super) struct GetRecentlyViewedProjects {
     order: Option<Order>,
     /// How many to skip
     offset: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
 }
 
@@ -89,7 +89,7 @@ pub(super) struct GetRecentlyViewedWikis {
     order: Option<Order>,
     /// How many to skip
     offset: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
 }
 

@@ -81,7 +81,7 @@ pub(super) struct GetUserStars {
     user_id: User,
     /// Only stars with a lower id
     max_id: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
 }
 

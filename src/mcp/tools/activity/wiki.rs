@@ -20,7 +20,7 @@ pub(super) struct GetWikiHistory {
     wiki_id: NumericId,
     /// Backlog's highest id, which need not be the version
     max_id: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
 }
 

@@ -26,7 +26,7 @@ pub(super) struct GetPullRequestComments {
     min_id: Option<Integer>,
     /// Only lower ids
     max_id: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
     order: Option<Order>,
 }

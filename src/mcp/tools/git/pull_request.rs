@@ -32,7 +32,7 @@ pub(super) struct GetPullRequests {
     created_user_id: Option<Vec<User>>,
     /// How many pull requests to skip
     offset: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
 }
 

@@ -87,7 +87,7 @@ filters! {
         order: Option<Order>,
         /// How many issues to skip
         offset: Option<Integer>,
-        /// 1 to 100; 20 unless given
+        /// 1 to 100, else 20
         count: Option<Integer>,
     }
 }

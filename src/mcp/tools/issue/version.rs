@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{ClearableDate, Date, ProjectId, ProjectKey, Version},
+        inputs::{Clearable, Date, ProjectId, ProjectKey, Version},
         tool::Endpoint,
         tools::fields,
     },
@@ -62,10 +62,10 @@ pub(super) struct UpdateVersionMilestone {
     name: String,
     /// What it is about
     description: Option<String>,
-    /// yyyy-MM-dd, or empty to remove it
-    start_date: Option<ClearableDate>,
-    /// yyyy-MM-dd, or empty to remove it
-    release_due_date: Option<ClearableDate>,
+    /// yyyy-MM-dd; empty to remove
+    start_date: Option<Clearable<Date>>,
+    /// yyyy-MM-dd; empty to remove
+    release_due_date: Option<Clearable<Date>>,
     /// true to archive it, false to reopen it
     archived: Option<bool>,
 }

@@ -20,7 +20,7 @@ pub(super) struct GetWatchingListItems {
     user_id: User,
     /// How many issues to skip
     offset: Option<Integer>,
-    /// 1 to 100; 20 unless given
+    /// 1 to 100, else 20
     count: Option<Integer>,
 }
 

@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         inputs::{
-            Category, ClearableDate, CustomFieldValue, Date, Decimal, Integer, Issue, IssueId,
+            Category, Clearable, CustomFieldValue, Date, Decimal, Integer, Issue, IssueId,
             IssueKey, IssueType, Priority, Project, Resolution, Status, User, Version,
         },
         tool::{Access, Endpoint},
@@ -74,14 +74,14 @@ pub(in crate::mcp) struct UpdateIssue {
     priority_id: Option<Priority>,
     /// In the project's notation
     description: Option<String>,
-    /// yyyy-MM-dd, or empty to remove it
-    start_date: Option<ClearableDate>,
-    /// yyyy-MM-dd, or empty to remove it
-    due_date: Option<ClearableDate>,
-    /// Planned hours
-    estimated_hours: Option<Decimal>,
-    /// Hours spent
-    actual_hours: Option<Decimal>,
+    /// yyyy-MM-dd; empty to remove
+    start_date: Option<Clearable<Date>>,
+    /// yyyy-MM-dd; empty to remove
+    due_date: Option<Clearable<Date>>,
+    /// Planned hours; empty to remove
+    estimated_hours: Option<Clearable<Decimal>>,
+    /// Hours spent; empty to remove
+    actual_hours: Option<Clearable<Decimal>>,
     /// Categories
     category_id: Option<Vec<Category>>,
     /// Affected versions
@@ -90,16 +90,16 @@ pub(in crate::mcp) struct UpdateIssue {
     milestone_id: Option<Vec<Version>>,
     /// Status
     status_id: Option<Status>,
-    /// Resolution; 0 is one, too
-    resolution_id: Option<Resolution>,
-    /// Assignee
-    assignee_id: Option<User>,
+    /// Resolution (0 is one, too); empty to remove
+    resolution_id: Option<Clearable<Resolution>>,
+    /// Assignee; empty to remove
+    assignee_id: Option<Clearable<User>>,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
     /// Ids of uploaded files
     attachment_id: Option<Vec<Integer>>,
-    /// Id or key of the parent issue
-    parent_issue_id: Option<Issue>,
+    /// Id or key of the parent issue; empty to remove
+    parent_issue_id: Option<Clearable<Issue>>,
     /// A comment to add along with the change
     comment: Option<String>,
     /// Values of custom fields
