@@ -114,3 +114,6 @@ impl Pace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

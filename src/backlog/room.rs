@@ -123,3 +123,6 @@ impl From<Body> for Bytes {
         Self::from_owner(body)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 
 mod advice;
 mod calls;
+mod changes;
 mod descriptions;
 mod docs;
 mod names;

@@ -1,0 +1,133 @@
+//! The client against a Backlog that says what is left.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use actix_web::HttpResponse;
+use chrono::DateTime;
+use serde_json::json;
+
+use crate::{
+    backlog::{
+        BacklogClient, BacklogError, Call, ClientOptions, Credentials, Request,
+        fake::FakeBacklog,
+        tests::{anything, request},
+    },
+    clock::Clock,
+};
+
+/// A Backlog that says what is left until 1060.
+fn limited(remaining: &'static str, status: u16) -> FakeBacklog {
+    FakeBacklog::start(move |_| {
+        HttpResponse::build(status.try_into().unwrap())
+            .insert_header(("X-RateLimit-Remaining", remaining))
+            .insert_header(("X-RateLimit-Reset", "1060"))
+            .body("{}")
+    })
+}
+
+/// A client whose clock stands at these seconds.
+fn at(seconds: &Arc<AtomicI64>) -> BacklogClient {
+    let seconds = seconds.clone();
+    let now = move || DateTime::from_timestamp(seconds.load(Ordering::SeqCst), 0).unwrap();
+    BacklogClient::observed(ClientOptions::default(), Clock::from_fn(now), None).unwrap()
+}
+
+#[actix_web::test]
+async fn a_class_that_is_used_up_is_not_asked_until_its_time() {
+    for (remaining, status) in [("0", 200), ("0", 429), ("17", 429)] {
+        let backlog = limited(remaining, status);
+        let now = Arc::new(AtomicI64::new(1_000));
+        let client = at(&now);
+        let key = |name: &str| Credentials::ApiKey(name.into());
+        let send = async |key: Credentials, request: Request| {
+            client.send(&backlog.url, &key, request).await
+        };
+        let reset = DateTime::from_timestamp(1_060, 0);
+        let first = send(key("a"), anything()).await;
+        assert_eq!(first.is_ok(), status == 200, "{first:?}");
+        for _ in 0..3 {
+            let refused = send(key("a"), anything()).await.unwrap_err();
+            assert_eq!(refused, BacklogError::RateLimited { reset });
+        }
+        assert_eq!(backlog.received().len(), 1, "nothing more was asked");
+
+        // Other classes, and other users, are none of it.
+        let search = || request(Call::get("issues"), json!({}));
+        let by_keyword = || request(Call::get("wikis"), json!({"keyword": "a"}));
+        let update = || request(Call::post("issues"), json!({}));
+        let icon = || request(Call::get("users/{id}/icon"), json!({"id": 1}));
+        for (number, request) in [search(), update(), icon()].into_iter().enumerate() {
+            let _ = send(key("a"), request).await;
+            assert_eq!(backlog.received().len(), 2 + number);
+        }
+        for request in [search(), by_keyword(), update(), icon()] {
+            assert!(send(key("a"), request).await.is_err(), "used up as well");
+        }
+        assert_eq!(backlog.received().len(), 4);
+        let _ = send(key("b"), anything()).await;
+        let elsewhere = limited("5", 200);
+        client
+            .send(&elsewhere.url, &key("a"), anything())
+            .await
+            .unwrap();
+        assert_eq!(backlog.received().len(), 5);
+
+        now.store(1_060, Ordering::SeqCst);
+        let _ = send(key("a"), anything()).await;
+        assert_eq!(backlog.received().len(), 6);
+    }
+}
+
+#[actix_web::test]
+async fn a_short_pause_is_sat_out() {
+    let backlog = limited("0", 200);
+    let now = Arc::new(AtomicI64::new(1_059));
+    let client = at(&now);
+    let key = Credentials::ApiKey("a".into());
+    let started = Instant::now();
+    for _ in 0..2 {
+        client.send(&backlog.url, &key, anything()).await.unwrap();
+    }
+    assert_eq!(backlog.received().len(), 2);
+    assert!(started.elapsed() >= Duration::from_secs(1));
+}
+
+#[actix_web::test]
+async fn a_limit_that_is_used_up_in_the_queue_is_respected_too() {
+    let backlog = limited("0", 200);
+    let now = || DateTime::from_timestamp(1_000, 0).unwrap();
+    let options = ClientOptions {
+        concurrency_per_space: 1,
+        ..ClientOptions::default()
+    };
+    let client = BacklogClient::observed(options, Clock::from_fn(now), None).unwrap();
+    let key = Credentials::ApiKey("a".into());
+    // Both are let through before the first is answered.
+    let calls = [(); 2].map(|()| client.send(&backlog.url, &key, anything()));
+    let [first, second] = futures_util::future::join_all(calls)
+        .await
+        .try_into()
+        .unwrap();
+    first.unwrap();
+    let reset = DateTime::from_timestamp(1_060, 0);
+    assert_eq!(second.unwrap_err(), BacklogError::RateLimited { reset });
+    assert_eq!(backlog.received().len(), 1);
+}
+
+#[actix_web::test]
+async fn a_clock_that_is_wrong_stops_nobody_for_long() {
+    let backlog = limited("0", 200);
+    let now = Arc::new(AtomicI64::new(-100_000));
+    let client = at(&now);
+    let key = Credentials::ApiKey("a".into());
+    client.send(&backlog.url, &key, anything()).await.unwrap();
+    let refused = client.send(&backlog.url, &key, anything()).await;
+    let reset = DateTime::from_timestamp(-100_000 + 60, 0);
+    assert_eq!(refused.unwrap_err(), BacklogError::RateLimited { reset });
+}

@@ -1,0 +1,118 @@
+//! The client, with little memory for answers.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+
+use crate::backlog::{
+    BacklogError, ClientOptions, Credentials, Request, Segment,
+    fake::FakeBacklog,
+    tests::{anything, client, streamed},
+};
+
+#[actix_web::test]
+async fn answers_share_the_memory_that_there_is() {
+    let options = ClientOptions {
+        max_bytes_in_memory: 15,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    };
+    let key = Credentials::ApiKey("k".into());
+    let client = client(options);
+    let streamed = FakeBacklog::start(|_| streamed(&["12345", "67890"]));
+    let announced = FakeBacklog::answering(200, "1234567890");
+    for backlog in [&streamed, &announced] {
+        let first = client.send(&announced.url, &key, anything()).await.unwrap();
+        let body = first.body.clone();
+        drop(first);
+        let second = client.send(&backlog.url, &key, anything()).await;
+        assert_eq!(second.unwrap_err(), BacklogError::NoRoom);
+        // A copy of it holds the room, and nothing else does.
+        assert_eq!(&*body, b"1234567890");
+        drop(body);
+        client.send(&backlog.url, &key, anything()).await.unwrap();
+    }
+}
+
+/// A site that announces a long answer, sends a byte of it and no more.
+fn stalling() -> FakeBacklog {
+    FakeBacklog::start(|_| {
+        let byte = futures_util::stream::iter([Ok::<_, std::io::Error>("1".into())]);
+        HttpResponse::Ok()
+            .no_chunking(16 << 20)
+            .streaming(futures_util::StreamExt::chain(
+                byte,
+                futures_util::stream::pending(),
+            ))
+    })
+}
+
+#[actix_web::test]
+async fn what_a_site_announces_takes_no_room_from_other_spaces() {
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions {
+        max_bytes_in_memory: 17 << 20,
+        max_bytes_per_space: 16 << 20,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    let others = FakeBacklog::start(|_| HttpResponse::Ok().body(vec![b'1'; 16 << 20]));
+    let hostile = stalling();
+    // Of the two, one has its space's whole share.
+    let calls = [(); 2].map(|()| Box::pin(client.send(&hostile.url, &key, anything())));
+    let (refused, _, stalled) = futures_util::future::select_all(calls).await;
+    assert_eq!(refused.unwrap_err(), BacklogError::NoRoom);
+    client.send(&others.url, &key, anything()).await.unwrap();
+    drop(stalled);
+}
+
+#[actix_web::test]
+async fn a_space_has_a_share_of_the_memory() {
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions {
+        max_bytes_in_memory: 100,
+        max_bytes_per_space: 15,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    let [one, other] = ["1234567890"; 2].map(|body| FakeBacklog::answering(200, body));
+    let held = client.send(&one.url, &key, anything()).await.unwrap();
+    let refused = client.send(&one.url, &key, anything()).await;
+    assert_eq!(refused.unwrap_err(), BacklogError::NoRoom);
+    client.send(&other.url, &key, anything()).await.unwrap();
+    drop(held);
+    client.send(&one.url, &key, anything()).await.unwrap();
+}
+
+#[actix_web::test]
+async fn an_answer_of_unknown_length_takes_its_share_in_doubling_steps() {
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions {
+        max_bytes_per_space: 15,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    let backlog = FakeBacklog::start(|request| match request.line.ends_with("/long") {
+        true => streamed(&["1234", "5", "6"]),
+        false => HttpResponse::Ok().body("12345678"),
+    });
+    let send = |path| client.send(&backlog.url, &key, Request::get([Segment::fixed(path)]));
+    // Of 15 bytes, 8 are taken for 6.
+    let held = send("long").await.unwrap();
+    assert_eq!(send("space").await.unwrap_err(), BacklogError::NoRoom);
+    drop(held);
+    send("space").await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_share_that_is_nearly_used_up_is_used_to_the_end() {
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions {
+        max_bytes_per_space: 15,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    let backlog = FakeBacklog::start(|_| streamed(&["1234567890", "12345"]));
+    let answer = client.send(&backlog.url, &key, anything()).await.unwrap();
+    assert_eq!(answer.body.len(), 15);
+}
