@@ -21,8 +21,8 @@ pub(super) use color::{IssueTypeColor, StatusColor};
 pub(super) use custom_field::{CustomFieldFilter, CustomFieldValue};
 pub(super) use id::{ActivityType, IdOrKey, NumericId};
 pub(super) use named::{
-    Category, CustomField, Issue, IssueType, Priority, Project, PullRequestStatus, Resolution,
-    SpaceUser, Status, User, Version,
+    Category, CustomField, CustomFieldItem, Issue, IssueType, Priority, Project, PullRequestStatus,
+    Resolution, SpaceUser, Status, Team, User, Version,
 };
 
 /// Largest integer that survives a JavaScript client.
