@@ -176,7 +176,7 @@ pub(super) struct RepoId(Integer);
 #[serde(transparent)]
 pub(super) struct RepoName(String);
 
-/// desc unless given
+/// Else desc
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Order {
