@@ -21,8 +21,8 @@ pub(super) use color::{IssueTypeColor, StatusColor};
 pub(super) use custom_field::{CustomFieldFilter, CustomFieldValue};
 pub(super) use id::{ActivityType, IdOrKey, NumericId};
 pub(super) use named::{
-    Category, CustomField, Issue, IssueType, Priority, Project, PullRequestStatus, Resolution,
-    SpaceUser, Status, User, Version,
+    Category, CustomField, CustomFieldItem, Issue, IssueType, Priority, Project, PullRequestStatus,
+    Resolution, SpaceUser, Status, Team, User, Version,
 };
 
 /// Largest integer that survives a JavaScript client.
@@ -176,7 +176,7 @@ pub(super) struct RepoId(Integer);
 #[serde(transparent)]
 pub(super) struct RepoName(String);
 
-/// desc unless given
+/// Else desc
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Order {

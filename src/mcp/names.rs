@@ -71,6 +71,9 @@ pub(super) enum Kind {
     PullRequestStatus,
     /// With the items that can be chosen.
     CustomField,
+    /// Of the custom field that another input names.
+    CustomFieldItem,
+    Team,
 }
 
 /// An input that takes names, alone or in a list.
@@ -110,6 +113,8 @@ impl Kind {
             Self::Category => "category",
             Self::Version => "version or milestone",
             Self::CustomField => "custom field",
+            Self::CustomFieldItem => "item",
+            Self::Team => "team",
         }
     }
 
@@ -121,7 +126,7 @@ impl Kind {
             Self::Status => OfProject::Statuses,
             Self::Category => OfProject::Categories,
             Self::Version => OfProject::Versions,
-            Self::CustomField => OfProject::CustomFields,
+            Self::CustomField | Self::CustomFieldItem => OfProject::CustomFields,
             _ => return None,
         })
     }
@@ -144,6 +149,7 @@ impl Kind {
             }
             (Self::Priority, _) => vec![List::Priorities],
             (Self::Resolution, _) => vec![List::Resolutions],
+            (Self::Team, _) => vec![List::Teams],
             _ => vec![List::PullRequestStatuses],
         }
     }

@@ -76,7 +76,7 @@ impl Entry {
             true => json!({
                 "type": "array",
                 "items": {"type": "string", "enum": names},
-                "description": "Fields to return, else all",
+                "description": "To return, else all",
             }),
             false => json!({"type": "array", "items": {"type": "string"}}),
         };

@@ -49,7 +49,7 @@ const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, iss
     tool takes an id or a key, give one of them. Where it takes an id as a number or a string, the \
     string is a name, so there is no need to look ids up: projects by key or name, issue types, \
     statuses, categories, versions and milestones by name in the project of the call, priorities, \
-    resolutions, custom fields and their items by name, users by name, sign-in name or mail \
+    resolutions, teams, custom fields and their items by name, users by name, sign-in name or mail \
     address, and `me` for the signed-in user. A wrong name is answered with the right ones. Dates \
     are yyyy-MM-dd. Lists come in pages (count with offset, minId or maxId), and say when there \
     may be more; Backlog limits calls per minute, so prefer filters to many calls.";

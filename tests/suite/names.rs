@@ -111,7 +111,7 @@ async fn every_input_that_takes_a_name_is_in_a_row() {
 #[actix_web::test]
 async fn wrong_names_are_answered_with_the_right_ones() {
     let (server, sim) = (server(), sim().await);
-    let agent = Agent::new(&server, &sim, seed::DANIEL);
+    let agent = Agent::new(&server, &sim, seed::DANIEL).within(everything());
     for (tool, arguments, expected) in [
         (
             "get_issues",
@@ -198,6 +198,18 @@ async fn wrong_names_are_answered_with_the_right_ones() {
                 "customFields": [{"id": "Found on", "value": "yesterday"}],
             }),
             "customFields[0].value: expected a date as yyyy-MM-dd, received string \"yesterday\"",
+        ),
+        (
+            "update_custom_field_item",
+            json!({
+                "projectKey": "HARBOR", "customFieldId": "Severity", "itemId": "S9", "name": "n",
+            }),
+            "itemId: no item is called \"S9\"; there are: S1 (1), S2 (2), S3 (3)",
+        ),
+        (
+            "update_custom_field_item",
+            json!({"projectKey": "HARBOR", "customFieldId": 1, "itemId": "S1", "name": "n"}),
+            "itemId: there is no such custom field in the project",
         ),
         // Nothing that can be removed.
         (

@@ -39,7 +39,9 @@ named!(
     Category,
     Version,
     PullRequestStatus,
-    CustomField
+    CustomField,
+    CustomFieldItem,
+    Team
 );
 
 impl CustomField {

@@ -3,6 +3,7 @@
 //! Where the field is named, so are its items. Where it is given by id, a text may be the value of
 //! a text field or the id of an item, and is left alone.
 
+use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
@@ -64,6 +65,18 @@ fn checked(field: &Entry, value: &Value) -> Result<Value, String> {
         value if field.items.is_empty() => Ok(value.clone()),
         value => item_ids(&field.items, &Folded::default(), value),
     }
+}
+
+/// The id of an item of the field in `customFieldId`, whose name has been looked up before.
+pub(super) fn item(arguments: &JsonObject, text: &str, known: &Known<'_>) -> Result<Value, String> {
+    let lists = known.of(Kind::CustomFieldItem, text);
+    let field = arguments.get("customFieldId").and_then(Value::as_i64);
+    let field = lists
+        .iter()
+        .flat_map(|list| list.entries.iter())
+        .find(|entry| Some(entry.id) == field)
+        .ok_or("there is no such custom field in the project")?;
+    item_ids(&field.items, &Folded::default(), &text.into())
 }
 
 fn find<'a>(text: &str, known: &'a Known<'_>) -> Result<&'a Entry, String> {

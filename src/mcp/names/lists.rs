@@ -22,6 +22,9 @@ use crate::{
 const TIME_TO_LIVE: Duration = Duration::from_secs(300);
 /// Of all lists; some 200,000 names.
 const MAX_BYTES: u64 = 32 << 20;
+/// Teams that Backlog tells at once, and that are looked through at most.
+const TEAMS_A_PAGE: usize = 100;
+const MAX_TEAMS: usize = 1000;
 /// A list that takes more is read each time.
 const MAX_LIST_BYTES: usize = 1 << 20;
 
@@ -33,6 +36,7 @@ pub(super) enum List {
     Users,
     Priorities,
     Resolutions,
+    Teams,
     /// The same everywhere; Backlog has no list of them.
     PullRequestStatuses,
     /// One issue, by id or key.
@@ -101,6 +105,7 @@ impl List {
             Self::PullRequestStatuses => return Ok(None),
             Self::Priorities => vec![Segment::fixed("priorities")],
             Self::Resolutions => vec![Segment::fixed("resolutions")],
+            Self::Teams => vec![Segment::fixed("teams")],
             Self::Issue(key) => vec![Segment::fixed("issues"), segment(key.clone(), "issueKey")?],
             Self::Of(project, of) => vec![
                 Segment::fixed("projects"),
@@ -245,8 +250,12 @@ impl Reader<'_> {
         if !anew && let Some(entries) = self.lists.0.get(&key).await {
             return Ok(Loaded::new(entries, true));
         }
-        let entries = match self.backlog.fetch(request).await {
-            Ok(value) => Arc::new(read(value)?),
+        let read = match list {
+            List::Teams => self.teams(request).await,
+            _ => self.backlog.fetch(request).await.and_then(read),
+        };
+        let entries = match read {
+            Ok(entries) => Arc::new(entries),
             Err(ToolError::Backlog {
                 error: BacklogError::Api { status: 404, .. },
                 ..
@@ -255,6 +264,24 @@ impl Reader<'_> {
         };
         self.lists.remember(key, &entries).await;
         Ok(Loaded::new(entries, false))
+    }
+
+    /// All pages of them.
+    async fn teams(&self, request: Request) -> Result<Vec<Entry>, ToolError> {
+        let mut teams = Vec::new();
+        loop {
+            let mut request = request.clone();
+            let page = [("count", TEAMS_A_PAGE), ("offset", teams.len())];
+            request.query = page
+                .map(|(key, value)| (key.to_owned(), value.to_string()))
+                .into();
+            let page = read(self.backlog.fetch(request).await?)?;
+            let is_last = page.len() < TEAMS_A_PAGE;
+            teams.extend(page);
+            if is_last || teams.len() >= MAX_TEAMS {
+                return Ok(teams);
+            }
+        }
     }
 }
 

@@ -135,6 +135,10 @@ impl Wanted {
                 }
                 Value::Array(ids)
             }
+            Value::String(text) if self.kind == Kind::CustomFieldItem => {
+                custom_field::item(arguments, text, known)
+                    .map_err(|problem| format!("{name}: {problem}"))?
+            }
             Value::String(text) => {
                 let mut ids = self
                     .ids(text, known)

@@ -1,5 +1,6 @@
 //! Names, where only some projects are allowed, and after changes of them.
 
+use actix_web::HttpResponse;
 use serde_json::json;
 
 use super::{caller_of, result};
@@ -83,4 +84,25 @@ async fn names_are_looked_up_anew_after_a_change_that_may_have_been_made() {
         );
         assert_eq!(lookups(), expected, "{tool}");
     }
+}
+
+#[actix_web::test]
+async fn a_team_is_found_on_every_page() {
+    let backlog = FakeBacklog::start(|request: &Received| {
+        let teams = |ids: std::ops::RangeInclusive<i64>| {
+            let teams = ids.map(|id| json!({"id": id, "name": format!("Team {id}")}));
+            HttpResponse::Ok().json(teams.collect::<Vec<_>>())
+        };
+        match request.line.as_str() {
+            "GET /api/v2/teams?count=100&offset=0" => teams(1..=100),
+            "GET /api/v2/teams?count=100&offset=100" => teams(101..=120),
+            line if line.starts_with("POST") => answer(200, "{}"),
+            line => panic!("{line}"),
+        }
+    });
+    let arguments = json!({"projectKey": "AB", "teamId": "team 120"});
+    let result = result(&caller_of(&backlog), "add_project_team", arguments).await;
+    assert_ne!(result["isError"], true, "{result}");
+    let form = backlog.received().pop().and_then(|sent| sent.body);
+    assert_eq!(form.map(|(_, form)| form).as_deref(), Some("teamId=120"));
 }

@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{IdOrKey, Integer, Project},
+        inputs::{IdOrKey, Integer, Order, Project},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -30,12 +30,22 @@ struct GetDocuments {
     /// Projects by id, key or name
     #[serde(rename(serialize = "projectId"))]
     project_ids: Vec<Project>,
-    /// How many documents to skip
+    /// How many to skip
     offset: Option<Integer>,
     /// Text to search for
     keyword: Option<String>,
-    /// How many, 1 to 100, else 20
+    /// 1 to 100, else 20
     count: Option<Integer>,
+    /// Else updated
+    sort: Option<Sort>,
+    order: Option<Order>,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Sort {
+    Created,
+    Updated,
 }
 
 impl Endpoint for GetDocuments {
@@ -49,7 +59,7 @@ impl Endpoint for GetDocuments {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetDocumentTree {
-    /// Numeric project id, or project key such as PROJ
+    /// Id, or key such as PROJ
     project_id_or_key: IdOrKey,
 }
 

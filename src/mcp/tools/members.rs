@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{Integer, Order, ProjectIdOrKey, SpaceUser, User},
+        inputs::{Integer, Order, ProjectIdOrKey, SpaceUser, Team, User},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -136,8 +136,8 @@ impl Endpoint for GetProjectTeams {
 #[serde(rename_all = "camelCase")]
 struct AddProjectTeam {
     project_id_or_key: ProjectIdOrKey,
-    /// Team id
-    team_id: Integer,
+    /// Team id or name
+    team_id: Team,
 }
 
 impl Endpoint for AddProjectTeam {
@@ -151,8 +151,8 @@ impl Endpoint for AddProjectTeam {
 #[serde(rename_all = "camelCase")]
 struct RemoveProjectTeam {
     project_id_or_key: ProjectIdOrKey,
-    /// Team id
-    team_id: Integer,
+    /// Team id or name
+    team_id: Team,
 }
 
 impl Endpoint for RemoveProjectTeam {

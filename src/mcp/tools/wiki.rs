@@ -59,7 +59,7 @@ impl Endpoint for GetWikisCount {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetWiki {
-    /// Numeric wiki page id (get_wiki_pages)
+    /// Page id (get_wiki_pages)
     wiki_id: NumericId,
 }
 
@@ -93,7 +93,7 @@ impl Endpoint for AddWiki {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateWiki {
-    /// Numeric wiki page id (get_wiki_pages)
+    /// Page id (get_wiki_pages)
     wiki_id: NumericId,
     /// Page name; slashes make a tree
     name: Option<String>,

@@ -128,12 +128,13 @@ fn custom_fields() -> Vec<Row> {
         row(
             "update_custom_field_item",
             json!({
-                "projectIdOrKey": "HARBOR", "customFieldId": "Severity", "itemId": 1, "name": "S0",
+                "projectIdOrKey": "HARBOR", "customFieldId": "Severity", "itemId": "s1",
+                "name": "S0",
             }),
             CUSTOM_FIELDS,
             "PATCH projects/HARBOR/customFields/92014/items/1?name=S0",
         )
-        .read_anew(),
+        .gone(),
         row(
             "delete_custom_field_item",
             json!({"projectIdOrKey": "HARBOR", "customFieldId": "Severity", "itemId": 1}),
@@ -141,11 +142,32 @@ fn custom_fields() -> Vec<Row> {
             "DELETE projects/HARBOR/customFields/92014/items/1",
         )
         .read_anew(),
+        row(
+            "delete_custom_field_item",
+            json!({"projectIdOrKey": "HARBOR", "customFieldId": 92015, "itemId": "Safari"}),
+            CUSTOM_FIELDS,
+            "DELETE projects/HARBOR/customFields/92015/items/2",
+        )
+        .gone(),
     ]
 }
 
 fn people() -> Vec<Row> {
     vec![
+        row(
+            "add_project_team",
+            json!({"projectKey": "HARBOR", "teamId": "support"}),
+            &["GET teams?count=100&offset=0"],
+            "POST projects/HARBOR/teams?teamId=902",
+        )
+        .by(seed::HARUKA),
+        row(
+            "remove_project_team",
+            json!({"projectKey": "HARBOR", "teamId": "Web"}),
+            &["GET teams?count=100&offset=0"],
+            "DELETE projects/HARBOR/teams?teamId=901",
+        )
+        .by(seed::HARUKA),
         row(
             "get_user",
             json!({"userId": "Maja Lindqvist"}),

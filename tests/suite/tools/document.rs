@@ -52,9 +52,12 @@ pub(super) fn rows() -> Vec<Row> {
         ),
         row(
             "get_documents",
-            json!({"projectIds": [88104], "keyword": "boat", "count": 5}),
+            json!({
+                "projectIds": [88104], "keyword": "boat", "count": 5, "sort": "created",
+                "order": "asc",
+            }),
             "GET documents",
-            "projectId[]=88104&offset=0&keyword=boat&count=5",
+            "projectId[]=88104&offset=0&keyword=boat&count=5&sort=created&order=asc",
             json!([{"title": "Glossary"}]),
         ),
     ]

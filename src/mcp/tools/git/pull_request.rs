@@ -22,7 +22,7 @@ pub(super) struct GetPullRequests {
     project_key: Option<ProjectKey>,
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
-    /// Open (1), Closed (2), Merged (3)
+    /// Open, Closed or Merged
     status_id: Option<Vec<PullRequestStatus>>,
     /// Assignees
     assignee_id: Option<Vec<User>>,
@@ -30,7 +30,7 @@ pub(super) struct GetPullRequests {
     issue_id: Option<Vec<Issue>>,
     /// Creators
     created_user_id: Option<Vec<User>>,
-    /// How many pull requests to skip
+    /// How many to skip
     offset: Option<Integer>,
     /// 1 to 100, else 20
     count: Option<Integer>,
@@ -53,7 +53,7 @@ pub(super) struct GetPullRequestsCount {
     project_key: Option<ProjectKey>,
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
-    /// Open (1), Closed (2), Merged (3)
+    /// Open, Closed or Merged
     status_id: Option<Vec<PullRequestStatus>>,
     /// Assignees
     assignee_id: Option<Vec<User>>,
@@ -145,7 +145,7 @@ pub(super) struct UpdatePullRequest {
     assignee_id: Option<User>,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
-    /// Open (1), Closed (2), Merged (3)
+    /// Open, Closed or Merged
     status_id: Option<PullRequestStatus>,
     /// A comment to add
     comment: Option<String>,

@@ -85,7 +85,7 @@ filters! {
         /// What to sort by
         sort: Option<Sort>,
         order: Option<Order>,
-        /// How many issues to skip
+        /// How many to skip
         offset: Option<Integer>,
         /// 1 to 100, else 20
         count: Option<Integer>,

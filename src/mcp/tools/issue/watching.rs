@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct GetWatchingListItems {
     /// User id or name
     user_id: User,
-    /// How many issues to skip
+    /// How many to skip
     offset: Option<Integer>,
     /// 1 to 100, else 20
     count: Option<Integer>,

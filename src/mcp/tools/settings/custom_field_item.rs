@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{CustomField, Integer, ProjectIdOrKey},
+        inputs::{CustomField, CustomFieldItem, ProjectIdOrKey},
         tool::Endpoint,
     },
 };
@@ -35,8 +35,8 @@ pub(super) struct UpdateCustomFieldItem {
     project_id_or_key: ProjectIdOrKey,
     /// Custom field id or name
     custom_field_id: CustomField,
-    /// Item id
-    item_id: Integer,
+    /// Item id or name
+    item_id: CustomFieldItem,
     /// Name to show
     name: String,
 }
@@ -55,8 +55,8 @@ pub(super) struct DeleteCustomFieldItem {
     project_id_or_key: ProjectIdOrKey,
     /// Custom field id or name
     custom_field_id: CustomField,
-    /// Item id
-    item_id: Integer,
+    /// Item id or name
+    item_id: CustomFieldItem,
 }
 
 impl Endpoint for DeleteCustomFieldItem {
