@@ -10,6 +10,8 @@
 //! 3. The new pair is stored only over the generation it came from. `invalid_grant`
 //!    revokes only the generation it was about; any other failure changes nothing.
 
+mod sealed;
+
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -25,13 +27,16 @@ use url::Url;
 
 use super::{AccessError, BacklogAccess, space_application::SpaceApplication};
 use crate::{
-    backlog::{BacklogClient, BacklogTokens, BacklogUrl, Credentials, OAuthError, TOKEN_TIMEOUT},
+    backlog::{BacklogClient, BacklogUrl, Credentials, OAuthError, TOKEN_TIMEOUT},
     clock::Clock,
-    crypto::{KeyRing, Place, UnsealError},
+    crypto::{KeyRing, UnsealError},
     db::{self, grants::SealedTokens},
-    domain::{BacklogTokenState, Grant, GrantId, RevocationReason, Space, activity::Actor},
+    domain::{Grant, RevocationReason, Space, activity::Actor},
     observe::Recorder,
 };
+
+pub use sealed::access_token_place;
+use sealed::refresh_token_place;
 
 /// A renewal starts in the background when less than this is left.
 const RENEW_AHEAD: TimeDelta = TimeDelta::minutes(5);
@@ -45,8 +50,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Backlog has already let go of the old refresh token when the new one is stored,
 /// so a database that stumbles gets more than one chance.
 const STORE_ATTEMPTS: u32 = 6;
-/// Backlog says an hour; a number out of all reason must not overflow a date.
-const LONGEST_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What every renewal works with.
@@ -82,76 +85,6 @@ struct Current {
     access_token: SecretString,
     expires_at: DateTime<Utc>,
     generation: i64,
-}
-
-fn place<'a>(column: &'static str, row: &'a str, base_url: &'a str) -> Place<'a> {
-    Place {
-        table: "grants",
-        column,
-        row,
-        bound_to: base_url,
-    }
-}
-
-/// The place of a grant's Backlog access token, for sealing and opening. It is for the
-/// site at `base_url` only: whoever can change the address must not get the token.
-pub fn access_token_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
-    place("backlog_access_token", row, base_url)
-}
-
-fn refresh_token_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
-    place("backlog_refresh_token", row, base_url)
-}
-
-impl Renewals {
-    /// Backlog's tokens as the grant's row keeps them.
-    pub fn seal(
-        &self,
-        grant: GrantId,
-        space: &Space,
-        tokens: &BacklogTokens,
-        answered_at: DateTime<Utc>,
-    ) -> SealedTokens {
-        let row = grant.to_string();
-        let lifetime = TimeDelta::from_std(tokens.expires_in.min(LONGEST_LIFETIME))
-            .unwrap_or(TimeDelta::hours(1));
-        SealedTokens {
-            access_token: self.keys.seal(
-                access_token_place(&row, &space.base_url),
-                &tokens.access_token,
-            ),
-            refresh_token: self.keys.seal(
-                refresh_token_place(&row, &space.base_url),
-                &tokens.refresh_token,
-            ),
-            expires_at: answered_at + lifetime,
-        }
-    }
-
-    fn open(
-        &self,
-        grant: GrantId,
-        space: &Space,
-        state: &BacklogTokenState,
-    ) -> Result<Option<Current>, UnsealError> {
-        let BacklogTokenState::Live {
-            access_token,
-            expires_at,
-            generation,
-            ..
-        } = state
-        else {
-            return Ok(None);
-        };
-        let row = grant.to_string();
-        Ok(Some(Current {
-            access_token: self
-                .keys
-                .open(access_token_place(&row, &space.base_url), access_token)?,
-            expires_at: *expires_at,
-            generation: *generation,
-        }))
-    }
 }
 
 /// Why a renewal brought no tokens.

@@ -1,12 +1,12 @@
-//! Rate limits as clients meet them, and clients that send too slowly.
+//! Rate limits as clients meet them.
 //!
 //! A hub on loopback spares its own computer, so these run behind a base URL that is
 //! not, with this test as the proxy in front: it says in `X-Forwarded-For` who asks.
 
-use std::{cell::Cell, num::NonZeroU32, ops::Deref, time::Duration};
+use std::{cell::Cell, num::NonZeroU32, ops::Deref};
 
 use backlog_mcp_hub::{
-    config::{BaseUrl, GrantQuota, Patience},
+    config::{BaseUrl, GrantQuota},
     oauth::token::AccessToken,
     random::Random,
 };
@@ -14,17 +14,11 @@ use backlog_sim::seed;
 use futures_util::future::join_all;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::json;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::{Instant, sleep, timeout},
-};
 use url::Url;
 
 use crate::support::{
     hub::{REDIRECT_URI, TestHub, http},
     person::{Person, authorize_url, call_request},
-    process::DEADLINE,
     reply::Reply,
 };
 
@@ -312,123 +306,5 @@ async fn what_a_client_writes_before_its_proxy_counts_for_nothing() {
     assert!(allowed < 60, "{allowed}: a share of its own");
     let honest = Reply::to(register(&hub, SOMEBODY_ELSE)).await;
     assert_eq!(honest.status, StatusCode::BAD_REQUEST);
-    hub.stop().await;
-}
-
-/// A hub that has little patience with slow clients.
-async fn impatient(patience: Patience) -> TestHub {
-    TestHub::start_with(|settings| settings.patience = patience).await
-}
-
-const LONG: Duration = Duration::from_secs(60);
-const SHORT: Duration = Duration::from_millis(1_500);
-
-/// Sends `start` at once, then a byte now and then, until the hub has answered or ended
-/// the connection; what it answered, and how long it bore it.
-async fn trickle(hub: &TestHub, start: &str) -> (String, Duration) {
-    let began = Instant::now();
-    let stream = TcpStream::connect(hub.address())
-        .await
-        .expect("a connection");
-    let (mut reading, mut writing) = stream.into_split();
-    let start = start.to_owned();
-    let writer = tokio::spawn(async move {
-        let mut sent = writing.write_all(start.as_bytes()).await;
-        while sent.is_ok() {
-            sleep(Duration::from_millis(100)).await;
-            sent = writing.write_all(b"a").await;
-        }
-    });
-    let mut answer = [0; 1024];
-    let read = timeout(DEADLINE, reading.read(&mut answer))
-        .await
-        .expect("the hub loses its patience")
-        // A reset is an end as well.
-        .unwrap_or(0);
-    let took = began.elapsed();
-    writer.abort();
-    (String::from_utf8_lossy(&answer[..read]).into_owned(), took)
-}
-
-fn assert_cut_in_time(took: Duration) {
-    // Neither at once, nor as late as it would be if every byte gave a new term.
-    assert!(took >= SHORT / 2 && took < LONG / 2, "{took:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn headers_that_never_end_are_cut_off() {
-    let hub = impatient(Patience {
-        headers: SHORT,
-        body: LONG,
-    })
-    .await;
-    let start = format!(
-        "POST /token HTTP/1.1\r\nHost: {}\r\nX-Slow: ",
-        hub.address()
-    );
-    let (answer, took) = trickle(&hub, &start).await;
-    assert!(
-        answer.is_empty() || answer.starts_with("HTTP/1.1 408 "),
-        "{answer}"
-    );
-    assert_cut_in_time(took);
-    hub.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_trickles_in_is_cut_off() {
-    let hub = impatient(Patience {
-        headers: LONG,
-        body: SHORT,
-    })
-    .await;
-    for (path, length) in [
-        ("/token", "Content-Length: 60000"),
-        ("/register", "Content-Length: 60000"),
-        ("/register", "Transfer-Encoding: chunked"),
-        ("/revoke", "Content-Length: 60000"),
-        ("/consent", "Content-Length: 60000"),
-    ] {
-        // Of a chunk, so that every byte that follows belongs to the body.
-        let chunk = match length.starts_with("Transfer") {
-            true => "ea60\r\n",
-            false => "",
-        };
-        let start = format!(
-            "POST {path} HTTP/1.1\r\nHost: {}\r\n{length}\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\n\r\n{chunk}",
-            hub.address()
-        );
-        let (answer, took) = trickle(&hub, &start).await;
-        assert!(answer.starts_with("HTTP/1.1 4"), "{path}: {answer}");
-        assert_cut_in_time(took);
-    }
-    // A client that is slow, but not too slow, gets its answer.
-    let metadata = json!({ "redirect_uris": [REDIRECT_URI] }).to_string();
-    let (first, rest) = metadata.split_at(metadata.len() / 2);
-    let head = format!(
-        "POST /register HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{first}",
-        hub.address(),
-        metadata.len()
-    );
-    let mut stream = TcpStream::connect(hub.address())
-        .await
-        .expect("a connection");
-    stream
-        .write_all(head.as_bytes())
-        .await
-        .expect("half of it is sent");
-    sleep(SHORT / 10).await;
-    stream
-        .write_all(rest.as_bytes())
-        .await
-        .expect("the rest is sent");
-    let mut answer = [0; 1024];
-    let read = timeout(DEADLINE, stream.read(&mut answer))
-        .await
-        .expect("an answer in time");
-    let answer = String::from_utf8_lossy(&answer[..read.expect("an answer")]).into_owned();
-    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     hub.stop().await;
 }

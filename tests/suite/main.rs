@@ -71,6 +71,7 @@ mod scenarios;
 mod sdk_clients;
 mod secrets_at_rest;
 mod sign_in;
+mod slow_clients;
 mod spaces;
 mod standby;
 mod subscriptions;

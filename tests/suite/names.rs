@@ -4,6 +4,7 @@
 mod optional_rows;
 mod prompts;
 mod rows;
+mod wrong;
 
 use std::collections::BTreeSet;
 
@@ -108,168 +109,6 @@ async fn every_input_that_takes_a_name_is_in_a_row() {
     sim.stop().await;
 }
 
-#[actix_web::test]
-async fn wrong_names_are_answered_with_the_right_ones() {
-    let (server, sim) = (server(), sim().await);
-    let agent = Agent::new(&server, &sim, seed::DANIEL).within(everything());
-    for (tool, arguments, expected) in [
-        (
-            "get_issues",
-            json!({"projectId": ["HARBOUR"]}),
-            "get_issues: projectId[0]: no project is called \"HARBOUR\"; there are: Harbor \
-             booking portal (HARBOR, 88104), 倉庫管理システム (KURA, 88117), Operations desk \
-             (OPS, 88131)",
-        ),
-        // A text of digits is no id.
-        (
-            "add_wiki",
-            json!({"projectId": "88104", "name": "n", "content": "c"}),
-            "add_wiki: projectId: no project is called \"88104\"",
-        ),
-        (
-            "update_issue",
-            json!({"issueKey": "HARBOR-1", "statusId": "Done", "priorityId": "Urgent"}),
-            "priorityId: no priority is called \"Urgent\"; there are: High (2), Normal (3), Low (4)\
-             \nstatusId: no status of the project is called \"Done\"; there are: Open (1), In \
-             Progress (2), Resolved (3), Closed (4)",
-        ),
-        (
-            "update_issue",
-            json!({"issueKey": "HARBOR-1", "statusId": "2"}),
-            "statusId: no status of the project is called \"2\"",
-        ),
-        // Of another project.
-        (
-            "get_issues",
-            json!({"projectId": ["HARBOR"], "statusId": ["Open", "レビュー待ち"]}),
-            "statusId[1]: no status of the project is called \"レビュー待ち\"; there are: Open (1)",
-        ),
-        (
-            "add_issue",
-            json!({
-                "projectId": "OPS", "summary": "s", "issueTypeId": "Task", "priorityId": "High",
-                "assigneeId": "山口 健太",
-            }),
-            "assigneeId: no user of the project is called \"山口 健太\"; there are: 佐藤 遥 \
-             (h.sato, 40211), ",
-        ),
-        (
-            "get_issues",
-            json!({"projectId": ["OPS"], "milestoneId": ["2026.11"]}),
-            "milestoneId[0]: no version or milestone of the project is called \"2026.11\"; there \
-             is none",
-        ),
-        // Without a project.
-        (
-            "get_issues",
-            json!({"statusId": ["Open"]}),
-            "statusId: names belong to a project: give projectId as well, or an id",
-        ),
-        (
-            "update_issue",
-            json!({"statusId": "Open"}),
-            "statusId: names belong to a project: give issueKey or issueId as well, or an id",
-        ),
-        (
-            "update_issue",
-            json!({"issueKey": "HARBOR-1", "parentIssueId": "the big one"}),
-            "parentIssueId: \"the big one\" is neither an id nor a key such as PROJ-12",
-        ),
-        (
-            "update_issue",
-            json!({"issueKey": "HARBOR-1", "parentIssueId": "HARBOR-999"}),
-            "parentIssueId: there is no issue \"HARBOR-999\", or it cannot be seen",
-        ),
-        (
-            "update_issue",
-            json!({"issueKey": "HARBOR-1", "customFields": [{"id": "Severity", "value": "S9"}]}),
-            "customFields[0].value: no item is called \"S9\"; there are: S1 (1), S2 (2), S3 (3)",
-        ),
-        (
-            "update_issue",
-            json!({"issueKey": "HARBOR-1", "customFields": [{"id": "Severiti", "value": "S1"}]}),
-            "customFields[0].id: no custom field of the project is called \"Severiti\"; there \
-             are: Ticket ref (92010), ",
-        ),
-        (
-            "update_issue",
-            json!({
-                "issueKey": "HARBOR-1",
-                "customFields": [{"id": "Found on", "value": "yesterday"}],
-            }),
-            "customFields[0].value: expected a date as yyyy-MM-dd, received string \"yesterday\"",
-        ),
-        (
-            "update_custom_field_item",
-            json!({
-                "projectKey": "HARBOR", "customFieldId": "Severity", "itemId": "S9", "name": "n",
-            }),
-            "itemId: no item is called \"S9\"; there are: S1 (1), S2 (2), S3 (3)",
-        ),
-        (
-            "update_custom_field_item",
-            json!({"projectKey": "HARBOR", "customFieldId": 1, "itemId": "S1", "name": "n"}),
-            "itemId: there is no such custom field in the project",
-        ),
-        // Nothing that can be removed.
-        (
-            "update_issue",
-            json!({"issueKey": "HARBOR-1", "statusId": ""}),
-            "statusId: no status of the project is called \"\"; there are: Open (1)",
-        ),
-        (
-            "update_issue",
-            json!({"issueId": 424_242, "statusId": "Open"}),
-            "issueId: there is no issue 424242, or it cannot be seen",
-        ),
-        (
-            "update_issue",
-            json!({"issueKey": "HARBOR 1", "statusId": "Open"}),
-            "issueKey: \"HARBOR 1\" is no key such as PROJ-12",
-        ),
-        (
-            "get_user_stars_count",
-            json!({"userId": "Nobody"}),
-            "userId: no user is called \"Nobody\"; there are: 佐藤 遥 (h.sato, 40211), ",
-        ),
-        (
-            "get_pull_requests",
-            json!({"projectKey": "HARBOR", "repoName": "portal", "statusId": ["Draft"]}),
-            "statusId[0]: no status is called \"Draft\"; there are: Open (1), Closed (2), Merged \
-             (3)",
-        ),
-        // What is neither a name nor a number is the tool's to refuse.
-        (
-            "get_issues",
-            json!({"projectId": ["HARBOR"], "statusId": "Open", "priorityId": [true]}),
-            "expected",
-        ),
-        // A project that Backlog does not show.
-        (
-            "update_issue",
-            json!({"issueKey": "NOPE-1", "statusId": "Open"}),
-            "in GET projects/NOPE/statuses",
-        ),
-        (
-            "get_pull_requests",
-            json!({"projectKey": "..", "repoName": "portal", "assigneeId": ["Maja Lindqvist"]}),
-            "projectKey: cannot be `.` or `..`",
-        ),
-    ] {
-        let answer = agent.call(tool, arguments.clone()).await;
-        let text = answer.error();
-        assert!(text.contains(expected), "{tool} {arguments}: {text}");
-        let sent = asked(&sim);
-        let changes: Vec<_> = sent
-            .iter()
-            .filter(|line| !line.starts_with("GET"))
-            .collect();
-        assert_eq!(changes, Vec::<&String>::new());
-        assert!(!sent.iter().any(|line| line.starts_with("GET issues?")));
-    }
-    sim.stop().await;
-}
-
 /// Adds a milestone behind the back of whoever has read the list.
 async fn add_milestone(server: &HubServer, sim: &BacklogSim, name: &str) {
     let colleague = Agent::new(server, sim, seed::HARUKA);
@@ -342,28 +181,6 @@ async fn what_one_has_changed_oneself_is_read_again() {
     sim.control().clear_journal();
     milestone().await;
     assert_eq!(asked(&sim).len(), 1);
-    sim.stop().await;
-}
-
-#[actix_web::test]
-async fn one_of_several_is_not_guessed() {
-    let (server, sim) = (server(), sim().await);
-    let agent = Agent::new(&server, &sim, seed::DANIEL);
-    add_milestone(&server, &sim, "Spring").await;
-    add_milestone(&server, &sim, "SPRING").await;
-    let count = async |milestone: &str| {
-        let arguments = json!({"projectId": ["HARBOR"], "milestoneId": [milestone]});
-        agent.call("count_issues", arguments).await
-    };
-    let answer = count("spring").await;
-    let text = answer.error();
-    assert!(
-        text.contains("milestoneId[0]: several are called \"spring\": Spring (")
-            && text.contains(", SPRING (")
-            && text.ends_with("; give the id of one"),
-        "{text}"
-    );
-    count("Spring").await.json();
     sim.stop().await;
 }
 
