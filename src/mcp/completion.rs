@@ -38,7 +38,11 @@ pub(super) async fn complete(
     reader: &Reader<'_>,
     request: CompleteRequestParams,
 ) -> Result<CompleteResult, ErrorData> {
-    let Some(wanted) = wanted(reader, &request) else {
+    let found = reader.spaces().into_iter().find_map(|space| {
+        let wanted = wanted(&space, &request)?;
+        Some((space, wanted))
+    });
+    let Some((reader, wanted)) = &found else {
         let text = "the reference or its argument is none of this server";
         return Err(ErrorData::invalid_params(text, None));
     };
@@ -75,8 +79,7 @@ fn wanted(reader: &Reader<'_>, request: &CompleteRequestParams) -> Option<Wanted
             Holds::Text => Wanted::Other,
         }),
         Reference::Resource(template) => {
-            let templates = resources::templates(reader).resource_templates;
-            let known = templates.iter().any(|it| it.uri_template == template.uri);
+            let known = resources::is_template(reader, &template.uri);
             let variable = known && template.uri.contains(&format!("{{{argument}}}"));
             variable.then_some(match argument {
                 "projectKey" => Wanted::ProjectKey,

@@ -55,6 +55,14 @@ impl Organizations {
         Arc::clone(&self.all[self.default].access)
     }
 
+    /// The spaces, the default one first.
+    pub(super) fn accesses(&self) -> impl Iterator<Item = Arc<dyn BacklogAccess>> {
+        let (before, from) = self.all.split_at(self.default);
+        let (default, after) = from.split_at(1);
+        let all = default.iter().chain(before).chain(after);
+        all.map(|one| Arc::clone(&one.access))
+    }
+
     /// Takes the choice out of the arguments.
     ///
     /// # Errors

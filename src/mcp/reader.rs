@@ -2,7 +2,7 @@
 //! the tool that reads the same: by the scopes, by the policy and the projects that it allows, by
 //! what Backlog answers.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use rmcp::{ErrorData, RoleServer, service::RequestContext};
 use serde_json::{Map, Value};
@@ -73,6 +73,22 @@ impl<'a> Reader<'a> {
             .caller(context)
             .ok_or_else(|| ErrorData::internal_error("the request has no caller", None))?;
         Ok(Self::new(server, caller))
+    }
+
+    /// The same caller at each space of the server: at the default organization first, where
+    /// there are several.
+    pub fn spaces(&self) -> Vec<Self> {
+        let at = |access| {
+            let caller = Caller {
+                access,
+                ..self.caller.clone()
+            };
+            Self::new(self.server, caller)
+        };
+        match self.server.organizations() {
+            None => vec![at(Arc::clone(&self.caller.access))],
+            Some(organizations) => organizations.accesses().map(at).collect(),
+        }
     }
 
     /// Whether the caller may read what `tool` (without the prefix) reads.

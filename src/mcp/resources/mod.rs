@@ -3,8 +3,8 @@
 //!
 //! 1. `resources/list` are the projects that the caller has joined; `resources/templates/list`
 //!    says how the others are addressed (`uri`).
-//! 2. `resources/read` takes an address of the caller's own space and of a kind that the caller
-//!    may read ([`Reader::check`]).
+//! 2. `resources/read` takes an address of the caller's own space, or of one of the organizations
+//!    of a local server, and of a kind that the caller may read ([`Reader::check`]).
 //! 3. It must be of an allowed project ([`Reader::admit`]).
 //! 4. Backlog is asked for the thing, and for what belongs to it.
 //! 5. It becomes a page (`markdown`), cut where it is longer than a result may be.
@@ -74,34 +74,57 @@ pub(super) async fn list(
         })?,
     };
     let mut record = reader.record("resource:list");
-    let projects = projects(reader).await;
-    record.ended_as(&projects, ToolError::outcome);
-    let projects = projects.map_err(|error| reader.failed("resources/list", &error))?;
+    let listed = listed(reader).await;
+    record.ended_as(&listed, ToolError::outcome);
+    let listed = listed.map_err(|error| reader.failed("resources/list", &error))?;
     let end = start.saturating_add(PAGE);
-    let page = projects.iter().skip(start).take(PAGE).map(|project| {
-        Resource::new(uri::project(reader.host(), &project.key), &project.key)
-            .with_title(&project.name)
-            .with_mime_type(MARKDOWN)
-    });
+    let next_cursor = (end < listed.len()).then(|| end.to_string());
+    let page = listed.into_iter().skip(start).take(PAGE);
     let mut result = ListResourcesResult::with_all_items(page.collect())
         .with_ttl_ms(LIST_TTL_MS)
         .with_cache_scope(CacheScope::Private);
-    result.next_cursor = (end < projects.len()).then(|| end.to_string());
+    result.next_cursor = next_cursor;
     Ok(result)
+}
+
+async fn listed(reader: &Reader<'_>) -> Result<Vec<Resource>, ToolError> {
+    let mut listed = Vec::new();
+    for space in reader.spaces() {
+        let projects = projects(&space).await?;
+        listed.extend(projects.iter().map(|project| {
+            Resource::new(uri::project(space.host(), &project.key), &project.key)
+                .with_title(&project.name)
+                .with_mime_type(MARKDOWN)
+        }));
+    }
+    Ok(listed)
 }
 
 /// `resources/templates/list`
 pub(super) fn templates(reader: &Reader<'_>) -> ListResourceTemplatesResult {
-    let kinds = Kind::ALL.into_iter().filter(|kind| reader.may(kind.tool()));
-    let templates = kinds.map(|kind| {
-        ResourceTemplate::new(kind.template(reader.host()), kind.path())
-            .with_title(kind.title())
-            .with_description(kind.description())
-            .with_mime_type(MARKDOWN)
+    let spaces = reader.spaces();
+    let templates = spaces.iter().flat_map(|space| {
+        let kinds = Kind::ALL.into_iter().filter(|kind| space.may(kind.tool()));
+        kinds.map(|kind| {
+            let title = match spaces.len() {
+                1 => kind.title().to_owned(),
+                _ => format!("{} in {}", kind.title(), space.host()),
+            };
+            ResourceTemplate::new(kind.template(space.host()), kind.path())
+                .with_title(title)
+                .with_description(kind.description())
+                .with_mime_type(MARKDOWN)
+        })
     });
     ListResourceTemplatesResult::with_all_items(templates.collect())
         .with_ttl_ms(LIST_TTL_MS)
         .with_cache_scope(CacheScope::Private)
+}
+
+/// Whether this is a template of the reader's own space.
+pub(super) fn is_template(reader: &Reader<'_>, template: &str) -> bool {
+    let mut kinds = Kind::ALL.into_iter().filter(|kind| reader.may(kind.tool()));
+    kinds.any(|kind| kind.template(reader.host()) == template)
 }
 
 /// `resources/read`; the text has at most `max_tokens`.
@@ -110,7 +133,11 @@ pub(super) async fn read(
     uri: &str,
     max_tokens: usize,
 ) -> Result<ReadResourceResult, ErrorData> {
-    let Some(target) = Target::parse(uri, reader.host()) else {
+    let found = reader.spaces().into_iter().find_map(|space| {
+        let target = Target::parse(uri, space.host())?;
+        Some((space, target))
+    });
+    let Some((reader, target)) = found else {
         let text = format!("{uri} is no resource of {}", reader.host());
         return Err(ErrorData::resource_not_found(text, of(uri)));
     };
@@ -119,7 +146,7 @@ pub(super) async fn read(
         record.ended(barred.outcome());
         return Err(reader.barred(uri, &barred));
     }
-    let page = page(reader, &target).await;
+    let page = page(&reader, &target).await;
     record.ended_as(&page, ToolError::outcome);
     let page = page.map_err(|error| ErrorData {
         data: of(uri),

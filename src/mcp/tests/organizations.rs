@@ -280,14 +280,51 @@ async fn a_list_that_was_prepared_before_is_not_of_another_server() {
 }
 
 #[actix_web::test]
-async fn resources_are_of_the_default_organization() {
-    let two = Two::new(ToolOptions::default());
-    let read = async |backlog: &FakeBacklog| {
-        let host = backlog.url.as_str().trim_start_matches("http://");
-        let uri = format!("backlog://{host}/issues/AB-1");
-        two.rpc("resources/read", json!({"uri": uri})).await
+async fn resources_are_of_each_by_its_host() {
+    let projects = |key: &'static str| {
+        FakeBacklog::start(move |request: &Received| {
+            let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
+            let project = json!({"id": 1, "projectKey": key, "name": "Harbour"});
+            HttpResponse::Ok().json(match path {
+                "/api/v2/projects" => json!([project]),
+                _ => project,
+            })
+        })
     };
-    assert!(read(&two.b).await["result"]["contents"].is_array());
-    assert_eq!(read(&two.a).await["error"]["code"], -32002);
-    assert_eq!(two.a.received(), []);
+    let two = Two::of(projects("OF_A"), projects("OF_B"), ToolOptions::default());
+    let host = |backlog: &FakeBacklog| backlog.url.as_str().replace("http://", "backlog://");
+    let (of_a, of_b) = (host(&two.a), host(&two.b));
+
+    let listed = two.rpc("resources/list", json!({})).await;
+    let listed = listed["result"]["resources"].as_array().unwrap().iter();
+    let listed: Vec<_> = listed.map(|it| it["uri"].as_str().unwrap()).collect();
+    let expected = [
+        format!("{of_b}/projects/OF_B"),
+        format!("{of_a}/projects/OF_A"),
+    ];
+    assert_eq!(listed, expected, "the default one first");
+    let templates = two.rpc("resources/templates/list", json!({})).await;
+    let templates = templates["result"]["resourceTemplates"].to_string();
+    for host in [&of_a, &of_b] {
+        assert!(templates.contains(&format!("{host}/issues/{{issueKey}}")));
+    }
+
+    for (backlog, host, key) in [(&two.a, &of_a, "OF_A"), (&two.b, &of_b, "OF_B")] {
+        let uri = format!("{host}/projects/{key}");
+        let read = two.rpc("resources/read", json!({"uri": uri})).await;
+        let text = read["result"]["contents"][0]["text"].as_str().unwrap();
+        assert!(text.contains("Harbour"), "{text}");
+        let last = backlog.received().pop().unwrap();
+        assert!(last.line.contains(key), "{}", last.line);
+
+        let params = json!({
+            "ref": {"type": "ref/resource", "uri": format!("{host}/projects/{{projectKey}}")},
+            "argument": {"name": "projectKey", "value": "OF"},
+        });
+        let found = two.rpc("completion/complete", params).await;
+        assert_eq!(found["result"]["completion"]["values"], json!([key]));
+    }
+    let elsewhere = json!({"uri": "backlog://elsewhere.test/projects/OF_A"});
+    let refused = two.rpc("resources/read", elsewhere).await;
+    assert_eq!(refused["error"]["code"], -32002, "{refused}");
 }
