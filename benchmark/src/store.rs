@@ -1,4 +1,4 @@
-//! Sessions in the hub's database, as sign-ins would have left them.
+//! Sessions in the hub's database, as sign-ins and a first call each would have left them.
 
 use backlog_mcp_hub::{
     clock::Clock,
@@ -135,9 +135,9 @@ impl Batch {
         .await?;
         sqlx::query(
             "INSERT INTO hub.access_tokens
-                 (token_hash, grant_id, refresh_token_hash, scopes, expires_at)
+                 (token_hash, grant_id, refresh_token_hash, scopes, expires_at, first_used_at)
              SELECT new.hash, new.grant_id, new.refresh_hash, '{backlog:read,backlog:write}',
-                 now() + interval '1 day'
+                 now() + interval '1 day', now()
              FROM unnest($1::bytea[], $2::uuid[], $3::bytea[]) AS new (hash, grant_id, refresh_hash)",
         )
         .bind(&self.access_hashes)

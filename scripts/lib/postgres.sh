@@ -6,6 +6,8 @@
 postgres_directory=
 # Whether what is committed survives a power cut; tests do without it.
 postgres_durable=false
+# Its memory for rows and indexes; empty for PostgreSQL's default of 128 MB.
+postgres_shared_buffers=
 
 # Prints the directory with initdb, postgres, pg_ctl and psql: the newest found.
 postgres_binaries() {
@@ -46,6 +48,7 @@ start_postgres() {
     local binaries port attempt speed
     speed='-c fsync=off -c synchronous_commit=off -c full_page_writes=off'
     if $postgres_durable; then speed=''; fi
+    if [[ $postgres_shared_buffers ]]; then speed+=" -c shared_buffers=$postgres_shared_buffers"; fi
     binaries=$(postgres_binaries) || die 'No PostgreSQL server programs (initdb, postgres) were found.'
     # Not under TMPDIR, which the other user may be unable to enter.
     postgres_directory=$(mktemp -d /tmp/hub-postgres.XXXXXX)
