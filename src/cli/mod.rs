@@ -17,11 +17,14 @@ mod stdio;
 mod upstream;
 mod user;
 
-use std::{ffi::OsStr, process::ExitCode};
+use std::{
+    ffi::{OsStr, OsString},
+    process::ExitCode,
+};
 
 use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable,
-    error::ErrorKind, parser::ValueSource,
+    error::ErrorKind,
 };
 
 use self::operator::{OWNER, SERVICE, explain_to};
@@ -113,14 +116,15 @@ fn root() -> clap::Command {
 
 const LOG_FORMAT: &str = "log_format";
 
-/// A flag that stands before the command, where it would mean nothing.
-fn misplaced<'a>(root: &'a clap::Command, matches: &ArgMatches) -> Option<&'a str> {
-    matches.subcommand_name()?;
-    root.get_arguments()
-        .filter(|arg| arg.get_id() != LOG_FORMAT && arg.get_long() != Some("help"))
-        .filter(|arg| arg.get_long() != Some("version"))
-        .find(|arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine))
-        .and_then(clap::Arg::get_long)
+/// A flag that stands before the command, where it would mean nothing. Only the words tell: what
+/// stands after a command, clap counts for those above it as well, if it is global there.
+fn misplaced<'a>(words: &'a [OsString], matches: &ArgMatches) -> Option<&'a str> {
+    let command = matches.subcommand_name()?;
+    let before = words.iter().skip(1).take_while(|word| *word != command);
+    let flags = before.filter_map(|word| word.to_str()?.strip_prefix("--"));
+    flags
+        .map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name))
+        .find(|flag| !["log-format", "help", "version"].contains(flag))
 }
 
 /// An empty variable is as none; clap would take it for a value, and for some a wrong one.
@@ -141,9 +145,9 @@ fn parse(environment: &Environment) -> Cli {
     let mut root = without_empty(root(), environment);
     let words = launcher::without(std::env::args_os().collect());
     let matches = root
-        .try_get_matches_from_mut(words)
+        .try_get_matches_from_mut(&words)
         .unwrap_or_else(|error| error.exit());
-    if let Some(flag) = misplaced(&root, &matches) {
+    if let Some(flag) = misplaced(&words, &matches) {
         let text = format!("--{flag} belongs after the command");
         root.error(ErrorKind::ArgumentConflict, text).exit();
     }
@@ -229,5 +233,36 @@ mod tests {
             explain(&error.context("the server failed")),
             "the server failed: DATA_DIR cannot be used: the disk is full"
         );
+    }
+
+    /// The flag that stands before its command, of a command line that can be read.
+    fn before(line: &str) -> Option<String> {
+        let words: Vec<_> = line.split(' ').map(OsString::from).collect();
+        let matches = root().try_get_matches_from(&words);
+        let matches = matches.unwrap_or_else(|error| panic!("{line}: {error}"));
+        misplaced(&words, &matches).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_flag_of_a_command_stands_after_it() {
+        for line in [
+            "hub space list --data-dir x --json",
+            "hub space --data-dir x list",
+            "hub keys list --database-url postgres://x",
+            "hub cleanup --data-dir=x",
+            "hub --log-format json serve --http-port 1",
+            "hub serve --log-format=json",
+            "hub --prefix space",
+        ] {
+            assert_eq!(before(line), None, "{line}");
+        }
+        for (line, flag) in [
+            ("hub --data-dir x space list", "data-dir"),
+            ("hub --prefix=space serve", "prefix"),
+            ("hub --prefix serve serve", "prefix"),
+            ("hub --log-format json --http-port 1 serve", "http-port"),
+        ] {
+            assert_eq!(before(line).as_deref(), Some(flag), "{line}");
+        }
     }
 }
