@@ -149,7 +149,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             common.confirm(&format!("{slug} goes with all its clients and sign-ins."))?;
             let was_default = find(&db, &slug).await?.is_default;
             let ended = admin::delete_space(&db, &slug).await.map_err(explain)?;
-            let mut text = ended_text(ended);
+            let mut text = format!("{slug} was deleted. {}", ended_text(ended));
             if was_default {
                 text.push_str(" There is no default space now.");
             }
