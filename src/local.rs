@@ -126,7 +126,7 @@ fn access(space: LocalSpace) -> Arc<dyn BacklogAccess> {
 
 /// Loopback by every name, and what the operator lists.
 fn hosts(allowed: &[String]) -> Vec<String> {
-    ["localhost", "127.0.0.1", "[::1]"]
+    ["localhost", "localhost.", "127.0.0.1", "[::1]"]
         .into_iter()
         .map(str::to_owned)
         .chain(allowed.iter().cloned())

@@ -44,8 +44,8 @@ pub async fn authenticate<B: MessageBody + 'static>(
         None => return Ok(answer(request, unavailable())),
     };
     let slug = request.match_info().get("space").map(str::to_owned);
-    let host = issuer::host(request.request()).to_owned();
-    let issuer = match Issuer::find(&hub, &host, slug.as_deref()).await {
+    let host = issuer::host(request.request());
+    let issuer = match Issuer::find(&hub, host.as_ref(), slug.as_deref()).await {
         Ok(Some(issuer)) => issuer,
         Ok(None) => return Ok(answer(request, HttpResponse::NotFound().finish())),
         Err(error) => {

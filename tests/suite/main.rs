@@ -28,6 +28,7 @@ mod deploy_files;
 mod embedded;
 mod empty_settings;
 mod given_secrets;
+mod host_forms;
 mod inspector;
 mod isolation;
 mod issuers;
