@@ -76,6 +76,7 @@ mod sign_in;
 mod slow_clients;
 mod spaces;
 mod standby;
+mod strangers;
 mod subscriptions;
 mod support;
 mod token;
