@@ -4,17 +4,22 @@
 
 use std::process::Output;
 
+use backlog_mcp_hub::{db, domain::Change, jobs::listener, random::Random};
 use backlog_sim::seed;
 use serde_json::Value;
 use sqlx::PgPool;
-use tokio::time::Instant;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout},
+};
 
 use crate::support::{
+    database::TestDatabase,
     hub::eventually,
     mcp,
     person::Person,
     pooler::Pooler,
-    process::{Deployment, Process, run},
+    process::{DEADLINE, Deployment, Process, run},
 };
 
 const ADVICE: &str = "put it in session mode, or connect directly";
@@ -99,4 +104,30 @@ async fn disable_spaces(database: &PgPool) {
         .execute(database)
         .await
         .expect("disabled");
+}
+
+/// What a replica hears first of its own listening.
+async fn first_heard(pooler: &Pooler) -> Change {
+    let pool = db::pool::connect(&pooler.url().into(), 5)
+        .await
+        .expect("a pool");
+    let (send, mut heard) = mpsc::unbounded_channel();
+    let listening = tokio::spawn(listener::run(pool, Random::system(), move |change| {
+        let send = send.clone();
+        async move {
+            let _ = send.send(change);
+        }
+    }));
+    let first = timeout(DEADLINE, heard.recv()).await.expect("in time");
+    listening.abort();
+    first.expect("a change")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_does_not_hear_itself_does_not_listen() {
+    let database = TestDatabase::create().await;
+    let session = Pooler::start(&database, "session").await;
+    assert_eq!(first_heard(&session).await, Change::ListeningBegan);
+    let transaction = Pooler::start(&database, "transaction").await;
+    assert_eq!(first_heard(&transaction).await, Change::ListeningEnded);
 }
