@@ -37,9 +37,9 @@ use tokio::time::{sleep, timeout};
 
 use crate::telemetry::Draining;
 
-/// The last packet of a handshake takes one way through the network. Shorter than the second
-/// after which a client repeats its first packet, which is then refused.
-const HANDSHAKE: Duration = Duration::from_millis(500);
+/// The last packet of a handshake takes one way through the network, from a proxy that is near.
+/// A connection that begins meanwhile is refused a second later, so it is short.
+const HANDSHAKE: Duration = Duration::from_millis(50);
 /// Connections that wait are accepted within a moment, unless every worker is full.
 const QUEUE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(5);

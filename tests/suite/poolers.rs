@@ -95,7 +95,7 @@ async fn in_session_mode_a_disabled_space_is_refused_at_once() {
     })
     .await;
     // What is in memory would be used for thirty seconds.
-    assert!(disabled.elapsed().as_secs() < 15);
+    assert!(disabled.elapsed().as_secs() < 25);
     drop(hub);
 }
 

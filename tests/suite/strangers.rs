@@ -122,7 +122,8 @@ async fn break_off(deployment: &Deployment, hub: &Process) {
                     request(&url, Some(token)),
                     call["method"].as_str().expect("a method"),
                     call["params"].clone(),
-                ),
+                )
+                .header("Mcp-Name", "get_issues"),
             };
             let waiting = tokio::spawn(waiting.send());
             backlog.wait_for_held(1).await;
