@@ -15,7 +15,7 @@ use crate::support::{
 
 const SIGN_INS: usize = 100;
 /// More would wait for the simulated Backlog rather than for each other in the database.
-const AT_A_TIME: usize = 20;
+const AT_A_TIME: usize = 8;
 
 /// Sets a default for every session of the database that is opened from now on.
 async fn set(database: &TestDatabase, setting: &str) {

@@ -168,6 +168,9 @@ async fn strangers_and_clients_that_break_off_cause_no_alarm() {
         (line["level"].as_str().unwrap_or_default().to_owned(), line)
     });
     assert!(said.contains("\"ready\""), "{said}");
-    let alarm = levels.find(|(level, _)| level == "ERROR" || level == "WARN");
+    // That a machine is slow is no stranger's fault, and sqlx tells of it.
+    let is_slow = |line: &Value| line["target"] == "sqlx::query";
+    let alarm =
+        levels.find(|(level, line)| (level == "ERROR" || level == "WARN") && !is_slow(line));
     assert_eq!(alarm, None, "{said}");
 }
