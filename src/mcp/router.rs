@@ -213,6 +213,20 @@ impl Table {
             .map(|entry| entry.route.attr.clone())
             .collect()
     }
+
+    /// The names most like this one, of the tools that a caller may use; the nearest first.
+    pub fn nearest(&self, name: &str, caller: &Caller) -> Vec<Cow<'static, str>> {
+        const SHOWN: usize = 5;
+        let name = name.to_lowercase();
+        let mut names: Vec<_> = self
+            .listed_for(caller)
+            .into_iter()
+            .map(|tool| (strsim::sorensen_dice(&name, &tool.name), tool.name))
+            .collect();
+        names.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        names.truncate(SHOWN);
+        names.into_iter().map(|(_, name)| name).collect()
+    }
 }
 
 fn describe(spec: &Spec, input: schema::Input) -> model::Tool {

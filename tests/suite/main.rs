@@ -79,3 +79,4 @@ mod support;
 mod token;
 mod tools;
 mod toolsets;
+mod wire;

@@ -50,7 +50,7 @@ fn backlog(second: &Arc<Notify>) -> FakeBacklog {
 async fn call(meta: Value, second: &Arc<Notify>) -> (String, Vec<Value>) {
     let backlog = backlog(second);
     let caller = caller_of(&backlog);
-    let mcp = service(server(), vec![HOST.to_owned()], 4 << 20).scope_with_path("/mcp");
+    let mcp = service(server(), vec![HOST.to_owned()], 4 << 20).scope("/mcp");
     let app = App::new().service(mcp).wrap_fn(move |request, next| {
         request.extensions_mut().insert(caller.clone());
         next.call(request)
