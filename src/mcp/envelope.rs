@@ -9,14 +9,14 @@
 //! 4. What is not JSON is −32700; JSON that is not a request, a notification or a response is
 //!    −32600. Only the envelope is looked at: `params` are scanned, not built.
 
-mod surrogates;
-
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use rmcp::model::{ErrorData, RequestId};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{error::Category, value::RawValue};
+
+use crate::backlog::surrogates;
 
 /// A message of which the envelope is right.
 #[derive(Clone, Debug, PartialEq)]

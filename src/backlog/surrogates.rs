@@ -1,5 +1,6 @@
 //! Halves of surrogate pairs in JSON text. `"\ud83d"` is what JavaScript writes for a text that
-//! was cut inside an emoji; JSON has it (RFC 8259 §8.2), and no Unicode text can hold it.
+//! was cut inside an emoji; JSON has it (RFC 8259 §8.2), and no Unicode text can hold it. Clients
+//! send it, and Backlog hands it out again.
 
 use std::borrow::Cow;
 
@@ -7,7 +8,7 @@ use std::borrow::Cow;
 const ESCAPE: usize = 6;
 
 /// The same JSON text with `\ufffd` in the place of every half without its other half.
-pub(super) fn replaced(json: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn replaced(json: &[u8]) -> Cow<'_, [u8]> {
     let mut text = Cow::Borrowed(json);
     let mut at = 0;
     while let Some(next) = json[at..].iter().position(|byte| *byte == b'\\') {
