@@ -9,6 +9,8 @@ use rmcp::model::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use super::envelope::{self, Kind, Message, Refused};
+
 /// The `params` of methods that take none.
 #[derive(Deserialize)]
 struct Nothing {
@@ -28,12 +30,36 @@ pub(super) fn refusal(method: &str, params: Option<Value>) -> ErrorData {
             problem::<PaginatedRequestParams>(params)
         }
         "ping" | "server/discover" | "subscriptions/listen" => problem::<Nothing>(params),
-        _ => {
-            let message = format!("Method not found: {method}");
-            return ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None);
-        }
+        _ => return no_method(method),
     };
     ErrorData::invalid_params(format!("Invalid params for {method}: {problem}"), None)
+}
+
+pub(super) fn no_method(method: &str) -> ErrorData {
+    let message = format!("Method not found: {method}");
+    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None)
+}
+
+/// The error for a message that the protocol's library could not read at all, though its envelope
+/// is right; `detail` is the library's word on it.
+pub(super) fn unreadable(message: &Message, detail: &str) -> Refused {
+    #[derive(Deserialize)]
+    struct Request {
+        method: String,
+        #[serde(default)]
+        params: Option<Value>,
+    }
+    let id = match &message.kind {
+        Kind::Request { id, .. } => Some(id.clone()),
+        Kind::Notification | Kind::Response => None,
+    };
+    match serde_json::from_slice::<Request>(&message.text) {
+        Ok(Request { method, params }) if id.is_some() => {
+            Refused::new(id, refusal(&method, params))
+        }
+        // Nested too deep, for example.
+        _ => envelope::no_request(id, detail),
+    }
 }
 
 fn problem<P: DeserializeOwned>(params: Option<Value>) -> String {

@@ -362,9 +362,13 @@ impl ServerHandler for HubServer {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        Err(params::refusal(&request.method, request.params))
+        let newest = context.protocol_version() >= Some(ProtocolVersion::V_2026_07_28);
+        Err(match request.method.as_str() {
+            removed @ ("initialize" | "ping") if newest => params::no_method(removed),
+            method => params::refusal(method, request.params),
+        })
     }
 }
 

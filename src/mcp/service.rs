@@ -28,7 +28,7 @@ use actix_web::{
 };
 use rmcp::{
     handler::server::ServerHandler,
-    model::{ErrorData, ProtocolVersion, RequestId},
+    model::{ErrorCode, ErrorData, ProtocolVersion, RequestId},
     transport::streamable_http_server::StreamableHttpServerConfig,
 };
 
@@ -39,6 +39,7 @@ use library::{Answer, Library};
 use super::{
     Accepted, HubServer,
     envelope::{self, Kind, Message, Received, Refused},
+    params,
 };
 
 /// The endpoint; cheap to clone.
@@ -166,19 +167,15 @@ impl McpService {
         message: Message,
         accepted: Accepted,
     ) -> Result<HttpResponse, Refusal> {
-        let id = match &message.kind {
-            Kind::Request { id, method } => {
-                self.check_accepted(accepted, id, method)?;
-                Some(id.clone())
-            }
-            // Nothing is returned, so there is nothing to accept.
-            Kind::Notification | Kind::Response => None,
-        };
-        let answer = self.library.ask(request, message.text).await;
+        // To anything else nothing is returned, so there is nothing to accept.
+        if let Kind::Request { id, method } = &message.kind {
+            self.check_accepted(accepted, id, method)?;
+        }
+        let answer = self.library.ask(request, message.text.clone()).await;
         if answer.is_right() && (accepted.events || !answer.is_stream()) {
             return Ok(answer.pass_on());
         }
-        let (status, json) = self.json_of(request, answer, id).await;
+        let (status, json) = self.json_of(request, answer, &message).await;
         Ok(json_response(status, json))
     }
 
@@ -207,8 +204,12 @@ impl McpService {
         &self,
         request: &HttpRequest,
         answer: Answer,
-        id: Option<RequestId>,
+        message: &Message,
     ) -> (StatusCode, Bytes) {
+        let id = match &message.kind {
+            Kind::Request { id, .. } => Some(id.clone()),
+            Kind::Notification | Kind::Response => None,
+        };
         let status = answer.status();
         if answer.is_right() {
             if let Some(json) = answer.json().await {
@@ -223,9 +224,8 @@ impl McpService {
             // The type of the body was right: the library could not read the message.
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 let detail = text.strip_prefix("fail to deserialize request body ");
-                let message = format!("Invalid request: {}", detail.unwrap_or(&text));
-                let error = ErrorData::invalid_request(message, None);
-                (StatusCode::BAD_REQUEST, error)
+                let refused = params::unreadable(message, detail.unwrap_or(&text));
+                return (status_of(&refused.error), refused.write().into());
             }
             status if status.is_server_error() => (status, ErrorData::internal_error(text, None)),
             status => match unknown_version(request) {
@@ -269,6 +269,14 @@ impl Refusal {
             Self::Json(status, refused) => json_response(status, refused.write().into()),
             Self::Ready(response) => response,
         }
+    }
+}
+
+/// As the library has it: only what is no request is the status's matter.
+fn status_of(error: &ErrorData) -> StatusCode {
+    match error.code {
+        ErrorCode::INVALID_REQUEST | ErrorCode::PARSE_ERROR => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
     }
 }
 

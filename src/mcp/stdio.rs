@@ -156,7 +156,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
 fn parsed(message: &Message) -> Result<ClientJsonRpcMessage, Refused> {
     let parsed = serde_json::from_slice(&message.text).map_err(|error| Refused {
         response: !matches!(message.kind, Kind::Request { .. }),
-        ..envelope::no_request(id(message).cloned(), &error.to_string())
+        ..params::unreadable(message, &error.to_string())
     })?;
     // Before the handshake, the library asks any other request for what 2026-07-28 has in it.
     if let JsonRpcMessage::Request(request) = &parsed
@@ -167,13 +167,6 @@ fn parsed(message: &Message) -> Result<ClientJsonRpcMessage, Refused> {
         return Err(Refused::new(Some(request.id.clone()), error));
     }
     Ok(parsed)
-}
-
-fn id(message: &Message) -> Option<&RequestId> {
-    match &message.kind {
-        Kind::Request { id, .. } => Some(id),
-        Kind::Notification | Kind::Response => None,
-    }
 }
 
 fn batches(shared: &Mutex<Batches>) -> MutexGuard<'_, Batches> {

@@ -63,12 +63,9 @@ impl McpService {
         message: Result<Message, Refused>,
     ) -> Option<Bytes> {
         match check_element(message) {
-            Ok(Message {
-                kind: Kind::Request { id, .. },
-                text,
-            }) => {
-                let answer = self.library.ask(request, text).await;
-                Some(self.json_of(request, answer, Some(id)).await.1)
+            Ok(message) if matches!(message.kind, Kind::Request { .. }) => {
+                let answer = self.library.ask(request, message.text.clone()).await;
+                Some(self.json_of(request, answer, &message).await.1)
             }
             // The library has nothing to do for them without a session.
             Ok(_) => None,

@@ -1,4 +1,4 @@
-use rmcp::model::ErrorData;
+use rmcp::model::{ErrorData, RequestId};
 use tokio::io::{AsyncBufReadExt, BufReader, DuplexStream};
 
 use super::*;

@@ -125,32 +125,11 @@ async fn the_local_server_answers_whoever_takes_its_form() {
     }
 }
 
-/// A client that takes no events gets the response alone; progress is left out, and what is
-/// nothing but events is refused.
+/// What is nothing but events is refused to who takes none.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_becomes_its_response_for_who_takes_json_only() {
+async fn a_subscription_is_for_who_takes_events() {
     let hub = TestHub::start().await;
     let of_hub = of_hub(&hub).await;
-    let local = Local::start(true).await;
-    let params = json!({
-        "name": "get_myself", "arguments": {}, "_meta": { "progressToken": "p" }
-    });
-    let call = message_at(None, "tools/call", params);
-    for endpoint in [&of_hub, &local.endpoint] {
-        for (accept, kind) in [
-            ("application/json", "application/json"),
-            ("application/json, text/event-stream", "text/event-stream"),
-        ] {
-            let sent = endpoint.post().header("accept", accept).json(&call);
-            let reply = Reply::to(sent).await;
-            assert_eq!(reply.header("content-type"), kind, "{}", endpoint.name);
-            assert_eq!(
-                reply.body.contains("notifications/progress"),
-                kind != accept
-            );
-            assert!(reply.body.contains("\"result\""), "{}", reply.body);
-        }
-    }
     let listen = message_at(
         Some("2026-07-28"),
         "subscriptions/listen",
