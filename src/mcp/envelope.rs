@@ -48,7 +48,7 @@ pub(super) enum Received {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Refused {
     pub id: Option<RequestId>,
-    pub error: ErrorData,
+    pub error: Box<ErrorData>,
     /// Whether it looks like a response: an error in return could be answered with an error.
     pub response: bool,
 }
@@ -57,7 +57,7 @@ impl Refused {
     pub fn new(id: Option<RequestId>, error: ErrorData) -> Self {
         Self {
             id,
-            error,
+            error: Box::new(error),
             response: false,
         }
     }

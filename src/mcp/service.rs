@@ -252,7 +252,7 @@ async fn handle(
 /// Why a request is not served.
 enum Refusal {
     Json(StatusCode, Refused),
-    Ready(HttpResponse),
+    Ready(Box<HttpResponse>),
 }
 
 impl Refusal {
@@ -267,7 +267,7 @@ impl Refusal {
     fn response(self) -> HttpResponse {
         match self {
             Self::Json(status, refused) => json_response(status, refused.write().into()),
-            Self::Ready(response) => response,
+            Self::Ready(response) => *response,
         }
     }
 }

@@ -25,7 +25,7 @@ use rmcp::{
     RoleServer,
     model::{
         ClientJsonRpcMessage, ClientNotification, ClientRequest, GetMeta, JsonRpcMessage,
-        RequestId, ServerJsonRpcMessage, ServerResult,
+        ServerJsonRpcMessage, ServerResult,
     },
     transport::Transport,
 };
@@ -229,7 +229,9 @@ impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for Stdio<R> {
         loop {
             while !self.refusals.is_empty() {
                 let place = self.output.as_ref()?.reserve().await.ok()?;
-                self.refusals.pop_front().map(|refusal| place.send(refusal));
+                if let Some(refusal) = self.refusals.pop_front() {
+                    place.send(refusal);
+                }
             }
             if let Some(message) = self.received.pop_front() {
                 return Some(message);

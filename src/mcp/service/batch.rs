@@ -90,7 +90,7 @@ fn check(request: &HttpRequest, messages: usize) -> Result<(), Refusal> {
     let refused = charge.and_then(|charge| (1..messages).find_map(|_| charge.0()));
     match refused {
         None => Ok(()),
-        Some(response) => Err(Refusal::Ready(response)),
+        Some(response) => Err(Refusal::Ready(Box::new(response))),
     }
 }
 
