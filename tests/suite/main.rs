@@ -84,3 +84,4 @@ mod support;
 mod token;
 mod tools;
 mod toolsets;
+mod wire;
