@@ -7,6 +7,7 @@
 
 pub mod access;
 mod arguments;
+mod attempt;
 pub mod backlog_tokens;
 mod call;
 mod called;

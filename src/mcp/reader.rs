@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     AccessError, Caller, HubServer, Refusal,
-    failure::ToolError,
+    failure::{Context, ToolError},
     progress::Progress,
     projects::{Sieve, Sifted},
     tool::{Backlog, Read},
@@ -194,7 +194,11 @@ impl<'a> Reader<'a> {
             ToolError::OutOfBounds(reason) => format!(
                 "{what} cannot be read, because only some projects are allowed here: {reason}."
             ),
-            error => error.explain(what, self.server.now()),
+            error => error.explain(Context {
+                what,
+                named: &[],
+                now: self.server.now(),
+            }),
         };
         let text = self.name_tools(&text);
         match error {

@@ -176,7 +176,8 @@ async fn failures_of_backlog_become_errors() {
         (
             "issues/AB-404",
             -32002,
-            "No issue.\nCheck issueKey (see get_issues): nothing has that",
+            "Check issueKey (see get_issues): nothing has that, or it is not visible to the \
+             Backlog account.\nBacklog said: No issue.",
         ),
         ("issues/AB-429", -32603, "rate limit"),
     ] {
@@ -189,6 +190,8 @@ async fn failures_of_backlog_become_errors() {
         );
         assert_eq!(reader.verdict.refusal(), None);
     }
+    // Another one, where no limit pauses this token.
+    let backlog = self::backlog();
     let gone = caller(Renewing::ended(backlog.url.clone()));
     read(&gone, &uri(&backlog, "issues/AB-401")).await;
     assert_eq!(gone.verdict.refusal(), Some(Refusal::SignInAgain));
