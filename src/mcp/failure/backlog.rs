@@ -108,10 +108,12 @@ fn by_status(status: u16, about: &About) -> String {
         408 => "Try again in a moment.",
         413 => "Send less in one call: a smaller file or a shorter text.",
         414 | 431 => "Send less in one call: fewer ids, a shorter keyword or a shorter text.",
-        400..500 => {
+        status if (400..500).contains(&status) => {
             "Backlog, or a proxy before it, refuses this request and will refuse it every time."
         }
-        500.. => "Try again later: Backlog, or a proxy before it, does not work at the moment.",
+        status if status >= 500 => {
+            "Try again later: Backlog, or a proxy before it, does not work at the moment."
+        }
         _ => "Try again later: a proxy may be in the way.",
     };
     text.to_owned()
