@@ -15,6 +15,7 @@ mod oauth;
 mod pace;
 mod request;
 mod room;
+pub(crate) mod surrogates;
 mod url;
 
 pub use call::{Call, InputError, Method};

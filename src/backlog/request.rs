@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::{BacklogError, Content, fate::without_mark};
+use super::{BacklogError, Content, fate::without_mark, surrogates};
 
 /// One path segment that cannot climb out of its place: never empty (but for [`Segment::END`]),
 /// `.` or `..`, and without control characters, which a URL parser drops before it looks for dots.
@@ -132,7 +132,8 @@ impl Response {
         if matches!(body, b"" | b"null") {
             return Ok(None);
         }
-        serde_json::from_slice(body).map(Some).map_err(|_| {
+        let json = serde_json::from_slice(&surrogates::replaced(body));
+        json.map(Some).map_err(|_| {
             let content = Content::of(&self.headers, &self.body);
             BacklogError::unreadable(method, self.status.as_u16(), content)
         })
