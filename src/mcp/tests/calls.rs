@@ -274,14 +274,6 @@ async fn bad_arguments_never_reach_backlog() {
 }
 
 #[actix_web::test]
-async fn an_empty_answer_is_a_success() {
-    let backlog = FakeBacklog::answering(204, "");
-    let (failed, text) = call(&caller_of(&backlog), "get_space", json!({})).await;
-    let result: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((failed, result), (false, json!({"success": true})));
-}
-
-#[actix_web::test]
 async fn an_icon_is_that_of_what_is_given() {
     for (arguments, path) in [
         (json!({"userId": 7}), "users/7/icon"),

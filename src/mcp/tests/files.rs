@@ -55,14 +55,24 @@ async fn a_file_is_content() {
         "filename": "a b", "contentType": "application/json", "size": 8, "content": "eyJhIjogMX0=",
     });
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
-    let (_, text) = call(
-        &caller,
-        ATTACHMENT,
-        json!({"issueId": 7, "attachmentId": 5}),
-    )
-    .await;
-    let facts: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(facts["issueIdOrKey"], 7);
+}
+
+/// As the upstream server puts it: an id is a number.
+#[actix_web::test]
+async fn a_files_issue_is_named_as_it_was_given() {
+    for (given, expected) in [
+        (json!({"issueId": 7}), json!(7)),
+        (json!({"issueKey": "A-1"}), json!("A-1")),
+        (json!({"issueId": 7, "issueKey": "A-1"}), json!(7)),
+        (json!({"issueId": 0, "issueKey": "A-1"}), json!("A-1")),
+    ] {
+        let backlog = attachment("application/pdf", b"%PDF-1.4");
+        let mut arguments = given;
+        arguments["attachmentId"] = json!(5);
+        let (_, facts) = call(&caller_of(&backlog), ATTACHMENT, arguments).await;
+        let facts: Value = serde_json::from_str(&facts).unwrap();
+        assert_eq!(facts["issueIdOrKey"], expected);
+    }
 }
 
 #[actix_web::test]
