@@ -24,6 +24,7 @@ use super::{
     Caller, Organizations, ToolOptions, Verdict,
     call::{self, Call},
     completion,
+    file::FileLimits,
     listing::{self, Listings},
     names::Lists,
     params, progress,
@@ -66,6 +67,7 @@ pub struct HubServer {
     projects: Arc<Projects>,
     listings: Listings,
     options: ToolOptions,
+    files: FileLimits,
     client: BacklogClient,
     lists: Lists,
     clock: Clock,
@@ -83,6 +85,7 @@ impl HubServer {
             projects: Arc::new(Projects::new(table.entries())),
             table: Arc::new(table),
             listings: Listings::default(),
+            files: FileLimits::new(options.max_tokens),
             options,
             client,
             lists: Lists::default(),
@@ -96,6 +99,7 @@ impl HubServer {
     /// The same with other options.
     #[must_use]
     pub fn with_options(mut self, options: ToolOptions) -> Self {
+        self.files.max_tokens = options.max_tokens;
         self.options = options;
         self.retable();
         self
@@ -168,6 +172,10 @@ impl HubServer {
 
     pub(super) fn options(&self) -> &ToolOptions {
         &self.options
+    }
+
+    pub(super) fn files(&self) -> &FileLimits {
+        &self.files
     }
 
     pub(super) fn projects(&self) -> &Projects {
