@@ -59,6 +59,7 @@ impl ConfigError {
 /// How long things live.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetimes {
+    /// From `/authorize` to Backlog's answer.
     pub authorization_request: Duration,
     pub authorization_code: Duration,
     pub access_token: Duration,
@@ -71,8 +72,9 @@ pub struct Lifetimes {
 impl Default for Lifetimes {
     fn default() -> Self {
         Self {
-            authorization_request: Duration::from_secs(10 * 60),
-            authorization_code: Duration::from_secs(60),
+            authorization_request: Duration::from_secs(15 * 60),
+            // Some users copy the address of a browser into a terminal.
+            authorization_code: Duration::from_secs(2 * 60),
             access_token: Duration::from_secs(3600),
             refresh_token: Duration::from_secs(30 * 24 * 3600),
             refresh_grace: Duration::from_secs(60),
@@ -99,12 +101,37 @@ impl LifetimeArgs {
                 }
                 given => given.unwrap_or(default.refresh_grace),
             },
+            authorization_request: match duration("SIGN_IN_TTL", self.sign_in_ttl)? {
+                Some(time) if !SIGN_IN.contains(&time) => {
+                    return Err(ConfigError::new(
+                        "SIGN_IN_TTL",
+                        "is not between 1 minute and 1 hour",
+                    ));
+                }
+                given => given.unwrap_or(default.authorization_request),
+            },
+            authorization_code: match duration(
+                "AUTHORIZATION_CODE_TTL",
+                self.authorization_code_ttl,
+            )? {
+                Some(time) if time > LONGEST_CODE => {
+                    return Err(ConfigError::new(
+                        "AUTHORIZATION_CODE_TTL",
+                        "is longer than 10 minutes (RFC 6749 §4.1.2)",
+                    ));
+                }
+                given => given.unwrap_or(default.authorization_code),
+            },
             ..default
         })
     }
 }
 
 const LONGEST_GRACE: Duration = Duration::from_secs(600);
+const LONGEST_CODE: Duration = Duration::from_secs(600);
+/// Less is too short to sign in at Backlog, and more keeps what strangers begin for too long.
+const SIGN_IN: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(60)..=Duration::from_secs(3600);
 
 /// Where the state is kept.
 #[derive(Debug)]

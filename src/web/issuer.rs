@@ -1,5 +1,6 @@
 //! The issuer of a request: the hub itself, a space by its own host name, or a
-//! space by path. Nothing below a handler knows how it was found.
+//! space by path; the first and the last under each name of the hub. Nothing below a handler
+//! knows how it was found.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -25,9 +26,8 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The hub itself.
-    pub fn hub(hub: &Hub) -> Self {
-        let url = hub.base_url.as_str().to_owned();
+    /// The hub itself, at one of its origins.
+    fn of_hub(hub: &Hub, url: String) -> Self {
         Self {
             mcp_url: format!("{url}{}", hub.mcp_path),
             url,
@@ -36,8 +36,8 @@ impl Issuer {
         }
     }
 
-    fn of_space_by_path(hub: &Hub, space: Arc<Space>) -> Self {
-        let url = format!("{}/spaces/{}", hub.base_url.as_str(), space.slug);
+    fn of_space_by_path(origin: &str, space: Arc<Space>) -> Self {
+        let url = format!("{origin}/spaces/{}", space.slug);
         Self {
             mcp_url: format!("{url}/mcp"),
             url,
@@ -66,6 +66,11 @@ impl Issuer {
         self.space.as_ref().map(|space| space.id)
     }
 
+    /// Is this the endpoint that a token was issued for, under whatever name of the hub?
+    pub fn is_resource(&self, hub: &Hub, resource: &str) -> bool {
+        hub.is_same_endpoint(resource, &self.mcp_url)
+    }
+
     /// May a grant of this space be used here?
     pub fn serves(&self, space: SpaceId) -> bool {
         self.space.as_ref().is_none_or(|own| own.id == space)
@@ -87,12 +92,17 @@ impl Issuer {
         host: &str,
         slug: Option<&str>,
     ) -> Result<Option<Self>, sqlx::Error> {
+        // A host that is no address for clients, a probe's perhaps, gets what is at the base URL.
+        let origin = || {
+            let own = hub.own_origin(host);
+            own.unwrap_or_else(|| hub.base_url.as_str().to_owned())
+        };
         if let Some(slug) = slug {
             if !space::is_slug(slug) {
                 return Ok(None);
             }
             let space = hub.sessions.space_by_slug(&hub.db, slug).await?;
-            return Ok(space.map(|space| Self::of_space_by_path(hub, space)));
+            return Ok(space.map(|space| Self::of_space_by_path(&origin(), space)));
         }
         if !hub.answers_to(host)
             && let Some(space) = hub.sessions.space_by_hostname(&hub.db, host).await?
@@ -100,19 +110,26 @@ impl Issuer {
         {
             return Ok(Some(issuer));
         }
-        Ok(Some(Self::hub(hub)))
+        Ok(Some(Self::of_hub(hub, origin())))
     }
 
     /// The issuer that a path below a well-known document speaks of: `` or the MCP
     /// path for the host's own, `spaces/<slug>` with or without `/mcp` for a space.
+    ///
+    /// # Errors
+    /// The host is one that the hub answers to, but no address for clients: what a document says
+    /// of another one would be refused by each of them.
     pub async fn find_by_suffix(
         hub: &Hub,
         host: &str,
         suffix: &str,
-    ) -> Result<Option<Self>, sqlx::Error> {
+    ) -> Result<Option<Self>, JsonError> {
+        if hub.base_url.is_https() && hub.answers_to(host) && hub.own_origin(host).is_none() {
+            return Err(JsonError::Misdirected);
+        }
         let suffix = suffix.trim_matches('/');
         if suffix.is_empty() || suffix == hub.mcp_path.trim_matches('/') {
-            return Self::find(hub, host, None).await;
+            return Ok(Self::find(hub, host, None).await?);
         }
         let Some(rest) = suffix.strip_prefix("spaces/") else {
             return Ok(None);
@@ -121,7 +138,7 @@ impl Issuer {
         if slug.contains('/') {
             return Ok(None);
         }
-        Self::find(hub, host, Some(slug)).await
+        Ok(Self::find(hub, host, Some(slug)).await?)
     }
 }
 
