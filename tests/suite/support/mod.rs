@@ -17,6 +17,7 @@ pub mod load;
 pub mod mcp;
 pub mod nginx;
 pub mod person;
+pub mod popup_client;
 pub mod process;
 pub mod proxy;
 pub mod replicas;
