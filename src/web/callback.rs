@@ -178,7 +178,7 @@ fn origin_of_sign_in(hub: &Hub, request: &HttpRequest, approved: &Approved) -> O
 
 /// Whether it is still a name of the hub or of a space.
 async fn is_known(hub: &Hub, origin: &str) -> Result<bool, sqlx::Error> {
-    if hub.owns_origin(origin) {
+    if hub.is_issuer_at(origin) {
         return Ok(true);
     }
     let Some(host) = origin.strip_prefix("https://") else {

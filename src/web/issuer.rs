@@ -2,7 +2,7 @@
 //! space by path; the first and the last under each name of the hub. Nothing below a handler
 //! knows how it was found.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{borrow::Cow, future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 
@@ -26,21 +26,21 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The hub itself, at one of its origins.
-    fn of_hub(hub: &Hub, url: String) -> Self {
+    /// The hub itself, under one of its names.
+    fn of_hub(hub: &Hub, name: &Name<'_>) -> Self {
         Self {
-            mcp_url: format!("{url}{}", hub.mcp_path),
-            url,
+            mcp_url: format!("{}{}", name.endpoint, hub.mcp_path),
+            url: name.issuer.clone().into_owned(),
             owns_host: true,
             space: None,
         }
     }
 
-    fn of_space_by_path(origin: &str, space: Arc<Space>) -> Self {
-        let url = format!("{origin}/spaces/{}", space.slug);
+    fn of_space_by_path(name: &Name<'_>, space: Arc<Space>) -> Self {
+        let path = format!("/spaces/{}", space.slug);
         Self {
-            mcp_url: format!("{url}/mcp"),
-            url,
+            mcp_url: format!("{}{path}/mcp", name.endpoint),
+            url: format!("{}{path}", name.issuer),
             owns_host: false,
             space: Some(space),
         }
@@ -92,17 +92,12 @@ impl Issuer {
         host: &str,
         slug: Option<&str>,
     ) -> Result<Option<Self>, sqlx::Error> {
-        // A host that is no address for clients, a probe's perhaps, gets what is at the base URL.
-        let origin = || {
-            let own = hub.own_origin(host);
-            own.unwrap_or_else(|| hub.base_url.as_str().to_owned())
-        };
         if let Some(slug) = slug {
             if !space::is_slug(slug) {
                 return Ok(None);
             }
             let space = hub.sessions.space_by_slug(&hub.db, slug).await?;
-            return Ok(space.map(|space| Self::of_space_by_path(&origin(), space)));
+            return Ok(space.map(|space| Self::of_space_by_path(&Name::of(hub, host), space)));
         }
         if !hub.answers_to(host)
             && let Some(space) = hub.sessions.space_by_hostname(&hub.db, host).await?
@@ -110,7 +105,7 @@ impl Issuer {
         {
             return Ok(Some(issuer));
         }
-        Ok(Some(Self::of_hub(hub, origin())))
+        Ok(Some(Self::of_hub(hub, &Name::of(hub, host))))
     }
 
     /// The issuer that a path below a well-known document speaks of: `` or the MCP
@@ -139,6 +134,25 @@ impl Issuer {
             return Ok(None);
         }
         Ok(Self::find(hub, host, Some(slug)).await?)
+    }
+}
+
+/// A name of the hub: where its endpoint is, and the issuer that guards it.
+struct Name<'a> {
+    endpoint: Cow<'a, str>,
+    issuer: Cow<'a, str>,
+}
+
+impl<'a> Name<'a> {
+    /// A host that is no address for clients, a probe's perhaps, gets what is at the base URL.
+    fn of(hub: &'a Hub, host: &str) -> Self {
+        let base = Cow::from(hub.base_url.as_str());
+        let endpoint = hub.own_origin(host).unwrap_or_else(|| base.clone());
+        let issuer = match hub.is_issuer_at(&endpoint) {
+            true => endpoint.clone(),
+            false => base,
+        };
+        Self { endpoint, issuer }
     }
 }
 

@@ -3,43 +3,55 @@
 //! Each is an issuer and an MCP endpoint of its own, because a client compares what it typed with
 //! what the metadata says. They are one resource server all the same: an access token for one of
 //! them serves at the others, for as long as the name is a setting.
+//!
+//! On a hub for one's own computer, the other ways to write that computer are endpoints as well. They
+//! are no issuers: a sign-in ends at the base URL, because another user of the computer may listen at
+//! `[::1]` where the hub listens at `127.0.0.1`.
+
+use std::borrow::Cow;
 
 use url::Url;
 
 use super::{Hub, issuer::without_port};
+use crate::oauth::redirect_uri::is_loopback;
 
 impl Hub {
-    /// The origin of the hub at a `Host` header, if that is an address for clients: the scheme is
-    /// that of the base URL, and so is the port unless the setting names one.
-    pub fn own_origin(&self, host: &str) -> Option<String> {
-        let base = self.base_url.as_str();
+    /// The origin at a `Host` header, if that is an address for clients: the scheme is that of the
+    /// base URL, and so is the port unless the setting names one.
+    pub fn own_origin(&self, host: &str) -> Option<Cow<'_, str>> {
         if host.eq_ignore_ascii_case(self.base_url.authority()) {
-            return Some(base.to_owned());
+            return Some(self.base_url.as_str().into());
         }
         let asked = origin(self.scheme(), host)?;
-        self.owns_origin(&asked).then_some(asked)
+        self.has_endpoint_at(&asked).then_some(asked.into())
     }
 
-    /// Is this one of the hub's own origins?
-    pub fn owns_origin(&self, asked: &str) -> bool {
+    /// Is this an origin that a sign-in may begin at, and end?
+    pub fn is_issuer_at(&self, asked: &str) -> bool {
         asked == self.base_url.as_str()
             || self
                 .allowed_hosts
                 .iter()
                 .any(|allowed| self.origin_of(allowed).as_deref() == Some(asked))
-            || self.is_other_loopback(asked)
     }
 
-    /// Do two URLs name one MCP endpoint under names of the hub's own?
+    /// Does the hub have an MCP endpoint for clients at this origin?
+    pub fn has_endpoint_at(&self, asked: &str) -> bool {
+        self.is_issuer_at(asked) || self.is_other_loopback(asked)
+    }
+
+    /// Do two URLs name one MCP endpoint, under names that the hub has?
     pub fn is_same_endpoint(&self, one: &str, other: &str) -> bool {
-        if one == other {
-            return true;
-        }
-        let (Ok(one), Ok(other)) = (Url::parse(one), Url::parse(other)) else {
-            return false;
-        };
-        let owns = |url: &Url| self.owns_origin(&url.origin().ascii_serialization());
-        one.path() == other.path() && owns(&one) && owns(&other)
+        one == other || self.under_name_of(one, other).as_deref() == Some(other)
+    }
+
+    /// `endpoint` under the name that `resource` has for the hub; `None` if either is not the hub's.
+    pub fn under_name_of(&self, endpoint: &str, resource: &str) -> Option<String> {
+        let endpoint = Url::parse(endpoint).ok()?;
+        let own = endpoint.origin().ascii_serialization();
+        let other = Url::parse(resource).ok()?.origin().ascii_serialization();
+        let both = self.has_endpoint_at(&own) && self.has_endpoint_at(&other);
+        both.then(|| format!("{other}{}", endpoint.path()))
     }
 
     fn scheme(&self) -> &'static str {
@@ -66,7 +78,7 @@ impl Hub {
         };
         base.scheme() == "http"
             && asked.scheme() == "http"
-            && crate::oauth::redirect_uri::is_loopback(&asked)
+            && is_loopback(&asked)
             && asked.port_or_known_default() == base.port_or_known_default()
     }
 }

@@ -29,7 +29,7 @@ pub async fn spaces(
         let bound = db::spaces::find(&hub.db, id).await?;
         return Ok(bound.into_iter().map(Arc::new).collect());
     }
-    if let Some(slug) = named_space(issuer, resource) {
+    if let Some((slug, _)) = named_space(hub, issuer, resource) {
         let named = hub.sessions.space_by_slug(&hub.db, &slug).await?;
         return Ok(named.into_iter().collect());
     }
@@ -67,24 +67,28 @@ pub async fn endpoint(
     Ok(Err(resource::unknown(&issuer.mcp_url)))
 }
 
-/// At the hub's issuer a client may also name the endpoint of a space by path.
+/// The issuer's own, under whatever name the hub has for it. At the hub's issuer a client may also
+/// name the endpoint of a space by path.
 async fn endpoint_named(
     hub: &Hub,
     issuer: &Issuer,
     resource: &str,
 ) -> Result<Option<String>, sqlx::Error> {
-    if resource::names(resource, &issuer.mcp_url, issuer.owns_host) {
-        return Ok(Some(issuer.mcp_url.clone()));
+    let own = hub.under_name_of(&issuer.mcp_url, resource);
+    let own = own.unwrap_or_else(|| issuer.mcp_url.clone());
+    if resource::names(resource, &own, issuer.owns_host) {
+        return Ok(Some(own));
     }
-    let Some(slug) = named_space(issuer, resource) else {
+    let Some((slug, endpoint)) = named_space(hub, issuer, resource) else {
         return Ok(None);
     };
     let space = hub.sessions.space_by_slug(&hub.db, &slug).await?;
-    Ok(space.map(|_| mcp_url_of(issuer, &slug)))
+    Ok(space.map(|_| endpoint))
 }
 
-/// The slug in `resource`, if it is the endpoint of a space by path below the hub's issuer.
-fn named_space(issuer: &Issuer, resource: &str) -> Option<String> {
+/// The slug in `resource`, if it is the endpoint of a space by path below the hub's issuer, and
+/// that endpoint.
+fn named_space(hub: &Hub, issuer: &Issuer, resource: &str) -> Option<(String, String)> {
     if issuer.space.is_some() {
         return None;
     }
@@ -95,9 +99,7 @@ fn named_space(issuer: &Issuer, resource: &str) -> Option<String> {
         .strip_prefix("/spaces/")?
         .strip_suffix("/mcp")
         .filter(|slug| space::is_slug(slug))?;
-    resource::names(resource, &mcp_url_of(issuer, slug), false).then(|| slug.to_owned())
-}
-
-fn mcp_url_of(issuer: &Issuer, slug: &str) -> String {
-    format!("{}/spaces/{slug}/mcp", issuer.url)
+    let endpoint = format!("{}/spaces/{slug}/mcp", issuer.url);
+    let endpoint = hub.under_name_of(&endpoint, resource).unwrap_or(endpoint);
+    resource::names(resource, &endpoint, false).then(|| (slug.to_owned(), endpoint))
 }

@@ -347,7 +347,7 @@ async fn last_grant(hub: &TestHub) -> String {
     hub.sql(&format!(
         "INSERT INTO hub.grants
          SELECT (jsonb_populate_record(one, jsonb_build_object('id', '{id}'))).*
-         FROM (SELECT * FROM hub.grants WHERE revoked_at IS NULL LIMIT 1) AS one"
+         FROM hub.grants AS one WHERE revoked_at IS NULL LIMIT 1"
     ))
     .await;
     hub.sql(&format!(

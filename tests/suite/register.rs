@@ -371,7 +371,10 @@ async fn a_client_secret_works_by_basic_and_in_the_form_whichever_was_registered
         };
         assert_eq!(crossed.status, StatusCode::OK, "{}", crossed.body);
         for by_basic in [true, false] {
-            let answer = person.authorize(&hub, &id, backlog_sim::seed::DANIEL).await;
+            let another = Person::default();
+            let answer = another
+                .authorize(&hub, &id, backlog_sim::seed::DANIEL)
+                .await;
             let fields = [
                 ("grant_type", "authorization_code"),
                 ("code", answer.get("code")),
