@@ -73,26 +73,9 @@ async fn answer(
         .map_err(limited)?;
     let browser_id =
         browser::known(hub, request).unwrap_or_else(|| BrowserId::generate(&hub.random));
-    let csrf = CsrfToken::generate(&hub.random);
-    let id = AuthorizationRequestId::new(&hub.clock, &hub.random);
-    db::authorization_requests::insert(
-        &hub.db,
-        &NewRequest {
-            id,
-            client: client.key,
-            issuer: &issuer.url,
-            redirect_uri: &redirect_uri,
-            state: asked.params.state.as_deref(),
-            code_challenge: &asked.params.code_challenge,
-            resource: &asked.resource,
-            scopes: asked.params.scopes,
-            browser: browser_id.hash(),
-            csrf: csrf.hash(),
-            lifetime: hub.lifetimes.authorization_request,
-        },
-    )
-    .await
-    .map_err(from_db)?;
+    let of_client = (&client, &redirect_uri);
+    let begun = begin(hub, issuer, of_client, &asked, &browser_id).await;
+    let begun = begun.map_err(from_db)?;
 
     if let [space] = asked.spaces.as_slice()
         && !asked.params.asks_for_consent
@@ -101,15 +84,14 @@ async fn answer(
         let scopes = asked.params.scopes;
         let approved = remembered(hub, &client, space, &redirect_uri, &browser_id, scopes);
         if approved.await.map_err(from_db)? {
-            let url = consent::approve(hub, id, space, scopes)
+            let url = consent::approve(hub, begun.id, space, scopes)
                 .await
                 .map_err(|problem| PageError::new(request, problem))?;
             return Ok(redirect(url.as_str()));
         }
     }
 
-    let shown = Shown { id, csrf: &csrf };
-    let page = consent_page(request, issuer, (client, &redirect_uri), &asked, &shown);
+    let page = consent_page(request, issuer, (client, &redirect_uri), &asked, &begun);
     let mut response = error::html(StatusCode::OK, page.html());
     if let Err(error) = response.add_cookie(&browser::cookie(hub, &browser_id)) {
         tracing::error!(%error, "the browser cookie could not be set");
@@ -118,10 +100,36 @@ async fn answer(
     Ok(response)
 }
 
-/// What the form of a consent page sends back.
-struct Shown<'a> {
+/// A sign-in that is stored: what the form of its consent page sends back.
+struct Begun {
     id: AuthorizationRequestId,
-    csrf: &'a CsrfToken,
+    csrf: CsrfToken,
+}
+
+async fn begin(
+    hub: &Hub,
+    issuer: &Issuer,
+    (client, redirect_uri): (&Client, &RedirectUri),
+    asked: &Asked,
+    browser: &BrowserId,
+) -> Result<Begun, sqlx::Error> {
+    let csrf = CsrfToken::generate(&hub.random);
+    let id = AuthorizationRequestId::new(&hub.clock, &hub.random);
+    let request = NewRequest {
+        id,
+        client: client.key,
+        issuer: &issuer.url,
+        redirect_uri,
+        state: asked.params.state.as_deref(),
+        code_challenge: &asked.params.code_challenge,
+        resource: &asked.resource,
+        scopes: asked.params.scopes,
+        browser: browser.hash(),
+        csrf: csrf.hash(),
+        lifetime: hub.lifetimes.authorization_request,
+    };
+    db::authorization_requests::insert(&hub.db, &request).await?;
+    Ok(Begun { id, csrf })
 }
 
 /// Whom a wrong request is answered to.
@@ -260,7 +268,7 @@ fn consent_page(
     issuer: &Issuer,
     (client, redirect_uri): (Client, &RedirectUri),
     asked: &Asked,
-    shown: &Shown<'_>,
+    begun: &Begun,
 ) -> ConsentPage {
     let owner = CallbackOwner::of(redirect_uri);
     let document_host = document_host(&client);
@@ -277,8 +285,8 @@ fn consent_page(
         redirect: redirect_target(redirect_uri, owner),
         space: offer(&asked.spaces),
         scopes: asked.params.scopes,
-        request: shown.id.to_string(),
-        csrf: shown.csrf.reveal().to_owned(),
+        request: begun.id.to_string(),
+        csrf: begun.csrf.reveal().to_owned(),
         form_action: format!("{}/consent", path_of(&issuer.url)),
     }
 }

@@ -73,6 +73,7 @@ mod scaling_document;
 mod scenarios;
 mod sdk_clients;
 mod secrets_at_rest;
+mod shared_address;
 mod sign_in;
 mod slow_clients;
 mod spaces;

@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod bearer_proxy;
+pub mod behind_proxy;
 pub mod browser;
 pub mod cluster;
 pub mod collector;
