@@ -78,5 +78,4 @@ impl LifetimeArgs {
 const LONGEST_GRACE: Duration = Duration::from_secs(600);
 const LONGEST_CODE: Duration = Duration::from_secs(600);
 /// Less is too short to sign in at Backlog, and more keeps what strangers begin for too long.
-const SIGN_IN: RangeInclusive<Duration> =
-    Duration::from_secs(60)..=Duration::from_secs(3600);
+const SIGN_IN: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(3600);

@@ -36,7 +36,7 @@ use crate::{
     db::{
         self, authorization_codes::NewCode, authorization_requests::Approved, consents::ConsentKey,
     },
-    domain::{BacklogTokenState, ConsentId, Grant, GrantId, Space},
+    domain::{Authority, BacklogTokenState, ConsentId, Grant, GrantId, Space},
     mcp::sessions::SignInError,
     oauth::{
         ErrorCode, OAuthError, Params,
@@ -167,12 +167,11 @@ async fn comes_from_another_space(
 fn origin_of_sign_in(hub: &Hub, request: &HttpRequest, approved: &Approved) -> Option<String> {
     let issuer = Url::parse(&approved.request.issuer).ok()?;
     let origin = issuer.origin().ascii_serialization();
-    let host = issuer::host(request);
     let is_here = origin == hub.base_url.as_str()
-        || match hub.own_origin(host) {
+        || issuer::host(request).is_some_and(|host| match hub.own_origin(&host) {
             Some(own) => own == origin,
-            None => origin.eq_ignore_ascii_case(&format!("https://{host}")),
-        };
+            None => origin == format!("https://{}", host.without_default(443)),
+        });
     (!is_here).then_some(origin)
 }
 
@@ -181,11 +180,10 @@ async fn is_known(hub: &Hub, origin: &str) -> Result<bool, sqlx::Error> {
     if hub.is_issuer_at(origin) {
         return Ok(true);
     }
-    let Some(host) = origin.strip_prefix("https://") else {
-        return Ok(false);
-    };
-    let space = hub.sessions.space_by_hostname(&hub.db, host).await?;
-    Ok(space.is_some())
+    match origin.strip_prefix("https://").and_then(Authority::parse) {
+        Some(host) => Ok(hub.space_at(&host).await?.is_some()),
+        None => Ok(false),
+    }
 }
 
 enum BacklogAnswer<'a> {

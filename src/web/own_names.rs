@@ -12,17 +12,18 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::{Hub, issuer::without_port};
-use crate::oauth::redirect_uri::is_loopback;
+use super::Hub;
+use crate::{domain::Authority, oauth::redirect_uri::is_loopback};
 
 impl Hub {
-    /// The origin at a `Host` header, if that is an address for clients: the scheme is that of the
+    /// The origin at the host of a request, if that is an address for clients: the scheme is that of the
     /// base URL, and so is the port unless the setting names one.
-    pub fn own_origin(&self, host: &str) -> Option<Cow<'_, str>> {
-        if host.eq_ignore_ascii_case(self.base_url.authority()) {
+    pub fn own_origin(&self, host: &Authority) -> Option<Cow<'_, str>> {
+        let host = host.to_string();
+        if host == self.base_url.authority() {
             return Some(self.base_url.as_str().into());
         }
-        let asked = origin(self.scheme(), host)?;
+        let asked = origin(self.scheme(), &host)?;
         self.has_endpoint_at(&asked).then_some(asked.into())
     }
 
@@ -80,6 +81,14 @@ impl Hub {
             && asked.scheme() == "http"
             && is_loopback(&asked)
             && asked.port_or_known_default() == base.port_or_known_default()
+    }
+}
+
+/// Without the port, if there is one.
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => authority,
     }
 }
 

@@ -274,14 +274,6 @@ async fn bad_arguments_never_reach_backlog() {
 }
 
 #[actix_web::test]
-async fn an_empty_answer_is_a_success() {
-    let backlog = FakeBacklog::answering(204, "");
-    let (failed, text) = call(&caller_of(&backlog), "get_space", json!({})).await;
-    let result: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((failed, result), (false, json!({"success": true})));
-}
-
-#[actix_web::test]
 async fn an_icon_is_that_of_what_is_given() {
     for (arguments, path) in [
         (json!({"userId": 7}), "users/7/icon"),
@@ -377,6 +369,24 @@ async fn a_file_is_content() {
     assert_eq!(file["content"], "JVBERi0xLjQ=");
 }
 
+/// As the upstream server puts it: an id is a number.
+#[actix_web::test]
+async fn a_files_issue_is_named_as_it_was_given() {
+    for (given, expected) in [
+        (json!({"issueId": 7}), json!(7)),
+        (json!({"issueKey": "A-1"}), json!("A-1")),
+        (json!({"issueId": 7, "issueKey": "A-1"}), json!(7)),
+        (json!({"issueId": 0, "issueKey": "A-1"}), json!("A-1")),
+    ] {
+        let backlog = attachment("application/pdf", b"%PDF-1.4");
+        let mut arguments = given;
+        arguments["attachmentId"] = json!(5);
+        let (_, facts) = call(&caller_of(&backlog), ATTACHMENT, arguments).await;
+        let facts: Value = serde_json::from_str(&facts).unwrap();
+        assert_eq!(facts["issueIdOrKey"], expected);
+    }
+}
+
 #[actix_web::test]
 async fn a_file_that_is_too_large_is_not_read() {
     let backlog = attachment("text/plain", b"123456789");
@@ -397,4 +407,23 @@ async fn a_file_that_is_too_large_is_not_read() {
     let backlog = FakeBacklog::answering(404, body);
     let (failed, text) = call(&caller_of(&backlog), ATTACHMENT, arguments(1)).await;
     assert!(failed && text.contains("No attachment."), "{text}");
+}
+
+#[actix_web::test]
+async fn half_of_a_surrogate_pair_from_backlog_spoils_no_answer() {
+    for (tool, arguments, body) in [
+        (
+            "get_issue",
+            json!({"issueKey": "A-1"}),
+            r#"{"id":1,"summary":"a\ud83d"}"#,
+        ),
+        ("get_issues", json!({}), r#"[{"id":1,"summary":"a\ud83d"}]"#),
+    ] {
+        let backlog = FakeBacklog::answering(200, body);
+        let answer = result(&caller_of(&backlog), tool, arguments).await;
+        assert_ne!(answer["isError"], true, "{answer}");
+        let text = answer["content"][0]["text"].as_str().expect("a text");
+        let json: Value = serde_json::from_str(text).expect("JSON for anybody");
+        assert!(json.to_string().contains("a\u{fffd}"), "{text}");
+    }
 }

@@ -9,6 +9,8 @@ mod docs;
 mod names;
 mod options;
 mod organizations;
+mod outcomes;
+mod outcomes_transport;
 mod parity;
 mod progress;
 mod prompts;
@@ -16,6 +18,7 @@ mod protocol;
 mod record;
 mod refusals;
 mod resources;
+mod rights;
 mod structured;
 mod table;
 
@@ -43,9 +46,9 @@ const HOST: &str = "hub.example.com";
 fn server() -> HubServer {
     thread_local! {
         static SERVER: HubServer = {
-            let client = BacklogClient::new(ClientOptions::default()).unwrap();
             let clock = Clock::from_fn(|| DateTime::from_timestamp(1_000, 0).unwrap());
-            HubServer::new(client, clock)
+            let client = BacklogClient::observed(ClientOptions::default(), clock.clone(), None);
+            HubServer::new(client.unwrap(), clock)
         };
     }
     SERVER.with(HubServer::clone)
@@ -88,7 +91,7 @@ async fn exchange(
     request: TestRequest,
 ) -> (u16, Value) {
     let caller = caller.cloned();
-    let mcp = service(server, vec![HOST.to_owned()], 4 << 20).scope_with_path("/mcp");
+    let mcp = service(server, vec![HOST.to_owned()], 4 << 20).scope("/mcp");
     let app = App::new().service(mcp).wrap_fn(move |request, next| {
         let caller = caller.clone();
         if let Some(caller) = &caller {

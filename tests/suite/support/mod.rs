@@ -18,6 +18,7 @@ pub mod load;
 pub mod mcp;
 pub mod nginx;
 pub mod person;
+pub mod pooler;
 pub mod popup_client;
 pub mod process;
 pub mod proxy;
