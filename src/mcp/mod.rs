@@ -38,6 +38,8 @@ pub mod sessions;
 pub mod space_application;
 mod structured;
 pub mod subscriptions;
+mod text_part;
+mod tokens;
 mod tool;
 mod tools;
 pub mod toolset;
