@@ -6,6 +6,7 @@
 //! credentials ([`access`]).
 
 pub mod access;
+mod answer;
 mod arguments;
 pub mod backlog_tokens;
 mod call;
@@ -20,6 +21,7 @@ mod inputs;
 mod limit;
 mod listing;
 mod names;
+mod notes;
 pub mod options;
 pub mod organizations;
 mod page;
@@ -29,6 +31,7 @@ mod projects;
 mod prompts;
 mod reader;
 mod resources;
+mod rest;
 mod router;
 mod schema;
 mod selection;
@@ -43,6 +46,7 @@ mod tokens;
 mod tool;
 mod tools;
 pub mod toolset;
+mod window;
 
 pub use access::{AccessError, BacklogAccess, FixedAccess};
 pub use caller::{Caller, Refusal, Verdict};
