@@ -62,7 +62,10 @@ mod tests {
             (r#""\ud83dabcdef\udc00""#, r#""\ufffdabcdef\ufffd""#),
             // A backslash and letters.
             (r#""\\ud83d \\\ud83d""#, r#""\\ud83d \\\ufffd""#),
-            (r#"{"a":"\u00e9\n\ud7ff\ue000"}"#, r#"{"a":"\u00e9\n\ud7ff\ue000"}"#),
+            (
+                r#"{"a":"\u00e9\n\ud7ff\ue000"}"#,
+                r#"{"a":"\u00e9\n\ud7ff\ue000"}"#,
+            ),
             (r#""\ud8"#, r#""\ud8"#),
             ("[]", "[]"),
         ] {

@@ -87,7 +87,12 @@ impl Answer {
     }
 
     /// Writes what may be shown. `note` says what may not.
-    pub fn write(mut self, mut value: Value, note: Option<String>, options: &ToolOptions) -> Called {
+    pub fn write(
+        mut self,
+        mut value: Value,
+        note: Option<String>,
+        options: &ToolOptions,
+    ) -> Called {
         self.page.take(&mut value);
         let about = About::of(&value, self.rest, &self.given);
         if self.undoubled {
@@ -128,7 +133,9 @@ fn take_number(arguments: &mut JsonObject, name: &str) -> Result<Option<usize>, 
     };
     match text.parse::<u32>() {
         Ok(number) => Ok(Some(usize::try_from(number).unwrap_or(usize::MAX))),
-        Err(_) => Err(format!("{name}: expected a number from 0 on, received {value}")),
+        Err(_) => Err(format!(
+            "{name}: expected a number from 0 on, received {value}"
+        )),
     }
 }
 

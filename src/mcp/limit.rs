@@ -55,6 +55,8 @@ pub(super) struct Fitted {
     pub text: String,
     /// How many elements of a list are in it.
     pub kept: usize,
+    /// How many others have something of the part that was asked for.
+    pub left: usize,
     /// Whether it is one thing, alone or as the only element, of which a part is shown.
     pub is_single: bool,
     /// The texts of which a part is shown.
@@ -67,8 +69,6 @@ pub(super) struct Fitted {
     pub fields_missing: bool,
 }
 
-/// No tokenizer has tokens of more characters, but for white space.
-const LONGEST_TOKEN: usize = 40;
 /// What is left of long texts before lists are shortened.
 const LEAST_TEXT: usize = 1_000;
 
@@ -99,18 +99,28 @@ pub(super) fn fit(value: &Value, max_tokens: usize, asked: Asked) -> Fitted {
     let elements = elements.as_array().map(Vec::as_slice).unwrap_or_default();
     let kept = how_many(elements, max_tokens);
     if kept > 0 || elements.is_empty() {
-        let text = Value::from(&elements[..kept]).to_string();
+        let (text, left) = (
+            Value::from(&elements[..kept]).to_string(),
+            elements.len() - kept,
+        );
         let View { texts, lists, .. } = shown.unwrap_or_default();
         return Fitted {
             text,
             kept,
+            left,
             texts,
             lists,
             ..Fitted::default()
         };
     }
-    let first = items.iter().find(|item| !asked.goes_on() || counts(item, asked));
-    let part = part_of(first.unwrap_or(&Value::Null), max_tokens.saturating_sub(2), asked);
+    let first = items
+        .iter()
+        .find(|item| !asked.goes_on() || counts(item, asked));
+    let part = part_of(
+        first.unwrap_or(&Value::Null),
+        max_tokens.saturating_sub(2),
+        asked,
+    );
     Fitted {
         text: format!("[{}]", part.view.value),
         kept: 1,
@@ -162,48 +172,85 @@ fn part_of(value: &Value, max_tokens: usize, asked: Asked) -> Shortened {
             fields_missing: false,
         };
     }
-    let fitting = |window: Window| fits(&view(value, window).value.to_string(), max_tokens);
-    let longest = wanted.length.min(max_tokens.saturating_mul(LONGEST_TOKEN));
+    let cost = |window: Window| tokens(&view(value, window).value.to_string());
+    let longest = longest_text(value).min(wanted.length);
     let mut window = Window {
         length: longest.min(LEAST_TEXT).min(max_tokens / 8),
         neat: false,
         ..wanted
     };
-    if !fitting(window) {
+    if cost(window) > max_tokens {
         let entries = whole.entries.saturating_sub(window.first);
-        window.entries = most(0, entries, |entries| fitting(Window { entries, ..window }));
-        let texts = window.length;
+        window.entries = most(0, entries, max_tokens, |entries| {
+            cost(Window { entries, ..window })
+        });
         if window.entries == 0 {
-            window.length = most(0, texts, |length| fitting(Window { length, ..window }));
+            window.length = most(0, window.length, max_tokens, |length| {
+                cost(Window { length, ..window })
+            });
         }
     }
-    window.length = most(window.length, longest, |length| {
-        fitting(Window { length, ..window })
+    window.length = most(window.length, longest, max_tokens, |length| {
+        cost(Window { length, ..window })
     });
-    window.neat = true;
-    let mut view = view(value, window);
-    let fields_missing = !fits(&view.value.to_string(), max_tokens);
-    if fields_missing {
-        view.value = first_fields(view.value, max_tokens);
+    let neat = Window {
+        neat: true,
+        ..window
+    };
+    let mut views = [neat, window].into_iter().map(|window| view(value, window));
+    if let Some(view) = views.find(|view| fits(&view.value.to_string(), max_tokens)) {
+        return Shortened {
+            view,
+            window,
+            fields_missing: false,
+        };
     }
+    let mut view = view(value, window);
+    view.value = first_fields(view.value, max_tokens);
     Shortened {
         view,
         window,
-        fields_missing,
+        fields_missing: true,
     }
 }
 
-/// The largest number from `low` to `high` that passes; all up to it do. `low` if none does.
-fn most(low: usize, high: usize, passes: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut above) = (low, high.saturating_add(1));
-    while low.saturating_add(1) < above {
-        let middle = low + (above - low) / 2;
-        match passes(middle) {
-            true => low = middle,
-            false => above = middle,
+/// A number from `low` to `high`, about the largest, that costs no more than `budget`. More costs
+/// more; `low` comes back if even that is too much.
+fn most(low: usize, high: usize, budget: usize, cost: impl Fn(usize) -> usize) -> usize {
+    let (mut low, mut above) = ((low, cost(low)), (high, cost(high)));
+    if above.1 <= budget {
+        return above.0;
+    }
+    // What is left over is not worth another look.
+    let enough = budget - budget / 64;
+    for look in 1_u32.. {
+        if above.0 - low.0 <= 1 || low.1 >= enough {
+            break;
+        }
+        let (span, room) = ((above.0 - low.0) as u128, (budget - low.1) as u128);
+        let guess = match look % 4 {
+            0 => span / 2,
+            // The costs grow about evenly.
+            _ => span * room / (above.1 - low.1).max(1) as u128,
+        };
+        let guess = usize::try_from(guess.clamp(1, span - 1)).unwrap_or(1);
+        let next = low.0 + guess;
+        match cost(next) {
+            cost if cost <= budget => low = (next, cost),
+            cost => above = (next, cost),
         }
     }
-    low
+    low.0
+}
+
+/// How many characters the longest text inside has.
+fn longest_text(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.chars().count(),
+        Value::Array(items) => items.iter().map(longest_text).max().unwrap_or(0),
+        Value::Object(fields) => fields.values().map(longest_text).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// Whether JSON as Backlog sent it needs no closer look: it says something, and is short enough.
@@ -297,7 +344,9 @@ mod tests {
 
     #[test]
     fn lists_inside_are_shortened_where_texts_are_not_enough() {
-        let files: Vec<_> = (0..500).map(|id| json!({"id": id, "name": "a b c"})).collect();
+        let files: Vec<_> = (0..500)
+            .map(|id| json!({"id": id, "name": "a b c"}))
+            .collect();
         let value = json!({"id": 1, "text": "word ".repeat(5_000), "files": files});
         let mut asked = EVERYTHING;
         let mut found = Vec::new();

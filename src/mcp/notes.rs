@@ -59,7 +59,9 @@ impl About {
             Value::Array(items) => items.first().unwrap_or(&Value::Null),
             thing => thing,
         };
-        let updated = ["updated", "created"].into_iter().find_map(|field| thing[field].as_str());
+        let updated = ["updated", "created"]
+            .into_iter()
+            .find_map(|field| thing[field].as_str());
         let inputs = match rest.way {
             Way::By(reading) => inputs_of(reading, thing, given),
             Way::Own | Way::None => None,
@@ -104,7 +106,12 @@ pub(super) struct Noting<'a> {
 
 impl Noting<'_> {
     /// The note on a result: `all` elements were there to show, the last of which is `last`.
-    pub fn note(&self, fitted: &Fitted, all: Option<usize>, last: Option<&Value>) -> Option<String> {
+    pub fn note(
+        &self,
+        fitted: &Fitted,
+        all: Option<usize>,
+        last: Option<&Value>,
+    ) -> Option<String> {
         let mut sentences = Vec::new();
         self.say_texts(fitted, &mut sentences);
         self.say_lists(fitted, &mut sentences);
@@ -115,10 +122,16 @@ impl Noting<'_> {
         if self.asked.goes_on() && fitted.texts.is_empty() && fitted.next_entry.is_none() {
             sentences.push(self.say_end());
         }
-        if let Some(all) = all
-            && !(self.asked.goes_on() && all <= 1)
-        {
-            sentences.extend(self.page.note(fitted.kept, all, last));
+        match (all, fitted.left) {
+            // The pages were said with their first part.
+            (Some(_), 0) if self.asked.goes_on() => {}
+            (Some(_), left) if self.asked.goes_on() => {
+                sentences.push(format!(
+                    "{left} more entries go on there: ask for fewer at a time."
+                ));
+            }
+            (Some(all), _) => sentences.extend(self.page.note(fitted.kept, all, last)),
+            (None, _) => {}
         }
         (!sentences.is_empty()).then(|| sentences.join(" "))
     }
@@ -141,17 +154,23 @@ impl Noting<'_> {
         if texts.is_empty() {
             return;
         }
-        let named = texts.iter().take(NAMED).map(|text| match (text.from, text.to) {
-            (0, to) => format!("{} was cut at character {to} of {}", named(text), text.of),
-            (from, to) if to == text.of => {
-                format!("{} is shown from character {from} to its end at {to}", named(text))
-            }
-            (from, to) => format!(
-                "{} is shown from character {from} to {to} of {}",
-                named(text),
-                text.of
-            ),
-        });
+        let named = texts
+            .iter()
+            .take(NAMED)
+            .map(|text| match (text.from, text.to) {
+                (0, to) => format!("{} was cut at character {to} of {}", named(text), text.of),
+                (from, to) if to == text.of => {
+                    format!(
+                        "{} is shown from character {from} to its end at {to}",
+                        named(text)
+                    )
+                }
+                (from, to) => format!(
+                    "{} is shown from character {from} to {to} of {}",
+                    named(text),
+                    text.of
+                ),
+            });
         let mut sentence = named.collect::<Vec<_>>().join("; ");
         if let Some(more) = texts.len().checked_sub(NAMED).filter(|more| *more > 0) {
             sentence.push_str(&format!("; {more} other texts were cut alike"));
@@ -182,16 +201,23 @@ impl Noting<'_> {
             format!("`{field}` has {shown} of {of} entries here")
         });
         let mut sentence = named.collect::<Vec<_>>().join("; ");
-        if let Some(more) = fitted.lists.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        if let Some(more) = fitted
+            .lists
+            .len()
+            .checked_sub(NAMED)
+            .filter(|more| *more > 0)
+        {
             sentence.push_str(&format!("; {more} other lists were cut, too"));
         }
         sentence.push('.');
         sentences.push(sentence);
         let next = fitted.next_entry;
-        sentences.push(match next.and_then(|next| self.call(fitted, ITEM_OFFSET, next)) {
-            Some(call) => format!("For the next entries, call {call}."),
-            None => "No tool reads on from there.".to_owned(),
-        });
+        sentences.push(
+            match next.and_then(|next| self.call(fitted, ITEM_OFFSET, next)) {
+                Some(call) => format!("For the next entries, call {call}."),
+                None => "No tool reads on from there.".to_owned(),
+            },
+        );
     }
 
     /// The call that reads on, such as `get_issue {"issueKey":"PROJ-1","textOffset":4000}`.
@@ -221,10 +247,12 @@ impl Noting<'_> {
         };
         inputs.insert(input.to_owned(), place.into());
         let prefix = self.prefix;
-        Some(match self.given.is_whole || matches!(self.rest.way, Way::By(_)) {
-            true => format!("{prefix}{tool} {}", Value::Object(inputs)),
-            false => format!("{prefix}{tool} with the same arguments and {input} {place}"),
-        })
+        Some(
+            match self.given.is_whole || matches!(self.rest.way, Way::By(_)) {
+                true => format!("{prefix}{tool} {}", Value::Object(inputs)),
+                false => format!("{prefix}{tool} with the same arguments and {input} {place}"),
+            },
+        )
     }
 }
 

@@ -100,7 +100,9 @@ impl Page {
         if let (Value::Array(items), Paging::Whole | Paging::Versions) = (value, self.paging) {
             self.whole = items.len() as u64;
             let place = |number: u64| usize::try_from(number.min(self.whole)).unwrap_or(0);
-            let end = self.count.map_or(self.whole, |count| self.offset.saturating_add(count));
+            let end = self
+                .count
+                .map_or(self.whole, |count| self.offset.saturating_add(count));
             items.truncate(place(end));
             items.drain(..place(self.offset).min(items.len()));
         }
@@ -319,14 +321,14 @@ mod tests {
             let page = page(paging, arguments, &items);
             // The fields chosen need not have the id.
             let chosen: Vec<_> = items.iter().map(|item| item["name"].clone()).collect();
-            let fitted = fit(&json!(chosen), 12, Asked::default());
+            let fitted = fit(&json!(chosen), 14, Asked::default());
             assert_eq!(fitted.text, r#"["a b","a b"]"#);
-            let (kept, note) = shown(&items, 30, &page);
+            let (kept, note) = shown(&items, 35, &page);
             assert_eq!(kept, json!(items[..2]));
             assert_eq!(note.as_deref(), Some(expected));
         }
         let page = page(Paging::Offset, json!({}), &items);
-        let (_, note) = shown(&items, 15, &page);
+        let (_, note) = shown(&items, 20, &page);
         assert!(note.unwrap().starts_with("This is the first of 9. "));
     }
 
@@ -396,9 +398,16 @@ mod tests {
             assert_eq!(kept, json!(items[expected]));
             assert_eq!(said.as_deref(), note);
         }
-        let mut arguments = json!({"offset": 3, "count": 2, "a": 1}).as_object().unwrap().clone();
+        let mut arguments = json!({"offset": 3, "count": 2, "a": 1})
+            .as_object()
+            .unwrap()
+            .clone();
         Page::of(Paging::Whole, USUAL_COUNT, &mut arguments);
-        assert_eq!(json!(arguments), json!({"a": 1}), "Backlog is not asked for it");
+        assert_eq!(
+            json!(arguments),
+            json!({"a": 1}),
+            "Backlog is not asked for it"
+        );
     }
 
     #[test]
@@ -406,7 +415,12 @@ mod tests {
         let version = |number: u64| json!({"version": number});
         let items: Vec<_> = (1..=100).rev().map(|number| version(number + 30)).collect();
         for (arguments, asked, len, note) in [
-            (json!({}), None, 20, Some("There may be more: call again with offset 20.")),
+            (
+                json!({}),
+                None,
+                20,
+                Some("There may be more: call again with offset 20."),
+            ),
             (
                 json!({"offset": 20}),
                 Some(40),
@@ -447,16 +461,25 @@ mod tests {
                 "offset 5 and count 2.",
                 json!({"offset": 1, "count": 1}),
             ),
-            (Paging::Id, "maxId 81.", "maxId 96.", json!({"maxId": 100, "count": 1})),
+            (
+                Paging::Id,
+                "maxId 81.",
+                "maxId 96.",
+                json!({"maxId": 100, "count": 1}),
+            ),
         ] {
             let mut page = page(paging, json!({}), &items);
             page.sifted(&json!(some));
             let note = shown(&some, 50_000, &page).1.unwrap();
             assert!(note.ends_with(after_all), "{note}");
-            let note = shown(&some, 30, &page).1.unwrap();
+            let note = shown(&some, 35, &page).1.unwrap();
             assert!(note.starts_with("These are the first 2 of 7."), "{note}");
             assert!(note.ends_with(after_two), "{note}");
-            let only: Map<_, _> = page.only_first().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let only: Map<_, _> = page
+                .only_first()
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect();
             assert_eq!(json!(only), first);
             page.sifted(&json!([]));
             let note = shown(&[], 50, &page).1.unwrap();

@@ -157,7 +157,10 @@ impl Rest {
         }
         if self.doubled {
             let text = "With the text once more as the editor's JSON";
-            inputs.push((INCLUDE_JSON, json!({"type": "boolean", "description": text})));
+            inputs.push((
+                INCLUDE_JSON,
+                json!({"type": "boolean", "description": text}),
+            ));
         }
         if matches!(self.way, Way::Own) {
             inputs.extend([
@@ -365,7 +368,11 @@ mod tests {
     fn inputs(entry: &Entry) -> BTreeSet<String> {
         let schema = entry.route.attr.schema_as_json_value();
         let inputs = schema["properties"].as_object().cloned();
-        inputs.unwrap_or_default().into_iter().map(|it| it.0).collect()
+        inputs
+            .unwrap_or_default()
+            .into_iter()
+            .map(|it| it.0)
+            .collect()
     }
 
     #[test]
@@ -374,7 +381,10 @@ mod tests {
             let name = entry.spec.name;
             let listed = NOTHING_LONG.contains(&name);
             let has_way = !matches!(way(name), Way::None);
-            assert!(listed != has_way, "{name}: say how its texts are read on, or that it has none");
+            assert!(
+                listed != has_way,
+                "{name}: say how its texts are read on, or that it has none"
+            );
         }
         let names: BTreeSet<_> = tools::all().iter().map(|entry| entry.spec.name).collect();
         let unknown = NOTHING_LONG.iter().find(|name| !names.contains(*name));
@@ -395,11 +405,19 @@ mod tests {
             };
             assert_eq!(has, [false; 3], "{name}");
             let reader = find(reading.tool).unwrap_or_else(|| panic!("{}", reading.tool));
-            assert!(matches!(way(reading.tool), Way::Own), "{name}: {}", reading.tool);
+            assert!(
+                matches!(way(reading.tool), Way::Own),
+                "{name}: {}",
+                reading.tool
+            );
             assert!(reader.spec.access.read_only, "{name}");
             let taken = inputs(reader);
             for (input, source) in reading.inputs {
-                assert!(taken.contains(*input), "{name}: {} has no {input}", reading.tool);
+                assert!(
+                    taken.contains(*input),
+                    "{name}: {} has no {input}",
+                    reading.tool
+                );
                 if let Argument(argument) = source {
                     assert!(own.contains(*argument), "{name} has no {argument}");
                 }
@@ -410,7 +428,10 @@ mod tests {
     #[test]
     fn every_list_has_pages_or_is_short() {
         const SHORT: [&str; 3] = ["get_priorities", "get_resolutions", "get_statuses"];
-        for entry in tools::all().iter().filter(|entry| entry.spec.access.read_only) {
+        for entry in tools::all()
+            .iter()
+            .filter(|entry| entry.spec.access.read_only)
+        {
             let (name, takes) = (entry.spec.name, inputs(entry));
             let title = entry.spec.title;
             let is_list = title.starts_with("List ") || !entry.spec.fields.is_empty();

@@ -313,7 +313,11 @@ mod tests {
             node(5, json!([node(6, json!([]))])),
         ]}});
         let shown = |first, entries| {
-            let window = Window { first, entries, ..ALL };
+            let window = Window {
+                first,
+                entries,
+                ..ALL
+            };
             view(&tree, window)
         };
         let first = shown(0, 2);

@@ -200,7 +200,10 @@ mod tests {
             let next = target.at(HOST, 4000);
             assert_eq!(next, format!("{uri}?textOffset=4000"));
             let next = Target::parse(&next, HOST).expect(&next);
-            assert_eq!((next.kind, next.id, next.text_offset), (kind, target.id, 4000));
+            assert_eq!(
+                (next.kind, next.id, next.text_offset),
+                (kind, target.id, 4000)
+            );
         }
         assert!(Target::parse("backlog://ACME.backlog.com/issues/A-1", HOST).is_some());
     }
