@@ -241,6 +241,8 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -256,5 +258,40 @@ mod tests {
         ] {
             assert_eq!(day(stamp), expected, "{stamp}");
         }
+    }
+
+    #[test]
+    fn whatever_is_a_day_is_shown_as_one() {
+        let shown = |path: &str, thing: Value, more: Value| {
+            let host = "acme.backlog.com";
+            let target = Target::parse(&format!("backlog://{host}/{path}"), host).unwrap();
+            page(&target, "https://acme.backlog.com", &thing, &more)
+        };
+        let stamp = "2026-10-19T15:00:00Z";
+        let issue = json!({
+            "issueKey": "A-1", "summary": "S", "startDate": stamp, "dueDate": stamp,
+            "customFields": [
+                {"name": "Arrival", "fieldTypeId": 4, "value": stamp},
+                {"name": "Empty", "fieldTypeId": 4, "value": null},
+                {"name": "Remark", "fieldTypeId": 1, "value": stamp},
+            ],
+        });
+        let issue = shown("issues/A-1", issue, Value::Null);
+        for line in [
+            "- Start: 2026-10-20\n",
+            "- Due: 2026-10-20\n",
+            "- Arrival: 2026-10-20\n",
+        ] {
+            assert!(issue.contains(line), "{issue}");
+        }
+        assert!(issue.contains("- Remark: 2026-10-19T15:00:00Z\n") && !issue.contains("Empty"));
+
+        let versions =
+            json!([{"id": 7, "name": "Spring", "startDate": stamp, "releaseDueDate": stamp}]);
+        let project = shown("projects/A", json!({"projectKey": "A"}), versions);
+        assert!(
+            project.contains("from 2026-10-20, due 2026-10-20\n"),
+            "{project}"
+        );
     }
 }
