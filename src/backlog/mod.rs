@@ -14,7 +14,7 @@ mod oauth;
 mod pace;
 mod request;
 mod room;
-mod surrogates;
+pub(crate) mod surrogates;
 mod url;
 
 pub use call::{Call, InputError, Method};

@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::{BacklogError, surrogates::mended};
+use super::{BacklogError, surrogates};
 
 /// One path segment that cannot climb out of its place: never empty (but for [`Segment::END`]),
 /// `.` or `..`, and without control characters, which a URL parser drops before it looks for dots.
@@ -122,12 +122,13 @@ pub struct Response {
 }
 
 impl Response {
-    /// Reads the body. Half of a surrogate pair in a text becomes U+FFFD.
+    /// Reads the body.
     ///
     /// # Errors
     /// [`BacklogError::UnexpectedBody`] if it is not the JSON that was expected.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, BacklogError> {
-        serde_json::from_slice(&mended(&self.body)).map_err(|_| BacklogError::UnexpectedBody {
+        let json = surrogates::replaced(&self.body);
+        serde_json::from_slice(&json).map_err(|_| BacklogError::UnexpectedBody {
             status: self.status.as_u16(),
         })
     }

@@ -1,49 +1,45 @@
-//! Mends JSON that escapes one half of a surrogate pair, as JavaScript writes it where a text was
-//! cut inside of an emoji: a strict reader refuses all of such JSON.
+//! Halves of surrogate pairs in JSON text. `"\ud83d"` is what JavaScript writes for a text that
+//! was cut inside an emoji; JSON has it (RFC 8259 §8.2), and no Unicode text can hold it. Clients
+//! send it, and Backlog hands it out again.
 
 use std::borrow::Cow;
 
-/// The replacement character, escaped; as long as what it stands for.
-const REPLACEMENT: &[u8] = br"\ufffd";
+/// `\`, `u` and four hexadecimal digits.
+const ESCAPE: usize = 6;
 
-/// The same JSON, with U+FFFD for each half that has no other half.
-pub fn mended(json: &[u8]) -> Cow<'_, [u8]> {
-    if !has_surrogate(json) {
-        return Cow::Borrowed(json);
-    }
-    let mut mended = json.to_vec();
-    let mut place = 0;
-    while place < json.len() {
-        let rest = &json[place..];
-        place += match (rest, unit(rest), rest.get(6..).and_then(unit)) {
-            (_, Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
-            (_, Some(0xd800..=0xdfff), _) => {
-                mended[place..place + 6].copy_from_slice(REPLACEMENT);
-                6
+/// The same JSON text with `\ufffd` in the place of every half without its other half.
+pub(crate) fn replaced(json: &[u8]) -> Cow<'_, [u8]> {
+    let mut text = Cow::Borrowed(json);
+    let mut at = 0;
+    while let Some(next) = json[at..].iter().position(|byte| *byte == b'\\') {
+        at += next;
+        at += match code_unit(&json[at..]) {
+            None => 2,
+            Some(0xd800..=0xdbff) if is_low(&json[at + ESCAPE..]) => 2 * ESCAPE,
+            Some(0xd800..=0xdfff) => {
+                text.to_mut()[at..at + ESCAPE].copy_from_slice(b"\\ufffd");
+                ESCAPE
             }
-            // An escaped backslash begins no escape.
-            ([b'\\', ..], None, _) => 2,
-            _ => 1,
+            Some(_) => ESCAPE,
         };
+        if at >= json.len() {
+            break;
+        }
     }
-    Cow::Owned(mended)
+    text
 }
 
-/// Whether anything looks like half of a pair.
-fn has_surrogate(json: &[u8]) -> bool {
-    let mut escapes = memchr::memchr_iter(b'\\', json);
-    escapes.any(|place| {
-        let unit = json.get(place + 1..place + 4);
-        let is_high = |digit: u8| !digit.is_ascii_digit() || digit >= b'8';
-        matches!(unit, Some([b'u', b'd' | b'D', digit]) if is_high(*digit))
-    })
+fn is_low(json: &[u8]) -> bool {
+    matches!(code_unit(json), Some(0xdc00..=0xdfff))
 }
 
-/// The unit of UTF-16 that an escape at the beginning says.
-fn unit(json: &[u8]) -> Option<u16> {
-    let digits = json.strip_prefix(br"\u")?.get(..4)?;
+/// The code unit that an escape at the start of `json` stands for.
+fn code_unit(json: &[u8]) -> Option<u16> {
+    let digits = json.get(..ESCAPE)?.strip_prefix(b"\\u")?;
     let digits = std::str::from_utf8(digits).ok()?;
-    u16::from_str_radix(digits, 16).ok()
+    // `from_str_radix` takes a sign as well.
+    let all_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    u16::from_str_radix(digits, 16).ok().filter(|_| all_digits)
 }
 
 #[cfg(test)]
@@ -52,35 +48,50 @@ mod tests {
 
     use super::*;
 
+    fn text(json: &str) -> String {
+        let replaced = replaced(json.as_bytes());
+        serde_json::from_slice(&replaced).expect("a text")
+    }
+
     #[test]
-    fn a_half_is_replaced_and_all_else_stays() {
+    fn a_half_becomes_the_replacement_character_and_a_pair_stays() {
         for (json, expected) in [
-            (r#""a\ud83d""#, r#""a\ufffd""#),
-            (r#""\ud83d\ude00\ud83d""#, r#""\ud83d\ude00\ufffd""#),
-            (r#""\uDE00\uD83D\uDE00""#, r#""\ufffd\uD83D\uDE00""#),
-            (r#""\ud83d\ud83d\ude00""#, r#""\ufffd\ud83d\ude00""#),
-            (r#""\ud83dabcdef\udc00""#, r#""\ufffdabcdef\ufffd""#),
-            // A backslash and letters.
-            (r#""\\ud83d \\\ud83d""#, r#""\\ud83d \\\ufffd""#),
-            (
-                r#"{"a":"\u00e9\n\ud7ff\ue000"}"#,
-                r#"{"a":"\u00e9\n\ud7ff\ue000"}"#,
-            ),
-            (r#""\ud8"#, r#""\ud8"#),
-            ("[]", "[]"),
+            (r#""a\ud83d""#, "a\u{fffd}"),
+            (r#""\uD83D\ude00""#, "😀"),
+            (r#""\ud83d\ud83d\ude00""#, "\u{fffd}😀"),
+            (r#""\ude00\ud83d""#, "\u{fffd}\u{fffd}"),
+            (r#""\ud83d\u0041""#, "\u{fffd}A"),
+            (r#""\ud83d\n""#, "\u{fffd}\n"),
+            (r#""\\ud83d""#, r"\ud83d"),
+            (r#""\\\ud83d""#, "\\\u{fffd}"),
+            (r#""\u00e9\"""#, "é\""),
+            (r#""plain""#, "plain"),
         ] {
-            assert_eq!(mended(json.as_bytes()), expected.as_bytes(), "{json}");
+            assert_eq!(text(json), expected, "{json}");
         }
-        assert!(matches!(mended(br#""\u00e9""#), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_is_no_json_stays_as_it_is() {
+        for json in ["", "\\", "\"\\u", "\\u12", "\\ud83", "\\u+12f", "\\ud83d\\"] {
+            let replaced = replaced(json.as_bytes());
+            let same = replaced.len() == json.len();
+            assert!(same, "{json}");
+        }
     }
 
     proptest! {
         #[test]
-        fn the_result_is_json(units in prop::collection::vec(0xd7fe_u16..0xe002, 0..8)) {
+        fn any_text_of_code_units_can_be_read(units in prop::collection::vec(any::<u16>(), 0..40)) {
             let escaped: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
-            let json = format!("\"{escaped}\"");
-            let text: String = serde_json::from_slice(&mended(json.as_bytes())).unwrap();
-            prop_assert_eq!(text, String::from_utf16_lossy(&units));
+            let expected = String::from_utf16_lossy(&units);
+            prop_assert_eq!(text(&format!("\"{escaped}\"")), expected);
+        }
+
+        #[test]
+        fn what_can_be_read_is_not_touched(written in any::<String>()) {
+            let json = serde_json::to_string(&written).expect("JSON");
+            prop_assert!(matches!(replaced(json.as_bytes()), Cow::Borrowed(_)));
         }
     }
 }

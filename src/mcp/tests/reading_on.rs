@@ -20,10 +20,10 @@ const LENGTH: usize = 66_000;
 /// A Backlog that answers every request with this.
 fn answering(value: &Value) -> FakeBacklog {
     let body = value.to_string();
-    FakeBacklog::start(move |_| json(body.clone()))
+    FakeBacklog::start(move |_| as_json(body.clone()))
 }
 
-fn json(body: String) -> HttpResponse {
+fn as_json(body: String) -> HttpResponse {
     let kind = "application/json;charset=utf-8";
     HttpResponse::Ok().content_type(kind).body(body)
 }
@@ -171,7 +171,7 @@ async fn a_text_of_66000_characters_is_read_to_its_last_one() {
                 let one = request.line.contains("/issues/A-1") && body.is_array();
                 let is_comments = request.line.contains("/comments");
                 let body = if one && !is_comments { &body[0] } else { &body };
-                json(body.to_string())
+                as_json(body.to_string())
             });
             let read = read_on(&backlog, (tool, arguments), pointer).await;
             assert_eq!(read, text, "{tool}");

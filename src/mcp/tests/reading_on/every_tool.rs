@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{advised, answering, japanese, json, shown};
+use super::{advised, answering, as_json, japanese, shown};
 use crate::{
     backlog::fake::FakeBacklog,
     mcp::{
@@ -99,7 +99,7 @@ async fn half_a_surrogate_pair_of_backlog_reaches_no_client() {
         ("get_issue", thing.to_owned()),
         ("get_issues", format!("[{thing}]")),
     ] {
-        let backlog = FakeBacklog::start(move |_| json(body.clone()));
+        let backlog = FakeBacklog::start(move |_| as_json(body.clone()));
         let options = ToolOptions {
             structured_content: true,
             ..ToolOptions::default()

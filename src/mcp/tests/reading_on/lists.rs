@@ -3,7 +3,7 @@
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::{advised, answering, json, shown};
+use super::{advised, answering, as_json, shown};
 use crate::{
     backlog::fake::{FakeBacklog, Received},
     mcp::tests::{caller_of, result},
@@ -86,7 +86,7 @@ async fn the_versions_of_a_page_are_read_to_the_first() {
         let versions: Vec<_> = versions
             .map(|version| json!({"pageId": 1, "version": version, "content": "文".repeat(700)}))
             .collect();
-        json(Value::from(versions).to_string())
+        as_json(Value::from(versions).to_string())
     });
     let caller = caller_of(&backlog);
     let mut found = Vec::new();
