@@ -9,6 +9,7 @@ mod accept;
 pub mod access;
 mod answer;
 mod arguments;
+mod attempt;
 pub mod backlog_tokens;
 mod call;
 mod called;
