@@ -242,11 +242,9 @@ fn way(tool: &str) -> Way {
         | "get_project_teams" => Way::Own,
         "get_issues" | "get_related_issues" | "add_issue" | "update_issue"
         | "add_related_issue" => ISSUE,
-        "get_recently_viewed_issues"
-        | "add_watching"
-        | "update_watching"
-        | "delete_watching"
-        | "mark_watching_as_read" => ISSUE_INSIDE,
+        "get_recently_viewed_issues" | "add_watching" | "update_watching" | "delete_watching" => {
+            ISSUE_INSIDE
+        }
         "add_wiki" | "update_wiki" => WIKI,
         "get_documents" | "add_document" => DOCUMENT,
         "get_pull_requests" | "add_pull_request" | "update_pull_request" => PULL_REQUEST,
@@ -337,6 +335,7 @@ mod tests {
         "add_wiki_attachments",
         "add_wiki_shared_files",
         "mark_notification_as_read",
+        "mark_watching_as_read",
         "remove_document_tags",
         "remove_star",
         "reorder_statuses",

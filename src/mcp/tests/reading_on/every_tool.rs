@@ -31,6 +31,9 @@ const FILES: [&str; 6] = [
     "get_wiki_attachment",
 ];
 
+/// Tools that return nothing of what Backlog says.
+const MARKS: [&str; 2] = ["mark_notification_as_read", "mark_watching_as_read"];
+
 #[actix_web::test]
 async fn no_tool_loses_a_text_without_a_way_on() {
     let text: String = japanese(true).chars().take(24_000).collect();
@@ -59,6 +62,9 @@ async fn no_tool_loses_a_text_without_a_way_on() {
                 continue;
             }
             assert_ne!(made["isError"], true, "{name}: {made}");
+            if MARKS.contains(&name) {
+                continue;
+            }
             let note = made["content"][1]["text"]
                 .as_str()
                 .unwrap_or_else(|| panic!("{name} says nothing"));
