@@ -149,10 +149,11 @@ pub struct ToolArgs {
         default_missing_value = "true"
     )]
     pub optimize_response: Option<String>,
-    /// The most that a result may be, in words and signs; longer ones are cut [default: 50000]
+    /// The most tokens that a result may have; longer ones are cut, with a note that says how to
+    /// read on [default: 20000]
     #[arg(long, env = "MAX_TOKENS", value_name = "NUMBER")]
     pub max_tokens: Option<String>,
-    /// Answer with a result as JSON for programs, beside the text [default: true]
+    /// Answer with a result as JSON for programs, beside the text [default: false]
     #[arg(long, env = "STRUCTURED_CONTENT", value_name = "true|false")]
     pub structured_content: Option<String>,
     /// Stands before the name of every tool

@@ -4,8 +4,8 @@
 //! 2. Keep the call within the projects that are allowed ([`projects`](super::projects)), before
 //!    and after the names among the arguments are looked up ([`names`]).
 //! 3. Read the arguments and run the tool against Backlog.
-//! 4. Of the outcome, keep the fields asked for, and what the limit allows. Where nothing is to
-//!    be left out, Backlog's JSON goes on as it came, unread.
+//! 4. Of the outcome, keep the fields and the part asked for, and what the limit allows
+//!    ([`Answer`]). Where nothing is to be left out, Backlog's JSON goes on as it came, unread.
 //! 5. Tell the HTTP layer if the person must sign in again.
 //!
 //! What it comes to ([`Called`]) is written by [`answer`], or by the HTTP layer itself.
@@ -23,20 +23,20 @@ use serde_json::{Value, json, value::RawValue};
 use tracing::{Instrument, Span};
 
 use super::{
-    AccessError, Caller, HubServer, Refusal, arguments,
+    AccessError, Caller, HubServer, Refusal,
+    answer::Answer,
+    arguments,
     attempt::About,
     called::Called,
     caller::request_span,
     failure::{Context, ToolError},
-    limit,
     names::{self, Bounds, Named, Unresolved},
-    page::Page,
+    notes::Given,
     progress::{self, Progress, Telling},
     projects::Sifted,
-    router::FIELDS,
-    selection::Selection,
+    rest::Rest,
     structured,
-    tool::{Backlog, Outcome, Paging, Read, Spec, Tool},
+    tool::{Backlog, Outcome, Read, Spec, Tool},
 };
 use crate::{
     backlog::{BacklogError, Content},
@@ -53,15 +53,18 @@ const NOTHING: &str = "Backlog returned an empty response, so there is nothing t
 #[derive(Clone, Debug)]
 pub(super) struct Callable {
     tool: Spec,
+    /// How the rest of a long answer is read.
+    rest: Rest,
     /// The inputs that take names.
     named: Arc<[Named]>,
     run: Run,
 }
 
 impl Callable {
-    pub fn of<T: Tool>(tool: Spec, named: Arc<[Named]>) -> Self {
+    pub fn of<T: Tool>(tool: Spec, rest: Rest, named: Arc<[Named]>) -> Self {
         Self {
             tool,
+            rest,
             named,
             run: run::<T>,
         }
@@ -140,7 +143,12 @@ enum Shown {
 
 /// Makes the call.
 pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>) -> Called {
-    let Callable { tool, named, run } = callable;
+    let Callable {
+        tool,
+        rest,
+        named,
+        run,
+    } = callable;
     let caller = call.caller;
     let failed = |text: String| Called::Failed(server.table().name_tools(&text).into_owned());
     let invalid = |reason| {
@@ -174,6 +182,7 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
 
     let options = server.options();
     let mut arguments = call.arguments;
+    let given = Given::of(&arguments);
     let access = match server.organizations() {
         None => caller.access,
         Some(all) => match all.chosen(&mut arguments, &options.prefix) {
@@ -203,18 +212,13 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         span
     };
     // Before Backlog is asked: a wrong selection must not come after a change.
-    let selection = match arguments.shift_remove(FIELDS) {
-        Some(fields) if options.field_selection => Selection::parse(&fields, tool.fields),
-        _ => Ok(Selection::All),
-    };
-    let selection = match selection {
-        Ok(selection) => selection,
+    let mut answer = match Answer::of(tool, *rest, given, &mut arguments, options) {
+        Ok(answer) => answer,
         Err(reason) => {
             record.ended(ToolOutcome::InvalidArguments);
             return invalid(reason);
         }
     };
-    let mut page = Page::of(tool.paging, tool.usual_count, &arguments);
     if tool.takes_project {
         arguments::settle_project(&mut arguments);
     }
@@ -245,19 +249,19 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             }
             outcome?
         };
-        let all = sieve.is_open() && selection == Selection::All && tool.paging == Paging::None;
+        let all = sieve.is_open();
         let outcome = match outcome {
-            Outcome::Text(json) if all && limit::surely_fits(json.get(), options.max_tokens) => {
+            Outcome::Text(json) if all && answer.takes_whole(&json, options.max_tokens) => {
                 return Ok(Shown::Whole(json));
             }
             outcome => outcome.read().ok_or_else(|| unreadable(tool))?,
         };
         if let Read::Json(value) = &outcome {
-            page.answered(value);
+            answer.page.answered(value);
         }
         let sifted = projects.sift(sieve, outcome, &backlog).await;
         if let Read::Json(value) = &sifted.outcome {
-            page.sifted(value);
+            answer.page.sifted(value);
         }
         Ok(Shown::Part(sifted))
     };
@@ -273,12 +277,12 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         Ok(Shown::Part(Sifted { outcome, note })) => {
             return match outcome {
                 Read::Content(content) => Called::Content(content),
-                Read::Json(value) => {
-                    let (value, nothing) = or_nothing(tool, selection.apply(value));
-                    let fitted = limit::fit(value, options.max_tokens, &page);
-                    let notes = [nothing, note, fitted.note].into_iter().flatten().collect();
-                    Called::json(fitted.text, notes)
+                Read::Json(Value::Null) => {
+                    let (shown, nothing) = of_nothing(tool);
+                    let notes = [nothing, note].into_iter().flatten().collect();
+                    Called::json(shown.to_string(), notes)
                 }
+                Read::Json(value) => answer.write(value, note, options),
             };
         }
         Err(Failure::Arguments(reason)) => {
@@ -330,12 +334,11 @@ fn unreadable(tool: &Spec) -> Failure {
     Failure::Tool(about.failed(error))
 }
 
-/// What to show of an answer, and a word about one of nothing: a change is done without one, and
+/// What to show of an answer of nothing, and a word about it: a change is done without one, and
 /// for a reader it is no list of nothing.
-fn or_nothing(tool: &Spec, value: Value) -> (Value, Option<String>) {
-    match value {
-        Value::Null if tool.access.read_only => (Value::Null, Some(NOTHING.to_owned())),
-        Value::Null => (json!({"success": true}), None),
-        value => (value, None),
+fn of_nothing(tool: &Spec) -> (Value, Option<String>) {
+    match tool.access.read_only {
+        true => (Value::Null, Some(NOTHING.to_owned())),
+        false => (json!({"success": true}), None),
     }
 }

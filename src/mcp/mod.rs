@@ -7,6 +7,7 @@
 
 mod accept;
 pub mod access;
+mod answer;
 mod arguments;
 mod attempt;
 pub mod backlog_tokens;
@@ -23,6 +24,7 @@ mod inputs;
 mod limit;
 mod listing;
 mod names;
+mod notes;
 pub mod options;
 pub mod organizations;
 mod page;
@@ -33,6 +35,7 @@ mod projects;
 mod prompts;
 mod reader;
 mod resources;
+mod rest;
 mod router;
 mod schema;
 mod selection;
@@ -48,6 +51,7 @@ mod tokens;
 mod tool;
 mod tools;
 pub mod toolset;
+mod window;
 
 pub use accept::Accepted;
 pub use access::{AccessError, BacklogAccess, FixedAccess};

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use super::{
     Caller, HubServer, ToolOptions, ToolPrefix, Toolset, arguments,
     call::{self, Callable},
-    organizations, schema,
+    organizations,
+    rest::Rest,
+    schema,
     tool::{Access, Paging, Spec, Tool},
     tools,
 };
@@ -28,7 +30,8 @@ pub(super) struct Entry {
 
 impl Entry {
     pub fn of<T: Tool>(toolset: Toolset) -> Self {
-        let input = schema::of::<T>();
+        let mut input = schema::of::<T>();
+        let rest = Rest::of(T::NAME);
         let spec = Spec {
             name: T::NAME,
             title: T::TITLE,
@@ -36,11 +39,12 @@ impl Entry {
             also_in: T::ALSO_IN,
             access: T::ACCESS,
             fields: T::FIELDS,
-            paging: paging(&input.schema),
+            paging: rest.paging(paging(&input.schema)),
             usual_count: T::USUAL_COUNT,
             takes_project: takes(&input.schema, arguments::PROJECT),
         };
-        let callable = Callable::of::<T>(spec, Arc::clone(&input.named));
+        rest.offer(&mut input.schema);
+        let callable = Callable::of::<T>(spec, rest, Arc::clone(&input.named));
         let called = callable.clone();
         let route = ToolRoute::new_dyn(describe(&spec, input), move |call| {
             call::answer(called.clone(), call).boxed()

@@ -55,7 +55,7 @@ const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, iss
     resolutions, teams, custom fields and their items by name, users by name, sign-in name or mail \
     address, and `me` for the signed-in user. A wrong name is answered with the right ones. Dates \
     are yyyy-MM-dd. Lists come in pages (count with offset, minId or maxId), and say when there \
-    may be more; Backlog limits calls per minute, so prefer filters to many calls.";
+    may be more; a note behind a long result has the call that reads on. Backlog limits calls per minute, so prefer filters to many calls.";
 
 const SEVERAL_SPACES: &str = " Several spaces are configured: give the organization that a call is \
     for, by a name from list_organizations; without one, the default is used.";

@@ -43,12 +43,26 @@ impl<'a> Part<'a> {
         })
     }
 
+    /// As [`Self::of_length`], and ends just there, even inside of a character of several.
+    pub fn roughly(text: &'a str, from: usize, length: usize) -> Self {
+        let place = |text: &str, number| {
+            let place = text.char_indices().nth(number);
+            place.map_or(text.len(), |(place, _)| place)
+        };
+        let rest = &text[place(text, from)..];
+        let part = &rest[..place(rest, length)];
+        Self::at(text, from, part)
+    }
+
     /// `end` finds in the rest of the text the byte at which the part has to end.
     fn ending(text: &'a str, from: usize, end: impl FnOnce(&str) -> usize) -> Self {
         let start = text.char_indices().nth(from);
         let start = start.map_or(text.len(), |(start, _)| start);
         let rest = &text[start..];
-        let part = &rest[..neat_end(rest, end(rest))];
+        Self::at(text, from, &rest[..neat_end(rest, end(rest))])
+    }
+
+    fn at(text: &str, from: usize, part: &'a str) -> Self {
         let of = text.chars().count();
         let from = from.min(of);
         Self {

@@ -196,6 +196,10 @@ pub(super) enum Paging {
     Offset,
     /// `minId` and `maxId`
     Id,
+    /// `offset`, which the hub sees to: Backlog gives the list whole.
+    Whole,
+    /// The same for the versions of a wiki page, of which Backlog gives a hundred.
+    Versions,
 }
 
 /// Backlog, as a tool sees it: the caller's space with the caller's credentials.

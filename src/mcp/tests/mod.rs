@@ -16,12 +16,14 @@ mod parity;
 mod progress;
 mod prompts;
 mod protocol;
+mod reading_on;
 mod record;
 mod refusals;
 mod resources;
 mod rights;
 mod structured;
 mod table;
+mod token_corpus;
 
 use std::sync::Arc;
 

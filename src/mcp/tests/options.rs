@@ -263,7 +263,7 @@ async fn a_long_result_is_cut_between_elements() {
     assert_eq!(kept.as_array().unwrap().len(), 1);
     assert_eq!(
         result["content"][1]["text"],
-        "These are the first 1 of 2. For the rest, call again with offset 21 and count 1."
+        "This is the first of 2. For the rest, call again with offset 21 and count 1."
     );
     assert_ne!(result["isError"], true);
 }

@@ -134,7 +134,8 @@ fn the_list_stays_small() {
     // Every model reads it.
     let [default, _] = list_sizes(&Toolset::DEFAULT, &ToolOptions::default());
     assert!(default <= 62_000, "{default} bytes");
-    const LIMITS: [usize; 4] = [110_000; 4];
+    // README says which choices together make a longer one.
+    const LIMITS: [usize; 4] = [110_000, 110_000, 116_500, 121_000];
     for field_selection in [false, true] {
         for prefix in ["", &"p".repeat(32)] {
             let options = ToolOptions {
@@ -148,7 +149,7 @@ fn the_list_stays_small() {
                 assert!(size <= *limit, "{size} bytes with {options:?}");
             }
             let [_, default] = list_sizes(&Toolset::DEFAULT, &options);
-            assert!(default <= 62_000, "{default} bytes with {options:?}");
+            assert!(default <= 73_000, "{default} bytes with {options:?}");
         }
     }
 }
