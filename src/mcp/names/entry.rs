@@ -365,6 +365,35 @@ mod tests {
     }
 
     #[test]
+    fn people_are_addressed_and_called_by_a_part_of_their_names() {
+        let users: Vec<Entry> = serde_json::from_value(json!([
+            {"id": 1, "userId": "m.lind", "name": "Maja Lind"},
+            {"id": 2, "userId": "k.yama", "name": "山口 健太"},
+            {"id": 3, "userId": "h.ito", "name": "Hana Ito"},
+            {"id": 4, "userId": "h.ito2", "name": "Hana Itoh"},
+        ]))
+        .unwrap();
+        let folded = Folded::default();
+        let ids = |found: Vec<&Entry>| found.iter().map(|entry| entry.id).collect::<Vec<_>>();
+        for (text, addressed, part) in [
+            ("@m.lind", &[1][..], &[1][..]),
+            ("majalind", &[1], &[1]),
+            ("Maja", &[], &[1]),
+            ("山口健太", &[2], &[2]),
+            ("山口 健太さん", &[2], &[2]),
+            ("山口さん", &[], &[2]),
+            ("Hana Ito", &[3], &[3, 4]),
+            ("Hana", &[], &[3, 4]),
+            ("aj", &[], &[]),
+            ("さん", &[], &[]),
+            ("", &[], &[]),
+        ] {
+            assert_eq!(ids(folded.addressed(&users, text)), addressed, "{text}");
+            assert_eq!(ids(folded.with_part(&users, text)), part, "{text}");
+        }
+    }
+
+    #[test]
     fn a_name_that_nobody_types_is_left_out() {
         let long = "a".repeat(MAX_NAME + 1);
         let field: Entry = serde_json::from_value(json!({
@@ -382,9 +411,17 @@ mod tests {
         let names: Vec<_> = names.iter().map(String::as_str).collect();
         let list = candidates(entries(&names).iter(), "person 25");
         assert!(
-            list.starts_with("Person 2 (2), Person 25 (25), Person 1 (1)"),
+            list.starts_with("Person 25 (25), Person 2 (2), Person 5 (5)"),
             "{list}"
         );
-        assert!(list.ends_with(" and 10 more"), "{list}");
+        assert!(list.ends_with(" and 25 more"), "{list}");
+        // A typo among many.
+        let people: Vec<_> = (1..=300).map(|n| format!("Somebody {n}")).collect();
+        let people = people.iter().map(String::as_str).chain(["Mika Lindqvist"]);
+        let list = candidates(
+            entries(&people.collect::<Vec<_>>()).iter(),
+            "Mika Lindquist",
+        );
+        assert!(list.starts_with("Mika Lindqvist (301), "), "{list}");
     }
 }

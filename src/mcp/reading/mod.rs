@@ -66,8 +66,8 @@ pub(super) struct Inputs {
     mode: Mode,
     /// How many may be left out.
     optional: usize,
-    /// Those that say what is changed.
-    target: Vec<&'static str>,
+    /// Those that say what is changed; of some, one of several is enough: `issueId|issueKey`.
+    targets: Vec<&'static str>,
 }
 
 /// What a call says besides its arguments, for its result.
@@ -82,7 +82,6 @@ impl Inputs {
             Some(Method::Post | Method::Delete) => Mode::Creating,
         };
         let placeholders = template.split(['{', '}']).skip(1).step_by(2);
-        let target = placeholders.flat_map(|names| names.trim_start_matches('*').split('|'));
         let places = all.iter().enumerate();
         Self {
             places: places
@@ -90,7 +89,9 @@ impl Inputs {
                 .collect(),
             optional: all.iter().filter(|input| !input.is_required).count(),
             mode,
-            target: target.collect(),
+            targets: placeholders
+                .map(|names| names.trim_start_matches('*'))
+                .collect(),
             own: all.len(),
             all,
         }
@@ -214,9 +215,8 @@ impl Inputs {
     }
 
     /// Whether an input says what the call is about.
-    #[cfg(test)]
     pub fn is_target(&self, name: &str) -> bool {
-        self.target.contains(&name)
+        self.targets.iter().any(|names| has(names, name))
     }
 
     /// Whether nothing can stand in an input's list.
@@ -251,18 +251,22 @@ impl Inputs {
     /// Whether a target is given by its other name: a client that fills everything in does not
     /// leave out a change, but may well leave out the key where it has the id.
     fn is_other_name(&self, input: &Input, arguments: &JsonObject) -> bool {
-        self.target.contains(&input.name.as_str())
-            && self.target.iter().any(|name| arguments.contains_key(*name))
+        let with = self.targets.iter().find(|names| has(names, &input.name));
+        with.is_some_and(|names| names.split('|').any(|name| arguments.contains_key(name)))
     }
 
     pub fn is_change(&self, name: &str) -> bool {
-        !self.target.contains(&name)
+        !self.is_target(name)
             && !BESIDE.contains(&name)
             && self.places.get(name).is_some_and(|place| *place < self.own)
     }
 
     fn changes_nothing(&self, arguments: &JsonObject) -> bool {
-        self.mode == Mode::Changing && !arguments.keys().any(|name| self.is_change(name))
+        // What it would be of, the tool itself asks for.
+        let is_given = |names: &&str| names.split('|').any(|name| arguments.contains_key(name));
+        self.mode == Mode::Changing
+            && !arguments.keys().any(|name| self.is_change(name))
+            && self.targets.iter().all(is_given)
     }
 
     fn nothing_to_change(&self, found: &Found) -> String {
@@ -367,6 +371,11 @@ impl Input {
     }
 }
 
+/// Whether a name is one of `issueId|issueKey`.
+fn has(names: &str, name: &str) -> bool {
+    names.split('|').any(|it| it == name)
+}
+
 /// What was found while the values were read.
 #[derive(Default)]
 struct Found {
@@ -427,6 +436,10 @@ fn listed(names: &[String]) -> String {
     names.join(", ")
 }
 
+fn is_blank(text: &str) -> bool {
+    matches!(text.trim(), "" | "null")
+}
+
 fn is_zero(value: &Value) -> bool {
     value.as_f64() == Some(0.0)
 }
@@ -437,7 +450,7 @@ fn fields(
 ) -> Result<Given, String> {
     match value {
         Value::Null => return Ok(Given::Empty),
-        Value::String(text) if text.trim().is_empty() => return Ok(Given::Empty),
+        Value::String(text) if is_blank(&text) => return Ok(Given::Empty),
         Value::Array(fields) if fields.is_empty() => return Ok(Given::Empty),
         value => {
             let fields = read(value)?;
@@ -452,7 +465,7 @@ fn fields(
 /// The object or list of a JSON text.
 fn object(value: Value) -> Value {
     match value {
-        Value::String(text) if text.trim().is_empty() => Value::Null,
+        Value::String(text) if is_blank(&text) => Value::Null,
         Value::String(text) => match serde_json::from_str(&text) {
             Ok(value @ (Value::Object(_) | Value::Array(_))) => value,
             _ => Value::String(text),

@@ -245,6 +245,9 @@ impl Known<'_> {
             return None;
         }
         let name = folded(name);
+        if name.is_empty() {
+            return None;
+        }
         let alike = |input: &&String| folded(input) == name;
         let mut alike = self.published.keys().filter(alike);
         if let (Some(input), None) = (alike.next(), alike.next()) {

@@ -84,7 +84,9 @@ impl Mark {
             }
             (Self::IssueKey | Self::IssueIdOrKey, Value::String(text)) => key::is_issue(text),
             (Self::ProjectKey, Value::String(text)) => key::is_project(text),
-            (Self::Document, Value::String(text)) => link::is_document(text),
+            (Self::Document, Value::String(text)) => {
+                link::is_document(text) && document(text) == text.as_str()
+            }
             (Self::RepositoryName, Value::String(text)) => {
                 let sign = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
                 !text.is_empty() && text.len() <= 256 && text.bytes().all(sign)
@@ -380,7 +382,7 @@ impl Kind {
                 }
                 Mark::ProjectKey => "a project key such as PROJ",
                 Mark::RepositoryName => "the name of a repository",
-                Mark::WikiPage => "a numeric id (get_wiki_pages)",
+                Mark::WikiPage => "a numeric id",
                 Mark::Document => "the id of a document (get_documents)",
                 Mark::Activity => "a kind of activity",
                 Mark::OnlyFalse => "false",

@@ -424,7 +424,12 @@ fn a_change_of_nothing_is_an_error() {
             .all
             .iter()
             .filter(|input| !inputs.is_change(&input.name));
-        let targets = targets.map(|input| (input.name.clone(), json!(7)));
+        let value = |input: &Input| match input.kind {
+            Kind::Boolean => json!(true),
+            Kind::Text => json!("text"),
+            _ => json!(7),
+        };
+        let targets = targets.map(|input| (input.name.clone(), value(input)));
         let error = refused(name, Value::Object(targets.collect()));
         let is_said = error.contains("nothing to change: give at least one of ")
             || error.contains(": is required");

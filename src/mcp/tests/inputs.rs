@@ -190,6 +190,7 @@ fn right(input: &Input) -> Value {
         Kind::Named(_) => json!(7),
         Kind::Other => json!({"type": "text"}),
         Kind::Marked(mark) => match mark {
+            Mark::Integer if input.name == "maxBytes" => json!(5000),
             Mark::Integer | Mark::IssueId | Mark::WikiPage | Mark::Activity => json!(7),
             Mark::Decimal => json!(1.5),
             Mark::Date => json!("2026-01-31"),
@@ -219,13 +220,6 @@ fn is_number(kind: &Kind) -> bool {
 
 fn is_named(kind: &Kind) -> bool {
     matches!(kind, Kind::Named(kind) if *kind != Name::Sort)
-}
-
-fn is_fields(kind: &Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Marked(Mark::CustomFieldValues | Mark::CustomFieldFilters)
-    )
 }
 
 fn is_issue(kind: &Kind) -> bool {
