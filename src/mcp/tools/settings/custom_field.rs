@@ -76,6 +76,7 @@ pub(super) struct UpdateCustomField {
     /// Name to show
     name: Option<String>,
     /// Its type, and what only that has, as in add_custom_field
+    #[serde(default)]
     #[schemars(schema_with = "any_settings")]
     settings: Option<Settings>,
     /// What it is about; empty to remove
