@@ -203,7 +203,7 @@ fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, Str
     if is_none_word(&plain) && !is_name {
         return Ok(Given::None);
     }
-    let link = match kind.is_thing() || matches!(kind, Kind::Marked(Mark::Integer)) {
+    let link = match kind.takes_link() {
         true => Link::read(&plain, space).transpose()?,
         false => None,
     };
@@ -237,7 +237,11 @@ fn of_boolean_word(kind: &Kind, word: &str) -> Result<Option<Value>, String> {
 
 fn marked(mark: Mark, text: &str) -> Result<Option<Value>, String> {
     Ok(match mark {
-        Mark::Integer => integer(text.trim_start_matches('#')).map(Value::from),
+        Mark::Integer => {
+            let number = text.trim_start_matches('#');
+            let number = number.strip_prefix("comment-").unwrap_or(number);
+            integer(number).map(Value::from)
+        }
         Mark::Decimal => decimal(text).map(Value::Number),
         Mark::Date => Some(date::read(text)?.into()),
         Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey => issue(text),
@@ -372,6 +376,14 @@ impl Kind {
                     | Mark::Document
             ),
             _ => false,
+        }
+    }
+
+    /// Whether an address is read, and not what something is called.
+    fn takes_link(&self) -> bool {
+        match self {
+            Self::Named(kind) => matches!(kind, names::Kind::Issue | names::Kind::Project),
+            kind => kind.is_thing() || *kind == Self::Marked(Mark::Integer),
         }
     }
 

@@ -133,7 +133,7 @@ fn list_sizes(toolsets: &[Toolset], options: &ToolOptions) -> [usize; 2] {
 fn the_list_stays_small() {
     // Every model reads it; the upstream server's is about 41 kB.
     let [default, _] = list_sizes(&Toolset::DEFAULT, &ToolOptions::default());
-    assert!(default <= 41_000, "{default} bytes");
+    assert!(default <= 41_300, "{default} bytes");
     // Some clients refuse a list above 80 kB. README says which choices together make one.
     const LIMITS: [usize; 4] = [80_000, 80_000, 86_500, 91_000];
     for field_selection in [false, true] {
