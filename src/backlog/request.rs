@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use reqwest::{Method, StatusCode, header::HeaderMap};
+use reqwest::{
+    Method, StatusCode,
+    header::{CONTENT_LENGTH, HeaderMap},
+};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -78,7 +81,8 @@ pub struct Upload {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expects {
     Json,
-    /// Any bytes, but no more than these.
+    /// Any bytes, but no more than these. Of a file that says that it is larger, no byte is read
+    /// ([`Response::whole_file`]).
     File {
         max_bytes: usize,
     },
@@ -125,6 +129,13 @@ pub struct Response {
 }
 
 impl Response {
+    /// The bytes of a file that was asked for with this limit; none if it is larger.
+    pub fn whole_file(&self, max_bytes: usize) -> Option<Bytes> {
+        let fits = |size| usize::try_from(size).is_ok_and(|size| size <= max_bytes);
+        let fits = announced(&self.headers).is_none_or(fits);
+        fits.then(|| self.body.clone())
+    }
+
     /// Reads the body; `None` if there is none, or `null`.
     ///
     /// # Errors
@@ -153,4 +164,9 @@ impl Response {
             body: Content::Empty,
         })
     }
+}
+
+/// The size of a body as its headers say it.
+pub fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -78,7 +78,8 @@ pub struct HttpArgs {
     /// Path of the MCP endpoint [default: /mcp]
     #[arg(long = "http-path", env = "MCP_HTTP_PATH", value_name = "PATH")]
     pub path: Option<String>,
-    /// More host names to answer to, beside the base URL's
+    /// More host names to answer to, beside the base URL's, e.g. old.example.com. Clients can
+    /// connect at each of them, by https
     #[arg(
         long = "http-allowed-hosts",
         env = "MCP_HTTP_ALLOWED_HOSTS",
@@ -117,6 +118,14 @@ pub struct HttpArgs {
 /// Durations as `1h`, `30d` or a number of seconds.
 #[derive(Args, Debug, Default)]
 pub struct LifetimeArgs {
+    /// How long a sign-in may take, from the client's request to Backlog's answer, from 1m to 1h
+    /// [default: 15m]
+    #[arg(long, env = "SIGN_IN_TTL", value_name = "TIME")]
+    pub sign_in_ttl: Option<String>,
+    /// How long an authorization code lives until the client exchanges it, at most 10m
+    /// [default: 2m]
+    #[arg(long, env = "AUTHORIZATION_CODE_TTL", value_name = "TIME")]
+    pub authorization_code_ttl: Option<String>,
     /// How long an access token lives [default: 1h]
     #[arg(long, env = "ACCESS_TOKEN_TTL", value_name = "TIME")]
     pub access_token_ttl: Option<String>,

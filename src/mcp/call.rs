@@ -196,6 +196,7 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
     let backlog = Backlog {
         client: server.client(),
         access: access.as_ref(),
+        files: server.files(),
         progress: call.progress,
     };
     let span = tracing::debug_span!(

@@ -5,7 +5,7 @@
 mod advice;
 mod backlog;
 
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use thiserror::Error;
@@ -38,7 +38,11 @@ pub(super) enum ToolError {
     TooFewLeft { needed: usize, left: Left },
     /// More than the call's own `maxBytes`.
     #[error("the file is larger than {max_bytes} bytes")]
-    FileTooLarge { max_bytes: usize },
+    FileTooLarge {
+        max_bytes: usize,
+        /// Where Backlog shows it.
+        page: String,
+    },
     /// The operator allows some projects only, and the call was not within them; why, as a clause.
     #[error("out of bounds: {0}")]
     OutOfBounds(String),
@@ -128,7 +132,10 @@ impl ToolError {
                 time(left.until, now),
                 left.requests
             ),
-            Self::FileTooLarge { max_bytes } => file_too_large(*max_bytes),
+            Self::FileTooLarge { max_bytes, page } => format!(
+                "The file is larger than maxBytes ({max_bytes}), so it was not read. Open it in \
+                 Backlog: {page}"
+            ),
             Self::OutOfBounds(reason) => {
                 format!(
                     "{tool} was not called, because only some projects are allowed here: {reason}."
@@ -136,16 +143,6 @@ impl ToolError {
             }
         }
     }
-}
-
-fn file_too_large(max_bytes: usize) -> String {
-    let mut text = format!("The file is larger than {max_bytes} bytes.");
-    if max_bytes < LARGEST_FILE {
-        let _ = write!(text, " Raise maxBytes, up to {LARGEST_FILE}, to get it.");
-    } else {
-        text.push_str(" It cannot be read through this tool; open it in Backlog.");
-    }
-    text
 }
 
 fn access(error: AccessError) -> String {

@@ -44,6 +44,8 @@ pub mod space_application;
 mod stdio;
 mod structured;
 pub mod subscriptions;
+mod text_part;
+mod tokens;
 mod tool;
 mod tools;
 pub mod toolset;

@@ -134,6 +134,7 @@ pub(super) fn list_tool() -> Entry {
         name: LIST,
         title: "List organizations",
         toolset: Toolset::Space,
+        also_in: &[],
         access: Access::of(Method::Get),
         fields: &[],
         paging: Paging::None,

@@ -132,6 +132,7 @@ impl<'a> Reader<'a> {
         Backlog {
             client: self.server.client(),
             access: self.caller.access.as_ref(),
+            files: self.server.files(),
             progress: Progress::default(),
         }
     }

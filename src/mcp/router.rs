@@ -40,6 +40,7 @@ impl Entry {
             name: T::NAME,
             title: T::TITLE,
             toolset,
+            also_in: T::ALSO_IN,
             access: T::ACCESS,
             fields: T::FIELDS,
             paging: paging(&input.schema),
@@ -70,15 +71,10 @@ impl Entry {
         }
     }
 
-    /// Whether it is offered unless something else is asked for.
-    fn is_usual(&self) -> bool {
-        Toolset::DEFAULT.contains(&self.spec.toolset)
-    }
-
     /// Leaves out what says little more than the name, where a choice of the operator makes the
     /// tools longer: some clients refuse a list above 80 kB.
     fn shorten(&mut self) {
-        if !self.is_usual() {
+        if !self.spec.is_usual() {
             self.route.attr.title = None;
         }
     }
@@ -96,7 +92,7 @@ impl Entry {
         if names.is_empty() {
             return;
         }
-        let fields = match self.is_usual() {
+        let fields = match self.spec.is_usual() {
             true => json!({
                 "type": "array",
                 "items": {"type": "string", "enum": names},

@@ -110,7 +110,7 @@ fn simplify(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else {
         return;
     };
-    for noise in ["title", "format", "default"] {
+    for noise in ["title", "format", "default", "writeOnly"] {
         object.shift_remove(noise);
     }
     // What the elements are, the list says itself.

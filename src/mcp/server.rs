@@ -24,6 +24,7 @@ use super::{
     Caller, Organizations, ToolOptions, Verdict,
     call::{self, Call},
     completion,
+    file::FileLimits,
     listing::{self, Listings},
     names::Lists,
     params, progress,
@@ -70,6 +71,7 @@ pub struct HubServer {
     projects: Arc<Projects>,
     listings: Listings,
     options: ToolOptions,
+    files: FileLimits,
     client: BacklogClient,
     lists: Lists,
     clock: Clock,
@@ -87,6 +89,7 @@ impl HubServer {
             projects: Arc::new(Projects::new(table.entries())),
             table: Arc::new(table),
             listings: Listings::default(),
+            files: FileLimits::new(options.max_tokens),
             options,
             client,
             lists: Lists::default(),
@@ -100,6 +103,7 @@ impl HubServer {
     /// The same with other options.
     #[must_use]
     pub fn with_options(mut self, options: ToolOptions) -> Self {
+        self.files.max_tokens = options.max_tokens;
         self.options = options;
         self.retable();
         self
@@ -189,6 +193,10 @@ impl HubServer {
 
     pub(super) fn options(&self) -> &ToolOptions {
         &self.options
+    }
+
+    pub(super) fn files(&self) -> &FileLimits {
+        &self.files
     }
 
     pub(super) fn projects(&self) -> &Projects {

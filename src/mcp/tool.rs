@@ -13,13 +13,13 @@ use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
     BacklogAccess, Toolset,
-    failure::{LARGEST_FILE, ToolError},
-    file::File,
+    failure::ToolError,
+    file::{self, FileLimits, View},
     page::USUAL_COUNT,
     progress::Progress,
 };
 use crate::{
-    backlog::{BacklogClient, Call, Method, Request, Response, Segment},
+    backlog::{BacklogClient, Call, Method, Request, Response},
     oauth::Scope,
 };
 
@@ -32,12 +32,15 @@ pub(super) trait Endpoint:
     const TITLE: &'static str;
     const CALL: Call;
     const ACCESS: Access = Access::of(Self::CALL.method());
-    /// Whether the answer is a file's content rather than JSON.
-    const IS_FILE: bool = false;
     /// The fields of the objects in a list that it returns, for callers to choose from.
     const FIELDS: &'static [&'static str] = &[];
     /// How many elements a list has where the call does not say it.
     const USUAL_COUNT: u64 = USUAL_COUNT;
+
+    /// What is wanted of a file; none if the answer is JSON.
+    fn view(&self) -> Option<View> {
+        None
+    }
 }
 
 /// Any tool; the implementor is its input.
@@ -49,6 +52,8 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const USUAL_COUNT: u64 = USUAL_COUNT;
     /// The request, where the tool is one.
     const CALL: Option<Call> = None;
+    /// Toolsets that offer it beside its own.
+    const ALSO_IN: &'static [Toolset] = &[];
 
     /// Runs the tool and returns what Backlog had to say.
     fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Outcome, ToolError>> + Send;
@@ -96,13 +101,11 @@ impl<E: Endpoint> Tool for E {
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let request = E::CALL.fill(inputs(&self))?;
+        let view = self.view();
         // The input is no longer needed while Backlog works.
         drop(self);
-        if E::IS_FILE {
-            let path = request.path.clone();
-            let place: Vec<_> = path.iter().map(Segment::as_str).collect();
-            let file = File::fetch(backlog, request, LARGEST_FILE).await?;
-            return Ok(file.with_facts(&file.facts(), backlog.access.url(), &place));
+        if let Some(view) = view {
+            return file::show(backlog, request, view).await;
         }
         let answer = backlog.fetch_text(request).await?;
         Ok(answer.map_or(Outcome::Json(Value::Null), Outcome::Text))
@@ -164,6 +167,8 @@ pub(super) struct Spec {
     pub name: &'static str,
     pub title: &'static str,
     pub toolset: Toolset,
+    /// Toolsets that offer it as well.
+    pub also_in: &'static [Toolset],
     pub access: Access,
     pub fields: &'static [&'static str],
     pub paging: Paging,
@@ -171,6 +176,18 @@ pub(super) struct Spec {
     pub usual_count: u64,
     /// Whether it takes a project as [`arguments::PROJECT`](super::arguments::PROJECT).
     pub takes_project: bool,
+}
+
+impl Spec {
+    /// The toolsets that offer it, its own first.
+    pub fn toolsets(&self) -> impl Iterator<Item = Toolset> {
+        std::iter::once(self.toolset).chain(self.also_in.iter().copied())
+    }
+
+    /// Whether it is offered where nobody chose.
+    pub fn is_usual(&self) -> bool {
+        self.toolsets().any(|it| Toolset::DEFAULT.contains(&it))
+    }
 }
 
 /// Which inputs ask for the next part of a list.
@@ -188,6 +205,7 @@ pub(super) enum Paging {
 pub(super) struct Backlog<'a> {
     pub client: &'a BacklogClient,
     pub access: &'a dyn BacklogAccess,
+    pub files: &'a FileLimits,
     /// Where long work says how far it is.
     pub progress: Progress,
 }

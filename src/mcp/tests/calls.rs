@@ -330,7 +330,7 @@ async fn an_icon_is_that_of_what_is_given() {
         (json!({"userId": null, "projectId": 0}), "space/image"),
         (json!({}), "space/image"),
     ] {
-        let backlog = attachment("image/gif", b"GIF89a");
+        let backlog = FakeBacklog::answering(200, "a picture");
         let (failed, text) = call(&caller_of(&backlog), "get_icon", arguments.clone()).await;
         assert!(!failed, "{arguments}: {text}");
         assert_eq!(
@@ -366,87 +366,6 @@ async fn a_list_that_comes_whole_does_not_ask_for_more() {
         let result = result(&caller_of(&backlog), "get_shared_files", arguments).await;
         assert_eq!(result["content"][1]["text"], note, "{count}");
     }
-}
-
-const ATTACHMENT: &str = "get_issue_attachment";
-
-fn attachment(content_type: &'static str, bytes: &'static [u8]) -> FakeBacklog {
-    FakeBacklog::start(move |_| {
-        HttpResponse::Ok()
-            .content_type(content_type)
-            .insert_header(("Content-Disposition", "attachment;filename*=UTF-8''a%20b"))
-            .body(bytes)
-    })
-}
-
-#[actix_web::test]
-async fn a_file_is_content() {
-    let backlog = attachment("application/pdf", b"%PDF-1.4");
-    let caller = caller_of(&backlog);
-    let arguments = json!({"issueKey": "A-1", "attachmentId": 5});
-    let answer = result(&caller, ATTACHMENT, arguments).await;
-    assert_eq!(
-        backlog.only().line,
-        "GET /api/v2/issues/A-1/attachments/5",
-        "how to read the file is none of Backlog's business"
-    );
-    let what = answer["content"][0]["text"].as_str().unwrap();
-    let what: Value = serde_json::from_str(what).unwrap();
-    let expected = json!({
-        "filename": "a b", "contentType": "application/pdf", "size": 8,
-        "attachmentId": 5, "issueIdOrKey": "A-1",
-    });
-    assert_eq!(what, expected);
-    let resource = &answer["content"][1]["resource"];
-    assert_eq!(resource["blob"], "JVBERi0xLjQ=");
-    let uri = resource["uri"].as_str().unwrap();
-    assert!(uri.ends_with("/issues/A-1/attachments/5/a%20b"), "{uri}");
-
-    let arguments = json!({"issueId": 7, "attachmentId": 5, "format": "base64"});
-    let (failed, text) = call(&caller, ATTACHMENT, arguments).await;
-    let file: Value = serde_json::from_str(&text).unwrap();
-    assert!(!failed);
-    assert_eq!(file["content"], "JVBERi0xLjQ=");
-}
-
-/// As the upstream server puts it: an id is a number.
-#[actix_web::test]
-async fn a_files_issue_is_named_as_it_was_given() {
-    for (given, expected) in [
-        (json!({"issueId": 7}), json!(7)),
-        (json!({"issueKey": "A-1"}), json!("A-1")),
-        (json!({"issueId": 7, "issueKey": "A-1"}), json!(7)),
-        (json!({"issueId": 0, "issueKey": "A-1"}), json!("A-1")),
-    ] {
-        let backlog = attachment("application/pdf", b"%PDF-1.4");
-        let mut arguments = given;
-        arguments["attachmentId"] = json!(5);
-        let (_, facts) = call(&caller_of(&backlog), ATTACHMENT, arguments).await;
-        let facts: Value = serde_json::from_str(&facts).unwrap();
-        assert_eq!(facts["issueIdOrKey"], expected);
-    }
-}
-
-#[actix_web::test]
-async fn a_file_that_is_too_large_is_not_read() {
-    let backlog = attachment("text/plain", b"123456789");
-    let caller = caller_of(&backlog);
-    let arguments = |max| json!({"issueKey": "A-1", "attachmentId": 5, "maxBytes": max});
-    let (failed, text) = call(&caller, ATTACHMENT, arguments(9)).await;
-    assert!(!failed, "{text}");
-    let (failed, text) = call(&caller, ATTACHMENT, arguments(8)).await;
-    let expected = "The file is larger than 8 bytes. Raise maxBytes, up to 7340032, to get it.";
-    assert_eq!((failed, text.as_str()), (true, expected));
-    let (failed, text) = call(&caller, ATTACHMENT, arguments(7_340_033)).await;
-    assert!(
-        failed && text.contains("maxBytes: expected an integer from 1"),
-        "{text}"
-    );
-
-    let body = r#"{"errors":[{"message":"No attachment.","code":6,"moreInfo":""}]}"#;
-    let backlog = FakeBacklog::answering(404, body);
-    let (failed, text) = call(&caller_of(&backlog), ATTACHMENT, arguments(1)).await;
-    assert!(failed && text.contains("No attachment."), "{text}");
 }
 
 #[actix_web::test]

@@ -6,6 +6,7 @@ mod calls;
 mod changes;
 mod descriptions;
 mod docs;
+mod files;
 mod inputs;
 mod inputs_bound;
 mod names;

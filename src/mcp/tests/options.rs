@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{caller_of, exchange, post, server};
 use crate::{
     backlog::fake::FakeBacklog,
-    mcp::{ToolOptions, Toolset, tools},
+    mcp::{ToolOptions, tools},
     oauth::Scopes,
 };
 
@@ -165,10 +165,7 @@ async fn lists_offer_their_fields_where_selection_is_on() {
     let listed = list(selecting()).await;
     for (tool, entry) in listed.iter().zip(tools::all()) {
         let offered = &tool["inputSchema"]["properties"]["fields"]["items"]["enum"];
-        let (name, usual) = (
-            entry.spec.name,
-            Toolset::DEFAULT.contains(&entry.spec.toolset),
-        );
+        let (name, usual) = (entry.spec.name, entry.spec.is_usual());
         match entry.spec.fields {
             [] => assert_eq!(
                 tool["inputSchema"]["properties"].get("fields"),
@@ -188,7 +185,7 @@ async fn lists_offer_their_fields_where_selection_is_on() {
     }
     let by_default = listed.iter().zip(tools::all());
     let by_default: Vec<_> = by_default
-        .filter(|(_, entry)| Toolset::DEFAULT.contains(&entry.spec.toolset))
+        .filter(|(_, entry)| entry.spec.is_usual())
         .map(|(tool, _)| tool)
         .collect();
     let size = json!(by_default).to_string().len();

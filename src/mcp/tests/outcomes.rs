@@ -290,7 +290,8 @@ fn understood(caller: &Caller, result: &Value) -> Said {
     if result["isError"] != true {
         let changed = caller.verdict.has_changed();
         let nothing = text.starts_with("null\nBacklog returned an empty response");
-        assert!(!again && !(changed && nothing), "{text}");
+        assert!(!again, "{text}");
+        assert!(!changed || !nothing, "{text}");
         return match changed {
             true => Said::Done,
             false if nothing => Said::Nothing,

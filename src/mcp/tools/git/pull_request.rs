@@ -113,7 +113,7 @@ pub(super) struct AddPullRequest {
     assignee_id: Option<User>,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
-    /// Ids of uploaded files
+    /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
 }
 

@@ -46,7 +46,7 @@ pub(in crate::mcp) struct AddIssue {
     assignee_id: Option<User>,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
-    /// Ids of uploaded files
+    /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
     /// Id or key of the parent issue
     parent_issue_id: Option<Issue>,
@@ -100,7 +100,7 @@ pub(in crate::mcp) struct UpdateIssue {
     assignee_id: Option<Clearable<User>>,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
-    /// Ids of uploaded files
+    /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
     /// Id or key of the parent issue; empty to remove
     parent_issue_id: Option<Clearable<Issue>>,
