@@ -26,7 +26,7 @@ pub use exchange::{Class, Exchange, Observer};
 pub use fate::{Content, Fate};
 pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth, TOKEN_TIMEOUT};
 pub use pace::Left;
-pub use request::{Expects, Request, Response, Segment, UnsafeSegment, Upload, announced};
+pub use request::{Expects, Request, Response, Segment, UNSAFE, UnsafeSegment, Upload, announced};
 pub use url::{BacklogUrl, BacklogUrlError};
 
 #[cfg(test)]

@@ -86,11 +86,12 @@ impl Answer {
             && limit::fits_as_it_is(json.get(), max_tokens)
     }
 
-    /// Writes what may be shown. `note` says what may not.
+    /// Writes what may be shown. `notes` say what was read into the arguments, and what may not
+    /// be shown.
     pub fn write(
         mut self,
         mut value: Value,
-        note: Option<String>,
+        mut notes: Vec<String>,
         options: &ToolOptions,
     ) -> Called {
         self.page.take(&mut value);
@@ -112,7 +113,8 @@ impl Answer {
         };
         let last = items.and_then(|items| items.last());
         let missing = noting.note(&fitted, items.map(Vec::len), last);
-        Called::json(fitted.text, note.into_iter().chain(missing).collect())
+        notes.extend(missing);
+        Called::json(fitted.text, notes)
     }
 }
 

@@ -34,6 +34,7 @@ mod progress;
 mod projects;
 mod prompts;
 mod reader;
+mod reading;
 mod resources;
 mod rest;
 mod router;

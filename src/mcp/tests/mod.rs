@@ -7,6 +7,8 @@ mod changes;
 mod descriptions;
 mod docs;
 mod files;
+mod inputs;
+mod inputs_bound;
 mod names;
 mod options;
 mod organizations;
@@ -46,7 +48,7 @@ use crate::{
 const HOST: &str = "hub.example.com";
 
 /// The server of this test; a test has its own thread and runtime.
-fn server() -> HubServer {
+pub(super) fn server() -> HubServer {
     thread_local! {
         static SERVER: HubServer = {
             let clock = Clock::from_fn(|| DateTime::from_timestamp(1_000, 0).unwrap());

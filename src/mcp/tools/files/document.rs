@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         file::{Format, MaxBytes, TextLength, TextOffset, View},
-        inputs::Integer,
+        inputs::{DocumentId, Integer},
         tool::Endpoint,
     },
 };
@@ -17,7 +17,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetDocumentAttachment {
     /// Document id
-    document_id: String,
+    document_id: DocumentId,
     /// From the document's attachments (get_document)
     attachment_id: Integer,
     #[serde(skip_serializing)]

@@ -7,7 +7,8 @@ use crate::{
     backlog::Call,
     mcp::{
         file::{Format, MaxBytes, TextLength, TextOffset, View},
-        inputs::Whole,
+        inputs::{IssueKey, Whole},
+        reading::Mark,
         tool::Endpoint,
     },
 };
@@ -18,9 +19,9 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueAttachment {
     /// Or issueKey
+    #[schemars(extend("x-read" = Mark::IssueId))]
     issue_id: Option<Whole>,
-    /// Such as PROJ-12
-    issue_key: Option<String>,
+    issue_key: Option<IssueKey>,
     /// Attachment id, from the issue's attachments (get_issue)
     attachment_id: Whole,
     #[serde(skip_serializing)]

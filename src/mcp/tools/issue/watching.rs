@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         failure::ToolError,
-        inputs::{IdOrKey, Integer, User},
+        inputs::{Integer, IssueIdOrKey, User},
         tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
         tools::fields,
     },
@@ -51,7 +51,7 @@ impl Endpoint for GetWatchingListCount {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddWatching {
     /// Numeric issue id, or issue key such as PROJ-12
-    issue_id_or_key: IdOrKey,
+    issue_id_or_key: IssueIdOrKey,
     /// A remark for oneself
     note: Option<String>,
 }
