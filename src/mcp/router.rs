@@ -47,7 +47,7 @@ impl Entry {
             usual_count: T::USUAL_COUNT,
             takes_project: takes(&input.schema, arguments::PROJECT),
         };
-        let (method, template) = match T::CALL {
+        let (method, template) = match T::REQUEST {
             Some(call) => (Some(call.method()), call.template()),
             None => (None, ""),
         };
