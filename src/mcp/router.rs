@@ -50,7 +50,7 @@ impl Entry {
             takes_project: takes(&input.schema, arguments::PROJECT),
         };
         rest.offer(&mut input.schema);
-        let (method, template) = match T::CALL {
+        let (method, template) = match T::REQUEST {
             Some(call) => (Some(call.method()), call.template()),
             None => (None, ""),
         };

@@ -51,7 +51,7 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const FIELDS: &'static [&'static str] = &[];
     const USUAL_COUNT: u64 = USUAL_COUNT;
     /// The request, where the tool is one.
-    const CALL: Option<Call> = None;
+    const REQUEST: Option<Call> = None;
     /// Toolsets that offer it beside its own.
     const ALSO_IN: &'static [Toolset] = &[];
 
@@ -97,7 +97,7 @@ impl<E: Endpoint> Tool for E {
     const ACCESS: Access = E::ACCESS;
     const FIELDS: &'static [&'static str] = E::FIELDS;
     const USUAL_COUNT: u64 = E::USUAL_COUNT;
-    const CALL: Option<Call> = Some(E::CALL);
+    const REQUEST: Option<Call> = Some(E::CALL);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let request = E::CALL.fill(inputs(&self))?;

@@ -96,7 +96,7 @@ impl Tool for UpdateCustomField {
     const NAME: &'static str = "update_custom_field";
     const TITLE: &'static str = "Update custom field";
     const ACCESS: Access = Access::of(Self::CALL.method());
-    const CALL: Option<Call> = Some(Self::CALL);
+    const REQUEST: Option<Call> = Some(Self::CALL);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         if self
