@@ -26,6 +26,7 @@ use super::{
     called::Called,
     caller::request_span,
     failure::ToolError,
+    inputs::several,
     limit,
     names::{self, Bounds, Named, Unresolved},
     page::Page,
@@ -207,6 +208,7 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         arguments::settle_project(&mut arguments);
     }
     let work = async {
+        several::settle(&mut arguments).map_err(Failure::Arguments)?;
         let (projects, policy) = (server.projects(), &caller.policy);
         let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
         let mut sieve = admitted.await.map_err(Failure::Tool)?;

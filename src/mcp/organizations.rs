@@ -8,14 +8,14 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use rmcp::{
     handler::server::{router::tool::ToolRoute, tool::ToolCallContext},
-    model::{self, CallToolResponse, JsonObject, ToolAnnotations},
+    model::{self, CallToolResponse, JsonObject},
 };
 use serde_json::{Value, json};
 
 use super::{
     BacklogAccess, HubServer, ToolPrefix, Toolset,
     called::Called,
-    router::Entry,
+    router::{Entry, annotations},
     structured,
     tool::{Access, Paging, Spec},
 };
@@ -138,11 +138,6 @@ pub(super) fn list_tool() -> Entry {
         usual_count: 0,
         takes_project: false,
     };
-    let annotations = ToolAnnotations::with_title(spec.title)
-        .read_only(true)
-        .destructive(false)
-        .idempotent(true)
-        .open_world(false);
     let schema = json!({"type": "object", "properties": {}});
     let Value::Object(schema) = schema else {
         unreachable!("an object is written above")
@@ -155,7 +150,7 @@ pub(super) fn list_tool() -> Entry {
         schema,
     )
     .with_title(spec.title)
-    .with_annotations(annotations);
+    .with_annotations(annotations(spec.access));
     let route = ToolRoute::new_dyn(tool, |call: ToolCallContext<'_, HubServer>| {
         async move {
             let listed = call.service.organizations().map(Organizations::listed);

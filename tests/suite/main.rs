@@ -56,6 +56,7 @@ mod prepared_lists;
 mod private_key_jwt;
 mod processes;
 mod processes_start;
+mod providers;
 mod rate_limit;
 mod readme;
 mod refresh;

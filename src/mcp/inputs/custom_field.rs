@@ -20,10 +20,11 @@ use super::{Date, Decimal, named::CustomField};
 /// A value for one custom field.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = super::several::offer)]
 pub(crate) struct CustomFieldValue {
-    /// Its id or name
+    /// Name or id of the field
     id: CustomField,
-    /// Text, number, date, or an item's id (its name, if the field is named); a list for several
+    /// Text, number, yyyy-MM-dd, or an item by name (if the field is given by name) or id
     value: Option<OneOrMore>,
     /// Free text of the item "other"
     other_value: Option<String>,
@@ -57,6 +58,7 @@ impl Serialize for CustomFieldValue {
 
 /// A condition on one custom field.
 #[derive(Debug, JsonSchema)]
+#[schemars(transform = super::several::offer)]
 pub(crate) struct CustomFieldFilter(Filter);
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, NumericId, ProjectId, ProjectKey},
+        inputs::{Count, Integer, NumericId, ProjectId, ProjectKey},
         tool::Endpoint,
         tools::fields,
     },
@@ -18,10 +18,9 @@ use crate::{
 pub(super) struct GetWikiHistory {
     /// Page id (get_wiki_pages)
     wiki_id: NumericId,
-    /// Backlog's highest id, which need not be the version
+    /// Only versions below this id of Backlog, which the versions do not show
     max_id: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    count: Option<Count>,
 }
 
 impl Endpoint for GetWikiHistory {

@@ -27,16 +27,18 @@ const USUAL_LIMIT: usize = 5 << 20;
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueAttachment {
-    /// Or issueKey
+    /// Numeric id; or give issueKey
     issue_id: Option<Whole>,
-    /// Such as PROJ-12
+    /// Key such as PROJ-12; or give issueId
     issue_key: Option<String>,
     /// Attachment id, from the issue's attachments (get_issue)
     attachment_id: Whole,
-    /// auto for images and texts as such, base64 for JSON with all bytes; auto unless given
+    /// auto for images and texts as such, base64 for JSON with all bytes
+    #[schemars(extend("default" = "auto"))]
     #[serde(skip_serializing)]
     format: Option<Format>,
-    /// Fail if the file is larger, up to 7340032; 5242880 unless given
+    /// Fail if the file is larger than this
+    #[schemars(extend("minimum" = 1, "maximum" = 7_340_032, "default" = 5_242_880))]
     #[serde(skip_serializing)]
     max_bytes: Option<MaxBytes>,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{IdOrKey, Integer, User},
+        inputs::{Count, IdOrKey, Integer, Offset, User},
         tool::{Access, Endpoint},
         tools::fields,
     },
@@ -18,10 +18,8 @@ use crate::{
 pub(super) struct GetWatchingListItems {
     /// User id or name
     user_id: User,
-    /// How many to skip
-    offset: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    offset: Option<Offset>,
+    count: Option<Count>,
 }
 
 impl Endpoint for GetWatchingListItems {
@@ -52,6 +50,7 @@ pub(super) struct AddWatching {
     /// Numeric issue id, or issue key such as PROJ-12
     issue_id_or_key: IdOrKey,
     /// A remark for oneself
+    #[schemars(extend("default" = ""))]
     note: Option<String>,
 }
 
@@ -59,6 +58,7 @@ impl Endpoint for AddWatching {
     const NAME: &'static str = "add_watching";
     const TITLE: &'static str = "Watch issue";
     const CALL: Call = Call::post("watchings").defaulting(&[("note", "")]);
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
 /// Changes the note of a watched issue.
