@@ -103,7 +103,10 @@ mod tests {
         };
         assert_eq!(resolve("acme_").unwrap(), "acme_");
         assert_eq!(resolve("").unwrap(), "");
-        for (prefix, reason) in [("acme.", "the character '.'"), (&"a".repeat(40), "40 characters")] {
+        for (prefix, reason) in [
+            ("acme.", "the character '.'"),
+            (&"a".repeat(40), "40 characters"),
+        ] {
             let refused = resolve(prefix).unwrap_err();
             let told = refused.starts_with("PREFIX") && refused.contains(reason);
             assert!(told && refused.contains("; use "), "{refused}");

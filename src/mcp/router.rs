@@ -61,14 +61,6 @@ impl Entry {
         Toolset::DEFAULT.contains(&self.spec.toolset)
     }
 
-    /// Leaves out what says little more than the name, where a choice of the operator makes the
-    /// tools longer: some clients refuse a list above 80 kB.
-    fn shorten(&mut self) {
-        if !self.is_usual() {
-            self.route.attr.title = None;
-        }
-    }
-
     /// Lets callers choose the fields of what a list holds. In the sets that are off unless asked
     /// for, which ones there are is told to whoever gives a wrong one only: a list of all sets
     /// would be too long.
@@ -136,9 +128,6 @@ impl Table {
             if options.field_selection {
                 entry.offer_fields();
             }
-            if options.field_selection || options.prefix != ToolPrefix::default() {
-                entry.shorten();
-            }
         }
         assert_eq!(by_name.len(), entries.len(), "tool names are unique");
         let mut table = Self {
@@ -158,7 +147,6 @@ impl Table {
     pub fn with_organizations(mut self, options: &ToolOptions) -> Self {
         for entry in &mut self.entries {
             organizations::offer_choice(&mut entry.route.attr);
-            entry.shorten();
         }
         let mut list = organizations::list_tool();
         let (name, tool) = (list.spec.name, &mut list.route.attr);
@@ -193,7 +181,9 @@ impl Table {
         let texts = tool.description.iter_mut();
         texts.for_each(|text| *text = self.name_tools(text).into_owned().into());
         let schema = Arc::make_mut(&mut tool.input_schema);
-        schema.values_mut().for_each(|part| self.name_tools_in(part));
+        schema
+            .values_mut()
+            .for_each(|part| self.name_tools_in(part));
     }
 
     /// The same in the descriptions of a schema, however deep they are.

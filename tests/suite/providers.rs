@@ -80,7 +80,11 @@ async fn run(program: PathBuf, script: &str, arguments: &[&str], input: &Value) 
         .expect("it reads");
     drop(pipe);
     let ended = timeout(DEADLINE, process.wait_with_output()).await;
-    let Output { status, stdout, stderr } = ended.expect("it ends in time").expect("it ran");
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = ended.expect("it ends in time").expect("it ran");
     let said = String::from_utf8_lossy(&stderr);
     assert!(status.success(), "{script}: {said}");
     serde_json::from_slice(&stdout).unwrap_or_else(|error| panic!("{script}: {error}: {said}"))
@@ -121,7 +125,9 @@ async fn the_unions_are_what_gemini_refuses() {
     let script = "clients/converters/requests.mjs";
     let sent = run(tool::program("NODE"), script, &[], &tools).await;
     let declared = gemini::declarations(&sent["langchain"]["tools"]);
-    let refused = declared.iter().filter(|one| !gemini::problems(one).is_empty());
+    let refused = declared
+        .iter()
+        .filter(|one| !gemini::problems(one).is_empty());
     assert!(refused.count() > 30, "{sent}");
 }
 
@@ -145,14 +151,25 @@ async fn every_tool_converts_to_the_strict_mode_of_openai() {
 /// What OpenAI's strict mode does not document in a schema.
 fn not_strict(place: &str, schema: &Value) -> Vec<String> {
     const KNOWN: &[&str] = &[
-        "type", "description", "enum", "properties", "required", "additionalProperties", "items",
-        "minItems", "minimum", "maximum", "anyOf",
+        "type",
+        "description",
+        "enum",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "minItems",
+        "minimum",
+        "maximum",
+        "anyOf",
         // Not documented, but taken (openai/openai-agents-python#4390).
         "default",
     ];
     let object = schema.as_object().into_iter().flatten();
     let unknown = object.filter(|(key, _)| !KNOWN.contains(&key.as_str()));
-    let mut problems: Vec<_> = unknown.map(|(key, _)| format!("{place} has {key}")).collect();
+    let mut problems: Vec<_> = unknown
+        .map(|(key, _)| format!("{place} has {key}"))
+        .collect();
     if schema["type"] == "object" {
         let named = |names: Vec<&str>| {
             let mut names: Vec<_> = names.into_iter().map(str::to_owned).collect();

@@ -65,22 +65,32 @@ pub(crate) struct CustomFieldFilter(Filter);
 #[serde(tag = "type", rename_all = "camelCase")]
 enum Filter {
     Text {
+        /// Name or id of the field
         id: CustomField,
+        /// Text to find
         #[schemars(length(min = 1))]
         value: String,
     },
     Numeric {
+        /// Name or id of the field
         id: CustomField,
+        /// Lowest number
         min: Option<Decimal>,
+        /// Highest number
         max: Option<Decimal>,
     },
     Date {
+        /// Name or id of the field
         id: CustomField,
+        /// first day as yyyy-MM-dd
         min: Option<Date>,
+        /// last day as yyyy-MM-dd
         max: Option<Date>,
     },
     List {
+        /// Name or id of the field
         id: CustomField,
+        /// item by name (if the field is given by name) or id
         value: Items,
     },
 }

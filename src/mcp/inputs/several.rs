@@ -46,7 +46,9 @@ pub(in crate::mcp) fn settle(arguments: &mut JsonObject) -> Result<(), String> {
     let fields = fields.iter_mut().map(Value::as_object_mut);
     for (place, field) in fields.enumerate() {
         let Some(field) = field else { continue };
-        let values = field.shift_remove(SEVERAL).filter(|values| !is_empty(values));
+        let values = field
+            .shift_remove(SEVERAL)
+            .filter(|values| !is_empty(values));
         match values {
             None => {}
             Some(values) if field.get(ONE).is_none_or(is_empty) => {
@@ -85,9 +87,18 @@ mod tests {
     #[test]
     fn a_list_may_be_given_in_either_input() {
         for (given, expected) in [
-            (json!({"id": 1, "value": "a"}), json!({"id": 1, "value": "a"})),
-            (json!({"id": 1, "value": [1, 2]}), json!({"id": 1, "value": [1, 2]})),
-            (json!({"id": 1, "values": ["a"]}), json!({"id": 1, "value": ["a"]})),
+            (
+                json!({"id": 1, "value": "a"}),
+                json!({"id": 1, "value": "a"}),
+            ),
+            (
+                json!({"id": 1, "value": [1, 2]}),
+                json!({"id": 1, "value": [1, 2]}),
+            ),
+            (
+                json!({"id": 1, "values": ["a"]}),
+                json!({"id": 1, "value": ["a"]}),
+            ),
             (
                 json!({"id": 1, "value": "", "values": [1, 2]}),
                 json!({"id": 1, "value": [1, 2]}),
@@ -96,8 +107,14 @@ mod tests {
                 json!({"id": 1, "value": null, "values": ["a", "b"]}),
                 json!({"id": 1, "value": ["a", "b"]}),
             ),
-            (json!({"id": 1, "value": "a", "values": []}), json!({"id": 1, "value": "a"})),
-            (json!({"id": 1, "value": "", "values": null}), json!({"id": 1, "value": ""})),
+            (
+                json!({"id": 1, "value": "a", "values": []}),
+                json!({"id": 1, "value": "a"}),
+            ),
+            (
+                json!({"id": 1, "value": "", "values": null}),
+                json!({"id": 1, "value": ""}),
+            ),
         ] {
             assert_eq!(settled(json!([given])).unwrap(), json!([expected]));
         }

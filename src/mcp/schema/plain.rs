@@ -87,9 +87,7 @@ fn kind(schema: &Object) -> &'static str {
         _ => Vec::new(),
     };
     // What a text can stand for comes after it.
-    let known = [
-        "string", "number", "integer", "boolean", "array", "object",
-    ];
+    let known = ["string", "number", "integer", "boolean", "array", "object"];
     let found = known.into_iter().find(|kind| named.contains(kind));
     found.unwrap_or("string")
 }
@@ -130,7 +128,8 @@ fn alike(mut one: Object, mut other: Object) -> Object {
     }
     if let Some((Value::Object(mut ours), Value::Object(theirs))) = properties {
         for (name, theirs) in theirs {
-            let merged = match (ours.shift_remove(&name), theirs) {
+            // In the place that it has already.
+            let merged = match (ours.get_mut(&name).map(Value::take), theirs) {
                 (Some(Value::Object(ours)), Value::Object(theirs)) => either(ours, theirs).into(),
                 (_, theirs) => theirs,
             };
@@ -222,7 +221,11 @@ mod tests {
             ]}),
         ] {
             let plain = of(wide.clone());
-            assert_eq!(plain, json!({"type": "string", "description": "d"}), "{wide}");
+            assert_eq!(
+                plain,
+                json!({"type": "string", "description": "d"}),
+                "{wide}"
+            );
         }
         let numbers = json!({"anyOf": [{"type": "integer"}, {"type": "number"}]});
         assert_eq!(of(numbers), json!({"type": "number"}));

@@ -38,7 +38,9 @@ fn refused(place: &str, schema: &Value) -> Vec<String> {
     let Some(object) = schema.as_object() else {
         return vec![format!("{place} is no object")];
     };
-    let unknown = object.keys().filter(|key| !KEYWORDS.contains(&key.as_str()));
+    let unknown = object
+        .keys()
+        .filter(|key| !KEYWORDS.contains(&key.as_str()));
     let mut problems: Vec<_> = unknown.map(|key| format!("{place} has {key}")).collect();
     let mut claim = |holds: bool, problem: &str| {
         if !holds {
@@ -51,14 +53,19 @@ fn refused(place: &str, schema: &Value) -> Vec<String> {
         "has no single type",
     );
     if let Some(values) = object.get("enum") {
-        let texts = values.as_array().is_some_and(|values| {
-            !values.is_empty() && values.iter().all(Value::is_string)
-        });
+        let texts = values
+            .as_array()
+            .is_some_and(|values| !values.is_empty() && values.iter().all(Value::is_string));
         claim(kind == "string" && texts, "has an enum of other than texts");
     }
-    claim((kind == "array") == object.contains_key("items"), "is no list with items");
+    claim(
+        (kind == "array") == object.contains_key("items"),
+        "is no list with items",
+    );
     for name in schema["required"].as_array().into_iter().flatten() {
-        let known = name.as_str().is_some_and(|name| schema["properties"].get(name).is_some());
+        let known = name
+            .as_str()
+            .is_some_and(|name| schema["properties"].get(name).is_some());
         claim(known, "requires what it does not have");
     }
     if let Some(items) = object.get("items") {
@@ -127,7 +134,10 @@ fn ids_and_names_are_texts_and_numbers_are_numbers() {
         assert_eq!(kind, expected, "{tool}.{input}");
     }
     let list = &published(&table, "get_issues")["properties"]["statusId"];
-    assert_eq!((&list["type"], &list["items"]["type"]), (&json!("array"), &json!("string")));
+    assert_eq!(
+        (&list["type"], &list["items"]["type"]),
+        (&json!("array"), &json!("string"))
+    );
 }
 
 #[test]
@@ -142,8 +152,14 @@ fn custom_fields_are_flat_objects() {
     for (tool, expected) in [
         ("add_issue", vec!["id", "otherValue", "value", "values"]),
         ("update_issue", vec!["id", "otherValue", "value", "values"]),
-        ("get_issues", vec!["id", "max", "min", "type", "value", "values"]),
-        ("count_issues", vec!["id", "max", "min", "type", "value", "values"]),
+        (
+            "get_issues",
+            vec!["id", "max", "min", "type", "value", "values"],
+        ),
+        (
+            "count_issues",
+            vec!["id", "max", "min", "type", "value", "values"],
+        ),
     ] {
         let items = &published(&table, tool)["properties"]["customFields"]["items"];
         assert_eq!(names(items), expected, "{tool}");
@@ -155,7 +171,12 @@ fn custom_fields_are_flat_objects() {
     );
     assert_eq!(filter["required"], json!(["type", "id"]));
     let settings = &published(&table, "add_custom_field")["properties"]["settings"];
-    assert_eq!(settings["properties"]["type"]["enum"].as_array().map(Vec::len), Some(8));
+    assert_eq!(
+        settings["properties"]["type"]["enum"]
+            .as_array()
+            .map(Vec::len),
+        Some(8)
+    );
 }
 
 /// Backlog's bounds on what a list is asked for, and those of the upstream server's tools.
@@ -167,7 +188,11 @@ fn bounds_and_defaults_are_published() {
         let of = |input: &str, keyword: &str| schema["properties"][input].get(keyword).cloned();
         let has = |input: &str| schema["properties"].get(input).is_some();
         if has("count") {
-            let most = if name == "get_shared_files" { 1000 } else { 100 };
+            let most = if name == "get_shared_files" {
+                1000
+            } else {
+                100
+            };
             assert_eq!(of("count", "minimum"), Some(json!(1)), "{name}");
             assert_eq!(of("count", "maximum"), Some(json!(most)), "{name}");
             let usual = Some(json!(entry.spec.usual_count));
@@ -186,11 +211,26 @@ fn bounds_and_defaults_are_published() {
         ("get_issues", "parentChild", "minimum", json!(1)),
         ("get_issues", "parentChild", "maximum", json!(4)),
         ("get_issue_attachment", "maxBytes", "minimum", json!(1)),
-        ("get_issue_attachment", "maxBytes", "maximum", json!(7_340_032)),
-        ("get_issue_attachment", "format", "enum", json!(["auto", "base64"])),
+        (
+            "get_issue_attachment",
+            "maxBytes",
+            "maximum",
+            json!(7_340_032),
+        ),
+        (
+            "get_issue_attachment",
+            "format",
+            "enum",
+            json!(["auto", "base64"]),
+        ),
         ("get_issue_attachment", "format", "default", json!("auto")),
         ("add_watching", "note", "default", json!("")),
-        ("add_project", "textFormattingRule", "enum", json!(["backlog", "markdown"])),
+        (
+            "add_project",
+            "textFormattingRule",
+            "enum",
+            json!(["backlog", "markdown"]),
+        ),
         ("add_project", "chartEnabled", "default", json!(false)),
     ] {
         let found = &published(&table, tool)["properties"][input][keyword];
@@ -211,7 +251,10 @@ fn the_unions_are_a_choice_of_the_operator() {
     );
     assert!(wide["properties"]["customFields"]["items"]["oneOf"].is_array());
     let bare = published(&Table::new(&options), "get_space");
-    assert_eq!(bare, published(&Table::new(&ToolOptions::default()), "get_space"));
+    assert_eq!(
+        bare,
+        published(&Table::new(&ToolOptions::default()), "get_space")
+    );
 }
 
 #[test]
@@ -236,7 +279,11 @@ fn an_input_that_may_go_by_another_says_so() {
             for (input, instead) in [(one, other), (other, one)] {
                 let expected = format!("; or give {instead}");
                 let text = described(input);
-                assert!(text.ends_with(&expected), "{}: {input}: {text}", entry.spec.name);
+                assert!(
+                    text.ends_with(&expected),
+                    "{}: {input}: {text}",
+                    entry.spec.name
+                );
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::mcp::{
-    ToolOptions, Toolset,
+    ToolOptions,
     router::{Entry, Table},
     tools,
 };
@@ -76,22 +76,6 @@ fn noise(schema: &Value) -> Option<&str> {
         Value::String(text) if text == "null" => Some(text),
         _ => None,
     }
-}
-
-#[test]
-fn titles_are_left_out_where_they_make_the_list_too_long_only() {
-    let untitled = |table: &Table| {
-        let entries = table.entries().iter();
-        let untitled = entries.filter(|entry| entry.route.attr.title.is_none());
-        let usual = |entry: &Entry| Toolset::DEFAULT.contains(&entry.spec.toolset);
-        let (usual, others): (Vec<_>, Vec<_>) = untitled.partition(|entry| usual(entry));
-        (usual.len(), others.len())
-    };
-    let plain = ToolOptions::default();
-    assert_eq!(untitled(&Table::new(&plain)), (0, 0));
-    let several = Table::new(&plain).with_organizations(&plain);
-    let (usual, others) = untitled(&several);
-    assert!(usual == 0 && others > 0, "{usual}, {others}");
 }
 
 #[test]

@@ -69,9 +69,7 @@ impl Endpoint for ResetUnreadNotificationCount {
     const TITLE: &'static str = "Reset unread notifications";
     const CALL: Call = Call::post("notifications/markAsRead");
     // Backlog does not keep the number.
-    const ACCESS: Access = Access::of(Self::CALL.method())
-        .idempotent()
-        .destructive();
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent().destructive();
 }
 
 /// Marks one notification as read.

@@ -93,7 +93,12 @@ fn look(place: &str, schema: &Value, known: &[&str], problems: &mut Vec<String>)
     if !object.contains_key("anyOf") {
         typed(place, object, problems);
     }
-    for part in object.get("anyOf").and_then(Value::as_array).into_iter().flatten() {
+    for part in object
+        .get("anyOf")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         look(&format!("{place}|"), part, known, problems);
     }
     if let Some(items) = object.get("items") {
@@ -107,16 +112,23 @@ fn look(place: &str, schema: &Value, known: &[&str], problems: &mut Vec<String>)
 
 /// What depends on the type of a schema.
 fn typed(place: &str, object: &Map<String, Value>, problems: &mut Vec<String>) {
-    let kind = object.get("type").and_then(Value::as_str).unwrap_or_default();
+    let kind = object
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let kind = kind.to_ascii_uppercase();
     if !TYPES.contains(&kind.as_str()) {
         problems.push(format!("{place} is of the type {:?}", object.get("type")));
     }
     if (kind == "ARRAY") != object.contains_key("items") {
-        problems.push(format!("{place} is a list without items, or items without a list"));
+        problems.push(format!(
+            "{place} is a list without items, or items without a list"
+        ));
     }
     if let Some(values) = object.get("enum") {
-        let texts = values.as_array().is_some_and(|all| all.iter().all(Value::is_string));
+        let texts = values
+            .as_array()
+            .is_some_and(|all| all.iter().all(Value::is_string));
         if kind != "STRING" || !texts {
             problems.push(format!("{place} has an enum of other than texts"));
         }

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Count, Integer, Issue, Markup, Offset, ProjectId, ProjectKey, PullRequestStatus, RepoId, RepoName, User},
+        inputs::{
+            Count, Integer, Issue, Markup, Offset, ProjectId, ProjectKey, PullRequestStatus,
+            RepoId, RepoName, User,
+        },
         tool::{Access, Endpoint},
         tools::fields,
     },

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Category, Count, CustomFieldFilter, Date, Integer, Issue, IssueType, Offset, Order, Priority, Project, Resolution, Status, User, Version},
+        inputs::{
+            Category, Count, CustomFieldFilter, Date, Integer, Issue, IssueType, Offset, Order,
+            Priority, Project, Resolution, Status, User, Version,
+        },
         tool::Endpoint,
         tools::fields,
     },

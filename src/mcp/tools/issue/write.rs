@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Category, Clearable, CustomFieldValue, Date, Decimal, Integer, Issue, IssueId, IssueKey, IssueType, Markup, Priority, Project, Resolution, Status, User, Version},
+        inputs::{
+            Category, Clearable, CustomFieldValue, Date, Decimal, Integer, Issue, IssueId,
+            IssueKey, IssueType, Markup, Priority, Project, Resolution, Status, User, Version,
+        },
         tool::{Access, Endpoint},
     },
 };
