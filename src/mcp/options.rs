@@ -152,6 +152,7 @@ mod tests {
     fn a_prefix_makes_names_that_providers_take() {
         let provider = regex::Regex::new("^[a-zA-Z0-9_-]{1,64}$").unwrap();
         let most = LONGEST_NAME - tools::longest_name();
+        assert_eq!(most, 33, "which the README says");
         for text in ["", "backlog_", "A-1_", &"a".repeat(most)] {
             let prefix: ToolPrefix = text.parse().unwrap();
             for entry in tools::all() {
@@ -173,6 +174,7 @@ mod tests {
     #[test]
     fn a_prefix_that_is_long_for_some_clients_is_known() {
         let room = LONGEST_NAME - OF_CLIENTS.len() - tools::longest_name();
+        assert_eq!(room, 19, "which the README says");
         let beyond = |length: usize| {
             let prefix: ToolPrefix = "a".repeat(length).parse().unwrap();
             prefix.beyond_clients()

@@ -141,7 +141,13 @@ async fn every_tool_converts_to_the_strict_mode_of_openai() {
         let tools = converted.as_array().expect("tools");
         assert!(tools.len() >= least, "{} tools", tools.len());
         for tool in tools {
-            assert_eq!(tool["strict"], true, "{tool}");
+            // Of a tool without inputs it leaves the schema as it is unless that forbids all others
+            // (`additionalProperties`), which Gemini's `parameters` do not know.
+            let has_inputs = tool["parameters"]["properties"] != json!({});
+            assert_eq!(tool["strict"], has_inputs, "{tool}");
+            if !has_inputs {
+                continue;
+            }
             let name = tool["name"].as_str().expect("a name");
             assert_eq!(not_strict(name, &tool["parameters"]), Vec::<String>::new());
         }

@@ -77,5 +77,5 @@ macro_rules! schema {
 schema!(
     IdOrKey: {"type": ["string", "number"]},
     NumericId: {"type": ["string", "number"]},
-    ActivityType: {"type": "number"}
+    ActivityType: {"type": ["number", "string"]}
 );

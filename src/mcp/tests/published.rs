@@ -4,11 +4,15 @@
 use serde_json::{Value, json};
 use tiktoken_rs::o200k_base_singleton;
 
-use crate::mcp::{
-    ToolOptions, Toolset,
-    router::{Entry, Table},
-    schema::KEYWORDS,
-    tools,
+use super::{call, caller_of};
+use crate::{
+    backlog::fake::FakeBacklog,
+    mcp::{
+        ToolOptions, Toolset,
+        router::{Entry, Table},
+        schema::KEYWORDS,
+        tools,
+    },
 };
 
 fn published(table: &Table, name: &str) -> Value {
@@ -179,6 +183,58 @@ fn custom_fields_are_flat_objects() {
     );
 }
 
+#[actix_web::test]
+async fn several_items_of_a_custom_field_are_sent() {
+    let fields = json!([{"id": 9, "values": [1, 2]}, {"id": 8, "value": "a", "values": []}]);
+    let filters = json!([{"type": "list", "id": 9, "values": [1, 2], "value": ""}]);
+    for (tool, arguments, expected) in [
+        (
+            "update_issue",
+            json!({"issueKey": "A-1", "customFields": fields}),
+            "customField_9%5B0%5D=1&customField_9%5B1%5D=2&customField_8=a",
+        ),
+        (
+            "count_issues",
+            json!({"customFields": filters}),
+            "GET /api/v2/issues/count?customField_9%5B0%5D=1&customField_9%5B1%5D=2",
+        ),
+    ] {
+        let backlog = FakeBacklog::answering(200, "{}");
+        let (failed, text) = call(&caller_of(&backlog), tool, arguments).await;
+        assert!(!failed, "{tool}: {text}");
+        let received = backlog.only();
+        let sent = received.body.map_or(received.line, |(_, body)| body);
+        assert_eq!(sent, expected, "{tool}");
+    }
+    let backlog = FakeBacklog::answering(200, "{}");
+    let both = json!([{"id": 9, "value": 1, "values": [2]}]);
+    let arguments = json!({"issueKey": "A-1", "customFields": both});
+    let (failed, text) = call(&caller_of(&backlog), "update_issue", arguments).await;
+    assert!(failed && text.contains("give one of them"), "{text}");
+    assert_eq!(backlog.received(), []);
+}
+
+#[actix_web::test]
+async fn every_kind_of_activity_that_is_described_is_taken() {
+    let table = Table::new(&ToolOptions::default());
+    let input = &published(&table, "get_space_activities")["properties"]["activityTypeId"];
+    assert_eq!(input["items"]["type"], "string");
+    let described = input["description"].as_str().expect("a description");
+    let (_, names) = described.split_once("Names: ").expect("the names");
+    let names: Vec<_> = names.split(", ").collect();
+    assert_eq!(names.len(), 40);
+    let backlog = FakeBacklog::answering(200, "[]");
+    let arguments = json!({"activityTypeId": names});
+    let (failed, text) = call(&caller_of(&backlog), "get_space_activities", arguments).await;
+    assert!(!failed, "{text}");
+    let line = backlog.only().line;
+    assert_eq!(
+        line.matches("activityTypeId%5B%5D=").count(),
+        names.len(),
+        "{line}"
+    );
+}
+
 /// Backlog's bounds on what a list is asked for, and those of the upstream server's tools.
 #[test]
 fn bounds_and_defaults_are_published() {
@@ -321,6 +377,7 @@ fn list(table: &Table, toolsets: &[Toolset]) -> String {
 #[test]
 fn the_list_stays_small() {
     let table = Table::new(&ToolOptions::default());
+    // README says about how much it is.
     let classic = list(&table, &Toolset::DEFAULT);
     let tokens = o200k_base_singleton().encode_ordinary(&classic).len();
     assert!(tokens < 14_000, "{tokens} tokens");

@@ -41,9 +41,16 @@ impl Endpoint for GetSpace {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetSpaceActivities {
-    /// Kinds of activity by name or number: issueCreated 1, issueUpdated 2, issueCommented 3,
-    /// issueDeleted 4, wikiCreated 5, wikiUpdated 6, fileAdded 8, gitPushed 12,
-    /// pullRequestAdded 18, pullRequestMerged 21, documentCreated 36 and more; default all
+    /// Kinds of activity by name or number; default all. Names: issueCreated, issueUpdated,
+    /// issueCommented, issueDeleted, wikiCreated, wikiUpdated, wikiDeleted, fileAdded, fileUpdated,
+    /// fileDeleted, svnCommitted, gitPushed, gitRepositoryCreated, issueMultiUpdated,
+    /// projectUserAdded, projectUserRemoved, notifyAdded, pullRequestAdded, pullRequestUpdated,
+    /// pullRequestCommented, pullRequestMerged, milestoneCreated, milestoneUpdated,
+    /// milestoneDeleted, projectGroupAdded, projectGroupDeleted, statusDeleted,
+    /// issuesDatesUpdated, documentCreated, documentDeleted, documentTitleUpdated,
+    /// documentCommentCreated, documentCommentUpdated, documentCommentDeleted,
+    /// documentCommentReplyCreated, documentCommentReplyUpdated, documentCommentReplyDeleted,
+    /// documentAttachmentCreated, issueMultiCreated, documentMultiCreated
     activity_type_id: Option<Vec<ActivityType>>,
     /// Only higher ids
     min_id: Option<Integer>,
