@@ -22,7 +22,7 @@ pub use credentials::{Credentials, Fingerprint};
 pub use error::{BacklogError, ErrorItem};
 pub use exchange::{Class, Exchange, Observer};
 pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth, TOKEN_TIMEOUT};
-pub use request::{Expects, Request, Response, Segment, UnsafeSegment, Upload};
+pub use request::{Expects, Request, Response, Segment, UNSAFE, UnsafeSegment, Upload};
 pub use url::{BacklogUrl, BacklogUrlError};
 
 #[cfg(test)]

@@ -14,9 +14,12 @@ use super::BacklogError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment(Cow<'static, str>);
 
+/// What is wrong with a text that is no path segment.
+pub const UNSAFE: &str = "cannot be empty, `.` or `..`, or contain control characters";
+
 /// A text that is no path segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("cannot be empty, `.` or `..`, or contain control characters")]
+#[error("{UNSAFE}")]
 pub struct UnsafeSegment;
 
 impl Segment {

@@ -1,12 +1,14 @@
 //! What stands around every call of a tool:
 //!
 //! 1. Refuse what the operator's policy or the grant's scopes do not allow.
-//! 2. Keep the call within the projects that are allowed ([`projects`](super::projects)), before
+//! 2. Read the arguments ([`reading`](super::reading)): what is wrong with them is said before
+//!    anything is asked.
+//! 3. Keep the call within the projects that are allowed ([`projects`](super::projects)), before
 //!    and after the names among the arguments are looked up ([`names`]).
-//! 3. Read the arguments and run the tool against Backlog.
-//! 4. Of the outcome, keep the fields asked for, and what the limit allows. Where nothing is to
+//! 4. Run the tool against Backlog.
+//! 5. Of the outcome, keep the fields asked for, and what the limit allows. Where nothing is to
 //!    be left out, Backlog's JSON goes on as it came, unread.
-//! 5. Tell the HTTP layer if the person must sign in again.
+//! 6. Tell the HTTP layer if the person must sign in again.
 //!
 //! What it comes to ([`Called`]) is written by [`answer`], or by the HTTP layer itself.
 
@@ -16,7 +18,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{
     ErrorData,
     handler::server::tool::ToolCallContext,
-    model::{CallToolResponse, JsonObject},
+    model::{CallToolResponse, ContentBlock, JsonObject},
 };
 use serde_json::{Value, json, value::RawValue};
 use tracing::{Instrument, Span};
@@ -26,13 +28,12 @@ use super::{
     called::Called,
     caller::request_span,
     failure::ToolError,
-    inputs::several,
     limit,
     names::{self, Bounds, Named, Unresolved},
     page::Page,
     progress::{self, Progress, Telling},
     projects::Sifted,
-    router::FIELDS,
+    router::{Entry, FIELDS},
     selection::Selection,
     structured,
     tool::{Backlog, Outcome, Paging, Read, Spec, Tool},
@@ -164,6 +165,13 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
 
     let options = server.options();
     let mut arguments = call.arguments;
+    let table = server.table().own(tool.name);
+    if let Some(Entry { inputs, route, .. }) = table
+        && let Err(reason) = inputs.name(&mut arguments, &route.attr.input_schema, tool)
+    {
+        record.ended(ToolOutcome::InvalidArguments);
+        return invalid(reason);
+    }
     let access = match server.organizations() {
         None => caller.access,
         Some(all) => match all.chosen(&mut arguments, &options.prefix) {
@@ -191,6 +199,15 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
     } else {
         span
     };
+    // What was read is what the projects, names and tools see.
+    let read = table.map(|entry| entry.inputs.read(&mut arguments, backlog.access.url()));
+    let mut said = match read.transpose() {
+        Ok(said) => said.unwrap_or_default(),
+        Err(reason) => {
+            record.ended(ToolOutcome::InvalidArguments);
+            return invalid(options.descriptions.reword(tool.name, reason));
+        }
+    };
     // Before Backlog is asked: a wrong selection must not come after a change.
     let selection = match arguments.shift_remove(FIELDS) {
         Some(fields) if options.field_selection => Selection::parse(&fields, tool.fields),
@@ -204,17 +221,15 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         }
     };
     let mut page = Page::of(tool.paging, tool.usual_count, &arguments);
-    if tool.takes_project {
-        arguments::settle_project(&mut arguments);
-    }
     let work = async {
-        several::settle(&mut arguments).map_err(Failure::Arguments)?;
         let (projects, policy) = (server.projects(), &caller.policy);
         let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
         let mut sieve = admitted.await.map_err(Failure::Tool)?;
         let bounds = Bounds { projects, policy };
-        let replaced = names::resolve(named, &mut arguments, server.lists(), bounds, &backlog);
-        if replaced.await? {
+        let resolved = names::resolve(named, &mut arguments, server.lists(), bounds, &backlog);
+        let resolved = resolved.await?;
+        said.extend(resolved.notes);
+        if resolved.any {
             // Again, because looking a name up was asking already, and because it may have
             // become the id of something else.
             let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
@@ -258,10 +273,13 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         Err(Failure::Tool(error)) => error.outcome(),
     });
     let error = match shown {
-        Ok(Shown::Whole(json)) => return Called::json(json, Vec::new()),
+        Ok(Shown::Whole(json)) => return Called::json(json, said),
         Ok(Shown::Part(Sifted { outcome, note })) => {
             return match outcome {
-                Read::Content(content) => Called::Content(content),
+                Read::Content(mut content) => {
+                    content.extend(said.into_iter().map(ContentBlock::text));
+                    Called::Content(content)
+                }
                 Read::Json(value) => {
                     let value = match selection.apply(value) {
                         // Backlog had nothing to say.
@@ -269,7 +287,8 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
                         value => value,
                     };
                     let fitted = limit::fit(value, options.max_tokens, &page);
-                    let notes = [note, fitted.note].into_iter().flatten().collect();
+                    let notes = [note, fitted.note].into_iter().flatten();
+                    let notes = said.into_iter().chain(notes).collect();
                     Called::json(fitted.text, notes)
                 }
             };

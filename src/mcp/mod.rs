@@ -28,6 +28,7 @@ mod progress;
 mod projects;
 mod prompts;
 mod reader;
+mod reading;
 mod resources;
 mod router;
 mod schema;

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{
     BacklogAccess, HubServer, ToolPrefix, Toolset,
     called::Called,
+    reading::Inputs,
     router::{Entry, annotations},
     structured,
     tool::{Access, Paging, Spec},
@@ -166,5 +167,6 @@ pub(super) fn list_tool() -> Entry {
         spec,
         route,
         callable: None,
+        inputs: Inputs::new(Vec::new(), None, ""),
     }
 }

@@ -9,10 +9,15 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
+use crate::backlog::Method;
+
 use super::{
     Caller, HubServer, ToolOptions, ToolPrefix, Toolset, arguments,
     call::{self, Callable},
-    organizations, schema,
+    names::Named,
+    organizations,
+    reading::Inputs,
+    schema,
     tool::{Access, Paging, Spec, Tool},
     tools,
 };
@@ -24,6 +29,8 @@ pub(super) struct Entry {
     pub route: ToolRoute<HubServer>,
     /// Unless it asks Backlog nothing.
     pub callable: Option<Callable>,
+    /// What its inputs take.
+    pub inputs: Inputs,
 }
 
 impl Entry {
@@ -39,7 +46,18 @@ impl Entry {
             usual_count: T::USUAL_COUNT,
             takes_project: takes(&input.schema, arguments::PROJECT),
         };
-        let callable = Callable::of::<T>(spec, Arc::clone(&input.named));
+        let (method, template) = match T::CALL {
+            Some(call) => (Some(call.method()), call.template()),
+            None => (None, ""),
+        };
+        let method = method.or((!T::ACCESS.read_only).then_some(Method::Post));
+        let inputs = Inputs::new(input.inputs.clone(), method, template);
+        let named = input.named.iter().cloned();
+        let named = named.map(|named| Named {
+            takes_none: inputs.takes_none(&named.argument),
+            ..named
+        });
+        let callable = Callable::of::<T>(spec, named.collect());
         let called = callable.clone();
         let route = ToolRoute::new_dyn(describe(&spec, input), move |call| {
             call::answer(called.clone(), call).boxed()
@@ -48,6 +66,7 @@ impl Entry {
             spec,
             route,
             callable: Some(callable),
+            inputs,
         }
     }
 
@@ -59,6 +78,11 @@ impl Entry {
     /// Whether it is offered unless something else is asked for.
     fn is_usual(&self) -> bool {
         Toolset::DEFAULT.contains(&self.spec.toolset)
+    }
+
+    /// Has the inputs that were added to the tool's own read as well.
+    fn know_inputs(&mut self) {
+        self.inputs.extend(&self.route.attr.input_schema);
     }
 
     /// Lets callers choose the fields of what a list holds. In the sets that are off unless asked
@@ -104,6 +128,8 @@ fn takes(schema: &JsonObject, name: &str) -> bool {
 pub(super) struct Table {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
+    /// Without the prefix.
+    by_own_name: HashMap<&'static str, usize>,
     prefix: ToolPrefix,
     /// `list_organizations`, where there are several; no policy takes it away.
     list_organizations: Option<Entry>,
@@ -133,13 +159,20 @@ impl Table {
         let mut table = Self {
             entries: Vec::new(),
             by_name,
+            by_own_name: HashMap::new(),
             prefix: options.prefix.clone(),
             list_organizations: None,
         };
         for entry in &mut entries {
             table.name_tools_of(&mut entry.route.attr);
         }
+        table.by_own_name = entries
+            .iter()
+            .map(|entry| entry.spec.name)
+            .zip(0..)
+            .collect();
         table.entries = entries;
+        table.entries.iter_mut().for_each(Entry::know_inputs);
         table
     }
 
@@ -147,6 +180,7 @@ impl Table {
     pub fn with_organizations(mut self, options: &ToolOptions) -> Self {
         for entry in &mut self.entries {
             organizations::offer_choice(&mut entry.route.attr);
+            entry.know_inputs();
         }
         let mut list = organizations::list_tool();
         let (name, tool) = (list.spec.name, &mut list.route.attr);
@@ -154,6 +188,13 @@ impl Table {
         tool.name = format!("{}{name}", options.prefix).into();
         self.list_organizations = Some(list);
         self
+    }
+
+    /// A tool by its name without the prefix.
+    pub fn own(&self, name: &str) -> Option<&Entry> {
+        self.by_own_name
+            .get(name)
+            .map(|index| &self.entries[*index])
     }
 
     pub fn entries(&self) -> &[Entry] {

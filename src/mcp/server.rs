@@ -35,7 +35,11 @@ use super::{
     structured, subscriptions,
     tool::Spec,
 };
-use crate::{backlog::BacklogClient, clock::Clock, observe::Recorder};
+use crate::{
+    backlog::{BacklogClient, BacklogUrl},
+    clock::Clock,
+    observe::Recorder,
+};
 
 const VERSIONS: [ProtocolVersion; 4] = [
     ProtocolVersion::V_2025_03_26,
@@ -169,6 +173,23 @@ impl HubServer {
         let called = call::make(self, callable, call).await;
         let structure = structured::wanted(&self.options, revision);
         Some(called.write(structure))
+    }
+
+    /// Reads arguments as a call of a tool (without the prefix) at a space does, and returns what
+    /// its result has to say of them; `None` if there is no such tool.
+    ///
+    /// # Errors
+    /// What is wrong with them, for the assistant.
+    pub fn read_arguments(
+        &self,
+        tool: &str,
+        arguments: &mut JsonObject,
+        space: &BacklogUrl,
+    ) -> Option<Result<Vec<String>, String>> {
+        let entry = self.table.own(tool)?;
+        let schema = &entry.route.attr.input_schema;
+        let named = entry.inputs.name(arguments, schema, &entry.spec);
+        Some(named.and_then(|()| entry.inputs.read(arguments, space)))
     }
 
     pub(super) fn options(&self) -> &ToolOptions {

@@ -47,6 +47,8 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const ACCESS: Access;
     const FIELDS: &'static [&'static str] = &[];
     const USUAL_COUNT: u64 = USUAL_COUNT;
+    /// The request, where the tool is one.
+    const CALL: Option<Call> = None;
 
     /// Runs the tool and returns what Backlog had to say.
     fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Outcome, ToolError>> + Send;
@@ -85,6 +87,7 @@ impl<E: Endpoint> Tool for E {
     const ACCESS: Access = E::ACCESS;
     const FIELDS: &'static [&'static str] = E::FIELDS;
     const USUAL_COUNT: u64 = E::USUAL_COUNT;
+    const CALL: Option<Call> = Some(E::CALL);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let request = E::CALL.fill(inputs(&self))?;

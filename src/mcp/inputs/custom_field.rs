@@ -16,11 +16,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeMap};
 
 use super::{Date, Decimal, named::CustomField};
+use crate::mcp::reading::Mark;
 
 /// A value for one custom field.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(transform = super::several::offer)]
+#[schemars(transform = super::several::offer, extend("x-read" = Mark::CustomFieldValues))]
 pub(crate) struct CustomFieldValue {
     /// Name or id of the field
     id: CustomField,
@@ -58,7 +59,7 @@ impl Serialize for CustomFieldValue {
 
 /// A condition on one custom field.
 #[derive(Debug, JsonSchema)]
-#[schemars(transform = super::several::offer)]
+#[schemars(transform = super::several::offer, extend("x-read" = Mark::CustomFieldFilters))]
 pub(crate) struct CustomFieldFilter(Filter);
 
 #[derive(Debug, Deserialize, JsonSchema)]

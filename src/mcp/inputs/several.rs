@@ -4,11 +4,9 @@
 //! input of its own, `values`. Callers may also give the list as the `value`, which is how the
 //! upstream server's tools take it and how it is read.
 
-use rmcp::model::JsonObject;
 use schemars::Schema;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-const FIELDS: &str = "customFields";
 const ONE: &str = "value";
 const SEVERAL: &str = "values";
 
@@ -35,33 +33,20 @@ pub(super) fn offer(schema: &mut Schema) {
     }
 }
 
-/// Makes the `values` of each custom field its `value`.
+/// Makes the `values` of a custom field its `value`.
 ///
 /// # Errors
-/// One of them has both.
-pub(in crate::mcp) fn settle(arguments: &mut JsonObject) -> Result<(), String> {
-    let Some(Value::Array(fields)) = arguments.get_mut(FIELDS) else {
-        return Ok(());
-    };
-    let fields = fields.iter_mut().map(Value::as_object_mut);
-    for (place, field) in fields.enumerate() {
-        let Some(field) = field else { continue };
-        let values = field
-            .shift_remove(SEVERAL)
-            .filter(|values| !is_empty(values));
-        match values {
-            None => {}
-            Some(values) if field.get(ONE).is_none_or(is_empty) => {
-                field.insert(ONE.to_owned(), values);
-            }
-            Some(_) => {
-                return Err(format!(
-                    "{FIELDS}[{place}]: {ONE} and {SEVERAL} are both given; give one of them"
-                ));
-            }
+/// It has both.
+pub(in crate::mcp) fn settle(field: &mut Map<String, Value>) -> Result<(), &'static str> {
+    let values = field.shift_remove(SEVERAL);
+    match values.filter(|values| !is_empty(values)) {
+        None => Ok(()),
+        Some(values) if field.get(ONE).is_none_or(is_empty) => {
+            field.insert(ONE.to_owned(), values);
+            Ok(())
         }
+        Some(_) => Err("value and values are both given; give one of them"),
     }
-    Ok(())
 }
 
 /// Whether nothing was meant by it: a strict client fills every input in.
@@ -78,10 +63,12 @@ fn is_empty(value: &Value) -> bool {
 mod tests {
     use super::*;
 
-    fn settled(fields: Value) -> Result<Value, String> {
-        let mut arguments = JsonObject::from_iter([(FIELDS.to_owned(), fields)]);
-        settle(&mut arguments)?;
-        Ok(arguments.shift_remove(FIELDS).unwrap_or_default())
+    fn settled(field: Value) -> Result<Value, &'static str> {
+        let Value::Object(mut field) = field else {
+            panic!("a custom field is an object");
+        };
+        settle(&mut field)?;
+        Ok(field.into())
     }
 
     #[test]
@@ -116,19 +103,13 @@ mod tests {
                 json!({"id": 1, "value": ""}),
             ),
         ] {
-            assert_eq!(settled(json!([given])).unwrap(), json!([expected]));
+            assert_eq!(settled(given).unwrap(), expected);
         }
-        assert_eq!(settled(json!("x")).unwrap(), "x");
-        assert_eq!(settled(json!(["x"])).unwrap(), json!(["x"]));
     }
 
     #[test]
     fn both_at_once_are_refused() {
-        let both = json!([{"id": 1, "value": "a"}, {"id": 2, "value": 1, "values": [2]}]);
-        let refused = settled(both).unwrap_err();
-        assert_eq!(
-            refused,
-            "customFields[1]: value and values are both given; give one of them"
-        );
+        let refused = settled(json!({"id": 2, "value": 1, "values": [2]})).unwrap_err();
+        assert!(refused.ends_with("give one of them"), "{refused}");
     }
 }

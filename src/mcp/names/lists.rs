@@ -14,7 +14,7 @@ use super::{
     entry::{self, Folded},
 };
 use crate::{
-    backlog::{BacklogError, Fingerprint, InputError, Request, Segment},
+    backlog::{BacklogError, Fingerprint, InputError, Request, Segment, UNSAFE},
     mcp::{failure::ToolError, tool::Backlog},
 };
 
@@ -95,7 +95,7 @@ impl List {
         let segment = |text: String, argument: &str| {
             Segment::parse(text).map_err(|_| InputError::Invalid {
                 argument: argument.to_owned(),
-                reason: "cannot be `.` or `..`",
+                reason: UNSAFE,
             })
         };
         let path = match self {
@@ -154,6 +154,20 @@ impl Loaded {
     /// The entries with this name.
     pub fn with_name(&self, text: &str) -> Vec<&Entry> {
         entry::with_name(&self.entries, &self.by_fold, text)
+    }
+
+    /// The same for people, who are also addressed.
+    pub fn with_persons_name(&self, text: &str) -> Vec<&Entry> {
+        let found = self.with_name(text);
+        match found.is_empty() {
+            true => self.by_fold.addressed(&self.entries, text),
+            false => found,
+        }
+    }
+
+    /// The people in whose names this stands.
+    pub fn with_part(&self, text: &str) -> Vec<&Entry> {
+        self.by_fold.with_part(&self.entries, text)
     }
 }
 

@@ -4,7 +4,10 @@ use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::{call, caller_of, result};
-use crate::{backlog::fake::FakeBacklog, mcp::tools};
+use crate::{
+    backlog::fake::FakeBacklog,
+    mcp::{reading::Mode, tools},
+};
 
 #[actix_web::test]
 async fn a_result_is_backlogs_own_json() {
@@ -135,9 +138,20 @@ pub(super) fn sample(schema: &Value) -> Value {
                 .iter()
                 // Instead of `value`.
                 .filter(|(name, _)| *name != "values")
-                .map(|(name, schema)| (name.clone(), sample(schema)));
+                .map(|(name, schema)| (name.clone(), sample_of(name, schema)));
             Value::Object(sampled.collect())
         }
+    }
+}
+
+/// The same for an input, whose name may say more.
+pub(super) fn sample_of(name: &str, schema: &Value) -> Value {
+    match name {
+        "issueKey" => json!("A-1"),
+        "projectKey" => json!("AB"),
+        // Backlog takes nothing else.
+        "hasDueDate" => json!(false),
+        _ => sample(schema),
     }
 }
 
@@ -162,7 +176,8 @@ async fn every_tool_can_be_called_as_its_schema_says() {
         let given = arguments.as_object_mut().unwrap();
         given.retain(|argument, _| required.contains(&json!(argument)));
         let (failed, text) = call(&caller, name, arguments).await;
-        assert!(!failed || text.contains(" or "), "{name}: {text}");
+        let is_said = text.contains(" or ") || text.contains("nothing to change");
+        assert!(!failed || is_said, "{name}: {text}");
     }
 }
 
@@ -176,7 +191,13 @@ async fn null_is_as_good_as_absent() {
         let mut arguments = sample(&schema);
         let given = arguments.as_object_mut().unwrap();
         // What an id or key names has to be named.
-        let kept = |name: &str| required.contains(&json!(name)) || name.ends_with("Key");
+        let change = entry.inputs.own().iter().find(|input| {
+            entry.inputs.mode() == Mode::Changing && entry.inputs.is_change(&input.name)
+        });
+        let is_change = |name: &str| change.is_some_and(|input| input.name == name);
+        let kept = |name: &str| {
+            required.contains(&json!(name)) || name.ends_with("Key") || is_change(name)
+        };
         given.retain(|name, _| kept(name) || name == "repoName" || name == "text");
         call(&caller, entry.spec.name, arguments.clone()).await;
 
@@ -201,8 +222,8 @@ async fn bad_arguments_never_reach_backlog() {
     for (tool, arguments, expected) in [
         (
             "get_issues",
-            json!({"count": "20"}),
-            r#"Invalid arguments for tool get_issues: count: expected an integer, received string "20""#,
+            json!({"count": "many"}),
+            r#"Invalid arguments for tool get_issues: count: expected an integer, received string "many""#,
         ),
         (
             "get_issue",
@@ -210,16 +231,17 @@ async fn bad_arguments_never_reach_backlog() {
             "Issue ID or key is required: give issueId or issueKey",
         ),
         (
-            "get_project",
-            json!({"projectKey": ".."}),
-            "Invalid arguments for tool get_project: projectKey: cannot be `.` or `..`",
+            "get_git_repository",
+            json!({"projectKey": "A", "repoName": ".."}),
+            "Invalid arguments for tool get_git_repository: repoName: cannot be empty, `.` or \
+             `..`, or contain control characters",
         ),
         (
             "add_issue_type",
             json!({"projectKey": "A", "name": "n", "color": "#3b9dbd"}),
             "Invalid arguments for tool add_issue_type: color: expected one of #e30000, #990000, \
              #934981, #814fbc, #2779ca, #007e9a, #7ea800, #ff9200, #ff3265, #666665, received \
-             \"#3b9dbd\"",
+             string \"#3b9dbd\"",
         ),
         (
             "add_custom_field",
@@ -233,21 +255,21 @@ async fn bad_arguments_never_reach_backlog() {
         ),
         (
             "update_custom_field",
-            json!({"projectKey": "A", "id": 1, "name": "n", "applicableIssueTypes": []}),
-            "Invalid arguments for tool update_custom_field: applicableIssueTypes: an empty list \
-             changes nothing",
+            json!({"projectKey": "A", "id": 1, "applicableIssueTypes": []}),
+            "Invalid arguments for tool update_custom_field: nothing to change: give at least one \
+             of name, settings, description, required, applicableIssueTypes; applicableIssueTypes \
+             is empty, which changes nothing (none removes a value, where one can be removed)",
         ),
         (
             "update_webhook",
-            json!({"projectKey": "A", "webhookId": 1, "name": "n", "activityTypeIds": []}),
-            "Invalid arguments for tool update_webhook: activityTypeIds: expected at least one \
-             kind of activity, or allEvent",
+            json!({"projectKey": "A", "webhookId": 1, "name": "n", "activityTypeIds": ["none"]}),
+            "Invalid arguments for tool update_webhook: activityTypeIds: cannot be removed",
         ),
         (
             "update_issue",
-            json!({"issueKey": "A-1", "summary": "s", "customFields": [{"id": 5, "value": []}]}),
-            "Invalid arguments for tool update_issue: customFields: one of them has an empty \
-             list, which would change nothing",
+            json!({"issueKey": "A-1", "summary": "s", "customFields": [{"id": 5}]}),
+            "Invalid arguments for tool update_issue: customFields[0].value: is required; give \
+             \"\" to remove what is there",
         ),
         (
             "add_status",
@@ -262,9 +284,27 @@ async fn bad_arguments_never_reach_backlog() {
         ),
         (
             "update_issue",
-            json!({"issueKey": "A-1", "estimatedHours": "4"}),
+            json!({"issueKey": "A-1", "estimatedHours": "1,200"}),
             "Invalid arguments for tool update_issue: estimatedHours: expected a JSON number, \
-             received string \"4\"",
+             received string \"1,200\"",
+        ),
+        (
+            "get_issues",
+            json!({"keyword": "あ".repeat(30_000)}),
+            "Invalid arguments for tool get_issues: keyword: is too long for a request to \
+             Backlog; give less",
+        ),
+        (
+            "get_issues",
+            json!({"id": (1_000_000..1_004_000).collect::<Vec<_>>(), "keyword": "a"}),
+            "Invalid arguments for tool get_issues: id: is too long for a request to Backlog; \
+             give less",
+        ),
+        (
+            "get_git_repository",
+            json!({"projectKey": "A", "repoName": "a".repeat(5000)}),
+            "Invalid arguments for tool get_git_repository: repoName: is too long for a request \
+             to Backlog; give less",
         ),
     ] {
         let outcome = call(&caller, tool, arguments).await;

@@ -7,6 +7,8 @@ mod changes;
 mod descriptions;
 mod docs;
 mod hints;
+mod inputs;
+mod inputs_bound;
 mod names;
 mod options;
 mod organizations;
@@ -42,7 +44,7 @@ use crate::{
 const HOST: &str = "hub.example.com";
 
 /// The server of this test; a test has its own thread and runtime.
-fn server() -> HubServer {
+pub(super) fn server() -> HubServer {
     thread_local! {
         static SERVER: HubServer = {
             let client = BacklogClient::new(ClientOptions::default()).unwrap();

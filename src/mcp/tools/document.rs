@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{Count, IdOrKey, Offset, Order, Project},
+        inputs::{Count, DocumentId, Offset, Order, Project, ProjectIdOrKey},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -58,8 +58,7 @@ impl Endpoint for GetDocuments {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetDocumentTree {
-    /// Project key such as PROJ, or id
-    project_id_or_key: IdOrKey,
+    project_id_or_key: ProjectIdOrKey,
 }
 
 impl Endpoint for GetDocumentTree {
@@ -73,7 +72,7 @@ impl Endpoint for GetDocumentTree {
 #[serde(rename_all = "camelCase")]
 struct GetDocument {
     /// Document id, 32 hexadecimal digits (get_documents, get_document_tree)
-    document_id: String,
+    document_id: DocumentId,
 }
 
 impl Endpoint for GetDocument {
@@ -95,7 +94,7 @@ struct AddDocument {
     /// An emoji to show beside the title
     emoji: Option<String>,
     /// Id of the document to put it under; none for the top level
-    parent_id: Option<String>,
+    parent_id: Option<DocumentId>,
     /// true to put it after its siblings, not before them
     add_last: Option<bool>,
 }

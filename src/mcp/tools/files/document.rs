@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     backlog::Call,
-    mcp::{inputs::Integer, tool::Endpoint},
+    mcp::{
+        inputs::{DocumentId, Integer},
+        tool::Endpoint,
+    },
 };
 
 /// Returns a file in a document.
@@ -13,7 +16,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetDocumentAttachment {
     /// Document id
-    document_id: String,
+    document_id: DocumentId,
     /// From the document's attachments (get_document)
     attachment_id: Integer,
 }

@@ -135,6 +135,9 @@ pub(super) struct UpdatePullRequest {
     number: Integer,
     /// Title
     summary: Option<String>,
+    /// Markdown, or Backlog notation if the project's textFormattingRule is backlog (get_project);
+    /// empty to remove
+    #[schemars(extend("x-clearable" = true))]
     description: Option<Markup>,
     /// Key or id of the issue to link
     issue_id: Option<Issue>,

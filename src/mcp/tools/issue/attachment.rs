@@ -12,7 +12,8 @@ use crate::{
     mcp::{
         failure::{LARGEST_FILE, ToolError},
         file::File,
-        inputs::Whole,
+        inputs::{IssueKey, Whole},
+        reading::Mark,
         tool::{Access, Backlog, Outcome, Tool, inputs},
     },
 };
@@ -28,9 +29,9 @@ const USUAL_LIMIT: usize = 5 << 20;
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueAttachment {
     /// Numeric id; or give issueKey
+    #[schemars(extend("x-read" = Mark::IssueId))]
     issue_id: Option<Whole>,
-    /// Key such as PROJ-12; or give issueId
-    issue_key: Option<String>,
+    issue_key: Option<IssueKey>,
     /// Attachment id, from the issue's attachments (get_issue)
     attachment_id: Whole,
     /// auto for images and texts as such, base64 for JSON with all bytes

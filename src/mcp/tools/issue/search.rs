@@ -8,8 +8,9 @@ use crate::{
     mcp::{
         inputs::{
             Category, Count, CustomFieldFilter, Date, Integer, Issue, IssueType, Offset, Order,
-            Priority, Project, Resolution, Status, User, Version,
+            Priority, Project, Resolution, Sort, Status, User, Version,
         },
+        reading::Mark,
         tool::Endpoint,
         tools::fields,
     },
@@ -53,7 +54,10 @@ macro_rules! filters {
             id: Option<Vec<Integer>>,
             /// Whether files are attached
             attachment: Option<bool>,
+            /// Whether shared files are linked
+            shared_file: Option<bool>,
             /// Only false is possible: issues without a due date
+            #[schemars(extend("x-read" = Mark::OnlyFalse))]
             has_due_date: Option<bool>,
             /// One text to find in the issues, not a list of words
             keyword: Option<String>,
@@ -86,7 +90,7 @@ filters! {
     /// a small count, or count_issues for a number. Closed issues are included; leave them out by
     /// statusId.
     pub(in crate::mcp) struct GetIssues {
-        /// Default created
+        /// Default created; also customField_ with an id, or the name of a custom field
         sort: Option<Sort>,
         order: Option<Order>,
         offset: Option<Offset>,
@@ -99,30 +103,6 @@ impl Endpoint for GetIssues {
     const TITLE: &'static str = "Find issues";
     const CALL: Call = Call::get("issues");
     const FIELDS: &'static [&'static str] = fields::ISSUE;
-}
-
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-enum Sort {
-    IssueType,
-    Category,
-    Version,
-    Milestone,
-    Summary,
-    Status,
-    Priority,
-    Attachment,
-    SharedFile,
-    Created,
-    CreatedUser,
-    Updated,
-    UpdatedUser,
-    Assignee,
-    StartDate,
-    DueDate,
-    EstimatedHours,
-    ActualHours,
-    ChildIssue,
 }
 
 filters! {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Count, IdOrKey, Integer, Offset, User},
+        inputs::{Count, Integer, IssueIdOrKey, Offset, User},
         tool::{Access, Endpoint},
         tools::fields,
     },
@@ -48,7 +48,7 @@ impl Endpoint for GetWatchingListCount {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddWatching {
     /// Numeric issue id, or issue key such as PROJ-12
-    issue_id_or_key: IdOrKey,
+    issue_id_or_key: IssueIdOrKey,
     /// A remark for oneself
     #[schemars(extend("default" = ""))]
     note: Option<String>,

@@ -71,6 +71,9 @@ pub(in crate::mcp) struct UpdateIssue {
     issue_type_id: Option<IssueType>,
     /// High, Normal, Low, or an id (get_priorities)
     priority_id: Option<Priority>,
+    /// Markdown, or Backlog notation if the project's textFormattingRule is backlog (get_project);
+    /// empty to remove
+    #[schemars(extend("x-clearable" = true))]
     description: Option<Markup>,
     /// yyyy-MM-dd; empty to remove
     start_date: Option<Clearable<Date>>,
@@ -81,10 +84,13 @@ pub(in crate::mcp) struct UpdateIssue {
     /// Hours spent in all, such as 1.5; empty to remove
     actual_hours: Option<Clearable<Decimal>>,
     /// Names or ids (get_categories)
+    #[schemars(extend("x-clearable" = true))]
     category_id: Option<Vec<Category>>,
     /// Affected versions by name or id (get_version_milestone_list)
+    #[schemars(extend("x-clearable" = true))]
     version_id: Option<Vec<Version>>,
     /// Names or ids (get_version_milestone_list)
+    #[schemars(extend("x-clearable" = true))]
     milestone_id: Option<Vec<Version>>,
     /// Name or id (get_statuses), such as Open, In Progress, Resolved, Closed
     status_id: Option<Status>,

@@ -79,7 +79,8 @@ pub(super) struct UpdateCustomField {
     name: Option<String>,
     /// The type that the field has, and what to change of it, as in add_custom_field
     settings: Option<Settings>,
-    /// What it is about
+    /// What it is about; empty to remove
+    #[schemars(extend("x-clearable" = true))]
     description: Option<String>,
     /// Issues must have a value
     required: Option<bool>,
@@ -95,6 +96,7 @@ impl Tool for UpdateCustomField {
     const NAME: &'static str = "update_custom_field";
     const TITLE: &'static str = "Update custom field";
     const ACCESS: Access = Access::of(Self::CALL.method());
+    const CALL: Option<Call> = Some(Self::CALL);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         if self
