@@ -214,6 +214,17 @@ async fn several_items_of_a_custom_field_are_sent() {
     assert_eq!(backlog.received(), []);
 }
 
+/// Hours are a text where the empty one removes them.
+#[actix_web::test]
+async fn hours_are_taken_as_the_text_that_is_published() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let arguments = json!({"issueKey": "A-1", "estimatedHours": "2", "actualHours": "1.5"});
+    let (failed, text) = call(&caller_of(&backlog), "update_issue", arguments).await;
+    assert!(!failed, "{text}");
+    let (_, form) = backlog.only().body.expect("a form");
+    assert_eq!(form, "estimatedHours=2&actualHours=1.5");
+}
+
 #[actix_web::test]
 async fn every_kind_of_activity_that_is_described_is_taken() {
     let table = Table::new(&ToolOptions::default());
