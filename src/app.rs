@@ -34,7 +34,11 @@ use crate::{
     clock::Clock,
     config::{BaseUrl, Settings},
     crypto::{KeyRing, KeyRingError, SecretHasher},
-    db::{migrate::MigrateError, pool::ConnectError},
+    db::{
+        migrate::MigrateError,
+        pool::ConnectError,
+        probe::{self, ProbeError},
+    },
     domain::Change,
     embedded::{EmbeddedError, EmbeddedPostgres},
     fetch::{FetchError, Fetcher},
@@ -58,6 +62,9 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How long calls under way may take to finish after SIGTERM.
 const SHUTDOWN: Duration = Duration::from_secs(30);
 
+/// Who may do what the service does.
+const SERVICE_ROLE: &str = "the owner of the tables or a member of hub_service";
+
 use drain::LastAnswers;
 pub use storage::{OWN_KEY_FILE, migrate};
 use storage::{check_keys, open_storage, write_space};
@@ -71,8 +78,10 @@ pub enum StartError {
     Embedded(#[from] EmbeddedError),
     #[error("the database could not be migrated: {0}")]
     Migrate(#[from] MigrateError),
-    #[error("the database failed: {0}")]
+    #[error("the database failed: {}", advice::told(.0, SERVICE_ROLE))]
     Database(#[from] sqlx::Error),
+    #[error("DATABASE_URL does not lead straight to PostgreSQL: {}", probe::POOLER)]
+    Pooler,
     #[error("ENCRYPTION_KEYS: {0}")]
     Keys(#[from] KeyRingError),
     #[error(
@@ -106,6 +115,15 @@ pub enum StartError {
     Fetcher(#[from] FetchError),
     #[error("{0}")]
     Url(#[from] url::ParseError),
+}
+
+impl From<ProbeError> for StartError {
+    fn from(error: ProbeError) -> Self {
+        match error {
+            ProbeError::Unheard => Self::Pooler,
+            ProbeError::Database(error) => Self::Database(error),
+        }
+    }
 }
 
 /// The service, bound and ready to run.
@@ -188,7 +206,7 @@ impl Application {
             recorder: recorder.clone(),
         });
         let secret_given = Arc::new(Notify::new());
-        let listener = tokio::spawn(jobs::listener::run(storage.db.clone(), {
+        let listener = tokio::spawn(jobs::listener::run(storage.db.clone(), random.clone(), {
             let (sessions, secret_given) = (sessions.clone(), Arc::clone(&secret_given));
             let metrics = recorder.metrics.clone();
             move |change| {

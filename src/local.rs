@@ -15,12 +15,13 @@ use crate::{
     clock::Clock,
     config::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces},
     mcp::{
-        self, BacklogAccess, Caller, FixedAccess, HubServer, Organization, Organizations, Verdict,
+        self, BacklogAccess, Caller, FixedAccess, HubServer, Organization, Organizations, Stdio,
+        Verdict,
     },
     oauth::Scopes,
     random::Random,
     telemetry::{RequestSpan, request_id},
-    web::{content_coding, health, mcp::MAX_BODY, not_found},
+    web::{KEEP_ALIVE, content_coding, health, mcp::MAX_BODY, methods, not_found},
 };
 
 /// How long calls under way may take to finish when the server is told to stop.
@@ -41,8 +42,9 @@ pub enum LocalError {
 
 /// Serves one client on standard input and output until it hangs up.
 pub async fn stdio(backlog: LocalBacklog) -> Result<(), LocalError> {
+    let (input, output) = rmcp::transport::stdio();
     let running = server(backlog)?
-        .serve(rmcp::transport::stdio())
+        .serve(Stdio::new(input, output))
         .await
         .map_err(|error| LocalError::Handshake(error.to_string()))?;
     running
@@ -76,12 +78,13 @@ pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError>
             .wrap(from_fn(|request, next| {
                 request_id::identify(Random::system(), request, next)
             }))
-            .route("/health", web::get().to(health::get))
-            .service(web::scope(&path).service(mcp.scope()))
+            .route("/health", methods::get_or_head().to(health::get))
+            .service(web::scope(&path).service(mcp.scope("")))
             .default_service(web::to(not_found::any))
     })
     .disable_signals()
     .shutdown_timeout(SHUTDOWN.as_secs())
+    .keep_alive(KEEP_ALIVE)
     .tcp_nodelay(true)
     // Who hangs up wants no answer: what is under way for it stops.
     .h1_allow_half_closed(false)
@@ -126,7 +129,7 @@ fn access(space: LocalSpace) -> Arc<dyn BacklogAccess> {
 
 /// Loopback by every name, and what the operator lists.
 fn hosts(allowed: &[String]) -> Vec<String> {
-    ["localhost", "127.0.0.1", "[::1]"]
+    ["localhost", "localhost.", "127.0.0.1", "[::1]"]
         .into_iter()
         .map(str::to_owned)
         .chain(allowed.iter().cloned())

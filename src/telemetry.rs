@@ -6,6 +6,7 @@
 
 mod otlp;
 pub mod request_id;
+mod strangers;
 
 use std::{
     io::IsTerminal,
@@ -38,6 +39,7 @@ use tracing_subscriber::{
 
 use crate::observe::trace;
 pub use request_id::RequestId;
+use strangers::Strangers;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -125,6 +127,7 @@ pub fn init(format: LogFormat) -> Telemetry {
         .filter(|wanted| !wanted.trim().is_empty())
         .and_then(|wanted| EnvFilter::try_new(wanted).ok())
         .unwrap_or_else(|| EnvFilter::new(DEFAULT_FILTER));
+    let strangers = Strangers::of(&wanted);
     let logs = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
@@ -146,6 +149,7 @@ pub fn init(format: LogFormat) -> Telemetry {
                 .with(logs.with_filter(wanted.and(discreet)))
                 .with(traces)
                 .with(draining.clone())
+                .with(strangers)
                 .init();
         }
         // The logs alone: what they leave out is asked about once, and costs nothing after that.
@@ -154,6 +158,7 @@ pub fn init(format: LogFormat) -> Telemetry {
             .with(filter_fn(is_discreet))
             .with(wanted)
             .with(draining.clone())
+            .with(strangers)
             .init(),
     }
     let provider = provider.unwrap_or_else(|error| {
@@ -252,8 +257,15 @@ mod tests {
 
     use super::*;
 
+    /// What a subscriber of a test wrote.
     #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
+    pub(super) struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Written {
+        pub fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
 
     impl io::Write for Written {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -290,7 +302,7 @@ mod tests {
                 draining.begin();
             }
         });
-        let said = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let said = written.text();
         assert_eq!(said.matches("actix_server::accept").count(), 1, "{said}");
         assert_eq!(said.matches("of a worker").count(), 2, "{said}");
     }

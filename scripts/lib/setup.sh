@@ -28,6 +28,10 @@ find_nginx() {
     first_program ${NGINX:+"$NGINX"} nginx /usr/sbin/nginx
 }
 
+find_pgbouncer() {
+    first_program ${PGBOUNCER:+"$PGBOUNCER"} pgbouncer /usr/sbin/pgbouncer
+}
+
 has_japanese_font() {
     have fc-list && [[ -n $(fc-list :lang=ja) ]]
 }
@@ -59,6 +63,7 @@ missing_tools() {
     find_chromedriver >/dev/null || echo chromedriver
     has_japanese_font || echo font
     find_nginx >/dev/null || echo nginx
+    find_pgbouncer >/dev/null || echo pgbouncer
     has_node || echo node
     find_python >/dev/null || echo python
 }
@@ -89,6 +94,7 @@ explain_missing() {
             chromedriver) echo '  - ChromeDriver of the same version (or its path in CHROMEDRIVER)' ;;
             font) echo '  - fontconfig (fc-list) and a font with Japanese letters, such as Noto Sans CJK' ;;
             nginx) echo '  - nginx (or its path in NGINX); it need not run' ;;
+            pgbouncer) echo '  - PgBouncer (or its path in PGBOUNCER); it need not run' ;;
             node) echo '  - Node.js 20 or later, with npm' ;;
             python) echo '  - Python 3.10 or later, with the venv and ensurepip modules' ;;
         esac >&2
@@ -96,11 +102,11 @@ explain_missing() {
     echo 'Install them and run this again.' >&2
 }
 
-# Installs nginx, of which the tests need the program only: the server that Debian would start
-# at once, and at every boot, takes port 80.
-install_nginx() {
-    local policy=/usr/sbin/policy-rc.d
-    printf '    installing nginx, without its service\n'
+# install_without_service PACKAGE: of which the tests need the program only. The server that
+# Debian would start at once, and at every boot, takes a port.
+install_without_service() {
+    local package=$1 policy=/usr/sbin/policy-rc.d
+    printf '    installing %s, without its service\n' "$package"
     (
         # Somebody who forbids it already is left alone.
         if [[ ! -e $policy ]]; then
@@ -109,10 +115,10 @@ install_nginx() {
             as_root chmod 755 "$policy"
         fi
         quietly as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y --no-install-recommends nginx
+            apt-get install -y --no-install-recommends "$package"
     )
     if have systemctl; then
-        as_root systemctl disable nginx.service >/dev/null 2>&1 || true
+        as_root systemctl disable "$package.service" >/dev/null 2>&1 || true
     fi
 }
 
@@ -132,7 +138,7 @@ install_missing_tools() {
                 chromium) if apt_offers chromium; then packages+=(chromium); else packages+=(chromium-browser); fi ;;
                 chromedriver) if apt_offers chromium-driver; then packages+=(chromium-driver); else packages+=(chromium-chromedriver); fi ;;
                 font) packages+=(fontconfig fonts-noto-cjk) ;;
-                nginx) install_nginx ;;
+                nginx | pgbouncer) install_without_service "$tool" ;;
                 node) if apt_offers nodejs 20; then packages+=(nodejs npm); fi ;;
                 python) packages+=(python3 python3-venv) ;;
             esac
@@ -195,6 +201,7 @@ export_tool_paths() {
     NODE=$(command -v node)
     PYTHON=$repository/tests/clients/python/.venv/bin/python
     NGINX=$(find_nginx)
+    PGBOUNCER=$(find_pgbouncer)
     POSTGRES_BINARIES=$(postgres_binaries)
-    export CHROMIUM CHROMEDRIVER NODE PYTHON NGINX POSTGRES_BINARIES
+    export CHROMIUM CHROMEDRIVER NODE PYTHON NGINX PGBOUNCER POSTGRES_BINARIES
 }

@@ -2,6 +2,15 @@
 
 use sqlx::postgres::PgDatabaseError;
 
+use crate::db::probe::POOLER;
+
+/// SQLSTATE `read_only_sql_transaction`.
+const READ_ONLY: &str = "25006";
+/// SQLSTATE `lock_not_available`.
+const LOCKED: &str = "55P03";
+/// SQLSTATE `duplicate_prepared_statement`, `invalid_sql_statement_name`: the statement was
+/// prepared on another connection than the one that was lent for this transaction.
+const PREPARED_ELSEWHERE: [&str; 2] = ["42P05", "26000"];
 /// SQLSTATE `insufficient_privilege`, `undefined_table`, `invalid_schema_name`,
 /// `undefined_function`.
 const NOT_ALLOWED: &str = "42501";
@@ -16,9 +25,24 @@ pub fn remedy(error: &sqlx::Error, wanted: &str) -> Option<String> {
             "the role of DATABASE_URL may not do this ({message}); it must be {wanted}"
         ));
     }
-    NOT_THERE.contains(&code.as_ref()).then(|| {
-        format!("the schema is not that of this release ({message}); run `backlog-mcp-hub migrate`")
-    })
+    if PREPARED_ELSEWHERE.contains(&code.as_ref()) {
+        return Some(format!("{POOLER} ({message})"));
+    }
+    match code.as_ref() {
+        READ_ONLY => Some(format!(
+            "the database takes no changes ({message}); if it is a standby, connect to the \
+             primary; if not, turn off default_transaction_read_only for the database and for \
+             the role of DATABASE_URL"
+        )),
+        LOCKED => Some(format!(
+            "another session holds a lock for longer than lock_timeout allows ({message}); try \
+             again, or set a longer lock_timeout for the role of DATABASE_URL"
+        )),
+        code if NOT_THERE.contains(&code) => Some(format!(
+            "the schema is not that of this release ({message}); run `backlog-mcp-hub migrate`"
+        )),
+        _ => None,
+    }
 }
 
 /// The remedy, or else what the database said: its message and what it advises, without the

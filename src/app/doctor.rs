@@ -1,7 +1,7 @@
 //! Looks at everything a service needs, and says of each what is wrong and how to mend it.
 //!
-//! 1. The settings were read before this; the database is reached, and its version, clock and
-//!    schema are looked at.
+//! 1. The settings were read before this; the database is reached, and whether notifications
+//!    arrive, its version, clock and schema are looked at.
 //! 2. Every key that stored text needs is tried.
 //! 3. Each enabled space: its secret opens, and its Backlog knows the application. That is
 //!    asked by a code that cannot be right: Backlog checks the application first.
@@ -15,14 +15,18 @@ use secrecy::SecretString;
 use sqlx::PgPool;
 use url::Url;
 
-use super::{StartError, advice, storage::check_keys};
+use super::{SERVICE_ROLE, StartError, advice, storage::check_keys};
 use crate::{
     backlog::{BacklogClient, ClientOptions, OAuthError},
     clock::Clock,
     crypto::KeyRing,
-    db,
+    db::{
+        self,
+        probe::{POOLER, ProbeError},
+    },
     domain::Space,
     mcp::space_application::SpaceApplication,
+    random::Random,
 };
 
 /// The oldest PostgreSQL that the tests run with, as it numbers itself.
@@ -91,15 +95,19 @@ impl Findings {
 }
 
 /// Looks at everything; the findings in the order of the steps above.
-pub async fn examine(patient: Patient, clock: &Clock) -> Vec<Finding> {
+pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Finding> {
     let mut found = Findings::default();
-    let pool = match db::pool::connect(&patient.database_url, 1).await {
+    // Two: a notification goes from one connection to another.
+    let pool = match db::pool::connect(&patient.database_url, 2).await {
         Ok(pool) => pool,
         Err(error) => {
             found.bad("database", format!("DATABASE_URL {error}"));
             return found.0;
         }
     };
+    if !examine_notifications(&mut found, &pool, random).await {
+        return found.0;
+    }
     if let Err(error) = examine_database(&mut found, &pool, patient.is_embedded, clock).await {
         found.bad("database", format!("it failed: {}", told(&error)));
         return found.0;
@@ -150,7 +158,20 @@ pub async fn examine(patient: Patient, clock: &Clock) -> Vec<Finding> {
 }
 
 fn told(error: &sqlx::Error) -> String {
-    advice::told(error, "the owner of the tables or a member of hub_service")
+    advice::told(error, SERVICE_ROLE)
+}
+
+/// Whether the connections are PostgreSQL's own, so that the other checks mean something.
+async fn examine_notifications(found: &mut Findings, pool: &PgPool, random: &Random) -> bool {
+    match db::probe::probe(pool, random).await {
+        Ok(()) => found.good("notifications", "they arrive"),
+        Err(ProbeError::Unheard) => {
+            found.bad("notifications", format!("they do not arrive: {POOLER}"));
+            return false;
+        }
+        Err(ProbeError::Database(error)) => found.bad("notifications", told(&error)),
+    }
+    true
 }
 
 async fn examine_database(
@@ -171,6 +192,13 @@ async fn examine_database(
             "database",
             "it is a standby, which takes no change: promote it, or have DATABASE_URL lead to the \
              primary",
+        );
+    }
+    if !server.is_standby && db::pool::is_read_only(pool).await? {
+        found.bad(
+            "database",
+            "it takes no changes: turn off default_transaction_read_only for the database and for \
+             the role of DATABASE_URL",
         );
     }
     let apart = (server.now - clock.now()).abs();

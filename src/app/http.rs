@@ -11,7 +11,7 @@
 //!
 //! actix calls what was wrapped last first, so the code below reads from 7 up to 1.
 
-use std::{io, net::TcpListener, time::Duration};
+use std::{io, net::TcpListener};
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 use tracing_actix_web::TracingLogger;
@@ -21,10 +21,8 @@ use crate::{
     config::Patience,
     mcp::HubServer,
     telemetry::{RequestSpan, TrustedPeers, request_id},
-    web::{Hub, content_coding, host_guard, measure, routes, slow_body},
+    web::{Hub, KEEP_ALIVE, content_coding, host_guard, measure, routes, slow_body},
 };
-
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Serves the hub on `socket`.
 pub(super) fn serve(

@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use secrecy::SecretString;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{Connection, PgPool};
 
 use super::StartError;
 use crate::{
@@ -45,13 +45,15 @@ pub(super) async fn open_storage(
         }
     };
     let db = db::pool::connect(&url, MAX_DATABASE_CONNECTIONS).await?;
+    // Before the first statement that a pooler would confuse.
+    db::probe::probe(&db, random).await?;
     migrate(&url).await?;
     Ok(OpenStorage { db, keys, postgres })
 }
 
 /// Applies the migrations that the database lacks, over a connection of its own.
 pub async fn migrate(url: &SecretString) -> Result<usize, StartError> {
-    let mut connection = PgConnection::connect_with(&db::pool::options(url)?).await?;
+    let mut connection = db::pool::connect_once(url).await?;
     let applied = db::migrate::migrate(&mut connection).await?;
     connection.close().await?;
     if applied > 0 {

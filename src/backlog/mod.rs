@@ -14,6 +14,7 @@ mod oauth;
 mod pace;
 mod request;
 mod room;
+pub(crate) mod surrogates;
 mod url;
 
 pub use call::{Call, InputError, Method};

@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::BacklogError;
+use super::{BacklogError, surrogates};
 
 /// One path segment that cannot climb out of its place: never empty (but for [`Segment::END`]),
 /// `.` or `..`, and without control characters, which a URL parser drops before it looks for dots.
@@ -130,7 +130,8 @@ impl Response {
     /// # Errors
     /// [`BacklogError::UnexpectedBody`] if it is not the JSON that was expected.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, BacklogError> {
-        serde_json::from_slice(&self.body).map_err(|_| BacklogError::UnexpectedBody {
+        let json = surrogates::replaced(&self.body);
+        serde_json::from_slice(&json).map_err(|_| BacklogError::UnexpectedBody {
             status: self.status.as_u16(),
         })
     }

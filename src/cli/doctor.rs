@@ -42,7 +42,9 @@ pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
                 let mut findings = vec![settings(Verdict::Good, "they can be read".to_owned())];
                 match patient(shared) {
                     Ok(patient) => {
-                        findings.extend(doctor::examine(patient, &Clock::system()).await);
+                        findings.extend(
+                            doctor::examine(patient, &Clock::system(), &Random::system()).await,
+                        );
                     }
                     Err(finding) => findings.push(finding),
                 }

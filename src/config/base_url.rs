@@ -56,6 +56,14 @@ impl BaseUrl {
         self.0.split_once("://").map_or("", |(_, rest)| rest)
     }
 
+    /// The port of its scheme.
+    pub fn default_port(&self) -> u16 {
+        match self.is_https() {
+            true => 443,
+            false => 80,
+        }
+    }
+
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
     }

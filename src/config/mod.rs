@@ -34,7 +34,7 @@ pub use local::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces, Transport,
 pub use observe::{ObserveArgs, ObserveSettings, audit_retention};
 pub use organizations::OrganizationSettings;
 pub use tools::ToolSettings;
-use values::{duration, given, listed, parsed};
+use values::{duration, given, hosts, listed, parsed};
 pub use values::{given_path, given_secret, path, switch};
 
 use crate::backlog::BacklogUrl;
@@ -234,7 +234,7 @@ impl ServeArgs {
             listen,
             base_url,
             mcp_path,
-            allowed_hosts: listed(self.http.allowed_hosts),
+            allowed_hosts: hosts(self.http.allowed_hosts)?,
             allowed_origins: allowed_origins(self.http.allowed_origins)?,
             trusted_proxies: trusted_proxies(self.http.trusted_proxies)?,
             tools: self.tools.resolve()?,

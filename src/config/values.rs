@@ -6,6 +6,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use secrecy::SecretString;
 
 use super::ConfigError;
+use crate::domain::Authority;
 
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
@@ -56,6 +57,20 @@ pub fn given_path(value: Option<PathBuf>) -> Option<PathBuf> {
 
 pub(super) fn listed(values: Vec<String>) -> Vec<String> {
     values.into_iter().filter_map(|v| given(Some(v))).collect()
+}
+
+/// Names that a request may be for. One in another form would never match.
+pub(super) fn hosts(values: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    let hosts = listed(values);
+    match hosts.iter().find(|host| Authority::parse(host).is_none()) {
+        None => Ok(hosts),
+        Some(wrong) => Err(ConfigError::new(
+            "MCP_HTTP_ALLOWED_HOSTS",
+            format!(
+                "lists {wrong:?}; expected host names such as mcp.example.com, with or without a port"
+            ),
+        )),
+    }
 }
 
 /// `90s`, `1h`, `30d`, or a number of seconds.
@@ -111,6 +126,28 @@ mod tests {
         settings
             .map(|settings| settings.allowed_origins)
             .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn allowed_hosts_are_names_with_or_without_a_port() {
+        let hosts = |setting: &str| {
+            let line = Line::try_parse_from(["serve", "--http-allowed-hosts", setting]).unwrap();
+            let settings = line.serve.resolve();
+            settings
+                .map(|settings| settings.allowed_hosts)
+                .map_err(|error| error.to_string())
+        };
+        let kept = hosts("mcp.example.com, a.example:8443,[::1],").unwrap();
+        assert_eq!(kept, ["mcp.example.com", "a.example:8443", "[::1]"]);
+        for wrong in [
+            "https://mcp.example.com",
+            "a.example/mcp",
+            "a.example:https",
+        ] {
+            let error = hosts(&format!("good.example,{wrong}")).unwrap_err();
+            let expected = format!("MCP_HTTP_ALLOWED_HOSTS lists {wrong:?}");
+            assert!(error.starts_with(&expected), "{error}");
+        }
     }
 
     #[test]

@@ -20,9 +20,11 @@ pub mod last_uses;
 pub mod migrate;
 pub mod people;
 pub mod pool;
+pub mod probe;
 pub mod refresh_tokens;
 pub mod sealed;
 pub mod spaces;
+pub mod url;
 
 use crate::oauth::{Scopes, token::TokenHash};
 

@@ -3,34 +3,37 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use secrecy::{ExposeSecret, SecretString};
-use sqlx::{
-    Connection, PgConnection, PgExecutor, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use secrecy::SecretString;
+use sqlx::{Connection, Executor, PgConnection, PgExecutor, PgPool, postgres::PgPoolOptions};
+
+use super::url::{UrlError, options};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than any restart of a server or fail-over of an address takes.
 const SURELY_ALIVE: Duration = Duration::from_millis(100);
 
+/// The statements are written for it. A database or a role may have another default, with which
+/// they would fail where two of them meet. In the URL's `options` a pooler would refuse it.
+const ISOLATION: &str = "SET default_transaction_isolation TO 'read committed'";
+
 /// Why no pool could be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The URL does not parse; its text is not repeated, it may hold a password.
-    #[error("is not a PostgreSQL URL: it wants postgres://user:password@host:5432/database")]
-    Url,
+    #[error("{0}")]
+    Url(#[from] UrlError),
     #[error("does not lead to a database: {0}")]
     Unreachable(#[source] sqlx::Error),
 }
 
-/// Reads a database URL.
-pub fn options(url: &SecretString) -> Result<PgConnectOptions, ConnectError> {
-    let text = url.expose_secret();
-    if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
-        return Err(ConnectError::Url);
-    }
-    let options: PgConnectOptions = text.parse().map_err(|_: sqlx::Error| ConnectError::Url)?;
-    Ok(options.application_name("backlog-mcp-hub"))
+/// Opens one connection outside of any pool.
+pub async fn connect_once(url: &SecretString) -> Result<PgConnection, ConnectError> {
+    let options = options(url)?;
+    let connecting = async {
+        let mut connection = PgConnection::connect_with(&options).await?;
+        connection.execute(ISOLATION).await?;
+        Ok(connection)
+    };
+    connecting.await.map_err(ConnectError::Unreachable)
 }
 
 /// Opens a pool and proves that one connection works.
@@ -39,6 +42,9 @@ pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool,
     let pool = PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(CONNECT_TIMEOUT)
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(ISOLATION).await.map(drop) })
+        })
         // A connection that the server has closed fails the statement that meets it. Under
         // load, when a ping before each would double the round trips, none is idle for long.
         .test_before_acquire(false)
@@ -86,6 +92,15 @@ pub async fn is_standby(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT pg_is_in_recovery() AS "is_standby!""#)
         .fetch_one(db)
         .await
+}
+
+/// Does every transaction of this role in this database refuse changes, unless it asks for them?
+pub async fn is_read_only(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT current_setting('default_transaction_read_only') = 'on' AS "is_read_only!""#
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// What the server says of itself and of this connection.

@@ -1,6 +1,7 @@
 //! The things the service is about: spaces, clients, grants, principals.
 
 pub mod activity;
+pub mod authority;
 pub mod change;
 pub mod client;
 pub mod grant;
@@ -8,6 +9,7 @@ pub mod id;
 pub mod principal;
 pub mod space;
 
+pub use authority::Authority;
 pub use change::Change;
 pub use client::Client;
 pub use grant::{BacklogTokenState, Grant, RevocationReason};

@@ -5,6 +5,7 @@
 //! input into a request (`tool`) that goes to Backlog with the caller's
 //! credentials ([`access`]).
 
+mod accept;
 pub mod access;
 mod arguments;
 pub mod backlog_tokens;
@@ -14,6 +15,7 @@ pub mod caller;
 mod completion;
 mod description_keys;
 pub mod descriptions;
+mod envelope;
 mod failure;
 mod file;
 mod inputs;
@@ -23,6 +25,7 @@ mod names;
 pub mod options;
 pub mod organizations;
 mod page;
+mod params;
 pub mod policy;
 mod progress;
 mod projects;
@@ -37,12 +40,14 @@ pub mod server;
 pub mod service;
 pub mod sessions;
 pub mod space_application;
+mod stdio;
 mod structured;
 pub mod subscriptions;
 mod tool;
 mod tools;
 pub mod toolset;
 
+pub use accept::Accepted;
 pub use access::{AccessError, BacklogAccess, FixedAccess};
 pub use caller::{Caller, Refusal, Verdict};
 pub use descriptions::Descriptions;
@@ -51,7 +56,8 @@ pub use options::{BadPrefix, ToolOptions, ToolPrefix};
 pub use organizations::{Organization, Organizations};
 pub use policy::Policy;
 pub use server::HubServer;
-pub use service::{local_service, service};
+pub use service::{Charge, McpService, local_service, service};
+pub use stdio::Stdio;
 pub use subscriptions::Subscriber;
 pub use toolset::Toolset;
 

@@ -265,6 +265,37 @@ impl Table {
             .map(|entry| entry.route.attr.clone())
             .collect()
     }
+
+    /// The names most like this one, of the tools that a caller may use; the nearest first.
+    pub fn nearest(&self, name: &str, caller: &Caller) -> Vec<Cow<'static, str>> {
+        const SHOWN: usize = 5;
+        let name = name.to_lowercase();
+        let as_here = in_words_of_here(&name);
+        let mut names: Vec<_> = self
+            .listed_for(caller)
+            .into_iter()
+            .map(|tool| {
+                let likeness =
+                    [&name, &as_here].map(|name| strsim::sorensen_dice(name, &tool.name));
+                (likeness[0].max(likeness[1]), tool.name)
+            })
+            .collect();
+        names.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        names.truncate(SHOWN);
+        names.into_iter().map(|(_, name)| name).collect()
+    }
+}
+
+/// A tool's name with the verb that the tools have for what other servers call otherwise.
+fn in_words_of_here(name: &str) -> String {
+    let words = name.split('_').map(|word| match word {
+        "create" | "new" | "make" | "insert" | "post" => "add",
+        "search" | "list" | "find" | "fetch" | "read" | "query" | "show" => "get",
+        "edit" | "change" | "modify" | "set" | "patch" => "update",
+        "remove" | "destroy" => "delete",
+        word => word,
+    });
+    words.collect::<Vec<_>>().join("_")
 }
 
 fn describe(spec: &Spec, input: schema::Input) -> model::Tool {

@@ -9,8 +9,8 @@ use rmcp::{
     handler::server::tool::ToolCallContext,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
-        InitializeRequestParams, InitializeResult, JsonObject, ListPromptsResult,
+        CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse,
+        Implementation, InitializeRequestParams, InitializeResult, JsonObject, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
         ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
         SubscriptionFilter, Tool,
@@ -26,7 +26,7 @@ use super::{
     completion,
     listing::{self, Listings},
     names::Lists,
-    progress,
+    params, progress,
     projects::Projects,
     prompts,
     reader::Reader,
@@ -41,7 +41,9 @@ use crate::{
     observe::Recorder,
 };
 
-const VERSIONS: [ProtocolVersion; 4] = [
+const VERSIONS: [ProtocolVersion; 5] = [
+    // Clients made before 2025-05 offer it and accept nothing else.
+    ProtocolVersion::V_2024_11_05,
     ProtocolVersion::V_2025_03_26,
     ProtocolVersion::V_2025_06_18,
     ProtocolVersion::V_2025_11_25,
@@ -230,6 +232,16 @@ impl HubServer {
         self.clock.now()
     }
 
+    /// A protocol error, as the specification has it for a tool that does not exist.
+    fn unknown_tool(&self, name: &str, context: &RequestContext<RoleServer>) -> ErrorData {
+        let mut message = format!("Unknown tool: {name}");
+        if let Some(caller) = self.caller(context) {
+            let nearest = self.table.nearest(name, &caller).join(", ");
+            message.push_str(&format!("; the nearest of the available tools: {nearest}"));
+        }
+        ErrorData::invalid_params(message, None)
+    }
+
     /// The caller of the request, or the one that the server is for.
     pub(super) fn caller(&self, context: &RequestContext<RoleServer>) -> Option<Caller> {
         Caller::of(context).cloned().or_else(|| {
@@ -312,8 +324,7 @@ impl ServerHandler for HubServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(entry) = self.table.get(&request.name) else {
-            let message = format!("Tool {} not found", request.name);
-            return Err(ErrorData::invalid_params(message, None));
+            return Err(self.unknown_tool(&request.name, &context));
         };
         let cancelled = context.ct.clone();
         let call = (entry.route.call)(ToolCallContext::new(self, request, context));
@@ -373,6 +384,19 @@ impl ServerHandler for HubServer {
     ) -> Result<CompleteResult, ErrorData> {
         let reader = Reader::of(self, &context)?;
         unless_cancelled(&context.ct, completion::complete(&reader, request)).await
+    }
+
+    /// Such a request is of no method that the library knows, or its `params` are wrong.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let newest = context.protocol_version() >= Some(ProtocolVersion::V_2026_07_28);
+        Err(match request.method.as_str() {
+            removed @ ("initialize" | "ping") if newest => params::no_method(removed),
+            method => params::refusal(method, request.params),
+        })
     }
 }
 

@@ -9,8 +9,8 @@ use crate::oauth::metadata::AuthorizationServerMetadata;
 
 pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpResponse, JsonError> {
     let suffix = suffix(&request);
-    let host = issuer::host(&request).to_owned();
-    match Issuer::find_by_suffix(&hub, &host, &suffix).await? {
+    let host = issuer::host(&request);
+    match Issuer::find_by_suffix(&hub, host.as_ref(), &suffix).await? {
         Some(issuer) => Ok(document(&AuthorizationServerMetadata::new(&issuer.url))),
         None => Ok(not_found::any(request).await),
     }

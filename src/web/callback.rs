@@ -35,7 +35,7 @@ use crate::{
     db::{
         self, authorization_codes::NewCode, authorization_requests::Approved, consents::ConsentKey,
     },
-    domain::{BacklogTokenState, ConsentId, Grant, GrantId, Space},
+    domain::{Authority, BacklogTokenState, ConsentId, Grant, GrantId, Space},
     mcp::sessions::SignInError,
     oauth::{
         ErrorCode, OAuthError, Params,
@@ -66,7 +66,7 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
         .filter(|approved| !approved.finished && !approved.expired)
         .ok_or_else(|| page(Problem::RequestExpired))?;
     if let Some(host) = host_of_sign_in(hub, request, &approved) {
-        let known = hub.sessions.space_by_hostname(&hub.db, host).await;
+        let known = hub.space_at(&host).await;
         if known.map_err(from_db)?.is_none() {
             return Err(page(Problem::RequestExpired));
         }
@@ -161,14 +161,11 @@ async fn comes_from_another_space(
 
 /// The host name where the sign-in began, if it is a space's own and the request did
 /// not come there. It is taken from what is stored, never from the request.
-fn host_of_sign_in<'a>(
-    hub: &Hub,
-    request: &HttpRequest,
-    approved: &'a Approved,
-) -> Option<&'a str> {
+fn host_of_sign_in(hub: &Hub, request: &HttpRequest, approved: &Approved) -> Option<Authority> {
     let origin = approved.request.issuer.strip_prefix("https://")?;
-    let host = origin.split('/').next()?;
-    let is_here = hub.answers_to(host) || host.eq_ignore_ascii_case(issuer::host(request));
+    let host = Authority::parse(origin.split('/').next()?)?;
+    let asked = issuer::host(request);
+    let is_here = hub.answers_to(&host) || asked.is_some_and(|asked| asked.is(&host, 443));
     (!is_here).then_some(host)
 }
 

@@ -9,6 +9,9 @@ use serde_json::{Value, json, value::RawValue};
 
 use crate::mcp::DONE;
 
+/// What an answer of a batch may take, in bytes.
+const SMALL: usize = 1024;
+
 /// As much of the answer as is kept, unread.
 #[derive(Deserialize)]
 struct Answer<'a> {
@@ -18,16 +21,41 @@ struct Answer<'a> {
     result: BTreeMap<&'a str, &'a RawValue>,
 }
 
-/// A small answer that says that it was done, to the same request and in the same form: JSON, or
-/// an event of a stream. `None` if `answer` is no result.
+/// A small answer that says that it was done, to the same request and in the same form: JSON, a
+/// list of it, or an event of a stream. `None` if `answer` is no result.
 pub fn instead(answer: &[u8]) -> Option<Bytes> {
-    if answer.first() == Some(&b'{') {
-        return small(answer).map(Bytes::from);
+    match answer.first() {
+        Some(b'{') => return small(answer).map(Bytes::from),
+        Some(b'[') => return small_list(answer).map(Bytes::from),
+        _ => {}
     }
     let mut lines = answer.split(|byte| *byte == b'\n');
     let data = lines.find_map(|line| line.strip_prefix(b"data:"))?;
     let event = format!("data: {}\n\n", small(data)?);
     Some(Bytes::from(event))
+}
+
+/// To each request of a batch; what did not come of a tool is refused, or kept where it is small.
+fn small_list(answers: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Any<'a> {
+        #[serde(borrow)]
+        id: &'a RawValue,
+    }
+    let answers: Vec<&RawValue> = serde_json::from_slice(answers).ok()?;
+    let each = answers.into_iter().map(|answer| {
+        let text = answer.get();
+        if text.len() <= SMALL {
+            return Some(text.to_owned());
+        }
+        small(text.as_bytes()).or_else(|| {
+            let Any { id } = serde_json::from_str(text).ok()?;
+            let error = json!({"code": -32603, "message": "There is no memory left for the response; ask again."});
+            Some(json!({"jsonrpc": "2.0", "id": id, "error": error}).to_string())
+        })
+    });
+    let each: Vec<_> = each.collect::<Option<_>>()?;
+    Some(format!("[{}]", each.join(",")))
 }
 
 fn small(answer: &[u8]) -> Option<String> {
@@ -83,6 +111,23 @@ mod tests {
             assert!(told.ends_with(b"\n\n"));
             assert_eq!(read(told), expected);
         }
+    }
+
+    #[test]
+    fn each_request_of_a_batch_is_answered() {
+        let long = "a ".repeat(50_000);
+        let answers = json!([
+            {"jsonrpc": "2.0", "id": 1, "result": {}},
+            {"jsonrpc": "2.0", "id": 2, "result": {"content": [{"type": "text", "text": long}]}},
+            {"jsonrpc": "2.0", "id": "x", "result": {"tools": [long]}},
+        ]);
+        let told = instead(answers.to_string().as_bytes()).unwrap();
+        assert!(told.len() < 2048);
+        let told: Value = serde_json::from_slice(&told).unwrap();
+        assert_eq!(told[0], answers[0]);
+        assert_eq!(told[1]["result"]["content"][1]["text"], DONE);
+        assert_eq!(told[2]["id"], "x");
+        assert_eq!(told[2]["error"]["code"], -32603);
     }
 
     #[test]

@@ -54,11 +54,13 @@ async fn is_known_host(request: &ServiceRequest) -> bool {
     let Some(hub) = request.app_data::<web::Data<Hub>>() else {
         return false;
     };
-    let host = issuer::host(request.request());
-    if hub.answers_to(host) {
+    let Some(host) = issuer::host(request.request()) else {
+        return false;
+    };
+    if hub.answers_to(&host) {
         return true;
     }
-    match hub.sessions.space_by_hostname(&hub.db, host).await {
+    match hub.space_at(&host).await {
         Ok(space) => space.is_some(),
         Err(error) => {
             tracing::error!(%error, "the host of a request could not be looked up");

@@ -10,7 +10,10 @@ use super::{
     error::{JsonError, PageError},
     pages::Problem,
 };
-use crate::domain::{Space, SpaceId, space};
+use crate::domain::{Authority, Space, SpaceId, space};
+
+/// The URL of a space by its host name is always `https`.
+const HTTPS: u16 = 443;
 
 /// Who answers: the text that `issuer` and `iss` carry, and the MCP endpoint it guards.
 #[derive(Clone, Debug)]
@@ -47,12 +50,12 @@ impl Issuer {
     }
 
     /// `None` if the host is not one of the space's. The stored name counts: the
-    /// header may have it in capitals.
-    fn of_space_by_host(host: &str, space: Arc<Space>) -> Option<Self> {
+    /// request may have it in another form.
+    fn of_space_by_host(host: &Authority, space: Arc<Space>) -> Option<Self> {
         let hostname = space
             .hostnames
             .iter()
-            .find(|known| known.eq_ignore_ascii_case(host))?;
+            .find(|known| Authority::parse(known).is_some_and(|known| known.is(host, HTTPS)))?;
         let url = format!("https://{hostname}");
         Some(Self {
             mcp_url: format!("{url}/mcp"),
@@ -84,7 +87,7 @@ impl Issuer {
     /// The issuer at a host, or `None` if the slug names no space.
     pub async fn find(
         hub: &Hub,
-        host: &str,
+        host: Option<&Authority>,
         slug: Option<&str>,
     ) -> Result<Option<Self>, sqlx::Error> {
         if let Some(slug) = slug {
@@ -94,8 +97,9 @@ impl Issuer {
             let space = hub.sessions.space_by_slug(&hub.db, slug).await?;
             return Ok(space.map(|space| Self::of_space_by_path(hub, space)));
         }
-        if !hub.answers_to(host)
-            && let Some(space) = hub.sessions.space_by_hostname(&hub.db, host).await?
+        if let Some(host) = host
+            && !hub.answers_to(host)
+            && let Some(space) = hub.space_at(host).await?
             && let Some(issuer) = Self::of_space_by_host(host, space)
         {
             return Ok(Some(issuer));
@@ -107,7 +111,7 @@ impl Issuer {
     /// path for the host's own, `spaces/<slug>` with or without `/mcp` for a space.
     pub async fn find_by_suffix(
         hub: &Hub,
-        host: &str,
+        host: Option<&Authority>,
         suffix: &str,
     ) -> Result<Option<Self>, sqlx::Error> {
         let suffix = suffix.trim_matches('/');
@@ -126,59 +130,44 @@ impl Issuer {
 }
 
 impl Hub {
-    /// Is this Host header one of the hub's own, rather than a space's?
-    pub fn answers_to(&self, host: &str) -> bool {
-        host.eq_ignore_ascii_case(self.base_url.authority())
+    /// Is this host one of the hub's own, rather than a space's?
+    pub fn answers_to(&self, host: &Authority) -> bool {
+        let default = self.base_url.default_port();
+        let parsed = |text: &str| Authority::parse(text);
+        parsed(self.base_url.authority()).is_some_and(|own| own.is(host, default))
             || self
                 .allowed_hosts
                 .iter()
-                .any(|allowed| names_host(allowed, host))
-            || (!self.base_url.is_https() && is_loopback_host(host))
+                .filter_map(|allowed| parsed(allowed))
+                .any(|allowed| allowed.covers(host, default))
+            || (!self.base_url.is_https() && host.is_loopback())
+    }
+
+    /// The space that has this host name.
+    pub async fn space_at(&self, host: &Authority) -> Result<Option<Arc<Space>>, sqlx::Error> {
+        let hostname = host.clone().without_default(HTTPS).to_string();
+        self.sessions.space_by_hostname(&self.db, &hostname).await
     }
 }
 
-/// Does an allowed `host` or `host:port` cover this Host header?
-fn names_host(allowed: &str, host: &str) -> bool {
-    allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(without_port(host))
-}
-
-pub fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
+/// Where the client sent a request: the host of an absolute target, which overrules the Host
+/// header (RFC 9112 §3.2.2); forwarded headers are not believed.
+pub fn host(request: &HttpRequest) -> Option<Authority> {
+    match request.uri().authority() {
+        Some(authority) => Authority::parse(authority.as_str()),
+        None => {
+            let host = request.headers().get(header::HOST)?;
+            Authority::parse(host.to_str().ok()?)
+        }
     }
 }
 
-fn is_loopback_host(host: &str) -> bool {
-    let name = without_port(host);
-    name.eq_ignore_ascii_case("localhost")
-        || name
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-/// The Host of a request as the client sent it; forwarded headers are not believed.
-pub fn host(request: &HttpRequest) -> &str {
-    request
-        .headers()
-        .get(header::HOST)
-        .and_then(|value| value.to_str().ok())
-        .or_else(|| {
-            request
-                .uri()
-                .authority()
-                .map(|authority| authority.as_str())
-        })
-        .unwrap_or_default()
-}
-
-/// The issuer that the path and the Host header of a request name.
+/// The issuer that the path and the host of a request name.
 async fn of_request(request: &HttpRequest) -> Result<Option<Issuer>, sqlx::Error> {
     match request.app_data::<web::Data<Hub>>() {
         Some(hub) => {
             let slug = request.match_info().get("space");
-            Issuer::find(hub, host(request), slug).await
+            Issuer::find(hub, host(request).as_ref(), slug).await
         }
         None => Ok(None),
     }

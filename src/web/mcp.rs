@@ -10,7 +10,7 @@
 //! 5. A large answer is in memory only for as long as its client may take to read it
 //!    (`large_answers`).
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use actix_web::{
     Error, HttpMessage, HttpResponse, ResponseError,
@@ -26,7 +26,8 @@ use super::{
     Hub, Issuer, error::JsonError, issuer, large_answers::Bounded, limits::Endpoint, plain,
 };
 use crate::{
-    mcp::{Caller, Policy, Refusal, Subscriber, Toolset, Verdict, sessions::Session},
+    domain::GrantId,
+    mcp::{Caller, Charge, Policy, Refusal, Subscriber, Toolset, Verdict, sessions::Session},
     oauth::{Scopes, token::AccessToken},
     telemetry::RequestId,
 };
@@ -44,8 +45,8 @@ pub async fn authenticate<B: MessageBody + 'static>(
         None => return Ok(answer(request, unavailable())),
     };
     let slug = request.match_info().get("space").map(str::to_owned);
-    let host = issuer::host(request.request()).to_owned();
-    let issuer = match Issuer::find(&hub, &host, slug.as_deref()).await {
+    let host = issuer::host(request.request());
+    let issuer = match Issuer::find(&hub, host.as_ref(), slug.as_deref()).await {
         Ok(Some(issuer)) => issuer,
         Ok(None) => return Ok(answer(request, HttpResponse::NotFound().finish())),
         Err(error) => {
@@ -102,6 +103,7 @@ pub async fn authenticate<B: MessageBody + 'static>(
     };
 
     let space = session.principal.space.id;
+    let grant = session.principal.grant.id;
     let verdict = Verdict::default();
     let caller = Caller {
         scopes: session.principal.scopes,
@@ -111,7 +113,7 @@ pub async fn authenticate<B: MessageBody + 'static>(
         subscriber: Some(Subscriber {
             sessions: hub.sessions.clone(),
             token,
-            grant: session.principal.grant.id,
+            grant,
             token_expires_at: session.principal.token_expires_at,
             bounds,
             policy_of: policy,
@@ -121,6 +123,7 @@ pub async fn authenticate<B: MessageBody + 'static>(
         Some(plain) => request.into_response(plain),
         None => {
             request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(charge(&hub, grant));
             next.call(request).await?.map_into_boxed_body()
         }
     };
@@ -138,6 +141,15 @@ pub async fn authenticate<B: MessageBody + 'static>(
             ServiceResponse::new(request, challenge.response(&issuer)).map_into_right_body()
         }
     })
+}
+
+/// What counts the further messages of a batch.
+fn charge(hub: &web::Data<Hub>, grant: GrantId) -> Charge {
+    let hub = hub.clone();
+    Charge(Rc::new(move || {
+        let limited = hub.limits.check_grant(grant).err()?;
+        Some(JsonError::from(limited).error_response())
+    }))
 }
 
 fn answer<B>(request: ServiceRequest, response: HttpResponse) -> ServiceResponse<EitherBody<B>> {

@@ -1,5 +1,7 @@
 //! The HTTP surface: one file per endpoint, named after it; [`routes`] is the map.
 
+use std::time::Duration;
+
 pub mod authorization_server_metadata;
 pub mod authorize;
 pub mod browser;
@@ -22,6 +24,7 @@ pub mod large_answers;
 pub mod limits;
 pub mod mcp;
 pub mod measure;
+pub mod methods;
 pub mod not_found;
 pub mod openid_configuration;
 pub mod pages;
@@ -39,3 +42,6 @@ pub mod token;
 
 pub use hub::Hub;
 pub use issuer::Issuer;
+
+/// How long a connection may be idle; longer than what stands before it may keep one.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(75);

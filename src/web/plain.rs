@@ -13,7 +13,7 @@ use actix_web::{
     dev::{Payload, ServiceRequest},
     http::{
         Method,
-        header::{self, HeaderMap},
+        header::{self, HeaderMap, HeaderValue},
     },
     web,
 };
@@ -22,17 +22,13 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::token;
-use crate::mcp::{Caller, HubServer};
+use crate::mcp::{Accepted, Caller, HubServer};
 
 /// Longer ones are no everyday requests.
 const LONGEST: u64 = 64 * 1024;
-/// What clients accept, as they write it.
-const ACCEPTED: [&str; 2] = [
-    "application/json, text/event-stream",
-    "text/event-stream, application/json",
-];
 /// The revisions that say nothing more in a request.
-static REVISIONS: [ProtocolVersion; 3] = [
+static REVISIONS: [ProtocolVersion; 4] = [
+    ProtocolVersion::V_2024_11_05,
     ProtocolVersion::V_2025_03_26,
     ProtocolVersion::V_2025_06_18,
     ProtocolVersion::V_2025_11_25,
@@ -137,7 +133,7 @@ fn revision(headers: &HeaderMap) -> Option<Option<&'static ProtocolVersion>> {
     };
     let small = |length: &str| length.parse::<u64>().is_ok_and(|length| length <= LONGEST);
     let plain = is("content-type", &["application/json"])
-        && is("accept", &ACCEPTED)
+        && Accepted::of(headers.get_all(header::ACCEPT).map(HeaderValue::as_bytes)).json
         && matches!(only("content-length"), (Some(length), false) if small(length));
     if !plain {
         return None;
@@ -184,7 +180,6 @@ mod tests {
         let mut request = TestRequest::post()
             .app_data(web::Data::new(server))
             .insert_header((header::CONTENT_TYPE, "application/json"))
-            .insert_header((header::ACCEPT, ACCEPTED[0]))
             .insert_header((header::CONTENT_LENGTH, "40"))
             .to_srv_request();
         let late = PayloadError::Io(io::ErrorKind::TimedOut.into());

@@ -13,8 +13,8 @@ use crate::oauth::metadata::ProtectedResourceMetadata;
 
 pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpResponse, JsonError> {
     let suffix = suffix(&request);
-    let host = issuer::host(&request).to_owned();
-    let Some(issuer) = Issuer::find_by_suffix(&hub, &host, &suffix).await? else {
+    let host = issuer::host(&request);
+    let Some(issuer) = Issuer::find_by_suffix(&hub, host.as_ref(), &suffix).await? else {
         return Ok(not_found::any(request).await);
     };
     let name = issuer

@@ -1,11 +1,12 @@
 //! The map of the HTTP surface. Every issuer serves the same routes by the same
 //! handlers: at the root for the hub and for spaces by host name, below
-//! `/spaces/{space}` for spaces by path.
+//! `/spaces/{space}` for spaces by path. What answers `GET` answers `HEAD` (`methods`).
 
 use actix_web::{middleware::from_fn, web};
 
 use super::{
     Hub, authorization_server_metadata, authorize, callback, connect, consent, cors, health, mcp,
+    methods::{get_or_head, head},
     not_found, openid_configuration, pages, protected_resource_metadata, ready, register,
     registration, revoke, stylesheet, token,
 };
@@ -22,10 +23,14 @@ pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<Hub>, server: 
         .app_data(web::Data::new(server.clone()))
         .app_data(web::PayloadConfig::new(token::MAX_BODY))
         // A resource, not a bare route: other methods then get 405 with `Allow`.
-        .service(web::resource("/health").route(web::get().to(health::get)))
-        .service(web::resource("/ready").route(web::get().to(ready::get)))
-        .service(web::resource(pages::STYLESHEET_PATH).route(web::get().to(stylesheet::get)))
-        .service(web::resource("/callback").route(web::get().to(callback::get)));
+        .service(web::resource("/health").route(get_or_head().to(health::get)))
+        .service(web::resource("/ready").route(get_or_head().to(ready::get)))
+        .service(web::resource(pages::STYLESHEET_PATH).route(get_or_head().to(stylesheet::get)))
+        .service(
+            web::resource("/callback")
+                .route(web::get().to(callback::get))
+                .route(head()),
+        );
     well_known(config, hub);
     issuer_routes(config, hub, server, "/spaces/{space}", "/mcp");
     issuer_routes(config, hub, server, "", &hub.mcp_path);
@@ -48,7 +53,7 @@ fn issuer_routes(
         .service(
             web::resource(format!("{prefix}/register/{{client_id}}"))
                 .wrap(cors::for_clients(hub))
-                .route(web::get().to(registration::get))
+                .route(get_or_head().to(registration::get))
                 .route(web::put().to(registration::put))
                 .route(web::delete().to(registration::delete)),
         )
@@ -62,7 +67,11 @@ fn issuer_routes(
                 .wrap(cors::for_clients(hub))
                 .route(web::post().to(token::post)),
         )
-        .service(web::resource(format!("{prefix}/authorize")).route(web::get().to(authorize::get)))
+        .service(
+            web::resource(format!("{prefix}/authorize"))
+                .route(web::get().to(authorize::get))
+                .route(head()),
+        )
         .service(web::resource(format!("{prefix}/consent")).route(web::post().to(consent::post)))
         // The documents that are there were found before; a 401 would stop the search.
         .service(
@@ -75,10 +84,10 @@ fn issuer_routes(
                 .wrap(from_fn(mcp::authenticate))
                 .wrap(cors::for_clients(hub))
                 // The hosts are checked by the guard around every route.
-                .service(crate::mcp::service(server.clone(), Vec::new(), mcp::MAX_BODY).scope()),
+                .service(crate::mcp::service(server.clone(), Vec::new(), mcp::MAX_BODY).scope("")),
         );
     let connect_path = if prefix.is_empty() { "/" } else { prefix };
-    config.service(web::resource(connect_path).route(web::get().to(connect::get)));
+    config.service(web::resource(connect_path).route(get_or_head().to(connect::get)));
 }
 
 /// The discovery documents, in every place that some client looks for them.
@@ -96,28 +105,28 @@ fn well_known(config: &mut web::ServiceConfig, hub: &Hub) {
         config.service(
             web::resource(path)
                 .wrap(cors::for_clients(hub))
-                .route(web::get().to(authorization_server_metadata::get)),
+                .route(get_or_head().to(authorization_server_metadata::get)),
         );
     }
     for path in places(OPENID) {
         config.service(
             web::resource(path)
                 .wrap(cors::for_clients(hub))
-                .route(web::get().to(openid_configuration::get)),
+                .route(get_or_head().to(openid_configuration::get)),
         );
     }
     for path in [OPENID_KEYS, &format!("/spaces/{{space}}{OPENID_KEYS}")] {
         config.service(
             web::resource(path)
                 .wrap(cors::for_clients(hub))
-                .route(web::get().to(openid_configuration::keys)),
+                .route(get_or_head().to(openid_configuration::keys)),
         );
     }
     for path in places(PROTECTED_RESOURCE) {
         config.service(
             web::resource(path)
                 .wrap(cors::for_clients(hub))
-                .route(web::get().to(protected_resource_metadata::get)),
+                .route(get_or_head().to(protected_resource_metadata::get)),
         );
     }
 }

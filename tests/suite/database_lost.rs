@@ -20,9 +20,9 @@ const CONNECTIONS: i64 = 5;
 /// How many connections the hub has; those that listen, if only they count.
 async fn connections(hub: &TestHub, listening: bool) -> i64 {
     sqlx::query_scalar(
-        "SELECT count(*) FROM pg_stat_activity
-         WHERE datname = current_database() AND application_name = 'backlog-mcp-hub'
-           AND (NOT $1 OR query LIKE 'LISTEN%')",
+        r#"SELECT count(*) FROM pg_stat_activity
+           WHERE datname = current_database() AND application_name = 'backlog-mcp-hub'
+             AND (NOT $1 OR query = 'LISTEN "hub_changes"')"#,
     )
     .bind(listening)
     .fetch_one(hub.database.pool())

@@ -271,6 +271,50 @@ async fn a_grant_that_asks_too_often_is_told_to_wait_and_others_are_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_counts_for_each_of_its_messages() {
+    const BURST: u32 = 10;
+    let hub = TestHub::start().await;
+    let [large, small] = [seed::DANIEL, seed::MAJA].map(async |user| {
+        let tokens = Person::default().sign_in(&hub, user).await;
+        tokens.access_token
+    });
+    let (large, small) = (large.await, small.await);
+    hub.sql(&format!(
+        "UPDATE hub.grants SET resource = 'https://{HOST}/mcp'"
+    ))
+    .await;
+    let (replica, url) = hub
+        .replica_with(|settings| {
+            settings.base_url =
+                Some(BaseUrl::parse(&format!("https://{HOST}")).expect("a base URL"));
+            settings.grant_quota = GrantQuota {
+                per_second: NonZeroU32::MIN,
+                burst: NonZeroU32::new(BURST).expect("not zero"),
+            };
+        })
+        .await;
+    hub.sim.control().clear_journal();
+    let batch = |token: &str, length: u32| {
+        let call = |id| {
+            json!({"jsonrpc": "2.0", "id": id, "method": "tools/call",
+                   "params": {"name": "get_space", "arguments": {}}})
+        };
+        let batch: Vec<_> = (0..length).map(call).collect();
+        let request = crate::support::mcp::request(&format!("{url}/mcp"), Some(token));
+        Reply::to(request.header("host", HOST).json(&batch))
+    };
+    let refused = batch(&large, 2 * BURST).await;
+    refused.oauth_error(429, "temporarily_unavailable");
+    assert_retry_after(&refused);
+    let journal = hub.sim.control().journal();
+    assert!(journal.is_empty(), "none of its messages was served");
+    let answered = batch(&small, BURST).await;
+    assert_eq!(answered.status, StatusCode::OK, "{}", answered.body);
+    replica.stop().await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_forwarded_address_is_believed_from_no_stranger() {
     let hub = behind_proxy(false).await;
     let mut sender = 0_u32;

@@ -20,7 +20,7 @@ async fn every_revision_with_an_initialize_is_spoken() {
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let url = hub.mcp_url();
     let token = Some(tokens.access_token.as_str());
-    for revision in ["2025-03-26", "2025-06-18", "2025-11-25"] {
+    for revision in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
         let hello = message(
             "initialize",
             json!({
@@ -88,7 +88,13 @@ async fn the_revision_without_a_handshake_is_spoken() {
         .iter()
         .filter_map(Value::as_str)
         .collect();
-    for version in ["2025-03-26", "2025-06-18", "2025-11-25", revision] {
+    for version in [
+        "2024-11-05",
+        "2025-03-26",
+        "2025-06-18",
+        "2025-11-25",
+        revision,
+    ] {
         assert!(versions.contains(version), "{discovered}");
     }
     let listed = send("tools/list", None, json!({})).await;
@@ -107,11 +113,22 @@ async fn a_wrong_call_is_told_what_is_wrong_with_it() {
     let token = Some(tokens.access_token.as_str());
     hub.sim.control().clear_journal();
 
-    let unknown = mcp::call(&hub, token, "drop_table", json!({})).await;
-    assert_eq!(
-        unknown.json()["error"]["message"],
-        "Tool drop_table not found"
-    );
+    for (wrong, nearest) in [
+        ("create_issue", "add_issue"),
+        ("search_issues", "get_issues"),
+        ("GetIssue", "get_issue"),
+    ] {
+        let unknown = mcp::call(&hub, token, wrong, json!({})).await;
+        assert_eq!(unknown.status, StatusCode::OK);
+        let error = &unknown.json()["error"];
+        assert_eq!(error["code"], -32602, "{error}");
+        let message = error["message"].as_str().expect("a message");
+        let known = message.strip_prefix(&format!(
+            "Unknown tool: {wrong}; the nearest of the available tools: "
+        ));
+        let known = known.unwrap_or_else(|| panic!("{message}"));
+        assert!(known.split(", ").any(|tool| tool == nearest), "{message}");
+    }
     for (tool, arguments, names) in [
         (
             "get_issues",

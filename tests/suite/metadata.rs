@@ -278,6 +278,7 @@ async fn rule_9_browsers_may_read_the_documents_and_call_the_endpoints() {
         "/mcp",
         "/spaces/default/register",
         "/spaces/default/token",
+        "/spaces/default/revoke",
         "/spaces/default/mcp",
     ]
     .map(|path| (Method::POST, path));
@@ -290,7 +291,10 @@ async fn rule_9_browsers_may_read_the_documents_and_call_the_endpoints() {
                 .header(
                     "access-control-request-headers",
                     "authorization, content-type, mcp-protocol-version, mcp-method, mcp-name, \
-                     mcp-session-id, last-event-id, x-mcp-toolsets, x-mcp-readonly",
+                     mcp-session-id, last-event-id, x-mcp-toolsets, x-mcp-readonly, \
+                     traceparent, tracestate, baggage, sentry-trace, x-datadog-trace-id, \
+                     x-datadog-parent-id, mcp-param-region, cache-control, \
+                     x-requested-with, dpop",
                 ),
         )
         .await;
@@ -311,6 +315,16 @@ async fn rule_9_browsers_may_read_the_documents_and_call_the_endpoints() {
             "last-event-id",
             "x-mcp-toolsets",
             "x-mcp-readonly",
+            "traceparent",
+            "tracestate",
+            "baggage",
+            "sentry-trace",
+            "x-datadog-trace-id",
+            "x-datadog-parent-id",
+            "mcp-param-region",
+            "cache-control",
+            "x-requested-with",
+            "dpop",
         ] {
             assert!(headers.iter().any(|h| h == name), "{path}: {headers:?}");
         }

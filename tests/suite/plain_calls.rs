@@ -9,21 +9,27 @@ use crate::support::{
     reply::Reply,
 };
 
-const PLAIN: &str = "application/json, text/event-stream";
-/// One space more, and the request is not taken for a plain one.
-const OTHER: &str = "application/json,  text/event-stream";
+const PLAIN: &str = "application/json";
+/// With a parameter, the request is not taken for a plain one.
+const OTHER: &str = "application/json; charset=utf-8";
+/// What admits JSON.
+const ACCEPTS: [&str; 3] = [
+    "application/json, text/event-stream",
+    "*/*",
+    "application/json",
+];
 
 async fn send(
     hub: &TestHub,
     token: &str,
-    accept: &str,
-    revision: Option<&str>,
+    content_type: &str,
+    (revision, accept): (Option<&str>, &str),
     body: &str,
 ) -> Reply {
     let mut request = http()
         .post(hub.mcp_url())
         .bearer_auth(token)
-        .header("content-type", "application/json")
+        .header("content-type", content_type)
         .header("accept", accept)
         .body(body.to_owned());
     if let Some(revision) = revision {
@@ -33,17 +39,19 @@ async fn send(
 }
 
 /// The same body to both; whether ours came in one piece.
-async fn compare(hub: &TestHub, token: &str, revision: Option<&str>, body: &str) -> bool {
-    let ours = send(hub, token, PLAIN, revision, body).await;
-    let theirs = send(hub, token, OTHER, revision, body).await;
-    let what = format!("{revision:?} {body}");
+async fn compare(hub: &TestHub, token: &str, client: (Option<&str>, &str), body: &str) -> bool {
+    let ours = send(hub, token, PLAIN, client, body).await;
+    let theirs = send(hub, token, OTHER, client, body).await;
+    let what = format!("{client:?} {body}");
     assert_eq!(ours.status, theirs.status, "{what}");
     assert_eq!(ours.body, theirs.body, "{what}");
     let header = |reply: &Reply, name: &str| reply.headers.get(name).cloned();
     for name in ["content-type", "www-authenticate"] {
         assert_eq!(header(&ours, name), header(&theirs, name), "{what}");
     }
-    ours.headers.contains_key("content-length")
+    // One body at a time says its length; what is written as it comes does not.
+    let whole = |reply: &Reply| reply.headers.contains_key("content-length");
+    whole(&ours) && !whole(&theirs)
 }
 
 fn body(call: &str) -> String {
@@ -74,6 +82,7 @@ async fn a_plain_call_is_answered_to_the_byte_as_any_other() {
         r#"{"name":"no_such_tool","arguments":{}}"#,
         r#"{"name":"get_issue","arguments":null}"#,
         r#"{"name":"get_issue","arguments":[]}"#,
+        r#"{"name":"get_issue","arguments":{"issueKey":"HARBOR-1\ud83d"}}"#,
         r#"{"arguments":{}}"#,
         "[]",
         r#"{"name":"get_priorities","task":{}}"#,
@@ -81,20 +90,27 @@ async fn a_plain_call_is_answered_to_the_byte_as_any_other() {
         r#"{"name":"get_priorities","_meta":{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}"#,
         r#"{"name":"get_priorities","_meta":{"io.modelcontextprotocol/protocolVersion":"2025-11-25"}}"#,
     ];
+    let token = &tokens.access_token;
     for revision in [
         None,
+        Some("2024-11-05"),
         Some("2025-03-26"),
         Some("2025-06-18"),
         Some("2025-11-25"),
     ] {
+        let client = (revision, ACCEPTS[0]);
         for call in plain {
-            let token = &tokens.access_token;
-            assert!(compare(&hub, token, revision, &body(call)).await, "{call}");
+            assert!(compare(&hub, token, client, &body(call)).await, "{call}");
         }
         for call in not_plain {
-            let token = &tokens.access_token;
-            assert!(!compare(&hub, token, revision, &body(call)).await, "{call}");
+            assert!(!compare(&hub, token, client, &body(call)).await, "{call}");
         }
+    }
+    for accept in ACCEPTS {
+        assert!(
+            compare(&hub, token, (None, accept), &body(plain[0])).await,
+            "{accept}"
+        );
     }
     hub.stop().await;
 }

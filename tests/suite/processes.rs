@@ -3,7 +3,7 @@
 use backlog_sim::{Matcher, seed};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, task::JoinSet};
+use tokio::task::JoinSet;
 
 use crate::support::{
     database::TestDatabase,
@@ -335,63 +335,4 @@ async fn refreshes_at_two_processes_get_one_answer() {
         .unwrap();
         assert_eq!(count, 2, "{table}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sigterm_lets_calls_under_way_finish() {
-    let deployment = Deployment::new().await;
-    let mut hub = deployment.start().await;
-    let tokens = Person::default()
-        .sign_in(&deployment.site, seed::DANIEL)
-        .await;
-
-    let backlog = deployment.sim.control();
-    backlog.hold(Matcher::path("/api/v2/issues/"));
-    let under_way = tokio::spawn({
-        let (url, tokens) = (hub.url.clone(), tokens.clone());
-        async move { get_issue(&url, &tokens).await }
-    });
-    backlog.wait_for_held(1).await;
-    hub.terminate();
-    until("new connections are refused", async || {
-        let answer = http().get(format!("{}/health", hub.url)).send().await;
-        answer.is_err_and(|error| error.is_connect())
-    })
-    .await;
-    assert!(!under_way.is_finished());
-    backlog.release();
-
-    let (status, answer) = under_way.await.unwrap();
-    assert_eq!(status, StatusCode::OK, "{answer}");
-    assert_eq!(result(&answer)["issueKey"], ISSUE);
-    assert_eq!(hub.ended().await.code(), Some(0));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sigterm_lets_kept_connections_have_a_last_answer() {
-    let deployment = Deployment::new().await;
-    let mut hub = deployment.start().await;
-    let address = hub.url.trim_start_matches("http://").to_owned();
-    let (client, health) = (http(), format!("{}/health", hub.url));
-    let kept = client.get(&health).send().await.unwrap();
-    assert!(!kept.headers().contains_key("connection"));
-    kept.bytes().await.unwrap();
-
-    hub.terminate();
-    // As a load balancer would, that has not noticed yet; so this goes over the kept one.
-    until("a last answer", async || {
-        let answer = client.get(&health).send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::OK);
-        let is_last = answer
-            .headers()
-            .get("connection")
-            .is_some_and(|it| it == "close");
-        answer.bytes().await.unwrap();
-        is_last
-    })
-    .await;
-    assert!(TcpStream::connect(&address).await.is_err());
-    let refused = client.get(&health).send().await.unwrap_err();
-    assert!(refused.is_connect(), "{refused}");
-    assert_eq!(hub.ended().await.code(), Some(0));
 }

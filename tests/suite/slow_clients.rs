@@ -103,7 +103,16 @@ async fn a_body_that_trickles_in_is_cut_off() {
         assert!(answer.starts_with("HTTP/1.1 4"), "{path}: {answer}");
         assert_cut_in_time(took);
     }
-    // A client that is slow, but not too slow, gets its answer.
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_slow_but_not_too_slow_gets_its_answer() {
+    let hub = impatient(Patience {
+        headers: LONG,
+        body: LONG,
+    })
+    .await;
     let metadata = json!({ "redirect_uris": [REDIRECT_URI] }).to_string();
     let (first, rest) = metadata.split_at(metadata.len() / 2);
     let head = format!(

@@ -76,8 +76,8 @@ async fn nobody_signs_in_again_after_a_promotion() {
     let database = standby.pool("hub");
     eventually("each of them listens again", async || {
         let listening: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM pg_stat_activity
-             WHERE datname = 'hub' AND query LIKE 'LISTEN%'",
+            r#"SELECT count(*) FROM pg_stat_activity
+               WHERE datname = 'hub' AND query = 'LISTEN "hub_changes"'"#,
         )
         .fetch_one(&database)
         .await

@@ -20,8 +20,9 @@ const EVERYTHING: [&str; 3] = [
 
 /// Waits until this many processes listen for changes: before, they hold no subscription.
 async fn hears(hub: &TestHub, processes: i64) {
-    let listening = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND state = 'idle' AND query LIKE 'LISTEN %'";
+    let listening = r#"SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'idle'
+          AND query = 'LISTEN "hub_changes"'"#;
     eventually("changes are heard of", async || {
         let count = sqlx::query_scalar::<_, i64>(listening);
         let count = count.fetch_one(hub.database.pool()).await;

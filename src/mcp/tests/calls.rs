@@ -439,3 +439,22 @@ async fn a_file_that_is_too_large_is_not_read() {
     let (failed, text) = call(&caller_of(&backlog), ATTACHMENT, arguments(1)).await;
     assert!(failed && text.contains("No attachment."), "{text}");
 }
+
+#[actix_web::test]
+async fn half_of_a_surrogate_pair_from_backlog_spoils_no_answer() {
+    for (tool, arguments, body) in [
+        (
+            "get_issue",
+            json!({"issueKey": "A-1"}),
+            r#"{"id":1,"summary":"a\ud83d"}"#,
+        ),
+        ("get_issues", json!({}), r#"[{"id":1,"summary":"a\ud83d"}]"#),
+    ] {
+        let backlog = FakeBacklog::answering(200, body);
+        let answer = result(&caller_of(&backlog), tool, arguments).await;
+        assert_ne!(answer["isError"], true, "{answer}");
+        let text = answer["content"][0]["text"].as_str().expect("a text");
+        let json: Value = serde_json::from_str(text).expect("JSON for anybody");
+        assert!(json.to_string().contains("a\u{fffd}"), "{text}");
+    }
+}

@@ -92,7 +92,7 @@ async fn exchange(
     request: TestRequest,
 ) -> (u16, Value) {
     let caller = caller.cloned();
-    let mcp = service(server, vec![HOST.to_owned()], 4 << 20).scope_with_path("/mcp");
+    let mcp = service(server, vec![HOST.to_owned()], 4 << 20).scope("/mcp");
     let app = App::new().service(mcp).wrap_fn(move |request, next| {
         let caller = caller.clone();
         if let Some(caller) = &caller {

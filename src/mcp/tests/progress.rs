@@ -48,9 +48,13 @@ fn backlog(second: &Arc<Notify>) -> FakeBacklog {
 /// Calls for the file; the content type of the answer, and its messages. Whoever hears of
 /// progress asks for the second part.
 async fn call(meta: Value, second: &Arc<Notify>) -> (String, Vec<Value>) {
+    call_accepting("application/json, text/event-stream", meta, second).await
+}
+
+async fn call_accepting(accept: &str, meta: Value, second: &Arc<Notify>) -> (String, Vec<Value>) {
     let backlog = backlog(second);
     let caller = caller_of(&backlog);
-    let mcp = service(server(), vec![HOST.to_owned()], 4 << 20).scope_with_path("/mcp");
+    let mcp = service(server(), vec![HOST.to_owned()], 4 << 20).scope("/mcp");
     let app = App::new().service(mcp).wrap_fn(move |request, next| {
         request.extensions_mut().insert(caller.clone());
         next.call(request)
@@ -62,8 +66,8 @@ async fn call(meta: Value, second: &Arc<Notify>) -> (String, Vec<Value>) {
         "_meta": meta,
     });
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
-    let request = post("2025-11-25", &message).to_request();
-    let response = test::call_service(&app, request).await;
+    let request = post("2025-11-25", &message).insert_header((header::ACCEPT, accept));
+    let response = test::call_service(&app, request.to_request()).await;
     let kind = response.headers().get(header::CONTENT_TYPE).unwrap();
     let kind = kind.to_str().unwrap().to_owned();
 
@@ -103,6 +107,19 @@ async fn a_download_says_how_far_it_is_to_whom_asked() {
         before = done;
     }
     assert_eq!(progress[0]["params"]["progress"], 8.0);
+}
+
+#[actix_web::test]
+async fn who_takes_no_events_gets_the_response_alone() {
+    let second = Arc::new(Notify::new());
+    // Nobody hears of the first part.
+    second.notify_one();
+    let meta = json!({"progressToken": "t"});
+    let (kind, messages) = call_accepting("application/json", meta, &second).await;
+    assert_eq!(kind, "application/json");
+    assert_eq!(messages.len(), 1);
+    let content = &messages[0]["result"]["content"];
+    assert_eq!(content[1]["type"], "image", "{messages:?}");
 }
 
 #[actix_web::test]

@@ -97,7 +97,7 @@ impl Agent {
         let caller = self.caller.clone();
         let mcp = service(self.server.clone(), vec!["hub.test".to_owned()], 4 << 20);
         let app = App::new()
-            .service(mcp.scope_with_path("/mcp"))
+            .service(mcp.scope("/mcp"))
             .wrap_fn(move |request, next| {
                 request.extensions_mut().insert(caller.clone());
                 next.call(request)

@@ -224,7 +224,7 @@ impl Drop for Cluster {
 }
 
 /// Whom it runs as: ourselves, or an account without rights if we are root.
-fn account() -> (u32, u32) {
+pub fn account() -> (u32, u32) {
     let user = match geteuid() {
         root if root.is_root() => ["postgres", "nobody"]
             .into_iter()

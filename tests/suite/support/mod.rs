@@ -18,6 +18,7 @@ pub mod load;
 pub mod mcp;
 pub mod nginx;
 pub mod person;
+pub mod pooler;
 pub mod process;
 pub mod proxy;
 pub mod replicas;

@@ -1,0 +1,213 @@
+//! The envelope of a JSON-RPC message, read before the protocol's library reads the message.
+//! The library answers some wrong messages in plain text and others not at all; this module
+//! says what is wrong as JSON-RPC does, with the id of the request where it can be read.
+//!
+//! 1. A byte order mark is skipped (RFC 8259 §8.1); bytes that are not UTF-8 are −32700.
+//! 2. Half of a surrogate pair, which JSON may escape and no text may contain, is read as
+//!    U+FFFD ([`surrogates`]).
+//! 3. A list is a batch; each of its elements is a message of its own.
+//! 4. What is not JSON is −32700; JSON that is not a request, a notification or a response is
+//!    −32600. Only the envelope is looked at: `params` are scanned, not built.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use rmcp::model::{ErrorData, RequestId};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{error::Category, value::RawValue};
+
+use crate::backlog::surrogates;
+
+/// A message of which the envelope is right.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Message {
+    pub kind: Kind,
+    pub text: Bytes,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    Request {
+        id: RequestId,
+        method: String,
+    },
+    Notification,
+    /// To a request of the server's own.
+    Response,
+}
+
+/// What was sent.
+#[derive(Debug, PartialEq)]
+pub(super) enum Received {
+    One(Message),
+    /// With at least one element.
+    Batch(Vec<Result<Message, Refused>>),
+}
+
+/// Why a message is refused, and whose request it is, as far as that can be read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Refused {
+    pub id: Option<RequestId>,
+    pub error: Box<ErrorData>,
+    /// Whether it looks like a response: an error in return could be answered with an error.
+    pub response: bool,
+}
+
+impl Refused {
+    pub fn new(id: Option<RequestId>, error: ErrorData) -> Self {
+        Self {
+            id,
+            error: Box::new(error),
+            response: false,
+        }
+    }
+
+    /// The response, as JSON.
+    pub fn write(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Response<'a> {
+            jsonrpc: &'static str,
+            // JSON-RPC 2.0 §5: null where it could not be read.
+            id: Option<&'a RequestId>,
+            error: &'a ErrorData,
+        }
+        let response = Response {
+            jsonrpc: "2.0",
+            id: self.id.as_ref(),
+            error: &self.error,
+        };
+        serde_json::to_vec(&response).unwrap_or_default()
+    }
+}
+
+impl Received {
+    /// Reads what was sent.
+    ///
+    /// # Errors
+    /// It is neither a message nor a batch.
+    pub fn read(sent: &Bytes) -> Result<Self, Refused> {
+        const MARK: &[u8] = "\u{feff}".as_bytes();
+        let sent = match sent.starts_with(MARK) {
+            true => sent.slice(MARK.len()..),
+            false => sent.clone(),
+        };
+        if let Err(error) = std::str::from_utf8(&sent) {
+            let position = error.valid_up_to();
+            return Err(not_json(format!("byte {position} is not UTF-8")));
+        }
+        let text = match surrogates::replaced(&sent) {
+            Cow::Borrowed(_) => sent,
+            Cow::Owned(replaced) => Bytes::from(replaced),
+        };
+        match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'[') => batch(&text),
+            _ => message(&text).map(Self::One),
+        }
+    }
+}
+
+fn batch(text: &Bytes) -> Result<Received, Refused> {
+    let elements: Vec<&RawValue> =
+        serde_json::from_slice(text).map_err(|error| not_json(error.to_string()))?;
+    if elements.is_empty() {
+        return Err(no_request(None, "the batch is empty"));
+    }
+    let element = |raw: &RawValue| message(&text.slice_ref(raw.get().as_bytes()));
+    Ok(Received::Batch(elements.into_iter().map(element).collect()))
+}
+
+/// The members that JSON-RPC has. Others are left to the protocol's library.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(default, borrow, deserialize_with = "given")]
+    jsonrpc: Option<&'a RawValue>,
+    #[serde(default, borrow, deserialize_with = "given")]
+    id: Option<&'a RawValue>,
+    #[serde(default, borrow, deserialize_with = "given")]
+    method: Option<&'a RawValue>,
+    #[serde(default, borrow, deserialize_with = "given")]
+    result: Option<&'a RawValue>,
+    #[serde(default, borrow, deserialize_with = "given")]
+    error: Option<&'a RawValue>,
+}
+
+/// A member that is there, be it null.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+fn message(text: &Bytes) -> Result<Message, Refused> {
+    let envelope: Envelope<'_> =
+        serde_json::from_slice(text).map_err(|error| match error.classify() {
+            // As the position is the only one, the rest of the text is a sentence.
+            Category::Data => no_request(None, &not_an_object(text, &error)),
+            _ => not_json(error.to_string()),
+        })?;
+    let id = envelope.id.map(|raw| serde_json::from_str(raw.get()));
+    let known = match &id {
+        Some(Ok(id)) => Some(id),
+        _ => None,
+    };
+    let mut refused = None;
+    let mut refuse = |problem: &str| {
+        refused.get_or_insert_with(|| no_request(known.cloned(), problem));
+    };
+    if text_of(envelope.jsonrpc).as_deref() != Some("2.0") {
+        refuse("jsonrpc must be \"2.0\"");
+    }
+    let answers = envelope.result.is_some() || envelope.error.is_some();
+    if matches!(id, Some(Err(_))) && !answers {
+        refuse("id must be a string or an integer");
+    }
+    let method = text_of(envelope.method);
+    match (envelope.method, &method) {
+        (None, _) if !answers => refuse("method is missing"),
+        (Some(_), None) => refuse("method must be a string"),
+        (Some(_), Some(_)) if answers => {
+            refuse("a request has a method, a response has a result or an error, none has both");
+        }
+        _ => {}
+    }
+    if let Some(refused) = refused {
+        let response = answers && envelope.method.is_none();
+        return Err(Refused {
+            response,
+            ..refused
+        });
+    }
+    let kind = match (method, id) {
+        (Some(method), Some(Ok(id))) => Kind::Request { id, method },
+        (Some(_), _) => Kind::Notification,
+        (None, _) => Kind::Response,
+    };
+    Ok(Message {
+        kind,
+        text: text.clone(),
+    })
+}
+
+fn text_of(raw: Option<&RawValue>) -> Option<String> {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
+}
+
+fn not_an_object(text: &[u8], error: &serde_json::Error) -> String {
+    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => error.to_string(),
+        _ => "a message is a JSON object".to_owned(),
+    }
+}
+
+/// The bytes are no JSON text.
+pub(super) fn not_json(problem: impl AsRef<str>) -> Refused {
+    let message = format!("Parse error: {}", problem.as_ref());
+    Refused::new(None, ErrorData::parse_error(message, None))
+}
+
+/// The JSON is no request.
+pub(super) fn no_request(id: Option<RequestId>, problem: &str) -> Refused {
+    let message = format!("Invalid request: {problem}");
+    Refused::new(id, ErrorData::invalid_request(message, None))
+}
+
+#[cfg(test)]
+mod tests;

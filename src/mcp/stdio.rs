@@ -1,0 +1,259 @@
+//! MCP on standard input and output: one message a line. The protocol's library drops a line
+//! that it cannot read, and its client waits for ever; here each line that is not a right message
+//! has its error.
+//!
+//! 1. Input is cut into lines of bounded length ([`lines`]); empty ones are skipped.
+//! 2. The envelope of a line is read as that of an HTTP body is (`envelope`): what is wrong is
+//!    answered, unless it looks like a response.
+//! 3. A batch is taken apart where the protocol version has batches; its responses are kept until
+//!    all are there, and written as one list ([`batches`]).
+//! 4. Until a client has said who it is, only requests go on: for the library, anything else
+//!    would be the end of the connection.
+//! 5. One task writes, so no line is written in half when the library stops waiting for one.
+
+mod batches;
+mod lines;
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures_util::StreamExt;
+use rmcp::{
+    RoleServer,
+    model::{
+        ClientJsonRpcMessage, ClientNotification, ClientRequest, GetMeta, JsonRpcMessage,
+        ServerJsonRpcMessage, ServerResult,
+    },
+    transport::Transport,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    sync::mpsc,
+    task::JoinHandle,
+};
+use tokio_util::codec::FramedRead;
+
+use super::{
+    envelope::{self, Kind, Message, Received, Refused},
+    params,
+    service::{NO_BATCHES, check_element},
+};
+use batches::Batches;
+use lines::{Line, Lines, MAX_LINE};
+
+/// Lines that are made and not written yet.
+const UNWRITTEN: usize = 64;
+
+/// A transport for the protocol's library.
+pub struct Stdio<R> {
+    input: FramedRead<R, Lines>,
+    /// Of a batch.
+    received: VecDeque<ClientJsonRpcMessage>,
+    /// Errors that are not on their way yet.
+    refusals: VecDeque<Vec<u8>>,
+    /// Whether the client has said who it is.
+    begun: bool,
+    batches: Arc<Mutex<Batches>>,
+    output: Option<mpsc::Sender<Vec<u8>>>,
+    writer: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl<R: AsyncRead + Send + Unpin> Stdio<R> {
+    pub fn new(input: R, output: impl AsyncWrite + Send + Unpin + 'static) -> Self {
+        let (sender, lines) = mpsc::channel(UNWRITTEN);
+        Self {
+            input: FramedRead::new(input, Lines::default()),
+            received: VecDeque::new(),
+            refusals: VecDeque::new(),
+            begun: false,
+            batches: Arc::default(),
+            output: Some(sender),
+            writer: Some(tokio::spawn(write(lines, output))),
+        }
+    }
+
+    fn take(&mut self, line: Line) {
+        let received = match line {
+            Line::Whole(line) if line.trim_ascii().is_empty() => return,
+            Line::Whole(line) => Received::read(&line),
+            Line::TooLong => Err(envelope::not_json(format!(
+                "the line is longer than {MAX_LINE} bytes"
+            ))),
+        };
+        match received {
+            Ok(Received::One(message)) => match parsed(&message) {
+                Ok(message) => self.admit(message),
+                Err(refused) => self.refuse(&refused),
+            },
+            Ok(Received::Batch(_)) if !batches(&self.batches).are_spoken() => {
+                self.refuse(&envelope::no_request(None, NO_BATCHES));
+            }
+            Ok(Received::Batch(messages)) => self.take_batch(messages),
+            Err(refused) => self.refuse(&refused),
+        }
+    }
+
+    fn take_batch(&mut self, messages: Vec<Result<Message, Refused>>) {
+        let (mut requests, mut refused) = (Vec::new(), Vec::new());
+        for message in messages {
+            let message = check_element(message).and_then(|message| parsed(&message));
+            match message {
+                Ok(JsonRpcMessage::Request(request)) if requests.contains(&request.id) => {
+                    let problem = "the batch has this id twice";
+                    refused.push(envelope::no_request(Some(request.id), problem).write());
+                }
+                Ok(message) => {
+                    if let JsonRpcMessage::Request(request) = &message {
+                        requests.push(request.id.clone());
+                    }
+                    self.admit(message);
+                }
+                Err(error) if error.response => {}
+                Err(error) => refused.push(error.write()),
+            }
+        }
+        let complete = batches(&self.batches).open(requests, refused);
+        self.refusals.extend(complete);
+    }
+
+    fn admit(&mut self, message: ClientJsonRpcMessage) {
+        match &message {
+            JsonRpcMessage::Request(request) => {
+                let says_who = match &request.request {
+                    ClientRequest::InitializeRequest(_) => true,
+                    ClientRequest::PingRequest(_) | ClientRequest::DiscoverRequest(_) => false,
+                    other => other.get_meta().protocol_version().is_some(),
+                };
+                self.begun |= says_who;
+            }
+            _ if !self.begun => return,
+            JsonRpcMessage::Notification(notification) => {
+                if let ClientNotification::CancelledNotification(cancelled) =
+                    &notification.notification
+                    && let Some(id) = &cancelled.params.request_id
+                {
+                    // No response will come.
+                    let complete = batches(&self.batches).without(id);
+                    self.refusals.extend(complete);
+                }
+            }
+            _ => {}
+        }
+        self.received.push_back(message);
+    }
+
+    fn refuse(&mut self, refused: &Refused) {
+        if !refused.response {
+            self.refusals.push_back(refused.write());
+        }
+    }
+}
+
+/// The message as the protocol's library reads it.
+fn parsed(message: &Message) -> Result<ClientJsonRpcMessage, Refused> {
+    let parsed = serde_json::from_slice(&message.text).map_err(|error| Refused {
+        response: !matches!(message.kind, Kind::Request { .. }),
+        ..params::unreadable(message, &error.to_string())
+    })?;
+    // Before the handshake, the library asks any other request for what 2026-07-28 has in it.
+    if let JsonRpcMessage::Request(request) = &parsed
+        && let ClientRequest::CustomRequest(custom) = &request.request
+        && custom.method == "initialize"
+    {
+        let error = params::refusal(&custom.method, custom.params.clone());
+        return Err(Refused::new(Some(request.id.clone()), error));
+    }
+    Ok(parsed)
+}
+
+fn batches(shared: &Mutex<Batches>) -> MutexGuard<'_, Batches> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What of a message is written now.
+fn outgoing(item: &ServerJsonRpcMessage, shared: &Mutex<Batches>) -> io::Result<Option<Vec<u8>>> {
+    let text = serde_json::to_vec(item)?;
+    let id = match item {
+        JsonRpcMessage::Response(response) => {
+            if let ServerResult::InitializeResult(result) = &response.result {
+                batches(shared).speak(&result.protocol_version);
+            }
+            Some(&response.id)
+        }
+        JsonRpcMessage::Error(error) => error.id.as_ref(),
+        JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
+    };
+    match id {
+        Some(id) => Ok(batches(shared).pass(id, text)),
+        None => Ok(Some(text)),
+    }
+}
+
+async fn write(
+    mut lines: mpsc::Receiver<Vec<u8>>,
+    mut output: impl AsyncWrite + Unpin,
+) -> io::Result<()> {
+    while let Some(mut line) = lines.recv().await {
+        line.push(b'\n');
+        output.write_all(&line).await?;
+        output.flush().await?;
+    }
+    Ok(())
+}
+
+impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for Stdio<R> {
+    type Error = io::Error;
+
+    fn send(
+        &mut self,
+        item: ServerJsonRpcMessage,
+    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        let (output, batches) = (self.output.clone(), Arc::clone(&self.batches));
+        async move {
+            let output = output.ok_or(io::ErrorKind::NotConnected)?;
+            match outgoing(&item, &batches)? {
+                None => Ok(()),
+                Some(text) => output
+                    .send(text)
+                    .await
+                    .map_err(|_| io::ErrorKind::BrokenPipe.into()),
+            }
+        }
+    }
+
+    /// May be dropped at any await: nothing is taken from where it is before it is placed.
+    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
+        loop {
+            while !self.refusals.is_empty() {
+                let place = self.output.as_ref()?.reserve().await.ok()?;
+                if let Some(refusal) = self.refusals.pop_front() {
+                    place.send(refusal);
+                }
+            }
+            if let Some(message) = self.received.pop_front() {
+                return Some(message);
+            }
+            match self.input.next().await? {
+                Ok(line) => self.take(line),
+                Err(error) => {
+                    tracing::error!(%error, "could not read standard input");
+                    return None;
+                }
+            }
+        }
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        self.output = None;
+        match self.writer.take() {
+            None => Ok(()),
+            Some(writer) => writer.await.map_err(io::Error::other)?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

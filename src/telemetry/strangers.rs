@@ -1,0 +1,123 @@
+//! What a library logs as an error though the fault is a client's: a request that is not HTTP, a
+//! response that nobody waits for. Anyone can cause these, so they would wake an operator whenever
+//! anyone likes. They are logged only where the operator looks for more: with `debug` for anything.
+
+use std::fmt;
+
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{EnvFilter, Layer, filter::LevelFilter, layer::Context};
+
+/// Where a line comes from, and how its message begins. The rest of what these modules log is
+/// about the hub itself.
+const THEIRS: [(&str, &[&str]); 3] = [
+    (
+        "actix_http::h1::dispatcher",
+        &[
+            "stream error: request parse error",
+            "stream error: I/O error",
+            "stream error: request did not complete",
+            "stream error: connection shutdown timeout",
+            "stream error: handler dropped payload",
+            "write zero; closing",
+        ],
+    ),
+    (
+        "actix_http::h1::decoder",
+        &["MAX_BUFFER_SIZE unprocessed data reached"],
+    ),
+    (
+        "rmcp::service",
+        &["failed to send pending response during drain"],
+    ),
+];
+
+/// A layer that keeps these lines from every other one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strangers {
+    is_shown: bool,
+}
+
+impl Strangers {
+    /// For logs that `wanted` filters.
+    pub fn of(wanted: &EnvFilter) -> Self {
+        let most = wanted.max_level_hint();
+        Self {
+            is_shown: most.is_none_or(|most| most >= LevelFilter::DEBUG),
+        }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Strangers {
+    fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
+        if self.is_shown {
+            return true;
+        }
+        let target = event.metadata().target();
+        let Some((_, beginnings)) = THEIRS.iter().find(|(module, _)| *module == target) else {
+            return true;
+        };
+        let mut message = Message::default();
+        event.record(&mut message);
+        !beginnings
+            .iter()
+            .any(|beginning| message.0.starts_with(beginning))
+    }
+}
+
+#[derive(Default)]
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+    use crate::telemetry::{DEFAULT_FILTER, tests::Written};
+
+    fn said(filter: &str) -> String {
+        let written = Written::default();
+        let writer = written.clone();
+        let logs = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+        let subscriber = tracing_subscriber::registry()
+            .with(logs)
+            .with(Strangers::of(&EnvFilter::new(filter)));
+        tracing::subscriber::with_default(subscriber, || {
+            let error = "request parse error: invalid HTTP version specified";
+            tracing::error!(target: "actix_http::h1::dispatcher", "stream error: {error}");
+            tracing::error!(target: "actix_http::h1::dispatcher", "stream error: internal error");
+            tracing::error!(target: "actix_http::h1::dispatcher", "Upgrade handler error: kept");
+            tracing::error!(
+                target: "rmcp::service",
+                %error,
+                "failed to send pending response during drain"
+            );
+            tracing::error!(target: "rmcp::service", %error, "response send task failed: kept");
+            tracing::error!(target: "backlog_mcp_hub::web", "stream error: {error}: kept");
+        });
+        written.text()
+    }
+
+    #[test]
+    fn faults_of_clients_are_left_out_and_those_of_the_hub_are_not() {
+        let said = said(DEFAULT_FILTER);
+        assert_eq!(said.matches("kept").count(), 3, "{said}");
+        assert_eq!(said.matches("internal error").count(), 1, "{said}");
+        assert_eq!(said.lines().count(), 4, "{said}");
+    }
+
+    #[test]
+    fn all_of_it_is_there_for_who_looks_for_more() {
+        assert_eq!(said("info,actix_http=debug").lines().count(), 6);
+    }
+}

@@ -1,0 +1,176 @@
+//! What a stranger or a client that breaks off can cause is no alarm: nothing of it is logged as
+//! an error or a warning.
+
+use std::time::Duration;
+
+use backlog_sim::{Matcher, seed};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::support::{
+    events::{Events, modern},
+    hub::eventually,
+    mcp::{message, request},
+    person::Person,
+    process::{DEADLINE, Deployment, Process},
+};
+
+/// The first bytes of a TLS connection: a record of a handshake, and a ClientHello.
+const TLS_HELLO: &[u8] = b"\x16\x03\x01\x00\x2e\x01\x00\x00\x2a\x03\x03\
+    0123456789abcdef0123456789abcdef\x00\x00\x02\x13\x01\x01\x00";
+const LARGE: usize = 300_000;
+
+/// What is no request, or not a right one.
+fn oddities() -> Vec<(&'static str, Vec<u8>)> {
+    let head = |text: &str| text.replace('\n', "\r\n").into_bytes();
+    let large = format!(
+        "GET /health HTTP/1.1\nHost: hub\nX-Large: {}\n\n",
+        "a".repeat(LARGE)
+    );
+    vec![
+        ("a TLS hello", TLS_HELLO.to_vec()),
+        ("an HTTP/2 preface", head("PRI * HTTP/2.0\n\nSM\n\n")),
+        ("SSH", head("SSH-2.0-OpenSSH_9.2\n")),
+        (
+            "two hosts",
+            head("GET /health HTTP/1.1\nHost: hub\nHost: other\n\n"),
+        ),
+        ("no host", head("GET /mcp HTTP/1.1\n\n")),
+        (
+            "a host that is none",
+            head("GET /mcp HTTP/1.1\nHost: a b/\x7f\n\n"),
+        ),
+        (
+            "a version of HTTP that is none",
+            head("GET /health HTTP/9.9\nHost: hub\n\n"),
+        ),
+        ("HTTP/0.9", head("GET /\n")),
+        (
+            "two lengths",
+            head("POST /token HTTP/1.1\nHost: hub\nContent-Length: 1\nContent-Length: 2\n\nab"),
+        ),
+        (
+            "a length and chunks",
+            head(
+                "POST /token HTTP/1.1\nHost: hub\nContent-Length: 3\n\
+                 Transfer-Encoding: chunked\n\n0\n\n",
+            ),
+        ),
+        (
+            "a negative length",
+            head("POST /token HTTP/1.1\nHost: hub\nContent-Length: -1\n\n"),
+        ),
+        (
+            "chunks that are none",
+            head("POST /token HTTP/1.1\nHost: hub\nTransfer-Encoding: chunked\n\nzz\nx\n"),
+        ),
+        (
+            "a header without a name",
+            head("GET /health HTTP/1.1\nHost: hub\n: x\n\n"),
+        ),
+        ("large headers", head(&large)),
+        ("half a head", head("GET /health HTTP/1.1\nHost: h")),
+        (
+            "half a body",
+            head("POST /token HTTP/1.1\nHost: hub\nContent-Length: 10\n\nabc"),
+        ),
+        ("nothing", Vec::new()),
+    ]
+}
+
+/// Sends it to a new connection, reads what comes, and ends the connection: in order, or by a
+/// reset.
+async fn send(hub: &Process, bytes: &[u8], reset: bool) {
+    let address = hub.url.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(address).await.expect("a connection");
+    // The hub may end it before it has read everything.
+    let _ = connection.write_all(bytes).await;
+    if reset {
+        connection.set_zero_linger().expect("a reset");
+        return;
+    }
+    let _ = connection.shutdown().await;
+    let read = timeout(DEADLINE, connection.read_to_end(&mut Vec::new())).await;
+    let _ = read.expect("the hub ends the connection");
+}
+
+/// Clients that hang up while the hub works for them.
+async fn break_off(deployment: &Deployment, hub: &Process) {
+    let tokens = Person::default()
+        .sign_in(&deployment.site, seed::DANIEL)
+        .await;
+    let token = tokens.access_token.as_str();
+    let url = deployment.site.mcp_url();
+    let backlog = deployment.sim.control();
+    let calls = [
+        message("resources/list", json!({})),
+        message(
+            "tools/call",
+            json!({ "name": "get_issues", "arguments": {} }),
+        ),
+    ];
+    for call in &calls {
+        for modern_client in [false, true] {
+            backlog.hold(Matcher::path("/api/v2/"));
+            let waiting = match modern_client {
+                false => request(&url, Some(token)).json(call),
+                true => modern(
+                    request(&url, Some(token)),
+                    call["method"].as_str().expect("a method"),
+                    call["params"].clone(),
+                )
+                .header("Mcp-Name", "get_issues"),
+            };
+            let waiting = tokio::spawn(waiting.send());
+            backlog.wait_for_held(1).await;
+            waiting.abort();
+            eventually("the call is given up", async || backlog.held() == 0).await;
+            backlog.release();
+        }
+    }
+    let filter = json!({ "notifications": { "toolsListChanged": true } });
+    let listening = modern(request(&url, Some(token)), "subscriptions/listen", filter);
+    let mut events = Events::open(listening).await;
+    events.next().await.expect("an acknowledgment");
+    drop(events);
+    // The hub has noticed by the time that it has served another one.
+    send(
+        hub,
+        b"GET /health HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n",
+        false,
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_and_clients_that_break_off_cause_no_alarm() {
+    let deployment = Deployment::new().await;
+    let mut command = deployment.command();
+    command.env("LOG_FORMAT", "json");
+    let mut hub = Process::start(command, deployment.site.base_url.clone()).await;
+    for (what, bytes) in oddities() {
+        for reset in [false, true] {
+            let sent = timeout(Duration::from_secs(120), send(&hub, &bytes, reset));
+            sent.await.expect(what);
+        }
+    }
+    break_off(&deployment, &hub).await;
+    hub.terminate();
+    assert!(hub.ended().await.success());
+
+    let said = hub.said();
+    let mut levels = said.lines().map(|line| {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        (line["level"].as_str().unwrap_or_default().to_owned(), line)
+    });
+    assert!(said.contains("\"ready\""), "{said}");
+    // That a machine is slow is no stranger's fault, and sqlx tells of it.
+    let is_slow = |line: &Value| line["target"] == "sqlx::query";
+    let alarm =
+        levels.find(|(level, line)| (level == "ERROR" || level == "WARN") && !is_slow(line));
+    assert_eq!(alarm, None, "{said}");
+}
