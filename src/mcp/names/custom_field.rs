@@ -30,7 +30,7 @@ pub(super) fn count(field: &Value) -> Count {
     }
 }
 
-/// The fields with ids for the names.
+/// The fields with ids for the names; `notes` are what the result has to say of it.
 ///
 /// # Errors
 /// A field or item is unknown or ambiguous.
@@ -38,6 +38,7 @@ pub(super) fn replaced(
     argument: &str,
     fields: &[Value],
     known: &Known<'_>,
+    notes: &mut Vec<String>,
 ) -> Result<Value, String> {
     let fields = fields.iter().enumerate().map(|(place, field)| {
         let Some(text) = name(field) else {
@@ -61,7 +62,13 @@ pub(super) fn replaced(
         let clears = field.get("value") == Some(&"".into()) && !is_filter;
         if let Some(value) = field.get_mut("value").filter(|_| !clears) {
             *value = match !is_filter && removes(found, value) {
-                true => "".into(),
+                true => {
+                    notes.push(format!(
+                        "Removed: custom field {}.",
+                        entry::quoted(found.name())
+                    ));
+                    "".into()
+                }
                 false => checked(found, value).map_err(|text| {
                     format!("{argument}[{place}].value: {}: {text}", found.name())
                 })?,

@@ -21,6 +21,7 @@ pub(super) struct Wanted {
     /// As they were given.
     pub names: Vec<String>,
     takes_none: bool,
+    is_clearable: bool,
     value: Value,
 }
 
@@ -97,6 +98,7 @@ impl Wanted {
             kind: input.kind,
             names,
             takes_none: input.takes_none,
+            is_clearable: input.clearable,
             value: value.clone(),
         })
     }
@@ -160,10 +162,12 @@ impl Wanted {
         let mut notes = Vec::new();
         let replaced = match &self.value {
             Value::Array(fields) if self.kind == Kind::CustomField => {
-                custom_field::replaced(name, fields, known)?
+                custom_field::replaced(name, fields, known, &mut notes)?
             }
             Value::Array(_) if self.is_nothing(known) => {
-                notes.push(format!("{name}: none."));
+                if self.is_clearable {
+                    notes.push(format!("Removed: {name}."));
+                }
                 Value::Array(Vec::new())
             }
             Value::Array(items) => {

@@ -23,7 +23,8 @@ const IDS: [&str; 5] = ["id", "name", "fieldId", "customFieldId", "field"];
 const OF_VALUES: [&str; 3] = ["id", "value", "otherValue"];
 const OF_FILTERS: [&str; 5] = ["id", "type", "value", "min", "max"];
 
-/// `12` of `customField_12`.
+/// `12` of `customField_12`. Given so, it is looked up as a name is: what is written there is as
+/// likely to need reading.
 pub(super) fn id_of(name: &str) -> Option<i64> {
     let (word, id) = name.split_once('_')?;
     let is_field = word.eq_ignore_ascii_case("customField");
@@ -233,8 +234,8 @@ fn expanded(mut field: Map<String, Value>) -> Vec<Map<String, Value>> {
     }
     let fields = field.into_iter();
     let fields = fields.map(|(name, value)| {
-        let id = id_of(&name).map_or_else(|| Value::from(name), Value::from);
-        Map::from_iter([("id".to_owned(), id), ("value".to_owned(), value)])
+        let id = id_of(&name).map_or(name, |id| id.to_string());
+        Map::from_iter([("id".to_owned(), id.into()), ("value".to_owned(), value)])
     });
     fields.collect()
 }
@@ -252,7 +253,7 @@ fn check_keys(place: usize, field: &mut Map<String, Value>, known: &[&str]) -> R
     if let Some(Value::String(id)) = field.get("id")
         && let Some(id) = id_of(id)
     {
-        field.insert("id".to_owned(), id.into());
+        field.insert("id".to_owned(), id.to_string().into());
     }
     match field.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
@@ -297,7 +298,7 @@ mod tests {
             assert_eq!(read.map(Value::Array).as_ref(), Ok(&one), "{form}");
         }
         let by_id = values(json!({"customField_12": [1, 2]}), Mode::Creating);
-        assert_eq!(by_id, Ok(vec![json!({"value": [1, 2], "id": 12})]));
+        assert_eq!(by_id, Ok(vec![json!({"value": [1, 2], "id": "12"})]));
         let item = values(
             json!([{"id": 12, "value": {"id": 3, "name": "S3"}}]),
             Mode::Creating,

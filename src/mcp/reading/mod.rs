@@ -256,9 +256,11 @@ impl Inputs {
     }
 
     pub fn is_change(&self, name: &str) -> bool {
-        !self.is_target(name)
-            && !BESIDE.contains(&name)
-            && self.places.get(name).is_some_and(|place| *place < self.own)
+        !self.is_target(name) && !BESIDE.contains(&name) && self.is_own(name)
+    }
+
+    fn is_own(&self, name: &str) -> bool {
+        self.places.get(name).is_some_and(|place| *place < self.own)
     }
 
     fn changes_nothing(&self, arguments: &JsonObject) -> bool {
@@ -298,10 +300,15 @@ impl Inputs {
             }
             Kind::Marked(Mark::CustomFieldFilters) => fields(value, custom_field::filters),
             _ if input.is_list => list(input, value, space),
-            Kind::Other => Ok(match object(value) {
-                Value::Null => Given::Empty,
-                value => Given::Value(value),
-            }),
+            Kind::Other => match (object(value), self.is_own(&input.name)) {
+                (Value::Null, _) => Ok(Given::Empty),
+                (Value::Array(items), true) if items.is_empty() => Ok(Given::Empty),
+                (Value::String(text), true) => Err(format!(
+                    "expected an object, received string {}",
+                    text::quoted(&text)
+                )),
+                (value, _) => Ok(Given::Value(value)),
+            },
             // A text that must be there may be an empty one.
             Kind::Text if input.is_required && value == "" => Ok(Given::Value(value)),
             _ => scalar::read(input, value, space),
@@ -357,7 +364,7 @@ impl Input {
                 !items.is_empty() && items.iter().all(|item| kind.is_right(item))
             }
             _ if self.is_list => false,
-            (Kind::Other, value) => !matches!(value, Value::Null | Value::String(_)),
+            (Kind::Other, value) => value.is_object() || value.is_number() || value.is_boolean(),
             (kind, value) => kind.is_right(value),
         }
     }

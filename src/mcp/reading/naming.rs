@@ -11,6 +11,8 @@ use crate::mcp::arguments::names_nothing;
 const MAX_COMPARED: usize = 64;
 /// Of one call, that an error names.
 const MAX_NAMED: usize = 5;
+/// Of one call, that are looked at.
+const MAX_LOOKED_AT: usize = 50;
 /// Where clients put all arguments by mistake.
 const WRAPPERS: [&str; 6] = [
     "arguments",
@@ -191,7 +193,8 @@ pub(super) fn settle(arguments: &mut JsonObject, known: Known<'_>) -> Result<(),
         .partition(|(name, _)| known.published.contains_key(name));
     arguments.extend(right);
     let mut problems = Vec::new();
-    for (name, value) in others {
+    let unseen = others.len().saturating_sub(MAX_LOOKED_AT);
+    for (name, value) in others.into_iter().take(MAX_LOOKED_AT) {
         match known.meant(&name, &value) {
             Some(input) => match arguments.get(input.as_ref()) {
                 Some(other) if *other == value || is_nothing(&value) => {}
@@ -207,10 +210,10 @@ pub(super) fn settle(arguments: &mut JsonObject, known: Known<'_>) -> Result<(),
             None => problems.push(known.problem(&name)),
         }
     }
-    if problems.is_empty() {
+    if problems.is_empty() && unseen == 0 {
         return Ok(());
     }
-    let more = problems.len().saturating_sub(MAX_NAMED);
+    let more = unseen + problems.len().saturating_sub(MAX_NAMED);
     problems.truncate(MAX_NAMED);
     if more > 0 {
         problems.push(format!("and {more} more arguments that there are not"));
@@ -234,7 +237,7 @@ fn custom_field(name: &str, value: Value, arguments: &mut JsonObject, known: Kno
     let Value::Array(fields) = fields else {
         return false;
     };
-    fields.push(serde_json::json!({"id": id, "value": value}));
+    fields.push(serde_json::json!({"id": id.to_string(), "value": value}));
     true
 }
 
@@ -388,7 +391,7 @@ mod tests {
         let by_id = settled("get_issue", json!({"issueIdOrKey": 5}));
         assert_eq!(by_id, Ok(json!({"issueId": 5})));
         let field = settled("update_issue", json!({"customField_12": "x"}));
-        let expected = json!({"customFields": [{"id": 12, "value": "x"}]});
+        let expected = json!({"customFields": [{"id": "12", "value": "x"}]});
         assert_eq!(field, Ok(expected));
     }
 

@@ -68,7 +68,9 @@ fn is_right_name(kind: names::Kind, text: &str) -> bool {
                 && text.len() <= 64
                 && text.bytes().all(is_plain)
                 && !text.bytes().all(|byte| byte.is_ascii_digit())
-                && !text.eq_ignore_ascii_case("none")
+                && !["none", "null"]
+                    .iter()
+                    .any(|word| text.eq_ignore_ascii_case(word))
         }
     }
 }
@@ -127,6 +129,12 @@ pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Gi
         )),
         Value::String(text) => of_text(input, text, space),
         Value::Bool(given) => of_boolean(&input.kind, given),
+        // It names nothing, as in a path.
+        Value::Number(number)
+            if input.kind.is_id() && !input.is_required && number.as_f64() <= Some(0.0) =>
+        {
+            Ok(Given::Empty)
+        }
         Value::Number(number) => of_number(&input.kind, number),
     }
 }
@@ -149,8 +157,6 @@ const ONLY_FALSE: &str = "Backlog takes only false, for what has no due date; fo
 fn of_number(kind: &Kind, number: Number) -> Result<Given, String> {
     match kind {
         Kind::Text => Ok(Given::Value(number.to_string().into())),
-        // It names nothing, as in a path.
-        kind if kind.is_id() && number.as_f64() <= Some(0.0) => Ok(Given::Empty),
         Kind::Named(_) | Kind::Other => Ok(Given::Value(Value::Number(number))),
         Kind::Marked(
             Mark::IssueKey | Mark::IssueId | Mark::IssueIdOrKey | Mark::ProjectKey | Mark::WikiPage,
@@ -188,12 +194,16 @@ fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, Str
     if plain.is_empty() || plain.eq_ignore_ascii_case("null") {
         return Ok(Given::Empty);
     }
+    // Half of a character that was cut: of no key, word or name.
+    if plain.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(expected());
+    }
     // A list of names may have one of this name.
     let is_name = matches!(kind, Kind::Named(_)) && input.is_list;
     if is_none_word(&plain) && !is_name {
         return Ok(Given::None);
     }
-    let link = match kind.is_thing() || matches!(kind, Kind::Marked(Mark::Integer)) {
+    let link = match kind.takes_link() {
         true => Link::read(&plain, space).transpose()?,
         false => None,
     };
@@ -227,7 +237,11 @@ fn of_boolean_word(kind: &Kind, word: &str) -> Result<Option<Value>, String> {
 
 fn marked(mark: Mark, text: &str) -> Result<Option<Value>, String> {
     Ok(match mark {
-        Mark::Integer => integer(text.trim_start_matches('#')).map(Value::from),
+        Mark::Integer => {
+            let number = text.trim_start_matches('#');
+            let number = number.strip_prefix("comment-").unwrap_or(number);
+            integer(number).map(Value::from)
+        }
         Mark::Decimal => decimal(text).map(Value::Number),
         Mark::Date => Some(date::read(text)?.into()),
         Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey => issue(text),
@@ -362,6 +376,14 @@ impl Kind {
                     | Mark::Document
             ),
             _ => false,
+        }
+    }
+
+    /// Whether an address is read, and not what something is called.
+    fn takes_link(&self) -> bool {
+        match self {
+            Self::Named(kind) => matches!(kind, names::Kind::Issue | names::Kind::Project),
+            kind => kind.is_thing() || *kind == Self::Marked(Mark::Integer),
         }
     }
 

@@ -301,10 +301,10 @@ async fn bad_arguments_never_reach_backlog() {
              give less",
         ),
         (
-            "get_git_repository",
-            json!({"projectKey": "A", "repoName": "a".repeat(5000)}),
-            "Invalid arguments for tool get_git_repository: repoName: is too long for a request \
-             to Backlog; give less",
+            "get_shared_files",
+            json!({"projectKey": "A", "path": "a/".repeat(10_000)}),
+            "Invalid arguments for tool get_shared_files: path: is too long for a request to \
+             Backlog; give less",
         ),
     ] {
         let outcome = call(&caller, tool, arguments).await;

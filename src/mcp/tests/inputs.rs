@@ -103,7 +103,6 @@ enum Want {
 
 /// What is not as the classes say, and why.
 const EXCEPTIONS: &[(&str, &str, Class, &str)] = &[
-    // An empty text of these is an answer to "which": they are required, and may be empty.
     (
         "upload_attachment",
         "content",
@@ -121,6 +120,12 @@ const EXCEPTIONS: &[(&str, &str, Class, &str)] = &[
         "content",
         HalfSurrogate,
         "base64 is no text: what is none is refused",
+    ),
+    (
+        "upload_attachment",
+        "content",
+        LowerCase,
+        "base64 is no text: letters are values",
     ),
     (
         "upload_attachment",
@@ -188,7 +193,7 @@ fn right(input: &Input) -> Value {
         Kind::Choice(words) => json!(words[0]),
         Kind::Named(Name::Sort) => json!("created"),
         Kind::Named(_) => json!(7),
-        Kind::Other => json!({"type": "text"}),
+        Kind::Other => json!({"type": "singleList"}),
         Kind::Marked(mark) => match mark {
             Mark::Integer if input.name == "maxBytes" => json!(5000),
             Mark::Integer | Mark::IssueId | Mark::WikiPage | Mark::Activity => json!(7),
