@@ -6,7 +6,7 @@
 //!
 //! 1. [`Inputs::name`] gives each argument the name of an input (`naming`); what is of no input
 //!    is an error.
-//! 2. [`Inputs::read`] gives each value the JSON of its input's type: lists and JSON texts here,
+//! 2. [`Inputs::read`] gives each value the JSON of its input's type: lists and JSON texts in `list`,
 //!    one value in `scalar`, custom fields in `custom_field`. A call whose values are right
 //!    already is only looked at.
 //! 3. What is empty was not given. On a change it removes what is there, where the input says so
@@ -19,9 +19,11 @@
 mod activity;
 mod custom_field;
 pub(super) mod date;
+mod found;
 mod key;
 mod kind;
 mod link;
+mod list;
 mod naming;
 mod scalar;
 pub(super) mod text;
@@ -31,8 +33,12 @@ use std::collections::HashMap;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use self::{naming::Known, scalar::Given};
-use super::{names, tool::Spec};
+use self::{
+    found::{Found, listed},
+    naming::Known,
+    scalar::Given,
+};
+use super::tool::Spec;
 use crate::backlog::{BacklogUrl, Method};
 
 pub(super) use self::{
@@ -105,7 +111,8 @@ impl Inputs {
                 self.all.push(Input {
                     // What it takes, its own reader says.
                     kind: match input.kind {
-                        kind @ Kind::Marked(_) => kind,
+                        Kind::Text => Kind::Other,
+                        kind if !input.is_list => kind,
                         _ => Kind::Other,
                     },
                     is_list: false,
@@ -150,38 +157,22 @@ impl Inputs {
         }
         let is_full = self.mode == Mode::Changing && self.names_all(arguments);
         let mut found = Found::default();
-        let given = std::mem::take(arguments);
-        for (name, value) in given {
-            let Some(input) = self.input(&name) else {
-                arguments.insert(name, value);
-                continue;
-            };
-            let had_zero = is_full && !input.is_required && is_zero(&value);
-            match self.value(input, value, space) {
-                Ok(Given::Value(_)) if had_zero => found.ignored.push(name),
-                Ok(Given::Value(value)) => {
-                    found.note_removed_fields(&name, &value);
+        for (name, value) in std::mem::take(arguments) {
+            match self.input(&name) {
+                None => {
                     arguments.insert(name, value);
                 }
-                Ok(Given::Empty)
-                    if self.mode == Mode::Changing && input.is_clearable && !is_full =>
-                {
-                    arguments.insert(name.clone(), input.nothing());
-                    found.removed.push(name);
+                Some(input) => {
+                    let had_zero = is_full && !input.is_required && is_zero(&value);
+                    let read = match self.value(input, value, space) {
+                        Ok(Given::Value(_)) if had_zero => Ok(Given::Empty),
+                        Ok(Given::Empty) if self.is_removal(input) && !is_full => Ok(Given::None),
+                        read => read,
+                    };
+                    if let Some(value) = self.taken(input, read, &mut found) {
+                        arguments.insert(name, value);
+                    }
                 }
-                Ok(Given::Empty) => found.ignored.push(name),
-                Ok(Given::None) if self.mode != Mode::Changing => {}
-                Ok(Given::None) if input.is_clearable => {
-                    arguments.insert(name.clone(), input.nothing());
-                    found.removed.push(name);
-                }
-                Ok(Given::None) => {
-                    found.problems.push(format!("{name}: cannot be removed"));
-                }
-                Err(problem) => found.problems.push(match problem.strip_prefix("[") {
-                    Some(_) => format!("{name}{problem}"),
-                    None => format!("{name}: {}", problem.trim_start_matches(": ")),
-                }),
             }
         }
         if found.problems.is_empty() {
@@ -201,6 +192,40 @@ impl Inputs {
             Mode::Changing => found.into_note(arguments, |name| self.is_change(name), is_full),
             _ => Notes::new(),
         })
+    }
+
+    /// Whether an empty value removes what is there.
+    fn is_removal(&self, input: &Input) -> bool {
+        self.mode == Mode::Changing && input.is_clearable
+    }
+
+    /// The value that an input gets, if it gets one; what became of it is found.
+    fn taken(
+        &self,
+        input: &Input,
+        read: Result<Given, String>,
+        found: &mut Found,
+    ) -> Option<Value> {
+        let name = &input.name;
+        match read {
+            Ok(Given::Value(value)) => {
+                found.note_removed_fields(name, &value);
+                return Some(value);
+            }
+            Ok(Given::Empty) => found.ignored.push(name.clone()),
+            Ok(Given::None) if self.is_removal(input) => {
+                found.removed.push(name.clone());
+                return Some(input.nothing());
+            }
+            // What is made has nothing yet.
+            Ok(Given::None) if self.mode != Mode::Changing => {}
+            Ok(Given::None) => found.problems.push(format!("{name}: cannot be removed")),
+            Err(problem) => found.problems.push(match problem.starts_with('[') {
+                true => format!("{name}{problem}"),
+                false => format!("{name}: {}", problem.trim_start_matches(": ")),
+            }),
+        }
+        None
     }
 
     /// The tool's own inputs.
@@ -296,11 +321,11 @@ impl Inputs {
         }
         match &input.kind {
             Kind::Marked(Mark::CustomFieldValues) => {
-                fields(value, |value| custom_field::values(value, self.mode))
+                list::fields(value, |value| custom_field::values(value, self.mode))
             }
-            Kind::Marked(Mark::CustomFieldFilters) => fields(value, custom_field::filters),
-            _ if input.is_list => list(input, value, space),
-            Kind::Other => match (object(value), self.is_own(&input.name)) {
+            Kind::Marked(Mark::CustomFieldFilters) => list::fields(value, custom_field::filters),
+            _ if input.is_list => list::read(input, value, space),
+            Kind::Other => match (list::object(value), self.is_own(&input.name)) {
                 (Value::Null, _) => Ok(Given::Empty),
                 (Value::Array(items), true) if items.is_empty() => Ok(Given::Empty),
                 (Value::String(text), true) => Err(format!(
@@ -383,155 +408,8 @@ fn has(names: &str, name: &str) -> bool {
     names.split('|').any(|it| it == name)
 }
 
-/// What was found while the values were read.
-#[derive(Default)]
-struct Found {
-    removed: Vec<String>,
-    ignored: Vec<String>,
-    problems: Vec<String>,
-}
-
-impl Found {
-    /// A custom field is one of several in its input.
-    fn note_removed_fields(&mut self, name: &str, value: &Value) {
-        if name != "customFields" {
-            return;
-        }
-        let fields = value.as_array().into_iter().flatten();
-        let removed = fields.filter(|field| field["value"] == "");
-        let removed = removed.map(|field| match &field["id"] {
-            Value::String(name) => format!("custom field {}", names::quoted(name)),
-            id => format!("custom field {id}"),
-        });
-        self.removed.extend(removed);
-    }
-
-    /// What was removed or ignored, beside what was changed.
-    fn into_note(
-        self,
-        arguments: &JsonObject,
-        is_change: impl Fn(&str) -> bool,
-        is_full: bool,
-    ) -> Notes {
-        let (removed, ignored) = (self.removed, self.ignored);
-        if removed.is_empty() && ignored.is_empty() {
-            return Notes::new();
-        }
-        let changed = arguments
-            .keys()
-            .filter(|name| is_change(name) && !removed.contains(name));
-        let changed: Vec<_> = changed.cloned().collect();
-        let mut note = Vec::new();
-        for (what, names) in [("Changed", changed), ("Removed", removed)] {
-            if !names.is_empty() {
-                note.push(format!("{what}: {}.", listed(&names)));
-            }
-        }
-        if !ignored.is_empty() {
-            note.push(match is_full {
-                true => "Inputs that are empty were ignored, because the call names every input; \
-                         none removes a value."
-                    .to_owned(),
-                false => format!("Ignored, because empty: {}.", listed(&ignored)),
-            });
-        }
-        vec![note.join(" ")]
-    }
-}
-
-fn listed(names: &[String]) -> String {
-    names.join(", ")
-}
-
-fn is_blank(text: &str) -> bool {
-    matches!(text.trim(), "" | "null")
-}
-
 fn is_zero(value: &Value) -> bool {
     value.as_f64() == Some(0.0)
-}
-
-fn fields(
-    value: Value,
-    read: impl FnOnce(Value) -> Result<Vec<Value>, String>,
-) -> Result<Given, String> {
-    match value {
-        Value::Null => return Ok(Given::Empty),
-        Value::String(text) if is_blank(&text) => return Ok(Given::Empty),
-        Value::Array(fields) if fields.is_empty() => return Ok(Given::Empty),
-        value => {
-            let fields = read(value)?;
-            Ok(match fields.is_empty() {
-                true => Given::Empty,
-                false => Given::Value(Value::Array(fields)),
-            })
-        }
-    }
-}
-
-/// The object or list of a JSON text.
-fn object(value: Value) -> Value {
-    match value {
-        Value::String(text) if is_blank(&text) => Value::Null,
-        Value::String(text) => match serde_json::from_str(&text) {
-            Ok(value @ (Value::Object(_) | Value::Array(_))) => value,
-            _ => Value::String(text),
-        },
-        value => value,
-    }
-}
-
-/// A list, one value, or the JSON text of a list.
-fn list(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, String> {
-    let items = match value {
-        Value::Null => return Ok(Given::Empty),
-        Value::Array(items) => items,
-        Value::String(text) => match split(input, &text) {
-            Some(items) => items,
-            None => {
-                let read = scalar::read(input, Value::String(text), space)?;
-                return Ok(match read {
-                    Given::Value(value) => Given::Value(Value::Array(vec![value])),
-                    empty => empty,
-                });
-            }
-        },
-        value => vec![value],
-    };
-    let mut read = Vec::with_capacity(items.len());
-    let several = items.len();
-    for (place, item) in items.into_iter().enumerate() {
-        let is_list = item.is_array();
-        match scalar::read(input, item, space) {
-            _ if is_list => {
-                return Err(format!("[{place}]: expected one value, received a list"));
-            }
-            Ok(Given::Value(value)) => read.push(value),
-            Ok(Given::Empty) => {}
-            Ok(Given::None) if several == 1 => return Ok(Given::None),
-            Ok(Given::None) => return Err(format!("[{place}]: none goes alone")),
-            Err(problem) => return Err(format!("[{place}]: {problem}")),
-        }
-    }
-    Ok(match read.is_empty() {
-        true => Given::Empty,
-        false => Given::Value(Value::Array(read)),
-    })
-}
-
-/// The values in one text.
-fn split(input: &Input, text: &str) -> Option<Vec<Value>> {
-    if text.trim_start().starts_with('[')
-        && let Ok(Value::Array(items)) = serde_json::from_str(text)
-    {
-        return Some(items);
-    }
-    let is_ids = |text: &str| {
-        let sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b',' | b' ');
-        text.contains(',') && text.bytes().all(sign)
-    };
-    let has_ids = !input.kind.is_free_text() && is_ids(text);
-    has_ids.then(|| text.split(',').map(|id| Value::from(id.trim())).collect())
 }
 
 #[cfg(test)]

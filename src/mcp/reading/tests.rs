@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::mcp::{HubServer, ToolOptions, router::Table, tests::server};
+use crate::mcp::{HubServer, ToolOptions, names, router::Table, tests::server};
 
 fn space() -> BacklogUrl {
     BacklogUrl::parse("acme.backlog.com").unwrap()
