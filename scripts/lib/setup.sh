@@ -157,11 +157,26 @@ install_missing_tools() {
     fi
 }
 
+# Installs what requirements.txt in DIRECTORY names into its .venv, unless this very set is there.
+install_python_packages() {
+    local directory=$1 python wanted stamp
+    python=$(find_python)
+    wanted="$("$python" --version) $(checksum "$directory/requirements.txt")"
+    stamp=$directory/.venv/.installed
+    if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
+        rm -rf "$directory/.venv"
+        "$python" -m venv "$directory/.venv"
+        "$directory/.venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+            --requirement "$directory/requirements.txt"
+        printf '%s\n' "$wanted" >"$stamp"
+    fi
+}
+
 # Installs what the browser tests, the SDK clients and the conformance suite need, unless this very set
 # is installed.
 install_test_packages() {
-    local clients=$repository/tests/clients directory wanted stamp python
-    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,inspector}; do
+    local clients=$repository/tests/clients directory wanted stamp
+    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,inspector,converters}; do
         wanted=$(checksum "$directory/package-lock.json")
         stamp=$directory/node_modules/.installed
         if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
@@ -170,16 +185,9 @@ install_test_packages() {
         fi
     done
 
-    python=$(find_python)
-    wanted="$("$python" --version) $(checksum "$clients/python/requirements.txt")"
-    stamp=$clients/python/.venv/.installed
-    if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
-        rm -rf "$clients/python/.venv"
-        "$python" -m venv "$clients/python/.venv"
-        "$clients/python/.venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-            --requirement "$clients/python/requirements.txt"
-        printf '%s\n' "$wanted" >"$stamp"
-    fi
+    # Two, because the clients need different releases of the Python SDK.
+    install_python_packages "$clients/python"
+    install_python_packages "$clients/python-agents"
 
     # In a directory of its own, wherever the rest is built.
     cargo build --quiet --locked --manifest-path "$clients/rust/Cargo.toml" \

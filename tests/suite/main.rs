@@ -62,6 +62,7 @@ mod private_key_jwt;
 mod processes;
 mod processes_start;
 mod processes_stop;
+mod providers;
 mod rate_limit;
 mod readme;
 mod refresh;
