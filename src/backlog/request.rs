@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::{BacklogError, surrogates};
+use super::{BacklogError, Content, fate::without_mark, surrogates};
 
 /// One path segment that cannot climb out of its place: never empty (but for [`Segment::END`]),
 /// `.` or `..`, and without control characters, which a URL parser drops before it looks for dots.
@@ -122,14 +122,32 @@ pub struct Response {
 }
 
 impl Response {
-    /// Reads the body.
+    /// Reads the body; `None` if there is none, or `null`.
+    ///
+    /// # Errors
+    /// It is not JSON: what that means depends on the method of the request, as
+    /// [`BacklogError::unreadable`] says.
+    pub fn read<T: DeserializeOwned>(&self, method: &Method) -> Result<Option<T>, BacklogError> {
+        let body = without_mark(&self.body).trim_ascii();
+        if matches!(body, b"" | b"null") {
+            return Ok(None);
+        }
+        let json = serde_json::from_slice(&surrogates::replaced(body));
+        json.map(Some).map_err(|_| {
+            let content = Content::of(&self.headers, &self.body);
+            BacklogError::unreadable(method, self.status.as_u16(), content)
+        })
+    }
+
+    /// Reads the body of a response to a GET.
     ///
     /// # Errors
     /// [`BacklogError::UnexpectedBody`] if it is not the JSON that was expected.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, BacklogError> {
-        let json = surrogates::replaced(&self.body);
-        serde_json::from_slice(&json).map_err(|_| BacklogError::UnexpectedBody {
+        let read = self.read(&Method::GET)?;
+        read.ok_or(BacklogError::UnexpectedBody {
             status: self.status.as_u16(),
+            body: Content::Empty,
         })
     }
 }

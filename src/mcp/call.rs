@@ -13,6 +13,7 @@
 use std::sync::Arc;
 
 use futures_util::{FutureExt, future::BoxFuture};
+use reqwest::Method;
 use rmcp::{
     ErrorData,
     handler::server::tool::ToolCallContext,
@@ -23,9 +24,10 @@ use tracing::{Instrument, Span};
 
 use super::{
     AccessError, Caller, HubServer, Refusal, arguments,
+    attempt::About,
     called::Called,
     caller::request_span,
-    failure::ToolError,
+    failure::{Context, ToolError},
     inputs::several,
     limit,
     names::{self, Bounds, Named, Unresolved},
@@ -37,7 +39,16 @@ use super::{
     structured,
     tool::{Backlog, Outcome, Paging, Read, Spec, Tool},
 };
-use crate::{backlog::BacklogError, domain::activity::ToolOutcome, oauth::Scopes, observe::trace};
+use crate::{
+    backlog::{BacklogError, Content},
+    domain::activity::ToolOutcome,
+    oauth::Scopes,
+    observe::trace,
+};
+
+/// Of a success without any content where something was to be read.
+const NOTHING: &str = "Backlog returned an empty response, so there is nothing to show. This does \
+    not say that there is none.";
 
 /// A tool, ready to be called.
 #[derive(Clone, Debug)]
@@ -230,9 +241,10 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             let outcome = run(arguments, &backlog).await;
             // Whatever it says: a change may have been made all the same.
             server.lists().forget_changed_by(tool.name, whose);
-            let outcome = outcome?;
-            caller.verdict.note_change();
-            outcome
+            if is_done(&outcome) {
+                caller.verdict.note_change();
+            }
+            outcome?
         };
         let all = sieve.is_open() && selection == Selection::All && tool.paging == Paging::None;
         let outcome = match outcome {
@@ -263,13 +275,9 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             return match outcome {
                 Read::Content(content) => Called::Content(content),
                 Read::Json(value) => {
-                    let value = match selection.apply(value) {
-                        // Backlog had nothing to say.
-                        Value::Null => json!({"success": true}),
-                        value => value,
-                    };
+                    let (value, nothing) = or_nothing(tool, selection.apply(value));
                     let fitted = limit::fit(value, options.max_tokens, &page);
-                    let notes = [note, fitted.note].into_iter().flatten().collect();
+                    let notes = [nothing, note, fitted.note].into_iter().flatten().collect();
                     Called::json(fitted.text, notes)
                 }
             };
@@ -281,7 +289,11 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         Err(Failure::Tool(error)) => error,
     };
     let outcome = error.outcome();
-    let text = error.explain(tool.name, server.now());
+    let text = error.explain(Context {
+        what: tool.name,
+        named,
+        now: server.now(),
+    });
     if outcome == ToolOutcome::Ok {
         // It was done; only the answer is missing.
         return Called::json(json!({"success": true}).to_string(), vec![text]);
@@ -295,10 +307,36 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
     failed(options.descriptions.reword(tool.name, text))
 }
 
+/// Whether a call that changes something has done so, as far as is known.
+fn is_done(outcome: &Result<Outcome, Failure>) -> bool {
+    match outcome {
+        Ok(_) => true,
+        Err(Failure::Tool(error)) => error.is_done(),
+        Err(Failure::Arguments(_)) => false,
+    }
+}
+
+/// Backlog's JSON that nests or counts beyond all measure.
 fn unreadable(tool: &Spec) -> Failure {
-    Failure::Tool(ToolError::Backlog {
-        error: BacklogError::UnexpectedBody { status: 200 },
-        request: tool.name.to_owned(),
+    let method = match tool.access.read_only {
+        true => Method::GET,
+        false => Method::POST,
+    };
+    let error = BacklogError::unreadable(&method, 200, Content::Other);
+    let about = About {
+        method,
+        path: tool.name.to_owned(),
         template: "",
-    })
+    };
+    Failure::Tool(about.failed(error))
+}
+
+/// What to show of an answer, and a word about one of nothing: a change is done without one, and
+/// for a reader it is no list of nothing.
+fn or_nothing(tool: &Spec, value: Value) -> (Value, Option<String>) {
+    match value {
+        Value::Null if tool.access.read_only => (Value::Null, Some(NOTHING.to_owned())),
+        Value::Null => (json!({"success": true}), None),
+        value => (value, None),
+    }
 }

@@ -139,7 +139,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawVa
 fn message(text: &Bytes) -> Result<Message, Refused> {
     let envelope: Envelope<'_> =
         serde_json::from_slice(text).map_err(|error| match error.classify() {
-            // As the position is the only one, the rest of the text is a sentence.
+            // It is JSON, and no object, or a member is there twice.
             Category::Data => no_request(None, &not_an_object(text, &error)),
             _ => not_json(error.to_string()),
         })?;

@@ -8,6 +8,7 @@
 mod accept;
 pub mod access;
 mod arguments;
+mod attempt;
 pub mod backlog_tokens;
 mod call;
 mod called;

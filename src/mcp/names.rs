@@ -5,7 +5,8 @@
 //! 2. Names of projects become ids first: most other names belong to a project. Which one, the
 //!    call's own arguments say, by way of its issue if need be ([`about`]).
 //! 3. The lists of names come from Backlog with the caller's credentials, a few at a time, and are
-//!    remembered for this caller alone ([`lists`]). How many names a call may have is bounded.
+//!    remembered for this caller alone ([`lists`]). How many names a call may have is bounded, and
+//!    they never take the last requests that Backlog allows the user ([`allowance`]).
 //! 4. A name must be one entry's ([`entry`]). One that a remembered list does not have may be
 //!    new: the list is read once more.
 //! 5. What is left unclear becomes one text with the candidates, and the tool does not run.
@@ -16,19 +17,21 @@
 //! A text of digits is a name like any other here: it is never taken for an id.
 
 mod about;
+mod allowance;
 mod bounds;
 mod custom_field;
 mod entry;
 mod lists;
 mod wanted;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rmcp::model::JsonObject;
 use serde::{Deserialize, Serialize};
 
 use about::Project;
+use allowance::AT_ONCE;
 use entry::Entry;
 use lists::{List, Loaded, OfProject, Reader};
 use wanted::Wanted;
@@ -48,8 +51,6 @@ const MAX_PROJECTS: usize = 10;
 const MAX_NAMES: usize = 100;
 /// Of the lists in a call that have names in them, ids included.
 const MAX_ELEMENTS: usize = 1000;
-/// Requests to Backlog for one call at the same time.
-const AT_ONCE: usize = 8;
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -300,10 +301,27 @@ async fn load(
 ) -> Result<HashMap<List, Loaded>, ToolError> {
     let mut distinct = HashSet::new();
     lists.retain(|list| distinct.insert(list.clone()));
-    let loads = lists.into_iter().map(|list| async move {
+    let mut asked = VecDeque::new();
+    let mut loaded = HashMap::new();
+    for list in lists {
+        match anew || reader.must_ask(&list) {
+            true => asked.push_back(list),
+            false => _ = loaded.insert(list.clone(), reader.load(&list, false).await?),
+        }
+    }
+    // The first of many says how many more there may be.
+    if asked.len() > AT_ONCE
+        && reader.left().await?.is_none()
+        && let Some(list) = asked.pop_front()
+    {
+        loaded.insert(list.clone(), reader.load(&list, anew).await?);
+    }
+    let at_once = allowance::at_once(asked.len(), reader).await?;
+    let loads = asked.into_iter().map(|list| async move {
         let loaded = reader.load(&list, anew).await?;
         Ok::<_, ToolError>((list, loaded))
     });
-    let loaded = stream::iter(loads).buffer_unordered(AT_ONCE);
-    loaded.try_collect().await
+    let loads = stream::iter(loads).buffer_unordered(at_once);
+    loaded.extend(loads.try_collect::<Vec<_>>().await?);
+    Ok(loaded)
 }

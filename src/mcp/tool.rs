@@ -9,17 +9,17 @@ use std::future::Future;
 use rmcp::model::ContentBlock;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
-    AccessError, BacklogAccess, Toolset,
+    BacklogAccess, Toolset,
     failure::{LARGEST_FILE, ToolError},
     file::File,
     page::USUAL_COUNT,
     progress::Progress,
 };
 use crate::{
-    backlog::{BacklogClient, BacklogError, Call, Method, Request, Response, Segment},
+    backlog::{BacklogClient, Call, Method, Request, Response, Segment},
     oauth::Scope,
 };
 
@@ -69,6 +69,11 @@ pub(super) enum Read {
 }
 
 impl Outcome {
+    /// That a change was made, where Backlog says nothing of it.
+    pub fn done(message: &str) -> Self {
+        Self::Json(json!({"success": true, "message": message}))
+    }
+
     /// Reads what has not been read; `None` if it is nested or counts beyond all measure.
     pub fn read(self) -> Option<Read> {
         Some(match self {
@@ -210,98 +215,33 @@ pub(super) struct Backlog<'a> {
 impl Backlog<'_> {
     /// Sends a request and reads the JSON of the answer; `null` if there is no body.
     pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
-        let about = About::of(&request);
-        let answer = self.attempt(request).await;
-        let value = answer.and_then(|answer| match answer.body.is_empty() {
-            true => Ok(Value::Null),
-            false => answer.json().map_err(Failed::Backlog),
-        });
-        value.map_err(|failed| failed.at(about))
+        Ok(self.read(request).await?.unwrap_or_default())
     }
 
-    /// Sends a request and takes the JSON of the answer as it is; `None` if there is no body.
+    /// Sends a request and takes the JSON of the answer as it is; `None` if there is no body, or
+    /// `null`.
     pub async fn fetch_text(&self, request: Request) -> Result<Option<Box<RawValue>>, ToolError> {
-        let about = About::of(&request);
-        let answer = self.attempt(request).await;
-        let json = answer.and_then(|answer| match answer.body.is_empty() {
-            true => Ok(None),
-            false => answer.json().map(Some).map_err(Failed::Backlog),
-        });
-        json.map_err(|failed| failed.at(about))
+        self.read(request).await
     }
 
     /// Sends a request and returns its answer as it is.
     pub async fn send(&self, request: Request) -> Result<Response, ToolError> {
-        let about = About::of(&request);
-        let answer = self.attempt(request).await;
-        answer.map_err(|failed| failed.at(about))
+        let (answer, _) = self.attempt(request).await?;
+        Ok(answer)
     }
 
-    /// Sends a request. On a 401 the credentials are renewed, once.
-    async fn attempt(&self, request: Request) -> Result<Response, Failed> {
-        let url = self.access.url();
-        let credentials = self.access.credentials().await?;
-        let read = |bytes, of| self.progress.note(bytes, of);
-        let sent = self
-            .client
-            .send_watched(url, &credentials, request.clone(), &read);
-        match sent.await {
-            Err(BacklogError::Unauthorized) => {}
-            decided => return Ok(decided?),
-        }
-        let renewed = self.access.renew(&credentials).await?;
-        let sent = self.client.send_watched(url, &renewed, request, &read);
-        match sent.await {
-            Err(BacklogError::Unauthorized) => Err(AccessError::SignInAgain.into()),
-            decided => Ok(decided?),
+    /// Makes a change, of which it is known without the answer what came of it.
+    pub async fn carry_out(&self, request: Request) -> Result<(), ToolError> {
+        match self.read::<Box<RawValue>>(request).await {
+            Err(error) if !error.is_done() => Err(error),
+            _ => Ok(()),
         }
     }
-}
 
-enum Failed {
-    Access(AccessError),
-    Backlog(BacklogError),
-}
-
-impl Failed {
-    /// The error, with the request that it is about.
-    fn at(self, About { request, template }: About) -> ToolError {
-        match self {
-            Self::Access(error) => ToolError::Access(error),
-            Self::Backlog(error) => ToolError::Backlog {
-                error,
-                request,
-                template,
-            },
-        }
-    }
-}
-
-impl From<AccessError> for Failed {
-    fn from(error: AccessError) -> Self {
-        Self::Access(error)
-    }
-}
-
-impl From<BacklogError> for Failed {
-    fn from(error: BacklogError) -> Self {
-        Self::Backlog(error)
-    }
-}
-
-/// What of a request an error text says.
-struct About {
-    /// `GET issues/ABC-1`, without its parameters.
-    request: String,
-    template: &'static str,
-}
-
-impl About {
-    fn of(request: &Request) -> Self {
-        let path: Vec<_> = request.path.iter().map(Segment::as_str).collect();
-        Self {
-            request: format!("{} {}", request.method, path.join("/")),
-            template: request.template,
-        }
+    async fn read<T: DeserializeOwned>(&self, request: Request) -> Result<Option<T>, ToolError> {
+        let (answer, about) = self.attempt(request).await?;
+        answer
+            .read(&about.method)
+            .map_err(|error| about.failed(error))
     }
 }

@@ -68,7 +68,7 @@ async fn what_was_not_found_is_one_of_the_arguments_that_the_tool_has_for_it() {
         let line = &asked.last().expect("a request").line;
         let expected = named_by(line, &arguments);
 
-        let advice = text.lines().last().unwrap_or_default();
+        let advice = text.lines().next().unwrap_or_default();
         let (advised, _) = advice.split_once(": nothing").expect("advice");
         if expected.is_empty() {
             assert_eq!(advised, "Check the ids and keys of this call", "{name}");

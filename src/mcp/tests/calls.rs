@@ -275,14 +275,6 @@ async fn bad_arguments_never_reach_backlog() {
 }
 
 #[actix_web::test]
-async fn an_empty_answer_is_a_success() {
-    let backlog = FakeBacklog::answering(204, "");
-    let (failed, text) = call(&caller_of(&backlog), "get_space", json!({})).await;
-    let result: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((failed, result), (false, json!({"success": true})));
-}
-
-#[actix_web::test]
 async fn an_icon_is_that_of_what_is_given() {
     for (arguments, path) in [
         (json!({"userId": 7}), "users/7/icon"),
@@ -376,6 +368,24 @@ async fn a_file_is_content() {
     let file: Value = serde_json::from_str(&text).unwrap();
     assert!(!failed);
     assert_eq!(file["content"], "JVBERi0xLjQ=");
+}
+
+/// As the upstream server puts it: an id is a number.
+#[actix_web::test]
+async fn a_files_issue_is_named_as_it_was_given() {
+    for (given, expected) in [
+        (json!({"issueId": 7}), json!(7)),
+        (json!({"issueKey": "A-1"}), json!("A-1")),
+        (json!({"issueId": 7, "issueKey": "A-1"}), json!(7)),
+        (json!({"issueId": 0, "issueKey": "A-1"}), json!("A-1")),
+    ] {
+        let backlog = attachment("application/pdf", b"%PDF-1.4");
+        let mut arguments = given;
+        arguments["attachmentId"] = json!(5);
+        let (_, facts) = call(&caller_of(&backlog), ATTACHMENT, arguments).await;
+        let facts: Value = serde_json::from_str(&facts).unwrap();
+        assert_eq!(facts["issueIdOrKey"], expected);
+    }
 }
 
 #[actix_web::test]

@@ -10,6 +10,8 @@ mod hints;
 mod names;
 mod options;
 mod organizations;
+mod outcomes;
+mod outcomes_transport;
 mod parity;
 mod progress;
 mod prompts;
@@ -18,6 +20,7 @@ mod published;
 mod record;
 mod refusals;
 mod resources;
+mod rights;
 mod structured;
 mod table;
 
@@ -45,9 +48,9 @@ const HOST: &str = "hub.example.com";
 fn server() -> HubServer {
     thread_local! {
         static SERVER: HubServer = {
-            let client = BacklogClient::new(ClientOptions::default()).unwrap();
             let clock = Clock::from_fn(|| DateTime::from_timestamp(1_000, 0).unwrap());
-            HubServer::new(client, clock)
+            let client = BacklogClient::observed(ClientOptions::default(), clock.clone(), None);
+            HubServer::new(client.unwrap(), clock)
         };
     }
     SERVER.with(HubServer::clone)

@@ -136,7 +136,7 @@ async fn backlogs_refusal_is_a_tool_error() {
     let caller = caller_of(&backlog);
     let (failed, text) = call(&caller, "get_issue", json!({"issueKey": "A-1"})).await;
     assert!(
-        failed && text.contains("GET issues/A-1\nNo issue."),
+        failed && text.contains("Backlog said: No issue.\n") && text.ends_with("GET issues/A-1"),
         "{text}"
     );
     assert_eq!(caller.verdict.refusal(), None);

@@ -46,7 +46,8 @@ async fn objects_stand_as_they_are_and_lists_as_items_in_every_revision() {
 
         let nothing = json!({"name": "mark_watching_as_read", "arguments": {"watchId": 1}});
         let result = call(options(), revision, "", nothing).await;
-        assert_eq!(result["structuredContent"], json!({"success": true}));
+        let marked = json!({"success": true, "message": "Watch 1 marked as read"});
+        assert_eq!(result["structuredContent"], marked);
     }
     let space = json!({"name": "get_space", "arguments": {}});
     let result = call(options(), "2025-03-26", "{}", space).await;

@@ -6,6 +6,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::Value;
 
 use crate::{
     backlog::{Call, Method},
@@ -85,7 +86,9 @@ impl Tool for GetIssueAttachment {
             Format::Auto => {
                 let mut facts = file.facts();
                 facts["attachmentId"] = id.into();
-                facts["issueIdOrKey"] = issue.as_str().into();
+                // As it was given: a number for an id.
+                let given = self.issue_id.map(Whole::get).filter(|id| *id > 0);
+                facts["issueIdOrKey"] = given.map_or_else(|| issue.as_str().into(), Value::from);
                 let id = id.to_string();
                 let place = ["issues", issue.as_str(), "attachments", id.as_str()];
                 file.with_facts(&facts, backlog.access.url(), &place)
