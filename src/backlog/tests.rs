@@ -153,8 +153,9 @@ async fn nobody_there() {
 #[actix_web::test]
 async fn what_no_request_can_hold_is_not_sent() {
     let backlog = FakeBacklog::answering(200, "{}");
-    let long = json!({"keyword": "a".repeat(70_000)});
-    let error = send(&backlog, request(Call::get("issues"), long)).await;
+    let mut long = Request::get([Segment::fixed("issues")]);
+    long.query.push(("keyword".to_owned(), "a".repeat(70_000)));
+    let error = send(&backlog, long).await;
     assert_eq!(error.unwrap_err(), BacklogError::TooLong);
     assert_eq!(backlog.received(), []);
 }

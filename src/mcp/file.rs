@@ -91,7 +91,7 @@ pub(super) async fn show(
     let file = File { head, bytes, place };
     Ok(match view.format {
         Format::Base64 => file.as_json(),
-        Format::Auto => file.as_content(view, limits).await,
+        Format::Auto => file.into_outcome(view, limits).await,
     })
 }
 
@@ -244,7 +244,7 @@ impl File {
         Outcome::Content(vec![ContentBlock::text(format!("{file:#}"))])
     }
 
-    async fn as_content(self, view: View, limits: &FileLimits) -> Outcome {
+    async fn into_outcome(self, view: View, limits: &FileLimits) -> Outcome {
         let shown = if let Some(image) = image::content_type(&self.bytes) {
             let fitted = image::fit(&limits.pool, self.bytes.clone(), image).await;
             self.as_image(image, fitted)

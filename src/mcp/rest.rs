@@ -146,14 +146,19 @@ impl Rest {
     /// Adds the inputs that the hub sees to.
     pub fn offer(self, schema: &mut Arc<JsonObject>) {
         let mut inputs = Vec::new();
-        let number = |text: &str| json!({"type": "number", "description": text});
+        let number = |text: &str, least: u8| json!({"type": "number", "minimum": least, "description": text});
+        let skip = || {
+            json!({
+                "type": "number", "minimum": 0, "default": 0, "description": "How many to skip",
+            })
+        };
         match self.pages {
             Pages::None => {}
             Pages::Whole => inputs.extend([
-                (OFFSET, number("How many to skip")),
-                (COUNT, number("How many at most")),
+                (OFFSET, skip()),
+                (COUNT, number("How many at most, else all", 1)),
             ]),
-            Pages::Versions => inputs.push((OFFSET, number("How many to skip"))),
+            Pages::Versions => inputs.push((OFFSET, skip())),
         }
         if self.doubled {
             let text = "With the text once more as the editor's JSON";
@@ -164,9 +169,9 @@ impl Rest {
         }
         if matches!(self.way, Way::Own) {
             inputs.extend([
-                (TEXT_OFFSET, number("Characters of long texts to skip")),
-                (TEXT_LENGTH, number("Characters of a text at most")),
-                (ITEM_OFFSET, number("Entries of inner lists to skip")),
+                (TEXT_OFFSET, number("Characters of long texts to skip", 0)),
+                (TEXT_LENGTH, number("Characters of a text at most", 1)),
+                (ITEM_OFFSET, number("Entries of inner lists to skip", 0)),
             ]);
         }
         if inputs.is_empty() {
@@ -273,6 +278,16 @@ mod tests {
     use super::*;
     use crate::mcp::{router::Entry, tools};
 
+    /// Tools that return a file, of which they have inputs of their own to read on.
+    const FILES: &[&str] = &[
+        "get_document_attachment",
+        "get_icon",
+        "get_issue_attachment",
+        "get_pull_request_attachment",
+        "get_shared_file",
+        "get_wiki_attachment",
+    ];
+
     /// Tools with nothing longer than a name in what they return, with nothing of it left to
     /// read, or with a file.
     const NOTHING_LONG: &[&str] = &[
@@ -315,13 +330,6 @@ mod tests {
         "get_wiki_pages",
         "get_wiki_shared_files",
         "get_wiki_tags",
-        // Files.
-        "get_document_attachment",
-        "get_icon",
-        "get_issue_attachment",
-        "get_pull_request_attachment",
-        "get_shared_file",
-        "get_wiki_attachment",
         // Names of what was written.
         "add_category",
         "add_document_tags",
@@ -378,7 +386,7 @@ mod tests {
     fn every_tool_is_in_the_table_or_has_nothing_long() {
         for entry in tools::all() {
             let name = entry.spec.name;
-            let listed = NOTHING_LONG.contains(&name);
+            let listed = NOTHING_LONG.contains(&name) || FILES.contains(&name);
             let has_way = !matches!(way(name), Way::None);
             assert!(
                 listed != has_way,
@@ -399,7 +407,11 @@ mod tests {
             let own = inputs(entry);
             let has = [TEXT_OFFSET, TEXT_LENGTH, ITEM_OFFSET].map(|input| own.contains(input));
             let Way::By(reading) = way(name) else {
-                assert_eq!(has, [matches!(way(name), Way::Own); 3], "{name}");
+                let expected = match FILES.contains(&name) {
+                    true => [true, true, false],
+                    false => [matches!(way(name), Way::Own); 3],
+                };
+                assert_eq!(has, expected, "{name}");
                 continue;
             };
             assert_eq!(has, [false; 3], "{name}");

@@ -6,6 +6,8 @@ use serde_json::Value;
 use super::Notes;
 use crate::mcp::names;
 
+const CUSTOM_FIELDS: &str = "customFields";
+
 /// What was found while the values were read.
 #[derive(Default)]
 pub(super) struct Found {
@@ -17,11 +19,11 @@ pub(super) struct Found {
 impl Found {
     /// A custom field is one of several in its input.
     pub fn note_removed_fields(&mut self, name: &str, value: &Value) {
-        if name != "customFields" {
+        if name != CUSTOM_FIELDS {
             return;
         }
         let fields = value.as_array().into_iter().flatten();
-        let removed = fields.filter(|field| field["value"] == "");
+        let removed = fields.filter(|field| is_removed(field));
         let removed = removed.map(|field| match &field["id"] {
             Value::String(name) => format!("custom field {}", names::quoted(name)),
             id => format!("custom field {id}"),
@@ -41,8 +43,10 @@ impl Found {
             return Notes::new();
         }
         let changed = arguments
-            .keys()
-            .filter(|name| is_change(name) && !removed.contains(name));
+            .iter()
+            .filter(|(name, value)| !removed.contains(name) && !removes_all(name, value))
+            .map(|(name, _)| name)
+            .filter(|name| is_change(name));
         let changed: Vec<_> = changed.cloned().collect();
         let mut note = Vec::new();
         for (what, names) in [("Changed", changed), ("Removed", removed)] {
@@ -60,6 +64,16 @@ impl Found {
         }
         vec![note.join(" ")]
     }
+}
+
+fn is_removed(field: &Value) -> bool {
+    field["value"] == ""
+}
+
+/// Whether an input removes the values of all the custom fields in it.
+fn removes_all(name: &str, value: &Value) -> bool {
+    let fields = value.as_array().filter(|_| name == CUSTOM_FIELDS);
+    fields.is_some_and(|fields| fields.iter().all(is_removed))
 }
 
 pub(super) fn listed(names: &[String]) -> String {

@@ -14,9 +14,9 @@ pub(super) fn fields(
     read: impl FnOnce(Value) -> Result<Vec<Value>, String>,
 ) -> Result<Given, String> {
     match value {
-        Value::Null => return Ok(Given::Empty),
-        Value::String(text) if is_blank(&text) => return Ok(Given::Empty),
-        Value::Array(fields) if fields.is_empty() => return Ok(Given::Empty),
+        Value::Null => Ok(Given::Empty),
+        Value::String(text) if is_blank(&text) => Ok(Given::Empty),
+        Value::Array(fields) if fields.is_empty() => Ok(Given::Empty),
         value => {
             let fields = read(value)?;
             Ok(match fields.is_empty() {

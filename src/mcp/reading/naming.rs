@@ -277,7 +277,7 @@ impl Known<'_> {
 
     fn synonym(&self, name: &str, stem: &str, value: &Value) -> Option<&'static str> {
         let is_it = |names: &&[&str]| names.contains(&name) || names.contains(&stem);
-        let all = SYNONYMS.iter().filter(|(names, _)| is_it(&names));
+        let all = SYNONYMS.iter().filter(|(names, _)| is_it(names));
         let mut found = all.filter_map(|(_, inputs)| {
             let mut there = inputs.iter().filter(|it| self.published.contains_key(**it));
             // A number is an id.
@@ -439,7 +439,7 @@ mod tests {
                 "labels: is no input",
             ),
             (
-                "get_users",
+                "get_priorities",
                 json!({"page": 10}),
                 "page: is no input; this tool takes none",
             ),

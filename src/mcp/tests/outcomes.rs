@@ -250,12 +250,13 @@ impl Tool {
     fn of(entry: &Entry) -> Self {
         let mut arguments = sample(&entry.route.attr.schema_as_json_value());
         let given = arguments.as_object_mut().unwrap();
-        match entry.spec.name {
-            // Two ways to give one thing.
-            "upload_attachment" => _ = given.remove("content"),
-            // Any file is larger.
-            "get_issue_attachment" => _ = given.remove("maxBytes"),
-            _ => {}
+        // Two ways to give one thing.
+        if entry.spec.name == "upload_attachment" {
+            given.remove("content");
+        }
+        // All of every response, however large.
+        for part in ["maxBytes", "textOffset", "textLength", "itemOffset"] {
+            given.remove(part);
         }
         Self {
             name: entry.spec.name,

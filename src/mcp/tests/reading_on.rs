@@ -233,10 +233,7 @@ async fn the_part_says_where_it_is_and_what_it_is_of() {
         let result = result(&caller, "get_issue", arguments).await;
         assert_eq!(result["isError"], true);
         let said = result["content"][0]["text"].as_str().unwrap();
-        assert!(
-            said.contains("textOffset: expected a number from 0 on"),
-            "{said}"
-        );
+        assert!(said.contains("textOffset: expected "), "{said}");
     }
     // None of it is for Backlog.
     let lines = backlog.received().into_iter().map(|request| request.line);

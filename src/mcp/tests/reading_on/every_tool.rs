@@ -1,6 +1,6 @@
 //! What holds for every tool.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{advised, answering, as_json, japanese, shown};
 use crate::{
@@ -101,16 +101,16 @@ async fn no_tool_loses_a_text_without_a_way_on() {
 async fn half_a_surrogate_pair_of_backlog_reaches_no_client() {
     let thing = r#"{"id":1,"summary":"a\ud83d","description":"\ud83d\ude00 \\ud83d"}"#;
     let expected = json!({"id": 1, "summary": "a\u{fffd}", "description": "😀 \\ud83d"});
-    for (tool, body) in [
-        ("get_issue", thing.to_owned()),
-        ("get_issues", format!("[{thing}]")),
+    for (tool, arguments, body) in [
+        ("get_issue", json!({"issueKey": "A-1"}), thing.to_owned()),
+        ("get_issues", json!({}), format!("[{thing}]")),
     ] {
         let backlog = FakeBacklog::start(move |_| as_json(body.clone()));
         let options = ToolOptions {
             structured_content: true,
             ..ToolOptions::default()
         };
-        let params = json!({"name": tool, "arguments": {"issueKey": "A-1"}});
+        let params = json!({"name": tool, "arguments": arguments});
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
         let server = server().with_options(options);
         let caller = caller_of(&backlog);
@@ -134,12 +134,18 @@ async fn an_advice_repeats_the_call_with_its_organization_and_prefix() {
         prefix: "acme_".parse().unwrap(),
         ..ToolOptions::default()
     };
-    let mut arguments = Map::from_iter([("issueKey".to_owned(), json!("A-1"))]);
-    for (name, tool) in [
-        ("acme_get_issue", "acme_get_issue"),
-        ("acme_update_issue", "acme_get_issue"),
+    for (name, tool, arguments) in [
+        (
+            "acme_get_issue",
+            "acme_get_issue",
+            json!({"issueKey": "A-1"}),
+        ),
+        (
+            "acme_update_issue",
+            "acme_get_issue",
+            json!({"issueKey": "A-1", "summary": "A"}),
+        ),
     ] {
-        arguments.insert("summary".to_owned(), json!("A"));
         let params = json!({"name": name, "arguments": arguments});
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
         let server = server().with_options(options.clone());
