@@ -1,9 +1,11 @@
-//! From a tool's input to Backlog's request, and the forms of OAuth.
+//! From a tool's arguments to Backlog's request, and the forms of OAuth.
 
 use std::hint::black_box;
 
 use backlog_mcp_hub::{
-    backlog::Call,
+    backlog::{BacklogClient, BacklogUrl, Call, ClientOptions},
+    clock::Clock,
+    mcp::HubServer,
     oauth::{Params, Scopes},
 };
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -40,6 +42,47 @@ fn calls(c: &mut Criterion) {
     }
 }
 
+/// What reading adds to a call whose arguments are right already, and what one that has to be read
+/// costs.
+fn readers(c: &mut Criterion) {
+    let client = BacklogClient::new(ClientOptions::default()).expect("a client");
+    let server = HubServer::new(client, Clock::system());
+    let space = BacklogUrl::parse("acme.backlog.com").expect("a URL");
+    let one = json!({"issueKey": "HARBOR-1"});
+    let many = json!({
+        "projectId": [88104], "statusId": [1, 2, 3], "assigneeId": [40218], "priorityId": ["High"],
+        "dueDateSince": "2026-10-01", "dueDateUntil": "2026-10-31", "keyword": "crane",
+        "sort": "dueDate", "order": "asc", "count": 100, "offset": 0,
+    });
+    let add = json!({
+        "projectId": 88104, "issueTypeId": 1, "priorityId": 3, "summary": "Pump is louder than before",
+        "description": "It began after the repair. ".repeat(20), "categoryId": [1, 2, 3],
+        "notifiedUserId": [40211, 40218], "dueDate": "2026-12-01",
+        "customFields": [{"id": 92014, "value": 1}],
+    });
+    let written = json!({
+        "project": "harbor", "status": "Open", "assignee": "[40218]", "dueDateSince": "2026/10/01",
+        "count": "100", "order": null,
+    });
+    let link = json!({"issueKey": "https://acme.backlog.com/view/HARBOR-12#comment-34"});
+    for (name, tool, arguments) in [
+        ("right: get_issue", "get_issue", one),
+        ("right: get_issues", "get_issues", many),
+        ("right: add_issue", "add_issue", add),
+        ("to be read: get_issues", "get_issues", written),
+        ("to be read: a link", "get_issue", link),
+    ] {
+        let arguments = inputs(arguments);
+        c.bench_function(&format!("arguments/{name}"), |b| {
+            b.iter_batched_ref(
+                || arguments.clone(),
+                |arguments| server.read_arguments(tool, arguments, &space),
+                BatchSize::SmallInput,
+            );
+        });
+    }
+}
+
 fn forms(c: &mut Criterion) {
     let form = format!(
         "grant_type=refresh_token&client_id=example&refresh_token=bmh_rt_{}",
@@ -53,5 +96,5 @@ fn forms(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, calls, forms);
+criterion_group!(benches, calls, readers, forms);
 criterion_main!(benches);

@@ -69,7 +69,8 @@ const NOT_PUBLIC: [&str; 32] = [
 /// Why there is no document. All of them may pass, so none is remembered.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    #[error("the URL is not one that is fetched")]
+    /// Its address shows it, whatever a name resolves to.
+    #[error("only https at a public address and the standard port is fetched")]
     Url,
     #[error("too many documents are being fetched")]
     Busy,
@@ -79,14 +80,28 @@ pub enum FetchError {
     NotPublic,
     #[error("the host does not resolve: {0}")]
     Resolve(std::io::Error),
-    #[error("the request failed")]
-    Request(#[from] reqwest::Error),
+    #[error("the request failed: {}", causes(.0))]
+    Request(reqwest::Error),
     #[error("the answer has the status {0}")]
     Status(u16),
     #[error("the answer is larger than {MAX_BYTES} bytes")]
     TooLarge,
     #[error("TLS could not be set up: {0}")]
     Tls(#[from] rustls::Error),
+}
+
+impl From<reqwest::Error> for FetchError {
+    fn from(error: reqwest::Error) -> Self {
+        // Whoever logs it has the address, and may leave a part of it out.
+        Self::Request(error.without_url())
+    }
+}
+
+/// What failed, with its causes: an unknown certificate authority, a refused connection.
+fn causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.join(": ")
 }
 
 /// A document, and for how long it may be used.
@@ -134,7 +149,7 @@ impl Fetcher {
 
     async fn fetch(&self, url: &Url) -> Result<Fetched, FetchError> {
         let host = url.host_str().ok_or(FetchError::Url)?;
-        if !url.username().is_empty() || url.password().is_some() {
+        if !url.username().is_empty() || url.password().is_some() || self.never_fetches(url) {
             return Err(FetchError::Url);
         }
         let addresses = self.resolve(url).await?;
@@ -168,6 +183,20 @@ impl Fetcher {
             body.extend_from_slice(&chunk);
         }
         Ok(Fetched { body, fresh_for })
+    }
+
+    /// Whether the address alone shows that nothing is fetched from there.
+    fn never_fetches(&self, url: &Url) -> bool {
+        let address: Option<IpAddr> = match url.host() {
+            Some(Host::Ipv4(address)) => Some(address.into()),
+            Some(Host::Ipv6(address)) => Some(address.into()),
+            Some(Host::Domain(_)) | None => None,
+        };
+        if address.is_some_and(|address| !self.may_connect_to(address)) {
+            return true;
+        }
+        // On a hub for one's own computer, a name may lead to a port there.
+        !self.allow_loopback && (url.scheme() != "https" || url.port().is_some())
     }
 
     async fn resolve(&self, url: &Url) -> Result<Vec<SocketAddr>, FetchError> {
@@ -280,6 +309,37 @@ mod tests {
                 matches!(error, FetchError::NotPublic | FetchError::Url),
                 "{url}: {error}"
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_failed_is_said_with_its_cause_and_without_the_address() {
+        let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = closed.local_addr().expect("an address");
+        drop(closed);
+        let url = Url::parse(&format!("http://{address}/x?key=hunter2")).expect("a URL");
+        let error = fetcher(true).get(&url).await.expect_err("refused");
+        let text = error.to_string();
+        assert!(text.contains("refused"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn an_address_that_is_never_fetched_shows_it_without_a_look_at_its_name() {
+        for text in [
+            "https://10.1.2.3/c.json",
+            "https://[fd00::1]/c.json",
+            "https://client.example:8443/c.json",
+        ] {
+            let url = Url::parse(text).expect("a URL");
+            assert!(fetcher(false).never_fetches(&url), "{text}");
+        }
+        for text in [
+            "https://client.example/c.json",
+            "https://8.8.8.8:443/c.json",
+        ] {
+            let url = Url::parse(text).expect("a URL");
+            assert!(!fetcher(false).never_fetches(&url), "{text}");
         }
     }
 

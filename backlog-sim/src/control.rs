@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 
 use crate::{
     error::ApiError,
-    faults::{Ending, Matcher},
+    faults::{Ending, Matcher, ServedFile},
     journal::Entry,
     locked::Locked,
     model::{Id, User},
@@ -60,6 +60,11 @@ impl Control {
             body: body.into(),
         };
         self.sim.faults.end(matcher, ending, times);
+    }
+
+    /// Answers the next `times` matching requests with a file instead of handling them.
+    pub fn serve_file(&self, matcher: Matcher, file: ServedFile, times: usize) {
+        self.sim.faults.end(matcher, Ending::Serve(file), times);
     }
 
     /// A body in the form of Backlog's errors, for [`Control::fail_next`].

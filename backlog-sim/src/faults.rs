@@ -5,7 +5,7 @@
 
 use std::{sync::Mutex, time::Duration};
 
-use actix_web::http::StatusCode;
+use actix_web::{http::StatusCode, web::Bytes};
 use serde::Deserialize;
 use tokio::sync::watch;
 
@@ -56,11 +56,21 @@ impl Matcher {
     }
 }
 
+/// A file in place of the one that was asked for, with headers as they are.
+#[derive(Clone, Debug, Default)]
+pub struct ServedFile {
+    pub content_type: Vec<u8>,
+    pub disposition: Option<Vec<u8>>,
+    pub bytes: Bytes,
+}
+
 /// How a request ends other than by its handler's answer.
 #[derive(Clone, Debug)]
 pub(crate) enum Ending {
     /// Answered with this, without being handled.
     Fail { status: StatusCode, body: String },
+    /// Answered with this file, without being handled.
+    Serve(ServedFile),
     /// Not handled; the connection is closed without an answer.
     DropRequest,
     /// Handled; the connection is closed without the answer.

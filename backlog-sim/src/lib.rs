@@ -28,7 +28,7 @@ mod view;
 mod wire;
 
 pub use control::Control;
-pub use faults::Matcher;
+pub use faults::{Matcher, ServedFile};
 pub use journal::{Credential, Entry, fingerprint};
 pub use model::{Id, User};
 pub use options::SimOptions;

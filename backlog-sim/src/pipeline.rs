@@ -15,7 +15,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{CONTENT_TYPE, HeaderName, HeaderValue},
+        header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue},
     },
     middleware::Next,
     web::{Bytes, Data},
@@ -89,6 +89,14 @@ pub(crate) async fn pipeline(
                 "text/html;charset=utf-8"
             };
             request.into_response(HttpResponse::build(status).content_type(kind).body(body))
+        }
+        Some(Ending::Serve(file)) => {
+            let mut answer = HttpResponse::Ok();
+            answer.insert_header((CONTENT_TYPE, file.content_type));
+            if let Some(disposition) = file.disposition {
+                answer.insert_header((CONTENT_DISPOSITION, disposition));
+            }
+            request.into_response(answer.body(file.bytes))
         }
         Some(Ending::DropAnswer) => {
             let answer = handle(&sim, request, &method, &path, query, form, next).await?;

@@ -21,7 +21,13 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::{Expects, Request, Segment};
+use super::{Expects, Request, Segment, UNSAFE};
+
+/// In bytes, of one part of a path; none of Backlog's ids, keys and names comes near it.
+const MAX_SEGMENT: usize = 2048;
+/// In bytes, of path and query as they are sent: what an HTTP client can send at all is a little
+/// more, and servers stop earlier.
+const MAX_ADDRESS: usize = 60_000;
 
 /// The declaration of a request: method, path and what is special about it.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +114,11 @@ impl Call {
         self.method
     }
 
+    /// The path with its placeholders.
+    pub const fn template(&self) -> &'static str {
+        self.template
+    }
+
     /// Makes the request.
     ///
     /// # Errors
@@ -147,6 +158,7 @@ impl Call {
             Method::Get => (parameters, Vec::new()),
             _ => (Vec::new(), parameters),
         };
+        check_length(&segments, &query)?;
         Ok(Request {
             method: self.method.into(),
             template: self.template,
@@ -224,9 +236,12 @@ fn take_segment(
     inputs: &mut Map<String, Value>,
 ) -> Result<Segment, InputError> {
     let (name, text) = take_target(names, inputs)?;
+    if text.len() > MAX_SEGMENT {
+        return Err(too_long(name));
+    }
     Segment::parse(text).map_err(|_| InputError::Invalid {
         argument: name.to_owned(),
-        reason: "cannot be `.` or `..`",
+        reason: UNSAFE,
     })
 }
 
@@ -238,6 +253,9 @@ fn take_directory(
 ) -> Result<(), InputError> {
     let path = inputs.shift_remove(name).and_then(identifier);
     let path = path.unwrap_or_default();
+    if path.len() > 4 * MAX_SEGMENT {
+        return Err(too_long(name));
+    }
     let inner = path.trim_start_matches('/');
     let inner = inner.strip_suffix('/').unwrap_or(inner);
     if inner.is_empty() {
@@ -247,11 +265,59 @@ fn take_directory(
     for part in inner.split('/') {
         let segment = Segment::parse(part.to_owned()).map_err(|_| InputError::Invalid {
             argument: name.to_owned(),
-            reason: "its parts cannot be `.`, `..` or empty",
+            reason: "its parts cannot be empty, `.` or `..`, or contain control characters",
         })?;
         segments.push(segment);
     }
     Ok(())
+}
+
+fn too_long(argument: &str) -> InputError {
+    InputError::Invalid {
+        argument: argument.to_owned(),
+        reason: "is too long for a request to Backlog; give less",
+    }
+}
+
+/// Whether an address can be sent; otherwise the input with the largest part of it is at fault.
+fn check_length(path: &[Segment], query: &[(String, String)]) -> Result<(), InputError> {
+    let plain: usize = query
+        .iter()
+        .map(|(key, value)| key.len() + value.len() + 2)
+        .sum();
+    // Encoded, it is at most three times as long.
+    if plain <= MAX_ADDRESS / 4 {
+        return Ok(());
+    }
+    let encoded = |text: &str| {
+        form_urlencoded::byte_serialize(text.as_bytes())
+            .map(str::len)
+            .sum()
+    };
+    let mut inputs: Vec<(&str, usize)> = Vec::new();
+    let mut whole: usize = path.iter().map(|part| 3 * part.as_str().len() + 1).sum();
+    for (key, value) in query {
+        let length: usize = [key, value]
+            .map(|text| -> usize { encoded(text) })
+            .iter()
+            .sum();
+        whole += length + 2;
+        let name = key.split(['[', '_']).next().unwrap_or_default();
+        let name = if name == "customField" {
+            "customFields"
+        } else {
+            name
+        };
+        match inputs.last_mut().filter(|(last, _)| *last == name) {
+            Some((_, sum)) => *sum += length,
+            None => inputs.push((name, length)),
+        }
+    }
+    let longest = inputs.iter().max_by_key(|(_, length)| *length);
+    match longest {
+        Some((name, _)) if whole > MAX_ADDRESS => Err(too_long(name)),
+        _ => Ok(()),
+    }
 }
 
 /// The text of an id or key; a number that is no id counts as not given.

@@ -4,8 +4,8 @@
 //! 2. Wait, not for long, for one of the space's slots; then see to the limit again.
 //! 3. Send, with the credentials in a header; follow no redirect.
 //! 4. Read the answer up to the size limit, as far as there is [`room`](super::room).
-//! 5. Tell success from the kinds of failure ([`BacklogError`]). What has changed something is a
-//!    success even if its answer cannot be read ([`BacklogError::Unread`]).
+//! 5. Tell success from the kinds of failure ([`BacklogError`]), and what is known of a change by
+//!    then ([`Fate`](super::Fate)).
 
 use std::{
     collections::HashMap,
@@ -26,7 +26,8 @@ use tracing::Instrument;
 use super::{
     BacklogError, BacklogUrl, Credentials, Exchange, Expects, Observer, Request, Response,
     exchange::{self, Class},
-    pace::{Lane, Pace},
+    fate::{self, Broken},
+    pace::{Lane, Left, Pace},
     room::Room,
 };
 use crate::clock::Clock;
@@ -193,7 +194,7 @@ impl BacklogClient {
     ) -> Result<Response, BacklogError> {
         let (name, value) = credentials.header().ok_or(BacklogError::Unauthorized)?;
         let lane = Lane::of(url, value.as_bytes(), &request);
-        let is_write = request.method != Method::GET;
+        let method = request.method.clone();
         self.0.pace.keep(&lane).await?;
 
         let slots = self.slots(url);
@@ -228,22 +229,29 @@ impl BacklogClient {
         let mut answer = open(http, request.expects).await?;
         let body = self.body(url, &mut answer, request.expects, read).await;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = body.map_err(|error| match is_write && status.is_success() {
-            true => BacklogError::Unread,
-            false => error,
-        })?;
-        let failure =
-            (!status.is_success()).then(|| BacklogError::from_answer(status, &headers, &body));
-        let is_limited = matches!(failure, Some(BacklogError::RateLimited { .. }));
-        self.0.pace.note(lane, &headers, is_limited).await;
-        match failure {
-            Some(error) => Err(error),
-            None => Ok(Response {
-                status,
-                headers,
-                body,
-            }),
-        }
+        let read = fate::judge(&method, (status, &headers), body, self.0.pace.now());
+        let limited = match &read {
+            Err(BacklogError::RateLimited { until, .. }) => Some(*until),
+            _ => None,
+        };
+        self.0.pace.note(lane, &headers, limited).await;
+        Ok(Response {
+            status,
+            body: read?,
+            headers,
+        })
+    }
+
+    /// How many more requests of this kind Backlog takes for these credentials, as far as it said.
+    pub async fn left(
+        &self,
+        url: &BacklogUrl,
+        credentials: &Credentials,
+        request: &Request,
+    ) -> Option<Left> {
+        let (_, value) = credentials.header()?;
+        let lane = Lane::of(url, value.as_bytes(), request);
+        self.0.pace.left(&lane).await
     }
 
     /// The HTTP client that reaches this space.
@@ -265,12 +273,10 @@ impl BacklogClient {
         let span = tracing::debug_span!("backlog", class = Class::Token.as_str());
         let exchange = async {
             let mut answer = open(request, Expects::Json).await?;
+            let status = answer.status();
             let body = self.body(url, &mut answer, Expects::Json, &|_, _| ());
-            let body = body.await?;
-            Ok(Answer {
-                status: answer.status(),
-                body,
-            })
+            let body = body.await.map_err(|broken| broken.error)?;
+            Ok(Answer { status, body })
         };
         let answer = exchange.instrument(span).await;
         let outcome = match &answer {
@@ -298,7 +304,7 @@ impl BacklogClient {
         answer: &mut reqwest::Response,
         expects: Expects,
         read: &Watch<'_>,
-    ) -> Result<Bytes, BacklogError> {
+    ) -> Result<Bytes, Broken> {
         let (limit, is_file) = match expects {
             // What Backlog says of a failure is no part of the file.
             Expects::File { max_bytes } if answer.status().is_success() => (max_bytes, true),
@@ -307,21 +313,37 @@ impl BacklogClient {
 
         let of = answer.content_length();
         let announced = usize::try_from(of.unwrap_or(0)).unwrap_or(usize::MAX);
+        if announced > limit && is_file {
+            // Whoever asked for it still has use for its name and size.
+            return Ok(Bytes::new());
+        }
         if announced > limit {
-            return Err(BacklogError::TooLarge { limit });
+            return Err(BacklogError::TooLarge { limit }.into());
         }
         let room = &self.0.room;
         let mut body = room.body(url, announced).await?;
-        while let Some(chunk) = answer.chunk().await.map_err(BacklogError::from_transport)? {
+        loop {
+            let chunk = match answer.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return Ok(body.into()),
+                Err(error) => {
+                    return Err(Broken {
+                        error: BacklogError::from_transport(error),
+                        body: body.into(),
+                    });
+                }
+            };
             if body.len() + chunk.len() > limit {
-                return Err(BacklogError::TooLarge { limit });
+                return Err(Broken {
+                    error: BacklogError::TooLarge { limit },
+                    body: body.into(),
+                });
             }
             room.extend(&mut body, &chunk).await?;
             if is_file {
                 read(body.len() as u64, of);
             }
         }
-        Ok(body.into())
     }
 
     fn slots(&self, url: &BacklogUrl) -> Arc<Semaphore> {

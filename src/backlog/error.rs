@@ -2,32 +2,48 @@
 
 use chrono::{DateTime, Utc};
 use reqwest::{StatusCode, header::HeaderMap};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
+use super::{
+    fate::{Content, without_mark},
+    pace,
+};
+
 /// Why a call brought no result. Holds no URL and no secret; its text, which is logged, has
-/// nothing of what Backlog said but numbers.
+/// nothing of what Backlog said but numbers. What is known of the request is its
+/// [`fate`](Self::fate).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BacklogError {
-    /// 401, whatever the body says: Backlog explains a rejected bearer token
-    /// in `WWW-Authenticate` and may send no body at all.
+    /// 401 without an `errors` body: Backlog explains a rejected bearer token in
+    /// `WWW-Authenticate`. With one it is [`Self::Api`], and about a right.
     #[error("Backlog rejected the credentials")]
     Unauthorized,
     /// 429 or code 13: the limit of this user for this kind of request is used up.
     #[error("Backlog's rate limit is used up")]
     RateLimited {
-        /// When the window ends (`X-RateLimit-Reset`), if Backlog said so.
-        reset: Option<DateTime<Utc>>,
+        /// When the next request is sent.
+        until: DateTime<Utc>,
+        /// The HTTP status; `None` if the request was not sent, because the limit was known.
+        status: Option<u16>,
     },
     /// Any other refusal that Backlog explained.
-    #[error("Backlog answered {status} ({})", codes(.errors))]
+    #[error("Backlog returned {status} ({})", codes(.errors))]
     Api { status: u16, errors: Vec<ErrorItem> },
-    /// An answer that is not Backlog's JSON, as a proxy or firewall sends it.
-    #[error("Backlog answered {status} with an unexpected body")]
-    UnexpectedBody { status: u16 },
-    #[error("Backlog did not answer in time")]
-    Timeout,
+    /// A response that is not Backlog's JSON, as a proxy or firewall sends it.
+    #[error("Backlog returned {status} with {}", .body.as_str())]
+    UnexpectedBody { status: u16, body: Content },
+    /// No connection was made, so nothing was sent.
     #[error("Backlog could not be reached")]
+    Unreachable,
+    /// No request can be so long, so nothing was sent.
+    #[error("the request is too long to be sent")]
+    TooLong,
+    /// The request was sent, and no response came in time.
+    #[error("Backlog did not respond in time")]
+    Timeout,
+    /// The request was sent, at least in part, and the connection broke.
+    #[error("the connection to Backlog was lost")]
     Connection,
     /// Too many calls to this space are under way in this process.
     #[error("too many requests to this space are under way")]
@@ -35,7 +51,7 @@ pub enum BacklogError {
     /// The answer was not read: too many large ones are in memory.
     #[error("there is no memory left for Backlog's answer")]
     NoRoom,
-    /// Backlog has changed something, and the rest of its answer did not come or had no room.
+    /// Backlog has changed something, and its response did not come, had no room or is not JSON.
     #[error("Backlog did what was asked for, and its answer could not be read")]
     Unread,
     #[error("Backlog's answer is larger than {limit} bytes")]
@@ -46,13 +62,17 @@ pub enum BacklogError {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorItem {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub message: String,
     /// Backlog's number of the error; see [`ErrorItem::NOT_FOUND`] and its neighbours.
     #[serde(default)]
     pub code: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub more_info: String,
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 impl ErrorItem {
@@ -74,6 +94,8 @@ impl ErrorItem {
     pub const TOO_MANY: u32 = 9;
     /// The upload is larger than the space's plan allows.
     pub const FILE_TOO_LARGE: u32 = 10;
+    /// The account is not known, or not a member of the space.
+    pub const AUTHENTICATION: u32 = 11;
     /// The space requires two-step verification.
     pub const MFA_REQUIRED: u32 = 12;
     /// Rate limited; documented for status 429.
@@ -81,35 +103,41 @@ impl ErrorItem {
 }
 
 impl BacklogError {
-    /// Reads an answer that is not a success.
-    pub(super) fn from_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        #[derive(Deserialize)]
-        struct Body {
-            errors: Vec<ErrorItem>,
+    /// Reads a response that is not a success, received at `now`.
+    pub(super) fn from_answer(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Self {
+        let errors = errors(body);
+        let limited = |error: &ErrorItem| error.code == ErrorItem::TOO_MANY_REQUESTS;
+        if status == StatusCode::TOO_MANY_REQUESTS || errors.iter().any(limited) {
+            return Self::RateLimited {
+                until: pace::until(headers, now),
+                status: Some(status.as_u16()),
+            };
         }
         match status {
-            StatusCode::UNAUTHORIZED => Self::Unauthorized,
-            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited {
-                reset: reset(headers),
+            _ if !errors.is_empty() => Self::Api {
+                status: status.as_u16(),
+                errors,
             },
-            _ => match serde_json::from_slice::<Body>(body) {
-                Ok(Body { errors }) if limited(&errors) => Self::RateLimited {
-                    reset: reset(headers),
-                },
-                Ok(Body { errors }) if !errors.is_empty() => Self::Api {
-                    status: status.as_u16(),
-                    errors,
-                },
-                _ => Self::UnexpectedBody {
-                    status: status.as_u16(),
-                },
+            StatusCode::UNAUTHORIZED => Self::Unauthorized,
+            _ => Self::UnexpectedBody {
+                status: status.as_u16(),
+                body: Content::of(headers, body),
             },
         }
     }
 
     /// Reads a failure to send or to receive; the details, without the URL, go to the log.
     pub(super) fn from_transport(error: reqwest::Error) -> Self {
-        let failure = if error.is_timeout() {
+        let failure = if error.is_connect() {
+            Self::Unreachable
+        } else if error.is_builder() {
+            Self::TooLong
+        } else if error.is_timeout() {
             Self::Timeout
         } else {
             Self::Connection
@@ -118,22 +146,21 @@ impl BacklogError {
         tracing::warn!(error = &error as &dyn std::error::Error, "{failure}");
         failure
     }
+
+    /// Whether Backlog returned 401, for whatever reason.
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Unauthorized | Self::Api { status: 401, .. })
+    }
 }
 
-fn limited(errors: &[ErrorItem]) -> bool {
-    let limited = |error: &ErrorItem| error.code == ErrorItem::TOO_MANY_REQUESTS;
-    errors.iter().any(limited)
-}
-
-/// When the minute ends for which Backlog counts.
-pub(super) fn reset(headers: &HeaderMap) -> Option<DateTime<Utc>> {
-    let seconds = headers
-        .get("x-ratelimit-reset")?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()?;
-    DateTime::from_timestamp(seconds, 0)
+/// What Backlog says in its form of errors; nothing if the body is something else.
+fn errors(body: &[u8]) -> Vec<ErrorItem> {
+    #[derive(Deserialize)]
+    struct Body {
+        errors: Vec<ErrorItem>,
+    }
+    let read = serde_json::from_slice::<Body>(without_mark(body));
+    read.map(|body| body.errors).unwrap_or_default()
 }
 
 fn codes(errors: &[ErrorItem]) -> String {
@@ -148,23 +175,35 @@ fn codes(errors: &[ErrorItem]) -> String {
 mod tests {
     use super::*;
 
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_000, 0).unwrap()
+    }
+
     fn read(status: u16, body: &str) -> BacklogError {
         let status = StatusCode::from_u16(status).unwrap();
-        BacklogError::from_answer(status, &HeaderMap::new(), body.as_bytes())
+        BacklogError::from_answer(status, &HeaderMap::new(), body.as_bytes(), now())
     }
 
     #[test]
-    fn a_401_needs_no_body() {
+    fn a_401_is_about_the_token_unless_backlog_explains_it() {
         assert_eq!(read(401, ""), BacklogError::Unauthorized);
         assert_eq!(read(401, "<html>"), BacklogError::Unauthorized);
-        let body = r#"{"errors":[{"message":"Authentication failure.","code":11,"moreInfo":""}]}"#;
-        assert_eq!(read(401, body), BacklogError::Unauthorized);
+        assert_eq!(read(401, r#"{"errors":[]}"#), BacklogError::Unauthorized);
+        for code in [2, 4, 5, 6, 11, 12] {
+            let body = format!(r#"{{"errors":[{{"message":"No.","code":{code}}}]}}"#);
+            let error = read(401, &body);
+            assert_eq!(
+                error.to_string(),
+                format!("Backlog returned 401 (code {code})")
+            );
+            assert!(error.is_unauthorized());
+        }
     }
 
     #[test]
     fn keeps_every_entry() {
         let body = r#"{"errors":[{"message":"No project.","code":6,"moreInfo":""},
-                                 {"message":"Bad.","code":7,"moreInfo":"x","errorInfo":null}]}"#;
+                                 {"message":"Bad.","code":7,"moreInfo":null,"errorInfo":null}]}"#;
         let error = read(404, body);
         let BacklogError::Api { errors, .. } = &error else {
             panic!("{error:?}");
@@ -172,27 +211,43 @@ mod tests {
         let messages: Vec<_> = errors.iter().map(|it| it.message.as_str()).collect();
         assert_eq!(messages, ["No project.", "Bad."]);
         // What is logged has none of Backlog's words.
-        assert_eq!(error.to_string(), "Backlog answered 404 (code 6, code 7)");
+        assert_eq!(error.to_string(), "Backlog returned 404 (code 6, code 7)");
     }
 
     #[test]
     fn survives_other_bodies() {
-        for body in ["", "<html>bad gateway</html>", "{}", r#"{"errors":[]}"#] {
-            let expected = BacklogError::UnexpectedBody { status: 502 };
+        for (body, content) in [
+            ("", Content::Empty),
+            ("<html>bad gateway</html>", Content::Html),
+            ("{}", Content::Other),
+            (r#"{"errors":[]}"#, Content::Other),
+            ("bad gateway", Content::Other),
+        ] {
+            let expected = BacklogError::UnexpectedBody {
+                status: 502,
+                body: content,
+            };
             assert_eq!(read(502, body), expected, "{body}");
         }
     }
 
     #[test]
-    fn a_429_says_when() {
-        let mut headers = HeaderMap::new();
-        headers.insert("X-RateLimit-Reset", "1605484860".parse().unwrap());
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        let error = BacklogError::from_answer(status, &headers, b"");
-        let reset = DateTime::from_timestamp(1_605_484_860, 0);
-        assert_eq!(error, BacklogError::RateLimited { reset });
-        assert_eq!(read(429, ""), BacklogError::RateLimited { reset: None });
+    fn code_13_is_the_rate_limit_whatever_the_status() {
+        let until = DateTime::from_timestamp(1_060, 0).unwrap();
         let body = r#"{"errors":[{"message":"Too many.","code":13}]}"#;
-        assert_eq!(read(403, body), BacklogError::RateLimited { reset: None });
+        for (status, body) in [
+            (429, ""),
+            (429, "<html>"),
+            (403, body),
+            (400, body),
+            (401, body),
+        ] {
+            let status_told = Some(status);
+            let expected = BacklogError::RateLimited {
+                until,
+                status: status_told,
+            };
+            assert_eq!(read(status, body), expected);
+        }
     }
 }

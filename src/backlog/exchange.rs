@@ -59,9 +59,13 @@ pub(super) fn outcome<T>(result: &Result<T, BacklogError>) -> &'static str {
         Err(BacklogError::Unauthorized) => "unauthorized",
         Err(BacklogError::RateLimited { .. }) => "rate_limited",
         Err(BacklogError::Api { status, .. }) => status_outcome(*status),
-        Err(BacklogError::UnexpectedBody { .. } | BacklogError::TooLarge { .. }) => "unexpected",
+        Err(
+            BacklogError::UnexpectedBody { .. }
+            | BacklogError::TooLarge { .. }
+            | BacklogError::TooLong,
+        ) => "unexpected",
         Err(BacklogError::Timeout) => "timeout",
-        Err(BacklogError::Connection) => "unreachable",
+        Err(BacklogError::Connection | BacklogError::Unreachable) => "unreachable",
         Err(BacklogError::Unread) => "unread",
         Err(BacklogError::Busy | BacklogError::NoRoom) => "busy",
     }

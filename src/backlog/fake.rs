@@ -56,6 +56,11 @@ impl FakeBacklog {
         self.received.lock().unwrap().clone()
     }
 
+    /// What was received since the last time.
+    pub fn take(&self) -> Vec<Received> {
+        std::mem::take(&mut *self.received.lock().unwrap())
+    }
+
     /// The only request that arrived.
     pub fn only(&self) -> Received {
         let mut received = self.received();

@@ -2,13 +2,14 @@
 //!
 //! [`Call`] says which request an operation is, [`BacklogClient`] sends it to
 //! a [`BacklogUrl`] with [`Credentials`], [`BacklogError`] says what went
-//! wrong, [`SpaceOAuth`] gets and renews the credentials.
+//! wrong and [`Fate`] what is known of the change, [`SpaceOAuth`] gets and renews the credentials.
 
 mod call;
 mod client;
 mod credentials;
 mod error;
 mod exchange;
+mod fate;
 pub mod models;
 mod oauth;
 mod pace;
@@ -22,8 +23,10 @@ pub use client::{BacklogClient, ClientError, ClientOptions, tls_config};
 pub use credentials::{Credentials, Fingerprint};
 pub use error::{BacklogError, ErrorItem};
 pub use exchange::{Class, Exchange, Observer};
+pub use fate::{Content, Fate};
 pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth, TOKEN_TIMEOUT};
-pub use request::{Expects, Request, Response, Segment, UnsafeSegment, Upload};
+pub use pace::Left;
+pub use request::{Expects, Request, Response, Segment, UNSAFE, UnsafeSegment, Upload, announced};
 pub use url::{BacklogUrl, BacklogUrlError};
 
 #[cfg(test)]

@@ -3,9 +3,12 @@
 //! Backlog counts per user, minute and class of request, and says in each answer what is left
 //! (`X-RateLimit-Remaining`) and when the minute ends (`X-RateLimit-Reset`, epoch seconds).
 //!
-//! 1. After an answer with nothing left, or a 429, the class pauses for these credentials.
+//! 1. After an answer with nothing left, or a 429, the class pauses for these credentials: until
+//!    the end of the minute, or as long as `Retry-After` says. After a 429 that says neither, or
+//!    nothing that can be, it pauses for a minute all the same.
 //! 2. A request of that class waits if the pause is short, and fails at once otherwise, with the
 //!    time at which it may be sent. Backlog is not asked.
+//! 3. How many requests are left is remembered for those who are about to make many of them.
 //!
 //! Backlog counts for all programs of a user, so that nothing is left is known only afterwards.
 
@@ -13,14 +16,21 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use moka::future::Cache;
-use reqwest::{Method, header::HeaderMap};
+use reqwest::{
+    Method,
+    header::{HeaderMap, RETRY_AFTER},
+};
 use sha2::{Digest, Sha256};
 
-use super::{BacklogError, BacklogUrl, Request, Segment, error};
+use super::{BacklogError, BacklogUrl, Request, Segment};
 use crate::clock::Clock;
 
 /// Backlog counts by the minute: a reset further off than this is a clock that is wrong.
 const WINDOW: TimeDelta = TimeDelta::seconds(60);
+/// The longest pause: a `Retry-After` further off is asked about again after this.
+const LONGEST: TimeDelta = TimeDelta::minutes(5);
+/// No time in seconds is as large, so this is one in milliseconds.
+const MILLISECONDS: i64 = 100_000_000_000;
 /// Pauses that a caller sits out.
 const PATIENCE: TimeDelta = TimeDelta::seconds(2);
 const MAX_PAUSES: u64 = 100_000;
@@ -66,21 +76,32 @@ impl Lane {
     }
 }
 
+/// How many requests of a class may still be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    pub requests: usize,
+    /// When there are more again.
+    pub until: DateTime<Utc>,
+}
+
 #[derive(Debug)]
 pub(super) struct Pace {
     clock: Clock,
     pauses: Cache<Lane, DateTime<Utc>>,
+    left: Cache<Lane, Left>,
 }
 
 impl Pace {
     pub fn new(clock: Clock) -> Self {
         Self {
             clock,
-            pauses: Cache::builder()
-                .max_capacity(MAX_PAUSES)
-                .time_to_live(Duration::from_secs(60))
-                .build(),
+            pauses: cache(LONGEST),
+            left: cache(WINDOW),
         }
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// Waits for a short pause to end; an error says when a long one does.
@@ -90,7 +111,10 @@ impl Pace {
         };
         let left = until - self.clock.now();
         if left > PATIENCE {
-            return Err(BacklogError::RateLimited { reset: Some(until) });
+            return Err(BacklogError::RateLimited {
+                until,
+                status: None,
+            });
         }
         if let Ok(left) = left.to_std() {
             tokio::time::sleep(left).await;
@@ -98,21 +122,67 @@ impl Pace {
         Ok(())
     }
 
-    /// Reads what an answer says of the limit.
-    pub async fn note(&self, lane: Lane, headers: &HeaderMap, is_limited: bool) {
-        let nothing_left = headers
-            .get("x-ratelimit-remaining")
-            .is_some_and(|remaining| remaining.as_bytes() == b"0");
-        if !(nothing_left || is_limited) {
-            return;
-        }
+    /// How many requests of this lane are left, if an answer of this minute said so.
+    pub async fn left(&self, lane: &Lane) -> Option<Left> {
+        let left = self.left.get(lane).await;
+        left.filter(|left| left.until > self.clock.now())
+    }
+
+    /// Reads what an answer says of the limit; `limited` is until when it refuses more.
+    pub async fn note(&self, lane: Lane, headers: &HeaderMap, limited: Option<DateTime<Utc>>) {
         let now = self.clock.now();
-        if let Some(reset) = error::reset(headers)
-            && reset > now
-        {
-            self.pauses.insert(lane, reset.min(now + WINDOW)).await;
+        let reset = reset(headers, now);
+        let remaining = number(headers, "x-ratelimit-remaining");
+        let spent = reset.filter(|_| remaining == Some(0));
+        if let Some(until) = limited.or(spent) {
+            self.pauses.insert(lane.clone(), until).await;
+        }
+        // Only of reads does anybody make many at a time.
+        if let Some(requests) = remaining.filter(|_| lane.1 == Class::Read) {
+            let left = Left {
+                requests: usize::try_from(requests).unwrap_or(0),
+                until: reset.unwrap_or(now + WINDOW),
+            };
+            self.left.insert(lane, left).await;
         }
     }
+}
+
+fn cache<T: Clone + Send + Sync + 'static>(time_to_live: TimeDelta) -> Cache<Lane, T> {
+    Cache::builder()
+        .max_capacity(MAX_PAUSES)
+        .time_to_live(time_to_live.to_std().unwrap_or(Duration::ZERO))
+        .build()
+}
+
+/// When the requests that a 429 refuses may be sent again.
+pub(super) fn until(headers: &HeaderMap, now: DateTime<Utc>) -> DateTime<Utc> {
+    let announced = retry_after(headers, now).max(reset(headers, now));
+    announced.unwrap_or(now + WINDOW)
+}
+
+/// What `Retry-After` says, in seconds or as a date; `None` if that is no later time.
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let at = match text.parse::<u32>() {
+        Ok(seconds) => now + TimeDelta::seconds(seconds.into()),
+        Err(_) => DateTime::parse_from_rfc2822(text).ok()?.to_utc(),
+    };
+    (at > now).then(|| at.min(now + LONGEST))
+}
+
+/// When the minute ends for which Backlog counts; `None` if that is no later time.
+fn reset(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let seconds = match number(headers, "x-ratelimit-reset")? {
+        milliseconds @ MILLISECONDS.. => milliseconds / 1000,
+        seconds => seconds,
+    };
+    let at = DateTime::from_timestamp(seconds, 0)?;
+    (at > now).then(|| at.min(now + WINDOW))
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<i64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]

@@ -3,20 +3,26 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use reqwest::{Method, StatusCode, header::HeaderMap};
+use reqwest::{
+    Method, StatusCode,
+    header::{CONTENT_LENGTH, HeaderMap},
+};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::{BacklogError, surrogates};
+use super::{BacklogError, Content, fate::without_mark, surrogates};
 
 /// One path segment that cannot climb out of its place: never empty (but for [`Segment::END`]),
 /// `.` or `..`, and without control characters, which a URL parser drops before it looks for dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment(Cow<'static, str>);
 
+/// What is wrong with a text that is no path segment.
+pub const UNSAFE: &str = "cannot be empty, `.` or `..`, or contain control characters";
+
 /// A text that is no path segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("cannot be empty, `.` or `..`, or contain control characters")]
+#[error("{UNSAFE}")]
 pub struct UnsafeSegment;
 
 impl Segment {
@@ -75,7 +81,8 @@ pub struct Upload {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expects {
     Json,
-    /// Any bytes, but no more than these.
+    /// Any bytes, but no more than these. Of a file that says that it is larger, no byte is read
+    /// ([`Response::whole_file`]).
     File {
         max_bytes: usize,
     },
@@ -122,14 +129,44 @@ pub struct Response {
 }
 
 impl Response {
-    /// Reads the body.
+    /// The bytes of a file that was asked for with this limit; none if it is larger.
+    pub fn whole_file(&self, max_bytes: usize) -> Option<Bytes> {
+        let fits = |size| usize::try_from(size).is_ok_and(|size| size <= max_bytes);
+        let fits = announced(&self.headers).is_none_or(fits);
+        fits.then(|| self.body.clone())
+    }
+
+    /// Reads the body; `None` if there is none, or `null`.
+    ///
+    /// # Errors
+    /// It is not JSON: what that means depends on the method of the request, as
+    /// [`BacklogError::unreadable`] says.
+    pub fn read<T: DeserializeOwned>(&self, method: &Method) -> Result<Option<T>, BacklogError> {
+        let body = without_mark(&self.body).trim_ascii();
+        if matches!(body, b"" | b"null") {
+            return Ok(None);
+        }
+        let json = serde_json::from_slice(&surrogates::replaced(body));
+        json.map(Some).map_err(|_| {
+            let content = Content::of(&self.headers, &self.body);
+            BacklogError::unreadable(method, self.status.as_u16(), content)
+        })
+    }
+
+    /// Reads the body of a response to a GET.
     ///
     /// # Errors
     /// [`BacklogError::UnexpectedBody`] if it is not the JSON that was expected.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, BacklogError> {
-        let json = surrogates::replaced(&self.body);
-        serde_json::from_slice(&json).map_err(|_| BacklogError::UnexpectedBody {
+        let read = self.read(&Method::GET)?;
+        read.ok_or(BacklogError::UnexpectedBody {
             status: self.status.as_u16(),
+            body: Content::Empty,
         })
     }
+}
+
+/// The size of a body as its headers say it.
+pub fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

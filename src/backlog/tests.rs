@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use super::{
-    BacklogClient, BacklogError, BacklogUrl, Call, ClientOptions, Credentials, Request, Response,
-    Segment, Upload, fake::FakeBacklog, models::User,
+    BacklogClient, BacklogError, BacklogUrl, Call, ClientOptions, Content, Credentials, Request,
+    Response, Segment, Upload, fake::FakeBacklog, models::User,
 };
 
 pub(super) fn client(options: ClientOptions) -> BacklogClient {
@@ -88,7 +88,8 @@ async fn redirects_are_not_followed() {
             .finish()
     });
     let error = send(&backlog, anything()).await.unwrap_err();
-    assert_eq!(error, BacklogError::UnexpectedBody { status: 302 });
+    let body = Content::Empty;
+    assert_eq!(error, BacklogError::UnexpectedBody { status: 302, body });
     assert_eq!(backlog.received().len(), 1);
 }
 
@@ -146,7 +147,16 @@ async fn nobody_there() {
     let key = Credentials::ApiKey("k".into());
     let client = client(ClientOptions::default());
     let sent = client.send(&url, &key, anything()).await;
-    assert_eq!(sent.unwrap_err(), BacklogError::Connection);
+    assert_eq!(sent.unwrap_err(), BacklogError::Unreachable);
+}
+
+#[actix_web::test]
+async fn what_no_request_can_hold_is_not_sent() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let long = json!({"keyword": "a".repeat(70_000)});
+    let error = send(&backlog, request(Call::get("issues"), long)).await;
+    assert_eq!(error.unwrap_err(), BacklogError::TooLong);
+    assert_eq!(backlog.received(), []);
 }
 
 #[actix_web::test]
@@ -195,6 +205,14 @@ async fn a_change_is_made_whether_or_not_its_answer_can_be_read() {
     let no_room: Answer = || HttpResponse::Ok().body("1".repeat(16));
     let too_large: Answer = || HttpResponse::Created().body("1".repeat(101));
     let refused: Answer = || HttpResponse::BadRequest().body("1".repeat(101));
+    let page: Answer = || {
+        let mut page = HttpResponse::Ok();
+        page.content_type("text/html").body("1".repeat(101))
+    };
+    let unread = |status| BacklogError::UnexpectedBody {
+        status,
+        body: Content::Unread,
+    };
     for (answer, of_read, of_change) in [
         (broken, BacklogError::Connection, BacklogError::Unread),
         (no_room, BacklogError::NoRoom, BacklogError::Unread),
@@ -203,10 +221,14 @@ async fn a_change_is_made_whether_or_not_its_answer_can_be_read() {
             BacklogError::TooLarge { limit: 100 },
             BacklogError::Unread,
         ),
+        (refused, unread(400), unread(400)),
         (
-            refused,
+            page,
             BacklogError::TooLarge { limit: 100 },
-            BacklogError::TooLarge { limit: 100 },
+            BacklogError::UnexpectedBody {
+                status: 200,
+                body: Content::Html,
+            },
         ),
     ] {
         let backlog = FakeBacklog::start(move |_| answer());

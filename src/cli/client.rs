@@ -12,7 +12,8 @@ use crate::{
     crypto::SecretHasher,
     db::admin::{self, ClientRow, NewClient},
     oauth::{
-        registration::{AuthMethod, ClientMetadata},
+        redirect_uri::RedirectKind,
+        registration::{AuthMethod, ClientMetadata, Registration},
         token::ClientSecret,
     },
     random::Random,
@@ -45,7 +46,8 @@ struct Register {
     /// What people see on the consent page
     #[arg(long)]
     name: String,
-    /// Where the client is answered; repeat it for several
+    /// Where the client is answered, e.g. https://desk.example.com/callback; repeat it for several.
+    /// http:// to another computer is for an intranet only
     #[arg(long = "redirect-uri", required = true, value_name = "URI")]
     redirect_uris: Vec<String>,
     /// The space the client belongs to, by its slug; without it, any
@@ -66,9 +68,9 @@ struct Register {
 enum Method {
     /// A public client: PKCE alone
     None,
-    /// A secret in the body
+    /// A secret, in the body or by HTTP Basic
     ClientSecretPost,
-    /// A secret by HTTP Basic
+    /// A secret, by HTTP Basic or in the body
     ClientSecretBasic,
     /// An assertion signed with its key
     PrivateKeyJwt,
@@ -128,7 +130,7 @@ impl Register {
         let method = self.auth_method.as_auth_method();
         let jwks = self.jwks()?;
         // The rules of the protocol are checked here, with the text that a client would get.
-        ClientMetadata {
+        let registration = ClientMetadata {
             redirect_uris: self.redirect_uris.clone(),
             client_name: Some(self.name.clone()),
             token_endpoint_auth_method: Some(method.as_str().to_owned()),
@@ -136,8 +138,9 @@ impl Register {
             jwks_uri: self.jwks_uri.clone(),
             ..ClientMetadata::default()
         }
-        .validate()
+        .validate_trusted()
         .map_err(|error| anyhow::anyhow!("{}", error.description))?;
+        warn_of_plain_http(&registration);
 
         let db: PgPool = common.connect().await?;
         let secret = match method.needs_secret() {
@@ -180,6 +183,21 @@ impl Register {
         read()
             .map(Some)
             .with_context(|| format!("--jwks-file {} cannot be used", file.display()))
+    }
+}
+
+/// What the operator takes on with a redirect URI that is not encrypted.
+fn warn_of_plain_http(registration: &Registration) {
+    let plain = registration
+        .redirect_uris
+        .iter()
+        .filter(|uri| uri.kind() == RedirectKind::PlainHttp);
+    for uri in plain {
+        eprintln!(
+            "warning: the redirect URI {} is not encrypted. Who listens on the way reads the \
+             authorization code, and can answer in the client's place. Use https if the client can.",
+            uri.as_str()
+        );
     }
 }
 

@@ -78,7 +78,8 @@ pub struct HttpArgs {
     /// Path of the MCP endpoint [default: /mcp]
     #[arg(long = "http-path", env = "MCP_HTTP_PATH", value_name = "PATH")]
     pub path: Option<String>,
-    /// More host names to answer to, beside the base URL's
+    /// More host names to answer to, beside the base URL's, e.g. old.example.com. Clients can
+    /// connect at each of them, by https
     #[arg(
         long = "http-allowed-hosts",
         env = "MCP_HTTP_ALLOWED_HOSTS",
@@ -117,6 +118,14 @@ pub struct HttpArgs {
 /// Durations as `1h`, `30d` or a number of seconds.
 #[derive(Args, Debug, Default)]
 pub struct LifetimeArgs {
+    /// How long a sign-in may take, from the client's request to Backlog's answer, from 1m to 1h
+    /// [default: 15m]
+    #[arg(long, env = "SIGN_IN_TTL", value_name = "TIME")]
+    pub sign_in_ttl: Option<String>,
+    /// How long an authorization code lives until the client exchanges it, at most 10m
+    /// [default: 2m]
+    #[arg(long, env = "AUTHORIZATION_CODE_TTL", value_name = "TIME")]
+    pub authorization_code_ttl: Option<String>,
     /// How long an access token lives [default: 1h]
     #[arg(long, env = "ACCESS_TOKEN_TTL", value_name = "TIME")]
     pub access_token_ttl: Option<String>,
@@ -140,10 +149,11 @@ pub struct ToolArgs {
         default_missing_value = "true"
     )]
     pub optimize_response: Option<String>,
-    /// The most that a result may be, in words and signs; longer ones are cut [default: 50000]
+    /// The most tokens that a result may have; longer ones are cut, with a note that says how to
+    /// read on [default: 20000]
     #[arg(long, env = "MAX_TOKENS", value_name = "NUMBER")]
     pub max_tokens: Option<String>,
-    /// Answer with a result as JSON for programs, beside the text [default: true]
+    /// Answer with a result as JSON for programs, beside the text [default: false]
     #[arg(long, env = "STRUCTURED_CONTENT", value_name = "true|false")]
     pub structured_content: Option<String>,
     /// Stands before the name of every tool

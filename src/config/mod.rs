@@ -8,6 +8,7 @@ mod args;
 mod base_url;
 mod descriptions;
 mod environment;
+mod lifetimes;
 mod local;
 mod observe;
 mod organizations;
@@ -30,11 +31,12 @@ pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioAr
 pub use base_url::BaseUrl;
 pub use descriptions::descriptions;
 pub use environment::Environment;
+pub use lifetimes::Lifetimes;
 pub use local::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces, Transport, transport};
 pub use observe::{ObserveArgs, ObserveSettings, audit_retention};
 pub use organizations::OrganizationSettings;
 pub use tools::ToolSettings;
-use values::{duration, given, hosts, listed, parsed};
+use values::{given, hosts, listed, parsed};
 pub use values::{given_path, given_secret, path, switch};
 
 use crate::backlog::BacklogUrl;
@@ -55,56 +57,6 @@ impl ConfigError {
         }
     }
 }
-
-/// How long things live.
-#[derive(Clone, Copy, Debug)]
-pub struct Lifetimes {
-    pub authorization_request: Duration,
-    pub authorization_code: Duration,
-    pub access_token: Duration,
-    pub refresh_token: Duration,
-    pub refresh_grace: Duration,
-    /// How long an approval is remembered for a browser.
-    pub consent: Duration,
-}
-
-impl Default for Lifetimes {
-    fn default() -> Self {
-        Self {
-            authorization_request: Duration::from_secs(10 * 60),
-            authorization_code: Duration::from_secs(60),
-            access_token: Duration::from_secs(3600),
-            refresh_token: Duration::from_secs(30 * 24 * 3600),
-            refresh_grace: Duration::from_secs(60),
-            consent: Duration::from_secs(30 * 24 * 3600),
-        }
-    }
-}
-
-impl LifetimeArgs {
-    fn resolve(self) -> Result<Lifetimes, ConfigError> {
-        let default = Lifetimes::default();
-        Ok(Lifetimes {
-            access_token: duration("ACCESS_TOKEN_TTL", self.access_token_ttl)?
-                .unwrap_or(default.access_token),
-            refresh_token: duration("REFRESH_TOKEN_TTL", self.refresh_token_ttl)?
-                .unwrap_or(default.refresh_token),
-            refresh_grace: match duration("REFRESH_GRACE", self.refresh_grace)? {
-                // For so long a stolen refresh token would go unnoticed.
-                Some(grace) if grace > LONGEST_GRACE => {
-                    return Err(ConfigError::new(
-                        "REFRESH_GRACE",
-                        "is longer than 10 minutes",
-                    ));
-                }
-                given => given.unwrap_or(default.refresh_grace),
-            },
-            ..default
-        })
-    }
-}
-
-const LONGEST_GRACE: Duration = Duration::from_secs(600);
 
 /// Where the state is kept.
 #[derive(Debug)]

@@ -29,9 +29,9 @@ impl ToolArgs {
                 )?
                 .unwrap_or_default(),
                 field_selection: switch("OPTIMIZE_RESPONSE", self.optimize_response, false)?,
-                max_tokens: parsed("MAX_TOKENS", self.max_tokens, "a number such as 50000")?
+                max_tokens: parsed("MAX_TOKENS", self.max_tokens, "a number such as 20000")?
                     .unwrap_or(default.max_tokens),
-                structured_content: switch("STRUCTURED_CONTENT", self.structured_content, true)?,
+                structured_content: switch("STRUCTURED_CONTENT", self.structured_content, false)?,
                 ..default
             },
             policy: Policy {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn structured_content_is_on_unless_it_is_switched_off() {
+    fn structured_content_is_off_unless_it_is_switched_on() {
         let resolve = |value: Option<&str>| {
             let args = ToolArgs {
                 structured_content: value.map(str::to_owned),
@@ -56,8 +56,8 @@ mod tests {
             Some(args.resolve().ok()?.options.structured_content)
         };
         for (value, expected) in [
-            (None, Some(true)),
-            (Some(""), Some(true)),
+            (None, Some(false)),
+            (Some(""), Some(false)),
             (Some("true"), Some(true)),
             (Some("false"), Some(false)),
             (Some("0"), Some(false)),

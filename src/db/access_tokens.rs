@@ -175,7 +175,7 @@ pub async fn delete(
     hash: TokenHash,
     client: ClientKey,
     issuer: &str,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     sqlx::query!(
         "DELETE FROM hub.access_tokens AS tokens USING hub.grants AS grants
          WHERE tokens.token_hash = $1 AND grants.id = tokens.grant_id
@@ -186,5 +186,5 @@ pub async fn delete(
     )
     .execute(db)
     .await
-    .map(|_| ())
+    .map(|done| done.rows_affected() == 1)
 }

@@ -56,7 +56,7 @@ impl TryFrom<Row> for Request {
         Ok(Self {
             id: AuthorizationRequestId(row.id),
             client: ClientKey(row.client_id),
-            redirect_uri: RedirectUri::parse(&row.redirect_uri)
+            redirect_uri: RedirectUri::parse_trusted(&row.redirect_uri)
                 .map_err(|_| unreadable("authorization_requests.redirect_uri"))?,
             state: row.state,
             code_challenge: CodeChallenge::parse(&row.code_challenge)

@@ -53,8 +53,9 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// A while after their time, so that the page that says so can offer to start again.
     authorization_requests: "hub.authorization_requests" by "id"
-        where "expires_at <= clock_timestamp()"
+        where "expires_at <= clock_timestamp() - interval '15 minutes'"
         => "DELETE FROM hub.authorization_requests";
     /// An hour after their time, so that a second use is still noticed.
     authorization_codes: "hub.authorization_codes" by "code_hash"

@@ -63,7 +63,9 @@ impl TryFrom<Row> for Client {
             redirect_uris: row
                 .redirect_uris
                 .iter()
-                .map(|uri| RedirectUri::parse(uri).map_err(|_| unreadable("clients.redirect_uris")))
+                .map(|uri| {
+                    RedirectUri::parse_trusted(uri).map_err(|_| unreadable("clients.redirect_uris"))
+                })
                 .collect::<Result<_, _>>()?,
             application_type: ApplicationType::parse(&row.application_type)
                 .ok_or_else(|| unreadable("clients.application_type"))?,
@@ -131,7 +133,25 @@ pub struct Registered {
     pub created_at: chrono::DateTime<chrono::Utc>,
 }
 
-/// Stores a registration; the same public one sent again yields the row it made before.
+/// The row that the same public registration made before.
+pub async fn find_same(
+    db: impl PgExecutor<'_>,
+    registration: &Registration,
+    space: Option<SpaceId>,
+) -> Result<Option<Registered>, sqlx::Error> {
+    sqlx::query_as!(
+        Registered,
+        "SELECT client_id, created_at FROM hub.clients
+         WHERE origin = 'dynamic' AND token_endpoint_auth_method = 'none'
+           AND metadata_digest = $1::bytea AND space_id IS NOT DISTINCT FROM $2",
+        &registration.digest()[..],
+        space.map(|space| space.0),
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Stores a registration; the same public one sent at the same time yields one row.
 pub async fn register(
     db: impl PgExecutor<'_>,
     client: &NewClient<'_>,

@@ -53,8 +53,10 @@ pub enum ToolOutcome {
     /// Backlog refused: not found, not allowed, a parameter it does not take.
     Refused,
     RateLimited,
-    /// Backlog did not answer, or not as it does.
+    /// Backlog did not answer, or not as it does; nothing was changed.
     BacklogFailed,
+    /// Backlog did not say whether it made a change: it may have.
+    Unconfirmed,
     SignInAgain,
     /// The caller hung up first.
     Cancelled,
@@ -70,6 +72,7 @@ impl ToolOutcome {
             Self::Refused => "refused",
             Self::RateLimited => "rate_limited",
             Self::BacklogFailed => "backlog_failed",
+            Self::Unconfirmed => "unconfirmed",
             Self::SignInAgain => "sign_in_again",
             Self::Cancelled => "cancelled",
         }

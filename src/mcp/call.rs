@@ -1,56 +1,73 @@
 //! What stands around every call of a tool:
 //!
 //! 1. Refuse what the operator's policy or the grant's scopes do not allow.
-//! 2. Keep the call within the projects that are allowed ([`projects`](super::projects)), before
+//! 2. Read the arguments ([`reading`](super::reading)): what is wrong with them is said before
+//!    anything is asked.
+//! 3. Keep the call within the projects that are allowed ([`projects`](super::projects)), before
 //!    and after the names among the arguments are looked up ([`names`]).
-//! 3. Read the arguments and run the tool against Backlog.
-//! 4. Of the outcome, keep the fields asked for, and what the limit allows. Where nothing is to
-//!    be left out, Backlog's JSON goes on as it came, unread.
-//! 5. Tell the HTTP layer if the person must sign in again.
+//! 4. Run the tool against Backlog.
+//! 5. Of the outcome, keep the fields and the part asked for, and what the limit allows
+//!    ([`Answer`]). Where nothing is to be left out, Backlog's JSON goes on as it came, unread.
+//! 6. Tell the HTTP layer if the person must sign in again.
 //!
 //! What it comes to ([`Called`]) is written by [`answer`], or by the HTTP layer itself.
 
 use std::sync::Arc;
 
 use futures_util::{FutureExt, future::BoxFuture};
+use reqwest::Method;
 use rmcp::{
     ErrorData,
     handler::server::tool::ToolCallContext,
-    model::{CallToolResponse, JsonObject},
+    model::{CallToolResponse, ContentBlock, JsonObject},
 };
 use serde_json::{Value, json, value::RawValue};
 use tracing::{Instrument, Span};
 
 use super::{
-    AccessError, Caller, HubServer, Refusal, arguments,
+    AccessError, Caller, HubServer, Refusal,
+    answer::Answer,
+    arguments,
+    attempt::About,
     called::Called,
     caller::request_span,
-    failure::ToolError,
-    limit,
+    failure::{Context, ToolError},
     names::{self, Bounds, Named, Unresolved},
-    page::Page,
+    notes::Given,
     progress::{self, Progress, Telling},
     projects::Sifted,
-    router::FIELDS,
-    selection::Selection,
+    rest::Rest,
+    router::Entry,
     structured,
-    tool::{Backlog, Outcome, Paging, Read, Spec, Tool},
+    tool::{Backlog, Outcome, Read, Spec, Tool},
 };
-use crate::{backlog::BacklogError, domain::activity::ToolOutcome, oauth::Scopes, observe::trace};
+use crate::{
+    backlog::{BacklogError, Content},
+    domain::activity::ToolOutcome,
+    oauth::Scopes,
+    observe::trace,
+};
+
+/// Of a success without any content where something was to be read.
+const NOTHING: &str = "Backlog returned an empty response, so there is nothing to show. This does \
+    not say that there is none.";
 
 /// A tool, ready to be called.
 #[derive(Clone, Debug)]
 pub(super) struct Callable {
     tool: Spec,
+    /// How the rest of a long answer is read.
+    rest: Rest,
     /// The inputs that take names.
     named: Arc<[Named]>,
     run: Run,
 }
 
 impl Callable {
-    pub fn of<T: Tool>(tool: Spec, named: Arc<[Named]>) -> Self {
+    pub fn of<T: Tool>(tool: Spec, rest: Rest, named: Arc<[Named]>) -> Self {
         Self {
             tool,
+            rest,
             named,
             run: run::<T>,
         }
@@ -129,7 +146,12 @@ enum Shown {
 
 /// Makes the call.
 pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>) -> Called {
-    let Callable { tool, named, run } = callable;
+    let Callable {
+        tool,
+        rest,
+        named,
+        run,
+    } = callable;
     let caller = call.caller;
     let failed = |text: String| Called::Failed(server.table().name_tools(&text).into_owned());
     let invalid = |reason| {
@@ -163,6 +185,14 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
 
     let options = server.options();
     let mut arguments = call.arguments;
+    let given = Given::of(&arguments);
+    let table = server.table().own(tool.name);
+    if let Some(Entry { inputs, route, .. }) = table
+        && let Err(reason) = inputs.name(&mut arguments, &route.attr.input_schema, tool)
+    {
+        record.ended(ToolOutcome::InvalidArguments);
+        return invalid(reason);
+    }
     let access = match server.organizations() {
         None => caller.access,
         Some(all) => match all.chosen(&mut arguments, &options.prefix) {
@@ -176,6 +206,7 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
     let backlog = Backlog {
         client: server.client(),
         access: access.as_ref(),
+        files: server.files(),
         progress: call.progress,
     };
     let span = tracing::debug_span!(
@@ -190,29 +221,32 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
     } else {
         span
     };
-    // Before Backlog is asked: a wrong selection must not come after a change.
-    let selection = match arguments.shift_remove(FIELDS) {
-        Some(fields) if options.field_selection => Selection::parse(&fields, tool.fields),
-        _ => Ok(Selection::All),
+    // What was read is what the projects, names and tools see.
+    let read = table.map(|entry| entry.inputs.read(&mut arguments, backlog.access.url()));
+    let mut said = match read.transpose() {
+        Ok(said) => said.unwrap_or_default(),
+        Err(reason) => {
+            record.ended(ToolOutcome::InvalidArguments);
+            return invalid(options.descriptions.reword(tool.name, reason));
+        }
     };
-    let selection = match selection {
-        Ok(selection) => selection,
+    // Before Backlog is asked: a wrong selection must not come after a change.
+    let mut answer = match Answer::of(tool, *rest, given, &mut arguments, options) {
+        Ok(answer) => answer,
         Err(reason) => {
             record.ended(ToolOutcome::InvalidArguments);
             return invalid(reason);
         }
     };
-    let mut page = Page::of(tool.paging, tool.usual_count, &arguments);
-    if tool.takes_project {
-        arguments::settle_project(&mut arguments);
-    }
     let work = async {
         let (projects, policy) = (server.projects(), &caller.policy);
         let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
         let mut sieve = admitted.await.map_err(Failure::Tool)?;
         let bounds = Bounds { projects, policy };
-        let replaced = names::resolve(named, &mut arguments, server.lists(), bounds, &backlog);
-        if replaced.await? {
+        let resolved = names::resolve(named, &mut arguments, server.lists(), bounds, &backlog);
+        let resolved = resolved.await?;
+        said.extend(resolved.notes);
+        if resolved.any {
             // Again, because looking a name up was asking already, and because it may have
             // become the id of something else.
             let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
@@ -228,23 +262,24 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             let outcome = run(arguments, &backlog).await;
             // Whatever it says: a change may have been made all the same.
             server.lists().forget_changed_by(tool.name, whose);
-            let outcome = outcome?;
-            caller.verdict.note_change();
-            outcome
+            if is_done(&outcome) {
+                caller.verdict.note_change();
+            }
+            outcome?
         };
-        let all = sieve.is_open() && selection == Selection::All && tool.paging == Paging::None;
+        let all = sieve.is_open();
         let outcome = match outcome {
-            Outcome::Text(json) if all && limit::surely_fits(json.get(), options.max_tokens) => {
+            Outcome::Text(json) if all && answer.takes_whole(&json, options.max_tokens) => {
                 return Ok(Shown::Whole(json));
             }
             outcome => outcome.read().ok_or_else(|| unreadable(tool))?,
         };
         if let Read::Json(value) = &outcome {
-            page.answered(value);
+            answer.page.answered(value);
         }
         let sifted = projects.sift(sieve, outcome, &backlog).await;
         if let Read::Json(value) = &sifted.outcome {
-            page.sifted(value);
+            answer.page.sifted(value);
         }
         Ok(Shown::Part(sifted))
     };
@@ -256,19 +291,21 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         Err(Failure::Tool(error)) => error.outcome(),
     });
     let error = match shown {
-        Ok(Shown::Whole(json)) => return Called::json(json, Vec::new()),
+        Ok(Shown::Whole(json)) => return Called::json(json, said),
         Ok(Shown::Part(Sifted { outcome, note })) => {
             return match outcome {
-                Read::Content(content) => Called::Content(content),
+                Read::Content(mut content) => {
+                    content.extend(said.into_iter().map(ContentBlock::text));
+                    Called::Content(content)
+                }
+                Read::Json(Value::Null) => {
+                    let (shown, nothing) = of_nothing(tool);
+                    let notes = said.into_iter().chain(nothing).chain(note).collect();
+                    Called::json(shown.to_string(), notes)
+                }
                 Read::Json(value) => {
-                    let value = match selection.apply(value) {
-                        // Backlog had nothing to say.
-                        Value::Null => json!({"success": true}),
-                        value => value,
-                    };
-                    let fitted = limit::fit(value, options.max_tokens, &page);
-                    let notes = [note, fitted.note].into_iter().flatten().collect();
-                    Called::json(fitted.text, notes)
+                    let notes = said.into_iter().chain(note).collect();
+                    answer.write(value, notes, options)
                 }
             };
         }
@@ -279,7 +316,11 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         Err(Failure::Tool(error)) => error,
     };
     let outcome = error.outcome();
-    let text = error.explain(tool.name, server.now());
+    let text = error.explain(Context {
+        what: tool.name,
+        named,
+        now: server.now(),
+    });
     if outcome == ToolOutcome::Ok {
         // It was done; only the answer is missing.
         return Called::json(json!({"success": true}).to_string(), vec![text]);
@@ -293,10 +334,35 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
     failed(options.descriptions.reword(tool.name, text))
 }
 
+/// Whether a call that changes something has done so, as far as is known.
+fn is_done(outcome: &Result<Outcome, Failure>) -> bool {
+    match outcome {
+        Ok(_) => true,
+        Err(Failure::Tool(error)) => error.is_done(),
+        Err(Failure::Arguments(_)) => false,
+    }
+}
+
+/// Backlog's JSON that nests or counts beyond all measure.
 fn unreadable(tool: &Spec) -> Failure {
-    Failure::Tool(ToolError::Backlog {
-        error: BacklogError::UnexpectedBody { status: 200 },
-        request: tool.name.to_owned(),
+    let method = match tool.access.read_only {
+        true => Method::GET,
+        false => Method::POST,
+    };
+    let error = BacklogError::unreadable(&method, 200, Content::Other);
+    let about = About {
+        method,
+        path: tool.name.to_owned(),
         template: "",
-    })
+    };
+    Failure::Tool(about.failed(error))
+}
+
+/// What to show of an answer of nothing, and a word about it: a change is done without one, and
+/// for a reader it is no list of nothing.
+fn of_nothing(tool: &Spec) -> (Value, Option<String>) {
+    match tool.access.read_only {
+        true => (Value::Null, Some(NOTHING.to_owned())),
+        false => (json!({"success": true}), None),
+    }
 }

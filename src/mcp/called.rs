@@ -91,9 +91,15 @@ mod tests {
         let cases = || {
             [
                 Called::json(r#"{"id":1,"name":"a \"b\" あ"}"#, Vec::new()),
+                Called::json(
+                    r#"{"id":1,"name":"a \"b\" あ"}"#,
+                    vec!["One \"2\".".to_owned()],
+                ),
+                Called::json("{}", vec!["One.".to_owned(), "Two.".to_owned()]),
                 Called::json(r#"[{"id":1}]"#, Vec::new()),
                 Called::json("[]", vec!["One.".to_owned(), "Two \"2\".".to_owned()]),
                 Called::json("17", Vec::new()),
+                Called::json("17", vec!["One.".to_owned()]),
                 Called::Content(vec![ContentBlock::text("plain")]),
                 Called::Failed("It is\nwrong.".to_owned()),
             ]

@@ -16,6 +16,7 @@ use rmcp::model::{ErrorData, RequestId};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{error::Category, value::RawValue};
 
+use super::params;
 use crate::backlog::surrogates;
 
 /// A message of which the envelope is right.
@@ -99,9 +100,9 @@ impl Received {
             Cow::Borrowed(_) => sent,
             Cow::Owned(replaced) => Bytes::from(replaced),
         };
-        match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            Some(b'[') => batch(&text),
-            _ => message(&text).map(Self::One),
+        match text.trim_ascii_start().starts_with(b"[") {
+            true => batch(&text),
+            false => message(&text).map(Self::One),
         }
     }
 }
@@ -126,6 +127,8 @@ struct Envelope<'a> {
     #[serde(default, borrow, deserialize_with = "given")]
     method: Option<&'a RawValue>,
     #[serde(default, borrow, deserialize_with = "given")]
+    params: Option<&'a RawValue>,
+    #[serde(default, borrow, deserialize_with = "given")]
     result: Option<&'a RawValue>,
     #[serde(default, borrow, deserialize_with = "given")]
     error: Option<&'a RawValue>,
@@ -136,6 +139,8 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawVa
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
+const NO_OBJECT: &str = "a message is a JSON object";
+
 fn message(text: &Bytes) -> Result<Message, Refused> {
     let envelope: Envelope<'_> =
         serde_json::from_slice(text).map_err(|error| match error.classify() {
@@ -143,6 +148,10 @@ fn message(text: &Bytes) -> Result<Message, Refused> {
             Category::Data => no_request(None, &not_an_object(text, &error)),
             _ => not_json(error.to_string()),
         })?;
+    // The envelope could be read from a list as well.
+    if !is_object(text) {
+        return Err(no_request(None, NO_OBJECT));
+    }
     let id = envelope.id.map(|raw| serde_json::from_str(raw.get()));
     let known = match &id {
         Some(Ok(id)) => Some(id),
@@ -175,6 +184,9 @@ fn message(text: &Bytes) -> Result<Message, Refused> {
             ..refused
         });
     }
+    if let (Some(method), Some(Ok(id)), Some(given)) = (&method, &id, envelope.params) {
+        check_params(method, id, given)?;
+    }
     let kind = match (method, id) {
         (Some(method), Some(Ok(id))) => Kind::Request { id, method },
         (Some(_), _) => Kind::Notification,
@@ -186,15 +198,28 @@ fn message(text: &Bytes) -> Result<Message, Refused> {
     })
 }
 
+/// The library reads some of its structures from lists, too.
+fn check_params(method: &str, id: &RequestId, given: &RawValue) -> Result<(), Refused> {
+    if is_object(given.get().as_bytes()) || given.get() == "null" {
+        return Ok(());
+    }
+    let error = params::refusal(method, serde_json::from_str(given.get()).ok());
+    Err(Refused::new(Some(id.clone()), error))
+}
+
 fn text_of(raw: Option<&RawValue>) -> Option<String> {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
 }
 
 fn not_an_object(text: &[u8], error: &serde_json::Error) -> String {
-    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => error.to_string(),
-        _ => "a message is a JSON object".to_owned(),
+    match is_object(text) {
+        true => error.to_string(),
+        false => NO_OBJECT.to_owned(),
     }
+}
+
+fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(b"{")
 }
 
 /// The bytes are no JSON text.

@@ -1,16 +1,18 @@
-//! What a failed tool call tells the assistant: what was wrong, where, and
-//! what to do next. Sign-in problems and passing ones never read alike.
+//! What a failed tool call tells the assistant: what to do next, then what was wrong and where.
+//! Sign-in problems and passing ones never read alike, and what may have been changed is never
+//! told as something to repeat.
 
 mod advice;
+mod backlog;
 
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use thiserror::Error;
 
-use super::AccessError;
+use super::{AccessError, attempt::About, names::Named};
 use crate::{
-    backlog::{BacklogError, ErrorItem, InputError},
+    backlog::{BacklogError, Fate, InputError, Left},
     domain::activity::ToolOutcome,
 };
 
@@ -29,38 +31,68 @@ pub(super) enum ToolError {
     Input(#[from] InputError),
     #[error(transparent)]
     Access(#[from] AccessError),
-    #[error("{request}: {error}")]
-    Backlog {
-        error: BacklogError,
-        /// Method and path, as `GET issues/ABC-1`.
-        request: String,
-        /// What the path was made from, as `issues/{issueId|issueKey}`; empty if from nothing.
-        template: &'static str,
-    },
+    #[error("{about}: {error}")]
+    Backlog { error: BacklogError, about: About },
+    /// To look up the names of a call would take what is left of the user's requests.
+    #[error("{needed} lookups, and {} requests left", .left.requests)]
+    TooFewLeft { needed: usize, left: Left },
     /// More than the call's own `maxBytes`.
     #[error("the file is larger than {max_bytes} bytes")]
-    FileTooLarge { max_bytes: usize },
+    FileTooLarge {
+        max_bytes: usize,
+        /// Where Backlog shows it.
+        page: String,
+    },
     /// The operator allows some projects only, and the call was not within them; why, as a clause.
     #[error("out of bounds: {0}")]
     OutOfBounds(String),
 }
 
+/// What a text about a failure may refer to.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    /// The tool, or the thing that was to be read.
+    pub what: &'a str,
+    /// The inputs of the tool that take names.
+    pub named: &'a [Named],
+    pub now: DateTime<Utc>,
+}
+
 impl ToolError {
+    /// What is known of the change that was asked for; `None` if nothing was to be changed, or
+    /// Backlog was not asked.
+    fn fate(&self) -> Option<Fate> {
+        match self {
+            Self::Backlog { error, about } if !about.is_read() => Some(error.fate()),
+            _ => None,
+        }
+    }
+
+    /// Whether Backlog has done what was asked for, and only its response is missing.
+    pub fn is_done(&self) -> bool {
+        self.fate() == Some(Fate::Done)
+    }
+
     /// What kind of failure it is, for the record.
     pub fn outcome(&self) -> ToolOutcome {
-        match self {
-            Self::Input(_) | Self::FileTooLarge { .. } => ToolOutcome::InvalidArguments,
-            Self::Access(AccessError::SignInAgain | AccessError::KeyRefused)
-            | Self::Backlog {
-                error: BacklogError::Unauthorized,
-                ..
-            } => ToolOutcome::SignInAgain,
-            Self::OutOfBounds(_) => ToolOutcome::Denied,
-            Self::Access(AccessError::Unavailable { .. }) => ToolOutcome::BacklogFailed,
-            Self::Backlog { error, .. } => match error {
-                BacklogError::Unread => ToolOutcome::Ok,
+        match (self, self.fate()) {
+            (_, Some(Fate::Done)) => ToolOutcome::Ok,
+            (_, Some(Fate::Unknown)) => ToolOutcome::Unconfirmed,
+            (Self::Input(_) | Self::FileTooLarge { .. }, _) => ToolOutcome::InvalidArguments,
+            (Self::Access(AccessError::SignInAgain | AccessError::KeyRefused), _) => {
+                ToolOutcome::SignInAgain
+            }
+            (Self::OutOfBounds(_), _) => ToolOutcome::Denied,
+            (Self::Access(AccessError::Unavailable { .. }), _) => ToolOutcome::BacklogFailed,
+            (Self::TooFewLeft { .. }, _) => ToolOutcome::RateLimited,
+            (Self::Backlog { error, .. }, _) => match error {
+                BacklogError::Unauthorized => ToolOutcome::SignInAgain,
                 BacklogError::RateLimited { .. } => ToolOutcome::RateLimited,
-                BacklogError::Api { status, .. } if *status < 500 => ToolOutcome::Refused,
+                BacklogError::Api { status, .. } | BacklogError::UnexpectedBody { status, .. }
+                    if matches!(status, 400..500) && *status != 408 =>
+                {
+                    ToolOutcome::Refused
+                }
                 _ => ToolOutcome::BacklogFailed,
             },
         }
@@ -69,33 +101,41 @@ impl ToolError {
     /// The HTTP status and the first number of an error that Backlog answered, for the log: they
     /// are all of an answer that may be logged.
     pub fn answered(&self) -> (Option<u16>, Option<u32>) {
-        match self {
-            Self::Backlog {
-                error: BacklogError::Api { status, errors },
-                ..
-            } => (Some(*status), errors.first().map(|error| error.code)),
-            Self::Backlog {
-                error: BacklogError::UnexpectedBody { status },
-                ..
-            } => (Some(*status), None),
+        let Self::Backlog { error, .. } = self else {
+            return (None, None);
+        };
+        match error {
+            BacklogError::Api { status, errors } => {
+                (Some(*status), errors.first().map(|error| error.code))
+            }
+            BacklogError::UnexpectedBody { status, .. } => (Some(*status), None),
+            BacklogError::RateLimited { status, .. } => (*status, None),
             _ => (None, None),
         }
     }
 
     /// The text for the assistant; names tools as the table does.
-    pub fn explain(&self, tool: &str, now: DateTime<Utc>) -> String {
+    pub fn explain(&self, context: Context<'_>) -> String {
+        let Context {
+            what: tool, now, ..
+        } = context;
         match self {
             Self::Input(error @ InputError::Required { inputs, .. }) => {
                 format!("{error}: give {}", inputs.replace('|', " or "))
             }
             Self::Input(error) => format!("Invalid arguments for tool {tool}: {error}"),
             Self::Access(error) => access(*error),
-            Self::Backlog {
-                error,
-                request,
-                template,
-            } => backlog(error, request, template, now),
-            Self::FileTooLarge { max_bytes } => file_too_large(*max_bytes),
+            Self::Backlog { error, about } => backlog::explain(error, about, context),
+            Self::TooFewLeft { needed, left } => format!(
+                "Give ids in place of names, or fewer names, or try again {}: to look these names \
+                 up takes {needed} requests, and Backlog takes {} more of this user until then.",
+                time(left.until, now),
+                left.requests
+            ),
+            Self::FileTooLarge { max_bytes, page } => format!(
+                "The file is larger than maxBytes ({max_bytes}), so it was not read. Open it in \
+                 Backlog: {page}"
+            ),
             Self::OutOfBounds(reason) => {
                 format!(
                     "{tool} was not called, because only some projects are allowed here: {reason}."
@@ -103,16 +143,6 @@ impl ToolError {
             }
         }
     }
-}
-
-fn file_too_large(max_bytes: usize) -> String {
-    let mut text = format!("The file is larger than {max_bytes} bytes.");
-    if max_bytes < LARGEST_FILE {
-        let _ = write!(text, " Raise maxBytes, up to {LARGEST_FILE}, to get it.");
-    } else {
-        text.push_str(" It cannot be read through this tool; open it in Backlog.");
-    }
-    text
 }
 
 fn access(error: AccessError) -> String {
@@ -133,68 +163,11 @@ fn access(error: AccessError) -> String {
     }
 }
 
-fn backlog(error: &BacklogError, request: &str, template: &str, now: DateTime<Utc>) -> String {
-    match error {
-        BacklogError::Unauthorized => access(AccessError::SignInAgain),
-        BacklogError::RateLimited { reset: None } => "Backlog's rate limit for this user is used \
-             up (HTTP 429). Wait a minute, then try again with fewer calls."
-            .to_owned(),
-        BacklogError::RateLimited { reset: Some(reset) } => {
-            let wait = (*reset - now).to_std().unwrap_or_default();
-            format!(
-                "Backlog's rate limit for this user is used up (HTTP 429). Try again in {} \
-                 (at {}).",
-                seconds(wait),
-                reset.to_rfc3339_opts(SecondsFormat::Secs, true)
-            )
-        }
-        BacklogError::Api { status, errors } => api(*status, errors, request, template),
-        BacklogError::UnexpectedBody { status } => format!(
-            "Backlog answered {request} with HTTP {status} and something that is not its usual \
-             JSON; a proxy or maintenance may be in the way. Try again later."
-        ),
-        BacklogError::Timeout => passing("Backlog did not answer in time", request),
-        BacklogError::Connection => passing("Backlog could not be reached", request),
-        BacklogError::Busy => "Too many calls to this Backlog space are under way. Nothing was \
-             sent; try again in a few seconds."
-            .to_owned(),
-        BacklogError::NoRoom => passing(
-            "This server has too many large answers of Backlog to read",
-            request,
-        ),
-        BacklogError::Unread => DONE.to_owned(),
-        BacklogError::TooLarge { limit } => format!(
-            "Backlog's answer to {request} is larger than {limit} bytes. Ask for less: fewer \
-             rows (`count`) or narrower filters."
-        ),
-    }
-}
-
-/// A failure that may be over at the next attempt. A write may have arrived all the same.
-fn passing(what: &str, request: &str) -> String {
-    if request.starts_with("GET ") {
-        format!("{what} ({request}); try again in a moment.")
-    } else {
-        format!(
-            "{what} ({request}). The change may have been made nevertheless: check before \
-             trying again."
-        )
-    }
-}
-
-fn api(status: u16, errors: &[ErrorItem], request: &str, template: &str) -> String {
-    let code = errors.first().map_or(0, |error| error.code);
-    let mut text = format!("Backlog API error (code: {code}, status: {status}) in {request}");
-    for error in errors {
-        let _ = write!(text, "\n{}", error.message);
-        if !error.more_info.is_empty() {
-            let _ = write!(text, " ({})", error.more_info);
-        }
-    }
-    if let Some(advice) = advice::advice(code, template) {
-        let _ = write!(text, "\n{advice}");
-    }
-    text
+/// `in 12 seconds (at 2026-11-30T04:33:27Z)`
+fn time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let wait = (at - now).to_std().unwrap_or_default();
+    let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    format!("in {} (at {at})", seconds(wait))
 }
 
 /// `12 seconds`, rounded up, at least one.
@@ -207,94 +180,4 @@ fn seconds(duration: Duration) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn explain(error: BacklogError, request: &str) -> String {
-        let now = DateTime::from_timestamp(1_000, 0).unwrap();
-        let error = ToolError::Backlog {
-            error,
-            request: request.to_owned(),
-            template: "",
-        };
-        error.explain("a_tool", now)
-    }
-
-    fn item(code: u32) -> ErrorItem {
-        ErrorItem {
-            message: "No issue.".to_owned(),
-            code,
-            more_info: String::new(),
-        }
-    }
-
-    #[test]
-    fn a_rate_limit_says_when() {
-        let reset = DateTime::from_timestamp(1_042, 0);
-        let text = explain(BacklogError::RateLimited { reset }, "GET issues");
-        assert!(
-            text.contains("in 42 seconds (at 1970-01-01T00:17:22Z)"),
-            "{text}"
-        );
-        let past = DateTime::from_timestamp(900, 0);
-        let text = explain(BacklogError::RateLimited { reset: past }, "GET issues");
-        assert!(text.contains("in 1 second "), "{text}");
-    }
-
-    #[test]
-    fn a_missing_target_is_named() {
-        let errors = vec![item(ErrorItem::NOT_FOUND)];
-        let text = explain(
-            BacklogError::Api {
-                status: 404,
-                errors,
-            },
-            "GET issues/ABC-1",
-        );
-        assert!(
-            text.starts_with(
-                "Backlog API error (code: 6, status: 404) in GET issues/ABC-1\nNo issue.\n"
-            ),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn what_is_full_is_named() {
-        for (code, expected) in [
-            (8, "storage"),
-            (9, "as many"),
-            (10, "larger than the space's plan"),
-        ] {
-            let text = api(400, &[item(code)], "POST space/attachment", "");
-            assert!(text.lines().last().unwrap().contains(expected), "{text}");
-        }
-    }
-
-    #[test]
-    fn passing_failures_do_not_read_like_sign_in_problems() {
-        let sign_in = access(AccessError::SignInAgain);
-        for text in [
-            explain(BacklogError::Connection, "GET issues"),
-            explain(BacklogError::Timeout, "GET issues"),
-            explain(BacklogError::Busy, "GET issues"),
-            access(AccessError::Unavailable { retry_after: None }),
-        ] {
-            assert!(text.contains("try again in"), "{text}");
-            assert_ne!(text, sign_in);
-            assert!(!text.contains("sign in"), "{text}");
-        }
-        assert!(sign_in.contains("sign in to Backlog again"));
-        let key = access(AccessError::KeyRefused);
-        assert!(
-            key.contains("BACKLOG_API_KEY") && !key.contains("sign in"),
-            "{key}"
-        );
-    }
-
-    #[test]
-    fn a_lost_write_is_not_repeated_blindly() {
-        let text = explain(BacklogError::Timeout, "POST issues");
-        assert!(text.contains("check before trying again"), "{text}");
-    }
-}
+mod tests;

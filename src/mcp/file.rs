@@ -1,298 +1,403 @@
-//! A file from Backlog as MCP content.
+//! A file from Backlog as MCP content: one way for every tool that returns one.
 //!
-//! 1. The name comes from `Content-Disposition`, without anything that is a path.
-//! 2. Backlog derives the type from the name, so the first bytes decide whether it
-//!    is an image; one that is not what it says becomes mere bytes.
-//! 3. Images that models see are image content; texts and other bytes are an
-//!    embedded resource, under a URI that names the file but cannot be fetched.
+//! 1. It is read up to a limit. Of a larger one, only the head comes.
+//! 2. The [`name`] comes from `Content-Disposition`.
+//! 3. The bytes decide what it is, because Backlog derives the type from the name: an [`image`]
+//!    by its first ones, a [`text`] by all of them.
+//! 4. An image is made fit for models and shown as image content, a text as an embedded resource,
+//!    as much of it as the answer holds. Its URI names the file and cannot be fetched.
+//! 5. Of anything else, and of what cannot be shown, the answer has the facts, and the page in
+//!    Backlog that shows it ([`place`]).
+//! 6. The bytes come as base64 if the call asks for them ([`view`]).
+
+mod image;
+mod name;
+mod place;
+mod pool;
+mod text;
+mod view;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName};
 use rmcp::model::{ContentBlock, ResourceContents};
 use serde_json::{Value, json};
 
+pub(super) use self::view::{Format, MaxBytes, TextLength, TextOffset, View};
+use self::{
+    image::{Picture, Unfit},
+    place::Place,
+    pool::{Pool, Undone},
+    text::{Declared, Decoded},
+};
 use super::{
     failure::ToolError,
+    text_part::Part,
+    tokens::tokens,
     tool::{Backlog, Outcome},
 };
-use crate::backlog::{BacklogError, BacklogUrl, Request, Response, Segment};
+use crate::backlog::{BacklogError, Request, Response, announced};
 
 const BYTES: &str = "application/octet-stream";
 
 /// Largest file that is taken, in bytes: base64 makes it 4 MB, about what a request may have.
 pub(super) const LARGEST_UPLOAD: usize = 3_000_000;
 
-pub(super) struct File {
-    pub name: String,
-    /// Without parameters, such as `text/plain`.
-    pub content_type: String,
-    pub bytes: Bytes,
+/// A text of so many bytes is decoded at once; a larger one beside the workers.
+const DECODED_AT_ONCE: usize = 64 * 1024;
+
+/// What of the budget is kept for the sentences beside a text.
+const FOR_NOTES: usize = 150;
+
+/// What files may take: in an answer, and of the memory while they are made ready.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FileLimits {
+    pub max_tokens: usize,
+    pool: Pool,
 }
 
-impl File {
-    /// The file in an answer; `fallback` is its name if the answer gives none.
-    pub fn of(answer: &Response, fallback: &str) -> Self {
+impl FileLimits {
+    pub fn new(max_tokens: usize) -> Self {
         Self {
-            name: name(&answer.headers).unwrap_or_else(|| fallback.to_owned()),
-            content_type: content_type(&answer.headers, &answer.body),
-            bytes: answer.body.clone(),
+            max_tokens,
+            pool: Pool::default(),
         }
     }
+}
 
-    /// Asks for a file of at most `max_bytes`. Without a name of its own, it has one of the last
-    /// part of the request's path.
-    ///
-    /// # Errors
-    /// [`ToolError::FileTooLarge`], and whatever else goes wrong with the request.
-    pub async fn fetch(
-        backlog: &Backlog<'_>,
-        request: Request,
-        max_bytes: usize,
-    ) -> Result<Self, ToolError> {
-        let last = request.path.last().map(Segment::as_str);
-        let fallback = format!("attachment-{}", last.unwrap_or_default());
-        let answer = backlog.send(request.file(max_bytes)).await;
-        let answer = answer.map_err(|error| match error {
-            ToolError::Backlog {
-                error: BacklogError::TooLarge { .. },
-                ..
-            } => ToolError::FileTooLarge { max_bytes },
-            error => error,
-        })?;
-        Ok(Self::of(&answer, &fallback))
-    }
-
-    /// What it is, for the assistant, and itself.
-    pub fn with_facts(&self, facts: &Value, space: &BacklogUrl, place: &[&str]) -> Outcome {
-        Outcome::Content(vec![
-            ContentBlock::text(format!("{facts:#}")),
-            self.as_content(space, place),
-        ])
-    }
-
-    /// Its name, type and size.
-    pub fn facts(&self) -> Value {
-        json!({
-            "filename": self.name,
-            "contentType": self.content_type,
-            "size": self.bytes.len(),
-        })
-    }
-
-    /// An image, or a resource at `place` in the space.
-    pub fn as_content(&self, space: &BacklogUrl, place: &[&str]) -> ContentBlock {
-        if is_image(&self.content_type) {
-            return ContentBlock::image(STANDARD.encode(&self.bytes), self.content_type.as_str());
-        }
-        let uri = uri(space, place, &self.name);
-        let text = is_text(&self.content_type)
-            .then(|| std::str::from_utf8(&self.bytes).ok())
-            .flatten();
-        let resource = match text {
-            Some(text) => ResourceContents::text(text, uri),
-            None => ResourceContents::blob(STANDARD.encode(&self.bytes), uri),
+/// Asks for a file, and shows of it what the view asks for.
+pub(super) async fn show(
+    backlog: &Backlog<'_>,
+    request: Request,
+    view: View,
+) -> Result<Outcome, ToolError> {
+    let limits = backlog.files;
+    let place = Place::of(&request, backlog.access.url());
+    let limit = view.largest(limits.max_tokens);
+    let answer = fetch(backlog, request, limit).await?;
+    let (head, bytes) = match answer {
+        Some(answer) => (Head::of(&answer.headers, &place), answer.whole_file(limit)),
+        None => (Head::of(&HeaderMap::new(), &place), None),
+    };
+    let Some(bytes) = bytes else {
+        return match view.max_bytes {
+            Some(max_bytes) => Err(ToolError::FileTooLarge {
+                max_bytes,
+                page: place.page(),
+            }),
+            None => Ok(too_large(&head, &place, view.format, limit)),
         };
-        ContentBlock::resource(resource.with_mime_type(self.content_type.as_str()))
-    }
-
-    /// One text with everything, for programs.
-    pub fn as_json(&self) -> ContentBlock {
-        let mut file = self.facts();
-        file["content"] = STANDARD.encode(&self.bytes).into();
-        ContentBlock::text(format!("{file:#}"))
-    }
-}
-
-fn content_type(headers: &HeaderMap, bytes: &[u8]) -> String {
-    if let Some(image) = image(bytes) {
-        return image.to_owned();
-    }
-    let said = header(headers, CONTENT_TYPE).unwrap_or_default();
-    let essence = said.split(';').next().unwrap_or_default().trim();
-    match essence.to_ascii_lowercase() {
-        essence if essence.is_empty() || is_image(&essence) => BYTES.to_owned(),
-        essence => essence,
-    }
-}
-
-/// The type of an image that models see, by its first bytes.
-fn image(bytes: &[u8]) -> Option<&'static str> {
-    Some(match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => "image/png",
-        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => "image/gif",
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            _,
-            _,
-            _,
-            _,
-            b'W',
-            b'E',
-            b'B',
-            b'P',
-            ..,
-        ] => "image/webp",
-        _ => return None,
+    };
+    let file = File { head, bytes, place };
+    Ok(match view.format {
+        Format::Base64 => file.as_json(),
+        Format::Auto => file.as_content(view, limits).await,
     })
 }
 
-fn is_image(content_type: &str) -> bool {
-    matches!(
-        content_type,
-        "image/png" | "image/jpeg" | "image/gif" | "image/webp"
-    )
+/// The answer of Backlog; none if it was too large and did not say how large.
+async fn fetch(
+    backlog: &Backlog<'_>,
+    request: Request,
+    max_bytes: usize,
+) -> Result<Option<Response>, ToolError> {
+    match backlog.send(request.file(max_bytes)).await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(ToolError::Backlog {
+            error: BacklogError::TooLarge { .. },
+            ..
+        }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What Backlog says of a file before its bytes.
+struct Head {
+    name: Option<String>,
+    /// The path that the name was sent with, if it was.
+    path: Option<String>,
+    /// Without parameters, such as `text/plain`.
+    content_type: String,
+    charset: Option<String>,
+    size: Option<u64>,
+    stem: String,
+}
+
+impl Head {
+    fn of(headers: &HeaderMap, place: &Place) -> Self {
+        let disposition = headers.get(CONTENT_DISPOSITION);
+        let name = disposition.and_then(|value| name::of(value.as_bytes()));
+        let (name, path) = name.map_or((None, None), |it| (Some(it.name), it.path));
+        let said = header(headers, CONTENT_TYPE).unwrap_or_default();
+        let mut parameters = said.split(';').map(str::trim);
+        let essence = parameters.next().unwrap_or_default().to_ascii_lowercase();
+        let charset = parameters.find_map(|parameter| {
+            let (key, value) = parameter.split_once('=')?;
+            let value = value.trim().trim_matches('"');
+            key.trim()
+                .eq_ignore_ascii_case("charset")
+                .then(|| value.to_owned())
+        });
+        Self {
+            name,
+            path,
+            content_type: match essence {
+                essence if essence.is_empty() => BYTES.to_owned(),
+                essence => essence,
+            },
+            charset,
+            size: announced(headers),
+            stem: place.stem(),
+        }
+    }
+
+    fn name(&self, content_type: &str) -> String {
+        let made_up = || name::made_up(&self.stem, content_type);
+        self.name.clone().unwrap_or_else(made_up)
+    }
+
+    fn facts(&self, content_type: &str, size: Option<u64>) -> Value {
+        let mut facts = json!({
+            "filename": self.name(content_type),
+            "contentType": content_type,
+        });
+        if let Some(size) = size {
+            facts["size"] = size.into();
+        }
+        facts
+    }
+}
+
+/// What is answered of a file that was not read.
+fn too_large(head: &Head, place: &Place, format: Format, limit: usize) -> Outcome {
+    let why = match format {
+        Format::Auto => format!("The file is larger than {limit} bytes, so it was not read."),
+        Format::Base64 => format!(
+            "The file is larger than {limit} bytes, which is as much base64 as an answer holds, \
+             so it was not read. A program that keeps it out of a conversation can raise maxBytes."
+        ),
+    };
+    let facts = head.facts(&head.content_type, head.size);
+    Shown::nothing(facts, vec![open(&why, place)]).outcome(head, place)
+}
+
+fn open(why: &str, place: &Place) -> String {
+    format!("{why} Open it in Backlog: {}", place.page())
+}
+
+/// A file that was read whole.
+struct File {
+    head: Head,
+    bytes: Bytes,
+    place: Place,
+}
+
+/// What an answer shows.
+struct Shown {
+    facts: Value,
+    content: Option<ContentBlock>,
+    notes: Vec<String>,
+}
+
+impl Shown {
+    fn nothing(facts: Value, notes: Vec<String>) -> Self {
+        Self {
+            facts,
+            content: None,
+            notes,
+        }
+    }
+
+    /// The facts, the content, and what else there is to say.
+    fn outcome(mut self, head: &Head, place: &Place) -> Outcome {
+        if let Some(facts) = self.facts.as_object_mut() {
+            facts.extend(place.facts());
+        }
+        if let Some(path) = &head.path {
+            self.notes
+                .push(format!("Its name was sent with a path: {path}"));
+        }
+        let facts = ContentBlock::text(format!("{:#}", self.facts));
+        let note = (!self.notes.is_empty()).then(|| ContentBlock::text(self.notes.join("\n")));
+        let blocks = [Some(facts), self.content, note];
+        Outcome::Content(blocks.into_iter().flatten().collect())
+    }
+}
+
+impl File {
+    fn size(&self) -> Option<u64> {
+        u64::try_from(self.bytes.len()).ok()
+    }
+
+    fn facts(&self, content_type: &str) -> Value {
+        self.head.facts(content_type, self.size())
+    }
+
+    /// One text with everything, for programs.
+    fn as_json(&self) -> Outcome {
+        let content_type = match image::content_type(&self.bytes) {
+            Some(image) => image,
+            None => self.declared_type(),
+        };
+        let mut file = self.facts(content_type);
+        file["content"] = STANDARD.encode(&self.bytes).into();
+        Outcome::Content(vec![ContentBlock::text(format!("{file:#}"))])
+    }
+
+    async fn as_content(self, view: View, limits: &FileLimits) -> Outcome {
+        let shown = if let Some(image) = image::content_type(&self.bytes) {
+            let fitted = image::fit(&limits.pool, self.bytes.clone(), image).await;
+            self.as_image(image, fitted)
+        } else {
+            match self.decode(limits).await {
+                Ok(Some(decoded)) => self.as_text(&decoded, view, limits.max_tokens),
+                Ok(None) => self.as_bytes(
+                    "Its bytes are not shown, because they are neither an image nor a text.",
+                ),
+                Err(_) => self.as_bytes(
+                    "It is not shown, because it could not be read in time; another call may \
+                     succeed.",
+                ),
+            }
+        };
+        shown.outcome(&self.head, &self.place)
+    }
+
+    fn as_image(&self, content_type: &str, fitted: Result<Picture, Unfit>) -> Shown {
+        let facts = self.facts(content_type);
+        let why = match fitted {
+            Ok(Picture { copy: None, .. }) => {
+                let data = STANDARD.encode(&self.bytes);
+                return Shown {
+                    facts,
+                    content: Some(ContentBlock::image(data, content_type)),
+                    notes: Vec::new(),
+                };
+            }
+            Ok(Picture {
+                size: (width, height),
+                copy: Some(copy),
+            }) => {
+                let what = match copy.is_frame {
+                    true => "the first frame of an animation",
+                    false => "a copy",
+                };
+                let note = format!(
+                    "This is {what}, of {} × {} pixels. The file is {width} × {height} pixels and \
+                     {} bytes; open it in Backlog: {}",
+                    copy.size.0,
+                    copy.size.1,
+                    self.bytes.len(),
+                    self.place.page()
+                );
+                return Shown {
+                    facts,
+                    content: Some(ContentBlock::image(
+                        STANDARD.encode(&copy.bytes),
+                        copy.content_type,
+                    )),
+                    notes: vec![note],
+                };
+            }
+            Err(Unfit::Broken) => "It is not shown, because it cannot be decoded.".to_owned(),
+            Err(Unfit::TooLarge {
+                size: (width, height),
+            }) => format!(
+                "It is not shown, because its {width} × {height} pixels are too many to scale down."
+            ),
+            Err(Unfit::Busy) => "It is not shown, because it could not be scaled down in time; \
+                 another call may succeed."
+                .to_owned(),
+        };
+        Shown::nothing(facts, vec![open(&why, &self.place)])
+    }
+
+    fn as_bytes(&self, why: &str) -> Shown {
+        let facts = self.facts(self.declared_type());
+        Shown::nothing(facts, vec![open(why, &self.place)])
+    }
+
+    /// The text that the bytes are, if they are one.
+    async fn decode(&self, limits: &FileLimits) -> Result<Option<Decoded>, Undone> {
+        let (bytes, charset) = (self.bytes.clone(), self.head.charset.clone());
+        let is_text = is_text(&self.head.content_type);
+        let decode = move || {
+            let charset = charset.as_deref();
+            text::decode(&bytes, Declared { charset, is_text })
+        };
+        if self.bytes.len() <= DECODED_AT_ONCE {
+            return Ok(decode());
+        }
+        let work = limits.pool.run(6 * self.bytes.len(), move |_| decode());
+        work.await
+    }
+
+    fn as_text(&self, decoded: &Decoded, view: View, max_tokens: usize) -> Shown {
+        let content_type = self.text_type();
+        let mut facts = self.facts(content_type);
+        facts["encoding"] = decoded.encoding.into();
+        let budget = max_tokens.saturating_sub(tokens(&facts.to_string()) + FOR_NOTES);
+        let length = view.length.unwrap_or(usize::MAX);
+        let part = Part::within(&decoded.text, view.from, length, budget.max(1));
+        let uri = self.place.uri(&self.head.name(content_type));
+        let resource = ResourceContents::text(part.text, uri).with_mime_type(content_type);
+        Shown {
+            facts,
+            content: Some(ContentBlock::resource(resource)),
+            notes: rest(&part).into_iter().collect(),
+        }
+    }
+
+    /// The declared type, unless it is that of an image that the bytes are not.
+    fn declared_type(&self) -> &str {
+        match self.head.content_type.as_str() {
+            "image/png" | "image/jpeg" | "image/gif" | "image/webp" => BYTES,
+            declared => declared,
+        }
+    }
+
+    /// The declared type, unless no text has it.
+    fn text_type(&self) -> &str {
+        let declared = self.declared_type();
+        let (kind, _) = declared.split_once('/').unwrap_or_default();
+        let is_other = matches!(kind, "audio" | "font" | "image" | "video")
+            || matches!(declared, BYTES | "application/pdf" | "application/zip");
+        match is_other && !is_text(declared) {
+            true => "text/plain",
+            false => declared,
+        }
+    }
+}
+
+/// What a part of a text lacks, and how it is read.
+fn rest(part: &Part<'_>) -> Option<String> {
+    if part.is_whole() {
+        return None;
+    }
+    let Part { from, to, of, .. } = part;
+    let mut note = format!("These are the characters from {from} to {to} of {of}.");
+    if !part.is_last() {
+        note.push_str(&format!(" Call again with textOffset {to} for the rest."));
+    }
+    Some(note)
 }
 
 fn is_text(content_type: &str) -> bool {
     content_type.starts_with("text/")
         || content_type.ends_with("+json")
         || content_type.ends_with("+xml")
-        || matches!(content_type, "application/json" | "application/xml")
+        || matches!(
+            content_type,
+            "application/json"
+                | "application/xml"
+                | "application/javascript"
+                | "application/sql"
+                | "application/toml"
+                | "application/yaml"
+        )
 }
 
 fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     let value = headers.get(name)?.as_bytes();
     Some(String::from_utf8_lossy(value).into_owned())
-}
-
-/// `filename*=UTF-8''…` before `filename="…"` (RFC 6266), the last part of a path.
-fn name(headers: &HeaderMap) -> Option<String> {
-    let disposition = header(headers, CONTENT_DISPOSITION)?;
-    let extended = parameter(&disposition, "filename*").and_then(|value| {
-        let (_charset, rest) = value.split_once('\'')?;
-        let (_language, encoded) = rest.split_once('\'')?;
-        Some(percent_decode_str(encoded).decode_utf8().ok()?.into_owned())
-    });
-    let name = extended.or_else(|| parameter(&disposition, "filename"))?;
-    let name: String = name
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .filter(|character| !character.is_control())
-        .collect();
-    (!matches!(name.trim(), "" | "." | "..")).then_some(name)
-}
-
-/// A parameter of `Content-Disposition`, quoted or bare.
-fn parameter(disposition: &str, name: &str) -> Option<String> {
-    disposition.split(';').skip(1).find_map(|parameter| {
-        let (key, value) = parameter.split_once('=')?;
-        let value = value.trim();
-        let bare = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'));
-        key.trim()
-            .eq_ignore_ascii_case(name)
-            .then(|| bare.unwrap_or(value).to_owned())
-    })
-}
-
-/// `backlog://attachments/HOST/issues/A-1/attachments/5/NAME`.
-fn uri(space: &BacklogUrl, place: &[&str], name: &str) -> String {
-    const KEEP: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'_')
-        .remove(b'.')
-        .remove(b'~');
-    let host = space.as_str().split("://").last().unwrap_or_default();
-    let mut uri = format!("backlog://attachments/{host}");
-    for part in place.iter().chain([&name]) {
-        uri.push('/');
-        uri.extend(utf8_percent_encode(part, KEEP));
-    }
-    uri
-}
-
-#[cfg(test)]
-mod tests {
-    use reqwest::StatusCode;
-    use reqwest::header::HeaderValue;
-
-    use super::*;
-
-    fn file(content_type: &str, disposition: &str, body: &'static [u8]) -> File {
-        let mut headers = HeaderMap::new();
-        for (name, value) in [
-            (CONTENT_TYPE, content_type),
-            (CONTENT_DISPOSITION, disposition),
-        ] {
-            headers.insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
-        }
-        let answer = Response {
-            status: StatusCode::OK,
-            headers,
-            body: Bytes::from_static(body),
-        };
-        File::of(&answer, "attachment-5")
-    }
-
-    #[test]
-    fn the_name_is_a_name() {
-        for (disposition, expected) in [
-            ("attachment;filename*=UTF-8''%E5%9B%B3%20a.png", "図 a.png"),
-            ("attachment; filename=\"a b.png\"", "a b.png"),
-            ("attachment; filename=a.png", "a.png"),
-            (
-                "attachment; filename=\"old.png\"; filename*=utf-8'en'new.png",
-                "new.png",
-            ),
-            ("attachment; filename=\"../../etc/passwd\"", "passwd"),
-            ("attachment; filename=\"C:\\x\\a.png\"", "a.png"),
-            ("attachment; filename*=UTF-8''a%0D%0Ab.png", "ab.png"),
-            ("attachment; filename*=UTF-8''%ff", "attachment-5"),
-            ("attachment; filename=\"..\"", "attachment-5"),
-            ("attachment", "attachment-5"),
-        ] {
-            assert_eq!(file("text/plain", disposition, b"").name, expected);
-        }
-    }
-
-    #[test]
-    fn the_first_bytes_say_what_is_an_image() {
-        const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
-        for (said, bytes, expected) in [
-            ("image/png", PNG, "image/png"),
-            ("text/plain", PNG, "image/png"),
-            ("image/png", b"<script>", BYTES),
-            ("image/webp", b"RIFF1234WAVE", BYTES),
-            ("", b"RIFF1234WEBP", "image/webp"),
-            ("Text/Plain; charset=utf-8", b"a", "text/plain"),
-            ("", b"a", BYTES),
-            ("image/svg+xml", b"<svg/>", "image/svg+xml"),
-        ] {
-            assert_eq!(file(said, "attachment", bytes).content_type, expected);
-        }
-    }
-
-    #[test]
-    fn content_is_what_a_model_can_use() {
-        let space = BacklogUrl::parse("https://acme.backlog.com").unwrap();
-        let content = |said, bytes| {
-            let file = file(said, "attachment; filename=\"a b.x\"", bytes);
-            let content = file.as_content(&space, &["issues", "A-1", "attachments", "5"]);
-            serde_json::to_value(content).unwrap()
-        };
-        let uri = "backlog://attachments/acme.backlog.com/issues/A-1/attachments/5/a%20b.x";
-        assert_eq!(
-            content("image/gif", b"GIF89a"),
-            json!({"type": "image", "data": "R0lGODlh", "mimeType": "image/gif"})
-        );
-        assert_eq!(
-            content("text/csv", b"a,b"),
-            json!({"type": "resource", "resource": {"uri": uri, "mimeType": "text/csv", "text": "a,b"}})
-        );
-        for (said, bytes) in [("text/csv", &b"\xff"[..]), ("application/pdf", b"\xff")] {
-            assert_eq!(
-                content(said, bytes),
-                json!({"type": "resource", "resource": {"uri": uri, "mimeType": said, "blob": "/w=="}})
-            );
-        }
-    }
 }

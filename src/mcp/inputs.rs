@@ -6,6 +6,7 @@ mod color;
 mod custom_field;
 mod id;
 mod named;
+mod sort;
 
 use std::{borrow::Cow, fmt};
 
@@ -19,10 +20,16 @@ use serde::{
 pub(super) use clearable::Clearable;
 pub(super) use color::{IssueTypeColor, StatusColor};
 pub(super) use custom_field::{CustomFieldFilter, CustomFieldValue};
-pub(super) use id::{ActivityType, IdOrKey, NumericId};
+pub(super) use id::{ActivityType, IdOrKey, IssueIdOrKey, NumericId};
 pub(super) use named::{
     Category, CustomField, CustomFieldItem, Issue, IssueType, Priority, Project, PullRequestStatus,
     Resolution, SpaceUser, Status, Team, User, Version,
+};
+pub(super) use sort::{SORTS, Sort};
+
+use super::{
+    names::Kind,
+    reading::{Mark, READ},
 };
 
 /// Largest integer that survives a JavaScript client.
@@ -30,21 +37,24 @@ const MAX_SAFE: i64 = 1 << 53;
 
 /// Schemas without a description, which the field that uses the type has.
 macro_rules! plain_schema {
-    ($($type:ident: $kind:literal),+) => {$(
+    ($type:ident: $kind:literal, $mark:path) => {
         impl JsonSchema for $type {
             fn schema_name() -> Cow<'static, str> {
                 stringify!($type).into()
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({"type": $kind})
+                json_schema!({"type": $kind, READ: $mark})
             }
         }
-    )+};
+    };
 }
 
-plain_schema!(Integer: "number", Decimal: "number", Date: "string");
-plain_schema!(Whole: "integer");
+plain_schema!(Integer: "number", Mark::Integer);
+plain_schema!(Whole: "integer", Mark::Integer);
+plain_schema!(Decimal: "number", Mark::Decimal);
+plain_schema!(Date: "string", Mark::Date);
+plain_schema!(DocumentId: "string", Mark::Document);
 
 /// A whole number: `12` and `12.0`, but no fraction and no string.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -116,6 +126,11 @@ impl Whole {
 #[serde(transparent)]
 pub(super) struct Decimal(serde_json::Number);
 
+/// The id of a document.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct DocumentId(String);
+
 /// A calendar day as `yyyy-MM-dd`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
@@ -147,23 +162,27 @@ pub(super) struct ProjectId(Project);
 /// Or its key
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub(super) struct ProjectKey(String);
+#[schemars(extend("x-read" = Mark::ProjectKey, "x-name" = Kind::ProjectKey))]
+pub(super) struct ProjectKey(#[schemars(with = "String")] IdOrKey);
 
 // One input instead of the two of the upstream server's tools, which would be 70 bytes more in
 // each tool's schema; `arguments::settle_project` knows it by their names as well.
 /// Id or key
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("x-read" = Mark::ProjectKey, "x-name" = Kind::ProjectKey))]
 pub(super) struct ProjectIdOrKey(IdOrKey);
 
 /// Or issueKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("x-read" = Mark::IssueId))]
 pub(super) struct IssueId(Integer);
 
 /// Such as PROJ-12
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("x-read" = Mark::IssueKey))]
 pub(super) struct IssueKey(String);
 
 /// Or repoName
@@ -174,6 +193,7 @@ pub(super) struct RepoId(Integer);
 /// Or repoId
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("x-read" = Mark::RepositoryName))]
 pub(super) struct RepoName(String);
 
 /// Else desc

@@ -5,37 +5,44 @@
 //! 2. Names of projects become ids first: most other names belong to a project. Which one, the
 //!    call's own arguments say, by way of its issue if need be ([`about`]).
 //! 3. The lists of names come from Backlog with the caller's credentials, a few at a time, and are
-//!    remembered for this caller alone ([`lists`]). How many names a call may have is bounded.
+//!    remembered for this caller alone ([`lists`]). How many names a call may have is bounded, and
+//!    they never take the last requests that Backlog allows the user ([`allowance`]).
 //! 4. A name must be one entry's ([`entry`]). One that a remembered list does not have may be
 //!    new: the list is read once more.
-//! 5. What is left unclear becomes one text with the candidates, and the tool does not run.
+//! 5. What is left unclear becomes one text with the candidates, and the tool does not run. Where a
+//!    part of a name was enough, the result says whom it was taken for.
 //!
 //! Where only some projects are allowed ([`Bounds`]), no list of another one is read, and the list
 //! of projects has the allowed ones only: so there are no others among the candidates either.
 //!
-//! A text of digits is a name like any other here: it is never taken for an id.
+//! A text of digits is an id, unless something else is called so: then the caller has to choose.
 
 mod about;
+mod allowance;
 mod bounds;
 mod custom_field;
 mod entry;
 mod lists;
 mod wanted;
+mod words;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rmcp::model::JsonObject;
 use serde::{Deserialize, Serialize};
 
 use about::Project;
+use allowance::AT_ONCE;
 use entry::Entry;
 use lists::{List, Loaded, OfProject, Reader};
 use wanted::Wanted;
+use words::is_me;
 
 use super::{failure::ToolError, tool::Backlog};
 
 pub(super) use bounds::Bounds;
+pub(super) use entry::quoted;
 pub(super) use lists::Lists;
 
 /// The keywords that mark an input in the types' schemas; they are not published.
@@ -48,14 +55,14 @@ const MAX_PROJECTS: usize = 10;
 const MAX_NAMES: usize = 100;
 /// Of the lists in a call that have names in them, ids included.
 const MAX_ELEMENTS: usize = 1000;
-/// Requests to Backlog for one call at the same time.
-const AT_ONCE: usize = 8;
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Kind {
     Project,
+    /// The same, in an input that takes its key as it is.
+    ProjectKey,
     /// Known by its key.
     Issue,
     User,
@@ -74,6 +81,8 @@ pub(super) enum Kind {
     /// Of the custom field that another input names.
     CustomFieldItem,
     Team,
+    /// A custom field to sort by.
+    Sort,
 }
 
 /// An input that takes names, alone or in a list.
@@ -83,6 +92,9 @@ pub(super) struct Named {
     pub kind: Kind,
     /// Whether an empty text removes what is there, and is no name.
     pub clearable: bool,
+    /// Whether a word for nothing ([`is_none_word`](super::reading::text::is_none_word)) in its
+    /// list empties it, if nothing is called so.
+    pub takes_none: bool,
 }
 
 /// Why a name did not become an id.
@@ -103,7 +115,7 @@ impl From<ToolError> for Unresolved {
 impl Kind {
     fn noun(self) -> &'static str {
         match self {
-            Self::Project => "project",
+            Self::Project | Self::ProjectKey => "project",
             Self::Issue => "issue",
             Self::User | Self::SpaceUser => "user",
             Self::Priority => "priority",
@@ -112,7 +124,7 @@ impl Kind {
             Self::Status | Self::PullRequestStatus => "status",
             Self::Category => "category",
             Self::Version => "version or milestone",
-            Self::CustomField => "custom field",
+            Self::CustomField | Self::Sort => "custom field",
             Self::CustomFieldItem => "item",
             Self::Team => "team",
         }
@@ -126,7 +138,7 @@ impl Kind {
             Self::Status => OfProject::Statuses,
             Self::Category => OfProject::Categories,
             Self::Version => OfProject::Versions,
-            Self::CustomField | Self::CustomFieldItem => OfProject::CustomFields,
+            Self::CustomField | Self::CustomFieldItem | Self::Sort => OfProject::CustomFields,
             _ => return None,
         })
     }
@@ -142,7 +154,7 @@ impl Kind {
                 let projects = projects.iter().cloned();
                 projects.map(|project| List::Of(project, of)).collect()
             }
-            (Self::Project, _) => vec![List::Projects],
+            (Self::Project | Self::ProjectKey, _) => vec![List::Projects],
             (Self::Issue, _) => {
                 let key = about::prefix(text).map(|_| text.to_owned());
                 key.map(List::Issue).into_iter().collect()
@@ -155,13 +167,17 @@ impl Kind {
     }
 }
 
-/// The name by which the signed-in user is known.
-fn is_me(text: &str) -> bool {
-    text.trim().eq_ignore_ascii_case("me")
+/// What became of the names of a call.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
+    /// Whether there was one.
+    pub any: bool,
+    /// What the result has to say of it.
+    pub notes: Vec<String>,
 }
 
 /// Replaces the names among the arguments by ids. What is no name, or not where one is taken, is
-/// left for the tool to refuse. Returns whether there was a name.
+/// left for the tool to refuse.
 ///
 /// # Errors
 /// A name is unknown or ambiguous, or Backlog does not say what there is.
@@ -171,43 +187,44 @@ pub(super) async fn resolve(
     lists: &Lists,
     bounds: Bounds<'_>,
     backlog: &Backlog<'_>,
-) -> Result<bool, Unresolved> {
+) -> Result<Resolved, Unresolved> {
+    let is_project = |wanted: &Wanted| matches!(wanted.kind, Kind::Project | Kind::ProjectKey);
     let (of_projects, others): (Vec<_>, Vec<_>) = named
         .iter()
         .filter_map(|input| Wanted::of(input, arguments))
-        .partition(|wanted| wanted.kind == Kind::Project);
+        .partition(is_project);
     if of_projects.is_empty() && others.is_empty() {
-        return Ok(false);
+        return Ok(Resolved::default());
     }
     check_count(of_projects.iter().chain(&others))?;
     let reader = lists.reader(backlog, bounds).await?;
-    replace(&of_projects, arguments, &[], &reader).await?;
+    let mut notes = replace(&of_projects, arguments, &[], &reader).await?;
 
-    let projects = match others.iter().any(Wanted::depends_on_project) {
-        true => about::projects(arguments, &reader).await?,
+    // For a text of digits it is worth a list that is at hand, and no more.
+    let depends = others.iter().any(Wanted::depends_on_project);
+    let mut projects = match others
+        .iter()
+        .any(|wanted| wanted.kind.of_project().is_some())
+    {
+        true => about::projects(arguments, &reader, depends).await?,
         false => Vec::new(),
     };
     if projects.is_empty()
         && let Some(lost) = others.iter().find(|wanted| wanted.needs_project())
     {
-        let takes_project = |input: &Named| input.kind == Kind::Project;
-        let missing = match named.iter().any(takes_project) {
-            true => "projectId",
-            false => "issueKey or issueId",
-        };
-        return Err(Unresolved::Names(format!(
-            "{}: names belong to a project: give {missing} as well, or an id",
-            lost.argument
-        )));
+        return Err(Unresolved::Names(lost.is_lost(named)));
     }
-    if projects.len() > MAX_PROJECTS && others.iter().any(Wanted::depends_on_project) {
-        return Err(Unresolved::Names(format!(
-            "projectId: names are looked up in {MAX_PROJECTS} projects at most; give fewer \
-             projects, or ids instead of names"
-        )));
+    if projects.len() > MAX_PROJECTS {
+        if depends {
+            return Err(Unresolved::Names(format!(
+                "projectId: names are looked up in {MAX_PROJECTS} projects at most; give fewer \
+                 projects, or ids instead of names"
+            )));
+        }
+        projects.clear();
     }
-    replace(&others, arguments, &projects, &reader).await?;
-    Ok(true)
+    notes.extend(replace(&others, arguments, &projects, &reader).await?);
+    Ok(Resolved { any: true, notes })
 }
 
 /// Whether a call has no more names, and no more ids beside them, than it may have.
@@ -249,12 +266,13 @@ impl Known<'_> {
     }
 }
 
+/// Returns what the result has to say of it.
 async fn replace(
     wanted: &[Wanted],
     arguments: &mut JsonObject,
     projects: &[Project],
     reader: &Reader<'_>,
-) -> Result<(), Unresolved> {
+) -> Result<Vec<String>, Unresolved> {
     let lists = |wanted: &Wanted| {
         let texts = wanted.names.iter();
         let lists = texts.flat_map(|text| wanted.kind.lists(text, projects));
@@ -264,32 +282,69 @@ async fn replace(
         loaded: HashMap::new(),
         projects,
     };
-    let needed = wanted.iter().flat_map(lists).collect();
-    known.loaded = load(needed, reader, false).await?;
+    let (needed, useful): (Vec<_>, Vec<_>) = wanted.iter().partition(|wanted| wanted.needs_list());
+    known.loaded = load(needed.into_iter().flat_map(lists).collect(), reader, false).await?;
+    let mut useful: Vec<_> = useful.into_iter().flat_map(lists).collect();
+    useful.retain(|list| !known.loaded.contains_key(list));
+    known.loaded.extend(load_if_possible(useful, reader).await?);
 
+    let mut notes = Vec::new();
     let mut failed = Vec::new();
     for wanted in wanted {
-        if let Err(problem) = wanted.replace(arguments, &known) {
-            failed.push((wanted, problem));
+        match wanted.replace(arguments, &known) {
+            Ok(said) => notes.extend(said),
+            Err(problem) => failed.push((wanted, problem)),
         }
     }
     let remembered = failed
         .iter()
         .flat_map(|(wanted, _)| lists(wanted))
-        .filter(|list| known.loaded[list].remembered)
+        .filter(|list| {
+            known
+                .loaded
+                .get(list)
+                .is_some_and(|loaded| loaded.remembered)
+        })
         .collect::<Vec<_>>();
     if !remembered.is_empty() {
         known.loaded.extend(load(remembered, reader, true).await?);
         failed.retain_mut(|(wanted, problem)| {
-            let again = wanted.replace(arguments, &known);
-            again.map_err(|again| *problem = again).is_err()
+            match wanted.replace(arguments, &known) {
+                Ok(said) => notes.extend(said),
+                Err(again) => {
+                    *problem = again;
+                    return true;
+                }
+            }
+            false
         });
     }
     if failed.is_empty() {
-        return Ok(());
+        return Ok(notes);
     }
     let problems: Vec<_> = failed.into_iter().map(|(_, problem)| problem).collect();
     Err(Unresolved::Names(problems.join("\n")))
+}
+
+/// The same, without those that Backlog does not show: for texts that are ids without them, too.
+async fn load_if_possible(
+    lists: Vec<List>,
+    reader: &Reader<'_>,
+) -> Result<HashMap<List, Loaded>, ToolError> {
+    let mut loaded = HashMap::new();
+    for list in lists {
+        if loaded.contains_key(&list) {
+            continue;
+        }
+        match reader.load(&list, false).await {
+            Ok(entries) => {
+                loaded.insert(list, entries);
+            }
+            Err(ToolError::Backlog { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(loaded)
 }
 
 /// Reads each list once, some at the same time.
@@ -300,10 +355,27 @@ async fn load(
 ) -> Result<HashMap<List, Loaded>, ToolError> {
     let mut distinct = HashSet::new();
     lists.retain(|list| distinct.insert(list.clone()));
-    let loads = lists.into_iter().map(|list| async move {
+    let mut asked = VecDeque::new();
+    let mut loaded = HashMap::new();
+    for list in lists {
+        match anew || reader.must_ask(&list) {
+            true => asked.push_back(list),
+            false => _ = loaded.insert(list.clone(), reader.load(&list, false).await?),
+        }
+    }
+    // The first of many says how many more there may be.
+    if asked.len() > AT_ONCE
+        && reader.left().await?.is_none()
+        && let Some(list) = asked.pop_front()
+    {
+        loaded.insert(list.clone(), reader.load(&list, anew).await?);
+    }
+    let at_once = allowance::at_once(asked.len(), reader).await?;
+    let loads = asked.into_iter().map(|list| async move {
         let loaded = reader.load(&list, anew).await?;
         Ok::<_, ToolError>((list, loaded))
     });
-    let loaded = stream::iter(loads).buffer_unordered(AT_ONCE);
-    loaded.try_collect().await
+    let loads = stream::iter(loads).buffer_unordered(at_once);
+    loaded.extend(loads.try_collect::<Vec<_>>().await?);
+    Ok(loaded)
 }

@@ -13,13 +13,12 @@ pub struct ToolOptions {
     pub prefix: ToolPrefix,
     /// Whether callers can choose the fields of a result (the input `fields`).
     pub field_selection: bool,
-    /// The most that a result may be: a run of ASCII letters, digits and `_` counts as one, any
-    /// other character that is no space as one as well. Longer ones are cut where a client can
-    /// still read them.
+    /// The most tokens that a result may have, by an estimate that is higher than the counts of
+    /// the usual tokenizers. Longer ones are cut, with a note that says how to read on.
     pub max_tokens: usize,
     /// Texts in place of the built-in ones.
     pub descriptions: Descriptions,
-    /// Whether a result stands in an answer a second time, as JSON for programs.
+    /// Whether a result is in the response a second time, as JSON for programs.
     pub structured_content: bool,
 }
 
@@ -28,9 +27,9 @@ impl Default for ToolOptions {
         Self {
             prefix: ToolPrefix::default(),
             field_selection: false,
-            max_tokens: 50_000,
+            max_tokens: 20_000,
             descriptions: Descriptions::default(),
-            structured_content: true,
+            structured_content: false,
         }
     }
 }

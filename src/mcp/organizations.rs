@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use super::{
     BacklogAccess, HubServer, ToolPrefix, Toolset,
     called::Called,
+    names,
+    reading::Inputs,
     router::Entry,
     structured,
     tool::{Access, Paging, Spec},
@@ -132,6 +134,7 @@ pub(super) fn list_tool() -> Entry {
         name: LIST,
         title: "List organizations",
         toolset: Toolset::Space,
+        also_in: &[],
         access: Access::of(Method::Get),
         fields: &[],
         paging: Paging::None,
@@ -158,6 +161,13 @@ pub(super) fn list_tool() -> Entry {
     .with_annotations(annotations);
     let route = ToolRoute::new_dyn(tool, |call: ToolCallContext<'_, HubServer>| {
         async move {
+            if let Some(name) = call.arguments.iter().flatten().next().map(|(name, _)| name) {
+                let text = format!(
+                    "Invalid arguments for tool {LIST}: {}: is no input; this tool takes none",
+                    names::quoted(name)
+                );
+                return Ok(Called::Failed(text).into_result(false).into());
+            }
             let listed = call.service.organizations().map(Organizations::listed);
             let listed = listed.unwrap_or_else(|| json!([]));
             let called = Called::json(listed.to_string(), Vec::new());
@@ -171,5 +181,6 @@ pub(super) fn list_tool() -> Entry {
         spec,
         route,
         callable: None,
+        inputs: Inputs::new(Vec::new(), None, ""),
     }
 }

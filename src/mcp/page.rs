@@ -1,8 +1,14 @@
 //! The page of a list that a call asked for, and how to ask for the next one.
+//!
+//! Backlog makes most pages. Of a list that it gives whole, and of the versions of a wiki page,
+//! which it pages by ids that it does not show, the hub makes them itself.
 
 use serde_json::{Map, Value};
 
-use super::tool::Paging;
+use super::{
+    rest::{COUNT, OFFSET},
+    tool::Paging,
+};
 
 /// How many Backlog answers with, nearly everywhere, where the call does not say it.
 pub(super) const USUAL_COUNT: u64 = 20;
@@ -14,17 +20,21 @@ const MOST: u64 = 100;
 pub(super) struct Page {
     paging: Paging,
     offset: u64,
-    count: u64,
+    /// How many were asked for, or come unless that is said.
+    count: Option<u64>,
     ascending: bool,
     /// Of the elements that came.
     ids: Vec<Option<u64>>,
     /// The places among them of those that may be shown; `None` if all may.
     shown: Option<Vec<usize>>,
+    /// How many there were before our page was taken.
+    whole: u64,
 }
 
 impl Page {
-    /// `usual` is how many come where the arguments do not say it.
-    pub fn of(paging: Paging, usual: u64, arguments: &Map<String, Value>) -> Self {
+    /// `usual` is how many come where the arguments do not say it. What is for the hub is taken
+    /// out of the arguments.
+    pub fn of(paging: Paging, usual: u64, arguments: &mut Map<String, Value>) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -34,13 +44,41 @@ impl Page {
             let value = arguments.get(name).and_then(Value::as_f64);
             value.map(|number| number as u64)
         };
+        let (offset, count) = (number(OFFSET).unwrap_or(0), number(COUNT));
+        let ascending = arguments.get("order").is_some_and(|order| order == "asc");
+        let count = match paging {
+            Paging::Whole => {
+                arguments.shift_remove(OFFSET);
+                arguments.shift_remove(COUNT);
+                // As an empty one is: not given.
+                count.filter(|count| *count > 0)
+            }
+            Paging::Versions => {
+                arguments.shift_remove(OFFSET);
+                let count = count.unwrap_or(usual);
+                if offset > 0 {
+                    let all = offset.saturating_add(count).min(MOST);
+                    arguments.insert(COUNT.to_owned(), all.into());
+                }
+                Some(count)
+            }
+            _ => Some(count.unwrap_or(usual)),
+        };
         Self {
             paging,
-            offset: number("offset").unwrap_or(0),
-            count: number("count").unwrap_or(usual),
-            ids: Vec::new(),
-            shown: None,
-            ascending: arguments.get("order").is_some_and(|order| order == "asc"),
+            offset,
+            count,
+            ascending,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a list is shown as it comes, if it is short enough.
+    pub fn is_plain(&self) -> bool {
+        match self.paging {
+            Paging::None => true,
+            Paging::Whole => self.offset == 0 && self.count.is_none(),
+            _ => false,
         }
     }
 
@@ -55,6 +93,19 @@ impl Page {
         let shown = value.as_array().into_iter().flatten();
         let place = |item| Some(places.find(|(_, came)| **came == id(item))?.0);
         self.shown = Some(shown.filter_map(place).collect());
+    }
+
+    /// Takes our page out of what may be shown.
+    pub fn take(&mut self, value: &mut Value) {
+        if let (Value::Array(items), Paging::Whole | Paging::Versions) = (value, self.paging) {
+            self.whole = items.len() as u64;
+            let place = |number: u64| usize::try_from(number.min(self.whole)).unwrap_or(0);
+            let end = self
+                .count
+                .map_or(self.whole, |count| self.offset.saturating_add(count));
+            items.truncate(place(end));
+            items.drain(..place(self.offset).min(items.len()));
+        }
     }
 
     /// How many came up to the last of the first `kept` that may be shown.
@@ -72,7 +123,7 @@ impl Page {
         let last = passed.checked_sub(1)?;
         match self.paging {
             Paging::None => None,
-            Paging::Offset => {
+            Paging::Offset | Paging::Whole | Paging::Versions => {
                 let offset = self.offset.saturating_add(passed as u64);
                 Some(format!("offset {offset}"))
             }
@@ -84,34 +135,114 @@ impl Page {
         }
     }
 
+    /// The inputs that ask for nothing but the first element that may be shown.
+    pub(super) fn only_first(&self) -> Vec<(&'static str, Value)> {
+        let place = self.passed(1).map_or(0, |passed| passed - 1);
+        match self.paging {
+            Paging::None => Vec::new(),
+            Paging::Offset => {
+                let offset = self.offset.saturating_add(place as u64);
+                vec![(OFFSET, offset.into()), (COUNT, 1.into())]
+            }
+            Paging::Whole | Paging::Versions => {
+                vec![(OFFSET, self.offset.into()), (COUNT, 1.into())]
+            }
+            Paging::Id => match self.ids.get(place).copied().flatten() {
+                Some(id) if self.ascending => {
+                    vec![("minId", id.saturating_sub(1).into()), (COUNT, 1.into())]
+                }
+                Some(id) => vec![("maxId", id.saturating_add(1).into()), (COUNT, 1.into())],
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// What is shown of the list, and how to get the rest, if the first `kept` of `all` elements
+    /// are. `last` is the last of all.
+    pub(super) fn note(&self, kept: usize, all: usize, last: Option<&Value>) -> Option<String> {
+        if self.paging == Paging::Whole {
+            return self.of_whole(kept as u64);
+        }
+        if kept < all {
+            let first = match kept {
+                1 => format!("This is the first of {all}."),
+                kept => format!("These are the first {kept} of {all}."),
+            };
+            return Some(format!("{first} {}", self.rest(kept)));
+        }
+        self.more(last)
+    }
+
+    fn of_whole(&self, kept: u64) -> Option<String> {
+        let (from, whole) = (self.offset, self.whole);
+        if from > 0 && from >= whole {
+            let text = format!("Nothing comes after the first {whole}: offset {from} is too much.");
+            return Some(text);
+        }
+        let to = from + kept;
+        match (from, to) {
+            (0, to) if to >= whole => None,
+            (from, to) if to >= whole => Some(format!(
+                "These are the last {kept} of {whole}, from offset {from} on."
+            )),
+            (from, to) => Some(format!(
+                "These are {kept} of {whole}, from offset {from} on. For the rest, call again \
+                 with offset {to}."
+            )),
+        }
+    }
+
     /// How to get what a limit cut off after the first `kept` elements.
-    pub(super) fn rest(&self, kept: usize) -> String {
-        let next = self.passed(kept).and_then(|passed| self.after(passed));
+    fn rest(&self, kept: usize) -> String {
+        let next = self.passed(kept).and_then(|passed| match self.paging {
+            // Of what the hub showed, not of what came.
+            Paging::Versions => self.after(kept),
+            _ => self.after(passed),
+        });
         match (next, self.paging) {
             (Some(next), Paging::Offset) => {
                 format!("For the rest, call again with {next} and count {kept}.")
             }
             (Some(next), _) => format!("For the rest, call again with {next}."),
-            (None, _) => {
-                "Ask for less, with filters or for single items, to see the rest.".to_owned()
-            }
+            (None, _) => "The rest is too long to be shown.".to_owned(),
         }
     }
 
     /// How to go on after this page, if it came full.
-    pub(super) fn more(&self) -> Option<String> {
+    fn more(&self, last: Option<&Value>) -> Option<String> {
+        if self.paging == Paging::Versions {
+            return self.more_versions(last);
+        }
         let came = self.ids.len();
-        if came == 0 || (came as u64) < self.count {
+        if came == 0 || Some(came as u64) < self.count {
             return None;
         }
-        let next = match (self.after(came), self.paging) {
-            (Some(next), _) => next,
-            // Backlog counts by ids that it does not show.
-            (None, Paging::Id) if self.count < MOST => format!("a larger count, up to {MOST}"),
-            (None, Paging::Id) => return Some("There may be more.".to_owned()),
-            (None, _) => return None,
-        };
+        let next = self.after(came)?;
         Some(format!("There may be more: call again with {next}."))
+    }
+
+    /// Backlog returns a hundred at most, and counts by ids that it does not show: the numbers of
+    /// the versions may be those.
+    fn more_versions(&self, last: Option<&Value>) -> Option<String> {
+        let end = self.offset.saturating_add(self.count.unwrap_or(0));
+        if self.whole < end.min(MOST) {
+            return None;
+        }
+        if self.whole < MOST {
+            return Some(format!("There may be more: call again with offset {end}."));
+        }
+        let version = last.and_then(|last| last["version"].as_u64());
+        let bound = if self.ascending { "minId" } else { "maxId" };
+        let (these, others) = match self.ascending {
+            true => ("oldest", "newest first with order desc"),
+            false => ("newest", "oldest first with order asc"),
+        };
+        let next = version.map_or_else(String::new, |version| {
+            format!(" with {bound} {version} and offset 0; if nothing comes,")
+        });
+        Some(format!(
+            "Backlog returns the {these} {MOST} at most. For more, call again{next} {others}."
+        ))
     }
 }
 
@@ -124,13 +255,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::mcp::limit::fit;
+    use crate::mcp::limit::{Asked, fit};
 
     /// The page of a call with these arguments, answered with these elements.
     fn page(paging: Paging, arguments: Value, items: &[Value]) -> Page {
-        let mut page = Page::of(paging, USUAL_COUNT, arguments.as_object().unwrap());
+        let mut arguments = arguments.as_object().unwrap().clone();
+        let mut page = Page::of(paging, USUAL_COUNT, &mut arguments);
         page.answered(&json!(items));
         page
+    }
+
+    /// What is shown of these elements, and the note.
+    fn shown(items: &[Value], max_tokens: usize, page: &Page) -> (Value, Option<String>) {
+        let mut value = json!(items);
+        let mut page = page.clone();
+        page.take(&mut value);
+        let all = value.as_array().unwrap();
+        let fitted = fit(&value, max_tokens, Asked::default());
+        let note = page.note(fitted.kept, all.len(), all.last());
+        (serde_json::from_str(&fitted.text).unwrap(), note)
     }
 
     #[test]
@@ -142,36 +285,51 @@ mod tests {
             (
                 Paging::Offset,
                 json!({}),
-                "call again with offset 2 and count 2.",
+                "These are the first 2 of 9. For the rest, call again with offset 2 and count 2.",
             ),
             (
                 Paging::Offset,
                 json!({"offset": 5.0}),
-                "call again with offset 7 and count 2.",
+                "These are the first 2 of 9. For the rest, call again with offset 7 and count 2.",
             ),
-            (Paging::Id, json!({}), "call again with maxId 98."),
+            (
+                Paging::Id,
+                json!({}),
+                "These are the first 2 of 9. For the rest, call again with maxId 98.",
+            ),
             (
                 Paging::Id,
                 json!({"order": "asc"}),
-                "call again with minId 98.",
+                "These are the first 2 of 9. For the rest, call again with minId 98.",
+            ),
+            (
+                Paging::Versions,
+                json!({}),
+                "These are the first 2 of 9. For the rest, call again with offset 2.",
+            ),
+            (
+                Paging::Whole,
+                json!({}),
+                "These are 2 of 9, from offset 0 on. For the rest, call again with offset 2.",
             ),
             (
                 Paging::None,
                 json!({}),
-                "Ask for less, with filters or for single items, to see the rest.",
+                "These are the first 2 of 9. The rest is too long to be shown.",
             ),
         ] {
             let page = page(paging, arguments, &items);
             // The fields chosen need not have the id.
-            let chosen: Vec<_> = items.iter().map(|item| &item["name"]).collect();
-            assert_eq!(fit(json!(chosen), 12, &page).text, r#"["a b","a b"]"#);
-            let fitted = fit(json!(items), 50, &page);
-            let kept: Value = serde_json::from_str(&fitted.text).unwrap();
+            let chosen: Vec<_> = items.iter().map(|item| item["name"].clone()).collect();
+            let fitted = fit(&json!(chosen), 14, Asked::default());
+            assert_eq!(fitted.text, r#"["a b","a b"]"#);
+            let (kept, note) = shown(&items, 35, &page);
             assert_eq!(kept, json!(items[..2]));
-            let note = fitted.note.unwrap();
-            assert!(note.starts_with("These are the first 2 of 9. "), "{note}");
-            assert!(note.ends_with(expected), "{note}");
+            assert_eq!(note.as_deref(), Some(expected));
         }
+        let page = page(Paging::Offset, json!({}), &items);
+        let (_, note) = shown(&items, 20, &page);
+        assert!(note.unwrap().starts_with("This is the first of 9. "));
     }
 
     #[test]
@@ -193,37 +351,101 @@ mod tests {
             (Paging::Id, json!({}), 20, Some("maxId 81")),
             (Paging::Id, json!({"order": "asc"}), 20, Some("minId 81")),
             (Paging::Id, json!({"count": 2}), 2, Some("maxId 99")),
+            (Paging::Id, json!({"count": 1}), 1, Some("maxId 100")),
             (Paging::Id, json!({"count": 3}), 2, None),
+            (Paging::Versions, json!({}), 20, Some("offset 20")),
+            (Paging::Versions, json!({}), 19, None),
+            (Paging::Whole, json!({}), 20, None),
             (Paging::None, json!({}), 20, None),
         ] {
             let items = &items[..len];
             let page = page(paging, arguments.clone(), items);
-            let note = fit(json!(items), 50_000, &page).note;
+            let (_, note) = shown(items, 50_000, &page);
             let expected =
                 expected.map(|next| format!("There may be more: call again with {next}."));
             assert_eq!(note, expected, "{paging:?} {arguments}");
         }
-        let unnamed: Vec<_> = (0..100)
-            .map(|version| json!({"version": version}))
-            .collect();
-        for (arguments, len, expected) in [
+    }
+
+    #[test]
+    fn of_a_whole_list_the_hub_makes_pages() {
+        let items: Vec<_> = (0..7).map(Value::from).collect();
+        for (arguments, expected, note) in [
+            (json!({}), 0..7, None),
+            (
+                json!({"count": 3}),
+                0..3,
+                Some("These are 3 of 7, from offset 0 on. For the rest, call again with offset 3."),
+            ),
+            (
+                json!({"offset": 3, "count": 3}),
+                3..6,
+                Some("These are 3 of 7, from offset 3 on. For the rest, call again with offset 6."),
+            ),
+            (
+                json!({"offset": 6, "count": 3}),
+                6..7,
+                Some("These are the last 1 of 7, from offset 6 on."),
+            ),
+            (
+                json!({"offset": 9}),
+                7..7,
+                Some("Nothing comes after the first 7: offset 9 is too much."),
+            ),
+        ] {
+            let page = page(Paging::Whole, arguments, &items);
+            let (kept, said) = shown(&items, 500, &page);
+            assert_eq!(kept, json!(items[expected]));
+            assert_eq!(said.as_deref(), note);
+        }
+        let mut arguments = json!({"offset": 3, "count": 2, "a": 1})
+            .as_object()
+            .unwrap()
+            .clone();
+        Page::of(Paging::Whole, USUAL_COUNT, &mut arguments);
+        assert_eq!(
+            json!(arguments),
+            json!({"a": 1}),
+            "Backlog is not asked for it"
+        );
+    }
+
+    #[test]
+    fn versions_come_to_the_end_of_what_backlog_shows() {
+        let version = |number: u64| json!({"version": number});
+        let items: Vec<_> = (1..=100).rev().map(|number| version(number + 30)).collect();
+        for (arguments, asked, len, note) in [
             (
                 json!({}),
+                None,
                 20,
-                Some("There may be more: call again with a larger count, up to 100."),
+                Some("There may be more: call again with offset 20."),
             ),
-            (json!({}), 19, None),
-            (json!({"count": 100}), 100, Some("There may be more.")),
+            (
+                json!({"offset": 20}),
+                Some(40),
+                40,
+                Some("There may be more: call again with offset 40."),
+            ),
+            (json!({"offset": 90}), Some(100), 95, None),
+            (
+                json!({"offset": 90}),
+                Some(100),
+                100,
+                Some(
+                    "Backlog returns the newest 100 at most. For more, call again with maxId 31 \
+                     and offset 0; if nothing comes, oldest first with order asc.",
+                ),
+            ),
         ] {
-            let items = &unnamed[..len];
-            let page = page(Paging::Id, arguments, items);
-            assert_eq!(fit(json!(items), 50_000, &page).note.as_deref(), expected);
+            let mut sent = arguments.as_object().unwrap().clone();
+            Page::of(Paging::Versions, USUAL_COUNT, &mut sent);
+            assert_eq!(sent.get(COUNT).and_then(Value::as_u64), asked);
+            assert_eq!(sent.get(OFFSET), None);
+            let page = page(Paging::Versions, arguments, &items[..len]);
+            let (_, said) = shown(&items[..len], 50_000, &page);
+            assert_eq!(said.as_deref(), note);
         }
-        let thing = json!({"count": 20});
-        assert_eq!(
-            fit(thing, 50, &page(Paging::Offset, json!({}), &[])).note,
-            None
-        );
     }
 
     #[test]
@@ -232,19 +454,35 @@ mod tests {
             .map(|id| json!({"id": 100 - id, "name": "a b"}))
             .collect();
         let some: Vec<_> = items.iter().skip(1).step_by(3).cloned().collect();
-        for (paging, after_all, after_two) in [
-            (Paging::Offset, "offset 20.", "offset 5 and count 2."),
-            (Paging::Id, "maxId 81.", "maxId 96."),
+        for (paging, after_all, after_two, first) in [
+            (
+                Paging::Offset,
+                "offset 20.",
+                "offset 5 and count 2.",
+                json!({"offset": 1, "count": 1}),
+            ),
+            (
+                Paging::Id,
+                "maxId 81.",
+                "maxId 96.",
+                json!({"maxId": 100, "count": 1}),
+            ),
         ] {
             let mut page = page(paging, json!({}), &items);
             page.sifted(&json!(some));
-            let note = fit(json!(some), 50_000, &page).note.unwrap();
+            let note = shown(&some, 50_000, &page).1.unwrap();
             assert!(note.ends_with(after_all), "{note}");
-            let note = fit(json!(some), 50, &page).note.unwrap();
+            let note = shown(&some, 35, &page).1.unwrap();
             assert!(note.starts_with("These are the first 2 of 7."), "{note}");
             assert!(note.ends_with(after_two), "{note}");
+            let only: Map<_, _> = page
+                .only_first()
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect();
+            assert_eq!(json!(only), first);
             page.sifted(&json!([]));
-            let note = fit(json!([]), 50, &page).note.unwrap();
+            let note = shown(&[], 50, &page).1.unwrap();
             assert!(note.ends_with(after_all), "{note}");
         }
     }

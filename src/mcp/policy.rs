@@ -106,17 +106,19 @@ impl Policy {
         if self.read_only && !tool.access.read_only {
             return Err(Denied::ReadOnly);
         }
-        let toolset = tool.toolset;
         let (bound, chosen) = (self.toolsets.as_ref(), self.chosen.as_ref());
-        if bound.is_some_and(|bound| !bound.contains(&toolset)) {
-            return Err(Denied::Toolset(toolset));
+        let in_bound = |it: &Toolset| bound.is_none_or(|bound| bound.contains(it));
+        if !tool.toolsets().any(|it| in_bound(&it)) {
+            return Err(Denied::Toolset(tool.toolset));
         }
         let offered = match chosen.or(bound) {
-            Some(toolsets) => toolsets.contains(&toolset),
-            None => Toolset::DEFAULT.contains(&toolset),
+            Some(chosen) => tool
+                .toolsets()
+                .any(|it| in_bound(&it) && chosen.contains(&it)),
+            None => tool.is_usual(),
         };
         if !offered {
-            return Err(Denied::NotChosen(toolset));
+            return Err(Denied::NotChosen(tool.toolset));
         }
         match projects::refusal(tool.name) {
             Some(reason) if self.projects.is_some() => Err(Denied::Projects(reason)),
@@ -196,6 +198,7 @@ mod tests {
             name: "a_tool",
             title: "A tool",
             toolset,
+            also_in: &[],
             access: Access::of(Method::Get),
             fields: &[],
             paging: Paging::None,

@@ -9,13 +9,14 @@ use serde_json::{Map, Value};
 
 use super::{
     AccessError, Caller, HubServer, Refusal,
-    failure::ToolError,
+    attempt::About,
+    failure::{Context, ToolError},
     progress::Progress,
     projects::{Sieve, Sifted},
     tool::{Backlog, Read},
 };
 use crate::{
-    backlog::{BacklogError, Request},
+    backlog::{BacklogError, Content, Request},
     domain::activity::ToolOutcome,
     oauth::{Scope, Scopes},
     observe::ToolCall,
@@ -131,12 +132,21 @@ impl<'a> Reader<'a> {
         Backlog {
             client: self.server.client(),
             access: self.caller.access.as_ref(),
+            files: self.server.files(),
             progress: Progress::default(),
         }
     }
 
+    /// What Backlog has at an address; nothing is an error.
     pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
-        self.backlog().fetch(request).await
+        let about = About::of(&request);
+        match self.backlog().fetch(request).await? {
+            Value::Null => Err(about.failed(BacklogError::UnexpectedBody {
+                status: 200,
+                body: Content::Empty,
+            })),
+            value => Ok(value),
+        }
     }
 
     /// Whether a project, by its key, is one of those that are allowed here.
@@ -194,7 +204,11 @@ impl<'a> Reader<'a> {
             ToolError::OutOfBounds(reason) => format!(
                 "{what} cannot be read, because only some projects are allowed here: {reason}."
             ),
-            error => error.explain(what, self.server.now()),
+            error => error.explain(Context {
+                what,
+                named: &[],
+                now: self.server.now(),
+            }),
         };
         let text = self.name_tools(&text);
         match error {

@@ -9,10 +9,16 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
+use crate::backlog::Method;
+
 use super::{
     Caller, HubServer, ToolOptions, ToolPrefix, Toolset, arguments,
     call::{self, Callable},
-    organizations, schema,
+    names::Named,
+    organizations,
+    reading::Inputs,
+    rest::Rest,
+    schema,
     tool::{Access, Paging, Spec, Tool},
     tools,
 };
@@ -24,22 +30,38 @@ pub(super) struct Entry {
     pub route: ToolRoute<HubServer>,
     /// Unless it asks Backlog nothing.
     pub callable: Option<Callable>,
+    /// What its inputs take.
+    pub inputs: Inputs,
 }
 
 impl Entry {
     pub fn of<T: Tool>(toolset: Toolset) -> Self {
-        let input = schema::of::<T>();
+        let mut input = schema::of::<T>();
+        let rest = Rest::of(T::NAME);
         let spec = Spec {
             name: T::NAME,
             title: T::TITLE,
             toolset,
+            also_in: T::ALSO_IN,
             access: T::ACCESS,
             fields: T::FIELDS,
-            paging: paging(&input.schema),
+            paging: rest.paging(paging(&input.schema)),
             usual_count: T::USUAL_COUNT,
             takes_project: takes(&input.schema, arguments::PROJECT),
         };
-        let callable = Callable::of::<T>(spec, Arc::clone(&input.named));
+        rest.offer(&mut input.schema);
+        let (method, template) = match T::CALL {
+            Some(call) => (Some(call.method()), call.template()),
+            None => (None, ""),
+        };
+        let method = method.or((!T::ACCESS.read_only).then_some(Method::Post));
+        let inputs = Inputs::new(input.inputs.clone(), method, template);
+        let named = input.named.iter().cloned();
+        let named = named.map(|named| Named {
+            takes_none: inputs.takes_none(&named.argument),
+            ..named
+        });
+        let callable = Callable::of::<T>(spec, rest, named.collect());
         let called = callable.clone();
         let route = ToolRoute::new_dyn(describe(&spec, input), move |call| {
             call::answer(called.clone(), call).boxed()
@@ -48,20 +70,21 @@ impl Entry {
             spec,
             route,
             callable: Some(callable),
+            inputs,
         }
-    }
-
-    /// Whether it is offered unless something else is asked for.
-    fn is_usual(&self) -> bool {
-        Toolset::DEFAULT.contains(&self.spec.toolset)
     }
 
     /// Leaves out what says little more than the name, where a choice of the operator makes the
     /// tools longer: some clients refuse a list above 80 kB.
     fn shorten(&mut self) {
-        if !self.is_usual() {
+        if !self.spec.is_usual() {
             self.route.attr.title = None;
         }
+    }
+
+    /// Has the inputs that were added to the tool's own read as well.
+    fn know_inputs(&mut self) {
+        self.inputs.extend(&self.route.attr.input_schema);
     }
 
     /// Lets callers choose the fields of what a list holds. In the sets that are off unless asked
@@ -72,7 +95,7 @@ impl Entry {
         if names.is_empty() {
             return;
         }
-        let fields = match self.is_usual() {
+        let fields = match self.spec.is_usual() {
             true => json!({
                 "type": "array",
                 "items": {"type": "string", "enum": names},
@@ -107,6 +130,8 @@ fn takes(schema: &JsonObject, name: &str) -> bool {
 pub(super) struct Table {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
+    /// Without the prefix.
+    by_own_name: HashMap<&'static str, usize>,
     prefix: ToolPrefix,
     /// `list_organizations`, where there are several; no policy takes it away.
     list_organizations: Option<Entry>,
@@ -136,13 +161,20 @@ impl Table {
         let mut table = Self {
             entries: Vec::new(),
             by_name,
+            by_own_name: HashMap::new(),
             prefix: options.prefix.clone(),
             list_organizations: None,
         };
         for entry in &mut entries {
             table.name_tools_of(&mut entry.route.attr);
         }
+        table.by_own_name = entries
+            .iter()
+            .map(|entry| entry.spec.name)
+            .zip(0..)
+            .collect();
         table.entries = entries;
+        table.entries.iter_mut().for_each(Entry::know_inputs);
         table
     }
 
@@ -150,6 +182,7 @@ impl Table {
     pub fn with_organizations(mut self, options: &ToolOptions) -> Self {
         for entry in &mut self.entries {
             organizations::offer_choice(&mut entry.route.attr);
+            entry.know_inputs();
             entry.shorten();
         }
         let mut list = organizations::list_tool();
@@ -158,6 +191,13 @@ impl Table {
         tool.name = format!("{}{name}", options.prefix).into();
         self.list_organizations = Some(list);
         self
+    }
+
+    /// A tool by its name without the prefix.
+    pub fn own(&self, name: &str) -> Option<&Entry> {
+        self.by_own_name
+            .get(name)
+            .map(|index| &self.entries[*index])
     }
 
     pub fn entries(&self) -> &[Entry] {

@@ -11,14 +11,19 @@ use schemars::{
 };
 use serde_json::{Value, json};
 
-use super::names::{CLEARABLE, KEYWORD, Kind, Named};
+use super::{
+    names::{CLEARABLE, KEYWORD, Kind, Named},
+    reading::{self, READ},
+};
 
 /// An input's schema, and the description from the doc comment of its type.
 pub(super) struct Input {
     pub description: String,
     pub schema: Arc<JsonObject>,
     /// The inputs that take names.
-    pub named: Arc<[Named]>,
+    pub named: Vec<Named>,
+    /// What each input takes.
+    pub inputs: Vec<reading::Input>,
 }
 
 /// Derives both from the type.
@@ -35,20 +40,24 @@ pub(super) fn of<T: JsonSchema>() -> Input {
     };
     // The protocol's default; 70 bytes a tool.
     object.shift_remove("$schema");
+    let inputs = reading::Input::all(object);
     let properties = object.entry("properties").or_insert_with(|| json!({}));
     let named = properties.as_object_mut().into_iter().flatten();
     let named = named.filter_map(|(argument, input)| {
         let clearable = input.as_object_mut()?.shift_remove(CLEARABLE).is_some();
+        strip(input, READ);
         Some(Named {
             argument: argument.clone(),
             kind: take_kind(input)?,
             clearable,
+            takes_none: false,
         })
     });
     let named = named.collect();
     Input {
         description,
         named,
+        inputs,
         schema: Arc::new(object.clone()),
     }
 }
@@ -85,11 +94,23 @@ fn take_kind(schema: &mut Value) -> Option<Kind> {
     }
 }
 
+/// Takes a keyword out of a schema, wherever it stands.
+fn strip(schema: &mut Value, keyword: &str) {
+    match schema {
+        Value::Object(object) => {
+            object.shift_remove(keyword);
+            object.values_mut().for_each(|inner| strip(inner, keyword));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|inner| strip(inner, keyword)),
+        _ => {}
+    }
+}
+
 fn simplify(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else {
         return;
     };
-    for noise in ["title", "format", "default"] {
+    for noise in ["title", "format", "default", "writeOnly"] {
         object.shift_remove(noise);
     }
     // What the elements are, the list says itself.

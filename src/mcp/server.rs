@@ -24,6 +24,7 @@ use super::{
     Caller, Organizations, ToolOptions, Verdict,
     call::{self, Call},
     completion,
+    file::FileLimits,
     listing::{self, Listings},
     names::Lists,
     params, progress,
@@ -35,7 +36,11 @@ use super::{
     structured, subscriptions,
     tool::Spec,
 };
-use crate::{backlog::BacklogClient, clock::Clock, observe::Recorder};
+use crate::{
+    backlog::{BacklogClient, BacklogUrl},
+    clock::Clock,
+    observe::Recorder,
+};
 
 const VERSIONS: [ProtocolVersion; 5] = [
     // Clients made before 2025-05 offer it and accept nothing else.
@@ -54,7 +59,7 @@ const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, iss
     resolutions, teams, custom fields and their items by name, users by name, sign-in name or mail \
     address, and `me` for the signed-in user. A wrong name is answered with the right ones. Dates \
     are yyyy-MM-dd. Lists come in pages (count with offset, minId or maxId), and say when there \
-    may be more; Backlog limits calls per minute, so prefer filters to many calls.";
+    may be more; a note behind a long result has the call that reads on. Backlog limits calls per minute, so prefer filters to many calls.";
 
 const SEVERAL_SPACES: &str = " Several spaces are configured: give the organization that a call is \
     for, by a name from list_organizations; without one, the default is used.";
@@ -66,6 +71,7 @@ pub struct HubServer {
     projects: Arc<Projects>,
     listings: Listings,
     options: ToolOptions,
+    files: FileLimits,
     client: BacklogClient,
     lists: Lists,
     clock: Clock,
@@ -83,6 +89,7 @@ impl HubServer {
             projects: Arc::new(Projects::new(table.entries())),
             table: Arc::new(table),
             listings: Listings::default(),
+            files: FileLimits::new(options.max_tokens),
             options,
             client,
             lists: Lists::default(),
@@ -96,6 +103,7 @@ impl HubServer {
     /// The same with other options.
     #[must_use]
     pub fn with_options(mut self, options: ToolOptions) -> Self {
+        self.files.max_tokens = options.max_tokens;
         self.options = options;
         self.retable();
         self
@@ -166,8 +174,29 @@ impl HubServer {
         Some(called.write(structure))
     }
 
+    /// Reads arguments as a call of a tool (without the prefix) at a space does, and returns what
+    /// its result has to say of them; `None` if there is no such tool.
+    ///
+    /// # Errors
+    /// What is wrong with them, for the assistant.
+    pub fn read_arguments(
+        &self,
+        tool: &str,
+        arguments: &mut JsonObject,
+        space: &BacklogUrl,
+    ) -> Option<Result<Vec<String>, String>> {
+        let entry = self.table.own(tool)?;
+        let schema = &entry.route.attr.input_schema;
+        let named = entry.inputs.name(arguments, schema, &entry.spec);
+        Some(named.and_then(|()| entry.inputs.read(arguments, space)))
+    }
+
     pub(super) fn options(&self) -> &ToolOptions {
         &self.options
+    }
+
+    pub(super) fn files(&self) -> &FileLimits {
+        &self.files
     }
 
     pub(super) fn projects(&self) -> &Projects {

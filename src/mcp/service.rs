@@ -137,7 +137,7 @@ impl McpService {
             ));
         }
         let body = self.body(payload).await?;
-        let received = Received::read(&body).map_err(Refusal::bad_request)?;
+        let received = Received::read(&body).map_err(Refusal::of)?;
         let accepted = accepted(request);
         match received {
             Received::One(message) => self.serve_one(request, message, accepted).await,
@@ -148,7 +148,7 @@ impl McpService {
     async fn body(&self, payload: web::Payload) -> Result<Bytes, Refusal> {
         match payload.to_bytes_limited(self.max_body).await {
             Ok(Ok(body)) => Ok(body),
-            Ok(Err(error)) => Err(Refusal::bad_request(envelope::not_json(format!(
+            Ok(Err(error)) => Err(Refusal::of(envelope::not_json(format!(
                 "the body could not be read: {error}"
             )))),
             Err(_) => {
@@ -260,8 +260,9 @@ impl Refusal {
         Self::Json(status, refused)
     }
 
-    fn bad_request(refused: Refused) -> Self {
-        Self::Json(StatusCode::BAD_REQUEST, refused)
+    /// With the status that fits the error.
+    fn of(refused: Refused) -> Self {
+        Self::Json(status_of(&refused.error), refused)
     }
 
     fn response(self) -> HttpResponse {

@@ -9,17 +9,17 @@ use std::future::Future;
 use rmcp::model::ContentBlock;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
-    AccessError, BacklogAccess, Toolset,
-    failure::{LARGEST_FILE, ToolError},
-    file::File,
+    BacklogAccess, Toolset,
+    failure::ToolError,
+    file::{self, FileLimits, View},
     page::USUAL_COUNT,
     progress::Progress,
 };
 use crate::{
-    backlog::{BacklogClient, BacklogError, Call, Method, Request, Response, Segment},
+    backlog::{BacklogClient, Call, Method, Request, Response},
     oauth::Scope,
 };
 
@@ -32,12 +32,15 @@ pub(super) trait Endpoint:
     const TITLE: &'static str;
     const CALL: Call;
     const ACCESS: Access = Access::of(Self::CALL.method());
-    /// Whether the answer is a file's content rather than JSON.
-    const IS_FILE: bool = false;
     /// The fields of the objects in a list that it returns, for callers to choose from.
     const FIELDS: &'static [&'static str] = &[];
     /// How many elements a list has where the call does not say it.
     const USUAL_COUNT: u64 = USUAL_COUNT;
+
+    /// What is wanted of a file; none if the answer is JSON.
+    fn view(&self) -> Option<View> {
+        None
+    }
 }
 
 /// Any tool; the implementor is its input.
@@ -47,6 +50,10 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const ACCESS: Access;
     const FIELDS: &'static [&'static str] = &[];
     const USUAL_COUNT: u64 = USUAL_COUNT;
+    /// The request, where the tool is one.
+    const CALL: Option<Call> = None;
+    /// Toolsets that offer it beside its own.
+    const ALSO_IN: &'static [Toolset] = &[];
 
     /// Runs the tool and returns what Backlog had to say.
     fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Outcome, ToolError>> + Send;
@@ -69,6 +76,11 @@ pub(super) enum Read {
 }
 
 impl Outcome {
+    /// That a change was made, where Backlog says nothing of it.
+    pub fn done(message: &str) -> Self {
+        Self::Json(json!({"success": true, "message": message}))
+    }
+
     /// Reads what has not been read; `None` if it is nested or counts beyond all measure.
     pub fn read(self) -> Option<Read> {
         Some(match self {
@@ -85,16 +97,15 @@ impl<E: Endpoint> Tool for E {
     const ACCESS: Access = E::ACCESS;
     const FIELDS: &'static [&'static str] = E::FIELDS;
     const USUAL_COUNT: u64 = E::USUAL_COUNT;
+    const CALL: Option<Call> = Some(E::CALL);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let request = E::CALL.fill(inputs(&self))?;
+        let view = self.view();
         // The input is no longer needed while Backlog works.
         drop(self);
-        if E::IS_FILE {
-            let path = request.path.clone();
-            let place: Vec<_> = path.iter().map(Segment::as_str).collect();
-            let file = File::fetch(backlog, request, LARGEST_FILE).await?;
-            return Ok(file.with_facts(&file.facts(), backlog.access.url(), &place));
+        if let Some(view) = view {
+            return file::show(backlog, request, view).await;
         }
         let answer = backlog.fetch_text(request).await?;
         Ok(answer.map_or(Outcome::Json(Value::Null), Outcome::Text))
@@ -156,6 +167,8 @@ pub(super) struct Spec {
     pub name: &'static str,
     pub title: &'static str,
     pub toolset: Toolset,
+    /// Toolsets that offer it as well.
+    pub also_in: &'static [Toolset],
     pub access: Access,
     pub fields: &'static [&'static str],
     pub paging: Paging,
@@ -163,6 +176,18 @@ pub(super) struct Spec {
     pub usual_count: u64,
     /// Whether it takes a project as [`arguments::PROJECT`](super::arguments::PROJECT).
     pub takes_project: bool,
+}
+
+impl Spec {
+    /// The toolsets that offer it, its own first.
+    pub fn toolsets(&self) -> impl Iterator<Item = Toolset> {
+        std::iter::once(self.toolset).chain(self.also_in.iter().copied())
+    }
+
+    /// Whether it is offered where nobody chose.
+    pub fn is_usual(&self) -> bool {
+        self.toolsets().any(|it| Toolset::DEFAULT.contains(&it))
+    }
 }
 
 /// Which inputs ask for the next part of a list.
@@ -174,12 +199,17 @@ pub(super) enum Paging {
     Offset,
     /// `minId` and `maxId`
     Id,
+    /// `offset`, which the hub sees to: Backlog gives the list whole.
+    Whole,
+    /// The same for the versions of a wiki page, of which Backlog gives a hundred.
+    Versions,
 }
 
 /// Backlog, as a tool sees it: the caller's space with the caller's credentials.
 pub(super) struct Backlog<'a> {
     pub client: &'a BacklogClient,
     pub access: &'a dyn BacklogAccess,
+    pub files: &'a FileLimits,
     /// Where long work says how far it is.
     pub progress: Progress,
 }
@@ -187,98 +217,33 @@ pub(super) struct Backlog<'a> {
 impl Backlog<'_> {
     /// Sends a request and reads the JSON of the answer; `null` if there is no body.
     pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
-        let about = About::of(&request);
-        let answer = self.attempt(request).await;
-        let value = answer.and_then(|answer| match answer.body.is_empty() {
-            true => Ok(Value::Null),
-            false => answer.json().map_err(Failed::Backlog),
-        });
-        value.map_err(|failed| failed.at(about))
+        Ok(self.read(request).await?.unwrap_or_default())
     }
 
-    /// Sends a request and takes the JSON of the answer as it is; `None` if there is no body.
+    /// Sends a request and takes the JSON of the answer as it is; `None` if there is no body, or
+    /// `null`.
     pub async fn fetch_text(&self, request: Request) -> Result<Option<Box<RawValue>>, ToolError> {
-        let about = About::of(&request);
-        let answer = self.attempt(request).await;
-        let json = answer.and_then(|answer| match answer.body.is_empty() {
-            true => Ok(None),
-            false => answer.json().map(Some).map_err(Failed::Backlog),
-        });
-        json.map_err(|failed| failed.at(about))
+        self.read(request).await
     }
 
     /// Sends a request and returns its answer as it is.
     pub async fn send(&self, request: Request) -> Result<Response, ToolError> {
-        let about = About::of(&request);
-        let answer = self.attempt(request).await;
-        answer.map_err(|failed| failed.at(about))
+        let (answer, _) = self.attempt(request).await?;
+        Ok(answer)
     }
 
-    /// Sends a request. On a 401 the credentials are renewed, once.
-    async fn attempt(&self, request: Request) -> Result<Response, Failed> {
-        let url = self.access.url();
-        let credentials = self.access.credentials().await?;
-        let read = |bytes, of| self.progress.note(bytes, of);
-        let sent = self
-            .client
-            .send_watched(url, &credentials, request.clone(), &read);
-        match sent.await {
-            Err(BacklogError::Unauthorized) => {}
-            decided => return Ok(decided?),
-        }
-        let renewed = self.access.renew(&credentials).await?;
-        let sent = self.client.send_watched(url, &renewed, request, &read);
-        match sent.await {
-            Err(BacklogError::Unauthorized) => Err(AccessError::SignInAgain.into()),
-            decided => Ok(decided?),
+    /// Makes a change, of which it is known without the answer what came of it.
+    pub async fn carry_out(&self, request: Request) -> Result<(), ToolError> {
+        match self.read::<Box<RawValue>>(request).await {
+            Err(error) if !error.is_done() => Err(error),
+            _ => Ok(()),
         }
     }
-}
 
-enum Failed {
-    Access(AccessError),
-    Backlog(BacklogError),
-}
-
-impl Failed {
-    /// The error, with the request that it is about.
-    fn at(self, About { request, template }: About) -> ToolError {
-        match self {
-            Self::Access(error) => ToolError::Access(error),
-            Self::Backlog(error) => ToolError::Backlog {
-                error,
-                request,
-                template,
-            },
-        }
-    }
-}
-
-impl From<AccessError> for Failed {
-    fn from(error: AccessError) -> Self {
-        Self::Access(error)
-    }
-}
-
-impl From<BacklogError> for Failed {
-    fn from(error: BacklogError) -> Self {
-        Self::Backlog(error)
-    }
-}
-
-/// What of a request an error text says.
-struct About {
-    /// `GET issues/ABC-1`, without its parameters.
-    request: String,
-    template: &'static str,
-}
-
-impl About {
-    fn of(request: &Request) -> Self {
-        let path: Vec<_> = request.path.iter().map(Segment::as_str).collect();
-        Self {
-            request: format!("{} {}", request.method, path.join("/")),
-            template: request.template,
-        }
+    async fn read<T: DeserializeOwned>(&self, request: Request) -> Result<Option<T>, ToolError> {
+        let (answer, about) = self.attempt(request).await?;
+        answer
+            .read(&about.method)
+            .map_err(|error| about.failed(error))
     }
 }

@@ -5,13 +5,13 @@ use super::{CodeChallenge, ErrorCode, OAuthError, Params, Scopes};
 
 const MAX_STATE: usize = 4096;
 
-/// What the client asks for. `resource` is as sent: the caller knows the endpoints.
+/// What the client asks for. `resources` are as sent: the caller knows the endpoints.
 #[derive(Debug)]
 pub struct AuthorizationParams {
     pub state: Option<String>,
     pub code_challenge: CodeChallenge,
     pub scopes: Scopes,
-    pub resource: Option<String>,
+    pub resources: Vec<String>,
     /// `prompt=consent`: the person is to be asked even if they approved before.
     pub asks_for_consent: bool,
 }
@@ -50,7 +50,7 @@ impl AuthorizationParams {
             state: state(params)?,
             code_challenge,
             scopes,
-            resource: params.get("resource").map(str::to_owned),
+            resources: params.resources().to_vec(),
             asks_for_consent: params
                 .get("prompt")
                 .is_some_and(|prompt| prompt.split(' ').any(|word| word == "consent")),

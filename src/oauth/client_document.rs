@@ -58,6 +58,10 @@ pub fn read(client_id: &str, document: &[u8]) -> Result<Registration, OAuthError
         .token_endpoint_auth_method
         .get_or_insert_with(|| AuthMethod::None.as_str().to_owned());
     let registration = document.metadata.validate()?;
+    // MCP's authorization text has it among the required fields, which the server checks.
+    if registration.client_name.is_none() {
+        return Err(invalid("The metadata document has no 'client_name'."));
+    }
     if registration.auth_method.needs_secret() {
         return Err(invalid(
             "The metadata document asks for a method that needs a shared secret.",
@@ -137,6 +141,8 @@ mod tests {
             json!({ "client_secret": "x" }),
             json!({ "token_endpoint_auth_method": "client_secret_post" }),
             json!({ "redirect_uris": [] }),
+            json!({ "client_name": null }),
+            json!({ "client_name": " " }),
         ] {
             assert!(read(CLIENT, &document(extra.clone())).is_err(), "{extra}");
         }

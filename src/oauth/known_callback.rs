@@ -31,7 +31,7 @@ impl CallbackOwner {
     pub fn of(uri: &RedirectUri) -> Self {
         match uri.kind() {
             RedirectKind::Loopback => return Self::Device,
-            RedirectKind::PrivateScheme => return Self::Unknown,
+            RedirectKind::PrivateScheme | RedirectKind::PlainHttp => return Self::Unknown,
             RedirectKind::Https => {}
         }
         let url = uri.url();

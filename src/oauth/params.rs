@@ -1,13 +1,23 @@
-//! Request parameters of the OAuth endpoints: a query or a form, each name once.
+//! Request parameters of the OAuth endpoints: a query or a form, each name once but `resource`.
 
 use std::{borrow::Cow, collections::HashMap};
 
 use super::{ErrorCode, OAuthError};
 
+/// May be repeated (RFC 8707 §2).
+const RESOURCE: &str = "resource";
+/// Different ones in one request; more than any client has servers.
+const MAX_RESOURCES: usize = 16;
+
 /// Parameters by name. A repeated name is refused, an empty value counts as
 /// absent, and a name nobody asks for is ignored (RFC 6749 §3.1, §3.2). A NUL is
 /// refused as well: no value of OAuth has one, and PostgreSQL stores none.
-pub struct Params(HashMap<String, String>);
+#[derive(Default)]
+pub struct Params {
+    values: HashMap<String, String>,
+    /// Each one once, in the order of the request.
+    resources: Vec<String>,
+}
 
 impl Params {
     /// Reads `application/x-www-form-urlencoded` text.
@@ -24,30 +34,54 @@ impl Params {
     fn collect<'a>(
         pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
     ) -> Result<Self, OAuthError> {
-        let mut params = HashMap::new();
+        let wrong = |name: &str, what: &str| {
+            OAuthError::new(
+                ErrorCode::InvalidRequest,
+                format!("The parameter '{}' {what}.", display(name)),
+            )
+        };
+        let mut params = Self::default();
         for (name, value) in pairs {
             if value.contains('\0') {
-                return Err(OAuthError::new(
-                    ErrorCode::InvalidRequest,
-                    format!("The parameter '{}' contains a NUL.", display(&name)),
-                ));
+                return Err(wrong(&name, "contains a NUL"));
             }
-            if params
-                .insert(name.clone().into_owned(), value.into_owned())
-                .is_some()
-            {
-                return Err(OAuthError::new(
-                    ErrorCode::InvalidRequest,
-                    format!("The parameter '{}' is repeated.", display(&name)),
-                ));
+            if name == RESOURCE {
+                params.add_resource(value.into_owned())?;
+                continue;
+            }
+            let before = params
+                .values
+                .insert(name.clone().into_owned(), value.into_owned());
+            if before.is_some() {
+                return Err(wrong(&name, "is repeated"));
             }
         }
-        params.retain(|_, value| !value.is_empty());
-        Ok(Self(params))
+        params.values.retain(|_, value| !value.is_empty());
+        Ok(params)
     }
 
+    fn add_resource(&mut self, resource: String) -> Result<(), OAuthError> {
+        if resource.is_empty() || self.resources.contains(&resource) {
+            return Ok(());
+        }
+        if self.resources.len() == MAX_RESOURCES {
+            return Err(OAuthError::new(
+                ErrorCode::InvalidRequest,
+                format!("The parameter 'resource' has more than {MAX_RESOURCES} different values."),
+            ));
+        }
+        self.resources.push(resource);
+        Ok(())
+    }
+
+    /// The value of any parameter but `resource`.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// What the client names as `resource`; empty if it names none.
+    pub fn resources(&self) -> &[String] {
+        &self.resources
     }
 
     /// The value, or an `invalid_request` that names the parameter.
@@ -89,6 +123,28 @@ mod tests {
             params.require("a").expect_err("missing").code,
             ErrorCode::InvalidRequest
         );
+    }
+
+    #[test]
+    fn a_resource_may_be_repeated_and_nothing_else() {
+        let params = Params::parse(b"resource=a&resource=b&resource=a&resource=").expect("params");
+        assert_eq!(params.resources(), ["a", "b"]);
+        assert!(
+            Params::parse(b"a=1")
+                .expect("params")
+                .resources()
+                .is_empty()
+        );
+        let many: String = (0..=MAX_RESOURCES)
+            .map(|number| format!("resource={number}&"))
+            .collect();
+        let error = Params::parse(many.as_bytes()).err().expect("too many");
+        assert_eq!(error.code, ErrorCode::InvalidRequest);
+        let same = "resource=a&".repeat(2 * MAX_RESOURCES);
+        let params = Params::parse(same.as_bytes()).expect("params");
+        assert_eq!(params.resources(), ["a"]);
+        assert!(Params::parse(b"resource=a%00").is_err());
+        assert!(Params::parse(b"resource=a&scope=b&scope=b").is_err());
     }
 
     proptest! {

@@ -110,6 +110,8 @@ pub struct RedirectUri {
 pub enum RedirectKind {
     /// A web site.
     Https,
+    /// A web site without TLS, which only an operator may register: one of an intranet.
+    PlainHttp,
     /// A program on the person's own computer (RFC 8252 §7.3).
     Loopback,
     /// An application that owns a private-use scheme (RFC 8252 §7.1).
@@ -135,7 +137,18 @@ pub enum RedirectUriError {
 }
 
 impl RedirectUri {
+    /// Reads what a stranger may register.
     pub fn parse(text: &str) -> Result<Self, RedirectUriError> {
+        let uri = Self::parse_trusted(text)?;
+        match uri.kind() {
+            RedirectKind::PlainHttp => Err(RedirectUriError::PlainHttp),
+            RedirectKind::Https | RedirectKind::Loopback | RedirectKind::PrivateScheme => Ok(uri),
+        }
+    }
+
+    /// Reads what an operator registers, and what is compared with that: http to another computer
+    /// as well.
+    pub fn parse_trusted(text: &str) -> Result<Self, RedirectUriError> {
         if text.len() > MAX_LENGTH {
             return Err(RedirectUriError::TooLong);
         }
@@ -155,9 +168,6 @@ impl RedirectUri {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(RedirectUriError::UserInfo);
         }
-        if url.scheme() == "http" && !is_loopback(&url) {
-            return Err(RedirectUriError::PlainHttp);
-        }
         Ok(Self {
             text: text.to_owned(),
             url,
@@ -176,6 +186,7 @@ impl RedirectUri {
         match self.url.scheme() {
             "http" | "https" if is_loopback(&self.url) => RedirectKind::Loopback,
             "https" => RedirectKind::Https,
+            "http" => RedirectKind::PlainHttp,
             _ => RedirectKind::PrivateScheme,
         }
     }
@@ -299,6 +310,29 @@ mod tests {
             "https://a.example/\u{e9}",
         ] {
             assert!(RedirectUri::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn http_to_another_computer_is_for_operators_and_matches_exactly() {
+        let text = "http://chat.intra.example:3080/cb";
+        assert_eq!(RedirectUri::parse(text), Err(RedirectUriError::PlainHttp));
+        let registered = RedirectUri::parse_trusted(text).expect(text);
+        assert_eq!(registered.kind(), RedirectKind::PlainHttp);
+        for other in [
+            "http://chat.intra.example:3081/cb",
+            "http://chat.intra.example:3080/",
+            "https://chat.intra.example:3080/cb",
+        ] {
+            let other = RedirectUri::parse_trusted(other).expect(other);
+            assert!(!other.matches(&registered), "{other:?}");
+        }
+        for wrong in [
+            "javascript:alert(1)",
+            "http://user@a.example/cb",
+            "http://a.example/#x",
+        ] {
+            assert!(RedirectUri::parse_trusted(wrong).is_err(), "{wrong}");
         }
     }
 

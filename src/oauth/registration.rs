@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{ErrorCode, OAuthError, RedirectUri, Scopes, redirect_uri::RedirectKind};
+use super::{
+    ErrorCode, OAuthError, RedirectUri, Scopes,
+    redirect_uri::{RedirectKind, RedirectUriError},
+};
 
 const MAX_REDIRECT_URIS: usize = 32;
 const MAX_NAME_CHARS: usize = 200;
@@ -132,7 +135,19 @@ impl ClientMetadata {
 
     /// Checks the metadata by RFC 7591 §2 and the redirect rules of [`RedirectUri`].
     pub fn validate(self) -> Result<Registration, OAuthError> {
-        let redirect_uris = validate_redirect_uris(&self.redirect_uris)?;
+        self.validate_with(RedirectUri::parse)
+    }
+
+    /// The same for what an operator registers.
+    pub fn validate_trusted(self) -> Result<Registration, OAuthError> {
+        self.validate_with(RedirectUri::parse_trusted)
+    }
+
+    fn validate_with(
+        self,
+        parse: fn(&str) -> Result<RedirectUri, RedirectUriError>,
+    ) -> Result<Registration, OAuthError> {
+        let redirect_uris = validate_redirect_uris(&self.redirect_uris, parse)?;
         let application_type =
             validate_application_type(self.application_type.as_deref(), &redirect_uris)?;
         if let Some(types) = &self.grant_types
@@ -199,7 +214,10 @@ impl Registration {
     }
 }
 
-fn validate_redirect_uris(texts: &[String]) -> Result<Vec<RedirectUri>, OAuthError> {
+fn validate_redirect_uris(
+    texts: &[String],
+    parse: fn(&str) -> Result<RedirectUri, RedirectUriError>,
+) -> Result<Vec<RedirectUri>, OAuthError> {
     if texts.is_empty() || texts.len() > MAX_REDIRECT_URIS {
         return Err(OAuthError::new(
             ErrorCode::InvalidRedirectUri,
@@ -210,7 +228,7 @@ fn validate_redirect_uris(texts: &[String]) -> Result<Vec<RedirectUri>, OAuthErr
         .iter()
         .enumerate()
         .map(|(index, text)| {
-            RedirectUri::parse(text).map_err(|error| {
+            parse(text).map_err(|error| {
                 OAuthError::new(
                     ErrorCode::InvalidRedirectUri,
                     format!("The URI redirect_uris[{index}] {error}."),

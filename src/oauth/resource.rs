@@ -20,7 +20,16 @@ pub fn names(resource: &str, mcp_url: &str, one_per_host: bool) -> bool {
     path == endpoint.path().trim_end_matches('/') || (one_per_host && path.is_empty())
 }
 
-/// The answer to a `resource` that is none of ours (RFC 8707 §2).
+/// May a token for the endpoint at `mcp_url` be given to a client that asks for these? One of
+/// several that it names is enough (RFC 8707 §2), and none at all means any.
+pub fn admit(resources: &[String], mcp_url: &str, one_per_host: bool) -> bool {
+    resources.is_empty()
+        || resources
+            .iter()
+            .any(|resource| names(resource, mcp_url, one_per_host))
+}
+
+/// The answer to a request whose every `resource` is foreign (RFC 8707 §2).
 pub fn unknown(mcp_url: &str) -> OAuthError {
     OAuthError::new(
         ErrorCode::InvalidTarget,
@@ -55,5 +64,20 @@ mod tests {
             assert!(!names(resource, mcp, false), "{resource}");
         }
         assert!(names("https://hub.example/", mcp, true));
+    }
+
+    #[test]
+    fn one_of_several_is_enough_and_none_means_any() {
+        let mcp = "https://hub.example/mcp";
+        let admitted = |asked: &[&str]| {
+            let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
+            admit(&asked, mcp, false)
+        };
+        assert!(admitted(&[]));
+        assert!(admitted(&["https://evil.example/mcp", mcp]));
+        assert!(!admitted(&[
+            "https://evil.example/mcp",
+            "https://hub.example"
+        ]));
     }
 }

@@ -17,13 +17,14 @@ use super::{
     client_documents::{self, ClientLookupError},
     consent,
     error::{self, PageError},
-    limits::Endpoint,
+    limits::{Attempt, Endpoint, Sender, Work},
     pages::{ConsentPage, Problem, RedirectTarget, RefusedPage, SpaceChoice, SpaceLine},
     space_choice,
 };
 use crate::{
     db::{self, authorization_requests::NewRequest, consents::ConsentKey},
-    domain::{AuthorizationRequestId, Client, Space},
+    domain::{AuthorizationRequestId, Client, Space, client::ClientOrigin},
+    fetch::FetchError,
     oauth::{
         OAuthError, Params, RedirectUri, Scopes,
         authorization::{self, AuthorizationParams},
@@ -38,60 +39,97 @@ pub async fn get(
     issuer: Issuer,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let (client, redirect_uri) = identify(&hub, &issuer, &request).await?;
-    let asked = match check(&hub, &issuer, &request, &client).await {
+    let named = Params::parse_only(request.query_string().as_bytes(), &["client_id"]);
+    let attempt = Attempt {
+        endpoint: Endpoint::Authorize,
+        sender: hub.limits.sender(&request),
+        client_id: named.as_ref().ok().and_then(|named| named.get("client_id")),
+    };
+    let refused = |limited| PageError::limited(&request, limited);
+    let answer = answer(&hub, &issuer, &request, attempt);
+    hub.limits.counting(attempt, refused, answer).await
+}
+
+async fn answer(
+    hub: &Hub,
+    issuer: &Issuer,
+    request: &HttpRequest,
+    attempt: Attempt<'_>,
+) -> Result<HttpResponse, PageError> {
+    let from_db = |error| PageError::from_db(request, &error);
+    let limited = |limited| PageError::limited(request, limited);
+    let (client, redirect_uri) = identify(hub, issuer, request, attempt.sender).await?;
+    let asked = match check(hub, issuer, request, &client).await {
         Ok(asked) => asked,
         Err(Wrong::ForPerson(page)) => return Err(page),
         Err(Wrong::ForClient(error)) => {
-            return Ok(refuse(&request, &issuer, &redirect_uri, &error));
+            hub.limits.count_failure(attempt).map_err(limited)?;
+            return Ok(refuse(request, issuer, &redirect_uri, &error));
         }
     };
-    let from_db = |error| PageError::from_db(&request, &error);
 
+    hub.limits
+        .check_work(Work::SignIn, attempt.sender)
+        .map_err(limited)?;
     let browser_id =
-        browser::known(&hub, &request).unwrap_or_else(|| BrowserId::generate(&hub.random));
-    let csrf = CsrfToken::generate(&hub.random);
-    let id = AuthorizationRequestId::new(&hub.clock, &hub.random);
-    db::authorization_requests::insert(
-        &hub.db,
-        &NewRequest {
-            id,
-            client: client.key,
-            issuer: &issuer.url,
-            redirect_uri: &redirect_uri,
-            state: asked.params.state.as_deref(),
-            code_challenge: &asked.params.code_challenge,
-            resource: &asked.resource,
-            scopes: asked.params.scopes,
-            browser: browser_id.hash(),
-            csrf: csrf.hash(),
-            lifetime: hub.lifetimes.authorization_request,
-        },
-    )
-    .await
-    .map_err(from_db)?;
+        browser::known(hub, request).unwrap_or_else(|| BrowserId::generate(&hub.random));
+    let of_client = (&client, &redirect_uri);
+    let begun = begin(hub, issuer, of_client, &asked, &browser_id).await;
+    let begun = begun.map_err(from_db)?;
 
     if let [space] = asked.spaces.as_slice()
         && !asked.params.asks_for_consent
         && !anybody_can_claim(&redirect_uri)
     {
         let scopes = asked.params.scopes;
-        let approved = remembered(&hub, &client, space, &redirect_uri, &browser_id, scopes);
+        let approved = remembered(hub, &client, space, &redirect_uri, &browser_id, scopes);
         if approved.await.map_err(from_db)? {
-            let url = consent::approve(&hub, id, space, scopes)
+            let url = consent::approve(hub, begun.id, space, scopes)
                 .await
-                .map_err(|problem| PageError::new(&request, problem))?;
+                .map_err(|problem| PageError::new(request, problem))?;
             return Ok(redirect(url.as_str()));
         }
     }
 
-    let page = consent_page(&request, &issuer, client, &redirect_uri, &asked, id, &csrf);
+    let page = consent_page(request, issuer, (client, &redirect_uri), &asked, &begun);
     let mut response = error::html(StatusCode::OK, page.html());
-    if let Err(error) = response.add_cookie(&browser::cookie(&hub, &browser_id)) {
+    if let Err(error) = response.add_cookie(&browser::cookie(hub, &browser_id)) {
         tracing::error!(%error, "the browser cookie could not be set");
-        return Err(PageError::new(&request, Problem::ServerError));
+        return Err(PageError::new(request, Problem::ServerError));
     }
     Ok(response)
+}
+
+/// A sign-in that is stored: what the form of its consent page sends back.
+struct Begun {
+    id: AuthorizationRequestId,
+    csrf: CsrfToken,
+}
+
+async fn begin(
+    hub: &Hub,
+    issuer: &Issuer,
+    (client, redirect_uri): (&Client, &RedirectUri),
+    asked: &Asked,
+    browser: &BrowserId,
+) -> Result<Begun, sqlx::Error> {
+    let csrf = CsrfToken::generate(&hub.random);
+    let id = AuthorizationRequestId::new(&hub.clock, &hub.random);
+    let request = NewRequest {
+        id,
+        client: client.key,
+        issuer: &issuer.url,
+        redirect_uri,
+        state: asked.params.state.as_deref(),
+        code_challenge: &asked.params.code_challenge,
+        resource: &asked.resource,
+        scopes: asked.params.scopes,
+        browser: browser.hash(),
+        csrf: csrf.hash(),
+        lifetime: hub.lifetimes.authorization_request,
+    };
+    db::authorization_requests::insert(&hub.db, &request).await?;
+    Ok(Begun { id, csrf })
 }
 
 /// Whom a wrong request is answered to.
@@ -118,6 +156,7 @@ async fn identify(
     hub: &Hub,
     issuer: &Issuer,
     request: &HttpRequest,
+    sender: Sender,
 ) -> Result<(Client, RedirectUri), PageError> {
     let page = |problem| PageError::new(request, problem);
     let invalid = |error: OAuthError| {
@@ -130,28 +169,41 @@ async fn identify(
     let client_id = address
         .get("client_id")
         .ok_or_else(|| page(Problem::UnknownClient))?;
-    hub.limits
-        .check(Endpoint::Authorize, request, Some(client_id))
-        .map_err(|limited| {
-            page(Problem::RateLimited {
-                seconds: limited.retry_after,
-            })
-        })?;
-    let client = client_documents::find_client(hub, client_id)
+    let client = client_documents::find_client(hub, client_id, sender)
         .await
         .map_err(|error| match error {
             ClientLookupError::Database(error) => PageError::from_db(request, &error),
             ClientLookupError::Document(error) => {
                 tracing::warn!(client_id, %error, "a metadata document could not be fetched");
-                page(Problem::ClientUnavailable)
+                page(unfetched(client_id, &error))
             }
             ClientLookupError::Metadata(error) => invalid(error),
+            ClientLookupError::Limited(limited) => PageError::limited(request, limited),
         })?
         .filter(|client| client.may_use_issuer_of(issuer.space_id()))
         .ok_or_else(|| page(Problem::UnknownClient))?;
     let redirect_uri =
         redirect_uri(&client, &address).ok_or_else(|| page(Problem::RedirectUriMismatch))?;
     Ok((client, redirect_uri))
+}
+
+/// What is said of a document that there is none of. Only what the address itself shows is told
+/// apart: what its name resolves to is not for strangers.
+fn unfetched(client_id: &str, error: &FetchError) -> Problem {
+    match (error, Url::parse(client_id)) {
+        (FetchError::Url, Ok(url)) => Problem::ClientNotFetched {
+            host: host_and_port(&url),
+        },
+        _ => Problem::ClientUnavailable,
+    }
+}
+
+fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
 }
 
 /// Reads the rest of the request, and finds the spaces it may end in.
@@ -164,7 +216,7 @@ async fn check(
     let from_db = |error| Wrong::ForPerson(PageError::from_db(request, &error));
     let params = Params::parse(request.query_string().as_bytes())?;
     let params = AuthorizationParams::parse(&params, client.scopes)?;
-    let resource = space_choice::endpoint(hub, issuer, params.resource.as_deref())
+    let resource = space_choice::endpoint(hub, issuer, &params.resources)
         .await
         .map_err(from_db)??;
     let spaces = space_choice::spaces(hub, issuer, client, &resource)
@@ -214,36 +266,46 @@ fn refuse(
 fn consent_page(
     request: &HttpRequest,
     issuer: &Issuer,
-    client: Client,
-    redirect_uri: &RedirectUri,
+    (client, redirect_uri): (Client, &RedirectUri),
     asked: &Asked,
-    id: AuthorizationRequestId,
-    csrf: &CsrfToken,
+    begun: &Begun,
 ) -> ConsentPage {
     let owner = CallbackOwner::of(redirect_uri);
+    let document_host = document_host(&client);
     let (client_name, client_uri) = match owner {
         CallbackOwner::Assistant(name) => (Some(name.to_owned()), None),
         CallbackOwner::Device | CallbackOwner::Unknown => (client.name, client.uri),
     };
     ConsentPage {
         locale: error::locale(request),
+        document_host,
         client_is_known_host: matches!(owner, CallbackOwner::Assistant(_)),
         client_uri: client_uri.and_then(|uri| Url::parse(&uri).ok()),
         client_name,
         redirect: redirect_target(redirect_uri, owner),
         space: offer(&asked.spaces),
         scopes: asked.params.scopes,
-        request: id.to_string(),
-        csrf: csrf.reveal().to_owned(),
+        request: begun.id.to_string(),
+        csrf: begun.csrf.reveal().to_owned(),
         form_action: format!("{}/consent", path_of(&issuer.url)),
     }
 }
 
+/// Where the description of the client was read, if it is a document: that host stands for it.
+fn document_host(client: &Client) -> Option<String> {
+    match client.origin {
+        ClientOrigin::MetadataDocument(_) => Url::parse(&client.client_id)
+            .ok()
+            .map(|url| host_and_port(&url)),
+        ClientOrigin::Dynamic | ClientOrigin::Operator => None,
+    }
+}
+
 /// Any application can own a private-use scheme (RFC 8252 §8.6), or be what a site
-/// forwards to.
+/// forwards to; without TLS, any computer on the way can answer.
 fn anybody_can_claim(redirect_uri: &RedirectUri) -> bool {
     match redirect_uri.kind() {
-        RedirectKind::PrivateScheme => true,
+        RedirectKind::PrivateScheme | RedirectKind::PlainHttp => true,
         RedirectKind::Https => CallbackOwner::of(redirect_uri) == CallbackOwner::Device,
         RedirectKind::Loopback => false,
     }
@@ -270,7 +332,8 @@ async fn remembered(
 /// The presented redirect URI, or the only registered one if none was sent.
 fn redirect_uri(client: &Client, params: &Params) -> Option<RedirectUri> {
     match (params.get("redirect_uri"), client.redirect_uris.as_slice()) {
-        (Some(text), _) => RedirectUri::parse(text)
+        // Whether it may be registered was settled when it was.
+        (Some(text), _) => RedirectUri::parse_trusted(text)
             .ok()
             .filter(|presented| client.allows_redirect_to(presented)),
         (None, [only]) => Some(only.clone()),
@@ -327,6 +390,7 @@ fn redirect_target(uri: &RedirectUri, owner: CallbackOwner) -> RedirectTarget {
         (RedirectKind::PrivateScheme, _) => RedirectTarget::PrivateScheme {
             scheme: uri.url().scheme().to_owned(),
         },
+        (RedirectKind::PlainHttp, _) => RedirectTarget::PlainHttp { host },
         (_, CallbackOwner::Device) => RedirectTarget::Loopback { host },
         (_, CallbackOwner::Assistant(_) | CallbackOwner::Unknown) => RedirectTarget::Https { host },
     }

@@ -1,10 +1,11 @@
 //! `GET /callback`: Backlog's answer.
 //!
-//! 1. The `state` must be known, unexpired and unused.
-//! 2. Backlog knows one callback, the hub's. A sign-in that began at a space's own
-//!    host name goes on there, because that is where the browser's cookie is.
-//! 3. The sign-in must belong to this browser, and the answer must not come from another
-//!    space than the one that was asked, as far as the browser says from where it comes.
+//! 1. The `state` must be known and unused.
+//! 2. Backlog knows one callback, that of the base URL. A sign-in that began at a space's own
+//!    host name, or at another name of the hub, goes on there, because that is where the
+//!    browser's cookie is.
+//! 3. The sign-in must belong to this browser and be in time, and the answer must not come from
+//!    another space than the one that was asked, as far as the browser says from where it comes.
 //! 4. Backlog's refusal goes on to the client as `access_denied`.
 //! 5. The request is finished in one statement; the code is exchanged at Backlog,
 //!    which is asked who this is. From here on the work is a task of its own: a browser
@@ -26,7 +27,7 @@ use super::{
     authorize::{redirect, redirect_with_error},
     browser,
     error::{self, PageError},
-    issuer,
+    expired, issuer,
     limits::Endpoint,
     pages::Problem,
 };
@@ -63,15 +64,14 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
     let approved = db::authorization_requests::find_by_backlog_state(&hub.db, state.hash())
         .await
         .map_err(from_db)?
-        .filter(|approved| !approved.finished && !approved.expired)
+        .filter(|approved| !approved.finished)
         .ok_or_else(|| page(Problem::RequestExpired))?;
-    if let Some(host) = host_of_sign_in(hub, request, &approved) {
-        let known = hub.space_at(&host).await;
-        if known.map_err(from_db)?.is_none() {
+    if let Some(origin) = origin_of_sign_in(hub, request, &approved) {
+        if !is_known(hub, &origin).await.map_err(from_db)? {
             return Err(page(Problem::RequestExpired));
         }
         let query = request.query_string();
-        return Ok(redirect(&format!("https://{host}/callback?{query}")));
+        return Ok(redirect(&format!("{origin}/callback?{query}")));
     }
     let same_browser = browser::known(hub, request).is_some_and(|browser| {
         approved
@@ -82,6 +82,9 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
     });
     if !same_browser {
         return Err(page(Problem::WrongBrowser));
+    }
+    if approved.expired {
+        return Err(expired::page(hub, request, &approved.request).await);
     }
     let answer = BacklogAnswer::read(&params).ok_or_else(|| {
         page(Problem::InvalidRequest {
@@ -159,14 +162,28 @@ async fn comes_from_another_space(
     }
 }
 
-/// The host name where the sign-in began, if it is a space's own and the request did
-/// not come there. It is taken from what is stored, never from the request.
-fn host_of_sign_in(hub: &Hub, request: &HttpRequest, approved: &Approved) -> Option<Authority> {
-    let origin = approved.request.issuer.strip_prefix("https://")?;
-    let host = Authority::parse(origin.split('/').next()?)?;
-    let asked = issuer::host(request);
-    let is_here = hub.answers_to(&host) || asked.is_some_and(|asked| asked.is(&host, 443));
-    (!is_here).then_some(host)
+/// The origin where the sign-in began, if it is not the base URL and the request did not come
+/// there. It is taken from what is stored, never from the request.
+fn origin_of_sign_in(hub: &Hub, request: &HttpRequest, approved: &Approved) -> Option<String> {
+    let issuer = Url::parse(&approved.request.issuer).ok()?;
+    let origin = issuer.origin().ascii_serialization();
+    let is_here = origin == hub.base_url.as_str()
+        || issuer::host(request).is_some_and(|host| match hub.own_origin(&host) {
+            Some(own) => own == origin,
+            None => origin == format!("https://{}", host.without_default(443)),
+        });
+    (!is_here).then_some(origin)
+}
+
+/// Whether it is still a name of the hub or of a space.
+async fn is_known(hub: &Hub, origin: &str) -> Result<bool, sqlx::Error> {
+    if hub.is_issuer_at(origin) {
+        return Ok(true);
+    }
+    match origin.strip_prefix("https://").and_then(Authority::parse) {
+        Some(host) => Ok(hub.space_at(&host).await?.is_some()),
+        None => Ok(false),
+    }
 }
 
 enum BacklogAnswer<'a> {

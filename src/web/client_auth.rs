@@ -2,8 +2,10 @@
 //!
 //! 1. Credentials come by HTTP Basic or in the form, not both.
 //! 2. The client must exist and belong to the issuer's space, if it has one.
-//! 3. A confidential client must show its secret, or a signed assertion, by the
-//!    method it registered.
+//! 3. A client with a secret must show it, by Basic or in the form, whichever of the two it
+//!    registered: libraries choose for themselves. A client with keys must sign an assertion.
+//! 4. What is wrong counts for the client at its address; after too many, nothing more is
+//!    compared for it from there.
 
 use actix_web::{HttpRequest, http::header};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -13,11 +15,12 @@ use super::{
     client_documents::{self, ClientLookupError},
     client_keys,
     error::JsonError,
+    limits::{Attempt, Endpoint, Sender},
 };
 use crate::{
     domain::{Client, client::ClientAuth},
     oauth::{
-        ErrorCode, OAuthError, Params, client_assertion, registration::AuthMethod,
+        ErrorCode, OAuthError, Params, client_assertion, registration::KeySource,
         token::ClientSecret,
     },
 };
@@ -26,24 +29,28 @@ use crate::{
 pub struct Presented {
     pub client_id: Option<String>,
     proof: Proof,
+    sender: Sender,
 }
 
 /// What the request has to show for it.
 enum Proof {
     Nothing,
-    Secret(AuthMethod, String),
+    Secret { by_basic: bool, secret: String },
     Assertion(String),
 }
 
 impl Presented {
-    pub fn read(request: &HttpRequest, params: &Params) -> Result<Self, JsonError> {
+    pub fn read(request: &HttpRequest, params: &Params, sender: Sender) -> Result<Self, JsonError> {
         let form_id = params.get("client_id").map(str::to_owned);
         let form_secret = params.get("client_secret").map(str::to_owned);
         let assertion = assertion(params)?;
         let Some(header) = request.headers().get(header::AUTHORIZATION) else {
             let proof = match (form_secret, assertion) {
                 (None, None) => Proof::Nothing,
-                (Some(secret), None) => Proof::Secret(AuthMethod::ClientSecretPost, secret),
+                (Some(secret), None) => Proof::Secret {
+                    by_basic: false,
+                    secret,
+                },
                 (None, Some(assertion)) => Proof::Assertion(assertion),
                 (Some(_), Some(_)) => return Err(twice().into()),
             };
@@ -53,7 +60,11 @@ impl Presented {
                 }
                 (_, form_id) => form_id,
             };
-            return Ok(Self { client_id, proof });
+            return Ok(Self {
+                client_id,
+                proof,
+                sender,
+            });
         };
         let (client_id, secret) = header.to_str().ok().and_then(basic).ok_or_else(|| {
             invalid_request("The Authorization header is not HTTP Basic (RFC 6749 §2.3.1).")
@@ -64,70 +75,110 @@ impl Presented {
         }
         Ok(Self {
             client_id: Some(client_id),
-            proof: Proof::Secret(AuthMethod::ClientSecretBasic, secret),
+            proof: Proof::Secret {
+                by_basic: true,
+                secret,
+            },
+            sender,
         })
     }
 
     /// Finds and authenticates the client.
     pub async fn authenticate(self, hub: &Hub, issuer: &Issuer) -> Result<Client, JsonError> {
-        let by_basic = matches!(self.proof, Proof::Secret(AuthMethod::ClientSecretBasic, _));
-        let failed = |description: &'static str| {
-            let error = OAuthError::new(ErrorCode::InvalidClient, description);
-            if by_basic {
-                JsonError::BasicAuthFailed(error)
-            } else {
-                JsonError::OAuth(error)
-            }
-        };
         let client_id = self
             .client_id
             .as_deref()
-            .ok_or_else(|| failed("The parameter 'client_id' is missing."))?;
+            .ok_or_else(|| self.failed("The parameter 'client_id' is missing."))?;
         if client_id.contains('\0') {
-            return Err(failed("The client is not registered here; register again."));
+            return Err(self.failed(NOT_REGISTERED));
         }
-        let client = client_documents::find_known_client(hub, client_id)
+        let client = client_documents::find_known_client(hub, client_id, self.sender)
             .await
             .map_err(|error| match error {
                 ClientLookupError::Database(error) => error.into(),
+                ClientLookupError::Limited(limited) => limited.into(),
                 error => JsonError::Unavailable(error.to_string()),
             })?
             .filter(|client| client.may_use_issuer_of(issuer.space_id()))
-            .ok_or_else(|| failed("The client is not registered here; register again."))?;
-        match (&client.auth, self.proof) {
-            (ClientAuth::Public, _) => Ok(client),
-            (ClientAuth::Secret { method, hash }, Proof::Secret(used, secret))
-                if used == *method =>
-            {
-                // A text that the hub never issued is not worth an argon2 run.
-                let right = ClientSecret::parse(&secret).is_some()
-                    && hub
-                        .secrets
-                        .verify(secret.into(), hash.clone())
-                        .await
-                        .map_err(|error| JsonError::Unavailable(error.to_string()))?;
-                if right {
-                    Ok(client)
-                } else {
-                    Err(failed("The client secret is wrong."))
-                }
+            .ok_or_else(|| self.failed(NOT_REGISTERED))?;
+        match (&client.auth, &self.proof) {
+            (ClientAuth::Public, _) => {}
+            (ClientAuth::Secret { hash, .. }, Proof::Secret { secret, .. }) => {
+                self.compare(hub, secret, hash).await?;
             }
             (ClientAuth::PrivateKey(keys), Proof::Assertion(assertion)) => {
-                match client_keys::verify(hub, issuer, &client, keys, &assertion).await? {
-                    Ok(()) => Ok(client),
-                    Err(error) => {
-                        tracing::info!(client_id, %error, "a client assertion was refused");
-                        Err(failed("The client assertion is not valid."))
-                    }
-                }
+                self.verify(hub, issuer, &client, (keys, assertion)).await?;
             }
-            (_, Proof::Nothing) => Err(failed("The client does not authenticate.")),
-            (_, Proof::Secret(..) | Proof::Assertion(_)) => Err(failed(
-                "The client registered another token_endpoint_auth_method.",
-            )),
+            (ClientAuth::Secret { .. }, _) => {
+                return Err(self.failed(
+                    "The client is registered with a secret and sent none. Send it, or register \
+                     with token_endpoint_auth_method 'none' to use PKCE alone.",
+                ));
+            }
+            (ClientAuth::PrivateKey(_), _) => {
+                return Err(self.failed(
+                    "The client is registered with token_endpoint_auth_method 'private_key_jwt' \
+                     and sent no client_assertion.",
+                ));
+            }
+        }
+        Ok(client)
+    }
+
+    async fn compare(&self, hub: &Hub, secret: &str, hash: &str) -> Result<(), JsonError> {
+        hub.limits.check_client(self.attempt())?;
+        // A text that the hub never issued is not worth an argon2 run.
+        let right = ClientSecret::parse(secret).is_some()
+            && hub
+                .secrets
+                .verify(secret.into(), hash.to_owned())
+                .await
+                .map_err(|error| JsonError::Unavailable(error.to_string()))?;
+        if right {
+            return Ok(());
+        }
+        hub.limits.count_failure(self.attempt())?;
+        Err(self.failed("The client secret is wrong."))
+    }
+
+    async fn verify(
+        &self,
+        hub: &Hub,
+        issuer: &Issuer,
+        client: &Client,
+        (keys, assertion): (&KeySource, &str),
+    ) -> Result<(), JsonError> {
+        hub.limits.check_client(self.attempt())?;
+        let verified = client_keys::verify(hub, issuer, client, keys, assertion).await;
+        if !matches!(verified, Ok(Ok(()))) {
+            // Keys that cannot be fetched count as well: each attempt fetches them.
+            hub.limits.count_failure(self.attempt())?;
+        }
+        verified?.map_err(|error| {
+            tracing::info!(client_id = client.client_id, %error, "a client assertion was refused");
+            self.failed("The client assertion is not valid.")
+        })
+    }
+
+    fn attempt(&self) -> Attempt<'_> {
+        Attempt {
+            endpoint: Endpoint::Secret,
+            sender: self.sender,
+            client_id: self.client_id.as_deref(),
+        }
+    }
+
+    /// `invalid_client`, with a challenge for a client that tried HTTP Basic.
+    fn failed(&self, description: &'static str) -> JsonError {
+        let error = OAuthError::new(ErrorCode::InvalidClient, description);
+        match self.proof {
+            Proof::Secret { by_basic: true, .. } => JsonError::BasicAuthFailed(error),
+            _ => JsonError::OAuth(error),
         }
     }
 }
+
+const NOT_REGISTERED: &str = "The client is not registered here; register again.";
 
 /// The `client_assertion`, if its type is the one there is (RFC 7521 §4.2).
 fn assertion(params: &Params) -> Result<Option<String>, OAuthError> {

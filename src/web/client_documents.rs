@@ -9,7 +9,10 @@
 //! keys is fetched again, because keys may have been withdrawn. If that fails, its copy
 //! serves for a day longer.
 
-use super::Hub;
+use super::{
+    Hub,
+    limits::{Limited, Sender, Work},
+};
 use crate::{
     db,
     domain::{
@@ -29,21 +32,28 @@ pub enum ClientLookupError {
     Document(#[from] FetchError),
     #[error("the metadata document is wrong: {0}")]
     Metadata(#[from] OAuthError),
+    #[error("too many metadata documents were asked for")]
+    Limited(Limited),
 }
 
-pub async fn find_client(hub: &Hub, client_id: &str) -> Result<Option<Client>, ClientLookupError> {
+pub async fn find_client(
+    hub: &Hub,
+    client_id: &str,
+    sender: Sender,
+) -> Result<Option<Client>, ClientLookupError> {
     let key = match db::clients::find_by_client_id(&hub.db, client_id).await? {
         Some(client) if is_old(&client) => client.key,
         Some(client) => return Ok(Some(client)),
         None => ClientKey::new(&hub.clock, &hub.random),
     };
-    fetch(hub, client_id, key).await
+    fetch(hub, client_id, key, sender).await
 }
 
 /// The client that presents itself at `/token`.
 pub async fn find_known_client(
     hub: &Hub,
     client_id: &str,
+    sender: Sender,
 ) -> Result<Option<Client>, ClientLookupError> {
     let Some(known) = db::clients::find_by_client_id(&hub.db, client_id).await? else {
         return Ok(None);
@@ -51,10 +61,12 @@ pub async fn find_known_client(
     if !is_old(&known) || known.auth.method() != AuthMethod::PrivateKeyJwt {
         return Ok(Some(known));
     }
-    match fetch(hub, client_id, known.key).await {
-        Err(ClientLookupError::Document(_) | ClientLookupError::Metadata(_))
-            if known.origin == ClientOrigin::MetadataDocument(DocumentAge::Stale) =>
-        {
+    match fetch(hub, client_id, known.key, sender).await {
+        Err(
+            ClientLookupError::Document(_)
+            | ClientLookupError::Metadata(_)
+            | ClientLookupError::Limited(_),
+        ) if known.origin == ClientOrigin::MetadataDocument(DocumentAge::Stale) => {
             tracing::warn!(client_id, "a metadata document could not be fetched again");
             Ok(Some(known))
         }
@@ -73,10 +85,14 @@ async fn fetch(
     hub: &Hub,
     client_id: &str,
     key: ClientKey,
+    sender: Sender,
 ) -> Result<Option<Client>, ClientLookupError> {
     let Some(url) = client_document::url(client_id, hub.fetcher.allows_loopback()) else {
         return Ok(None);
     };
+    hub.limits
+        .check_work(Work::Document, sender)
+        .map_err(ClientLookupError::Limited)?;
     let fetched = hub.fetcher.get(&url).await?;
     let registration = client_document::read(client_id, &fetched.body)?;
     db::clients::upsert_document(&hub.db, key, client_id, &registration, fetched.fresh_for).await?;

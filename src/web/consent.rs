@@ -6,6 +6,8 @@
 //!    statement, and the browser goes to Backlog.
 //! 3. Deny: the client gets `access_denied`.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use subtle::ConstantTimeEq;
 use url::Url;
@@ -15,6 +17,7 @@ use super::{
     authorize::error_location,
     browser,
     error::{self, PageError},
+    expired,
     limits::Endpoint,
     pages::{ForwardPage, Problem},
     space_choice,
@@ -22,7 +25,7 @@ use super::{
 use crate::{
     db::{
         self,
-        authorization_requests::{Approval, Posted},
+        authorization_requests::{Approval, Posted, Request},
     },
     domain::{AuthorizationRequestId, Client, Space},
     oauth::{
@@ -68,39 +71,18 @@ async fn answer(
         .filter(|posted| posted.request.issuer == issuer.url)
         .ok_or_else(|| page(Problem::RequestExpired))?;
     check_sender(hub, request, &params, &posted).map_err(page)?;
+    if posted.decided {
+        return Err(page(Problem::RequestExpired));
+    }
+    if posted.expired {
+        return Err(expired::page(hub, request, &posted.request).await);
+    }
 
     let target = match params.get("decision") {
-        Some("deny") => {
-            if !db::authorization_requests::deny(&hub.db, id)
-                .await
-                .map_err(from_db)?
-            {
-                return Err(page(Problem::RequestExpired));
-            }
-            let denied = OAuthError::new(ErrorCode::AccessDenied, "The person declined.");
-            let asked = &posted.request;
-            error_location(
-                &asked.redirect_uri,
-                &asked.issuer,
-                asked.state.as_deref(),
-                &denied,
-            )
-        }
+        Some("deny") => deny(hub, &posted.request).await.map_err(page)?,
         Some("approve") => {
-            let space = match chosen_space(hub, issuer, &posted, &params).await {
-                Ok(Some(space)) => space,
-                Ok(None) => return Err(not_offered(hub, request, &params).await),
-                Err(error) => return Err(from_db(error)),
-            };
-            if !space.is_enabled() {
-                return Err(page(Problem::SpaceDisabled {
-                    name: space.name.clone(),
-                }));
-            }
-            let scopes = chosen_scopes(posted.request.scopes, &params)
-                .ok_or_else(|| invalid("The access is not one of those offered."))?;
-            let url = approve(hub, id, &space, scopes).await.map_err(page)?;
-            url.into()
+            let (space, scopes) = choice(hub, issuer, request, &posted, &params).await?;
+            approve(hub, id, &space, scopes).await.map_err(page)?.into()
         }
         _ => return Err(invalid("The form is incomplete.")),
     };
@@ -110,6 +92,48 @@ async fn answer(
         target,
     };
     Ok(error::html(StatusCode::OK, forward.html()))
+}
+
+/// Ends a request; where the client hears of it.
+async fn deny(hub: &Hub, asked: &Request) -> Result<String, Problem> {
+    match db::authorization_requests::deny(&hub.db, asked.id).await {
+        Ok(true) => {
+            let denied = OAuthError::new(ErrorCode::AccessDenied, "The person declined.");
+            let (uri, state) = (&asked.redirect_uri, asked.state.as_deref());
+            Ok(error_location(uri, &asked.issuer, state, &denied))
+        }
+        Ok(false) => Err(Problem::RequestExpired),
+        Err(error) => {
+            tracing::error!(%error, "the database failed");
+            Err(Problem::ServerError)
+        }
+    }
+}
+
+/// The space and the scopes that the form has; both must have been offered.
+async fn choice(
+    hub: &Hub,
+    issuer: &Issuer,
+    request: &HttpRequest,
+    posted: &Posted,
+    params: &Params,
+) -> Result<(Arc<Space>, Scopes), PageError> {
+    let page = |problem| PageError::new(request, problem);
+    let space = match chosen_space(hub, issuer, posted, params).await {
+        Ok(Some(space)) => space,
+        Ok(None) => return Err(not_offered(hub, request, params).await),
+        Err(error) => return Err(PageError::from_db(request, &error)),
+    };
+    if !space.is_enabled() {
+        let name = space.name.clone();
+        return Err(page(Problem::SpaceDisabled { name }));
+    }
+    let scopes = chosen_scopes(posted.request.scopes, params).ok_or_else(|| {
+        page(Problem::InvalidRequest {
+            detail: "The access is not one of those offered.".to_owned(),
+        })
+    })?;
+    Ok((space, scopes))
 }
 
 /// Moves a request on to Backlog; where the browser goes.
@@ -161,9 +185,6 @@ fn check_sender(
             detail: "The form was not sent by the consent page.".to_owned(),
         });
     }
-    if posted.decided || posted.expired {
-        return Err(Problem::RequestExpired);
-    }
     Ok(())
 }
 
@@ -172,7 +193,7 @@ async fn chosen_space(
     issuer: &Issuer,
     posted: &Posted,
     params: &Params,
-) -> Result<Option<std::sync::Arc<Space>>, sqlx::Error> {
+) -> Result<Option<Arc<Space>>, sqlx::Error> {
     let Some(client) = client_of(hub, posted).await? else {
         return Ok(None);
     };

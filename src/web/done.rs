@@ -72,7 +72,8 @@ fn small(answer: &[u8]) -> Option<String> {
     let texts = texts.map(|text| json!({"type": "text", "text": text}));
     result.insert("content", Value::from(texts.to_vec()));
     if structured {
-        result.insert("structuredContent", success);
+        let told = json!({"success": true, "_note": DONE});
+        result.insert("structuredContent", told);
     }
     Some(json!({"jsonrpc": "2.0", "id": id, "result": result}).to_string())
 }
@@ -93,7 +94,10 @@ mod tests {
             (
                 json!("a\"b"),
                 json!({"content": content, "structuredContent": {"a": 1}, "resultType": "complete"}),
-                json!({"structuredContent": {"success": true}, "resultType": "complete"}),
+                json!({
+                    "structuredContent": {"success": true, "_note": DONE},
+                    "resultType": "complete",
+                }),
             ),
         ] {
             let answer = json!({"jsonrpc": "2.0", "id": id, "result": result}).to_string();

@@ -8,9 +8,11 @@ use actix_web::{
     http::{StatusCode, header},
 };
 
+use url::Url;
+
 use super::{
     Hub,
-    limits::{Endpoint, Limited},
+    limits::{Attempt, Endpoint, Limited},
     pages::{ErrorPage, Locale, Problem},
 };
 use crate::{
@@ -33,6 +35,7 @@ impl PageError {
             page: ErrorPage {
                 locale: locale(request),
                 problem,
+                again: None,
                 request_id: request
                     .extensions()
                     .get::<RequestId>()
@@ -45,6 +48,19 @@ impl PageError {
     pub fn from_db(request: &HttpRequest, error: &sqlx::Error) -> Self {
         tracing::error!(%error, "the database failed");
         Self::new(request, Problem::ServerError)
+    }
+
+    /// A sign-in took too long; `again` is where the same one starts again.
+    pub fn expired(request: &HttpRequest, again: Option<Url>) -> Self {
+        let mut error = Self::new(request, Problem::RequestExpired);
+        error.page.again = again;
+        error
+    }
+
+    /// There were too many requests.
+    pub fn limited(request: &HttpRequest, limited: Limited) -> Self {
+        let seconds = limited.retry_after;
+        Self::new(request, Problem::RateLimited { seconds })
     }
 }
 
@@ -71,27 +87,20 @@ impl ResponseError for PageError {
     }
 }
 
-/// Refuses an address that failed too often, and counts it if this is wrong, too. What the hub
-/// or its database did wrong is nobody's.
+/// Counts an attempt that ends in a page about what is wrong.
 pub async fn counting_failures(
     hub: &Hub,
     endpoint: Endpoint,
     request: &HttpRequest,
     answer: impl Future<Output = Result<HttpResponse, PageError>>,
 ) -> Result<HttpResponse, PageError> {
-    hub.limits
-        .check_failures(endpoint, request)
-        .map_err(|limited| {
-            let seconds = limited.retry_after;
-            PageError::new(request, Problem::RateLimited { seconds })
-        })?;
-    let answer = answer.await;
-    if let Err(error) = &answer
-        && error.status_code().is_client_error()
-    {
-        hub.limits.count_failure(endpoint, request);
-    }
-    answer
+    let attempt = Attempt {
+        endpoint,
+        sender: hub.limits.sender(request),
+        client_id: None,
+    };
+    let refused = |limited| PageError::limited(request, limited);
+    hub.limits.counting(attempt, refused, answer).await
 }
 
 /// An answer that is a page.
@@ -124,6 +133,8 @@ pub enum JsonError {
     Limited(Limited),
     #[error("no space has this name")]
     NoSuchIssuer,
+    #[error("this host name is no address for clients")]
+    Misdirected,
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
     #[error("{0}")]
@@ -156,6 +167,14 @@ impl JsonError {
                 OAuthError::new(
                     ErrorCode::InvalidRequest,
                     "No Backlog space of this name is served here.",
+                ),
+            ),
+            Self::Misdirected => (
+                StatusCode::MISDIRECTED_REQUEST,
+                OAuthError::new(
+                    ErrorCode::InvalidRequest,
+                    "Clients do not connect here: list this host name with its port in \
+                     MCP_HTTP_ALLOWED_HOSTS, or use the URL of MCP_SERVER_BASE_URL.",
                 ),
             ),
             Self::Limited(limited) => (
@@ -198,7 +217,7 @@ impl ResponseError for JsonError {
             Self::Limited(limited) => {
                 response.insert_header((header::RETRY_AFTER, limited.retry_after));
             }
-            Self::OAuth(_) | Self::TooLarge { .. } | Self::NoSuchIssuer => {}
+            Self::OAuth(_) | Self::TooLarge { .. } | Self::NoSuchIssuer | Self::Misdirected => {}
         }
         response.json(serde_json::json!({
             "error": error.code.as_str(),

@@ -1,11 +1,14 @@
 //! Refuses requests for hosts that are not the hub's (DNS rebinding), and puts the
-//! strict headers on every answer.
+//! strict headers on every response.
+//!
+//! No `Cross-Origin-Opener-Policy` is among them: on any response that a sign-in passes through,
+//! a redirect included, it would cut a popup from the page that opened it and waits for its message.
 
 use actix_web::{
     Error, HttpResponse,
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{self, HeaderName, HeaderValue},
+    http::header::{self, HeaderValue},
     middleware::Next,
     web,
 };
@@ -37,10 +40,6 @@ pub async fn guard<B: MessageBody>(
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -1,7 +1,8 @@
 //! The issuer of a request: the hub itself, a space by its own host name, or a
-//! space by path. Nothing below a handler knows how it was found.
+//! space by path; the first and the last under each name of the hub. Nothing below a handler
+//! knows how it was found.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{borrow::Cow, future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 
@@ -28,22 +29,21 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The hub itself.
-    pub fn hub(hub: &Hub) -> Self {
-        let url = hub.base_url.as_str().to_owned();
+    /// The hub itself, under one of its names.
+    fn of_hub(hub: &Hub, name: &Name<'_>) -> Self {
         Self {
-            mcp_url: format!("{url}{}", hub.mcp_path),
-            url,
+            mcp_url: format!("{}{}", name.endpoint, hub.mcp_path),
+            url: name.issuer.clone().into_owned(),
             owns_host: true,
             space: None,
         }
     }
 
-    fn of_space_by_path(hub: &Hub, space: Arc<Space>) -> Self {
-        let url = format!("{}/spaces/{}", hub.base_url.as_str(), space.slug);
+    fn of_space_by_path(name: &Name<'_>, space: Arc<Space>) -> Self {
+        let path = format!("/spaces/{}", space.slug);
         Self {
-            mcp_url: format!("{url}/mcp"),
-            url,
+            mcp_url: format!("{}{path}/mcp", name.endpoint),
+            url: format!("{}{path}", name.issuer),
             owns_host: false,
             space: Some(space),
         }
@@ -67,6 +67,11 @@ impl Issuer {
 
     pub fn space_id(&self) -> Option<SpaceId> {
         self.space.as_ref().map(|space| space.id)
+    }
+
+    /// Is this the endpoint that a token was issued for, under whatever name of the hub?
+    pub fn is_resource(&self, hub: &Hub, resource: &str) -> bool {
+        hub.is_same_endpoint(resource, &self.mcp_url)
     }
 
     /// May a grant of this space be used here?
@@ -95,7 +100,7 @@ impl Issuer {
                 return Ok(None);
             }
             let space = hub.sessions.space_by_slug(&hub.db, slug).await?;
-            return Ok(space.map(|space| Self::of_space_by_path(hub, space)));
+            return Ok(space.map(|space| Self::of_space_by_path(&Name::of(hub, host), space)));
         }
         if let Some(host) = host
             && !hub.answers_to(host)
@@ -104,19 +109,30 @@ impl Issuer {
         {
             return Ok(Some(issuer));
         }
-        Ok(Some(Self::hub(hub)))
+        Ok(Some(Self::of_hub(hub, &Name::of(hub, host))))
     }
 
     /// The issuer that a path below a well-known document speaks of: `` or the MCP
     /// path for the host's own, `spaces/<slug>` with or without `/mcp` for a space.
+    ///
+    /// # Errors
+    /// The host is one that the hub answers to, but no address for clients: what a document says
+    /// of another one would be refused by each of them.
     pub async fn find_by_suffix(
         hub: &Hub,
         host: Option<&Authority>,
         suffix: &str,
-    ) -> Result<Option<Self>, sqlx::Error> {
+    ) -> Result<Option<Self>, JsonError> {
+        if let Some(host) = host
+            && hub.base_url.is_https()
+            && hub.answers_to(host)
+            && hub.own_origin(host).is_none()
+        {
+            return Err(JsonError::Misdirected);
+        }
         let suffix = suffix.trim_matches('/');
         if suffix.is_empty() || suffix == hub.mcp_path.trim_matches('/') {
-            return Self::find(hub, host, None).await;
+            return Ok(Self::find(hub, host, None).await?);
         }
         let Some(rest) = suffix.strip_prefix("spaces/") else {
             return Ok(None);
@@ -125,7 +141,27 @@ impl Issuer {
         if slug.contains('/') {
             return Ok(None);
         }
-        Self::find(hub, host, Some(slug)).await
+        Ok(Self::find(hub, host, Some(slug)).await?)
+    }
+}
+
+/// A name of the hub: where its endpoint is, and the issuer that guards it.
+struct Name<'a> {
+    endpoint: Cow<'a, str>,
+    issuer: Cow<'a, str>,
+}
+
+impl<'a> Name<'a> {
+    /// A host that is no address for clients, a probe's perhaps, gets what is at the base URL.
+    fn of(hub: &'a Hub, host: Option<&Authority>) -> Self {
+        let base = Cow::from(hub.base_url.as_str());
+        let own = host.and_then(|host| hub.own_origin(host));
+        let endpoint = own.unwrap_or_else(|| base.clone());
+        let issuer = match hub.is_issuer_at(&endpoint) {
+            true => endpoint.clone(),
+            false => base,
+        };
+        Self { endpoint, issuer }
     }
 }
 

@@ -1,11 +1,16 @@
-//! Rate limits per address × endpoint × client: hosted assistants share addresses, so
-//! an address alone says little. It has a larger share of its own all the same: the
-//! `client_id` is a stranger's word, and a new one would be a new count.
+//! Rate limits: what fails, and what is new work. What succeeds is not counted against an
+//! address: a company, a carrier or a hosted assistant is one address with many users.
 //!
-//! At `/mcp`, where the token is known, what counts is the grant.
-//!
-//! `/consent` and `/callback` count what fails there: a company that signs in at once from one
-//! address is no flood, and a right answer cannot be guessed.
+//! 1. A failure counts for address × endpoint × client. Where there were too many, the next
+//!    failure is answered with 429 instead of with what was wrong; what is right still succeeds, so
+//!    that no neighbor locks a user out. A wrong client secret counts too, and beyond the limit no
+//!    secret of that client is compared for that address: comparing one is expensive.
+//! 2. A failure counts for address × endpoint as well, because a `client_id` is a stranger's word.
+//!    Beyond that limit nothing from the address is read.
+//! 3. New work counts for its address although it succeeds: a sign-in that begins (a row), a client
+//!    that registers (a row and perhaps a hash), a metadata document that is fetched.
+//! 4. What the holder of a credential does with it counts for the grant or registration: requests
+//!    at `/mcp`, refreshes, changes of a registration.
 
 use std::{
     collections::HashMap,
@@ -15,16 +20,16 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, ResponseError, http::StatusCode};
 use governor::{
     DefaultKeyedRateLimiter, NotUntil, Quota,
     clock::{Clock as _, DefaultClock, Reference as _},
 };
 
 use super::client_address::Proxies;
-use crate::{config::GrantQuota, domain::GrantId};
+use crate::{config::GrantQuota, domain::GrantId, oauth::token::TokenHash};
 
-/// What is limited, each with its own count.
+/// Where something fails, each with its own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     Authorize,
@@ -37,29 +42,12 @@ pub enum Endpoint {
     Manage,
     /// Requests at `/mcp` with a token that must be looked up.
     Lookup,
+    /// A client's secret or assertion, at whatever endpoint.
+    Secret,
 }
 
 impl Endpoint {
-    /// Requests a minute; a quiet client may send them all at once.
-    fn per_minute(self) -> NonZeroU32 {
-        let number = match self {
-            // Cannot be told apart by client, and whole companies come from one address.
-            Self::Register => 120,
-            // A live token is looked up twice a minute, and a company has many.
-            Self::Lookup => 3000,
-            Self::Consent | Self::Callback => 600,
-            Self::Authorize | Self::Manage => 60,
-            Self::Token | Self::Revoke => 240,
-        };
-        NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
-    }
-
-    /// What all clients of one address have together.
-    fn per_minute_of_an_address(self) -> NonZeroU32 {
-        self.per_minute().saturating_mul(TEN)
-    }
-
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Authorize,
         Self::Consent,
         Self::Callback,
@@ -68,15 +56,70 @@ impl Endpoint {
         Self::Revoke,
         Self::Manage,
         Self::Lookup,
+        Self::Secret,
     ];
+
+    /// Failures a minute, all at once if need be: of a client at an address, and of an address.
+    fn per_minute(self) -> (NonZeroU32, NonZeroU32) {
+        let (of_a_client, of_an_address) = match self {
+            Self::Authorize | Self::Consent | Self::Callback | Self::Revoke => (600, 6_000),
+            Self::Token => (240, 6_000),
+            Self::Register => (120, 1_200),
+            Self::Manage | Self::Secret => (60, 600),
+            Self::Lookup => (3_000, 30_000),
+        };
+        (number(of_a_client), number(of_an_address))
+    }
 }
 
-const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+/// What costs something although it succeeds, each with its own count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// `/authorize` stores a sign-in that begins.
+    SignIn,
+    /// `/register` stores a client that it did not have.
+    Registration,
+    /// A metadata document is fetched. The copy serves for a minute at least.
+    Document,
+}
 
-type Instant = <DefaultClock as governor::clock::Clock>::Instant;
-type ByAddress = DefaultKeyedRateLimiter<IpAddr>;
-/// The client's part is a hash: a key is small, however long the `client_id`.
-type ByClient = DefaultKeyedRateLimiter<(IpAddr, u64)>;
+impl Work {
+    const ALL: [Self; 3] = [Self::SignIn, Self::Registration, Self::Document];
+
+    /// How often a minute for an address, all at once if need be.
+    fn per_minute(self) -> NonZeroU32 {
+        number(match self {
+            Self::SignIn => 600,
+            Self::Registration => 300,
+            Self::Document => 60,
+        })
+    }
+}
+
+/// Who has a credential of the hub, and is counted by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Holder {
+    /// Refreshes of a grant.
+    Grant(GrantId),
+    /// Requests with a registration access token.
+    Registration(TokenHash),
+}
+
+/// What one holder may do a minute.
+const OF_A_HOLDER: u32 = 240;
+
+/// Where a request came from; `None`: it is not counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender(Option<IpAddr>);
+
+/// A request that may fail.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    pub endpoint: Endpoint,
+    pub sender: Sender,
+    /// As the request has it, known or not.
+    pub client_id: Option<&'a str>,
+}
 
 /// Too many requests; seconds until the next one may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,12 +127,21 @@ pub struct Limited {
     pub retry_after: u64,
 }
 
+type Instant = <DefaultClock as governor::clock::Clock>::Instant;
+type ByAddress = DefaultKeyedRateLimiter<IpAddr>;
+/// The client's part is a hash: a key is small, however long the `client_id`.
+type ByClient = DefaultKeyedRateLimiter<(IpAddr, u64)>;
+/// Who failed too often: a client at an address, or, without a client, the whole address.
+type Failed = (Endpoint, IpAddr, Option<u64>);
+
 #[derive(Debug)]
 pub struct Limits {
-    limiters: Vec<(Endpoint, ByAddress, ByClient)>,
+    failures: Vec<(Endpoint, ByAddress, ByClient)>,
+    work: Vec<(Work, ByAddress)>,
+    by_holder: DefaultKeyedRateLimiter<Holder>,
     by_grant: DefaultKeyedRateLimiter<GrantId>,
     /// Who failed too often, and until when.
-    failed: Mutex<HashMap<(Endpoint, IpAddr), Instant>>,
+    failed: Mutex<HashMap<Failed, Instant>>,
     proxies: Proxies,
     /// On a hub for trying things out, one's own computer is not counted.
     spare_loopback: bool,
@@ -97,19 +149,22 @@ pub struct Limits {
 
 impl Limits {
     pub fn new(proxies: Proxies, of_a_grant: GrantQuota, spare_loopback: bool) -> Self {
-        let limiters = Endpoint::ALL
+        let failures = Endpoint::ALL.into_iter().map(|endpoint| {
+            let (of_a_client, of_an_address) = endpoint.per_minute();
+            (
+                endpoint,
+                ByAddress::keyed(Quota::per_minute(of_an_address)),
+                ByClient::keyed(Quota::per_minute(of_a_client)),
+            )
+        });
+        let work = Work::ALL
             .into_iter()
-            .map(|endpoint| {
-                (
-                    endpoint,
-                    ByAddress::keyed(Quota::per_minute(endpoint.per_minute_of_an_address())),
-                    ByClient::keyed(Quota::per_minute(endpoint.per_minute())),
-                )
-            })
-            .collect();
+            .map(|work| (work, ByAddress::keyed(Quota::per_minute(work.per_minute()))));
         let of_a_grant = Quota::per_second(of_a_grant.per_second).allow_burst(of_a_grant.burst);
         Self {
-            limiters,
+            failures: failures.collect(),
+            work: work.collect(),
+            by_holder: DefaultKeyedRateLimiter::keyed(Quota::per_minute(number(OF_A_HOLDER))),
             by_grant: DefaultKeyedRateLimiter::keyed(of_a_grant),
             failed: Mutex::default(),
             proxies,
@@ -117,22 +172,97 @@ impl Limits {
         }
     }
 
-    /// Counts a request.
-    pub fn check(
+    pub fn sender(&self, request: &HttpRequest) -> Sender {
+        let address = self.proxies.client_address(request);
+        Sender(
+            address
+                .filter(|address| !(self.spare_loopback && address.is_loopback()))
+                .map(network_of),
+        )
+    }
+
+    /// Waits for the answer to an attempt and counts it if it failed. Too many failures of the
+    /// address: there is no answer. Too many of the client: the failure becomes `refused`. What the
+    /// hub or its database did wrong counts for no one.
+    pub async fn counting<T, E: ResponseError>(
         &self,
-        endpoint: Endpoint,
-        request: &HttpRequest,
-        client_id: Option<&str>,
-    ) -> Result<(), Limited> {
-        match self.counted_address(request) {
-            Some(address) => self
-                .count(endpoint, address, client_id)
-                .map_err(|until| limited(until.earliest_possible())),
+        attempt: Attempt<'_>,
+        refused: impl Fn(Limited) -> E,
+        answer: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.check_address(attempt).map_err(&refused)?;
+        let answer = answer.await;
+        if let Err(error) = &answer
+            && error.status_code().is_client_error()
+            && error.status_code() != StatusCode::TOO_MANY_REQUESTS
+        {
+            self.count_failure(attempt).map_err(refused)?;
+        }
+        answer
+    }
+
+    /// Refuses an address that failed too often; counts nothing.
+    pub fn check_address(&self, attempt: Attempt<'_>) -> Result<(), Limited> {
+        match attempt.sender.0 {
+            Some(address) => self.check_failed((attempt.endpoint, address, None)),
             None => Ok(()),
         }
     }
 
-    /// Counts a request with a token of this grant.
+    /// Refuses a client that failed too often at this address, or the address; counts nothing.
+    pub fn check_client(&self, attempt: Attempt<'_>) -> Result<(), Limited> {
+        self.check_address(attempt)?;
+        match attempt.sender.0 {
+            Some(address) => {
+                let client = Some(hash_of(attempt.client_id));
+                self.check_failed((attempt.endpoint, address, client))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a request that was wrong.
+    ///
+    /// # Errors
+    /// There were too many: the request gets this for its answer.
+    pub fn count_failure(&self, attempt: Attempt<'_>) -> Result<(), Limited> {
+        let Some(address) = attempt.sender.0 else {
+            return Ok(());
+        };
+        let endpoint = attempt.endpoint;
+        let counts = self.failures.iter().find(|(of, _, _)| *of == endpoint);
+        let Some((_, by_address, by_client)) = counts else {
+            return Ok(());
+        };
+        let client = hash_of(attempt.client_id);
+        let of_address = by_address.check_key(&address);
+        let of_client = by_client.check_key(&(address, client));
+        self.note((endpoint, address, None), of_address)?;
+        self.note((endpoint, address, Some(client)), of_client)
+    }
+
+    /// Counts new work.
+    pub fn check_work(&self, work: Work, sender: Sender) -> Result<(), Limited> {
+        let count = self.work.iter().find(|(of, _)| *of == work);
+        match (sender.0, count) {
+            (Some(address), Some((_, by_address))) => {
+                let until = by_address.check_key(&address);
+                until.map_err(|until| limited(until.earliest_possible()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts what somebody does with a credential of their own.
+    pub fn check_holder(&self, holder: Holder) -> Result<(), Limited> {
+        if self.spare_loopback {
+            return Ok(());
+        }
+        let until = self.by_holder.check_key(&holder);
+        until.map_err(|until| limited(until.earliest_possible()))
+    }
+
+    /// Counts a request at `/mcp` with a token of this grant.
     pub fn check_grant(&self, grant: GrantId) -> Result<(), Limited> {
         if self.spare_loopback {
             return Ok(());
@@ -141,66 +271,39 @@ impl Limits {
         until.map_err(|until| limited(until.earliest_possible()))
     }
 
-    /// Refuses whom [`Self::count_failure`] found to fail too often; counts nothing.
-    pub fn check_failures(&self, endpoint: Endpoint, request: &HttpRequest) -> Result<(), Limited> {
-        match self.counted_address(request) {
-            Some(address) => self.check_failures_of(endpoint, address),
-            None => Ok(()),
-        }
-    }
-
-    /// Counts a request that was wrong.
-    pub fn count_failure(&self, endpoint: Endpoint, request: &HttpRequest) {
-        if let Some(address) = self.counted_address(request) {
-            self.count_failure_of(endpoint, address);
-        }
-    }
-
-    fn check_failures_of(&self, endpoint: Endpoint, address: IpAddr) -> Result<(), Limited> {
+    fn check_failed(&self, of: Failed) -> Result<(), Limited> {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        match failed.get(&(endpoint, address)) {
+        match failed.get(&of) {
             Some(until) if *until > DefaultClock::default().now() => Err(limited(*until)),
             _ => Ok(()),
         }
     }
 
-    fn count_failure_of(&self, endpoint: Endpoint, address: IpAddr) {
-        if let Err(until) = self.count(endpoint, address, None) {
-            let until = until.earliest_possible();
-            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-            failed.insert((endpoint, address), until);
-        }
-    }
-
-    /// Whose request it is; `None` if it does not count.
-    fn counted_address(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let address = self.proxies.client_address(request)?;
-        (!(self.spare_loopback && address.is_loopback())).then(|| network_of(address))
-    }
-
-    fn count(
-        &self,
-        endpoint: Endpoint,
-        address: IpAddr,
-        client_id: Option<&str>,
-    ) -> Result<(), NotUntil<Instant>> {
-        let Some((_, by_address, by_client)) =
-            self.limiters.iter().find(|(of, _, _)| *of == endpoint)
-        else {
+    /// Remembers who was counted too often.
+    fn note(&self, of: Failed, counted: Result<(), NotUntil<Instant>>) -> Result<(), Limited> {
+        let Err(until) = counted else {
             return Ok(());
         };
-        by_address.check_key(&address)?;
-        by_client.check_key(&(address, hash_of(client_id)))
+        let until = until.earliest_possible();
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.insert(of, until);
+        Err(limited(until))
     }
 
     /// Forgets who has been quiet, so that memory stays bounded by the traffic.
     pub fn forget_quiet(&self) {
-        for (_, by_address, by_client) in &self.limiters {
+        for (_, by_address, by_client) in &self.failures {
             by_address.retain_recent();
             by_address.shrink_to_fit();
             by_client.retain_recent();
             by_client.shrink_to_fit();
         }
+        for (_, by_address) in &self.work {
+            by_address.retain_recent();
+            by_address.shrink_to_fit();
+        }
+        self.by_holder.retain_recent();
+        self.by_holder.shrink_to_fit();
         self.by_grant.retain_recent();
         self.by_grant.shrink_to_fit();
         let now = DefaultClock::default().now();
@@ -208,6 +311,10 @@ impl Limits {
         failed.retain(|_, until| *until > now);
         failed.shrink_to_fit();
     }
+}
+
+fn number(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }
 
 fn limited(until: Instant) -> Limited {
@@ -236,119 +343,4 @@ fn hash_of(client_id: Option<&str>) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use governor::nanos::Nanos;
-
-    use super::*;
-    use crate::telemetry::TrustedPeers;
-
-    fn ip(text: &str) -> IpAddr {
-        text.parse().expect("an address")
-    }
-
-    fn limits(spare_loopback: bool) -> Limits {
-        let proxies = Proxies::new(TrustedPeers::new(&[]));
-        Limits::new(proxies, GrantQuota::default(), spare_loopback)
-    }
-
-    /// Counts until one is limited; how many were not. All of them at once would take no time,
-    /// and be as many as the limit; in what they take, some more are allowed.
-    fn until_limited<E>(mut count: impl FnMut(u32) -> Result<(), E>) -> (u32, E) {
-        for allowed in 0..100_000 {
-            if let Err(limited) = count(allowed) {
-                return (allowed, limited);
-            }
-        }
-        panic!("none was limited");
-    }
-
-    #[test]
-    fn rule_20_clients_behind_one_address_do_not_use_up_each_others_share() {
-        let limits = limits(false);
-        let count = |client| limits.count(Endpoint::Token, ip("203.0.113.9"), Some(client));
-        let (allowed, until) = until_limited(|_| count("one"));
-        assert!(allowed >= 240, "{allowed}");
-        assert!(super::limited(until.earliest_possible()).retry_after >= 1);
-        assert!(count("two").is_ok());
-        assert!(
-            limits
-                .count(Endpoint::Revoke, ip("203.0.113.9"), Some("one"))
-                .is_ok()
-        );
-    }
-
-    #[test]
-    fn a_new_client_id_each_time_is_no_way_around() {
-        let limits = limits(false);
-        let (allowed, _) = until_limited(|number| {
-            let client = number.to_string();
-            limits.count(Endpoint::Authorize, ip("203.0.113.9"), Some(&client))
-        });
-        assert!(allowed >= 600, "{allowed}");
-    }
-
-    #[test]
-    fn a_grant_uses_up_its_own_share_only() {
-        let limits_of_grants = limits(false);
-        let [one, two] = [1, 2].map(|number| GrantId(uuid::Uuid::from_u128(number)));
-        let (allowed, limited) = until_limited(|_| limits_of_grants.check_grant(one));
-        assert!(allowed >= 500, "{allowed}");
-        assert_eq!(limited.retry_after, 1);
-        assert_eq!(limits_of_grants.check_grant(two), Ok(()));
-        let trying_out = limits(true);
-        assert!((0..1_000).all(|_| trying_out.check_grant(one).is_ok()));
-    }
-
-    #[test]
-    fn only_failures_are_counted_where_success_proves_something() {
-        let limits = limits(false);
-        let callback = Endpoint::Callback;
-        let check = |address: &str| limits.check_failures_of(callback, ip(address));
-        let one = "203.0.113.9";
-        for _ in 0..10_000 {
-            assert_eq!(check(one), Ok(()));
-        }
-        let (failures, limited) = until_limited(|_| {
-            check(one)?;
-            limits.count_failure_of(callback, ip(one));
-            Ok(())
-        });
-        assert!(failures > 600, "{failures}");
-        let limited: Limited = limited;
-        assert!(limited.retry_after >= 1);
-        assert_eq!(check("203.0.113.10"), Ok(()));
-        let consent = limits.check_failures_of(Endpoint::Consent, ip(one));
-        assert_eq!(consent, Ok(()));
-    }
-
-    #[test]
-    fn who_failed_too_often_is_not_forgotten_while_it_holds() {
-        let limits = limits(false);
-        let now = DefaultClock::default().now();
-        let until = |after| now + Nanos::from(after);
-        let [over, holds] = ["203.0.113.9", "203.0.113.10"].map(ip);
-        let failed = [
-            ((Endpoint::Callback, over), until(Duration::ZERO)),
-            (
-                (Endpoint::Callback, holds),
-                until(Duration::from_secs(3600)),
-            ),
-        ];
-        limits.failed.lock().unwrap().extend(failed);
-        limits.forget_quiet();
-        assert!(limits.check_failures_of(Endpoint::Callback, holds).is_err());
-        assert_eq!(limits.failed.lock().unwrap().len(), 1);
-    }
-
-    #[test]
-    fn addresses_of_one_ipv6_network_count_together() {
-        assert_eq!(network_of(ip("2001:db8::1")), network_of(ip("2001:db8::2")));
-        assert_ne!(
-            network_of(ip("2001:db8::1")),
-            network_of(ip("2001:db8:0:1::1"))
-        );
-        assert_eq!(network_of(ip("203.0.113.9")), ip("203.0.113.9"));
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use actix_web::{
-    Error, HttpMessage, HttpResponse, ResponseError,
+    Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{StatusCode, header},
@@ -23,7 +23,12 @@ use actix_web::{
 use serde_json::json;
 
 use super::{
-    Hub, Issuer, error::JsonError, issuer, large_answers::Bounded, limits::Endpoint, plain,
+    Hub, Issuer,
+    error::JsonError,
+    issuer,
+    large_answers::Bounded,
+    limits::{Attempt, Endpoint},
+    plain,
 };
 use crate::{
     domain::GrantId,
@@ -61,21 +66,13 @@ pub async fn authenticate<B: MessageBody + 'static>(
         }
         Bearer::Token(token) => match hub.sessions.remembered(&token).await {
             Some(session) => (token.hash(), Some(session)),
-            None => {
-                if let Err(limited) = hub.limits.check(Endpoint::Lookup, request.request(), None) {
-                    return Ok(answer(request, JsonError::from(limited).error_response()));
-                }
-                match hub.sessions.find(&token).await {
-                    Ok(session) => (token.hash(), session),
-                    Err(error) => {
-                        tracing::error!(%error, "the access token could not be looked up");
-                        return Ok(answer(request, unavailable()));
-                    }
-                }
-            }
+            None => match look_up(&hub, request.request(), &token).await {
+                Ok(session) => (token.hash(), session),
+                Err(refusal) => return Ok(answer(request, refusal)),
+            },
         },
     };
-    let Some(session) = session.filter(|session| is_for(session, &issuer)) else {
+    let Some(session) = session.filter(|session| is_for(&hub, session, &issuer)) else {
         return Ok(answer(request, Challenge::InvalidToken.response(&issuer)));
     };
     if !session.principal.space.is_enabled() {
@@ -176,10 +173,33 @@ fn bearer(request: &ServiceRequest) -> Bearer {
         .map_or(Bearer::Unusable, Bearer::Token)
 }
 
+/// Looks a token up. One that the hub does not know may be a guess, and counts for its address.
+async fn look_up(
+    hub: &Hub,
+    request: &HttpRequest,
+    token: &AccessToken,
+) -> Result<Option<Arc<Session>>, HttpResponse> {
+    let refused = |limited| JsonError::from(limited).error_response();
+    let attempt = Attempt {
+        endpoint: Endpoint::Lookup,
+        sender: hub.limits.sender(request),
+        client_id: None,
+    };
+    hub.limits.check_address(attempt).map_err(refused)?;
+    let session = hub.sessions.find(token).await.map_err(|error| {
+        tracing::error!(%error, "the access token could not be looked up");
+        unavailable()
+    })?;
+    if session.is_none() {
+        hub.limits.count_failure(attempt).map_err(refused)?;
+    }
+    Ok(session)
+}
+
 /// A token serves the one endpoint it was issued for.
-fn is_for(session: &Session, issuer: &Issuer) -> bool {
+fn is_for(hub: &Hub, session: &Session, issuer: &Issuer) -> bool {
     let principal = &session.principal;
-    issuer.serves(principal.space.id) && principal.grant.resource == issuer.mcp_url
+    issuer.serves(principal.space.id) && issuer.is_resource(hub, &principal.grant.resource)
 }
 
 fn policy(session: &Session) -> Policy {

@@ -86,15 +86,18 @@ pub async fn answer(request: &mut ServiceRequest, caller: &Caller) -> Option<Htt
     };
     request.set_payload(Payload::from(body.clone()));
 
+    if !is_object(&body) {
+        return None;
+    }
     let message: Message<'_> = serde_json::from_slice(&body).ok()?;
-    if message.jsonrpc != "2.0" {
+    let params = message.params.map_or("{}", RawValue::get);
+    if message.jsonrpc != "2.0" || !is_object(params.as_bytes()) {
         return None;
     }
     let mut text = Vec::with_capacity(4096);
     text.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
     serde_json::to_writer(&mut text, &message.id).ok()?;
     text.extend_from_slice(b",\"result\":");
-    let params = message.params.map_or("{}", RawValue::get);
     match message.method {
         "tools/list" => {
             let Nothing {} = serde_json::from_str(params).ok()?;
@@ -115,6 +118,11 @@ pub async fn answer(request: &mut ServiceRequest, caller: &Caller) -> Option<Htt
         .insert_header((header::CONTENT_TYPE, "application/json"))
         .body(text);
     Some(answer)
+}
+
+/// A structure is read from a list as well, which no request is.
+fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(b"{")
 }
 
 /// The revision that the headers of a plain request name: nothing inside if they name none,

@@ -2,13 +2,19 @@
 //!
 //! 1. The metadata is validated as a whole; nothing is stored for a wrong one.
 //! 2. A confidential client gets a secret, of which only an argon2id hash is kept.
-//! 3. The same public metadata sent again yields the same `client_id`.
+//! 3. The same public metadata sent again yields the same `client_id`, and stores nothing.
 //! 4. A registration that nobody else shares can be managed (RFC 7592).
+//! 5. A wrong registration and a new one count for the address, each by itself.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde_json::json;
 
-use super::{Hub, Issuer, error::JsonError, issuer::ForClient, limits::Endpoint};
+use super::{
+    Hub, Issuer,
+    error::JsonError,
+    issuer::ForClient,
+    limits::{Attempt, Endpoint, Sender, Work},
+};
 use crate::{
     db::{
         self,
@@ -28,9 +34,37 @@ pub async fn post(
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, JsonError> {
-    hub.limits.check(Endpoint::Register, &request, None)?;
-    let registration = ClientMetadata::from_json(&super::token::whole(body)?)?.validate()?;
+    let attempt = Attempt {
+        endpoint: Endpoint::Register,
+        sender: hub.limits.sender(&request),
+        client_id: None,
+    };
+    let registered = async {
+        let registration = ClientMetadata::from_json(&super::token::whole(body)?)?.validate()?;
+        register(&hub, &issuer, &registration, attempt.sender).await
+    };
+    let answer = hub
+        .limits
+        .counting(attempt, JsonError::from, registered)
+        .await?;
+    Ok(HttpResponse::Created()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(answer))
+}
 
+async fn register(
+    hub: &Hub,
+    issuer: &Issuer,
+    registration: &Registration,
+    sender: Sender,
+) -> Result<serde_json::Value, JsonError> {
+    let space_id = issuer.space_id();
+    if registration.auth_method == AuthMethod::None
+        && let Some(known) = db::clients::find_same(&hub.db, registration, space_id).await?
+    {
+        return Ok(answer(issuer, registration, &known, &Issued::default()));
+    }
+    hub.limits.check_work(Work::Registration, sender)?;
     let secret = registration
         .auth_method
         .needs_secret()
@@ -52,28 +86,23 @@ pub async fn post(
         &NewClient {
             key,
             client_id: &key.to_string(),
-            space_id: issuer.space.as_ref().map(|space| space.id),
-            registration: &registration,
+            space_id,
+            registration,
             secret_hash: secret_hash.as_deref(),
             registration_token: registration_token.as_ref().map(|token| token.hash()),
         },
     )
     .await?;
     tracing::info!(client_id = registered.client_id, "a client registered");
-    Ok(HttpResponse::Created()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(answer(
-            &issuer,
-            &registration,
-            &registered,
-            &Issued {
-                secret: secret.as_ref(),
-                registration_token: registration_token.as_ref(),
-            },
-        )))
+    let issued = Issued {
+        secret: secret.as_ref(),
+        registration_token: registration_token.as_ref(),
+    };
+    Ok(answer(issuer, registration, &registered, &issued))
 }
 
 /// The credentials that the answer hands out.
+#[derive(Default)]
 pub struct Issued<'a> {
     pub secret: Option<&'a ClientSecret>,
     pub registration_token: Option<&'a RegistrationAccessToken>,

@@ -12,7 +12,7 @@ use super::{
     Hub, Issuer,
     error::JsonError,
     issuer::ForClient,
-    limits::Endpoint,
+    limits::{Attempt, Endpoint, Holder},
     register::{self, Issued},
 };
 use crate::{
@@ -88,14 +88,31 @@ struct Managed {
     registered: Registered,
 }
 
+/// A wrong token counts for its address, and what is done with a right one for the registration.
 async fn authenticate(
     hub: &Hub,
     issuer: &Issuer,
     request: &HttpRequest,
 ) -> Result<Managed, ManagementError> {
-    hub.limits
-        .check(Endpoint::Manage, request, None)
-        .map_err(JsonError::from)?;
+    let attempt = Attempt {
+        endpoint: Endpoint::Manage,
+        sender: hub.limits.sender(request),
+        client_id: None,
+    };
+    let refused = |limited| JsonError::from(limited).into();
+    let managed = find(hub, issuer, request);
+    let managed = hub.limits.counting(attempt, refused, managed).await?;
+    let holder = Holder::Registration(managed.token.hash());
+    hub.limits.check_holder(holder).map_err(JsonError::from)?;
+    Ok(managed)
+}
+
+/// The client that the token of the request manages.
+async fn find(
+    hub: &Hub,
+    issuer: &Issuer,
+    request: &HttpRequest,
+) -> Result<Managed, ManagementError> {
     let client_id = request
         .match_info()
         .get("client_id")

@@ -29,7 +29,7 @@ pub async fn spaces(
         let bound = db::spaces::find(&hub.db, id).await?;
         return Ok(bound.into_iter().map(Arc::new).collect());
     }
-    if let Some(slug) = named_space(hub, resource) {
+    if let Some((slug, _)) = named_space(hub, issuer, resource) {
         let named = hub.sessions.space_by_slug(&hub.db, &slug).await?;
         return Ok(named.into_iter().collect());
     }
@@ -49,32 +49,49 @@ pub async fn spaces(
     })
 }
 
-/// The MCP endpoint that the grant will be for; absent means the issuer's own.
-///
-/// At the hub's issuer a client may also name the endpoint of a space by path. The
-/// inner error is for the client.
+/// The MCP endpoint that the grant will be for: the first of those that the client names which is
+/// served here; if it names none, the issuer's own. The inner error is for the client.
 pub async fn endpoint(
     hub: &Hub,
     issuer: &Issuer,
-    resource: Option<&str>,
+    resources: &[String],
 ) -> Result<Result<String, OAuthError>, sqlx::Error> {
-    let Some(asked) = resource else {
-        return Ok(Ok(issuer.mcp_url.clone()));
-    };
-    if resource::names(asked, &issuer.mcp_url, issuer.owns_host) {
+    if resources.is_empty() {
         return Ok(Ok(issuer.mcp_url.clone()));
     }
-    if issuer.space.is_none()
-        && let Some(slug) = named_space(hub, asked)
-        && hub.sessions.space_by_slug(&hub.db, &slug).await?.is_some()
-    {
-        return Ok(Ok(mcp_url_of(hub, &slug)));
+    for resource in resources {
+        if let Some(endpoint) = endpoint_named(hub, issuer, resource).await? {
+            return Ok(Ok(endpoint));
+        }
     }
     Ok(Err(resource::unknown(&issuer.mcp_url)))
 }
 
-/// The slug in `resource`, if it is the endpoint of a space by path.
-fn named_space(hub: &Hub, resource: &str) -> Option<String> {
+/// The issuer's own, under whatever name the hub has for it. At the hub's issuer a client may also
+/// name the endpoint of a space by path.
+async fn endpoint_named(
+    hub: &Hub,
+    issuer: &Issuer,
+    resource: &str,
+) -> Result<Option<String>, sqlx::Error> {
+    let own = hub.under_name_of(&issuer.mcp_url, resource);
+    let own = own.unwrap_or_else(|| issuer.mcp_url.clone());
+    if resource::names(resource, &own, issuer.owns_host) {
+        return Ok(Some(own));
+    }
+    let Some((slug, endpoint)) = named_space(hub, issuer, resource) else {
+        return Ok(None);
+    };
+    let space = hub.sessions.space_by_slug(&hub.db, &slug).await?;
+    Ok(space.map(|_| endpoint))
+}
+
+/// The slug in `resource`, if it is the endpoint of a space by path below the hub's issuer, and
+/// that endpoint.
+fn named_space(hub: &Hub, issuer: &Issuer, resource: &str) -> Option<(String, String)> {
+    if issuer.space.is_some() {
+        return None;
+    }
     let url = Url::parse(resource).ok()?;
     let slug = url
         .path()
@@ -82,9 +99,7 @@ fn named_space(hub: &Hub, resource: &str) -> Option<String> {
         .strip_prefix("/spaces/")?
         .strip_suffix("/mcp")
         .filter(|slug| space::is_slug(slug))?;
-    resource::names(resource, &mcp_url_of(hub, slug), false).then(|| slug.to_owned())
-}
-
-fn mcp_url_of(hub: &Hub, slug: &str) -> String {
-    format!("{}/spaces/{slug}/mcp", hub.base_url.as_str())
+    let endpoint = format!("{}/spaces/{slug}/mcp", issuer.url);
+    let endpoint = hub.under_name_of(&endpoint, resource).unwrap_or(endpoint);
+    resource::names(resource, &endpoint, false).then(|| (slug.to_owned(), endpoint))
 }

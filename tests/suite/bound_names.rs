@@ -64,12 +64,6 @@ async fn a_failing_name_lists_no_forbidden_candidate() {
             json!({"projectId": ""}),
             "say which one it is about (projectId, projectKey).",
         ),
-        // The id of an allowed project as a text is a name, which nothing has.
-        (
-            "get_project",
-            json!({"projectId": "88104"}),
-            "there are: Harbor booking portal (HARBOR, 88104)",
-        ),
         (
             "get_issues",
             json!({"projectId": ["HARBOR"], "statusId": ["Nope"]}),
@@ -166,6 +160,14 @@ async fn a_name_in_an_allowed_project_works() {
             "get_issues",
             json!({"projectId": [88104], "parentIssueId": ["HARBOR-1"]}),
         ),
+        // The id as a text, and the key in any case, in any input.
+        ("get_project", json!({"projectId": "88104"})),
+        ("get_project", json!({"projectKey": "harbor"})),
+        (
+            "get_git_repository",
+            json!({"projectKey": " Harbor ", "repoName": "portal"}),
+        ),
+        ("get_issue", json!({"issueKey": "harbor-1 Whatever it is"})),
     ] {
         let reply = call(&hub, &tokens, tool, arguments.clone()).await;
         let body = reply.json();

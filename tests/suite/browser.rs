@@ -2,11 +2,13 @@
 //! accessible, and that nothing in them breaks the content security policy.
 
 use backlog_sim::seed;
+use serde_json::json;
 use url::Url;
 
 use crate::support::{
     browser::Browser,
-    hub::TestHub,
+    document_host::{Document, DocumentHost},
+    hub::{REDIRECT_URI, TestHub},
     landing::Landing,
     person::{authorize_url, exchange_for, tokens},
     process::until,
@@ -156,6 +158,50 @@ async fn the_policy_blocks_what_no_page_has() {
         .await;
     }
     assert_ne!(browser.title().await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_about_documents_and_lost_time_are_read_in_both_languages() {
+    const PATH: &str = "/oauth/client.json";
+    let hub = TestHub::start().await;
+    let host = DocumentHost::open().await;
+    let client_id = host.url(PATH);
+    let document = json!({
+        "client_id": client_id,
+        "client_name": "Claude Code",
+        "client_uri": "https://claude.com",
+        "redirect_uris": [REDIRECT_URI],
+    });
+    host.set(PATH, Document::json(&document));
+    for (language, published, again) in [
+        ("en", "Verified: its description was read at", "Start again"),
+        ("ja", "確認済み", "もう一度始める"),
+    ] {
+        let browser = Browser::open(language).await;
+        browser.goto(&authorize_url(&hub, &client_id)).await;
+        let text = browser.text().await;
+        assert!(text.contains(published), "{text}");
+        browser
+            .inspect(&format!("consent-document-{language}"))
+            .await;
+
+        hub.sql("UPDATE hub.authorization_requests SET expires_at = clock_timestamp()")
+            .await;
+        browser.decide("approve").await;
+        browser.read(again).await;
+        expect_bad_request(&browser).await;
+        browser.inspect(&format!("expired-{language}")).await;
+        browser.press(again).await;
+        browser.find("button[name=decision]").await;
+
+        let out_of_reach = authorize_url(&hub, "https://10.1.2.3/client.json");
+        browser.goto(&out_of_reach).await;
+        let text = browser.text().await;
+        assert!(text.contains("10.1.2.3"), "{text}");
+        expect_bad_request(&browser).await;
+        browser.inspect(&format!("out-of-reach-{language}")).await;
+    }
+    hub.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -142,8 +142,18 @@ async fn an_answer_after_the_request_expired_is_refused() {
     hub.sql("UPDATE hub.authorization_requests SET expires_at = clock_timestamp()")
         .await;
     let before = hub.state().await;
-    person.get(&callback).await.assert_says(400, "expired");
+    let page = person.get(&callback).await;
+    page.assert_says(400, "expired");
     assert_eq!(hub.state().await, before);
+    // It is asked again, whatever was approved before.
+    let again = person.get(&page.link("/authorize")).await;
+    again.assert_says(200, "name=\"csrf\"");
+    // One that is not known any more, or was finished, is not offered.
+    hub.sql("UPDATE hub.authorization_requests SET finished_at = clock_timestamp()")
+        .await;
+    let page = person.get(&callback).await;
+    page.assert_says(400, "expired");
+    assert!(!page.body.contains("/authorize"), "{}", page.body);
     hub.stop().await;
 }
 

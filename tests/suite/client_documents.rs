@@ -2,6 +2,7 @@
 //! registration. The documents come from a server on this machine, which a hub on
 //! loopback may read; the guard itself is tested where it is.
 
+use backlog_mcp_hub::config::BaseUrl;
 use backlog_sim::seed;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -68,6 +69,16 @@ async fn a_client_signs_in_by_its_document_and_needs_it_only_for_that() {
     let person = Person::default();
     let page = person.get(&authorize_url(&hub, &client_id)).await;
     page.assert_says(200, "Travelling Client");
+    // What is proven, the host of the document, is named first.
+    let host_name = client_id
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split('/').next());
+    let proven = page
+        .body
+        .find(host_name.expect("a host"))
+        .expect("the host");
+    let claimed = page.body.find("Travelling Client").expect("the name");
+    assert!(proven < claimed, "{}", page.body);
     let tokens = sign_in(&hub, &client_id).await;
     assert_eq!(call_status(&hub, &tokens).await, StatusCode::OK);
     assert_eq!(host.fetches(PATH), 1);
@@ -210,6 +221,7 @@ async fn a_wrong_document_is_told_to_the_person_and_not_stored() {
             "client_id",
         ),
         (with("client_id", Value::Null), "JSON"),
+        (with("client_name", Value::Null), "client_name"),
         (with("client_secret", json!("hunter2")), "client_secret"),
         (
             with("token_endpoint_auth_method", json!("client_secret_post")),
@@ -274,6 +286,54 @@ async fn what_is_no_documents_url_is_an_unknown_client_and_nothing_is_fetched() 
         .await
         .oauth_error(400, "invalid_grant");
     assert_eq!(host.fetches(PATH), 0);
+    assert_eq!(hub.state().await, before);
+    hub.stop().await;
+}
+
+/// A document that will never be fetched is not called temporary, and a name is not told apart by
+/// what it resolves to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_out_of_reach_is_told_with_the_way_on() {
+    const HOST: &str = "hub.test";
+    let hub = TestHub::start_with(|settings| {
+        settings.base_url = Some(BaseUrl::parse(&format!("https://{HOST}")).expect("a base URL"));
+    })
+    .await;
+    let before = hub.state().await;
+    for (client_id, status, says) in [
+        ("https://10.1.2.3/c.json", 400, "10.1.2.3"),
+        ("https://[fd00::1]/c.json", 400, "[fd00::1]"),
+        (
+            "https://client.example:8443/c.json",
+            400,
+            "client.example:8443",
+        ),
+        ("https://localhost/c.json", 503, "could not read anything"),
+        (
+            "https://nowhere.invalid/c.json",
+            503,
+            "could not read anything",
+        ),
+    ] {
+        for (language, action) in [
+            ("en", "register the application here by hand"),
+            ("ja", "手動での登録を依頼"),
+        ] {
+            let url = authorize_url(&hub, client_id);
+            let path = url.strip_prefix(&hub.base_url).expect("a URL of the hub");
+            let request = http()
+                .get(format!("http://{}{path}", hub.address()))
+                .header("host", HOST)
+                .header("accept-language", language);
+            let page = Person::default().send(request).await;
+            if status == 400 {
+                page.assert_says(400, action);
+                page.assert_says(400, says);
+            } else if language == "en" {
+                page.assert_says(503, says);
+            }
+        }
+    }
     assert_eq!(hub.state().await, before);
     hub.stop().await;
 }

@@ -188,8 +188,27 @@ async fn an_expired_page_decides_nothing() {
     for decision in ["approve", "deny"] {
         let page = person.decide(&hub, &consent, decision).await;
         page.assert_says(400, "expired");
+        assert!(page.body.contains("Start again"), "{}", page.body);
     }
     assert_eq!(hub.state().await, before);
+    // Another browser learns nothing of the request.
+    let stranger = Person::default();
+    stranger.open_consent(&hub, &client).await;
+    let page = stranger.decide(&hub, &consent, "approve").await;
+    page.assert_says(403, "belongs to another browser");
+    assert!(!page.body.contains("/authorize"), "{}", page.body);
+
+    // The same request starts again, for the same client, which may still wait.
+    let page = person.decide(&hub, &consent, "approve").await;
+    let consent = person.get(&page.link("/authorize")).await;
+    consent.assert_says(200, "name=\"csrf\"");
+    let forward = person.decide(&hub, &consent, "approve").await;
+    let answer = person
+        .return_from_backlog(&forward.refresh(), seed::DANIEL)
+        .await;
+    assert_eq!(answer.get("state"), "the-state");
+    let (status, body) = exchange(&hub.base_url, &client, answer.get("code")).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
     hub.stop().await;
 }
 

@@ -1,9 +1,7 @@
-//! Rate limits as clients meet them.
-//!
-//! A hub on loopback spares its own computer, so these run behind a base URL that is
-//! not, with this test as the proxy in front: it says in `X-Forwarded-For` who asks.
+//! Rate limits as clients meet them: what fails, and what a grant does. What an address does right is
+//! in `shared_address.rs`.
 
-use std::{cell::Cell, num::NonZeroU32, ops::Deref};
+use std::{cell::Cell, num::NonZeroU32};
 
 use backlog_mcp_hub::{
     config::{BaseUrl, GrantQuota},
@@ -11,98 +9,27 @@ use backlog_mcp_hub::{
     random::Random,
 };
 use backlog_sim::seed;
-use futures_util::future::join_all;
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
 use url::Url;
 
 use crate::support::{
-    hub::{REDIRECT_URI, TestHub, http},
-    person::{Person, authorize_url, call_request},
+    behind_proxy::{
+        AT_A_TIME, HOST, MANY, Proxied, SOMEBODY, SOMEBODY_ELSE, assert_retry_after, authorize,
+        behind_proxy, request, until_limited,
+    },
+    hub::{REDIRECT_URI, TestHub},
+    person::{Person, call_request},
     reply::Reply,
 };
 
-const HOST: &str = "hub.test";
-/// Many more than any limit allows a minute.
-const MANY: usize = 20_000;
-const AT_A_TIME: usize = 16;
-const SOMEBODY: &str = "203.0.113.7";
-const SOMEBODY_ELSE: &str = "198.51.100.9";
-
-/// A hub, and the proxy in front of it, which keeps its connections.
-struct Proxied {
-    hub: TestHub,
-    http: Client,
-}
-
-impl Deref for Proxied {
-    type Target = TestHub;
-
-    fn deref(&self) -> &TestHub {
-        &self.hub
-    }
-}
-
-impl Proxied {
-    async fn stop(self) {
-        self.hub.stop().await;
-    }
-}
-
-/// A hub behind a proxy on this machine, trusted or not.
-async fn behind_proxy(trusted: bool) -> Proxied {
-    let hub = TestHub::start_with(|settings| {
-        settings.base_url = Some(BaseUrl::parse(&format!("https://{HOST}")).expect("a base URL"));
-        if trusted {
-            settings.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-        }
-    })
-    .await;
-    Proxied { hub, http: http() }
-}
-
-/// A request as the proxy passes it on.
-fn request(hub: &Proxied, method: Method, path: &str, from: &str) -> RequestBuilder {
-    hub.http
-        .request(method, format!("http://{}{path}", hub.address()))
-        .header("host", HOST)
-        .header("x-forwarded-for", from)
-}
-
 fn register(hub: &Proxied, from: &str) -> RequestBuilder {
-    // Refused, but only after it was counted.
+    // Wrong, and so it counts.
     request(hub, Method::POST, "/register", from).json(&json!({}))
 }
 
-fn authorize(hub: &Proxied, client_id: &str, from: &str) -> RequestBuilder {
-    let url = authorize_url(hub, client_id);
-    let path = url.strip_prefix(&hub.base_url).expect("a URL of the hub");
-    request(hub, Method::GET, path, from)
-}
-
-/// Sends requests, some at a time, until one is limited; how many were not, and the
-/// refusal.
-async fn until_limited(request: impl Fn() -> RequestBuilder) -> (usize, Reply) {
-    let mut allowed = 0;
-    while allowed < MANY {
-        for reply in join_all((0..AT_A_TIME).map(|_| Reply::to(request()))).await {
-            if reply.status == StatusCode::TOO_MANY_REQUESTS {
-                return (allowed, reply);
-            }
-            allowed += 1;
-        }
-    }
-    panic!("{MANY} requests, and none was limited");
-}
-
-/// `Retry-After`, which must be a number of seconds that is worth waiting.
-fn assert_retry_after(reply: &Reply) {
-    let seconds: u64 = reply.header("retry-after").parse().expect("seconds");
-    assert!((1..=60).contains(&seconds), "{seconds}");
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn registrations_are_limited_per_address() {
+async fn wrong_registrations_are_limited_per_address() {
     let hub = behind_proxy(true).await;
     let cors = || register(&hub, SOMEBODY).header("origin", "https://inspector.example");
     let (allowed, refusal) = until_limited(cors).await;
@@ -130,7 +57,7 @@ async fn registrations_are_limited_per_address() {
 async fn rule_20_two_clients_behind_one_address_do_not_use_up_each_others_share() {
     let hub = behind_proxy(true).await;
     let (allowed, refusal) = until_limited(|| authorize(&hub, "one", SOMEBODY)).await;
-    assert!(allowed >= 60 - AT_A_TIME, "{allowed}");
+    assert!(allowed >= 600 - AT_A_TIME, "{allowed}");
     refusal.page(429);
     assert_retry_after(&refusal);
     let reply = Reply::to(authorize(&hub, "two", SOMEBODY)).await;
@@ -206,6 +133,11 @@ async fn sign_ins_that_succeed_use_up_nobodys_share() {
     let wrong = || request(&hub, Method::GET, "/callback?state=x", SOMEBODY);
     let (failed, _) = until_limited(wrong).await;
     assert!(failed >= 600 - AT_A_TIME, "{failed}");
+    // A neighbor who fails keeps nobody from what is right.
+    let page = person
+        .send(request(&hub, Method::GET, &path, SOMEBODY))
+        .await;
+    assert_eq!(page.status, StatusCode::FOUND, "{}", page.body);
     hub.stop().await;
 }
 
@@ -224,6 +156,37 @@ async fn guessing_access_tokens_is_limited() {
     // A client that has no token yet is still told where to sign in.
     let reply = Reply::to(request(&hub, Method::POST, "/mcp", SOMEBODY)).await;
     assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_the_secret_of_a_client_is_limited_for_that_client() {
+    let hub = behind_proxy(true).await;
+    let register = async || {
+        let metadata = json!({ "redirect_uris": [REDIRECT_URI] });
+        let reply = request(&hub, Method::POST, "/register", SOMEBODY).json(&metadata);
+        let reply = Reply::to(reply).await.json();
+        let text = |name: &str| reply[name].as_str().expect(name).to_owned();
+        (text("client_id"), text("client_secret"))
+    };
+    let (one, secret) = register().await;
+    let (two, _) = register().await;
+    let guess = |client: &str, secret: &str| {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", client),
+            ("client_secret", secret),
+        ];
+        request(&hub, Method::POST, "/token", SOMEBODY).form(&form)
+    };
+    let (allowed, refusal) = until_limited(|| guess(&one, "bmh_cs_wrong")).await;
+    assert!((60 - AT_A_TIME..=120).contains(&allowed), "{allowed}");
+    refusal.oauth_error(429, "temporarily_unavailable");
+    // Not even the right one is compared there and then; of other clients it is.
+    let right = Reply::to(guess(&one, &secret)).await;
+    right.oauth_error(429, "temporarily_unavailable");
+    let other = Reply::to(guess(&two, "bmh_cs_wrong")).await;
+    other.oauth_error(401, "invalid_client");
     hub.stop().await;
 }
 

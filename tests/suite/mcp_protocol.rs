@@ -136,13 +136,13 @@ async fn a_wrong_call_is_told_what_is_wrong_with_it() {
             "parentIssueId[0]",
         ),
         ("get_issues", json!({ "count": "many" }), "count"),
-        ("get_issue", json!({ "issueKey": 7 }), "issueKey"),
+        ("get_issue", json!({ "issueKey": true }), "issueKey"),
         ("get_issue", json!({}), "key is required"),
         ("get_issue", json!({ "issueKey": ".." }), "issueKey"),
         ("add_issue", json!({ "projectId": 1 }), "is required"),
         (
             "add_issue_comment",
-            json!({ "issueKey": "HARBOR-1", "content": 5 }),
+            json!({ "issueKey": "HARBOR-1", "content": { "text": 5 } }),
             "content",
         ),
     ] {

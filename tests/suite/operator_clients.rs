@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{
     hub::{REDIRECT_URI, TestHub},
-    person::{Person, VERIFIER, authorize_url, call, token},
+    person::{Person, VERIFIER, authorize_url, authorize_url_with, call, token},
     process::{program, run},
 };
 
@@ -79,7 +79,7 @@ async fn a_wrong_registration_is_named_and_stored_nowhere() {
     let hub = TestHub::start().await;
     for (args, says) in [
         (
-            vec!["--redirect-uri", "http://evil.example/cb"],
+            vec!["--redirect-uri", "javascript:alert(1)"],
             "redirect_uris[0]",
         ),
         (
@@ -93,5 +93,49 @@ async fn a_wrong_registration_is_named_and_stored_nowhere() {
     }
     let clients = hub.value("SELECT count(*)::text FROM hub.clients").await;
     assert_eq!(clients.as_deref(), Some("0"));
+    hub.stop().await;
+}
+
+/// A client of an intranet is answered without TLS, which only an operator can register: with a
+/// warning, and with one for each user.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_may_register_a_redirect_of_an_intranet() {
+    const INTRANET: &str = "http://chat.intra.example:3080/oauth/callback";
+    let hub = TestHub::start().await;
+    let (done, said) = register(&hub, &["--redirect-uri", INTRANET]).await;
+    assert!(done, "{said}");
+    let warning = format!("warning: the redirect URI {INTRANET} is not encrypted");
+    assert!(said.contains(&warning), "{said}");
+    let client_id = line(&said, "client_id");
+    let person = Person::default();
+    let with = |uri| authorize_url_with(&hub, client_id, &[("redirect_uri", Some(uri))]);
+    for _ in 0..2 {
+        // It is asked every time, because any computer on the way can answer for the client.
+        let consent = person.get(&with(INTRANET)).await;
+        consent.assert_says(200, "without encryption");
+        let forward = person.decide(&hub, &consent, "approve").await;
+        let callback = person
+            .sign_in_at_backlog(&forward.refresh(), seed::DANIEL, "approve")
+            .await;
+        let page = person.get(&callback).await;
+        let location = page.location.as_deref().expect("a location");
+        assert!(
+            location.starts_with(&format!("{INTRANET}?code=")),
+            "{location}"
+        );
+    }
+    for other in [
+        "http://chat.intra.example/oauth/callback",
+        "http://evil.example:3080/oauth/callback",
+    ] {
+        let page = person.get(&with(other)).await;
+        page.assert_says(400, "The return address does not match");
+    }
+    // A client that registers itself may not, nor one that changes its registration.
+    let itself = hub
+        .register_with(&json!({ "redirect_uris": [INTRANET] }))
+        .await;
+    let description = itself.oauth_error(400, "invalid_redirect_uri");
+    assert!(description.contains("loopback"), "{description}");
     hub.stop().await;
 }

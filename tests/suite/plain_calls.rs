@@ -85,6 +85,7 @@ async fn a_plain_call_is_answered_to_the_byte_as_any_other() {
         r#"{"name":"get_issue","arguments":{"issueKey":"HARBOR-1\ud83d"}}"#,
         r#"{"arguments":{}}"#,
         "[]",
+        r#"["get_priorities",{}]"#,
         r#"{"name":"get_priorities","task":{}}"#,
         r#"{"name":"get_priorities","_meta":null}"#,
         r#"{"name":"get_priorities","_meta":{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}"#,

@@ -184,6 +184,33 @@ async fn a_grace_window_that_would_hide_a_theft_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lifetimes_out_of_bounds_are_refused() {
+    let deployment = Deployment::new().await;
+    for (name, value, says) in [
+        (
+            "AUTHORIZATION_CODE_TTL",
+            "11m",
+            "AUTHORIZATION_CODE_TTL is longer than 10 minutes",
+        ),
+        (
+            "SIGN_IN_TTL",
+            "2h",
+            "SIGN_IN_TTL is not between 1 minute and 1 hour",
+        ),
+        (
+            "SIGN_IN_TTL",
+            "59s",
+            "SIGN_IN_TTL is not between 1 minute and 1 hour",
+        ),
+    ] {
+        let change = |command: &mut Command| {
+            command.env(name, value);
+        };
+        refuses(&deployment, change, &[says]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_addresses_are_named() {
     let deployment = Deployment::new().await;
     refuses(

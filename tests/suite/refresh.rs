@@ -305,11 +305,23 @@ async fn a_refresh_may_narrow_the_scope_and_never_widen_it() {
         Reply::to(http().post(hub.url("/token")).form(&form))
     };
     let before = hub.state().await;
-    for wider in ["backlog:write", "backlog:read backlog:write"] {
-        let reply = with_scope(&reader, wider).await;
-        reply.oauth_error(400, "invalid_scope");
-    }
+    let reply = with_scope(&reader, "backlog:write").await;
+    reply.oauth_error(400, "invalid_scope");
     assert_eq!(hub.state().await, before);
+    // A client that repeats what it asked for at first gets what the user allowed of it.
+    let repeated = "backlog:read backlog:write offline_access";
+    let reply = with_scope(&reader, repeated).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    assert_eq!(reply.json()["scope"], "backlog:read");
+    let reader = tokens(&client, &reply.json());
+    let refused = mcp::call(
+        &hub,
+        Some(&reader.access_token),
+        "add_issue_comment",
+        json!({ "issueKey": "HARBOR-1", "content": "x" }),
+    )
+    .await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
 
     let narrow = with_scope(&writer, "backlog:read").await.json();
     assert_eq!(narrow["scope"], "backlog:read");

@@ -282,7 +282,7 @@ fn basic(id: &str, secret: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_secret_works_as_registered_and_no_other_way() {
+async fn a_client_secret_works_by_basic_and_in_the_form_whichever_was_registered() {
     let hub = TestHub::start().await;
     let person = Person::default();
     for method in ["client_secret_post", "client_secret_basic"] {
@@ -329,12 +329,16 @@ async fn a_client_secret_works_as_registered_and_no_other_way() {
         };
         let before = hub.state().await;
 
-        // By the wrong method, with a wrong secret, with none: 401, nothing consumed.
+        // With a wrong secret, with none: 401, nothing consumed.
         let by_post =
             |secret: &str| exchange(None, &[("client_id", &id), ("client_secret", secret)]);
         let by_basic = |secret: &str| exchange(Some(basic(&id, secret)), &[]);
         let none = exchange(None, &[("client_id", &id)]).await;
-        none.oauth_error(401, "invalid_client");
+        let advice = none.oauth_error(401, "invalid_client");
+        assert!(
+            advice.contains("token_endpoint_auth_method 'none'"),
+            "{advice}"
+        );
         let last = if secret.ends_with('x') { 'y' } else { 'x' };
         let mistyped = format!("{}{last}", &secret[..secret.len() - 1]);
         for wrong in [other.as_str(), "", "wrong", &mistyped] {
@@ -344,14 +348,6 @@ async fn a_client_secret_works_as_registered_and_no_other_way() {
             // RFC 6749 §5.2: the scheme that the client tried.
             assert!(refused.header("www-authenticate").starts_with("Basic "));
         }
-        let crossed = if method == "client_secret_post" {
-            by_basic(&secret).await
-        } else {
-            by_post(&secret).await
-        };
-        let description = crossed.oauth_error(401, "invalid_client");
-        assert!(description.contains("token_endpoint_auth_method"));
-
         // Two ways at once, or a header that is none (RFC 6749 §2.3).
         for (header, form) in [
             (
@@ -368,12 +364,33 @@ async fn a_client_secret_works_as_registered_and_no_other_way() {
         }
         assert_eq!(hub.state().await, before, "nothing was consumed");
 
-        let right = if method == "client_secret_post" {
-            by_post(&secret).await
-        } else {
-            by_basic(&secret).await
+        // The right one by either form (RFC 6749 §2.3.1): libraries choose for themselves.
+        let crossed = match method {
+            "client_secret_post" => by_basic(&secret).await,
+            _ => by_post(&secret).await,
         };
-        assert_eq!(right.status, StatusCode::OK, "{}", right.body);
+        assert_eq!(crossed.status, StatusCode::OK, "{}", crossed.body);
+        for by_basic in [true, false] {
+            let another = Person::default();
+            let answer = another
+                .authorize(&hub, &id, backlog_sim::seed::DANIEL)
+                .await;
+            let fields = [
+                ("grant_type", "authorization_code"),
+                ("code", answer.get("code")),
+                ("code_verifier", VERIFIER),
+            ];
+            let mut fields = fields.to_vec();
+            if !by_basic {
+                fields.extend([("client_id", id.as_str()), ("client_secret", &secret)]);
+            }
+            let mut request = http().post(hub.url("/token")).form(&fields);
+            if by_basic {
+                request = request.header(AUTHORIZATION, basic(&id, &secret));
+            }
+            let right = Reply::to(request).await;
+            assert_eq!(right.status, StatusCode::OK, "{}", right.body);
+        }
     }
     hub.stop().await;
 }

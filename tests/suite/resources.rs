@@ -50,7 +50,7 @@ async fn what_a_person_sees_in_backlog_can_be_read_as_resources() {
 
     let templates = result(&hub, &tokens, "resources/templates/list", json!({})).await;
     let template = |index: usize| templates["resourceTemplates"][index]["uriTemplate"].clone();
-    assert_eq!(template(1), uri(&hub, "issues/{issueKey}"));
+    assert_eq!(template(1), uri(&hub, "issues/{issueKey}{?textOffset}"));
 
     hub.sim.control().clear_journal();
     for (path, says) in [

@@ -32,14 +32,16 @@ async fn a_connection_chooses_within_what_its_space_offers() {
     let with_header = |sets: &str| request(&hub.mcp_url(), token).header("X-MCP-Toolsets", sets);
 
     let usual = listed(request(&hub.mcp_url(), token)).await;
-    assert!(usual.contains("get_issue") && !usual.contains("upload_attachment"));
+    assert!(usual.contains("get_issue") && usual.contains("upload_attachment"));
+    assert!(!usual.contains("get_shared_file"));
     assert_eq!(listed(with_header("all")).await, usual);
     let more = listed(with_query("toolsets=default,files")).await;
-    assert!(more.is_superset(&usual) && more.contains("upload_attachment"));
+    assert!(more.is_superset(&usual) && more.contains("get_shared_file"));
     assert_eq!(listed(with_header("default, files")).await, more);
     assert!(listed(with_header("everything")).await.is_superset(&more));
     let only = listed(with_header("files")).await;
-    assert!(only.contains("upload_attachment") && only.is_disjoint(&usual));
+    let both: Vec<_> = only.intersection(&usual).collect();
+    assert_eq!(both, ["upload_attachment"]);
 
     hub.sql("UPDATE hub.spaces SET toolsets = '{wiki,files}'")
         .await;
@@ -62,9 +64,17 @@ async fn an_uploaded_file_comes_back_from_the_issue_it_was_attached_to() {
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let token = Some(tokens.access_token.as_str());
     let file = json!({"filename": "潮.txt", "text": "low\r\nhigh"});
-    let refused = call(&hub, token, "upload_attachment", file.clone()).await;
+    let shared = json!({"projectKey": "HARBOR", "sharedFileId": 77_103});
+    let refused = call(&hub, token, "get_shared_file", shared).await;
     let reason = failure(&refused);
     assert!(reason.contains("X-MCP-Toolsets: default,files"), "{reason}");
+    let uploaded = call(&hub, token, "upload_attachment", file.clone()).await;
+    assert_ne!(
+        uploaded.json()["result"]["isError"],
+        true,
+        "{}",
+        uploaded.body
+    );
 
     let url = format!("{}?toolsets=default,files", hub.mcp_url());
     let answer = async |tool: &str, arguments: Value| {

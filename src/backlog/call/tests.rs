@@ -55,7 +55,10 @@ fn without_a_target_there_is_no_request() {
 fn a_target_cannot_climb() {
     for key in [".", ".."] {
         let error = fill(ISSUE, json!({"issueKey": key})).unwrap_err();
-        assert_eq!(error.to_string(), "issueKey: cannot be `.` or `..`");
+        assert_eq!(
+            error.to_string(),
+            "issueKey: cannot be empty, `.` or `..`, or contain control characters"
+        );
     }
 }
 

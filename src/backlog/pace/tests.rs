@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{
     backlog::{
-        BacklogClient, BacklogError, Call, ClientOptions, Credentials, Request,
+        BacklogClient, BacklogError, Call, ClientOptions, Credentials, Left, Request,
         fake::FakeBacklog,
         tests::{anything, request},
     },
@@ -38,6 +38,14 @@ fn at(seconds: &Arc<AtomicI64>) -> BacklogClient {
     BacklogClient::observed(ClientOptions::default(), Clock::from_fn(now), None).unwrap()
 }
 
+/// What is said in place of a request.
+fn paused_until(seconds: i64) -> BacklogError {
+    BacklogError::RateLimited {
+        until: DateTime::from_timestamp(seconds, 0).unwrap(),
+        status: None,
+    }
+}
+
 #[actix_web::test]
 async fn a_class_that_is_used_up_is_not_asked_until_its_time() {
     for (remaining, status) in [("0", 200), ("0", 429), ("17", 429)] {
@@ -48,12 +56,11 @@ async fn a_class_that_is_used_up_is_not_asked_until_its_time() {
         let send = async |key: Credentials, request: Request| {
             client.send(&backlog.url, &key, request).await
         };
-        let reset = DateTime::from_timestamp(1_060, 0);
         let first = send(key("a"), anything()).await;
         assert_eq!(first.is_ok(), status == 200, "{first:?}");
         for _ in 0..3 {
             let refused = send(key("a"), anything()).await.unwrap_err();
-            assert_eq!(refused, BacklogError::RateLimited { reset });
+            assert_eq!(refused, paused_until(1_060));
         }
         assert_eq!(backlog.received().len(), 1, "nothing more was asked");
 
@@ -115,8 +122,7 @@ async fn a_limit_that_is_used_up_in_the_queue_is_respected_too() {
         .try_into()
         .unwrap();
     first.unwrap();
-    let reset = DateTime::from_timestamp(1_060, 0);
-    assert_eq!(second.unwrap_err(), BacklogError::RateLimited { reset });
+    assert_eq!(second.unwrap_err(), paused_until(1_060));
     assert_eq!(backlog.received().len(), 1);
 }
 
@@ -128,6 +134,77 @@ async fn a_clock_that_is_wrong_stops_nobody_for_long() {
     let key = Credentials::ApiKey("a".into());
     client.send(&backlog.url, &key, anything()).await.unwrap();
     let refused = client.send(&backlog.url, &key, anything()).await;
-    let reset = DateTime::from_timestamp(-100_000 + 60, 0);
-    assert_eq!(refused.unwrap_err(), BacklogError::RateLimited { reset });
+    assert_eq!(refused.unwrap_err(), paused_until(-100_000 + 60));
+}
+
+/// 1000 seconds after the beginning of 1970: what is asked for then, and until when that pauses.
+#[actix_web::test]
+async fn a_refusal_pauses_whatever_it_says_of_the_time() {
+    const RETRY: &str = "Retry-After";
+    const RESET: &str = "X-RateLimit-Reset";
+    type Headers = &'static [(&'static str, &'static str)];
+    let cases: [(Headers, i64); 15] = [
+        (&[], 1_060),
+        (&[(RESET, "1042")], 1_042),
+        (&[(RESET, "900")], 1_060),
+        (&[(RESET, "1000")], 1_060),
+        (&[(RESET, "soon")], 1_060),
+        (&[(RESET, "-5")], 1_060),
+        (&[(RESET, "9999999999")], 1_060),
+        // In milliseconds.
+        (&[(RESET, "1794203124896")], 1_060),
+        (&[(RETRY, "17")], 1_017),
+        (&[(RETRY, "Thu, 01 Jan 1970 00:17:20 GMT")], 1_040),
+        (&[(RETRY, "Thu, 01 Jan 1970 00:10:00 GMT")], 1_060),
+        (&[(RETRY, "0")], 1_060),
+        (&[(RETRY, "a while")], 1_060),
+        (&[(RETRY, "86400")], 1_300),
+        (&[(RETRY, "120"), (RESET, "1042")], 1_120),
+    ];
+    let errors = r#"{"errors":[{"message":"Too many.","code":13}]}"#;
+    for (headers, until) in cases {
+        for (status, body) in [(429, ""), (429, errors), (400, errors)] {
+            let backlog = FakeBacklog::start(move |_| {
+                let mut response = HttpResponse::build(status.try_into().unwrap());
+                for header in headers {
+                    response.insert_header(*header);
+                }
+                response.body(body)
+            });
+            let now = Arc::new(AtomicI64::new(1_000));
+            let client = at(&now);
+            let key = Credentials::ApiKey("a".into());
+            let refused = client.send(&backlog.url, &key, anything()).await;
+            let expected = BacklogError::RateLimited {
+                until: DateTime::from_timestamp(until, 0).unwrap(),
+                status: Some(status),
+            };
+            assert_eq!(refused.unwrap_err(), expected, "{headers:?}");
+
+            let many = (0..30).map(|_| client.send(&backlog.url, &key, anything()));
+            for refused in futures_util::future::join_all(many).await {
+                assert_eq!(refused.unwrap_err(), paused_until(until), "{headers:?}");
+            }
+            assert_eq!(backlog.received().len(), 1, "{headers:?}");
+            now.store(until, Ordering::SeqCst);
+            let again = client.send(&backlog.url, &key, anything()).await;
+            assert!(again.is_err());
+            assert_eq!(backlog.received().len(), 2, "{headers:?}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_is_left_is_known_until_there_is_more() {
+    let now = Arc::new(AtomicI64::new(1_000));
+    let (client, backlog) = (at(&now), limited("5", 200));
+    let key = Credentials::ApiKey("a".into());
+    let left = async || client.left(&backlog.url, &key, &anything()).await;
+    assert_eq!(left().await, None);
+    client.send(&backlog.url, &key, anything()).await.unwrap();
+    let until = DateTime::from_timestamp(1_060, 0).unwrap();
+    let expected = Left { requests: 5, until };
+    assert_eq!(left().await, Some(expected));
+    now.store(1_060, Ordering::SeqCst);
+    assert_eq!(left().await, None);
 }

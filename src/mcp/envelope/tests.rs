@@ -16,7 +16,7 @@ fn kind(text: &str) -> Kind {
 
 #[test]
 fn a_message_is_a_request_a_notification_or_a_response() {
-    let request = kind(r#"{"jsonrpc":"2.0","id":"a","method":"ping","params":[],"more":1}"#);
+    let request = kind(r#"{"jsonrpc":"2.0","id":"a","method":"ping","params":{},"more":1}"#);
     let id = RequestId::String("a".into());
     let method = "ping".to_owned();
     assert_eq!(request, Kind::Request { id, method });
@@ -46,6 +46,14 @@ fn a_message_goes_on_as_it_came_but_for_what_no_text_can_hold() {
     };
     assert_eq!(elements[0].as_ref().expect("a message").text, right);
     assert!(elements[1].is_err());
+}
+
+#[test]
+fn a_list_is_no_message() {
+    let Ok(Received::Batch(elements)) = read(r#"[["2.0",1,"ping"]]"#) else {
+        panic!("no batch");
+    };
+    assert!(elements[0].is_err(), "{elements:?}");
 }
 
 #[test]

@@ -52,13 +52,13 @@ pub(super) fn advice(code: u32, template: &str) -> Option<String> {
              grant it."
         }
         ErrorItem::NOT_FOUND => return Some(not_found(template)),
-        ErrorItem::INVALID_REQUEST => {
-            "Correct the argument that the message names and try again. Where an id is wanted, a \
-             name is accepted as well, and checked before the call."
-        }
+        ErrorItem::INVALID_REQUEST => "Correct the arguments, as Backlog's message says.",
         ErrorItem::SPACE_FULL => "The storage of the space is full; something has to be deleted.",
         ErrorItem::TOO_MANY => "There are as many of these as Backlog allows; delete one first.",
         ErrorItem::FILE_TOO_LARGE => "The file is larger than the space's plan allows.",
+        ErrorItem::AUTHENTICATION => {
+            "The Backlog account has no access to this; an administrator of the space can grant it."
+        }
         ErrorItem::MFA_REQUIRED => {
             "The space requires two-step verification; the person has to set it up in Backlog."
         }
@@ -68,7 +68,7 @@ pub(super) fn advice(code: u32, template: &str) -> Option<String> {
 }
 
 /// Names the arguments that the path is made of.
-fn not_found(template: &str) -> String {
+pub(super) fn not_found(template: &str) -> String {
     let mut text = String::new();
     // Of the argument before, and of the next one.
     let (mut outer, mut collection) = ("", "");

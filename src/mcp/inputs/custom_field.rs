@@ -16,10 +16,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeMap};
 
 use super::{Date, Decimal, named::CustomField};
+use crate::mcp::reading::Mark;
 
 /// A value for one custom field.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-read" = Mark::CustomFieldValues))]
 pub(crate) struct CustomFieldValue {
     /// Its id or name
     id: CustomField,
@@ -57,6 +59,7 @@ impl Serialize for CustomFieldValue {
 
 /// A condition on one custom field.
 #[derive(Debug, JsonSchema)]
+#[schemars(extend("x-read" = Mark::CustomFieldFilters))]
 pub(crate) struct CustomFieldFilter(Filter);
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -1,6 +1,6 @@
 //! Ids that more than one JSON type, or only some numbers, can name.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::RangeInclusive};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
@@ -9,6 +9,7 @@ use serde::{
 };
 
 use super::Integer;
+use crate::mcp::reading::{Mark, READ};
 
 /// A numeric id or a key: `12`, `"12"` or `"PROJ"`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -17,6 +18,11 @@ pub(crate) enum IdOrKey {
     Id(Integer),
     Key(String),
 }
+
+/// The same of an issue.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct IssueIdOrKey(IdOrKey);
 
 /// A numeric id, also as a string of digits.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -37,13 +43,11 @@ impl<'de> Deserialize<'de> for NumericId {
     }
 }
 
-/// Kinds of activity that Backlog knows; -1 stands for one without a name.
-const ACTIVITY_TYPES: &[i64] = &[
-    -1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
-    26, 34, 35, 36, 37, 38, 40, 41, 42, 43, 44, 45, 46, 47, 48,
-];
+/// Kinds of activity that Backlog may know: it adds some from time to time. -1 stands for one
+/// without a name.
+const ACTIVITY_TYPES: RangeInclusive<i64> = -1..=255;
 
-/// One of [`ACTIVITY_TYPES`].
+/// One of [`ACTIVITY_TYPES`], but 0.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(transparent)]
 pub(crate) struct ActivityType(Integer);
@@ -51,7 +55,7 @@ pub(crate) struct ActivityType(Integer);
 impl<'de> Deserialize<'de> for ActivityType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let kind = Integer::deserialize(deserializer)?;
-        if ACTIVITY_TYPES.contains(&kind.get()) {
+        if kind.get() != 0 && ACTIVITY_TYPES.contains(&kind.get()) {
             Ok(Self(kind))
         } else {
             let unexpected = Unexpected::Signed(kind.get());
@@ -76,6 +80,7 @@ macro_rules! schema {
 
 schema!(
     IdOrKey: {"type": ["string", "number"]},
-    NumericId: {"type": ["string", "number"]},
-    ActivityType: {"type": "number"}
+    IssueIdOrKey: {"type": ["string", "number"], READ: Mark::IssueIdOrKey},
+    NumericId: {"type": ["string", "number"], READ: Mark::WikiPage},
+    ActivityType: {"type": "number", READ: Mark::Activity}
 );

@@ -29,13 +29,14 @@ impl fmt::Display for Project {
 }
 
 /// The projects that the arguments name, or that their issue is in; an id goes before a key, as
-/// in the tools.
+/// in the tools. None where Backlog would have to be asked of the issue, unless `may_ask`.
 ///
 /// # Errors
 /// There is no such issue, or it cannot be looked at.
 pub(super) async fn projects(
     arguments: &JsonObject,
     reader: &Reader<'_>,
+    may_ask: bool,
 ) -> Result<Vec<Project>, Unresolved> {
     let ids = match arguments.get("projectId") {
         Some(Value::Array(ids)) => ids.iter().filter_map(id).collect(),
@@ -45,8 +46,10 @@ pub(super) async fn projects(
     if !ids.is_empty() {
         return Ok(ids.into_iter().map(Project::Id).collect());
     }
-    if let Some(id) = arguments.get("projectIdOrKey").and_then(id) {
-        return Ok(vec![Project::Id(id)]);
+    for argument in ["projectIdOrKey", "projectKey"] {
+        if let Some(id) = arguments.get(argument).and_then(id) {
+            return Ok(vec![Project::Id(id)]);
+        }
     }
     let key = text(arguments, "projectKey").or_else(|| text(arguments, "projectIdOrKey"));
     if let Some(key) = key {
@@ -73,6 +76,9 @@ pub(super) async fn projects(
             }
         }
     };
+    if !may_ask {
+        return Ok(Vec::new());
+    }
     let found = reader.load(&List::Issue(issue.clone()), false).await?;
     match found.entries.first().and_then(|issue| issue.project) {
         Some(project) => Ok(vec![Project::Id(project)]),

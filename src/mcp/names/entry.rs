@@ -5,13 +5,19 @@ use std::{collections::HashMap, fmt, fmt::Write, sync::OnceLock};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
-/// More are no help to choose from.
-const MAX_CANDIDATES: usize = 20;
+/// More are no help to choose from, unless they are all there are.
+const MAX_CANDIDATES: usize = 5;
+const FEW: usize = 12;
+/// In characters, of what is compared.
+const MAX_COMPARED: usize = 32;
+/// How people are addressed.
+const HONORIFICS: [&str; 7] = ["さん", "さま", "様", "氏", "くん", "君", "ちゃん"];
 /// In bytes. Backlog's longest are a quarter of it; nobody types a longer one.
 pub(super) const MAX_NAME: usize = 1024;
 /// In characters, of a name that an error repeats.
 const MAX_QUOTED: usize = 200;
-/// The type of custom fields that hold a date.
+/// The types of custom fields that hold a number, or a date; those below hold a text.
+const NUMBER: i64 = 3;
 const DATE: i64 = 4;
 
 /// An object of Backlog, as far as its names matter.
@@ -27,8 +33,8 @@ pub(super) struct Entry {
     pub project: Option<i64>,
     /// Of a custom field: what can be chosen.
     pub items: Vec<Self>,
-    /// Of a custom field: whether it holds a date.
-    pub is_date: bool,
+    /// Of a custom field: its type.
+    kind: i64,
 }
 
 #[derive(Deserialize)]
@@ -64,7 +70,7 @@ impl From<Raw> for Entry {
             others: others.into_iter().flatten().filter(is_short).collect(),
             project: raw.project_id,
             items: raw.items.unwrap_or_default(),
-            is_date: raw.type_id == Some(DATE),
+            kind: raw.type_id.unwrap_or_default(),
         }
     }
 }
@@ -77,8 +83,28 @@ impl Entry {
             others: Vec::new(),
             project: None,
             items: Vec::new(),
-            is_date: false,
+            kind: 0,
         }
+    }
+
+    /// Of a custom field: whether it holds a date.
+    pub fn is_date(&self) -> bool {
+        self.kind == DATE
+    }
+
+    /// Of a custom field: whether it holds a number.
+    pub fn is_number(&self) -> bool {
+        self.kind == NUMBER
+    }
+
+    /// Of a custom field: whether it may hold any text.
+    pub fn is_text(&self) -> bool {
+        !self.is_date() && !self.is_number() && self.items.is_empty()
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -114,11 +140,48 @@ impl fmt::Display for Entry {
 
 /// The places in a list by [folded](folded) name; made for the first name that needs it.
 #[derive(Debug, Default)]
-pub(super) struct Folded(OnceLock<HashMap<String, Vec<usize>>>);
+pub(super) struct Folded {
+    by_name: OnceLock<HashMap<String, Vec<usize>>>,
+    /// The names of each without blanks.
+    squeezed: OnceLock<Vec<(String, usize)>>,
+}
 
 impl Folded {
+    /// The names without blanks, as people write those of others.
+    fn squeezed(&self, entries: &[Entry]) -> &[(String, usize)] {
+        self.squeezed.get_or_init(|| {
+            let all = entries.iter().enumerate();
+            let names = all.flat_map(|(place, entry)| entry.names().map(move |it| (it, place)));
+            names.map(|(name, place)| (squeezed(name), place)).collect()
+        })
+    }
+
+    /// The people whom a text addresses: `山口さん`, `@m.lind`, `佐藤遥` for `佐藤 遥`.
+    pub fn addressed<'a>(&self, entries: &'a [Entry], text: &str) -> Vec<&'a Entry> {
+        let text = address(text);
+        self.that(entries, |name| !text.is_empty() && name == text)
+    }
+
+    /// The people in whose names a text stands.
+    pub fn with_part<'a>(&self, entries: &'a [Entry], text: &str) -> Vec<&'a Entry> {
+        let text = address(text);
+        let least = if text.is_ascii() { 3 } else { 2 };
+        let is_part = text.chars().count() >= least;
+        self.that(entries, |name| is_part && name.contains(&text))
+    }
+
+    fn that<'a>(&self, entries: &'a [Entry], is_it: impl Fn(&str) -> bool) -> Vec<&'a Entry> {
+        let names = self.squeezed(entries).iter();
+        let mut places: Vec<_> = names
+            .filter(|(name, _)| is_it(name))
+            .map(|(_, place)| *place)
+            .collect();
+        places.dedup();
+        places.into_iter().map(|place| &entries[place]).collect()
+    }
+
     fn places(&self, entries: &[Entry], text: &str) -> &[usize] {
-        let places = self.0.get_or_init(|| {
+        let places = self.by_name.get_or_init(|| {
             let mut places: HashMap<_, Vec<_>> = HashMap::new();
             for (place, entry) in entries.iter().enumerate() {
                 for name in entry.names() {
@@ -153,8 +216,26 @@ pub(super) fn with_name<'a>(entries: &'a [Entry], by_fold: &Folded, text: &str) 
     found
 }
 
+/// Without blanks.
+fn squeezed(name: &str) -> String {
+    folded(name).split_whitespace().collect()
+}
+
+/// Whom a text addresses, squeezed; nobody if it is too long for a name.
+fn address(text: &str) -> String {
+    if text.len() > MAX_NAME {
+        return String::new();
+    }
+    let name = squeezed(text);
+    let name = name.strip_prefix('@').unwrap_or(&name);
+    let bare = HONORIFICS.iter().find_map(|word| name.strip_suffix(word));
+    bare.filter(|bare| !bare.is_empty())
+        .unwrap_or(name)
+        .to_owned()
+}
+
 /// A name as an error repeats it.
-pub(super) fn quoted(text: &str) -> String {
+pub(in crate::mcp) fn quoted(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED) {
         None => format!("{text:?}"),
         Some((end, _)) => format!("{:?} …", &text[..end]),
@@ -162,7 +243,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// `Ｉｎ　Progress ` → `in progress`
-fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
     let words: Vec<_> = lower.split_whitespace().collect();
     words.join(" ")
@@ -180,8 +261,16 @@ pub(super) fn candidates<'a>(entries: impl Iterator<Item = &'a Entry>, text: &st
     };
     let mut seen = std::collections::HashSet::new();
     let mut entries: Vec<_> = entries.filter(|entry| seen.insert(entry.id)).collect();
-    entries.sort_by_cached_key(is_far);
-    let shown: Vec<_> = entries.iter().take(MAX_CANDIDATES).collect();
+    let most = if entries.len() <= FEW {
+        FEW
+    } else {
+        MAX_CANDIDATES
+    };
+    match entries.len() > most {
+        true => entries.sort_by_cached_key(|entry| (is_far(entry), distance(entry, &text))),
+        false => entries.sort_by_cached_key(is_far),
+    }
+    let shown: Vec<_> = entries.iter().take(most).collect();
     let mut list = String::new();
     for (place, entry) in shown.iter().enumerate() {
         let comma = if place == 0 { "" } else { ", " };
@@ -191,6 +280,28 @@ pub(super) fn candidates<'a>(entries: impl Iterator<Item = &'a Entry>, text: &st
         0 => list,
         more => format!("{list} and {more} more"),
     }
+}
+
+/// How far a folded text is from the nearest name of an entry, or from a word of it.
+fn distance(entry: &Entry, text: &str) -> usize {
+    let clip = |text: &str| text.chars().take(MAX_COMPARED).collect::<String>();
+    let text = clip(text);
+    let of_name = |name: &str| {
+        let name = clip(&folded(name));
+        let words = name
+            .split(' ')
+            .map(|word| strsim::osa_distance(word, &text) + 1);
+        words
+            .min()
+            .into_iter()
+            .chain([strsim::osa_distance(&name, &text)])
+            .min()
+    };
+    entry
+        .names()
+        .filter_map(of_name)
+        .min()
+        .unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -254,6 +365,35 @@ mod tests {
     }
 
     #[test]
+    fn people_are_addressed_and_called_by_a_part_of_their_names() {
+        let users: Vec<Entry> = serde_json::from_value(json!([
+            {"id": 1, "userId": "m.lind", "name": "Maja Lind"},
+            {"id": 2, "userId": "k.yama", "name": "山口 健太"},
+            {"id": 3, "userId": "h.ito", "name": "Hana Ito"},
+            {"id": 4, "userId": "h.ito2", "name": "Hana Itoh"},
+        ]))
+        .unwrap();
+        let folded = Folded::default();
+        let ids = |found: Vec<&Entry>| found.iter().map(|entry| entry.id).collect::<Vec<_>>();
+        for (text, addressed, part) in [
+            ("@m.lind", &[1][..], &[1][..]),
+            ("majalind", &[1], &[1]),
+            ("Maja", &[], &[1]),
+            ("山口健太", &[2], &[2]),
+            ("山口 健太さん", &[2], &[2]),
+            ("山口さん", &[], &[2]),
+            ("Hana Ito", &[3], &[3, 4]),
+            ("Hana", &[], &[3, 4]),
+            ("aj", &[], &[]),
+            ("さん", &[], &[]),
+            ("", &[], &[]),
+        ] {
+            assert_eq!(ids(folded.addressed(&users, text)), addressed, "{text}");
+            assert_eq!(ids(folded.with_part(&users, text)), part, "{text}");
+        }
+    }
+
+    #[test]
     fn a_name_that_nobody_types_is_left_out() {
         let long = "a".repeat(MAX_NAME + 1);
         let field: Entry = serde_json::from_value(json!({
@@ -271,9 +411,17 @@ mod tests {
         let names: Vec<_> = names.iter().map(String::as_str).collect();
         let list = candidates(entries(&names).iter(), "person 25");
         assert!(
-            list.starts_with("Person 2 (2), Person 25 (25), Person 1 (1)"),
+            list.starts_with("Person 25 (25), Person 2 (2), Person 5 (5)"),
             "{list}"
         );
-        assert!(list.ends_with(" and 10 more"), "{list}");
+        assert!(list.ends_with(" and 25 more"), "{list}");
+        // A typo among many.
+        let people: Vec<_> = (1..=300).map(|n| format!("Somebody {n}")).collect();
+        let people = people.iter().map(String::as_str).chain(["Mika Lindqvist"]);
+        let list = candidates(
+            entries(&people.collect::<Vec<_>>()).iter(),
+            "Mika Lindquist",
+        );
+        assert!(list.starts_with("Mika Lindqvist (301), "), "{list}");
     }
 }

@@ -14,8 +14,8 @@ use super::{
     entry::{self, Folded},
 };
 use crate::{
-    backlog::{BacklogError, Fingerprint, InputError, Request, Segment},
-    mcp::{failure::ToolError, tool::Backlog},
+    backlog::{BacklogError, Content, Fingerprint, InputError, Left, Request, Segment, UNSAFE},
+    mcp::{attempt::About, failure::ToolError, tool::Backlog},
 };
 
 /// How long somebody else's renaming may go unnoticed.
@@ -95,7 +95,7 @@ impl List {
         let segment = |text: String, argument: &str| {
             Segment::parse(text).map_err(|_| InputError::Invalid {
                 argument: argument.to_owned(),
-                reason: "cannot be `.` or `..`",
+                reason: UNSAFE,
             })
         };
         let path = match self {
@@ -154,6 +154,20 @@ impl Loaded {
     /// The entries with this name.
     pub fn with_name(&self, text: &str) -> Vec<&Entry> {
         entry::with_name(&self.entries, &self.by_fold, text)
+    }
+
+    /// The same for people, who are also addressed.
+    pub fn with_persons_name(&self, text: &str) -> Vec<&Entry> {
+        let found = self.with_name(text);
+        match found.is_empty() {
+            true => self.by_fold.addressed(&self.entries, text),
+            false => found,
+        }
+    }
+
+    /// The people in whose names this stands.
+    pub fn with_part(&self, text: &str) -> Vec<&Entry> {
+        self.by_fold.with_part(&self.entries, text)
     }
 }
 
@@ -252,7 +266,7 @@ impl Reader<'_> {
         }
         let read = match list {
             List::Teams => self.teams(request).await,
-            _ => self.backlog.fetch(request).await.and_then(read),
+            _ => self.page(request).await,
         };
         let entries = match read {
             Ok(entries) => Arc::new(entries),
@@ -275,7 +289,7 @@ impl Reader<'_> {
             request.query = page
                 .map(|(key, value)| (key.to_owned(), value.to_string()))
                 .into();
-            let page = read(self.backlog.fetch(request).await?)?;
+            let page = self.page(request).await?;
             let is_last = page.len() < TEAMS_A_PAGE;
             teams.extend(page);
             if is_last || teams.len() >= MAX_TEAMS {
@@ -283,19 +297,38 @@ impl Reader<'_> {
             }
         }
     }
-}
 
-/// A list, or the one thing that there is.
-fn read(value: Value) -> Result<Vec<Entry>, ToolError> {
-    let entries = match value {
-        value @ Value::Array(_) => serde_json::from_value(value),
-        value => serde_json::from_value(value).map(|entry| vec![entry]),
-    };
-    entries.map_err(|_| ToolError::Backlog {
-        error: BacklogError::UnexpectedBody { status: 200 },
-        request: "GET (a list of names)".to_owned(),
-        template: "",
-    })
+    /// A list, or the one thing that there is.
+    async fn page(&self, request: Request) -> Result<Vec<Entry>, ToolError> {
+        let about = About::of(&request);
+        let entries = match self.backlog.fetch(request).await? {
+            value @ Value::Array(_) => serde_json::from_value(value),
+            value => serde_json::from_value(value).map(|entry| vec![entry]),
+        };
+        entries.map_err(|_| {
+            about.failed(BacklogError::UnexpectedBody {
+                status: 200,
+                body: Content::Other,
+            })
+        })
+    }
+
+    /// Whether Backlog has to be asked for a list.
+    pub fn must_ask(&self, list: &List) -> bool {
+        let key = Key {
+            whose: self.whose,
+            list: list.clone(),
+        };
+        *list != List::PullRequestStatuses && !self.lists.0.contains_key(&key)
+    }
+
+    /// How many more lists Backlog gives to this caller, as far as it said.
+    pub async fn left(&self) -> Result<Option<Left>, ToolError> {
+        let Backlog { client, access, .. } = self.backlog;
+        let credentials = access.credentials().await?;
+        let request = Request::get([Segment::fixed("projects")]);
+        Ok(client.left(access.url(), &credentials, &request).await)
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,14 @@ use std::{collections::HashSet, iter::Sum, ops::Add};
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::{Kind, Known, Named, about, custom_field, entry, is_me};
+use super::{Kind, Known, Named, about, custom_field, entry, is_me, words};
+use crate::mcp::{
+    inputs::{SORTS, Sort},
+    reading::{
+        is_project_key,
+        text::{clean, digits, is_none_word},
+    },
+};
 
 /// An argument of the call that has names.
 pub(super) struct Wanted {
@@ -13,7 +20,14 @@ pub(super) struct Wanted {
     pub kind: Kind,
     /// As they were given.
     pub names: Vec<String>,
+    takes_none: bool,
+    is_clearable: bool,
     value: Value,
+}
+
+/// The id that a text of digits is.
+pub(super) fn id_of(text: &str) -> Option<i64> {
+    clean(text).and_then(|text| digits(&text))
 }
 
 /// How much is to be looked at.
@@ -38,7 +52,7 @@ impl Count {
     pub fn of(value: &Value) -> Self {
         match value {
             Value::Array(items) => items.iter().map(Self::of).sum(),
-            Value::String(_) => Self::NAME,
+            Value::String(text) if id_of(text).is_none() => Self::NAME,
             _ => Self::OTHER,
         }
     }
@@ -70,6 +84,8 @@ impl Wanted {
                 fields.iter().filter_map(custom_field::name).collect()
             }
             (_, Value::String(text)) if text.is_empty() && input.clearable => Vec::new(),
+            (Kind::ProjectKey, Value::String(text)) if is_project_key(text) => Vec::new(),
+            (Kind::Sort, Value::String(text)) if Sort::is_one(text) => Vec::new(),
             (_, Value::String(text)) => vec![text.clone()],
             (_, Value::Array(items)) => {
                 let texts = items.iter().filter_map(Value::as_str);
@@ -81,6 +97,8 @@ impl Wanted {
             argument: input.argument.clone(),
             kind: input.kind,
             names,
+            takes_none: input.takes_none,
+            is_clearable: input.clearable,
             value: value.clone(),
         })
     }
@@ -96,27 +114,61 @@ impl Wanted {
 
     /// Whether a project makes a difference.
     pub fn depends_on_project(&self) -> bool {
-        let mut others = self.names.iter().filter(|name| !is_me(name));
-        match self.kind {
-            Kind::User => others.next().is_some(),
-            kind => kind.of_project().is_some(),
-        }
+        let is_other = |name: &&String| self.kind != Kind::User || !is_me(name);
+        let mut others = self.names.iter().filter(is_other);
+        self.kind.of_project().is_some() && others.any(|name| id_of(name).is_none())
     }
 
     /// Whether nothing can be looked up without a project.
     pub fn needs_project(&self) -> bool {
-        self.kind != Kind::User && self.kind.of_project().is_some()
+        let is_lost = |name: &String| id_of(name).is_none() && words::id(self.kind, name).is_none();
+        let can_be_lost = self.kind != Kind::User && self.kind.of_project().is_some();
+        can_be_lost && self.names.iter().any(is_lost)
     }
 
-    /// Puts ids in place of the names.
+    /// Whether the names mean nothing without a list.
+    pub fn needs_list(&self) -> bool {
+        self.names.iter().any(|name| id_of(name).is_none())
+    }
+
+    /// What to do where a project is missing.
+    pub fn is_lost(&self, named: &[Named]) -> String {
+        let takes_project = |input: &Named| input.kind == Kind::Project;
+        let missing = match named.iter().any(takes_project) {
+            true => "projectId",
+            false => "issueKey or issueId",
+        };
+        let argument = &self.argument;
+        match self.kind {
+            Kind::Sort => format!(
+                "{argument}: names of custom fields belong to a project: give {missing} as well, \
+                 or customField_ with an id, or one of {}",
+                SORTS.join(", ")
+            ),
+            _ => format!("{argument}: names belong to a project: give {missing} as well, or an id"),
+        }
+    }
+
+    /// Puts ids in place of the names; what the result has to say of it.
     ///
     /// # Errors
     /// A text such as `statusId[0]: no status of the project is called "Opn"; …`.
-    pub fn replace(&self, arguments: &mut JsonObject, known: &Known<'_>) -> Result<(), String> {
+    pub fn replace(
+        &self,
+        arguments: &mut JsonObject,
+        known: &Known<'_>,
+    ) -> Result<Vec<String>, String> {
         let name = &self.argument;
+        let mut notes = Vec::new();
         let replaced = match &self.value {
             Value::Array(fields) if self.kind == Kind::CustomField => {
-                custom_field::replaced(name, fields, known)?
+                custom_field::replaced(name, fields, known, &mut notes)?
+            }
+            Value::Array(_) if self.is_nothing(known) => {
+                if self.is_clearable {
+                    notes.push(format!("Removed: {name}."));
+                }
+                Value::Array(Vec::new())
             }
             Value::Array(items) => {
                 let mut ids = Vec::with_capacity(items.len());
@@ -128,7 +180,7 @@ impl Wanted {
                         continue;
                     };
                     let found = self
-                        .ids(text, known)
+                        .ids(text, known, &mut notes)
                         .map_err(|problem| format!("{name}[{place}]: {problem}"))?;
                     let new = found.into_iter().filter(|id| there.insert(*id));
                     ids.extend(new.map(Value::from));
@@ -139,20 +191,44 @@ impl Wanted {
                 custom_field::item(arguments, text, known)
                     .map_err(|problem| format!("{name}: {problem}"))?
             }
+            Value::String(text) if self.kind == Kind::Sort => {
+                let field = custom_field::find(text, known).map_err(|lost| {
+                    let problem = lost.into_text();
+                    format!("{name}: {problem}; or one of {}", SORTS.join(", "))
+                })?;
+                format!("customField_{}", field.id).into()
+            }
             Value::String(text) => {
                 let mut ids = self
-                    .ids(text, known)
+                    .ids(text, known, &mut notes)
                     .map_err(|problem| format!("{name}: {problem}"))?;
                 ids.swap_remove(0).into()
             }
             other => other.clone(),
         };
         arguments.insert(name.clone(), replaced);
-        Ok(())
+        Ok(notes)
+    }
+
+    /// Whether the list is a word for nothing, which nothing is called by.
+    fn is_nothing(&self, known: &Known<'_>) -> bool {
+        let [word] = self.names.as_slice() else {
+            return false;
+        };
+        let lists = || known.of(self.kind, word);
+        self.takes_none
+            && self.value.as_array().is_some_and(|items| items.len() == 1)
+            && is_none_word(word)
+            && lists().iter().all(|list| list.with_name(word).is_empty())
     }
 
     /// The ids of one name: one of each project that has it.
-    fn ids(&self, text: &str, known: &Known<'_>) -> Result<Vec<i64>, String> {
+    fn ids(
+        &self,
+        text: &str,
+        known: &Known<'_>,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<i64>, String> {
         let lists = known.of(self.kind, text);
         match self.kind {
             Kind::Issue if about::prefix(text).is_none() => {
@@ -164,23 +240,67 @@ impl Wanted {
             }
             _ => {}
         }
+        let by_id = id_of(text);
         let mut ids = Vec::new();
         for list in &lists {
             let found = match self.kind {
                 Kind::Issue => list.entries.iter().collect(),
                 Kind::User | Kind::SpaceUser if is_me(text) => list.entries.iter().collect(),
+                Kind::User | Kind::SpaceUser => list.with_persons_name(text),
                 _ => list.with_name(text),
             };
             if found.len() > 1 {
                 return Err(ambiguous(text, &found));
             }
+            if let (Some(id), [named]) = (by_id, found.as_slice())
+                && let Some(other) = list.entries.iter().find(|entry| entry.id == id)
+                && other.id != named.id
+            {
+                return Err(either(text, other, named));
+            }
             ids.extend(found.into_iter().map(|entry| entry.id));
         }
-        match ids.is_empty() {
-            false => Ok(ids),
-            true => Err(unknown(self.kind, text, known)),
+        if !ids.is_empty() {
+            return Ok(ids);
+        }
+        if let Some(id) = by_id.or_else(|| words::id(self.kind, text)) {
+            return Ok(vec![id]);
+        }
+        match self.part(text, known) {
+            Some(person) => {
+                let (name, text) = (&self.argument, entry::quoted(text));
+                notes.push(format!("{name}: {text} was taken for {person}."));
+                Ok(vec![person.id])
+            }
+            None => Err(unknown(self.kind, text, known)),
         }
     }
+
+    /// The only person of the project in whose names a text stands. Not where the call is about
+    /// the person itself, who might be another one.
+    fn part<'a>(&self, text: &str, known: &'a Known<'_>) -> Option<&'a entry::Entry> {
+        let is_fitting = self.kind == Kind::User && self.argument != "userId";
+        if !is_fitting || known.projects.is_empty() {
+            return None;
+        }
+        let lists = known.of(self.kind, text);
+        let mut found: Vec<_> = lists.iter().flat_map(|list| list.with_part(text)).collect();
+        found.sort_unstable_by_key(|entry| entry.id);
+        found.dedup_by_key(|entry| entry.id);
+        match found.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
+/// Where a text of digits is one's id and another's name.
+pub(super) fn either(text: &str, by_id: &entry::Entry, by_name: &entry::Entry) -> String {
+    let text = entry::quoted(text);
+    format!(
+        "{text} is the id of {by_id}, and the name of {by_name}; give the number of the one that \
+         is meant"
+    )
 }
 
 pub(super) fn ambiguous(text: &str, found: &[&entry::Entry]) -> String {

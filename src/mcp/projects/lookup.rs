@@ -6,7 +6,7 @@
 //! Only what Backlog has just said is put there, never what memory had: each entry ends in time,
 //! however often it serves. So a thing and its project are remembered apart ([`Lookups`]).
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use moka::future::Cache;
 use serde::Deserialize;
@@ -46,6 +46,25 @@ impl Reference {
             name: name.into(),
             within: None,
         }
+    }
+
+    /// The same with an allowed project by its key as Backlog writes it. Only what is looked up
+    /// first: what a name stands for is checked again.
+    pub fn meant(&self, allowed: &BTreeSet<String>) -> Cow<'_, Self> {
+        let key = |name: &String| {
+            let key = name.to_ascii_uppercase();
+            (key != *name && allowed.contains(&key)).then_some(key)
+        };
+        let mut meant = Cow::Borrowed(self);
+        if self.kind == Kind::Project
+            && let Some(key) = key(&self.name)
+        {
+            meant.to_mut().name = key;
+        }
+        if let Some(key) = self.within.as_ref().and_then(key) {
+            meant.to_mut().within = Some(key);
+        }
+        meant
     }
 
     fn is_too_long(&self) -> bool {

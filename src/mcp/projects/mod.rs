@@ -144,7 +144,8 @@ impl Projects {
         let Some(allowed) = &policy.projects else {
             return Ok(());
         };
-        match self.lookups.project_of(backlog, reference).await? {
+        let meant = reference.meant(allowed);
+        match self.lookups.project_of(backlog, &meant).await? {
             Some(project) if allowed.contains(&project.key) => Ok(()),
             // One text for both, or it would tell what exists elsewhere.
             _ => Err(out_of_bounds(format!(

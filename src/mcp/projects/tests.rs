@@ -18,6 +18,7 @@ use crate::{
     },
     mcp::{
         AccessError, BacklogAccess, FixedAccess,
+        file::FileLimits,
         progress::Progress,
         tool::{Backlog, Read},
         tools,
@@ -221,6 +222,7 @@ async fn sift(by: Option<By>, value: Value) -> (Value, Option<String>) {
     let backlog = Backlog {
         client: &BacklogClient::new(ClientOptions::default()).expect("a client"),
         access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
+        files: &FileLimits::default(),
         progress: Progress::default(),
     };
     let lookups = Lookups::new();
@@ -288,6 +290,7 @@ async fn a_project_key_that_cannot_be_is_of_no_project() {
     let backlog = Backlog {
         client: &BacklogClient::new(ClientOptions::default()).expect("a client"),
         access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
+        files: &FileLimits::default(),
         progress: Progress::default(),
     };
     let lookups = Lookups::new();
@@ -321,6 +324,7 @@ async fn what_is_remembered_ends_however_often_it_serves() {
     let backlog = Backlog {
         client: &BacklogClient::new(ClientOptions::default()).expect("a client"),
         access: &Daniel(fake.url.clone()),
+        files: &FileLimits::default(),
         progress: Progress::default(),
     };
     let lookups = Lookups::remembering_for(Duration::from_millis(200));

@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use chrono::{DateTime, TimeDelta};
 use serde_json::Value;
 
 use super::uri::{Kind, Target};
@@ -106,14 +107,18 @@ fn issue(space: &str, issue: &Value, comments: &Value) -> String {
     }
     for (name, field) in [("Start", "startDate"), ("Due", "dueDate")] {
         if let Some(date) = text(&issue[field]) {
-            page.line(name, day(&date));
+            page.line(name, &day(&date));
         }
     }
     page.event("Created", &issue["createdUser"], &issue["created"]);
     page.event("Updated", &issue["updatedUser"], &issue["updated"]);
     for field in items(&issue["customFields"]) {
-        if let Some(name) = text(field) {
-            page.field(&name, &field["value"]);
+        match (text(field), text(&field["value"])) {
+            (Some(name), Some(date)) if field["fieldTypeId"] == DATE => {
+                page.line(&name, &day(&date));
+            }
+            (Some(name), Some(value)) => page.line(&name, &value),
+            _ => {}
         }
     }
     attachments(&mut page, &issue["attachments"]);
@@ -214,12 +219,79 @@ fn text(value: &Value) -> Option<String> {
     Some(text).filter(|text| !text.trim().is_empty())
 }
 
-/// `2026-10-20T00:00:00Z` is a day.
-fn day(stamp: &str) -> &str {
-    stamp.split_once('T').map_or(stamp, |(day, _)| day)
+/// The kind of custom field that has a date.
+const DATE: u64 = 4;
+
+/// The day that Backlog means by a stamp: it is midnight, of UTC or of where the space is, so
+/// `2026-10-19T15:00:00Z` is the 20th in Japan.
+fn day(stamp: &str) -> String {
+    match DateTime::parse_from_rfc3339(stamp) {
+        Ok(midnight) => {
+            let noon = midnight.to_utc() + TimeDelta::hours(12);
+            noon.date_naive().to_string()
+        }
+        Err(_) => stamp.to_owned(),
+    }
 }
 
 /// A name must not begin a heading or a list of its own.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_stamp_is_the_day_whose_midnight_it_is() {
+        for (stamp, expected) in [
+            ("2026-10-20T00:00:00Z", "2026-10-20"),
+            // In Japan, New York and Auckland.
+            ("2026-10-19T15:00:00Z", "2026-10-20"),
+            ("2026-10-20T05:00:00Z", "2026-10-20"),
+            ("2026-10-19T12:00:00Z", "2026-10-20"),
+            ("2026-12-31T15:00:00Z", "2027-01-01"),
+            ("2026-10-20", "2026-10-20"),
+        ] {
+            assert_eq!(day(stamp), expected, "{stamp}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_a_day_is_shown_as_one() {
+        let shown = |path: &str, thing: Value, more: Value| {
+            let host = "acme.backlog.com";
+            let target = Target::parse(&format!("backlog://{host}/{path}"), host).unwrap();
+            page(&target, "https://acme.backlog.com", &thing, &more)
+        };
+        let stamp = "2026-10-19T15:00:00Z";
+        let issue = json!({
+            "issueKey": "A-1", "summary": "S", "startDate": stamp, "dueDate": stamp,
+            "customFields": [
+                {"name": "Arrival", "fieldTypeId": 4, "value": stamp},
+                {"name": "Empty", "fieldTypeId": 4, "value": null},
+                {"name": "Remark", "fieldTypeId": 1, "value": stamp},
+            ],
+        });
+        let issue = shown("issues/A-1", issue, Value::Null);
+        for line in [
+            "- Start: 2026-10-20\n",
+            "- Due: 2026-10-20\n",
+            "- Arrival: 2026-10-20\n",
+        ] {
+            assert!(issue.contains(line), "{issue}");
+        }
+        assert!(issue.contains("- Remark: 2026-10-19T15:00:00Z\n") && !issue.contains("Empty"));
+
+        let versions =
+            json!([{"id": 7, "name": "Spring", "startDate": stamp, "releaseDueDate": stamp}]);
+        let project = shown("projects/A", json!({"projectKey": "A"}), versions);
+        assert!(
+            project.contains("from 2026-10-20, due 2026-10-20\n"),
+            "{project}"
+        );
+    }
 }

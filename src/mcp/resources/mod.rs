@@ -7,7 +7,8 @@
 //!    of a local server, and of a kind that the caller may read ([`Reader::check`]).
 //! 3. It must be of an allowed project ([`Reader::admit`]).
 //! 4. Backlog is asked for the thing, and for what belongs to it.
-//! 5. It becomes a page (`markdown`), cut where it is longer than a result may be.
+//! 5. It becomes a page (`markdown`). Of one that is longer than a result may be, a part is
+//!    returned, with the address that the next part has.
 //!
 //! Lists and reads are recorded as calls of tools are, with names of their own.
 
@@ -23,13 +24,13 @@ use rmcp::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{failure::ToolError, limit, reader::Reader};
+use super::{failure::ToolError, reader::Reader, text_part::Part, tokens};
 use crate::backlog::{Request, Segment};
 use uri::{Kind, Target};
 
 const MARKDOWN: &str = "text/markdown";
 /// How many projects a page of the list has.
-const PAGE: usize = 100;
+const LISTED: usize = 100;
 /// How many comments an issue has at most: one request.
 const COMMENTS: usize = 100;
 /// How long a client may keep a list, in milliseconds.
@@ -77,9 +78,9 @@ pub(super) async fn list(
     let listed = listed(reader).await;
     record.ended_as(&listed, ToolError::outcome);
     let listed = listed.map_err(|error| reader.failed("resources/list", &error))?;
-    let end = start.saturating_add(PAGE);
+    let end = start.saturating_add(LISTED);
     let next_cursor = (end < listed.len()).then(|| end.to_string());
-    let page = listed.into_iter().skip(start).take(PAGE);
+    let page = listed.into_iter().skip(start).take(LISTED);
     let mut result = ListResourcesResult::with_all_items(page.collect())
         .with_ttl_ms(LIST_TTL_MS)
         .with_cache_scope(CacheScope::Private);
@@ -124,7 +125,10 @@ pub(super) fn templates(reader: &Reader<'_>) -> ListResourceTemplatesResult {
 /// Whether this is a template of the reader's own space.
 pub(super) fn is_template(reader: &Reader<'_>, template: &str) -> bool {
     let mut kinds = Kind::ALL.into_iter().filter(|kind| reader.may(kind.tool()));
-    kinds.any(|kind| kind.template(reader.host()) == template)
+    kinds.any(|kind| {
+        let host = reader.host();
+        kind.template(host) == template || kind.plain_template(host) == template
+    })
 }
 
 /// `resources/read`; the text has at most `max_tokens`.
@@ -152,7 +156,8 @@ pub(super) async fn read(
         data: of(uri),
         ..reader.failed(uri, &error)
     })?;
-    let contents = ResourceContents::text(limit::fit_text(page, max_tokens), uri);
+    let text = part(&page, &target, reader.host(), max_tokens);
+    let contents = ResourceContents::text(text, uri);
     Ok(
         ReadResourceResult::new(vec![contents.with_mime_type(MARKDOWN)])
             .with_ttl_ms(0)
@@ -160,8 +165,40 @@ pub(super) async fn read(
     )
 }
 
+/// What comes before the first part of a page, at most.
+const NOTE_TOKENS: usize = 150;
+
+/// As much of a page as fits, from the place that the address says, and where it goes on.
+fn part(page: &Page, target: &Target, host: &str, max_tokens: usize) -> String {
+    let text = &page.text;
+    if target.text_offset == 0 && tokens::fits(text, max_tokens) {
+        return text.clone();
+    }
+    let budget = max_tokens.saturating_sub(NOTE_TOKENS).max(1);
+    let Part {
+        text: shown,
+        from,
+        to,
+        of,
+    } = Part::within(text, target.text_offset, usize::MAX, budget);
+    let updated = page.updated.as_deref();
+    let updated = updated.map_or_else(String::new, |when| format!(", as of {when}"));
+    let next = match to < of {
+        true => format!(" Read on at {}", target.at(host, to)),
+        false => " This is its end.".to_owned(),
+    };
+    let line = if shown.ends_with('\n') { "" } else { "\n" };
+    format!("{shown}{line}\n(Characters {from} to {to} of {of} of this page{updated}.{next})\n")
+}
+
+/// A page, and when what it shows was changed last.
+struct Page {
+    text: String,
+    updated: Option<String>,
+}
+
 /// Asks Backlog for a thing, and writes its page.
-async fn page(reader: &Reader<'_>, target: &Target) -> Result<String, ToolError> {
+async fn page(reader: &Reader<'_>, target: &Target) -> Result<Page, ToolError> {
     let (tool, input) = (target.kind.tool(), target.kind.variable());
     let admitted = reader.admit(tool, input, target.id.as_str()).await;
     let sieve = admitted?;
@@ -174,11 +211,13 @@ async fn page(reader: &Reader<'_>, target: &Target) -> Result<String, ToolError>
     let (answers, note) = reader
         .sift(sieve, json!({"thing": thing, "more": more}))
         .await;
-    let mut page = markdown::page(target, reader.space(), &answers["thing"], &answers["more"]);
+    let (thing, more) = (&answers["thing"], &answers["more"]);
+    let mut text = markdown::page(target, reader.space(), thing, more);
     if let Some(note) = note {
-        page.push_str(&format!("\n({note})\n"));
+        text.push_str(&format!("\n({note})\n"));
     }
-    Ok(page)
+    let updated = thing["updated"].as_str().map(str::to_owned);
+    Ok(Page { text, updated })
 }
 
 /// What an error is about, for programs.

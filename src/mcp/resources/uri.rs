@@ -1,9 +1,13 @@
 //! The addresses of resources: `backlog://acme.backlog.com/issues/PROJ-12`.
 //!
-//! Only the plain form is one: no encoding, no query, the id as Backlog writes it. So a resource
-//! has one address, and what is asked of Backlog is what the address says.
+//! Only the plain form is one: no encoding, the id as Backlog writes it, and no query but the
+//! character that a page goes on at (`?textOffset=4000`). So a resource has one address, and what
+//! is asked of Backlog is what the address says.
 
-use crate::backlog::{Call, Segment};
+use crate::{
+    backlog::{Call, Segment},
+    mcp::rest::TEXT_OFFSET,
+};
 
 const SCHEME: &str = "backlog://";
 
@@ -87,8 +91,13 @@ impl Kind {
         }
     }
 
-    /// `backlog://acme.backlog.com/issues/{issueKey}`
+    /// `backlog://acme.backlog.com/issues/{issueKey}{?textOffset}`
     pub fn template(self, host: &str) -> String {
+        format!("{}{{?{TEXT_OFFSET}}}", self.plain_template(host))
+    }
+
+    /// The same without the place to go on at.
+    pub fn plain_template(self, host: &str) -> String {
         let (path, variable) = (self.path(), self.variable());
         format!("{SCHEME}{host}/{path}/{{{variable}}}")
     }
@@ -118,11 +127,17 @@ impl Kind {
 pub(super) struct Target {
     pub kind: Kind,
     pub id: Segment,
+    /// The character that its page goes on at.
+    pub text_offset: usize,
 }
 
 impl Target {
     /// Reads an address; `None` if it is of no resource of the space at `host`.
     pub fn parse(uri: &str, host: &str) -> Option<Self> {
+        let (uri, text_offset) = match uri.split_once('?') {
+            None => (uri, 0),
+            Some((uri, query)) => (uri, offset(query)?),
+        };
         let mut parts = uri.strip_prefix(SCHEME)?.split('/');
         let (space, path, id) = (parts.next()?, parts.next()?, parts.next()?);
         if parts.next().is_some() || !space.eq_ignore_ascii_case(host) {
@@ -131,8 +146,25 @@ impl Target {
         let kind = Kind::ALL.into_iter().find(|kind| kind.path() == path)?;
         let id = Some(id).filter(|id| kind.accepts(id))?;
         let id = Segment::parse(id.to_owned()).ok()?;
-        Some(Self { kind, id })
+        Some(Self {
+            kind,
+            id,
+            text_offset,
+        })
     }
+
+    /// The address of the same page, going on at a character.
+    pub fn at(&self, host: &str, text_offset: usize) -> String {
+        let (path, id) = (self.kind.path(), self.id.as_str());
+        format!("{SCHEME}{host}/{path}/{id}?{TEXT_OFFSET}={text_offset}")
+    }
+}
+
+/// What the only query there is says.
+fn offset(query: &str) -> Option<usize> {
+    let digits = query.strip_prefix(TEXT_OFFSET)?.strip_prefix('=')?;
+    let is_number = (1..=9).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_number)
 }
 
 /// The address of a project.
@@ -160,9 +192,18 @@ mod tests {
         ] {
             let target = Target::parse(&uri, HOST).expect(&uri);
             assert_eq!((target.kind, target.id.as_str()), (kind, id));
+            assert_eq!(target.text_offset, 0);
             let template = kind.template(HOST);
             let variable = format!("{{{}}}", kind.variable());
-            assert_eq!(template.replace(&variable, id), uri);
+            let plain = template.replace(&variable, id);
+            assert_eq!(plain, format!("{uri}{{?textOffset}}"));
+            let next = target.at(HOST, 4000);
+            assert_eq!(next, format!("{uri}?textOffset=4000"));
+            let next = Target::parse(&next, HOST).expect(&next);
+            assert_eq!(
+                (next.kind, next.id, next.text_offset),
+                (kind, target.id, 4000)
+            );
         }
         assert!(Target::parse("backlog://ACME.backlog.com/issues/A-1", HOST).is_some());
     }
@@ -176,6 +217,11 @@ mod tests {
             "backlog://acme.backlog.com/issues/a-1",
             "backlog://acme.backlog.com/issues/1",
             "backlog://acme.backlog.com/issues/A-1?x",
+            "backlog://acme.backlog.com/issues/A-1?",
+            "backlog://acme.backlog.com/issues/A-1?textOffset=",
+            "backlog://acme.backlog.com/issues/A-1?textOffset=-1",
+            "backlog://acme.backlog.com/issues/A-1?textOffset=1&textOffset=2",
+            "backlog://acme.backlog.com/issues/A-1?textOffset=1234567890",
             "backlog://acme.backlog.com/issues/A%2D1",
             "backlog://acme.backlog.com/issues/..",
             "backlog://acme.backlog.com/issues/A-1/../B-1",

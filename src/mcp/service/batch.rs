@@ -77,13 +77,13 @@ impl McpService {
 
 fn check(request: &HttpRequest, messages: usize) -> Result<(), Refusal> {
     if !has_batches(version(request)) {
-        return Err(Refusal::bad_request(envelope::no_request(None, NO_BATCHES)));
+        return Err(Refusal::of(envelope::no_request(None, NO_BATCHES)));
     }
     if messages > MAX_MESSAGES {
         let problem = format!(
             "a batch has at most {MAX_MESSAGES} messages, this one has {messages}; send several"
         );
-        return Err(Refusal::bad_request(envelope::no_request(None, &problem)));
+        return Err(Refusal::of(envelope::no_request(None, &problem)));
     }
     let charge = request.extensions().get::<Charge>().cloned();
     // The request itself has been counted.

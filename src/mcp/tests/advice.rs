@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::{call, caller_of, calls::sample};
+use super::{call, caller_of, calls::sample_of};
 use crate::{
     backlog::fake::FakeBacklog,
     mcp::{
@@ -21,7 +21,7 @@ fn arguments(entry: &Entry) -> Vec<(String, Value)> {
     let properties = schema["properties"].as_object().expect("properties");
     let numbered = (9001..).zip(properties);
     let arguments = numbered.map(|(number, (name, schema))| {
-        let value = match sample(schema) {
+        let value = match sample_of(name, schema) {
             Value::Number(_) => json!(number),
             Value::String(text) if text == "text" => json!(format!("text{number}")),
             value => value,
@@ -68,7 +68,7 @@ async fn what_was_not_found_is_one_of_the_arguments_that_the_tool_has_for_it() {
         let line = &asked.last().expect("a request").line;
         let expected = named_by(line, &arguments);
 
-        let advice = text.lines().last().unwrap_or_default();
+        let advice = text.lines().next().unwrap_or_default();
         let (advised, _) = advice.split_once(": nothing").expect("advice");
         if expected.is_empty() {
             assert_eq!(advised, "Check the ids and keys of this call", "{name}");

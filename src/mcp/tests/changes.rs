@@ -1,7 +1,7 @@
 //! Calls that change something, whatever becomes of the answer.
 
 use actix_web::HttpResponse;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{call, caller_of, result};
 use crate::{backlog::fake::FakeBacklog, mcp::DONE};
@@ -16,7 +16,7 @@ async fn a_change_whose_answer_is_lost_is_done() {
     assert_ne!(result["isError"], true, "{result}");
     assert_eq!(result["content"][0]["text"], r#"{"success":true}"#);
     assert_eq!(result["content"][1]["text"], DONE);
-    assert_eq!(result["structuredContent"], json!({"success": true}));
+    assert_eq!(result.get("structuredContent"), None);
 
     let (failed, text) = call(&caller, "get_issue", json!({"issueKey": "A-1"})).await;
     assert!(failed && text.contains("Ask for less"), "{text}");
@@ -35,4 +35,60 @@ async fn the_http_layer_hears_of_changes() {
         result(&caller, tool, arguments).await;
         assert_eq!(caller.verdict.has_changed(), changed, "{tool} {status}");
     }
+}
+
+/// As the upstream server puts it, to the word.
+#[actix_web::test]
+async fn what_is_marked_as_read_is_told() {
+    for (status, body) in [
+        (204, ""),
+        (200, ""),
+        (200, "null"),
+        (200, "{}"),
+        (200, "{\"a\":"),
+    ] {
+        let backlog = FakeBacklog::answering(status, body);
+        for (tool, arguments, message) in [
+            (
+                "mark_notification_as_read",
+                json!({"id": 7}),
+                "Notification 7 marked as read",
+            ),
+            (
+                "mark_watching_as_read",
+                json!({"watchId": 8}),
+                "Watch 8 marked as read",
+            ),
+        ] {
+            let (failed, text) = call(&caller_of(&backlog), tool, arguments).await;
+            let result: Value = serde_json::from_str(&text).unwrap();
+            let expected = json!({"success": true, "message": message});
+            assert_eq!((failed, result), (false, expected), "{status} {body}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn nothing_is_success_for_a_change_and_null_for_a_reader() {
+    for (status, body) in [(204, ""), (200, ""), (200, " \n"), (200, "null")] {
+        let backlog = FakeBacklog::answering(status, body);
+        let caller = caller_of(&backlog);
+        let star = json!({"starId": 1});
+        let (failed, text) = call(&caller, "remove_star", star).await;
+        assert_eq!((failed, text.as_str()), (false, r#"{"success":true}"#));
+
+        for tool in ["get_space", "get_issues", "get_users"] {
+            let result = result(&caller, tool, json!({})).await;
+            assert_ne!(result["isError"], true, "{result}");
+            assert_eq!(result["content"][0]["text"], "null", "{tool}");
+            let note = result["content"][1]["text"].as_str().unwrap();
+            assert!(
+                note.starts_with("Backlog returned an empty response"),
+                "{note}"
+            );
+        }
+    }
+    let backlog = FakeBacklog::answering(200, "[]");
+    let result = result(&caller_of(&backlog), "get_issues", json!({})).await;
+    assert_eq!(result["content"], json!([{"type": "text", "text": "[]"}]));
 }

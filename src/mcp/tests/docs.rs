@@ -17,8 +17,9 @@ one that **writes** or **deletes** needs `backlog:write` and is neither offered 
 operator allows reading only. Inputs in *italics* are required. Where a tool takes an id or a key \
 (or a name), one of them is.
 
-Those sets, from `space` to `notifications`, are offered unless something else is asked for; how to \
-ask for the others: [README](../README.md#tools).
+Those sets, from `space` to `notifications`, are offered unless something else is asked for, and \
+with them `upload_attachment`, which belongs to `files`, `issue` and `git`; how to ask for the \
+others: [README](../README.md#tools).
 ";
 
 fn page() -> String {

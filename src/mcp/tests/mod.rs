@@ -6,18 +6,26 @@ mod calls;
 mod changes;
 mod descriptions;
 mod docs;
+mod files;
+mod inputs;
+mod inputs_bound;
 mod names;
 mod options;
 mod organizations;
+mod outcomes;
+mod outcomes_transport;
 mod parity;
 mod progress;
 mod prompts;
 mod protocol;
+mod reading_on;
 mod record;
 mod refusals;
 mod resources;
+mod rights;
 mod structured;
 mod table;
+mod token_corpus;
 
 use std::sync::Arc;
 
@@ -40,12 +48,12 @@ use crate::{
 const HOST: &str = "hub.example.com";
 
 /// The server of this test; a test has its own thread and runtime.
-fn server() -> HubServer {
+pub(super) fn server() -> HubServer {
     thread_local! {
         static SERVER: HubServer = {
-            let client = BacklogClient::new(ClientOptions::default()).unwrap();
             let clock = Clock::from_fn(|| DateTime::from_timestamp(1_000, 0).unwrap());
-            HubServer::new(client, clock)
+            let client = BacklogClient::observed(ClientOptions::default(), clock.clone(), None);
+            HubServer::new(client.unwrap(), clock)
         };
     }
     SERVER.with(HubServer::clone)

@@ -106,3 +106,218 @@ async fn a_team_is_found_on_every_page() {
     let form = backlog.received().pop().and_then(|sent| sent.body);
     assert_eq!(form.map(|(_, form)| form).as_deref(), Some("teamId=120"));
 }
+
+/// A project in which names are easily mistaken.
+fn mistakable() -> FakeBacklog {
+    FakeBacklog::start(|request: &Received| {
+        let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
+        answer(
+            200,
+            match path.trim_start_matches("/api/v2/") {
+                "projects" => r#"[{"id":1,"projectKey":"AB","name":"The sea"}]"#,
+                "projects/AB/statuses" => {
+                    r#"[{"id":1,"name":"Open"},{"id":2,"name":"In Progress"},
+                        {"id":4,"name":"Closed"},{"id":17,"name":"12"}]"#
+                }
+                "projects/AB/users" => {
+                    r#"[{"id":1,"userId":"m.lind","name":"Maja Lindqvist"},
+                        {"id":2,"userId":"k.yama","name":"山口 健太"},
+                        {"id":3,"userId":"h.ito","name":"Hana Ito"},
+                        {"id":4,"userId":"h.abe","name":"Hana Abe"}]"#
+                }
+                "projects/AB/versions" => r#"[{"id":2026,"name":"A"},{"id":5,"name":"2026"}]"#,
+                "projects/AB/categories" => r#"[{"id":7,"name":"Sea"},{"id":8,"name":"なし"}]"#,
+                "projects/AB/customFields" | "projects/1/customFields" => {
+                    r#"[{"id":92,"typeId":5,"name":"Severity",
+                         "items":[{"id":1,"name":"S1"},{"id":2,"name":"S2"}]},
+                        {"id":93,"typeId":3,"name":"Users"},{"id":94,"typeId":4,"name":"Found"},
+                        {"id":95,"typeId":1,"name":"Ticket"}]"#
+                }
+                "priorities" => r#"[{"id":2,"name":"High"},{"id":3,"name":"Normal"}]"#,
+                "users/myself" => r#"{"id":9,"name":"Somebody"}"#,
+                _ => "{}",
+            },
+        )
+    })
+}
+
+#[actix_web::test]
+async fn names_in_many_forms_are_found() {
+    let backlog = mistakable();
+    let caller = caller_of(&backlog);
+    for (change, form, note) in [
+        (json!({"statusId": "2"}), "statusId=2", None),
+        // No status of this id is there, and one is called so.
+        (json!({"statusId": "12"}), "statusId=17", None),
+        // Not in the list; Backlog may know it.
+        (json!({"statusId": "99"}), "statusId=99", None),
+        (json!({"statusId": "完了"}), "statusId=4", None),
+        (json!({"priorityId": "高"}), "priorityId=2", None),
+        (json!({"assigneeId": "@k.yama"}), "assigneeId=2", None),
+        (json!({"assigneeId": "山口健太さん"}), "assigneeId=2", None),
+        (json!({"assigneeId": "自分"}), "assigneeId=9", None),
+        (
+            json!({"assigneeId": {"id": 3, "name": "Hana"}}),
+            "assigneeId=3",
+            None,
+        ),
+        (
+            json!({"assigneeId": "Maja"}),
+            "assigneeId=1",
+            Some("assigneeId: \"Maja\" was taken for Maja Lindqvist (m.lind, 1)."),
+        ),
+        (
+            json!({"notifiedUserId": "山口", "comment": "c"}),
+            "notifiedUserId%5B%5D=2&comment=c",
+            Some("notifiedUserId: \"山口\" was taken for 山口 健太 (k.yama, 2)."),
+        ),
+        (json!({"categoryId": ["なし"]}), "categoryId%5B%5D=8", None),
+        (
+            json!({"categoryId": "none"}),
+            "categoryId%5B%5D=",
+            Some("Removed: categoryId."),
+        ),
+        (
+            json!({"customFields": {"Severity": "S1"}}),
+            "customField_92=1",
+            None,
+        ),
+        (
+            json!({"customFields": {"92": "s2"}}),
+            "customField_92=2",
+            None,
+        ),
+        (
+            json!({"customFields": [{"id": "92", "value": "2"}]}),
+            "customField_92=2",
+            None,
+        ),
+        (json!({"customField_93": "１２"}), "customField_93=12", None),
+        (
+            json!({"customFields": {"users": "１２"}}),
+            "customField_93=12",
+            None,
+        ),
+        (
+            json!({"customFields": {"Found": "2026/10/20"}}),
+            "customField_94=2026-10-20",
+            None,
+        ),
+        (
+            json!({"customFields": {"Ticket": "none"}}),
+            "customField_95=none",
+            None,
+        ),
+        (
+            json!({"customFields": {"Severity": "none"}}),
+            "customField_92=",
+            Some("Removed: custom field \"Severity\"."),
+        ),
+        (
+            json!({"customFields": {"Severity": null}}),
+            "customField_92=",
+            Some("Removed: custom field \"Severity\"."),
+        ),
+    ] {
+        let mut arguments = change.clone();
+        arguments["issueKey"] = "ab-1".into();
+        let result = result(&caller, "update_issue", arguments).await;
+        assert_ne!(result["isError"], true, "{change}: {result}");
+        let sent = backlog.take().pop().unwrap();
+        assert_eq!(sent.line, "PATCH /api/v2/issues/AB-1", "{change}");
+        let sent = sent.body.map(|(_, form)| form);
+        assert_eq!(sent.as_deref(), Some(form), "{change}");
+        assert_eq!(result["content"][1]["text"].as_str(), note, "{change}");
+    }
+}
+
+#[actix_web::test]
+async fn what_could_be_two_things_is_said() {
+    let backlog = mistakable();
+    let caller = caller_of(&backlog);
+    for (change, expected) in [
+        (
+            json!({"versionId": "2026"}),
+            "versionId[0]: \"2026\" is the id of A (2026), and the name of 2026 (5); give the \
+             number of the one that is meant",
+        ),
+        (
+            json!({"assigneeId": "Hana"}),
+            "no user of the project is called \"Hana\"; there are: Hana",
+        ),
+        (
+            json!({"customFields": {"Users": "1,200"}}),
+            "customFields[0].value: Users: expected a JSON number, received string \"1,200\"",
+        ),
+        (
+            json!({"customFields": {"Found": "2026-02-31"}}),
+            "customFields[0].value: Found: expected a date as yyyy-MM-dd; there is no 31 February",
+        ),
+        (
+            json!({"categoryId": ["none", "Sea"]}),
+            "categoryId[0]: no category of the project is called \"none\"",
+        ),
+    ] {
+        let mut arguments = change.clone();
+        arguments["issueKey"] = "AB-1".into();
+        let result = result(&caller, "update_issue", arguments).await;
+        let text = result["content"][0]["text"].as_str().unwrap();
+        assert!(text.contains(expected), "{change}: {text}");
+        let sent = backlog.take();
+        assert!(sent.iter().all(|it| it.line.starts_with("GET")), "{sent:?}");
+    }
+    // Somebody whom the call is about is not guessed.
+    let arguments = json!({"projectKey": "AB", "userId": "Maja"});
+    let result = result(&caller, "remove_project_user", arguments).await;
+    assert_eq!(result["isError"], true, "{result}");
+}
+
+#[actix_web::test]
+async fn words_of_every_space_need_no_list_and_projects_go_by_name_everywhere() {
+    let backlog = mistakable();
+    let caller = caller_of(&backlog);
+    for (tool, arguments, lines) in [
+        (
+            "get_issues",
+            json!({"statusId": ["完了", "Open", "2"]}),
+            &["GET /api/v2/issues?statusId%5B%5D=4&statusId%5B%5D=1&statusId%5B%5D=2"][..],
+        ),
+        (
+            "get_statuses",
+            json!({"projectKey": "the SEA"}),
+            &["GET /api/v2/projects", "GET /api/v2/projects/1/statuses"],
+        ),
+        (
+            "get_webhooks",
+            json!({"project": "ab"}),
+            &["GET /api/v2/projects/1/webhooks"],
+        ),
+        (
+            "get_issues",
+            json!({"project": "AB", "sort": "severity"}),
+            &[
+                "GET /api/v2/projects/1/customFields",
+                "GET /api/v2/issues?projectId%5B%5D=1&sort=customField_92",
+            ],
+        ),
+        (
+            "get_issues",
+            json!({"sort": "customField_7", "project": 1}),
+            &["GET /api/v2/issues?projectId%5B%5D=1&sort=customField_7"],
+        ),
+    ] {
+        let result = result(&caller, tool, arguments.clone()).await;
+        assert_ne!(result["isError"], true, "{arguments}: {result}");
+        let sent: Vec<_> = backlog.take().into_iter().map(|it| it.line).collect();
+        // What was sent for it, in any order of its parameters.
+        let sorted = |line: &str| {
+            let (path, query) = line.split_once('?').unwrap_or((line, ""));
+            let mut pairs: Vec<_> = query.split('&').map(str::to_owned).collect();
+            pairs.sort_unstable();
+            (path.to_owned(), pairs)
+        };
+        let sent: Vec<_> = sent.iter().map(|line| sorted(line)).collect();
+        let lines: Vec<_> = lines.iter().map(|line| sorted(line)).collect();
+        assert_eq!(sent, lines, "{arguments}");
+    }
+}

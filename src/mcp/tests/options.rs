@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{caller_of, exchange, post, server};
 use crate::{
     backlog::fake::FakeBacklog,
-    mcp::{ToolOptions, Toolset, tools},
+    mcp::{ToolOptions, tools},
     oauth::Scopes,
 };
 
@@ -165,10 +165,7 @@ async fn lists_offer_their_fields_where_selection_is_on() {
     let listed = list(selecting()).await;
     for (tool, entry) in listed.iter().zip(tools::all()) {
         let offered = &tool["inputSchema"]["properties"]["fields"]["items"]["enum"];
-        let (name, usual) = (
-            entry.spec.name,
-            Toolset::DEFAULT.contains(&entry.spec.toolset),
-        );
+        let (name, usual) = (entry.spec.name, entry.spec.is_usual());
         match entry.spec.fields {
             [] => assert_eq!(
                 tool["inputSchema"]["properties"].get("fields"),
@@ -188,7 +185,7 @@ async fn lists_offer_their_fields_where_selection_is_on() {
     }
     let by_default = listed.iter().zip(tools::all());
     let by_default: Vec<_> = by_default
-        .filter(|(_, entry)| Toolset::DEFAULT.contains(&entry.spec.toolset))
+        .filter(|(_, entry)| entry.spec.is_usual())
         .map(|(tool, _)| tool)
         .collect();
     let size = json!(by_default).to_string().len();
@@ -217,11 +214,14 @@ async fn chosen_fields_are_returned() {
     let lines = backlog.received().into_iter().map(|request| request.line);
     assert!(lines.into_iter().all(|line| line == "GET /api/v2/issues"));
 
-    // Where it is not offered, it is an input like any other that nobody knows.
+    // Where it is not offered, the call does not act as if it had been.
     let arguments = json!({"fields": ["no"]});
     let result = call(ToolOptions::default(), &backlog, "get_issues", arguments).await;
-    let everything: Value = serde_json::from_str(text(&result)).unwrap();
-    assert_eq!(everything, serde_json::from_str::<Value>(ISSUES).unwrap());
+    assert_eq!(
+        text(&result),
+        "Invalid arguments for tool get_issues: fields: choosing fields is off on this server; \
+         leave it out"
+    );
 }
 
 #[actix_web::test]
@@ -229,9 +229,10 @@ async fn a_wrong_selection_changes_nothing() {
     let backlog = FakeBacklog::answering(200, "{}");
     for (tool, arguments, expected) in [
         (
-            "delete_issue",
-            json!({"issueKey": "A-1", "fields": "{ id"}),
-            "Invalid arguments for tool delete_issue: fields: expected a name or `}`, found the end",
+            "reorder_statuses",
+            json!({"projectKey": "A", "statusId": [1], "fields": "{ id"}),
+            "Invalid arguments for tool reorder_statuses: fields: expected a name or `}`, found \
+             the end",
         ),
         (
             "get_priorities",
@@ -266,7 +267,7 @@ async fn a_long_result_is_cut_between_elements() {
     assert_eq!(kept.as_array().unwrap().len(), 1);
     assert_eq!(
         result["content"][1]["text"],
-        "These are the first 1 of 2. For the rest, call again with offset 21 and count 1."
+        "This is the first of 2. For the rest, call again with offset 21 and count 1."
     );
     assert_ne!(result["isError"], true);
 }

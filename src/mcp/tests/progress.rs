@@ -17,7 +17,9 @@ use tokio::sync::Notify;
 use super::{HOST, caller_of, post, server};
 use crate::{backlog::fake::FakeBacklog, mcp::service};
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+/// An image of one pixel.
+const PNG: &[u8] = include_bytes!("../../../tests/fixtures/pixel.png");
+const FIRST: usize = 8;
 
 /// A Backlog whose file comes in two parts, the second one when it is asked for.
 fn backlog(second: &Arc<Notify>) -> FakeBacklog {
@@ -28,10 +30,10 @@ fn backlog(second: &Arc<Notify>) -> FakeBacklog {
             let second = Arc::clone(&second);
             async move {
                 let bytes = match part {
-                    0 => PNG,
+                    0 => &PNG[..FIRST],
                     1 => {
                         second.notified().await;
-                        &[0; 8]
+                        &PNG[FIRST..]
                     }
                     _ => return None,
                 };
@@ -40,7 +42,7 @@ fn backlog(second: &Arc<Notify>) -> FakeBacklog {
         });
         HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, "image/png"))
-            .no_chunking(16)
+            .no_chunking(PNG.len() as u64)
             .streaming(parts)
     })
 }
@@ -97,13 +99,14 @@ async fn a_download_says_how_far_it_is_to_whom_asked() {
     assert_eq!(kind, "text/event-stream");
     let (result, progress) = messages.split_last().unwrap();
     assert_eq!(result["result"]["content"][1]["type"], "image", "{result}");
+    let size = PNG.len() as f64;
     let mut before = 0.0;
     for message in progress {
         assert_eq!(message["method"], "notifications/progress", "{message}");
         assert_eq!(message["params"]["progressToken"], "t");
-        assert_eq!(message["params"]["total"], 16.0);
+        assert_eq!(message["params"]["total"], size);
         let done = message["params"]["progress"].as_f64().unwrap();
-        assert!(done > before && done <= 16.0, "{message}");
+        assert!(done > before && done <= size, "{message}");
         before = done;
     }
     assert_eq!(progress[0]["params"]["progress"], 8.0);

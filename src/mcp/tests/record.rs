@@ -1,5 +1,6 @@
 //! A call is recorded however it ends.
 
+use actix_web::HttpResponse;
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use rmcp::{
@@ -7,11 +8,12 @@ use rmcp::{
     model::{CallToolRequestParams, RequestId},
     service::{RequestContext, serve_directly},
 };
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{caller, server};
+use super::{caller, caller_of, server};
 use crate::{
-    backlog::{BacklogUrl, Credentials},
+    backlog::{BacklogUrl, Credentials, fake::FakeBacklog},
     domain::{
         ClientKey, GrantId, SpaceId,
         activity::{Actor, Deed, ToolOutcome},
@@ -78,4 +80,49 @@ async fn a_call_that_is_dropped_is_recorded_as_cancelled() {
     let series = r#"bmh_tool_calls_total{tool="get_myself",outcome="cancelled"} 1"#;
     let numbers = recorder.metrics.render().unwrap();
     assert!(numbers.contains(series), "{numbers}");
+}
+
+#[actix_web::test]
+async fn a_change_is_recorded_by_what_is_known_of_it() {
+    for (status, kind, body, outcome) in [
+        (200, "application/json", "{}", "ok"),
+        (200, "application/json", r#"{"id":"#, "ok"),
+        (204, "application/json", "", "ok"),
+        (200, "text/html", "<html>", "unconfirmed"),
+        (302, "text/html", "", "unconfirmed"),
+        (
+            500,
+            "application/json",
+            r#"{"errors":[{"code":1}]}"#,
+            "unconfirmed",
+        ),
+        (404, "text/html", "<html>", "refused"),
+        (
+            404,
+            "application/json",
+            r#"{"errors":[{"code":6}]}"#,
+            "refused",
+        ),
+        (429, "text/html", "", "rate_limited"),
+        (401, "text/html", "", "sign_in_again"),
+    ] {
+        let backlog = FakeBacklog::start(move |_| {
+            let mut response = HttpResponse::build(status.try_into().unwrap());
+            response.content_type(kind).body(body)
+        });
+        let recorder = Recorder {
+            metrics: Metrics::new(),
+            journal: None,
+        };
+        let server = server().with_recorder(recorder.clone());
+        let Value::Object(arguments) = json!({"starId": 1}) else {
+            unreachable!("an object is written above")
+        };
+        let caller = caller_of(&backlog);
+        let called = server.call_as_json(&caller, None, "remove_star", arguments);
+        assert!(called.await.is_some());
+        let series = format!(r#"bmh_tool_calls_total{{tool="remove_star",outcome="{outcome}"}} 1"#);
+        let numbers = recorder.metrics.render().unwrap();
+        assert!(numbers.contains(&series), "{status} {body}: {numbers}");
+    }
 }

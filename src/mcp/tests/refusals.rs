@@ -112,7 +112,9 @@ async fn a_toolset_that_is_off_is_off() {
         let others: BTreeSet<_> = Toolset::ALL.into_iter().filter(|set| *set != off).collect();
         let refusals = check_all(
             |caller| caller.policy.toolsets = Some(others.clone()),
-            |tool| (tool.toolset == off).then_some("is not enabled here"),
+            |tool| {
+                (tool.toolset == off && tool.also_in.is_empty()).then_some("is not enabled here")
+            },
         )
         .await;
         assert!(!refusals.is_empty(), "{off} has tools");
@@ -124,9 +126,37 @@ async fn a_toolset_that_is_off_is_off() {
 async fn toolsets_that_upstream_lacks_are_off_unless_chosen() {
     check_all(
         |caller| caller.policy = Policy::default(),
-        |tool| (!Toolset::DEFAULT.contains(&tool.toolset)).then_some("X-MCP-Toolsets: default,"),
+        |tool| (!tool.is_usual()).then_some("X-MCP-Toolsets: default,"),
     )
     .await;
+}
+
+#[actix_web::test]
+async fn a_tool_of_several_toolsets_is_on_with_each_of_them() {
+    use Toolset::{Files, Git, Issue, Wiki};
+    let bound = |sets: &[Toolset]| Some(sets.iter().copied().collect::<BTreeSet<_>>());
+    for (toolsets, chosen, is_on) in [
+        (None, None, true),
+        (bound(&[Issue]), None, true),
+        (bound(&[Wiki, Files]), None, true),
+        (bound(&[Wiki]), None, false),
+        (None, bound(&[Git]), true),
+        (None, bound(&[Wiki]), false),
+        (bound(&[Issue, Wiki]), bound(&[Wiki]), false),
+        (bound(&[Issue, Wiki]), bound(&[Issue, Git]), true),
+    ] {
+        let policy = Policy {
+            toolsets,
+            chosen,
+            ..Policy::default()
+        };
+        let all = tools::all();
+        let upload = all
+            .iter()
+            .find(|tool| tool.spec.name == "upload_attachment");
+        let is_offered = policy.check(&upload.unwrap().spec).is_ok();
+        assert_eq!(is_offered, is_on, "{policy:?}");
+    }
 }
 
 #[actix_web::test]
@@ -136,7 +166,7 @@ async fn backlogs_refusal_is_a_tool_error() {
     let caller = caller_of(&backlog);
     let (failed, text) = call(&caller, "get_issue", json!({"issueKey": "A-1"})).await;
     assert!(
-        failed && text.contains("GET issues/A-1\nNo issue."),
+        failed && text.contains("Backlog said: No issue.\n") && text.ends_with("GET issues/A-1"),
         "{text}"
     );
     assert_eq!(caller.verdict.refusal(), None);

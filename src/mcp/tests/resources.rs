@@ -28,6 +28,7 @@ pub(super) fn backlog() -> FakeBacklog {
             "issues/AB-404" => answer(404, r#"{"errors":[{"message":"No issue.","code":6}]}"#),
             "issues/AB-429" => answer(429, ""),
             "issues/AB-401" => answer(401, ""),
+            "issues/AB-200" => answer(200, ""),
             _ => answer(200, "{}"),
         }
     })
@@ -176,7 +177,13 @@ async fn failures_of_backlog_become_errors() {
         (
             "issues/AB-404",
             -32002,
-            "No issue.\nCheck issueKey (see get_issues): nothing has that",
+            "Check issueKey (see get_issues): nothing has that, or it is not visible to the \
+             Backlog account.\nBacklog said: No issue.",
+        ),
+        (
+            "issues/AB-200",
+            -32603,
+            "Backlog returned HTTP 200 with no content (GET issues/AB-200).",
         ),
         ("issues/AB-429", -32603, "rate limit"),
     ] {
@@ -189,6 +196,8 @@ async fn failures_of_backlog_become_errors() {
         );
         assert_eq!(reader.verdict.refusal(), None);
     }
+    // Another one, where no limit pauses this token.
+    let backlog = self::backlog();
     let gone = caller(Renewing::ended(backlog.url.clone()));
     read(&gone, &uri(&backlog, "issues/AB-401")).await;
     assert_eq!(gone.verdict.refusal(), Some(Refusal::SignInAgain));

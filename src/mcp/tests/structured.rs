@@ -7,6 +7,13 @@ use crate::{backlog::fake::FakeBacklog, mcp::ToolOptions};
 
 const ISSUES: &str = r#"[{"id":3,"summary":"a b c"},{"id":2,"summary":"d"}]"#;
 
+fn on() -> ToolOptions {
+    ToolOptions {
+        structured_content: true,
+        ..ToolOptions::default()
+    }
+}
+
 async fn call(options: ToolOptions, revision: &str, answer: &'static str, call: Value) -> Value {
     let backlog = FakeBacklog::answering(200, answer);
     let mut message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call});
@@ -33,7 +40,7 @@ fn text(result: &Value) -> Value {
 
 #[actix_web::test]
 async fn objects_stand_as_they_are_and_lists_as_items_in_every_revision() {
-    let options = ToolOptions::default;
+    let options = on;
     for revision in ["2025-06-18", "2025-11-25", "2026-07-28"] {
         let space = json!({"name": "get_space", "arguments": {}});
         let result = call(options(), revision, r#"{"spaceKey":"a"}"#, space).await;
@@ -46,7 +53,8 @@ async fn objects_stand_as_they_are_and_lists_as_items_in_every_revision() {
 
         let nothing = json!({"name": "mark_watching_as_read", "arguments": {"watchId": 1}});
         let result = call(options(), revision, "", nothing).await;
-        assert_eq!(result["structuredContent"], json!({"success": true}));
+        let marked = json!({"success": true, "message": "Watch 1 marked as read"});
+        assert_eq!(result["structuredContent"], marked);
     }
     let space = json!({"name": "get_space", "arguments": {}});
     let result = call(options(), "2025-03-26", "{}", space).await;
@@ -58,7 +66,7 @@ async fn it_is_selected_and_cut_as_the_text_is() {
     let options = ToolOptions {
         field_selection: true,
         max_tokens: 20,
-        ..ToolOptions::default()
+        ..on()
     };
     let issues = json!({"name": "get_issues", "arguments": {"fields": ["summary", "id"]}});
     let result = call(options, "2025-06-18", ISSUES, issues).await;
@@ -71,18 +79,31 @@ async fn it_is_selected_and_cut_as_the_text_is() {
 }
 
 #[actix_web::test]
-async fn a_failure_has_none_and_an_operator_can_leave_it_out() {
+async fn an_object_has_the_notes_too() {
+    let options = ToolOptions {
+        max_tokens: 200,
+        ..on()
+    };
+    let issue = r#"{"id":1,"issueKey":"A-1","description":"WORDS"}"#;
+    let issue = issue.replace("WORDS", &"word ".repeat(300));
+    let arguments = json!({"name": "get_issue", "arguments": {"issueKey": "A-1"}});
+    let result = call(options, "2025-06-18", issue.leak(), arguments).await;
+    let note = &result["content"][1]["text"];
+    assert!(note.as_str().unwrap().contains("To read on"), "{result}");
+    let mut expected = text(&result);
+    expected["_note"] = note.clone();
+    assert_eq!(result["structuredContent"], expected);
+}
+
+#[actix_web::test]
+async fn a_failure_has_none_and_only_an_operator_switches_it_on() {
     let failing = json!({"name": "get_issue", "arguments": {}});
-    let result = call(ToolOptions::default(), "2025-06-18", "{}", failing).await;
+    let result = call(on(), "2025-06-18", "{}", failing).await;
     assert_eq!(result["isError"], true);
     assert_eq!(result.get("structuredContent"), None);
 
-    let options = ToolOptions {
-        structured_content: false,
-        ..ToolOptions::default()
-    };
     let space = json!({"name": "get_space", "arguments": {}});
-    let result = call(options, "2025-06-18", "{}", space).await;
+    let result = call(ToolOptions::default(), "2025-06-18", "{}", space).await;
     assert_eq!(result["content"][0]["text"], "{}");
     assert_eq!(result.get("structuredContent"), None);
 }

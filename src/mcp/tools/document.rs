@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{IdOrKey, Integer, Order, Project},
+        inputs::{DocumentId, Integer, Order, Project, ProjectIdOrKey},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -60,7 +60,7 @@ impl Endpoint for GetDocuments {
 #[serde(rename_all = "camelCase")]
 struct GetDocumentTree {
     /// Id, or key such as PROJ
-    project_id_or_key: IdOrKey,
+    project_id_or_key: ProjectIdOrKey,
 }
 
 impl Endpoint for GetDocumentTree {
@@ -74,7 +74,7 @@ impl Endpoint for GetDocumentTree {
 #[serde(rename_all = "camelCase")]
 struct GetDocument {
     /// Document id, 32 hexadecimal digits (get_documents, get_document_tree)
-    document_id: String,
+    document_id: DocumentId,
 }
 
 impl Endpoint for GetDocument {
@@ -96,7 +96,7 @@ struct AddDocument {
     /// An emoji to show beside the title
     emoji: Option<String>,
     /// Id of the document to put it under; none for the top level
-    parent_id: Option<String>,
+    parent_id: Option<DocumentId>,
     /// true to put it after its siblings, not before them
     add_last: Option<bool>,
 }

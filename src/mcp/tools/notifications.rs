@@ -7,9 +7,10 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
+        failure::ToolError,
         inputs::{Integer, Order},
         router::Entry,
-        tool::{Access, Endpoint},
+        tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
         tools::fields,
     },
 };
@@ -79,9 +80,18 @@ struct MarkNotificationAsRead {
     id: Integer,
 }
 
-impl Endpoint for MarkNotificationAsRead {
+impl MarkNotificationAsRead {
+    const CALL: Call = Call::post("notifications/{id}/markAsRead");
+}
+
+impl Tool for MarkNotificationAsRead {
     const NAME: &'static str = "mark_notification_as_read";
     const TITLE: &'static str = "Mark notification as read";
-    const CALL: Call = Call::post("notifications/{id}/markAsRead");
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+
+    async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
+        backlog.carry_out(Self::CALL.fill(inputs(&self))?).await?;
+        let message = format!("Notification {} marked as read", self.id.get());
+        Ok(Outcome::done(&message))
+    }
 }

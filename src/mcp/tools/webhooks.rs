@@ -86,7 +86,8 @@ struct UpdateWebhook {
     webhook_id: Integer,
     /// Name to show
     name: Option<String>,
-    /// What it is for
+    /// What it is for; empty to remove
+    #[schemars(extend("x-clearable" = true))]
     description: Option<String>,
     /// Where Backlog posts to
     hook_url: Option<String>,

@@ -22,6 +22,8 @@ const HOST_MAX: usize = 80;
 #[template(path = "consent.html")]
 pub struct ConsentPage {
     pub locale: Locale,
+    /// Where the client's description was read; that much is proven.
+    pub document_host: Option<String>,
     /// The name the client registered; not trusted.
     pub client_name: Option<String>,
     /// The website the client registered; not trusted, shown as a host only.
@@ -45,6 +47,8 @@ pub struct ConsentPage {
 pub enum RedirectTarget {
     /// A service on the web.
     Https { host: String },
+    /// The same without TLS, as an operator registered it.
+    PlainHttp { host: String },
     /// A program listening on the person's own computer (RFC 8252 §7.3).
     Loopback { host: String },
     /// A program that registered a scheme of its own (RFC 8252 §7.1).
@@ -93,6 +97,26 @@ impl ConsentPage {
         display::line(self.client_name.as_deref()?, NAME_MAX)
     }
 
+    /// What the client is called here: as the hub knows it, else by what is proven of it, else as
+    /// it calls itself.
+    fn subject(&self) -> Option<String> {
+        if self.name_is_checked() {
+            return self.name();
+        }
+        self.published_at().or_else(|| self.name())
+    }
+
+    fn published_at(&self) -> Option<String> {
+        let host = self.document_host.as_deref()?;
+        Some(display::host(host, HOST_MAX))
+    }
+
+    /// What it calls itself, where it is called something else here.
+    fn claimed_name(&self) -> Option<String> {
+        let name = self.name()?;
+        (self.subject().as_ref() != Some(&name)).then_some(name)
+    }
+
     fn website(&self) -> Option<String> {
         let uri = self.client_uri.as_ref()?;
         let host = uri
@@ -103,7 +127,9 @@ impl ConsentPage {
 
     fn destination(&self) -> Phrase {
         let (key, value) = match &self.redirect {
-            RedirectTarget::Https { host } => ("consent.to_web", host),
+            RedirectTarget::Https { host } | RedirectTarget::PlainHttp { host } => {
+                ("consent.to_web", host)
+            }
             RedirectTarget::Loopback { host } => ("consent.to_loopback", host),
             RedirectTarget::PrivateScheme { scheme } => ("consent.to_device", scheme),
         };
@@ -114,6 +140,7 @@ impl ConsentPage {
         let (key, value) = match &self.redirect {
             RedirectTarget::Https { .. } if self.client_is_known_host => return None,
             RedirectTarget::Https { host } => ("consent.warn_web", host),
+            RedirectTarget::PlainHttp { host } => ("consent.warn_plain", host),
             RedirectTarget::Loopback { host } => ("consent.warn_loopback", host),
             RedirectTarget::PrivateScheme { scheme } => ("consent.warn_device", scheme),
         };

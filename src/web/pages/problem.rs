@@ -1,6 +1,7 @@
 //! Error pages: what happened, what to do, and a number to quote.
 
 use askama::Template;
+use url::Url;
 
 use super::display;
 use super::locale::{Locale, Phrase};
@@ -13,6 +14,10 @@ pub enum Problem {
     UnknownClient,
     /// The document that the `client_id` names could not be fetched just now.
     ClientUnavailable,
+    /// The document that the `client_id` names is where nothing is ever fetched from.
+    ClientNotFetched {
+        host: String,
+    },
     /// The redirect URI is not one the client registered.
     RedirectUriMismatch,
     /// A request that no redirect can answer; `detail` is shown.
@@ -41,6 +46,7 @@ impl Problem {
     pub fn status(&self) -> u16 {
         match self {
             Self::UnknownClient
+            | Self::ClientNotFetched { .. }
             | Self::RedirectUriMismatch
             | Self::InvalidRequest { .. }
             | Self::RequestExpired => 400,
@@ -57,6 +63,7 @@ impl Problem {
         match self {
             Self::UnknownClient => "unknown_client",
             Self::ClientUnavailable => "client_unavailable",
+            Self::ClientNotFetched { .. } => "client_not_fetched",
             Self::RedirectUriMismatch => "redirect_uri_mismatch",
             Self::InvalidRequest { .. } => "invalid_request",
             Self::RequestExpired => "request_expired",
@@ -73,6 +80,7 @@ impl Problem {
     fn value(&self) -> Option<String> {
         match self {
             Self::InvalidRequest { detail } => display::line(detail, 200),
+            Self::ClientNotFetched { host } => Some(display::host(host, 80)),
             Self::SpaceDisabled { name } => display::line(name, 60),
             Self::RateLimited { seconds } => Some(seconds.to_string()),
             _ => None,
@@ -86,6 +94,8 @@ impl Problem {
 pub struct ErrorPage {
     pub locale: Locale,
     pub problem: Problem,
+    /// Where the same sign-in starts again.
+    pub again: Option<Url>,
     /// What an operator finds the request by in the log.
     pub request_id: Option<String>,
 }

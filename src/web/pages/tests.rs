@@ -31,6 +31,7 @@ const SOURCES: [&str; 11] = [
 fn consent(locale: Locale) -> ConsentPage {
     ConsentPage {
         locale,
+        document_host: None,
         client_name: Some("Claude".to_owned()),
         client_uri: None,
         client_is_known_host: true,
@@ -53,7 +54,7 @@ fn space(slug: &str) -> SpaceLine {
     }
 }
 
-fn problems() -> [Problem; 11] {
+fn problems() -> [Problem; 12] {
     [
         Problem::UnknownClient,
         Problem::ClientUnavailable,
@@ -70,7 +71,19 @@ fn problems() -> [Problem; 11] {
         Problem::NotFound,
         Problem::RateLimited { seconds: 42 },
         Problem::ServerError,
+        Problem::ClientNotFetched {
+            host: "<10.1.2.3>:8443".to_owned(),
+        },
     ]
+}
+
+fn error_page(locale: Locale, problem: Problem) -> ErrorPage {
+    ErrorPage {
+        locale,
+        problem,
+        again: Some(Url::parse("https://hub.example/authorize?state=a%22b&x=<y>").unwrap()),
+        request_id: Some("req-<1>".to_owned()),
+    }
 }
 
 fn every_page(locale: Locale) -> Vec<String> {
@@ -101,6 +114,9 @@ fn every_page(locale: Locale) -> Vec<String> {
         RedirectTarget::Https {
             host: "unknown.example".to_owned(),
         },
+        RedirectTarget::PlainHttp {
+            host: "chat.intra.example".to_owned(),
+        },
         RedirectTarget::Loopback {
             host: "127.0.0.1:5000".to_owned(),
         },
@@ -115,7 +131,7 @@ fn every_page(locale: Locale) -> Vec<String> {
         ] {
             pages.push(
                 ConsentPage {
-                    client_name: None,
+                    document_host: Some("client.example".to_owned()),
                     client_uri: Some(url("https://site.example/x")),
                     client_is_known_host: false,
                     redirect: redirect.clone(),
@@ -127,14 +143,12 @@ fn every_page(locale: Locale) -> Vec<String> {
             );
         }
     }
-    pages.extend(problems().map(|problem| {
-        ErrorPage {
-            locale,
-            problem,
-            request_id: Some("req-1".to_owned()),
-        }
-        .html()
-    }));
+    pages.extend(problems().map(|problem| error_page(locale, problem).html()));
+    let nameless = ConsentPage {
+        client_name: None,
+        ..consent(locale)
+    };
+    pages.push(nameless.html());
     pages
 }
 
@@ -258,6 +272,9 @@ fn a_known_host_is_named_without_a_warning_and_others_with_one() {
         RedirectTarget::Https {
             host: "other.example".to_owned(),
         },
+        RedirectTarget::PlainHttp {
+            host: "chat.intra.example".to_owned(),
+        },
         RedirectTarget::Loopback {
             host: "localhost:1".to_owned(),
         },
@@ -273,6 +290,63 @@ fn a_known_host_is_named_without_a_warning_and_others_with_one() {
         }
         .html();
         assert!(html.contains("class=\"notice\"") && html.contains("not been verified"));
+    }
+}
+
+#[test]
+fn what_is_proven_of_a_client_stands_above_what_it_claims() {
+    for locale in Locale::ALL {
+        let page = ConsentPage {
+            document_host: Some("evil.example".to_owned()),
+            client_name: Some("Claude Code".to_owned()),
+            client_uri: Some(Url::parse("https://claude.com").unwrap()),
+            client_is_known_host: false,
+            redirect: RedirectTarget::Loopback {
+                host: "127.0.0.1".to_owned(),
+            },
+            ..consent(locale)
+        };
+        let html = page.html();
+        let heading = html
+            .split("<h1>")
+            .nth(1)
+            .and_then(|rest| rest.split("</h1>").next());
+        let heading = heading.expect("a heading");
+        assert!(
+            heading.contains("evil.example") && !heading.contains("Claude"),
+            "{heading}"
+        );
+        let at = |text: &str| {
+            html.find(text)
+                .unwrap_or_else(|| panic!("no {text} in {html}"))
+        };
+        let proven = at("<bdi class=\"strong\">evil.example</bdi>");
+        assert!(proven < at("Claude Code") && proven < at("claude.com"));
+        assert!(html.contains(&locale.text("consent.unverified")));
+    }
+    // Where the answer goes to an assistant that the hub knows, that is the better name, and the
+    // host of the document is there as well.
+    let known = ConsentPage {
+        document_host: Some("evil.example".to_owned()),
+        ..consent(Locale::En)
+    };
+    let html = known.html();
+    assert!(html.contains("<bdi>Claude</bdi> wants") && html.contains("<bdi>evil.example</bdi>"));
+}
+
+#[test]
+fn a_page_that_offers_to_start_again_leads_there_and_others_do_not() {
+    for locale in Locale::ALL {
+        let page = error_page(locale, Problem::RequestExpired);
+        let html = page.html();
+        let link = "href=\"https://hub.example/authorize?state=a%22b&#38;x=%3Cy%3E\"";
+        assert!(html.contains(link), "{html}");
+        assert!(html.contains(&locale.text("problem.again")));
+        let without = ErrorPage {
+            again: None,
+            ..page
+        };
+        assert!(!without.html().contains("/authorize"));
     }
 }
 
@@ -344,14 +418,7 @@ fn the_form_carries_what_the_decision_needs() {
 #[test]
 fn every_problem_says_what_to_do_and_quotes_its_values() {
     for locale in Locale::ALL {
-        let pages = problems().map(|problem| {
-            ErrorPage {
-                locale,
-                problem,
-                request_id: Some("req-<1>".to_owned()),
-            }
-            .html()
-        });
+        let pages = problems().map(|problem| error_page(locale, problem).html());
         let titles: BTreeSet<_> = pages
             .iter()
             .map(|html| html.split("</title>").next())
@@ -364,6 +431,7 @@ fn every_problem_says_what_to_do_and_quotes_its_values() {
         assert!(pages[3].contains("<bdi>&#60;no&#62; challenge</bdi>"));
         assert!(pages[6].contains("<bdi>&#60;Acme&#62;</bdi>"));
         assert!(pages[9].contains("<bdi>42</bdi>"));
+        assert!(pages[11].contains("<bdi>&#60;10.1.2.3&#62;:8443</bdi>"));
     }
 }
 

@@ -47,9 +47,7 @@ pub async fn exchange(
         )
         .into());
     }
-    if let Some(asked) = params.get("resource")
-        && !resource::names(asked, &stored.resource, issuer.owns_host)
-    {
+    if !resource::admit(params.resources(), &stored.resource, issuer.owns_host) {
         return Err(OAuthError::new(
             ErrorCode::InvalidTarget,
             "The parameter 'resource' differs from the one of the authorization request.",

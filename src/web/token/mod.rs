@@ -10,7 +10,13 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::{Hub, client_auth::Presented, error::JsonError, issuer::ForClient, limits::Endpoint};
+use super::{
+    Hub, Issuer,
+    client_auth::Presented,
+    error::JsonError,
+    issuer::ForClient,
+    limits::{Attempt, Endpoint},
+};
 use crate::{
     db::{self, access_tokens::NewAccessToken, refresh_tokens::NewRefreshToken},
     domain::GrantId,
@@ -29,27 +35,49 @@ pub async fn post(
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, JsonError> {
-    let params = form(&request, &whole(body)?)?;
-    let presented = Presented::read(&request, &params)?;
-    hub.limits
-        .check(Endpoint::Token, &request, presented.client_id.as_deref())?;
-    let answer = match params.require("grant_type")? {
-        "authorization_code" => {
-            authorization_code::exchange(&hub, &issuer, presented, &params).await?
-        }
-        "refresh_token" => refresh_token::exchange(&hub, &issuer, presented, &params).await?,
-        _ => {
-            return Err(OAuthError::new(
-                ErrorCode::UnsupportedGrantType,
-                "The parameter 'grant_type' must be 'authorization_code' or 'refresh_token'.",
-            )
-            .into());
-        }
+    let sender = hub.limits.sender(&request);
+    let asked = whole(body).and_then(|body| {
+        let params = form(&request, &body)?;
+        Ok((Presented::read(&request, &params, sender)?, params))
+    });
+    let client_id = asked
+        .as_ref()
+        .ok()
+        .and_then(|(presented, _)| presented.client_id.clone());
+    let attempt = Attempt {
+        endpoint: Endpoint::Token,
+        sender,
+        client_id: client_id.as_deref(),
     };
+    let answer = async {
+        let (presented, params) = asked?;
+        exchange(&hub, &issuer, presented, &params).await
+    };
+    let answer = hub
+        .limits
+        .counting(attempt, JsonError::from, answer)
+        .await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
         .json(answer))
+}
+
+async fn exchange(
+    hub: &Hub,
+    issuer: &Issuer,
+    presented: Presented,
+    params: &Params,
+) -> Result<TokenAnswer, JsonError> {
+    match params.require("grant_type")? {
+        "authorization_code" => authorization_code::exchange(hub, issuer, presented, params).await,
+        "refresh_token" => refresh_token::exchange(hub, issuer, presented, params).await,
+        _ => Err(OAuthError::new(
+            ErrorCode::UnsupportedGrantType,
+            "The parameter 'grant_type' must be 'authorization_code' or 'refresh_token'.",
+        )
+        .into()),
+    }
 }
 
 /// The body, or the error that fits what went wrong with it.

@@ -24,7 +24,7 @@ use crate::{
         ErrorCode, OAuthError, Params, Scopes, resource,
         token::{RefreshToken, TokenHash},
     },
-    web::{Hub, Issuer, client_auth::Presented, error::JsonError},
+    web::{Hub, Issuer, client_auth::Presented, error::JsonError, limits::Holder},
 };
 
 const UNKNOWN: &str = "The refresh token is unknown, expired or revoked.";
@@ -52,6 +52,7 @@ pub async fn exchange(
         .await?
         .filter(|token| token.client == client.key && token.issuer == issuer.url)
         .ok_or_else(|| invalid_grant(UNKNOWN))?;
+    hub.limits.check_holder(Holder::Grant(stored.grant))?;
     let scopes = check(issuer, params, &stored)?;
 
     match stored.state {
@@ -98,7 +99,8 @@ async fn replayed(hub: &Hub, grant: GrantId) -> Result<JsonError, sqlx::Error> {
     Ok(invalid_grant(UNKNOWN).into())
 }
 
-/// The scopes of the new access token, at most the refresh token's.
+/// The scopes of the new access token: those of the refresh token that the client asks for. A client
+/// that repeats what it asked for at first, though the user allowed less, gets what was allowed.
 fn check(issuer: &Issuer, params: &Params, stored: &Stored) -> Result<Scopes, OAuthError> {
     if stored.expired || stored.grant_revoked {
         return Err(invalid_grant(UNKNOWN));
@@ -106,9 +108,7 @@ fn check(issuer: &Issuer, params: &Params, stored: &Stored) -> Result<Scopes, OA
     if stored.space_disabled {
         return Err(space_disabled());
     }
-    if let Some(asked) = params.get("resource")
-        && !resource::names(asked, &stored.resource, issuer.owns_host)
-    {
+    if !resource::admit(params.resources(), &stored.resource, issuer.owns_host) {
         return Err(OAuthError::new(
             ErrorCode::InvalidTarget,
             "The parameter 'resource' differs from the grant's.",
@@ -117,18 +117,14 @@ fn check(issuer: &Issuer, params: &Params, stored: &Stored) -> Result<Scopes, OA
     let Some(list) = params.get("scope") else {
         return Ok(stored.scopes);
     };
-    let asked = Scopes::parse(list);
-    if !asked.is_subset_of(stored.scopes) {
+    let granted = Scopes::requested(Some(list)).intersection(stored.scopes);
+    if granted.is_empty() {
         return Err(OAuthError::new(
             ErrorCode::InvalidScope,
-            "The parameter 'scope' asks for more than was granted.",
+            "The parameter 'scope' names nothing that was granted.",
         ));
     }
-    Ok(if asked.is_empty() {
-        stored.scopes
-    } else {
-        asked
-    })
+    Ok(granted)
 }
 
 fn place(row: &str) -> Place<'_> {

@@ -175,6 +175,41 @@ impl Browser {
             .unwrap_or_default()
     }
 
+    /// Runs a script in the page, as one of its own.
+    pub async fn run(&self, script: &str) -> Value {
+        let ran = self.client.execute(script, Vec::new()).await;
+        ran.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// Goes on in the other one of a page and its popup, once both are there.
+    pub async fn switch_window(&self) {
+        until("a popup is open", async || self.windows().await.len() == 2).await;
+        let here = self.client.window().await.expect("a window");
+        let other = self
+            .windows()
+            .await
+            .into_iter()
+            .find(|window| *window != here);
+        let switched = self
+            .client
+            .switch_to_window(other.expect("two windows"))
+            .await;
+        switched.expect("the other window");
+    }
+
+    /// Closes the popup of the page now shown.
+    pub async fn close_popup(&self) {
+        self.run("window.popup.close()").await;
+        until("the popup is closed", async || {
+            self.windows().await.len() == 1
+        })
+        .await;
+    }
+
+    async fn windows(&self) -> Vec<fantoccini::wd::WindowHandle> {
+        self.client.windows().await.expect("the windows")
+    }
+
     pub async fn title(&self) -> String {
         self.client.title().await.expect("a title")
     }

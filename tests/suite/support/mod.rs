@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod bearer_proxy;
+pub mod behind_proxy;
 pub mod browser;
 pub mod cluster;
 pub mod collector;
@@ -18,6 +19,7 @@ pub mod mcp;
 pub mod nginx;
 pub mod person;
 pub mod pooler;
+pub mod popup_client;
 pub mod process;
 pub mod proxy;
 pub mod replicas;

@@ -57,6 +57,19 @@ impl Page {
         assert!(self.body.contains(text), "no {text:?} in:\n{}", self.body);
     }
 
+    /// Where the link goes whose address has this in it.
+    pub fn link(&self, part: &str) -> String {
+        let found = regex::Regex::new(r#"href="([^"]*)""#).expect("a pattern");
+        let mut links = found
+            .captures_iter(&self.body)
+            .map(|link| link[1].to_owned());
+        links
+            .find(|link| link.contains(part))
+            .unwrap_or_else(|| panic!("no link to {part} in:\n{}", self.body))
+            .replace("&#38;", "&")
+            .replace("&amp;", "&")
+    }
+
     /// The answer that a redirect to the client carries.
     pub fn answer(&self) -> Answer {
         assert_eq!(self.status, StatusCode::FOUND, "{}", self.body);

@@ -86,5 +86,7 @@ pub fn assert_page_headers(headers: &HeaderMap) {
     assert_eq!(header("referrer-policy"), "no-referrer");
     assert_eq!(header("x-content-type-options"), "nosniff");
     assert_eq!(header("x-frame-options"), "DENY");
+    // It would cut a popup from the page that opened it.
+    assert_eq!(header("cross-origin-opener-policy"), "");
     assert_eq!(header("access-control-allow-origin"), "");
 }

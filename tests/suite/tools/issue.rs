@@ -252,7 +252,7 @@ pub(super) fn rows() -> Vec<Row> {
             json!({"watchId": 81201}),
             "POST watchings/81201/markAsRead",
             "",
-            json!({"success": true}),
+            json!({"success": true, "message": "Watch 81201 marked as read"}),
         ),
         row(
             "get_watching_list_items",

@@ -15,6 +15,7 @@ mod notifications;
 mod project;
 mod recent;
 mod settings;
+mod shown_files;
 mod space;
 mod webhooks;
 mod wiki;

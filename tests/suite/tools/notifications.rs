@@ -33,7 +33,7 @@ pub(super) fn rows() -> Vec<Row> {
             json!({"id": 9_800_013}),
             "POST notifications/9800013/markAsRead",
             "",
-            json!({"success": true}),
+            json!({"success": true, "message": "Notification 9800013 marked as read"}),
         ),
         row(
             "get_notifications",

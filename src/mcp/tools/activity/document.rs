@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{ProjectId, ProjectKey},
+        inputs::{DocumentId, ProjectId, ProjectKey},
         tool::{Access, Endpoint},
     },
 };
@@ -30,7 +30,7 @@ impl Endpoint for CountDocuments {
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetDocumentComments {
     /// Document id
-    document_id: String,
+    document_id: DocumentId,
 }
 
 impl Endpoint for GetDocumentComments {
@@ -44,7 +44,7 @@ impl Endpoint for GetDocumentComments {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddDocumentTags {
     /// Document id
-    document_id: String,
+    document_id: DocumentId,
     /// Names of tags
     tag_names: Vec<String>,
 }
@@ -61,7 +61,7 @@ impl Endpoint for AddDocumentTags {
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemoveDocumentTags {
     /// Document id
-    document_id: String,
+    document_id: DocumentId,
     /// Names of tags
     tag_names: Vec<String>,
 }

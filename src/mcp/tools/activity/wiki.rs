@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, NumericId, ProjectId, ProjectKey},
+        inputs::{Integer, NumericId, Order, ProjectId, ProjectKey},
         tool::Endpoint,
         tools::fields,
     },
@@ -18,10 +18,13 @@ use crate::{
 pub(super) struct GetWikiHistory {
     /// Page id (get_wiki_pages)
     wiki_id: NumericId,
-    /// Backlog's highest id, which need not be the version
+    /// Only lower ids, which need not be the versions
     max_id: Option<Integer>,
+    /// Only higher ids, the same
+    min_id: Option<Integer>,
     /// 1 to 100, else 20
     count: Option<Integer>,
+    order: Option<Order>,
 }
 
 impl Endpoint for GetWikiHistory {

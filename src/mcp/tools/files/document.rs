@@ -5,7 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     backlog::Call,
-    mcp::{inputs::Integer, tool::Endpoint},
+    mcp::{
+        file::{Format, MaxBytes, TextLength, TextOffset, View},
+        inputs::{DocumentId, Integer},
+        tool::Endpoint,
+    },
 };
 
 /// Returns a file in a document.
@@ -13,14 +17,30 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetDocumentAttachment {
     /// Document id
-    document_id: String,
+    document_id: DocumentId,
     /// From the document's attachments (get_document)
     attachment_id: Integer,
+    #[serde(skip_serializing)]
+    format: Option<Format>,
+    #[serde(skip_serializing)]
+    max_bytes: Option<MaxBytes>,
+    #[serde(skip_serializing)]
+    text_offset: Option<TextOffset>,
+    #[serde(skip_serializing)]
+    text_length: Option<TextLength>,
 }
 
 impl Endpoint for GetDocumentAttachment {
     const NAME: &'static str = "get_document_attachment";
     const TITLE: &'static str = "Get document attachment";
     const CALL: Call = Call::get("documents/{documentId}/attachments/{attachmentId}");
-    const IS_FILE: bool = true;
+
+    fn view(&self) -> Option<View> {
+        Some(View::new(
+            self.format,
+            self.max_bytes,
+            self.text_offset,
+            self.text_length,
+        ))
+    }
 }

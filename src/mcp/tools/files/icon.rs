@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::{Call, Method, Segment},
+    backlog::{Call, Method},
     mcp::{
         arguments::names_nothing,
-        failure::{LARGEST_FILE, ToolError},
-        file::File,
+        failure::ToolError,
+        file::{self, Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{ProjectId, ProjectKey, User},
         tool::{Access, Backlog, Outcome, Tool, inputs},
     },
@@ -26,6 +26,14 @@ pub(super) struct GetIcon {
     user_id: Option<User>,
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
+    #[serde(skip_serializing)]
+    format: Option<Format>,
+    #[serde(skip_serializing)]
+    max_bytes: Option<MaxBytes>,
+    #[serde(skip_serializing)]
+    text_offset: Option<TextOffset>,
+    #[serde(skip_serializing)]
+    text_length: Option<TextLength>,
 }
 
 impl Tool for GetIcon {
@@ -44,10 +52,12 @@ impl Tool for GetIcon {
         } else {
             OF_PROJECT
         };
-        let request = call.fill(inputs)?;
-        let path = request.path.clone();
-        let place: Vec<_> = path.iter().map(Segment::as_str).collect();
-        let file = File::fetch(backlog, request, LARGEST_FILE).await?;
-        Ok(file.with_facts(&file.facts(), backlog.access.url(), &place))
+        let view = View::new(
+            self.format,
+            self.max_bytes,
+            self.text_offset,
+            self.text_length,
+        );
+        file::show(backlog, call.fill(inputs)?, view).await
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
+        file::{Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{Integer, ProjectId, ProjectKey, RepoId, RepoName},
         tool::Endpoint,
         tools::fields,
@@ -45,6 +46,14 @@ pub(super) struct GetPullRequestAttachment {
     number: Integer,
     /// Attachment id
     attachment_id: Integer,
+    #[serde(skip_serializing)]
+    format: Option<Format>,
+    #[serde(skip_serializing)]
+    max_bytes: Option<MaxBytes>,
+    #[serde(skip_serializing)]
+    text_offset: Option<TextOffset>,
+    #[serde(skip_serializing)]
+    text_length: Option<TextLength>,
 }
 
 impl Endpoint for GetPullRequestAttachment {
@@ -53,7 +62,15 @@ impl Endpoint for GetPullRequestAttachment {
     const CALL: Call = Call::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/attachments/{attachmentId}",
     );
-    const IS_FILE: bool = true;
+
+    fn view(&self) -> Option<View> {
+        Some(View::new(
+            self.format,
+            self.max_bytes,
+            self.text_offset,
+            self.text_length,
+        ))
+    }
 }
 
 /// Deletes a file attached to a pull request.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
+        file::{Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{Integer, Order, ProjectId, ProjectKey},
         tool::Endpoint,
         tools::fields,
@@ -43,11 +44,27 @@ pub(super) struct GetSharedFile {
     project_key: Option<ProjectKey>,
     /// Shared file id (get_shared_files)
     shared_file_id: Integer,
+    #[serde(skip_serializing)]
+    format: Option<Format>,
+    #[serde(skip_serializing)]
+    max_bytes: Option<MaxBytes>,
+    #[serde(skip_serializing)]
+    text_offset: Option<TextOffset>,
+    #[serde(skip_serializing)]
+    text_length: Option<TextLength>,
 }
 
 impl Endpoint for GetSharedFile {
     const NAME: &'static str = "get_shared_file";
     const TITLE: &'static str = "Get shared file";
     const CALL: Call = Call::get("projects/{projectId|projectKey}/files/{sharedFileId}");
-    const IS_FILE: bool = true;
+
+    fn view(&self) -> Option<View> {
+        Some(View::new(
+            self.format,
+            self.max_bytes,
+            self.text_offset,
+            self.text_length,
+        ))
+    }
 }

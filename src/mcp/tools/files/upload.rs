@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::{
     backlog::{InputError, Method, Request, Segment, Upload},
     mcp::{
+        Toolset,
         failure::ToolError,
         file::LARGEST_UPLOAD,
         tool::{Access, Backlog, Outcome, Tool},
@@ -31,6 +32,8 @@ impl Tool for UploadAttachment {
     const NAME: &'static str = "upload_attachment";
     const TITLE: &'static str = "Upload attachment";
     const ACCESS: Access = Access::of(Method::Post);
+    // Their tools take its ids.
+    const ALSO_IN: &'static [Toolset] = &[Toolset::Issue, Toolset::Git];
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let upload = self.into_upload()?;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
+        file::{Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{Integer, NumericId},
         tool::{Access, Endpoint},
         tools::fields,
@@ -35,13 +36,29 @@ pub(super) struct GetWikiAttachment {
     wiki_id: NumericId,
     /// Attachment id
     attachment_id: Integer,
+    #[serde(skip_serializing)]
+    format: Option<Format>,
+    #[serde(skip_serializing)]
+    max_bytes: Option<MaxBytes>,
+    #[serde(skip_serializing)]
+    text_offset: Option<TextOffset>,
+    #[serde(skip_serializing)]
+    text_length: Option<TextLength>,
 }
 
 impl Endpoint for GetWikiAttachment {
     const NAME: &'static str = "get_wiki_attachment";
     const TITLE: &'static str = "Get wiki attachment";
     const CALL: Call = Call::get("wikis/{wikiId}/attachments/{attachmentId}");
-    const IS_FILE: bool = true;
+
+    fn view(&self) -> Option<View> {
+        Some(View::new(
+            self.format,
+            self.max_bytes,
+            self.text_offset,
+            self.text_length,
+        ))
+    }
 }
 
 /// Attaches uploaded files to a wiki page.

@@ -54,7 +54,7 @@ pub(super) struct AddPullRequestComment {
     content: String,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
-    /// Ids of uploaded files
+    /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
 }
 

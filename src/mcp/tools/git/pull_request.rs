@@ -113,7 +113,7 @@ pub(super) struct AddPullRequest {
     assignee_id: Option<User>,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
-    /// Ids of uploaded files
+    /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
 }
 
@@ -137,7 +137,8 @@ pub(super) struct UpdatePullRequest {
     number: Integer,
     /// Title
     summary: Option<String>,
-    /// In the project's notation
+    /// In the project's notation; empty to remove
+    #[schemars(extend("x-clearable" = true))]
     description: Option<String>,
     /// Id or key of the issue to link
     issue_id: Option<Issue>,

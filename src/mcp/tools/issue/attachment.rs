@@ -1,93 +1,50 @@
 //! The files of an issue.
-//!
-//! 1. The request stops reading past `maxBytes`.
-//! 2. The bytes, more than the headers, say what the file is ([`File`]).
-//! 3. `auto` gives content that a model sees or reads, `base64` one JSON text.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::{Call, Method},
+    backlog::Call,
     mcp::{
-        failure::{LARGEST_FILE, ToolError},
-        file::File,
-        inputs::Whole,
-        tool::{Access, Backlog, Outcome, Tool, inputs},
+        file::{Format, MaxBytes, TextLength, TextOffset, View},
+        inputs::{IssueKey, Whole},
+        reading::Mark,
+        tool::Endpoint,
     },
 };
 
-const CALL: Call = Call::get("issues/{issueId|issueKey}/attachments/{attachmentId}");
-
-/// How much is read unless `maxBytes` says otherwise: 5 MiB.
-const USUAL_LIMIT: usize = 5 << 20;
-
-/// Returns a file attached to an issue: images to look at, texts to read,
-/// anything else as bytes.
+/// Returns a file attached to an issue: images to look at, texts to read, of anything else what
+/// it is and where.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueAttachment {
     /// Or issueKey
+    #[schemars(extend("x-read" = Mark::IssueId))]
     issue_id: Option<Whole>,
-    /// Such as PROJ-12
-    issue_key: Option<String>,
+    issue_key: Option<IssueKey>,
     /// Attachment id, from the issue's attachments (get_issue)
     attachment_id: Whole,
-    /// auto for images and texts as such, base64 for JSON with all bytes; auto unless given
     #[serde(skip_serializing)]
     format: Option<Format>,
-    /// Fail if the file is larger, up to 7340032; 5242880 unless given
     #[serde(skip_serializing)]
     max_bytes: Option<MaxBytes>,
+    #[serde(skip_serializing)]
+    text_offset: Option<TextOffset>,
+    #[serde(skip_serializing)]
+    text_length: Option<TextLength>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Format {
-    #[default]
-    Auto,
-    Base64,
-}
-
-// From one byte to `LARGEST_FILE`.
-#[derive(Clone, Copy, JsonSchema)]
-#[schemars(transparent)]
-struct MaxBytes(#[schemars(with = "Whole")] usize);
-
-impl<'de> Deserialize<'de> for MaxBytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = usize::try_from(Whole::deserialize(deserializer)?.get());
-        match bytes {
-            Ok(bytes @ 1..=LARGEST_FILE) => Ok(Self(bytes)),
-            _ => Err(D::Error::custom(format!(
-                "expected an integer from 1 to {LARGEST_FILE}"
-            ))),
-        }
-    }
-}
-
-impl Tool for GetIssueAttachment {
+impl Endpoint for GetIssueAttachment {
     const NAME: &'static str = "get_issue_attachment";
     const TITLE: &'static str = "Get issue attachment";
-    const ACCESS: Access = Access::of(Method::Get);
+    const CALL: Call = Call::get("issues/{issueId|issueKey}/attachments/{attachmentId}");
 
-    async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
-        let max_bytes = self.max_bytes.map_or(USUAL_LIMIT, |limit| limit.0);
-        let request = CALL.fill(inputs(&self))?;
-        let issue = request.path[1].as_str().to_owned();
-        let id = self.attachment_id.get();
-        let file = File::fetch(backlog, request, max_bytes).await?;
-
-        Ok(match self.format.unwrap_or_default() {
-            Format::Base64 => Outcome::Content(vec![file.as_json()]),
-            Format::Auto => {
-                let mut facts = file.facts();
-                facts["attachmentId"] = id.into();
-                facts["issueIdOrKey"] = issue.as_str().into();
-                let id = id.to_string();
-                let place = ["issues", issue.as_str(), "attachments", id.as_str()];
-                file.with_facts(&facts, backlog.access.url(), &place)
-            }
-        })
+    fn view(&self) -> Option<View> {
+        Some(View::new(
+            self.format,
+            self.max_bytes,
+            self.text_offset,
+            self.text_length,
+        ))
     }
 }

@@ -44,7 +44,7 @@ pub(super) struct AddIssueComment {
     content: String,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
-    /// Ids of uploaded files
+    /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
 }
 

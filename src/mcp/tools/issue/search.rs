@@ -8,8 +8,9 @@ use crate::{
     mcp::{
         inputs::{
             Category, CustomFieldFilter, Date, Integer, Issue, IssueType, Order, Priority, Project,
-            Resolution, Status, User, Version,
+            Resolution, Sort, Status, User, Version,
         },
+        reading::Mark,
         tool::Endpoint,
         tools::fields,
     },
@@ -51,7 +52,10 @@ macro_rules! filters {
             id: Option<Vec<Integer>>,
             /// Whether files are attached
             attachment: Option<bool>,
+            /// Whether shared files are linked
+            shared_file: Option<bool>,
             /// false for issues without a due date
+            #[schemars(extend("x-read" = Mark::OnlyFalse))]
             has_due_date: Option<bool>,
             /// Text to search for
             keyword: Option<String>,
@@ -82,7 +86,7 @@ filters! {
     /// Finds issues by any combination of filters. A filter with several values matches any of
     /// them. Answers come in pages of up to 100.
     pub(in crate::mcp) struct GetIssues {
-        /// What to sort by
+        /// What to sort by; also customField_ with an id, or a custom field's name
         sort: Option<Sort>,
         order: Option<Order>,
         /// How many to skip
@@ -97,30 +101,6 @@ impl Endpoint for GetIssues {
     const TITLE: &'static str = "Find issues";
     const CALL: Call = Call::get("issues");
     const FIELDS: &'static [&'static str] = fields::ISSUE;
-}
-
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-enum Sort {
-    IssueType,
-    Category,
-    Version,
-    Milestone,
-    Summary,
-    Status,
-    Priority,
-    Attachment,
-    SharedFile,
-    Created,
-    CreatedUser,
-    Updated,
-    UpdatedUser,
-    Assignee,
-    StartDate,
-    DueDate,
-    EstimatedHours,
-    ActualHours,
-    ChildIssue,
 }
 
 filters! {

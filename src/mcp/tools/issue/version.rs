@@ -60,7 +60,8 @@ pub(super) struct UpdateVersionMilestone {
     id: Version,
     /// Name to show
     name: String,
-    /// What it is about
+    /// What it is about; empty to remove
+    #[schemars(extend("x-clearable" = true))]
     description: Option<String>,
     /// yyyy-MM-dd; empty to remove
     start_date: Option<Clearable<Date>>,

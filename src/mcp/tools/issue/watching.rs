@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{IdOrKey, Integer, User},
-        tool::{Access, Endpoint},
+        failure::ToolError,
+        inputs::{Integer, IssueIdOrKey, User},
+        tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
         tools::fields,
     },
 };
@@ -50,7 +51,7 @@ impl Endpoint for GetWatchingListCount {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddWatching {
     /// Numeric issue id, or issue key such as PROJ-12
-    issue_id_or_key: IdOrKey,
+    issue_id_or_key: IssueIdOrKey,
     /// A remark for oneself
     note: Option<String>,
 }
@@ -99,9 +100,18 @@ pub(super) struct MarkWatchingAsRead {
     watch_id: Integer,
 }
 
-impl Endpoint for MarkWatchingAsRead {
+impl MarkWatchingAsRead {
+    const CALL: Call = Call::post("watchings/{watchId}/markAsRead");
+}
+
+impl Tool for MarkWatchingAsRead {
     const NAME: &'static str = "mark_watching_as_read";
     const TITLE: &'static str = "Mark watched issue as read";
-    const CALL: Call = Call::post("watchings/{watchId}/markAsRead");
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+
+    async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
+        backlog.carry_out(Self::CALL.fill(inputs(&self))?).await?;
+        let message = format!("Watch {} marked as read", self.watch_id.get());
+        Ok(Outcome::done(&message))
+    }
 }

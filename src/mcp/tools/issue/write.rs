@@ -46,7 +46,7 @@ pub(in crate::mcp) struct AddIssue {
     assignee_id: Option<User>,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
-    /// Ids of uploaded files
+    /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
     /// Id or key of the parent issue
     parent_issue_id: Option<Issue>,
@@ -72,7 +72,8 @@ pub(in crate::mcp) struct UpdateIssue {
     issue_type_id: Option<IssueType>,
     /// Priority
     priority_id: Option<Priority>,
-    /// In the project's notation
+    /// In the project's notation; empty to remove
+    #[schemars(extend("x-clearable" = true))]
     description: Option<String>,
     /// yyyy-MM-dd; empty to remove
     start_date: Option<Clearable<Date>>,
@@ -83,10 +84,13 @@ pub(in crate::mcp) struct UpdateIssue {
     /// Hours spent; empty to remove
     actual_hours: Option<Clearable<Decimal>>,
     /// Categories
+    #[schemars(extend("x-clearable" = true))]
     category_id: Option<Vec<Category>>,
     /// Affected versions
+    #[schemars(extend("x-clearable" = true))]
     version_id: Option<Vec<Version>>,
     /// Milestones
+    #[schemars(extend("x-clearable" = true))]
     milestone_id: Option<Vec<Version>>,
     /// Status
     status_id: Option<Status>,
@@ -96,7 +100,7 @@ pub(in crate::mcp) struct UpdateIssue {
     assignee_id: Option<Clearable<User>>,
     /// Users to notify
     notified_user_id: Option<Vec<User>>,
-    /// Ids of uploaded files
+    /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
     /// Id or key of the parent issue; empty to remove
     parent_issue_id: Option<Clearable<Issue>>,

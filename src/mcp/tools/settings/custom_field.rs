@@ -76,9 +76,11 @@ pub(super) struct UpdateCustomField {
     /// Name to show
     name: Option<String>,
     /// Its type, and what only that has, as in add_custom_field
+    #[serde(default)]
     #[schemars(schema_with = "any_settings")]
     settings: Option<Settings>,
-    /// What it is about
+    /// What it is about; empty to remove
+    #[schemars(extend("x-clearable" = true))]
     description: Option<String>,
     /// Issues must have a value
     required: Option<bool>,
@@ -94,6 +96,7 @@ impl Tool for UpdateCustomField {
     const NAME: &'static str = "update_custom_field";
     const TITLE: &'static str = "Update custom field";
     const ACCESS: Access = Access::of(Self::CALL.method());
+    const CALL: Option<Call> = Some(Self::CALL);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         if self

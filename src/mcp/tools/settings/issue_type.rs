@@ -43,9 +43,11 @@ pub(super) struct UpdateIssueType {
     name: Option<String>,
     /// Background
     color: Option<IssueTypeColor>,
-    /// Title that new issues start with
+    /// Title that new issues start with; empty to remove
+    #[schemars(extend("x-clearable" = true))]
     template_summary: Option<String>,
-    /// Text that new issues start with
+    /// Text that new issues start with; empty to remove
+    #[schemars(extend("x-clearable" = true))]
     template_description: Option<String>,
 }
 

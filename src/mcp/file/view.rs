@@ -1,0 +1,100 @@
+//! The inputs of every tool that returns a file: what of it is wanted, and how.
+
+use std::fmt::Display;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::mcp::{failure::LARGEST_FILE, inputs::Whole};
+
+/// auto for images and texts as such, base64 for JSON with all bytes; auto unless given
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::mcp) enum Format {
+    #[default]
+    Auto,
+    Base64,
+}
+
+/// Fail if the file is larger; 7340032 at most and unless given, for base64 what an answer holds
+#[derive(Clone, Copy, Debug, JsonSchema)]
+#[schemars(transparent)]
+pub(in crate::mcp) struct MaxBytes(#[schemars(with = "Whole")] usize);
+
+/// Of a text, the first character; 0 unless given
+#[derive(Clone, Copy, Debug, JsonSchema)]
+#[schemars(transparent)]
+pub(in crate::mcp) struct TextOffset(#[schemars(with = "Whole")] usize);
+
+/// Of a text, the most characters
+#[derive(Clone, Copy, Debug, JsonSchema)]
+#[schemars(transparent)]
+pub(in crate::mcp) struct TextLength(#[schemars(with = "Whole")] usize);
+
+impl<'de> Deserialize<'de> for MaxBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = || format!("expected an integer from 1 to {LARGEST_FILE}");
+        match number(deserializer, expected)? {
+            bytes @ 0..=LARGEST_FILE => Ok(Self(bytes)),
+            _ => Err(D::Error::custom(expected())),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TextOffset {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        number(deserializer, || "expected an integer, 0 or more").map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TextLength {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        number(deserializer, || "expected an integer, 1 or more").map(Self)
+    }
+}
+
+fn number<'de, D: Deserializer<'de>, T: Display>(
+    deserializer: D,
+    expected: impl Fn() -> T,
+) -> Result<usize, D::Error> {
+    let number = Whole::deserialize(deserializer)?.get();
+    usize::try_from(number).map_err(|_| D::Error::custom(expected()))
+}
+
+/// What is wanted of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::mcp) struct View {
+    pub format: Format,
+    /// A larger file is an error.
+    pub max_bytes: Option<usize>,
+    /// The first character of a text.
+    pub from: usize,
+    /// How many characters of a text there are at most.
+    pub length: Option<usize>,
+}
+
+impl View {
+    /// A `maxBytes` or `textLength` of 0 counts as not given: some clients fill in every input.
+    pub fn new(
+        format: Option<Format>,
+        max_bytes: Option<MaxBytes>,
+        offset: Option<TextOffset>,
+        length: Option<TextLength>,
+    ) -> Self {
+        Self {
+            format: format.unwrap_or_default(),
+            max_bytes: max_bytes.map(|it| it.0).filter(|it| *it > 0),
+            from: offset.map_or(0, |it| it.0),
+            length: length.map(|it| it.0).filter(|it| *it > 0),
+        }
+    }
+
+    /// How many bytes of a file are read. As base64 it is as many as an answer holds: a token of
+    /// it is little more than one byte of the file.
+    pub fn largest(&self, max_tokens: usize) -> usize {
+        self.max_bytes.unwrap_or(match self.format {
+            Format::Auto => LARGEST_FILE,
+            Format::Base64 => max_tokens.min(LARGEST_FILE),
+        })
+    }
+}

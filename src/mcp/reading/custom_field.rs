@@ -1,0 +1,367 @@
+//! Custom fields, in the forms in which they are given.
+//!
+//! | form | means |
+//! |---|---|
+//! | `[{"id": "Severity", "value": "S1"}]` | itself |
+//! | `{"id": "Severity", "value": "S1"}` | a list of one |
+//! | `{"Severity": "S1"}`, `[{"Severity": "S1"}]`, `{"customField_12": 7}` | each key is a field |
+//! | the JSON text of any of these | the same |
+//! | `"value": null`, `[]` or `""` | removes the value, where an issue is changed; else nothing |
+
+use rmcp::model::JsonObject;
+use serde_json::{Map, Value};
+
+use super::{
+    Mode, date,
+    scalar::decimal,
+    text::{clean, digits},
+};
+use crate::mcp::inputs::is_date;
+
+/// Other names of the key that names the field.
+const IDS: [&str; 5] = ["id", "name", "fieldId", "customFieldId", "field"];
+const OF_VALUES: [&str; 3] = ["id", "value", "otherValue"];
+const OF_FILTERS: [&str; 5] = ["id", "type", "value", "min", "max"];
+
+/// `12` of `customField_12`. Given so, it is looked up as a name is: what is written there is as
+/// likely to need reading.
+pub(super) fn id_of(name: &str) -> Option<i64> {
+    let (word, id) = name.split_once('_')?;
+    let is_field = word.eq_ignore_ascii_case("customField");
+    digits(id).filter(|id| is_field && *id > 0)
+}
+
+/// Whether a tool's custom fields are values to set, and not conditions.
+pub(super) fn takes_values(inputs: &JsonObject) -> bool {
+    let items = inputs.get("customFields").map(|fields| &fields["items"]);
+    items.is_some_and(|items| items["properties"].get("otherValue").is_some())
+}
+
+/// Whether values to set need no reading.
+pub(super) fn are_right_values(value: &Value) -> bool {
+    all(value, |field| {
+        let values = ["value", "otherValue"].map(|key| field.get(key));
+        values.iter().any(Option::is_some)
+            && values
+                .into_iter()
+                .flatten()
+                .all(|value| !is_empty(value) && !value.is_object())
+            && field.keys().all(|key| OF_VALUES.contains(&key.as_str()))
+    })
+}
+
+/// Whether conditions need no reading.
+pub(super) fn are_right_filters(value: &Value) -> bool {
+    all(value, |field| {
+        let is_number = |value: &Value| match value {
+            Value::Array(items) => items.iter().all(Value::is_number),
+            value => value.is_number(),
+        };
+        let kind = field.get("type").and_then(Value::as_str);
+        field.iter().all(|(key, value)| match (key.as_str(), kind) {
+            ("id" | "type", Some(_)) => true,
+            ("value", Some("text")) => value.is_string(),
+            ("value", Some("list")) => is_number(value),
+            ("min" | "max", Some("numeric")) => value.is_number(),
+            ("min" | "max", Some("date")) => value.as_str().is_some_and(is_date),
+            _ => false,
+        })
+    })
+}
+
+fn all(value: &Value, is_right: impl Fn(&Map<String, Value>) -> bool) -> bool {
+    let has_id = |field: &Map<String, Value>| match field.get("id") {
+        Some(Value::Number(_)) => true,
+        Some(Value::String(name)) => id_of(name).is_none(),
+        _ => false,
+    };
+    let is_right = |field: &Value| {
+        field
+            .as_object()
+            .is_some_and(|it| has_id(it) && is_right(it))
+    };
+    let fields = value.as_array();
+    fields.is_some_and(|fields| !fields.is_empty() && fields.iter().all(is_right))
+}
+
+/// The values to set, as a list.
+///
+/// # Errors
+/// A field has nothing to set, or a key that there is not.
+pub(super) fn values(value: Value, mode: Mode) -> Result<Vec<Value>, String> {
+    let fields = listed(value)?.into_iter().enumerate();
+    let read = fields.map(|(place, mut field)| {
+        check_keys(place, &mut field, &OF_VALUES)?;
+        let other = field.get("otherValue");
+        let has_other = other.is_some_and(|other| !is_empty(other));
+        if !has_other {
+            field.shift_remove("otherValue");
+        }
+        match field.get("value") {
+            Some(value) if !is_empty(value) => {}
+            _ if has_other => {
+                field.shift_remove("value");
+            }
+            Some(_) if mode == Mode::Changing => {
+                field.insert("value".to_owned(), "".into());
+            }
+            Some(_) => return Ok(None),
+            None => {
+                return Err(format!(
+                    "[{place}].value: is required; give \"\" to remove what is there"
+                ));
+            }
+        }
+        if let Some(Value::Object(item)) = field.get_mut("value")
+            && let Some(id) = item.shift_remove("id")
+        {
+            field.insert("value".to_owned(), id);
+        }
+        Ok(Some(Value::Object(field)))
+    });
+    read.filter_map(Result::transpose).collect()
+}
+
+/// The conditions, as a list.
+///
+/// # Errors
+/// One has no type, or a key that there is not.
+pub(super) fn filters(value: Value) -> Result<Vec<Value>, String> {
+    let fields = listed(value)?.into_iter().enumerate();
+    let read = fields.map(|(place, mut field)| {
+        check_keys(place, &mut field, &OF_FILTERS)?;
+        field.retain(|_, value| !value.is_null());
+        let kind = field.get("type").and_then(Value::as_str).map(str::to_owned);
+        let Some(kind) = kind else {
+            return Err(format!(
+                "[{place}]: expected a condition such as {{\"type\": \"list\", \"id\": \
+                 \"Severity\", \"value\": \"S1\"}}; the types are text, numeric, date and list"
+            ));
+        };
+        for bound in ["min", "max"] {
+            let Some(Value::String(text)) = field.get(bound) else {
+                continue;
+            };
+            let read = match kind.as_str() {
+                "date" => date::read(text).map(Value::from),
+                "numeric" => number(text),
+                _ => continue,
+            };
+            let read = read.map_err(|text| format!("[{place}].{bound}: {text}"))?;
+            field.insert(bound.to_owned(), read);
+        }
+        // A field that is named has its items looked up; elsewhere a text of digits is an id.
+        if kind == "list"
+            && field["id"].is_number()
+            && let Some(value) = field.get_mut("value")
+        {
+            each_text(value, &|text| digits(text).map(Value::from));
+        }
+        Ok(Value::Object(field))
+    });
+    read.collect()
+}
+
+fn number(text: &str) -> Result<Value, String> {
+    let found = clean(text).and_then(|text| decimal(&text));
+    found.map(Value::Number).ok_or_else(|| {
+        let text = super::text::quoted(text);
+        format!("expected a JSON number, received string {text}")
+    })
+}
+
+fn each_text(value: &mut Value, read: &impl Fn(&str) -> Option<Value>) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| each_text(item, read)),
+        Value::String(text) => {
+            if let Some(found) = clean(text).and_then(|text| read(&text)) {
+                *value = found;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The fields, one by one.
+fn listed(value: Value) -> Result<Vec<Map<String, Value>>, String> {
+    let mut fields = Vec::new();
+    match value {
+        Value::Array(items) => {
+            for item in items {
+                match item {
+                    Value::Object(field) => fields.extend(expanded(field)),
+                    Value::String(text) => fields.extend(listed(parsed(&text)?)?),
+                    other => return Err(format!(": expected objects, received {}", short(&other))),
+                }
+            }
+        }
+        Value::Object(field) => fields.extend(expanded(field)),
+        Value::String(text) => return listed(parsed(&text)?),
+        other => return Err(format!(": expected a list, received {}", short(&other))),
+    }
+    Ok(fields)
+}
+
+fn parsed(text: &str) -> Result<Value, String> {
+    match serde_json::from_str(text) {
+        Ok(value @ (Value::Array(_) | Value::Object(_))) => Ok(value),
+        _ => Err(format!(
+            ": expected a list of objects, received string {}",
+            super::text::quoted(text)
+        )),
+    }
+}
+
+fn short(value: &Value) -> String {
+    match value {
+        Value::Array(_) => "a list".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// One field, or several as a map from their names.
+fn expanded(mut field: Map<String, Value>) -> Vec<Map<String, Value>> {
+    let named = IDS.iter().find(|name| field.contains_key(**name));
+    let is_field = named.is_some() && field.keys().any(|key| is_key(key));
+    if let (Some(name), true) = (named, is_field) {
+        if let Some(id) = field.shift_remove(*name) {
+            field.insert("id".to_owned(), id);
+        }
+        return vec![field];
+    }
+    if named.is_some_and(|name| *name == "id") || field.keys().any(|key| is_key(key)) {
+        return vec![field];
+    }
+    let fields = field.into_iter();
+    let fields = fields.map(|(name, value)| {
+        let id = id_of(&name).map_or(name, |id| id.to_string());
+        Map::from_iter([("id".to_owned(), id.into()), ("value".to_owned(), value)])
+    });
+    fields.collect()
+}
+
+/// Whether it is a key of a field beside its name.
+fn is_key(key: &str) -> bool {
+    OF_VALUES
+        .iter()
+        .chain(&OF_FILTERS)
+        .any(|known| *known == key && key != "id")
+}
+
+fn check_keys(place: usize, field: &mut Map<String, Value>, known: &[&str]) -> Result<(), String> {
+    if let Some(Value::String(id)) = field.get("id")
+        && let Some(id) = id_of(id)
+    {
+        field.insert("id".to_owned(), id.to_string().into());
+    }
+    match field.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => Err(format!(
+            "[{place}].{}: is no key here; these are {}",
+            super::naming::shown(key),
+            known.join(", ")
+        )),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.iter().all(is_empty),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_have_many_forms() {
+        let one = json!([{"id": "Severity", "value": "S1"}]);
+        for form in [
+            one.clone(),
+            json!({"id": "Severity", "value": "S1"}),
+            json!({"name": "Severity", "value": "S1"}),
+            json!({"Severity": "S1"}),
+            json!([{"Severity": "S1"}]),
+            json!("[{\"id\":\"Severity\",\"value\":\"S1\"}]"),
+            json!("{\"Severity\":\"S1\"}"),
+            json!(["{\"Severity\":\"S1\"}"]),
+            json!([{"id": "Severity", "value": "S1", "otherValue": null}]),
+        ] {
+            let read = values(form.clone(), Mode::Changing);
+            assert_eq!(read.map(Value::Array).as_ref(), Ok(&one), "{form}");
+        }
+        let by_id = values(json!({"customField_12": [1, 2]}), Mode::Creating);
+        assert_eq!(by_id, Ok(vec![json!({"value": [1, 2], "id": "12"})]));
+        let item = values(
+            json!([{"id": 12, "value": {"id": 3, "name": "S3"}}]),
+            Mode::Creating,
+        );
+        assert_eq!(item, Ok(vec![json!({"id": 12, "value": 3})]));
+    }
+
+    #[test]
+    fn an_empty_value_removes_where_something_is_changed() {
+        for empty in [json!(null), json!(""), json!([])] {
+            let field = json!([{"id": 12, "value": empty}]);
+            let changed = values(field.clone(), Mode::Changing);
+            assert_eq!(changed, Ok(vec![json!({"id": 12, "value": ""})]), "{field}");
+            assert_eq!(values(field.clone(), Mode::Creating), Ok(vec![]), "{field}");
+        }
+        let other = json!([{"id": 12, "value": null, "otherValue": "x"}]);
+        let expected = vec![json!({"id": 12, "otherValue": "x"})];
+        assert_eq!(values(other, Mode::Changing), Ok(expected));
+        let error = values(json!([{"id": "Ticket ref"}]), Mode::Changing).unwrap_err();
+        assert!(error.starts_with("[0].value: is required"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_field_is_said() {
+        for (field, expected) in [
+            (json!([1]), ": expected objects, received 1"),
+            (
+                json!("Severity"),
+                ": expected a list of objects, received string \"Severity\"",
+            ),
+            (
+                json!([{"id": 1, "value": 2, "colour": 3}]),
+                "[0].colour: is no key here",
+            ),
+        ] {
+            let error = values(field.clone(), Mode::Changing).unwrap_err();
+            assert!(error.starts_with(expected), "{field}: {error}");
+        }
+    }
+
+    #[test]
+    fn conditions_are_read_by_their_type() {
+        let read = filters(json!([
+            {"type": "date", "id": 1, "min": "2026/10/20", "max": null},
+            {"type": "numeric", "id": 2, "min": "１２"},
+            {"type": "list", "id": 3, "value": ["7"]},
+            {"type": "list", "id": "Severity", "value": ["7"]},
+        ]));
+        let expected = vec![
+            json!({"type": "date", "id": 1, "min": "2026-10-20"}),
+            json!({"type": "numeric", "id": 2, "min": 12}),
+            json!({"type": "list", "id": 3, "value": [7]}),
+            json!({"type": "list", "id": "Severity", "value": ["7"]}),
+        ];
+        assert_eq!(read, Ok(expected));
+        let error = filters(json!({"Severity": "S1"})).unwrap_err();
+        assert!(
+            error.contains("the types are text, numeric, date and list"),
+            "{error}"
+        );
+        let error = filters(json!([{"type": "numeric", "id": 2, "min": "1,200"}])).unwrap_err();
+        assert!(
+            error.starts_with("[0].min: expected a JSON number"),
+            "{error}"
+        );
+    }
+}

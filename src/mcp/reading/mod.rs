@@ -1,0 +1,416 @@
+//! Reads what callers wrote: what has one meaning is taken, and what has none is said.
+//!
+//! The one place where arguments get the form that the tools' types take. It comes before the
+//! projects that are allowed are looked at, and before names are looked up: those judge what was
+//! read, not what was written.
+//!
+//! 1. [`Inputs::name`] gives each argument the name of an input (`naming`); what is of no input
+//!    is an error.
+//! 2. [`Inputs::read`] gives each value the JSON of its input's type: lists and JSON texts in `list`,
+//!    one value in `scalar`, custom fields in `custom_field`. A call whose values are right
+//!    already is only looked at.
+//! 3. What is empty was not given. On a change it removes what is there, where the input says so
+//!    (`x-clearable`) and the call leaves some optional input out: a call that names all of them
+//!    comes from a client that fills everything in. `none` removes in any case.
+//! 4. A change of nothing is an error.
+//!
+//! What an input takes follows from its type's schema, private keywords included (`kind`).
+
+mod activity;
+mod custom_field;
+pub(super) mod date;
+mod found;
+mod key;
+mod kind;
+mod link;
+mod list;
+mod naming;
+mod scalar;
+pub(super) mod text;
+
+use std::collections::HashMap;
+
+use rmcp::model::JsonObject;
+use serde_json::Value;
+
+use self::{
+    found::{Found, listed},
+    naming::Known,
+    scalar::Given,
+};
+use super::tool::Spec;
+use crate::backlog::{BacklogUrl, Method};
+
+pub(super) use self::{
+    key::is_project as is_project_key,
+    kind::{Input, Kind, Mark, READ},
+    scalar::decimal,
+};
+
+/// More problems of one call are no help.
+const MAX_PROBLEMS: usize = 5;
+/// Inputs that go along with a change and are none.
+const BESIDE: [&str; 2] = ["notifiedUserId", "mailNotify"];
+
+/// What a call does to Backlog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Reading,
+    /// Adds or removes a thing as a whole.
+    Creating,
+    /// Sets some of what a thing has.
+    Changing,
+}
+
+/// The inputs of a tool.
+#[derive(Clone, Debug)]
+pub(super) struct Inputs {
+    all: Vec<Input>,
+    /// How many of them are the tool's own, which come first.
+    own: usize,
+    places: HashMap<String, usize>,
+    mode: Mode,
+    /// How many may be left out.
+    optional: usize,
+    /// Those that say what is changed; of some, one of several is enough: `issueId|issueKey`.
+    targets: Vec<&'static str>,
+}
+
+/// What a call says besides its arguments, for its result.
+pub(super) type Notes = Vec<String>;
+
+impl Inputs {
+    /// `method` and `template` are those of the request, as far as the tool is one.
+    pub fn new(all: Vec<Input>, method: Option<Method>, template: &'static str) -> Self {
+        let mode = match method {
+            Some(Method::Patch | Method::Put) => Mode::Changing,
+            None | Some(Method::Get) => Mode::Reading,
+            Some(Method::Post | Method::Delete) => Mode::Creating,
+        };
+        let placeholders = template.split(['{', '}']).skip(1).step_by(2);
+        let places = all.iter().enumerate();
+        Self {
+            places: places
+                .map(|(place, input)| (input.name.clone(), place))
+                .collect(),
+            optional: all.iter().filter(|input| !input.is_required).count(),
+            mode,
+            targets: placeholders
+                .map(|names| names.trim_start_matches('*'))
+                .collect(),
+            own: all.len(),
+            all,
+        }
+    }
+
+    /// Adds the inputs that other parts of the server offer.
+    pub fn extend(&mut self, published: &JsonObject) {
+        for input in Input::all(published) {
+            if !self.places.contains_key(&input.name) {
+                self.places.insert(input.name.clone(), self.all.len());
+                self.all.push(Input {
+                    // What it takes, its own reader says.
+                    kind: match input.kind {
+                        Kind::Text => Kind::Other,
+                        kind if !input.is_list => kind,
+                        _ => Kind::Other,
+                    },
+                    is_list: false,
+                    ..input
+                });
+            }
+        }
+    }
+
+    /// Gives the arguments the names of inputs; `published` are all that there are.
+    ///
+    /// # Errors
+    /// What is of no input.
+    pub fn name(
+        &self,
+        arguments: &mut JsonObject,
+        published: &JsonObject,
+        tool: &Spec,
+    ) -> Result<(), String> {
+        let none = JsonObject::new();
+        let known = Known {
+            published: match published.get("properties") {
+                Some(Value::Object(inputs)) => inputs,
+                _ => &none,
+            },
+            fields_are_off: !tool.fields.is_empty(),
+        };
+        naming::unwrap(arguments, known);
+        if tool.takes_project {
+            super::arguments::settle_project(arguments);
+        }
+        naming::settle(arguments, known)
+    }
+
+    /// Gives the values the form that the tool's types take; what it returns is for the result.
+    ///
+    /// # Errors
+    /// What cannot be read, or that nothing would change.
+    pub fn read(&self, arguments: &mut JsonObject, space: &BacklogUrl) -> Result<Notes, String> {
+        if self.are_right(arguments) {
+            return Ok(Notes::new());
+        }
+        let is_full = self.mode == Mode::Changing && self.names_all(arguments);
+        let mut found = Found::default();
+        for (name, value) in std::mem::take(arguments) {
+            match self.input(&name) {
+                None => {
+                    arguments.insert(name, value);
+                }
+                Some(input) => {
+                    let had_zero = is_full && !input.is_required && is_zero(&value);
+                    let read = match self.value(input, value, space) {
+                        Ok(Given::Value(_)) if had_zero => Ok(Given::Empty),
+                        Ok(Given::Empty) if self.is_removal(input) && !is_full => Ok(Given::None),
+                        read => read,
+                    };
+                    if let Some(value) = self.taken(input, read, &mut found) {
+                        arguments.insert(name, value);
+                    }
+                }
+            }
+        }
+        if found.problems.is_empty() {
+            self.settle_issue(arguments, &mut found.problems);
+        }
+        if found.problems.is_empty() {
+            self.check_required(arguments, &mut found.problems);
+        }
+        if !found.problems.is_empty() {
+            found.problems.truncate(MAX_PROBLEMS);
+            return Err(found.problems.join("\n"));
+        }
+        if self.changes_nothing(arguments) {
+            return Err(self.nothing_to_change(&found));
+        }
+        Ok(match self.mode {
+            Mode::Changing => found.into_note(arguments, |name| self.is_change(name), is_full),
+            _ => Notes::new(),
+        })
+    }
+
+    /// Whether an empty value removes what is there.
+    fn is_removal(&self, input: &Input) -> bool {
+        self.mode == Mode::Changing && input.is_clearable
+    }
+
+    /// The value that an input gets, if it gets one; what became of it is found.
+    fn taken(
+        &self,
+        input: &Input,
+        read: Result<Given, String>,
+        found: &mut Found,
+    ) -> Option<Value> {
+        let name = &input.name;
+        match read {
+            Ok(Given::Value(value)) => {
+                found.note_removed_fields(name, &value);
+                return Some(value);
+            }
+            Ok(Given::Empty) => found.ignored.push(name.clone()),
+            Ok(Given::None) if self.is_removal(input) => {
+                found.removed.push(name.clone());
+                return Some(input.nothing());
+            }
+            // What is made has nothing yet.
+            Ok(Given::None) if self.mode != Mode::Changing => {}
+            Ok(Given::None) => found.problems.push(format!("{name}: cannot be removed")),
+            Err(problem) => found.problems.push(match problem.starts_with('[') {
+                true => format!("{name}{problem}"),
+                false => format!("{name}: {}", problem.trim_start_matches(": ")),
+            }),
+        }
+        None
+    }
+
+    /// The tool's own inputs.
+    #[cfg(test)]
+    pub fn own(&self) -> &[Input] {
+        &self.all[..self.own]
+    }
+
+    #[cfg(test)]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Whether an input says what the call is about.
+    pub fn is_target(&self, name: &str) -> bool {
+        self.targets.iter().any(|names| has(names, name))
+    }
+
+    /// Whether nothing can stand in an input's list.
+    pub fn takes_none(&self, name: &str) -> bool {
+        let input = self.input(name);
+        self.mode != Mode::Reading && input.is_some_and(|it| it.is_list && !it.is_required)
+    }
+
+    fn input(&self, name: &str) -> Option<&Input> {
+        self.places.get(name).map(|place| &self.all[*place])
+    }
+
+    /// Whether there is nothing to read: the usual case, for which nothing is copied.
+    fn are_right(&self, arguments: &JsonObject) -> bool {
+        let is_right = |(name, value): (&String, &Value)| {
+            self.input(name).is_some_and(|input| input.is_right(value))
+        };
+        arguments.iter().all(is_right) && !self.changes_nothing(arguments)
+    }
+
+    /// Whether the call gives every input that may be left out.
+    fn names_all(&self, arguments: &JsonObject) -> bool {
+        let mut optional = self.all[..self.own]
+            .iter()
+            .filter(|input| !input.is_required);
+        self.optional > 0
+            && optional.all(|input| {
+                arguments.contains_key(&input.name) || self.is_other_name(input, arguments)
+            })
+    }
+
+    /// Whether a target is given by its other name: a client that fills everything in does not
+    /// leave out a change, but may well leave out the key where it has the id.
+    fn is_other_name(&self, input: &Input, arguments: &JsonObject) -> bool {
+        let with = self.targets.iter().find(|names| has(names, &input.name));
+        with.is_some_and(|names| names.split('|').any(|name| arguments.contains_key(name)))
+    }
+
+    pub fn is_change(&self, name: &str) -> bool {
+        !self.is_target(name) && !BESIDE.contains(&name) && self.is_own(name)
+    }
+
+    fn is_own(&self, name: &str) -> bool {
+        self.places.get(name).is_some_and(|place| *place < self.own)
+    }
+
+    fn changes_nothing(&self, arguments: &JsonObject) -> bool {
+        // What it would be of, the tool itself asks for.
+        let is_given = |names: &&str| names.split('|').any(|name| arguments.contains_key(name));
+        self.mode == Mode::Changing
+            && !arguments.keys().any(|name| self.is_change(name))
+            && self.targets.iter().all(is_given)
+    }
+
+    fn nothing_to_change(&self, found: &Found) -> String {
+        let changes = self.all.iter().map(|input| input.name.as_str());
+        let changes: Vec<_> = changes.filter(|name| self.is_change(name)).collect();
+        let ignored = match found.ignored.as_slice() {
+            [] => String::new(),
+            ignored => format!(
+                "; {} {} empty, which changes nothing (none removes a value, where one can be \
+                 removed)",
+                listed(ignored),
+                if ignored.len() == 1 { "is" } else { "are" }
+            ),
+        };
+        format!(
+            "nothing to change: give at least one of {}{ignored}",
+            changes.join(", ")
+        )
+    }
+
+    /// Reads the value of one input.
+    fn value(&self, input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, String> {
+        if input.is_right(&value) {
+            return Ok(Given::Value(value));
+        }
+        match &input.kind {
+            Kind::Marked(Mark::CustomFieldValues) => {
+                list::fields(value, |value| custom_field::values(value, self.mode))
+            }
+            Kind::Marked(Mark::CustomFieldFilters) => list::fields(value, custom_field::filters),
+            _ if input.is_list => list::read(input, value, space),
+            Kind::Other => match (list::object(value), self.is_own(&input.name)) {
+                (Value::Null, _) => Ok(Given::Empty),
+                (Value::Array(items), true) if items.is_empty() => Ok(Given::Empty),
+                (Value::String(text), true) => Err(format!(
+                    "expected an object, received string {}",
+                    text::quoted(&text)
+                )),
+                (value, _) => Ok(Given::Value(value)),
+            },
+            // A text that must be there may be an empty one.
+            Kind::Text if input.is_required && value == "" => Ok(Given::Value(value)),
+            _ => scalar::read(input, value, space),
+        }
+    }
+
+    /// An issue's key in the input for its id goes to the other one, and the other way round.
+    fn settle_issue(&self, arguments: &mut JsonObject, problems: &mut Vec<String>) {
+        const KEY: &str = "issueKey";
+        const ID: &str = "issueId";
+        let is_single = |name| self.input(name).is_some_and(|input| !input.is_list);
+        if !is_single(KEY) || !is_single(ID) {
+            return;
+        }
+        for (from, to) in [(ID, KEY), (KEY, ID)] {
+            let is_other = |value: &Value| value.is_string() == (from == ID);
+            if !arguments.get(from).is_some_and(is_other) {
+                continue;
+            }
+            let Some(value) = arguments.shift_remove(from) else {
+                continue;
+            };
+            match arguments.get(to) {
+                Some(other) if *other != value => {
+                    problems.push(format!(
+                        "{from}: names another issue than {to}; give one of them"
+                    ));
+                }
+                _ => {
+                    arguments.insert(to.to_owned(), value);
+                }
+            }
+        }
+    }
+
+    fn check_required(&self, arguments: &JsonObject, problems: &mut Vec<String>) {
+        let missing = self
+            .all
+            .iter()
+            .filter(|input| input.is_required && !arguments.contains_key(&input.name));
+        problems.extend(missing.map(|input| format!("{}: is required", input.name)));
+    }
+}
+
+impl Input {
+    fn is_right(&self, value: &Value) -> bool {
+        match (&self.kind, value) {
+            (Kind::Marked(Mark::CustomFieldValues), value) => custom_field::are_right_values(value),
+            (Kind::Marked(Mark::CustomFieldFilters), value) => {
+                custom_field::are_right_filters(value)
+            }
+            (kind, Value::Array(items)) if self.is_list => {
+                !items.is_empty() && items.iter().all(|item| kind.is_right(item))
+            }
+            _ if self.is_list => false,
+            (Kind::Other, value) => value.is_object() || value.is_number() || value.is_boolean(),
+            (kind, value) => kind.is_right(value),
+        }
+    }
+
+    /// What removes a value.
+    fn nothing(&self) -> Value {
+        match self.is_list {
+            true => Value::Array(Vec::new()),
+            false => "".into(),
+        }
+    }
+}
+
+/// Whether a name is one of `issueId|issueKey`.
+fn has(names: &str, name: &str) -> bool {
+    names.split('|').any(|it| it == name)
+}
+
+fn is_zero(value: &Value) -> bool {
+    value.as_f64() == Some(0.0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! What holds for every tool.
+
+use serde_json::{Map, Value, json};
+
+use super::{advised, answering, as_json, japanese, shown};
+use crate::{
+    backlog::fake::FakeBacklog,
+    mcp::{
+        ToolOptions,
+        rest::{Rest, Way},
+        tests::{caller_of, calls::sample, exchange, post, result, server},
+        tools,
+    },
+};
+
+/// A thing with whatever says which one it is, and a long text.
+fn thing(id: Value, text: &str) -> Value {
+    json!({
+        "id": id, "projectId": 3, "issueId": 4, "issueKey": "A-1", "repositoryId": 6, "number": 7,
+        "issue": {"issueKey": "A-1"}, "content": text, "updated": "2026-10-01T08:12:30Z",
+    })
+}
+
+/// Tools that return no JSON.
+const FILES: [&str; 6] = [
+    "get_document_attachment",
+    "get_icon",
+    "get_issue_attachment",
+    "get_pull_request_attachment",
+    "get_shared_file",
+    "get_wiki_attachment",
+];
+
+/// Tools that return nothing of what Backlog says.
+const MARKS: [&str; 2] = ["mark_notification_as_read", "mark_watching_as_read"];
+
+#[actix_web::test]
+async fn no_tool_loses_a_text_without_a_way_on() {
+    let text: String = japanese(true).chars().take(24_000).collect();
+    let tools = tools::all();
+    for in_list in [false, true] {
+        let [numbered, named] = [json!(5), json!("0a")].map(|id| match in_list {
+            false => answering(&thing(id, &text)),
+            true => answering(&json!([thing(id, &text)])),
+        });
+        for entry in &tools {
+            let name = entry.spec.name;
+            let is_document = name.ends_with("_document") || name == "get_documents";
+            let caller = caller_of(if is_document { &named } else { &numbered });
+            let schema = entry.route.attr.schema_as_json_value();
+            let mut arguments = sample(&schema);
+            let given = arguments.as_object_mut().unwrap();
+            for ours in ["textOffset", "textLength", "itemOffset", "offset", "count"] {
+                given.remove(ours);
+            }
+            if name == "upload_attachment" {
+                // Two ways to give one thing.
+                given.remove("content");
+            }
+            let made = result(&caller, name, arguments.clone()).await;
+            if FILES.contains(&name) {
+                continue;
+            }
+            assert_ne!(made["isError"], true, "{name}: {made}");
+            if MARKS.contains(&name) {
+                continue;
+            }
+            let note = made["content"][1]["text"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{name} says nothing"));
+            if matches!(Rest::of(name).way, Way::None) {
+                assert!(note.contains("No tool reads on"), "{name}: {note}");
+                continue;
+            }
+            let (tool, inputs) = advised(&made).unwrap_or_else(|| panic!("{name}: {note}"));
+            let reader = tools.iter().find(|it| it.spec.name == tool).expect(&tool);
+            let takes = reader.route.attr.schema_as_json_value();
+            let inputs = inputs.as_object().unwrap();
+            for input in inputs.keys() {
+                assert!(
+                    takes["properties"].get(input).is_some(),
+                    "{name}: {tool} has no {input}"
+                );
+            }
+            let next = shown(&result(&caller, &tool, Value::Object(inputs.clone())).await);
+            let from = usize::try_from(inputs["textOffset"].as_u64().unwrap()).unwrap();
+            let next = next.get(0).unwrap_or(&next)["content"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            let rest: String = text.chars().skip(from).collect();
+            assert!(
+                rest.starts_with(&next) && !next.is_empty(),
+                "{name}: {tool}"
+            );
+        }
+    }
+}
+
+#[actix_web::test]
+async fn half_a_surrogate_pair_of_backlog_reaches_no_client() {
+    let thing = r#"{"id":1,"summary":"a\ud83d","description":"\ud83d\ude00 \\ud83d"}"#;
+    let expected = json!({"id": 1, "summary": "a\u{fffd}", "description": "😀 \\ud83d"});
+    for (tool, body) in [
+        ("get_issue", thing.to_owned()),
+        ("get_issues", format!("[{thing}]")),
+    ] {
+        let backlog = FakeBacklog::start(move |_| as_json(body.clone()));
+        let options = ToolOptions {
+            structured_content: true,
+            ..ToolOptions::default()
+        };
+        let params = json!({"name": tool, "arguments": {"issueKey": "A-1"}});
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+        let server = server().with_options(options);
+        let caller = caller_of(&backlog);
+        // The response was read strictly on the way here.
+        let (_, body) = exchange(server, Some(&caller), post("2025-06-18", &message)).await;
+        let result = &body["result"];
+        let shown = shown(result);
+        assert_eq!(shown.get(0).unwrap_or(&shown), &expected);
+        let structured = &result["structuredContent"];
+        assert_eq!(
+            structured.pointer("/items/0").unwrap_or(structured),
+            &expected
+        );
+    }
+}
+
+#[actix_web::test]
+async fn an_advice_repeats_the_call_with_its_organization_and_prefix() {
+    let backlog = answering(&thing(json!(5), &japanese(false)));
+    let options = ToolOptions {
+        prefix: "acme_".parse().unwrap(),
+        ..ToolOptions::default()
+    };
+    let mut arguments = Map::from_iter([("issueKey".to_owned(), json!("A-1"))]);
+    for (name, tool) in [
+        ("acme_get_issue", "acme_get_issue"),
+        ("acme_update_issue", "acme_get_issue"),
+    ] {
+        arguments.insert("summary".to_owned(), json!("A"));
+        let params = json!({"name": name, "arguments": arguments});
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+        let server = server().with_options(options.clone());
+        let (_, body) = exchange(
+            server,
+            Some(&caller_of(&backlog)),
+            post("2025-06-18", &message),
+        )
+        .await;
+        let (advised, inputs) = advised(&body["result"]).expect("an advice");
+        assert_eq!(advised, tool);
+        assert_eq!(inputs["issueKey"], "A-1");
+    }
+}

@@ -1,0 +1,154 @@
+//! A part of a long text: from a character on, to where a budget ends.
+//!
+//! Places are counted in Unicode characters. A part ends behind a line where one ends in its
+//! second half, otherwise inside a line, but never inside of what a reader sees as one character.
+//! The parts of a text, one after the other, are the text.
+
+use unicode_segmentation::GraphemeCursor;
+
+use super::tokens::Counter;
+
+/// A part of a text, and where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part<'a> {
+    pub text: &'a str,
+    /// The first character, counted from 0.
+    pub from: usize,
+    /// The first character after the part.
+    pub to: usize,
+    /// How many characters the whole text has.
+    pub of: usize,
+}
+
+impl<'a> Part<'a> {
+    /// At most `length` characters, from character `from` on.
+    pub fn of_length(text: &'a str, from: usize, length: usize) -> Self {
+        Self::ending(text, from, |rest| {
+            let end = rest.char_indices().nth(length);
+            end.map_or(rest.len(), |(end, _)| end)
+        })
+    }
+
+    /// At most `length` characters that have at most `max_tokens`, from character `from` on.
+    pub fn within(text: &'a str, from: usize, length: usize, max_tokens: usize) -> Self {
+        Self::ending(text, from, |rest| {
+            let mut counter = Counter::default();
+            let mut characters = rest.char_indices().take(length);
+            let over = characters.find(|(_, character)| {
+                counter.push(*character);
+                counter.total() > max_tokens
+            });
+            let long = || rest.char_indices().nth(length);
+            over.or_else(long).map_or(rest.len(), |(end, _)| end)
+        })
+    }
+
+    /// As [`Self::of_length`], and ends just there, even inside of a character of several.
+    pub fn roughly(text: &'a str, from: usize, length: usize) -> Self {
+        let place = |text: &str, number| {
+            let place = text.char_indices().nth(number);
+            place.map_or(text.len(), |(place, _)| place)
+        };
+        let rest = &text[place(text, from)..];
+        let part = &rest[..place(rest, length)];
+        Self::at(text, from, part)
+    }
+
+    /// `end` finds in the rest of the text the byte at which the part has to end.
+    fn ending(text: &'a str, from: usize, end: impl FnOnce(&str) -> usize) -> Self {
+        let start = text.char_indices().nth(from);
+        let start = start.map_or(text.len(), |(start, _)| start);
+        let rest = &text[start..];
+        Self::at(text, from, &rest[..neat_end(rest, end(rest))])
+    }
+
+    fn at(text: &str, from: usize, part: &'a str) -> Self {
+        let of = text.chars().count();
+        let from = from.min(of);
+        Self {
+            text: part,
+            from,
+            to: from + part.chars().count(),
+            of,
+        }
+    }
+
+    /// Whether nothing comes after it.
+    pub fn is_last(&self) -> bool {
+        self.to == self.of
+    }
+
+    /// Whether it is all of the text.
+    pub fn is_whole(&self) -> bool {
+        self.from == 0 && self.is_last()
+    }
+}
+
+/// Where a part ends that must not be longer than `end` bytes: a boundary of a character.
+fn neat_end(text: &str, end: usize) -> usize {
+    if end == text.len() {
+        return end;
+    }
+    let line = text[..end].rfind('\n').map(|place| place + 1);
+    if let Some(line) = line.filter(|line| *line > end / 2) {
+        return line;
+    }
+    let mut cursor = GraphemeCursor::new(end, text.len(), true);
+    if matches!(cursor.is_boundary(text, 0), Ok(true)) {
+        return end;
+    }
+    match cursor.prev_boundary(text, 0) {
+        // Without progress a reader would never come to the end.
+        Ok(Some(before)) if before > 0 => before,
+        _ => end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mcp::tokens::tokens;
+
+    #[test]
+    fn a_part_ends_behind_a_line_or_inside_a_long_one() {
+        for (text, from, length, expected) in [
+            ("one\ntwo\nthree", 0, 9, "one\ntwo\n"),
+            ("one\ntwo\nthree", 8, 9, "three"),
+            // The line would leave less than half.
+            ("one\ntwo three four", 0, 10, "one\ntwo th"),
+            ("潮位表を確認する", 2, 3, "表を確"),
+            ("潮位表", 3, 3, ""),
+            ("潮位表", 9, 3, ""),
+            // A family and a flag are one character each to a reader.
+            ("ab👨‍👩‍👧‍👦c", 0, 4, "ab"),
+            ("ab🇯🇵", 0, 3, "ab"),
+            ("a\r\nb", 0, 2, "a"),
+            // Where nothing else would be left, a character is parted.
+            ("👨‍👩‍👧‍👦", 0, 2, "👨\u{200d}"),
+        ] {
+            let part = Part::of_length(text, from, length);
+            assert_eq!(part.text, expected, "{text} from {from}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_are_the_text(text in "[a-z潮位\n👍🏽 é]{0,200}", budget in 8_usize..60) {
+            let (mut from, mut joined) = (0, String::new());
+            loop {
+                let part = Part::within(&text, from, 40, budget);
+                prop_assert!(tokens(part.text) <= budget, "{:?}", part);
+                prop_assert!(part.to - part.from <= 40);
+                joined.push_str(part.text);
+                if part.is_last() {
+                    break;
+                }
+                prop_assert!(part.to > from, "{:?}", part);
+                from = part.to;
+            }
+            prop_assert_eq!(joined, text);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! A sign-in that took too long: the page that says so, with the way to start it again.
+//!
+//! The same request goes to `/authorize` again, where everything about it is checked anew. The page
+//! offers it only in the browser that the sign-in belongs to, and asks for consent in any case.
+
+use actix_web::HttpRequest;
+use url::Url;
+
+use super::{Hub, error::PageError};
+use crate::{
+    db::{self, authorization_requests::Request},
+    domain::Client,
+};
+
+/// The page, for the browser that `expired` belongs to.
+pub async fn page(hub: &Hub, request: &HttpRequest, expired: &Request) -> PageError {
+    match db::clients::find(&hub.db, expired.client).await {
+        Ok(client) => {
+            let again = client.and_then(|client| again(expired, &client));
+            PageError::expired(request, again)
+        }
+        Err(error) => PageError::from_db(request, &error),
+    }
+}
+
+/// Where the same request starts again.
+fn again(expired: &Request, client: &Client) -> Option<Url> {
+    let mut url = Url::parse(&format!("{}/authorize", expired.issuer)).ok()?;
+    url.query_pairs_mut()
+        .append_pair("response_type", "code")
+        .append_pair("client_id", &client.client_id)
+        .append_pair("redirect_uri", expired.redirect_uri.as_str())
+        .append_pair("code_challenge", expired.code_challenge.as_str())
+        .append_pair("code_challenge_method", "S256")
+        .append_pair("resource", &expired.resource)
+        .append_pair("scope", &expired.scopes.to_string())
+        .append_pair("prompt", "consent");
+    if let Some(state) = &expired.state {
+        url.query_pairs_mut().append_pair("state", state);
+    }
+    Some(url)
+}

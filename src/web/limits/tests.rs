@@ -1,0 +1,162 @@
+use std::time::Duration;
+
+use governor::nanos::Nanos;
+
+use super::*;
+use crate::telemetry::TrustedPeers;
+
+const ONE: &str = "203.0.113.9";
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+fn limits(spare_loopback: bool) -> Limits {
+    let proxies = Proxies::new(TrustedPeers::new(&[]));
+    Limits::new(proxies, GrantQuota::default(), spare_loopback)
+}
+
+fn sender(address: &str) -> Sender {
+    Sender(Some(network_of(ip(address))))
+}
+
+fn attempt<'a>(endpoint: Endpoint, address: &str, client_id: &'a str) -> Attempt<'a> {
+    Attempt {
+        endpoint,
+        sender: sender(address),
+        client_id: Some(client_id),
+    }
+}
+
+/// Counts until one is limited; how many were not. All of them at once would take no time,
+/// and be as many as the limit; in what they take, some more are allowed.
+fn until_limited<E>(mut count: impl FnMut(u32) -> Result<(), E>) -> (u32, E) {
+    for allowed in 0..100_000 {
+        if let Err(limited) = count(allowed) {
+            return (allowed, limited);
+        }
+    }
+    panic!("none was limited");
+}
+
+#[test]
+fn rule_20_failures_of_one_client_are_not_those_of_another() {
+    let limits = limits(false);
+    let fail = |client| limits.count_failure(attempt(Endpoint::Token, ONE, client));
+    let (allowed, limited) = until_limited(|_| fail("one"));
+    assert!(allowed >= 240, "{allowed}");
+    assert!(limited.retry_after >= 1);
+    assert_eq!(fail("two"), Ok(()));
+    let elsewhere = attempt(Endpoint::Revoke, ONE, "one");
+    assert_eq!(limits.count_failure(elsewhere), Ok(()));
+    // The address as a whole goes on, and so does what needs no comparison of a secret.
+    assert_eq!(
+        limits.check_address(attempt(Endpoint::Token, ONE, "one")),
+        Ok(())
+    );
+}
+
+#[test]
+fn a_new_client_id_each_time_is_no_way_around() {
+    let limits = limits(false);
+    let (allowed, _) = until_limited(|number| {
+        let client = number.to_string();
+        limits.count_failure(attempt(Endpoint::Authorize, ONE, &client))
+    });
+    assert!(allowed >= 6_000, "{allowed}");
+    // Now nothing more is read from there.
+    let any = attempt(Endpoint::Authorize, ONE, "any");
+    assert!(limits.check_address(any).is_err());
+    let neighbor = attempt(Endpoint::Authorize, "203.0.113.10", "any");
+    assert_eq!(limits.check_address(neighbor), Ok(()));
+}
+
+#[test]
+fn wrong_secrets_of_one_client_stop_the_comparing_for_it_alone() {
+    let limits = limits(false);
+    let secret = |address, client| attempt(Endpoint::Secret, address, client);
+    let (allowed, _) = until_limited(|_| {
+        limits.check_client(secret(ONE, "one"))?;
+        limits.count_failure(secret(ONE, "one"))
+    });
+    assert!(allowed >= 60, "{allowed}");
+    assert!(limits.check_client(secret(ONE, "one")).is_err());
+    for other in [secret(ONE, "two"), secret("203.0.113.10", "one")] {
+        assert_eq!(limits.check_client(other), Ok(()));
+    }
+}
+
+#[test]
+fn new_work_counts_for_its_address_and_its_kind() {
+    let limits = limits(false);
+    for (work, expected) in [
+        (Work::SignIn, 600),
+        (Work::Registration, 300),
+        (Work::Document, 60),
+    ] {
+        let (allowed, _) = until_limited(|_| limits.check_work(work, sender(ONE)));
+        assert!(allowed >= expected, "{work:?}: {allowed}");
+        assert_eq!(limits.check_work(work, sender("203.0.113.10")), Ok(()));
+    }
+}
+
+#[test]
+fn a_grant_uses_up_its_own_share_only() {
+    let limits_of_grants = limits(false);
+    let [one, two] = [1, 2].map(|number| GrantId(uuid::Uuid::from_u128(number)));
+    let (allowed, limited) = until_limited(|_| limits_of_grants.check_grant(one));
+    assert!(allowed >= 500, "{allowed}");
+    assert_eq!(limited.retry_after, 1);
+    assert_eq!(limits_of_grants.check_grant(two), Ok(()));
+    let refresh = |grant| limits_of_grants.check_holder(Holder::Grant(grant));
+    let (allowed, _) = until_limited(|_| refresh(one));
+    assert!(allowed >= 240, "{allowed}");
+    assert_eq!(refresh(two), Ok(()));
+    let trying_out = limits(true);
+    assert!((0..1_000).all(|_| trying_out.check_grant(one).is_ok()));
+    assert!((0..1_000).all(|_| trying_out.check_holder(Holder::Grant(one)).is_ok()));
+}
+
+#[test]
+fn what_does_not_count_is_never_limited() {
+    let limits = limits(true);
+    let spared = Attempt {
+        sender: Sender(None),
+        ..attempt(Endpoint::Manage, ONE, "one")
+    };
+    for _ in 0..10_000 {
+        assert_eq!(limits.count_failure(spared), Ok(()));
+        assert_eq!(limits.check_client(spared), Ok(()));
+        assert_eq!(limits.check_work(Work::Document, spared.sender), Ok(()));
+    }
+}
+
+#[test]
+fn who_failed_too_often_is_not_forgotten_while_it_holds() {
+    let limits = limits(false);
+    let now = DefaultClock::default().now();
+    let until = |after| now + Nanos::from(after);
+    let [over, holds] = [ONE, "203.0.113.10"];
+    let failed = [
+        ((Endpoint::Callback, ip(over), None), until(Duration::ZERO)),
+        (
+            (Endpoint::Callback, ip(holds), None),
+            until(Duration::from_secs(3600)),
+        ),
+    ];
+    limits.failed.lock().unwrap().extend(failed);
+    limits.forget_quiet();
+    let held = attempt(Endpoint::Callback, holds, "any");
+    assert!(limits.check_address(held).is_err());
+    assert_eq!(limits.failed.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn addresses_of_one_ipv6_network_count_together() {
+    assert_eq!(network_of(ip("2001:db8::1")), network_of(ip("2001:db8::2")));
+    assert_ne!(
+        network_of(ip("2001:db8::1")),
+        network_of(ip("2001:db8:0:1::1"))
+    );
+    assert_eq!(network_of(ip(ONE)), ip(ONE));
+}
