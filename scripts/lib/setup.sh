@@ -157,11 +157,25 @@ install_missing_tools() {
     fi
 }
 
+# install_python_packages DIRECTORY: its requirements.txt, in a virtual environment beside it.
+install_python_packages() {
+    local directory=$1 python wanted stamp=$1/.venv/.installed
+    python=$(find_python)
+    wanted="$("$python" --version) $(checksum "$directory/requirements.txt")"
+    if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
+        rm -rf "$directory/.venv"
+        "$python" -m venv "$directory/.venv"
+        "$directory/.venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+            --requirement "$directory/requirements.txt"
+        printf '%s\n' "$wanted" >"$stamp"
+    fi
+}
+
 # Installs what the browser tests, the SDK clients and the conformance suite need, unless this very set
 # is installed.
 install_test_packages() {
-    local clients=$repository/tests/clients directory wanted stamp python
-    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,inspector}; do
+    local clients=$repository/tests/clients directory wanted stamp
+    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,node-1.10,inspector,assistants}; do
         wanted=$(checksum "$directory/package-lock.json")
         stamp=$directory/node_modules/.installed
         if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
@@ -170,16 +184,8 @@ install_test_packages() {
         fi
     done
 
-    python=$(find_python)
-    wanted="$("$python" --version) $(checksum "$clients/python/requirements.txt")"
-    stamp=$clients/python/.venv/.installed
-    if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
-        rm -rf "$clients/python/.venv"
-        "$python" -m venv "$clients/python/.venv"
-        "$clients/python/.venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-            --requirement "$clients/python/requirements.txt"
-        printf '%s\n' "$wanted" >"$stamp"
-    fi
+    install_python_packages "$clients/python"
+    install_python_packages "$clients/python-1.8"
 
     # In a directory of its own, wherever the rest is built.
     cargo build --quiet --locked --manifest-path "$clients/rust/Cargo.toml" \
