@@ -157,11 +157,12 @@ install_missing_tools() {
     fi
 }
 
-# install_python_packages DIRECTORY: its requirements.txt, in a virtual environment beside it.
+# Installs what requirements.txt in DIRECTORY names into its .venv, unless this very set is there.
 install_python_packages() {
-    local directory=$1 python wanted stamp=$1/.venv/.installed
+    local directory=$1 python wanted stamp
     python=$(find_python)
     wanted="$("$python" --version) $(checksum "$directory/requirements.txt")"
+    stamp=$directory/.venv/.installed
     if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
         rm -rf "$directory/.venv"
         "$python" -m venv "$directory/.venv"
@@ -175,7 +176,7 @@ install_python_packages() {
 # is installed.
 install_test_packages() {
     local clients=$repository/tests/clients directory wanted stamp
-    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,node-1.10,inspector,assistants}; do
+    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,node-1.10,inspector,converters,assistants}; do
         wanted=$(checksum "$directory/package-lock.json")
         stamp=$directory/node_modules/.installed
         if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
@@ -184,8 +185,10 @@ install_test_packages() {
         fi
     done
 
+    # Several, because the clients need different releases of the Python SDK.
     install_python_packages "$clients/python"
     install_python_packages "$clients/python-1.8"
+    install_python_packages "$clients/python-agents"
 
     # In a directory of its own, wherever the rest is built.
     cargo build --quiet --locked --manifest-path "$clients/rust/Cargo.toml" \

@@ -156,7 +156,17 @@ pub struct ToolArgs {
     /// Answer with a result as JSON for programs, beside the text [default: false]
     #[arg(long, env = "STRUCTURED_CONTENT", value_name = "true|false")]
     pub structured_content: Option<String>,
-    /// Stands before the name of every tool
+    /// Describe an input that takes an id or a name by both types, which not every client and
+    /// model provider takes [default: false]
+    #[arg(
+        long,
+        env = "SCHEMA_UNIONS",
+        value_name = "true|false",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub schema_unions: Option<String>,
+    /// Stands before the name of every tool: ASCII letters, digits, `_` and `-`, such as `acme_`
     #[arg(long, env = "PREFIX", value_name = "TEXT")]
     pub prefix: Option<String>,
     /// Offer only the tools of these sets; `default` and `everything` name several [default: all]

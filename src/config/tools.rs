@@ -1,7 +1,7 @@
 //! What stands around every tool, for the whole server.
 
 use super::{ConfigError, ToolArgs, given, parsed, switch};
-use crate::mcp::{Policy, ToolOptions, Toolset};
+use crate::mcp::{BadPrefix, Policy, ToolOptions, ToolPrefix, Toolset};
 
 /// The tools as the operator wants them.
 #[derive(Clone, Debug, Default)]
@@ -22,16 +22,12 @@ impl ToolArgs {
         };
         Ok(ToolSettings {
             options: ToolOptions {
-                prefix: parsed(
-                    "PREFIX",
-                    self.prefix,
-                    "up to 32 letters, digits, '-' and '_'",
-                )?
-                .unwrap_or_default(),
+                prefix: prefix(self.prefix)?,
                 field_selection: switch("OPTIMIZE_RESPONSE", self.optimize_response, false)?,
                 max_tokens: parsed("MAX_TOKENS", self.max_tokens, "a number such as 20000")?
                     .unwrap_or(default.max_tokens),
                 structured_content: switch("STRUCTURED_CONTENT", self.structured_content, false)?,
+                schema_unions: switch("SCHEMA_UNIONS", self.schema_unions, false)?,
                 ..default
             },
             policy: Policy {
@@ -40,6 +36,14 @@ impl ToolArgs {
             },
         })
     }
+}
+
+fn prefix(given_text: Option<String>) -> Result<ToolPrefix, ConfigError> {
+    let Some(text) = given(given_text) else {
+        return Ok(ToolPrefix::default());
+    };
+    text.parse()
+        .map_err(|error: BadPrefix| ConfigError::new("PREFIX", format!("is wrong: {error}")))
 }
 
 #[cfg(test)]
@@ -64,6 +68,48 @@ mod tests {
             (Some("perhaps"), None),
         ] {
             assert_eq!(resolve(value), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn unions_are_off_unless_they_are_switched_on() {
+        let resolve = |value: Option<&str>| {
+            let args = ToolArgs {
+                schema_unions: value.map(str::to_owned),
+                ..ToolArgs::default()
+            };
+            Some(args.resolve().ok()?.options.schema_unions)
+        };
+        for (value, expected) in [
+            (None, Some(false)),
+            (Some(""), Some(false)),
+            (Some("true"), Some(true)),
+            (Some("false"), Some(false)),
+            (Some("perhaps"), None),
+        ] {
+            assert_eq!(resolve(value), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_that_providers_refuse_ends_the_start_and_says_why() {
+        let resolve = |prefix: &str| {
+            let args = ToolArgs {
+                prefix: Some(prefix.to_owned()),
+                ..ToolArgs::default()
+            };
+            let settings = args.resolve().map_err(|error| error.to_string())?;
+            Ok::<_, String>(settings.options.prefix.to_string())
+        };
+        assert_eq!(resolve("acme_").unwrap(), "acme_");
+        assert_eq!(resolve("").unwrap(), "");
+        for (prefix, reason) in [
+            ("acme.", "the character '.'"),
+            (&"a".repeat(40), "40 characters"),
+        ] {
+            let refused = resolve(prefix).unwrap_err();
+            let told = refused.starts_with("PREFIX") && refused.contains(reason);
+            assert!(told && refused.contains("; use "), "{refused}");
         }
     }
 }

@@ -5,7 +5,9 @@ mod clearable;
 mod color;
 mod custom_field;
 mod id;
+mod list;
 mod named;
+pub(super) mod several;
 mod sort;
 
 use std::{borrow::Cow, fmt};
@@ -21,6 +23,7 @@ pub(super) use clearable::Clearable;
 pub(super) use color::{IssueTypeColor, StatusColor};
 pub(super) use custom_field::{CustomFieldFilter, CustomFieldValue};
 pub(super) use id::{ActivityType, IdOrKey, IssueIdOrKey, NumericId};
+pub(super) use list::{Count, Offset, Order};
 pub(super) use named::{
     Category, CustomField, CustomFieldItem, Issue, IssueType, Priority, Project, PullRequestStatus,
     Resolution, SpaceUser, Status, Team, User, Version,
@@ -154,12 +157,12 @@ pub(super) fn is_date(text: &str) -> bool {
     text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }
 
-/// Id, key or name
+/// Project id, key or name; or give projectKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct ProjectId(Project);
 
-/// Or its key
+/// Project key such as PROJ, or name; or give projectId
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(extend("x-read" = Mark::ProjectKey, "x-name" = Kind::ProjectKey))]
@@ -167,39 +170,36 @@ pub(super) struct ProjectKey(#[schemars(with = "String")] IdOrKey);
 
 // One input instead of the two of the upstream server's tools, which would be 70 bytes more in
 // each tool's schema; `arguments::settle_project` knows it by their names as well.
-/// Id or key
+/// Project key such as PROJ, name or id
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(extend("x-read" = Mark::ProjectKey, "x-name" = Kind::ProjectKey))]
 pub(super) struct ProjectIdOrKey(IdOrKey);
 
-/// Or issueKey
+/// Numeric id; or give issueKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(extend("x-read" = Mark::IssueId))]
 pub(super) struct IssueId(Integer);
 
-/// Such as PROJ-12
+/// Key such as PROJ-12; or give issueId
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(extend("x-read" = Mark::IssueKey))]
 pub(super) struct IssueKey(String);
 
-/// Or repoName
+/// Markdown, or Backlog notation if the project's textFormattingRule is backlog (get_project)
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct Markup(String);
+
+/// Repository id; or give repoName
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct RepoId(Integer);
 
-/// Or repoId
+/// Repository name; or give repoId
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(extend("x-read" = Mark::RepositoryName))]
 pub(super) struct RepoName(String);
-
-/// Else desc
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Order {
-    Asc,
-    Desc,
-}

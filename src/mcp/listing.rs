@@ -13,7 +13,7 @@ use crate::oauth::Scopes;
 
 /// How long a client may keep the list, in milliseconds.
 pub(super) const TTL_MS: u64 = 300_000;
-/// How many are kept, at 40 kB each; a request can ask for any set of toolsets.
+/// How many are kept, at 50 kB each; a request can ask for any set of toolsets.
 const KEPT: usize = 64;
 
 /// Prepared lists; clones share them.

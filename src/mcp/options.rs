@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 
 use thiserror::Error;
 
-use super::Descriptions;
+use super::{Descriptions, tools};
 
 /// Choices that hold for the whole server; the default is the plain one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct ToolOptions {
     pub descriptions: Descriptions,
     /// Whether a result is in the response a second time, as JSON for programs.
     pub structured_content: bool,
+    /// Whether the inputs that take several types say so, which not every provider takes.
+    pub schema_unions: bool,
 }
 
 impl Default for ToolOptions {
@@ -30,31 +32,55 @@ impl Default for ToolOptions {
             max_tokens: 20_000,
             descriptions: Descriptions::default(),
             structured_content: false,
+            schema_unions: false,
         }
     }
 }
 
-/// What stands before the names of tools: letters, digits, `_`, `-` and `.`, 32 at most, so that
-/// the names stay within the 64 characters that clients take.
+/// What stands before the names of tools. With it each name is still one that the providers of
+/// models take: 1 to [`LONGEST_NAME`] ASCII letters, digits, `_` and `-`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolPrefix(String);
 
+/// OpenAI and Anthropic refuse longer names of tools.
+const LONGEST_NAME: usize = 64;
+
+/// What some clients put before the name of a tool, where the server is called `backlog`.
+const OF_CLIENTS: &str = "mcp__backlog__";
+
 /// A text that cannot stand before the names of tools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("wants at most 32 letters, digits, `_`, `-` or `.`")]
-pub struct BadPrefix;
+pub enum BadPrefix {
+    #[error(
+        "it has the character {0:?}, which OpenAI and Anthropic refuse in the name of a tool; use \
+         ASCII letters, digits, '_' and '-'"
+    )]
+    Character(char),
+    #[error(
+        "it has {length} characters, so that the name of a tool would pass the {LONGEST_NAME} \
+         that OpenAI and Anthropic take; use at most {most}"
+    )]
+    Length { length: usize, most: usize },
+}
 
 impl FromStr for ToolPrefix {
     type Err = BadPrefix;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if text.len() <= 32 && text.chars().all(fits) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(BadPrefix)
+        if let Some(wrong) = text.chars().find(|c| !in_name(*c)) {
+            return Err(BadPrefix::Character(wrong));
+        }
+        let most = LONGEST_NAME.saturating_sub(tools::longest_name());
+        match text.len() {
+            length if length > most => Err(BadPrefix::Length { length, most }),
+            _ => Ok(Self(text.to_owned())),
         }
     }
+}
+
+/// Whether a character may be in the name of a tool.
+fn in_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
 
 impl fmt::Display for ToolPrefix {
@@ -64,6 +90,14 @@ impl fmt::Display for ToolPrefix {
 }
 
 impl ToolPrefix {
+    /// How many characters the names have too many for clients that put [`OF_CLIENTS`] before
+    /// them; `None` if there is no prefix or room for it.
+    pub fn beyond_clients(&self) -> Option<usize> {
+        let longest = OF_CLIENTS.len() + self.0.len() + tools::longest_name();
+        let beyond = longest.checked_sub(LONGEST_NAME)?;
+        (beyond > 0 && !self.0.is_empty()).then_some(beyond)
+    }
+
     /// A text of ours, with the names of tools in it as they are offered.
     pub(super) fn name_tools<'a>(
         &self,
@@ -73,11 +107,9 @@ impl ToolPrefix {
         if self.0.is_empty() {
             return text.into();
         }
-        let in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         let mut named = String::with_capacity(text.len());
         for part in text.split_inclusive(|c| !in_name(c)) {
-            // A sentence may end with a name.
-            let word = part.trim_end_matches(|c| !in_name(c) || c == '.');
+            let word = part.trim_end_matches(|c| !in_name(c));
             if is_tool(word) {
                 named.push_str(&self.0);
             }
@@ -94,20 +126,20 @@ mod tests {
     #[test]
     fn names_in_a_text_are_those_offered() {
         let is_tool = |word: &str| matches!(word, "get_issue" | "get_issues");
-        let prefix: ToolPrefix = "acme.".parse().unwrap();
+        let prefix: ToolPrefix = "acme-".parse().unwrap();
         for (text, expected) in [
             ("", ""),
             (
                 "get_issue, get_issues; (get_issue).",
-                "acme.get_issue, acme.get_issues; (acme.get_issue).",
+                "acme-get_issue, acme-get_issues; (acme-get_issue).",
             ),
             (
                 "Call get_issues. あget_issue",
-                "Call acme.get_issues. あacme.get_issue",
+                "Call acme-get_issues. あacme-get_issue",
             ),
             (
-                "acme.get_issue forget_issue get_issue_",
-                "acme.get_issue forget_issue get_issue_",
+                "acme-get_issue forget_issue get_issue_",
+                "acme-get_issue forget_issue get_issue_",
             ),
         ] {
             assert_eq!(prefix.name_tools(text, is_tool), expected);
@@ -116,12 +148,38 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_makes_names_that_clients_take() {
-        for text in ["", "backlog_", "acme.", "A-1_"] {
-            assert_eq!(text.parse::<ToolPrefix>().unwrap().to_string(), text);
+    fn a_prefix_makes_names_that_providers_take() {
+        let provider = regex::Regex::new("^[a-zA-Z0-9_-]{1,64}$").unwrap();
+        let most = LONGEST_NAME - tools::longest_name();
+        assert_eq!(most, 33, "which the README says");
+        for text in ["", "backlog_", "A-1_", &"a".repeat(most)] {
+            let prefix: ToolPrefix = text.parse().unwrap();
+            for entry in tools::all() {
+                let name = format!("{prefix}{}", entry.spec.name);
+                assert!(provider.is_match(&name), "{name}");
+            }
         }
-        for text in ["a b", "あ", "a/", &"a".repeat(33)] {
-            assert_eq!(text.parse::<ToolPrefix>(), Err(BadPrefix), "{text}");
+        for (text, wrong) in [("a b", ' '), ("あ", 'あ'), ("a/", '/'), ("acme.", '.')] {
+            let refused = text.parse::<ToolPrefix>().unwrap_err();
+            assert_eq!(refused, BadPrefix::Character(wrong), "{text}");
         }
+        let length = most + 1;
+        let refused = "a".repeat(length).parse::<ToolPrefix>().unwrap_err();
+        assert_eq!(refused, BadPrefix::Length { length, most });
+        let told = refused.to_string();
+        assert!(told.ends_with(&format!("use at most {most}")), "{told}");
+    }
+
+    #[test]
+    fn a_prefix_that_is_long_for_some_clients_is_known() {
+        let room = LONGEST_NAME - OF_CLIENTS.len() - tools::longest_name();
+        assert_eq!(room, 19, "which the README says");
+        let beyond = |length: usize| {
+            let prefix: ToolPrefix = "a".repeat(length).parse().unwrap();
+            prefix.beyond_clients()
+        };
+        assert_eq!(beyond(0), None);
+        assert_eq!(beyond(room), None);
+        assert_eq!(beyond(room + 2), Some(2));
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use rmcp::{
     handler::server::{router::tool::ToolRoute, tool::ToolCallContext},
-    model::{self, CallToolResponse, JsonObject, ToolAnnotations},
+    model::{self, CallToolResponse, JsonObject},
 };
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use super::{
     called::Called,
     names,
     reading::Inputs,
-    router::Entry,
+    router::{Entry, annotations},
     structured,
     tool::{Access, Paging, Spec},
 };
@@ -141,11 +141,6 @@ pub(super) fn list_tool() -> Entry {
         usual_count: 0,
         takes_project: false,
     };
-    let annotations = ToolAnnotations::with_title(spec.title)
-        .read_only(true)
-        .destructive(false)
-        .idempotent(true)
-        .open_world(false);
     let schema = json!({"type": "object", "properties": {}});
     let Value::Object(schema) = schema else {
         unreachable!("an object is written above")
@@ -158,7 +153,7 @@ pub(super) fn list_tool() -> Entry {
         schema,
     )
     .with_title(spec.title)
-    .with_annotations(annotations);
+    .with_annotations(annotations(spec.access));
     let route = ToolRoute::new_dyn(tool, |call: ToolCallContext<'_, HubServer>| {
         async move {
             if let Some(name) = call.arguments.iter().flatten().next().map(|(name, _)| name) {

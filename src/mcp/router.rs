@@ -50,7 +50,7 @@ impl Entry {
             takes_project: takes(&input.schema, arguments::PROJECT),
         };
         rest.offer(&mut input.schema);
-        let (method, template) = match T::CALL {
+        let (method, template) = match T::REQUEST {
             Some(call) => (Some(call.method()), call.template()),
             None => (None, ""),
         };
@@ -74,12 +74,9 @@ impl Entry {
         }
     }
 
-    /// Leaves out what says little more than the name, where a choice of the operator makes the
-    /// tools longer: some clients refuse a list above 80 kB.
-    fn shorten(&mut self) {
-        if !self.spec.is_usual() {
-            self.route.attr.title = None;
-        }
+    /// Gives its inputs the shape that every provider takes.
+    fn publish(&mut self) {
+        schema::publish(Arc::make_mut(&mut self.route.attr.input_schema));
     }
 
     /// Has the inputs that were added to the tool's own read as well.
@@ -150,11 +147,11 @@ impl Table {
                 .apply(entry.spec.name, &mut entry.route.attr);
             entry.route.attr.name = name.clone().into();
             by_name.insert(name, index);
+            if !options.schema_unions {
+                entry.publish();
+            }
             if options.field_selection {
                 entry.offer_fields();
-            }
-            if options.field_selection || options.prefix != ToolPrefix::default() {
-                entry.shorten();
             }
         }
         assert_eq!(by_name.len(), entries.len(), "tool names are unique");
@@ -183,7 +180,6 @@ impl Table {
         for entry in &mut self.entries {
             organizations::offer_choice(&mut entry.route.attr);
             entry.know_inputs();
-            entry.shorten();
         }
         let mut list = organizations::list_tool();
         let (name, tool) = (list.spec.name, &mut list.route.attr);
@@ -224,12 +220,27 @@ impl Table {
     fn name_tools_of(&self, tool: &mut model::Tool) {
         let texts = tool.description.iter_mut();
         texts.for_each(|text| *text = self.name_tools(text).into_owned().into());
-        let inputs = Arc::make_mut(&mut tool.input_schema).get_mut("properties");
-        let inputs = inputs.and_then(Value::as_object_mut).into_iter().flatten();
-        for (_, input) in inputs {
-            if let Some(Value::String(text)) = input.get_mut("description") {
-                *text = self.name_tools(text).into_owned();
+        let schema = Arc::make_mut(&mut tool.input_schema);
+        schema
+            .values_mut()
+            .for_each(|part| self.name_tools_in(part));
+    }
+
+    /// The same in the descriptions of a schema, however deep they are.
+    fn name_tools_in(&self, schema: &mut Value) {
+        match schema {
+            Value::Array(parts) => parts.iter_mut().for_each(|part| self.name_tools_in(part)),
+            Value::Object(parts) => {
+                for (keyword, part) in parts {
+                    match part {
+                        Value::String(text) if keyword == "description" => {
+                            *text = self.name_tools(text).into_owned();
+                        }
+                        part => self.name_tools_in(part),
+                    }
+                }
             }
+            _ => {}
         }
     }
 
@@ -292,14 +303,12 @@ fn describe(spec: &Spec, input: schema::Input) -> model::Tool {
         .with_annotations(annotations(spec.access))
 }
 
-/// Only what the protocol does not assume anyway: unless told otherwise, a tool writes, destroys,
-/// does more when repeated, and reaches out of this server. Of one that reads, the other hints
-/// mean nothing.
-fn annotations(access: Access) -> ToolAnnotations {
-    let hints = ToolAnnotations::new();
-    match access {
-        access if access.read_only => hints.read_only(true),
-        access if access.idempotent => hints.destructive(access.destructive).idempotent(true),
-        access => hints.destructive(access.destructive),
-    }
+/// All four hints: some directories and hosts take none of them for granted, and the protocol's
+/// defaults are those of a tool that destroys and reaches out.
+pub(super) fn annotations(access: Access) -> ToolAnnotations {
+    ToolAnnotations::new()
+        .read_only(access.read_only)
+        .destructive(access.destructive)
+        .idempotent(access.idempotent)
+        .open_world(access.open_world)
 }

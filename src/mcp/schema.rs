@@ -1,5 +1,12 @@
-//! The JSON schema of a tool's input, as plain as assistants like it: no
-//! references, no `null`, no formats and titles, an object at the top.
+//! The JSON schema of a tool's input.
+//!
+//! 1. The types of the inputs derive it: no references, no `null`, no formats and titles, an
+//!    object at the top. It says all that a tool takes, with a choice where several types do.
+//! 2. The operator's descriptions are written into it.
+//! 3. It is published in the shape that every provider takes ([`publish`]), or as it is where the
+//!    operator chose so.
+
+mod plain;
 
 use std::sync::Arc;
 
@@ -10,6 +17,9 @@ use schemars::{
     transform::{RecursiveTransform, Transform},
 };
 use serde_json::{Value, json};
+
+#[cfg(test)]
+pub(super) use plain::KEYWORDS;
 
 use super::{
     names::{CLEARABLE, KEYWORD, Kind, Named},
@@ -62,23 +72,10 @@ pub(super) fn of<T: JsonSchema>() -> Input {
     }
 }
 
-/// For a struct whose inputs another tool describes, as its description says: keeps of their
-/// descriptions only the form that a date has.
-pub(super) fn described_elsewhere(schema: &mut Schema) {
-    let inputs = schema.get_mut("properties").and_then(Value::as_object_mut);
-    for input in inputs.into_iter().flat_map(|inputs| inputs.values_mut()) {
-        match input.get_mut("description") {
-            Some(Value::String(text)) if text.starts_with(DATE) => text.truncate(DATE.len()),
-            _ => {
-                input
-                    .as_object_mut()
-                    .map(|input| input.shift_remove("description"));
-            }
-        }
-    }
+/// Gives a tool's schema the shape in which it is published.
+pub(super) fn publish(schema: &mut JsonObject) {
+    plain::plain(schema);
 }
-
-const DATE: &str = "yyyy-MM-dd";
 
 /// Takes our keyword out of an input's schema, wherever it stands; what it said.
 fn take_kind(schema: &mut Value) -> Option<Kind> {
@@ -110,8 +107,12 @@ fn simplify(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else {
         return;
     };
-    for noise in ["title", "format", "default", "writeOnly"] {
+    for noise in ["title", "format", "writeOnly"] {
         object.shift_remove(noise);
+    }
+    // It is what an optional input is without being said.
+    if object.get("default") == Some(&Value::Null) {
+        object.shift_remove("default");
     }
     // What the elements are, the list says itself.
     if let Some(Value::Object(items)) = object.get_mut("items") {

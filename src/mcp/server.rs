@@ -103,6 +103,13 @@ impl HubServer {
     /// The same with other options.
     #[must_use]
     pub fn with_options(mut self, options: ToolOptions) -> Self {
+        if let Some(beyond) = options.prefix.beyond_clients() {
+            tracing::warn!(
+                prefix = %options.prefix,
+                "PREFIX makes names of tools that pass 64 characters by {beyond} in clients that \
+                 put `mcp__backlog__` before them; shorten it"
+            );
+        }
         self.files.max_tokens = options.max_tokens;
         self.options = options;
         self.retable();

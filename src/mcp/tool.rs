@@ -51,7 +51,7 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const FIELDS: &'static [&'static str] = &[];
     const USUAL_COUNT: u64 = USUAL_COUNT;
     /// The request, where the tool is one.
-    const CALL: Option<Call> = None;
+    const REQUEST: Option<Call> = None;
     /// Toolsets that offer it beside its own.
     const ALSO_IN: &'static [Toolset] = &[];
 
@@ -97,7 +97,7 @@ impl<E: Endpoint> Tool for E {
     const ACCESS: Access = E::ACCESS;
     const FIELDS: &'static [&'static str] = E::FIELDS;
     const USUAL_COUNT: u64 = E::USUAL_COUNT;
-    const CALL: Option<Call> = Some(E::CALL);
+    const REQUEST: Option<Call> = Some(E::CALL);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let request = E::CALL.fill(inputs(&self))?;
@@ -124,20 +124,37 @@ pub(super) fn inputs(input: &impl Serialize) -> Map<String, Value> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Access {
     pub read_only: bool,
-    /// Removes something for good.
+    /// What was there before is lost for good.
     pub destructive: bool,
-    /// Doing it again changes nothing more.
+    /// A repetition changes nothing more, even if Backlog refuses it.
     pub idempotent: bool,
+    /// It reaches beyond the space. A mail does not: Backlog sends it to users of the space only.
+    pub open_world: bool,
 }
 
 impl Access {
-    /// What a method usually means in Backlog's API.
+    /// What a method usually means in Backlog's API: a change loses what was there before.
     pub const fn of(method: Method) -> Self {
         Self {
             read_only: matches!(method, Method::Get),
-            destructive: matches!(method, Method::Delete),
+            destructive: matches!(method, Method::Put | Method::Patch | Method::Delete),
             idempotent: !matches!(method, Method::Post),
+            open_world: false,
         }
+    }
+
+    /// The same, but what was there before can be had again: Backlog keeps it in a change log or
+    /// a history, or it is only a mark or a place in a list. Hosts ask before each destructive
+    /// call, which is too often for the steps of daily work.
+    pub const fn recoverable(mut self) -> Self {
+        self.destructive = false;
+        self
+    }
+
+    /// The same, but what was there before is lost.
+    pub const fn destructive(mut self) -> Self {
+        self.destructive = true;
+        self
     }
 
     /// The same, but every repetition adds something.
@@ -149,6 +166,12 @@ impl Access {
     /// The same, and repetitions change nothing more.
     pub const fn idempotent(mut self) -> Self {
         self.idempotent = true;
+        self
+    }
+
+    /// The same, and it sends what happens in the space to an address outside.
+    pub const fn open_world(mut self) -> Self {
+        self.open_world = true;
         self
     }
 

@@ -64,6 +64,7 @@ mod private_key_jwt;
 mod processes;
 mod processes_start;
 mod processes_stop;
+mod providers;
 mod rate_limit;
 mod readme;
 mod refresh;

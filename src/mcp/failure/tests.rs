@@ -87,6 +87,7 @@ fn a_name_is_offered_only_where_the_message_names_an_input_that_takes_one() {
         argument: argument.to_owned(),
         kind: Kind::Status,
         clearable: false,
+        takes_none: false,
     });
     for (message, offered) in [
         ("Invalid value for statusId: 77", true),

@@ -21,11 +21,11 @@ use crate::mcp::reading::Mark;
 /// A value for one custom field.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(extend("x-read" = Mark::CustomFieldValues))]
+#[schemars(transform = super::several::offer, extend("x-read" = Mark::CustomFieldValues))]
 pub(crate) struct CustomFieldValue {
-    /// Its id or name
+    /// Name or id of the field
     id: CustomField,
-    /// Text, number, date, or an item's id (its name, if the field is named); a list for several
+    /// Text, number, yyyy-MM-dd, or an item by name (if the field is given by name) or id
     value: Option<OneOrMore>,
     /// Free text of the item "other"
     other_value: Option<String>,
@@ -59,29 +59,39 @@ impl Serialize for CustomFieldValue {
 
 /// A condition on one custom field.
 #[derive(Debug, JsonSchema)]
-#[schemars(extend("x-read" = Mark::CustomFieldFilters))]
+#[schemars(transform = super::several::offer, extend("x-read" = Mark::CustomFieldFilters))]
 pub(crate) struct CustomFieldFilter(Filter);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "camelCase")]
 enum Filter {
     Text {
+        /// Name or id of the field
         id: CustomField,
+        /// Text to find
         #[schemars(length(min = 1))]
         value: String,
     },
     Numeric {
+        /// Name or id of the field
         id: CustomField,
+        /// Lowest number
         min: Option<Decimal>,
+        /// Highest number
         max: Option<Decimal>,
     },
     Date {
+        /// Name or id of the field
         id: CustomField,
+        /// first day as yyyy-MM-dd
         min: Option<Date>,
+        /// last day as yyyy-MM-dd
         max: Option<Date>,
     },
     List {
+        /// Name or id of the field
         id: CustomField,
+        /// item by name (if the field is given by name) or id
         value: Items,
     },
 }

@@ -82,5 +82,5 @@ schema!(
     IdOrKey: {"type": ["string", "number"]},
     IssueIdOrKey: {"type": ["string", "number"], READ: Mark::IssueIdOrKey},
     NumericId: {"type": ["string", "number"], READ: Mark::WikiPage},
-    ActivityType: {"type": "number", READ: Mark::Activity}
+    ActivityType: {"type": ["number", "string"], READ: Mark::Activity}
 );

@@ -16,7 +16,7 @@ use super::{
     scalar::decimal,
     text::{clean, digits},
 };
-use crate::mcp::inputs::is_date;
+use crate::mcp::inputs::{is_date, several};
 
 /// Other names of the key that names the field.
 const IDS: [&str; 5] = ["id", "name", "fieldId", "customFieldId", "field"];
@@ -249,6 +249,7 @@ fn is_key(key: &str) -> bool {
 }
 
 fn check_keys(place: usize, field: &mut Map<String, Value>, known: &[&str]) -> Result<(), String> {
+    several::settle(field).map_err(|problem| format!("[{place}]: {problem}"))?;
     if let Some(Value::String(id)) = field.get("id")
         && let Some(id) = id_of(id)
     {

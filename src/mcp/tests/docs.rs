@@ -13,8 +13,10 @@ This page is made from the table of tools in the source (`src/mcp/tools`); after
 
 The names and inputs of the first seven sets are those of \
 [backlog-mcp-server](https://github.com/nulab/backlog-mcp-server) 0.20.4; the results are Backlog's own JSON. A tool that **reads** needs the scope `backlog:read`; \
-one that **writes** or **deletes** needs `backlog:write` and is neither offered nor run where the \
-operator allows reading only. Inputs in *italics* are required. Where a tool takes an id or a key \
+one that **writes**, **replaces** or **deletes** needs `backlog:write` and is neither offered nor \
+run where the operator allows reading only. One that replaces or deletes says so to the client \
+(`destructiveHint`): what was there before is lost. One that writes adds something, or changes \
+what Backlog keeps in a change log or a history. Inputs in *italics* are required. Where a tool takes an id or a key \
 (or a name), one of them is.
 
 Those sets, from `space` to `notifications`, are offered unless something else is asked for, and \
@@ -67,8 +69,11 @@ fn inputs(tool: &Entry) -> String {
 fn access(tool: &Entry) -> &'static str {
     match tool.spec.access {
         access if access.read_only => "reads",
-        access if access.destructive => "deletes",
-        _ => "writes",
+        access if !access.destructive => "writes",
+        _ if tool.spec.name.starts_with("delete_") || tool.spec.name.starts_with("remove_") => {
+            "deletes"
+        }
+        _ => "replaces",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{DocumentId, Integer, Order, Project, ProjectIdOrKey},
+        inputs::{Count, DocumentId, Offset, Order, Project, ProjectIdOrKey},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -23,20 +23,19 @@ pub(super) fn tools() -> Vec<Entry> {
     ]
 }
 
-/// Lists the documents of projects.
+/// Searches the documents of projects, or lists them, with their texts. For their titles alone
+/// use get_document_tree.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetDocuments {
-    /// Projects by id, key or name
+    /// Projects by key, name or id
     #[serde(rename(serialize = "projectId"))]
     project_ids: Vec<Project>,
-    /// How many to skip
-    offset: Option<Integer>,
-    /// Text to search for
+    offset: Option<Offset>,
+    /// Text to find in titles and contents
     keyword: Option<String>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
-    /// Else updated
+    count: Option<Count>,
+    /// Default updated
     sort: Option<Sort>,
     order: Option<Order>,
 }
@@ -59,7 +58,6 @@ impl Endpoint for GetDocuments {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetDocumentTree {
-    /// Id, or key such as PROJ
     project_id_or_key: ProjectIdOrKey,
 }
 
@@ -87,7 +85,7 @@ impl Endpoint for GetDocument {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddDocument {
-    /// Project id, key or name
+    /// Project key, name or id
     project_id: Project,
     /// Title
     title: Option<String>,

@@ -7,9 +7,9 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{Integer, Order, ProjectIdOrKey, SpaceUser, Team, User},
+        inputs::{Count, Offset, Order, ProjectIdOrKey, SpaceUser, Team, User},
         router::Entry,
-        tool::Endpoint,
+        tool::{Access, Endpoint},
         tools::fields,
     },
 };
@@ -56,6 +56,7 @@ impl Endpoint for AddProjectUser {
     const NAME: &'static str = "add_project_user";
     const TITLE: &'static str = "Add project member";
     const CALL: Call = Call::post("projects/{projectIdOrKey}/users");
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
 /// Removes a user from a project.
@@ -100,6 +101,7 @@ impl Endpoint for AddProjectAdministrator {
     const NAME: &'static str = "add_project_administrator";
     const TITLE: &'static str = "Add project administrator";
     const CALL: Call = Call::post("projects/{projectIdOrKey}/administrators");
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
 /// Takes the role of administrator from a member of a project.
@@ -144,6 +146,7 @@ impl Endpoint for AddProjectTeam {
     const NAME: &'static str = "add_project_team";
     const TITLE: &'static str = "Add project team";
     const CALL: Call = Call::post("projects/{projectIdOrKey}/teams");
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
 /// Removes a team from a project.
@@ -165,10 +168,8 @@ impl Endpoint for RemoveProjectTeam {
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct GetTeams {
     order: Option<Order>,
-    /// How many to skip
-    offset: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    offset: Option<Offset>,
+    count: Option<Count>,
 }
 
 impl Endpoint for GetTeams {

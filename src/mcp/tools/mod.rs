@@ -38,3 +38,9 @@ pub(super) fn all() -> Vec<Entry> {
     .flatten()
     .collect()
 }
+
+/// Of the names of all tools, the number of characters in the longest.
+pub(super) fn longest_name() -> usize {
+    let lengths = all().into_iter().map(|entry| entry.spec.name.len());
+    lengths.max().unwrap_or_default()
+}

@@ -8,7 +8,7 @@ use crate::{
     mcp::{
         Toolset,
         failure::ToolError,
-        inputs::{Integer, Order},
+        inputs::{Count, Integer, Order},
         router::Entry,
         tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
         tools::fields,
@@ -32,8 +32,7 @@ struct GetNotifications {
     min_id: Option<Integer>,
     /// Only lower ids
     max_id: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    count: Option<Count>,
     order: Option<Order>,
     /// Numeric id of the user who caused them
     sender_id: Option<Integer>,
@@ -70,7 +69,8 @@ impl Endpoint for ResetUnreadNotificationCount {
     const NAME: &'static str = "reset_unread_notification_count";
     const TITLE: &'static str = "Reset unread notifications";
     const CALL: Call = Call::post("notifications/markAsRead");
-    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+    // Backlog does not keep the number.
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent().destructive();
 }
 
 /// Marks one notification as read.

@@ -56,13 +56,17 @@ struct AddProject {
     name: String,
     /// Key that prefixes the issue keys: capital letters, digits and underscores
     key: String,
-    /// Whether to offer charts; false unless given
+    /// Whether to offer charts
+    #[schemars(extend("default" = false))]
     chart_enabled: Option<bool>,
-    /// Whether issues can have child issues; false unless given
+    /// Whether issues can have child issues
+    #[schemars(extend("default" = false))]
     subtasking_enabled: Option<bool>,
-    /// Whether project administrators can appoint others; false unless given
+    /// Whether project administrators can appoint others
+    #[schemars(extend("default" = false))]
     project_leader_can_edit_project_leader: Option<bool>,
-    /// Notation of texts; backlog unless given
+    /// Notation of texts
+    #[schemars(extend("default" = "backlog"))]
     text_formatting_rule: Option<TextFormattingRule>,
     /// Have a wiki
     use_wiki: Option<bool>,

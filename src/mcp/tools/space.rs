@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{ActivityType, Date, Integer, Order, User},
+        inputs::{ActivityType, Count, Date, Integer, Order, User},
         router::Entry,
         tool::Endpoint,
         tools::fields,
@@ -35,19 +35,28 @@ impl Endpoint for GetSpace {
     const CALL: Call = Call::get("space");
 }
 
-/// Lists what happened in the space, newest first: issues, comments, wiki pages, pull requests
-/// and more.
+/// Lists what happened in the whole space, newest first: issues, comments, wiki pages, pull
+/// requests and more. For one user use get_user_recent_updates, for one project
+/// get_project_activities (toolset activity).
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetSpaceActivities {
-    /// Kinds of activity; all unless given
+    /// Kinds of activity by name or number; default all. Names: issueCreated, issueUpdated,
+    /// issueCommented, issueDeleted, wikiCreated, wikiUpdated, wikiDeleted, fileAdded, fileUpdated,
+    /// fileDeleted, svnCommitted, gitPushed, gitRepositoryCreated, issueMultiUpdated,
+    /// projectUserAdded, projectUserRemoved, notifyAdded, pullRequestAdded, pullRequestUpdated,
+    /// pullRequestCommented, pullRequestMerged, milestoneCreated, milestoneUpdated,
+    /// milestoneDeleted, projectGroupAdded, projectGroupDeleted, statusDeleted,
+    /// issuesDatesUpdated, documentCreated, documentDeleted, documentTitleUpdated,
+    /// documentCommentCreated, documentCommentUpdated, documentCommentDeleted,
+    /// documentCommentReplyCreated, documentCommentReplyUpdated, documentCommentReplyDeleted,
+    /// documentAttachmentCreated, issueMultiCreated, documentMultiCreated
     activity_type_id: Option<Vec<ActivityType>>,
     /// Only higher ids
     min_id: Option<Integer>,
     /// Only lower ids
     max_id: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    count: Option<Count>,
     order: Option<Order>,
 }
 
@@ -97,20 +106,20 @@ impl Endpoint for GetMyself {
     const CALL: Call = Call::get("users/myself");
 }
 
-/// Lists what one user did lately, newest first.
+/// Lists what one user did in all projects, newest first. For everything that happened use
+/// get_space_activities.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetUserRecentUpdates {
     /// User id or name
     user_id: User,
-    /// Kinds of activity; all unless given
+    /// Kinds of activity by name or number, as in get_space_activities; default all
     activity_type_id: Option<Vec<ActivityType>>,
     /// Only higher ids
     min_id: Option<Integer>,
     /// Only lower ids
     max_id: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    count: Option<Count>,
     order: Option<Order>,
 }
 

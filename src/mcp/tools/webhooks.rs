@@ -9,7 +9,7 @@ use crate::{
         Toolset,
         inputs::{ActivityType, Integer, ProjectIdOrKey},
         router::Entry,
-        tool::Endpoint,
+        tool::{Access, Endpoint},
         tools::fields,
     },
 };
@@ -67,7 +67,7 @@ struct AddWebhook {
     hook_url: String,
     /// Post every kind of activity
     all_event: Option<bool>,
-    /// Kinds of activity to post, unless all
+    /// Kinds of activity to post, by name or number as in get_space_activities; or give allEvent
     activity_type_ids: Option<ActivityTypes>,
 }
 
@@ -75,6 +75,7 @@ impl Endpoint for AddWebhook {
     const NAME: &'static str = "add_webhook";
     const TITLE: &'static str = "Add webhook";
     const CALL: Call = Call::post("projects/{projectIdOrKey}/webhooks");
+    const ACCESS: Access = Access::of(Self::CALL.method()).open_world();
 }
 
 /// Changes a webhook.
@@ -93,7 +94,7 @@ struct UpdateWebhook {
     hook_url: Option<String>,
     /// Post every kind of activity
     all_event: Option<bool>,
-    /// Kinds of activity to post, unless all
+    /// Kinds of activity to post, by name or number as in get_space_activities; or give allEvent
     activity_type_ids: Option<ActivityTypes>,
 }
 
@@ -101,6 +102,7 @@ impl Endpoint for UpdateWebhook {
     const NAME: &'static str = "update_webhook";
     const TITLE: &'static str = "Update webhook";
     const CALL: Call = Call::patch("projects/{projectIdOrKey}/webhooks/{webhookId}");
+    const ACCESS: Access = Access::of(Self::CALL.method()).open_world();
 }
 
 /// Deletes a webhook.

@@ -7,9 +7,9 @@ use crate::{
     backlog::Call,
     mcp::{
         Toolset,
-        inputs::{NumericId, Project, ProjectId, ProjectKey},
+        inputs::{Markup, NumericId, Project, ProjectId, ProjectKey},
         router::Entry,
-        tool::Endpoint,
+        tool::{Access, Endpoint},
         tools::fields,
     },
 };
@@ -73,12 +73,11 @@ impl Endpoint for GetWiki {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddWiki {
-    /// Project id, key or name
+    /// Project key, name or id
     project_id: Project,
     /// Page name; slashes make a tree
     name: String,
-    /// In the project's notation
-    content: String,
+    content: Markup,
     /// Tell the project's members by mail
     mail_notify: Option<bool>,
 }
@@ -97,8 +96,7 @@ struct UpdateWiki {
     wiki_id: NumericId,
     /// Page name; slashes make a tree
     name: Option<String>,
-    /// In the project's notation
-    content: Option<String>,
+    content: Option<Markup>,
     /// Tell the project's members by mail
     mail_notify: Option<bool>,
 }
@@ -107,4 +105,6 @@ impl Endpoint for UpdateWiki {
     const NAME: &'static str = "update_wiki";
     const TITLE: &'static str = "Update wiki page";
     const CALL: Call = Call::patch("wikis/{wikiId}");
+    // Backlog keeps every version.
+    const ACCESS: Access = Access::of(Self::CALL.method()).recoverable();
 }

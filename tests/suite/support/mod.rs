@@ -13,6 +13,7 @@ pub mod connect_proxy;
 pub mod database;
 pub mod document_host;
 pub mod events;
+pub mod gemini;
 pub mod hub;
 pub mod issuer;
 pub mod landing;

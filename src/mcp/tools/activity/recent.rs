@@ -6,25 +6,25 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{ActivityType, Integer, Order, ProjectIdOrKey},
+        inputs::{ActivityType, Count, Integer, Offset, Order, ProjectIdOrKey},
         tool::Endpoint,
         tools::fields,
     },
 };
 
-/// Lists what happened in a project, newest first.
+/// Lists what happened in one project, newest first. For the whole space use
+/// get_space_activities.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetProjectActivities {
     project_id_or_key: ProjectIdOrKey,
-    /// Kinds; all unless given
+    /// Kinds of activity by name or number, as in get_space_activities; default all
     activity_type_id: Option<Vec<ActivityType>>,
     /// Only higher ids
     min_id: Option<Integer>,
     /// Only lower ids
     max_id: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    count: Option<Count>,
     order: Option<Order>,
 }
 
@@ -53,10 +53,8 @@ impl Endpoint for GetActivity {
 #[derive(Deserialize, Serialize, JsonSchema)]
 pub(super) struct GetRecentlyViewedIssues {
     order: Option<Order>,
-    /// How many to skip
-    offset: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    offset: Option<Offset>,
+    count: Option<Count>,
 }
 
 impl Endpoint for GetRecentlyViewedIssues {
@@ -70,10 +68,8 @@ impl Endpoint for GetRecentlyViewedIssues {
 #[derive(Deserialize, Serialize, JsonSchema)]
 pub(super) struct GetRecentlyViewedProjects {
     order: Option<Order>,
-    /// How many to skip
-    offset: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    offset: Option<Offset>,
+    count: Option<Count>,
 }
 
 impl Endpoint for GetRecentlyViewedProjects {
@@ -87,10 +83,8 @@ impl Endpoint for GetRecentlyViewedProjects {
 #[derive(Deserialize, Serialize, JsonSchema)]
 pub(super) struct GetRecentlyViewedWikis {
     order: Option<Order>,
-    /// How many to skip
-    offset: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    offset: Option<Offset>,
+    count: Option<Count>,
 }
 
 impl Endpoint for GetRecentlyViewedWikis {

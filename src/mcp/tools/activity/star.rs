@@ -7,7 +7,7 @@ use crate::{
     backlog::{Call, Method},
     mcp::{
         failure::ToolError,
-        inputs::{Integer, User},
+        inputs::{Count, Integer, User},
         tool::{Access, Backlog, Endpoint, Outcome, Tool},
         tools::fields,
     },
@@ -81,8 +81,7 @@ pub(super) struct GetUserStars {
     user_id: User,
     /// Only stars with a lower id
     max_id: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    count: Option<Count>,
 }
 
 impl Endpoint for GetUserStars {

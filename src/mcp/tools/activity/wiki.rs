@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, NumericId, Order, ProjectId, ProjectKey},
+        inputs::{Count, Integer, NumericId, Order, ProjectId, ProjectKey},
         tool::Endpoint,
         tools::fields,
     },
@@ -22,8 +22,7 @@ pub(super) struct GetWikiHistory {
     max_id: Option<Integer>,
     /// Only higher ids, the same
     min_id: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    count: Option<Count>,
     order: Option<Order>,
 }
 

@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         file::{Format, MaxBytes, TextLength, TextOffset, View},
-        inputs::{Integer, Order, ProjectId, ProjectKey},
+        inputs::{Integer, Offset, Order, ProjectId, ProjectKey},
         tool::Endpoint,
         tools::fields,
     },
@@ -22,9 +22,9 @@ pub(super) struct GetSharedFiles {
     /// Such as designs/2026; the topmost one unless given
     path: Option<String>,
     order: Option<Order>,
-    /// How many entries to skip
-    offset: Option<Integer>,
-    /// 1 to 1000; 1000 unless given
+    offset: Option<Offset>,
+    /// How many to return
+    #[schemars(extend("minimum" = 1, "maximum" = 1000, "default" = 1000))]
     count: Option<Integer>,
 }
 

@@ -67,7 +67,7 @@ impl Endpoint for GetWikiAttachment {
 pub(super) struct AddWikiAttachments {
     /// Page id (get_wiki_pages)
     wiki_id: NumericId,
-    /// Ids from upload_attachment
+    /// Ids that upload_attachment returned
     attachment_id: Vec<Integer>,
 }
 

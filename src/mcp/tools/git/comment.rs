@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, Order, ProjectId, ProjectKey, RepoId, RepoName, User},
+        inputs::{Count, Integer, Markup, Order, ProjectId, ProjectKey, RepoId, RepoName, User},
         tool::Endpoint,
         tools::fields,
     },
@@ -26,8 +26,7 @@ pub(super) struct GetPullRequestComments {
     min_id: Option<Integer>,
     /// Only lower ids
     max_id: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    count: Option<Count>,
     order: Option<Order>,
 }
 
@@ -50,9 +49,8 @@ pub(super) struct AddPullRequestComment {
     repo_name: Option<RepoName>,
     /// Pull request number
     number: Integer,
-    /// In the project's notation
-    content: String,
-    /// Users to notify
+    content: Markup,
+    /// Users to notify, by name or id
     notified_user_id: Option<Vec<User>>,
     /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
@@ -78,8 +76,7 @@ pub(super) struct UpdatePullRequestComment {
     number: Integer,
     /// Comment id (get_pull_request_comments)
     comment_id: Integer,
-    /// In the project's notation
-    content: String,
+    content: Markup,
 }
 
 impl Endpoint for UpdatePullRequestComment {

@@ -7,7 +7,8 @@ use crate::{
     backlog::Call,
     mcp::{
         inputs::{
-            Integer, Issue, ProjectId, ProjectKey, PullRequestStatus, RepoId, RepoName, User,
+            Count, Integer, Issue, Markup, Offset, ProjectId, ProjectKey, PullRequestStatus,
+            RepoId, RepoName, User,
         },
         tool::{Access, Endpoint},
         tools::fields,
@@ -24,16 +25,14 @@ pub(super) struct GetPullRequests {
     repo_name: Option<RepoName>,
     /// Open, Closed or Merged
     status_id: Option<Vec<PullRequestStatus>>,
-    /// Assignees
+    /// Users by name or id, or me
     assignee_id: Option<Vec<User>>,
-    /// Linked issues, by id or key
+    /// Keys or ids of linked issues
     issue_id: Option<Vec<Issue>>,
-    /// Creators
+    /// Users by name or id, or me
     created_user_id: Option<Vec<User>>,
-    /// How many to skip
-    offset: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    offset: Option<Offset>,
+    count: Option<Count>,
 }
 
 impl Endpoint for GetPullRequests {
@@ -55,11 +54,11 @@ pub(super) struct GetPullRequestsCount {
     repo_name: Option<RepoName>,
     /// Open, Closed or Merged
     status_id: Option<Vec<PullRequestStatus>>,
-    /// Assignees
+    /// Users by name or id, or me
     assignee_id: Option<Vec<User>>,
-    /// Linked issues, by id or key
+    /// Keys or ids of linked issues
     issue_id: Option<Vec<Issue>>,
-    /// Creators
+    /// Users by name or id, or me
     created_user_id: Option<Vec<User>>,
 }
 
@@ -101,17 +100,16 @@ pub(super) struct AddPullRequest {
     repo_name: Option<RepoName>,
     /// Title
     summary: String,
-    /// In the project's notation
-    description: String,
+    description: Markup,
     /// Branch to merge into
     base: String,
     /// Branch to merge
     branch: String,
-    /// Id or key of the issue to link
+    /// Key or id of the issue to link
     issue_id: Option<Issue>,
-    /// Assignee
+    /// User by name or id, or me
     assignee_id: Option<User>,
-    /// Users to notify
+    /// Users to notify, by name or id
     notified_user_id: Option<Vec<User>>,
     /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
@@ -137,14 +135,15 @@ pub(super) struct UpdatePullRequest {
     number: Integer,
     /// Title
     summary: Option<String>,
-    /// In the project's notation; empty to remove
+    /// Markdown, or Backlog notation if the project's textFormattingRule is backlog (get_project);
+    /// empty to remove
     #[schemars(extend("x-clearable" = true))]
-    description: Option<String>,
-    /// Id or key of the issue to link
+    description: Option<Markup>,
+    /// Key or id of the issue to link
     issue_id: Option<Issue>,
-    /// Assignee
+    /// User by name or id, or me
     assignee_id: Option<User>,
-    /// Users to notify
+    /// Users to notify, by name or id
     notified_user_id: Option<Vec<User>>,
     /// Open, Closed or Merged
     status_id: Option<PullRequestStatus>,
@@ -158,6 +157,8 @@ impl Endpoint for UpdatePullRequest {
     const CALL: Call = Call::patch(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}",
     );
-    // The comment is added each time.
-    const ACCESS: Access = Access::of(Self::CALL.method()).not_idempotent();
+    // Backlog logs each change; the comment is added each time.
+    const ACCESS: Access = Access::of(Self::CALL.method())
+        .recoverable()
+        .not_idempotent();
 }

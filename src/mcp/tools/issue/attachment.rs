@@ -18,7 +18,7 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueAttachment {
-    /// Or issueKey
+    /// Numeric id; or give issueKey
     #[schemars(extend("x-read" = Mark::IssueId))]
     issue_id: Option<Whole>,
     issue_key: Option<IssueKey>,

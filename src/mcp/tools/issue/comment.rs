@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Call,
     mcp::{
-        inputs::{Integer, IssueId, IssueKey, Order, User},
+        inputs::{Count, Integer, IssueId, IssueKey, Markup, Order, User},
         tool::Endpoint,
         tools::fields,
     },
@@ -22,8 +22,7 @@ pub(super) struct GetIssueComments {
     min_id: Option<Integer>,
     /// Only lower ids
     max_id: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    count: Option<Count>,
     order: Option<Order>,
 }
 
@@ -40,9 +39,8 @@ impl Endpoint for GetIssueComments {
 pub(super) struct AddIssueComment {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
-    /// In the project's notation
-    content: String,
-    /// Users to notify
+    content: Markup,
+    /// Users to notify, by name or id
     notified_user_id: Option<Vec<User>>,
     /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
@@ -62,8 +60,7 @@ pub(super) struct UpdateIssueComment {
     issue_key: Option<IssueKey>,
     /// Comment id (get_issue_comments)
     comment_id: Integer,
-    /// In the project's notation
-    content: String,
+    content: Markup,
 }
 
 impl Endpoint for UpdateIssueComment {

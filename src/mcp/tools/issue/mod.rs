@@ -63,7 +63,8 @@ pub(super) fn tools() -> Vec<Entry> {
     ]
 }
 
-/// Returns one issue.
+/// Returns one issue by a key such as PROJ-12: its fields, description, custom fields and attached
+/// files. Its comments come from get_issue_comments.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetIssue {

@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         inputs::{Issue, IssueId, IssueKey},
-        tool::Endpoint,
+        tool::{Access, Endpoint},
         tools::fields,
     },
 };
@@ -41,6 +41,7 @@ impl Endpoint for AddRelatedIssue {
     const NAME: &'static str = "add_related_issue";
     const TITLE: &'static str = "Link related issue";
     const CALL: Call = Call::post("issues/{issueId|issueKey}/relatedIssues");
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
 /// Removes the link between an issue and a related one. The issues stay.

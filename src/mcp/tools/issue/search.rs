@@ -7,8 +7,8 @@ use crate::{
     backlog::Call,
     mcp::{
         inputs::{
-            Category, CustomFieldFilter, Date, Integer, Issue, IssueType, Order, Priority, Project,
-            Resolution, Sort, Status, User, Version,
+            Category, Count, CustomFieldFilter, Date, Integer, Issue, IssueType, Offset, Order,
+            Priority, Project, Resolution, Sort, Status, User, Version,
         },
         reading::Mark,
         tool::Endpoint,
@@ -24,29 +24,31 @@ macro_rules! filters {
         $(#[$meta])*
         #[serde(rename_all = "camelCase")]
         $vis struct $name {
-            /// Projects by id, key or name; names of other things are looked up in these
+            /// Projects by key, name or id; the names in other filters are those of these projects
             project_id: Option<Vec<Project>>,
-            /// Issue types
+            /// Names or ids (get_issue_types)
             issue_type_id: Option<Vec<IssueType>>,
-            /// Categories
+            /// Names or ids (get_categories)
             category_id: Option<Vec<Category>>,
-            /// Affected versions
+            /// Affected versions by name or id (get_version_milestone_list)
             version_id: Option<Vec<Version>>,
-            /// Milestones
+            /// Names or ids (get_version_milestone_list)
             milestone_id: Option<Vec<Version>>,
-            /// Statuses
+            /// Names or ids (get_statuses), such as Open, In Progress, Resolved, Closed
             status_id: Option<Vec<Status>>,
-            /// Priorities
+            /// High, Normal, Low, or ids (get_priorities)
             priority_id: Option<Vec<Priority>>,
-            /// Assignees
+            /// Users by name or id, or me
             assignee_id: Option<Vec<User>>,
-            /// Creators
+            /// Users by name or id, or me
             created_user_id: Option<Vec<User>>,
-            /// Resolutions
+            /// Names or ids (get_resolutions)
             resolution_id: Option<Vec<Resolution>>,
-            /// Parent issues, by id or key
+            /// Keys or ids of parent issues
             parent_issue_id: Option<Vec<Issue>>,
-            /// 1 no child issues, 2 only those, 3 neither parents nor children, 4 parents
+            /// 1 leaves out child issues, 2 returns only those, 3 returns issues that are neither
+            /// parent nor child, 4 only parents; default all
+            #[schemars(extend("minimum" = 1, "maximum" = 4))]
             parent_child: Option<Integer>,
             /// Numeric issue ids
             id: Option<Vec<Integer>>,
@@ -54,12 +56,12 @@ macro_rules! filters {
             attachment: Option<bool>,
             /// Whether shared files are linked
             shared_file: Option<bool>,
-            /// false for issues without a due date
+            /// Only false is possible: issues without a due date
             #[schemars(extend("x-read" = Mark::OnlyFalse))]
             has_due_date: Option<bool>,
-            /// Text to search for
+            /// One text to find in the issues, not a list of words
             keyword: Option<String>,
-            /// yyyy-MM-dd; the days of all bounds are included
+            /// yyyy-MM-dd; Since and Until include their day
             start_date_since: Option<Date>,
             /// yyyy-MM-dd
             start_date_until: Option<Date>,
@@ -75,7 +77,7 @@ macro_rules! filters {
             updated_since: Option<Date>,
             /// yyyy-MM-dd
             updated_until: Option<Date>,
-            /// Conditions on custom fields
+            /// Conditions on custom fields (get_custom_fields); all must hold
             custom_fields: Option<Vec<CustomFieldFilter>>,
             $($more)*
         }
@@ -83,16 +85,16 @@ macro_rules! filters {
 }
 
 filters! {
-    /// Finds issues by any combination of filters. A filter with several values matches any of
-    /// them. Answers come in pages of up to 100.
+    /// Finds issues by any combination of filters, the last created first unless sort says
+    /// otherwise. A filter with several values matches any of them. An issue takes 2 to 3 kB: use
+    /// a small count, or count_issues for a number. Closed issues are included; leave them out by
+    /// statusId.
     pub(in crate::mcp) struct GetIssues {
-        /// What to sort by; also customField_ with an id, or a custom field's name
+        /// Default created; also customField_ with an id, or the name of a custom field
         sort: Option<Sort>,
         order: Option<Order>,
-        /// How many to skip
-        offset: Option<Integer>,
-        /// 1 to 100, else 20
-        count: Option<Integer>,
+        offset: Option<Offset>,
+        count: Option<Count>,
     }
 }
 
@@ -104,8 +106,7 @@ impl Endpoint for GetIssues {
 }
 
 filters! {
-    /// Counts issues by the filters of get_issues.
-    #[schemars(transform = crate::mcp::schema::described_elsewhere)]
+    /// Counts issues by the filters of get_issues, without returning them.
     pub(super) struct CountIssues {}
 }
 

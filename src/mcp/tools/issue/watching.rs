@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         failure::ToolError,
-        inputs::{Integer, IssueIdOrKey, User},
+        inputs::{Count, Integer, IssueIdOrKey, Offset, User},
         tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
         tools::fields,
     },
@@ -19,10 +19,8 @@ use crate::{
 pub(super) struct GetWatchingListItems {
     /// User id or name
     user_id: User,
-    /// How many to skip
-    offset: Option<Integer>,
-    /// 1 to 100, else 20
-    count: Option<Integer>,
+    offset: Option<Offset>,
+    count: Option<Count>,
 }
 
 impl Endpoint for GetWatchingListItems {
@@ -53,6 +51,7 @@ pub(super) struct AddWatching {
     /// Numeric issue id, or issue key such as PROJ-12
     issue_id_or_key: IssueIdOrKey,
     /// A remark for oneself
+    #[schemars(extend("default" = ""))]
     note: Option<String>,
 }
 
@@ -60,6 +59,7 @@ impl Endpoint for AddWatching {
     const NAME: &'static str = "add_watching";
     const TITLE: &'static str = "Watch issue";
     const CALL: Call = Call::post("watchings").defaulting(&[("note", "")]);
+    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
 /// Changes the note of a watched issue.

@@ -8,7 +8,7 @@ use crate::{
     mcp::{
         inputs::{
             Category, Clearable, CustomFieldValue, Date, Decimal, Integer, Issue, IssueId,
-            IssueKey, IssueType, Priority, Project, Resolution, Status, User, Version,
+            IssueKey, IssueType, Markup, Priority, Project, Resolution, Status, User, Version,
         },
         tool::{Access, Endpoint},
     },
@@ -18,39 +18,38 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::mcp) struct AddIssue {
-    /// Project id, key or name
+    /// Project key, name or id
     project_id: Project,
     /// Title
     summary: String,
-    /// Issue type
+    /// Name or id (get_issue_types)
     issue_type_id: IssueType,
-    /// Priority
+    /// High, Normal, Low, or an id (get_priorities)
     priority_id: Priority,
-    /// In the project's notation
-    description: Option<String>,
+    description: Option<Markup>,
     /// yyyy-MM-dd
     start_date: Option<Date>,
     /// yyyy-MM-dd
     due_date: Option<Date>,
-    /// Planned hours
+    /// Planned hours, such as 1.5
     estimated_hours: Option<Decimal>,
-    /// Hours spent
+    /// Hours spent, such as 1.5
     actual_hours: Option<Decimal>,
-    /// Categories
+    /// Names or ids (get_categories)
     category_id: Option<Vec<Category>>,
-    /// Affected versions
+    /// Affected versions by name or id (get_version_milestone_list)
     version_id: Option<Vec<Version>>,
-    /// Milestones
+    /// Names or ids (get_version_milestone_list)
     milestone_id: Option<Vec<Version>>,
-    /// Assignee
+    /// User by name or id, or me
     assignee_id: Option<User>,
-    /// Users to notify
+    /// Users to notify, by name or id
     notified_user_id: Option<Vec<User>>,
     /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
-    /// Id or key of the parent issue
+    /// Key or id of the parent issue
     parent_issue_id: Option<Issue>,
-    /// Values of custom fields
+    /// Values of custom fields (get_custom_fields)
     custom_fields: Option<Vec<CustomFieldValue>>,
 }
 
@@ -68,45 +67,46 @@ pub(in crate::mcp) struct UpdateIssue {
     issue_key: Option<IssueKey>,
     /// Title
     summary: Option<String>,
-    /// Issue type
+    /// Name or id (get_issue_types)
     issue_type_id: Option<IssueType>,
-    /// Priority
+    /// High, Normal, Low, or an id (get_priorities)
     priority_id: Option<Priority>,
-    /// In the project's notation; empty to remove
+    /// Markdown, or Backlog notation if the project's textFormattingRule is backlog (get_project);
+    /// empty to remove
     #[schemars(extend("x-clearable" = true))]
-    description: Option<String>,
+    description: Option<Markup>,
     /// yyyy-MM-dd; empty to remove
     start_date: Option<Clearable<Date>>,
     /// yyyy-MM-dd; empty to remove
     due_date: Option<Clearable<Date>>,
-    /// Planned hours; empty to remove
+    /// Planned hours, such as 1.5; empty to remove
     estimated_hours: Option<Clearable<Decimal>>,
-    /// Hours spent; empty to remove
+    /// Hours spent in all, such as 1.5; empty to remove
     actual_hours: Option<Clearable<Decimal>>,
-    /// Categories
+    /// Names or ids (get_categories)
     #[schemars(extend("x-clearable" = true))]
     category_id: Option<Vec<Category>>,
-    /// Affected versions
+    /// Affected versions by name or id (get_version_milestone_list)
     #[schemars(extend("x-clearable" = true))]
     version_id: Option<Vec<Version>>,
-    /// Milestones
+    /// Names or ids (get_version_milestone_list)
     #[schemars(extend("x-clearable" = true))]
     milestone_id: Option<Vec<Version>>,
-    /// Status
+    /// Name or id (get_statuses), such as Open, In Progress, Resolved, Closed
     status_id: Option<Status>,
-    /// Resolution (0 is one, too); empty to remove
+    /// Name or id (get_resolutions), such as Fixed; empty to remove
     resolution_id: Option<Clearable<Resolution>>,
-    /// Assignee; empty to remove
+    /// User by name or id, or me; empty to remove
     assignee_id: Option<Clearable<User>>,
-    /// Users to notify
+    /// Users to notify, by name or id
     notified_user_id: Option<Vec<User>>,
     /// Ids from upload_attachment
     attachment_id: Option<Vec<Integer>>,
-    /// Id or key of the parent issue; empty to remove
+    /// Key or id of the parent issue; empty to remove
     parent_issue_id: Option<Clearable<Issue>>,
     /// A comment to add along with the change
     comment: Option<String>,
-    /// Values of custom fields
+    /// Values of custom fields (get_custom_fields)
     custom_fields: Option<Vec<CustomFieldValue>>,
 }
 
@@ -118,6 +118,8 @@ impl Endpoint for UpdateIssue {
         "versionId",
         "milestoneId",
     ]);
-    // The comment is added each time.
-    const ACCESS: Access = Access::of(Self::CALL.method()).not_idempotent();
+    // Backlog logs each change; the comment is added each time.
+    const ACCESS: Access = Access::of(Self::CALL.method())
+        .recoverable()
+        .not_idempotent();
 }

@@ -33,7 +33,9 @@ pub(super) struct AddCustomField {
     project_id_or_key: ProjectIdOrKey,
     /// Name to show
     name: String,
-    /// Type, and what only it has; initialShift: days from creation
+    /// The type and what only that type has: allowAddItem (lists, checkBox, radio), allowInput
+    /// (checkBox, radio), min, max, initialValue and unit (numeric), min, max and initialDate or
+    /// initialShift, the days from creation (date)
     settings: Settings,
     /// What can be chosen; list types only
     items: Option<Vec<String>>,
@@ -75,9 +77,7 @@ pub(super) struct UpdateCustomField {
     id: CustomField,
     /// Name to show
     name: Option<String>,
-    /// Its type, and what only that has, as in add_custom_field
-    #[serde(default)]
-    #[schemars(schema_with = "any_settings")]
+    /// The type that the field has, and what to change of it, as in add_custom_field
     settings: Option<Settings>,
     /// What it is about; empty to remove
     #[schemars(extend("x-clearable" = true))]
@@ -96,7 +96,7 @@ impl Tool for UpdateCustomField {
     const NAME: &'static str = "update_custom_field";
     const TITLE: &'static str = "Update custom field";
     const ACCESS: Access = Access::of(Self::CALL.method());
-    const CALL: Option<Call> = Some(Self::CALL);
+    const REQUEST: Option<Call> = Some(Self::CALL);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         if self
@@ -196,26 +196,6 @@ impl JsonSchema for Settings {
             ]),
         ]})
     }
-}
-
-const TYPES: [&str; 8] = [
-    "singleList",
-    "multipleList",
-    "checkBox",
-    "radio",
-    "text",
-    "textArea",
-    "numeric",
-    "date",
-];
-
-/// [`Settings`] without what belongs to which type, which another tool's schema says.
-fn any_settings(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "type": "object",
-        "properties": {"type": {"enum": TYPES}},
-        "required": ["type"],
-    })
 }
 
 impl Settings {

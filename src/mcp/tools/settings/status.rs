@@ -7,7 +7,7 @@ use crate::{
     backlog::Call,
     mcp::{
         inputs::{ProjectIdOrKey, Status, StatusColor},
-        tool::Endpoint,
+        tool::{Access, Endpoint},
         tools::fields,
     },
 };
@@ -78,5 +78,7 @@ impl Endpoint for ReorderStatuses {
     const NAME: &'static str = "reorder_statuses";
     const TITLE: &'static str = "Reorder statuses";
     const CALL: Call = Call::patch("projects/{projectIdOrKey}/statuses/updateDisplayOrder");
+    // The statuses stay; only their places change.
+    const ACCESS: Access = Access::of(Self::CALL.method()).recoverable();
     const FIELDS: &'static [&'static str] = fields::STATUS;
 }

@@ -1,0 +1,130 @@
+//! The four hints of every tool, which hosts decide by whether to ask the user first.
+
+use std::collections::BTreeSet;
+
+use crate::mcp::{ToolOptions, router::Table};
+
+/// What they delete or replace, Backlog does not keep.
+const DESTRUCTIVE: &[&str] = &[
+    "delete_category",
+    "delete_custom_field",
+    "delete_custom_field_item",
+    "delete_issue",
+    "delete_issue_attachment",
+    "delete_issue_comment",
+    "delete_issue_type",
+    "delete_pull_request_attachment",
+    "delete_status",
+    "delete_version",
+    "delete_watching",
+    "delete_webhook",
+    "delete_wiki",
+    "delete_wiki_attachment",
+    "remove_document_tags",
+    "remove_issue_shared_file",
+    "remove_project_administrator",
+    "remove_project_team",
+    "remove_project_user",
+    "remove_related_issue",
+    "remove_star",
+    "remove_wiki_shared_file",
+    "reset_unread_notification_count",
+    "update_category",
+    "update_custom_field",
+    "update_custom_field_item",
+    "update_issue_comment",
+    "update_issue_type",
+    "update_project",
+    "update_pull_request_comment",
+    "update_space_notification",
+    "update_status",
+    "update_version_milestone",
+    "update_watching",
+    "update_webhook",
+];
+
+/// They replace something that Backlog keeps in a change log or a history, a mark, or an order.
+const RECOVERABLE: &[&str] = &[
+    "mark_notification_as_read",
+    "mark_watching_as_read",
+    "reorder_statuses",
+    "update_issue",
+    "update_pull_request",
+    "update_wiki",
+];
+
+/// The second call with the same arguments adds something more.
+const NOT_IDEMPOTENT: &[&str] = &[
+    "add_category",
+    "add_custom_field",
+    "add_custom_field_item",
+    "add_document",
+    "add_issue",
+    "add_issue_comment",
+    "add_issue_comment_notifications",
+    "add_issue_type",
+    "add_project",
+    "add_pull_request",
+    "add_pull_request_comment",
+    "add_star",
+    "add_status",
+    "add_version_milestone",
+    "add_webhook",
+    "add_wiki",
+    "add_wiki_attachments",
+    "update_issue",
+    "update_pull_request",
+    "upload_attachment",
+];
+
+/// They have Backlog send what happens in a project to an address of anybody's choice.
+const OPEN_WORLD: &[&str] = &["add_webhook", "update_webhook"];
+
+#[test]
+fn every_tool_says_all_four_hints_and_they_are_right() {
+    let options = ToolOptions::default();
+    let table = Table::new(&options).with_organizations(&options);
+    let entries = table.entries().iter().chain(table.list_organizations());
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        let name = entry.spec.name;
+        names.insert(name);
+        let hints = entry.route.attr.annotations.as_ref().expect("annotations");
+        let reads = ["get_", "count_", "list_"]
+            .iter()
+            .any(|verb| name.starts_with(verb));
+        let expected = [
+            reads,
+            DESTRUCTIVE.contains(&name),
+            !NOT_IDEMPOTENT.contains(&name),
+            OPEN_WORLD.contains(&name),
+        ];
+        let said = [
+            hints.read_only_hint,
+            hints.destructive_hint,
+            hints.idempotent_hint,
+            hints.open_world_hint,
+        ];
+        assert_eq!(said, expected.map(Some), "{name}");
+    }
+    // No line above is about a tool that is not there.
+    for name in [DESTRUCTIVE, RECOVERABLE, NOT_IDEMPOTENT, OPEN_WORLD].concat() {
+        assert!(names.contains(name), "{name}");
+    }
+    assert_eq!(names.len(), 142);
+}
+
+/// A change is destructive unless the tool says why it is not.
+#[test]
+fn what_a_change_does_not_lose_is_a_decision() {
+    let table = Table::new(&ToolOptions::default());
+    let changes = ["update_", "reorder_", "mark_", "reset_"];
+    for entry in table.entries() {
+        let name = entry.spec.name;
+        if changes.iter().any(|verb| name.starts_with(verb)) {
+            let kept = RECOVERABLE.contains(&name);
+            assert_ne!(kept, DESTRUCTIVE.contains(&name), "{name}");
+            assert_eq!(entry.spec.access.destructive, !kept, "{name}");
+        }
+    }
+}

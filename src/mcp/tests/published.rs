@@ -1,0 +1,402 @@
+//! The inputs as they are published: in a shape that every provider takes, within the bounds that
+//! Backlog has, and in a list that stays small.
+
+use serde_json::{Value, json};
+use tiktoken_rs::o200k_base_singleton;
+
+use super::{call, caller_of};
+use crate::{
+    backlog::fake::FakeBacklog,
+    mcp::{
+        ToolOptions, Toolset,
+        router::{Entry, Table},
+        schema::KEYWORDS,
+        tools,
+    },
+};
+
+fn published(table: &Table, name: &str) -> Value {
+    let entry = table.get(name).unwrap_or_else(|| panic!("no tool {name}"));
+    entry.route.attr.schema_as_json_value()
+}
+
+/// Every way in which an operator can have the tools offered.
+fn tables() -> Vec<Table> {
+    let mut tables = Vec::new();
+    for field_selection in [false, true] {
+        for prefix in ["", "p_"] {
+            let options = ToolOptions {
+                field_selection,
+                prefix: prefix.parse().expect("a prefix"),
+                ..ToolOptions::default()
+            };
+            tables.push(Table::new(&options));
+            tables.push(Table::new(&options).with_organizations(&options));
+        }
+    }
+    tables
+}
+
+/// What not every provider takes in a schema; nothing if there is nothing of it.
+fn refused(place: &str, schema: &Value) -> Vec<String> {
+    let Some(object) = schema.as_object() else {
+        return vec![format!("{place} is no object")];
+    };
+    let unknown = object
+        .keys()
+        .filter(|key| !KEYWORDS.contains(&key.as_str()));
+    let mut problems: Vec<_> = unknown.map(|key| format!("{place} has {key}")).collect();
+    let mut claim = |holds: bool, problem: &str| {
+        if !holds {
+            problems.push(format!("{place} {problem}: {schema}"));
+        }
+    };
+    let kind = schema["type"].as_str().unwrap_or_default();
+    claim(
+        ["string", "number", "integer", "boolean", "array", "object"].contains(&kind),
+        "has no single type",
+    );
+    if let Some(values) = object.get("enum") {
+        let texts = values
+            .as_array()
+            .is_some_and(|values| !values.is_empty() && values.iter().all(Value::is_string));
+        claim(kind == "string" && texts, "has an enum of other than texts");
+    }
+    claim(
+        (kind == "array") == object.contains_key("items"),
+        "is no list with items",
+    );
+    for name in schema["required"].as_array().into_iter().flatten() {
+        let known = name
+            .as_str()
+            .is_some_and(|name| schema["properties"].get(name).is_some());
+        claim(known, "requires what it does not have");
+    }
+    if let Some(items) = object.get("items") {
+        claim(items["type"] != "array", "has lists in a list");
+        problems.extend(refused(&format!("{place}[]"), items));
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        problems.extend(refused(&format!("{place}.{name}"), property));
+    }
+    problems
+}
+
+#[test]
+fn every_input_has_a_shape_that_every_provider_takes() {
+    for table in tables() {
+        let entries = table.entries().iter().chain(table.list_organizations());
+        let mut count = 0;
+        for entry in entries {
+            let schema = entry.route.attr.schema_as_json_value();
+            assert_eq!(schema["type"], "object", "{}", entry.spec.name);
+            assert_eq!(refused(entry.spec.name, &schema), Vec::<String>::new());
+            count += 1;
+        }
+        assert!(count >= 141, "{count} tools");
+    }
+}
+
+#[test]
+fn what_a_provider_refuses_is_found() {
+    for wide in [
+        json!({"type": ["number", "string"]}),
+        json!({"oneOf": [{"type": "string"}]}),
+        json!({"type": "string", "const": "a"}),
+        json!({"type": "number", "enum": [1]}),
+        json!({"type": "array"}),
+        json!({"type": "array", "items": {"type": ["number", "string"]}}),
+        json!({"type": "object", "properties": {"a": {"anyOf": []}}}),
+        json!({"type": "string", "minLength": 1}),
+    ] {
+        assert!(!refused("x", &wide).is_empty(), "{wide}");
+    }
+    for entry in tools::all() {
+        // As the types of the inputs derive it.
+        let wide = entry.route.attr.schema_as_json_value();
+        if entry.spec.name == "get_issues" {
+            assert!(refused("get_issues", &wide).len() > 10, "{wide}");
+        }
+    }
+}
+
+#[test]
+fn ids_and_names_are_texts_and_numbers_are_numbers() {
+    let table = Table::new(&ToolOptions::default());
+    for (tool, input, expected) in [
+        ("add_issue", "projectId", "string"),
+        ("add_issue", "assigneeId", "string"),
+        ("add_issue", "estimatedHours", "number"),
+        ("update_issue", "estimatedHours", "string"),
+        ("update_issue", "dueDate", "string"),
+        ("get_issue", "issueId", "number"),
+        ("get_wiki", "wikiId", "string"),
+        ("get_issues", "count", "number"),
+        ("get_issues", "parentChild", "number"),
+    ] {
+        let kind = &published(&table, tool)["properties"][input]["type"];
+        assert_eq!(kind, expected, "{tool}.{input}");
+    }
+    let list = &published(&table, "get_issues")["properties"]["statusId"];
+    assert_eq!(
+        (&list["type"], &list["items"]["type"]),
+        (&json!("array"), &json!("string"))
+    );
+}
+
+#[test]
+fn custom_fields_are_flat_objects() {
+    let table = Table::new(&ToolOptions::default());
+    let names = |schema: &Value| {
+        let properties = schema["properties"].as_object().expect("properties");
+        let mut names: Vec<_> = properties.keys().cloned().collect();
+        names.sort_unstable();
+        names
+    };
+    for (tool, expected) in [
+        ("add_issue", vec!["id", "otherValue", "value", "values"]),
+        ("update_issue", vec!["id", "otherValue", "value", "values"]),
+        (
+            "get_issues",
+            vec!["id", "max", "min", "type", "value", "values"],
+        ),
+        (
+            "count_issues",
+            vec!["id", "max", "min", "type", "value", "values"],
+        ),
+    ] {
+        let items = &published(&table, tool)["properties"]["customFields"]["items"];
+        assert_eq!(names(items), expected, "{tool}");
+    }
+    let filter = &published(&table, "get_issues")["properties"]["customFields"]["items"];
+    assert_eq!(
+        filter["properties"]["type"]["enum"],
+        json!(["text", "numeric", "date", "list"])
+    );
+    assert_eq!(filter["required"], json!(["type", "id"]));
+    let settings = &published(&table, "add_custom_field")["properties"]["settings"];
+    assert_eq!(
+        settings["properties"]["type"]["enum"]
+            .as_array()
+            .map(Vec::len),
+        Some(8)
+    );
+}
+
+#[actix_web::test]
+async fn several_items_of_a_custom_field_are_sent() {
+    let fields = json!([{"id": 9, "values": [1, 2]}, {"id": 8, "value": "a", "values": []}]);
+    let filters = json!([{"type": "list", "id": 9, "values": [1, 2], "value": ""}]);
+    for (tool, arguments, expected) in [
+        (
+            "update_issue",
+            json!({"issueKey": "A-1", "customFields": fields}),
+            "customField_9%5B0%5D=1&customField_9%5B1%5D=2&customField_8=a",
+        ),
+        (
+            "count_issues",
+            json!({"customFields": filters}),
+            "GET /api/v2/issues/count?customField_9%5B0%5D=1&customField_9%5B1%5D=2",
+        ),
+    ] {
+        let backlog = FakeBacklog::answering(200, "{}");
+        let (failed, text) = call(&caller_of(&backlog), tool, arguments).await;
+        assert!(!failed, "{tool}: {text}");
+        let received = backlog.only();
+        let sent = received.body.map_or(received.line, |(_, body)| body);
+        assert_eq!(sent, expected, "{tool}");
+    }
+    let backlog = FakeBacklog::answering(200, "{}");
+    let both = json!([{"id": 9, "value": 1, "values": [2]}]);
+    let arguments = json!({"issueKey": "A-1", "customFields": both});
+    let (failed, text) = call(&caller_of(&backlog), "update_issue", arguments).await;
+    assert!(failed && text.contains("give one of them"), "{text}");
+    assert_eq!(backlog.received(), []);
+}
+
+/// Hours are a text where the empty one removes them.
+#[actix_web::test]
+async fn hours_are_taken_as_the_text_that_is_published() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let arguments = json!({"issueKey": "A-1", "estimatedHours": "2", "actualHours": "1.5"});
+    let (failed, text) = call(&caller_of(&backlog), "update_issue", arguments).await;
+    assert!(!failed, "{text}");
+    let (_, form) = backlog.only().body.expect("a form");
+    assert_eq!(form, "estimatedHours=2&actualHours=1.5");
+}
+
+#[actix_web::test]
+async fn every_kind_of_activity_that_is_described_is_taken() {
+    let table = Table::new(&ToolOptions::default());
+    let input = &published(&table, "get_space_activities")["properties"]["activityTypeId"];
+    assert_eq!(input["items"]["type"], "string");
+    let described = input["description"].as_str().expect("a description");
+    let (_, names) = described.split_once("Names: ").expect("the names");
+    let names: Vec<_> = names.split(", ").collect();
+    assert_eq!(names.len(), 40);
+    let backlog = FakeBacklog::answering(200, "[]");
+    let arguments = json!({"activityTypeId": names});
+    let (failed, text) = call(&caller_of(&backlog), "get_space_activities", arguments).await;
+    assert!(!failed, "{text}");
+    let line = backlog.only().line;
+    assert_eq!(
+        line.matches("activityTypeId%5B%5D=").count(),
+        names.len(),
+        "{line}"
+    );
+}
+
+/// Backlog's bounds on what a list is asked for, and those of the upstream server's tools.
+#[test]
+fn bounds_and_defaults_are_published() {
+    let table = Table::new(&ToolOptions::default());
+    for entry in table.entries() {
+        let (name, schema) = (entry.spec.name, entry.route.attr.schema_as_json_value());
+        let of = |input: &str, keyword: &str| schema["properties"][input].get(keyword).cloned();
+        let has = |input: &str| schema["properties"].get(input).is_some();
+        if has("count") {
+            let most = if name == "get_shared_files" {
+                1000
+            } else {
+                100
+            };
+            assert_eq!(of("count", "minimum"), Some(json!(1)), "{name}");
+            assert_eq!(of("count", "maximum"), Some(json!(most)), "{name}");
+            let usual = Some(json!(entry.spec.usual_count));
+            assert_eq!(of("count", "default"), usual, "{name}");
+        }
+        if has("offset") {
+            assert_eq!(of("offset", "minimum"), Some(json!(0)), "{name}");
+            assert_eq!(of("offset", "default"), Some(json!(0)), "{name}");
+        }
+        if has("order") {
+            assert_eq!(of("order", "enum"), Some(json!(["asc", "desc"])), "{name}");
+            assert_eq!(of("order", "default"), Some(json!("desc")), "{name}");
+        }
+    }
+    for (tool, input, keyword, expected) in [
+        ("get_issues", "parentChild", "minimum", json!(1)),
+        ("get_issues", "parentChild", "maximum", json!(4)),
+        ("get_issue_attachment", "maxBytes", "minimum", json!(1)),
+        (
+            "get_issue_attachment",
+            "maxBytes",
+            "maximum",
+            json!(7_340_032),
+        ),
+        (
+            "get_issue_attachment",
+            "format",
+            "enum",
+            json!(["auto", "base64"]),
+        ),
+        ("get_issue_attachment", "format", "default", json!("auto")),
+        ("add_watching", "note", "default", json!("")),
+        (
+            "add_project",
+            "textFormattingRule",
+            "enum",
+            json!(["backlog", "markdown"]),
+        ),
+        ("add_project", "chartEnabled", "default", json!(false)),
+    ] {
+        let found = &published(&table, tool)["properties"][input][keyword];
+        assert_eq!(*found, expected, "{tool}.{input} {keyword}");
+    }
+}
+
+#[test]
+fn the_unions_are_a_choice_of_the_operator() {
+    let options = ToolOptions {
+        schema_unions: true,
+        ..ToolOptions::default()
+    };
+    let wide = published(&Table::new(&options), "get_issues");
+    assert_eq!(
+        wide["properties"]["statusId"]["items"]["type"],
+        json!(["number", "string"])
+    );
+    assert!(wide["properties"]["customFields"]["items"]["oneOf"].is_array());
+    let bare = published(&Table::new(&options), "get_space");
+    assert_eq!(
+        bare,
+        published(&Table::new(&ToolOptions::default()), "get_space")
+    );
+}
+
+#[test]
+fn an_input_that_may_go_by_another_says_so() {
+    let table = Table::new(&ToolOptions::default());
+    let pairs = [
+        ("projectId", "projectKey"),
+        ("issueId", "issueKey"),
+        ("repoId", "repoName"),
+    ];
+    for entry in table.entries() {
+        let schema = entry.route.attr.schema_as_json_value();
+        let described = |input: &str| {
+            let text = schema["properties"][input]["description"].as_str();
+            text.unwrap_or_default().to_owned()
+        };
+        for (one, other) in pairs {
+            if schema["properties"].get(one).is_none() || schema["properties"].get(other).is_none()
+            {
+                continue;
+            }
+            for (input, instead) in [(one, other), (other, one)] {
+                let expected = format!("; or give {instead}");
+                let text = described(input);
+                assert!(
+                    text.ends_with(&expected),
+                    "{}: {input}: {text}",
+                    entry.spec.name
+                );
+            }
+        }
+    }
+}
+
+/// A description that is the input's own name in other words helps nobody.
+#[test]
+fn no_description_only_repeats_the_name() {
+    let table = Table::new(&ToolOptions::default());
+    for entry in table.entries() {
+        let schema = entry.route.attr.schema_as_json_value();
+        for (name, input) in schema["properties"].as_object().into_iter().flatten() {
+            let said = input["description"].as_str().unwrap_or_default();
+            let fold = |text: &str| {
+                let letters = text.chars().filter(char::is_ascii_alphabetic);
+                letters.collect::<String>().to_ascii_lowercase()
+            };
+            let (said, name) = (fold(said), fold(name.trim_end_matches("Id")));
+            let repeats = said == name || said == format!("{name}s") || said == format!("{name}es");
+            let short = ["title", "content", "comment"].contains(&name.as_str());
+            assert!(!repeats || short, "{}: {name}: {said}", entry.spec.name);
+        }
+    }
+}
+
+/// The JSON of a list of the tools in some sets.
+fn list(table: &Table, toolsets: &[Toolset]) -> String {
+    let listed = table.entries().iter().chain(table.list_organizations());
+    let chosen = listed.filter(|entry| toolsets.contains(&entry.spec.toolset));
+    let tools: Vec<_> = chosen.map(|entry: &Entry| &entry.route.attr).collect();
+    json!(tools).to_string()
+}
+
+/// Every model reads the list, in each conversation.
+#[test]
+fn the_list_stays_small() {
+    let table = Table::new(&ToolOptions::default());
+    // README says about how much it is.
+    let classic = list(&table, &Toolset::DEFAULT);
+    let tokens = o200k_base_singleton().encode_ordinary(&classic).len();
+    assert!(tokens < 14_000, "{tokens} tokens");
+    assert!(classic.len() < 62_000, "{} bytes", classic.len());
+    for table in tables() {
+        let everything = list(&table, &Toolset::ALL);
+        assert!(everything.len() < 110_000, "{} bytes", everything.len());
+        let classic = list(&table, &Toolset::DEFAULT);
+        assert!(classic.len() < 75_000, "{} bytes", classic.len());
+    }
+}
