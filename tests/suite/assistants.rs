@@ -86,7 +86,7 @@ async fn codex_signs_in_and_calls_a_tool() {
     codex_works_with(|_| String::new(), 1).await;
 }
 
-/// Codex then names the resource twice: once by itself, and once as it was told to.
+/// Codex then names the resource twice: once by itself, and once by its setting.
 #[tokio::test(flavor = "multi_thread")]
 async fn codex_signs_in_with_a_configured_resource() {
     codex_works_with(|url| format!("oauth_resource = \"{url}\"\n"), 2).await;

@@ -31,15 +31,15 @@ pub struct Assistant {
 impl Assistant {
     /// Claude Code, without updates and statistics.
     pub fn claude_code() -> Self {
-        let package = format!("@anthropic-ai/claude-code-{}", platform());
-        Self::new(package_file(&package).join("claude"))
+        let name = format!("@anthropic-ai/claude-code-{}", platform());
+        Self::new(package(&name).join("claude"))
             .with("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
             .with("DISABLE_AUTOUPDATER", "1")
     }
 
     /// Codex; its settings are in `.codex/config.toml` of its home.
     pub fn codex() -> Self {
-        let package = package_file(&format!("@openai/codex-{}", platform()));
+        let package = package(&format!("@openai/codex-{}", platform()));
         let mut targets = fs::read_dir(package.join("vendor")).expect("a directory");
         let target = targets.next().expect("one target").expect("its name");
         let assistant = Self::new(target.path().join("bin/codex"));
@@ -50,7 +50,7 @@ impl Assistant {
     /// Gemini CLI; it trusts the directory in which it is started.
     pub fn gemini_cli() -> Self {
         Self {
-            first: Some(package_file("@google/gemini-cli").join("bundle/gemini.js")),
+            first: Some(package("@google/gemini-cli").join("bundle/gemini.js")),
             ..Self::new(tool::program("NODE"))
         }
         .with("GEMINI_CLI_TRUST_WORKSPACE", "true")
@@ -77,8 +77,8 @@ impl Assistant {
         self.home.path()
     }
 
-    /// Starts it. It has no network but this machine's that it would need: the tests run
-    /// without the internet.
+    /// The command for these arguments. Nothing of the tests' own environment reaches it but
+    /// `PATH`.
     pub fn command(&self, arguments: &[&str]) -> Command {
         self.configured(Command::new(&self.program), arguments)
     }
@@ -161,8 +161,8 @@ impl Assistant {
 }
 
 /// A package of `tests/clients/assistants`.
-fn package_file(package: &str) -> PathBuf {
-    tool::installed(&format!("clients/assistants/node_modules/{package}"))
+fn package(name: &str) -> PathBuf {
+    tool::installed(&format!("clients/assistants/node_modules/{name}"))
 }
 
 /// What the packages with programs call this machine.
