@@ -176,7 +176,7 @@ install_python_packages() {
 # is installed.
 install_test_packages() {
     local clients=$repository/tests/clients directory wanted stamp
-    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,inspector,converters}; do
+    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,node-1.10,inspector,converters,assistants}; do
         wanted=$(checksum "$directory/package-lock.json")
         stamp=$directory/node_modules/.installed
         if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
@@ -185,8 +185,9 @@ install_test_packages() {
         fi
     done
 
-    # Two, because the clients need different releases of the Python SDK.
+    # Several, because the clients need different releases of the Python SDK.
     install_python_packages "$clients/python"
+    install_python_packages "$clients/python-1.8"
     install_python_packages "$clients/python-agents"
 
     # In a directory of its own, wherever the rest is built.

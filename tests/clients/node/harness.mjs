@@ -167,7 +167,8 @@ class FileProvider {
   #saved;
   #discovery;
   #verifier;
-  #state;
+  // An SDK that sends no state gets none back.
+  #state = null;
 
   constructor({ statePath, redirectUrl, clientName, authMethod }) {
     this.#path = statePath;

@@ -8,8 +8,6 @@ use std::{
 };
 
 use backlog_sim::BacklogSim;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
@@ -17,6 +15,8 @@ use tokio::{
     task::JoinHandle,
 };
 use tokio_rustls::TlsAcceptor;
+
+use super::certificate::certified;
 
 pub struct ConnectProxy {
     pub url: String,
@@ -71,28 +71,6 @@ impl Drop for ConnectProxy {
     fn drop(&mut self) {
         self.server.abort();
     }
-}
-
-/// A server's TLS, and the root it goes back to.
-fn certified(host: &str) -> (TlsAcceptor, String) {
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let key = KeyPair::generate().expect("a key");
-    let authority = CertifiedIssuer::self_signed(authority, key).expect("an authority");
-    let key = KeyPair::generate().expect("a key");
-    let own = CertificateParams::new([host.to_owned()]).expect("a name");
-    let own = own.signed_by(&key, &authority).expect("a certificate");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("protocol versions")
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![own.der().clone()],
-            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
-        .expect("a certificate and its key");
-    (TlsAcceptor::from(Arc::new(tls)), authority.pem())
 }
 
 async fn pass_on(

@@ -3,15 +3,17 @@
 
 use std::{
     collections::HashMap,
+    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use serde_json::Value;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpListener,
     task::JoinHandle,
 };
+use tokio_rustls::TlsAcceptor;
 
 /// What the next requests for a path get.
 #[derive(Clone)]
@@ -62,8 +64,7 @@ pub struct DocumentHost {
 
 impl DocumentHost {
     pub async fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
+        let (listener, origin) = listen().await;
         let shelf = Arc::<Mutex<Shelf>>::default();
         let server = tokio::spawn({
             let shelf = Arc::clone(&shelf);
@@ -74,7 +75,29 @@ impl DocumentHost {
             }
         });
         Self {
-            origin: format!("http://{address}"),
+            origin: format!("http://{origin}"),
+            shelf,
+            server,
+        }
+    }
+
+    /// The same over TLS; the certificate is to be that of 127.0.0.1.
+    pub async fn open_over_tls(tls: TlsAcceptor) -> Self {
+        let (listener, origin) = listen().await;
+        let shelf = Arc::<Mutex<Shelf>>::default();
+        let server = tokio::spawn({
+            let shelf = Arc::clone(&shelf);
+            async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    let (tls, shelf) = (tls.clone(), Arc::clone(&shelf));
+                    tokio::spawn(
+                        async move { answer(tls.accept(stream).await.ok()?, shelf).await },
+                    );
+                }
+            }
+        });
+        Self {
+            origin: format!("https://{origin}"),
             shelf,
             server,
         }
@@ -106,7 +129,16 @@ fn lock(shelf: &Mutex<Shelf>) -> std::sync::MutexGuard<'_, Shelf> {
     shelf.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn answer(stream: TcpStream, shelf: Arc<Mutex<Shelf>>) -> Option<()> {
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    (listener, address)
+}
+
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    shelf: Arc<Mutex<Shelf>>,
+) -> Option<()> {
     let mut stream = BufReader::new(stream);
     let mut request = String::new();
     while !request.ends_with("\r\n\r\n") {
@@ -131,5 +163,7 @@ async fn answer(stream: TcpStream, shelf: Arc<Mutex<Shelf>>) -> Option<()> {
     }
     answer.push_str("\r\n");
     let answer = [answer.into_bytes(), document.body].concat();
-    stream.write_all(&answer).await.ok()
+    stream.write_all(&answer).await.ok()?;
+    // Over TLS the end of the stream is a message, too.
+    stream.shutdown().await.ok()
 }

@@ -1,9 +1,11 @@
 //! What the tests stand on.
 
 pub mod agent;
+pub mod assistant;
 pub mod bearer_proxy;
 pub mod behind_proxy;
 pub mod browser;
+pub mod certificate;
 pub mod cluster;
 pub mod collector;
 pub mod configuration;

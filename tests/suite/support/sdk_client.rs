@@ -13,8 +13,12 @@ use super::{process::DEADLINE, tool};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Sdk {
+    /// As of April 2025.
+    NodeV1_10,
     NodeV1,
     NodeV2,
+    /// As of May 2025; the state holds its access token.
+    PythonV1_8,
     Python,
     Rust,
 }
@@ -22,9 +26,16 @@ pub enum Sdk {
 impl Sdk {
     fn command(self) -> Command {
         let (program, script) = match self {
+            Self::NodeV1_10 => ("NODE", "clients/node-1.10/sdk-v1.10.mjs"),
             Self::NodeV1 => ("NODE", "clients/node/sdk-v1.mjs"),
             Self::NodeV2 => ("NODE", "clients/node/sdk-v2.mjs"),
             Self::Python => ("PYTHON", "clients/python/client.py"),
+            Self::PythonV1_8 => {
+                let python = "clients/python-1.8/.venv/bin/python";
+                let mut command = Command::new(tool::installed(python));
+                command.arg(tool::installed("clients/python-1.8/client.py"));
+                return command;
+            }
             Self::Rust => {
                 return Command::new(tool::installed("clients/rust/target/debug/rmcp-client"));
             }
