@@ -55,9 +55,12 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
     ];
     pages.extend(consents(locale).map(|(name, page)| (format!("consent-{name}"), page.html())));
     pages.extend(problems().into_iter().map(|(name, problem)| {
+        let again = matches!(problem, Problem::RequestExpired)
+            .then(|| url("https://mcp.acme.example/authorize?client_id=c"));
         let page = ErrorPage {
             locale,
             problem,
+            again,
             request_id: Some("0198c1f0-6a52-7d3e-9a41-5b0f4f1c2e77".to_owned()),
         };
         (format!("problem-{name}"), page.html())
@@ -87,6 +90,7 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
     let acme = space("acme", "Acme", "acme.backlog.com");
     let known = ConsentPage {
         locale,
+        document_host: None,
         client_name: Some("Claude".to_owned()),
         client_uri: Some(url("https://claude.ai/")),
         client_is_known_host: true,
@@ -123,6 +127,16 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
         scopes: Scopes::parse("backlog:read"),
         ..known.clone()
     };
+    let document = ConsentPage {
+        document_host: Some("mcp.example.net".to_owned()),
+        client_name: Some("Claude Code".to_owned()),
+        client_uri: Some(url("https://claude.com/")),
+        client_is_known_host: false,
+        redirect: RedirectTarget::Loopback {
+            host: "localhost:33418".to_owned(),
+        },
+        ..known.clone()
+    };
     let hostile = ConsentPage {
         client_name: Some(format!(
             "<b>Backlog</b>\u{202e} official\n{}",
@@ -139,6 +153,7 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
         ("known", known),
         ("loopback", loopback),
         ("device", device),
+        ("document", document),
         ("hostile", hostile),
     ]
     .into_iter()
