@@ -18,6 +18,7 @@ use super::{
     router::FIELDS,
     selection::Selection,
     tool::Spec,
+    window,
 };
 
 /// What of an answer a call asks for.
@@ -109,6 +110,8 @@ impl Answer {
             given: &self.given,
             about: &about,
             asked: self.asked,
+            longest_text: limit::longest_text(&value),
+            entries: window::most_entries(&value),
             page: &self.page,
         };
         let last = items.and_then(|items| items.last());

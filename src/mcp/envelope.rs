@@ -9,15 +9,21 @@
 //! 4. What is not JSON is −32700; JSON that is not a request, a notification or a response is
 //!    −32600. Only the envelope is looked at: `params` are scanned, not built.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 use rmcp::model::{ErrorData, RequestId};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
 use serde_json::{error::Category, value::RawValue};
 
 use super::params;
 use crate::backlog::surrogates;
+
+/// The messages of one batch. More are not even kept.
+const MAX_MESSAGES: usize = 50;
 
 /// A message of which the envelope is right.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +47,7 @@ pub(super) enum Kind {
 #[derive(Debug, PartialEq)]
 pub(super) enum Received {
     One(Message),
-    /// With at least one element.
+    /// With at least one element, and [`MAX_MESSAGES`] at most.
     Batch(Vec<Result<Message, Refused>>),
 }
 
@@ -108,13 +114,55 @@ impl Received {
 }
 
 fn batch(text: &Bytes) -> Result<Received, Refused> {
-    let elements: Vec<&RawValue> =
+    let Elements { first, count } =
         serde_json::from_slice(text).map_err(|error| not_json(error.to_string()))?;
-    if elements.is_empty() {
+    if count == 0 {
         return Err(no_request(None, "the batch is empty"));
     }
+    if count > MAX_MESSAGES {
+        let problem = format!(
+            "a batch has at most {MAX_MESSAGES} messages, this one has {count}; send several"
+        );
+        return Err(no_request(None, &problem));
+    }
     let element = |raw: &RawValue| message(&text.slice_ref(raw.get().as_bytes()));
-    Ok(Received::Batch(elements.into_iter().map(element).collect()))
+    Ok(Received::Batch(first.into_iter().map(element).collect()))
+}
+
+/// The elements of a batch, as many as a batch may have; the others are counted only.
+struct Elements<'a> {
+    first: Vec<&'a RawValue>,
+    count: usize,
+}
+
+impl<'de> Deserialize<'de> for Elements<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ElementsVisitor;
+
+        impl<'de> Visitor<'de> for ElementsVisitor {
+            type Value = Elements<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut first = Vec::new();
+                while first.len() < MAX_MESSAGES
+                    && let Some(element) = list.next_element()?
+                {
+                    first.push(element);
+                }
+                let mut count = first.len();
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    count += 1;
+                }
+                Ok(Elements { first, count })
+            }
+        }
+
+        deserializer.deserialize_seq(ElementsVisitor)
+    }
 }
 
 /// The members that JSON-RPC has. Others are left to the protocol's library.
@@ -198,9 +246,11 @@ fn message(text: &Bytes) -> Result<Message, Refused> {
     })
 }
 
-/// The library reads some of its structures from lists, too.
+/// The library reads some of its structures from lists, too, and ignores a cursor that is no text.
 fn check_params(method: &str, id: &RequestId, given: &RawValue) -> Result<(), Refused> {
-    if is_object(given.get().as_bytes()) || given.get() == "null" {
+    let is_right = given.get() == "null"
+        || (is_object(given.get().as_bytes()) && params::is_right_page(method, given.get()));
+    if is_right {
         return Ok(());
     }
     let error = params::refusal(method, serde_json::from_str(given.get()).ok());

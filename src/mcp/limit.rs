@@ -3,7 +3,8 @@
 //! 1. What fits is left alone, unless a part was asked for.
 //! 2. Of a list, as many of the first elements as fit are kept.
 //! 3. Of a thing, or of the first element where not even that one fits, the longest texts are
-//!    shortened to what is left; lists inside only where that is not enough.
+//!    shortened to what is left; lists inside only where that is not enough. Short texts are never
+//!    cut ([`super::window`]).
 //! 4. Where even the short fields are too much, the first ones are kept.
 //!
 //! What is missing is in the outcome, for a [note](super::notes) on how to get it. The JSON has no
@@ -19,9 +20,9 @@ use super::{
 /// Which part of the texts and lists in a result was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Asked {
-    /// The first character of texts.
+    /// The first character of long texts.
     pub text_offset: usize,
-    /// How many characters of a text at most.
+    /// How many characters of a long text at most.
     pub text_length: Option<usize>,
     /// The first entry of lists inside.
     pub item_offset: usize,
@@ -244,7 +245,7 @@ fn most(low: usize, high: usize, budget: usize, cost: impl Fn(usize) -> usize) -
 }
 
 /// How many characters the longest text inside has.
-fn longest_text(value: &Value) -> usize {
+pub(super) fn longest_text(value: &Value) -> usize {
     match value {
         Value::String(text) => text.chars().count(),
         Value::Array(items) => items.iter().map(longest_text).max().unwrap_or(0),
@@ -361,6 +362,33 @@ mod tests {
             }
         }
         assert_eq!(found, files);
+    }
+
+    #[test]
+    fn keys_and_names_are_whole_or_missing() {
+        let thing = json!({
+            "id": 1, "issueKey": "HARBOR-1", "summary": "a name of a thing ".repeat(10),
+            "description": "words and more ".repeat(500), "mailAddress": "maja@harbor.example",
+        });
+        let asked = Asked {
+            text_offset: 20,
+            text_length: Some(5),
+            item_offset: 0,
+        };
+        let shown = read(&fit(&thing, 2_000, asked));
+        for field in ["issueKey", "summary", "mailAddress"] {
+            assert_eq!(shown[field], thing[field]);
+        }
+        assert_eq!(shown["description"], "words and more "[5..10]);
+        for max_tokens in (40..400).step_by(10) {
+            let fitted = fit(&thing, max_tokens, EVERYTHING);
+            assert!(tokens(&fitted.text) <= max_tokens);
+            let shown = read(&fitted);
+            for field in ["issueKey", "summary", "mailAddress"] {
+                let found = shown.get(field);
+                assert!(found.is_none_or(|it| *it == thing[field]), "{shown}");
+            }
+        }
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

@@ -9,7 +9,7 @@ use super::{
     limit::{Asked, Fitted},
     page::Page,
     rest::{ITEM_OFFSET, Reading, Rest, Source, TEXT_OFFSET, Way},
-    window::TextPart,
+    window::{LABEL, TextPart},
 };
 
 /// How long an argument is that is written out in a call to read on.
@@ -101,6 +101,10 @@ pub(super) struct Noting<'a> {
     pub given: &'a Given,
     pub about: &'a About,
     pub asked: Asked,
+    /// How many characters the longest text has that could be shown.
+    pub longest_text: usize,
+    /// How many entries there are in lists inside of one thing.
+    pub entries: usize,
     pub page: &'a Page,
 }
 
@@ -126,9 +130,10 @@ impl Noting<'_> {
             // The pages were said with their first part.
             (Some(_), 0) if self.asked.goes_on() => {}
             (Some(_), left) if self.asked.goes_on() => {
-                sentences.push(format!(
-                    "{left} more entries go on there: ask for fewer at a time."
-                ));
+                sentences.push(match left {
+                    1 => "1 more entry goes on there: ask for fewer at a time.".to_owned(),
+                    left => format!("{left} more entries go on there: ask for fewer at a time."),
+                });
             }
             (Some(all), _) => sentences.extend(self.page.note(fitted.kept, all, last)),
             (None, _) => {}
@@ -143,9 +148,27 @@ impl Noting<'_> {
             item_offset,
             ..
         } = self.asked;
+        let (longest, entries) = (self.longest_text, self.entries);
         match (text_offset, item_offset) {
+            (_, first) if first > 0 && first >= entries => {
+                let entries = match entries {
+                    1 => "1 entry".to_owned(),
+                    entries => format!("{entries} entries"),
+                };
+                format!("{ITEM_OFFSET} {first} is past the end of its lists, which have {entries}.")
+            }
             (0, first) => format!("This is the end of its lists, from entry {first} on."),
-            (from, _) => format!("No text in it has a character {from}: all were read to the end."),
+            (from, _) if from >= longest => format!(
+                "{TEXT_OFFSET} {from} is past the end of its texts, the longest of which has \
+                 {longest} characters."
+            ),
+            (from, 0) => format!(
+                "{TEXT_OFFSET} {from} has no effect: no text in it has more than {LABEL} \
+                 characters, and shorter ones are shown whole."
+            ),
+            (from, first) => {
+                format!("From entry {first} on, no long text has a character {from}.")
+            }
         }
     }
 
@@ -173,7 +196,10 @@ impl Noting<'_> {
             });
         let mut sentence = named.collect::<Vec<_>>().join("; ");
         if let Some(more) = texts.len().checked_sub(NAMED).filter(|more| *more > 0) {
-            sentence.push_str(&format!("; {more} other texts were cut alike"));
+            sentence.push_str(&match more {
+                1 => "; 1 other text was cut alike".to_owned(),
+                more => format!("; {more} other texts were cut alike"),
+            });
         }
         if let Some(updated) = &self.about.updated {
             sentence.push_str(&format!(" (as of {updated})"));
@@ -207,7 +233,10 @@ impl Noting<'_> {
             .checked_sub(NAMED)
             .filter(|more| *more > 0)
         {
-            sentence.push_str(&format!("; {more} other lists were cut, too"));
+            sentence.push_str(&match more {
+                1 => "; 1 other list was cut, too".to_owned(),
+                more => format!("; {more} other lists were cut, too"),
+            });
         }
         sentence.push('.');
         sentences.push(sentence);

@@ -35,6 +35,18 @@ pub(super) fn refusal(method: &str, params: Option<Value>) -> ErrorData {
     ErrorData::invalid_params(format!("Invalid params for {method}: {problem}"), None)
 }
 
+/// Whether the `params` of a method that lists are what they have to be, as far as the page goes;
+/// of any other method, nothing is looked at.
+pub(super) fn is_right_page(method: &str, params: &str) -> bool {
+    const LISTS: [&str; 4] = [
+        "tools/list",
+        "prompts/list",
+        "resources/list",
+        "resources/templates/list",
+    ];
+    !LISTS.contains(&method) || serde_json::from_str::<PaginatedRequestParams>(params).is_ok()
+}
+
 pub(super) fn no_method(method: &str) -> ErrorData {
     let message = format!("Method not found: {method}");
     ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None)

@@ -53,13 +53,14 @@ const VERSIONS: [ProtocolVersion; 5] = [
 
 const INSTRUCTIONS: &str = "Tools for one Nulab Backlog space: its projects, issues, wiki pages, \
     documents, Git repositories and notifications. They act as the signed-in Backlog user. Where a \
-    tool takes an id or a key, give one of them. Where it takes an id as a number or a string, the \
-    string is a name, so there is no need to look ids up: projects by key or name, issue types, \
-    statuses, categories, versions and milestones by name in the project of the call, priorities, \
-    resolutions, teams, custom fields and their items by name, users by name, sign-in name or mail \
-    address, and `me` for the signed-in user. A wrong name is answered with the right ones. Dates \
-    are yyyy-MM-dd. Lists come in pages (count with offset, minId or maxId), and say when there \
-    may be more; a note behind a long result has the call that reads on. Backlog limits calls per minute, so prefer filters to many calls.";
+    tool takes an id or a key, give one; keys in any case and URLs of the space work. Where it takes \
+    an id, a name is taken as well: projects by key or name, issue types, statuses, categories, \
+    versions and milestones by name in the project of the call, priorities, resolutions, teams, \
+    custom fields and their items by name, users by name, sign-in name or mail address, and `me` \
+    for the signed-in user. A wrong name is answered with the right ones. Dates take several \
+    forms, such as yyyy-MM-dd. Lists come in pages (count with offset, minId or maxId), and say \
+    when there may be more; a note behind a long result has the call that reads on. Backlog limits \
+    calls per minute, so prefer filters to many calls.";
 
 const SEVERAL_SPACES: &str = " Several spaces are configured: give the organization that a call is \
     for, by a name from list_organizations; without one, the default is used.";

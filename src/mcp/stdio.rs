@@ -98,6 +98,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
 
     fn take_batch(&mut self, messages: Vec<Result<Message, Refused>>) {
         let (mut requests, mut refused) = (Vec::new(), Vec::new());
+        let mut admitted = Vec::new();
         for message in messages {
             let message = check_element(message).and_then(|message| parsed(&message));
             match message {
@@ -109,14 +110,16 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
                     if let JsonRpcMessage::Request(request) = &message {
                         requests.push(request.id.clone());
                     }
-                    self.admit(message);
+                    admitted.push(message);
                 }
                 Err(error) if error.response => {}
                 Err(error) => refused.push(error.write()),
             }
         }
+        // Before, because one of them may cancel another.
         let complete = batches(&self.batches).open(requests, refused);
         self.refusals.extend(complete);
+        admitted.into_iter().for_each(|message| self.admit(message));
     }
 
     fn admit(&mut self, message: ClientJsonRpcMessage) {

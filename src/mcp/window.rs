@@ -1,8 +1,9 @@
 //! What of a thing shows through a window: of each long text as many characters as the window
 //! is long, of the lists inside as many entries.
 //!
-//! 1. Texts are windowed alike: one place counts in all of them, so one number reads all on. The
-//!    longest ones are the ones that are cut.
+//! 1. Long texts are windowed alike: one place counts in all of them, so one number reads all on.
+//!    The longest ones are the ones that are cut. A short text (a key, a name, a date) is whole or
+//!    not there: a part of one would be taken for another.
 //! 2. The entries of all lists inside are counted through, each before those inside of it.
 //! 3. A window that begins further on shows what it is for, and of the rest only the short fields
 //!    that say what the thing is.
@@ -11,14 +12,15 @@ use serde_json::{Map, Value};
 
 use super::text_part::Part;
 
-/// A text that is no longer says what a thing is, and is repeated in every part of it.
-const LABEL: usize = 200;
+/// A text that is no longer says what a thing is: it is never cut, and is repeated in every part of
+/// the thing.
+pub(super) const LABEL: usize = 200;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
-    /// The first character of texts.
+    /// The first character of long texts.
     pub from: usize,
-    /// How many characters of a text are shown.
+    /// How many characters of a long text are shown.
     pub length: usize,
     /// The first entry of lists inside.
     pub first: usize,
@@ -113,13 +115,6 @@ impl Seen {
         value: None,
         counts: false,
     };
-
-    fn label(value: Value) -> Self {
-        Self {
-            value: Some(value),
-            counts: false,
-        }
-    }
 }
 
 impl Looking {
@@ -148,14 +143,14 @@ impl Looking {
 
     fn text(&mut self, text: &str, inside: bool) -> Seen {
         let Window { from, length, .. } = self.window;
-        if !inside || from > 0 {
-            let of = text.chars().count();
-            if !inside || of <= from {
-                return match of <= LABEL.min(length) {
-                    true => Seen::label(Value::from(text)),
-                    false => Seen::NOTHING,
-                };
-            }
+        if text.chars().nth(LABEL).is_none() {
+            return Seen {
+                value: Some(Value::from(text)),
+                counts: self.is_first(inside),
+            };
+        }
+        if !inside || (from > 0 && text.chars().nth(from).is_none()) {
+            return Seen::NOTHING;
         }
         let part = match self.window.neat {
             true => Part::of_length(text, from, length),
@@ -242,6 +237,15 @@ impl Looking {
     }
 }
 
+/// How many entries the lists inside of a thing have; of a list of things, inside of the one with
+/// the most.
+pub(super) fn most_entries(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(entries_of).max().unwrap_or(0),
+        value => entries_of(value),
+    }
+}
+
 /// How many entries the lists in a value have.
 fn entries_of(value: &Value) -> usize {
     match value {
@@ -302,6 +306,27 @@ mod tests {
         assert_eq!(last.value, json!({"id": 7, "key": "A-1", "text": "位"}));
         let after = view(&thing(), Window { from: 600, ..ALL });
         assert_eq!(after.texts, []);
+    }
+
+    #[test]
+    fn a_short_text_is_never_cut_nor_offset() {
+        let (short, long) = ("s".repeat(LABEL), "l".repeat(LABEL + 1));
+        let thing = json!({"issueKey": "HARBOR-1", "summary": short, "description": long});
+        for length in [0, 5, LABEL] {
+            let seen = view(&thing, Window { length, ..ALL });
+            let expected = json!({
+                "issueKey": "HARBOR-1", "summary": short, "description": "l".repeat(length),
+            });
+            assert_eq!(seen.value, expected);
+            let [part] = seen.texts.as_slice() else {
+                panic!("{:?}", seen.texts)
+            };
+            assert_eq!((part.field.as_str(), part.to), ("description", length));
+        }
+        let seen = view(&thing, Window { from: 3, ..ALL });
+        assert_eq!(seen.value["issueKey"], "HARBOR-1");
+        assert_eq!(seen.value["summary"], short);
+        assert_eq!(seen.value["description"], "l".repeat(LABEL - 2));
     }
 
     #[test]

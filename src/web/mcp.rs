@@ -124,7 +124,9 @@ pub async fn authenticate<B: MessageBody + 'static>(
             next.call(request).await?.map_into_boxed_body()
         }
     };
-    Ok(match verdict.refusal() {
+    // A batch that has changed something is answered: a client would send all of it again.
+    let refusal = verdict.refusal().filter(|_| !verdict.has_changed());
+    Ok(match refusal {
         None => match hub.large_answers.bound(space, &verdict, response) {
             Ok(bounded) => bounded.map_into_left_body(),
             Err(request) => ServiceResponse::new(request, unavailable()).map_into_right_body(),

@@ -32,8 +32,8 @@ async fn hub(base_url: &str) -> TestHub {
     hub
 }
 
-/// Asks each kind of endpoint for a host; all of them answer, or none.
-async fn is_ours(hub: &TestHub, host: &str) -> bool {
+/// Which kinds of endpoints answer for a host: the two documents, `/authorize` and `/mcp`.
+async fn answers(hub: &TestHub, host: &str) -> Vec<bool> {
     let mut answers = Vec::new();
     for path in [
         "/.well-known/oauth-protected-resource",
@@ -45,6 +45,12 @@ async fn is_ours(hub: &TestHub, host: &str) -> bool {
         let reply = Reply::to(request.header(HOST, host)).await;
         answers.push(reply.status != StatusCode::MISDIRECTED_REQUEST);
     }
+    answers
+}
+
+/// Asks each kind of endpoint for a host; all of them answer, or none.
+async fn is_ours(hub: &TestHub, host: &str) -> bool {
+    let answers = answers(hub, host).await;
     assert!(
         answers.iter().all(|one| *one == answers[0]),
         "{host}: {answers:?}"
@@ -98,12 +104,12 @@ async fn every_form_of_a_name_is_the_same_host_and_other_ports_are_not() {
     for form in forms(ALLOWED) {
         assert!(is_ours(&hub, &form).await, "{form}");
     }
-    for allowed in [
-        format!("{ALLOWED}:8443"),
-        format!("{ALLOWED_AT_PORT}.:8443"),
-    ] {
-        assert!(is_ours(&hub, &allowed).await, "{allowed}");
-    }
+    let allowed = format!("{ALLOWED_AT_PORT}.:8443");
+    assert!(is_ours(&hub, &allowed).await, "{allowed}");
+    // A name without a port is an address for clients at the port of the base URL only; at another
+    // one, requests are served and nothing is discovered.
+    let at_other_port = answers(&hub, &format!("{ALLOWED}:8443")).await;
+    assert_eq!(at_other_port, [false, false, true, true]);
     for other in [
         ALLOWED_AT_PORT,
         "port.example:443",

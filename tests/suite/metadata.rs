@@ -397,20 +397,20 @@ async fn rule_4_a_document_that_is_not_there_is_a_404_below_the_endpoint_too() {
 async fn a_wrong_method_is_told_the_right_one() {
     let hub = TestHub::start().await;
     for (path, allowed) in [
-        ("/", "GET"),
-        ("/health", "GET"),
-        ("/ready", "GET"),
-        ("/static/hub.css", "GET"),
-        ("/callback", "GET"),
-        ("/authorize", "GET"),
+        ("/", "GET, HEAD"),
+        ("/health", "GET, HEAD"),
+        ("/ready", "GET, HEAD"),
+        ("/static/hub.css", "GET, HEAD"),
+        ("/callback", "GET, HEAD"),
+        ("/authorize", "GET, HEAD"),
         ("/consent", "POST"),
         ("/register", "POST"),
         ("/token", "POST"),
         ("/revoke", "POST"),
-        ("/spaces/default", "GET"),
-        ("/spaces/default/authorize", "GET"),
+        ("/spaces/default", "GET, HEAD"),
+        ("/spaces/default/authorize", "GET, HEAD"),
         ("/spaces/default/consent", "POST"),
-        (AUTHORIZATION_SERVER[0], "GET"),
+        (AUTHORIZATION_SERVER[0], "GET, HEAD"),
     ] {
         let reply = Reply::to(http().request(Method::PATCH, hub.url(path))).await;
         assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");

@@ -19,8 +19,8 @@ use crate::support::{
     stdio::StdioClient,
 };
 
-/// Those of upstream and `get_statuses`.
-const TOOLS: usize = 64;
+/// Those of upstream, `get_statuses` and `upload_attachment`.
+const TOOLS: usize = 65;
 
 fn names(tools: &[Value]) -> Vec<&str> {
     tools

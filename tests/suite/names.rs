@@ -8,7 +8,7 @@ mod wrong;
 
 use std::collections::BTreeSet;
 
-use backlog_mcp_hub::mcp::{HubServer, Policy, Toolset};
+use backlog_mcp_hub::mcp::{HubServer, Policy, ToolOptions, Toolset};
 use backlog_sim::{BacklogSim, Id, Matcher, SimOptions, seed};
 use serde_json::{Value, json};
 
@@ -73,7 +73,12 @@ async fn names_become_ids_and_are_remembered() {
 
 #[actix_web::test]
 async fn every_input_that_takes_a_name_is_in_a_row() {
-    let (server, sim) = (server(), sim().await);
+    // Both types are published by choice only.
+    let options = ToolOptions {
+        schema_unions: true,
+        ..ToolOptions::default()
+    };
+    let (server, sim) = (server().with_options(options), sim().await);
     let agent = Agent::new(&server, &sim, seed::DANIEL).within(everything());
     let tools = agent.tools().await;
     let takes_both = |schema: &Value| {

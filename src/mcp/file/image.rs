@@ -25,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::pool::{Pool, Undone};
 
+mod webp;
+
 /// Above it, providers scale down themselves, or refuse.
 pub(super) const LONGEST_SIDE: u32 = 1568;
 
@@ -115,14 +117,19 @@ struct Measured {
 
 /// Reads no more than the head of the file.
 fn measure(file: Bytes, format: ImageFormat, ended: &CancellationToken) -> Result<Measured, Unfit> {
+    let whole = file.clone();
     let mut reader = ImageReader::with_format(Watched::new(file, ended), format);
     let mut limits = Limits::default();
     // What stands before the pixels, such as a colour profile, may be compressed as well.
     limits.max_alloc = Some(16 << 20);
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|_| Unfit::Broken)?;
+    let size = decoder.dimensions();
+    if format == ImageFormat::WebP && !webp::has_frames_within(&whole, size) {
+        return Err(Unfit::Broken);
+    }
     Ok(Measured {
-        size: decoder.dimensions(),
+        size,
         decoded: decoder.total_bytes(),
     })
 }
@@ -134,7 +141,9 @@ fn memory(format: ImageFormat, decoded: u64) -> Option<usize> {
         ImageFormat::Png => 1,
         // The coefficients of a progressive one, 16 bits each.
         ImageFormat::Jpeg => 3,
-        _ => 2,
+        // The frame before, the frame, and what is made of them; planes and transparency.
+        ImageFormat::Gif => 4,
+        _ => 5,
     };
     // What a decoder keeps is gone when the image is scaled.
     let decoding = decoded.checked_mul(times)?;
@@ -183,7 +192,13 @@ fn decode(file: Bytes, format: ImageFormat, ended: &CancellationToken) -> ImageR
     let reader = Watched::new(file, ended);
     match format {
         ImageFormat::Gif => {
-            let mut frames = GifDecoder::new(reader)?.into_frames();
+            let mut decoder = GifDecoder::new(reader)?;
+            // A frame may be larger than the screen that was weighed: the state, a frame and both
+            // together are all there may be.
+            let mut limits = Limits::no_limits();
+            limits.max_alloc = Some(decoder.total_bytes().saturating_mul(3));
+            decoder.set_limits(limits)?;
+            let mut frames = decoder.into_frames();
             let first = frames.next().ok_or_else(|| broken(format))??;
             Ok(Decoded {
                 image: first.into_buffer().into(),

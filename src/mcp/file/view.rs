@@ -7,8 +7,9 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::mcp::{failure::LARGEST_FILE, inputs::Whole};
 
-/// auto for images and texts as such, base64 for JSON with all bytes; auto unless given
+/// auto for images and texts as such, base64 for JSON with all bytes
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(extend("default" = "auto"))]
 #[serde(rename_all = "lowercase")]
 pub(in crate::mcp) enum Format {
     #[default]
@@ -16,19 +17,19 @@ pub(in crate::mcp) enum Format {
     Base64,
 }
 
-/// Fail if the file is larger; 7340032 at most and unless given, for base64 what an answer holds
+/// Fail if the file is larger; the maximum unless given, for base64 what a response holds
 #[derive(Clone, Copy, Debug, JsonSchema)]
-#[schemars(transparent)]
+#[schemars(transparent, extend("minimum" = 1, "maximum" = LARGEST_FILE))]
 pub(in crate::mcp) struct MaxBytes(#[schemars(with = "Whole")] usize);
 
-/// Of a text, the first character; 0 unless given
+/// Of a text, the first character
 #[derive(Clone, Copy, Debug, JsonSchema)]
-#[schemars(transparent)]
+#[schemars(transparent, extend("minimum" = 0, "default" = 0))]
 pub(in crate::mcp) struct TextOffset(#[schemars(with = "Whole")] usize);
 
 /// Of a text, the most characters
 #[derive(Clone, Copy, Debug, JsonSchema)]
-#[schemars(transparent)]
+#[schemars(transparent, extend("minimum" = 1))]
 pub(in crate::mcp) struct TextLength(#[schemars(with = "Whole")] usize);
 
 impl<'de> Deserialize<'de> for MaxBytes {

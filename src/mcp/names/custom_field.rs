@@ -95,7 +95,7 @@ fn checked(field: &Entry, value: &Value) -> Result<Value, String> {
             let number = clean(text).and_then(|text| decimal(&text));
             number.map(Value::Number).ok_or_else(|| {
                 format!(
-                    "expected a JSON number, received string {}",
+                    "expected a number such as 2.5, received {}",
                     entry::quoted(text)
                 )
             })

@@ -272,7 +272,13 @@ impl Wanted {
                 notes.push(format!("{name}: {text} was taken for {person}."));
                 Ok(vec![person.id])
             }
-            None => Err(unknown(self.kind, text, known)),
+            None => Err(match self.value.is_array() && text.contains([',', '、']) {
+                true => {
+                    let problem = unknown(self.kind, text, known);
+                    format!("{problem}; give a list, such as [\"Open\",\"Closed\"]")
+                }
+                false => unknown(self.kind, text, known),
+            }),
         }
     }
 

@@ -166,7 +166,7 @@ fn number(text: &str) -> Result<Value, String> {
     let found = clean(text).and_then(|text| decimal(&text));
     found.map(Value::Number).ok_or_else(|| {
         let text = super::text::quoted(text);
-        format!("expected a JSON number, received string {text}")
+        format!("expected a number such as 2.5, received {text}")
     })
 }
 
@@ -361,7 +361,7 @@ mod tests {
         );
         let error = filters(json!([{"type": "numeric", "id": 2, "min": "1,200"}])).unwrap_err();
         assert!(
-            error.starts_with("[0].min: expected a JSON number"),
+            error.starts_with("[0].min: expected a number such as 2.5"),
             "{error}"
         );
     }

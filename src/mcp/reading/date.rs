@@ -21,8 +21,12 @@ const REIWA: i32 = 2018;
 /// What was expected, or which day there is not.
 pub(in crate::mcp) fn read(text: &str) -> Result<String, String> {
     let expected = || {
+        let remark = match text.chars().any(char::is_alphabetic) {
+            true => " (days such as today are not read)",
+            false => "",
+        };
         format!(
-            "expected a date as yyyy-MM-dd, received string {} (days such as today are not read)",
+            "expected a date as yyyy-MM-dd, received string {}{remark}",
             quoted(text)
         )
     };

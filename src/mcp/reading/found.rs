@@ -3,10 +3,12 @@
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::Notes;
+use super::{Notes, link::Link};
 use crate::mcp::names;
 
 const CUSTOM_FIELDS: &str = "customFields";
+/// Inputs that one text names.
+const MAX_LISTED: usize = 8;
 
 /// What was found while the values were read.
 #[derive(Default)]
@@ -14,6 +16,8 @@ pub(super) struct Found {
     pub removed: Vec<String>,
     pub ignored: Vec<String>,
     pub problems: Vec<String>,
+    /// The URLs that were given, by their inputs.
+    pub links: Vec<(String, Link)>,
 }
 
 impl Found {
@@ -31,12 +35,13 @@ impl Found {
         self.removed.extend(removed);
     }
 
-    /// What was removed or ignored, beside what was changed.
+    /// What was removed or ignored, beside what was changed; `full` is the advice of a call that
+    /// names every input.
     pub fn into_note(
         self,
         arguments: &JsonObject,
         is_change: impl Fn(&str) -> bool,
-        is_full: bool,
+        full: Option<String>,
     ) -> Notes {
         let (removed, ignored) = (self.removed, self.ignored);
         if removed.is_empty() && ignored.is_empty() {
@@ -55,11 +60,13 @@ impl Found {
             }
         }
         if !ignored.is_empty() {
-            note.push(match is_full {
-                true => "Inputs that are empty were ignored, because the call names every input; \
-                         none removes a value."
-                    .to_owned(),
-                false => format!("Ignored, because empty: {}.", listed(&ignored)),
+            note.push(match full {
+                Some(advice) => format!(
+                    "Inputs that are empty or 0 were ignored, because the call names every \
+                     input: {}.{advice}",
+                    some_of(&ignored)
+                ),
+                None => format!("Ignored, because empty: {}.", listed(&ignored)),
             });
         }
         vec![note.join(" ")]
@@ -76,6 +83,27 @@ fn removes_all(name: &str, value: &Value) -> bool {
     fields.is_some_and(|fields| fields.iter().all(is_removed))
 }
 
-pub(super) fn listed(names: &[String]) -> String {
+fn listed(names: &[String]) -> String {
     names.join(", ")
+}
+
+/// The first of some names, and how many more there are.
+pub(super) fn some_of(names: &[String]) -> String {
+    match names.split_at_checked(MAX_LISTED) {
+        Some((shown, more)) if !more.is_empty() => {
+            format!("{} and {} more", listed(shown), more.len())
+        }
+        _ => listed(names),
+    }
+}
+
+/// How to remove the values of inputs.
+pub(super) fn advice(removable: &[String]) -> String {
+    match &removable[..removable.len().min(MAX_LISTED)] {
+        [] => String::new(),
+        [only] => format!(" To remove {only}, give \"none\"."),
+        [others @ .., last] => {
+            format!(" To remove {} or {last}, give \"none\".", listed(others))
+        }
+    }
 }

@@ -12,7 +12,8 @@
 //! 3. What is empty was not given. On a change it removes what is there, where the input says so
 //!    (`x-clearable`) and the call leaves some optional input out: a call that names all of them
 //!    comes from a client that fills everything in. `none` removes in any case.
-//! 4. A change of nothing is an error.
+//! 4. A URL also says of which project, repository and issue its thing is (`place`).
+//! 5. A change of nothing is an error.
 //!
 //! What an input takes follows from its type's schema, private keywords included (`kind`).
 
@@ -25,6 +26,7 @@ mod kind;
 mod link;
 mod list;
 mod naming;
+mod place;
 mod scalar;
 pub(super) mod text;
 
@@ -34,7 +36,7 @@ use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use self::{
-    found::{Found, listed},
+    found::{Found, advice, some_of},
     naming::Known,
     scalar::Given,
 };
@@ -74,6 +76,8 @@ pub(super) struct Inputs {
     optional: usize,
     /// Those that say what is changed; of some, one of several is enough: `issueId|issueKey`.
     targets: Vec<&'static str>,
+    /// The first part of the request's path.
+    collection: &'static str,
 }
 
 /// What a call says besides its arguments, for its result.
@@ -98,6 +102,7 @@ impl Inputs {
             targets: placeholders
                 .map(|names| names.trim_start_matches('*'))
                 .collect(),
+            collection: template.split('/').next().unwrap_or_default(),
             own: all.len(),
             all,
         }
@@ -163,6 +168,7 @@ impl Inputs {
                     arguments.insert(name, value);
                 }
                 Some(input) => {
+                    found.links.extend(place::of(input, &value, space));
                     let had_zero = is_full && !input.is_required && is_zero(&value);
                     let read = match self.value(input, value, space) {
                         Ok(Given::Value(_)) if had_zero => Ok(Given::Empty),
@@ -177,6 +183,8 @@ impl Inputs {
         }
         if found.problems.is_empty() {
             self.settle_issue(arguments, &mut found.problems);
+            self.settle_places(arguments, &mut found);
+            self.check_pairs(arguments, &mut found.problems);
         }
         if found.problems.is_empty() {
             self.check_required(arguments, &mut found.problems);
@@ -188,8 +196,9 @@ impl Inputs {
         if self.changes_nothing(arguments) {
             return Err(self.nothing_to_change(&found));
         }
+        let full = is_full.then(|| self.advice(&found));
         Ok(match self.mode {
-            Mode::Changing => found.into_note(arguments, |name| self.is_change(name), is_full),
+            Mode::Changing => found.into_note(arguments, |name| self.is_change(name), full),
             _ => Notes::new(),
         })
     }
@@ -220,10 +229,13 @@ impl Inputs {
             // What is made has nothing yet.
             Ok(Given::None) if self.mode != Mode::Changing => {}
             Ok(Given::None) => found.problems.push(format!("{name}: cannot be removed")),
-            Err(problem) => found.problems.push(match problem.starts_with('[') {
-                true => format!("{name}{problem}"),
-                false => format!("{name}: {}", problem.trim_start_matches(": ")),
-            }),
+            Err(problem) => {
+                let source = self.source(input, &problem);
+                found.problems.push(match problem.starts_with('[') {
+                    true => format!("{name}{problem}{source}"),
+                    false => format!("{name}: {}{source}", problem.trim_start_matches(": ")),
+                });
+            }
         }
         None
     }
@@ -244,6 +256,29 @@ impl Inputs {
         self.targets.iter().any(|names| has(names, name))
     }
 
+    /// Which tool returns the id that an input takes, for an error.
+    fn source(&self, input: &Input, problem: &str) -> String {
+        let is_of_id = ["expected an integer, ", "expected a numeric id, "]
+            .iter()
+            .any(|start| problem.starts_with(start));
+        if !is_of_id || !self.is_target(&input.name) {
+            return String::new();
+        }
+        let has = |name: &str| self.input(name).is_some();
+        let tool = match input.name.as_str() {
+            "wikiId" => "get_wiki_pages",
+            "commentId" if has("number") => "get_pull_request_comments",
+            "commentId" if has("issueId") => "get_issue_comments",
+            "attachmentId" if has("wikiId") => "get_wiki_attachments",
+            "attachmentId" if has("documentId") => "get_document",
+            "attachmentId" if has("number") => "get_pull_request_attachments",
+            "attachmentId" if has("issueId") => "get_issue_attachments",
+            "id" if self.collection == "notifications" => "get_notifications",
+            _ => return String::new(),
+        };
+        format!(" ({tool} has its id)")
+    }
+
     /// Whether nothing can stand in an input's list.
     pub fn takes_none(&self, name: &str) -> bool {
         let input = self.input(name);
@@ -259,7 +294,9 @@ impl Inputs {
         let is_right = |(name, value): (&String, &Value)| {
             self.input(name).is_some_and(|input| input.is_right(value))
         };
-        arguments.iter().all(is_right) && !self.changes_nothing(arguments)
+        arguments.iter().all(is_right)
+            && !self.changes_nothing(arguments)
+            && self.pair(arguments).is_none()
     }
 
     /// Whether the call gives every input that may be left out.
@@ -299,19 +336,33 @@ impl Inputs {
     fn nothing_to_change(&self, found: &Found) -> String {
         let changes = self.all.iter().map(|input| input.name.as_str());
         let changes: Vec<_> = changes.filter(|name| self.is_change(name)).collect();
+        let advice = self.advice(found);
         let ignored = match found.ignored.as_slice() {
             [] => String::new(),
             ignored => format!(
-                "; {} {} empty, which changes nothing (none removes a value, where one can be \
-                 removed)",
-                listed(ignored),
-                if ignored.len() == 1 { "is" } else { "are" }
+                "; {} {} empty, which changes nothing{}{advice}",
+                some_of(ignored),
+                if ignored.len() == 1 { "is" } else { "are" },
+                if advice.is_empty() { "" } else { "." }
             ),
         };
         format!(
             "nothing to change: give at least one of {}{ignored}",
             changes.join(", ")
         )
+    }
+
+    /// How to remove what the call left empty, as far as a word does that.
+    fn advice(&self, found: &Found) -> String {
+        let takes_word = |name: &&String| {
+            let input = self.input(name);
+            input.is_some_and(|it| {
+                let is_text = it.kind.is_free_text() || it.kind == Kind::Other;
+                it.is_clearable && !is_text && it.kind != Kind::Marked(Mark::CustomFieldValues)
+            })
+        };
+        let removable: Vec<_> = found.ignored.iter().filter(takes_word).cloned().collect();
+        advice(&removable)
     }
 
     /// Reads the value of one input.

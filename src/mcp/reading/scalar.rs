@@ -184,11 +184,11 @@ fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, Str
         });
     }
     let expected = || {
-        format!(
-            "expected {}, received string {}",
-            kind.noun(),
-            quoted(&text)
-        )
+        let received = match kind {
+            Kind::Marked(Mark::Decimal) => "received",
+            _ => "received string",
+        };
+        format!("expected {}, {received} {}", kind.noun(), quoted(&text))
     };
     let plain = clean(&text).ok_or_else(expected)?;
     if plain.is_empty() || plain.eq_ignore_ascii_case("null") {
@@ -248,7 +248,10 @@ fn marked(mark: Mark, text: &str) -> Result<Option<Value>, String> {
         Mark::ProjectKey => Some(project(text).into()),
         Mark::RepositoryName => Some(text.into()).filter(|_| !text.contains(char::is_control)),
         Mark::WikiPage => digits(text.trim_start_matches('#')).map(Value::from),
-        Mark::Document => link::is_document(text).then(|| document(text).into_owned().into()),
+        Mark::Document => {
+            let id = document(text);
+            link::is_document(&id).then(|| id.into_owned().into())
+        }
         Mark::Activity => match integer(text).or_else(|| activity::number(text)) {
             Some(number) => Some(number.into()),
             None => {
@@ -281,11 +284,15 @@ fn project(text: &str) -> &str {
     }
 }
 
-/// Backlog writes them in small letters.
+/// Backlog writes them in small letters, and without hyphens.
 fn document(id: &str) -> Cow<'_, str> {
-    let is_hex = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let bare = match id.len() {
+        36 if id.split('-').map(str::len).eq([8, 4, 4, 4, 12]) => Cow::Owned(id.replace('-', "")),
+        _ => Cow::Borrowed(id),
+    };
+    let is_hex = bare.len() == 32 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
     match is_hex {
-        true => id.to_ascii_lowercase().into(),
+        true => bare.to_ascii_lowercase().into(),
         false => id.into(),
     }
 }
@@ -397,7 +404,7 @@ impl Kind {
             Self::Other => "an object",
             Self::Marked(mark) => match mark {
                 Mark::Integer => "an integer",
-                Mark::Decimal => "a JSON number",
+                Mark::Decimal => "a number such as 2.5",
                 Mark::Date => "a date as yyyy-MM-dd",
                 Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey => {
                     "an issue key such as PROJ-12, or an id"

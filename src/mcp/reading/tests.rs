@@ -228,6 +228,159 @@ fn other_things_are_taken_from_links() {
 }
 
 #[test]
+fn the_place_of_a_link_is_filled_in() {
+    const PULL: &str = "https://acme.backlog.com/git/HARBOR/portal/pullRequests/2#comment-34";
+    for (tool, arguments, expected) in [
+        (
+            "get_pull_request",
+            json!({"number": PULL}),
+            json!({"number": 2, "projectKey": "HARBOR", "repoName": "portal"}),
+        ),
+        (
+            "get_pull_request",
+            json!({"number": PULL, "projectKey": "harbor", "repoId": 0}),
+            json!({"number": 2, "projectKey": "harbor", "repoName": "portal"}),
+        ),
+        (
+            "update_pull_request_comment",
+            json!({"commentId": PULL, "content": "c"}),
+            json!({
+                "commentId": 34, "content": "c", "projectKey": "HARBOR", "repoName": "portal",
+                "number": 2,
+            }),
+        ),
+        (
+            "get_issue_comment",
+            json!({"commentId": "https://acme.backlog.com/view/HARBOR-12#comment-34"}),
+            json!({"commentId": 34, "issueKey": "HARBOR-12"}),
+        ),
+    ] {
+        let found = meant(tool, arguments.clone());
+        for (name, value) in expected.as_object().unwrap() {
+            let is_it = crate::mcp::arguments::is_same(&found[name], value);
+            assert!(is_it, "{arguments}: {found}");
+        }
+    }
+}
+
+#[test]
+fn the_place_of_a_link_is_that_of_the_call() {
+    const PULL: &str = "https://acme.backlog.com/git/HARBOR/portal/pullRequests/2#comment-34";
+    for (tool, arguments, expected) in [
+        (
+            "add_pull_request_comment",
+            json!({
+                "project": "HARBOR", "repo": "gateway.client", "number": PULL, "content": "c",
+            }),
+            "number: the URL is of HARBOR/portal, and this call names \"gateway.client\" \
+             (repoName); give one of them",
+        ),
+        (
+            "get_pull_request",
+            json!({"projectId": 7, "number": PULL}),
+            "number: the URL is of HARBOR/portal, and this call names 7 (projectId); give one of",
+        ),
+        (
+            "update_pull_request_comment",
+            json!({"number": 3, "commentId": PULL, "content": "c"}),
+            "commentId: the URL is of HARBOR/portal, pull request 2, and this call names 3",
+        ),
+        (
+            "get_issue_comment",
+            json!({
+                "issueKey": "HARBOR-1",
+                "commentId": "https://acme.backlog.com/view/HARBOR-12#comment-34",
+            }),
+            "commentId: the URL is of HARBOR-12, and this call names \"HARBOR-1\" (issueKey)",
+        ),
+    ] {
+        let error = refused(tool, arguments);
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_change_is_of_what_is_named_once() {
+    for (tool, arguments, names) in [
+        (
+            "delete_issue",
+            json!({"issueId": 5, "issueKey": "A-2"}),
+            "issueId and issueKey",
+        ),
+        (
+            "update_project",
+            json!({"projectId": 7, "projectKey": "A", "name": "n"}),
+            "projectId and projectKey",
+        ),
+        (
+            "update_pull_request",
+            json!({
+                "projectKey": "A", "repoId": 5, "repoName": "r", "number": 1, "summary": "s",
+            }),
+            "repoId and repoName",
+        ),
+    ] {
+        let error = refused(tool, arguments);
+        assert!(
+            error.ends_with(&format!("; give one of {names}")),
+            "{error}"
+        );
+    }
+    for (tool, arguments) in [
+        ("delete_issue", json!({"issueId": 5, "issueKey": 5})),
+        ("delete_issue", json!({"issueId": "A-2", "issueKey": "a-2"})),
+        ("delete_issue", json!({"issueId": 0, "issueKey": "A-2"})),
+        ("delete_issue", json!({"issueId": 5, "issueKey": ""})),
+        (
+            "update_project",
+            json!({"projectId": "A", "projectKey": "A", "name": "n"}),
+        ),
+        // A tool that reads takes the id.
+        ("get_issue", json!({"issueId": 5, "issueKey": "A-2"})),
+        ("get_project", json!({"projectId": 7, "projectKey": "A"})),
+    ] {
+        let shown = arguments.to_string();
+        let found = read(tool, arguments);
+        assert!(found.is_ok(), "{shown}: {found:?}");
+    }
+    let error = refused(
+        "get_webhooks",
+        json!({"projectIdOrKey": "A", "projectId": 7}),
+    );
+    assert!(
+        error.contains("which is given as well; give one of them"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_error_about_an_id_names_the_tool_that_has_it() {
+    for (tool, arguments, expected) in [
+        (
+            "get_wiki",
+            json!({"wikiId": "Home"}),
+            "received string \"Home\" (get_wiki_pages has its id)",
+        ),
+        (
+            "get_issue_comment",
+            json!({"issueKey": "A-1", "commentId": "last"}),
+            "received string \"last\" (get_issue_comments has its id)",
+        ),
+        (
+            "get_issue_attachment",
+            json!({"issueKey": "A-1", "attachmentId": "a.png"}),
+            "received string \"a.png\" (get_issue_attachments has its id)",
+        ),
+    ] {
+        let error = refused(tool, arguments);
+        assert!(error.ends_with(expected), "{error}");
+    }
+    let id = json!({"documentId": "0192F3A4-B5C6-0718-293A-4B5C6D7E8F90"});
+    let expected = json!({"documentId": "0192f3a4b5c60718293a4b5c6d7e8f90"});
+    assert_eq!(meant("get_document", id), expected);
+}
+
+#[test]
 fn what_has_no_meaning_is_said() {
     for (tool, arguments, expected) in [
         (
@@ -394,7 +547,11 @@ fn a_call_that_names_every_input_means_nothing_by_what_is_empty() {
             json!({"issueKey": "A-1", "summary": "s"}),
             "{arguments}"
         );
-        assert!(notes[0].starts_with("Changed: summary. Inputs that are empty were ignored"));
+        let start = "Changed: summary. Inputs that are empty or 0 were ignored, because the call \
+                     names every input: ";
+        assert!(notes[0].starts_with(start), "{}", notes[0]);
+        assert!(notes[0].contains(" more. To remove "), "{}", notes[0]);
+        assert!(notes[0].ends_with(", give \"none\"."), "{}", notes[0]);
         arguments["dueDate"] = "none".into();
         let (meant, _) = read("update_issue", arguments).unwrap();
         assert_eq!(

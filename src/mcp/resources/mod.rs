@@ -181,6 +181,12 @@ fn part(page: &Page, target: &Target, host: &str, max_tokens: usize) -> String {
         to,
         of,
     } = Part::within(text, target.text_offset, usize::MAX, budget);
+    if target.text_offset >= of {
+        let offset = target.text_offset;
+        return format!(
+            "(textOffset {offset} is past the end of this page, which has {of} characters.)\n"
+        );
+    }
     let updated = page.updated.as_deref();
     let updated = updated.map_or_else(String::new, |when| format!(", as of {when}"));
     let next = match to < of {

@@ -1,8 +1,8 @@
 //! The addresses of resources: `backlog://acme.backlog.com/issues/PROJ-12`.
 //!
-//! Only the plain form is one: no encoding, the id as Backlog writes it, and no query but the
-//! character that a page goes on at (`?textOffset=4000`). So a resource has one address, and what
-//! is asked of Backlog is what the address says.
+//! Only the plain form is one: no encoding, the id as Backlog writes it but for the case of a key,
+//! and no query but the character that a page goes on at (`?textOffset=4000`). What is asked of
+//! Backlog is what the address says.
 
 use crate::{
     backlog::{Call, Segment},
@@ -102,6 +102,14 @@ impl Kind {
         format!("{SCHEME}{host}/{path}/{{{variable}}}")
     }
 
+    /// An id as Backlog writes it: keys have capital letters.
+    fn written(self, id: &str) -> String {
+        match self {
+            Self::Project | Self::Issue => id.to_ascii_uppercase(),
+            Self::Wiki | Self::Document => id.to_owned(),
+        }
+    }
+
     fn accepts(self, id: &str) -> bool {
         let key = |text: &str| {
             let of_key = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
@@ -144,8 +152,8 @@ impl Target {
             return None;
         }
         let kind = Kind::ALL.into_iter().find(|kind| kind.path() == path)?;
-        let id = Some(id).filter(|id| kind.accepts(id))?;
-        let id = Segment::parse(id.to_owned()).ok()?;
+        let id = Some(kind.written(id)).filter(|id| kind.accepts(id))?;
+        let id = Segment::parse(id).ok()?;
         Some(Self {
             kind,
             id,
@@ -205,7 +213,15 @@ mod tests {
                 (kind, target.id, 4000)
             );
         }
-        assert!(Target::parse("backlog://ACME.backlog.com/issues/A-1", HOST).is_some());
+        for uri in [
+            "backlog://ACME.backlog.com/issues/A-1",
+            "backlog://acme.backlog.com/issues/a-1",
+        ] {
+            let target = Target::parse(uri, HOST).expect(uri);
+            assert_eq!(target.id.as_str(), "A-1");
+        }
+        let project = Target::parse("backlog://acme.backlog.com/projects/proj_2", HOST).unwrap();
+        assert_eq!(project.id.as_str(), "PROJ_2");
     }
 
     #[test]
@@ -214,7 +230,6 @@ mod tests {
             "backlog://other.backlog.com/issues/A-1",
             "backlog://acme.backlog.com:444/issues/A-1",
             "backlog://acme.backlog.com/issues/A-1/comments",
-            "backlog://acme.backlog.com/issues/a-1",
             "backlog://acme.backlog.com/issues/1",
             "backlog://acme.backlog.com/issues/A-1?x",
             "backlog://acme.backlog.com/issues/A-1?",

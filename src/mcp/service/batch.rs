@@ -1,9 +1,10 @@
 //! Batches, which protocol versions up to 2025-03-26 have.
 //!
 //! 1. A request without a version is of 2025-03-26; a later one that is a batch is refused.
-//! 2. There are not too many messages, and each counts for its sender's limit.
+//! 2. Each message counts for its sender's limit; how many there may be, [`envelope`] says.
 //! 3. They are served one after the other, so that what was sent later sees what was changed
-//!    before. One that is wrong has its error among the responses.
+//!    before. One that is wrong has its error among the responses, and so has one that comes when
+//!    they have become too long: it is not served.
 //! 4. The responses are one list. If there are none, the status is 202.
 
 use std::rc::Rc;
@@ -14,8 +15,8 @@ use rmcp::model::ProtocolVersion;
 use super::{McpService, Refusal, json_response, version};
 use crate::mcp::envelope::{self, Kind, Message, Refused};
 
-/// Of one batch.
-const MAX_MESSAGES: usize = 50;
+/// The responses of one batch, in bytes: what comes after them is not asked for.
+const MAX_RESPONSES: usize = 16 << 20;
 
 /// Counts one more message against the limits of its sender: `Some` refuses it. The layer that
 /// authenticates leaves it in the request's extensions.
@@ -42,6 +43,7 @@ impl McpService {
         }
         let mut list = Vec::from(b"[");
         for message in messages {
+            let message = within(message, list.len());
             if let Some(response) = self.serve_element(request, message).await {
                 if list.len() > 1 {
                     list.push(b',');
@@ -75,15 +77,23 @@ impl McpService {
     }
 }
 
+/// The message, unless it is a request after responses of so many bytes.
+fn within(message: Result<Message, Refused>, responses: usize) -> Result<Message, Refused> {
+    match message {
+        Ok(Message {
+            kind: Kind::Request { id, .. },
+            ..
+        }) if responses > MAX_RESPONSES => {
+            let problem = "the responses of this batch are too long; send this request alone";
+            Err(envelope::no_request(Some(id), problem))
+        }
+        message => message,
+    }
+}
+
 fn check(request: &HttpRequest, messages: usize) -> Result<(), Refusal> {
     if !has_batches(version(request)) {
         return Err(Refusal::of(envelope::no_request(None, NO_BATCHES)));
-    }
-    if messages > MAX_MESSAGES {
-        let problem = format!(
-            "a batch has at most {MAX_MESSAGES} messages, this one has {messages}; send several"
-        );
-        return Err(Refusal::of(envelope::no_request(None, &problem)));
     }
     let charge = request.extensions().get::<Charge>().cloned();
     // The request itself has been counted.

@@ -3,7 +3,10 @@
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::{call, caller_of, calls::sample_of};
+use super::{
+    call, caller_of,
+    calls::{has_key_too, sample_of},
+};
 use crate::{
     backlog::fake::FakeBacklog,
     mcp::{
@@ -31,7 +34,7 @@ fn arguments(entry: &Entry) -> Vec<(String, Value)> {
     // Two ways to give one thing.
     let twice = entry.spec.name == "upload_attachment";
     arguments
-        .filter(|(name, _)| !(twice && name == "content"))
+        .filter(|(name, _)| !(twice && name == "content") && !has_key_too(name, properties))
         .collect()
 }
 

@@ -136,12 +136,23 @@ pub(super) fn sample(schema: &Value) -> Value {
             let properties = schema["properties"].as_object().unwrap();
             let sampled = properties
                 .iter()
-                // Instead of `value`.
-                .filter(|(name, _)| *name != "values")
+                // Instead of `value`, and of a key.
+                .filter(|(name, _)| *name != "values" && !has_key_too(name, properties))
                 .map(|(name, schema)| (name.clone(), sample_of(name, schema)));
             Value::Object(sampled.collect())
         }
     }
+}
+
+/// Whether an input is the id of what another one names: a change takes one of them.
+pub(super) fn has_key_too(name: &str, inputs: &serde_json::Map<String, Value>) -> bool {
+    let pairs = [
+        ("issueId", "issueKey"),
+        ("projectId", "projectKey"),
+        ("repoId", "repoName"),
+    ];
+    let pair = pairs.iter().find(|(id, _)| *id == name);
+    pair.is_some_and(|(_, key)| inputs.contains_key(*key))
 }
 
 /// The same for an input, whose name may say more.
@@ -258,7 +269,7 @@ async fn bad_arguments_never_reach_backlog() {
             json!({"projectKey": "A", "id": 1, "applicableIssueTypes": []}),
             "Invalid arguments for tool update_custom_field: nothing to change: give at least one \
              of name, settings, description, required, applicableIssueTypes; applicableIssueTypes \
-             is empty, which changes nothing (none removes a value, where one can be removed)",
+             is empty, which changes nothing",
         ),
         (
             "update_webhook",
@@ -280,13 +291,13 @@ async fn bad_arguments_never_reach_backlog() {
             "get_wiki",
             json!({"wikiId": "302abc"}),
             "Invalid arguments for tool get_wiki: wikiId: expected a numeric id, received string \
-             \"302abc\"",
+             \"302abc\" (get_wiki_pages has its id)",
         ),
         (
             "update_issue",
             json!({"issueKey": "A-1", "estimatedHours": "1,200"}),
-            "Invalid arguments for tool update_issue: estimatedHours: expected a JSON number, \
-             received string \"1,200\"",
+            "Invalid arguments for tool update_issue: estimatedHours: expected a number such as \
+             2.5, received \"1,200\"",
         ),
         (
             "get_issues",

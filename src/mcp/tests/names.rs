@@ -247,7 +247,7 @@ async fn what_could_be_two_things_is_said() {
         ),
         (
             json!({"customFields": {"Users": "1,200"}}),
-            "customFields[0].value: Users: expected a JSON number, received string \"1,200\"",
+            "customFields[0].value: Users: expected a number such as 2.5, received \"1,200\"",
         ),
         (
             json!({"customFields": {"Found": "2026-02-31"}}),
@@ -256,6 +256,10 @@ async fn what_could_be_two_things_is_said() {
         (
             json!({"categoryId": ["none", "Sea"]}),
             "categoryId[0]: no category of the project is called \"none\"",
+        ),
+        (
+            json!({"categoryId": "Sea, Land"}),
+            "give a list, such as [\"Open\",\"Closed\"]",
         ),
     ] {
         let mut arguments = change.clone();

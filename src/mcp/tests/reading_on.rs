@@ -225,10 +225,21 @@ async fn the_part_says_where_it_is_and_what_it_is_of() {
         json!({"issueKey": "A-1", "textOffset": 100_000}),
     )
     .await;
-    let note = "No text in it has a character 100000: all were read to the end.";
+    let note = "textOffset 100000 is past the end of its texts, the longest of which has 100000 \
+                characters.";
     assert_eq!(after["content"][1]["text"], note);
+    let arguments = json!({"issueKey": "A-1", "itemOffset": 9});
+    let after = result(&caller, "get_issue", arguments).await;
+    let note = "itemOffset 9 is past the end of its lists, which have 0 entries.";
+    assert_eq!(after["content"][1]["text"], note);
+    let arguments = json!({"issueKey": "A-1", "textLength": 5});
+    let part = shown(&result(&caller, "get_issue", arguments).await);
+    assert_eq!(part["issueKey"], "A-1");
+    assert_eq!(part["status"]["name"], "Open");
+    assert_eq!(part["updated"], "2026-10-01T08:12:30Z");
+    assert_eq!(part["description"], "word ");
 
-    for wrong in [json!(-1), json!(1.5), json!("x"), json!([1])] {
+    for wrong in [json!(-1), json!(1.5), json!("x"), json!([1, 2])] {
         let arguments = json!({"issueKey": "A-1", "textOffset": wrong});
         let result = result(&caller, "get_issue", arguments).await;
         assert_eq!(result["isError"], true);

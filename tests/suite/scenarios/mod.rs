@@ -87,7 +87,7 @@ give them (the statuses of pull requests). Calls that do not depend on each othe
 by one, in both ways.
 
 What it does not show: a result that stands in a response a second time, as `structuredContent` \
-(`STRUCTURED_CONTENT`, off unless set); what the list of tools itself costs (about 46 kB here and 41 kB there, once per \
+(`STRUCTURED_CONTENT`, off unless set); what the list of tools itself costs (about 58 kB here and 41 kB there, once per \
 conversation); assistants that guess ids, or remember them; spaces with many more people and \
 projects, where the lists that upstream's way reads are longer and those of this server's way \
 are not read by the assistant at all.

@@ -154,7 +154,9 @@ async fn seen(sim: &BacklogSim) -> (Seen, Seen) {
     let mut lists = Vec::new();
     for tool in ["get_notifications", "get_space_activities"] {
         let (_, text) = call(sim, Policy::default(), tool, arguments.clone()).await;
-        lists.push(serde_json::from_str::<Value>(&text).expect("JSON"));
+        // A note may come after it.
+        let json = text.lines().next().unwrap_or_default();
+        lists.push(serde_json::from_str::<Value>(json).expect("JSON"));
     }
     let first = |list: &Value, project: Id| {
         let list = list.as_array().expect("a list");

@@ -47,10 +47,10 @@ async fn a_project_is_bound_by_each_of_its_names() {
             json!({"projectId": seed::KURA, "projectKey": "HARBOR"}),
             None,
         ),
-        // What does not go into the request is of no importance.
+        // Two projects are a contradiction, whichever of them goes into the request.
         (
             json!({"projectIdOrKey": "HARBOR", "projectId": seed::KURA, "projectKey": "KURA"}),
-            Some("HARBOR"),
+            None,
         ),
         (json!({}), None),
     ] {
@@ -257,8 +257,11 @@ async fn an_argument_that_no_input_takes_does_not_slip_past() {
     // The way in which the request is written is not an input of the tool.
     let arguments = json!({"projectIds": [seed::HARBOR], "projectId": [seed::KURA]});
     let arguments = arguments.as_object().expect("an object").clone();
+    sim.control().clear_journal();
     let (failed, text) = call(&sim, within(&["HARBOR"]), "get_documents", arguments).await;
-    assert!(!failed && !tells_of_foreign_projects(&text), "{text}");
+    assert!(failed && !tells_of_foreign_projects(&text), "{text}");
+    assert!(text.contains("projectId: means projectIds"), "{text}");
+    assert_eq!(requests(&sim), Vec::<String>::new());
     sim.stop().await;
 }
 

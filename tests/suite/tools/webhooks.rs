@@ -19,7 +19,7 @@ pub(super) fn rows() -> Vec<Row> {
                 "activityTypeIds": [1, 3],
             }),
             "POST projects/HARBOR/webhooks",
-            "name=chat&description=&hookUrl=https://chat.example/hook?a=b&allEvent=false\
+            "name=chat&hookUrl=https://chat.example/hook?a=b&allEvent=false\
              &activityTypeIds[]=1&activityTypeIds[]=3",
             json!({"name": "chat", "activityTypeIds": [1, 3]}),
         ),

@@ -236,3 +236,21 @@ fn the_first_bytes_say_what_is_an_image() {
         assert_eq!(content_type(bytes), expected, "{bytes:?}");
     }
 }
+
+/// A GIF of one pixel with a frame of many.
+fn gif_with_frame(width: u16, height: u16) -> Bytes {
+    let mut bytes = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0".to_vec();
+    bytes.extend(width.to_le_bytes());
+    bytes.extend(height.to_le_bytes());
+    bytes.extend(b"\0\x02\x02\x44\x01\0;");
+    bytes.into()
+}
+
+#[tokio::test]
+async fn a_frame_that_is_larger_than_the_picture_is_not_made() {
+    assert!(fitted(&gif_with_frame(1, 1)).await.is_ok());
+    for (width, height) in [(u16::MAX, u16::MAX), (4_000, 4_000)] {
+        let found = fitted(&gif_with_frame(width, height)).await;
+        assert!(matches!(found, Err(Unfit::Broken)), "{found:?}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Where a call's things are, if two inputs say it: an id and a key, or a URL and another input.
+//!
+//! 1. [`of`] keeps the address that came in an input.
+//! 2. [`Inputs::settle_places`] fills in the project, repository, issue and pull request of the
+//!    address where the call leaves them out. What the call gives must be the same.
+//! 3. [`Inputs::pair`] finds an id and a key that were given together. A tool that reads takes the
+//!    id; one that changes something rejects both, because they may be of two things.
+
+use rmcp::model::JsonObject;
+use serde_json::Value;
+
+use super::{Found, Input, Inputs, Mode, has, link::Link, text::clean};
+use crate::{
+    backlog::BacklogUrl,
+    mcp::{
+        arguments::{is_same, names_nothing},
+        names,
+    },
+};
+
+/// Inputs whose address says where the thing is. An issue in another input may be of another
+/// project, and an input for a project takes any page of it.
+const PLACED: [&str; 3] = ["number", "commentId", "repoName"];
+
+/// The address in an input, if there is one.
+pub(super) fn of(input: &Input, value: &Value, space: &BacklogUrl) -> Option<(String, Link)> {
+    if input.is_list || !PLACED.contains(&input.name.as_str()) {
+        return None;
+    }
+    let text = match value {
+        Value::Array(items) if items.len() == 1 => items.first()?.as_str()?,
+        value => value.as_str()?,
+    };
+    let link = Link::read(&clean(text)?, space)?.ok()?;
+    Some((input.name.clone(), link))
+}
+
+impl Inputs {
+    /// Fills in what the addresses say of the place, and checks it where the call says it as well.
+    pub(super) fn settle_places(&self, arguments: &mut JsonObject, found: &mut Found) {
+        for (name, link) in &found.links {
+            let parts = [
+                (
+                    "projectId|projectKey",
+                    link.project.clone().map(Value::from),
+                ),
+                ("repoId|repoName", link.repository.clone().map(Value::from)),
+                ("issueId|issueKey", link.issue.clone().map(Value::from)),
+                ("number", link.pull_request.map(Value::from)),
+            ];
+            for (target, part) in parts {
+                let Some(part) = part else {
+                    continue;
+                };
+                if has(target, name) || !self.targets.contains(&target) {
+                    continue;
+                }
+                let is_given = |name: &&str| {
+                    let value = arguments.get(*name);
+                    value.is_some_and(|value| !names_nothing(value))
+                };
+                let given: Vec<_> = target.split('|').filter(is_given).collect();
+                let is_other = |name: &&&str| {
+                    let value = arguments.get(**name);
+                    value.is_some_and(|value| !is_same(value, &part))
+                };
+                if let Some(other) = given.iter().find(is_other) {
+                    let problem = conflict(name, link, other, arguments.get(*other));
+                    found.problems.push(problem);
+                } else if given.is_empty()
+                    && let Some(input) = target.split('|').next_back()
+                {
+                    arguments.insert(input.to_owned(), part);
+                }
+            }
+        }
+    }
+
+    /// An id and a key that may be of two things, where the call changes something.
+    pub(super) fn pair(&self, arguments: &JsonObject) -> Option<(&'static str, &'static str)> {
+        if self.mode == Mode::Reading {
+            return None;
+        }
+        let given = |name: &str| arguments.get(name).filter(|value| !names_nothing(value));
+        let mut pairs = self.targets.iter().filter_map(|it| it.split_once('|'));
+        pairs.find(|(id, key)| match (given(id), given(key)) {
+            (Some(id), Some(key)) => !is_same(id, key),
+            _ => false,
+        })
+    }
+
+    /// Reports a [pair](Self::pair).
+    pub(super) fn check_pairs(&self, arguments: &JsonObject, problems: &mut Vec<String>) {
+        if problems.is_empty()
+            && let Some((id, key)) = self.pair(arguments)
+        {
+            problems.push(format!(
+                "{id}: may name another one than {key}; give one of {id} and {key}"
+            ));
+        }
+    }
+}
+
+/// What an error says of an address and of an input that does not go with it.
+fn conflict(name: &str, link: &Link, other: &str, value: Option<&Value>) -> String {
+    let project = link.project.as_deref().unwrap_or_default();
+    let place = match (&link.issue, &link.repository, link.pull_request) {
+        (Some(issue), ..) => issue.clone(),
+        (None, Some(repository), Some(number)) if other == "number" => {
+            format!("{project}/{repository}, pull request {number}")
+        }
+        (None, Some(repository), _) => format!("{project}/{repository}"),
+        (None, None, _) => project.to_owned(),
+    };
+    let value = match value {
+        Some(Value::String(text)) => names::quoted(text),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    format!(
+        "{name}: the URL is of {place}, and this call names {value} ({other}); give one of them"
+    )
+}
