@@ -21,9 +21,11 @@ use crate::support::{
     proxy::DatabaseProxy,
 };
 
-/// What only the hub's jobs run, at times of their own.
-const OF_JOBS: [&str; 6] = [
+/// What only the hub's jobs run, and what each new connection begins with, at times of their own.
+const OF_JOBS: [&str; 8] = [
     "LISTEN",
+    "NOTIFY",
+    "default_transaction_isolation",
     "SELECT 1",
     "advisory",
     "given_secrets",
