@@ -34,7 +34,7 @@ fn arguments(entry: &Entry) -> Vec<(String, Value)> {
     // Two ways to give one thing.
     let twice = entry.spec.name == "upload_attachment";
     arguments
-        .filter(|(name, _)| !(twice && name == "content") && !has_key_too(name, properties))
+        .filter(|(name, _)| !(has_key_too(name, properties) || twice && name == "content"))
         .collect()
 }
 
