@@ -153,8 +153,26 @@ impl<'de> Deserialize<'de> for Date {
 
 /// Whether a text is a calendar day as `yyyy-MM-dd`.
 pub(super) fn is_date(text: &str) -> bool {
-    // chrono also reads `2026-1-2`; Backlog does not.
-    text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+    let bytes = text.as_bytes();
+    let number = |digits: &[u8]| {
+        let add = |number: u16, digit: &u8| match digit {
+            b'0'..=b'9' => Some(number * 10 + u16::from(digit - b'0')),
+            _ => None,
+        };
+        digits.iter().try_fold(0, add)
+    };
+    // By hand: it is asked of every day in every call, and chrono takes ten times as long. It also
+    // reads `2026-1-2`, which Backlog does not.
+    let day = || {
+        let (year, month, day) = match bytes {
+            [year @ .., b'-', _, _, b'-', _, _] if year.len() == 4 => {
+                (number(year)?, number(&bytes[5..7])?, number(&bytes[8..])?)
+            }
+            _ => return None,
+        };
+        NaiveDate::from_ymd_opt(year.into(), month.into(), day.into())
+    };
+    day().is_some()
 }
 
 /// Project id, key or name; or give projectKey

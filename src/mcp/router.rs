@@ -265,9 +265,11 @@ impl Table {
             .collect()
     }
 
-    /// The names most like this one, of the tools that a caller may use; the nearest first.
-    pub fn nearest(&self, name: &str, caller: &Caller) -> Vec<Cow<'static, str>> {
+    /// The names like this one, of the tools that a caller may use; the nearest first.
+    pub fn near(&self, name: &str, caller: &Caller) -> Vec<Cow<'static, str>> {
         const SHOWN: usize = 5;
+        // Half of the pairs of letters are the same.
+        const LEAST: f64 = 0.5;
         let name = name.to_lowercase();
         let as_here = in_words_of_here(&name);
         let mut names: Vec<_> = self
@@ -278,6 +280,7 @@ impl Table {
                     [&name, &as_here].map(|name| strsim::sorensen_dice(name, &tool.name));
                 (likeness[0].max(likeness[1]), tool.name)
             })
+            .filter(|(likeness, _)| *likeness >= LEAST)
             .collect();
         names.sort_by(|(one, _), (other, _)| other.total_cmp(one));
         names.truncate(SHOWN);

@@ -194,6 +194,9 @@ impl HubServer {
         space: &BacklogUrl,
     ) -> Option<Result<Vec<String>, String>> {
         let entry = self.table.own(tool)?;
+        if entry.inputs.are_right(arguments) {
+            return Some(Ok(Vec::new()));
+        }
         let schema = &entry.route.attr.input_schema;
         let named = entry.inputs.name(arguments, schema, &entry.spec);
         Some(named.and_then(|()| entry.inputs.read(arguments, space)))
@@ -245,8 +248,10 @@ impl HubServer {
     fn unknown_tool(&self, name: &str, context: &RequestContext<RoleServer>) -> ErrorData {
         let mut message = format!("Unknown tool: {name}");
         if let Some(caller) = self.caller(context) {
-            let nearest = self.table.nearest(name, &caller).join(", ");
-            message.push_str(&format!("; the nearest of the available tools: {nearest}"));
+            message.push_str(&match self.table.near(name, &caller).as_slice() {
+                [] => "; none of the available tools has a name like it: see tools/list".to_owned(),
+                near => format!("; the nearest of the available tools: {}", near.join(", ")),
+            });
         }
         ErrorData::invalid_params(message, None)
     }

@@ -1,5 +1,7 @@
 //! Kinds of activity by name.
 
+use super::naming::near;
+
 /// By number. Backlog may have others, which go as numbers only.
 const NAMES: [(i64, &str); 41] = [
     (1, "issueCreated"),
@@ -54,10 +56,20 @@ pub(super) fn number(name: &str) -> Option<i64> {
         .map(|(number, _)| *number)
 }
 
-/// The names that are near to a wrong one.
-pub(super) fn near(name: &str) -> String {
-    let names = NAMES.iter().map(|(_, name)| *name);
-    super::naming::nearest(name, names, 5).join(", ")
+/// That no kind has this name, and which ones there are.
+pub(super) fn unknown(name: &str) -> String {
+    let names = || NAMES.iter().map(|(_, name)| *name);
+    let quoted = super::text::quoted(name);
+    match near(name, names(), 5).as_slice() {
+        [] => format!(
+            "no kind of activity is called {quoted}; available: {}",
+            names().collect::<Vec<_>>().join(", ")
+        ),
+        near => format!(
+            "no kind of activity is called {quoted}; the nearest are {}",
+            near.join(", ")
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +87,12 @@ mod tests {
             assert_eq!(number(name), Some(1), "{name}");
         }
         assert_eq!(number("issueMade"), None);
-        assert!(near("issueCreate").starts_with("issueCreated"));
+        assert!(unknown("issueCreate").contains("the nearest are issueCreated, "));
+        let unlike = unknown("xyz");
+        assert!(
+            unlike.contains("available: issueCreated, issueUpdated, "),
+            "{unlike}"
+        );
         let numbers: std::collections::BTreeSet<_> = NAMES.iter().map(|(n, _)| n).collect();
         assert_eq!(numbers.len(), NAMES.len());
     }

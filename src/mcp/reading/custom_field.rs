@@ -5,6 +5,7 @@
 //! | `[{"id": "Severity", "value": "S1"}]` | itself |
 //! | `{"id": "Severity", "value": "S1"}` | a list of one |
 //! | `{"Severity": "S1"}`, `[{"Severity": "S1"}]`, `{"customField_12": 7}` | each key is a field |
+//! | `"id": "id:12"` | the field with this number, whatever is called 12 |
 //! | the JSON text of any of these | the same |
 //! | `"value": null`, `[]` or `""` | removes the value, where an issue is changed; else nothing |
 
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 use super::{
     Mode, date,
     scalar::decimal,
-    text::{clean, digits},
+    text::{clean, digits, written_id},
 };
 use crate::mcp::inputs::{is_date, several};
 
@@ -72,7 +73,7 @@ pub(super) fn are_right_filters(value: &Value) -> bool {
 fn all(value: &Value, is_right: impl Fn(&Map<String, Value>) -> bool) -> bool {
     let has_id = |field: &Map<String, Value>| match field.get("id") {
         Some(Value::Number(_)) => true,
-        Some(Value::String(name)) => id_of(name).is_none(),
+        Some(Value::String(name)) => id_of(name).is_none() && written_id(name).is_none(),
         _ => false,
     };
     let is_right = |field: &Value| {
@@ -250,10 +251,16 @@ fn is_key(key: &str) -> bool {
 
 fn check_keys(place: usize, field: &mut Map<String, Value>, known: &[&str]) -> Result<(), String> {
     several::settle(field).map_err(|problem| format!("[{place}]: {problem}"))?;
-    if let Some(Value::String(id)) = field.get("id")
-        && let Some(id) = id_of(id)
-    {
-        field.insert("id".to_owned(), id.to_string().into());
+    if let Some(Value::String(text)) = field.get("id") {
+        let id = match id_of(text) {
+            Some(id) => Some(Value::from(id.to_string())),
+            None => clean(text)
+                .and_then(|text| written_id(&text))
+                .map(Value::from),
+        };
+        if let Some(id) = id {
+            field.insert("id".to_owned(), id);
+        }
     }
     match field.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
@@ -275,94 +282,4 @@ fn is_empty(value: &Value) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn values_have_many_forms() {
-        let one = json!([{"id": "Severity", "value": "S1"}]);
-        for form in [
-            one.clone(),
-            json!({"id": "Severity", "value": "S1"}),
-            json!({"name": "Severity", "value": "S1"}),
-            json!({"Severity": "S1"}),
-            json!([{"Severity": "S1"}]),
-            json!("[{\"id\":\"Severity\",\"value\":\"S1\"}]"),
-            json!("{\"Severity\":\"S1\"}"),
-            json!(["{\"Severity\":\"S1\"}"]),
-            json!([{"id": "Severity", "value": "S1", "otherValue": null}]),
-        ] {
-            let read = values(form.clone(), Mode::Changing);
-            assert_eq!(read.map(Value::Array).as_ref(), Ok(&one), "{form}");
-        }
-        let by_id = values(json!({"customField_12": [1, 2]}), Mode::Creating);
-        assert_eq!(by_id, Ok(vec![json!({"value": [1, 2], "id": "12"})]));
-        let item = values(
-            json!([{"id": 12, "value": {"id": 3, "name": "S3"}}]),
-            Mode::Creating,
-        );
-        assert_eq!(item, Ok(vec![json!({"id": 12, "value": 3})]));
-    }
-
-    #[test]
-    fn an_empty_value_removes_where_something_is_changed() {
-        for empty in [json!(null), json!(""), json!([])] {
-            let field = json!([{"id": 12, "value": empty}]);
-            let changed = values(field.clone(), Mode::Changing);
-            assert_eq!(changed, Ok(vec![json!({"id": 12, "value": ""})]), "{field}");
-            assert_eq!(values(field.clone(), Mode::Creating), Ok(vec![]), "{field}");
-        }
-        let other = json!([{"id": 12, "value": null, "otherValue": "x"}]);
-        let expected = vec![json!({"id": 12, "otherValue": "x"})];
-        assert_eq!(values(other, Mode::Changing), Ok(expected));
-        let error = values(json!([{"id": "Ticket ref"}]), Mode::Changing).unwrap_err();
-        assert!(error.starts_with("[0].value: is required"), "{error}");
-    }
-
-    #[test]
-    fn what_is_no_field_is_said() {
-        for (field, expected) in [
-            (json!([1]), ": expected objects, received 1"),
-            (
-                json!("Severity"),
-                ": expected a list of objects, received string \"Severity\"",
-            ),
-            (
-                json!([{"id": 1, "value": 2, "colour": 3}]),
-                "[0].colour: is no key here",
-            ),
-        ] {
-            let error = values(field.clone(), Mode::Changing).unwrap_err();
-            assert!(error.starts_with(expected), "{field}: {error}");
-        }
-    }
-
-    #[test]
-    fn conditions_are_read_by_their_type() {
-        let read = filters(json!([
-            {"type": "date", "id": 1, "min": "2026/10/20", "max": null},
-            {"type": "numeric", "id": 2, "min": "１２"},
-            {"type": "list", "id": 3, "value": ["7"]},
-            {"type": "list", "id": "Severity", "value": ["7"]},
-        ]));
-        let expected = vec![
-            json!({"type": "date", "id": 1, "min": "2026-10-20"}),
-            json!({"type": "numeric", "id": 2, "min": 12}),
-            json!({"type": "list", "id": 3, "value": [7]}),
-            json!({"type": "list", "id": "Severity", "value": ["7"]}),
-        ];
-        assert_eq!(read, Ok(expected));
-        let error = filters(json!({"Severity": "S1"})).unwrap_err();
-        assert!(
-            error.contains("the types are text, numeric, date and list"),
-            "{error}"
-        );
-        let error = filters(json!([{"type": "numeric", "id": 2, "min": "1,200"}])).unwrap_err();
-        assert!(
-            error.starts_with("[0].min: expected a number such as 2.5"),
-            "{error}"
-        );
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ use rmcp::model::JsonObject;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::range::Range;
 use crate::mcp::names::{self, CLEARABLE, KEYWORD};
 
 /// The keyword that says it where the JSON type does not; it is not published.
@@ -50,6 +51,8 @@ pub(in crate::mcp) struct Input {
     pub name: String,
     pub kind: Kind,
     pub is_list: bool,
+    /// The bounds of a number.
+    pub range: Option<Range>,
     pub is_required: bool,
     /// Whether what is there can be removed.
     pub is_clearable: bool,
@@ -69,6 +72,7 @@ impl Input {
                     .or_else(|| Kind::of(items?))
                     .unwrap_or(Kind::Other),
                 is_list: items.is_some(),
+                range: Range::of(schema).or_else(|| Range::of(items?)),
                 is_required: required.is_some_and(|all| all.iter().any(|it| it == name)),
                 is_clearable: schema.get(CLEARABLE).is_some(),
             }

@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use super::{
-    kind::Input,
+    key,
+    kind::{Input, Kind, Mark},
     scalar::{self, Given},
+    text::{clean, digits, written_id},
 };
-use crate::backlog::BacklogUrl;
+use crate::{backlog::BacklogUrl, mcp::names};
 
 /// A list of custom fields.
 pub(super) fn fields(
@@ -77,19 +79,33 @@ pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Gi
     })
 }
 
-/// The values in one text.
+/// The values in one text: those of a JSON list, or what commas part where no value has one. A
+/// name may have one, so names are parted when they are looked up.
 fn split(input: &Input, text: &str) -> Option<Vec<Value>> {
     if text.trim_start().starts_with('[')
         && let Ok(Value::Array(items)) = serde_json::from_str(text)
     {
         return Some(items);
     }
-    let is_ids = |text: &str| {
-        let sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b',' | b' ');
-        text.contains(',') && text.bytes().all(sign)
+    if input.kind.is_free_text() {
+        return None;
+    }
+    let text = clean(text)?;
+    let parts: Vec<_> = text.split([',', '、']).map(str::trim).collect();
+    let is_value = |part: &&str| {
+        part.is_empty()
+            || match &input.kind {
+                Kind::Choice(_) | Kind::Marked(Mark::Activity) => true,
+                Kind::Named(names::Kind::Issue) => key::issue(part).is_some() || is_id(part),
+                _ => is_id(part),
+            }
     };
-    let has_ids = !input.kind.is_free_text() && is_ids(text);
-    has_ids.then(|| text.split(',').map(|id| Value::from(id.trim())).collect())
+    let are_values = parts.len() > 1 && parts.iter().all(is_value);
+    are_values.then(|| parts.into_iter().map(Value::from).collect())
+}
+
+fn is_id(text: &str) -> bool {
+    digits(text).or_else(|| written_id(text)).is_some()
 }
 
 fn is_blank(text: &str) -> bool {

@@ -7,17 +7,19 @@
 //! 1. [`Inputs::name`] gives each argument the name of an input (`naming`); what is of no input
 //!    is an error.
 //! 2. [`Inputs::read`] gives each value the JSON of its input's type: lists and JSON texts in `list`,
-//!    one value in `scalar`, custom fields in `custom_field`. A call whose values are right
-//!    already is only looked at.
-//! 3. What is empty was not given. On a change it removes what is there, where the input says so
-//!    (`x-clearable`) and the call leaves some optional input out: a call that names all of them
-//!    comes from a client that fills everything in. `none` removes in any case.
+//!    one value in `scalar`, custom fields in `custom_field`. A call whose names and values are
+//!    right already ([`Inputs::are_right`]) is only looked at. A number that is not within the
+//!    published bounds (`range`) is an error.
+//! 3. What is empty was not given. On a change it removes what is there (`change`), where the input
+//!    says so (`x-clearable`) and the call leaves some optional input out: a call that names all of
+//!    them comes from a client that fills everything in. `none` removes in any case.
 //! 4. A URL also says of which project, repository and issue its thing is (`place`).
 //! 5. A change of nothing is an error.
 //!
 //! What an input takes follows from its type's schema, private keywords included (`kind`).
 
 mod activity;
+mod change;
 mod custom_field;
 pub(super) mod date;
 mod found;
@@ -27,19 +29,16 @@ mod link;
 mod list;
 mod naming;
 mod place;
+mod range;
+mod right;
 mod scalar;
 pub(super) mod text;
 
-use std::collections::HashMap;
-
 use rmcp::model::JsonObject;
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-use self::{
-    found::{Found, advice, some_of},
-    naming::Known,
-    scalar::Given,
-};
+use self::{change::is_zero, found::Found, naming::Known, scalar::Given};
 use super::tool::Spec;
 use crate::backlog::{BacklogUrl, Method};
 
@@ -51,8 +50,6 @@ pub(super) use self::{
 
 /// More problems of one call are no help.
 const MAX_PROBLEMS: usize = 5;
-/// Inputs that go along with a change and are none.
-const BESIDE: [&str; 2] = ["notifiedUserId", "mailNotify"];
 
 /// What a call does to Backlog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +67,8 @@ pub(super) struct Inputs {
     all: Vec<Input>,
     /// How many of them are the tool's own, which come first.
     own: usize,
-    places: HashMap<String, usize>,
+    /// By name. What a caller chose is only looked up, so that a fast hash will do.
+    places: FxHashMap<String, usize>,
     mode: Mode,
     /// How many may be left out.
     optional: usize,
@@ -203,11 +201,6 @@ impl Inputs {
         })
     }
 
-    /// Whether an empty value removes what is there.
-    fn is_removal(&self, input: &Input) -> bool {
-        self.mode == Mode::Changing && input.is_clearable
-    }
-
     /// The value that an input gets, if it gets one; what became of it is found.
     fn taken(
         &self,
@@ -261,7 +254,8 @@ impl Inputs {
         let is_of_id = ["expected an integer, ", "expected a numeric id, "]
             .iter()
             .any(|start| problem.starts_with(start));
-        if !is_of_id || !self.is_target(&input.name) {
+        let is_of_star = self.collection == "stars" && input.name == "id";
+        if !is_of_id || !(self.is_target(&input.name) || is_of_star) {
             return String::new();
         }
         let has = |name: &str| self.input(name).is_some();
@@ -274,95 +268,21 @@ impl Inputs {
             "attachmentId" if has("number") => "get_pull_request_attachments",
             "attachmentId" if has("issueId") => "get_issue_attachments",
             "id" if self.collection == "notifications" => "get_notifications",
+            "id" if is_of_star => {
+                "get_issue, get_issue_comments, get_wiki_pages, get_pull_request or \
+                 get_pull_request_comments"
+            }
             _ => return String::new(),
         };
         format!(" ({tool} has its id)")
-    }
-
-    /// Whether nothing can stand in an input's list.
-    pub fn takes_none(&self, name: &str) -> bool {
-        let input = self.input(name);
-        self.mode != Mode::Reading && input.is_some_and(|it| it.is_list && !it.is_required)
     }
 
     fn input(&self, name: &str) -> Option<&Input> {
         self.places.get(name).map(|place| &self.all[*place])
     }
 
-    /// Whether there is nothing to read: the usual case, for which nothing is copied.
-    fn are_right(&self, arguments: &JsonObject) -> bool {
-        let is_right = |(name, value): (&String, &Value)| {
-            self.input(name).is_some_and(|input| input.is_right(value))
-        };
-        arguments.iter().all(is_right)
-            && !self.changes_nothing(arguments)
-            && self.pair(arguments).is_none()
-    }
-
-    /// Whether the call gives every input that may be left out.
-    fn names_all(&self, arguments: &JsonObject) -> bool {
-        let mut optional = self.all[..self.own]
-            .iter()
-            .filter(|input| !input.is_required);
-        self.optional > 0
-            && optional.all(|input| {
-                arguments.contains_key(&input.name) || self.is_other_name(input, arguments)
-            })
-    }
-
-    /// Whether a target is given by its other name: a client that fills everything in does not
-    /// leave out a change, but may well leave out the key where it has the id.
-    fn is_other_name(&self, input: &Input, arguments: &JsonObject) -> bool {
-        let with = self.targets.iter().find(|names| has(names, &input.name));
-        with.is_some_and(|names| names.split('|').any(|name| arguments.contains_key(name)))
-    }
-
-    pub fn is_change(&self, name: &str) -> bool {
-        !self.is_target(name) && !BESIDE.contains(&name) && self.is_own(name)
-    }
-
     fn is_own(&self, name: &str) -> bool {
         self.places.get(name).is_some_and(|place| *place < self.own)
-    }
-
-    fn changes_nothing(&self, arguments: &JsonObject) -> bool {
-        // What it would be of, the tool itself asks for.
-        let is_given = |names: &&str| names.split('|').any(|name| arguments.contains_key(name));
-        self.mode == Mode::Changing
-            && !arguments.keys().any(|name| self.is_change(name))
-            && self.targets.iter().all(is_given)
-    }
-
-    fn nothing_to_change(&self, found: &Found) -> String {
-        let changes = self.all.iter().map(|input| input.name.as_str());
-        let changes: Vec<_> = changes.filter(|name| self.is_change(name)).collect();
-        let advice = self.advice(found);
-        let ignored = match found.ignored.as_slice() {
-            [] => String::new(),
-            ignored => format!(
-                "; {} {} empty, which changes nothing{}{advice}",
-                some_of(ignored),
-                if ignored.len() == 1 { "is" } else { "are" },
-                if advice.is_empty() { "" } else { "." }
-            ),
-        };
-        format!(
-            "nothing to change: give at least one of {}{ignored}",
-            changes.join(", ")
-        )
-    }
-
-    /// How to remove what the call left empty, as far as a word does that.
-    fn advice(&self, found: &Found) -> String {
-        let takes_word = |name: &&String| {
-            let input = self.input(name);
-            input.is_some_and(|it| {
-                let is_text = it.kind.is_free_text() || it.kind == Kind::Other;
-                it.is_clearable && !is_text && it.kind != Kind::Marked(Mark::CustomFieldValues)
-            })
-        };
-        let removable: Vec<_> = found.ignored.iter().filter(takes_word).cloned().collect();
-        advice(&removable)
     }
 
     /// Reads the value of one input.
@@ -391,35 +311,6 @@ impl Inputs {
         }
     }
 
-    /// An issue's key in the input for its id goes to the other one, and the other way round.
-    fn settle_issue(&self, arguments: &mut JsonObject, problems: &mut Vec<String>) {
-        const KEY: &str = "issueKey";
-        const ID: &str = "issueId";
-        let is_single = |name| self.input(name).is_some_and(|input| !input.is_list);
-        if !is_single(KEY) || !is_single(ID) {
-            return;
-        }
-        for (from, to) in [(ID, KEY), (KEY, ID)] {
-            let is_other = |value: &Value| value.is_string() == (from == ID);
-            if !arguments.get(from).is_some_and(is_other) {
-                continue;
-            }
-            let Some(value) = arguments.shift_remove(from) else {
-                continue;
-            };
-            match arguments.get(to) {
-                Some(other) if *other != value => {
-                    problems.push(format!(
-                        "{from}: names another issue than {to}; give one of them"
-                    ));
-                }
-                _ => {
-                    arguments.insert(to.to_owned(), value);
-                }
-            }
-        }
-    }
-
     fn check_required(&self, arguments: &JsonObject, problems: &mut Vec<String>) {
         let missing = self
             .all
@@ -429,38 +320,9 @@ impl Inputs {
     }
 }
 
-impl Input {
-    fn is_right(&self, value: &Value) -> bool {
-        match (&self.kind, value) {
-            (Kind::Marked(Mark::CustomFieldValues), value) => custom_field::are_right_values(value),
-            (Kind::Marked(Mark::CustomFieldFilters), value) => {
-                custom_field::are_right_filters(value)
-            }
-            (kind, Value::Array(items)) if self.is_list => {
-                !items.is_empty() && items.iter().all(|item| kind.is_right(item))
-            }
-            _ if self.is_list => false,
-            (Kind::Other, value) => value.is_object() || value.is_number() || value.is_boolean(),
-            (kind, value) => kind.is_right(value),
-        }
-    }
-
-    /// What removes a value.
-    fn nothing(&self) -> Value {
-        match self.is_list {
-            true => Value::Array(Vec::new()),
-            false => "".into(),
-        }
-    }
-}
-
 /// Whether a name is one of `issueId|issueKey`.
 fn has(names: &str, name: &str) -> bool {
     names.split('|').any(|it| it == name)
-}
-
-fn is_zero(value: &Value) -> bool {
-    value.as_f64() == Some(0.0)
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! The names of arguments: unknown ones are taken where they have one meaning, and said where not.
 
+mod synonyms;
+
 use std::borrow::Cow;
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
+use self::synonyms::SYNONYMS;
 use crate::mcp::arguments::names_nothing;
 
 /// In characters; what is longer is near to nothing.
@@ -13,6 +16,10 @@ const MAX_COMPARED: usize = 64;
 const MAX_NAMED: usize = 5;
 /// Of one call, that are looked at.
 const MAX_LOOKED_AT: usize = 50;
+/// In characters, of what makes two words alike.
+const SHORTEST_PART: usize = 3;
+/// Of a tool, that an error lists where none is near.
+const MAX_LISTED: usize = 40;
 /// Where clients put all arguments by mistake.
 const WRAPPERS: [&str; 6] = [
     "arguments",
@@ -21,103 +28,6 @@ const WRAPPERS: [&str; 6] = [
     "inputs",
     "params",
     "parameters",
-];
-
-/// The inputs, the most exact one first, that another name can mean; the tool must have one.
-/// Names are [folded] and without a final `s`.
-const SYNONYMS: &[(&[&str], &[&str])] = &[
-    (
-        &[
-            "project",
-            "projectid",
-            "projectkey",
-            "projectidorkey",
-            "projectname",
-            "projectcode",
-        ],
-        &["projectId", "projectIds", "projectIdOrKey", "projectKey"],
-    ),
-    (
-        &[
-            "issue",
-            "issueid",
-            "issuekey",
-            "issueidorkey",
-            "ticket",
-            "ticketid",
-            "ticketkey",
-        ],
-        &["issueIdOrKey", "issueKey", "issueId"],
-    ),
-    (
-        &["parent", "parentissue", "parentkey", "parentissuekey"],
-        &["parentIssueId"],
-    ),
-    (
-        &["target", "targetissue", "targetissuekey"],
-        &["targetIssueId"],
-    ),
-    (&["relatedissue", "relatedissuekey"], &["relatedIssueId"]),
-    (
-        &["repo", "repository", "repositoryname", "reponame"],
-        &["repoName", "repoId"],
-    ),
-    (&["repositoryid"], &["repoId"]),
-    (&["wiki", "pageid", "wikipage", "wikipageid"], &["wikiId"]),
-    (&["document", "doc", "docid"], &["documentId"]),
-    (
-        &[
-            "pullrequest",
-            "pullrequestid",
-            "pullrequestnumber",
-            "pr",
-            "prnumber",
-        ],
-        &["number"],
-    ),
-    (&["assignee", "assignedto", "assigneduser"], &["assigneeId"]),
-    (&["statuse", "statu"], &["statusId"]),
-    (&["priority", "prioritie", "priorityid"], &["priorityId"]),
-    (&["resolution"], &["resolutionId"]),
-    (&["type", "issuetype", "typeid"], &["issueTypeId"]),
-    (&["category", "categorie"], &["categoryId"]),
-    (&["version", "affectedversion"], &["versionId"]),
-    (&["milestone"], &["milestoneId"]),
-    (
-        &[
-            "notify",
-            "notifieduser",
-            "notifyuser",
-            "notifyuserid",
-            "notified",
-            "mention",
-        ],
-        &["notifiedUserId"],
-    ),
-    (&["attachment", "attachmentid"], &["attachmentId"]),
-    (
-        &["creator", "createdby", "createduser", "author", "creatorid"],
-        &["createdUserId"],
-    ),
-    (&["user", "username"], &["userId"]),
-    (&["team"], &["teamId"]),
-    (&["comment"], &["content"]),
-    (
-        &["text", "body", "message"],
-        &["content", "description", "comment"],
-    ),
-    (&["title", "subject"], &["summary", "title", "name"]),
-    (&["query", "search", "q", "searchterm"], &["keyword"]),
-    (&["limit", "pagesize", "perpage", "maxresult"], &["count"]),
-    (&["skip"], &["offset"]),
-    (&["sortby", "orderby"], &["sort"]),
-    (&["sortorder", "direction"], &["order"]),
-    (
-        &["activitytype", "activitytypeid"],
-        &["activityTypeId", "activityTypeIds"],
-    ),
-    (&["customfield"], &["customFields"]),
-    (&["due", "deadline"], &["dueDate"]),
 ];
 
 /// The inputs of a tool, as they are published.
@@ -137,22 +47,31 @@ pub(super) fn folded(name: &str) -> String {
     signs.flat_map(char::to_lowercase).collect()
 }
 
-/// Those of some words that are nearest to another.
-pub(super) fn nearest<'a>(
+/// Those of some words that are near to another, the nearest first: with one in the other, with
+/// the same beginning, or with few letters of difference.
+pub(super) fn near<'a>(
     word: &str,
     words: impl Iterator<Item = &'a str>,
     most: usize,
 ) -> Vec<&'a str> {
     let word = folded(word);
-    let distance = |other: &str| {
-        let other = folded(other);
-        let apart = strsim::osa_distance(&word, &other);
-        let within = other.contains(&word) || word.contains(&other);
-        (apart.saturating_sub(if within { 4 } else { 0 }), apart)
-    };
-    let mut words: Vec<_> = words.map(|word| (distance(word), word)).collect();
-    words.sort();
-    words.into_iter().take(most).map(|(_, word)| word).collect()
+    let mut near: Vec<_> = words
+        .filter_map(|other| Some((distance(&word, &folded(other))?, other)))
+        .collect();
+    near.sort_unstable();
+    near.into_iter().take(most).map(|(_, word)| word).collect()
+}
+
+/// How far two folded words are from each other, if they are near.
+fn distance(word: &str, other: &str) -> Option<(usize, usize)> {
+    let apart = strsim::osa_distance(word, other);
+    let shorter = word.len().min(other.len());
+    let is_within = shorter >= SHORTEST_PART && (other.contains(word) || word.contains(other));
+    let alike = word.chars().zip(other.chars());
+    let beginning = alike.take_while(|(one, other)| one == other).count();
+    let is_near = is_within || beginning > SHORTEST_PART || apart <= 1 + shorter / 3;
+    let bonus = if is_within { 4 } else { 0 };
+    is_near.then(|| (apart.saturating_sub(bonus), apart))
 }
 
 /// Takes the arguments out of what a client wrapped them in.
@@ -179,7 +98,8 @@ pub(super) fn unwrap(arguments: &mut JsonObject, known: Known<'_>) {
 /// Gives each argument the name of its input.
 ///
 /// # Errors
-/// Those that are of no input, with the nearest ones; or two that mean the same.
+/// Those that are of no input, with the near ones, or with all if none is near; or two that mean
+/// the same.
 pub(super) fn settle(arguments: &mut JsonObject, known: Known<'_>) -> Result<(), String> {
     if arguments
         .keys()
@@ -215,8 +135,14 @@ pub(super) fn settle(arguments: &mut JsonObject, known: Known<'_>) -> Result<(),
     }
     let more = unseen + problems.len().saturating_sub(MAX_NAMED);
     problems.truncate(MAX_NAMED);
+    let is_unlike = problems
+        .iter()
+        .any(|problem| problem.ends_with("is no input"));
     if more > 0 {
         problems.push(format!("and {more} more arguments that there are not"));
+    }
+    if is_unlike {
+        problems.push(known.available());
     }
     Err(problems.join("\n"))
 }
@@ -308,11 +234,24 @@ impl Known<'_> {
             return format!("{shown}: choosing fields is off on this server; leave it out");
         }
         let inputs = self.published.keys().map(String::as_str);
-        let near = nearest(name, inputs, 3);
-        match near.as_slice() {
-            [] => format!("{shown}: is no input; this tool takes none"),
-            [only] => format!("{shown}: is no input; the only one is {only}"),
+        match near(name, inputs, 3).as_slice() {
+            [] => format!("{shown}: is no input"),
+            [only] => format!("{shown}: is no input; the nearest is {only}"),
             near => format!("{shown}: is no input; the nearest are {}", near.join(", ")),
+        }
+    }
+
+    /// Which inputs there are.
+    fn available(&self) -> String {
+        let names = self.published.keys().map(String::as_str);
+        let names: Vec<_> = names.take(MAX_LISTED).collect();
+        match (names.as_slice(), self.published.len()) {
+            ([], _) => "this tool takes no arguments".to_owned(),
+            (names, all) if all > MAX_LISTED => {
+                let more = all - MAX_LISTED;
+                format!("inputs of this tool: {} and {more} more", names.join(", "))
+            }
+            (names, _) => format!("inputs of this tool: {}", names.join(", ")),
         }
     }
 }
@@ -327,157 +266,4 @@ pub(super) fn shown(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::mcp::{ToolOptions, router::Table};
-
-    fn settled(tool: &str, arguments: Value) -> Result<Value, String> {
-        let table = Table::new(&ToolOptions::default());
-        let schema = &table.get(tool).expect(tool).route.attr.input_schema;
-        let known = Known {
-            published: schema["properties"].as_object().expect("inputs"),
-            fields_are_off: true,
-        };
-        let mut arguments = arguments.as_object().cloned().expect("an object");
-        unwrap(&mut arguments, known);
-        settle(&mut arguments, known)?;
-        Ok(Value::Object(arguments))
-    }
-
-    #[test]
-    fn a_name_with_one_meaning_is_taken() {
-        for (tool, given, meant) in [
-            ("get_issues", "project", "projectId"),
-            ("get_issues", "projectKey", "projectId"),
-            ("get_issues", "projectIdOrKey", "projectId"),
-            ("get_issues", "project_id", "projectId"),
-            ("get_issues", "assignee", "assigneeId"),
-            ("get_issues", "assigneeIds", "assigneeId"),
-            ("get_issues", "status", "statusId"),
-            ("get_issues", "statuses", "statusId"),
-            ("get_issues", "statusID", "statusId"),
-            ("get_issues", "priorities", "priorityId"),
-            ("get_issues", "issueType", "issueTypeId"),
-            ("get_issues", "type", "issueTypeId"),
-            ("get_issues", "limit", "count"),
-            ("get_issues", "query", "keyword"),
-            ("get_issues", "due_date_since", "dueDateSince"),
-            ("get_documents", "project", "projectIds"),
-            ("get_documents", "projectId", "projectIds"),
-            ("get_webhooks", "project", "projectIdOrKey"),
-            ("get_issue", "issue", "issueKey"),
-            ("get_issue", "issueIdOrKey", "issueKey"),
-            ("get_issue", "key", "issueKey"),
-            ("add_watching", "issueKey", "issueIdOrKey"),
-            ("get_project", "key", "projectKey"),
-            ("get_project", "project", "projectId"),
-            ("update_issue", "status", "statusId"),
-            ("update_issue", "milestones", "milestoneId"),
-            ("update_issue", "notify", "notifiedUserId"),
-            ("update_issue", "title", "summary"),
-            ("add_issue_comment", "comment", "content"),
-            ("add_issue_comment", "notifiedUserIds", "notifiedUserId"),
-            ("get_wiki", "pageId", "wikiId"),
-            ("get_pull_request", "repository", "repoName"),
-            ("get_pull_request", "pullRequestNumber", "number"),
-            ("get_user", "user", "userId"),
-            ("get_space_activities", "activityTypes", "activityTypeId"),
-        ] {
-            let found = settled(tool, json!({ given: "x" }));
-            assert_eq!(found, Ok(json!({ meant: "x" })), "{tool} {given}");
-        }
-        let by_id = settled("get_issue", json!({"issueIdOrKey": 5}));
-        assert_eq!(by_id, Ok(json!({"issueId": 5})));
-        let field = settled("update_issue", json!({"customField_12": "x"}));
-        let expected = json!({"customFields": [{"id": "12", "value": "x"}]});
-        assert_eq!(field, Ok(expected));
-    }
-
-    #[test]
-    fn wrapped_arguments_are_taken_out() {
-        for wrapped in [
-            json!({"arguments": {"issueKey": "A-1"}}),
-            json!({"input": {"issueKey": "A-1"}}),
-            json!({"params": "{\"issueKey\":\"A-1\"}"}),
-        ] {
-            assert_eq!(
-                settled("get_issue", wrapped),
-                Ok(json!({"issueKey": "A-1"}))
-            );
-        }
-        let beside = json!({"arguments": {"issueKey": "A-1"}, "count": 1});
-        let error = settled("get_issue_comments", beside).unwrap_err();
-        assert!(
-            error.contains("arguments: is no input; give what is in it"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn an_unknown_name_is_said_with_the_nearest() {
-        for (tool, arguments, expected) in [
-            (
-                "update_issue",
-                json!({"asignee": "me"}),
-                "asignee: is no input; the nearest are assigneeId",
-            ),
-            (
-                "get_issues",
-                json!({"fields": "{id}"}),
-                "fields: choosing fields is off",
-            ),
-            (
-                "get_space",
-                json!({"x": 1}),
-                "x: is no input; this tool takes none",
-            ),
-            (
-                "get_issues",
-                json!({"labels": ["a"]}),
-                "labels: is no input",
-            ),
-            (
-                "get_priorities",
-                json!({"page": 10}),
-                "page: is no input; this tool takes none",
-            ),
-            (
-                "get_issues",
-                json!({"project": "A", "projectId": ["B"]}),
-                "project: means projectId, which is given as well",
-            ),
-            (
-                "get_issues",
-                json!({"customField_12": "x"}),
-                "customField_12: is no input",
-            ),
-            ("get_issues", json!({"": 1}), "\"\": is no input"),
-            ("get_pull_request", json!({"key": "A"}), "key: is no input"),
-        ] {
-            let error = settled(tool, arguments.clone()).expect_err("refused");
-            assert!(error.contains(expected), "{arguments}: {error}");
-        }
-        let many: JsonObject = (0..1000).map(|n| (format!("{n}x"), json!(1))).collect();
-        let error = settled("get_issues", Value::Object(many)).unwrap_err();
-        assert!(
-            error.ends_with("and 995 more arguments that there are not"),
-            "{error}"
-        );
-        let long = settled("get_issues", json!({ "a".repeat(100_000): 1 })).unwrap_err();
-        assert!(long.len() < 1000, "{}", long.len());
-    }
-
-    #[test]
-    fn one_that_is_empty_gives_way() {
-        for arguments in [
-            json!({"project": "A", "projectId": []}),
-            json!({"projectId": "A", "project": ""}),
-            json!({"projectId": "A", "project": "A"}),
-        ] {
-            let found = settled("get_issues", arguments.clone());
-            assert_eq!(found, Ok(json!({"projectId": "A"})), "{arguments}");
-        }
-    }
-}
+mod tests;

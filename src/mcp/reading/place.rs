@@ -1,9 +1,10 @@
 //! Where a call's things are, if two inputs say it: an id and a key, or a URL and another input.
 //!
 //! 1. [`of`] keeps the address that came in an input.
-//! 2. [`Inputs::settle_places`] fills in the project, repository, issue and pull request of the
+//! 2. [`Inputs::settle_issue`] gives an id and a key of an issue to the input for it.
+//! 3. [`Inputs::settle_places`] fills in the project, repository, issue and pull request of the
 //!    address where the call leaves them out. What the call gives must be the same.
-//! 3. [`Inputs::pair`] finds an id and a key that were given together. A tool that reads takes the
+//! 4. [`Inputs::pair`] finds an id and a key that were given together. A tool that reads takes the
 //!    id; one that changes something rejects both, because they may be of two things.
 
 use rmcp::model::JsonObject;
@@ -36,6 +37,35 @@ pub(super) fn of(input: &Input, value: &Value, space: &BacklogUrl) -> Option<(St
 }
 
 impl Inputs {
+    /// An issue's key in the input for its id goes to the other one, and the other way round.
+    pub(super) fn settle_issue(&self, arguments: &mut JsonObject, problems: &mut Vec<String>) {
+        const KEY: &str = "issueKey";
+        const ID: &str = "issueId";
+        let is_single = |name| self.input(name).is_some_and(|input| !input.is_list);
+        if !is_single(KEY) || !is_single(ID) {
+            return;
+        }
+        for (from, to) in [(ID, KEY), (KEY, ID)] {
+            let is_other = |value: &Value| value.is_string() == (from == ID);
+            if !arguments.get(from).is_some_and(is_other) {
+                continue;
+            }
+            let Some(value) = arguments.shift_remove(from) else {
+                continue;
+            };
+            match arguments.get(to) {
+                Some(other) if *other != value => {
+                    problems.push(format!(
+                        "{from}: names another issue than {to}; give one of them"
+                    ));
+                }
+                _ => {
+                    arguments.insert(to.to_owned(), value);
+                }
+            }
+        }
+    }
+
     /// Fills in what the addresses say of the place, and checks it where the call says it as well.
     pub(super) fn settle_places(&self, arguments: &mut JsonObject, found: &mut Found) {
         for (name, link) in &found.links {

@@ -9,14 +9,12 @@ use super::{
     kind::{Input, Kind, Mark},
     link::{self, Link},
     naming,
-    text::{clean, digits, is_none_word, quoted},
+    right::is_whole,
+    text::{clean, digits, is_none_word, quoted, written_id},
 };
 use crate::{
     backlog::BacklogUrl,
-    mcp::{
-        inputs::{SORTS, is_date},
-        names,
-    },
+    mcp::{inputs::SORTS, names},
 };
 
 /// Largest integer that survives a JavaScript client.
@@ -32,78 +30,32 @@ pub(super) enum Given {
     None,
 }
 
-impl Kind {
-    /// Whether a value is as the input's type takes it, so that there is nothing to read.
-    pub fn is_right(&self, value: &Value) -> bool {
-        match (self, value) {
-            (Self::Text, Value::String(text)) => !text.is_empty(),
-            (Self::Boolean, Value::Bool(_)) => true,
-            (Self::Choice(words), Value::String(text)) => words.contains(text),
-            (Self::Other, Value::Null) => false,
-            (Self::Other, _) => true,
-            (Self::Named(kind), Value::String(text)) => is_right_name(*kind, text),
-            (Self::Named(kind), Value::Number(number)) => {
-                *kind == names::Kind::Resolution || is_some(number)
-            }
-            (Self::Marked(mark), value) => mark.is_right(value),
-            _ => false,
-        }
-    }
-}
-
-fn is_some(number: &Number) -> bool {
-    number.as_u64().is_some_and(|number| number > 0)
-}
-
-/// A name is compared without regard to width, so only what is none has to be read.
-fn is_right_name(kind: names::Kind, text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    match kind {
-        names::Kind::Issue => key::is_issue(text),
-        names::Kind::Project => key::is_project(text),
-        names::Kind::Sort => SORTS.contains(&text),
-        // Neither blank, nor JSON, nor a word for nothing.
-        _ => {
-            !text.is_empty()
-                && text.len() <= 64
-                && text.bytes().all(is_plain)
-                && !text.bytes().all(|byte| byte.is_ascii_digit())
-                && !["none", "null"]
-                    .iter()
-                    .any(|word| text.eq_ignore_ascii_case(word))
-        }
-    }
-}
-
-impl Mark {
-    fn is_right(self, value: &Value) -> bool {
-        match (self, value) {
-            (Self::OnlyFalse, Value::Bool(given)) => !given,
-            (Self::Integer | Self::Activity, Value::Number(_))
-            | (Self::Decimal, Value::Number(_)) => true,
-            (Self::WikiPage | Self::IssueId | Self::IssueIdOrKey, Value::Number(number)) => {
-                is_some(number)
-            }
-            (Self::IssueKey | Self::IssueIdOrKey, Value::String(text)) => key::is_issue(text),
-            (Self::ProjectKey, Value::String(text)) => key::is_project(text),
-            (Self::Document, Value::String(text)) => {
-                link::is_document(text) && document(text) == text.as_str()
-            }
-            (Self::RepositoryName, Value::String(text)) => {
-                let sign = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-                !text.is_empty() && text.len() <= 256 && text.bytes().all(sign)
-            }
-            (Self::Date, Value::String(text)) => is_date(text),
-            _ => false,
-        }
-    }
-}
-
 /// Reads one value.
 ///
 /// # Errors
 /// What was expected.
 pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, String> {
+    let given = converted(input, value, space)?;
+    let Given::Value(Value::Number(number)) = &given else {
+        return Ok(given);
+    };
+    match input.range {
+        Some(range) if !range.has(number) => {
+            let is_nothing = number.as_f64() == Some(0.0) && range.has_no_zero();
+            match is_nothing && !input.is_required {
+                true => Ok(Given::Empty),
+                false => Err(format!("expected {range}, received {number}")),
+            }
+        }
+        _ if input.kind == Kind::Marked(Mark::Integer) && !is_whole(number) => {
+            Err(format!("expected an integer, received {number}"))
+        }
+        _ => Ok(given),
+    }
+}
+
+/// A value as the input's type takes it, in its range or not.
+fn converted(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, String> {
     if input.kind.is_right(&value) {
         return Ok(Given::Value(value));
     }
@@ -111,12 +63,12 @@ pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Gi
         Value::Null => Ok(Given::Empty),
         Value::Array(mut items) => match items.len() {
             0 => Ok(Given::Empty),
-            1 => read(input, items.remove(0), space),
+            1 => converted(input, items.remove(0), space),
             several => Err(format!("expected one value, received a list of {several}")),
         },
         // As Backlog answers with things.
         Value::Object(mut thing) if input.kind.is_thing() => match thing.shift_remove("id") {
-            Some(id @ (Value::Number(_) | Value::String(_))) => read(input, id, space),
+            Some(id @ (Value::Number(_) | Value::String(_))) => converted(input, id, space),
             _ => Err(format!(
                 "expected {}, received an object",
                 input.kind.noun()
@@ -203,6 +155,11 @@ fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, Str
     if is_none_word(&plain) && !is_name {
         return Ok(Given::None);
     }
+    if kind.is_numbered()
+        && let Some(id) = written_id(&plain)
+    {
+        return converted(input, id.into(), space);
+    }
     let link = match kind.takes_link() {
         true => Link::read(&plain, space).transpose()?,
         false => None,
@@ -254,13 +211,7 @@ fn marked(mark: Mark, text: &str) -> Result<Option<Value>, String> {
         }
         Mark::Activity => match integer(text).or_else(|| activity::number(text)) {
             Some(number) => Some(number.into()),
-            None => {
-                return Err(format!(
-                    "no kind of activity is called {}; the nearest are {}",
-                    quoted(text),
-                    activity::near(text)
-                ));
-            }
+            None => return Err(activity::unknown(text)),
         },
         Mark::OnlyFalse | Mark::CustomFieldValues | Mark::CustomFieldFilters => None,
     })
@@ -285,7 +236,7 @@ fn project(text: &str) -> &str {
 }
 
 /// Backlog writes them in small letters, and without hyphens.
-fn document(id: &str) -> Cow<'_, str> {
+pub(super) fn document(id: &str) -> Cow<'_, str> {
     let bare = match id.len() {
         36 if id.split('-').map(str::len).eq([8, 4, 4, 4, 12]) => Cow::Owned(id.replace('-', "")),
         _ => Cow::Borrowed(id),
@@ -384,6 +335,12 @@ impl Kind {
             ),
             _ => false,
         }
+    }
+
+    /// Whether what it names has a number, which may be written as `id:12`.
+    fn is_numbered(&self) -> bool {
+        let is_text = matches!(self, Self::Marked(Mark::RepositoryName | Mark::Document));
+        self.is_thing() && !is_text
     }
 
     /// Whether an address is read, and not what something is called.

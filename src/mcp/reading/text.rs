@@ -42,6 +42,13 @@ pub(in crate::mcp) fn digits(text: &str) -> Option<i64> {
     text.parse().ok().filter(|_| is_number)
 }
 
+/// The number of `id:12`, which is no name.
+pub(in crate::mcp) fn written_id(text: &str) -> Option<i64> {
+    let (word, number) = text.split_once(':')?;
+    let is_id = word.trim_end().eq_ignore_ascii_case("id");
+    digits(number.trim_start()).filter(|_| is_id)
+}
+
 /// As an error repeats it.
 pub(super) fn quoted(text: &str) -> String {
     let quoted = crate::mcp::names::quoted(text);
@@ -68,6 +75,16 @@ mod tests {
             assert_eq!(clean(text).as_deref(), Some(expected), "{text:?}");
         }
         assert_eq!(clean(&"a".repeat(MAX_TEXT + 1)), None);
+    }
+
+    #[test]
+    fn an_id_may_be_written_as_one() {
+        for text in ["id:12", "ID: 12", "id : 12"] {
+            assert_eq!(written_id(text), Some(12), "{text}");
+        }
+        for text in ["12", "id:", "id:x", "id:-1", "void:12", "id:1:2", "id 12"] {
+            assert_eq!(written_id(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -51,6 +51,7 @@ impl Tool for AddStar {
     const NAME: &'static str = "add_star";
     const TITLE: &'static str = "Add star";
     const ACCESS: Access = Access::of(Method::Post);
+    const REQUEST: Option<Call> = Some(ADD);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let form = [(self.kind.parameter().to_owned(), self.id.get().into())];

@@ -1,0 +1,124 @@
+//! Whether a value is as its input's type takes it, so that there is nothing to read: the usual
+//! case, for which nothing is copied.
+
+use rmcp::model::JsonObject;
+use serde_json::{Number, Value};
+
+use super::{
+    Inputs, custom_field, key,
+    kind::{Input, Kind, Mark},
+    link, scalar,
+};
+use crate::mcp::{
+    inputs::{SORTS, is_date},
+    names,
+};
+
+impl Inputs {
+    /// Whether arguments have the names of inputs, and there is nothing to read in them.
+    pub fn are_right(&self, arguments: &JsonObject) -> bool {
+        let is_right = |(name, value): (&String, &Value)| {
+            self.input(name).is_some_and(|input| input.is_right(value))
+        };
+        arguments.iter().all(is_right)
+            && !self.changes_nothing(arguments)
+            && self.pair(arguments).is_none()
+    }
+}
+
+impl Input {
+    pub fn is_right(&self, value: &Value) -> bool {
+        match (&self.kind, value) {
+            (Kind::Marked(Mark::CustomFieldValues), value) => custom_field::are_right_values(value),
+            (Kind::Marked(Mark::CustomFieldFilters), value) => {
+                custom_field::are_right_filters(value)
+            }
+            (_, Value::Array(items)) if self.is_list => {
+                !items.is_empty() && items.iter().all(|item| self.is_right_one(item))
+            }
+            _ if self.is_list => false,
+            (Kind::Other, value) => value.is_object() || value.is_number() || value.is_boolean(),
+            (_, value) => self.is_right_one(value),
+        }
+    }
+
+    fn is_right_one(&self, value: &Value) -> bool {
+        let is_within = match (self.range, value) {
+            (Some(range), Value::Number(number)) => range.has(number),
+            _ => true,
+        };
+        is_within && self.kind.is_right(value)
+    }
+}
+
+impl Kind {
+    /// Of one value; the input's [range](super::range) apart.
+    pub fn is_right(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Text, Value::String(text)) => !text.is_empty(),
+            (Self::Boolean, Value::Bool(_)) => true,
+            (Self::Choice(words), Value::String(text)) => words.contains(text),
+            (Self::Other, Value::Null) => false,
+            (Self::Other, _) => true,
+            (Self::Named(kind), Value::String(text)) => is_right_name(*kind, text),
+            (Self::Named(kind), Value::Number(number)) => {
+                *kind == names::Kind::Resolution || is_some(number)
+            }
+            (Self::Marked(mark), value) => mark.is_right(value),
+            _ => false,
+        }
+    }
+}
+
+fn is_some(number: &Number) -> bool {
+    number.as_u64().is_some_and(|number| number > 0)
+}
+
+/// Whether a number has no fraction.
+pub(super) fn is_whole(number: &Number) -> bool {
+    number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|it| it.fract() == 0.0)
+}
+
+/// A name is compared without regard to width, so only what is none has to be read.
+fn is_right_name(kind: names::Kind, text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    match kind {
+        names::Kind::Issue => key::is_issue(text),
+        names::Kind::Project => key::is_project(text),
+        names::Kind::Sort => SORTS.contains(&text),
+        // Neither blank, nor JSON, nor a word for nothing.
+        _ => {
+            !text.is_empty()
+                && text.len() <= 64
+                && text.bytes().all(is_plain)
+                && !text.bytes().all(|byte| byte.is_ascii_digit())
+                && !["none", "null"]
+                    .iter()
+                    .any(|word| text.eq_ignore_ascii_case(word))
+        }
+    }
+}
+
+impl Mark {
+    fn is_right(self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::OnlyFalse, Value::Bool(given)) => !given,
+            (Self::Integer | Self::Activity, Value::Number(number)) => is_whole(number),
+            (Self::Decimal, Value::Number(_)) => true,
+            (Self::WikiPage | Self::IssueId | Self::IssueIdOrKey, Value::Number(number)) => {
+                is_some(number)
+            }
+            (Self::IssueKey | Self::IssueIdOrKey, Value::String(text)) => key::is_issue(text),
+            (Self::ProjectKey, Value::String(text)) => key::is_project(text),
+            (Self::Document, Value::String(text)) => {
+                link::is_document(text) && scalar::document(text) == text.as_str()
+            }
+            (Self::RepositoryName, Value::String(text)) => {
+                let sign = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+                !text.is_empty() && text.len() <= 256 && text.bytes().all(sign)
+            }
+            (Self::Date, Value::String(text)) => is_date(text),
+            _ => false,
+        }
+    }
+}
