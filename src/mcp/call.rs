@@ -32,7 +32,7 @@ use super::{
     called::Called,
     caller::request_span,
     failure::{Context, ToolError},
-    names::{self, Bounds, Named, Unresolved},
+    names::{self, Bounds, FieldHint, Named, Unresolved},
     notes::Given,
     progress::{self, Progress, Telling},
     projects::Sifted,
@@ -42,7 +42,7 @@ use super::{
     tool::{Backlog, Outcome, Read, Spec, Tool},
 };
 use crate::{
-    backlog::{BacklogError, Content},
+    backlog::{BacklogError, Content, ErrorItem},
     domain::activity::ToolOutcome,
     oauth::Scopes,
     observe::trace,
@@ -186,8 +186,10 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
     let options = server.options();
     let mut arguments = call.arguments;
     let given = Given::of(&arguments);
-    let table = server.table().own(tool.name);
-    if let Some(Entry { inputs, route, .. }) = table
+    // Usually there is nothing to read, and what is taken out below does not change that.
+    let entry = server.table().own(tool.name);
+    let to_read = entry.filter(|entry| !entry.inputs.are_right(&arguments));
+    if let Some(Entry { inputs, route, .. }) = to_read
         && let Err(reason) = inputs.name(&mut arguments, &route.attr.input_schema, tool)
     {
         record.ended(ToolOutcome::InvalidArguments);
@@ -222,7 +224,7 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
         span
     };
     // What was read is what the projects, names and tools see.
-    let read = table.map(|entry| entry.inputs.read(&mut arguments, backlog.access.url()));
+    let read = to_read.map(|entry| entry.inputs.read(&mut arguments, backlog.access.url()));
     let mut said = match read.transpose() {
         Ok(said) => said.unwrap_or_default(),
         Err(reason) => {
@@ -238,6 +240,8 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             return invalid(reason);
         }
     };
+    // What the custom fields are that Backlog refuses.
+    let mut hint = None;
     let work = async {
         let (projects, policy) = (server.projects(), &caller.policy);
         let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
@@ -259,11 +263,15 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
             let credentials = backlog.access.credentials().await;
             let credentials = credentials.map_err(|error| Failure::Tool(error.into()))?;
             let whose = credentials.fingerprint(backlog.access.url());
+            let fields = FieldHint::of(named, &arguments);
             let outcome = run(arguments, &backlog).await;
             // Whatever it says: a change may have been made all the same.
             server.lists().forget_changed_by(tool.name, whose);
             if is_done(&outcome) {
                 caller.verdict.note_change();
+            }
+            if let (Some(fields), Some(errors)) = (fields, refused_values(&outcome)) {
+                hint = names::explain(&fields, errors, server.lists(), bounds, &backlog).await;
             }
             outcome?
         };
@@ -331,7 +339,26 @@ pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>
     if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
         caller.verdict.refuse(Refusal::SignInAgain);
     }
+    let text = match hint {
+        Some(hint) => format!("{hint}\n{text}"),
+        None => text,
+    };
     failed(options.descriptions.reword(tool.name, text))
+}
+
+/// What Backlog said of the values of a change that it refused.
+fn refused_values(outcome: &Result<Outcome, Failure>) -> Option<&[ErrorItem]> {
+    match outcome {
+        Err(Failure::Tool(ToolError::Backlog {
+            error:
+                BacklogError::Api {
+                    status: 400,
+                    errors,
+                },
+            ..
+        })) => Some(errors),
+        _ => None,
+    }
 }
 
 /// Whether a call that changes something has done so, as far as is known.

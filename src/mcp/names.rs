@@ -4,45 +4,52 @@
 //!    left alone.
 //! 2. Names of projects become ids first: most other names belong to a project. Which one, the
 //!    call's own arguments say, by way of its issue if need be ([`about`]).
-//! 3. The lists of names come from Backlog with the caller's credentials, a few at a time, and are
-//!    remembered for this caller alone ([`lists`]). How many names a call may have is bounded, and
+//! 3. The lists of names come from Backlog with the caller's credentials, a few at a time ([`known`]),
+//!    and are remembered for this caller alone ([`lists`]). How many names a call may have is bounded, and
 //!    they never take the last requests that Backlog allows the user ([`allowance`]).
-//! 4. A name must be one entry's ([`entry`]). One that a remembered list does not have may be
-//!    new: the list is read once more.
+//! 4. A name must be one entry's ([`entry`]). One that a remembered list does not have, or has in
+//!    another case only, may be new: the list is read once more. One text of a list may hold
+//!    several names ([`parted`]).
 //! 5. What is left unclear becomes one text with the candidates, and the tool does not run. Where a
 //!    part of a name was enough, the result says whom it was taken for.
 //!
 //! Where only some projects are allowed ([`Bounds`]), no list of another one is read, and the list
 //! of projects has the allowed ones only: so there are no others among the candidates either.
 //!
-//! A text of digits is an id, unless something else is called so: then the caller has to choose.
+//! A text of digits is an id, unless something else is called so: then the caller has to choose,
+//! with `id:12` or the name's own id. Custom fields are also looked up where their number is given
+//! and their value is a text, so that it is read by the field's type ([`custom_field`]), and where
+//! Backlog refuses a change for them ([`field_hint`]).
 
 mod about;
 mod allowance;
 mod bounds;
 mod custom_field;
 mod entry;
+mod field_hint;
+mod kind;
+mod known;
 mod lists;
+mod parted;
 mod wanted;
 mod words;
 
-use std::collections::{HashMap, HashSet, VecDeque};
-
-use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rmcp::model::JsonObject;
-use serde::{Deserialize, Serialize};
 
 use about::Project;
-use allowance::AT_ONCE;
 use entry::Entry;
-use lists::{List, Loaded, OfProject, Reader};
+use known::Known;
+use lists::Reader;
 use wanted::Wanted;
 use words::is_me;
 
 use super::{failure::ToolError, tool::Backlog};
+use crate::backlog::ErrorItem;
 
 pub(super) use bounds::Bounds;
 pub(super) use entry::quoted;
+pub(super) use field_hint::FieldHint;
+pub(super) use kind::Kind;
 pub(super) use lists::Lists;
 
 /// The keywords that mark an input in the types' schemas; they are not published.
@@ -55,35 +62,6 @@ const MAX_PROJECTS: usize = 10;
 const MAX_NAMES: usize = 100;
 /// Of the lists in a call that have names in them, ids included.
 const MAX_ELEMENTS: usize = 1000;
-
-/// What a name is the name of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Kind {
-    Project,
-    /// The same, in an input that takes its key as it is.
-    ProjectKey,
-    /// Known by its key.
-    Issue,
-    User,
-    /// Also one who is not in the project that the call is about.
-    SpaceUser,
-    Priority,
-    Resolution,
-    IssueType,
-    Status,
-    Category,
-    /// Milestones are versions.
-    Version,
-    PullRequestStatus,
-    /// With the items that can be chosen.
-    CustomField,
-    /// Of the custom field that another input names.
-    CustomFieldItem,
-    Team,
-    /// A custom field to sort by.
-    Sort,
-}
 
 /// An input that takes names, alone or in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,61 +87,6 @@ pub(super) enum Unresolved {
 impl From<ToolError> for Unresolved {
     fn from(error: ToolError) -> Self {
         Self::Tool(error)
-    }
-}
-
-impl Kind {
-    fn noun(self) -> &'static str {
-        match self {
-            Self::Project | Self::ProjectKey => "project",
-            Self::Issue => "issue",
-            Self::User | Self::SpaceUser => "user",
-            Self::Priority => "priority",
-            Self::Resolution => "resolution",
-            Self::IssueType => "issue type",
-            Self::Status | Self::PullRequestStatus => "status",
-            Self::Category => "category",
-            Self::Version => "version or milestone",
-            Self::CustomField | Self::Sort => "custom field",
-            Self::CustomFieldItem => "item",
-            Self::Team => "team",
-        }
-    }
-
-    /// The list that each project has of its own.
-    fn of_project(self) -> Option<OfProject> {
-        Some(match self {
-            Self::User => OfProject::Users,
-            Self::IssueType => OfProject::IssueTypes,
-            Self::Status => OfProject::Statuses,
-            Self::Category => OfProject::Categories,
-            Self::Version => OfProject::Versions,
-            Self::CustomField | Self::CustomFieldItem | Self::Sort => OfProject::CustomFields,
-            _ => return None,
-        })
-    }
-
-    /// Where to look a name up; nowhere if it takes a project and there is none, or if it is no
-    /// issue's key.
-    fn lists(self, text: &str, projects: &[Project]) -> Vec<List> {
-        match (self, self.of_project()) {
-            (Self::User | Self::SpaceUser, _) if is_me(text) => vec![List::Myself],
-            (Self::User, _) if projects.is_empty() => vec![List::Users],
-            (Self::SpaceUser, _) => vec![List::Users],
-            (_, Some(of)) => {
-                let projects = projects.iter().cloned();
-                projects.map(|project| List::Of(project, of)).collect()
-            }
-            (Self::Project | Self::ProjectKey, _) => vec![List::Projects],
-            (Self::Issue, _) => {
-                let key = about::prefix(text).map(|_| text.to_owned());
-                key.map(List::Issue).into_iter().collect()
-            }
-            (Self::Priority, _) => vec![List::Priorities],
-            (Self::Resolution, _) => vec![List::Resolutions],
-            (Self::Team, _) => vec![List::Teams],
-            _ => vec![List::PullRequestStatuses],
-        }
     }
 }
 
@@ -206,7 +129,10 @@ pub(super) async fn resolve(
         .iter()
         .any(|wanted| wanted.kind.of_project().is_some())
     {
-        true => about::projects(arguments, &reader, depends).await?,
+        true => {
+            let may_ask = depends || others.iter().any(Wanted::has_values_to_check);
+            about::projects(arguments, &reader, may_ask).await?
+        }
         false => Vec::new(),
     };
     if projects.is_empty()
@@ -225,6 +151,18 @@ pub(super) async fn resolve(
     }
     notes.extend(replace(&others, arguments, &projects, &reader).await?);
     Ok(Resolved { any: true, notes })
+}
+
+/// What the custom fields are that Backlog refuses a change for; `None` if it does not for one.
+pub(super) async fn explain(
+    fields: &FieldHint,
+    errors: &[ErrorItem],
+    lists: &Lists,
+    bounds: Bounds<'_>,
+    backlog: &Backlog<'_>,
+) -> Option<String> {
+    let reader = lists.reader(backlog, bounds).await.ok()?;
+    fields.text(errors, &reader).await
 }
 
 /// Whether a call has no more names, and no more ids beside them, than it may have.
@@ -251,21 +189,6 @@ fn check_count<'a>(all: impl Iterator<Item = &'a Wanted>) -> Result<(), Unresolv
     Ok(())
 }
 
-/// What was loaded for one call.
-struct Known<'a> {
-    loaded: HashMap<List, Loaded>,
-    projects: &'a [Project],
-}
-
-impl Known<'_> {
-    /// The entries that could have the name, by list.
-    fn of(&self, kind: Kind, text: &str) -> Vec<&Loaded> {
-        let lists = kind.lists(text, self.projects);
-        let loaded = lists.iter().filter_map(|list| self.loaded.get(list));
-        loaded.collect()
-    }
-}
-
 /// Returns what the result has to say of it.
 async fn replace(
     wanted: &[Wanted],
@@ -273,20 +196,9 @@ async fn replace(
     projects: &[Project],
     reader: &Reader<'_>,
 ) -> Result<Vec<String>, Unresolved> {
-    let lists = |wanted: &Wanted| {
-        let texts = wanted.names.iter();
-        let lists = texts.flat_map(|text| wanted.kind.lists(text, projects));
-        lists.collect::<Vec<_>>()
-    };
-    let mut known = Known {
-        loaded: HashMap::new(),
-        projects,
-    };
-    let (needed, useful): (Vec<_>, Vec<_>) = wanted.iter().partition(|wanted| wanted.needs_list());
-    known.loaded = load(needed.into_iter().flat_map(lists).collect(), reader, false).await?;
-    let mut useful: Vec<_> = useful.into_iter().flat_map(lists).collect();
-    useful.retain(|list| !known.loaded.contains_key(list));
-    known.loaded.extend(load_if_possible(useful, reader).await?);
+    let mut known = Known::load(wanted, projects, reader).await?;
+    let unsure: Vec<_> = wanted.iter().filter(|it| it.is_unsure(&known)).collect();
+    known.renew(&unsure, reader).await?;
 
     let mut notes = Vec::new();
     let mut failed = Vec::new();
@@ -296,18 +208,8 @@ async fn replace(
             Err(problem) => failed.push((wanted, problem)),
         }
     }
-    let remembered = failed
-        .iter()
-        .flat_map(|(wanted, _)| lists(wanted))
-        .filter(|list| {
-            known
-                .loaded
-                .get(list)
-                .is_some_and(|loaded| loaded.remembered)
-        })
-        .collect::<Vec<_>>();
-    if !remembered.is_empty() {
-        known.loaded.extend(load(remembered, reader, true).await?);
+    let unknown: Vec<_> = failed.iter().map(|(wanted, _)| *wanted).collect();
+    if known.renew(&unknown, reader).await? {
         failed.retain_mut(|(wanted, problem)| {
             match wanted.replace(arguments, &known) {
                 Ok(said) => notes.extend(said),
@@ -324,58 +226,4 @@ async fn replace(
     }
     let problems: Vec<_> = failed.into_iter().map(|(_, problem)| problem).collect();
     Err(Unresolved::Names(problems.join("\n")))
-}
-
-/// The same, without those that Backlog does not show: for texts that are ids without them, too.
-async fn load_if_possible(
-    lists: Vec<List>,
-    reader: &Reader<'_>,
-) -> Result<HashMap<List, Loaded>, ToolError> {
-    let mut loaded = HashMap::new();
-    for list in lists {
-        if loaded.contains_key(&list) {
-            continue;
-        }
-        match reader.load(&list, false).await {
-            Ok(entries) => {
-                loaded.insert(list, entries);
-            }
-            Err(ToolError::Backlog { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(loaded)
-}
-
-/// Reads each list once, some at the same time.
-async fn load(
-    mut lists: Vec<List>,
-    reader: &Reader<'_>,
-    anew: bool,
-) -> Result<HashMap<List, Loaded>, ToolError> {
-    let mut distinct = HashSet::new();
-    lists.retain(|list| distinct.insert(list.clone()));
-    let mut asked = VecDeque::new();
-    let mut loaded = HashMap::new();
-    for list in lists {
-        match anew || reader.must_ask(&list) {
-            true => asked.push_back(list),
-            false => _ = loaded.insert(list.clone(), reader.load(&list, false).await?),
-        }
-    }
-    // The first of many says how many more there may be.
-    if asked.len() > AT_ONCE
-        && reader.left().await?.is_none()
-        && let Some(list) = asked.pop_front()
-    {
-        loaded.insert(list.clone(), reader.load(&list, anew).await?);
-    }
-    let at_once = allowance::at_once(asked.len(), reader).await?;
-    let loads = asked.into_iter().map(|list| async move {
-        let loaded = reader.load(&list, anew).await?;
-        Ok::<_, ToolError>((list, loaded))
-    });
-    let loads = stream::iter(loads).buffer_unordered(at_once);
-    loaded.extend(loads.try_collect::<Vec<_>>().await?);
-    Ok(loaded)
 }

@@ -25,7 +25,7 @@ use crate::mcp::reading::Mark;
 pub(crate) struct CustomFieldValue {
     /// Name or id of the field
     id: CustomField,
-    /// Text, number, yyyy-MM-dd, or an item by name (if the field is given by name) or id
+    /// Text, number, yyyy-MM-dd, or an item by name or id
     value: Option<OneOrMore>,
     /// Free text of the item "other"
     other_value: Option<String>,
@@ -91,7 +91,7 @@ enum Filter {
     List {
         /// Name or id of the field
         id: CustomField,
-        /// item by name (if the field is given by name) or id
+        /// item by name or id
         value: Items,
     },
 }

@@ -19,6 +19,8 @@ const MAX_QUOTED: usize = 200;
 /// The types of custom fields that hold a number, or a date; those below hold a text.
 const NUMBER: i64 = 3;
 const DATE: i64 = 4;
+/// The types of custom fields that hold several items: a list, and boxes to check.
+const SEVERAL: [i64; 2] = [6, 7];
 
 /// An object of Backlog, as far as its names matter.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -35,6 +37,10 @@ pub(super) struct Entry {
     pub items: Vec<Self>,
     /// Of a custom field: its type.
     kind: i64,
+    /// Of a custom field: whether an issue must have it.
+    pub is_required: bool,
+    /// Of a custom field: the issue types that have it; all if it names none.
+    issue_types: Vec<i64>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +56,8 @@ struct Raw {
     project_id: Option<i64>,
     type_id: Option<i64>,
     items: Option<Vec<Entry>>,
+    required: Option<bool>,
+    applicable_issue_types: Option<Vec<i64>>,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +79,8 @@ impl From<Raw> for Entry {
             project: raw.project_id,
             items: raw.items.unwrap_or_default(),
             kind: raw.type_id.unwrap_or_default(),
+            is_required: raw.required.unwrap_or_default(),
+            issue_types: raw.applicable_issue_types.unwrap_or_default(),
         }
     }
 }
@@ -84,6 +94,8 @@ impl Entry {
             project: None,
             items: Vec::new(),
             kind: 0,
+            is_required: false,
+            issue_types: Vec::new(),
         }
     }
 
@@ -95,6 +107,16 @@ impl Entry {
     /// Of a custom field: whether it holds a number.
     pub fn is_number(&self) -> bool {
         self.kind == NUMBER
+    }
+
+    /// Of a custom field: whether it holds several items.
+    pub fn takes_several(&self) -> bool {
+        SEVERAL.contains(&self.kind)
+    }
+
+    /// Of a custom field: whether issues of a type have it.
+    pub fn is_of(&self, issue_type: i64) -> bool {
+        self.issue_types.is_empty() || self.issue_types.contains(&issue_type)
     }
 
     /// Of a custom field: whether it may hold any text.
@@ -125,6 +147,7 @@ impl Entry {
                 .map(|other| size_of::<String>() + other.len())
                 .sum::<usize>()
             + self.items.iter().map(Self::bytes).sum::<usize>()
+            + size_of_val(self.issue_types.as_slice())
     }
 }
 
@@ -216,6 +239,15 @@ pub(super) fn with_name<'a>(entries: &'a [Entry], by_fold: &Folded, text: &str) 
     found
 }
 
+/// Whether one of the entries is called exactly so. A key or sign-in name is so in any case.
+pub(super) fn has_exactly(entries: &[Entry], text: &str) -> bool {
+    let is_it = |entry: &Entry| {
+        let mut others = entry.others.iter();
+        entry.name == text || others.any(|other| other.eq_ignore_ascii_case(text))
+    };
+    entries.iter().any(is_it)
+}
+
 /// Without blanks.
 fn squeezed(name: &str) -> String {
     folded(name).split_whitespace().collect()
@@ -305,123 +337,4 @@ fn distance(entry: &Entry, text: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn entries(names: &[&str]) -> Vec<Entry> {
-        let named = (1..).zip(names).map(|(id, name)| Entry::new(id, name));
-        named.collect()
-    }
-
-    fn ids(entries: &[Entry], text: &str) -> Vec<i64> {
-        let found = with_name(entries, &Folded::default(), text).into_iter();
-        found.map(|entry| entry.id).collect()
-    }
-
-    #[test]
-    fn the_exact_name_wins() {
-        let entries = entries(&["open", "Open", "In Progress", "ｶﾃｺﾞﾘ", "12"]);
-        for (text, expected) in [
-            ("open", &[1][..]),
-            ("Open", &[2]),
-            ("OPEN", &[1, 2]),
-            ("in progress", &[3]),
-            ("Ｉｎ　Ｐｒｏｇｒｅｓｓ", &[3]),
-            (" In  Progress ", &[3]),
-            ("カテゴリ", &[4]),
-            ("12", &[5]),
-            ("１２", &[5]),
-            ("Progress", &[]),
-            ("", &[]),
-        ] {
-            assert_eq!(ids(&entries, text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_key_is_more_certain_than_a_name() {
-        let projects: Vec<Entry> = serde_json::from_value(json!([
-            {"id": 1, "projectKey": "WEB", "name": "OPS"},
-            {"id": 2, "projectKey": "OPS", "name": "Operations"},
-        ]))
-        .unwrap();
-        assert_eq!(ids(&projects, "OPS"), [2]);
-        assert_eq!(ids(&projects, "ops"), [1, 2]);
-        assert_eq!(projects[1].to_string(), "Operations (OPS, 2)");
-    }
-
-    #[test]
-    fn people_have_several_names() {
-        let user: Entry = serde_json::from_value(json!({
-            "id": 1, "userId": "m.lind", "name": "Maja Lind", "mailAddress": "maja@example.com",
-            "nulabAccount": {"uniqueId": "majal"}, "lang": null,
-        }))
-        .unwrap();
-        for text in ["m.lind", "maja lind", "Maja@example.com", "majal"] {
-            assert_eq!(ids(std::slice::from_ref(&user), text), [1], "{text}");
-        }
-    }
-
-    #[test]
-    fn people_are_addressed_and_called_by_a_part_of_their_names() {
-        let users: Vec<Entry> = serde_json::from_value(json!([
-            {"id": 1, "userId": "m.lind", "name": "Maja Lind"},
-            {"id": 2, "userId": "k.yama", "name": "山口 健太"},
-            {"id": 3, "userId": "h.ito", "name": "Hana Ito"},
-            {"id": 4, "userId": "h.ito2", "name": "Hana Itoh"},
-        ]))
-        .unwrap();
-        let folded = Folded::default();
-        let ids = |found: Vec<&Entry>| found.iter().map(|entry| entry.id).collect::<Vec<_>>();
-        for (text, addressed, part) in [
-            ("@m.lind", &[1][..], &[1][..]),
-            ("majalind", &[1], &[1]),
-            ("Maja", &[], &[1]),
-            ("山口健太", &[2], &[2]),
-            ("山口 健太さん", &[2], &[2]),
-            ("山口さん", &[], &[2]),
-            ("Hana Ito", &[3], &[3, 4]),
-            ("Hana", &[], &[3, 4]),
-            ("aj", &[], &[]),
-            ("さん", &[], &[]),
-            ("", &[], &[]),
-        ] {
-            assert_eq!(ids(folded.addressed(&users, text)), addressed, "{text}");
-            assert_eq!(ids(folded.with_part(&users, text)), part, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_name_that_nobody_types_is_left_out() {
-        let long = "a".repeat(MAX_NAME + 1);
-        let field: Entry = serde_json::from_value(json!({
-            "id": 1, "name": "Size", "userId": long, "items": [{"id": 2, "name": long}],
-        }))
-        .unwrap();
-        assert_eq!((field.name.as_str(), field.others.len()), ("Size", 0));
-        assert_eq!((field.items[0].id, field.items[0].name.as_str()), (2, ""));
-        assert_eq!(field.bytes(), 2 * size_of::<Entry>() + 4);
-    }
-
-    #[test]
-    fn likely_candidates_come_first_and_the_list_ends() {
-        let names: Vec<_> = (1..=30).map(|n| format!("Person {n}")).collect();
-        let names: Vec<_> = names.iter().map(String::as_str).collect();
-        let list = candidates(entries(&names).iter(), "person 25");
-        assert!(
-            list.starts_with("Person 25 (25), Person 2 (2), Person 5 (5)"),
-            "{list}"
-        );
-        assert!(list.ends_with(" and 25 more"), "{list}");
-        // A typo among many.
-        let people: Vec<_> = (1..=300).map(|n| format!("Somebody {n}")).collect();
-        let people = people.iter().map(String::as_str).chain(["Mika Lindqvist"]);
-        let list = candidates(
-            entries(&people.collect::<Vec<_>>()).iter(),
-            "Mika Lindquist",
-        );
-        assert!(list.starts_with("Mika Lindqvist (301), "), "{list}");
-    }
-}
+mod tests;

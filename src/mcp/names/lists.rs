@@ -156,7 +156,15 @@ impl Loaded {
         entry::with_name(&self.entries, &self.by_fold, text)
     }
 
-    /// The same for people, who are also addressed.
+    /// Whether a name is found here in another case, width or spacing only, while a newer list
+    /// could have it as it is.
+    pub fn is_unsure_of(&self, text: &str) -> bool {
+        self.remembered
+            && !entry::has_exactly(&self.entries, text)
+            && !self.with_name(text).is_empty()
+    }
+
+    /// The entries with this name for people, who are also addressed.
     pub fn with_persons_name(&self, text: &str) -> Vec<&Entry> {
         let found = self.with_name(text);
         match found.is_empty() {

@@ -5,7 +5,14 @@ use std::{collections::HashSet, iter::Sum, ops::Add};
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::{Kind, Known, Named, about, custom_field, entry, is_me, words};
+use super::{
+    Kind, Known, Named,
+    about::{self, Project},
+    custom_field, entry, is_me,
+    lists::List,
+    parted::parted,
+    words,
+};
 use crate::mcp::{
     inputs::{SORTS, Sort},
     reading::{
@@ -112,6 +119,13 @@ impl Wanted {
         }
     }
 
+    /// Where the names may be.
+    pub fn lists(&self, projects: &[Project]) -> Vec<List> {
+        let names = self.names.iter();
+        let lists = names.flat_map(|name| self.kind.lists(name, projects));
+        lists.collect()
+    }
+
     /// Whether a project makes a difference.
     pub fn depends_on_project(&self) -> bool {
         let is_other = |name: &&String| self.kind != Kind::User || !is_me(name);
@@ -129,6 +143,32 @@ impl Wanted {
     /// Whether the names mean nothing without a list.
     pub fn needs_list(&self) -> bool {
         self.names.iter().any(|name| id_of(name).is_none())
+    }
+
+    /// Whether a custom field is given by its number with a text, which its type can judge.
+    pub fn has_values_to_check(&self) -> bool {
+        let fields = self.value.as_array().into_iter().flatten();
+        self.kind == Kind::CustomField && fields.filter_map(custom_field::number).next().is_some()
+    }
+
+    /// Whether a remembered list has a name in another case, width or spacing only. One that is
+    /// exactly so may have been added since. The words of every space are certain; people are
+    /// addressed in many ways.
+    pub fn is_unsure(&self, known: &Known<'_>) -> bool {
+        let lists = |text| known.of(self.kind, text).into_iter();
+        let mut names = self.names.iter();
+        match (&self.value, self.kind) {
+            (_, Kind::User | Kind::SpaceUser | Kind::Issue) => false,
+            (Value::Array(fields), Kind::CustomField) => custom_field::are_unsure(fields, known),
+            (_, Kind::CustomFieldItem) => names.any(|text| {
+                let mut lists = lists(text).filter(|list| list.remembered);
+                lists.any(|list| custom_field::is_no_exact_item(&list.entries, text))
+            }),
+            _ => names.any(|text| {
+                words::id(self.kind, text).is_none()
+                    && lists(text).any(|list| list.is_unsure_of(text))
+            }),
+        }
     }
 
     /// What to do where a project is missing.
@@ -240,9 +280,44 @@ impl Wanted {
             }
             _ => {}
         }
+        let ids = self.named(text, known)?;
+        if !ids.is_empty() {
+            return Ok(ids);
+        }
+        if let Some(id) = id_of(text).or_else(|| words::id(self.kind, text)) {
+            return Ok(vec![id]);
+        }
+        let several = self.value.is_array().then(|| {
+            parted(text, |part| {
+                let ids = self.named(part, known).ok()?;
+                let word = || words::id(self.kind, part).map(|id| vec![id]);
+                Some(ids).filter(|ids| !ids.is_empty()).or_else(word)
+            })
+        });
+        if let Some(several) = several.flatten() {
+            return Ok(several.into_iter().flatten().collect());
+        }
+        match self.part(text, known) {
+            Some(person) => {
+                let (name, text) = (&self.argument, entry::quoted(text));
+                notes.push(format!("{name}: {text} was taken for {person}."));
+                Ok(vec![person.id])
+            }
+            None => Err(match self.value.is_array() && text.contains([',', '、']) {
+                true => {
+                    let problem = unknown(self.kind, text, known);
+                    format!("{problem}; give a list, such as [\"Open\",\"Closed\"]")
+                }
+                false => unknown(self.kind, text, known),
+            }),
+        }
+    }
+
+    /// The ids of what is called so in the lists: none if nothing is.
+    fn named(&self, text: &str, known: &Known<'_>) -> Result<Vec<i64>, String> {
         let by_id = id_of(text);
         let mut ids = Vec::new();
-        for list in &lists {
+        for list in known.of(self.kind, text) {
             let found = match self.kind {
                 Kind::Issue => list.entries.iter().collect(),
                 Kind::User | Kind::SpaceUser if is_me(text) => list.entries.iter().collect(),
@@ -260,26 +335,7 @@ impl Wanted {
             }
             ids.extend(found.into_iter().map(|entry| entry.id));
         }
-        if !ids.is_empty() {
-            return Ok(ids);
-        }
-        if let Some(id) = by_id.or_else(|| words::id(self.kind, text)) {
-            return Ok(vec![id]);
-        }
-        match self.part(text, known) {
-            Some(person) => {
-                let (name, text) = (&self.argument, entry::quoted(text));
-                notes.push(format!("{name}: {text} was taken for {person}."));
-                Ok(vec![person.id])
-            }
-            None => Err(match self.value.is_array() && text.contains([',', '、']) {
-                true => {
-                    let problem = unknown(self.kind, text, known);
-                    format!("{problem}; give a list, such as [\"Open\",\"Closed\"]")
-                }
-                false => unknown(self.kind, text, known),
-            }),
-        }
+        Ok(ids)
     }
 
     /// The only person of the project in whose names a text stands. Not where the call is about
@@ -303,9 +359,10 @@ impl Wanted {
 /// Where a text of digits is one's id and another's name.
 pub(super) fn either(text: &str, by_id: &entry::Entry, by_name: &entry::Entry) -> String {
     let text = entry::quoted(text);
+    let ids = (by_id.id, by_name.id);
     format!(
-        "{text} is the id of {by_id}, and the name of {by_name}; give the number of the one that \
-         is meant"
+        "{text} is the id of {by_id}, and the name of {by_name}; give \"id:{}\" or \"id:{}\"",
+        ids.0, ids.1
     )
 }
 

@@ -1,0 +1,119 @@
+//! The lists that were loaded for one call.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::{
+    Kind,
+    about::Project,
+    allowance::{self, AT_ONCE},
+    lists::{List, Loaded, Reader},
+    wanted::Wanted,
+};
+use crate::mcp::failure::ToolError;
+
+pub(super) struct Known<'a> {
+    loaded: HashMap<List, Loaded>,
+    pub projects: &'a [Project],
+}
+
+impl<'a> Known<'a> {
+    /// The lists in which names may be.
+    ///
+    /// # Errors
+    /// One that is needed cannot be read.
+    pub async fn load(
+        wanted: &[Wanted],
+        projects: &'a [Project],
+        reader: &Reader<'_>,
+    ) -> Result<Self, ToolError> {
+        let lists = |wanted: &Wanted| wanted.lists(projects);
+        let (needed, useful): (Vec<_>, Vec<_>) =
+            wanted.iter().partition(|wanted| wanted.needs_list());
+        let needed = needed.into_iter().flat_map(lists).collect();
+        let mut loaded = load(needed, reader, false).await?;
+        let mut useful: Vec<_> = useful.into_iter().flat_map(lists).collect();
+        useful.retain(|list| !loaded.contains_key(list));
+        loaded.extend(load_if_possible(useful, reader).await?);
+        Ok(Self { loaded, projects })
+    }
+
+    /// The entries that could have the name, by list.
+    pub fn of(&self, kind: Kind, text: &str) -> Vec<&Loaded> {
+        let lists = kind.lists(text, self.projects);
+        let loaded = lists.iter().filter_map(|list| self.loaded.get(list));
+        loaded.collect()
+    }
+
+    /// Reads those lists once more that were remembered; whether there was one.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub async fn renew(
+        &mut self,
+        wanted: &[&Wanted],
+        reader: &Reader<'_>,
+    ) -> Result<bool, ToolError> {
+        let lists = wanted.iter().flat_map(|wanted| wanted.lists(self.projects));
+        let mut lists: Vec<_> = lists.collect();
+        lists.retain(|list| self.loaded.get(list).is_some_and(|it| it.remembered));
+        let is_one = !lists.is_empty();
+        self.loaded.extend(load(lists, reader, true).await?);
+        Ok(is_one)
+    }
+}
+
+/// Those of some lists that Backlog shows: for texts that are ids without them, too.
+async fn load_if_possible(
+    lists: Vec<List>,
+    reader: &Reader<'_>,
+) -> Result<HashMap<List, Loaded>, ToolError> {
+    let mut loaded = HashMap::new();
+    for list in lists {
+        if loaded.contains_key(&list) {
+            continue;
+        }
+        match reader.load(&list, false).await {
+            Ok(entries) => {
+                loaded.insert(list, entries);
+            }
+            Err(ToolError::Backlog { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(loaded)
+}
+
+/// Reads each list once, some at the same time.
+async fn load(
+    mut lists: Vec<List>,
+    reader: &Reader<'_>,
+    anew: bool,
+) -> Result<HashMap<List, Loaded>, ToolError> {
+    let mut distinct = HashSet::new();
+    lists.retain(|list| distinct.insert(list.clone()));
+    let mut asked = VecDeque::new();
+    let mut loaded = HashMap::new();
+    for list in lists {
+        match anew || reader.must_ask(&list) {
+            true => asked.push_back(list),
+            false => _ = loaded.insert(list.clone(), reader.load(&list, false).await?),
+        }
+    }
+    // The first of many says how many more there may be.
+    if asked.len() > AT_ONCE
+        && reader.left().await?.is_none()
+        && let Some(list) = asked.pop_front()
+    {
+        loaded.insert(list.clone(), reader.load(&list, anew).await?);
+    }
+    let at_once = allowance::at_once(asked.len(), reader).await?;
+    let loads = asked.into_iter().map(|list| async move {
+        let loaded = reader.load(&list, anew).await?;
+        Ok::<_, ToolError>((list, loaded))
+    });
+    let loads = stream::iter(loads).buffer_unordered(at_once);
+    loaded.extend(loads.try_collect::<Vec<_>>().await?);
+    Ok(loaded)
+}
