@@ -129,6 +129,11 @@ async fn a_wrong_call_is_told_what_is_wrong_with_it() {
         let known = known.unwrap_or_else(|| panic!("{message}"));
         assert!(known.split(", ").any(|tool| tool == nearest), "{message}");
     }
+    let unlike = mcp::call(&hub, token, "frobnicate", json!({})).await;
+    assert_eq!(
+        unlike.json()["error"]["message"],
+        "Unknown tool: frobnicate; none of the available tools has a name like it: see tools/list"
+    );
     for (tool, arguments, names) in [
         (
             "get_issues",

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     call, caller_of,
-    calls::{has_key_too, sample_of},
+    calls::{has_key_too, most, sample_of},
 };
 use crate::{
     backlog::fake::FakeBacklog,
@@ -25,7 +25,7 @@ fn arguments(entry: &Entry) -> Vec<(String, Value)> {
     let numbered = (9001..).zip(properties);
     let arguments = numbered.map(|(number, (name, schema))| {
         let value = match sample_of(name, schema) {
-            Value::Number(_) => json!(number),
+            Value::Number(_) => json!(most(schema).min(number)),
             Value::String(text) if text == "text" => json!(format!("text{number}")),
             value => value,
         };

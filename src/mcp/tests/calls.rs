@@ -127,7 +127,7 @@ pub(super) fn sample(schema: &Value) -> Value {
     let dated = schema["description"].as_str().unwrap_or_default();
     // Where several types will do, a number is among them.
     match schema["type"].as_str().unwrap_or("number") {
-        "number" | "integer" => json!(7),
+        "number" | "integer" => json!(most(schema).min(7)),
         "boolean" => json!(true),
         "string" if dated.contains("yyyy-MM-dd") => json!("2026-01-31"),
         "string" => json!("text"),
@@ -142,6 +142,11 @@ pub(super) fn sample(schema: &Value) -> Value {
             Value::Object(sampled.collect())
         }
     }
+}
+
+/// The largest number that a schema admits.
+pub(super) fn most(schema: &Value) -> i64 {
+    schema["maximum"].as_i64().unwrap_or(i64::MAX)
 }
 
 /// Whether an input is the id of what another one names: a change takes one of them.

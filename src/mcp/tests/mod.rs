@@ -4,6 +4,7 @@
 mod advice;
 mod calls;
 mod changes;
+mod custom_fields;
 mod descriptions;
 mod docs;
 mod files;

@@ -108,7 +108,7 @@ async fn a_team_is_found_on_every_page() {
 }
 
 /// A project in which names are easily mistaken.
-fn mistakable() -> FakeBacklog {
+pub(super) fn mistakable() -> FakeBacklog {
     FakeBacklog::start(|request: &Received| {
         let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
         answer(
@@ -172,6 +172,28 @@ async fn names_in_many_forms_are_found() {
             Some("notifiedUserId: \"山口\" was taken for 山口 健太 (k.yama, 2)."),
         ),
         (json!({"categoryId": ["なし"]}), "categoryId%5B%5D=8", None),
+        // Several names in one text.
+        (
+            json!({"categoryId": "Sea, なし"}),
+            "categoryId%5B%5D=7&categoryId%5B%5D=8",
+            None,
+        ),
+        // An id that is a name as well.
+        (
+            json!({"versionId": "id:2026"}),
+            "versionId%5B%5D=2026",
+            None,
+        ),
+        (
+            json!({"versionId": ["ID: 5", "A"]}),
+            "versionId%5B%5D=5&versionId%5B%5D=2026",
+            None,
+        ),
+        (
+            json!({"versionId": "id:5、id:2026"}),
+            "versionId%5B%5D=5&versionId%5B%5D=2026",
+            None,
+        ),
         (
             json!({"categoryId": "none"}),
             "categoryId%5B%5D=",
@@ -238,8 +260,8 @@ async fn what_could_be_two_things_is_said() {
     for (change, expected) in [
         (
             json!({"versionId": "2026"}),
-            "versionId[0]: \"2026\" is the id of A (2026), and the name of 2026 (5); give the \
-             number of the one that is meant",
+            "versionId[0]: \"2026\" is the id of A (2026), and the name of 2026 (5); give \
+             \"id:2026\" or \"id:5\"",
         ),
         (
             json!({"assigneeId": "Hana"}),

@@ -180,7 +180,7 @@ fn issue_rows() -> Vec<Row> {
                 "statusId": "Closed", "resolutionId": "Fixed", "assigneeId": "me",
                 "notifiedUserId": ["Lucía Reyes"], "parentIssueId": "HARBOR-10",
                 "customFields": [
-                    {"id": "Browsers", "value": ["Safari", "edge"]},
+                    {"id": "Browsers", "value": ["Safari", "Edge"]},
                     {"id": "Ticket ref", "value": "S1"}, {"id": 92014, "value": "1"},
                 ],
             }),

@@ -28,6 +28,7 @@ struct Listed {
     name: String,
     properties: Map<String, Value>,
     required: BTreeSet<String>,
+    reads_only: bool,
 }
 
 impl Listed {
@@ -43,6 +44,7 @@ impl Listed {
         Self {
             name: tool["name"].as_str().expect("a name").to_owned(),
             properties: schema["properties"].as_object().expect("inputs").clone(),
+            reads_only: tool["annotations"]["readOnlyHint"] == true,
             required: required
                 .iter()
                 .filter_map(Value::as_str)
@@ -68,6 +70,25 @@ impl Listed {
             .collect()
     }
 
+    /// What is called with a foreign thing: what must be given, of ours, and the foreign one; and
+    /// the same with all the others of ours. What changes something takes an id or a key of it.
+    fn calls(&self, foreign: &str, theirs: &Names, ours: &Names) -> [Map<String, Value>; 2] {
+        let mut alone = self.required(theirs);
+        let mut among_ours = alone.clone();
+        self.name(&mut alone, foreign, theirs);
+        self.name(&mut among_ours, foreign, theirs);
+        for input in self.references(theirs) {
+            let is_taken = among_ours.keys().any(|other| is_pair(input, other));
+            if input != foreign && (self.reads_only || !is_taken) {
+                self.name(&mut among_ours, input, ours);
+                if self.required.contains(input) {
+                    self.name(&mut alone, input, ours);
+                }
+            }
+        }
+        [alone, among_ours]
+    }
+
     /// Puts what an input names into the arguments.
     fn name(&self, arguments: &mut Map<String, Value>, input: &str, names: &Names) {
         let value = names.get(&self.name, input).expect("a name").clone();
@@ -77,6 +98,17 @@ impl Listed {
         };
         arguments.insert(input.to_owned(), value);
     }
+}
+
+/// Whether two inputs are the id and the key of one thing.
+fn is_pair(one: &str, other: &str) -> bool {
+    let pairs = [
+        ["issueId", "issueKey"],
+        ["projectId", "projectKey"],
+        ["repoId", "repoName"],
+    ];
+    let mut pairs = pairs.iter();
+    one != other && pairs.any(|pair| pair.contains(&one) && pair.contains(&other))
 }
 
 fn any(schema: &Value) -> Value {
@@ -199,22 +231,11 @@ async fn no_tool_touches_what_it_is_told_of_another_project() {
     for tool in Listed::all(&sim).await {
         let references = tool.references(&theirs);
         for foreign in &references {
-            let mut alone = tool.required(&theirs);
-            tool.name(&mut alone, foreign, &theirs);
-            let mut among_ours = tool.required(&theirs);
-            for input in &references {
-                let names = if input == foreign { &theirs } else { &ours };
-                tool.name(&mut among_ours, input, names);
-            }
-            for arguments in [alone, among_ours] {
+            for arguments in tool.calls(foreign, &theirs, &ours) {
                 sim.control().clear_journal();
                 let shown = format!("{} {}", tool.name, json!(arguments));
                 let (failed, text) = refusal(&sim, &tool.name, arguments).await;
-                // What cannot be read is refused before anything is asked.
-                let is_unread =
-                    text.starts_with("Invalid arguments for tool ") && requests(&sim).is_empty();
-                let is_refused = text.contains(REFUSAL) || is_unread;
-                assert!(failed && is_refused, "{shown}: {text}");
+                assert!(failed && text.contains(REFUSAL), "{shown}: {text}");
                 assert!(!tells_of_foreign_projects(&text), "{shown}: {text}");
                 for request in requests(&sim) {
                     assert!(is_look_up(&request), "{shown}: {request}");
