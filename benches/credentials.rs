@@ -2,17 +2,28 @@
 
 use std::hint::black_box;
 
-use backlog_mcp_hub::{oauth::token::AccessToken, random::Random};
+use backlog_mcp_hub::{
+    oauth::{CheckKey, token::AccessToken},
+    random::Random,
+};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn tokens(c: &mut Criterion) {
     let random = Random::system();
-    let token = AccessToken::generate(&random);
+    let key = CheckKey::parse(&CheckKey::generate(&random)).expect("a key");
+    let token = AccessToken::issue(&random, &key);
+    let made_up = AccessToken::generate(&random);
     let text = token.reveal().to_owned();
     let mistyped = text.replace(|c: char| c.is_ascii_digit(), "x");
 
-    c.bench_function("token/generate", |b| {
-        b.iter(|| AccessToken::generate(black_box(&random)));
+    c.bench_function("token/issue", |b| {
+        b.iter(|| AccessToken::issue(black_box(&random), &key));
+    });
+    c.bench_function("token/check", |b| {
+        b.iter(|| black_box(&token).is_issued_with(&key));
+    });
+    c.bench_function("token/check a made up one", |b| {
+        b.iter(|| black_box(&made_up).is_issued_with(&key));
     });
     c.bench_function("token/parse", |b| {
         b.iter(|| AccessToken::parse(black_box(&text)));

@@ -2,7 +2,8 @@
 //!
 //! 1. Open the storage: the given PostgreSQL, or the hub's own.
 //! 2. Bring the schema up to date; several processes may do this at once.
-//! 3. Check that every key that stored text needs is in the ring.
+//! 3. Check that every key that stored text needs is in the ring; make the key of the keyed
+//!    checks, if there is none.
 //! 4. Write the space of the environment.
 //! 5. Bind, and serve until told to stop; calls under way finish first, and a load balancer
 //!    gets the time to notice.
@@ -52,7 +53,7 @@ use crate::{
     telemetry::{Draining, TrustedPeers},
     web::{
         Hub, client_address::Proxies, client_keys::ClientKeys, large_answers::LargeAnswers,
-        limits::Limits,
+        limits::Limits, ready::Readiness, unchecked::Unchecked,
     },
 };
 
@@ -67,7 +68,7 @@ const SERVICE_ROLE: &str = "the owner of the tables or a member of hub_service";
 
 use drain::LastAnswers;
 pub use storage::{OWN_KEY_FILE, migrate};
-use storage::{check_keys, open_storage, write_space};
+use storage::{check_key, check_keys, open_storage, write_space};
 
 /// Why the service did not start. Each names the setting to mend.
 #[derive(Debug, thiserror::Error)]
@@ -170,6 +171,7 @@ impl Application {
         let storage = open_storage(settings.storage, &random, progress).await?;
         let keys = Arc::new(KeyRing::parse(&storage.keys, random.clone())?);
         check_keys(&storage.db, &keys).await?;
+        let check_key = check_key(&storage.db, &keys, &random).await?;
         if let Some(space) = &settings.default_space {
             write_space(&storage.db, space, &keys, &clock, &random).await?;
         }
@@ -238,6 +240,7 @@ impl Application {
             policy: settings.tools.policy,
             db: storage.db.clone(),
             keys,
+            check_key,
             secrets: SecretHasher::new(CONCURRENT_SECRET_HASHES, random.clone()),
             backlog: backlog.clone(),
             sessions: sessions.clone(),
@@ -248,6 +251,8 @@ impl Application {
                 settings.grant_quota,
                 is_loopback,
             ),
+            unchecked: Unchecked::default(),
+            readiness: Readiness::default(),
             large_answers: LargeAnswers::default(),
             clock: clock.clone(),
             random: random.clone(),

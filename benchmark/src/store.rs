@@ -3,8 +3,12 @@
 use backlog_mcp_hub::{
     clock::Clock,
     crypto::Place,
+    db,
     domain::{ClientKey, GrantId},
-    oauth::token::{AccessToken, RefreshToken},
+    oauth::{
+        CheckKey,
+        token::{AccessToken, RefreshToken},
+    },
     random::Random,
 };
 use sqlx::types::Uuid;
@@ -13,7 +17,8 @@ use crate::world::{USER, World};
 
 /// Rows of one statement.
 const BATCH: usize = 5_000;
-pub const CLIENT_ID: &str = "benchmark";
+/// In the form of an operator's client.
+pub const CLIENT_ID: &str = "019b0c5e-7f3a-7c41-9d0e-2b8f6a1c3d4e";
 
 /// The tokens of one session.
 pub struct Session {
@@ -47,12 +52,13 @@ pub async fn sessions(world: &World, count: usize) -> anyhow::Result<Vec<Session
         .fetch_one(&world.db)
         .await?;
     let random = Random::system();
+    let check_key = check_key(world).await?;
     let mut sessions = Vec::with_capacity(count);
     while sessions.len() < count {
         let size = BATCH.min(count - sessions.len());
         let mut batch = Batch::default();
         for _ in 0..size {
-            sessions.push(batch.push(world, &random, &base_url));
+            sessions.push(batch.push(world, (&random, &check_key), &base_url));
         }
         batch.write(world, space, client).await?;
     }
@@ -67,6 +73,19 @@ pub async fn sessions(world: &World, count: usize) -> anyhow::Result<Vec<Session
     Ok(sessions)
 }
 
+/// The key with which the hub knows its tokens.
+async fn check_key(world: &World) -> anyhow::Result<CheckKey> {
+    let sealed = db::check_key::find(&world.db).await?;
+    let place = Place {
+        table: "check_key",
+        column: "key",
+        row: db::check_key::ROW,
+        bound_to: "",
+    };
+    let sealed = sealed.ok_or_else(|| anyhow::anyhow!("the hub has made no check key"))?;
+    Ok(CheckKey::parse(&world.keys.open(place, &sealed)?)?)
+}
+
 /// Columns of one statement.
 #[derive(Default)]
 struct Batch {
@@ -78,7 +97,12 @@ struct Batch {
 }
 
 impl Batch {
-    fn push(&mut self, world: &World, random: &Random, base_url: &str) -> Session {
+    fn push(
+        &mut self,
+        world: &World,
+        (random, check_key): (&Random, &CheckKey),
+        base_url: &str,
+    ) -> Session {
         let grant = GrantId::new(&Clock::system(), random);
         let row = grant.to_string();
         let seal = |column| {
@@ -91,8 +115,8 @@ impl Batch {
             world.keys.seal(place, &world.backlog.token)
         };
         let session = Session {
-            access: AccessToken::generate(random),
-            refresh: RefreshToken::generate(random),
+            access: AccessToken::issue(random, check_key),
+            refresh: RefreshToken::issue(random, check_key),
         };
         self.grants.push(grant.0);
         self.sealed_access.push(seal("backlog_access_token"));

@@ -9,11 +9,12 @@ use super::StartError;
 use crate::{
     clock::Clock,
     config::{DefaultSpaceSettings, Storage},
-    crypto::{KeyRing, Place},
+    crypto::{KeyRing, Place, UnsealError},
     db::{self, spaces::EnvironmentSpace},
     domain::{SpaceId, space::secret_place},
     embedded::EmbeddedPostgres,
     mcp::backlog_tokens::access_token_place,
+    oauth::CheckKey,
     random::Random,
 };
 
@@ -118,7 +119,41 @@ pub(super) async fn check_keys(db: &PgPool, keys: &KeyRing) -> Result<(), StartE
         let place = access_token_place(&sample.row, &sample.base_url);
         opens(place, &sample.sealed)?;
     }
+    if let Some(sealed) = db::check_key::find(db).await? {
+        opens(CHECK_KEY, &sealed)?;
+    }
     Ok(())
+}
+
+const CHECK_KEY: Place<'static> = Place {
+    table: "check_key",
+    column: "key",
+    row: db::check_key::ROW,
+    bound_to: "",
+};
+
+/// The key of the keyed checks. The first start makes it: of several replicas that start
+/// together, the row of one is stored, and all use that one.
+pub(super) async fn check_key(
+    db: &PgPool,
+    keys: &KeyRing,
+    random: &Random,
+) -> Result<CheckKey, StartError> {
+    let stored = match db::check_key::find(db).await? {
+        Some(stored) => stored,
+        None => {
+            let sealed = keys.seal(CHECK_KEY, &CheckKey::generate(random));
+            db::check_key::insert(db, &sealed).await?;
+            db::check_key::find(db)
+                .await?
+                .ok_or(sqlx::Error::RowNotFound)?
+        }
+    };
+    let opened = keys.open(CHECK_KEY, &stored).map_err(|error| match error {
+        UnsealError::UnknownKey(id) => StartError::MissingKey(id),
+        UnsealError::Altered | UnsealError::Malformed => StartError::WrongKey(key_id(&stored)),
+    })?;
+    CheckKey::parse(&opened).map_err(|_| StartError::WrongKey(key_id(&stored)))
 }
 
 fn key_id(sealed: &str) -> String {

@@ -104,7 +104,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         }
         Verb::Register(register) => register.run(common).await,
         Verb::Secret => {
-            let (secret, hash) = new_secret().await?;
+            let (secret, hash) = new_secret()?;
             let secret = secret.reveal();
             common.say(
                 &json!({ "client_secret": secret, "client_secret_hash": hash }),
@@ -144,7 +144,7 @@ impl Register {
 
         let db: PgPool = common.connect().await?;
         let secret = match method.needs_secret() {
-            true => Some(new_secret().await?),
+            true => Some(new_secret()?),
             false => None,
         };
         let client_id = admin::register_client(
@@ -201,12 +201,10 @@ fn warn_of_plain_http(registration: &Registration) {
     }
 }
 
-async fn new_secret() -> anyhow::Result<(ClientSecret, String)> {
+fn new_secret() -> anyhow::Result<(ClientSecret, String)> {
     let random = Random::system();
     let secret = ClientSecret::generate(&random);
-    let hash = SecretHasher::new(1, random)
-        .hash(secret.reveal().into())
-        .await?;
+    let hash = SecretHasher::new(1, random).hash(&secret.reveal().into())?;
     Ok((secret, hash))
 }
 

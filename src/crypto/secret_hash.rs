@@ -1,9 +1,15 @@
-//! Hashing of client secrets with argon2id, off the event loop and bounded.
+//! Hashing of client secrets with argon2id.
+//!
+//! 1. A secret that the hub makes has 256 random bits. Nobody tries them all, so its hash needs no
+//!    work factor: the parameters are the least that argon2id has, and a hash takes some
+//!    microseconds. Older versions verify it, because a hash names its parameters.
+//! 2. A hash of an older version takes 19 MiB and some 20 ms of a core. It is verified off the
+//!    event loop, a few at a time, and replaced when its secret is next presented.
 
 use std::{sync::Arc, time::Duration};
 
 use argon2::{
-    Argon2,
+    Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use moka::future::Cache;
@@ -18,8 +24,11 @@ const MAX_VERIFIED: u64 = 10_000;
 /// Who waits longer is told to come again, so that a queue cannot grow without end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Hashes and verifies secrets; at most `limit` at a time, as each takes 19 MiB
-/// and some 20 ms of a core.
+/// KiB of memory, and passes over it.
+const LEAST_MEMORY: u32 = Params::MIN_M_COST;
+const LEAST_PASSES: u32 = Params::MIN_T_COST;
+
+/// Hashes and verifies secrets; at most `limit` costly hashes are verified at a time.
 #[derive(Clone, Debug)]
 pub struct SecretHasher {
     permits: Arc<Semaphore>,
@@ -45,16 +54,19 @@ impl SecretHasher {
         }
     }
 
-    /// The argon2id hash of a secret, as a PHC string.
-    pub async fn hash(&self, secret: SecretString) -> Result<String, HashingFailed> {
+    /// The argon2id hash of a secret that the hub made, as a PHC string.
+    ///
+    /// # Errors
+    /// [`HashingFailed`] if the library refuses its parameters.
+    pub fn hash(&self, secret: &SecretString) -> Result<String, HashingFailed> {
         let salt = self.random.bytes::<16>();
-        self.run(move || {
-            Argon2::default()
-                .hash_password_with_salt(secret.expose_secret().as_bytes(), &salt)
-                .map(|hash| hash.to_string())
-                .map_err(|error| HashingFailed(error.to_string()))
-        })
-        .await?
+        let failed = |error: &dyn std::fmt::Display| HashingFailed(error.to_string());
+        let params = Params::new(LEAST_MEMORY, LEAST_PASSES, Params::MIN_P_COST, None)
+            .map_err(|error| failed(&error))?;
+        Argon2::new(Algorithm::Argon2id, Version::default(), params)
+            .hash_password_with_salt(secret.expose_secret().as_bytes(), &salt)
+            .map(|hash| hash.to_string())
+            .map_err(|error| failed(&error))
     }
 
     /// Is this the secret that was hashed? One that was is remembered for a minute: a busy
@@ -72,14 +84,10 @@ impl SecretHasher {
     }
 
     async fn compare(&self, secret: SecretString, hash: String) -> Result<bool, HashingFailed> {
-        self.run(move || {
-            let hash =
-                PasswordHash::new(&hash).map_err(|error| HashingFailed(error.to_string()))?;
-            Ok(Argon2::default()
-                .verify_password(secret.expose_secret().as_bytes(), &hash)
-                .is_ok())
-        })
-        .await?
+        if !is_costly(&hash) {
+            return fits(&secret, &hash);
+        }
+        self.run(move || fits(&secret, &hash)).await?
     }
 
     async fn run<T: Send + 'static>(
@@ -99,6 +107,21 @@ impl SecretHasher {
     }
 }
 
+fn fits(secret: &SecretString, hash: &str) -> Result<bool, HashingFailed> {
+    let hash = PasswordHash::new(hash).map_err(|error| HashingFailed(error.to_string()))?;
+    Ok(Argon2::default()
+        .verify_password(secret.expose_secret().as_bytes(), &hash)
+        .is_ok())
+}
+
+/// Whether a hash is one of an older version, or an operator's own, which takes a while.
+pub fn is_costly(hash: &str) -> bool {
+    let params = PasswordHash::new(hash)
+        .ok()
+        .and_then(|hash| Params::try_from(&hash).ok());
+    params.is_none_or(|params| params.m_cost() > LEAST_MEMORY || params.t_cost() > LEAST_PASSES)
+}
+
 /// Neither the secret nor its hash can be told from this.
 fn digest(secret: &SecretString, hash: &str) -> [u8; 32] {
     Sha256::new()
@@ -112,16 +135,50 @@ fn digest(secret: &SecretString, hash: &str) -> [u8; 32] {
 mod tests {
     use super::*;
 
+    /// As an older version hashed.
+    fn costly(secret: &str) -> String {
+        Argon2::default()
+            .hash_password_with_salt(secret.as_bytes(), &[7; 16])
+            .expect("hashed")
+            .to_string()
+    }
+
     #[tokio::test]
     async fn only_the_hashed_secret_verifies() {
         let hasher = SecretHasher::new(2, Random::system());
-        let hash = hasher.hash("right".into()).await.expect("hashed");
-        assert!(hash.starts_with("$argon2id$"));
-        for _ in 0..2 {
-            let right = hasher.verify("right".into(), hash.clone()).await;
-            assert!(right.expect("verified"));
+        for hash in [
+            hasher.hash(&"right".into()).expect("hashed"),
+            costly("right"),
+        ] {
+            assert!(hash.starts_with("$argon2id$"));
+            for _ in 0..2 {
+                let right = hasher.verify("right".into(), hash.clone()).await;
+                assert!(right.expect("verified"));
+            }
+            assert!(!hasher.verify("wrong".into(), hash).await.expect("verified"));
         }
-        assert!(!hasher.verify("wrong".into(), hash).await.expect("verified"));
         assert!(hasher.verify("right".into(), "junk".into()).await.is_err());
+    }
+
+    #[test]
+    fn a_hash_says_what_it_costs() {
+        let hasher = SecretHasher::new(1, Random::system());
+        let cheap = hasher.hash(&"secret".into()).expect("hashed");
+        assert!(!is_costly(&cheap), "{cheap}");
+        assert!(is_costly(&costly("secret")));
+        assert!(is_costly("junk"));
+    }
+
+    /// No permit is needed: those of costly hashes may all be taken.
+    #[tokio::test]
+    async fn a_secret_of_the_hub_waits_for_no_costly_hash() {
+        let hasher = SecretHasher::new(0, Random::system());
+        let hash = hasher.hash(&"secret".into()).expect("hashed");
+        assert!(
+            hasher
+                .verify("secret".into(), hash)
+                .await
+                .expect("verified")
+        );
     }
 }

@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
-use crate::domain::activity::{Activity, Deed};
+use crate::domain::{
+    GrantId,
+    activity::{Activity, Deed},
+};
 
 /// Makes the partitions of this month and the next, if they are not there.
 pub async fn ensure_months(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
@@ -75,6 +78,24 @@ pub async fn insert(
         &tools as &[Option<String>],
         &outcomes as &[Option<String>],
         &millis as &[Option<i32>],
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Adds that a refresh token of a grant was presented again, and what came of it.
+pub async fn note_repeated_refresh(
+    db: impl PgExecutor<'_>,
+    grant: GrantId,
+    outcome: &str,
+    late: Duration,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "SELECT hub.note_repeated_refresh($1, $2, $3)",
+        grant.0,
+        outcome,
+        i32::try_from(late.as_millis()).unwrap_or(i32::MAX),
     )
     .execute(db)
     .await

@@ -121,7 +121,7 @@ pub struct NewClient<'a> {
     pub client_id: &'a str,
     pub space_id: Option<SpaceId>,
     pub registration: &'a Registration,
-    /// argon2id; `None` for a client without a secret.
+    /// `None` for a client without a secret.
     pub secret_hash: Option<&'a str>,
     /// Of the registration access token; `None` for a registration that others share.
     pub registration_token: Option<TokenHash>,
@@ -188,6 +188,25 @@ pub async fn register(
     )
     .fetch_one(db)
     .await
+}
+
+/// Puts another hash of the same secret in the place of `old`, if that is still the stored one.
+pub async fn replace_secret_hash(
+    db: impl PgExecutor<'_>,
+    client: ClientKey,
+    old: &str,
+    new: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE hub.clients SET client_secret_hash = $3
+         WHERE id = $1 AND client_secret_hash = $2",
+        client.0,
+        old,
+        new,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
 }
 
 /// Notes that the client was used, for the reaping of idle ones.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
-use super::{hash_from_sql, scopes_from_sql, scopes_to_sql, unreadable};
+use super::{hash_from_sql, scopes_from_sql, scopes_to_sql};
 use crate::{
     domain::{ClientKey, GrantId, SpaceId},
     oauth::{Scopes, token::TokenHash},
@@ -50,13 +50,16 @@ pub struct Stored {
 /// How far a refresh token has come.
 pub enum State {
     Unused,
-    /// Used, and its sealed answer is still given to whoever presents it again.
+    /// Used `late` ago, and its sealed answer is still given to whoever presents it again.
     InGrace {
         answer: String,
+        successor: TokenHash,
+        late: Duration,
     },
-    /// Used, and the window has passed.
+    /// Used `late` ago, and the window has passed.
     Spent {
         successor: TokenHash,
+        late: Duration,
     },
 }
 
@@ -71,6 +74,8 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
                   tokens.consumed_at IS NOT NULL AS "consumed!",
                   coalesce(tokens.answer_until > clock_timestamp(), false) AS "in_grace!",
                   tokens.answer, tokens.successor_hash,
+                  coalesce(extract(epoch FROM clock_timestamp() - tokens.consumed_at), 0)::float8
+                      AS "late!",
                   tokens.expires_at <= clock_timestamp() AS "expired!",
                   grants.revoked_at IS NOT NULL AS "grant_revoked!",
                   spaces.disabled_at IS NOT NULL AS "space_disabled!"
@@ -86,15 +91,21 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
     else {
         return Ok(None);
     };
+    let late = Duration::try_from_secs_f64(row.late).unwrap_or_default();
+    let successor = || {
+        let hash = row.successor_hash.as_deref().unwrap_or_default();
+        hash_from_sql(hash, "refresh_tokens.successor_hash")
+    };
     let state = match (row.consumed, row.in_grace, row.answer) {
         (false, _, _) => State::Unused,
-        (true, true, Some(answer)) => State::InGrace { answer },
+        (true, true, Some(answer)) => State::InGrace {
+            answer,
+            successor: successor()?,
+            late,
+        },
         (true, _, _) => State::Spent {
-            successor: hash_from_sql(
-                &row.successor_hash
-                    .ok_or_else(|| unreadable("refresh_tokens.successor_hash"))?,
-                "refresh_tokens.successor_hash",
-            )?,
+            successor: successor()?,
+            late,
         },
     };
     Ok(Some(Stored {

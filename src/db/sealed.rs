@@ -9,6 +9,7 @@ pub enum SealedColumn {
     BacklogAccessToken,
     BacklogRefreshToken,
     RefreshAnswer,
+    CheckKey,
 }
 
 /// A sealed text, and what it was sealed for.
@@ -28,11 +29,12 @@ pub struct KeyUse {
 }
 
 impl SealedColumn {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::SpaceSecret,
         Self::BacklogAccessToken,
         Self::BacklogRefreshToken,
         Self::RefreshAnswer,
+        Self::CheckKey,
     ];
 
     /// The table and column that sealing binds to.
@@ -42,6 +44,7 @@ impl SealedColumn {
             Self::BacklogAccessToken => ("grants", "backlog_access_token"),
             Self::BacklogRefreshToken => ("grants", "backlog_refresh_token"),
             Self::RefreshAnswer => ("refresh_tokens", "answer"),
+            Self::CheckKey => ("check_key", "key"),
         }
     }
 }
@@ -73,6 +76,7 @@ pub async fn key_uses(
         SealedColumn::BacklogAccessToken => key_uses!(db, "backlog_access_token", "hub.grants"),
         SealedColumn::BacklogRefreshToken => key_uses!(db, "backlog_refresh_token", "hub.grants"),
         SealedColumn::RefreshAnswer => key_uses!(db, "answer", "hub.refresh_tokens"),
+        SealedColumn::CheckKey => key_uses!(db, "key", "hub.check_key"),
     }
 }
 
@@ -158,6 +162,17 @@ pub async fn page(
             "(SELECT token_hash AS key, * FROM hub.refresh_tokens) AS sealed_rows",
             "key > decode(coalesce($1::text, ''), 'hex')"
         ),
+        SealedColumn::CheckKey => page!(
+            db,
+            after,
+            not_with,
+            limit,
+            "sealed_rows.name",
+            "''",
+            "sealed_rows.sealed",
+            "(SELECT 1 AS key, 'only' AS name, key AS sealed FROM hub.check_key) AS sealed_rows",
+            "name > coalesce($1::text, '')"
+        ),
     }
 }
 
@@ -227,6 +242,15 @@ pub async fn replace(
             "hub.refresh_tokens",
             "answer",
             "token_hash = decode($1::text, 'hex')"
+        ),
+        SealedColumn::CheckKey => replace!(
+            db,
+            row,
+            old,
+            new,
+            "hub.check_key",
+            "key",
+            "$1::text = 'only'"
         ),
     };
     done.map(|done| done.rows_affected() == 1)

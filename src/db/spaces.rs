@@ -107,6 +107,21 @@ pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::E
     Ok(rows.into_iter().map(Space::from).collect())
 }
 
+/// All spaces, in the order of their making; at most so many.
+pub async fn list(db: impl PgExecutor<'_>, at_most: usize) -> Result<Vec<Space>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                disabled_at
+         FROM hub.spaces ORDER BY id LIMIT $1",
+        i64::try_from(at_most).unwrap_or(i64::MAX),
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Space::from).collect())
+}
+
 /// Locks the row until the transaction ends; false if the space is gone, or at another site.
 pub async fn lock_at(
     db: impl PgExecutor<'_>,
@@ -284,6 +299,7 @@ pub async fn sealing_key_ids(db: impl PgExecutor<'_>) -> Result<Vec<String>, sql
                SELECT oauth_client_secret::text AS sealed FROM hub.spaces
                UNION ALL SELECT backlog_access_token FROM hub.grants
                UNION ALL SELECT backlog_refresh_token FROM hub.grants
+               UNION ALL SELECT key FROM hub.check_key
            ) AS all_sealed WHERE sealed IS NOT NULL ORDER BY 1"#
     )
     .fetch_all(db)

@@ -44,6 +44,7 @@ pub mod server;
 pub mod service;
 pub mod sessions;
 pub mod space_application;
+mod space_names;
 mod stdio;
 mod structured;
 pub mod subscriptions;

@@ -2,8 +2,10 @@
 //!
 //! 1. A token's hash is looked up in memory; a miss costs one statement (and one
 //!    more at the token's first use).
-//! 2. What changes in the database is dropped here when the listener hears of it.
-//! 3. While nobody listens, nothing in memory is believed.
+//! 2. That a token is not live is remembered for some seconds, so that presenting a dead one again
+//!    and again costs little.
+//! 3. What changes in the database is dropped here when the listener hears of it.
+//! 4. While nobody listens, no session in memory is believed.
 
 use std::{
     sync::{
@@ -22,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     backlog_tokens::{GrantAccess, Renewals},
     space_application::{SpaceApplication, SpaceError},
+    space_names::{Name, SpaceNames},
     subscriptions::Subscriptions,
 };
 use crate::{
@@ -37,13 +40,8 @@ use crate::{
 /// An upper bound on how long a change that nobody heard of goes unnoticed.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
 const MAX_SESSIONS: u64 = 100_000;
-const MAX_SPACES: u64 = 10_000;
-/// Longer ones name no space, and are not worth remembering.
-const MAX_SLUG: usize = 63;
-const MAX_HOST: usize = 261;
-
-/// Spaces by a name that strangers choose, so that one is of no space is kept too.
-type SpaceCache = Cache<String, Option<Arc<Space>>>;
+/// How long a token that was not live is taken for dead without another look.
+const DEAD_FOR: Duration = Duration::from_secs(5);
 
 /// A live access token: who it is, and the way to Backlog.
 #[derive(Clone, Debug)]
@@ -78,12 +76,14 @@ pub struct Sessions {
     by_token: Cache<TokenHash, Arc<Session>>,
     /// Sessions of these are not believed, whichever tokens they are of.
     ended_grants: Cache<GrantId, ()>,
-    by_slug: SpaceCache,
-    by_hostname: SpaceCache,
+    dead_tokens: Cache<TokenHash, ()>,
+    spaces: Arc<SpaceNames>,
     listening: Arc<AtomicBool>,
     subscriptions: Subscriptions,
     /// Counts the changes, so that what was read before one is not kept after it.
     changes: Arc<AtomicU64>,
+    /// Those that concern spaces.
+    space_changes: Arc<AtomicU64>,
 }
 
 impl Sessions {
@@ -99,11 +99,15 @@ impl Sessions {
                 // Longer than a session that was remembered before the grant ended.
                 .time_to_live(2 * TIME_TO_LIVE)
                 .build(),
-            by_slug: spaces_cache(),
-            by_hostname: spaces_cache(),
+            dead_tokens: Cache::builder()
+                .max_capacity(MAX_SESSIONS)
+                .time_to_live(DEAD_FOR)
+                .build(),
+            spaces: Arc::default(),
             listening: Arc::default(),
             subscriptions: Subscriptions::default(),
             changes: Arc::default(),
+            space_changes: Arc::default(),
         }
     }
 
@@ -127,7 +131,19 @@ impl Sessions {
 
     /// Looks a presented token up in the database; `None` if it is not live.
     pub async fn find(&self, token: &AccessToken) -> Result<Option<Arc<Session>>, SessionError> {
-        self.find_by_hash(token.hash()).await
+        let hash = token.hash();
+        if self.dead_tokens.contains_key(&hash) {
+            return Ok(None);
+        }
+        let before = self.changes.load(Ordering::Acquire);
+        let found = self.find_by_hash(hash).await?;
+        if found.is_none() {
+            self.dead_tokens.insert(hash, ()).await;
+            if self.changes.load(Ordering::Acquire) != before {
+                self.dead_tokens.invalidate(&hash).await;
+            }
+        }
+        Ok(found)
     }
 
     /// The session of a token that was presented before, from memory or the database.
@@ -171,11 +187,7 @@ impl Sessions {
         db: &PgPool,
         slug: &str,
     ) -> Result<Option<Arc<Space>>, sqlx::Error> {
-        if slug.len() > MAX_SLUG {
-            return Ok(None);
-        }
-        self.space(&self.by_slug, slug, db::spaces::find_by_slug(db, slug))
-            .await
+        self.space(db, Name::Slug(slug.to_owned())).await
     }
 
     pub async fn space_by_hostname(
@@ -183,39 +195,25 @@ impl Sessions {
         db: &PgPool,
         hostname: &str,
     ) -> Result<Option<Arc<Space>>, sqlx::Error> {
-        if hostname.len() > MAX_HOST {
-            return Ok(None);
-        }
-        let hostname = hostname.to_ascii_lowercase();
-        let lookup = db::spaces::find_by_hostname(db, &hostname);
-        self.space(&self.by_hostname, &hostname, lookup).await
+        self.space(db, Name::Host(hostname.to_ascii_lowercase()))
+            .await
     }
 
-    async fn space(
-        &self,
-        cache: &SpaceCache,
-        name: &str,
-        lookup: impl Future<Output = Result<Option<Space>, sqlx::Error>>,
-    ) -> Result<Option<Arc<Space>>, sqlx::Error> {
-        if self.listening.load(Ordering::Acquire)
-            && let Some(space) = cache.get(name).await
-        {
-            return Ok(space);
-        }
-        let before = self.changes.load(Ordering::Acquire);
-        let space = lookup.await?.map(Arc::new);
-        cache.insert(name.to_owned(), space.clone()).await;
-        if self.changes.load(Ordering::Acquire) != before {
-            cache.invalidate(name).await;
-        }
-        Ok(space)
+    async fn space(&self, db: &PgPool, name: Name) -> Result<Option<Arc<Space>>, sqlx::Error> {
+        // Before it is asked whether changes are heard of: one that comes between makes it stale.
+        let changes = self.space_changes.load(Ordering::Acquire);
+        let changes = self.is_listening().then_some(changes);
+        self.spaces.find(db, name, changes).await
     }
 
     /// Drops what a change makes stale.
     pub async fn apply(&self, change: &Change) {
         self.changes.fetch_add(1, Ordering::AcqRel);
         match change {
-            Change::Grant(id) => self.ended_grants.insert(*id, ()).await,
+            Change::Grant(id) => {
+                self.ended_grants.insert(*id, ()).await;
+                self.dead_tokens.invalidate_all();
+            }
             Change::Token(hash) => self.by_token.invalidate(hash).await,
             Change::Space => self.drop_all(),
             Change::Secret => {}
@@ -246,9 +244,10 @@ impl Sessions {
     }
 
     fn drop_all(&self) {
+        self.space_changes.fetch_add(1, Ordering::AcqRel);
         self.by_token.invalidate_all();
-        self.by_slug.invalidate_all();
-        self.by_hostname.invalidate_all();
+        self.dead_tokens.invalidate_all();
+        self.spaces.forget();
     }
 
     /// The OAuth application of a space, opened.
@@ -303,11 +302,4 @@ impl Sessions {
             tracing::warn!("stopped while Backlog tokens were on their way to the database");
         }
     }
-}
-
-fn spaces_cache() -> SpaceCache {
-    Cache::builder()
-        .max_capacity(MAX_SPACES)
-        .time_to_live(TIME_TO_LIVE)
-        .build()
 }

@@ -1,4 +1,9 @@
-//! `private_key_jwt`: a client proves itself with a signed assertion (RFC 7523 §3).
+//! `private_key_jwt`: a client proves itself with a signed assertion (RFC 7523 §3, and what
+//! draft-ietf-oauth-rfc7523bis changes of it).
+//!
+//! The audience is one value, so that an assertion made for another server cannot name this one
+//! beside it. It is the issuer, or the token endpoint, which hosted clients still write. A client
+//! that declares its assertion as one of the new kind, by `typ`, must name the issuer.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{
@@ -32,6 +37,17 @@ const MAX_LIFETIME: TimeDelta = TimeDelta::hours(1);
 /// How far the client's clock may be off.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 
+/// The `typ` of an assertion by the new rules.
+const EXPLICIT_TYPE: &str = "client-authentication+jwt";
+const PLAIN_TYPE: &str = "JWT";
+
+/// This server, as an assertion may name it.
+#[derive(Clone, Copy, Debug)]
+pub struct Server<'a> {
+    pub issuer: &'a str,
+    pub token_endpoint: &'a str,
+}
+
 /// The names of [`ALGORITHMS`], for the metadata.
 pub fn algorithm_names() -> Vec<String> {
     ALGORITHMS.iter().map(|a| format!("{a:?}")).collect()
@@ -50,6 +66,8 @@ pub enum AssertionError {
     Malformed,
     #[error("its algorithm is not one of those supported")]
     Algorithm,
+    #[error("its type ('typ') is not that of a client assertion")]
+    Type,
     /// Perhaps the client has new keys: worth one more look at its `jwks_uri`.
     #[error("none of the client's keys made its signature")]
     UnknownKey,
@@ -78,11 +96,46 @@ enum Audience {
 }
 
 impl Audience {
-    fn names(&self, accepted: &[&str]) -> bool {
+    /// The audience, if it is the only one.
+    fn only(&self) -> Option<&str> {
         match self {
-            Self::One(audience) => accepted.contains(&audience.as_str()),
-            Self::Several(audiences) => audiences.iter().any(|a| accepted.contains(&a.as_str())),
+            Self::One(audience) => Some(audience),
+            Self::Several(audiences) => match audiences.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            },
         }
+    }
+}
+
+/// What an assertion says that it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Plain,
+    Explicit,
+}
+
+impl Type {
+    /// A media type may lack its `application/`, and its case does not matter (RFC 7515 §4.1.9).
+    fn read(typ: Option<&str>) -> Option<Self> {
+        let Some(typ) = typ else {
+            return Some(Self::Plain);
+        };
+        let typ = typ.to_ascii_lowercase();
+        let name = typ.strip_prefix("application/").unwrap_or(&typ);
+        if name.eq_ignore_ascii_case(PLAIN_TYPE) {
+            Some(Self::Plain)
+        } else {
+            (name == EXPLICIT_TYPE).then_some(Self::Explicit)
+        }
+    }
+}
+
+impl Server<'_> {
+    fn is_named_by(&self, audience: &Audience, typ: Type) -> bool {
+        audience.only().is_some_and(|audience| {
+            audience == self.issuer || (typ == Type::Plain && audience == self.token_endpoint)
+        })
     }
 }
 
@@ -97,19 +150,19 @@ pub fn claimed_client_id(assertion: &str) -> Option<String> {
         .map(|claims| claims.sub)
 }
 
-/// Checks an assertion against a JWK set. `accepted` are the audiences that mean
-/// this server: the issuer and its token endpoint.
+/// Checks an assertion for `server` against a JWK set.
 pub fn verify(
     assertion: &str,
     jwks: &str,
     client_id: &str,
-    accepted: &[&str],
+    server: Server<'_>,
     now: DateTime<Utc>,
 ) -> Result<Assertion, AssertionError> {
     let header = decode_header(assertion).map_err(|_| AssertionError::Malformed)?;
     if !ALGORITHMS.contains(&header.alg) {
         return Err(AssertionError::Algorithm);
     }
+    let typ = Type::read(header.typ.as_deref()).ok_or(AssertionError::Type)?;
     let keys: JwkSet = serde_json::from_str(jwks).map_err(|_| AssertionError::UnknownKey)?;
     let claims = keys
         .keys
@@ -119,7 +172,10 @@ pub fn verify(
         .filter(|key| is_for(key, header.alg))
         .find_map(|key| claims_signed_by(assertion, header.alg, key))
         .ok_or(AssertionError::UnknownKey)?;
-    check(claims, client_id, accepted, now)
+    if !server.is_named_by(&claims.aud, typ) {
+        return Err(AssertionError::Claim("aud"));
+    }
+    check(claims, client_id, now)
 }
 
 /// What a key says of itself (RFC 7517 §4.2, §4.4): one for encryption, or for another
@@ -145,21 +201,13 @@ fn claims_signed_by(assertion: &str, algorithm: Algorithm, key: &Jwk) -> Option<
         .map(|token| token.claims)
 }
 
-fn check(
-    claims: Claims,
-    client_id: &str,
-    accepted: &[&str],
-    now: DateTime<Utc>,
-) -> Result<Assertion, AssertionError> {
+fn check(claims: Claims, client_id: &str, now: DateTime<Utc>) -> Result<Assertion, AssertionError> {
     let instant = |seconds| DateTime::from_timestamp(seconds, 0);
     if claims.iss != client_id {
         return Err(AssertionError::Claim("iss"));
     }
     if claims.sub != client_id {
         return Err(AssertionError::Claim("sub"));
-    }
-    if !claims.aud.names(accepted) {
-        return Err(AssertionError::Claim("aud"));
     }
     let expires_at = instant(claims.exp)
         .filter(|exp| *exp > now - LEEWAY && *exp < now + MAX_LIFETIME + LEEWAY)
@@ -184,7 +232,10 @@ mod tests {
     use super::*;
 
     const CLIENT: &str = "https://client.example/metadata.json";
-    const ISSUER: &str = "https://hub.example";
+    const SERVER: Server<'static> = Server {
+        issuer: "https://hub.example",
+        token_endpoint: "https://hub.example/token",
+    };
     // A key made for these tests: openssl ecparam -genkey -name prime256v1.
     const PRIVATE_KEY: &str = include_str!("../../tests/fixtures/client_assertion_key.pem");
 
@@ -203,23 +254,65 @@ mod tests {
 
     fn claims() -> Value {
         json!({
-            "iss": CLIENT, "sub": CLIENT, "aud": ISSUER, "jti": "one",
+            "iss": CLIENT, "sub": CLIENT, "aud": SERVER.issuer, "jti": "one",
             "exp": now().timestamp() + 60, "iat": now().timestamp(),
         })
     }
 
     fn verify_claims(claims: &Value) -> Result<Assertion, AssertionError> {
-        let assertion =
-            encode(&Header::new(Algorithm::ES256), claims, &key()).expect("an assertion");
-        verify(&assertion, &jwks(), CLIENT, &[ISSUER], now())
+        verify_typed(Some("JWT"), claims)
+    }
+
+    fn verify_typed(typ: Option<&str>, claims: &Value) -> Result<Assertion, AssertionError> {
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = typ.map(str::to_owned);
+        let assertion = encode(&header, claims, &key()).expect("an assertion");
+        verify(&assertion, &jwks(), CLIENT, SERVER, now())
     }
 
     #[test]
     fn a_right_assertion_verifies() {
         assert!(verify_claims(&claims()).is_ok());
-        let mut several = claims();
-        several["aud"] = json!(["https://other.example", ISSUER]);
-        assert!(verify_claims(&several).is_ok());
+    }
+
+    #[test]
+    fn the_audience_is_this_server_and_nobody_else() {
+        let audience = |typ, audience: Value| {
+            let mut claims = claims();
+            claims["aud"] = audience;
+            verify_typed(typ, &claims).map(|_| ())
+        };
+        let (issuer, endpoint) = (SERVER.issuer, SERVER.token_endpoint);
+        let wrong = Err(AssertionError::Claim("aud"));
+        for plain in [None, Some("JWT"), Some("jwt"), Some("application/jwt")] {
+            assert_eq!(audience(plain, json!(issuer)), Ok(()));
+            assert_eq!(audience(plain, json!([issuer])), Ok(()));
+            // Hosted clients write this one.
+            assert_eq!(audience(plain, json!(endpoint)), Ok(()));
+            for several in [
+                json!([issuer, endpoint]),
+                json!(["https://other.example", issuer]),
+                json!([]),
+                json!("https://hub.example/"),
+            ] {
+                assert_eq!(audience(plain, several), wrong);
+            }
+        }
+        for explicit in [
+            "client-authentication+jwt",
+            "application/Client-Authentication+JWT",
+        ] {
+            assert_eq!(audience(Some(explicit), json!(issuer)), Ok(()));
+            assert_eq!(audience(Some(explicit), json!(endpoint)), wrong);
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_type_is_no_assertion() {
+        for typ in ["at+jwt", "logout+jwt", "dpop+jwt", "", "application/"] {
+            let refused = verify_typed(Some(typ), &claims()).expect_err(typ);
+            assert_eq!(refused, AssertionError::Type);
+        }
     }
 
     #[test]
@@ -250,17 +343,17 @@ mod tests {
             encode(&Header::new(Algorithm::ES256), &claims(), &key()).expect("an assertion");
         let none = r#"{"keys":[]}"#;
         assert_eq!(
-            verify(&assertion, none, CLIENT, &[ISSUER], now()).expect_err("refused"),
+            verify(&assertion, none, CLIENT, SERVER, now()).expect_err("refused"),
             AssertionError::UnknownKey
         );
         let secret = EncodingKey::from_secret(jwks().as_bytes());
         let forged = encode(&Header::new(Algorithm::HS256), &claims(), &secret).expect("forged");
         assert_eq!(
-            verify(&forged, &jwks(), CLIENT, &[ISSUER], now()).expect_err("refused"),
+            verify(&forged, &jwks(), CLIENT, SERVER, now()).expect_err("refused"),
             AssertionError::Algorithm
         );
         assert_eq!(
-            verify("a.b.c", &jwks(), CLIENT, &[ISSUER], now()).expect_err("refused"),
+            verify("a.b.c", &jwks(), CLIENT, SERVER, now()).expect_err("refused"),
             AssertionError::Malformed
         );
     }
@@ -272,7 +365,7 @@ mod tests {
         let verify_with = |name: &str, value: Value| {
             let mut jwks: Value = serde_json::from_str(&jwks()).expect("JSON");
             jwks["keys"][0][name] = value;
-            verify(&assertion, &jwks.to_string(), CLIENT, &[ISSUER], now())
+            verify(&assertion, &jwks.to_string(), CLIENT, SERVER, now())
         };
         for (name, value) in [
             ("use", json!("sig")),

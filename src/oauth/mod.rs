@@ -1,8 +1,10 @@
 //! The OAuth protocol as values: no I/O, no database, no HTTP framework.
 
 pub mod authorization;
+pub mod check_key;
 pub mod client_assertion;
 pub mod client_document;
+pub mod client_id;
 pub mod error;
 pub mod known_callback;
 pub mod metadata;
@@ -14,6 +16,8 @@ pub mod resource;
 pub mod scope;
 pub mod token;
 
+pub use check_key::CheckKey;
+pub use client_id::ClientIdForm;
 pub use error::{ErrorCode, OAuthError};
 pub use params::Params;
 pub use pkce::CodeChallenge;

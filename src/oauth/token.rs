@@ -1,13 +1,19 @@
 //! The hub's own credentials: opaque strings that own their generation, parsing and hashing.
 //!
-//! `bmh_at_` + 44 base62 digits (256 random bits) + 6 base62 digits (CRC-32 of all before).
-//! The prefix lets a secret scanner find a leaked one; the checksum lets the hub
-//! tell a mistyped one from an unknown one without asking the database.
+//! `bmh_at_` + 44 base62 digits (256 bits) + 6 base62 digits (CRC-32 of all before).
+//!
+//! 1. The prefix and the checksum let a secret scanner find a leaked one, and the hub refuse a
+//!    mistyped one.
+//! 2. What a request presents to be looked up has a keyed check as the last 64 of the 256 bits
+//!    ([`CheckKey`]): the hub knows what it issued without asking the database. The other 192 bits
+//!    are random.
+//! 3. The length is the same with and without a check, so an older version reads both.
 
 use std::{fmt, marker::PhantomData};
 
 use sha2::{Digest, Sha256};
 
+use super::check_key::{CHECK_BYTES, CheckKey};
 use crate::random::Random;
 
 const HALF_DIGITS: usize = 22;
@@ -16,6 +22,12 @@ const CHECKSUM_DIGITS: usize = 6;
 /// What a credential is for; its prefix keeps one from passing as another.
 pub trait Kind {
     const PREFIX: &'static str;
+}
+
+/// A kind that carries the keyed check, because strangers can present it to be looked up.
+pub trait Checked: Kind {
+    /// What it is, for operators.
+    const NAME: &'static str;
 }
 
 macro_rules! kinds {
@@ -48,16 +60,77 @@ kinds! {
     StateKind, BacklogState, "bmh_st_";
 }
 
+impl Checked for AccessKind {
+    const NAME: &'static str = "access_token";
+}
+impl Checked for RefreshKind {
+    const NAME: &'static str = "refresh_token";
+}
+impl Checked for CodeKind {
+    const NAME: &'static str = "authorization_code";
+}
+impl Checked for RegistrationKind {
+    const NAME: &'static str = "registration_token";
+}
+impl Checked for CsrfKind {
+    const NAME: &'static str = "consent_page";
+}
+impl Checked for StateKind {
+    const NAME: &'static str = "state";
+}
+
 /// An opaque credential of one [`Kind`]. `Debug` shows only the prefix.
 pub struct Token<K> {
     text: String,
     kind: PhantomData<fn() -> K>,
 }
 
+impl<K: Checked> Token<K> {
+    /// A new credential with the hub's check.
+    pub fn issue(random: &Random, key: &CheckKey) -> Self {
+        let (high, low) = (random.bytes::<16>(), random.bytes::<CHECK_BYTES>());
+        let check = key.check(K::PREFIX, &body(high, low));
+        let low = u128::from(u64::from_be_bytes(low)) << 64;
+        let check = u128::from(u64::from_be_bytes(check));
+        Self::of_halves(u128::from_be_bytes(high), low | check)
+    }
+
+    /// Whether the hub issued it. One that an older version issued has no check, and so does one
+    /// that a stranger made up.
+    pub fn is_issued_with(&self, key: &CheckKey) -> bool {
+        let digits = &self.text[K::PREFIX.len()..];
+        let half = |digits: &str| base62::decode(digits).ok();
+        let (Some(high), Some(low)) = (
+            half(&digits[..HALF_DIGITS]),
+            half(&digits[HALF_DIGITS..2 * HALF_DIGITS]),
+        ) else {
+            return false;
+        };
+        let low = low.to_be_bytes();
+        let (mut random, mut check) = ([0; CHECK_BYTES], [0; CHECK_BYTES]);
+        random.copy_from_slice(&low[..CHECK_BYTES]);
+        check.copy_from_slice(&low[CHECK_BYTES..]);
+        key.is_right(K::PREFIX, &body(high.to_be_bytes(), random), check)
+    }
+}
+
+/// The random part, which the check is over.
+fn body(high: [u8; 16], low: [u8; CHECK_BYTES]) -> [u8; 16 + CHECK_BYTES] {
+    let mut body = [0; 16 + CHECK_BYTES];
+    body[..16].copy_from_slice(&high);
+    body[16..].copy_from_slice(&low);
+    body
+}
+
 impl<K: Kind> Token<K> {
+    /// A new credential of 256 random bits, without a check.
     pub fn generate(random: &Random) -> Self {
         let high = u128::from_be_bytes(random.bytes());
         let low = u128::from_be_bytes(random.bytes());
+        Self::of_halves(high, low)
+    }
+
+    fn of_halves(high: u128, low: u128) -> Self {
         let mut text = String::with_capacity(K::PREFIX.len() + 2 * HALF_DIGITS + CHECKSUM_DIGITS);
         text.push_str(K::PREFIX);
         push_padded(&mut text, high, HALF_DIGITS);
@@ -70,7 +143,7 @@ impl<K: Kind> Token<K> {
         }
     }
 
-    /// Reads a presented credential; `None` if it cannot be one the hub ever issued.
+    /// Reads a presented credential; `None` if its form is not that of a credential of this kind.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(K::PREFIX)?;
         if digits.len() != 2 * HALF_DIGITS + CHECKSUM_DIGITS
@@ -114,7 +187,7 @@ impl<K: Kind> fmt::Debug for Token<K> {
     }
 }
 
-/// SHA-256 of a credential. The credentials have 256 random bits, so a plain hash is enough.
+/// SHA-256 of a credential. Each has 192 random bits at least, so a plain hash is enough.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
@@ -171,6 +244,10 @@ mod tests {
         Random::from_fn(move |bytes| bytes.fill(byte))
     }
 
+    fn key(byte: u8) -> CheckKey {
+        CheckKey::parse(&CheckKey::generate(&fixed(byte))).expect("a key")
+    }
+
     #[test]
     fn a_generated_token_parses_as_its_own_kind_only() {
         let token = AccessToken::generate(&Random::system());
@@ -182,10 +259,41 @@ mod tests {
     #[test]
     fn extremes_of_randomness_keep_the_length() {
         for byte in [0, 0xff] {
-            let token = RefreshToken::generate(&fixed(byte));
-            assert_eq!(token.reveal().len(), 57);
-            assert!(RefreshToken::parse(token.reveal()).is_some());
+            let made = [
+                RefreshToken::generate(&fixed(byte)),
+                RefreshToken::issue(&fixed(byte), &key(byte)),
+            ];
+            for token in made {
+                assert_eq!(token.reveal().len(), 57);
+                assert!(RefreshToken::parse(token.reveal()).is_some());
+            }
         }
+    }
+
+    #[test]
+    fn the_hub_knows_what_it_issued_from_what_anybody_can_make() {
+        let issued = AccessToken::issue(&Random::system(), &key(1));
+        let read = |text: &str| AccessToken::parse(text).expect("a token");
+        assert!(read(issued.reveal()).is_issued_with(&key(1)));
+        assert!(!issued.is_issued_with(&key(2)));
+        let made_up = AccessToken::generate(&Random::system());
+        assert!(!made_up.is_issued_with(&key(1)));
+        // The random part of one kind under the prefix of another, with the right checksum.
+        let (high, low) =
+            issued.reveal()["bmh_at_".len()..][..2 * HALF_DIGITS].split_at(HALF_DIGITS);
+        let half = |digits| base62::decode(digits).expect("a number");
+        let as_refresh_token = RefreshToken::of_halves(half(high), half(low));
+        assert!(!as_refresh_token.is_issued_with(&key(1)));
+    }
+
+    /// Two digits more than 128 bits have; nothing that the hub makes has them.
+    #[test]
+    fn digits_that_are_no_number_are_not_the_hubs() {
+        let mut text = format!("bmh_at_{}", "z".repeat(2 * HALF_DIGITS));
+        let checksum = crc32fast::hash(text.as_bytes());
+        push_padded(&mut text, checksum.into(), CHECKSUM_DIGITS);
+        let token = AccessToken::parse(&text).expect("its form is right");
+        assert!(!token.is_issued_with(&key(1)));
     }
 
     #[test]

@@ -54,6 +54,10 @@ catalogue! {
         "Time that Backlog took to answer, the wait for one of the space's slots included";
     SESSION_LOOKUPS = Counter "bmh_session_lookups_total" ["result"]
         "Access tokens looked up: a hit in memory, or a miss that asked the database";
+    UNCHECKED_CREDENTIALS = Counter "bmh_unchecked_credentials_total" ["kind", "outcome"]
+        "Presented credentials without the hub's check, which older versions issued or a stranger made up";
+    REFRESH_REPEATS = Counter "bmh_refresh_repeats_total" ["outcome", "late"]
+        "Refresh tokens presented again, by what came of it and how long after their first use";
     RENEWALS = Counter "bmh_backlog_token_renewals_total" ["outcome"]
         "Renewals of Backlog tokens, by how they ended";
     SESSIONS = Gauge "bmh_sessions" ["space"]

@@ -140,6 +140,18 @@ impl Metrics {
         }
     }
 
+    /// A credential without the hub's check.
+    pub fn unchecked_credential(&self, kind: &'static str, outcome: &'static str) {
+        let labels = [kind.into(), outcome.into()];
+        self.count(&catalogue::UNCHECKED_CREDENTIALS, labels, 1);
+    }
+
+    /// A refresh token that was presented again.
+    pub fn refresh_repeated(&self, outcome: &'static str, late: &'static str) {
+        let labels = [outcome.into(), late.into()];
+        self.count(&catalogue::REFRESH_REPEATS, labels, 1);
+    }
+
     pub fn renewal(&self, outcome: &'static str) {
         debug_assert!(RENEWAL_OUTCOMES.contains(&outcome), "{outcome}");
         self.count(&catalogue::RENEWALS, [outcome.into()], 1);

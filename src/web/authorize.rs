@@ -26,7 +26,7 @@ use crate::{
     domain::{AuthorizationRequestId, Client, Space, client::ClientOrigin},
     fetch::FetchError,
     oauth::{
-        OAuthError, Params, RedirectUri, Scopes,
+        ClientIdForm, OAuthError, Params, RedirectUri, Scopes,
         authorization::{self, AuthorizationParams},
         known_callback::CallbackOwner,
         redirect_uri::RedirectKind,
@@ -45,6 +45,12 @@ pub async fn get(
         sender: hub.limits.sender(&request),
         client_id: named.as_ref().ok().and_then(|named| named.get("client_id")),
     };
+    // What the hub never issued costs a page, and neither a statement nor a count.
+    if let Some(client_id) = attempt.client_id
+        && hub.client_id_form(client_id) == ClientIdForm::NeverIssued
+    {
+        return Err(PageError::new(&request, Problem::UnknownClient));
+    }
     let refused = |limited| PageError::limited(&request, limited);
     let answer = answer(&hub, &issuer, &request, attempt);
     hub.limits.counting(attempt, refused, answer).await
@@ -113,7 +119,7 @@ async fn begin(
     asked: &Asked,
     browser: &BrowserId,
 ) -> Result<Begun, sqlx::Error> {
-    let csrf = CsrfToken::generate(&hub.random);
+    let csrf = CsrfToken::issue(&hub.random, &hub.check_key);
     let id = AuthorizationRequestId::new(&hub.clock, &hub.random);
     let request = NewRequest {
         id,
@@ -169,7 +175,9 @@ async fn identify(
     let client_id = address
         .get("client_id")
         .ok_or_else(|| page(Problem::UnknownClient))?;
-    let client = client_documents::find_client(hub, client_id, sender)
+    let found = client_documents::find_client(hub, client_id, sender);
+    let client = hub
+        .look_up_client(client_id, sender, false, found)
         .await
         .map_err(|error| match error {
             ClientLookupError::Database(error) => PageError::from_db(request, &error),

@@ -30,6 +30,7 @@ use super::{
     expired, issuer,
     limits::Endpoint,
     pages::Problem,
+    unchecked::LookUpError,
 };
 use crate::{
     backlog::{self, BacklogTokens, models::User},
@@ -40,7 +41,7 @@ use crate::{
     mcp::sessions::SignInError,
     oauth::{
         ErrorCode, OAuthError, Params,
-        token::{AuthorizationCode, BacklogState},
+        token::{AuthorizationCode, StateKind},
     },
 };
 
@@ -57,13 +58,19 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
             detail: error.description.into_owned(),
         })
     })?;
-    let state = params
+    let (state, credential) = params
         .get("state")
-        .and_then(BacklogState::parse)
+        .and_then(|text| hub.read::<StateKind>(text))
         .ok_or_else(|| page(Problem::RequestExpired))?;
-    let approved = db::authorization_requests::find_by_backlog_state(&hub.db, state.hash())
+    let find = async {
+        let hash = state.hash();
+        let found = db::authorization_requests::find_by_backlog_state(&hub.db, hash).await;
+        found.map_err(LookUpError::Failed)
+    };
+    let approved = hub
+        .look_up(credential, hub.limits.sender(request), find)
         .await
-        .map_err(from_db)?
+        .map_err(|error| PageError::from_look_up(request, error))?
         .filter(|approved| !approved.finished)
         .ok_or_else(|| page(Problem::RequestExpired))?;
     if let Some(origin) = origin_of_sign_in(hub, request, &approved) {
@@ -260,7 +267,7 @@ async fn sign_in(
         tokens: BacklogTokenState::Revoked,
     };
     let sealed = hub.sessions.seal(grant.id, space, &tokens, answered_at);
-    let code = AuthorizationCode::generate(&hub.random);
+    let code = AuthorizationCode::issue(&hub.random, &hub.check_key);
     let stored: Result<bool, sqlx::Error> = async {
         let mut transaction = hub.db.begin().await?;
         // While Backlog was asked, an operator may have moved the space or turned it off.

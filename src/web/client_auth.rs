@@ -4,8 +4,8 @@
 //! 2. The client must exist and belong to the issuer's space, if it has one.
 //! 3. A client with a secret must show it, by Basic or in the form, whichever of the two it
 //!    registered: libraries choose for themselves. A client with keys must sign an assertion.
-//! 4. What is wrong counts for the client at its address; after too many, nothing more is
-//!    compared for it from there.
+//! 4. What is wrong counts for the client at its address. After too many, nothing that is costly
+//!    to compare is compared for it from there: a hash of an older version, or a signature.
 
 use actix_web::{HttpRequest, http::header};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -16,8 +16,11 @@ use super::{
     client_keys,
     error::JsonError,
     limits::{Attempt, Endpoint, Sender},
+    unchecked::Credential,
 };
 use crate::{
+    crypto::secret_hash,
+    db,
     domain::{Client, client::ClientAuth},
     oauth::{
         ErrorCode, OAuthError, Params, client_assertion, registration::KeySource,
@@ -30,6 +33,8 @@ pub struct Presented {
     pub client_id: Option<String>,
     proof: Proof,
     sender: Sender,
+    /// The hub issued the token that comes with it.
+    is_vouched_for: bool,
 }
 
 /// What the request has to show for it.
@@ -64,6 +69,7 @@ impl Presented {
                 client_id,
                 proof,
                 sender,
+                is_vouched_for: false,
             });
         };
         let (client_id, secret) = header.to_str().ok().and_then(basic).ok_or_else(|| {
@@ -80,7 +86,15 @@ impl Presented {
                 secret,
             },
             sender,
+            is_vouched_for: false,
         })
+    }
+
+    /// A request whose token the hub issued comes from a client of the hub.
+    #[must_use]
+    pub fn vouched_for_by(mut self, credential: Option<Credential>) -> Self {
+        self.is_vouched_for = credential.is_some_and(|credential| credential.is_issued);
+        self
     }
 
     /// Finds and authenticates the client.
@@ -92,7 +106,9 @@ impl Presented {
         if client_id.contains('\0') {
             return Err(self.failed(NOT_REGISTERED));
         }
-        let client = client_documents::find_known_client(hub, client_id, self.sender)
+        let found = client_documents::find_known_client(hub, client_id, self.sender);
+        let client = hub
+            .look_up_client(client_id, self.sender, self.is_vouched_for, found)
             .await
             .map_err(|error| match error {
                 ClientLookupError::Database(error) => error.into(),
@@ -104,7 +120,7 @@ impl Presented {
         match (&client.auth, &self.proof) {
             (ClientAuth::Public, _) => {}
             (ClientAuth::Secret { hash, .. }, Proof::Secret { secret, .. }) => {
-                self.compare(hub, secret, hash).await?;
+                self.compare(hub, &client, secret, hash).await?;
             }
             (ClientAuth::PrivateKey(keys), Proof::Assertion(assertion)) => {
                 self.verify(hub, issuer, &client, (keys, assertion)).await?;
@@ -125,16 +141,31 @@ impl Presented {
         Ok(client)
     }
 
-    async fn compare(&self, hub: &Hub, secret: &str, hash: &str) -> Result<(), JsonError> {
-        hub.limits.check_client(self.attempt())?;
-        // A text that the hub never issued is not worth an argon2 run.
+    async fn compare(
+        &self,
+        hub: &Hub,
+        client: &Client,
+        secret: &str,
+        hash: &str,
+    ) -> Result<(), JsonError> {
+        let unavailable =
+            |error: secret_hash::HashingFailed| JsonError::Unavailable(error.to_string());
+        let is_costly = secret_hash::is_costly(hash);
+        if is_costly {
+            hub.limits.check_client(self.attempt())?;
+        }
+        // A text that the hub never issued is not worth a comparison.
         let right = ClientSecret::parse(secret).is_some()
             && hub
                 .secrets
                 .verify(secret.into(), hash.to_owned())
                 .await
-                .map_err(|error| JsonError::Unavailable(error.to_string()))?;
+                .map_err(unavailable)?;
         if right {
+            if is_costly {
+                let cheap = hub.secrets.hash(&secret.into()).map_err(unavailable)?;
+                db::clients::replace_secret_hash(&hub.db, client.key, hash, &cheap).await?;
+            }
             return Ok(());
         }
         hub.limits.count_failure(self.attempt())?;
@@ -178,7 +209,7 @@ impl Presented {
     }
 }
 
-const NOT_REGISTERED: &str = "The client is not registered here; register again.";
+pub const NOT_REGISTERED: &str = "The client is not registered here; register again.";
 
 /// The `client_assertion`, if its type is the one there is (RFC 7521 §4.2).
 fn assertion(params: &Params) -> Result<Option<String>, OAuthError> {

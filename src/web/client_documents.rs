@@ -32,8 +32,14 @@ pub enum ClientLookupError {
     Document(#[from] FetchError),
     #[error("the metadata document is wrong: {0}")]
     Metadata(#[from] OAuthError),
-    #[error("too many metadata documents were asked for")]
+    #[error("too many clients were asked for that are not known")]
     Limited(Limited),
+}
+
+impl From<Limited> for ClientLookupError {
+    fn from(limited: Limited) -> Self {
+        Self::Limited(limited)
+    }
 }
 
 pub async fn find_client(

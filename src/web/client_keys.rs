@@ -17,7 +17,7 @@ use crate::{
     domain::Client,
     fetch::Fetcher,
     oauth::{
-        client_assertion::{self, Assertion, AssertionError},
+        client_assertion::{self, Assertion, AssertionError, Server},
         registration::KeySource,
     },
 };
@@ -100,15 +100,12 @@ pub async fn verify(
     assertion: &str,
 ) -> Result<Result<(), AssertionError>, JsonError> {
     let token_endpoint = format!("{}/token", issuer.url);
-    let accepted = [issuer.url.as_str(), token_endpoint.as_str()];
+    let server = Server {
+        issuer: &issuer.url,
+        token_endpoint: &token_endpoint,
+    };
     let check = |jwks: &str| {
-        client_assertion::verify(
-            assertion,
-            jwks,
-            &client.client_id,
-            &accepted,
-            hub.clock.now(),
-        )
+        client_assertion::verify(assertion, jwks, &client.client_id, server, hub.clock.now())
     };
     let checked: Result<Assertion, AssertionError> = match keys {
         KeySource::Inline(jwks) => check(jwks),

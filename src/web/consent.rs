@@ -21,6 +21,7 @@ use super::{
     limits::Endpoint,
     pages::{ForwardPage, Problem},
     space_choice,
+    unchecked::LookUpError,
 };
 use crate::{
     db::{
@@ -30,7 +31,7 @@ use crate::{
     domain::{AuthorizationRequestId, Client, Space},
     oauth::{
         ErrorCode, OAuthError, Params, Scope, Scopes,
-        token::{BacklogState, CsrfToken},
+        token::{BacklogState, CsrfKind, CsrfToken},
     },
 };
 
@@ -51,7 +52,6 @@ async fn answer(
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, PageError> {
     let page = |problem| PageError::new(request, problem);
-    let from_db = |error| PageError::from_db(request, &error);
     let invalid = |detail: &str| {
         page(Problem::InvalidRequest {
             detail: detail.to_owned(),
@@ -65,12 +65,21 @@ async fn answer(
         .and_then(|text| uuid::Uuid::parse_str(text).ok())
         .map(AuthorizationRequestId)
         .ok_or_else(|| invalid("The form is incomplete."))?;
-    let posted = db::authorization_requests::find(&hub.db, id)
+    let (csrf, credential) = params
+        .get("csrf")
+        .and_then(|text| hub.read::<CsrfKind>(text))
+        .ok_or_else(|| invalid(NOT_THE_PAGE))?;
+    let find = async {
+        let found = db::authorization_requests::find(&hub.db, id).await;
+        found.map_err(LookUpError::Failed)
+    };
+    let posted = hub
+        .look_up(credential, hub.limits.sender(request), find)
         .await
-        .map_err(from_db)?
+        .map_err(|error| PageError::from_look_up(request, error))?
         .filter(|posted| posted.request.issuer == issuer.url)
         .ok_or_else(|| page(Problem::RequestExpired))?;
-    check_sender(hub, request, &params, &posted).map_err(page)?;
+    check_sender(hub, request, &csrf, &posted).map_err(page)?;
     if posted.decided {
         return Err(page(Problem::RequestExpired));
     }
@@ -93,6 +102,8 @@ async fn answer(
     };
     Ok(error::html(StatusCode::OK, forward.html()))
 }
+
+const NOT_THE_PAGE: &str = "The form was not sent by the consent page.";
 
 /// Ends a request; where the client hears of it.
 async fn deny(hub: &Hub, asked: &Request) -> Result<String, Problem> {
@@ -147,7 +158,7 @@ pub async fn approve(
         tracing::error!(space = space.slug, %error, "the space cannot be used");
         Problem::ServerError
     })?;
-    let state = BacklogState::generate(&hub.random);
+    let state = BacklogState::issue(&hub.random, &hub.check_key);
     let approval = Approval {
         space: space.id,
         scopes,
@@ -167,7 +178,7 @@ pub async fn approve(
 fn check_sender(
     hub: &Hub,
     request: &HttpRequest,
-    params: &Params,
+    csrf: &CsrfToken,
     posted: &Posted,
 ) -> Result<(), Problem> {
     let same = |stored: &[u8], presented: &[u8]| bool::from(stored.ct_eq(presented));
@@ -176,13 +187,9 @@ fn check_sender(
     if !is_browser {
         return Err(Problem::WrongBrowser);
     }
-    let is_page = params
-        .get("csrf")
-        .and_then(CsrfToken::parse)
-        .is_some_and(|csrf| same(&posted.csrf, csrf.hash().as_bytes()));
-    if !is_page {
+    if !same(&posted.csrf, csrf.hash().as_bytes()) {
         return Err(Problem::InvalidRequest {
-            detail: "The form was not sent by the consent page.".to_owned(),
+            detail: NOT_THE_PAGE.to_owned(),
         });
     }
     Ok(())

@@ -14,6 +14,7 @@ use super::{
     Hub,
     limits::{Attempt, Endpoint, Limited},
     pages::{ErrorPage, Locale, Problem},
+    unchecked::LookUpError,
 };
 use crate::{
     oauth::{ErrorCode, OAuthError},
@@ -48,6 +49,14 @@ impl PageError {
     pub fn from_db(request: &HttpRequest, error: &sqlx::Error) -> Self {
         tracing::error!(%error, "the database failed");
         Self::new(request, Problem::ServerError)
+    }
+
+    /// What was presented could not be looked up.
+    pub fn from_look_up(request: &HttpRequest, error: LookUpError<sqlx::Error>) -> Self {
+        match error {
+            LookUpError::Failed(error) => Self::from_db(request, &error),
+            LookUpError::Limited(limited) => Self::limited(request, limited),
+        }
     }
 
     /// A sign-in took too long; `again` is where the same one starts again.

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use sqlx::PgPool;
 use url::Url;
 
-use super::{client_keys::ClientKeys, large_answers::LargeAnswers, limits::Limits};
+use super::{
+    client_keys::ClientKeys, large_answers::LargeAnswers, limits::Limits, ready::Readiness,
+    unchecked::Unchecked,
+};
 use crate::{
     backlog::BacklogClient,
     clock::Clock,
@@ -13,6 +16,7 @@ use crate::{
     crypto::{KeyRing, SecretHasher},
     fetch::Fetcher,
     mcp::{Policy, sessions::Sessions},
+    oauth::CheckKey,
     observe::Recorder,
     random::Random,
 };
@@ -27,12 +31,16 @@ pub struct Hub {
     pub policy: Policy,
     pub db: PgPool,
     pub keys: Arc<KeyRing>,
+    /// Tells what the hub issued from what it never did.
+    pub check_key: CheckKey,
     pub secrets: SecretHasher,
     pub backlog: BacklogClient,
     pub sessions: Sessions,
     pub fetcher: Fetcher,
     pub client_keys: ClientKeys,
     pub limits: Limits,
+    pub unchecked: Unchecked,
+    pub readiness: Readiness,
     pub large_answers: LargeAnswers,
     pub clock: Clock,
     pub random: Random,

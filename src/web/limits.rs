@@ -1,6 +1,10 @@
 //! Rate limits: what fails, and what is new work. What succeeds is not counted against an
 //! address: a company, a carrier or a hosted assistant is one address with many users.
 //!
+//! An address of IPv6 counts as its /64, and with ten times the limit as its /48
+//! (`networks`). What has the hub's own check is not judged by where it comes from at all
+//! ([`unchecked`](super::unchecked)).
+//!
 //! 1. A failure counts for address × endpoint × client. Where there were too many, the next
 //!    failure is answered with 429 instead of with what was wrong; what is right still succeeds, so
 //!    that no neighbor locks a user out. A wrong client secret counts too, and beyond the limit no
@@ -9,23 +13,23 @@
 //!    Beyond that limit nothing from the address is read.
 //! 3. New work counts for its address although it succeeds: a sign-in that begins (a row), a client
 //!    that registers (a row and perhaps a hash), a metadata document that is fetched.
-//! 4. What the holder of a credential does with it counts for the grant or registration: requests
-//!    at `/mcp`, refreshes, changes of a registration.
+//! 4. What the holder of a credential does with it counts for the grant, the registration or the
+//!    credential: requests at `/mcp`, refreshes, changes of a registration.
+
+pub mod networks;
 
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
-    net::IpAddr,
     num::NonZeroU32,
     sync::{Mutex, PoisonError},
 };
 
 use actix_web::{HttpRequest, ResponseError, http::StatusCode};
-use governor::{
-    DefaultKeyedRateLimiter, NotUntil, Quota,
-    clock::{Clock as _, DefaultClock, Reference as _},
-};
+use governor::{DefaultKeyedRateLimiter, Quota, clock::Reference as _};
+use ipnet::IpNet;
 
+use self::networks::{ByNetwork, Exceeded, Instant, Network, now};
 use super::client_address::Proxies;
 use crate::{config::GrantQuota, domain::GrantId, oauth::token::TokenHash};
 
@@ -38,24 +42,21 @@ pub enum Endpoint {
     Register,
     Token,
     Revoke,
-    /// A client's registration, managed by itself.
-    Manage,
-    /// Requests at `/mcp` with a token that must be looked up.
-    Lookup,
+    /// Credentials without the hub's check, at whatever endpoint, which must be looked up.
+    Unchecked,
     /// A client's secret or assertion, at whatever endpoint.
     Secret,
 }
 
 impl Endpoint {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 8] = [
         Self::Authorize,
         Self::Consent,
         Self::Callback,
         Self::Register,
         Self::Token,
         Self::Revoke,
-        Self::Manage,
-        Self::Lookup,
+        Self::Unchecked,
         Self::Secret,
     ];
 
@@ -65,8 +66,9 @@ impl Endpoint {
             Self::Authorize | Self::Consent | Self::Callback | Self::Revoke => (600, 6_000),
             Self::Token => (240, 6_000),
             Self::Register => (120, 1_200),
-            Self::Manage | Self::Secret => (60, 600),
-            Self::Lookup => (3_000, 30_000),
+            Self::Secret => (60, 600),
+            // Only what older versions issued is one of these, and is renewed at its next refresh.
+            Self::Unchecked => (60, 60),
         };
         (number(of_a_client), number(of_an_address))
     }
@@ -103,6 +105,8 @@ pub enum Holder {
     Grant(GrantId),
     /// Requests with a registration access token.
     Registration(TokenHash),
+    /// Presentations of a token or code at `/token` and `/revoke`, whatever comes of them.
+    Token(TokenHash),
 }
 
 /// What one holder may do a minute.
@@ -110,7 +114,7 @@ const OF_A_HOLDER: u32 = 240;
 
 /// Where a request came from; `None`: it is not counted.
 #[derive(Clone, Copy, Debug)]
-pub struct Sender(Option<IpAddr>);
+pub struct Sender(Option<Network>);
 
 /// A request that may fail.
 #[derive(Clone, Copy, Debug)]
@@ -127,12 +131,11 @@ pub struct Limited {
     pub retry_after: u64,
 }
 
-type Instant = <DefaultClock as governor::clock::Clock>::Instant;
-type ByAddress = DefaultKeyedRateLimiter<IpAddr>;
+type ByAddress = ByNetwork<()>;
 /// The client's part is a hash: a key is small, however long the `client_id`.
-type ByClient = DefaultKeyedRateLimiter<(IpAddr, u64)>;
+type ByClient = ByNetwork<u64>;
 /// Who failed too often: a client at an address, or, without a client, the whole address.
-type Failed = (Endpoint, IpAddr, Option<u64>);
+type Failed = (Endpoint, IpNet, Option<u64>);
 
 #[derive(Debug)]
 pub struct Limits {
@@ -153,13 +156,13 @@ impl Limits {
             let (of_a_client, of_an_address) = endpoint.per_minute();
             (
                 endpoint,
-                ByAddress::keyed(Quota::per_minute(of_an_address)),
-                ByClient::keyed(Quota::per_minute(of_a_client)),
+                ByAddress::per_minute(of_an_address),
+                ByClient::per_minute(of_a_client),
             )
         });
         let work = Work::ALL
             .into_iter()
-            .map(|work| (work, ByAddress::keyed(Quota::per_minute(work.per_minute()))));
+            .map(|work| (work, ByAddress::per_minute(work.per_minute())));
         let of_a_grant = Quota::per_second(of_a_grant.per_second).allow_burst(of_a_grant.burst);
         Self {
             failures: failures.collect(),
@@ -177,7 +180,7 @@ impl Limits {
         Sender(
             address
                 .filter(|address| !(self.spare_loopback && address.is_loopback()))
-                .map(network_of),
+                .map(Network::of),
         )
     }
 
@@ -203,22 +206,13 @@ impl Limits {
 
     /// Refuses an address that failed too often; counts nothing.
     pub fn check_address(&self, attempt: Attempt<'_>) -> Result<(), Limited> {
-        match attempt.sender.0 {
-            Some(address) => self.check_failed((attempt.endpoint, address, None)),
-            None => Ok(()),
-        }
+        self.check_failed(attempt, None)
     }
 
     /// Refuses a client that failed too often at this address, or the address; counts nothing.
     pub fn check_client(&self, attempt: Attempt<'_>) -> Result<(), Limited> {
         self.check_address(attempt)?;
-        match attempt.sender.0 {
-            Some(address) => {
-                let client = Some(hash_of(attempt.client_id));
-                self.check_failed((attempt.endpoint, address, client))
-            }
-            None => Ok(()),
-        }
+        self.check_failed(attempt, Some(hash_of(attempt.client_id)))
     }
 
     /// Counts a request that was wrong.
@@ -226,7 +220,7 @@ impl Limits {
     /// # Errors
     /// There were too many: the request gets this for its answer.
     pub fn count_failure(&self, attempt: Attempt<'_>) -> Result<(), Limited> {
-        let Some(address) = attempt.sender.0 else {
+        let Some(network) = attempt.sender.0 else {
             return Ok(());
         };
         let endpoint = attempt.endpoint;
@@ -235,19 +229,19 @@ impl Limits {
             return Ok(());
         };
         let client = hash_of(attempt.client_id);
-        let of_address = by_address.check_key(&address);
-        let of_client = by_client.check_key(&(address, client));
-        self.note((endpoint, address, None), of_address)?;
-        self.note((endpoint, address, Some(client)), of_client)
+        let of_address = by_address.count(network, &());
+        let of_client = by_client.count(network, &client);
+        self.note(endpoint, None, of_address)?;
+        self.note(endpoint, Some(client), of_client)
     }
 
     /// Counts new work.
     pub fn check_work(&self, work: Work, sender: Sender) -> Result<(), Limited> {
         let count = self.work.iter().find(|(of, _)| *of == work);
         match (sender.0, count) {
-            (Some(address), Some((_, by_address))) => {
-                let until = by_address.check_key(&address);
-                until.map_err(|until| limited(until.earliest_possible()))
+            (Some(network), Some((_, by_address))) => {
+                let counted = by_address.count(network, &());
+                counted.map_err(|exceeded| limited(exceeded.until))
             }
             _ => Ok(()),
         }
@@ -271,42 +265,50 @@ impl Limits {
         until.map_err(|until| limited(until.earliest_possible()))
     }
 
-    fn check_failed(&self, of: Failed) -> Result<(), Limited> {
+    fn check_failed(&self, attempt: Attempt<'_>, client: Option<u64>) -> Result<(), Limited> {
+        let Some(network) = attempt.sender.0 else {
+            return Ok(());
+        };
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        match failed.get(&of) {
-            Some(until) if *until > DefaultClock::default().now() => Err(limited(*until)),
+        let until = network
+            .each()
+            .filter_map(|network| failed.get(&(attempt.endpoint, network, client)))
+            .max();
+        match until {
+            Some(until) if *until > now() => Err(limited(*until)),
             _ => Ok(()),
         }
     }
 
     /// Remembers who was counted too often.
-    fn note(&self, of: Failed, counted: Result<(), NotUntil<Instant>>) -> Result<(), Limited> {
-        let Err(until) = counted else {
+    fn note(
+        &self,
+        endpoint: Endpoint,
+        client: Option<u64>,
+        counted: Result<(), Exceeded>,
+    ) -> Result<(), Limited> {
+        let Err(Exceeded { network, until }) = counted else {
             return Ok(());
         };
-        let until = until.earliest_possible();
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.insert(of, until);
+        failed.insert((endpoint, network, client), until);
         Err(limited(until))
     }
 
     /// Forgets who has been quiet, so that memory stays bounded by the traffic.
     pub fn forget_quiet(&self) {
         for (_, by_address, by_client) in &self.failures {
-            by_address.retain_recent();
-            by_address.shrink_to_fit();
-            by_client.retain_recent();
-            by_client.shrink_to_fit();
+            by_address.forget_quiet();
+            by_client.forget_quiet();
         }
         for (_, by_address) in &self.work {
-            by_address.retain_recent();
-            by_address.shrink_to_fit();
+            by_address.forget_quiet();
         }
         self.by_holder.retain_recent();
         self.by_holder.shrink_to_fit();
         self.by_grant.retain_recent();
         self.by_grant.shrink_to_fit();
-        let now = DefaultClock::default().now();
+        let now = now();
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.retain(|_, until| *until > now);
         failed.shrink_to_fit();
@@ -317,22 +319,11 @@ fn number(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }
 
+/// A refusal until then.
 fn limited(until: Instant) -> Limited {
-    let wait = until.duration_since(DefaultClock::default().now());
+    let wait = until.duration_since(now());
     Limited {
         retry_after: std::time::Duration::from(wait).as_secs() + 1,
-    }
-}
-
-/// One household or host has a whole /64, so its addresses count as one.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => {
-            let mut octets = v6.octets();
-            octets[8..].fill(0);
-            IpAddr::from(octets)
-        }
     }
 }
 

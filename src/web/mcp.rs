@@ -23,12 +23,7 @@ use actix_web::{
 use serde_json::json;
 
 use super::{
-    Hub, Issuer,
-    error::JsonError,
-    issuer,
-    large_answers::Bounded,
-    limits::{Attempt, Endpoint},
-    plain,
+    Hub, Issuer, error::JsonError, issuer, large_answers::Bounded, plain, unchecked::LookUpError,
 };
 use crate::{
     domain::GrantId,
@@ -175,27 +170,25 @@ fn bearer(request: &ServiceRequest) -> Bearer {
         .map_or(Bearer::Unusable, Bearer::Token)
 }
 
-/// Looks a token up. One that the hub does not know may be a guess, and counts for its address.
+/// Looks a token up. One without the hub's check may be a guess, and counts for its address.
 async fn look_up(
     hub: &Hub,
     request: &HttpRequest,
     token: &AccessToken,
 ) -> Result<Option<Arc<Session>>, HttpResponse> {
-    let refused = |limited| JsonError::from(limited).error_response();
-    let attempt = Attempt {
-        endpoint: Endpoint::Lookup,
-        sender: hub.limits.sender(request),
-        client_id: None,
+    let find = async {
+        let found = hub.sessions.find(token).await;
+        found.map_err(LookUpError::Failed)
     };
-    hub.limits.check_address(attempt).map_err(refused)?;
-    let session = hub.sessions.find(token).await.map_err(|error| {
-        tracing::error!(%error, "the access token could not be looked up");
-        unavailable()
-    })?;
-    if session.is_none() {
-        hub.limits.count_failure(attempt).map_err(refused)?;
-    }
-    Ok(session)
+    let sender = hub.limits.sender(request);
+    let session = hub.look_up(hub.credential(token), sender, find).await;
+    session.map_err(|error| match error {
+        LookUpError::Failed(error) => {
+            tracing::error!(%error, "the access token could not be looked up");
+            unavailable()
+        }
+        LookUpError::Limited(limited) => JsonError::from(limited).error_response(),
+    })
 }
 
 /// A token serves the one endpoint it was issued for.

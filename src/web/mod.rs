@@ -41,6 +41,7 @@ pub mod slow_body;
 pub mod space_choice;
 pub mod stylesheet;
 pub mod token;
+pub mod unchecked;
 
 pub use hub::Hub;
 pub use issuer::Issuer;

@@ -1,7 +1,7 @@
 //! `POST /register`: dynamic client registration (RFC 7591).
 //!
 //! 1. The metadata is validated as a whole; nothing is stored for a wrong one.
-//! 2. A confidential client gets a secret, of which only an argon2id hash is kept.
+//! 2. A confidential client gets a secret, of which only a hash is kept.
 //! 3. The same public metadata sent again yields the same `client_id`, and stores nothing.
 //! 4. A registration that nobody else shares can be managed (RFC 7592).
 //! 5. A wrong registration and a new one count for the address, each by itself.
@@ -22,7 +22,7 @@ use crate::{
     },
     domain::ClientKey,
     oauth::{
-        RedirectUri,
+        RedirectUri, client_id,
         registration::{AuthMethod, ClientMetadata, KeySource, Registration},
         token::{ClientSecret, RegistrationAccessToken},
     },
@@ -73,19 +73,18 @@ async fn register(
         None => None,
         Some(secret) => Some(
             hub.secrets
-                .hash(secret.reveal().into())
-                .await
+                .hash(&secret.reveal().into())
                 .map_err(|error| JsonError::Unavailable(error.to_string()))?,
         ),
     };
     let registration_token = (registration.auth_method != AuthMethod::None)
-        .then(|| RegistrationAccessToken::generate(&hub.random));
+        .then(|| RegistrationAccessToken::issue(&hub.random, &hub.check_key));
     let key = ClientKey::new(&hub.clock, &hub.random);
     let registered = db::clients::register(
         &hub.db,
         &NewClient {
             key,
-            client_id: &key.to_string(),
+            client_id: &client_id::issue(key.0, &hub.check_key),
             space_id,
             registration,
             secret_hash: secret_hash.as_deref(),

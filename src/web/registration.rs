@@ -12,7 +12,7 @@ use super::{
     Hub, Issuer,
     error::JsonError,
     issuer::ForClient,
-    limits::{Attempt, Endpoint, Holder},
+    limits::{Holder, Limited},
     register::{self, Issued},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     oauth::{
         ErrorCode, OAuthError,
         registration::{ClientMetadata, Registration},
-        token::{ClientSecret, RegistrationAccessToken},
+        token::{ClientSecret, RegistrationAccessToken, RegistrationKind},
     },
 };
 
@@ -40,6 +40,12 @@ impl From<JsonError> for ManagementError {
 impl From<sqlx::Error> for ManagementError {
     fn from(error: sqlx::Error) -> Self {
         Self::Json(error.into())
+    }
+}
+
+impl From<Limited> for ManagementError {
+    fn from(limited: Limited) -> Self {
+        Self::Json(limited.into())
     }
 }
 
@@ -88,27 +94,9 @@ struct Managed {
     registered: Registered,
 }
 
-/// A wrong token counts for its address, and what is done with a right one for the registration.
+/// What is done with a right token counts for its registration, and a wrong one of an older form
+/// for its address. A token that the hub never issued costs nothing.
 async fn authenticate(
-    hub: &Hub,
-    issuer: &Issuer,
-    request: &HttpRequest,
-) -> Result<Managed, ManagementError> {
-    let attempt = Attempt {
-        endpoint: Endpoint::Manage,
-        sender: hub.limits.sender(request),
-        client_id: None,
-    };
-    let refused = |limited| JsonError::from(limited).into();
-    let managed = find(hub, issuer, request);
-    let managed = hub.limits.counting(attempt, refused, managed).await?;
-    let holder = Holder::Registration(managed.token.hash());
-    hub.limits.check_holder(holder).map_err(JsonError::from)?;
-    Ok(managed)
-}
-
-/// The client that the token of the request manages.
-async fn find(
     hub: &Hub,
     issuer: &Issuer,
     request: &HttpRequest,
@@ -118,15 +106,25 @@ async fn find(
         .get("client_id")
         .filter(|client_id| !client_id.contains('\0'))
         .ok_or(ManagementError::Unauthorized)?;
-    let token = request
+    let (token, credential) = request
         .headers()
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, token)| RegistrationAccessToken::parse(token.trim()))
+        .and_then(|(_, token)| hub.read::<RegistrationKind>(token.trim()))
         .ok_or(ManagementError::Unauthorized)?;
-    let registered = db::clients::find_managed(&hub.db, client_id, issuer.space_id(), token.hash())
+    let holder = Holder::Registration(token.hash());
+    hub.limits.check_holder(holder)?;
+    let sender = hub.limits.sender(request);
+    let found = async {
+        let space = issuer.space_id();
+        db::clients::find_managed(&hub.db, client_id, space, token.hash())
+            .await
+            .map_err(ManagementError::from)
+    };
+    let registered = hub
+        .look_up(credential, sender, found)
         .await?
         .ok_or(ManagementError::Unauthorized)?;
     Ok(Managed { token, registered })
@@ -184,7 +182,7 @@ async fn check_identity(hub: &Hub, managed: &Managed, body: &[u8]) -> Result<(),
     };
     let client = db::clients::find_by_client_id(&hub.db, own_id).await?;
     let is_current = match client.map(|client| client.auth) {
-        // A text that the hub never issued is not worth an argon2 run.
+        // A text that the hub never issued is not worth a comparison.
         Some(ClientAuth::Secret { hash, .. })
             if ClientSecret::parse(secret.expose_secret()).is_some() =>
         {

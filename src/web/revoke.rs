@@ -1,10 +1,11 @@
 //! `POST /revoke` (RFC 7009): a client hands a token back.
 //!
-//! 1. The client authenticates as at `/token`; a public one may leave itself out
+//! 1. What the hub never issued has ended already: 200, without a statement (§2.2).
+//! 2. The client authenticates as at `/token`; a public one may leave itself out
 //!    where the token tells whose it is.
-//! 2. A refresh token ends its grant, with the Backlog tokens behind it. An access
+//! 3. A refresh token ends its grant, with the Backlog tokens behind it. An access
 //!    token ends alone: a client that throws one away may still refresh.
-//! 3. A token that is unknown, or another client's, is answered like a live one.
+//! 4. A token that is unknown, or another client's, is answered like a live one.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 
@@ -15,6 +16,7 @@ use super::{
     issuer::ForClient,
     limits::{Attempt, Endpoint},
     token,
+    unchecked::Credential,
 };
 use crate::{
     db,
@@ -42,37 +44,80 @@ pub async fn post(
         sender,
         client_id: client_id.as_deref(),
     };
+    let token = asked
+        .as_ref()
+        .ok()
+        .and_then(|(_, params)| params.get("token"))
+        .map(|text| Revocable::read(&hub, text));
+    let token = match token {
+        None => None,
+        Some(None) => return Ok(done()),
+        Some(Some(token)) => Some(token),
+    };
+    let credential = token.as_ref().map(|(_, credential)| *credential);
     let ended = async {
         let (presented, params) = asked?;
-        let text = params.require("token")?;
-        end(&hub, &issuer, presented, text).await
+        let Some((token, _)) = &token else {
+            params.require("token")?;
+            return Ok(false);
+        };
+        let presented = presented.vouched_for_by(credential);
+        token.end(&hub, &issuer, presented).await
     };
-    if !hub.limits.counting(attempt, JsonError::from, ended).await? {
-        // The client does not learn it, but tokens may be guessed here as well.
-        hub.limits.count_failure(attempt)?;
-    }
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .finish())
+    // The client does not learn whether it ended anything.
+    hub.answering(attempt, credential, ended, |ended| *ended)
+        .await?;
+    Ok(done())
 }
 
-/// Ends what the token stands for. False: it is not a live one of this client.
-async fn end(
-    hub: &Hub,
-    issuer: &Issuer,
-    mut presented: Presented,
-    text: &str,
-) -> Result<bool, JsonError> {
-    // `token_type_hint` is not needed: the prefix tells.
-    if let Some(refresh_token) = RefreshToken::parse(text) {
-        let hash = refresh_token.hash();
+fn done() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish()
+}
+
+/// A token that can be handed back. `token_type_hint` is not needed: the prefix tells.
+enum Revocable {
+    Refresh(RefreshToken),
+    Access(AccessToken),
+}
+
+impl Revocable {
+    /// `None`: the hub never issued it.
+    fn read(hub: &Hub, text: &str) -> Option<(Self, Credential)> {
+        let refresh = || {
+            hub.read(text)
+                .map(|(token, shown)| (Self::Refresh(token), shown))
+        };
+        let access = || {
+            hub.read(text)
+                .map(|(token, shown)| (Self::Access(token), shown))
+        };
+        refresh().or_else(access)
+    }
+
+    /// Ends what the token stands for. False: it is not a live one of this client.
+    async fn end(
+        &self,
+        hub: &Hub,
+        issuer: &Issuer,
+        mut presented: Presented,
+    ) -> Result<bool, JsonError> {
         if presented.client_id.is_none() {
-            presented.client_id = db::refresh_tokens::client_id_of(&hub.db, hash).await?;
+            presented.client_id = self.client_id(hub).await?;
         }
         if presented.client_id.is_none() {
             return Ok(false);
         }
         let client = presented.authenticate(hub, issuer).await?;
+        let hash = match self {
+            Self::Access(token) => {
+                let hash = token.hash();
+                let (key, issuer) = (client.key, &issuer.url);
+                return Ok(db::access_tokens::delete(&hub.db, hash, key, issuer).await?);
+            }
+            Self::Refresh(token) => token.hash(),
+        };
         let grant = db::refresh_tokens::grant_of(&hub.db, hash, client.key, &issuer.url).await?;
         let Some(grant) = grant else {
             return Ok(false);
@@ -82,21 +127,14 @@ async fn end(
         if ended {
             tracing::info!(%grant, reason = reason.as_str(), "grant revoked");
         }
-        return Ok(ended);
+        Ok(ended)
     }
-    if let Some(access_token) = AccessToken::parse(text) {
-        let hash = access_token.hash();
-        if presented.client_id.is_none() {
-            presented.client_id = db::access_tokens::client_id_of(&hub.db, hash).await?;
+
+    /// The client that the token was issued to.
+    async fn client_id(&self, hub: &Hub) -> Result<Option<String>, sqlx::Error> {
+        match self {
+            Self::Refresh(token) => db::refresh_tokens::client_id_of(&hub.db, token.hash()).await,
+            Self::Access(token) => db::access_tokens::client_id_of(&hub.db, token.hash()).await,
         }
-        if presented.client_id.is_none() {
-            return Ok(false);
-        }
-        let client = presented.authenticate(hub, issuer).await?;
-        return Ok(db::access_tokens::delete(&hub.db, hash, client.key, &issuer.url).await?);
     }
-    if presented.client_id.is_some() {
-        presented.authenticate(hub, issuer).await?;
-    }
-    Ok(false)
 }

@@ -33,10 +33,14 @@ async fn connections(hub: &TestHub, listening: bool) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_requests_after_a_restart_of_the_database_work() {
     let (hub, database) = TestHub::start_behind_proxy().await;
-    let (http, url) = (http(), hub.url("/ready"));
-    let ready = async || http.get(&url).send().await.expect("an answer").status();
+    let (http, url) = (http(), hub.url("/register"));
+    let metadata = json!({ "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "none" });
+    let register = async || {
+        let request = http.post(&url).json(&metadata);
+        request.send().await.expect("an answer").status()
+    };
     until("several connections are open", async || {
-        join_all((0..20).map(|_| ready())).await;
+        join_all((0..20).map(|_| register())).await;
         connections(&hub, false).await > CONNECTIONS
     })
     .await;
@@ -53,7 +57,7 @@ async fn the_first_requests_after_a_restart_of_the_database_work() {
     })
     .await;
     for number in 0..20 {
-        assert_eq!(ready().await, StatusCode::OK, "request {number}");
+        assert_eq!(register().await, StatusCode::CREATED, "request {number}");
     }
     hub.stop().await;
 }

@@ -112,16 +112,50 @@ async fn rule_23_a_client_with_keys_in_its_registration_signs_in_and_refreshes()
     let client_id = register(&hub, "jwks", &jwks()).await;
     let assertion = sign(&claims(&client_id, &hub.base_url));
     let refresh_token = sign_in(&hub, &client_id, &assertion).await;
-    // The token endpoint is an audience as well, alone or among others.
+    // Hosted clients name the token endpoint.
+    let mut at_endpoint = claims(&client_id, &hub.base_url);
+    at_endpoint["aud"] = json!(hub.url("/token"));
+    let reply = refresh(&hub, &sign(&at_endpoint), &refresh_token).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    hub.stop().await;
+}
+
+/// An assertion that names two servers could be presented at one by the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assertion_names_this_server_alone() {
+    let hub = TestHub::start().await;
+    let client_id = register(&hub, "jwks", &jwks()).await;
+    let assertion = sign(&claims(&client_id, &hub.base_url));
+    let refresh_token = sign_in(&hub, &client_id, &assertion).await;
+    let before = hub.state().await;
     for audience in [
-        json!(hub.url("/token")),
-        json!(["https://other.example", hub.url("/token")]),
+        json!(["https://other.example", hub.base_url]),
+        json!([hub.base_url, hub.url("/token")]),
+        json!(hub.mcp_url()),
     ] {
         let mut claims = claims(&client_id, &hub.base_url);
         claims["aud"] = audience;
         let reply = refresh(&hub, &sign(&claims), &refresh_token).await;
-        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        reply.oauth_error(401, "invalid_client");
     }
+    let with_type = |typ: &str, audience: String| {
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some(typ.to_owned());
+        let mut claims = claims(&client_id, &hub.base_url);
+        claims["aud"] = json!(audience);
+        encode(&header, &claims, &key()).expect("an assertion")
+    };
+    for wrong in [
+        with_type("at+jwt", hub.base_url.clone()),
+        with_type("client-authentication+jwt", hub.url("/token")),
+    ] {
+        let reply = refresh(&hub, &wrong, &refresh_token).await;
+        reply.oauth_error(401, "invalid_client");
+    }
+    assert_eq!(hub.state().await, before);
+    let right = with_type("client-authentication+jwt", hub.base_url.clone());
+    let reply = refresh(&hub, &right, &refresh_token).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
     hub.stop().await;
 }
 

@@ -8,16 +8,15 @@ use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
-use reqwest::{StatusCode, header::HOST};
+use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::support::{
-    hub::{OAUTH_CLIENT_SECRET, REDIRECT_URI, TestHub, eventually, http},
+    hub::{OAUTH_CLIENT_SECRET, REDIRECT_URI, TestHub},
     mcp,
     person::{Person, VERIFIER, call, param, refresh, token, tokens},
-    reply::Reply,
 };
 
 /// The ways in which text may lie in a column: as it is, or its bytes in some coding.
@@ -267,40 +266,5 @@ async fn a_repeated_tool_call_asks_the_database_nothing() {
         refreshed.iter().any(|text| text.contains(&start))
     };
     assert!(updates("refresh_tokens"), "{refreshed:#?}");
-    hub.stop().await;
-}
-
-/// Strangers choose these names, so an unknown one is remembered as such.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_name_of_no_space_is_not_looked_up_again() {
-    let (hub, proxy) = TestHub::start_behind_proxy().await;
-    let own = hub.address().to_string();
-    let long_host = format!("{}.test", "h".repeat(257));
-    let long_slug = "s".repeat(64);
-    let status = async |host: &str, slug: &str| {
-        let request = http().get(hub.url(&format!("/spaces/{slug}/authorize")));
-        Reply::to(request.header(HOST, host)).await.status
-    };
-    let lookups = async || {
-        proxy.take_statements();
-        for host in ["nobody.test", &long_host] {
-            assert_eq!(status(host, "x").await, StatusCode::MISDIRECTED_REQUEST);
-        }
-        for slug in ["nobody", &long_slug] {
-            assert_eq!(status(&own, slug).await, StatusCode::NOT_FOUND);
-        }
-        let statements = proxy.take_statements();
-        let is_lookup = |text: &&String| text.contains("FROM hub.spaces");
-        statements.iter().filter(is_lookup).count()
-    };
-    // The longest are of no space whatever the database says.
-    assert!(lookups().await <= 2);
-    eventually("nothing is looked up again", async || lookups().await == 0).await;
-
-    hub.second_space("nobody").await;
-    eventually("the new space is there", async || {
-        status(&own, "nobody").await == StatusCode::BAD_REQUEST
-    })
-    .await;
     hub.stop().await;
 }

@@ -91,7 +91,8 @@ async fn a_company_behind_one_address_refreshes_signs_in_and_revokes() {
             reply.body
         );
     }
-    // One of the company whose client runs in circles is limited, and the others are not.
+    // One of the company whose client runs in circles is limited, and the others are not. Its
+    // token has the form of an older version, so what it asks for is looked up.
     let stale = RefreshToken::generate(&Random::system());
     let circling = async || refresh(stale.reveal()).await.status == StatusCode::TOO_MANY_REQUESTS;
     let mut failed = 0;
@@ -99,13 +100,14 @@ async fn a_company_behind_one_address_refreshes_signs_in_and_revokes() {
         failed += 1;
         assert!(failed < MANY, "what fails is limited");
     }
-    assert!(failed >= 240, "{failed}");
+    assert!(failed >= 60, "{failed}");
+    let last = renewed.pop().expect("a token");
     for token in &renewed {
         let form = [("token", token.as_str()), ("client_id", &tokens.client_id)];
         let reply = Reply::to(post("/revoke").form(&form)).await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
     }
-    let right = refresh(&last_grant(&hub).await).await;
+    let right = refresh(&last).await;
     assert_eq!(right.status, StatusCode::OK, "{}", right.body);
     replica.stop().await;
     hub.stop().await;

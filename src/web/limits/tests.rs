@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use governor::nanos::Nanos;
 
@@ -17,7 +17,7 @@ fn limits(spare_loopback: bool) -> Limits {
 }
 
 fn sender(address: &str) -> Sender {
-    Sender(Some(network_of(ip(address))))
+    Sender(Some(Network::of(ip(address))))
 }
 
 fn attempt<'a>(endpoint: Endpoint, address: &str, client_id: &'a str) -> Attempt<'a> {
@@ -122,7 +122,7 @@ fn what_does_not_count_is_never_limited() {
     let limits = limits(true);
     let spared = Attempt {
         sender: Sender(None),
-        ..attempt(Endpoint::Manage, ONE, "one")
+        ..attempt(Endpoint::Secret, ONE, "one")
     };
     for _ in 0..10_000 {
         assert_eq!(limits.count_failure(spared), Ok(()));
@@ -134,13 +134,16 @@ fn what_does_not_count_is_never_limited() {
 #[test]
 fn who_failed_too_often_is_not_forgotten_while_it_holds() {
     let limits = limits(false);
-    let now = DefaultClock::default().now();
+    let now = now();
     let until = |after| now + Nanos::from(after);
     let [over, holds] = [ONE, "203.0.113.10"];
     let failed = [
-        ((Endpoint::Callback, ip(over), None), until(Duration::ZERO)),
         (
-            (Endpoint::Callback, ip(holds), None),
+            (Endpoint::Callback, ip(over).into(), None),
+            until(Duration::ZERO),
+        ),
+        (
+            (Endpoint::Callback, ip(holds).into(), None),
             until(Duration::from_secs(3600)),
         ),
     ];
@@ -151,12 +154,30 @@ fn who_failed_too_often_is_not_forgotten_while_it_holds() {
     assert_eq!(limits.failed.lock().unwrap().len(), 1);
 }
 
+/// A /48 is what a tunnel broker gives away: it is no way around a limit.
 #[test]
-fn addresses_of_one_ipv6_network_count_together() {
-    assert_eq!(network_of(ip("2001:db8::1")), network_of(ip("2001:db8::2")));
-    assert_ne!(
-        network_of(ip("2001:db8::1")),
-        network_of(ip("2001:db8:0:1::1"))
-    );
-    assert_eq!(network_of(ip(ONE)), ip(ONE));
+fn a_new_ipv6_network_each_time_is_no_way_around() {
+    let limits = limits(false);
+    let from = |number: u32| sender(&format!("2001:db8:1:{number:x}::1"));
+    let (allowed, _) = until_limited(|number| limits.check_work(Work::Document, from(number)));
+    assert!((600..1_200).contains(&allowed), "{allowed}");
+    let (allowed, _) = until_limited(|number| {
+        limits.count_failure(Attempt {
+            sender: from(number),
+            ..attempt(Endpoint::Secret, ONE, "one")
+        })
+    });
+    assert!((600..1_200).contains(&allowed), "{allowed}");
+    // Of the client that failed too often there, nothing more is compared; of others it is.
+    let elsewhere = |client| Attempt {
+        sender: from(0xffff),
+        ..attempt(Endpoint::Secret, ONE, client)
+    };
+    assert!(limits.check_client(elsewhere("one")).is_err());
+    assert_eq!(limits.check_client(elsewhere("two")), Ok(()));
+    let next = Attempt {
+        sender: sender("2001:db8:2::1"),
+        ..elsewhere("one")
+    };
+    assert_eq!(limits.check_client(next), Ok(()));
 }

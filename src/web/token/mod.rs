@@ -1,10 +1,13 @@
 //! `POST /token` (RFC 6749 §3.2): one file per grant type.
 //!
-//! Everything about a code or refresh token is validated before it is consumed;
-//! consumption and the new pair are one transaction.
+//! 1. The form of the code or refresh token tells whether the hub can have issued it. If not, it is
+//!    refused without a statement; if its check is right, no limit of its network applies.
+//! 2. Everything about it is validated before it is consumed.
+//! 3. Consumption and the new pair are one transaction.
 
 mod authorization_code;
 mod refresh_token;
+mod repeat;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::{Deserialize, Serialize};
@@ -12,17 +15,18 @@ use sqlx::PgConnection;
 
 use super::{
     Hub, Issuer,
-    client_auth::Presented,
+    client_auth::{self, Presented},
     error::JsonError,
     issuer::ForClient,
     limits::{Attempt, Endpoint},
+    unchecked::Credential,
 };
 use crate::{
     db::{self, access_tokens::NewAccessToken, refresh_tokens::NewRefreshToken},
     domain::GrantId,
     oauth::{
-        ErrorCode, OAuthError, Params, Scopes,
-        token::{AccessToken, RefreshToken},
+        ClientIdForm, ErrorCode, OAuthError, Params, Scopes,
+        token::{AccessToken, CodeKind, RefreshKind, RefreshToken, TokenHash},
     },
 };
 
@@ -49,18 +53,61 @@ pub async fn post(
         sender,
         client_id: client_id.as_deref(),
     };
+    let shown = asked
+        .as_ref()
+        .map_or(Shown::Nothing, |(_, params)| Shown::of(&hub, params));
+    let credential = match shown {
+        Shown::Nothing => None,
+        Shown::NeverIssued => return Err(never_issued(&hub, client_id.as_deref()).into()),
+        Shown::Credential(credential) => Some(credential),
+    };
     let answer = async {
         let (presented, params) = asked?;
+        let presented = presented.vouched_for_by(credential);
         exchange(&hub, &issuer, presented, &params).await
     };
-    let answer = hub
-        .limits
-        .counting(attempt, JsonError::from, answer)
-        .await?;
+    let answer = hub.answering(attempt, credential, answer, |_| true).await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
         .json(answer))
+}
+
+/// The code or refresh token of a request.
+enum Shown {
+    Nothing,
+    NeverIssued,
+    Credential(Credential),
+}
+
+impl Shown {
+    fn of(hub: &Hub, params: &Params) -> Self {
+        let read = match params.get("grant_type") {
+            Some("refresh_token") => params
+                .get("refresh_token")
+                .map(|text| hub.read::<RefreshKind>(text).map(|(_, shown)| shown)),
+            Some("authorization_code") => params
+                .get("code")
+                .map(|text| hub.read::<CodeKind>(text).map(|(_, shown)| shown)),
+            _ => None,
+        };
+        match read {
+            None => Self::Nothing,
+            Some(None) => Self::NeverIssued,
+            Some(Some(credential)) => Self::Credential(credential),
+        }
+    }
+}
+
+/// The refusal of a code or refresh token that the hub never issued. A client that it never
+/// registered either is told so, because it registers again then.
+fn never_issued(hub: &Hub, client_id: Option<&str>) -> OAuthError {
+    match client_id.map(|client_id| hub.client_id_form(client_id)) {
+        Some(ClientIdForm::NeverIssued) => {
+            OAuthError::new(ErrorCode::InvalidClient, client_auth::NOT_REGISTERED)
+        }
+        _ => invalid_grant("The authorization code or refresh token is not one of this server."),
+    }
 }
 
 async fn exchange(
@@ -124,8 +171,7 @@ async fn issue_pair(
     access_scopes: Scopes,
     refresh_scopes: Scopes,
 ) -> Result<(TokenAnswer, RefreshToken), sqlx::Error> {
-    let access_token = AccessToken::generate(&hub.random);
-    let refresh_token = RefreshToken::generate(&hub.random);
+    let refresh_token = RefreshToken::issue(&hub.random, &hub.check_key);
     db::refresh_tokens::insert(
         &mut *db,
         &NewRefreshToken {
@@ -136,17 +182,8 @@ async fn issue_pair(
         },
     )
     .await?;
-    db::access_tokens::insert(
-        &mut *db,
-        &NewAccessToken {
-            hash: access_token.hash(),
-            grant,
-            refresh_token: refresh_token.hash(),
-            scopes: access_scopes,
-            lifetime: hub.lifetimes.access_token,
-        },
-    )
-    .await?;
+    let pair = (grant, refresh_token.hash());
+    let access_token = issue_access_token(hub, db, pair, access_scopes).await?;
     let answer = TokenAnswer {
         access_token: access_token.reveal().to_owned(),
         token_type: "Bearer".to_owned(),
@@ -155,6 +192,25 @@ async fn issue_pair(
         scope: access_scopes.to_string(),
     };
     Ok((answer, refresh_token))
+}
+
+/// Makes and stores an access token for a grant, beside a refresh token.
+async fn issue_access_token(
+    hub: &Hub,
+    db: &mut PgConnection,
+    (grant, refresh_token): (GrantId, TokenHash),
+    scopes: Scopes,
+) -> Result<AccessToken, sqlx::Error> {
+    let access_token = AccessToken::issue(&hub.random, &hub.check_key);
+    let new = NewAccessToken {
+        hash: access_token.hash(),
+        grant,
+        refresh_token,
+        scopes,
+        lifetime: hub.lifetimes.access_token,
+    };
+    db::access_tokens::insert(db, &new).await?;
+    Ok(access_token)
 }
 
 /// Not `invalid_grant`: on that a client throws its tokens away, and these are good again

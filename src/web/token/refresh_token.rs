@@ -4,26 +4,25 @@
 //! 2. The client, its space, the time and the scope are checked; nothing changes
 //!    for a wrong one.
 //! 3. First use: a new pair; its answer is kept, sealed, for the grace window.
-//! 4. Again inside the window: the same answer. Clients run several processes that
-//!    share a token, and answers get lost.
+//! 4. Again inside the window: the same answer, or its refresh token with an access token of the
+//!    scopes that are asked for now.
 //! 5. Again after it: if nothing of the successor was ever used, the answer was
 //!    lost, and another successor takes its place; should the first one turn up after
 //!    all, it is judged by this same step. Otherwise it is a replay: the grant ends.
+//! 6. Each repeat is audited and counted (`repeat`).
 
-use secrecy::ExposeSecret;
-
-use super::{TokenAnswer, invalid_grant, issue_pair, space_disabled};
+use super::{
+    TokenAnswer, invalid_grant, issue_pair,
+    repeat::{self, Outcome},
+    space_disabled,
+};
 use crate::{
-    crypto::Place,
     db::{
         self,
         refresh_tokens::{State, Stored},
     },
     domain::{GrantId, RevocationReason, activity::Actor},
-    oauth::{
-        ErrorCode, OAuthError, Params, Scopes, resource,
-        token::{RefreshToken, TokenHash},
-    },
+    oauth::{ErrorCode, OAuthError, Params, Scopes, resource, token::RefreshToken},
     web::{Hub, Issuer, client_auth::Presented, error::JsonError, limits::Holder},
 };
 
@@ -55,14 +54,25 @@ pub async fn exchange(
     hub.limits.check_holder(Holder::Grant(stored.grant))?;
     let scopes = check(issuer, params, &stored)?;
 
-    match stored.state {
-        State::Unused => {}
-        State::InGrace { ref answer } => return open(hub, hash, answer),
-        State::Spent { .. } => {}
+    if let State::InGrace {
+        answer,
+        successor,
+        late,
+    } = &stored.state
+    {
+        let kept = repeat::open(hub, hash, answer)?;
+        let pair = (stored.grant, *successor);
+        let (answer, outcome) = repeat::again(hub, &mut transaction, pair, kept, scopes).await?;
+        transaction.commit().await?;
+        repeat::note(hub, stored.grant, outcome, *late).await;
+        return Ok(answer);
     }
     let (answer, successor) =
         issue_pair(hub, &mut transaction, stored.grant, scopes, stored.scopes).await?;
-    if let State::Spent { successor: lost } = stored.state {
+    if let State::Spent {
+        successor: lost, ..
+    } = stored.state
+    {
         let was_unused = db::refresh_tokens::supersede(&mut *transaction, lost, successor.hash())
             .await?
             && db::access_tokens::delete_unused_of_pair(&mut transaction, lost).await?;
@@ -75,11 +85,14 @@ pub async fn exchange(
         &mut *transaction,
         hash,
         successor.hash(),
-        &seal(hub, hash, &answer)?,
+        &repeat::seal(hub, hash, &answer)?,
         hub.lifetimes.refresh_grace,
     )
     .await?;
     transaction.commit().await?;
+    if let State::Spent { late, .. } = stored.state {
+        repeat::note(hub, stored.grant, Outcome::Replaced, late).await;
+    }
     if let Some(journal) = &hub.recorder.journal {
         journal.token_refreshed(Actor {
             grant: stored.grant,
@@ -125,37 +138,4 @@ fn check(issuer: &Issuer, params: &Params, stored: &Stored) -> Result<Scopes, OA
         ));
     }
     Ok(granted)
-}
-
-fn place(row: &str) -> Place<'_> {
-    Place {
-        table: "refresh_tokens",
-        column: "answer",
-        row,
-        bound_to: "",
-    }
-}
-
-fn seal(hub: &Hub, hash: TokenHash, answer: &TokenAnswer) -> Result<String, JsonError> {
-    let text =
-        serde_json::to_string(answer).map_err(|error| JsonError::Unavailable(error.to_string()))?;
-    Ok(hub.keys.seal(place(&hash.to_hex()), &text.into()))
-}
-
-/// # Errors
-/// It does not open: with a key of a replica that has a newer ring, or by a newer version. The
-/// token is good all the same, so the client is to come again, not to throw it away.
-fn open(hub: &Hub, hash: TokenHash, sealed: &str) -> Result<TokenAnswer, JsonError> {
-    let unavailable = |cause: String| {
-        JsonError::Unavailable(format!(
-            "the answer kept for the grace window does not open: {cause}"
-        ))
-    };
-    let text = hub
-        .keys
-        .open(place(&hash.to_hex()), sealed)
-        .map_err(|error| unavailable(error.to_string()))?;
-    serde_json::from_str(text.expose_secret())
-        // The error may quote a token.
-        .map_err(|error| unavailable(format!("{:?} error", error.classify())))
 }
