@@ -5,10 +5,10 @@ use std::hint::black_box;
 use backlog_mcp_hub::{
     backlog::{BacklogClient, BacklogUrl, Call, ClientOptions},
     clock::Clock,
-    mcp::HubServer,
+    mcp::{HubServer, hidden},
     oauth::{Params, Scopes},
 };
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Map, Value, json};
 
 const GET_ISSUE: Call = Call::get("issues/{issueId|issueKey}");
@@ -83,6 +83,47 @@ fn readers(c: &mut Criterion) {
     }
 }
 
+/// What it costs to look for hidden characters where there are none, and to remove them.
+fn hidden_characters(c: &mut Criterion) {
+    let issue = |text: &str| {
+        let issues: Vec<_> = (0..50)
+            .map(|id| json!({"id": id, "summary": "潮位", "description": text.repeat(20)}))
+            .collect();
+        Value::from(issues)
+    };
+    for (name, text) in [
+        (
+            "none, English",
+            "The pump is louder than before; see the log.\n",
+        ),
+        (
+            "none, Japanese",
+            "潮位を確認し、岸壁の照明を点検する（至急！）。\n",
+        ),
+        (
+            "some",
+            "潮位を\u{200b}確認し、岸壁の照明を\u{202e}点検する。\n",
+        ),
+    ] {
+        let value = issue(text);
+        let json = value.to_string();
+        let mut group = c.benchmark_group("hidden characters");
+        let bytes = u64::try_from(json.len()).expect("a length");
+        group.throughput(Throughput::Bytes(bytes));
+        group.bench_function(format!("look: {name}"), |b| {
+            b.iter(|| hidden::may_be_in(black_box(&json)));
+        });
+        group.bench_function(format!("remove: {name}"), |b| {
+            b.iter_batched_ref(
+                || value.clone(),
+                |value| hidden::clean_value(value),
+                BatchSize::SmallInput,
+            );
+        });
+        group.finish();
+    }
+}
+
 fn forms(c: &mut Criterion) {
     let form = format!(
         "grant_type=refresh_token&client_id=example&refresh_token=bmh_rt_{}",
@@ -96,5 +137,5 @@ fn forms(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, calls, readers, forms);
+criterion_group!(benches, calls, readers, hidden_characters, forms);
 criterion_main!(benches);

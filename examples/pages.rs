@@ -91,6 +91,7 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
     let known = ConsentPage {
         locale,
         document_host: None,
+        published_elsewhere: false,
         client_name: Some("Claude".to_owned()),
         client_uri: Some(url("https://claude.ai/")),
         client_is_known_host: true,

@@ -21,6 +21,7 @@ pub mod mcp;
 pub mod oauth;
 pub mod observe;
 pub mod random;
+pub mod secret_file;
 pub mod telemetry;
 pub mod web;
 

@@ -1,8 +1,10 @@
 //! The local modes: one person's API keys, no sign-in, no database.
 //!
 //! Every call acts as the key's user, so the HTTP form listens on loopback unless told
-//! otherwise, and checks Host and Origin: a web page must not reach it through the
-//! person's browser (DNS rebinding).
+//! otherwise, asks for a token ([`token`]), and checks Host and Origin: a web page must not reach
+//! it through the person's browser (DNS rebinding).
+
+pub mod token;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -24,6 +26,8 @@ use crate::{
     web::{KEEP_ALIVE, content_coding, health, mcp::MAX_BODY, methods, not_found},
 };
 
+use token::{Admission, Guard, Unkept};
+
 /// How long calls under way may take to finish when the server is told to stop.
 const SHUTDOWN: Duration = Duration::from_secs(30);
 
@@ -31,6 +35,8 @@ const SHUTDOWN: Duration = Duration::from_secs(30);
 pub enum LocalError {
     #[error("{0}")]
     Client(#[from] ClientError),
+    #[error(transparent)]
+    Token(#[from] Unkept),
     #[error("MCP_HTTP_HOST and MCP_HTTP_PORT: cannot listen on {address}: {error}")]
     Listen {
         address: SocketAddr,
@@ -54,16 +60,28 @@ pub async fn stdio(backlog: LocalBacklog) -> Result<(), LocalError> {
     Ok(())
 }
 
-/// A server on HTTP, bound and ready to run, and where it listens.
-pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError> {
+/// A server on HTTP, bound and ready to run.
+pub struct LocalServer {
+    pub server: Server,
+    /// Where it listens.
+    pub address: SocketAddr,
+    pub admission: Admission,
+}
+
+/// Binds the server on HTTP.
+///
+/// # Errors
+/// If it cannot listen there, or its token cannot be kept.
+pub fn http(settings: LocalSettings) -> Result<LocalServer, LocalError> {
     let failed = |error| LocalError::Listen {
         address: settings.listen,
         error,
     };
     let socket = std::net::TcpListener::bind(settings.listen).map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
+    let (guard, admission) = Guard::new(settings.auth, &Random::system())?;
     let hosts = hosts(&settings.allowed_hosts);
-    let origins = settings.allowed_origins;
+    let origins = origins(settings.allowed_origins, address.port());
     let server = server(settings.backlog)?;
     let json = settings.json_response;
     let path = settings.mcp_path;
@@ -72,6 +90,7 @@ pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError>
             let (server, hosts, origins) = (server.clone(), hosts.clone(), origins.clone());
             mcp::local_service(server, hosts, origins, json, MAX_BODY)
         };
+        let guard = guard.clone();
         App::new()
             .wrap(from_fn(content_coding::refuse))
             .wrap(TracingLogger::<RequestSpan>::new())
@@ -79,7 +98,13 @@ pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError>
                 request_id::identify(Random::system(), request, next)
             }))
             .route("/health", methods::get_or_head().to(health::get))
-            .service(web::scope(&path).service(mcp.scope("")))
+            .service(
+                web::scope(&path)
+                    .wrap(from_fn(move |request, next| {
+                        guard.clone().check(request, next)
+                    }))
+                    .service(mcp.scope("")),
+            )
             .default_service(web::to(not_found::any))
     })
     .disable_signals()
@@ -91,7 +116,11 @@ pub fn http(settings: LocalSettings) -> Result<(Server, SocketAddr), LocalError>
     .listen(socket)
     .map_err(|error| LocalError::Listen { address, error })?
     .run();
-    Ok((http, address))
+    Ok(LocalServer {
+        server: http,
+        address,
+        admission,
+    })
 }
 
 fn server(backlog: LocalBacklog) -> Result<HubServer, ClientError> {
@@ -134,4 +163,14 @@ fn hosts(allowed: &[String]) -> Vec<String> {
         .map(str::to_owned)
         .chain(allowed.iter().cloned())
         .collect()
+}
+
+/// What the operator lists; by default the server's own, which no page of another port has.
+fn origins(allowed: Vec<String>, port: u16) -> Vec<String> {
+    match allowed.as_slice() {
+        [] => ["localhost", "127.0.0.1", "[::1]"]
+            .map(|host| format!("http://{host}:{port}"))
+            .into(),
+        _ => allowed,
+    }
 }

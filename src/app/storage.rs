@@ -1,6 +1,6 @@
 //! Where the state is: opened, migrated, its keys checked, the environment's space written.
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use secrecy::SecretString;
 use sqlx::{Connection, PgPool};
@@ -16,6 +16,7 @@ use crate::{
     mcp::backlog_tokens::access_token_place,
     oauth::CheckKey,
     random::Random,
+    secret_file,
 };
 
 const MAX_DATABASE_CONNECTIONS: u32 = 20;
@@ -65,38 +66,11 @@ pub async fn migrate(url: &SecretString) -> Result<usize, StartError> {
 
 /// The key that the hub made for itself, or makes now: readable by its owner only.
 fn own_key(path: &Path, random: &Random) -> Result<SecretString, StartError> {
-    use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt};
-
-    use secrecy::ExposeSecret;
-
-    let failed = |error| StartError::KeyFile {
+    let generate = || KeyRing::generate("k1", random);
+    secret_file::read_or_generate(path, generate).map_err(|error| StartError::KeyFile {
         path: path.to_owned(),
         error,
-    };
-    match std::fs::read_to_string(path) {
-        Ok(text) => return Ok(text.into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
-    let keys = KeyRing::generate("k1", random);
-    // Written beside and renamed: a crash leaves a whole key or none.
-    let draft = path.with_extension("new");
-    match std::fs::remove_file(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
-    }
-    // A file that somebody put there would keep its own mode.
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)
-        .map_err(failed)?;
-    file.write_all(keys.expose_secret().as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| std::fs::rename(&draft, path))
-        .map_err(failed)?;
-    Ok(keys)
+    })
 }
 
 /// Every key that stored text needs must be in the ring, and be the key it was.

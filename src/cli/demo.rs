@@ -96,14 +96,7 @@ fn print_welcome(application: &Application, sim: &BacklogSim) -> anyhow::Result<
         if client.hosted {
             continue;
         }
-        println!("{}", client.name);
-        for part in client.parts {
-            println!("  {}", part.caption);
-            for line in part.text.lines() {
-                println!("    {line}");
-            }
-        }
-        println!();
+        println!("{}\n", client.plain());
     }
     println!("Stop with Ctrl-C. Sign-ins of the demo end with it: its Backlog is in memory.");
     Ok(())

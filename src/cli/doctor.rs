@@ -9,7 +9,7 @@ use crate::{
         doctor::{self, Finding, Patient, Verdict},
     },
     clock::Clock,
-    config::{Environment, LocalSettings, LocalSpaces, ServeArgs, Settings, Storage},
+    config::{Environment, LocalAuth, LocalSettings, LocalSpaces, ServeArgs, Settings, Storage},
     crypto::KeyRing,
     embedded,
     random::Random,
@@ -70,9 +70,14 @@ fn of_local(settings: &LocalSettings) -> String {
             domains.join(", ")
         }
     };
+    let clients = match &settings.auth {
+        LocalAuth::Token(_) => "clients present MCP_HTTP_TOKEN".to_owned(),
+        LocalAuth::TokenFile(file) => format!("clients present the token in {}", file.display()),
+        LocalAuth::None => "MCP_HTTP_AUTH is none, so every program here can call it".to_owned(),
+    };
     format!(
         "they can be read: `serve` is the local server for {spaces}, with an API key and without \
-         a sign-in; it has no database and no OAuth application to check"
+         a sign-in; {clients}; it has no database and no OAuth application to check"
     )
 }
 

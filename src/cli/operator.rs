@@ -10,7 +10,10 @@ use sqlx::PgPool;
 
 use super::database::DatabaseArgs;
 pub use super::database::KeyArgs;
-use crate::{app::advice, backlog::BacklogUrl, crypto::KeyRing, domain::space::given_secret_place};
+use crate::{
+    app::advice, backlog::BacklogUrl, crypto::KeyRing, domain::space::given_secret_place,
+    web::pages::display,
+};
 
 /// Who may change the schema.
 pub const OWNER: &str = "the owner of the tables: run `backlog-mcp-hub migrate` as the owner";
@@ -79,7 +82,8 @@ pub fn table<const N: usize>(titles: [&str; N], rows: Vec<[String; N]>) -> Strin
     table.load_style(presets::NOTHING.header_separator(line));
     table.set_header(titles);
     for row in rows {
-        table.add_row(row.map(|cell| printable(&cell)));
+        // Strangers choose some of the names; none may steer the terminal.
+        table.add_row(row.map(|cell| display::printable(&cell)));
     }
     table.trim_fmt()
 }
@@ -89,16 +93,9 @@ pub fn sheet(lines: &[(&str, String)]) -> String {
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let lines: Vec<String> = lines
         .iter()
-        .map(|(name, value)| format!("{name:width$}  {}", printable(value)))
+        .map(|(name, value)| format!("{name:width$}  {}", display::printable(value)))
         .collect();
     lines.join("\n")
-}
-
-/// Strangers choose some of the names; none may steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }
 
 pub fn time(at: chrono::DateTime<chrono::Utc>) -> String {
@@ -169,5 +166,8 @@ mod tests {
         assert!(!shown.replace('\n', "").chars().any(char::is_control));
         assert!(shown.contains("a\u{fffd}[2Jb\u{fffd}c"), "{shown}");
         assert!(sheet(&[("name", "\u{7}x".to_owned())]).ends_with("\u{fffd}x"));
+        let shown = table(["name"], vec![["exe\u{202e}gpj".to_owned()]]);
+        assert!(shown.contains("exe\u{fffd}gpj"), "{shown}");
+        assert!(sheet(&[("name", "a\u{2067}b".to_owned())]).ends_with("a\u{fffd}b"));
     }
 }

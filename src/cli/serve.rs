@@ -1,14 +1,15 @@
 //! `serve`: the shared service; with an API key and nothing that one needs, the local one.
 
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 use anyhow::Context;
 
 use crate::{
     app::Application,
     config::{self, Environment, LocalSettings, ServeArgs},
-    local,
+    local::{self, LocalServer, token::Admission},
     telemetry::Draining,
+    web::pages::{ClientSetting, ShownToken, local_client_settings},
 };
 
 /// After SIGTERM: time for load balancers to move on to other replicas.
@@ -60,9 +61,15 @@ pub async fn run(args: Args, environment: &Environment, draining: Draining) -> a
 
 async fn run_local(settings: LocalSettings) -> anyhow::Result<()> {
     let path = settings.mcp_path.clone();
-    let (server, address) = local::http(settings)?;
+    let LocalServer {
+        server,
+        address,
+        admission,
+    } = local::http(settings)?;
+    let mcp_url = format!("http://{address}{path}");
+    announce(&mcp_url, &admission);
     tracing::info!(
-        mcp_url = format!("http://{address}{path}"),
+        mcp_url,
         "ready; every caller acts as the user of the API key"
     );
     let handle = server.handle();
@@ -70,4 +77,28 @@ async fn run_local(settings: LocalSettings) -> anyhow::Result<()> {
     super::stop_signal().await?;
     handle.stop(true).await;
     running.await?.context("the server failed")
+}
+
+/// Prints the settings of clients, with the token that they need. Logs never have it.
+fn announce(mcp_url: &str, admission: &Admission) {
+    let token = match admission {
+        Admission::Configured => ShownToken::Configured,
+        Admission::Generated { token, file } => {
+            tracing::info!(
+                file = %file.display(),
+                "clients need the token in this file; set MCP_HTTP_TOKEN to choose another"
+            );
+            ShownToken::Generated(token)
+        }
+        Admission::Open => {
+            tracing::warn!(
+                "MCP_HTTP_AUTH is none: every program on this computer can use the API key"
+            );
+            ShownToken::None
+        }
+    };
+    let settings = local_client_settings(mcp_url, token);
+    let settings: Vec<_> = settings.iter().map(ClientSetting::plain).collect();
+    // Where nobody reads it, the server runs all the same.
+    let _ = writeln!(std::io::stdout(), "{}", settings.join("\n\n"));
 }

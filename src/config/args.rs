@@ -11,7 +11,8 @@ pub struct ServeArgs {
     /// the hub runs a PostgreSQL of its own in the data directory
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<SecretString>,
-    /// Where the built-in PostgreSQL and its generated key live
+    /// Where the built-in PostgreSQL and its generated key live, and the generated token of the
+    /// server of an API key
     #[arg(long, env = "DATA_DIR", value_name = "DIR", value_parser = super::path())]
     pub data_dir: Option<PathBuf>,
     /// Master keys as id:base64[,id:base64…], 32 bytes each; the first one seals.
@@ -96,6 +97,19 @@ pub struct HttpArgs {
         value_name = "ORIGIN,…"
     )]
     pub allowed_origins: Vec<String>,
+    /// Who may call the server of an API key: `token`, whoever presents MCP_HTTP_TOKEN, or `none`,
+    /// every program on this computer, on loopback only [default: token]
+    #[arg(long = "http-auth", env = "MCP_HTTP_AUTH", value_name = "token|none")]
+    pub auth: Option<String>,
+    /// The bearer token of the server of an API key, at least 16 characters; without it, one is
+    /// generated, printed at the start, and kept in the data directory
+    #[arg(
+        long = "http-token",
+        env = "MCP_HTTP_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub token: Option<SecretString>,
     /// Answer with one JSON body, not with a stream of events; with an API key only [default: true]
     #[arg(
         long = "http-json-response",

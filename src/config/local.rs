@@ -1,14 +1,20 @@
 //! The local modes: which space or spaces, with which API keys, and where to listen.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    ConfigError, Environment, OrganizationSettings, ServeArgs, StdioArgs, ToolArgs, ToolSettings,
-    args::ApiKeyArgs, descriptions, given, given_secret, listed, organizations, switch,
+    ConfigError, Environment, HttpArgs, OrganizationSettings, ServeArgs, StdioArgs, ToolArgs,
+    ToolSettings, args::ApiKeyArgs, default_data_dir, descriptions, given, given_path,
+    given_secret, listed, organizations, switch,
 };
 use crate::backlog::BacklogUrl;
+
+/// In the data directory: the token that was generated for the local server.
+const TOKEN_FILE: &str = "mcp-http.token";
+/// The shortest token that the operator may set, in characters.
+const SHORTEST_TOKEN: usize = 16;
 
 /// A space and the API key to use it with.
 #[derive(Debug)]
@@ -33,10 +39,22 @@ pub struct LocalBacklog {
     pub tools: ToolSettings,
 }
 
+/// Who may call the local server on HTTP.
+#[derive(Debug)]
+pub enum LocalAuth {
+    /// A client that presents this token.
+    Token(SecretString),
+    /// A client that presents the token in this file, which is generated if it is missing.
+    TokenFile(PathBuf),
+    /// Every program that reaches it.
+    None,
+}
+
 /// Settings of the local mode on HTTP, checked.
 #[derive(Debug)]
 pub struct LocalSettings {
     pub backlog: LocalBacklog,
+    pub auth: LocalAuth,
     pub listen: SocketAddr,
     pub mcp_path: String,
     pub allowed_hosts: Vec<String>,
@@ -100,33 +118,79 @@ impl ServeArgs {
 
     pub fn resolve_local(self, environment: &Environment) -> Result<LocalSettings, ConfigError> {
         let listen = self.http.listen()?;
-        let allowed_hosts = listed(self.http.allowed_hosts);
+        let allowed_hosts = listed(self.http.allowed_hosts.clone());
         if !listen.ip().is_loopback() && allowed_hosts.is_empty() {
             return Err(ConfigError::new(
                 "MCP_HTTP_ALLOWED_HOSTS",
                 "is not set, and MCP_HTTP_HOST opens the server to other computers: whoever \
-                 reaches it uses your API key. Listen on 127.0.0.1, or list the host names it \
-                 may be called by",
+                 reaches it with its token uses your API key. Listen on 127.0.0.1, or list the \
+                 host names it may be called by",
             ));
         }
-        let json_response = switch("MCP_HTTP_JSON_RESPONSE", self.http.json_response, true)?;
+        let backlog = backlog(
+            self.space.backlog_domain,
+            self.api_key,
+            self.tools,
+            environment,
+        )?;
         Ok(LocalSettings {
-            backlog: backlog(
-                self.space.backlog_domain,
-                self.api_key,
-                self.tools,
-                environment,
-            )?,
+            backlog,
+            auth: auth(&self.http, self.data_dir, listen)?,
             listen,
+            json_response: switch("MCP_HTTP_JSON_RESPONSE", self.http.json_response, true)?,
             mcp_path: super::mcp_path(given(self.http.path))?,
             allowed_hosts,
             allowed_origins: listed(self.http.allowed_origins)
                 .into_iter()
                 .flat_map(origins)
                 .collect(),
-            json_response,
         })
     }
+}
+
+fn auth(
+    http: &HttpArgs,
+    data_dir: Option<PathBuf>,
+    listen: SocketAddr,
+) -> Result<LocalAuth, ConfigError> {
+    let wrong = |problem: &str| Err(ConfigError::new("MCP_HTTP_AUTH", problem));
+    match (
+        given(http.auth.clone()).as_deref(),
+        given_secret(http.token.clone()),
+    ) {
+        (None | Some("token"), Some(token)) => checked_token(&token).map(LocalAuth::Token),
+        (None | Some("token"), None) => {
+            let directory = given_path(data_dir).map_or_else(default_data_dir, Ok);
+            let directory = directory.map_err(|error| {
+                let problem = format!("is not set, and a generated one cannot be kept: {error}");
+                ConfigError::new("MCP_HTTP_TOKEN", problem)
+            })?;
+            Ok(LocalAuth::TokenFile(directory.join(TOKEN_FILE)))
+        }
+        (Some("none"), Some(_)) => wrong("is none, and MCP_HTTP_TOKEN is set: remove one of them"),
+        (Some("none"), None) if !listen.ip().is_loopback() => wrong(
+            "is none, and MCP_HTTP_HOST opens the server to other computers: whoever reaches it \
+             uses your API key. Listen on 127.0.0.1, or remove MCP_HTTP_AUTH",
+        ),
+        (Some("none"), None) => Ok(LocalAuth::None),
+        (Some(_), _) => wrong("expected token or none"),
+    }
+}
+
+/// A token that an `Authorization` header can carry (RFC 6750 §2.1).
+fn checked_token(token: &SecretString) -> Result<SecretString, ConfigError> {
+    let text = token.expose_secret().trim();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    if text.len() < SHORTEST_TOKEN || !text.bytes().all(is_plain) {
+        return Err(ConfigError::new(
+            "MCP_HTTP_TOKEN",
+            format!(
+                "expected at least {SHORTEST_TOKEN} letters, digits and -._~+/=, such as those of \
+                 `openssl rand -hex 32`"
+            ),
+        ));
+    }
+    Ok(text.into())
 }
 
 /// A bare host stands for its origins with either scheme, at any port.
@@ -178,4 +242,89 @@ fn space(domain: Option<String>, api_key: ApiKeyArgs) -> Result<LocalSpace, Conf
         domain,
         api_key,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    fn resolved(flags: &[&str]) -> Result<LocalAuth, String> {
+        let key = [
+            "serve",
+            "--backlog-domain",
+            "a.backlog.com",
+            "--backlog-api-key",
+            "k",
+        ];
+        let line = Line::try_parse_from(key.iter().chain(flags)).unwrap();
+        let settings = line.serve.resolve_local(&Environment::default());
+        settings
+            .map(|settings| settings.auth)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_token_is_asked_for_unless_the_operator_says_otherwise() {
+        for flags in [&[][..], &["--http-auth", "token"], &["--http-token", " "]] {
+            let flags = [flags, &["--data-dir", "/some/where"]].concat();
+            let Ok(LocalAuth::TokenFile(file)) = resolved(&flags) else {
+                panic!("{flags:?}")
+            };
+            assert_eq!(file.to_str(), Some("/some/where/mcp-http.token"));
+        }
+        let given = resolved(&["--http-token", " sixteen-or-more= "]);
+        let Ok(LocalAuth::Token(token)) = given else {
+            panic!("{given:?}")
+        };
+        assert_eq!(token.expose_secret(), "sixteen-or-more=");
+        let open = resolved(&["--http-auth", "none"]);
+        assert!(matches!(open, Ok(LocalAuth::None)), "{open:?}");
+    }
+
+    #[test]
+    fn what_would_let_others_in_is_refused() {
+        let there: &[&str] = &[
+            "--http-host",
+            "0.0.0.0",
+            "--http-allowed-hosts",
+            "a.example",
+        ];
+        let open_there = [there, &["--http-auth", "none"]].concat();
+        for (flags, expected) in [
+            (
+                &["--http-auth", "no"][..],
+                "MCP_HTTP_AUTH expected token or none",
+            ),
+            (
+                &["--http-auth", "none", "--http-token", "sixteen-or-more="],
+                "MCP_HTTP_AUTH is none, and MCP_HTTP_TOKEN is set",
+            ),
+            (
+                &["--http-token", "short"],
+                "MCP_HTTP_TOKEN expected at least 16",
+            ),
+            (&["--http-token", "with a blank in it"], "MCP_HTTP_TOKEN"),
+            (
+                &open_there[..],
+                "MCP_HTTP_AUTH is none, and MCP_HTTP_HOST opens",
+            ),
+        ] {
+            let error = resolved(flags).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+            assert!(
+                !error.contains("short") && !error.contains("blank"),
+                "{error}"
+            );
+        }
+        let with_token = [there, &["--http-token", "sixteen-or-more="]].concat();
+        assert!(resolved(&with_token).is_ok());
+    }
 }

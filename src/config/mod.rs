@@ -32,7 +32,9 @@ pub use base_url::BaseUrl;
 pub use descriptions::descriptions;
 pub use environment::Environment;
 pub use lifetimes::Lifetimes;
-pub use local::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces, Transport, transport};
+pub use local::{
+    LocalAuth, LocalBacklog, LocalSettings, LocalSpace, LocalSpaces, Transport, transport,
+};
 pub use observe::{ObserveArgs, ObserveSettings, audit_retention};
 pub use organizations::OrganizationSettings;
 pub use tools::ToolSettings;

@@ -3,7 +3,8 @@
 //! 1. Before Backlog is asked, the inputs that the hub sees to are taken out of the arguments:
 //!    which fields, which page, which part of long texts.
 //! 2. Of the outcome, our page, the fields and the part are taken.
-//! 3. It is cut to the limit ([`limit`]), and a [note](super::notes) says what is missing.
+//! 3. Hidden characters are removed from it ([`hidden`]).
+//! 4. It is cut to the limit ([`limit`]), and a [note](super::notes) says what is missing.
 
 use rmcp::model::JsonObject;
 use serde_json::{Value, value::RawValue};
@@ -11,6 +12,7 @@ use serde_json::{Value, value::RawValue};
 use super::{
     ToolOptions,
     called::Called,
+    hidden,
     limit::{self, Asked},
     notes::{About, Given, Noting},
     page::Page,
@@ -85,6 +87,7 @@ impl Answer {
             && self.asked.is_everything()
             && self.selection == Selection::All
             && limit::fits_as_it_is(json.get(), max_tokens)
+            && !hidden::may_be_in(json.get())
     }
 
     /// Writes what may be shown. `notes` say what was read into the arguments, and what may not
@@ -100,7 +103,9 @@ impl Answer {
         if self.undoubled {
             leave_out_json(&mut value);
         }
-        let value = self.selection.apply(value);
+        let mut value = self.selection.apply(value);
+        // Before it is cut, so that places in texts count what is shown.
+        let removed = hidden::clean_value(&mut value);
         let fitted = limit::fit(&value, options.max_tokens, self.asked);
         let items = value.as_array();
         let noting = Noting {
@@ -117,7 +122,7 @@ impl Answer {
         let last = items.and_then(|items| items.last());
         let missing = noting.note(&fitted, items.map(Vec::len), last);
         notes.extend(missing);
-        Called::json(fitted.text, notes)
+        Called::json_without(fitted.text, notes, removed)
     }
 }
 

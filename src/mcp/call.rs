@@ -8,7 +8,8 @@
 //! 4. Run the tool against Backlog.
 //! 5. Of the outcome, keep the fields and the part asked for, and what the limit allows
 //!    ([`Answer`]). Where nothing is to be left out, Backlog's JSON goes on as it came, unread.
-//! 6. Tell the HTTP layer if the person must sign in again.
+//! 6. Remove hidden characters from all of it ([`Called::cleaned`]).
+//! 7. Tell the HTTP layer if the person must sign in again.
 //!
 //! What it comes to ([`Called`]) is written by [`answer`], or by the HTTP layer itself.
 
@@ -144,8 +145,12 @@ enum Shown {
     Part(Sifted),
 }
 
-/// Makes the call.
+/// Makes the call. What it comes to has no hidden characters.
 pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>) -> Called {
+    carry_out(server, callable, call).await.cleaned()
+}
+
+async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> Called {
     let Callable {
         tool,
         rest,

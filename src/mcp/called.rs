@@ -1,10 +1,10 @@
 //! What a call came to, and its two ways into the protocol's words: as the library's type, or
 //! written at once, where Backlog's JSON is copied and never read.
 
-use rmcp::model::{CallToolResult, ContentBlock};
+use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 use serde::Serialize;
 
-use super::structured;
+use super::{hidden, origin, structured};
 
 #[derive(Debug)]
 pub(super) enum Called {
@@ -12,6 +12,8 @@ pub(super) enum Called {
     Json {
         text: String,
         notes: Vec<String>,
+        /// How many hidden characters are no longer in the text.
+        removed: usize,
     },
     Content(Vec<ContentBlock>),
     /// Why it came to nothing, for the assistant.
@@ -21,14 +23,50 @@ pub(super) enum Called {
 impl Called {
     /// `text` is JSON.
     pub fn json(text: impl Into<Box<str>>, notes: Vec<String>) -> Self {
+        Self::json_without(text, notes, 0)
+    }
+
+    /// `text` is JSON, from which so many hidden characters were removed.
+    pub fn json_without(text: impl Into<Box<str>>, notes: Vec<String>, removed: usize) -> Self {
         let text = text.into().into_string();
-        Self::Json { text, notes }
+        Self::Json {
+            text,
+            notes,
+            removed,
+        }
+    }
+
+    /// Without hidden characters, and with a note of how many there were. JSON was cleaned before
+    /// it was cut.
+    pub fn cleaned(self) -> Self {
+        match self {
+            Self::Json {
+                text,
+                mut notes,
+                removed,
+            } => {
+                let beside: usize = notes.iter_mut().map(hidden::clean_text).sum();
+                notes.extend(hidden::note(removed + beside));
+                Self::json(text, notes)
+            }
+            Self::Content(mut content) => {
+                let removed = content.iter_mut().map(clean_block).sum();
+                content.extend(hidden::note(removed).map(ContentBlock::text));
+                Self::Content(content)
+            }
+            Self::Failed(mut text) => {
+                let removed = hidden::clean_text(&mut text);
+                let note = hidden::note(removed).into_iter();
+                text.extend(note.flat_map(|note| ["\n".to_owned(), note]));
+                Self::Failed(text)
+            }
+        }
     }
 
     /// With `structure`, what is JSON is told as `structuredContent` too.
     pub fn into_result(self, structure: bool) -> CallToolResult {
-        match self {
-            Self::Json { text, notes } => {
+        let mut result = match self {
+            Self::Json { text, notes, .. } => {
                 let structured = structure.then(|| structured::of(&text, &notes));
                 let texts = [text].into_iter().chain(notes).map(ContentBlock::text);
                 let mut result = CallToolResult::success(texts.collect());
@@ -38,13 +76,15 @@ impl Called {
             }
             Self::Content(content) => CallToolResult::success(content),
             Self::Failed(text) => CallToolResult::error(vec![ContentBlock::text(text)]),
-        }
+        };
+        result.meta = Some(origin::meta());
+        result
     }
 
     /// The same as JSON, for a client of a revision with a handshake.
     pub fn write(self, structure: bool) -> Vec<u8> {
         match self {
-            Self::Json { text, notes } => {
+            Self::Json { text, notes, .. } => {
                 let structured = structure.then(|| structured::of(&text, &notes));
                 let mut out = Vec::with_capacity(2 * text.len() + 1024);
                 out.extend_from_slice(b"{\"content\":[");
@@ -59,7 +99,9 @@ impl Called {
                     out.extend_from_slice(b",\"structuredContent\":");
                     out.extend_from_slice(structured.as_bytes());
                 }
-                out.extend_from_slice(b",\"isError\":false}");
+                out.extend_from_slice(b",\"isError\":false,\"_meta\":");
+                write_json(&mut out, &origin::meta());
+                out.push(b'}');
                 out
             }
             other => {
@@ -74,6 +116,18 @@ impl Called {
     }
 }
 
+/// Texts of a block; the data of an image has none.
+fn clean_block(block: &mut ContentBlock) -> usize {
+    match block {
+        ContentBlock::Text(text) => hidden::clean_text(&mut text.text),
+        ContentBlock::Resource(embedded) => match &mut embedded.resource {
+            ResourceContents::TextResourceContents { text, .. } => hidden::clean_text(text),
+            _ => 0,
+        },
+        _ => 0,
+    }
+}
+
 fn write_json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
     if let Err(error) = serde_json::to_writer(out, value) {
         unreachable!("texts and the protocol's types are JSON: {error}");
@@ -85,6 +139,35 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+
+    #[test]
+    fn hidden_characters_are_removed_and_their_number_is_said() {
+        let texts = |called: Called| -> Vec<String> {
+            let content = called.cleaned().into_result(false).content;
+            let texts = content.into_iter().map(|block| match block {
+                ContentBlock::Text(text) => text.text,
+                ContentBlock::Resource(embedded) => match embedded.resource {
+                    ResourceContents::TextResourceContents { text, .. } => text,
+                    other => panic!("{other:?}"),
+                },
+                other => panic!("{other:?}"),
+            });
+            texts.collect()
+        };
+        let said = |removed: usize| hidden::note(removed).unwrap();
+        let note = || vec!["a\u{200b}b".to_owned()];
+        assert_eq!(texts(Called::json("{}", Vec::new())), ["{}"]);
+        let json = Called::json_without("{}", note(), 2);
+        assert_eq!(texts(json), ["{}", "ab", &said(3)]);
+        let failed = Called::Failed("a\u{202e}b\u{2060}".to_owned());
+        assert_eq!(texts(failed), [format!("ab\n{}", said(2))]);
+        let resource = ResourceContents::text("c\u{feff}d", "backlog://x");
+        let blocks = vec![
+            ContentBlock::text("a\u{feff}b"),
+            ContentBlock::resource(resource),
+        ];
+        assert_eq!(texts(Called::Content(blocks)), ["ab", "cd", &said(2)]);
+    }
 
     #[test]
     fn both_ways_say_the_same() {
@@ -102,6 +185,9 @@ mod tests {
                 Called::json("17", vec!["One.".to_owned()]),
                 Called::Content(vec![ContentBlock::text("plain")]),
                 Called::Failed("It is\nwrong.".to_owned()),
+                Called::json_without("{}", vec!["a\u{200b}b".to_owned()], 2).cleaned(),
+                Called::Failed("a\u{202e}b".to_owned()).cleaned(),
+                Called::Content(vec![ContentBlock::text("a\u{feff}b")]).cleaned(),
             ]
         };
         for structure in [false, true] {

@@ -15,6 +15,7 @@ use rmcp::{
 
 use super::{
     failure::ToolError,
+    hidden,
     prompts::{self, Holds},
     reader::Reader,
     resources::{self, Project},
@@ -95,6 +96,9 @@ fn wanted(reader: &Reader<'_>, request: &CompleteRequestParams) -> Option<Wanted
 fn suggestions(mut found: Vec<String>) -> CompletionInfo {
     let total = found.len();
     found.truncate(CompletionInfo::MAX_VALUES);
+    for text in &mut found {
+        hidden::clean_text(text);
+    }
     let mut info = CompletionInfo::default();
     info.has_more = Some(total > found.len());
     info.total = u32::try_from(total).ok();
@@ -174,6 +178,7 @@ async fn milestones(
     let open = open.filter(|version| version["archived"] != true);
     Ok(starting_with(
         typed,
-        open.filter_map(|it| it["name"].as_str()),
+        open.filter_map(|it| it["name"].as_str())
+            .map(|name| hidden::clean(name).text),
     ))
 }

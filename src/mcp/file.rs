@@ -6,6 +6,7 @@
 //!    by its first ones, a [`text`] by all of them.
 //! 4. An image is made fit for models and shown as image content, a text as an embedded resource,
 //!    as much of it as the answer holds. Its URI names the file and cannot be fetched.
+//!    Hidden characters are removed from it, and from the name ([`hidden`](super::hidden)).
 //! 5. Of anything else, and of what cannot be shown, the answer has the facts, and the page in
 //!    Backlog that shows it ([`place`]).
 //! 6. The bytes come as base64 if the call asks for them ([`view`]).
@@ -32,6 +33,7 @@ use self::{
 };
 use super::{
     failure::ToolError,
+    hidden,
     text_part::Part,
     tokens::tokens,
     tool::{Backlog, Outcome},
@@ -121,13 +123,17 @@ struct Head {
     charset: Option<String>,
     size: Option<u64>,
     stem: String,
+    /// How many hidden characters the name and the path had.
+    removed: usize,
 }
 
 impl Head {
     fn of(headers: &HeaderMap, place: &Place) -> Self {
         let disposition = headers.get(CONTENT_DISPOSITION);
         let name = disposition.and_then(|value| name::of(value.as_bytes()));
-        let (name, path) = name.map_or((None, None), |it| (Some(it.name), it.path));
+        let (mut name, mut path) = name.map_or((None, None), |it| (Some(it.name), it.path));
+        let shown = name.iter_mut().chain(&mut path);
+        let removed = shown.map(hidden::clean_text).sum();
         let said = header(headers, CONTENT_TYPE).unwrap_or_default();
         let mut parameters = said.split(';').map(str::trim);
         let essence = parameters.next().unwrap_or_default().to_ascii_lowercase();
@@ -148,6 +154,7 @@ impl Head {
             charset,
             size: announced(headers),
             stem: place.stem(),
+            removed,
         }
     }
 
@@ -197,6 +204,8 @@ struct Shown {
     facts: Value,
     content: Option<ContentBlock>,
     notes: Vec<String>,
+    /// How many hidden characters are no longer in the content.
+    removed: usize,
 }
 
 impl Shown {
@@ -205,6 +214,7 @@ impl Shown {
             facts,
             content: None,
             notes,
+            removed: 0,
         }
     }
 
@@ -217,6 +227,8 @@ impl Shown {
             self.notes
                 .push(format!("Its name was sent with a path: {path}"));
         }
+        let removed = self.removed + head.removed;
+        self.notes.extend(hidden::note(removed));
         let facts = ContentBlock::text(format!("{:#}", self.facts));
         let note = (!self.notes.is_empty()).then(|| ContentBlock::text(self.notes.join("\n")));
         let blocks = [Some(facts), self.content, note];
@@ -241,7 +253,9 @@ impl File {
         };
         let mut file = self.facts(content_type);
         file["content"] = STANDARD.encode(&self.bytes).into();
-        Outcome::Content(vec![ContentBlock::text(format!("{file:#}"))])
+        let note = hidden::note(self.head.removed).map(ContentBlock::text);
+        let file = ContentBlock::text(format!("{file:#}"));
+        Outcome::Content([file].into_iter().chain(note).collect())
     }
 
     async fn into_outcome(self, view: View, limits: &FileLimits) -> Outcome {
@@ -269,9 +283,8 @@ impl File {
             Ok(Picture { copy: None, .. }) => {
                 let data = STANDARD.encode(&self.bytes);
                 return Shown {
-                    facts,
                     content: Some(ContentBlock::image(data, content_type)),
-                    notes: Vec::new(),
+                    ..Shown::nothing(facts, Vec::new())
                 };
             }
             Ok(Picture {
@@ -291,12 +304,11 @@ impl File {
                     self.place.page()
                 );
                 return Shown {
-                    facts,
                     content: Some(ContentBlock::image(
                         STANDARD.encode(&copy.bytes),
                         copy.content_type,
                     )),
-                    notes: vec![note],
+                    ..Shown::nothing(facts, vec![note])
                 };
             }
             Err(Unfit::Broken) => "It is not shown, because it cannot be decoded.".to_owned(),
@@ -338,13 +350,16 @@ impl File {
         facts["encoding"] = decoded.encoding.into();
         let budget = max_tokens.saturating_sub(tokens(&facts.to_string()) + FOR_NOTES);
         let length = view.length.unwrap_or(usize::MAX);
-        let part = Part::within(&decoded.text, view.from, length, budget.max(1));
+        // Before it is cut, so that places count what is shown.
+        let hidden::Cleaned { text, removed } = hidden::clean(&decoded.text);
+        let part = Part::within(&text, view.from, length, budget.max(1));
         let uri = self.place.uri(&self.head.name(content_type));
         let resource = ResourceContents::text(part.text, uri).with_mime_type(content_type);
         Shown {
             facts,
             content: Some(ContentBlock::resource(resource)),
             notes: rest(&part).into_iter().collect(),
+            removed,
         }
     }
 

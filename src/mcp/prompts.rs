@@ -1,7 +1,8 @@
 //! Prompts for the usual work. Their texts are in `templates/prompts`.
 //!
 //! A prompt tells the model which tools to call, so it is offered to whom these are offered.
-//! What a person types in is put into the text as it is, and is for the model to judge. Calls whose
+//! What a person types in is put into the text without hidden characters ([`hidden`]), and is for the
+//! model to judge. Calls whose
 //! arguments are known stand there with them, as JSON, and names in place of ids.
 
 use std::fmt;
@@ -15,7 +16,7 @@ use rmcp::{
     },
 };
 
-use super::{ToolPrefix, reader::Reader};
+use super::{ToolPrefix, hidden, reader::Reader};
 
 /// How long a client may keep the list, in milliseconds.
 const LIST_TTL_MS: u64 = 300_000;
@@ -293,7 +294,10 @@ pub(super) fn get(
     given.check(prompt).map_err(invalid)?;
     let text = (prompt.text)(&given)
         .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
-    let message = PromptMessage::new_text(Role::User, text.trim_end());
+    let hidden::Cleaned { text, removed } = hidden::clean(text.trim_end());
+    let note = hidden::note(removed).map(|note| format!("\n\n({note})"));
+    let text = text.into_owned() + note.as_deref().unwrap_or_default();
+    let message = PromptMessage::new_text(Role::User, text);
     Ok(GetPromptResult::new(vec![message]).with_description(prompt.description))
 }
 

@@ -11,6 +11,7 @@ use super::{
     AccessError, Caller, HubServer, Refusal,
     attempt::About,
     failure::{Context, ToolError},
+    hidden,
     progress::Progress,
     projects::{Sieve, Sifted},
     tool::{Backlog, Read},
@@ -221,8 +222,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A text of ours, with the names of tools in it as they are offered.
+    /// An error of ours, with the names of tools in it as they are offered. What it repeats of
+    /// Backlog has no hidden characters.
     fn name_tools(&self, text: &str) -> String {
-        self.server.table().name_tools(text).into_owned()
+        let hidden::Cleaned { text, removed } = hidden::clean(text);
+        let mut named = self.server.table().name_tools(&text).into_owned();
+        let note = hidden::note(removed).into_iter();
+        named.extend(note.flat_map(|note| ["\n".to_owned(), note]));
+        named
     }
 }

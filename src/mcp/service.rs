@@ -62,9 +62,9 @@ pub fn service(server: HubServer, allowed_hosts: Vec<String>, max_body: usize) -
     McpService::new(server, config, max_body)
 }
 
-/// The service of a server that has its one caller: nobody authenticates, so the hosts
-/// and, where a browser says one, the origin decide who may call. Without a list of
-/// origins, those of loopback may. Unless `json_response`, answers are streams of events.
+/// The service of a server that has its one caller. `allowed_hosts` and, where a browser says one,
+/// `allowed_origins` decide who may call, beside what stands before it. Unless `json_response`,
+/// responses are streams of events.
 pub fn local_service(
     server: HubServer,
     allowed_hosts: Vec<String>,
@@ -72,17 +72,10 @@ pub fn local_service(
     json_response: bool,
     max_body: usize,
 ) -> McpService {
-    let origins = if allowed_origins.is_empty() {
-        ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"]
-            .map(str::to_owned)
-            .into()
-    } else {
-        allowed_origins
-    };
     let config = StreamableHttpServerConfig::default()
         .with_json_response(json_response)
         .with_allowed_hosts(allowed_hosts)
-        .with_allowed_origins(origins);
+        .with_allowed_origins(allowed_origins);
     McpService::new(server, config, max_body)
 }
 

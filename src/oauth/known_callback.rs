@@ -1,5 +1,7 @@
 //! Callbacks whose owner is known, whatever a client calls itself.
 
+use url::Url;
+
 use super::{RedirectUri, redirect_uri::RedirectKind};
 
 /// Whose a redirect URI is, as far as the hub knows without asking.
@@ -50,11 +52,64 @@ impl CallbackOwner {
             .find(|(host, path, _)| is_at(host, path))
             .map_or(Self::Unknown, |(_, _, name)| Self::Assistant(name))
     }
+
+    /// Whether the host of a redirect URI and the host where the description of its client was read
+    /// may have one owner: they are the same, or both of one assistant. A program on a device has no
+    /// host, so nothing speaks against it.
+    pub fn may_publish_at(self, redirect_uri: &RedirectUri, document: &Url) -> bool {
+        match (self, redirect_uri.kind()) {
+            (Self::Device, _) | (_, RedirectKind::PrivateScheme | RedirectKind::Loopback) => true,
+            (Self::Assistant(name), _) if document.port().is_none() => ASSISTANTS
+                .iter()
+                .any(|(host, _, of)| document.host_str() == Some(*host) && *of == name),
+            (Self::Assistant(_), _) => false,
+            (Self::Unknown, _) => redirect_uri.url().origin() == document.origin(),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_description_is_published_by_the_owner_of_the_callback_or_by_somebody_else() {
+        const CLAUDE: &str = "https://claude.ai/api/mcp/auth_callback";
+        for (callback, document, expected) in [
+            (CLAUDE, "https://claude.ai/client.json", true),
+            (CLAUDE, "https://claude.com/client.json", true),
+            (CLAUDE, "https://chatgpt.com/client.json", false),
+            (CLAUDE, "https://evil.example/claude.ai/client.json", false),
+            (CLAUDE, "https://claude.ai:8443/client.json", false),
+            ("https://app.example/cb", "https://app.example/c.json", true),
+            (
+                "https://app.example:8443/cb",
+                "https://app.example/c.json",
+                false,
+            ),
+            (
+                "https://app.example/cb",
+                "https://cdn.app.example/c.json",
+                false,
+            ),
+            (
+                "cursor://anysphere.cursor-mcp/cb",
+                "https://cursor.com/c.json",
+                true,
+            ),
+            ("http://127.0.0.1:1/cb", "https://app.example/c.json", true),
+            (
+                "https://vscode.dev/redirect",
+                "https://code.example/c.json",
+                true,
+            ),
+        ] {
+            let uri = RedirectUri::parse(callback).expect(callback);
+            let document_url = Url::parse(document).expect(document);
+            let found = CallbackOwner::of(&uri).may_publish_at(&uri, &document_url);
+            assert_eq!(found, expected, "{callback} and {document}");
+        }
+    }
 
     #[test]
     fn rule_17_a_known_callback_is_a_host_and_a_path() {

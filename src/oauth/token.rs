@@ -58,6 +58,8 @@ kinds! {
     CsrfKind, CsrfToken, "bmh_cf_";
     /// The `state` of the redirect to Backlog.
     StateKind, BacklogState, "bmh_st_";
+    /// Presented at the endpoint of the local server, which has no sign-in.
+    LocalKind, LocalToken, "bmh_lt_";
 }
 
 impl Checked for AccessKind {

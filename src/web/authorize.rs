@@ -4,7 +4,8 @@
 //! 2. Everything else: anything wrong is a redirect with `error`, `iss`, `state`; to an
 //!    address that is not known, a page with a link there.
 //! 3. The request is stored for this browser, with the hash of one CSRF value.
-//! 4. If this browser approved the same before, it goes on to Backlog at once.
+//! 4. If this browser approved the same before, and the request comes from the client itself
+//!    (`consent_skip`), it goes on to Backlog at once.
 //! 5. Else the consent page shows it; the person decides at `POST /consent`.
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use url::Url;
 use super::{
     Hub, Issuer, browser,
     client_documents::{self, ClientLookupError},
-    consent,
+    consent, consent_skip,
     error::{self, PageError},
     limits::{Attempt, Endpoint, Sender, Work},
     pages::{ConsentPage, Problem, RedirectTarget, RefusedPage, SpaceChoice, SpaceLine},
@@ -85,7 +86,7 @@ async fn answer(
 
     if let [space] = asked.spaces.as_slice()
         && !asked.params.asks_for_consent
-        && !anybody_can_claim(&redirect_uri)
+        && consent_skip::is_from_client(request, &redirect_uri)
     {
         let scopes = asked.params.scopes;
         let approved = remembered(hub, &client, space, &redirect_uri, &browser_id, scopes);
@@ -279,14 +280,18 @@ fn consent_page(
     begun: &Begun,
 ) -> ConsentPage {
     let owner = CallbackOwner::of(redirect_uri);
-    let document_host = document_host(&client);
+    let document = document(&client);
+    let published_elsewhere = document
+        .as_ref()
+        .is_some_and(|document| !owner.may_publish_at(redirect_uri, document));
     let (client_name, client_uri) = match owner {
         CallbackOwner::Assistant(name) => (Some(name.to_owned()), None),
         CallbackOwner::Device | CallbackOwner::Unknown => (client.name, client.uri),
     };
     ConsentPage {
         locale: error::locale(request),
-        document_host,
+        document_host: document.as_ref().map(host_and_port),
+        published_elsewhere,
         client_is_known_host: matches!(owner, CallbackOwner::Assistant(_)),
         client_uri: client_uri.and_then(|uri| Url::parse(&uri).ok()),
         client_name,
@@ -299,23 +304,11 @@ fn consent_page(
     }
 }
 
-/// Where the description of the client was read, if it is a document: that host stands for it.
-fn document_host(client: &Client) -> Option<String> {
+/// Where the description of the client was read, if it is a document: that host vouches for it.
+fn document(client: &Client) -> Option<Url> {
     match client.origin {
-        ClientOrigin::MetadataDocument(_) => Url::parse(&client.client_id)
-            .ok()
-            .map(|url| host_and_port(&url)),
+        ClientOrigin::MetadataDocument(_) => Url::parse(&client.client_id).ok(),
         ClientOrigin::Dynamic | ClientOrigin::Operator => None,
-    }
-}
-
-/// Any application can own a private-use scheme (RFC 8252 §8.6), or be what a site
-/// forwards to; without TLS, any computer on the way can answer.
-fn anybody_can_claim(redirect_uri: &RedirectUri) -> bool {
-    match redirect_uri.kind() {
-        RedirectKind::PrivateScheme | RedirectKind::PlainHttp => true,
-        RedirectKind::Https => CallbackOwner::of(redirect_uri) == CallbackOwner::Device,
-        RedirectKind::Loopback => false,
     }
 }
 

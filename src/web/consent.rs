@@ -238,8 +238,8 @@ fn chosen_scopes(requested: Scopes, params: &Params) -> Option<Scopes> {
     let read = Scopes::from_iter([Scope::Read]);
     let scopes = match params.get("access") {
         Some("read") => requested.intersection(read),
-        Some("read_write") | None => requested,
-        Some(_) => return None,
+        Some("read_write") => requested,
+        Some(_) | None => return None,
     };
     (!scopes.is_empty()).then_some(scopes)
 }

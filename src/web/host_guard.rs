@@ -15,6 +15,15 @@ use actix_web::{
 
 use super::{Hub, issuer, pages::CONTENT_SECURITY_POLICY};
 
+/// A year, as browsers' lists want it at least. Not for the names below this one: whoever runs the
+/// hub need not run those.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
+
+/// No page uses what a browser has beyond HTML.
+const PERMISSIONS_POLICY: &str = "accelerometer=(), camera=(), display-capture=(), fullscreen=(), \
+    geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+    publickey-credentials-get=(), usb=()";
+
 /// Probes come by address, from inside, and learn nothing.
 const OPEN_TO_ANY_HOST: [&str; 2] = ["/health", "/ready"];
 
@@ -22,6 +31,8 @@ pub async fn guard<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let hub = request.app_data::<web::Data<Hub>>();
+    let is_https = hub.is_some_and(|hub| hub.base_url.is_https());
     let known = OPEN_TO_ANY_HOST.contains(&request.path()) || is_known_host(&request).await;
     let mut response = if known {
         next.call(request).await?.map_into_left_body()
@@ -40,8 +51,14 @@ pub async fn guard<B: MessageBody>(
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
+        (header::PERMISSIONS_POLICY, PERMISSIONS_POLICY),
+        (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_https {
+        let value = HeaderValue::from_static(STRICT_TRANSPORT_SECURITY);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

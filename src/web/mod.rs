@@ -12,6 +12,7 @@ pub mod client_documents;
 pub mod client_keys;
 pub mod connect;
 pub mod consent;
+mod consent_skip;
 pub mod content_coding;
 pub mod cors;
 mod done;

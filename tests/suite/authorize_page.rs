@@ -177,6 +177,9 @@ async fn the_consent_page_is_for_one_browser_and_runs_nothing() {
     }
     assert!(!cookie.contains("Secure"), "loopback http has no TLS");
     assert!(!cookie.contains("Domain"), "{cookie}");
+    // Not of the names below it, which may be other people's.
+    let strict = reply.header("strict-transport-security");
+    assert_eq!(strict, "max-age=31536000");
 
     let japanese = Reply::to(http().get(&url).header("accept-language", "ja,en;q=0.5")).await;
     assert!(japanese.page(200).contains("lang=\"ja\""));

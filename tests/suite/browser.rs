@@ -40,7 +40,7 @@ async fn a_person_approves() {
     let text = browser.text().await;
     assert!(text.contains("Test Client"), "{text}");
     browser.inspect("consent").await;
-    browser.decide("approve").await;
+    browser.approve().await;
     browser.sign_in_at_backlog(seed::DANIEL).await;
 
     let answer = landing.answer().await;
@@ -55,6 +55,27 @@ async fn a_person_approves() {
     .await;
     assert_eq!(status, 200, "{body}");
     tokens(&client_id, &body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clicks_and_keys_in_one_place_approve_nothing() {
+    let hub = TestHub::start().await;
+    let mut landing = Landing::open().await;
+    let (_, url) = authorize(&hub, &landing).await;
+    let browser = Browser::open("en").await;
+    browser.goto(&url).await;
+    assert_eq!(browser.focused().await, "body");
+    browser.press_tab().await;
+    assert_eq!(browser.focused().await, "access");
+    // The second click finds the page that the first one found.
+    browser.decide("approve").await;
+    browser.decide("approve").await;
+    let open = "SELECT count(*)::text FROM hub.authorization_requests WHERE approved_at IS NULL";
+    assert_eq!(hub.value(open).await.as_deref(), Some("1"));
+    // Nobody has to choose in order to decline.
+    browser.decide("deny").await;
+    let answer = landing.answer().await;
+    assert_eq!(answer.get("error"), "access_denied");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +113,7 @@ async fn a_person_chooses_one_of_several_spaces() {
     browser.decide("approve").await;
     browser.click("input[name=space][value=workshop]").await;
     browser.inspect("consent-spaces-chosen").await;
-    browser.decide("approve").await;
+    browser.approve().await;
     browser.sign_in_at_backlog(seed::DANIEL).await;
 
     let (status, body) = exchange_for(
@@ -187,7 +208,7 @@ async fn pages_about_documents_and_lost_time_are_read_in_both_languages() {
 
         hub.sql("UPDATE hub.authorization_requests SET expires_at = clock_timestamp()")
             .await;
-        browser.decide("approve").await;
+        browser.approve().await;
         browser.read(again).await;
         expect_bad_request(&browser).await;
         browser.inspect(&format!("expired-{language}")).await;

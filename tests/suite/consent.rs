@@ -117,6 +117,7 @@ async fn rule_39_only_the_page_in_its_own_browser_decides() {
         ("request", "019a0000-0000-7000-8000-000000000000", "expired"),
         ("decision", "", "incomplete"),
         ("decision", "maybe", "incomplete"),
+        ("access", "", "not one of those offered"),
         ("access", "everything", "not one of those offered"),
         ("space", "", "not one of those offered"),
         ("space", "nobody", "not one of those offered"),

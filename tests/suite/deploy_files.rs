@@ -319,6 +319,50 @@ fn in_compose_every_reference_leads_somewhere() {
 }
 
 #[test]
+fn no_proxy_logs_the_codes_in_queries() {
+    let readme = read("README.md");
+    let block = |kind: &str| {
+        let start = readme.split(&format!("```{kind}\n")).nth(1).expect(kind);
+        start.split("```").next().expect(kind).to_owned()
+    };
+    for site in [read("deploy/nginx/replicas.conf"), block("nginx")] {
+        let format = site
+            .split("log_format without_query ")
+            .nth(1)
+            .expect("a format");
+        let format = format.split(';').next().expect("its end");
+        for whole in [
+            "$request ",
+            "$request\"",
+            "$request_uri",
+            "$args",
+            "$query_string",
+            "referer",
+        ] {
+            assert!(!format.contains(whole), "{whole} in {format}");
+        }
+        assert!(format.contains("$uri"), "{format}");
+        let logs = captures(r"(?m)^ +(access_log .+|error_log .+);$", &site);
+        let expected = [
+            "access_log /var/log/nginx/access.log without_query",
+            "error_log /var/log/nginx/error.log crit",
+        ];
+        assert_eq!(logs, BTreeSet::from(expected.map(str::to_owned)));
+    }
+    let caddy = block("caddyfile");
+    assert!(caddy.contains(r#"request>uri regexp "\?.*" """#), "{caddy}");
+    assert_eq!(
+        caddy.matches("log {").count(),
+        1,
+        "no site has an access log"
+    );
+    let objects = yaml(KUBERNETES);
+    let annotations = &object(&objects, "Ingress")["metadata"]["annotations"];
+    let name = "nginx.ingress.kubernetes.io/enable-access-log";
+    assert_eq!(annotations[name], "false");
+}
+
+#[test]
 fn the_image_runs_what_the_deployments_ask_of_it() {
     let dockerfile = read("Dockerfile");
     let entry = captures(r#"(?m)^ENTRYPOINT \["([^"]+)"\]$"#, &dockerfile);

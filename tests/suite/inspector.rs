@@ -92,7 +92,7 @@ async fn the_inspector_signs_in_calls_a_tool_and_goes_on_after_a_restart() {
     let browser = Browser::open("en").await;
     browser.goto(&inspector.url).await;
     browser.toggle("Connect or disconnect").await;
-    browser.decide("approve").await;
+    browser.approve().await;
     browser.sign_in_at_backlog(seed::DANIEL).await;
 
     browser.read("Connected").await;

@@ -23,6 +23,7 @@ use MayUse::{AllBut, Only};
 const LAYERS: &[(&str, MayUse)] = &[
     ("clock", Only(&[])),
     ("random", Only(&[])),
+    ("secret_file", Only(&[])),
     ("oauth", Only(&["clock", "random"])),
     ("crypto", Only(&["clock", "random"])),
     ("backlog", Only(&["clock"])),

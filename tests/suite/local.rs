@@ -1,18 +1,27 @@
 //! The local modes: one person's API key, on standard input and output or on HTTP.
 
+use std::os::unix::fs::PermissionsExt;
+
 use backlog_sim::{BacklogSim, Credential, seed};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::process::Command;
+use tokio::{
+    io::AsyncReadExt,
+    process::{Child, Command},
+};
 
 use crate::support::{
     hub::sim,
+    mcp::call_at,
     process::{Port, healthy, program, run},
+    reply::Reply,
     site::http,
     stdio::StdioClient,
 };
 
 const MYSELF: &str = r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"get_myself","arguments":{}}}"#;
+
+const TOKEN: &str = "a-token-of-the-operator";
 
 fn with_key(mut command: Command, sim: &BacklogSim, key: &str) -> Command {
     command
@@ -53,11 +62,14 @@ async fn on_http_it_answers_its_own_computer_and_no_web_page() {
     let port = Port::reserve();
     let mut command = with_key(program(&["serve"]), &sim, &key);
     command.env("MCP_HTTP_PORT", port.number.to_string());
+    command.env("MCP_HTTP_TOKEN", TOKEN);
     let _process = command.spawn().expect("the program starts");
     let url = format!("{}/mcp", port.url());
-    let call = |header: Option<(&'static str, &'static str)>| {
+    let own_origin = format!("http://localhost:{}", port.number);
+    let call = |header: Option<(&'static str, &str)>| {
         let request = http()
             .post(&url)
+            .bearer_auth(TOKEN)
             .header("content-type", "application/json")
             .header("accept", "application/json, text/event-stream")
             .body(MYSELF);
@@ -79,7 +91,12 @@ async fn on_http_it_answers_its_own_computer_and_no_web_page() {
     assert_eq!(me["id"], json!(seed::DANIEL));
 
     let before = sim.control().journal().len();
-    for header in [("host", "evil.example"), ("origin", "https://evil.example")] {
+    for header in [
+        ("host", "evil.example"),
+        ("origin", "https://evil.example"),
+        // What another server of this computer offers is another origin.
+        ("origin", "http://localhost:6274"),
+    ] {
         let refused = call(Some(header)).send().await.expect("sent");
         assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{header:?}");
     }
@@ -91,8 +108,133 @@ async fn on_http_it_answers_its_own_computer_and_no_web_page() {
     let compressed = call(Some(("content-encoding", "gzip"))).send().await;
     let refused = compressed.expect("sent");
     assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    let allowed = call(Some(("origin", "http://localhost:6274"))).send().await;
+    let allowed = call(Some(("origin", &own_origin))).send().await;
     assert_eq!(allowed.expect("sent").status(), StatusCode::OK);
+}
+
+/// A local server on HTTP that has just started, and what it prints.
+struct Started {
+    port: Port,
+    process: Child,
+    printed: String,
+}
+
+impl Started {
+    async fn with(mut command: Command) -> Self {
+        let port = Port::reserve();
+        command.env("MCP_HTTP_PORT", port.number.to_string());
+        let mut process = command.spawn().expect("the program starts");
+        healthy(&port).await;
+        let mut output = process.stdout.take().expect("its output");
+        let mut printed = String::new();
+        // The last setting ends like this.
+        while !printed.contains("VS Code") || !printed.ends_with("}\n") {
+            let mut bytes = [0; 1024];
+            let length = output.read(&mut bytes).await.expect("its output");
+            assert!(length > 0, "{printed}");
+            printed.push_str(std::str::from_utf8(&bytes[..length]).expect("text"));
+        }
+        Self {
+            port,
+            process,
+            printed,
+        }
+    }
+
+    async fn call(&self, token: Option<&str>) -> Reply {
+        let url = format!("{}/mcp", self.port.url());
+        call_at(&url, token, "get_myself", json!({})).await
+    }
+
+    /// Ends it, and returns what it logged.
+    async fn stop(mut self) -> String {
+        self.process.start_kill().expect("a signal");
+        let output = self.process.wait_with_output().await.expect("an end");
+        String::from_utf8(output.stderr).expect("text")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_http_a_token_is_generated_once_and_printed_with_the_settings() {
+    let sim = sim().await;
+    let key = sim.control().issue_api_key(seed::DANIEL);
+    let directory = tempfile::tempdir().expect("a directory");
+    let start = async || {
+        let mut command = with_key(program(&["serve"]), &sim, &key);
+        command.env("DATA_DIR", directory.path());
+        Started::with(command).await
+    };
+    let first = start().await;
+    let file = directory.path().join("mcp-http.token");
+    let token = std::fs::read_to_string(&file).expect("a token");
+    let mode = file.metadata().expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let header = format!("Authorization: Bearer {token}");
+    assert!(first.printed.contains(&header), "{}", first.printed);
+    assert_eq!(
+        first.printed.matches(&token).count(),
+        3,
+        "{}",
+        first.printed
+    );
+
+    let before = sim.control().journal().len();
+    for wrong in [None, Some("bmh_lt_another-one"), Some(&token[1..])] {
+        let refused = first.call(wrong).await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+        assert!(refused.body.contains("MCP_HTTP_TOKEN"), "{}", refused.body);
+        let challenge = refused.header("www-authenticate");
+        assert_eq!(challenge, "Bearer realm=\"MCP_HTTP_TOKEN\"");
+        assert!(!format!("{}{challenge}", refused.body).contains("resource_metadata"));
+    }
+    assert_eq!(sim.control().journal().len(), before, "nothing was asked");
+    for path in ["oauth-protected-resource", "oauth-authorization-server"] {
+        let url = format!("{}/.well-known/{path}", first.port.url());
+        assert_eq!(
+            Reply::to(http().get(url)).await.status,
+            StatusCode::NOT_FOUND
+        );
+    }
+    let me = first.call(Some(&token)).await;
+    assert!(me.body.contains(&seed::DANIEL.to_string()), "{}", me.body);
+    let logged = first.stop().await;
+    assert!(
+        !logged.contains(&token) && logged.contains("mcp-http.token"),
+        "{logged}"
+    );
+
+    let second = start().await;
+    assert!(second.printed.contains(&header), "{}", second.printed);
+    assert_eq!(second.call(Some(&token)).await.status, StatusCode::OK);
+    second.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_http_the_operator_sets_a_token_or_does_without() {
+    let sim = sim().await;
+    let key = sim.control().issue_api_key(seed::DANIEL);
+    let start = async |setting: (&str, &str)| {
+        let mut command = with_key(program(&["serve"]), &sim, &key);
+        command.env(setting.0, setting.1);
+        Started::with(command).await
+    };
+    let set = start(("MCP_HTTP_TOKEN", TOKEN)).await;
+    assert_eq!(set.call(None).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(set.call(Some(TOKEN)).await.status, StatusCode::OK);
+    assert!(
+        set.printed.contains("Bearer <MCP_HTTP_TOKEN>"),
+        "{}",
+        set.printed
+    );
+    let printed = set.printed.clone();
+    let said = printed + &set.stop().await;
+    assert!(!said.contains(TOKEN), "{said}");
+
+    let open = start(("MCP_HTTP_AUTH", "none")).await;
+    assert_eq!(open.call(None).await.status, StatusCode::OK);
+    assert!(!open.printed.contains("Authorization"), "{}", open.printed);
+    let logged = open.stop().await;
+    assert!(logged.contains("MCP_HTTP_AUTH is none"), "{logged}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,6 +264,16 @@ async fn what_is_missing_is_named() {
                 ("BACKLOG_API_KEY", "the-key-itself"),
             ],
             "MCP_HTTP_ALLOWED_HOSTS",
+        ),
+        (
+            vec!["serve", "--http-host", "0.0.0.0"],
+            vec![
+                ("BACKLOG_DOMAIN", "acme.backlog.com"),
+                ("BACKLOG_API_KEY", "the-key-itself"),
+                ("MCP_HTTP_ALLOWED_HOSTS", "mcp.example.com"),
+                ("MCP_HTTP_AUTH", "none"),
+            ],
+            "MCP_HTTP_AUTH",
         ),
     ] {
         let mut command = program(&args);

@@ -140,7 +140,7 @@ async fn mcp_remote_signs_in_refreshes_and_survives_restarts_of_both_sides() {
     let sign_in = bridge.sign_in_url().await;
     let browser = Browser::open("en").await;
     browser.goto(&sign_in).await;
-    browser.decide("approve").await;
+    browser.approve().await;
     browser.sign_in_at_backlog(seed::DANIEL).await;
     until("the browser is back at the bridge", async || {
         browser.text().await.contains("close this window")

@@ -57,12 +57,14 @@ async fn the_http_transport_works() {
         ),
     ] {
         let mut command = configured_for(&theirs(args, &env), &space);
+        // Theirs asks for no token; ours does unless it is told not to.
+        command.env("MCP_HTTP_AUTH", "none");
         let mut process = command.spawn().expect("the program starts");
         healthy(&port).await;
 
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
             "params": {"name": "get_myself", "arguments": {}}});
-        let ask = |origin: Option<&'static str>| {
+        let ask = |origin: Option<&str>| {
             let request = http()
                 .post(&url)
                 .header("content-type", "application/json")
@@ -88,12 +90,14 @@ async fn the_http_transport_works() {
         let body = answer.text().await.expect("a body");
         assert!(body.contains(&seed::DANIEL.to_string()), "{body}");
 
+        let own = format!("http://localhost:{number}");
         let own_origin = args.contains(&"app.example.com");
         for (origin, allowed) in [
             ("https://evil.example", false),
             ("https://app.example.com", own_origin),
             ("http://app.example.com:8080", own_origin),
-            ("http://localhost:6274", !own_origin),
+            ("http://localhost:6274", false),
+            (own.as_str(), !own_origin),
         ] {
             let status = ask(Some(origin)).send().await.expect("an answer").status();
             assert_eq!(status.is_success(), allowed, "{origin}: {status}");
@@ -111,13 +115,15 @@ async fn several_organizations_share_one_endpoint() {
     let mut command = organizations(&a, &b);
     command.env("MCP_TRANSPORT", "http");
     command.env("MCP_HTTP_PORT", port.number.to_string());
+    command.env("MCP_HTTP_TOKEN", "a-token-of-the-operator");
     let _process = command.spawn().expect("the program starts");
     healthy(&port).await;
     for (arguments, user) in [
         (json!({}), seed::DANIEL),
         (json!({"organization": "COMPANY_B"}), seed::MAJA),
     ] {
-        let reply = call_at(&url, None, "get_myself", arguments).await;
+        let token = Some("a-token-of-the-operator");
+        let reply = call_at(&url, token, "get_myself", arguments).await;
         assert!(reply.body.contains(&user.to_string()), "{}", reply.body);
     }
 }

@@ -169,7 +169,11 @@ async fn doctor_knows_the_local_server_which_has_no_database() {
     let (well, found) = findings(&[("BACKLOG_DOMAIN", "acme.backlog.com"), key]).await;
     assert!(well, "{found}");
     let text = found[0]["text"].as_str().expect("a text");
-    for part in ["local server for acme.backlog.com", "no database"] {
+    for part in [
+        "local server for acme.backlog.com",
+        "no database",
+        "clients present the token in",
+    ] {
         assert!(text.contains(part), "{text}");
     }
     assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");

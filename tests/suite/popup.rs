@@ -75,7 +75,7 @@ async fn a_popup_keeps_its_opener_through_a_whole_sign_in() {
         }
 
         browser.switch_window().await;
-        browser.decide("approve").await;
+        browser.approve().await;
         browser.find("input[name=user]").await;
         assert_has_opener(&browser, "Backlog").await;
         browser.sign_in_at_backlog(seed::DANIEL).await;

@@ -40,6 +40,7 @@ impl Local {
             .env("BACKLOG_DOMAIN", sim.url().as_str())
             .env("BACKLOG_API_KEY", sim.control().issue_api_key(seed::DANIEL))
             .env("MCP_HTTP_PORT", port.number.to_string())
+            .env("MCP_HTTP_AUTH", "none")
             .envs(settings.iter().copied());
         let process = command.spawn().expect("the program starts");
         healthy(&port).await;

@@ -1,12 +1,12 @@
 //! An approval is remembered for one browser, client, redirect URI, space and set of
-//! scopes; anything else is asked anew (rule 39).
+//! scopes, where the request comes from the client; anything else is asked anew (rule 39).
 
 use backlog_sim::seed;
-use reqwest::StatusCode;
+use reqwest::{StatusCode, header::REFERER};
 use serde_json::json;
 
 use crate::support::{
-    hub::{REDIRECT_URI, TestHub},
+    hub::{REDIRECT_URI, TestHub, http},
     person::{Page, Person, authorize_url, authorize_url_with, call, exchange, tokens},
 };
 
@@ -181,6 +181,39 @@ async fn a_private_use_scheme_is_always_asked_because_any_program_can_claim_it()
                 .return_from_backlog(&forward.refresh(), seed::DANIEL)
                 .await;
         }
+    }
+    hub.stop().await;
+}
+
+/// Where many people share a callback, a stranger can begin a sign-in of their own there and
+/// have somebody else's browser follow it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_client_is_asked_again_unless_the_request_comes_from_its_own_pages() {
+    const CALLBACK: &str = "https://claude.ai/api/mcp/auth_callback";
+    let hub = TestHub::start().await;
+    let person = Person::default();
+    let client_id = hub.register_for(CALLBACK).await;
+    let url = authorize_url_with(&hub, &client_id, &[("redirect_uri", Some(CALLBACK))]);
+    let page = person.get(&url).await;
+    let forward = person.decide(&hub, &page, "approve").await;
+    person
+        .return_from_backlog(&forward.refresh(), seed::DANIEL)
+        .await;
+    for (referrer, remembered) in [
+        (None, false),
+        (Some("https://evil.example/"), false),
+        (Some("https://claude.ai.evil.example/"), false),
+        (Some("http://claude.ai/"), false),
+        (Some("https://claude.ai/"), true),
+        (Some("https://claude.ai/settings/connectors"), true),
+    ] {
+        let request = http().get(&url);
+        let request = match referrer {
+            Some(referrer) => request.header(REFERER, referrer),
+            None => request,
+        };
+        let page = person.send(request).await;
+        assert_eq!(goes_on(&hub, &page), remembered, "{referrer:?}");
     }
     hub.stop().await;
 }

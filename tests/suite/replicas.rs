@@ -46,6 +46,12 @@ async fn a_sign_in_walks_across_replicas() {
     assert_eq!(ports.iter().collect::<BTreeSet<_>>().len(), 3, "{ports:?}");
     assert!(ports.windows(2).all(|pair| pair[0] != pair[1]), "{ports:?}");
     replicas.assert_work(&tokens, seed::DANIEL).await;
+    let log = replicas.nginx.access_log();
+    assert!(log.contains("\"GET /callback HTTP/1.1\" 302"), "{log}");
+    assert!(
+        !log.contains('?') && !log.contains("code") && !log.contains("state"),
+        "{log}"
+    );
 
     // Each refresh at the next replica; the token before it is good there, and once.
     let mut pair = tokens;

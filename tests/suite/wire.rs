@@ -77,6 +77,7 @@ impl Local {
             .env("BACKLOG_DOMAIN", sim.url().as_str())
             .env("BACKLOG_API_KEY", &key)
             .env("MCP_HTTP_PORT", port.number.to_string())
+            .env("MCP_HTTP_AUTH", "none")
             .env("MCP_HTTP_JSON_RESPONSE", (!streams).to_string())
             .kill_on_drop(true)
             .spawn()

@@ -5,6 +5,8 @@ use std::{collections::HashMap, fmt, fmt::Write, sync::OnceLock};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::mcp::hidden;
+
 /// More are no help to choose from, unless they are all there are.
 const MAX_CANDIDATES: usize = 5;
 const FEW: usize = 12;
@@ -274,9 +276,11 @@ pub(in crate::mcp) fn quoted(text: &str) -> String {
     }
 }
 
-/// `Ｉｎ　Progress ` → `in progress`
+/// `Ｉｎ　Progress ` → `in progress`. Names were shown without their hidden characters, and are
+/// given so.
 pub(super) fn folded(text: &str) -> String {
-    let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
+    let shown = hidden::clean(text).text;
+    let lower: String = shown.nfkc().flat_map(char::to_lowercase).collect();
     let words: Vec<_> = lower.split_whitespace().collect();
     words.join(" ")
 }

@@ -7,7 +7,8 @@
 //!    of a local server, and of a kind that the caller may read ([`Reader::check`]).
 //! 3. It must be of an allowed project ([`Reader::admit`]).
 //! 4. Backlog is asked for the thing, and for what belongs to it.
-//! 5. It becomes a page (`markdown`). Of one that is longer than a result may be, a part is
+//! 5. Hidden characters are removed from the response ([`hidden`]).
+//! 6. It becomes a page (`markdown`). Of one that is longer than a result may be, a part is
 //!    returned, with the address that the next part has.
 //!
 //! Lists and reads are recorded as calls of tools are, with names of their own.
@@ -24,7 +25,7 @@ use rmcp::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{failure::ToolError, reader::Reader, text_part::Part, tokens};
+use super::{failure::ToolError, hidden, origin, reader::Reader, text_part::Part, tokens};
 use crate::backlog::{Request, Segment};
 use uri::{Kind, Target};
 
@@ -55,8 +56,8 @@ pub(super) async fn projects(reader: &Reader<'_>) -> Result<Vec<Project>, ToolEr
     let projects = listed.as_array().into_iter().flatten().filter_map(|it| {
         Some(Project {
             id: it["id"].as_u64()?,
-            key: it["projectKey"].as_str()?.to_owned(),
-            name: it["name"].as_str()?.to_owned(),
+            key: hidden::clean(it["projectKey"].as_str()?).text.into_owned(),
+            name: hidden::clean(it["name"].as_str()?).text.into_owned(),
         })
     });
     let allowed = projects.filter(|it: &Project| reader.allows_project(&it.key));
@@ -158,11 +159,11 @@ pub(super) async fn read(
     })?;
     let text = part(&page, &target, reader.host(), max_tokens);
     let contents = ResourceContents::text(text, uri);
-    Ok(
-        ReadResourceResult::new(vec![contents.with_mime_type(MARKDOWN)])
-            .with_ttl_ms(0)
-            .with_cache_scope(CacheScope::Private),
-    )
+    let mut result = ReadResourceResult::new(vec![contents.with_mime_type(MARKDOWN)])
+        .with_ttl_ms(0)
+        .with_cache_scope(CacheScope::Private);
+    result.meta = Some(origin::meta());
+    Ok(result)
 }
 
 /// What comes before the first part of a page, at most.
@@ -214,12 +215,13 @@ async fn page(reader: &Reader<'_>, target: &Target) -> Result<Page, ToolError> {
         Some((tool, request)) if reader.may(tool) => reader.fetch(request).await?,
         _ => Value::Null,
     };
-    let (answers, note) = reader
+    let (mut answers, note) = reader
         .sift(sieve, json!({"thing": thing, "more": more}))
         .await;
+    let removed = hidden::clean_value(&mut answers);
     let (thing, more) = (&answers["thing"], &answers["more"]);
     let mut text = markdown::page(target, reader.space(), thing, more);
-    if let Some(note) = note {
+    for note in note.into_iter().chain(hidden::note(removed)) {
         text.push_str(&format!("\n({note})\n"));
     }
     let updated = thing["updated"].as_str().map(str::to_owned);

@@ -8,6 +8,7 @@ mod custom_fields;
 mod descriptions;
 mod docs;
 mod files;
+mod hidden;
 mod hints;
 mod inputs;
 mod inputs_bound;

@@ -1,8 +1,10 @@
 //! What a person types, pastes or clicks to connect each client.
 //!
-//! The connect page and the terminal of `demo` show the same settings from here.
+//! The connect page and the terminal of `demo` and of the local server show the same settings from
+//! here.
 
-use serde_json::json;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 use url::Url;
 
 use super::locale::Locale;
@@ -22,6 +24,18 @@ pub struct ClientSetting {
     pub hosted: bool,
     /// What to do; several parts are alternatives or follow each other.
     pub parts: Vec<Part>,
+}
+
+impl ClientSetting {
+    /// For a terminal.
+    pub fn plain(&self) -> String {
+        let mut lines = vec![self.name.to_owned()];
+        for part in &self.parts {
+            lines.push(format!("  {}", part.caption));
+            lines.extend(part.text.lines().map(|line| format!("    {line}")));
+        }
+        lines.join("\n")
+    }
 }
 
 /// One thing to copy or do.
@@ -117,6 +131,69 @@ pub fn client_settings(mcp_url: &Url, locale: Locale) -> Vec<ClientSetting> {
     ]
 }
 
+/// What a client of the local server presents.
+#[derive(Clone, Copy, Debug)]
+pub enum ShownToken<'a> {
+    /// The value of `MCP_HTTP_TOKEN`, which the operator knows.
+    Configured,
+    Generated(&'a SecretString),
+    None,
+}
+
+impl ShownToken<'_> {
+    /// The value of the header that presents it.
+    fn header(self) -> Option<String> {
+        match self {
+            Self::Configured => Some("Bearer <MCP_HTTP_TOKEN>".to_owned()),
+            Self::Generated(token) => Some(format!("Bearer {}", token.expose_secret())),
+            Self::None => None,
+        }
+    }
+}
+
+/// The settings of the clients that reach a server on their own computer, with its token. They do
+/// not sign in.
+pub fn local_client_settings(url: &str, token: ShownToken<'_>) -> Vec<ClientSetting> {
+    let header = token.header();
+    let option = header.as_ref().map_or_else(String::new, |header| {
+        format!(" --header {}", quoted(&format!("Authorization: {header}")))
+    });
+    let with_header = |mut server: Value| {
+        if let Some(header) = &header {
+            server["headers"] = json!({ "Authorization": header });
+        }
+        server
+    };
+    let setting = |id, name, part| ClientSetting {
+        id,
+        name,
+        hosted: false,
+        parts: vec![part],
+    };
+    let file = |path: &str, content: &Value| Part {
+        kind: PartKind::Json,
+        caption: Locale::En.phrase("connect.in_file", path).plain(),
+        text: format!("{content:#}"),
+    };
+    let command = Part {
+        kind: PartKind::Shell,
+        caption: Locale::En.text("connect.in_terminal"),
+        text: format!(
+            "claude mcp add --transport http {SERVER_NAME} {}{option}",
+            quoted(url)
+        ),
+    };
+    let of_cursor = with_header(json!({ "url": url }));
+    let of_cursor = json!({ "mcpServers": { SERVER_NAME: of_cursor } });
+    let of_code = with_header(json!({ "type": "http", "url": url }));
+    let of_code = json!({ "servers": { SERVER_NAME: of_code } });
+    vec![
+        setting("claude-code", "Claude Code", command),
+        setting("cursor", "Cursor", file("~/.cursor/mcp.json", &of_cursor)),
+        setting("vscode", "VS Code", file(".vscode/mcp.json", &of_code)),
+    ]
+}
+
 /// `text` as one word of a POSIX shell.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/%@".contains(c);
@@ -147,6 +224,39 @@ mod tests {
                 serde_json::from_str::<serde_json::Value>(&part.text).expect(setting.id);
             }
         }
+    }
+
+    #[test]
+    fn local_clients_are_given_the_token_and_the_url() {
+        let url = "http://127.0.0.1:3333/mcp";
+        let token = SecretString::from("bmh_lt_the-token");
+        for (given, shown) in [
+            (
+                ShownToken::Generated(&token),
+                Some("Bearer bmh_lt_the-token"),
+            ),
+            (ShownToken::Configured, Some("Bearer <MCP_HTTP_TOKEN>")),
+            (ShownToken::None, None),
+        ] {
+            for setting in local_client_settings(url, given) {
+                let text = setting.plain();
+                assert!(
+                    text.starts_with(setting.name) && text.contains(url),
+                    "{text}"
+                );
+                assert!(shown.is_none_or(|shown| text.contains(shown)), "{text}");
+                assert_eq!(text.contains("Authorization"), shown.is_some(), "{text}");
+                for part in setting.parts.iter().filter(|p| p.kind == PartKind::Json) {
+                    serde_json::from_str::<Value>(&part.text).expect(setting.id);
+                }
+            }
+        }
+        let command = &local_client_settings(url, ShownToken::Generated(&token))[0].parts[0].text;
+        assert_eq!(
+            command,
+            "claude mcp add --transport http backlog http://127.0.0.1:3333/mcp --header \
+             'Authorization: Bearer bmh_lt_the-token'"
+        );
     }
 
     #[test]

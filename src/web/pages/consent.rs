@@ -1,9 +1,11 @@
 //! The consent page: who asks, where the answer goes, for what.
 //!
 //! The form posts to `form_action` with `request`, `csrf`, `space` (a slug),
-//! `access` (`read` or `read_write`) and `decision` (`approve` or `deny`). What
-//! is not asked is a hidden field, so the same fields always arrive (except
-//! `space` and `access` of a denial that left them open).
+//! `access` (`read` or `read_write`) and `decision` (`approve` or `deny`). The
+//! only space is a hidden field. The access is never chosen beforehand, even if
+//! there is one kind only: a page that gets a user to click twice in one place
+//! (double-click hijacking) cannot approve with that, because the form is not
+//! sent before a choice elsewhere on the page.
 
 use askama::Template;
 use url::Url;
@@ -24,6 +26,8 @@ pub struct ConsentPage {
     pub locale: Locale,
     /// Where the client's description was read; that much is proven.
     pub document_host: Option<String>,
+    /// Whether that host is not known to belong to who gets the answer.
+    pub published_elsewhere: bool,
     /// The name the client registered; not trusted.
     pub client_name: Option<String>,
     /// The website the client registered; not trusted, shown as a host only.
@@ -136,15 +140,19 @@ impl ConsentPage {
         self.locale.phrase(key, display::host(value, HOST_MAX))
     }
 
-    fn warning(&self) -> Option<Phrase> {
-        let (key, value) = match &self.redirect {
-            RedirectTarget::Https { .. } if self.client_is_known_host => return None,
-            RedirectTarget::Https { host } => ("consent.warn_web", host),
-            RedirectTarget::PlainHttp { host } => ("consent.warn_plain", host),
-            RedirectTarget::Loopback { host } => ("consent.warn_loopback", host),
-            RedirectTarget::PrivateScheme { scheme } => ("consent.warn_device", scheme),
+    fn warnings(&self) -> Vec<Phrase> {
+        let phrase = |key, value: &str| self.locale.phrase(key, display::host(value, HOST_MAX));
+        let of_target = match &self.redirect {
+            RedirectTarget::Https { .. } if self.client_is_known_host => None,
+            RedirectTarget::Https { host } => Some(phrase("consent.warn_web", host)),
+            RedirectTarget::PlainHttp { host } => Some(phrase("consent.warn_plain", host)),
+            RedirectTarget::Loopback { host } => Some(phrase("consent.warn_loopback", host)),
+            RedirectTarget::PrivateScheme { scheme } => Some(phrase("consent.warn_device", scheme)),
         };
-        Some(self.locale.phrase(key, display::host(value, HOST_MAX)))
+        let elsewhere = self.document_host.as_deref();
+        let elsewhere = elsewhere.filter(|_| self.published_elsewhere);
+        let elsewhere = elsewhere.map(|host| phrase("consent.warn_elsewhere", host));
+        of_target.into_iter().chain(elsewhere).collect()
     }
 
     /// A loopback program or a device app may call itself anything, whoever it is.

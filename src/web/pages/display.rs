@@ -54,6 +54,18 @@ fn visible(text: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
+/// The same text for a terminal, as long as it is: what would steer it or reorder the line is shown
+/// as U+FFFD, so that an operator sees that something is there. What emoji, names and scripts need
+/// stays: joiners and variation selectors.
+pub fn printable(text: &str) -> String {
+    let is_needed = |c| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
+    let shown = |c| match is_invisible(c) && !is_needed(c) {
+        true => '\u{fffd}',
+        false => c,
+    };
+    text.chars().map(shown).collect()
+}
+
 /// Controls, direction and formatting characters, and letters drawn as nothing.
 fn is_invisible(c: char) -> bool {
     c.is_control()
@@ -100,6 +112,37 @@ mod tests {
     fn hidden_and_reordering_characters_go() {
         let text = "Cl\u{200b}au\u{202e}de\u{2066}\u{feff}\u{0}\u{1b}[31m\u{e0041}\u{ad}";
         assert_eq!(line(text, 60).as_deref(), Some("Claude[31m"));
+    }
+
+    #[test]
+    fn what_steers_a_terminal_is_seen_there() {
+        for c in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+            assert_eq!(printable(&format!("a{c}b")), "a\u{fffd}b", "{c:?}");
+            assert_eq!(line(&format!("a{c}b"), 60).as_deref(), Some("ab"));
+            assert_eq!(host(&format!("a{c}b"), 60), "ab");
+        }
+        for c in [
+            '\0',
+            '\n',
+            '\u{1b}',
+            '\u{9b}',
+            '\u{200b}',
+            '\u{200f}',
+            '\u{61c}',
+            '\u{feff}',
+            '\u{e0041}',
+        ] {
+            assert_eq!(printable(&format!("a{c}b")), "a\u{fffd}b", "{c:?}");
+        }
+        for name in [
+            "課題 ボット",
+            "葛\u{e0100}飾区",
+            "❤\u{fe0f}",
+            "👨\u{200d}👩",
+            "می\u{200c}خواهم",
+        ] {
+            assert_eq!(printable(name), name);
+        }
     }
 
     #[test]

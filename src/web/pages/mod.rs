@@ -22,7 +22,9 @@ mod refused;
 #[cfg(test)]
 mod tests;
 
-pub use client_settings::{ClientSetting, Part, PartKind, client_settings};
+pub use client_settings::{
+    ClientSetting, Part, PartKind, ShownToken, client_settings, local_client_settings,
+};
 pub use connect::{ConnectPage, DemoLinks};
 pub use consent::{ConsentPage, RedirectTarget, SpaceChoice, SpaceLine};
 pub use forward::ForwardPage;

@@ -32,6 +32,7 @@ fn consent(locale: Locale) -> ConsentPage {
     ConsentPage {
         locale,
         document_host: None,
+        published_elsewhere: false,
         client_name: Some("Claude".to_owned()),
         client_uri: None,
         client_is_known_host: true,
@@ -132,6 +133,7 @@ fn every_page(locale: Locale) -> Vec<String> {
             pages.push(
                 ConsentPage {
                     document_host: Some("client.example".to_owned()),
+                    published_elsewhere: true,
                     client_uri: Some(url("https://site.example/x")),
                     client_is_known_host: false,
                     redirect: redirect.clone(),
@@ -218,12 +220,14 @@ fn pages_obey_their_content_security_policy() {
 #[test]
 fn every_control_has_a_label_and_every_fieldset_a_legend() {
     let labelled =
-        Regex::new(r#"<label class="choice">\s*<input type="radio"[^>]*>\s*<span>"#).unwrap();
+        Regex::new(r#"<label class="choice">\s*<input type="(?:radio|checkbox)"[^>]*>\s*<span>"#)
+            .unwrap();
     for html in Locale::ALL.into_iter().flat_map(every_page) {
-        let radios = html.matches("type=\"radio\"").count();
-        assert_eq!(labelled.find_iter(&html).count(), radios);
+        let [radios, boxes] =
+            ["radio", "checkbox"].map(|kind| html.matches(&format!("type=\"{kind}\"")).count());
+        assert_eq!(labelled.find_iter(&html).count(), radios + boxes);
         let hidden = html.matches("type=\"hidden\"").count();
-        assert_eq!(html.matches("<input").count(), radios + hidden);
+        assert_eq!(html.matches("<input").count(), radios + boxes + hidden);
         assert_eq!(
             html.matches("<fieldset>\n<legend>").count(),
             html.matches("<fieldset>").count()
@@ -396,14 +400,13 @@ fn the_form_carries_what_the_decision_needs() {
     assert_eq!(offers(&both, "space"), [pair("hidden", "acme")]);
     let choice = [pair("radio", "read_write"), pair("radio", "read")];
     assert_eq!(offers(&both, "access"), choice);
-    assert!(both.contains("value=\"read_write\" checked"));
     let decisions = [pair("submit", "approve"), pair("submit", "deny")];
     assert_eq!(offers(&both, "decision"), decisions);
 
     let read = of("backlog:read");
-    assert_eq!(offers(&read, "access"), [pair("hidden", "read")]);
+    assert_eq!(offers(&read, "access"), [pair("checkbox", "read")]);
     let write = of("backlog:write");
-    assert_eq!(offers(&write, "access"), [pair("hidden", "read_write")]);
+    assert_eq!(offers(&write, "access"), [pair("checkbox", "read_write")]);
 
     let several = ConsentPage {
         space: SpaceChoice::Several(vec![space("acme"), space("globex")]),
@@ -413,6 +416,48 @@ fn the_form_carries_what_the_decision_needs() {
     let spaces = [pair("radio", "acme"), pair("radio", "globex")];
     assert_eq!(offers(&several, "space"), spaces);
     assert!(several.contains("value=\"deny\" formnovalidate"));
+}
+
+#[test]
+fn nothing_is_approved_by_a_click_in_one_place() {
+    let focusable = Regex::new(r#"<(?:a|button|input|select|summary|textarea)\b[^>]*>"#).unwrap();
+    for html in Locale::ALL.into_iter().flat_map(every_page) {
+        assert!(!html.contains("autofocus") && !html.contains("tabindex"));
+        if !html.contains("value=\"approve\"") {
+            continue;
+        }
+        assert!(!html.contains(" checked"), "{html}");
+        let mut controls = focusable.find_iter(&html).map(|found| found.as_str());
+        let first = controls.find(|control| !control.contains("type=\"hidden\""));
+        let first = first.expect("a control");
+        let is_choice = first.contains("type=\"radio\"") || first.contains("type=\"checkbox\"");
+        assert!(is_choice && first.ends_with("required>"), "{first}");
+        let access = focusable.find_iter(&html).map(|found| found.as_str());
+        let mut access = access.filter(|control| control.contains("name=\"access\""));
+        assert!(
+            access.all(|control| control.ends_with("required>")),
+            "{html}"
+        );
+        assert!(html.contains("value=\"deny\" formnovalidate"), "{html}");
+    }
+}
+
+#[test]
+fn a_description_from_another_host_than_the_callbacks_is_warned_of() {
+    for locale in Locale::ALL {
+        let page = |published_elsewhere| {
+            ConsentPage {
+                document_host: Some("docs.example".to_owned()),
+                published_elsewhere,
+                ..consent(locale)
+            }
+            .html()
+        };
+        let warned = page(true);
+        let notice = warned.split("class=\"notice\"").nth(1).expect("a notice");
+        assert!(notice.contains("<bdi>docs.example</bdi>"), "{notice}");
+        assert!(!page(false).contains("class=\"notice\""));
+    }
 }
 
 #[test]

@@ -131,7 +131,7 @@ impl Assistant {
         })
         .await;
         browser.goto(url.trim()).await;
-        browser.decide("approve").await;
+        browser.approve().await;
         browser.sign_in_at_backlog(user).await;
         self.finish(&mut running).await
     }

@@ -181,6 +181,19 @@ impl Browser {
         ran.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
+    /// The name of the control that has the focus, or of its element.
+    pub async fn focused(&self) -> String {
+        let focused = "return document.activeElement.name || document.activeElement.localName";
+        self.run(focused).await.as_str().expect("a name").to_owned()
+    }
+
+    /// Presses the tabulator key on a page where nothing has the focus.
+    pub async fn press_tab(&self) {
+        const TAB: &str = "\u{e004}";
+        let page = self.find("body").await;
+        page.send_keys(TAB).await.expect("a key");
+    }
+
     /// Goes on in the other one of a page and its popup, once both are there.
     pub async fn switch_window(&self) {
         until("a popup is open", async || self.windows().await.len() == 2).await;
@@ -224,6 +237,12 @@ impl Browser {
             .await;
     }
 
+    /// Approves on the consent page, with the most access that is offered.
+    pub async fn approve(&self) {
+        self.click("input[name=access]").await;
+        self.decide("approve").await;
+    }
+
     /// Picks a user on Backlog's page, and agrees there.
     pub async fn sign_in_at_backlog(&self, user: Id) {
         self.click(&format!("input[name=user][value='{user}']"))
@@ -234,7 +253,7 @@ impl Browser {
     /// From the authorization URL of a client to the page of its redirect URI.
     pub async fn sign_in(&self, url: &str, user: Id) {
         self.goto(url).await;
-        self.decide("approve").await;
+        self.approve().await;
         self.sign_in_at_backlog(user).await;
         until("the browser is back at the client", async || {
             self.title().await == "Signed in"

@@ -19,6 +19,8 @@ use super::{
 };
 
 const OFFERED: &str = "deploy/nginx/replicas.conf";
+/// What the offered configuration logs, in the directory of a test.
+const OFFERED_LOG: &str = "offered.log";
 
 /// In front of some replicas. Stopped when dropped.
 pub struct Nginx {
@@ -40,7 +42,7 @@ impl Nginx {
     pub async fn start(replicas: &[Port]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let port = Port::reserve();
-        let site = offered(replicas, port.number);
+        let site = offered(replicas, port.number, directory.path());
         std::fs::write(directory.path().join("replicas.conf"), site).expect("a file");
         let main = directory.path().join("nginx.conf");
         std::fs::write(&main, around(directory.path())).expect("a file");
@@ -86,6 +88,11 @@ impl Nginx {
             .collect()
     }
 
+    /// The log that the offered configuration writes.
+    pub fn access_log(&self) -> String {
+        self.file(OFFERED_LOG)
+    }
+
     fn file(&self, name: &str) -> String {
         std::fs::read_to_string(self.directory.path().join(name)).unwrap_or_default()
     }
@@ -103,8 +110,8 @@ impl Drop for Nginx {
     }
 }
 
-/// The offered configuration with these ports.
-fn offered(replicas: &[Port], listen: u16) -> String {
+/// The offered configuration with these ports, and its logs in this directory.
+fn offered(replicas: &[Port], listen: u16, directory: &Path) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(OFFERED);
     let offered = std::fs::read_to_string(path).expect(OFFERED);
     let server = regex::Regex::new(r"(?m)^ *server hub-\d+:3333(.*);\n").expect("a pattern");
@@ -116,7 +123,21 @@ fn offered(replicas: &[Port], listen: u16) -> String {
     let without = server.replace_all(&offered, "");
     let upstream = "upstream hub {\n";
     assert!(without.contains(upstream) && without.contains("listen 8080;"));
+    let directory = directory.display();
+    let logs = "access_log /var/log/nginx/access.log without_query;";
+    assert!(without.contains(logs) && without.contains("error_log /var/log/nginx/error.log"));
     without
+        .replace(
+            logs,
+            &format!(
+                "access_log {directory}/{OFFERED_LOG} without_query;
+                 access_log {directory}/access.log served;"
+            ),
+        )
+        .replace(
+            "/var/log/nginx/error.log",
+            &format!("{directory}/error.log"),
+        )
         .replace(upstream, &format!("{upstream}{servers}"))
         .replace("listen 8080;", &format!("listen 127.0.0.1:{listen};"))
 }

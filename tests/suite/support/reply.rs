@@ -86,6 +86,11 @@ pub fn assert_page_headers(headers: &HeaderMap) {
     assert_eq!(header("referrer-policy"), "no-referrer");
     assert_eq!(header("x-content-type-options"), "nosniff");
     assert_eq!(header("x-frame-options"), "DENY");
+    assert_eq!(header("cross-origin-resource-policy"), "same-origin");
+    let permissions = header("permissions-policy");
+    for feature in ["camera=()", "geolocation=()", "payment=()"] {
+        assert!(permissions.contains(feature), "{feature} in {permissions}");
+    }
     // It would cut a popup from the page that opened it.
     assert_eq!(header("cross-origin-opener-policy"), "");
     assert_eq!(header("access-control-allow-origin"), "");

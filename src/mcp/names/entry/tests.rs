@@ -14,7 +14,14 @@ fn ids(entries: &[Entry], text: &str) -> Vec<i64> {
 
 #[test]
 fn the_exact_name_wins() {
-    let entries = entries(&["open", "Open", "In Progress", "ｶﾃｺﾞﾘ", "12"]);
+    let entries = entries(&[
+        "open",
+        "Open",
+        "In Progress",
+        "ｶﾃｺﾞﾘ",
+        "12",
+        "Re\u{200b}view\u{202c}",
+    ]);
     for (text, expected) in [
         ("open", &[1][..]),
         ("Open", &[2]),
@@ -25,6 +32,8 @@ fn the_exact_name_wins() {
         ("カテゴリ", &[4]),
         ("12", &[5]),
         ("１２", &[5]),
+        ("Review", &[6]),
+        ("Re\u{200b}view\u{202c}", &[6]),
         ("Progress", &[]),
         ("", &[]),
     ] {
