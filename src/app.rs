@@ -9,8 +9,10 @@
 //!    gets the time to notice.
 
 pub mod advice;
+mod connections;
 pub mod doctor;
 mod drain;
+pub mod fetcher;
 mod http;
 pub mod key_rotation;
 mod scrape;
@@ -42,18 +44,21 @@ use crate::{
     },
     domain::Change,
     embedded::{EmbeddedError, EmbeddedPostgres},
-    fetch::{FetchError, Fetcher},
+    fetch::FetchError,
     jobs::{
         self,
+        cleanup::Rounds,
         journal::{Rhythm, Writer},
     },
     mcp::{HubServer, backlog_tokens::Renewals, sessions::Sessions},
+    oauth::metadata::WaysToRegister,
     observe::{Journal, JournalOptions, Metrics, Recorder},
     random::Random,
     telemetry::{Draining, TrustedPeers},
     web::{
-        Hub, client_address::Proxies, client_keys::ClientKeys, large_answers::LargeAnswers,
-        limits::Limits, ready::Readiness, unchecked::Unchecked,
+        Hub, body_budget::BodyBudget, client_address::Proxies, client_keys::ClientKeys,
+        large_answers::LargeAnswers, limits::Limits, newcomers::Newcomers, ready::Readiness,
+        unchecked::Unchecked, under_way::UnderWay,
     },
 };
 
@@ -244,7 +249,14 @@ impl Application {
             secrets: SecretHasher::new(CONCURRENT_SECRET_HASHES, random.clone()),
             backlog: backlog.clone(),
             sessions: sessions.clone(),
-            fetcher: Fetcher::new(is_loopback, clock.clone())?,
+            fetcher: fetcher::open(&settings.clients, is_loopback, &clock)?,
+            ways_to_register: WaysToRegister {
+                documents: settings.clients.documents,
+                dynamic: settings.clients.registration,
+            },
+            body_budget: BodyBudget::default(),
+            under_way: UnderWay::new(is_loopback),
+            newcomers: Newcomers::default(),
             client_keys: ClientKeys::default(),
             limits: Limits::new(
                 Proxies::new(trusted.clone()),
@@ -261,7 +273,10 @@ impl Application {
         });
         let cleanup = tokio::spawn(jobs::cleanup::run(
             storage.db.clone(),
-            observe.cleanup_every,
+            Rounds {
+                every: observe.cleanup_every,
+                early: hub.newcomers.many(),
+            },
             random.clone(),
             clock.clone(),
             recorder.metrics.clone(),

@@ -196,6 +196,11 @@ impl TrustedPeers {
     }
 }
 
+/// What a response says of itself in its extensions: the hub refused the request to protect
+/// itself from too many, which anyone can cause. So it is no error in the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Shed;
+
 /// The span of one request, without anything that may hold a secret.
 pub struct RequestSpan;
 
@@ -226,14 +231,15 @@ impl RootSpanBuilder for RequestSpan {
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
         use actix_web::HttpMessage;
-        let (status, started) = match outcome {
+        let (status, started, is_shed) = match outcome {
             Ok(response) => (
                 response.status(),
                 response.request().extensions().get::<Started>().copied(),
+                response.response().extensions().contains::<Shed>(),
             ),
-            Err(error) => (error.as_response_error().status_code(), None),
+            Err(error) => (error.as_response_error().status_code(), None, false),
         };
-        let is_told = status.as_u16() >= 400 || tracing::enabled!(Level::DEBUG);
+        let is_told = (status.as_u16() >= 400 && !is_shed) || tracing::enabled!(Level::DEBUG);
         if !is_told {
             return;
         }
@@ -244,8 +250,8 @@ impl RootSpanBuilder for RequestSpan {
         );
         let _entered = span.enter();
         match status.as_u16() {
-            500.. => tracing::error!("answered"),
-            400.. => tracing::info!("answered"),
+            500.. if !is_shed => tracing::error!("answered"),
+            400..500 => tracing::info!("answered"),
             _ => tracing::debug!("answered"),
         }
     }

@@ -3,10 +3,13 @@
 //! 1. The settings were read before this; the database is reached, and whether notifications
 //!    arrive, its version, clock and schema are looked at.
 //! 2. Every key that stored text needs is tried.
-//! 3. Each enabled space: its secret opens, and its Backlog knows the application. That is
+//! 3. Whether clients' metadata documents can be fetched from here.
+//! 4. Each enabled space: its secret opens, and its Backlog knows the application. That is
 //!    asked by a code that cannot be right: Backlog checks the application first.
 //!
 //! Nothing is changed. A check that needs an earlier one is left out when that one failed.
+
+mod documents;
 
 use std::time::Duration;
 
@@ -25,6 +28,7 @@ use crate::{
         probe::{POOLER, ProbeError},
     },
     domain::Space,
+    fetch::Fetcher,
     mcp::space_application::SpaceApplication,
     random::Random,
 };
@@ -71,6 +75,8 @@ pub struct Patient {
     pub keys: Result<KeyRing, String>,
     /// `…/callback` of the hub, as it must be registered with Backlog.
     pub callback: Url,
+    /// What fetches clients' documents; `None` where they are turned off.
+    pub fetcher: Option<Fetcher>,
 }
 
 #[derive(Default)]
@@ -147,6 +153,7 @@ pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Fi
             return found.0;
         }
     }
+    documents::examine(&mut found, patient.fetcher.as_ref()).await;
     match db::spaces::list_enabled(&pool).await {
         Err(error) => found.bad(
             "spaces",

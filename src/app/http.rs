@@ -4,24 +4,26 @@
 //! 2. [`TracingLogger`]: its span, and a log line if it fails.
 //! 3. `web::measure`: what the metrics tell of it, refusals included.
 //! 4. `web::host_guard`: is the host ours? Strict headers on every answer.
-//! 5. `web::content_coding`: a body that would have to be inflated is refused.
-//! 6. `web::slow_body`: how long its body may take.
-//! 7. `app::drain`: whether this is the last answer of its connection.
-//! 8. `web::routes`: the endpoint.
+//! 5. `web::under_way`: whether its network has too many requests under way.
+//! 6. `web::content_coding`: a body that would have to be inflated is refused.
+//! 7. `web::slow_body`: how long its body may take.
+//! 8. `app::drain`: whether this is the last answer of its connection.
+//! 9. `web::routes`: the endpoint.
 //!
-//! actix calls what was wrapped last first, so the code below reads from 7 up to 1.
+//! actix calls what was wrapped last first, so the code below reads from 8 up to 1. Before any of
+//! it, `app::connections` counts the connection.
 
 use std::{io, net::TcpListener};
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 use tracing_actix_web::TracingLogger;
 
-use super::{SHUTDOWN, drain::LastAnswers};
+use super::{SHUTDOWN, connections::Connections, drain::LastAnswers};
 use crate::{
     config::Patience,
     mcp::HubServer,
     telemetry::{RequestSpan, TrustedPeers, request_id},
-    web::{Hub, KEEP_ALIVE, content_coding, host_guard, measure, routes, slow_body},
+    web::{Hub, KEEP_ALIVE, content_coding, host_guard, measure, routes, slow_body, under_way},
 };
 
 /// Serves the hub on `socket`.
@@ -34,6 +36,7 @@ pub(super) fn serve(
     patience: Patience,
 ) -> io::Result<Server> {
     let (metrics, random) = (hub.recorder.metrics.clone(), hub.random.clone());
+    let connections = Connections::new(hub.clone());
     let server = HttpServer::new(move || {
         let (metrics, random) = (metrics.clone(), random.clone());
         let last_answers = last_answers.clone();
@@ -47,6 +50,7 @@ pub(super) fn serve(
                 slow_body::bound(patience.body, request, next)
             }))
             .wrap(from_fn(content_coding::refuse))
+            .wrap(from_fn(under_way::bound))
             .wrap(from_fn(host_guard::guard))
             .wrap(from_fn(move |request, next| {
                 measure::measure(metrics.clone(), request, next)
@@ -56,6 +60,7 @@ pub(super) fn serve(
                 request_id::identify(random.clone(), request, next)
             }))
     })
+    .on_connect(move |connection, data| connections.opened(connection, data))
     .disable_signals()
     .shutdown_timeout(SHUTDOWN.as_secs())
     .client_request_timeout(patience.headers)

@@ -7,6 +7,7 @@ use crate::{
     app::{
         OWN_KEY_FILE,
         doctor::{self, Finding, Patient, Verdict},
+        fetcher,
     },
     clock::Clock,
     config::{Environment, LocalAuth, LocalSettings, LocalSpaces, ServeArgs, Settings, Storage},
@@ -120,7 +121,11 @@ fn patient(settings: Settings) -> Result<Patient, Finding> {
     let keys = keys.and_then(|keys| {
         KeyRing::parse(&keys, Random::system()).map_err(|error| format!("ENCRYPTION_KEYS: {error}"))
     });
+    let is_loopback = callback.scheme() != "https";
+    let fetcher = fetcher::open(&settings.clients, is_loopback, &Clock::system())
+        .map_err(|error| bad("documents", error.to_string()))?;
     Ok(Patient {
+        fetcher: settings.clients.documents.then_some(fetcher),
         database_url,
         is_embedded,
         keys,

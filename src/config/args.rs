@@ -44,6 +44,8 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub http: HttpArgs,
     #[command(flatten)]
+    pub clients: super::ClientArgs,
+    #[command(flatten)]
     pub lifetimes: LifetimeArgs,
     #[command(flatten)]
     pub observe: super::ObserveArgs,

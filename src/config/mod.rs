@@ -6,6 +6,7 @@
 
 mod args;
 mod base_url;
+mod clients;
 mod descriptions;
 mod environment;
 mod lifetimes;
@@ -16,7 +17,7 @@ mod tools;
 mod values;
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr},
     num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
@@ -29,6 +30,7 @@ use url::Url;
 
 pub use args::{ApiKeyArgs, HttpArgs, LifetimeArgs, ServeArgs, SpaceArgs, StdioArgs, ToolArgs};
 pub use base_url::BaseUrl;
+pub use clients::{ClientArgs, ClientSettings};
 pub use descriptions::descriptions;
 pub use environment::Environment;
 pub use lifetimes::Lifetimes;
@@ -109,6 +111,7 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     pub tools: ToolSettings,
     pub lifetimes: Lifetimes,
+    pub clients: ClientSettings,
     pub patience: Patience,
     pub grant_quota: GrantQuota,
     pub observe: ObserveSettings,
@@ -190,9 +193,10 @@ impl ServeArgs {
             mcp_path,
             allowed_hosts: hosts(self.http.allowed_hosts)?,
             allowed_origins: allowed_origins(self.http.allowed_origins)?,
-            trusted_proxies: trusted_proxies(self.http.trusted_proxies)?,
+            trusted_proxies: clients::networks("TRUSTED_PROXIES", self.http.trusted_proxies)?,
             tools: self.tools.resolve()?,
             lifetimes: self.lifetimes.resolve()?,
+            clients: self.clients.resolve()?,
             patience: Patience::default(),
             grant_quota: GrantQuota::default(),
             observe: self.observe.resolve()?,
@@ -282,24 +286,6 @@ pub fn encryption_keys(
                 )
             }),
     }
-}
-
-fn trusted_proxies(networks: Vec<String>) -> Result<Vec<IpNet>, ConfigError> {
-    listed(networks)
-        .into_iter()
-        .map(|text| {
-            text.parse()
-                .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-                .map_err(|_| {
-                    ConfigError::new(
-                        "TRUSTED_PROXIES",
-                        format!(
-                            "lists {text:?}; it wants addresses or networks such as 10.0.0.0/8"
-                        ),
-                    )
-                })
-        })
-        .collect()
 }
 
 /// The origins as a browser writes them in a header.

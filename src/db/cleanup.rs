@@ -57,6 +57,18 @@ kinds! {
     authorization_requests: "hub.authorization_requests" by "id"
         where "expires_at <= clock_timestamp() - interval '15 minutes'"
         => "DELETE FROM hub.authorization_requests";
+    /// Those that nobody has decided, because strangers can begin any number: the newest 50,000
+    /// and 64 MiB stay.
+    undecided_requests: "hub.authorization_requests" by "id"
+        where "id IN (
+                   SELECT id FROM (
+                       SELECT id, count(*) OVER newer AS number,
+                              sum(pg_column_size(requests.*)) OVER newer AS bytes
+                       FROM hub.authorization_requests AS requests
+                       WHERE approved_at IS NULL AND finished_at IS NULL
+                       WINDOW newer AS (ORDER BY id DESC ROWS UNBOUNDED PRECEDING)) AS undecided
+                   WHERE number > 50000 OR bytes > 67108864)"
+        => "DELETE FROM hub.authorization_requests";
     /// An hour after their time, so that a second use is still noticed.
     authorization_codes: "hub.authorization_codes" by "code_hash"
         where "expires_at <= clock_timestamp() - interval '1 hour'"
@@ -95,17 +107,22 @@ kinds! {
                AND coalesce(last_used_at, created_at) <= clock_timestamp() - interval '90 days'
                AND NOT EXISTS (SELECT FROM hub.grants WHERE grants.client_id = clients.id)"
         => "DELETE FROM hub.clients";
-    /// Never signed in with, documents included, because strangers can add any number:
-    /// the newest 10,000 stay, and any of the last hour.
+    /// Never signed in with, documents included, because strangers can add any number. The newest
+    /// stay: 10,000 of them and 32 MiB, and, of the last hour, 50,000 and 128 MiB. No newcomer
+    /// is ever turned away for those that are there.
     never_used_clients: "hub.clients" by "id"
-        where "origin <> 'operator' AND last_used_at IS NULL
-               AND created_at <= clock_timestamp() - interval '1 hour'
-               AND NOT EXISTS (SELECT FROM hub.grants WHERE grants.client_id = clients.id)
-               AND id NOT IN (
-                   SELECT id FROM hub.clients
-                   WHERE origin <> 'operator' AND last_used_at IS NULL
-                     AND created_at <= clock_timestamp() - interval '1 hour'
-                     AND NOT EXISTS (SELECT FROM hub.grants WHERE grants.client_id = clients.id)
-                   ORDER BY created_at DESC LIMIT 10000)"
+        where "id IN (
+                   SELECT id FROM (
+                       SELECT id, created_at, count(*) OVER newer AS number,
+                              sum(pg_column_size(clients.*)) OVER newer AS bytes
+                       FROM hub.clients
+                       WHERE origin <> 'operator' AND last_used_at IS NULL
+                         AND NOT EXISTS (SELECT FROM hub.grants
+                                         WHERE grants.client_id = clients.id)
+                       WINDOW newer AS (ORDER BY created_at DESC, id DESC
+                                        ROWS UNBOUNDED PRECEDING)) AS never_used
+                   WHERE number > 50000 OR bytes > 134217728
+                      OR ((number > 10000 OR bytes > 33554432)
+                          AND created_at <= clock_timestamp() - interval '1 hour'))"
         => "DELETE FROM hub.clients";
 }

@@ -34,6 +34,7 @@ struct Row {
     scopes: Vec<String>,
     document_is_fresh: Option<bool>,
     document_is_stale: Option<bool>,
+    was_used: bool,
 }
 
 impl TryFrom<Row> for Client {
@@ -76,6 +77,7 @@ impl TryFrom<Row> for Client {
                 (None, None, None) => ClientAuth::Public,
             },
             scopes: scopes_from_sql(&row.scopes),
+            was_used: row.was_used,
         })
     }
 }
@@ -86,11 +88,12 @@ pub async fn find_by_client_id(
 ) -> Result<Option<Client>, sqlx::Error> {
     sqlx::query_as!(
         Row,
-        "SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
-                application_type, token_endpoint_auth_method, client_secret_hash, jwks,
-                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
-                metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale
-         FROM hub.clients WHERE client_id = $1",
+        r#"SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
+                  application_type, token_endpoint_auth_method, client_secret_hash, jwks,
+                  jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
+                  metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale,
+                  last_used_at IS NOT NULL AS "was_used!"
+           FROM hub.clients WHERE client_id = $1"#,
         client_id
     )
     .fetch_optional(db)
@@ -102,11 +105,12 @@ pub async fn find_by_client_id(
 pub async fn find(db: impl PgExecutor<'_>, key: ClientKey) -> Result<Option<Client>, sqlx::Error> {
     sqlx::query_as!(
         Row,
-        "SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
-                application_type, token_endpoint_auth_method, client_secret_hash, jwks,
-                jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
-                metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale
-         FROM hub.clients WHERE id = $1",
+        r#"SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
+                  application_type, token_endpoint_auth_method, client_secret_hash, jwks,
+                  jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
+                  metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale,
+                  last_used_at IS NOT NULL AS "was_used!"
+           FROM hub.clients WHERE id = $1"#,
         key.0
     )
     .fetch_optional(db)

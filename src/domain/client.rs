@@ -21,6 +21,8 @@ pub struct Client {
     pub application_type: ApplicationType,
     pub auth: ClientAuth,
     pub scopes: Scopes,
+    /// Whether somebody has signed in with it before.
+    pub was_used: bool,
 }
 
 /// How the hub came to know the client.

@@ -1,4 +1,5 @@
-//! Removes what has expired, every five minutes, one replica at a time.
+//! Removes what has expired, every five minutes and whenever strangers have added many rows, one
+//! replica at a time.
 //!
 //! 1. Take the lock, or leave it to the replica that has it.
 //! 2. Go through the table below; each entry in batches, until none is left.
@@ -6,10 +7,11 @@
 //!
 //! It also makes next month's partition of the audit trail, ahead of time.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use sqlx::{PgConnection, PgPool};
+use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
@@ -41,8 +43,9 @@ macro_rules! table {
 }
 
 /// What is removed, in this order: tokens before the grants that they keep alive.
-const TABLE: [Kind; 10] = table![
+const TABLE: [Kind; 11] = table![
     authorization_requests,
+    undecided_requests,
     authorization_codes,
     access_tokens,
     refresh_tokens,
@@ -54,10 +57,17 @@ const TABLE: [Kind; 10] = table![
     never_used_clients,
 ];
 
+/// When a round comes.
+pub struct Rounds {
+    pub every: Duration,
+    /// Where this is told, one comes at once.
+    pub early: Arc<Notify>,
+}
+
 /// Runs until the task is dropped. `also` is called each time around.
 pub async fn run(
     pool: PgPool,
-    every: Duration,
+    rounds: Rounds,
     random: Random,
     clock: Clock,
     metrics: Metrics,
@@ -69,7 +79,10 @@ pub async fn run(
         tracing::warn!(%error, "the partitions of the audit trail are not made yet");
     }
     loop {
-        tokio::time::sleep(super::about(every, &random)).await;
+        tokio::select! {
+            () = tokio::time::sleep(super::about(rounds.every, &random)) => {}
+            () = rounds.early.notified() => {}
+        }
         also();
         let removed = once(&pool).await;
         if let Ok(removed) = &removed {

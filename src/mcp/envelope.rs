@@ -3,10 +3,11 @@
 //! says what is wrong as JSON-RPC does, with the id of the request where it can be read.
 //!
 //! 1. A byte order mark is skipped (RFC 8259 §8.1); bytes that are not UTF-8 are −32700.
-//! 2. Half of a surrogate pair, which JSON may escape and no text may contain, is read as
+//! 2. One of more values than any message needs is −32600: they are counted before they are built.
+//! 3. Half of a surrogate pair, which JSON may escape and no text may contain, is read as
 //!    U+FFFD ([`surrogates`]).
-//! 3. A list is a batch; each of its elements is a message of its own.
-//! 4. What is not JSON is −32700; JSON that is not a request, a notification or a response is
+//! 4. A list is a batch; each of its elements is a message of its own.
+//! 5. What is not JSON is −32700; JSON that is not a request, a notification or a response is
 //!    −32600. Only the envelope is looked at: `params` are scanned, not built.
 
 use std::{borrow::Cow, fmt};
@@ -19,7 +20,10 @@ use serde::{
 };
 use serde_json::{error::Category, value::RawValue};
 
-use super::params;
+use super::{
+    elements::{self, MAX_ELEMENTS},
+    params,
+};
 use crate::backlog::surrogates;
 
 /// The messages of one batch. More are not even kept.
@@ -101,6 +105,10 @@ impl Received {
         if let Err(error) = std::str::from_utf8(&sent) {
             let position = error.valid_up_to();
             return Err(not_json(format!("byte {position} is not UTF-8")));
+        }
+        if elements::are_too_many(&sent) {
+            let problem = format!("the body has more than {MAX_ELEMENTS} values; send less");
+            return Err(no_request(None, &problem));
         }
         let text = match surrogates::replaced(&sent) {
             Cow::Borrowed(_) => sent,

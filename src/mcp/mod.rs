@@ -17,6 +17,7 @@ pub mod caller;
 mod completion;
 mod description_keys;
 pub mod descriptions;
+mod elements;
 mod envelope;
 mod failure;
 mod file;

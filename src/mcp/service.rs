@@ -21,7 +21,7 @@ mod batch;
 mod library;
 
 use actix_web::{
-    HttpRequest, HttpResponse, Scope,
+    HttpMessage, HttpRequest, HttpResponse, Scope,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header},
     web::{self, Bytes},
@@ -129,7 +129,11 @@ impl McpService {
                 envelope::no_request(None, "send the body with Content-Type: application/json"),
             ));
         }
-        let body = self.body(payload).await?;
+        let whole = request.extensions_mut().remove::<WholeBody>();
+        let body = match whole {
+            Some(WholeBody(body)) => body,
+            None => self.body(payload).await?,
+        };
         let received = Received::read(&body).map_err(Refusal::of)?;
         let accepted = accepted(request);
         match received {
@@ -141,16 +145,8 @@ impl McpService {
     async fn body(&self, payload: web::Payload) -> Result<Bytes, Refusal> {
         match payload.to_bytes_limited(self.max_body).await {
             Ok(Ok(body)) => Ok(body),
-            Ok(Err(error)) => Err(Refusal::of(envelope::not_json(format!(
-                "the body could not be read: {error}"
-            )))),
-            Err(_) => {
-                let problem = format!("the body is larger than {} bytes", self.max_body);
-                Err(Refusal::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    envelope::no_request(None, &problem),
-                ))
-            }
+            Ok(Err(error)) => Err(Refusal::Ready(Box::new(body_broken(&error)))),
+            Err(_) => Err(Refusal::Ready(Box::new(body_too_large(self.max_body)))),
         }
     }
 
@@ -234,6 +230,23 @@ impl McpService {
     }
 }
 
+/// A body that the layer around the service has read; it leaves it in the request's extensions.
+#[derive(Clone, Debug)]
+pub struct WholeBody(pub Bytes);
+
+/// The response to a body of more bytes than `limit`.
+pub fn body_too_large(limit: usize) -> HttpResponse {
+    let problem = format!("the body is larger than {limit} bytes");
+    let refused = envelope::no_request(None, &problem);
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, refused).response()
+}
+
+/// The response to a body that did not arrive whole.
+pub fn body_broken(error: &impl std::fmt::Display) -> HttpResponse {
+    let refused = envelope::not_json(format!("the body could not be read: {error}"));
+    Refusal::of(refused).response()
+}
+
 async fn handle(
     request: HttpRequest,
     payload: web::Payload,
@@ -286,7 +299,7 @@ fn accepted(request: &HttpRequest) -> Accepted {
 }
 
 /// Only what a web page cannot send without a preflight.
-fn is_json(request: &HttpRequest) -> bool {
+pub fn is_json(request: &HttpRequest) -> bool {
     let header = request.headers().get(header::CONTENT_TYPE);
     header
         .and_then(|value| value.to_str().ok())

@@ -27,7 +27,7 @@ use super::{
     sessions::{Session, Sessions},
 };
 use crate::{
-    domain::{Change, GrantId},
+    domain::{Change, GrantId, SpaceId},
     oauth::token::TokenHash,
 };
 
@@ -35,6 +35,8 @@ use crate::{
 const LIFETIME: Duration = Duration::from_secs(3600);
 /// Several windows of one client share a grant.
 const PER_GRANT: usize = 8;
+/// Of all grants of one user together.
+const PER_USER: usize = 32;
 const PER_PROCESS: usize = 2_000;
 /// How many look up their standing at a time, when a space has changed.
 const LOOKING: usize = 4;
@@ -61,6 +63,7 @@ struct Places {
 #[derive(Debug)]
 struct Taken {
     grant: GrantId,
+    user: (SpaceId, i64),
     token: TokenHash,
     ended: CancellationToken,
 }
@@ -103,10 +106,14 @@ impl Subscriptions {
     }
 
     /// A place for one more; `None` where there are enough.
-    fn take(&self, grant: GrantId, token: TokenHash) -> Option<Place> {
+    fn take(&self, (grant, user): Holder, token: TokenHash) -> Option<Place> {
         let mut places = self.places();
         let of_grant = places.taken.values().filter(|taken| taken.grant == grant);
-        if places.taken.len() >= PER_PROCESS || of_grant.count() >= PER_GRANT {
+        let of_user = places.taken.values().filter(|taken| taken.user == user);
+        if places.taken.len() >= PER_PROCESS
+            || of_grant.count() >= PER_GRANT
+            || of_user.count() >= PER_USER
+        {
             return None;
         }
         let ended = self.0.stopped.child_token();
@@ -114,6 +121,7 @@ impl Subscriptions {
         let number = places.next;
         let taken = Taken {
             grant,
+            user,
             token,
             ended: ended.clone(),
         };
@@ -126,6 +134,9 @@ impl Subscriptions {
         })
     }
 }
+
+/// Whose a subscription is: a grant, and its Backlog user.
+type Holder = (GrantId, (SpaceId, i64));
 
 /// One of the places, until it is dropped.
 struct Place {
@@ -147,16 +158,21 @@ pub struct Subscriber {
     pub sessions: Sessions,
     pub token: TokenHash,
     pub grant: GrantId,
+    /// The Backlog user of the grant.
+    pub user: (SpaceId, i64),
     pub token_expires_at: DateTime<Utc>,
     /// What binds the caller beside the space.
     pub bounds: Policy,
     /// What the space allows.
     pub policy_of: fn(&Session) -> Policy,
+    /// Called when the request has become a subscription, which has limits of its own.
+    pub began: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Subscriber {
     fn take_place(&self) -> Option<Place> {
-        self.sessions.subscriptions().take(self.grant, self.token)
+        let holder = (self.grant, self.user);
+        self.sessions.subscriptions().take(holder, self.token)
     }
 
     /// The caller as of now; `None` if there is none any more.
@@ -219,6 +235,7 @@ pub(super) async fn listen(
         let text = "no more subscriptions just now; end others of this sign-in, or try again later";
         return Err(ErrorData::invalid_request(text, None));
     };
+    (subscriber.began)();
     // Only now: whoever stops listening after this ends the place.
     if !subscriber.sessions.is_listening() {
         return Ok(());
@@ -279,6 +296,10 @@ mod tests {
         GrantId::new(&Clock::system(), &Random::system())
     }
 
+    fn of(grant: GrantId, user: i64) -> Holder {
+        (grant, (SpaceId(uuid::Uuid::nil()), user))
+    }
+
     fn token() -> TokenHash {
         AccessToken::generate(&Random::system()).hash()
     }
@@ -288,23 +309,35 @@ mod tests {
         let subscriptions = Subscriptions::default();
         let (mine, others) = (grant(), grant());
         let places: Vec<_> = (0..PER_GRANT)
-            .map(|_| subscriptions.take(mine, token()).expect("a place"))
+            .map(|_| subscriptions.take(of(mine, 1), token()).expect("a place"))
             .collect();
-        assert!(subscriptions.take(mine, token()).is_none());
-        assert!(subscriptions.take(others, token()).is_some());
+        assert!(subscriptions.take(of(mine, 1), token()).is_none());
+        assert!(subscriptions.take(of(others, 2), token()).is_some());
         drop(places);
-        assert!(subscriptions.take(mine, token()).is_some());
+        assert!(subscriptions.take(of(mine, 1), token()).is_some());
         assert_eq!(subscriptions.places().taken.len(), 0);
+    }
+
+    #[test]
+    fn many_grants_of_one_user_do_not_take_the_places_of_others() {
+        let subscriptions = Subscriptions::default();
+        let taken: Vec<_> = std::iter::from_fn(|| subscriptions.take(of(grant(), 1), token()))
+            .take(PER_PROCESS)
+            .collect();
+        assert_eq!(taken.len(), PER_USER);
+        assert!(subscriptions.take(of(grant(), 2), token()).is_some());
     }
 
     #[test]
     fn a_change_ends_what_it_is_about() {
         let subscriptions = Subscriptions::default();
         let (grant, token) = (grant(), token());
-        let take = || subscriptions.take(grant, token).expect("a place");
+        let take = || subscriptions.take(of(grant, 1), token).expect("a place");
         let (place, other) = (
             take(),
-            subscriptions.take(self::grant(), self::token()).unwrap(),
+            subscriptions
+                .take(of(self::grant(), 2), self::token())
+                .unwrap(),
         );
         let changes = [
             Change::Space,

@@ -3,7 +3,8 @@
 
 use super::{CodeChallenge, ErrorCode, OAuthError, Params, Scopes};
 
-const MAX_STATE: usize = 4096;
+/// Several times what the longest real one has; every sign-in that begins stores it.
+const MAX_STATE: usize = 2048;
 
 /// What the client asks for. `resources` are as sent: the caller knows the endpoints.
 #[derive(Debug)]
@@ -61,9 +62,9 @@ impl AuthorizationParams {
 /// The `state`, which even an error answer gives back.
 pub fn state(params: &Params) -> Result<Option<String>, OAuthError> {
     match params.get("state") {
-        Some(state) if state.len() > MAX_STATE => Err(invalid(
-            "The parameter 'state' is longer than 4096 characters.",
-        )),
+        Some(state) if state.len() > MAX_STATE => {
+            Err(invalid("The parameter 'state' is longer than 2048 bytes."))
+        }
         state => Ok(state.map(str::to_owned)),
     }
 }

@@ -57,7 +57,7 @@ pub fn read(client_id: &str, document: &[u8]) -> Result<Registration, OAuthError
         .metadata
         .token_endpoint_auth_method
         .get_or_insert_with(|| AuthMethod::None.as_str().to_owned());
-    let registration = document.metadata.validate()?;
+    let registration = document.metadata.validate_published()?;
     // MCP's authorization text has it among the required fields, which the server checks.
     if registration.client_name.is_none() {
         return Err(invalid("The metadata document has no 'client_name'."));

@@ -4,13 +4,23 @@ use serde::Serialize;
 
 use super::{Scope, client_assertion, registration::AuthMethod};
 
+/// How a client becomes known without an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaysToRegister {
+    /// By the metadata document that its `client_id` is the URL of.
+    pub documents: bool,
+    /// At `/register` (RFC 7591).
+    pub dynamic: bool,
+}
+
 /// `/.well-known/oauth-authorization-server` (RFC 8414 §2).
 #[derive(Debug, Serialize)]
 pub struct AuthorizationServerMetadata {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
-    registration_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     revocation_endpoint: String,
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
@@ -27,12 +37,12 @@ pub struct AuthorizationServerMetadata {
 
 impl AuthorizationServerMetadata {
     /// `issuer` is the exact text that `iss` carries, without a trailing slash.
-    pub fn new(issuer: &str) -> Self {
+    pub fn new(issuer: &str, ways: WaysToRegister) -> Self {
         Self {
             issuer: issuer.to_owned(),
             authorization_endpoint: format!("{issuer}/authorize"),
             token_endpoint: format!("{issuer}/token"),
-            registration_endpoint: format!("{issuer}/register"),
+            registration_endpoint: ways.dynamic.then(|| format!("{issuer}/register")),
             revocation_endpoint: format!("{issuer}/revoke"),
             // Advertised here only: it makes clients ask for a refresh token,
             // which they always get.
@@ -47,7 +57,7 @@ impl AuthorizationServerMetadata {
                 .to_vec(),
             revocation_endpoint_auth_signing_alg_values_supported:
                 client_assertion::algorithm_names(),
-            client_id_metadata_document_supported: true,
+            client_id_metadata_document_supported: ways.documents,
             code_challenge_methods_supported: ["S256"],
             authorization_response_iss_parameter_supported: true,
         }
@@ -68,9 +78,9 @@ pub struct OpenIdMetadata {
 
 impl OpenIdMetadata {
     /// `issuer` as in [`AuthorizationServerMetadata::new`].
-    pub fn new(issuer: &str) -> Self {
+    pub fn new(issuer: &str, ways: WaysToRegister) -> Self {
         Self {
-            server: AuthorizationServerMetadata::new(issuer),
+            server: AuthorizationServerMetadata::new(issuer, ways),
             jwks_uri: format!("{issuer}/.well-known/jwks.json"),
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: ["RS256"],

@@ -8,7 +8,22 @@ use super::{
     redirect_uri::{RedirectKind, RedirectUriError},
 };
 
-const MAX_REDIRECT_URIS: usize = 32;
+/// How many redirect URIs a client may have, and how many bytes of them.
+struct Bounds {
+    redirect_uris: usize,
+    bytes: usize,
+}
+
+/// Of a client that registers itself, which any stranger can make a row of.
+const REGISTERED: Bounds = Bounds {
+    redirect_uris: 10,
+    bytes: 4 * 1024,
+};
+/// Of one that somebody stands for: an operator, or the host of its metadata document.
+const VOUCHED_FOR: Bounds = Bounds {
+    redirect_uris: 32,
+    bytes: 16 * 1024,
+};
 const MAX_NAME_CHARS: usize = 200;
 const MAX_KEYS: usize = 16;
 const MAX_KEYS_BYTES: usize = 16 * 1024;
@@ -135,19 +150,25 @@ impl ClientMetadata {
 
     /// Checks the metadata by RFC 7591 §2 and the redirect rules of [`RedirectUri`].
     pub fn validate(self) -> Result<Registration, OAuthError> {
-        self.validate_with(RedirectUri::parse)
+        self.validate_with(RedirectUri::parse, &REGISTERED)
+    }
+
+    /// The same for what a client publishes at a host of its own.
+    pub fn validate_published(self) -> Result<Registration, OAuthError> {
+        self.validate_with(RedirectUri::parse, &VOUCHED_FOR)
     }
 
     /// The same for what an operator registers.
     pub fn validate_trusted(self) -> Result<Registration, OAuthError> {
-        self.validate_with(RedirectUri::parse_trusted)
+        self.validate_with(RedirectUri::parse_trusted, &VOUCHED_FOR)
     }
 
     fn validate_with(
         self,
         parse: fn(&str) -> Result<RedirectUri, RedirectUriError>,
+        bounds: &Bounds,
     ) -> Result<Registration, OAuthError> {
-        let redirect_uris = validate_redirect_uris(&self.redirect_uris, parse)?;
+        let redirect_uris = validate_redirect_uris(&self.redirect_uris, parse, bounds)?;
         let application_type =
             validate_application_type(self.application_type.as_deref(), &redirect_uris)?;
         if let Some(types) = &self.grant_types
@@ -217,11 +238,19 @@ impl Registration {
 fn validate_redirect_uris(
     texts: &[String],
     parse: fn(&str) -> Result<RedirectUri, RedirectUriError>,
+    bounds: &Bounds,
 ) -> Result<Vec<RedirectUri>, OAuthError> {
-    if texts.is_empty() || texts.len() > MAX_REDIRECT_URIS {
+    let Bounds {
+        redirect_uris: most,
+        bytes,
+    } = bounds;
+    let total: usize = texts.iter().map(String::len).sum();
+    if texts.is_empty() || texts.len() > *most || total > *bytes {
         return Err(OAuthError::new(
             ErrorCode::InvalidRedirectUri,
-            format!("The field 'redirect_uris' must list 1 to {MAX_REDIRECT_URIS} URIs."),
+            format!(
+                "The field 'redirect_uris' must list 1 to {most} URIs, of {bytes} bytes together."
+            ),
         ));
     }
     texts
@@ -310,109 +339,4 @@ fn invalid(description: &'static str) -> OAuthError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn metadata(redirect_uris: &[&str]) -> ClientMetadata {
-        ClientMetadata {
-            redirect_uris: redirect_uris.iter().map(ToString::to_string).collect(),
-            token_endpoint_auth_method: Some("none".into()),
-            ..ClientMetadata::default()
-        }
-    }
-
-    fn with_keys(jwks: Option<serde_json::Value>, uri: Option<&str>) -> ClientMetadata {
-        let mut metadata = metadata(&["https://a.example/cb"]);
-        metadata.token_endpoint_auth_method = Some("private_key_jwt".into());
-        metadata.jwks = jwks;
-        metadata.jwks_uri = uri.map(Into::into);
-        metadata
-    }
-
-    #[test]
-    fn inline_keys_are_limited_in_number_and_size() {
-        let set = |keys: Vec<serde_json::Value>| Some(serde_json::json!({ "keys": keys }));
-        let key = serde_json::json!({ "kty": "EC" });
-        let large = serde_json::json!({ "kty": "x".repeat(MAX_KEYS_BYTES) });
-        assert!(
-            with_keys(set(vec![key.clone(); 16]), None)
-                .validate()
-                .is_ok()
-        );
-        assert!(with_keys(set(vec![key; 17]), None).validate().is_err());
-        assert!(with_keys(set(vec![large]), None).validate().is_err());
-    }
-
-    #[test]
-    fn the_address_of_keys_is_kept_as_it_is_understood() {
-        let stored = |uri: &str| with_keys(None, Some(uri)).validate().map(|done| done.keys);
-        assert_eq!(
-            stored("HTTPS://Keys.Example:443\\a/../jwks").expect("valid"),
-            Some(KeySource::Uri("https://keys.example/jwks".into()))
-        );
-        for refused in [
-            "http://keys.example/jwks",
-            "https://user:password@keys.example/jwks",
-            "https://:password@keys.example/jwks",
-        ] {
-            assert!(stored(refused).is_err(), "{refused}");
-        }
-    }
-
-    #[test]
-    fn rule_14_web_with_a_private_scheme_is_native_and_web_with_loopback_is_refused() {
-        let mut mixed = metadata(&["https://cursor.example/cb", "cursor://x/cb"]);
-        mixed.application_type = Some("web".into());
-        assert_eq!(
-            mixed.validate().expect("valid").application_type,
-            ApplicationType::Native
-        );
-        let mut web = metadata(&["https://a.example/cb", "http://127.0.0.1/cb"]);
-        web.application_type = Some("web".into());
-        assert_eq!(
-            web.validate().expect_err("refused").code,
-            ErrorCode::InvalidRedirectUri
-        );
-    }
-
-    #[test]
-    fn each_wrong_field_is_named() {
-        let mut no_code = metadata(&["https://a.example/cb"]);
-        no_code.grant_types = Some(vec!["client_credentials".into()]);
-        let mut bad_method = metadata(&["https://a.example/cb"]);
-        bad_method.token_endpoint_auth_method = Some("tls_client_auth".into());
-        let mut bad_type = metadata(&["https://a.example/cb"]);
-        bad_type.application_type = Some("service".into());
-        for (metadata, field) in [
-            (metadata(&[]), "redirect_uris"),
-            (
-                metadata(&["https://a.example", "ftp://x"]),
-                "redirect_uris[1]",
-            ),
-            (no_code, "grant_types"),
-            (bad_method, "token_endpoint_auth_method"),
-            (bad_type, "application_type"),
-        ] {
-            let error = metadata.validate().expect_err(field);
-            assert!(error.description.contains(field), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_digest_ignores_the_order_of_redirect_uris_and_nothing_else() {
-        let digest = |uris: &[&str]| metadata(uris).validate().expect("valid").digest();
-        let (a, b) = ("https://a.example/", "https://b.example/");
-        assert_eq!(digest(&[a, b]), digest(&[b, a]));
-        assert_ne!(digest(&[a]), digest(&[a, b]));
-    }
-
-    #[test]
-    fn a_method_left_out_means_basic_as_the_rfc_says() {
-        let mut left_out = metadata(&["https://a.example/cb"]);
-        left_out.token_endpoint_auth_method = None;
-        assert_eq!(
-            left_out.validate().expect("valid").auth_method,
-            AuthMethod::ClientSecretBasic
-        );
-    }
-}
+mod tests;

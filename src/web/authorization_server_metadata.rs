@@ -11,7 +11,10 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
     let suffix = suffix(&request);
     let host = issuer::host(&request);
     match Issuer::find_by_suffix(&hub, host.as_ref(), &suffix).await? {
-        Some(issuer) => Ok(document(&AuthorizationServerMetadata::new(&issuer.url))),
+        Some(issuer) => {
+            let metadata = AuthorizationServerMetadata::new(&issuer.url, hub.ways_to_register);
+            Ok(document(&metadata))
+        }
         None => Ok(not_found::any(request).await),
     }
 }

@@ -136,6 +136,7 @@ async fn begin(
         lifetime: hub.lifetimes.authorization_request,
     };
     db::authorization_requests::insert(&hub.db, &request).await?;
+    hub.newcomers.add();
     Ok(Begun { id, csrf })
 }
 
@@ -188,6 +189,7 @@ async fn identify(
             }
             ClientLookupError::Metadata(error) => invalid(error),
             ClientLookupError::Limited(limited) => PageError::limited(request, limited),
+            ClientLookupError::Off => page(Problem::DocumentsOff),
         })?
         .filter(|client| client.may_use_issuer_of(issuer.space_id()))
         .ok_or_else(|| page(Problem::UnknownClient))?;

@@ -24,6 +24,11 @@ impl Proxies {
         }
     }
 
+    /// Whether one of them has this address.
+    pub fn are_at(&self, peer: IpAddr) -> bool {
+        self.trusted.contains(peer)
+    }
+
     /// The address the request came from. `X-Forwarded-For` is believed as far as it
     /// was written by trusted proxies, read from the right.
     pub fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {

@@ -113,6 +113,9 @@ impl Presented {
             .map_err(|error| match error {
                 ClientLookupError::Database(error) => error.into(),
                 ClientLookupError::Limited(limited) => limited.into(),
+                ClientLookupError::Off => self.failed(
+                    "This server reads no client metadata documents; use another client_id.",
+                ),
                 error => JsonError::Unavailable(error.to_string()),
             })?
             .filter(|client| client.may_use_issuer_of(issuer.space_id()))
@@ -180,7 +183,8 @@ impl Presented {
         (keys, assertion): (&KeySource, &str),
     ) -> Result<(), JsonError> {
         hub.limits.check_client(self.attempt())?;
-        let verified = client_keys::verify(hub, issuer, client, keys, assertion).await;
+        let verified =
+            client_keys::verify(hub, issuer, client, (keys, assertion), self.sender).await;
         if !matches!(verified, Ok(Ok(()))) {
             // Keys that cannot be fetched count as well: each attempt fetches them.
             hub.limits.count_failure(self.attempt())?;

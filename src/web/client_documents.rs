@@ -5,9 +5,14 @@
 //!    is temporary, and nothing is remembered of it.
 //! 3. Anything else is unknown.
 //!
-//! At `/token` a client must be stored already, and only the document of one that has
-//! keys is fetched again, because keys may have been withdrawn. If that fails, its copy
-//! serves for a day longer.
+//! If a document cannot be fetched, its copy serves for a day longer: what it says was true the
+//! minute before. It does not if the host says that the document is gone. At `/token` a client
+//! must be stored already, and only the document of one that has keys is fetched again, because
+//! keys may have been withdrawn.
+
+use std::time::Duration;
+
+use url::Url;
 
 use super::{
     Hub,
@@ -19,8 +24,11 @@ use crate::{
         Client, ClientKey,
         client::{ClientOrigin, DocumentAge},
     },
-    fetch::FetchError,
-    oauth::{OAuthError, client_document, registration::AuthMethod},
+    fetch::{Asker, FetchError},
+    oauth::{
+        OAuthError, client_document,
+        registration::{AuthMethod, Registration},
+    },
 };
 
 /// Why it cannot be said who the client is.
@@ -34,6 +42,9 @@ pub enum ClientLookupError {
     Metadata(#[from] OAuthError),
     #[error("too many clients were asked for that are not known")]
     Limited(Limited),
+    /// `CLIENT_ID_METADATA_DOCUMENTS=off`.
+    #[error("this server reads no metadata documents")]
+    Off,
 }
 
 impl From<Limited> for ClientLookupError {
@@ -42,17 +53,28 @@ impl From<Limited> for ClientLookupError {
     }
 }
 
+/// What a document is fetched for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    /// `/authorize`: any stranger can name a document.
+    SignIn,
+    /// `/token`: the client is known.
+    Tokens,
+}
+
+/// The client that begins a sign-in at `/authorize`.
 pub async fn find_client(
     hub: &Hub,
     client_id: &str,
     sender: Sender,
 ) -> Result<Option<Client>, ClientLookupError> {
-    let key = match db::clients::find_by_client_id(&hub.db, client_id).await? {
-        Some(client) if is_old(&client) => client.key,
-        Some(client) => return Ok(Some(client)),
-        None => ClientKey::new(&hub.clock, &hub.random),
-    };
-    fetch(hub, client_id, key, sender).await
+    let known = db::clients::find_by_client_id(&hub.db, client_id).await?;
+    match known {
+        Some(client) if !is_document(&client) => Ok(Some(client)),
+        Some(_) if !hub.ways_to_register.documents => Err(ClientLookupError::Off),
+        Some(client) if !is_old(&client) => Ok(Some(client)),
+        known => fetch(hub, client_id, known, (sender, Purpose::SignIn)).await,
+    }
 }
 
 /// The client that presents itself at `/token`.
@@ -67,17 +89,11 @@ pub async fn find_known_client(
     if !is_old(&known) || known.auth.method() != AuthMethod::PrivateKeyJwt {
         return Ok(Some(known));
     }
-    match fetch(hub, client_id, known.key, sender).await {
-        Err(
-            ClientLookupError::Document(_)
-            | ClientLookupError::Metadata(_)
-            | ClientLookupError::Limited(_),
-        ) if known.origin == ClientOrigin::MetadataDocument(DocumentAge::Stale) => {
-            tracing::warn!(client_id, "a metadata document could not be fetched again");
-            Ok(Some(known))
-        }
-        found => found,
-    }
+    fetch(hub, client_id, Some(known), (sender, Purpose::Tokens)).await
+}
+
+fn is_document(client: &Client) -> bool {
+    matches!(client.origin, ClientOrigin::MetadataDocument(_))
 }
 
 fn is_old(client: &Client) -> bool {
@@ -87,20 +103,75 @@ fn is_old(client: &Client) -> bool {
     )
 }
 
+/// Fetches the document and stores it; the stored copy if that fails in passing.
 async fn fetch(
     hub: &Hub,
     client_id: &str,
-    key: ClientKey,
-    sender: Sender,
+    known: Option<Client>,
+    (sender, purpose): (Sender, Purpose),
 ) -> Result<Option<Client>, ClientLookupError> {
     let Some(url) = client_document::url(client_id, hub.fetcher.allows_loopback()) else {
         return Ok(None);
     };
-    hub.limits
-        .check_work(Work::Document, sender)
-        .map_err(ClientLookupError::Limited)?;
-    let fetched = hub.fetcher.get(&url).await?;
-    let registration = client_document::read(client_id, &fetched.body)?;
-    db::clients::upsert_document(&hub.db, key, client_id, &registration, fetched.fresh_for).await?;
+    let asker = Asker {
+        network: sender.network(),
+        is_known: known.as_ref().is_some_and(|known| known.was_used),
+    };
+    let read = read(hub, &url, asker, (sender, purpose)).await;
+    let (registration, fresh_for) = match (read, known.as_ref()) {
+        (Ok(read), _) => read,
+        (Err(error), Some(copy)) if serves(copy, &error, purpose) => {
+            tracing::warn!(client_id, %error, "a metadata document could not be fetched again");
+            return Ok(known);
+        }
+        (Err(error), _) => return Err(error),
+    };
+    let is_new = known.is_none();
+    let key = known.map_or_else(
+        || ClientKey::new(&hub.clock, &hub.random),
+        |known| known.key,
+    );
+    db::clients::upsert_document(&hub.db, key, client_id, &registration, fresh_for).await?;
+    if is_new {
+        hub.newcomers.add();
+    }
     Ok(db::clients::find_by_client_id(&hub.db, client_id).await?)
+}
+
+async fn read(
+    hub: &Hub,
+    url: &Url,
+    asker: Asker,
+    (sender, purpose): (Sender, Purpose),
+) -> Result<(Registration, Duration), ClientLookupError> {
+    if !hub.ways_to_register.documents {
+        return Err(ClientLookupError::Off);
+    }
+    let work = match purpose {
+        Purpose::SignIn => Work::StrangersDocument,
+        Purpose::Tokens => Work::Document,
+    };
+    hub.limits
+        .check_work(work, sender)
+        .map_err(ClientLookupError::Limited)?;
+    let fetched = hub.fetcher.get(url, asker).await?;
+    let registration = client_document::read(url.as_str(), &fetched.body)?;
+    Ok((registration, fetched.fresh_for))
+}
+
+/// Whether the copy serves instead of a document that could not be fetched.
+fn serves(copy: &Client, error: &ClientLookupError, purpose: Purpose) -> bool {
+    let passes = match (error, purpose) {
+        (ClientLookupError::Document(error), Purpose::SignIn) => !error.is_withdrawal(),
+        (ClientLookupError::Limited(_), _)
+        | (
+            ClientLookupError::Document(_)
+            | ClientLookupError::Metadata(_)
+            | ClientLookupError::Off,
+            Purpose::Tokens,
+        ) => true,
+        (ClientLookupError::Metadata(_) | ClientLookupError::Off, Purpose::SignIn)
+        | (ClientLookupError::Database(_), _) => false,
+    };
+    passes && copy.origin == ClientOrigin::MetadataDocument(DocumentAge::Stale)
 }

@@ -10,12 +10,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use moka::future::Cache;
 use url::Url;
 
-use super::{Hub, Issuer, error::JsonError};
+use super::{Hub, Issuer, error::JsonError, limits::Sender};
 use crate::{
     clock::Clock,
     db,
     domain::Client,
-    fetch::Fetcher,
+    fetch::{Asker, Fetcher},
     oauth::{
         client_assertion::{self, Assertion, AssertionError, Server},
         registration::KeySource,
@@ -51,7 +51,7 @@ impl ClientKeys {
     /// if none of them fits. The inner error is the client's fault.
     pub async fn check<T>(
         &self,
-        fetcher: &Fetcher,
+        fetcher: (&Fetcher, Asker),
         clock: &Clock,
         uri: &str,
         check: impl Fn(&str) -> Result<T, AssertionError>,
@@ -68,7 +68,7 @@ impl ClientKeys {
 
     async fn get(
         &self,
-        fetcher: &Fetcher,
+        (fetcher, asker): (&Fetcher, Asker),
         clock: &Clock,
         uri: &str,
     ) -> Result<Arc<KeySet>, JsonError> {
@@ -78,7 +78,7 @@ impl ClientKeys {
         let unavailable = |cause: String| JsonError::Unavailable(format!("{uri}: {cause}"));
         let url = Url::parse(uri).map_err(|error| unavailable(error.to_string()))?;
         let fetched = fetcher
-            .get(&url)
+            .get(&url, asker)
             .await
             .map_err(|error| unavailable(error.to_string()))?;
         let keys = Arc::new(KeySet {
@@ -96,8 +96,8 @@ pub async fn verify(
     hub: &Hub,
     issuer: &Issuer,
     client: &Client,
-    keys: &KeySource,
-    assertion: &str,
+    (keys, assertion): (&KeySource, &str),
+    sender: Sender,
 ) -> Result<Result<(), AssertionError>, JsonError> {
     let token_endpoint = format!("{}/token", issuer.url);
     let server = Server {
@@ -110,8 +110,12 @@ pub async fn verify(
     let checked: Result<Assertion, AssertionError> = match keys {
         KeySource::Inline(jwks) => check(jwks),
         KeySource::Uri(uri) => {
-            let keys = &hub.client_keys;
-            keys.check(&hub.fetcher, &hub.clock, uri, check).await?
+            let asker = Asker {
+                network: sender.network(),
+                is_known: client.was_used,
+            };
+            let (keys, fetcher) = (&hub.client_keys, (&hub.fetcher, asker));
+            keys.check(fetcher, &hub.clock, uri, check).await?
         }
     };
     match checked {

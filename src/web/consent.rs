@@ -16,10 +16,11 @@ use super::{
     Hub, Issuer,
     authorize::error_location,
     browser,
-    error::{self, PageError},
+    error::{self, JsonError, PageError},
     expired,
     limits::Endpoint,
     pages::{ForwardPage, Problem},
+    request_body::OAuthBody,
     space_choice,
     unchecked::LookUpError,
 };
@@ -39,7 +40,7 @@ pub async fn post(
     hub: web::Data<Hub>,
     issuer: Issuer,
     request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
+    body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, PageError> {
     let answer = answer(&hub, &issuer, &request, body);
     error::counting_failures(&hub, Endpoint::Consent, &request, answer).await
@@ -49,7 +50,7 @@ async fn answer(
     hub: &Hub,
     issuer: &Issuer,
     request: &HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
+    body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, PageError> {
     let page = |problem| PageError::new(request, problem);
     let invalid = |detail: &str| {
@@ -58,8 +59,13 @@ async fn answer(
         })
     };
 
-    let body = body.map_err(|_| invalid("The form is too large, or did not arrive whole."))?;
-    let params = Params::parse(&body).map_err(|error| invalid(&error.description))?;
+    let body = body.map_err(|error| match error {
+        JsonError::Busy(_) => page(Problem::RateLimited {
+            seconds: error::RETRY_AFTER,
+        }),
+        _ => invalid("The form is too large, or did not arrive whole."),
+    })?;
+    let params = Params::parse(body.bytes()).map_err(|error| invalid(&error.description))?;
     let id = params
         .get("request")
         .and_then(|text| uuid::Uuid::parse_str(text).ok())

@@ -18,11 +18,11 @@ use super::{
 };
 use crate::{
     oauth::{ErrorCode, OAuthError},
-    telemetry::RequestId,
+    telemetry::{RequestId, Shed},
 };
 
 /// How long a client waits before it tries again after a passing failure, in seconds.
-const RETRY_AFTER: &str = "5";
+pub const RETRY_AFTER: u64 = 5;
 
 /// A page that tells a person what happened and what to do.
 #[derive(Debug)]
@@ -148,6 +148,14 @@ pub enum JsonError {
     Database(#[from] sqlx::Error),
     #[error("{0}")]
     Unavailable(String),
+    /// What there is of this is used up, by senders and not by a fault of the hub.
+    #[error("too many {0} are under way")]
+    Busy(&'static str),
+    #[error("the body is not JSON by its type")]
+    NotJson,
+    /// `DYNAMIC_REGISTRATION=off`.
+    #[error("clients cannot register themselves")]
+    RegistrationOff,
 }
 
 impl From<Limited> for JsonError {
@@ -193,11 +201,26 @@ impl JsonError {
                     format!("Too many requests; try again in {} s.", limited.retry_after),
                 ),
             ),
-            Self::Database(_) | Self::Unavailable(_) => (
+            Self::Database(_) | Self::Unavailable(_) | Self::Busy(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 OAuthError::new(
                     ErrorCode::TemporarilyUnavailable,
                     "The service cannot answer right now; try again in a few seconds.",
+                ),
+            ),
+            Self::NotJson => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                OAuthError::new(
+                    ErrorCode::InvalidClientMetadata,
+                    "Send the body with Content-Type: application/json.",
+                ),
+            ),
+            Self::RegistrationOff => (
+                StatusCode::FORBIDDEN,
+                OAuthError::new(
+                    ErrorCode::AccessDenied,
+                    "Clients cannot register themselves on this server. Ask its operator to \
+                     register the client, and configure the client_id.",
                 ),
             ),
         }
@@ -211,22 +234,33 @@ impl ResponseError for JsonError {
 
     fn error_response(&self) -> HttpResponse {
         let (status, error) = self.answer();
-        if status.is_server_error() {
-            tracing::error!(cause = %self, "an OAuth request failed");
-        }
         let mut response = HttpResponse::build(status);
+        match self {
+            Self::Busy(_) => {
+                response.extensions_mut().insert(Shed);
+            }
+            _ if status.is_server_error() => {
+                tracing::error!(cause = %self, "an OAuth request failed");
+            }
+            _ => {}
+        }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         match self {
             Self::BasicAuthFailed(_) => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"client\""));
             }
-            Self::Database(_) | Self::Unavailable(_) => {
+            Self::Database(_) | Self::Unavailable(_) | Self::Busy(_) => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
             }
             Self::Limited(limited) => {
                 response.insert_header((header::RETRY_AFTER, limited.retry_after));
             }
-            Self::OAuth(_) | Self::TooLarge { .. } | Self::NoSuchIssuer | Self::Misdirected => {}
+            Self::OAuth(_)
+            | Self::TooLarge { .. }
+            | Self::NoSuchIssuer
+            | Self::Misdirected
+            | Self::NotJson
+            | Self::RegistrationOff => {}
         }
         response.json(serde_json::json!({
             "error": error.code.as_str(),

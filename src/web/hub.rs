@@ -6,8 +6,8 @@ use sqlx::PgPool;
 use url::Url;
 
 use super::{
-    client_keys::ClientKeys, large_answers::LargeAnswers, limits::Limits, ready::Readiness,
-    unchecked::Unchecked,
+    body_budget::BodyBudget, client_keys::ClientKeys, large_answers::LargeAnswers, limits::Limits,
+    newcomers::Newcomers, ready::Readiness, unchecked::Unchecked, under_way::UnderWay,
 };
 use crate::{
     backlog::BacklogClient,
@@ -16,7 +16,7 @@ use crate::{
     crypto::{KeyRing, SecretHasher},
     fetch::Fetcher,
     mcp::{Policy, sessions::Sessions},
-    oauth::CheckKey,
+    oauth::{CheckKey, metadata::WaysToRegister},
     observe::Recorder,
     random::Random,
 };
@@ -37,10 +37,14 @@ pub struct Hub {
     pub backlog: BacklogClient,
     pub sessions: Sessions,
     pub fetcher: Fetcher,
+    pub ways_to_register: WaysToRegister,
     pub client_keys: ClientKeys,
     pub limits: Limits,
     pub unchecked: Unchecked,
     pub readiness: Readiness,
+    pub body_budget: BodyBudget,
+    pub under_way: UnderWay,
+    pub newcomers: Newcomers,
     pub large_answers: LargeAnswers,
     pub clock: Clock,
     pub random: Random,

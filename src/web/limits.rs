@@ -81,12 +81,20 @@ pub enum Work {
     SignIn,
     /// `/register` stores a client that it did not have.
     Registration,
-    /// A metadata document is fetched. The copy serves for a minute at least.
+    /// `/token` fetches the document of a client that signs assertions. The copy serves for a
+    /// minute at least.
     Document,
+    /// `/authorize` fetches a document, which any stranger can name.
+    StrangersDocument,
 }
 
 impl Work {
-    const ALL: [Self; 3] = [Self::SignIn, Self::Registration, Self::Document];
+    const ALL: [Self; 4] = [
+        Self::SignIn,
+        Self::Registration,
+        Self::Document,
+        Self::StrangersDocument,
+    ];
 
     /// How often a minute for an address, all at once if need be.
     fn per_minute(self) -> NonZeroU32 {
@@ -94,6 +102,7 @@ impl Work {
             Self::SignIn => 600,
             Self::Registration => 300,
             Self::Document => 60,
+            Self::StrangersDocument => 20,
         })
     }
 }
@@ -115,6 +124,13 @@ const OF_A_HOLDER: u32 = 240;
 /// Where a request came from; `None`: it is not counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Sender(Option<Network>);
+
+impl Sender {
+    /// The network that counts as one sender.
+    pub fn network(self) -> Option<IpAddr> {
+        self.0
+    }
+}
 
 /// A request that may fail.
 #[derive(Clone, Copy, Debug)]
@@ -182,6 +198,14 @@ impl Limits {
                 .filter(|address| !(self.spare_loopback && address.is_loopback()))
                 .map(Network::of),
         )
+    }
+
+    /// Who opened a connection. A trusted proxy's is not counted: what it carries is.
+    pub fn connected_from(&self, peer: IpAddr) -> Sender {
+        let peer = peer.to_canonical();
+        let is_spared = self.spare_loopback && peer.is_loopback();
+        let is_counted = !is_spared && !self.proxies.are_at(peer);
+        Sender(is_counted.then(|| network_of(peer)))
     }
 
     /// Waits for the answer to an attempt and counts it if it failed. Too many failures of the

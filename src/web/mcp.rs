@@ -3,11 +3,13 @@
 //! 1. No token, or one that is not live here: 401 and a challenge.
 //! 2. The token's session becomes the caller that the tools act as, narrowed by what the
 //!    space allows and by what the request asks for (`X-MCP-Toolsets`, `X-MCP-Readonly`).
-//! 3. The usual requests are answered with less work (`plain`), the others by the protocol's
+//! 3. It counts for its grant and its user while it is under way (`under_way`), and its body is
+//!    read within the user's share of memory (`request_body`).
+//! 4. The usual requests are answered with less work (`plain`), the others by the protocol's
 //!    library.
-//! 4. When the answer is ready, a tool may have found that the person must sign in
+//! 5. When the answer is ready, a tool may have found that the person must sign in
 //!    again, or that the scopes do not suffice: then the answer is the challenge.
-//! 5. A large answer is in memory only for as long as its client may take to read it
+//! 6. A large answer is in memory only for as long as its client may take to read it
 //!    (`large_answers`).
 
 use std::{rc::Rc, sync::Arc};
@@ -16,19 +18,34 @@ use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware::Next,
     web,
 };
 use serde_json::json;
 
 use super::{
-    Hub, Issuer, error::JsonError, issuer, large_answers::Bounded, plain, unchecked::LookUpError,
+    Hub, Issuer,
+    body_budget::Owner,
+    error::JsonError,
+    issuer,
+    large_answers::Bounded,
+    plain,
+    request_body::{self, Unread},
+    unchecked::LookUpError,
+    under_way::Call,
 };
 use crate::{
-    domain::GrantId,
-    mcp::{Caller, Charge, Policy, Refusal, Subscriber, Toolset, Verdict, sessions::Session},
-    oauth::{Scopes, token::AccessToken},
+    domain::{GrantId, SpaceId},
+    mcp::{
+        Caller, Charge, Policy, Refusal, Subscriber, Toolset, Verdict,
+        service::{self, WholeBody},
+        sessions::Session,
+    },
+    oauth::{
+        Scopes,
+        token::{AccessToken, TokenHash},
+    },
     telemetry::RequestId,
 };
 
@@ -77,11 +94,34 @@ pub async fn authenticate<B: MessageBody + 'static>(
         return Ok(answer(request, JsonError::from(limited).error_response()));
     }
 
+    let grant = session.principal.grant.id;
+    let user = (
+        session.principal.space.id,
+        session.principal.grant.backlog_user_id,
+    );
+    let call = match hub.under_way.call(grant, user) {
+        Ok(call) => call,
+        Err(limited) => return Ok(answer(request, JsonError::from(limited).error_response())),
+    };
+    if let Err(refusal) = read_body(&hub, &mut request, user, &call).await {
+        return Ok(answer(request, refusal));
+    }
+
     if let Some(journal) = &hub.recorder.journal {
         let grant = &session.principal.grant;
         journal.used(grant.id, grant.client);
     }
 
+    serve(&hub, request, next, (issuer, token, session, call)).await
+}
+
+/// Has a request served whose token was valid.
+async fn serve<B: MessageBody + 'static>(
+    hub: &web::Data<Hub>,
+    request: ServiceRequest,
+    next: Next<B>,
+    (issuer, token, session, call): (Issuer, TokenHash, Arc<Session>, Call),
+) -> Result<ServiceResponse<EitherBody<Bounded, BoxBody>>, Error> {
     let asked = Policy::asked_for(
         request
             .headers()
@@ -94,8 +134,7 @@ pub async fn authenticate<B: MessageBody + 'static>(
         Err(error) => return Ok(answer(request, bad_request(&error))),
     };
 
-    let space = session.principal.space.id;
-    let grant = session.principal.grant.id;
+    let (space, grant) = (session.principal.space.id, session.principal.grant.id);
     let verdict = Verdict::default();
     let caller = Caller {
         scopes: session.principal.scopes,
@@ -106,16 +145,18 @@ pub async fn authenticate<B: MessageBody + 'static>(
             sessions: hub.sessions.clone(),
             token,
             grant,
+            user: (space, session.principal.grant.backlog_user_id),
             token_expires_at: session.principal.token_expires_at,
             bounds,
             policy_of: policy,
+            began: Arc::new(move || call.free()),
         }),
     };
-    let response = match plain::answer(&mut request, &caller).await {
+    let response = match plain::answer(&request, &caller).await {
         Some(plain) => request.into_response(plain),
         None => {
             request.extensions_mut().insert(caller);
-            request.extensions_mut().insert(charge(&hub, grant));
+            request.extensions_mut().insert(charge(hub, grant));
             next.call(request).await?.map_into_boxed_body()
         }
     };
@@ -135,6 +176,31 @@ pub async fn authenticate<B: MessageBody + 'static>(
             ServiceResponse::new(request, challenge.response(&issuer)).map_into_right_body()
         }
     })
+}
+
+/// Reads the body of a message within the user's share of memory, which the call keeps.
+async fn read_body(
+    hub: &Hub,
+    request: &mut ServiceRequest,
+    (space, user): (SpaceId, i64),
+    call: &Call,
+) -> Result<(), HttpResponse> {
+    if request.method() != Method::POST || !service::is_json(request.request()) {
+        return Ok(());
+    }
+    let mut payload = request.take_payload();
+    let body = (request.headers(), &mut payload);
+    let owner = Owner::User(space, user);
+    match request_body::read(&hub.body_budget, owner, MAX_BODY, body).await {
+        Ok(body) => {
+            call.keep(body.held);
+            request.extensions_mut().insert(WholeBody(body.bytes));
+            Ok(())
+        }
+        Err(Unread::TooLarge { limit }) => Err(service::body_too_large(limit)),
+        Err(Unread::Broken(error)) => Err(service::body_broken(&error)),
+        Err(full @ Unread::Full(_)) => Err(JsonError::from(full).error_response()),
+    }
 }
 
 /// What counts the further messages of a batch.

@@ -9,8 +9,8 @@
 use std::collections::HashMap;
 
 use actix_web::{
-    HttpResponse, ResponseError,
-    dev::{Payload, ServiceRequest},
+    HttpMessage, HttpResponse,
+    dev::ServiceRequest,
     http::{
         Method,
         header::{self, HeaderMap, HeaderValue},
@@ -21,8 +21,7 @@ use rmcp::model::{JsonObject, ProtocolVersion, RequestId};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use super::token;
-use crate::mcp::{Accepted, Caller, HubServer};
+use crate::mcp::{Accepted, Caller, HubServer, service::WholeBody};
 
 /// Longer ones are no everyday requests.
 const LONGEST: u64 = 64 * 1024;
@@ -71,21 +70,15 @@ impl Meta {
     }
 }
 
-/// The answer, if it is such a request, or if its body does not come; otherwise the request is
-/// as it was.
-pub async fn answer(request: &mut ServiceRequest, caller: &Caller) -> Option<HttpResponse> {
+/// The answer, if it is such a request.
+pub async fn answer(request: &ServiceRequest, caller: &Caller) -> Option<HttpResponse> {
     let server = request.app_data::<web::Data<HubServer>>()?.clone();
     let at_root = matches!(request.match_info().unprocessed(), "" | "/");
     if request.method() != Method::POST || !at_root {
         return None;
     }
     let revision = revision(request.headers())?;
-    let body = match token::whole(request.extract::<web::Bytes>().await) {
-        Ok(body) => body,
-        Err(error) => return Some(error.error_response()),
-    };
-    request.set_payload(Payload::from(body.clone()));
-
+    let WholeBody(body) = request.extensions().get().cloned()?;
     if !is_object(&body) {
         return None;
     }
@@ -153,53 +146,5 @@ fn revision(headers: &HeaderMap) -> Option<Option<&'static ProtocolVersion>> {
             Some(Some(known))
         }
         (Some(_), true) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{io, sync::Arc};
-
-    use actix_web::{error::PayloadError, test::TestRequest};
-    use futures_util::{StreamExt, stream};
-
-    use super::*;
-    use crate::{
-        backlog::{BacklogClient, ClientOptions, Credentials},
-        clock::Clock,
-        mcp::{FixedAccess, Policy, Verdict},
-        oauth::Scopes,
-    };
-
-    #[actix_web::test]
-    async fn a_body_that_does_not_come_is_answered_here_and_not_read_again() {
-        let client = BacklogClient::new(ClientOptions::default()).unwrap();
-        let server = HubServer::new(client, Clock::system());
-        let caller = Caller {
-            scopes: Scopes::all(),
-            policy: Policy::default(),
-            access: Arc::new(FixedAccess::new(
-                "acme.backlog.com".parse().unwrap(),
-                Credentials::ApiKey("key".into()),
-            )),
-            verdict: Verdict::default(),
-            subscriber: None,
-        };
-        let mut request = TestRequest::post()
-            .app_data(web::Data::new(server))
-            .insert_header((header::CONTENT_TYPE, "application/json"))
-            .insert_header((header::CONTENT_LENGTH, "40"))
-            .to_srv_request();
-        let late = PayloadError::Io(io::ErrorKind::TimedOut.into());
-        let parts = [Ok(web::Bytes::from_static(b"{")), Err(late)];
-        request.set_payload(Payload::Stream {
-            payload: stream::iter(parts).boxed_local(),
-        });
-        let answer = answer(&mut request, &caller).await.expect("an answer");
-        assert_eq!(answer.status(), 400);
-        let body = actix_web::body::to_bytes(answer.into_body()).await.unwrap();
-        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(body["error"], "invalid_request");
-        assert_eq!(body["error_description"], "The body could not be read.");
     }
 }

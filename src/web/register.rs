@@ -6,7 +6,7 @@
 //! 4. A registration that nobody else shares can be managed (RFC 7592).
 //! 5. A wrong registration and a new one count for the address, each by itself.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header, web};
 use serde_json::json;
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     error::JsonError,
     issuer::ForClient,
     limits::{Attempt, Endpoint, Sender, Work},
+    request_body::OAuthBody,
 };
 use crate::{
     db::{
@@ -32,7 +33,7 @@ pub async fn post(
     hub: web::Data<Hub>,
     ForClient(issuer): ForClient,
     request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
+    body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, JsonError> {
     let attempt = Attempt {
         endpoint: Endpoint::Register,
@@ -40,7 +41,12 @@ pub async fn post(
         client_id: None,
     };
     let registered = async {
-        let registration = ClientMetadata::from_json(&super::token::whole(body)?)?.validate()?;
+        if !hub.ways_to_register.dynamic {
+            return Err(JsonError::RegistrationOff);
+        }
+        let body = body?;
+        check_type(&request)?;
+        let registration = ClientMetadata::from_json(body.bytes())?.validate()?;
         register(&hub, &issuer, &registration, attempt.sender).await
     };
     let answer = hub
@@ -50,6 +56,14 @@ pub async fn post(
     Ok(HttpResponse::Created()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(answer))
+}
+
+/// A web page cannot send this type without asking first (RFC 7591 §3.1).
+pub fn check_type(request: &HttpRequest) -> Result<(), JsonError> {
+    let is_json = request
+        .content_type()
+        .eq_ignore_ascii_case("application/json");
+    is_json.then_some(()).ok_or(JsonError::NotJson)
 }
 
 async fn register(
@@ -92,6 +106,7 @@ async fn register(
         },
     )
     .await?;
+    hub.newcomers.add();
     tracing::info!(client_id = registered.client_id, "a client registered");
     let issued = Issued {
         secret: secret.as_ref(),

@@ -14,6 +14,7 @@ use super::{
     issuer::ForClient,
     limits::{Holder, Limited},
     register::{self, Issued},
+    request_body::OAuthBody,
 };
 use crate::{
     db::{self, clients::Registered},
@@ -146,12 +147,13 @@ pub async fn put(
     hub: web::Data<Hub>,
     ForClient(issuer): ForClient,
     request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
+    body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, ManagementError> {
     let managed = authenticate(&hub, &issuer, &request).await?;
-    let body = super::token::whole(body)?;
-    let registration = ClientMetadata::from_json(&body)?.validate()?;
-    check_identity(&hub, &managed, &body).await?;
+    let body = body?;
+    register::check_type(&request)?;
+    let registration = ClientMetadata::from_json(body.bytes())?.validate()?;
+    check_identity(&hub, &managed, body.bytes()).await?;
     if !db::clients::update_managed(&hub.db, managed.token.hash(), &registration).await? {
         return Err(OAuthError::new(
             ErrorCode::InvalidClientMetadata,

@@ -15,6 +15,7 @@ use super::{
     error::JsonError,
     issuer::ForClient,
     limits::{Attempt, Endpoint},
+    request_body::OAuthBody,
     token,
     unchecked::Credential,
 };
@@ -28,17 +29,17 @@ pub async fn post(
     hub: web::Data<Hub>,
     ForClient(issuer): ForClient,
     request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
+    body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, JsonError> {
     let sender = hub.limits.sender(&request);
-    let asked = token::whole(body).and_then(|body| {
-        let params = token::form(&request, &body)?;
-        Ok((Presented::read(&request, &params, sender)?, params))
+    let asked = body.and_then(|body| {
+        let params = token::form(&request, body.bytes())?;
+        Ok((Presented::read(&request, &params, sender)?, params, body))
     });
     let client_id = asked
         .as_ref()
         .ok()
-        .and_then(|(presented, _)| presented.client_id.clone());
+        .and_then(|(presented, ..)| presented.client_id.clone());
     let attempt = Attempt {
         endpoint: Endpoint::Revoke,
         sender,
@@ -47,7 +48,7 @@ pub async fn post(
     let token = asked
         .as_ref()
         .ok()
-        .and_then(|(_, params)| params.get("token"))
+        .and_then(|(_, params, _)| params.get("token"))
         .map(|text| Revocable::read(&hub, text));
     let token = match token {
         None => None,
@@ -56,7 +57,7 @@ pub async fn post(
     };
     let credential = token.as_ref().map(|(_, credential)| *credential);
     let ended = async {
-        let (presented, params) = asked?;
+        let (presented, params, _body) = asked?;
         let Some((token, _)) = &token else {
             params.require("token")?;
             return Ok(false);

@@ -21,7 +21,6 @@ pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<Hub>, server: 
     config
         .app_data(hub.clone())
         .app_data(web::Data::new(server.clone()))
-        .app_data(web::PayloadConfig::new(token::MAX_BODY))
         // A resource, not a bare route: other methods then get 405 with `Allow`.
         .service(web::resource("/health").route(get_or_head().to(health::get)))
         .service(web::resource("/ready").route(get_or_head().to(ready::get)))

@@ -162,6 +162,66 @@ async fn rule_19_of_the_never_used_clients_the_newest_stay() {
     }
 }
 
+/// Rows that strangers add are bounded by their bytes and, however new, by their number.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_strangers_begin_and_never_finish_is_bounded() {
+    const MORE: i64 = 300;
+    let database = TestDatabase::create().await;
+    let db = database.pool();
+    execute(db, ROWS).await;
+    let clients = |name: &str, number: i64, uri: &str, age: &str| {
+        format!(
+            "INSERT INTO hub.clients
+                (id, client_id, origin, redirect_uris, application_type,
+                 token_endpoint_auth_method, scopes, metadata_digest, created_at)
+             SELECT gen_random_uuid(), '{name}' || number, 'dynamic', ARRAY[{uri}], 'web', 'none',
+                    '{{backlog:read}}', sha256(('{name}' || number)::bytea), in_time('{age}')
+             FROM generate_series(1, {number}) AS number"
+        )
+    };
+    // 40 MiB that do not compress.
+    let noise = "(SELECT string_agg(md5(random()::text || number), '')
+                  FROM generate_series(1, 128))";
+    execute(db, &clients("large", 10_000, noise, "-2 hours")).await;
+    cleanup::once(db).await.expect("a cleanup").expect("alone");
+    let bytes = "SELECT sum(pg_column_size(clients.*))::bigint FROM hub.clients
+                 WHERE client_id LIKE 'large%'";
+    let bytes: i64 = sqlx::query_scalar(bytes).fetch_one(db).await.unwrap();
+    assert!((16 << 20..=32 << 20).contains(&bytes), "{bytes}");
+
+    execute(
+        db,
+        &clients("small", 50_000 + MORE, "'https://a.example'", "-1 minute"),
+    )
+    .await;
+    let request = format!(
+        "INSERT INTO hub.authorization_requests
+            (id, client_id, issuer, redirect_uri, code_challenge, resource, scopes, browser_hash,
+             csrf_hash, expires_at)
+         SELECT gen_random_uuid(), clients.id, 'https://hub.test', 'https://a.example',
+                repeat('x', 43), 'https://hub.test/mcp', '{{backlog:read}}', sha256('x'),
+                sha256('y'), in_time('10 minutes')
+         FROM (SELECT id FROM hub.clients WHERE last_used_at IS NOT NULL LIMIT 1) AS clients,
+              generate_series(1, 50000 + {MORE})"
+    );
+    execute(db, &request).await;
+    let removed = cleanup::once(db).await.expect("a cleanup").expect("alone");
+    assert!(count(db, "clients WHERE client_id LIKE 'small%'").await <= 50_000);
+    assert!(count(db, "authorization_requests").await <= 50_000);
+    for kind in ["undecided_requests", "never_used_clients"] {
+        let removed = removed.iter().find(|(name, _)| *name == kind);
+        assert!(
+            removed.is_some_and(|(_, rows)| *rows >= MORE.unsigned_abs()),
+            "{removed:?}"
+        );
+    }
+    // Nobody's who has signed in.
+    assert_eq!(
+        count(db, "clients WHERE client_id = 'kept: in use'").await,
+        1
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_replica_cleans_up_at_a_time() {
     let database = TestDatabase::create().await;

@@ -6,6 +6,7 @@ use backlog_mcp_hub::config::BaseUrl;
 use backlog_sim::seed;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::support::{
     document_host::{Document, DocumentHost},
@@ -50,13 +51,20 @@ async fn clients(hub: &TestHub) -> String {
 
 /// Makes the hub's copy of every document stale.
 async fn expire_documents(hub: &TestHub) {
-    let expired = hub
-        .sql(
-            "UPDATE hub.clients SET metadata_expires_at = clock_timestamp() - interval '1 s'
-             WHERE origin = 'metadata_document'",
-        )
-        .await;
-    assert_eq!(expired, 1);
+    age_documents(hub, "1 s").await;
+}
+
+/// Makes it too old to serve in any case.
+async fn outdate_documents(hub: &TestHub) {
+    age_documents(hub, "25 hours").await;
+}
+
+async fn age_documents(hub: &TestHub, age: &str) {
+    let aged = format!(
+        "UPDATE hub.clients SET metadata_expires_at = clock_timestamp() - interval '{age}'
+         WHERE origin = 'metadata_document'"
+    );
+    assert_eq!(hub.sql(&aged).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,8 +193,18 @@ async fn rule_24_a_failed_fetch_is_temporary_and_nothing_remembers_it() {
     host.set(PATH, Document::json(&document(&host)));
     sign_in(&hub, &client_id).await;
 
-    // A copy that is no longer fresh is not believed, and not lost either.
+    // A copy that is no longer fresh serves for a day longer, unless the document is gone.
     expire_documents(&hub).await;
+    for failure in failures.clone() {
+        host.set(PATH, failure.clone());
+        let page = Person::default().get(&url).await;
+        match failure.is_status(404) {
+            true => page.assert_says(503, "description cannot be read"),
+            false => page.assert_says(200, "Travelling Client"),
+        }
+    }
+    // After that it is not believed, and not lost either.
+    outdate_documents(&hub).await;
     let before = hub.state().await;
     for failure in failures {
         host.set(PATH, failure);
@@ -383,5 +401,110 @@ async fn rule_21_the_metadata_says_that_documents_are_read() {
             assert!(!algorithms.as_array().unwrap().contains(&json!(symmetric)));
         }
     }
+    hub.stop().await;
+}
+
+/// Hosts that take a connection and say nothing keep nobody else from signing in.
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_documents_do_not_stop_an_honest_client() {
+    let hub = TestHub::start().await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let silent_host = silent.local_addr().expect("an address");
+    let kept = tokio::spawn(async move {
+        let mut connections = Vec::new();
+        while let Ok((connection, _)) = silent.accept().await {
+            connections.push(connection);
+        }
+    });
+    let flood: Vec<_> = (0..40)
+        .map(|number| {
+            let document = format!("http://{silent_host}/{number}/client.json");
+            let url = authorize_url(&hub, &document);
+            tokio::spawn(async move { Person::default().get(&url).await.status })
+        })
+        .collect();
+    let host = DocumentHost::open().await;
+    host.set(PATH, Document::json(&document(&host)));
+    for _ in 0..5 {
+        let page = Person::default()
+            .get(&authorize_url(&hub, &host.url(PATH)))
+            .await;
+        page.assert_says(200, "Travelling Client");
+        age_documents(&hub, "1 s").await;
+    }
+    assert_eq!(host.fetches(PATH), 5);
+    for page in flood {
+        assert_eq!(
+            page.await.expect("no panic"),
+            StatusCode::SERVICE_UNAVAILABLE
+        );
+    }
+    kept.abort();
+    hub.stop().await;
+}
+
+/// Operators who know their clients read no documents of strangers.
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_that_are_turned_off_are_neither_announced_nor_fetched() {
+    let hub = TestHub::start().await;
+    let host = DocumentHost::open().await;
+    host.set(PATH, Document::json(&document(&host)));
+    let client_id = host.url(PATH);
+    let tokens = sign_in(&hub, &client_id).await;
+    let (replica, url) = hub
+        .replica_with(|settings| settings.clients.documents = false)
+        .await;
+    for document in ["oauth-authorization-server", "openid-configuration"] {
+        let metadata = http().get(format!("{url}/.well-known/{document}"));
+        let metadata = Reply::to(metadata).await.json();
+        assert_eq!(metadata["client_id_metadata_document_supported"], false);
+        assert!(metadata["registration_endpoint"].is_string(), "{metadata}");
+    }
+    for client_id in [client_id.clone(), host.url("/other.json")] {
+        let asked = authorize_url(&hub, &client_id).replace(&hub.base_url, &url);
+        for (language, says) in [
+            ("en", "register the application here by hand"),
+            ("ja", "手動での登録を依頼"),
+        ] {
+            let request = http().get(&asked).header("accept-language", language);
+            let page = Person::default().send(request).await;
+            page.assert_says(400, says);
+        }
+    }
+    assert_eq!(host.fetches("/other.json"), 0);
+    assert_eq!(host.fetches(PATH), 1);
+    // Who is signed in stays so.
+    let (status, body) = refresh(&url, &tokens).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    replica.stop().await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registration_that_is_turned_off_is_not_announced_and_refused() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let (replica, url) = hub
+        .replica_with(|settings| settings.clients.registration = false)
+        .await;
+    for document in ["oauth-authorization-server", "openid-configuration"] {
+        let metadata = http().get(format!("{url}/.well-known/{document}"));
+        let metadata = Reply::to(metadata).await.json();
+        assert_eq!(metadata.get("registration_endpoint"), None, "{metadata}");
+        assert_eq!(metadata["client_id_metadata_document_supported"], true);
+    }
+    let before = hub.state().await;
+    let metadata = json!({ "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "none" });
+    let reply = Reply::to(http().post(format!("{url}/register")).json(&metadata)).await;
+    let description = reply.oauth_error(403, "access_denied");
+    assert!(description.contains("operator"), "{description}");
+    assert_eq!(hub.state().await, before);
+    // Clients that registered before go on.
+    let page = Person::default();
+    let asked = authorize_url(&hub, &tokens.client_id).replace(&hub.base_url, &url);
+    assert_eq!(page.get(&asked).await.status, StatusCode::OK);
+    let (status, body) = refresh(&url, &tokens).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    replica.stop().await;
     hub.stop().await;
 }

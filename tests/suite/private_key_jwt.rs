@@ -8,7 +8,7 @@ use std::sync::{
 
 use backlog_mcp_hub::{
     clock::Clock,
-    fetch::Fetcher,
+    fetch::{Asker, FetchOptions, Fetcher},
     oauth::client_assertion::{AssertionError, TYPE},
     random::Random,
     web::client_keys::ClientKeys,
@@ -364,14 +364,22 @@ async fn new_keys_are_looked_for_but_not_at_every_unknown_signature() {
         let seconds = Arc::clone(&seconds);
         move || DateTime::from_timestamp(seconds.load(Ordering::Relaxed), 0).expect("a time")
     });
-    let fetcher = Fetcher::new(true, clock.clone()).expect("a fetcher");
+    let options = FetchOptions {
+        allow_loopback: true,
+        ..FetchOptions::direct()
+    };
+    let fetcher = Fetcher::new(options, clock.clone()).expect("a fetcher");
+    let asker = Asker {
+        network: None,
+        is_known: true,
+    };
     let keys = ClientKeys::default();
     let signed_by = async |key: &str| {
         let has_it = |jwks: &str| match jwks.contains(key) {
             true => Ok(()),
             false => Err(AssertionError::UnknownKey),
         };
-        keys.check(&fetcher, &clock, &url, has_it)
+        keys.check((&fetcher, asker), &clock, &url, has_it)
             .await
             .expect("keys")
     };
@@ -393,7 +401,7 @@ async fn new_keys_are_looked_for_but_not_at_every_unknown_signature() {
     // What is wrong with an assertion beside its key needs no other keys.
     seconds.fetch_add(31, Ordering::Relaxed);
     let expired = |_: &str| Err::<(), _>(AssertionError::Claim("exp"));
-    let checked = keys.check(&fetcher, &clock, &url, expired).await;
+    let checked = keys.check((&fetcher, asker), &clock, &url, expired).await;
     assert_eq!(checked.expect("keys"), Err(AssertionError::Claim("exp")));
     assert_eq!(signed_by("new").await, Ok(()));
     assert_eq!(signed_by("old").await, Err(AssertionError::UnknownKey));

@@ -272,7 +272,7 @@ async fn a_wrong_change_changes_nothing() {
         let description = managed.put(&metadata).await.oauth_error(400, error);
         assert!(description.contains(names), "{metadata}: {description}");
     }
-    let large = with("software_statement", json!("x".repeat(64 * 1024)));
+    let large = with("software_statement", json!("x".repeat(16 * 1024)));
     managed
         .put(&large)
         .await

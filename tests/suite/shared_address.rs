@@ -196,7 +196,7 @@ async fn new_work_of_one_address_is_bounded() {
     // Documents of strangers are fetched for an address a few times only.
     let fetch = || authorize(&hub, "https://nobody.invalid/client.json", SOMEBODY_ELSE);
     let (allowed, refusal) = until_limited(fetch).await;
-    assert!((60 - AT_A_TIME..=120).contains(&allowed), "{allowed}");
+    assert!((20 - AT_A_TIME..=40).contains(&allowed), "{allowed}");
     refusal.page(429);
     hub.stop().await;
 }

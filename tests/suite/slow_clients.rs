@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use backlog_mcp_hub::config::Patience;
+use backlog_sim::seed;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -12,6 +13,7 @@ use tokio::{
 
 use crate::support::{
     hub::{REDIRECT_URI, TestHub},
+    person::Person,
     process::DEADLINE,
 };
 
@@ -83,11 +85,11 @@ async fn a_body_that_trickles_in_is_cut_off() {
     })
     .await;
     for (path, length) in [
-        ("/token", "Content-Length: 60000"),
-        ("/register", "Content-Length: 60000"),
+        ("/token", "Content-Length: 16000"),
+        ("/register", "Content-Length: 16000"),
         ("/register", "Transfer-Encoding: chunked"),
-        ("/revoke", "Content-Length: 60000"),
-        ("/consent", "Content-Length: 60000"),
+        ("/revoke", "Content-Length: 16000"),
+        ("/consent", "Content-Length: 16000"),
     ] {
         // Of a chunk, so that every byte that follows belongs to the body.
         let chunk = match length.starts_with("Transfer") {
@@ -103,6 +105,27 @@ async fn a_body_that_trickles_in_is_cut_off() {
         assert!(answer.starts_with("HTTP/1.1 4"), "{path}: {answer}");
         assert_cut_in_time(took);
     }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_trickles_in_is_cut_off() {
+    let hub = impatient(Patience {
+        headers: LONG,
+        body: SHORT,
+    })
+    .await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let start = format!(
+        "POST /mcp HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Length: 60000\r\n\
+         Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\r\n",
+        hub.address(),
+        tokens.access_token
+    );
+    let (answer, took) = trickle(&hub, &start).await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(answer.contains("the body could not be read"), "{answer}");
+    assert_cut_in_time(took);
     hub.stop().await;
 }
 

@@ -179,8 +179,8 @@ async fn a_request_that_is_no_token_request_is_refused_in_json() {
             .oauth_error(400, "invalid_request")
             .contains("grant_type")
     );
-    let large = typed(form, vec![b'a'; 64 * 1024 + 1]).await;
-    assert!(large.oauth_error(413, "invalid_request").contains("65536"));
+    let large = typed(form, vec![b'a'; 16 * 1024 + 1]).await;
+    assert!(large.oauth_error(413, "invalid_request").contains("16384"));
     let empty = Reply::to(post()).await;
     empty.oauth_error(400, "invalid_request");
     let refresh = b"grant_type=refresh_token&refresh_token=x".to_vec();

@@ -18,6 +18,8 @@ pub enum Problem {
     ClientNotFetched {
         host: String,
     },
+    /// The `client_id` names a document, and the operator has turned reading them off.
+    DocumentsOff,
     /// The redirect URI is not one the client registered.
     RedirectUriMismatch,
     /// A request that no redirect can answer; `detail` is shown.
@@ -47,6 +49,7 @@ impl Problem {
         match self {
             Self::UnknownClient
             | Self::ClientNotFetched { .. }
+            | Self::DocumentsOff
             | Self::RedirectUriMismatch
             | Self::InvalidRequest { .. }
             | Self::RequestExpired => 400,
@@ -64,6 +67,7 @@ impl Problem {
             Self::UnknownClient => "unknown_client",
             Self::ClientUnavailable => "client_unavailable",
             Self::ClientNotFetched { .. } => "client_not_fetched",
+            Self::DocumentsOff => "documents_off",
             Self::RedirectUriMismatch => "redirect_uri_mismatch",
             Self::InvalidRequest { .. } => "invalid_request",
             Self::RequestExpired => "request_expired",

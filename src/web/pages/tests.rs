@@ -72,6 +72,7 @@ fn problems() -> [Problem; 12] {
         Problem::NotFound,
         Problem::RateLimited { seconds: 42 },
         Problem::ServerError,
+        Problem::DocumentsOff,
         Problem::ClientNotFetched {
             host: "<10.1.2.3>:8443".to_owned(),
         },

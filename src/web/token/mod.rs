@@ -19,6 +19,7 @@ use super::{
     error::JsonError,
     issuer::ForClient,
     limits::{Attempt, Endpoint},
+    request_body::OAuthBody,
     unchecked::Credential,
 };
 use crate::{
@@ -30,24 +31,21 @@ use crate::{
     },
 };
 
-/// Largest body of an OAuth endpoint, in bytes.
-pub const MAX_BODY: usize = 64 * 1024;
-
 pub async fn post(
     hub: web::Data<Hub>,
     ForClient(issuer): ForClient,
     request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
+    body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, JsonError> {
     let sender = hub.limits.sender(&request);
-    let asked = whole(body).and_then(|body| {
-        let params = form(&request, &body)?;
-        Ok((Presented::read(&request, &params, sender)?, params))
+    let asked = body.and_then(|body| {
+        let params = form(&request, body.bytes())?;
+        Ok((Presented::read(&request, &params, sender)?, params, body))
     });
     let client_id = asked
         .as_ref()
         .ok()
-        .and_then(|(presented, _)| presented.client_id.clone());
+        .and_then(|(presented, ..)| presented.client_id.clone());
     let attempt = Attempt {
         endpoint: Endpoint::Token,
         sender,
@@ -55,14 +53,14 @@ pub async fn post(
     };
     let shown = asked
         .as_ref()
-        .map_or(Shown::Nothing, |(_, params)| Shown::of(&hub, params));
+        .map_or(Shown::Nothing, |(_, params, _)| Shown::of(&hub, params));
     let credential = match shown {
         Shown::Nothing => None,
         Shown::NeverIssued => return Err(never_issued(&hub, client_id.as_deref()).into()),
         Shown::Credential(credential) => Some(credential),
     };
     let answer = async {
-        let (presented, params) = asked?;
+        let (presented, params, _body) = asked?;
         let presented = presented.vouched_for_by(credential);
         exchange(&hub, &issuer, presented, &params).await
     };
@@ -125,17 +123,6 @@ async fn exchange(
         )
         .into()),
     }
-}
-
-/// The body, or the error that fits what went wrong with it.
-pub fn whole(body: Result<web::Bytes, actix_web::Error>) -> Result<web::Bytes, JsonError> {
-    body.map_err(|error| {
-        if error.as_response_error().status_code() == 413 {
-            JsonError::TooLarge { limit: MAX_BODY }
-        } else {
-            OAuthError::new(ErrorCode::InvalidRequest, "The body could not be read.").into()
-        }
-    })
 }
 
 pub fn form(request: &HttpRequest, body: &[u8]) -> Result<Params, OAuthError> {

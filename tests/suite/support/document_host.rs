@@ -43,6 +43,10 @@ impl Document {
         }
     }
 
+    pub fn is_status(&self, status: u16) -> bool {
+        self.status == status
+    }
+
     pub fn with(mut self, header: &'static str, value: &str) -> Self {
         self.headers.push((header, value.to_owned()));
         self

@@ -6,8 +6,8 @@ use backlog_mcp_hub::{
     app::Application,
     clock::Clock,
     config::{
-        BaseUrl, DefaultSpaceSettings, GrantQuota, Lifetimes, ObserveSettings, Patience, Settings,
-        Storage, ToolSettings,
+        BaseUrl, ClientSettings, DefaultSpaceSettings, GrantQuota, Lifetimes, ObserveSettings,
+        Patience, Settings, Storage, ToolSettings,
     },
     crypto::KeyRing,
     domain::{SpaceId, space::secret_place},
@@ -282,6 +282,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         trusted_proxies: Vec::new(),
         tools: ToolSettings::default(),
         lifetimes: Lifetimes::default(),
+        clients: ClientSettings::default(),
         patience: Patience::default(),
         observe: ObserveSettings {
             // What a test compares with what was there before does not change by itself.

@@ -1,0 +1,80 @@
+//! How many connections a network may have open.
+//!
+//! A connection costs memory from its first byte on, whatever it carries, so one too many is
+//! closed when it opens. The connections of `TRUSTED_PROXIES` are not counted: the requests that
+//! they carry are (`web::under_way`).
+
+use std::{
+    any::Any,
+    net::{IpAddr, Shutdown},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use actix_web::{dev::Extensions, rt::net::TcpStream, web};
+use socket2::SockRef;
+
+use crate::web::{
+    Hub,
+    concurrency::{Concurrency, Place},
+};
+
+const OF_A_NETWORK: usize = 256;
+
+/// The count of open connections; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Connections {
+    hub: web::Data<Hub>,
+    open: Concurrency<IpAddr>,
+    warned: Arc<AtomicBool>,
+}
+
+/// What a connection keeps while it is open.
+struct Open {
+    _place: Place<IpAddr>,
+}
+
+impl Connections {
+    pub fn new(hub: web::Data<Hub>) -> Self {
+        Self {
+            hub,
+            open: Concurrency::new(OF_A_NETWORK),
+            warned: Arc::default(),
+        }
+    }
+
+    /// Counts a connection that has just opened, or ends it.
+    pub fn opened(&self, connection: &dyn Any, data: &mut Extensions) {
+        let Some(stream) = connection.downcast_ref::<TcpStream>() else {
+            return;
+        };
+        let Ok(peer) = stream.peer_addr() else {
+            return;
+        };
+        let sender = self.hub.limits.connected_from(peer.ip());
+        let Some(network) = sender.network() else {
+            return;
+        };
+        match self.open.enter(network) {
+            Some(place) => {
+                data.insert(Open { _place: place });
+            }
+            None => self.refuse(stream, network),
+        }
+    }
+
+    fn refuse(&self, stream: &TcpStream, network: IpAddr) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %network,
+                "one network has {OF_A_NETWORK} connections open, and more are closed; if it is \
+                 your proxy, list it in TRUSTED_PROXIES"
+            );
+        }
+        if let Err(error) = SockRef::from(stream).shutdown(Shutdown::Both) {
+            tracing::debug!(%error, "a connection ended by itself");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What fetches the documents and keys that clients publish, as the settings have it.
+
+use crate::{
+    clock::Clock,
+    config::ClientSettings,
+    fetch::{FetchError, FetchOptions, Fetcher},
+};
+
+/// `allow_loopback`: the hub is on loopback, and may read its neighbors there.
+pub fn open(
+    settings: &ClientSettings,
+    allow_loopback: bool,
+    clock: &Clock,
+) -> Result<Fetcher, FetchError> {
+    let options = FetchOptions {
+        allow_loopback,
+        refused: settings.refused_networks.clone(),
+        translators: settings.nat64_prefixes.clone(),
+        ..FetchOptions::of_environment()
+    };
+    Fetcher::new(options, clock.clone())
+}

@@ -1,0 +1,319 @@
+//! Which addresses and names are fetched from: nothing that is inside, however it is written.
+//!
+//! 1. Only addresses that are reachable from everywhere, without the networks that the operator
+//!    adds. An IPv4 address within an IPv6 one (RFC 4291 §2.5.5) is judged as what it is.
+//! 2. So is one behind a translator (NAT64, RFC 6052): an address with a translator's prefix is
+//!    judged by the IPv4 address within. The well-known prefix is one of them; a network's own
+//!    prefix looks like any public address, so the operator names it.
+//! 3. A name that only the network's proxy can resolve is judged by its form.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv6Net};
+use url::{Host, Url};
+
+/// The prefix that every network may translate with (RFC 6052 §2.1).
+const WELL_KNOWN: &str = "64:ff9b::/96";
+
+/// Special-purpose blocks that are not reachable from everywhere
+/// (the IANA registries of RFC 6890).
+const NOT_PUBLIC: [&str; 31] = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.31.196.0/24",
+    "192.52.193.0/24",
+    "192.88.99.0/24",
+    "192.168.0.0/16",
+    "192.175.48.0/24",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+    "::/96",
+    "::ffff:0:0:0/96",
+    "64:ff9b:1::/48",
+    "100::/64",
+    "2001::/23",
+    "2001:db8::/32",
+    "2002::/16",
+    "3fff::/20",
+    "5f00::/16",
+    "fc00::/7",
+    "fe80::/10",
+    "fec0::/10",
+    "ff00::/8",
+];
+
+/// The last label of names that no public host has (RFC 6761, RFC 6762, RFC 9476, and what
+/// networks use for themselves).
+const INSIDE: [&str; 17] = [
+    "alt",
+    "arpa",
+    "corp",
+    "example",
+    "home",
+    "internal",
+    "intranet",
+    "invalid",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "mail",
+    "onion",
+    "private",
+    "test",
+    "workgroup",
+];
+
+/// What is fetched from, and what is not.
+#[derive(Clone, Debug)]
+pub(super) struct Guard {
+    refused: Vec<IpNet>,
+    translators: Vec<Ipv6Net>,
+    /// A hub on loopback is for trying things out: it may read its neighbors.
+    pub allow_loopback: bool,
+}
+
+impl Guard {
+    /// `refused` and `translators` are added to those that every network has.
+    pub fn new(refused: &[IpNet], translators: &[Ipv6Net], allow_loopback: bool) -> Self {
+        let special = NOT_PUBLIC.iter().filter_map(|block| block.parse().ok());
+        Self {
+            refused: special.chain(refused.iter().copied()).collect(),
+            translators: WELL_KNOWN
+                .parse()
+                .into_iter()
+                .chain(translators.iter().copied())
+                .collect(),
+            allow_loopback,
+        }
+    }
+
+    /// Whether this is the prefix of one of the translators.
+    pub fn knows(&self, translator: &Ipv6Net) -> bool {
+        self.translators
+            .iter()
+            .any(|known| known.contains(translator))
+    }
+
+    pub fn may_connect_to(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        if let IpAddr::V6(v6) = address
+            && let Some(prefix) = self.translators.iter().find(|prefix| prefix.contains(&v6))
+        {
+            return self.is_public(embedded(v6, prefix.prefix_len()).into());
+        }
+        if address.is_loopback() {
+            return self.allow_loopback;
+        }
+        self.is_public(address)
+    }
+
+    fn is_public(&self, address: IpAddr) -> bool {
+        address != IpAddr::V4(Ipv4Addr::BROADCAST)
+            && !self.refused.iter().any(|block| block.contains(&address))
+    }
+
+    /// Whether the URL alone shows that nothing is fetched from there.
+    pub fn never_fetches(&self, url: &Url) -> bool {
+        let address: Option<IpAddr> = match url.host() {
+            Some(Host::Ipv4(address)) => Some(address.into()),
+            Some(Host::Ipv6(address)) => Some(address.into()),
+            Some(Host::Domain(_)) | None => None,
+        };
+        if address.is_some_and(|address| !self.may_connect_to(address)) {
+            return true;
+        }
+        // On a hub for one's own computer, a name may lead to a port there.
+        !self.allow_loopback && (url.scheme() != "https" || url.port().is_some())
+    }
+}
+
+/// Whether a name is of a host inside a network, by its form.
+pub(super) fn is_inside(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    match name.rsplit_once('.') {
+        None => true,
+        Some((_, last)) => INSIDE.contains(&last.to_ascii_lowercase().as_str()),
+    }
+}
+
+/// The prefix of the translator that made this address of `ipv4only.arpa` (RFC 7050 §3).
+pub(super) fn translator_of(address: Ipv6Addr) -> Option<Ipv6Net> {
+    /// The name's IPv4 addresses (RFC 7050 §2.2).
+    const ONLY: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
+    let length = [96, 64, 56, 48, 40, 32]
+        .into_iter()
+        .find(|length| ONLY.contains(&embedded(address, *length)))?;
+    let prefix = Ipv6Net::new(address, length).ok()?;
+    Some(prefix.trunc())
+}
+
+/// The IPv4 address in one that a translator with a prefix of this length made (RFC 6052 §2.2).
+fn embedded(address: Ipv6Addr, prefix: u8) -> Ipv4Addr {
+    /// Bits 64 to 71 are no part of it.
+    const LEFT_OUT: usize = 8;
+    let octets = address.octets();
+    let mut within = (usize::from(prefix) / 8..octets.len())
+        .filter(|index| *index != LEFT_OUT)
+        .map(|index| octets[index]);
+    Ipv4Addr::from([(); 4].map(|()| within.next().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    fn guard(allow_loopback: bool) -> Guard {
+        Guard::new(&[], &[], allow_loopback)
+    }
+
+    #[test]
+    fn every_listed_block_is_read() {
+        assert_eq!(guard(false).refused.len(), NOT_PUBLIC.len());
+        assert_eq!(guard(false).translators.len(), 1);
+    }
+
+    #[test]
+    fn addresses_inside_are_refused_however_they_are_written() {
+        for text in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "169.254.169.254",
+            "192.168.0.1",
+            "172.31.0.1",
+            "100.64.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "fe80::1",
+            "fd00::1",
+            "2002:a00:1::",
+        ] {
+            assert!(!guard(false).may_connect_to(ip(text)), "{text}");
+        }
+        for text in ["8.8.8.8", "2606:4700::1111"] {
+            assert!(guard(false).may_connect_to(ip(text)), "{text}");
+        }
+        assert!(guard(true).may_connect_to(ip("127.0.0.1")));
+        assert!(!guard(true).may_connect_to(ip("10.0.0.1")));
+    }
+
+    /// The addresses of RFC 6052 §2.4, for 192.0.2.33.
+    #[test]
+    fn the_ipv4_address_within_is_found_for_every_length_of_a_prefix() {
+        let examples = [
+            ("2001:db8:c000:221::", 32),
+            ("2001:db8:1c0:2:21::", 40),
+            ("2001:db8:122:c000:2:2100::", 48),
+            ("2001:db8:122:3c0:0:221::", 56),
+            ("2001:db8:122:344:c0:2:2100::", 64),
+            ("2001:db8:122:344::192.0.2.33", 96),
+        ];
+        for (text, length) in examples {
+            let address: Ipv6Addr = text.parse().expect("an address");
+            assert_eq!(
+                embedded(address, length),
+                Ipv4Addr::new(192, 0, 2, 33),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_behind_a_translator_is_judged_by_the_one_within() {
+        let own = ["2a00:1:2::/48", "64:ff9b:1:fffe::/96"].map(|text| text.parse().unwrap());
+        let translated = Guard::new(&[], &own, true);
+        for (text, allowed) in [
+            ("64:ff9b::8.8.8.8", true),
+            ("64:ff9b::10.0.0.1", false),
+            ("64:ff9b::127.0.0.1", false),
+            ("64:ff9b::169.254.169.254", false),
+            // 8.8.8.8 and 10.0.0.1, at the place that the length of the prefix gives.
+            ("2a00:1:2:808:8:800::", true),
+            ("2a00:1:2:a00:0:100::", false),
+            ("64:ff9b:1:fffe::8.8.8.8", true),
+            ("64:ff9b:1:fffe::10.0.0.1", false),
+        ] {
+            assert_eq!(translated.may_connect_to(ip(text)), allowed, "{text}");
+        }
+        // What nobody has named is no translator's.
+        assert!(guard(false).may_connect_to(ip("2a00:1:2:a00:0:100::")));
+        assert!(!guard(false).may_connect_to(ip("64:ff9b:1:fffe::8.8.8.8")));
+    }
+
+    #[test]
+    fn the_prefix_of_the_networks_translator_is_found_by_the_name_that_is_for_that() {
+        let found = |text: &str| translator_of(text.parse().unwrap()).map(|net| net.to_string());
+        assert_eq!(found("64:ff9b::c000:aa").as_deref(), Some(WELL_KNOWN));
+        assert_eq!(
+            found("2a00:1:2::192.0.0.171").as_deref(),
+            Some("2a00:1:2::/96")
+        );
+        assert_eq!(
+            found("2a00:1:2:c000:0:ab00::").as_deref(),
+            Some("2a00:1:2::/48")
+        );
+        assert_eq!(found("2606:4700::1111"), None);
+    }
+
+    #[test]
+    fn networks_that_the_operator_adds_are_refused_behind_a_translator_as_well() {
+        let added = ["198.18.0.0/15", "8.8.8.0/24", "2a00:5::/32"].map(|net| net.parse().unwrap());
+        let guard = Guard::new(&added, &[], true);
+        for text in ["8.8.8.8", "64:ff9b::8.8.8.8", "2a00:5::1", "::ffff:8.8.8.8"] {
+            assert!(!guard.may_connect_to(ip(text)), "{text}");
+        }
+        assert!(guard.may_connect_to(ip("9.9.9.9")));
+    }
+
+    #[test]
+    fn an_address_that_is_never_fetched_shows_it_without_a_look_at_its_name() {
+        for text in [
+            "https://10.1.2.3/c.json",
+            "https://[fd00::1]/c.json",
+            "https://client.example:8443/c.json",
+        ] {
+            let url = Url::parse(text).expect("a URL");
+            assert!(guard(false).never_fetches(&url), "{text}");
+        }
+        for text in [
+            "https://client.example/c.json",
+            "https://8.8.8.8:443/c.json",
+        ] {
+            let url = Url::parse(text).expect("a URL");
+            assert!(!guard(false).never_fetches(&url), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_hosts_inside_are_told_by_their_form() {
+        for name in [
+            "intranet",
+            "vault.corp",
+            "db.internal",
+            "printer.LOCAL.",
+            "x.home.arpa",
+        ] {
+            assert!(is_inside(name), "{name}");
+        }
+        for name in ["claude.ai", "vscode.dev.", "local.example.com"] {
+            assert!(!is_inside(name), "{name}");
+        }
+    }
+}

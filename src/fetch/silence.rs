@@ -1,0 +1,93 @@
+//! Which hosts and documents were too slow a moment ago. They are left alone for a while: each
+//! further attempt would take a turn from others.
+//!
+//! A host that lets nobody connect is left alone as a whole. Where only a document does not come,
+//! only that document is: otherwise a stranger who names a slow page of a good host would keep
+//! everybody from its other documents.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::authority;
+
+#[derive(Debug)]
+pub(super) struct Silence {
+    lasts: Duration,
+    /// Until when each is left alone. A few at a time: each took its time to be found too slow.
+    until: Mutex<HashMap<Slow, DateTime<Utc>>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Slow {
+    Host(String),
+    Document(Url),
+}
+
+impl Silence {
+    pub fn new(lasts: Duration) -> Self {
+        Self {
+            lasts,
+            until: Mutex::default(),
+        }
+    }
+
+    pub fn of_host(&self, url: &Url, now: DateTime<Utc>) {
+        self.note(host(url), now);
+    }
+
+    pub fn of_document(&self, url: &Url, now: DateTime<Utc>) {
+        self.note(Slow::Document(url.clone()), now);
+    }
+
+    /// Whether what the URL names is to be left alone.
+    pub fn is_about(&self, url: &Url, now: DateTime<Utc>) -> bool {
+        let until = self.until();
+        [host(url), Slow::Document(url.clone())]
+            .iter()
+            .any(|slow| until.get(slow).is_some_and(|until| now < *until))
+    }
+
+    fn note(&self, slow: Slow, now: DateTime<Utc>) {
+        let mut until = self.until();
+        until.retain(|_, until| now < *until);
+        until.insert(slow, now + self.lasts);
+    }
+
+    fn until(&self) -> MutexGuard<'_, HashMap<Slow, DateTime<Utc>>> {
+        self.until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn host(url: &Url) -> Slow {
+    Slow::Host(authority(url).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_too_slow_is_left_alone_for_a_while_and_nothing_else() {
+        let silence = Silence::new(Duration::from_secs(30));
+        let url = |text: &str| Url::parse(text).unwrap();
+        let (one, two) = (url("https://a.example/1"), url("https://a.example/2"));
+        let elsewhere = url("https://b.example/1");
+        let now = DateTime::UNIX_EPOCH;
+        silence.of_document(&one, now);
+        assert!(silence.is_about(&one, now));
+        assert!(!silence.is_about(&two, now));
+        silence.of_host(&one, now);
+        assert!(silence.is_about(&two, now));
+        assert!(!silence.is_about(&elsewhere, now));
+        let later = now + Duration::from_secs(30);
+        assert!(!silence.is_about(&one, later));
+        silence.of_host(&elsewhere, later);
+        assert_eq!(silence.until().len(), 1, "what is over is not kept");
+    }
+}

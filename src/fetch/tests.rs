@@ -1,0 +1,249 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::future::join_all;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+use super::*;
+
+const ASKER: Asker = Asker {
+    network: None,
+    is_known: true,
+};
+/// No machine is so busy that a fetch from itself takes as long.
+const SHORT: FetchTimes = FetchTimes {
+    queue: Duration::from_millis(300),
+    step: Duration::from_millis(500),
+    whole: Duration::from_millis(1_500),
+    silence: Duration::from_secs(30),
+};
+
+fn options(allow_loopback: bool) -> FetchOptions {
+    FetchOptions {
+        allow_loopback,
+        ..FetchOptions::direct()
+    }
+}
+
+fn fetcher(options: FetchOptions) -> Fetcher {
+    Fetcher::new(options, Clock::system()).expect("a fetcher")
+}
+
+fn url(text: &str) -> Url {
+    Url::parse(text).expect("a URL")
+}
+
+#[tokio::test]
+async fn nothing_is_sent_inside_in_clear_or_with_credentials() {
+    for (address, allow_loopback) in [
+        ("https://127.0.0.1:1/x", false),
+        ("https://localhost:1/x", false),
+        ("https://[::ffff:127.0.0.1]:1/x", false),
+        ("https://169.254.169.254/latest/meta-data", true),
+        ("http://8.8.8.8/x", true),
+        ("https://8.8.8.8:8443/x", true),
+        ("ftp://8.8.8.8/x", true),
+        ("http://u:p@127.0.0.1:1/x", true),
+        ("http://u@127.0.0.1:1/x", true),
+        ("http://:p@127.0.0.1:1/x", true),
+    ] {
+        let fetcher = fetcher(options(allow_loopback));
+        let error = fetcher.get(&url(address), ASKER).await.expect_err(address);
+        assert!(
+            matches!(error, FetchError::NotPublic | FetchError::Url),
+            "{address}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_failed_is_said_with_its_cause_and_without_the_address() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = closed.local_addr().expect("an address");
+    drop(closed);
+    let url = url(&format!("http://{address}/x?key=hunter2"));
+    let fetched = fetcher(options(true)).get(&url, ASKER).await;
+    let text = fetched.expect_err("refused").to_string();
+    assert!(text.contains("refused"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+/// PostgreSQL's intervals have microseconds, so a freshness in nanoseconds is refused there.
+#[test]
+fn freshness_is_in_whole_seconds() {
+    let expires = Clock::system().now() + chrono::TimeDelta::hours(2);
+    let expires = expires.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let answer = http::Response::builder().header("expires", expires);
+    let answer = Response::from(answer.body("").expect("an answer"));
+    let url = url("https://client.example/metadata");
+    let fresh = fetcher(options(false)).freshness(&url, &answer);
+    assert!(fresh > Duration::from_secs(3600), "{fresh:?}");
+    assert_eq!(fresh.subsec_nanos(), 0, "{fresh:?}");
+}
+
+/// A server that takes connections and says `answer`, or nothing; how many it took.
+async fn server(answer: Option<&'static str>) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let taken = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&taken);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                match answer {
+                    Some(answer) => {
+                        let _ = stream.write_all(answer.as_bytes()).await;
+                    }
+                    None => std::future::pending().await,
+                }
+            });
+        }
+    });
+    (address.to_string(), taken)
+}
+
+const DOCUMENT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+
+fn short() -> FetchOptions {
+    FetchOptions {
+        times: SHORT,
+        ..options(true)
+    }
+}
+
+#[tokio::test]
+async fn silent_hosts_do_not_stop_an_honest_one() {
+    let fetcher = fetcher(short());
+    let (honest, _) = server(Some(DOCUMENT)).await;
+    let mut silent = Vec::new();
+    for _ in 0..6 {
+        silent.push(server(None).await.0);
+    }
+    let stranger = |last: u8| Asker {
+        network: Some([192, 0, 2, last].into()),
+        is_known: false,
+    };
+    let flood: Vec<_> = (0..24)
+        .map(|number| {
+            let host = &silent[usize::from(number) % silent.len()];
+            let (fetcher, url) = (fetcher.clone(), url(&format!("http://{host}/{number}")));
+            // Nine senders, as fast as they can.
+            tokio::spawn(async move { fetcher.get(&url, stranger(number % 9)).await })
+        })
+        .collect();
+    let honest = url(&format!("http://{honest}/client.json"));
+    let fetched = fetcher.get(&honest, stranger(200)).await;
+    assert_eq!(fetched.expect("a document").body, b"{}");
+    for outcome in join_all(flood).await {
+        let outcome = outcome.expect("no panic");
+        let fits = matches!(outcome, Err(FetchError::Busy | FetchError::Timeout));
+        assert!(fits, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_did_not_come_is_not_asked_for_again_for_a_while() {
+    let now = Arc::new(Mutex::new(chrono::DateTime::UNIX_EPOCH));
+    let clock = Arc::clone(&now);
+    let clock = Clock::from_fn(move || *clock.lock().unwrap());
+    let fetcher = Fetcher::new(short(), clock).expect("a fetcher");
+    let (silent, taken) = server(None).await;
+    let url = url(&format!("http://{silent}/x"));
+    let first = fetcher.get(&url, ASKER).await;
+    assert!(matches!(first, Err(FetchError::Timeout)), "{first:?}");
+    let again = fetcher.get(&url, ASKER).await;
+    assert!(matches!(again, Err(FetchError::Silent)), "{again:?}");
+    assert_eq!(taken.load(Ordering::Relaxed), 1);
+    *now.lock().unwrap() += SHORT.silence;
+    let later = fetcher.get(&url, ASKER).await;
+    assert!(matches!(later, Err(FetchError::Timeout)), "{later:?}");
+    assert_eq!(taken.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn who_asks_for_the_same_gets_the_same_answer() {
+    let fetcher = fetcher(options(true));
+    let (honest, taken) = server(Some(DOCUMENT)).await;
+    let url = url(&format!("http://{honest}/client.json"));
+    let all = join_all((0..50).map(|_| fetcher.get(&url, ASKER))).await;
+    assert!(all.iter().all(Result::is_ok), "{all:?}");
+    assert_eq!(taken.load(Ordering::Relaxed), 1);
+    assert!(fetcher.get(&url, ASKER).await.is_ok());
+    assert_eq!(taken.load(Ordering::Relaxed), 2, "nothing is remembered");
+}
+
+/// A proxy that refuses every tunnel; what it was asked for.
+async fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let asked = Arc::<Mutex<Vec<String>>>::default();
+    let kept = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).await.unwrap_or(0);
+            let text = String::from_utf8_lossy(&request[..read]).into_owned();
+            kept.lock().unwrap().push(text);
+            let refusal = "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n";
+            let _ = stream.write_all(refusal.as_bytes()).await;
+        }
+    });
+    (address.to_string(), asked)
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_by_name_and_never_for_what_is_inside() {
+    let (address, asked) = proxy().await;
+    let fetcher = fetcher(FetchOptions {
+        proxies: Matcher::builder()
+            .all(format!("http://user:secret@{address}"))
+            .no("direct.invalid")
+            .build(),
+        ..short()
+    });
+    for inside in [
+        "https://10.0.0.1/x",
+        "https://vault.internal/x",
+        "https://intranet/x",
+        "https://169.254.169.254/x",
+        "https://[fd00::1]/x",
+    ] {
+        let fetched = fetcher.get(&url(inside), ASKER).await;
+        let fits = matches!(fetched, Err(FetchError::NotPublic | FetchError::Url));
+        assert!(fits, "{inside}: {fetched:?}");
+    }
+    // Not by the proxy, and not by itself either.
+    let fetched = fetcher.get(&url("https://direct.invalid/x"), ASKER).await;
+    assert!(fetched.is_err());
+    assert!(asked.lock().unwrap().is_empty());
+
+    let fetched = fetcher.get(&url("https://8.8.8.8/x"), ASKER).await;
+    assert!(
+        matches!(fetched, Err(FetchError::Request(_))),
+        "{fetched:?}"
+    );
+    let asked = asked.lock().unwrap().join("\n");
+    assert!(asked.starts_with("CONNECT 8.8.8.8:443 "), "{asked}");
+    assert!(
+        asked.to_lowercase().contains("proxy-authorization: basic "),
+        "{asked}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_on_this_computer_is_no_matter_of_the_proxy() {
+    let (address, asked) = proxy().await;
+    let (honest, _) = server(Some(DOCUMENT)).await;
+    let fetcher = fetcher(FetchOptions {
+        proxies: Matcher::builder().all(format!("http://{address}")).build(),
+        ..options(true)
+    });
+    let url = url(&format!("http://{honest}/client.json"));
+    assert!(fetcher.get(&url, ASKER).await.is_ok());
+    assert!(asked.lock().unwrap().is_empty());
+}

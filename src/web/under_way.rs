@@ -1,0 +1,199 @@
+//! What senders may have under way at a time: requests by network, calls by grant and by user.
+//!
+//! 1. A request counts for the network that it comes from, which `X-Forwarded-For` names where a
+//!    trusted proxy sent it, until its response is there.
+//! 2. A request at the MCP endpoint counts for its grant and its user instead, once its token was
+//!    valid: a hosted assistant is one network with many users. Without a valid token it is
+//!    answered at once.
+//! 3. What a stream of events answers is under way until the stream ends. A subscription is not:
+//!    it has limits of its own.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use actix_web::{
+    Error, HttpRequest, HttpResponse, ResponseError,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::Next,
+    web,
+};
+
+use super::{
+    Hub,
+    body_budget::Held,
+    concurrency::{Concurrency, Place},
+    error::{JsonError, PageError},
+    limits::Limited,
+};
+use crate::domain::{GrantId, SpaceId};
+
+/// Requests of a network, those of signed-in users at the MCP endpoint not counted.
+const REQUESTS_OF_A_NETWORK: usize = 256;
+/// More than any assistant sends at a time.
+const CALLS_OF_A_GRANT: usize = 32;
+/// Of all grants of one user together. A space has 64 slots to Backlog, so other users of the
+/// space always find some.
+const CALLS_OF_A_USER: usize = 48;
+/// Something of the sender's own ends within moments.
+const AGAIN: Limited = Limited { retry_after: 1 };
+
+/// The counts.
+#[derive(Clone, Debug)]
+pub struct UnderWay {
+    requests: Concurrency<IpAddr>,
+    calls_of_grants: Concurrency<GrantId>,
+    calls_of_users: Concurrency<(SpaceId, i64)>,
+}
+
+impl UnderWay {
+    /// On a hub for trying things out (`spare_calls`), calls are not bounded.
+    pub fn new(spare_calls: bool) -> Self {
+        let calls = |limit| if spare_calls { usize::MAX } else { limit };
+        Self {
+            requests: Concurrency::new(REQUESTS_OF_A_NETWORK),
+            calls_of_grants: Concurrency::new(calls(CALLS_OF_A_GRANT)),
+            calls_of_users: Concurrency::new(calls(CALLS_OF_A_USER)),
+        }
+    }
+
+    /// Counts a call of this grant until it ends.
+    ///
+    /// # Errors
+    /// The grant or its user has as many under way as it may.
+    pub fn call(&self, grant: GrantId, user: (SpaceId, i64)) -> Result<Call, Limited> {
+        let places = self.calls_of_grants.enter(grant);
+        let places = places.zip(self.calls_of_users.enter(user)).ok_or(AGAIN)?;
+        Ok(Call(Arc::new(Mutex::new(Some(Taken {
+            _places: places,
+            body: None,
+        })))))
+    }
+}
+
+/// A call that is under way, with the memory of its request; it ends with its last clone.
+#[derive(Clone)]
+pub struct Call(Arc<Mutex<Option<Taken>>>);
+
+struct Taken {
+    _places: (Place<GrantId>, Place<(SpaceId, i64)>),
+    body: Option<Held>,
+}
+
+impl Call {
+    /// Has the call keep the memory of its request.
+    pub fn keep(&self, body: Held) {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = &mut *taken {
+            taken.body = Some(body);
+        }
+    }
+
+    /// Frees what it takes, before its end.
+    pub fn free(&self) {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(taken);
+    }
+}
+
+/// The middleware around every route.
+pub async fn bound<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let Some(hub) = request.app_data::<web::Data<Hub>>() else {
+        return Ok(next.call(request).await?.map_into_left_body());
+    };
+    let network = hub.limits.sender(request.request()).network();
+    let network = network.filter(|_| !is_mcp(hub, &request));
+    let place = match network.map(|network| hub.under_way.requests.enter(network)) {
+        None => None,
+        Some(Some(place)) => Some(place),
+        Some(None) => {
+            let refusal = refusal(request.request());
+            return Ok(request.into_response(refusal).map_into_right_body());
+        }
+    };
+    let response = next.call(request).await?.map_into_left_body();
+    drop(place);
+    Ok(response)
+}
+
+/// Whether the MCP endpoint serves it, which counts by grant.
+fn is_mcp(hub: &Hub, request: &ServiceRequest) -> bool {
+    let pattern = request.match_pattern().unwrap_or_default();
+    let pattern = pattern.strip_prefix("/spaces/{space}").unwrap_or(&pattern);
+    let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
+    pattern == "/mcp" || pattern == hub.mcp_path
+}
+
+/// A page for a browser, JSON for a client.
+fn refusal(request: &HttpRequest) -> HttpResponse {
+    let accepts = request.headers().get(header::ACCEPT);
+    let is_browser = accepts
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accepts| accepts.contains("text/html"));
+    match is_browser {
+        true => PageError::limited(request, AGAIN).error_response(),
+        false => JsonError::from(AGAIN).error_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        clock::Clock,
+        random::Random,
+        web::body_budget::{BodyBudget, Owner},
+    };
+
+    const SPACE: SpaceId = SpaceId(uuid::Uuid::nil());
+
+    fn grant() -> GrantId {
+        GrantId::new(&Clock::system(), &Random::system())
+    }
+
+    #[test]
+    fn a_grant_and_a_user_have_so_many_calls_under_way_and_others_their_own() {
+        let under_way = UnderWay::new(false);
+        let (one, another, neighbor) = (grant(), grant(), grant());
+        let calls = |grant: GrantId, user: i64| -> Vec<Call> {
+            std::iter::from_fn(|| under_way.call(grant, (SPACE, user)).ok()).collect()
+        };
+        let first = calls(one, 1);
+        assert_eq!(first.len(), CALLS_OF_A_GRANT);
+        let second = calls(another, 1);
+        assert_eq!(second.len(), CALLS_OF_A_USER - CALLS_OF_A_GRANT);
+        assert_eq!(calls(neighbor, 2).len(), CALLS_OF_A_GRANT);
+        assert_eq!(under_way.call(one, (SPACE, 1)).err(), Some(AGAIN));
+        drop(first);
+        assert_eq!(calls(one, 1).len(), CALLS_OF_A_GRANT);
+        drop(second);
+    }
+
+    #[test]
+    fn what_a_call_takes_is_free_when_its_last_clone_ends_or_it_says_so() {
+        let under_way = UnderWay::new(true);
+        let budget = BodyBudget::default();
+        let grant = grant();
+        for frees_early in [false, true] {
+            let call = under_way.call(grant, (SPACE, 1)).expect("a place");
+            let mut held = budget.hold(Owner::Spared, 10).expect("room");
+            held.grow(10).expect("room");
+            call.keep(held);
+            let clone = call.clone();
+            drop(call);
+            assert_eq!(budget.in_memory(), 10);
+            if frees_early {
+                clone.free();
+                assert_eq!(budget.in_memory(), 0);
+            }
+            drop(clone);
+            assert_eq!(budget.in_memory(), 0);
+        }
+    }
+}
