@@ -6,8 +6,8 @@ use std::{env, fs, io};
 
 use backlog_mcp_hub::oauth::Scopes;
 use backlog_mcp_hub::web::pages::{
-    ConnectPage, ConsentPage, DemoLinks, ErrorPage, ForwardPage, Locale, Problem, RedirectTarget,
-    RefusedPage, STYLESHEET, SpaceChoice, SpaceLine,
+    ConnectPage, ConsentPage, DemoLinks, ErrorPage, ForwardPage, Locale, NamingProblem, Problem,
+    RedirectTarget, RefusedPage, STYLESHEET, SpaceChoice, SpaceLine,
 };
 use url::Url;
 
@@ -111,11 +111,43 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
         redirect: RedirectTarget::Loopback {
             host: "localhost:33418".to_owned(),
         },
-        space: SpaceChoice::Several(vec![
-            acme,
-            space("globex", "グローベックス株式会社", "globex.backlog.jp"),
-            space("initech", "Initech Support", "initech.backlogtool.com"),
-        ]),
+        space: SpaceChoice::Open {
+            shown: vec![
+                acme,
+                space("globex", "グローベックス株式会社", "globex.backlog.jp"),
+                space("initech", "Initech Support", "initech.backlogtool.com"),
+            ],
+            problem: None,
+        },
+        ..known.clone()
+    };
+    let asking = ConsentPage {
+        space: SpaceChoice::Open {
+            shown: Vec::new(),
+            problem: None,
+        },
+        ..known.clone()
+    };
+    let unknown_space = ConsentPage {
+        space: SpaceChoice::Open {
+            shown: Vec::new(),
+            problem: Some(NamingProblem::Unknown {
+                typed: "acme.backlog.co".to_owned(),
+            }),
+        },
+        ..known.clone()
+    };
+    let two_spaces = ConsentPage {
+        space: SpaceChoice::Open {
+            shown: vec![space(
+                "globex",
+                "グローベックス株式会社",
+                "globex.backlog.jp",
+            )],
+            problem: Some(NamingProblem::Both {
+                typed: "acme.backlog.com".to_owned(),
+            }),
+        },
         ..known.clone()
     };
     let device = ConsentPage {
@@ -153,6 +185,9 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
     [
         ("known", known),
         ("loopback", loopback),
+        ("asking", asking),
+        ("unknown-space", unknown_space),
+        ("two-spaces", two_spaces),
         ("device", device),
         ("document", document),
         ("hostile", hostile),

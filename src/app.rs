@@ -16,6 +16,7 @@ pub mod fetcher;
 mod http;
 pub mod key_rotation;
 mod scrape;
+mod sites;
 mod storage;
 
 use std::{
@@ -197,12 +198,17 @@ impl Application {
             None => None,
             Some(address) => Some(scrape::listen(address, &recorder, &storage.db)?),
         };
+        let is_loopback = !base_url.is_https();
+        let of_environment = settings.default_space.map(|space| space.url);
+        let sites = sites::of_hub(&storage.db, settings.sites, of_environment, is_loopback).await?;
+        sites::warn_of_wrong_spaces(&storage.db, &sites).await?;
         let backlog = BacklogClient::observed(ClientOptions::default(), clock.clone(), {
             let metrics = recorder.metrics.clone();
             Some(Observer::new(move |one| {
                 metrics.backlog_request(one.class.as_str(), one.outcome, one.took);
             }))
-        })?;
+        })?
+        .within(sites);
         let sessions = Sessions::new(Renewals {
             db: storage.db.clone(),
             keys: Arc::clone(&keys),
@@ -234,7 +240,6 @@ impl Application {
             Arc::clone(&keys),
             secret_given,
         ));
-        let is_loopback = !base_url.is_https();
         let trusted = TrustedPeers::new(&settings.trusted_proxies);
         let hub = web::Data::new(Hub {
             base_url: base_url.clone(),

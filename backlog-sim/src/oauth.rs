@@ -4,7 +4,8 @@
 //! 1. `GET /OAuth2AccessRequest.action`: checks the application and its redirect URI, then shows
 //!    the page. A wrong one is an error page, never a redirect.
 //! 2. `POST /OAuth2AccessRequest.action`: the decision; redirects back with a code or a refusal.
-//! 3. `POST /api/v2/oauth2/token`: redeems a code or a refresh token.
+//! 3. `POST /api/v2/oauth2/token`: redeems a code or a refresh token. A code that was asked for with
+//!    a challenge (PKCE, S256) needs its verifier.
 
 use actix_web::{
     HttpResponse,
@@ -35,6 +36,7 @@ struct SignInPage<'a> {
     redirect_uri: &'a str,
     redirect_host: &'a str,
     state: Option<&'a str>,
+    code_challenge: Option<&'a str>,
     users: Vec<&'a User>,
 }
 
@@ -60,6 +62,7 @@ async fn show_sign_in(sim: Data<Sim>, request: actix_web::HttpRequest) -> HttpRe
             redirect_uri: query.get("redirect_uri").unwrap_or_default(),
             redirect_host: redirect_uri.host_str().unwrap_or_default(),
             state: query.get("state"),
+            code_challenge: query.get("code_challenge"),
             users: state.users.values().collect(),
         },
     )
@@ -78,10 +81,11 @@ async fn decide(sim: Data<Sim>, form: ReqData<Form>) -> HttpResponse {
                 return error_page("Choose one of the users.");
             };
             let redirect_uri = form.get("redirect_uri").unwrap_or_default();
-            let code = sim
-                .tokens
-                .locked()
-                .issue_code(user, redirect_uri, sim.clock.now());
+            let challenge = form.get("code_challenge");
+            let code =
+                sim.tokens
+                    .locked()
+                    .issue_code(user, redirect_uri, challenge, sim.clock.now());
             target.query_pairs_mut().append_pair("code", &code);
         }
         Some("refuse") => {
@@ -104,6 +108,10 @@ async fn decide(sim: Data<Sim>, form: ReqData<Form>) -> HttpResponse {
 fn check(sim: &Sim, params: &Params) -> Result<Url, &'static str> {
     if params.get("client_id") != Some(&sim.oauth_client_id) {
         return Err("No application has this client_id.");
+    }
+    if params.get("code_challenge").is_some() && params.get("code_challenge_method") != Some("S256")
+    {
+        return Err("code_challenge_method must be S256.");
     }
     if params.get("response_type") != Some("code") {
         return Err("response_type must be code.");
@@ -139,7 +147,7 @@ async fn token(sim: Data<Sim>, form: ReqData<Form>) -> HttpResponse {
             else {
                 return refusal("invalid_request", "code and redirect_uri are required.");
             };
-            tokens.redeem(code, redirect_uri, now)
+            tokens.redeem(code, redirect_uri, form.get("code_verifier"), now)
         }
         Some("refresh_token") => {
             let Some(refresh_token) = form.get("refresh_token") else {

@@ -2,8 +2,10 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{model::Id, random};
 
@@ -58,6 +60,8 @@ impl BearerError {
 struct Code {
     user: Id,
     redirect_uri: String,
+    /// Of RFC 7636, S256.
+    challenge: Option<String>,
     expires: DateTime<Utc>,
 }
 
@@ -87,28 +91,42 @@ impl Tokens {
         }
     }
 
-    pub fn issue_code(&mut self, user: Id, redirect_uri: &str, now: DateTime<Utc>) -> String {
+    pub fn issue_code(
+        &mut self,
+        user: Id,
+        redirect_uri: &str,
+        challenge: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> String {
         let code = random::secret(32);
         self.codes.insert(
             code.clone(),
             Code {
                 user,
                 redirect_uri: redirect_uri.to_owned(),
+                challenge: challenge.map(ToOwned::to_owned),
                 expires: now + CODE_LIFETIME,
             },
         );
         code
     }
 
-    /// Redeems a code, once, for the redirect URI it was issued to.
+    /// Redeems a code, once, for the redirect URI it was issued to and with the verifier of its
+    /// challenge.
     pub fn redeem(
         &mut self,
         code: &str,
         redirect_uri: &str,
+        verifier: Option<&str>,
         now: DateTime<Utc>,
     ) -> Option<TokenPair> {
         let code = self.codes.remove(code)?;
-        (code.redirect_uri == redirect_uri && now < code.expires)
+        let is_met = match (&code.challenge, verifier) {
+            (None, _) => true,
+            (Some(challenge), Some(verifier)) => *challenge == challenge_of(verifier),
+            (Some(_), None) => false,
+        };
+        (is_met && code.redirect_uri == redirect_uri && now < code.expires)
             .then(|| self.issue_pair(code.user, now))
     }
 
@@ -181,6 +199,10 @@ impl Tokens {
         self.access.retain(|_, token| stays(token.user));
         self.refresh.retain(|_, owner| stays(*owner));
     }
+}
+
+fn challenge_of(verifier: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }
 
 impl std::fmt::Debug for Tokens {

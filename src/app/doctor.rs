@@ -3,15 +3,13 @@
 //! 1. The settings were read before this; the database is reached, and whether notifications
 //!    arrive, its version, clock and schema are looked at.
 //! 2. Every key that stored text needs is tried.
-//! 3. Whether clients' metadata documents can be fetched from here.
-//! 4. Each enabled space: its secret opens, and its Backlog knows the application. That is
-//!    asked by a code that cannot be right: Backlog checks the application first.
+//! 3. Whether clients' metadata documents can be fetched from here ([`documents`]).
+//! 4. Each enabled space ([`spaces`]).
 //!
 //! Nothing is changed. A check that needs an earlier one is left out when that one failed.
 
 mod documents;
-
-use std::time::Duration;
+mod spaces;
 
 use chrono::TimeDelta;
 use secrecy::SecretString;
@@ -20,25 +18,22 @@ use url::Url;
 
 use super::{SERVICE_ROLE, StartError, advice, storage::check_keys};
 use crate::{
-    backlog::{BacklogClient, ClientOptions, OAuthError},
+    backlog::{BacklogUrl, Sites},
     clock::Clock,
     crypto::KeyRing,
     db::{
         self,
         probe::{POOLER, ProbeError},
     },
-    domain::Space,
     fetch::Fetcher,
-    mcp::space_application::SpaceApplication,
     random::Random,
 };
+use spaces::SpaceCheck;
 
 /// The oldest PostgreSQL that the tests run with, as it numbers itself.
 const OLDEST_POSTGRES: i32 = 150_000;
 /// Tokens expire by the database's clock, Backlog's by this process's.
 const CLOCKS_APART: TimeDelta = TimeDelta::seconds(30);
-const PATIENCE: Duration = Duration::from_secs(20);
-const IMPOSSIBLE_CODE: &str = "backlog-mcp-hub-doctor";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -73,10 +68,14 @@ pub struct Patient {
     /// Whether the database is the hub's own, whose role nobody chose.
     pub is_embedded: bool,
     pub keys: Result<KeyRing, String>,
-    /// `…/callback` of the hub, as it must be registered with Backlog.
+    /// `…/callback` of the hub: the redirect URI that spaces share, and where the others' are found
+    /// from.
     pub callback: Url,
     /// What fetches clients' documents; `None` where they are turned off.
     pub fetcher: Option<Fetcher>,
+    /// Those of the settings, with the site of the default space.
+    pub sites: Sites,
+    pub default_space: Option<BacklogUrl>,
 }
 
 #[derive(Default)]
@@ -154,12 +153,15 @@ pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Fi
         }
     }
     documents::examine(&mut found, patient.fetcher.as_ref()).await;
-    match db::spaces::list_enabled(&pool).await {
-        Err(error) => found.bad(
-            "spaces",
-            format!("they could not be read: {}", told(&error)),
-        ),
-        Ok(spaces) => examine_spaces(&mut found, &spaces, &keys, &patient.callback).await,
+    let settings = SpaceCheck {
+        keys: &keys,
+        callback: &patient.callback,
+        sites: patient.sites,
+        default_space: patient.default_space,
+    };
+    if let Err(error) = spaces::examine(&mut found, &pool, settings).await {
+        let text = format!("they could not be read: {}", told(&error));
+        found.bad("spaces", text);
     }
     found.0
 }
@@ -226,61 +228,4 @@ async fn examine_database(
         );
     }
     Ok(())
-}
-
-async fn examine_spaces(found: &mut Findings, spaces: &[Space], keys: &KeyRing, callback: &Url) {
-    if spaces.is_empty() {
-        found.add(
-            Verdict::Doubtful,
-            "spaces",
-            "there is none that is enabled, so nobody can sign in",
-        );
-    }
-    let client = match BacklogClient::new(ClientOptions::default()) {
-        Ok(client) => client,
-        Err(error) => return found.bad("network", error.to_string()),
-    };
-    for space in spaces {
-        let what = format!("space {}", space.slug);
-        let (verdict, text) = examine_space(&client, space, keys, callback).await;
-        found.add(verdict, what, text);
-    }
-}
-
-async fn examine_space(
-    client: &BacklogClient,
-    space: &Space,
-    keys: &KeyRing,
-    callback: &Url,
-) -> (Verdict, String) {
-    let site = &space.base_url;
-    let application = match SpaceApplication::open(space, keys, callback) {
-        Ok(application) => application,
-        Err(error) => return (Verdict::Bad, format!("{error}; set it again")),
-    };
-    let asking = application.exchange_code(client, IMPOSSIBLE_CODE);
-    match tokio::time::timeout(PATIENCE, asking).await {
-        Err(_) => (
-            Verdict::Bad,
-            format!("{site} does not answer; can this machine reach it (HTTPS_PROXY)?"),
-        ),
-        Ok(Err(OAuthError::InvalidGrant)) => (
-            Verdict::Good,
-            format!("{site} knows the application; its redirect URI must be {callback}"),
-        ),
-        Ok(Err(OAuthError::InvalidClient)) => (
-            Verdict::Bad,
-            format!(
-                "{site} refuses the application's client id or secret; copy both again from \
-                 Backlog's developer site"
-            ),
-        ),
-        Ok(Err(OAuthError::Unavailable { reason })) => {
-            (Verdict::Bad, format!("{site} cannot be asked: {reason}"))
-        }
-        Ok(Ok(_)) => (
-            Verdict::Doubtful,
-            format!("{site} takes any code; is it a Backlog?"),
-        ),
-    }
 }

@@ -10,7 +10,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use bytes::Bytes;
@@ -24,47 +24,18 @@ use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use super::{
-    BacklogError, BacklogUrl, Credentials, Exchange, Expects, Observer, Request, Response,
+    BacklogError, BacklogUrl, ClientOptions, Credentials, Exchange, Expects, Observer, Request,
+    Response,
     exchange::{self, Class},
     fate::{self, Broken},
     pace::{Lane, Left, Pace},
-    room::Room,
+    parsing::Parsing,
+    room::{Held, Room},
+    sites::Sites,
+    tls::tls_config,
+    values,
 };
 use crate::clock::Clock;
-
-/// Limits of a [`BacklogClient`].
-#[derive(Clone, Copy, Debug)]
-pub struct ClientOptions {
-    pub connect_timeout: Duration,
-    /// From sending to the last byte of the answer.
-    pub timeout: Duration,
-    /// How long a call waits for a slot before it fails with [`BacklogError::Busy`], and for
-    /// memory before it fails with [`BacklogError::NoRoom`].
-    pub queue_timeout: Duration,
-    /// Calls under way to one space at a time.
-    pub concurrency_per_space: usize,
-    /// Largest answer that is read into memory.
-    pub max_response_bytes: usize,
-    /// All answers in memory at a time, of all spaces, before they are read as JSON.
-    pub max_bytes_in_memory: usize,
-    /// Of one space, so that it leaves room for the others.
-    pub max_bytes_per_space: usize,
-}
-
-impl Default for ClientOptions {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(5),
-            timeout: Duration::from_secs(30),
-            queue_timeout: Duration::from_secs(10),
-            concurrency_per_space: 64,
-            max_response_bytes: 16 << 20,
-            // A sixteenth of a space's slots may hold the largest answer, in four spaces.
-            max_bytes_in_memory: 256 << 20,
-            max_bytes_per_space: 64 << 20,
-        }
-    }
-}
 
 /// The client could not be built.
 #[derive(Debug, Error)]
@@ -75,9 +46,10 @@ pub enum ClientError {
     Http(#[from] reqwest::Error),
 }
 
-/// An HTTP client for every space; cheap to clone, clones share connections and slots.
+/// An HTTP client for every space; cheap to clone, clones share connections and slots. Nothing is
+/// sent to a site that is not among its [`Sites`].
 #[derive(Clone, Debug)]
-pub struct BacklogClient(Arc<Inner>);
+pub struct BacklogClient(Arc<Inner>, Sites);
 
 #[derive(Debug)]
 struct Inner {
@@ -88,6 +60,7 @@ struct Inner {
     slots: Mutex<HashMap<BacklogUrl, Arc<Semaphore>>>,
     pace: Pace,
     room: Room,
+    parsing: Parsing,
     options: ClientOptions,
     observer: Option<Observer>,
 }
@@ -132,7 +105,7 @@ impl BacklogClient {
                 .timeout(options.timeout)
                 .tcp_nodelay(true)
         };
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             http: builder().build()?,
             direct: builder().no_proxy().build()?,
             slots: Mutex::default(),
@@ -142,9 +115,34 @@ impl BacklogClient {
                 options.max_bytes_per_space,
                 options.queue_timeout,
             ),
+            parsing: Parsing::new(options.queue_timeout),
             options,
             observer,
-        })))
+        };
+        Ok(Self(Arc::new(inner), Sites::any()))
+    }
+
+    /// The same, for these sites only.
+    #[must_use]
+    pub fn within(self, sites: Sites) -> Self {
+        Self(self.0, sites)
+    }
+
+    /// Whether anything is ever sent to this site.
+    pub fn may_use(&self, url: &BacklogUrl) -> bool {
+        self.1.contain(url)
+    }
+
+    /// Does work on this many bytes of JSON: a little at once, more beside the workers.
+    ///
+    /// # Errors
+    /// [`BacklogError::NoRoom`] if others are at work for too long.
+    pub async fn parse<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, BacklogError> {
+        self.0.parsing.run(bytes, work).await
     }
 
     /// Sends a request to a space and returns its successful answer.
@@ -192,6 +190,7 @@ impl BacklogClient {
         request: Request,
         read: &Watch<'_>,
     ) -> Result<Response, BacklogError> {
+        self.check(url)?;
         let (name, value) = credentials.header().ok_or(BacklogError::Unauthorized)?;
         let lane = Lane::of(url, value.as_bytes(), &request);
         let method = request.method.clone();
@@ -228,6 +227,10 @@ impl BacklogClient {
 
         let mut answer = open(http, request.expects).await?;
         let body = self.body(url, &mut answer, request.expects, read).await;
+        let (body, room) = match body {
+            Ok((body, room)) => (Ok(body), Some(room)),
+            Err(broken) => (Err(broken), None),
+        };
         let (status, headers) = (answer.status(), answer.headers().clone());
         let read = fate::judge(&method, (status, &headers), body, self.0.pace.now());
         let limited = match &read {
@@ -239,6 +242,7 @@ impl BacklogClient {
             status,
             body: read?,
             headers,
+            room,
         })
     }
 
@@ -272,10 +276,11 @@ impl BacklogClient {
         let started = Instant::now();
         let span = tracing::debug_span!("backlog", class = Class::Token.as_str());
         let exchange = async {
+            self.check(url)?;
             let mut answer = open(request, Expects::Json).await?;
             let status = answer.status();
             let body = self.body(url, &mut answer, Expects::Json, &|_, _| ());
-            let body = body.await.map_err(|broken| broken.error)?;
+            let (body, _) = body.await.map_err(|broken| broken.error)?;
             Ok(Answer { status, body })
         };
         let answer = exchange.instrument(span).await;
@@ -285,6 +290,13 @@ impl BacklogClient {
         };
         self.tell(Class::Token, outcome, started);
         answer
+    }
+
+    fn check(&self, url: &BacklogUrl) -> Result<(), BacklogError> {
+        match self.may_use(url) {
+            true => Ok(()),
+            false => Err(BacklogError::SiteNotAllowed),
+        }
     }
 
     fn tell(&self, class: Class, outcome: &'static str, started: Instant) {
@@ -297,14 +309,14 @@ impl BacklogClient {
         }
     }
 
-    /// Reads the rest of an answer.
+    /// Reads the rest of an answer, and takes room for what is made of it.
     async fn body(
         &self,
         url: &BacklogUrl,
         answer: &mut reqwest::Response,
         expects: Expects,
         read: &Watch<'_>,
-    ) -> Result<Bytes, Broken> {
+    ) -> Result<(Bytes, Held), Broken> {
         let (limit, is_file) = match expects {
             // What Backlog says of a failure is no part of the file.
             Expects::File { max_bytes } if answer.status().is_success() => (max_bytes, true),
@@ -315,7 +327,7 @@ impl BacklogClient {
         let announced = usize::try_from(of.unwrap_or(0)).unwrap_or(usize::MAX);
         if announced > limit && is_file {
             // Whoever asked for it still has use for its name and size.
-            return Ok(Bytes::new());
+            return Ok((Bytes::new(), Held::default()));
         }
         if announced > limit {
             return Err(BacklogError::TooLarge { limit }.into());
@@ -325,7 +337,7 @@ impl BacklogClient {
         loop {
             let chunk = match answer.chunk().await {
                 Ok(Some(chunk)) => chunk,
-                Ok(None) => return Ok(body.into()),
+                Ok(None) => break,
                 Err(error) => {
                     return Err(Broken {
                         error: BacklogError::from_transport(error),
@@ -344,6 +356,20 @@ impl BacklogClient {
                 read(body.len() as u64, of);
             }
         }
+        let values = if is_file {
+            0
+        } else {
+            values::count(body.as_ref())
+        };
+        if values > values::MOST {
+            let limit = values::MOST;
+            return Err(Broken {
+                error: BacklogError::TooManyValues { limit },
+                body: body.into(),
+            });
+        }
+        room.grow(&mut body, values * values::BYTES_EACH).await?;
+        Ok(body.keep())
     }
 
     fn slots(&self, url: &BacklogUrl) -> Arc<Semaphore> {
@@ -371,25 +397,4 @@ async fn open(
         .send()
         .await
         .map_err(BacklogError::from_transport)
-}
-
-/// TLS that trusts the system's certificates.
-pub fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
-    let found = rustls_native_certs::load_native_certs();
-    for error in &found.errors {
-        tracing::warn!("a certificate of the system could not be read: {error}");
-    }
-    let mut roots = rustls::RootCertStore::empty();
-    let (added, _) = roots.add_parsable_certificates(found.certs);
-    if added == 0 {
-        tracing::warn!("the system has no root certificates: no https space can be reached");
-    }
-
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
 }

@@ -56,6 +56,11 @@ pub enum BacklogError {
     Unread,
     #[error("Backlog's answer is larger than {limit} bytes")]
     TooLarge { limit: usize },
+    #[error("Backlog's answer has more than {limit} values")]
+    TooManyValues { limit: usize },
+    /// Nothing was sent: the site is not one of those that the hub may use.
+    #[error("the hub may not use this site; BACKLOG_SITES does not have it")]
+    SiteNotAllowed,
 }
 
 /// One entry of Backlog's error body.

@@ -62,8 +62,10 @@ pub(super) fn outcome<T>(result: &Result<T, BacklogError>) -> &'static str {
         Err(
             BacklogError::UnexpectedBody { .. }
             | BacklogError::TooLarge { .. }
+            | BacklogError::TooManyValues { .. }
             | BacklogError::TooLong,
         ) => "unexpected",
+        Err(BacklogError::SiteNotAllowed) => "not_allowed",
         Err(BacklogError::Timeout) => "timeout",
         Err(BacklogError::Connection | BacklogError::Unreachable) => "unreachable",
         Err(BacklogError::Unread) => "unread",

@@ -142,6 +142,7 @@ impl BacklogError {
             Self::Unreachable
             | Self::TooLong
             | Self::Busy
+            | Self::SiteNotAllowed
             | Self::RateLimited { status: None, .. } => Fate::NotSent,
             Self::Unauthorized => Fate::Refused,
             Self::RateLimited {
@@ -154,9 +155,11 @@ impl BacklogError {
                 400..500 => Fate::Refused,
                 _ => Fate::Unknown,
             },
-            Self::Timeout | Self::Connection | Self::NoRoom | Self::TooLarge { .. } => {
-                Fate::Unknown
-            }
+            Self::Timeout
+            | Self::Connection
+            | Self::NoRoom
+            | Self::TooLarge { .. }
+            | Self::TooManyValues { .. } => Fate::Unknown,
             Self::Unread => Fate::Done,
         }
     }

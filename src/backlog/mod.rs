@@ -12,21 +12,31 @@ mod exchange;
 mod fate;
 pub mod models;
 mod oauth;
+mod options;
 mod pace;
+mod parsing;
 mod request;
 mod room;
+mod sites;
 pub(crate) mod surrogates;
+mod tls;
 mod url;
+mod values;
 
 pub use call::{Call, InputError, Method};
-pub use client::{BacklogClient, ClientError, ClientOptions, tls_config};
+pub use client::{BacklogClient, ClientError};
 pub use credentials::{Credentials, Fingerprint};
 pub use error::{BacklogError, ErrorItem};
 pub use exchange::{Class, Exchange, Observer};
 pub use fate::{Content, Fate};
 pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth, TOKEN_TIMEOUT};
+pub use options::ClientOptions;
 pub use pace::Left;
+pub use parsing::LARGE;
 pub use request::{Expects, Request, Response, Segment, UNSAFE, UnsafeSegment, Upload, announced};
+pub use room::Held;
+pub use sites::{SiteError, Sites};
+pub use tls::tls_config;
 pub use url::{BacklogUrl, BacklogUrlError};
 
 #[cfg(test)]

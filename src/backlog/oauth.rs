@@ -10,8 +10,8 @@ use std::{fmt, time::Duration};
 use futures_util::future::BoxFuture;
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, RedirectUrl, RefreshToken, RequestTokenError,
-    TokenResponse, TokenUrl,
+    EndpointSet, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, RequestTokenError, TokenResponse, TokenUrl,
     basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse},
 };
 use reqwest::StatusCode;
@@ -63,13 +63,17 @@ type Application =
     BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
 impl SpaceOAuth<'_> {
-    /// Where the person's browser goes to sign in.
-    pub fn authorize_url(&self, state: &str) -> Url {
+    /// Where the person's browser goes to sign in. The code that comes back can only be exchanged
+    /// with `verifier` (RFC 7636, S256); a server that does not know it ignores it.
+    pub fn authorize_url(&self, state: &str, verifier: &SecretString) -> Url {
         let state = CsrfToken::new(state.to_owned());
-        self.application().authorize_url(|| state).url().0
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&pkce(verifier));
+        let application = self.application();
+        let request = application.authorize_url(|| state);
+        request.set_pkce_challenge(challenge).url().0
     }
 
-    /// Exchanges the code of the callback.
+    /// Exchanges the code of the callback; `verifier` is the one of [`Self::authorize_url`].
     ///
     /// # Errors
     /// See [`OAuthError`].
@@ -77,12 +81,14 @@ impl SpaceOAuth<'_> {
         &self,
         client: &BacklogClient,
         code: &str,
+        verifier: Option<&SecretString>,
     ) -> Result<BacklogTokens, OAuthError> {
         let application = self.application();
-        let answer = application
-            .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .request_async(&self.sender(client))
-            .await?;
+        let mut request = application.exchange_code(AuthorizationCode::new(code.to_owned()));
+        if let Some(verifier) = verifier {
+            request = request.set_pkce_verifier(pkce(verifier));
+        }
+        let answer = request.request_async(&self.sender(client)).await?;
         tokens(&answer, None)
     }
 
@@ -125,6 +131,10 @@ impl SpaceOAuth<'_> {
         let url = self.url.clone();
         move |request| Box::pin(post(client.clone(), url.clone(), request))
     }
+}
+
+fn pkce(verifier: &SecretString) -> PkceCodeVerifier {
+    PkceCodeVerifier::new(verifier.expose_secret().to_owned())
 }
 
 type Sending = BoxFuture<'static, Result<HttpResponse, Undecided>>;

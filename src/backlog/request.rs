@@ -10,7 +10,7 @@ use reqwest::{
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::{BacklogError, Content, fate::without_mark, surrogates};
+use super::{BacklogError, Content, Held, fate::without_mark, surrogates};
 
 /// One path segment that cannot climb out of its place: never empty (but for [`Segment::END`]),
 /// `.` or `..`, and without control characters, which a URL parser drops before it looks for dots.
@@ -126,6 +126,8 @@ pub struct Response {
     pub headers: HeaderMap,
     /// Empty where Backlog has nothing to say (204).
     pub body: Bytes,
+    /// The room that the body and what is made of it take.
+    pub room: Option<Held>,
 }
 
 impl Response {

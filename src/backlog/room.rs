@@ -5,7 +5,8 @@
 //!    One that announces no length takes its share as it comes, in doubling steps, and may be
 //!    given up half read.
 //! 2. Of the whole it takes room as its bytes arrive.
-//! 3. It gives both back when the last copy of its bytes is dropped.
+//! 3. When it is whole, it takes more of both for what is made of it ([`values`](super::values)).
+//! 4. It gives both back when the last copy of its bytes, and of [`Held`], is dropped.
 //!
 //! One for which there is no room waits for a while and is then given up.
 
@@ -36,9 +37,28 @@ pub(super) struct Room {
 pub(super) struct Body {
     bytes: Vec<u8>,
     of_space: OwnedSemaphorePermit,
-    /// As much as `bytes` has capacity.
+    /// At least as much as `bytes` has capacity.
     of_all: OwnedSemaphorePermit,
     space: Arc<Semaphore>,
+}
+
+/// The room that an answer takes, for as long as a copy of this is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    #[expect(dead_code, reason = "it gives its permits back when it is dropped")]
+    permits: Option<Arc<[OwnedSemaphorePermit; 2]>>,
+}
+
+/// The bytes of a whole answer, which hold its room.
+struct Whole {
+    bytes: Vec<u8>,
+    _held: Held,
+}
+
+impl AsRef<[u8]> for Whole {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl Room {
@@ -84,6 +104,15 @@ impl Room {
         Ok(())
     }
 
+    /// Takes room for this many bytes beside those of a body.
+    pub async fn grow(&self, body: &mut Body, bytes: usize) -> Result<(), BacklogError> {
+        if bytes > 0 {
+            body.of_space.merge(self.take(&body.space, bytes).await?);
+            body.of_all.merge(self.take(&self.bytes, bytes).await?);
+        }
+        Ok(())
+    }
+
     fn space(&self, url: &BacklogUrl) -> Arc<Semaphore> {
         let mut spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(space) = spaces.get(url) {
@@ -110,6 +139,17 @@ impl Body {
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
+
+    /// The bytes, which hold the room, and what holds it when they are gone.
+    pub fn keep(self) -> (Bytes, Held) {
+        let permits = Some(Arc::new([self.of_space, self.of_all]));
+        let held = Held { permits };
+        let whole = Whole {
+            bytes: self.bytes,
+            _held: held.clone(),
+        };
+        (Bytes::from_owner(whole), held)
+    }
 }
 
 impl AsRef<[u8]> for Body {
@@ -120,7 +160,7 @@ impl AsRef<[u8]> for Body {
 
 impl From<Body> for Bytes {
     fn from(body: Body) -> Self {
-        Self::from_owner(body)
+        body.keep().0
     }
 }
 

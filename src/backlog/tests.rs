@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use super::{
-    BacklogClient, BacklogError, BacklogUrl, Call, ClientOptions, Content, Credentials, Request,
-    Response, Segment, Upload, fake::FakeBacklog, models::User,
+    BacklogClient, BacklogError, BacklogUrl, Call, ClientOptions, Content, Credentials, OAuthError,
+    Request, Response, Segment, Sites, SpaceOAuth, Upload, fake::FakeBacklog, models::User,
 };
 
 pub(super) fn client(options: ClientOptions) -> BacklogClient {
@@ -245,6 +245,67 @@ async fn a_change_is_made_whether_or_not_its_answer_can_be_read() {
             assert_eq!(change.unwrap_err(), of_change);
         }
     }
+}
+
+#[actix_web::test]
+async fn an_answer_of_too_many_values_is_refused_before_it_is_read() {
+    let answer = |status: u16, values: usize| {
+        let body = format!("[{}0]", "0,".repeat(values - 2));
+        let status = actix_web::http::StatusCode::from_u16(status).unwrap();
+        let mut answer = HttpResponse::build(status);
+        answer.content_type("application/json").body(body)
+    };
+    let limit = 200_000;
+    let most = FakeBacklog::start(move |_| answer(200, limit));
+    let read = send(&most, anything()).await.unwrap();
+    assert_eq!(read.json::<Vec<u8>>().unwrap().len(), limit - 1);
+
+    let more = FakeBacklog::start(move |_| answer(200, limit + 1));
+    let too_many = BacklogError::TooManyValues { limit };
+    assert_eq!(send(&more, anything()).await.unwrap_err(), too_many);
+    // A change was made, whatever its answer.
+    for call in [Call::post("issues"), Call::delete("issues")] {
+        let change = send(&more, request(call, json!({}))).await;
+        assert_eq!(change.unwrap_err(), BacklogError::Unread);
+    }
+    // Nor is a failure looked into.
+    let failed = FakeBacklog::start(move |_| answer(400, limit + 1));
+    let expected = BacklogError::UnexpectedBody {
+        status: 400,
+        body: Content::Unread,
+    };
+    assert_eq!(send(&failed, anything()).await.unwrap_err(), expected);
+}
+
+#[actix_web::test]
+async fn nothing_is_sent_to_a_site_that_is_not_allowed() {
+    let backlog = FakeBacklog::answering(200, "{}");
+    let key = Credentials::ApiKey("k3y".into());
+    let client = client(ClientOptions::default());
+    let nulabs = client.clone().within(Sites::of_nulab());
+    assert!(!nulabs.may_use(&backlog.url));
+    let refused = nulabs.send(&backlog.url, &key, anything()).await;
+    assert_eq!(refused.unwrap_err(), BacklogError::SiteNotAllowed);
+    let secret = "the-secret".into();
+    let redirect_uri = url::Url::parse("https://hub.example.com/callback").unwrap();
+    let oauth = SpaceOAuth {
+        url: &backlog.url,
+        client_id: "app",
+        client_secret: &secret,
+        redirect_uri: &redirect_uri,
+    };
+    let token = "a-refresh-token".into();
+    let exchanged = oauth.exchange_code(&nulabs, "c0de", None).await;
+    let renewed = oauth.refresh(&nulabs, &token).await;
+    for refused in [exchanged, renewed] {
+        // It says nothing about the grant: whoever mends the settings loses no sign-in.
+        let error = refused.unwrap_err();
+        assert!(matches!(error, OAuthError::Unavailable { .. }), "{error}");
+    }
+    assert_eq!(backlog.received(), []);
+
+    let with_it = client.within(Sites::of_nulab().with_site(backlog.url.clone()));
+    with_it.send(&backlog.url, &key, anything()).await.unwrap();
 }
 
 #[actix_web::test]

@@ -130,6 +130,8 @@ fn patient(settings: Settings) -> Result<Patient, Finding> {
         is_embedded,
         keys,
         callback,
+        sites: settings.sites,
+        default_space: settings.default_space.map(|space| space.url),
     })
 }
 

@@ -9,13 +9,15 @@ use sqlx::PgPool;
 
 use super::operator::{self, Common, KeyArgs, explain, sheet, table, time, yes_no};
 use crate::{
-    backlog::BacklogUrl,
+    backlog::{BacklogUrl, Sites},
     db::admin::{self, SpaceRow, SpaceSettings},
 };
 
 /// How long to wait for a running hub to seal a secret, and how often to look.
 const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// What was done, of a space that is new.
+const ADDED: &str = "was added";
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -63,6 +65,9 @@ struct Add {
     /// Sign-ins that name no space end here
     #[arg(long)]
     default: bool,
+    /// Show it to everyone who has to choose a space; else it has to be named
+    #[arg(long)]
+    listed: bool,
     /// Offer only the tools that read
     #[arg(long)]
     read_only: bool,
@@ -82,6 +87,12 @@ struct Update {
     /// Sign-ins that name no space end here
     #[arg(long, value_name = "true|false")]
     default: Option<bool>,
+    /// Show it to everyone who has to choose a space; else it has to be named
+    #[arg(long, value_name = "true|false")]
+    listed: Option<bool>,
+    /// Give it a redirect URI of its own in place of the shared one; register that at Backlog first
+    #[arg(long)]
+    own_redirect_uri: bool,
     /// Offer only the tools that read
     #[arg(long, value_name = "true|false")]
     read_only: Option<bool>,
@@ -169,12 +180,13 @@ impl Add {
             oauth_client_id: Some(&self.oauth_client_id),
             is_default: Some(self.default),
             read_only: Some(self.read_only),
+            listed: Some(self.listed),
             ..self.rest.settings(Some(&secret))
         };
         admin::create_space(db, &self.slug, &settings)
             .await
             .map_err(explain)?;
-        report(db, common, &self.slug, "was added", None).await
+        report(db, common, &self.slug, ADDED, None).await
     }
 }
 
@@ -199,6 +211,8 @@ impl Update {
             oauth_client_id: self.oauth_client_id.as_deref(),
             is_default: self.default,
             read_only: self.read_only,
+            listed: self.listed,
+            own_redirect_uri: self.own_redirect_uri.then_some(true),
             ..self.rest.settings(secret.as_ref())
         };
         admin::update_space(db, &self.slug, &settings)
@@ -260,7 +274,11 @@ async fn report(
         json["ended"] = ended.into();
         text = format!("{text} {}", ended_text(ended));
     }
-    common.say(&json, &format!("{text}{secret}"))
+    let to_register = match done == ADDED {
+        true => to_register(&space),
+        false => String::new(),
+    };
+    common.say(&json, &format!("{text}{secret}{to_register}"))
 }
 
 fn ended_text(ended: i64) -> String {
@@ -285,10 +303,36 @@ fn overview(spaces: &[SpaceRow]) -> String {
     table(titles, spaces.iter().map(row).collect())
 }
 
+/// As it is registered at Backlog; the URL of the hub is a setting of the service.
+fn redirect_uri(space: &SpaceRow) -> String {
+    match space.redirect_uri.starts_with('/') {
+        true => format!("<MCP_SERVER_BASE_URL>{}", space.redirect_uri),
+        false => space.redirect_uri.clone(),
+    }
+}
+
+/// What an operator has to see to before the first sign-in.
+fn to_register(space: &SpaceRow) -> String {
+    let uri = redirect_uri(space);
+    let note = format!(" Its redirect URI at Backlog must be {uri}.");
+    let is_nulabs =
+        BacklogUrl::parse(&space.base_url).is_ok_and(|url| Sites::of_nulab().contain(&url));
+    match is_nulabs {
+        true => note,
+        false => format!(
+            "{note} {} is not below a domain of Nulab: the hub uses it only if BACKLOG_SITES has it.",
+            space.base_url
+        ),
+    }
+}
+
 fn limits(space: &SpaceRow) -> String {
     let mut limits = Vec::new();
     if space.is_default {
         limits.push("default".to_owned());
+    }
+    if space.listed {
+        limits.push("listed".to_owned());
     }
     if space.read_only {
         limits.push("read only".to_owned());
@@ -317,9 +361,11 @@ fn details(space: &SpaceRow) -> String {
         ("site", space.base_url.clone()),
         ("client ID", space.oauth_client_id.clone()),
         ("client secret", secret),
+        ("redirect URI", redirect_uri(space)),
         ("host names", space.hostnames.join(", ")),
         ("enabled", yes_no(space.enabled)),
         ("default", yes_no(space.is_default)),
+        ("listed", yes_no(space.listed)),
         ("from the environment", yes_no(space.from_environment)),
         ("read only", yes_no(space.read_only)),
         ("toolsets", all_or(space.toolsets.as_deref())),

@@ -37,6 +37,15 @@ pub struct ServeArgs {
     pub base_url: Option<String>,
     #[command(flatten)]
     pub space: SpaceArgs,
+    /// Backlog sites that spaces may be at, beside those below backlog.com, backlog.jp and
+    /// backlogtool.com and that of BACKLOG_DOMAIN, e.g. backlog.example.com,*.corp.example
+    #[arg(
+        long,
+        env = "BACKLOG_SITES",
+        value_delimiter = ',',
+        value_name = "HOST,…"
+    )]
+    pub backlog_sites: Vec<String>,
     #[command(flatten)]
     pub api_key: ApiKeyArgs,
     #[command(flatten)]

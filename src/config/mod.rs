@@ -43,7 +43,7 @@ pub use tools::ToolSettings;
 use values::{given, hosts, listed, parsed};
 pub use values::{given_path, given_secret, path, switch};
 
-use crate::backlog::BacklogUrl;
+use crate::backlog::{BacklogUrl, Sites};
 
 /// A setting that is missing or wrong: its name, and what it wants.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +102,8 @@ pub struct DefaultSpaceSettings {
 pub struct Settings {
     pub storage: Storage,
     pub default_space: Option<DefaultSpaceSettings>,
+    /// Those of the settings; the site of the default space is one in any case.
+    pub sites: Sites,
     pub listen: SocketAddr,
     /// `None`: loopback at whatever port is bound.
     pub base_url: Option<BaseUrl>,
@@ -188,6 +190,7 @@ impl ServeArgs {
         Ok(Settings {
             storage,
             default_space: self.space.resolve()?,
+            sites: sites(self.backlog_sites)?,
             listen,
             base_url,
             mcp_path,
@@ -247,6 +250,20 @@ impl SpaceArgs {
                 .ok_or_else(|| missing("BACKLOG_OAUTH_CLIENT_SECRET"))?,
         }))
     }
+}
+
+fn sites(entries: Vec<String>) -> Result<Sites, ConfigError> {
+    listed(entries)
+        .iter()
+        .try_fold(Sites::of_nulab(), |sites, entry| {
+            sites.with(entry).map_err(|error| {
+                let problem = format!(
+                    "lists {entry:?}: {error}; expected hosts such as backlog.example.com or \
+                     *.corp.example"
+                );
+                ConfigError::new("BACKLOG_SITES", problem)
+            })
+        })
 }
 
 fn mcp_path(path: Option<String>) -> Result<String, ConfigError> {

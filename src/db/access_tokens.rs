@@ -60,7 +60,8 @@ pub async fn find_principal(
                   spaces.id AS space_id, spaces.slug, spaces.name, spaces.base_url,
                   spaces.oauth_client_id, spaces.oauth_client_secret, spaces.hostnames,
                   spaces.is_default, spaces.read_only, spaces.toolsets,
-                  spaces.allowed_projects::text[] AS allowed_projects, spaces.disabled_at
+                  spaces.allowed_projects::text[] AS allowed_projects, spaces.redirect_uri,
+                  spaces.listed, spaces.disabled_at
            FROM hub.access_tokens AS tokens
            JOIN hub.grants AS grants ON grants.id = tokens.grant_id
            JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
@@ -104,6 +105,8 @@ pub async fn find_principal(
             read_only: row.read_only,
             toolsets: row.toolsets,
             allowed_projects: row.allowed_projects,
+            redirect_uri: row.redirect_uri,
+            listed: row.listed,
             state: match row.disabled_at {
                 None => SpaceState::Enabled,
                 Some(since) => SpaceState::Disabled { since },

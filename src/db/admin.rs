@@ -1,5 +1,5 @@
 //! The schema `admin`: the operator's views and functions. What they check and write is in
-//! `migrations/V3__admin.sql`; a role that may use nothing else is enough here.
+//! `migrations/V3__admin.sql` and, of spaces, `migrations/V10__tenant_boundary.sql`; a role that may use nothing else is enough here.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -37,6 +37,9 @@ pub struct SpaceRow {
     pub people: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// A path below the URL of the hub, or a URL.
+    pub redirect_uri: String,
+    pub listed: bool,
 }
 
 /// All spaces by slug, or the one of this slug.
@@ -51,7 +54,8 @@ pub async fn spaces(
                   hostnames AS "hostnames!", is_default AS "is_default!",
                   from_environment AS "from_environment!", read_only AS "read_only!", toolsets,
                   allowed_projects, enabled AS "enabled!", live_grants AS "live_grants!", people AS "people!",
-                  created_at AS "created_at!", updated_at AS "updated_at!"
+                  created_at AS "created_at!", updated_at AS "updated_at!",
+                  redirect_uri AS "redirect_uri!", listed AS "listed!"
            FROM admin.spaces WHERE slug = coalesce($1, slug) ORDER BY slug"#,
         slug
     )
@@ -73,6 +77,9 @@ pub struct SpaceSettings<'a> {
     pub read_only: Option<bool>,
     pub toolsets: Option<&'a [String]>,
     pub allowed_projects: Option<&'a [String]>,
+    pub listed: Option<bool>,
+    /// Takes the space off the shared redirect URI; of an update only.
+    pub own_redirect_uri: Option<bool>,
 }
 
 /// `admin.create_space`; the id of the space.
@@ -84,7 +91,7 @@ pub async fn create_space(
     sqlx::query_scalar!(
         r#"SELECT admin.create_space(slug => $1, domain => $2, oauth_client_id => $3,
                   oauth_client_secret => $4, name => $5, hostnames => $6, is_default => $7,
-                  read_only => $8, toolsets => $9, allowed_projects => $10) AS "id!""#,
+                  read_only => $8, toolsets => $9, allowed_projects => $10, listed => $11) AS "id!""#,
         slug,
         space.domain,
         space.oauth_client_id,
@@ -95,6 +102,7 @@ pub async fn create_space(
         space.read_only,
         space.toolsets,
         space.allowed_projects,
+        space.listed,
     )
     .fetch_one(db)
     .await
@@ -109,7 +117,8 @@ pub async fn update_space(
     sqlx::query!(
         "SELECT admin.update_space(slug => $1, domain => $2, oauth_client_id => $3,
                 oauth_client_secret => $4, name => $5, hostnames => $6, is_default => $7,
-                read_only => $8, toolsets => $9, allowed_projects => $10)",
+                read_only => $8, toolsets => $9, allowed_projects => $10, listed => $11,
+                own_redirect_uri => $12)",
         slug,
         space.domain,
         space.oauth_client_id,
@@ -120,6 +129,8 @@ pub async fn update_space(
         space.read_only,
         space.toolsets,
         space.allowed_projects,
+        space.listed,
+        space.own_redirect_uri,
     )
     .execute(db)
     .await

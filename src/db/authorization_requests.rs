@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{hash_from_sql, scopes_from_sql, scopes_to_sql, unreadable};
 use crate::{
-    domain::{AuthorizationRequestId, ClientKey, SpaceId},
+    domain::{AuthorizationRequestId, ClientKey, SpaceId, space::SHARED_REDIRECT_URI},
     oauth::{CodeChallenge, RedirectUri, Scopes, token::TokenHash},
 };
 
@@ -142,6 +142,10 @@ pub struct Approval {
     pub space: SpaceId,
     pub scopes: Scopes,
     pub backlog_state: TokenHash,
+    /// Of the space, as it is when the user is sent there.
+    pub backlog_redirect_uri: String,
+    /// Sealed ([`crate::domain::space::verifier_place`]).
+    pub backlog_verifier: String,
 }
 
 /// pending → approved. False: somebody decided first, or it has expired.
@@ -153,13 +157,15 @@ pub async fn approve(
     sqlx::query!(
         "UPDATE hub.authorization_requests
          SET space_id = $2, granted_scopes = $3::text[], backlog_state_hash = $4::bytea,
-             approved_at = clock_timestamp()
+             backlog_redirect_uri = $5, backlog_verifier = $6::text, approved_at = clock_timestamp()
          WHERE id = $1 AND approved_at IS NULL AND finished_at IS NULL
            AND expires_at > clock_timestamp()",
         id.0,
         approval.space.0,
         &scopes_to_sql(approval.scopes),
         approval.backlog_state.as_bytes(),
+        approval.backlog_redirect_uri,
+        approval.backlog_verifier,
     )
     .execute(db)
     .await
@@ -185,7 +191,13 @@ pub async fn deny(
 pub struct Approved {
     pub request: Request,
     pub space: SpaceId,
+    /// Of the space, today.
+    pub slug: String,
     pub granted: Scopes,
+    /// Where Backlog was asked to send the browser.
+    pub backlog_redirect_uri: String,
+    /// Sealed; `None` if a replica of an older release approved.
+    pub backlog_verifier: Option<String>,
     pub browser: TokenHash,
     pub finished: bool,
     pub expired: bool,
@@ -196,11 +208,14 @@ pub async fn find_by_backlog_state(
     state: TokenHash,
 ) -> Result<Option<Approved>, sqlx::Error> {
     let Some(row) = sqlx::query!(
-        r#"SELECT id, client_id, issuer, redirect_uri, state, code_challenge, resource, scopes,
-                  browser_hash, space_id AS "space_id!", granted_scopes AS "granted_scopes!",
-                  finished_at IS NOT NULL AS "finished!",
+        r#"SELECT requests.id, client_id, issuer, requests.redirect_uri, state, code_challenge,
+                  resource, scopes, browser_hash, spaces.id AS space_id, spaces.slug,
+                  granted_scopes AS "granted_scopes!", backlog_redirect_uri,
+                  backlog_verifier, finished_at IS NOT NULL AS "finished!",
                   expires_at <= clock_timestamp() AS "expired!"
-           FROM hub.authorization_requests WHERE backlog_state_hash = $1"#,
+           FROM hub.authorization_requests AS requests
+           JOIN hub.spaces AS spaces ON spaces.id = requests.space_id
+           WHERE backlog_state_hash = $1"#,
         state.as_bytes()
     )
     .fetch_optional(db)
@@ -210,6 +225,11 @@ pub async fn find_by_backlog_state(
     };
     Ok(Some(Approved {
         space: SpaceId(row.space_id),
+        slug: row.slug,
+        backlog_redirect_uri: row
+            .backlog_redirect_uri
+            .unwrap_or_else(|| SHARED_REDIRECT_URI.to_owned()),
+        backlog_verifier: row.backlog_verifier,
         granted: scopes_from_sql(&row.granted_scopes),
         browser: hash_from_sql(&row.browser_hash, "authorization_requests.browser_hash")?,
         finished: row.finished,
@@ -228,13 +248,14 @@ pub async fn find_by_backlog_state(
     }))
 }
 
-/// approved → finished: the one callback that may go on. False: another one did.
+/// approved → finished: the one callback that may go on, with the verifier that it has read.
+/// False: another one did.
 pub async fn finish(
     db: impl PgExecutor<'_>,
     id: AuthorizationRequestId,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query!(
-        "UPDATE hub.authorization_requests SET finished_at = clock_timestamp()
+        "UPDATE hub.authorization_requests SET finished_at = clock_timestamp(), backlog_verifier = NULL
          WHERE id = $1 AND approved_at IS NOT NULL AND finished_at IS NULL
            AND expires_at > clock_timestamp()",
         id.0

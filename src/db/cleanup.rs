@@ -90,6 +90,9 @@ kinds! {
     consents: "hub.consents" by "id"
         where "expires_at <= clock_timestamp()"
         => "DELETE FROM hub.consents";
+    browser_spaces: "hub.browser_spaces" by "browser_hash, space_id"
+        where "expires_at <= clock_timestamp()"
+        => "DELETE FROM hub.browser_spaces";
     /// Revoked a week ago, or left without any token that could still be used.
     grants: "hub.grants" by "id"
         where "revoked_at <= clock_timestamp() - interval '7 days'

@@ -9,6 +9,7 @@ pub mod admin;
 pub mod audit_events;
 pub mod authorization_codes;
 pub mod authorization_requests;
+pub mod browser_spaces;
 pub mod check_key;
 pub mod cleanup;
 pub mod client_assertions;

@@ -10,6 +10,7 @@ pub enum SealedColumn {
     BacklogRefreshToken,
     RefreshAnswer,
     CheckKey,
+    SignInVerifier,
 }
 
 /// A sealed text, and what it was sealed for.
@@ -29,12 +30,13 @@ pub struct KeyUse {
 }
 
 impl SealedColumn {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::SpaceSecret,
         Self::BacklogAccessToken,
         Self::BacklogRefreshToken,
         Self::RefreshAnswer,
         Self::CheckKey,
+        Self::SignInVerifier,
     ];
 
     /// The table and column that sealing binds to.
@@ -45,6 +47,7 @@ impl SealedColumn {
             Self::BacklogRefreshToken => ("grants", "backlog_refresh_token"),
             Self::RefreshAnswer => ("refresh_tokens", "answer"),
             Self::CheckKey => ("check_key", "key"),
+            Self::SignInVerifier => ("authorization_requests", "backlog_verifier"),
         }
     }
 }
@@ -77,6 +80,9 @@ pub async fn key_uses(
         SealedColumn::BacklogRefreshToken => key_uses!(db, "backlog_refresh_token", "hub.grants"),
         SealedColumn::RefreshAnswer => key_uses!(db, "answer", "hub.refresh_tokens"),
         SealedColumn::CheckKey => key_uses!(db, "key", "hub.check_key"),
+        SealedColumn::SignInVerifier => {
+            key_uses!(db, "backlog_verifier", "hub.authorization_requests")
+        }
     }
 }
 
@@ -173,6 +179,18 @@ pub async fn page(
             "(SELECT 1 AS key, 'only' AS name, key AS sealed FROM hub.check_key) AS sealed_rows",
             "name > coalesce($1::text, '')"
         ),
+        SealedColumn::SignInVerifier => page!(
+            db,
+            after,
+            not_with,
+            limit,
+            "sealed_rows.key::text",
+            "spaces.base_url",
+            "backlog_verifier",
+            "(SELECT id AS key, * FROM hub.authorization_requests) AS sealed_rows
+             JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
+            "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
+        ),
     }
 }
 
@@ -251,6 +269,15 @@ pub async fn replace(
             "hub.check_key",
             "key",
             "$1::text = 'only'"
+        ),
+        SealedColumn::SignInVerifier => replace!(
+            db,
+            row,
+            old,
+            new,
+            "hub.authorization_requests",
+            "backlog_verifier",
+            "id = $1::text::uuid"
         ),
     };
     done.map(|done| done.rows_affected() == 1)

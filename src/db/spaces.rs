@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use crate::domain::{Space, SpaceId, SpaceState};
+use crate::{
+    domain::{Space, SpaceId, SpaceState},
+    oauth::token::TokenHash,
+};
 
 struct Row {
     id: Uuid,
@@ -18,6 +21,8 @@ struct Row {
     read_only: bool,
     toolsets: Option<Vec<String>>,
     allowed_projects: Option<Vec<String>>,
+    redirect_uri: String,
+    listed: bool,
     disabled_at: Option<DateTime<Utc>>,
 }
 
@@ -35,6 +40,8 @@ impl From<Row> for Space {
             read_only: row.read_only,
             toolsets: row.toolsets,
             allowed_projects: row.allowed_projects,
+            redirect_uri: row.redirect_uri,
+            listed: row.listed,
             state: match row.disabled_at {
                 None => SpaceState::Enabled,
                 Some(since) => SpaceState::Disabled { since },
@@ -48,7 +55,7 @@ pub async fn find(db: impl PgExecutor<'_>, id: SpaceId) -> Result<Option<Space>,
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
                 is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                disabled_at
+                redirect_uri, listed, disabled_at
          FROM hub.spaces WHERE id = $1",
         id.0
     )
@@ -65,7 +72,7 @@ pub async fn find_by_slug(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
                 is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                disabled_at
+                redirect_uri, listed, disabled_at
          FROM hub.spaces WHERE slug = $1",
         slug
     )
@@ -83,7 +90,7 @@ pub async fn find_by_hostname(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
                 is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                disabled_at
+                redirect_uri, listed, disabled_at
          FROM hub.spaces
          WHERE id = (SELECT space_id FROM hub.space_hostnames WHERE hostname = $1)",
         hostname
@@ -99,7 +106,7 @@ pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::E
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
                 is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                disabled_at
+                redirect_uri, listed, disabled_at
          FROM hub.spaces WHERE disabled_at IS NULL ORDER BY is_default DESC, name, slug",
     )
     .fetch_all(db)
@@ -113,13 +120,82 @@ pub async fn list(db: impl PgExecutor<'_>, at_most: usize) -> Result<Vec<Space>,
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
                 is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                disabled_at
+                redirect_uri, listed, disabled_at
          FROM hub.spaces ORDER BY id LIMIT $1",
         i64::try_from(at_most).unwrap_or(i64::MAX),
     )
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(Space::from).collect())
+}
+
+/// Of the spaces that users can sign in to, the first two, the default one before any other:
+/// whether there is one, and whether there are more.
+pub async fn first_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                redirect_uri, listed, disabled_at
+         FROM hub.spaces WHERE disabled_at IS NULL
+         ORDER BY is_default DESC, name, slug LIMIT 2",
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Space::from).collect())
+}
+
+/// The enabled spaces that are listed, or that this browser has signed in to.
+pub async fn shown_to(
+    db: impl PgExecutor<'_>,
+    browser: Option<TokenHash>,
+) -> Result<Vec<Space>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                redirect_uri, listed, disabled_at
+         FROM hub.spaces
+         WHERE disabled_at IS NULL
+           AND (listed OR id IN (SELECT space_id FROM hub.browser_spaces
+                                 WHERE browser_hash = $1 AND expires_at > clock_timestamp()))
+         ORDER BY name, slug",
+        browser.as_ref().map(TokenHash::as_bytes)
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Space::from).collect())
+}
+
+/// The spaces that a user may mean: at the site `host`, with that host name, or, with a `word`
+/// in its place, with that slug or space key. Disabled ones as well.
+pub async fn named(
+    db: impl PgExecutor<'_>,
+    host: &str,
+    word: Option<&str>,
+) -> Result<Vec<Space>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
+                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                redirect_uri, listed, disabled_at
+         FROM hub.spaces
+         WHERE split_part(base_url, '://', 2) = $1 OR $1 = ANY (hostnames) OR slug = $2
+            OR split_part(split_part(base_url, '://', 2), '.', 1) = $2
+         ORDER BY slug LIMIT 10",
+        host,
+        word
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Space::from).collect())
+}
+
+/// The sites that the hub was used with before settings listed them.
+pub async fn sites_from_before(db: impl PgExecutor<'_>) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT base_url FROM hub.sites ORDER BY base_url")
+        .fetch_all(db)
+        .await
 }
 
 /// Locks the row until the transaction ends; false if the space is gone, or at another site.
@@ -198,7 +274,7 @@ pub async fn first(db: impl PgExecutor<'_>) -> Result<Option<Space>, sqlx::Error
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
                 is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                disabled_at
+                redirect_uri, listed, disabled_at
          FROM hub.spaces ORDER BY is_default DESC, name, slug LIMIT 1"
     )
     .fetch_optional(db)
@@ -216,7 +292,7 @@ pub async fn of_environment(
         Row,
         "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
                 is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                disabled_at
+                redirect_uri, listed, disabled_at
          FROM hub.spaces WHERE from_environment OR base_url = $1
          ORDER BY from_environment DESC, is_default DESC, created_at LIMIT 1",
         base_url
@@ -259,7 +335,7 @@ pub struct EnvironmentSpace<'a> {
 
 /// Creates or updates the space of the environment; a new one is the default space if
 /// there is no other. What the environment cannot say (the name, restrictions, host
-/// names, disabled) is left as an operator set it.
+/// names, disabled) is left as an operator set it, and the slug if the redirect URI has it.
 pub async fn upsert_of_environment(
     db: impl PgExecutor<'_>,
     space: &EnvironmentSpace<'_>,
@@ -273,6 +349,7 @@ pub async fn upsert_of_environment(
          ON CONFLICT (id) DO UPDATE SET
             from_environment = true,
             slug = CASE WHEN spaces.base_url = excluded.base_url
+                          OR spaces.redirect_uri = '/spaces/' || spaces.slug || '/callback'
                         THEN spaces.slug ELSE excluded.slug END,
             name = CASE WHEN spaces.base_url = excluded.base_url
                         THEN spaces.name ELSE excluded.name END,

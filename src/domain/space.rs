@@ -23,6 +23,11 @@ pub struct Space {
     pub toolsets: Option<Vec<String>>,
     /// Keys of the projects that tools may touch; `None` for all.
     pub allowed_projects: Option<Vec<String>>,
+    /// Where Backlog sends the browser back: a path below the URL of the hub, or a URL at a host
+    /// of the space's own. Fixed when the space is made.
+    pub redirect_uri: String,
+    /// Whether strangers are shown it where a sign-in has to choose a space.
+    pub listed: bool,
     pub state: SpaceState,
 }
 
@@ -34,6 +39,9 @@ pub enum SpaceState {
         since: DateTime<Utc>,
     },
 }
+
+/// The redirect URI of the spaces from before each got its own, and of the environment's.
+pub const SHARED_REDIRECT_URI: &str = "/callback";
 
 /// Can this be a slug at all? The rule of the column `spaces.slug`.
 pub fn is_slug(text: &str) -> bool {
@@ -50,6 +58,17 @@ pub fn secret_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
     Place {
         table: "spaces",
         column: "oauth_client_secret",
+        row,
+        bound_to: base_url,
+    }
+}
+
+/// The place of the code verifier of a sign-in that went to a site (RFC 7636), for sealing and
+/// opening.
+pub fn verifier_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
+    Place {
+        table: "authorization_requests",
+        column: "backlog_verifier",
         row,
         bound_to: base_url,
     }

@@ -52,6 +52,7 @@ const TABLE: [Kind; 11] = table![
     refresh_answers,
     client_assertions,
     consents,
+    browser_spaces,
     grants,
     idle_clients,
     never_used_clients,

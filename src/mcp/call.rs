@@ -40,10 +40,10 @@ use super::{
     rest::Rest,
     router::Entry,
     structured,
-    tool::{Backlog, Outcome, Read, Spec, Tool},
+    tool::{Backlog, Outcome, Read, Rooms, Spec, Tool},
 };
 use crate::{
-    backlog::{BacklogError, Content, ErrorItem},
+    backlog::{BacklogError, ErrorItem},
     domain::activity::ToolOutcome,
     oauth::Scopes,
     observe::trace,
@@ -215,6 +215,7 @@ async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> C
         access: access.as_ref(),
         files: server.files(),
         progress: call.progress,
+        rooms: Rooms::default(),
     };
     let span = tracing::debug_span!(
         parent: &call.request, "tool", name = tool.name, space = %backlog.access.url()
@@ -285,7 +286,10 @@ async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> C
             Outcome::Text(json) if all && answer.takes_whole(&json, options.max_tokens) => {
                 return Ok(Shown::Whole(json));
             }
-            outcome => outcome.read().ok_or_else(|| unreadable(tool))?,
+            outcome => {
+                let read = outcome.read(backlog.client).await;
+                read.map_err(|error| unreadable(tool, error))?
+            }
         };
         if let Read::Json(value) = &outcome {
             answer.page.answered(value);
@@ -375,13 +379,12 @@ fn is_done(outcome: &Result<Outcome, Failure>) -> bool {
     }
 }
 
-/// Backlog's JSON that nests or counts beyond all measure.
-fn unreadable(tool: &Spec) -> Failure {
-    let method = match tool.access.read_only {
-        true => Method::GET,
-        false => Method::POST,
+/// Backlog's JSON that could not be read.
+fn unreadable(tool: &Spec, error: BacklogError) -> Failure {
+    let (method, error) = match tool.access.read_only {
+        true => (Method::GET, error),
+        false => (Method::POST, BacklogError::Unread),
     };
-    let error = BacklogError::unreadable(&method, 200, Content::Other);
     let about = About {
         method,
         path: tool.name.to_owned(),

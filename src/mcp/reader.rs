@@ -14,7 +14,7 @@ use super::{
     hidden,
     progress::Progress,
     projects::{Sieve, Sifted},
-    tool::{Backlog, Read},
+    tool::{Backlog, Read, Rooms},
 };
 use crate::{
     backlog::{BacklogError, Content, Request},
@@ -27,6 +27,7 @@ use crate::{
 pub(super) struct Reader<'a> {
     server: &'a HubServer,
     caller: Caller,
+    rooms: Rooms,
 }
 
 /// Why a caller may not read something.
@@ -63,7 +64,11 @@ impl Barred {
 
 impl<'a> Reader<'a> {
     pub fn new(server: &'a HubServer, caller: Caller) -> Self {
-        Self { server, caller }
+        Self {
+            server,
+            caller,
+            rooms: Rooms::default(),
+        }
     }
 
     /// The caller of a request.
@@ -135,6 +140,7 @@ impl<'a> Reader<'a> {
             access: self.caller.access.as_ref(),
             files: self.server.files(),
             progress: Progress::default(),
+            rooms: self.rooms.clone(),
         }
     }
 

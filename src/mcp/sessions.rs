@@ -250,9 +250,14 @@ impl Sessions {
         self.spaces.forget();
     }
 
-    /// The OAuth application of a space, opened.
+    /// The OAuth application of a space, opened; an error if its site may not be used.
     pub fn space_oauth(&self, space: &Space) -> Result<SpaceApplication, SpaceError> {
-        SpaceApplication::open(space, &self.renewals.keys, &self.renewals.callback)
+        let renewals = &self.renewals;
+        let application = SpaceApplication::open(space, &renewals.keys, &renewals.callback)?;
+        match renewals.backlog.may_use(&application.url) {
+            true => Ok(application),
+            false => Err(SpaceError::SiteNotAllowed(application.url)),
+        }
     }
 
     /// Asks Backlog whose access token this is.

@@ -18,6 +18,12 @@ pub enum SpaceError {
     Secret(#[from] UnsealError),
     #[error("its client secret is not sealed yet")]
     SecretWaits,
+    #[error("its redirect URI is wrong: {0}")]
+    RedirectUri(#[from] url::ParseError),
+    #[error(
+        "the hub may not use {0}; if it is a site of yours, add it to BACKLOG_SITES and restart"
+    )]
+    SiteNotAllowed(BacklogUrl),
 }
 
 #[derive(Debug)]
@@ -29,26 +35,33 @@ pub struct SpaceApplication {
 }
 
 impl SpaceApplication {
+    /// `callback` is the redirect URI that spaces share; the space's own is found from there.
     pub fn open(space: &Space, keys: &KeyRing, callback: &Url) -> Result<Self, SpaceError> {
         Ok(Self {
             url: BacklogUrl::parse(&space.base_url)?,
             client_id: space.oauth_client_id.clone(),
             client_secret: open_secret(space, keys)?,
-            callback: callback.clone(),
+            callback: callback.join(&space.redirect_uri)?,
         })
     }
 
     /// Where the person's browser goes to sign in at Backlog.
-    pub fn authorize_url(&self, state: &str) -> Url {
-        self.oauth().authorize_url(state)
+    pub fn authorize_url(&self, state: &str, verifier: &SecretString) -> Url {
+        self.oauth().authorize_url(state, verifier)
+    }
+
+    /// The redirect URI, as it must be registered with Backlog.
+    pub fn redirect_uri(&self) -> &Url {
+        &self.callback
     }
 
     pub async fn exchange_code(
         &self,
         client: &BacklogClient,
         code: &str,
+        verifier: Option<&SecretString>,
     ) -> Result<BacklogTokens, OAuthError> {
-        self.oauth().exchange_code(client, code).await
+        self.oauth().exchange_code(client, code, verifier).await
     }
 
     pub async fn refresh(

@@ -4,7 +4,10 @@
 //! comment is the description) plus the [`Call`] that it fills. A tool that
 //! needs more implements [`Tool`] itself.
 
-use std::future::Future;
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use rmcp::model::ContentBlock;
 use schemars::JsonSchema;
@@ -19,7 +22,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    backlog::{BacklogClient, Call, Method, Request, Response},
+    backlog::{self, BacklogClient, BacklogError, Call, Content, Held, Method, Request, Response},
     oauth::Scope,
 };
 
@@ -81,13 +84,23 @@ impl Outcome {
         Self::Json(json!({"success": true, "message": message}))
     }
 
-    /// Reads what has not been read; `None` if it is nested or counts beyond all measure.
-    pub fn read(self) -> Option<Read> {
-        Some(match self {
-            Self::Text(json) => Read::Json(serde_json::from_str(json.get()).ok()?),
-            Self::Json(value) => Read::Json(value),
-            Self::Content(content) => Read::Content(content),
-        })
+    /// Reads what has not been read.
+    ///
+    /// # Errors
+    /// It is nested or counts beyond all measure, or it is long and there is no turn to read it.
+    pub async fn read(self, client: &BacklogClient) -> Result<Read, BacklogError> {
+        let json = match self {
+            Self::Text(json) => json,
+            Self::Json(value) => return Ok(Read::Json(value)),
+            Self::Content(content) => return Ok(Read::Content(content)),
+        };
+        let read = client.parse(json.get().len(), move || serde_json::from_str(json.get()));
+        read.await?
+            .map(Read::Json)
+            .map_err(|_| BacklogError::UnexpectedBody {
+                status: 200,
+                body: Content::Other,
+            })
     }
 }
 
@@ -235,6 +248,19 @@ pub(super) struct Backlog<'a> {
     pub files: &'a FileLimits,
     /// Where long work says how far it is.
     pub progress: Progress,
+    pub rooms: Rooms,
+}
+
+/// The room of the long answers of a call, which is given back when the call has ended: until then
+/// there are copies of them, or what was read from them. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rooms(Arc<Mutex<Vec<Held>>>);
+
+impl Rooms {
+    fn keep(&self, room: Held) {
+        let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rooms.push(room);
+    }
 }
 
 impl Backlog<'_> {
@@ -263,10 +289,80 @@ impl Backlog<'_> {
         }
     }
 
-    async fn read<T: DeserializeOwned>(&self, request: Request) -> Result<Option<T>, ToolError> {
+    async fn read<T: DeserializeOwned + Send + 'static>(
+        &self,
+        request: Request,
+    ) -> Result<Option<T>, ToolError> {
         let (answer, about) = self.attempt(request).await?;
-        answer
-            .read(&about.method)
-            .map_err(|error| about.failed(error))
+        let (length, method) = (answer.body.len(), about.method.clone());
+        if length > backlog::LARGE
+            && let Some(room) = &answer.room
+        {
+            self.rooms.keep(room.clone());
+        }
+        let read = self
+            .client
+            .parse(length, move || answer.read(&method))
+            .await;
+        let read = read.unwrap_or_else(|_| match about.is_read() {
+            true => Err(BacklogError::NoRoom),
+            false => Err(BacklogError::Unread),
+        });
+        read.map_err(|error| about.failed(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::HttpResponse;
+
+    use super::*;
+    use crate::{
+        backlog::{ClientOptions, Credentials, Segment, fake::FakeBacklog},
+        mcp::FixedAccess,
+    };
+
+    #[actix_web::test]
+    async fn a_call_keeps_the_room_of_its_long_answers_until_it_ends() {
+        let long = format!("\"{}\"", "a".repeat(backlog::LARGE));
+        let (length, short) = (long.len(), "\"b\"");
+        let fake = FakeBacklog::start(move |request| {
+            let body = match request.line.ends_with("/long") {
+                true => long.clone(),
+                false => short.to_owned(),
+            };
+            HttpResponse::Ok()
+                .content_type("application/json")
+                .body(body)
+        });
+        let client = BacklogClient::new(ClientOptions {
+            max_bytes_per_space: 2 * length + short.len(),
+            queue_timeout: Duration::from_millis(50),
+            ..ClientOptions::default()
+        })
+        .unwrap();
+        let access = FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into()));
+        let files = FileLimits::default();
+        let call = || Backlog {
+            client: &client,
+            access: &access,
+            files: &files,
+            progress: Progress::default(),
+            rooms: Rooms::default(),
+        };
+        let fetch = async |call: &Backlog<'_>, path| {
+            let fetched = call.fetch(Request::get([Segment::fixed(path)])).await;
+            fetched.is_ok()
+        };
+        let (one, other) = (call(), call());
+        assert!(fetch(&one, "long").await && fetch(&other, "long").await);
+        // Their texts are gone, but not what was read from them.
+        assert!(!fetch(&one, "long").await);
+        // What is short is not kept.
+        assert!(fetch(&one, "short").await && fetch(&one, "short").await);
+        drop(other);
+        assert!(fetch(&one, "long").await);
     }
 }

@@ -8,29 +8,28 @@
 //!    (`consent_skip`), it goes on to Backlog at once.
 //! 5. Else the consent page shows it; the person decides at `POST /consent`.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use url::Url;
 
 use super::{
     Hub, Issuer, browser,
     client_documents::{self, ClientLookupError},
-    consent, consent_skip,
+    consent,
+    consent_page::{self, Shown},
+    consent_skip,
     error::{self, PageError},
     limits::{Attempt, Endpoint, Sender, Work},
-    pages::{ConsentPage, Problem, RedirectTarget, RefusedPage, SpaceChoice, SpaceLine},
-    space_choice,
+    pages::{Problem, RefusedPage},
+    space_choice::{self, Offer},
 };
 use crate::{
     db::{self, authorization_requests::NewRequest, consents::ConsentKey},
-    domain::{AuthorizationRequestId, Client, Space, client::ClientOrigin},
+    domain::{AuthorizationRequestId, Client, Space},
     fetch::FetchError,
     oauth::{
         ClientIdForm, OAuthError, Params, RedirectUri, Scopes,
         authorization::{self, AuthorizationParams},
         known_callback::CallbackOwner,
-        redirect_uri::RedirectKind,
         token::{BrowserId, CsrfToken},
     },
 };
@@ -66,7 +65,8 @@ async fn answer(
     let from_db = |error| PageError::from_db(request, &error);
     let limited = |limited| PageError::limited(request, limited);
     let (client, redirect_uri) = identify(hub, issuer, request, attempt.sender).await?;
-    let asked = match check(hub, issuer, request, &client).await {
+    let known = browser::known(hub, request);
+    let asked = match check(hub, issuer, request, (&client, known.as_ref())).await {
         Ok(asked) => asked,
         Err(Wrong::ForPerson(page)) => return Err(page),
         Err(Wrong::ForClient(error)) => {
@@ -78,13 +78,12 @@ async fn answer(
     hub.limits
         .check_work(Work::SignIn, attempt.sender)
         .map_err(limited)?;
-    let browser_id =
-        browser::known(hub, request).unwrap_or_else(|| BrowserId::generate(&hub.random));
+    let browser_id = known.unwrap_or_else(|| BrowserId::generate(&hub.random));
     let of_client = (&client, &redirect_uri);
     let begun = begin(hub, issuer, of_client, &asked, &browser_id).await;
     let begun = begun.map_err(from_db)?;
 
-    if let [space] = asked.spaces.as_slice()
+    if let Offer::One(space) = &asked.offer
         && !asked.params.asks_for_consent
         && consent_skip::is_from_client(request, &redirect_uri)
     {
@@ -98,7 +97,18 @@ async fn answer(
         }
     }
 
-    let page = consent_page(request, issuer, (client, &redirect_uri), &asked, &begun);
+    let page = consent_page::of(
+        request,
+        Shown {
+            issuer,
+            client,
+            redirect_uri: &redirect_uri,
+            scopes: asked.params.scopes,
+            id: begun.id,
+            csrf: begun.csrf.reveal(),
+            space: consent_page::choice(&asked.offer, None),
+        },
+    );
     let mut response = error::html(StatusCode::OK, page.html());
     if let Err(error) = response.add_cookie(&browser::cookie(hub, &browser_id)) {
         tracing::error!(%error, "the browser cookie could not be set");
@@ -156,7 +166,7 @@ impl From<OAuthError> for Wrong {
 struct Asked {
     params: AuthorizationParams,
     resource: String,
-    spaces: Vec<Arc<Space>>,
+    offer: Offer,
 }
 
 /// Finds the client and the address that it may be answered at.
@@ -203,17 +213,9 @@ async fn identify(
 fn unfetched(client_id: &str, error: &FetchError) -> Problem {
     match (error, Url::parse(client_id)) {
         (FetchError::Url, Ok(url)) => Problem::ClientNotFetched {
-            host: host_and_port(&url),
+            host: consent_page::host_and_port(&url),
         },
         _ => Problem::ClientUnavailable,
-    }
-}
-
-fn host_and_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
     }
 }
 
@@ -222,7 +224,7 @@ async fn check(
     hub: &Hub,
     issuer: &Issuer,
     request: &HttpRequest,
-    client: &Client,
+    (client, browser): (&Client, Option<&BrowserId>),
 ) -> Result<Asked, Wrong> {
     let from_db = |error| Wrong::ForPerson(PageError::from_db(request, &error));
     let params = Params::parse(request.query_string().as_bytes())?;
@@ -230,23 +232,23 @@ async fn check(
     let resource = space_choice::endpoint(hub, issuer, &params.resources)
         .await
         .map_err(from_db)??;
-    let spaces = space_choice::spaces(hub, issuer, client, &resource)
+    let offer = space_choice::offer(hub, issuer, client, &resource, browser)
         .await
         .map_err(from_db)?;
-    match spaces.as_slice() {
-        [] => Err(Wrong::ForPerson(PageError::new(request, Problem::NoSpace))),
-        [only] if !only.is_enabled() => Err(Wrong::ForPerson(PageError::new(
-            request,
-            Problem::SpaceDisabled {
-                name: only.name.clone(),
-            },
-        ))),
-        _ => Ok(Asked {
-            params,
-            resource,
-            spaces,
-        }),
-    }
+    let unusable = match &offer {
+        Offer::None => Problem::NoSpace,
+        Offer::One(only) if !only.is_enabled() => Problem::SpaceDisabled {
+            name: only.name.clone(),
+        },
+        Offer::One(_) | Offer::Open(_) => {
+            return Ok(Asked {
+                params,
+                resource,
+                offer,
+            });
+        }
+    };
+    Err(Wrong::ForPerson(PageError::new(request, unusable)))
 }
 
 /// Sends an error to the client; to an address that nobody vouches for only by way of
@@ -271,46 +273,6 @@ fn refuse(
             error::html(StatusCode::BAD_REQUEST, refused.html())
         }
         _ => redirect(&location),
-    }
-}
-
-fn consent_page(
-    request: &HttpRequest,
-    issuer: &Issuer,
-    (client, redirect_uri): (Client, &RedirectUri),
-    asked: &Asked,
-    begun: &Begun,
-) -> ConsentPage {
-    let owner = CallbackOwner::of(redirect_uri);
-    let document = document(&client);
-    let published_elsewhere = document
-        .as_ref()
-        .is_some_and(|document| !owner.may_publish_at(redirect_uri, document));
-    let (client_name, client_uri) = match owner {
-        CallbackOwner::Assistant(name) => (Some(name.to_owned()), None),
-        CallbackOwner::Device | CallbackOwner::Unknown => (client.name, client.uri),
-    };
-    ConsentPage {
-        locale: error::locale(request),
-        document_host: document.as_ref().map(host_and_port),
-        published_elsewhere,
-        client_is_known_host: matches!(owner, CallbackOwner::Assistant(_)),
-        client_uri: client_uri.and_then(|uri| Url::parse(&uri).ok()),
-        client_name,
-        redirect: redirect_target(redirect_uri, owner),
-        space: offer(&asked.spaces),
-        scopes: asked.params.scopes,
-        request: begun.id.to_string(),
-        csrf: begun.csrf.reveal().to_owned(),
-        form_action: format!("{}/consent", path_of(&issuer.url)),
-    }
-}
-
-/// Where the description of the client was read, if it is a document: that host vouches for it.
-fn document(client: &Client) -> Option<Url> {
-    match client.origin {
-        ClientOrigin::MetadataDocument(_) => Url::parse(&client.client_id).ok(),
-        ClientOrigin::Dynamic | ClientOrigin::Operator => None,
     }
 }
 
@@ -373,36 +335,4 @@ pub fn redirect(location: &str) -> HttpResponse {
     HttpResponse::Found()
         .insert_header((actix_web::http::header::LOCATION, location))
         .finish()
-}
-
-fn offer(spaces: &[Arc<Space>]) -> SpaceChoice {
-    let line = |space: &Space| SpaceLine {
-        slug: space.slug.clone(),
-        name: space.name.clone(),
-        domain: space.host().to_owned(),
-    };
-    match spaces {
-        [only] => SpaceChoice::One(line(only)),
-        several => SpaceChoice::Several(several.iter().map(|space| line(space)).collect()),
-    }
-}
-
-fn redirect_target(uri: &RedirectUri, owner: CallbackOwner) -> RedirectTarget {
-    let host = uri.url().host_str().unwrap_or_default().to_owned();
-    match (uri.kind(), owner) {
-        (RedirectKind::PrivateScheme, _) => RedirectTarget::PrivateScheme {
-            scheme: uri.url().scheme().to_owned(),
-        },
-        (RedirectKind::PlainHttp, _) => RedirectTarget::PlainHttp { host },
-        (_, CallbackOwner::Device) => RedirectTarget::Loopback { host },
-        (_, CallbackOwner::Assistant(_) | CallbackOwner::Unknown) => RedirectTarget::Https { host },
-    }
-}
-
-/// The path of an issuer: empty, or `/spaces/<slug>`.
-fn path_of(issuer_url: &str) -> &str {
-    let after_scheme = issuer_url.find("://").map_or(0, |at| at + 3);
-    issuer_url[after_scheme..]
-        .find('/')
-        .map_or("", |at| &issuer_url[after_scheme + at..])
 }

@@ -1,9 +1,9 @@
-//! `GET /callback`: Backlog's answer.
+//! `GET /callback`, `GET /spaces/{space}/callback`: Backlog's answer.
 //!
-//! 1. The `state` must be known and unused.
-//! 2. Backlog knows one callback, that of the base URL. A sign-in that began at a space's own
-//!    host name, or at another name of the hub, goes on there, because that is where the
-//!    browser's cookie is.
+//! 1. The `state` must be known and unused, and of a sign-in whose answer is expected at this place
+//!    ([`backlog_redirect`]). Nothing is used up before.
+//! 2. A sign-in that began at another name of the hub, or at the host name of its space, goes on
+//!    there, because that is where the browser's cookie is.
 //! 3. The sign-in must belong to this browser and be in time, and the answer must not come from
 //!    another space than the one that was asked, as far as the browser says from where it comes.
 //! 4. Backlog's refusal goes on to the client as `access_denied`.
@@ -17,6 +17,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use secrecy::SecretString;
 use sqlx::PgConnection;
 use subtle::ConstantTimeEq;
 use tokio_util::task::TaskTracker;
@@ -25,9 +26,9 @@ use url::Url;
 use super::{
     Hub,
     authorize::{redirect, redirect_with_error},
-    browser,
+    backlog_redirect, browser,
     error::{self, PageError},
-    expired, issuer,
+    expired,
     limits::Endpoint,
     pages::Problem,
     unchecked::LookUpError,
@@ -37,7 +38,9 @@ use crate::{
     db::{
         self, authorization_codes::NewCode, authorization_requests::Approved, consents::ConsentKey,
     },
-    domain::{Authority, BacklogTokenState, ConsentId, Grant, GrantId, Space},
+    domain::{
+        Authority, BacklogTokenState, ConsentId, Grant, GrantId, Space, space::verifier_place,
+    },
     mcp::sessions::SignInError,
     oauth::{
         ErrorCode, OAuthError, Params,
@@ -73,12 +76,21 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
         .map_err(|error| PageError::from_look_up(request, error))?
         .filter(|approved| !approved.finished)
         .ok_or_else(|| page(Problem::RequestExpired))?;
-    if let Some(origin) = origin_of_sign_in(hub, request, &approved) {
+    let is_expected = backlog_redirect::is_expected_here(hub, request, &approved);
+    if !is_expected.await.map_err(from_db)? {
+        tracing::warn!(
+            space = approved.slug,
+            path = request.path(),
+            "the answer to a sign-in arrived at the redirect URI of another space; nothing was \
+             exchanged"
+        );
+        return Err(page(from_another_space()));
+    }
+    if let Some((origin, url)) = backlog_redirect::onward(hub, request, &approved) {
         if !is_known(hub, &origin).await.map_err(from_db)? {
             return Err(page(Problem::RequestExpired));
         }
-        let query = request.query_string();
-        return Ok(redirect(&format!("{origin}/callback?{query}")));
+        return Ok(redirect(&url));
     }
     let same_browser = browser::known(hub, request).is_some_and(|browser| {
         approved
@@ -113,10 +125,13 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
             space = space.slug,
             "another space answered; nothing was exchanged"
         );
-        return Err(page(Problem::InvalidRequest {
-            detail: "Another Backlog space answered than the one that was asked.".to_owned(),
-        }));
+        return Err(page(from_another_space()));
     }
+    // Where the code was sent counts, whatever an operator has changed meanwhile.
+    let space = Space {
+        redirect_uri: approved.backlog_redirect_uri.clone(),
+        ..space
+    };
     let (approved, tasks) = (Arc::new(approved), hub.sessions.tasks());
     if !db::authorization_requests::finish(&hub.db, approved.request.id)
         .await
@@ -151,9 +166,16 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
     })
 }
 
-/// Whether the page that sent the browser here is of another space. All spaces share one
-/// callback, so a site that poses as one space could lead the browser on to another one, with
-/// its own `state`, and be sent the code that comes back (RFC 9700 §4.4).
+fn from_another_space() -> Problem {
+    Problem::InvalidRequest {
+        detail: "Another Backlog space answered than the one that was asked.".to_owned(),
+    }
+}
+
+/// Whether the page that sent the browser here is of another space. Where spaces share one
+/// callback, a site that poses as one space could lead the browser on to another one, with
+/// its own `state`, and be sent the code that comes back (RFC 9700 §4.4). A browser need not say
+/// where it comes from: redirect URIs of their own are what keeps spaces apart.
 async fn comes_from_another_space(
     hub: &Hub,
     request: &HttpRequest,
@@ -167,19 +189,6 @@ async fn comes_from_another_space(
         Some(origin) if origin != asked.base_url => db::spaces::is_one_at(&hub.db, &origin).await,
         _ => Ok(false),
     }
-}
-
-/// The origin where the sign-in began, if it is not the base URL and the request did not come
-/// there. It is taken from what is stored, never from the request.
-fn origin_of_sign_in(hub: &Hub, request: &HttpRequest, approved: &Approved) -> Option<String> {
-    let issuer = Url::parse(&approved.request.issuer).ok()?;
-    let origin = issuer.origin().ascii_serialization();
-    let is_here = origin == hub.base_url.as_str()
-        || issuer::host(request).is_some_and(|host| match hub.own_origin(&host) {
-            Some(own) => own == origin,
-            None => origin == format!("https://{}", host.without_default(443)),
-        });
-    (!is_here).then_some(origin)
 }
 
 /// Whether it is still a name of the hub or of a space.
@@ -248,8 +257,9 @@ async fn sign_in(
             "The Backlog space is set up wrongly.",
         )
     })?;
+    let verifier = open_verifier(hub, space, approved)?;
     let tokens = oauth
-        .exchange_code(&hub.backlog, backlog_code)
+        .exchange_code(&hub.backlog, backlog_code, verifier.as_ref())
         .await
         .map_err(|error| exchange_failed(space, &error))?;
     let answered_at = hub.clock.now();
@@ -311,13 +321,37 @@ async fn sign_in(
     Ok(code)
 }
 
-/// The next sign-in of this browser need not ask again. What the person gave less than
-/// asked for is not remembered as an answer to the larger question.
+/// The verifier of the code; `None` if a replica of an older release asked for the code.
+fn open_verifier(
+    hub: &Hub,
+    space: &Space,
+    approved: &Approved,
+) -> Result<Option<SecretString>, OAuthError> {
+    let row = approved.request.id.to_string();
+    let place = verifier_place(&row, &space.base_url);
+    let sealed = approved.backlog_verifier.as_deref();
+    let opened = sealed
+        .map(|sealed| hub.keys.open(place, sealed))
+        .transpose();
+    opened.map_err(|error| {
+        tracing::error!(space = space.slug, %error, "the code verifier of a sign-in does not open");
+        OAuthError::new(
+            ErrorCode::ServerError,
+            "The sign-in could not be completed; start again.",
+        )
+    })
+}
+
+/// This browser is shown the space again where it has to choose one, and its next sign-in need not
+/// ask again. What the person gave less than asked for is not remembered as an answer to the larger
+/// question.
 async fn remember(
     hub: &Hub,
     approved: &Approved,
     db: &mut PgConnection,
 ) -> Result<(), sqlx::Error> {
+    let (browser, lifetime) = (approved.browser, hub.lifetimes.consent);
+    db::browser_spaces::remember(&mut *db, browser, approved.space, lifetime).await?;
     if approved.granted != approved.request.scopes {
         return Ok(());
     }

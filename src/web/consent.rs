@@ -2,13 +2,17 @@
 //!
 //! 1. The request must exist, wait for a decision, and belong to this browser; the
 //!    CSRF value must be the one that its page was rendered with.
-//! 2. Approve: the request gets its space, scopes and Backlog `state` in one
+//! 2. Approve: the space is the one that was settled, one that was shown, or the one that the user
+//!    named; where that leads to none, the page comes again and says so.
+//! 3. The request gets its space, scopes, Backlog `state`, redirect URI and code verifier in one
 //!    statement, and the browser goes to Backlog.
-//! 3. Deny: the client gets `access_denied`.
+//! 4. Deny: the client gets `access_denied`.
 
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 use url::Url;
 
@@ -16,12 +20,14 @@ use super::{
     Hub, Issuer,
     authorize::error_location,
     browser,
+    consent_page::{self, Shown},
     error::{self, JsonError, PageError},
     expired,
-    limits::Endpoint,
-    pages::{ForwardPage, Problem},
+    limits::{Attempt, Endpoint},
+    pages::{ConsentPage, ForwardPage, NamingProblem, Problem},
     request_body::OAuthBody,
-    space_choice,
+    space_choice::{self, Offer},
+    space_name::{Found, SpaceName},
     unchecked::LookUpError,
 };
 use crate::{
@@ -29,7 +35,7 @@ use crate::{
         self,
         authorization_requests::{Approval, Posted, Request},
     },
-    domain::{AuthorizationRequestId, Client, Space},
+    domain::{AuthorizationRequestId, Space, space::verifier_place},
     oauth::{
         ErrorCode, OAuthError, Params, Scope, Scopes,
         token::{BacklogState, CsrfKind, CsrfToken},
@@ -95,10 +101,21 @@ async fn answer(
 
     let target = match params.get("decision") {
         Some("deny") => deny(hub, &posted.request).await.map_err(page)?,
-        Some("approve") => {
-            let (space, scopes) = choice(hub, issuer, request, &posted, &params).await?;
-            approve(hub, id, &space, scopes).await.map_err(page)?.into()
-        }
+        Some("approve") => match choice(hub, issuer, request, &posted, &params).await? {
+            Choice::Made { space, scopes } => {
+                approve(hub, id, &space, scopes).await.map_err(page)?.into()
+            }
+            Choice::Again(consent) => {
+                let attempt = Attempt {
+                    endpoint: Endpoint::Consent,
+                    sender: hub.limits.sender(request),
+                    client_id: None,
+                };
+                let limited = |limited| PageError::limited(request, limited);
+                hub.limits.count_failure(attempt).map_err(limited)?;
+                return Ok(error::html(StatusCode::BAD_REQUEST, consent.html()));
+            }
+        },
         _ => return Err(invalid("The form is incomplete.")),
     };
     let target = Url::parse(&target).map_err(|_| page(Problem::ServerError))?;
@@ -127,6 +144,16 @@ async fn deny(hub: &Hub, asked: &Request) -> Result<String, Problem> {
     }
 }
 
+/// What came of the user's choice.
+enum Choice {
+    Made {
+        space: Arc<Space>,
+        scopes: Scopes,
+    },
+    /// The page, which says what was wrong with the name of the space.
+    Again(Box<ConsentPage>),
+}
+
 /// The space and the scopes that the form has; both must have been offered.
 async fn choice(
     hub: &Hub,
@@ -134,12 +161,35 @@ async fn choice(
     request: &HttpRequest,
     posted: &Posted,
     params: &Params,
-) -> Result<(Arc<Space>, Scopes), PageError> {
+) -> Result<Choice, PageError> {
     let page = |problem| PageError::new(request, problem);
-    let space = match chosen_space(hub, issuer, posted, params).await {
-        Ok(Some(space)) => space,
-        Ok(None) => return Err(not_offered(hub, request, params).await),
-        Err(error) => return Err(PageError::from_db(request, &error)),
+    let from_db = |error| PageError::from_db(request, &error);
+    let not_offered = || {
+        page(Problem::InvalidRequest {
+            detail: "The Backlog space is not one of those offered.".to_owned(),
+        })
+    };
+    let client = db::clients::find(&hub.db, posted.request.client);
+    let client = client.await.map_err(from_db)?.ok_or_else(not_offered)?;
+    let (resource, browser) = (&posted.request.resource, browser::known(hub, request));
+    let offer = space_choice::offer(hub, issuer, &client, resource, browser.as_ref());
+    let offer = offer.await.map_err(from_db)?;
+    let space = match chosen_space(hub, &offer, params).await.map_err(from_db)? {
+        Chosen::Space(space) => space,
+        Chosen::NotOffered => return Err(not_offered()),
+        Chosen::Nothing(problem) => {
+            let shown = Shown {
+                issuer,
+                client,
+                redirect_uri: &posted.request.redirect_uri,
+                scopes: posted.request.scopes,
+                id: posted.request.id,
+                // It was compared with the one of the page.
+                csrf: params.get("csrf").unwrap_or_default(),
+                space: consent_page::choice(&offer, Some(problem)),
+            };
+            return Ok(Choice::Again(Box::new(consent_page::of(request, shown))));
+        }
     };
     if !space.is_enabled() {
         let name = space.name.clone();
@@ -150,7 +200,7 @@ async fn choice(
             detail: "The access is not one of those offered.".to_owned(),
         })
     })?;
-    Ok((space, scopes))
+    Ok(Choice::Made { space, scopes })
 }
 
 /// Moves a request on to Backlog; where the browser goes.
@@ -165,13 +215,20 @@ pub async fn approve(
         Problem::ServerError
     })?;
     let state = BacklogState::issue(&hub.random, &hub.check_key);
+    let verifier = BASE64_URL_SAFE_NO_PAD.encode(hub.random.bytes::<32>());
+    let verifier = SecretString::from(verifier);
+    let row = id.to_string();
     let approval = Approval {
         space: space.id,
         scopes,
         backlog_state: state.hash(),
+        backlog_redirect_uri: space.redirect_uri.clone(),
+        backlog_verifier: hub
+            .keys
+            .seal(verifier_place(&row, &space.base_url), &verifier),
     };
     match db::authorization_requests::approve(&hub.db, id, &approval).await {
-        Ok(true) => Ok(application.authorize_url(state.reveal())),
+        Ok(true) => Ok(application.authorize_url(state.reveal(), &verifier)),
         Ok(false) => Err(Problem::RequestExpired),
         Err(error) => {
             tracing::error!(%error, "the database failed");
@@ -201,42 +258,62 @@ fn check_sender(
     Ok(())
 }
 
-async fn chosen_space(
-    hub: &Hub,
-    issuer: &Issuer,
-    posted: &Posted,
-    params: &Params,
-) -> Result<Option<Arc<Space>>, sqlx::Error> {
-    let Some(client) = client_of(hub, posted).await? else {
-        return Ok(None);
-    };
-    let offered = space_choice::spaces(hub, issuer, &client, &posted.request.resource).await?;
-    Ok(offered
-        .into_iter()
-        .find(|space| Some(space.slug.as_str()) == params.get("space")))
+/// What the form says of the space.
+enum Chosen {
+    Space(Arc<Space>),
+    NotOffered,
+    Nothing(NamingProblem),
 }
 
-/// One that was disabled while the page was open is no longer offered, and the person is
-/// told so; any other was never on the page.
-async fn not_offered(hub: &Hub, request: &HttpRequest, params: &Params) -> PageError {
-    let slug = params.get("space").unwrap_or_default();
-    match hub.sessions.space_by_slug(&hub.db, slug).await {
-        Ok(Some(space)) if !space.is_enabled() => {
-            let name = space.name.clone();
-            PageError::new(request, Problem::SpaceDisabled { name })
+/// Where the space is settled, the form has it; else any space that the user names, by its radio
+/// button or by typing. One that was disabled meanwhile is among them, for the page that says so.
+async fn chosen_space(hub: &Hub, offer: &Offer, params: &Params) -> Result<Chosen, sqlx::Error> {
+    let (slug, typed) = (params.get("space"), params.get("named_space"));
+    if let Offer::One(only) = offer {
+        return Ok(match slug == Some(only.slug.as_str()) {
+            true => Chosen::Space(Arc::clone(only)),
+            false => settled_meanwhile(hub, slug).await?,
+        });
+    }
+    let named = match typed.map(str::trim).filter(|typed| !typed.is_empty()) {
+        None => None,
+        Some(typed) => Some((typed.to_owned(), named_space(hub, typed).await?)),
+    };
+    let chosen = match slug {
+        None => None,
+        Some(slug) => hub.sessions.space_by_slug(&hub.db, slug).await?,
+    };
+    Ok(match (slug, chosen, named) {
+        (Some(_), None, _) => Chosen::NotOffered,
+        (None, _, None) => Chosen::Nothing(NamingProblem::Missing),
+        (Some(_), Some(space), None) | (None, _, Some((_, Found::One(space)))) => {
+            Chosen::Space(space)
         }
-        Ok(_) => PageError::new(
-            request,
-            Problem::InvalidRequest {
-                detail: "The Backlog space is not one of those offered.".to_owned(),
-            },
-        ),
-        Err(error) => PageError::from_db(request, &error),
+        (Some(_), Some(space), Some((typed, found))) => match found {
+            Found::One(other) if other.id == space.id => Chosen::Space(space),
+            _ => Chosen::Nothing(NamingProblem::Both { typed }),
+        },
+        (None, _, Some((typed, Found::Several))) => {
+            Chosen::Nothing(NamingProblem::Several { typed })
+        }
+        (None, _, Some((typed, Found::None))) => Chosen::Nothing(NamingProblem::Unknown { typed }),
+    })
+}
+
+async fn named_space(hub: &Hub, typed: &str) -> Result<Found, sqlx::Error> {
+    match SpaceName::read(typed) {
+        Some(name) => name.find(hub).await,
+        None => Ok(Found::None),
     }
 }
 
-async fn client_of(hub: &Hub, posted: &Posted) -> Result<Option<Client>, sqlx::Error> {
-    db::clients::find(&hub.db, posted.request.client).await
+/// A space that was disabled while the page was open is no longer offered, and the user is told
+/// so; any other was never on the page.
+async fn settled_meanwhile(hub: &Hub, slug: Option<&str>) -> Result<Chosen, sqlx::Error> {
+    let slug = slug.unwrap_or_default();
+    let space = hub.sessions.space_by_slug(&hub.db, slug).await?;
+    let disabled = space.filter(|space| !space.is_enabled());
+    Ok(disabled.map_or(Chosen::NotOffered, Chosen::Space))
 }
 
 /// The person may give less than was asked for.

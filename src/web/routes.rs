@@ -26,7 +26,7 @@ pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<Hub>, server: 
         .service(web::resource("/ready").route(get_or_head().to(ready::get)))
         .service(web::resource(pages::STYLESHEET_PATH).route(get_or_head().to(stylesheet::get)))
         .service(
-            web::resource("/callback")
+            web::resource(["/callback", "/spaces/{space}/callback"])
                 .route(web::get().to(callback::get))
                 .route(head()),
         );

@@ -8,45 +8,59 @@ use super::{Hub, Issuer};
 use crate::{
     db,
     domain::{Client, Space, space},
-    oauth::{OAuthError, resource},
+    oauth::{OAuthError, resource, token::BrowserId},
 };
 
-/// The spaces to offer: one, or several for the person to choose from.
+/// What a sign-in offers.
+pub enum Offer {
+    /// The space is settled; it may be disabled.
+    One(Arc<Space>),
+    /// The user says which one. These are shown, the others have to be named: who the hub serves is
+    /// not for strangers.
+    Open(Vec<Space>),
+    None,
+}
+
+/// The space, or the choice that the user has.
 ///
-/// In this order: the issuer's own, the client's own, the one whose MCP endpoint
-/// the client named as `resource`, the default one, else every enabled one. A disabled one
-/// comes alone: whoever asks says so.
-pub async fn spaces(
+/// In this order: the issuer's own, the client's own, the one whose MCP endpoint the client named
+/// as `resource`, the default one, the only enabled one; else any enabled one, of which this browser
+/// is shown those that it has signed in to, and those that are listed. A disabled one comes alone:
+/// the caller says so.
+pub async fn offer(
     hub: &Hub,
     issuer: &Issuer,
     client: &Client,
     resource: &str,
-) -> Result<Vec<Arc<Space>>, sqlx::Error> {
+    browser: Option<&BrowserId>,
+) -> Result<Offer, sqlx::Error> {
     if let Some(space) = &issuer.space {
-        return Ok(vec![Arc::clone(space)]);
+        return Ok(Offer::One(Arc::clone(space)));
     }
     if let Some(id) = client.space_id {
-        let bound = db::spaces::find(&hub.db, id).await?;
-        return Ok(bound.into_iter().map(Arc::new).collect());
+        return Ok(Offer::settled(db::spaces::find(&hub.db, id).await?));
     }
     if let Some((slug, _)) = named_space(hub, issuer, resource) {
         let named = hub.sessions.space_by_slug(&hub.db, &slug).await?;
-        return Ok(named.into_iter().collect());
+        return Ok(named.map_or(Offer::None, Offer::One));
     }
-    let enabled = db::spaces::list_enabled(&hub.db).await?;
-    if enabled.is_empty() {
-        let disabled = db::spaces::first(&hub.db).await?;
-        return Ok(disabled.into_iter().map(Arc::new).collect());
+    let mut enabled = db::spaces::first_enabled(&hub.db).await?.into_iter();
+    match (enabled.next(), enabled.next()) {
+        (None, _) => Ok(Offer::settled(db::spaces::first(&hub.db).await?)),
+        (Some(first), other) if first.is_default || other.is_none() => {
+            Ok(Offer::One(Arc::new(first)))
+        }
+        (Some(_), _) => {
+            let browser = browser.map(BrowserId::hash);
+            Ok(Offer::Open(db::spaces::shown_to(&hub.db, browser).await?))
+        }
     }
-    Ok(match enabled.iter().position(|space| space.is_default) {
-        Some(index) => enabled
-            .into_iter()
-            .nth(index)
-            .map(Arc::new)
-            .into_iter()
-            .collect(),
-        None => enabled.into_iter().map(Arc::new).collect(),
-    })
+}
+
+impl Offer {
+    fn settled(space: Option<Space>) -> Self {
+        space.map_or(Self::None, |space| Self::One(Arc::new(space)))
+    }
 }
 
 /// The MCP endpoint that the grant will be for: the first of those that the client names which is

@@ -53,7 +53,7 @@ async fn what_is_wrong_is_named_with_what_to_do_and_nothing_is_stored() {
     .await;
     let space = |arguments: &str| {
         format!(
-            "SELECT admin.create_space(oauth_client_id => 'id', {arguments},
+            "SELECT admin.create_space(oauth_client_id => 'other-id', {arguments},
                  oauth_client_secret => 'the-secret-of-other')"
         )
     };

@@ -122,7 +122,24 @@ async fn an_operator_keeps_spaces_clients_and_people_by_command() {
         operator
             .does(&format!("space set-secret {slug}"), &input)
             .await;
-        let elsewhere = format!("space update {slug} --domain elsewhere.backlog.com");
+        assert!(sheet.contains("listed                no"), "{sheet}");
+        let redirect_uri = format!("<MCP_SERVER_BASE_URL>/spaces/{slug}/callback");
+        assert!(sheet.contains(&redirect_uri), "{sheet}");
+        operator
+            .does(&format!("space update {slug} --listed true"), "")
+            .await;
+        let shown = operator.json(&format!("space show {slug}"), "").await;
+        assert_eq!(shown["listed"], true);
+        assert_eq!(
+            shown["redirect_uri"],
+            format!("/spaces/{slug}/callback").as_str()
+        );
+        // Another site needs an application of its own.
+        let taken = format!("space update {slug} --domain elsewhere.backlog.com --yes");
+        operator.fails(&taken, &input, "for each site").await;
+        let elsewhere = format!(
+            "space update {slug} --domain elsewhere.backlog.com --oauth-client-id of-{slug}"
+        );
         operator.fails(&elsewhere, &input, "--yes").await;
         let here = format!("space update {slug} --domain {site}");
         let kept = operator.json(&here, &input).await;

@@ -19,7 +19,7 @@ use sqlx::{AssertSqlSafe, PgPool, Row, postgres::PgRow};
 use tokio::process::Command;
 
 use crate::support::{
-    hub::{OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, TestHub, eventually, sim},
+    hub::{OAUTH_CLIENT_SECRET, TestHub, eventually, sim_for},
     person::{Person, Tokens, call, result},
     process::run,
     role::TestRole,
@@ -96,11 +96,11 @@ async fn every_block_of_the_page_for_operators_works() {
         let file = place.path().join(format!("{name}.secret"));
         fs::write(file, format!("{OAUTH_CLIENT_SECRET}\n")).expect("a file");
     }
-    let (first, moved) = (sim().await, sim().await);
+    let of_acme = async || sim_for("the-client-id-of-acme", Vec::new()).await;
+    let (first, moved) = (of_acme().await, of_acme().await);
     let filled_in = [
         ("acme.backlog.com", first.url().to_string()),
         ("acme.backlog.jp", moved.url().to_string()),
-        ("the-client-id", OAUTH_CLIENT_ID.to_owned()),
         ("the-client-secret", OAUTH_CLIENT_SECRET.to_owned()),
         ("another-secret", OAUTH_CLIENT_SECRET.to_owned()),
         ("the-new-secret", OAUTH_CLIENT_SECRET.to_owned()),

@@ -288,7 +288,7 @@ async fn a_restart_leaves_the_operators_default_space_alone() {
     hub.sql("SELECT admin.delete_space('default')").await;
     hub.sql(
         "SELECT admin.create_space(slug => 'default', domain => 'other.backlog.com',
-             oauth_client_id => 'id', oauth_client_secret => 'secret')",
+             oauth_client_id => 'other-id', oauth_client_secret => 'secret')",
     )
     .await;
     let (replica, _) = hub.replica().await;

@@ -98,6 +98,7 @@ async fn a_person_chooses_one_of_several_spaces() {
     let hub = TestHub::start_with(|settings| settings.default_space = None).await;
     hub.second_space("harbour").await;
     hub.second_space("workshop").await;
+    hub.sql("UPDATE hub.spaces SET listed = true").await;
     let mut landing = Landing::open().await;
     let (client_id, url) = authorize(&hub, &landing).await;
     let browser = Browser::open("en").await;
@@ -125,6 +126,37 @@ async fn a_person_chooses_one_of_several_spaces() {
     .await;
     assert_eq!(status, 200, "{body}");
     tokens(&client_id, &body);
+    let space = "SELECT slug FROM hub.grants JOIN hub.spaces ON spaces.id = grants.space_id";
+    assert_eq!(hub.value(space).await.as_deref(), Some("workshop"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_names_a_space_that_is_not_listed() {
+    let hub = TestHub::start_with(|settings| settings.default_space = None).await;
+    hub.second_space("harbour").await;
+    hub.second_space("workshop").await;
+    let mut landing = Landing::open().await;
+    let (_, url) = authorize(&hub, &landing).await;
+    let browser = Browser::open("ja").await;
+
+    browser.goto(&url).await;
+    let text = browser.text().await;
+    assert!(
+        !text.contains("harbour") && !text.contains("workshop"),
+        "{text}"
+    );
+    browser.inspect("consent-naming").await;
+    // An empty field is not sent.
+    browser.decide("approve").await;
+    browser.enter("#named-space", "nowhere").await;
+    browser.decide("approve").await;
+    browser.find("#space-problem").await;
+    expect_bad_request(&browser).await;
+    browser.inspect("consent-naming-unknown").await;
+    browser.enter("#named-space", "ＷＯＲＫＳＨＯＰ").await;
+    browser.decide("approve").await;
+    browser.sign_in_at_backlog(seed::DANIEL).await;
+    landing.answer().await.get("code");
     let space = "SELECT slug FROM hub.grants JOIN hub.spaces ON spaces.id = grants.space_id";
     assert_eq!(hub.value(space).await.as_deref(), Some("workshop"));
 }

@@ -357,6 +357,7 @@ async fn rule_9_no_script_of_another_site_may_touch_the_pages() {
         (Method::GET, "/authorize"),
         (Method::POST, "/consent"),
         (Method::GET, "/callback"),
+        (Method::GET, "/spaces/default/callback"),
         (Method::POST, "/spaces/default/consent"),
     ] {
         for method in [method, Method::OPTIONS] {
@@ -402,6 +403,7 @@ async fn a_wrong_method_is_told_the_right_one() {
         ("/ready", "GET, HEAD"),
         ("/static/hub.css", "GET, HEAD"),
         ("/callback", "GET, HEAD"),
+        ("/spaces/default/callback", "GET, HEAD"),
         ("/authorize", "GET, HEAD"),
         ("/consent", "POST"),
         ("/register", "POST"),

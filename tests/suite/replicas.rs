@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::support::{
     cluster::Cluster,
-    hub::{OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, eventually, sim},
+    hub::{OAUTH_CLIENT_SECRET, eventually, sim_for},
     load::Load,
     mcp,
     person::{Person, refresh, tokens as tokens_of},
@@ -138,10 +138,10 @@ async fn what_operators_do_to_a_space_holds_at_all() {
     let at = "/spaces/acme";
     // Each remembers that there is no such space.
     assert_eq!(replicas.statuses_at(at, "nonsense").await, [404; 3]);
-    let elsewhere = sim().await;
+    let elsewhere = sim_for("acme-at-backlog", Vec::new()).await;
     run(&format!(
         "SELECT admin.create_space(slug => 'acme', domain => '{}',
-             oauth_client_id => '{OAUTH_CLIENT_ID}', oauth_client_secret => '{OAUTH_CLIENT_SECRET}')",
+             oauth_client_id => 'acme-at-backlog', oauth_client_secret => '{OAUTH_CLIENT_SECRET}')",
         elsewhere.url()
     ))
     .await;

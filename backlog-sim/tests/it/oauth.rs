@@ -226,3 +226,58 @@ async fn revoking_ends_the_tokens_of_that_user_only() {
     control.revoke_all();
     assert_eq!(refresh(&space, &majas.refresh_token).await.0, 400);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_with_a_challenge_needs_its_verifier() {
+    // RFC 7636, appendix B.
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let space = Space::start().await;
+    let question = |method: &'static str| {
+        [
+            ("response_type", "code"),
+            ("client_id", "sim-client"),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", method),
+        ]
+    };
+    let plain = space
+        .request(Method::GET, SIGN_IN)
+        .query(&question("plain"));
+    assert_eq!(
+        plain.send().await.unwrap().status(),
+        StatusCode::BAD_REQUEST
+    );
+    let page = space.request(Method::GET, SIGN_IN).query(&question("S256"));
+    let page = page.send().await.unwrap().text().await.unwrap();
+    assert!(page.contains(CHALLENGE), "{page}");
+
+    let user = seed::DANIEL.to_string();
+    for (verifier, expected) in [
+        (Some(VERIFIER), StatusCode::OK),
+        (
+            Some("another-verifier-of-at-least-forty-three-characters"),
+            StatusCode::BAD_REQUEST,
+        ),
+        (None, StatusCode::BAD_REQUEST),
+    ] {
+        let mut form = question("S256").to_vec();
+        form.extend([("user", user.as_str()), ("decision", "approve")]);
+        let answer = space.request(Method::POST, SIGN_IN).form(&form);
+        let answer = answer.send().await.unwrap();
+        let back: Url = answer.headers()[LOCATION]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let code = query(&back, "code").unwrap();
+        let mut grant = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", REDIRECT_URI),
+        ];
+        grant.extend(verifier.map(|verifier| ("code_verifier", verifier)));
+        assert_eq!(space.token(&grant).await.status(), expected, "{verifier:?}");
+    }
+}

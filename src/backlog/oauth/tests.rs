@@ -6,6 +6,9 @@ use crate::backlog::{ClientOptions, fake::FakeBacklog};
 const TOKENS: &str =
     r#"{"access_token":"at2","token_type":"Bearer","expires_in":3599,"refresh_token":"rt2"}"#;
 
+/// RFC 7636, appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
 /// Runs `action` with the OAuth application of the fake's space.
 async fn with_oauth<T>(
     backlog: &FakeBacklog,
@@ -31,9 +34,11 @@ async fn the_sign_in_url_has_what_backlog_wants() {
     let backlog = FakeBacklog::answering(200, "{}");
     with_oauth(&backlog, async |oauth, _| {
         assert_eq!(
-            oauth.authorize_url("st/ate").as_str(),
+            oauth.authorize_url("st/ate", &VERIFIER.into()).as_str(),
             format!(
                 "{}/OAuth2AccessRequest.action?response_type=code&client_id=app&state=st%2Fate\
+                 &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
+                 &code_challenge_method=S256\
                  &redirect_uri=https%3A%2F%2Fhub.example.com%2Fcallback",
                 backlog.url
             )
@@ -46,7 +51,9 @@ async fn the_sign_in_url_has_what_backlog_wants() {
 async fn a_code_becomes_tokens() {
     let backlog = FakeBacklog::answering(200, TOKENS);
     let tokens = with_oauth(&backlog, async |oauth, client| {
-        oauth.exchange_code(client, "c0de").await.unwrap()
+        let verifier = VERIFIER.into();
+        let exchanged = oauth.exchange_code(client, "c0de", Some(&verifier));
+        exchanged.await.unwrap()
     })
     .await;
 
@@ -56,7 +63,9 @@ async fn a_code_becomes_tokens() {
     let received = backlog.only();
     assert_eq!(received.line, "POST /api/v2/oauth2/token");
     assert_eq!(received.credentials, "", "they are in the body");
-    let body = "grant_type=authorization_code&code=c0de&client_id=app&client_secret=s3cret%26\
+    let body = "grant_type=authorization_code&code=c0de\
+                &code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk\
+                &client_id=app&client_secret=s3cret%26\
                 &redirect_uri=https%3A%2F%2Fhub.example.com%2Fcallback";
     assert_eq!(
         received.body,

@@ -116,3 +116,28 @@ async fn a_share_that_is_nearly_used_up_is_used_to_the_end() {
     let answer = client.send(&backlog.url, &key, anything()).await.unwrap();
     assert_eq!(answer.body.len(), 15);
 }
+
+#[actix_web::test]
+async fn an_answer_takes_room_for_its_values_until_nobody_holds_it() {
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions {
+        // Of one answer: 7 bytes, and 72 for each of its 3 values.
+        max_bytes_per_space: 7 + 3 * 72,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    let backlog = FakeBacklog::answering(200, "[0,0,0]");
+    let send = || client.send(&backlog.url, &key, anything());
+    let held = send().await.unwrap();
+    assert_eq!(send().await.unwrap_err(), BacklogError::NoRoom);
+    // What was made of it takes the room on, without its bytes.
+    let room = held.room.clone();
+    drop(held);
+    assert_eq!(send().await.unwrap_err(), BacklogError::NoRoom);
+    drop(room);
+    send().await.unwrap();
+    // More than there is for a space: it is never read.
+    let larger = FakeBacklog::answering(200, "[0,0,0,0]");
+    let refused = client.send(&larger.url, &key, anything()).await;
+    assert_eq!(refused.unwrap_err(), BacklogError::NoRoom);
+}

@@ -72,6 +72,14 @@ fn to_do(error: &BacklogError, about: &About, context: Context<'_>) -> String {
             "Nothing was sent: give fewer ids or shorter texts, in several calls if need be."
         }
         BacklogError::TooLarge { .. } => "Ask for less: fewer rows (`count`) or narrower filters.",
+        BacklogError::TooManyValues { .. } => {
+            "Ask for less: fewer rows (`count`), narrower filters, or one item by its id. The same \
+             request would be refused again."
+        }
+        BacklogError::SiteNotAllowed => {
+            "Nothing was sent. Tell the operator of this server to add the site to BACKLOG_SITES \
+             if it is to be used."
+        }
         _ => "Try again in a moment.",
     };
     text.to_owned()
@@ -171,6 +179,12 @@ fn said(error: &BacklogError, about: &About) -> String {
         }
         BacklogError::TooLarge { limit } => {
             format!("Backlog's response is larger than {limit} bytes ({request}).")
+        }
+        BacklogError::TooManyValues { limit } => {
+            format!("Backlog's response has more than {limit} values ({request}).")
+        }
+        BacklogError::SiteNotAllowed => {
+            "This server may not use the Backlog site of this space.".to_owned()
         }
         BacklogError::Unauthorized | BacklogError::Unread => String::new(),
     }

@@ -20,7 +20,7 @@ use crate::{
         AccessError, BacklogAccess, FixedAccess,
         file::FileLimits,
         progress::Progress,
-        tool::{Backlog, Read},
+        tool::{Backlog, Read, Rooms},
         tools,
     },
 };
@@ -224,6 +224,7 @@ async fn sift(by: Option<By>, value: Value) -> (Value, Option<String>) {
         access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
         files: &FileLimits::default(),
         progress: Progress::default(),
+        rooms: Rooms::default(),
     };
     let lookups = Lookups::new();
     let sifted = sieve.sift(Read::Json(value), &lookups, &backlog).await;
@@ -292,6 +293,7 @@ async fn a_project_key_that_cannot_be_is_of_no_project() {
         access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
         files: &FileLimits::default(),
         progress: Progress::default(),
+        rooms: Rooms::default(),
     };
     let lookups = Lookups::new();
     let a = Project {
@@ -326,6 +328,7 @@ async fn what_is_remembered_ends_however_often_it_serves() {
         access: &Daniel(fake.url.clone()),
         files: &FileLimits::default(),
         progress: Progress::default(),
+        rooms: Rooms::default(),
     };
     let lookups = Lookups::remembering_for(Duration::from_millis(200));
     let asked = || {

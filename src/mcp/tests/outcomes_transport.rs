@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use actix_web::HttpResponse;
 use chrono::DateTime;
 use rmcp::model::ProtocolVersion;
 use serde_json::Value;
@@ -22,7 +23,7 @@ use super::{
     outcomes::{Tool, texts},
 };
 use crate::{
-    backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
+    backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials, fake::FakeBacklog},
     clock::Clock,
     mcp::{DONE, FixedAccess, HubServer},
 };
@@ -194,5 +195,32 @@ async fn without_a_connection_nothing_was_sent() {
         let expected = "Nothing was sent: try again in a moment.\nBacklog could not be reached (";
         assert!(text.starts_with(expected), "{}: {text}", tool.name);
         assert_eq!(result["isError"], true);
+    }
+}
+
+#[actix_web::test]
+async fn an_answer_of_too_many_values_is_refused_with_a_way_to_ask_for_less() {
+    let backlog = FakeBacklog::start(|_| {
+        let body = format!("[{}0]", "0,".repeat(200_000));
+        HttpResponse::Ok()
+            .content_type("application/json")
+            .body(body)
+    });
+    let hub = hub(PATIENCE);
+    for tool in Tool::all() {
+        let result = call(&hub, &backlog.url, &tool).await;
+        let text = texts(&result);
+        let case = format!("{}: {text}", tool.name);
+        if tool.is_read {
+            assert!(
+                text.starts_with("Ask for less: fewer rows (`count`)"),
+                "{case}"
+            );
+            assert!(text.contains("has more than 200000 values (GET "), "{case}");
+            assert_eq!(result["isError"], true, "{case}");
+        } else {
+            // It was done; only the answer is missing.
+            assert_ne!(result["isError"], true, "{case}");
+        }
     }
 }

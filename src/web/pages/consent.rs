@@ -1,11 +1,11 @@
 //! The consent page: who asks, where the answer goes, for what.
 //!
-//! The form posts to `form_action` with `request`, `csrf`, `space` (a slug),
-//! `access` (`read` or `read_write`) and `decision` (`approve` or `deny`). The
-//! only space is a hidden field. The access is never chosen beforehand, even if
-//! there is one kind only: a page that gets a user to click twice in one place
-//! (double-click hijacking) cannot approve with that, because the form is not
-//! sent before a choice elsewhere on the page.
+//! The form posts to `form_action` with `request`, `csrf`, `space` (a slug) or
+//! `named_space` (what the user typed), `access` (`read` or `read_write`) and
+//! `decision` (`approve` or `deny`). The only space is a hidden field. The access is
+//! never chosen beforehand, even if there is one kind only: a page that gets a user to
+//! click twice in one place (double-click hijacking) cannot approve with that, because
+//! the form is not sent before a choice elsewhere on the page.
 
 use askama::Template;
 use url::Url;
@@ -59,11 +59,47 @@ pub enum RedirectTarget {
     PrivateScheme { scheme: String },
 }
 
-/// The space of the sign-in: settled, or the person's choice.
+/// The space of the sign-in: settled, or for the user to choose or to name.
 #[derive(Clone, Debug)]
 pub enum SpaceChoice {
     One(SpaceLine),
-    Several(Vec<SpaceLine>),
+    Open {
+        shown: Vec<SpaceLine>,
+        problem: Option<NamingProblem>,
+    },
+}
+
+/// Why what the user chose and typed leads to no space; with what was typed.
+#[derive(Clone, Debug)]
+pub enum NamingProblem {
+    /// Nothing was chosen, and nothing typed.
+    Missing,
+    /// There is no such space here.
+    Unknown { typed: String },
+    /// Several spaces have this name.
+    Several { typed: String },
+    /// One was chosen, and another one typed.
+    Both { typed: String },
+}
+
+impl NamingProblem {
+    fn typed(&self) -> &str {
+        match self {
+            Self::Missing => "",
+            Self::Unknown { typed } | Self::Several { typed } | Self::Both { typed } => typed,
+        }
+    }
+
+    fn text(&self, locale: Locale) -> Phrase {
+        let key = match self {
+            Self::Missing => "consent.space_missing",
+            Self::Unknown { .. } => "consent.space_unknown",
+            Self::Several { .. } => "consent.space_several",
+            Self::Both { .. } => "consent.space_both",
+        };
+        let typed = display::line(self.typed(), NAME_MAX);
+        locale.phrase(key, typed.unwrap_or_default())
+    }
 }
 
 /// One space as a person knows it.

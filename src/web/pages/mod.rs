@@ -26,7 +26,7 @@ pub use client_settings::{
     ClientSetting, Part, PartKind, ShownToken, client_settings, local_client_settings,
 };
 pub use connect::{ConnectPage, DemoLinks};
-pub use consent::{ConsentPage, RedirectTarget, SpaceChoice, SpaceLine};
+pub use consent::{ConsentPage, NamingProblem, RedirectTarget, SpaceChoice, SpaceLine};
 pub use forward::ForwardPage;
 pub use locale::{Locale, Phrase};
 pub use problem::{ErrorPage, Problem};

@@ -55,6 +55,23 @@ fn space(slug: &str) -> SpaceLine {
     }
 }
 
+fn open(shown: &[&str], problem: Option<NamingProblem>) -> SpaceChoice {
+    SpaceChoice::Open {
+        shown: shown.iter().map(|slug| space(slug)).collect(),
+        problem,
+    }
+}
+
+fn naming_problems() -> [NamingProblem; 4] {
+    let typed = || "\"<b>".to_owned();
+    [
+        NamingProblem::Missing,
+        NamingProblem::Unknown { typed: typed() },
+        NamingProblem::Several { typed: typed() },
+        NamingProblem::Both { typed: typed() },
+    ]
+}
+
 fn problems() -> [Problem; 12] {
     [
         Problem::UnknownClient,
@@ -138,13 +155,22 @@ fn every_page(locale: Locale) -> Vec<String> {
                     client_uri: Some(url("https://site.example/x")),
                     client_is_known_host: false,
                     redirect: redirect.clone(),
-                    space: SpaceChoice::Several(vec![space("acme"), space("globex")]),
+                    space: open(&["acme", "globex"], None),
                     scopes: Scopes::parse(scopes),
                     ..consent(locale)
                 }
                 .html(),
             );
         }
+    }
+    let asking = |shown: &[&str], problem| ConsentPage {
+        space: open(shown, problem),
+        ..consent(locale)
+    };
+    pages.push(asking(&[], None).html());
+    for problem in naming_problems() {
+        pages.push(asking(&[], Some(problem.clone())).html());
+        pages.push(asking(&["acme"], Some(problem)).html());
     }
     pages.extend(problems().map(|problem| error_page(locale, problem).html()));
     let nameless = ConsentPage {
@@ -228,7 +254,10 @@ fn every_control_has_a_label_and_every_fieldset_a_legend() {
             ["radio", "checkbox"].map(|kind| html.matches(&format!("type=\"{kind}\"")).count());
         assert_eq!(labelled.find_iter(&html).count(), radios + boxes);
         let hidden = html.matches("type=\"hidden\"").count();
-        assert_eq!(html.matches("<input").count(), radios + boxes + hidden);
+        let named = html.matches("<label for=\"named-space\">").count();
+        let texts = "type=\"text\" id=\"named-space\"";
+        assert_eq!(html.matches(texts).count(), named);
+        assert_eq!(html.matches("<input").count(), radios + boxes + hidden + named);
         assert_eq!(
             html.matches("<fieldset>\n<legend>").count(),
             html.matches("<fieldset>").count()
@@ -410,13 +439,46 @@ fn the_form_carries_what_the_decision_needs() {
     assert_eq!(offers(&write, "access"), [pair("checkbox", "read_write")]);
 
     let several = ConsentPage {
-        space: SpaceChoice::Several(vec![space("acme"), space("globex")]),
+        space: open(&["acme", "globex"], None),
         ..consent(Locale::Ja)
     }
     .html();
-    let spaces = [pair("radio", "acme"), pair("radio", "globex")];
+    let spaces = ["acme", "globex", ""].map(|slug| pair("radio", slug));
     assert_eq!(offers(&several, "space"), spaces);
+    assert_eq!(offers(&several, "named_space"), [pair("text", "")]);
     assert!(several.contains("value=\"deny\" formnovalidate"));
+    // Nothing is chosen for the user.
+    assert!(several.contains("name=\"space\" value=\"\" required>"));
+}
+
+#[test]
+fn the_question_for_a_space_names_none_and_keeps_what_was_typed() {
+    for locale in Locale::ALL {
+        let page = |problem| {
+            let space = open(&[], problem);
+            ConsentPage {
+                space,
+                ..consent(locale)
+            }
+            .html()
+        };
+        let asked = page(None);
+        assert!(!asked.contains("name=\"space\""), "{asked}");
+        assert!(asked.contains("name=\"named_space\" value=\"\""), "{asked}");
+        assert!(!asked.contains("role=\"alert\""), "{asked}");
+        for problem in naming_problems() {
+            let is_typed = !matches!(problem, NamingProblem::Missing);
+            let html = page(Some(problem));
+            assert!(
+                html.contains("id=\"space-problem\" role=\"alert\""),
+                "{html}"
+            );
+            assert!(html.contains("aria-describedby=\"space-problem space-hint\""));
+            assert!(!html.contains("<b>"), "{html}");
+            let kept = "name=\"named_space\" value=\"&#34;&#60;b&#62;\"";
+            assert_eq!(html.contains(kept), is_typed, "{html}");
+        }
+    }
 }
 
 #[test]

@@ -129,6 +129,13 @@ impl Browser {
         element.click().await.expect("a click");
     }
 
+    /// Types a text into a field, in place of what is there.
+    pub async fn enter(&self, selector: &str, text: &str) {
+        let field = self.find(selector).await;
+        field.clear().await.expect("an empty field");
+        field.send_keys(text).await.expect("a filled field");
+    }
+
     /// Puts HTML into the page, as an attacker might manage to.
     pub async fn insert(&self, html: &str) {
         let script = "document.querySelector('main').insertAdjacentHTML('beforeend', arguments[0])";

@@ -4,6 +4,7 @@ use std::{ops::Deref, time::Duration};
 
 use backlog_mcp_hub::{
     app::Application,
+    backlog::Sites,
     clock::Clock,
     config::{
         BaseUrl, ClientSettings, DefaultSpaceSettings, GrantQuota, Lifetimes, ObserveSettings,
@@ -172,19 +173,41 @@ impl TestHub {
         self.space_at(slug, &self.sim).await;
     }
 
-    /// A space at a Backlog of its own.
+    /// A space at a Backlog of its own, as they were before each had its redirect URI.
     pub async fn space_at(&self, slug: &str, sim: &BacklogSim) {
+        let base_url = sim.url();
+        self.space_at_url(slug, base_url.as_str().trim_end_matches('/'))
+            .await;
+    }
+
+    /// The same at any URL, where nobody need listen.
+    pub async fn space_at_url(&self, slug: &str, base_url: &str) {
         let random = Random::system();
         let id = SpaceId::new(&Clock::system(), &random).to_string();
         let keys = KeyRing::parse(&self.keys, random).expect("the keys");
-        let base_url = sim.url();
-        let base_url = base_url.as_str().trim_end_matches('/');
         let secret = keys.seal(secret_place(&id, base_url), &OAUTH_CLIENT_SECRET.into());
         self.sql(&format!(
             "INSERT INTO hub.spaces
                 (id, slug, name, base_url, oauth_client_id, oauth_client_secret)
              VALUES ('{id}', '{slug}', '{slug}', '{base_url}', '{OAUTH_CLIENT_ID}', '{secret}')"
         ))
+        .await;
+    }
+
+    /// A space as an operator makes it today, ready to be signed in to. `arguments` are more of
+    /// those of `admin.create_space`.
+    pub async fn create_space(&self, slug: &str, sim: &BacklogSim, client: &str, arguments: &str) {
+        self.sql(&format!(
+            "SELECT admin.create_space(slug => '{slug}', domain => '{}',
+                 oauth_client_id => '{client}', oauth_client_secret => '{OAUTH_CLIENT_SECRET}'
+                 {arguments})",
+            sim.url()
+        ))
+        .await;
+        let state = format!("SELECT secret FROM admin.spaces WHERE slug = '{slug}'");
+        eventually("the secret is sealed", async || {
+            self.value(&state).await.as_deref() == Some("sealed")
+        })
         .await;
     }
 
@@ -252,9 +275,15 @@ pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
 
 /// A simulated Backlog with the hub's OAuth application.
 pub async fn sim() -> BacklogSim {
+    sim_for(OAUTH_CLIENT_ID, Vec::new()).await
+}
+
+/// The same with an application of its own, for these redirect URIs; any if there are none.
+pub async fn sim_for(client: &str, redirect_uris: Vec<String>) -> BacklogSim {
     BacklogSim::start(SimOptions {
-        oauth_client_id: OAUTH_CLIENT_ID.to_owned(),
+        oauth_client_id: client.to_owned(),
         oauth_client_secret: OAUTH_CLIENT_SECRET.to_owned(),
+        redirect_uris,
         ..SimOptions::default()
     })
     .await
@@ -273,6 +302,8 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
             oauth_client_id: OAUTH_CLIENT_ID.to_owned(),
             oauth_client_secret: OAUTH_CLIENT_SECRET.into(),
         }),
+        // Simulated ones, also where the hub itself is not at a loopback address.
+        sites: Sites::of_nulab().with_loopback(),
         listen: "127.0.0.1:0".parse().expect("an address"),
         base_url: None,
         mcp_path: "/mcp".to_owned(),

@@ -1,0 +1,91 @@
+//! Reading long JSON takes long enough to hold up everything else on the same thread: it is done
+//! beside the workers, a few at a time.
+
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+
+use tokio::sync::Semaphore;
+
+use super::BacklogError;
+
+/// In bytes: longer JSON is read beside the workers, and keeps its room until its call has ended.
+pub const LARGE: usize = 256 * 1024;
+/// At most this many texts are read at a time, however many processors there are.
+const AT_A_TIME: usize = 4;
+
+#[derive(Debug)]
+pub(super) struct Parsing {
+    turns: Arc<Semaphore>,
+    queue_timeout: Duration,
+}
+
+impl Parsing {
+    pub fn new(queue_timeout: Duration) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self {
+            turns: Arc::new(Semaphore::new(processors.min(AT_A_TIME))),
+            queue_timeout,
+        }
+    }
+
+    /// Does the work, on the thread of the caller if there is little of it.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, BacklogError> {
+        if bytes <= LARGE {
+            return Ok(work());
+        }
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let turn = tokio::time::timeout(self.queue_timeout, turn).await;
+        let turn = turn.ok().and_then(Result::ok);
+        let turn = turn.ok_or(BacklogError::NoRoom)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        });
+        done.await.map_err(|error| {
+            tracing::error!(%error, "reading a response of Backlog failed");
+            BacklogError::NoRoom
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn the_worker_goes_on_while_long_json_is_read() {
+        let parsing = Parsing::new(Duration::from_secs(60));
+        let (go, wait) = mpsc::channel();
+        let work = parsing.run(LARGE + 1, move || wait.recv());
+        // Both on the only thread of this runtime: one that worked there would wait for ever.
+        let (done, ()) = tokio::join!(work, async move { go.send("done").unwrap() });
+        assert_eq!(done, Ok(Ok("done")));
+    }
+
+    #[tokio::test]
+    async fn only_so_much_is_read_at_a_time() {
+        let parsing = Parsing {
+            turns: Arc::new(Semaphore::new(1)),
+            queue_timeout: Duration::ZERO,
+        };
+        let (go, wait) = mpsc::channel::<()>();
+        let first = parsing.run(LARGE + 1, move || wait.recv());
+        let second = async {
+            tokio::task::yield_now().await;
+            let refused = parsing.run(LARGE + 1, || ()).await;
+            // Short JSON waits for nobody.
+            let short = parsing.run(LARGE, || "short").await;
+            go.send(()).unwrap();
+            (refused, short)
+        };
+        let (first, (refused, short)) = tokio::join!(first, second);
+        assert_eq!(first, Ok(Ok(())));
+        assert_eq!((refused, short), (Err(BacklogError::NoRoom), Ok("short")));
+    }
+}
