@@ -6,6 +6,8 @@
 CREATE TABLE hub.check_key (
     is_only    boolean PRIMARY KEY DEFAULT true CHECK (is_only),
     key        hub.sealed NOT NULL,
+    -- Whether a client may have a check of a key before this one, which somebody has deleted.
+    replaced   boolean NOT NULL,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 

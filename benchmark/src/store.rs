@@ -75,15 +75,15 @@ pub async fn sessions(world: &World, count: usize) -> anyhow::Result<Vec<Session
 
 /// The key with which the hub knows its tokens.
 async fn check_key(world: &World) -> anyhow::Result<CheckKey> {
-    let sealed = db::check_key::find(&world.db).await?;
+    let stored = db::check_key::find(&world.db).await?;
     let place = Place {
         table: "check_key",
         column: "key",
         row: db::check_key::ROW,
         bound_to: "",
     };
-    let sealed = sealed.ok_or_else(|| anyhow::anyhow!("the hub has made no check key"))?;
-    Ok(CheckKey::parse(&world.keys.open(place, &sealed)?)?)
+    let stored = stored.ok_or_else(|| anyhow::anyhow!("the hub has made no check key"))?;
+    Ok(CheckKey::parse(&world.keys.open(place, &stored.sealed)?)?)
 }
 
 /// Columns of one statement.

@@ -93,8 +93,8 @@ pub(super) async fn check_keys(db: &PgPool, keys: &KeyRing) -> Result<(), StartE
         let place = access_token_place(&sample.row, &sample.base_url);
         opens(place, &sample.sealed)?;
     }
-    if let Some(sealed) = db::check_key::find(db).await? {
-        opens(CHECK_KEY, &sealed)?;
+    if let Some(stored) = db::check_key::find(db).await? {
+        opens(CHECK_KEY, &stored.sealed)?;
     }
     Ok(())
 }
@@ -123,11 +123,13 @@ pub(super) async fn check_key(
                 .ok_or(sqlx::Error::RowNotFound)?
         }
     };
-    let opened = keys.open(CHECK_KEY, &stored).map_err(|error| match error {
+    let sealed = &stored.sealed;
+    let opened = keys.open(CHECK_KEY, sealed).map_err(|error| match error {
         UnsealError::UnknownKey(id) => StartError::MissingKey(id),
-        UnsealError::Altered | UnsealError::Malformed => StartError::WrongKey(key_id(&stored)),
+        UnsealError::Altered | UnsealError::Malformed => StartError::WrongKey(key_id(sealed)),
     })?;
-    CheckKey::parse(&opened).map_err(|_| StartError::WrongKey(key_id(&stored)))
+    let key = CheckKey::parse(&opened).map_err(|_| StartError::WrongKey(key_id(sealed)))?;
+    Ok(key.replacing_another(stored.replaced))
 }
 
 fn key_id(sealed: &str) -> String {

@@ -12,7 +12,7 @@ pub(super) const BYTES_EACH: usize = 72;
 pub(super) fn count(json: &[u8]) -> usize {
     let mut values = 0;
     let mut rest = json;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'"') {
+    while let Some(at) = memchr::memchr(b'"', rest) {
         let (outside, text) = rest.split_at(at);
         values += separators(outside);
         rest = after_text(&text[1..]);

@@ -150,7 +150,7 @@ mod tests {
     }
 
     fn resolved(arguments: &[&str]) -> Result<ClientSettings, String> {
-        let line = Line::try_parse_from([&["serve"], arguments].concat()).unwrap();
+        let line = Line::try_parse_from([&["serve"][..], arguments].concat()).unwrap();
         line.clients.resolve().map_err(|error| error.to_string())
     }
 

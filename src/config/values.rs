@@ -98,7 +98,10 @@ pub(super) fn duration(
 mod tests {
     use clap::Parser;
 
-    use crate::config::{ServeArgs, Storage, default_data_dir};
+    use crate::{
+        backlog::BacklogUrl,
+        config::{ServeArgs, Storage, default_data_dir},
+    };
 
     #[derive(Parser)]
     struct Line {
@@ -146,6 +149,29 @@ mod tests {
         ] {
             let error = hosts(&format!("good.example,{wrong}")).unwrap_err();
             let expected = format!("MCP_HTTP_ALLOWED_HOSTS lists {wrong:?}");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn sites_are_added_to_those_of_nulab() {
+        let sites = |setting: &str| {
+            let line = Line::try_parse_from(["serve", "--backlog-sites", setting]).unwrap();
+            let settings = line.serve.resolve();
+            settings
+                .map(|settings| settings.sites)
+                .map_err(|error| error.to_string())
+        };
+        let url = |text: &str| BacklogUrl::parse(text).unwrap();
+        let added = sites("backlog.example, *.corp.example,").unwrap();
+        for site in ["acme.backlog.com", "backlog.example", "a.corp.example"] {
+            assert!(added.contain(&url(site)), "{site}");
+        }
+        assert!(!added.contain(&url("corp.example")));
+        assert!(!sites("").unwrap().contain(&url("backlog.example")));
+        for wrong in ["*", "http://backlog.example", "backlog.example/path"] {
+            let error = sites(&format!("good.example,{wrong}")).unwrap_err();
+            let expected = format!("BACKLOG_SITES lists {wrong:?}: ");
             assert!(error.starts_with(&expected), "{error}");
         }
     }

@@ -237,7 +237,8 @@ mod tests {
 
     #[test]
     fn an_address_behind_a_translator_is_judged_by_the_one_within() {
-        let own = ["2a00:1:2::/48", "64:ff9b:1:fffe::/96"].map(|text| text.parse().unwrap());
+        let own =
+            ["2a00:1:2::/48", "64:ff9b:1:fffe::/96"].map(|text| text.parse::<Ipv6Net>().unwrap());
         let translated = Guard::new(&[], &own, true);
         for (text, allowed) in [
             ("64:ff9b::8.8.8.8", true),
@@ -274,7 +275,8 @@ mod tests {
 
     #[test]
     fn networks_that_the_operator_adds_are_refused_behind_a_translator_as_well() {
-        let added = ["198.18.0.0/15", "8.8.8.0/24", "2a00:5::/32"].map(|net| net.parse().unwrap());
+        let added =
+            ["198.18.0.0/15", "8.8.8.0/24", "2a00:5::/32"].map(|net| net.parse::<IpNet>().unwrap());
         let guard = Guard::new(&added, &[], true);
         for text in ["8.8.8.8", "64:ff9b::8.8.8.8", "2a00:5::1", "::ffff:8.8.8.8"] {
             assert!(!guard.may_connect_to(ip(text)), "{text}");

@@ -47,8 +47,10 @@ mod tests {
 
     #[test]
     fn values_are_counted_and_what_is_in_strings_is_not() {
-        let list =
-            |element: &str, number: usize| format!("[{}0]", format!("{element},").repeat(number));
+        let list = |element: &str, number: usize| {
+            let elements = format!("{element},").repeat(number);
+            format!("[{elements}0]")
+        };
         assert!(!are_too_many(list("0", MAX_ELEMENTS - 1).as_bytes()));
         assert!(are_too_many(list("0", MAX_ELEMENTS).as_bytes()));
         assert!(are_too_many(

@@ -131,9 +131,10 @@ impl Head {
     fn of(headers: &HeaderMap, place: &Place) -> Self {
         let disposition = headers.get(CONTENT_DISPOSITION);
         let name = disposition.and_then(|value| name::of(value.as_bytes()));
-        let (mut name, mut path) = name.map_or((None, None), |it| (Some(it.name), it.path));
-        let shown = name.iter_mut().chain(&mut path);
-        let removed = shown.map(hidden::clean_text).sum();
+        let (name, path, removed) = match name {
+            Some(it) => (Some(it.name), it.path, it.removed),
+            None => (None, None, 0),
+        };
         let said = header(headers, CONTENT_TYPE).unwrap_or_default();
         let mut parameters = said.split(';').map(str::trim);
         let essence = parameters.next().unwrap_or_default().to_ascii_lowercase();

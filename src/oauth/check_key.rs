@@ -22,7 +22,10 @@ const KEY_BYTES: usize = 32;
 
 /// The key of the checks: one for all replicas, kept sealed in the database.
 #[derive(Clone)]
-pub struct CheckKey(Hmac<Sha256>);
+pub struct CheckKey {
+    mac: Hmac<Sha256>,
+    replaces_another: bool,
+}
 
 /// The stored text is not a key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,8 +62,23 @@ impl CheckKey {
                 .ok_or(NotACheckKey)?;
         }
         Hmac::new_from_slice(key.as_slice())
-            .map(Self)
+            .map(|mac| Self {
+                mac,
+                replaces_another: false,
+            })
             .map_err(|_| NotACheckKey)
+    }
+
+    /// The same key, if it took the place of another one: a check that is not right may be of that.
+    #[must_use]
+    pub fn replacing_another(mut self, replaces_another: bool) -> Self {
+        self.replaces_another = replaces_another;
+        self
+    }
+
+    /// Whether a check that is not right may be of a key before this one.
+    pub fn replaces_another(&self) -> bool {
+        self.replaces_another
     }
 
     /// The check of a credential: `kind` keeps one kind from passing as another.
@@ -78,7 +96,7 @@ impl CheckKey {
 
     fn mac(&self, kind: &str, body: &[u8]) -> Hmac<Sha256> {
         // No kind contains a zero byte, so kind and body cannot run into each other.
-        self.0
+        self.mac
             .clone()
             .chain_update(kind.as_bytes())
             .chain_update([0])

@@ -20,7 +20,7 @@ const CHECK_DIGITS: usize = 2 * CHECK_BYTES;
 pub enum ClientIdForm {
     /// The hub issued it: its check is right.
     Checked,
-    /// The hub may have issued it: it has no check.
+    /// The hub may have issued it: it has no check, or one that may be of a key before this one.
     Unchecked,
     /// The URL of a metadata document.
     Url,
@@ -49,6 +49,7 @@ impl ClientIdForm {
         match rest.strip_prefix('-').map(read_check) {
             None if rest.is_empty() => Self::Unchecked,
             Some(Some(check)) if key.is_right(KIND, row.as_bytes(), check) => Self::Checked,
+            Some(Some(_)) if key.replaces_another() => Self::Unchecked,
             _ => Self::NeverIssued,
         }
     }
@@ -103,6 +104,25 @@ mod tests {
         ] {
             assert_eq!(ClientIdForm::of(client_id, &key()), expected, "{client_id}");
         }
+    }
+
+    /// An operator deleted the key, and the next start made another one.
+    #[test]
+    fn clients_of_a_key_that_is_gone_are_looked_up() {
+        let row = Uuid::from_u128(1);
+        let other = CheckKey::parse(&CheckKey::generate(&Random::system())).expect("a key");
+        let issued = issue(row, &other);
+        assert_eq!(ClientIdForm::of(&issued, &key()), ClientIdForm::NeverIssued);
+        let key = key().replacing_another(true);
+        assert_eq!(ClientIdForm::of(&issued, &key), ClientIdForm::Unchecked);
+        assert_eq!(
+            ClientIdForm::of(&issue(row, &key), &key),
+            ClientIdForm::Checked
+        );
+        assert_eq!(
+            ClientIdForm::of(&issued[..52], &key),
+            ClientIdForm::NeverIssued
+        );
     }
 
     proptest! {

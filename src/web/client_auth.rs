@@ -33,7 +33,7 @@ pub struct Presented {
     pub client_id: Option<String>,
     proof: Proof,
     sender: Sender,
-    /// The hub issued the token that comes with it.
+    /// The token that comes with it is looked up as well.
     is_vouched_for: bool,
 }
 
@@ -90,10 +90,10 @@ impl Presented {
         })
     }
 
-    /// A request whose token the hub issued comes from a client of the hub.
+    /// A request whose token may be looked up is no guess at a client.
     #[must_use]
     pub fn vouched_for_by(mut self, credential: Option<Credential>) -> Self {
-        self.is_vouched_for = credential.is_some_and(|credential| credential.is_issued);
+        self.is_vouched_for = credential.is_some();
         self
     }
 

@@ -138,7 +138,7 @@ impl FromRequest for OAuthBody {
 mod tests {
     use std::cell::Cell;
 
-    use actix_web::{http::header::HeaderValue, rt};
+    use actix_web::http::header::HeaderValue;
     use futures_util::stream;
 
     use super::*;
@@ -174,7 +174,7 @@ mod tests {
         })
     }
 
-    #[rt::test]
+    #[tokio::test]
     async fn a_body_comes_whole_and_holds_its_memory_until_it_is_dropped() {
         let budget = budget(1 << 20);
         for length in [None, Some("10")] {
@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    #[rt::test]
+    #[tokio::test]
     async fn a_length_that_is_refused_is_refused_before_anything_is_read() {
         let budget = budget(100);
         for (length, limit) in [
@@ -213,7 +213,7 @@ mod tests {
         }
     }
 
-    #[rt::test]
+    #[tokio::test]
     async fn chunks_that_exceed_a_bound_end_the_reading_and_free_what_was_taken() {
         const PART: &[u8] = &[b'x'; 60];
         let budget = budget(100);

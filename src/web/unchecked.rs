@@ -16,6 +16,7 @@ use std::{
 use actix_web::{ResponseError, http::StatusCode};
 use governor::{DefaultDirectRateLimiter, Quota, clock::Reference as _};
 use moka::sync::Cache;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     Hub,
@@ -31,6 +32,7 @@ use crate::oauth::{
 /// once.
 const A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
 const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(499);
+const AT_A_TIME: usize = 8;
 const MAX_FOUND: u64 = 100_000;
 const FOUND_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -62,6 +64,8 @@ pub struct Unchecked {
     /// What was found, so that it is looked up again whatever the budget.
     found: Cache<TokenHash, ()>,
     unfound: DefaultDirectRateLimiter,
+    /// Few at a time, so that a budget that is spent meanwhile stops those that wait.
+    turns: Semaphore,
     /// Until when nothing unknown is looked up.
     spent_until: Mutex<Option<networks::Instant>>,
 }
@@ -76,6 +80,7 @@ impl Default for Unchecked {
             unfound: DefaultDirectRateLimiter::direct(
                 Quota::per_second(A_SECOND).allow_burst(BURST),
             ),
+            turns: Semaphore::new(AT_A_TIME),
             spent_until: Mutex::default(),
         }
     }
@@ -137,7 +142,7 @@ impl Hub {
         if credential.is_issued {
             return found.await;
         }
-        self.admit(credential, sender)?;
+        let _turn = self.admit(credential, sender).await?;
         let found = found.await?;
         match &found {
             Some(_) => self.note_found(credential),
@@ -186,7 +191,7 @@ impl Hub {
             self.limits.check_holder(Holder::Token(credential.hash))?;
             return answer.await;
         }
-        self.admit(credential, attempt.sender)?;
+        let _turn = self.admit(credential, attempt.sender).await?;
         let answer = self.limits.counting(attempt, JsonError::from, answer).await;
         match &answer {
             Ok(answer) if is_found(answer) => self.note_found(credential),
@@ -200,14 +205,20 @@ impl Hub {
         answer
     }
 
-    /// Whether a credential may be looked up now.
+    /// Waits for the turn of a credential without a check. One that was found before has none to
+    /// wait for.
     ///
     /// # Errors
-    /// It has no check, was not found before, and the budget is spent.
-    pub fn admit(&self, credential: Credential, sender: Sender) -> Result<(), Limited> {
-        if credential.is_issued || self.unchecked.found.contains_key(&credential.hash) {
-            return Ok(());
+    /// The budget is spent.
+    async fn admit(
+        &self,
+        credential: Credential,
+        sender: Sender,
+    ) -> Result<Option<SemaphorePermit<'_>>, Limited> {
+        if self.unchecked.found.contains_key(&credential.hash) {
+            return Ok(None);
         }
+        let turn = self.unchecked.turns.acquire().await.ok();
         let admitted = self
             .limits
             .check_address(attempt(sender))
@@ -215,11 +226,11 @@ impl Hub {
         if admitted.is_err() {
             self.count(credential, "refused");
         }
-        admitted
+        admitted.map(|()| turn)
     }
 
     /// It was found: it is exempt from the budget from now on.
-    pub fn note_found(&self, credential: Credential) {
+    fn note_found(&self, credential: Credential) {
         if !credential.is_issued {
             self.unchecked.found.insert(credential.hash, ());
             self.count(credential, "found");
@@ -230,7 +241,7 @@ impl Hub {
     ///
     /// # Errors
     /// There were too many.
-    pub fn note_unfound(&self, credential: Credential, sender: Sender) -> Result<(), Limited> {
+    fn note_unfound(&self, credential: Credential, sender: Sender) -> Result<(), Limited> {
         if credential.is_issued {
             return Ok(());
         }

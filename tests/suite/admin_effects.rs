@@ -247,6 +247,7 @@ async fn a_default_space_that_is_disabled_is_named_at_the_hubs_own_endpoint() {
     )
     .await;
     hub.second_space("second").await;
+    hub.sql("UPDATE hub.spaces SET listed = true").await;
     let consent = person.get(&authorize_url_with(&hub, &client, &[])).await;
     consent.assert_says(200, "second");
     hub.sql("SELECT admin.disable_space('second')").await;

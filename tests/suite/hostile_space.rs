@@ -253,6 +253,7 @@ async fn a_redirect_uri_is_fixed_when_the_space_is_made_and_leads_back_to_the_br
         person.send(page).await.status == 200
     })
     .await;
+    let person = Person::default();
     let page = tenants.approve(&person, &client, "globex").await;
     let state = param(page.as_str(), "state");
     let wrong = http()

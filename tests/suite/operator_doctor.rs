@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 use crate::support::{
     database::TestDatabase,
+    hub::{OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, eventually, sim_for},
     process::{Deployment, Port, program, run},
 };
 
@@ -153,6 +154,72 @@ async fn doctor_names_each_ill_and_its_cure() {
     );
     let text = spaces["text"].as_str().expect("a text");
     assert!(text.contains("nobody can sign in"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_looks_at_what_keeps_spaces_apart() {
+    let deployment = Deployment::new().await;
+    let _hub = deployment.start().await;
+    let pool = deployment.database.pool();
+    let run = async |statement: String| {
+        let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await;
+        done.expect("done");
+    };
+    let says = async |text: &str| {
+        let (_, findings) = doctor(&deployment, |_| {}).await;
+        let found = findings.iter().find(|finding| {
+            let said = finding["text"].as_str().expect("a text");
+            said.contains(text)
+        });
+        let found = found.unwrap_or_else(|| panic!("no {text:?} in {findings:?}"));
+        (found["what"].clone(), found["verdict"].clone())
+    };
+    let acme = sim_for("app-of-acme", Vec::new()).await;
+    run(format!(
+        "SELECT admin.create_space(slug => 'acme', domain => '{}',
+             oauth_client_id => 'app-of-acme', oauth_client_secret => '{OAUTH_CLIENT_SECRET}')",
+        acme.url()
+    ))
+    .await;
+    eventually("the secret is sealed", async || {
+        let sealed = "SELECT count(*) FROM admin.spaces WHERE secret = 'sealed'";
+        let sealed: i64 = sqlx::query_scalar(sealed)
+            .fetch_one(pool)
+            .await
+            .expect("a count");
+        sealed == 2
+    })
+    .await;
+    let own = deployment.site.url("/spaces/acme/callback");
+    assert_eq!(says(&own).await, (json!("space acme"), json!("ok")));
+
+    // As it may have been set up before.
+    run(format!(
+        "UPDATE hub.spaces SET is_default = false, listed = true, redirect_uri = '/callback',
+             oauth_client_id = '{OAUTH_CLIENT_ID}'"
+    ))
+    .await;
+    for (text, what) in [
+        (" share one redirect URI", "spaces"),
+        ("2 of 2 are shown to everyone", "spaces"),
+        ("the same OAuth application as default", "space acme"),
+        ("the same OAuth application as acme", "space default"),
+    ] {
+        assert_eq!(says(text).await, (json!(what), json!("warn")), "{text}");
+    }
+
+    run(
+        "UPDATE hub.spaces SET redirect_uri = 'https://mcp.acme.test/callback'
+         WHERE slug = 'acme'"
+            .to_owned(),
+    )
+    .await;
+    let lost = says("at mcp.acme.test, which is not a host name of the space").await;
+    assert_eq!(lost, (json!("space acme"), json!("FAIL")));
+    run("UPDATE hub.spaces SET base_url = 'https://evil.example' WHERE slug = 'acme'".to_owned())
+        .await;
+    let wrong = says("https://evil.example is not a site that the hub may use").await;
+    assert_eq!(wrong, (json!("space acme"), json!("FAIL")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{
     hub::{TestHub, http},
     mcp,
-    person::{Person, refresh, tokens},
+    person::{Person, Tokens, refresh, tokens},
     reply::Reply,
     tokens::works,
 };

@@ -14,6 +14,7 @@ use mailparse::parse_content_disposition as parse;
 use percent_encoding::percent_decode_str;
 
 use super::text;
+use crate::mcp::hidden;
 
 /// A name that can be shown and saved.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(super) struct Name {
     pub name: String,
     /// What the header says, where it is a path and `name` only its last part.
     pub path: Option<String>,
+    /// How many of the characters that no result has are missing in it.
+    pub removed: usize,
 }
 
 /// The name in a header's value; none if there is none that can be used.
@@ -125,6 +128,7 @@ fn clean(name: &str) -> Option<Name> {
     usable.then(|| Name {
         name: last.to_owned(),
         path: (visible.contains(['/', '\\'])).then(|| visible.clone()),
+        removed: hidden::clean(name).removed,
     })
 }
 

@@ -211,7 +211,13 @@ async fn an_answer_of_too_many_values_is_refused_with_a_way_to_ask_for_less() {
         let result = call(&hub, &backlog.url, &tool).await;
         let text = texts(&result);
         let case = format!("{}: {text}", tool.name);
-        if tool.is_read {
+        let is_file = ["attachment", "icon", "shared_file"]
+            .iter()
+            .any(|part| tool.name.ends_with(part));
+        if is_file {
+            // Its bytes are not read as JSON.
+            assert!(!text.contains("200000 values"), "{case}");
+        } else if tool.is_read {
             assert!(
                 text.starts_with("Ask for less: fewer rows (`count`)"),
                 "{case}"
