@@ -15,6 +15,7 @@ mod drain;
 pub mod fetcher;
 mod http;
 pub mod key_rotation;
+mod recorder;
 mod scrape;
 mod sites;
 mod storage;
@@ -53,9 +54,9 @@ use crate::{
     },
     mcp::{HubServer, backlog_tokens::Renewals, sessions::Sessions},
     oauth::metadata::WaysToRegister,
-    observe::{Journal, JournalOptions, Metrics, Recorder},
+    observe::SecurityEvents,
     random::Random,
-    telemetry::{Draining, TrustedPeers},
+    telemetry::{LogLink, TrustedPeers},
     web::{
         Hub, body_budget::BodyBudget, client_address::Proxies, client_keys::ClientKeys,
         large_answers::LargeAnswers, limits::Limits, newcomers::Newcomers, ready::Readiness,
@@ -139,7 +140,8 @@ pub struct Application {
     listening: TcpListener,
     last_answers: LastAnswers,
     drain_for: Duration,
-    draining: Draining,
+    link: LogLink,
+    security: SecurityEvents,
     address: SocketAddr,
     base_url: BaseUrl,
     mcp_path: String,
@@ -183,17 +185,7 @@ impl Application {
         }
 
         let observe = settings.observe;
-        let journal = Journal::new(JournalOptions {
-            tool_calls: observe.audit_tool_calls,
-            ..JournalOptions::default()
-        });
-        let recorder = Recorder {
-            metrics: match observe.metrics {
-                Some(_) => Metrics::new(),
-                None => Metrics::default(),
-            },
-            journal: Some(journal.clone()),
-        };
+        let (recorder, journal) = recorder::of_settings(&observe);
         let metrics = match observe.metrics {
             None => None,
             Some(address) => Some(scrape::listen(address, &recorder, &storage.db)?),
@@ -301,8 +293,14 @@ impl Application {
             events: observe.events_every,
             uses: observe.uses_every,
         };
-        let journal = Writer::start(storage.db.clone(), journal, rhythm);
+        let journal = Writer::start(
+            storage.db.clone(),
+            journal,
+            recorder.security.clone(),
+            rhythm,
+        );
         let failed = |error| StartError::Listen { address, error };
+        let security = recorder.security.clone();
         let listening = socket.try_clone().map_err(failed)?;
         let last_answers = LastAnswers::default();
         let server = http::serve(
@@ -321,7 +319,8 @@ impl Application {
             listening,
             last_answers,
             drain_for: Duration::ZERO,
-            draining: Draining::default(),
+            link: LogLink::default(),
+            security,
             address,
             base_url,
             mcp_path: settings.mcp_path,
@@ -353,10 +352,10 @@ impl Application {
     }
 
     /// When it is to stop, it goes on answering on open connections for this long, while new
-    /// ones are refused: so a load balancer moves on to other replicas. `draining` is told.
-    pub fn draining_for(mut self, time: Duration, draining: Draining) -> Self {
+    /// ones are refused: so a load balancer moves on to other replicas. `link` silences the log about them.
+    pub fn draining_for(mut self, time: Duration, link: LogLink) -> Self {
         self.drain_for = time;
-        self.draining = draining;
+        self.link = link;
         self
     }
 
@@ -367,6 +366,10 @@ impl Application {
             tokio::spawn(server);
             handle
         });
+        let unreadable = tokio::spawn(recorder::count_unreadable(
+            self.security.clone(),
+            self.link.unreadable.clone(),
+        ));
         let handle = self.server.handle();
         let server = tokio::spawn(self.server);
         tokio::pin!(server);
@@ -381,7 +384,7 @@ impl Application {
                 self.listening,
                 &self.last_answers,
                 self.drain_for,
-                &self.draining,
+                &self.link.draining,
             )
             .await;
         }
@@ -393,7 +396,7 @@ impl Application {
         if let Some(metrics) = metrics {
             metrics.stop(false).await;
         }
-        for job in &self.jobs {
+        for job in self.jobs.iter().chain([&unreadable]) {
             job.abort();
         }
         self.db.close().await;

@@ -25,6 +25,7 @@
 mod account;
 mod binaries;
 mod cluster;
+mod pinned;
 mod server;
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
@@ -98,11 +99,18 @@ pub enum EmbeddedError {
     Unreachable { account: String, blocked: PathBuf },
 
     #[error(
-        "PostgreSQL must not run as root, and there is no account `postgres` or `nobody` \
-         to run it instead: create one, start this program as an ordinary user, \
-         or set DATABASE_URL"
+        "PostgreSQL must not run as root, and there is no account `postgres` to run it \
+         instead: create it (`useradd --system postgres`), start this program as an ordinary \
+         user, or set DATABASE_URL"
     )]
     NoAccount,
+
+    #[error(
+        "the cluster in {} belongs to `nobody`, as which other services run, too: stop this \
+         program, create an account for it (`useradd --system postgres`), and give it the \
+         cluster (`chown -R postgres: {}`)", directory.display(), directory.display()
+    )]
+    SharedAccount { directory: PathBuf },
 
     #[error(
         "the cluster in {} belongs to `{owner}`: start this program as that user or as root",

@@ -5,6 +5,7 @@
 //! body, or a tool's arguments or result.
 
 mod otlp;
+pub mod refusals;
 pub mod request_id;
 mod strangers;
 
@@ -38,8 +39,10 @@ use tracing_subscriber::{
 };
 
 use crate::observe::trace;
+pub use refusals::Refusals;
 pub use request_id::RequestId;
 use strangers::Strangers;
+pub use strangers::Unreadable;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -97,17 +100,24 @@ impl<S: Subscriber> Layer<S> for Draining {
     }
 }
 
+/// The state that the hub and its log share.
+#[derive(Clone, Debug, Default)]
+pub struct LogLink {
+    /// Set when the hub drains.
+    pub draining: Draining,
+    pub unreadable: Unreadable,
+}
+
 /// What runs until the program ends.
 #[must_use]
 pub struct Telemetry {
     provider: Option<SdkTracerProvider>,
-    draining: Draining,
+    link: LogLink,
 }
 
 impl Telemetry {
-    /// To be told when the hub drains.
-    pub fn draining(&self) -> Draining {
-        self.draining.clone()
+    pub fn link(&self) -> LogLink {
+        self.link.clone()
     }
 
     /// Sends the spans that are left.
@@ -136,7 +146,10 @@ pub fn init(format: LogFormat) -> Telemetry {
         LogFormat::Json => logs.json().flatten_event(true).boxed(),
     };
     let provider = otlp::provider();
-    let draining = Draining::default();
+    let link = LogLink {
+        draining: Draining::default(),
+        unreadable: strangers.unreadable(),
+    };
     match &provider {
         Ok(Some(provider)) => {
             let traces = tracing_opentelemetry::layer()
@@ -148,7 +161,7 @@ pub fn init(format: LogFormat) -> Telemetry {
             tracing_subscriber::registry()
                 .with(logs.with_filter(wanted.and(discreet)))
                 .with(traces)
-                .with(draining.clone())
+                .with(link.draining.clone())
                 .with(strangers)
                 .init();
         }
@@ -157,7 +170,7 @@ pub fn init(format: LogFormat) -> Telemetry {
             .with(logs)
             .with(filter_fn(is_discreet))
             .with(wanted)
-            .with(draining.clone())
+            .with(link.draining.clone())
             .with(strangers)
             .init(),
     }
@@ -165,7 +178,7 @@ pub fn init(format: LogFormat) -> Telemetry {
         tracing::error!(error, "no traces are sent");
         None
     });
-    Telemetry { provider, draining }
+    Telemetry { provider, link }
 }
 
 /// When a request came, for its duration.
@@ -196,11 +209,6 @@ impl TrustedPeers {
     }
 }
 
-/// What a response says of itself in its extensions: the hub refused the request to protect
-/// itself from too many, which anyone can cause. So it is no error in the log.
-#[derive(Clone, Copy, Debug)]
-pub struct Shed;
-
 /// The span of one request, without anything that may hold a secret.
 pub struct RequestSpan;
 
@@ -214,6 +222,7 @@ impl RootSpanBuilder for RequestSpan {
             id = id.map(tracing::field::display),
             method = %request.method(),
             route = request.match_pattern().unwrap_or_else(|| "unknown".to_owned()),
+            client = tracing::field::Empty,
             status = tracing::field::Empty,
             ms = tracing::field::Empty,
         );
@@ -231,15 +240,15 @@ impl RootSpanBuilder for RequestSpan {
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
         use actix_web::HttpMessage;
-        let (status, started, is_shed) = match outcome {
+        let (status, started) = match outcome {
             Ok(response) => (
                 response.status(),
                 response.request().extensions().get::<Started>().copied(),
-                response.response().extensions().contains::<Shed>(),
             ),
-            Err(error) => (error.as_response_error().status_code(), None, false),
+            Err(error) => (error.as_response_error().status_code(), None),
         };
-        let is_told = (status.as_u16() >= 400 && !is_shed) || tracing::enabled!(Level::DEBUG);
+        let level = refusals::level_of(outcome);
+        let is_told = level <= Level::INFO || tracing::enabled!(Level::DEBUG);
         if !is_told {
             return;
         }
@@ -249,9 +258,9 @@ impl RootSpanBuilder for RequestSpan {
             started.map(|Started(at)| at.elapsed().as_millis() as u64),
         );
         let _entered = span.enter();
-        match status.as_u16() {
-            500.. if !is_shed => tracing::error!("answered"),
-            400..500 => tracing::info!("answered"),
+        match level {
+            Level::ERROR => tracing::error!("answered"),
+            Level::INFO => tracing::info!("answered"),
             _ => tracing::debug!("answered"),
         }
     }

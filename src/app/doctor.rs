@@ -1,7 +1,7 @@
 //! Looks at everything a service needs, and says of each what is wrong and how to mend it.
 //!
-//! 1. The settings were read before this; the database is reached, and whether notifications
-//!    arrive, its version, clock and schema are looked at.
+//! 1. The settings were read before this; the database is reached, and whether the way there is
+//!    encrypted, whether notifications arrive, its version, clock and schema are looked at.
 //! 2. Every key that stored text needs is tried.
 //! 3. Whether clients' metadata documents can be fetched from here ([`documents`]).
 //! 4. Each enabled space ([`spaces`]).
@@ -24,6 +24,7 @@ use crate::{
     db::{
         self,
         probe::{POOLER, ProbeError},
+        url::Transport,
     },
     fetch::Fetcher,
     random::Random,
@@ -110,6 +111,7 @@ pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Fi
             return found.0;
         }
     };
+    examine_transport(&mut found, &patient.database_url);
     if !examine_notifications(&mut found, &pool, random).await {
         return found.0;
     }
@@ -168,6 +170,31 @@ pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Fi
 
 fn told(error: &sqlx::Error) -> String {
     advice::told(error, SERVICE_ROLE)
+}
+
+/// Checks that the connection to the database cannot be read or redirected on its way.
+fn examine_transport(found: &mut Findings, url: &SecretString) {
+    let remedy = "add sslmode=verify-full to DATABASE_URL";
+    match db::url::transport(url) {
+        Ok(Transport::Local) => found.good("transport", "the database is on this machine"),
+        Ok(Transport::Verified) => {
+            found.good(
+                "transport",
+                "encrypted, and the server's certificate is checked",
+            );
+        }
+        Ok(Transport::Unverified) => found.add(
+            Verdict::Doubtful,
+            "transport",
+            format!("encrypted, but the server's certificate is not checked; {remedy}"),
+        ),
+        Ok(Transport::Plain) => found.add(
+            Verdict::Doubtful,
+            "transport",
+            format!("the connection to the database may be unencrypted; {remedy}"),
+        ),
+        Err(error) => found.bad("transport", format!("DATABASE_URL {error}")),
+    }
 }
 
 /// Whether the connections are PostgreSQL's own, so that the other checks mean something.

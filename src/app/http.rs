@@ -2,7 +2,7 @@
 //!
 //! 1. `telemetry::request_id`: it gets its id, which everything below tells.
 //! 2. [`TracingLogger`]: its span, and a log line if it fails.
-//! 3. `web::measure`: what the metrics tell of it, refusals included.
+//! 3. `web::measure`: metrics, and security events if it is refused.
 //! 4. `web::host_guard`: is the host ours? Strict headers on every answer.
 //! 5. `web::under_way`: whether its network has too many requests under way.
 //! 6. `web::content_coding`: a body that would have to be inflated is refused.
@@ -22,7 +22,7 @@ use super::{SHUTDOWN, connections::Connections, drain::LastAnswers};
 use crate::{
     config::Patience,
     mcp::HubServer,
-    telemetry::{RequestSpan, TrustedPeers, request_id},
+    telemetry::{Refusals, RequestSpan, TrustedPeers, request_id},
     web::{Hub, KEEP_ALIVE, content_coding, host_guard, measure, routes, slow_body, under_way},
 };
 
@@ -35,13 +35,15 @@ pub(super) fn serve(
     trusted: TrustedPeers,
     patience: Patience,
 ) -> io::Result<Server> {
-    let (metrics, random) = (hub.recorder.metrics.clone(), hub.random.clone());
+    let random = hub.random.clone();
+    let refusals = Refusals::default();
     let connections = Connections::new(hub.clone());
     let server = HttpServer::new(move || {
-        let (metrics, random) = (metrics.clone(), random.clone());
+        let random = random.clone();
         let last_answers = last_answers.clone();
         App::new()
             .app_data(trusted.clone())
+            .app_data(refusals.clone())
             .configure(|config| routes::configure(config, &hub, &mcp))
             .wrap(from_fn(move |request, next| {
                 last_answers.clone().tell(request, next)
@@ -52,9 +54,7 @@ pub(super) fn serve(
             .wrap(from_fn(content_coding::refuse))
             .wrap(from_fn(under_way::bound))
             .wrap(from_fn(host_guard::guard))
-            .wrap(from_fn(move |request, next| {
-                measure::measure(metrics.clone(), request, next)
-            }))
+            .wrap(from_fn(measure::measure))
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(move |request, next| {
                 request_id::identify(random.clone(), request, next)

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod audit;
 mod cleanup;
 mod client;
 mod database;
@@ -91,6 +92,8 @@ enum Command {
     Grant(Box<grant::Args>),
     /// The people: the end of their sign-ins, what is stored of them, and its erasure
     User(Box<user::Args>),
+    /// The audit trail: whether the operators' changes in it are whole
+    Audit(Box<audit::Args>),
     /// Encrypt a client secret of Backlog for admin.create_space and admin.set_space_secret
     Seal(Box<seal::Args>),
     /// Master keys
@@ -169,10 +172,10 @@ pub fn main() -> ExitCode {
     let cli = parse(&environment);
     let outcome = actix_web::rt::System::new().block_on(async {
         let telemetry = telemetry::init(cli.log_format);
-        let draining = telemetry.draining();
+        let link = telemetry.link();
         let outcome = match cli.command {
-            None => upstream::run(cli.upstream, &environment, draining).await,
-            Some(Command::Serve(args)) => serve::run(*args, &environment, draining).await,
+            None => upstream::run(cli.upstream, &environment, link).await,
+            Some(Command::Serve(args)) => serve::run(*args, &environment, link).await,
             Some(Command::Stdio(args)) => stdio::run(args, &environment).await,
             Some(Command::Demo(args)) => demo::run(args).await,
             Some(Command::Migrate(args)) => migrate::run(args).await.map_err(explain_to(OWNER)),
@@ -183,6 +186,7 @@ pub fn main() -> ExitCode {
             Some(Command::Client(args)) => client::run(*args).await,
             Some(Command::Grant(args)) => grant::run(*args).await,
             Some(Command::User(args)) => user::run(*args).await,
+            Some(Command::Audit(args)) => audit::run(*args).await,
             Some(Command::Seal(args)) => seal::run(*args).await,
         };
         telemetry.finish().await;

@@ -8,7 +8,7 @@ use crate::{
     app::Application,
     config::{self, Environment, LocalSettings, ServeArgs},
     local::{self, LocalServer, token::Admission},
-    telemetry::Draining,
+    telemetry::LogLink,
     web::pages::{ClientSetting, ShownToken, local_client_settings},
 };
 
@@ -27,8 +27,8 @@ impl From<ServeArgs> for Args {
     }
 }
 
-/// `draining` hears when the service takes no more connections.
-pub async fn run(args: Args, environment: &Environment, draining: Draining) -> anyhow::Result<()> {
+/// The log hears by `link` when the service takes no more connections.
+pub async fn run(args: Args, environment: &Environment, link: LogLink) -> anyhow::Result<()> {
     if args.settings.is_local(environment) {
         return run_local(args.settings.resolve_local(environment)?).await;
     }
@@ -49,7 +49,7 @@ pub async fn run(args: Args, environment: &Environment, draining: Draining) -> a
         "ready"
     );
     application
-        .draining_for(DRAIN, draining)
+        .draining_for(DRAIN, link)
         .run_until(async {
             if let Err(error) = super::stop_signal().await {
                 tracing::error!(%error, "signals cannot be received; stopping");

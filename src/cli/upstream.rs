@@ -11,7 +11,7 @@ use super::serve;
 use crate::{
     config::{self, Environment, ServeArgs, StdioArgs, Transport},
     local,
-    telemetry::Draining,
+    telemetry::LogLink,
 };
 
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ pub struct Args {
     settings: ServeArgs,
 }
 
-pub async fn run(args: Args, environment: &Environment, draining: Draining) -> anyhow::Result<()> {
+pub async fn run(args: Args, environment: &Environment, link: LogLink) -> anyhow::Result<()> {
     if args.export_translations {
         tracing::warn!("--export-translations is now called --export-descriptions");
     }
@@ -55,7 +55,7 @@ pub async fn run(args: Args, environment: &Environment, draining: Draining) -> a
     }
     let settings = args.settings;
     match config::transport(args.transport)? {
-        Transport::Http => serve::run(settings.into(), environment, draining).await,
+        Transport::Http => serve::run(settings.into(), environment, link).await,
         Transport::Stdio => {
             if settings.has_oauth() {
                 tracing::warn!(

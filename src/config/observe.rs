@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::Args;
 
 use super::{ConfigError, given, parsed, switch};
+use crate::domain::security::ClientAddresses;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const RETENTION: Duration = DAY.saturating_mul(400);
@@ -28,6 +29,10 @@ pub struct ObserveArgs {
         default_missing_value = "true"
     )]
     pub audit_tool_calls: Option<String>,
+    /// How much of clients' addresses logs and security events keep: off, network (the /24 of IPv4,
+    /// the /48 of IPv6) or full [default: off]
+    #[arg(long, env = "CLIENT_ADDRESSES", value_name = "off|network|full")]
+    pub client_addresses: Option<String>,
 }
 
 /// Checked.
@@ -37,6 +42,8 @@ pub struct ObserveSettings {
     pub metrics: Option<SocketAddr>,
     pub audit_retention: Duration,
     pub audit_tool_calls: bool,
+    /// How much of clients' addresses logs and security events keep.
+    pub client_addresses: ClientAddresses,
     /// How often audit events are written.
     pub events_every: Duration,
     /// How often it is written when a grant was last used.
@@ -53,6 +60,7 @@ impl Default for ObserveSettings {
             metrics: None,
             audit_retention: RETENTION,
             audit_tool_calls: true,
+            client_addresses: ClientAddresses::Off,
             events_every: Duration::from_secs(5),
             uses_every: Duration::from_secs(60),
             cleanup_every: Duration::from_secs(300),
@@ -72,8 +80,21 @@ impl ObserveArgs {
             )?,
             audit_retention: audit_retention(self.audit_retention)?,
             audit_tool_calls: switch("AUDIT_TOOL_CALLS", self.audit_tool_calls, true)?,
+            client_addresses: client_addresses(self.client_addresses)?,
             ..default
         })
+    }
+}
+
+fn client_addresses(choice: Option<String>) -> Result<ClientAddresses, ConfigError> {
+    match given(choice).as_deref() {
+        None | Some("off") => Ok(ClientAddresses::Off),
+        Some("network") => Ok(ClientAddresses::Network),
+        Some("full") => Ok(ClientAddresses::Full),
+        Some(other) => Err(ConfigError::new(
+            "CLIENT_ADDRESSES",
+            format!("is {other:?}; expected off, network or full"),
+        )),
     }
 }
 
@@ -118,6 +139,24 @@ mod tests {
             let error = retention(wrong).unwrap_err().to_string();
             assert!(error.starts_with("AUDIT_RETENTION is"), "{error}");
         }
+    }
+
+    #[test]
+    fn addresses_of_clients_are_kept_only_if_that_is_chosen() {
+        let chosen = |text: Option<&str>| {
+            let args = ObserveArgs {
+                client_addresses: text.map(str::to_owned),
+                ..ObserveArgs::default()
+            };
+            args.resolve().map(|settings| settings.client_addresses)
+        };
+        for off in [None, Some(""), Some("off")] {
+            assert_eq!(chosen(off).unwrap(), ClientAddresses::Off);
+        }
+        assert_eq!(chosen(Some("network")).unwrap(), ClientAddresses::Network);
+        assert_eq!(chosen(Some("full")).unwrap(), ClientAddresses::Full);
+        let error = chosen(Some("true")).unwrap_err().to_string();
+        assert!(error.starts_with("CLIENT_ADDRESSES is"), "{error}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use sqlx::{PgExecutor, postgres::types::PgInterval};
 use crate::domain::{
     GrantId,
     activity::{Activity, Deed},
+    security::Tally,
 };
 
 /// Makes the partitions of this month and the next, if they are not there.
@@ -78,6 +79,34 @@ pub async fn insert(
         &tools as &[Option<String>],
         &outcomes as &[Option<String>],
         &millis as &[Option<i32>],
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Adds security events, a row for each tally.
+pub async fn insert_security_events(
+    db: impl PgExecutor<'_>,
+    tallies: &[Tally],
+) -> Result<(), sqlx::Error> {
+    let kinds: Vec<String> = tallies
+        .iter()
+        .map(|tally| tally.event.as_str().to_owned())
+        .collect();
+    let networks: Vec<Option<String>> = tallies
+        .iter()
+        .map(|tally| tally.network.map(|network| network.to_string()))
+        .collect();
+    let occurrences: Vec<i32> = tallies
+        .iter()
+        .map(|tally| i32::try_from(tally.occurrences).unwrap_or(i32::MAX))
+        .collect();
+    sqlx::query!(
+        "SELECT hub.note_security_events($1, $2::text[]::inet[], $3)",
+        &kinds,
+        &networks as &[Option<String>],
+        &occurrences,
     )
     .execute(db)
     .await

@@ -10,6 +10,7 @@ pub mod audit_events;
 pub mod authorization_codes;
 pub mod authorization_requests;
 pub mod browser_spaces;
+pub mod chain;
 pub mod check_key;
 pub mod cleanup;
 pub mod client_assertions;

@@ -7,12 +7,16 @@
 //! 3. sqlx reads what is for it, and so meets nothing that it would log.
 //! 4. The certificates that the TLS mode needs are read once, so that an error can name them.
 
+mod transport;
+
 use std::{fs, io, net::IpAddr, path::PathBuf, str::FromStr};
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::Url;
+
+pub use transport::{Transport, transport};
 
 /// Why a URL is not one that the hub can use. `DATABASE_URL` goes before it.
 #[derive(Debug, thiserror::Error)]

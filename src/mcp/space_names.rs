@@ -211,6 +211,8 @@ mod tests {
             read_only: false,
             toolsets: None,
             allowed_projects: None,
+            redirect_uri: "/callback".to_owned(),
+            listed: false,
             state: SpaceState::Enabled,
         }
     }

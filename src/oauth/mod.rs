@@ -14,6 +14,7 @@ pub mod redirect_uri;
 pub mod registration;
 pub mod resource;
 pub mod scope;
+mod signature;
 pub mod token;
 
 pub use check_key::CheckKey;

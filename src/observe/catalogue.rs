@@ -74,6 +74,8 @@ catalogue! {
         "Audit events that wait to be written";
     JOURNAL_DROPPED = Counter "bmh_audit_dropped_events_total" []
         "Audit events lost because the queue was full";
+    SECURITY_EVENTS = Counter "bmh_security_events_total" ["kind"]
+        "Requests that were refused, or that gave an attack away, by kind";
     CLEANUP_REMOVED = Counter "bmh_cleanup_removed_rows_total" ["kind"]
         "Rows that the cleanup of this replica removed";
     CLEANUP_LAST_SUCCESS = Gauge "bmh_cleanup_last_success_timestamp_seconds" []

@@ -15,6 +15,7 @@ use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 
 use super::catalogue::{self, Kind, Metric};
+use crate::domain::security::SecurityEvent;
 
 static METADATA: Metadata<'static> = Metadata::new("backlog_mcp_hub", Level::INFO, None);
 
@@ -86,6 +87,9 @@ impl Metrics {
         for outcome in RENEWAL_OUTCOMES {
             metrics.count(&catalogue::RENEWALS, [outcome.into()], 0);
         }
+        for event in SecurityEvent::ALL {
+            metrics.security_event(*event, 0);
+        }
         metrics
     }
 
@@ -155,6 +159,11 @@ impl Metrics {
     pub fn renewal(&self, outcome: &'static str) {
         debug_assert!(RENEWAL_OUTCOMES.contains(&outcome), "{outcome}");
         self.count(&catalogue::RENEWALS, [outcome.into()], 1);
+    }
+
+    pub fn security_event(&self, event: SecurityEvent, occurrences: u32) {
+        let labels = [event.as_str().into()];
+        self.count(&catalogue::SECURITY_EVENTS, labels, occurrences.into());
     }
 
     /// A cleanup of these kinds of rows will come; nothing has been removed yet.

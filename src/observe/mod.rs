@@ -1,5 +1,5 @@
-//! What the hub tells of its work: numbers for Prometheus ([`Metrics`]), and what people
-//! did, for the audit trail ([`Journal`]).
+//! Records of the hub's work: numbers for Prometheus ([`Metrics`]) and, for the audit trail, calls
+//! and refreshes ([`Journal`]) and refused requests ([`SecurityEvents`]).
 //!
 //! The request's way only counts and queues: nothing here waits, fails or asks the
 //! database. `jobs::journal` writes the queue down.
@@ -7,11 +7,15 @@
 pub mod catalogue;
 pub mod journal;
 pub mod metrics;
+pub mod security;
 mod tool_call;
 pub mod trace;
 
 pub use journal::{Journal, JournalOptions, Load};
 pub use metrics::Metrics;
+pub use security::{Refusal, SecurityEvents};
+
+pub use crate::domain::security::SecurityEvent;
 pub use tool_call::ToolCall;
 
 /// Who is told; cheap to clone. The default one tells nobody.
@@ -19,4 +23,5 @@ pub use tool_call::ToolCall;
 pub struct Recorder {
     pub metrics: Metrics,
     pub journal: Option<Journal>,
+    pub security: SecurityEvents,
 }

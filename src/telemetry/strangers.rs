@@ -1,8 +1,15 @@
 //! What a library logs as an error though the fault is a client's: a request that is not HTTP, a
 //! response that nobody waits for. Anyone can cause these, so they would wake an operator whenever
-//! anyone likes. They are logged only where the operator looks for more: with `debug` for anything.
+//! anyone likes. They are counted, and logged only where the operator looks for more: with `debug`
+//! for anything.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use tracing::{
     Event, Subscriber,
@@ -10,13 +17,16 @@ use tracing::{
 };
 use tracing_subscriber::{EnvFilter, Layer, filter::LevelFilter, layer::Context};
 
+/// How the line about a request begins that is not HTTP.
+const UNREADABLE: &str = "stream error: request parse error";
+
 /// Where a line comes from, and how its message begins. The rest of what these modules log is
 /// about the hub itself.
 const THEIRS: [(&str, &[&str]); 3] = [
     (
         "actix_http::h1::dispatcher",
         &[
-            "stream error: request parse error",
+            UNREADABLE,
             "stream error: I/O error",
             "stream error: request did not complete",
             "stream error: connection shutdown timeout",
@@ -34,10 +44,22 @@ const THEIRS: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// A layer that keeps these lines from every other one.
-#[derive(Clone, Copy, Debug)]
+/// How many requests could not be read as HTTP; cheap to clone, clones share the number.
+#[derive(Clone, Debug, Default)]
+pub struct Unreadable(Arc<AtomicU32>);
+
+impl Unreadable {
+    /// How many there were since the last time that this was called.
+    pub fn take(&self) -> u32 {
+        self.0.swap(0, Ordering::Relaxed)
+    }
+}
+
+/// A layer that keeps these lines from every other one, and counts the requests among them.
+#[derive(Clone, Debug)]
 pub(super) struct Strangers {
     is_shown: bool,
+    unreadable: Unreadable,
 }
 
 impl Strangers {
@@ -46,24 +68,33 @@ impl Strangers {
         let most = wanted.max_level_hint();
         Self {
             is_shown: most.is_none_or(|most| most >= LevelFilter::DEBUG),
+            unreadable: Unreadable::default(),
         }
+    }
+
+    pub fn unreadable(&self) -> Unreadable {
+        self.unreadable.clone()
     }
 }
 
 impl<S: Subscriber> Layer<S> for Strangers {
     fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
-        if self.is_shown {
-            return true;
-        }
         let target = event.metadata().target();
         let Some((_, beginnings)) = THEIRS.iter().find(|(module, _)| *module == target) else {
             return true;
         };
         let mut message = Message::default();
         event.record(&mut message);
-        !beginnings
+        if !beginnings
             .iter()
             .any(|beginning| message.0.starts_with(beginning))
+        {
+            return true;
+        }
+        if message.0.starts_with(UNREADABLE) {
+            self.unreadable.0.fetch_add(1, Ordering::Relaxed);
+        }
+        self.is_shown
     }
 }
 
@@ -85,13 +116,13 @@ mod tests {
     use super::*;
     use crate::telemetry::{DEFAULT_FILTER, tests::Written};
 
-    fn said(filter: &str) -> String {
+    fn said(filter: &str) -> (String, u32) {
         let written = Written::default();
         let writer = written.clone();
         let logs = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
-        let subscriber = tracing_subscriber::registry()
-            .with(logs)
-            .with(Strangers::of(&EnvFilter::new(filter)));
+        let strangers = Strangers::of(&EnvFilter::new(filter));
+        let unreadable = strangers.unreadable();
+        let subscriber = tracing_subscriber::registry().with(logs).with(strangers);
         tracing::subscriber::with_default(subscriber, || {
             let error = "request parse error: invalid HTTP version specified";
             tracing::error!(target: "actix_http::h1::dispatcher", "stream error: {error}");
@@ -105,19 +136,22 @@ mod tests {
             tracing::error!(target: "rmcp::service", %error, "response send task failed: kept");
             tracing::error!(target: "backlog_mcp_hub::web", "stream error: {error}: kept");
         });
-        written.text()
+        (written.text(), unreadable.take())
     }
 
     #[test]
     fn faults_of_clients_are_left_out_and_those_of_the_hub_are_not() {
-        let said = said(DEFAULT_FILTER);
+        let (said, unreadable) = said(DEFAULT_FILTER);
         assert_eq!(said.matches("kept").count(), 3, "{said}");
         assert_eq!(said.matches("internal error").count(), 1, "{said}");
         assert_eq!(said.lines().count(), 4, "{said}");
+        assert_eq!(unreadable, 1, "requests that are not HTTP are counted");
     }
 
     #[test]
     fn all_of_it_is_there_for_who_looks_for_more() {
-        assert_eq!(said("info,actix_http=debug").lines().count(), 6);
+        let (said, unreadable) = said("info,actix_http=debug");
+        assert_eq!(said.lines().count(), 6);
+        assert_eq!(unreadable, 1);
     }
 }

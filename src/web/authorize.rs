@@ -194,7 +194,8 @@ async fn identify(
         .map_err(|error| match error {
             ClientLookupError::Database(error) => PageError::from_db(request, &error),
             ClientLookupError::Document(error) => {
-                tracing::warn!(client_id, %error, "a metadata document could not be fetched");
+                // Anyone can name a document that is not there.
+                tracing::info!(client_id, %error, "a metadata document could not be fetched");
                 page(unfetched(client_id, &error))
             }
             ClientLookupError::Metadata(error) => invalid(error),

@@ -46,6 +46,7 @@ use crate::{
         ErrorCode, OAuthError, Params,
         token::{AuthorizationCode, StateKind},
     },
+    observe::SecurityEvent,
 };
 
 pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpResponse, PageError> {
@@ -121,11 +122,11 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
         .await
         .map_err(from_db)?
     {
-        tracing::warn!(
+        tracing::info!(
             space = space.slug,
             "another space answered; nothing was exchanged"
         );
-        return Err(page(from_another_space()));
+        return Err(page(from_another_space()).counted_as(SecurityEvent::SpaceMixUp));
     }
     // Where the code was sent counts, whatever an operator has changed meanwhile.
     let space = Space {
@@ -157,12 +158,19 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
             params.extend(asked.state.as_deref().map(|state| ("state", state)));
             redirect(&asked.redirect_uri.with_params(&params))
         }
-        Err(error) => redirect_with_error(
-            &asked.redirect_uri,
-            &asked.issuer,
-            asked.state.as_deref(),
-            &error,
-        ),
+        Err(error) => {
+            let event = match error.code {
+                ErrorCode::AccessDenied => SecurityEvent::SignInDenied,
+                _ => SecurityEvent::SignInFailed,
+            };
+            let back = redirect_with_error(
+                &asked.redirect_uri,
+                &asked.issuer,
+                asked.state.as_deref(),
+                &error,
+            );
+            error::counted(back, Some(event))
+        }
     })
 }
 
@@ -215,7 +223,8 @@ impl<'a> BacklogAnswer<'a> {
                 "The person declined at Backlog.",
             ))),
             (Some(error), _) => {
-                tracing::warn!(
+                // Anyone who begins a sign-in can send this.
+                tracing::info!(
                     error = crate::oauth::params::display(error),
                     "Backlog refused a sign-in"
                 );
@@ -384,7 +393,13 @@ async fn who_is_this(hub: &Hub, space: &Space, tokens: &BacklogTokens) -> Result
 }
 
 fn exchange_failed(space: &Space, error: &backlog::OAuthError) -> OAuthError {
-    tracing::warn!(space = space.slug, %error, "Backlog did not exchange the code");
+    match error {
+        // Anyone who begins a sign-in can send a code that is none.
+        backlog::OAuthError::InvalidGrant => {
+            tracing::info!(space = space.slug, %error, "Backlog did not exchange the code");
+        }
+        _ => tracing::warn!(space = space.slug, %error, "Backlog did not exchange the code"),
+    }
     match error {
         backlog::OAuthError::InvalidGrant => OAuthError::new(
             ErrorCode::AccessDenied,

@@ -23,9 +23,12 @@ use crate::{
     db,
     domain::{Client, client::ClientAuth},
     oauth::{
-        ErrorCode, OAuthError, Params, client_assertion, registration::KeySource,
+        ErrorCode, OAuthError, Params,
+        client_assertion::{self, AssertionError},
+        registration::KeySource,
         token::ClientSecret,
     },
+    observe::SecurityEvent,
 };
 
 /// What the request says of the client.
@@ -116,7 +119,7 @@ impl Presented {
                 ClientLookupError::Off => self.failed(
                     "This server reads no client metadata documents; use another client_id.",
                 ),
-                error => JsonError::Unavailable(error.to_string()),
+                error => JsonError::ClientUnavailable(error.to_string()),
             })?
             .filter(|client| client.may_use_issuer_of(issuer.space_id()))
             .ok_or_else(|| self.failed(NOT_REGISTERED))?;
@@ -191,7 +194,16 @@ impl Presented {
         }
         verified?.map_err(|error| {
             tracing::info!(client_id = client.client_id, %error, "a client assertion was refused");
-            self.failed("The client assertion is not valid.")
+            let failed = OAuthError::new(
+                ErrorCode::InvalidClient,
+                "The client assertion is not valid.",
+            );
+            match error {
+                AssertionError::Replayed => {
+                    JsonError::Replayed(failed, SecurityEvent::AssertionReplayed)
+                }
+                _ => JsonError::OAuth(failed),
+            }
         })
     }
 

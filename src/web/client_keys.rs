@@ -75,7 +75,7 @@ impl ClientKeys {
         if let Some(keys) = self.0.get(uri).await {
             return Ok(keys);
         }
-        let unavailable = |cause: String| JsonError::Unavailable(format!("{uri}: {cause}"));
+        let unavailable = |cause: String| JsonError::ClientUnavailable(format!("{uri}: {cause}"));
         let url = Url::parse(uri).map_err(|error| unavailable(error.to_string()))?;
         let fetched = fetcher
             .get(&url, asker)
@@ -131,7 +131,7 @@ pub async fn verify(
             Ok(if first {
                 Ok(())
             } else {
-                Err(AssertionError::Claim("jti"))
+                Err(AssertionError::Replayed)
             })
         }
     }

@@ -40,6 +40,7 @@ use crate::{
         ErrorCode, OAuthError, Params, Scope, Scopes,
         token::{BacklogState, CsrfKind, CsrfToken},
     },
+    observe::SecurityEvent,
 };
 
 pub async fn post(
@@ -91,7 +92,10 @@ async fn answer(
         .map_err(|error| PageError::from_look_up(request, error))?
         .filter(|posted| posted.request.issuer == issuer.url)
         .ok_or_else(|| page(Problem::RequestExpired))?;
-    check_sender(hub, request, &csrf, &posted).map_err(page)?;
+    check_sender(hub, request, &csrf, &posted).map_err(|problem| match problem {
+        Problem::WrongBrowser => page(problem),
+        _ => page(problem).counted_as(SecurityEvent::FormForged),
+    })?;
     if posted.decided {
         return Err(page(Problem::RequestExpired));
     }
@@ -99,7 +103,9 @@ async fn answer(
         return Err(expired::page(hub, request, &posted.request).await);
     }
 
-    let target = match params.get("decision") {
+    let decision = params.get("decision");
+    let denied = (decision == Some("deny")).then_some(SecurityEvent::SignInDenied);
+    let target = match decision {
         Some("deny") => deny(hub, &posted.request).await.map_err(page)?,
         Some("approve") => match choice(hub, issuer, request, &posted, &params).await? {
             Choice::Made { space, scopes } => {
@@ -123,7 +129,8 @@ async fn answer(
         locale: error::locale(request),
         target,
     };
-    Ok(error::html(StatusCode::OK, forward.html()))
+    let forward = error::html(StatusCode::OK, forward.html());
+    Ok(error::counted(forward, denied))
 }
 
 const NOT_THE_PAGE: &str = "The form was not sent by the consent page.";

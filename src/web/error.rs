@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     oauth::{ErrorCode, OAuthError},
-    telemetry::{RequestId, Shed},
+    observe::{Refusal, SecurityEvent},
+    telemetry::RequestId,
 };
 
 /// How long a client waits before it tries again after a passing failure, in seconds.
@@ -28,11 +29,13 @@ pub const RETRY_AFTER: u64 = 5;
 #[derive(Debug)]
 pub struct PageError {
     page: ErrorPage,
+    event: Option<SecurityEvent>,
 }
 
 impl PageError {
     pub fn new(request: &HttpRequest, problem: Problem) -> Self {
         Self {
+            event: event_of_problem(&problem),
             page: ErrorPage {
                 locale: locale(request),
                 problem,
@@ -43,6 +46,12 @@ impl PageError {
                     .map(ToString::to_string),
             },
         }
+    }
+
+    /// It is counted as this event.
+    pub fn counted_as(mut self, event: SecurityEvent) -> Self {
+        self.event = Some(event);
+        self
     }
 
     /// The database did not do its part.
@@ -92,8 +101,28 @@ impl ResponseError for PageError {
                 .headers_mut()
                 .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
         }
-        response
+        counted(response, self.event)
     }
+}
+
+fn event_of_problem(problem: &Problem) -> Option<SecurityEvent> {
+    match problem {
+        Problem::UnknownClient => Some(SecurityEvent::ClientRefused),
+        Problem::ClientUnavailable | Problem::ClientNotFetched { .. } => {
+            Some(SecurityEvent::ClientUnavailable)
+        }
+        Problem::RedirectUriMismatch => Some(SecurityEvent::RedirectUriRefused),
+        Problem::InvalidRequest { .. } => Some(SecurityEvent::MalformedRequest),
+        Problem::WrongBrowser => Some(SecurityEvent::BrowserMismatch),
+        Problem::RateLimited { .. } => Some(SecurityEvent::RequestLimited),
+        _ => None,
+    }
+}
+
+/// The response, with the event that `web::measure` notes for it.
+pub fn counted(mut response: HttpResponse, event: Option<SecurityEvent>) -> HttpResponse {
+    response.extensions_mut().insert(Refusal(event));
+    response
 }
 
 /// Counts an attempt that ends in a page about what is wrong.
@@ -133,6 +162,12 @@ pub fn locale(request: &HttpRequest) -> Locale {
 pub enum JsonError {
     #[error(transparent)]
     OAuth(#[from] OAuthError),
+    /// One that gave an attack away.
+    #[error("{0}")]
+    Replayed(OAuthError, SecurityEvent),
+    /// The metadata document or the keys of the client could not be fetched.
+    #[error("{0}")]
+    ClientUnavailable(String),
     /// The client failed at HTTP Basic, so it is challenged in kind.
     #[error("{0}")]
     BasicAuthFailed(OAuthError),
@@ -165,12 +200,40 @@ impl From<Limited> for JsonError {
 }
 
 impl JsonError {
+    fn event(&self) -> Option<SecurityEvent> {
+        match self {
+            Self::OAuth(error) => match error.code {
+                ErrorCode::InvalidClient => Some(SecurityEvent::ClientRefused),
+                ErrorCode::InvalidGrant => Some(SecurityEvent::GrantRefused),
+                ErrorCode::InvalidRequest => Some(SecurityEvent::MalformedRequest),
+                ErrorCode::InvalidRedirectUri | ErrorCode::InvalidClientMetadata => {
+                    Some(SecurityEvent::RegistrationRefused)
+                }
+                _ => None,
+            },
+            Self::Replayed(_, event) => Some(*event),
+            Self::BasicAuthFailed(_) => Some(SecurityEvent::ClientRefused),
+            Self::ClientUnavailable(_) => Some(SecurityEvent::ClientUnavailable),
+            Self::TooLarge { .. } | Self::NotJson => Some(SecurityEvent::MalformedRequest),
+            Self::Limited(_) | Self::Busy(_) => Some(SecurityEvent::RequestLimited),
+            Self::Misdirected => Some(SecurityEvent::HostRefused),
+            Self::NoSuchIssuer
+            | Self::Database(_)
+            | Self::Unavailable(_)
+            | Self::RegistrationOff => None,
+        }
+    }
+
     fn answer(&self) -> (StatusCode, OAuthError) {
         match self {
-            Self::OAuth(error) if error.code == ErrorCode::InvalidClient => {
+            Self::OAuth(error) | Self::Replayed(error, _)
+                if error.code == ErrorCode::InvalidClient =>
+            {
                 (StatusCode::UNAUTHORIZED, error.clone())
             }
-            Self::OAuth(error) => (StatusCode::BAD_REQUEST, error.clone()),
+            Self::OAuth(error) | Self::Replayed(error, _) => {
+                (StatusCode::BAD_REQUEST, error.clone())
+            }
             Self::BasicAuthFailed(error) => (StatusCode::UNAUTHORIZED, error.clone()),
             Self::TooLarge { limit } => (
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -201,7 +264,10 @@ impl JsonError {
                     format!("Too many requests; try again in {} s.", limited.retry_after),
                 ),
             ),
-            Self::Database(_) | Self::Unavailable(_) | Self::Busy(_) => (
+            Self::Database(_)
+            | Self::Unavailable(_)
+            | Self::ClientUnavailable(_)
+            | Self::Busy(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 OAuthError::new(
                     ErrorCode::TemporarilyUnavailable,
@@ -234,38 +300,42 @@ impl ResponseError for JsonError {
 
     fn error_response(&self) -> HttpResponse {
         let (status, error) = self.answer();
-        let mut response = HttpResponse::build(status);
-        match self {
-            Self::Busy(_) => {
-                response.extensions_mut().insert(Shed);
-            }
-            _ if status.is_server_error() => {
-                tracing::error!(cause = %self, "an OAuth request failed");
-            }
-            _ => {}
+        let event = self.event();
+        match (status.is_server_error(), event) {
+            // Anyone can cause it, by too many requests; it is counted.
+            (false, _) | (_, Some(SecurityEvent::RequestLimited)) => {}
+            (true, None) => tracing::error!(cause = %self, "an OAuth request failed"),
+            // The owner of a client decides whether its keys can be fetched.
+            (true, Some(_)) => tracing::info!(cause = %self, "an OAuth request failed"),
         }
+        let mut response = HttpResponse::build(status);
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         match self {
             Self::BasicAuthFailed(_) => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"client\""));
             }
-            Self::Database(_) | Self::Unavailable(_) | Self::Busy(_) => {
+            Self::Database(_)
+            | Self::Unavailable(_)
+            | Self::ClientUnavailable(_)
+            | Self::Busy(_) => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
             }
             Self::Limited(limited) => {
                 response.insert_header((header::RETRY_AFTER, limited.retry_after));
             }
             Self::OAuth(_)
+            | Self::Replayed(..)
             | Self::TooLarge { .. }
             | Self::NoSuchIssuer
             | Self::Misdirected
             | Self::NotJson
             | Self::RegistrationOff => {}
         }
-        response.json(serde_json::json!({
+        let response = response.json(serde_json::json!({
             "error": error.code.as_str(),
             "error_description": error.description,
             "request_id": RequestId::current(),
-        }))
+        }));
+        counted(response, event)
     }
 }

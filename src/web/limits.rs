@@ -21,6 +21,7 @@ pub mod networks;
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
+    net::IpAddr,
     num::NonZeroU32,
     sync::{Mutex, PoisonError},
 };
@@ -128,7 +129,7 @@ pub struct Sender(Option<Network>);
 impl Sender {
     /// The network that counts as one sender.
     pub fn network(self) -> Option<IpAddr> {
-        self.0
+        self.0.map(Network::near)
     }
 }
 
@@ -200,12 +201,17 @@ impl Limits {
         )
     }
 
+    /// The address a request came from, as far as proxies are to be believed.
+    pub fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        self.proxies.client_address(request)
+    }
+
     /// Who opened a connection. A trusted proxy's is not counted: what it carries is.
     pub fn connected_from(&self, peer: IpAddr) -> Sender {
         let peer = peer.to_canonical();
         let is_spared = self.spare_loopback && peer.is_loopback();
         let is_counted = !is_spared && !self.proxies.are_at(peer);
-        Sender(is_counted.then(|| network_of(peer)))
+        Sender(is_counted.then(|| Network::of(peer)))
     }
 
     /// Waits for the answer to an attempt and counts it if it failed. Too many failures of the

@@ -27,7 +27,7 @@ use serde_json::json;
 use super::{
     Hub, Issuer,
     body_budget::Owner,
-    error::JsonError,
+    error::{JsonError, counted},
     issuer,
     large_answers::Bounded,
     plain,
@@ -46,6 +46,7 @@ use crate::{
         Scopes,
         token::{AccessToken, TokenHash},
     },
+    observe::SecurityEvent,
     telemetry::RequestId,
 };
 
@@ -328,13 +329,15 @@ impl Challenge {
                 ", error=\"{error}\", error_description=\"{description}\""
             ));
         }
-        HttpResponse::build(status)
+        let response = HttpResponse::build(status)
             .insert_header((header::WWW_AUTHENTICATE, challenge))
             .json(json!({
                 "error": error.unwrap_or("unauthorized"),
                 "error_description": description,
                 "request_id": RequestId::current(),
-            }))
+            }));
+        let event = matches!(self, Self::InvalidToken).then_some(SecurityEvent::AccessTokenRefused);
+        counted(response, event)
     }
 }
 
@@ -348,11 +351,12 @@ fn space_disabled(session: &Session) -> HttpResponse {
 }
 
 fn bad_request(error: &impl std::fmt::Display) -> HttpResponse {
-    HttpResponse::BadRequest().json(json!({
+    let response = HttpResponse::BadRequest().json(json!({
         "error": "invalid_request",
         "error_description": error.to_string(),
         "request_id": RequestId::current(),
-    }))
+    }));
+    counted(response, Some(SecurityEvent::MalformedRequest))
 }
 
 fn unavailable() -> HttpResponse {

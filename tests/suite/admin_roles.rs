@@ -29,7 +29,7 @@ pub async fn failure(pool: &PgPool, statement: &str) -> Option<String> {
     cause.code().map(|code| code.into_owned())
 }
 
-async fn refused(pool: &PgPool, statement: &str) {
+pub async fn refused(pool: &PgPool, statement: &str) {
     let code = failure(pool, statement).await;
     assert_eq!(code.as_deref(), Some("42501"), "{statement}");
 }
@@ -245,7 +245,7 @@ async fn hub_admin_sees_no_table_and_no_secret() {
     let waits = "SELECT value FROM hub.given_secrets";
     let given = hub.value(waits).await.expect("it waits");
     let mut shown = String::new();
-    for view in ["spaces", "clients", "grants", "audit", "stats"] {
+    for view in ["spaces", "clients", "grants", "audit", "changes", "stats"] {
         let query = format!("SELECT coalesce(string_agg(v::text, ' '), '') FROM admin.{view} AS v");
         let rows: String = sqlx::query_scalar(AssertSqlSafe(query))
             .fetch_one(&pool)

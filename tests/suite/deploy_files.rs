@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 use url::Url;
 
 const KUBERNETES: &str = "deploy/kubernetes/backlog-mcp-hub.yaml";
-const COMPOSE: &str = "docker-compose.yml";
-const UNIT: &str = "deploy/systemd/backlog-mcp-hub.service";
+pub const COMPOSE: &str = "docker-compose.yml";
+pub const UNIT: &str = "deploy/systemd/backlog-mcp-hub.service";
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn read(file: &str) -> String {
+pub fn read(file: &str) -> String {
     fs::read_to_string(root().join(file)).expect(file)
 }
 
 /// The documents of a YAML file.
-fn yaml(file: &str) -> Vec<Value> {
+pub fn yaml(file: &str) -> Vec<Value> {
     serde_saphyr::from_multiple(&read(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
@@ -38,7 +38,7 @@ fn names(value: &Value) -> BTreeSet<String> {
     }
 }
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     let text = value.as_str().map(str::to_owned);
     text.unwrap_or_else(|| value.to_string())
 }
@@ -72,7 +72,7 @@ fn all<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
 }
 
 /// The first group of each match.
-fn captures(pattern: &str, text: &str) -> BTreeSet<String> {
+pub fn captures(pattern: &str, text: &str) -> BTreeSet<String> {
     let pattern = Regex::new(pattern).expect("a pattern");
     let found = pattern.captures_iter(text);
     found.map(|found| found[1].to_owned()).collect()
@@ -158,8 +158,8 @@ fn on_kubernetes_every_reference_leads_somewhere() {
 
     // Ports go by the names that the container gives them.
     let ports = each(&container["ports"], "name");
-    let policy = &object(&objects, "NetworkPolicy")["spec"]["ingress"];
-    let mut named: Vec<_> = all(policy, "port");
+    let policy = &object(&objects, "NetworkPolicy")["spec"];
+    let mut named: Vec<_> = all(&policy["ingress"], "port");
     for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
         let request = &container[probe]["httpGet"];
         named.push(&request["port"]);
@@ -202,6 +202,30 @@ fn on_kubernetes_every_reference_leads_somewhere() {
     let args = container["args"].as_array().expect("args");
     assert!(is_command(&args[0]), "{args:?}");
 
+    // The schema comes from the same image, by another login.
+    let job = &object(&objects, "Job")["spec"]["template"];
+    let migrating = &job["spec"]["containers"][0];
+    assert_eq!(migrating["image"], container["image"]);
+    assert!(is_command(&migrating["args"][0]), "{migrating}");
+    assert_ne!(&job["metadata"]["labels"], labels, "it takes no requests");
+
+    // Only the cluster's DNS, the database and https outside can be reached.
+    let mut reached: Vec<_> = all(&policy["egress"], "port")
+        .into_iter()
+        .map(text)
+        .collect();
+    reached.dedup();
+    assert_eq!(reached, ["53", "5432", "443"]);
+    let inside = names(all(&policy["egress"], "except")[0]);
+    for network in [
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",
+    ] {
+        assert!(inside.contains(network), "{inside:?}");
+    }
+
     // The objects that it is made of.
     for reference in all(pod, "configMapRef") {
         assert_eq!(reference["name"], config["metadata"]["name"]);
@@ -212,6 +236,7 @@ fn on_kubernetes_every_reference_leads_somewhere() {
         "ConfigMap",
         "Deployment",
         "Ingress",
+        "Job",
         "NetworkPolicy",
         "PodDisruptionBudget",
         "Service",
@@ -236,7 +261,9 @@ fn on_kubernetes_the_secret_has_what_is_taken_from_it() {
     let name = captures(r"create secret generic ([\w-]+)", &file);
     let made = captures(r"--from-literal=([\w-]+)=", &file);
     let mut taken = BTreeSet::new();
-    for reference in all(pod, "secretKeyRef") {
+    let job = object(&objects, "Job");
+    let of_both = [all(pod, "secretKeyRef"), all(job, "secretKeyRef")].concat();
+    for reference in of_both {
         assert!(name.contains(&text(&reference["name"])), "{reference}");
         taken.insert(text(&reference["key"]));
     }
@@ -291,7 +318,7 @@ fn in_compose_every_reference_leads_somewhere() {
     let nginx = read("deploy/nginx/replicas.conf");
     let replicas: BTreeSet<_> = services
         .iter()
-        .filter(|(_, service)| !service["build"].is_null())
+        .filter(|(_, service)| !service["environment"]["MCP_HTTP_PORT"].is_null())
         .map(|(name, service)| {
             let environment = &service["environment"];
             assert_eq!(

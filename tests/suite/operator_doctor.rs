@@ -59,7 +59,14 @@ async fn doctor_finds_a_healthy_service_healthy() {
         .iter()
         .map(|finding| finding["what"].as_str().expect("a text"))
         .collect();
-    for what in ["settings", "database", "clock", "schema", "keys"] {
+    for what in [
+        "settings",
+        "transport",
+        "database",
+        "clock",
+        "schema",
+        "keys",
+    ] {
         assert!(seen.contains(&what), "{what} is not in {seen:?}");
     }
     let space = findings.last().expect("the space");

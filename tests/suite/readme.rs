@@ -34,7 +34,12 @@ const OF_THE_OPERATOR: [(&str, &[&str]); 3] = [
     ),
 ];
 /// Variables of `.env.example` that only `docker-compose.yml` reads.
-const OF_COMPOSE: [&str; 2] = ["POSTGRES_PASSWORD", "HUB_PORT"];
+const OF_COMPOSE: [&str; 4] = [
+    "POSTGRES_PASSWORD",
+    "HUB_SERVICE_PASSWORD",
+    "HUB_OPERATOR_PASSWORD",
+    "HUB_PORT",
+];
 
 #[derive(Debug, PartialEq, Eq)]
 struct Setting {
@@ -129,7 +134,10 @@ fn on_kubernetes_only_the_ingress_and_prometheus_reach_the_pods() {
         .split("\n---\n")
         .find(|it| it.contains("kind: NetworkPolicy"));
     let policy = policy.expect("a policy");
-    assert!(policy.contains("policyTypes: [Ingress]"), "{policy}");
+    assert!(
+        policy.contains("policyTypes: [Ingress, Egress]"),
+        "{policy}"
+    );
     let rule = Regex::new(r"metadata\.name: (\S+)\n +ports:\n +- port: (\S+)").unwrap();
     let rules: Vec<_> = rule
         .captures_iter(policy)

@@ -13,10 +13,11 @@ use tokio::{
 
 use crate::support::{
     events::{Events, modern},
-    hub::eventually,
+    hub::{eventually, http},
     mcp::{message, request},
     person::Person,
-    process::{DEADLINE, Deployment, Process},
+    process::{DEADLINE, Deployment, Port, Process},
+    reply::Reply,
 };
 
 /// The first bytes of a TLS connection: a record of a handshake, and a ClientHello.
@@ -146,12 +147,61 @@ async fn break_off(deployment: &Deployment, hub: &Process) {
     .await;
 }
 
+/// Requests that are HTTP, and refused or not served because of what the stranger says.
+async fn refusals(deployment: &Deployment) {
+    let site = &deployment.site;
+    let register = |metadata: Value| http().post(site.url("/register")).json(&metadata);
+    let unreadable = register(json!({
+        "redirect_uris": ["http://127.0.0.1/cb"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": "https://nowhere.invalid/jwks.json",
+    }));
+    let client = Reply::to(unreadable).await.json()["client_id"].clone();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", client.as_str().expect("an id")),
+        (
+            "client_assertion",
+            "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.AA",
+        ),
+        (
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        ),
+    ];
+    let document = "client_id=https%3A%2F%2Fnowhere.invalid%2Fclient.json&response_type=code";
+    for request in [
+        http().post(site.url("/token")).form(&form),
+        http().get(site.url(&format!("/authorize?{document}"))),
+        http().post(site.url("/token")).body("not a form"),
+        http().post(site.url("/register")).body("{"),
+        http().get(site.url("/callback?state=x&error=%00%1b")),
+        http()
+            .get(site.url("/"))
+            .header("host", "elsewhere.example"),
+        http()
+            .post(site.mcp_url())
+            .bearer_auth("nonsense")
+            .body("{"),
+        http().post(site.url("/consent")).body("%%%"),
+        http().get(site.url("/spaces/%ff/mcp")),
+        http().put(site.url("/register/x")).json(&json!([])),
+    ] {
+        let reply = Reply::to(request).await;
+        assert!(reply.status.as_u16() >= 400, "{}", reply.body);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_and_clients_that_break_off_cause_no_alarm() {
     let deployment = Deployment::new().await;
+    let metrics = Port::reserve();
     let mut command = deployment.command();
-    command.env("LOG_FORMAT", "json");
+    command
+        .env("LOG_FORMAT", "json")
+        .env("METRICS_ADDR", format!("127.0.0.1:{}", metrics.number));
     let mut hub = Process::start(command, deployment.site.base_url.clone()).await;
+    refusals(&deployment).await;
     for (what, bytes) in oddities() {
         for reset in [false, true] {
             let sent = timeout(Duration::from_secs(120), send(&hub, &bytes, reset));
@@ -159,6 +209,16 @@ async fn strangers_and_clients_that_break_off_cause_no_alarm() {
         }
     }
     break_off(&deployment, &hub).await;
+    let series = r#"bmh_security_events_total{kind="malformed_request"} "#;
+    eventually("what is not HTTP is counted", async || {
+        let metrics = Reply::to(http().get(format!("{}/metrics", metrics.url()))).await;
+        let number = metrics
+            .body
+            .lines()
+            .find_map(|line| line.strip_prefix(series));
+        number.and_then(|number| number.parse().ok()) >= Some(10_u32)
+    })
+    .await;
     hub.terminate();
     assert!(hub.ended().await.success());
 
@@ -172,7 +232,7 @@ async fn strangers_and_clients_that_break_off_cause_no_alarm() {
     // is no stranger's fault, and sqlx reports both.
     let is_of_database = |line: &Value| {
         let target = line["target"].as_str().unwrap_or_default();
-        target == "sqlx::query" || target == "sqlx_core::pool::inner"
+        target == "sqlx::query" || target.starts_with("sqlx_core::pool::")
     };
     let alarm =
         levels.find(|(level, line)| (level == "ERROR" || level == "WARN") && !is_of_database(line));

@@ -284,3 +284,30 @@ fn several_hosts_and_other_mistakes_have_a_text_of_their_own() {
         );
     }
 }
+
+#[test]
+fn how_a_connection_is_protected_is_read_off_its_url() {
+    let transport = |url: &str| {
+        let read = transport(&url.to_owned().into());
+        read.unwrap_or_else(|error| panic!("{url}: {error}"))
+    };
+    for url in [
+        "postgres://hub@localhost/hub",
+        "postgres://hub@127.0.0.1/hub?sslmode=disable",
+        "postgres://hub@[::1]/hub",
+        "postgres://hub@localhost/hub?host=/run/postgresql",
+    ] {
+        assert_eq!(transport(url), Transport::Local, "{url}");
+    }
+    for (mode, expected) in [
+        ("", Transport::Plain),
+        ("?sslmode=disable", Transport::Plain),
+        ("?sslmode=allow", Transport::Plain),
+        ("?sslmode=prefer", Transport::Plain),
+        ("?sslmode=require", Transport::Unverified),
+        ("?sslmode=verify-full", Transport::Verified),
+    ] {
+        let url = format!("postgres://hub@db.example.com/hub{mode}");
+        assert_eq!(transport(&url), expected, "{url}");
+    }
+}

@@ -53,6 +53,7 @@ async fn a_call_that_is_dropped_is_recorded_as_cancelled() {
     let recorder = Recorder {
         metrics: Metrics::new(),
         journal: Some(Journal::new(JournalOptions::default())),
+        ..Recorder::default()
     };
     let journal = recorder.journal.clone().unwrap();
     let url = BacklogUrl::parse("https://backlog.example.com").unwrap();
@@ -112,7 +113,7 @@ async fn a_change_is_recorded_by_what_is_known_of_it() {
         });
         let recorder = Recorder {
             metrics: Metrics::new(),
-            journal: None,
+            ..Recorder::default()
         };
         let server = server().with_recorder(recorder.clone());
         let Value::Object(arguments) = json!({"starId": 1}) else {

@@ -45,6 +45,11 @@ impl Network {
         }
     }
 
+    /// The address, or the first one of the /64.
+    pub fn near(self) -> IpAddr {
+        self.near.addr()
+    }
+
     /// Each network that it counts for.
     pub fn each(self) -> impl Iterator<Item = IpNet> {
         [Some(self.near), self.wide].into_iter().flatten()

@@ -257,7 +257,10 @@ fn every_control_has_a_label_and_every_fieldset_a_legend() {
         let named = html.matches("<label for=\"named-space\">").count();
         let texts = "id=\"named-space\"";
         assert_eq!(html.matches(texts).count(), named);
-        assert_eq!(html.matches("<input").count(), radios + boxes + hidden + named);
+        assert_eq!(
+            html.matches("<input").count(),
+            radios + boxes + hidden + named
+        );
         assert_eq!(
             html.matches("<fieldset>\n<legend>").count(),
             html.matches("<fieldset>").count()

@@ -11,6 +11,7 @@ use crate::{
     db,
     domain::{GrantId, RevocationReason},
     oauth::{ErrorCode, OAuthError, Params, resource, token::AuthorizationCode},
+    observe::SecurityEvent,
     web::{Hub, Issuer, client_auth::Presented, error::JsonError},
 };
 
@@ -90,5 +91,8 @@ async fn replayed(hub: &Hub, grant: GrantId) -> Result<TokenAnswer, JsonError> {
     if db::grants::revoke(&hub.db, grant, None, reason).await? {
         tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");
     }
-    Err(invalid_grant(UNKNOWN).into())
+    Err(JsonError::Replayed(
+        invalid_grant(UNKNOWN),
+        SecurityEvent::CodeReplayed,
+    ))
 }

@@ -23,6 +23,7 @@ use crate::{
     },
     domain::{GrantId, RevocationReason, activity::Actor},
     oauth::{ErrorCode, OAuthError, Params, Scopes, resource, token::RefreshToken},
+    observe::SecurityEvent,
     web::{Hub, Issuer, client_auth::Presented, error::JsonError, limits::Holder},
 };
 
@@ -109,7 +110,10 @@ async fn replayed(hub: &Hub, grant: GrantId) -> Result<JsonError, sqlx::Error> {
     if db::grants::revoke(&hub.db, grant, None, reason).await? {
         tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");
     }
-    Ok(invalid_grant(UNKNOWN).into())
+    Ok(JsonError::Replayed(
+        invalid_grant(UNKNOWN),
+        SecurityEvent::RefreshTokenReplayed,
+    ))
 }
 
 /// The scopes of the new access token: those of the refresh token that the client asks for. A client

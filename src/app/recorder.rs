@@ -1,0 +1,38 @@
+//! Metrics, journal and security events, as the settings have them.
+
+use std::time::Duration;
+
+use crate::{
+    config::ObserveSettings,
+    observe::{Journal, JournalOptions, Metrics, Recorder, SecurityEvent, SecurityEvents},
+    telemetry::Unreadable,
+};
+
+const COUNT_EVERY: Duration = Duration::from_secs(1);
+
+/// The recorder, and the journal that is in it.
+pub(super) fn of_settings(settings: &ObserveSettings) -> (Recorder, Journal) {
+    let journal = Journal::new(JournalOptions {
+        tool_calls: settings.audit_tool_calls,
+        ..JournalOptions::default()
+    });
+    let metrics = match settings.metrics {
+        Some(_) => Metrics::new(),
+        None => Metrics::default(),
+    };
+    let recorder = Recorder {
+        security: SecurityEvents::new(settings.client_addresses, metrics.clone()),
+        metrics,
+        journal: Some(journal.clone()),
+    };
+    (recorder, journal)
+}
+
+/// Notes the requests that are not HTTP, of which only the log hears; runs until the task is
+/// dropped.
+pub(super) async fn count_unreadable(security: SecurityEvents, unreadable: Unreadable) {
+    loop {
+        tokio::time::sleep(COUNT_EVERY).await;
+        security.note_several(SecurityEvent::MalformedRequest, None, unreadable.take());
+    }
+}

@@ -1,0 +1,138 @@
+//! Security events: the kinds of refused requests, and how much of the client's address an
+//! operator chooses to keep. They never name a user.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+macro_rules! security_events {
+    ($($(#[$doc:meta])* $id:ident = $name:literal;)*) => {
+        /// Why a request was refused, or which attack it revealed. The names are the label `kind` of the
+        /// metric and the `kind` of `admin.security_events`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum SecurityEvent {
+            $($(#[$doc])* $id,)*
+        }
+
+        impl SecurityEvent {
+            /// All of them, in the order of `docs/metrics.md`.
+            pub const ALL: &[Self] = &[$(Self::$id),*];
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$id => $name,)*
+                }
+            }
+        }
+    };
+}
+
+security_events! {
+    /// It is not HTTP, or its body or its parameters cannot be read.
+    MalformedRequest = "malformed_request";
+    /// It is for a host name that the hub does not answer to.
+    HostRefused = "host_refused";
+    /// There were too many.
+    RequestLimited = "request_limited";
+    /// An access token that is unknown, expired or revoked.
+    AccessTokenRefused = "access_token_refused";
+    /// An authorization code or a refresh token that is unknown, expired or revoked.
+    GrantRefused = "grant_refused";
+    /// A client that is not registered, or does not prove itself.
+    ClientRefused = "client_refused";
+    /// The metadata document or the keys of a client could not be fetched.
+    ClientUnavailable = "client_unavailable";
+    /// A redirect URI that the client has not registered.
+    RedirectUriRefused = "redirect_uri_refused";
+    /// A registration with metadata that is not allowed.
+    RegistrationRefused = "registration_refused";
+    /// A sign-in went on in another browser than the one it began in.
+    BrowserMismatch = "browser_mismatch";
+    /// The consent form was not sent by its page.
+    FormForged = "form_forged";
+    /// Another space answered a sign-in than the one that was asked.
+    SpaceMixUp = "space_mix_up";
+    /// The user, or Backlog, declined a sign-in.
+    SignInDenied = "sign_in_denied";
+    /// A sign-in could not be completed.
+    SignInFailed = "sign_in_failed";
+    /// A client assertion was presented again.
+    AssertionReplayed = "assertion_replayed";
+    /// An authorization code was presented again, which ends its grant.
+    CodeReplayed = "code_replayed";
+    /// A refresh token was presented again after its successor was used, which ends its grant.
+    RefreshTokenReplayed = "refresh_token_replayed";
+}
+
+/// How much of clients' addresses is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientAddresses {
+    /// Nothing.
+    #[default]
+    Off,
+    /// The /24 of an IPv4 address, the /48 of an IPv6 address.
+    Network,
+    Full,
+}
+
+impl ClientAddresses {
+    /// The part of this address that is kept.
+    pub fn kept(self, address: IpAddr) -> Option<IpNet> {
+        let address = address.to_canonical();
+        let (network, full) = match address {
+            IpAddr::V4(_) => (24, 32),
+            IpAddr::V6(_) => (48, 128),
+        };
+        let prefix = match self {
+            Self::Off => return None,
+            Self::Network => network,
+            Self::Full => full,
+        };
+        IpNet::new(address, prefix).ok().map(|net| net.trunc())
+    }
+}
+
+/// Security events of one kind within a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally {
+    pub event: SecurityEvent,
+    /// Where they came from; `None` if that is not kept, or if it was more networks than are.
+    pub network: Option<IpNet>,
+    pub occurrences: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_kept_as_the_operator_chose() {
+        let kept = |choice: ClientAddresses, address: &str| {
+            let kept = choice.kept(address.parse().expect("an address"));
+            kept.map(|network| network.to_string())
+        };
+        assert_eq!(kept(ClientAddresses::Off, "203.0.113.7"), None);
+        for (address, network, full) in [
+            ("203.0.113.7", "203.0.113.0/24", "203.0.113.7/32"),
+            ("::ffff:203.0.113.7", "203.0.113.0/24", "203.0.113.7/32"),
+            ("2001:db8:1:2::7", "2001:db8:1::/48", "2001:db8:1:2::7/128"),
+        ] {
+            assert_eq!(
+                kept(ClientAddresses::Network, address).as_deref(),
+                Some(network)
+            );
+            assert_eq!(kept(ClientAddresses::Full, address).as_deref(), Some(full));
+        }
+    }
+
+    /// The database takes names of this form.
+    #[test]
+    fn names_are_small_letters_and_each_is_of_one_kind() {
+        let mut names: Vec<_> = SecurityEvent::ALL.iter().map(|one| one.as_str()).collect();
+        let plain = |name: &&str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        assert!(names.iter().all(|name| plain(name) && name.len() <= 40));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), SecurityEvent::ALL.len());
+    }
+}

@@ -1,0 +1,70 @@
+//! The files of `deploy`, `docker-compose.yml` and the workflows give away no more than they must.
+
+use std::{collections::BTreeSet, fs};
+
+use regex::Regex;
+
+use crate::deploy_files::{COMPOSE, UNIT, captures, read, root, text, yaml};
+
+/// A tag can be moved to another image or action; a digest cannot.
+#[test]
+fn images_and_actions_are_pinned_by_digest() {
+    let digest = Regex::new(r"@sha256:[0-9a-f]{64}$").expect("a pattern");
+    let mut images = captures(r"(?m)^FROM (\S+)", &read("Dockerfile"));
+    let documents = yaml(COMPOSE);
+    for service in documents[0]["services"]
+        .as_object()
+        .expect("services")
+        .values()
+    {
+        let image = text(&service["image"]);
+        if image != "backlog-mcp-hub:local" {
+            images.insert(image);
+        }
+    }
+    let (mut builders, mut actions) = (BTreeSet::new(), BTreeSet::new());
+    for entry in fs::read_dir(root().join(".github/workflows")).expect("workflows") {
+        let file = fs::read_to_string(entry.expect("a file").path()).expect("a workflow");
+        builders.extend(captures(r"(?m)^ +container: (\S+)$", &file));
+        actions.extend(captures(r"(?m)^ +- uses: (\S+)", &file));
+    }
+    assert_eq!(builders.len(), 1, "one image checks: {builders:?}");
+    assert!(images.is_superset(&builders), "and builds");
+    assert!(images.len() >= 4, "{images:?}");
+    for image in &images {
+        assert!(digest.is_match(image), "{image}");
+    }
+    let commit = Regex::new(r"@[0-9a-f]{40}$").expect("a pattern");
+    assert!(!actions.is_empty());
+    for action in &actions {
+        assert!(commit.is_match(action), "{action}");
+    }
+}
+
+/// The owner's login is for migrations; a stolen one of the service can do much less.
+#[test]
+fn deployments_serve_with_the_login_of_the_service() {
+    let documents = yaml(COMPOSE);
+    let url =
+        |service: &str| text(&documents[0]["services"][service]["environment"]["DATABASE_URL"]);
+    let role = read("deploy/compose/hub-role.sh");
+    for (service, login, group) in [
+        ("hub-1", "hub_app", Some("hub_service")),
+        ("hub-2", "hub_app", Some("hub_service")),
+        ("operator", "hub_operator", Some("hub_admin")),
+        ("migrate", "hub", None),
+    ] {
+        assert!(
+            url(service).starts_with(&format!("postgres://{login}:")),
+            "{service}"
+        );
+        let options = match group {
+            Some(group) => format!("('{login}', 'LOGIN IN ROLE {group}')"),
+            None => format!("('{login}', 'LOGIN')"),
+        };
+        assert!(role.contains(&options), "{options}");
+    }
+    for line in ["LimitCORE=0", "PrivateUsers=yes"] {
+        assert!(read(UNIT).lines().any(|one| one == line), "{line}");
+    }
+}
