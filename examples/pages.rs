@@ -6,9 +6,11 @@ use std::{env, fs, io};
 
 use backlog_mcp_hub::oauth::Scopes;
 use backlog_mcp_hub::web::pages::{
-    ConnectPage, ConsentPage, DemoLinks, ErrorPage, ForwardPage, Locale, NamingProblem, Problem,
-    RedirectTarget, RefusedPage, STYLESHEET, SpaceChoice, SpaceLine,
+    ConnectPage, ConnectionLine, ConsentPage, DemoLinks, ErrorPage, ForwardPage, Locale,
+    NamingProblem, Problem, RedirectTarget, RefusedPage, RestoredPage, STYLESHEET, SpaceChoice,
+    SpaceLine,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 fn main() -> io::Result<()> {
@@ -21,6 +23,26 @@ fn main() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn restored(locale: Locale) -> RestoredPage {
+    let connection = |name: &str, host: Option<&str>, day: i64| ConnectionLine {
+        id: day.to_string(),
+        client_name: Some(name.to_owned()),
+        document_host: host.map(str::to_owned),
+        made_at: DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_700 + day),
+        last_used_at: Some(DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_760)),
+    };
+    RestoredPage {
+        locale,
+        target: url("https://claude.ai/api/mcp/auth_callback?code=x"),
+        page: "sealed".to_owned(),
+        form_action: "/connections/end".to_owned(),
+        connections: vec![
+            connection("Claude Code", None, 1),
+            connection("Editor", Some("editor.example"), 9),
+        ],
+    }
 }
 
 fn pages(locale: Locale) -> Vec<(String, String)> {
@@ -53,6 +75,7 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
             .html(),
         ),
     ];
+    pages.push(("restored".to_owned(), restored(locale).html()));
     pages.extend(consents(locale).map(|(name, page)| (format!("consent-{name}"), page.html())));
     pages.extend(problems().into_iter().map(|(name, problem)| {
         let again = matches!(problem, Problem::RequestExpired)

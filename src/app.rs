@@ -52,7 +52,11 @@ use crate::{
         cleanup::Rounds,
         journal::{Rhythm, Writer},
     },
-    mcp::{HubServer, backlog_tokens::Renewals, sessions::Sessions},
+    mcp::{
+        HubServer,
+        backlog_tokens::{Accounts, Renewals},
+        sessions::Sessions,
+    },
     oauth::metadata::WaysToRegister,
     observe::SecurityEvents,
     random::Random,
@@ -206,9 +210,11 @@ impl Application {
             keys: Arc::clone(&keys),
             backlog: backlog.clone(),
             clock: clock.clone(),
+            random: random.clone(),
             callback: Url::parse(&format!("{}/callback", base_url.as_str()))?,
             tasks: TaskTracker::new(),
             recorder: recorder.clone(),
+            accounts: Accounts::default(),
         });
         let secret_given = Arc::new(Notify::new());
         let listener = tokio::spawn(jobs::listener::run(storage.db.clone(), random.clone(), {
@@ -218,7 +224,11 @@ impl Application {
                 match change {
                     Change::ListeningBegan => metrics.listening(true),
                     Change::ListeningEnded => metrics.listening(false),
-                    Change::Secret | Change::Space | Change::Grant(_) | Change::Token(_) => {}
+                    Change::Secret
+                    | Change::Space
+                    | Change::Grant(_)
+                    | Change::Account(_)
+                    | Change::Token(_) => {}
                 }
                 if matches!(change, Change::Secret | Change::ListeningBegan) {
                     secret_given.notify_one();

@@ -5,6 +5,7 @@
 //! an MCP server with the Backlog tools ([`mcp`]). Everything that must outlive
 //! a process is in PostgreSQL ([`db`]). `docs/architecture.md` has the map.
 
+pub mod accounts;
 pub mod app;
 pub mod backlog;
 pub mod cli;

@@ -142,6 +142,11 @@ impl Control {
         self.sim.tokens.locked().rotation = rotation;
     }
 
+    /// Whether a new sign-in of a user is given the pair of the one before, while that is good.
+    pub fn share_pairs(&self, shares: bool) {
+        self.sim.tokens.locked().shares_pairs = shares;
+    }
+
     /// Takes effect at once, with nothing used so far.
     pub fn set_rate_limits(&self, limits: RateLimits) {
         self.sim.rate_limiter.set_limits(limits);

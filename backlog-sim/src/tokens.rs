@@ -75,8 +75,12 @@ pub(crate) struct Tokens {
     access: HashMap<String, AccessToken>,
     refresh: HashMap<String, Id>,
     api_keys: HashMap<String, Id>,
+    /// The pair that each user was given last.
+    last_pairs: HashMap<Id, TokenPair>,
     pub access_lifetime: Duration,
     pub rotation: RefreshRotation,
+    /// Whether a new sign-in of a user is given the pair of before while that is good.
+    pub shares_pairs: bool,
 }
 
 impl Tokens {
@@ -86,8 +90,10 @@ impl Tokens {
             access: HashMap::new(),
             refresh: HashMap::new(),
             api_keys: HashMap::new(),
+            last_pairs: HashMap::new(),
             access_lifetime,
             rotation,
+            shares_pairs: false,
         }
     }
 
@@ -126,8 +132,18 @@ impl Tokens {
             (Some(challenge), Some(verifier)) => *challenge == challenge_of(verifier),
             (Some(_), None) => false,
         };
-        (is_met && code.redirect_uri == redirect_uri && now < code.expires)
-            .then(|| self.issue_pair(code.user, now))
+        if !is_met || code.redirect_uri != redirect_uri || now >= code.expires {
+            return None;
+        }
+        let shared = self.shared_pair(code.user, now);
+        Some(shared.unwrap_or_else(|| self.issue_pair(code.user, now)))
+    }
+
+    fn shared_pair(&self, user: Id, now: DateTime<Utc>) -> Option<TokenPair> {
+        let last = self.last_pairs.get(&user).filter(|_| self.shares_pairs)?;
+        let is_good = self.bearer(&last.access_token, now).is_ok()
+            && self.refresh.contains_key(&last.refresh_token);
+        is_good.then(|| last.clone())
     }
 
     /// Tokens as after a sign-in.
@@ -157,12 +173,14 @@ impl Tokens {
             .unwrap_or(DateTime::<Utc>::MAX_UTC);
         self.access
             .insert(access_token.clone(), AccessToken { user, expires });
-        TokenPair {
+        let pair = TokenPair {
             access_token,
             token_type: "Bearer",
             expires_in: self.access_lifetime.as_secs(),
             refresh_token,
-        }
+        };
+        self.last_pairs.insert(user, pair.clone());
+        pair
     }
 
     /// The user an access token acts for.

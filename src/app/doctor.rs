@@ -2,7 +2,7 @@
 //!
 //! 1. The settings were read before this; the database is reached, and whether the way there is
 //!    encrypted, whether notifications arrive, its version, clock and schema are looked at.
-//! 2. Every key that stored text needs is tried.
+//! 2. Every key that stored text needs is tried, and the accounts are counted.
 //! 3. Whether clients' metadata documents can be fetched from here ([`documents`]).
 //! 4. Each enabled space ([`spaces`]).
 //!
@@ -154,6 +154,12 @@ pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Fi
             return found.0;
         }
     }
+    if let Err(error) = examine_accounts(&mut found, &pool).await {
+        found.bad(
+            "accounts",
+            format!("they could not be counted: {}", told(&error)),
+        );
+    }
     documents::examine(&mut found, patient.fetcher.as_ref()).await;
     let settings = SpaceCheck {
         keys: &keys,
@@ -253,6 +259,35 @@ async fn examine_database(
             "role",
             "the service connects as a superuser; give it a role of its own",
         );
+    }
+    Ok(())
+}
+
+/// Whether the Backlog tokens of users are in order.
+async fn examine_accounts(found: &mut Findings, pool: &PgPool) -> Result<(), sqlx::Error> {
+    let counts = db::accounts::count_by_space(pool).await?;
+    for count in counts.iter().filter(|count| count.endings_are_paused) {
+        let text = format!(
+            "Backlog refuses many sign-ins of the space {} at once, so none ends for now; is its \
+             OAuth application right? Look at admin.paused_endings",
+            count.space
+        );
+        found.add(Verdict::Doubtful, "accounts", text);
+    }
+    let sum = |number: fn(&db::accounts::Count) -> i64| counts.iter().map(number).sum::<i64>();
+    let text = format!(
+        "{} are live, {} in doubt, {} wait for a sign-in",
+        sum(|count| count.live),
+        sum(|count| count.in_doubt),
+        sum(|count| count.ended)
+    );
+    match sum(|count| count.in_doubt) {
+        0 => found.good("accounts", text),
+        _ => found.add(
+            Verdict::Doubtful,
+            "accounts",
+            format!("{text}; admin.accounts says which, and why"),
+        ),
     }
     Ok(())
 }

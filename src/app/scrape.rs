@@ -103,6 +103,13 @@ impl Scrape {
         *counted = Some(Instant::now());
         let live = db::grants::live_by_space(&mut *connection).await?;
         metrics.sessions(live);
+        for count in db::accounts::count_by_space(&mut *connection).await? {
+            let space = &count.space;
+            metrics.accounts(space, "live", count.live.unsigned_abs());
+            metrics.accounts(space, "in_doubt", count.in_doubt.unsigned_abs());
+            metrics.accounts(space, "ended", count.ended.unsigned_abs());
+            metrics.endings_paused(space, count.endings_are_paused);
+        }
         Ok(())
     }
 }

@@ -89,9 +89,14 @@ pub(super) async fn check_keys(db: &PgPool, keys: &KeyRing) -> Result<(), StartE
     for sample in db::spaces::sealed_samples(db).await? {
         opens(secret_place(&sample.row, &sample.base_url), &sample.sealed)?;
     }
-    for sample in db::grants::sealed_samples(db).await? {
-        let place = access_token_place(&sample.row, &sample.base_url);
-        opens(place, &sample.sealed)?;
+    for (table, samples) in [
+        ("accounts", db::accounts::sealed_samples(db).await?),
+        ("grants", db::grants::sealed_samples(db).await?),
+    ] {
+        for sample in samples {
+            let place = access_token_place(table, &sample.row, &sample.base_url);
+            opens(place, &sample.sealed)?;
+        }
     }
     if let Some(stored) = db::check_key::find(db).await? {
         opens(CHECK_KEY, &stored.sealed)?;

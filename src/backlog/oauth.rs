@@ -1,8 +1,9 @@
 //! Backlog as an OAuth server: the sign-in URL, the code exchange, the renewal.
 //!
 //! Backlog's tokens come from `/api/v2/oauth2/token` with the client's
-//! credentials in the form body. Only `invalid_grant`, or a 400 that says
-//! nothing readable, means that the person must sign in again; every other
+//! credentials in the form body. Only a readable `invalid_grant` says that the
+//! code or refresh token is void. A 400 that says nothing readable may mean the
+//! same, or a fault on the way: callers judge it by how long it lasts. Every other
 //! failure leaves the stored tokens as good as they were.
 
 use std::{fmt, time::Duration};
@@ -51,6 +52,9 @@ pub enum OAuthError {
     /// The code or refresh token is void: the person must sign in again.
     #[error("Backlog says the grant is not valid")]
     InvalidGrant,
+    /// A 400 without a readable code: perhaps the same, perhaps a fault on the way.
+    #[error("Backlog answers 400 and does not say why")]
+    Unreadable,
     /// The application's id or secret is wrong: an operator must repair it.
     #[error("Backlog does not accept the client id or secret of the application")]
     InvalidClient,
@@ -95,7 +99,7 @@ impl SpaceOAuth<'_> {
     /// Renews the tokens. A refresh token that Backlog does not replace stays.
     ///
     /// # Errors
-    /// See [`OAuthError`]; only [`OAuthError::InvalidGrant`] means that
+    /// See [`OAuthError`]; only [`OAuthError::InvalidGrant`] says that
     /// `refresh_token` is void.
     pub async fn refresh(
         &self,
@@ -197,7 +201,7 @@ impl From<RequestTokenError<Undecided, BasicErrorResponse>> for OAuthError {
                 other => unavailable(format_args!("error {}", other.as_ref())),
             },
             RequestTokenError::Request(Undecided::Status(StatusCode::BAD_REQUEST)) => {
-                Self::InvalidGrant
+                Self::Unreadable
             }
             RequestTokenError::Request(Undecided::Status(StatusCode::UNAUTHORIZED)) => {
                 Self::InvalidClient

@@ -72,7 +72,11 @@ fn overview(grants: &[GrantRow]) -> String {
             time(grant.created_at),
             match (&grant.revoked_reason, grant.revoked_at) {
                 (Some(reason), Some(at)) => format!("ended {}: {reason}", time(at)),
-                _ => "live".to_owned(),
+                _ => match grant.account.as_deref() {
+                    Some("ended") => "waits for a sign-in".to_owned(),
+                    Some("in_doubt") => "live, in doubt".to_owned(),
+                    _ => "live".to_owned(),
+                },
             },
         ]
     };

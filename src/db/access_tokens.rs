@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::{PgConnection, PgExecutor, postgres::types::PgInterval};
 
-use super::{grants::token_state, scopes_from_sql, scopes_to_sql};
+use super::{
+    accounts::{Account, Columns},
+    scopes_from_sql, scopes_to_sql,
+};
 use crate::{
     domain::{ClientKey, Grant, GrantId, Principal, Space, SpaceId, SpaceState},
     oauth::{Scopes, token::TokenHash},
@@ -36,10 +39,15 @@ pub async fn insert(db: impl PgExecutor<'_>, token: &NewAccessToken) -> Result<(
     .map(|_| ())
 }
 
-/// A live token's principal, and whether this is the token's first use.
+/// A live token's principal, and the account behind it.
 pub struct Found {
     pub principal: Principal,
+    /// Whether this is the token's first use.
     pub unused: bool,
+    /// `None` until a replica of this release has used a grant of the user.
+    pub account: Option<Account>,
+    /// Whether the grant has a pair of its own that the account lacks.
+    pub is_to_adopt: bool,
 }
 
 /// Looks a token up with its grant and space; `None` if it is unknown, expired or
@@ -55,8 +63,18 @@ pub async fn find_principal(
                   grants.id AS grant_id, grants.client_id, grants.backlog_user_id,
                   grants.backlog_user_name, grants.scopes AS grant_scopes, grants.issuer,
                   grants.resource,
-                  grants.backlog_access_token, grants.backlog_refresh_token,
-                  grants.backlog_expires_at, grants.generation, grants.revoked_at,
+                  grants.backlog_refresh_token IS NOT NULL AND (
+                      accounts.id IS NULL
+                      OR grants.account_generation IS DISTINCT FROM grants.generation
+                          AND (accounts.ended_at IS NOT NULL
+                               OR grants.backlog_expires_at > accounts.backlog_expires_at))
+                      AS "is_to_adopt!",
+                  accounts.id AS "account_id?", accounts.backlog_access_token AS "access_token?",
+                  accounts.backlog_refresh_token AS "refresh_token?",
+                  accounts.backlog_expires_at AS "backlog_expires_at?",
+                  accounts.generation AS "generation?", accounts.doubt_reason AS "doubt_reason?",
+                  accounts.doubt_since AS "doubt_since?", accounts.doubt_until AS "doubt_until?",
+                  accounts.ended_at AS "ended_at?",
                   spaces.id AS space_id, spaces.slug, spaces.name, spaces.base_url,
                   spaces.oauth_client_id, spaces.oauth_client_secret, spaces.hostnames,
                   spaces.is_default, spaces.read_only, spaces.toolsets,
@@ -65,6 +83,8 @@ pub async fn find_principal(
            FROM hub.access_tokens AS tokens
            JOIN hub.grants AS grants ON grants.id = tokens.grant_id
            JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
+           LEFT JOIN hub.accounts AS accounts ON accounts.space_id = grants.space_id
+               AND accounts.backlog_user_id = grants.backlog_user_id
            WHERE tokens.token_hash = $1 AND tokens.expires_at > clock_timestamp()
              AND grants.revoked_at IS NULL"#,
         hash.as_bytes()
@@ -85,13 +105,6 @@ pub async fn find_principal(
             scopes: scopes_from_sql(&row.grant_scopes),
             issuer: row.issuer,
             resource: row.resource,
-            tokens: token_state(
-                row.backlog_access_token,
-                row.backlog_refresh_token,
-                row.backlog_expires_at,
-                row.generation,
-                row.revoked_at,
-            )?,
         },
         space: Arc::new(Space {
             id: space_id,
@@ -115,9 +128,25 @@ pub async fn find_principal(
         scopes: scopes_from_sql(&row.token_scopes),
         token_expires_at: row.token_expires_at,
     };
+    let account = match (row.account_id, row.generation) {
+        (Some(id), Some(generation)) => Some(Account::try_from(Columns {
+            id,
+            access_token: row.access_token,
+            refresh_token: row.refresh_token,
+            expires_at: row.backlog_expires_at,
+            generation,
+            doubt_reason: row.doubt_reason,
+            doubt_since: row.doubt_since,
+            doubt_until: row.doubt_until,
+            ended_at: row.ended_at,
+        })?),
+        _ => None,
+    };
     Ok(Some(Found {
         principal,
         unused: row.unused,
+        account,
+        is_to_adopt: row.is_to_adopt,
     }))
 }
 

@@ -272,6 +272,8 @@ pub struct GrantRow {
     pub created_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub revoked_reason: Option<String>,
+    /// `live`, `in_doubt` or `ended`: the state of the user's Backlog tokens.
+    pub account: Option<String>,
 }
 
 /// Which grants to list.
@@ -293,7 +295,8 @@ pub async fn grants(
         r#"SELECT id AS "id!", space AS "space!", client_id AS "client_id!", client_name,
                   backlog_user_id AS "backlog_user_id!",
                   backlog_user_name AS "backlog_user_name!", scopes AS "scopes!",
-                  live AS "live!", created_at AS "created_at!", revoked_at, revoked_reason
+                  live AS "live!", created_at AS "created_at!", revoked_at, revoked_reason,
+                  account
            FROM admin.grants
            WHERE space = coalesce($1, space)
              AND backlog_user_id = coalesce($2, backlog_user_id) AND (live OR $3)

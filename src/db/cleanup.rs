@@ -104,6 +104,18 @@ kinds! {
                                    WHERE tokens.grant_id = grants.id
                                      AND tokens.expires_at > clock_timestamp()))"
         => "DELETE FROM hub.grants";
+    /// Without a live grant, and not of a sign-in under way.
+    accounts: "hub.accounts" by "id"
+        where "signed_in_at <= clock_timestamp() - interval '10 minutes'
+               AND NOT EXISTS (SELECT FROM hub.grants
+                               WHERE grants.space_id = accounts.space_id
+                                 AND grants.backlog_user_id = accounts.backlog_user_id
+                                 AND grants.revoked_at IS NULL)"
+        => "DELETE FROM hub.accounts";
+    /// Pauses that ended a day ago.
+    paused_endings: "hub.paused_endings" by "space_id"
+        where "until <= clock_timestamp() - interval '1 day'"
+        => "DELETE FROM hub.paused_endings";
     /// Idle for 90 days and without a grant; what an operator registered stays.
     idle_clients: "hub.clients" by "id"
         where "origin <> 'operator'

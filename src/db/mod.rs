@@ -5,6 +5,7 @@
 //! database's (`clock_timestamp()`), so replicas need not agree on the time.
 
 pub mod access_tokens;
+pub mod accounts;
 pub mod admin;
 pub mod audit_events;
 pub mod authorization_codes;

@@ -5,10 +5,10 @@ use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgExecutor;
 
-/// A grant or an event of the person.
+/// The account, a grant or an event of the user.
 #[derive(Debug, Serialize)]
 pub struct Record {
-    /// `grant` or `event`.
+    /// `account`, `grant` or `event`.
     pub kind: String,
     pub at: DateTime<Utc>,
     pub data: Value,

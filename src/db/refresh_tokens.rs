@@ -43,6 +43,8 @@ pub struct Stored {
     pub resource: String,
     pub expired: bool,
     pub grant_revoked: bool,
+    /// Backlog has ended the user's account: a sign-in restores it.
+    pub account_ended: bool,
     pub space_disabled: bool,
     pub state: State,
 }
@@ -78,6 +80,10 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
                       AS "late!",
                   tokens.expires_at <= clock_timestamp() AS "expired!",
                   grants.revoked_at IS NOT NULL AS "grant_revoked!",
+                  EXISTS (SELECT FROM hub.accounts AS accounts
+                          WHERE accounts.space_id = grants.space_id
+                            AND accounts.backlog_user_id = grants.backlog_user_id
+                            AND accounts.ended_at IS NOT NULL) AS "account_ended!",
                   spaces.disabled_at IS NOT NULL AS "space_disabled!"
            FROM hub.refresh_tokens AS tokens
            JOIN hub.grants AS grants ON grants.id = tokens.grant_id
@@ -117,6 +123,7 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
         resource: row.resource,
         expired: row.expired,
         grant_revoked: row.grant_revoked,
+        account_ended: row.account_ended,
         space_disabled: row.space_disabled,
         state,
     }))

@@ -6,6 +6,8 @@ use sqlx::PgExecutor;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SealedColumn {
     SpaceSecret,
+    AccountAccessToken,
+    AccountRefreshToken,
     BacklogAccessToken,
     BacklogRefreshToken,
     RefreshAnswer,
@@ -30,8 +32,10 @@ pub struct KeyUse {
 }
 
 impl SealedColumn {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::SpaceSecret,
+        Self::AccountAccessToken,
+        Self::AccountRefreshToken,
         Self::BacklogAccessToken,
         Self::BacklogRefreshToken,
         Self::RefreshAnswer,
@@ -43,6 +47,8 @@ impl SealedColumn {
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::SpaceSecret => ("spaces", "oauth_client_secret"),
+            Self::AccountAccessToken => ("accounts", "backlog_access_token"),
+            Self::AccountRefreshToken => ("accounts", "backlog_refresh_token"),
             Self::BacklogAccessToken => ("grants", "backlog_access_token"),
             Self::BacklogRefreshToken => ("grants", "backlog_refresh_token"),
             Self::RefreshAnswer => ("refresh_tokens", "answer"),
@@ -76,6 +82,10 @@ pub async fn key_uses(
 ) -> Result<Vec<KeyUse>, sqlx::Error> {
     match column {
         SealedColumn::SpaceSecret => key_uses!(db, "oauth_client_secret", "hub.spaces"),
+        SealedColumn::AccountAccessToken => key_uses!(db, "backlog_access_token", "hub.accounts"),
+        SealedColumn::AccountRefreshToken => {
+            key_uses!(db, "backlog_refresh_token", "hub.accounts")
+        }
         SealedColumn::BacklogAccessToken => key_uses!(db, "backlog_access_token", "hub.grants"),
         SealedColumn::BacklogRefreshToken => key_uses!(db, "backlog_refresh_token", "hub.grants"),
         SealedColumn::RefreshAnswer => key_uses!(db, "answer", "hub.refresh_tokens"),
@@ -89,6 +99,23 @@ pub async fn key_uses(
 macro_rules! page {
     (grants $db:ident, $after:ident, $not_with:ident, $limit:ident, $column:literal) => {
         page!(
+            tokens
+            "(SELECT id AS key, * FROM hub.grants) AS sealed_rows
+             JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
+            $db, $after, $not_with, $limit, $column
+        )
+    };
+    (accounts $db:ident, $after:ident, $not_with:ident, $limit:ident, $column:literal) => {
+        page!(
+            tokens
+            "(SELECT id AS key, * FROM hub.accounts) AS sealed_rows
+             JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
+            $db, $after, $not_with, $limit, $column
+        )
+    };
+    (tokens $from:literal, $db:ident, $after:ident, $not_with:ident, $limit:ident,
+     $column:literal) => {
+        page!(
             $db,
             $after,
             $not_with,
@@ -96,8 +123,7 @@ macro_rules! page {
             "sealed_rows.key::text",
             "spaces.base_url",
             $column,
-            "(SELECT id AS key, * FROM hub.grants) AS sealed_rows
-             JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
+            $from,
             "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
         )
     };
@@ -151,6 +177,12 @@ pub async fn page(
             "(SELECT id AS key, * FROM hub.spaces) AS sealed_rows",
             "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
         ),
+        SealedColumn::AccountAccessToken => {
+            page!(accounts db, after, not_with, limit, "backlog_access_token")
+        }
+        SealedColumn::AccountRefreshToken => {
+            page!(accounts db, after, not_with, limit, "backlog_refresh_token")
+        }
         SealedColumn::BacklogAccessToken => {
             page!(grants db, after, not_with, limit, "backlog_access_token")
         }
@@ -233,6 +265,24 @@ pub async fn replace(
             "hub.spaces",
             "oauth_client_secret",
             "id = $1::text::uuid AND base_url = secret_base_url"
+        ),
+        SealedColumn::AccountAccessToken => replace!(
+            db,
+            row,
+            old,
+            new,
+            "hub.accounts",
+            "backlog_access_token",
+            "id = $1::text::uuid"
+        ),
+        SealedColumn::AccountRefreshToken => replace!(
+            db,
+            row,
+            old,
+            new,
+            "hub.accounts",
+            "backlog_refresh_token",
+            "id = $1::text::uuid"
         ),
         SealedColumn::BacklogAccessToken => replace!(
             db,

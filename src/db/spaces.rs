@@ -374,6 +374,8 @@ pub async fn sealing_key_ids(db: impl PgExecutor<'_>) -> Result<Vec<String>, sql
     sqlx::query_scalar!(
         r#"SELECT DISTINCT split_part(sealed, ':', 3) AS "key_id!" FROM (
                SELECT oauth_client_secret::text AS sealed FROM hub.spaces
+               UNION ALL SELECT backlog_access_token FROM hub.accounts
+               UNION ALL SELECT backlog_refresh_token FROM hub.accounts
                UNION ALL SELECT backlog_access_token FROM hub.grants
                UNION ALL SELECT backlog_refresh_token FROM hub.grants
                UNION ALL SELECT key FROM hub.check_key

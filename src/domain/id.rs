@@ -36,6 +36,8 @@ ids! {
     AuthorizationRequestId;
     /// A row of `hub.consents`.
     ConsentId;
+    /// A row of `hub.accounts`.
+    AccountId;
     /// A row of `hub.grants`.
     GrantId;
 }

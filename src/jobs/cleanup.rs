@@ -54,6 +54,8 @@ const TABLE: [Kind; 12] = table![
     consents,
     browser_spaces,
     grants,
+    accounts,
+    paused_endings,
     idle_clients,
     never_used_clients,
 ];

@@ -12,7 +12,7 @@ use sqlx::{PgPool, postgres::PgListener};
 
 use crate::{
     db::probe::{self, ProbeError},
-    domain::{Change, GrantId},
+    domain::{AccountId, Change, GrantId},
     oauth::token::TokenHash,
     random::Random,
 };
@@ -69,13 +69,14 @@ async fn listen<F: AsyncFn(Change)>(
     }
 }
 
-/// `space:<id>`, `secret:<space id>`, `grant:<id>`, `token:<hash in hex>`.
+/// `space:<id>`, `secret:<space id>`, `grant:<id>`, `account:<id>`, `token:<hash in hex>`.
 fn read(payload: &str) -> Option<Change> {
     let (kind, name) = payload.split_once(':')?;
     match kind {
         "space" => Some(Change::Space),
         "secret" => Some(Change::Secret),
         "grant" => name.parse().ok().map(|id| Change::Grant(GrantId(id))),
+        "account" => name.parse().ok().map(|id| Change::Account(AccountId(id))),
         "token" => TokenHash::from_hex(name).map(Change::Token),
         _ => None,
     }

@@ -42,6 +42,8 @@ pub enum AccessError {
     SignInAgain,
     #[error("Backlog does not accept the API key")]
     KeyRefused,
+    #[error("Backlog did not confirm the sign-in, and is asked again")]
+    InDoubt { retry_after: Duration },
     #[error("the Backlog credentials cannot be renewed at the moment")]
     Unavailable {
         /// How long to wait before the next attempt, if known.

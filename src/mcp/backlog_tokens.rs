@@ -1,55 +1,56 @@
-//! The Backlog tokens behind a grant, renewed by one caller at a time across all
-//! processes.
+//! The Backlog tokens behind a grant: those of its user's account, which all grants of the user
+//! share.
 //!
-//! 1. Enough time left: the token in memory serves. Little left: it serves too,
-//!    and a renewal starts in the background. None left, or Backlog said 401: wait
-//!    for a renewal.
-//! 2. In this process callers queue; among processes the `renewing_until` lease of
-//!    the grant's row decides, and the others look until the new tokens are there.
-//!    No database connection is held during the call to Backlog.
-//! 3. The new pair is stored only over the generation it came from. `invalid_grant`
-//!    revokes only the generation it was about; any other failure changes nothing.
+//! 1. Enough time left: the token in memory serves. Little left: it serves too, and a renewal
+//!    starts in the background. None left, or Backlog said 401: wait for a renewal.
+//! 2. In this process callers queue; among processes the lease of the account's row decides, and
+//!    the others look until the new tokens are there (`renewal`, `lease`). No database connection
+//!    is held during the request to Backlog.
+//! 3. A pair that came is kept until it is stored (`keeping`), over the generation it came from.
+//! 4. A refusal is judged (`settling`): the account is in doubt, or ends. Any other failure
+//!    changes nothing.
+//! 5. A sign-in gives its pair to the account (`sign_in`). What replicas of the release before
+//!    left in the rows of grants is adopted (`adoption`).
 
+mod account;
+mod adoption;
+mod keeping;
+mod lease;
+mod renewal;
 mod sealed;
+mod settling;
+mod sign_in;
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use secrecy::{ExposeSecret, SecretString};
-use sqlx::PgPool;
-use tokio::{sync::MutexGuard, time::Instant};
+use secrecy::ExposeSecret;
+use sqlx::{PgConnection, PgPool};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::{AccessError, BacklogAccess, space_application::SpaceApplication};
+use super::{AccessError, BacklogAccess};
 use crate::{
-    backlog::{BacklogClient, BacklogUrl, Credentials, OAuthError, TOKEN_TIMEOUT},
+    backlog::{BacklogClient, BacklogTokens, BacklogUrl, Credentials, OAuthError},
     clock::Clock,
     crypto::{KeyRing, UnsealError},
-    db::{self, grants::SealedTokens},
-    domain::{Grant, RevocationReason, Space, activity::Actor},
+    db::accounts::{Account, SealedTokens},
+    domain::{Grant, GrantId, Space, activity::Actor},
     observe::Recorder,
+    random::Random,
 };
 
+pub use account::Accounts;
+use account::{Pair, State};
+use renewal::AccountTokens;
+use sealed::ClearPair;
 pub use sealed::access_token_place;
-use sealed::refresh_token_place;
+pub use sign_in::SignedIn;
 
 /// A renewal starts in the background when less than this is left.
 const RENEW_AHEAD: TimeDelta = TimeDelta::minutes(5);
-/// Longer than the call to Backlog and the attempts to store its answer may take, so
-/// that no two renewals ever overlap.
-const LEASE: Duration = TOKEN_TIMEOUT.saturating_add(Duration::from_secs(10));
-/// How long a caller waits for the renewals of others, in this process and elsewhere: if
-/// one of those died, its lease ends before the caller gives up.
-const PATIENCE: Duration = LEASE.saturating_add(Duration::from_secs(5));
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// Backlog has already let go of the old refresh token when the new one is stored,
-/// so a database that stumbles gets more than one chance.
-const STORE_ATTEMPTS: u32 = 6;
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What every renewal works with.
@@ -59,10 +60,31 @@ pub struct Renewals {
     pub keys: Arc<KeyRing>,
     pub backlog: BacklogClient,
     pub clock: Clock,
+    pub random: Random,
     pub callback: Url,
     /// Renewals outlive the request that caused them; shutdown waits for these.
     pub tasks: TaskTracker,
     pub recorder: Recorder,
+    pub accounts: Accounts,
+}
+
+/// Why there are no tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum RenewalError {
+    #[error("the account has ended")]
+    Ended,
+    #[error("Backlog did not confirm the account; it is asked again at {until}")]
+    InDoubt { until: DateTime<Utc> },
+    #[error(transparent)]
+    Backlog(OAuthError),
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("a stored token cannot be opened: {0}")]
+    Sealed(#[from] UnsealError),
+    #[error("the space cannot be used: {0}")]
+    Space(#[from] super::space_application::SpaceError),
+    #[error("the renewal of another process did not end in time")]
+    Impatient,
 }
 
 /// The Backlog tokens of one grant.
@@ -72,241 +94,131 @@ pub struct GrantAccess(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     actor: Actor,
-    user: i64,
-    space: Arc<Space>,
     url: BacklogUrl,
-    current: Mutex<Current>,
-    flight: tokio::sync::Mutex<()>,
-    renewals: Arc<Renewals>,
+    tokens: AccountTokens,
 }
 
-#[derive(Clone, Debug)]
-struct Current {
-    access_token: SecretString,
-    expires_at: DateTime<Utc>,
-    generation: i64,
-}
-
-/// Why a renewal brought no tokens.
-#[derive(Debug, thiserror::Error)]
-enum RenewalError {
-    #[error("the grant has ended")]
-    Ended,
-    #[error(transparent)]
-    Backlog(OAuthError),
-    #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
-    #[error("a stored token cannot be opened: {0}")]
-    Sealed(#[from] UnsealError),
-    #[error("the space cannot be used: {0}")]
-    Space(#[from] super::space_application::SpaceError),
-    #[error("somebody else's renewal did not end in time")]
-    Impatient,
-}
-
-impl From<RenewalError> for AccessError {
-    fn from(error: RenewalError) -> Self {
+impl Renewals {
+    fn access_error(&self, error: &RenewalError) -> AccessError {
         match error {
-            RenewalError::Ended => Self::SignInAgain,
+            RenewalError::Ended => AccessError::SignInAgain,
+            RenewalError::InDoubt { until } => AccessError::InDoubt {
+                retry_after: (*until - self.clock.now()).to_std().unwrap_or(RETRY_AFTER),
+            },
             RenewalError::Backlog(_)
             | RenewalError::Database(_)
             | RenewalError::Sealed(_)
             | RenewalError::Space(_)
-            | RenewalError::Impatient => Self::Unavailable {
+            | RenewalError::Impatient => AccessError::Unavailable {
                 retry_after: Some(RETRY_AFTER),
             },
         }
     }
+
+    /// Gives the pair that Backlog has just given to its user's account.
+    pub(super) async fn give_to_account(
+        &self,
+        db: &mut PgConnection,
+        space: &Space,
+        user: i64,
+        (tokens, answered_at): (&BacklogTokens, DateTime<Utc>),
+    ) -> Result<SignedIn, RenewalError> {
+        let pair = ClearPair::new(tokens, answered_at);
+        self.sign_in(db, space, user, pair).await
+    }
+
+    /// The account's pair for the row of a new grant.
+    pub(super) fn copy_for_grant(
+        &self,
+        grant: GrantId,
+        space: &Space,
+        signed_in: &SignedIn,
+    ) -> SealedTokens {
+        self.seal_for_grant(grant, space, signed_in)
+    }
 }
 
 impl GrantAccess {
-    /// The tokens of a live grant; an error if its stored tokens do not open.
+    /// The tokens of a live grant; an error if those of its account do not open.
     pub fn new(
         renewals: &Arc<Renewals>,
         grant: &Grant,
         space: &Arc<Space>,
-    ) -> Result<Option<Self>, super::sessions::SessionError> {
-        let Some(current) = renewals.open(grant.id, space, &grant.tokens)? else {
-            return Ok(None);
-        };
-        Ok(Some(Self(Arc::new(Inner {
+        account: &Account,
+    ) -> Result<Self, super::sessions::SessionError> {
+        let read = renewals.open_account(space, account)?;
+        Ok(Self(Arc::new(Inner {
             actor: Actor {
                 grant: grant.id,
                 client: grant.client,
                 space: space.id,
             },
-            user: grant.backlog_user_id,
             url: BacklogUrl::parse(&space.base_url)?,
-            space: Arc::clone(space),
-            current: Mutex::new(current),
-            flight: tokio::sync::Mutex::new(()),
-            renewals: Arc::clone(renewals),
-        }))))
+            tokens: AccountTokens {
+                account: renewals.accounts.open(account.id, read),
+                user: grant.backlog_user_id,
+                space: Arc::clone(space),
+                renewals: Arc::clone(renewals),
+            },
+        })))
     }
 
-    fn current(&self) -> Current {
-        self.0
-            .current
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// Whether Backlog has ended the account: the user has to sign in again.
+    pub fn has_ended(&self) -> bool {
+        self.0.tokens.account.state().has_ended()
+    }
+
+    /// Whether the account has changed since it was read.
+    pub(super) fn is_stale(&self) -> bool {
+        self.0.tokens.account.is_stale()
+    }
+
+    pub(super) fn set_stale(&self, is_stale: bool) {
+        self.0.tokens.account.set_stale(is_stale);
     }
 
     /// Waits for tokens newer than `generation`. The work runs as a task of its own:
     /// a client that hangs up must not end it between Backlog's answer and the database.
     async fn renewed_after(&self, generation: i64) -> Result<Credentials, AccessError> {
-        let access = self.clone();
-        let task = self
-            .0
-            .renewals
+        let tokens = self.0.tokens.clone();
+        let renewals = &self.0.tokens.renewals;
+        let task = renewals
             .tasks
-            .spawn(async move { access.renew_after(generation).await });
-        match task.await {
-            Ok(Ok(current)) => Ok(Credentials::Bearer(current.access_token)),
-            Ok(Err(error)) => {
-                tracing::warn!(grant = %self.0.actor.grant, %error, "no renewed Backlog tokens");
-                Err(error.into())
-            }
+            .spawn(async move { tokens.renewed_after(generation).await });
+        let error = match task.await {
+            Ok(Ok(State {
+                pair: Some(Pair { access_token, .. }),
+                ..
+            })) => return Ok(Credentials::Bearer(access_token)),
+            Ok(Ok(State { pair: None, .. })) => RenewalError::Ended,
+            Ok(Err(error)) => error,
             Err(error) => {
                 tracing::error!(grant = %self.0.actor.grant, %error, "a renewal ended early");
-                Err(RenewalError::Impatient.into())
+                RenewalError::Impatient
             }
-        }
-    }
-
-    async fn renew_after(&self, generation: i64) -> Result<Current, RenewalError> {
-        let renewals = &self.0.renewals;
-        let patience = Instant::now() + PATIENCE;
-        let _flight = in_turn(&self.0.flight, patience).await?;
-        let current = self.current();
-        if current.generation > generation {
-            return Ok(current);
-        }
-        loop {
-            if let Some(sealed) =
-                db::grants::lease_renewal(&renewals.db, self.0.actor.grant, generation, LEASE)
-                    .await?
-                && let Some(current) = self.counted(generation, &sealed).await?
-            {
-                return Ok(current);
-            }
-            let stored = db::grants::backlog_tokens(&renewals.db, self.0.actor.grant)
-                .await?
-                .ok_or(RenewalError::Ended)?;
-            let stored = renewals
-                .open(self.0.actor.grant, &self.0.space, &stored)?
-                .ok_or(RenewalError::Ended)?;
-            if stored.generation > generation {
-                return Ok(self.adopt(stored));
-            }
-            if Instant::now() >= patience {
-                return Err(RenewalError::Impatient);
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    }
-
-    /// Renews, and counts how that ended; of many who wait for it, none counts.
-    async fn counted(
-        &self,
-        generation: i64,
-        sealed: &str,
-    ) -> Result<Option<Current>, RenewalError> {
-        let renewed = self.renew(generation, sealed).await;
-        let outcome = match &renewed {
-            Ok(Some(_)) => "renewed",
-            Err(RenewalError::Ended) => "ended",
-            Ok(None) | Err(_) => "failed",
         };
-        self.0.renewals.recorder.metrics.renewal(outcome);
-        renewed
+        tracing::warn!(grant = %self.0.actor.grant, %error, "no renewed Backlog tokens");
+        Err(renewals.access_error(&error))
     }
 
-    /// Renews, with the lease of `generation` in hand. `None`: whatever came of it, it is
-    /// not what is stored, because the grant has gone on or ended in the meantime.
-    async fn renew(&self, generation: i64, sealed: &str) -> Result<Option<Current>, RenewalError> {
-        let renewals = &self.0.renewals;
-        let grant = self.0.actor.grant;
-        let row = grant.to_string();
-        let asked = async {
-            let refresh_token = renewals
-                .keys
-                .open(refresh_token_place(&row, &self.0.space.base_url), sealed)?;
-            SpaceApplication::open(&self.0.space, &renewals.keys, &renewals.callback)?
-                .refresh(&renewals.backlog, &refresh_token)
-                .await
-                .map_err(RenewalError::Backlog)
-        };
-        match asked.await {
-            Ok(tokens) => {
-                let answered_at = renewals.clock.now();
-                let sealed = renewals.seal(grant, &self.0.space, &tokens, answered_at);
-                if !self.store(generation, &sealed).await? {
-                    return Ok(None);
-                }
-                tracing::info!(%grant, generation = generation + 1, "Backlog tokens renewed");
-                Ok(Some(self.adopt(Current {
-                    access_token: tokens.access_token,
-                    expires_at: sealed.expires_at,
-                    generation: generation + 1,
-                })))
-            }
-            Err(RenewalError::Backlog(OAuthError::InvalidGrant)) => {
-                let reason = RevocationReason::BacklogInvalidGrant;
-                if !db::grants::revoke(&renewals.db, grant, Some(generation), reason).await? {
-                    return Ok(None);
-                }
-                tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");
-                Err(RenewalError::Ended)
-            }
-            Err(error) => {
-                db::grants::release_renewal(&renewals.db, grant, generation).await?;
-                Err(error)
-            }
+    /// Renews in the background, unless somebody does or Backlog is not to be asked now.
+    fn renew_ahead(&self, known: &State) {
+        let tokens = &self.0.tokens;
+        let now = tokens.renewals.clock.now();
+        if known.is_unstored
+            || known.standing.in_doubt_at(now).is_some()
+            || tokens.account.flight.try_lock().is_err()
+        {
+            return;
         }
-    }
-
-    async fn store(&self, generation: i64, tokens: &SealedTokens) -> Result<bool, sqlx::Error> {
-        let mut attempt = 1;
-        loop {
-            let stored = db::grants::store_renewal(
-                &self.0.renewals.db,
-                self.0.actor.grant,
-                generation,
-                tokens,
-            )
-            .await;
-            match stored {
-                Err(error) if attempt < STORE_ATTEMPTS => {
-                    tracing::warn!(grant = %self.0.actor.grant, %error, attempt, "renewal not stored yet");
-                    tokio::time::sleep(Duration::from_millis(100) * 2_u32.pow(attempt)).await;
-                    attempt += 1;
-                }
-                outcome => return outcome,
+        let (tokens, grant) = (tokens.clone(), self.0.actor.grant);
+        let generation = known.generation;
+        self.0.tokens.renewals.tasks.spawn(async move {
+            if let Err(error) = tokens.renewed_after(generation).await {
+                tracing::warn!(%grant, %error, "no early renewal");
             }
-        }
+        });
     }
-
-    fn adopt(&self, newer: Current) -> Current {
-        let mut current = self
-            .0
-            .current
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if newer.generation > current.generation {
-            *current = newer;
-        }
-        current.clone()
-    }
-}
-
-/// Waits until nobody else in this process renews.
-async fn in_turn(
-    flight: &tokio::sync::Mutex<()>,
-    patience: Instant,
-) -> Result<MutexGuard<'_, ()>, RenewalError> {
-    let turn = tokio::time::timeout_at(patience, flight.lock()).await;
-    turn.map_err(|_| RenewalError::Impatient)
 }
 
 #[async_trait]
@@ -316,7 +228,7 @@ impl BacklogAccess for GrantAccess {
     }
 
     fn user(&self) -> Option<i64> {
-        Some(self.0.user)
+        Some(self.0.tokens.user)
     }
 
     fn actor(&self) -> Option<Actor> {
@@ -324,50 +236,32 @@ impl BacklogAccess for GrantAccess {
     }
 
     async fn credentials(&self) -> Result<Credentials, AccessError> {
-        let current = self.current();
-        let left = current.expires_at - self.0.renewals.clock.now();
+        let known = self.0.tokens.account.state();
+        let Some(pair) = &known.pair else {
+            return Err(AccessError::SignInAgain);
+        };
+        let left = pair.expires_at - self.0.tokens.renewals.clock.now();
         if left <= TimeDelta::zero() {
-            return self.renewed_after(current.generation).await;
+            return self.renewed_after(known.generation).await;
         }
-        if left < RENEW_AHEAD && self.0.flight.try_lock().is_ok() {
-            let access = self.clone();
-            self.0.renewals.tasks.spawn(async move {
-                if let Err(error) = access.renew_after(current.generation).await {
-                    tracing::warn!(grant = %access.0.actor.grant, %error, "no early renewal");
-                }
-            });
+        if left < RENEW_AHEAD {
+            self.renew_ahead(&known);
         }
-        Ok(Credentials::Bearer(current.access_token))
+        Ok(Credentials::Bearer(pair.access_token.clone()))
     }
 
     async fn renew(&self, rejected: &Credentials) -> Result<Credentials, AccessError> {
-        let current = self.current();
+        let known = self.0.tokens.account.state();
+        let Some(pair) = &known.pair else {
+            return Err(AccessError::SignInAgain);
+        };
         match rejected {
             Credentials::Bearer(token)
-                if token.expose_secret() == current.access_token.expose_secret() =>
+                if token.expose_secret() == pair.access_token.expose_secret() =>
             {
-                self.renewed_after(current.generation).await
+                self.renewed_after(known.generation).await
             }
-            _ => Ok(Credentials::Bearer(current.access_token)),
+            _ => Ok(Credentials::Bearer(pair.access_token.clone())),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn nobody_waits_for_ever_for_their_turn() {
-        let flight = tokio::sync::Mutex::new(());
-        let soon = || Instant::now() + Duration::from_millis(20);
-        let first = in_turn(&flight, soon()).await;
-        assert!(first.is_ok());
-        for _ in 0..2 {
-            let second = in_turn(&flight, soon()).await;
-            assert!(matches!(second, Err(RenewalError::Impatient)));
-        }
-        drop(first);
-        assert!(in_turn(&flight, soon()).await.is_ok());
     }
 }

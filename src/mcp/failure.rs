@@ -83,7 +83,9 @@ impl ToolError {
                 ToolOutcome::SignInAgain
             }
             (Self::OutOfBounds(_), _) => ToolOutcome::Denied,
-            (Self::Access(AccessError::Unavailable { .. }), _) => ToolOutcome::BacklogFailed,
+            (Self::Access(AccessError::Unavailable { .. } | AccessError::InDoubt { .. }), _) => {
+                ToolOutcome::BacklogFailed
+            }
             (Self::TooFewLeft { .. }, _) => ToolOutcome::RateLimited,
             (Self::Backlog { error, .. }, _) => match error {
                 BacklogError::Unauthorized => ToolOutcome::SignInAgain,
@@ -153,6 +155,12 @@ fn access(error: AccessError) -> String {
         AccessError::KeyRefused => "Backlog does not accept the API key. Check BACKLOG_API_KEY \
              and BACKLOG_DOMAIN, or those of the organization; repeating the call will not help."
             .to_owned(),
+        AccessError::InDoubt { retry_after } => format!(
+            "Backlog did not confirm this connection's sign-in, which may be a passing fault: it is \
+             in doubt, and the hub asks Backlog again. Try again in {}. If this goes on for more \
+             than an hour, reconnect and sign in to Backlog again.",
+            seconds(retry_after)
+        ),
         AccessError::Unavailable { retry_after } => {
             let wait = retry_after.map_or_else(|| "a moment".to_owned(), seconds);
             format!(

@@ -18,11 +18,11 @@ use std::{
 use chrono::{DateTime, Utc};
 use moka::future::Cache;
 use secrecy::SecretString;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio_util::task::TaskTracker;
 
 use super::{
-    backlog_tokens::{GrantAccess, Renewals},
+    backlog_tokens::{GrantAccess, RenewalError, Renewals, SignedIn},
     space_application::{SpaceApplication, SpaceError},
     space_names::{Name, SpaceNames},
     subscriptions::Subscriptions,
@@ -32,7 +32,7 @@ use crate::{
         BacklogError, BacklogTokens, BacklogUrlError, Credentials, Request, Segment, models::User,
     },
     crypto::UnsealError,
-    db::{self, grants::SealedTokens},
+    db::{self, access_tokens::Found, accounts::SealedTokens},
     domain::{Change, GrantId, Principal, Space},
     oauth::token::{AccessToken, TokenHash},
 };
@@ -59,6 +59,8 @@ pub enum SessionError {
     Sealed(#[from] UnsealError),
     #[error("the base URL of the space is wrong: {0}")]
     Url(#[from] BacklogUrlError),
+    #[error("the Backlog tokens in the grant's row were not adopted: {0}")]
+    NotAdopted(RenewalError),
 }
 
 /// Why Backlog did not say who somebody is.
@@ -125,6 +127,7 @@ impl Sessions {
         }
         let session = self.by_token.get(&hash).await?;
         let is_live = session.principal.token_expires_at > self.renewals.clock.now()
+            && !session.access.is_stale()
             && !self.ended_grants.contains_key(&session.principal.grant.id);
         is_live.then_some(session)
     }
@@ -159,18 +162,18 @@ impl Sessions {
 
     async fn find_by_hash(&self, hash: TokenHash) -> Result<Option<Arc<Session>>, SessionError> {
         let before = self.changes.load(Ordering::Acquire);
-        let db = &self.renewals.db;
-        let Some(found) = db::access_tokens::find_principal(db, hash).await? else {
+        let Some(found) = self.find_adopted(hash).await? else {
+            return Ok(None);
+        };
+        let Some(account) = &found.account else {
             return Ok(None);
         };
         if found.unused {
-            db::access_tokens::mark_used(db, hash).await?;
+            db::access_tokens::mark_used(&self.renewals.db, hash).await?;
         }
         let principal = &found.principal;
-        let access = GrantAccess::new(&self.renewals, &principal.grant, &principal.space)?;
-        let Some(access) = access else {
-            return Ok(None);
-        };
+        let access = GrantAccess::new(&self.renewals, &principal.grant, &principal.space, account)?;
+        access.set_stale(false);
         let session = Arc::new(Session {
             principal: found.principal,
             access,
@@ -178,8 +181,26 @@ impl Sessions {
         self.by_token.insert(hash, Arc::clone(&session)).await;
         if self.changes.load(Ordering::Acquire) != before {
             self.by_token.invalidate(&hash).await;
+            session.access.set_stale(true);
         }
         Ok(Some(session))
+    }
+
+    /// The principal of a token, and the account behind it: made, or brought up to date, where the
+    /// grant has Backlog tokens of its own.
+    async fn find_adopted(&self, hash: TokenHash) -> Result<Option<Found>, SessionError> {
+        let db = &self.renewals.db;
+        let found = db::access_tokens::find_principal(db, hash).await?;
+        let Some(Principal { grant, space, .. }) = found
+            .as_ref()
+            .filter(|found| found.is_to_adopt)
+            .map(|found| &found.principal)
+        else {
+            return Ok(found);
+        };
+        let adopted = self.renewals.adopt(space, grant.backlog_user_id).await;
+        adopted.map_err(SessionError::NotAdopted)?;
+        Ok(db::access_tokens::find_principal(db, hash).await?)
     }
 
     pub async fn space_by_slug(
@@ -212,6 +233,10 @@ impl Sessions {
         match change {
             Change::Grant(id) => {
                 self.ended_grants.insert(*id, ()).await;
+                self.dead_tokens.invalidate_all();
+            }
+            Change::Account(id) => {
+                self.renewals.accounts.note_change(*id);
                 self.dead_tokens.invalidate_all();
             }
             Change::Token(hash) => self.by_token.invalidate(hash).await,
@@ -280,15 +305,23 @@ impl Sessions {
         Ok(answer.json()?)
     }
 
-    /// Backlog's tokens as a grant's row keeps them.
-    pub fn seal(
+    /// Gives the tokens of a sign-in, and the time of Backlog's answer, to the user's account.
+    pub async fn sign_in(
         &self,
-        grant: GrantId,
+        db: &mut PgConnection,
         space: &Space,
-        tokens: &BacklogTokens,
-        answered_at: DateTime<Utc>,
-    ) -> SealedTokens {
-        self.renewals.seal(grant, space, tokens, answered_at)
+        backlog_user_id: i64,
+        given: (&BacklogTokens, DateTime<Utc>),
+    ) -> Result<SignedIn, RenewalError> {
+        let renewals = &self.renewals;
+        renewals
+            .give_to_account(db, space, backlog_user_id, given)
+            .await
+    }
+
+    /// The account's tokens as the row of a new grant keeps them.
+    pub fn seal(&self, grant: GrantId, space: &Space, signed_in: &SignedIn) -> SealedTokens {
+        self.renewals.copy_for_grant(grant, space, signed_in)
     }
 
     /// Where work goes on that its request need not wait for: renewals and sign-ins, from

@@ -86,7 +86,7 @@ impl Subscriptions {
             Change::Grant(id) => taken.grant == *id,
             Change::Token(hash) => taken.token == *hash,
             Change::ListeningEnded => true,
-            Change::Space | Change::Secret | Change::ListeningBegan => false,
+            Change::Space | Change::Secret | Change::Account(_) | Change::ListeningBegan => false,
         };
         for taken in self.places().taken.values().filter(|taken| ends(taken)) {
             taken.ended.cancel();

@@ -60,6 +60,12 @@ catalogue! {
         "Refresh tokens presented again, by what came of it and how long after their first use";
     RENEWALS = Counter "bmh_backlog_token_renewals_total" ["outcome"]
         "Renewals of Backlog tokens, by how they ended";
+    UNSTORED_PAIRS = Gauge "bmh_unstored_token_pairs" []
+        "Pairs of Backlog tokens that this replica keeps until the database takes them";
+    ACCOUNTS = Gauge "bmh_accounts" ["space", "state"]
+        "Accounts of a space by their state, counted once a minute; every replica says the same";
+    ENDINGS_PAUSED = Gauge "bmh_account_endings_paused" ["space"]
+        "1 while no account of a space ends, because too many did at once; every replica says the same";
     SESSIONS = Gauge "bmh_sessions" ["space"]
         "Live grants of a space, counted once a minute; every replica says the same";
     DATABASE_CONNECTIONS = Gauge "bmh_database_connections" ["state"]

@@ -25,7 +25,7 @@ const BUCKETS: [f64; 12] = [
 ];
 
 /// How a renewal of Backlog's tokens can end.
-const RENEWAL_OUTCOMES: [&str; 3] = ["renewed", "ended", "failed"];
+const RENEWAL_OUTCOMES: [&str; 5] = ["renewed", "ended", "doubted", "spared", "failed"];
 
 /// Where numbers go; cheap to clone. The default one forgets them.
 #[derive(Clone, Default)]
@@ -83,6 +83,7 @@ impl Metrics {
         );
         metrics.listening(false);
         metrics.journal(0, 0);
+        metrics.unstored_pairs(0.0);
         // From 0 the first one is an increase; from nothing it is none to Prometheus.
         for outcome in RENEWAL_OUTCOMES {
             metrics.count(&catalogue::RENEWALS, [outcome.into()], 0);
@@ -164,6 +165,33 @@ impl Metrics {
     pub fn security_event(&self, event: SecurityEvent, occurrences: u32) {
         let labels = [event.as_str().into()];
         self.count(&catalogue::SECURITY_EVENTS, labels, occurrences.into());
+    }
+
+    /// So many more pairs of Backlog tokens wait to be stored; fewer, if negative.
+    pub fn unstored_pairs(&self, more: f64) {
+        if let Some(inner) = &self.0 {
+            let key = key(&catalogue::UNSTORED_PAIRS, []);
+            inner
+                .recorder
+                .register_gauge(&key, &METADATA)
+                .increment(more);
+        }
+    }
+
+    /// How many accounts of a space are in a state.
+    pub fn accounts(&self, space: &str, state: &'static str, number: u64) {
+        let labels = [space.to_owned().into(), state.into()];
+        self.gauge(&catalogue::ACCOUNTS, labels, count(number));
+    }
+
+    /// Whether the endings of a space's accounts are paused.
+    pub fn endings_paused(&self, space: &str, are_paused: bool) {
+        let labels = [space.to_owned().into()];
+        self.gauge(
+            &catalogue::ENDINGS_PAUSED,
+            labels,
+            f64::from(u8::from(are_paused)),
+        );
     }
 
     /// A cleanup of these kinds of rows will come; nothing has been removed yet.
@@ -346,7 +374,10 @@ mod tests {
         for line in [
             r#"bmh_backlog_token_renewals_total{outcome="renewed"} 0"#,
             r#"bmh_backlog_token_renewals_total{outcome="ended"} 0"#,
+            r#"bmh_backlog_token_renewals_total{outcome="doubted"} 0"#,
+            r#"bmh_backlog_token_renewals_total{outcome="spared"} 0"#,
             r#"bmh_backlog_token_renewals_total{outcome="failed"} 0"#,
+            "bmh_unstored_token_pairs 0",
             r#"bmh_cleanup_removed_rows_total{kind="grants"} 0"#,
             "bmh_cleanup_last_success_timestamp_seconds 0",
         ] {

@@ -10,13 +10,15 @@
 //! 5. The request is finished in one statement; the code is exchanged at Backlog,
 //!    which is asked who this is. From here on the work is a task of its own: a browser
 //!    that hangs up must not end it between Backlog's answer and the database.
-//! 6. The grant with the sealed tokens, a single-use code and the approval, which this
-//!    browser need not give again, are stored together.
-//! 7. The browser goes back to the client with `code`, `iss` and `state`.
+//! 6. The tokens go to the user's account. The grant, a single-use code and the approval, which
+//!    this browser need not give again, are stored together with them.
+//! 7. The browser goes back to the client with `code`, `iss` and `state`. If the sign-in has
+//!    restored the account, a page in between names the connections that come back with it.
 
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use sqlx::PgConnection;
 use subtle::ConstantTimeEq;
@@ -26,7 +28,8 @@ use url::Url;
 use super::{
     Hub,
     authorize::{redirect, redirect_with_error},
-    backlog_redirect, browser,
+    backlog_redirect, browser, connections,
+    connections::Restored,
     error::{self, PageError},
     expired,
     limits::Endpoint,
@@ -38,10 +41,8 @@ use crate::{
     db::{
         self, authorization_codes::NewCode, authorization_requests::Approved, consents::ConsentKey,
     },
-    domain::{
-        Authority, BacklogTokenState, ConsentId, Grant, GrantId, Space, space::verifier_place,
-    },
-    mcp::sessions::SignInError,
+    domain::{Authority, ConsentId, Grant, GrantId, Space, space::verifier_place},
+    mcp::{backlog_tokens::RenewalError, sessions::SignInError},
     oauth::{
         ErrorCode, OAuthError, Params,
         token::{AuthorizationCode, StateKind},
@@ -142,7 +143,7 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
     }
 
     let asked = &approved.request;
-    let code = match answer {
+    let signed_in = match answer {
         BacklogAnswer::Refused(error) => Err(error),
         BacklogAnswer::Code(code) => {
             let hub = hub.clone();
@@ -152,11 +153,14 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
             to_the_end(tasks, sign_in).await
         }
     };
-    Ok(match code {
-        Ok(code) => {
+    Ok(match signed_in {
+        Ok(SignedIn { code, restored }) => {
             let mut params = vec![("code", code.reveal()), ("iss", asked.issuer.as_str())];
             params.extend(asked.state.as_deref().map(|state| ("state", state)));
-            redirect(&asked.redirect_uri.with_params(&params))
+            let target = asked.redirect_uri.with_params(&params);
+            restored
+                .and_then(|restored| connections::page(hub, request, restored, &target))
+                .unwrap_or_else(|| redirect(&target))
         }
         Err(error) => {
             let event = match error.code {
@@ -239,11 +243,18 @@ impl<'a> BacklogAnswer<'a> {
     }
 }
 
+/// What a sign-in brought.
+struct SignedIn {
+    code: AuthorizationCode,
+    /// The connections that it brought back.
+    restored: Option<Restored>,
+}
+
 /// Waits for a sign-in that goes on if nobody does.
 async fn to_the_end(
     tasks: &TaskTracker,
-    sign_in: impl Future<Output = Result<AuthorizationCode, OAuthError>> + Send + 'static,
-) -> Result<AuthorizationCode, OAuthError> {
+    sign_in: impl Future<Output = Result<SignedIn, OAuthError>> + Send + 'static,
+) -> Result<SignedIn, OAuthError> {
     tasks.spawn(sign_in).await.unwrap_or_else(|error| {
         tracing::error!(%error, "a sign-in ended early");
         Err(temporarily_unavailable(
@@ -258,7 +269,7 @@ async fn sign_in(
     space: &Space,
     approved: &Approved,
     backlog_code: &str,
-) -> Result<AuthorizationCode, OAuthError> {
+) -> Result<SignedIn, OAuthError> {
     let oauth = hub.sessions.space_oauth(space).map_err(|error| {
         tracing::error!(space = space.slug, %error, "the space cannot be used");
         OAuthError::new(
@@ -283,51 +294,70 @@ async fn sign_in(
         scopes: approved.granted,
         issuer: approved.request.issuer.clone(),
         resource: approved.request.resource.clone(),
-        tokens: BacklogTokenState::Revoked,
     };
-    let sealed = hub.sessions.seal(grant.id, space, &tokens, answered_at);
-    let code = AuthorizationCode::issue(&hub.random, &hub.check_key);
-    let stored: Result<bool, sqlx::Error> = async {
-        let mut transaction = hub.db.begin().await?;
-        // While Backlog was asked, an operator may have moved the space or turned it off.
-        if !db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await? {
-            return Ok(false);
-        }
-        db::grants::insert(&mut *transaction, &grant, &sealed).await?;
-        db::clients::touch(&mut *transaction, grant.client).await?;
-        db::authorization_codes::insert(
-            &mut *transaction,
-            &NewCode {
-                hash: code.hash(),
-                grant: grant.id,
-                redirect_uri: approved.request.redirect_uri.as_str(),
-                code_challenge: &approved.request.code_challenge,
-                lifetime: hub.lifetimes.authorization_code,
-            },
-        )
-        .await?;
-        remember(hub, approved, &mut transaction).await?;
-        transaction.commit().await?;
-        Ok(true)
-    }
-    .await;
+    let stored = store(hub, space, approved, (&grant, &tokens, answered_at)).await;
     let stored = stored.map_err(|error| {
         tracing::error!(%error, "a sign-in could not be stored");
         temporarily_unavailable("The sign-in could not be stored; try again.")
     })?;
-    if !stored {
-        return Err(OAuthError::new(
+    let signed_in = stored.ok_or_else(|| {
+        OAuthError::new(
             ErrorCode::AccessDenied,
             "The Backlog space was turned off or moved during the sign-in.",
-        ));
-    }
+        )
+    })?;
     tracing::info!(
         grant = %grant.id,
         space = space.slug,
         backlog_user = grant.backlog_user_id,
         "a person signed in"
     );
-    Ok(code)
+    Ok(signed_in)
+}
+
+/// Stores a sign-in as a whole. `None`: while Backlog was asked, an operator moved the space or
+/// turned it off.
+async fn store(
+    hub: &Hub,
+    space: &Space,
+    approved: &Approved,
+    (grant, tokens, answered_at): (&Grant, &BacklogTokens, DateTime<Utc>),
+) -> Result<Option<SignedIn>, RenewalError> {
+    let code = AuthorizationCode::issue(&hub.random, &hub.check_key);
+    let mut transaction = hub.db.begin().await?;
+    if !db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await? {
+        return Ok(None);
+    }
+    let user = grant.backlog_user_id;
+    let account = hub
+        .sessions
+        .sign_in(&mut transaction, space, user, (tokens, answered_at))
+        .await?;
+    let sealed = hub.sessions.seal(grant.id, space, &account);
+    db::grants::insert(&mut *transaction, grant, &sealed, account.generation).await?;
+    db::clients::touch(&mut *transaction, grant.client).await?;
+    let restored = match account.is_restored {
+        true => Restored::read(&mut transaction, grant).await?,
+        false => None,
+    };
+    let lifetime = hub.lifetimes.authorization_code;
+    db::authorization_codes::insert(
+        &mut *transaction,
+        &NewCode {
+            hash: code.hash(),
+            grant: grant.id,
+            redirect_uri: approved.request.redirect_uri.as_str(),
+            code_challenge: &approved.request.code_challenge,
+            lifetime: match &restored {
+                Some(_) => lifetime.max(connections::READING_TIME),
+                None => lifetime,
+            },
+        },
+    )
+    .await?;
+    remember(hub, approved, &mut transaction).await?;
+    transaction.commit().await?;
+    Ok(Some(SignedIn { code, restored }))
 }
 
 /// The verifier of the code; `None` if a replica of an older release asked for the code.
@@ -401,7 +431,7 @@ fn exchange_failed(space: &Space, error: &backlog::OAuthError) -> OAuthError {
         _ => tracing::warn!(space = space.slug, %error, "Backlog did not exchange the code"),
     }
     match error {
-        backlog::OAuthError::InvalidGrant => OAuthError::new(
+        backlog::OAuthError::InvalidGrant | backlog::OAuthError::Unreadable => OAuthError::new(
             ErrorCode::AccessDenied,
             "Backlog no longer accepts this sign-in; start again.",
         ),

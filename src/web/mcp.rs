@@ -91,6 +91,9 @@ pub async fn authenticate<B: MessageBody + 'static>(
     if !session.principal.space.is_enabled() {
         return Ok(answer(request, space_disabled(&session)));
     }
+    if session.access.has_ended() {
+        return Ok(answer(request, Challenge::SignInAgain.response(&issuer)));
+    }
     if let Err(limited) = hub.limits.check_grant(session.principal.grant.id) {
         return Ok(answer(request, JsonError::from(limited).error_response()));
     }

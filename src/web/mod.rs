@@ -14,6 +14,7 @@ pub mod client_documents;
 pub mod client_keys;
 pub mod concurrency;
 pub mod connect;
+pub mod connections;
 pub mod consent;
 mod consent_page;
 mod consent_skip;

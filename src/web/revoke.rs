@@ -124,7 +124,7 @@ impl Revocable {
             return Ok(false);
         };
         let reason = RevocationReason::ByClient;
-        let ended = db::grants::revoke(&hub.db, grant, None, reason).await?;
+        let ended = db::grants::revoke(&hub.db, grant, reason).await?;
         if ended {
             tracing::info!(%grant, reason = reason.as_str(), "grant revoked");
         }

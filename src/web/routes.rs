@@ -5,7 +5,8 @@
 use actix_web::{middleware::from_fn, web};
 
 use super::{
-    Hub, authorization_server_metadata, authorize, callback, connect, consent, cors, health, mcp,
+    Hub, authorization_server_metadata, authorize, callback, connect, connections, consent, cors,
+    health, mcp,
     methods::{get_or_head, head},
     not_found, openid_configuration, pages, protected_resource_metadata, ready, register,
     registration, revoke, stylesheet, token,
@@ -30,6 +31,7 @@ pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<Hub>, server: 
                 .route(web::get().to(callback::get))
                 .route(head()),
         );
+    config.service(web::resource(connections::PATH).route(web::post().to(connections::post)));
     well_known(config, hub);
     issuer_routes(config, hub, server, "/spaces/{space}", "/mcp");
     issuer_routes(config, hub, server, "", &hub.mcp_path);

@@ -281,7 +281,8 @@ async fn a_person_is_exported_whole_and_forgotten_alone() {
         );
         hub.value(&query).await
     };
-    let daniels = "event signed_in, event token_refreshed, event tool_called get_myself, grant";
+    let daniels = "account, event signed_in, event token_refreshed, event tool_called get_myself, \
+                   grant";
     assert_eq!(export(seed::DANIEL).await.as_deref(), Some(daniels));
     let text = format!(
         "SELECT string_agg(data::text, ' ') FROM {}",
@@ -312,7 +313,7 @@ async fn a_person_is_exported_whole_and_forgotten_alone() {
     assert!(!contents.contains("Daniel"), "the name in {contents}");
     assert!(works(&hub, &maja).await);
     eventually("the other person's trail goes on", async || {
-        let more = "event signed_in, event tool_called get_myself, event tool_called get_space, \
+        let more = "account, event signed_in, event tool_called get_myself, event tool_called get_space, \
                     grant";
         export(seed::MAJA).await.as_deref() == Some(more)
     })

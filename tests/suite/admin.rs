@@ -380,5 +380,7 @@ async fn each_revocation_ends_what_it_names() {
     assert_eq!(count(live).await, "");
     let erased = "SELECT count(backlog_access_token)::text FROM hub.grants";
     assert_eq!(count(erased).await, "0");
+    // An account goes with the last grant of its user.
+    assert_eq!(count("SELECT count(*)::text FROM hub.accounts").await, "0");
     hub.stop().await;
 }

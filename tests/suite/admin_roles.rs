@@ -145,6 +145,7 @@ async fn hub_service_changes_no_schema_no_privilege_and_no_history() {
         "DELETE FROM hub.audit_events",
         "INSERT INTO hub.audit_events (event) VALUES ('mine')",
         "UPDATE hub.audit_floor SET days = 1",
+        "SELECT admin.resume_endings('default')",
         "SELECT admin.set_audit_floor(1)",
         "INSERT INTO hub.given_secrets (space_id, value) VALUES (gen_random_uuid(), 'x')",
         "INSERT INTO hub.privileges VALUES ('hub_service', 'ALL ON SCHEMA hub')",

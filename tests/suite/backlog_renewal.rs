@@ -41,13 +41,13 @@ fn renewals(sim: &BacklogSim) -> usize {
 /// Makes the hub believe that this much of the Backlog tokens' life is left.
 async fn expires_in(hub: &TestHub, interval: &str) {
     hub.sql(&format!(
-        "UPDATE hub.grants SET backlog_expires_at = clock_timestamp() + interval '{interval}'"
+        "UPDATE hub.accounts SET backlog_expires_at = clock_timestamp() + interval '{interval}'"
     ))
     .await;
 }
 
 async fn generation(hub: &TestHub) -> String {
-    let generation = "SELECT generation::text FROM hub.grants";
+    let generation = "SELECT generation::text FROM hub.accounts";
     hub.value(generation).await.expect("a number")
 }
 
@@ -108,11 +108,15 @@ async fn a_person_who_took_the_access_back_at_backlog_is_signed_out() {
     assert!(challenge["error_description"].contains("sign in again"));
     let erased = hub
         .value(
-            "SELECT num_nulls(backlog_access_token, backlog_refresh_token)::text
-             FROM hub.grants WHERE revoked_reason = 'backlog_invalid_grant'",
+            "SELECT num_nulls(accounts.backlog_access_token, accounts.backlog_refresh_token,
+                              grants.backlog_access_token, grants.backlog_refresh_token)::text
+             FROM hub.accounts JOIN hub.grants USING (space_id, backlog_user_id)
+             WHERE ended_reason = 'backlog_invalid_grant'",
         )
         .await;
-    assert_eq!(erased.as_deref(), Some("2"));
+    assert_eq!(erased.as_deref(), Some("4"));
+    let kept = "SELECT count(*)::text FROM hub.grants WHERE revoked_at IS NULL";
+    assert_eq!(hub.value(kept).await.as_deref(), Some("2"));
     let (status, body) = refresh(&hub.base_url, &tokens).await;
     assert_eq!(
         (status, &body["error"]),
@@ -179,7 +183,7 @@ async fn rules_36_and_38_a_passing_failure_ends_nothing_and_reads_like_one() {
         assert_eq!(sim.count(&token()), asked + 1, "{what}: asked once");
         assert_eq!(hub.revoked_reason().await, None, "{what}");
         let leased = hub
-            .value("SELECT renewing_until::text FROM hub.grants")
+            .value("SELECT renewing_until::text FROM hub.accounts")
             .await;
         assert_eq!(leased, None, "{what}: the next caller need not wait");
     }
@@ -202,7 +206,7 @@ async fn rule_36_a_late_invalid_grant_does_not_end_tokens_it_was_not_about() {
     let (reply, ()) = tokio::join!(get_myself(&hub, &tokens), async {
         sim.wait_for_held(1).await;
         // Meanwhile somebody else has stored newer tokens.
-        hub.sql("UPDATE hub.grants SET generation = generation + 1, renewing_until = NULL")
+        hub.sql("UPDATE hub.accounts SET generation = generation + 1, renewing_until = NULL")
             .await;
         sim.release();
     });
@@ -292,10 +296,10 @@ async fn a_renewal_that_a_dead_process_left_behind_is_taken_over() {
     let hub = TestHub::start().await;
     let tokens = sign_in(&hub).await;
     hub.sim.control().expire_access_tokens();
-    hub.sql("UPDATE hub.grants SET renewing_until = clock_timestamp() + interval '1 second'")
+    hub.sql("UPDATE hub.accounts SET renewing_until = clock_timestamp() + interval '1 second'")
         .await;
     let until = hub
-        .value("SELECT renewing_until::text FROM hub.grants")
+        .value("SELECT renewing_until::text FROM hub.accounts")
         .await;
     assert_is_daniel(&get_myself(&hub, &tokens).await);
     let in_time = format!("SELECT (clock_timestamp() >= '{}')::text", until.unwrap());

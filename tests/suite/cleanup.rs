@@ -15,9 +15,10 @@ use crate::support::{
 const ROWS: &str = include_str!("../fixtures/cleanup.sql");
 
 /// Each table that is cleaned up, with where its rows have their label.
-const LABELS: [(&str, &str); 8] = [
+const LABELS: [(&str, &str); 9] = [
     ("clients", "client_id"),
     ("grants", "backlog_user_name"),
+    ("accounts", "ended_reason"),
     ("authorization_requests", "state"),
     (
         "authorization_codes",
@@ -81,6 +82,8 @@ async fn what_has_expired_goes_and_what_is_live_stays() {
             ("client_assertions", 1),
             ("consents", 1),
             ("grants", 4),
+            ("accounts", 1),
+            ("paused_endings", 1),
             ("idle_clients", 4),
         ]
     );

@@ -27,15 +27,17 @@ const LAYERS: &[(&str, MayUse)] = &[
     ("oauth", Only(&["clock", "random"])),
     ("crypto", Only(&["clock", "random"])),
     ("backlog", Only(&["clock"])),
+    ("accounts", Only(&[])),
     ("domain", Only(&["clock", "crypto", "oauth", "random"])),
     (
         "db",
-        Only(&["clock", "crypto", "domain", "oauth", "random"]),
+        Only(&["accounts", "clock", "crypto", "domain", "oauth", "random"]),
     ),
     ("mcp::tools", Only(&["backlog", "mcp"])),
     (
         "mcp",
         Only(&[
+            "accounts",
             "backlog",
             "clock",
             "crypto",

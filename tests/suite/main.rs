@@ -1,6 +1,7 @@
 //! The integration tests: the application on a port of its own, with a database of
 //! its own, against the simulated Backlog. One binary, so that it links once.
 
+mod accounts;
 mod activity;
 mod admin;
 mod admin_cli;

@@ -66,6 +66,7 @@ async fn doctor_finds_a_healthy_service_healthy() {
         "clock",
         "schema",
         "keys",
+        "accounts",
     ] {
         assert!(seen.contains(&what), "{what} is not in {seen:?}");
     }

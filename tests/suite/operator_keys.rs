@@ -94,7 +94,7 @@ async fn keys_change_while_the_service_runs() {
     let renewed = tokens_of(&tokens.client_id, &answer);
     assert_eq!(refresh(&hub.url, &renewed).await.0, StatusCode::OK);
     // Backlog's refresh token opens with the new key alone.
-    sqlx::query("UPDATE hub.grants SET backlog_expires_at = clock_timestamp()")
+    sqlx::query("UPDATE hub.accounts SET backlog_expires_at = clock_timestamp()")
         .execute(deployment.database.pool())
         .await
         .expect("expired");

@@ -42,7 +42,7 @@ fn renewals(deployment: &Deployment) -> usize {
 
 /// Lets the Backlog tokens expire: as the hub knows, and as Backlog does.
 async fn expire_backlog_tokens(deployment: &Deployment) {
-    sqlx::query("UPDATE hub.grants SET backlog_expires_at = clock_timestamp() - interval '1 s'")
+    sqlx::query("UPDATE hub.accounts SET backlog_expires_at = clock_timestamp() - interval '1 s'")
         .execute(deployment.database.pool())
         .await
         .unwrap();

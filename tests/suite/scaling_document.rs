@@ -120,10 +120,12 @@ async fn no_step_of_a_session_runs_more_statements_than_the_page_says() {
 
     let second = tokens(&client, &body);
     calls(&hub, &second).await;
-    hub.sql("UPDATE hub.grants SET backlog_expires_at = clock_timestamp() + interval '4 minutes'")
-        .await;
+    hub.sql(
+        "UPDATE hub.accounts SET backlog_expires_at = clock_timestamp() + interval '4 minutes'",
+    )
+    .await;
     let looked_up = call_that_asks(&hub, &proxy, &second).await;
-    let generation = "SELECT generation::text FROM hub.grants";
+    let generation = "SELECT generation::text FROM hub.accounts";
     eventually("the tokens are renewed", async || {
         hub.value(generation).await.as_deref() == Some("2")
     })

@@ -164,7 +164,10 @@ async fn no_credential_lies_in_the_database_in_clear() {
                      AND (SELECT bool_and(oauth_client_secret LIKE 'sealed:v1:test:%')
                           FROM hub.spaces)
                      AND (SELECT bool_and(answer LIKE 'sealed:v1:test:%')
-                          FROM hub.refresh_tokens WHERE consumed_at IS NOT NULL))::text
+                          FROM hub.refresh_tokens WHERE consumed_at IS NOT NULL)
+                     AND (SELECT bool_and(backlog_access_token LIKE 'sealed:v1:test:%'
+                                          AND backlog_refresh_token LIKE 'sealed:v1:test:%')
+                          FROM hub.accounts))::text
              FROM hub.grants",
         )
         .await;
@@ -180,6 +183,8 @@ async fn the_columns_of_sealed_text_refuse_plain_text() {
     for statement in [
         "UPDATE hub.spaces SET oauth_client_secret = 'plain'",
         "UPDATE hub.grants SET backlog_access_token = 'plain'",
+        "UPDATE hub.accounts SET backlog_access_token = 'plain'",
+        "UPDATE hub.accounts SET backlog_refresh_token = 'sealed:v1:'",
         "UPDATE hub.grants SET backlog_refresh_token = 'sealed:v1:'",
         "UPDATE hub.refresh_tokens SET token_hash = 'bmh_rt_x'",
         "UPDATE hub.access_tokens SET token_hash = 'bmh_at_x'",
@@ -196,14 +201,14 @@ async fn the_columns_of_sealed_text_refuse_plain_text() {
 
 /// A sealed text moved to another person's row opens nothing there.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sealed_token_moved_to_another_grant_does_not_open() {
+async fn a_sealed_token_moved_to_another_account_does_not_open() {
     let hub = TestHub::start().await;
     let daniel = Person::default().sign_in(&hub, seed::DANIEL).await;
     let maja = Person::default().sign_in(&hub, seed::MAJA).await;
     let moved = hub
         .sql(&format!(
-            "UPDATE hub.grants SET backlog_access_token =
-                (SELECT backlog_access_token FROM hub.grants WHERE backlog_user_id = {})
+            "UPDATE hub.accounts SET backlog_access_token =
+                (SELECT backlog_access_token FROM hub.accounts WHERE backlog_user_id = {})
              WHERE backlog_user_id = {}",
             seed::DANIEL,
             seed::MAJA

@@ -108,6 +108,7 @@ async fn only_a_void_grant_ends_a_sign_in() {
     #[derive(Debug, PartialEq)]
     enum Kind {
         Grant,
+        Unreadable,
         Client,
         Passing,
     }
@@ -118,7 +119,14 @@ async fn only_a_void_grant_ends_a_sign_in() {
             r#"{"error":"invalid_grant","error_description":"Grant is invalid."}"#,
             Kind::Grant,
         ),
-        (400, "", Kind::Grant),
+        (400, "", Kind::Unreadable),
+        (400, "Bad Request", Kind::Unreadable),
+        (400, r#"{"message":"Bad Request"}"#, Kind::Unreadable),
+        (
+            400,
+            r#"{"errors":[{"message":"maintenance","code":1}]}"#,
+            Kind::Unreadable,
+        ),
         (400, "<html>", Kind::Passing),
         (400, r#"{"error":"invalid_request"}"#, Kind::Passing),
         (400, r#"{"error":"invalid_client"}"#, Kind::Client),
@@ -143,6 +151,7 @@ async fn only_a_void_grant_ends_a_sign_in() {
         let error = refresh(&backlog).await.unwrap_err();
         let kind = match &error {
             OAuthError::InvalidGrant => Kind::Grant,
+            OAuthError::Unreadable => Kind::Unreadable,
             OAuthError::InvalidClient => Kind::Client,
             OAuthError::Unavailable { .. } => Kind::Passing,
         };

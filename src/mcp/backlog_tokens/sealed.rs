@@ -1,86 +1,179 @@
-//! Backlog tokens as the grant's row keeps them: sealed for their place.
+//! Backlog tokens as rows keep them: sealed for the account, and again for each grant.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
 
-use super::{Current, Renewals};
+use super::{
+    Renewals,
+    account::{Pair, State},
+};
 use crate::{
     backlog::BacklogTokens,
     crypto::{Place, UnsealError},
-    db::grants::SealedTokens,
-    domain::{BacklogTokenState, GrantId, Space},
+    db::accounts::{Account, GrantTokens, SealedTokens},
+    domain::{AccountId, GrantId, Space},
 };
 
 /// Backlog says an hour; a number out of all reason must not overflow a date.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 
-fn place<'a>(column: &'static str, row: &'a str, base_url: &'a str) -> Place<'a> {
+/// A pair of Backlog tokens as Backlog gave it.
+#[derive(Clone, Debug)]
+pub struct ClearPair {
+    pub access_token: SecretString,
+    pub refresh_token: SecretString,
+    pub expires_at: DateTime<Utc>,
+}
+
+impl ClearPair {
+    pub fn new(tokens: &BacklogTokens, answered_at: DateTime<Utc>) -> Self {
+        let lifetime = TimeDelta::from_std(tokens.expires_in.min(LONGEST_LIFETIME))
+            .unwrap_or(TimeDelta::hours(1));
+        Self {
+            access_token: tokens.access_token.clone(),
+            refresh_token: tokens.refresh_token.clone(),
+            expires_at: answered_at + lifetime,
+        }
+    }
+
+    pub fn as_pair(&self) -> Pair {
+        Pair {
+            access_token: self.access_token.clone(),
+            expires_at: self.expires_at,
+        }
+    }
+}
+
+/// A row that has a pair of Backlog tokens. What is sealed for it is for the site of its space
+/// only: whoever can change the address must not get the tokens.
+#[derive(Clone, Copy, Debug)]
+pub enum Owner {
+    Account(AccountId),
+    Grant(GrantId),
+}
+
+impl Owner {
+    fn table(self) -> &'static str {
+        match self {
+            Self::Account(_) => "accounts",
+            Self::Grant(_) => "grants",
+        }
+    }
+
+    fn row(self) -> String {
+        match self {
+            Self::Account(id) => id.to_string(),
+            Self::Grant(id) => id.to_string(),
+        }
+    }
+}
+
+/// The place of a Backlog access token in a row of `accounts` or `grants`.
+pub fn access_token_place<'a>(table: &'static str, row: &'a str, base_url: &'a str) -> Place<'a> {
     Place {
-        table: "grants",
-        column,
+        table,
+        column: "backlog_access_token",
         row,
         bound_to: base_url,
     }
 }
 
-/// The place of a grant's Backlog access token, for sealing and opening. It is for the
-/// site at `base_url` only: whoever can change the address must not get the token.
-pub fn access_token_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
-    place("backlog_access_token", row, base_url)
-}
-
-pub(super) fn refresh_token_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
-    place("backlog_refresh_token", row, base_url)
+fn refresh_token_place<'a>(table: &'static str, row: &'a str, base_url: &'a str) -> Place<'a> {
+    Place {
+        column: "backlog_refresh_token",
+        ..access_token_place(table, row, base_url)
+    }
 }
 
 impl Renewals {
-    /// Backlog's tokens as the grant's row keeps them.
-    pub fn seal(
-        &self,
-        grant: GrantId,
-        space: &Space,
-        tokens: &BacklogTokens,
-        answered_at: DateTime<Utc>,
-    ) -> SealedTokens {
-        let row = grant.to_string();
-        let lifetime = TimeDelta::from_std(tokens.expires_in.min(LONGEST_LIFETIME))
-            .unwrap_or(TimeDelta::hours(1));
+    pub(super) fn seal(&self, owner: Owner, space: &Space, pair: &ClearPair) -> SealedTokens {
+        let (table, row) = (owner.table(), owner.row());
+        let site = &space.base_url;
         SealedTokens {
-            access_token: self.keys.seal(
-                access_token_place(&row, &space.base_url),
-                &tokens.access_token,
-            ),
-            refresh_token: self.keys.seal(
-                refresh_token_place(&row, &space.base_url),
-                &tokens.refresh_token,
-            ),
-            expires_at: answered_at + lifetime,
+            access_token: self
+                .keys
+                .seal(access_token_place(table, &row, site), &pair.access_token),
+            refresh_token: self
+                .keys
+                .seal(refresh_token_place(table, &row, site), &pair.refresh_token),
+            expires_at: pair.expires_at,
         }
     }
 
-    pub(super) fn open(
+    pub(super) fn seal_for_grants(
         &self,
-        grant: GrantId,
+        grants: &[GrantId],
         space: &Space,
-        state: &BacklogTokenState,
-    ) -> Result<Option<Current>, UnsealError> {
-        let BacklogTokenState::Live {
-            access_token,
-            expires_at,
-            generation,
-            ..
-        } = state
-        else {
-            return Ok(None);
-        };
-        let row = grant.to_string();
-        Ok(Some(Current {
+        pair: &ClearPair,
+    ) -> GrantTokens {
+        let sealed = grants
+            .iter()
+            .map(|grant| self.seal(Owner::Grant(*grant), space, pair));
+        let (access_tokens, refresh_tokens) = sealed
+            .map(|sealed| (sealed.access_token, sealed.refresh_token))
+            .unzip();
+        GrantTokens {
+            grants: grants.iter().map(|grant| grant.0).collect(),
+            access_tokens,
+            refresh_tokens,
+            expires_at: pair.expires_at,
+        }
+    }
+
+    pub(super) fn open_pair(
+        &self,
+        owner: Owner,
+        space: &Space,
+        sealed: &SealedTokens,
+    ) -> Result<ClearPair, UnsealError> {
+        let (table, row) = (owner.table(), owner.row());
+        let site = &space.base_url;
+        Ok(ClearPair {
             access_token: self
                 .keys
-                .open(access_token_place(&row, &space.base_url), access_token)?,
-            expires_at: *expires_at,
-            generation: *generation,
-        }))
+                .open(access_token_place(table, &row, site), &sealed.access_token)?,
+            refresh_token: self.keys.open(
+                refresh_token_place(table, &row, site),
+                &sealed.refresh_token,
+            )?,
+            expires_at: sealed.expires_at,
+        })
+    }
+
+    pub(super) fn open_refresh_token(
+        &self,
+        account: AccountId,
+        space: &Space,
+        sealed: &str,
+    ) -> Result<SecretString, UnsealError> {
+        let owner = Owner::Account(account);
+        let row = owner.row();
+        let place = refresh_token_place(owner.table(), &row, &space.base_url);
+        self.keys.open(place, sealed)
+    }
+
+    /// An account as it was read, its access token opened.
+    pub(super) fn open_account(
+        &self,
+        space: &Space,
+        account: &Account,
+    ) -> Result<State, UnsealError> {
+        let row = account.id.to_string();
+        let place = access_token_place("accounts", &row, &space.base_url);
+        let pair = match &account.tokens {
+            None => None,
+            Some(sealed) => Some(Pair {
+                access_token: self.keys.open(place, &sealed.access_token)?,
+                expires_at: sealed.expires_at,
+            }),
+        };
+        Ok(State {
+            pair,
+            generation: account.generation,
+            standing: account.standing,
+            is_unstored: false,
+        })
     }
 }

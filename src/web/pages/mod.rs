@@ -5,6 +5,7 @@
 //! - [`ForwardPage`]: leaves for Backlog or the client after a decision.
 //! - [`ErrorPage`]: what happened and what to do about it.
 //! - [`RefusedPage`]: the same, with the way back to a client that is not known.
+//! - [`RestoredPage`]: the connections that a sign-in brought back, each to be ended.
 //!
 //! No page carries a script or an inline style, so a policy of
 //! [`CONTENT_SECURITY_POLICY`] holds for all of them. Text is looked up per
@@ -19,6 +20,7 @@ mod forward;
 mod locale;
 mod problem;
 mod refused;
+mod restored;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +33,7 @@ pub use forward::ForwardPage;
 pub use locale::{Locale, Phrase};
 pub use problem::{ErrorPage, Problem};
 pub use refused::RefusedPage;
+pub use restored::{ConnectionLine, RestoredPage};
 
 /// The one stylesheet, which the pages expect at [`STYLESHEET_PATH`].
 pub const STYLESHEET: &str = include_str!("../../../static/hub.css");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use regex::Regex;
 use url::Url;
 
@@ -14,18 +15,20 @@ const LOCALES: [(&str, &str); 2] = [
 ];
 
 /// Everything that looks a text up.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 13] = [
     include_str!("../../../templates/base.html"),
     include_str!("../../../templates/connect.html"),
     include_str!("../../../templates/consent.html"),
     include_str!("../../../templates/forward.html"),
     include_str!("../../../templates/problem.html"),
     include_str!("../../../templates/refused.html"),
+    include_str!("../../../templates/restored.html"),
     include_str!("client_settings.rs"),
     include_str!("consent.rs"),
     include_str!("forward.rs"),
     include_str!("problem.rs"),
     include_str!("refused.rs"),
+    include_str!("restored.rs"),
 ];
 
 fn consent(locale: Locale) -> ConsentPage {
@@ -105,6 +108,26 @@ fn error_page(locale: Locale, problem: Problem) -> ErrorPage {
     }
 }
 
+fn restored(locale: Locale) -> RestoredPage {
+    let connection = |name: Option<&str>, host: Option<&str>| ConnectionLine {
+        id: "the-connection".to_owned(),
+        client_name: name.map(str::to_owned),
+        document_host: host.map(str::to_owned),
+        made_at: DateTime::<Utc>::UNIX_EPOCH,
+        last_used_at: host.map(|_| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(1)),
+    };
+    RestoredPage {
+        locale,
+        target: Url::parse("https://claude.ai/api/mcp/auth_callback?code=1&state=2").unwrap(),
+        page: "the-\"page\"".to_owned(),
+        form_action: "/connections/end".to_owned(),
+        connections: vec![
+            connection(Some("</li><script>x</script>\u{202e}"), None),
+            connection(None, Some("client.example")),
+        ],
+    }
+}
+
 fn every_page(locale: Locale) -> Vec<String> {
     let url = |text: &str| Url::parse(text).unwrap();
     let mut pages = vec![
@@ -118,6 +141,12 @@ fn every_page(locale: Locale) -> Vec<String> {
             locale,
             target: url("https://unknown.example/cb?error=invalid_request"),
             detail: "<b>no</b> challenge".to_owned(),
+        }
+        .html(),
+        restored(locale).html(),
+        RestoredPage {
+            connections: Vec::new(),
+            ..restored(locale)
         }
         .html(),
         ConnectPage {
@@ -575,4 +604,25 @@ fn hosted_clients_are_told_that_they_cannot_reach_a_local_url() {
     assert!(warned("http://[::1]:8080/mcp"));
     assert!(warned("http://localhost/mcp"));
     assert!(!warned("https://mcp.example.com/mcp"));
+}
+
+#[test]
+fn each_connection_that_comes_back_can_be_ended() {
+    for locale in Locale::ALL {
+        let html = restored(locale).html();
+        assert_eq!(html.matches("action=\"/connections/end\"").count(), 2);
+        assert_eq!(
+            html.matches("name=\"connection\" value=\"the-connection\"")
+                .count(),
+            2
+        );
+        assert!(
+            html.contains("client.example") && html.contains("1970-01-02"),
+            "{html}"
+        );
+        assert!(
+            !html.contains("<script>") && !html.contains('\u{202e}'),
+            "{html}"
+        );
+    }
 }

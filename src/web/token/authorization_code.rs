@@ -88,7 +88,7 @@ pub async fn exchange(
 
 async fn replayed(hub: &Hub, grant: GrantId) -> Result<TokenAnswer, JsonError> {
     let reason = RevocationReason::CodeReplayed;
-    if db::grants::revoke(&hub.db, grant, None, reason).await? {
+    if db::grants::revoke(&hub.db, grant, reason).await? {
         tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");
     }
     Err(JsonError::Replayed(

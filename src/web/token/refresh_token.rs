@@ -107,7 +107,7 @@ pub async fn exchange(
 /// Ends the grant of a replayed token; the answer to whoever presented it.
 async fn replayed(hub: &Hub, grant: GrantId) -> Result<JsonError, sqlx::Error> {
     let reason = RevocationReason::RefreshTokenReplayed;
-    if db::grants::revoke(&hub.db, grant, None, reason).await? {
+    if db::grants::revoke(&hub.db, grant, reason).await? {
         tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");
     }
     Ok(JsonError::Replayed(
@@ -121,6 +121,11 @@ async fn replayed(hub: &Hub, grant: GrantId) -> Result<JsonError, sqlx::Error> {
 fn check(issuer: &Issuer, params: &Params, stored: &Stored) -> Result<Scopes, OAuthError> {
     if stored.expired || stored.grant_revoked {
         return Err(invalid_grant(UNKNOWN));
+    }
+    if stored.account_ended {
+        return Err(invalid_grant(
+            "Backlog no longer accepts this sign-in; sign in again.",
+        ));
     }
     if stored.space_disabled {
         return Err(space_disabled());

@@ -1,0 +1,173 @@
+//! The renewal of an account, by one caller at a time across all processes.
+
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use tokio::{sync::MutexGuard, time::Instant};
+
+use super::{
+    LOOK_EVERY, RenewalError, Renewals,
+    account::{SharedAccount, State},
+    lease::{self, LEASE, PATIENCE},
+    sealed::ClearPair,
+    settling::Settled,
+};
+use crate::{
+    accounts::{Doubt, Evidence, Standing},
+    backlog::OAuthError,
+    db::{
+        self,
+        accounts::renewal::{self, Lease},
+    },
+    domain::Space,
+    mcp::space_application::SpaceApplication,
+};
+
+/// An account, and what it takes to renew its tokens.
+#[derive(Clone, Debug)]
+pub(super) struct AccountTokens {
+    pub account: Arc<SharedAccount>,
+    pub user: i64,
+    pub space: Arc<Space>,
+    pub renewals: Arc<Renewals>,
+}
+
+impl AccountTokens {
+    /// Waits for tokens newer than `generation`, by whomever they are renewed.
+    pub async fn renewed_after(&self, generation: i64) -> Result<State, RenewalError> {
+        let patience = Instant::now() + PATIENCE;
+        let _flight = in_turn(&self.account.flight, patience).await?;
+        loop {
+            let known = self.account.state();
+            if known.generation > generation {
+                return Ok(known);
+            }
+            if let Some(renewed) = self.try_renewal(generation).await? {
+                return Ok(renewed);
+            }
+            let stored = self.read().await?;
+            if stored.has_ended() {
+                return Err(RenewalError::Ended);
+            }
+            if stored.generation > generation {
+                return Ok(stored);
+            }
+            if let Some(until) = stored.standing.in_doubt_at(self.renewals.clock.now()) {
+                return Err(RenewalError::InDoubt { until });
+            }
+            if Instant::now() >= patience {
+                return Err(RenewalError::Impatient);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn read(&self) -> Result<State, RenewalError> {
+        let found = db::accounts::find(&self.renewals.db, self.account.id).await?;
+        let found = found.ok_or(RenewalError::Ended)?;
+        let read = self.renewals.open_account(&self.space, &found)?;
+        Ok(self.account.take(read))
+    }
+
+    /// Renews, if the lease can be had. `None`: it cannot, or whatever came of it, it is not what
+    /// is stored now.
+    async fn try_renewal(&self, generation: i64) -> Result<Option<State>, RenewalError> {
+        let (db, id) = (&self.renewals.db, self.account.id);
+        let leased = lease::in_time(renewal::lease(db, id, generation, LEASE)).await?;
+        let Some(lease) = leased else {
+            return Ok(None);
+        };
+        if !lease.is_whole {
+            renewal::release(db, id, generation).await?;
+            return Ok(None);
+        }
+        let metrics = &self.renewals.recorder.metrics;
+        let refusal = match self.ask(&lease).await {
+            Ok((replaced, pair)) => {
+                metrics.renewal("renewed");
+                return Ok(self.keep(generation, &lease, (&replaced, &pair)).await);
+            }
+            Err(RenewalError::Backlog(OAuthError::InvalidGrant)) => Evidence::Refused,
+            Err(RenewalError::Backlog(OAuthError::Unreadable)) => Evidence::Unreadable,
+            Err(error) => {
+                metrics.renewal("failed");
+                self.release(generation).await;
+                return Err(error);
+            }
+        };
+        let settled = self.settle(generation, refusal, lease.taken_over).await;
+        metrics.renewal(match &settled {
+            Ok(Settled::Ended) => "ended",
+            Ok(Settled::Doubted { doubt, .. }) if *doubt == Doubt::Spared => "spared",
+            Ok(Settled::Doubted { .. }) => "doubted",
+            Ok(Settled::Moved) | Err(_) => "failed",
+        });
+        match settled? {
+            Settled::Moved => Ok(None),
+            Settled::Doubted { until, .. } => {
+                self.read().await?;
+                Err(RenewalError::InDoubt { until })
+            }
+            Settled::Ended => {
+                self.account.take(State {
+                    pair: None,
+                    generation,
+                    standing: Standing::Ended,
+                    is_unstored: false,
+                });
+                Err(RenewalError::Ended)
+            }
+        }
+    }
+
+    /// Asks Backlog; the refresh token that was used, and the pair that came for it.
+    async fn ask(&self, lease: &Lease) -> Result<(String, ClearPair), RenewalError> {
+        let renewals = &self.renewals;
+        let refresh_token =
+            renewals.open_refresh_token(self.account.id, &self.space, &lease.refresh_token)?;
+        let tokens = SpaceApplication::open(&self.space, &renewals.keys, &renewals.callback)?
+            .refresh(&renewals.backlog, &refresh_token)
+            .await
+            .map_err(RenewalError::Backlog)?;
+        let pair = ClearPair::new(&tokens, renewals.clock.now());
+        Ok((refresh_token.expose_secret().to_owned(), pair))
+    }
+
+    /// Gives the lease back; if that fails, it ends by itself.
+    async fn release(&self, generation: i64) {
+        let id = self.account.id;
+        if let Err(error) = renewal::release(&self.renewals.db, id, generation).await {
+            tracing::warn!(account = %id, %error, "could not give a lease back");
+        }
+    }
+}
+
+/// Waits until nobody else in this process renews.
+async fn in_turn(
+    flight: &tokio::sync::Mutex<()>,
+    patience: Instant,
+) -> Result<MutexGuard<'_, ()>, RenewalError> {
+    let turn = tokio::time::timeout_at(patience, flight.lock()).await;
+    turn.map_err(|_| RenewalError::Impatient)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_waits_for_ever_for_their_turn() {
+        let flight = tokio::sync::Mutex::new(());
+        let soon = || Instant::now() + Duration::from_millis(20);
+        let first = in_turn(&flight, soon()).await;
+        assert!(first.is_ok());
+        for _ in 0..2 {
+            let second = in_turn(&flight, soon()).await;
+            assert!(matches!(second, Err(RenewalError::Impatient)));
+        }
+        drop(first);
+        assert!(in_turn(&flight, soon()).await.is_ok());
+    }
+}
