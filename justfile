@@ -32,6 +32,10 @@ sqlx-prepare:
 bench *arguments:
     scripts/bench {{ arguments }}
 
+# The long forms of the fault tests and of the fuzz targets; arguments name some (just soak kills)
+soak *arguments:
+    scripts/soak {{ arguments }}
+
 # Run the hub against a simulated Backlog
 demo:
     cargo run -- demo

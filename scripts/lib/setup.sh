@@ -32,6 +32,18 @@ find_pgbouncer() {
     first_program ${PGBOUNCER:+"$PGBOUNCER"} pgbouncer /usr/sbin/pgbouncer
 }
 
+# A library, where Debian and its kin put it.
+find_faketime() {
+    local library
+    for library in ${LIBFAKETIME:+"$LIBFAKETIME"} /usr/lib/*/faketime/libfaketimeMT.so.1 /usr/lib*/faketime/libfaketimeMT.so.1; do
+        if [[ -f $library ]]; then
+            printf '%s\n' "$library"
+            return
+        fi
+    done
+    return 1
+}
+
 has_japanese_font() {
     have fc-list && [[ -n $(fc-list :lang=ja) ]]
 }
@@ -64,6 +76,7 @@ missing_tools() {
     has_japanese_font || echo font
     find_nginx >/dev/null || echo nginx
     find_pgbouncer >/dev/null || echo pgbouncer
+    find_faketime >/dev/null || echo faketime
     has_node || echo node
     find_python >/dev/null || echo python
 }
@@ -95,6 +108,7 @@ explain_missing() {
             font) echo '  - fontconfig (fc-list) and a font with Japanese letters, such as Noto Sans CJK' ;;
             nginx) echo '  - nginx (or its path in NGINX); it need not run' ;;
             pgbouncer) echo '  - PgBouncer (or its path in PGBOUNCER); it need not run' ;;
+            faketime) echo '  - libfaketime (or its path in LIBFAKETIME)' ;;
             node) echo '  - Node.js 20 or later, with npm' ;;
             python) echo '  - Python 3.10 or later, with the venv and ensurepip modules' ;;
         esac >&2
@@ -138,6 +152,7 @@ install_missing_tools() {
                 chromium) if apt_offers chromium; then packages+=(chromium); else packages+=(chromium-browser); fi ;;
                 chromedriver) if apt_offers chromium-driver; then packages+=(chromium-driver); else packages+=(chromium-chromedriver); fi ;;
                 font) packages+=(fontconfig fonts-noto-cjk) ;;
+                faketime) packages+=(libfaketime) ;;
                 nginx | pgbouncer) install_without_service "$tool" ;;
                 node) if apt_offers nodejs 20; then packages+=(nodejs npm); fi ;;
                 python) packages+=(python3 python3-venv) ;;
@@ -203,6 +218,7 @@ export_tool_paths() {
     PYTHON=$repository/tests/clients/python/.venv/bin/python
     NGINX=$(find_nginx)
     PGBOUNCER=$(find_pgbouncer)
+    LIBFAKETIME=$(find_faketime)
     POSTGRES_BINARIES=$(postgres_binaries)
-    export CHROMIUM CHROMEDRIVER NODE PYTHON NGINX PGBOUNCER POSTGRES_BINARIES
+    export CHROMIUM CHROMEDRIVER NODE PYTHON NGINX PGBOUNCER LIBFAKETIME POSTGRES_BINARIES
 }

@@ -43,7 +43,7 @@ macro_rules! table {
 }
 
 /// What is removed, in this order: tokens before the grants that they keep alive.
-const TABLE: [Kind; 12] = table![
+const TABLE: [Kind; 14] = table![
     authorization_requests,
     undecided_requests,
     authorization_codes,

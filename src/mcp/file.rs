@@ -12,7 +12,7 @@
 //! 6. The bytes come as base64 if the call asks for them ([`view`]).
 
 mod image;
-mod name;
+pub(super) mod name;
 mod place;
 mod pool;
 mod text;

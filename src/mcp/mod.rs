@@ -32,6 +32,8 @@ pub mod organizations;
 mod origin;
 mod page;
 mod params;
+#[doc(hidden)]
+pub mod parsers;
 pub mod policy;
 mod progress;
 mod projects;

@@ -210,7 +210,7 @@ impl TokenHash {
 
     /// Reads what [`to_hex`](Self::to_hex) wrote.
     pub fn from_hex(hex: &str) -> Option<Self> {
-        if hex.len() != 64 {
+        if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return None;
         }
         let mut bytes = [0; 32];

@@ -4,6 +4,8 @@
 //! asked for costs nothing. Labels are routes, tools, outcomes and spaces: never a client,
 //! a person or anything that a stranger chooses.
 
+mod accounts;
+
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
@@ -165,33 +167,6 @@ impl Metrics {
     pub fn security_event(&self, event: SecurityEvent, occurrences: u32) {
         let labels = [event.as_str().into()];
         self.count(&catalogue::SECURITY_EVENTS, labels, occurrences.into());
-    }
-
-    /// So many more pairs of Backlog tokens wait to be stored; fewer, if negative.
-    pub fn unstored_pairs(&self, more: f64) {
-        if let Some(inner) = &self.0 {
-            let key = key(&catalogue::UNSTORED_PAIRS, []);
-            inner
-                .recorder
-                .register_gauge(&key, &METADATA)
-                .increment(more);
-        }
-    }
-
-    /// How many accounts of a space are in a state.
-    pub fn accounts(&self, space: &str, state: &'static str, number: u64) {
-        let labels = [space.to_owned().into(), state.into()];
-        self.gauge(&catalogue::ACCOUNTS, labels, count(number));
-    }
-
-    /// Whether the endings of a space's accounts are paused.
-    pub fn endings_paused(&self, space: &str, are_paused: bool) {
-        let labels = [space.to_owned().into()];
-        self.gauge(
-            &catalogue::ENDINGS_PAUSED,
-            labels,
-            f64::from(u8::from(are_paused)),
-        );
     }
 
     /// A cleanup of these kinds of rows will come; nothing has been removed yet.

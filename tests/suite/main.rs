@@ -32,6 +32,7 @@ mod deploy_files;
 mod deploy_security;
 mod embedded;
 mod empty_settings;
+mod faults;
 mod front_door;
 mod given_secrets;
 mod host_forms;

@@ -148,7 +148,7 @@ async fn examine_space(
             Verdict::Bad,
             format!("{site} does not answer; can this machine reach it (HTTPS_PROXY)?"),
         ),
-        Ok(Err(OAuthError::InvalidGrant)) => (
+        Ok(Err(OAuthError::InvalidGrant | OAuthError::Unreadable)) => (
             Verdict::Good,
             format!("{site} knows the application; its redirect URI must be {callback}"),
         ),

@@ -3,11 +3,11 @@
 //! 1. It serves calls from the moment it came, and is sealed for the rows that it is for.
 //! 2. Under the lease it is tried to be stored; mostly that is all.
 //! 3. If the database is away, a task of its own goes on trying, for as long as the process lives
-//!    or until something newer is stored. Shutdown waits for it. The lease may end meanwhile;
-//!    whoever takes it over is refused by Backlog and leaves the account in doubt, and the pair is
-//!    stored over that.
+//!    or until something newer is stored. Shutdown waits for it. The lease may end meanwhile:
+//!    whoever takes it over waits for the pair for some seconds (`renewal`). If it does not come,
+//!    Backlog refuses what is stored, the account is in doubt, and the pair is stored over that.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
@@ -20,8 +20,6 @@ use super::{
 };
 use crate::db::accounts::renewal::{self, Lease, Renewed};
 
-/// Between two attempts, beyond the lease.
-const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// Attempts between two lines of the log.
 const TELL_EVERY: u32 = 60;
 
@@ -94,7 +92,7 @@ impl AccountTokens {
         metrics.unstored_pairs(1.0);
         let mut attempts = 0_u32;
         loop {
-            tokio::time::sleep(TRY_AGAIN_AFTER).await;
+            tokio::time::sleep(lease::TRY_AGAIN_AFTER).await;
             match lease::in_time(renewal::store(&self.renewals.db, renewed)).await {
                 Ok(stored) => {
                     self.settle_store(renewed, stored);

@@ -9,11 +9,16 @@ pub const STATEMENT: Duration = Duration::from_secs(5);
 /// What comes before each attempt to store a pair under the lease. After the last one the pair is
 /// kept (`keeping`), and stored without it.
 pub const STORE_AFTER: [Duration; 2] = [Duration::ZERO, Duration::from_millis(200)];
+/// Between two attempts to store a pair, beyond the lease.
+pub const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// How long whoever takes a lease over waits before Backlog is asked: a replica that has the pair
+/// tries to store it within that time, if it can reach the database as well as the one that waits.
+pub const YIELD: Duration = TRY_AGAIN_AFTER.saturating_add(STATEMENT);
 /// Sealing, and a machine that is busy.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// The work from the moment when the database gives the lease: its answer, Backlog's, and the
-/// attempts to store that. Nobody else renews meanwhile.
+/// The work from the moment when the database gives the lease: its answer, the wait for whoever
+/// had the lease before, Backlog's answer, and the attempts to store that. Nobody else renews meanwhile.
 pub const LEASE: Duration = work();
 
 /// How long a caller waits for the renewals of others: if one of those died, its lease ends before
@@ -22,6 +27,8 @@ pub const PATIENCE: Duration = LEASE.saturating_add(STATEMENT);
 
 const fn work() -> Duration {
     let mut sum = STATEMENT
+        .saturating_add(YIELD)
+        .saturating_add(STATEMENT)
         .saturating_add(TOKEN_TIMEOUT)
         .saturating_add(MARGIN);
     let mut attempt = 0;
@@ -70,6 +77,8 @@ mod tests {
     fn the_lease_covers_the_longest_work() {
         let mut work = vec![
             ("the lease is read", STATEMENT),
+            ("somebody else may store a pair", YIELD),
+            ("the last look for it", STATEMENT),
             ("Backlog answers", TOKEN_TIMEOUT),
         ];
         for pause in STORE_AFTER {

@@ -8,7 +8,7 @@ use tokio::{sync::MutexGuard, time::Instant};
 use super::{
     LOOK_EVERY, RenewalError, Renewals,
     account::{SharedAccount, State},
-    lease::{self, LEASE, PATIENCE},
+    lease::{self, LEASE, PATIENCE, YIELD},
     sealed::ClearPair,
     settling::Settled,
 };
@@ -81,6 +81,9 @@ impl AccountTokens {
             renewal::release(db, id, generation).await?;
             return Ok(None);
         }
+        if lease.taken_over && self.is_stored_after_all(generation).await? {
+            return Ok(None);
+        }
         let metrics = &self.renewals.recorder.metrics;
         let refusal = match self.ask(&lease).await {
             Ok((replaced, pair)) => {
@@ -117,6 +120,22 @@ impl AccountTokens {
                 });
                 Err(RenewalError::Ended)
             }
+        }
+    }
+
+    /// Whether the replica that had the lease before stores what Backlog gave it. A database that
+    /// was away longer than the lease comes back for all replicas at once, and Backlog is not to be
+    /// asked again for what one of them has.
+    async fn is_stored_after_all(&self, generation: i64) -> Result<bool, RenewalError> {
+        let until = Instant::now() + YIELD;
+        loop {
+            if self.read().await?.generation > generation {
+                return Ok(true);
+            }
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 

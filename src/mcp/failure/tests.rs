@@ -189,6 +189,14 @@ fn passing_failures_do_not_read_like_sign_in_problems() {
         assert!(!text.contains("sign in"), "{text}");
     }
     assert!(sign_in.contains("sign in to Backlog again"));
+    // In doubt, both may be true: first wait, and sign in only if that does not help.
+    let in_doubt = access(AccessError::InDoubt {
+        retry_after: Duration::from_secs(30),
+    });
+    let (wait, then) = in_doubt.split_once("If this goes on").expect("two parts");
+    assert!(wait.contains("Try again in 30 seconds"), "{in_doubt}");
+    assert!(!wait.contains("sign in to Backlog"), "{in_doubt}");
+    assert!(then.contains("sign in to Backlog again"), "{in_doubt}");
     let key = access(AccessError::KeyRefused);
     assert!(
         key.contains("BACKLOG_API_KEY") && !key.contains("sign in"),

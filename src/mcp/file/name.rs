@@ -18,7 +18,7 @@ use crate::mcp::hidden;
 
 /// A name that can be shown and saved.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Name {
+pub(in crate::mcp) struct Name {
     pub name: String,
     /// What the header says, where it is a path and `name` only its last part.
     pub path: Option<String>,
@@ -27,7 +27,7 @@ pub(super) struct Name {
 }
 
 /// The name in a header's value; none if there is none that can be used.
-pub(super) fn of(disposition: &[u8]) -> Option<Name> {
+pub(in crate::mcp) fn of(disposition: &[u8]) -> Option<Name> {
     let header = text::decode_short(disposition)?;
     let header = literal_backslashes(&header);
     extended(&header)

@@ -6,6 +6,8 @@ use super::text::{clean, quoted};
 
 /// The year before the first of an era that is still written.
 const REIWA: i32 = 2018;
+/// Before it, a year of four digits is a number that was cut.
+const FIRST_YEAR: i32 = 1000;
 
 /// The day as `yyyy-MM-dd`.
 ///
@@ -57,14 +59,14 @@ pub(in crate::mcp) fn read(text: &str) -> Result<String, String> {
 fn numbers(day: &str) -> Option<[i32; 3]> {
     if day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit()) {
         let parts = [&day[..4], &day[4..6], &day[6..]];
-        return all(parts.into_iter());
+        return all(parts.into_iter()).filter(|parts| parts[0] >= FIRST_YEAR);
     }
     let day = day.strip_suffix('日').unwrap_or(day);
     let era = day.strip_prefix("令和");
     let mut parts = all(era.unwrap_or(day).splitn(3, ['-', '/', '.', '年', '月']))?;
     match era {
         Some(_) => parts[0] += REIWA,
-        None if parts[0] < 1000 => return None,
+        None if parts[0] < FIRST_YEAR => return None,
         None => {}
     }
     Some(parts)

@@ -75,7 +75,7 @@ fn naming_problems() -> [NamingProblem; 4] {
     ]
 }
 
-fn problems() -> [Problem; 12] {
+fn problems() -> [Problem; 13] {
     [
         Problem::UnknownClient,
         Problem::ClientUnavailable,

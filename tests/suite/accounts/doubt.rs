@@ -15,8 +15,10 @@ const INVALID_GRANT: &str = r#"{"error":"invalid_grant"}"#;
 
 /// The time until Backlog is asked again is over.
 async fn doubt_is_over(hub: &TestHub) {
-    hub.sql("UPDATE hub.accounts SET doubt_until = clock_timestamp()")
-        .await;
+    hub.sql(
+        "UPDATE hub.accounts SET doubt_until = clock_timestamp() WHERE doubt_since IS NOT NULL",
+    )
+    .await;
     hub.sql("UPDATE hub.grants SET renewing_until = NULL").await;
 }
 

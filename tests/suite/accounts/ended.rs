@@ -24,7 +24,8 @@ async fn signed_in_again(person: &Person, hub: &TestHub) -> (String, Page) {
     let client = hub.register().await;
     let consent = person.get(&authorize_url(hub, &client)).await;
     let forward = person.decide(hub, &consent, "approve").await;
-    let callback = person.sign_in_at_backlog(&forward.refresh(), seed::DANIEL, "approve");
+    let backlog = forward.refresh();
+    let callback = person.sign_in_at_backlog(&backlog, seed::DANIEL, "approve");
     (client, person.get(&callback.await).await)
 }
 

@@ -65,6 +65,40 @@ async fn a_pair_that_came_while_the_database_was_away_is_kept_and_stored() {
     hub.stop().await;
 }
 
+/// The database is back for everybody at once: Backlog is not asked for what a replica has.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_a_lease_over_waits_for_a_pair_that_is_there() {
+    let (hub, proxy) = TestHub::start_behind_proxy().await;
+    let (replica, replica_url) = hub.replica().await;
+    let elsewhere = format!("{replica_url}/mcp");
+    let tokens = sign_in(&hub).await;
+    let sim = hub.sim.control();
+    sim.expire_access_tokens();
+    sim.hold(Matcher::token_endpoint());
+    let (reply, ()) = tokio::join!(get_myself(&hub, &tokens), async {
+        sim.wait_for_held(1).await;
+        proxy.cut();
+        sim.release();
+    });
+    assert_is_daniel(&reply);
+    hub.sql("UPDATE hub.accounts SET renewing_until = clock_timestamp()")
+        .await;
+    hub.sql("UPDATE hub.grants SET renewing_until = clock_timestamp()")
+        .await;
+    let is_leased = "SELECT (renewing_until > clock_timestamp())::text FROM hub.accounts";
+    let (reply, ()) = tokio::join!(get_myself_at(&elsewhere, &tokens), async {
+        eventually("the lease is taken over", async || {
+            hub.value(is_leased).await.as_deref() == Some("true")
+        })
+        .await;
+        proxy.mend();
+    });
+    assert_is_daniel(&reply);
+    assert_eq!(renewals(&hub), 1);
+    replica.stop().await;
+    hub.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pair_that_is_kept_yields_to_a_newer_sign_in() {
     let (hub, proxy) = TestHub::start_behind_proxy().await;

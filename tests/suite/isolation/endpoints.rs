@@ -24,11 +24,12 @@ use crate::support::{
 };
 
 /// Handler, method and path. `{id}` is a registered client's.
-const ENDPOINTS: [(&str, Method, &str); 18] = [
+const ENDPOINTS: [(&str, Method, &str); 19] = [
     ("health::get", Method::GET, "/health"),
     ("ready::get", Method::GET, "/ready"),
     ("stylesheet::get", Method::GET, "/static/hub.css"),
     ("callback::get", Method::GET, "/callback"),
+    ("connections::post", Method::POST, "/connections/end"),
     ("register::post", Method::POST, "/register"),
     ("registration::get", Method::GET, "/register/{id}"),
     ("registration::put", Method::PUT, "/register/{id}"),
@@ -62,7 +63,13 @@ const ENDPOINTS: [(&str, Method, &str); 18] = [
 ];
 
 /// These are there once a host, not once an issuer.
-const ONCE: [&str; 4] = ["/health", "/ready", "/static/hub.css", "/callback"];
+const ONCE: [&str; 5] = [
+    "/health",
+    "/ready",
+    "/static/hub.css",
+    "/callback",
+    "/connections/end",
+];
 
 #[test]
 fn the_table_has_every_endpoint() {
@@ -179,9 +186,10 @@ async fn worth_nothing(
             .header("accept", "application/json, text/event-stream");
         let pairs = |credential| PLACES.map(|place| (place, credential));
         let request = match (credential, *handler) {
-            (Some(credential), "revoke::post" | "token::post" | "consent::post") => {
-                request.form(&pairs(credential))
-            }
+            (
+                Some(credential),
+                "revoke::post" | "token::post" | "consent::post" | "connections::post",
+            ) => request.form(&pairs(credential)),
             (Some(credential), _) => request.query(&pairs(credential)),
             (None, _) => request,
         };

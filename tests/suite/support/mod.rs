@@ -17,6 +17,7 @@ pub mod gemini;
 pub mod hub;
 pub mod issuer;
 pub mod landing;
+pub mod link;
 pub mod load;
 pub mod mcp;
 pub mod nginx;

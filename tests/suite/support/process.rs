@@ -245,9 +245,13 @@ impl Process {
 
     /// Asks it to stop (SIGTERM).
     pub fn terminate(&self) {
-        let id = self.child.id().expect("a running process");
-        let pid = Pid::from_raw(id.try_into().expect("a process id"));
+        let pid = Pid::from_raw(self.id().try_into().expect("a process id"));
         kill(pid, Signal::SIGTERM).expect("the process gets the signal");
+    }
+
+    /// Its number at the system.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("a running process")
     }
 
     /// What it said so far.
