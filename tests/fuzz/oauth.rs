@@ -5,7 +5,8 @@ use backlog_mcp_hub::{
     oauth::{
         CodeChallenge, OAuthError, Params, RedirectUri, Scopes,
         authorization::AuthorizationParams,
-        client_assertion, client_document,
+        client_assertion::{self, Server},
+        client_document,
         known_callback::CallbackOwner,
         redirect_uri::RedirectKind,
         registration::{ClientMetadata, Registration},
@@ -24,6 +25,10 @@ use crate::inputs::Inputs;
 
 const CLIENT: &str = "https://client.example/oauth/metadata.json";
 const ISSUER: &str = "https://hub.example";
+const SERVER: Server<'_> = Server {
+    issuer: ISSUER,
+    token_endpoint: "https://hub.example/token",
+};
 const MCP_URL: &str = "https://hub.example/mcp";
 /// When the signed seeds are good.
 const NOW: i64 = 1_790_000_000;
@@ -125,13 +130,13 @@ fn assertions() {
     let jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).expect("a JWK");
     let keys = json!({ "keys": [jwk] }).to_string();
     let now = DateTime::from_timestamp(NOW, 0).expect("a time");
-    client_assertion::verify(&assertion, &keys, CLIENT, &[ISSUER], now).expect("the seed is good");
+    client_assertion::verify(&assertion, &keys, CLIENT, SERVER, now).expect("the seed is good");
 
     let inputs = Inputs::of("assertions").and(&*assertion).and(&*keys);
     inputs.try_all(|input| {
         let text = &*String::from_utf8_lossy(input);
         let claimed = client_assertion::claimed_client_id(text);
-        if client_assertion::verify(text, &keys, CLIENT, &[ISSUER], now).is_ok() {
+        if client_assertion::verify(text, &keys, CLIENT, SERVER, now).is_ok() {
             assert_eq!(claimed.as_deref(), Some(CLIENT));
             // Nobody without the key makes another one.
             let signed = |text: &str| text.rsplit_once('.').map(|(signed, _)| signed.to_owned());
@@ -139,11 +144,7 @@ fn assertions() {
         }
         // The keys are the client's own words, too.
         drop(client_assertion::verify(
-            &assertion,
-            text,
-            CLIENT,
-            &[ISSUER],
-            now,
+            &assertion, text, CLIENT, SERVER, now,
         ));
     });
 }

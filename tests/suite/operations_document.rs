@@ -338,7 +338,11 @@ async fn every_block_of_the_page_for_operations_works() {
     let daniel = reader.sign_in(seed::DANIEL).await;
     assert_eq!(reader.calls(&daniel).await, StatusCode::OK, "enabled again");
 
-    for section in ["Retention of the audit trail", "Monitoring"] {
+    for section in [
+        "Sign-ins in doubt",
+        "Retention of the audit trail",
+        "Monitoring",
+    ] {
         reader.follow(section).await;
     }
     let left: Vec<_> = reader.left.iter().map(|block| &block.section).collect();

@@ -129,13 +129,15 @@ async fn what_a_person_does_not_see_is_no_resource_for_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_that_backlog_ended_is_a_401_here_too() {
     let hub = TestHub::start().await;
-    for (method, params) in [
-        ("resources/list", json!({})),
+    for (user, method, params) in [
+        (seed::DANIEL, "resources/list", json!({})),
         (
+            seed::MAJA,
             "resources/read",
             json!({ "uri": uri(&hub, "issues/HARBOR-1") }),
         ),
         (
+            seed::KENTA,
             "completion/complete",
             json!({
                 "ref": { "type": "ref/prompt", "name": "triage" },
@@ -143,8 +145,8 @@ async fn a_sign_in_that_backlog_ended_is_a_401_here_too() {
             }),
         ),
     ] {
-        let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
-        hub.sim.control().revoke_user(seed::DANIEL);
+        let tokens = Person::default().sign_in(&hub, user).await;
+        hub.sim.control().revoke_user(user);
         let reply = send(&hub, &tokens, method, params).await;
         assert_eq!(
             reply.status,

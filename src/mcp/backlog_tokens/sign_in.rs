@@ -43,12 +43,12 @@ impl Renewals {
         let mut held = db::accounts::hold(&mut *db, space.id, user).await?;
         if held.is_none() {
             // Whoever makes an account of a grant's pair (`adoption`) has locked that grant first.
-            db::accounts::hold_grants(&mut *db, space.id, user).await?;
+            let grants = db::accounts::hold_grants(&mut *db, space.id, user).await?;
             let id = AccountId::new(&self.clock, &self.random);
             let sealed = self.seal(Owner::Account(id), space, &given);
             let made = db::accounts::insert(&mut *db, id, space.id, user, &sealed).await?;
             if let Some(generation) = made {
-                self.give_to_grants(db, space, user, (generation, &given))
+                self.give_to_grants(db, space, &grants, (generation, &given))
                     .await?;
                 return Ok(SignedIn {
                     generation,
@@ -71,7 +71,8 @@ impl Renewals {
         }
         let sealed = self.seal(Owner::Account(id), space, &given);
         let generation = db::accounts::replace(&mut *db, id, &sealed).await?;
-        self.give_to_grants(db, space, user, (generation, &given))
+        let grants = db::accounts::hold_grants(&mut *db, space.id, user).await?;
+        self.give_to_grants(db, space, &grants, (generation, &given))
             .await?;
         Ok(SignedIn {
             generation,
@@ -103,14 +104,13 @@ impl Renewals {
         &self,
         db: &mut PgConnection,
         space: &Space,
-        user: i64,
+        grants: &[GrantId],
         (generation, pair): (i64, &ClearPair),
     ) -> Result<(), RenewalError> {
-        let grants = db::accounts::hold_grants(&mut *db, space.id, user).await?;
         if grants.is_empty() {
             return Ok(());
         }
-        let tokens = self.seal_for_grants(&grants, space, pair);
+        let tokens = self.seal_for_grants(grants, space, pair);
         Ok(db::accounts::give_to_grants(db, generation, &tokens).await?)
     }
 
