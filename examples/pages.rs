@@ -240,6 +240,7 @@ fn problems() -> [(&'static str, Problem); 10] {
         ("not-found", Problem::NotFound),
         ("rate-limited", Problem::RateLimited { seconds: 30 }),
         ("server-error", Problem::ServerError),
+        ("unavailable", Problem::Unavailable),
     ]
 }
 

@@ -303,7 +303,7 @@ BEGIN
     WHERE e.chain_number IS NULL AND e.id > head.after_id
       AND hub.is_chained(e.event, e.grant_id, e.backlog_user_id)
       -- Erasure takes the user out of other events, which never were in the chain.
-      AND e.event ~ '^(space|client|audit|user)_';
+      AND e.event ~ '^(space|client|audit|user|account_endings)_';
     problem := coalesce(problem, CASE
         WHEN added IS NOT NULL THEN format('the event with the id %s is not in the chain', added)
         WHEN noted_number > head.last_number OR noted <> lower(noted_hash)

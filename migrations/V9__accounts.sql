@@ -249,7 +249,7 @@ BEGIN
     SELECT array_agg(gone.id), count(*) INTO the_grants, grants FROM gone;
 
     DELETE FROM hub.audit_events AS e
-    WHERE e.space_id = the_space AND e.event IN ('tool_called', 'token_refreshed')
+    WHERE e.space_id = the_space AND e.event IN ('tool_called', 'token_refreshed', 'refresh_repeated')
       AND (e.backlog_user_id = person OR e.grant_id = ANY (the_grants));
     GET DIAGNOSTICS events = ROW_COUNT;
     UPDATE hub.audit_events AS e

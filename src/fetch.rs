@@ -46,7 +46,7 @@ const MAX_BYTES: usize = 64 * 1024;
 const MIN_FRESH: Duration = Duration::from_secs(60);
 const MAX_FRESH: Duration = Duration::from_secs(24 * 3600);
 
-/// Why there is no document. All of them may pass, so none is remembered.
+/// Why there is no document. All of them may pass; only silence is remembered, for 30 seconds.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// Its address shows it, whatever a name resolves to.

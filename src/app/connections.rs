@@ -69,8 +69,9 @@ impl Connections {
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 %network,
-                "one network has {OF_A_NETWORK} connections open, and more are closed; if it is \
-                 your proxy, list it in TRUSTED_PROXIES"
+                at_most = OF_A_NETWORK,
+                "one network has many connections open, and more are closed; if it is your proxy, \
+                 list it in TRUSTED_PROXIES"
             );
         }
         if let Err(error) = SockRef::from(stream).shutdown(Shutdown::Both) {

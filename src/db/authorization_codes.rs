@@ -104,3 +104,13 @@ pub async fn consume(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<bool, s
     .await
     .map(|done| done.rows_affected() == 1)
 }
+
+/// Whether a code is stored, used up or not.
+pub async fn exists(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM hub.authorization_codes WHERE code_hash = $1) AS "exists!""#,
+        hash.as_bytes()
+    )
+    .fetch_one(db)
+    .await
+}

@@ -1,8 +1,8 @@
 //! `hub.clients`.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use sqlx::{PgExecutor, postgres::types::PgInterval};
+use sqlx::{PgConnection, PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
 use super::{scopes_from_sql, scopes_to_sql, unreadable};
@@ -224,6 +224,12 @@ pub async fn touch(db: impl PgExecutor<'_>, client: ClientKey) -> Result<(), sql
     .map(|_| ())
 }
 
+/// The `client_id`s of the clients that operators registered.
+pub async fn ids_of_operators(db: impl PgExecutor<'_>) -> Result<HashSet<String>, sqlx::Error> {
+    let ids = sqlx::query_scalar!("SELECT client_id FROM hub.clients WHERE origin = 'operator'");
+    Ok(ids.fetch_all(db).await?.into_iter().collect())
+}
+
 fn inline(registration: &Registration) -> Option<&str> {
     match &registration.keys {
         Some(KeySource::Inline(jwks)) => Some(jwks),
@@ -334,17 +340,27 @@ pub async fn update_managed(
 }
 
 /// Removes a managed client with all its grants.
-pub async fn delete_managed(
-    db: impl PgExecutor<'_>,
-    token: TokenHash,
-) -> Result<bool, sqlx::Error> {
-    sqlx::query!(
-        "DELETE FROM hub.clients WHERE registration_token_hash = $1",
+pub async fn delete_managed(db: &mut PgConnection, token: TokenHash) -> Result<bool, sqlx::Error> {
+    let client = sqlx::query_scalar!(
+        "SELECT id FROM hub.clients WHERE registration_token_hash = $1 FOR UPDATE",
         token.as_bytes()
+    );
+    let Some(client) = client.fetch_optional(&mut *db).await? else {
+        return Ok(false);
+    };
+    // With its last grant goes a user's account, and with that Backlog's tokens.
+    sqlx::query!(
+        "SELECT hub.revoke_grants(
+             ARRAY(SELECT id FROM hub.grants WHERE client_id = $1 AND revoked_at IS NULL),
+             'by_client')",
+        client
     )
-    .execute(db)
-    .await
-    .map(|done| done.rows_affected() == 1)
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("DELETE FROM hub.clients WHERE id = $1", client)
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected() == 1)
 }
 
 fn redirect_uris(registration: &Registration) -> Vec<String> {

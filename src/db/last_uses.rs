@@ -12,7 +12,8 @@ use crate::domain::{ClientKey, GrantId};
 /// A grant with its client, and how long ago it was used.
 type Use = (GrantId, ClientKey, Duration);
 
-/// Notes the last uses of grants.
+/// Notes the last uses of grants, but for those that somebody is changing: a renewal holds all
+/// grants of a user, and must not wait for this in a circle.
 pub async fn of_grants(db: impl PgExecutor<'_>, uses: &[Use]) -> Result<(), sqlx::Error> {
     let ids: Vec<_> = uses.iter().map(|(grant, _, _)| grant.0).collect();
     sqlx::query!(
@@ -20,7 +21,7 @@ pub async fn of_grants(db: impl PgExecutor<'_>, uses: &[Use]) -> Result<(), sqlx
          FROM (SELECT grants.id, clock_timestamp() - make_interval(secs => used.age) AS at
                FROM unnest($1::uuid[], $2::float8[]) AS used (id, age)
                JOIN hub.grants AS grants ON grants.id = used.id
-               ORDER BY grants.id FOR NO KEY UPDATE OF grants) AS used
+               FOR NO KEY UPDATE OF grants SKIP LOCKED) AS used
          WHERE grants.id = used.id
            AND (grants.last_used_at IS NULL OR grants.last_used_at < used.at)",
         &ids,

@@ -4,7 +4,7 @@
 use super::{CodeChallenge, ErrorCode, OAuthError, Params, Scopes};
 
 /// Several times what the longest real one has; every sign-in that begins stores it.
-const MAX_STATE: usize = 2048;
+const MAX_STATE: usize = 4096;
 
 /// What the client asks for. `resources` are as sent: the caller knows the endpoints.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl AuthorizationParams {
 pub fn state(params: &Params) -> Result<Option<String>, OAuthError> {
     match params.get("state") {
         Some(state) if state.len() > MAX_STATE => {
-            Err(invalid("The parameter 'state' is longer than 2048 bytes."))
+            Err(invalid("The parameter 'state' is longer than 4096 bytes."))
         }
         state => Ok(state.map(str::to_owned)),
     }

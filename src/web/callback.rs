@@ -328,6 +328,8 @@ async fn store(
     if !db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await? {
         return Ok(None);
     }
+    // Rows are locked in one order everywhere: spaces, clients, accounts, grants.
+    db::clients::touch(&mut *transaction, grant.client).await?;
     let user = grant.backlog_user_id;
     let account = hub
         .sessions
@@ -335,7 +337,6 @@ async fn store(
         .await?;
     let sealed = hub.sessions.seal(grant.id, space, &account);
     db::grants::insert(&mut *transaction, grant, &sealed, account.generation).await?;
-    db::clients::touch(&mut *transaction, grant.client).await?;
     let restored = match account.is_restored {
         true => Restored::read(&mut transaction, grant).await?,
         false => None,

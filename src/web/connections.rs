@@ -116,7 +116,12 @@ async fn end(
             detail: detail.to_owned(),
         })
     };
-    let body = body.map_err(|_| invalid("The form is too large, or did not arrive whole."))?;
+    let body = body.map_err(|error| match error {
+        JsonError::Busy(_) => page(Problem::RateLimited {
+            seconds: error::RETRY_AFTER,
+        }),
+        _ => invalid("The form is too large, or did not arrive whole."),
+    })?;
     let params = Params::parse(body.bytes()).map_err(|error| invalid(&error.description))?;
     let browser = browser::known(hub, request).ok_or_else(|| page(Problem::WrongBrowser))?;
     let sealed = params.get("page").unwrap_or_default();

@@ -81,7 +81,7 @@ async fn answer(
     let (csrf, credential) = params
         .get("csrf")
         .and_then(|text| hub.read::<CsrfKind>(text))
-        .ok_or_else(|| invalid(NOT_THE_PAGE))?;
+        .ok_or_else(|| invalid(NOT_THE_PAGE).counted_as(SecurityEvent::FormForged))?;
     let find = async {
         let found = db::authorization_requests::find(&hub.db, id).await;
         found.map_err(LookUpError::Failed)
@@ -146,7 +146,7 @@ async fn deny(hub: &Hub, asked: &Request) -> Result<String, Problem> {
         Ok(false) => Err(Problem::RequestExpired),
         Err(error) => {
             tracing::error!(%error, "the database failed");
-            Err(Problem::ServerError)
+            Err(Problem::Unavailable)
         }
     }
 }
@@ -239,7 +239,7 @@ pub async fn approve(
         Ok(false) => Err(Problem::RequestExpired),
         Err(error) => {
             tracing::error!(%error, "the database failed");
-            Err(Problem::ServerError)
+            Err(Problem::Unavailable)
         }
     }
 }

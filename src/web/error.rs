@@ -57,7 +57,7 @@ impl PageError {
     /// The database did not do its part.
     pub fn from_db(request: &HttpRequest, error: &sqlx::Error) -> Self {
         tracing::error!(%error, "the database failed");
-        Self::new(request, Problem::ServerError)
+        Self::new(request, Problem::Unavailable)
     }
 
     /// What was presented could not be looked up.
@@ -96,7 +96,12 @@ impl ResponseError for PageError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = html(self.status_code(), self.page.html());
-        if let Problem::RateLimited { seconds } = self.page.problem {
+        let seconds = match self.page.problem {
+            Problem::RateLimited { seconds } => Some(seconds),
+            Problem::Unavailable => Some(RETRY_AFTER),
+            _ => None,
+        };
+        if let Some(seconds) = seconds {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));

@@ -68,7 +68,7 @@ impl Endpoint {
             Self::Token => (240, 6_000),
             Self::Register => (120, 1_200),
             Self::Secret => (60, 600),
-            // Only what older versions issued is one of these, and is renewed at its next refresh.
+            // What older versions issued is one of these, and is renewed at its next refresh.
             Self::Unchecked => (60, 60),
         };
         (number(of_a_client), number(of_an_address))

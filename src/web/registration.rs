@@ -207,7 +207,9 @@ pub async fn delete(
     request: HttpRequest,
 ) -> Result<HttpResponse, ManagementError> {
     let managed = authenticate(&hub, &issuer, &request).await?;
-    db::clients::delete_managed(&hub.db, managed.token.hash()).await?;
+    let mut transaction = hub.db.begin().await?;
+    db::clients::delete_managed(&mut transaction, managed.token.hash()).await?;
+    transaction.commit().await?;
     tracing::info!(
         client_id = managed.registered.client_id,
         "a client deleted its registration"

@@ -3,8 +3,8 @@
 //! 1. What the hub never issued has ended already: 200, without a statement (§2.2).
 //! 2. The client authenticates as at `/token`; a public one may leave itself out
 //!    where the token tells whose it is.
-//! 3. A refresh token ends its grant, with the Backlog tokens behind it. An access
-//!    token ends alone: a client that throws one away may still refresh.
+//! 3. A refresh token ends its grant, and the user's last grant of the space takes the Backlog
+//!    tokens along. An access token ends alone: a client that throws one away may still refresh.
 //! 4. A token that is unknown, or another client's, is answered like a live one.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
@@ -66,8 +66,7 @@ pub async fn post(
         token.end(&hub, &issuer, presented).await
     };
     // The client does not learn whether it ended anything.
-    hub.answering(attempt, credential, ended, |ended| *ended)
-        .await?;
+    hub.answering(attempt, credential, ended).await?;
     Ok(done())
 }
 

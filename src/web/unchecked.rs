@@ -5,15 +5,16 @@
 //! 2. One that has the form of an older version, which had no check, is looked up under a budget:
 //!    per network, and for this process. Only what is not found counts. One that was found once is
 //!    exempt for a day, so that strangers keep no user out.
-//! 3. Anything else was never issued: no statement, and no count.
+//! 3. The clients that operators registered have no check, and are known without a budget.
+//! 4. Anything else was never issued: no statement, and no count.
 
 use std::{
+    collections::HashSet,
     num::NonZeroU32,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use actix_web::{ResponseError, http::StatusCode};
 use governor::{DefaultDirectRateLimiter, Quota, clock::Reference as _};
 use moka::sync::Cache;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -23,9 +24,12 @@ use super::{
     error::JsonError,
     limits::{Attempt, Endpoint, Holder, Limited, Sender, networks},
 };
-use crate::oauth::{
-    ClientIdForm, client_id,
-    token::{Checked, Token, TokenHash},
+use crate::{
+    db,
+    oauth::{
+        ClientIdForm, client_id,
+        token::{Checked, CodeKind, RefreshKind, Token, TokenHash},
+    },
 };
 
 /// Look-ups of this process that may find nothing, a second; as many as a burst of ten seconds at
@@ -33,6 +37,10 @@ use crate::oauth::{
 const A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
 const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(499);
 const AT_A_TIME: usize = 8;
+/// How long a turn is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the clients of operators are remembered.
+const OPERATORS_FOR: Duration = Duration::from_secs(60);
 const MAX_FOUND: u64 = 100_000;
 const FOUND_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -66,6 +74,8 @@ pub struct Unchecked {
     unfound: DefaultDirectRateLimiter,
     /// Few at a time, so that a budget that is spent meanwhile stops those that wait.
     turns: Semaphore,
+    /// The clients that operators registered.
+    of_operators: moka::future::Cache<(), Arc<HashSet<String>>>,
     /// Until when nothing unknown is looked up.
     spent_until: Mutex<Option<networks::Instant>>,
 }
@@ -81,6 +91,10 @@ impl Default for Unchecked {
                 Quota::per_second(A_SECOND).allow_burst(BURST),
             ),
             turns: Semaphore::new(AT_A_TIME),
+            of_operators: moka::future::Cache::builder()
+                .max_capacity(1)
+                .time_to_live(OPERATORS_FOR)
+                .build(),
             spent_until: Mutex::default(),
         }
     }
@@ -163,7 +177,9 @@ impl Hub {
         match self.client_id_form(client_id) {
             ClientIdForm::NeverIssued => Ok(None),
             ClientIdForm::Url | ClientIdForm::Checked => found.await,
-            ClientIdForm::Unchecked if is_vouched_for => found.await,
+            ClientIdForm::Unchecked if is_vouched_for || self.is_of_operator(client_id).await => {
+                found.await
+            }
             ClientIdForm::Unchecked => {
                 let credential = Credential {
                     kind: "client_id",
@@ -176,13 +192,12 @@ impl Hub {
     }
 
     /// Answers a request that presents a credential where failures count. What the hub issued
-    /// counts for itself alone. `is_found` says of an answer whether the credential was known.
+    /// counts for itself alone.
     pub async fn answering<T>(
         &self,
         attempt: Attempt<'_>,
         credential: Option<Credential>,
         answer: impl Future<Output = Result<T, JsonError>>,
-        is_found: impl Fn(&T) -> bool,
     ) -> Result<T, JsonError> {
         let Some(credential) = credential else {
             return self.limits.counting(attempt, JsonError::from, answer).await;
@@ -191,18 +206,31 @@ impl Hub {
             self.limits.check_holder(Holder::Token(credential.hash))?;
             return answer.await;
         }
-        let _turn = self.admit(credential, attempt.sender).await?;
-        let answer = self.limits.counting(attempt, JsonError::from, answer).await;
-        match &answer {
-            Ok(answer) if is_found(answer) => self.note_found(credential),
-            Ok(_) => self.note_unfound(credential, attempt.sender)?,
-            Err(error) if error.status_code() == StatusCode::TOO_MANY_REQUESTS => {}
-            Err(error) if error.status_code().is_client_error() => {
-                self.note_unfound(credential, attempt.sender)?;
-            }
-            Err(_) => {}
+        // In its turn it is looked up and no more: an answer may wait for the host of a client.
+        let exists = async { self.exists(credential).await.map(|is| is.then_some(())) };
+        let exists = async { exists.await.map_err(JsonError::from) };
+        self.look_up(credential, attempt.sender, exists).await?;
+        self.limits.counting(attempt, JsonError::from, answer).await
+    }
+
+    /// Whether what `/token` or `/revoke` was shown is stored.
+    async fn exists(&self, Credential { kind, hash, .. }: Credential) -> Result<bool, sqlx::Error> {
+        if kind == CodeKind::NAME {
+            return db::authorization_codes::exists(&self.db, hash).await;
         }
-        answer
+        let client = match kind == RefreshKind::NAME {
+            true => db::refresh_tokens::client_id_of(&self.db, hash).await,
+            false => db::access_tokens::client_id_of(&self.db, hash).await,
+        };
+        Ok(client?.is_some())
+    }
+
+    /// Whether an operator registered the client: those have no check, and no stranger decides
+    /// whether they are looked up.
+    async fn is_of_operator(&self, client_id: &str) -> bool {
+        let read = async { db::clients::ids_of_operators(&self.db).await.map(Arc::new) };
+        let ids = self.unchecked.of_operators.try_get_with((), read).await;
+        ids.is_ok_and(|ids| ids.contains(client_id))
     }
 
     /// Waits for the turn of a credential without a check. One that was found before has none to
@@ -218,15 +246,24 @@ impl Hub {
         if self.unchecked.found.contains_key(&credential.hash) {
             return Ok(None);
         }
-        let turn = self.unchecked.turns.acquire().await.ok();
-        let admitted = self
-            .limits
-            .check_address(attempt(sender))
-            .and_then(|()| self.unchecked.check());
+        let admitted = async {
+            self.check(sender)?;
+            let turn = tokio::time::timeout(PATIENCE, self.unchecked.turns.acquire());
+            let turn = turn.await.map_err(|_| Limited { retry_after: 1 })?;
+            // Others may have spent the budget meanwhile.
+            self.check(sender)?;
+            Ok(turn.ok())
+        };
+        let admitted = admitted.await;
         if admitted.is_err() {
             self.count(credential, "refused");
         }
-        admitted.map(|()| turn)
+        admitted
+    }
+
+    fn check(&self, sender: Sender) -> Result<(), Limited> {
+        self.limits.check_address(attempt(sender))?;
+        self.unchecked.check()
     }
 
     /// It was found: it is exempt from the budget from now on.

@@ -147,14 +147,14 @@ async fn a_person_names_a_space_that_is_not_listed() {
     );
     browser.inspect("consent-naming").await;
     // An empty field is not sent.
-    browser.decide("approve").await;
+    browser.approve().await;
     browser.enter("#named-space", "nowhere").await;
-    browser.decide("approve").await;
+    browser.approve().await;
     browser.find("#space-problem").await;
     expect_bad_request(&browser).await;
     browser.inspect("consent-naming-unknown").await;
     browser.enter("#named-space", "ＷＯＲＫＳＨＯＰ").await;
-    browser.decide("approve").await;
+    browser.approve().await;
     browser.sign_in_at_backlog(seed::DANIEL).await;
     landing.answer().await.get("code");
     let space = "SELECT slug FROM hub.grants JOIN hub.spaces ON spaces.id = grants.space_id";

@@ -117,8 +117,9 @@ fn deployed() -> Vec<(&'static str, Vec<(String, String)>)> {
     let of_kubernetes = [set(kubernetes, &in_yaml), set(kubernetes, &of_container)].concat();
     let unit = "deploy/systemd/backlog-mcp-hub.service";
     let compose = "docker-compose.yml";
-    // The database's own.
-    let own = |(name, _): &(String, String)| !name.starts_with("POSTGRES_");
+    // The database's own, and what the service must not have.
+    let own =
+        |(name, value): &(String, String)| !name.starts_with("POSTGRES_") && !value.is_empty();
     let of_compose = set(compose, &in_yaml).into_iter().filter(own).collect();
     vec![
         (kubernetes, of_kubernetes),

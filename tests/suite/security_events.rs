@@ -241,9 +241,11 @@ async fn a_client_that_cannot_be_read_is_no_error_of_the_hub() {
         .to_owned();
     // No signature is looked at before there are keys.
     let assertion = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.AA";
+    // Of the form that older versions issued, so it has to be looked up.
+    let code = AuthorizationCode::generate(&Random::system());
     let form = [
         ("grant_type", "authorization_code"),
-        ("code", "x"),
+        ("code", code.reveal()),
         ("code_verifier", "x"),
         ("client_id", &client),
         ("client_assertion", assertion),

@@ -60,7 +60,7 @@ pub async fn lease(
          with_grants AS (
              UPDATE hub.grants SET renewing_until = leased.renewing_until
              FROM leased, held
-             WHERE grants.id = held.id
+             WHERE grants.id = held.id AND grants.revoked_at IS NULL
                AND (grants.renewing_until IS NULL OR grants.renewing_until <= clock_timestamp())
              RETURNING grants.id)
          SELECT backlog_refresh_token AS "refresh_token!", taken_over AS "taken_over!",

@@ -41,6 +41,8 @@ pub enum Problem {
         seconds: u64,
     },
     ServerError,
+    /// The database does not answer for now.
+    Unavailable,
 }
 
 impl Problem {
@@ -57,7 +59,7 @@ impl Problem {
             Self::NotFound => 404,
             Self::RateLimited { .. } => 429,
             Self::ServerError => 500,
-            Self::ClientUnavailable | Self::NoSpace => 503,
+            Self::ClientUnavailable | Self::NoSpace | Self::Unavailable => 503,
         }
     }
 
@@ -77,6 +79,7 @@ impl Problem {
             Self::NotFound => "not_found",
             Self::RateLimited { .. } => "rate_limited",
             Self::ServerError => "server_error",
+            Self::Unavailable => "unavailable",
         }
     }
 

@@ -75,7 +75,7 @@ fn naming_problems() -> [NamingProblem; 4] {
     ]
 }
 
-fn problems() -> [Problem; 13] {
+fn problems() -> [Problem; 14] {
     [
         Problem::UnknownClient,
         Problem::ClientUnavailable,
@@ -96,6 +96,7 @@ fn problems() -> [Problem; 13] {
         Problem::ClientNotFetched {
             host: "<10.1.2.3>:8443".to_owned(),
         },
+        Problem::Unavailable,
     ]
 }
 
@@ -525,8 +526,10 @@ fn nothing_is_approved_by_a_click_in_one_place() {
         let mut controls = focusable.find_iter(&html).map(|found| found.as_str());
         let first = controls.find(|control| !control.contains("type=\"hidden\""));
         let first = first.expect("a control");
-        let is_choice = first.contains("type=\"radio\"") || first.contains("type=\"checkbox\"");
-        assert!(is_choice && first.ends_with("required>"), "{first}");
+        let is_entry = ["radio", "checkbox", "text"]
+            .iter()
+            .any(|kind| first.contains(&format!("type=\"{kind}\"")));
+        assert!(is_entry && first.ends_with("required>"), "{first}");
         let access = focusable.find_iter(&html).map(|found| found.as_str());
         let mut access = access.filter(|control| control.contains("name=\"access\""));
         assert!(
@@ -571,7 +574,7 @@ fn every_problem_says_what_to_do_and_quotes_its_values() {
         assert!(pages[3].contains("<bdi>&#60;no&#62; challenge</bdi>"));
         assert!(pages[6].contains("<bdi>&#60;Acme&#62;</bdi>"));
         assert!(pages[9].contains("<bdi>42</bdi>"));
-        assert!(pages[11].contains("<bdi>&#60;10.1.2.3&#62;:8443</bdi>"));
+        assert!(pages[12].contains("<bdi>&#60;10.1.2.3&#62;:8443</bdi>"));
     }
 }
 

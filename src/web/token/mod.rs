@@ -64,7 +64,7 @@ pub async fn post(
         let presented = presented.vouched_for_by(credential);
         exchange(&hub, &issuer, presented, &params).await
     };
-    let answer = hub.answering(attempt, credential, answer, |_| true).await?;
+    let answer = hub.answering(attempt, credential, answer).await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))

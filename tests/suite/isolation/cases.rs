@@ -306,8 +306,6 @@ fn revoke<'a>(here: &Issuer, own: &'a Credentials, foreign: &'a Credentials) -> 
     for (what, token) in [
         ("access token", &foreign.access_token),
         ("refresh token", &foreign.refresh_token),
-        ("code", &foreign.code),
-        ("registration token", &foreign.management_token),
     ] {
         cases.push(case(
             what,
@@ -315,6 +313,14 @@ fn revoke<'a>(here: &Issuer, own: &'a Credentials, foreign: &'a Credentials) -> 
             token,
             Refusal::OAuth(401, "invalid_client"),
         ));
+        cases.push(case(what, local, token, Refusal::Ignored));
+    }
+    // What can be no token has ended already (RFC 7009 §2.2), whoever asks.
+    for (what, token) in [
+        ("code", &foreign.code),
+        ("registration token", &foreign.management_token),
+    ] {
+        cases.push(case(what, there, token, Refusal::Ignored));
         cases.push(case(what, local, token, Refusal::Ignored));
     }
     for (what, token) in [

@@ -160,7 +160,8 @@ fn people() -> Vec<Row> {
             &["GET teams?count=100&offset=0"],
             "POST projects/HARBOR/teams?teamId=902",
         )
-        .by(seed::HARUKA),
+        .by(seed::HARUKA)
+        .read_anew(),
         row(
             "remove_project_team",
             json!({"projectKey": "HARBOR", "teamId": "Web"}),

@@ -109,7 +109,7 @@ fn numbers_are_within_the_published_bounds() {
         (
             "get_issues",
             json!({"count": 1.5}),
-            "count: expected an integer, received 1.5",
+            "count: expected an integer, received number 1.5",
         ),
         (
             "get_users",
@@ -119,7 +119,7 @@ fn numbers_are_within_the_published_bounds() {
         (
             "get_users",
             json!({"offset": 0.5}),
-            "offset: expected an integer, received 0.5",
+            "offset: expected an integer, received number 0.5",
         ),
         (
             "get_issue",
