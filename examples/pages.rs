@@ -218,7 +218,7 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
     .into_iter()
 }
 
-fn problems() -> [(&'static str, Problem); 10] {
+fn problems() -> [(&'static str, Problem); 11] {
     [
         ("unknown-client", Problem::UnknownClient),
         ("client-unavailable", Problem::ClientUnavailable),

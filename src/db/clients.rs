@@ -355,7 +355,7 @@ pub async fn delete_managed(db: &mut PgConnection, token: TokenHash) -> Result<b
              'by_client')",
         client
     )
-    .execute(&mut *db)
+    .fetch_one(&mut *db)
     .await?;
     sqlx::query!("DELETE FROM hub.clients WHERE id = $1", client)
         .execute(db)

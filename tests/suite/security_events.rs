@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use backlog_mcp_hub::{config::Settings, domain::security::ClientAddresses};
+use backlog_mcp_hub::{
+    config::Settings, domain::security::ClientAddresses, oauth::token::AuthorizationCode,
+    random::Random,
+};
 use backlog_sim::seed;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
