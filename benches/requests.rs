@@ -114,11 +114,7 @@ fn hidden_characters(c: &mut Criterion) {
             b.iter(|| hidden::may_be_in(black_box(&json)));
         });
         group.bench_function(format!("remove: {name}"), |b| {
-            b.iter_batched_ref(
-                || value.clone(),
-                |value| hidden::clean_value(value),
-                BatchSize::SmallInput,
-            );
+            b.iter_batched_ref(|| value.clone(), hidden::clean_value, BatchSize::SmallInput);
         });
         group.finish();
     }

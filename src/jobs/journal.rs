@@ -116,8 +116,7 @@ async fn run(
             told = dropped;
         }
     }
-    // Connections that the server's threads opened have ended with them: each attempt
-    // that meets one takes it out of the pool.
+    let pool = anew(&pool);
     loop {
         let written = write_events(&pool, &journal, 1)
             .await
@@ -129,6 +128,14 @@ async fn run(
         }
         tokio::time::sleep(LAST_WAIT).await;
     }
+}
+
+/// A pool like this one, with connections of this thread. Those that the server's threads opened
+/// ended with them: one may still take a commit without hearing of it, and the events would be
+/// written twice.
+fn anew(pool: &PgPool) -> PgPool {
+    let options = pool.options().clone().min_connections(0).max_connections(1);
+    options.connect_lazy_with((*pool.connect_options()).clone())
 }
 
 /// Writes, as long as at least so many events wait.
