@@ -75,6 +75,12 @@ fn assert_no_secret(error: &ConfigError, environment: &Environment) {
         "BACKLOG_API_KEY",
     ] {
         let secret = environment.get(name).filter(|value| value.len() >= 12);
+        // A secret that another setting repeats may be quoted from there.
+        let secret = secret.filter(|secret| {
+            !environment.given().any(|(other, value)| {
+                other != name && (other.contains(*secret) || value.contains(*secret))
+            })
+        });
         assert!(
             secret.is_none_or(|secret| !shown.contains(secret)),
             "{name}: {shown}"
