@@ -72,3 +72,8 @@ impl ResponseError for ApiError {
             .body(Self::body(self.code, &self.message))
     }
 }
+
+/// The response to a path that does not exist.
+pub(crate) async fn not_found() -> HttpResponse {
+    ApiError::no_resource("Undefined resource.").error_response()
+}

@@ -11,7 +11,7 @@ use std::{
 };
 
 use actix_web::{
-    App, HttpResponse, HttpServer, ResponseError,
+    App, HttpServer,
     dev::{Extensions, ServerHandle},
     middleware::from_fn,
     rt::{System, net::TcpStream},
@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use crate::{
-    api, control::Control, control_http, error::ApiError, home, oauth, options::SimOptions,
+    api, control::Control, control_http, error, home, oauth, options::SimOptions,
     pipeline::pipeline, sim::Sim,
 };
 
@@ -62,7 +62,7 @@ impl BacklogSim {
                             .configure(oauth::routes)
                             .configure(control_http::routes)
                             .configure(api::routes)
-                            .default_service(web::to(not_found))
+                            .default_service(web::to(error::not_found))
                     })
                     .workers(options.workers)
                     .tcp_nodelay(true)
@@ -140,8 +140,4 @@ fn keep_connection(connection: &dyn Any, data: &mut Extensions) {
     if let Some(Ok(socket)) = stream.map(|stream| stream.as_fd().try_clone_to_owned()) {
         data.insert(std::net::TcpStream::from(socket));
     }
-}
-
-pub(crate) async fn not_found() -> HttpResponse {
-    ApiError::no_resource("Undefined resource.").error_response()
 }

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::{
-    SimOptions, clock::Clock, faults::Faults, journal::Journal, rate_limit::RateLimiter,
+    SimOptions, clock::Clock, faults::Faults, journal::Journal, rate_limit::RateLimiter, seed,
     state::State, tokens::Tokens,
 };
 
@@ -33,7 +33,7 @@ impl Sim {
                 options.access_token_lifetime,
                 options.refresh_rotation,
             )),
-            state: RwLock::new(State::seeded(&options.space_key)),
+            state: RwLock::new(seed::space(&options.space_key)),
         }
     }
 

@@ -4,6 +4,7 @@ mod admin;
 mod content;
 mod feed;
 mod files;
+mod news;
 mod stars;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,10 +16,9 @@ use crate::{
         ProjectRecord, PullRequest, Reason, Repository, SharedFile, Space, SpaceNotice, Star,
         Starred, Subject, Team, User, Viewed, Watching, Wiki,
     },
-    seed,
 };
 
-pub(crate) use feed::News;
+pub(crate) use news::News;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -50,11 +50,6 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// A space with the seeded data.
-    pub fn seeded(space_key: &str) -> Self {
-        seed::space(space_key)
-    }
-
     pub fn next_id(&mut self) -> Id {
         self.last_id += 1;
         self.last_id

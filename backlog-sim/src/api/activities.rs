@@ -3,7 +3,7 @@
 
 use actix_web::web::{self, Data, Path};
 
-use super::{ok, users::user_id};
+use super::{responses::ok, users::user_id};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},

@@ -7,14 +7,14 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::ok;
+use super::responses::ok;
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},
     model::Attachment,
     multipart::Upload,
     sim::Sim,
-    view::content,
+    view::file as file_view,
 };
 
 const OF_PULL_REQUEST: &str =
@@ -70,7 +70,7 @@ async fn upload(sim: Data<Sim>, call: Call, request: HttpRequest) -> ApiResult {
 async fn of_issue(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     let state = sim.read();
     let issue = state.issue(call.user, &issue)?;
-    ok(&content::attachments(&state, &issue.attachments))
+    ok(&file_view::attachments(&state, &issue.attachments))
 }
 
 async fn get_of_issue(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
@@ -84,7 +84,7 @@ async fn delete_of_issue(sim: Data<Sim>, call: Call, path: Path<(String, String)
     state.may_edit(call.user)?;
     let issue = state.issue(call.user, &path.0)?;
     let (id, place) = (issue.id, place(&issue.attachments, &path.1)?);
-    let answer = ok(&content::attachment(&state, &issue.attachments[place]));
+    let answer = ok(&file_view::attachment(&state, &issue.attachments[place]));
     if let Some(issue) = state.issues.get_mut(&id) {
         issue.attachments.remove(place);
     }
@@ -94,7 +94,7 @@ async fn delete_of_issue(sim: Data<Sim>, call: Call, path: Path<(String, String)
 async fn of_wiki(sim: Data<Sim>, call: Call, wiki: Path<String>) -> ApiResult {
     let state = sim.read();
     let wiki = state.wiki(call.user, &wiki)?;
-    ok(&content::attachments(&state, &wiki.attachments))
+    ok(&file_view::attachments(&state, &wiki.attachments))
 }
 
 /// Answers with the files that came along now.
@@ -107,7 +107,7 @@ async fn attach_to_wiki(sim: Data<Sim>, call: Call, wiki: Path<String>) -> ApiRe
         return Err(ApiError::invalid("attachmentId[] is required."));
     }
     state.use_up(&files);
-    let answer = ok(&content::attachments(&state, &files));
+    let answer = ok(&file_view::attachments(&state, &files));
     if let Some(wiki) = state.wikis.get_mut(&id) {
         wiki.attachments.extend(files);
     }
@@ -125,7 +125,7 @@ async fn delete_of_wiki(sim: Data<Sim>, call: Call, path: Path<(String, String)>
     state.may_edit(call.user)?;
     let wiki = state.wiki(call.user, &path.0)?;
     let (id, place) = (wiki.id, place(&wiki.attachments, &path.1)?);
-    let answer = ok(&content::attachment(&state, &wiki.attachments[place]));
+    let answer = ok(&file_view::attachment(&state, &wiki.attachments[place]));
     if let Some(wiki) = state.wikis.get_mut(&id) {
         wiki.attachments.remove(place);
     }
@@ -142,7 +142,7 @@ async fn of_pull_requests(
 ) -> ApiResult {
     let state = sim.read();
     let about = state.pull_request(call.user, &path.0, &path.1, &path.2)?;
-    ok(&content::attachments(&state, &about.attachments))
+    ok(&file_view::attachments(&state, &about.attachments))
 }
 
 async fn get_of_pull_request(sim: Data<Sim>, call: Call, path: OnePath) -> ApiResult {
@@ -156,7 +156,7 @@ async fn delete_of_pull_request(sim: Data<Sim>, call: Call, path: OnePath) -> Ap
     state.may_edit(call.user)?;
     let about = state.pull_request(call.user, &path.0, &path.1, &path.2)?;
     let (id, place) = (about.id, place(&about.attachments, &path.3)?);
-    let answer = ok(&content::attachment(&state, &about.attachments[place]));
+    let answer = ok(&file_view::attachment(&state, &about.attachments[place]));
     if let Some(about) = state.pull_requests.get_mut(&id) {
         about.attachments.remove(place);
     }

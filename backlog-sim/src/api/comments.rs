@@ -4,10 +4,9 @@ use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
 use super::{
-    created,
     issue_changes::attached,
     issue_edit::{notified, record_comment},
-    ok,
+    responses::{created, ok},
 };
 use crate::{
     auth::Call,

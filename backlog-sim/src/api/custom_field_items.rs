@@ -5,7 +5,7 @@ use actix_web::web::{self, Data, Path};
 
 use super::{
     custom_field_settings::{keep_items, place},
-    ok,
+    responses::ok,
 };
 use crate::{
     auth::Call,

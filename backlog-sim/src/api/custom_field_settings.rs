@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use actix_web::web::{self, Data, Path};
 
-use super::ok;
+use super::responses::ok;
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},

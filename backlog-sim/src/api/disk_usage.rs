@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data, Path};
 use serde_json::{Value, json};
 
-use super::ok;
+use super::responses::ok;
 use crate::{auth::Call, error::ApiResult, model::Id, sim::Sim, state::State};
 
 /// 100 GiB.

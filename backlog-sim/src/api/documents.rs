@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data, Path};
 use serde_json::{Value, json};
 
-use super::{no_content, ok};
+use super::responses::{no_content, ok};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},

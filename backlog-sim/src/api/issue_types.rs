@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data, Path};
 
-use super::{ok, palette};
+use super::{palette, responses::ok};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},

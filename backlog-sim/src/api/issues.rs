@@ -5,7 +5,12 @@ use std::collections::BTreeSet;
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
-use super::{created, issue_edit, issue_filter::IssueFilter, issue_sort, ok};
+use super::{
+    issue_edit,
+    issue_filter::IssueFilter,
+    issue_sort,
+    responses::{created, ok},
+};
 use crate::{
     auth::Call,
     error::ApiResult,

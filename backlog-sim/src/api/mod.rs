@@ -26,6 +26,7 @@ mod pull_requests;
 mod recently_viewed;
 mod related_issues;
 mod repositories;
+mod responses;
 mod shared_files;
 mod space;
 mod stars;
@@ -37,10 +38,9 @@ mod watchings;
 mod webhooks;
 mod wikis;
 
-use actix_web::{HttpResponse, http::StatusCode, web};
-use serde::Serialize;
+use actix_web::web;
 
-use crate::error::ApiResult;
+use crate::error;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config.service(
@@ -75,27 +75,6 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
             .configure(pull_request_comments::routes)
             .configure(notifications::routes)
             .configure(activities::routes)
-            .default_service(web::to(crate::server::not_found)),
+            .default_service(web::to(error::not_found)),
     );
-}
-
-fn ok(view: &impl Serialize) -> ApiResult {
-    Ok(json(StatusCode::OK, view))
-}
-
-fn created(view: &impl Serialize) -> ApiResult {
-    Ok(json(StatusCode::CREATED, view))
-}
-
-fn no_content() -> ApiResult {
-    Ok(HttpResponse::NoContent().finish())
-}
-
-fn json(status: StatusCode, view: &impl Serialize) -> HttpResponse {
-    match serde_json::to_vec(view) {
-        Ok(body) => HttpResponse::build(status)
-            .content_type("application/json;charset=utf-8")
-            .body(body),
-        Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
-    }
 }

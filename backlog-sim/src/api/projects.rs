@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data, Path};
 
-use super::{created, ok};
+use super::responses::{created, ok};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},

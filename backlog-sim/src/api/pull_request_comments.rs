@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{
     issue_edit::notified,
-    ok,
     pull_requests::{add_comment, record},
+    responses::ok,
 };
 use crate::{
     auth::Call,

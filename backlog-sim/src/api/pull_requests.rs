@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
-use super::{issue_edit::notified, ok};
+use super::{issue_edit::notified, responses::ok};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},

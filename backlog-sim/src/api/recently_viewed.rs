@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data};
 use serde_json::{Value, json};
 
-use super::ok;
+use super::responses::ok;
 use crate::{
     auth::Call,
     error::ApiResult,

@@ -2,14 +2,14 @@
 
 use actix_web::web::{self, Data, Path};
 
-use super::{attachments, ok};
+use super::{attachments, responses::ok};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},
     model::Id,
     params::malformed,
     sim::Sim,
-    view::content,
+    view::file as file_view,
 };
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -61,7 +61,7 @@ async fn list(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiRe
         other => return Err(malformed("count", &other.to_string())),
     };
     let page = found.into_iter().skip(offset).take(count);
-    let views = page.map(|file| content::shared_file(&state, file));
+    let views = page.map(|file| file_view::shared_file(&state, file));
     ok(&views.collect::<Vec<_>>())
 }
 
@@ -78,7 +78,7 @@ async fn download(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> A
 async fn of_issue(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     let state = sim.read();
     let issue = state.issue(call.user, &issue)?;
-    ok(&content::shared_files(&state, &issue.shared_files))
+    ok(&file_view::shared_files(&state, &issue.shared_files))
 }
 
 /// Answers with the files that were linked now.
@@ -93,7 +93,10 @@ async fn link_to_issue(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiRe
     if let Some(issue) = state.issues.get_mut(&id) {
         issue.shared_files.extend(&files);
     }
-    ok(&content::shared_files(&state, &files.into_iter().collect()))
+    ok(&file_view::shared_files(
+        &state,
+        &files.into_iter().collect(),
+    ))
 }
 
 async fn unlink_from_issue(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
@@ -102,13 +105,13 @@ async fn unlink_from_issue(sim: Data<Sim>, call: Call, path: Path<(String, Strin
     let id = state.issue(call.user, &path.0)?.id;
     let issue = state.issues.get_mut(&id);
     let file = unlinked(issue.map(|issue| &mut issue.shared_files), &path.1)?;
-    ok(&content::shared_file(&state, &state.shared_files[&file]))
+    ok(&file_view::shared_file(&state, &state.shared_files[&file]))
 }
 
 async fn of_wiki(sim: Data<Sim>, call: Call, wiki: Path<String>) -> ApiResult {
     let state = sim.read();
     let wiki = state.wiki(call.user, &wiki)?;
-    ok(&content::shared_files(&state, &wiki.shared_files))
+    ok(&file_view::shared_files(&state, &wiki.shared_files))
 }
 
 async fn link_to_wiki(sim: Data<Sim>, call: Call, wiki: Path<String>) -> ApiResult {
@@ -119,7 +122,10 @@ async fn link_to_wiki(sim: Data<Sim>, call: Call, wiki: Path<String>) -> ApiResu
     if let Some(wiki) = state.wikis.get_mut(&id) {
         wiki.shared_files.extend(&files);
     }
-    ok(&content::shared_files(&state, &files.into_iter().collect()))
+    ok(&file_view::shared_files(
+        &state,
+        &files.into_iter().collect(),
+    ))
 }
 
 async fn unlink_from_wiki(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
@@ -128,7 +134,7 @@ async fn unlink_from_wiki(sim: Data<Sim>, call: Call, path: Path<(String, String
     let id = state.wiki(call.user, &path.0)?.id;
     let wiki = state.wikis.get_mut(&id);
     let file = unlinked(wiki.map(|wiki| &mut wiki.shared_files), &path.1)?;
-    ok(&content::shared_file(&state, &state.shared_files[&file]))
+    ok(&file_view::shared_file(&state, &state.shared_files[&file]))
 }
 
 /// Removes a link and gives the id of the file.

@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data};
 use serde_json::json;
 
-use super::ok;
+use super::responses::ok;
 use crate::{auth::Call, error::ApiResult, model::SpaceNotice, sim::Sim, wire::stamp};
 
 /// The largest file that may be attached: 50 MiB.

@@ -3,14 +3,17 @@
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
-use super::{no_content, ok, users::user_id};
+use super::{
+    responses::{no_content, ok},
+    users::user_id,
+};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},
     model::{Id, Star, Starred},
     params::Params,
     sim::Sim,
-    view::feed,
+    view::star,
 };
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -78,7 +81,7 @@ async fn received(sim: Data<Sim>, call: Call, user: Path<String>) -> ApiResult {
     let user = user_id(&state, &user)?;
     let stars = state.stars.values().filter(|star| star.receiver == user);
     let page = call.params.page_by_id(stars, |star| star.id)?;
-    let views = page.into_iter().map(|star| feed::star(&state, star));
+    let views = page.into_iter().map(|star| star::star(&state, star));
     ok(&views.collect::<Vec<_>>())
 }
 

@@ -5,7 +5,7 @@
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
-use super::{ok, palette};
+use super::{palette, responses::ok};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},

@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data};
 
-use super::ok;
+use super::responses::ok;
 use crate::{auth::Call, error::ApiResult, sim::Sim, view::admin};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

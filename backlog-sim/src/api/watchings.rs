@@ -3,7 +3,10 @@
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
-use super::{created, no_content, ok, users::user_id};
+use super::{
+    responses::{created, no_content, ok},
+    users::user_id,
+};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},

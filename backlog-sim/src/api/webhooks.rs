@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data, Path};
 
-use super::ok;
+use super::responses::ok;
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},

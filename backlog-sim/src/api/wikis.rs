@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
-use super::{created, ok};
+use super::responses::{created, ok};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Id;
+use super::id::Id;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Team {

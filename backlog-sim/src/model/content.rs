@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
 
-use super::{Comment, Id};
+use super::{attachment::Attachment, id::Id, issue::Comment};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Wiki {
@@ -116,23 +116,6 @@ pub(crate) struct PullRequest {
     pub updated: DateTime<Utc>,
     /// In the order written.
     pub comments: Vec<Comment>,
-}
-
-/// A file that was uploaded: attached to something, or not yet.
-#[derive(Clone, Debug)]
-pub(crate) struct Attachment {
-    pub id: Id,
-    pub name: String,
-    pub bytes: Bytes,
-    pub created_user: Id,
-    pub created: DateTime<Utc>,
-}
-
-/// Which file a change is about.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub(crate) struct AttachmentInfo {
-    pub id: Id,
-    pub name: String,
 }
 
 /// A file among those that a project shares, or a directory of them.

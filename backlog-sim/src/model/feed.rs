@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::Id;
+use super::id::Id;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Notification {

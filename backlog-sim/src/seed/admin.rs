@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{DANIEL, HARBOR, HARUKA, Id, KURA, MAJA, OPS, TOMASZ, WEBHOOK, at, team};
+use super::{
+    dates::at,
+    ids::{DANIEL, HARBOR, HARUKA, KURA, MAJA, OPS, TOMASZ, WEBHOOK, team},
+};
 use crate::{
-    model::{SpaceNotice, Team, Thing, Webhook},
+    model::{Id, SpaceNotice, Team, Thing, Webhook},
     state::State,
 };
 

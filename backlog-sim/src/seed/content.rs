@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::{DANIEL, HARBOR, HARUKA, Id, KENTA, KURA, MAJA, OPS, at, document, repository};
+use super::{
+    dates::at,
+    ids::{DANIEL, HARBOR, HARUKA, KENTA, KURA, MAJA, OPS, document, repository},
+};
 use crate::{
-    model::{Comment, Document, PullRequest, Repository, Tag, Wiki},
+    model::{Comment, Document, Id, PullRequest, Repository, Tag, Wiki},
     state::State,
 };
 

@@ -4,7 +4,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::{DANIEL, HARUKA, KENTA, MAJA, at};
+use super::{
+    dates::at,
+    ids::{DANIEL, HARUKA, KENTA, MAJA},
+};
 use crate::{
     model::{Activity, ActivityKind, Id, Reason, Star, Starred, Subject, Watching},
     state::{News, State},

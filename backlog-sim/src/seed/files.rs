@@ -4,9 +4,12 @@
 use actix_web::web::Bytes;
 use chrono::TimeDelta;
 
-use super::{DANIEL, HARBOR, HARUKA, Id, KENTA, KURA, MAJA, UPLOAD, at, document, shared_file};
+use super::{
+    dates::at,
+    ids::{DANIEL, HARBOR, HARUKA, KENTA, KURA, MAJA, UPLOAD, document, shared_file},
+};
 use crate::{
-    model::{Attachment, DocumentComment, SharedFile},
+    model::{Attachment, DocumentComment, Id, SharedFile},
     state::State,
 };
 

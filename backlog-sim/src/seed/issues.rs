@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Days, TimeDelta};
 
 use super::{
-    BUG, DANIEL, HARBOR, HARUKA, INCIDENT, KENTA, KURA, LUCIA, MAJA, OPS, REQUEST, TASK, at, date,
-    field,
+    dates::{at, date},
+    ids::{
+        BUG, DANIEL, HARBOR, HARUKA, INCIDENT, KENTA, KURA, LUCIA, MAJA, OPS, REQUEST, TASK, field,
+    },
 };
 use crate::{
     model::{Comment, FieldValue, Id, Issue},

@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BUG, DANIEL, HARBOR, HARUKA, INCIDENT, KENTA, KURA, LUCIA, MAJA, OPS, REQUEST, TASK, TOMASZ,
-    admin, date, field, team,
+    admin,
+    dates::date,
+    ids::{
+        BUG, DANIEL, HARBOR, HARUKA, INCIDENT, KENTA, KURA, LUCIA, MAJA, OPS, REQUEST, TASK,
+        TOMASZ, field, team,
+    },
 };
 use crate::model::{
     Category, CustomField, FieldItem, FieldSettings, FieldType, Id, InitialDate, IssueType,

@@ -3,18 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::State;
-use crate::model::{Activity, ActivityKind, Id, Notification, Reason, Subject};
-
-/// Something that people are told.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct News {
-    pub reason: Reason,
-    pub about: Subject,
-    pub comment: Option<Id>,
-    pub sender: Id,
-    pub created: DateTime<Utc>,
-}
+use super::{State, news::News};
+use crate::model::{Activity, ActivityKind, Id, Notification};
 
 impl State {
     /// Tells users; gives the ids of the notifications with the users.

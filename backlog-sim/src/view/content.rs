@@ -1,14 +1,11 @@
-//! How wiki pages, documents, repositories, pull requests and files look on the wire.
-
-use std::collections::BTreeSet;
+//! Wiki pages, documents, repositories and pull requests.
 
 use serde_json::{Value, json};
 
-use super::{IssueView, feed};
+use super::{file, issue::IssueView, notified::notified, star};
 use crate::{
     model::{
-        Attachment, Comment, Document, DocumentComment, Id, PullRequest, Repository, SharedFile,
-        Starred, Wiki, WikiVersion,
+        Comment, Document, DocumentComment, PullRequest, Repository, Starred, Wiki, WikiVersion,
     },
     state::State,
     wire::stamp,
@@ -35,9 +32,9 @@ pub(crate) fn wiki(state: &State, wiki: &Wiki) -> Value {
         "name": wiki.name,
         "content": wiki.content,
         "tags": wiki.tags,
-        "attachments": attachments(state, &wiki.attachments),
-        "sharedFiles": shared_files(state, &wiki.shared_files),
-        "stars": feed::stars(state, Starred::Wiki(wiki.id)),
+        "attachments": file::attachments(state, &wiki.attachments),
+        "sharedFiles": file::shared_files(state, &wiki.shared_files),
+        "stars": star::stars(state, Starred::Wiki(wiki.id)),
         "createdUser": state.users.get(&wiki.created_user),
         "created": stamp(wiki.created),
         "updatedUser": state.users.get(&wiki.updated_user),
@@ -71,7 +68,7 @@ pub(crate) fn document(state: &State, document: &Document) -> Value {
         "json": rich_text(&document.plain),
         "statusId": 1,
         "emoji": document.emoji,
-        "attachments": attachments(state, &document.attachments),
+        "attachments": file::attachments(state, &document.attachments),
         "tags": document.tags,
         "createdUser": state.users.get(&document.created_user),
         "created": stamp(document.created),
@@ -156,8 +153,8 @@ pub(crate) fn pull_request(state: &State, pull_request: &PullRequest) -> Value {
         "created": stamp(pull_request.created),
         "updatedUser": state.users.get(&pull_request.updated_user),
         "updated": stamp(pull_request.updated),
-        "attachments": attachments(state, &pull_request.attachments),
-        "stars": feed::stars(state, Starred::PullRequest(pull_request.id)),
+        "attachments": file::attachments(state, &pull_request.attachments),
+        "stars": star::stars(state, Starred::PullRequest(pull_request.id)),
     })
 }
 
@@ -176,8 +173,8 @@ pub(crate) fn pull_request_comment(state: &State, comment: &Comment) -> Value {
         "createdUser": state.users.get(&comment.created_user),
         "created": stamp(comment.created),
         "updated": stamp(comment.updated),
-        "stars": feed::stars(state, Starred::PullRequestComment(comment.id)),
-        "notifications": super::notified(state, comment, 11),
+        "stars": star::stars(state, Starred::PullRequestComment(comment.id)),
+        "notifications": notified(state, comment, 11),
     })
 }
 
@@ -199,45 +196,5 @@ pub(crate) fn document_comment(
         "updated": stamp(comment.created),
         "createdUser": state.users.get(&comment.created_user),
         "replies": [],
-    })
-}
-
-pub(crate) fn attachments(state: &State, attachments: &[Attachment]) -> Vec<Value> {
-    attachments
-        .iter()
-        .map(|file| attachment(state, file))
-        .collect()
-}
-
-/// Linked files, by their ids.
-pub(crate) fn shared_files(state: &State, ids: &BTreeSet<Id>) -> Vec<Value> {
-    ids.iter()
-        .filter_map(|id| state.shared_files.get(id))
-        .map(|file| shared_file(state, file))
-        .collect()
-}
-
-pub(crate) fn shared_file(state: &State, file: &SharedFile) -> Value {
-    json!({
-        "id": file.id,
-        "projectId": file.project_id,
-        "type": if file.bytes.is_some() { "file" } else { "directory" },
-        "dir": file.dir,
-        "name": file.name,
-        "size": file.bytes.as_ref().map(|bytes| bytes.len()),
-        "createdUser": state.users.get(&file.created_user),
-        "created": stamp(file.created),
-        "updatedUser": null,
-        "updated": stamp(file.created),
-    })
-}
-
-pub(crate) fn attachment(state: &State, attachment: &Attachment) -> Value {
-    json!({
-        "id": attachment.id,
-        "name": attachment.name,
-        "size": attachment.bytes.len(),
-        "createdUser": state.users.get(&attachment.created_user),
-        "created": stamp(attachment.created),
     })
 }

@@ -1,0 +1,4 @@
+//! The numeric IDs of everything but documents.
+
+/// Backlog's numeric ids.
+pub type Id = u64;
