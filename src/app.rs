@@ -62,8 +62,8 @@ use crate::{
     random::Random,
     telemetry::{LogLink, TrustedPeers},
     web::{
-        Hub, body_budget::BodyBudget, client_address::Proxies, client_keys::ClientKeys,
-        large_answers::LargeAnswers, limits::Limits, newcomers::Newcomers, ready::Readiness,
+        AppState, body_budget::BodyBudget, client_address::Proxies, client_keys::ClientKeys,
+        limits::Limits, newcomers::Newcomers, ready::Readiness, response_budget::ResponseBudget,
         unchecked::Unchecked, under_way::UnderWay,
     },
 };
@@ -243,7 +243,7 @@ impl Application {
             secret_given,
         ));
         let trusted = TrustedPeers::new(&settings.trusted_proxies);
-        let hub = web::Data::new(Hub {
+        let hub = web::Data::new(AppState {
             base_url: base_url.clone(),
             mcp_path: settings.mcp_path.clone(),
             allowed_hosts: settings.allowed_hosts,
@@ -272,7 +272,7 @@ impl Application {
             ),
             unchecked: Unchecked::default(),
             readiness: Readiness::default(),
-            large_answers: LargeAnswers::default(),
+            response_budget: ResponseBudget::default(),
             clock: clock.clone(),
             random: random.clone(),
             recorder: recorder.clone(),

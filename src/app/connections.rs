@@ -17,7 +17,7 @@ use actix_web::{dev::Extensions, rt::net::TcpStream, web};
 use socket2::SockRef;
 
 use crate::web::{
-    Hub,
+    AppState,
     concurrency::{Concurrency, Place},
 };
 
@@ -26,7 +26,7 @@ const OF_A_NETWORK: usize = 256;
 /// The count of open connections; cheap to clone.
 #[derive(Clone)]
 pub(super) struct Connections {
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     open: Concurrency<IpAddr>,
     warned: Arc<AtomicBool>,
 }
@@ -37,7 +37,7 @@ struct Open {
 }
 
 impl Connections {
-    pub fn new(hub: web::Data<Hub>) -> Self {
+    pub fn new(hub: web::Data<AppState>) -> Self {
         Self {
             hub,
             open: Concurrency::new(OF_A_NETWORK),

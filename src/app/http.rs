@@ -23,14 +23,16 @@ use crate::{
     config::Patience,
     mcp::HubServer,
     telemetry::{Refusals, RequestSpan, TrustedPeers, request_id},
-    web::{Hub, KEEP_ALIVE, content_coding, host_guard, measure, routes, slow_body, under_way},
+    web::{
+        AppState, KEEP_ALIVE, content_coding, host_guard, measure, routes, slow_body, under_way,
+    },
 };
 
 /// Serves the hub on `socket`.
 pub(super) fn serve(
     socket: TcpListener,
     last_answers: LastAnswers,
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     mcp: HubServer,
     trusted: TrustedPeers,
     patience: Patience,

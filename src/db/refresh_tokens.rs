@@ -54,7 +54,7 @@ pub enum State {
     Unused,
     /// Used `late` ago, and its sealed answer is still given to whoever presents it again.
     InGrace {
-        answer: String,
+        response: String,
         successor: TokenHash,
         late: Duration,
     },
@@ -104,8 +104,8 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
     };
     let state = match (row.consumed, row.in_grace, row.answer) {
         (false, _, _) => State::Unused,
-        (true, true, Some(answer)) => State::InGrace {
-            answer,
+        (true, true, Some(response)) => State::InGrace {
+            response,
             successor: successor()?,
             late,
         },

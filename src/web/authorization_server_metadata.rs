@@ -1,13 +1,15 @@
-//! `GET /.well-known/oauth-authorization-server` (RFC 8414), in every form that
-//! clients ask for: at the root, with the issuer's or the endpoint's path inserted,
-//! and below the endpoint.
+//! `GET /.well-known/oauth-authorization-server` (RFC 8414), at every path that clients request: at
+//! the root, with the path of the issuer or the endpoint inserted, and below the endpoint.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 
-use super::{Hub, Issuer, error::JsonError, issuer, not_found};
+use super::{AppState, Issuer, error::JsonError, issuer, not_found};
 use crate::oauth::metadata::AuthorizationServerMetadata;
 
-pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpResponse, JsonError> {
+pub async fn get(
+    hub: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, JsonError> {
     let suffix = suffix(&request);
     let host = issuer::host(&request);
     match Issuer::find_by_suffix(&hub, host.as_ref(), &suffix).await? {
@@ -19,7 +21,7 @@ pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpRespon
     }
 }
 
-/// What a well-known path speaks of, whether it stands after or before the name.
+/// The issuer that a well-known path names, before or after the document's name.
 pub(super) fn suffix(request: &HttpRequest) -> String {
     let matched = request.match_info();
     let space = matched.get("space").map(|slug| format!("spaces/{slug}"));

@@ -1,18 +1,18 @@
 //! `GET /authorize`: validation, then the consent page (RFC 6749 §4.1.1).
 //!
-//! 1. Client and redirect URI: anything wrong is a page, never a redirect.
-//! 2. Everything else: anything wrong is a redirect with `error`, `iss`, `state`; to an
-//!    address that is not known, a page with a link there.
+//! 1. Client and redirect URI: an error is a page, never a redirect.
+//! 2. Everything else: an error is a redirect with `error`, `iss` and `state`. If the redirect URI
+//!    is unknown, a page links to it instead.
 //! 3. The request is stored for this browser, with the hash of one CSRF value.
-//! 4. If this browser approved the same before, and the request comes from the client itself
-//!    (`consent_skip`), it goes on to Backlog at once.
-//! 5. Else the consent page shows it; the person decides at `POST /consent`.
+//! 4. If this browser has approved the same request before and the client itself sent it
+//!    (`consent_skip`), the browser is redirected to Backlog at once.
+//! 5. Otherwise the consent page shows the request; the user decides at `POST /consent`.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use url::Url;
 
 use super::{
-    Hub, Issuer, browser,
+    AppState, Issuer, browser,
     client_documents::{self, ClientLookupError},
     consent,
     consent_page::{self, Shown},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 pub async fn get(
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     issuer: Issuer,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
@@ -45,19 +45,19 @@ pub async fn get(
         sender: hub.limits.sender(&request),
         client_id: named.as_ref().ok().and_then(|named| named.get("client_id")),
     };
-    // What the hub never issued costs a page, and neither a statement nor a count.
+    // A `client_id` that the hub never issued gets a page, without a database query or a count.
     if let Some(client_id) = attempt.client_id
         && hub.client_id_form(client_id) == ClientIdForm::NeverIssued
     {
         return Err(PageError::new(&request, Problem::UnknownClient));
     }
     let refused = |limited| PageError::limited(&request, limited);
-    let answer = answer(&hub, &issuer, &request, attempt);
-    hub.limits.counting(attempt, refused, answer).await
+    let response = respond(&hub, &issuer, &request, attempt);
+    hub.limits.counting(attempt, refused, response).await
 }
 
-async fn answer(
-    hub: &Hub,
+async fn respond(
+    hub: &AppState,
     issuer: &Issuer,
     request: &HttpRequest,
     attempt: Attempt<'_>,
@@ -66,10 +66,10 @@ async fn answer(
     let limited = |limited| PageError::limited(request, limited);
     let (client, redirect_uri) = identify(hub, issuer, request, attempt.sender).await?;
     let known = browser::known(hub, request);
-    let asked = match check(hub, issuer, request, (&client, known.as_ref())).await {
-        Ok(asked) => asked,
-        Err(Wrong::ForPerson(page)) => return Err(page),
-        Err(Wrong::ForClient(error)) => {
+    let validated = match check(hub, issuer, request, (&client, known.as_ref())).await {
+        Ok(validated) => validated,
+        Err(AuthorizeError::Page(page)) => return Err(page),
+        Err(AuthorizeError::Redirect(error)) => {
             hub.limits.count_failure(attempt).map_err(limited)?;
             return Ok(refuse(request, issuer, &redirect_uri, &error));
         }
@@ -80,14 +80,14 @@ async fn answer(
         .map_err(limited)?;
     let browser_id = known.unwrap_or_else(|| BrowserId::generate(&hub.random));
     let of_client = (&client, &redirect_uri);
-    let begun = begin(hub, issuer, of_client, &asked, &browser_id).await;
+    let begun = begin(hub, issuer, of_client, &validated, &browser_id).await;
     let begun = begun.map_err(from_db)?;
 
-    if let Offer::One(space) = &asked.offer
-        && !asked.params.asks_for_consent
+    if let Offer::One(space) = &validated.offer
+        && !validated.params.asks_for_consent
         && consent_skip::is_from_client(request, &redirect_uri)
     {
-        let scopes = asked.params.scopes;
+        let scopes = validated.params.scopes;
         let approved = remembered(hub, &client, space, &redirect_uri, &browser_id, scopes);
         if approved.await.map_err(from_db)? {
             let url = consent::approve(hub, begun.id, space, scopes)
@@ -103,31 +103,31 @@ async fn answer(
             issuer,
             client,
             redirect_uri: &redirect_uri,
-            scopes: asked.params.scopes,
+            scopes: validated.params.scopes,
             id: begun.id,
             csrf: begun.csrf.reveal(),
-            space: consent_page::choice(&asked.offer, None),
+            space: consent_page::choice(&validated.offer, None),
         },
     );
     let mut response = error::html(StatusCode::OK, page.html());
     if let Err(error) = response.add_cookie(&browser::cookie(hub, &browser_id)) {
-        tracing::error!(%error, "the browser cookie could not be set");
+        tracing::error!(%error, "could not set the browser cookie");
         return Err(PageError::new(request, Problem::ServerError));
     }
     Ok(response)
 }
 
-/// A sign-in that is stored: what the form of its consent page sends back.
+/// A stored sign-in: the values that the form of its consent page sends back.
 struct Begun {
     id: AuthorizationRequestId,
     csrf: CsrfToken,
 }
 
 async fn begin(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     (client, redirect_uri): (&Client, &RedirectUri),
-    asked: &Asked,
+    validated: &ValidatedRequest,
     browser: &BrowserId,
 ) -> Result<Begun, sqlx::Error> {
     let csrf = CsrfToken::issue(&hub.random, &hub.check_key);
@@ -137,10 +137,10 @@ async fn begin(
         client: client.key,
         issuer: &issuer.url,
         redirect_uri,
-        state: asked.params.state.as_deref(),
-        code_challenge: &asked.params.code_challenge,
-        resource: &asked.resource,
-        scopes: asked.params.scopes,
+        state: validated.params.state.as_deref(),
+        code_challenge: &validated.params.code_challenge,
+        resource: &validated.resource,
+        scopes: validated.params.scopes,
         browser: browser.hash(),
         csrf: csrf.hash(),
         lifetime: hub.lifetimes.authorization_request,
@@ -150,28 +150,28 @@ async fn begin(
     Ok(Begun { id, csrf })
 }
 
-/// Whom a wrong request is answered to.
-enum Wrong {
-    ForPerson(PageError),
-    ForClient(OAuthError),
+/// How an invalid request is rejected: with a page for the user or a redirect to the client.
+enum AuthorizeError {
+    Page(PageError),
+    Redirect(OAuthError),
 }
 
-impl From<OAuthError> for Wrong {
+impl From<OAuthError> for AuthorizeError {
     fn from(error: OAuthError) -> Self {
-        Self::ForClient(error)
+        Self::Redirect(error)
     }
 }
 
-/// A request that is right in every way.
-struct Asked {
+/// A request that passed all checks.
+struct ValidatedRequest {
     params: AuthorizationParams,
     resource: String,
     offer: Offer,
 }
 
-/// Finds the client and the address that it may be answered at.
+/// Finds the client and the redirect URI for the response.
 async fn identify(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     request: &HttpRequest,
     sender: Sender,
@@ -194,8 +194,8 @@ async fn identify(
         .map_err(|error| match error {
             ClientLookupError::Database(error) => PageError::from_db(request, &error),
             ClientLookupError::Document(error) => {
-                // Anyone can name a document that is not there.
-                tracing::info!(client_id, %error, "a metadata document could not be fetched");
+                // Any client can name a document that does not exist.
+                tracing::info!(client_id, %error, "could not fetch a client metadata document");
                 page(unfetched(client_id, &error))
             }
             ClientLookupError::Metadata(error) => invalid(error),
@@ -209,8 +209,8 @@ async fn identify(
     Ok((client, redirect_uri))
 }
 
-/// What is said of a document that there is none of. Only what the address itself shows is told
-/// apart: what its name resolves to is not for strangers.
+/// The problem shown for a document that could not be fetched. Only a reason visible in the URL
+/// itself is disclosed; the addresses that its name resolves to are not.
 fn unfetched(client_id: &str, error: &FetchError) -> Problem {
     match (error, Url::parse(client_id)) {
         (FetchError::Url, Ok(url)) => Problem::ClientNotFetched {
@@ -220,14 +220,14 @@ fn unfetched(client_id: &str, error: &FetchError) -> Problem {
     }
 }
 
-/// Reads the rest of the request, and finds the spaces it may end in.
+/// Validates the rest of the request and finds the spaces it may be for.
 async fn check(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     request: &HttpRequest,
     (client, browser): (&Client, Option<&BrowserId>),
-) -> Result<Asked, Wrong> {
-    let from_db = |error| Wrong::ForPerson(PageError::from_db(request, &error));
+) -> Result<ValidatedRequest, AuthorizeError> {
+    let from_db = |error| AuthorizeError::Page(PageError::from_db(request, &error));
     let params = Params::parse(request.query_string().as_bytes())?;
     let params = AuthorizationParams::parse(&params, client.scopes)?;
     let resource = space_choice::endpoint(hub, issuer, &params.resources)
@@ -242,34 +242,34 @@ async fn check(
             name: only.name.clone(),
         },
         Offer::One(_) | Offer::Open(_) => {
-            return Ok(Asked {
+            return Ok(ValidatedRequest {
                 params,
                 resource,
                 offer,
             });
         }
     };
-    Err(Wrong::ForPerson(PageError::new(request, unusable)))
+    Err(AuthorizeError::Page(PageError::new(request, unusable)))
 }
 
-/// Sends an error to the client; to an address that nobody vouches for only by way of
-/// a page, so that the hub is no way to bounce people anywhere (RFC 9700 §4.11.2).
+/// Sends an error to the client. If the redirect URI is not a known one, the error is a page with a
+/// link, so that the hub is not an open redirector (RFC 9700 §4.11.2).
 fn refuse(
     request: &HttpRequest,
     issuer: &Issuer,
     redirect_uri: &RedirectUri,
-    wrong: &OAuthError,
+    refusal: &OAuthError,
 ) -> HttpResponse {
     let state = Params::parse_only(request.query_string().as_bytes(), &["state"])
         .and_then(|params| authorization::state(&params))
         .unwrap_or_default();
-    let location = error_location(redirect_uri, &issuer.url, state.as_deref(), wrong);
+    let location = error_location(redirect_uri, &issuer.url, state.as_deref(), refusal);
     match (CallbackOwner::of(redirect_uri), Url::parse(&location)) {
         (CallbackOwner::Unknown, Ok(target)) => {
             let refused = RefusedPage {
                 locale: error::locale(request),
                 target,
-                detail: wrong.description.to_string(),
+                detail: refusal.description.to_string(),
             };
             error::html(StatusCode::BAD_REQUEST, refused.html())
         }
@@ -277,9 +277,9 @@ fn refuse(
     }
 }
 
-/// Did this browser approve the same thing before?
+/// Whether this browser has approved the same request before.
 async fn remembered(
-    hub: &Hub,
+    hub: &AppState,
     client: &Client,
     space: &Space,
     redirect_uri: &RedirectUri,
@@ -298,7 +298,7 @@ async fn remembered(
 /// The presented redirect URI, or the only registered one if none was sent.
 fn redirect_uri(client: &Client, params: &Params) -> Option<RedirectUri> {
     match (params.get("redirect_uri"), client.redirect_uris.as_slice()) {
-        // Whether it may be registered was settled when it was.
+        // Registration has already checked whether the URI is allowed.
         (Some(text), _) => RedirectUri::parse_trusted(text)
             .ok()
             .filter(|presented| client.allows_redirect_to(presented)),
@@ -307,7 +307,7 @@ fn redirect_uri(client: &Client, params: &Params) -> Option<RedirectUri> {
     }
 }
 
-/// An error answer to the client (RFC 6749 §4.1.2.1, RFC 9207).
+/// An error response to the client (RFC 6749 §4.1.2.1, RFC 9207).
 pub fn redirect_with_error(
     redirect_uri: &RedirectUri,
     issuer: &str,

@@ -1,17 +1,18 @@
-//! Where Backlog's answer to a sign-in may arrive, and where it goes on to.
+//! Where Backlog's response to a sign-in may arrive, and where the browser continues.
 //!
-//! Each space has a redirect URI of its own, so that the code of one space can never arrive as
-//! another's (RFC 9700 §4.4.2): below the hub's URL (`/spaces/<slug>/callback`), or at its own host.
-//! Spaces from before that, and the one of the environment, share `/callback`. The one that counts
-//! is stored with the sign-in.
+//! Each space has its own redirect URI, so that the code of one space never arrives as another's
+//! (RFC 9700 §4.4.2): below the hub's URL (`/spaces/<slug>/callback`) or at the space's own host.
+//! Older spaces, and the space of the environment, share `/callback`. The redirect URI in effect is
+//! stored with the sign-in.
 //!
-//! A browser whose cookie is at another name of the hub is sent on there: to `/callback` where that
-//! is shared, else to the path of the space, where no other site sends anybody.
+//! If the browser's cookie is at another host name of the hub, the browser is redirected there: to
+//! `/callback` if the space shares it, otherwise to the path of the space, which no other site
+//! uses.
 
 use actix_web::HttpRequest;
 use url::Url;
 
-use super::{Hub, issuer};
+use super::{AppState, issuer};
 use crate::{
     db::authorization_requests::Approved,
     domain::{Authority, SpaceId, space::SHARED_REDIRECT_URI},
@@ -19,9 +20,10 @@ use crate::{
 
 const HTTPS: u16 = 443;
 
-/// Whether Backlog was asked to answer this sign-in here, or the hub itself sent the browser on.
+/// Whether this is the redirect URI of the sign-in, or the path to which the hub itself redirected
+/// the browser.
 pub async fn is_expected_here(
-    hub: &Hub,
+    hub: &AppState,
     request: &HttpRequest,
     approved: &Approved,
 ) -> Result<bool, sqlx::Error> {
@@ -33,12 +35,16 @@ pub async fn is_expected_here(
     Ok(path == onward_path(approved) || is_at_own_host(request, approved))
 }
 
-/// The URL where the sign-in goes on, if it did not begin here. Its origin is taken from what is
-/// stored, never from the request.
-pub fn onward(hub: &Hub, request: &HttpRequest, approved: &Approved) -> Option<(String, String)> {
+/// The URL at which the sign-in continues if it did not begin here. Its origin comes from the
+/// stored request, never from the current one.
+pub fn onward(
+    hub: &AppState,
+    request: &HttpRequest,
+    approved: &Approved,
+) -> Option<(String, String)> {
     let issuer = Url::parse(&approved.request.issuer).ok()?;
     let origin = issuer.origin().ascii_serialization();
-    // A proxy may have another name for the hub's own host, but not for a space's.
+    // A proxy may use another name for the hub's own host, but not for a space's.
     let is_base = origin == hub.base_url.as_str() && !is_at_own_host(request, approved);
     let is_here = is_base
         || issuer::host(request).is_some_and(|host| match hub.own_origin(&host) {
@@ -53,7 +59,7 @@ pub fn onward(hub: &Hub, request: &HttpRequest, approved: &Approved) -> Option<(
     (!is_here).then_some((origin, url))
 }
 
-/// Where the browser is sent on to, at any name of the hub.
+/// The path to which the browser is redirected, at any host name of the hub.
 fn onward_path(approved: &Approved) -> String {
     match approved.backlog_redirect_uri.starts_with('/') {
         true => approved.backlog_redirect_uri.clone(),
@@ -61,7 +67,7 @@ fn onward_path(approved: &Approved) -> String {
     }
 }
 
-/// Whether the request came to the redirect URI of a space that has it at its own host.
+/// Whether the request came to a redirect URI at the space's own host.
 fn is_at_own_host(request: &HttpRequest, approved: &Approved) -> bool {
     let own = approved.backlog_redirect_uri.strip_prefix("https://");
     let own = own.and_then(|rest| Authority::parse(rest.strip_suffix(SHARED_REDIRECT_URI)?));
@@ -70,13 +76,13 @@ fn is_at_own_host(request: &HttpRequest, approved: &Approved) -> bool {
         && own.is_some_and(|own| host.is_some_and(|host| own.is(&host, HTTPS)))
 }
 
-/// Whether the request came to the host of another space than this one.
+/// Whether the request came to the host of a different space.
 async fn is_at_another_space(
-    hub: &Hub,
+    hub: &AppState,
     request: &HttpRequest,
     space: SpaceId,
 ) -> Result<bool, sqlx::Error> {
-    let Some(host) = issuer::host(request).filter(|host| !hub.answers_to(host)) else {
+    let Some(host) = issuer::host(request).filter(|host| !hub.is_own_host(host)) else {
         return Ok(false);
     };
     let at_host = hub.space_at(&host).await?;

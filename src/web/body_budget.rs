@@ -1,14 +1,14 @@
-//! The budget for request bodies: how many of their bytes are in memory at a time, over all
-//! connections and of each sender.
+//! The memory budget for request bodies: how many bytes are in memory at a time, in total and for
+//! each sender.
 //!
-//! 1. A body takes the length that it announces from its sender's share: the network's for a
-//!    stranger, the user's where an access token was valid. One that announces no length takes
-//!    its share as its bytes arrive.
-//! 2. It takes memory from the budget of all as its bytes arrive, so an announced length takes
-//!    nothing from other senders.
-//! 3. Both are free again when the body is dropped.
+//! 1. A body reserves its announced length from its sender's share: the user's if an access token
+//!    was valid, otherwise the network's. A body without an announced length reserves as its bytes
+//!    arrive.
+//! 2. A body takes memory from the total budget only as its bytes arrive, so an announced length
+//!    takes nothing from other senders.
+//! 3. Both are released when the body is dropped.
 //!
-//! Nothing waits: a body that waited would be in memory all the while.
+//! Nothing waits: a waiting body would stay in memory.
 
 use std::{
     collections::HashMap,
@@ -19,7 +19,7 @@ use std::{
 use super::limits::Sender;
 use crate::domain::SpaceId;
 
-/// How many bytes each may have, at most.
+/// The maximum number of bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyLimits {
     pub of_all: usize,
@@ -31,21 +31,21 @@ impl Default for BodyLimits {
     fn default() -> Self {
         Self {
             of_all: 64 << 20,
-            // 128 of the largest bodies that OAuth's endpoints take.
+            // 128 times the largest body that the OAuth endpoints accept.
             of_a_network: 2 << 20,
-            // Four of the largest that the MCP endpoint takes.
+            // Four times the largest body that the MCP endpoint accepts.
             of_a_user: 16 << 20,
         }
     }
 }
 
-/// Whose share a body takes.
+/// The owner of the share that a body takes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Owner {
     Network(IpAddr),
-    /// The Backlog user with this id, whatever the number of their grants.
+    /// The Backlog user with this id, across all their grants.
     User(SpaceId, i64),
-    /// The user's own computer: only the budget of all counts.
+    /// A client on the hub's own computer: only the total budget applies.
     Spared,
 }
 
@@ -58,9 +58,9 @@ impl From<Sender> for Owner {
 /// There is no memory left for a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
-    /// Its sender has used its share up.
+    /// The sender's share is used up.
     Share,
-    /// All senders together have used the budget up.
+    /// The total budget is used up.
     Budget,
 }
 
@@ -99,8 +99,8 @@ impl BodyBudget {
         self.taken().all
     }
 
-    /// Takes `announced` bytes of the owner's share; nothing of the budget, of which so much must
-    /// be left.
+    /// Reserves `announced` bytes of the owner's share. Nothing is taken from the total budget, but
+    /// that many bytes must be free in it.
     pub fn hold(&self, owner: Owner, announced: usize) -> Result<Held, Full> {
         let left = self.0.limits.of_all.saturating_sub(self.taken().all);
         if announced > left {
@@ -129,7 +129,7 @@ impl BodyBudget {
     }
 }
 
-/// What one body has taken, until it is dropped.
+/// The reservation of one body, until it is dropped.
 #[derive(Debug)]
 pub struct Held {
     budget: BodyBudget,
@@ -139,7 +139,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// Takes more, so that the body may have `bytes` in memory.
+    /// Grows the reservation so that the body may have `bytes` in memory.
     pub fn grow(&mut self, bytes: usize) -> Result<(), Full> {
         self.grow_share(bytes)?;
         let more = bytes.saturating_sub(self.memory);

@@ -1,17 +1,17 @@
-//! The cookie that tells one browser from another while a sign-in is under way.
+//! The cookie that identifies a browser during a sign-in.
 
 use actix_web::{
     HttpRequest,
     cookie::{Cookie, SameSite, time::Duration},
 };
 
-use super::Hub;
+use super::AppState;
 use crate::oauth::token::BrowserId;
 
 const LIFETIME: Duration = Duration::days(30);
 
-/// `__Host-` binds it to this host over TLS; loopback http cannot have it.
-fn name(hub: &Hub) -> &'static str {
+/// Over TLS, `__Host-` binds the cookie to this host; loopback http cannot use it.
+fn name(hub: &AppState) -> &'static str {
     if hub.base_url.is_https() {
         "__Host-bmh_browser"
     } else {
@@ -19,12 +19,12 @@ fn name(hub: &Hub) -> &'static str {
     }
 }
 
-/// The browser that sent the request, if it has been here before.
-pub fn known(hub: &Hub, request: &HttpRequest) -> Option<BrowserId> {
+/// The browser that sent the request, if it already has the cookie.
+pub fn known(hub: &AppState, request: &HttpRequest) -> Option<BrowserId> {
     BrowserId::parse(request.cookie(name(hub))?.value())
 }
 
-pub fn cookie(hub: &Hub, browser: &BrowserId) -> Cookie<'static> {
+pub fn cookie(hub: &AppState, browser: &BrowserId) -> Cookie<'static> {
     Cookie::build(name(hub), browser.reveal().to_owned())
         .path("/")
         .http_only(true)

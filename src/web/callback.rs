@@ -1,19 +1,19 @@
-//! `GET /callback`, `GET /spaces/{space}/callback`: Backlog's answer.
+//! `GET /callback`, `GET /spaces/{space}/callback`: Backlog's response to a sign-in.
 //!
-//! 1. The `state` must be known and unused, and of a sign-in whose answer is expected at this place
-//!    ([`backlog_redirect`]). Nothing is used up before.
-//! 2. A sign-in that began at another name of the hub, or at the host name of its space, goes on
-//!    there, because that is where the browser's cookie is.
-//! 3. The sign-in must belong to this browser and be in time, and the answer must not come from
-//!    another space than the one that was asked, as far as the browser says from where it comes.
-//! 4. Backlog's refusal goes on to the client as `access_denied`.
-//! 5. The request is finished in one statement; the code is exchanged at Backlog,
-//!    which is asked who this is. From here on the work is a task of its own: a browser
-//!    that hangs up must not end it between Backlog's answer and the database.
-//! 6. The tokens go to the user's account. The grant, a single-use code and the approval, which
-//!    this browser need not give again, are stored together with them.
-//! 7. The browser goes back to the client with `code`, `iss` and `state`. If the sign-in has
-//!    restored the account, a page in between names the connections that come back with it.
+//! 1. The `state` must be known and unused, and the sign-in must expect its response at this path
+//!    ([`backlog_redirect`]). Until then, nothing is consumed.
+//! 2. A sign-in that began at another host name of the hub, or at the host name of its space,
+//!    continues there, because the browser's cookie is there.
+//! 3. The sign-in must belong to this browser and must not have expired. If the browser sends a
+//!    `Referer`, it must not be another space's.
+//! 4. An error from Backlog is passed to the client as `access_denied` or `server_error`.
+//! 5. One statement finishes the request. Then the code is exchanged at Backlog, and the user is
+//!    looked up there. From here on the work is a separate task: a browser that disconnects must
+//!    not end it between Backlog's response and the database.
+//! 6. The tokens go to the user's account. The grant, a single-use code and the remembered approval
+//!    are stored with them.
+//! 7. The browser returns to the client with `code`, `iss` and `state`. If the sign-in has restored
+//!    the account, a page first lists the connections that work again.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{
-    Hub,
+    AppState,
     authorize::{redirect, redirect_with_error},
     backlog_redirect, browser, connections,
     connections::Restored,
@@ -50,11 +50,17 @@ use crate::{
     observe::SecurityEvent,
 };
 
-pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    error::counting_failures(&hub, Endpoint::Callback, &request, answer(&hub, &request)).await
+pub async fn get(
+    hub: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    error::counting_failures(&hub, Endpoint::Callback, &request, respond(&hub, &request)).await
 }
 
-async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpResponse, PageError> {
+async fn respond(
+    hub: &web::Data<AppState>,
+    request: &HttpRequest,
+) -> Result<HttpResponse, PageError> {
     let page = |problem| PageError::new(request, problem);
     let from_db = |error| PageError::from_db(request, &error);
 
@@ -83,7 +89,7 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
         tracing::warn!(
             space = approved.slug,
             path = request.path(),
-            "the answer to a sign-in arrived at the redirect URI of another space; nothing was \
+            "the response to a sign-in arrived at the redirect URI of another space; no code was \
              exchanged"
         );
         return Err(page(from_another_space()));
@@ -107,7 +113,7 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
     if approved.expired {
         return Err(expired::page(hub, request, &approved.request).await);
     }
-    let answer = BacklogAnswer::read(&params).ok_or_else(|| {
+    let backlog_response = BacklogResponse::read(&params).ok_or_else(|| {
         page(Problem::InvalidRequest {
             detail: "Backlog sent neither a code nor an error.".to_owned(),
         })
@@ -125,11 +131,12 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
     {
         tracing::info!(
             space = space.slug,
-            "another space answered; nothing was exchanged"
+            "the response to a sign-in came from another space; no code was exchanged"
         );
         return Err(page(from_another_space()).counted_as(SecurityEvent::SpaceMixUp));
     }
-    // Where the code was sent counts, whatever an operator has changed meanwhile.
+    // The redirect URI to which the code was sent applies, even if an operator has changed it
+    // since.
     let space = Space {
         redirect_uri: approved.backlog_redirect_uri.clone(),
         ..space
@@ -143,9 +150,9 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
     }
 
     let asked = &approved.request;
-    let signed_in = match answer {
-        BacklogAnswer::Refused(error) => Err(error),
-        BacklogAnswer::Code(code) => {
+    let signed_in = match backlog_response {
+        BacklogResponse::Refused(error) => Err(error),
+        BacklogResponse::Code(code) => {
             let hub = hub.clone();
             let approved = Arc::clone(&approved);
             let code = code.to_owned();
@@ -180,16 +187,17 @@ async fn answer(hub: &web::Data<Hub>, request: &HttpRequest) -> Result<HttpRespo
 
 fn from_another_space() -> Problem {
     Problem::InvalidRequest {
-        detail: "Another Backlog space answered than the one that was asked.".to_owned(),
+        detail: "The response came from a different Backlog space than the one requested."
+            .to_owned(),
     }
 }
 
-/// Whether the page that sent the browser here is of another space. Where spaces share one
-/// callback, a site that poses as one space could lead the browser on to another one, with
-/// its own `state`, and be sent the code that comes back (RFC 9700 §4.4). A browser need not say
-/// where it comes from: redirect URIs of their own are what keeps spaces apart.
+/// Whether the `Referer` is another space. Where spaces share one callback, a site that poses as
+/// one space could redirect the browser to another, with its own `state`, and receive the code that
+/// comes back (RFC 9700 §4.4). A browser need not send a `Referer`: only separate redirect URIs
+/// keep spaces apart.
 async fn comes_from_another_space(
-    hub: &Hub,
+    hub: &AppState,
     request: &HttpRequest,
     asked: &Space,
 ) -> Result<bool, sqlx::Error> {
@@ -203,8 +211,8 @@ async fn comes_from_another_space(
     }
 }
 
-/// Whether it is still a name of the hub or of a space.
-async fn is_known(hub: &Hub, origin: &str) -> Result<bool, sqlx::Error> {
+/// Whether the origin still belongs to the hub or to a space.
+async fn is_known(hub: &AppState, origin: &str) -> Result<bool, sqlx::Error> {
     if hub.is_issuer_at(origin) {
         return Ok(true);
     }
@@ -214,27 +222,27 @@ async fn is_known(hub: &Hub, origin: &str) -> Result<bool, sqlx::Error> {
     }
 }
 
-enum BacklogAnswer<'a> {
+enum BacklogResponse<'a> {
     Code(&'a str),
     Refused(OAuthError),
 }
 
-impl<'a> BacklogAnswer<'a> {
+impl<'a> BacklogResponse<'a> {
     fn read(params: &'a Params) -> Option<Self> {
         match (params.get("error"), params.get("code")) {
             (Some("access_denied"), _) => Some(Self::Refused(OAuthError::new(
                 ErrorCode::AccessDenied,
-                "The person declined at Backlog.",
+                "The user declined at Backlog.",
             ))),
             (Some(error), _) => {
-                // Anyone who begins a sign-in can send this.
+                // Any client that begins a sign-in can send this.
                 tracing::info!(
                     error = crate::oauth::params::display(error),
-                    "Backlog refused a sign-in"
+                    "Backlog rejected a sign-in"
                 );
                 Some(Self::Refused(OAuthError::new(
                     ErrorCode::ServerError,
-                    "Backlog refused the sign-in.",
+                    "Backlog rejected the sign-in.",
                 )))
             }
             (None, Some(code)) => Some(Self::Code(code)),
@@ -243,29 +251,29 @@ impl<'a> BacklogAnswer<'a> {
     }
 }
 
-/// What a sign-in brought.
+/// The result of a sign-in.
 struct SignedIn {
     code: AuthorizationCode,
-    /// The connections that it brought back.
+    /// The connections that work again.
     restored: Option<Restored>,
 }
 
-/// Waits for a sign-in that goes on if nobody does.
+/// Runs a sign-in to its end, even if the browser disconnects.
 async fn to_the_end(
     tasks: &TaskTracker,
     sign_in: impl Future<Output = Result<SignedIn, OAuthError>> + Send + 'static,
 ) -> Result<SignedIn, OAuthError> {
     tasks.spawn(sign_in).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a sign-in ended early");
+        tracing::error!(%error, "a sign-in task failed");
         Err(temporarily_unavailable(
-            "The sign-in did not come to its end; try again.",
+            "The sign-in was interrupted. Please try again.",
         ))
     })
 }
 
-/// Exchanges Backlog's code, asks who this is, and stores the grant with a code of ours.
+/// Exchanges Backlog's code, looks up the user, and stores the grant with a code of the hub.
 async fn sign_in(
-    hub: &Hub,
+    hub: &AppState,
     space: &Space,
     approved: &Approved,
     backlog_code: &str,
@@ -274,7 +282,7 @@ async fn sign_in(
         tracing::error!(space = space.slug, %error, "the space cannot be used");
         OAuthError::new(
             ErrorCode::ServerError,
-            "The Backlog space is set up wrongly.",
+            "This Backlog space is misconfigured; contact your administrator.",
         )
     })?;
     let verifier = open_verifier(hub, space, approved)?;
@@ -282,8 +290,8 @@ async fn sign_in(
         .exchange_code(&hub.backlog, backlog_code, verifier.as_ref())
         .await
         .map_err(|error| exchange_failed(space, &error))?;
-    let answered_at = hub.clock.now();
-    let user = who_is_this(hub, space, &tokens).await?;
+    let received_at = hub.clock.now();
+    let user = find_user(hub, space, &tokens).await?;
 
     let grant = Grant {
         id: GrantId::new(&hub.clock, &hub.random),
@@ -295,33 +303,32 @@ async fn sign_in(
         issuer: approved.request.issuer.clone(),
         resource: approved.request.resource.clone(),
     };
-    let stored = store(hub, space, approved, (&grant, &tokens, answered_at)).await;
+    let stored = store(hub, space, approved, (&grant, &tokens, received_at)).await;
     let stored = stored.map_err(|error| {
-        tracing::error!(%error, "a sign-in could not be stored");
+        tracing::error!(%error, "could not store a sign-in");
         temporarily_unavailable("The sign-in could not be stored; try again.")
     })?;
     let signed_in = stored.ok_or_else(|| {
         OAuthError::new(
             ErrorCode::AccessDenied,
-            "The Backlog space was turned off or moved during the sign-in.",
+            "The Backlog space was disabled or moved during the sign-in.",
         )
     })?;
     tracing::info!(
         grant = %grant.id,
         space = space.slug,
         backlog_user = grant.backlog_user_id,
-        "a person signed in"
+        "a user signed in"
     );
     Ok(signed_in)
 }
 
-/// Stores a sign-in as a whole. `None`: while Backlog was asked, an operator moved the space or
-/// turned it off.
+/// Stores a sign-in as a whole. `None`: an operator moved or disabled the space during the sign-in.
 async fn store(
-    hub: &Hub,
+    hub: &AppState,
     space: &Space,
     approved: &Approved,
-    (grant, tokens, answered_at): (&Grant, &BacklogTokens, DateTime<Utc>),
+    (grant, tokens, received_at): (&Grant, &BacklogTokens, DateTime<Utc>),
 ) -> Result<Option<SignedIn>, RenewalError> {
     let code = AuthorizationCode::issue(&hub.random, &hub.check_key);
     let mut transaction = hub.db.begin().await?;
@@ -333,7 +340,7 @@ async fn store(
     let user = grant.backlog_user_id;
     let account = hub
         .sessions
-        .sign_in(&mut transaction, space, user, (tokens, answered_at))
+        .sign_in(&mut transaction, space, user, (tokens, received_at))
         .await?;
     let sealed = hub.sessions.seal(grant.id, space, &account);
     db::grants::insert(&mut *transaction, grant, &sealed, account.generation).await?;
@@ -361,9 +368,9 @@ async fn store(
     Ok(Some(SignedIn { code, restored }))
 }
 
-/// The verifier of the code; `None` if a replica of an older release asked for the code.
+/// The code verifier; `None` if a replica of an older release began the authorization.
 fn open_verifier(
-    hub: &Hub,
+    hub: &AppState,
     space: &Space,
     approved: &Approved,
 ) -> Result<Option<SecretString>, OAuthError> {
@@ -374,7 +381,7 @@ fn open_verifier(
         .map(|sealed| hub.keys.open(place, sealed))
         .transpose();
     opened.map_err(|error| {
-        tracing::error!(space = space.slug, %error, "the code verifier of a sign-in does not open");
+        tracing::error!(space = space.slug, %error, "could not decrypt the code verifier of a sign-in");
         OAuthError::new(
             ErrorCode::ServerError,
             "The sign-in could not be completed; start again.",
@@ -382,11 +389,11 @@ fn open_verifier(
     })
 }
 
-/// This browser is shown the space again where it has to choose one, and its next sign-in need not
-/// ask again. What the person gave less than asked for is not remembered as an answer to the larger
-/// question.
+/// Remembers the space for this browser, so that the browser is shown it again, and the approval,
+/// so that the next sign-in can skip the page. If the user granted less than was requested, the
+/// approval is not remembered for the larger request.
 async fn remember(
-    hub: &Hub,
+    hub: &AppState,
     approved: &Approved,
     db: &mut PgConnection,
 ) -> Result<(), sqlx::Error> {
@@ -405,19 +412,23 @@ async fn remember(
     db::consents::remember(db, id.0, &key, approved.granted, hub.lifetimes.consent).await
 }
 
-async fn who_is_this(hub: &Hub, space: &Space, tokens: &BacklogTokens) -> Result<User, OAuthError> {
+async fn find_user(
+    hub: &AppState,
+    space: &Space,
+    tokens: &BacklogTokens,
+) -> Result<User, OAuthError> {
     hub.sessions
         .who_is(space, tokens.access_token.clone())
         .await
         .map_err(|error| {
-            tracing::warn!(space = space.slug, %error, "Backlog did not say who signed in");
+            tracing::warn!(space = space.slug, %error, "could not look up the user at Backlog");
             match error {
-                SignInError::Backlog(_) => {
-                    temporarily_unavailable("Backlog did not say who signed in; try again.")
-                }
+                SignInError::Backlog(_) => temporarily_unavailable(
+                    "Backlog did not return the user who signed in; try again.",
+                ),
                 SignInError::Misconfigured(_) => OAuthError::new(
                     ErrorCode::ServerError,
-                    "The Backlog space is set up wrongly.",
+                    "This Backlog space is misconfigured; contact your administrator.",
                 ),
             }
         })
@@ -425,11 +436,11 @@ async fn who_is_this(hub: &Hub, space: &Space, tokens: &BacklogTokens) -> Result
 
 fn exchange_failed(space: &Space, error: &backlog::OAuthError) -> OAuthError {
     match error {
-        // Anyone who begins a sign-in can send a code that is none.
+        // Any client that begins a sign-in can send an invalid code.
         backlog::OAuthError::InvalidGrant => {
-            tracing::info!(space = space.slug, %error, "Backlog did not exchange the code");
+            tracing::info!(space = space.slug, %error, "could not exchange the code at Backlog");
         }
-        _ => tracing::warn!(space = space.slug, %error, "Backlog did not exchange the code"),
+        _ => tracing::warn!(space = space.slug, %error, "could not exchange the code at Backlog"),
     }
     match error {
         backlog::OAuthError::InvalidGrant | backlog::OAuthError::Unreadable => OAuthError::new(
@@ -438,7 +449,7 @@ fn exchange_failed(space: &Space, error: &backlog::OAuthError) -> OAuthError {
         ),
         backlog::OAuthError::InvalidClient => OAuthError::new(
             ErrorCode::ServerError,
-            "Backlog does not accept this server's OAuth application; ask its operator.",
+            "Backlog rejected this server's OAuth application; contact your administrator.",
         ),
         backlog::OAuthError::Unavailable { .. } => {
             temporarily_unavailable("Backlog cannot be reached right now; try again.")

@@ -1,4 +1,4 @@
-//! Who sent a request, as far as the proxies in front of the hub are to be believed.
+//! The client address of a request, taking trusted proxies into account.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -24,16 +24,16 @@ impl Proxies {
         }
     }
 
-    /// Whether one of them has this address.
+    /// Whether a trusted proxy has this address.
     pub fn are_at(&self, peer: IpAddr) -> bool {
         self.trusted.contains(peer)
     }
 
-    /// The address the request came from. `X-Forwarded-For` is believed as far as it
-    /// was written by trusted proxies, read from the right.
+    /// The address the request came from. `X-Forwarded-For` is read from the right, for as long as
+    /// trusted proxies wrote it.
     pub fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr().map(|address| address.ip())?;
-        self.warn_of_a_stranger(peer, request);
+        self.warn_of_untrusted_proxy(peer, request);
         let forwarded = request
             .headers()
             .get_all("x-forwarded-for")
@@ -43,16 +43,16 @@ impl Proxies {
         Some(self.behind(peer, forwarded))
     }
 
-    /// Behind a proxy that is not trusted, everybody has one address and one share.
-    fn warn_of_a_stranger(&self, peer: IpAddr, request: &HttpRequest) {
+    /// Behind an untrusted proxy, all users share one address and one rate limit.
+    fn warn_of_untrusted_proxy(&self, peer: IpAddr, request: &HttpRequest) {
         if request.headers().contains_key("x-forwarded-for")
             && !self.trusted.contains(peer)
             && !self.warned.swap(true, Ordering::Relaxed)
         {
             tracing::warn!(
                 %peer,
-                "X-Forwarded-For from an address that TRUSTED_PROXIES does not list is not \
-                 believed; if it is your proxy, list it, or all people share one rate limit"
+                "ignoring X-Forwarded-For from an address that is not in TRUSTED_PROXIES; if it is \
+                 your proxy, add it, or all users share one rate limit"
             );
         }
     }

@@ -1,17 +1,17 @@
-//! How a client proves itself at `/token` and `/revoke` (RFC 6749 §2.3).
+//! Client authentication at `/token` and `/revoke` (RFC 6749 §2.3).
 //!
 //! 1. Credentials come by HTTP Basic or in the form, not both.
-//! 2. The client must exist and belong to the issuer's space, if it has one.
-//! 3. A client with a secret must show it, by Basic or in the form, whichever of the two it
+//! 2. The client must exist and belong to the issuer's space, if the issuer has one.
+//! 3. A client with a secret must send it, by Basic or in the form, regardless of the method it
 //!    registered: libraries choose for themselves. A client with keys must sign an assertion.
-//! 4. What is wrong counts for the client at its address. After too many, nothing that is costly
-//!    to compare is compared for it from there: a hash of an older version, or a signature.
+//! 4. A failure counts for the client at its address. After too many, the hub makes no expensive
+//!    comparison for that client from there: neither a hash of an older version nor a signature.
 
 use actix_web::{HttpRequest, http::header};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
-    Hub, Issuer,
+    AppState, Issuer,
     client_documents::{self, ClientLookupError},
     client_keys,
     error::JsonError,
@@ -31,16 +31,16 @@ use crate::{
     observe::SecurityEvent,
 };
 
-/// What the request says of the client.
+/// The client and its credentials, as the request presents them.
 pub struct Presented {
     pub client_id: Option<String>,
     proof: Proof,
     sender: Sender,
-    /// The token that comes with it is looked up as well.
+    /// The request's token is looked up as well.
     is_vouched_for: bool,
 }
 
-/// What the request has to show for it.
+/// The client's credentials in the request.
 enum Proof {
     Nothing,
     Secret { by_basic: bool, secret: String },
@@ -93,7 +93,7 @@ impl Presented {
         })
     }
 
-    /// A request whose token may be looked up is no guess at a client.
+    /// Marks the request as having a token that may be looked up, so it is not a guess at a client.
     #[must_use]
     pub fn vouched_for_by(mut self, credential: Option<Credential>) -> Self {
         self.is_vouched_for = credential.is_some();
@@ -101,7 +101,7 @@ impl Presented {
     }
 
     /// Finds and authenticates the client.
-    pub async fn authenticate(self, hub: &Hub, issuer: &Issuer) -> Result<Client, JsonError> {
+    pub async fn authenticate(self, hub: &AppState, issuer: &Issuer) -> Result<Client, JsonError> {
         let client_id = self
             .client_id
             .as_deref()
@@ -117,7 +117,7 @@ impl Presented {
                 ClientLookupError::Database(error) => error.into(),
                 ClientLookupError::Limited(limited) => limited.into(),
                 ClientLookupError::Off => self.failed(
-                    "This server reads no client metadata documents; use another client_id.",
+                    "This server does not accept client metadata documents; use another client_id.",
                 ),
                 error => JsonError::ClientUnavailable(error.to_string()),
             })?
@@ -149,7 +149,7 @@ impl Presented {
 
     async fn compare(
         &self,
-        hub: &Hub,
+        hub: &AppState,
         client: &Client,
         secret: &str,
         hash: &str,
@@ -160,7 +160,7 @@ impl Presented {
         if is_costly {
             hub.limits.check_client(self.attempt())?;
         }
-        // A text that the hub never issued is not worth a comparison.
+        // A secret that the hub never issued is not worth a comparison.
         let right = ClientSecret::parse(secret).is_some()
             && hub
                 .secrets
@@ -175,12 +175,12 @@ impl Presented {
             return Ok(());
         }
         hub.limits.count_failure(self.attempt())?;
-        Err(self.failed("The client secret is wrong."))
+        Err(self.failed("The client secret is invalid."))
     }
 
     async fn verify(
         &self,
-        hub: &Hub,
+        hub: &AppState,
         issuer: &Issuer,
         client: &Client,
         (keys, assertion): (&KeySource, &str),
@@ -189,11 +189,11 @@ impl Presented {
         let verified =
             client_keys::verify(hub, issuer, client, (keys, assertion), self.sender).await;
         if !matches!(verified, Ok(Ok(()))) {
-            // Keys that cannot be fetched count as well: each attempt fetches them.
+            // A failed fetch of the keys counts as well: each attempt fetches them.
             hub.limits.count_failure(self.attempt())?;
         }
         verified?.map_err(|error| {
-            tracing::info!(client_id = client.client_id, %error, "a client assertion was refused");
+            tracing::info!(client_id = client.client_id, %error, "a client assertion was rejected");
             let failed = OAuthError::new(
                 ErrorCode::InvalidClient,
                 "The client assertion is not valid.",
@@ -227,7 +227,7 @@ impl Presented {
 
 pub const NOT_REGISTERED: &str = "The client is not registered here; register again.";
 
-/// The `client_assertion`, if its type is the one there is (RFC 7521 §4.2).
+/// The `client_assertion`, if it has the supported type (RFC 7521 §4.2).
 fn assertion(params: &Params) -> Result<Option<String>, OAuthError> {
     match (
         params.get("client_assertion_type"),
@@ -236,7 +236,7 @@ fn assertion(params: &Params) -> Result<Option<String>, OAuthError> {
         (None, None) => Ok(None),
         (Some(client_assertion::TYPE), Some(assertion)) => Ok(Some(assertion.to_owned())),
         _ => Err(invalid_request(
-            "The parameters 'client_assertion' and 'client_assertion_type' do not fit.",
+            "Send 'client_assertion' with the 'client_assertion_type' of a JWT bearer (RFC 7523 §2.2).",
         )),
     }
 }

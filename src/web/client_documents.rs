@@ -1,21 +1,20 @@
-//! The client that a `client_id` names, whichever way the hub knows it.
+//! Finds the client that a `client_id` names.
 //!
-//! 1. A client that is stored and, if its metadata is a document, fresh: that one.
-//! 2. The URL of a metadata document: it is fetched, checked and stored. A failure
-//!    is temporary, and nothing is remembered of it.
-//! 3. Anything else is unknown.
+//! 1. A stored client is returned if it is not a metadata document or the document is fresh.
+//! 2. A metadata document is fetched from its URL, checked and stored. A failure is temporary and
+//!    is not stored.
+//! 3. Any other client is unknown.
 //!
-//! If a document cannot be fetched, its copy serves for a day longer: what it says was true the
-//! minute before. It does not if the host says that the document is gone. At `/token` a client
-//! must be stored already, and only the document of one that has keys is fetched again, because
-//! keys may have been withdrawn.
+//! If a document cannot be fetched again, its stored copy is used for one more day, unless the host
+//! reports that the document is gone. At `/token` a client must already be stored, and only the
+//! document of a client with keys is fetched again, because its keys may have been withdrawn.
 
 use std::time::Duration;
 
 use url::Url;
 
 use super::{
-    Hub,
+    AppState,
     limits::{Limited, Sender, Work},
 };
 use crate::{
@@ -31,19 +30,19 @@ use crate::{
     },
 };
 
-/// Why it cannot be said who the client is.
+/// Why a client could not be looked up.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientLookupError {
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
-    #[error("the metadata document could not be fetched: {0}")]
+    #[error("could not fetch the client metadata document: {0}")]
     Document(#[from] FetchError),
-    #[error("the metadata document is wrong: {0}")]
+    #[error("the client metadata document is invalid: {0}")]
     Metadata(#[from] OAuthError),
-    #[error("too many clients were asked for that are not known")]
+    #[error("too many lookups of unknown clients")]
     Limited(Limited),
     /// `CLIENT_ID_METADATA_DOCUMENTS=off`.
-    #[error("this server reads no metadata documents")]
+    #[error("this server does not accept client metadata documents")]
     Off,
 }
 
@@ -53,18 +52,18 @@ impl From<Limited> for ClientLookupError {
     }
 }
 
-/// What a document is fetched for.
+/// Why a document is fetched.
 #[derive(Clone, Copy)]
 enum Purpose {
-    /// `/authorize`: any stranger can name a document.
+    /// `/authorize`: the client may be unknown; any request can name a document.
     SignIn,
     /// `/token`: the client is known.
     Tokens,
 }
 
-/// The client that begins a sign-in at `/authorize`.
+/// Finds the client that begins a sign-in at `/authorize`.
 pub async fn find_client(
-    hub: &Hub,
+    hub: &AppState,
     client_id: &str,
     sender: Sender,
 ) -> Result<Option<Client>, ClientLookupError> {
@@ -77,9 +76,9 @@ pub async fn find_client(
     }
 }
 
-/// The client that presents itself at `/token`.
+/// Finds the client that authenticates at `/token`.
 pub async fn find_known_client(
-    hub: &Hub,
+    hub: &AppState,
     client_id: &str,
     sender: Sender,
 ) -> Result<Option<Client>, ClientLookupError> {
@@ -103,9 +102,9 @@ fn is_old(client: &Client) -> bool {
     )
 }
 
-/// Fetches the document and stores it; the stored copy if that fails in passing.
+/// Fetches the document and stores it. On a temporary failure, returns the stored copy.
 async fn fetch(
-    hub: &Hub,
+    hub: &AppState,
     client_id: &str,
     known: Option<Client>,
     (sender, purpose): (Sender, Purpose),
@@ -121,7 +120,7 @@ async fn fetch(
     let (registration, fresh_for) = match (read, known.as_ref()) {
         (Ok(read), _) => read,
         (Err(error), Some(copy)) if serves(copy, &error, purpose) => {
-            tracing::warn!(client_id, %error, "a metadata document could not be fetched again");
+            tracing::warn!(client_id, %error, "could not fetch a client metadata document again; using the stored copy");
             return Ok(known);
         }
         (Err(error), _) => return Err(error),
@@ -139,7 +138,7 @@ async fn fetch(
 }
 
 async fn read(
-    hub: &Hub,
+    hub: &AppState,
     url: &Url,
     asker: Asker,
     (sender, purpose): (Sender, Purpose),
@@ -148,7 +147,7 @@ async fn read(
         return Err(ClientLookupError::Off);
     }
     let work = match purpose {
-        Purpose::SignIn => Work::StrangersDocument,
+        Purpose::SignIn => Work::UnknownClientDocument,
         Purpose::Tokens => Work::Document,
     };
     hub.limits
@@ -159,7 +158,7 @@ async fn read(
     Ok((registration, fetched.fresh_for))
 }
 
-/// Whether the copy serves instead of a document that could not be fetched.
+/// Whether the stored copy may replace a document that could not be fetched.
 fn serves(copy: &Client, error: &ClientLookupError, purpose: Purpose) -> bool {
     let passes = match (error, purpose) {
         (ClientLookupError::Document(error), Purpose::SignIn) => !error.is_withdrawal(),

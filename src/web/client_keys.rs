@@ -1,8 +1,7 @@
 //! The public keys of `private_key_jwt` clients.
 //!
-//! A published key set is kept in memory for a few minutes. A signature by a key
-//! that is not in it may mean that the client has new keys: then it is fetched
-//! again, but not at every such signature.
+//! A published key set is cached for a few minutes. A signature by a key that is not in it may mean
+//! that the client has new keys. The set is then fetched again, but not for every such signature.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use moka::future::Cache;
 use url::Url;
 
-use super::{Hub, Issuer, error::JsonError, limits::Sender};
+use super::{AppState, Issuer, error::JsonError, limits::Sender};
 use crate::{
     clock::Clock,
     db,
@@ -47,8 +46,8 @@ impl Default for ClientKeys {
 }
 
 impl ClientKeys {
-    /// Does `check` with the keys published at `uri`, and once more with fresh ones
-    /// if none of them fits. The inner error is the client's fault.
+    /// Runs `check` with the keys published at `uri`, and again with fresh keys if none fits. The
+    /// inner error is the client's fault.
     pub async fn check<T>(
         &self,
         fetcher: (&Fetcher, Asker),
@@ -91,9 +90,9 @@ impl ClientKeys {
     }
 }
 
-/// Checks an assertion and uses it up. The inner error is the client's fault.
+/// Verifies an assertion and marks it as used. The inner error is the client's fault.
 pub async fn verify(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     client: &Client,
     (keys, assertion): (&KeySource, &str),

@@ -1,4 +1,4 @@
-//! How many things of one kind a sender may have under way at a time.
+//! Limits how many requests or connections a sender may have in progress at a time.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Counts what is under way by its sender; clones share the counts.
+/// Counts by sender; clones share the counts.
 pub struct Concurrency<K>(Arc<Inner<K>>);
 
 struct Inner<K> {
@@ -23,7 +23,7 @@ impl<K: Copy + Eq + Hash> Concurrency<K> {
         }))
     }
 
-    /// Counts one more until the place is dropped; `None` if the sender has as many as it may.
+    /// Counts one more until the place is dropped; `None` if the sender has reached the limit.
     pub fn enter(&self, sender: K) -> Option<Place<K>> {
         let mut counts = self.counts();
         let count = counts.entry(sender).or_default();
@@ -55,7 +55,7 @@ impl<K> fmt::Debug for Concurrency<K> {
     }
 }
 
-/// One that is under way.
+/// One request or connection in progress.
 pub struct Place<K: Copy + Eq + Hash> {
     sender: K,
     of: Concurrency<K>,

@@ -1,16 +1,16 @@
-//! `GET /`: how to connect.
+//! `GET /`: how to connect a client.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use url::Url;
 
 use super::{
-    Hub, Issuer,
+    AppState, Issuer,
     error::{self, PageError},
     pages::{ConnectPage, DemoLinks, Problem},
 };
 
 pub async fn get(
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     issuer: Issuer,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {

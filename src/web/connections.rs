@@ -1,10 +1,10 @@
-//! The page after a sign-in that has restored an account: which connections come back with it.
+//! The page after a sign-in that has restored an account: it lists the connections that work again.
 //!
-//! 1. `GET /callback` shows the page in place of the redirect to the client (`callback`).
+//! 1. `GET /callback` shows the page before the redirect to the client (`callback`).
 //! 2. Each connection has a form that ends it: `POST /connections/end`.
-//! 3. What the page is about is sealed in the form, for the browser that it was shown in. So
-//!    nothing is stored for it, and no other page can send the form.
-//! 4. A link goes on to the client.
+//! 3. The page's state is sealed in the form for the browser that was shown it. So nothing is
+//!    stored, and no other page can send the form.
+//! 4. A link continues to the client.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Hub, browser,
+    AppState, browser,
     error::{self, JsonError, PageError},
     limits::Endpoint,
     pages::{ConnectionLine, Problem, RestoredPage},
@@ -29,9 +29,9 @@ use crate::{
     oauth::{Params, token::BrowserId},
 };
 
-/// Where the forms of the page post to.
+/// The action of the page's forms.
 pub const PATH: &str = "/connections/end";
-/// How long the page is good for, and with it the authorization code in its link.
+/// How long the page, and the authorization code in its link, are valid.
 pub const READING_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The connections that a sign-in has restored.
@@ -40,16 +40,16 @@ pub struct Restored {
     connections: Vec<Connection>,
 }
 
-/// Whose connections they are.
+/// The user and the space that the connections belong to.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct About {
     space: Uuid,
     backlog_user_id: i64,
-    /// The connection that was just made, which is not among them.
+    /// The new connection, which the page does not list.
     but: Uuid,
 }
 
-/// What a form says: sealed, so that only the hub can have written it.
+/// The state of the page, sealed so that only the hub can have written it.
 #[derive(Serialize, Deserialize)]
 struct PageState {
     about: About,
@@ -58,7 +58,7 @@ struct PageState {
 }
 
 impl Restored {
-    /// The other connections of the user who has signed in; `None` if there are none.
+    /// The other connections of the user who signed in; `None` if there are none.
     pub async fn read(db: &mut PgConnection, made: &Grant) -> Result<Option<Self>, sqlx::Error> {
         let about = About {
             space: made.space_id.0,
@@ -77,9 +77,9 @@ impl About {
     }
 }
 
-/// The page, in place of a redirect to `target`; `None` if it cannot be made.
+/// The page that replaces a redirect to `target`; `None` if it cannot be made.
 pub fn page(
-    hub: &Hub,
+    hub: &AppState,
     request: &HttpRequest,
     restored: Restored,
     target: &str,
@@ -94,18 +94,18 @@ pub fn page(
     Some(show(request, state.target, sealed, restored.connections))
 }
 
-/// `POST /connections/end`: ends one of the connections, and shows the page again.
+/// `POST /connections/end`: ends one connection and shows the page again.
 pub async fn post(
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     request: HttpRequest,
     body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, PageError> {
-    let answer = end(&hub, &request, body);
-    error::counting_failures(&hub, Endpoint::Consent, &request, answer).await
+    let response = end(&hub, &request, body);
+    error::counting_failures(&hub, Endpoint::Consent, &request, response).await
 }
 
 async fn end(
-    hub: &Hub,
+    hub: &AppState,
     request: &HttpRequest,
     body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, PageError> {
@@ -120,13 +120,13 @@ async fn end(
         JsonError::Busy(_) => page(Problem::RateLimited {
             seconds: error::RETRY_AFTER,
         }),
-        _ => invalid("The form is too large, or did not arrive whole."),
+        _ => invalid("The form is too large or did not arrive completely."),
     })?;
     let params = Params::parse(body.bytes()).map_err(|error| invalid(&error.description))?;
     let browser = browser::known(hub, request).ok_or_else(|| page(Problem::WrongBrowser))?;
     let sealed = params.get("page").unwrap_or_default();
-    let state =
-        open(hub, &browser, sealed).ok_or_else(|| invalid("The form is not of this browser."))?;
+    let state = open(hub, &browser, sealed)
+        .ok_or_else(|| invalid("The form belongs to another browser."))?;
     if state.until <= hub.clock.now() {
         return Err(page(Problem::RequestExpired));
     }
@@ -144,7 +144,7 @@ async fn end(
             tracing::info!(grant = %chosen, reason = reason.as_str(), "grant revoked");
         }
     }
-    // One that had ended before is not listed either way.
+    // A connection that had already ended is not listed either.
     let connections = state.about.connections(&mut db).await.map_err(from_db)?;
     Ok(show(request, state.target, sealed.to_owned(), connections))
 }
@@ -185,12 +185,12 @@ fn place(row: &str) -> Place<'_> {
     }
 }
 
-fn seal(hub: &Hub, browser: &BrowserId, state: &PageState) -> serde_json::Result<String> {
+fn seal(hub: &AppState, browser: &BrowserId, state: &PageState) -> serde_json::Result<String> {
     let text = serde_json::to_string(state)?;
     Ok(hub.keys.seal(place(&browser.hash().to_hex()), &text.into()))
 }
 
-fn open(hub: &Hub, browser: &BrowserId, sealed: &str) -> Option<PageState> {
+fn open(hub: &AppState, browser: &BrowserId, sealed: &str) -> Option<PageState> {
     let text = hub
         .keys
         .open(place(&browser.hash().to_hex()), sealed)

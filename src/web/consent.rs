@@ -1,11 +1,11 @@
-//! `POST /consent`: the person's decision.
+//! `POST /consent`: the user's decision.
 //!
-//! 1. The request must exist, wait for a decision, and belong to this browser; the
-//!    CSRF value must be the one that its page was rendered with.
-//! 2. Approve: the space is the one that was settled, one that was shown, or the one that the user
-//!    named; where that leads to none, the page comes again and says so.
-//! 3. The request gets its space, scopes, Backlog `state`, redirect URI and code verifier in one
-//!    statement, and the browser goes to Backlog.
+//! 1. The request must exist, be undecided and belong to this browser. The CSRF value must be the
+//!    one of its page.
+//! 2. Approve: the space is the only one offered, one that was shown, or one that the user named.
+//!    If no space matches, the page is shown again with the reason.
+//! 3. One statement stores the space, scopes, Backlog `state`, redirect URI and code verifier, and
+//!    the browser is redirected to Backlog.
 //! 4. Deny: the client gets `access_denied`.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::{
-    Hub, Issuer,
+    AppState, Issuer,
     authorize::error_location,
     browser,
     consent_page::{self, Shown},
@@ -44,17 +44,17 @@ use crate::{
 };
 
 pub async fn post(
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     issuer: Issuer,
     request: HttpRequest,
     body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, PageError> {
-    let answer = answer(&hub, &issuer, &request, body);
-    error::counting_failures(&hub, Endpoint::Consent, &request, answer).await
+    let response = respond(&hub, &issuer, &request, body);
+    error::counting_failures(&hub, Endpoint::Consent, &request, response).await
 }
 
-async fn answer(
-    hub: &Hub,
+async fn respond(
+    hub: &AppState,
     issuer: &Issuer,
     request: &HttpRequest,
     body: Result<OAuthBody, JsonError>,
@@ -70,7 +70,7 @@ async fn answer(
         JsonError::Busy(_) => page(Problem::RateLimited {
             seconds: error::RETRY_AFTER,
         }),
-        _ => invalid("The form is too large, or did not arrive whole."),
+        _ => invalid("The form is too large or did not arrive completely."),
     })?;
     let params = Params::parse(body.bytes()).map_err(|error| invalid(&error.description))?;
     let id = params
@@ -135,11 +135,11 @@ async fn answer(
 
 const NOT_THE_PAGE: &str = "The form was not sent by the consent page.";
 
-/// Ends a request; where the client hears of it.
-async fn deny(hub: &Hub, asked: &Request) -> Result<String, Problem> {
+/// Ends a request and returns the error redirect for the client.
+async fn deny(hub: &AppState, asked: &Request) -> Result<String, Problem> {
     match db::authorization_requests::deny(&hub.db, asked.id).await {
         Ok(true) => {
-            let denied = OAuthError::new(ErrorCode::AccessDenied, "The person declined.");
+            let denied = OAuthError::new(ErrorCode::AccessDenied, "The user declined.");
             let (uri, state) = (&asked.redirect_uri, asked.state.as_deref());
             Ok(error_location(uri, &asked.issuer, state, &denied))
         }
@@ -151,19 +151,19 @@ async fn deny(hub: &Hub, asked: &Request) -> Result<String, Problem> {
     }
 }
 
-/// What came of the user's choice.
+/// The result of reading the user's choice.
 enum Choice {
     Made {
         space: Arc<Space>,
         scopes: Scopes,
     },
-    /// The page, which says what was wrong with the name of the space.
+    /// The page again, with the problem of the space's name.
     Again(Box<ConsentPage>),
 }
 
-/// The space and the scopes that the form has; both must have been offered.
+/// Reads the space and the scopes from the form; both must have been offered.
 async fn choice(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     request: &HttpRequest,
     posted: &Posted,
@@ -191,7 +191,7 @@ async fn choice(
                 redirect_uri: &posted.request.redirect_uri,
                 scopes: posted.request.scopes,
                 id: posted.request.id,
-                // It was compared with the one of the page.
+                // It was already compared with the stored hash.
                 csrf: params.get("csrf").unwrap_or_default(),
                 space: consent_page::choice(&offer, Some(problem)),
             };
@@ -204,15 +204,15 @@ async fn choice(
     }
     let scopes = chosen_scopes(posted.request.scopes, params).ok_or_else(|| {
         page(Problem::InvalidRequest {
-            detail: "The access is not one of those offered.".to_owned(),
+            detail: "The access level is not one of those offered.".to_owned(),
         })
     })?;
     Ok(Choice::Made { space, scopes })
 }
 
-/// Moves a request on to Backlog; where the browser goes.
+/// Approves a request and returns Backlog's authorization URL.
 pub async fn approve(
-    hub: &Hub,
+    hub: &AppState,
     id: AuthorizationRequestId,
     space: &Space,
     scopes: Scopes,
@@ -244,9 +244,9 @@ pub async fn approve(
     }
 }
 
-/// Does the form come from the page, in the browser that the page was shown in?
+/// Checks that the form comes from its own page, in the browser that was shown the page.
 fn check_sender(
-    hub: &Hub,
+    hub: &AppState,
     request: &HttpRequest,
     csrf: &CsrfToken,
     posted: &Posted,
@@ -265,16 +265,21 @@ fn check_sender(
     Ok(())
 }
 
-/// What the form says of the space.
+/// The space that the form selects.
 enum Chosen {
     Space(Arc<Space>),
     NotOffered,
     Nothing(NamingProblem),
 }
 
-/// Where the space is settled, the form has it; else any space that the user names, by its radio
-/// button or by typing. One that was disabled meanwhile is among them, for the page that says so.
-async fn chosen_space(hub: &Hub, offer: &Offer, params: &Params) -> Result<Chosen, sqlx::Error> {
+/// If only one space is offered, the form must contain it. Otherwise the user selects a space by
+/// its radio button or by typing. A space that was disabled meanwhile is included, so that a page
+/// can report it.
+async fn chosen_space(
+    hub: &AppState,
+    offer: &Offer,
+    params: &Params,
+) -> Result<Chosen, sqlx::Error> {
     let (slug, typed) = (params.get("space"), params.get("named_space"));
     if let Offer::One(only) = offer {
         return Ok(match slug == Some(only.slug.as_str()) {
@@ -307,23 +312,23 @@ async fn chosen_space(hub: &Hub, offer: &Offer, params: &Params) -> Result<Chose
     })
 }
 
-async fn named_space(hub: &Hub, typed: &str) -> Result<Found, sqlx::Error> {
+async fn named_space(hub: &AppState, typed: &str) -> Result<Found, sqlx::Error> {
     match SpaceName::read(typed) {
         Some(name) => name.find(hub).await,
         None => Ok(Found::None),
     }
 }
 
-/// A space that was disabled while the page was open is no longer offered, and the user is told
-/// so; any other was never on the page.
-async fn settled_meanwhile(hub: &Hub, slug: Option<&str>) -> Result<Chosen, sqlx::Error> {
+/// A space that was disabled while the page was open is no longer offered, and the page reports
+/// that. Any other space was never on the page.
+async fn settled_meanwhile(hub: &AppState, slug: Option<&str>) -> Result<Chosen, sqlx::Error> {
     let slug = slug.unwrap_or_default();
     let space = hub.sessions.space_by_slug(&hub.db, slug).await?;
     let disabled = space.filter(|space| !space.is_enabled());
     Ok(disabled.map_or(Chosen::NotOffered, Chosen::Space))
 }
 
-/// The person may give less than was asked for.
+/// The user may grant less than was requested.
 fn chosen_scopes(requested: Scopes, params: &Params) -> Option<Scopes> {
     let read = Scopes::from_iter([Scope::Read]);
     let scopes = match params.get("access") {

@@ -1,5 +1,5 @@
-//! What the consent page shows of a sign-in that is stored: when it begins, and again when the
-//! space that the user named is not found.
+//! Builds the consent page of a stored sign-in: when it begins, and again if the space that the
+//! user named is not found.
 
 use actix_web::HttpRequest;
 use url::Url;
@@ -14,7 +14,7 @@ use crate::{
     oauth::{RedirectUri, Scopes, known_callback::CallbackOwner, redirect_uri::RedirectKind},
 };
 
-/// A sign-in, and what its form sends back.
+/// A sign-in, with the values that its form sends back.
 pub struct Shown<'a> {
     pub issuer: &'a Issuer,
     pub client: Client,
@@ -52,7 +52,7 @@ pub fn of(request: &HttpRequest, shown: Shown<'_>) -> ConsentPage {
     }
 }
 
-/// The space, or the question for it; `problem` is what was wrong with the answer before.
+/// The space, or the choice of one; `problem` describes the previous input.
 pub fn choice(offer: &Offer, problem: Option<NamingProblem>) -> SpaceChoice {
     let line = |space: &Space| SpaceLine {
         slug: space.slug.clone(),
@@ -72,7 +72,7 @@ pub fn choice(offer: &Offer, problem: Option<NamingProblem>) -> SpaceChoice {
     }
 }
 
-/// Where the description of the client was read, if it is a document: that host vouches for it.
+/// The URL of the client's metadata document, if it has one: its host is proven.
 fn document(client: &Client) -> Option<Url> {
     match client.origin {
         ClientOrigin::MetadataDocument(_) => Url::parse(&client.client_id).ok(),

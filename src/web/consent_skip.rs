@@ -1,21 +1,21 @@
-//! Whether an approval that this browser gave before may stand for another one.
+//! Decides whether an earlier approval of this browser also covers this request.
 //!
-//! A link to `/authorize` can be on any page. Where the answer goes to a host that many people
-//! share, a stranger could begin a sign-in of their own there and have it approved in the browser of
-//! somebody who once approved the same client. So the request must come from the client:
+//! Any page can link to `/authorize`. If many users share the redirect host, an attacker could
+//! begin their own sign-in there and have it approved in the browser of a user who once approved
+//! the same client. So the request must come from the client:
 //!
 //! | redirect URI | an approval is remembered |
 //! |---|---|
-//! | `https` | for requests of its own origin, as the browser says it (`Referer`) |
-//! | loopback | always: only a program on the same computer can receive the answer |
-//! | private-use scheme, `http`, a site that forwards to programs | never: anybody can claim it |
+//! | `https` | for requests from its own origin, according to the browser (`Referer`) |
+//! | loopback | always: only a program on the same computer can receive the response |
+//! | private-use scheme, `http`, a site that forwards to programs | never: any program can claim it |
 
 use actix_web::{HttpRequest, http::header};
 use url::Url;
 
 use crate::oauth::{RedirectUri, known_callback::CallbackOwner, redirect_uri::RedirectKind};
 
-/// Whether the browser was sent here by whoever gets the answer, as far as that can be known.
+/// Whether the client that receives the response sent the browser here.
 pub fn is_from_client(request: &HttpRequest, redirect_uri: &RedirectUri) -> bool {
     match redirect_uri.kind() {
         RedirectKind::Loopback => true,
@@ -24,12 +24,12 @@ pub fn is_from_client(request: &HttpRequest, redirect_uri: &RedirectUri) -> bool
                 && referrer(request)
                     .is_some_and(|from| from.origin() == redirect_uri.url().origin())
         }
-        // RFC 8252 §8.6; without TLS, any computer on the way can receive the answer.
+        // RFC 8252 §8.6; without TLS, any computer on the path can receive the response.
         RedirectKind::PrivateScheme | RedirectKind::PlainHttp => false,
     }
 }
 
-/// The page that the browser comes from, if the browser says it once.
+/// The page that the browser comes from, if the browser sends exactly one `Referer`.
 fn referrer(request: &HttpRequest) -> Option<Url> {
     let mut values = request.headers().get_all(header::REFERER);
     let only = values.next().filter(|_| values.next().is_none())?;

@@ -1,5 +1,5 @@
-//! Refuses bodies with a content coding (RFC 9110 §15.5.16). Nothing here decodes one: what is
-//! small on the way and large in memory would get around every limit on size.
+//! Rejects bodies with a content coding (RFC 9110 §15.5.16). The hub decodes none: a body that is
+//! small in transit and large in memory would bypass every size limit.
 
 use actix_web::{
     Error, HttpResponse,
@@ -32,7 +32,7 @@ pub async fn refuse<B: MessageBody>(
 
 fn is_coded(headers: &HeaderMap) -> bool {
     headers.get_all(header::CONTENT_ENCODING).any(|value| {
-        // What is no text names no coding that is none.
+        // A value that is not text is not `identity` either.
         value.to_str().map_or(true, |codings| {
             codings
                 .split(',')

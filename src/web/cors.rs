@@ -1,14 +1,14 @@
-//! CORS for the endpoints that browser-based clients call. The pages get none.
+//! CORS for the endpoints that browser-based clients call. The pages have none.
 
 use actix_cors::Cors;
 use actix_web::http::{Method, header};
 
-use super::Hub;
+use super::AppState;
 
-/// Preflights are answered here, before any authentication.
-pub fn for_clients(hub: &Hub) -> Cors {
+/// Responds to preflight requests before any authentication.
+pub fn for_clients(hub: &AppState) -> Cors {
     let cors = if hub.allowed_origins.is_empty() {
-        // Nothing here reads a cookie, so any origin may call with its own token.
+        // No cookie is read here, so any origin may call with its own token.
         Cors::default().allow_any_origin().send_wildcard()
     } else {
         hub.allowed_origins
@@ -16,8 +16,8 @@ pub fn for_clients(hub: &Hub) -> Cors {
             .fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
     };
     cors.allowed_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
-        // Whatever a client sends: its tracing adds headers that no list has all of, those of a
-        // protocol version to come among them. No cookie is read, so none of them does harm.
+        // Tracing and future protocol versions add headers that no list contains. No cookie is
+        // read, so none of them is harmful.
         .allow_any_header()
         .expose_headers([
             header::WWW_AUTHENTICATE,

@@ -1,5 +1,5 @@
-//! How failures leave the hub: a page for a person, OAuth JSON for a client. The
-//! log gets the cause; neither gets a secret.
+//! Error responses: a page for a user, OAuth JSON for a client. The log gets the cause; neither
+//! contains a secret.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use actix_web::{
 use url::Url;
 
 use super::{
-    Hub,
+    AppState,
     limits::{Attempt, Endpoint, Limited},
     pages::{ErrorPage, Locale, Problem},
     unchecked::LookUpError,
@@ -22,10 +22,10 @@ use crate::{
     telemetry::RequestId,
 };
 
-/// How long a client waits before it tries again after a passing failure, in seconds.
+/// How long a client waits before it retries after a temporary failure, in seconds.
 pub const RETRY_AFTER: u64 = 5;
 
-/// A page that tells a person what happened and what to do.
+/// A page that says what happened and what the user can do.
 #[derive(Debug)]
 pub struct PageError {
     page: ErrorPage,
@@ -48,19 +48,19 @@ impl PageError {
         }
     }
 
-    /// It is counted as this event.
+    /// Records the error as this event.
     pub fn counted_as(mut self, event: SecurityEvent) -> Self {
         self.event = Some(event);
         self
     }
 
-    /// The database did not do its part.
+    /// A database error.
     pub fn from_db(request: &HttpRequest, error: &sqlx::Error) -> Self {
         tracing::error!(%error, "the database failed");
         Self::new(request, Problem::Unavailable)
     }
 
-    /// What was presented could not be looked up.
+    /// A credential could not be looked up.
     pub fn from_look_up(request: &HttpRequest, error: LookUpError<sqlx::Error>) -> Self {
         match error {
             LookUpError::Failed(error) => Self::from_db(request, &error),
@@ -68,14 +68,14 @@ impl PageError {
         }
     }
 
-    /// A sign-in took too long; `again` is where the same one starts again.
+    /// A sign-in has expired; `again` is the URL that starts it again.
     pub fn expired(request: &HttpRequest, again: Option<Url>) -> Self {
         let mut error = Self::new(request, Problem::RequestExpired);
         error.page.again = again;
         error
     }
 
-    /// There were too many requests.
+    /// Too many requests.
     pub fn limited(request: &HttpRequest, limited: Limited) -> Self {
         let seconds = limited.retry_after;
         Self::new(request, Problem::RateLimited { seconds })
@@ -124,18 +124,18 @@ fn event_of_problem(problem: &Problem) -> Option<SecurityEvent> {
     }
 }
 
-/// The response, with the event that `web::measure` notes for it.
+/// The response, with the event that `web::measure` records for it.
 pub fn counted(mut response: HttpResponse, event: Option<SecurityEvent>) -> HttpResponse {
     response.extensions_mut().insert(Refusal(event));
     response
 }
 
-/// Counts an attempt that ends in a page about what is wrong.
+/// Counts an attempt that ends in an error page.
 pub async fn counting_failures(
-    hub: &Hub,
+    hub: &AppState,
     endpoint: Endpoint,
     request: &HttpRequest,
-    answer: impl Future<Output = Result<HttpResponse, PageError>>,
+    response: impl Future<Output = Result<HttpResponse, PageError>>,
 ) -> Result<HttpResponse, PageError> {
     let attempt = Attempt {
         endpoint,
@@ -143,17 +143,17 @@ pub async fn counting_failures(
         client_id: None,
     };
     let refused = |limited| PageError::limited(request, limited);
-    hub.limits.counting(attempt, refused, answer).await
+    hub.limits.counting(attempt, refused, response).await
 }
 
-/// An answer that is a page.
+/// A response with a page.
 pub fn html(status: StatusCode, body: String) -> HttpResponse {
     HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .body(body)
 }
 
-/// The language of the person's browser.
+/// The language of the user's browser.
 pub fn locale(request: &HttpRequest) -> Locale {
     request
         .headers()
@@ -167,13 +167,13 @@ pub fn locale(request: &HttpRequest) -> Locale {
 pub enum JsonError {
     #[error(transparent)]
     OAuth(#[from] OAuthError),
-    /// One that gave an attack away.
+    /// A replayed credential, which indicates an attack.
     #[error("{0}")]
     Replayed(OAuthError, SecurityEvent),
     /// The metadata document or the keys of the client could not be fetched.
     #[error("{0}")]
     ClientUnavailable(String),
-    /// The client failed at HTTP Basic, so it is challenged in kind.
+    /// The client failed HTTP Basic authentication, so it gets a Basic challenge.
     #[error("{0}")]
     BasicAuthFailed(OAuthError),
     #[error("the body is larger than {limit} bytes")]
@@ -182,16 +182,16 @@ pub enum JsonError {
     Limited(Limited),
     #[error("no space has this name")]
     NoSuchIssuer,
-    #[error("this host name is no address for clients")]
+    #[error("clients cannot use this host name")]
     Misdirected,
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
     #[error("{0}")]
     Unavailable(String),
-    /// What there is of this is used up, by senders and not by a fault of the hub.
-    #[error("too many {0} are under way")]
+    /// Senders have used up this resource; the hub is not at fault.
+    #[error("too many {0} in progress")]
     Busy(&'static str),
-    #[error("the body is not JSON by its type")]
+    #[error("the Content-Type is not application/json")]
     NotJson,
     /// `DYNAMIC_REGISTRATION=off`.
     #[error("clients cannot register themselves")]
@@ -229,7 +229,7 @@ impl JsonError {
         }
     }
 
-    fn answer(&self) -> (StatusCode, OAuthError) {
+    fn status_and_error(&self) -> (StatusCode, OAuthError) {
         match self {
             Self::OAuth(error) | Self::Replayed(error, _)
                 if error.code == ErrorCode::InvalidClient =>
@@ -251,14 +251,14 @@ impl JsonError {
                 StatusCode::NOT_FOUND,
                 OAuthError::new(
                     ErrorCode::InvalidRequest,
-                    "No Backlog space of this name is served here.",
+                    "This server has no Backlog space of this name.",
                 ),
             ),
             Self::Misdirected => (
                 StatusCode::MISDIRECTED_REQUEST,
                 OAuthError::new(
                     ErrorCode::InvalidRequest,
-                    "Clients do not connect here: list this host name with its port in \
+                    "Clients cannot connect to this host name. Add it with its port to \
                      MCP_HTTP_ALLOWED_HOSTS, or use the URL of MCP_SERVER_BASE_URL.",
                 ),
             ),
@@ -276,7 +276,7 @@ impl JsonError {
                 StatusCode::SERVICE_UNAVAILABLE,
                 OAuthError::new(
                     ErrorCode::TemporarilyUnavailable,
-                    "The service cannot answer right now; try again in a few seconds.",
+                    "The service is temporarily unavailable; try again in a few seconds.",
                 ),
             ),
             Self::NotJson => (
@@ -300,14 +300,14 @@ impl JsonError {
 
 impl ResponseError for JsonError {
     fn status_code(&self) -> StatusCode {
-        self.answer().0
+        self.status_and_error().0
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, error) = self.answer();
+        let (status, error) = self.status_and_error();
         let event = self.event();
         match (status.is_server_error(), event) {
-            // Anyone can cause it, by too many requests; it is counted.
+            // Senders can cause it with too many requests; it is counted.
             (false, _) | (_, Some(SecurityEvent::RequestLimited)) => {}
             (true, None) => tracing::error!(cause = %self, "an OAuth request failed"),
             // The owner of a client decides whether its keys can be fetched.

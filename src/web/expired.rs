@@ -1,19 +1,19 @@
-//! A sign-in that took too long: the page that says so, with the way to start it again.
+//! The page for an expired sign-in, with a link that starts it again.
 //!
-//! The same request goes to `/authorize` again, where everything about it is checked anew. The page
-//! offers it only in the browser that the sign-in belongs to, and asks for consent in any case.
+//! The link sends the same request to `/authorize`, which validates all of it again. The page has
+//! the link only in the browser that the sign-in belongs to, and the link always asks for consent.
 
 use actix_web::HttpRequest;
 use url::Url;
 
-use super::{Hub, error::PageError};
+use super::{AppState, error::PageError};
 use crate::{
     db::{self, authorization_requests::Request},
     domain::Client,
 };
 
-/// The page, for the browser that `expired` belongs to.
-pub async fn page(hub: &Hub, request: &HttpRequest, expired: &Request) -> PageError {
+/// The page, for the browser that the expired sign-in belongs to.
+pub async fn page(hub: &AppState, request: &HttpRequest, expired: &Request) -> PageError {
     match db::clients::find(&hub.db, expired.client).await {
         Ok(client) => {
             let again = client.and_then(|client| again(expired, &client));
@@ -23,7 +23,7 @@ pub async fn page(hub: &Hub, request: &HttpRequest, expired: &Request) -> PageEr
     }
 }
 
-/// Where the same request starts again.
+/// The URL that starts the same request again.
 fn again(expired: &Request, client: &Client) -> Option<Url> {
     let mut url = Url::parse(&format!("{}/authorize", expired.issuer)).ok()?;
     url.query_pairs_mut()

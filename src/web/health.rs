@@ -1,5 +1,5 @@
-//! `GET /health`: the process is alive. Asks nobody, so a database that is down
-//! does not make an orchestrator restart every replica.
+//! `GET /health`: the process is alive. It checks no dependency, so a database outage does not make
+//! an orchestrator restart every replica.
 
 use actix_web::HttpResponse;
 

@@ -1,8 +1,8 @@
-//! Refuses requests for hosts that are not the hub's (DNS rebinding), and puts the
-//! strict headers on every response.
+//! Rejects requests for hosts that are not the hub's (DNS rebinding), and adds the strict headers
+//! to every response.
 //!
-//! No `Cross-Origin-Opener-Policy` is among them: on any response that a sign-in passes through,
-//! a redirect included, it would cut a popup from the page that opened it and waits for its message.
+//! They do not include `Cross-Origin-Opener-Policy`: on any response of a sign-in, even a redirect,
+//! it would separate a popup from the page that opened it and waits for its message.
 
 use actix_web::{
     Error, HttpResponse,
@@ -13,25 +13,25 @@ use actix_web::{
     web,
 };
 
-use super::{Hub, issuer, pages::CONTENT_SECURITY_POLICY};
+use super::{AppState, issuer, pages::CONTENT_SECURITY_POLICY};
 
-/// A year, as browsers' lists want it at least. Not for the names below this one: whoever runs the
-/// hub need not run those.
+/// A year, the minimum for browsers' preload lists. Subdomains are excluded, because the operator
+/// of the hub may not run them.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
 
-/// No page uses what a browser has beyond HTML.
+/// The pages use no browser feature beyond HTML.
 const PERMISSIONS_POLICY: &str = "accelerometer=(), camera=(), display-capture=(), fullscreen=(), \
     geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), \
     publickey-credentials-get=(), usb=()";
 
-/// Probes come by address, from inside, and learn nothing.
+/// Probes address the hub by its IP address, from inside, and learn nothing.
 const OPEN_TO_ANY_HOST: [&str; 2] = ["/health", "/ready"];
 
 pub async fn guard<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let hub = request.app_data::<web::Data<Hub>>();
+    let hub = request.app_data::<web::Data<AppState>>();
     let is_https = hub.is_some_and(|hub| hub.base_url.is_https());
     let known = OPEN_TO_ANY_HOST.contains(&request.path()) || is_known_host(&request).await;
     let mut response = if known {
@@ -40,7 +40,7 @@ pub async fn guard<B: MessageBody>(
         let refusal = HttpResponse::MisdirectedRequest()
             .content_type("text/plain; charset=utf-8")
             .body(
-                "This host name is not one that this server answers to. Check \
+                "This server is not configured for this host name. Check \
                  MCP_SERVER_BASE_URL, MCP_HTTP_ALLOWED_HOSTS, or the proxy's Host header.\n",
             );
         request.into_response(refusal).map_into_right_body()
@@ -67,19 +67,19 @@ pub async fn guard<B: MessageBody>(
 }
 
 async fn is_known_host(request: &ServiceRequest) -> bool {
-    let Some(hub) = request.app_data::<web::Data<Hub>>() else {
+    let Some(hub) = request.app_data::<web::Data<AppState>>() else {
         return false;
     };
     let Some(host) = issuer::host(request.request()) else {
         return false;
     };
-    if hub.answers_to(&host) {
+    if hub.is_own_host(&host) {
         return true;
     }
     match hub.space_at(&host).await {
         Ok(space) => space.is_some(),
         Err(error) => {
-            tracing::error!(%error, "the host of a request could not be looked up");
+            tracing::error!(%error, "could not look up the host of a request");
             false
         }
     }

@@ -1,28 +1,29 @@
-//! The issuer of a request: the hub itself, a space by its own host name, or a
-//! space by path; the first and the last under each name of the hub. Nothing below a handler
-//! knows how it was found.
+//! The issuer of a request: the hub itself, a space by its own host name, or a space by path. The
+//! first and the last exist under each host name of the hub. Only the extractors know which one it
+//! is.
 
 use std::{borrow::Cow, future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 
 use super::{
-    Hub,
+    AppState,
     error::{JsonError, PageError},
     pages::Problem,
 };
 use crate::domain::{Authority, Space, SpaceId, space};
 
-/// The URL of a space by its host name is always `https`.
+/// A space's own host name is always served over `https`.
 const HTTPS: u16 = 443;
 
-/// Who answers: the text that `issuer` and `iss` carry, and the MCP endpoint it guards.
+/// The authorization server of a request: its identifier (`issuer`, `iss`) and the MCP endpoint
+/// that it protects.
 #[derive(Clone, Debug)]
 pub struct Issuer {
     /// Without a trailing slash.
     pub url: String,
     pub mcp_url: String,
-    /// Is its MCP endpoint the one that the bare host stands for?
+    /// Whether the bare host also identifies its MCP endpoint.
     pub owns_host: bool,
     /// The one space it serves; `None` for the hub itself.
     pub space: Option<Arc<Space>>,
@@ -30,7 +31,7 @@ pub struct Issuer {
 
 impl Issuer {
     /// The hub itself, under one of its names.
-    fn of_hub(hub: &Hub, name: &Name<'_>) -> Self {
+    fn of_hub(hub: &AppState, name: &Name<'_>) -> Self {
         Self {
             mcp_url: format!("{}{}", name.endpoint, hub.mcp_path),
             url: name.issuer.clone().into_owned(),
@@ -49,8 +50,8 @@ impl Issuer {
         }
     }
 
-    /// `None` if the host is not one of the space's. The stored name counts: the
-    /// request may have it in another form.
+    /// `None` if the host is not one of the space's. The stored form of the name is used: the
+    /// request may spell it differently.
     fn of_space_by_host(host: &Authority, space: Arc<Space>) -> Option<Self> {
         let hostname = space
             .hostnames
@@ -69,17 +70,17 @@ impl Issuer {
         self.space.as_ref().map(|space| space.id)
     }
 
-    /// Is this the endpoint that a token was issued for, under whatever name of the hub?
-    pub fn is_resource(&self, hub: &Hub, resource: &str) -> bool {
+    /// Whether a token was issued for this endpoint, under any host name of the hub.
+    pub fn is_resource(&self, hub: &AppState, resource: &str) -> bool {
         hub.is_same_endpoint(resource, &self.mcp_url)
     }
 
-    /// May a grant of this space be used here?
+    /// Whether a grant of this space is valid here.
     pub fn serves(&self, space: SpaceId) -> bool {
         self.space.as_ref().is_none_or(|own| own.id == space)
     }
 
-    /// The path of its protected-resource metadata (RFC 9728 §3.1).
+    /// The URL of its protected-resource metadata (RFC 9728 §3.1).
     pub fn resource_metadata_url(&self) -> String {
         let origin_end = self.mcp_url.find("://").map_or(0, |at| at + 3);
         let path_start = self.mcp_url[origin_end..]
@@ -91,7 +92,7 @@ impl Issuer {
 
     /// The issuer at a host, or `None` if the slug names no space.
     pub async fn find(
-        hub: &Hub,
+        hub: &AppState,
         host: Option<&Authority>,
         slug: Option<&str>,
     ) -> Result<Option<Self>, sqlx::Error> {
@@ -103,7 +104,7 @@ impl Issuer {
             return Ok(space.map(|space| Self::of_space_by_path(&Name::of(hub, host), space)));
         }
         if let Some(host) = host
-            && !hub.answers_to(host)
+            && !hub.is_own_host(host)
             && let Some(space) = hub.space_at(host).await?
             && let Some(issuer) = Self::of_space_by_host(host, space)
         {
@@ -112,20 +113,20 @@ impl Issuer {
         Ok(Some(Self::of_hub(hub, &Name::of(hub, host))))
     }
 
-    /// The issuer that a path below a well-known document speaks of: `` or the MCP
-    /// path for the host's own, `spaces/<slug>` with or without `/mcp` for a space.
+    /// The issuer that a path below a well-known document names: `` or the MCP path for the host's
+    /// own, `spaces/<slug>` with or without `/mcp` for a space.
     ///
     /// # Errors
-    /// The host is one that the hub answers to, but no address for clients: what a document says
-    /// of another one would be refused by each of them.
+    /// The host is the hub's but clients cannot use it: they would reject a document that names
+    /// another host.
     pub async fn find_by_suffix(
-        hub: &Hub,
+        hub: &AppState,
         host: Option<&Authority>,
         suffix: &str,
     ) -> Result<Option<Self>, JsonError> {
         if let Some(host) = host
             && hub.base_url.is_https()
-            && hub.answers_to(host)
+            && hub.is_own_host(host)
             && hub.own_origin(host).is_none()
         {
             return Err(JsonError::Misdirected);
@@ -145,15 +146,15 @@ impl Issuer {
     }
 }
 
-/// A name of the hub: where its endpoint is, and the issuer that guards it.
+/// A host name of the hub: the origin of its endpoint, and the issuer that protects it.
 struct Name<'a> {
     endpoint: Cow<'a, str>,
     issuer: Cow<'a, str>,
 }
 
 impl<'a> Name<'a> {
-    /// A host that is no address for clients, a probe's perhaps, gets what is at the base URL.
-    fn of(hub: &'a Hub, host: Option<&Authority>) -> Self {
+    /// A host that clients cannot use, such as a probe's, gets the names of the base URL.
+    fn of(hub: &'a AppState, host: Option<&Authority>) -> Self {
         let base = Cow::from(hub.base_url.as_str());
         let own = host.and_then(|host| hub.own_origin(host));
         let endpoint = own.unwrap_or_else(|| base.clone());
@@ -165,9 +166,9 @@ impl<'a> Name<'a> {
     }
 }
 
-impl Hub {
-    /// Is this host one of the hub's own, rather than a space's?
-    pub fn answers_to(&self, host: &Authority) -> bool {
+impl AppState {
+    /// Whether the host is one of the hub's own and not a space's.
+    pub fn is_own_host(&self, host: &Authority) -> bool {
         let default = self.base_url.default_port();
         let parsed = |text: &str| Authority::parse(text);
         parsed(self.base_url.authority()).is_some_and(|own| own.is(host, default))
@@ -179,15 +180,15 @@ impl Hub {
             || (!self.base_url.is_https() && host.is_loopback())
     }
 
-    /// The space that has this host name.
+    /// The space with this host name.
     pub async fn space_at(&self, host: &Authority) -> Result<Option<Arc<Space>>, sqlx::Error> {
         let hostname = host.clone().without_default(HTTPS).to_string();
         self.sessions.space_by_hostname(&self.db, &hostname).await
     }
 }
 
-/// Where the client sent a request: the host of an absolute target, which overrules the Host
-/// header (RFC 9112 §3.2.2); forwarded headers are not believed.
+/// The host that the client sent the request to: that of an absolute target, which overrides the
+/// Host header (RFC 9112 §3.2.2). Forwarded headers are ignored.
 pub fn host(request: &HttpRequest) -> Option<Authority> {
     match request.uri().authority() {
         Some(authority) => Authority::parse(authority.as_str()),
@@ -198,9 +199,9 @@ pub fn host(request: &HttpRequest) -> Option<Authority> {
     }
 }
 
-/// The issuer that the path and the host of a request name.
+/// The issuer of the request's path and host.
 async fn of_request(request: &HttpRequest) -> Result<Option<Issuer>, sqlx::Error> {
-    match request.app_data::<web::Data<Hub>>() {
+    match request.app_data::<web::Data<AppState>>() {
         Some(hub) => {
             let slug = request.match_info().get("space");
             Issuer::find(hub, host(request).as_ref(), slug).await
@@ -209,7 +210,7 @@ async fn of_request(request: &HttpRequest) -> Result<Option<Issuer>, sqlx::Error
     }
 }
 
-/// For endpoints that a person sees: what is wrong is a page.
+/// For endpoints that a user visits: an error is a page.
 impl FromRequest for Issuer {
     type Error = PageError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
@@ -225,8 +226,8 @@ impl FromRequest for Issuer {
     }
 }
 
-/// For endpoints that only clients call: what is wrong is JSON, because a client takes
-/// anything else for a reason to start over.
+/// For endpoints that only clients call: an error is JSON, because a client that gets anything else
+/// starts over.
 pub struct ForClient(pub Issuer);
 
 impl FromRequest for ForClient {

@@ -1,20 +1,20 @@
-//! Rate limits: what fails, and what is new work. What succeeds is not counted against an
-//! address: a company, a carrier or a hosted assistant is one address with many users.
+//! Rate limits for failures and for new work. Success is not counted against an address: a company,
+//! a carrier or a hosted assistant is one address with many users.
 //!
-//! An address of IPv6 counts as its /64, and with ten times the limit as its /48
-//! (`networks`). What has the hub's own check is not judged by where it comes from at all
+//! An IPv6 address counts as its /64, and with ten times the limit as its /48 (`networks`). A
+//! credential with the hub's check is not limited by its address at all
 //! ([`unchecked`](super::unchecked)).
 //!
-//! 1. A failure counts for address × endpoint × client. Where there were too many, the next
-//!    failure is answered with 429 instead of with what was wrong; what is right still succeeds, so
-//!    that no neighbor locks a user out. A wrong client secret counts too, and beyond the limit no
-//!    secret of that client is compared for that address: comparing one is expensive.
-//! 2. A failure counts for address × endpoint as well, because a `client_id` is a stranger's word.
+//! 1. A failure counts for address × endpoint × client. Beyond the limit, the next failure gets 429
+//!    instead of its own error. A valid request still succeeds, so that no neighbor locks a user
+//!    out. A wrong client secret counts too; beyond the limit, the hub compares no secret of that
+//!    client for that address, because a comparison is expensive.
+//! 2. A failure also counts for address × endpoint, because any request can invent a `client_id`.
 //!    Beyond that limit nothing from the address is read.
 //! 3. New work counts for its address although it succeeds: a sign-in that begins (a row), a client
 //!    that registers (a row and perhaps a hash), a metadata document that is fetched.
-//! 4. What the holder of a credential does with it counts for the grant, the registration or the
-//!    credential: requests at `/mcp`, refreshes, changes of a registration.
+//! 4. Use of a credential counts for the grant, the registration or the credential itself: requests
+//!    at `/mcp`, refreshes, changes of a registration.
 
 pub mod networks;
 
@@ -34,7 +34,7 @@ use self::networks::{ByNetwork, Exceeded, Instant, Network, now};
 use super::client_address::Proxies;
 use crate::{config::GrantQuota, domain::GrantId, oauth::token::TokenHash};
 
-/// Where something fails, each with its own count.
+/// An endpoint at which requests fail, with its own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     Authorize,
@@ -43,9 +43,9 @@ pub enum Endpoint {
     Register,
     Token,
     Revoke,
-    /// Credentials without the hub's check, at whatever endpoint, which must be looked up.
+    /// Credentials without the hub's check, at any endpoint, which must be looked up.
     Unchecked,
-    /// A client's secret or assertion, at whatever endpoint.
+    /// A client's secret or assertion, at any endpoint.
     Secret,
 }
 
@@ -61,32 +61,33 @@ impl Endpoint {
         Self::Secret,
     ];
 
-    /// Failures a minute, all at once if need be: of a client at an address, and of an address.
+    /// The failures allowed per minute, all at once if need be: of a client at an address, and of
+    /// an address.
     fn per_minute(self) -> (NonZeroU32, NonZeroU32) {
         let (of_a_client, of_an_address) = match self {
             Self::Authorize | Self::Consent | Self::Callback | Self::Revoke => (600, 6_000),
             Self::Token => (240, 6_000),
             Self::Register => (120, 1_200),
             Self::Secret => (60, 600),
-            // What older versions issued is one of these, and is renewed at its next refresh.
+            // A credential of an older version has no check; its next refresh replaces it.
             Self::Unchecked => (60, 60),
         };
         (number(of_a_client), number(of_an_address))
     }
 }
 
-/// What costs something although it succeeds, each with its own count.
+/// Work that has a cost although it succeeds, with its own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Work {
     /// `/authorize` stores a sign-in that begins.
     SignIn,
-    /// `/register` stores a client that it did not have.
+    /// `/register` stores a new client.
     Registration,
-    /// `/token` fetches the document of a client that signs assertions. The copy serves for a
-    /// minute at least.
+    /// `/token` fetches the document of a client that signs assertions. The copy is used for at
+    /// least a minute.
     Document,
-    /// `/authorize` fetches a document, which any stranger can name.
-    StrangersDocument,
+    /// `/authorize` fetches a document, which any request can name.
+    UnknownClientDocument,
 }
 
 impl Work {
@@ -94,35 +95,35 @@ impl Work {
         Self::SignIn,
         Self::Registration,
         Self::Document,
-        Self::StrangersDocument,
+        Self::UnknownClientDocument,
     ];
 
-    /// How often a minute for an address, all at once if need be.
+    /// How often per minute for an address, all at once if need be.
     fn per_minute(self) -> NonZeroU32 {
         number(match self {
             Self::SignIn => 600,
             Self::Registration => 300,
             Self::Document => 60,
-            Self::StrangersDocument => 20,
+            Self::UnknownClientDocument => 20,
         })
     }
 }
 
-/// Who has a credential of the hub, and is counted by it.
+/// The holder of a credential, which is counted by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Holder {
     /// Refreshes of a grant.
     Grant(GrantId),
     /// Requests with a registration access token.
     Registration(TokenHash),
-    /// Presentations of a token or code at `/token` and `/revoke`, whatever comes of them.
+    /// Uses of a token or code at `/token` and `/revoke`, with any result.
     Token(TokenHash),
 }
 
-/// What one holder may do a minute.
+/// The limit of a holder per minute.
 const OF_A_HOLDER: u32 = 240;
 
-/// Where a request came from; `None`: it is not counted.
+/// The network a request came from; `None`: it is not counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Sender(Option<Network>);
 
@@ -138,20 +139,20 @@ impl Sender {
 pub struct Attempt<'a> {
     pub endpoint: Endpoint,
     pub sender: Sender,
-    /// As the request has it, known or not.
+    /// As the request sends it, known or not.
     pub client_id: Option<&'a str>,
 }
 
-/// Too many requests; seconds until the next one may come.
+/// Too many requests; the seconds until the next one is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limited {
     pub retry_after: u64,
 }
 
 type ByAddress = ByNetwork<()>;
-/// The client's part is a hash: a key is small, however long the `client_id`.
+/// The client is a hash, so that a key is small for any length of `client_id`.
 type ByClient = ByNetwork<u64>;
-/// Who failed too often: a client at an address, or, without a client, the whole address.
+/// The sender of too many failures: a client at an address, or without a client the whole address.
 type Failed = (Endpoint, IpNet, Option<u64>);
 
 #[derive(Debug)]
@@ -160,10 +161,10 @@ pub struct Limits {
     work: Vec<(Work, ByAddress)>,
     by_holder: DefaultKeyedRateLimiter<Holder>,
     by_grant: DefaultKeyedRateLimiter<GrantId>,
-    /// Who failed too often, and until when.
+    /// The senders of too many failures, with the time until which they are blocked.
     failed: Mutex<HashMap<Failed, Instant>>,
     proxies: Proxies,
-    /// On a hub for trying things out, one's own computer is not counted.
+    /// On a local hub, loopback addresses are not counted.
     spare_loopback: bool,
 }
 
@@ -201,12 +202,13 @@ impl Limits {
         )
     }
 
-    /// The address a request came from, as far as proxies are to be believed.
+    /// The client address of a request, taking trusted proxies into account.
     pub fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
         self.proxies.client_address(request)
     }
 
-    /// Who opened a connection. A trusted proxy's is not counted: what it carries is.
+    /// The sender of a connection. A trusted proxy's connection is not counted; the requests that
+    /// it carries are.
     pub fn connected_from(&self, peer: IpAddr) -> Sender {
         let peer = peer.to_canonical();
         let is_spared = self.spare_loopback && peer.is_loopback();
@@ -214,41 +216,41 @@ impl Limits {
         Sender(is_counted.then(|| Network::of(peer)))
     }
 
-    /// Waits for the answer to an attempt and counts it if it failed. Too many failures of the
-    /// address: there is no answer. Too many of the client: the failure becomes `refused`. What the
-    /// hub or its database did wrong counts for no one.
+    /// Awaits the response to an attempt and counts it if it failed. After too many failures of the
+    /// address, the response is not awaited; after too many of the client, the failure becomes
+    /// `refused`. An error of the hub or its database does not count.
     pub async fn counting<T, E: ResponseError>(
         &self,
         attempt: Attempt<'_>,
         refused: impl Fn(Limited) -> E,
-        answer: impl Future<Output = Result<T, E>>,
+        response: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         self.check_address(attempt).map_err(&refused)?;
-        let answer = answer.await;
-        if let Err(error) = &answer
+        let response = response.await;
+        if let Err(error) = &response
             && error.status_code().is_client_error()
             && error.status_code() != StatusCode::TOO_MANY_REQUESTS
         {
             self.count_failure(attempt).map_err(refused)?;
         }
-        answer
+        response
     }
 
-    /// Refuses an address that failed too often; counts nothing.
+    /// Rejects an address with too many failures; counts nothing.
     pub fn check_address(&self, attempt: Attempt<'_>) -> Result<(), Limited> {
         self.check_failed(attempt, None)
     }
 
-    /// Refuses a client that failed too often at this address, or the address; counts nothing.
+    /// Rejects a client with too many failures at this address, or the address; counts nothing.
     pub fn check_client(&self, attempt: Attempt<'_>) -> Result<(), Limited> {
         self.check_address(attempt)?;
         self.check_failed(attempt, Some(hash_of(attempt.client_id)))
     }
 
-    /// Counts a request that was wrong.
+    /// Counts a failed request.
     ///
     /// # Errors
-    /// There were too many: the request gets this for its answer.
+    /// There were too many failures: the request gets this error instead.
     pub fn count_failure(&self, attempt: Attempt<'_>) -> Result<(), Limited> {
         let Some(network) = attempt.sender.0 else {
             return Ok(());
@@ -277,7 +279,7 @@ impl Limits {
         }
     }
 
-    /// Counts what somebody does with a credential of their own.
+    /// Counts a use of a credential.
     pub fn check_holder(&self, holder: Holder) -> Result<(), Limited> {
         if self.spare_loopback {
             return Ok(());
@@ -310,7 +312,7 @@ impl Limits {
         }
     }
 
-    /// Remembers who was counted too often.
+    /// Remembers a sender that exceeded its limit.
     fn note(
         &self,
         endpoint: Endpoint,
@@ -325,7 +327,7 @@ impl Limits {
         Err(limited(until))
     }
 
-    /// Forgets who has been quiet, so that memory stays bounded by the traffic.
+    /// Forgets inactive senders, so that memory stays bounded by the traffic.
     pub fn forget_quiet(&self) {
         for (_, by_address, by_client) in &self.failures {
             by_address.forget_quiet();
@@ -349,7 +351,7 @@ fn number(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }
 
-/// A refusal until then.
+/// A rejection until then.
 fn limited(until: Instant) -> Limited {
     let wait = until.duration_since(now());
     Limited {

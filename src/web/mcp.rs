@@ -1,16 +1,16 @@
-//! `POST /mcp`: the MCP endpoint, behind a bearer token (RFC 6750, RFC 9728 §5).
+//! `POST /mcp`: the MCP endpoint, protected by a bearer token (RFC 6750, RFC 9728 §5).
 //!
-//! 1. No token, or one that is not live here: 401 and a challenge.
-//! 2. The token's session becomes the caller that the tools act as, narrowed by what the
-//!    space allows and by what the request asks for (`X-MCP-Toolsets`, `X-MCP-Readonly`).
-//! 3. It counts for its grant and its user while it is under way (`under_way`), and its body is
-//!    read within the user's share of memory (`request_body`).
-//! 4. The usual requests are answered with less work (`plain`), the others by the protocol's
+//! 1. Without a token, or with one that is not valid here: 401 and a challenge.
+//! 2. The token's session becomes the caller of the tools, restricted by the space and by the
+//!    request (`X-MCP-Toolsets`, `X-MCP-Readonly`).
+//! 3. The request counts for its grant and its user while it is in progress (`under_way`), and its
+//!    body is read within the user's share of memory (`request_body`).
+//! 4. Plain requests take the fast path (`fast_path`); all others go through the protocol's
 //!    library.
-//! 5. When the answer is ready, a tool may have found that the person must sign in
-//!    again, or that the scopes do not suffice: then the answer is the challenge.
-//! 6. A large answer is in memory only for as long as its client may take to read it
-//!    (`large_answers`).
+//! 5. If a tool found that the user must sign in again, or that the scopes do not suffice, the
+//!    response is the challenge.
+//! 6. A large response stays in memory only for as long as its client may take to read it
+//!    (`response_budget`).
 
 use std::{rc::Rc, sync::Arc};
 
@@ -25,13 +25,12 @@ use actix_web::{
 use serde_json::json;
 
 use super::{
-    Hub, Issuer,
+    AppState, Issuer,
     body_budget::Owner,
     error::{JsonError, counted},
-    issuer,
-    large_answers::Bounded,
-    plain,
+    fast_path, issuer,
     request_body::{self, Unread},
+    response_budget::BudgetedBody,
     unchecked::LookUpError,
     under_way::Call,
 };
@@ -50,52 +49,52 @@ use crate::{
     telemetry::RequestId,
 };
 
-/// Largest body of an MCP request, in bytes.
+/// The size limit of an MCP request's body, in bytes.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// The middleware around the MCP service.
 pub async fn authenticate<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<Bounded, BoxBody>>, Error> {
-    let hub = match request.app_data::<web::Data<Hub>>() {
+) -> Result<ServiceResponse<EitherBody<BudgetedBody, BoxBody>>, Error> {
+    let hub = match request.app_data::<web::Data<AppState>>() {
         Some(hub) => hub.clone(),
-        None => return Ok(answer(request, unavailable())),
+        None => return Ok(respond(request, unavailable())),
     };
     let slug = request.match_info().get("space").map(str::to_owned);
     let host = issuer::host(request.request());
     let issuer = match Issuer::find(&hub, host.as_ref(), slug.as_deref()).await {
         Ok(Some(issuer)) => issuer,
-        Ok(None) => return Ok(answer(request, HttpResponse::NotFound().finish())),
+        Ok(None) => return Ok(respond(request, HttpResponse::NotFound().finish())),
         Err(error) => {
-            tracing::error!(%error, "the issuer could not be looked up");
-            return Ok(answer(request, unavailable()));
+            tracing::error!(%error, "could not look up the issuer");
+            return Ok(respond(request, unavailable()));
         }
     };
     let (token, session) = match bearer(&request) {
-        Bearer::Absent => return Ok(answer(request, Challenge::NoToken.response(&issuer))),
+        Bearer::Absent => return Ok(respond(request, Challenge::NoToken.response(&issuer))),
         Bearer::Unusable => {
-            return Ok(answer(request, Challenge::InvalidToken.response(&issuer)));
+            return Ok(respond(request, Challenge::InvalidToken.response(&issuer)));
         }
         Bearer::Token(token) => match hub.sessions.remembered(&token).await {
             Some(session) => (token.hash(), Some(session)),
             None => match look_up(&hub, request.request(), &token).await {
                 Ok(session) => (token.hash(), session),
-                Err(refusal) => return Ok(answer(request, refusal)),
+                Err(refusal) => return Ok(respond(request, refusal)),
             },
         },
     };
     let Some(session) = session.filter(|session| is_for(&hub, session, &issuer)) else {
-        return Ok(answer(request, Challenge::InvalidToken.response(&issuer)));
+        return Ok(respond(request, Challenge::InvalidToken.response(&issuer)));
     };
     if !session.principal.space.is_enabled() {
-        return Ok(answer(request, space_disabled(&session)));
+        return Ok(respond(request, space_disabled(&session)));
     }
     if session.access.has_ended() {
-        return Ok(answer(request, Challenge::SignInAgain.response(&issuer)));
+        return Ok(respond(request, Challenge::SignInAgain.response(&issuer)));
     }
     if let Err(limited) = hub.limits.check_grant(session.principal.grant.id) {
-        return Ok(answer(request, JsonError::from(limited).error_response()));
+        return Ok(respond(request, JsonError::from(limited).error_response()));
     }
 
     let grant = session.principal.grant.id;
@@ -105,10 +104,10 @@ pub async fn authenticate<B: MessageBody + 'static>(
     );
     let call = match hub.under_way.call(grant, user) {
         Ok(call) => call,
-        Err(limited) => return Ok(answer(request, JsonError::from(limited).error_response())),
+        Err(limited) => return Ok(respond(request, JsonError::from(limited).error_response())),
     };
     if let Err(refusal) = read_body(&hub, &mut request, user, &call).await {
-        return Ok(answer(request, refusal));
+        return Ok(respond(request, refusal));
     }
 
     if let Some(journal) = &hub.recorder.journal {
@@ -119,13 +118,13 @@ pub async fn authenticate<B: MessageBody + 'static>(
     serve(&hub, request, next, (issuer, token, session, call)).await
 }
 
-/// Has a request served whose token was valid.
+/// Serves a request with a valid token.
 async fn serve<B: MessageBody + 'static>(
-    hub: &web::Data<Hub>,
+    hub: &web::Data<AppState>,
     request: ServiceRequest,
     next: Next<B>,
     (issuer, token, session, call): (Issuer, TokenHash, Arc<Session>, Call),
-) -> Result<ServiceResponse<EitherBody<Bounded, BoxBody>>, Error> {
+) -> Result<ServiceResponse<EitherBody<BudgetedBody, BoxBody>>, Error> {
     let asked = Policy::asked_for(
         request
             .headers()
@@ -135,7 +134,7 @@ async fn serve<B: MessageBody + 'static>(
     );
     let bounds = match asked {
         Ok(asked) => hub.policy.narrowed_by(&asked),
-        Err(error) => return Ok(answer(request, bad_request(&error))),
+        Err(error) => return Ok(respond(request, bad_request(&error))),
     };
 
     let (space, grant) = (session.principal.space.id, session.principal.grant.id);
@@ -156,18 +155,19 @@ async fn serve<B: MessageBody + 'static>(
             began: Arc::new(move || call.free()),
         }),
     };
-    let response = match plain::answer(&request, &caller).await {
-        Some(plain) => request.into_response(plain),
+    let response = match fast_path::respond(&request, &caller).await {
+        Some(response) => request.into_response(response),
         None => {
             request.extensions_mut().insert(caller);
             request.extensions_mut().insert(charge(hub, grant));
             next.call(request).await?.map_into_boxed_body()
         }
     };
-    // A batch that has changed something is answered: a client would send all of it again.
+    // A batch that has changed something keeps its response: after a challenge, a client would send
+    // all of it again.
     let refusal = verdict.refusal().filter(|_| !verdict.has_changed());
     Ok(match refusal {
-        None => match hub.large_answers.bound(space, &verdict, response) {
+        None => match hub.response_budget.bound(space, &verdict, response) {
             Ok(bounded) => bounded.map_into_left_body(),
             Err(request) => ServiceResponse::new(request, unavailable()).map_into_right_body(),
         },
@@ -182,9 +182,9 @@ async fn serve<B: MessageBody + 'static>(
     })
 }
 
-/// Reads the body of a message within the user's share of memory, which the call keeps.
+/// Reads the body of a message within the user's share of memory; the call holds that memory.
 async fn read_body(
-    hub: &Hub,
+    hub: &AppState,
     request: &mut ServiceRequest,
     (space, user): (SpaceId, i64),
     call: &Call,
@@ -207,8 +207,8 @@ async fn read_body(
     }
 }
 
-/// What counts the further messages of a batch.
-fn charge(hub: &web::Data<Hub>, grant: GrantId) -> Charge {
+/// Counts the other messages of a batch.
+fn charge(hub: &web::Data<AppState>, grant: GrantId) -> Charge {
     let hub = hub.clone();
     Charge(Rc::new(move || {
         let limited = hub.limits.check_grant(grant).err()?;
@@ -216,13 +216,13 @@ fn charge(hub: &web::Data<Hub>, grant: GrantId) -> Charge {
     }))
 }
 
-fn answer<B>(request: ServiceRequest, response: HttpResponse) -> ServiceResponse<EitherBody<B>> {
+fn respond<B>(request: ServiceRequest, response: HttpResponse) -> ServiceResponse<EitherBody<B>> {
     request.into_response(response).map_into_right_body()
 }
 
 enum Bearer {
     Absent,
-    /// Not a token that the hub ever issued.
+    /// The hub never issued such a token.
     Unusable,
     Token(AccessToken),
 }
@@ -240,9 +240,9 @@ fn bearer(request: &ServiceRequest) -> Bearer {
         .map_or(Bearer::Unusable, Bearer::Token)
 }
 
-/// Looks a token up. One without the hub's check may be a guess, and counts for its address.
+/// Looks up a token. One without the hub's check may be a guess, and counts for its address.
 async fn look_up(
-    hub: &Hub,
+    hub: &AppState,
     request: &HttpRequest,
     token: &AccessToken,
 ) -> Result<Option<Arc<Session>>, HttpResponse> {
@@ -254,15 +254,15 @@ async fn look_up(
     let session = hub.look_up(hub.credential(token), sender, find).await;
     session.map_err(|error| match error {
         LookUpError::Failed(error) => {
-            tracing::error!(%error, "the access token could not be looked up");
+            tracing::error!(%error, "could not look up an access token");
             unavailable()
         }
         LookUpError::Limited(limited) => JsonError::from(limited).error_response(),
     })
 }
 
-/// A token serves the one endpoint it was issued for.
-fn is_for(hub: &Hub, session: &Session, issuer: &Issuer) -> bool {
+/// A token is valid only at the endpoint it was issued for.
+fn is_for(hub: &AppState, session: &Session, issuer: &Issuer) -> bool {
     let principal = &session.principal;
     issuer.serves(principal.space.id) && issuer.is_resource(hub, &principal.grant.resource)
 }
@@ -287,9 +287,9 @@ fn policy(session: &Session) -> Policy {
     }
 }
 
-/// The kinds of `WWW-Authenticate` answer.
+/// The reasons for a `WWW-Authenticate` response.
 enum Challenge {
-    /// No credentials were sent, so no `error` either (RFC 6750 §3).
+    /// The request has no credentials, so the response has no `error` (RFC 6750 §3).
     NoToken,
     InvalidToken,
     SignInAgain,
@@ -367,7 +367,7 @@ fn unavailable() -> HttpResponse {
         .insert_header((header::RETRY_AFTER, "5"))
         .json(json!({
             "error": "temporarily_unavailable",
-            "error_description": "The service cannot answer right now; try again in a few seconds.",
+            "error_description": "The service is temporarily unavailable; try again in a few seconds.",
             "request_id": RequestId::current(),
         }))
 }

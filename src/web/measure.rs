@@ -1,7 +1,7 @@
-//! Counts and times the requests, by the pattern of their route, and notes those that were refused.
+//! Counts and times requests by route pattern, and records the rejected ones.
 //!
-//! A handler that refuses a request adds a [`Refusal`] to the extensions of its response; without
-//! one, the status decides. The level of the log line depends on it, too (`telemetry::refusals`).
+//! A handler that rejects a request adds a [`Refusal`] to the extensions of its response; without
+//! one, the status decides. It also determines the level of the log line (`telemetry::refusals`).
 
 use std::{net::IpAddr, time::Instant};
 
@@ -15,10 +15,10 @@ use actix_web::{
 };
 use tracing::Span;
 
-use super::Hub;
+use super::AppState;
 use crate::observe::{Refusal, SecurityEvent};
 
-/// What has no route is one: paths that strangers make up are no label.
+/// One label for all requests without a route: arbitrary paths must not become labels.
 const UNKNOWN: &str = "unknown";
 
 /// The middleware around every route.
@@ -26,7 +26,7 @@ pub async fn measure<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let Some(hub) = request.app_data::<web::Data<Hub>>().cloned() else {
+    let Some(hub) = request.app_data::<web::Data<AppState>>().cloned() else {
         return next.call(request).await;
     };
     let started = Instant::now();
@@ -36,8 +36,8 @@ pub async fn measure<B: MessageBody>(
     };
     let address = hub.limits.client_address(request.request());
     record_address(&hub, address);
-    let answer = next.call(request).await;
-    let status = match &answer {
+    let result = next.call(request).await;
+    let status = match &result {
         Ok(response) => {
             note_refusal(&hub, response, address);
             response.status()
@@ -49,11 +49,11 @@ pub async fn measure<B: MessageBody>(
     hub.recorder
         .metrics
         .http_request(route, status.as_u16(), took);
-    answer
+    result
 }
 
-/// Writes the address into the log lines of the request, as far as the operator chose so.
-fn record_address(hub: &Hub, address: Option<IpAddr>) {
+/// Adds the client address to the log lines of the request, in the form that the operator chose.
+fn record_address(hub: &AppState, address: Option<IpAddr>) {
     let addresses = hub.recorder.security.addresses();
     let Some(kept) = address.and_then(|address| addresses.kept(address)) else {
         return;
@@ -65,9 +65,9 @@ fn record_address(hub: &Hub, address: Option<IpAddr>) {
     Span::current().record("client", shown);
 }
 
-fn note_refusal<B>(hub: &Hub, response: &ServiceResponse<B>, address: Option<IpAddr>) {
-    let told = response.response().extensions().get::<Refusal>().copied();
-    let event = match told {
+fn note_refusal<B>(hub: &AppState, response: &ServiceResponse<B>, address: Option<IpAddr>) {
+    let refusal = response.response().extensions().get::<Refusal>().copied();
+    let event = match refusal {
         Some(Refusal(event)) => event,
         None => event_of(response.status()),
     };

@@ -1,13 +1,13 @@
-//! `HEAD` beside `GET` (RFC 9110 §9.1): monitors use it by default.
+//! `HEAD` in addition to `GET` (RFC 9110 §9.1): monitors use it by default.
 
 use actix_web::{HttpResponse, Route, body, guard, web};
 
-/// For what a `GET` only reads: the server leaves the body out.
+/// For endpoints whose `GET` only reads: the server omits the body.
 pub fn get_or_head() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// For where a `GET` is a step of a sign-in: the endpoint is there, and nothing happens.
+/// For endpoints whose `GET` is a step of a sign-in: the endpoint exists, and nothing happens.
 pub fn head() -> Route {
     web::head().to(async || {
         HttpResponse::Ok()

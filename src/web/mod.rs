@@ -20,15 +20,14 @@ mod consent_page;
 mod consent_skip;
 pub mod content_coding;
 pub mod cors;
-mod done;
 pub mod error;
 mod expired;
+mod fast_path;
 pub mod health;
 pub mod host_guard;
-pub mod hub;
 pub mod issuer;
-pub mod large_answers;
 pub mod limits;
+mod lost_response;
 pub mod mcp;
 pub mod measure;
 pub mod methods;
@@ -37,24 +36,25 @@ pub mod not_found;
 pub mod openid_configuration;
 mod own_names;
 pub mod pages;
-mod plain;
 pub mod protected_resource_metadata;
 pub mod ready;
 pub mod register;
 pub mod registration;
 pub mod request_body;
+pub mod response_budget;
 pub mod revoke;
 pub mod routes;
 pub mod slow_body;
 pub mod space_choice;
 mod space_name;
+pub mod state;
 pub mod stylesheet;
 pub mod token;
 pub mod unchecked;
 pub mod under_way;
 
-pub use hub::Hub;
 pub use issuer::Issuer;
+pub use state::AppState;
 
-/// How long a connection may be idle; longer than what stands before it may keep one.
+/// How long a connection may be idle. It is longer than a proxy in front of the hub may keep one.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);

@@ -1,5 +1,5 @@
-//! Counts the rows that strangers add, so that the cleanup comes early where they are many: between
-//! two of its rounds, too, their number is bounded.
+//! Counts the rows that unauthenticated requests add. Many of them start the cleanup early, so that
+//! their number stays bounded between two of its rounds.
 
 use std::sync::{
     Arc,
@@ -8,7 +8,7 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
-/// A round's rows. Some tens of MiB, if all are as large as they may be.
+/// The rows of one round: some tens of MiB at their largest size.
 const MANY: u32 = 5_000;
 
 /// The count of this process.
@@ -19,7 +19,7 @@ pub struct Newcomers {
 }
 
 impl Newcomers {
-    /// Counts a registration, a document or a sign-in that begins, once it is stored.
+    /// Counts a registration, a document or a new sign-in, once it is stored.
     pub fn add(&self) {
         let before = self.since.fetch_add(1, Ordering::Relaxed);
         if before + 1 >= MANY {
@@ -28,7 +28,7 @@ impl Newcomers {
         }
     }
 
-    /// Told each time that there are many more.
+    /// Notified each time that many rows were added.
     pub fn many(&self) -> Arc<Notify> {
         Arc::clone(&self.many)
     }

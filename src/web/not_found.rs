@@ -1,5 +1,5 @@
-//! Everything else: a page for a browser, JSON for a client. Always a 404, because
-//! clients that probe well-known paths go on only after a 4xx.
+//! All other paths: a page for a browser, JSON for a client. The status is always 404, because
+//! clients that probe well-known paths continue only after a 4xx.
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError, http::header};
 

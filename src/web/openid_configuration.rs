@@ -1,18 +1,21 @@
-//! `GET /.well-known/openid-configuration`: the authorization server's metadata again,
-//! for clients that look for it here, and the key set that the schema of this
-//! document makes it name. No ID token is issued, so the set is empty.
+//! `GET /.well-known/openid-configuration`: the authorization server's metadata, for clients that
+//! look for it here. The schema of this document requires a key set; the hub issues no ID token, so
+//! the set is empty.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    Hub, Issuer,
+    AppState, Issuer,
     authorization_server_metadata::{document, suffix},
     error::JsonError,
     issuer, not_found,
 };
 use crate::oauth::metadata::OpenIdMetadata;
 
-pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpResponse, JsonError> {
+pub async fn get(
+    hub: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, JsonError> {
     let suffix = suffix(&request);
     let host = issuer::host(&request);
     match Issuer::find_by_suffix(&hub, host.as_ref(), &suffix).await? {

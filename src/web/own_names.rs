@@ -1,23 +1,24 @@
-//! The names of the hub itself: that of its base URL, and those that `MCP_HTTP_ALLOWED_HOSTS` adds.
+//! The host names of the hub itself: that of its base URL, and those that `MCP_HTTP_ALLOWED_HOSTS`
+//! adds.
 //!
-//! Each is an issuer and an MCP endpoint of its own, because a client compares what it typed with
-//! what the metadata says. They are one resource server all the same: an access token for one of
-//! them serves at the others, for as long as the name is a setting.
+//! Each is a separate issuer and MCP endpoint, because a client compares the URL it was given with
+//! the metadata. Together they are one resource server: an access token for one is valid at the
+//! others, for as long as the name is configured.
 //!
-//! On a hub for one's own computer, the other ways to write that computer are endpoints as well. They
-//! are no issuers: a sign-in ends at the base URL, because another user of the computer may listen at
-//! `[::1]` where the hub listens at `127.0.0.1`.
+//! On a local hub, the other loopback names are endpoints as well. They are not issuers:
+//! a sign-in ends at the base URL, because another user of the computer may listen at `[::1]` where
+//! the hub listens at `127.0.0.1`.
 
 use std::borrow::Cow;
 
 use url::Url;
 
-use super::Hub;
+use super::AppState;
 use crate::{domain::Authority, oauth::redirect_uri::is_loopback};
 
-impl Hub {
-    /// The origin at the host of a request, if that is an address for clients: the scheme is that of the
-    /// base URL, and so is the port unless the setting names one.
+impl AppState {
+    /// The origin at the host of a request, if clients may use it. It has the scheme of the base
+    /// URL, and its port unless the setting names one.
     pub fn own_origin(&self, host: &Authority) -> Option<Cow<'_, str>> {
         let host = host.to_string();
         if host == self.base_url.authority() {
@@ -27,7 +28,7 @@ impl Hub {
         self.has_endpoint_at(&asked).then_some(asked.into())
     }
 
-    /// Is this an origin that a sign-in may begin at, and end?
+    /// Whether a sign-in may begin and end at this origin.
     pub fn is_issuer_at(&self, asked: &str) -> bool {
         asked == self.base_url.as_str()
             || self
@@ -36,17 +37,18 @@ impl Hub {
                 .any(|allowed| self.origin_of(allowed).as_deref() == Some(asked))
     }
 
-    /// Does the hub have an MCP endpoint for clients at this origin?
+    /// Whether clients can use an MCP endpoint of the hub at this origin.
     pub fn has_endpoint_at(&self, asked: &str) -> bool {
         self.is_issuer_at(asked) || self.is_other_loopback(asked)
     }
 
-    /// Do two URLs name one MCP endpoint, under names that the hub has?
+    /// Whether two URLs name the same MCP endpoint under host names of the hub.
     pub fn is_same_endpoint(&self, one: &str, other: &str) -> bool {
         one == other || self.under_name_of(one, other).as_deref() == Some(other)
     }
 
-    /// `endpoint` under the name that `resource` has for the hub; `None` if either is not the hub's.
+    /// `endpoint` under the hub's host name that `resource` uses; `None` if either is not the
+    /// hub's.
     pub fn under_name_of(&self, endpoint: &str, resource: &str) -> Option<String> {
         let endpoint = Url::parse(endpoint).ok()?;
         let own = endpoint.origin().ascii_serialization();
@@ -72,7 +74,8 @@ impl Hub {
         }
     }
 
-    /// `localhost` for `127.0.0.1` and the like, on a hub for one's own computer.
+    /// Whether this is another loopback name, such as `localhost` for `127.0.0.1`, on a hub for one
+    /// computer.
     fn is_other_loopback(&self, asked: &str) -> bool {
         let (Ok(base), Ok(asked)) = (Url::parse(self.base_url.as_str()), Url::parse(asked)) else {
             return false;
@@ -84,7 +87,7 @@ impl Hub {
     }
 }
 
-/// Without the port, if there is one.
+/// The authority without its port.
 fn without_port(authority: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -92,7 +95,8 @@ fn without_port(authority: &str) -> &str {
     }
 }
 
-/// The origin at an authority, as a browser writes it; `None` if that is more than host and port.
+/// The origin at an authority, as a browser writes it; `None` if the authority has more than host
+/// and port.
 fn origin(scheme: &str, authority: &str) -> Option<String> {
     let name = without_port(authority);
     let port = &authority[name.len()..];

@@ -4,14 +4,17 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    Hub, Issuer,
+    AppState, Issuer,
     authorization_server_metadata::{document, suffix},
     error::JsonError,
     issuer, not_found,
 };
 use crate::oauth::metadata::ProtectedResourceMetadata;
 
-pub async fn get(hub: web::Data<Hub>, request: HttpRequest) -> Result<HttpResponse, JsonError> {
+pub async fn get(
+    hub: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, JsonError> {
     let suffix = suffix(&request);
     let host = issuer::host(&request);
     let Some(issuer) = Issuer::find_by_suffix(&hub, host.as_ref(), &suffix).await? else {

@@ -1,7 +1,7 @@
-//! `GET /ready`: the database answers, takes changes, and its schema is current, so requests may
-//! come.
+//! `GET /ready`: the database responds, is writable, and its schema is current, so the replica can
+//! take requests.
 //!
-//! Anybody may ask, so the database is asked once a second at most, however many ask here.
+//! The endpoint is unauthenticated, so it queries the database at most once a second.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use actix_web::{HttpResponse, web};
 use moka::future::Cache;
 use sqlx::PgPool;
 
-use super::Hub;
+use super::AppState;
 use crate::db;
 
 const SERVES_FOR: Duration = Duration::from_secs(1);
 
-/// The last answer: what stands against readiness, if anything does.
+/// The last result: the reason why the hub is not ready, if there is one.
 #[derive(Clone, Debug)]
 pub struct Readiness(Cache<(), Option<&'static str>>);
 
@@ -30,13 +30,13 @@ impl Default for Readiness {
 }
 
 impl Readiness {
-    /// Those who ask at the same time wait for one answer.
+    /// Concurrent requests wait for one result.
     async fn obstacle(&self, db: &PgPool) -> Option<&'static str> {
         self.0.get_with((), examine(db)).await
     }
 }
 
-pub async fn get(hub: web::Data<Hub>) -> HttpResponse {
+pub async fn get(hub: web::Data<AppState>) -> HttpResponse {
     match hub.readiness.obstacle(&hub.db).await {
         None => HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })),
         Some(reason) => HttpResponse::ServiceUnavailable().json(serde_json::json!({
@@ -55,8 +55,8 @@ async fn examine(db: &PgPool) -> Option<&'static str> {
             reason
         }
         Err(error) => {
-            tracing::warn!(%error, "not ready: the database does not answer");
-            Some("the database does not answer")
+            tracing::warn!(%error, "not ready: the database does not respond");
+            Some("the database does not respond")
         }
     }
 }

@@ -1,16 +1,16 @@
 //! `POST /register`: dynamic client registration (RFC 7591).
 //!
-//! 1. The metadata is validated as a whole; nothing is stored for a wrong one.
-//! 2. A confidential client gets a secret, of which only a hash is kept.
-//! 3. The same public metadata sent again yields the same `client_id`, and stores nothing.
-//! 4. A registration that nobody else shares can be managed (RFC 7592).
-//! 5. A wrong registration and a new one count for the address, each by itself.
+//! 1. The metadata is validated as a whole; nothing is stored if it is invalid.
+//! 2. A confidential client gets a secret; only its hash is stored.
+//! 3. The same public metadata sent again returns the same `client_id` and stores nothing.
+//! 4. A registration that is not shared can be managed (RFC 7592).
+//! 5. Invalid registrations and new ones count for the address, each with its own limit.
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header, web};
 use serde_json::json;
 
 use super::{
-    Hub, Issuer,
+    AppState, Issuer,
     error::JsonError,
     issuer::ForClient,
     limits::{Attempt, Endpoint, Sender, Work},
@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub async fn post(
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     ForClient(issuer): ForClient,
     request: HttpRequest,
     body: Result<OAuthBody, JsonError>,
@@ -49,16 +49,16 @@ pub async fn post(
         let registration = ClientMetadata::from_json(body.bytes())?.validate()?;
         register(&hub, &issuer, &registration, attempt.sender).await
     };
-    let answer = hub
+    let response = hub
         .limits
         .counting(attempt, JsonError::from, registered)
         .await?;
     Ok(HttpResponse::Created()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(answer))
+        .json(response))
 }
 
-/// A web page cannot send this type without asking first (RFC 7591 §3.1).
+/// A web page cannot send this type without a preflight request (RFC 7591 §3.1).
 pub fn check_type(request: &HttpRequest) -> Result<(), JsonError> {
     let is_json = request
         .content_type()
@@ -67,7 +67,7 @@ pub fn check_type(request: &HttpRequest) -> Result<(), JsonError> {
 }
 
 async fn register(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     registration: &Registration,
     sender: Sender,
@@ -76,7 +76,12 @@ async fn register(
     if registration.auth_method == AuthMethod::None
         && let Some(known) = db::clients::find_same(&hub.db, registration, space_id).await?
     {
-        return Ok(answer(issuer, registration, &known, &Issued::default()));
+        return Ok(response_body(
+            issuer,
+            registration,
+            &known,
+            &Issued::default(),
+        ));
     }
     hub.limits.check_work(Work::Registration, sender)?;
     let secret = registration
@@ -112,10 +117,10 @@ async fn register(
         secret: secret.as_ref(),
         registration_token: registration_token.as_ref(),
     };
-    Ok(answer(issuer, registration, &registered, &issued))
+    Ok(response_body(issuer, registration, &registered, &issued))
 }
 
-/// The credentials that the answer hands out.
+/// The credentials in the response.
 #[derive(Default)]
 pub struct Issued<'a> {
     pub secret: Option<&'a ClientSecret>,
@@ -123,7 +128,7 @@ pub struct Issued<'a> {
 }
 
 /// The registered metadata (RFC 7591 §3.2.1, RFC 7592 §3).
-pub fn answer(
+pub fn response_body(
     issuer: &Issuer,
     registration: &Registration,
     registered: &Registered,
@@ -134,7 +139,7 @@ pub fn answer(
         .iter()
         .map(RedirectUri::as_str)
         .collect();
-    let mut answer = json!({
+    let mut body = json!({
         "client_id": registered.client_id,
         "client_id_issued_at": registered.created_at.timestamp(),
         "redirect_uris": redirect_uris,
@@ -149,24 +154,24 @@ pub fn answer(
         ("client_uri", &registration.client_uri),
     ] {
         if let Some(value) = value {
-            answer[name] = json!(value);
+            body[name] = json!(value);
         }
     }
     match &registration.keys {
         Some(KeySource::Inline(jwks)) => {
-            answer["jwks"] = serde_json::from_str(jwks).unwrap_or_default();
+            body["jwks"] = serde_json::from_str(jwks).unwrap_or_default();
         }
-        Some(KeySource::Uri(uri)) => answer["jwks_uri"] = json!(uri),
+        Some(KeySource::Uri(uri)) => body["jwks_uri"] = json!(uri),
         None => {}
     }
     if let Some(token) = issued.registration_token {
-        answer["registration_access_token"] = json!(token.reveal());
-        answer["registration_client_uri"] =
+        body["registration_access_token"] = json!(token.reveal());
+        body["registration_client_uri"] =
             json!(format!("{}/register/{}", issuer.url, registered.client_id));
     }
     if let Some(secret) = issued.secret {
-        answer["client_secret"] = json!(secret.reveal());
-        answer["client_secret_expires_at"] = json!(0);
+        body["client_secret"] = json!(secret.reveal());
+        body["client_secret_expires_at"] = json!(0);
     }
-    answer
+    body
 }

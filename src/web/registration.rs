@@ -1,15 +1,15 @@
-//! `GET`, `PUT` and `DELETE /register/{client_id}`: a client manages its own
-//! registration with its registration access token (RFC 7592).
+//! `GET`, `PUT` and `DELETE /register/{client_id}`: a client manages its own registration with its
+//! registration access token (RFC 7592).
 //!
-//! Only a registration that nobody else shares has such a token: the same public
-//! metadata sent by many installations is one row, which none of them may change.
+//! Only a registration that is not shared has such a token: installations that send the same public
+//! metadata share one row, which none of them may change.
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError, http::header, web};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{
-    Hub, Issuer,
+    AppState, Issuer,
     error::JsonError,
     issuer::ForClient,
     limits::{Holder, Limited},
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// The answer of RFC 7592 §2, whose one refusal is a 401 without a reason.
+/// An error of RFC 7592 §2. An invalid token is a 401 without a reason.
 pub enum ManagementError {
     Unauthorized,
     Json(JsonError),
@@ -95,10 +95,10 @@ struct Managed {
     registered: Registered,
 }
 
-/// What is done with a right token counts for its registration, and a wrong one of an older form
+/// A request with a valid token counts for its registration, and an invalid token of an older form
 /// for its address. A token that the hub never issued costs nothing.
 async fn authenticate(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     request: &HttpRequest,
 ) -> Result<Managed, ManagementError> {
@@ -132,7 +132,7 @@ async fn authenticate(
 }
 
 pub async fn get(
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     ForClient(issuer): ForClient,
     request: HttpRequest,
 ) -> Result<HttpResponse, ManagementError> {
@@ -140,11 +140,11 @@ pub async fn get(
     let client = db::clients::find_by_client_id(&hub.db, &managed.registered.client_id)
         .await?
         .ok_or(ManagementError::Unauthorized)?;
-    Ok(answer(&issuer, &managed, &client.registration()))
+    Ok(client_response(&issuer, &managed, &client.registration()))
 }
 
 pub async fn put(
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     ForClient(issuer): ForClient,
     request: HttpRequest,
     body: Result<OAuthBody, JsonError>,
@@ -157,24 +157,28 @@ pub async fn put(
     if !db::clients::update_managed(&hub.db, managed.token.hash(), &registration).await? {
         return Err(OAuthError::new(
             ErrorCode::InvalidClientMetadata,
-            "The field 'token_endpoint_auth_method' cannot change; register anew.",
+            "The field 'token_endpoint_auth_method' cannot change; register again.",
         )
         .into());
     }
-    Ok(answer(&issuer, &managed, &registration))
+    Ok(client_response(&issuer, &managed, &registration))
 }
 
-/// Who the client says it is, which an update must not get wrong (RFC 7592 §2.2).
+/// The client's identity as the update states it; it must be correct (RFC 7592 §2.2).
 #[derive(Deserialize)]
 struct Identity {
     client_id: Option<String>,
     client_secret: Option<SecretString>,
 }
 
-async fn check_identity(hub: &Hub, managed: &Managed, body: &[u8]) -> Result<(), ManagementError> {
+async fn check_identity(
+    hub: &AppState,
+    managed: &Managed,
+    body: &[u8],
+) -> Result<(), ManagementError> {
     let invalid = |description| OAuthError::new(ErrorCode::InvalidClientMetadata, description);
     let stated: Identity = serde_json::from_slice(body)
-        .map_err(|_| invalid("The fields 'client_id' and 'client_secret' must be text."))?;
+        .map_err(|_| invalid("The fields 'client_id' and 'client_secret' must be strings."))?;
     let own_id = &managed.registered.client_id;
     if stated.client_id.is_some_and(|stated| stated != *own_id) {
         return Err(invalid("The field 'client_id' names another client.").into());
@@ -184,7 +188,7 @@ async fn check_identity(hub: &Hub, managed: &Managed, body: &[u8]) -> Result<(),
     };
     let client = db::clients::find_by_client_id(&hub.db, own_id).await?;
     let is_current = match client.map(|client| client.auth) {
-        // A text that the hub never issued is not worth a comparison.
+        // A secret that the hub never issued is not worth a comparison.
         Some(ClientAuth::Secret { hash, .. })
             if ClientSecret::parse(secret.expose_secret()).is_some() =>
         {
@@ -202,7 +206,7 @@ async fn check_identity(hub: &Hub, managed: &Managed, body: &[u8]) -> Result<(),
 }
 
 pub async fn delete(
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     ForClient(issuer): ForClient,
     request: HttpRequest,
 ) -> Result<HttpResponse, ManagementError> {
@@ -217,14 +221,18 @@ pub async fn delete(
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn answer(issuer: &Issuer, managed: &Managed, registration: &Registration) -> HttpResponse {
+fn client_response(
+    issuer: &Issuer,
+    managed: &Managed,
+    registration: &Registration,
+) -> HttpResponse {
     let issued = Issued {
         secret: None,
         registration_token: Some(&managed.token),
     };
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(register::answer(
+        .json(register::response_body(
             issuer,
             registration,
             &managed.registered,

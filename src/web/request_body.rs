@@ -1,9 +1,9 @@
-//! Reads a request's body within its bounds: the endpoint's limit and the [budget](BodyBudget).
+//! Reads a request's body within the endpoint's limit and the [budget](BodyBudget).
 //!
-//! 1. A length that the endpoint does not take, or that there is no memory for, is refused from
-//!    the header: nothing of the body is read.
-//! 2. The body grows in few steps, each of which the budget has room for.
-//! 3. It holds its memory until it is dropped.
+//! 1. A length above the limit or the budget is rejected from the header, before any of the body is
+//!    read.
+//! 2. The buffer grows in few steps, and each step is reserved in the budget.
+//! 3. The body holds its memory until it is dropped.
 
 use std::{future::Future, pin::Pin};
 
@@ -17,18 +17,18 @@ use actix_web::{
 use futures_util::StreamExt;
 
 use super::{
-    Hub,
+    AppState,
     body_budget::{BodyBudget, Full, Held, Owner},
     error::JsonError,
 };
 use crate::oauth::{ErrorCode, OAuthError};
 
-/// The largest body of an OAuth endpoint, in bytes: several times what the longest real one has.
+/// The size limit of an OAuth request's body, in bytes: several times the largest real one.
 pub const MAX_OAUTH_BODY: usize = 16 * 1024;
-/// What a body may take before any of it is there.
+/// The size of the first buffer, in bytes.
 const UP_FRONT: usize = 8 * 1024;
 
-/// Why a body is not read to its end.
+/// Why a body was not read completely.
 #[derive(Debug, thiserror::Error)]
 pub enum Unread {
     #[error("the body is larger than {limit} bytes")]
@@ -57,7 +57,7 @@ impl From<Unread> for JsonError {
     }
 }
 
-/// A body that is whole, with the memory that it holds.
+/// A complete body, with the memory that it holds.
 #[derive(Debug)]
 pub struct Body {
     pub bytes: Bytes,
@@ -98,14 +98,14 @@ pub async fn read(
     })
 }
 
-/// The `Content-Length`; `None` if there is none, as of a body in chunks. actix has refused one
-/// that is not a number.
+/// The `Content-Length`; `None` if there is none, as in a chunked body. actix has already rejected
+/// one that is not a number.
 fn announced(headers: &HeaderMap) -> Option<usize> {
     let text = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?;
     Some(text.trim().parse().unwrap_or(usize::MAX))
 }
 
-/// The body of a request to one of OAuth's endpoints, which a handler keeps while it works.
+/// The body of a request to an OAuth endpoint; the handler keeps it while it runs.
 #[derive(Debug)]
 pub struct OAuthBody(Body);
 
@@ -124,8 +124,8 @@ impl FromRequest for OAuthBody {
         let mut payload = payload.take();
         Box::pin(async move {
             let hub = request
-                .app_data::<web::Data<Hub>>()
-                .ok_or_else(|| JsonError::Unavailable("the application has no hub".to_owned()))?;
+                .app_data::<web::Data<AppState>>()
+                .ok_or_else(|| JsonError::Unavailable("the application has no state".to_owned()))?;
             let owner = hub.limits.sender(&request).into();
             let body = (request.headers(), &mut payload);
             let read = read(&hub.body_budget, owner, MAX_OAUTH_BODY, body).await;

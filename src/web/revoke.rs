@@ -1,16 +1,16 @@
-//! `POST /revoke` (RFC 7009): a client hands a token back.
+//! `POST /revoke` (RFC 7009): a client returns a token.
 //!
-//! 1. What the hub never issued has ended already: 200, without a statement (§2.2).
-//! 2. The client authenticates as at `/token`; a public one may leave itself out
-//!    where the token tells whose it is.
-//! 3. A refresh token ends its grant, and the user's last grant of the space takes the Backlog
-//!    tokens along. An access token ends alone: a client that throws one away may still refresh.
-//! 4. A token that is unknown, or another client's, is answered like a live one.
+//! 1. A token that the hub never issued gets 200 without a database query (§2.2).
+//! 2. The client authenticates as at `/token`. A public client may omit its `client_id`: the token
+//!    identifies it.
+//! 3. A refresh token ends its grant; with the user's last grant of the space, the Backlog tokens
+//!    are deleted too. An access token ends alone: a client that discards one may still refresh.
+//! 4. A token that is unknown or belongs to another client gets the same response as a valid one.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 
 use super::{
-    Hub, Issuer,
+    AppState, Issuer,
     client_auth::Presented,
     error::JsonError,
     issuer::ForClient,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub async fn post(
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     ForClient(issuer): ForClient,
     request: HttpRequest,
     body: Result<OAuthBody, JsonError>,
@@ -65,8 +65,9 @@ pub async fn post(
         let presented = presented.vouched_for_by(credential);
         token.end(&hub, &issuer, presented).await
     };
-    // The client does not learn whether it ended anything.
-    hub.answering(attempt, credential, ended).await?;
+    // The response does not reveal whether anything ended.
+    hub.respond_within_limits(attempt, credential, ended)
+        .await?;
     Ok(done())
 }
 
@@ -76,7 +77,7 @@ fn done() -> HttpResponse {
         .finish()
 }
 
-/// A token that can be handed back. `token_type_hint` is not needed: the prefix tells.
+/// A token that can be revoked. `token_type_hint` is not needed: the prefix shows the type.
 enum Revocable {
     Refresh(RefreshToken),
     Access(AccessToken),
@@ -84,7 +85,7 @@ enum Revocable {
 
 impl Revocable {
     /// `None`: the hub never issued it.
-    fn read(hub: &Hub, text: &str) -> Option<(Self, Credential)> {
+    fn read(hub: &AppState, text: &str) -> Option<(Self, Credential)> {
         let refresh = || {
             hub.read(text)
                 .map(|(token, shown)| (Self::Refresh(token), shown))
@@ -96,10 +97,10 @@ impl Revocable {
         refresh().or_else(access)
     }
 
-    /// Ends what the token stands for. False: it is not a live one of this client.
+    /// Ends the grant or the access token. False: it is not a valid token of this client.
     async fn end(
         &self,
-        hub: &Hub,
+        hub: &AppState,
         issuer: &Issuer,
         mut presented: Presented,
     ) -> Result<bool, JsonError> {
@@ -131,7 +132,7 @@ impl Revocable {
     }
 
     /// The client that the token was issued to.
-    async fn client_id(&self, hub: &Hub) -> Result<Option<String>, sqlx::Error> {
+    async fn client_id(&self, hub: &AppState) -> Result<Option<String>, sqlx::Error> {
         match self {
             Self::Refresh(token) => db::refresh_tokens::client_id_of(&hub.db, token.hash()).await,
             Self::Access(token) => db::access_tokens::client_id_of(&hub.db, token.hash()).await,

@@ -1,12 +1,12 @@
-//! The map of the HTTP surface. Every issuer serves the same routes by the same
-//! handlers: at the root for the hub and for spaces by host name, below
-//! `/spaces/{space}` for spaces by path. What answers `GET` answers `HEAD` (`methods`).
+//! The map of the HTTP surface. Every issuer serves the same routes with the same handlers: at the
+//! root for the hub and for spaces by host name, below `/spaces/{space}` for spaces by path. A path
+//! with `GET` also has `HEAD` (`methods`).
 
 use actix_web::{middleware::from_fn, web};
 
 use super::{
-    Hub, authorization_server_metadata, authorize, callback, connect, connections, consent, cors,
-    health, mcp,
+    AppState, authorization_server_metadata, authorize, callback, connect, connections, consent,
+    cors, health, mcp,
     methods::{get_or_head, head},
     not_found, openid_configuration, pages, protected_resource_metadata, ready, register,
     registration, revoke, stylesheet, token,
@@ -18,7 +18,7 @@ const OPENID: &str = "/.well-known/openid-configuration";
 const OPENID_KEYS: &str = "/.well-known/jwks.json";
 const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 
-pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<Hub>, server: &HubServer) {
+pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<AppState>, server: &HubServer) {
     config
         .app_data(hub.clone())
         .app_data(web::Data::new(server.clone()))
@@ -40,7 +40,7 @@ pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<Hub>, server: 
 
 fn issuer_routes(
     config: &mut web::ServiceConfig,
-    hub: &Hub,
+    hub: &AppState,
     server: &HubServer,
     prefix: &str,
     mcp_path: &str,
@@ -74,7 +74,7 @@ fn issuer_routes(
                 .route(head()),
         )
         .service(web::resource(format!("{prefix}/consent")).route(web::post().to(consent::post)))
-        // The documents that are there were found before; a 401 would stop the search.
+        // Existing documents have routes above; a 401 would stop the client's search.
         .service(
             web::resource(format!("{prefix}{mcp_path}/.well-known/{{rest:.*}}"))
                 .wrap(cors::for_clients(hub))
@@ -84,15 +84,15 @@ fn issuer_routes(
             web::scope(&format!("{prefix}{mcp_path}"))
                 .wrap(from_fn(mcp::authenticate))
                 .wrap(cors::for_clients(hub))
-                // The hosts are checked by the guard around every route.
+                // The host guard around every route checks the hosts.
                 .service(crate::mcp::service(server.clone(), Vec::new(), mcp::MAX_BODY).scope("")),
         );
     let connect_path = if prefix.is_empty() { "/" } else { prefix };
     config.service(web::resource(connect_path).route(get_or_head().to(connect::get)));
 }
 
-/// The discovery documents, in every place that some client looks for them.
-fn well_known(config: &mut web::ServiceConfig, hub: &Hub) {
+/// The discovery documents, at every path where a client looks for them.
+fn well_known(config: &mut web::ServiceConfig, hub: &AppState) {
     let places = |document: &str| {
         [
             document.to_owned(),

@@ -1,5 +1,5 @@
-//! Bounds the time that a body may take to arrive: a client that sends a byte now and
-//! then would otherwise keep the handler that waits for its body for ever.
+//! Limits the time for a body to arrive: otherwise a client that sends a byte now and then would
+//! occupy its handler forever.
 
 use std::{io, time::Duration};
 
@@ -12,16 +12,16 @@ use actix_web::{
 };
 use futures_util::{FutureExt, StreamExt, stream};
 
-/// The middleware: whoever reads the body gets an error once `patience` is over.
+/// The middleware: the reader of the body gets an error after `timeout`.
 pub async fn bound<B: MessageBody>(
-    patience: Duration,
+    timeout: Duration,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let payload = match request.take_payload() {
         Payload::None => Payload::None,
         mut arriving => {
-            let mut deadline = Box::pin(tokio::time::sleep(patience));
+            let mut deadline = Box::pin(tokio::time::sleep(timeout));
             let bounded = stream::poll_fn(move |context| {
                 let part = arriving.poll_next_unpin(context);
                 if part.is_ready() {

@@ -1,34 +1,34 @@
-//! Which Backlog spaces a sign-in may end in.
+//! Selects the Backlog spaces that a sign-in may be for.
 
 use std::sync::Arc;
 
 use url::Url;
 
-use super::{Hub, Issuer};
+use super::{AppState, Issuer};
 use crate::{
     db,
     domain::{Client, Space, space},
     oauth::{OAuthError, resource, token::BrowserId},
 };
 
-/// What a sign-in offers.
+/// The spaces that a sign-in offers.
 pub enum Offer {
-    /// The space is settled; it may be disabled.
+    /// The only possible space; it may be disabled.
     One(Arc<Space>),
-    /// The user says which one. These are shown, the others have to be named: who the hub serves is
-    /// not for strangers.
+    /// The user selects the space. These are shown; others must be named, because the hub does not
+    /// disclose which spaces it serves.
     Open(Vec<Space>),
     None,
 }
 
 /// The space, or the choice that the user has.
 ///
-/// In this order: the issuer's own, the client's own, the one whose MCP endpoint the client named
-/// as `resource`, the default one, the only enabled one; else any enabled one, of which this browser
-/// is shown those that it has signed in to, and those that are listed. A disabled one comes alone:
-/// the caller says so.
+/// In this order: the issuer's space, the client's space, the space with the MCP endpoint that the
+/// client named as `resource`, the default space, the only enabled space; otherwise any enabled
+/// space. In the last case, the browser is shown the spaces that it has signed in to and those that
+/// are listed. A disabled space is returned alone, and the caller reports it.
 pub async fn offer(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     client: &Client,
     resource: &str,
@@ -63,10 +63,10 @@ impl Offer {
     }
 }
 
-/// The MCP endpoint that the grant will be for: the first of those that the client names which is
-/// served here; if it names none, the issuer's own. The inner error is for the client.
+/// The MCP endpoint of the grant: the first of the client's resources that is served here; if it
+/// names none, the issuer's own. The inner error is for the client.
 pub async fn endpoint(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     resources: &[String],
 ) -> Result<Result<String, OAuthError>, sqlx::Error> {
@@ -81,10 +81,10 @@ pub async fn endpoint(
     Ok(Err(resource::unknown(&issuer.mcp_url)))
 }
 
-/// The issuer's own, under whatever name the hub has for it. At the hub's issuer a client may also
-/// name the endpoint of a space by path.
+/// The issuer's own endpoint, under any host name of the hub. At the hub's issuer, a client may
+/// also name the endpoint of a space by path.
 async fn endpoint_named(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     resource: &str,
 ) -> Result<Option<String>, sqlx::Error> {
@@ -100,9 +100,9 @@ async fn endpoint_named(
     Ok(space.map(|_| endpoint))
 }
 
-/// The slug in `resource`, if it is the endpoint of a space by path below the hub's issuer, and
-/// that endpoint.
-fn named_space(hub: &Hub, issuer: &Issuer, resource: &str) -> Option<(String, String)> {
+/// The slug and the endpoint in `resource`, if it is the endpoint of a space by path below the
+/// hub's issuer.
+fn named_space(hub: &AppState, issuer: &Issuer, resource: &str) -> Option<(String, String)> {
     if issuer.space.is_some() {
         return None;
     }

@@ -1,10 +1,10 @@
-//! How a user names the space: by what the address bar shows at Backlog, read forgivingly.
+//! Reads how a user names a space: what the address bar shows in Backlog, in any spelling.
 //!
 //! | typed | is read as |
 //! |---|---|
-//! | `acme.backlog.com`, `ACME.backlog.com/`, `ａｃｍｅ．ｂａｃｋｌｏｇ．ｃｏｍ` | the site |
-//! | `https://acme.backlog.com/view/ACME-1#comment-2` | the site |
-//! | `acme` | the space key, or the name that the space has in this hub's URLs |
+//! | `acme.backlog.com`, `ACME.backlog.com/`, `ａｃｍｅ．ｂａｃｋｌｏｇ．ｃｏｍ` | the space's host name |
+//! | `https://acme.backlog.com/view/ACME-1#comment-2` | the space's host name |
+//! | `acme` | the space key, or the name of the space in this hub's URLs |
 //! | `https://mcp.example.com/spaces/acme/mcp` | the space at that path, if the host is the hub's |
 
 use std::sync::Arc;
@@ -12,40 +12,40 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
-use super::Hub;
+use super::AppState;
 use crate::{
     db,
     domain::{Authority, Space, space::is_slug},
 };
 
-/// Longer than any address that anybody pastes.
+/// Longer than any URL that a user pastes.
 pub const LONGEST: usize = 2048;
 
-/// What a text may name.
+/// The names that a text may contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpaceName {
-    /// With the port, if it is not the scheme's own; a bare word, if that is all there is.
+    /// With the port, if it is not the scheme's default; possibly a single word.
     host: String,
-    /// The slug in a path of the hub's own.
+    /// The slug in a path of the hub.
     slug: Option<String>,
 }
 
-/// The space that a name leads to.
+/// The space that a name identifies.
 #[derive(Debug)]
 pub enum Found {
     One(Arc<Space>),
-    /// More of it has to be said.
+    /// The name is ambiguous.
     Several,
     None,
 }
 
 impl SpaceName {
-    /// Reads what was typed; `None` if it can name nothing.
+    /// Reads the input; `None` if it cannot be a name.
     pub fn read(text: &str) -> Option<Self> {
         if text.len() > LONGEST {
             return None;
         }
-        // Full-width letters, dots, colons and slashes are what they look like.
+        // Full-width letters, dots, colons and slashes are read as their ASCII forms.
         let text: String = text
             .nfkc()
             .map(|c| if c == '。' { '.' } else { c })
@@ -72,10 +72,10 @@ impl SpaceName {
         (!name.is_empty()).then_some(Self { host, slug })
     }
 
-    /// The enabled or disabled space of this name.
-    pub async fn find(&self, hub: &Hub) -> Result<Found, sqlx::Error> {
+    /// The space of this name, enabled or disabled.
+    pub async fn find(&self, hub: &AppState) -> Result<Found, sqlx::Error> {
         if let Some(slug) = &self.slug
-            && Authority::parse(&self.host).is_some_and(|host| hub.answers_to(&host))
+            && Authority::parse(&self.host).is_some_and(|host| hub.is_own_host(&host))
         {
             let space = hub.sessions.space_by_slug(&hub.db, slug).await?;
             return Ok(space.map_or(Found::None, Found::One));
@@ -84,13 +84,13 @@ impl SpaceName {
         Ok(self.choose(named))
     }
 
-    /// A name without a dot, which is no host name in any network.
+    /// A name without a dot, which is not a host name in any network.
     fn word(&self) -> Option<&str> {
         is_slug(&self.host).then_some(self.host.as_str())
     }
 
-    /// Several spaces may be at one site: then their slugs tell them apart. One that has the slug,
-    /// and another that is at a site of this key, are not told apart by it.
+    /// If several spaces share one Backlog site, their slugs distinguish them. A slug is ambiguous
+    /// if it is also the space key of another site.
     fn choose(&self, mut named: Vec<Space>) -> Found {
         if let Some(word) = self.word()
             && let Some(at) = named.iter().position(|space| space.slug == word)

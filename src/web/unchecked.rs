@@ -1,12 +1,13 @@
-//! What the hub looks up for strangers: only what it may have issued.
+//! Lookups for unauthenticated requests: only credentials that the hub may have issued are looked
+//! up.
 //!
-//! 1. A credential with the hub's check was issued here. It is looked up, however many others
-//!    failed at its address, and a failure counts for nobody.
-//! 2. One that has the form of an older version, which had no check, is looked up under a budget:
-//!    per network, and for this process. Only what is not found counts. One that was found once is
-//!    exempt for a day, so that strangers keep no user out.
-//! 3. The clients that operators registered have no check, and are known without a budget.
-//! 4. Anything else was never issued: no statement, and no count.
+//! 1. A credential with the hub's check was issued here. It is always looked up, and its failures
+//!    count for no address.
+//! 2. A credential in the form of an older version has no check and is looked up within a budget:
+//!    per network, and for this process. Only those not found count. One that was found is exempt
+//!    for a day, so that attackers lock no user out.
+//! 3. Clients registered by operators have no check and need no budget.
+//! 4. Any other credential was never issued: it costs no database query and no count.
 
 use std::{
     collections::HashSet,
@@ -20,7 +21,7 @@ use moka::sync::Cache;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
-    Hub,
+    AppState,
     error::JsonError,
     limits::{Attempt, Endpoint, Holder, Limited, Sender, networks},
 };
@@ -32,14 +33,14 @@ use crate::{
     },
 };
 
-/// Look-ups of this process that may find nothing, a second; as many as a burst of ten seconds at
-/// once.
+/// The rate of lookups of this process that may find nothing. A burst of ten seconds' worth is
+/// allowed.
 const A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
 const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(499);
 const AT_A_TIME: usize = 8;
-/// How long a turn is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long the clients of operators are remembered.
+/// How long a lookup waits for its turn.
+const TURN_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the list of the operators' clients is cached.
 const OPERATORS_FOR: Duration = Duration::from_secs(60);
 const MAX_FOUND: u64 = 100_000;
 const FOUND_FOR: Duration = Duration::from_secs(24 * 60 * 60);
@@ -49,7 +50,7 @@ const FOUND_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Credential {
     pub kind: &'static str,
     pub hash: TokenHash,
-    /// Its check is right, so the hub did issue it.
+    /// Its check is correct, so the hub issued it.
     pub is_issued: bool,
 }
 
@@ -66,17 +67,17 @@ impl<E> From<Limited> for LookUpError<E> {
     }
 }
 
-/// The budget of what has no check.
+/// The budget for credentials without a check.
 #[derive(Debug)]
 pub struct Unchecked {
-    /// What was found, so that it is looked up again whatever the budget.
+    /// Credentials that were found; they are exempt from the budget.
     found: Cache<TokenHash, ()>,
     unfound: DefaultDirectRateLimiter,
-    /// Few at a time, so that a budget that is spent meanwhile stops those that wait.
+    /// Few at a time, so that a budget that runs out stops those that wait.
     turns: Semaphore,
-    /// The clients that operators registered.
+    /// The clients registered by operators.
     of_operators: moka::future::Cache<(), Arc<HashSet<String>>>,
-    /// Until when nothing unknown is looked up.
+    /// The time until which unknown credentials are not looked up.
     spent_until: Mutex<Option<networks::Instant>>,
 }
 
@@ -124,15 +125,15 @@ impl Unchecked {
     }
 }
 
-impl Hub {
-    /// Reads a presented token; `None` if its form is none that the hub ever issued.
+impl AppState {
+    /// Reads a presented token; `None` if the hub never issued tokens of this form.
     pub fn read<K: Checked>(&self, text: &str) -> Option<(Token<K>, Credential)> {
         let token = Token::<K>::parse(text)?;
         let credential = self.credential(&token);
         Some((token, credential))
     }
 
-    /// A token of the right form, as it is looked up.
+    /// A token of a valid form, as it is looked up.
     pub fn credential<K: Checked>(&self, token: &Token<K>) -> Credential {
         Credential {
             kind: K::NAME,
@@ -141,12 +142,12 @@ impl Hub {
         }
     }
 
-    /// What the form of a `client_id` says of its origin.
+    /// The origin of a `client_id` according to its form.
     pub fn client_id_form(&self, client_id: &str) -> ClientIdForm {
         ClientIdForm::of(client_id, &self.check_key)
     }
 
-    /// Looks a presented credential up, or refuses to: what has no check has a budget.
+    /// Looks up a presented credential; one without a check needs budget.
     pub async fn look_up<T, E: From<Limited>>(
         &self,
         credential: Credential,
@@ -165,8 +166,9 @@ impl Hub {
         Ok(found)
     }
 
-    /// Looks up the client that a `client_id` names. What was never issued is not looked up; the
-    /// URL of a document has limits of its own. A request whose token the hub issued is vouched for.
+    /// Looks up the client that a `client_id` names. One that was never issued is not looked up;
+    /// the URL of a document has its own limits. A request with a token that the hub issued needs
+    /// no budget.
     pub async fn look_up_client<T, E: From<Limited>>(
         &self,
         client_id: &str,
@@ -191,29 +193,34 @@ impl Hub {
         }
     }
 
-    /// Answers a request that presents a credential where failures count. What the hub issued
-    /// counts for itself alone.
-    pub async fn answering<T>(
+    /// Awaits the response to a request with a credential, and counts failures. A credential that
+    /// the hub issued counts only for itself.
+    pub async fn respond_within_limits<T>(
         &self,
         attempt: Attempt<'_>,
         credential: Option<Credential>,
-        answer: impl Future<Output = Result<T, JsonError>>,
+        response: impl Future<Output = Result<T, JsonError>>,
     ) -> Result<T, JsonError> {
         let Some(credential) = credential else {
-            return self.limits.counting(attempt, JsonError::from, answer).await;
+            return self
+                .limits
+                .counting(attempt, JsonError::from, response)
+                .await;
         };
         if credential.is_issued {
             self.limits.check_holder(Holder::Token(credential.hash))?;
-            return answer.await;
+            return response.await;
         }
-        // In its turn it is looked up and no more: an answer may wait for the host of a client.
+        // Only the lookup runs in its turn: the response may wait for a client's host.
         let exists = async { self.exists(credential).await.map(|is| is.then_some(())) };
         let exists = async { exists.await.map_err(JsonError::from) };
         self.look_up(credential, attempt.sender, exists).await?;
-        self.limits.counting(attempt, JsonError::from, answer).await
+        self.limits
+            .counting(attempt, JsonError::from, response)
+            .await
     }
 
-    /// Whether what `/token` or `/revoke` was shown is stored.
+    /// Whether the credential presented at `/token` or `/revoke` is stored.
     async fn exists(&self, Credential { kind, hash, .. }: Credential) -> Result<bool, sqlx::Error> {
         if kind == CodeKind::NAME {
             return db::authorization_codes::exists(&self.db, hash).await;
@@ -225,16 +232,15 @@ impl Hub {
         Ok(client?.is_some())
     }
 
-    /// Whether an operator registered the client: those have no check, and no stranger decides
-    /// whether they are looked up.
+    /// Whether an operator registered the client. Such clients have no check, and other requests
+    /// must not prevent their lookup.
     async fn is_of_operator(&self, client_id: &str) -> bool {
         let read = async { db::clients::ids_of_operators(&self.db).await.map(Arc::new) };
         let ids = self.unchecked.of_operators.try_get_with((), read).await;
         ids.is_ok_and(|ids| ids.contains(client_id))
     }
 
-    /// Waits for the turn of a credential without a check. One that was found before has none to
-    /// wait for.
+    /// Waits for the turn of a credential without a check. One that was found before need not wait.
     ///
     /// # Errors
     /// The budget is spent.
@@ -248,9 +254,9 @@ impl Hub {
         }
         let admitted = async {
             self.check(sender)?;
-            let turn = tokio::time::timeout(PATIENCE, self.unchecked.turns.acquire());
+            let turn = tokio::time::timeout(TURN_TIMEOUT, self.unchecked.turns.acquire());
             let turn = turn.await.map_err(|_| Limited { retry_after: 1 })?;
-            // Others may have spent the budget meanwhile.
+            // Other requests may have spent the budget meanwhile.
             self.check(sender)?;
             Ok(turn.ok())
         };
@@ -266,7 +272,7 @@ impl Hub {
         self.unchecked.check()
     }
 
-    /// It was found: it is exempt from the budget from now on.
+    /// Exempts a credential that was found from the budget.
     fn note_found(&self, credential: Credential) {
         if !credential.is_issued {
             self.unchecked.found.insert(credential.hash, ());
@@ -274,7 +280,7 @@ impl Hub {
         }
     }
 
-    /// It was not found, and counts.
+    /// Counts a credential that was not found.
     ///
     /// # Errors
     /// There were too many.

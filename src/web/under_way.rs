@@ -1,12 +1,13 @@
-//! What senders may have under way at a time: requests by network, calls by grant and by user.
+//! Limits what senders may have in progress at a time: requests by network, calls by grant and by
+//! user.
 //!
-//! 1. A request counts for the network that it comes from, which `X-Forwarded-For` names where a
-//!    trusted proxy sent it, until its response is there.
-//! 2. A request at the MCP endpoint counts for its grant and its user instead, once its token was
-//!    valid: a hosted assistant is one network with many users. Without a valid token it is
-//!    answered at once.
-//! 3. What a stream of events answers is under way until the stream ends. A subscription is not:
-//!    it has limits of its own.
+//! 1. A request counts for the network that it comes from until its response is ready.
+//!    `X-Forwarded-For` names the network if a trusted proxy sent the request.
+//! 2. A request at the MCP endpoint with a valid token counts for its grant and its user instead: a
+//!    hosted assistant is one network with many users. Without a valid token the response is
+//!    immediate.
+//! 3. A call with an event stream is in progress until the stream ends. A subscription is not: it
+//!    has its own limits.
 
 use std::{
     net::IpAddr,
@@ -23,7 +24,7 @@ use actix_web::{
 };
 
 use super::{
-    Hub,
+    AppState,
     body_budget::Held,
     concurrency::{Concurrency, Place},
     error::{JsonError, PageError},
@@ -31,14 +32,14 @@ use super::{
 };
 use crate::domain::{GrantId, SpaceId};
 
-/// Requests of a network, those of signed-in users at the MCP endpoint not counted.
+/// The requests of a network, without those of signed-in users at the MCP endpoint.
 const REQUESTS_OF_A_NETWORK: usize = 256;
 /// More than any assistant sends at a time.
 const CALLS_OF_A_GRANT: usize = 32;
-/// Of all grants of one user together. A space has 64 slots to Backlog, so other users of the
-/// space always find some.
+/// The calls of all grants of one user. A space has 64 slots to Backlog, so its other users always
+/// find some.
 const CALLS_OF_A_USER: usize = 48;
-/// Something of the sender's own ends within moments.
+/// One of the sender's own requests ends within moments.
 const AGAIN: Limited = Limited { retry_after: 1 };
 
 /// The counts.
@@ -50,7 +51,7 @@ pub struct UnderWay {
 }
 
 impl UnderWay {
-    /// On a hub for trying things out (`spare_calls`), calls are not bounded.
+    /// On a local hub (`spare_calls`), calls are not limited.
     pub fn new(spare_calls: bool) -> Self {
         let calls = |limit| if spare_calls { usize::MAX } else { limit };
         Self {
@@ -63,7 +64,7 @@ impl UnderWay {
     /// Counts a call of this grant until it ends.
     ///
     /// # Errors
-    /// The grant or its user has as many under way as it may.
+    /// The grant or its user has reached the limit.
     pub fn call(&self, grant: GrantId, user: (SpaceId, i64)) -> Result<Call, Limited> {
         let places = self.calls_of_grants.enter(grant);
         let places = places.zip(self.calls_of_users.enter(user)).ok_or(AGAIN)?;
@@ -74,7 +75,7 @@ impl UnderWay {
     }
 }
 
-/// A call that is under way, with the memory of its request; it ends with its last clone.
+/// A call in progress, with the memory of its request; it ends with its last clone.
 #[derive(Clone)]
 pub struct Call(Arc<Mutex<Option<Taken>>>);
 
@@ -84,7 +85,7 @@ struct Taken {
 }
 
 impl Call {
-    /// Has the call keep the memory of its request.
+    /// Makes the call hold the memory of its request.
     pub fn keep(&self, body: Held) {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(taken) = &mut *taken {
@@ -92,7 +93,7 @@ impl Call {
         }
     }
 
-    /// Frees what it takes, before its end.
+    /// Releases the call's place and memory before its end.
     pub fn free(&self) {
         let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(taken);
@@ -104,7 +105,7 @@ pub async fn bound<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let Some(hub) = request.app_data::<web::Data<Hub>>() else {
+    let Some(hub) = request.app_data::<web::Data<AppState>>() else {
         return Ok(next.call(request).await?.map_into_left_body());
     };
     let network = hub.limits.sender(request.request()).network();
@@ -122,8 +123,8 @@ pub async fn bound<B: MessageBody>(
     Ok(response)
 }
 
-/// Whether the MCP endpoint serves it, which counts by grant.
-fn is_mcp(hub: &Hub, request: &ServiceRequest) -> bool {
+/// Whether the request is for the MCP endpoint, which counts by grant.
+fn is_mcp(hub: &AppState, request: &ServiceRequest) -> bool {
     let pattern = request.match_pattern().unwrap_or_default();
     let pattern = pattern.strip_prefix("/spaces/{space}").unwrap_or(&pattern);
     let pattern = pattern.strip_suffix('/').unwrap_or(pattern);

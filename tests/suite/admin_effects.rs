@@ -110,7 +110,7 @@ async fn a_space_that_is_disabled_says_so_everywhere_and_loses_nobody() {
     assert!(reply.headers.get("www-authenticate").is_none());
     for site in [&acme.here, &acme.there] {
         let page = acme.open(&Person::default(), site, &client).await;
-        page.assert_says(403, "turned off");
+        page.assert_says(403, "disabled");
         let connect = http().get(&site.base_url);
         let japanese = connect.header(ACCEPT_LANGUAGE, "ja");
         assert!(Reply::to(japanese).await.page(403).contains("停止"));
@@ -119,8 +119,8 @@ async fn a_space_that_is_disabled_says_so_everywhere_and_loses_nobody() {
     }
     acme.approve(&open, &acme.here, &consent)
         .await
-        .assert_says(403, "turned off");
-    away.get(&callback).await.assert_says(403, "turned off");
+        .assert_says(403, "disabled");
+    away.get(&callback).await.assert_says(403, "disabled");
     // Not an error on which a client throws its tokens away.
     for by in [&acme.here, &acme.there] {
         let (status, body) = refresh(&by.base_url, &tokens).await;
@@ -237,9 +237,9 @@ async fn a_default_space_that_is_disabled_is_named_at_the_hubs_own_endpoint() {
     let consent = person.open_consent(&hub, &client).await;
     hub.sql("SELECT admin.disable_space('default')").await;
     let page = person.get(&authorize_url_with(&hub, &client, &[])).await;
-    page.assert_says(403, "turned off");
+    page.assert_says(403, "disabled");
     let page = person.decide(&hub, &consent, "approve").await;
-    page.assert_says(403, "turned off");
+    page.assert_says(403, "disabled");
 
     // Of several, one that goes while the page is open is named too.
     hub.sql(
@@ -258,7 +258,7 @@ async fn a_default_space_that_is_disabled_is_named_at_the_hubs_own_endpoint() {
     .await;
     let choose = |slug| [("space", slug), ("decision", "approve")];
     let page = person.post_consent(&hub, &consent, &choose("second")).await;
-    page.assert_says(403, "turned off");
+    page.assert_says(403, "disabled");
     let page = person
         .post_consent(&hub, &consent, &choose("nowhere"))
         .await;

@@ -315,7 +315,7 @@ async fn an_error_bounces_the_browser_to_known_addresses_only() {
         ("cursor://anysphere.cursor-mcp/oauth/callback", "cursor"),
     ] {
         let page = ask(&hub, unknown, &wrong).await;
-        page.assert_says(400, "This sign-in cannot go on");
+        page.assert_says(400, "This sign-in cannot continue");
         assert!(page.body.contains(named), "{}", page.body);
         assert!(!page.body.contains("http-equiv"), "{}", page.body);
         let link = page

@@ -247,13 +247,13 @@ async fn a_disabled_space_says_so_before_anyone_signs_in() {
         person.get(&named).await.status == StatusCode::FORBIDDEN
     })
     .await;
-    person.get(&named).await.assert_says(403, "turned off");
+    person.get(&named).await.assert_says(403, "disabled");
     // At the hub's own endpoint too: there is no other space.
     let page = person.get(&authorize_url(&hub, &client)).await;
-    page.assert_says(403, "turned off");
+    page.assert_says(403, "disabled");
     hub.sql("UPDATE hub.spaces SET is_default = false").await;
     let page = person.get(&authorize_url(&hub, &client)).await;
-    page.assert_says(403, "turned off");
+    page.assert_says(403, "disabled");
     hub.sql("DELETE FROM hub.spaces").await;
     let page = person.get(&authorize_url(&hub, &client)).await;
     page.assert_says(503, "No Backlog space is set up here");

@@ -227,8 +227,12 @@ async fn pages_about_documents_and_lost_time_are_read_in_both_languages() {
     });
     host.set(PATH, Document::json(&document));
     for (language, published, again) in [
-        ("en", "Verified: its description was read at", "Start again"),
-        ("ja", "確認済み", "もう一度始める"),
+        (
+            "en",
+            "Verified: its description is published at",
+            "Start again",
+        ),
+        ("ja", "確認済み", "ログインをやり直す"),
     ] {
         let browser = Browser::open(language).await;
         browser.goto(&authorize_url(&hub, &client_id)).await;

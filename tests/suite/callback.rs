@@ -264,7 +264,7 @@ async fn a_space_disabled_in_the_meantime_signs_nobody_in() {
         person.get(&callback).await.status == StatusCode::FORBIDDEN
     })
     .await;
-    person.get(&callback).await.assert_says(403, "turned off");
+    person.get(&callback).await.assert_says(403, "disabled");
     assert_eq!(hub.sim.control().count(&Matcher::token_endpoint()), 0);
     hub.stop().await;
 }

@@ -326,16 +326,20 @@ async fn a_document_out_of_reach_is_told_with_the_way_on() {
             400,
             "client.example:8443",
         ),
-        ("https://localhost/c.json", 503, "could not read anything"),
+        (
+            "https://localhost/c.json",
+            503,
+            "could not read it just now",
+        ),
         (
             "https://nowhere.invalid/c.json",
             503,
-            "could not read anything",
+            "could not read it just now",
         ),
     ] {
         for (language, action) in [
-            ("en", "register the application here by hand"),
-            ("ja", "手動での登録を依頼"),
+            ("en", "register the application manually"),
+            ("ja", "手動で登録するよう"),
         ] {
             let url = authorize_url(&hub, client_id);
             let path = url.strip_prefix(&hub.base_url).expect("a URL of the hub");
@@ -463,8 +467,8 @@ async fn documents_that_are_turned_off_are_neither_announced_nor_fetched() {
     for client_id in [client_id.clone(), host.url("/other.json")] {
         let asked = authorize_url(&hub, &client_id).replace(&hub.base_url, &url);
         for (language, says) in [
-            ("en", "register the application here by hand"),
-            ("ja", "手動での登録を依頼"),
+            ("en", "register the application manually"),
+            ("ja", "手動で登録するよう"),
         ] {
             let request = http().get(&asked).header("accept-language", language);
             let page = Person::default().send(request).await;

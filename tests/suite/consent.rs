@@ -267,7 +267,7 @@ async fn a_space_disabled_while_the_page_was_open_is_not_signed_in_to() {
     })
     .await;
     let page = person.decide(&hub, &consent, "approve").await;
-    page.assert_says(403, "turned off");
+    page.assert_says(403, "disabled");
     assert_eq!(hub.sim.control().count(&Matcher::any()), 0);
     hub.stop().await;
 }

@@ -12,7 +12,7 @@ use crate::support::{
 
 const OF_ACME: &str = "app-of-acme";
 const OF_HOSTILE: &str = "app-of-hostile";
-const REFUSED: &str = "Another Backlog space answered";
+const REFUSED: &str = "The response came from a different Backlog space";
 
 /// A hub with the space of its environment, which has the shared redirect URI, and two that an
 /// operator has added.

@@ -75,7 +75,7 @@ async fn a_space_that_leads_the_browser_to_another_one_does_not_get_its_code() {
     let before = hub.state().await;
     let from = |origin: &Url| http().get(&callback).header(REFERER, origin.as_str());
     let refused = person.send(from(&hub.sim.url())).await;
-    refused.assert_says(400, "Another Backlog space answered");
+    refused.assert_says(400, "The response came from a different Backlog space");
     assert_eq!(hub.state().await, before, "nothing is used up");
     assert_eq!(hostile.control().count(&Matcher::token_endpoint()), 0);
     assert_eq!(hub.sim.control().count(&Matcher::token_endpoint()), 0);

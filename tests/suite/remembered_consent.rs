@@ -243,6 +243,6 @@ async fn a_disabled_space_is_not_reached_by_a_remembered_approval() {
     hub.sql("UPDATE hub.spaces SET disabled_at = clock_timestamp()")
         .await;
     let url = authorize_url_with(&hub, &client_id, &[("redirect_uri", Some(REDIRECT_URI))]);
-    person.get(&url).await.assert_says(403, "turned off");
+    person.get(&url).await.assert_says(403, "disabled");
     hub.stop().await;
 }

@@ -106,7 +106,7 @@ async fn a_name_that_leads_nowhere_is_asked_for_again() {
     hub.space_at_url("initech", "https://initech.backlog.com")
         .await;
     let disabled = name(&hub, &person, &page, "acme.backlog.com", "").await;
-    disabled.assert_says(403, "turned off");
+    disabled.assert_says(403, "disabled");
     let forward = name(&hub, &person, &page, "globex.backlog.jp", "").await;
     assert!(forward.refresh().starts_with(GLOBEX));
     hub.stop().await;

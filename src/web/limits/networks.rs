@@ -1,7 +1,7 @@
-//! What is counted together: an address of IPv4, a /64 of IPv6, and the /48 around it.
+//! Networks that count together: an IPv4 address, an IPv6 /64, and the /48 around it.
 //!
-//! A household or host has a whole /64, and whoever runs a tunnel gets a /48 for nothing. So each
-//! limit holds for a /64, and ten times as much for a /48.
+//! A household or host has a whole /64, and tunnel brokers give away a /48 for free. So each limit
+//! applies to a /64, and ten times the limit to a /48.
 
 use std::{hash::Hash, net::IpAddr, num::NonZeroU32};
 
@@ -15,10 +15,10 @@ pub type Instant = <DefaultClock as governor::clock::Clock>::Instant;
 
 const NEAR_V6: u8 = 64;
 const WIDE_V6: u8 = 48;
-/// How many times the limit of a /64 a /48 has.
+/// The limit of a /48, as a multiple of that of a /64.
 const WIDE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
-/// Where a request came from.
+/// The network a request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     near: IpNet,
@@ -50,20 +50,20 @@ impl Network {
         self.near.addr()
     }
 
-    /// Each network that it counts for.
+    /// Each network it counts for.
     pub fn each(self) -> impl Iterator<Item = IpNet> {
         [Some(self.near), self.wide].into_iter().flatten()
     }
 }
 
-/// Too many of a network, and until when.
+/// A network over its limit, and the time at which it may continue.
 #[derive(Clone, Copy, Debug)]
 pub struct Exceeded {
     pub network: IpNet,
     pub until: Instant,
 }
 
-/// Counts by network, and by what else `K` tells apart.
+/// Counts by network and by the key `K`.
 #[derive(Debug)]
 pub struct ByNetwork<K: Clone + Hash + Eq> {
     near: DefaultKeyedRateLimiter<(IpNet, K)>,
@@ -71,7 +71,7 @@ pub struct ByNetwork<K: Clone + Hash + Eq> {
 }
 
 impl<K: Clone + Hash + Eq> ByNetwork<K> {
-    /// So many a minute of an address or /64, all at once if need be.
+    /// Allows `number` per minute for an address or /64, all at once if need be.
     pub fn per_minute(number: NonZeroU32) -> Self {
         Self {
             near: DefaultKeyedRateLimiter::keyed(Quota::per_minute(number)),
@@ -82,7 +82,7 @@ impl<K: Clone + Hash + Eq> ByNetwork<K> {
     /// Counts one.
     ///
     /// # Errors
-    /// There were too many of one of its networks.
+    /// One of its networks has reached the limit.
     pub fn count(&self, of: Network, what: &K) -> Result<(), Exceeded> {
         let networks = [(&self.near, Some(of.near)), (&self.wide, of.wide)];
         for (limiter, network) in networks {
@@ -96,7 +96,7 @@ impl<K: Clone + Hash + Eq> ByNetwork<K> {
         Ok(())
     }
 
-    /// Forgets which networks have been quiet.
+    /// Forgets inactive networks.
     pub fn forget_quiet(&self) {
         for limiter in [&self.near, &self.wide] {
             limiter.retain_recent();

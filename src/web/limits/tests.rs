@@ -28,8 +28,8 @@ fn attempt<'a>(endpoint: Endpoint, address: &str, client_id: &'a str) -> Attempt
     }
 }
 
-/// Counts until one is limited; how many were not. All of them at once would take no time,
-/// and be as many as the limit; in what they take, some more are allowed.
+/// Counts until one is limited; returns how many were allowed. The count takes time, so that it may
+/// allow some more than the limit.
 fn until_limited<E>(mut count: impl FnMut(u32) -> Result<(), E>) -> (u32, E) {
     for allowed in 0..100_000 {
         if let Err(limited) = count(allowed) {
@@ -49,7 +49,7 @@ fn rule_20_failures_of_one_client_are_not_those_of_another() {
     assert_eq!(fail("two"), Ok(()));
     let elsewhere = attempt(Endpoint::Revoke, ONE, "one");
     assert_eq!(limits.count_failure(elsewhere), Ok(()));
-    // The address as a whole goes on, and so does what needs no comparison of a secret.
+    // The address as a whole is not limited, and neither is a request without a secret to compare.
     assert_eq!(
         limits.check_address(attempt(Endpoint::Token, ONE, "one")),
         Ok(())
@@ -154,7 +154,7 @@ fn who_failed_too_often_is_not_forgotten_while_it_holds() {
     assert_eq!(limits.failed.lock().unwrap().len(), 1);
 }
 
-/// A /48 is what a tunnel broker gives away: it is no way around a limit.
+/// A tunnel broker gives away a /48: a new one must not bypass a limit.
 #[test]
 fn a_new_ipv6_network_each_time_is_no_way_around() {
     let limits = limits(false);
@@ -168,7 +168,7 @@ fn a_new_ipv6_network_each_time_is_no_way_around() {
         })
     });
     assert!((600..1_200).contains(&allowed), "{allowed}");
-    // Of the client that failed too often there, nothing more is compared; of others it is.
+    // No secret of the client with too many failures is compared there; those of other clients are.
     let elsewhere = |client| Attempt {
         sender: from(0xffff),
         ..attempt(Endpoint::Secret, ONE, client)

@@ -1,7 +1,7 @@
-//! What a person types, pastes or clicks to connect each client.
+//! The commands, settings and steps that connect each client.
 //!
-//! The connect page and the terminal of `demo` and of the local server show the same settings from
-//! here.
+//! The connect page, the terminal of `demo` and the terminal of the local server show the same
+//! settings.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -15,19 +15,18 @@ const SERVER_NAME: &str = "backlog";
 /// The settings of one client.
 #[derive(Clone, Debug)]
 pub struct ClientSetting {
-    /// A stable id, fit for an HTML fragment.
+    /// A stable id, usable as an HTML fragment.
     pub id: &'static str,
     /// The name of the product.
     pub name: &'static str,
-    /// Whether its vendor's servers make the connection, so that the URL has to
-    /// be reachable from the internet.
+    /// Whether its vendor's servers connect, so that the URL must be reachable from the internet.
     pub hosted: bool,
-    /// What to do; several parts are alternatives or follow each other.
+    /// The steps; several parts are alternatives or follow each other.
     pub parts: Vec<Part>,
 }
 
 impl ClientSetting {
-    /// For a terminal.
+    /// The settings as plain text for a terminal.
     pub fn plain(&self) -> String {
         let mut lines = vec![self.name.to_owned()];
         for part in &self.parts {
@@ -44,7 +43,7 @@ pub struct Part {
     pub kind: PartKind,
     /// Where it belongs, in a few words.
     pub caption: String,
-    /// The command, the JSON, or one step a line.
+    /// The command, the JSON, or one step per line.
     pub text: String,
 }
 
@@ -54,11 +53,11 @@ pub enum PartKind {
     Shell,
     /// The content of a settings file.
     Json,
-    /// Steps in a user interface, one a line, in the reader's language.
+    /// Steps in a user interface, one per line, in the reader's language.
     Steps,
 }
 
-/// The settings of every client we know, for the endpoint at `mcp_url`.
+/// The settings of every supported client, for the endpoint at `mcp_url`.
 pub fn client_settings(mcp_url: &Url, locale: Locale) -> Vec<ClientSetting> {
     let url = mcp_url.as_str();
     let steps = |key| Part {
@@ -131,10 +130,10 @@ pub fn client_settings(mcp_url: &Url, locale: Locale) -> Vec<ClientSetting> {
     ]
 }
 
-/// What a client of the local server presents.
+/// The token that a client of the local server presents.
 #[derive(Clone, Copy, Debug)]
 pub enum ShownToken<'a> {
-    /// The value of `MCP_HTTP_TOKEN`, which the operator knows.
+    /// The value of `MCP_HTTP_TOKEN`, which is not shown.
     Configured,
     Generated(&'a SecretString),
     None,
@@ -151,8 +150,8 @@ impl ShownToken<'_> {
     }
 }
 
-/// The settings of the clients that reach a server on their own computer, with its token. They do
-/// not sign in.
+/// The settings of the clients on the same computer as a local server, with its token. They need no
+/// sign-in.
 pub fn local_client_settings(url: &str, token: ShownToken<'_>) -> Vec<ClientSetting> {
     let header = token.header();
     let option = header.as_ref().map_or_else(String::new, |header| {

@@ -1,4 +1,4 @@
-//! The connect page: the MCP URL, and what to paste into which client.
+//! The connect page: the MCP URL, and the settings for each client.
 
 use askama::Template;
 use url::{Host, Url};
@@ -16,7 +16,7 @@ pub struct ConnectPage {
     pub demo: Option<DemoLinks>,
 }
 
-/// Where the parts of the demo are.
+/// The URLs of the demo.
 #[derive(Clone, Debug)]
 pub struct DemoLinks {
     /// The simulated Backlog.
@@ -33,7 +33,7 @@ impl ConnectPage {
         client_settings(&self.mcp_url, self.locale)
     }
 
-    /// Whether only this computer can reach the URL: hosted clients cannot.
+    /// Whether only this computer can reach the URL; hosted clients cannot.
     fn is_local(&self) -> bool {
         match self.mcp_url.host() {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

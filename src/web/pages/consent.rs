@@ -1,11 +1,10 @@
-//! The consent page: who asks, where the answer goes, for what.
+//! The consent page: which client requests access, what for, and where the browser goes with it.
 //!
-//! The form posts to `form_action` with `request`, `csrf`, `space` (a slug) or
-//! `named_space` (what the user typed), `access` (`read` or `read_write`) and
-//! `decision` (`approve` or `deny`). The only space is a hidden field. The access is
-//! never chosen beforehand, even if there is one kind only: a page that gets a user to
-//! click twice in one place (double-click hijacking) cannot approve with that, because
-//! the form is not sent before a choice elsewhere on the page.
+//! The form posts to `form_action` with `request`, `csrf`, `space` (a slug) or `named_space` (the
+//! user's input), `access` (`read` or `read_write`) and `decision` (`approve` or `deny`). If there
+//! is only one space, it is a hidden field. The access is never preselected, even if there is only
+//! one kind: a page that makes a user click twice in one place (double-click hijacking) cannot
+//! approve, because the form needs a choice elsewhere on the page first.
 
 use askama::Template;
 use url::Url;
@@ -14,52 +13,52 @@ use super::display;
 use super::locale::{Locale, Phrase};
 use crate::oauth::{Scope, Scopes};
 
-/// Characters shown of a name that somebody else chose.
+/// The number of characters shown of a name that a client or an operator chose.
 const NAME_MAX: usize = 60;
-/// Characters shown of a host; longer than any honest one.
+/// The number of characters shown of a host; longer than any honest one.
 const HOST_MAX: usize = 80;
 
-/// What the consent page shows and sends back.
+/// The content of the consent page, with the values that it sends back.
 #[derive(Clone, Debug, Template)]
 #[template(path = "consent.html")]
 pub struct ConsentPage {
     pub locale: Locale,
-    /// Where the client's description was read; that much is proven.
+    /// The host of the client's metadata document, which is proven.
     pub document_host: Option<String>,
-    /// Whether that host is not known to belong to who gets the answer.
+    /// Whether the host is not known to belong to the receiver of the response.
     pub published_elsewhere: bool,
     /// The name the client registered; not trusted.
     pub client_name: Option<String>,
     /// The website the client registered; not trusted, shown as a host only.
     pub client_uri: Option<Url>,
-    /// Whether the answer goes to a host known to belong to this client.
+    /// Whether the response goes to a host known to belong to this client.
     pub client_is_known_host: bool,
     pub redirect: RedirectTarget,
     pub space: SpaceChoice,
-    /// What the client asked for; the person can give less.
+    /// The requested scopes; the user can grant less.
     pub scopes: Scopes,
     /// The id of the authorization request, sent back as `request`.
     pub request: String,
-    /// The value of this rendering, sent back as `csrf`.
+    /// The CSRF value of this page, sent back as `csrf`.
     pub csrf: String,
-    /// Where the form posts to, on this origin.
+    /// The form's action, on this origin.
     pub form_action: String,
 }
 
-/// Where the client runs, from its redirect URI.
+/// The place where the client runs, from its redirect URI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedirectTarget {
     /// A service on the web.
     Https { host: String },
-    /// The same without TLS, as an operator registered it.
+    /// A service on the web without TLS, as an operator registered it.
     PlainHttp { host: String },
-    /// A program listening on the person's own computer (RFC 8252 §7.3).
+    /// A program that listens on the user's own computer (RFC 8252 §7.3).
     Loopback { host: String },
-    /// A program that registered a scheme of its own (RFC 8252 §7.1).
+    /// A program that registered its own scheme (RFC 8252 §7.1).
     PrivateScheme { scheme: String },
 }
 
-/// The space of the sign-in: settled, or for the user to choose or to name.
+/// The space of the sign-in: the only one, or for the user to choose or name.
 #[derive(Clone, Debug)]
 pub enum SpaceChoice {
     One(SpaceLine),
@@ -69,16 +68,16 @@ pub enum SpaceChoice {
     },
 }
 
-/// Why what the user chose and typed leads to no space; with what was typed.
+/// Why the user's choice and input identify no space, with the input.
 #[derive(Clone, Debug)]
 pub enum NamingProblem {
-    /// Nothing was chosen, and nothing typed.
+    /// No space was chosen or typed.
     Missing,
-    /// There is no such space here.
+    /// The hub has no such space.
     Unknown { typed: String },
     /// Several spaces have this name.
     Several { typed: String },
-    /// One was chosen, and another one typed.
+    /// One space was chosen and another one typed.
     Both { typed: String },
 }
 
@@ -102,7 +101,7 @@ impl NamingProblem {
     }
 }
 
-/// One space as a person knows it.
+/// One space as a user knows it.
 #[derive(Clone, Debug)]
 pub struct SpaceLine {
     pub slug: String,
@@ -120,7 +119,7 @@ impl SpaceLine {
     }
 }
 
-/// The question about access that the requested scopes leave open.
+/// The choice of access that the requested scopes allow.
 enum Access {
     ReadOnly,
     WriteOnly,
@@ -137,8 +136,8 @@ impl ConsentPage {
         display::line(self.client_name.as_deref()?, NAME_MAX)
     }
 
-    /// What the client is called here: as the hub knows it, else by what is proven of it, else as
-    /// it calls itself.
+    /// The client's name on the page: the name known to the hub, otherwise its proven host,
+    /// otherwise the name that it claims.
     fn subject(&self) -> Option<String> {
         if self.name_is_checked() {
             return self.name();
@@ -151,7 +150,7 @@ impl ConsentPage {
         Some(display::host(host, HOST_MAX))
     }
 
-    /// What it calls itself, where it is called something else here.
+    /// The name that it claims, if the page names it differently.
     fn claimed_name(&self) -> Option<String> {
         let name = self.name()?;
         (self.subject().as_ref() != Some(&name)).then_some(name)
@@ -191,7 +190,7 @@ impl ConsentPage {
         of_target.into_iter().chain(elsewhere).collect()
     }
 
-    /// A loopback program or a device app may call itself anything, whoever it is.
+    /// A loopback program or a device app may claim any name.
     fn name_is_checked(&self) -> bool {
         self.client_is_known_host && matches!(self.redirect, RedirectTarget::Https { .. })
     }

@@ -1,16 +1,14 @@
-//! Text of strangers, made fit to be read.
+//! Makes untrusted text safe to read.
 //!
-//! A client chooses its own name, so a name is a chance to deceive: by hiding
-//! characters, by reordering the line around it, by pushing our words out of
-//! sight. What comes out of here is one short line of visible characters. It is
-//! not escaped: that is the template's work.
+//! A client chooses its own name, so it could deceive users by hiding characters, by reordering the
+//! line around it, or by pushing the hub's own words out of sight. The result is one short line of
+//! visible characters. It is not escaped; the template does that.
 
-/// How many marks may pile up on one letter; natural writing needs two.
+/// The maximum number of combining marks on one letter; natural writing needs two.
 const MAX_MARKS: usize = 2;
 
-/// One line of at most `max` characters, without control, formatting and blank
-/// characters, white space folded; `None` if nothing visible is left. What is
-/// too long ends in an ellipsis.
+/// One line of at most `max` characters, without control, formatting and blank characters, with
+/// white space folded; `None` if nothing visible is left. A longer text ends in an ellipsis.
 pub fn line(text: &str, max: usize) -> Option<String> {
     let visible = visible(text)?;
     if visible.chars().count() <= max {
@@ -20,8 +18,8 @@ pub fn line(text: &str, max: usize) -> Option<String> {
     Some(format!("{}…", kept.trim_end()))
 }
 
-/// A host or domain of at most `max` characters. What is too long loses its
-/// beginning: the end of a host is what says whose it is.
+/// A host or domain of at most `max` characters. A longer one loses its beginning: the end of a
+/// host shows its owner.
 pub fn host(text: &str, max: usize) -> String {
     let visible = visible(text).unwrap_or_default();
     let surplus = visible.chars().count().saturating_sub(max);
@@ -54,9 +52,9 @@ fn visible(text: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
-/// The same text for a terminal, as long as it is: what would steer it or reorder the line is shown
-/// as U+FFFD, so that an operator sees that something is there. What emoji, names and scripts need
-/// stays: joiners and variation selectors.
+/// The same text for a terminal, at full length. Characters that control the terminal or reorder
+/// the line are shown as U+FFFD, so that an operator sees them. Joiners and variation selectors
+/// stay: emoji, names and scripts need them.
 pub fn printable(text: &str) -> String {
     let is_needed = |c| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
     let shown = |c| match is_invisible(c) && !is_needed(c) {
@@ -66,7 +64,7 @@ pub fn printable(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// Controls, direction and formatting characters, and letters drawn as nothing.
+/// Controls, direction and formatting characters, and letters without a visible glyph.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -78,7 +76,7 @@ fn is_invisible(c: char) -> bool {
             | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
 }
 
-/// Combining marks, the common blocks.
+/// Combining marks of the common blocks.
 fn is_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}'

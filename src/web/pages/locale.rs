@@ -1,13 +1,13 @@
 //! The language of a page, and its texts.
 //!
-//! The locale is a value that travels with the page: nothing here touches the
-//! process-wide locale of the translation crate.
+//! The locale is a value of the page: nothing here changes the process-wide locale of the
+//! translation crate.
 
 use std::fmt;
 
 use askama::filters::HtmlSafe;
 
-/// A language the pages are written in.
+/// A language of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Locale {
     #[default]
@@ -18,9 +18,9 @@ pub enum Locale {
 impl Locale {
     pub const ALL: [Self; 2] = [Self::En, Self::Ja];
 
-    /// Picks the language a browser prefers from its `Accept-Language`
-    /// (RFC 9110 §12.5.4): the highest weight wins, the first among equals, and
-    /// English if nothing fits. Malformed entries are passed over.
+    /// Selects the preferred language of an `Accept-Language` (RFC 9110 §12.5.4): the highest
+    /// weight wins, the first among equals, and English if nothing fits. Malformed entries are
+    /// ignored.
     pub fn from_accept_language(header: &str) -> Self {
         let mut best = (Self::default(), 0.0);
         for (locale, weight) in header.split(',').filter_map(weighted) {
@@ -39,7 +39,7 @@ impl Locale {
         }
     }
 
-    /// The text of `key` in `locales/`, as it stands.
+    /// The text of `key` in `locales/`, with its placeholder.
     pub fn text(self, key: &str) -> String {
         rust_i18n::t!(key, locale = self.tag()).into_owned()
     }
@@ -50,7 +50,7 @@ impl Locale {
     }
 }
 
-/// One entry of `Accept-Language`, if it names a language of ours.
+/// One entry of `Accept-Language`, if the pages exist in its language.
 fn weighted(entry: &str) -> Option<(Locale, f32)> {
     let mut parts = entry.split(';').map(str::trim);
     let range = parts.next()?;
@@ -73,14 +73,14 @@ fn weighted(entry: &str) -> Option<(Locale, f32)> {
     (0.0..=1.0).contains(&weight).then_some((locale, weight))
 }
 
-/// A sentence with a foreign value in it.
+/// A sentence with an untrusted value in it.
 ///
-/// Shown in a template it is safe HTML: the parts are escaped, and the value is
-/// isolated in `<bdi>`, so that right-to-left text cannot reorder our words.
+/// In a template it is safe HTML: the parts are escaped, and the value is isolated in `<bdi>`, so
+/// that right-to-left text cannot reorder the sentence.
 #[derive(Clone, Debug)]
 pub struct Phrase {
     before: String,
-    /// The value and what follows it; absent if the text has no placeholder.
+    /// The value and the text after it; absent if the text has no placeholder.
     rest: Option<(String, String)>,
 }
 

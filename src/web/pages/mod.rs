@@ -1,16 +1,16 @@
-//! The pages a person sees, as plain data in and HTML out.
+//! The pages that a user sees: plain data in, HTML out.
 //!
 //! - [`ConnectPage`]: how to connect a client, at the root of an issuer.
-//! - [`ConsentPage`]: who asks for what, before Backlog is reached.
-//! - [`ForwardPage`]: leaves for Backlog or the client after a decision.
+//! - [`ConsentPage`]: which client requests what, before Backlog is reached.
+//! - [`ForwardPage`]: continues to Backlog or the client after a decision.
 //! - [`ErrorPage`]: what happened and what to do about it.
-//! - [`RefusedPage`]: the same, with the way back to a client that is not known.
-//! - [`RestoredPage`]: the connections that a sign-in brought back, each to be ended.
+//! - [`RefusedPage`]: the same, with a link back to an unknown client.
+//! - [`RestoredPage`]: the connections that a sign-in has restored, each with a button that ends
+//!   it.
 //!
-//! No page carries a script or an inline style, so a policy of
-//! [`CONTENT_SECURITY_POLICY`] holds for all of them. Text is looked up per
-//! [`Locale`] in `locales/`; text of clients goes through [`display`] first and
-//! is escaped by the template.
+//! No page has a script or an inline style, so the policy of [`CONTENT_SECURITY_POLICY`] applies to
+//! all of them. Text comes from `locales/` by [`Locale`]; text from clients passes through
+//! [`display`] first and is escaped by the template.
 
 mod client_settings;
 mod connect;
@@ -35,12 +35,12 @@ pub use problem::{ErrorPage, Problem};
 pub use refused::RefusedPage;
 pub use restored::{ConnectionLine, RestoredPage};
 
-/// The one stylesheet, which the pages expect at [`STYLESHEET_PATH`].
+/// The stylesheet, served at [`STYLESHEET_PATH`].
 pub const STYLESHEET: &str = include_str!("../../../static/hub.css");
 
-/// Where the pages look for [`STYLESHEET`].
+/// The path of [`STYLESHEET`].
 pub const STYLESHEET_PATH: &str = "/static/hub.css";
 
-/// The `Content-Security-Policy` every page is written for.
+/// The `Content-Security-Policy` of every page.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; \
     img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";

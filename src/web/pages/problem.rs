@@ -1,4 +1,4 @@
-//! Error pages: what happened, what to do, and a number to quote.
+//! Error pages: what happened, what to do, and a request ID to quote.
 
 use askama::Template;
 use url::Url;
@@ -6,47 +6,47 @@ use url::Url;
 use super::display;
 use super::locale::{Locale, Phrase};
 
-/// Something that went wrong and that a person, not a client, has to hear of.
+/// An error that is shown to the user and not sent to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// `/authorize` does not know the `client_id`. The client never sees this
-    /// answer, so the person is told how to make it register anew.
+    /// `/authorize` does not know the `client_id`. The client never sees this response, so the page
+    /// explains how to make it register again.
     UnknownClient,
-    /// The document that the `client_id` names could not be fetched just now.
+    /// The document that the `client_id` names could not be fetched.
     ClientUnavailable,
-    /// The document that the `client_id` names is where nothing is ever fetched from.
+    /// The document that the `client_id` names is at an address that is never fetched.
     ClientNotFetched {
         host: String,
     },
-    /// The `client_id` names a document, and the operator has turned reading them off.
+    /// The `client_id` names a document, and the operator has disabled metadata documents.
     DocumentsOff,
-    /// The redirect URI is not one the client registered.
+    /// The client did not register the redirect URI.
     RedirectUriMismatch,
-    /// A request that no redirect can answer; `detail` is shown.
+    /// An invalid request that cannot be redirected; `detail` is shown.
     InvalidRequest {
         detail: String,
     },
-    /// The authorization request has expired or was already answered.
+    /// The authorization request has expired or is already decided.
     RequestExpired,
     /// The sign-in belongs to another browser.
     WrongBrowser,
-    /// The operator has turned the space off.
+    /// The operator has disabled the space.
     SpaceDisabled {
         name: String,
     },
-    /// The hub serves no space at all yet.
+    /// The hub has no space yet.
     NoSpace,
     NotFound,
     RateLimited {
         seconds: u64,
     },
     ServerError,
-    /// The database does not answer for now.
+    /// The database is temporarily unavailable.
     Unavailable,
 }
 
 impl Problem {
-    /// The HTTP status the page goes out with.
+    /// The HTTP status of the page.
     pub fn status(&self) -> u16 {
         match self {
             Self::UnknownClient
@@ -63,7 +63,7 @@ impl Problem {
         }
     }
 
-    /// The middle of the keys of its texts: `problem.<stem>.title` and so on.
+    /// The middle part of its text keys: `problem.<stem>.title` and so on.
     pub(super) fn stem(&self) -> &'static str {
         match self {
             Self::UnknownClient => "unknown_client",
@@ -83,7 +83,7 @@ impl Problem {
         }
     }
 
-    /// What the texts name, if anything.
+    /// The value in its texts, if there is one.
     fn value(&self) -> Option<String> {
         match self {
             Self::InvalidRequest { detail } => display::line(detail, 200),
@@ -101,9 +101,9 @@ impl Problem {
 pub struct ErrorPage {
     pub locale: Locale,
     pub problem: Problem,
-    /// Where the same sign-in starts again.
+    /// The URL that starts the same sign-in again.
     pub again: Option<Url>,
-    /// What an operator finds the request by in the log.
+    /// The id under which an operator finds the request in the log.
     pub request_id: Option<String>,
 }
 

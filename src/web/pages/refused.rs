@@ -1,8 +1,8 @@
-//! A request that is refused before the person has seen anything of it.
+//! The page for an invalid request from a client that the hub does not know.
 //!
-//! The client must hear of it, but to send the browser on at once would let anybody who
-//! registers an address use the hub to lead people there (RFC 9700 §4.11.2). So the
-//! person sees where it goes, and decides.
+//! The client must receive the error, but an immediate redirect would let any client that registers
+//! a URL use the hub as an open redirector (RFC 9700 §4.11.2). So the user sees the destination and
+//! decides.
 
 use askama::Template;
 use url::Url;
@@ -11,7 +11,7 @@ use super::display;
 use super::forward;
 use super::locale::{Locale, Phrase};
 
-/// A page with a link to `target`, which nothing follows by itself.
+/// A page with a link to `target`, and no automatic redirect.
 ///
 /// `target` is the redirect URI of the request with the error in it; `detail` is shown.
 #[derive(Clone, Debug, Template)]

@@ -1,8 +1,7 @@
-//! The page after a sign-in that has restored an account: the other connections come back, and
+//! The page after a sign-in that has restored an account: the other connections work again, and
 //! each can be ended.
 //!
-//! Each form posts to `form_action` with `page`, which says what the page is about, and
-//! `connection`.
+//! Each form posts to `form_action` with `connection` and `page`, the sealed state of the page.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -12,11 +11,11 @@ use super::display;
 use super::forward;
 use super::locale::{Locale, Phrase};
 
-/// Characters shown of a name that somebody else chose.
+/// The number of characters shown of a name that a client chose.
 const NAME_MAX: usize = 60;
 const HOST_MAX: usize = 80;
 
-/// The connections that come back, and the way on to `target`, the client that signed in.
+/// The connections that work again, and a link to `target`, the client that signed in.
 #[derive(Clone, Debug, Template)]
 #[template(path = "restored.html")]
 pub struct RestoredPage {
@@ -24,9 +23,9 @@ pub struct RestoredPage {
     pub target: Url,
     /// Sent back as `page`.
     pub page: String,
-    /// Where the forms post to, on this origin.
+    /// The forms' action, on this origin.
     pub form_action: String,
-    /// None, once the user has ended all of them.
+    /// Empty once the user has ended all of them.
     pub connections: Vec<ConnectionLine>,
 }
 
@@ -37,7 +36,7 @@ pub struct ConnectionLine {
     pub id: String,
     /// The name the client registered; not trusted.
     pub client_name: Option<String>,
-    /// Where its description was read; that much is proven.
+    /// The host of its metadata document, which is proven.
     pub document_host: Option<String>,
     pub made_at: DateTime<Utc>,
     pub last_used_at: Option<DateTime<Utc>>,

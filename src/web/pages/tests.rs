@@ -1,4 +1,4 @@
-//! What holds for all the pages together.
+//! Tests that apply to all pages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ const LOCALES: [(&str, &str); 2] = [
     ("ja", include_str!("../../../locales/ja.yml")),
 ];
 
-/// Everything that looks a text up.
+/// All sources that look up texts.
 const SOURCES: [&str; 13] = [
     include_str!("../../../templates/base.html"),
     include_str!("../../../templates/connect.html"),
@@ -391,14 +391,16 @@ fn what_is_proven_of_a_client_stands_above_what_it_claims() {
         assert!(proven < at("Claude Code") && proven < at("claude.com"));
         assert!(html.contains(&locale.text("consent.unverified")));
     }
-    // Where the answer goes to an assistant that the hub knows, that is the better name, and the
-    // host of the document is there as well.
+    // If the response goes to an assistant that the hub knows, its name is the better one, and the
+    // host of the document is shown as well.
     let known = ConsentPage {
         document_host: Some("evil.example".to_owned()),
         ..consent(Locale::En)
     };
     let html = known.html();
-    assert!(html.contains("<bdi>Claude</bdi> wants") && html.contains("<bdi>evil.example</bdi>"));
+    assert!(
+        html.contains("<bdi>Claude</bdi> is asking") && html.contains("<bdi>evil.example</bdi>")
+    );
 }
 
 #[test]
@@ -480,7 +482,7 @@ fn the_form_carries_what_the_decision_needs() {
     assert_eq!(offers(&several, "space"), spaces);
     assert_eq!(offers(&several, "named_space"), [pair("text", "")]);
     assert!(several.contains("value=\"deny\" formnovalidate"));
-    // Nothing is chosen for the user.
+    // No space is preselected.
     assert!(several.contains("name=\"space\" value=\"\" required>"));
 }
 

@@ -1,28 +1,28 @@
 //! `grant_type=authorization_code` (RFC 6749 §4.1.3).
 //!
-//! 1. The client authenticates; the code must exist and be this client's.
-//! 2. Redirect URI, PKCE verifier, resource, space and time are checked.
-//! 3. A code that was used before ends the grant it made (RFC 6749 §4.1.2); only
-//!    its own client, with the verifier, can bring that about.
-//! 4. One statement consumes the code; the pair is issued with it.
+//! 1. The client authenticates; the code must exist and belong to this client.
+//! 2. Redirect URI, PKCE verifier, resource, space and expiry are checked.
+//! 3. A code that was used before ends its grant (RFC 6749 §4.1.2); only its own client, with the
+//!    verifier, can cause that.
+//! 4. One statement consumes the code; the token pair is issued with it.
 
-use super::{TokenAnswer, invalid_grant, issue_pair, space_disabled};
+use super::{TokenResponse, invalid_grant, issue_pair, space_disabled};
 use crate::{
     db,
     domain::{GrantId, RevocationReason},
     oauth::{ErrorCode, OAuthError, Params, resource, token::AuthorizationCode},
     observe::SecurityEvent,
-    web::{Hub, Issuer, client_auth::Presented, error::JsonError},
+    web::{AppState, Issuer, client_auth::Presented, error::JsonError},
 };
 
 const UNKNOWN: &str = "The authorization code is unknown, expired or already used.";
 
 pub async fn exchange(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     presented: Presented,
     params: &Params,
-) -> Result<TokenAnswer, JsonError> {
+) -> Result<TokenResponse, JsonError> {
     let client = presented.authenticate(hub, issuer).await?;
     let code = params.require("code")?;
     let verifier = params.require("code_verifier")?;
@@ -38,7 +38,7 @@ pub async fn exchange(
         .is_some_and(|uri| uri != stored.redirect_uri)
     {
         return Err(invalid_grant(
-            "The parameter 'redirect_uri' differs from the one of the authorization request.",
+            "The parameter 'redirect_uri' differs from the one in the authorization request.",
         )
         .into());
     }
@@ -51,7 +51,7 @@ pub async fn exchange(
     if !resource::admit(params.resources(), &stored.resource, issuer.owns_host) {
         return Err(OAuthError::new(
             ErrorCode::InvalidTarget,
-            "The parameter 'resource' differs from the one of the authorization request.",
+            "The parameter 'resource' differs from the one in the authorization request.",
         )
         .into());
     }
@@ -68,13 +68,13 @@ pub async fn exchange(
     let mut transaction = hub.db.begin().await?;
     if !db::authorization_codes::consume(&mut *transaction, hash).await? {
         transaction.rollback().await?;
-        // Its time may just have ended; else another use of it was faster.
+        // The code has just expired, or another request used it first.
         return match db::authorization_codes::find(&hub.db, hash).await? {
             Some(code) if code.consumed => replayed(hub, code.grant).await,
             _ => Err(invalid_grant(UNKNOWN).into()),
         };
     }
-    let (answer, _) = issue_pair(
+    let (response, _) = issue_pair(
         hub,
         &mut transaction,
         stored.grant,
@@ -83,10 +83,10 @@ pub async fn exchange(
     )
     .await?;
     transaction.commit().await?;
-    Ok(answer)
+    Ok(response)
 }
 
-async fn replayed(hub: &Hub, grant: GrantId) -> Result<TokenAnswer, JsonError> {
+async fn replayed(hub: &AppState, grant: GrantId) -> Result<TokenResponse, JsonError> {
     let reason = RevocationReason::CodeReplayed;
     if db::grants::revoke(&hub.db, grant, reason).await? {
         tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");

@@ -1,8 +1,9 @@
 //! `POST /token` (RFC 6749 §3.2): one file per grant type.
 //!
-//! 1. The form of the code or refresh token tells whether the hub can have issued it. If not, it is
-//!    refused without a statement; if its check is right, no limit of its network applies.
-//! 2. Everything about it is validated before it is consumed.
+//! 1. The form of the code or refresh token shows whether the hub can have issued it. If not, it is
+//!    rejected without a database query; if its check is correct, its network's limits do not
+//!    apply.
+//! 2. All parameters are validated before the credential is consumed.
 //! 3. Consumption and the new pair are one transaction.
 
 mod authorization_code;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use super::{
-    Hub, Issuer,
+    AppState, Issuer,
     client_auth::{self, Presented},
     error::JsonError,
     issuer::ForClient,
@@ -32,7 +33,7 @@ use crate::{
 };
 
 pub async fn post(
-    hub: web::Data<Hub>,
+    hub: web::Data<AppState>,
     ForClient(issuer): ForClient,
     request: HttpRequest,
     body: Result<OAuthBody, JsonError>,
@@ -59,16 +60,18 @@ pub async fn post(
         Shown::NeverIssued => return Err(never_issued(&hub, client_id.as_deref()).into()),
         Shown::Credential(credential) => Some(credential),
     };
-    let answer = async {
+    let response = async {
         let (presented, params, _body) = asked?;
         let presented = presented.vouched_for_by(credential);
         exchange(&hub, &issuer, presented, &params).await
     };
-    let answer = hub.answering(attempt, credential, answer).await?;
+    let response = hub
+        .respond_within_limits(attempt, credential, response)
+        .await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
-        .json(answer))
+        .json(response))
 }
 
 /// The code or refresh token of a request.
@@ -79,7 +82,7 @@ enum Shown {
 }
 
 impl Shown {
-    fn of(hub: &Hub, params: &Params) -> Self {
+    fn of(hub: &AppState, params: &Params) -> Self {
         let read = match params.get("grant_type") {
             Some("refresh_token") => params
                 .get("refresh_token")
@@ -97,23 +100,23 @@ impl Shown {
     }
 }
 
-/// The refusal of a code or refresh token that the hub never issued. A client that it never
-/// registered either is told so, because it registers again then.
-fn never_issued(hub: &Hub, client_id: Option<&str>) -> OAuthError {
+/// The error for a code or refresh token that the hub never issued. If the hub never registered the
+/// client either, the error says so, and the client registers again.
+fn never_issued(hub: &AppState, client_id: Option<&str>) -> OAuthError {
     match client_id.map(|client_id| hub.client_id_form(client_id)) {
         Some(ClientIdForm::NeverIssued) => {
             OAuthError::new(ErrorCode::InvalidClient, client_auth::NOT_REGISTERED)
         }
-        _ => invalid_grant("The authorization code or refresh token is not one of this server."),
+        _ => invalid_grant("This server did not issue the authorization code or refresh token."),
     }
 }
 
 async fn exchange(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     presented: Presented,
     params: &Params,
-) -> Result<TokenAnswer, JsonError> {
+) -> Result<TokenResponse, JsonError> {
     match params.require("grant_type")? {
         "authorization_code" => authorization_code::exchange(hub, issuer, presented, params).await,
         "refresh_token" => refresh_token::exchange(hub, issuer, presented, params).await,
@@ -139,10 +142,9 @@ pub fn form(request: &HttpRequest, body: &[u8]) -> Result<Params, OAuthError> {
     Params::parse(body)
 }
 
-/// A successful answer (RFC 6749 §5.1). Serialized, it is also what the grace
-/// window keeps, sealed.
+/// A successful response (RFC 6749 §5.1). Its sealed JSON is also kept for the grace window.
 #[derive(Serialize, Deserialize)]
-struct TokenAnswer {
+struct TokenResponse {
     access_token: String,
     token_type: String,
     expires_in: u64,
@@ -150,14 +152,14 @@ struct TokenAnswer {
     scope: String,
 }
 
-/// Makes and stores a pair of tokens for a grant.
+/// Creates and stores a pair of tokens for a grant.
 async fn issue_pair(
-    hub: &Hub,
+    hub: &AppState,
     db: &mut PgConnection,
     grant: GrantId,
     access_scopes: Scopes,
     refresh_scopes: Scopes,
-) -> Result<(TokenAnswer, RefreshToken), sqlx::Error> {
+) -> Result<(TokenResponse, RefreshToken), sqlx::Error> {
     let refresh_token = RefreshToken::issue(&hub.random, &hub.check_key);
     db::refresh_tokens::insert(
         &mut *db,
@@ -171,19 +173,19 @@ async fn issue_pair(
     .await?;
     let pair = (grant, refresh_token.hash());
     let access_token = issue_access_token(hub, db, pair, access_scopes).await?;
-    let answer = TokenAnswer {
+    let response = TokenResponse {
         access_token: access_token.reveal().to_owned(),
         token_type: "Bearer".to_owned(),
         expires_in: hub.lifetimes.access_token.as_secs(),
         refresh_token: refresh_token.reveal().to_owned(),
         scope: access_scopes.to_string(),
     };
-    Ok((answer, refresh_token))
+    Ok((response, refresh_token))
 }
 
-/// Makes and stores an access token for a grant, beside a refresh token.
+/// Creates and stores an access token for a grant, paired with a refresh token.
 async fn issue_access_token(
-    hub: &Hub,
+    hub: &AppState,
     db: &mut PgConnection,
     (grant, refresh_token): (GrantId, TokenHash),
     scopes: Scopes,
@@ -200,8 +202,8 @@ async fn issue_access_token(
     Ok(access_token)
 }
 
-/// Not `invalid_grant`: on that a client throws its tokens away, and these are good again
-/// when the space is enabled. The code is the one of RFC 8628 §3.5 for a grant that may not be.
+/// Not `invalid_grant`: a client would discard its tokens, which are valid again when the space is
+/// enabled. RFC 8628 §3.5 uses this code for a denied grant.
 fn space_disabled() -> OAuthError {
     OAuthError::new(ErrorCode::AccessDenied, "The Backlog space is disabled.")
 }

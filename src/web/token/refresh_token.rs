@@ -1,18 +1,18 @@
 //! `grant_type=refresh_token` (RFC 6749 §6), with rotation.
 //!
-//! 1. The row is locked: presentations of one token queue, across all replicas.
-//! 2. The client, its space, the time and the scope are checked; nothing changes
-//!    for a wrong one.
-//! 3. First use: a new pair; its answer is kept, sealed, for the grace window.
-//! 4. Again inside the window: the same answer, or its refresh token with an access token of the
-//!    scopes that are asked for now.
-//! 5. Again after it: if nothing of the successor was ever used, the answer was
-//!    lost, and another successor takes its place; should the first one turn up after
-//!    all, it is judged by this same step. Otherwise it is a replay: the grant ends.
+//! 1. The row is locked: concurrent uses of one token queue, across all replicas.
+//! 2. The client, its space, the expiry and the scopes are checked; an invalid request changes
+//!    nothing.
+//! 3. First use: a new pair; the response is kept, sealed, for the grace window.
+//! 4. Repeat within the window: the same response, or its refresh token with an access token of the
+//!    scopes requested now.
+//! 5. Repeat after the window: if no token of the successor was ever used, the response was lost,
+//!    and another successor replaces it. If the lost one is presented later, this same step
+//!    applies. Otherwise it is a replay: the grant ends.
 //! 6. Each repeat is audited and counted (`repeat`).
 
 use super::{
-    TokenAnswer, invalid_grant, issue_pair,
+    TokenResponse, invalid_grant, issue_pair,
     repeat::{self, Outcome},
     space_disabled,
 };
@@ -24,22 +24,22 @@ use crate::{
     domain::{GrantId, RevocationReason, activity::Actor},
     oauth::{ErrorCode, OAuthError, Params, Scopes, resource, token::RefreshToken},
     observe::SecurityEvent,
-    web::{Hub, Issuer, client_auth::Presented, error::JsonError, limits::Holder},
+    web::{AppState, Issuer, client_auth::Presented, error::JsonError, limits::Holder},
 };
 
 const UNKNOWN: &str = "The refresh token is unknown, expired or revoked.";
 
 pub async fn exchange(
-    hub: &Hub,
+    hub: &AppState,
     issuer: &Issuer,
     mut presented: Presented,
     params: &Params,
-) -> Result<TokenAnswer, JsonError> {
+) -> Result<TokenResponse, JsonError> {
     let hash = RefreshToken::parse(params.require("refresh_token")?)
         .ok_or_else(|| invalid_grant(UNKNOWN))?
         .hash();
     if presented.client_id.is_none() {
-        // Some clients leave it out; the token knows whose it is.
+        // Some clients omit it; the token identifies the client.
         presented.client_id = db::refresh_tokens::client_id_of(&hub.db, hash).await?;
         if presented.client_id.is_none() {
             return Err(invalid_grant(UNKNOWN).into());
@@ -56,19 +56,19 @@ pub async fn exchange(
     let scopes = check(issuer, params, &stored)?;
 
     if let State::InGrace {
-        answer,
+        response,
         successor,
         late,
     } = &stored.state
     {
-        let kept = repeat::open(hub, hash, answer)?;
+        let kept = repeat::open(hub, hash, response)?;
         let pair = (stored.grant, *successor);
-        let (answer, outcome) = repeat::again(hub, &mut transaction, pair, kept, scopes).await?;
+        let (response, outcome) = repeat::again(hub, &mut transaction, pair, kept, scopes).await?;
         transaction.commit().await?;
         repeat::note(hub, stored.grant, outcome, *late).await;
-        return Ok(answer);
+        return Ok(response);
     }
-    let (answer, successor) =
+    let (response, successor) =
         issue_pair(hub, &mut transaction, stored.grant, scopes, stored.scopes).await?;
     if let State::Spent {
         successor: lost, ..
@@ -86,7 +86,7 @@ pub async fn exchange(
         &mut *transaction,
         hash,
         successor.hash(),
-        &repeat::seal(hub, hash, &answer)?,
+        &repeat::seal(hub, hash, &response)?,
         hub.lifetimes.refresh_grace,
     )
     .await?;
@@ -101,11 +101,11 @@ pub async fn exchange(
             space: stored.space,
         });
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// Ends the grant of a replayed token; the answer to whoever presented it.
-async fn replayed(hub: &Hub, grant: GrantId) -> Result<JsonError, sqlx::Error> {
+/// Ends the grant of a replayed token and returns the error.
+async fn replayed(hub: &AppState, grant: GrantId) -> Result<JsonError, sqlx::Error> {
     let reason = RevocationReason::RefreshTokenReplayed;
     if db::grants::revoke(&hub.db, grant, reason).await? {
         tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");
@@ -116,8 +116,8 @@ async fn replayed(hub: &Hub, grant: GrantId) -> Result<JsonError, sqlx::Error> {
     ))
 }
 
-/// The scopes of the new access token: those of the refresh token that the client asks for. A client
-/// that repeats what it asked for at first, though the user allowed less, gets what was allowed.
+/// The scopes of the new access token: the requested ones that the refresh token has. A client that
+/// repeats its first request, although the user granted less, gets the granted scopes.
 fn check(issuer: &Issuer, params: &Params, stored: &Stored) -> Result<Scopes, OAuthError> {
     if stored.expired || stored.grant_revoked {
         return Err(invalid_grant(UNKNOWN));
@@ -143,7 +143,7 @@ fn check(issuer: &Issuer, params: &Params, stored: &Stored) -> Result<Scopes, OA
     if granted.is_empty() {
         return Err(OAuthError::new(
             ErrorCode::InvalidScope,
-            "The parameter 'scope' names nothing that was granted.",
+            "The parameter 'scope' contains no granted scope.",
         ));
     }
     Ok(granted)

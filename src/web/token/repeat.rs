@@ -1,55 +1,56 @@
-//! A refresh token that is presented again, within the grace window or after it.
+//! Handles a refresh token that is presented again, within the grace window or after it.
 //!
-//! Clients run several processes that share a token, and responses get lost, so this is no attack
-//! by itself. A thief who keeps step with the client looks the same: each repeat leaves a trace.
+//! Clients run several processes that share a token, and responses get lost, so a repeat is not an
+//! attack by itself. An attacker who keeps in step with the client looks the same, so each repeat
+//! is recorded.
 
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use sqlx::PgConnection;
 
-use super::{TokenAnswer, issue_access_token};
+use super::{TokenResponse, issue_access_token};
 use crate::{
     crypto::Place,
     db,
     domain::GrantId,
     oauth::{Scopes, token::TokenHash},
-    web::{Hub, error::JsonError},
+    web::{AppState, error::JsonError},
 };
 
-/// What came of a token that was presented again.
+/// The outcome of a repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The response to the first use.
-    SameAnswer,
+    SameResponse,
     /// The refresh token of that response, and an access token of other scopes.
     OtherScope,
-    /// A new pair, because nobody used the first one.
+    /// A new pair, because the first one was never used.
     Replaced,
 }
 
 impl Outcome {
-    /// As the audit trail and the metrics have it.
+    /// The value in the audit trail and the metrics.
     fn as_str(self) -> &'static str {
         match self {
-            Self::SameAnswer => "same_answer",
+            Self::SameResponse => "same_answer",
             Self::OtherScope => "other_scope",
             Self::Replaced => "replaced",
         }
     }
 }
 
-/// The response to a repeat within the grace window: the kept one, if it has the scopes that are
-/// asked for now. Otherwise its refresh token, with an access token of those scopes.
+/// The response to a repeat within the grace window: the kept one, if it has the scopes requested
+/// now. Otherwise its refresh token, with an access token of those scopes.
 pub async fn again(
-    hub: &Hub,
+    hub: &AppState,
     db: &mut PgConnection,
     pair: (GrantId, TokenHash),
-    mut kept: TokenAnswer,
+    mut kept: TokenResponse,
     scopes: Scopes,
-) -> Result<(TokenAnswer, Outcome), sqlx::Error> {
+) -> Result<(TokenResponse, Outcome), sqlx::Error> {
     if kept.scope == scopes.to_string() {
-        return Ok((kept, Outcome::SameAnswer));
+        return Ok((kept, Outcome::SameResponse));
     }
     let access_token = issue_access_token(hub, db, pair, scopes).await?;
     access_token.reveal().clone_into(&mut kept.access_token);
@@ -58,8 +59,8 @@ pub async fn again(
     Ok((kept, Outcome::OtherScope))
 }
 
-/// Leaves a trace of a repeat, `late` after the first use. The response does not depend on it.
-pub async fn note(hub: &Hub, grant: GrantId, outcome: Outcome, late: Duration) {
+/// Records a repeat, `late` after the first use. The response does not depend on it.
+pub async fn note(hub: &AppState, grant: GrantId, outcome: Outcome, late: Duration) {
     let outcome = outcome.as_str();
     tracing::info!(
         %grant,
@@ -75,7 +76,7 @@ pub async fn note(hub: &Hub, grant: GrantId, outcome: Outcome, late: Duration) {
     }
 }
 
-/// How long after its first use, as the metrics have it.
+/// How long after its first use, as a label of the metrics.
 fn lateness(late: Duration) -> &'static str {
     match late.as_secs() {
         0 => "1s",
@@ -95,20 +96,24 @@ fn place(row: &str) -> Place<'_> {
     }
 }
 
-/// The response to the first use, as it is kept for the grace window.
-pub fn seal(hub: &Hub, hash: TokenHash, answer: &TokenAnswer) -> Result<String, JsonError> {
-    let text =
-        serde_json::to_string(answer).map_err(|error| JsonError::Unavailable(error.to_string()))?;
+/// Seals the response to the first use for the grace window.
+pub fn seal(
+    hub: &AppState,
+    hash: TokenHash,
+    response: &TokenResponse,
+) -> Result<String, JsonError> {
+    let text = serde_json::to_string(response)
+        .map_err(|error| JsonError::Unavailable(error.to_string()))?;
     Ok(hub.keys.seal(place(&hash.to_hex()), &text.into()))
 }
 
 /// # Errors
-/// It does not open: with a key of a replica that has a newer ring, or by a newer version. The
-/// token is good all the same, so the client is to come again, not to throw it away.
-pub fn open(hub: &Hub, hash: TokenHash, sealed: &str) -> Result<TokenAnswer, JsonError> {
+/// It cannot be opened: a replica with a newer key ring, or a newer version, sealed it. The token
+/// is still valid, so the client must retry and not discard it.
+pub fn open(hub: &AppState, hash: TokenHash, sealed: &str) -> Result<TokenResponse, JsonError> {
     let unavailable = |cause: String| {
         JsonError::Unavailable(format!(
-            "the answer kept for the grace window does not open: {cause}"
+            "could not read the response kept for the grace window: {cause}"
         ))
     };
     let text = hub

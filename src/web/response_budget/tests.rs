@@ -1,4 +1,4 @@
-//! Large answers: who gets room for one, who loses it, and what is told in its place.
+//! Large responses: which get memory, which lose it, and which are replaced.
 
 use std::future::poll_fn;
 
@@ -35,24 +35,24 @@ fn streamed(bytes: usize) -> ServiceResponse<BoxBody> {
 }
 
 fn bound(
-    answers: &LargeAnswers,
+    budget: &ResponseBudget,
     space: SpaceId,
     response: ServiceResponse<BoxBody>,
-) -> Result<ServiceResponse<Bounded>, HttpRequest> {
-    answers.bound(space, &Verdict::default(), response)
+) -> Result<ServiceResponse<BudgetedBody>, HttpRequest> {
+    budget.bound(space, &Verdict::default(), response)
 }
 
-async fn piece(body: &mut Bounded) -> Option<Result<Bytes, Error>> {
+async fn piece(body: &mut BudgetedBody) -> Option<Result<Bytes, Error>> {
     poll_fn(|context| Pin::new(&mut *body).poll_next(context)).await
 }
 
 #[actix_web::test]
 async fn what_is_large_comes_in_pieces_and_gives_its_room_back() {
-    let answers = LargeAnswers::new(SMALL * 4, SMALL * 4, LONG);
+    let budget = ResponseBudget::new(SMALL * 4, SMALL * 4, LONG);
     let lengths = [0, 1, SMALL, SMALL + 1, SMALL * 4];
-    for answer in [whole as fn(usize) -> _, streamed] {
+    for make in [whole as fn(usize) -> _, streamed] {
         for length in lengths {
-            let bounded = bound(&answers, SPACE, answer(length)).unwrap();
+            let bounded = bound(&budget, SPACE, make(length)).unwrap();
             let mut body = bounded.into_body();
             let mut read = 0;
             while let Some(piece) = piece(&mut body).await {
@@ -61,32 +61,32 @@ async fn what_is_large_comes_in_pieces_and_gives_its_room_back() {
                 read += piece.len();
             }
             assert_eq!(read, length);
-            assert_eq!(answers.0.bytes.available_permits(), SMALL * 4);
+            assert_eq!(budget.0.bytes.available_permits(), SMALL * 4);
         }
     }
 }
 
 #[actix_web::test]
 async fn a_space_takes_no_room_from_others() {
-    let answers = LargeAnswers::new(SMALL * 8, SMALL * 3, LONG);
-    let held = bound(&answers, SPACE, whole(SMALL * 2)).unwrap();
-    assert!(bound(&answers, SPACE, whole(SMALL * 2)).is_err());
-    let mut cut = bound(&answers, SPACE, streamed(SMALL * 2))
+    let budget = ResponseBudget::new(SMALL * 8, SMALL * 3, LONG);
+    let held = bound(&budget, SPACE, whole(SMALL * 2)).unwrap();
+    assert!(bound(&budget, SPACE, whole(SMALL * 2)).is_err());
+    let mut cut = bound(&budget, SPACE, streamed(SMALL * 2))
         .unwrap()
         .into_body();
     assert!(piece(&mut cut).await.unwrap().is_err());
     assert!(
-        bound(&answers, SPACE, whole(SMALL)).is_ok(),
+        bound(&budget, SPACE, whole(SMALL)).is_ok(),
         "small ones need none"
     );
-    assert!(bound(&answers, SpaceId(Uuid::from_u128(8)), whole(SMALL * 2)).is_ok());
+    assert!(bound(&budget, SpaceId(Uuid::from_u128(8)), whole(SMALL * 2)).is_ok());
     drop(held);
-    assert!(bound(&answers, SPACE, whole(SMALL * 2)).is_ok());
+    assert!(bound(&budget, SPACE, whole(SMALL * 2)).is_ok());
 }
 
 #[actix_web::test]
 async fn what_was_done_is_told_where_there_is_no_room() {
-    let answers = LargeAnswers::new(SMALL, SMALL, LONG);
+    let budget = ResponseBudget::new(SMALL, SMALL, LONG);
     let result = |text: &str| json!({"jsonrpc": "2.0", "id": 7, "result": {"content": [{"type": "text", "text": text}]}});
     let large = result(&"a".repeat(SMALL)).to_string();
     let event = Bytes::from(format!("data: {large}\n\n"));
@@ -96,43 +96,46 @@ async fn what_was_done_is_told_where_there_is_no_room() {
         response(HttpResponse::Ok().streaming(stream::iter([event])))
     };
 
-    // Nothing was changed: it can be asked for again.
-    assert!(bound(&answers, SPACE, json()).is_err());
-    let mut cut = bound(&answers, SPACE, events()).unwrap().into_body();
+    // Nothing was changed: the client can repeat the request.
+    assert!(bound(&budget, SPACE, json()).is_err());
+    let mut cut = bound(&budget, SPACE, events()).unwrap().into_body();
     assert!(piece(&mut cut).await.unwrap().is_err());
 
     let verdict = Verdict::default();
     verdict.note_change();
-    for (answer, before) in [(json(), ""), (events(), "data: ")] {
-        let bounded = answers.bound(SPACE, &verdict, answer).unwrap();
+    for (response, before) in [(json(), ""), (events(), "data: ")] {
+        let bounded = budget.bound(SPACE, &verdict, response).unwrap();
         assert_eq!(bounded.status(), 200);
         let size = bounded.response().body().size();
         let mut body = bounded.into_body();
-        let told = piece(&mut body).await.unwrap().unwrap();
+        let replacement = piece(&mut body).await.unwrap().unwrap();
         assert!(piece(&mut body).await.is_none());
         if before.is_empty() {
-            assert_eq!(size, BodySize::Sized(told.len() as u64));
+            assert_eq!(size, BodySize::Sized(replacement.len() as u64));
         }
-        let told: Value = serde_json::from_slice(&told[before.len()..]).unwrap();
-        assert_eq!(told["id"], 7);
-        assert_eq!(told["result"]["content"][1]["text"], crate::mcp::DONE);
+        let replacement: Value = serde_json::from_slice(&replacement[before.len()..]).unwrap();
+        assert_eq!(replacement["id"], 7);
+        assert_eq!(
+            replacement["result"]["content"][1]["text"],
+            crate::mcp::DONE
+        );
     }
 }
 
 #[actix_web::test]
 async fn who_does_not_read_keeps_no_memory() {
-    let answers = LargeAnswers::new(LARGE, LARGE, SHORT);
-    let bound = answers.clone();
+    let budget = ResponseBudget::new(LARGE, LARGE, SHORT);
+    let bound = budget.clone();
     let server = HttpServer::new(move || {
         let bound = bound.clone();
         App::new()
             .wrap_fn(move |request, service| {
-                let (bound, answer) = (bound.clone(), service.call(request));
+                let (bound, response) = (bound.clone(), service.call(request));
                 async move {
                     let bounded = bound
-                        .bound(SPACE, &Verdict::default(), answer.await?)
+                        .bound(SPACE, &Verdict::default(), response.await?)
                         .expect("room");
-                    // Not in the test below: there the time may be up already.
+                    // Only here: in the test below, the timeout may already have passed.
                     assert_eq!(bound.0.bytes.available_permits(), 0);
                     Ok(bounded)
                 }
@@ -155,8 +158,8 @@ async fn who_does_not_read_keeps_no_memory() {
     client.read_exact(&mut start).await.unwrap();
     assert_eq!(&start, b"HTTP/1.1 200 OK");
 
-    // It reads nothing meanwhile.
-    let all = answers.0.bytes.acquire_many(u32::try_from(LARGE).unwrap());
+    // The client reads nothing meanwhile.
+    let all = budget.0.bytes.acquire_many(u32::try_from(LARGE).unwrap());
     drop(tokio::time::timeout(LONG, all).await.expect("time is up"));
     let mut rest = Vec::new();
     // A reset is an end as well.

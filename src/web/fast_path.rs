@@ -1,10 +1,10 @@
-//! The usual requests, answered with less work: a plain `tools/list` from bytes that are made
-//! once, a plain `tools/call` without the machinery for streams, sessions and notifications.
+//! Responds to plain requests with less work: `tools/list` from prepared bytes, and `tools/call`
+//! without the code for streams, sessions and notifications.
 //!
-//! Plain is a small body with nothing in it but the method and its arguments, by a client of a
-//! revision with a handshake, that waits for one answer. Anything else goes on as it came, so
-//! that one place decides what a wrong request is told. The answer is, to the byte, what it
-//! would be there.
+//! A plain request has a small body with nothing but the method and its arguments, comes from a
+//! client of a protocol version with a handshake, and expects one response. Any other request is
+//! passed on unchanged, so that one place handles every invalid request. The response has exactly
+//! the bytes that it would have there.
 
 use std::collections::HashMap;
 
@@ -23,10 +23,10 @@ use serde_json::value::RawValue;
 
 use crate::mcp::{Accepted, Caller, HubServer, service::WholeBody};
 
-/// Longer ones are no everyday requests.
+/// The size of the largest plain request, in bytes.
 const LONGEST: u64 = 64 * 1024;
-/// The revisions that say nothing more in a request.
-static REVISIONS: [ProtocolVersion; 4] = [
+/// The protocol versions that add nothing to a request.
+static PROTOCOL_VERSIONS: [ProtocolVersion; 4] = [
     ProtocolVersion::V_2024_11_05,
     ProtocolVersion::V_2025_03_26,
     ProtocolVersion::V_2025_06_18,
@@ -57,12 +57,12 @@ struct ToolCall {
     meta: Meta,
 }
 
-/// What clients note beside a call.
+/// The metadata that clients send with a call.
 #[derive(Default, Deserialize)]
 struct Meta(HashMap<String, IgnoredAny>);
 
 impl Meta {
-    /// Whether it asks for something: progress, or what revisions and traces have in there.
+    /// Whether it requests something: progress, or what protocol versions and traces put there.
     fn asks(&self) -> bool {
         let known = ["progressToken", "traceparent", "tracestate", "baggage"];
         let asks = |key: &str| known.contains(&key) || key.starts_with("io.modelcontextprotocol/");
@@ -70,14 +70,14 @@ impl Meta {
     }
 }
 
-/// The answer, if it is such a request.
-pub async fn answer(request: &ServiceRequest, caller: &Caller) -> Option<HttpResponse> {
+/// The response, if the request is plain.
+pub async fn respond(request: &ServiceRequest, caller: &Caller) -> Option<HttpResponse> {
     let server = request.app_data::<web::Data<HubServer>>()?.clone();
     let at_root = matches!(request.match_info().unprocessed(), "" | "/");
     if request.method() != Method::POST || !at_root {
         return None;
     }
-    let revision = revision(request.headers())?;
+    let protocol_version = protocol_version(request.headers())?;
     let WholeBody(body) = request.extensions().get().cloned()?;
     if !is_object(&body) {
         return None;
@@ -101,26 +101,26 @@ pub async fn answer(request: &ServiceRequest, caller: &Caller) -> Option<HttpRes
             if call.meta.asks() {
                 return None;
             }
-            let called = server.call_as_json(caller, revision, &call.name, call.arguments);
+            let called = server.call_as_json(caller, protocol_version, &call.name, call.arguments);
             text.extend_from_slice(&called.await?);
         }
         _ => return None,
     }
     text.push(b'}');
-    let answer = HttpResponse::Ok()
+    let response = HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/json"))
         .body(text);
-    Some(answer)
+    Some(response)
 }
 
-/// A structure is read from a list as well, which no request is.
+/// A struct can also be deserialized from a list, which no request is.
 fn is_object(json: &[u8]) -> bool {
     json.trim_ascii_start().starts_with(b"{")
 }
 
-/// The revision that the headers of a plain request name: nothing inside if they name none,
-/// nothing at all if they are not plain.
-fn revision(headers: &HeaderMap) -> Option<Option<&'static ProtocolVersion>> {
+/// The protocol version that the headers of a plain request name: `Some(None)` if they name none,
+/// `None` if the request is not plain.
+fn protocol_version(headers: &HeaderMap) -> Option<Option<&'static ProtocolVersion>> {
     let only = |name: &str| {
         let mut values = headers.get_all(name);
         let first = values
@@ -142,7 +142,9 @@ fn revision(headers: &HeaderMap) -> Option<Option<&'static ProtocolVersion>> {
     match only("mcp-protocol-version") {
         (None, _) => Some(None),
         (Some(named), false) => {
-            let known = REVISIONS.iter().find(|known| known.as_str() == named)?;
+            let known = PROTOCOL_VERSIONS
+                .iter()
+                .find(|known| known.as_str() == named)?;
             Some(Some(known))
         }
         (Some(_), true) => None,

@@ -1,4 +1,4 @@
-//! What the handlers work with; made once by the application, shared by all workers.
+//! The state of the HTTP handlers: built once by the application, shared by all workers.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use sqlx::PgPool;
 use url::Url;
 
 use super::{
-    body_budget::BodyBudget, client_keys::ClientKeys, large_answers::LargeAnswers, limits::Limits,
-    newcomers::Newcomers, ready::Readiness, unchecked::Unchecked, under_way::UnderWay,
+    body_budget::BodyBudget, client_keys::ClientKeys, limits::Limits, newcomers::Newcomers,
+    ready::Readiness, response_budget::ResponseBudget, unchecked::Unchecked, under_way::UnderWay,
 };
 use crate::{
     backlog::BacklogClient,
@@ -21,17 +21,17 @@ use crate::{
     random::Random,
 };
 
-pub struct Hub {
+pub struct AppState {
     pub base_url: BaseUrl,
     pub mcp_path: String,
     pub allowed_hosts: Vec<String>,
     pub allowed_origins: Vec<String>,
     pub lifetimes: Lifetimes,
-    /// Bounds for every caller.
+    /// The limits that apply to every caller.
     pub policy: Policy,
     pub db: PgPool,
     pub keys: Arc<KeyRing>,
-    /// Tells what the hub issued from what it never did.
+    /// Recognizes credentials that the hub issued.
     pub check_key: CheckKey,
     pub secrets: SecretHasher,
     pub backlog: BacklogClient,
@@ -45,10 +45,10 @@ pub struct Hub {
     pub body_budget: BodyBudget,
     pub under_way: UnderWay,
     pub newcomers: Newcomers,
-    pub large_answers: LargeAnswers,
+    pub response_budget: ResponseBudget,
     pub clock: Clock,
     pub random: Random,
     pub recorder: Recorder,
-    /// Where the simulated Backlog of `demo` is.
+    /// The URL of the simulated Backlog in `demo`.
     pub demo_backlog: Option<Url>,
 }

@@ -1,13 +1,13 @@
-//! Bounds what clients that do not read their answers keep in memory: the server waits for ever
-//! for them to take what they asked for.
+//! Limits the memory of responses that clients do not read: without it, the server would wait
+//! forever for them to read.
 //!
-//! 1. A small answer passes as it is, and so do the small events of a stream.
-//! 2. A large one takes its bytes of the room of all, and of its space's share. If there is none,
-//!    it is dropped at once: what waited for room would be in memory all the while. Where a tool
-//!    has changed something, its client is told that ([`done`]).
-//! 3. It is handed out in pieces; with the last one its room is free again.
-//! 4. After a time the rest is dropped with its room, whether the server asks for more or its
-//!    client has stopped reading. A client that then goes on reading is hung up on.
+//! 1. A small response, or a small event of a stream, passes unchanged.
+//! 2. A large one reserves its bytes in the total budget and in its space's share. If there is no
+//!    memory, it is dropped at once, because a waiting response would stay in memory. If a tool has
+//!    changed something, a small response reports that ([`lost_response`]).
+//! 3. It is sent in pieces; the last one releases its memory.
+//! 4. After a timeout, the rest is dropped with its memory, even if the client has stopped reading.
+//!    If the client then reads on, its connection is closed.
 
 use std::{
     collections::HashMap,
@@ -30,88 +30,88 @@ use tokio::{
     task::AbortHandle,
 };
 
-use super::done;
+use super::lost_response;
 use crate::{domain::SpaceId, mcp::Verdict};
 
-/// The server's own buffer holds as much for every connection.
+/// The server's own buffer holds this much for every connection.
 const SMALL: usize = 64 * 1024;
-/// Of all large answers, in bytes.
-const ROOM: usize = 256 << 20;
-/// Of the answers to callers of one space, in bytes.
-const ROOM_PER_SPACE: usize = 64 << 20;
-/// How long a client may take for one; the largest then come at 1.5 Mbit/s.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The limit for all large responses, in bytes.
+const MAX_BYTES: usize = 256 << 20;
+/// The limit for the responses to one space, in bytes.
+const MAX_BYTES_PER_SPACE: usize = 64 << 20;
+/// How long a client may take to read one; the largest need 1.5 Mbit/s.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The room for large answers; cheap to clone, clones share it.
+/// The memory budget for large responses; clones share it.
 #[derive(Clone, Debug)]
-pub struct LargeAnswers(Arc<Inner>);
+pub struct ResponseBudget(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     bytes: Arc<Semaphore>,
     bytes_per_space: usize,
     spaces: Mutex<HashMap<SpaceId, Arc<Semaphore>>>,
-    patience: Duration,
+    timeout: Duration,
 }
 
-/// What an answer takes, until it is dropped.
+/// The reservation of one response, until it is dropped.
 #[derive(Debug)]
-struct Taken {
+struct Reservation {
     _of_space: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
 }
 
-impl Default for LargeAnswers {
+impl Default for ResponseBudget {
     fn default() -> Self {
-        Self::new(ROOM, ROOM_PER_SPACE, PATIENCE)
+        Self::new(MAX_BYTES, MAX_BYTES_PER_SPACE, READ_TIMEOUT)
     }
 }
 
-impl LargeAnswers {
-    fn new(bytes: usize, bytes_per_space: usize, patience: Duration) -> Self {
+impl ResponseBudget {
+    fn new(bytes: usize, bytes_per_space: usize, timeout: Duration) -> Self {
         Self(Arc::new(Inner {
             bytes: Arc::new(Semaphore::new(bytes)),
             bytes_per_space,
             spaces: Mutex::default(),
-            patience,
+            timeout,
         }))
     }
 
-    /// The answer to a caller of this space, within bounds; `verdict` is what was found on the
-    /// way to it.
+    /// The response to a caller of this space, within the budget; `verdict` is the result of its
+    /// calls.
     ///
     /// # Errors
-    /// There is no room for it now, and nothing was changed; it is gone.
+    /// There is no memory for it, and nothing was changed; the response is lost.
     pub fn bound(
         &self,
         space: SpaceId,
         verdict: &Verdict,
         mut response: ServiceResponse<BoxBody>,
-    ) -> Result<ServiceResponse<Bounded>, HttpRequest> {
-        let mut taken = None;
+    ) -> Result<ServiceResponse<BudgetedBody>, HttpRequest> {
+        let mut reserved = None;
         if let BodySize::Sized(bytes) = response.response().body().size()
             && bytes > SMALL as u64
         {
             let bytes = usize::try_from(bytes).ok();
-            taken = bytes.and_then(|bytes| self.take(space, bytes));
-            if taken.is_none() {
-                response = told_done(verdict, response)?;
+            reserved = bytes.and_then(|bytes| self.reserve(space, bytes));
+            if reserved.is_none() {
+                response = report_done(verdict, response)?;
             }
         }
-        Ok(response.map_body(|_, body| Bounded {
+        Ok(response.map_body(|_, body| BudgetedBody {
             body,
-            room: self.clone(),
+            budget: self.clone(),
             space,
             verdict: verdict.clone(),
-            taken,
+            reserved,
             large: None,
         }))
     }
 
-    fn take(&self, space: SpaceId, bytes: usize) -> Option<Taken> {
+    fn reserve(&self, space: SpaceId, bytes: usize) -> Option<Reservation> {
         let permits = u32::try_from(bytes).ok()?;
-        let of = |room| Semaphore::try_acquire_many_owned(room, permits).ok();
-        Some(Taken {
+        let of = |bytes| Semaphore::try_acquire_many_owned(bytes, permits).ok();
+        Some(Reservation {
             _of_space: of(self.space(space))?,
             _of_all: of(Arc::clone(&self.0.bytes))?,
         })
@@ -124,40 +124,40 @@ impl LargeAnswers {
     }
 }
 
-/// The same answer with a small body that tells what was done, if something was.
-fn told_done(
+/// The same response with a small body that reports the change, if there was one.
+fn report_done(
     verdict: &Verdict,
     response: ServiceResponse<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, HttpRequest> {
     let (request, response) = response.into_parts();
     let (mut head, body) = response.into_parts();
     head.headers_mut().remove(header::CONTENT_LENGTH);
-    let told = match body.try_into_bytes() {
-        Ok(bytes) if verdict.has_changed() => done::instead(&bytes),
+    let replacement = match body.try_into_bytes() {
+        Ok(bytes) if verdict.has_changed() => lost_response::replacement(&bytes),
         _ => None,
     };
-    match told {
+    match replacement {
         None => Err(request),
-        Some(told) => Ok(ServiceResponse::new(
+        Some(replacement) => Ok(ServiceResponse::new(
             request,
-            head.set_body(told).map_into_boxed_body(),
+            head.set_body(replacement).map_into_boxed_body(),
         )),
     }
 }
 
-/// The body of an answer.
-pub struct Bounded {
+/// The body of a response.
+pub struct BudgetedBody {
     body: BoxBody,
-    room: LargeAnswers,
+    budget: ResponseBudget,
     space: SpaceId,
     verdict: Verdict,
-    /// For the one chunk of an answer whose length is known.
-    taken: Option<Taken>,
-    /// What of a large chunk was not handed out yet.
+    /// For the one chunk of a response of known length.
+    reserved: Option<Reservation>,
+    /// The unsent part of a large chunk.
     large: Option<Large>,
 }
 
-impl MessageBody for Bounded {
+impl MessageBody for BudgetedBody {
     type Error = Error;
 
     fn size(&self) -> BodySize {
@@ -180,31 +180,32 @@ impl MessageBody for Bounded {
                 Some(chunk) => return Poll::Ready(Some(chunk.map_err(Error::from))),
                 None => return Poll::Ready(None),
             };
-            let taken = self.taken.take();
-            let Some(taken) = taken.or_else(|| self.room.take(self.space, chunk.len())) else {
+            let reserved = self.reserved.take();
+            let Some(reserved) = reserved.or_else(|| self.budget.reserve(self.space, chunk.len()))
+            else {
                 if self.verdict.has_changed()
-                    && let Some(told) = done::instead(&chunk)
+                    && let Some(replacement) = lost_response::replacement(&chunk)
                 {
-                    return Poll::Ready(Some(Ok(told)));
+                    return Poll::Ready(Some(Ok(replacement)));
                 }
-                tracing::warn!("a large answer was cut off: too many are being read");
+                tracing::warn!("a large response was cut off: the memory budget is used up");
                 let full = io::Error::from(io::ErrorKind::OutOfMemory);
                 return Poll::Ready(Some(Err(full.into())));
             };
-            self.large = Some(Large::new(chunk, taken, self.room.0.patience));
+            self.large = Some(Large::new(chunk, reserved, self.budget.0.timeout));
         }
     }
 }
 
-/// A large chunk, until it is handed out or time is up.
+/// A large chunk, until it is sent or has timed out.
 struct Large {
     rest: Rest,
     end: AbortHandle,
 }
 
-/// Shared with the task that waits for the time to be up.
+/// Shared with the task that waits for the timeout.
 #[derive(Clone)]
-struct Rest(Arc<Mutex<Option<(Bytes, Taken)>>>);
+struct Rest(Arc<Mutex<Option<(Bytes, Reservation)>>>);
 
 impl Rest {
     fn drop_now(&self) {
@@ -214,13 +215,13 @@ impl Rest {
 }
 
 impl Large {
-    fn new(chunk: Bytes, taken: Taken, patience: Duration) -> Self {
-        let rest = Rest(Arc::new(Mutex::new(Some((chunk, taken)))));
+    fn new(chunk: Bytes, reserved: Reservation, timeout: Duration) -> Self {
+        let rest = Rest(Arc::new(Mutex::new(Some((chunk, reserved)))));
         let late = rest.clone();
         let end = tokio::spawn(async move {
-            tokio::time::sleep(patience).await;
+            tokio::time::sleep(timeout).await;
             late.drop_now();
-            tracing::debug!("a client did not read its answer in time");
+            tracing::debug!("a client did not read its response in time");
         });
         Self {
             rest,
@@ -228,7 +229,7 @@ impl Large {
         }
     }
 
-    /// The next piece, empty at the end; an error if time is up.
+    /// The next piece, empty at the end; an error after the timeout.
     fn piece(&self) -> io::Result<Bytes> {
         let mut rest = self.rest.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (rest, _) = rest.as_mut().ok_or(io::ErrorKind::TimedOut)?;
@@ -238,7 +239,7 @@ impl Large {
 
 impl Drop for Large {
     fn drop(&mut self) {
-        // The task is dropped only when the runtime comes to it.
+        // The runtime may drop the task later.
         self.rest.drop_now();
         self.end.abort();
     }
