@@ -1,4 +1,4 @@
-//! The hub's own tokens: made at each sign-in and refresh, read at each call.
+//! The hub's own tokens: issued at each sign-in and refresh, checked at each call.
 
 use std::hint::black_box;
 

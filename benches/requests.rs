@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use backlog_mcp_hub::{
-    backlog::{BacklogClient, BacklogUrl, Call, ClientOptions},
+    backlog::{BacklogClient, BacklogUrl, ClientOptions, Operation},
     clock::Clock,
     mcp::{HubServer, hidden},
     oauth::{Params, Scopes},
@@ -11,8 +11,8 @@ use backlog_mcp_hub::{
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Map, Value, json};
 
-const GET_ISSUE: Call = Call::get("issues/{issueId|issueKey}");
-const ADD_ISSUE: Call = Call::post("issues");
+const GET_ISSUE: Operation = Operation::get("issues/{issueId|issueKey}");
+const ADD_ISSUE: Operation = Operation::post("issues");
 
 fn inputs(value: Value) -> Map<String, Value> {
     match value {
@@ -42,8 +42,8 @@ fn calls(c: &mut Criterion) {
     }
 }
 
-/// What reading adds to a call whose arguments are right already, and what one that has to be read
-/// costs.
+/// The cost of reading arguments: for a call with correct arguments, and for one that needs
+/// conversion.
 fn readers(c: &mut Criterion) {
     let client = BacklogClient::new(ClientOptions::default()).expect("a client");
     let server = HubServer::new(client, Clock::system());
@@ -83,7 +83,7 @@ fn readers(c: &mut Criterion) {
     }
 }
 
-/// What it costs to look for hidden characters where there are none, and to remove them.
+/// The cost of searching for hidden characters where there are none, and of removing them.
 fn hidden_characters(c: &mut Criterion) {
     let issue = |text: &str| {
         let issues: Vec<_> = (0..50)

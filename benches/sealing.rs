@@ -1,4 +1,4 @@
-//! Sealing and opening what is stored: at a sign-in, a refresh and the first call of a session.
+//! Sealing and opening stored values: at a sign-in, a refresh and the first call of a session.
 
 use std::hint::black_box;
 

@@ -48,9 +48,9 @@ use crate::{
     embedded::{EmbeddedError, EmbeddedPostgres},
     fetch::FetchError,
     jobs::{
-        self,
+        self, BackgroundJobs,
         cleanup::Rounds,
-        journal::{Rhythm, Writer},
+        journal::{FlushIntervals, Writer},
     },
     mcp::{
         HubServer,
@@ -70,7 +70,7 @@ use crate::{
 
 const CONCURRENT_SECRET_HASHES: usize = 4;
 /// How long the last audit events may take to be written.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+const AUDIT_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long calls under way may take to finish after SIGTERM.
 const SHUTDOWN: Duration = Duration::from_secs(30);
 
@@ -84,7 +84,7 @@ use storage::{check_key, check_keys, open_storage, write_space};
 /// Why the service did not start. Each names the setting to mend.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("DATABASE_URL {0}")]
+    #[error("{0}")]
     Connect(#[from] ConnectError),
     #[error("{0}")]
     Embedded(#[from] EmbeddedError),
@@ -92,7 +92,10 @@ pub enum StartError {
     Migrate(#[from] MigrateError),
     #[error("the database failed: {}", advice::told(.0, SERVICE_ROLE))]
     Database(#[from] sqlx::Error),
-    #[error("DATABASE_URL does not lead straight to PostgreSQL: {}", probe::POOLER)]
+    #[error(
+        "DATABASE_URL does not connect directly to PostgreSQL: {}",
+        probe::POOLER
+    )]
     Pooler,
     #[error("ENCRYPTION_KEYS: {0}")]
     Keys(#[from] KeyRingError),
@@ -151,7 +154,7 @@ pub struct Application {
     mcp_path: String,
     db: PgPool,
     sessions: Sessions,
-    jobs: [tokio::task::JoinHandle<()>; 5],
+    jobs: BackgroundJobs,
     journal: Writer,
     metrics: Option<(Server, SocketAddr)>,
     postgres: Option<EmbeddedPostgres>,
@@ -298,8 +301,8 @@ impl Application {
             random,
             observe.audit_retention,
         ));
-        let sum_up = tokio::spawn(scrape::sum_up(recorder.clone()));
-        let rhythm = Rhythm {
+        let histogram_upkeep = tokio::spawn(scrape::sum_up(recorder.clone()));
+        let flush_intervals = FlushIntervals {
             events: observe.events_every,
             uses: observe.uses_every,
         };
@@ -307,7 +310,7 @@ impl Application {
             storage.db.clone(),
             journal,
             recorder.security.clone(),
-            rhythm,
+            flush_intervals,
         );
         let failed = |error| StartError::Listen { address, error };
         let security = recorder.security.clone();
@@ -336,7 +339,13 @@ impl Application {
             mcp_path: settings.mcp_path,
             db: storage.db,
             sessions,
-            jobs: [listener, secrets, cleanup, retention, sum_up],
+            jobs: BackgroundJobs {
+                listener,
+                secrets,
+                cleanup,
+                retention,
+                histogram_upkeep,
+            },
             journal,
             metrics,
             postgres: storage.postgres,
@@ -402,13 +411,12 @@ impl Application {
         handle.stop(true).await;
         let ended = server.await;
         self.sessions.drain(SHUTDOWN).await;
-        self.journal.finish(LAST_WORDS).await;
+        self.journal.finish(AUDIT_FLUSH_TIMEOUT).await;
         if let Some(metrics) = metrics {
             metrics.stop(false).await;
         }
-        for job in self.jobs.iter().chain([&unreadable]) {
-            job.abort();
-        }
+        unreadable.abort();
+        self.jobs.abort();
         self.db.close().await;
         if let Some(postgres) = self.postgres {
             postgres.stop().await.map_err(io::Error::other)?;

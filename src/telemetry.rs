@@ -1,8 +1,8 @@
-//! Logs: JSON for machines, or lines for people, on standard error; and traces.
+//! Logs, as JSON or as readable lines, on standard error; and traces.
 //!
-//! The rule, which `docs/logging.md` has in full: a request logs its method, route, status and duration (those that
-//! succeed at the level `debug`), never a query (it may carry a code), a header, a
-//! body, or a tool's arguments or result.
+//! The rule, documented in full in `docs/logging.md`: a request logs its method, route, status and
+//! duration (at the level `debug` if it succeeds), never a query (it may carry a code), a header,
+//! a body, or a tool's arguments or result.
 
 mod otlp;
 pub mod refusals;
@@ -46,17 +46,17 @@ pub use strangers::Unreadable;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// One line a person can read.
+    /// One readable line per event.
     #[default]
     Human,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 const DEFAULT_FILTER: &str = "info,sqlx=warn,rmcp=error,actix_server=warn,refinery_core=warn";
 
-/// These print what they handle: messages with tokens and tool inputs. Whatever `RUST_LOG`
-/// says, they say only when something is wrong.
+/// These crates log the data that they handle: messages with tokens and tool inputs. Regardless of
+/// `RUST_LOG`, only their warnings and errors are logged.
 const TALKATIVE: [&str; 2] = ["rmcp", "h2"];
 
 fn is_discreet(metadata: &Metadata<'_>) -> bool {
@@ -64,17 +64,17 @@ fn is_discreet(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= Level::WARN || !TALKATIVE.contains(&root)
 }
 
-/// Our spans, and of our events what an operator sees by default: a collector is somebody
-/// else's computer.
+/// Selects our spans, and our events that an operator sees by default: a collector may belong to
+/// another party.
 fn is_traced(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("backlog_mcp_hub")
         && (metadata.is_span() || *metadata.level() <= Level::INFO)
 }
 
-/// A filter of one of two layers, asked each time. One that is asked once per place in the code
-/// misses spans: a library that asks whether a statement would be logged, and then logs nothing,
-/// leaves its answer in the thread, for the next span there to find. `most` is the most
-/// talkative level that it lets through.
+/// A filter of one of two layers, evaluated each time. A filter that is evaluated once per callsite
+/// misses spans: a library that checks whether a statement would be logged, and then logs nothing,
+/// leaves the result in the thread, and the next span there finds it. `most` is the most verbose
+/// level that the filter passes.
 fn each_time<S>(
     filter: fn(&Metadata<'_>) -> bool,
     most: LevelFilter,
@@ -83,8 +83,8 @@ fn each_time<S>(
         .with_max_level_hint(most)
 }
 
-/// The listening is ended below the server (`app::drain`), whose accepting thread then reports
-/// as errors what was wanted. Once the hub drains, what that thread says is not logged.
+/// `app::drain` closes the listening sockets below the server, and the accepting thread then
+/// reports errors that are intended. Once the hub drains, that thread's events are not logged.
 #[derive(Clone, Debug, Default)]
 pub struct Draining(Arc<AtomicBool>);
 
@@ -108,7 +108,7 @@ pub struct LogLink {
     pub unreadable: Unreadable,
 }
 
-/// What runs until the program ends.
+/// Telemetry that runs until the process ends.
 #[must_use]
 pub struct Telemetry {
     provider: Option<SdkTracerProvider>,
@@ -120,7 +120,7 @@ impl Telemetry {
         self.link.clone()
     }
 
-    /// Sends the spans that are left.
+    /// Exports the remaining spans.
     pub async fn finish(self) {
         if let Some(provider) = self.provider {
             otlp::finish(provider).await;
@@ -128,10 +128,10 @@ impl Telemetry {
     }
 }
 
-/// Starts logging, which `RUST_LOG` narrows or widens, and sends traces if the environment
-/// says where to. Call it within the runtime.
+/// Starts logging, filtered by `RUST_LOG`, and exports traces if the environment names an endpoint.
+/// Call it within the runtime.
 pub fn init(format: LogFormat) -> Telemetry {
-    // An empty variable would silence all but errors.
+    // An empty variable would silence everything except errors.
     let wanted = std::env::var(EnvFilter::DEFAULT_ENV)
         .ok()
         .filter(|wanted| !wanted.trim().is_empty())
@@ -165,7 +165,7 @@ pub fn init(format: LogFormat) -> Telemetry {
                 .with(strangers)
                 .init();
         }
-        // The logs alone: what they leave out is asked about once, and costs nothing after that.
+        // Logs alone: a filtered callsite is evaluated once, and costs nothing after that.
         Ok(None) | Err(_) => tracing_subscriber::registry()
             .with(logs)
             .with(filter_fn(is_discreet))
@@ -175,18 +175,19 @@ pub fn init(format: LogFormat) -> Telemetry {
             .init(),
     }
     let provider = provider.unwrap_or_else(|error| {
-        tracing::error!(error, "no traces are sent");
+        tracing::error!(error, "cannot export traces");
         None
     });
     Telemetry { provider, link }
 }
 
-/// When a request came, for its duration.
+/// The start of a request, to compute its duration.
 #[derive(Clone, Copy)]
 struct Started(Instant);
 
-/// The proxies in front of the hub: their `traceparent` is gone on from, and what they say of who
-/// sent a request is believed. Cheap to clone; data of the application.
+/// The trusted proxies in front of the hub: requests from them continue the trace of their
+/// `traceparent`, and their statements about the sender are trusted. Cheap to clone; application
+/// data.
 #[derive(Clone, Debug)]
 pub struct TrustedPeers(Arc<[IpNet]>);
 
@@ -200,7 +201,7 @@ impl TrustedPeers {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// Whether one of them sent the request; where none are named, none did.
+    /// Whether a trusted proxy sent the request; false if none is configured.
     fn sent(request: &ServiceRequest) -> bool {
         request
             .app_data::<Self>()
@@ -209,7 +210,7 @@ impl TrustedPeers {
     }
 }
 
-/// The span of one request, without anything that may hold a secret.
+/// The span of one request, without anything that may contain a secret.
 pub struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
@@ -228,7 +229,7 @@ impl RootSpanBuilder for RequestSpan {
         );
         let parent = request.headers().get("traceparent");
         if let Some(parent) = parent.and_then(|value| value.to_str().ok()) {
-            // Nobody knows yet who asks: a proxy of ours, or a stranger.
+            // The sender is not authenticated yet: it is a trusted proxy or anybody.
             if TrustedPeers::sent(request) {
                 trace::continue_from(&span, parent);
             } else {
@@ -248,8 +249,8 @@ impl RootSpanBuilder for RequestSpan {
             Err(error) => (error.as_response_error().status_code(), None),
         };
         let level = refusals::level_of(outcome);
-        let is_told = level <= Level::INFO || tracing::enabled!(Level::DEBUG);
-        if !is_told {
+        let is_logged = level <= Level::INFO || tracing::enabled!(Level::DEBUG);
+        if !is_logged {
             return;
         }
         span.record("status", status.as_u16());
@@ -259,9 +260,9 @@ impl RootSpanBuilder for RequestSpan {
         );
         let _entered = span.enter();
         match level {
-            Level::ERROR => tracing::error!("answered"),
-            Level::INFO => tracing::info!("answered"),
-            _ => tracing::debug!("answered"),
+            Level::ERROR => tracing::error!("request completed"),
+            Level::INFO => tracing::info!("request completed"),
+            _ => tracing::debug!("request completed"),
         }
     }
 }
@@ -272,7 +273,7 @@ mod tests {
 
     use super::*;
 
-    /// What a subscriber of a test wrote.
+    /// The output of a test's subscriber.
     #[derive(Clone, Default)]
     pub(super) struct Written(Arc<Mutex<Vec<u8>>>);
 

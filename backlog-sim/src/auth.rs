@@ -1,4 +1,4 @@
-//! Who a request of the API acts for: an API key, as header or query parameter, or a bearer token.
+//! The user of an API request: an API key, as header or query parameter, or a bearer token.
 //! When several are sent, the first of header key, query key, bearer token decides.
 
 use std::future::{Ready, ready};
@@ -46,7 +46,7 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// What the journal says about the credential.
+/// The credential as recorded in the journal.
 pub(crate) fn credential(headers: &HeaderMap, query: &Params) -> Credential {
     match Presented::of(headers, query) {
         Presented::Nothing => Credential::None,
@@ -59,14 +59,14 @@ pub(crate) fn credential(headers: &HeaderMap, query: &Params) -> Credential {
 /// Why a request is not authenticated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Refusal {
-    /// No credential, or an API key that nobody has.
+    /// No credential, or an unknown API key.
     NoKey,
     Bearer(BearerError),
 }
 
 impl Refusal {
-    /// The 401 answer. That of a bearer token gives its reason in a header, not in `errors`.
-    pub fn answer(self) -> HttpResponse {
+    /// The 401 response. For a bearer token, a header states the reason, not `errors`.
+    pub fn response(self) -> HttpResponse {
         let description = match self {
             Self::NoKey => return ApiError::authentication().error_response(),
             Self::Bearer(error) => error.description(),
@@ -79,7 +79,7 @@ impl Refusal {
     }
 }
 
-/// The user a request acts for.
+/// Returns the user of a request.
 pub(crate) fn authenticate(sim: &Sim, headers: &HeaderMap, query: &Params) -> Result<Id, Refusal> {
     let tokens = sim.tokens.locked();
     match Presented::of(headers, query) {

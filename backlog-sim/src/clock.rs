@@ -1,4 +1,4 @@
-//! The simulated space's time: the system's, plus what tests have moved it by.
+//! The simulated space's time: the system's, plus the offset set by tests.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

@@ -1,4 +1,4 @@
-//! What tests look at and turn. `control_http.rs` offers the same over HTTP.
+//! The controls for tests. `control_http.rs` offers the same over HTTP.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,10 +15,10 @@ use crate::{
     tokens::{RefreshRotation, TokenPair},
 };
 
-/// How long [`Control::wait_for_held`] waits.
+/// The timeout of [`Control::wait_for_held`].
 const HELD_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The controls of one simulated space; clones turn the same one.
+/// The controls of one simulated space; clones control the same one.
 #[derive(Clone)]
 pub struct Control {
     sim: Arc<Sim>,
@@ -35,7 +35,7 @@ impl Control {
         Self { sim }
     }
 
-    /// The requests received, oldest first. Those for `/_sim/` are not among them.
+    /// The received requests, oldest first, without those for `/_sim/`.
     pub fn journal(&self) -> Vec<Entry> {
         self.sim.journal.entries()
     }
@@ -44,16 +44,16 @@ impl Control {
         self.sim.journal.clear();
     }
 
-    /// How many requests in the journal match.
+    /// The number of matching requests in the journal.
     pub fn count(&self, matcher: &Matcher) -> usize {
         self.sim.journal.count(matcher)
     }
 
-    /// Answers the next `times` matching requests with `status` and `body` instead of handling
+    /// Responds to the next `times` matching requests with `status` and `body` instead of handling
     /// them. A body that starts with `{` or `[` is sent as JSON, any other as HTML.
     ///
     /// # Panics
-    /// `status` is not an HTTP status.
+    /// If `status` is not an HTTP status.
     pub fn fail_next(&self, matcher: Matcher, status: u16, body: impl Into<String>, times: usize) {
         let ending = Ending::Fail {
             status: StatusCode::from_u16(status).expect("an HTTP status"),
@@ -62,7 +62,7 @@ impl Control {
         self.sim.faults.end(matcher, ending, times);
     }
 
-    /// Answers the next `times` matching requests with a file instead of handling them.
+    /// Responds to the next `times` matching requests with a file instead of handling them.
     pub fn serve_file(&self, matcher: Matcher, file: ServedFile, times: usize) {
         self.sim.faults.end(matcher, Ending::Serve(file), times);
     }
@@ -77,14 +77,14 @@ impl Control {
         self.sim.faults.delay(matcher, duration, times);
     }
 
-    /// Closes the connection of the next `times` matching requests, which are not handled.
+    /// Closes the connection of the next `times` matching requests, without handling them.
     pub fn drop_connection(&self, matcher: Matcher, times: usize) {
         self.sim.faults.end(matcher, Ending::DropRequest, times);
     }
 
-    /// Handles the next `times` matching requests, then closes the connection without the answer.
-    pub fn drop_answer(&self, matcher: Matcher, times: usize) {
-        self.sim.faults.end(matcher, Ending::DropAnswer, times);
+    /// Handles the next `times` matching requests, then closes the connection without a response.
+    pub fn drop_response(&self, matcher: Matcher, times: usize) {
+        self.sim.faults.end(matcher, Ending::DropResponse, times);
     }
 
     /// Holds matching requests, before they are handled, until [`Control::release`].
@@ -92,12 +92,12 @@ impl Control {
         self.sim.faults.hold(matcher);
     }
 
-    /// Lets the held requests go on and holds no more.
+    /// Releases the held requests and holds no more.
     pub fn release(&self) {
         self.sim.faults.release();
     }
 
-    /// How many requests are held now.
+    /// The number of requests held now.
     pub fn held(&self) -> usize {
         *self.sim.faults.held().borrow()
     }
@@ -105,35 +105,35 @@ impl Control {
     /// Returns once at least `n` requests are held.
     ///
     /// # Panics
-    /// Not so many were held within 30 seconds: a test that waits in vain fails.
+    /// If fewer were held within 30 seconds.
     pub async fn wait_for_held(&self, n: usize) {
         let mut held = self.sim.faults.held();
         let reached = tokio::time::timeout(HELD_DEADLINE, held.wait_for(|held| *held >= n)).await;
         assert!(reached.is_ok(), "{n} requests were not held in time");
     }
 
-    /// Forgets every fault; held requests go on.
+    /// Removes all faults; held requests continue.
     pub fn clear_faults(&self) {
         self.sim.faults.clear();
     }
 
-    /// Every access token issued so far has expired. Refresh tokens stay good.
+    /// Expires every access token issued so far. Refresh tokens stay valid.
     pub fn expire_access_tokens(&self) {
         self.sim.tokens.locked().expire_access(self.sim.clock.now());
     }
 
-    /// Every user withdraws what they allowed: access tokens are refused, refresh tokens and
-    /// codes are an `invalid_grant`. API keys stay good.
+    /// Revokes the grants of every user: access tokens are rejected, and refresh tokens and codes
+    /// are an `invalid_grant`. API keys stay valid.
     pub fn revoke_all(&self) {
         self.sim.tokens.locked().revoke(None);
     }
 
-    /// As [`Control::revoke_all`], for one user.
+    /// Like [`Control::revoke_all`], for one user.
     pub fn revoke_user(&self, user: Id) {
         self.sim.tokens.locked().revoke(Some(user));
     }
 
-    /// How long access tokens issued from now on are good.
+    /// Sets the lifetime of access tokens issued from now on.
     pub fn set_access_token_lifetime(&self, lifetime: Duration) {
         self.sim.tokens.locked().access_lifetime = lifetime;
     }
@@ -142,19 +142,19 @@ impl Control {
         self.sim.tokens.locked().rotation = rotation;
     }
 
-    /// Whether a new sign-in of a user is given the pair of the one before, while that is good.
+    /// Whether a user's new sign-in receives the previous token pair while that is valid.
     pub fn share_pairs(&self, shares: bool) {
         self.sim.tokens.locked().shares_pairs = shares;
     }
 
-    /// Takes effect at once, with nothing used so far.
+    /// Takes effect at once, and resets the counts.
     pub fn set_rate_limits(&self, limits: RateLimits) {
         self.sim.rate_limiter.set_limits(limits);
     }
 
-    /// Moves the space's clock forward: tokens expire and rate limits start anew.
+    /// Moves the space's clock forward: tokens expire and rate limits are reset.
     pub fn advance_clock(&self, duration: Duration) {
-        // Further than this the calendar ends.
+        // The calendar ends beyond this.
         let seconds = u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
         self.sim.clock.advance(seconds);
     }
@@ -168,19 +168,19 @@ impl Control {
         self.sim.read().users.contains_key(&user)
     }
 
-    /// A new API key of a user.
+    /// Issues an API key for a user.
     ///
     /// # Panics
-    /// No user has this id.
+    /// If no user has this id.
     pub fn issue_api_key(&self, user: Id) -> String {
         assert!(self.has_user(user), "no user has the id {user}");
         self.sim.tokens.locked().issue_api_key(user)
     }
 
-    /// OAuth tokens of a user, as after a sign-in.
+    /// Issues OAuth tokens for a user, like a sign-in.
     ///
     /// # Panics
-    /// No user has this id.
+    /// If no user has this id.
     pub fn tokens_for(&self, user: Id) -> TokenPair {
         assert!(self.has_user(user), "no user has the id {user}");
         let now = self.sim.clock.now();

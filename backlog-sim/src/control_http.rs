@@ -1,5 +1,5 @@
 //! The controls of `control.rs` over HTTP, under `/_sim/`, for programs that are not in Rust and
-//! for people with curl. Bodies are JSON.
+//! for use with curl. Bodies are JSON.
 
 use std::time::Duration;
 
@@ -99,7 +99,8 @@ enum Effect {
         milliseconds: u64,
     },
     DropConnection,
-    DropAnswer,
+    #[serde(alias = "dropAnswer")]
+    DropResponse,
     Hold,
 }
 
@@ -128,7 +129,7 @@ async fn add_fault(sim: Data<Sim>, fault: Json<Fault>) -> HttpResponse {
             control.delay(matcher, Duration::from_millis(milliseconds), times);
         }
         Effect::DropConnection => control.drop_connection(matcher, times),
-        Effect::DropAnswer => control.drop_answer(matcher, times),
+        Effect::DropResponse => control.drop_response(matcher, times),
         Effect::Hold => control.hold(matcher),
     }
     done()
@@ -166,7 +167,7 @@ async fn revoke(sim: Data<Sim>, whose: Query<Whose>) -> HttpResponse {
     done()
 }
 
-/// What is left out stays as it is.
+/// Fields that are left out stay unchanged.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Settings {

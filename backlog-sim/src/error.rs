@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use serde_json::json;
 use thiserror::Error;
 
-/// An error the API answers with.
+/// An error response of the API.
 #[derive(Clone, Debug, Error)]
 #[error("{message} (code {code})")]
 pub(crate) struct ApiError {
@@ -13,7 +13,7 @@ pub(crate) struct ApiError {
     message: String,
 }
 
-/// What a handler of the API gives.
+/// The result of an API handler.
 pub(crate) type ApiResult = Result<HttpResponse, ApiError>;
 
 impl ApiError {
@@ -40,7 +40,7 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, 7, message)
     }
 
-    /// Code 9: there may be no more of these.
+    /// Code 9: the maximum number of these exists.
     pub fn overflow(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, 9, message)
     }
@@ -55,7 +55,7 @@ impl ApiError {
         Self::new(StatusCode::TOO_MANY_REQUESTS, 13, "Too many requests.")
     }
 
-    /// The answer body, also for tests that inject a failure in Backlog's form.
+    /// The response body, also for tests that inject a failure in Backlog's form.
     pub fn body(code: u8, message: &str) -> String {
         json!({ "errors": [{ "message": message, "code": code, "moreInfo": "" }] }).to_string()
     }

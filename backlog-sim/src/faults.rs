@@ -1,7 +1,7 @@
 //! Faults that tests inject: failures, delays, dropped connections, and holds.
 //!
-//! A request meets the rules on arrival, in the order they were added. Of each kind the first
-//! rule that matches and has uses left applies: a request may be held, then delayed, then failed.
+//! The rules apply on arrival, in the order they were added. For each kind, the first rule that
+//! matches and has uses left applies: a request can be held, then delayed, then failed.
 
 use std::{sync::Mutex, time::Duration};
 
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::locked::Locked;
 
-/// Which requests a fault or a count is about. The default matches all.
+/// The requests of a fault or a count. The default matches all.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Matcher {
@@ -25,7 +25,7 @@ impl Matcher {
         Self::default()
     }
 
-    /// Requests whose path, as sent, starts with `prefix`, such as `/api/v2/issues`.
+    /// Requests with a path that, as sent, starts with `prefix`, such as `/api/v2/issues`.
     pub fn path(prefix: impl Into<String>) -> Self {
         Self {
             method: None,
@@ -38,7 +38,7 @@ impl Matcher {
         Self::path("/api/v2/oauth2/token")
     }
 
-    /// Of these, only requests of one method.
+    /// Restricts the requests to one method.
     #[must_use]
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = Some(method.into());
@@ -56,7 +56,7 @@ impl Matcher {
     }
 }
 
-/// A file in place of the one that was asked for, with headers as they are.
+/// A file in place of the requested one, with headers as given.
 #[derive(Clone, Debug, Default)]
 pub struct ServedFile {
     pub content_type: Vec<u8>,
@@ -64,20 +64,20 @@ pub struct ServedFile {
     pub bytes: Bytes,
 }
 
-/// How a request ends other than by its handler's answer.
+/// The end of a request other than by its handler's response.
 #[derive(Clone, Debug)]
 pub(crate) enum Ending {
-    /// Answered with this, without being handled.
+    /// Responds with this, without handling the request.
     Fail { status: StatusCode, body: String },
-    /// Answered with this file, without being handled.
+    /// Responds with this file, without handling the request.
     Serve(ServedFile),
-    /// Not handled; the connection is closed without an answer.
+    /// Not handled; the connection is closed without a response.
     DropRequest,
-    /// Handled; the connection is closed without the answer.
-    DropAnswer,
+    /// Handled; the connection is closed without a response.
+    DropResponse,
 }
 
-/// What awaits one request.
+/// The faults of one request.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub held: Option<Held>,
@@ -137,14 +137,14 @@ impl Faults {
         });
     }
 
-    /// Lets held requests go on and holds no more.
+    /// Releases held requests and holds no more.
     pub fn release(&self) {
         let mut rules = self.rules.locked();
         rules.retain(|rule| !matches!(rule.effect, Effect::Hold));
         self.releases.send_modify(|releases| *releases += 1);
     }
 
-    /// Forgets every rule; held requests go on.
+    /// Removes every rule; held requests continue.
     pub fn clear(&self) {
         let mut rules = self.rules.locked();
         rules.clear();
@@ -155,7 +155,7 @@ impl Faults {
         self.held.subscribe()
     }
 
-    /// Uses up the rules that apply to an arriving request.
+    /// Applies the rules that match an arriving request, and uses them up.
     pub fn plan(&self, method: &str, path: &str) -> Plan {
         let mut plan = Plan::default();
         let mut rules = self.rules.locked();
@@ -176,7 +176,7 @@ impl Faults {
     }
 
     fn start_holding(&self) -> Held {
-        // Subscribed under the lock of the rules: a release cannot slip in between.
+        // Subscribed under the lock of the rules, so that no release is missed in between.
         let release = self.releases.subscribe();
         self.held.send_modify(|held| *held += 1);
         Held {
@@ -186,7 +186,7 @@ impl Faults {
     }
 }
 
-/// A request being held; it counts as held until this is dropped.
+/// A held request; it counts as held until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Held {
     release: watch::Receiver<u64>,
@@ -195,7 +195,7 @@ pub(crate) struct Held {
 
 impl Held {
     pub async fn released(mut self) {
-        // An error means that the simulator is gone, which releases as well.
+        // An error means that the simulator is gone, which releases the request as well.
         let _ = self.release.changed().await;
     }
 }

@@ -1,5 +1,5 @@
-//! `GET /`: what the space holds, for a person who wants to see a write arrive. Backlog's own
-//! pages are not simulated.
+//! `GET /`: the content of the space, to see the effect of a change. Backlog's own pages are not
+//! simulated.
 
 use std::cmp::Reverse;
 
@@ -11,7 +11,7 @@ use askama::Template;
 
 use crate::{model, page::page, sim::Sim, state::State};
 
-/// Issues shown of each project, the newest change first.
+/// The issues shown of each project, the latest change first.
 const SHOWN: usize = 12;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {

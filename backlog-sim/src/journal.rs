@@ -1,4 +1,4 @@
-//! The journal: every request received, in order, without any secret.
+//! The journal: every received request, in order, without secrets.
 
 use std::{collections::VecDeque, sync::Mutex};
 
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{faults::Matcher, locked::Locked, params::Params};
 
-/// Parameters whose values are replaced by their fingerprint.
+/// Parameters with values that are replaced by their fingerprint.
 const SECRET_PARAMETERS: [&str; 5] = [
     "apiKey",
     "client_secret",
@@ -16,19 +16,19 @@ const SECRET_PARAMETERS: [&str; 5] = [
     "access_token",
 ];
 
-/// One request. `status` is `None` while it is being answered, and stays so if it never was
+/// One request. `status` is `None` until the response, and stays `None` if there was none
 /// (the connection was dropped).
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
-    /// Counts up from 1 over the life of the simulator.
+    /// Counts from 1 over the life of the simulator.
     pub sequence: u64,
     pub method: String,
-    /// As sent, still percent-encoded.
+    /// As sent, percent-encoded.
     pub path: String,
     /// Decoded pairs in the order sent; secrets are replaced by their [`fingerprint`].
     pub query: Vec<(String, String)>,
-    /// Of an upload, the name of the file as the value of `file`.
+    /// For an upload, the file's name is the value of `file`.
     pub form: Vec<(String, String)>,
     pub credential: Credential,
     pub status: Option<u16>,
@@ -45,7 +45,7 @@ impl Entry {
     }
 }
 
-/// What the request authenticated with.
+/// The credential of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "fingerprint", rename_all = "camelCase")]
 pub enum Credential {
@@ -55,7 +55,7 @@ pub enum Credential {
     ApiKeyQuery(String),
 }
 
-/// The stable stand-in for a secret: twelve hexadecimal digits of its SHA-256.
+/// A stable replacement of a secret: twelve hexadecimal digits of its SHA-256.
 pub fn fingerprint(secret: &str) -> String {
     Sha256::digest(secret.as_bytes())
         .iter()
@@ -85,7 +85,7 @@ impl Journal {
         }
     }
 
-    /// Writes down a request and gives its sequence number for [`Journal::answered`].
+    /// Records a request and returns its sequence number for [`Journal::completed`].
     pub fn received(
         &self,
         method: &str,
@@ -116,9 +116,9 @@ impl Journal {
         Some(entries.last_sequence)
     }
 
-    pub fn answered(&self, sequence: u64, status: u16) {
+    pub fn completed(&self, sequence: u64, status: u16) {
         let mut entries = self.entries.locked();
-        // Sequence numbers are consecutive, so the place follows from the first one kept.
+        // Sequence numbers are consecutive, so the place follows from the first kept entry.
         let Some(first) = entries.kept.front().map(|entry| entry.sequence) else {
             return;
         };

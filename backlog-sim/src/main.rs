@@ -7,18 +7,18 @@ use anyhow::Context;
 use backlog_sim::{BacklogSim, RefreshRotation, SimOptions};
 use clap::{Parser, ValueEnum};
 
-/// A simulated Backlog space: OAuth 2.0, a part of the REST API v2, and believable data.
+/// A simulated Backlog space: OAuth 2.0, a part of the REST API v2, and realistic data.
 ///
-/// Nothing is stored: every start gives the same projects and issues. Requests can be inspected
+/// Nothing is stored: every start creates the same projects and issues. Requests can be inspected
 /// and faults injected under /_sim/ while it runs.
 #[derive(Debug, Parser)]
 #[command(version, after_long_help = EXAMPLES)]
 struct Arguments {
-    /// Address to listen on. It has no protection: keep it on the loopback interface.
+    /// Address to listen on. There is no protection: use the loopback interface only.
     #[arg(long, default_value = "127.0.0.1")]
     host: std::net::IpAddr,
 
-    /// Port to listen on; 0 takes a free one.
+    /// Port to listen on; 0 selects a free one.
     #[arg(long, default_value_t = 7780)]
     port: u16,
 
@@ -26,11 +26,11 @@ struct Arguments {
     #[arg(long, default_value = "harbor-works")]
     space_key: String,
 
-    /// The client id of the OAuth application registered in this space.
+    /// Client ID of the OAuth application registered in this space.
     #[arg(long, default_value = "sim-client")]
     oauth_client_id: String,
 
-    /// Its client secret.
+    /// Client secret of the OAuth application.
     #[arg(
         long,
         env = "BACKLOG_SIM_OAUTH_CLIENT_SECRET",
@@ -39,19 +39,19 @@ struct Arguments {
     )]
     oauth_client_secret: String,
 
-    /// A redirect URI the application may use, to the letter. Repeatable. None: any.
+    /// A redirect URI that the application may use, exactly. Repeatable. Default: any.
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
 
-    /// How long access tokens are good, in seconds.
+    /// Lifetime of access tokens, in seconds.
     #[arg(long, default_value_t = 3600, value_name = "SECONDS")]
     access_token_lifetime: u64,
 
-    /// What happens to a refresh token that is used.
+    /// The effect of using a refresh token.
     #[arg(long, value_enum, default_value_t = Rotation::Rotate)]
     refresh_rotation: Rotation,
 
-    /// How many requests the journal remembers; 0 turns it off.
+    /// Number of requests that the journal keeps; 0 turns it off.
     #[arg(long, default_value_t = 10_000, value_name = "REQUESTS")]
     journal: usize,
 
@@ -62,9 +62,9 @@ struct Arguments {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Rotation {
-    /// A new one is issued and the old one dies at once.
+    /// A new one is issued and the old one becomes invalid at once.
     Rotate,
-    /// The same one is handed back and stays good.
+    /// The same one is returned and stays valid.
     Keep,
 }
 

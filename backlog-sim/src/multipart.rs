@@ -9,7 +9,7 @@ pub(crate) struct Upload {
     pub bytes: Bytes,
 }
 
-/// Finds the file in a body of this content type; `None` if it is another one, or malformed.
+/// Finds the file in a body of this content type; `None` for another type, or a malformed body.
 pub(crate) fn file(content_type: &str, body: &Bytes) -> Option<Upload> {
     let (kind, parameters) = content_type.split_once(';')?;
     if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {

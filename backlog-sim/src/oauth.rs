@@ -1,11 +1,11 @@
-//! Backlog's OAuth 2.0 server: the page where a person signs in and decides, and the token
+//! Backlog's OAuth 2.0 server: the page where a user signs in and decides, and the token
 //! endpoint.
 //!
 //! 1. `GET /OAuth2AccessRequest.action`: checks the application and its redirect URI, then shows
-//!    the page. A wrong one is an error page, never a redirect.
+//!    the page. A wrong one results in an error page, never in a redirect.
 //! 2. `POST /OAuth2AccessRequest.action`: the decision; redirects back with a code or a refusal.
-//! 3. `POST /api/v2/oauth2/token`: redeems a code or a refresh token. A code that was asked for with
-//!    a challenge (PKCE, S256) needs its verifier.
+//! 3. `POST /api/v2/oauth2/token`: redeems a code or a refresh token. A code that was requested
+//!    with a challenge (PKCE, S256) needs its verifier.
 
 use actix_web::{
     HttpResponse,

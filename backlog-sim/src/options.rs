@@ -1,4 +1,4 @@
-//! How a simulated space is set up.
+//! The settings of a simulated space.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -10,19 +10,19 @@ use crate::{rate_limit::RateLimits, tokens::RefreshRotation};
 /// The settings of a [`BacklogSim`](crate::BacklogSim); the defaults suit tests.
 #[derive(Clone)]
 pub struct SimOptions {
-    /// Where to listen; port 0 takes a free one. Default: `127.0.0.1:0`.
+    /// The address to listen on; port 0 selects a free one. Default: `127.0.0.1:0`.
     pub addr: SocketAddr,
-    /// The space's key, as in `{key}.backlog.com`. Its name is made from it.
+    /// The space's key, as in `{key}.backlog.com`. Its name is derived from it.
     pub space_key: String,
     pub oauth_client_id: String,
     pub oauth_client_secret: String,
-    /// What `redirect_uri` may be, to the letter. Empty: anything.
+    /// The allowed values of `redirect_uri`, exactly. Empty: any.
     pub redirect_uris: Vec<String>,
     /// Default: an hour.
     pub access_token_lifetime: Duration,
     pub refresh_rotation: RefreshRotation,
     pub rate_limits: RateLimits,
-    /// How many requests the journal remembers; 0 turns it off. Default: 10,000.
+    /// The number of requests that the journal keeps; 0 turns it off. Default: 10,000.
     pub journal_capacity: usize,
     /// Server threads. Default: 1.
     pub workers: usize,

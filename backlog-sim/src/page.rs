@@ -1,4 +1,4 @@
-//! An answer that is a page.
+//! An HTML response.
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
@@ -6,9 +6,9 @@ use actix_web::{
 };
 use askama::Template;
 
-pub(crate) fn page(mut answer: HttpResponseBuilder, template: &impl Template) -> HttpResponse {
+pub(crate) fn page(mut response: HttpResponseBuilder, template: &impl Template) -> HttpResponse {
     match template.render() {
-        Ok(html) => answer
+        Ok(html) => response
             .content_type("text/html;charset=utf-8")
             .insert_header((CACHE_CONTROL, "no-store"))
             .insert_header((

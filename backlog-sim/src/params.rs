@@ -1,5 +1,5 @@
 //! Query and form parameters in Backlog's notation: `name=1`, `name[]=1&name[]=2`, booleans as
-//! `true`/`false`, dates as `yyyy-MM-dd`. Reading one that is malformed is an error of code 7.
+//! `true`/`false`, dates as `yyyy-MM-dd`. A malformed value is an error of code 7.
 
 use std::str::FromStr;
 
@@ -17,7 +17,7 @@ impl Params {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
-    /// What an upload is in the journal: its file's name.
+    /// An upload as recorded in the journal: its file's name.
     pub fn of_upload(name: &str) -> Self {
         Self(vec![("file".to_owned(), name.to_owned())])
     }
@@ -49,7 +49,7 @@ impl Params {
             .ok_or_else(|| ApiError::invalid(format!("{name} is required.")))
     }
 
-    /// A number, a boolean or another value that its text form names.
+    /// A value parsed from its text, such as a number or a boolean.
     pub fn parsed<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
         self.filled(name)
             .map(|value| value.parse().map_err(|_| malformed(name, value)))
@@ -67,8 +67,8 @@ impl Params {
             .transpose()
     }
 
-    /// The ids of `name[]`, or `None` if the parameter was not sent. One empty value, the way to
-    /// clear a list, gives an empty list.
+    /// The ids of `name[]`, or `None` if the parameter was not sent. One empty value, which clears
+    /// a list, returns an empty list.
     pub fn ids(&self, name: &str) -> Result<Option<Vec<Id>>, ApiError> {
         let array = format!("{name}[]");
         let mut sent = false;
@@ -84,7 +84,7 @@ impl Params {
         Ok(sent.then_some(ids))
     }
 
-    /// The texts of `name[]`, or `None` if the parameter was not sent; empty ones do not count.
+    /// The texts of `name[]`, or `None` if the parameter was not sent; empty ones are skipped.
     pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
         let array = format!("{name}[]");
         let sent = self.0.iter().filter(|(key, _)| *key == array);
@@ -102,7 +102,7 @@ impl Params {
         }
     }
 
-    /// The page that `minId` and `maxId` (both exclusive), `count` and `order` ask for, of things
+    /// The page that `minId` and `maxId` (both exclusive), `count` and `order` select, of items
     /// in the order of their ids.
     pub fn page_by_id<T>(
         &self,
@@ -122,7 +122,7 @@ impl Params {
         Ok(page)
     }
 
-    /// The page that `offset` and `count` ask for.
+    /// The page that `offset` and `count` select.
     pub fn page<T>(&self, things: impl IntoIterator<Item = T>) -> Result<Vec<T>, ApiError> {
         let offset = self.parsed::<usize>("offset")?.unwrap_or(0);
         let count = self.count()?;

@@ -1,11 +1,11 @@
-//! What happens to every request except those of the controls (`/_sim/`):
+//! The processing of every request except those of the controls (`/_sim/`):
 //!
 //! 1. The body is read and parameters are decoded.
-//! 2. The journal notes the request.
-//! 3. Faults: held, delayed, failed, or dropped.
+//! 2. The journal records the request.
+//! 3. Faults apply: held, delayed, failed, or dropped.
 //! 4. For the API: authentication, then the rate limit.
-//! 5. The handler of the endpoint answers.
-//! 6. Rate-limit headers are added and the journal notes the status.
+//! 5. The handler of the endpoint responds.
+//! 6. Rate-limit headers are added and the journal records the status.
 
 use std::net::{Shutdown, TcpStream};
 
@@ -77,7 +77,7 @@ pub(crate) async fn pipeline(
     if let Some(delay) = plan.delay {
         tokio::time::sleep(delay).await;
     }
-    let answer = match plan.ending {
+    let response = match plan.ending {
         Some(Ending::DropRequest) => {
             close_connection(request.request());
             return Ok(request.into_response(HttpResponse::ServiceUnavailable()));
@@ -91,27 +91,27 @@ pub(crate) async fn pipeline(
             request.into_response(HttpResponse::build(status).content_type(kind).body(body))
         }
         Some(Ending::Serve(file)) => {
-            let mut answer = HttpResponse::Ok();
-            answer.insert_header((CONTENT_TYPE, file.content_type));
+            let mut response = HttpResponse::Ok();
+            response.insert_header((CONTENT_TYPE, file.content_type));
             if let Some(disposition) = file.disposition {
-                answer.insert_header((CONTENT_DISPOSITION, disposition));
+                response.insert_header((CONTENT_DISPOSITION, disposition));
             }
-            request.into_response(answer.body(file.bytes))
+            request.into_response(response.body(file.bytes))
         }
-        Some(Ending::DropAnswer) => {
-            let answer = handle(&sim, request, &method, &path, query, form, next).await?;
-            close_connection(answer.request());
-            return Ok(answer);
+        Some(Ending::DropResponse) => {
+            let response = handle(&sim, request, &method, &path, query, form, next).await?;
+            close_connection(response.request());
+            return Ok(response);
         }
         None => handle(&sim, request, &method, &path, query, form, next).await?,
     };
     if let Some(sequence) = sequence {
-        sim.journal.answered(sequence, answer.status().as_u16());
+        sim.journal.completed(sequence, response.status().as_u16());
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// Authenticates and limits requests of the API, and lets the endpoint answer.
+/// Authenticates and limits requests of the API, and calls the endpoint.
 async fn handle(
     sim: &Sim,
     request: ServiceRequest,
@@ -128,12 +128,12 @@ async fn handle(
 
     let user = match authenticate(sim, request.headers(), &query) {
         Ok(user) => user,
-        Err(refusal) => return Ok(request.into_response(refusal.answer())),
+        Err(refusal) => return Ok(request.into_response(refusal.response())),
     };
     let quota = sim
         .rate_limiter
         .count(user, Class::of(method, path), sim.clock.now());
-    let mut answer = if quota.exceeded {
+    let mut response = if quota.exceeded {
         request.into_response(ApiError::too_many_requests().error_response())
     } else {
         let params = match *method {
@@ -148,12 +148,12 @@ async fn handle(
         request.extensions_mut().insert(Call { user, params });
         next.call(request).await?.map_into_boxed_body()
     };
-    add_rate_limit_headers(&mut answer, quota);
-    Ok(answer)
+    add_rate_limit_headers(&mut response, quota);
+    Ok(response)
 }
 
-fn add_rate_limit_headers(answer: &mut ServiceResponse<BoxBody>, quota: Quota) {
-    let headers = answer.headers_mut();
+fn add_rate_limit_headers(response: &mut ServiceResponse<BoxBody>, quota: Quota) {
+    let headers = response.headers_mut();
     for (name, value) in [
         ("x-ratelimit-limit", i64::from(quota.limit)),
         ("x-ratelimit-remaining", i64::from(quota.remaining)),
@@ -163,10 +163,10 @@ fn add_rate_limit_headers(answer: &mut ServiceResponse<BoxBody>, quota: Quota) {
     }
 }
 
-/// Closes the TCP connection; whatever is answered afterwards has nowhere to go.
+/// Closes the TCP connection; a later response cannot be sent.
 fn close_connection(request: &HttpRequest) {
     if let Some(connection) = request.conn_data::<TcpStream>() {
-        // An error means that the peer has closed it already.
+        // An error means that the peer has already closed it.
         let _ = connection.shutdown(Shutdown::Both);
     }
 }

@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 
 use crate::{locked::Locked, model::Id};
 
-/// Requests a user may make per minute, by class.
+/// Requests per user and minute, by class.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub struct RateLimits {
-    /// GET requests that are in no other class.
+    /// GET requests of no other class.
     pub read: u32,
     /// POST, PUT, PATCH and DELETE.
     pub update: u32,
-    /// Issue lists and counts. Which calls Backlog counts here is not published.
+    /// Issue lists and counts. Backlog does not publish which requests it counts here.
     pub search: u32,
     /// Images of users, projects and the space.
     pub icon: u32,
 }
 
 impl Default for RateLimits {
-    /// High enough never to be met by accident.
+    /// High enough never to be reached by accident.
     fn default() -> Self {
         Self {
             read: 10_000_000,
@@ -67,7 +67,7 @@ impl Class {
     }
 }
 
-/// What is left of one class in the current minute.
+/// The rest of one class in the current minute.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quota {
     pub limit: u32,
@@ -100,7 +100,7 @@ impl RateLimiter {
         }
     }
 
-    /// Takes effect at once, with nothing used so far.
+    /// Takes effect at once, and resets the counts.
     pub fn set_limits(&self, limits: RateLimits) {
         let mut counts = self.inner.locked();
         counts.limits = limits;
@@ -125,7 +125,7 @@ impl RateLimiter {
         }
     }
 
-    /// The answer of `GET /rateLimit`.
+    /// The response of `GET /rateLimit`.
     pub fn report(&self, user: Id, now: DateTime<Utc>) -> Value {
         let mut counts = self.inner.locked();
         counts.turn_to(now);

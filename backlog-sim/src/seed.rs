@@ -24,7 +24,7 @@ use dates::at;
 pub use ids::*;
 pub(crate) use projects::empty_project;
 
-/// What is made after the seed has larger ids.
+/// Items created after the seed have larger ids.
 const LAST_SEEDED_ID: Id = 9_905_000;
 
 pub(crate) fn space(space_key: &str) -> State {
@@ -75,7 +75,7 @@ pub(crate) fn space(space_key: &str) -> State {
     state
 }
 
-/// `harbor-works` is called `Harbor Works`.
+/// `harbor-works` becomes `Harbor Works`.
 fn name_of(space_key: &str) -> String {
     space_key
         .split('-')

@@ -66,13 +66,13 @@ impl BacklogSim {
                     })
                     .workers(options.workers)
                     .tcp_nodelay(true)
-                    // A client that hangs up is seen at once: its request is held no more.
+                    // A disconnect is noticed at once, so the client's request is no longer held.
                     .h1_allow_half_closed(false)
                     .disable_signals()
                     .on_connect(keep_connection)
                     .listen(listener)?
                     .run();
-                    // The starter waits for this; if it is gone, so is the need for a server.
+                    // If the starter is gone, the server is not needed.
                     if started.send(server.handle()).is_ok() {
                         server.await?;
                     }
@@ -95,7 +95,7 @@ impl BacklogSim {
         })
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT/`.
+    /// The server's URL: `http://127.0.0.1:PORT/`.
     ///
     /// # Panics
     /// Never: an IP address and a port always make a URL.
@@ -103,19 +103,19 @@ impl BacklogSim {
         Url::parse(&format!("http://{}", self.addr)).expect("an address makes a URL")
     }
 
-    /// What tests look at and turn.
+    /// The controls for tests.
     pub fn control(&self) -> &Control {
         &self.control
     }
 
-    /// Stops at once, without waiting for requests under way, and returns when the port is free.
+    /// Stops at once, without waiting for open requests, and returns when the port is free.
     pub async fn stop(mut self) {
         self.control.release();
         self.server.stop(false).await;
         if let Some(thread) = self.thread.take() {
             let (joined, wait) = oneshot::channel();
             thread::spawn(move || joined.send(join(thread)));
-            // The outcome of a server that was told to stop is of no interest.
+            // The result of a stopped server does not matter.
             let _ = wait.await;
         }
     }
@@ -123,7 +123,7 @@ impl BacklogSim {
 
 impl Drop for BacklogSim {
     fn drop(&mut self) {
-        // The command is sent by the call; the future only waits for the outcome.
+        // The call sends the command; the future only waits for the result.
         drop(self.server.stop(false));
     }
 }
@@ -134,7 +134,7 @@ fn join(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
         .unwrap_or_else(|_| Err(io::Error::other("the server thread panicked")))
 }
 
-/// Keeps a second handle of the connection's socket, for `pipeline.rs` to close it.
+/// Keeps a second handle of the connection's socket, so that `pipeline.rs` can close it.
 fn keep_connection(connection: &dyn Any, data: &mut Extensions) {
     let stream = connection.downcast_ref::<TcpStream>();
     if let Some(Ok(socket)) = stream.map(|stream| stream.as_fd().try_clone_to_owned()) {

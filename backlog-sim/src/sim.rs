@@ -1,4 +1,4 @@
-//! Everything one simulated space consists of; shared by its handlers and its controls.
+//! The parts of one simulated space, shared by its handlers and its controls.
 
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

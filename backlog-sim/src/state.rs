@@ -1,4 +1,4 @@
-//! What the space holds, and who may see what of it.
+//! The content of the space, and who may see it.
 
 mod admin;
 mod content;
@@ -30,7 +30,7 @@ pub(crate) struct State {
     /// Pairs of issues that are linked, the smaller id first.
     pub related: BTreeSet<(Id, Id)>,
     pub wikis: BTreeMap<Id, Wiki>,
-    /// Siblings in the order in which they are shown.
+    /// Siblings in display order.
     pub documents: Vec<Document>,
     pub repositories: BTreeMap<Id, Repository>,
     pub pull_requests: BTreeMap<Id, PullRequest>,
@@ -38,14 +38,14 @@ pub(crate) struct State {
     pub watchings: BTreeMap<Id, Watching>,
     pub activities: BTreeMap<Id, Activity>,
     pub stars: BTreeMap<Id, Star>,
-    /// Files that are not attached to anything yet.
+    /// Files that are not attached yet.
     pub uploads: BTreeMap<Id, Attachment>,
     pub shared_files: BTreeMap<Id, SharedFile>,
     pub teams: BTreeMap<Id, Team>,
     pub notice: SpaceNotice,
-    /// In the order looked at; once for each user and thing.
+    /// In the order viewed; once for each user and item.
     pub viewed: Vec<Viewed>,
-    /// The newest id of everything that is made after the seed.
+    /// The newest id of the items created after the seed.
     pub last_id: Id,
 }
 
@@ -92,7 +92,7 @@ impl State {
             .ok_or_else(|| no_project(id_or_key))
     }
 
-    /// The project an issue is in. Issues never outlive their project.
+    /// The project of an issue. Issues never outlive their project.
     pub fn project_of(&self, issue: &Issue) -> &ProjectRecord {
         &self.projects[&issue.project_id]
     }
@@ -128,12 +128,12 @@ impl State {
             .find(|field| field.id == id)
     }
 
-    /// Refuses users who may only look.
+    /// Rejects users who may only read.
     pub fn may_add_issues(&self, user: Id) -> Result<(), ApiError> {
         self.role_allows(user, 3)
     }
 
-    /// Refuses users who may only look, or only add issues.
+    /// Rejects users who may only read, or only add issues.
     pub fn may_edit(&self, user: Id) -> Result<(), ApiError> {
         self.role_allows(user, 2)
     }
@@ -148,7 +148,7 @@ impl State {
         }
     }
 
-    /// Gives the issue the next key of its project.
+    /// Assigns the next key of its project to the issue.
     pub fn insert_issue(&mut self, mut issue: Issue) {
         if let Some(record) = self.projects.get_mut(&issue.project_id) {
             record.last_key += 1;
@@ -159,7 +159,7 @@ impl State {
         }
     }
 
-    /// After a project's key has changed.
+    /// Updates issue keys after a project's key has changed.
     pub fn rename_issue_keys(&mut self, project: Id) {
         let Some(record) = self.projects.get(&project) else {
             return;
@@ -171,7 +171,7 @@ impl State {
         }
     }
 
-    /// Its children become issues of their own.
+    /// Removes an issue; its children become issues without a parent.
     pub fn remove_issue(&mut self, id: Id) {
         if let Some(issue) = self.issues.remove(&id) {
             self.issue_keys.remove(&issue.issue_key);
@@ -195,8 +195,8 @@ impl State {
         }
     }
 
-    /// Adds a comment to an issue, which counts as its update, tells the users named, and gives
-    /// the id of the comment.
+    /// Adds a comment to an issue, which counts as its update, notifies the named users, and
+    /// returns the id of the comment.
     pub fn add_comment(&mut self, id: Id, mut comment: Comment, notify: &[Id]) -> Id {
         comment.id = self.next_id();
         let reason = if comment.is_update() {

@@ -1,4 +1,4 @@
-//! Authorization codes, OAuth tokens and API keys. They live in memory only.
+//! Authorization codes, OAuth tokens and API keys, in memory only.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -9,21 +9,21 @@ use sha2::{Digest, Sha256};
 
 use crate::{model::Id, random};
 
-/// How long an authorization code can be redeemed.
+/// The lifetime of an authorization code.
 const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
-/// What happens to a refresh token that is used.
+/// The effect of using a refresh token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RefreshRotation {
-    /// A new one is issued and the old one dies at once.
+    /// A new one is issued and the old one becomes invalid at once.
     #[default]
     Rotate,
-    /// The same one is handed back and stays good.
+    /// The same one is returned and stays valid.
     Keep,
 }
 
-/// A successful answer of the token endpoint.
+/// A successful response of the token endpoint.
 #[derive(Clone, Serialize)]
 pub struct TokenPair {
     pub access_token: String,
@@ -41,7 +41,7 @@ impl std::fmt::Debug for TokenPair {
     }
 }
 
-/// Why a bearer token is refused, in the words of the `WWW-Authenticate` header.
+/// Why a bearer token is rejected, in the words of the `WWW-Authenticate` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BearerError {
     Expired,
@@ -60,7 +60,7 @@ impl BearerError {
 struct Code {
     user: Id,
     redirect_uri: String,
-    /// Of RFC 7636, S256.
+    /// The code challenge of RFC 7636, S256.
     challenge: Option<String>,
     expires: DateTime<Utc>,
 }
@@ -75,11 +75,11 @@ pub(crate) struct Tokens {
     access: HashMap<String, AccessToken>,
     refresh: HashMap<String, Id>,
     api_keys: HashMap<String, Id>,
-    /// The pair that each user was given last.
+    /// The last token pair of each user.
     last_pairs: HashMap<Id, TokenPair>,
     pub access_lifetime: Duration,
     pub rotation: RefreshRotation,
-    /// Whether a new sign-in of a user is given the pair of before while that is good.
+    /// Whether a user's new sign-in receives the previous token pair while that is valid.
     pub shares_pairs: bool,
 }
 
@@ -146,14 +146,14 @@ impl Tokens {
         is_good.then(|| last.clone())
     }
 
-    /// Tokens as after a sign-in.
+    /// Issues tokens, like a sign-in.
     pub fn issue_pair(&mut self, user: Id, now: DateTime<Utc>) -> TokenPair {
         let refresh = random::secret(48);
         self.refresh.insert(refresh.clone(), user);
         self.issue_access(user, refresh, now)
     }
 
-    /// Uses a refresh token. Access tokens issued before stay good until they expire.
+    /// Uses a refresh token. Access tokens issued before stay valid until they expire.
     pub fn refresh(&mut self, refresh_token: &str, now: DateTime<Utc>) -> Option<TokenPair> {
         let user = *self.refresh.get(refresh_token)?;
         match self.rotation {
@@ -183,7 +183,7 @@ impl Tokens {
         pair
     }
 
-    /// The user an access token acts for.
+    /// The user of an access token.
     pub fn bearer(&self, token: &str, now: DateTime<Utc>) -> Result<Id, BearerError> {
         let token = self.access.get(token).ok_or(BearerError::NotFound)?;
         if now < token.expires {
@@ -203,14 +203,14 @@ impl Tokens {
         self.api_keys.get(key).copied()
     }
 
-    /// Every access token expires now; refresh tokens stay good.
+    /// Expires every access token; refresh tokens stay valid.
     pub fn expire_access(&mut self, now: DateTime<Utc>) {
         for token in self.access.values_mut() {
             token.expires = token.expires.min(now);
         }
     }
 
-    /// Withdraws what the user, or everybody, allowed: codes and tokens, not API keys.
+    /// Revokes the grants of the user, or of all users: codes and tokens, but not API keys.
     pub fn revoke(&mut self, user: Option<Id>) {
         let stays = |owner: Id| user.is_some_and(|user| user != owner);
         self.codes.retain(|_, code| stays(code.user));

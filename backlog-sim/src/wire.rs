@@ -1,4 +1,4 @@
-//! How times, dates and numbers look on the wire; for `#[serde(serialize_with = …)]`.
+//! The JSON format of times, dates and numbers; for `#[serde(serialize_with = …)]`.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serializer;
@@ -25,7 +25,7 @@ pub(crate) fn optional_timestamp<S: Serializer>(
     }
 }
 
-/// A date goes out as the timestamp of its midnight in UTC.
+/// A date is sent as the timestamp of its midnight in UTC.
 pub(crate) fn date<S: Serializer>(
     date: &Option<NaiveDate>,
     serializer: S,
@@ -36,7 +36,7 @@ pub(crate) fn date<S: Serializer>(
     }
 }
 
-/// Numbers without a fraction go out as integers.
+/// Numbers without a fraction are sent as integers.
 pub(crate) fn number<S: Serializer>(
     number: &Option<f64>,
     serializer: S,

@@ -1,4 +1,4 @@
-//! Load over HTTP/1.1: each connection sends its next request when the last is answered.
+//! Load over HTTP/1.1: each connection sends its next request after the previous response.
 
 use std::{
     net::SocketAddr,
@@ -13,7 +13,7 @@ use hyper::{Request, StatusCode, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::JoinSet};
 
-/// Counted from the first second on: what is cold then is not what is measured.
+/// Excluded from the measurement, because caches are still cold.
 const WARM_UP: Duration = Duration::from_secs(2);
 
 /// One connection's requests.
@@ -21,8 +21,8 @@ pub trait Requests: Send + 'static {
     /// The next one; `None` ends the connection.
     fn next(&mut self) -> Option<Request<Full<Bytes>>>;
 
-    /// Reads an answer; an error counts as a wrong one.
-    fn answered(&mut self, status: StatusCode, body: &Bytes) -> anyhow::Result<()> {
+    /// Checks a response; an error counts as a wrong response.
+    fn check(&mut self, status: StatusCode, body: &Bytes) -> anyhow::Result<()> {
         anyhow::ensure!(
             status.is_success(),
             "{status}: {}",
@@ -32,12 +32,12 @@ pub trait Requests: Send + 'static {
     }
 }
 
-/// What came of a load.
+/// The result of a load.
 pub struct Outcome {
     /// In microseconds.
     pub latencies: Histogram<u64>,
-    /// Those of the warm-up too.
-    pub answers: u64,
+    /// Includes the warm-up.
+    pub responses: u64,
     pub elapsed: Duration,
     pub wrong: u64,
     pub first_error: Option<String>,
@@ -54,11 +54,11 @@ impl Outcome {
         Duration::from_micros(self.latencies.value_at_quantile(quantile))
     }
 
-    /// A figure with wrong answers in it is none.
+    /// Fails if any response was wrong.
     pub fn sound(self) -> anyhow::Result<Self> {
         match &self.first_error {
             None => Ok(self),
-            Some(error) => anyhow::bail!("{} wrong answers, the first: {error}", self.wrong),
+            Some(error) => anyhow::bail!("{} wrong responses, the first: {error}", self.wrong),
         }
     }
 }
@@ -66,13 +66,13 @@ impl Outcome {
 /// How long a load lasts.
 #[derive(Clone, Copy)]
 pub enum Lasts {
-    /// A warm-up, then so long.
+    /// A warm-up, then this long.
     For(Duration),
-    /// Until every connection has no more requests; no warm-up.
+    /// Until no connection has requests left; no warm-up.
     UntilDone,
 }
 
-/// Runs one connection for each of `connections` and merges what they saw.
+/// Runs one connection for each of `connections` and merges their results.
 pub async fn run<R: Requests>(
     target: SocketAddr,
     connections: Vec<R>,
@@ -88,17 +88,17 @@ pub async fn run<R: Requests>(
         tasks.spawn(connection(target, requests, counted_from, until));
     }
     let mut latencies = histogram()?;
-    let (mut answers, mut wrong, mut first_error) = (0, 0, None);
+    let (mut responses, mut wrong, mut first_error) = (0, 0, None);
     while let Some(done) = tasks.join_next().await {
         let seen = done??;
         latencies.add(seen.latencies)?;
-        answers += seen.answers;
+        responses += seen.responses;
         wrong += seen.wrong;
         first_error = first_error.or(seen.first_error);
     }
     Ok(Outcome {
         latencies,
-        answers,
+        responses,
         elapsed: counted_from.elapsed(),
         wrong,
         first_error,
@@ -111,7 +111,7 @@ fn histogram() -> anyhow::Result<Histogram<u64>> {
 
 struct Seen {
     latencies: Histogram<u64>,
-    answers: u64,
+    responses: u64,
     wrong: u64,
     first_error: Option<String>,
 }
@@ -128,7 +128,7 @@ async fn connection<R: Requests>(
     let driver = tokio::spawn(connection);
     let mut seen = Seen {
         latencies: histogram()?,
-        answers: 0,
+        responses: 0,
         wrong: 0,
         first_error: None,
     };
@@ -137,15 +137,15 @@ async fn connection<R: Requests>(
     {
         sender.ready().await?;
         let sent = Instant::now();
-        let answer = sender.send_request(request).await?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
-        seen.answers += 1;
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        seen.responses += 1;
         if sent >= counted_from {
             let micros = u64::try_from(sent.elapsed().as_micros())?;
             seen.latencies.record(micros.max(1))?;
         }
-        if let Err(error) = requests.answered(status, &body) {
+        if let Err(error) = requests.check(status, &body) {
             seen.wrong += 1;
             seen.first_error.get_or_insert_with(|| error.to_string());
         }

@@ -1,10 +1,10 @@
-//! What the figures were measured on.
+//! The machine on which the figures were measured.
 
 use std::fs;
 
 use sqlx::PgPool;
 
-/// One line a fact, as Markdown items.
+/// One fact per line, as Markdown items.
 pub async fn describe(db: &PgPool) -> anyhow::Result<Vec<String>> {
     let cpu = fs::read_to_string("/proc/cpuinfo")?;
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));

@@ -2,11 +2,11 @@
 //!
 //! 1. Start a simulated Backlog, a bare pass-through to it, and the hub: release
 //!    binaries, each a process of its own.
-//! 2. Write sessions into the hub's database, as sign-ins would have.
-//! 3. Run each case of `cases/` and compare what it measured with its budget.
+//! 2. Write sessions into the hub's database, as sign-ins would.
+//! 3. Run each case of `cases/` and compare its result with its budget.
 //! 4. Write the table and the plots into `docs/benchmarks.md` and `docs/benchmarks/`.
 //!
-//! `scripts/bench` builds the binaries and gives it a PostgreSQL of its own.
+//! `scripts/bench` builds the binaries and provides a PostgreSQL.
 
 mod cases;
 mod load;
@@ -24,7 +24,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use url::Url;
 
-/// Rows of the cases about large stores; the report's texts say it in words.
+/// The rows of the cases about large stores; the report spells the number out.
 const MANY: usize = 1_000_000;
 
 #[derive(Debug, Parser)]
@@ -35,11 +35,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Measures every budget, or the cases named, and writes the report
+    /// Measure every budget, or the named cases, and write the report
     Run(RunArguments),
-    /// Serves the comparison: actix-web and reqwest with nothing between
+    /// Serve the comparison: actix-web and reqwest with nothing between
     PassThrough {
-        /// Where the simulated Backlog is
+        /// URL of the simulated Backlog
         #[arg(long)]
         backlog: Url,
     },
@@ -47,22 +47,22 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct RunArguments {
-    /// A PostgreSQL superuser's URL; databases are made beside it
+    /// URL of a PostgreSQL superuser; databases are created on its server
     #[arg(long, env = "BENCH_DATABASE_URL", hide_env_values = true)]
     database_url: Url,
-    /// Where the release binaries are
+    /// Directory of the release binaries
     #[arg(long, default_value = "target/release")]
     binaries: PathBuf,
-    /// The directory with `pgbench`
+    /// Directory of `pgbench`
     #[arg(long, env = "BENCH_POSTGRES_BINARIES")]
     postgres_binaries: PathBuf,
-    /// The folder of the report
+    /// Directory of the report
     #[arg(long, default_value = "docs")]
     docs: PathBuf,
-    /// Seconds that each load lasts
+    /// Duration of each load in seconds
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Only these cases, and only print their results
+    /// Run only these cases, and only print their results
     #[arg(value_enum)]
     cases: Vec<cases::Case>,
 }

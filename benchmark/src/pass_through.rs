@@ -1,10 +1,10 @@
-//! The comparison: what actix-web and reqwest cost with nothing between them.
+//! The comparison: the cost of actix-web and reqwest with nothing between them.
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use reqwest::Client;
 use url::Url;
 
-/// Answers every POST with what Backlog says of one issue; prints where it listens.
+/// Responds to every POST with one issue from Backlog; prints its own address.
 pub async fn serve(backlog: Url) -> anyhow::Result<()> {
     let client = Client::builder().tcp_nodelay(true).build()?;
     let issue = backlog.join("api/v2/issues/HARBOR-1")?;
@@ -32,14 +32,14 @@ async fn forward(
     let bearer = request.headers().get("authorization");
     let bearer = bearer.and_then(|value| value.to_str().ok()).unwrap_or("");
     let failed = actix_web::error::ErrorBadGateway::<reqwest::Error>;
-    let answer = client
+    let response = client
         .get(issue)
         .header("authorization", bearer)
         .send()
         .await
         .map_err(failed)?;
-    let status = answer.status().as_u16();
-    let body = answer.bytes().await.map_err(failed)?;
+    let status = response.status().as_u16();
+    let body = response.bytes().await.map_err(failed)?;
     let status =
         actix_web::http::StatusCode::from_u16(status).map_err(actix_web::error::ErrorBadGateway)?;
     Ok(HttpResponse::build(status)

@@ -1,4 +1,4 @@
-//! Pictures of latencies: how many of the answers came within which time.
+//! Plots of latencies: the share of responses within each time.
 
 use anyhow::Context;
 use plotters::prelude::*;
@@ -12,12 +12,12 @@ const COLOURS: [RGBColor; 4] = [
     RGBColor(0, 158, 115),
     RGBColor(90, 90, 90),
 ];
-/// The share of answers, in percent, at which each line is drawn.
+/// The shares of responses, in percent, at which each line is drawn.
 const SHARES: [f64; 14] = [
     1.0, 5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 95.0, 99.0, 99.9,
 ];
 
-/// One line for each load: its latency in milliseconds over the share of answers.
+/// Draws one line per load: its latency in milliseconds over the share of responses.
 pub fn latencies(title: &str, loads: &[(&str, &Outcome)]) -> anyhow::Result<String> {
     let mut svg = String::new();
     draw(&mut svg, title, loads).context("the plot could not be drawn")?;
@@ -48,7 +48,7 @@ fn draw(svg: &mut String, title: &str, loads: &[(&str, &Outcome)]) -> anyhow::Re
         .build_cartesian_2d(0.0..100.0, 0.0..highest * 1.1)?;
     chart
         .configure_mesh()
-        .x_desc("answers within the time, %")
+        .x_desc("responses within the time, %")
         .y_desc("milliseconds")
         .light_line_style(WHITE.mix(0.0))
         .draw()?;

@@ -1,4 +1,4 @@
-//! The programs under measurement, as processes that end with their value here.
+//! The measured programs, as processes that end when their value is dropped.
 
 use std::{
     path::Path,
@@ -12,10 +12,10 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What Linux counts processor time in, whatever its own clock does.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The unit in which Linux reports processor time, regardless of its own clock.
 const TICKS_PER_SECOND: u64 = 100;
-const LOOK_EVERY: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 pub struct Process {
     child: Child,
@@ -23,7 +23,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program with nothing of this environment but its path.
+    /// Starts a program with nothing of this environment except its path.
     pub fn start(
         program: &Path,
         arguments: &[&str],
@@ -46,31 +46,31 @@ impl Process {
         })
     }
 
-    /// The next line it prints.
+    /// The next line of the program's output.
     pub async fn line(&mut self) -> anyhow::Result<String> {
-        let line = tokio::time::timeout(PATIENCE, self.output.next_line()).await??;
+        let line = tokio::time::timeout(TIMEOUT, self.output.next_line()).await??;
         line.context("the program ended")
     }
 
-    /// Waits until `url` is answered with 200; how long that took.
+    /// Waits until `url` returns 200, and returns the time that this took.
     pub async fn ready(&mut self, url: &str) -> anyhow::Result<Duration> {
         let client = reqwest::Client::new();
         let started = Instant::now();
         loop {
-            if let Ok(answer) = client.get(url).send().await
-                && answer.status().is_success()
+            if let Ok(response) = client.get(url).send().await
+                && response.status().is_success()
             {
                 return Ok(started.elapsed());
             }
             if let Some(status) = self.child.try_wait()? {
                 anyhow::bail!("the program ended: {status}");
             }
-            anyhow::ensure!(started.elapsed() < PATIENCE, "{url} is not answered");
-            tokio::time::sleep(LOOK_EVERY).await;
+            anyhow::ensure!(started.elapsed() < TIMEOUT, "{url} does not respond");
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// Memory in bytes: what is resident now, and the most that ever was.
+    /// Memory in bytes: resident now, and the highest so far.
     pub fn memory(&self) -> anyhow::Result<(u64, u64)> {
         let id = self.child.id().context("the program ended")?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
@@ -82,11 +82,11 @@ impl Process {
         Ok((read("VmRSS:")? * 1024, read("VmHWM:")? * 1024))
     }
 
-    /// Processor time spent so far, of all threads.
+    /// Processor time so far, of all threads.
     pub fn cpu(&self) -> anyhow::Result<Duration> {
         let id = self.child.id().context("the program ended")?;
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
-        // After the program's name, which may hold anything: `utime` and `stime` (proc(5)).
+        // After the program's name, which may contain anything: `utime` and `stime` (proc(5)).
         let (_, fields) = stat.rsplit_once(')').context("no name")?;
         let ticks = fields
             .split_whitespace()
@@ -97,7 +97,7 @@ impl Process {
         Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
     }
 
-    /// Ends it as `kill -9` does.
+    /// Ends the process like `kill -9`.
     pub async fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill().await?;
         Ok(())

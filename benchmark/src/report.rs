@@ -5,18 +5,18 @@ use std::{fs, path::Path};
 use anyhow::Context;
 use backlog_mcp_hub::clock::Clock;
 
-/// One budget and what was measured.
+/// One budget and its result.
 #[derive(Clone, Debug)]
 pub struct Figure {
     pub what: &'static str,
     pub budget: String,
     pub measured: String,
     pub compared_with: String,
-    /// `None` if nothing was wanted.
+    /// `None` if there is no budget.
     pub held: Option<bool>,
 }
 
-/// One picture, as SVG.
+/// One plot, as SVG.
 pub struct Plot {
     pub file: &'static str,
     pub caption: &'static str,
@@ -48,7 +48,7 @@ pub fn table(figures: &[Figure]) -> String {
     text
 }
 
-/// Replaces what stands between the marks of `benchmarks.md`, and writes the pictures.
+/// Replaces the text between the marks of `benchmarks.md`, and writes the plots.
 pub fn write(
     docs: &Path,
     machine: &[String],

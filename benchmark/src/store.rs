@@ -1,4 +1,4 @@
-//! Sessions in the hub's database, as sign-ins and a first call each would have left them.
+//! Sessions in the hub's database, as a sign-in and a first call would leave each.
 
 use backlog_mcp_hub::{
     clock::Clock,
@@ -15,9 +15,9 @@ use sqlx::types::Uuid;
 
 use crate::world::{USER, World};
 
-/// Rows of one statement.
+/// The rows of one statement.
 const BATCH: usize = 5_000;
-/// In the form of an operator's client.
+/// In the form of the ID of an operator's client.
 pub const CLIENT_ID: &str = "019b0c5e-7f3a-7c41-9d0e-2b8f6a1c3d4e";
 
 /// The tokens of one session.
@@ -26,7 +26,7 @@ pub struct Session {
     pub refresh: RefreshToken,
 }
 
-/// The client that every session is of.
+/// Inserts the client of all sessions.
 pub async fn client(world: &World) -> anyhow::Result<Uuid> {
     let id = ClientKey::new(&Clock::system(), &Random::system());
     sqlx::query(
@@ -45,7 +45,7 @@ pub async fn client(world: &World) -> anyhow::Result<Uuid> {
     Ok(id.bind(CLIENT_ID).fetch_one(&world.db).await?)
 }
 
-/// Writes `count` sessions, each with a grant of its own and its Backlog tokens sealed.
+/// Writes `count` sessions, each with its own grant and its Backlog tokens sealed.
 pub async fn sessions(world: &World, count: usize) -> anyhow::Result<Vec<Session>> {
     let client = client(world).await?;
     let (space, base_url): (Uuid, String) = sqlx::query_as("SELECT id, base_url FROM hub.spaces")
@@ -62,8 +62,8 @@ pub async fn sessions(world: &World, count: usize) -> anyhow::Result<Vec<Session
         }
         batch.write(world, space, client).await?;
     }
-    // At rest, as a store is that grew over months: what writing it left behind is no part of
-    // what is measured.
+    // Settled, like a store that grew over months: the effects of writing it must not be
+    // measured.
     for settle in [
         "VACUUM ANALYZE hub.grants, hub.access_tokens, hub.refresh_tokens",
         "CHECKPOINT",
@@ -73,7 +73,7 @@ pub async fn sessions(world: &World, count: usize) -> anyhow::Result<Vec<Session
     Ok(sessions)
 }
 
-/// The key with which the hub knows its tokens.
+/// The key of the hub's checks in its tokens.
 async fn check_key(world: &World) -> anyhow::Result<CheckKey> {
     let stored = db::check_key::find(&world.db).await?;
     let place = Place {
@@ -86,7 +86,7 @@ async fn check_key(world: &World) -> anyhow::Result<CheckKey> {
     Ok(CheckKey::parse(&world.keys.open(place, &stored.sealed)?)?)
 }
 
-/// Columns of one statement.
+/// The columns of one statement.
 #[derive(Default)]
 struct Batch {
     grants: Vec<Uuid>,
@@ -174,7 +174,7 @@ impl Batch {
     }
 }
 
-/// Adds access tokens that have expired, to the grants there are.
+/// Adds expired access tokens to the existing grants.
 pub async fn expired_access_tokens(world: &World, count: usize) -> anyhow::Result<()> {
     sqlx::query(
         "INSERT INTO hub.access_tokens

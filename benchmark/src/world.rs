@@ -1,4 +1,4 @@
-//! Everything a case measures against: a fresh database, a simulated Backlog, a hub.
+//! The environment of a case: a fresh database, a simulated Backlog, a hub.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -22,7 +22,7 @@ pub const USER: i64 = 40_218;
 pub struct Backlog {
     _process: Process,
     pub url: Url,
-    /// An access token that stays good.
+    /// An access token that does not expire during a case.
     pub token: SecretString,
 }
 
@@ -80,7 +80,7 @@ pub struct World {
 }
 
 impl World {
-    /// A new database, its schema, and the settings of a hub on it, which does not run yet.
+    /// Creates a database with its schema, and the settings of a hub that is not running yet.
     pub async fn new(arguments: &RunArguments, name: &str) -> anyhow::Result<Self> {
         let backlog = Backlog::start(&arguments.binaries).await?;
         let mut admin = PgConnection::connect(arguments.database_url.as_str()).await?;
@@ -116,13 +116,13 @@ impl World {
             address,
             base_url,
         };
-        // The first start migrates and writes the space.
+        // The first start migrates the database and writes the space.
         let (hub, _) = world.hub().await?;
         hub.kill().await?;
         Ok(world)
     }
 
-    /// A hub on this world, and how long it took to be ready.
+    /// Starts a hub in this world; returns the time until it was ready.
     pub async fn hub(&self) -> anyhow::Result<(Process, Duration)> {
         let mut hub = Process::start(&self.program(), &["serve"], &self.settings())?;
         let took = hub.ready(&format!("{}/ready", self.base_url)).await?;
@@ -140,7 +140,8 @@ impl World {
             .collect()
     }
 
-    /// Hubs that start from now on seal with a new key, and open with the one of before as well.
+    /// Makes hubs that start from now on seal with a new key. They can still open values that the
+    /// previous one sealed.
     pub fn lead_with_new_key(&mut self, id: &str) {
         let new = KeyRing::generate(id, &Random::system());
         for (name, value) in &mut self.settings {

@@ -1,15 +1,15 @@
-//! The breaker: what keeps a fault from ending the accounts of a whole space.
+//! A circuit breaker that keeps a fault from ending all accounts of a space.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// So many may end within a minute, however few were renewed.
+/// This many may end within a minute, regardless of the renewals.
 const FEW: u64 = 20;
-/// Beyond that, one of so many renewals may.
+/// Beyond that, one in this many renewals may end.
 const ONE_IN: u64 = 10;
-/// How long endings are paused, once too many came at once.
+/// How long endings are paused after too many at once.
 pub const PAUSE: TimeDelta = TimeDelta::minutes(10);
 
-/// What became of the renewals of a space within the last minute.
+/// The outcomes of a space's renewals within the last minute.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Endings {
     pub ended: u64,

@@ -1,30 +1,30 @@
-//! What a refused renewal means for the account.
+//! The consequence of a failed renewal for the account.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Doubt, EndReason, Endings, PAUSE, Standing};
 
-/// After a lease was taken over: whoever held it and lives stores its pair within this time.
+/// After a lease was taken over: a previous holder that is alive stores its pair by then.
 pub const CONFIRM_AFTER: TimeDelta = TimeDelta::minutes(2);
 /// After a bare 400.
 pub const ASK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(30);
 /// Bare 400s end an account after this time if other accounts of the space are renewed.
 pub const BARE_FOR: TimeDelta = TimeDelta::minutes(10);
-/// And after this time if none is.
+/// Bare 400s end an account after this time if no other account is renewed.
 pub const BARE_FOR_ALONE: TimeDelta = TimeDelta::hours(1);
-/// Bare 400s further apart than this are not one trouble that goes on.
+/// Bare 400s further apart than this do not belong to one failure.
 const STREAK_BREAKS_AFTER: TimeDelta = TimeDelta::hours(1);
 
-/// What Backlog answered to a renewal, if it was neither tokens nor a passing failure.
+/// Backlog's response to a renewal, if it is neither tokens nor a transient failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// A readable `invalid_grant`.
     Refused,
-    /// A 400 that says nothing readable.
+    /// A 400 with no readable error code.
     Unreadable,
 }
 
-/// What the other accounts of the space met last.
+/// The latest outcomes for the space's other accounts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Neighbors {
     pub renewed_at: Option<DateTime<Utc>>,
@@ -32,7 +32,7 @@ pub struct Neighbors {
 }
 
 impl Neighbors {
-    /// Whether Backlog renews others while it has refused this one since then.
+    /// Whether Backlog has renewed other accounts while it has rejected this one.
     fn are_renewed_since(&self, since: DateTime<Utc>) -> bool {
         self.renewed_at.is_some_and(|renewed| {
             renewed > since && self.unreadable_at.is_none_or(|at| at < renewed)
@@ -40,19 +40,19 @@ impl Neighbors {
     }
 }
 
-/// All that is known when Backlog has refused a renewal.
+/// The facts known when Backlog has rejected a renewal.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
     pub evidence: Evidence,
     pub standing: Standing,
-    /// Whether the lease was taken over from somebody who had not given it back.
+    /// Whether the lease was taken over from a holder that had not released it.
     pub taken_over: bool,
     pub neighbors: Neighbors,
     pub endings: Endings,
     pub now: DateTime<Utc>,
 }
 
-/// What becomes of the account.
+/// The consequence for the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
     Doubt {
@@ -65,7 +65,7 @@ pub enum Judgement {
     End(EndReason),
 }
 
-/// Judges a refused renewal.
+/// Decides the consequence of a rejected renewal.
 pub fn judge(case: &Case) -> Judgement {
     match case.evidence {
         Evidence::Refused if case.taken_over => {
@@ -98,7 +98,7 @@ fn doubt(doubt: Doubt, since: DateTime<Utc>, until: DateTime<Utc>) -> Judgement 
     }
 }
 
-/// Since when Backlog has answered nothing but bare 400s.
+/// The time since which Backlog has returned only bare 400s.
 fn bare_since(case: &Case) -> DateTime<Utc> {
     match case.standing {
         Standing::InDoubt {

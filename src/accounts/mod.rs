@@ -1,19 +1,19 @@
-//! When an account is live, in doubt or ended: decisions as pure functions of what is known.
+//! When an account is live, in doubt or ended: decisions as pure functions of the known facts.
 //!
-//! Only the Backlog user, at Backlog, ends an account. The hub sees that as a refused renewal,
-//! and several things look alike:
+//! Only the Backlog user, at Backlog, ends an account. The hub sees a rejected renewal, which can
+//! have several causes:
 //!
-//! 1. Backlog answers a readable `invalid_grant`, and nobody else can hold a newer pair: the
+//! 1. Backlog returns a readable `invalid_grant`, and no other process can hold a newer pair: the
 //!    account ends ([`judge`]).
-//! 2. The lease was taken over from a process that did not give it back. That process may hold
-//!    the answer, so the account is in doubt, and Backlog is asked once more.
-//! 3. Backlog answers a 400 without a readable code. The account is in doubt until it is
-//!    renewed, or until the 400s went on for long enough ([`BARE_FOR`], [`BARE_FOR_ALONE`]).
-//! 4. Many accounts of one space end within a minute: something else is wrong, so endings are
+//! 2. The lease was taken over from a process that had not released it. That process may have
+//!    Backlog's response, so the account is in doubt, and the renewal is tried once more.
+//! 3. Backlog returns a 400 without a readable code. The account is in doubt until it is renewed,
+//!    or until the 400s have lasted long enough ([`BARE_FOR`], [`BARE_FOR_ALONE`]).
+//! 4. Many accounts of one space end within a minute: the cause is elsewhere, so endings are
 //!    paused ([`Endings`]).
 //!
-//! In doubt, nothing is erased. The lease itself is in `mcp::backlog_tokens::lease`, what is
-//! stored in `db::accounts`.
+//! While an account is in doubt, nothing is erased. The lease is in `mcp::backlog_tokens::lease`,
+//! the stored state in `db::accounts`.
 
 mod endings;
 mod judgement;

@@ -1,16 +1,16 @@
-//! How an account stands, with the times that matter.
+//! The state of an account, with the times that matter.
 
 use chrono::{DateTime, Utc};
 
-/// How an account stands.
+/// The state of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     Live,
-    /// Backlog refused a renewal in a way that does not settle the matter. Nothing is erased.
+    /// Backlog rejected a renewal in a way that leaves the cause open. Nothing is erased.
     InDoubt {
         doubt: Doubt,
         since: DateTime<Utc>,
-        /// Backlog is not asked again before then.
+        /// No renewal is tried before then.
         until: DateTime<Utc>,
     },
     /// Its tokens are erased; its grants are kept, and the next sign-in restores it.
@@ -18,7 +18,7 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Until when calls without a good access token wait, if they do.
+    /// The time until which calls without a valid access token wait, if they do.
     pub fn in_doubt_at(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::InDoubt { until, .. } if until > now => Some(until),
@@ -30,9 +30,9 @@ impl Standing {
 /// Why an account is in doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// The lease was taken over, and whoever held it may have the new pair.
+    /// The lease was taken over, and its previous holder may have the new pair.
     TakenOver,
-    /// Backlog answered a 400 without a readable code.
+    /// Backlog returned a 400 without a readable code.
     Unreadable,
     /// It would have ended, but endings are paused.
     Spared,
@@ -57,9 +57,9 @@ impl Doubt {
 /// Why an account ended; stored with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
-    /// Backlog answered `invalid_grant`: the user took the hub's access back there.
+    /// Backlog returned `invalid_grant`: the user revoked the hub's access there.
     InvalidGrant,
-    /// Backlog answered bare 400s for long, to this account only or for an hour.
+    /// Backlog returned bare 400s for too long, to this account only or for an hour.
     Unreadable,
 }
 

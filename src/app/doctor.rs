@@ -107,7 +107,7 @@ pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Fi
     let pool = match db::pool::connect(&patient.database_url, 2).await {
         Ok(pool) => pool,
         Err(error) => {
-            found.bad("database", format!("DATABASE_URL {error}"));
+            found.bad("database", error.to_string());
             return found.0;
         }
     };

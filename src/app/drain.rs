@@ -42,7 +42,7 @@ use crate::telemetry::Draining;
 const HANDSHAKE: Duration = Duration::from_millis(50);
 /// Connections that wait are accepted within a moment, unless every worker is full.
 const QUEUE: Duration = Duration::from_secs(5);
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Whether answers are the last ones of their connections.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,7 @@ async fn empty_queue(listening: &TcpListener) {
     }
     let accepted = async {
         while is_connection_waiting(listening) {
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_INTERVAL).await;
         }
     };
     if timeout(QUEUE, accepted).await.is_err() {

@@ -1,11 +1,13 @@
 //! Sends requests to Backlog.
 //!
-//! 1. Keep to the rate limit, as far as Backlog said it is used up ([`pace`](super::pace)).
-//! 2. Wait, not for long, for one of the space's slots; then see to the limit again.
+//! 1. Respect the rate limit if Backlog reported that it is used up
+//!    ([`rate_limit`](super::rate_limit)).
+//! 2. Wait, with a timeout, for one of the space's slots; then check the limit again.
 //! 3. Send, with the credentials in a header; follow no redirect.
-//! 4. Read the answer up to the size limit, as far as there is [`room`](super::room).
-//! 5. Tell success from the kinds of failure ([`BacklogError`]), and what is known of a change by
-//!    then ([`Fate`](super::Fate)).
+//! 4. Read the response up to the size limit, within the memory budget
+//!    ([`memory_budget`](super::memory_budget)).
+//! 5. Classify failures ([`BacklogError`]), and determine whether a change was made
+//!    ([`Fate`](super::Fate)).
 
 use std::{
     collections::HashMap,
@@ -28,9 +30,9 @@ use super::{
     Response,
     exchange::{self, Class},
     fate::{self, Broken},
-    pace::{Lane, Left, Pace},
+    memory_budget::{HeldMemory, MemoryBudget},
     parsing::Parsing,
-    room::{Held, Room},
+    rate_limit::{Left, RateLimitGate, RateLimitKey},
     sites::Sites,
     tls::tls_config,
     values,
@@ -46,37 +48,37 @@ pub enum ClientError {
     Http(#[from] reqwest::Error),
 }
 
-/// An HTTP client for every space; cheap to clone, clones share connections and slots. Nothing is
-/// sent to a site that is not among its [`Sites`].
+/// An HTTP client for every space. Cheap to clone; clones share connections and slots. It sends
+/// nothing to sites that are not among its [`Sites`].
 #[derive(Clone, Debug)]
 pub struct BacklogClient(Arc<Inner>, Sites);
 
 #[derive(Debug)]
 struct Inner {
-    /// By way of the proxy of the environment, if there is one.
+    /// Uses the proxy of the environment, if there is one.
     http: reqwest::Client,
-    /// Without it: a proxy has another idea of what loopback is.
+    /// Uses no proxy, which would resolve a loopback address to its own machine.
     direct: reqwest::Client,
     slots: Mutex<HashMap<BacklogUrl, Arc<Semaphore>>>,
-    pace: Pace,
-    room: Room,
+    rate_limit: RateLimitGate,
+    memory: MemoryBudget,
     parsing: Parsing,
     options: ClientOptions,
     observer: Option<Observer>,
 }
 
-/// Told of a file under way: how many bytes have come, and of how many.
+/// Receives the number of bytes read of a file so far, and its size if known.
 type Watch<'a> = dyn Fn(u64, Option<u64>) + Sync + 'a;
 
-/// An answer of any status, read to its end.
-pub(super) struct Answer {
+/// A complete response of any status.
+pub(super) struct FullResponse {
     pub status: StatusCode,
     pub body: Bytes,
 }
 
 impl BacklogClient {
-    /// Builds a client that trusts the system's certificates (`SSL_CERT_FILE`
-    /// and `SSL_CERT_DIR` are honoured) and uses the proxy of the environment.
+    /// Builds a client that trusts the system's certificates (or those of `SSL_CERT_FILE`
+    /// and `SSL_CERT_DIR`) and uses the proxy of the environment.
     ///
     /// # Errors
     /// TLS or the HTTP client cannot be set up on this machine.
@@ -84,8 +86,7 @@ impl BacklogClient {
         Self::observed(options, Clock::system(), None)
     }
 
-    /// The same, with a clock that says when a rate limit is over, and somebody who is told
-    /// of every exchange.
+    /// As [`Self::new`], with the clock for rate limits and an observer of every exchange.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -109,8 +110,8 @@ impl BacklogClient {
             http: builder().build()?,
             direct: builder().no_proxy().build()?,
             slots: Mutex::default(),
-            pace: Pace::new(clock),
-            room: Room::new(
+            rate_limit: RateLimitGate::new(clock),
+            memory: MemoryBudget::new(
                 options.max_bytes_in_memory,
                 options.max_bytes_per_space,
                 options.queue_timeout,
@@ -122,21 +123,21 @@ impl BacklogClient {
         Ok(Self(Arc::new(inner), Sites::any()))
     }
 
-    /// The same, for these sites only.
+    /// Restricts the client to these sites.
     #[must_use]
     pub fn within(self, sites: Sites) -> Self {
         Self(self.0, sites)
     }
 
-    /// Whether anything is ever sent to this site.
+    /// Whether the client may send requests to this site.
     pub fn may_use(&self, url: &BacklogUrl) -> bool {
         self.1.contain(url)
     }
 
-    /// Does work on this many bytes of JSON: a little at once, more beside the workers.
+    /// Runs work on this many bytes of JSON: a little directly, more on a blocking thread.
     ///
     /// # Errors
-    /// [`BacklogError::NoRoom`] if others are at work for too long.
+    /// [`BacklogError::NoMemory`] if no thread becomes free in time.
     pub async fn parse<T: Send + 'static>(
         &self,
         bytes: usize,
@@ -145,10 +146,10 @@ impl BacklogClient {
         self.0.parsing.run(bytes, work).await
     }
 
-    /// Sends a request to a space and returns its successful answer.
+    /// Sends a request to a space and returns its successful response.
     ///
     /// # Errors
-    /// See [`BacklogError`]. Nothing is repeated here, not even after a 401.
+    /// See [`BacklogError`]. Nothing is retried here, not even after a 401.
     pub async fn send(
         &self,
         url: &BacklogUrl,
@@ -159,8 +160,8 @@ impl BacklogClient {
             .await
     }
 
-    /// The same; of a file, `read` is told how many bytes have come, and of how many if Backlog
-    /// said so.
+    /// As [`Self::send`]. While a file is read, `read` receives the number of bytes so far, and the
+    /// size if Backlog announced it.
     ///
     /// # Errors
     /// See [`BacklogError`].
@@ -178,9 +179,9 @@ impl BacklogClient {
         };
         let span = tracing::debug_span!("backlog", class = class.as_str());
         let exchange = self.exchange(url, credentials, request, read);
-        let answer = exchange.instrument(span).await;
-        self.tell(class, exchange::outcome(&answer), started);
-        answer
+        let response = exchange.instrument(span).await;
+        self.record(class, exchange::outcome(&response), started);
+        response
     }
 
     async fn exchange(
@@ -192,9 +193,9 @@ impl BacklogClient {
     ) -> Result<Response, BacklogError> {
         self.check(url)?;
         let (name, value) = credentials.header().ok_or(BacklogError::Unauthorized)?;
-        let lane = Lane::of(url, value.as_bytes(), &request);
+        let limit_key = RateLimitKey::of(url, value.as_bytes(), &request);
         let method = request.method.clone();
-        self.0.pace.keep(&lane).await?;
+        self.0.rate_limit.keep(&limit_key).await?;
 
         let slots = self.slots(url);
         let slot = tokio::time::timeout(self.0.options.queue_timeout, slots.acquire());
@@ -203,8 +204,8 @@ impl BacklogClient {
             .ok()
             .and_then(Result::ok)
             .ok_or(BacklogError::Busy)?;
-        // Again: the limit may have been used up meanwhile.
-        self.0.pace.keep(&lane).await?;
+        // The limit may have been used up meanwhile.
+        self.0.rate_limit.keep(&limit_key).await?;
 
         let mut target = url.api(&request.path);
         if !request.query.is_empty() {
@@ -225,28 +226,29 @@ impl BacklogClient {
             http = http.form(&request.form);
         }
 
-        let mut answer = open(http, request.expects).await?;
-        let body = self.body(url, &mut answer, request.expects, read).await;
-        let (body, room) = match body {
-            Ok((body, room)) => (Ok(body), Some(room)),
+        let mut response = open(http, request.expects).await?;
+        let body = self.body(url, &mut response, request.expects, read).await;
+        let (body, memory) = match body {
+            Ok((body, memory)) => (Ok(body), Some(memory)),
             Err(broken) => (Err(broken), None),
         };
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let read = fate::judge(&method, (status, &headers), body, self.0.pace.now());
+        let (status, headers) = (response.status(), response.headers().clone());
+        let read = fate::judge(&method, (status, &headers), body, self.0.rate_limit.now());
         let limited = match &read {
             Err(BacklogError::RateLimited { until, .. }) => Some(*until),
             _ => None,
         };
-        self.0.pace.note(lane, &headers, limited).await;
+        self.0.rate_limit.note(limit_key, &headers, limited).await;
         Ok(Response {
             status,
             body: read?,
             headers,
-            room,
+            memory,
         })
     }
 
-    /// How many more requests of this kind Backlog takes for these credentials, as far as it said.
+    /// The number of requests of this kind that Backlog still accepts for these credentials, if it
+    /// reported that.
     pub async fn left(
         &self,
         url: &BacklogUrl,
@@ -254,8 +256,8 @@ impl BacklogClient {
         request: &Request,
     ) -> Option<Left> {
         let (_, value) = credentials.header()?;
-        let lane = Lane::of(url, value.as_bytes(), request);
-        self.0.pace.left(&lane).await
+        let limit_key = RateLimitKey::of(url, value.as_bytes(), request);
+        self.0.rate_limit.left(&limit_key).await
     }
 
     /// The HTTP client that reaches this space.
@@ -267,29 +269,29 @@ impl BacklogClient {
         }
     }
 
-    /// Sends a token request and reads the whole answer, JSON within the size limit.
+    /// Sends a token request and reads the whole response, JSON within the size limit.
     pub(super) async fn execute(
         &self,
         url: &BacklogUrl,
         request: reqwest::RequestBuilder,
-    ) -> Result<Answer, BacklogError> {
+    ) -> Result<FullResponse, BacklogError> {
         let started = Instant::now();
         let span = tracing::debug_span!("backlog", class = Class::Token.as_str());
         let exchange = async {
             self.check(url)?;
-            let mut answer = open(request, Expects::Json).await?;
-            let status = answer.status();
-            let body = self.body(url, &mut answer, Expects::Json, &|_, _| ());
+            let mut response = open(request, Expects::Json).await?;
+            let status = response.status();
+            let body = self.body(url, &mut response, Expects::Json, &|_, _| ());
             let (body, _) = body.await.map_err(|broken| broken.error)?;
-            Ok(Answer { status, body })
+            Ok(FullResponse { status, body })
         };
-        let answer = exchange.instrument(span).await;
-        let outcome = match &answer {
-            Ok(answer) => exchange::status_outcome(answer.status.as_u16()),
-            Err(_) => exchange::outcome(&answer),
+        let response = exchange.instrument(span).await;
+        let outcome = match &response {
+            Ok(response) => exchange::status_outcome(response.status.as_u16()),
+            Err(_) => exchange::outcome(&response),
         };
-        self.tell(Class::Token, outcome, started);
-        answer
+        self.record(Class::Token, outcome, started);
+        response
     }
 
     fn check(&self, url: &BacklogUrl) -> Result<(), BacklogError> {
@@ -299,9 +301,9 @@ impl BacklogClient {
         }
     }
 
-    fn tell(&self, class: Class, outcome: &'static str, started: Instant) {
+    fn record(&self, class: Class, outcome: &'static str, started: Instant) {
         if let Some(observer) = &self.0.observer {
-            observer.tell(Exchange {
+            observer.observe(Exchange {
                 class,
                 outcome,
                 took: started.elapsed(),
@@ -309,33 +311,33 @@ impl BacklogClient {
         }
     }
 
-    /// Reads the rest of an answer, and takes room for what is made of it.
+    /// Reads the body of a response, and reserves memory for the values parsed from it.
     async fn body(
         &self,
         url: &BacklogUrl,
-        answer: &mut reqwest::Response,
+        response: &mut reqwest::Response,
         expects: Expects,
         read: &Watch<'_>,
-    ) -> Result<(Bytes, Held), Broken> {
+    ) -> Result<(Bytes, HeldMemory), Broken> {
         let (limit, is_file) = match expects {
-            // What Backlog says of a failure is no part of the file.
-            Expects::File { max_bytes } if answer.status().is_success() => (max_bytes, true),
+            // The body of a failure is not the file.
+            Expects::File { max_bytes } if response.status().is_success() => (max_bytes, true),
             _ => (self.0.options.max_response_bytes, false),
         };
 
-        let of = answer.content_length();
+        let of = response.content_length();
         let announced = usize::try_from(of.unwrap_or(0)).unwrap_or(usize::MAX);
         if announced > limit && is_file {
-            // Whoever asked for it still has use for its name and size.
-            return Ok((Bytes::new(), Held::default()));
+            // The caller still uses the file's name and size.
+            return Ok((Bytes::new(), HeldMemory::default()));
         }
         if announced > limit {
             return Err(BacklogError::TooLarge { limit }.into());
         }
-        let room = &self.0.room;
-        let mut body = room.body(url, announced).await?;
+        let budget = &self.0.memory;
+        let mut body = budget.body(url, announced).await?;
         loop {
-            let chunk = match answer.chunk().await {
+            let chunk = match response.chunk().await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
                 Err(error) => {
@@ -351,7 +353,7 @@ impl BacklogClient {
                     body: body.into(),
                 });
             }
-            room.extend(&mut body, &chunk).await?;
+            budget.extend(&mut body, &chunk).await?;
             if is_file {
                 read(body.len() as u64, of);
             }
@@ -368,7 +370,7 @@ impl BacklogClient {
                 body: body.into(),
             });
         }
-        room.grow(&mut body, values * values::BYTES_EACH).await?;
+        budget.grow(&mut body, values * values::BYTES_EACH).await?;
         Ok(body.keep())
     }
 
@@ -383,7 +385,7 @@ impl BacklogClient {
     }
 }
 
-/// Sends a request and reads the head of the answer.
+/// Sends a request and reads the head of the response.
 async fn open(
     request: reqwest::RequestBuilder,
     expects: Expects,

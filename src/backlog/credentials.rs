@@ -1,4 +1,4 @@
-//! What a request to Backlog is authenticated with.
+//! The credentials of a request to Backlog.
 
 use std::fmt;
 
@@ -15,12 +15,12 @@ const API_KEY: HeaderName = HeaderName::from_static("backlog-api-key");
 pub enum Credentials {
     /// An OAuth access token.
     Bearer(SecretString),
-    /// A personal API key, sent as a header so that it stands in no URL.
+    /// A personal API key, sent in a header to keep it out of URLs.
     ApiKey(SecretString),
 }
 
 impl Credentials {
-    /// The header that carries the secret; `None` if the secret cannot be in one.
+    /// The header that carries the secret; `None` if the secret is no valid header value.
     pub(super) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         let (name, value) = match self {
             Self::Bearer(token) => (AUTHORIZATION, format!("Bearer {}", token.expose_secret())),
@@ -31,22 +31,22 @@ impl Credentials {
         Some((name, value))
     }
 
-    /// Stands for these credentials at this space: what Backlog told one holder is found again by
-    /// the same holder only.
+    /// Identifies these credentials at this space: data cached for one holder is found by the same
+    /// holder only.
     pub fn fingerprint(&self, url: &BacklogUrl) -> Fingerprint {
         let (kind, secret) = match self {
             Self::Bearer(token) => ("bearer", token),
             Self::ApiKey(key) => ("key", key),
         };
         let mut digest = Sha256::new();
-        // No URL has a line break.
+        // A URL contains no line break.
         digest.update(format!("{url}\n{kind}\n"));
         digest.update(secret.expose_secret());
         Fingerprint(digest.finalize().into())
     }
 }
 
-/// A digest of credentials and the space that they are for.
+/// A digest of credentials and their space.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fingerprints_tell_holders_and_spaces_apart() {
+    fn fingerprints_distinguish_holders_and_spaces() {
         let url = |text| BacklogUrl::parse(text).unwrap();
         let (one, other) = (url("https://a.example"), url("https://b.example"));
         let bearer = |token: &str| Credentials::Bearer(token.into());

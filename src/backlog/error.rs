@@ -1,4 +1,4 @@
-//! What can go wrong between here and Backlog.
+//! Failures between the hub and Backlog.
 
 use chrono::{DateTime, Utc};
 use reqwest::{StatusCode, header::HeaderMap};
@@ -7,36 +7,36 @@ use thiserror::Error;
 
 use super::{
     fate::{Content, without_mark},
-    pace,
+    rate_limit,
 };
 
-/// Why a call brought no result. Holds no URL and no secret; its text, which is logged, has
-/// nothing of what Backlog said but numbers. What is known of the request is its
-/// [`fate`](Self::fate).
+/// Why a request failed. Contains no URL and no secret, and its text, which is logged, contains
+/// nothing from Backlog's response except numbers. [`fate`](Self::fate) says whether a change was
+/// made.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BacklogError {
     /// 401 without an `errors` body: Backlog explains a rejected bearer token in
-    /// `WWW-Authenticate`. With one it is [`Self::Api`], and about a right.
+    /// `WWW-Authenticate`. With such a body it is [`Self::Api`], and concerns a permission.
     #[error("Backlog rejected the credentials")]
     Unauthorized,
-    /// 429 or code 13: the limit of this user for this kind of request is used up.
+    /// 429 or code 13: this user's limit for this kind of request is used up.
     #[error("Backlog's rate limit is used up")]
     RateLimited {
-        /// When the next request is sent.
+        /// When the next request is allowed.
         until: DateTime<Utc>,
         /// The HTTP status; `None` if the request was not sent, because the limit was known.
         status: Option<u16>,
     },
-    /// Any other refusal that Backlog explained.
+    /// Any other rejection that Backlog explained.
     #[error("Backlog returned {status} ({})", codes(.errors))]
     Api { status: u16, errors: Vec<ErrorItem> },
-    /// A response that is not Backlog's JSON, as a proxy or firewall sends it.
+    /// A response that is not Backlog's JSON, for example of a proxy or firewall.
     #[error("Backlog returned {status} with {}", .body.as_str())]
     UnexpectedBody { status: u16, body: Content },
     /// No connection was made, so nothing was sent.
     #[error("Backlog could not be reached")]
     Unreachable,
-    /// No request can be so long, so nothing was sent.
+    /// The request is longer than any that can be sent, so nothing was sent.
     #[error("the request is too long to be sent")]
     TooLong,
     /// The request was sent, and no response came in time.
@@ -45,21 +45,21 @@ pub enum BacklogError {
     /// The request was sent, at least in part, and the connection broke.
     #[error("the connection to Backlog was lost")]
     Connection,
-    /// Too many calls to this space are under way in this process.
-    #[error("too many requests to this space are under way")]
+    /// This process has too many requests to this space in progress.
+    #[error("too many concurrent requests to this space")]
     Busy,
-    /// The answer was not read: too many large ones are in memory.
-    #[error("there is no memory left for Backlog's answer")]
-    NoRoom,
-    /// Backlog has changed something, and its response did not come, had no room or is not JSON.
-    #[error("Backlog did what was asked for, and its answer could not be read")]
+    /// The response was not read: the memory budget for responses is used up.
+    #[error("the memory budget for Backlog's responses is used up")]
+    NoMemory,
+    /// Backlog made a change, and its response did not arrive, exceeded the budget or is not JSON.
+    #[error("Backlog made the change, but its response could not be read")]
     Unread,
-    #[error("Backlog's answer is larger than {limit} bytes")]
+    #[error("Backlog's response is larger than {limit} bytes")]
     TooLarge { limit: usize },
-    #[error("Backlog's answer has more than {limit} values")]
+    #[error("Backlog's response has more than {limit} values")]
     TooManyValues { limit: usize },
-    /// Nothing was sent: the site is not one of those that the hub may use.
-    #[error("the hub may not use this site; BACKLOG_SITES does not have it")]
+    /// Nothing was sent: the hub is not allowed to use the site.
+    #[error("this Backlog site is not allowed; add it to BACKLOG_SITES")]
     SiteNotAllowed,
 }
 
@@ -69,7 +69,7 @@ pub enum BacklogError {
 pub struct ErrorItem {
     #[serde(default, deserialize_with = "null_is_empty")]
     pub message: String,
-    /// Backlog's number of the error; see [`ErrorItem::NOT_FOUND`] and its neighbours.
+    /// Backlog's error number, for example [`ErrorItem::NOT_FOUND`].
     #[serde(default)]
     pub code: u32,
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -87,7 +87,7 @@ impl ErrorItem {
     pub const LICENCE_EXPIRED: u32 = 3;
     /// The space does not accept this source address.
     pub const ACCESS_DENIED: u32 = 4;
-    /// The user lacks the right.
+    /// The user lacks the permission.
     pub const FORBIDDEN: u32 = 5;
     /// The target does not exist, or the user may not see it.
     pub const NOT_FOUND: u32 = 6;
@@ -95,11 +95,11 @@ impl ErrorItem {
     pub const INVALID_REQUEST: u32 = 7;
     /// The space's storage is full.
     pub const SPACE_FULL: u32 = 8;
-    /// There are as many of these as there may be.
+    /// The maximum number of these exists already.
     pub const TOO_MANY: u32 = 9;
     /// The upload is larger than the space's plan allows.
     pub const FILE_TOO_LARGE: u32 = 10;
-    /// The account is not known, or not a member of the space.
+    /// The account is unknown, or not a member of the space.
     pub const AUTHENTICATION: u32 = 11;
     /// The space requires two-step verification.
     pub const MFA_REQUIRED: u32 = 12;
@@ -108,8 +108,8 @@ impl ErrorItem {
 }
 
 impl BacklogError {
-    /// Reads a response that is not a success, received at `now`.
-    pub(super) fn from_answer(
+    /// Parses a response that is not a success, received at `now`.
+    pub(super) fn from_response(
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
@@ -119,7 +119,7 @@ impl BacklogError {
         let limited = |error: &ErrorItem| error.code == ErrorItem::TOO_MANY_REQUESTS;
         if status == StatusCode::TOO_MANY_REQUESTS || errors.iter().any(limited) {
             return Self::RateLimited {
-                until: pace::until(headers, now),
+                until: rate_limit::until(headers, now),
                 status: Some(status.as_u16()),
             };
         }
@@ -136,7 +136,7 @@ impl BacklogError {
         }
     }
 
-    /// Reads a failure to send or to receive; the details, without the URL, go to the log.
+    /// Classifies a failure to send or to receive; the details, without the URL, are logged.
     pub(super) fn from_transport(error: reqwest::Error) -> Self {
         let failure = if error.is_connect() {
             Self::Unreachable
@@ -152,13 +152,13 @@ impl BacklogError {
         failure
     }
 
-    /// Whether Backlog returned 401, for whatever reason.
+    /// Whether Backlog returned 401, for any reason.
     pub fn is_unauthorized(&self) -> bool {
         matches!(self, Self::Unauthorized | Self::Api { status: 401, .. })
     }
 }
 
-/// What Backlog says in its form of errors; nothing if the body is something else.
+/// The entries of Backlog's error body; empty if the body is something else.
 fn errors(body: &[u8]) -> Vec<ErrorItem> {
     #[derive(Deserialize)]
     struct Body {
@@ -186,7 +186,7 @@ mod tests {
 
     fn read(status: u16, body: &str) -> BacklogError {
         let status = StatusCode::from_u16(status).unwrap();
-        BacklogError::from_answer(status, &HeaderMap::new(), body.as_bytes(), now())
+        BacklogError::from_response(status, &HeaderMap::new(), body.as_bytes(), now())
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
         };
         let messages: Vec<_> = errors.iter().map(|it| it.message.as_str()).collect();
         assert_eq!(messages, ["No project.", "Bad."]);
-        // What is logged has none of Backlog's words.
+        // The logged text contains none of Backlog's words.
         assert_eq!(error.to_string(), "Backlog returned 404 (code 6, code 7)");
     }
 
@@ -247,10 +247,9 @@ mod tests {
             (400, body),
             (401, body),
         ] {
-            let status_told = Some(status);
             let expected = BacklogError::RateLimited {
                 until,
-                status: status_told,
+                status: Some(status),
             };
             assert_eq!(read(status, body), expected);
         }

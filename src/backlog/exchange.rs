@@ -1,19 +1,19 @@
-//! What an exchange with Backlog was like, for whoever counts them.
+//! The outcome of an exchange with Backlog, for metrics.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::BacklogError;
 
-/// One request and how it ended.
+/// One request and its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange {
     pub class: Class,
     pub outcome: &'static str,
-    /// With the wait for one of the space's slots.
+    /// Includes the wait for one of the space's slots.
     pub took: Duration,
 }
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     Read,
@@ -32,16 +32,16 @@ impl Class {
     }
 }
 
-/// Who is told of every exchange. It must not take long.
+/// Receives every exchange. It must return quickly.
 #[derive(Clone)]
 pub struct Observer(Arc<dyn Fn(Exchange) + Send + Sync>);
 
 impl Observer {
-    pub fn new(tell: impl Fn(Exchange) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+    pub fn new(observe: impl Fn(Exchange) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(observe))
     }
 
-    pub(super) fn tell(&self, exchange: Exchange) {
+    pub(super) fn observe(&self, exchange: Exchange) {
         (self.0)(exchange);
     }
 }
@@ -52,7 +52,7 @@ impl fmt::Debug for Observer {
     }
 }
 
-/// The name of an outcome: `ok`, or what kind of failure it was.
+/// The name of an outcome: `ok`, or the kind of failure.
 pub(super) fn outcome<T>(result: &Result<T, BacklogError>) -> &'static str {
     match result {
         Ok(_) => "ok",
@@ -69,11 +69,11 @@ pub(super) fn outcome<T>(result: &Result<T, BacklogError>) -> &'static str {
         Err(BacklogError::Timeout) => "timeout",
         Err(BacklogError::Connection | BacklogError::Unreachable) => "unreachable",
         Err(BacklogError::Unread) => "unread",
-        Err(BacklogError::Busy | BacklogError::NoRoom) => "busy",
+        Err(BacklogError::Busy | BacklogError::NoMemory) => "busy",
     }
 }
 
-/// The same of an answer whose body is somebody else's to read.
+/// The outcome of a response with this status and an unread body.
 pub(super) fn status_outcome(status: u16) -> &'static str {
     match status {
         ..400 => "ok",

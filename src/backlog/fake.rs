@@ -1,4 +1,4 @@
-//! A Backlog for tests that answers as it is told and remembers what it was asked.
+//! A fake Backlog for tests, with given responses and a record of the received requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use super::BacklogUrl;
 
-/// One request as it arrived, percent-encoding included.
+/// One request as received, percent-encoding included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Received {
     /// `GET /api/v2/issues?keyword=a`
@@ -23,16 +23,16 @@ pub(crate) struct FakeBacklog {
 }
 
 impl FakeBacklog {
-    /// Starts on a free port; ends with the test's runtime.
-    pub fn start(answer: impl Fn(&Received) -> HttpResponse + Send + Sync + 'static) -> Self {
+    /// Starts on a free port; stops with the test's runtime.
+    pub fn start(respond: impl Fn(&Received) -> HttpResponse + Send + Sync + 'static) -> Self {
         let received = Arc::new(Mutex::new(Vec::new()));
-        let (log, answer) = (received.clone(), Arc::new(answer));
+        let (log, respond) = (received.clone(), Arc::new(respond));
         let server = HttpServer::new(move || {
-            let (log, answer) = (log.clone(), answer.clone());
+            let (log, respond) = (log.clone(), respond.clone());
             App::new().default_service(web::to(move |request: HttpRequest, body: web::Bytes| {
                 let received = read(&request, &body);
                 log.lock().unwrap().push(received.clone());
-                std::future::ready(answer(&received))
+                std::future::ready(respond(&received))
             }))
         })
         .workers(1)
@@ -47,8 +47,8 @@ impl FakeBacklog {
         }
     }
 
-    /// Starts one that gives every request the same answer.
-    pub fn answering(status: u16, body: &'static str) -> Self {
+    /// Starts one that returns the same response to every request.
+    pub fn responding(status: u16, body: &'static str) -> Self {
         Self::start(move |_| json(status, body))
     }
 
@@ -56,7 +56,7 @@ impl FakeBacklog {
         self.received.lock().unwrap().clone()
     }
 
-    /// What was received since the last time.
+    /// Takes the requests received since the previous call.
     pub fn take(&self) -> Vec<Received> {
         std::mem::take(&mut *self.received.lock().unwrap())
     }
@@ -84,7 +84,7 @@ fn read(request: &HttpRequest, body: &[u8]) -> Received {
     let mut body = String::from_utf8_lossy(body).into_owned();
     let mut kind = header("content-type");
     if let Some((multipart, boundary)) = kind.as_deref().and_then(|k| k.split_once("; boundary=")) {
-        // It is random.
+        // The boundary is random.
         body = body.replace(boundary, "BOUNDARY");
         kind = Some(multipart.to_owned());
     }

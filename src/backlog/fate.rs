@@ -1,15 +1,15 @@
-//! What becomes of a request that changes something, judged in one place.
+//! Whether a request that changes something was applied, decided in one place.
 //!
-//! | known of it | fate |
+//! | known facts | fate |
 //! |---|---|
-//! | no connection, no slot, a rate limit that is known, too long | not sent |
-//! | 2xx with JSON (cut, or otherwise not readable, as well), or with nothing | done |
+//! | no connection, no slot, a known rate limit, too long | not sent |
+//! | 2xx with JSON (also if truncated or otherwise unreadable), or with an empty body | done |
 //! | 2xx with a web page: a sign-in or maintenance page, as proxies send it | unknown |
-//! | 4xx but 408, whatever the body | refused |
-//! | 408, 3xx, 5xx, whatever the body, Backlog's own errors included | unknown |
-//! | no response in time, a connection that broke after sending | unknown |
+//! | 4xx except 408, with any body | refused |
+//! | 408, 3xx, 5xx, with any body, Backlog's own errors included | unknown |
+//! | no response in time, a connection lost after sending | unknown |
 //!
-//! A request that reads may always be sent again; of it this says only whether it was sent.
+//! A request that reads can always be repeated; its fate only shows whether it was sent.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -20,7 +20,7 @@ use reqwest::{
 
 use super::BacklogError;
 
-/// What is known of a change that was asked for.
+/// The known outcome of a requested change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// Nothing was sent.
@@ -33,14 +33,14 @@ pub enum Fate {
     Unknown,
 }
 
-/// What a response has in place of Backlog's JSON.
+/// The content of a response that is not Backlog's JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     Empty,
-    /// A page of a proxy, a firewall, or of a sign-in.
+    /// A page of a proxy, a firewall or a sign-in.
     Html,
     Other,
-    /// It was not read to its end.
+    /// The content was not read to its end.
     Unread,
 }
 
@@ -54,7 +54,7 @@ impl Content {
         }
     }
 
-    /// Of a response that broke off, with what came of it.
+    /// Classifies a response that broke off, by the part that was read.
     pub(super) fn of_part(headers: &HeaderMap, body: &[u8]) -> Self {
         match Self::of(headers, body) {
             Self::Html => Self::Html,
@@ -67,14 +67,14 @@ impl Content {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Empty => "no content",
-            Self::Html => "a web page in place of its JSON",
-            Self::Other => "something that is not its JSON",
+            Self::Html => "a web page instead of JSON",
+            Self::Other => "content that is not JSON",
             Self::Unread => "content that could not be read",
         }
     }
 }
 
-/// Why the body of a response was not read to its end, and what came of it.
+/// Why the body of a response was not read to its end, and the part that was read.
 pub(super) struct Broken {
     pub error: BacklogError,
     pub body: Bytes,
@@ -89,7 +89,7 @@ impl From<BacklogError> for Broken {
     }
 }
 
-/// The body of a success; of anything else, and of one that broke off, what it means.
+/// Returns the body of a success, or else the error that the response or its failure means.
 pub(super) fn judge(
     method: &Method,
     (status, headers): (StatusCode, &HeaderMap),
@@ -98,19 +98,21 @@ pub(super) fn judge(
 ) -> Result<Bytes, BacklogError> {
     match (body, status.is_success()) {
         (Ok(body), true) => Ok(body),
-        (Ok(body), false) => Err(BacklogError::from_answer(status, headers, &body, now)),
+        (Ok(body), false) => Err(BacklogError::from_response(status, headers, &body, now)),
         (Err(broken), true) if *method == Method::GET => Err(broken.error),
         (Err(broken), true) => {
             let body = Content::of_part(headers, &broken.body);
             Err(BacklogError::unreadable(method, status.as_u16(), body))
         }
-        (Err(broken), false) => Err(match BacklogError::from_answer(status, headers, &[], now) {
-            BacklogError::UnexpectedBody { status, .. } => BacklogError::UnexpectedBody {
-                status,
-                body: Content::of_part(headers, &broken.body),
+        (Err(broken), false) => Err(
+            match BacklogError::from_response(status, headers, &[], now) {
+                BacklogError::UnexpectedBody { status, .. } => BacklogError::UnexpectedBody {
+                    status,
+                    body: Content::of_part(headers, &broken.body),
+                },
+                decided => decided,
             },
-            decided => decided,
-        }),
+        ),
     }
 }
 
@@ -120,13 +122,13 @@ fn is_html(headers: &HeaderMap) -> bool {
     kind.starts_with(b"text/html") || kind.starts_with(b"application/xhtml")
 }
 
-/// A body without the byte order mark that some proxies put before it.
+/// Removes the byte order mark that some proxies prepend.
 pub(super) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 impl BacklogError {
-    /// The failure of a request whose response is a success and not readable JSON.
+    /// The error for a successful response that is not readable JSON.
     pub fn unreadable(method: &Method, status: u16, body: Content) -> Self {
         match body {
             Content::Empty | Content::Other | Content::Unread if *method != Method::GET => {
@@ -136,7 +138,7 @@ impl BacklogError {
         }
     }
 
-    /// What is known of the change that was asked for.
+    /// The known outcome of the requested change.
     pub fn fate(&self) -> Fate {
         match self {
             Self::Unreachable
@@ -157,7 +159,7 @@ impl BacklogError {
             },
             Self::Timeout
             | Self::Connection
-            | Self::NoRoom
+            | Self::NoMemory
             | Self::TooLarge { .. }
             | Self::TooManyValues { .. } => Fate::Unknown,
             Self::Unread => Fate::Done,

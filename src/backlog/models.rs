@@ -1,17 +1,17 @@
-//! Backlog's entities, as far as the code reads them.
+//! Backlog's entities, limited to the fields that the code reads.
 
 use serde::Deserialize;
 
-/// A person of a space (`GET /users/myself`).
+/// A user of a space (`GET /users/myself`).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// Unique in the space.
     pub id: i64,
-    /// The sign-in name; absent where accounts are not the space's own.
+    /// The sign-in name; absent in spaces with accounts that are managed elsewhere.
     #[serde(default)]
     pub user_id: Option<String>,
-    /// The name to show.
+    /// The display name.
     pub name: String,
     /// `ja`, `en` or absent.
     #[serde(default)]

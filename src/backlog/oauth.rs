@@ -1,10 +1,9 @@
 //! Backlog as an OAuth server: the sign-in URL, the code exchange, the renewal.
 //!
-//! Backlog's tokens come from `/api/v2/oauth2/token` with the client's
-//! credentials in the form body. Only a readable `invalid_grant` says that the
-//! code or refresh token is void. A 400 that says nothing readable may mean the
-//! same, or a fault on the way: callers judge it by how long it lasts. Every other
-//! failure leaves the stored tokens as good as they were.
+//! Backlog issues tokens at `/api/v2/oauth2/token`, with the client's credentials in the form
+//! body. Only a readable `invalid_grant` means that the code or refresh token is invalid. A 400
+//! without a readable code may mean the same, or a fault in between: callers decide by how long
+//! it lasts. All other failures leave the stored tokens valid.
 
 use std::{fmt, time::Duration};
 
@@ -22,9 +21,9 @@ use url::Url;
 
 use super::{BacklogClient, BacklogError, BacklogUrl};
 
-/// How long Backlog's token endpoint may take, from connecting to the last byte.
+/// The timeout of Backlog's token endpoint, from connecting to the last byte.
 pub const TOKEN_TIMEOUT: Duration = Duration::from_secs(15);
-/// What an access token lives when Backlog does not say.
+/// The lifetime of an access token if Backlog does not return one.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The OAuth application of one space.
@@ -37,28 +36,28 @@ pub struct SpaceOAuth<'a> {
     pub redirect_uri: &'a Url,
 }
 
-/// What Backlog issued.
+/// The tokens that Backlog issued.
 #[derive(Clone, Debug)]
 pub struct BacklogTokens {
     pub access_token: SecretString,
     pub refresh_token: SecretString,
-    /// Lifetime of the access token, from the moment Backlog answered.
+    /// Lifetime of the access token, from the time of Backlog's response.
     pub expires_in: Duration,
 }
 
-/// Why there are no tokens.
+/// Why Backlog issued no tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OAuthError {
-    /// The code or refresh token is void: the person must sign in again.
-    #[error("Backlog says the grant is not valid")]
+    /// The code or refresh token is invalid: the user must sign in again.
+    #[error("Backlog reported that the grant is not valid")]
     InvalidGrant,
-    /// A 400 without a readable code: perhaps the same, perhaps a fault on the way.
-    #[error("Backlog answers 400 and does not say why")]
+    /// A 400 without a readable code: possibly the same, possibly a fault in between.
+    #[error("Backlog returned 400 without a readable error code")]
     Unreadable,
-    /// The application's id or secret is wrong: an operator must repair it.
-    #[error("Backlog does not accept the client id or secret of the application")]
+    /// The application's ID or secret is wrong: an operator must correct it.
+    #[error("Backlog rejected the client ID or secret of the OAuth application")]
     InvalidClient,
-    /// Anything that may be over in a while; says nothing about the grant.
+    /// A failure that may be temporary, and says nothing about the grant.
     #[error("Backlog's token endpoint is not available: {reason}")]
     Unavailable { reason: String },
 }
@@ -67,8 +66,8 @@ type Application =
     BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
 impl SpaceOAuth<'_> {
-    /// Where the person's browser goes to sign in. The code that comes back can only be exchanged
-    /// with `verifier` (RFC 7636, S256); a server that does not know it ignores it.
+    /// The URL where the user's browser signs in. The resulting code can only be exchanged with
+    /// `verifier` (RFC 7636, S256); a server without PKCE ignores it.
     pub fn authorize_url(&self, state: &str, verifier: &SecretString) -> Url {
         let state = CsrfToken::new(state.to_owned());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&pkce(verifier));
@@ -77,7 +76,7 @@ impl SpaceOAuth<'_> {
         request.set_pkce_challenge(challenge).url().0
     }
 
-    /// Exchanges the code of the callback; `verifier` is the one of [`Self::authorize_url`].
+    /// Exchanges the code of the callback; `verifier` is that of [`Self::authorize_url`].
     ///
     /// # Errors
     /// See [`OAuthError`].
@@ -92,15 +91,15 @@ impl SpaceOAuth<'_> {
         if let Some(verifier) = verifier {
             request = request.set_pkce_verifier(pkce(verifier));
         }
-        let answer = request.request_async(&self.sender(client)).await?;
-        tokens(&answer, None)
+        let response = request.request_async(&self.sender(client)).await?;
+        tokens(&response, None)
     }
 
-    /// Renews the tokens. A refresh token that Backlog does not replace stays.
+    /// Renews the tokens. A refresh token that Backlog does not replace is kept.
     ///
     /// # Errors
-    /// See [`OAuthError`]; only [`OAuthError::InvalidGrant`] says that
-    /// `refresh_token` is void.
+    /// See [`OAuthError`]; only [`OAuthError::InvalidGrant`] means that
+    /// `refresh_token` is invalid.
     pub async fn refresh(
         &self,
         client: &BacklogClient,
@@ -108,11 +107,11 @@ impl SpaceOAuth<'_> {
     ) -> Result<BacklogTokens, OAuthError> {
         let application = self.application();
         let token = RefreshToken::new(refresh_token.expose_secret().to_owned());
-        let answer = application
+        let response = application
             .exchange_refresh_token(&token)
             .request_async(&self.sender(client))
             .await?;
-        tokens(&answer, Some(refresh_token))
+        tokens(&response, Some(refresh_token))
     }
 
     fn application(&self) -> Application {
@@ -128,7 +127,7 @@ impl SpaceOAuth<'_> {
             .set_redirect_uri(RedirectUrl::from_url(self.redirect_uri.clone()))
     }
 
-    /// What the `oauth2` crate sends token requests with. It owns what it uses:
+    /// Sends token requests for the `oauth2` crate. It owns its values:
     /// a borrow would keep the exchange from being spawned.
     fn sender(&self, client: &BacklogClient) -> impl Fn(HttpRequest) -> Sending + use<> {
         let client = client.clone();
@@ -141,15 +140,15 @@ fn pkce(verifier: &SecretString) -> PkceCodeVerifier {
     PkceCodeVerifier::new(verifier.expose_secret().to_owned())
 }
 
-type Sending = BoxFuture<'static, Result<HttpResponse, Undecided>>;
+type Sending = BoxFuture<'static, Result<HttpResponse, TokenRequestError>>;
 
-/// Sends a token request. Statuses that decide the matter whatever the
-/// body says become errors here; 200 and a readable 400 go to the parser.
+/// Sends a token request. Statuses that are decisive regardless of the body
+/// become errors here; 200 and a readable 400 go to the parser.
 async fn post(
     client: BacklogClient,
     url: BacklogUrl,
     request: HttpRequest,
-) -> Result<HttpResponse, Undecided> {
+) -> Result<HttpResponse, TokenRequestError> {
     let (parts, body) = request.into_parts();
     let http = client
         .http(&url)
@@ -157,22 +156,22 @@ async fn post(
         .headers(parts.headers)
         .timeout(TOKEN_TIMEOUT)
         .body(body);
-    let answer = client
+    let received = client
         .execute(&url, http)
         .await
-        .map_err(Undecided::NoAnswer)?;
-    let readable = || serde_json::from_slice::<BasicErrorResponse>(&answer.body).is_ok();
-    match answer.status {
+        .map_err(TokenRequestError::NoResponse)?;
+    let readable = || serde_json::from_slice::<BasicErrorResponse>(&received.body).is_ok();
+    match received.status {
         StatusCode::OK => {}
         StatusCode::BAD_REQUEST if readable() => {}
-        // A page of a proxy in between says nothing about the grant.
-        StatusCode::BAD_REQUEST if looks_like_html(&answer.body) => {
-            return Err(Undecided::Html);
+        // A proxy's page says nothing about the grant.
+        StatusCode::BAD_REQUEST if looks_like_html(&received.body) => {
+            return Err(TokenRequestError::Html);
         }
-        status => return Err(Undecided::Status(status)),
+        status => return Err(TokenRequestError::Status(status)),
     }
-    let mut response = HttpResponse::new(answer.body.into());
-    *response.status_mut() = answer.status;
+    let mut response = HttpResponse::new(received.body.into());
+    *response.status_mut() = received.status;
     Ok(response)
 }
 
@@ -180,35 +179,35 @@ fn looks_like_html(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"<")
 }
 
-/// A token request that brought no OAuth answer.
+/// A token request without an OAuth response.
 #[derive(Debug, Error)]
-enum Undecided {
+enum TokenRequestError {
     #[error("{0}")]
-    NoAnswer(BacklogError),
+    NoResponse(BacklogError),
     #[error("status {0}")]
     Status(StatusCode),
-    #[error("a page instead of an answer")]
+    #[error("a web page instead of a token response")]
     Html,
 }
 
-impl From<RequestTokenError<Undecided, BasicErrorResponse>> for OAuthError {
-    fn from(error: RequestTokenError<Undecided, BasicErrorResponse>) -> Self {
-        // Parse errors carry the body, which may hold tokens: it stays out of the reason.
+impl From<RequestTokenError<TokenRequestError, BasicErrorResponse>> for OAuthError {
+    fn from(error: RequestTokenError<TokenRequestError, BasicErrorResponse>) -> Self {
+        // Parse errors contain the body, which may hold tokens, so the reason omits it.
         match error {
-            RequestTokenError::ServerResponse(answer) => match answer.error() {
+            RequestTokenError::ServerResponse(response) => match response.error() {
                 BasicErrorResponseType::InvalidGrant => Self::InvalidGrant,
                 BasicErrorResponseType::InvalidClient => Self::InvalidClient,
                 other => unavailable(format_args!("error {}", other.as_ref())),
             },
-            RequestTokenError::Request(Undecided::Status(StatusCode::BAD_REQUEST)) => {
+            RequestTokenError::Request(TokenRequestError::Status(StatusCode::BAD_REQUEST)) => {
                 Self::Unreadable
             }
-            RequestTokenError::Request(Undecided::Status(StatusCode::UNAUTHORIZED)) => {
+            RequestTokenError::Request(TokenRequestError::Status(StatusCode::UNAUTHORIZED)) => {
                 Self::InvalidClient
             }
             RequestTokenError::Request(other) => unavailable(other),
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                unavailable("an answer that is not a token response")
+                unavailable("a response that is not a token response")
             }
         }
     }
@@ -221,21 +220,21 @@ fn unavailable(reason: impl fmt::Display) -> OAuthError {
 }
 
 fn tokens(
-    answer: &BasicTokenResponse,
+    response: &BasicTokenResponse,
     previous: Option<&SecretString>,
 ) -> Result<BacklogTokens, OAuthError> {
-    if answer.access_token().secret().is_empty() {
-        return Err(unavailable("an answer without an access token"));
+    if response.access_token().secret().is_empty() {
+        return Err(unavailable("a token response without an access token"));
     }
-    let refresh_token = match (answer.refresh_token(), previous) {
+    let refresh_token = match (response.refresh_token(), previous) {
         (Some(token), _) => token.secret().as_str().into(),
         (None, Some(previous)) => previous.clone(),
-        (None, None) => return Err(unavailable("an answer without a refresh token")),
+        (None, None) => return Err(unavailable("a token response without a refresh token")),
     };
     Ok(BacklogTokens {
-        access_token: answer.access_token().secret().as_str().into(),
+        access_token: response.access_token().secret().as_str().into(),
         refresh_token,
-        expires_in: answer.expires_in().unwrap_or(DEFAULT_LIFETIME),
+        expires_in: response.expires_in().unwrap_or(DEFAULT_LIFETIME),
     })
 }
 

@@ -6,18 +6,18 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub struct ClientOptions {
     pub connect_timeout: Duration,
-    /// From sending to the last byte of the answer.
+    /// From sending to the last byte of the response.
     pub timeout: Duration,
     /// How long a call waits for a slot before it fails with [`BacklogError::Busy`], and for
-    /// memory before it fails with [`BacklogError::NoRoom`].
+    /// memory before it fails with [`BacklogError::NoMemory`].
     pub queue_timeout: Duration,
-    /// Calls under way to one space at a time.
+    /// Maximum number of concurrent requests to one space.
     pub concurrency_per_space: usize,
-    /// Largest answer that is read into memory.
+    /// Maximum size of a response that is read into memory.
     pub max_response_bytes: usize,
-    /// All answers in memory at a time, of all spaces, before they are read as JSON.
+    /// Memory budget for responses of all spaces, before they are parsed.
     pub max_bytes_in_memory: usize,
-    /// Of one space, so that it leaves room for the others.
+    /// Memory budget of one space, so that it leaves memory for the others.
     pub max_bytes_per_space: usize,
 }
 
@@ -29,7 +29,7 @@ impl Default for ClientOptions {
             queue_timeout: Duration::from_secs(10),
             concurrency_per_space: 64,
             max_response_bytes: 16 << 20,
-            // A sixteenth of a space's slots may hold the largest answer, in four spaces.
+            // In four spaces at once, a sixteenth of the slots can hold the largest response.
             max_bytes_in_memory: 256 << 20,
             max_bytes_per_space: 64 << 20,
         }

@@ -1,5 +1,5 @@
-//! Reading long JSON takes long enough to hold up everything else on the same thread: it is done
-//! beside the workers, a few at a time.
+//! Parses long JSON on blocking threads, a few at a time, because it would delay everything else
+//! on the same thread.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -7,9 +7,10 @@ use tokio::sync::Semaphore;
 
 use super::BacklogError;
 
-/// In bytes: longer JSON is read beside the workers, and keeps its room until its call has ended.
+/// In bytes: longer JSON is parsed on a blocking thread, and its memory is held until the call
+/// ends.
 pub const LARGE: usize = 256 * 1024;
-/// At most this many texts are read at a time, however many processors there are.
+/// At most this many texts are parsed at a time, regardless of the number of processors.
 const AT_A_TIME: usize = 4;
 
 #[derive(Debug)]
@@ -27,7 +28,7 @@ impl Parsing {
         }
     }
 
-    /// Does the work, on the thread of the caller if there is little of it.
+    /// Runs the work, on the caller's thread if there is little of it.
     pub async fn run<T: Send + 'static>(
         &self,
         bytes: usize,
@@ -39,15 +40,15 @@ impl Parsing {
         let turn = Arc::clone(&self.turns).acquire_owned();
         let turn = tokio::time::timeout(self.queue_timeout, turn).await;
         let turn = turn.ok().and_then(Result::ok);
-        let turn = turn.ok_or(BacklogError::NoRoom)?;
+        let turn = turn.ok_or(BacklogError::NoMemory)?;
         let done = tokio::task::spawn_blocking(move || {
             let done = work();
             drop(turn);
             done
         });
         done.await.map_err(|error| {
-            tracing::error!(%error, "reading a response of Backlog failed");
-            BacklogError::NoRoom
+            tracing::error!(%error, "parsing a response of Backlog failed");
+            BacklogError::NoMemory
         })
     }
 }
@@ -63,7 +64,7 @@ mod tests {
         let parsing = Parsing::new(Duration::from_secs(60));
         let (go, wait) = mpsc::channel();
         let work = parsing.run(LARGE + 1, move || wait.recv());
-        // Both on the only thread of this runtime: one that worked there would wait for ever.
+        // Both run on the only thread of this runtime, where blocking work would never end.
         let (done, ()) = tokio::join!(work, async move { go.send("done").unwrap() });
         assert_eq!(done, Ok(Ok("done")));
     }
@@ -79,13 +80,13 @@ mod tests {
         let second = async {
             tokio::task::yield_now().await;
             let refused = parsing.run(LARGE + 1, || ()).await;
-            // Short JSON waits for nobody.
+            // Short JSON does not wait.
             let short = parsing.run(LARGE, || "short").await;
             go.send(()).unwrap();
             (refused, short)
         };
         let (first, (refused, short)) = tokio::join!(first, second);
         assert_eq!(first, Ok(Ok(())));
-        assert_eq!((refused, short), (Err(BacklogError::NoRoom), Ok("short")));
+        assert_eq!((refused, short), (Err(BacklogError::NoMemory), Ok("short")));
     }
 }

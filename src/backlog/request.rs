@@ -1,4 +1,4 @@
-//! A request to the REST API and its answer, before and after HTTP.
+//! A request to the REST API and its response, without HTTP.
 
 use std::borrow::Cow;
 
@@ -10,26 +10,26 @@ use reqwest::{
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::{BacklogError, Content, Held, fate::without_mark, surrogates};
+use super::{BacklogError, Content, HeldMemory, fate::without_mark, surrogates};
 
-/// One path segment that cannot climb out of its place: never empty (but for [`Segment::END`]),
-/// `.` or `..`, and without control characters, which a URL parser drops before it looks for dots.
+/// One path segment that cannot leave its place: never empty (except [`Segment::END`]), `.` or
+/// `..`, and without control characters, which a URL parser removes before it looks for dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment(Cow<'static, str>);
 
-/// What is wrong with a text that is no path segment.
+/// Why a text is not a path segment.
 pub const UNSAFE: &str = "cannot be empty, `.` or `..`, or contain control characters";
 
-/// A text that is no path segment.
+/// A text that is not a path segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{UNSAFE}")]
 pub struct UnsafeSegment;
 
 impl Segment {
-    /// Nothing: as the last segment, it ends the path with a slash. A URL parser leaves it there.
+    /// An empty last segment, which ends the path with a slash. A URL parser keeps it.
     pub const END: Self = Self(Cow::Borrowed(""));
 
-    /// A segment known when the program is written.
+    /// A segment from a constant in the code.
     ///
     /// # Panics
     /// If the text is empty or dots only.
@@ -38,8 +38,8 @@ impl Segment {
         Self(Cow::Borrowed(text))
     }
 
-    /// Checks a text that came from outside. Any other character is percent-encoded on
-    /// the way out.
+    /// Checks a text from outside. Any other character is percent-encoded when the
+    /// request is sent.
     pub fn parse(text: String) -> Result<Self, UnsafeSegment> {
         match text.as_str() {
             "" | "." | ".." => Err(UnsafeSegment),
@@ -48,40 +48,41 @@ impl Segment {
         }
     }
 
-    /// The text, not encoded.
+    /// The text, without percent-encoding.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What to send: everything but the space and the credentials.
+/// A request without the space and the credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     pub method: Method,
-    /// What the path was made from, as in [`Call::get`](super::Call::get); empty if from nothing.
+    /// The template of the path, as in [`Operation::get`](super::Operation::get); empty if there
+    /// was none.
     pub template: &'static str,
     /// The path below `/api/v2`.
     pub path: Vec<Segment>,
     pub query: Vec<(String, String)>,
     /// The body, sent as `application/x-www-form-urlencoded`; none if empty.
     pub form: Vec<(String, String)>,
-    /// A file to send, as `multipart/form-data` and instead of the form.
+    /// A file to send as `multipart/form-data`, instead of the form.
     pub upload: Option<Upload>,
     pub expects: Expects,
 }
 
-/// A file on its way to Backlog, which tells its type by its name.
+/// A file to send to Backlog, which derives its type from its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upload {
     pub name: String,
     pub bytes: Bytes,
 }
 
-/// What a request asks for.
+/// The expected content of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expects {
     Json,
-    /// Any bytes, but no more than these. Of a file that says that it is larger, no byte is read
+    /// Any bytes, up to this number. If Backlog announces a larger file, its body is not read
     /// ([`Response::whole_file`]).
     File {
         max_bytes: usize,
@@ -111,7 +112,7 @@ impl Request {
         }
     }
 
-    /// The same for a file of at most `max_bytes`.
+    /// Requests a file of at most `max_bytes`.
     #[must_use]
     pub fn file(mut self, max_bytes: usize) -> Self {
         self.expects = Expects::File { max_bytes };
@@ -119,30 +120,30 @@ impl Request {
     }
 }
 
-/// A successful (2xx) answer.
+/// A successful (2xx) response.
 #[derive(Clone, Debug)]
 pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    /// Empty where Backlog has nothing to say (204).
+    /// Empty if Backlog returned no content (204).
     pub body: Bytes,
-    /// The room that the body and what is made of it take.
-    pub room: Option<Held>,
+    /// The memory that the body and the values parsed from it take.
+    pub memory: Option<HeldMemory>,
 }
 
 impl Response {
-    /// The bytes of a file that was asked for with this limit; none if it is larger.
+    /// The bytes of a file that was requested with this limit; `None` if it is larger.
     pub fn whole_file(&self, max_bytes: usize) -> Option<Bytes> {
         let fits = |size| usize::try_from(size).is_ok_and(|size| size <= max_bytes);
         let fits = announced(&self.headers).is_none_or(fits);
         fits.then(|| self.body.clone())
     }
 
-    /// Reads the body; `None` if there is none, or `null`.
+    /// Parses the body; `None` if it is empty or `null`.
     ///
     /// # Errors
-    /// It is not JSON: what that means depends on the method of the request, as
-    /// [`BacklogError::unreadable`] says.
+    /// If the body is not JSON; the error depends on the method of the request, as described at
+    /// [`BacklogError::unreadable`].
     pub fn read<T: DeserializeOwned>(&self, method: &Method) -> Result<Option<T>, BacklogError> {
         let body = without_mark(&self.body).trim_ascii();
         if matches!(body, b"" | b"null") {
@@ -155,10 +156,10 @@ impl Response {
         })
     }
 
-    /// Reads the body of a response to a GET.
+    /// Parses the body of a response to a GET.
     ///
     /// # Errors
-    /// [`BacklogError::UnexpectedBody`] if it is not the JSON that was expected.
+    /// [`BacklogError::UnexpectedBody`] if it is not the expected JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, BacklogError> {
         let read = self.read(&Method::GET)?;
         read.ok_or(BacklogError::UnexpectedBody {
@@ -168,7 +169,7 @@ impl Response {
     }
 }
 
-/// The size of a body as its headers say it.
+/// The size of a body according to its headers.
 pub fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

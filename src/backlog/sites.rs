@@ -1,5 +1,5 @@
-//! Which Backlog sites may be used at all. Whoever may change a space's row could otherwise lead
-//! its users, and the hub itself, to a site of their own.
+//! The Backlog sites that the hub may use. Without the list, anybody who can change a space's row
+//! could lead its users, and the hub itself, to another site.
 //!
 //! | entry | means |
 //! |---|---|
@@ -14,52 +14,52 @@ use url::Url;
 
 use super::{BacklogUrl, BacklogUrlError};
 
-/// The domains below which Nulab serves Backlog.
+/// The domains of Nulab's Backlog sites.
 const NULAB: [&str; 3] = ["*.backlog.com", "*.backlog.jp", "*.backlogtool.com"];
 
-/// Why a text is no entry.
+/// Why a text is not a valid entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SiteError {
     #[error(transparent)]
     Url(#[from] BacklogUrlError),
-    #[error("`*` stands for the first part of a host name, or for the port")]
+    #[error("`*` is allowed only as the first part of a host name, or as the port")]
     Pattern,
 }
 
-/// Sites, as settings list them. Cheap to clone.
+/// The sites listed in the settings. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sites(Option<Arc<[Site]>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Site {
-    /// With the port, if there is one.
+    /// Contains the port, if there is one.
     origin: BacklogUrl,
-    /// Every host below that of `origin`, and not itself.
+    /// Matches every host below that of `origin`, but not that host.
     below: bool,
     any_port: bool,
 }
 
 impl Sites {
-    /// Every site: for one's own computer, where nobody else names them.
+    /// Allows every site: for a local hub, where no other user can name sites.
     pub fn any() -> Self {
         Self(None)
     }
 
-    /// Those of Nulab.
+    /// Allows Nulab's sites.
     pub fn of_nulab() -> Self {
         let sites = NULAB.iter().filter_map(|entry| Site::parse(entry).ok());
         Self(Some(sites.collect()))
     }
 
-    /// With one more entry.
+    /// Adds an entry.
     ///
     /// # Errors
-    /// It is no entry.
+    /// If the entry is not valid.
     pub fn with(self, entry: &str) -> Result<Self, SiteError> {
         Ok(self.and(Site::parse(entry)?))
     }
 
-    /// With this site.
+    /// Adds this site.
     #[must_use]
     pub fn with_site(self, origin: BacklogUrl) -> Self {
         self.and(Site {
@@ -69,7 +69,7 @@ impl Sites {
         })
     }
 
-    /// With every site on this machine, as the simulated one is.
+    /// Adds every site on this machine, for the simulated Backlog.
     #[must_use]
     pub fn with_loopback(self) -> Self {
         ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"]

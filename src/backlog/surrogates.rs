@@ -1,13 +1,13 @@
-//! Halves of surrogate pairs in JSON text. `"\ud83d"` is what JavaScript writes for a text that
-//! was cut inside an emoji; JSON has it (RFC 8259 §8.2), and no Unicode text can hold it. Clients
-//! send it, and Backlog hands it out again.
+//! Unpaired surrogates in JSON text. JavaScript writes `"\ud83d"` for a text that was cut inside
+//! an emoji; JSON allows it (RFC 8259 §8.2), but no Unicode text can contain it. Clients send it,
+//! and Backlog returns it.
 
 use std::borrow::Cow;
 
 /// `\`, `u` and four hexadecimal digits.
 const ESCAPE: usize = 6;
 
-/// The same JSON text with `\ufffd` in the place of every half without its other half.
+/// Returns the JSON text with `\ufffd` in place of every unpaired surrogate.
 pub(crate) fn replaced(json: &[u8]) -> Cow<'_, [u8]> {
     let mut text = Cow::Borrowed(json);
     let mut at = 0;
@@ -33,11 +33,11 @@ fn is_low(json: &[u8]) -> bool {
     matches!(code_unit(json), Some(0xdc00..=0xdfff))
 }
 
-/// The code unit that an escape at the start of `json` stands for.
+/// The code unit of an escape at the start of `json`.
 fn code_unit(json: &[u8]) -> Option<u16> {
     let digits = json.get(..ESCAPE)?.strip_prefix(b"\\u")?;
     let digits = std::str::from_utf8(digits).ok()?;
-    // `from_str_radix` takes a sign as well.
+    // `from_str_radix` accepts a sign as well.
     let all_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     u16::from_str_radix(digits, 16).ok().filter(|_| all_digits)
 }

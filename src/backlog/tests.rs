@@ -8,17 +8,18 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use super::{
-    BacklogClient, BacklogError, BacklogUrl, Call, ClientOptions, Content, Credentials, OAuthError,
-    Request, Response, Segment, Sites, SpaceOAuth, Upload, fake::FakeBacklog, models::User,
+    BacklogClient, BacklogError, BacklogUrl, ClientOptions, Content, Credentials, OAuthError,
+    Operation, Request, Response, Segment, Sites, SpaceOAuth, Upload, fake::FakeBacklog,
+    models::User,
 };
 
 pub(super) fn client(options: ClientOptions) -> BacklogClient {
     BacklogClient::new(options).unwrap()
 }
 
-pub(super) fn request(call: Call, inputs: Value) -> Request {
+pub(super) fn request(operation: Operation, inputs: Value) -> Request {
     let inputs: Map<String, Value> = serde_json::from_value(inputs).unwrap();
-    call.fill(inputs).unwrap()
+    operation.fill(inputs).unwrap()
 }
 
 pub(super) fn anything() -> Request {
@@ -36,10 +37,10 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 #[actix_web::test]
 async fn a_get_has_a_query_and_no_body() {
-    let backlog = FakeBacklog::answering(200, r#"{"id":1,"name":"Ann"}"#);
-    let call = Call::get("issues/{issueKey}/comments");
+    let backlog = FakeBacklog::responding(200, r#"{"id":1,"name":"Ann"}"#);
+    let operation = Operation::get("issues/{issueKey}/comments");
     let inputs = json!({"issueKey": "課題/1?x", "keyword": "a b&c", "id": [1, 2]});
-    let answer = send(&backlog, request(call, inputs)).await.unwrap();
+    let response = send(&backlog, request(operation, inputs)).await.unwrap();
 
     let received = backlog.only();
     assert_eq!(
@@ -49,21 +50,21 @@ async fn a_get_has_a_query_and_no_body() {
     );
     assert_eq!(received.credentials, "Backlog-API-Key k3y");
     assert_eq!(received.body, None);
-    assert_eq!(answer.json::<User>().unwrap().name, "Ann");
+    assert_eq!(response.json::<User>().unwrap().name, "Ann");
 }
 
 #[actix_web::test]
 async fn the_other_methods_have_a_form() {
-    for (call, method) in [
-        (Call::post("issues"), "POST"),
-        (Call::patch("issues"), "PATCH"),
-        (Call::delete("issues"), "DELETE"),
+    for (operation, method) in [
+        (Operation::post("issues"), "POST"),
+        (Operation::patch("issues"), "PATCH"),
+        (Operation::delete("issues"), "DELETE"),
     ] {
-        let backlog = FakeBacklog::answering(204, "");
+        let backlog = FakeBacklog::responding(204, "");
         let inputs = json!({"summary": "あ", "categoryId": [1]});
-        let answer = send(&backlog, request(call, inputs)).await.unwrap();
+        let response = send(&backlog, request(operation, inputs)).await.unwrap();
 
-        assert!(answer.body.is_empty());
+        assert!(response.body.is_empty());
         let received = backlog.only();
         assert_eq!(received.line, format!("{method} /api/v2/issues"));
         let body = "summary=%E3%81%82&categoryId%5B%5D=1".to_owned();
@@ -73,7 +74,7 @@ async fn the_other_methods_have_a_form() {
 
 #[actix_web::test]
 async fn a_bearer_token_is_sent_as_one() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let token = Credentials::Bearer("t0ken".into());
     let client = client(ClientOptions::default());
     client.send(&backlog.url, &token, anything()).await.unwrap();
@@ -93,7 +94,7 @@ async fn redirects_are_not_followed() {
     assert_eq!(backlog.received().len(), 1);
 }
 
-/// An answer without a length, in these pieces.
+/// A response without a length, in these pieces.
 pub(super) fn streamed(pieces: &[&'static str]) -> HttpResponse {
     let pieces: Vec<_> = pieces
         .iter()
@@ -103,25 +104,25 @@ pub(super) fn streamed(pieces: &[&'static str]) -> HttpResponse {
 }
 
 #[actix_web::test]
-async fn answers_have_a_size_limit() {
+async fn responses_have_a_size_limit() {
     let options = ClientOptions {
         max_response_bytes: 10,
         ..ClientOptions::default()
     };
     let key = Credentials::ApiKey("k".into());
     for backlog in [
-        FakeBacklog::answering(200, "12345678901"),
+        FakeBacklog::responding(200, "12345678901"),
         FakeBacklog::start(|_| streamed(&["12345", "67890", "1"])),
     ] {
         let sent = client(options).send(&backlog.url, &key, anything()).await;
         assert_eq!(sent.unwrap_err(), BacklogError::TooLarge { limit: 10 });
     }
-    let backlog = FakeBacklog::answering(200, "1234567890");
+    let backlog = FakeBacklog::responding(200, "1234567890");
     let sent = client(options).send(&backlog.url, &key, anything()).await;
     assert_eq!(sent.unwrap().body.len(), 10);
 }
 
-/// A listener that accepts and never answers.
+/// A listener that accepts and never responds.
 async fn silent() -> (TcpListener, BacklogUrl) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -141,8 +142,8 @@ async fn waiting_has_an_end() {
 }
 
 #[actix_web::test]
-async fn nobody_there() {
-    // The discard service, which nothing runs.
+async fn an_unreachable_site_is_reported() {
+    // The port of the discard service, which does not run.
     let url = BacklogUrl::parse("http://127.0.0.1:9").unwrap();
     let key = Credentials::ApiKey("k".into());
     let client = client(ClientOptions::default());
@@ -152,7 +153,7 @@ async fn nobody_there() {
 
 #[actix_web::test]
 async fn what_no_request_can_hold_is_not_sent() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let mut long = Request::get([Segment::fixed("issues")]);
     long.query.push(("keyword".to_owned(), "a".repeat(70_000)));
     let error = send(&backlog, long).await;
@@ -173,19 +174,19 @@ async fn a_full_space_is_busy_and_another_is_not() {
     let first = client.send(&url, &key, anything());
     let second = async {
         let same = client.send(&url, &key, anything()).await;
-        let backlog = FakeBacklog::answering(200, "{}");
+        let backlog = FakeBacklog::responding(200, "{}");
         let other = client.send(&backlog.url, &key, anything()).await;
         (same.unwrap_err(), other.is_ok())
     };
     tokio::select! {
         biased;
-        _ = first => panic!("a silent space answered"),
+        _ = first => panic!("a silent space responded"),
         outcome = second => assert_eq!(outcome, (BacklogError::Busy, true)),
     }
 }
 
 #[actix_web::test]
-async fn a_change_is_made_whether_or_not_its_answer_can_be_read() {
+async fn a_change_is_made_whether_or_not_its_response_can_be_read() {
     let key = Credentials::ApiKey("k".into());
     let client = client(ClientOptions {
         max_response_bytes: 100,
@@ -193,20 +194,20 @@ async fn a_change_is_made_whether_or_not_its_answer_can_be_read() {
         queue_timeout: Duration::from_millis(50),
         ..ClientOptions::default()
     });
-    type Answer = fn() -> HttpResponse;
-    let broken: Answer = || {
+    type Respond = fn() -> HttpResponse;
+    let broken: Respond = || {
         let start = futures_util::stream::iter([Ok(Bytes::from("1"))]);
         let cut = futures_util::stream::once(async {
-            // What there is so far is sent.
+            // The part so far is sent.
             tokio::task::yield_now().await;
             Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
         });
         HttpResponse::Ok().streaming(futures_util::StreamExt::chain(start, cut))
     };
-    let no_room: Answer = || HttpResponse::Ok().body("1".repeat(16));
-    let too_large: Answer = || HttpResponse::Created().body("1".repeat(101));
-    let refused: Answer = || HttpResponse::BadRequest().body("1".repeat(101));
-    let page: Answer = || {
+    let no_memory: Respond = || HttpResponse::Ok().body("1".repeat(16));
+    let too_large: Respond = || HttpResponse::Created().body("1".repeat(101));
+    let refused: Respond = || HttpResponse::BadRequest().body("1".repeat(101));
+    let page: Respond = || {
         let mut page = HttpResponse::Ok();
         page.content_type("text/html").body("1".repeat(101))
     };
@@ -214,9 +215,9 @@ async fn a_change_is_made_whether_or_not_its_answer_can_be_read() {
         status,
         body: Content::Unread,
     };
-    for (answer, of_read, of_change) in [
+    for (response, of_read, of_change) in [
         (broken, BacklogError::Connection, BacklogError::Unread),
-        (no_room, BacklogError::NoRoom, BacklogError::Unread),
+        (no_memory, BacklogError::NoMemory, BacklogError::Unread),
         (
             too_large,
             BacklogError::TooLarge { limit: 100 },
@@ -232,15 +233,15 @@ async fn a_change_is_made_whether_or_not_its_answer_can_be_read() {
             },
         ),
     ] {
-        let backlog = FakeBacklog::start(move |_| answer());
+        let backlog = FakeBacklog::start(move |_| response());
         let read = client.send(&backlog.url, &key, anything()).await;
         assert_eq!(read.unwrap_err(), of_read);
-        for call in [
-            Call::post("issues"),
-            Call::patch("issues"),
-            Call::delete("issues"),
+        for operation in [
+            Operation::post("issues"),
+            Operation::patch("issues"),
+            Operation::delete("issues"),
         ] {
-            let change = request(call, json!({}));
+            let change = request(operation, json!({}));
             let change = client.send(&backlog.url, &key, change).await;
             assert_eq!(change.unwrap_err(), of_change);
         }
@@ -248,28 +249,28 @@ async fn a_change_is_made_whether_or_not_its_answer_can_be_read() {
 }
 
 #[actix_web::test]
-async fn an_answer_of_too_many_values_is_refused_before_it_is_read() {
-    let answer = |status: u16, values: usize| {
+async fn a_response_of_too_many_values_is_refused_before_it_is_read() {
+    let response = |status: u16, values: usize| {
         let body = format!("[{}0]", "0,".repeat(values - 1));
         let status = actix_web::http::StatusCode::from_u16(status).unwrap();
-        let mut answer = HttpResponse::build(status);
-        answer.content_type("application/json").body(body)
+        let mut response = HttpResponse::build(status);
+        response.content_type("application/json").body(body)
     };
     let limit = 200_000;
-    let most = FakeBacklog::start(move |_| answer(200, limit));
+    let most = FakeBacklog::start(move |_| response(200, limit));
     let read = send(&most, anything()).await.unwrap();
     assert_eq!(read.json::<Vec<u8>>().unwrap().len(), limit);
 
-    let more = FakeBacklog::start(move |_| answer(200, limit + 1));
+    let more = FakeBacklog::start(move |_| response(200, limit + 1));
     let too_many = BacklogError::TooManyValues { limit };
     assert_eq!(send(&more, anything()).await.unwrap_err(), too_many);
-    // A change was made, whatever its answer.
-    for call in [Call::post("issues"), Call::delete("issues")] {
-        let change = send(&more, request(call, json!({}))).await;
+    // The change was made, regardless of its response.
+    for operation in [Operation::post("issues"), Operation::delete("issues")] {
+        let change = send(&more, request(operation, json!({}))).await;
         assert_eq!(change.unwrap_err(), BacklogError::Unread);
     }
-    // Nor is a failure looked into.
-    let failed = FakeBacklog::start(move |_| answer(400, limit + 1));
+    // The body of a failure is not parsed either.
+    let failed = FakeBacklog::start(move |_| response(400, limit + 1));
     let expected = BacklogError::UnexpectedBody {
         status: 400,
         body: Content::Unread,
@@ -279,7 +280,7 @@ async fn an_answer_of_too_many_values_is_refused_before_it_is_read() {
 
 #[actix_web::test]
 async fn nothing_is_sent_to_a_site_that_is_not_allowed() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let key = Credentials::ApiKey("k3y".into());
     let client = client(ClientOptions::default());
     let nulabs = client.clone().within(Sites::of_nulab());
@@ -298,7 +299,7 @@ async fn nothing_is_sent_to_a_site_that_is_not_allowed() {
     let exchanged = oauth.exchange_code(&nulabs, "c0de", None).await;
     let renewed = oauth.refresh(&nulabs, &token).await;
     for refused in [exchanged, renewed] {
-        // It says nothing about the grant: whoever mends the settings loses no sign-in.
+        // It says nothing about the grant: after a correction of the settings no sign-in is lost.
         let error = refused.unwrap_err();
         assert!(matches!(error, OAuthError::Unavailable { .. }), "{error}");
     }
@@ -310,7 +311,7 @@ async fn nothing_is_sent_to_a_site_that_is_not_allowed() {
 
 #[actix_web::test]
 async fn a_file_is_a_part_with_its_name_as_it_is() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let upload = Upload {
         name: "図 \"1\".txt".to_owned(),
         bytes: "a\r\n潮".into(),

@@ -1,17 +1,17 @@
-//! How the certificates of Backlog are checked.
+//! How Backlog's certificates are verified.
 
 use std::sync::Arc;
 
-/// TLS that trusts the system's certificates.
+/// A TLS configuration that trusts the system's certificates.
 pub fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {
-        tracing::warn!("a certificate of the system could not be read: {error}");
+        tracing::warn!("cannot read a certificate of the system: {error}");
     }
     let mut roots = rustls::RootCertStore::empty();
     let (added, _) = roots.add_parsable_certificates(found.certs);
     if added == 0 {
-        tracing::warn!("the system has no root certificates: no https space can be reached");
+        tracing::warn!("the system has no root certificates; https requests will fail");
     }
 
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -1,4 +1,4 @@
-//! The address of a Backlog space.
+//! The URL of a Backlog space.
 
 use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
 
@@ -14,19 +14,19 @@ use super::Segment;
 #[serde(try_from = "String", into = "String")]
 pub struct BacklogUrl(Arc<str>);
 
-/// Why a text is not the address of a space.
+/// Why a text is not the URL of a space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BacklogUrlError {
     #[error("not a host name or URL, such as acme.backlog.com")]
     Malformed,
-    #[error("must be https; http is for loopback hosts only")]
+    #[error("must use https; http is allowed for loopback hosts only")]
     NotHttps,
     #[error("must be a bare host: no path, query, fragment or user name")]
     MoreThanAHost,
 }
 
 impl BacklogUrl {
-    /// Reads a bare host (`acme.backlog.com`, meaning https) or a URL.
+    /// Parses a bare host (`acme.backlog.com`, with https) or a URL.
     pub fn parse(text: &str) -> Result<Self, BacklogUrlError> {
         let text = text.trim();
         let url = if text.contains("://") {
@@ -58,7 +58,7 @@ impl BacklogUrl {
         &self.0
     }
 
-    /// Whether the space is on this machine, as the simulated one is.
+    /// Whether the space is on this machine, as the simulated Backlog is.
     pub(super) fn is_loopback(&self) -> bool {
         self.join("").host().as_ref().is_some_and(is_loopback)
     }
@@ -72,7 +72,7 @@ impl BacklogUrl {
         url
     }
 
-    /// A URL at a path of the space that needs no encoding.
+    /// The URL of a path of the space that needs no encoding.
     pub(super) fn join(&self, path: &'static str) -> Url {
         Url::parse(&format!("{}/{path}", self.0)).expect("an origin and a path are a URL")
     }
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_segment_that_could_climb_is_refused() {
-        // A URL parser drops tabs and line ends, and then sees the dots.
+        // A URL parser removes tabs and line breaks, and then finds the dots.
         for text in ["", ".", "..", ".\t.", "\n..", ".\r", "a\0", "\u{85}"] {
             assert!(Segment::parse(text.to_owned()).is_err(), "{text:?}");
         }

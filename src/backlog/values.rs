@@ -1,14 +1,14 @@
-//! How many values a JSON text has, counted before anything is made of it: a text of small values
-//! takes many times its length in memory once it is read.
+//! Counts the values of a JSON text before it is parsed: a text of small values takes many times
+//! its length in memory once parsed.
 
-/// The most values of an answer that is read. The longest lists of Backlog (all users of a large
+/// The maximum number of values in a response. Backlog's longest lists (all users of a large
 /// space, a hundred issues with all their fields) stay below it.
 pub(super) const MOST: usize = 200_000;
-/// What a value takes in memory beside its text: a [`serde_json::Value`] or the entry of a map.
+/// The memory of a value in addition to its text: a [`serde_json::Value`] or the entry of a map.
 pub(super) const BYTES_EACH: usize = 72;
 
-/// Counts what makes room for a value: `[`, `{` and `,` outside of texts, in one pass. Of a text
-/// that is not JSON, the count means nothing.
+/// Estimates the number of values by `[`, `{` and `,` outside strings, in one pass. For a text that
+/// is not JSON, the count has no meaning.
 pub(super) fn count(json: &[u8]) -> usize {
     let mut values = 0;
     let mut rest = json;
@@ -25,13 +25,13 @@ fn separators(json: &[u8]) -> usize {
     json.iter().filter(is_one).count()
 }
 
-/// What follows the quotation mark that ends a text; nothing if there is none.
+/// The rest after the quotation mark that ends a string; empty if there is none.
 fn after_text(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
         match rest[at] {
             b'"' => return &rest[at + 1..],
-            // The mark after it does not end the text.
+            // The character after a backslash does not end the string.
             _ => rest = rest.get(at + 2..).unwrap_or_default(),
         }
     }
@@ -53,7 +53,7 @@ mod tests {
             (r#"{"text":"a, b, [c], {d}","n":1}"#, 2),
             (r#"["\"",",\\",",","\\\",[{"]"#, 4),
             (r#"["日本,語",1]"#, 2),
-            // Cut short: whatever comes of it, it ends.
+            // Truncated: the result does not matter, but counting ends.
             (r#"[1,"a\"#, 2),
             (r#"[1,"a"#, 2),
         ] {

@@ -68,7 +68,7 @@ impl DatabaseArgs {
     pub async fn open(&self) -> anyhow::Result<PgPool> {
         db::pool::connect(&self.url()?, 1)
             .await
-            .map_err(|error| anyhow::anyhow!("DATABASE_URL {error}"))
+            .map_err(|error| anyhow::anyhow!("{error}"))
     }
 
     fn data_dir(&self) -> anyhow::Result<PathBuf> {

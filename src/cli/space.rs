@@ -15,7 +15,7 @@ use crate::{
 
 /// How long to wait for a running hub to seal a secret, and how often to look.
 const PATIENCE: Duration = Duration::from_secs(3);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// What was done, of a space that is new.
 const ADDED: &str = "was added";
 
@@ -261,7 +261,7 @@ async fn report(
         if space.secret != "waiting" || since.elapsed() > PATIENCE {
             break space;
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     };
     let secret = match (space.secret.as_str(), &space.secret_problem) {
         ("waiting", _) => " No hub is running; the first that starts seals its secret.".to_owned(),

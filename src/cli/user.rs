@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::operator::{Common, explain, sheet};
-use crate::db::{admin, people};
+use crate::db::{admin, users};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -55,7 +55,7 @@ impl Person {
 
     async fn export(self, common: &Common) -> anyhow::Result<()> {
         let db = common.connect().await?;
-        let records = people::export(&db, &self.space, self.id).await;
+        let records = users::export(&db, &self.space, self.id).await;
         let records = records.map_err(explain)?;
         if common.json {
             return common.say(&records, "");
@@ -72,7 +72,7 @@ impl Person {
         common.confirm(&format!(
             "What is stored of {id} in {space} is erased, and cannot be brought back."
         ))?;
-        let gone = people::forget(&db, &space, id).await.map_err(explain)?;
+        let gone = users::forget(&db, &space, id).await.map_err(explain)?;
         let text = sheet(&[
             ("grants erased", gone.grants.to_string()),
             ("approvals erased", gone.consents.to_string()),

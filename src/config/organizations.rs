@@ -220,7 +220,7 @@ mod tests {
             ("BACKLOG_DEFAULT_ORG", "A"),
         ]);
         assert!(
-            text.contains("BACKLOG_ORG_A_DOMAIN: must be https"),
+            text.contains("BACKLOG_ORG_A_DOMAIN: must use https"),
             "{text}"
         );
     }

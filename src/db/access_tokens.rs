@@ -16,7 +16,7 @@ use crate::{
 pub struct NewAccessToken {
     pub hash: TokenHash,
     pub grant: GrantId,
-    /// The refresh token issued beside it.
+    /// The refresh token issued with it.
     pub refresh_token: TokenHash,
     pub scopes: Scopes,
     pub lifetime: Duration,
@@ -39,19 +39,19 @@ pub async fn insert(db: impl PgExecutor<'_>, token: &NewAccessToken) -> Result<(
     .map(|_| ())
 }
 
-/// A live token's principal, and the account behind it.
+/// A live token's principal and account.
 pub struct Found {
     pub principal: Principal,
     /// Whether this is the token's first use.
     pub unused: bool,
-    /// `None` until a replica of this release has used a grant of the user.
+    /// `None` until a replica of this release has used one of the user's grants.
     pub account: Option<Account>,
-    /// Whether the grant has a pair of its own that the account lacks.
+    /// Whether the grant holds its own pair of Backlog tokens, which the account does not have.
     pub is_to_adopt: bool,
 }
 
-/// Looks a token up with its grant and space; `None` if it is unknown, expired or
-/// its grant was revoked.
+/// Looks up a token with its grant and space; `None` if the token is unknown or expired or its
+/// grant is revoked.
 #[tracing::instrument(level = "debug", name = "db.access_tokens.find_principal", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn find_principal(
     db: impl PgExecutor<'_>,
@@ -150,7 +150,7 @@ pub async fn find_principal(
     }))
 }
 
-/// Notes the first use: the answer that carried this token did arrive.
+/// Records the first use, which proves that the client received the token.
 #[tracing::instrument(level = "debug", name = "db.access_tokens.mark_used", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn mark_used(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -163,7 +163,8 @@ pub async fn mark_used(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<(), s
     .map(|_| ())
 }
 
-/// Removes the access token of a pair whose answer was lost. False: it was used.
+/// Deletes the access token of a pair that was lost with its response. Returns false if it had
+/// been used.
 pub async fn delete_unused_of_pair(
     db: &mut PgConnection,
     refresh_token: TokenHash,
@@ -175,7 +176,7 @@ pub async fn delete_unused_of_pair(
     )
     .execute(&mut *db)
     .await?;
-    // What the first statement left was used, perhaps while it waited.
+    // A token that the first statement did not delete was used, perhaps while it waited.
     sqlx::query_scalar!(
         r#"SELECT NOT EXISTS (
                SELECT FROM hub.access_tokens WHERE refresh_token_hash = $1) AS "unused!""#,
@@ -201,7 +202,7 @@ pub async fn client_id_of(
     .await
 }
 
-/// Ends a client's access token, if the issuer is the one it was made at.
+/// Deletes a client's access token, if it was issued by this issuer.
 pub async fn delete(
     db: impl PgExecutor<'_>,
     hash: TokenHash,

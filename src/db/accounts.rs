@@ -1,7 +1,7 @@
-//! `hub.accounts`: the Backlog tokens of a user, and the pairs that the user's grants have.
+//! `hub.accounts`: the Backlog tokens of a user, with copies in the rows of the user's grants.
 //!
-//! A grant points at its account by space and user. The lease, and what comes of a renewal, are
-//! in [`renewal`]. Whoever locks an account and grants locks the account first.
+//! A grant finds its account by space and user. The lease and the outcome of a renewal are in
+//! [`renewal`]. Locks are taken on the account before its grants.
 
 pub mod renewal;
 
@@ -15,12 +15,12 @@ use crate::{
     domain::{AccountId, GrantId, SpaceId},
 };
 
-/// A pair of Backlog tokens, sealed for the row that it is stored in.
+/// A pair of Backlog tokens, sealed for the row that stores it.
 #[derive(Clone)]
 pub struct SealedTokens {
     pub access_token: String,
     pub refresh_token: String,
-    /// Counted from the moment Backlog answered.
+    /// Computed from the time of Backlog's response.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -32,7 +32,7 @@ pub struct GrantTokens {
     pub expires_at: DateTime<Utc>,
 }
 
-/// An account as it is stored. One that ended has no tokens.
+/// An account as stored. An ended account has no tokens.
 #[derive(Clone)]
 pub struct Account {
     pub id: AccountId,
@@ -41,7 +41,7 @@ pub struct Account {
     pub standing: Standing,
 }
 
-/// The columns of an account, as a query yields them.
+/// The columns of an account, as queries return them.
 pub(super) struct Columns {
     pub id: Uuid,
     pub access_token: Option<String>,
@@ -104,12 +104,12 @@ pub async fn find(db: impl PgExecutor<'_>, id: AccountId) -> Result<Option<Accou
     .transpose()
 }
 
-/// An account whose row is locked until the transaction ends.
+/// An account with its row locked until the transaction ends.
 pub struct Held {
     pub account: Account,
-    /// SHA-256 of the refresh token that a renewal has replaced.
+    /// SHA-256 of the refresh token that the last renewal replaced.
     pub replaced_refresh_hash: Option<Vec<u8>>,
-    /// Somebody renews it now.
+    /// Whether a renewal is in progress.
     pub is_leased: bool,
 }
 
@@ -150,8 +150,8 @@ pub async fn hold(
     .transpose()
 }
 
-/// Adds the account of a user, above every generation of the user's grants; the generation, or
-/// `None` if there is one already.
+/// Adds a user's account and returns its generation, which is higher than that of any of the
+/// user's grants. `None` if the user already has an account.
 pub async fn insert(
     db: impl PgExecutor<'_>,
     id: AccountId,
@@ -180,8 +180,8 @@ pub async fn insert(
     .await
 }
 
-/// Puts a pair that no renewal brought in the place of what is stored, and ends doubt, lease and
-/// end; the new generation. The row must be held.
+/// Replaces the stored pair with one that did not come from a renewal, clears any doubt, lease
+/// and end, and returns the new generation. The row must be locked.
 pub async fn replace(
     db: impl PgExecutor<'_>,
     id: AccountId,
@@ -219,7 +219,7 @@ pub async fn replace(
     .await
 }
 
-/// Notes a sign-in that brought the pair that is stored already: it is good.
+/// Records a sign-in that returned the stored pair, which is therefore valid.
 pub async fn confirm(db: impl PgExecutor<'_>, id: AccountId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "WITH confirmed AS (
@@ -258,7 +258,7 @@ pub async fn hold_grants(
     .await
 }
 
-/// Writes the account's pair into the rows of grants, for replicas of the release before.
+/// Copies the account's pair into the rows of grants, for replicas of the previous release.
 pub async fn give_to_grants(
     db: impl PgExecutor<'_>,
     generation: i64,
@@ -283,16 +283,16 @@ pub async fn give_to_grants(
     .map(|_| ())
 }
 
-/// A pair of a grant's own, which a replica of the release before stored.
+/// A grant's own pair, stored by a replica of the previous release.
 pub struct OwnPair {
     pub grant: GrantId,
     pub tokens: SealedTokens,
-    /// A replica of the release before renews it now.
+    /// Whether a replica of the previous release is renewing it.
     pub is_leased: bool,
 }
 
-/// Locks and reads the newest of the pairs that a user's grants have of their own, or, where
-/// there is no account, of all pairs in their rows.
+/// Locks and reads the newest pair that belongs to one of a user's grants and not to the
+/// account. With `copies_too`, for a user without an account, reads any pair in the grants' rows.
 pub async fn hold_own_pair(
     db: impl PgExecutor<'_>,
     space: SpaceId,
@@ -325,7 +325,7 @@ pub async fn hold_own_pair(
     }))
 }
 
-/// A grant's own pair has become that of the account.
+/// Records that a grant's own pair has become the account's.
 pub async fn note_adoption(
     db: impl PgExecutor<'_>,
     grant: GrantId,
@@ -341,7 +341,7 @@ pub async fn note_adoption(
     .map(|_| ())
 }
 
-/// For each key that seals the tokens of accounts, one sealed access token.
+/// One sealed access token for each key that seals tokens of accounts.
 pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<SealedSample>, sqlx::Error> {
     sqlx::query_as!(
         SealedSample,
@@ -356,7 +356,7 @@ pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<SealedSample>
     .await
 }
 
-/// How many accounts of a space are in each state.
+/// The number of a space's accounts in each state.
 pub struct Count {
     pub space: String,
     pub live: i64,

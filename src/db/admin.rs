@@ -1,12 +1,13 @@
-//! The schema `admin`: the operator's views and functions. What they check and write is in
-//! `migrations/V3__admin.sql` and, of spaces, `migrations/V10__tenant_boundary.sql`; a role that may use nothing else is enough here.
+//! The schema `admin`: the operator's views and functions. `migrations/V3__admin.sql` and, for
+//! spaces, `migrations/V10__tenant_boundary.sql` define their checks and effects. A role that may
+//! use only this schema is sufficient.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-/// Which of the roles that the migrations make are not there.
+/// The roles that the migrations create and the server lacks.
 pub async fn missing_roles(db: impl PgExecutor<'_>) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT name AS "name!" FROM unnest(ARRAY['hub_service', 'hub_admin']) AS name
@@ -42,7 +43,7 @@ pub struct SpaceRow {
     pub listed: bool,
 }
 
-/// All spaces by slug, or the one of this slug.
+/// All spaces by slug, or the one with this slug.
 pub async fn spaces(
     db: impl PgExecutor<'_>,
     slug: Option<&str>,
@@ -63,13 +64,13 @@ pub async fn spaces(
     .await
 }
 
-/// What `admin.create_space` and `admin.update_space` take; for an update, `None` leaves
-/// what is there.
+/// The arguments of `admin.create_space` and `admin.update_space`; in an update, `None` keeps the
+/// current value.
 #[derive(Debug, Default)]
 pub struct SpaceSettings<'a> {
     pub domain: Option<&'a str>,
     pub oauth_client_id: Option<&'a str>,
-    /// Plain or sealed for handing over.
+    /// Plain text, or sealed for transfer.
     pub oauth_client_secret: Option<&'a str>,
     pub name: Option<&'a str>,
     pub hostnames: Option<&'a [String]>,
@@ -78,11 +79,11 @@ pub struct SpaceSettings<'a> {
     pub toolsets: Option<&'a [String]>,
     pub allowed_projects: Option<&'a [String]>,
     pub listed: Option<bool>,
-    /// Takes the space off the shared redirect URI; of an update only.
+    /// Moves the space off the shared redirect URI; for an update only.
     pub own_redirect_uri: Option<bool>,
 }
 
-/// `admin.create_space`; the id of the space.
+/// Runs `admin.create_space` and returns the space's id.
 pub async fn create_space(
     db: impl PgExecutor<'_>,
     slug: &str,
@@ -108,7 +109,7 @@ pub async fn create_space(
     .await
 }
 
-/// `admin.update_space`.
+/// Runs `admin.update_space`.
 pub async fn update_space(
     db: impl PgExecutor<'_>,
     slug: &str,
@@ -137,7 +138,7 @@ pub async fn update_space(
     .map(|_| ())
 }
 
-/// `admin.set_space_secret`; plain or sealed for handing over.
+/// Runs `admin.set_space_secret`; `secret` is plain text, or sealed for transfer.
 pub async fn set_space_secret(
     db: impl PgExecutor<'_>,
     slug: &str,
@@ -149,7 +150,7 @@ pub async fn set_space_secret(
         .map(|_| ())
 }
 
-/// `admin.enable_space` or `admin.disable_space`.
+/// Runs `admin.enable_space` or `admin.disable_space`.
 pub async fn set_space_enabled(
     db: impl PgExecutor<'_>,
     slug: &str,
@@ -167,14 +168,14 @@ pub async fn set_space_enabled(
     done.map(|_| ())
 }
 
-/// `admin.delete_space`; how many live grants ended.
+/// Runs `admin.delete_space` and returns the number of live grants that it revoked.
 pub async fn delete_space(db: impl PgExecutor<'_>, slug: &str) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT admin.delete_space($1) AS "ended!""#, slug)
         .fetch_one(db)
         .await
 }
 
-/// `admin.revoke_space_grants`; how many live grants ended.
+/// Runs `admin.revoke_space_grants` and returns the number of live grants that it revoked.
 pub async fn revoke_space_grants(db: impl PgExecutor<'_>, slug: &str) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT admin.revoke_space_grants($1) AS "ended!""#, slug)
         .fetch_one(db)
@@ -196,7 +197,7 @@ pub struct ClientRow {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-/// All clients, the newest first, or the one of this `client_id`.
+/// All clients, newest first, or the one with this `client_id`.
 pub async fn clients(
     db: impl PgExecutor<'_>,
     client_id: Option<&str>,
@@ -216,21 +217,21 @@ pub async fn clients(
     .await
 }
 
-/// What `admin.register_client` takes.
+/// The arguments of `admin.register_client`.
 #[derive(Debug)]
 pub struct NewClient<'a> {
     pub name: &'a str,
     pub redirect_uris: &'a [String],
     pub space: Option<&'a str>,
     pub auth_method: &'a str,
-    /// argon2id.
+    /// An argon2id hash.
     pub secret_hash: Option<&'a str>,
     /// A JWK set, as JSON.
     pub jwks: Option<&'a serde_json::Value>,
     pub jwks_uri: Option<&'a str>,
 }
 
-/// `admin.register_client`; the `client_id`.
+/// Runs `admin.register_client` and returns the `client_id`.
 pub async fn register_client(
     db: impl PgExecutor<'_>,
     client: &NewClient<'_>,
@@ -251,7 +252,7 @@ pub async fn register_client(
     .await
 }
 
-/// `admin.revoke_client`; how many live grants ended.
+/// Runs `admin.revoke_client` and returns the number of live grants that it revoked.
 pub async fn revoke_client(db: impl PgExecutor<'_>, client_id: &str) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT admin.revoke_client($1) AS "ended!""#, client_id)
         .fetch_one(db)
@@ -276,16 +277,16 @@ pub struct GrantRow {
     pub account: Option<String>,
 }
 
-/// Which grants to list.
+/// The grants to list.
 #[derive(Debug, Default)]
 pub struct GrantFilter<'a> {
     pub space: Option<&'a str>,
     pub backlog_user_id: Option<i64>,
-    /// Those that ended as well.
+    /// Includes revoked grants.
     pub all: bool,
 }
 
-/// Grants, the newest first.
+/// Grants, newest first.
 pub async fn grants(
     db: impl PgExecutor<'_>,
     filter: &GrantFilter<'_>,
@@ -309,14 +310,14 @@ pub async fn grants(
     .await
 }
 
-/// `admin.revoke_grant`; false if it had ended before.
+/// Runs `admin.revoke_grant`; false if the grant was already revoked.
 pub async fn revoke_grant(db: impl PgExecutor<'_>, id: Uuid) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT admin.revoke_grant($1) AS "ended!""#, id)
         .fetch_one(db)
         .await
 }
 
-/// `admin.revoke_user`; how many live grants ended.
+/// Runs `admin.revoke_user` and returns the number of live grants that it revoked.
 pub async fn revoke_user(
     db: impl PgExecutor<'_>,
     space: &str,

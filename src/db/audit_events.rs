@@ -1,5 +1,5 @@
-//! `hub.audit_events`. Triggers write what happens to grants, with the change itself; the
-//! hub writes what people do, in batches.
+//! `hub.audit_events`. Triggers record changes to grants in the same transaction; the hub records
+//! users' actions in batches.
 
 use std::time::{Duration, Instant};
 
@@ -7,11 +7,11 @@ use sqlx::{PgExecutor, postgres::types::PgInterval};
 
 use crate::domain::{
     GrantId,
-    activity::{Activity, Deed},
+    audit_event::{AuditEvent, AuditEventKind},
     security::Tally,
 };
 
-/// Makes the partitions of this month and the next, if they are not there.
+/// Creates the partitions of this month and the next if they do not exist.
 pub async fn ensure_months(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "SELECT hub.ensure_audit_month((clock_timestamp() AT TIME ZONE 'UTC')::date),
@@ -23,8 +23,7 @@ pub async fn ensure_months(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     .map(|_| ())
 }
 
-/// Waits while somebody is being forgotten, and keeps that from beginning until the
-/// transaction ends.
+/// Waits while an operator erases a user's data, and blocks erasures until the transaction ends.
 pub async fn lock_to_write(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!("SELECT hub.lock_audit_to_write()")
         .execute(db)
@@ -32,26 +31,26 @@ pub async fn lock_to_write(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
         .map(|_| ())
 }
 
-/// Adds what was done, in a transaction that has begun at `began`. Whose doing it was is
-/// looked up: of a grant that is gone by now, nobody's and by no client, because the person may
-/// have been forgotten.
+/// Adds events, in a transaction that began at `began`. The database looks up the user and the
+/// client; an event of a deleted grant is stored without them, because an operator may have
+/// erased the user's data.
 #[tracing::instrument(level = "debug", name = "db.audit_events.insert", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn insert(
     db: impl PgExecutor<'_>,
     began: Instant,
-    done: &[Activity],
+    done: &[AuditEvent],
 ) -> Result<(), sqlx::Error> {
-    let age = |one: &Activity| began.saturating_duration_since(one.at).as_secs_f64();
-    let call = |one: &Activity| match one.deed {
-        Deed::ToolCalled {
+    let age = |one: &AuditEvent| began.saturating_duration_since(one.at).as_secs_f64();
+    let call = |one: &AuditEvent| match one.kind {
+        AuditEventKind::ToolCalled {
             tool,
             outcome,
             took,
         } => Some((tool, outcome, took)),
-        Deed::TokenRefreshed => None,
+        AuditEventKind::TokenRefreshed => None,
     };
     let ages: Vec<f64> = done.iter().map(age).collect();
-    let events: Vec<String> = done.iter().map(|one| one.deed.event().to_owned()).collect();
+    let events: Vec<String> = done.iter().map(|one| one.kind.event().to_owned()).collect();
     let grants: Vec<_> = done.iter().map(|one| one.actor.grant.0).collect();
     let clients: Vec<_> = done.iter().map(|one| one.actor.client.0).collect();
     let spaces: Vec<_> = done.iter().map(|one| one.actor.space.0).collect();
@@ -85,7 +84,7 @@ pub async fn insert(
     .map(|_| ())
 }
 
-/// Adds security events, a row for each tally.
+/// Adds security events, one row per tally.
 pub async fn insert_security_events(
     db: impl PgExecutor<'_>,
     tallies: &[Tally],
@@ -113,7 +112,7 @@ pub async fn insert_security_events(
     .map(|_| ())
 }
 
-/// Adds that a refresh token of a grant was presented again, and what came of it.
+/// Adds an event for a repeated use of a grant's refresh token, with its outcome.
 pub async fn note_repeated_refresh(
     db: impl PgExecutor<'_>,
     grant: GrantId,
@@ -131,16 +130,16 @@ pub async fn note_repeated_refresh(
     .map(|_| ())
 }
 
-/// What is past its time.
+/// The audit events that are past their retention.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expired {
     /// Whole partitions.
     pub months: i64,
-    /// Of those that no month's partition had taken.
+    /// Events outside monthly partitions.
     pub events: i64,
 }
 
-/// What [`expire`] would remove in the end.
+/// Counts the events that repeated calls of [`expire`] would delete.
 pub async fn count_expired(
     db: impl PgExecutor<'_>,
     keep: Duration,
@@ -154,8 +153,8 @@ pub async fn count_expired(
     .await
 }
 
-/// Removes months that ended more than `keep` ago, and up to 1,000 other events. An error if
-/// that is less than an operator wants them to be kept (`admin.set_audit_floor`).
+/// Deletes months that ended more than `keep` ago, and up to 1,000 other events. Fails if `keep`
+/// is shorter than the minimum that an operator has set (`admin.set_audit_floor`).
 pub async fn expire(db: impl PgExecutor<'_>, keep: Duration) -> Result<Expired, sqlx::Error> {
     sqlx::query_as!(
         Expired,

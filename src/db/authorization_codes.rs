@@ -85,8 +85,8 @@ pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Cod
     }))
 }
 
-/// True for the one caller that may issue tokens for the code. Its grant is locked before it,
-/// as by whoever deletes a grant with its codes.
+/// Returns true for the one caller that may issue tokens for the code. The grant is locked
+/// first, in the same order as when a grant is deleted with its codes.
 #[tracing::instrument(level = "debug", name = "db.authorization_codes.consume", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn consume(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<bool, sqlx::Error> {
     sqlx::query!(
@@ -105,7 +105,7 @@ pub async fn consume(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<bool, s
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Whether a code is stored, used up or not.
+/// Whether a code is stored, used or not.
 pub async fn exists(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM hub.authorization_codes WHERE code_hash = $1) AS "exists!""#,

@@ -11,7 +11,7 @@ use crate::{
     oauth::{CodeChallenge, RedirectUri, Scopes, token::TokenHash},
 };
 
-/// A sign-in that waits for the person's decision.
+/// A sign-in that is waiting for the user's decision.
 pub struct NewRequest<'a> {
     pub id: AuthorizationRequestId,
     pub client: ClientKey,
@@ -26,7 +26,7 @@ pub struct NewRequest<'a> {
     pub lifetime: Duration,
 }
 
-/// What the answer to the client needs, whatever the outcome.
+/// The values needed to respond to the client, whatever the outcome.
 pub struct Request {
     pub id: AuthorizationRequestId,
     pub client: ClientKey,
@@ -92,7 +92,7 @@ pub async fn insert(db: impl PgExecutor<'_>, request: &NewRequest<'_>) -> Result
     .map(|_| ())
 }
 
-/// What the database knows of a decision that was posted.
+/// The stored request that a posted decision refers to.
 pub struct Posted {
     pub request: Request,
     pub browser: TokenHash,
@@ -137,18 +137,18 @@ pub async fn find(
     }))
 }
 
-/// The person's approval.
+/// The user's approval.
 pub struct Approval {
     pub space: SpaceId,
     pub scopes: Scopes,
     pub backlog_state: TokenHash,
-    /// Of the space, as it is when the user is sent there.
+    /// The space's redirect URI at the time the user is sent to Backlog.
     pub backlog_redirect_uri: String,
     /// Sealed ([`crate::domain::space::verifier_place`]).
     pub backlog_verifier: String,
 }
 
-/// pending → approved. False: somebody decided first, or it has expired.
+/// pending → approved. Returns false if it was already decided or has expired.
 pub async fn approve(
     db: impl PgExecutor<'_>,
     id: AuthorizationRequestId,
@@ -172,7 +172,7 @@ pub async fn approve(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// pending → finished, by refusal. False: somebody decided first.
+/// pending → finished, by refusal. Returns false if it was already decided.
 pub async fn deny(
     db: impl PgExecutor<'_>,
     id: AuthorizationRequestId,
@@ -187,16 +187,16 @@ pub async fn deny(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// A request that went to Backlog.
+/// An approved request, for which the user was sent to Backlog.
 pub struct Approved {
     pub request: Request,
     pub space: SpaceId,
-    /// Of the space, today.
+    /// The space's current slug.
     pub slug: String,
     pub granted: Scopes,
-    /// Where Backlog was asked to send the browser.
+    /// The redirect URI that was sent to Backlog.
     pub backlog_redirect_uri: String,
-    /// Sealed; `None` if a replica of an older release approved.
+    /// Sealed; `None` if a replica of an older release recorded the approval.
     pub backlog_verifier: Option<String>,
     pub browser: TokenHash,
     pub finished: bool,
@@ -248,8 +248,8 @@ pub async fn find_by_backlog_state(
     }))
 }
 
-/// approved → finished: the one callback that may go on, with the verifier that it has read.
-/// False: another one did.
+/// approved → finished, for the one callback that may continue, with the verifier it has read.
+/// Returns false if another callback finished it first.
 pub async fn finish(
     db: impl PgExecutor<'_>,
     id: AuthorizationRequestId,

@@ -1,4 +1,4 @@
-//! `hub.browser_spaces`: which spaces a browser has signed in to, so that it is shown them again.
+//! `hub.browser_spaces`: the spaces a browser has signed in to, so that they are offered again.
 
 use std::time::Duration;
 

@@ -1,20 +1,20 @@
-//! The chain of operators' changes in `hub.audit_events`, as `admin.verify_audit` checks it.
+//! The hash chain of operators' changes in `hub.audit_events`, as `admin.verify_audit` checks it.
 
 use serde::Serialize;
 use sqlx::PgExecutor;
 
-/// The result of a check.
+/// The result of verifying the chain.
 #[derive(Debug, Serialize)]
 pub struct Checked {
     pub events: i64,
     pub last_number: i64,
-    /// As hexadecimal digits.
+    /// In hexadecimal.
     pub last_hash: String,
-    /// `None` if the chain is whole.
+    /// `None` if the chain is intact.
     pub problem: Option<String>,
 }
 
-/// `admin.verify_audit`; `noted` is the number and the hash of an event as it was once.
+/// Runs `admin.verify_audit`; `noted` is the number and hash of an event, recorded earlier.
 pub async fn verify(
     db: impl PgExecutor<'_>,
     noted: Option<(i64, &str)>,

@@ -1,18 +1,18 @@
-//! `hub.check_key`: the one key of the keyed checks, sealed.
+//! `hub.check_key`: the single key for keyed checks, sealed.
 
 use sqlx::PgExecutor;
 
-/// The row's name in the sealing; there is one row.
+/// The row id that the key is sealed with; the table has one row.
 pub const ROW: &str = "only";
 
 /// The stored key.
 pub struct Stored {
     pub sealed: String,
-    /// It took the place of another one, which clients may have checks of.
+    /// The key replaced an earlier one, and clients may still hold checks made with that one.
     pub replaced: bool,
 }
 
-/// The key; `None` before the first start.
+/// Returns the key; `None` before the first start.
 pub async fn find(db: impl PgExecutor<'_>) -> Result<Option<Stored>, sqlx::Error> {
     sqlx::query_as!(
         Stored,
@@ -22,7 +22,7 @@ pub async fn find(db: impl PgExecutor<'_>) -> Result<Option<Stored>, sqlx::Error
     .await
 }
 
-/// Stores the key, unless another replica was faster.
+/// Stores the key, unless another replica has stored one first.
 pub async fn insert(db: impl PgExecutor<'_>, sealed: &str) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO hub.check_key (key, replaced)

@@ -1,14 +1,13 @@
-//! What has expired: a module for each kind of row, which counts them and removes them
-//! a batch at a time.
+//! Deletion of expired rows: a module per kind of row counts them and deletes them in batches.
 
 use sqlx::PgConnection;
 
-/// Rows removed by one statement, so that no lock is held long.
+/// The number of rows that one statement deletes, so that no lock is held for long.
 const BATCH: i64 = 1_000;
 const LOCK: i64 = i64::from_be_bytes(*b"bmh-clen");
 
-/// Only one replica cleans up at a time; false: another one is at it. The lock
-/// belongs to the connection.
+/// Only one replica cleans up at a time; false if another one is doing so. The lock belongs to
+/// the connection.
 pub async fn try_lock(db: &mut PgConnection) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "locked!""#, LOCK)
         .fetch_one(db)
@@ -22,7 +21,7 @@ pub async fn unlock(db: &mut PgConnection) -> Result<(), sqlx::Error> {
         .map(|_| ())
 }
 
-/// A kind of row that goes: `removed` removes a batch, `count` says how many there are.
+/// For each kind of row, `remove` deletes a batch and `count` returns the number to delete.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident: $table:literal by $key:literal where $condition:literal
         => $removal:literal;)*) => {$(
@@ -53,12 +52,11 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// A while after their time, so that the page that says so can offer to start again.
+    /// Fifteen minutes after expiry: until then the page about the expiry can offer a new start.
     authorization_requests: "hub.authorization_requests" by "id"
         where "expires_at <= clock_timestamp() - interval '15 minutes'"
         => "DELETE FROM hub.authorization_requests";
-    /// Those that nobody has decided, because strangers can begin any number: the newest 50,000
-    /// and 64 MiB stay.
+    /// Undecided requests beyond the newest 50,000 or 64 MiB, because anybody can create them.
     undecided_requests: "hub.authorization_requests" by "id"
         where "id IN (
                    SELECT id FROM (
@@ -69,18 +67,18 @@ kinds! {
                        WINDOW newer AS (ORDER BY id DESC ROWS UNBOUNDED PRECEDING)) AS undecided
                    WHERE number > 50000 OR bytes > 67108864)"
         => "DELETE FROM hub.authorization_requests";
-    /// An hour after their time, so that a second use is still noticed.
+    /// An hour after expiry, so that a second use is still detected.
     authorization_codes: "hub.authorization_codes" by "code_hash"
         where "expires_at <= clock_timestamp() - interval '1 hour'"
         => "DELETE FROM hub.authorization_codes";
     access_tokens: "hub.access_tokens" by "token_hash"
         where "expires_at <= clock_timestamp()"
         => "DELETE FROM hub.access_tokens";
-    /// Used ones too stay until they would have expired: their replay is noticed.
+    /// Used ones too are kept until their expiry, so that a replay is detected.
     refresh_tokens: "hub.refresh_tokens" by "token_hash"
         where "expires_at <= clock_timestamp()"
         => "DELETE FROM hub.refresh_tokens";
-    /// The sealed answers of grace windows that have passed.
+    /// The sealed responses of grace windows that have passed.
     refresh_answers: "hub.refresh_tokens" by "token_hash"
         where "answer IS NOT NULL AND answer_until <= clock_timestamp()"
         => "UPDATE hub.refresh_tokens SET answer = NULL";
@@ -93,7 +91,7 @@ kinds! {
     browser_spaces: "hub.browser_spaces" by "browser_hash, space_id"
         where "expires_at <= clock_timestamp()"
         => "DELETE FROM hub.browser_spaces";
-    /// Revoked a week ago, or left without any token that could still be used.
+    /// Revoked a week ago, or left without a live token.
     grants: "hub.grants" by "id"
         where "revoked_at <= clock_timestamp() - interval '7 days'
                OR (created_at <= clock_timestamp() - interval '1 day'
@@ -104,7 +102,7 @@ kinds! {
                                    WHERE tokens.grant_id = grants.id
                                      AND tokens.expires_at > clock_timestamp()))"
         => "DELETE FROM hub.grants";
-    /// Without a live grant, and not of a sign-in under way.
+    /// Without a live grant, unless a sign-in is in progress.
     accounts: "hub.accounts" by "id"
         where "signed_in_at <= clock_timestamp() - interval '10 minutes'
                AND NOT EXISTS (SELECT FROM hub.grants
@@ -116,15 +114,15 @@ kinds! {
     paused_endings: "hub.paused_endings" by "space_id"
         where "until <= clock_timestamp() - interval '1 day'"
         => "DELETE FROM hub.paused_endings";
-    /// Idle for 90 days and without a grant; what an operator registered stays.
+    /// Idle for 90 days and without a grant; clients that an operator registered stay.
     idle_clients: "hub.clients" by "id"
         where "origin <> 'operator'
                AND coalesce(last_used_at, created_at) <= clock_timestamp() - interval '90 days'
                AND NOT EXISTS (SELECT FROM hub.grants WHERE grants.client_id = clients.id)"
         => "DELETE FROM hub.clients";
-    /// Never signed in with, documents included, because strangers can add any number. The newest
-    /// stay: 10,000 of them and 32 MiB, and, of the last hour, 50,000 and 128 MiB. No newcomer
-    /// is ever turned away for those that are there.
+    /// Never used for a sign-in, documents included, because anybody can add them. The newest are
+    /// kept: 10,000 clients and 32 MiB, or, of the last hour, 50,000 and 128 MiB. A new client is
+    /// never rejected because of the stored ones.
     never_used_clients: "hub.clients" by "id"
         where "id IN (
                    SELECT id FROM (

@@ -1,11 +1,11 @@
-//! `hub.client_assertions`: the unique constraint makes each assertion good once.
+//! `hub.client_assertions`: a unique constraint makes each assertion valid once.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
 use crate::{domain::ClientKey, oauth::token::TokenHash};
 
-/// True for the first presentation of an assertion's `jti`.
+/// Returns true for the first presentation of an assertion's `jti`.
 pub async fn first_use(
     db: impl PgExecutor<'_>,
     client: ClientKey,

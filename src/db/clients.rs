@@ -127,17 +127,17 @@ pub struct NewClient<'a> {
     pub registration: &'a Registration,
     /// `None` for a client without a secret.
     pub secret_hash: Option<&'a str>,
-    /// Of the registration access token; `None` for a registration that others share.
+    /// The hash of the registration access token; `None` for a registration that clients share.
     pub registration_token: Option<TokenHash>,
 }
 
-/// A stored registration: the `client_id`, and when it was made.
+/// A stored registration: its `client_id` and creation time.
 pub struct Registered {
     pub client_id: String,
     pub created_at: chrono::DateTime<chrono::Utc>,
 }
 
-/// The row that the same public registration made before.
+/// Finds the row of an identical public registration.
 pub async fn find_same(
     db: impl PgExecutor<'_>,
     registration: &Registration,
@@ -155,7 +155,7 @@ pub async fn find_same(
     .await
 }
 
-/// Stores a registration; the same public one sent at the same time yields one row.
+/// Stores a registration; identical public ones sent at the same time yield one row.
 pub async fn register(
     db: impl PgExecutor<'_>,
     client: &NewClient<'_>,
@@ -194,7 +194,7 @@ pub async fn register(
     .await
 }
 
-/// Puts another hash of the same secret in the place of `old`, if that is still the stored one.
+/// Replaces the hash `old` with another hash of the same secret, if `old` is still stored.
 pub async fn replace_secret_hash(
     db: impl PgExecutor<'_>,
     client: ClientKey,
@@ -213,7 +213,7 @@ pub async fn replace_secret_hash(
     .map(|_| ())
 }
 
-/// Notes that the client was used, for the reaping of idle ones.
+/// Records that the client was used; idle clients are deleted.
 pub async fn touch(db: impl PgExecutor<'_>, client: ClientKey) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "UPDATE hub.clients SET last_used_at = clock_timestamp() WHERE id = $1",
@@ -244,7 +244,7 @@ fn uri(registration: &Registration) -> Option<&str> {
     }
 }
 
-/// Stores or renews the copy of a metadata document, fresh for `fresh_for`.
+/// Stores or updates the copy of a metadata document, fresh for `fresh_for`.
 pub async fn upsert_document(
     db: impl PgExecutor<'_>,
     key: ClientKey,
@@ -290,7 +290,7 @@ pub async fn upsert_document(
     .map(|_| ())
 }
 
-/// The client that a registration access token manages, and when it registered.
+/// Finds the client that a registration access token manages.
 pub async fn find_managed(
     db: impl PgExecutor<'_>,
     client_id: &str,
@@ -310,8 +310,8 @@ pub async fn find_managed(
     .await
 }
 
-/// Replaces the metadata of a managed client. Its method of authentication stays.
-/// False: the method would change.
+/// Replaces the metadata of a managed client. Returns false if the authentication method would
+/// change, which is not allowed.
 pub async fn update_managed(
     db: impl PgExecutor<'_>,
     token: TokenHash,
@@ -339,7 +339,7 @@ pub async fn update_managed(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Removes a managed client with all its grants.
+/// Deletes a managed client with all its grants.
 pub async fn delete_managed(db: &mut PgConnection, token: TokenHash) -> Result<bool, sqlx::Error> {
     let client = sqlx::query_scalar!(
         "SELECT id FROM hub.clients WHERE registration_token_hash = $1 FOR UPDATE",
@@ -348,7 +348,7 @@ pub async fn delete_managed(db: &mut PgConnection, token: TokenHash) -> Result<b
     let Some(client) = client.fetch_optional(&mut *db).await? else {
         return Ok(false);
     };
-    // With its last grant goes a user's account, and with that Backlog's tokens.
+    // Revoking a user's last grant deletes the account with its Backlog tokens.
     sqlx::query!(
         "SELECT hub.revoke_grants(
              ARRAY(SELECT id FROM hub.grants WHERE client_id = $1 AND revoked_at IS NULL),

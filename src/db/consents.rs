@@ -1,4 +1,4 @@
-//! `hub.consents`: approvals that a browser need not give again.
+//! `hub.consents`: approvals that a browser need not repeat.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
     oauth::{Scopes, token::TokenHash},
 };
 
-/// What an approval is remembered for; another redirect URI is another approval.
+/// The subject of a remembered approval; another redirect URI needs its own approval.
 pub struct ConsentKey<'a> {
     pub browser: TokenHash,
     pub client: ClientKey,
@@ -19,7 +19,7 @@ pub struct ConsentKey<'a> {
     pub redirect_uri: &'a str,
 }
 
-/// Has this been approved, for at least these scopes?
+/// Whether this has been approved, for at least these scopes.
 pub async fn covers(
     db: impl PgExecutor<'_>,
     key: &ConsentKey<'_>,

@@ -1,8 +1,8 @@
-//! Databases of a server.
+//! The databases of a PostgreSQL server.
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
-/// Creates the database if it is not there.
+/// Creates the database if it does not exist.
 pub async fn ensure(connection: &mut PgConnection, name: &'static str) -> Result<(), sqlx::Error> {
     let exists = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1) AS "exists!""#,
@@ -11,7 +11,7 @@ pub async fn ensure(connection: &mut PgConnection, name: &'static str) -> Result
     .fetch_one(&mut *connection)
     .await?;
     if !exists {
-        // A utility statement takes no parameters; the name is a constant of the program.
+        // A utility statement takes no parameters; the name is a constant in the code.
         sqlx::query(AssertSqlSafe(format!("CREATE DATABASE \"{name}\"")))
             .execute(connection)
             .await?;

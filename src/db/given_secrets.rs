@@ -1,23 +1,23 @@
-//! `hub.given_secrets`: client secrets on their way from an operator to their row.
+//! `hub.given_secrets`: client secrets that operators have set and no replica has sealed yet.
 
 use secrecy::SecretString;
 use sqlx::PgExecutor;
 
 use crate::domain::SpaceId;
 
-/// A secret that waits, and the space it is for.
+/// A secret that is not sealed yet, and its space.
 #[derive(Debug)]
 pub struct GivenSecret {
     pub space: SpaceId,
     pub slug: String,
     pub base_url: String,
-    /// Another secret given for the space has another one.
+    /// Identifies this secret; a later secret for the same space has another version.
     pub version: i64,
-    /// Plain, or sealed at [`crate::domain::space::given_secret_place`].
+    /// Plain text, or sealed at [`crate::domain::space::given_secret_place`].
     pub value: SecretString,
 }
 
-/// All that wait, the oldest first.
+/// Lists all pending secrets, oldest first.
 pub async fn list(db: impl PgExecutor<'_>) -> Result<Vec<GivenSecret>, sqlx::Error> {
     let rows = sqlx::query!(
         "SELECT spaces.id, slug, base_url, version, value
@@ -38,7 +38,7 @@ pub async fn list(db: impl PgExecutor<'_>) -> Result<Vec<GivenSecret>, sqlx::Err
         .collect())
 }
 
-/// Is this secret still the one to seal? Asked under the lock of the space's row.
+/// Whether this secret is still the one to seal. Call it with the space's row locked.
 pub async fn waits(
     db: impl PgExecutor<'_>,
     space: SpaceId,
@@ -54,7 +54,7 @@ pub async fn waits(
     .await
 }
 
-/// How many that wait are sealed, with another key than this one.
+/// Counts the pending secrets that are sealed with another key.
 pub async fn count_sealed_without(
     db: impl PgExecutor<'_>,
     key_id: &str,
@@ -68,7 +68,8 @@ pub async fn count_sealed_without(
     .await
 }
 
-/// Notes for the operator why the secret could not be sealed. False: it was known.
+/// Records for the operator why the secret could not be sealed. Returns false if that is recorded
+/// already.
 pub async fn note_problem(
     db: impl PgExecutor<'_>,
     version: i64,

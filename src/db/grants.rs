@@ -1,7 +1,7 @@
-//! `hub.grants`: what clients may do for their users.
+//! `hub.grants`: the access that users have granted to clients.
 //!
-//! The Backlog tokens are the account's (`accounts`); a grant's row has a copy, for replicas of
-//! the release before.
+//! Backlog tokens belong to the account (`accounts`); each grant's row keeps a copy for replicas
+//! of the previous release.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
@@ -9,7 +9,7 @@ use sqlx::PgExecutor;
 use super::{accounts::SealedTokens, scopes_to_sql, spaces::SealedSample};
 use crate::domain::{Grant, GrantId, RevocationReason, SpaceId};
 
-/// Adds a grant, whose row has the account's pair of `generation`.
+/// Adds a grant with a copy of the account's token pair of `generation`.
 #[tracing::instrument(level = "debug", name = "db.grants.insert", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn insert(
     db: impl PgExecutor<'_>,
@@ -41,8 +41,8 @@ pub async fn insert(
     .map(|_| ())
 }
 
-/// Ends a grant; the account and its Backlog tokens go with the user's last one. False: it had
-/// ended before.
+/// Revokes a grant, and with the user's last grant deletes the account and its Backlog tokens.
+/// Returns false if it was already revoked.
 #[tracing::instrument(level = "debug", name = "db.grants.revoke", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn revoke(
     db: impl PgExecutor<'_>,
@@ -58,7 +58,7 @@ pub async fn revoke(
     .await
 }
 
-/// A live grant as its user knows it.
+/// A live grant as shown to its user.
 pub struct Connection {
     pub grant: GrantId,
     pub client_id: String,
@@ -67,7 +67,7 @@ pub struct Connection {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-/// The live grants of a user but for one, the last used first.
+/// A user's live grants except `but`, most recently used first.
 pub async fn connections(
     db: impl PgExecutor<'_>,
     space: SpaceId,
@@ -90,7 +90,7 @@ pub async fn connections(
     .await
 }
 
-/// For each key that seals Backlog tokens, one sealed access token.
+/// One sealed access token for each key that seals Backlog tokens.
 pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<SealedSample>, sqlx::Error> {
     sqlx::query_as!(
         SealedSample,
@@ -104,7 +104,7 @@ pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<SealedSample>
     .await
 }
 
-/// How many grants of each space, by its slug, are not revoked.
+/// Counts each space's live grants, by slug.
 pub async fn live_by_space(db: impl PgExecutor<'_>) -> Result<Vec<(String, u64)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"SELECT spaces.slug, count(grants.space_id) AS "live!"

@@ -1,7 +1,6 @@
-//! When grants and clients were last used: written for many at once, and seldom for each.
+//! When grants and clients were last used: many rows per statement, each row rarely.
 //!
-//! Rows are locked in the order of their ids, so that replicas do not wait for each other
-//! in circles.
+//! Rows are locked in the order of their ids, so that replicas do not deadlock.
 
 use std::time::Duration;
 
@@ -9,11 +8,11 @@ use sqlx::PgExecutor;
 
 use crate::domain::{ClientKey, GrantId};
 
-/// A grant with its client, and how long ago it was used.
+/// A grant, its client, and the time since its use.
 type Use = (GrantId, ClientKey, Duration);
 
-/// Notes the last uses of grants, but for those that somebody is changing: a renewal holds all
-/// grants of a user, and must not wait for this in a circle.
+/// Records the last uses of grants and skips those that another transaction has locked: a
+/// renewal locks all grants of a user, and waiting for it could deadlock.
 pub async fn of_grants(db: impl PgExecutor<'_>, uses: &[Use]) -> Result<(), sqlx::Error> {
     let ids: Vec<_> = uses.iter().map(|(grant, _, _)| grant.0).collect();
     sqlx::query!(
@@ -32,8 +31,8 @@ pub async fn of_grants(db: impl PgExecutor<'_>, uses: &[Use]) -> Result<(), sqlx
     .map(|_| ())
 }
 
-/// Notes the last uses of the grants' clients, to the hour: the column is indexed, so each
-/// update costs more than one of a grant.
+/// Records the last uses of the grants' clients, to the hour: the column is indexed, so an
+/// update costs more than that of a grant.
 pub async fn of_clients(db: impl PgExecutor<'_>, uses: &[Use]) -> Result<(), sqlx::Error> {
     let ids: Vec<_> = uses.iter().map(|(_, client, _)| client.0).collect();
     sqlx::query!(

@@ -1,12 +1,11 @@
 //! Brings the schema up to date: refinery's migrations, applied through sqlx.
 //!
-//! 1. If every migration of this build is applied, nothing is touched: the
-//!    service may then run as a role that cannot change the schema.
-//! 2. An advisory lock of the session lets one process at a time go on.
-//! 3. The schema `hub` is created, then refinery applies what is missing, each
-//!    migration in a transaction of its own, and records it in
-//!    `hub.refinery_schema_history`.
-//! 4. The lock is released, whatever happened.
+//! 1. If every migration of this build is applied, nothing is changed, so the service can run
+//!    as a role that cannot change the schema.
+//! 2. A session-level advisory lock lets one process at a time continue.
+//! 3. The schema `hub` is created. Then refinery applies the missing migrations, each in its own
+//!    transaction, and records them in `hub.refinery_schema_history`.
+//! 4. The lock is released, on failure too.
 
 use refinery::Migration;
 use refinery_core::AsyncMigrate;
@@ -21,7 +20,7 @@ mod embedded {
 }
 
 const HISTORY: &str = "hub.refinery_schema_history";
-/// Any constant will do, as long as every release uses the same one.
+/// Any constant works, provided that every release uses the same one.
 const LOCK: i64 = i64::from_be_bytes(*b"bmh-migr");
 /// SQLSTATE `undefined_table`.
 const UNDEFINED_TABLE: &str = "42P01";
@@ -31,16 +30,16 @@ const INSUFFICIENT_PRIVILEGE: &str = "42501";
 /// Why the schema could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    #[error("the schema could not be examined or locked: {0}")]
+    #[error("cannot read or lock the schema: {0}")]
     Database(#[from] sqlx::Error),
     #[error("{0}")]
     Migration(#[from] refinery::Error),
     #[error(
-        "the schema is not that of this release, and the role of DATABASE_URL may not change it; \
+        "the schema does not match this release, and the role in DATABASE_URL cannot change it; \
          run `backlog-mcp-hub migrate` as the owner of the tables ({0})"
     )]
     NotAllowed(#[source] sqlx::Error),
-    #[error("the migration {0} is older than others that are applied, so it was not applied")]
+    #[error("migration {0} was not applied, because newer migrations already are")]
     OutOfOrder(Migration),
 }
 
@@ -51,17 +50,15 @@ pub fn migrations() -> Vec<Migration> {
     migrations
 }
 
-/// Applies the migrations that the database lacks; returns how many. Safe to
-/// call from several processes at once: each comes back when the schema is
-/// current.
+/// Applies the migrations that the database lacks and returns their number. Several processes
+/// may call it at once: each returns when the schema is current.
 ///
-/// Give it a connection of its own: when the future is dropped before it ends,
-/// the session keeps its lock until the connection is closed.
+/// Pass a dedicated connection: if the future is dropped before it completes, the session keeps
+/// its lock until the connection is closed.
 ///
 /// # Errors
-/// [`MigrateError`]; a migration that failed has left nothing behind, those
-/// before it stay applied. A migration that was changed after it had been
-/// applied is refused.
+/// [`MigrateError`]. A failed migration is rolled back; those before it stay applied. A
+/// migration that was changed after it was applied is rejected.
 pub async fn migrate(connection: &mut PgConnection) -> Result<usize, MigrateError> {
     if is_current(&mut *connection).await? {
         return Ok(0);
@@ -93,25 +90,25 @@ async fn migrate_locked(connection: &mut PgConnection) -> Result<usize, MigrateE
             _ => MigrateError::Database(error),
         })?;
     let mut runner = embedded::migrations::runner()
-        // During a roll-out the newer release migrates first, and replicas of
-        // the older one may still start: to them its migrations are unknown.
+        // During a roll-out the newer release migrates first, and replicas of the older
+        // one may still start; they do not know its migrations.
         .set_abort_missing(false);
     runner.set_migration_table_name(HISTORY);
     let report = runner.run_async(&mut Session(connection)).await?;
 
     let applied = history(&mut *connection).await?;
     match migrations().into_iter().find(|one| !applied.contains(one)) {
-        // refinery skips one whose version is below the newest applied.
+        // refinery skips a migration with a version below the newest applied one.
         Some(skipped) => Err(MigrateError::OutOfOrder(skipped)),
         None => Ok(report.applied_migrations().len()),
     }
 }
 
-/// Whether every migration of this build is applied, and as this build knows
-/// it. Ones that only a newer build knows do not matter.
+/// Whether every migration of this build is applied unchanged. Migrations of newer builds are
+/// ignored.
 ///
 /// # Errors
-/// If the database cannot be asked.
+/// If the database cannot be queried.
 pub async fn is_current(executor: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
     let applied = match history(executor).await {
         Ok(applied) => applied,
@@ -123,8 +120,8 @@ pub async fn is_current(executor: impl PgExecutor<'_>) -> Result<bool, sqlx::Err
     Ok(migrations().iter().all(|one| applied.contains(one)))
 }
 
-/// The applied migrations, by version. Not a checked query: refinery creates
-/// the table, no migration of ours does.
+/// The applied migrations, by version. The query is unchecked, because refinery creates the
+/// table and no migration of ours does.
 async fn history(executor: impl PgExecutor<'_>) -> Result<Vec<Migration>, sqlx::Error> {
     sqlx::query(
         "SELECT version, name, applied_on, checksum
@@ -152,7 +149,7 @@ fn applied_migration(row: PgRow) -> Result<Migration, sqlx::Error> {
     ))
 }
 
-/// What refinery works through.
+/// The connection that refinery uses.
 struct Session<'c>(&'c mut PgConnection);
 
 impl AsyncTransaction for Session<'_> {
@@ -166,7 +163,7 @@ impl AsyncTransaction for Session<'_> {
         let mut transaction = self.0.begin().await?;
         let mut count = 0;
         for script in scripts {
-            // Migrations are part of the program, not input.
+            // Migrations are part of the build, not input.
             let script = sqlx::raw_sql(AssertSqlSafe(script.to_owned()));
             script.execute(&mut *transaction).await?;
             count += 1;

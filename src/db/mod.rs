@@ -1,8 +1,8 @@
 //! The only SQL: free functions over an executor, one file per table.
 //!
-//! A function does one statement and decides no policy; a caller that needs
-//! several as one begins and commits the transaction. Times of windows are the
-//! database's (`clock_timestamp()`), so replicas need not agree on the time.
+//! Each function runs one statement and makes no policy decision; a caller that needs
+//! several statements as one begins and commits the transaction. Expiry uses the database's
+//! clock (`clock_timestamp()`), so replicas need not agree on the time.
 
 pub mod access_tokens;
 pub mod accounts;
@@ -22,19 +22,21 @@ pub mod given_secrets;
 pub mod grants;
 pub mod last_uses;
 pub mod migrate;
-pub mod people;
 pub mod pool;
 pub mod probe;
 pub mod refresh_tokens;
 pub mod sealed;
 pub mod spaces;
 pub mod url;
+pub mod users;
 
 use crate::oauth::{Scopes, token::TokenHash};
 
-/// A stored value that the code cannot read: a newer version's, or a hand's.
-fn unreadable(what: &'static str) -> sqlx::Error {
-    sqlx::Error::Decode(format!("hub.{what} holds a value this version cannot read").into())
+/// A stored value that the code cannot parse: a newer version or an operator wrote it.
+fn unreadable(column: &'static str) -> sqlx::Error {
+    sqlx::Error::Decode(
+        format!("hub.{column} contains a value that this version cannot read").into(),
+    )
 }
 
 fn scopes_to_sql(scopes: Scopes) -> Vec<String> {
@@ -48,6 +50,6 @@ fn scopes_from_sql(names: &[String]) -> Scopes {
     Scopes::parse(&names.join(" "))
 }
 
-fn hash_from_sql(bytes: &[u8], what: &'static str) -> Result<TokenHash, sqlx::Error> {
-    TokenHash::from_slice(bytes).ok_or_else(|| unreadable(what))
+fn hash_from_sql(bytes: &[u8], column: &'static str) -> Result<TokenHash, sqlx::Error> {
+    TokenHash::from_slice(bytes).ok_or_else(|| unreadable(column))
 }

@@ -1,4 +1,4 @@
-//! The connection pool and the health of the database.
+//! The connection pool, and the state of the database server.
 
 use std::time::Duration;
 
@@ -9,23 +9,24 @@ use sqlx::{Connection, Executor, PgConnection, PgExecutor, PgPool, postgres::PgP
 use super::url::{UrlError, options};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Shorter than any restart of a server or fail-over of an address takes.
+/// Shorter than any server restart or failover takes.
 const SURELY_ALIVE: Duration = Duration::from_millis(100);
 
-/// The statements are written for it. A database or a role may have another default, with which
-/// they would fail where two of them meet. In the URL's `options` a pooler would refuse it.
+/// The isolation level that all statements are written for. A database or a role may default to
+/// another one, and concurrent statements would then fail. It is set by a statement, because a
+/// pooler would reject it in the URL's `options`.
 const ISOLATION: &str = "SET default_transaction_isolation TO 'read committed'";
 
-/// Why no pool could be opened.
+/// Why the connection failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    #[error("{0}")]
+    #[error("DATABASE_URL {0}")]
     Url(#[from] UrlError),
-    #[error("does not lead to a database: {0}")]
+    #[error("cannot connect to DATABASE_URL: {0}")]
     Unreachable(#[source] sqlx::Error),
 }
 
-/// Opens one connection outside of any pool.
+/// Opens one connection outside any pool.
 pub async fn connect_once(url: &SecretString) -> Result<PgConnection, ConnectError> {
     let options = options(url)?;
     let connecting = async {
@@ -45,8 +46,8 @@ pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool,
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(ISOLATION).await.map(drop) })
         })
-        // A connection that the server has closed fails the statement that meets it. Under
-        // load, when a ping before each would double the round trips, none is idle for long.
+        // A connection that the server has closed fails its next statement. A ping before each
+        // statement would double the round trips under load, when no connection is idle for long.
         .test_before_acquire(false)
         .before_acquire(|connection, seen| {
             Box::pin(async move {
@@ -65,8 +66,7 @@ pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool,
     Ok(pool)
 }
 
-/// The pool tries until its time is up and then says only that; one more attempt
-/// says why.
+/// On a timeout the pool does not report the cause, so one more attempt finds it.
 async fn reason(error: sqlx::Error, pool: &PgPool) -> sqlx::Error {
     if !matches!(error, sqlx::Error::PoolTimedOut) {
         return error;
@@ -79,7 +79,7 @@ async fn reason(error: sqlx::Error, pool: &PgPool) -> sqlx::Error {
     }
 }
 
-/// Does the database answer?
+/// Whether the database responds.
 pub async fn ping(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT 1 AS "one!""#)
         .fetch_one(db)
@@ -87,14 +87,14 @@ pub async fn ping(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
         .map(|_| ())
 }
 
-/// Does the server follow another one? Then it takes no change.
+/// Whether the server replicates another one, and therefore accepts no changes.
 pub async fn is_standby(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT pg_is_in_recovery() AS "is_standby!""#)
         .fetch_one(db)
         .await
 }
 
-/// Does every transaction of this role in this database refuse changes, unless it asks for them?
+/// Whether transactions of this role in this database are read-only by default.
 pub async fn is_read_only(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT current_setting('default_transaction_read_only') = 'on' AS "is_read_only!""#
@@ -103,15 +103,15 @@ pub async fn is_read_only(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> 
     .await
 }
 
-/// What the server says of itself and of this connection.
+/// The server's properties, and those of this connection.
 pub struct Server {
-    /// As in `16.3`.
+    /// For example, `16.3`.
     pub version: String,
-    /// As in `160003`.
+    /// For example, `160003`.
     pub version_number: i32,
     pub now: DateTime<Utc>,
     pub is_superuser: bool,
-    /// It follows another server, and takes no change.
+    /// It replicates another server, and accepts no changes.
     pub is_standby: bool,
 }
 

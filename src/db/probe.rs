@@ -1,14 +1,14 @@
-//! Whether a notification reaches the connection that listens for it.
+//! Verifies that notifications reach the connection that listens for them.
 //!
-//! A connection pooler in transaction mode lends a connection of PostgreSQL for one transaction.
-//! `LISTEN` succeeds there, and what it asks for never comes: the replica would go on using what
-//! another one changed. Hence:
+//! A connection pooler in transaction mode lends a PostgreSQL connection for one transaction.
+//! `LISTEN` succeeds there, but no notification arrives, and the replica would keep using data
+//! that another one has changed. The probe therefore:
 //!
-//! 1. Listen to a channel that no other session knows.
-//! 2. Notify it over another connection.
-//! 3. Wait for the notification. When the time is up, ask the listening connection for a sign of
-//!    life: PostgreSQL delivers what it holds back with the response. So a slow machine is not
-//!    taken for a pooler.
+//! 1. listens to a channel that no other session knows;
+//! 2. notifies it over another connection;
+//! 3. waits for the notification. On a timeout it sends a statement over the listening
+//!    connection: PostgreSQL delivers pending notifications with the response. A slow machine is
+//!    thus not mistaken for a pooler.
 
 use std::{io, time::Duration};
 
@@ -20,17 +20,17 @@ use tokio::time::timeout;
 
 use crate::random::Random;
 
-const PATIENCE: Duration = Duration::from_secs(2);
-const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+const NOTIFY_TIMEOUT: Duration = Duration::from_secs(2);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is wrong, and what to do, where a session does not keep its connection.
-pub const POOLER: &str = "a connection pooler in transaction or statement mode stands between \
-                          the hub and PostgreSQL; put it in session mode, or connect directly";
+/// The problem and the remedy when a session does not keep its connection.
+pub const POOLER: &str = "a connection pooler in transaction or statement mode is between the hub \
+                          and PostgreSQL; switch it to session mode, or connect directly";
 
-/// Why a connection is not one to listen on.
+/// Why a connection cannot be used to listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
-    #[error("a notification (NOTIFY) of the hub's own did not arrive: {POOLER}")]
+    #[error("the hub's own test notification (NOTIFY) did not arrive: {POOLER}")]
     Unheard,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -42,8 +42,8 @@ pub async fn probe(pool: &PgPool, random: &Random) -> Result<(), ProbeError> {
     hears(&mut listener, pool, random).await
 }
 
-/// Proves that `listener` hears what another connection of `pool` notifies. What it hears of
-/// other channels meanwhile is lost.
+/// Proves that `listener` receives the notifications of another connection of `pool`.
+/// Notifications on other channels are discarded meanwhile.
 pub async fn hears(
     listener: &mut PgListener,
     pool: &PgPool,
@@ -66,7 +66,7 @@ async fn notify(pool: &PgPool, channel: &str) -> Result<(), ProbeError> {
         .await;
     match notified {
         Ok(_) => Ok(()),
-        // A pooler that lent both sessions one connection: the notification came to this one.
+        // A pooler lent one connection to both sessions: the notification came to this one.
         Err(sqlx::Error::Protocol(_)) => {
             connection.close_on_drop();
             Err(ProbeError::Unheard)
@@ -77,7 +77,7 @@ async fn notify(pool: &PgPool, channel: &str) -> Result<(), ProbeError> {
 
 async fn is_heard(listener: &mut PgListener, channel: &str) -> Result<bool, ProbeError> {
     let is_own = |heard: &PgNotification| heard.channel() == channel;
-    let heard = timeout(PATIENCE, async {
+    let heard = timeout(NOTIFY_TIMEOUT, async {
         while let Some(notification) = listener.try_recv().await? {
             if is_own(&notification) {
                 return Ok(true);
@@ -91,8 +91,8 @@ async fn is_heard(listener: &mut PgListener, channel: &str) -> Result<bool, Prob
     if let Ok(heard) = heard.await {
         return Ok(heard?);
     }
-    // Not a prepared statement, which a pooler might look for on another connection.
-    timeout(SIGN_OF_LIFE, listener.execute("SELECT 1"))
+    // Not a prepared statement, which a pooler might look up on another connection.
+    timeout(RESPONSE_TIMEOUT, listener.execute("SELECT 1"))
         .await
         .map_err(|_| sqlx::Error::PoolTimedOut)??;
     while let Some(notification) = listener.next_buffered() {

@@ -1,4 +1,4 @@
-//! `hub.refresh_tokens`: single use, with the answer to the first use kept for the
+//! `hub.refresh_tokens`: single use, with the response to the first use kept for the
 //! grace window.
 
 use std::time::Duration;
@@ -43,31 +43,31 @@ pub struct Stored {
     pub resource: String,
     pub expired: bool,
     pub grant_revoked: bool,
-    /// Backlog has ended the user's account: a sign-in restores it.
+    /// Backlog has ended the user's account; a sign-in restores it.
     pub account_ended: bool,
     pub space_disabled: bool,
     pub state: State,
 }
 
-/// How far a refresh token has come.
+/// The stage of a refresh token's life.
 pub enum State {
     Unused,
-    /// Used `late` ago, and its sealed answer is still given to whoever presents it again.
+    /// Used `late` ago; its sealed response is still returned to a client that repeats the token.
     InGrace {
         response: String,
         successor: TokenHash,
         late: Duration,
     },
-    /// Used `late` ago, and the window has passed.
+    /// Used `late` ago; the grace window has passed.
     Spent {
         successor: TokenHash,
         late: Duration,
     },
 }
 
-/// Reads and locks a refresh token: presentations of one token queue here, across
-/// all replicas, until the transaction ends. Its grant is locked before it, as by whoever
-/// deletes a grant with its tokens.
+/// Reads and locks a refresh token: concurrent uses of one token queue here, across all
+/// replicas, until the transaction ends. The grant is locked first, in the same order as when
+/// a grant is deleted with its tokens.
 #[tracing::instrument(level = "debug", name = "db.refresh_tokens.lock", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Stored>, sqlx::Error> {
     let Some(row) = sqlx::query!(
@@ -129,14 +129,14 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
     }))
 }
 
-/// Marks the token used, names its successor and keeps the answer for the window.
+/// Marks the token used, names its successor and keeps the response for the grace window.
 /// The token must be locked.
 #[tracing::instrument(level = "debug", name = "db.refresh_tokens.consume", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn consume(
     db: impl PgExecutor<'_>,
     hash: TokenHash,
     successor: TokenHash,
-    sealed_answer: &str,
+    sealed_response: &str,
     grace: Duration,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -146,7 +146,7 @@ pub async fn consume(
          WHERE token_hash = $1",
         hash.as_bytes(),
         successor.as_bytes(),
-        sealed_answer,
+        sealed_response,
         PgInterval::try_from(grace).map_err(sqlx::Error::Encode)?,
     )
     .execute(db)
@@ -154,8 +154,8 @@ pub async fn consume(
     .map(|_| ())
 }
 
-/// Lets another token take the place of one whose answer was lost. The lost one is kept
-/// as used, so that it is noticed if somebody has it after all. False: it was used.
+/// Replaces a token that was lost with its response. The lost token is kept as used, so that
+/// a later use of it is detected. Returns false if it had been used.
 pub async fn supersede(
     db: impl PgExecutor<'_>,
     lost: TokenHash,
@@ -190,7 +190,7 @@ pub async fn client_id_of(
     .await
 }
 
-/// The grant of a client's refresh token, if the issuer is the one it was made at.
+/// The grant of a client's refresh token, if it was issued by this issuer.
 pub async fn grant_of(
     db: impl PgExecutor<'_>,
     hash: TokenHash,

@@ -1,8 +1,8 @@
-//! Every column that holds sealed text, for checking the keys and changing them.
+//! All columns that hold sealed values, for verifying and rotating keys.
 
 use sqlx::PgExecutor;
 
-/// A column of sealed text.
+/// A column of sealed values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SealedColumn {
     SpaceSecret,
@@ -10,21 +10,21 @@ pub enum SealedColumn {
     AccountRefreshToken,
     BacklogAccessToken,
     BacklogRefreshToken,
-    RefreshAnswer,
+    RefreshResponse,
     CheckKey,
     SignInVerifier,
 }
 
-/// A sealed text, and what it was sealed for.
+/// A sealed value, and the place it was sealed for.
 pub struct SealedText {
-    /// As the sealing names it; pages go on after it.
+    /// The row's id in the sealing; paging continues after it.
     pub row: String,
-    /// The site that it is bound to; empty for what is bound to none.
+    /// The Backlog site that it is bound to; empty if it is bound to none.
     pub bound_to: String,
     pub sealed: String,
 }
 
-/// How many texts of a column are sealed with a key.
+/// The number of values in a column that are sealed with a key.
 #[derive(Debug, PartialEq, Eq)]
 pub struct KeyUse {
     pub key_id: String,
@@ -38,12 +38,12 @@ impl SealedColumn {
         Self::AccountRefreshToken,
         Self::BacklogAccessToken,
         Self::BacklogRefreshToken,
-        Self::RefreshAnswer,
+        Self::RefreshResponse,
         Self::CheckKey,
         Self::SignInVerifier,
     ];
 
-    /// The table and column that sealing binds to.
+    /// The table and column that the sealing is bound to.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::SpaceSecret => ("spaces", "oauth_client_secret"),
@@ -51,7 +51,7 @@ impl SealedColumn {
             Self::AccountRefreshToken => ("accounts", "backlog_refresh_token"),
             Self::BacklogAccessToken => ("grants", "backlog_access_token"),
             Self::BacklogRefreshToken => ("grants", "backlog_refresh_token"),
-            Self::RefreshAnswer => ("refresh_tokens", "answer"),
+            Self::RefreshResponse => ("refresh_tokens", "answer"),
             Self::CheckKey => ("check_key", "key"),
             Self::SignInVerifier => ("authorization_requests", "backlog_verifier"),
         }
@@ -75,7 +75,7 @@ macro_rules! key_uses {
     };
 }
 
-/// How often each key is used in a column.
+/// Counts the uses of each key in a column.
 pub async fn key_uses(
     db: impl PgExecutor<'_>,
     column: SealedColumn,
@@ -88,7 +88,7 @@ pub async fn key_uses(
         }
         SealedColumn::BacklogAccessToken => key_uses!(db, "backlog_access_token", "hub.grants"),
         SealedColumn::BacklogRefreshToken => key_uses!(db, "backlog_refresh_token", "hub.grants"),
-        SealedColumn::RefreshAnswer => key_uses!(db, "answer", "hub.refresh_tokens"),
+        SealedColumn::RefreshResponse => key_uses!(db, "answer", "hub.refresh_tokens"),
         SealedColumn::CheckKey => key_uses!(db, "key", "hub.check_key"),
         SealedColumn::SignInVerifier => {
             key_uses!(db, "backlog_verifier", "hub.authorization_requests")
@@ -156,8 +156,8 @@ macro_rules! page {
     };
 }
 
-/// The next texts of a column, in the order of their rows, after the row `after`; with
-/// `not_with`, only those that another key than this one seals.
+/// The next values of a column after the row `after`, in row order; with `not_with`, only those
+/// sealed with another key.
 pub async fn page(
     db: impl PgExecutor<'_>,
     column: SealedColumn,
@@ -189,7 +189,7 @@ pub async fn page(
         SealedColumn::BacklogRefreshToken => {
             page!(grants db, after, not_with, limit, "backlog_refresh_token")
         }
-        SealedColumn::RefreshAnswer => page!(
+        SealedColumn::RefreshResponse => page!(
             db,
             after,
             not_with,
@@ -247,8 +247,8 @@ macro_rules! replace {
     };
 }
 
-/// Puts another sealing of the same text in the place of `old`. False: it is no longer
-/// what is stored, so whoever changed it has sealed it anew.
+/// Replaces `old` with another sealing of the same value. Returns false if `old` is no longer
+/// stored, because the value was changed and sealed again meanwhile.
 pub async fn replace(
     db: impl PgExecutor<'_>,
     column: SealedColumn,
@@ -302,7 +302,7 @@ pub async fn replace(
             "backlog_refresh_token",
             "id = $1::text::uuid"
         ),
-        SealedColumn::RefreshAnswer => replace!(
+        SealedColumn::RefreshResponse => replace!(
             db,
             row,
             old,

@@ -81,7 +81,7 @@ pub async fn find_by_slug(
     Ok(row.map(Space::from))
 }
 
-/// `hostname` in lower case, with its port if it is not the scheme's own.
+/// `hostname` is in lower case, with its port unless that is the scheme's default.
 pub async fn find_by_hostname(
     db: impl PgExecutor<'_>,
     hostname: &str,
@@ -100,7 +100,7 @@ pub async fn find_by_hostname(
     Ok(row.map(Space::from))
 }
 
-/// The spaces that people can sign in to, the default one first.
+/// The enabled spaces, the default one first.
 pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::Error> {
     let rows = sqlx::query_as!(
         Row,
@@ -114,7 +114,7 @@ pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::E
     Ok(rows.into_iter().map(Space::from).collect())
 }
 
-/// All spaces, in the order of their making; at most so many.
+/// At most `at_most` spaces, oldest first.
 pub async fn list(db: impl PgExecutor<'_>, at_most: usize) -> Result<Vec<Space>, sqlx::Error> {
     let rows = sqlx::query_as!(
         Row,
@@ -129,8 +129,8 @@ pub async fn list(db: impl PgExecutor<'_>, at_most: usize) -> Result<Vec<Space>,
     Ok(rows.into_iter().map(Space::from).collect())
 }
 
-/// Of the spaces that users can sign in to, the first two, the default one before any other:
-/// whether there is one, and whether there are more.
+/// The first two enabled spaces, the default one first: enough to see whether there is one, and
+/// whether there are several.
 pub async fn first_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::Error> {
     let rows = sqlx::query_as!(
         Row,
@@ -145,7 +145,7 @@ pub async fn first_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::
     Ok(rows.into_iter().map(Space::from).collect())
 }
 
-/// The enabled spaces that are listed, or that this browser has signed in to.
+/// The enabled spaces that are listed or that this browser has signed in to.
 pub async fn shown_to(
     db: impl PgExecutor<'_>,
     browser: Option<TokenHash>,
@@ -167,8 +167,8 @@ pub async fn shown_to(
     Ok(rows.into_iter().map(Space::from).collect())
 }
 
-/// The spaces that a user may mean: at the site `host`, with that host name, or, with a `word`
-/// in its place, with that slug or space key. Disabled ones as well.
+/// The spaces that a user may mean: those at the Backlog host `host`, or with `host` as a host
+/// name of the hub, or with `word` as their slug or space key. Includes disabled spaces.
 pub async fn named(
     db: impl PgExecutor<'_>,
     host: &str,
@@ -191,14 +191,14 @@ pub async fn named(
     Ok(rows.into_iter().map(Space::from).collect())
 }
 
-/// The sites that the hub was used with before settings listed them.
+/// The Backlog sites in use before the settings listed them.
 pub async fn sites_from_before(db: impl PgExecutor<'_>) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!("SELECT base_url FROM hub.sites ORDER BY base_url")
         .fetch_all(db)
         .await
 }
 
-/// Locks the row until the transaction ends; false if the space is gone, or at another site.
+/// Locks the row until the transaction ends; false if the space is gone or at another site.
 pub async fn lock_at(
     db: impl PgExecutor<'_>,
     id: SpaceId,
@@ -215,8 +215,8 @@ pub async fn lock_at(
     .map(|found| found.is_some())
 }
 
-/// Whether people may sign in to the space at this site; while the transaction runs, no
-/// operator changes that.
+/// Whether users may sign in to the space at this site. The row is locked, so no operator can
+/// change that until the transaction ends.
 pub async fn hold_open_at(
     db: impl PgExecutor<'_>,
     id: SpaceId,
@@ -233,7 +233,7 @@ pub async fn hold_open_at(
     .map(|open| open.is_some())
 }
 
-/// Stores a client secret, sealed for the row. What was given for it is erased by a trigger.
+/// Stores a client secret, sealed for the row. A trigger deletes the pending secret.
 pub async fn set_secret(
     db: impl PgExecutor<'_>,
     id: SpaceId,
@@ -249,7 +249,7 @@ pub async fn set_secret(
     .map(|_| ())
 }
 
-/// Whether some space is at this origin.
+/// Whether any space is at this origin.
 pub async fn is_one_at(db: impl PgExecutor<'_>, base_url: &str) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM hub.spaces WHERE base_url = $1) AS "exists!""#,
@@ -259,8 +259,8 @@ pub async fn is_one_at(db: impl PgExecutor<'_>, base_url: &str) -> Result<bool, 
     .await
 }
 
-/// Queues whoever sets up the default space, or the one of the environment, at the same time,
-/// until the transaction ends.
+/// Serializes, until the transaction ends, the setup of the default space and of the space in
+/// the environment.
 pub async fn lock_default(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('hub.spaces.is_default'))")
         .execute(db)
@@ -282,8 +282,8 @@ pub async fn first(db: impl PgExecutor<'_>) -> Result<Option<Space>, sqlx::Error
     Ok(row.map(Space::from))
 }
 
-/// The space that the environment described before; if there is none, the one of that
-/// site, the default one first.
+/// The space that was created from the environment, or else the one at this site, the default
+/// one first.
 pub async fn of_environment(
     db: impl PgExecutor<'_>,
     base_url: &str,
@@ -302,7 +302,7 @@ pub async fn of_environment(
     Ok(row.map(Space::from))
 }
 
-/// The sealed secret of every space, to try the keys on.
+/// The sealed secret of every space, to verify the keys with.
 pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<SealedSample>, sqlx::Error> {
     sqlx::query_as!(
         SealedSample,
@@ -314,10 +314,10 @@ pub async fn sealed_samples(db: impl PgExecutor<'_>) -> Result<Vec<SealedSample>
     .await
 }
 
-/// A sealed text, and what it was sealed for.
+/// A sealed value, and the place it was sealed for.
 pub struct SealedSample {
     pub row: String,
-    /// The space's, at the time of sealing.
+    /// The space's URL at the time of sealing.
     pub base_url: String,
     pub sealed: String,
 }
@@ -333,9 +333,10 @@ pub struct EnvironmentSpace<'a> {
     pub oauth_client_secret: &'a str,
 }
 
-/// Creates or updates the space of the environment; a new one is the default space if
-/// there is no other. What the environment cannot say (the name, restrictions, host
-/// names, disabled) is left as an operator set it, and the slug if the redirect URI has it.
+/// Creates or updates the space of the environment; a new one becomes the default space if
+/// there is no other. All that the environment does not define (name, restrictions, host
+/// names, disabled) is kept as an operator set it, and so is the slug if the redirect URI
+/// contains it.
 pub async fn upsert_of_environment(
     db: impl PgExecutor<'_>,
     space: &EnvironmentSpace<'_>,
@@ -369,7 +370,7 @@ pub async fn upsert_of_environment(
     .map(|_| ())
 }
 
-/// The ids of all keys that some stored text needs.
+/// The ids of all keys that sealed values in the database need.
 pub async fn sealing_key_ids(db: impl PgExecutor<'_>) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT DISTINCT split_part(sealed, ':', 3) AS "key_id!" FROM (

@@ -1,10 +1,10 @@
-//! Reads a database URL as libpq reads it. No error repeats the value of a parameter: any of them
-//! may be a secret, also one with a misspelled name.
+//! Parses a database URL like libpq. Errors never contain a parameter's value: any of them may be
+//! a secret, even under a misspelled name.
 //!
-//! 1. The URL is taken apart; several hosts and a fragment are refused.
-//! 2. Each parameter is for sqlx, without effect here, or refused by its name. What is not in the
-//!    URL comes from libpq's environment variables.
-//! 3. sqlx reads what is for it, and so meets nothing that it would log.
+//! 1. The URL is split; several hosts and a fragment are rejected.
+//! 2. Each parameter is passed to sqlx, has no effect here, or is rejected by name. Values missing
+//!    in the URL come from libpq's environment variables.
+//! 3. sqlx parses its parameters, and meets nothing that it would log.
 //! 4. The certificates that the TLS mode needs are read once, so that an error can name them.
 
 mod transport;
@@ -18,7 +18,7 @@ use url::Url;
 
 pub use transport::{Transport, transport};
 
-/// Why a URL is not one that the hub can use. `DATABASE_URL` goes before it.
+/// Why the hub cannot use a URL. `DATABASE_URL` precedes the text.
 #[derive(Debug, thiserror::Error)]
 pub enum UrlError {
     #[error(
@@ -33,7 +33,7 @@ pub enum UrlError {
     #[error("has the unknown parameter \"{0}\"; remove it or correct its name")]
     Unknown(String),
     #[error(
-        "has a parameter whose name is not one; percent-encode the special characters of the \
+        "has a parameter with an invalid name; percent-encode the special characters of the \
          password (\"&\" is %26, \"?\" is %3F)"
     )]
     Unnamed,
@@ -47,11 +47,11 @@ pub enum UrlError {
     },
 }
 
-/// What becomes of a parameter.
+/// How a parameter is treated.
 enum Parameter {
-    /// sqlx reads it.
+    /// It is passed to sqlx.
     Read,
-    /// It tunes or demands what is so anyway, or what does not exist here.
+    /// It tunes or requires the existing behavior, or something that does not exist here.
     WithoutEffect,
     Refused(&'static str),
 }
@@ -82,8 +82,8 @@ pub fn options(url: &SecretString) -> Result<PgConnectOptions, UrlError> {
     Ok(tls
         .apply(options)
         .application_name("backlog-mcp-hub")
-        // Every server since PostgreSQL 12 sends enough digits, and a pooler refuses what it does
-        // not know.
+        // Every server since PostgreSQL 12 sends enough digits, and a pooler rejects parameters
+        // that it does not know.
         .extra_float_digits(None))
 }
 
@@ -104,7 +104,7 @@ fn parsed(text: &str) -> Result<Url, UrlError> {
     Ok(url)
 }
 
-/// The parameters that count, each once: the last of its name, as libpq has it.
+/// The effective parameters, each once: the last one of its name, as in libpq.
 struct Parameters {
     read: Vec<(String, String)>,
 }
@@ -115,12 +115,12 @@ impl Parameters {
         let mut after_secret = false;
         for (name, value) in url.query_pairs() {
             let (mut name, mut value) = (name.into_owned(), value.into_owned());
-            // libpq takes it for the drivers of Java.
+            // libpq accepts this form for compatibility with JDBC.
             if name == "ssl" && value == "true" {
                 (name, value) = ("sslmode".to_owned(), "require".to_owned());
             }
             let parameter = known(&name, &value);
-            // A "&" in a password ends it, and what follows is the rest of it.
+            // An "&" in a password ends it, and the next name is the rest of the password.
             let is_name = is_name(&name) && !value.is_empty() && !after_secret;
             after_secret = matches!(&*name, "password" | "sslpassword");
             match parameter {
@@ -145,7 +145,8 @@ impl Parameters {
         Ok(Self { read })
     }
 
-    /// The value by one of a parameter's names, else by its environment variable, and by which.
+    /// The value under one of a parameter's names, or else of its environment variable, with the
+    /// name where it was found.
     fn value(&self, names: &[&str], variable: &str) -> Option<(String, String)> {
         let given = self
             .read
@@ -166,7 +167,7 @@ fn is_name(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
-/// The parameters of libpq 18, and the other names that sqlx knows for some.
+/// The parameters of libpq 18, and sqlx's aliases.
 fn known(name: &str, value: &str) -> Option<Parameter> {
     use Parameter::{Read, Refused, WithoutEffect};
     let unless = |fine: &[&str], problem| match fine.contains(&value) {
@@ -240,7 +241,7 @@ fn known(name: &str, value: &str) -> Option<Parameter> {
     })
 }
 
-/// What sqlx would refuse with the value in its error, or only when it connects.
+/// Checks values that sqlx would repeat in its error, or reject only when it connects.
 fn check(name: &str, value: &str) -> Result<(), UrlError> {
     let problem = match name {
         "host" | "hostaddr" | "port" if value.contains(',') => return Err(UrlError::SeveralHosts),
@@ -255,7 +256,7 @@ fn check(name: &str, value: &str) -> Result<(), UrlError> {
     })
 }
 
-/// How the connection is encrypted and checked, where sqlx and libpq differ.
+/// How the connection is encrypted and verified, where sqlx and libpq differ.
 struct Tls {
     mode: Option<PgSslMode>,
     system_roots: bool,
@@ -282,7 +283,7 @@ impl Tls {
                     problem: WEAK_MODE,
                 });
             }
-            // As in libpq: who names a certificate authority has it checked.
+            // As in libpq: with a certificate authority, `require` verifies the server.
             (Some(_), Some(PgSslMode::Require)) => (Some(PgSslMode::VerifyCa), false),
             (_, mode) => (mode, false),
         };
@@ -317,11 +318,11 @@ impl Tls {
             }
             (Some((name, _)), None) => Err(UrlError::Parameter {
                 name,
-                problem: "it needs sslkey beside it",
+                problem: "sslkey is required with it",
             }),
             (None, Some((name, _))) => Err(UrlError::Parameter {
                 name,
-                problem: "it needs sslcert beside it",
+                problem: "sslcert is required with it",
             }),
         }
     }
@@ -331,7 +332,7 @@ impl Tls {
             Some(mode) => options.ssl_mode(mode),
             None => options,
         };
-        // sqlx always trusts the certificates of the system, and these in addition: none.
+        // sqlx always trusts the system's certificates, and these in addition: none.
         match self.system_roots {
             true => options.ssl_root_cert_from_pem(Vec::new()),
             false => options,
@@ -346,7 +347,7 @@ fn certificates(name: String, value: String) -> Result<(), UrlError> {
         Ok(found) if !found.is_empty() => Ok(()),
         Ok(_) | Err(_) => Err(UrlError::Parameter {
             name,
-            problem: "it holds no certificate in PEM form",
+            problem: "expected a certificate in PEM format",
         }),
     }
 }
@@ -357,13 +358,13 @@ fn private_key(name: String, value: String) -> Result<(), UrlError> {
         Ok(_) => Ok(()),
         Err(_) => Err(UrlError::Parameter {
             name,
-            problem: "it holds no private key in PEM form that can be read; decrypt an encrypted \
-                      one",
+            problem: "expected a private key in PEM format that is not encrypted",
         }),
     }
 }
 
-/// What a certificate's parameter names, or holds itself, by the rule of sqlx.
+/// The contents of the file that a certificate parameter names, or of the parameter itself if it
+/// holds PEM, by sqlx's rule.
 fn contents(name: &str, value: String) -> Result<Vec<u8>, UrlError> {
     let trimmed = value.trim();
     if trimmed.starts_with("-----BEGIN") && trimmed.ends_with("-----") {
@@ -376,8 +377,8 @@ fn contents(name: &str, value: String) -> Result<Vec<u8>, UrlError> {
     })
 }
 
-/// A path as an error may show it. What is no path may be a key that was put there by mistake:
-/// the coded form of one has no dot, and does not begin with a slash.
+/// A path as an error may show it. A value that is no path may be a key given by mistake: its
+/// base64 form has no dot and does not begin with a slash.
 fn shown(path: &str) -> &str {
     let is_path = path.starts_with('/') || path.contains('.');
     match is_path && path.len() <= 255 && !path.contains("-----") {

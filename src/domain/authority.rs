@@ -5,8 +5,8 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr},
 };
 
-/// Two that name the same place are equal (RFC 3986 §6.2.2 and §6.2.3): the case of a name, the
-/// dot at its end, the form of an IPv6 address and an empty port make no difference.
+/// Two authorities for the same place are equal (RFC 3986 §6.2.2 and §6.2.3): the case of a name,
+/// its trailing dot, the form of an IPv6 address and an empty port make no difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authority {
     name: String,
@@ -14,7 +14,7 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// `None` if it is not one, or carries a user name.
+    /// `None` if it is not an authority, or contains a user name.
     pub fn parse(text: &str) -> Option<Self> {
         let (name, port) = match text.strip_prefix('[') {
             Some(rest) => {
@@ -41,19 +41,19 @@ impl Authority {
         is_name.then_some(Self { name, port })
     }
 
-    /// Without its port, if that is the one of the scheme.
+    /// Removes the port if it is the scheme's default.
     #[must_use]
     pub fn without_default(mut self, default: u16) -> Self {
         self.port = self.port.filter(|port| *port != default);
         self
     }
 
-    /// Whether both name one place, where `default` is the port of the scheme.
+    /// Whether both are the same place, where `default` is the port of the scheme.
     pub fn is(&self, other: &Self, default: u16) -> bool {
         self.name == other.name && self.port.unwrap_or(default) == other.port.unwrap_or(default)
     }
 
-    /// Whether it covers another one: all ports of its name, or the one that it has.
+    /// Whether it covers another one: all ports of its name, or only its own port.
     pub fn covers(&self, other: &Self, default: u16) -> bool {
         self.name == other.name
             && self
@@ -61,7 +61,7 @@ impl Authority {
                 .is_none_or(|port| port == other.port.unwrap_or(default))
     }
 
-    /// Whether it leads to this machine.
+    /// Whether it is this machine.
     pub fn is_loopback(&self) -> bool {
         let name = self.name.trim_matches(['[', ']']);
         name == "localhost"

@@ -1,19 +1,19 @@
-//! What the database tells of, so that nothing in memory outlives it.
+//! Changes that the database notifies the hub of, so that caches can drop stale entries.
 
 use super::{AccountId, GrantId};
 use crate::oauth::token::TokenHash;
 
-/// A change of a row, or of the hearing of such changes.
+/// A change of a row, or of the listening state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     Space,
-    /// A client secret was given, and waits to be sealed.
+    /// A client secret was set and is waiting to be sealed.
     Secret,
     Grant(GrantId),
-    /// An account ended, was restored, or has the tokens of a sign-in.
+    /// An account ended, was restored, or received tokens from a sign-in.
     Account(AccountId),
     Token(TokenHash),
-    /// The listener has just begun: whatever happened before it is unknown.
+    /// The listener has just started: earlier changes are unknown.
     ListeningBegan,
     ListeningEnded,
 }

@@ -10,10 +10,10 @@ use super::{ClientKey, SpaceId};
 #[derive(Clone, Debug)]
 pub struct Client {
     pub key: ClientKey,
-    /// The `client_id` of OAuth.
+    /// The OAuth `client_id`.
     pub client_id: String,
     pub origin: ClientOrigin,
-    /// The space the client belongs to; `None`: it gets one at sign-in.
+    /// The space the client belongs to; `None` if a sign-in selects the space.
     pub space_id: Option<SpaceId>,
     pub name: Option<String>,
     pub uri: Option<String>,
@@ -21,11 +21,11 @@ pub struct Client {
     pub application_type: ApplicationType,
     pub auth: ClientAuth,
     pub scopes: Scopes,
-    /// Whether somebody has signed in with it before.
+    /// Whether a user has signed in with it before.
     pub was_used: bool,
 }
 
-/// How the hub came to know the client.
+/// How the client was registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientOrigin {
     /// It registered itself (RFC 7591).
@@ -36,16 +36,16 @@ pub enum ClientOrigin {
     Operator,
 }
 
-/// How old the hub's copy of a metadata document is.
+/// The age of the hub's copy of a metadata document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentAge {
     Fresh,
-    /// Its time is over, by a day at most.
+    /// Expired, by one day at most.
     Stale,
     Outdated,
 }
 
-/// How the client proves itself at `/token`, with the hash it is checked against.
+/// How the client authenticates at `/token`, with the hash of its secret or its keys.
 #[derive(Clone)]
 pub enum ClientAuth {
     Public,
@@ -70,7 +70,7 @@ impl std::fmt::Debug for ClientAuth {
 }
 
 impl Client {
-    /// Is this presented redirect URI one that the client registered?
+    /// Whether the client registered this redirect URI.
     pub fn allows_redirect_to(&self, presented: &RedirectUri) -> bool {
         self.redirect_uris
             .iter()
@@ -93,10 +93,10 @@ impl Client {
         }
     }
 
-    /// May the client be used at the issuer of `space`, or of the hub itself (`None`)?
+    /// Whether the client may be used at the issuer of `space`, or of the hub itself (`None`).
     ///
-    /// A client that registered itself stays where it did. One that an operator bound
-    /// to a space may come by the hub's issuer too; it ends in its space all the same.
+    /// A client that registered itself stays at the issuer where it registered. A client that an
+    /// operator bound to a space may also use the hub's issuer, and still ends up in its space.
     pub fn may_use_issuer_of(&self, space: Option<SpaceId>) -> bool {
         match (self.origin, self.space_id, space) {
             (ClientOrigin::Dynamic, own, asked) => own == asked,

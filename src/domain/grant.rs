@@ -1,5 +1,5 @@
-//! One user × one client × one space, and what the client may do there. The Backlog tokens are
-//! those of the user's account.
+//! One user × one client × one space, and what the client may do there. The Backlog tokens
+//! belong to the user's account.
 
 use crate::oauth::Scopes;
 
@@ -13,23 +13,23 @@ pub struct Grant {
     pub backlog_user_id: i64,
     pub backlog_user_name: String,
     pub scopes: Scopes,
-    /// Where it was made, and the only place where its tokens are exchanged.
+    /// The issuer that created it, and the only one that exchanges its tokens.
     pub issuer: String,
     /// The MCP endpoint the grant is for (RFC 8707).
     pub resource: String,
 }
 
-/// Why the hub ended a grant; stored with it. The database itself ends the grants of a
-/// space whose URL changes, as `space_moved`.
+/// Why the hub revoked a grant; stored with it. The database itself revokes the grants of a space
+/// when its URL changes, as `space_moved`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevocationReason {
     /// An authorization code was presented twice (RFC 6749 §4.1.2).
     CodeReplayed,
-    /// The client handed its refresh token back (RFC 7009).
+    /// The client revoked its refresh token (RFC 7009).
     ByClient,
     /// The user ended the connection on a page of the hub.
     ByUser,
-    /// A refresh token was presented again after its successor had been used.
+    /// A refresh token was used again after its successor had been used.
     RefreshTokenReplayed,
 }
 

@@ -1,4 +1,4 @@
-//! Row ids, one type per table: UUID version 7, which sort by the time of their making.
+//! Row ids, one type per table: UUID version 7, which sorts by creation time.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ macro_rules! ids {
 ids! {
     /// A row of `hub.spaces`.
     SpaceId;
-    /// A row of `hub.clients`; not the `client_id` that OAuth speaks of.
+    /// A row of `hub.clients`; not the OAuth `client_id`.
     ClientKey;
     /// A row of `hub.authorization_requests`.
     AuthorizationRequestId;

@@ -1,6 +1,6 @@
-//! The things the service is about: spaces, clients, grants, principals.
+//! The domain of the service: spaces, clients, grants, principals.
 
-pub mod activity;
+pub mod audit_event;
 pub mod authority;
 pub mod change;
 pub mod client;

@@ -1,4 +1,4 @@
-//! Who a request acts as.
+//! The principal of a request.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::oauth::Scopes;
 
 use super::{Grant, Space};
 
-/// What a live access token stands for: cached for seconds, dropped on any change.
+/// The grant, space and scopes of a live access token: cached for seconds, dropped on any change.
 #[derive(Clone, Debug)]
 pub struct Principal {
     pub grant: Grant,

@@ -1,4 +1,4 @@
-//! Security events: the kinds of refused requests, and how much of the client's address an
+//! Security events: the kinds of rejected requests, and how much of the client's address an
 //! operator chooses to keep. They never name a user.
 
 use std::net::IpAddr;
@@ -7,15 +7,15 @@ use ipnet::IpNet;
 
 macro_rules! security_events {
     ($($(#[$doc:meta])* $id:ident = $name:literal;)*) => {
-        /// Why a request was refused, or which attack it revealed. The names are the label `kind` of the
-        /// metric and the `kind` of `admin.security_events`.
+        /// Why a request was rejected, or which attack it revealed. The names are the values of the
+        /// metric's label `kind` and of `admin.security_events.kind`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum SecurityEvent {
             $($(#[$doc])* $id,)*
         }
 
         impl SecurityEvent {
-            /// All of them, in the order of `docs/metrics.md`.
+            /// All kinds, in the order of `docs/metrics.md`.
             pub const ALL: &[Self] = &[$(Self::$id),*];
 
             pub fn as_str(self) -> &'static str {
@@ -28,39 +28,39 @@ macro_rules! security_events {
 }
 
 security_events! {
-    /// It is not HTTP, or its body or its parameters cannot be read.
+    /// The request is not HTTP, or its body or parameters cannot be parsed.
     MalformedRequest = "malformed_request";
-    /// It is for a host name that the hub does not answer to.
+    /// The request is for a host name that the hub does not serve.
     HostRefused = "host_refused";
-    /// There were too many.
+    /// There were too many requests.
     RequestLimited = "request_limited";
-    /// An access token that is unknown, expired or revoked.
+    /// An access token is unknown, expired or revoked.
     AccessTokenRefused = "access_token_refused";
-    /// An authorization code or a refresh token that is unknown, expired or revoked.
+    /// An authorization code or a refresh token is unknown, expired or revoked.
     GrantRefused = "grant_refused";
-    /// A client that is not registered, or does not prove itself.
+    /// A client is not registered, or does not authenticate.
     ClientRefused = "client_refused";
     /// The metadata document or the keys of a client could not be fetched.
     ClientUnavailable = "client_unavailable";
-    /// A redirect URI that the client has not registered.
+    /// A client has not registered the redirect URI.
     RedirectUriRefused = "redirect_uri_refused";
-    /// A registration with metadata that is not allowed.
+    /// A registration's metadata is not allowed.
     RegistrationRefused = "registration_refused";
-    /// A sign-in went on in another browser than the one it began in.
+    /// A sign-in continued in another browser than the one it started in.
     BrowserMismatch = "browser_mismatch";
     /// The consent form was not sent by its page.
     FormForged = "form_forged";
-    /// Another space answered a sign-in than the one that was asked.
+    /// A sign-in came back from another space than the one it was sent to.
     SpaceMixUp = "space_mix_up";
     /// The user, or Backlog, declined a sign-in.
     SignInDenied = "sign_in_denied";
     /// A sign-in could not be completed.
     SignInFailed = "sign_in_failed";
-    /// A client assertion was presented again.
+    /// A client assertion was used again.
     AssertionReplayed = "assertion_replayed";
-    /// An authorization code was presented again, which ends its grant.
+    /// An authorization code was used again, which revokes its grant.
     CodeReplayed = "code_replayed";
-    /// A refresh token was presented again after its successor was used, which ends its grant.
+    /// A refresh token was used again after its successor, which revokes its grant.
     RefreshTokenReplayed = "refresh_token_replayed";
 }
 
@@ -96,7 +96,7 @@ impl ClientAddresses {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
     pub event: SecurityEvent,
-    /// Where they came from; `None` if that is not kept, or if it was more networks than are.
+    /// The clients' network; `None` if it is not kept, or beyond the limit on networks.
     pub network: Option<IpNet>,
     pub occurrences: u32,
 }
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    /// The database takes names of this form.
+    /// The database accepts only names of this form.
     #[test]
     fn names_are_small_letters_and_each_is_of_one_kind() {
         let mut names: Vec<_> = SecurityEvent::ALL.iter().map(|one| one.as_str()).collect();

@@ -1,4 +1,4 @@
-//! A Backlog site and the OAuth application registered there.
+//! A Backlog site with its OAuth application.
 
 use chrono::{DateTime, Utc};
 
@@ -15,18 +15,18 @@ pub struct Space {
     pub base_url: String,
     pub oauth_client_id: String,
     /// Sealed; opens with [`crate::crypto::KeyRing`] at [`secret_place`]. `None` until a
-    /// replica has sealed what the operator gave.
+    /// replica has sealed the operator's secret.
     pub oauth_client_secret: Option<String>,
     pub hostnames: Vec<String>,
     pub is_default: bool,
     pub read_only: bool,
     pub toolsets: Option<Vec<String>>,
-    /// Keys of the projects that tools may touch; `None` for all.
+    /// Keys of the projects that tools may access; `None` for all.
     pub allowed_projects: Option<Vec<String>>,
-    /// Where Backlog sends the browser back: a path below the URL of the hub, or a URL at a host
-    /// of the space's own. Fixed when the space is made.
+    /// Where Backlog sends the browser back: a path below the URL of the hub, or a URL at one of
+    /// the space's own host names. Fixed when the space is created.
     pub redirect_uri: String,
-    /// Whether strangers are shown it where a sign-in has to choose a space.
+    /// Whether the space selection offers it to users who have not signed in to it before.
     pub listed: bool,
     pub state: SpaceState,
 }
@@ -34,16 +34,16 @@ pub struct Space {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpaceState {
     Enabled,
-    /// Its people cannot sign in or call tools until it is enabled again.
+    /// Its users cannot sign in or call tools until it is enabled again.
     Disabled {
         since: DateTime<Utc>,
     },
 }
 
-/// The redirect URI of the spaces from before each got its own, and of the environment's.
+/// The redirect URI of the environment's space, and of spaces created before each had its own.
 pub const SHARED_REDIRECT_URI: &str = "/callback";
 
-/// Can this be a slug at all? The rule of the column `spaces.slug`.
+/// Whether a text can be a slug: the rule of the column `spaces.slug`.
 pub fn is_slug(text: &str) -> bool {
     let is_inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=63).contains(&text.len())
@@ -52,8 +52,8 @@ pub fn is_slug(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// The place of a space's client secret, for sealing and opening. It is for the site
-/// at `base_url` only: whoever can change the address must not get the secret.
+/// The place of a space's client secret, for sealing and opening. It is bound to the site at
+/// `base_url`, so that changing the URL does not reveal the secret to another site.
 pub fn secret_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
     Place {
         table: "spaces",
@@ -63,7 +63,7 @@ pub fn secret_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
     }
 }
 
-/// The place of the code verifier of a sign-in that went to a site (RFC 7636), for sealing and
+/// The place of the code verifier (RFC 7636) of a sign-in at a Backlog site, for sealing and
 /// opening.
 pub fn verifier_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
     Place {
@@ -74,8 +74,8 @@ pub fn verifier_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
     }
 }
 
-/// The place of a client secret on its way into the database. There may be no row yet, so
-/// it is for the site alone; a replica seals it anew for the row.
+/// The place of a client secret in transfer to the database. The row may not exist yet, so it is
+/// bound to the site alone; a replica seals it again for the row.
 pub fn given_secret_place(base_url: &str) -> Place<'_> {
     Place {
         table: "given_secrets",
@@ -90,7 +90,7 @@ impl Space {
         self.state == SpaceState::Enabled
     }
 
-    /// The host a person knows the space by: `acme.backlog.com`.
+    /// The host name that users know the space by: `acme.backlog.com`.
     pub fn host(&self) -> &str {
         self.base_url
             .split_once("://")

@@ -1,11 +1,11 @@
-//! Removes what has expired, every five minutes and whenever strangers have added many rows, one
-//! replica at a time.
+//! Deletes expired rows, every five minutes and whenever unauthenticated requests have added many
+//! rows, on one replica at a time.
 //!
-//! 1. Take the lock, or leave it to the replica that has it.
-//! 2. Go through the table below; each entry in batches, until none is left.
-//! 3. Say what was removed.
+//! 1. Take the lock, or leave the round to the replica that holds it.
+//! 2. Process the table below; delete each kind of row in batches until none is left.
+//! 3. Log what was deleted.
 //!
-//! It also makes next month's partition of the audit trail, ahead of time.
+//! It also creates next month's partition of the audit trail in advance.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,12 +20,12 @@ use crate::{
     random::Random,
 };
 
-/// A full batch is followed by a breath, so that other statements get through.
+/// The pause after each batch, so that other statements get through.
 const BREATH: Duration = Duration::from_millis(20);
 
 type Statement<T> = for<'a> fn(&'a mut PgConnection) -> BoxFuture<'a, Result<T, sqlx::Error>>;
 
-/// A kind of row that is removed.
+/// A kind of row that the cleanup deletes.
 struct Kind {
     name: &'static str,
     remove: Statement<u64>,
@@ -42,7 +42,7 @@ macro_rules! table {
     };
 }
 
-/// What is removed, in this order: tokens before the grants that they keep alive.
+/// The kinds in the order of deletion: tokens before the grants that they keep alive.
 const TABLE: [Kind; 14] = table![
     authorization_requests,
     undecided_requests,
@@ -60,14 +60,14 @@ const TABLE: [Kind; 14] = table![
     never_used_clients,
 ];
 
-/// When a round comes.
+/// When a round starts.
 pub struct Rounds {
     pub every: Duration,
-    /// Where this is told, one comes at once.
+    /// A notification starts a round at once.
     pub early: Arc<Notify>,
 }
 
-/// Runs until the task is dropped. `also` is called each time around.
+/// Runs until the task is dropped. `also` is called before each round.
 pub async fn run(
     pool: PgPool,
     rounds: Rounds,
@@ -77,9 +77,9 @@ pub async fn run(
     also: impl Fn(),
 ) {
     metrics.cleans_up(TABLE.map(|kind| kind.name));
-    // Of a service that has not run for a month, events would come before their partition.
+    // After a month without running, events would come before their partition exists.
     if let Err(error) = audit_events::ensure_months(&pool).await {
-        tracing::warn!(%error, "the partitions of the audit trail are not made yet");
+        tracing::warn!(%error, "could not create the audit partitions; will retry");
     }
     loop {
         tokio::select! {
@@ -96,12 +96,12 @@ pub async fn run(
             Ok(None) => {}
             Ok(Some(removed)) if removed.is_empty() => {}
             Ok(Some(removed)) => tracing::info!(?removed, "cleaned up"),
-            Err(error) => tracing::warn!(%error, "the cleanup did not finish"),
+            Err(error) => tracing::warn!(%error, "the cleanup failed; will retry"),
         }
     }
 }
 
-/// One round; what was removed, by name. `None` if another process is at it.
+/// Runs one round and returns the deleted rows by kind. `None` if another process is cleaning up.
 pub async fn once(pool: &PgPool) -> Result<Option<Vec<(&'static str, u64)>>, sqlx::Error> {
     let mut connection = pool.acquire().await?;
     if !cleanup::try_lock(&mut connection).await? {
@@ -111,14 +111,14 @@ pub async fn once(pool: &PgPool) -> Result<Option<Vec<(&'static str, u64)>>, sql
     let removed = remove_all(&mut connection).await;
     let unlocked = cleanup::unlock(&mut connection).await;
     if unlocked.is_err() {
-        // The lock goes with the connection.
+        // Closing the connection releases the lock.
         connection.close_on_drop();
     }
-    // Events have a place without them: what expired goes first.
+    // Cleanup does not depend on the partitions, so their error is returned only afterwards.
     months.and(removed).map(Some)
 }
 
-/// What a round would remove now, by name.
+/// Counts the rows that a round would delete now, by kind.
 pub async fn count(pool: &PgPool) -> Result<Vec<(&'static str, i64)>, sqlx::Error> {
     let mut connection = pool.acquire().await?;
     let mut counted = Vec::new();

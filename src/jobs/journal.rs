@@ -1,12 +1,12 @@
-//! Writes the journal down: the audit of tool calls every few seconds, last uses and security
+//! Writes the audit queue to the database: tool calls every few seconds, last uses and security
 //! events every minute.
 //!
-//! 1. Wait for the next round, or for a whole batch.
-//! 2. Write batch after batch, in a round until none is left. Between rounds only whole ones:
-//!    while calls come fast, there is always a rest, and each write would be for a few rows.
-//! 3. One that cannot be written goes back, and the waits get longer, up to a minute. The
-//!    queue is bounded: what it loses is told, once per round, and counted.
-//! 4. Told to stop, it writes what is left, as long as it is let.
+//! 1. Wait for the next round, or for a full batch.
+//! 2. In a round, write batches until the queue is empty. Between rounds, write only full ones:
+//!    under load the queue is never empty, and each partial batch would be a few rows.
+//! 3. Return a batch to the queue if the write fails, and double the wait, up to a minute. The
+//!    queue is bounded; lost events are logged once per round, and counted.
+//! 4. On shutdown, flush the remaining events within the given timeout.
 
 use std::time::Duration;
 
@@ -20,14 +20,14 @@ use crate::{
     observe::{Journal, Load, SecurityEvents},
 };
 
-/// How often things are written.
+/// How often the queue is flushed.
 #[derive(Clone, Copy, Debug)]
-pub struct Rhythm {
+pub struct FlushIntervals {
     pub events: Duration,
     pub uses: Duration,
 }
 
-impl Default for Rhythm {
+impl Default for FlushIntervals {
     fn default() -> Self {
         Self {
             events: Duration::from_secs(5),
@@ -37,7 +37,7 @@ impl Default for Rhythm {
 }
 
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Between attempts to write what is left.
+/// The wait between attempts to write the last events.
 const LAST_WAIT: Duration = Duration::from_millis(20);
 
 /// The running job.
@@ -49,9 +49,20 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn start(pool: PgPool, journal: Journal, security: SecurityEvents, rhythm: Rhythm) -> Self {
+    pub fn start(
+        pool: PgPool,
+        journal: Journal,
+        security: SecurityEvents,
+        intervals: FlushIntervals,
+    ) -> Self {
         let stop = CancellationToken::new();
-        let task = tokio::spawn(run(pool, journal.clone(), security, rhythm, stop.clone()));
+        let task = tokio::spawn(run(
+            pool,
+            journal.clone(),
+            security,
+            intervals,
+            stop.clone(),
+        ));
         Self {
             stop,
             task,
@@ -59,18 +70,15 @@ impl Writer {
         }
     }
 
-    /// Writes what is left, at most for `patience`.
-    pub async fn finish(mut self, patience: Duration) {
+    /// Writes the remaining events, for at most `timeout`.
+    pub async fn finish(mut self, timeout: Duration) {
         self.stop.cancel();
-        if tokio::time::timeout(patience, &mut self.task)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(timeout, &mut self.task).await.is_err() {
             self.task.abort();
-            // Whether the batch under way was committed, nobody knows.
+            // It is unknown whether the current batch was committed.
             let Load { waiting, taken, .. } = self.journal.load();
             let lost = waiting + taken;
-            tracing::error!(lost, "stopped with audit events that were not written");
+            tracing::error!(lost, "stopped before all audit events were written");
         }
     }
 }
@@ -79,18 +87,18 @@ async fn run(
     pool: PgPool,
     journal: Journal,
     security: SecurityEvents,
-    rhythm: Rhythm,
+    intervals: FlushIntervals,
     stop: CancellationToken,
 ) {
-    let mut wait = rhythm.events;
-    let mut uses_at = Instant::now() + rhythm.uses;
-    let mut told = 0;
+    let mut wait = intervals.events;
+    let mut uses_at = Instant::now() + intervals.uses;
+    let mut reported = 0;
     loop {
-        let failing = wait > rhythm.events;
+        let failing = wait > intervals.events;
         let least = tokio::select! {
             () = stop.cancelled() => break,
             () = tokio::time::sleep(wait) => 1,
-            // While the database fails, a full queue is no reason to hurry.
+            // While the database fails, a full batch does not shorten the wait.
             () = journal.full_batch(), if !failing => journal.batch(),
         };
         let mut written = write_events(&pool, &journal, least).await;
@@ -98,25 +106,26 @@ async fn run(
             written = written
                 .and(write_uses(&pool, &journal).await)
                 .and(write_security_events(&pool, &security).await);
-            uses_at = Instant::now() + rhythm.uses;
+            uses_at = Instant::now() + intervals.uses;
         }
         wait = match written {
-            Ok(()) => rhythm.events,
+            Ok(()) => intervals.events,
             Err(error) => {
-                tracing::warn!(%error, waiting = journal.load().waiting, "the audit waits");
-                (wait * 2).min(LONGEST_WAIT.max(rhythm.events))
+                let waiting = journal.load().waiting;
+                tracing::warn!(%error, waiting, "could not write audit events; will retry");
+                (wait * 2).min(LONGEST_WAIT.max(intervals.events))
             }
         };
         let dropped = journal.load().dropped;
-        if dropped > told {
+        if dropped > reported {
             tracing::error!(
-                dropped = dropped - told,
+                dropped = dropped - reported,
                 "the audit queue was full; its oldest events are lost"
             );
-            told = dropped;
+            reported = dropped;
         }
     }
-    let pool = anew(&pool);
+    let pool = own_pool(&pool);
     loop {
         let written = write_events(&pool, &journal, 1)
             .await
@@ -124,21 +133,21 @@ async fn run(
             .and(write_security_events(&pool, &security).await);
         match written {
             Ok(()) => return,
-            Err(error) => tracing::debug!(%error, "the last audit events are not written yet"),
+            Err(error) => tracing::debug!(%error, "could not write audit events yet; will retry"),
         }
         tokio::time::sleep(LAST_WAIT).await;
     }
 }
 
-/// A pool like this one, with connections of this thread. Those that the server's threads opened
-/// ended with them: one may still take a commit without hearing of it, and the events would be
-/// written twice.
-fn anew(pool: &PgPool) -> PgPool {
+/// A pool with the same options, for connections of this thread. The connections that the server's
+/// threads opened ended with those threads: one might commit a batch without returning a response,
+/// and the batch would be written twice.
+fn own_pool(pool: &PgPool) -> PgPool {
     let options = pool.options().clone().min_connections(0).max_connections(1);
     options.connect_lazy_with((*pool.connect_options()).clone())
 }
 
-/// Writes, as long as at least so many events wait.
+/// Writes batches while at least `least` events are queued.
 async fn write_events(pool: &PgPool, journal: &Journal, least: usize) -> Result<(), sqlx::Error> {
     while journal.load().waiting >= least {
         let batch = journal.take_batch();

@@ -1,10 +1,9 @@
-//! Hears of changes that another process, or an operator with SQL, made.
+//! Receives notifications of changes by other processes and by operators with SQL.
 //!
-//! 1. Connect, and prove that a notification of the hub's own arrives; then listen, and only
-//!    then say that listening began.
-//! 2. Hand every notification on as a [`Change`].
-//! 3. A silent connection is asked for a sign of life; a lost one is reported and
-//!    opened again.
+//! 1. Connect, and verify that the hub's own notification arrives. Then listen, and only then
+//!    report that listening began.
+//! 2. Pass on every notification as a [`Change`].
+//! 3. Ping a silent connection; report a lost one and reconnect.
 
 use std::time::Duration;
 
@@ -18,10 +17,10 @@ use crate::{
 };
 
 const CHANNEL: &str = "hub_changes";
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
-const PATIENCE: Duration = Duration::from_secs(5);
+const PING_AFTER: Duration = Duration::from_secs(10);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
 const RECONNECT: Duration = Duration::from_secs(1);
-/// Somebody has to change something first.
+/// Long, because an operator has to change the setup first.
 const RETRY_UNHEARD: Duration = Duration::from_secs(30);
 
 /// Listens until the task is dropped.
@@ -34,7 +33,7 @@ pub async fn run<F: AsyncFn(Change)>(pool: PgPool, random: Random, on_change: F)
             Ok(()) | Err(ProbeError::Database(_)) => RECONNECT,
         };
         if let Err(error) = ended {
-            tracing::warn!(%error, "not listening for changes; nothing in memory is used");
+            tracing::warn!(%error, "cannot listen for changes; caches are disabled");
         }
         tokio::time::sleep(pause).await;
     }
@@ -52,17 +51,17 @@ async fn listen<F: AsyncFn(Change)>(
     listener.listen(CHANNEL).await?;
     on_change(Change::ListeningBegan).await;
     loop {
-        match tokio::time::timeout(SIGN_OF_LIFE, listener.try_recv()).await {
+        match tokio::time::timeout(PING_AFTER, listener.try_recv()).await {
             Ok(Ok(Some(notification))) => match read(notification.payload()) {
                 Some(change) => on_change(change).await,
                 None => tracing::warn!(
                     payload = notification.payload(),
-                    "a change that this version does not know"
+                    "ignored a change of a kind that this version does not know"
                 ),
             },
             Ok(Ok(None)) => return Ok(()),
             Ok(Err(error)) => return Err(error.into()),
-            Err(_) => tokio::time::timeout(PATIENCE, crate::db::pool::ping(&mut listener))
+            Err(_) => tokio::time::timeout(PING_TIMEOUT, crate::db::pool::ping(&mut listener))
                 .await
                 .map_err(|_| sqlx::Error::PoolTimedOut)??,
         }

@@ -1,7 +1,6 @@
-//! Removes audit events that are older than they are kept, every hour,
-//! and soon after the start.
+//! Deletes audit events past their retention, every hour and soon after the start.
 //!
-//! A month goes as a whole, when its last day is past: dropping a partition costs nothing,
+//! A month is deleted as a whole once its last day has passed: dropping a partition is cheap,
 //! however many events it holds.
 
 use std::time::Duration;
@@ -10,7 +9,7 @@ use sqlx::PgPool;
 
 use crate::{db::audit_events, random::Random};
 
-/// Runs until the task is dropped. The first round comes after a twelfth of the time.
+/// Runs until the task is dropped. The first round starts after a twelfth of the interval.
 pub async fn run(pool: PgPool, every: Duration, random: Random, keep: Duration) {
     let mut wait = every / 12;
     loop {
@@ -18,18 +17,18 @@ pub async fn run(pool: PgPool, every: Duration, random: Random, keep: Duration) 
         wait = every;
         match once(&pool, keep).await {
             Ok(expired) if expired == audit_events::Expired::default() => {}
-            Ok(expired) => tracing::info!(?expired, "old audit events were removed"),
-            Err(error) => tracing::warn!(%error, "old audit events were not removed"),
+            Ok(expired) => tracing::info!(?expired, "deleted old audit events"),
+            Err(error) => tracing::warn!(%error, "could not delete old audit events; will retry"),
         }
     }
 }
 
-/// What a round would remove now.
+/// Counts what a round would delete now.
 pub async fn count(pool: &PgPool, keep: Duration) -> Result<audit_events::Expired, sqlx::Error> {
     audit_events::count_expired(pool, keep).await
 }
 
-/// Removes all that is older than `keep`.
+/// Deletes all events older than `keep`.
 pub async fn once(pool: &PgPool, keep: Duration) -> Result<audit_events::Expired, sqlx::Error> {
     let mut all = audit_events::Expired::default();
     loop {

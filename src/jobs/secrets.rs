@@ -1,11 +1,11 @@
-//! Seals the client secrets that operators give, and erases what they gave.
+//! Seals the client secrets that operators set, and erases the pending ones.
 //!
-//! 1. Look at once, when told of a new secret, and every minute: a notification that
-//!    was lost costs no more than that.
-//! 2. Seal each secret for its row and site; one that came sealed is opened first.
-//! 3. Store it only if the space is still at that site and the same secret still
-//!    waits. The row is locked meanwhile, so of several replicas one does it. The
-//!    database erases the given text with the same statement.
+//! 1. Check when notified of a new secret, and every minute: a lost notification costs no more
+//!    than that.
+//! 2. Seal each secret for its row and site; one that was sealed for transfer is opened first.
+//! 3. Store it only if the space is still at that site and the secret is still pending. The row
+//!    is locked meanwhile, so only one replica does it. The same statement erases the pending
+//!    secret.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,14 +25,14 @@ const EVERY: Duration = Duration::from_secs(60);
 pub async fn run(pool: PgPool, keys: Arc<KeyRing>, given: Arc<Notify>) {
     loop {
         if let Err(error) = seal_all(&pool, &keys).await {
-            tracing::warn!(%error, "given client secrets could not be sealed; trying again");
+            tracing::warn!(%error, "could not seal pending client secrets; will retry");
         }
-        // Being late is all that a timeout means here.
+        // A timeout only means that no notification came.
         let _ = tokio::time::timeout(EVERY, given.notified()).await;
     }
 }
 
-/// Seals every secret that waits.
+/// Seals every pending secret.
 pub async fn seal_all(pool: &PgPool, keys: &KeyRing) -> Result<(), sqlx::Error> {
     for given in db::given_secrets::list(pool).await? {
         match open(keys, &given) {
@@ -44,7 +44,7 @@ pub async fn seal_all(pool: &PgPool, keys: &KeyRing) -> Result<(), sqlx::Error> 
             Err(error) => {
                 let problem = error.to_string();
                 if db::given_secrets::note_problem(pool, given.version, &problem).await? {
-                    tracing::error!(space = given.slug, %error, "a given client secret is refused");
+                    tracing::error!(space = given.slug, %error, "rejected a pending client secret");
                 }
             }
         }
@@ -60,7 +60,7 @@ fn open(keys: &KeyRing, given: &GivenSecret) -> Result<SecretString, UnsealError
     keys.open(given_secret_place(&given.base_url), text)
 }
 
-/// False: another replica was faster, or the operator thought better of it.
+/// Returns false if another replica sealed it first, or the operator replaced or removed it.
 async fn store(
     pool: &PgPool,
     keys: &KeyRing,

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::{
     backlog::{BacklogUrl, Credentials},
-    domain::activity::Actor,
+    domain::audit_event::Actor,
 };
 
 /// Credentials for one space, renewed when Backlog rejects them.

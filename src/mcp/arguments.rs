@@ -52,7 +52,7 @@ pub(super) fn is_same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// As [`Call::fill`](crate::backlog::Call::fill) sees it.
+/// As [`Operation::fill`](crate::backlog::Operation::fill) sees it.
 pub(super) fn names_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,

@@ -36,7 +36,7 @@ use crate::{
     clock::Clock,
     crypto::{KeyRing, UnsealError},
     db::accounts::{Account, SealedTokens},
-    domain::{Grant, GrantId, Space, activity::Actor},
+    domain::{Grant, GrantId, Space, audit_event::Actor},
     observe::Recorder,
     random::Random,
 };
@@ -50,7 +50,7 @@ pub use sign_in::SignedIn;
 
 /// A renewal starts in the background when less than this is left.
 const RENEW_AHEAD: TimeDelta = TimeDelta::minutes(5);
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What every renewal works with.

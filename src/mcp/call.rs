@@ -44,7 +44,7 @@ use super::{
 };
 use crate::{
     backlog::{BacklogError, ErrorItem},
-    domain::activity::ToolOutcome,
+    domain::audit_event::ToolOutcome,
     oauth::Scopes,
     observe::trace,
 };

@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::{AccessError, attempt::About, names::Named};
 use crate::{
     backlog::{BacklogError, Fate, InputError, Left},
-    domain::activity::ToolOutcome,
+    domain::audit_event::ToolOutcome,
 };
 
 /// Largest file that a tool returns, in bytes: 7 MiB, about 10 MB as base64.

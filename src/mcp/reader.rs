@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     backlog::{BacklogError, Content, Request},
-    domain::activity::ToolOutcome,
+    domain::audit_event::ToolOutcome,
     oauth::{Scope, Scopes},
     observe::ToolCall,
 };

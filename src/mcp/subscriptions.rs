@@ -39,7 +39,7 @@ const PER_GRANT: usize = 8;
 const PER_USER: usize = 32;
 const PER_PROCESS: usize = 2_000;
 /// How many look up their standing at a time, when a space has changed.
-const LOOKING: usize = 4;
+const MAX_CONCURRENT_LOOKUPS: usize = 4;
 
 /// The subscriptions of a process; clones share them.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl Default for Subscriptions {
         Self(Arc::new(Inner {
             places: Mutex::default(),
             spaces: watch::Sender::new(0),
-            looking: Semaphore::new(LOOKING),
+            looking: Semaphore::new(MAX_CONCURRENT_LOOKUPS),
             stopped: CancellationToken::new(),
         }))
     }

@@ -1,7 +1,7 @@
 //! What a tool is.
 //!
 //! Most tools are one request: an [`Endpoint`] is the input struct (its doc
-//! comment is the description) plus the [`Call`] that it fills. A tool that
+//! comment is the description) plus the [`Operation`] that it fills. A tool that
 //! needs more implements [`Tool`] itself.
 
 use std::{
@@ -22,7 +22,10 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    backlog::{self, BacklogClient, BacklogError, Call, Content, Held, Method, Request, Response},
+    backlog::{
+        self, BacklogClient, BacklogError, Content, HeldMemory, Method, Operation, Request,
+        Response,
+    },
     oauth::Scope,
 };
 
@@ -33,7 +36,7 @@ pub(super) trait Endpoint:
     const NAME: &'static str;
     /// For people, in a few words.
     const TITLE: &'static str;
-    const CALL: Call;
+    const CALL: Operation;
     const ACCESS: Access = Access::of(Self::CALL.method());
     /// The fields of the objects in a list that it returns, for callers to choose from.
     const FIELDS: &'static [&'static str] = &[];
@@ -54,7 +57,7 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const FIELDS: &'static [&'static str] = &[];
     const USUAL_COUNT: u64 = USUAL_COUNT;
     /// The request, where the tool is one.
-    const REQUEST: Option<Call> = None;
+    const REQUEST: Option<Operation> = None;
     /// Toolsets that offer it beside its own.
     const ALSO_IN: &'static [Toolset] = &[];
 
@@ -110,7 +113,7 @@ impl<E: Endpoint> Tool for E {
     const ACCESS: Access = E::ACCESS;
     const FIELDS: &'static [&'static str] = E::FIELDS;
     const USUAL_COUNT: u64 = E::USUAL_COUNT;
-    const REQUEST: Option<Call> = Some(E::CALL);
+    const REQUEST: Option<Operation> = Some(E::CALL);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let request = E::CALL.fill(inputs(&self))?;
@@ -125,7 +128,7 @@ impl<E: Endpoint> Tool for E {
     }
 }
 
-/// What a struct of inputs gives to [`Call::fill`].
+/// What a struct of inputs gives to [`Operation::fill`].
 pub(super) fn inputs(input: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(input) {
         Ok(Value::Object(inputs)) => inputs,
@@ -254,10 +257,10 @@ pub(super) struct Backlog<'a> {
 /// The room of the long answers of a call, which is given back when the call has ended: until then
 /// there are copies of them, or what was read from them. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rooms(Arc<Mutex<Vec<Held>>>);
+pub(super) struct Rooms(Arc<Mutex<Vec<HeldMemory>>>);
 
 impl Rooms {
-    fn keep(&self, room: Held) {
+    fn keep(&self, room: HeldMemory) {
         let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         rooms.push(room);
     }
@@ -296,7 +299,7 @@ impl Backlog<'_> {
         let (answer, about) = self.attempt(request).await?;
         let (length, method) = (answer.body.len(), about.method.clone());
         if length > backlog::LARGE
-            && let Some(room) = &answer.room
+            && let Some(room) = &answer.memory
         {
             self.rooms.keep(room.clone());
         }
@@ -305,7 +308,7 @@ impl Backlog<'_> {
             .parse(length, move || answer.read(&method))
             .await;
         let read = read.unwrap_or_else(|_| match about.is_read() {
-            true => Err(BacklogError::NoRoom),
+            true => Err(BacklogError::NoMemory),
             false => Err(BacklogError::Unread),
         });
         read.map_err(|error| about.failed(error))

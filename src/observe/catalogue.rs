@@ -1,7 +1,7 @@
-//! Every metric there is: one table, from which they are registered and described, and
-//! with which a test compares `docs/metrics.md`, the dashboard and the alerts.
+//! The table of all metrics. They are registered and described from it, and a test compares
+//! `docs/metrics.md`, the dashboard and the alerts with it.
 
-/// What kind of number it is.
+/// The type of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Counter,
@@ -36,54 +36,54 @@ macro_rules! catalogue {
             labels: &[$($label),*],
             help: $help,
         };)*
-        /// All of them, in the order of `docs/metrics.md`.
+        /// All metrics, in the order of `docs/metrics.md`.
         pub const ALL: &[Metric] = &[$($id),*];
     };
 }
 
 catalogue! {
     BUILD_INFO = Gauge "bmh_build_info" ["version"]
-        "Always 1; the version that runs";
+        "Always 1; the label is the running version";
     HTTP_REQUEST_DURATION = Histogram "bmh_http_request_duration_seconds" ["route", "status"]
-        "Time from the end of a request's headers to its answer, by route and class of status";
+        "Time from the end of a request's headers to its response, by route and class of status";
     TOOL_CALLS = Counter "bmh_tool_calls_total" ["tool", "outcome"]
-        "Tool calls, by how they ended";
+        "Tool calls, by outcome";
     TOOL_CALL_DURATION = Histogram "bmh_tool_call_duration_seconds" ["tool"]
-        "Time that a tool call took, Backlog included";
+        "Duration of a tool call, Backlog included";
     BACKLOG_REQUEST_DURATION = Histogram "bmh_backlog_request_duration_seconds" ["class", "outcome"]
-        "Time that Backlog took to answer, the wait for one of the space's slots included";
+        "Duration of a request to Backlog, the wait for one of the space's slots included";
     SESSION_LOOKUPS = Counter "bmh_session_lookups_total" ["result"]
-        "Access tokens looked up: a hit in memory, or a miss that asked the database";
+        "Access token lookups: a hit in memory, or a miss that queried the database";
     UNCHECKED_CREDENTIALS = Counter "bmh_unchecked_credentials_total" ["kind", "outcome"]
-        "Presented credentials without the hub's check, which older versions issued or a stranger made up";
+        "Presented credentials without the hub's check, issued by older versions or forged";
     REFRESH_REPEATS = Counter "bmh_refresh_repeats_total" ["outcome", "late"]
-        "Refresh tokens presented again, by what came of it and how long after their first use";
+        "Repeated uses of refresh tokens, by outcome and time since the first use";
     RENEWALS = Counter "bmh_backlog_token_renewals_total" ["outcome"]
-        "Renewals of Backlog tokens, by how they ended";
+        "Renewals of Backlog tokens, by outcome";
     UNSTORED_PAIRS = Gauge "bmh_unstored_token_pairs" []
-        "Pairs of Backlog tokens that this replica keeps until the database takes them";
+        "Pairs of Backlog tokens that this replica holds until the database stores them";
     ACCOUNTS = Gauge "bmh_accounts" ["space", "state"]
-        "Accounts of a space by their state, counted once a minute; every replica says the same";
+        "Accounts of a space by state, counted once a minute; every replica reports the same";
     ENDINGS_PAUSED = Gauge "bmh_account_endings_paused" ["space"]
-        "1 while no account of a space ends, because too many did at once; every replica says the same";
+        "1 while a space's endings are paused, because too many came at once; every replica reports the same";
     SESSIONS = Gauge "bmh_sessions" ["space"]
-        "Live grants of a space, counted once a minute; every replica says the same";
+        "Live grants of a space, counted once a minute; every replica reports the same";
     DATABASE_CONNECTIONS = Gauge "bmh_database_connections" ["state"]
-        "Connections of the pool that are used, or idle";
+        "Connections of the pool, used or idle";
     DATABASE_CONNECTIONS_MAX = Gauge "bmh_database_connections_max" []
-        "The most connections that the pool opens";
+        "Maximum number of connections of the pool";
     DATABASE_WAIT = Gauge "bmh_database_connection_wait_seconds" []
         "How long this scrape waited for a connection of the pool; -1 if it got none";
     LISTENER_UP = Gauge "bmh_listener_up" []
-        "1 while changes in the database are heard of; while it is 0, no cache is used";
+        "1 while change notifications arrive from the database; while it is 0, no cache is used";
     JOURNAL_WAITING = Gauge "bmh_audit_queue_events" []
-        "Audit events that wait to be written";
+        "Audit events waiting to be written";
     JOURNAL_DROPPED = Counter "bmh_audit_dropped_events_total" []
         "Audit events lost because the queue was full";
     SECURITY_EVENTS = Counter "bmh_security_events_total" ["kind"]
-        "Requests that were refused, or that gave an attack away, by kind";
+        "Requests that were rejected, or that revealed an attack, by kind";
     CLEANUP_REMOVED = Counter "bmh_cleanup_removed_rows_total" ["kind"]
-        "Rows that the cleanup of this replica removed";
+        "Rows deleted by this replica's cleanup, by kind";
     CLEANUP_LAST_SUCCESS = Gauge "bmh_cleanup_last_success_timestamp_seconds" []
-        "When this replica last finished a round of the cleanup, its own or by leave of another's; 0 before the first";
+        "When this replica last finished a cleanup or left it to another replica; 0 before the first";
 }

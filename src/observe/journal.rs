@@ -1,8 +1,8 @@
-//! What is to be written down: a bounded queue of events, and when each grant was last used.
+//! The audit queue: a bounded queue of events, and the last use of each grant.
 //!
-//! 1. A request adds to it, in memory, and goes on.
-//! 2. `jobs::journal` takes a batch, writes it, and puts it back if it could not.
-//! 3. When the queue is full, the oldest events go, and are counted.
+//! 1. A request adds to it, in memory, and continues.
+//! 2. `jobs::journal` takes a batch, writes it, and returns it to the queue on failure.
+//! 3. When the queue is full, the oldest events are dropped and counted.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,16 +14,16 @@ use tokio::sync::Notify;
 
 use crate::domain::{
     ClientKey, GrantId,
-    activity::{Activity, Actor, Deed},
+    audit_event::{Actor, AuditEvent, AuditEventKind},
 };
 
 #[derive(Clone, Copy, Debug)]
 pub struct JournalOptions {
     /// Whether tool calls are audited.
     pub tool_calls: bool,
-    /// Events that wait at most; about 100 bytes each.
+    /// The maximum number of queued events; about 100 bytes each.
     pub capacity: usize,
-    /// So many at once are written without waiting for the next round.
+    /// This many queued events are written without waiting for the next round.
     pub batch: usize,
 }
 
@@ -37,10 +37,10 @@ impl Default for JournalOptions {
     }
 }
 
-/// The last uses that wait at most: of more grants, the others' are noted later.
+/// The maximum number of queued last uses; those of further grants are recorded later.
 const MOST_USES: usize = 100_000;
 
-/// The queue; cheap to clone, clones share it.
+/// The queue. Cheap to clone; clones share it.
 #[derive(Clone, Debug)]
 pub struct Journal(Arc<Inner>);
 
@@ -53,8 +53,8 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    events: VecDeque<Activity>,
-    /// How many of a batch are neither written nor put back.
+    events: VecDeque<AuditEvent>,
+    /// Events of batches that are neither written nor returned.
     taken: usize,
     uses: HashMap<GrantId, LastUse>,
     dropped: u64,
@@ -67,7 +67,7 @@ pub struct LastUse {
     pub at: Instant,
 }
 
-/// How much waits, how much is being written, and how many events were dropped since the start.
+/// The numbers of queued events, of events being written, and of events dropped since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
     pub waiting: usize,
@@ -84,35 +84,35 @@ impl Journal {
         }))
     }
 
-    /// A request was made with this grant.
+    /// Records the use of a grant by a request.
     pub fn used(&self, grant: GrantId, client: ClientKey) {
         let at = Instant::now();
         let mut waiting = self.waiting();
-        let has_room = waiting.uses.len() < MOST_USES;
+        let has_capacity = waiting.uses.len() < MOST_USES;
         if let Some(last) = waiting.uses.get_mut(&grant) {
             last.at = at;
-        } else if has_room {
+        } else if has_capacity {
             waiting.uses.insert(grant, LastUse { client, at });
         }
     }
 
-    /// A refresh token was exchanged for a new pair.
+    /// Records the exchange of a refresh token for a new pair.
     pub fn token_refreshed(&self, actor: Actor) {
         self.used(actor.grant, actor.client);
-        self.add(Activity {
+        self.add(AuditEvent {
             actor,
             at: Instant::now(),
-            deed: Deed::TokenRefreshed,
+            kind: AuditEventKind::TokenRefreshed,
         });
     }
 
-    pub(super) fn tool_called(&self, call: Activity) {
+    pub(super) fn tool_called(&self, call: AuditEvent) {
         if self.0.options.tool_calls {
             self.add(call);
         }
     }
 
-    fn add(&self, event: Activity) {
+    fn add(&self, event: AuditEvent) {
         let Inner { options, .. } = &*self.0;
         let mut waiting = self.waiting();
         if waiting.events.len() >= options.capacity {
@@ -125,47 +125,47 @@ impl Journal {
         }
     }
 
-    /// How many events make a batch.
+    /// The number of events in a full batch.
     pub fn batch(&self) -> usize {
         self.0.options.batch
     }
 
-    /// Ready when there is a whole batch to write.
+    /// Ready when a full batch is queued.
     pub async fn full_batch(&self) {
         self.0.full_batch.notified().await;
     }
 
-    /// The oldest events, a batch at most: to be reported as [`Self::written`], or put back.
-    pub fn take_batch(&self) -> Vec<Activity> {
+    /// Takes up to a batch of the oldest events, to be reported as [`Self::written`] or put back.
+    pub fn take_batch(&self) -> Vec<AuditEvent> {
         let mut waiting = self.waiting();
         let size = waiting.events.len().min(self.0.options.batch);
         waiting.taken += size;
         waiting.events.drain(..size).collect()
     }
 
-    /// A batch was written.
-    pub fn written(&self, batch: &[Activity]) {
+    /// Reports a batch as written.
+    pub fn written(&self, batch: &[AuditEvent]) {
         self.waiting().taken -= batch.len();
     }
 
-    /// A batch that could not be written; what there is no room for any more is dropped.
-    pub fn put_back(&self, batch: Vec<Activity>) {
+    /// Returns a batch that could not be written; events beyond the capacity are dropped.
+    pub fn put_back(&self, batch: Vec<AuditEvent>) {
         let mut waiting = self.waiting();
         waiting.taken -= batch.len();
-        let room = self.0.options.capacity.saturating_sub(waiting.events.len());
-        let excess = batch.len().saturating_sub(room);
+        let free = self.0.options.capacity.saturating_sub(waiting.events.len());
+        let excess = batch.len().saturating_sub(free);
         waiting.dropped += excess as u64;
         for event in batch.into_iter().skip(excess).rev() {
             waiting.events.push_front(event);
         }
     }
 
-    /// The last uses since the last time that this was called.
+    /// Takes the last uses since the previous call.
     pub fn take_uses(&self) -> HashMap<GrantId, LastUse> {
         std::mem::take(&mut self.waiting().uses)
     }
 
-    /// Uses that could not be written; newer ones win.
+    /// Returns uses that could not be written; newer ones win.
     pub fn put_uses_back(&self, uses: HashMap<GrantId, LastUse>) {
         let mut waiting = self.waiting();
         for (grant, last) in uses {
@@ -195,17 +195,17 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{SpaceId, activity::ToolOutcome};
+    use crate::domain::{SpaceId, audit_event::ToolOutcome};
 
-    fn call(millis: u64) -> Activity {
-        Activity {
+    fn call(millis: u64) -> AuditEvent {
+        AuditEvent {
             actor: Actor {
                 grant: GrantId(uuid::Uuid::nil()),
                 client: ClientKey(uuid::Uuid::nil()),
                 space: SpaceId(uuid::Uuid::nil()),
             },
             at: Instant::now(),
-            deed: Deed::ToolCalled {
+            kind: AuditEventKind::ToolCalled {
                 tool: "a_tool",
                 outcome: ToolOutcome::Ok,
                 took: Duration::from_millis(millis),
@@ -213,10 +213,10 @@ mod tests {
         }
     }
 
-    fn took(events: &[Activity]) -> Vec<u128> {
-        let millis = |event: &Activity| match event.deed {
-            Deed::ToolCalled { took, .. } => took.as_millis(),
-            Deed::TokenRefreshed => unreachable!("only calls were added"),
+    fn took(events: &[AuditEvent]) -> Vec<u128> {
+        let millis = |event: &AuditEvent| match event.kind {
+            AuditEventKind::ToolCalled { took, .. } => took.as_millis(),
+            AuditEventKind::TokenRefreshed => unreachable!("only calls were added"),
         };
         events.iter().map(millis).collect()
     }
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_written_comes_again_in_its_order_as_far_as_there_is_room() {
+    fn an_unwritten_batch_returns_in_order_up_to_the_capacity() {
         let journal = journal(true);
         for number in 1..=4 {
             journal.tool_called(call(number));

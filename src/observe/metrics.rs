@@ -1,8 +1,8 @@
-//! The numbers, as Prometheus reads them.
+//! Metrics for Prometheus.
 //!
-//! The recorder is a value and not the process's: each hub has its own, and what is not
-//! asked for costs nothing. Labels are routes, tools, outcomes and spaces: never a client,
-//! a person or anything that a stranger chooses.
+//! The recorder is a value, not a global: each hub has its own, and a disabled one costs nothing.
+//! Labels are routes, tools, outcomes and spaces; never a client, a user or a value that an
+//! unauthenticated sender chooses.
 
 mod accounts;
 
@@ -21,15 +21,15 @@ use crate::domain::security::SecurityEvent;
 
 static METADATA: Metadata<'static> = Metadata::new("backlog_mcp_hub", Level::INFO, None);
 
-/// From a cached answer to the longest that Backlog is waited for, in seconds.
+/// From a cached response to the longest wait for Backlog, in seconds.
 const BUCKETS: [f64; 12] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
 ];
 
-/// How a renewal of Backlog's tokens can end.
+/// The outcomes of a renewal of Backlog's tokens.
 const RENEWAL_OUTCOMES: [&str; 5] = ["renewed", "ended", "doubted", "spared", "failed"];
 
-/// Where numbers go; cheap to clone. The default one forgets them.
+/// Where metrics are recorded. Cheap to clone; the default discards them.
 #[derive(Clone, Default)]
 pub struct Metrics(Option<Arc<Inner>>);
 
@@ -40,12 +40,12 @@ struct Inner {
     tool_calls: Known<Counter>,
     tool_times: Known<Histogram>,
     backlog_times: Known<Histogram>,
-    /// The spaces with a number of sessions, so that one that has none left says so.
+    /// The spaces with a number of sessions, so that one is reported as 0 when none is left.
     spaces: Mutex<BTreeSet<String>>,
 }
 
 impl Metrics {
-    /// Numbers that are kept.
+    /// Creates a recorder that keeps metrics.
     pub fn new() -> Self {
         let mut builder = PrometheusBuilder::new();
         for metric in catalogue::ALL {
@@ -86,7 +86,7 @@ impl Metrics {
         metrics.listening(false);
         metrics.journal(0, 0);
         metrics.unstored_pairs(0.0);
-        // From 0 the first one is an increase; from nothing it is none to Prometheus.
+        // Prometheus sees an increase only from an existing sample.
         for outcome in RENEWAL_OUTCOMES {
             metrics.count(&catalogue::RENEWALS, [outcome.into()], 0);
         }
@@ -96,7 +96,7 @@ impl Metrics {
         metrics
     }
 
-    /// Whether anybody reads them.
+    /// Whether metrics are kept.
     pub fn are_kept(&self) -> bool {
         self.0.is_some()
     }
@@ -147,13 +147,13 @@ impl Metrics {
         }
     }
 
-    /// A credential without the hub's check.
+    /// Counts a credential without the hub's check.
     pub fn unchecked_credential(&self, kind: &'static str, outcome: &'static str) {
         let labels = [kind.into(), outcome.into()];
         self.count(&catalogue::UNCHECKED_CREDENTIALS, labels, 1);
     }
 
-    /// A refresh token that was presented again.
+    /// Counts a repeated use of a refresh token.
     pub fn refresh_repeated(&self, outcome: &'static str, late: &'static str) {
         let labels = [outcome.into(), late.into()];
         self.count(&catalogue::REFRESH_REPEATS, labels, 1);
@@ -169,7 +169,7 @@ impl Metrics {
         self.count(&catalogue::SECURITY_EVENTS, labels, occurrences.into());
     }
 
-    /// A cleanup of these kinds of rows will come; nothing has been removed yet.
+    /// Registers the kinds of rows of the cleanup, with nothing deleted yet.
     pub fn cleans_up(&self, kinds: impl IntoIterator<Item = &'static str>) {
         for kind in kinds {
             self.count(&catalogue::CLEANUP_REMOVED, [kind.into()], 0);
@@ -177,7 +177,7 @@ impl Metrics {
         self.gauge(&catalogue::CLEANUP_LAST_SUCCESS, [], 0.0);
     }
 
-    /// Rows removed, by what they were of, and when that was, in seconds since 1970.
+    /// Records the deleted rows by kind, and the time of the round in seconds since 1970.
     pub fn cleaned_up(&self, removed: &[(&'static str, u64)], at: i64) {
         for (kind, rows) in removed {
             self.count(&catalogue::CLEANUP_REMOVED, [(*kind).into()], *rows);
@@ -190,7 +190,7 @@ impl Metrics {
         self.gauge(&catalogue::LISTENER_UP, [], f64::from(u8::from(is_up)));
     }
 
-    /// The audit queue, and how much it has lost so far.
+    /// Records the length of the audit queue, and the number of events lost so far.
     pub fn journal(&self, waiting: usize, dropped: u64) {
         self.gauge(&catalogue::JOURNAL_WAITING, [], count(waiting as u64));
         if let Some(inner) = &self.0 {
@@ -207,7 +207,7 @@ impl Metrics {
         self.gauge(&catalogue::DATABASE_CONNECTIONS_MAX, [], f64::from(max));
     }
 
-    /// How long a connection was waited for; `None`: there was none in time.
+    /// Records the wait for a connection; `None` if there was none in time.
     pub fn database_wait(&self, wait: Option<Duration>) {
         let seconds = wait.map_or(-1.0, |wait| wait.as_secs_f64());
         self.gauge(&catalogue::DATABASE_WAIT, [], seconds);
@@ -229,13 +229,13 @@ impl Metrics {
         known.extend(now);
     }
 
-    /// The numbers in Prometheus' text format; `None` if none are kept.
+    /// The metrics in Prometheus' text format; `None` if none are kept.
     pub fn render(&self) -> Option<String> {
         let inner = self.0.as_ref()?;
         Some(inner.recorder.handle().render())
     }
 
-    /// Sums up what the histograms were told; to be called now and then, or their memory grows.
+    /// Aggregates histogram samples. Call it regularly, or their memory grows.
     pub fn sum_up(&self) {
         if let Some(inner) = &self.0 {
             inner.recorder.handle().run_upkeep();
@@ -280,8 +280,8 @@ impl Inner {
     }
 }
 
-/// Series that each call counts in, by the values of their labels: looking one up in the
-/// recorder builds its key anew.
+/// Series that each call uses, by the values of their labels: a lookup in the recorder would
+/// build a new key each time.
 struct Known<T>(RwLock<HashMap<[&'static str; 2], T>>);
 
 impl<T> Default for Known<T> {
@@ -313,10 +313,7 @@ fn key<const N: usize>(metric: &Metric, labels: [Text; N]) -> Key {
     Key::from_parts(metric.name, labels)
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a number that a person can count to"
-)]
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 fn count(number: u64) -> f64 {
     number as f64
 }

@@ -1,8 +1,8 @@
-//! Records of the hub's work: numbers for Prometheus ([`Metrics`]) and, for the audit trail, calls
-//! and refreshes ([`Journal`]) and refused requests ([`SecurityEvents`]).
+//! Records of the hub's work: metrics for Prometheus ([`Metrics`]) and, for the audit trail, calls
+//! and refreshes ([`Journal`]) and rejected requests ([`SecurityEvents`]).
 //!
-//! The request's way only counts and queues: nothing here waits, fails or asks the
-//! database. `jobs::journal` writes the queue down.
+//! Requests only count and queue here: nothing waits, fails or queries the database.
+//! `jobs::journal` writes the queue to the database.
 
 pub mod catalogue;
 pub mod journal;
@@ -18,7 +18,7 @@ pub use security::{Refusal, SecurityEvents};
 pub use crate::domain::security::SecurityEvent;
 pub use tool_call::ToolCall;
 
-/// Who is told; cheap to clone. The default one tells nobody.
+/// Where events and metrics are recorded. Cheap to clone; the default discards everything.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
     pub metrics: Metrics,

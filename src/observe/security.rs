@@ -1,9 +1,9 @@
-//! Security events: counted at once, and gathered for the audit trail.
+//! Security events: counted at once, and tallied for the audit trail.
 //!
-//! 1. A refused request is counted in the metrics, and in a tally of its kind and network.
+//! 1. A rejected request is counted in the metrics, and in a tally of its kind and network.
 //! 2. `jobs::journal` takes the tallies once a minute and writes a row for each.
 //! 3. The tallies of a minute are bounded: further networks are counted by kind only, so that
-//!    strangers fill neither memory nor the trail.
+//!    attackers can fill neither memory nor the audit trail.
 
 use std::{
     collections::HashMap,
@@ -17,15 +17,15 @@ use ipnet::IpNet;
 use super::Metrics;
 use crate::domain::security::{ClientAddresses, SecurityEvent, Tally};
 
-/// An extension of a response: its body explains the refusal, which may count as a security event.
+/// An extension of a response with an explanation of the refusal, which may be a security event.
 #[derive(Clone, Copy, Debug)]
 pub struct Refusal(pub Option<SecurityEvent>);
 
-/// Tallies with a network in a minute.
+/// The maximum number of tallies with a network per minute.
 const MOST_NETWORKS: usize = 64;
 
-/// Where security events go; cheap to clone, clones share the tallies. The default one keeps no
-/// addresses and counts in no metrics.
+/// Where security events are recorded. Cheap to clone; clones share the tallies. The default one
+/// keeps no addresses and counts in no metrics.
 #[derive(Clone, Default)]
 pub struct SecurityEvents(Arc<Inner>);
 
@@ -50,12 +50,12 @@ impl SecurityEvents {
         self.0.addresses
     }
 
-    /// A request from this address was refused.
+    /// Counts a rejected request from this address.
     pub fn note(&self, event: SecurityEvent, address: Option<IpAddr>) {
         self.note_several(event, address, 1);
     }
 
-    /// The same, of several requests.
+    /// Counts several rejected requests from this address.
     pub fn note_several(&self, event: SecurityEvent, address: Option<IpAddr>, occurrences: u32) {
         if occurrences == 0 {
             return;
@@ -72,7 +72,7 @@ impl SecurityEvents {
         );
     }
 
-    /// The tallies since the last time that this was called.
+    /// Takes the tallies since the previous call.
     pub fn take(&self) -> Vec<Tally> {
         let tallies = std::mem::take(&mut *self.tallies());
         let tally = |((event, network), occurrences)| Tally {
@@ -83,7 +83,7 @@ impl SecurityEvents {
         tallies.into_iter().map(tally).collect()
     }
 
-    /// Tallies that could not be written.
+    /// Returns tallies that could not be written.
     pub fn put_back(&self, tallies: Vec<Tally>) {
         let mut kept = self.tallies();
         for tally in tallies {
@@ -107,7 +107,7 @@ fn add(tallies: &mut HashMap<(SecurityEvent, Option<IpNet>), u32>, tally: Tally)
     }
     debug_assert!(tallies.len() <= most, "{} tallies", tallies.len());
     let count = tallies.entry(key).or_default();
-    // A column of the database takes no more.
+    // The database column is an integer of 32 bits.
     *count = count.saturating_add(tally.occurrences).min(i32::MAX as u32);
 }
 

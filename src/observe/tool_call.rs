@@ -1,11 +1,11 @@
-//! One tool call, from its start to the record of it.
+//! One tool call, from its start until it is recorded.
 
 use std::time::Instant;
 
 use super::Recorder;
-use crate::domain::activity::{Activity, Actor, Deed, ToolOutcome};
+use crate::domain::audit_event::{Actor, AuditEvent, AuditEventKind, ToolOutcome};
 
-/// A call under way; dropped, it is recorded, as cancelled unless it [`ended`](Self::ended).
+/// A call in progress; recorded on drop, as cancelled unless it [`ended`](Self::ended).
 #[derive(Debug)]
 pub struct ToolCall {
     recorder: Recorder,
@@ -16,7 +16,7 @@ pub struct ToolCall {
 }
 
 impl Recorder {
-    /// Begins the record of a call. Without an actor (no sign-in) it is only counted.
+    /// Starts the record of a call. Without an actor (no sign-in) it is only counted.
     #[must_use]
     pub fn tool_call(&self, tool: &'static str, actor: Option<Actor>) -> ToolCall {
         ToolCall {
@@ -30,7 +30,7 @@ impl Recorder {
 }
 
 impl ToolCall {
-    /// Ends as `result` did; `outcome` says what kind of failure an error is.
+    /// Sets the outcome of `result`; `outcome` maps an error to the kind of failure.
     pub fn ended_as<T, E>(
         &mut self,
         result: &Result<T, E>,
@@ -55,10 +55,10 @@ impl Drop for ToolCall {
             .metrics
             .tool_call(tool, outcome.as_str(), took);
         if let (Some(actor), Some(journal)) = (self.actor, &self.recorder.journal) {
-            journal.tool_called(Activity {
+            journal.tool_called(AuditEvent {
                 actor,
                 at: self.started,
-                deed: Deed::ToolCalled {
+                kind: AuditEventKind::ToolCalled {
                     tool,
                     outcome,
                     took,

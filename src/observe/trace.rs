@@ -1,4 +1,4 @@
-//! The trace that a request belongs to, if its sender says so (W3C Trace Context, `traceparent`).
+//! The trace that a request belongs to, if its sender names one (W3C Trace Context, `traceparent`).
 
 use opentelemetry::{
     Context,
@@ -7,21 +7,21 @@ use opentelemetry::{
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// Makes `span` a child of the sender's span, which also says whether it is sampled: for senders
-/// that are trusted with that. A header that is not well formed is ignored, as
-/// W3C Trace Context §3.2.1 asks. Nothing happens unless traces are sent somewhere.
+/// Makes `span` a child of the sender's span, which also decides whether it is sampled; only for
+/// trusted senders. A malformed header is ignored, as W3C Trace Context §3.2.1 requires. Has no
+/// effect unless traces are exported.
 pub fn continue_from(span: &Span, traceparent: &str) {
     if span.is_disabled() {
         return;
     }
     if let Some(parent) = read(traceparent) {
-        // Fails only for a span that has begun, or that nobody collects.
+        // Fails only for a span that has started, or that no layer collects.
         let _ = span.set_parent(Context::new().with_remote_span_context(parent));
     }
 }
 
-/// Links `span` to the sender's, and leaves it where it is: whoever sent this neither decides what
-/// is sampled nor adds to a trace of somebody else's.
+/// Links `span` to the sender's span but keeps it in its own trace: an untrusted sender neither
+/// decides what is sampled nor adds spans to another sender's trace.
 pub fn link(span: &Span, traceparent: &str) {
     if span.is_disabled() {
         return;
@@ -31,7 +31,7 @@ pub fn link(span: &Span, traceparent: &str) {
     }
 }
 
-/// `00-<32 hex digits>-<16>-<2>`; later versions may add to it.
+/// Parses `00-<32 hex digits>-<16>-<2>`; later versions may append fields.
 fn read(traceparent: &str) -> Option<SpanContext> {
     let mut parts = traceparent.trim().split('-');
     let mut hex = |length: usize| {

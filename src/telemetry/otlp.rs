@@ -1,4 +1,4 @@
-//! Traces, sent by OTLP over HTTP when the environment says where to.
+//! Traces, exported by OTLP over HTTP if the environment names an endpoint.
 //!
 //! The variables are OpenTelemetry's own: `OTEL_EXPORTER_OTLP_ENDPOINT`, `…_HEADERS`,
 //! `OTEL_TRACES_SAMPLER`, `OTEL_SERVICE_NAME`, …; the library reads them.
@@ -15,17 +15,18 @@ use tokio::runtime::Handle;
 
 use crate::backlog::tls_config;
 
-/// Set and not empty, one of these turns traces on.
+/// One of these, set and not empty, turns traces on.
 const ENDPOINTS: [&str; 2] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
 ];
 const SERVICE: &str = "backlog-mcp-hub";
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the last spans may take to be sent.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// The time limit for exporting the last spans.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The exporter; `None` unless the environment names an endpoint. Call it within the runtime.
+/// Creates the exporter; `None` unless the environment names an endpoint. Call it within the
+/// runtime.
 pub(super) fn provider() -> Result<Option<SdkTracerProvider>, Box<dyn std::error::Error>> {
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !ENDPOINTS.iter().any(is_set) {
@@ -36,7 +37,7 @@ pub(super) fn provider() -> Result<Option<SdkTracerProvider>, Box<dyn std::error
         .with_http_client(Sender::new()?)
         .build()?;
     let resource = Resource::builder();
-    // OTEL_SERVICE_NAME beats the name.
+    // OTEL_SERVICE_NAME takes precedence.
     let resource = match std::env::var_os("OTEL_SERVICE_NAME") {
         Some(_) => resource,
         None => resource.with_service_name(SERVICE),
@@ -50,15 +51,15 @@ pub(super) fn provider() -> Result<Option<SdkTracerProvider>, Box<dyn std::error
     ))
 }
 
-/// Sends the spans that are left. The exporter needs the runtime meanwhile.
+/// Exports the remaining spans. The exporter needs the runtime meanwhile.
 pub(super) async fn finish(provider: SdkTracerProvider) {
-    let ended = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_WORDS));
+    let ended = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(FLUSH_TIMEOUT));
     if let Ok(Err(error)) = ended.await {
-        tracing::warn!(%error, "the last spans were not sent");
+        tracing::warn!(%error, "could not export the last spans");
     }
 }
 
-/// Sends for the exporter, whose thread has no runtime of its own.
+/// Sends requests for the exporter; its thread has no runtime of its own.
 #[derive(Debug)]
 struct Sender {
     http: reqwest::Client,
@@ -84,9 +85,9 @@ impl HttpClient for Sender {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let http = self.http.clone();
         let sent = self.runtime.spawn(async move {
-            let answer = http.execute(request.try_into()?).await?;
-            let status = answer.status();
-            let body = answer.bytes().await?;
+            let response = http.execute(request.try_into()?).await?;
+            let status = response.status();
+            let body = response.bytes().await?;
             Ok::<_, reqwest::Error>((status, body))
         });
         let (status, body) = sent.await?.map_err(reqwest::Error::without_url)?;

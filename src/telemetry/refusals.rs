@@ -1,10 +1,11 @@
-//! The level at which a response is logged. Strangers must not be able to wake an operator or to fill
-//! the disk, so their requests are no errors, and the lines about them are limited.
+//! The level at which a response is logged. Unauthenticated clients must not be able to alert an
+//! operator or fill the disk, so their requests are not errors, and their log lines are limited.
 //!
-//! 1. An answer of 5xx is an error, unless it is a client's fault.
-//! 2. An answer of 4xx is logged at `info`, as long as there are not too many in a minute: it has
-//!    an id that a user may quote.
-//! 3. The rest, and what cannot be read or is for another host, is logged at `debug`.
+//! 1. A 5xx response is an error, unless it is the client's fault.
+//! 2. A 4xx response is logged at `info`, up to a limit per minute: it has an id that a user may
+//!    quote.
+//! 3. All others, and requests that cannot be parsed or are for another host, are logged at
+//!    `debug`.
 //!
 //! All of them are counted (`observe::security`).
 
@@ -16,10 +17,10 @@ use tracing::Level;
 
 use crate::observe::{Refusal, SecurityEvent};
 
-/// Lines about refused requests in a minute, all at once if need be.
+/// The maximum number of lines per minute about rejected requests, with bursts up to all of them.
 const LINES: u32 = 600;
 
-/// Counts the lines; cheap to clone, data of the application.
+/// Counts the lines. Cheap to clone; application data.
 #[derive(Clone, Debug)]
 pub struct Refusals(Arc<DefaultDirectRateLimiter>);
 
@@ -39,16 +40,16 @@ impl Refusals {
 
 /// `ERROR`, `INFO` or `DEBUG`.
 pub(super) fn level_of<B>(outcome: &Result<ServiceResponse<B>, Error>) -> Level {
-    let answer = match outcome {
-        Ok(answer) => answer,
+    let response = match outcome {
+        Ok(response) => response,
         Err(error) if error.as_response_error().status_code().is_client_error() => {
             return Level::INFO;
         }
         Err(_) => return Level::ERROR,
     };
-    let told = answer.response().extensions().get::<Refusal>().copied();
-    let refusals = || answer.request().app_data::<Refusals>();
-    match (answer.status().as_u16(), told) {
+    let refusal = response.response().extensions().get::<Refusal>().copied();
+    let refusals = || response.request().app_data::<Refusals>();
+    match (response.status().as_u16(), refusal) {
         (500.., None | Some(Refusal(None))) => Level::ERROR,
         // The hub protects itself from too many requests.
         (500.., Some(Refusal(Some(SecurityEvent::RequestLimited)))) => Level::DEBUG,

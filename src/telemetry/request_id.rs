@@ -1,4 +1,4 @@
-//! The id of a request: in its log lines, its answer's header, and what an error says.
+//! The id of a request: in its log lines, in its response's header and in error texts.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ const SHORTEST: usize = 8;
 const LONGEST: usize = 64;
 
 tokio::task_local! {
-    /// Of the request that this task answers: an error is made where no request is at hand.
+    /// The request that this task handles: errors are created where no request is at hand.
     static CURRENT: RequestId;
 }
 
@@ -26,13 +26,13 @@ tokio::task_local! {
 pub struct RequestId(String);
 
 impl RequestId {
-    /// Of the request that is being answered, if one is.
+    /// The id of the request being handled, if any.
     pub fn current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok()
     }
 
-    /// An id that the sender, or a proxy, made: letters, digits, `-` and `_`, so that it can be
-    /// written anywhere.
+    /// Parses an id from the sender or a proxy: letters, digits, `-` and `_`, which are safe in any
+    /// output.
     fn parse(text: &str) -> Option<Self> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         let good = (SHORTEST..=LONGEST).contains(&text.len()) && text.bytes().all(plain);
@@ -57,7 +57,7 @@ impl serde::Serialize for RequestId {
     }
 }
 
-/// The outermost middleware: gives the request its id, and the answer the header.
+/// The outermost middleware: gives the request its id, and the response the header.
 pub async fn identify<B: MessageBody>(
     random: Random,
     request: ServiceRequest,
@@ -69,11 +69,11 @@ pub async fn identify<B: MessageBody>(
         .unwrap_or_else(|| RequestId::new(&random));
     request.extensions_mut().insert(id.clone());
     let value = HeaderValue::from_str(&id.0);
-    let mut answer = CURRENT.scope(id, next.call(request)).await?;
+    let mut response = CURRENT.scope(id, next.call(request)).await?;
     if let Ok(value) = value {
-        answer.headers_mut().insert(HEADER, value);
+        response.headers_mut().insert(HEADER, value);
     }
-    Ok(answer)
+    Ok(response)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
-//! What a library logs as an error though the fault is a client's: a request that is not HTTP, a
-//! response that nobody waits for. Anyone can cause these, so they would wake an operator whenever
-//! anyone likes. They are counted, and logged only where the operator looks for more: with `debug`
-//! for anything.
+//! Errors that a library logs although a client causes them: a request that is not HTTP, a
+//! response that the client no longer waits for. Anybody can cause these, and with them alert an
+//! operator. They are counted, and logged only with a filter that enables `debug` for any target.
 
 use std::{
     fmt,
@@ -17,11 +16,11 @@ use tracing::{
 };
 use tracing_subscriber::{EnvFilter, Layer, filter::LevelFilter, layer::Context};
 
-/// How the line about a request begins that is not HTTP.
+/// The beginning of the message about a request that is not HTTP.
 const UNREADABLE: &str = "stream error: request parse error";
 
-/// Where a line comes from, and how its message begins. The rest of what these modules log is
-/// about the hub itself.
+/// The modules, and the beginnings of such messages. Their other messages are about the hub
+/// itself.
 const THEIRS: [(&str, &[&str]); 3] = [
     (
         "actix_http::h1::dispatcher",
@@ -44,18 +43,18 @@ const THEIRS: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// How many requests could not be read as HTTP; cheap to clone, clones share the number.
+/// The number of requests that could not be parsed as HTTP. Cheap to clone; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Unreadable(Arc<AtomicU32>);
 
 impl Unreadable {
-    /// How many there were since the last time that this was called.
+    /// Takes the number since the previous call.
     pub fn take(&self) -> u32 {
         self.0.swap(0, Ordering::Relaxed)
     }
 }
 
-/// A layer that keeps these lines from every other one, and counts the requests among them.
+/// A layer that hides these events from all other layers, and counts the requests among them.
 #[derive(Clone, Debug)]
 pub(super) struct Strangers {
     is_shown: bool,
@@ -63,7 +62,7 @@ pub(super) struct Strangers {
 }
 
 impl Strangers {
-    /// For logs that `wanted` filters.
+    /// Creates the layer for logs that `wanted` filters.
     pub fn of(wanted: &EnvFilter) -> Self {
         let most = wanted.max_level_hint();
         Self {

@@ -195,7 +195,7 @@ async fn a_failure_of_backlog_reaches_the_client_as_what_it_is() {
         ),
         (
             "a lost answer",
-            Box::new(|| sim.drop_answer(token(), 1)),
+            Box::new(|| sim.drop_response(token(), 1)),
             PASSING,
         ),
         (

@@ -64,7 +64,7 @@ async fn a_wrong_database_url_is_named() {
     refuses(
         &deployment,
         change,
-        &["DATABASE_URL does not lead to a database", "refused"],
+        &["cannot connect to DATABASE_URL", "refused"],
     )
     .await;
 
@@ -81,7 +81,7 @@ async fn a_wrong_database_url_is_named() {
         &deployment,
         change,
         &[
-            "DATABASE_URL does not lead to a database",
+            "cannot connect to DATABASE_URL",
             "password authentication failed",
         ],
     )

@@ -1,5 +1,5 @@
 //! Backlog's rate limits, and a hub that keeps to them. The details are tested in
-//! `src/backlog/pace/tests.rs`, where time can be set.
+//! `src/backlog/rate_limit/tests.rs`, where time can be set.
 
 use backlog_sim::{RateLimits, seed};
 use serde_json::{Value, json};

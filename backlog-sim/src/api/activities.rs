@@ -48,7 +48,7 @@ async fn of_user(sim: Data<Sim>, call: Call, user: Path<String>) -> ApiResult {
     page(&state, &call, |activity| activity.user == id)
 }
 
-/// A page of what happened in the projects the user has joined.
+/// A page of the activities in the projects that the user has joined.
 fn page(state: &State, call: &Call, wanted: impl Fn(&Activity) -> bool) -> ApiResult {
     let kinds = call.params.ids("activityTypeId")?;
     let activities = state

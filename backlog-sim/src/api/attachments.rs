@@ -49,7 +49,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         );
 }
 
-/// An upload that nothing uses is kept for as long as the space runs.
+/// An upload that is not attached is kept for as long as the space runs.
 async fn upload(sim: Data<Sim>, call: Call, request: HttpRequest) -> ApiResult {
     let upload = request.extensions().get::<Upload>().cloned();
     let upload = upload.ok_or_else(|| ApiError::invalid("file is required."))?;
@@ -84,11 +84,11 @@ async fn delete_of_issue(sim: Data<Sim>, call: Call, path: Path<(String, String)
     state.may_edit(call.user)?;
     let issue = state.issue(call.user, &path.0)?;
     let (id, place) = (issue.id, place(&issue.attachments, &path.1)?);
-    let answer = ok(&file_view::attachment(&state, &issue.attachments[place]));
+    let response = ok(&file_view::attachment(&state, &issue.attachments[place]));
     if let Some(issue) = state.issues.get_mut(&id) {
         issue.attachments.remove(place);
     }
-    answer
+    response
 }
 
 async fn of_wiki(sim: Data<Sim>, call: Call, wiki: Path<String>) -> ApiResult {
@@ -97,7 +97,7 @@ async fn of_wiki(sim: Data<Sim>, call: Call, wiki: Path<String>) -> ApiResult {
     ok(&file_view::attachments(&state, &wiki.attachments))
 }
 
-/// Answers with the files that came along now.
+/// Returns the newly attached files.
 async fn attach_to_wiki(sim: Data<Sim>, call: Call, wiki: Path<String>) -> ApiResult {
     let mut state = sim.write();
     state.may_edit(call.user)?;
@@ -107,11 +107,11 @@ async fn attach_to_wiki(sim: Data<Sim>, call: Call, wiki: Path<String>) -> ApiRe
         return Err(ApiError::invalid("attachmentId[] is required."));
     }
     state.use_up(&files);
-    let answer = ok(&file_view::attachments(&state, &files));
+    let response = ok(&file_view::attachments(&state, &files));
     if let Some(wiki) = state.wikis.get_mut(&id) {
         wiki.attachments.extend(files);
     }
-    answer
+    response
 }
 
 async fn get_of_wiki(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
@@ -125,14 +125,14 @@ async fn delete_of_wiki(sim: Data<Sim>, call: Call, path: Path<(String, String)>
     state.may_edit(call.user)?;
     let wiki = state.wiki(call.user, &path.0)?;
     let (id, place) = (wiki.id, place(&wiki.attachments, &path.1)?);
-    let answer = ok(&file_view::attachment(&state, &wiki.attachments[place]));
+    let response = ok(&file_view::attachment(&state, &wiki.attachments[place]));
     if let Some(wiki) = state.wikis.get_mut(&id) {
         wiki.attachments.remove(place);
     }
-    answer
+    response
 }
 
-/// Project, repository, number, and where there is one, attachment.
+/// Project, repository, number, and the attachment if there is one.
 type OnePath = Path<(String, String, String, String)>;
 
 async fn of_pull_requests(
@@ -156,11 +156,11 @@ async fn delete_of_pull_request(sim: Data<Sim>, call: Call, path: OnePath) -> Ap
     state.may_edit(call.user)?;
     let about = state.pull_request(call.user, &path.0, &path.1, &path.2)?;
     let (id, place) = (about.id, place(&about.attachments, &path.3)?);
-    let answer = ok(&file_view::attachment(&state, &about.attachments[place]));
+    let response = ok(&file_view::attachment(&state, &about.attachments[place]));
     if let Some(about) = state.pull_requests.get_mut(&id) {
         about.attachments.remove(place);
     }
-    answer
+    response
 }
 
 async fn get_of_document(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
@@ -181,7 +181,7 @@ fn download(attachments: &[Attachment], id: &str) -> ApiResult {
     Ok(file(&attachment.name, &attachment.bytes))
 }
 
-/// A file's bytes. The type follows from the name, whatever the bytes are.
+/// A file's bytes. The content type follows from the name, regardless of the bytes.
 pub(super) fn file(name: &str, bytes: &Bytes) -> HttpResponse {
     let content_type = match name.rsplit('.').next() {
         Some("png") => "image/png",

@@ -15,7 +15,7 @@ use crate::{
     params::malformed,
     sim::Sim,
     state::News,
-    view::{CommentView, notified as told},
+    view::{CommentView, notified as notified_users},
 };
 
 const NOTIFICATIONS: &str = "/issues/{issue}/comments/{comment}/notifications";
@@ -102,22 +102,22 @@ async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
     let mut state = sim.write();
     let issue = state.issue(call.user, &path.0)?;
     let (id, place) = (issue.id, own_place(&call, issue, &path.1)?);
-    let answer = ok(&CommentView::of(&state, issue, &issue.comments[place]));
+    let response = ok(&CommentView::of(&state, issue, &issue.comments[place]));
     if let Some(issue) = state.issues.get_mut(&id) {
         let comment = issue.comments.remove(place);
         state.forget_stars(Starred::Comment(comment.id));
     }
-    answer
+    response
 }
 
 async fn notifications(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
     let state = sim.read();
     let issue = state.issue(call.user, &path.0)?;
     let comment = &issue.comments[place(issue, &path.1)?];
-    ok(&told(&state, comment, Reason::Commented as u8))
+    ok(&notified_users(&state, comment, Reason::Commented as u8))
 }
 
-/// Tells more people of a comment; only its writer may.
+/// Notifies more users of a comment; only its author may do so.
 async fn notify(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
     let mut state = sim.write();
     let issue = state.issue(call.user, &path.0)?;
@@ -142,7 +142,7 @@ async fn notify(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
     ok(&CommentView::of(&state, issue, &issue.comments[place]))
 }
 
-/// Where the comment stands among those of the issue.
+/// The place of the comment among those of the issue.
 fn place(issue: &Issue, comment: &str) -> Result<usize, ApiError> {
     let id: Id = comment
         .parse()
@@ -154,7 +154,7 @@ fn place(issue: &Issue, comment: &str) -> Result<usize, ApiError> {
         .ok_or_else(|| ApiError::no_resource(format!("No comment. (id:{id})")))
 }
 
-/// As [`place`]; the comment must be the caller's own.
+/// Like [`place`], for a comment that must be the caller's own.
 fn own_place(call: &Call, issue: &Issue, comment: &str) -> Result<usize, ApiError> {
     let place = place(issue, comment)?;
     if issue.comments[place].created_user == call.user {

@@ -1,4 +1,4 @@
-//! `/projects/{projectIdOrKey}/customFields/{id}/items`: what can be chosen in a field of a list
+//! `/projects/{projectIdOrKey}/customFields/{id}/items`: the choices of a field of a list
 //! type
 
 use actix_web::web::{self, Data, Path};
@@ -66,7 +66,7 @@ async fn update(sim: Data<Sim>, call: Call, path: Path<(String, String, String)>
     ok(field)
 }
 
-/// Issues that have it lose it.
+/// Issues with this item lose it.
 async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String, String)>) -> ApiResult {
     let mut state = sim.write();
     let field = administrated(&mut state, &call, &path.0, &path.1)?;

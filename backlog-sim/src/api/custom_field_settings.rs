@@ -1,4 +1,4 @@
-//! `/projects/{projectIdOrKey}/customFields`, and the settings that the types of fields have
+//! `/projects/{projectIdOrKey}/customFields`, and the settings of the field types
 //!
 //! | types | parameters |
 //! |---|---|
@@ -79,7 +79,7 @@ async fn update(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
     ok(&field)
 }
 
-/// Issues lose their values.
+/// Issues lose their values of this field.
 async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
     let mut state = sim.write();
     let record = state.administrated(call.user, &path.0)?;
@@ -99,7 +99,7 @@ pub(super) fn place(record: &ProjectRecord, id: &str) -> Result<usize, ApiError>
         .ok_or_else(|| ApiError::no_resource(format!("No custom field. (id:{id})")))
 }
 
-/// Takes away from an issue what the field no longer offers.
+/// Removes values from an issue that the field no longer offers.
 pub(super) fn keep_items(issue: &mut Issue, field: &CustomField) {
     if let Some(FieldValue::Items { ids, other }) = issue.custom_fields.get_mut(&field.id) {
         ids.retain(|id| field.items().iter().any(|item| item.id == *id));
@@ -150,7 +150,7 @@ fn nothing_set(type_id: FieldType) -> FieldSettings {
     }
 }
 
-/// Sets what was sent, and checks the whole.
+/// Sets the values that were sent, and checks the whole.
 fn apply(params: &Params, record: &ProjectRecord, field: &mut CustomField) -> Result<(), ApiError> {
     if let Some(name) = params.filled("name") {
         let mut others = record.custom_fields.iter().filter(|f| f.id != field.id);
@@ -220,7 +220,7 @@ fn apply(params: &Params, record: &ProjectRecord, field: &mut CustomField) -> Re
     }
 }
 
-/// Refuses settings that only other types have.
+/// Rejects settings of other types.
 fn only_its_own(params: &Params, field: &CustomField) -> Result<(), ApiError> {
     let own: &[&str] = match &field.settings {
         FieldSettings::Text {} => &[],
@@ -254,7 +254,7 @@ fn only_its_own(params: &Params, field: &CustomField) -> Result<(), ApiError> {
     }
 }
 
-/// An empty value removes what was set.
+/// Sets a value; an empty one removes the setting.
 fn set<T: FromStr>(params: &Params, name: &str, setting: &mut Option<T>) -> Result<(), ApiError> {
     if params.get(name).is_some() {
         *setting = params.parsed(name)?;
@@ -291,7 +291,7 @@ fn initial(params: &Params) -> Result<Option<InitialDate>, ApiError> {
     Ok(Some(InitialDate { id, shift, date }))
 }
 
-/// The items by their new names; one that keeps its name keeps its id.
+/// The items with their new names; an item that keeps its name keeps its id.
 fn renamed(items: &[FieldItem], names: &[&str]) -> Vec<FieldItem> {
     let mut next = items.iter().map(|item| item.id).max().unwrap_or(0);
     (0..)

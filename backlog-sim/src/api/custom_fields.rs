@@ -1,4 +1,4 @@
-//! Custom fields in parameters: the names `customField_{id}…`, and the values that issues take.
+//! Custom fields in parameters: the names `customField_{id}…`, and the values of issues.
 
 use crate::{
     error::ApiError,
@@ -6,10 +6,10 @@ use crate::{
     params::{Params, malformed, parse_date},
 };
 
-/// What follows `customField_{id}` in a parameter's name.
+/// The part of a parameter's name after `customField_{id}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// Nothing.
+    /// Empty.
     Bare,
     /// `[0]`: an element of a list.
     Element,
@@ -21,8 +21,8 @@ pub(super) enum Part {
     Other,
 }
 
-/// The field and the part a parameter's name is about. `None` for other names, and for forms
-/// that Backlog ignores, such as `customField_1[][0]`.
+/// The field and the part in a parameter's name. `None` for other names, and for forms that
+/// Backlog ignores, such as `customField_1[][0]`.
 pub(super) fn parse_name(name: &str) -> Option<(Id, Part)> {
     let rest = name.strip_prefix("customField_")?;
     let digits = rest
@@ -43,7 +43,7 @@ pub(super) fn parse_name(name: &str) -> Option<(Id, Part)> {
     Some((id, part))
 }
 
-/// A field that a request sets; no value clears it.
+/// A field that a request sets; `None` clears it.
 pub(super) struct Setting {
     pub field: Id,
     pub value: Option<FieldValue>,
@@ -164,7 +164,7 @@ impl Sent<'_> {
     }
 }
 
-/// A value as a change log shows it.
+/// A value as shown in a change log.
 pub(super) fn shown(field: &CustomField, value: Option<&FieldValue>) -> Option<String> {
     Some(match value? {
         FieldValue::Text(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! `/space/diskUsage`, `/projects/{projectIdOrKey}/diskUsage`: what attachments and texts take
+//! `/space/diskUsage`, `/projects/{projectIdOrKey}/diskUsage`: the size of attachments and texts
 
 use actix_web::web::{self, Data, Path};
 use serde_json::{Value, json};

@@ -151,7 +151,7 @@ async fn add(sim: Data<Sim>, call: Call) -> ApiResult {
     ok(&view)
 }
 
-/// For good, with everything below it.
+/// Deletes a document permanently, with all its descendants.
 async fn delete(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
     let mut state = sim.write();
     state.may_edit(call.user)?;
@@ -176,7 +176,7 @@ async fn comments(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
     ok(&views.collect::<Vec<_>>())
 }
 
-/// Answers with all of the document's tags; one that it has is not added again.
+/// Returns all of the document's tags; an existing tag is not added again.
 async fn add_tags(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
     let names = tag_names(&call)?;
     let mut state = sim.write();
@@ -188,9 +188,9 @@ async fn add_tags(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
             tags.push(Tag { id, name });
         }
     }
-    let answer = ok(&tags);
+    let response = ok(&tags);
     set_tags(&mut state, &id, tags);
-    answer
+    response
 }
 
 async fn remove_tags(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {

@@ -5,7 +5,7 @@ use actix_web::web::{self, Bytes, Data, Path};
 use super::{attachments, users::user_id};
 use crate::{auth::Call, error::ApiResult, sim::Sim};
 
-/// Nobody has chosen a picture yet, so all have this one.
+/// The default picture, which all items have.
 const IMAGE: &[u8] = include_bytes!("../../seed-files/calendar.png");
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

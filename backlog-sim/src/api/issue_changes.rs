@@ -1,5 +1,5 @@
-//! The change log: how an issue differs from what it was. Field names are Backlog's own, which in
-//! part differ from those of the parameters (`assigner`, `component`, `limitDate`).
+//! The change log: the differences between two states of an issue. Field names are Backlog's own,
+//! and some differ from those of the parameters (`assigner`, `component`, `limitDate`).
 
 use super::custom_fields::shown;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     state::State,
 };
 
-/// What changed, in the order of the fields in Backlog's form.
+/// The changes, in the order of the fields in Backlog's form.
 pub(super) fn changes(state: &State, before: &Issue, after: &Issue) -> Vec<Change> {
     let mut changes: Vec<Change> = FIELDS
         .iter()
@@ -44,7 +44,7 @@ fn change(
     })
 }
 
-/// How an attribute reads in the log.
+/// The text of an attribute in the log.
 type Show = fn(&State, &Issue) -> Option<String>;
 
 const FIELDS: [(&str, Show); 15] = [
@@ -111,7 +111,7 @@ const FIELDS: [(&str, Show); 15] = [
     }),
 ];
 
-/// What bringing files along adds to the log.
+/// The log entries for attached files.
 pub(super) fn attached(files: &[Attachment]) -> Vec<Change> {
     files
         .iter()

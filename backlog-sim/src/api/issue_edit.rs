@@ -1,10 +1,10 @@
 //! Adding and changing issues.
 //!
-//! 1. Every parameter is read and checked against the project; the first wrong one is an error,
-//!    and nothing has changed.
-//! 2. The draft takes the place of the issue.
-//! 3. After an update, what differs becomes the change log of a new comment.
-//! 4. An activity is recorded, and the people concerned are told.
+//! 1. Every parameter is parsed and checked against the project; the first wrong one is an error,
+//!    and nothing is changed.
+//! 2. The draft replaces the issue.
+//! 3. After an update, the differences become the change log of a new comment.
+//! 4. An activity is recorded, and the users concerned are notified.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ use crate::{
     view::activity,
 };
 
-/// Adds the issue a form describes and gives its id.
+/// Adds the issue that a form describes and returns its id.
 pub(super) fn add(state: &mut State, call: &Call, now: DateTime<Utc>) -> Result<Id, ApiError> {
     let params = &call.params;
     state.may_add_issues(call.user)?;
@@ -92,7 +92,7 @@ pub(super) fn add(state: &mut State, call: &Call, now: DateTime<Utc>) -> Result<
     Ok(id)
 }
 
-/// Changes the issue as a form says.
+/// Changes the issue according to a form.
 pub(super) fn update(
     state: &mut State,
     call: &Call,
@@ -145,7 +145,7 @@ pub(super) fn update(
     Ok(())
 }
 
-/// Records the activity that a comment is: an update if it has changes.
+/// Records the activity of a comment: an update if it has changes.
 pub(super) fn record_comment(state: &mut State, issue: Id, comment: Id) {
     let issue = &state.issues[&issue];
     let Some(comment) = issue.comments.iter().find(|c| c.id == comment) else {
@@ -161,7 +161,7 @@ pub(super) fn record_comment(state: &mut State, issue: Id, comment: Id) {
     state.record(kind, project, user, now, content);
 }
 
-/// Sets what may be set both when adding and when changing, and checks the whole.
+/// Sets the values that are allowed both when adding and when changing, and checks the whole.
 fn apply(
     params: &Params,
     state: &State,
@@ -220,7 +220,7 @@ fn hours(params: &Params, name: &str) -> Result<Option<f64>, ApiError> {
     }
 }
 
-/// Everything the issue refers to must be there in its project.
+/// Checks that everything the issue refers to exists in its project.
 fn check_references(record: &ProjectRecord, issue: &Issue) -> Result<(), ApiError> {
     let known = |name: &str, id: Id, known: bool| {
         known
@@ -301,7 +301,7 @@ fn require_custom_fields(record: &ProjectRecord, issue: &Issue) -> Result<(), Ap
     }
 }
 
-/// The members to tell.
+/// The members to notify.
 pub(super) fn notified(params: &Params, record: &ProjectRecord) -> Result<Vec<Id>, ApiError> {
     let ids = params.ids("notifiedUserId")?.unwrap_or_default();
     match ids.iter().find(|id| !record.members.contains(id)) {

@@ -1,5 +1,5 @@
-//! Which issues a list or a count is about. Every condition sent must hold; of the values of one
-//! condition, one suffices. Days are those of UTC.
+//! The conditions of an issue list or count. All conditions sent must hold; of the values of one
+//! condition, one suffices. Days are in UTC.
 
 use chrono::NaiveDate;
 
@@ -18,7 +18,7 @@ pub(super) struct IssueFilter {
 
 #[derive(Debug)]
 enum Condition {
-    /// One of the ids the attribute holds is wanted.
+    /// The attribute contains one of the ids.
     AnyOf(fn(&Issue) -> Vec<Id>, Vec<Id>),
     Days(fn(&Issue) -> Option<NaiveDate>, Days),
     Relation(u8),
@@ -33,7 +33,7 @@ enum Condition {
     FieldItems(Id, Vec<Id>),
 }
 
-/// A span of days, both ends included.
+/// A range of days, both ends inclusive.
 #[derive(Clone, Copy, Debug)]
 struct Days {
     since: Option<NaiveDate>,
@@ -50,7 +50,7 @@ impl Days {
     }
 }
 
-/// A parameter of ids and the attribute it is about.
+/// A parameter of ids and its attribute.
 type IdCondition = (&'static str, fn(&Issue) -> Vec<Id>);
 
 const ID_CONDITIONS: [IdCondition; 12] = [
@@ -68,7 +68,7 @@ const ID_CONDITIONS: [IdCondition; 12] = [
     ("parentIssueId", |issue| Vec::from_iter(issue.parent)),
 ];
 
-/// Two parameters of days and the attribute they are about.
+/// Two parameters of days and their attribute.
 type DayCondition = (&'static str, &'static str, fn(&Issue) -> Option<NaiveDate>);
 
 const DAY_CONDITIONS: [DayCondition; 4] = [
@@ -129,7 +129,7 @@ impl IssueFilter {
     }
 }
 
-/// The existing custom fields that parameters are about, each once.
+/// The existing custom fields in the parameters, each once.
 fn sent_fields<'a>(params: &Params, state: &'a State) -> Vec<&'a CustomField> {
     let mut ids: Vec<Id> = params
         .pairs()
@@ -144,8 +144,8 @@ fn sent_fields<'a>(params: &Params, state: &'a State) -> Vec<&'a CustomField> {
         .collect()
 }
 
-/// The condition on one field. Parts that its type does not know are ignored without a word, as
-/// Backlog does with a list filter that has no index.
+/// The condition on one field. Parts that its type does not support are ignored silently, as
+/// Backlog does with a list filter without an index.
 fn field_condition(params: &Params, field: &CustomField) -> Result<Option<Condition>, ApiError> {
     let name = format!("customField_{}", field.id);
     let (min, max) = (format!("{name}_min"), format!("{name}_max"));
@@ -211,7 +211,7 @@ impl Condition {
     }
 }
 
-/// `parentChild`: where an issue stands in its family.
+/// `parentChild`: the issue's place in the hierarchy.
 fn has_relation(relation: u8, state: &State, issue: &Issue) -> bool {
     let parent = issue.parent.and_then(|id| state.issues.get(&id));
     let is_grandchild = parent.is_some_and(|parent| parent.parent.is_some());

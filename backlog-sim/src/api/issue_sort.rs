@@ -8,7 +8,7 @@ use crate::{
     state::State,
 };
 
-/// What issues are compared by. Issues without a value come first when ascending.
+/// The value that issues are compared by. Issues without one come first when ascending.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Value<'a> {
     Missing,
@@ -26,7 +26,7 @@ enum Attribute {
     Summary,
     Status,
     Priority,
-    /// Attachments and shared files: the simulated space has none.
+    /// Attachments and shared files, which issues of the simulated space do not have.
     Files,
     Created,
     CreatedUser,
@@ -141,7 +141,7 @@ fn hundredths<'a>(number: Option<f64>) -> Value<'a> {
     })
 }
 
-/// Sorts as `sort` and `order` say; by creation when `sort` is absent.
+/// Sorts by `sort` and `order`; by creation when `sort` is absent.
 pub(super) fn sort(params: &Params, state: &State, issues: &mut [&Issue]) -> Result<(), ApiError> {
     let name = params.filled("sort").unwrap_or("created");
     let attribute = Attribute::parse(name).ok_or_else(|| malformed("sort", name))?;

@@ -58,7 +58,7 @@ async fn update(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
     ok(&changed)
 }
 
-/// Issues and custom fields that have it get the substitute.
+/// Issues and custom fields with this type get the substitute.
 async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
     let mut state = sim.write();
     let substitute = call.params.require_id("substituteIssueTypeId")?;
@@ -83,7 +83,7 @@ async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
     ok(&deleted)
 }
 
-/// Sets what was sent. An empty template is none.
+/// Sets the values that were sent. An empty template removes it.
 fn apply(params: &Params, all: &[IssueType], kind: &mut IssueType) -> Result<(), ApiError> {
     if let Some(name) = params.filled("name") {
         let mut others = all.iter().filter(|other| other.id != kind.id);

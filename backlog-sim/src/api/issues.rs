@@ -59,7 +59,7 @@ async fn show(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     ok(&view(&call, &state, state.issue(call.user, &issue)?))
 }
 
-/// An issue with what the request asks to expand.
+/// An issue with the parts that the request asks to expand.
 fn view<'a>(call: &Call, state: &'a State, issue: &'a Issue) -> IssueView<'a> {
     let view = IssueView::of(state, issue);
     let expand = call.params.texts("expand").unwrap_or_default();
@@ -69,17 +69,20 @@ fn view<'a>(call: &Call, state: &'a State, issue: &'a Issue) -> IssueView<'a> {
     }
 }
 
-/// Who wrote it, who has it, and who commented on it.
+/// The author, the assignee and the commenters of an issue.
 async fn participants(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     let state = sim.read();
     let issue = state.issue(call.user, &issue)?;
     let commented = issue.comments.iter().map(|comment| comment.created_user);
-    let people: BTreeSet<_> = [Some(issue.created_user), issue.assignee]
+    let participants: BTreeSet<_> = [Some(issue.created_user), issue.assignee]
         .into_iter()
         .flatten()
         .chain(commented)
         .collect();
-    let users: Vec<_> = people.iter().filter_map(|id| state.users.get(id)).collect();
+    let users: Vec<_> = participants
+        .iter()
+        .filter_map(|id| state.users.get(id))
+        .collect();
     ok(&users)
 }
 
@@ -101,7 +104,7 @@ async fn delete(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     let id = state.issue(call.user, &issue)?.id;
     state.may_edit(call.user)?;
     let issue = &state.issues[&id];
-    let answer = ok(&IssueView::of(&state, issue));
+    let response = ok(&IssueView::of(&state, issue));
     let content = json!({ "id": id, "key_id": issue.key_id });
     let project = issue.project_id;
     state.remove_issue(id);
@@ -112,5 +115,5 @@ async fn delete(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
         sim.clock.now(),
         content,
     );
-    answer
+    response
 }

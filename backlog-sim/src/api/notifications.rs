@@ -56,7 +56,7 @@ async fn count(sim: Data<Sim>, call: Call) -> ApiResult {
     ok(&json!({ "count": count }))
 }
 
-/// The bell has been looked at; the things themselves have not.
+/// Resets the number of unread notifications, but marks none as read.
 async fn reset_unread(sim: Data<Sim>, call: Call) -> ApiResult {
     let mut state = sim.write();
     let mut count = 0;

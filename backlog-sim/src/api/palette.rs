@@ -1,4 +1,4 @@
-//! The colours that statuses and issue types may have.
+//! The colors available for statuses and issue types.
 
 use crate::{error::ApiError, params::malformed};
 

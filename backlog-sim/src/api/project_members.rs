@@ -1,6 +1,6 @@
-//! Who is in a project: `/projects/{projectIdOrKey}/users`, `…/administrators`, `…/teams`
+//! The members of a project: `/projects/{projectIdOrKey}/users`, `…/administrators`, `…/teams`
 //!
-//! Somebody who joined both by themselves and through a team stays when one of the two ends.
+//! A user who joined both directly and through a team stays when one of the two ends.
 
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
@@ -148,7 +148,7 @@ async fn remove_team(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiRe
     ok(&admin::team(&state, state.team(team)?))
 }
 
-/// The user that a form names.
+/// The user named in a form.
 fn user(state: &State, call: &Call) -> Result<Id, ApiError> {
     Ok(state.user(call.params.require_id("userId")?)?.id)
 }

@@ -21,7 +21,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/projects/{project}", web::patch().to(update));
 }
 
-/// The joined projects; with `all=true` an administrator gets every one.
+/// The joined projects; with `all=true` an administrator gets all projects.
 async fn list(sim: Data<Sim>, call: Call) -> ApiResult {
     let archived = call.params.parsed::<bool>("archived")?;
     let state = sim.read();
@@ -85,7 +85,7 @@ async fn update(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult 
     ok(&changed)
 }
 
-/// A key of capitals, digits and underscores that no project has.
+/// A key of capitals, digits and underscores that is not in use.
 fn new_key<'a>(state: &State, key: &'a str) -> Result<&'a str, ApiError> {
     let well_formed = key
         .chars()

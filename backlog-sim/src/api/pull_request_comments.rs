@@ -72,7 +72,7 @@ async fn add(sim: Data<Sim>, call: Call, path: Path<(String, String, String)>) -
     ))
 }
 
-/// Only its writer may change a comment.
+/// Only the author may change a comment.
 async fn update(
     sim: Data<Sim>,
     call: Call,

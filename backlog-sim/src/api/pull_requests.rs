@@ -139,7 +139,7 @@ async fn update(sim: Data<Sim>, call: Call, path: Path<(String, String, String)>
     ok(&content::pull_request(&state, &state.pull_requests[&id]))
 }
 
-/// Sets what may be set both when adding and when changing.
+/// Sets the values that are allowed both when adding and when changing.
 fn apply(state: &State, call: &Call, pull_request: &mut PullRequest) -> Result<(), ApiError> {
     let params = &call.params;
     if params.get("assigneeId").is_some() {
@@ -185,7 +185,7 @@ fn changes(before: &PullRequest, after: &PullRequest) -> Vec<Change> {
         .collect()
 }
 
-/// Adds a comment, which counts as an update, tells the users named, and gives its id.
+/// Adds a comment, which counts as an update, notifies the named users, and returns its id.
 pub(super) fn add_comment(
     state: &mut State,
     id: Id,
@@ -249,7 +249,7 @@ fn filtered<'a>(
     Ok(found)
 }
 
-/// The ids that a filter lets through; all of them if it was not sent.
+/// The ids that a filter selects; `None` if it was not sent.
 struct Wanted(Option<Vec<Id>>);
 
 impl Wanted {

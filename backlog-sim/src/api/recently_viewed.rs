@@ -58,7 +58,7 @@ async fn wikis(sim: Data<Sim>, call: Call) -> ApiResult {
     })
 }
 
-/// A page of what the caller looked at and can still see, with the time of it.
+/// A page of items that the caller viewed and can still see, with the times.
 fn page(state: &State, call: &Call, view: impl Fn(&State, Thing) -> Option<Value>) -> ApiResult {
     let mine = state
         .viewed

@@ -46,7 +46,7 @@ async fn add(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     if target == id || !state.related.insert(pair(id, target)) {
         return Err(malformed("targetIssueId", &target.to_string()));
     }
-    answer(&state, target)
+    linked(&state, target)
 }
 
 async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
@@ -57,10 +57,10 @@ async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
     if !state.related.remove(&pair(id, target)) {
         return Err(ApiError::no_resource(format!("No relation. (id:{target})")));
     }
-    answer(&state, target)
+    linked(&state, target)
 }
 
-fn answer(state: &State, id: Id) -> ApiResult {
+fn linked(state: &State, id: Id) -> ApiResult {
     ok(&RelatedIssueView::of(state, &state.issues[&id]))
 }
 

@@ -1,4 +1,4 @@
-//! `/projects/{projectIdOrKey}/git/repositories`: read only
+//! `/projects/{projectIdOrKey}/git/repositories`: read-only
 
 use actix_web::web::{self, Data, Path};
 

@@ -1,4 +1,4 @@
-//! `/projects/{projectIdOrKey}/files`, and the files that issues and wiki pages link to
+//! `/projects/{projectIdOrKey}/files`, and the shared files linked to issues and wiki pages
 
 use actix_web::web::{self, Data, Path};
 
@@ -33,7 +33,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         );
 }
 
-/// What is in a directory, newest first unless `order` is ascending.
+/// The content of a directory, newest first unless `order` is ascending.
 async fn list(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
     let params = &call.params;
     let state = sim.read();
@@ -81,7 +81,7 @@ async fn of_issue(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult 
     ok(&file_view::shared_files(&state, &issue.shared_files))
 }
 
-/// Answers with the files that were linked now.
+/// Returns the newly linked files.
 async fn link_to_issue(sim: Data<Sim>, call: Call, issue: Path<String>) -> ApiResult {
     let mut state = sim.write();
     state.may_edit(call.user)?;
@@ -137,7 +137,7 @@ async fn unlink_from_wiki(sim: Data<Sim>, call: Call, path: Path<(String, String
     ok(&file_view::shared_file(&state, &state.shared_files[&file]))
 }
 
-/// Removes a link and gives the id of the file.
+/// Removes a link and returns the id of the file.
 fn unlinked(links: Option<&mut std::collections::BTreeSet<Id>>, id: &str) -> Result<Id, ApiError> {
     let file = id.parse().ok();
     file.filter(|id| links.is_some_and(|links| links.remove(id)))

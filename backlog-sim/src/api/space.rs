@@ -6,7 +6,7 @@ use serde_json::json;
 use super::responses::ok;
 use crate::{auth::Call, error::ApiResult, model::SpaceNotice, sim::Sim, wire::stamp};
 
-/// The largest file that may be attached: 50 MiB.
+/// The largest file that can be attached: 50 MiB.
 const LARGEST_FILE: u64 = 50 << 20;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -26,7 +26,7 @@ async fn notice(sim: Data<Sim>, _call: Call) -> ApiResult {
     notice_view(&sim.read().notice)
 }
 
-/// An empty text takes the notice away.
+/// An empty text removes the notice.
 async fn set_notice(sim: Data<Sim>, call: Call) -> ApiResult {
     let mut state = sim.write();
     state.must_administrate(call.user)?;
@@ -40,7 +40,7 @@ fn notice_view(notice: &SpaceNotice) -> ApiResult {
     ok(&json!({ "content": notice.content, "updated": stamp(notice.updated) }))
 }
 
-/// A plan without limits but on files; 0 means as many as one likes.
+/// A plan without limits except for files; 0 means unlimited.
 async fn licence(sim: Data<Sim>, call: Call) -> ApiResult {
     sim.read().must_administrate(call.user)?;
     ok(&json!({

@@ -38,7 +38,7 @@ async fn add(sim: Data<Sim>, call: Call) -> ApiResult {
     no_content()
 }
 
-/// A parameter and what its id is of.
+/// A parameter, and the kind of item that its id identifies.
 type Kind = (&'static str, fn(Id) -> Starred);
 
 const KINDS: [Kind; 5] = [
@@ -49,7 +49,7 @@ const KINDS: [Kind; 5] = [
     ("pullRequestCommentId", Starred::PullRequestComment),
 ];
 
-/// The one thing that the form names.
+/// The one item that the form names.
 fn about(params: &Params) -> Result<Starred, ApiError> {
     let mut named = Vec::new();
     for (name, kind) in KINDS {
@@ -61,7 +61,7 @@ fn about(params: &Params) -> Result<Starred, ApiError> {
     }
 }
 
-/// Only who gave a star can take it back.
+/// Only the giver of a star can remove it.
 async fn remove(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
     let mut state = sim.write();
     let id = id
@@ -85,7 +85,7 @@ async fn received(sim: Data<Sim>, call: Call, user: Path<String>) -> ApiResult {
     ok(&views.collect::<Vec<_>>())
 }
 
-/// `since` and `until` are days in UTC, both included.
+/// `since` and `until` are days in UTC, both inclusive.
 async fn count(sim: Data<Sim>, call: Call, user: Path<String>) -> ApiResult {
     let state = sim.read();
     let user = user_id(&state, &user)?;

@@ -1,6 +1,6 @@
 //! `/projects/{projectIdOrKey}/statuses`
 //!
-//! Every project has the four of Backlog, which stay as they are, and up to eight of its own.
+//! Every project has Backlog's four, which cannot be changed, and up to eight of its own.
 
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
@@ -40,7 +40,7 @@ async fn list(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
     ok(&sim.read().project(call.user, &project)?.statuses)
 }
 
-/// A new status comes before "closed".
+/// Adds a status before "closed".
 async fn add(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
     let mut state = sim.write();
     state.must_administrate(call.user)?;
@@ -82,7 +82,7 @@ async fn update(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
     ok(&status)
 }
 
-/// All of the project's statuses in their new order: open first, closed last, in progress before
+/// Sets the order of all of the project's statuses: open first, closed last, in progress before
 /// resolved.
 async fn reorder(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult {
     let mut state = sim.write();
@@ -107,7 +107,7 @@ async fn reorder(sim: Data<Sim>, call: Call, project: Path<String>) -> ApiResult
     ok(&record.statuses)
 }
 
-/// The issues that have it get the substitute.
+/// Issues with this status get the substitute.
 async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> ApiResult {
     let mut state = sim.write();
     state.must_administrate(call.user)?;
@@ -134,7 +134,7 @@ async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
     ok(&status)
 }
 
-/// The place of one that the project has made.
+/// The place of one of the project's own statuses.
 fn own(statuses: &[Status], id: &str) -> Result<usize, ApiError> {
     let place = statuses
         .iter()

@@ -1,4 +1,4 @@
-//! `/teams`: read only, as on spaces with a current plan
+//! `/teams`: read-only, as in spaces with a current plan
 
 use actix_web::web::{self, Data};
 

@@ -32,7 +32,7 @@ async fn show(sim: Data<Sim>, _call: Call, id: Path<String>) -> ApiResult {
     ok(state.user(user_id(&state, &id)?)?)
 }
 
-/// The id in a path, of a user there is.
+/// The id in a path, which must be that of a user.
 pub(super) fn user_id(state: &State, text: &str) -> Result<Id, ApiError> {
     let id = text.parse().map_err(|_| malformed("userId", text))?;
     Ok(state.user(id)?.id)

@@ -110,7 +110,7 @@ fn record_change(state: &mut State, sim: &Sim, call: &Call, kind: ActivityKind, 
     );
 }
 
-/// The name is required, also when changing.
+/// The name is required, also for a change.
 fn apply(params: &Params, version: &mut Version) -> Result<(), ApiError> {
     params.require("name")?.clone_into(&mut version.name);
     if let Some(description) = params.get("description") {

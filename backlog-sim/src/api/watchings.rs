@@ -100,9 +100,9 @@ async fn update(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
 async fn delete(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
     let mut state = sim.write();
     let id = own(&state, &call, &id)?;
-    let answer = ok(&feed::watching(&state, &state.watchings[&id]));
+    let response = ok(&feed::watching(&state, &state.watchings[&id]));
     state.watchings.remove(&id);
-    answer
+    response
 }
 
 async fn mark_as_read(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult {
@@ -114,7 +114,7 @@ async fn mark_as_read(sim: Data<Sim>, call: Call, id: Path<String>) -> ApiResult
     no_content()
 }
 
-/// A user's watched issues, of those that the caller can see.
+/// A user's watched issues that the caller can see.
 fn filtered<'a>(state: &'a State, call: &Call, user: &str) -> Result<Vec<&'a Watching>, ApiError> {
     let user = user_id(state, user)?;
     let read = call.params.parsed::<bool>("resourceAlreadyRead")?;
@@ -131,7 +131,7 @@ fn filtered<'a>(state: &'a State, call: &Call, user: &str) -> Result<Vec<&'a Wat
     Ok(found.collect())
 }
 
-/// The id of one of the caller's own.
+/// The id of one of the caller's own watchings.
 fn own(state: &State, call: &Call, id: &str) -> Result<Id, ApiError> {
     id.parse()
         .ok()

@@ -1,4 +1,4 @@
-//! `/projects/{projectIdOrKey}/webhooks`, for administrators. Nothing is ever sent.
+//! `/projects/{projectIdOrKey}/webhooks`, for administrators. The simulator calls none of them.
 
 use actix_web::web::{self, Data, Path};
 
@@ -75,7 +75,7 @@ async fn delete(sim: Data<Sim>, call: Call, path: Path<(String, String)>) -> Api
     ok(&admin::webhook(&state, &webhook))
 }
 
-/// Sets what was sent.
+/// Sets the values that were sent.
 fn apply(params: &Params, webhook: &mut Webhook) -> Result<(), ApiError> {
     if let Some(name) = params.filled("name") {
         name.clone_into(&mut webhook.name);

@@ -145,7 +145,7 @@ fn of_project<'a>(state: &'a State, call: &Call) -> Result<Vec<&'a Wiki>, ApiErr
     Ok(wikis.filter(|wiki| wiki.project_id == project).collect())
 }
 
-/// Two pages of a project cannot have one name.
+/// Rejects a name that another page of the project has.
 fn free_name(state: &State, project: Id, name: &str, own: Option<Id>) -> Result<(), ApiError> {
     let taken = state
         .wikis

@@ -1,4 +1,4 @@
-//! What administrators look after: teams, webhooks, the notice; and what people looked at.
+//! Administration: teams, webhooks, the notice; and recently viewed items.
 
 use chrono::{DateTime, Utc};
 
@@ -19,7 +19,7 @@ pub(crate) struct Webhook {
     pub description: String,
     pub hook_url: String,
     pub all_event: bool,
-    /// Empty when all events are meant.
+    /// Empty for all events.
     pub activity_types: Vec<Id>,
     pub created_user: Id,
     pub created: DateTime<Utc>,
@@ -27,14 +27,14 @@ pub(crate) struct Webhook {
     pub updated: DateTime<Utc>,
 }
 
-/// The notice that everybody in the space sees.
+/// The notice shown to all users of the space.
 #[derive(Clone, Debug)]
 pub(crate) struct SpaceNotice {
     pub content: String,
     pub updated: DateTime<Utc>,
 }
 
-/// Something a user looked at.
+/// An item that a user has viewed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Viewed {
     pub user: Id,

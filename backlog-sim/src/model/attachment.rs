@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::id::Id;
 
-/// A file that was uploaded: attached to something, or not yet.
+/// An uploaded file, attached or not.
 #[derive(Clone, Debug)]
 pub(crate) struct Attachment {
     pub id: Id,
@@ -15,7 +15,7 @@ pub(crate) struct Attachment {
     pub created: DateTime<Utc>,
 }
 
-/// Which file a change is about.
+/// The file that a change is about.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub(crate) struct AttachmentInfo {
     pub id: Id,

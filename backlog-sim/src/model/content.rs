@@ -1,4 +1,4 @@
-//! What is written and read: wiki pages, documents, repositories, pull requests, files.
+//! Content: wiki pages, documents, repositories, pull requests, files.
 
 use std::collections::BTreeSet;
 
@@ -21,12 +21,12 @@ pub(crate) struct Wiki {
     pub created: DateTime<Utc>,
     pub updated_user: Id,
     pub updated: DateTime<Utc>,
-    /// What it was, oldest first; the last one is what it is.
+    /// All versions, oldest first; the last one is the current one.
     pub history: Vec<WikiVersion>,
 }
 
 impl Wiki {
-    /// Sets name and text, which makes a version.
+    /// Sets name and text, which adds a version.
     pub fn write(&mut self, name: String, content: String, user: Id, now: DateTime<Utc>) {
         self.history.push(WikiVersion {
             name: name.clone(),
@@ -118,12 +118,12 @@ pub(crate) struct PullRequest {
     pub comments: Vec<Comment>,
 }
 
-/// A file among those that a project shares, or a directory of them.
+/// A shared file of a project, or a directory of them.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedFile {
     pub id: Id,
     pub project_id: Id,
-    /// The directory that it is in; starts and ends with a slash.
+    /// Its directory; starts and ends with a slash.
     pub dir: String,
     pub name: String,
     /// `None` for a directory.

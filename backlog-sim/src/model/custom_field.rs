@@ -37,7 +37,7 @@ pub struct CustomField {
     pub description: String,
     pub required: bool,
     pub use_issue_type: bool,
-    /// Empty: all issue types.
+    /// Empty for all issue types.
     pub applicable_issue_types: Vec<Id>,
     pub display_order: u32,
     #[serde(flatten)]
@@ -103,7 +103,7 @@ pub enum FieldSettings {
     Text {},
 }
 
-/// How a date field starts out: 1 on the day of creation, 2 so many days later, 3 on a fixed day.
+/// The initial value of a date field: 1 the day of creation, 2 some days later, 3 a fixed day.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct InitialDate {
     pub id: Id,
@@ -127,7 +127,7 @@ pub(crate) enum FieldValue {
     Text(String),
     Number(f64),
     Date(NaiveDate),
-    /// Items by id, and the free text that check boxes and radio buttons may take.
+    /// Items by id, and the free text that check boxes and radio buttons can have.
     Items {
         ids: Vec<Id>,
         other: Option<String>,

@@ -1,4 +1,4 @@
-//! What people are told: notifications, watched issues, activities, stars.
+//! Notifications, watched issues, activities, stars.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -8,12 +8,12 @@ use super::id::Id;
 #[derive(Clone, Debug)]
 pub(crate) struct Notification {
     pub id: Id,
-    /// Who is told.
+    /// The notified user.
     pub user: Id,
     pub sender: Id,
     pub reason: Reason,
     pub about: Subject,
-    /// The comment that it is about, if it is.
+    /// The comment that it is about, if any.
     pub comment: Option<Id>,
     pub already_read: bool,
     pub resource_already_read: bool,
@@ -34,7 +34,7 @@ pub(crate) enum Reason {
     PullRequestUpdated = 13,
 }
 
-/// What a notification is about.
+/// The subject of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     Issue(Id),
@@ -62,7 +62,7 @@ pub(crate) struct Activity {
     pub content: Value,
 }
 
-/// Backlog's numbers of the kinds that the simulator makes.
+/// Backlog's numbers of the activity types that the simulator creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum ActivityKind {
@@ -91,13 +91,13 @@ pub(crate) enum ActivityKind {
 pub(crate) struct Star {
     pub id: Id,
     pub about: Starred,
-    /// Who wrote what it is about.
+    /// The author of the starred item.
     pub receiver: Id,
     pub presenter: Id,
     pub created: DateTime<Utc>,
 }
 
-/// What a star is about.
+/// The subject of a star.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Starred {
     Issue(Id),

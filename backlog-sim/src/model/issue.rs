@@ -53,12 +53,12 @@ pub(crate) struct Comment {
     pub created_user: Id,
     pub created: DateTime<Utc>,
     pub updated: DateTime<Utc>,
-    /// Notification id and the user told.
+    /// Notification id and notified user.
     pub notified: Vec<(Id, Id)>,
 }
 
 impl Comment {
-    /// A new comment; its id comes with [`State::add_comment`](crate::state::State::add_comment).
+    /// A new comment; [`State::add_comment`](crate::state::State::add_comment) sets its id.
     pub fn new(content: Option<String>, writer: Id, now: DateTime<Utc>) -> Self {
         Self {
             id: 0,
@@ -71,7 +71,7 @@ impl Comment {
         }
     }
 
-    /// Whether it comes with changes of the issue, more than files that it brings along.
+    /// Whether it records changes of the issue other than attached files.
     pub fn is_update(&self) -> bool {
         self.content.is_none() || self.changes.iter().any(|c| c.attachment_info.is_none())
     }
@@ -89,7 +89,7 @@ pub(crate) struct Change {
     pub notification_info: Option<()>,
 }
 
-/// Which custom field a change is about.
+/// The custom field that a change is about.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AttributeInfo {

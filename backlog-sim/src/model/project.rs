@@ -39,9 +39,9 @@ pub struct Project {
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectRecord {
     pub project: Project,
-    /// Everybody in it: who joined, and the members of its teams.
+    /// All members: users who joined, and members of its teams.
     pub members: BTreeSet<Id>,
-    /// Who joined by themselves, not only through a team.
+    /// Users who joined directly, not only through a team.
     pub joined: BTreeSet<Id>,
     pub administrators: BTreeSet<Id>,
     pub teams: BTreeSet<Id>,

@@ -28,7 +28,7 @@ pub struct User {
     pub id: Id,
     pub user_id: String,
     pub name: String,
-    /// 1 administrator, 2 member, 3 may only add issues, 4 may only look.
+    /// 1 administrator, 2 member, 3 may only add issues, 4 may only read.
     pub role_type: u8,
     pub lang: Option<&'static str>,
     pub nulab_account: Option<NulabAccount>,
@@ -45,7 +45,7 @@ pub struct NulabAccount {
     pub unique_id: String,
 }
 
-/// A priority or a resolution: the same in every project.
+/// A priority or a resolution, the same in every project.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Master {
     pub id: Id,
@@ -64,7 +64,7 @@ pub(crate) const PRIORITIES: [Master; 3] = [
     Master { id: 4, name: "Low" },
 ];
 
-/// 0 is an id like the others.
+/// 0 is a valid id.
 pub(crate) const RESOLUTIONS: [Master; 5] = [
     Master {
         id: 0,

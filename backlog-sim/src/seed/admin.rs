@@ -1,4 +1,4 @@
-//! The seeded teams, webhook and notice, and what people looked at last.
+//! The seeded teams, webhook and notice, and the recently viewed items.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ pub(super) fn notice() -> SpaceNotice {
     }
 }
 
-/// Daniel looked at one issue and one page of each project, and at the projects.
+/// Daniel has viewed one issue and one page of each project, and the projects.
 pub(super) fn fill(state: &mut State) {
     let first_page = |project| {
         let mut wikis = state.wikis.values();

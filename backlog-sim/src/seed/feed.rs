@@ -1,5 +1,5 @@
-//! What the seeded data left behind: activities and notifications, both derived from the issues,
-//! comments, pages and pull requests; and the watched issues and stars.
+//! Traces of the seeded data: activities and notifications, derived from the issues, comments,
+//! pages and pull requests; and the watched issues and stars.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -28,7 +28,7 @@ const WATCHINGS: [(Id, &str, &str); 4] = [
 
 const FIRST_STAR: Id = 12_001;
 
-/// Who received stars in October for their first comments, how many, and from whom.
+/// The receiver of stars in October for the first comments, their number, and their giver.
 const STARS: [(Id, usize, Id); 3] = [(DANIEL, 5, HARUKA), (MAJA, 3, HARUKA), (HARUKA, 1, DANIEL)];
 
 pub(super) fn fill(state: &mut State) {
@@ -140,13 +140,13 @@ fn activities(state: &mut State) {
     }
 }
 
-/// Assignees are told of comments by others. What is from before October has been read.
+/// Notifies assignees of comments by others. Notifications from before October are read.
 fn notifications(state: &mut State) {
-    let mut told: Vec<(Id, News)> = Vec::new();
+    let mut pending: Vec<(Id, News)> = Vec::new();
     for issue in state.issues.values() {
         let about = Subject::Issue(issue.id);
-        tell(
-            &mut told,
+        add_for_comments(
+            &mut pending,
             issue.assignee,
             about,
             Reason::Commented,
@@ -156,16 +156,16 @@ fn notifications(state: &mut State) {
     for pull_request in state.pull_requests.values() {
         let about = Subject::PullRequest(pull_request.id);
         let reason = Reason::PullRequestCommented;
-        tell(
-            &mut told,
+        add_for_comments(
+            &mut pending,
             pull_request.assignee,
             about,
             reason,
             &pull_request.comments,
         );
     }
-    told.sort_by_key(|(_, news)| news.created);
-    for (id, (user, news)) in (FIRST_NOTIFICATION..).zip(told) {
+    pending.sort_by_key(|(_, news)| news.created);
+    for (id, (user, news)) in (FIRST_NOTIFICATION..).zip(pending) {
         state.insert_notification(id, user, news);
         let read = news.created < at(2026, 10, 1, 0);
         if let Some(notification) = state.notifications.get_mut(&id) {
@@ -175,8 +175,8 @@ fn notifications(state: &mut State) {
     }
 }
 
-fn tell(
-    told: &mut Vec<(Id, News)>,
+fn add_for_comments(
+    pending: &mut Vec<(Id, News)>,
     assignee: Option<Id>,
     about: Subject,
     reason: Reason,
@@ -196,6 +196,6 @@ fn tell(
             sender: comment.created_user,
             created: comment.created,
         };
-        told.push((user, news));
+        pending.push((user, news));
     }
 }

@@ -1,5 +1,5 @@
-//! The seeded files: what is attached to issues, pages, pull requests and documents, what projects
-//! share, and what people said of a document.
+//! The seeded files: attachments of issues, pages, pull requests and documents, the projects'
+//! shared files, and the comments on a document.
 
 use actix_web::web::Bytes;
 use chrono::TimeDelta;
@@ -19,7 +19,7 @@ const CALENDAR: &[u8] = include_bytes!("../../seed-files/calendar.png");
 const CONSOLE: &[u8] = include_bytes!("../../seed-files/console.txt");
 const REVIEW: &[u8] = include_bytes!("../../seed-files/review.pdf");
 
-/// What a file is attached to.
+/// The item that a file is attached to.
 enum Place {
     Issue(&'static str),
     Wiki(Id),
@@ -37,7 +37,7 @@ const ATTACHMENTS: [(Place, Id, &str, &[u8]); 6] = [
     (Place::Document(document::LAUNCH_PLAN), HARUKA, "harbours.pdf", REVIEW),
 ];
 
-/// Id, project, directory, name, bytes unless it is a directory.
+/// Id, project, directory, name, and bytes unless it is a directory.
 type SharedRow = (Id, Id, &'static str, &'static str, Option<&'static [u8]>);
 
 #[rustfmt::skip]

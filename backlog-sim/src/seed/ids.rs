@@ -17,7 +17,7 @@ pub const KENTA: Id = 40237;
 /// Lucía Reyes, may only add issues; joined HARBOR.
 pub const LUCIA: Id = 40244;
 
-/// Tomasz Nowak, may only look; joined OPS.
+/// Tomasz Nowak, may only read; joined OPS.
 pub const TOMASZ: Id = 40251;
 
 /// The English project, with all custom fields.
@@ -81,10 +81,10 @@ pub mod document {
     pub const OPEN_QUESTIONS: &str = "0199c5d07a1e7f0b9d3f5a6b7c8d9e02";
 }
 
-/// A file that Daniel uploaded and nobody has used yet.
+/// A file that Daniel uploaded and that is not attached yet.
 pub const UPLOAD: Id = 660_407;
 
-/// The shared files of HARBOR, of which the first is a directory.
+/// The shared files of HARBOR; the first is a directory.
 pub mod shared_file {
     use crate::model::Id;
 

@@ -1,7 +1,7 @@
 //! The seeded issues and comments.
 //!
-//! A row gives what matters; what it leaves open follows from the row's place, so that dates,
-//! hours and people vary without being written out forty times.
+//! A row contains what matters; the rest follows from the row's place, so that dates,
+//! hours and users vary without being listed forty times.
 
 use std::collections::{BTreeMap, BTreeSet};
 

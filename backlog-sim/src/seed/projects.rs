@@ -114,7 +114,7 @@ fn ops() -> ProjectRecord {
     }
 }
 
-/// A project as it is just after it was added, with nobody in it.
+/// A new project, without members.
 pub(crate) fn empty_project(
     id: Id,
     key: &str,
@@ -129,7 +129,7 @@ pub(crate) fn empty_project(
     }
 }
 
-/// A project with nothing in it.
+/// A project without content.
 fn blank(project: Project) -> ProjectRecord {
     ProjectRecord {
         project,
@@ -185,7 +185,7 @@ fn issue_types(project_id: Id, types: &[(Id, &str, &str)]) -> Vec<IssueType> {
         .collect()
 }
 
-/// The four that every project has, then its own, which come before "closed".
+/// The four statuses of every project, and its own, which come before "closed".
 fn statuses(project_id: Id, built_in: &[&str; 4], own: &[(Id, &str, &str)]) -> Vec<Status> {
     const COLORS: [&str; 4] = ["#ed8077", "#4488c5", "#5eb5a6", "#b0be3c"];
     let status = |id, name: &str, color: &str, display_order| Status {

@@ -1,4 +1,4 @@
-//! Who may administrate, who is in a project, and what people looked at.
+//! Administration rights, project members, and viewed items.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl State {
-    /// Refuses everybody but administrators of the space.
+    /// Rejects users who are not administrators of the space.
     pub fn must_administrate(&self, user: Id) -> Result<(), ApiError> {
         match self.user(user)?.role_type {
             1 => Ok(()),
@@ -39,7 +39,7 @@ impl State {
             .ok_or_else(|| ApiError::no_resource(format!("No team. (id:{id})")))
     }
 
-    /// After somebody joined or left a project, or a team did.
+    /// Updates the members after a user or a team joined or left a project.
     pub fn settle_members(&mut self, project: Id) {
         let Some(record) = self.projects.get_mut(&project) else {
             return;
@@ -52,7 +52,7 @@ impl State {
         record.administrators = &record.administrators & &record.members;
     }
 
-    /// Notes that a user looked at something, which is then the latest.
+    /// Records that a user viewed an item, which becomes the latest.
     pub fn view(&mut self, user: Id, thing: Thing, at: DateTime<Utc>) {
         self.viewed
             .retain(|viewed| viewed.user != user || viewed.thing != thing);

@@ -1,4 +1,4 @@
-//! Finding wiki pages, documents, repositories and pull requests, in projects the user has joined.
+//! Lookup of wiki pages, documents, repositories and pull requests in the user's projects.
 
 use super::State;
 use crate::{

@@ -1,4 +1,4 @@
-//! What a change leaves behind: notifications for the people concerned, and an activity.
+//! The effects of a change: notifications for the users concerned, and an activity.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::{State, news::News};
 use crate::model::{Activity, ActivityKind, Id, Notification};
 
 impl State {
-    /// Tells users; gives the ids of the notifications with the users.
+    /// Notifies users and returns the ids of the notifications with the users.
     pub fn notify(&mut self, users: &[Id], news: News) -> Vec<(Id, Id)> {
         users
             .iter()
@@ -34,7 +34,7 @@ impl State {
         self.notifications.insert(id, notification);
     }
 
-    /// Adds an activity of now.
+    /// Adds an activity with the current time.
     pub fn record(
         &mut self,
         kind: ActivityKind,

@@ -1,4 +1,4 @@
-//! Uploaded files and those that projects share.
+//! Uploads and the projects' shared files.
 
 use super::State;
 use crate::{
@@ -22,14 +22,14 @@ impl State {
             .collect()
     }
 
-    /// Uploads that are attached now are uploads no longer.
+    /// Removes uploads that are attached now.
     pub fn use_up(&mut self, attached: &[Attachment]) {
         for file in attached {
             self.uploads.remove(&file.id);
         }
     }
 
-    /// The files of a project that `fileId[]` names, which must be given.
+    /// The project's files that `fileId[]` names; the parameter is required.
     pub fn files_to_link(&self, project: Id, params: &Params) -> Result<Vec<Id>, ApiError> {
         let ids = params.ids("fileId")?.unwrap_or_default();
         if ids.is_empty() {
@@ -45,7 +45,7 @@ impl State {
         }
     }
 
-    /// A file, not a directory, that a project shares.
+    /// A shared file of a project, not a directory.
     pub fn shared_file(&self, project: Id, id: &str) -> Result<&SharedFile, ApiError> {
         id.parse()
             .ok()

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::model::{Id, Reason, Subject};
 
+/// A reason to notify users.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct News {
     pub reason: Reason,

@@ -1,4 +1,4 @@
-//! Stars, and what they are about.
+//! Stars and their subjects.
 
 use super::State;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl State {
-    /// Who wrote a thing that the user can see.
+    /// The author of an item that the user can see.
     pub fn author(&self, user: Id, about: Starred) -> Result<Id, ApiError> {
         let seen = |project: Id| self.has_joined(user, project);
         let author = match about {
@@ -54,12 +54,12 @@ impl State {
         })
     }
 
-    /// The stars of a thing, oldest first.
+    /// The stars of an item, oldest first.
     pub fn stars_of(&self, about: Starred) -> impl Iterator<Item = &Star> {
         self.stars.values().filter(move |star| star.about == about)
     }
 
-    /// After the thing has gone.
+    /// Removes the stars of a deleted item.
     pub fn forget_stars(&mut self, about: Starred) {
         self.stars.retain(|_, star| star.about != about);
     }

@@ -1,4 +1,4 @@
-//! What an activity says about the thing that it is about. Names are in snake case here.
+//! The content of an activity, by its subject. Names are in snake case here.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! How teams and webhooks look on the wire.
+//! The JSON of teams and webhooks.
 
 use serde_json::{Value, json};
 

@@ -11,7 +11,7 @@ use crate::{
     wire::stamp,
 };
 
-/// A page as lists have it, without its text.
+/// A page as in lists, without its text.
 pub(crate) fn wiki_item(state: &State, wiki: &Wiki) -> Value {
     json!({
         "id": wiki.id,
@@ -78,7 +78,7 @@ pub(crate) fn document(state: &State, document: &Document) -> Value {
     })
 }
 
-/// What adding or deleting a document answers: people are ids.
+/// The response to adding or deleting a document, with users as ids.
 pub(crate) fn slim_document(document: &Document) -> Value {
     json!({
         "id": document.id,
@@ -95,7 +95,7 @@ pub(crate) fn slim_document(document: &Document) -> Value {
     })
 }
 
-/// The text as the editor's own JSON, in a string.
+/// The text in the editor's own JSON, as a string.
 fn rich_text(plain: &str) -> String {
     let paragraphs: Vec<_> = plain
         .lines()

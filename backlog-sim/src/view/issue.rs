@@ -58,7 +58,7 @@ pub(crate) struct IssueView<'a> {
     child_issue_summary: Option<ChildSummary>,
 }
 
-/// How many children an issue has.
+/// The number of an issue's children.
 #[derive(Serialize)]
 struct ChildSummary {
     total: usize,
@@ -111,7 +111,7 @@ impl<'a> IssueView<'a> {
         }
     }
 
-    /// The same with its children counted.
+    /// Adds the number of children.
     pub fn with_children(mut self, state: &State) -> Self {
         let is_closed = |child: &&Issue| child.status == CLOSED;
         self.child_issue_summary = Some(ChildSummary {
@@ -122,7 +122,7 @@ impl<'a> IssueView<'a> {
     }
 }
 
-/// The id of the status.
+/// The id of the status "closed".
 const CLOSED: Id = 4;
 
 fn versions<'a>(record: &'a ProjectRecord, ids: &[Id]) -> Vec<&'a Version> {
@@ -162,7 +162,7 @@ impl<'a> FieldView<'a> {
     }
 }
 
-/// A value as its field's type shows it: text, a number, one item, or a list of items.
+/// A value as its field's type is represented: text, a number, one item, or a list of items.
 struct Shown<'a> {
     field: &'a CustomField,
     value: Option<&'a FieldValue>,
@@ -219,7 +219,7 @@ pub(crate) struct CommentView<'a> {
     notifications: Vec<NotificationView<'a>>,
 }
 
-/// A linked issue: all of it, and how it is linked.
+/// A linked issue in full, and the kind of link.
 #[derive(Serialize)]
 pub(crate) struct RelatedIssueView<'a> {
     r#type: &'static str,

@@ -17,7 +17,7 @@ pub(crate) struct NotificationView<'a> {
     resource_already_read: bool,
 }
 
-/// The people told of a comment, with Backlog's number of the reason.
+/// The notified users of a comment, with Backlog's number of the reason.
 pub(crate) fn notified<'a>(
     state: &'a State,
     comment: &Comment,

@@ -8,7 +8,7 @@ use crate::{
     wire::stamp,
 };
 
-/// The stars of a thing.
+/// The stars of an item.
 pub(crate) fn stars(state: &State, about: Starred) -> Vec<Value> {
     let stars = state.stars_of(about);
     stars.map(|each| star(state, each)).collect()
@@ -26,7 +26,7 @@ pub(crate) fn star(state: &State, star: &Star) -> Value {
     })
 }
 
-/// Where a thing is, below the space's address, and what it is called.
+/// An item's path below the space's URL, and its title.
 fn starred(state: &State, about: Starred) -> Option<(String, String)> {
     let of_issue = |issue: &Issue| {
         let (key, summary) = (&issue.issue_key, &issue.summary);

@@ -79,7 +79,7 @@ async fn connections_are_dropped_before_or_after_the_work() {
     assert_eq!(count().await, 0);
     assert_eq!(control.journal()[0].status, None);
 
-    control.drop_answer(Matcher::any().method("POST"), 1);
+    control.drop_response(Matcher::any().method("POST"), 1);
     assert!(comment().await.unwrap_err().is_request());
     assert_eq!(count().await, 1);
 }

@@ -1,4 +1,4 @@
-//! Calls while a million expired rows are removed.
+//! Calls while a million expired rows are deleted.
 
 use std::{
     process::Stdio,
@@ -20,7 +20,7 @@ use crate::{
     world::World,
 };
 
-/// Fewer than the machine can take: the removal is to be noticed, not a queue.
+/// Fewer than the machine can take, to measure the effect of the deletion, not a queue.
 const CONNECTIONS: usize = 4;
 const WANTED: f64 = 1.5;
 

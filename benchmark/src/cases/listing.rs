@@ -1,4 +1,4 @@
-//! `tools/list`: what an assistant asks first.
+//! `tools/list`, the first request of an assistant.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Resident memory: idle, and with 10,000 sessions that all called.
+//! Resident memory: idle, and with 10,000 sessions that have made a call.
 
 use super::{
     CONNECTIONS, Findings,

@@ -1,4 +1,4 @@
-//! The budgets: one file each; `requests.rs` has what the loads send.
+//! The budgets, one file each; `requests.rs` has the requests of the loads.
 
 mod cleanup;
 mod listing;
@@ -19,18 +19,18 @@ use crate::{
     world::World,
 };
 
-/// Connections of every load.
+/// The connections of every load.
 const CONNECTIONS: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Case {
-    /// `tools/call get_issue` beside a bare pass-through
+    /// `tools/call get_issue` compared with a bare pass-through
     Throughput,
     /// `tools/list`
     Listing,
     /// Database statements of a call
     Statements,
-    /// `/token` beside pgbench with the same statements
+    /// `/token` compared with pgbench running the same statements
     Refresh,
     /// Resident memory, idle and with 10,000 live sessions
     Memory,
@@ -44,14 +44,14 @@ pub enum Case {
     Rotation,
 }
 
-/// What a case found.
+/// The results of a case.
 #[derive(Default)]
 pub struct Findings {
     pub figures: Vec<Figure>,
     pub plots: Vec<Plot>,
 }
 
-/// Runs the cases named, or all of them and writes the report.
+/// Runs the named cases, or all of them and writes the report.
 pub async fn run(arguments: RunArguments) -> anyhow::Result<()> {
     let all = arguments.cases.is_empty();
     let cases = if all {

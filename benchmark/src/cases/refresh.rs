@@ -1,4 +1,4 @@
-//! `/token` with refresh tokens, beside pgbench with the statements of one refresh.
+//! `/token` with refresh tokens, compared with pgbench running the statements of one refresh.
 
 use std::{fs, process::Command, time::Duration};
 
@@ -14,9 +14,9 @@ use crate::{
     world::World,
 };
 
-/// What the hub sends for one refresh, in its order. The tokens are those of [`pgbench`], so that
-/// no table of the measurement's own is asked. No literal may have a colon: pgbench takes what
-/// follows it for a variable.
+/// The hub's statements for one refresh, in order. The tokens are those that [`pgbench`] inserts,
+/// so no table is added for the measurement. A literal must not contain a colon, which pgbench
+/// takes for the start of a variable.
 const STATEMENTS: &str = r"
 \set number random(1, 10000)
 SELECT id, client_id, space_id, origin, client_name, redirect_uris, scopes
@@ -81,7 +81,7 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     })
 }
 
-/// Transactions per second of pgbench.
+/// The transactions per second of pgbench.
 async fn pgbench(arguments: &RunArguments, world: &World) -> anyhow::Result<f64> {
     sqlx::query(
         "INSERT INTO hub.refresh_tokens (token_hash, grant_id, scopes, expires_at)

@@ -1,4 +1,4 @@
-//! What the loads send.
+//! The requests of the loads.
 
 use std::collections::VecDeque;
 
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::{load::Requests, store::CLIENT_ID, world::World};
 
-/// The revision before the stateless one: most clients speak it.
-const REVISION: &str = "2025-11-25";
+/// The protocol version before the stateless one, which most clients use.
+const PROTOCOL_VERSION: &str = "2025-11-25";
 
 pub fn get_issue() -> Bytes {
     method(
@@ -36,19 +36,19 @@ fn mcp(host: &str, token: &str, body: Bytes) -> Request<Full<Bytes>> {
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT, "application/json, text/event-stream")
-        .header("mcp-protocol-version", REVISION)
+        .header("mcp-protocol-version", PROTOCOL_VERSION)
         .body(Full::new(body))
         .unwrap_or_else(|error| unreachable!("the parts are fixed: {error}"))
 }
 
-/// The same message again and again, with one token after another.
+/// Repeats one message, with its tokens in turn.
 pub struct Calls {
     host: String,
     tokens: VecDeque<String>,
     body: Bytes,
-    /// Whether a token is used once only.
+    /// Whether a token is used only once.
     once: bool,
-    /// What every right answer has in it.
+    /// A text that every correct response contains.
     proof: &'static str,
 }
 
@@ -90,7 +90,7 @@ impl Calls {
         }
     }
 
-    /// To the pass-through, with Backlog's own token.
+    /// Calls of the pass-through, with Backlog's own token.
     pub fn to_pass_through(host: String, token: &str, body: Bytes, proof: &'static str) -> Self {
         Self {
             host,
@@ -112,7 +112,7 @@ impl Requests for Calls {
         Some(request)
     }
 
-    fn answered(&mut self, status: StatusCode, body: &Bytes) -> anyhow::Result<()> {
+    fn check(&mut self, status: StatusCode, body: &Bytes) -> anyhow::Result<()> {
         let text = std::str::from_utf8(body)?;
         let is_error = text.contains("\"isError\":true");
         anyhow::ensure!(
@@ -124,12 +124,12 @@ impl Requests for Calls {
     }
 }
 
-/// Refreshes, each with the token that the last answer brought.
+/// Refreshes, with a token each, or each with the token from the previous response.
 pub struct Refreshes {
     host: String,
-    /// Of sessions yet to come.
+    /// The tokens of sessions that are not refreshed yet.
     tokens: VecDeque<String>,
-    /// Whether one session is refreshed again and again.
+    /// Whether one session is refreshed repeatedly.
     chained: bool,
 }
 
@@ -172,15 +172,15 @@ impl Requests for Refreshes {
         Some(request.unwrap_or_else(|error| unreachable!("the parts are fixed: {error}")))
     }
 
-    fn answered(&mut self, status: StatusCode, body: &Bytes) -> anyhow::Result<()> {
+    fn check(&mut self, status: StatusCode, body: &Bytes) -> anyhow::Result<()> {
         anyhow::ensure!(
             status.is_success(),
             "{status}: {}",
             String::from_utf8_lossy(body)
         );
         if self.chained {
-            let answer: Value = serde_json::from_slice(body)?;
-            let token = answer["refresh_token"]
+            let response: Value = serde_json::from_slice(body)?;
+            let token = response["refresh_token"]
                 .as_str()
                 .context("no refresh token")?;
             self.tokens.push_back(token.to_owned());

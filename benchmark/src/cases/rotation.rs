@@ -1,4 +1,4 @@
-//! Calls while everything stored is sealed with a new key.
+//! Calls while all stored values are sealed with a new key.
 
 use std::{
     process::Stdio,
@@ -19,9 +19,9 @@ use crate::{
     world::World,
 };
 
-/// Each has two sealed texts.
+/// Each has two sealed values.
 const SESSIONS: usize = 100_000;
-/// Fewer than the machine can take: the rotation is to be noticed, not a queue.
+/// Fewer than the machine can take, to measure the effect of the rotation, not a queue.
 const CONNECTIONS: usize = 4;
 
 pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
@@ -69,7 +69,7 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
             measured: format!(
                 "{:.1} s; {} calls, none failed, p99 {:.2} ms",
                 took.as_secs_f64(),
-                during.answers,
+                during.responses,
                 millis(&during)
             ),
             compared_with: format!("p99 {:.2} ms before", millis(&quiet)),

@@ -1,4 +1,4 @@
-//! From the start of the process until `/ready` says yes.
+//! The time from the start of the process until `/ready` returns 200.
 
 use std::time::Duration;
 

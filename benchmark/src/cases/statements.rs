@@ -1,4 +1,4 @@
-//! How often the database is asked while calls go on: counted by PostgreSQL itself.
+//! The number of database transactions while calls continue, as counted by PostgreSQL.
 
 use std::time::Duration;
 
@@ -27,11 +27,11 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let lasts = Lasts::For(Duration::from_secs(arguments.seconds));
     load::run(world.address, calls(), lasts).await?.sound()?;
 
-    // Other than by call: sessions are looked up again, use is noted, jobs run.
+    // Not counted per call: repeated session lookups, the recording of uses, background jobs.
     let before = transactions(&world).await?;
     let outcome = load::run(world.address, calls(), lasts).await?.sound()?;
     let after = transactions(&world).await?;
-    // Precision: at most a few thousand transactions, some hundred thousand calls.
+    // Lossless: at most a few thousand transactions, some hundred thousand calls.
     let each = f64::from(u32::try_from(after - before)?)
         / f64::from(u32::try_from(outcome.latencies.len())?);
     let figure = Figure {
@@ -48,7 +48,7 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
 }
 
 async fn transactions(world: &World) -> anyhow::Result<i64> {
-    // PostgreSQL's processes report what they did when they have been idle for a second.
+    // PostgreSQL's processes report their counts once they have been idle for a second.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let count = sqlx::query_scalar(
         "SELECT xact_commit + xact_rollback FROM pg_stat_database

@@ -1,4 +1,4 @@
-//! Whether many stored sessions slow anybody down: `/token` and first calls, with a
+//! Whether many stored sessions slow down requests: `/token` and first calls, with a
 //! thousand sessions stored and with a million.
 
 use std::time::Duration;
@@ -17,9 +17,9 @@ use crate::{
 };
 
 const FEW: usize = 1_000;
-/// Sessions of each load: in both stores the same number is used.
+/// The sessions of each load; the same number in both stores.
 const USED: usize = FEW / 2;
-/// Few enough that latency is what is measured, not a queue.
+/// Few enough to measure latency, not a queue.
 const CONNECTIONS: usize = 4;
 const WANTED: f64 = 1.3;
 
@@ -80,7 +80,7 @@ fn milliseconds(time: Duration) -> String {
 async fn with(arguments: &RunArguments, name: &str, stored: usize) -> anyhow::Result<Measured> {
     let world = World::new(arguments, name).await?;
     let sessions = store::sessions(&world, stored).await?;
-    // Spread over the whole store, so that a large one is not read from its first page.
+    // Spread over the whole store, so that a large one is not read from its first page only.
     let used: Vec<&Session> = sessions.iter().step_by(stored / (2 * USED)).collect();
     let (for_calls, for_refreshes) = used.split_at(USED);
     let (_hub, _) = world.hub().await?;

@@ -1,4 +1,4 @@
-//! `tools/call get_issue` through the hub, beside a pass-through that does nothing else.
+//! `tools/call get_issue` through the hub, compared with a pass-through that does nothing else.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -18,9 +18,9 @@ use crate::{
     world::World,
 };
 
-/// In every issue that Backlog answers with.
+/// A text in every issue that Backlog returns.
 const PROOF: &str = "HARBOR-1";
-/// Each is measured so often, in turn, and the middle one counts.
+/// Each is measured this many times, in turn, and the median counts.
 const ROUNDS: usize = 3;
 
 pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
@@ -33,7 +33,7 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let bare_at: SocketAddr = bare.line().await?.parse()?;
 
     let lasts = Lasts::For(Duration::from_secs(arguments.seconds));
-    let (mut through, mut beside) = (Vec::new(), Vec::new());
+    let (mut through, mut direct) = (Vec::new(), Vec::new());
     let (mut hub_cost, mut bare_cost) = (Cost::default(), Cost::default());
     for _ in 0..ROUNDS {
         let calls = sessions
@@ -51,17 +51,17 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
         let before = bare.cpu()?;
         let outcome = load::run(bare_at, calls.collect(), lasts).await?.sound()?;
         bare_cost.add(bare.cpu()? - before, &outcome);
-        beside.push(outcome);
+        direct.push(outcome);
     }
-    let (through, beside) = (middle(through), middle(beside));
+    let (through, direct) = (middle(through), middle(direct));
 
-    let share = through.per_second() / beside.per_second();
-    let (p99, bare_p99) = (through.quantile(0.99), beside.quantile(0.99));
+    let share = through.per_second() / direct.per_second();
+    let (p99, bare_p99) = (through.quantile(0.99), direct.quantile(0.99));
     let svg = plot::latencies(
         "tools/call get_issue, 64 connections",
         &[
             ("through the hub", &through),
-            ("bare pass-through", &beside),
+            ("bare pass-through", &direct),
         ],
     )?;
     Ok(Findings {
@@ -70,7 +70,7 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
                 what: "`tools/call get_issue`, calls per second",
                 budget: "≥ 60 % of the pass-through".to_owned(),
                 measured: format!("{:.0}/s ({:.0} %)", through.per_second(), share * 100.0),
-                compared_with: format!("{:.0}/s", beside.per_second()),
+                compared_with: format!("{:.0}/s", direct.per_second()),
                 held: Some(share >= 0.6),
             },
             Figure {
@@ -82,7 +82,7 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
             },
             Figure {
                 what: "its processor time a call",
-                budget: "none; it tells the programs from the machine".to_owned(),
+                budget: "none; it separates the programs from the machine".to_owned(),
                 measured: format!("{:.0} µs", hub_cost.micros()),
                 compared_with: format!("{:.0} µs", bare_cost.micros()),
                 held: None,
@@ -96,7 +96,7 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     })
 }
 
-/// What a program spent on the calls it answered.
+/// A program's processor time, and the calls that it served.
 #[derive(Default)]
 struct Cost {
     cpu: Duration,
@@ -106,7 +106,7 @@ struct Cost {
 impl Cost {
     fn add(&mut self, cpu: Duration, outcome: &Outcome) {
         self.cpu += cpu;
-        self.calls += outcome.answers;
+        self.calls += outcome.responses;
     }
 
     fn micros(&self) -> f64 {

@@ -30,7 +30,7 @@ fn doubted(doubt: Doubt, since: DateTime<Utc>, until: DateTime<Utc>) -> Judgemen
 }
 
 #[test]
-fn a_refusal_ends_an_account_unless_somebody_else_may_hold_the_answer() {
+fn a_refusal_ends_an_account_unless_another_holder_may_have_the_response() {
     let ends = Judgement::End(EndReason::InvalidGrant);
     for (standing, taken_over, expected) in [
         (Standing::Live, false, ends),
@@ -41,7 +41,7 @@ fn a_refusal_ends_an_account_unless_somebody_else_may_hold_the_answer() {
         ),
         // The second one, after the time in which the holder would have stored its pair.
         (in_doubt(Doubt::TakenOver, 97, 99), false, ends),
-        // This time another one died in the middle.
+        // This time another holder died halfway.
         (
             in_doubt(Doubt::TakenOver, 97, 99),
             true,
@@ -67,24 +67,24 @@ fn bare_400s_end_an_account_only_when_they_go_on_while_others_are_renewed() {
         (Standing::Live, Some(99), None, goes_on(100)),
         (bare_since(91), Some(99), None, goes_on(91)),
         (bare_since(90), Some(99), None, ends),
-        // Nobody else was renewed since it began.
+        // No other account was renewed since it began.
         (bare_since(90), None, None, goes_on(90)),
         (bare_since(90), Some(89), None, goes_on(90)),
-        // They were, but now they meet the same.
+        // Others were renewed, but now they fail as well.
         (bare_since(90), Some(95), Some(98), goes_on(90)),
         (bare_since(90), Some(98), Some(95), ends),
-        // An hour is enough whatever the others met.
+        // An hour is enough, regardless of the others.
         (bare_since(41), None, None, goes_on(41)),
         (bare_since(40), None, None, ends),
         (bare_since(40), Some(41), Some(99), ends),
-        // Of another kind of doubt, they have only begun.
+        // After another kind of doubt, the 400s have only begun.
         (
             in_doubt(Doubt::TakenOver, 0, 99),
             Some(99),
             None,
             goes_on(100),
         ),
-        // The last one was long ago: this is another trouble.
+        // The last one was long ago, so this is another failure.
         (
             in_doubt(Doubt::Unreadable, 0, 39),
             Some(99),
@@ -118,7 +118,7 @@ fn too_many_at_once_are_spared_and_pause_the_endings_of_the_space() {
     for (ended, paused_until, expected) in [
         (19, None, Judgement::End(EndReason::InvalidGrant)),
         (20, None, spared(at(110), true)),
-        // A pause that goes on is not made longer by those whom it spares.
+        // Accounts that a pause spares do not extend it.
         (0, Some(104), spared(at(104), false)),
         (0, Some(100), Judgement::End(EndReason::InvalidGrant)),
         (20, Some(99), spared(at(110), true)),
@@ -136,7 +136,7 @@ fn too_many_at_once_are_spared_and_pause_the_endings_of_the_space() {
 }
 
 #[test]
-fn what_is_in_doubt_says_until_when() {
+fn a_doubt_has_an_end() {
     let standing = in_doubt(Doubt::TakenOver, 97, 99);
     assert_eq!(standing.in_doubt_at(at(98)), Some(at(99)));
     assert_eq!(standing.in_doubt_at(at(99)), None);

@@ -30,8 +30,8 @@ async fn with_oauth<T>(
 }
 
 #[actix_web::test]
-async fn the_sign_in_url_has_what_backlog_wants() {
-    let backlog = FakeBacklog::answering(200, "{}");
+async fn the_sign_in_url_has_the_parameters_that_backlog_requires() {
+    let backlog = FakeBacklog::responding(200, "{}");
     with_oauth(&backlog, async |oauth, _| {
         assert_eq!(
             oauth.authorize_url("st/ate", &VERIFIER.into()).as_str(),
@@ -49,7 +49,7 @@ async fn the_sign_in_url_has_what_backlog_wants() {
 
 #[actix_web::test]
 async fn a_code_becomes_tokens() {
-    let backlog = FakeBacklog::answering(200, TOKENS);
+    let backlog = FakeBacklog::responding(200, TOKENS);
     let tokens = with_oauth(&backlog, async |oauth, client| {
         let verifier = VERIFIER.into();
         let exchanged = oauth.exchange_code(client, "c0de", Some(&verifier));
@@ -90,7 +90,7 @@ async fn refresh(backlog: &FakeBacklog) -> Result<String, OAuthError> {
 
 #[actix_web::test]
 async fn a_refresh_replaces_both_tokens() {
-    let backlog = FakeBacklog::answering(200, TOKENS);
+    let backlog = FakeBacklog::responding(200, TOKENS);
     assert_eq!(refresh(&backlog).await.unwrap(), "at2 rt2");
     let body = "grant_type=refresh_token&refresh_token=rt1&client_id=app&client_secret=s3cret%26";
     assert_eq!(backlog.only().body.unwrap().1, body);
@@ -99,7 +99,7 @@ async fn a_refresh_replaces_both_tokens() {
 #[actix_web::test]
 async fn a_refresh_token_that_is_not_replaced_stays() {
     let body = r#"{"access_token":"at2","token_type":"Bearer","expires_in":3600}"#;
-    let backlog = FakeBacklog::answering(200, body);
+    let backlog = FakeBacklog::responding(200, body);
     assert_eq!(refresh(&backlog).await.unwrap(), "at2 rt1");
 }
 
@@ -147,7 +147,7 @@ async fn only_a_void_grant_ends_a_sign_in() {
             Kind::Passing,
         ),
     ] {
-        let backlog = FakeBacklog::answering(status, body);
+        let backlog = FakeBacklog::responding(status, body);
         let error = refresh(&backlog).await.unwrap_err();
         let kind = match &error {
             OAuthError::InvalidGrant => Kind::Grant,

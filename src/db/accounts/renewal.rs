@@ -1,7 +1,7 @@
-//! The lease under which one process at a time renews an account, and what comes of it.
+//! The lease that lets one process at a time renew an account, and the outcome of the renewal.
 //!
-//! Replicas of the release before lease and renew the rows of grants. So the lease of an account
-//! covers those of all grants of the user, and is not given while one of them is taken.
+//! Replicas of the previous release lease and renew the rows of grants. An account's lease
+//! therefore covers all of the user's grants, and is refused while one of them is leased.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::{
     domain::{AccountId, GrantId, SpaceId},
 };
 
-/// A lease that was taken.
+/// A lease that was acquired.
 pub struct Lease {
     pub refresh_token: String,
-    /// It had not been given back: whoever held it may have the answer.
+    /// The previous lease expired without being released: its holder may have Backlog's response.
     pub taken_over: bool,
-    /// The grants whose rows get the new pair.
+    /// The grants to copy the new pair to.
     pub grants: Vec<GrantId>,
-    /// Whether it covers every grant of the user. If not, a replica of the release before was
-    /// faster with one of them.
+    /// Whether the lease covers all of the user's grants. If not, a replica of the previous release
+    /// leased one of them first.
     pub is_whole: bool,
 }
 
-/// Takes the lease to renew the tokens of `generation`; `None` if somebody else has it or has
-/// renewed already, or the account is in doubt for now, or ended.
+/// Acquires the lease to renew the tokens of `generation`; `None` if another process holds it or
+/// has already renewed them, or if the account is in doubt or ended.
 #[tracing::instrument(level = "debug", name = "db.accounts.lease", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn lease(
     db: impl PgExecutor<'_>,
@@ -81,21 +81,21 @@ pub async fn lease(
     }))
 }
 
-/// A renewed pair, as it is stored.
+/// A renewed pair to store.
 pub struct Renewed {
     pub account: AccountId,
-    /// Of the pair that was renewed.
+    /// The generation of the pair that was renewed.
     pub generation: i64,
     pub tokens: SealedTokens,
-    /// The same for the grants' rows.
+    /// The same pair for the grants' rows.
     pub of_grants: GrantTokens,
-    /// SHA-256 of the refresh token that Backlog has replaced, if it has.
+    /// SHA-256 of the refresh token, if Backlog has replaced it.
     pub replaced_refresh_hash: Option<[u8; 32]>,
 }
 
-/// Stores a renewed pair, ends the lease and any doubt, and restores the account should somebody
-/// have ended it meanwhile; the new generation. `None`: a newer pair is stored, or the account is
-/// gone.
+/// Stores a renewed pair and returns the new generation. Clears the lease and any doubt, and
+/// restores an account that was ended meanwhile. `None` if a newer pair is stored or the account
+/// is gone.
 #[tracing::instrument(level = "debug", name = "db.accounts.store", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn store(db: impl PgExecutor<'_>, renewed: &Renewed) -> Result<Option<i64>, sqlx::Error> {
     sqlx::query_scalar!(
@@ -139,7 +139,7 @@ pub async fn store(db: impl PgExecutor<'_>, renewed: &Renewed) -> Result<Option<
     .await
 }
 
-/// Ends a lease without a renewal, so that the next caller need not wait it out.
+/// Releases a lease without a renewal, so that the next caller need not wait for its expiry.
 pub async fn release(
     db: impl PgExecutor<'_>,
     id: AccountId,
@@ -164,7 +164,7 @@ pub async fn release(
     .map(|_| ())
 }
 
-/// An account that is about to be judged. Its row is locked.
+/// An account to be judged after a failed renewal, with its row locked.
 pub struct Accused {
     pub account: Account,
     pub now: DateTime<Utc>,
@@ -206,8 +206,8 @@ pub async fn hold(
     .transpose()
 }
 
-/// Puts an account in doubt, and ends its lease. Replicas of the release before leave its grants
-/// alone until then as well.
+/// Marks an account as in doubt and releases its lease. Replicas of the previous release do not
+/// renew its grants until then either.
 pub async fn doubt(
     db: impl PgExecutor<'_>,
     id: AccountId,
@@ -235,7 +235,7 @@ pub async fn doubt(
     .map(|_| ())
 }
 
-/// Ends an account and erases its tokens everywhere. Its grants stay.
+/// Ends an account and erases its tokens in all rows. Its grants stay.
 pub async fn end(
     db: impl PgExecutor<'_>,
     id: AccountId,
@@ -264,8 +264,8 @@ pub async fn end(
     .map(|_| ())
 }
 
-/// What the other accounts of the space met last. Doubts of unreadable answers are dated by when
-/// Backlog is asked again: `ask_again_after` before that, it answered.
+/// The latest outcomes for the space's other accounts. The time of an unreadable response is
+/// computed from `doubt_until`, which is `ask_again_after` later.
 pub async fn neighbors(
     db: impl PgExecutor<'_>,
     space: SpaceId,
@@ -287,8 +287,8 @@ pub async fn neighbors(
     .await
 }
 
-/// Those who would end accounts of one space queue here until the transaction ends, so that they
-/// count each other's.
+/// Serializes, until the transaction ends, the transactions that would end accounts of one space,
+/// so that each counts the others' endings.
 pub async fn queue_endings(db: impl PgExecutor<'_>, space: SpaceId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "SELECT pg_advisory_xact_lock(hashtext('hub.accounts.ended_at'), hashtext($1))",
@@ -299,7 +299,7 @@ pub async fn queue_endings(db: impl PgExecutor<'_>, space: SpaceId) -> Result<()
     .map(|_| ())
 }
 
-/// What became of the renewals of a space within the last minute.
+/// The outcomes of a space's renewals within the last minute.
 pub async fn endings(db: impl PgExecutor<'_>, space: SpaceId) -> Result<Endings, sqlx::Error> {
     let row = sqlx::query!(
         r#"SELECT (SELECT count(*) FROM hub.accounts

@@ -1,4 +1,4 @@
-//! What each parameter leads to; and that no value is ever repeated.
+//! The effect of each parameter; and that no error or log contains a value.
 
 use std::{
     io,
@@ -11,7 +11,7 @@ use super::*;
 
 const SECRET: &str = "hunter2";
 
-/// Every parameter of libpq 18 and sqlx, and some that are none.
+/// Every parameter of libpq 18 and sqlx, and some unknown names.
 const NAMES: &[&str] = &[
     "host",
     "hostaddr",
@@ -96,7 +96,7 @@ fn read(query: &str) -> Result<PgConnectOptions, UrlError> {
     options(&format!("postgres://hub@db.example/hub?{query}").into())
 }
 
-/// What is said against a URL with these parameters.
+/// The error for a URL with these parameters.
 fn problem(query: &str) -> String {
     let error = read(query).map(drop).unwrap_err();
     format!("DATABASE_URL {error}")
@@ -247,7 +247,7 @@ fn a_certificate_that_cannot_be_read_is_named_with_its_parameter() {
         let said = problem(&query);
         assert!(said.contains(part), "{query}: {said}");
     }
-    // Without TLS nothing of it is read.
+    // Without TLS, the files are not read.
     read(&format!(
         "sslmode=disable&sslcert={missing}&sslkey={missing}"
     ))

@@ -1,4 +1,4 @@
-//! How a connection to the database is protected on its way.
+//! How a connection to the database is protected in transit.
 
 use std::net::IpAddr;
 
@@ -10,13 +10,13 @@ use super::{UrlError, options};
 /// The protection of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// It does not leave the machine.
+    /// The connection stays on the machine.
     Local,
-    /// Encrypted, to a server whose certificate is checked.
+    /// Encrypted, and the server's certificate is verified.
     Verified,
-    /// Encrypted, to whoever answers.
+    /// Encrypted, but the server's certificate is not verified.
     Unverified,
-    /// Perhaps not encrypted.
+    /// Possibly not encrypted.
     Plain,
 }
 

@@ -13,7 +13,7 @@
 use sqlx::PgConnection;
 use tokio::time::Instant;
 
-use super::{LOOK_EVERY, RenewalError, Renewals, lease::PATIENCE, sealed::Owner};
+use super::{POLL_INTERVAL, RenewalError, Renewals, lease::PATIENCE, sealed::Owner};
 use crate::{
     accounts::Standing,
     db::{
@@ -43,7 +43,7 @@ impl Renewals {
             if Instant::now() >= patience {
                 return Err(RenewalError::Impatient);
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use tokio::{sync::MutexGuard, time::Instant};
 
 use super::{
-    LOOK_EVERY, RenewalError, Renewals,
+    POLL_INTERVAL, RenewalError, Renewals,
     account::{SharedAccount, State},
     lease::{self, LEASE, PATIENCE, YIELD},
     sealed::ClearPair,
@@ -58,7 +58,7 @@ impl AccountTokens {
             if Instant::now() >= patience {
                 return Err(RenewalError::Impatient);
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -135,7 +135,7 @@ impl AccountTokens {
             if Instant::now() >= until {
                 return Ok(false);
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 

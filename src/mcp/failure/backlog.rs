@@ -174,7 +174,7 @@ fn said(error: &BacklogError, about: &About) -> String {
         BacklogError::Timeout => format!("Backlog did not respond in time ({request})."),
         BacklogError::Connection => format!("The connection to Backlog was lost ({request})."),
         BacklogError::Busy => "Too many calls to this Backlog space are under way.".to_owned(),
-        BacklogError::NoRoom => {
+        BacklogError::NoMemory => {
             format!("This server has too many large responses of Backlog to read ({request}).")
         }
         BacklogError::TooLarge { limit } => {

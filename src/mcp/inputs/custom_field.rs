@@ -1,7 +1,7 @@
 //! Custom fields: values to set and filters, and their names on the wire.
 //!
 //! They serialize to the parameters that Backlog knows; a list of them is
-//! spread over the request by [`Call`](crate::backlog::Call).
+//! spread over the request by [`Operation`](crate::backlog::Operation).
 //!
 //! | input | parameters |
 //! |---|---|
@@ -166,14 +166,14 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::backlog::Call;
+    use crate::backlog::Operation;
 
     /// What the input becomes in a form body.
     fn wire<T: DeserializeOwned + Serialize>(fields: Value) -> String {
         let fields: Vec<T> = serde_json::from_value(fields).unwrap();
         let fields = serde_json::to_value(fields).unwrap();
         let inputs = Map::from_iter([("customFields".to_owned(), fields)]);
-        let request = Call::post("issues").fill(inputs).unwrap();
+        let request = Operation::post("issues").fill(inputs).unwrap();
         let pairs: Vec<_> = request
             .form
             .iter()

@@ -175,8 +175,9 @@ fn tells_its_project(kind: &str) -> Option<Kind> {
     }
 }
 
-/// The ids, keys or names in an argument, as [`Call::fill`](crate::backlog::Call::fill) writes
-/// them; `None` if there is anything else in it.
+/// The ids, keys or names in an argument, as
+/// [`Operation::fill`](crate::backlog::Operation::fill) writes them; `None` if there is anything
+/// else in it.
 fn names(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::Array(items) => {

@@ -5,7 +5,7 @@
 //! Backlog is what the address says.
 
 use crate::{
-    backlog::{Call, Segment},
+    backlog::{Operation, Segment},
     mcp::rest::TEXT_OFFSET,
 };
 
@@ -34,12 +34,12 @@ impl Kind {
     }
 
     /// The request for one, by [`Self::variable`].
-    pub fn call(self) -> Call {
+    pub fn call(self) -> Operation {
         match self {
-            Self::Project => Call::get("projects/{projectKey}"),
-            Self::Issue => Call::get("issues/{issueKey}"),
-            Self::Wiki => Call::get("wikis/{wikiId}"),
-            Self::Document => Call::get("documents/{documentId}"),
+            Self::Project => Operation::get("projects/{projectKey}"),
+            Self::Issue => Operation::get("issues/{issueKey}"),
+            Self::Wiki => Operation::get("wikis/{wikiId}"),
+            Self::Document => Operation::get("documents/{documentId}"),
         }
     }
 

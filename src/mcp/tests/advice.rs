@@ -62,7 +62,7 @@ async fn what_was_not_found_is_one_of_the_arguments_that_the_tool_has_for_it() {
     let table = Table::new(&ToolOptions::default());
     for entry in tools::all() {
         let name = entry.spec.name;
-        let backlog = FakeBacklog::answering(404, NOT_FOUND);
+        let backlog = FakeBacklog::responding(404, NOT_FOUND);
         let arguments = arguments(&entry);
         let given = Value::Object(arguments.iter().cloned().collect());
         let (failed, text) = call(&caller_of(&backlog), name, given).await;

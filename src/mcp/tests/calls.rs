@@ -11,7 +11,7 @@ use crate::{
 
 #[actix_web::test]
 async fn a_result_is_backlogs_own_json() {
-    let backlog = FakeBacklog::answering(200, r#"{"id":1,"b":{"z":[1,2],"a":"あ"},"a":null}"#);
+    let backlog = FakeBacklog::responding(200, r#"{"id":1,"b":{"z":[1,2],"a":"あ"},"a":null}"#);
     let caller = caller_of(&backlog);
     let (failed, text) = call(&caller, "get_issue", json!({"issueKey": "ABC-1"})).await;
     assert!(!failed, "{text}");
@@ -103,7 +103,7 @@ async fn every_tool_sends_its_request() {
             None,
         ),
     ] {
-        let backlog = FakeBacklog::answering(200, "{}");
+        let backlog = FakeBacklog::responding(200, "{}");
         let (failed, text) = call(&caller_of(&backlog), tool, arguments).await;
         assert!(!failed, "{tool}: {text}");
         let received = backlog.only();
@@ -175,7 +175,7 @@ pub(super) fn sample_of(name: &str, schema: &Value) -> Value {
 /// of its own that is not required, a tool that fails by surprise.
 #[actix_web::test]
 async fn every_tool_can_be_called_as_its_schema_says() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
     for entry in tools::all() {
         let name = entry.spec.name;
@@ -199,7 +199,7 @@ async fn every_tool_can_be_called_as_its_schema_says() {
 
 #[actix_web::test]
 async fn null_is_as_good_as_absent() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
     for entry in tools::all() {
         let schema = entry.route.attr.schema_as_json_value();
@@ -233,7 +233,7 @@ async fn null_is_as_good_as_absent() {
 
 #[actix_web::test]
 async fn bad_arguments_never_reach_backlog() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
     for (tool, arguments, expected) in [
         (
@@ -308,19 +308,19 @@ async fn bad_arguments_never_reach_backlog() {
             "get_issues",
             json!({"keyword": "あ".repeat(30_000)}),
             "Invalid arguments for tool get_issues: keyword: is too long for a request to \
-             Backlog; give less",
+             Backlog; shorten it",
         ),
         (
             "get_issues",
             json!({"id": (1_000_000..1_004_000).collect::<Vec<_>>(), "keyword": "a"}),
             "Invalid arguments for tool get_issues: id: is too long for a request to Backlog; \
-             give less",
+             shorten it",
         ),
         (
             "get_shared_files",
             json!({"projectKey": "A", "path": "a/".repeat(10_000)}),
             "Invalid arguments for tool get_shared_files: path: is too long for a request to \
-             Backlog; give less",
+             Backlog; shorten it",
         ),
     ] {
         let outcome = call(&caller, tool, arguments).await;
@@ -347,7 +347,7 @@ async fn an_icon_is_that_of_what_is_given() {
         (json!({"userId": null, "projectId": 0}), "space/image"),
         (json!({}), "space/image"),
     ] {
-        let backlog = FakeBacklog::answering(200, "a picture");
+        let backlog = FakeBacklog::responding(200, "a picture");
         let (failed, text) = call(&caller_of(&backlog), "get_icon", arguments.clone()).await;
         assert!(!failed, "{arguments}: {text}");
         assert_eq!(
@@ -395,7 +395,7 @@ async fn half_of_a_surrogate_pair_from_backlog_spoils_no_answer() {
         ),
         ("get_issues", json!({}), r#"[{"id":1,"summary":"a\ud83d"}]"#),
     ] {
-        let backlog = FakeBacklog::answering(200, body);
+        let backlog = FakeBacklog::responding(200, body);
         let answer = result(&caller_of(&backlog), tool, arguments).await;
         assert_ne!(answer["isError"], true, "{answer}");
         let text = answer["content"][0]["text"].as_str().expect("a text");

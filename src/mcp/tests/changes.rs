@@ -29,7 +29,7 @@ async fn the_http_layer_hears_of_changes() {
         ("add_issue_comment", 400, false),
         ("get_issue", 200, false),
     ] {
-        let backlog = FakeBacklog::answering(status, "{}");
+        let backlog = FakeBacklog::responding(status, "{}");
         let caller = caller_of(&backlog);
         let arguments = json!({"issueKey": "A-1", "content": "hi"});
         result(&caller, tool, arguments).await;
@@ -47,7 +47,7 @@ async fn what_is_marked_as_read_is_told() {
         (200, "{}"),
         (200, "{\"a\":"),
     ] {
-        let backlog = FakeBacklog::answering(status, body);
+        let backlog = FakeBacklog::responding(status, body);
         for (tool, arguments, message) in [
             (
                 "mark_notification_as_read",
@@ -71,7 +71,7 @@ async fn what_is_marked_as_read_is_told() {
 #[actix_web::test]
 async fn nothing_is_success_for_a_change_and_null_for_a_reader() {
     for (status, body) in [(204, ""), (200, ""), (200, " \n"), (200, "null")] {
-        let backlog = FakeBacklog::answering(status, body);
+        let backlog = FakeBacklog::responding(status, body);
         let caller = caller_of(&backlog);
         let star = json!({"starId": 1});
         let (failed, text) = call(&caller, "remove_star", star).await;
@@ -88,7 +88,7 @@ async fn nothing_is_success_for_a_change_and_null_for_a_reader() {
             );
         }
     }
-    let backlog = FakeBacklog::answering(200, "[]");
+    let backlog = FakeBacklog::responding(200, "[]");
     let result = result(&caller_of(&backlog), "get_issues", json!({})).await;
     assert_eq!(result["content"], json!([{"type": "text", "text": "[]"}]));
 }

@@ -144,7 +144,7 @@ fn an_input_named_description_has_a_text_of_its_own() {
 
 #[actix_web::test]
 async fn errors_have_texts_as_well() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
     let filter = |kind: &str| json!({"customFields": [{"type": kind, "id": 1}]});
     for (name, arguments, key) in [

@@ -130,7 +130,7 @@ async fn a_file_that_is_too_large_is_not_read() {
     }
 
     let body = r#"{"errors":[{"message":"No attachment.","code":6,"moreInfo":""}]}"#;
-    let backlog = FakeBacklog::answering(404, body);
+    let backlog = FakeBacklog::responding(404, body);
     let (failed, text) = call(&caller_of(&backlog), ATTACHMENT, arguments(1)).await;
     assert!(failed && text.contains("No attachment."), "{text}");
 }

@@ -177,7 +177,7 @@ async fn the_number_is_that_of_what_is_shown() {
     assert_eq!(made["content"][1]["text"], note(2 * REMOVED).unwrap());
     assert_eq!(made["content"].as_array().unwrap().len(), 2);
 
-    let clean = FakeBacklog::answering(200, r#"{"id":1,"summary":"葛\udb40\udd00飾区 ❤️"}"#);
+    let clean = FakeBacklog::responding(200, r#"{"id":1,"summary":"葛\udb40\udd00飾区 ❤️"}"#);
     let made = result(&caller_of(&clean), "get_issue", json!({"issueKey": "A-1"})).await;
     assert_eq!(made["content"].as_array().unwrap().len(), 1);
 }

@@ -27,7 +27,7 @@ async fn call(options: ToolOptions, backlog: &FakeBacklog, tool: &str, arguments
 }
 
 async fn list(options: ToolOptions) -> Vec<Value> {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let body = rpc(options, &backlog, "tools/list", json!({})).await;
     body["result"]["tools"].as_array().unwrap().clone()
 }
@@ -54,7 +54,7 @@ async fn a_prefix_stands_before_every_name() {
     for (tool, entry) in listed.iter().zip(tools::all()) {
         assert_eq!(tool["name"], format!("acme_{}", entry.spec.name));
     }
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let result = call(options.clone(), &backlog, "acme_get_space", json!({})).await;
     assert_eq!(text(&result), "{}");
     let params = json!({"name": "get_space", "arguments": {}});
@@ -81,7 +81,7 @@ async fn every_text_names_the_tools_that_are_offered() {
     assert_eq!(without_prefix(&listed), None);
 
     let body = r#"{"errors":[{"message":"No issue.","code":6,"moreInfo":""}]}"#;
-    let backlog = FakeBacklog::answering(404, body);
+    let backlog = FakeBacklog::responding(404, body);
     for (tool, arguments, expected) in [
         (
             "get_issue",
@@ -131,7 +131,8 @@ async fn every_text_names_the_tools_that_are_offered() {
 
 #[actix_web::test]
 async fn a_full_page_says_how_to_go_on_whatever_fields_are_chosen() {
-    let backlog = FakeBacklog::answering(200, r#"[{"id":9,"created":"a"},{"id":7,"created":"b"}]"#);
+    let backlog =
+        FakeBacklog::responding(200, r#"[{"id":9,"created":"a"},{"id":7,"created":"b"}]"#);
     for (tool, arguments, expected) in [
         ("get_issues", json!({"count": 2, "offset": 4}), "offset 6"),
         ("get_notifications", json!({"count": 2}), "maxId 7"),
@@ -194,7 +195,7 @@ async fn lists_offer_their_fields_where_selection_is_on() {
 
 #[actix_web::test]
 async fn chosen_fields_are_returned() {
-    let backlog = FakeBacklog::answering(200, ISSUES);
+    let backlog = FakeBacklog::responding(200, ISSUES);
     for (fields, expected) in [
         (
             json!(["summary", "id"]),
@@ -226,7 +227,7 @@ async fn chosen_fields_are_returned() {
 
 #[actix_web::test]
 async fn a_wrong_selection_changes_nothing() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     for (tool, arguments, expected) in [
         (
             "reorder_statuses",
@@ -257,7 +258,7 @@ async fn a_wrong_selection_changes_nothing() {
 
 #[actix_web::test]
 async fn a_long_result_is_cut_between_elements() {
-    let backlog = FakeBacklog::answering(200, ISSUES);
+    let backlog = FakeBacklog::responding(200, ISSUES);
     let options = ToolOptions {
         max_tokens: 40,
         ..ToolOptions::default()

@@ -38,8 +38,8 @@ struct Two {
 
 impl Two {
     fn new(options: ToolOptions) -> Self {
-        let a = FakeBacklog::answering(200, r#"{"spaceKey":"a"}"#);
-        let b = FakeBacklog::answering(200, r#"{"spaceKey":"b"}"#);
+        let a = FakeBacklog::responding(200, r#"{"spaceKey":"a"}"#);
+        let b = FakeBacklog::responding(200, r#"{"spaceKey":"b"}"#);
         Self::of(a, b, options)
     }
 

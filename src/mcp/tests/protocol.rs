@@ -8,7 +8,7 @@ use crate::backlog::fake::FakeBacklog;
 
 #[actix_web::test]
 async fn initialize_says_who_this_is() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let params = json!({
         "protocolVersion": "2025-06-18", "capabilities": {},
         "clientInfo": {"name": "test", "version": "1"},
@@ -25,7 +25,7 @@ async fn initialize_says_who_this_is() {
 
 #[actix_web::test]
 async fn the_newest_revision_gets_cache_hints() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
     for (method, scope) in [
         ("server/discover", "public"),
@@ -55,7 +55,7 @@ async fn the_newest_revision_gets_cache_hints() {
 
 #[actix_web::test]
 async fn hosts_are_checked_and_callers_are_needed() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
     let request = post("2025-06-18", &message).insert_header((HOST, "evil.example"));
     let (status, _) = exchange(server(), Some(&caller_of(&backlog)), request).await;
@@ -66,7 +66,7 @@ async fn hosts_are_checked_and_callers_are_needed() {
 
 #[actix_web::test]
 async fn an_unknown_tool_is_a_protocol_error() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let params = json!({"name": "drop_table", "arguments": {}});
     let body = rpc(&caller_of(&backlog), "tools/call", params).await;
     assert_eq!(body["error"]["code"], -32602);
@@ -79,7 +79,7 @@ async fn an_unknown_tool_is_a_protocol_error() {
 
 #[actix_web::test]
 async fn a_server_for_one_caller_needs_no_http_layer() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let mine = server().for_caller(caller_of(&backlog));
     let params = json!({"name": "get_space", "arguments": {}});
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});

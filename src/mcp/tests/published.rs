@@ -200,7 +200,7 @@ async fn several_items_of_a_custom_field_are_sent() {
             "GET /api/v2/issues/count?customField_9%5B0%5D=1&customField_9%5B1%5D=2",
         ),
     ] {
-        let backlog = FakeBacklog::answering(200, "{}");
+        let backlog = FakeBacklog::responding(200, "{}");
         let (failed, text) = call(&caller_of(&backlog), tool, arguments).await;
         assert!(!failed, "{tool}: {text}");
         // The type of a field with one text is read before.
@@ -208,7 +208,7 @@ async fn several_items_of_a_custom_field_are_sent() {
         let sent = received.body.map_or(received.line, |(_, body)| body);
         assert_eq!(sent, expected, "{tool}");
     }
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let both = json!([{"id": 9, "value": 1, "values": [2]}]);
     let arguments = json!({"issueKey": "A-1", "customFields": both});
     let (failed, text) = call(&caller_of(&backlog), "update_issue", arguments).await;
@@ -219,7 +219,7 @@ async fn several_items_of_a_custom_field_are_sent() {
 /// Hours are a text where the empty one removes them.
 #[actix_web::test]
 async fn hours_are_taken_as_the_text_that_is_published() {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let arguments = json!({"issueKey": "A-1", "estimatedHours": "2", "actualHours": "1.5"});
     let (failed, text) = call(&caller_of(&backlog), "update_issue", arguments).await;
     assert!(!failed, "{text}");
@@ -236,7 +236,7 @@ async fn every_kind_of_activity_that_is_described_is_taken() {
     let (_, names) = described.split_once("Names: ").expect("the names");
     let names: Vec<_> = names.split(", ").collect();
     assert_eq!(names.len(), 40);
-    let backlog = FakeBacklog::answering(200, "[]");
+    let backlog = FakeBacklog::responding(200, "[]");
     let arguments = json!({"activityTypeId": names});
     let (failed, text) = call(&caller_of(&backlog), "get_space_activities", arguments).await;
     assert!(!failed, "{text}");

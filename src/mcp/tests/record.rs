@@ -16,7 +16,7 @@ use crate::{
     backlog::{BacklogUrl, Credentials, fake::FakeBacklog},
     domain::{
         ClientKey, GrantId, SpaceId,
-        activity::{Actor, Deed, ToolOutcome},
+        audit_event::{Actor, AuditEventKind, ToolOutcome},
     },
     mcp::{AccessError, BacklogAccess},
     observe::{Journal, JournalOptions, Metrics, Recorder},
@@ -74,7 +74,7 @@ async fn a_call_that_is_dropped_is_recorded_as_cancelled() {
     let [event] = recorded.as_slice() else {
         panic!("one event, not {recorded:?}");
     };
-    let Deed::ToolCalled { tool, outcome, .. } = event.deed else {
+    let AuditEventKind::ToolCalled { tool, outcome, .. } = event.kind else {
         panic!("a call, not {event:?}");
     };
     assert_eq!((tool, outcome), ("get_myself", ToolOutcome::Cancelled));

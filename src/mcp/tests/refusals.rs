@@ -26,7 +26,7 @@ async fn check_all(
     change: impl Fn(&mut Caller),
     refused: impl Fn(&Spec) -> Option<&'static str>,
 ) -> Vec<Option<Refusal>> {
-    let backlog = FakeBacklog::answering(200, "{}");
+    let backlog = FakeBacklog::responding(200, "{}");
     let fresh = || {
         let mut caller = caller_of(&backlog);
         change(&mut caller);
@@ -162,7 +162,7 @@ async fn a_tool_of_several_toolsets_is_on_with_each_of_them() {
 #[actix_web::test]
 async fn backlogs_refusal_is_a_tool_error() {
     let body = r#"{"errors":[{"message":"No issue.","code":6,"moreInfo":""}]}"#;
-    let backlog = FakeBacklog::answering(404, body);
+    let backlog = FakeBacklog::responding(404, body);
     let caller = caller_of(&backlog);
     let (failed, text) = call(&caller, "get_issue", json!({"issueKey": "A-1"})).await;
     assert!(

@@ -15,7 +15,7 @@ fn on() -> ToolOptions {
 }
 
 async fn call(options: ToolOptions, revision: &str, answer: &'static str, call: Value) -> Value {
-    let backlog = FakeBacklog::answering(200, answer);
+    let backlog = FakeBacklog::responding(200, answer);
     let mut message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call});
     let mut request = post(revision, &message);
     if revision == "2026-07-28" {

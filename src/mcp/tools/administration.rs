@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{Toolset, inputs::ProjectIdOrKey, router::Entry, tool::Endpoint},
 };
 
@@ -26,7 +26,7 @@ struct GetSpaceDiskUsage {}
 impl Endpoint for GetSpaceDiskUsage {
     const NAME: &'static str = "get_space_disk_usage";
     const TITLE: &'static str = "Get space disk usage";
-    const CALL: Call = Call::get("space/diskUsage");
+    const CALL: Operation = Operation::get("space/diskUsage");
 }
 
 /// Returns how many bytes a project uses; for its administrators.
@@ -39,7 +39,7 @@ struct GetProjectDiskUsage {
 impl Endpoint for GetProjectDiskUsage {
     const NAME: &'static str = "get_project_disk_usage";
     const TITLE: &'static str = "Get project disk usage";
-    const CALL: Call = Call::get("projects/{projectIdOrKey}/diskUsage");
+    const CALL: Operation = Operation::get("projects/{projectIdOrKey}/diskUsage");
 }
 
 /// Returns the plan of the space: its features and limits.
@@ -49,7 +49,7 @@ struct GetLicence {}
 impl Endpoint for GetLicence {
     const NAME: &'static str = "get_licence";
     const TITLE: &'static str = "Get licence";
-    const CALL: Call = Call::get("space/licence");
+    const CALL: Operation = Operation::get("space/licence");
 }
 
 /// Returns the notice that everybody in the space sees.
@@ -59,7 +59,7 @@ struct GetSpaceNotification {}
 impl Endpoint for GetSpaceNotification {
     const NAME: &'static str = "get_space_notification";
     const TITLE: &'static str = "Get space notice";
-    const CALL: Call = Call::get("space/notification");
+    const CALL: Operation = Operation::get("space/notification");
 }
 
 /// Replaces the notice that everybody in the space sees; for space administrators.
@@ -72,7 +72,7 @@ struct UpdateSpaceNotification {
 impl Endpoint for UpdateSpaceNotification {
     const NAME: &'static str = "update_space_notification";
     const TITLE: &'static str = "Update space notice";
-    const CALL: Call = Call::put("space/notification");
+    const CALL: Operation = Operation::put("space/notification");
 }
 
 /// Returns how many calls the signed-in user has left in this minute, by kind.
@@ -82,5 +82,5 @@ struct GetRateLimit {}
 impl Endpoint for GetRateLimit {
     const NAME: &'static str = "get_rate_limit";
     const TITLE: &'static str = "Get rate limit";
-    const CALL: Call = Call::get("rateLimit");
+    const CALL: Operation = Operation::get("rateLimit");
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         Toolset,
         inputs::{Count, DocumentId, Offset, Order, Project, ProjectIdOrKey},
@@ -50,7 +50,7 @@ enum Sort {
 impl Endpoint for GetDocuments {
     const NAME: &'static str = "get_documents";
     const TITLE: &'static str = "List documents";
-    const CALL: Call = Call::get("documents").defaulting(&[("offset", "0")]);
+    const CALL: Operation = Operation::get("documents").defaulting(&[("offset", "0")]);
     const FIELDS: &'static [&'static str] = fields::DOCUMENT;
 }
 
@@ -64,7 +64,7 @@ struct GetDocumentTree {
 impl Endpoint for GetDocumentTree {
     const NAME: &'static str = "get_document_tree";
     const TITLE: &'static str = "Get document tree";
-    const CALL: Call = Call::get("documents/tree?projectIdOrKey={projectIdOrKey}");
+    const CALL: Operation = Operation::get("documents/tree?projectIdOrKey={projectIdOrKey}");
 }
 
 /// Returns one document with its text.
@@ -78,7 +78,7 @@ struct GetDocument {
 impl Endpoint for GetDocument {
     const NAME: &'static str = "get_document";
     const TITLE: &'static str = "Get document";
-    const CALL: Call = Call::get("documents/{documentId}");
+    const CALL: Operation = Operation::get("documents/{documentId}");
 }
 
 /// Adds a document to a project.
@@ -102,5 +102,5 @@ struct AddDocument {
 impl Endpoint for AddDocument {
     const NAME: &'static str = "add_document";
     const TITLE: &'static str = "Add document";
-    const CALL: Call = Call::post("documents");
+    const CALL: Operation = Operation::post("documents");
 }

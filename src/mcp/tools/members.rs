@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         Toolset,
         inputs::{Count, Offset, Order, ProjectIdOrKey, SpaceUser, Team, User},
@@ -40,7 +40,7 @@ struct GetUser {
 impl Endpoint for GetUser {
     const NAME: &'static str = "get_user";
     const TITLE: &'static str = "Get user";
-    const CALL: Call = Call::get("users/{userId}");
+    const CALL: Operation = Operation::get("users/{userId}");
 }
 
 /// Adds a user to a project.
@@ -55,7 +55,7 @@ struct AddProjectUser {
 impl Endpoint for AddProjectUser {
     const NAME: &'static str = "add_project_user";
     const TITLE: &'static str = "Add project member";
-    const CALL: Call = Call::post("projects/{projectIdOrKey}/users");
+    const CALL: Operation = Operation::post("projects/{projectIdOrKey}/users");
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -71,7 +71,7 @@ struct RemoveProjectUser {
 impl Endpoint for RemoveProjectUser {
     const NAME: &'static str = "remove_project_user";
     const TITLE: &'static str = "Remove project member";
-    const CALL: Call = Call::delete("projects/{projectIdOrKey}/users");
+    const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/users");
 }
 
 /// Lists the administrators of a project.
@@ -84,7 +84,7 @@ struct GetProjectAdministrators {
 impl Endpoint for GetProjectAdministrators {
     const NAME: &'static str = "get_project_administrators";
     const TITLE: &'static str = "List project administrators";
-    const CALL: Call = Call::get("projects/{projectIdOrKey}/administrators");
+    const CALL: Operation = Operation::get("projects/{projectIdOrKey}/administrators");
     const FIELDS: &'static [&'static str] = fields::USER;
 }
 
@@ -100,7 +100,7 @@ struct AddProjectAdministrator {
 impl Endpoint for AddProjectAdministrator {
     const NAME: &'static str = "add_project_administrator";
     const TITLE: &'static str = "Add project administrator";
-    const CALL: Call = Call::post("projects/{projectIdOrKey}/administrators");
+    const CALL: Operation = Operation::post("projects/{projectIdOrKey}/administrators");
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -116,7 +116,7 @@ struct RemoveProjectAdministrator {
 impl Endpoint for RemoveProjectAdministrator {
     const NAME: &'static str = "remove_project_administrator";
     const TITLE: &'static str = "Remove project administrator";
-    const CALL: Call = Call::delete("projects/{projectIdOrKey}/administrators");
+    const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/administrators");
 }
 
 /// Lists the teams of a project.
@@ -129,7 +129,7 @@ struct GetProjectTeams {
 impl Endpoint for GetProjectTeams {
     const NAME: &'static str = "get_project_teams";
     const TITLE: &'static str = "List project teams";
-    const CALL: Call = Call::get("projects/{projectIdOrKey}/teams");
+    const CALL: Operation = Operation::get("projects/{projectIdOrKey}/teams");
     const FIELDS: &'static [&'static str] = fields::TEAM;
 }
 
@@ -145,7 +145,7 @@ struct AddProjectTeam {
 impl Endpoint for AddProjectTeam {
     const NAME: &'static str = "add_project_team";
     const TITLE: &'static str = "Add project team";
-    const CALL: Call = Call::post("projects/{projectIdOrKey}/teams");
+    const CALL: Operation = Operation::post("projects/{projectIdOrKey}/teams");
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -161,7 +161,7 @@ struct RemoveProjectTeam {
 impl Endpoint for RemoveProjectTeam {
     const NAME: &'static str = "remove_project_team";
     const TITLE: &'static str = "Remove project team";
-    const CALL: Call = Call::delete("projects/{projectIdOrKey}/teams");
+    const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/teams");
 }
 
 /// Lists the teams of the space with their members.
@@ -175,6 +175,6 @@ struct GetTeams {
 impl Endpoint for GetTeams {
     const NAME: &'static str = "get_teams";
     const TITLE: &'static str = "List teams";
-    const CALL: Call = Call::get("teams");
+    const CALL: Operation = Operation::get("teams");
     const FIELDS: &'static [&'static str] = fields::TEAM;
 }

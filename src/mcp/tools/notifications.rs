@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         Toolset,
         failure::ToolError,
@@ -41,7 +41,7 @@ struct GetNotifications {
 impl Endpoint for GetNotifications {
     const NAME: &'static str = "get_notifications";
     const TITLE: &'static str = "List notifications";
-    const CALL: Call = Call::get("notifications");
+    const CALL: Operation = Operation::get("notifications");
     const FIELDS: &'static [&'static str] = fields::NOTIFICATION;
 }
 
@@ -58,7 +58,7 @@ struct CountNotifications {
 impl Endpoint for CountNotifications {
     const NAME: &'static str = "count_notifications";
     const TITLE: &'static str = "Count notifications";
-    const CALL: Call = Call::get("notifications/count");
+    const CALL: Operation = Operation::get("notifications/count");
 }
 
 /// Sets the user's number of unread notifications to zero and returns what it was.
@@ -68,7 +68,7 @@ struct ResetUnreadNotificationCount {}
 impl Endpoint for ResetUnreadNotificationCount {
     const NAME: &'static str = "reset_unread_notification_count";
     const TITLE: &'static str = "Reset unread notifications";
-    const CALL: Call = Call::post("notifications/markAsRead");
+    const CALL: Operation = Operation::post("notifications/markAsRead");
     // Backlog does not keep the number.
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent().destructive();
 }
@@ -81,7 +81,7 @@ struct MarkNotificationAsRead {
 }
 
 impl MarkNotificationAsRead {
-    const CALL: Call = Call::post("notifications/{id}/markAsRead");
+    const CALL: Operation = Operation::post("notifications/{id}/markAsRead");
 }
 
 impl Tool for MarkNotificationAsRead {

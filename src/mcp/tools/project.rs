@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         Toolset,
         inputs::{ProjectId, ProjectKey},
@@ -36,7 +36,7 @@ struct GetProjectList {
 impl Endpoint for GetProjectList {
     const NAME: &'static str = "get_project_list";
     const TITLE: &'static str = "List projects";
-    const CALL: Call = Call::get("projects");
+    const CALL: Operation = Operation::get("projects");
     const FIELDS: &'static [&'static str] = fields::PROJECT;
 }
 
@@ -79,7 +79,7 @@ struct AddProject {
 impl Endpoint for AddProject {
     const NAME: &'static str = "add_project";
     const TITLE: &'static str = "Add project";
-    const CALL: Call = Call::post("projects").defaulting(&[
+    const CALL: Operation = Operation::post("projects").defaulting(&[
         ("chartEnabled", "false"),
         ("subtaskingEnabled", "false"),
         ("projectLeaderCanEditProjectLeader", "false"),
@@ -98,7 +98,7 @@ struct GetProject {
 impl Endpoint for GetProject {
     const NAME: &'static str = "get_project";
     const TITLE: &'static str = "Get project";
-    const CALL: Call = Call::get("projects/{projectId|projectKey}");
+    const CALL: Operation = Operation::get("projects/{projectId|projectKey}");
 }
 
 /// Lists the members of a project.
@@ -114,7 +114,7 @@ struct GetProjectUsers {
 impl Endpoint for GetProjectUsers {
     const NAME: &'static str = "get_project_users";
     const TITLE: &'static str = "List project members";
-    const CALL: Call = Call::get("projects/{projectId|projectKey}/users");
+    const CALL: Operation = Operation::get("projects/{projectId|projectKey}/users");
     const FIELDS: &'static [&'static str] = fields::USER;
 }
 
@@ -149,5 +149,5 @@ struct UpdateProject {
 impl Endpoint for UpdateProject {
     const NAME: &'static str = "update_project";
     const TITLE: &'static str = "Update project";
-    const CALL: Call = Call::patch("projects/{projectId|projectKey}");
+    const CALL: Operation = Operation::patch("projects/{projectId|projectKey}");
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         Toolset,
         inputs::{ActivityType, Count, Date, Integer, Order, User},
@@ -32,7 +32,7 @@ struct GetSpace {}
 impl Endpoint for GetSpace {
     const NAME: &'static str = "get_space";
     const TITLE: &'static str = "Get space";
-    const CALL: Call = Call::get("space");
+    const CALL: Operation = Operation::get("space");
 }
 
 /// Lists what happened in the whole space, newest first: issues, comments, wiki pages, pull
@@ -63,7 +63,7 @@ struct GetSpaceActivities {
 impl Endpoint for GetSpaceActivities {
     const NAME: &'static str = "get_space_activities";
     const TITLE: &'static str = "List space activities";
-    const CALL: Call = Call::get("space/activities");
+    const CALL: Operation = Operation::get("space/activities");
     const FIELDS: &'static [&'static str] = fields::ACTIVITY;
 }
 
@@ -74,7 +74,7 @@ struct GetUsers {}
 impl Endpoint for GetUsers {
     const NAME: &'static str = "get_users";
     const TITLE: &'static str = "List users";
-    const CALL: Call = Call::get("users");
+    const CALL: Operation = Operation::get("users");
     const FIELDS: &'static [&'static str] = fields::USER;
 }
 
@@ -93,7 +93,7 @@ struct GetUserStarsCount {
 impl Endpoint for GetUserStarsCount {
     const NAME: &'static str = "get_user_stars_count";
     const TITLE: &'static str = "Count a user's stars";
-    const CALL: Call = Call::get("users/{userId}/stars/count");
+    const CALL: Operation = Operation::get("users/{userId}/stars/count");
 }
 
 /// Returns the Backlog user that these tools act as.
@@ -103,7 +103,7 @@ struct GetMyself {}
 impl Endpoint for GetMyself {
     const NAME: &'static str = "get_myself";
     const TITLE: &'static str = "Get signed-in user";
-    const CALL: Call = Call::get("users/myself");
+    const CALL: Operation = Operation::get("users/myself");
 }
 
 /// Lists what one user did in all projects, newest first. For everything that happened use
@@ -126,6 +126,6 @@ struct GetUserRecentUpdates {
 impl Endpoint for GetUserRecentUpdates {
     const NAME: &'static str = "get_user_recent_updates";
     const TITLE: &'static str = "List a user's activities";
-    const CALL: Call = Call::get("users/{userId}/activities");
+    const CALL: Operation = Operation::get("users/{userId}/activities");
     const FIELDS: &'static [&'static str] = fields::ACTIVITY;
 }

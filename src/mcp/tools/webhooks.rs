@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         Toolset,
         inputs::{ActivityType, Integer, ProjectIdOrKey},
@@ -50,7 +50,7 @@ struct GetWebhooks {
 impl Endpoint for GetWebhooks {
     const NAME: &'static str = "get_webhooks";
     const TITLE: &'static str = "List webhooks";
-    const CALL: Call = Call::get("projects/{projectIdOrKey}/webhooks");
+    const CALL: Operation = Operation::get("projects/{projectIdOrKey}/webhooks");
     const FIELDS: &'static [&'static str] = fields::WEBHOOK;
 }
 
@@ -74,7 +74,7 @@ struct AddWebhook {
 impl Endpoint for AddWebhook {
     const NAME: &'static str = "add_webhook";
     const TITLE: &'static str = "Add webhook";
-    const CALL: Call = Call::post("projects/{projectIdOrKey}/webhooks");
+    const CALL: Operation = Operation::post("projects/{projectIdOrKey}/webhooks");
     const ACCESS: Access = Access::of(Self::CALL.method()).open_world();
 }
 
@@ -101,7 +101,7 @@ struct UpdateWebhook {
 impl Endpoint for UpdateWebhook {
     const NAME: &'static str = "update_webhook";
     const TITLE: &'static str = "Update webhook";
-    const CALL: Call = Call::patch("projects/{projectIdOrKey}/webhooks/{webhookId}");
+    const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/webhooks/{webhookId}");
     const ACCESS: Access = Access::of(Self::CALL.method()).open_world();
 }
 
@@ -117,5 +117,5 @@ struct DeleteWebhook {
 impl Endpoint for DeleteWebhook {
     const NAME: &'static str = "delete_webhook";
     const TITLE: &'static str = "Delete webhook";
-    const CALL: Call = Call::delete("projects/{projectIdOrKey}/webhooks/{webhookId}");
+    const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/webhooks/{webhookId}");
 }

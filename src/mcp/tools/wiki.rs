@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         Toolset,
         inputs::{Markup, NumericId, Project, ProjectId, ProjectKey},
@@ -37,7 +37,7 @@ struct GetWikiPages {
 impl Endpoint for GetWikiPages {
     const NAME: &'static str = "get_wiki_pages";
     const TITLE: &'static str = "List wiki pages";
-    const CALL: Call = Call::get("wikis?projectIdOrKey={projectId|projectKey}");
+    const CALL: Operation = Operation::get("wikis?projectIdOrKey={projectId|projectKey}");
     const FIELDS: &'static [&'static str] = fields::WIKI_PAGE;
 }
 
@@ -52,7 +52,7 @@ struct GetWikisCount {
 impl Endpoint for GetWikisCount {
     const NAME: &'static str = "get_wikis_count";
     const TITLE: &'static str = "Count wiki pages";
-    const CALL: Call = Call::get("wikis/count?projectIdOrKey={projectId|projectKey}");
+    const CALL: Operation = Operation::get("wikis/count?projectIdOrKey={projectId|projectKey}");
 }
 
 /// Returns one wiki page with its text.
@@ -66,7 +66,7 @@ struct GetWiki {
 impl Endpoint for GetWiki {
     const NAME: &'static str = "get_wiki";
     const TITLE: &'static str = "Get wiki page";
-    const CALL: Call = Call::get("wikis/{wikiId}");
+    const CALL: Operation = Operation::get("wikis/{wikiId}");
 }
 
 /// Adds a wiki page to a project.
@@ -85,7 +85,7 @@ struct AddWiki {
 impl Endpoint for AddWiki {
     const NAME: &'static str = "add_wiki";
     const TITLE: &'static str = "Add wiki page";
-    const CALL: Call = Call::post("wikis");
+    const CALL: Operation = Operation::post("wikis");
 }
 
 /// Changes a wiki page. What is not given stays as it is; a text given replaces the whole text.
@@ -104,7 +104,7 @@ struct UpdateWiki {
 impl Endpoint for UpdateWiki {
     const NAME: &'static str = "update_wiki";
     const TITLE: &'static str = "Update wiki page";
-    const CALL: Call = Call::patch("wikis/{wikiId}");
+    const CALL: Operation = Operation::patch("wikis/{wikiId}");
     // Backlog keeps every version.
     const ACCESS: Access = Access::of(Self::CALL.method()).recoverable();
 }

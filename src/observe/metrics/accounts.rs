@@ -1,11 +1,11 @@
-//! The numbers of accounts: their states, and the tokens that are not stored yet.
+//! The metrics of accounts: their states, and the tokens that are not stored yet.
 
 use metrics::Recorder as _;
 
 use super::{METADATA, Metrics, catalogue, count, key};
 
 impl Metrics {
-    /// So many more pairs of Backlog tokens wait to be stored; fewer, if negative.
+    /// Changes the number of pairs of Backlog tokens that are waiting to be stored.
     pub fn unstored_pairs(&self, more: f64) {
         if let Some(inner) = &self.0 {
             let key = key(&catalogue::UNSTORED_PAIRS, []);
@@ -16,13 +16,13 @@ impl Metrics {
         }
     }
 
-    /// How many accounts of a space are in a state.
+    /// Records the number of a space's accounts in a state.
     pub fn accounts(&self, space: &str, state: &'static str, number: u64) {
         let labels = [space.to_owned().into(), state.into()];
         self.gauge(&catalogue::ACCOUNTS, labels, count(number));
     }
 
-    /// Whether the endings of a space's accounts are paused.
+    /// Records whether the endings of a space's accounts are paused.
     pub fn endings_paused(&self, space: &str, are_paused: bool) {
         let labels = [space.to_owned().into()];
         self.gauge(

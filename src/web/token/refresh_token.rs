@@ -21,7 +21,7 @@ use crate::{
         self,
         refresh_tokens::{State, Stored},
     },
-    domain::{GrantId, RevocationReason, activity::Actor},
+    domain::{GrantId, RevocationReason, audit_event::Actor},
     oauth::{ErrorCode, OAuthError, Params, Scopes, resource, token::RefreshToken},
     observe::SecurityEvent,
     web::{AppState, Issuer, client_auth::Presented, error::JsonError, limits::Holder},

@@ -27,7 +27,7 @@ const ALL: [Id; 6] = [
 ];
 /// Longer than the lease of a renewal whose process has died, and than any request may wait.
 const PATIENCE: Duration = Duration::from_secs(180);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A user's sign-in with one client.
 #[derive(Clone)]
@@ -134,7 +134,7 @@ impl User {
                 Outcome::TryAgain(what) => {
                     let late = Instant::now() >= until;
                     assert!(!late, "{} at {url}: {what}", self.id);
-                    sleep(LOOK_EVERY).await;
+                    sleep(POLL_INTERVAL).await;
                 }
             }
         }

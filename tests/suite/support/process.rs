@@ -31,7 +31,7 @@ use super::{
 
 /// Far more than a start or an orderly end takes.
 pub const DEADLINE: Duration = Duration::from_secs(60);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A port of the loopback address that no other test takes while this lives.
 ///
@@ -234,7 +234,7 @@ impl Process {
             if let Some(status) = self.child.try_wait().expect("a state") {
                 panic!("the process ended instead of getting ready: {status}");
             }
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -311,7 +311,7 @@ pub async fn healthy(port: &Port) {
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let poll = async {
         while !holds().await {
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_INTERVAL).await;
         }
     };
     assert!(

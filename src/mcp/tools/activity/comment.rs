@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{Integer, IssueId, IssueKey, ProjectId, ProjectKey, RepoId, RepoName, User},
         tool::Endpoint,
@@ -25,7 +25,7 @@ pub(super) struct GetIssueComment {
 impl Endpoint for GetIssueComment {
     const NAME: &'static str = "get_issue_comment";
     const TITLE: &'static str = "Get issue comment";
-    const CALL: Call = Call::get("issues/{issueId|issueKey}/comments/{commentId}");
+    const CALL: Operation = Operation::get("issues/{issueId|issueKey}/comments/{commentId}");
 }
 
 /// Counts the comments on an issue.
@@ -39,7 +39,7 @@ pub(super) struct CountIssueComments {
 impl Endpoint for CountIssueComments {
     const NAME: &'static str = "count_issue_comments";
     const TITLE: &'static str = "Count issue comments";
-    const CALL: Call = Call::get("issues/{issueId|issueKey}/comments/count");
+    const CALL: Operation = Operation::get("issues/{issueId|issueKey}/comments/count");
 }
 
 /// Deletes one of the user's own comments on an issue.
@@ -55,7 +55,7 @@ pub(super) struct DeleteIssueComment {
 impl Endpoint for DeleteIssueComment {
     const NAME: &'static str = "delete_issue_comment";
     const TITLE: &'static str = "Delete issue comment";
-    const CALL: Call = Call::delete("issues/{issueId|issueKey}/comments/{commentId}");
+    const CALL: Operation = Operation::delete("issues/{issueId|issueKey}/comments/{commentId}");
 }
 
 /// Lists who was told of a comment, and whether they read it.
@@ -71,7 +71,8 @@ pub(super) struct GetIssueCommentNotifications {
 impl Endpoint for GetIssueCommentNotifications {
     const NAME: &'static str = "get_issue_comment_notifications";
     const TITLE: &'static str = "List comment notifications";
-    const CALL: Call = Call::get("issues/{issueId|issueKey}/comments/{commentId}/notifications");
+    const CALL: Operation =
+        Operation::get("issues/{issueId|issueKey}/comments/{commentId}/notifications");
 }
 
 /// Tells more people of one of the user's own comments.
@@ -89,7 +90,8 @@ pub(super) struct AddIssueCommentNotifications {
 impl Endpoint for AddIssueCommentNotifications {
     const NAME: &'static str = "add_issue_comment_notifications";
     const TITLE: &'static str = "Notify of a comment";
-    const CALL: Call = Call::post("issues/{issueId|issueKey}/comments/{commentId}/notifications");
+    const CALL: Operation =
+        Operation::post("issues/{issueId|issueKey}/comments/{commentId}/notifications");
 }
 
 /// Counts the comments on a pull request.
@@ -107,7 +109,7 @@ pub(super) struct CountPullRequestComments {
 impl Endpoint for CountPullRequestComments {
     const NAME: &'static str = "count_pull_request_comments";
     const TITLE: &'static str = "Count pull request comments";
-    const CALL: Call = Call::get(
+    const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments/count",
     );
 }
@@ -123,6 +125,6 @@ pub(super) struct GetIssueParticipants {
 impl Endpoint for GetIssueParticipants {
     const NAME: &'static str = "get_issue_participants";
     const TITLE: &'static str = "List issue participants";
-    const CALL: Call = Call::get("issues/{issueId|issueKey}/participants");
+    const CALL: Operation = Operation::get("issues/{issueId|issueKey}/participants");
     const FIELDS: &'static [&'static str] = fields::USER;
 }

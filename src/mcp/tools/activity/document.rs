@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{DocumentId, ProjectId, ProjectKey},
         tool::{Access, Endpoint},
@@ -22,7 +22,7 @@ pub(super) struct CountDocuments {
 impl Endpoint for CountDocuments {
     const NAME: &'static str = "count_documents";
     const TITLE: &'static str = "Count documents";
-    const CALL: Call = Call::get("documents/count?projectIdOrKey={projectId|projectKey}");
+    const CALL: Operation = Operation::get("documents/count?projectIdOrKey={projectId|projectKey}");
 }
 
 /// Lists the comments on a document with their replies.
@@ -36,7 +36,7 @@ pub(super) struct GetDocumentComments {
 impl Endpoint for GetDocumentComments {
     const NAME: &'static str = "get_document_comments";
     const TITLE: &'static str = "List document comments";
-    const CALL: Call = Call::get("documents/{documentId}/comments");
+    const CALL: Operation = Operation::get("documents/{documentId}/comments");
 }
 
 /// Adds tags to a document.
@@ -52,7 +52,7 @@ pub(super) struct AddDocumentTags {
 impl Endpoint for AddDocumentTags {
     const NAME: &'static str = "add_document_tags";
     const TITLE: &'static str = "Tag document";
-    const CALL: Call = Call::post("documents/{documentId}/tags");
+    const CALL: Operation = Operation::post("documents/{documentId}/tags");
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -69,5 +69,5 @@ pub(super) struct RemoveDocumentTags {
 impl Endpoint for RemoveDocumentTags {
     const NAME: &'static str = "remove_document_tags";
     const TITLE: &'static str = "Untag document";
-    const CALL: Call = Call::delete("documents/{documentId}/tags");
+    const CALL: Operation = Operation::delete("documents/{documentId}/tags");
 }

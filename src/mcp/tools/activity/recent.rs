@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{ActivityType, Count, Integer, Offset, Order, ProjectIdOrKey},
         tool::Endpoint,
@@ -31,7 +31,7 @@ pub(super) struct GetProjectActivities {
 impl Endpoint for GetProjectActivities {
     const NAME: &'static str = "get_project_activities";
     const TITLE: &'static str = "List project activities";
-    const CALL: Call = Call::get("projects/{projectIdOrKey}/activities");
+    const CALL: Operation = Operation::get("projects/{projectIdOrKey}/activities");
     const FIELDS: &'static [&'static str] = fields::ACTIVITY;
 }
 
@@ -46,7 +46,7 @@ pub(super) struct GetActivity {
 impl Endpoint for GetActivity {
     const NAME: &'static str = "get_activity";
     const TITLE: &'static str = "Get activity";
-    const CALL: Call = Call::get("activities/{activityId}");
+    const CALL: Operation = Operation::get("activities/{activityId}");
 }
 
 /// Lists the issues that the user looked at last.
@@ -60,7 +60,7 @@ pub(super) struct GetRecentlyViewedIssues {
 impl Endpoint for GetRecentlyViewedIssues {
     const NAME: &'static str = "get_recently_viewed_issues";
     const TITLE: &'static str = "List recently viewed issues";
-    const CALL: Call = Call::get("users/myself/recentlyViewedIssues");
+    const CALL: Operation = Operation::get("users/myself/recentlyViewedIssues");
     const FIELDS: &'static [&'static str] = &["issue", "updated"];
 }
 
@@ -75,7 +75,7 @@ pub(super) struct GetRecentlyViewedProjects {
 impl Endpoint for GetRecentlyViewedProjects {
     const NAME: &'static str = "get_recently_viewed_projects";
     const TITLE: &'static str = "List recently viewed projects";
-    const CALL: Call = Call::get("users/myself/recentlyViewedProjects");
+    const CALL: Operation = Operation::get("users/myself/recentlyViewedProjects");
     const FIELDS: &'static [&'static str] = &["project", "updated"];
 }
 
@@ -90,6 +90,6 @@ pub(super) struct GetRecentlyViewedWikis {
 impl Endpoint for GetRecentlyViewedWikis {
     const NAME: &'static str = "get_recently_viewed_wikis";
     const TITLE: &'static str = "List recently viewed pages";
-    const CALL: Call = Call::get("users/myself/recentlyViewedWikis");
+    const CALL: Operation = Operation::get("users/myself/recentlyViewedWikis");
     const FIELDS: &'static [&'static str] = &["page", "updated"];
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::{Call, Method},
+    backlog::{Method, Operation},
     mcp::{
         failure::ToolError,
         inputs::{Count, Integer, User},
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-const ADD: Call = Call::post("stars");
+const ADD: Operation = Operation::post("stars");
 
 /// Gives a star to one thing.
 #[derive(Deserialize, JsonSchema)]
@@ -51,7 +51,7 @@ impl Tool for AddStar {
     const NAME: &'static str = "add_star";
     const TITLE: &'static str = "Add star";
     const ACCESS: Access = Access::of(Method::Post);
-    const REQUEST: Option<Call> = Some(ADD);
+    const REQUEST: Option<Operation> = Some(ADD);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let form = [(self.kind.parameter().to_owned(), self.id.get().into())];
@@ -71,7 +71,7 @@ pub(super) struct RemoveStar {
 impl Endpoint for RemoveStar {
     const NAME: &'static str = "remove_star";
     const TITLE: &'static str = "Remove star";
-    const CALL: Call = Call::delete("stars/{starId}");
+    const CALL: Operation = Operation::delete("stars/{starId}");
 }
 
 /// Lists the stars that a user has received, newest first.
@@ -88,6 +88,6 @@ pub(super) struct GetUserStars {
 impl Endpoint for GetUserStars {
     const NAME: &'static str = "get_user_stars";
     const TITLE: &'static str = "List a user's stars";
-    const CALL: Call = Call::get("users/{userId}/stars");
+    const CALL: Operation = Operation::get("users/{userId}/stars");
     const FIELDS: &'static [&'static str] = fields::STAR;
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{Count, Integer, NumericId, Order, ProjectId, ProjectKey},
         tool::Endpoint,
@@ -29,7 +29,7 @@ pub(super) struct GetWikiHistory {
 impl Endpoint for GetWikiHistory {
     const NAME: &'static str = "get_wiki_history";
     const TITLE: &'static str = "List wiki history";
-    const CALL: Call = Call::get("wikis/{wikiId}/history");
+    const CALL: Operation = Operation::get("wikis/{wikiId}/history");
     const FIELDS: &'static [&'static str] = fields::WIKI_VERSION;
 }
 
@@ -44,7 +44,7 @@ pub(super) struct GetWikiTags {
 impl Endpoint for GetWikiTags {
     const NAME: &'static str = "get_wiki_tags";
     const TITLE: &'static str = "List wiki tags";
-    const CALL: Call = Call::get("wikis/tags?projectIdOrKey={projectId|projectKey}");
+    const CALL: Operation = Operation::get("wikis/tags?projectIdOrKey={projectId|projectKey}");
 }
 
 /// Deletes a wiki page for good.
@@ -60,5 +60,5 @@ pub(super) struct DeleteWiki {
 impl Endpoint for DeleteWiki {
     const NAME: &'static str = "delete_wiki";
     const TITLE: &'static str = "Delete wiki page";
-    const CALL: Call = Call::delete("wikis/{wikiId}");
+    const CALL: Operation = Operation::delete("wikis/{wikiId}");
 }

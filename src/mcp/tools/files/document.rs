@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         file::{Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{DocumentId, Integer},
@@ -33,7 +33,7 @@ pub(super) struct GetDocumentAttachment {
 impl Endpoint for GetDocumentAttachment {
     const NAME: &'static str = "get_document_attachment";
     const TITLE: &'static str = "Get document attachment";
-    const CALL: Call = Call::get("documents/{documentId}/attachments/{attachmentId}");
+    const CALL: Operation = Operation::get("documents/{documentId}/attachments/{attachmentId}");
 
     fn view(&self) -> Option<View> {
         Some(View::new(

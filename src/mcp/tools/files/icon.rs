@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::{Call, Method},
+    backlog::{Method, Operation},
     mcp::{
         arguments::names_nothing,
         failure::ToolError,
@@ -14,9 +14,9 @@ use crate::{
     },
 };
 
-const OF_USER: Call = Call::get("users/{userId}/icon");
-const OF_PROJECT: Call = Call::get("projects/{projectId|projectKey}/image");
-const OF_SPACE: Call = Call::get("space/image");
+const OF_USER: Operation = Operation::get("users/{userId}/icon");
+const OF_PROJECT: Operation = Operation::get("projects/{projectId|projectKey}/image");
+const OF_SPACE: Operation = Operation::get("space/image");
 
 /// Returns the picture of a user or of a project; of the space if neither is given.
 #[derive(Deserialize, Serialize, JsonSchema)]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{Integer, IssueId, IssueKey},
         tool::{Access, Endpoint},
@@ -23,7 +23,7 @@ pub(super) struct GetIssueAttachments {
 impl Endpoint for GetIssueAttachments {
     const NAME: &'static str = "get_issue_attachments";
     const TITLE: &'static str = "List issue attachments";
-    const CALL: Call = Call::get("issues/{issueId|issueKey}/attachments");
+    const CALL: Operation = Operation::get("issues/{issueId|issueKey}/attachments");
     const FIELDS: &'static [&'static str] = fields::ATTACHMENT;
 }
 
@@ -40,7 +40,8 @@ pub(super) struct DeleteIssueAttachment {
 impl Endpoint for DeleteIssueAttachment {
     const NAME: &'static str = "delete_issue_attachment";
     const TITLE: &'static str = "Delete issue attachment";
-    const CALL: Call = Call::delete("issues/{issueId|issueKey}/attachments/{attachmentId}");
+    const CALL: Operation =
+        Operation::delete("issues/{issueId|issueKey}/attachments/{attachmentId}");
 }
 
 /// Lists the shared files that an issue links to.
@@ -54,7 +55,7 @@ pub(super) struct GetIssueSharedFiles {
 impl Endpoint for GetIssueSharedFiles {
     const NAME: &'static str = "get_issue_shared_files";
     const TITLE: &'static str = "List an issue's shared files";
-    const CALL: Call = Call::get("issues/{issueId|issueKey}/sharedFiles");
+    const CALL: Operation = Operation::get("issues/{issueId|issueKey}/sharedFiles");
     const FIELDS: &'static [&'static str] = fields::SHARED_FILE;
 }
 
@@ -71,7 +72,7 @@ pub(super) struct AddIssueSharedFiles {
 impl Endpoint for AddIssueSharedFiles {
     const NAME: &'static str = "add_issue_shared_files";
     const TITLE: &'static str = "Link shared files to issue";
-    const CALL: Call = Call::post("issues/{issueId|issueKey}/sharedFiles");
+    const CALL: Operation = Operation::post("issues/{issueId|issueKey}/sharedFiles");
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -88,5 +89,6 @@ pub(super) struct RemoveIssueSharedFile {
 impl Endpoint for RemoveIssueSharedFile {
     const NAME: &'static str = "remove_issue_shared_file";
     const TITLE: &'static str = "Unlink shared file from issue";
-    const CALL: Call = Call::delete("issues/{issueId|issueKey}/sharedFiles/{sharedFileId}");
+    const CALL: Operation =
+        Operation::delete("issues/{issueId|issueKey}/sharedFiles/{sharedFileId}");
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         file::{Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{Integer, ProjectId, ProjectKey, RepoId, RepoName},
@@ -28,7 +28,7 @@ pub(super) struct GetPullRequestAttachments {
 impl Endpoint for GetPullRequestAttachments {
     const NAME: &'static str = "get_pull_request_attachments";
     const TITLE: &'static str = "List pull request attachments";
-    const CALL: Call = Call::get(
+    const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/attachments",
     );
     const FIELDS: &'static [&'static str] = fields::ATTACHMENT;
@@ -59,7 +59,7 @@ pub(super) struct GetPullRequestAttachment {
 impl Endpoint for GetPullRequestAttachment {
     const NAME: &'static str = "get_pull_request_attachment";
     const TITLE: &'static str = "Get pull request attachment";
-    const CALL: Call = Call::get(
+    const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/attachments/{attachmentId}",
     );
 
@@ -90,7 +90,7 @@ pub(super) struct DeletePullRequestAttachment {
 impl Endpoint for DeletePullRequestAttachment {
     const NAME: &'static str = "delete_pull_request_attachment";
     const TITLE: &'static str = "Delete pull request attachment";
-    const CALL: Call = Call::delete(
+    const CALL: Operation = Operation::delete(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/attachments/{attachmentId}",
     );
 }

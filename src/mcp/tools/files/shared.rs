@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         file::{Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{Integer, Offset, Order, ProjectId, ProjectKey},
@@ -31,7 +31,8 @@ pub(super) struct GetSharedFiles {
 impl Endpoint for GetSharedFiles {
     const NAME: &'static str = "get_shared_files";
     const TITLE: &'static str = "List shared files";
-    const CALL: Call = Call::get("projects/{projectId|projectKey}/files/metadata/{*path}");
+    const CALL: Operation =
+        Operation::get("projects/{projectId|projectKey}/files/metadata/{*path}");
     const FIELDS: &'static [&'static str] = fields::SHARED_FILE;
     const USUAL_COUNT: u64 = 1000;
 }
@@ -57,7 +58,7 @@ pub(super) struct GetSharedFile {
 impl Endpoint for GetSharedFile {
     const NAME: &'static str = "get_shared_file";
     const TITLE: &'static str = "Get shared file";
-    const CALL: Call = Call::get("projects/{projectId|projectKey}/files/{sharedFileId}");
+    const CALL: Operation = Operation::get("projects/{projectId|projectKey}/files/{sharedFileId}");
 
     fn view(&self) -> Option<View> {
         Some(View::new(

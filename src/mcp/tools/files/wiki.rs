@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         file::{Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{Integer, NumericId},
@@ -24,7 +24,7 @@ pub(super) struct GetWikiAttachments {
 impl Endpoint for GetWikiAttachments {
     const NAME: &'static str = "get_wiki_attachments";
     const TITLE: &'static str = "List wiki attachments";
-    const CALL: Call = Call::get("wikis/{wikiId}/attachments");
+    const CALL: Operation = Operation::get("wikis/{wikiId}/attachments");
     const FIELDS: &'static [&'static str] = fields::ATTACHMENT;
 }
 
@@ -49,7 +49,7 @@ pub(super) struct GetWikiAttachment {
 impl Endpoint for GetWikiAttachment {
     const NAME: &'static str = "get_wiki_attachment";
     const TITLE: &'static str = "Get wiki attachment";
-    const CALL: Call = Call::get("wikis/{wikiId}/attachments/{attachmentId}");
+    const CALL: Operation = Operation::get("wikis/{wikiId}/attachments/{attachmentId}");
 
     fn view(&self) -> Option<View> {
         Some(View::new(
@@ -74,7 +74,7 @@ pub(super) struct AddWikiAttachments {
 impl Endpoint for AddWikiAttachments {
     const NAME: &'static str = "add_wiki_attachments";
     const TITLE: &'static str = "Attach files to wiki page";
-    const CALL: Call = Call::post("wikis/{wikiId}/attachments");
+    const CALL: Operation = Operation::post("wikis/{wikiId}/attachments");
 }
 
 /// Deletes a file attached to a wiki page.
@@ -90,7 +90,7 @@ pub(super) struct DeleteWikiAttachment {
 impl Endpoint for DeleteWikiAttachment {
     const NAME: &'static str = "delete_wiki_attachment";
     const TITLE: &'static str = "Delete wiki attachment";
-    const CALL: Call = Call::delete("wikis/{wikiId}/attachments/{attachmentId}");
+    const CALL: Operation = Operation::delete("wikis/{wikiId}/attachments/{attachmentId}");
 }
 
 /// Lists the shared files that a wiki page links to.
@@ -104,7 +104,7 @@ pub(super) struct GetWikiSharedFiles {
 impl Endpoint for GetWikiSharedFiles {
     const NAME: &'static str = "get_wiki_shared_files";
     const TITLE: &'static str = "List a wiki page's shared files";
-    const CALL: Call = Call::get("wikis/{wikiId}/sharedFiles");
+    const CALL: Operation = Operation::get("wikis/{wikiId}/sharedFiles");
     const FIELDS: &'static [&'static str] = fields::SHARED_FILE;
 }
 
@@ -121,7 +121,7 @@ pub(super) struct AddWikiSharedFiles {
 impl Endpoint for AddWikiSharedFiles {
     const NAME: &'static str = "add_wiki_shared_files";
     const TITLE: &'static str = "Link shared files to wiki page";
-    const CALL: Call = Call::post("wikis/{wikiId}/sharedFiles");
+    const CALL: Operation = Operation::post("wikis/{wikiId}/sharedFiles");
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -138,5 +138,5 @@ pub(super) struct RemoveWikiSharedFile {
 impl Endpoint for RemoveWikiSharedFile {
     const NAME: &'static str = "remove_wiki_shared_file";
     const TITLE: &'static str = "Unlink shared file from wiki page";
-    const CALL: Call = Call::delete("wikis/{wikiId}/sharedFiles/{sharedFileId}");
+    const CALL: Operation = Operation::delete("wikis/{wikiId}/sharedFiles/{sharedFileId}");
 }

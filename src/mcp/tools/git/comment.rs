@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{Count, Integer, Markup, Order, ProjectId, ProjectKey, RepoId, RepoName, User},
         tool::Endpoint,
@@ -33,7 +33,7 @@ pub(super) struct GetPullRequestComments {
 impl Endpoint for GetPullRequestComments {
     const NAME: &'static str = "get_pull_request_comments";
     const TITLE: &'static str = "List pull request comments";
-    const CALL: Call = Call::get(
+    const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments",
     );
     const FIELDS: &'static [&'static str] = fields::PULL_REQUEST_COMMENT;
@@ -59,7 +59,7 @@ pub(super) struct AddPullRequestComment {
 impl Endpoint for AddPullRequestComment {
     const NAME: &'static str = "add_pull_request_comment";
     const TITLE: &'static str = "Add pull request comment";
-    const CALL: Call = Call::post(
+    const CALL: Operation = Operation::post(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments",
     );
 }
@@ -82,7 +82,7 @@ pub(super) struct UpdatePullRequestComment {
 impl Endpoint for UpdatePullRequestComment {
     const NAME: &'static str = "update_pull_request_comment";
     const TITLE: &'static str = "Update pull request comment";
-    const CALL: Call = Call::patch(
+    const CALL: Operation = Operation::patch(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments/{commentId}",
     );
 }

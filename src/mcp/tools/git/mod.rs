@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         Toolset,
         inputs::{ProjectId, ProjectKey, RepoId, RepoName},
@@ -43,7 +43,7 @@ struct GetGitRepositories {
 impl Endpoint for GetGitRepositories {
     const NAME: &'static str = "get_git_repositories";
     const TITLE: &'static str = "List Git repositories";
-    const CALL: Call = Call::get("projects/{projectId|projectKey}/git/repositories");
+    const CALL: Operation = Operation::get("projects/{projectId|projectKey}/git/repositories");
     const FIELDS: &'static [&'static str] = fields::REPOSITORY;
 }
 
@@ -60,6 +60,6 @@ struct GetGitRepository {
 impl Endpoint for GetGitRepository {
     const NAME: &'static str = "get_git_repository";
     const TITLE: &'static str = "Get Git repository";
-    const CALL: Call =
-        Call::get("projects/{projectId|projectKey}/git/repositories/{repoId|repoName}");
+    const CALL: Operation =
+        Operation::get("projects/{projectId|projectKey}/git/repositories/{repoId|repoName}");
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{
             Count, Integer, Issue, Markup, Offset, ProjectId, ProjectKey, PullRequestStatus,
@@ -38,7 +38,7 @@ pub(super) struct GetPullRequests {
 impl Endpoint for GetPullRequests {
     const NAME: &'static str = "get_pull_requests";
     const TITLE: &'static str = "List pull requests";
-    const CALL: Call = Call::get(
+    const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests",
     );
     const FIELDS: &'static [&'static str] = fields::PULL_REQUEST;
@@ -65,7 +65,7 @@ pub(super) struct GetPullRequestsCount {
 impl Endpoint for GetPullRequestsCount {
     const NAME: &'static str = "get_pull_requests_count";
     const TITLE: &'static str = "Count pull requests";
-    const CALL: Call = Call::get(
+    const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/count",
     );
 }
@@ -85,7 +85,7 @@ pub(super) struct GetPullRequest {
 impl Endpoint for GetPullRequest {
     const NAME: &'static str = "get_pull_request";
     const TITLE: &'static str = "Get pull request";
-    const CALL: Call = Call::get(
+    const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}",
     );
 }
@@ -118,7 +118,7 @@ pub(super) struct AddPullRequest {
 impl Endpoint for AddPullRequest {
     const NAME: &'static str = "add_pull_request";
     const TITLE: &'static str = "Add pull request";
-    const CALL: Call = Call::post(
+    const CALL: Operation = Operation::post(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests",
     );
 }
@@ -154,7 +154,7 @@ pub(super) struct UpdatePullRequest {
 impl Endpoint for UpdatePullRequest {
     const NAME: &'static str = "update_pull_request";
     const TITLE: &'static str = "Update pull request";
-    const CALL: Call = Call::patch(
+    const CALL: Operation = Operation::patch(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}",
     );
     // Backlog logs each change; the comment is added each time.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         file::{Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{IssueKey, Whole},
@@ -37,7 +37,7 @@ pub(super) struct GetIssueAttachment {
 impl Endpoint for GetIssueAttachment {
     const NAME: &'static str = "get_issue_attachment";
     const TITLE: &'static str = "Get issue attachment";
-    const CALL: Call = Call::get("issues/{issueId|issueKey}/attachments/{attachmentId}");
+    const CALL: Operation = Operation::get("issues/{issueId|issueKey}/attachments/{attachmentId}");
 
     fn view(&self) -> Option<View> {
         Some(View::new(

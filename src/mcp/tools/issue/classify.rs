@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{ProjectId, ProjectKey},
         tool::Endpoint,
@@ -19,7 +19,7 @@ pub(super) struct GetPriorities {}
 impl Endpoint for GetPriorities {
     const NAME: &'static str = "get_priorities";
     const TITLE: &'static str = "List priorities";
-    const CALL: Call = Call::get("priorities");
+    const CALL: Operation = Operation::get("priorities");
     const FIELDS: &'static [&'static str] = fields::MASTER;
 }
 
@@ -34,7 +34,7 @@ pub(super) struct GetIssueTypes {
 impl Endpoint for GetIssueTypes {
     const NAME: &'static str = "get_issue_types";
     const TITLE: &'static str = "List issue types";
-    const CALL: Call = Call::get("projects/{projectId|projectKey}/issueTypes");
+    const CALL: Operation = Operation::get("projects/{projectId|projectKey}/issueTypes");
     const FIELDS: &'static [&'static str] = fields::ISSUE_TYPE;
 }
 
@@ -49,7 +49,7 @@ pub(super) struct GetStatuses {
 impl Endpoint for GetStatuses {
     const NAME: &'static str = "get_statuses";
     const TITLE: &'static str = "List statuses";
-    const CALL: Call = Call::get("projects/{projectId|projectKey}/statuses");
+    const CALL: Operation = Operation::get("projects/{projectId|projectKey}/statuses");
     const FIELDS: &'static [&'static str] = fields::STATUS;
 }
 
@@ -64,7 +64,7 @@ pub(super) struct GetCategories {
 impl Endpoint for GetCategories {
     const NAME: &'static str = "get_categories";
     const TITLE: &'static str = "List categories";
-    const CALL: Call = Call::get("projects/{projectId|projectKey}/categories");
+    const CALL: Operation = Operation::get("projects/{projectId|projectKey}/categories");
     const FIELDS: &'static [&'static str] = fields::CATEGORY;
 }
 
@@ -81,7 +81,7 @@ pub(super) struct AddCategory {
 impl Endpoint for AddCategory {
     const NAME: &'static str = "add_category";
     const TITLE: &'static str = "Add category";
-    const CALL: Call = Call::post("projects/{projectId|projectKey}/categories");
+    const CALL: Operation = Operation::post("projects/{projectId|projectKey}/categories");
 }
 
 /// Lists the custom fields of a project, with the items that can be chosen.
@@ -95,7 +95,7 @@ pub(super) struct GetCustomFields {
 impl Endpoint for GetCustomFields {
     const NAME: &'static str = "get_custom_fields";
     const TITLE: &'static str = "List custom fields";
-    const CALL: Call = Call::get("projects/{projectId|projectKey}/customFields");
+    const CALL: Operation = Operation::get("projects/{projectId|projectKey}/customFields");
     const FIELDS: &'static [&'static str] = fields::CUSTOM_FIELD;
 }
 
@@ -106,6 +106,6 @@ pub(super) struct GetResolutions {}
 impl Endpoint for GetResolutions {
     const NAME: &'static str = "get_resolutions";
     const TITLE: &'static str = "List resolutions";
-    const CALL: Call = Call::get("resolutions");
+    const CALL: Operation = Operation::get("resolutions");
     const FIELDS: &'static [&'static str] = fields::MASTER;
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{Count, Integer, IssueId, IssueKey, Markup, Order, User},
         tool::Endpoint,
@@ -29,7 +29,7 @@ pub(super) struct GetIssueComments {
 impl Endpoint for GetIssueComments {
     const NAME: &'static str = "get_issue_comments";
     const TITLE: &'static str = "List issue comments";
-    const CALL: Call = Call::get("issues/{issueId|issueKey}/comments");
+    const CALL: Operation = Operation::get("issues/{issueId|issueKey}/comments");
     const FIELDS: &'static [&'static str] = fields::ISSUE_COMMENT;
 }
 
@@ -49,7 +49,7 @@ pub(super) struct AddIssueComment {
 impl Endpoint for AddIssueComment {
     const NAME: &'static str = "add_issue_comment";
     const TITLE: &'static str = "Add issue comment";
-    const CALL: Call = Call::post("issues/{issueId|issueKey}/comments");
+    const CALL: Operation = Operation::post("issues/{issueId|issueKey}/comments");
 }
 
 /// Replaces the text of a comment on an issue.
@@ -66,5 +66,5 @@ pub(super) struct UpdateIssueComment {
 impl Endpoint for UpdateIssueComment {
     const NAME: &'static str = "update_issue_comment";
     const TITLE: &'static str = "Update issue comment";
-    const CALL: Call = Call::patch("issues/{issueId|issueKey}/comments/{commentId}");
+    const CALL: Operation = Operation::patch("issues/{issueId|issueKey}/comments/{commentId}");
 }

@@ -19,7 +19,7 @@ pub(in crate::mcp) use {
 };
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         Toolset,
         inputs::{IssueId, IssueKey},
@@ -75,7 +75,7 @@ struct GetIssue {
 impl Endpoint for GetIssue {
     const NAME: &'static str = "get_issue";
     const TITLE: &'static str = "Get issue";
-    const CALL: Call = Call::get("issues/{issueId|issueKey}");
+    const CALL: Operation = Operation::get("issues/{issueId|issueKey}");
 }
 
 /// Deletes an issue for good. Its child issues stay.
@@ -89,5 +89,5 @@ struct DeleteIssue {
 impl Endpoint for DeleteIssue {
     const NAME: &'static str = "delete_issue";
     const TITLE: &'static str = "Delete issue";
-    const CALL: Call = Call::delete("issues/{issueId|issueKey}");
+    const CALL: Operation = Operation::delete("issues/{issueId|issueKey}");
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{Issue, IssueId, IssueKey},
         tool::{Access, Endpoint},
@@ -23,7 +23,7 @@ pub(super) struct GetRelatedIssues {
 impl Endpoint for GetRelatedIssues {
     const NAME: &'static str = "get_related_issues";
     const TITLE: &'static str = "List related issues";
-    const CALL: Call = Call::get("issues/{issueId|issueKey}/relatedIssues");
+    const CALL: Operation = Operation::get("issues/{issueId|issueKey}/relatedIssues");
     const FIELDS: &'static [&'static str] = fields::RELATED_ISSUE;
 }
 
@@ -40,7 +40,7 @@ pub(super) struct AddRelatedIssue {
 impl Endpoint for AddRelatedIssue {
     const NAME: &'static str = "add_related_issue";
     const TITLE: &'static str = "Link related issue";
-    const CALL: Call = Call::post("issues/{issueId|issueKey}/relatedIssues");
+    const CALL: Operation = Operation::post("issues/{issueId|issueKey}/relatedIssues");
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -57,5 +57,6 @@ pub(super) struct RemoveRelatedIssue {
 impl Endpoint for RemoveRelatedIssue {
     const NAME: &'static str = "remove_related_issue";
     const TITLE: &'static str = "Unlink related issue";
-    const CALL: Call = Call::delete("issues/{issueId|issueKey}/relatedIssues/{relatedIssueId}");
+    const CALL: Operation =
+        Operation::delete("issues/{issueId|issueKey}/relatedIssues/{relatedIssueId}");
 }

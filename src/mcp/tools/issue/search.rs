@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{
             Category, Count, CustomFieldFilter, Date, Integer, Issue, IssueType, Offset, Order,
@@ -101,7 +101,7 @@ filters! {
 impl Endpoint for GetIssues {
     const NAME: &'static str = "get_issues";
     const TITLE: &'static str = "Find issues";
-    const CALL: Call = Call::get("issues");
+    const CALL: Operation = Operation::get("issues");
     const FIELDS: &'static [&'static str] = fields::ISSUE;
 }
 
@@ -113,5 +113,5 @@ filters! {
 impl Endpoint for CountIssues {
     const NAME: &'static str = "count_issues";
     const TITLE: &'static str = "Count issues";
-    const CALL: Call = Call::get("issues/count");
+    const CALL: Operation = Operation::get("issues/count");
 }

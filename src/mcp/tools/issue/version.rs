@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{Clearable, Date, ProjectId, ProjectKey, Version},
         tool::Endpoint,
@@ -23,7 +23,7 @@ pub(super) struct GetVersionMilestoneList {
 impl Endpoint for GetVersionMilestoneList {
     const NAME: &'static str = "get_version_milestone_list";
     const TITLE: &'static str = "List versions and milestones";
-    const CALL: Call = Call::get("projects/{projectId|projectKey}/versions");
+    const CALL: Operation = Operation::get("projects/{projectId|projectKey}/versions");
     const FIELDS: &'static [&'static str] = fields::VERSION;
 }
 
@@ -46,7 +46,7 @@ pub(super) struct AddVersionMilestone {
 impl Endpoint for AddVersionMilestone {
     const NAME: &'static str = "add_version_milestone";
     const TITLE: &'static str = "Add version or milestone";
-    const CALL: Call = Call::post("projects/{projectId|projectKey}/versions");
+    const CALL: Operation = Operation::post("projects/{projectId|projectKey}/versions");
 }
 
 /// Changes a version or milestone of a project. The name must be given even
@@ -74,7 +74,7 @@ pub(super) struct UpdateVersionMilestone {
 impl Endpoint for UpdateVersionMilestone {
     const NAME: &'static str = "update_version_milestone";
     const TITLE: &'static str = "Update version or milestone";
-    const CALL: Call = Call::patch("projects/{projectId|projectKey}/versions/{id}");
+    const CALL: Operation = Operation::patch("projects/{projectId|projectKey}/versions/{id}");
 }
 
 /// Deletes a version or milestone of a project; its issues lose it.
@@ -90,5 +90,5 @@ pub(super) struct DeleteVersion {
 impl Endpoint for DeleteVersion {
     const NAME: &'static str = "delete_version";
     const TITLE: &'static str = "Delete version or milestone";
-    const CALL: Call = Call::delete("projects/{projectId|projectKey}/versions/{id}");
+    const CALL: Operation = Operation::delete("projects/{projectId|projectKey}/versions/{id}");
 }

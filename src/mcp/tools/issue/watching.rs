@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         failure::ToolError,
         inputs::{Count, Integer, IssueIdOrKey, Offset, User},
@@ -26,7 +26,7 @@ pub(super) struct GetWatchingListItems {
 impl Endpoint for GetWatchingListItems {
     const NAME: &'static str = "get_watching_list_items";
     const TITLE: &'static str = "List watched issues";
-    const CALL: Call = Call::get("users/{userId}/watchings");
+    const CALL: Operation = Operation::get("users/{userId}/watchings");
     const FIELDS: &'static [&'static str] = fields::WATCHING;
 }
 
@@ -41,7 +41,7 @@ pub(super) struct GetWatchingListCount {
 impl Endpoint for GetWatchingListCount {
     const NAME: &'static str = "get_watching_list_count";
     const TITLE: &'static str = "Count watched issues";
-    const CALL: Call = Call::get("users/{userId}/watchings/count");
+    const CALL: Operation = Operation::get("users/{userId}/watchings/count");
 }
 
 /// Watches an issue for the signed-in user.
@@ -58,7 +58,7 @@ pub(super) struct AddWatching {
 impl Endpoint for AddWatching {
     const NAME: &'static str = "add_watching";
     const TITLE: &'static str = "Watch issue";
-    const CALL: Call = Call::post("watchings").defaulting(&[("note", "")]);
+    const CALL: Operation = Operation::post("watchings").defaulting(&[("note", "")]);
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -75,7 +75,7 @@ pub(super) struct UpdateWatching {
 impl Endpoint for UpdateWatching {
     const NAME: &'static str = "update_watching";
     const TITLE: &'static str = "Update watched issue";
-    const CALL: Call = Call::patch("watchings/{watchId}");
+    const CALL: Operation = Operation::patch("watchings/{watchId}");
 }
 
 /// Stops watching an issue. The issue stays.
@@ -89,7 +89,7 @@ pub(super) struct DeleteWatching {
 impl Endpoint for DeleteWatching {
     const NAME: &'static str = "delete_watching";
     const TITLE: &'static str = "Stop watching issue";
-    const CALL: Call = Call::delete("watchings/{watchId}");
+    const CALL: Operation = Operation::delete("watchings/{watchId}");
 }
 
 /// Marks the news about a watched issue as read.
@@ -101,7 +101,7 @@ pub(super) struct MarkWatchingAsRead {
 }
 
 impl MarkWatchingAsRead {
-    const CALL: Call = Call::post("watchings/{watchId}/markAsRead");
+    const CALL: Operation = Operation::post("watchings/{watchId}/markAsRead");
 }
 
 impl Tool for MarkWatchingAsRead {

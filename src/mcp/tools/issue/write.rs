@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{
             Category, Clearable, CustomFieldValue, Date, Decimal, Integer, Issue, IssueId,
@@ -56,7 +56,7 @@ pub(in crate::mcp) struct AddIssue {
 impl Endpoint for AddIssue {
     const NAME: &'static str = "add_issue";
     const TITLE: &'static str = "Add issue";
-    const CALL: Call = Call::post("issues");
+    const CALL: Operation = Operation::post("issues");
 }
 
 /// Changes an issue. What is not given stays as it is; an empty category, version or milestone list removes them all.
@@ -113,7 +113,7 @@ pub(in crate::mcp) struct UpdateIssue {
 impl Endpoint for UpdateIssue {
     const NAME: &'static str = "update_issue";
     const TITLE: &'static str = "Update issue";
-    const CALL: Call = Call::patch("issues/{issueId|issueKey}").clearing(&[
+    const CALL: Operation = Operation::patch("issues/{issueId|issueKey}").clearing(&[
         "categoryId",
         "versionId",
         "milestoneId",

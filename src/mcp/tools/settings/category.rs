@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{Category, ProjectIdOrKey},
         tool::Endpoint,
@@ -25,7 +25,7 @@ pub(super) struct UpdateCategory {
 impl Endpoint for UpdateCategory {
     const NAME: &'static str = "update_category";
     const TITLE: &'static str = "Update category";
-    const CALL: Call = Call::patch("projects/{projectIdOrKey}/categories/{id}");
+    const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/categories/{id}");
 }
 
 /// Deletes a category; its issues lose it.
@@ -40,5 +40,5 @@ pub(super) struct DeleteCategory {
 impl Endpoint for DeleteCategory {
     const NAME: &'static str = "delete_category";
     const TITLE: &'static str = "Delete category";
-    const CALL: Call = Call::delete("projects/{projectIdOrKey}/categories/{id}");
+    const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/categories/{id}");
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    backlog::{Call, InputError},
+    backlog::{InputError, Operation},
     mcp::{
         failure::ToolError,
         inputs::{CustomField, Date, Decimal, Integer, IssueType, ProjectIdOrKey},
@@ -48,7 +48,7 @@ pub(super) struct AddCustomField {
 }
 
 impl AddCustomField {
-    const CALL: Call = Call::post("projects/{projectIdOrKey}/customFields");
+    const CALL: Operation = Operation::post("projects/{projectIdOrKey}/customFields");
 }
 
 impl Tool for AddCustomField {
@@ -89,14 +89,14 @@ pub(super) struct UpdateCustomField {
 }
 
 impl UpdateCustomField {
-    const CALL: Call = Call::patch("projects/{projectIdOrKey}/customFields/{id}");
+    const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/customFields/{id}");
 }
 
 impl Tool for UpdateCustomField {
     const NAME: &'static str = "update_custom_field";
     const TITLE: &'static str = "Update custom field";
     const ACCESS: Access = Access::of(Self::CALL.method());
-    const REQUEST: Option<Call> = Some(Self::CALL);
+    const REQUEST: Option<Operation> = Some(Self::CALL);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         if self
@@ -126,7 +126,7 @@ pub(super) struct DeleteCustomField {
 impl Endpoint for DeleteCustomField {
     const NAME: &'static str = "delete_custom_field";
     const TITLE: &'static str = "Delete custom field";
-    const CALL: Call = Call::delete("projects/{projectIdOrKey}/customFields/{id}");
+    const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/customFields/{id}");
 }
 
 /// As [`Self::json_schema`] says, which is half as long as the derived one.
@@ -286,7 +286,7 @@ mod tests {
         let settings = serde_json::to_value(settings).unwrap();
         let mut inputs = Map::from_iter([("settings".to_owned(), settings)]);
         spread(&mut inputs).map_err(|error| error.to_string())?;
-        let request = Call::post("x").fill(inputs).unwrap();
+        let request = Operation::post("x").fill(inputs).unwrap();
         let pairs = request
             .form
             .iter()

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{CustomField, CustomFieldItem, ProjectIdOrKey},
         tool::Endpoint,
@@ -25,7 +25,8 @@ pub(super) struct AddCustomFieldItem {
 impl Endpoint for AddCustomFieldItem {
     const NAME: &'static str = "add_custom_field_item";
     const TITLE: &'static str = "Add custom field item";
-    const CALL: Call = Call::post("projects/{projectIdOrKey}/customFields/{customFieldId}/items");
+    const CALL: Operation =
+        Operation::post("projects/{projectIdOrKey}/customFields/{customFieldId}/items");
 }
 
 /// Renames an item of a list custom field.
@@ -44,8 +45,8 @@ pub(super) struct UpdateCustomFieldItem {
 impl Endpoint for UpdateCustomFieldItem {
     const NAME: &'static str = "update_custom_field_item";
     const TITLE: &'static str = "Update custom field item";
-    const CALL: Call =
-        Call::patch("projects/{projectIdOrKey}/customFields/{customFieldId}/items/{itemId}");
+    const CALL: Operation =
+        Operation::patch("projects/{projectIdOrKey}/customFields/{customFieldId}/items/{itemId}");
 }
 
 /// Deletes an item of a list custom field; issues lose it.
@@ -62,6 +63,6 @@ pub(super) struct DeleteCustomFieldItem {
 impl Endpoint for DeleteCustomFieldItem {
     const NAME: &'static str = "delete_custom_field_item";
     const TITLE: &'static str = "Delete custom field item";
-    const CALL: Call =
-        Call::delete("projects/{projectIdOrKey}/customFields/{customFieldId}/items/{itemId}");
+    const CALL: Operation =
+        Operation::delete("projects/{projectIdOrKey}/customFields/{customFieldId}/items/{itemId}");
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{IssueType, IssueTypeColor, ProjectIdOrKey},
         tool::Endpoint,
@@ -29,7 +29,7 @@ pub(super) struct AddIssueType {
 impl Endpoint for AddIssueType {
     const NAME: &'static str = "add_issue_type";
     const TITLE: &'static str = "Add issue type";
-    const CALL: Call = Call::post("projects/{projectIdOrKey}/issueTypes");
+    const CALL: Operation = Operation::post("projects/{projectIdOrKey}/issueTypes");
 }
 
 /// Changes an issue type.
@@ -54,7 +54,7 @@ pub(super) struct UpdateIssueType {
 impl Endpoint for UpdateIssueType {
     const NAME: &'static str = "update_issue_type";
     const TITLE: &'static str = "Update issue type";
-    const CALL: Call = Call::patch("projects/{projectIdOrKey}/issueTypes/{id}");
+    const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/issueTypes/{id}");
 }
 
 /// Deletes an issue type; its issues get another.
@@ -71,5 +71,5 @@ pub(super) struct DeleteIssueType {
 impl Endpoint for DeleteIssueType {
     const NAME: &'static str = "delete_issue_type";
     const TITLE: &'static str = "Delete issue type";
-    const CALL: Call = Call::delete("projects/{projectIdOrKey}/issueTypes/{id}");
+    const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/issueTypes/{id}");
 }

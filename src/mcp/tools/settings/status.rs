@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Call,
+    backlog::Operation,
     mcp::{
         inputs::{ProjectIdOrKey, Status, StatusColor},
         tool::{Access, Endpoint},
@@ -26,7 +26,7 @@ pub(super) struct AddStatus {
 impl Endpoint for AddStatus {
     const NAME: &'static str = "add_status";
     const TITLE: &'static str = "Add status";
-    const CALL: Call = Call::post("projects/{projectIdOrKey}/statuses");
+    const CALL: Operation = Operation::post("projects/{projectIdOrKey}/statuses");
 }
 
 /// Changes a status of a project's own.
@@ -45,7 +45,7 @@ pub(super) struct UpdateStatus {
 impl Endpoint for UpdateStatus {
     const NAME: &'static str = "update_status";
     const TITLE: &'static str = "Update status";
-    const CALL: Call = Call::patch("projects/{projectIdOrKey}/statuses/{id}");
+    const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/statuses/{id}");
 }
 
 /// Deletes a status of a project's own; its issues get another.
@@ -62,7 +62,7 @@ pub(super) struct DeleteStatus {
 impl Endpoint for DeleteStatus {
     const NAME: &'static str = "delete_status";
     const TITLE: &'static str = "Delete status";
-    const CALL: Call = Call::delete("projects/{projectIdOrKey}/statuses/{id}");
+    const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/statuses/{id}");
 }
 
 /// Puts the statuses of a project in order: Open first, Closed last, In Progress before Resolved.
@@ -77,7 +77,8 @@ pub(super) struct ReorderStatuses {
 impl Endpoint for ReorderStatuses {
     const NAME: &'static str = "reorder_statuses";
     const TITLE: &'static str = "Reorder statuses";
-    const CALL: Call = Call::patch("projects/{projectIdOrKey}/statuses/updateDisplayOrder");
+    const CALL: Operation =
+        Operation::patch("projects/{projectIdOrKey}/statuses/updateDisplayOrder");
     // The statuses stay; only their places change.
     const ACCESS: Access = Access::of(Self::CALL.method()).recoverable();
     const FIELDS: &'static [&'static str] = fields::STATUS;

@@ -1,10 +1,10 @@
-//! What people do with the hub, as the audit trail tells it: never with what, or to what.
+//! Users' actions as the audit trail records them, without their arguments and objects.
 
 use std::time::{Duration, Instant};
 
 use super::{ClientKey, GrantId, SpaceId};
 
-/// Whose doing it is. Who the person is stands in the grant.
+/// The grant, client and space that an audit event belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub grant: GrantId,
@@ -12,17 +12,18 @@ pub struct Actor {
     pub space: SpaceId,
 }
 
-/// Something that was done, until it is written down.
+/// An audit event that is not written yet.
 #[derive(Clone, Debug)]
-pub struct Activity {
+pub struct AuditEvent {
     pub actor: Actor,
-    /// By the clock of this process only, so that the database can tell the time.
+    /// By this process's clock; the database computes the time from its age.
     pub at: Instant,
-    pub deed: Deed,
+    pub kind: AuditEventKind,
 }
 
+/// The kind of an audit event, with its recorded values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum AuditEventKind {
     ToolCalled {
         tool: &'static str,
         outcome: ToolOutcome,
@@ -31,8 +32,8 @@ pub enum Deed {
     TokenRefreshed,
 }
 
-impl Deed {
-    /// As the column `event` has it.
+impl AuditEventKind {
+    /// The value of the column `event`.
     pub fn event(self) -> &'static str {
         match self {
             Self::ToolCalled { .. } => "tool_called",
@@ -41,24 +42,24 @@ impl Deed {
     }
 }
 
-/// How a tool call ended; the names are those of the column `outcome` and of the metrics.
+/// The outcome of a tool call. Its names are the values of the column `outcome` and of the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToolOutcome {
     Ok,
     InvalidArguments,
     /// The grant lacks the scope.
     InsufficientScope,
-    /// The policy of the operator, of the space or of the request forbids it.
+    /// The policy of the operator, the space or the request forbids it.
     Denied,
-    /// Backlog refused: not found, not allowed, a parameter it does not take.
+    /// Backlog rejected it: not found, not allowed, or an invalid parameter.
     Refused,
     RateLimited,
-    /// Backlog did not answer, or not as it does; nothing was changed.
+    /// Backlog did not respond, or not as specified; nothing was changed.
     BacklogFailed,
-    /// Backlog did not say whether it made a change: it may have.
+    /// It is unknown whether Backlog made a change.
     Unconfirmed,
     SignInAgain,
-    /// The caller hung up first.
+    /// The caller disconnected first.
     Cancelled,
 }
 

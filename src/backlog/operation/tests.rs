@@ -1,15 +1,15 @@
-//! What inputs become.
+//! The requests that inputs make.
 
 use serde_json::json;
 
 use super::*;
 use crate::backlog::BacklogUrl;
 
-fn fill(call: Call, inputs: Value) -> Result<Request, InputError> {
+fn fill(operation: Operation, inputs: Value) -> Result<Request, InputError> {
     let Value::Object(inputs) = inputs else {
         panic!("inputs are an object");
     };
-    call.fill(inputs)
+    operation.fill(inputs)
 }
 
 fn path(request: &Request) -> String {
@@ -22,7 +22,7 @@ fn pairs(parameters: &[(String, String)]) -> String {
     pairs.join("&")
 }
 
-const ISSUE: Call = Call::get("issues/{issueId|issueKey}");
+const ISSUE: Operation = Operation::get("issues/{issueId|issueKey}");
 
 #[test]
 fn the_first_usable_alternative_names_the_target() {
@@ -46,7 +46,7 @@ fn without_a_target_there_is_no_request() {
         let error = fill(ISSUE, inputs).unwrap_err();
         assert_eq!(error.to_string(), "Issue ID or key is required");
     }
-    let repository = Call::get("projects/{projectId|projectKey}/git/{repoId|repoName}");
+    let repository = Operation::get("projects/{projectId|projectKey}/git/{repoId|repoName}");
     let error = fill(repository, json!({"projectId": 1})).unwrap_err();
     assert_eq!(error.to_string(), "Repository ID or name is required");
 }
@@ -63,22 +63,22 @@ fn a_target_cannot_climb() {
 }
 
 #[test]
-fn parameters_go_where_the_method_wants_them() {
+fn parameters_are_in_the_query_or_form_by_method() {
     let inputs =
         json!({"a": 1, "b": true, "c": null, "d": [1, 2], "e": [], "f": "", "g": 1.5, "h": 2.0});
     let expected = "a=1&b=true&d[]=1&d[]=2&f=&g=1.5&h=2";
-    let request = fill(Call::get("x"), inputs.clone()).unwrap();
+    let request = fill(Operation::get("x"), inputs.clone()).unwrap();
     assert_eq!(
         (pairs(&request.query).as_str(), request.form.len()),
         (expected, 0)
     );
-    for call in [
-        Call::post("x"),
-        Call::patch("x"),
-        Call::put("x"),
-        Call::delete("x"),
+    for operation in [
+        Operation::post("x"),
+        Operation::patch("x"),
+        Operation::put("x"),
+        Operation::delete("x"),
     ] {
-        let request = fill(call, inputs.clone()).unwrap();
+        let request = fill(operation, inputs.clone()).unwrap();
         assert_eq!(
             (request.query.len(), pairs(&request.form).as_str()),
             (0, expected)
@@ -88,31 +88,31 @@ fn parameters_go_where_the_method_wants_them() {
 
 #[test]
 fn a_target_can_be_a_parameter() {
-    let call = Call::get("wikis?projectIdOrKey={projectId|projectKey}");
+    let operation = Operation::get("wikis?projectIdOrKey={projectId|projectKey}");
     let inputs = json!({"keyword": "a", "projectId": 0, "projectKey": "A/.."});
-    let request = fill(call, inputs).unwrap();
+    let request = fill(operation, inputs).unwrap();
     assert_eq!(path(&request), "wikis");
     assert_eq!(pairs(&request.query), "projectIdOrKey=A/..&keyword=a");
-    let error = fill(call, json!({"keyword": "a"})).unwrap_err();
+    let error = fill(operation, json!({"keyword": "a"})).unwrap_err();
     assert_eq!(error.to_string(), "Project ID or key is required");
 }
 
 #[test]
 fn defaults_stand_in_for_what_is_absent_or_null() {
-    let call = Call::get("x").defaulting(&[("offset", "0")]);
+    let operation = Operation::get("x").defaulting(&[("offset", "0")]);
     for (inputs, expected) in [
         (json!({}), "offset=0"),
         (json!({"offset": null}), "offset=0"),
         (json!({"offset": 5}), "offset=5"),
     ] {
-        assert_eq!(pairs(&fill(call, inputs).unwrap().query), expected);
+        assert_eq!(pairs(&fill(operation, inputs).unwrap().query), expected);
     }
 }
 
 #[test]
-fn only_what_a_call_clears_is_cleared() {
-    let call = Call::patch("x").clearing(&["categoryId"]);
-    let request = fill(call, json!({"categoryId": [], "attachmentId": []})).unwrap();
+fn only_what_an_operation_clears_is_cleared() {
+    let operation = Operation::patch("x").clearing(&["categoryId"]);
+    let request = fill(operation, json!({"categoryId": [], "attachmentId": []})).unwrap();
     assert_eq!(pairs(&request.form), "categoryId[]=");
 }
 
@@ -123,7 +123,7 @@ fn entries_of_objects_are_parameters_and_their_lists_indexed() {
         {"customField_2_min": 1, "customField_2_max": null},
         {"customField_3": [7]},
     ]});
-    let request = fill(Call::get("x"), inputs).unwrap();
+    let request = fill(Operation::get("x"), inputs).unwrap();
     assert_eq!(
         pairs(&request.query),
         "customField_1=text&customField_2_min=1&customField_3[0]=7"
@@ -132,10 +132,10 @@ fn entries_of_objects_are_parameters_and_their_lists_indexed() {
 
 #[test]
 fn a_directory_is_several_segments() {
-    const CALL: Call = Call::get("projects/{projectKey}/files/metadata/{*path}");
+    const OPERATION: Operation = Operation::get("projects/{projectKey}/files/metadata/{*path}");
     let path = |path: Value| {
         let inputs = json!({"projectKey": "A", "path": path, "count": 5});
-        let request = CALL.fill(inputs.as_object().cloned().unwrap())?;
+        let request = OPERATION.fill(inputs.as_object().cloned().unwrap())?;
         assert_eq!(request.query, [("count".to_owned(), "5".to_owned())]);
         let url = BacklogUrl::parse("https://acme.backlog.com").unwrap();
         let url = url.api(&request.path).path().to_owned();

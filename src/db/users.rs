@@ -1,11 +1,11 @@
-//! What is stored of one person, and its erasure; the functions of the schema `admin`.
+//! The stored data of one user and its erasure, by functions of the schema `admin`.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgExecutor;
 
-/// The account, a grant or an event of the user.
+/// An account, grant or audit event of the user.
 #[derive(Debug, Serialize)]
 pub struct Record {
     /// `account`, `grant` or `event`.
@@ -14,7 +14,7 @@ pub struct Record {
     pub data: Value,
 }
 
-/// Everything but secrets, oldest first. An unknown space is an error of the database.
+/// Exports everything except secrets, oldest first. An unknown space is a database error.
 pub async fn export(
     db: impl PgExecutor<'_>,
     space: &str,
@@ -31,14 +31,14 @@ pub async fn export(
     .await
 }
 
-/// How many rows an erasure was of.
+/// The number of rows that an erasure changed.
 #[derive(Debug, Serialize)]
 pub struct Forgotten {
     pub grants: i64,
     pub consents: i64,
-    /// Calls and refreshes, which are removed.
+    /// Calls and refreshes, which are deleted.
     pub events: i64,
-    /// Sign-ins and ends of grants, which no longer say whose they are.
+    /// Sign-ins and ends of grants, which no longer identify the user.
     pub anonymised: i64,
 }
 

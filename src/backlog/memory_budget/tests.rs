@@ -1,4 +1,4 @@
-//! The client, with little memory for answers.
+//! The client, with a small memory budget.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::backlog::{
 };
 
 #[actix_web::test]
-async fn answers_share_the_memory_that_there_is() {
+async fn responses_share_the_memory_that_there_is() {
     let options = ClientOptions {
         max_bytes_in_memory: 15,
         queue_timeout: Duration::from_millis(50),
@@ -20,21 +20,21 @@ async fn answers_share_the_memory_that_there_is() {
     let key = Credentials::ApiKey("k".into());
     let client = client(options);
     let streamed = FakeBacklog::start(|_| streamed(&["12345", "67890"]));
-    let announced = FakeBacklog::answering(200, "1234567890");
+    let announced = FakeBacklog::responding(200, "1234567890");
     for backlog in [&streamed, &announced] {
         let first = client.send(&announced.url, &key, anything()).await.unwrap();
         let body = first.body.clone();
         drop(first);
         let second = client.send(&backlog.url, &key, anything()).await;
-        assert_eq!(second.unwrap_err(), BacklogError::NoRoom);
-        // A copy of it holds the room, and nothing else does.
+        assert_eq!(second.unwrap_err(), BacklogError::NoMemory);
+        // A copy of the body holds the memory, and nothing else does.
         assert_eq!(&*body, b"1234567890");
         drop(body);
         client.send(&backlog.url, &key, anything()).await.unwrap();
     }
 }
 
-/// A site that announces a long answer, sends a byte of it and no more.
+/// A site that announces a long response and sends only one byte.
 fn stalling() -> FakeBacklog {
     FakeBacklog::start(|_| {
         let byte = futures_util::stream::iter([Ok::<_, std::io::Error>("1".into())]);
@@ -48,7 +48,7 @@ fn stalling() -> FakeBacklog {
 }
 
 #[actix_web::test]
-async fn what_a_site_announces_takes_no_room_from_other_spaces() {
+async fn an_announced_length_takes_no_memory_from_other_spaces() {
     let key = Credentials::ApiKey("k".into());
     let client = client(ClientOptions {
         max_bytes_in_memory: 17 << 20,
@@ -58,10 +58,10 @@ async fn what_a_site_announces_takes_no_room_from_other_spaces() {
     });
     let others = FakeBacklog::start(|_| HttpResponse::Ok().body(vec![b'1'; 16 << 20]));
     let hostile = stalling();
-    // Of the two, one has its space's whole share.
+    // One of the two holds its space's whole budget.
     let calls = [(); 2].map(|()| Box::pin(client.send(&hostile.url, &key, anything())));
     let (refused, _, stalled) = futures_util::future::select_all(calls).await;
-    assert_eq!(refused.unwrap_err(), BacklogError::NoRoom);
+    assert_eq!(refused.unwrap_err(), BacklogError::NoMemory);
     client.send(&others.url, &key, anything()).await.unwrap();
     drop(stalled);
 }
@@ -75,17 +75,17 @@ async fn a_space_has_a_share_of_the_memory() {
         queue_timeout: Duration::from_millis(50),
         ..ClientOptions::default()
     });
-    let [one, other] = ["1234567890"; 2].map(|body| FakeBacklog::answering(200, body));
+    let [one, other] = ["1234567890"; 2].map(|body| FakeBacklog::responding(200, body));
     let held = client.send(&one.url, &key, anything()).await.unwrap();
     let refused = client.send(&one.url, &key, anything()).await;
-    assert_eq!(refused.unwrap_err(), BacklogError::NoRoom);
+    assert_eq!(refused.unwrap_err(), BacklogError::NoMemory);
     client.send(&other.url, &key, anything()).await.unwrap();
     drop(held);
     client.send(&one.url, &key, anything()).await.unwrap();
 }
 
 #[actix_web::test]
-async fn an_answer_of_unknown_length_takes_its_share_in_doubling_steps() {
+async fn a_response_of_unknown_length_takes_its_share_in_doubling_steps() {
     let key = Credentials::ApiKey("k".into());
     let client = client(ClientOptions {
         max_bytes_per_space: 15,
@@ -97,9 +97,9 @@ async fn an_answer_of_unknown_length_takes_its_share_in_doubling_steps() {
         false => HttpResponse::Ok().body("12345678"),
     });
     let send = |path| client.send(&backlog.url, &key, Request::get([Segment::fixed(path)]));
-    // Of 15 bytes, 8 are taken for 6.
+    // A response of 6 bytes reserves 8 of 15.
     let held = send("long").await.unwrap();
-    assert_eq!(send("space").await.unwrap_err(), BacklogError::NoRoom);
+    assert_eq!(send("space").await.unwrap_err(), BacklogError::NoMemory);
     drop(held);
     send("space").await.unwrap();
 }
@@ -113,31 +113,31 @@ async fn a_share_that_is_nearly_used_up_is_used_to_the_end() {
         ..ClientOptions::default()
     });
     let backlog = FakeBacklog::start(|_| streamed(&["1234567890", "12345"]));
-    let answer = client.send(&backlog.url, &key, anything()).await.unwrap();
-    assert_eq!(answer.body.len(), 15);
+    let response = client.send(&backlog.url, &key, anything()).await.unwrap();
+    assert_eq!(response.body.len(), 15);
 }
 
 #[actix_web::test]
-async fn an_answer_takes_room_for_its_values_until_nobody_holds_it() {
+async fn a_response_takes_memory_for_its_values_until_it_is_dropped() {
     let key = Credentials::ApiKey("k".into());
     let client = client(ClientOptions {
-        // Of one answer: 7 bytes, and 72 for each of its 3 values.
+        // One response: 7 bytes, and 72 for each of its 3 values.
         max_bytes_per_space: 7 + 3 * 72,
         queue_timeout: Duration::from_millis(50),
         ..ClientOptions::default()
     });
-    let backlog = FakeBacklog::answering(200, "[0,0,0]");
+    let backlog = FakeBacklog::responding(200, "[0,0,0]");
     let send = || client.send(&backlog.url, &key, anything());
     let held = send().await.unwrap();
-    assert_eq!(send().await.unwrap_err(), BacklogError::NoRoom);
-    // What was made of it takes the room on, without its bytes.
-    let room = held.room.clone();
+    assert_eq!(send().await.unwrap_err(), BacklogError::NoMemory);
+    // The parsed values hold the memory without the bytes.
+    let memory = held.memory.clone();
     drop(held);
-    assert_eq!(send().await.unwrap_err(), BacklogError::NoRoom);
-    drop(room);
+    assert_eq!(send().await.unwrap_err(), BacklogError::NoMemory);
+    drop(memory);
     send().await.unwrap();
-    // More than there is for a space: it is never read.
-    let larger = FakeBacklog::answering(200, "[0,0,0,0]");
+    // It exceeds the budget of a space, so it is never read.
+    let larger = FakeBacklog::responding(200, "[0,0,0,0]");
     let refused = client.send(&larger.url, &key, anything()).await;
-    assert_eq!(refused.unwrap_err(), BacklogError::NoRoom);
+    assert_eq!(refused.unwrap_err(), BacklogError::NoMemory);
 }

@@ -1,16 +1,17 @@
-//! Keeps to Backlog's rate limits, so that nobody runs on against a closed door.
+//! Respects Backlog's rate limits, so that no caller repeats requests that Backlog will reject.
 //!
-//! Backlog counts per user, minute and class of request, and says in each answer what is left
-//! (`X-RateLimit-Remaining`) and when the minute ends (`X-RateLimit-Reset`, epoch seconds).
+//! Backlog counts per user, minute and class of request. Each response contains the number of
+//! requests left (`X-RateLimit-Remaining`) and the end of the minute (`X-RateLimit-Reset`, in epoch
+//! seconds).
 //!
-//! 1. After an answer with nothing left, or a 429, the class pauses for these credentials: until
-//!    the end of the minute, or as long as `Retry-After` says. After a 429 that says neither, or
-//!    nothing that can be, it pauses for a minute all the same.
-//! 2. A request of that class waits if the pause is short, and fails at once otherwise, with the
-//!    time at which it may be sent. Backlog is not asked.
-//! 3. How many requests are left is remembered for those who are about to make many of them.
+//! 1. After a response with nothing left, or a 429, the class pauses for these credentials: until
+//!    the end of the minute, or for `Retry-After`. After a 429 without a usable time it pauses for
+//!    a minute.
+//! 2. A request of that class waits if the pause is short. Otherwise it fails at once with the time
+//!    at which it may be sent, and nothing is sent to Backlog.
+//! 3. The number of requests left is cached for callers that are about to send many.
 //!
-//! Backlog counts for all programs of a user, so that nothing is left is known only afterwards.
+//! Backlog counts all of a user's clients, so the hub learns only afterwards that nothing is left.
 
 use std::time::Duration;
 
@@ -25,17 +26,17 @@ use sha2::{Digest, Sha256};
 use super::{BacklogError, BacklogUrl, Request, Segment};
 use crate::clock::Clock;
 
-/// Backlog counts by the minute: a reset further off than this is a clock that is wrong.
+/// Backlog counts by the minute: a later reset means that a clock is wrong.
 const WINDOW: TimeDelta = TimeDelta::seconds(60);
-/// The longest pause: a `Retry-After` further off is asked about again after this.
+/// The longest pause: after a longer `Retry-After`, a request is tried again after this time.
 const LONGEST: TimeDelta = TimeDelta::minutes(5);
-/// No time in seconds is as large, so this is one in milliseconds.
+/// Larger than any time in seconds, so such a value is in milliseconds.
 const MILLISECONDS: i64 = 100_000_000_000;
-/// Pauses that a caller sits out.
-const PATIENCE: TimeDelta = TimeDelta::seconds(2);
+/// The longest pause that a request waits for.
+const MAX_WAIT: TimeDelta = TimeDelta::seconds(2);
 const MAX_PAUSES: u64 = 100_000;
 
-/// What Backlog counts separately.
+/// The classes that Backlog counts separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Class {
     Read,
@@ -45,8 +46,8 @@ enum Class {
 }
 
 impl Class {
-    /// Which requests are searches is not published. These are taken for it: a read that is one
-    /// after all must not stop the others.
+    /// Backlog does not publish which requests are searches. These are assumed to be, so that a
+    /// search taken for a read does not pause all reads.
     fn of(request: &Request) -> Self {
         if request.method != Method::GET {
             return Self::Update;
@@ -62,11 +63,11 @@ impl Class {
     }
 }
 
-/// Whose requests of one class; the secret is only in the digest.
+/// The credentials, as a digest, and the class of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Lane([u8; 32], Class);
+pub(super) struct RateLimitKey([u8; 32], Class);
 
-impl Lane {
+impl RateLimitKey {
     pub fn of(url: &BacklogUrl, secret: &[u8], request: &Request) -> Self {
         let mut digest = Sha256::new();
         digest.update(url.as_str());
@@ -76,22 +77,22 @@ impl Lane {
     }
 }
 
-/// How many requests of a class may still be made.
+/// The number of requests of a class that are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
     pub requests: usize,
-    /// When there are more again.
+    /// When the limit is reset.
     pub until: DateTime<Utc>,
 }
 
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct RateLimitGate {
     clock: Clock,
-    pauses: Cache<Lane, DateTime<Utc>>,
-    left: Cache<Lane, Left>,
+    pauses: Cache<RateLimitKey, DateTime<Utc>>,
+    left: Cache<RateLimitKey, Left>,
 }
 
-impl Pace {
+impl RateLimitGate {
     pub fn new(clock: Clock) -> Self {
         Self {
             clock,
@@ -104,13 +105,13 @@ impl Pace {
         self.clock.now()
     }
 
-    /// Waits for a short pause to end; an error says when a long one does.
-    pub async fn keep(&self, lane: &Lane) -> Result<(), BacklogError> {
-        let Some(until) = self.pauses.get(lane).await else {
+    /// Waits for a short pause to end; fails with the end of a long one.
+    pub async fn keep(&self, key: &RateLimitKey) -> Result<(), BacklogError> {
+        let Some(until) = self.pauses.get(key).await else {
             return Ok(());
         };
         let left = until - self.clock.now();
-        if left > PATIENCE {
+        if left > MAX_WAIT {
             return Err(BacklogError::RateLimited {
                 until,
                 status: None,
@@ -122,46 +123,51 @@ impl Pace {
         Ok(())
     }
 
-    /// How many requests of this lane are left, if an answer of this minute said so.
-    pub async fn left(&self, lane: &Lane) -> Option<Left> {
-        let left = self.left.get(lane).await;
+    /// The number of requests left for this key, if a response within this minute contained it.
+    pub async fn left(&self, key: &RateLimitKey) -> Option<Left> {
+        let left = self.left.get(key).await;
         left.filter(|left| left.until > self.clock.now())
     }
 
-    /// Reads what an answer says of the limit; `limited` is until when it refuses more.
-    pub async fn note(&self, lane: Lane, headers: &HeaderMap, limited: Option<DateTime<Utc>>) {
+    /// Records the limit that a response reports; `limited` is the end of a rejection.
+    pub async fn note(
+        &self,
+        key: RateLimitKey,
+        headers: &HeaderMap,
+        limited: Option<DateTime<Utc>>,
+    ) {
         let now = self.clock.now();
         let reset = reset(headers, now);
         let remaining = number(headers, "x-ratelimit-remaining");
         let spent = reset.filter(|_| remaining == Some(0));
         if let Some(until) = limited.or(spent) {
-            self.pauses.insert(lane.clone(), until).await;
+            self.pauses.insert(key.clone(), until).await;
         }
-        // Only of reads does anybody make many at a time.
-        if let Some(requests) = remaining.filter(|_| lane.1 == Class::Read) {
+        // Callers send many requests at a time only to read.
+        if let Some(requests) = remaining.filter(|_| key.1 == Class::Read) {
             let left = Left {
                 requests: usize::try_from(requests).unwrap_or(0),
                 until: reset.unwrap_or(now + WINDOW),
             };
-            self.left.insert(lane, left).await;
+            self.left.insert(key, left).await;
         }
     }
 }
 
-fn cache<T: Clone + Send + Sync + 'static>(time_to_live: TimeDelta) -> Cache<Lane, T> {
+fn cache<T: Clone + Send + Sync + 'static>(time_to_live: TimeDelta) -> Cache<RateLimitKey, T> {
     Cache::builder()
         .max_capacity(MAX_PAUSES)
         .time_to_live(time_to_live.to_std().unwrap_or(Duration::ZERO))
         .build()
 }
 
-/// When the requests that a 429 refuses may be sent again.
+/// When requests may be sent again after a 429.
 pub(super) fn until(headers: &HeaderMap, now: DateTime<Utc>) -> DateTime<Utc> {
     let announced = retry_after(headers, now).max(reset(headers, now));
     announced.unwrap_or(now + WINDOW)
 }
 
-/// What `Retry-After` says, in seconds or as a date; `None` if that is no later time.
+/// The time of `Retry-After`, in seconds or as a date; `None` if it is not in the future.
 fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let at = match text.parse::<u32>() {
@@ -171,7 +177,7 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>>
     (at > now).then(|| at.min(now + LONGEST))
 }
 
-/// When the minute ends for which Backlog counts; `None` if that is no later time.
+/// The end of the minute that Backlog counts; `None` if it is not in the future.
 fn reset(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let seconds = match number(headers, "x-ratelimit-reset")? {
         milliseconds @ MILLISECONDS.. => milliseconds / 1000,

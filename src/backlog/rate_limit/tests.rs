@@ -1,4 +1,4 @@
-//! The client against a Backlog that says what is left.
+//! The client against a Backlog that reports the remaining requests.
 
 use std::{
     sync::{
@@ -14,14 +14,14 @@ use serde_json::json;
 
 use crate::{
     backlog::{
-        BacklogClient, BacklogError, Call, ClientOptions, Credentials, Left, Request,
+        BacklogClient, BacklogError, ClientOptions, Credentials, Left, Operation, Request,
         fake::FakeBacklog,
         tests::{anything, request},
     },
     clock::Clock,
 };
 
-/// A Backlog that says what is left until 1060.
+/// A Backlog that reports the requests remaining until 1060.
 fn limited(remaining: &'static str, status: u16) -> FakeBacklog {
     FakeBacklog::start(move |_| {
         HttpResponse::build(status.try_into().unwrap())
@@ -31,14 +31,14 @@ fn limited(remaining: &'static str, status: u16) -> FakeBacklog {
     })
 }
 
-/// A client whose clock stands at these seconds.
+/// A client with a clock at these seconds.
 fn at(seconds: &Arc<AtomicI64>) -> BacklogClient {
     let seconds = seconds.clone();
     let now = move || DateTime::from_timestamp(seconds.load(Ordering::SeqCst), 0).unwrap();
     BacklogClient::observed(ClientOptions::default(), Clock::from_fn(now), None).unwrap()
 }
 
-/// What is said in place of a request.
+/// The error in place of a request.
 fn paused_until(seconds: i64) -> BacklogError {
     BacklogError::RateLimited {
         until: DateTime::from_timestamp(seconds, 0).unwrap(),
@@ -64,11 +64,11 @@ async fn a_class_that_is_used_up_is_not_asked_until_its_time() {
         }
         assert_eq!(backlog.received().len(), 1, "nothing more was asked");
 
-        // Other classes, and other users, are none of it.
-        let search = || request(Call::get("issues"), json!({}));
-        let by_keyword = || request(Call::get("wikis"), json!({"keyword": "a"}));
-        let update = || request(Call::post("issues"), json!({}));
-        let icon = || request(Call::get("users/{id}/icon"), json!({"id": 1}));
+        // Other classes, and other users, are not affected.
+        let search = || request(Operation::get("issues"), json!({}));
+        let by_keyword = || request(Operation::get("wikis"), json!({"keyword": "a"}));
+        let update = || request(Operation::post("issues"), json!({}));
+        let icon = || request(Operation::get("users/{id}/icon"), json!({"id": 1}));
         for (number, request) in [search(), update(), icon()].into_iter().enumerate() {
             let _ = send(key("a"), request).await;
             assert_eq!(backlog.received().len(), 2 + number);
@@ -115,7 +115,7 @@ async fn a_limit_that_is_used_up_in_the_queue_is_respected_too() {
     };
     let client = BacklogClient::observed(options, Clock::from_fn(now), None).unwrap();
     let key = Credentials::ApiKey("a".into());
-    // Both are let through before the first is answered.
+    // Both pass the check before the first response.
     let calls = [(); 2].map(|()| client.send(&backlog.url, &key, anything()));
     let [first, second] = futures_util::future::join_all(calls)
         .await
@@ -127,7 +127,7 @@ async fn a_limit_that_is_used_up_in_the_queue_is_respected_too() {
 }
 
 #[actix_web::test]
-async fn a_clock_that_is_wrong_stops_nobody_for_long() {
+async fn a_wrong_clock_pauses_requests_only_briefly() {
     let backlog = limited("0", 200);
     let now = Arc::new(AtomicI64::new(-100_000));
     let client = at(&now);
@@ -137,7 +137,8 @@ async fn a_clock_that_is_wrong_stops_nobody_for_long() {
     assert_eq!(refused.unwrap_err(), paused_until(-100_000 + 60));
 }
 
-/// 1000 seconds after the beginning of 1970: what is asked for then, and until when that pauses.
+/// The clock is 1000 seconds after the beginning of 1970. Each case has the headers of a rejection
+/// and the end of its pause.
 #[actix_web::test]
 async fn a_refusal_pauses_whatever_it_says_of_the_time() {
     const RETRY: &str = "Retry-After";

@@ -1,14 +1,15 @@
-//! How much of Backlog's answers is in memory at a time, over all spaces and of each.
+//! The memory budgets for Backlog's responses: one over all spaces, and one per space.
 //!
-//! 1. An answer takes what it announces of its space's share, so that those of one space wait in
-//!    line and none is given up half read. What a site announces takes nothing from other spaces.
-//!    One that announces no length takes its share as it comes, in doubling steps, and may be
-//!    given up half read.
-//! 2. Of the whole it takes room as its bytes arrive.
-//! 3. When it is whole, it takes more of both for what is made of it ([`values`](super::values)).
-//! 4. It gives both back when the last copy of its bytes, and of [`Held`], is dropped.
+//! 1. Each response reserves its `Content-Length` from its space's budget before it is read, so
+//!    that responses of one space queue and none is aborted halfway. The announced length takes
+//!    nothing from other spaces. A response of unknown length reserves in doubling steps, and may
+//!    be aborted halfway.
+//! 2. The overall budget is reserved as bytes arrive.
+//! 3. A complete response reserves more of both for the values parsed from it
+//!    ([`values`](super::values)).
+//! 4. Both are released when the last copy of its bytes, and of [`HeldMemory`], is dropped.
 //!
-//! One for which there is no room waits for a while and is then given up.
+//! A response without memory waits for a while and then fails.
 
 use std::{
     collections::HashMap,
@@ -21,38 +22,38 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{BacklogError, BacklogUrl};
 
-/// What an answer may take of the whole before any of it is there.
+/// The maximum that a response reserves of the overall budget before its first byte arrives.
 const UP_FRONT: usize = 64 * 1024;
 
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct MemoryBudget {
     bytes: Arc<Semaphore>,
     bytes_per_space: usize,
     spaces: Mutex<HashMap<BacklogUrl, Arc<Semaphore>>>,
-    patience: Duration,
+    timeout: Duration,
 }
 
-/// The bytes of an answer, with the room that they take.
+/// The bytes of a response, with the memory that they reserve.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(super) struct BudgetedBody {
     bytes: Vec<u8>,
     of_space: OwnedSemaphorePermit,
-    /// At least as much as `bytes` has capacity.
+    /// At least the capacity of `bytes`.
     of_all: OwnedSemaphorePermit,
     space: Arc<Semaphore>,
 }
 
-/// The room that an answer takes, for as long as a copy of this is kept.
+/// The memory reserved for a response, held until all copies are dropped.
 #[derive(Clone, Debug, Default)]
-pub struct Held {
+pub struct HeldMemory {
     #[expect(dead_code, reason = "it gives its permits back when it is dropped")]
     permits: Option<Arc<[OwnedSemaphorePermit; 2]>>,
 }
 
-/// The bytes of a whole answer, which hold its room.
+/// The bytes of a complete response, which hold its memory.
 struct Whole {
     bytes: Vec<u8>,
-    _held: Held,
+    _held: HeldMemory,
 }
 
 impl AsRef<[u8]> for Whole {
@@ -61,22 +62,26 @@ impl AsRef<[u8]> for Whole {
     }
 }
 
-impl Room {
-    pub fn new(bytes: usize, bytes_per_space: usize, patience: Duration) -> Self {
+impl MemoryBudget {
+    pub fn new(bytes: usize, bytes_per_space: usize, timeout: Duration) -> Self {
         Self {
             bytes: Arc::new(Semaphore::new(bytes)),
             bytes_per_space,
             spaces: Mutex::default(),
-            patience,
+            timeout,
         }
     }
 
-    /// An empty body from this space, with its share for as much as it announces.
-    pub async fn body(&self, url: &BacklogUrl, announced: usize) -> Result<Body, BacklogError> {
+    /// Creates an empty body from this space, and reserves the announced length.
+    pub async fn body(
+        &self,
+        url: &BacklogUrl,
+        announced: usize,
+    ) -> Result<BudgetedBody, BacklogError> {
         let space = self.space(url);
         let of_space = self.take(&space, announced).await?;
         let bytes = announced.min(UP_FRONT);
-        Ok(Body {
+        Ok(BudgetedBody {
             of_space,
             of_all: self.take(&self.bytes, bytes).await?,
             bytes: Vec::with_capacity(bytes),
@@ -84,8 +89,8 @@ impl Room {
         })
     }
 
-    /// Adds to a body. It grows by doubling, so that it is seldom copied.
-    pub async fn extend(&self, body: &mut Body, chunk: &[u8]) -> Result<(), BacklogError> {
+    /// Appends to a body, which grows by doubling to be copied rarely.
+    pub async fn extend(&self, body: &mut BudgetedBody, chunk: &[u8]) -> Result<(), BacklogError> {
         let wanted = body.len() + chunk.len();
         let share = body.of_space.num_permits();
         if wanted > share {
@@ -104,8 +109,8 @@ impl Room {
         Ok(())
     }
 
-    /// Takes room for this many bytes beside those of a body.
-    pub async fn grow(&self, body: &mut Body, bytes: usize) -> Result<(), BacklogError> {
+    /// Reserves this many bytes in addition to those of a body.
+    pub async fn grow(&self, body: &mut BudgetedBody, bytes: usize) -> Result<(), BacklogError> {
         if bytes > 0 {
             body.of_space.merge(self.take(&body.space, bytes).await?);
             body.of_all.merge(self.take(&self.bytes, bytes).await?);
@@ -128,22 +133,25 @@ impl Room {
         of: &Arc<Semaphore>,
         bytes: usize,
     ) -> Result<OwnedSemaphorePermit, BacklogError> {
-        let permits = u32::try_from(bytes).map_err(|_| BacklogError::NoRoom)?;
+        let permits = u32::try_from(bytes).map_err(|_| BacklogError::NoMemory)?;
         let taken = Arc::clone(of).acquire_many_owned(permits);
-        let taken = tokio::time::timeout(self.patience, taken).await;
-        taken.ok().and_then(Result::ok).ok_or(BacklogError::NoRoom)
+        let taken = tokio::time::timeout(self.timeout, taken).await;
+        taken
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(BacklogError::NoMemory)
     }
 }
 
-impl Body {
+impl BudgetedBody {
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// The bytes, which hold the room, and what holds it when they are gone.
-    pub fn keep(self) -> (Bytes, Held) {
+    /// Returns the bytes, which hold the memory, and a handle that also holds it without them.
+    pub fn keep(self) -> (Bytes, HeldMemory) {
         let permits = Some(Arc::new([self.of_space, self.of_all]));
-        let held = Held { permits };
+        let held = HeldMemory { permits };
         let whole = Whole {
             bytes: self.bytes,
             _held: held.clone(),
@@ -152,14 +160,14 @@ impl Body {
     }
 }
 
-impl AsRef<[u8]> for Body {
+impl AsRef<[u8]> for BudgetedBody {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-impl From<Body> for Bytes {
-    fn from(body: Body) -> Self {
+impl From<BudgetedBody> for Bytes {
+    fn from(body: BudgetedBody) -> Self {
         body.keep().0
     }
 }

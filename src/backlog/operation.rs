@@ -1,37 +1,38 @@
-//! Which request an operation of Backlog is, written down once.
+//! The declaration of a Backlog operation: which request it is.
 //!
-//! `Call::get("issues/{issueId|issueKey}/comments")` is filled from a tool's
+//! `Operation::get("issues/{issueId|issueKey}/comments")` is filled from a tool's
 //! input, a JSON object:
 //!
-//! 1. Each `{placeholder}` takes its input (the first usable of `a|b`) as one
-//!    path segment, that of `{*directory}` as many as it has parts; that of `wikis?projectIdOrKey={projectId|projectKey}` as a
-//!    parameter of that name.
+//! 1. Each `{placeholder}` takes its input (the first usable of `a|b`) as one path segment, and
+//!    `{*directory}` as one segment per part. The placeholder of
+//!    `wikis?projectIdOrKey={projectId|projectKey}` becomes a parameter of that name.
 //! 2. The other inputs become parameters: the query of a GET, the form of
 //!    every other method, DELETE included.
-//! 3. Parameters that the call [defaults](Call::defaulting) and nobody gave are added.
+//! 3. Parameters that the operation [defaults](Operation::defaulting) are added if the input lacks
+//!    them.
 //!
 //! | input | parameters |
 //! |---|---|
 //! | scalar | `key=value` |
 //! | `null` | none |
 //! | array | `key[]=a&key[]=b` |
-//! | empty array | none; `key[]=` if the call [clears](Call::clearing) it |
-//! | array of objects | the entries of the objects, whose own arrays are indexed: `entry[0]=a&entry[1]=b` (custom fields); an empty one is an error |
+//! | empty array | none; `key[]=` if the operation [clears](Operation::clearing) it |
+//! | array of objects | the entries of the objects; arrays in them are indexed: `entry[0]=a&entry[1]=b` (custom fields); an empty one is an error |
 
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::{Expects, Request, Segment, UNSAFE};
 
-/// In bytes, of one part of a path; none of Backlog's ids, keys and names comes near it.
+/// In bytes, of one part of a path; Backlog's ids, keys and names are far shorter.
 const MAX_SEGMENT: usize = 2048;
-/// In bytes, of path and query as they are sent: what an HTTP client can send at all is a little
-/// more, and servers stop earlier.
+/// In bytes, of the encoded path and query. HTTP clients can send a little more, and servers
+/// accept less.
 const MAX_ADDRESS: usize = 60_000;
 
-/// The declaration of a request: method, path and what is special about it.
+/// The declaration of an operation: method, path and special parameters.
 #[derive(Clone, Copy, Debug)]
-pub struct Call {
+pub struct Operation {
     method: Method,
     template: &'static str,
     clearing: &'static [&'static str],
@@ -48,14 +49,14 @@ pub enum Method {
     Delete,
 }
 
-/// An input that makes no request.
+/// An input that does not make a request.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InputError {
-    /// None of the inputs that say what the call is about.
+    /// None of the inputs that identify the target is given.
     #[error("{what} is required")]
     Required {
         what: String,
-        /// One of them, separated by `|`.
+        /// The alternatives, separated by `|`.
         inputs: &'static str,
     },
     #[error("{argument}: {reason}")]
@@ -65,7 +66,7 @@ pub enum InputError {
     },
 }
 
-impl Call {
+impl Operation {
     pub const fn get(template: &'static str) -> Self {
         Self::new(Method::Get, template)
     }
@@ -95,15 +96,15 @@ impl Call {
         }
     }
 
-    /// Names the list inputs that are emptied in Backlog when given empty.
+    /// Names the list inputs that an empty list clears in Backlog.
     #[must_use]
     pub const fn clearing(mut self, inputs: &'static [&'static str]) -> Self {
         self.clearing = inputs;
         self
     }
 
-    /// Gives parameters that Backlog wants in every request the value to send
-    /// when the input has none.
+    /// Sets the values of parameters that Backlog requires in every request, for inputs that lack
+    /// them.
     #[must_use]
     pub const fn defaulting(mut self, defaults: &'static [(&'static str, &'static str)]) -> Self {
         self.defaults = defaults;
@@ -119,7 +120,7 @@ impl Call {
         self.template
     }
 
-    /// Makes the request.
+    /// Builds the request.
     ///
     /// # Errors
     /// An input of the path is missing, or cannot be a path segment; an object in a list has an
@@ -215,7 +216,7 @@ fn placeholder(part: &'static str) -> Option<&'static str> {
     part.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// Removes the inputs of a placeholder; the first usable one, with its name.
+/// Removes a placeholder's inputs and returns the first usable one, with its name.
 fn take_target(
     names: &'static str,
     inputs: &mut Map<String, Value>,
@@ -245,7 +246,7 @@ fn take_segment(
     })
 }
 
-/// Takes a path such as `/a/b`; without one, that of the topmost directory.
+/// Takes a path such as `/a/b`; without one, the path of the top directory.
 fn take_directory(
     name: &'static str,
     inputs: &mut Map<String, Value>,
@@ -275,17 +276,17 @@ fn take_directory(
 fn too_long(argument: &str) -> InputError {
     InputError::Invalid {
         argument: argument.to_owned(),
-        reason: "is too long for a request to Backlog; give less",
+        reason: "is too long for a request to Backlog; shorten it",
     }
 }
 
-/// Whether an address can be sent; otherwise the input with the largest part of it is at fault.
+/// Checks the length of the URL; an error names the input with the largest part of it.
 fn check_length(path: &[Segment], query: &[(String, String)]) -> Result<(), InputError> {
     let plain: usize = query
         .iter()
         .map(|(key, value)| key.len() + value.len() + 2)
         .sum();
-    // Encoded, it is at most three times as long.
+    // Percent-encoding triples the length at most.
     if plain <= MAX_ADDRESS / 4 {
         return Ok(());
     }
@@ -320,7 +321,7 @@ fn check_length(path: &[Segment], query: &[(String, String)]) -> Result<(), Inpu
     }
 }
 
-/// The text of an id or key; a number that is no id counts as not given.
+/// The text of an id or key; a number that cannot be an id counts as missing.
 fn identifier(value: Value) -> Option<String> {
     match &value {
         Value::Number(number) if number.as_f64() <= Some(0.0) => None,
@@ -364,13 +365,13 @@ fn words(name: &str) -> String {
         .join(" ")
 }
 
-/// No form is known in which Backlog takes one, and left out it changes nothing.
+/// Backlog accepts no known form of an empty list here, and leaving it out changes nothing.
 fn holds_empty_list(entries: &Map<String, Value>) -> bool {
     let mut values = entries.values();
     values.any(|value| value.as_array().is_some_and(Vec::is_empty))
 }
 
-/// Objects in a list are parameters of their own (custom fields).
+/// Objects in a list become parameters of their own (custom fields).
 fn spread(entries: Map<String, Value>, parameters: &mut Vec<(String, String)>) {
     for (key, value) in entries {
         match value {
@@ -384,7 +385,7 @@ fn spread(entries: Map<String, Value>, parameters: &mut Vec<(String, String)>) {
     }
 }
 
-/// The text of a scalar; nothing for `null`, and for what no input holds.
+/// The text of a scalar; `None` for `null` and for values that are not scalars.
 fn scalar(value: Value) -> Option<String> {
     match value {
         Value::Bool(value) => Some(value.to_string()),
