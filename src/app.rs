@@ -1,12 +1,12 @@
 //! The wiring: from settings to a listening server.
 //!
-//! 1. Open the storage: the given PostgreSQL, or the hub's own.
-//! 2. Bring the schema up to date; several processes may do this at once.
-//! 3. Check that every key that stored text needs is in the ring; make the key of the keyed
+//! 1. Open the storage: the operator's PostgreSQL, or the built-in one.
+//! 2. Update the schema; several processes may do this at once.
+//! 3. Check that the ring has every key that sealed text needs; generate the key of the keyed
 //!    checks, if there is none.
 //! 4. Write the space of the environment.
-//! 5. Bind, and serve until told to stop; calls under way finish first, and a load balancer
-//!    gets the time to notice.
+//! 5. Bind, and serve until the stop signal; calls under way finish first, and a load balancer
+//!    has time to notice.
 
 pub mod advice;
 mod connections;
@@ -69,28 +69,28 @@ use crate::{
 };
 
 const CONCURRENT_SECRET_HASHES: usize = 4;
-/// How long the last audit events may take to be written.
+/// How long the shutdown waits for the last audit events to be written.
 const AUDIT_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long calls under way may take to finish after SIGTERM.
 const SHUTDOWN: Duration = Duration::from_secs(30);
 
-/// Who may do what the service does.
+/// The role that the service needs, as error texts name it.
 const SERVICE_ROLE: &str = "the owner of the tables or a member of hub_service";
 
-use drain::LastAnswers;
+use drain::LastResponses;
 pub use storage::{OWN_KEY_FILE, migrate};
 use storage::{check_key, check_keys, open_storage, write_space};
 
-/// Why the service did not start. Each names the setting to mend.
+/// Why the service did not start. Each text names the setting to correct.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("{0}")]
     Connect(#[from] ConnectError),
     #[error("{0}")]
     Embedded(#[from] EmbeddedError),
-    #[error("the database could not be migrated: {0}")]
+    #[error("cannot migrate the database: {0}")]
     Migrate(#[from] MigrateError),
-    #[error("the database failed: {}", advice::told(.0, SERVICE_ROLE))]
+    #[error("the database failed: {}", advice::explain(.0, SERVICE_ROLE))]
     Database(#[from] sqlx::Error),
     #[error(
         "DATABASE_URL does not connect directly to PostgreSQL: {}",
@@ -100,20 +100,20 @@ pub enum StartError {
     #[error("ENCRYPTION_KEYS: {0}")]
     Keys(#[from] KeyRingError),
     #[error(
-        "ENCRYPTION_KEYS lacks the key \"{0}\", with which text in the database is sealed; \
-         put it back, at the end if it is no longer to seal"
+        "ENCRYPTION_KEYS is missing key \"{0}\", which encrypts data in this database. Add it \
+         back (at the end, if it should no longer be used for new data)"
     )]
     MissingKey(String),
     #[error(
-        "ENCRYPTION_KEYS has another key under the id \"{0}\" than the one with which text in \
-         the database is sealed; put that one back"
+        "ENCRYPTION_KEYS has a different key under the id \"{0}\" than the one that encrypts data \
+         in this database. Restore that key"
     )]
     WrongKey(String),
-    #[error("the key file {} cannot be used: {error}", path.display())]
+    #[error("cannot use the key file {}: {error}", path.display())]
     KeyFile { path: PathBuf, error: io::Error },
     #[error(
-        "MCP_HTTP_HOST and MCP_HTTP_PORT: cannot listen on {address}: {error}; \
-         is another server on that port?"
+        "MCP_HTTP_HOST and MCP_HTTP_PORT: cannot listen on {address}: {error}. Stop the other \
+         server on that port, or choose another port"
     )]
     Listen {
         address: SocketAddr,
@@ -145,7 +145,7 @@ impl From<ProbeError> for StartError {
 pub struct Application {
     server: Server,
     listening: TcpListener,
-    last_answers: LastAnswers,
+    last_responses: LastResponses,
     drain_for: Duration,
     link: LogLink,
     security: SecurityEvents,
@@ -161,8 +161,8 @@ pub struct Application {
 }
 
 impl Application {
-    /// Opens everything the settings name. `progress` is told what takes long.
-    /// `demo_backlog` is shown on the connect page.
+    /// Opens everything that the settings name. `progress` receives the steps that take long.
+    /// The connect page shows `demo_backlog`.
     pub async fn build(
         settings: Settings,
         demo_backlog: Option<Url>,
@@ -179,7 +179,7 @@ impl Application {
             .base_url
             .unwrap_or_else(|| BaseUrl::loopback(address));
 
-        // Before a cluster is made for a service that cannot start.
+        // Fails before a cluster is created for a service that cannot start.
         if let Some(given) = settings.storage.given_keys() {
             KeyRing::parse(given, random.clone())?;
         }
@@ -315,22 +315,22 @@ impl Application {
         let failed = |error| StartError::Listen { address, error };
         let security = recorder.security.clone();
         let listening = socket.try_clone().map_err(failed)?;
-        let last_answers = LastAnswers::default();
+        let last_responses = LastResponses::default();
         let server = http::serve(
             socket,
-            last_answers.clone(),
+            last_responses.clone(),
             hub,
             HubServer::new(backlog, clock)
                 .with_options(settings.tools.options)
                 .with_recorder(recorder),
             trusted,
-            settings.patience,
+            settings.http_timeouts,
         )
         .map_err(failed)?;
         Ok(Self {
             server,
             listening,
-            last_answers,
+            last_responses,
             drain_for: Duration::ZERO,
             link: LogLink::default(),
             security,
@@ -352,12 +352,12 @@ impl Application {
         })
     }
 
-    /// Where it listens; tells the port if the settings said 0.
+    /// The address on which it listens, with the port that was bound if the setting is 0.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where metrics are served, if they are.
+    /// The address of the metrics, if they are served.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics.as_ref().map(|(_, address)| *address)
     }
@@ -370,15 +370,16 @@ impl Application {
         format!("{}{}", self.base_url.as_str(), self.mcp_path)
     }
 
-    /// When it is to stop, it goes on answering on open connections for this long, while new
-    /// ones are refused: so a load balancer moves on to other replicas. `link` silences the log about them.
+    /// Sets how long it keeps responding on open connections after the stop signal, while it
+    /// refuses new ones, so that a load balancer switches to other replicas. `link` silences the
+    /// log about refused connections.
     pub fn draining_for(mut self, time: Duration, link: LogLink) -> Self {
         self.drain_for = time;
         self.link = link;
         self
     }
 
-    /// Serves until `stop` is ready, then lets what is under way finish.
+    /// Serves until `stop` is ready, then lets calls under way finish.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let metrics = self.metrics.map(|(server, _)| {
             let handle = server.handle();
@@ -401,7 +402,7 @@ impl Application {
             drain::drain(
                 &handle,
                 self.listening,
-                &self.last_answers,
+                &self.last_responses,
                 self.drain_for,
                 &self.link.draining,
             )

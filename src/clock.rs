@@ -1,4 +1,4 @@
-//! The time, injected: the only place that asks the system for it.
+//! An injected clock: the only code that reads the system's time.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ impl Clock {
         Self(Arc::new(Utc::now))
     }
 
-    /// A clock that a test turns.
+    /// A clock that a test controls.
     pub fn from_fn(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }

@@ -1,17 +1,17 @@
-//! The hub's own PostgreSQL, for `serve` and `demo` without a `DATABASE_URL`.
+//! The built-in PostgreSQL, for `serve` and `demo` without a `DATABASE_URL`.
 //!
 //! 1. Take the lock of the data directory: one hub per directory.
-//! 2. Decide whom the server runs as ([`account`]); PostgreSQL refuses root.
+//! 2. Decide which account the server runs as ([`account`]); PostgreSQL refuses root.
 //! 3. Find the binaries that fit the cluster, or download them ([`binaries`]).
 //! 4. Create the cluster if there is none ([`cluster`]).
 //! 5. Stop a server that a killed hub left behind, then start ours ([`server`]).
-//! 6. Create the database and tell where it is.
+//! 6. Create the database, and write its URL to a file.
 //!
 //! The server listens on 127.0.0.1 with a password (SCRAM). A Unix socket would
 //! need no port, but its path may not exceed about 100 bytes and many mounted
 //! volumes cannot hold one.
 //!
-//! What a data directory holds:
+//! The data directory contains:
 //!
 //! | name | what |
 //! |---|---|
@@ -19,7 +19,7 @@
 //! | `postgres/` | the cluster |
 //! | `postgres.password` | the superuser's password |
 //! | `postgres.url` | how to reach the running server: `psql "$(cat postgres.url)"` |
-//! | `postgres.log` | what the server says |
+//! | `postgres.log` | the server's log |
 //! | `postgres-install/` | downloaded binaries, if the machine had none |
 
 mod account;
@@ -50,33 +50,33 @@ const DATABASE: &str = "backlog_mcp_hub";
 
 /// A private PostgreSQL server, running.
 ///
-/// [`stop`](Self::stop) ends it in order. Dropping this value, or the death of
-/// the process in any way, ends it too, though nobody waits for that: a
-/// watchdog process sees the hub go and asks the server to stop.
+/// [`stop`](Self::stop) shuts it down and waits. Dropping this value, or the end of the process for
+/// any reason, also stops it, but without waiting: a watchdog process notices, and signals the
+/// server to stop.
 #[derive(Debug)]
 pub struct EmbeddedPostgres {
     url: SecretString,
     url_file: PathBuf,
     server: Server,
-    // Declared last: the directory stays ours until the server is told to stop.
+    // Declared last, so the directory stays locked until the server has been signaled to stop.
     _lock: File,
 }
 
-/// Why the private PostgreSQL could not be started or stopped. Each text names
-/// what the operator can do.
+/// Why the private PostgreSQL could not be started or stopped. Each text says what the operator can
+/// do.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
     #[error(
         "the data directory {} is in use by another backlog-mcp-hub (process {pid}): \
-         stop that one, or give this one a directory of its own (--data-dir), \
-         or `serve` a shared database (DATABASE_URL)", directory.display()
+         stop that one, choose another directory for this one (--data-dir), \
+         or use a shared database (DATABASE_URL)", directory.display()
     )]
     InUse { directory: PathBuf, pid: String },
 
     #[error(
         "no PostgreSQL{} was found on this machine, and none could be downloaded ({reason}): \
          install it (`apt-get install postgresql`, `brew install postgresql@17`), \
-         or set DATABASE_URL to a PostgreSQL you already run", version_text(*version)
+         or set DATABASE_URL to a PostgreSQL that you already run", version_text(*version)
     )]
     NoBinaries {
         version: Option<u32>,
@@ -85,7 +85,7 @@ pub enum EmbeddedError {
 
     #[error(
         "the cluster in {} is of PostgreSQL {version}, which this program does not support \
-         (it needs {} or newer): upgrade it with pg_upgrade",
+         (it requires {} or later): upgrade it with pg_upgrade",
         directory.display(), binaries::OLDEST_MAJOR
     )]
     UnsupportedCluster { directory: PathBuf, version: String },
@@ -99,16 +99,16 @@ pub enum EmbeddedError {
     Unreachable { account: String, blocked: PathBuf },
 
     #[error(
-        "PostgreSQL must not run as root, and there is no account `postgres` to run it \
+        "PostgreSQL must not run as root, and there is no account `postgres` that could run it \
          instead: create it (`useradd --system postgres`), start this program as an ordinary \
          user, or set DATABASE_URL"
     )]
     NoAccount,
 
     #[error(
-        "the cluster in {} belongs to `nobody`, as which other services run, too: stop this \
-         program, create an account for it (`useradd --system postgres`), and give it the \
-         cluster (`chown -R postgres: {}`)", directory.display(), directory.display()
+        "the cluster in {} belongs to `nobody`, an account that other services use as well: stop \
+         this program, create a separate account (`useradd --system postgres`), and make it the \
+         owner (`chown -R postgres: {}`)", directory.display(), directory.display()
     )]
     SharedAccount { directory: PathBuf },
 
@@ -130,7 +130,7 @@ pub enum EmbeddedError {
     #[error("{program} failed: {output}")]
     CommandFailed { program: String, output: String },
 
-    #[error("PostgreSQL did not start; it said: {said} (see {})", log.display())]
+    #[error("PostgreSQL did not start: {said} (see {})", log.display())]
     Exited { said: String, log: PathBuf },
 
     #[error(
@@ -139,7 +139,7 @@ pub enum EmbeddedError {
     )]
     NotReady { within: Duration, log: PathBuf },
 
-    #[error("the private PostgreSQL answered with an error: {0}")]
+    #[error("the built-in PostgreSQL returned an error: {0}")]
     Database(#[from] sqlx::Error),
 }
 
@@ -147,8 +147,8 @@ impl EmbeddedPostgres {
     /// Starts the cluster in `<data_dir>/postgres`, after creating it if there
     /// is none, and creates the database `backlog_mcp_hub` if it is missing.
     ///
-    /// `data_dir` is created if need be. `random` makes the password of a new
-    /// cluster. `progress` hears about each step that takes noticeable time.
+    /// `data_dir` is created if it is missing. `random` generates the password of a new
+    /// cluster. `progress` receives each step that takes noticeable time.
     ///
     /// # Errors
     /// See [`EmbeddedError`]; nothing keeps running after an error.
@@ -214,16 +214,16 @@ impl EmbeddedPostgres {
         })
     }
 
-    /// The address of the database, as sqlx and psql take it.
+    /// The URL of the database, for sqlx and psql.
     pub fn url(&self) -> &SecretString {
         &self.url
     }
 
-    /// Stops the server: open transactions are rolled back, everything
-    /// committed is on disk when this returns.
+    /// Stops the server: open transactions are rolled back, and everything committed is on disk
+    /// when this returns.
     ///
     /// # Errors
-    /// [`EmbeddedError::Io`] if the server cannot be signalled or awaited.
+    /// [`EmbeddedError::Io`] if the server cannot be signaled or awaited.
     pub async fn stop(self) -> Result<(), EmbeddedError> {
         self.server.stop().await?;
         match std::fs::remove_file(&self.url_file) {
@@ -235,8 +235,8 @@ impl EmbeddedPostgres {
     }
 }
 
-/// The file in which a running hub leaves the address of its database (readable
-/// by its user only), for commands that run beside it.
+/// The file in which a running hub keeps the URL of its database for other commands; only its user
+/// can read it.
 pub fn url_file(data_dir: &Path) -> PathBuf {
     data_dir.join("postgres.url")
 }
@@ -252,11 +252,11 @@ fn version_text(version: Option<u32>) -> String {
     version.map_or_else(String::new, |version| format!(" {version}"))
 }
 
-/// Creates the data directory if need be; returns its absolute path.
+/// Creates the data directory if it is missing; returns its absolute path.
 fn create_data_dir(data_dir: &Path) -> Result<PathBuf, EmbeddedError> {
     let root = nix::unistd::geteuid().is_root();
-    // The server's account passes through a directory of root's to its cluster;
-    // each file in the directory protects itself.
+    // The server's account passes through root's directory to its cluster; each file in the
+    // directory has its own protection.
     let mode = if root { 0o711 } else { 0o700 };
     DirBuilder::new()
         .recursive(true)
@@ -274,8 +274,8 @@ fn create_data_dir(data_dir: &Path) -> Result<PathBuf, EmbeddedError> {
     Ok(data_dir)
 }
 
-/// Takes the lock that the returned file holds until it is closed: by its drop,
-/// or by the operating system when the process dies.
+/// Locks the directory until the returned file is closed: when it is dropped, or by the operating
+/// system when the process dies.
 fn lock(data_dir: &Path) -> Result<File, EmbeddedError> {
     let path = data_dir.join("lock");
     let failed = || EmbeddedError::io(path.clone());
@@ -308,8 +308,7 @@ fn password_file(data_dir: &Path) -> PathBuf {
     data_dir.join("postgres.password")
 }
 
-/// The superuser's password: the stored one, or for a new cluster one that is
-/// made up and stored.
+/// The superuser's password: the stored one, or for a new cluster one that is generated and stored.
 fn password(
     data_dir: &Path,
     new_cluster: bool,
@@ -329,7 +328,7 @@ fn password(
     }
     let password = BASE64_URL_SAFE_NO_PAD.encode(random.bytes::<24>());
     write_private(&path, &password)?;
-    // initdb reads it, and runs as that account.
+    // initdb runs as that account, and reads the file.
     account.own(&path)?;
     Ok(password.into())
 }
@@ -342,7 +341,7 @@ fn write_private(path: &Path, content: &str) -> Result<(), EmbeddedError> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        // A file that somebody put there would keep its own mode.
+        // An existing file would keep its mode.
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)

@@ -1,19 +1,18 @@
-//! Fetches documents whose addresses strangers name: the guard against requests
-//! forged to reach inside (SSRF), and against hosts that keep the hub waiting.
+//! Fetches documents from URLs that unauthenticated clients choose. It guards against server-side
+//! request forgery (SSRF), and against hosts that keep the hub waiting.
 //!
-//! 1. https only, without credentials; on a loopback hub also http to loopback.
-//! 2. A host that did not answer a moment ago is not asked ([`silence`]).
-//! 3. Who asks for what another asks for already gets the same answer. Everybody else waits for
-//!    a turn ([`turns`]).
+//! 1. The scheme must be https, without credentials; a loopback hub also allows http to loopback.
+//! 2. A host that did not respond a moment ago is skipped ([`silence`]).
+//! 3. A request for a document that is already being fetched shares that fetch. Every other request
+//!    waits for a turn ([`turns`]).
 //! 4. The name is resolved once; if any address is not public, nothing is sent ([`guard`]).
-//! 5. The connection goes to just those addresses: a second look at the name could
-//!    give others. No redirects.
-//! 6. Where the network has a proxy for the host (`HTTPS_PROXY`, `NO_PROXY`), the connection goes
-//!    through it, and the proxy resolves the name. What it may reach is its operator's to say. A
-//!    name that this machine can resolve is judged by its addresses all the same; one that it
-//!    cannot resolve must not look like a host inside.
-//! 7. Time, the resolving included, and size are bounded. What came is kept as long as its
-//!    headers allow.
+//! 5. The connection uses only those addresses, because resolving the name again could return
+//!    others. Redirects are not followed.
+//! 6. If the network has a proxy for the host (`HTTPS_PROXY`, `NO_PROXY`), the connection uses it,
+//!    and the proxy resolves the name; its operator decides what it may reach. If this machine can
+//!    resolve the name, the addresses are still checked; if not, the name must not look internal.
+//! 7. Time (including name resolution) and size are limited. The caller learns how long the headers
+//!    allow the document to be cached.
 
 mod guard;
 mod silence;
@@ -42,23 +41,24 @@ pub use turns::Asker;
 use turns::Turns;
 
 const MAX_BYTES: usize = 64 * 1024;
-/// Bounds on how long a document counts as fresh, whatever its headers say.
+/// Bounds on how long a document counts as fresh, regardless of its headers.
 const MIN_FRESH: Duration = Duration::from_secs(60);
 const MAX_FRESH: Duration = Duration::from_secs(24 * 3600);
 
-/// Why there is no document. All of them may pass; only silence is remembered, for 30 seconds.
+/// Why there is no document. Each of these may be temporary; only silence is cached, for 30
+/// seconds.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// Its address shows it, whatever a name resolves to.
-    #[error("only https at a public address and the standard port is fetched")]
+    /// The URL alone shows this, before its name is resolved.
+    #[error("the URL must be https at a public address and the standard port")]
     Url,
-    #[error("too many documents are being fetched")]
+    #[error("too many documents are being fetched; try again in a moment")]
     Busy,
-    #[error("the host did not answer in time")]
+    #[error("the host did not respond in time")]
     Unreachable,
-    #[error("the document did not come in time")]
+    #[error("the document was not received in time")]
     Timeout,
-    #[error("the host did not answer in time a moment ago, and is not asked again yet")]
+    #[error("the host did not respond in time a moment ago; try again in 30 seconds")]
     Silent,
     #[error("the host resolves to an address that is not public")]
     NotPublic,
@@ -66,16 +66,16 @@ pub enum FetchError {
     Resolve(std::io::Error),
     #[error("the request failed: {}", causes(.0))]
     Request(reqwest::Error),
-    #[error("the answer has the status {0}")]
+    #[error("the response has the status {0}")]
     Status(u16),
-    #[error("the answer is larger than {MAX_BYTES} bytes")]
+    #[error("the response is larger than {MAX_BYTES} bytes")]
     TooLarge,
-    #[error("TLS could not be set up: {0}")]
+    #[error("cannot set up TLS: {0}")]
     Tls(#[from] rustls::Error),
 }
 
 impl FetchError {
-    /// Whether the host itself said that there is no such document any more.
+    /// Whether the host itself reported that the document no longer exists.
     pub fn is_withdrawal(&self) -> bool {
         matches!(self, Self::Status(404 | 410))
     }
@@ -86,25 +86,25 @@ impl From<reqwest::Error> for FetchError {
         if error.is_connect() && error.is_timeout() {
             return Self::Unreachable;
         }
-        // Whoever logs it has the address, and may leave a part of it out.
+        // The code that logs this knows the URL, and may omit a part of it.
         Self::Request(error.without_url())
     }
 }
 
-/// What failed, with its causes: an unknown certificate authority, a refused connection.
+/// The error with its causes, such as an unknown certificate authority or a refused connection.
 fn causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let texts: Vec<String> = causes.map(ToString::to_string).collect();
     texts.join(": ")
 }
 
-/// The host with its port, which is another one only on loopback.
+/// The host with its port. The port is not the standard one only on loopback.
 fn authority(url: &Url) -> Option<String> {
     let port = url.port_or_known_default()?;
     url.host_str().map(|host| format!("{host}:{port}"))
 }
 
-/// A document, and for how long it may be used.
+/// A document, and how long it may be cached.
 #[derive(Clone, Debug)]
 pub struct Fetched {
     pub body: Vec<u8>,
@@ -114,13 +114,13 @@ pub struct Fetched {
 /// How long each part of a fetch may take.
 #[derive(Clone, Copy, Debug)]
 pub struct FetchTimes {
-    /// The wait for a turn.
+    /// The time in the queue for a turn.
     pub queue: Duration,
-    /// Each of resolving, connecting, and the first byte of the answer.
+    /// The time for each of resolving, connecting, and the first byte of the response.
     pub step: Duration,
-    /// All of it, once it is its turn.
+    /// The time for the whole fetch after the queue.
     pub whole: Duration,
-    /// How long a host that was too slow is left alone.
+    /// How long a host that was too slow is skipped.
     pub silence: Duration,
 }
 
@@ -137,18 +137,18 @@ impl Default for FetchTimes {
 
 /// Where a [`Fetcher`] may go, and how.
 pub struct FetchOptions {
-    /// A hub on loopback may read its neighbors there.
+    /// Whether loopback addresses are allowed, as on a hub that listens on loopback.
     pub allow_loopback: bool,
-    /// Networks that are refused beside those that are not public.
+    /// Refused networks, in addition to those that are not public.
     pub refused: Vec<IpNet>,
-    /// The prefixes of the network's translators (NAT64), each as long as RFC 6052 §2.2 has it.
+    /// The NAT64 prefixes of the network; RFC 6052 §2.2 defines their valid lengths.
     pub translators: Vec<Ipv6Net>,
     pub proxies: Matcher,
     pub times: FetchTimes,
 }
 
 impl FetchOptions {
-    /// With the proxies that the environment names.
+    /// The options with the proxies from the environment.
     pub fn of_environment() -> Self {
         Self {
             proxies: Matcher::from_env(),
@@ -156,7 +156,7 @@ impl FetchOptions {
         }
     }
 
-    /// Without a proxy.
+    /// The options without a proxy.
     pub fn direct() -> Self {
         Self {
             allow_loopback: false,
@@ -168,7 +168,7 @@ impl FetchOptions {
     }
 }
 
-/// Fetches behind the guard; cheap to clone.
+/// Fetches documents behind the guard; cheap to clone.
 #[derive(Clone)]
 pub struct Fetcher(Arc<Inner>);
 
@@ -179,7 +179,7 @@ struct Inner {
     tls: rustls::ClientConfig,
     turns: Turns,
     silence: Silence,
-    /// What is being fetched now, by its URL.
+    /// The documents that are being fetched now, by URL.
     under_way: Mutex<HashMap<Url, Weak<OnceCell<Fetched>>>>,
     clock: Clock,
 }
@@ -192,7 +192,7 @@ impl fmt::Debug for Fetcher {
 
 /// Where a request is sent.
 enum Way {
-    /// To one of these addresses.
+    /// Directly, to one of these addresses.
     Direct(Vec<SocketAddr>),
     Proxy(Intercept),
 }
@@ -226,12 +226,12 @@ impl Fetcher {
         let times = self.0.times;
         let same = self.same(url);
         let fetched = same.get_or_try_init(|| self.get_in_turn(url, asker));
-        // Those who wait for another's answer try one after the other if there is none.
+        // If the shared fetch fails, those that wait for it try one after the other.
         let fetched = timeout(times.queue + times.whole, fetched).await;
         Ok(fetched.map_err(|_| FetchError::Busy)??.clone())
     }
 
-    /// The prefix of this network's translator, if it has one that nobody has named.
+    /// The NAT64 prefix of this network, if there is one that the settings do not name.
     pub async fn unnamed_translator(&self) -> Option<Ipv6Net> {
         let found = tokio::net::lookup_host(("ipv4only.arpa", 443));
         let mut found = timeout(self.0.times.step, found).await.ok()?.ok()?;
@@ -242,14 +242,14 @@ impl Fetcher {
         (!self.0.guard.knows(&prefix)).then_some(prefix)
     }
 
-    /// The answer that everybody waits for who asks for this URL now.
+    /// The fetch that all current requests for this URL share.
     fn same(&self, url: &Url) -> Arc<OnceCell<Fetched>> {
         let under_way = &self.0.under_way;
         let mut under_way = under_way.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(same) = under_way.get(url).and_then(Weak::upgrade) {
             return same;
         }
-        under_way.retain(|_, answer| answer.strong_count() > 0);
+        under_way.retain(|_, fetch| fetch.strong_count() > 0);
         let new = Arc::default();
         under_way.insert(url.clone(), Arc::downgrade(&new));
         new
@@ -301,7 +301,7 @@ impl Fetcher {
         Ok(Fetched { body, fresh_for })
     }
 
-    /// The way to the host, if it is one that may be asked.
+    /// The way to the host, if the host is allowed.
     async fn way(&self, url: &Url) -> Result<Way, FetchError> {
         let proxy = url.as_str().parse().ok();
         let proxy = proxy.and_then(|uri| self.0.proxies.intercept(&uri));
@@ -344,14 +344,14 @@ impl Fetcher {
         }
     }
 
-    /// A client for this one request.
+    /// The client for this one request.
     fn client(&self, url: &Url, way: Way) -> Result<reqwest::Client, FetchError> {
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(self.0.tls.clone())
             .user_agent(concat!("backlog-mcp-hub/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(self.0.times.step)
-            // No other than the one that the guard knows of.
+            // Only the proxy that the guard has checked is used.
             .no_proxy();
         let builder = match way {
             Way::Direct(addresses) => {
@@ -374,10 +374,11 @@ impl Fetcher {
         let request = http::Request::get(url.as_str())
             .body(())
             .unwrap_or_default();
-        let mut answer = http::Response::new(());
-        *answer.headers_mut() = response.headers().clone();
-        let policy = CachePolicy::new_options(&request, &answer, now, CacheOptions::default());
-        // An `Expires` without a `Date` counts from now, in parts of a second that nothing keeps.
+        let mut head = http::Response::new(());
+        *head.headers_mut() = response.headers().clone();
+        let policy = CachePolicy::new_options(&request, &head, now, CacheOptions::default());
+        // An `Expires` without a `Date` counts from now, with fractions of a second, which are not
+        // stored.
         let whole = Duration::from_secs(policy.time_to_live(now).as_secs());
         whole.clamp(MIN_FRESH, MAX_FRESH)
     }

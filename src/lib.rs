@@ -1,9 +1,9 @@
-//! backlog-mcp-hub: a hosted MCP server for Nulab Backlog.
+//! backlog-mcp-hub: a self-hosted MCP server for Nulab Backlog.
 //!
-//! One service that is three things: an OAuth 2.1 authorization server for MCP
+//! One service has three roles: an OAuth 2.1 authorization server for MCP
 //! clients ([`oauth`], [`web`]), an OAuth client of Backlog ([`backlog`]), and
-//! an MCP server with the Backlog tools ([`mcp`]). Everything that must outlive
-//! a process is in PostgreSQL ([`db`]). `docs/architecture.md` has the map.
+//! an MCP server with the Backlog tools ([`mcp`]). All state that must outlive
+//! a process is in PostgreSQL ([`db`]). `docs/architecture.md` describes the parts.
 
 pub mod accounts;
 pub mod app;

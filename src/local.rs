@@ -1,8 +1,8 @@
-//! The local modes: one person's API keys, no sign-in, no database.
+//! The local modes: the API keys of one user, without sign-in and database.
 //!
-//! Every call acts as the key's user, so the HTTP form listens on loopback unless told
-//! otherwise, asks for a token ([`token`]), and checks Host and Origin: a web page must not reach
-//! it through the person's browser (DNS rebinding).
+//! Every call acts as the user of the key. The HTTP server therefore listens on loopback by
+//! default, requires a token ([`token`]), and checks Host and Origin: a web page must not reach it
+//! through the user's browser (DNS rebinding).
 
 pub mod token;
 
@@ -28,7 +28,7 @@ use crate::{
 
 use token::{Admission, Guard, Unkept};
 
-/// How long calls under way may take to finish when the server is told to stop.
+/// How long calls under way may take to finish when the server stops.
 const SHUTDOWN: Duration = Duration::from_secs(30);
 
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum LocalError {
         address: SocketAddr,
         error: io::Error,
     },
-    #[error("the client on standard input did not speak MCP: {0}")]
+    #[error("the client on standard input does not speak MCP: {0}")]
     Handshake(String),
 }
 
@@ -60,18 +60,17 @@ pub async fn stdio(backlog: LocalBacklog) -> Result<(), LocalError> {
     Ok(())
 }
 
-/// A server on HTTP, bound and ready to run.
+/// The local HTTP server, bound and ready to run.
 pub struct LocalServer {
     pub server: Server,
-    /// Where it listens.
     pub address: SocketAddr,
     pub admission: Admission,
 }
 
-/// Binds the server on HTTP.
+/// Binds the local HTTP server.
 ///
 /// # Errors
-/// If it cannot listen there, or its token cannot be kept.
+/// If it cannot listen at the address, or cannot keep its token.
 pub fn http(settings: LocalSettings) -> Result<LocalServer, LocalError> {
     let failed = |error| LocalError::Listen {
         address: settings.listen,
@@ -111,7 +110,7 @@ pub fn http(settings: LocalSettings) -> Result<LocalServer, LocalError> {
     .shutdown_timeout(SHUTDOWN.as_secs())
     .keep_alive(KEEP_ALIVE)
     .tcp_nodelay(true)
-    // Who hangs up wants no answer: what is under way for it stops.
+    // A client that hangs up needs no response: its call under way is canceled.
     .h1_allow_half_closed(false)
     .listen(socket)
     .map_err(|error| LocalError::Listen { address, error })?
@@ -156,7 +155,7 @@ fn access(space: LocalSpace) -> Arc<dyn BacklogAccess> {
     ))
 }
 
-/// Loopback by every name, and what the operator lists.
+/// The names of loopback, and those that the operator lists.
 fn hosts(allowed: &[String]) -> Vec<String> {
     ["localhost", "localhost.", "127.0.0.1", "[::1]"]
         .into_iter()
@@ -165,7 +164,8 @@ fn hosts(allowed: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// What the operator lists; by default the server's own, which no page of another port has.
+/// The origins that the operator lists; by default the server's own, which no page at another port
+/// has.
 fn origins(allowed: Vec<String>, port: u16) -> Vec<String> {
     match allowed.as_slice() {
         [] => ["localhost", "127.0.0.1", "[::1]"]

@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 
-/// A call is many small, short-lived allocations: the system's allocator took a fifth of its time.
+/// A call makes many small, short-lived allocations, which took a fifth of its time with the
+/// system's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

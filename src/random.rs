@@ -1,4 +1,4 @@
-//! Randomness, injected: the only place that asks the system for it.
+//! Injected randomness: the only code that reads the system's generator.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 pub struct Random(Arc<Fill>);
 
 impl Random {
-    /// The operating system's generator, by way of a reseeding CSPRNG.
+    /// A CSPRNG that the operating system's generator reseeds.
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place that asks for randomness"
+        reason = "the one place that reads randomness"
     )]
     pub fn system() -> Self {
         Self(Arc::new(|bytes| {

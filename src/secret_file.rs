@@ -1,7 +1,7 @@
 //! A secret that a process generates once and keeps in a file that only its user can read.
 //!
-//! The file is written beside its place and linked there, so a crash leaves a whole secret or none,
-//! and of two processes that start together both get the same one.
+//! The secret is written to a temporary file and linked to its path, so a crash leaves a complete
+//! secret or none, and two processes that start together get the same one.
 
 use std::{
     fs::{DirBuilder, OpenOptions},
@@ -12,8 +12,7 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// Reads the secret at `path`, or generates it and keeps it there. The directory is created if it
-/// is missing.
+/// Reads the secret at `path`, or generates and keeps it there. A missing directory is created.
 ///
 /// # Errors
 /// If the file cannot be read or written, or is empty.
@@ -49,7 +48,7 @@ fn read(path: &Path) -> io::Result<SecretString> {
 }
 
 fn write(draft: &Path, secret: &SecretString) -> io::Result<()> {
-    // A file that somebody put there would keep its own mode.
+    // An existing file would keep its mode.
     match std::fs::remove_file(draft) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -86,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_of_a_process_that_was_faster_is_used() {
+    fn the_secret_of_a_faster_process_is_used() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("the.token");
         let secret = read_or_generate(&path, || {

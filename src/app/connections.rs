@@ -1,8 +1,8 @@
-//! How many connections a network may have open.
+//! Limits how many connections a network may have open.
 //!
-//! A connection costs memory from its first byte on, whatever it carries, so one too many is
-//! closed when it opens. The connections of `TRUSTED_PROXIES` are not counted: the requests that
-//! they carry are (`web::under_way`).
+//! A connection costs memory from its first byte on, so one above the limit is closed when it
+//! opens. The connections of `TRUSTED_PROXIES` are not counted; the requests on them are
+//! (`web::under_way`).
 
 use std::{
     any::Any,
@@ -31,7 +31,7 @@ pub(super) struct Connections {
     warned: Arc<AtomicBool>,
 }
 
-/// What a connection keeps while it is open.
+/// The place that a connection holds while it is open.
 struct Open {
     _place: Place<IpAddr>,
 }
@@ -45,7 +45,7 @@ impl Connections {
         }
     }
 
-    /// Counts a connection that has just opened, or ends it.
+    /// Counts a connection that has just opened, or closes it.
     pub fn opened(&self, connection: &dyn Any, data: &mut Extensions) {
         let Some(stream) = connection.downcast_ref::<TcpStream>() else {
             return;
@@ -70,12 +70,12 @@ impl Connections {
             tracing::warn!(
                 %network,
                 at_most = OF_A_NETWORK,
-                "one network has many connections open, and more are closed; if it is your proxy, \
-                 list it in TRUSTED_PROXIES"
+                "a network reached its limit of open connections; closing new ones. If it is your \
+                 proxy, add it to TRUSTED_PROXIES"
             );
         }
         if let Err(error) = SockRef::from(stream).shutdown(Shutdown::Both) {
-            tracing::debug!(%error, "a connection ended by itself");
+            tracing::debug!(%error, "the client closed the connection first");
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Looks at everything a service needs, and says of each what is wrong and how to mend it.
+//! Checks everything that the service needs, and reports what is wrong and how to fix it.
 //!
-//! 1. The settings were read before this; the database is reached, and whether the way there is
-//!    encrypted, whether notifications arrive, its version, clock and schema are looked at.
-//! 2. Every key that stored text needs is tried, and the accounts are counted.
-//! 3. Whether clients' metadata documents can be fetched from here ([`documents`]).
-//! 4. Each enabled space ([`spaces`]).
+//! 1. Connect to the database; check whether the connection is encrypted and notifications arrive,
+//!    and the version, clock and schema. The settings were read before this.
+//! 2. Try every key that sealed text needs, and count the accounts.
+//! 3. Check that clients' metadata documents can be fetched from here ([`documents`]).
+//! 4. Check each enabled space ([`spaces`]).
 //!
-//! Nothing is changed. A check that needs an earlier one is left out when that one failed.
+//! Nothing is changed. A check that depends on a failed one is skipped.
 
 mod documents;
 mod spaces;
@@ -39,7 +39,7 @@ const CLOCKS_APART: TimeDelta = TimeDelta::seconds(30);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Good,
-    /// The service runs, but somebody should look.
+    /// The service runs, but the operator should look into it.
     Doubtful,
     Bad,
 }
@@ -54,27 +54,26 @@ impl Verdict {
     }
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Finding {
     pub verdict: Verdict,
     pub what: String,
-    /// What was seen, and what to do if it is not good.
+    /// The result, and what to do unless it is good.
     pub text: String,
 }
 
-/// What is examined.
+/// The installation that is examined.
 pub struct Patient {
     pub database_url: SecretString,
-    /// Whether the database is the hub's own, whose role nobody chose.
+    /// Whether the database is the built-in one, which has no configurable role.
     pub is_embedded: bool,
     pub keys: Result<KeyRing, String>,
-    /// `…/callback` of the hub: the redirect URI that spaces share, and where the others' are found
-    /// from.
+    /// `…/callback` of the hub: the redirect URI that spaces share, and the base of all others.
     pub callback: Url,
-    /// What fetches clients' documents; `None` where they are turned off.
+    /// The fetcher of clients' documents; `None` if documents are turned off.
     pub fetcher: Option<Fetcher>,
-    /// Those of the settings, with the site of the default space.
+    /// The allowed sites of the settings.
     pub sites: Sites,
     pub default_space: Option<BacklogUrl>,
 }
@@ -100,10 +99,10 @@ impl Findings {
     }
 }
 
-/// Looks at everything; the findings in the order of the steps above.
+/// Runs all checks; returns the findings in the order of the steps above.
 pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Finding> {
     let mut found = Findings::default();
-    // Two: a notification goes from one connection to another.
+    // Two connections, because a notification goes from one to another.
     let pool = match db::pool::connect(&patient.database_url, 2).await {
         Ok(pool) => pool,
         Err(error) => {
@@ -116,11 +115,11 @@ pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Fi
         return found.0;
     }
     if let Err(error) = examine_database(&mut found, &pool, patient.is_embedded, clock).await {
-        found.bad("database", format!("it failed: {}", told(&error)));
+        found.bad("database", format!("it failed: {}", explain(&error)));
         return found.0;
     }
     match db::migrate::is_current(&pool).await {
-        Ok(true) => found.good("schema", "every migration of this version is applied"),
+        Ok(true) => found.good("schema", "all migrations of this version are applied"),
         Ok(false) => {
             found.bad(
                 "schema",
@@ -131,7 +130,7 @@ pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Fi
         Err(error) => {
             found.bad(
                 "schema",
-                format!("it could not be examined: {}", told(&error)),
+                format!("cannot read the applied migrations: {}", explain(&error)),
             );
             return found.0;
         }
@@ -144,9 +143,12 @@ pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Fi
         }
     };
     match check_keys(&pool, &keys).await {
-        Ok(()) => found.good("keys", "they open what is stored"),
+        Ok(()) => found.good("keys", "they decrypt the stored data"),
         Err(StartError::Database(error)) => {
-            found.bad("keys", format!("they could not be tried: {}", told(&error)));
+            found.bad(
+                "keys",
+                format!("cannot read the encrypted data: {}", explain(&error)),
+            );
             return found.0;
         }
         Err(error) => {
@@ -157,7 +159,7 @@ pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Fi
     if let Err(error) = examine_accounts(&mut found, &pool).await {
         found.bad(
             "accounts",
-            format!("they could not be counted: {}", told(&error)),
+            format!("cannot count the accounts: {}", explain(&error)),
         );
     }
     documents::examine(&mut found, patient.fetcher.as_ref()).await;
@@ -168,17 +170,17 @@ pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Fi
         default_space: patient.default_space,
     };
     if let Err(error) = spaces::examine(&mut found, &pool, settings).await {
-        let text = format!("they could not be read: {}", told(&error));
+        let text = format!("cannot read the spaces: {}", explain(&error));
         found.bad("spaces", text);
     }
     found.0
 }
 
-fn told(error: &sqlx::Error) -> String {
-    advice::told(error, SERVICE_ROLE)
+fn explain(error: &sqlx::Error) -> String {
+    advice::explain(error, SERVICE_ROLE)
 }
 
-/// Checks that the connection to the database cannot be read or redirected on its way.
+/// Checks that the connection to the database is encrypted, and the server verified.
 fn examine_transport(found: &mut Findings, url: &SecretString) {
     let remedy = "add sslmode=verify-full to DATABASE_URL";
     match db::url::transport(url) {
@@ -186,13 +188,13 @@ fn examine_transport(found: &mut Findings, url: &SecretString) {
         Ok(Transport::Verified) => {
             found.good(
                 "transport",
-                "encrypted, and the server's certificate is checked",
+                "encrypted, and the server's certificate is verified",
             );
         }
         Ok(Transport::Unverified) => found.add(
             Verdict::Doubtful,
             "transport",
-            format!("encrypted, but the server's certificate is not checked; {remedy}"),
+            format!("encrypted, but the server's certificate is not verified; {remedy}"),
         ),
         Ok(Transport::Plain) => found.add(
             Verdict::Doubtful,
@@ -203,7 +205,8 @@ fn examine_transport(found: &mut Findings, url: &SecretString) {
     }
 }
 
-/// Whether the connections are PostgreSQL's own, so that the other checks mean something.
+/// Checks that the connections lead directly to PostgreSQL; otherwise the other checks mean
+/// nothing.
 async fn examine_notifications(found: &mut Findings, pool: &PgPool, random: &Random) -> bool {
     match db::probe::probe(pool, random).await {
         Ok(()) => found.good("notifications", "they arrive"),
@@ -211,7 +214,7 @@ async fn examine_notifications(found: &mut Findings, pool: &PgPool, random: &Ran
             found.bad("notifications", format!("they do not arrive: {POOLER}"));
             return false;
         }
-        Err(ProbeError::Database(error)) => found.bad("notifications", told(&error)),
+        Err(ProbeError::Database(error)) => found.bad("notifications", explain(&error)),
     }
     true
 }
@@ -224,7 +227,10 @@ async fn examine_database(
 ) -> Result<(), sqlx::Error> {
     let server = db::pool::server(pool).await?;
     if server.version_number < OLDEST_POSTGRES {
-        let text = format!("PostgreSQL {}; version 15 is the oldest", server.version);
+        let text = format!(
+            "PostgreSQL {} is not supported; upgrade to version 15 or later",
+            server.version
+        );
         found.bad("database", text);
     } else {
         found.good("database", format!("PostgreSQL {}", server.version));
@@ -232,51 +238,50 @@ async fn examine_database(
     if server.is_standby {
         found.bad(
             "database",
-            "it is a standby, which takes no change: promote it, or have DATABASE_URL lead to the \
-             primary",
+            "it is a read-only standby; promote it, or set DATABASE_URL to the primary",
         );
     }
     if !server.is_standby && db::pool::is_read_only(pool).await? {
         found.bad(
             "database",
-            "it takes no changes: turn off default_transaction_read_only for the database and for \
-             the role of DATABASE_URL",
+            "it is read-only; turn off default_transaction_read_only for the database and for the \
+             role of DATABASE_URL",
         );
     }
     let apart = (server.now - clock.now()).abs();
     if apart > CLOCKS_APART {
         let text = format!(
-            "the database's is {} s from this machine's; set both by NTP",
+            "the clocks of the database and this machine differ by {} s; synchronize both by NTP",
             apart.num_seconds()
         );
         found.add(Verdict::Doubtful, "clock", text);
     } else {
-        found.good("clock", "the database's agrees with this machine's");
+        found.good("clock", "the clocks of the database and this machine agree");
     }
     if server.is_superuser && !is_embedded {
         found.add(
             Verdict::Doubtful,
             "role",
-            "the service connects as a superuser; give it a role of its own",
+            "the service connects as a superuser; create a separate role for it",
         );
     }
     Ok(())
 }
 
-/// Whether the Backlog tokens of users are in order.
+/// Checks the state of the accounts.
 async fn examine_accounts(found: &mut Findings, pool: &PgPool) -> Result<(), sqlx::Error> {
     let counts = db::accounts::count_by_space(pool).await?;
     for count in counts.iter().filter(|count| count.endings_are_paused) {
         let text = format!(
-            "Backlog refuses many sign-ins of the space {} at once, so none ends for now; is its \
-             OAuth application right? Look at admin.paused_endings",
+            "Backlog rejects the tokens of many accounts of space {} at once, so the hub does not \
+             end them for now. Check the space's OAuth application, and see admin.paused_endings",
             count.space
         );
         found.add(Verdict::Doubtful, "accounts", text);
     }
     let sum = |number: fn(&db::accounts::Count) -> i64| counts.iter().map(number).sum::<i64>();
     let text = format!(
-        "{} are live, {} in doubt, {} wait for a sign-in",
+        "{} live, {} in doubt, {} waiting for a sign-in",
         sum(|count| count.live),
         sum(|count| count.in_doubt),
         sum(|count| count.ended)
@@ -286,7 +291,7 @@ async fn examine_accounts(found: &mut Findings, pool: &PgPool) -> Result<(), sql
         _ => found.add(
             Verdict::Doubtful,
             "accounts",
-            format!("{text}; admin.accounts says which, and why"),
+            format!("{text}; admin.accounts lists them with the reasons"),
         ),
     }
     Ok(())

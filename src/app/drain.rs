@@ -1,17 +1,18 @@
-//! The end of a replica without a request lost, behind a load balancer that keeps connections
+//! Shuts a replica down without losing a request, behind a load balancer that keeps connections
 //! open (RFC 9112 §9.6).
 //!
-//! A balancer may just be sending a request on a kept connection when the server closes it.
-//! It cannot know whether the request was begun, so it does not send a POST elsewhere. Hence:
+//! A balancer may be sending a request on an open connection when the server closes it. It cannot
+//! know whether the server began to process the request, so it does not retry a POST elsewhere.
+//! Therefore:
 //!
 //! 1. The kernel opens no more connections: it drops their first packets, which are sent again
-//!    after a second. Those that it opened already wait in the socket's queue, perhaps with a
-//!    request, and closing the socket would reset them: they are accepted first.
-//! 2. The socket is closed, so new connections are refused. That is safe to try elsewhere, and
-//!    the balancer learns of it in this way, if it asks nobody whether this replica is ready.
-//! 3. Connections that are open go on being answered for a while, each with its last answer,
-//!    which says so: `Connection: close`.
-//! 4. Then the server stops. What it closes now is connections that nobody used meanwhile.
+//!    after a second. Connections that it has already opened wait in the socket's queue, perhaps
+//!    with a request, and closing the socket would reset them: they are accepted first.
+//! 2. The socket is closed, so new connections are refused. The balancer can safely retry those
+//!    elsewhere, and notices the shutdown even if it has no readiness check.
+//! 3. Open connections are served for a while; each gets one last response, marked
+//!    `Connection: close`.
+//! 4. The server stops. The connections that it closes now were idle in the meantime.
 
 use std::{
     io,
@@ -37,20 +38,20 @@ use tokio::time::{sleep, timeout};
 
 use crate::telemetry::Draining;
 
-/// The last packet of a handshake takes one way through the network, from a proxy that is near.
-/// A connection that begins meanwhile is refused a second later, so it is short.
+/// How long the last packet of a handshake may take from a nearby proxy. It is short because a
+/// connection that begins in the meantime is refused a second later.
 const HANDSHAKE: Duration = Duration::from_millis(50);
-/// Connections that wait are accepted within a moment, unless every worker is full.
-const QUEUE: Duration = Duration::from_secs(5);
+/// How long to wait until the queue is empty. It takes a moment, unless every worker is full.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Whether answers are the last ones of their connections.
+/// Whether each response is the last one on its connection.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LastAnswers(Arc<AtomicBool>);
+pub(super) struct LastResponses(Arc<AtomicBool>);
 
-impl LastAnswers {
-    /// The middleware around every route.
-    pub(super) async fn tell<B: MessageBody>(
+impl LastResponses {
+    /// The middleware around every route: marks a last response as such.
+    pub(super) async fn mark<B: MessageBody>(
         self,
         request: ServiceRequest,
         next: Next<B>,
@@ -64,43 +65,42 @@ impl LastAnswers {
     }
 }
 
-/// Refuses new connections, and answers on the open ones for as long as `patience`.
+/// Refuses new connections, and responds on the open ones for `drain_for`.
 /// `listening` is another handle of the server's socket.
 pub(super) async fn drain(
     server: &ServerHandle,
     listening: TcpListener,
-    last_answers: &LastAnswers,
-    patience: Duration,
+    last_responses: &LastResponses,
+    drain_for: Duration,
     draining: &Draining,
 ) {
     empty_queue(&listening).await;
     draining.begin();
     server.pause().await;
     if let Err(error) = SockRef::from(&listening).shutdown(Shutdown::Read) {
-        // Not everywhere can it be ended before the socket is closed.
-        tracing::debug!(%error, "new connections are taken until the end");
+        // Not every system can stop listening before the socket is closed.
+        tracing::debug!(%error, "cannot refuse new connections before the server stops");
         server.resume().await;
     }
-    // Only now: who is told to close its connection opens another one at once.
-    last_answers.0.store(true, Ordering::Release);
-    sleep(patience).await;
+    // This comes last, because a client that must close its connection opens another one at once.
+    last_responses.0.store(true, Ordering::Release);
+    sleep(drain_for).await;
 }
 
-/// Lets no new connection begin, and returns when the server has accepted the last of those
-/// that began before.
+/// Prevents new connections, and returns when the server has accepted all earlier ones.
 async fn empty_queue(listening: &TcpListener) {
     match begin_no_connection(listening) {
         Ok(()) => sleep(HANDSHAKE).await,
-        // The queue is emptied all the same; only what comes between that and the end is reset.
-        Err(error) => tracing::debug!(%error, "connections begin until the end of listening"),
+        // The queue is still emptied; only connections that begin after that are reset.
+        Err(error) => tracing::debug!(%error, "cannot drop the first packets of new connections"),
     }
     let accepted = async {
         while is_connection_waiting(listening) {
             sleep(POLL_INTERVAL).await;
         }
     };
-    if timeout(QUEUE, accepted).await.is_err() {
-        tracing::warn!("connections wait to be accepted for too long; they are reset");
+    if timeout(QUEUE_TIMEOUT, accepted).await.is_err() {
+        tracing::warn!("queued connections were not accepted in time and will be reset");
     }
 }
 
@@ -109,15 +109,15 @@ fn is_connection_waiting(listening: &TcpListener) -> bool {
     poll(&mut sockets, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
 }
 
-/// Has the kernel drop the first packet of every connection (SYN), and no other one.
+/// Makes the kernel drop the first packet (SYN) of every connection, and no other packet.
 #[cfg(target_os = "linux")]
 fn begin_no_connection(listening: &TcpListener) -> io::Result<()> {
     use socket2::SockFilter;
 
-    // Of a TCP header: where its flags are, and the flag of a first packet.
+    // The offset of the flags in a TCP header, and the flag of a first packet.
     const FLAGS: u32 = 13;
     const SYN: u32 = 0x02;
-    // The instructions of the kernel's classic BPF; a packet is kept as long as they return.
+    // The instructions of the kernel's classic BPF. They return how many bytes of a packet to keep.
     const LOAD_BYTE: u16 = 0x30;
     const JUMP_IF_SET: u16 = 0x45;
     const RETURN: u16 = 0x06;
@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    /// Far more than a repeated first packet takes.
+    /// A repeated first packet takes far less.
     const DEADLINE: Duration = Duration::from_secs(20);
 
     #[tokio::test]
@@ -159,7 +159,7 @@ mod tests {
         let accepting = listening.try_clone().unwrap();
         let emptied = empty_queue(&listening);
         tokio::pin!(emptied);
-        // Nobody accepts, so it does not return; and by now nothing can begin.
+        // No worker accepts, so it does not return; by now no connection can begin.
         assert!(timeout(HANDSHAKE * 2, &mut emptied).await.is_err());
         let late = thread::spawn(move || TcpStream::connect_timeout(&address, DEADLINE));
         let accepted: Vec<TcpStream> = (0..queued.len())
@@ -169,11 +169,11 @@ mod tests {
         SockRef::from(&listening).shutdown(Shutdown::Read).unwrap();
 
         for (client, mut server) in queued.iter_mut().zip(accepted) {
-            server.write_all(b"answer").unwrap();
+            server.write_all(b"response").unwrap();
             drop(server);
             let mut read = String::new();
             client.read_to_string(&mut read).unwrap();
-            assert_eq!(read, "answer");
+            assert_eq!(read, "response");
         }
         let refused = late.join().unwrap().unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);

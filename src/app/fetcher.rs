@@ -1,4 +1,4 @@
-//! What fetches the documents and keys that clients publish, as the settings have it.
+//! Configures the fetcher of the documents and keys that clients publish.
 
 use crate::{
     clock::Clock,
@@ -6,7 +6,7 @@ use crate::{
     fetch::{FetchError, FetchOptions, Fetcher},
 };
 
-/// `allow_loopback`: the hub is on loopback, and may read its neighbors there.
+/// `allow_loopback`: the hub is on loopback, and may fetch from other servers there.
 pub fn open(
     settings: &ClientSettings,
     allow_loopback: bool,

@@ -1,11 +1,11 @@
-//! Changing the master keys while the service runs.
+//! Rotates the master keys while the service runs.
 //!
-//! 1. The new key is in the ring of every replica before anything is sealed with it.
-//! 2. Column by column, batch by batch, what another key seals is opened and sealed
-//!    with the first key of the ring.
-//! 3. It replaces only the text that was read: a token renewed meanwhile was sealed
-//!    anew by whoever renewed it.
-//! 4. What does not open is left as it is and counted.
+//! 1. The operator adds the new key to the ring of every replica before anything is sealed with it.
+//! 2. Column by column, batch by batch, text that another key sealed is opened and sealed with the
+//!    first key of the ring.
+//! 3. The new text replaces only the one that was read: if the service renewed a token in the
+//!    meantime, it also sealed the new one.
+//! 4. Text that does not open is counted and not changed.
 
 use sqlx::PgPool;
 
@@ -20,12 +20,12 @@ use crate::{
 /// Texts read at once; each is written in a statement of its own.
 const BATCH: i64 = 500;
 
-/// What came of a rotation or a check.
+/// The result of a rotation or a verification.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Sealed with the first key now; or, of a check, opened.
+    /// Texts that a rotation sealed with the first key, or a verification opened.
     pub good: u64,
-    /// Changed or removed by somebody else meanwhile.
+    /// Texts that another process changed or removed in the meantime.
     pub overtaken: u64,
     pub failed: Vec<Unopened>,
 }
@@ -38,8 +38,8 @@ pub struct Unopened {
     pub reason: String,
 }
 
-/// How many texts another key than the first one seals, those that operators gave and that
-/// wait for a replica among them.
+/// How many texts are sealed with another key than the first one, including secrets from operators
+/// that wait for a replica.
 ///
 /// # Errors
 /// If the database fails.
@@ -55,10 +55,10 @@ pub async fn pending(db: &PgPool, keys: &KeyRing) -> Result<u64, sqlx::Error> {
     Ok(pending)
 }
 
-/// Seals everything with the first key of the ring. `done` is told after each text.
+/// Seals everything with the first key of the ring, and calls `done` after each text.
 ///
 /// # Errors
-/// If the database fails; what was done stays done, and another run goes on from there.
+/// If the database fails; finished texts stay sealed, and another run continues from there.
 pub async fn rotate(db: &PgPool, keys: &KeyRing, done: impl Fn()) -> Result<Counts, sqlx::Error> {
     let mut counts = Counts::default();
     for column in SealedColumn::ALL {
@@ -72,9 +72,9 @@ pub async fn rotate(db: &PgPool, keys: &KeyRing, done: impl Fn()) -> Result<Coun
                 match keys.open(place(column, &text), &text.sealed) {
                     Err(error) => counts.fail(column, text, &error),
                     Ok(opened) => {
-                        let anew = keys.seal(place(column, &text), &opened);
+                        let resealed = keys.seal(place(column, &text), &opened);
                         let row = &text.row;
-                        match sealed::replace(db, column, row, &text.sealed, &anew).await? {
+                        match sealed::replace(db, column, row, &text.sealed, &resealed).await? {
                             true => counts.good += 1,
                             false => counts.overtaken += 1,
                         }
@@ -87,7 +87,7 @@ pub async fn rotate(db: &PgPool, keys: &KeyRing, done: impl Fn()) -> Result<Coun
     Ok(counts)
 }
 
-/// Opens everything, and changes nothing.
+/// Opens everything without changing it, and calls `done` after each text.
 ///
 /// # Errors
 /// If the database fails.

@@ -1,4 +1,4 @@
-//! Metrics, journal and security events, as the settings have them.
+//! Builds the recorder of metrics, audit events and security events from the settings.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
 
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
-/// The recorder, and the journal that is in it.
+/// The recorder, and the journal within it.
 pub(super) fn of_settings(settings: &ObserveSettings) -> (Recorder, Journal) {
     let journal = Journal::new(JournalOptions {
         tool_calls: settings.audit_tool_calls,
@@ -28,8 +28,8 @@ pub(super) fn of_settings(settings: &ObserveSettings) -> (Recorder, Journal) {
     (recorder, journal)
 }
 
-/// Notes the requests that are not HTTP, of which only the log hears; runs until the task is
-/// dropped.
+/// Records the requests that are not HTTP, which only the log layer sees; runs until the task is
+/// aborted.
 pub(super) async fn count_unreadable(security: SecurityEvents, unreadable: Unreadable) {
     loop {
         tokio::time::sleep(COUNT_EVERY).await;

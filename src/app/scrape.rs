@@ -1,4 +1,4 @@
-//! The metrics, on a listener of their own: not for the internet.
+//! Serves the metrics on a separate listener, which is not for the internet.
 
 use std::{
     io,
@@ -13,10 +13,10 @@ use tokio::{sync::Mutex, time::Instant};
 use super::StartError;
 use crate::{db, observe::Recorder};
 
-/// Counting the sessions reads an index: not for each scrape of each Prometheus.
+/// Counting the live grants reads an index, so not every scrape counts them.
 const COUNT_EVERY: Duration = Duration::from_secs(60);
-/// Shorter than Prometheus waits for an answer, by default.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Shorter than the default scrape timeout of Prometheus.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 const SUM_UP_EVERY: Duration = Duration::from_secs(1);
 
 struct Scrape {
@@ -25,7 +25,7 @@ struct Scrape {
     counted: Mutex<Option<Instant>>,
 }
 
-/// Serves `GET /metrics` at an address; the server, and where it listens.
+/// Serves `GET /metrics` at an address; returns the server and the address that was bound.
 pub(super) fn listen(
     address: SocketAddr,
     recorder: &Recorder,
@@ -57,7 +57,8 @@ fn serve(socket: TcpListener, recorder: Recorder, db: PgPool) -> io::Result<Serv
     Ok(server)
 }
 
-/// Keeps what nobody scrapes from growing; runs until the task is dropped.
+/// Aggregates recorded values, so that they do not accumulate between scrapes; runs until the task
+/// is aborted.
 pub(super) async fn sum_up(recorder: Recorder) {
     loop {
         tokio::time::sleep(SUM_UP_EVERY).await;
@@ -75,8 +76,8 @@ async fn get(scrape: web::Data<Scrape>) -> HttpResponse {
     let (size, idle) = (db.size(), u32::try_from(db.num_idle()).unwrap_or(u32::MAX));
     let max = db.options().get_max_connections();
     metrics.database_pool(size.saturating_sub(idle), idle, max);
-    if let Err(error) = scrape.count_sessions().await {
-        tracing::warn!(%error, "the sessions were not counted");
+    if let Err(error) = scrape.count_grants().await {
+        tracing::warn!(%error, "could not count live grants for metrics");
     }
     match metrics.render() {
         Some(text) => HttpResponse::Ok()
@@ -87,14 +88,14 @@ async fn get(scrape: web::Data<Scrape>) -> HttpResponse {
 }
 
 impl Scrape {
-    async fn count_sessions(&self) -> Result<(), sqlx::Error> {
+    async fn count_grants(&self) -> Result<(), sqlx::Error> {
         let metrics = &self.recorder.metrics;
-        let asked = Instant::now();
-        let Ok(connection) = tokio::time::timeout(PATIENCE, self.db.acquire()).await else {
+        let started = Instant::now();
+        let Ok(connection) = tokio::time::timeout(ACQUIRE_TIMEOUT, self.db.acquire()).await else {
             metrics.database_wait(None);
             return Ok(());
         };
-        metrics.database_wait(connection.is_ok().then(|| asked.elapsed()));
+        metrics.database_wait(connection.is_ok().then(|| started.elapsed()));
         let mut connection = connection?;
         let mut counted = self.counted.lock().await;
         if counted.is_some_and(|at| at.elapsed() < COUNT_EVERY) {

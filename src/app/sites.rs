@@ -1,10 +1,10 @@
-//! Which Backlog sites this hub uses: those of its settings, and those that it was used with before
-//! the settings listed any.
+//! The Backlog sites that this hub may use: those of its settings, and those that its spaces used
+//! before the setting existed.
 //!
-//! The settings are the process's own: whoever may change a space in the database, an operator's
-//! login or a stolen one, points it at none of these but not elsewhere. The check is where requests
-//! are sent ([`BacklogClient`](crate::backlog::BacklogClient)) and where a browser is sent to sign
-//! in, so that a space at another site gets no user, no code, no token and no secret.
+//! The settings belong to the process. A login that may change spaces in the database, even a
+//! stolen one, can therefore point a space at an allowed site, but not elsewhere. The check is made
+//! where requests are sent ([`BacklogClient`](crate::backlog::BacklogClient)) and where a browser
+//! is redirected to sign in, so that another site gets no user, no code, no token and no secret.
 
 use sqlx::PgPool;
 
@@ -14,8 +14,8 @@ use crate::{
     domain::Space,
 };
 
-/// The sites of the settings, and those from before. On a hub at a loopback address, whoever runs
-/// it also runs what listens beside it.
+/// The sites of the settings, and the earlier ones. A hub at a loopback address may also use
+/// loopback sites: its operator runs those as well.
 pub async fn of_hub(
     db: &PgPool,
     sites: Sites,
@@ -33,20 +33,20 @@ pub async fn of_hub(
     })
 }
 
-/// Whether a space is at one of them.
+/// Whether the site of the space is one of `sites`.
 pub fn contain(sites: &Sites, space: &Space) -> bool {
     BacklogUrl::parse(&space.base_url).is_ok_and(|url| sites.contain(&url))
 }
 
-/// A space at another site with the same OAuth application: each of the two sites is sent the secret
-/// with which the codes of the other one are redeemed.
+/// A space at another site with the same OAuth application. Each of the two sites receives the
+/// secret that exchanges the codes of the other one.
 pub fn with_same_application<'a>(space: &Space, all: &'a [Space]) -> Option<&'a Space> {
     all.iter().find(|other| {
         other.oauth_client_id == space.oauth_client_id && other.base_url != space.base_url
     })
 }
 
-/// Says which spaces cannot be used, and which must not share an application.
+/// Logs which spaces cannot be used, and which must not share an OAuth application.
 pub async fn warn_of_wrong_spaces(db: &PgPool, sites: &Sites) -> Result<(), sqlx::Error> {
     let spaces = db::spaces::list_enabled(db).await?;
     for space in &spaces {
@@ -54,7 +54,7 @@ pub async fn warn_of_wrong_spaces(db: &PgPool, sites: &Sites) -> Result<(), sqlx
             tracing::warn!(
                 space = space.slug,
                 other = other.slug,
-                "two spaces at different sites have the same OAuth application; register one for \
+                "two spaces at different sites use the same OAuth application; register one for \
                  each site"
             );
         }
@@ -62,7 +62,7 @@ pub async fn warn_of_wrong_spaces(db: &PgPool, sites: &Sites) -> Result<(), sqlx
             tracing::warn!(
                 space = space.slug,
                 site = space.base_url,
-                "the space cannot be used: its site is not one that the settings allow; add it to \
+                "the space cannot be used: the settings do not allow its site; add it to \
                  BACKLOG_SITES if it is yours"
             );
         }

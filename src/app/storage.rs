@@ -1,4 +1,4 @@
-//! Where the state is: opened, migrated, its keys checked, the environment's space written.
+//! Opens and migrates the database, checks the keys, and writes the space of the environment.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ use crate::{
 };
 
 const MAX_DATABASE_CONNECTIONS: u32 = 20;
-/// In the data directory: the key that the hub made for itself.
+/// The file in the data directory with the key that the hub generated.
 pub const OWN_KEY_FILE: &str = "encryption.keys";
 
 /// The opened storage, its schema up to date.
@@ -47,24 +47,24 @@ pub(super) async fn open_storage(
         }
     };
     let db = db::pool::connect(&url, MAX_DATABASE_CONNECTIONS).await?;
-    // Before the first statement that a pooler would confuse.
+    // This comes before the first statement that a pooler would break.
     db::probe::probe(&db, random).await?;
     migrate(&url).await?;
     Ok(OpenStorage { db, keys, postgres })
 }
 
-/// Applies the migrations that the database lacks, over a connection of its own.
+/// Applies the missing migrations over a separate connection; returns how many there were.
 pub async fn migrate(url: &SecretString) -> Result<usize, StartError> {
     let mut connection = db::pool::connect_once(url).await?;
     let applied = db::migrate::migrate(&mut connection).await?;
     connection.close().await?;
     if applied > 0 {
-        tracing::info!(applied, "the schema was brought up to date");
+        tracing::info!(applied, "updated the database schema");
     }
     Ok(applied)
 }
 
-/// The key that the hub made for itself, or makes now: readable by its owner only.
+/// The key that the hub generated earlier or generates now; only its owner can read the file.
 fn own_key(path: &Path, random: &Random) -> Result<SecretString, StartError> {
     let generate = || KeyRing::generate("k1", random);
     secret_file::read_or_generate(path, generate).map_err(|error| StartError::KeyFile {
@@ -73,7 +73,7 @@ fn own_key(path: &Path, random: &Random) -> Result<SecretString, StartError> {
     })
 }
 
-/// Every key that stored text needs must be in the ring, and be the key it was.
+/// Checks that the ring has every key that sealed text needs, unchanged.
 pub(super) async fn check_keys(db: &PgPool, keys: &KeyRing) -> Result<(), StartError> {
     let needed = db::spaces::sealing_key_ids(db).await?;
     if let Some(missing) = needed
@@ -111,8 +111,8 @@ const CHECK_KEY: Place<'static> = Place {
     bound_to: "",
 };
 
-/// The key of the keyed checks. The first start makes it: of several replicas that start
-/// together, the row of one is stored, and all use that one.
+/// The key of the keyed checks. The first start generates it. If several replicas start together,
+/// one row is stored, and all replicas use it.
 pub(super) async fn check_key(
     db: &PgPool,
     keys: &KeyRing,
@@ -159,11 +159,11 @@ pub(super) async fn write_space(
         None => SpaceId::new(clock, random),
         Some(known) => {
             if known.base_url != base_url {
-                // The database ends the grants, as it does for whoever changes the URL.
+                // The database revokes the grants, as after every change of the URL.
                 tracing::warn!(
                     from = known.base_url,
                     to = base_url,
-                    "BACKLOG_DOMAIN names another site: everybody signs in again"
+                    "BACKLOG_DOMAIN names another site; all users must sign in again"
                 );
             }
             known.id
@@ -193,7 +193,7 @@ pub(super) async fn write_space(
     Ok(())
 }
 
-/// The space key: the first label of the host; an address has none.
+/// The slug of the space: the first label of the host, or `default` if that is no valid slug.
 fn slug(host: &str) -> String {
     let label = host
         .split('.')

@@ -1,4 +1,4 @@
-//! `audit`: whether the operators' changes in the audit trail are whole.
+//! `audit`: verifies the operators' changes in the audit trail.
 
 use std::str::FromStr;
 
@@ -15,9 +15,9 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// Check that no operator's change was altered, added or removed; fails if one was
+    /// Verify that no operator's change was altered, added or removed; fails if one was
     Verify {
-        /// An event that you noted before, such as 12:0fad95…; it must still be the same
+        /// An event that you noted earlier, such as 12:0fad95…; it must be unchanged
         #[arg(long, value_name = "NUMBER:HASH")]
         noted: Option<Noted>,
     },
@@ -55,15 +55,18 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let checked = chain::verify(&db, noted).await.map_err(explain)?;
     let found = match &checked.problem {
         Some(problem) => format!("The chain is broken: {problem}."),
-        None => "The chain is whole.".to_owned(),
+        None => "The chain is intact.".to_owned(),
     };
     let text = format!(
-        "{found}\n{} event(s) checked; the newest is {}:{}\nNote it elsewhere, and pass it with \
-         --noted the next time.",
+        "{found}\n{} event(s) checked; the newest is {}:{}\nKeep this value elsewhere, and pass \
+         it with --noted next time.",
         checked.events, checked.last_number, checked.last_hash,
     );
     args.common.say(&checked, &text)?;
-    anyhow::ensure!(checked.problem.is_none(), "the audit trail was changed");
+    anyhow::ensure!(
+        checked.problem.is_none(),
+        "the audit trail has been altered"
+    );
     Ok(())
 }
 

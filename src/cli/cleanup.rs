@@ -1,4 +1,4 @@
-//! `cleanup`: what the service removes every five minutes and every hour, by hand.
+//! `cleanup`: removes, on demand, what the service removes every five minutes and every hour.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::{
 pub struct Args {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// How many days audit events are kept, as for `serve` [default: 400d]
+    /// How many days audit events are kept, e.g. 90d, as for `serve` [default: 400d]
     #[arg(long, env = "AUDIT_RETENTION", value_name = "DAYS")]
     audit_retention: Option<String>,
-    /// Only count what would be removed
+    /// Only count the rows that would be removed
     #[arg(long)]
     dry_run: bool,
 }
@@ -30,13 +30,13 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         return count(&db, keep).await;
     }
     let Some(mut removed) = cleanup::once(&db).await? else {
-        anyhow::bail!("another process is cleaning up this database; nothing was done");
+        anyhow::bail!("another process is cleaning up this database; nothing was removed");
     };
     let of_audit = named(retention::once(&db, keep).await?);
     let of_audit = of_audit.map(|(name, number)| (name, number.unsigned_abs()));
     removed.extend(of_audit.into_iter().filter(|(_, number)| *number > 0));
     if removed.is_empty() {
-        println!("Nothing had expired.");
+        println!("Nothing has expired.");
     }
     for (name, number) in removed {
         println!("{number:>12}  {name}");
@@ -47,15 +47,15 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 async fn count(db: &PgPool, keep: Duration) -> anyhow::Result<()> {
     let mut expired = cleanup::count(db).await?;
     expired.extend(named(retention::count(db, keep).await?));
-    println!("Rows that would be removed now:");
+    println!("These rows would be removed now:");
     for (name, number) in expired {
         println!("{number:>12}  {name}");
     }
-    println!("A grant whose last token goes is counted the next time.");
+    println!("A grant that loses its last token is counted next time.");
     Ok(())
 }
 
-/// Whole months, and the events outside of them.
+/// The whole months, and the events outside them.
 fn named(expired: Expired) -> [(&'static str, i64); 2] {
     [
         ("audit_months", expired.months),

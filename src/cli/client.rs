@@ -1,4 +1,4 @@
-//! `client`: the MCP clients, and those that an operator registers by hand.
+//! `client`: lists, registers and revokes MCP clients.
 
 use std::path::PathBuf;
 
@@ -29,37 +29,43 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// List the clients, the newest first
+    /// List the clients, newest first
     List,
     /// Show one client
-    Show { client_id: String },
-    /// Register a client; prints its client_id, and its secret, once
+    Show {
+        /// The client_id, as `client list` shows it
+        client_id: String,
+    },
+    /// Register a client; prints its client_id and, once, its secret
     Register(Box<Register>),
     /// Print a new client secret and its hash, for admin.register_client
     Secret,
-    /// Remove a client with its sign-ins; one that registers itself can come again
-    Revoke { client_id: String },
+    /// Delete a client and revoke its grants; one that registers itself can do so again
+    Revoke {
+        /// The client_id, as `client list` shows it
+        client_id: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
 struct Register {
-    /// What people see on the consent page
+    /// Name on the consent page
     #[arg(long)]
     name: String,
-    /// Where the client is answered, e.g. https://desk.example.com/callback; repeat it for several.
-    /// http:// to another computer is for an intranet only
+    /// Redirect URI, e.g. https://desk.example.com/callback; repeat the option for several. Use
+    /// http:// to another computer only in an intranet
     #[arg(long = "redirect-uri", required = true, value_name = "URI")]
     redirect_uris: Vec<String>,
-    /// The space the client belongs to, by its slug; without it, any
+    /// Slug of the only space that the client may use [default: any space]
     #[arg(long, value_name = "SLUG")]
     space: Option<String>,
-    /// How the client proves itself
+    /// How the client authenticates at the token endpoint
     #[arg(long, value_enum, default_value_t = Method::None)]
     auth_method: Method,
     /// A file with the client's public keys (a JWK set), for private-key-jwt
     #[arg(long, value_name = "FILE")]
     jwks_file: Option<PathBuf>,
-    /// Where the client publishes its public keys, for private-key-jwt
+    /// URL of the client's public keys (a JWK set), for private-key-jwt
     #[arg(long, value_name = "URL")]
     jwks_uri: Option<String>,
 }
@@ -72,7 +78,7 @@ enum Method {
     ClientSecretPost,
     /// A secret, by HTTP Basic or in the body
     ClientSecretBasic,
-    /// An assertion signed with its key
+    /// An assertion signed with the client's private key
     PrivateKeyJwt,
 }
 
@@ -99,7 +105,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             let db = common.connect().await?;
             let found = admin::clients(&db, Some(&client_id)).await;
             let client = found.map_err(explain)?.into_iter().next();
-            let client = client.with_context(|| format!("there is no client \"{client_id}\""))?;
+            let client = client.with_context(|| {
+                format!("unknown client \"{client_id}\"; `client list` shows the clients")
+            })?;
             common.say(&client, &details(&client))
         }
         Verb::Register(register) => register.run(common).await,
@@ -113,13 +121,15 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         }
         Verb::Revoke { client_id } => {
             let db = common.connect().await?;
-            common.confirm(&format!("The client {client_id} goes with its sign-ins."))?;
+            common.confirm(&format!(
+                "This deletes client {client_id} and revokes all its grants."
+            ))?;
             let ended = admin::revoke_client(&db, &client_id)
                 .await
                 .map_err(explain)?;
             common.say(
                 &json!({ "ended": ended }),
-                &format!("{ended} sign-in(s) ended."),
+                &format!("{ended} grant(s) revoked."),
             )
         }
     }
@@ -129,7 +139,7 @@ impl Register {
     async fn run(self, common: &Common) -> anyhow::Result<()> {
         let method = self.auth_method.as_auth_method();
         let jwks = self.jwks()?;
-        // The rules of the protocol are checked here, with the text that a client would get.
+        // Checks the rules of the protocol here, with the error text that a client would get.
         let registration = ClientMetadata {
             redirect_uris: self.redirect_uris.clone(),
             client_name: Some(self.name.clone()),
@@ -166,7 +176,7 @@ impl Register {
         if let Some(secret) = secret {
             text.push_str(&format!(
                 "\nclient_secret  {secret}\n\
-                 Keep the secret: it is not stored and cannot be shown again."
+                 Save the secret now: it is not stored and cannot be shown again."
             ));
         }
         common.say(
@@ -182,11 +192,11 @@ impl Register {
         let read = || anyhow::Ok(serde_json::from_slice(&std::fs::read(file)?)?);
         read()
             .map(Some)
-            .with_context(|| format!("--jwks-file {} cannot be used", file.display()))
+            .with_context(|| format!("cannot read a JWK set from --jwks-file {}", file.display()))
     }
 }
 
-/// What the operator takes on with a redirect URI that is not encrypted.
+/// Warns of the risk of redirect URIs that are not encrypted.
 fn warn_of_plain_http(registration: &Registration) {
     let plain = registration
         .redirect_uris
@@ -194,8 +204,8 @@ fn warn_of_plain_http(registration: &Registration) {
         .filter(|uri| uri.kind() == RedirectKind::PlainHttp);
     for uri in plain {
         eprintln!(
-            "warning: the redirect URI {} is not encrypted. Who listens on the way reads the \
-             authorization code, and can answer in the client's place. Use https if the client can.",
+            "warning: the redirect URI {} is not encrypted. Anyone on the network path can read \
+             the authorization code and impersonate the client. Use https if the client can.",
             uri.as_str()
         );
     }
@@ -224,7 +234,7 @@ fn overview(clients: &[ClientRow]) -> String {
         "name",
         "origin",
         "space",
-        "sign-ins",
+        "grants",
         "last used",
     ];
     table(titles, clients.iter().map(row).collect())
@@ -240,12 +250,9 @@ fn details(client: &ClientRow) -> String {
             client.space.clone().unwrap_or_else(|| "any".into()),
         ),
         ("redirect URIs", client.redirect_uris.join(" ")),
-        (
-            "authenticates by",
-            client.token_endpoint_auth_method.clone(),
-        ),
+        ("authentication", client.token_endpoint_auth_method.clone()),
         ("scopes", client.scopes.join(" ")),
-        ("sign-ins", client.live_grants.to_string()),
+        ("grants", client.live_grants.to_string()),
         ("registered", time(client.created_at)),
         (
             "last used",

@@ -1,4 +1,4 @@
-//! What the operator's commands work on: the database of a hub, and its keys.
+//! The options of the operator's commands for the database of a hub and its keys.
 
 use std::path::PathBuf;
 
@@ -14,10 +14,11 @@ use crate::{
     random::Random,
 };
 
-/// Where the hub's database is.
+/// Options that locate the hub's database.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DatabaseArgs {
-    /// PostgreSQL of the hub; without it the one that a running hub has in its data directory
+    /// PostgreSQL of the hub, e.g. postgres://user:password@host/database [default: the built-in
+    /// one of the hub that runs on the data directory]
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -26,7 +27,7 @@ pub struct DatabaseArgs {
         global = true
     )]
     database_url: Option<SecretString>,
-    /// Data directory of that hub
+    /// Data directory of that hub [default: as for `serve`]
     #[arg(long, env = "DATA_DIR", value_name = "DIR", value_parser = config::path(), global = true)]
     data_dir: Option<PathBuf>,
 }
@@ -34,7 +35,8 @@ pub struct DatabaseArgs {
 /// The hub's master keys.
 #[derive(Clone, Debug, clap::Args)]
 pub struct KeyArgs {
-    /// Master keys as id:base64[,id:base64…]; the first one seals
+    /// Master keys as id:base64[,id:base64…]; the first one encrypts [default: the key that the
+    /// hub generated in its data directory]
     #[arg(
         long,
         env = "ENCRYPTION_KEYS",
@@ -42,13 +44,13 @@ pub struct KeyArgs {
         value_name = "KEYS"
     )]
     encryption_keys: Option<SecretString>,
-    /// A file with the master keys, one id:base64 a line
+    /// A file with the master keys, one id:base64 per line, in place of --encryption-keys
     #[arg(long, env = "ENCRYPTION_KEYS_FILE", value_name = "FILE")]
     encryption_keys_file: Option<PathBuf>,
 }
 
 impl DatabaseArgs {
-    /// The setting, or what a running hub left in its data directory.
+    /// The setting, or the URL that a running hub wrote to its data directory.
     pub fn url(&self) -> anyhow::Result<SecretString> {
         if let Some(url) = given_secret(self.database_url.clone()) {
             return Ok(url);
@@ -57,7 +59,7 @@ impl DatabaseArgs {
         let file = embedded::url_file(&data_dir);
         let text = std::fs::read_to_string(&file).with_context(|| {
             format!(
-                "DATABASE_URL is not set, and no hub is running on {}",
+                "DATABASE_URL is not set, and no hub runs on {}; set it, or start the hub",
                 data_dir.display()
             )
         })?;
@@ -79,7 +81,7 @@ impl DatabaseArgs {
 }
 
 impl KeyArgs {
-    /// The setting, or the key that the hub of `database` made for itself.
+    /// The setting, or the key that the hub of `database` generated.
     pub fn ring(&self, database: &DatabaseArgs) -> anyhow::Result<KeyRing> {
         let keys = match self.given()? {
             Some(keys) => keys,
@@ -87,7 +89,7 @@ impl KeyArgs {
                 let file = database.data_dir()?.join(OWN_KEY_FILE);
                 let text = std::fs::read_to_string(&file).with_context(|| {
                     format!(
-                        "ENCRYPTION_KEYS is not set, and {} cannot be read",
+                        "ENCRYPTION_KEYS is not set, and cannot read the key file {}",
                         file.display()
                     )
                 })?;
@@ -97,8 +99,8 @@ impl KeyArgs {
         parse(&keys)
     }
 
-    /// The same for a command that does without: the hub's own key is only asked for where
-    /// the database is the hub's own.
+    /// The same for a command that can do without keys: the generated key is read only if the
+    /// database is the built-in one.
     pub fn ring_if_any(&self, database: &DatabaseArgs) -> anyhow::Result<Option<KeyRing>> {
         let keys = match self.given()? {
             Some(keys) => keys,

@@ -1,8 +1,8 @@
-//! `demo`: everything on this computer, against a simulated Backlog.
+//! `demo`: runs everything on this computer, against a simulated Backlog.
 //!
-//! 1. Start the simulated Backlog with an OAuth application made for this run.
-//! 2. Start the hub beside it, with a PostgreSQL of its own.
-//! 3. Print what to paste into which client.
+//! 1. Start the simulated Backlog with an OAuth application created for this run.
+//! 2. Start the hub with a built-in PostgreSQL.
+//! 3. Print the settings of each client.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -25,7 +25,7 @@ pub struct Args {
     /// Port of the simulated Backlog
     #[arg(long, default_value_t = 3334)]
     backlog_port: u16,
-    /// Where the demo's PostgreSQL lives [default: `demo` below that of `serve`]
+    /// Data directory of the demo [default: `demo` in the data directory of `serve`]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
@@ -44,7 +44,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     })
     .await
     .with_context(|| {
-        format!("--backlog-port: cannot start the simulated Backlog on {backlog_address}")
+        format!(
+            "cannot start the simulated Backlog on {backlog_address}; choose another --backlog-port"
+        )
     })?;
 
     let mut serve = ServeArgs {
@@ -71,7 +73,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     application
         .run_until(async {
             if let Err(error) = super::stop_signal().await {
-                tracing::error!(%error, "signals cannot be received; stopping");
+                tracing::error!(%error, "cannot receive signals; stopping");
             }
         })
         .await
@@ -87,7 +89,7 @@ fn print_welcome(application: &Application, sim: &BacklogSim) -> anyhow::Result<
          MCP URL            {mcp_url}\n  \
          How to connect     {}/\n  \
          Simulated Backlog  {}\n\n\
-         Connect a client; when it sends you to the browser, continue and pick any user.\n",
+         Connect a client; when it opens your browser, continue and choose any user.\n",
         application.base_url().as_str(),
         sim.url(),
     );
@@ -98,6 +100,8 @@ fn print_welcome(application: &Application, sim: &BacklogSim) -> anyhow::Result<
         }
         println!("{}\n", client.plain());
     }
-    println!("Stop with Ctrl-C. Sign-ins of the demo end with it: its Backlog is in memory.");
+    println!(
+        "Press Ctrl-C to stop. All sign-ins then end, because the demo's Backlog is in memory."
+    );
     Ok(())
 }

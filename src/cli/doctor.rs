@@ -1,4 +1,4 @@
-//! `doctor`: what is wrong with the settings of `serve`, and how to mend it.
+//! `doctor`: reports what is wrong with the settings of `serve`, and how to fix it.
 
 use serde_json::json;
 use url::Url;
@@ -40,7 +40,7 @@ pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
         match args.settings.resolve() {
             Err(error) => vec![settings(Verdict::Bad, error.to_string())],
             Ok(shared) => {
-                let mut findings = vec![settings(Verdict::Good, "they can be read".to_owned())];
+                let mut findings = vec![settings(Verdict::Good, "they are valid".to_owned())];
                 match patient(shared) {
                     Ok(patient) => {
                         findings.extend(
@@ -62,7 +62,7 @@ pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What `serve` is with these settings.
+/// Describes the local server that `serve` runs with these settings.
 fn of_local(settings: &LocalSettings) -> String {
     let spaces = match &settings.backlog.spaces {
         LocalSpaces::One(space) => space.domain.clone(),
@@ -74,15 +74,17 @@ fn of_local(settings: &LocalSettings) -> String {
     let clients = match &settings.auth {
         LocalAuth::Token(_) => "clients present MCP_HTTP_TOKEN".to_owned(),
         LocalAuth::TokenFile(file) => format!("clients present the token in {}", file.display()),
-        LocalAuth::None => "MCP_HTTP_AUTH is none, so every program here can call it".to_owned(),
+        LocalAuth::None => {
+            "MCP_HTTP_AUTH is none, so every program on this computer can call it".to_owned()
+        }
     };
     format!(
-        "they can be read: `serve` is the local server for {spaces}, with an API key and without \
-         a sign-in; {clients}; it has no database and no OAuth application to check"
+        "they are valid: `serve` runs the local server for {spaces}, with an API key and without \
+         sign-in; {clients}; there is no database and no OAuth application to check"
     )
 }
 
-/// What the settings lead to.
+/// Collects from the settings the installation that `doctor` examines.
 fn patient(settings: Settings) -> Result<Patient, Finding> {
     let bad = |what: &str, text: String| Finding {
         verdict: Verdict::Bad,
@@ -95,7 +97,7 @@ fn patient(settings: Settings) -> Result<Patient, Finding> {
         Storage::Embedded { data_dir, keys } => {
             let url = std::fs::read_to_string(embedded::url_file(&data_dir)).map_err(|_| {
                 let text = format!(
-                    "DATABASE_URL is not set, and no hub is running on {}; start one, or set it",
+                    "DATABASE_URL is not set, and no hub runs on {}; set it, or start the hub",
                     data_dir.display()
                 );
                 bad("database", text)
@@ -105,7 +107,7 @@ fn patient(settings: Settings) -> Result<Patient, Finding> {
                 || {
                     std::fs::read_to_string(&file)
                         .map(Into::into)
-                        .map_err(|error| format!("{} cannot be read: {error}", file.display()))
+                        .map_err(|error| format!("cannot read {}: {error}", file.display()))
                 },
                 Ok,
             );

@@ -1,4 +1,4 @@
-//! `grant`: who is signed in, and the end of it.
+//! `grant`: lists and revokes grants.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -16,20 +16,23 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// List the sign-ins
+    /// List the grants
     List {
-        /// Of this space only
+        /// Only grants for this space
         #[arg(long, value_name = "SLUG")]
         space: Option<String>,
-        /// Of this person only, by their id at Backlog
+        /// Only grants of this Backlog user ID
         #[arg(long, value_name = "ID")]
         user: Option<i64>,
-        /// Those that ended as well
+        /// Include revoked grants
         #[arg(long)]
         all: bool,
     },
-    /// End one sign-in
-    Revoke { id: Uuid },
+    /// Revoke one grant
+    Revoke {
+        /// Id of the grant, as `grant list` shows it
+        id: Uuid,
+    },
 }
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
@@ -46,12 +49,12 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             common.say(&grants, &overview(&grants))
         }
         Verb::Revoke { id } => {
-            common.confirm(&format!("The sign-in {id} ends."))?;
+            common.confirm(&format!("This revokes grant {id}."))?;
             let ended = admin::revoke_grant(&db, id).await.map_err(explain)?;
             let text = if ended {
-                "It ended."
+                "The grant was revoked."
             } else {
-                "It had ended before."
+                "The grant had been revoked before."
             };
             common.say(&json!({ "ended": i64::from(ended) }), text)
         }
@@ -71,17 +74,15 @@ fn overview(grants: &[GrantRow]) -> String {
             grant.scopes.join(" "),
             time(grant.created_at),
             match (&grant.revoked_reason, grant.revoked_at) {
-                (Some(reason), Some(at)) => format!("ended {}: {reason}", time(at)),
+                (Some(reason), Some(at)) => format!("revoked {}: {reason}", time(at)),
                 _ => match grant.account.as_deref() {
-                    Some("ended") => "waits for a sign-in".to_owned(),
+                    Some("ended") => "waiting for a sign-in".to_owned(),
                     Some("in_doubt") => "live, in doubt".to_owned(),
                     _ => "live".to_owned(),
                 },
             },
         ]
     };
-    let titles = [
-        "id", "space", "person", "client", "scopes", "since", "state",
-    ];
+    let titles = ["id", "space", "user", "client", "scopes", "since", "state"];
     table(titles, grants.iter().map(row).collect())
 }

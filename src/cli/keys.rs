@@ -1,7 +1,11 @@
-//! `keys`: master keys.
+//! `keys`: generates, lists, rotates and verifies master keys.
 //!
-//! Changing them, without a sign-in lost: put the new key at the end of the ring of every
-//! replica; then at its front; `keys rotate`; then take the old key out.
+//! To change the key without losing a grant:
+//!
+//! 1. Append the new key to the ring of every replica.
+//! 2. Move it to the front of every ring.
+//! 3. Run `keys rotate`.
+//! 4. Remove the old key.
 
 use std::time::Duration;
 
@@ -20,15 +24,15 @@ use crate::{
 pub enum Command {
     /// Print a new key for ENCRYPTION_KEYS
     Generate {
-        /// The id it is known by: letters, digits, - and _
+        /// Id of the key: letters, digits, - and _
         #[arg(long, default_value = "k1")]
         id: String,
     },
-    /// Show which keys the stored secrets are sealed with
+    /// Show which keys encrypt the stored secrets
     List(Args),
-    /// Seal everything stored with the first key of ENCRYPTION_KEYS; the service may run
+    /// Re-encrypt all stored secrets with the first key of ENCRYPTION_KEYS; the service may run
     Rotate(Args),
-    /// Open everything that is stored, and change nothing
+    /// Verify that all stored secrets can be decrypted; changes nothing
     Verify(Args),
 }
 
@@ -72,15 +76,15 @@ async fn list(args: &Args) -> anyhow::Result<()> {
     }
     for (place, (id, count)) in uses.iter().enumerate() {
         let role = match place {
-            0 => "seals",
-            place if place < in_ring => "opens",
+            0 => "encrypts",
+            place if place < in_ring => "decrypts",
             _ => "MISSING from ENCRYPTION_KEYS",
         };
-        println!("{id:<20} {count:>12} sealed  {role}");
+        println!("{id:<20} {count:>12} secrets  {role}");
     }
     anyhow::ensure!(
         uses.len() == in_ring,
-        "ENCRYPTION_KEYS lacks a key that stored secrets need; put it back"
+        "ENCRYPTION_KEYS is missing a key that encrypts stored secrets; add it back"
     );
     Ok(())
 }
@@ -92,13 +96,13 @@ async fn rotate(args: &Args) -> anyhow::Result<()> {
     let counts = key_rotation::rotate(&db, &keys, || bar.inc(1)).await?;
     bar.finish_and_clear();
     println!(
-        "{} sealed anew with the key {:?}.",
+        "{} secret(s) re-encrypted with key {:?}.",
         counts.good,
         keys.sealing_id()
     );
     if counts.overtaken > 0 {
         println!(
-            "{} changed meanwhile, by whoever wrote them.",
+            "{} secret(s) changed during the rotation and were left as they are.",
             counts.overtaken
         );
     }
@@ -106,15 +110,15 @@ async fn rotate(args: &Args) -> anyhow::Result<()> {
     let left = key_rotation::pending(&db, &keys).await?;
     anyhow::ensure!(
         left == 0,
-        "{left} are still sealed with another key: a replica seals with it, a space's URL was \
-         changed after its secret was set, or a secret that was given waits for a replica \
-         (`space list` shows which). Put {:?} first in the ring of every replica, set such \
-         a secret again, and repeat this before the other key goes",
+        "{left} secret(s) are still encrypted with another key: a replica encrypts with it, a \
+         space's URL was changed after its secret was set, or a new secret waits for a replica \
+         (`space list` shows which). Put {:?} first in the ring of every replica, set such a \
+         secret again, and repeat this command before you remove the other key",
         keys.sealing_id(),
     );
     println!(
-        "No other key is needed any more, if every replica was restarted with it; run `keys list` \
-         again before you remove the old one."
+        "No other key is needed if every replica was restarted with this one. Run `keys list` \
+         again before you remove the old key."
     );
     Ok(())
 }
@@ -133,11 +137,12 @@ async fn verify(args: &Args) -> anyhow::Result<()> {
     let bar = progress(all);
     let counts = key_rotation::verify(&db, &keys, || bar.inc(1)).await?;
     bar.finish_and_clear();
-    println!("{} sealed texts open.", counts.good);
+    println!("{} secret(s) can be decrypted.", counts.good);
     refuse_unopened(&counts)
 }
 
-/// Names what does not open; a few are enough to find the reason.
+/// Prints the first texts that do not open, and fails if there is any. A few are enough to find the
+/// reason.
 fn refuse_unopened(counts: &Counts) -> anyhow::Result<()> {
     const NAMED: usize = 10;
     for unopened in counts.failed.iter().take(NAMED) {
@@ -148,7 +153,10 @@ fn refuse_unopened(counts: &Counts) -> anyhow::Result<()> {
         );
     }
     let failed = counts.failed.len();
-    anyhow::ensure!(failed == 0, "{failed} sealed texts do not open");
+    anyhow::ensure!(
+        failed == 0,
+        "{failed} secret(s) cannot be decrypted; the first are listed above"
+    );
     Ok(())
 }
 

@@ -1,12 +1,13 @@
-//! A configuration of backlog-mcp-server starts it by npx or Node. With another `command` and
-//! nothing else changed, the arguments still begin with what was said to them: it is dropped.
+//! Drops the leading arguments that were meant for npx or Node. A configuration of
+//! backlog-mcp-server starts it with one of them; if only its `command` is replaced, the arguments
+//! still begin with the package or script.
 
 use std::ffi::OsString;
 
 const PACKAGE: &str = "backlog-mcp-server";
 const SCRIPT: &str = "index.js";
 
-/// The command line, the program's name included, without such a beginning.
+/// The command line, including the program's name, without those arguments.
 pub fn without(mut words: Vec<OsString>) -> Vec<OsString> {
     let agreed = |word: &&OsString| *word == "-y" || *word == "--yes";
     let agreed = words.iter().skip(1).take_while(agreed).count();
@@ -17,7 +18,7 @@ pub fn without(mut words: Vec<OsString>) -> Vec<OsString> {
     words
 }
 
-/// `backlog-mcp-server`, with a version if need be, or its repository.
+/// `backlog-mcp-server`, with or without a version, or its repository.
 fn is_package(word: &str) -> bool {
     let name = word.rsplit('/').next().unwrap_or_default();
     let name = name.split(['@', '#']).next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `migrate`: the schema, without the service.
+//! `migrate`: updates the schema without starting the service.
 
 use anyhow::Context;
 use secrecy::SecretString;
@@ -7,7 +7,7 @@ use crate::{app, db};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// PostgreSQL to migrate
+    /// PostgreSQL to migrate, e.g. postgres://owner:password@host/database
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<SecretString>,
 }
@@ -15,7 +15,7 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let url = args
         .database_url
-        .context("DATABASE_URL is not set; it wants postgres://user:password@host/database")?;
+        .context("DATABASE_URL is required, such as postgres://owner:password@host/database")?;
     match app::migrate(&url).await? {
         0 => println!("The schema is up to date."),
         applied => println!("Applied {applied} migration(s)."),
@@ -24,7 +24,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let missing = db::admin::missing_roles(&db).await?;
     if !missing.is_empty() {
         println!(
-            "The owner may not make roles, so there is no {}; docs/admin.md says how to make them.",
+            "The owner may not create roles, so there is no {}; create them as docs/admin.md \
+             describes.",
             missing.join(" and no ")
         );
     }

@@ -34,8 +34,8 @@ use crate::{
     telemetry::{self, LogFormat},
 };
 
-/// A hosted MCP server for Nulab Backlog: everybody's AI assistant works in
-/// Backlog as the person who is signed in.
+/// A self-hosted MCP server that lets AI assistants use Nulab Backlog on behalf of the signed-in
+/// user.
 #[derive(Debug, Parser)]
 #[command(name = "backlog-mcp-hub", version, about, after_help = EXAMPLES)]
 struct Cli {
@@ -43,7 +43,7 @@ struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     upstream: upstream::Args,
-    /// How logs look
+    /// Log format
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t, global = true)]
     log_format: LogFormat,
 }
@@ -52,18 +52,18 @@ const EXAMPLES: &str = "\
 Try it without a Backlog account:
   backlog-mcp-hub demo
 
-Serve a space on this computer, with a PostgreSQL of its own:
+Serve a space on this computer, with a built-in PostgreSQL:
   export BACKLOG_DOMAIN=acme.backlog.com
   export BACKLOG_OAUTH_CLIENT_ID=…  BACKLOG_OAUTH_CLIENT_SECRET=…
   backlog-mcp-hub serve
 
-Use it alone, with an API key; a client starts this itself:
+Use it alone, with an API key; an MCP client starts this command itself:
   BACKLOG_DOMAIN=acme.backlog.com BACKLOG_API_KEY=… backlog-mcp-hub stdio
 
-Without a command it takes the flags and variables of backlog-mcp-server: stdio, or with
---transport http the server that `serve` is. `serve --help` tells the settings.
+Without a command, the program accepts the flags and variables of backlog-mcp-server and serves
+stdio, or HTTP with --transport http. `serve --help` lists the settings.
 
-Serve a company, with a PostgreSQL you run:
+Serve a company, with your own PostgreSQL:
   export DATABASE_URL=postgres://…  ENCRYPTION_KEYS=\"$(backlog-mcp-hub keys generate)\"
   export MCP_SERVER_BASE_URL=https://mcp.example.com
   backlog-mcp-hub serve --http-host 0.0.0.0
@@ -72,31 +72,31 @@ Settings are also read from a file .env in the working directory.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the service: OAuth sign-in through Backlog, MCP tools
+    /// Run the service: OAuth sign-in through Backlog, and the MCP tools
     Serve(Box<serve::Args>),
     /// Serve one client on standard input and output, with an API key
     Stdio(stdio::Args),
     /// Try everything against a built-in simulated Backlog; no account needed
     Demo(demo::Args),
-    /// Bring the database's schema up to date, then exit (`serve` does it too)
+    /// Update the database schema, then exit; `serve` does this at its start
     Migrate(migrate::Args),
     /// Check the settings of `serve`, the database, the keys and each space
     Doctor(Box<doctor::Args>),
-    /// Remove what has expired, as the service does every five minutes
+    /// Remove expired rows and audit events, as the service does by itself
     Cleanup(cleanup::Args),
-    /// The Backlog sites that the hub serves
+    /// Manage the Backlog spaces that the hub serves
     Space(Box<space::Args>),
-    /// The MCP clients, and those registered by hand
+    /// List, register and revoke MCP clients
     Client(Box<client::Args>),
-    /// The sign-ins
+    /// List and revoke grants
     Grant(Box<grant::Args>),
-    /// The people: the end of their sign-ins, what is stored of them, and its erasure
+    /// Revoke a user's grants; export or erase a user's data
     User(Box<user::Args>),
-    /// The audit trail: whether the operators' changes in it are whole
+    /// Verify that the audit trail of operators' changes is intact
     Audit(Box<audit::Args>),
-    /// Encrypt a client secret of Backlog for admin.create_space and admin.set_space_secret
+    /// Encrypt a Backlog client secret for admin.create_space and admin.set_space_secret
     Seal(Box<seal::Args>),
-    /// Master keys
+    /// Generate, list, rotate and verify master keys
     #[command(subcommand)]
     Keys(keys::Command),
 }
@@ -108,19 +108,20 @@ pub fn command() -> clap::Command {
     command
 }
 
-/// The settings of `serve`, which are there without a command, too, are told by its help.
+/// Hides the settings of `serve`, which are accepted without a command as well: the help of `serve`
+/// lists them.
 fn root() -> clap::Command {
-    let told = ["transport", "export_descriptions", LOG_FORMAT];
+    let shown = ["transport", "export_descriptions", LOG_FORMAT];
     Cli::command().mut_args(|arg| {
-        let hide = !told.contains(&arg.get_id().as_str());
+        let hide = !shown.contains(&arg.get_id().as_str());
         arg.hide(hide)
     })
 }
 
 const LOG_FORMAT: &str = "log_format";
 
-/// A flag that stands before the command, where it would mean nothing. Only the words tell: what
-/// stands after a command, clap counts for those above it as well, if it is global there.
+/// A flag before the command, where it has no effect. The raw words are searched, because clap also
+/// reports a flag after the command for the levels above, if the flag is global there.
 fn misplaced<'a>(words: &'a [OsString], matches: &ArgMatches) -> Option<&'a str> {
     let command = matches.subcommand_name()?;
     let before = words.iter().skip(1).take_while(|word| *word != command);
@@ -130,7 +131,7 @@ fn misplaced<'a>(words: &'a [OsString], matches: &ArgMatches) -> Option<&'a str>
         .find(|flag| !["log-format", "help", "version"].contains(flag))
 }
 
-/// An empty variable is as none; clap would take it for a value, and for some a wrong one.
+/// Treats an empty variable as unset; clap takes it for a value, which some options reject.
 fn without_empty(command: clap::Command, environment: &Environment) -> clap::Command {
     let is_empty = |arg: &clap::Arg| {
         let name = arg.get_env().and_then(OsStr::to_str);
@@ -151,7 +152,7 @@ fn parse(environment: &Environment) -> Cli {
         .try_get_matches_from_mut(&words)
         .unwrap_or_else(|error| error.exit());
     if let Some(flag) = misplaced(&words, &matches) {
-        let text = format!("--{flag} belongs after the command");
+        let text = format!("--{flag} must come after the command");
         root.error(ErrorKind::ArgumentConflict, text).exit();
     }
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
@@ -159,12 +160,12 @@ fn parse(environment: &Environment) -> Cli {
 
 /// Reads `.env` and the command line, and runs the command.
 pub fn main() -> ExitCode {
-    // Only here, not in the directories above: a stranger may write to one of those.
+    // The directories above are not searched: another user may be able to write to one of them.
     match dotenvy::from_path(".env") {
         Ok(_) => {}
         Err(error) if error.not_found() => {}
         Err(error) => {
-            eprintln!("error: the file .env cannot be read: {error}");
+            eprintln!("error: cannot read the file .env: {error}");
             return ExitCode::FAILURE;
         }
     }
@@ -201,7 +202,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The error and its causes; a cause that the text before it repeats is left out.
+/// The error and its causes, without a cause that the text before it already contains.
 fn explain(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -212,7 +213,7 @@ fn explain(error: &anyhow::Error) -> String {
     text
 }
 
-/// Ready at SIGTERM or SIGINT.
+/// Returns at SIGTERM or SIGINT.
 async fn stop_signal() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
@@ -229,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_is_told_once() {
+    fn a_cause_appears_once() {
         let cause = std::io::Error::other("the disk is full");
         let error = anyhow::Error::from(cause).context("DATA_DIR cannot be used: the disk is full");
         assert_eq!(explain(&error), "DATA_DIR cannot be used: the disk is full");
@@ -239,7 +240,7 @@ mod tests {
         );
     }
 
-    /// The flag that stands before its command, of a command line that can be read.
+    /// The misplaced flag of a valid command line.
     fn before(line: &str) -> Option<String> {
         let words: Vec<_> = line.split(' ').map(OsString::from).collect();
         let matches = root().try_get_matches_from(&words);
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_of_a_command_stands_after_it() {
+    fn a_flag_of_a_command_comes_after_it() {
         for line in [
             "hub space list --data-dir x --json",
             "hub space --data-dir x list",

@@ -1,5 +1,5 @@
-//! What the operator's commands have in common: how a result is shown, how a
-//! secret is read, and the question before what cannot be undone.
+//! The shared parts of the operator's commands: printing a result, reading a secret, and asking for
+//! confirmation before a change that cannot be undone.
 
 use std::io::{IsTerminal, Read, Write};
 
@@ -15,20 +15,20 @@ use crate::{
     web::pages::display,
 };
 
-/// Who may change the schema.
+/// The role that may change the schema, as error texts name it.
 pub const OWNER: &str = "the owner of the tables: run `backlog-mcp-hub migrate` as the owner";
-/// Who may work on the tables.
+/// The role that may read and write the tables, as error texts name it.
 pub const SERVICE: &str = "the owner of the tables or a member of hub_service";
 
-/// Options of every operator's command.
+/// The options that all of the operator's commands share.
 #[derive(Debug, clap::Args)]
 pub struct Common {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// Print JSON
+    /// Print the result as JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// Do not ask before what cannot be undone
+    /// Do not ask for confirmation before a change that cannot be undone
     #[arg(long, global = true)]
     yes: bool,
 }
@@ -38,30 +38,30 @@ impl Common {
         self.database.open().await
     }
 
-    /// The ring of the settings, or the one that the hub made for its own PostgreSQL.
+    /// The key ring of the settings, or the one that the hub generated for its built-in PostgreSQL.
     pub fn keys(&self, keys: &KeyArgs) -> anyhow::Result<Option<KeyRing>> {
         keys.ring_if_any(&self.database)
     }
 
-    /// Asks; where nobody can answer, `--yes` must have been said.
-    pub fn confirm(&self, question: &str) -> anyhow::Result<()> {
+    /// Asks the operator to confirm `effect`. Without a terminal, `--yes` is required.
+    pub fn confirm(&self, effect: &str) -> anyhow::Result<()> {
         if self.yes {
             return Ok(());
         }
         if !std::io::stdin().is_terminal() {
-            anyhow::bail!("{question} Say so with --yes");
+            anyhow::bail!("{effect} Pass --yes to confirm.");
         }
-        eprint!("{question} [y/N] ");
+        eprint!("{effect} Continue? [y/N] ");
         std::io::stderr().flush()?;
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer)?;
-        if !matches!(answer.trim(), "y" | "Y" | "yes") {
-            anyhow::bail!("nothing was changed");
+        let mut reply = String::new();
+        std::io::stdin().read_line(&mut reply)?;
+        if !matches!(reply.trim(), "y" | "Y" | "yes") {
+            anyhow::bail!("not confirmed; nothing was changed");
         }
         Ok(())
     }
 
-    /// Prints JSON, or `text` for a person.
+    /// Prints `json` with `--json`, and `text` without.
     pub fn say(&self, json: &impl Serialize, text: &str) -> anyhow::Result<()> {
         if self.json {
             println!("{}", serde_json::to_string_pretty(json)?);
@@ -72,7 +72,7 @@ impl Common {
     }
 }
 
-/// A table below these titles; an empty list says so.
+/// A table with these column titles, or `None.` for an empty list.
 pub fn table<const N: usize>(titles: [&str; N], rows: Vec<[String; N]>) -> String {
     if rows.is_empty() {
         return "None.".to_owned();
@@ -82,13 +82,13 @@ pub fn table<const N: usize>(titles: [&str; N], rows: Vec<[String; N]>) -> Strin
     table.load_style(presets::NOTHING.header_separator(line));
     table.set_header(titles);
     for row in rows {
-        // Strangers choose some of the names; none may steer the terminal.
+        // Some names come from unauthenticated clients; they must not control the terminal.
         table.add_row(row.map(|cell| display::printable(&cell)));
     }
     table.trim_fmt()
 }
 
-/// One thing, a line for each of its sides.
+/// One record, with one line per field.
 pub fn sheet(lines: &[(&str, String)]) -> String {
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let lines: Vec<String> = lines
@@ -106,7 +106,7 @@ pub fn yes_no(is: bool) -> String {
     if is { "yes" } else { "no" }.to_owned()
 }
 
-/// Reads a secret: asked for without echo, or all of standard input. Never an argument,
+/// Reads a secret from a prompt without echo, or from standard input. It is never an argument,
 /// which every user of the machine could read.
 pub fn read_secret(question: &str) -> anyhow::Result<SecretString> {
     let text = if std::io::stdin().is_terminal() {
@@ -117,11 +117,14 @@ pub fn read_secret(question: &str) -> anyhow::Result<SecretString> {
         text
     };
     let text = text.trim_end_matches(['\r', '\n']);
-    anyhow::ensure!(!text.is_empty(), "no secret was given on standard input");
+    anyhow::ensure!(
+        !text.is_empty(),
+        "no secret was given; enter it, or pass it on standard input"
+    );
     Ok(text.to_owned().into())
 }
 
-/// The client secret as it goes to the database: sealed for the site, where there are keys.
+/// The client secret as it is sent to the database: sealed for the site, if there are keys.
 pub fn hand_over(
     keys: Option<&KeyRing>,
     domain: &str,
@@ -137,19 +140,19 @@ pub fn hand_over(
     Ok(keys.seal(given_secret_place(url.as_str()), &secret).into())
 }
 
-/// An error of the functions of the schema `admin`, for a person.
+/// Explains an error of the functions of the schema `admin` to the operator.
 pub fn explain(error: sqlx::Error) -> anyhow::Error {
-    anyhow::anyhow!(advice::told(&error, "a member of hub_admin"))
+    anyhow::anyhow!(advice::explain(&error, "a member of hub_admin"))
 }
 
-/// For a command that works on the tables, whose role must be `wanted`: what it lacks is told
-/// in place of the error of the database, wherever that is among the causes.
-pub fn explain_to(wanted: &str) -> impl FnOnce(anyhow::Error) -> anyhow::Error {
+/// For a command that reads or writes the tables and therefore needs the role `required`: replaces
+/// an error that has a database error among its causes by the remedy for that one, if there is one.
+pub fn explain_to(required: &str) -> impl FnOnce(anyhow::Error) -> anyhow::Error {
     move |error| {
         let of_database = error
             .chain()
             .find_map(|cause| cause.downcast_ref::<sqlx::Error>());
-        match of_database.and_then(|cause| advice::remedy(cause, wanted)) {
+        match of_database.and_then(|cause| advice::remedy(cause, required)) {
             Some(text) => anyhow::anyhow!(text),
             None => error,
         }
@@ -161,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_a_stranger_chose_does_not_steer_the_terminal() {
+    fn a_name_that_a_client_chose_does_not_control_the_terminal() {
         let shown = table(["name"], vec![["a\u{1b}[2Jb\nc\u{9b}".to_owned()]]);
         assert!(!shown.replace('\n', "").chars().any(char::is_control));
         assert!(shown.contains("a\u{fffd}[2Jb\u{fffd}c"), "{shown}");

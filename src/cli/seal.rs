@@ -1,4 +1,4 @@
-//! `seal`: a client secret, encrypted for the way into the database.
+//! `seal`: encrypts a client secret before it is sent to the database.
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
@@ -11,7 +11,8 @@ use crate::db;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The site that the secret is for: its domain, or the slug of a space that exists
+    /// The space that the secret is for: its domain, e.g. acme.backlog.com, or the slug of an
+    /// existing space
     #[arg(long, value_name = "DOMAIN|SLUG")]
     space: String,
     #[command(flatten)]
@@ -24,8 +25,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let keys = args
         .keys
         .ring_if_any(&args.database)?
-        .context("ENCRYPTION_KEYS is not set; it must hold the keys of the hub")?;
-    // A slug has neither.
+        .context("ENCRYPTION_KEYS is required: the keys of the hub")?;
+    // A slug contains neither.
     let domain = if args.space.contains(['.', ':']) {
         args.space
     } else {
@@ -33,7 +34,12 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         let spaces = db::admin::spaces(&database, Some(&args.space)).await;
         let space = spaces.map_err(explain)?.into_iter().next();
         space
-            .with_context(|| format!("--space: there is no space \"{}\"", args.space))?
+            .with_context(|| {
+                format!(
+                    "--space: unknown space \"{}\"; `space list` shows the spaces",
+                    args.space
+                )
+            })?
             .base_url
     };
     let secret = operator::read_secret("Client secret at Backlog")?;

@@ -1,4 +1,5 @@
-//! `serve`: the shared service; with an API key and nothing that one needs, the local one.
+//! `serve`: runs the shared service, or the local server if the settings hold an API key and
+//! nothing that the shared service needs.
 
 use std::{io::Write, time::Duration};
 
@@ -12,7 +13,7 @@ use crate::{
     web::pages::{ClientSetting, ShownToken, local_client_settings},
 };
 
-/// After SIGTERM: time for load balancers to move on to other replicas.
+/// After SIGTERM, how long load balancers have to switch to other replicas.
 const DRAIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
@@ -27,19 +28,19 @@ impl From<ServeArgs> for Args {
     }
 }
 
-/// The log hears by `link` when the service takes no more connections.
+/// Runs the service. `link` informs the log when the service stops accepting connections.
 pub async fn run(args: Args, environment: &Environment, link: LogLink) -> anyhow::Result<()> {
     if args.settings.is_local(environment) {
         return run_local(args.settings.resolve_local(environment)?).await;
     }
     if args.settings.has_api_keys(environment) {
-        tracing::warn!("API keys are not used: with these settings people sign in");
+        tracing::warn!("API keys are ignored: these settings enable OAuth sign-in");
     }
     let mut settings = args.settings.resolve()?;
     settings.tools.options.descriptions = config::descriptions(environment);
     if settings.default_space.is_none() {
         tracing::warn!(
-            "no BACKLOG_DOMAIN: people can sign in only to spaces that are in the database"
+            "BACKLOG_DOMAIN is not set: users can sign in only to spaces that are in the database"
         );
     }
     let application = Application::build(settings, None, |step| tracing::info!("{step}")).await?;
@@ -52,7 +53,7 @@ pub async fn run(args: Args, environment: &Environment, link: LogLink) -> anyhow
         .draining_for(DRAIN, link)
         .run_until(async {
             if let Err(error) = super::stop_signal().await {
-                tracing::error!(%error, "signals cannot be received; stopping");
+                tracing::error!(%error, "cannot receive signals; stopping");
             }
         })
         .await
@@ -79,14 +80,14 @@ async fn run_local(settings: LocalSettings) -> anyhow::Result<()> {
     running.await?.context("the server failed")
 }
 
-/// Prints the settings of clients, with the token that they need. Logs never have it.
+/// Prints the settings of clients with the token that they need. The token never appears in a log.
 fn announce(mcp_url: &str, admission: &Admission) {
     let token = match admission {
         Admission::Configured => ShownToken::Configured,
         Admission::Generated { token, file } => {
             tracing::info!(
                 file = %file.display(),
-                "clients need the token in this file; set MCP_HTTP_TOKEN to choose another"
+                "clients need the token in this file; set MCP_HTTP_TOKEN to choose your own"
             );
             ShownToken::Generated(token)
         }
@@ -99,6 +100,6 @@ fn announce(mcp_url: &str, admission: &Admission) {
     };
     let settings = local_client_settings(mcp_url, token);
     let settings: Vec<_> = settings.iter().map(ClientSetting::plain).collect();
-    // Where nobody reads it, the server runs all the same.
+    // The server also runs if standard output is closed.
     let _ = writeln!(std::io::stdout(), "{}", settings.join("\n\n"));
 }

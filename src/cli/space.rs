@@ -1,4 +1,4 @@
-//! `space`: the Backlog sites that the hub serves.
+//! `space`: manages the Backlog spaces that the hub serves.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::{
     db::admin::{self, SpaceRow, SpaceSettings},
 };
 
-/// How long to wait for a running hub to seal a secret, and how often to look.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long to wait for a running hub to seal a secret.
+const SEAL_TIMEOUT: Duration = Duration::from_secs(3);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// What was done, of a space that is new.
+/// How [`report`] describes the change that added a space.
 const ADDED: &str = "was added";
 
 #[derive(Debug, clap::Args)]
@@ -29,46 +29,63 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// Add a space; its client secret is asked for, or read from standard input
+    /// Add a space; prompts for its client secret, or reads it from standard input
     Add(Box<Add>),
     /// List the spaces
     List,
     /// Show one space
-    Show { slug: String },
-    /// Change what is named here; the rest stays
+    Show {
+        /// Slug of the space
+        slug: String,
+    },
+    /// Change the given settings of a space; the others are kept
     Update(Box<Update>),
-    /// Replace the client secret; it is asked for, or read from standard input
+    /// Replace the client secret; prompts for it, or reads it from standard input
     SetSecret {
+        /// Slug of the space
         slug: String,
         #[command(flatten)]
         keys: KeyArgs,
     },
-    /// Let people in again; their sign-ins are as they were
-    Enable { slug: String },
-    /// Let nobody in until it is enabled again; no sign-in is lost
-    Disable { slug: String },
-    /// End all sign-ins of a space
-    RevokeGrants { slug: String },
-    /// Delete a space with its clients and sign-ins
-    Delete { slug: String },
+    /// Enable a space again; its grants work as before
+    Enable {
+        /// Slug of the space
+        slug: String,
+    },
+    /// Disable a space: no user can use it until it is enabled again; its grants are kept
+    Disable {
+        /// Slug of the space
+        slug: String,
+    },
+    /// Revoke all grants of a space
+    RevokeGrants {
+        /// Slug of the space
+        slug: String,
+    },
+    /// Delete a space with its clients and grants
+    Delete {
+        /// Slug of the space
+        slug: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
 struct Add {
-    /// Its name in URLs, such as acme
+    /// Name of the space in URLs, such as acme
     slug: String,
-    /// Its host, such as acme.backlog.com
+    /// Host of the space, such as acme.backlog.com
     domain: String,
-    /// Client ID of the application registered at Backlog
+    /// Client ID of the OAuth application registered at Backlog
     #[arg(long, value_name = "ID")]
     oauth_client_id: String,
-    /// Sign-ins that name no space end here
+    /// Use this space for sign-ins that name none [default: no]
     #[arg(long)]
     default: bool,
-    /// Show it to everyone who has to choose a space; else it has to be named
+    /// Show this space to all users who must choose one; without it, they must enter its name
+    /// [default: no]
     #[arg(long)]
     listed: bool,
-    /// Offer only the tools that read
+    /// Offer only read-only tools [default: no]
     #[arg(long)]
     read_only: bool,
     #[command(flatten)]
@@ -77,23 +94,25 @@ struct Add {
 
 #[derive(Debug, clap::Args)]
 struct Update {
+    /// Slug of the space
     slug: String,
-    /// Another site: everybody signs in again, and its client secret is asked for
+    /// New host of the space; prompts for its client secret. All users must sign in again
     #[arg(long, value_name = "HOST")]
     domain: Option<String>,
-    /// Client ID of the application registered at Backlog
+    /// Client ID of the OAuth application registered at Backlog
     #[arg(long, value_name = "ID")]
     oauth_client_id: Option<String>,
-    /// Sign-ins that name no space end here
+    /// Use this space for sign-ins that name none
     #[arg(long, value_name = "true|false")]
     default: Option<bool>,
-    /// Show it to everyone who has to choose a space; else it has to be named
+    /// Show this space to all users who must choose one; without it, they must enter its name
     #[arg(long, value_name = "true|false")]
     listed: Option<bool>,
-    /// Give it a redirect URI of its own in place of the shared one; register that at Backlog first
+    /// Use a redirect URI for this space alone instead of the shared one; register it at Backlog
+    /// first
     #[arg(long)]
     own_redirect_uri: bool,
-    /// Offer only the tools that read
+    /// Offer only read-only tools
     #[arg(long, value_name = "true|false")]
     read_only: Option<bool>,
     #[command(flatten)]
@@ -102,16 +121,16 @@ struct Update {
 
 #[derive(Debug, clap::Args)]
 struct Rest {
-    /// What people know it by [default: its host]
+    /// Name that users see [default: the host]
     #[arg(long)]
     name: Option<String>,
-    /// Host names of its own, as far as DNS and TLS lead them here
+    /// Host names that serve this space alone; DNS and TLS must lead them to the hub
     #[arg(long, value_delimiter = ',', value_name = "HOST,…")]
     hostnames: Option<Vec<String>>,
-    /// Offer only the tools of these sets; `all` lifts the limit
+    /// Offer only the tools of these toolsets; `all` removes the limit
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     toolsets: Option<Vec<String>>,
-    /// Let tools touch these projects only; `all` lifts the limit
+    /// Restrict tools to these projects; `all` removes the restriction
     #[arg(long, value_delimiter = ',', value_name = "KEY,…")]
     projects: Option<Vec<String>>,
     #[command(flatten)]
@@ -151,13 +170,17 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             common.say(&json!({ "slug": slug }), &format!("{slug} is disabled."))
         }
         Verb::RevokeGrants { slug } => {
-            common.confirm(&format!("Everybody of {slug} has to sign in again."))?;
+            common.confirm(&format!(
+                "This revokes all grants of {slug}; all its users must sign in again."
+            ))?;
             let ended = admin::revoke_space_grants(&db, &slug).await;
             let ended = ended.map_err(explain)?;
             common.say(&json!({ "ended": ended }), &ended_text(ended))
         }
         Verb::Delete { slug } => {
-            common.confirm(&format!("{slug} goes with all its clients and sign-ins."))?;
+            common.confirm(&format!(
+                "This deletes {slug} with all its clients and grants."
+            ))?;
             let was_default = find(&db, &slug).await?.is_default;
             let ended = admin::delete_space(&db, &slug).await.map_err(explain)?;
             let mut text = format!("{slug} was deleted. {}", ended_text(ended));
@@ -196,10 +219,12 @@ impl Update {
         let secret = match &self.domain {
             Some(domain) => {
                 let before = find(db, &self.slug).await?;
-                // What is no domain the database refuses, with its reason.
+                // The database rejects an invalid domain, and says why.
                 if BacklogUrl::parse(domain).is_ok_and(|url| url.as_str() != before.base_url) {
                     let slug = &self.slug;
-                    common.confirm(&format!("Everybody of {slug} has to sign in again."))?;
+                    common.confirm(&format!(
+                        "This revokes all grants of {slug}; all its users must sign in again."
+                    ))?;
                     ended = Some(before.live_grants);
                 }
                 Some(secret(common, &self.rest.keys, domain)?)
@@ -244,10 +269,11 @@ fn secret(common: &Common, keys: &KeyArgs, domain: &str) -> anyhow::Result<Secre
 async fn find(db: &PgPool, slug: &str) -> anyhow::Result<SpaceRow> {
     let found = admin::spaces(db, Some(slug)).await.map_err(explain)?;
     let space = found.into_iter().next();
-    space.with_context(|| format!("there is no space \"{slug}\""))
+    space.with_context(|| format!("unknown space \"{slug}\"; `space list` shows the spaces"))
 }
 
-/// Tells what was done, how many sign-ins that ended, and whether a running hub took the secret.
+/// Prints what was done, how many grants that revoked, and whether a running hub accepted the
+/// secret.
 async fn report(
     db: &PgPool,
     common: &Common,
@@ -258,14 +284,16 @@ async fn report(
     let since = tokio::time::Instant::now();
     let space = loop {
         let space = find(db, slug).await?;
-        if space.secret != "waiting" || since.elapsed() > PATIENCE {
+        if space.secret != "waiting" || since.elapsed() > SEAL_TIMEOUT {
             break space;
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     };
     let secret = match (space.secret.as_str(), &space.secret_problem) {
-        ("waiting", _) => " No hub is running; the first that starts seals its secret.".to_owned(),
-        (_, Some(problem)) => format!(" But its secret is refused: {problem}."),
+        ("waiting", _) => {
+            " No hub is running; the next one that starts encrypts the secret.".to_owned()
+        }
+        (_, Some(problem)) => format!(" The secret was rejected: {problem}."),
         _ => String::new(),
     };
     let mut json = serde_json::to_value(&space)?;
@@ -282,7 +310,7 @@ async fn report(
 }
 
 fn ended_text(ended: i64) -> String {
-    format!("{ended} sign-in(s) ended.")
+    format!("{ended} grant(s) revoked.")
 }
 
 fn overview(spaces: &[SpaceRow]) -> String {
@@ -297,13 +325,12 @@ fn overview(spaces: &[SpaceRow]) -> String {
             space.people.to_string(),
         ]
     };
-    let titles = [
-        "slug", "name", "site", "state", "secret", "limits", "people",
-    ];
+    let titles = ["slug", "name", "url", "state", "secret", "limits", "users"];
     table(titles, spaces.iter().map(row).collect())
 }
 
-/// As it is registered at Backlog; the URL of the hub is a setting of the service.
+/// The redirect URI to register at Backlog. This command does not know the URL of the hub, which is
+/// a setting of the service.
 fn redirect_uri(space: &SpaceRow) -> String {
     match space.redirect_uri.starts_with('/') {
         true => format!("<MCP_SERVER_BASE_URL>{}", space.redirect_uri),
@@ -311,7 +338,7 @@ fn redirect_uri(space: &SpaceRow) -> String {
     }
 }
 
-/// What an operator has to see to before the first sign-in.
+/// The configuration that the operator must do before the first sign-in.
 fn to_register(space: &SpaceRow) -> String {
     let uri = redirect_uri(space);
     let note = format!(" Its redirect URI at Backlog must be {uri}.");
@@ -320,7 +347,8 @@ fn to_register(space: &SpaceRow) -> String {
     match is_nulabs {
         true => note,
         false => format!(
-            "{note} {} is not below a domain of Nulab: the hub uses it only if BACKLOG_SITES has it.",
+            "{note} {} is not below a domain of Nulab: add it to BACKLOG_SITES, or the hub rejects \
+             it.",
             space.base_url
         ),
     }
@@ -358,7 +386,7 @@ fn details(space: &SpaceRow) -> String {
     sheet(&[
         ("slug", space.slug.clone()),
         ("name", space.name.clone()),
-        ("site", space.base_url.clone()),
+        ("url", space.base_url.clone()),
         ("client ID", space.oauth_client_id.clone()),
         ("client secret", secret),
         ("redirect URI", redirect_uri(space)),
@@ -370,8 +398,8 @@ fn details(space: &SpaceRow) -> String {
         ("read only", yes_no(space.read_only)),
         ("toolsets", all_or(space.toolsets.as_deref())),
         ("projects", all_or(space.allowed_projects.as_deref())),
-        ("people", space.people.to_string()),
-        ("sign-ins", space.live_grants.to_string()),
+        ("users", space.people.to_string()),
+        ("grants", space.live_grants.to_string()),
         ("created", time(space.created_at)),
         ("changed", time(space.updated_at)),
     ])

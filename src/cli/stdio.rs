@@ -1,4 +1,4 @@
-//! `stdio`: one client on standard input and output, with an API key.
+//! `stdio`: serves one client on standard input and output, with an API key.
 
 use crate::{
     config::{Environment, StdioArgs},

@@ -1,9 +1,9 @@
-//! No command: what backlog-mcp-server does with the same flags and variables, so that its
-//! configurations work here with another program's name.
+//! No command: behaves like backlog-mcp-server with the same flags and variables, so that its
+//! configurations work here when only the name of the program is replaced.
 //!
 //! 1. `--export-descriptions` prints the texts and their keys.
-//! 2. The transport `stdio`, unless another is asked for, is the command `stdio`.
-//! 3. The transport `http` is the command `serve`.
+//! 2. The transport `stdio`, the default, runs the command `stdio`.
+//! 3. The transport `http` runs the command `serve`.
 
 use anyhow::Context;
 
@@ -16,16 +16,16 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// stdio or http [default: stdio]
+    /// How a client reaches the server: stdio or http [default: stdio]
     #[arg(long, env = "MCP_TRANSPORT", value_name = "stdio|http")]
     transport: Option<String>,
-    /// Print the descriptions of tools and inputs, and the keys to override them by, as JSON
+    /// Print the descriptions of tools and inputs as JSON, with the keys that override them
     #[arg(long)]
     export_descriptions: bool,
     /// The old name of --export-descriptions
     #[arg(long, hide = true)]
     export_translations: bool,
-    /// Of older servers; has no effect here
+    /// An option of older servers; has no effect here
     #[arg(
         long,
         env = "ENABLE_DYNAMIC_TOOLSETS",
@@ -49,8 +49,8 @@ pub async fn run(args: Args, environment: &Environment, link: LogLink) -> anyhow
     }
     if config::switch("ENABLE_DYNAMIC_TOOLSETS", args.dynamic_toolsets, false)? {
         tracing::warn!(
-            "--dynamic-toolsets has no effect: the usual tools are offered, or those of \
-             --enable-toolsets; over HTTP a client can choose with the header X-MCP-Toolsets"
+            "--dynamic-toolsets has no effect: the hub offers the default tools or those of \
+             --enable-toolsets; over HTTP, a client can choose with the header X-MCP-Toolsets"
         );
     }
     let settings = args.settings;
@@ -59,13 +59,13 @@ pub async fn run(args: Args, environment: &Environment, link: LogLink) -> anyhow
         Transport::Stdio => {
             if settings.has_oauth() {
                 tracing::warn!(
-                    "the OAuth settings are not used on stdio; the shared service is \
+                    "the OAuth settings are ignored on stdio; run the shared service with \
                      `backlog-mcp-hub serve`"
                 );
             }
             let backlog = StdioArgs::from(settings)
                 .resolve(environment)
-                .context("without a command (see --help) this serves a client on stdio")?;
+                .context("without a command, the program serves a client on stdio (see --help)")?;
             Ok(local::stdio(backlog).await?)
         }
     }

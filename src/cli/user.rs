@@ -1,4 +1,4 @@
-//! `user`: the end of a person's sign-ins, what is stored of them, and its erasure.
+//! `user`: revokes a user's grants, exports and erases a user's data.
 
 use serde_json::json;
 
@@ -15,19 +15,19 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// End all sign-ins of one person in one space
-    Revoke(Person),
-    /// Print what is stored of a person, one JSON object a line; no secret is among it
-    Export(Person),
-    /// Erase a person: grants, tokens, approvals and calls. They are signed out at once
-    Forget(Person),
+    /// Revoke all grants of one user in one space
+    Revoke(User),
+    /// Print everything stored about a user, without secrets, as one JSON object per line
+    Export(User),
+    /// Erase a user's grants, tokens, approvals and calls; signs the user out immediately
+    Forget(User),
 }
 
 #[derive(Debug, clap::Args)]
-struct Person {
-    /// Their id at Backlog, as `grant list` shows it
+struct User {
+    /// Backlog user ID, as `grant list` shows it
     id: i64,
-    /// The space, by its slug
+    /// Slug of the space
     #[arg(long, value_name = "SLUG")]
     space: String,
 }
@@ -35,21 +35,21 @@ struct Person {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let common = &args.common;
     match args.verb {
-        Verb::Revoke(person) => person.revoke(common).await,
-        Verb::Export(person) => person.export(common).await,
-        Verb::Forget(person) => person.forget(common).await,
+        Verb::Revoke(user) => user.revoke(common).await,
+        Verb::Export(user) => user.export(common).await,
+        Verb::Forget(user) => user.forget(common).await,
     }
 }
 
-impl Person {
+impl User {
     async fn revoke(self, common: &Common) -> anyhow::Result<()> {
         let Self { id, space } = self;
         let db = common.connect().await?;
-        common.confirm(&format!("All sign-ins of {id} in {space} end."))?;
+        common.confirm(&format!("This revokes all grants of user {id} in {space}."))?;
         let ended = admin::revoke_user(&db, &space, id).await.map_err(explain)?;
         common.say(
             &json!({ "ended": ended }),
-            &format!("{ended} sign-in(s) ended."),
+            &format!("{ended} grant(s) revoked."),
         )
     }
 
@@ -70,14 +70,14 @@ impl Person {
         let Self { id, space } = self;
         let db = common.connect().await?;
         common.confirm(&format!(
-            "What is stored of {id} in {space} is erased, and cannot be brought back."
+            "This permanently erases everything stored about user {id} in {space}."
         ))?;
         let gone = users::forget(&db, &space, id).await.map_err(explain)?;
         let text = sheet(&[
             ("grants erased", gone.grants.to_string()),
             ("approvals erased", gone.consents.to_string()),
             ("calls and refreshes erased", gone.events.to_string()),
-            ("other events, now nobody's", gone.anonymised.to_string()),
+            ("other events anonymized", gone.anonymised.to_string()),
         ]);
         common.say(&gone, &text)
     }

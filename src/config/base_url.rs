@@ -1,4 +1,4 @@
-//! `MCP_SERVER_BASE_URL`.
+//! The setting `MCP_SERVER_BASE_URL`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -16,7 +16,7 @@ impl BaseUrl {
         let wrong = |problem: &str| {
             ConfigError::new(
                 "MCP_SERVER_BASE_URL",
-                format!("{problem}; it wants an origin such as https://mcp.example.com"),
+                format!("{problem}; expected an origin such as https://mcp.example.com"),
             )
         };
         let url = Url::parse(text).map_err(|_| wrong("is not a URL"))?;
@@ -25,7 +25,7 @@ impl BaseUrl {
             "http" if is_loopback(&url) => {}
             "http" => {
                 return Err(wrong(
-                    "is http for a host that is not loopback: tokens would travel in clear",
+                    "is http for a host that is not loopback, so tokens would not be encrypted",
                 ));
             }
             _ => return Err(wrong("is neither https nor http")),
@@ -34,7 +34,7 @@ impl BaseUrl {
             return Err(wrong("has a path, query or fragment"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("carries a user name"));
+            return Err(wrong("contains a user name or password"));
         }
         Ok(Self(url.origin().ascii_serialization()))
     }
@@ -56,7 +56,7 @@ impl BaseUrl {
         self.0.split_once("://").map_or("", |(_, rest)| rest)
     }
 
-    /// The port of its scheme.
+    /// The default port of the scheme.
     pub fn default_port(&self) -> u16 {
         match self.is_https() {
             true => 443,

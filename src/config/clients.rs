@@ -1,5 +1,5 @@
-//! How clients become known: the two ways that need no operator, and where the hub may fetch what
-//! they publish.
+//! How clients register: the two ways that need no operator, and the networks from which the hub
+//! may fetch their documents.
 
 use std::net::IpAddr;
 
@@ -11,14 +11,14 @@ use super::{
     values::{given, listed},
 };
 
-/// Lengths of the prefixes that a NAT64 translates with (RFC 6052 §2.2).
+/// The valid lengths of NAT64 prefixes (RFC 6052 §2.2).
 const NAT64_LENGTHS: [u8; 6] = [32, 40, 48, 56, 64, 96];
 
-/// Settings about clients, as given.
+/// The settings for clients, unchecked.
 #[derive(Args, Debug, Default)]
 pub struct ClientArgs {
-    /// Whether a client may present the URL of its own metadata document as its client_id, which
-    /// the hub then fetches [default: on]
+    /// Whether a client may use the URL of its metadata document, which the hub fetches, as its
+    /// client_id [default: on]
     #[arg(
         long,
         env = "CLIENT_ID_METADATA_DOCUMENTS",
@@ -36,7 +36,8 @@ pub struct ClientArgs {
         default_missing_value = "on"
     )]
     pub dynamic_registration: Option<String>,
-    /// Networks that nothing is fetched from, beside those that are not public, e.g. 198.51.100.0/24
+    /// Networks from which the hub fetches no documents, in addition to those that are not public,
+    /// e.g. 198.51.100.0/24
     #[arg(
         long,
         env = "REFUSED_NETWORKS",
@@ -44,8 +45,8 @@ pub struct ClientArgs {
         value_name = "NETWORK,…"
     )]
     pub refused_networks: Vec<String>,
-    /// Prefixes with which this network's NAT64 translates IPv4 addresses, beside 64:ff9b::/96;
-    /// what they lead to is judged by the IPv4 address
+    /// NAT64 prefixes of this network, in addition to 64:ff9b::/96, e.g. 2001:db8:64::/96. The hub
+    /// checks the IPv4 address within
     #[arg(
         long,
         env = "NAT64_PREFIXES",
@@ -55,12 +56,12 @@ pub struct ClientArgs {
     pub nat64_prefixes: Vec<String>,
 }
 
-/// Settings about clients, checked.
+/// The settings for clients, checked.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
-    /// Whether metadata documents are read.
+    /// Whether the hub fetches metadata documents.
     pub documents: bool,
-    /// Whether clients register themselves.
+    /// Whether clients may register themselves.
     pub registration: bool,
     pub refused_networks: Vec<IpNet>,
     pub nat64_prefixes: Vec<Ipv6Net>,
@@ -100,7 +101,7 @@ fn on_or_off(name: &'static str, value: Option<String>) -> Result<bool, ConfigEr
     }
 }
 
-/// Networks; an address is a network of one.
+/// Parses networks; an address is a network with one member.
 pub(super) fn networks(
     name: &'static str,
     networks: Vec<String>,

@@ -1,12 +1,12 @@
-//! Texts of the operator's own for tools, inputs and errors.
+//! Custom texts of the operator for tools, inputs and errors.
 //!
 //! | from | for the key `TOOL_GET_ISSUE_DESCRIPTION` |
 //! |---|---|
 //! | the environment | `BACKLOG_MCP_TOOL_GET_ISSUE_DESCRIPTION` |
 //! | a file in the home directory | an entry of that name |
 //!
-//! The environment comes first. An empty text leaves the built-in one. What cannot be used is
-//! logged and left out: a comma too many must not take the tools away.
+//! The environment takes precedence. An empty text keeps the built-in one. An invalid entry or file
+//! is logged and ignored, because a stray comma must not disable the tools.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,7 +20,8 @@ use super::Environment;
 use crate::mcp::Descriptions;
 
 const VARIABLE: &str = "BACKLOG_MCP_";
-/// The first one that exists is read. The one without an ending is YAML, and so may be JSON.
+/// Only the first file that exists is read. The one without an extension is YAML, and therefore may
+/// also be JSON.
 const FILES: [&str; 4] = [
     ".backlog-mcp-serverrc",
     ".backlog-mcp-serverrc.json",
@@ -28,7 +29,7 @@ const FILES: [&str; 4] = [
     ".backlog-mcp-serverrc.yml",
 ];
 
-/// Why a file is not used.
+/// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 enum Unreadable {
     #[error("{0}")]
@@ -37,11 +38,11 @@ enum Unreadable {
     Json(#[from] serde_json::Error),
     #[error("{0}")]
     Yaml(#[from] serde_saphyr::Error),
-    #[error("it does not map keys to texts")]
+    #[error("expected a map of keys to texts")]
     NoMap,
 }
 
-/// The texts that environment and home directory have.
+/// The texts from the environment and the home directory.
 pub fn descriptions(environment: &Environment) -> Descriptions {
     let known = Descriptions::keys();
     let mut texts = environment
@@ -62,7 +63,7 @@ pub fn descriptions(environment: &Environment) -> Descriptions {
     Descriptions::new(texts)
 }
 
-/// Whether there is such a file; one that may not be looked at is there.
+/// Whether the file exists, also if its metadata may not be read.
 fn exists(file: &Path) -> bool {
     file.try_exists().unwrap_or(true)
 }
@@ -71,7 +72,11 @@ fn from_file(file: &Path, known: &BTreeSet<String>) -> BTreeMap<String, String> 
     let entries = match read(file) {
         Ok(entries) => entries,
         Err(error) => {
-            tracing::error!(file = %file.display(), %error, "the descriptions there are not used");
+            tracing::error!(
+                file = %file.display(),
+                %error,
+                "could not read the descriptions; ignored"
+            );
             return BTreeMap::new();
         }
     };
@@ -87,12 +92,16 @@ fn from_file(file: &Path, known: &BTreeSet<String>) -> BTreeMap<String, String> 
         tracing::warn!(
             file = %file.display(),
             keys = unknown.join(", "),
-            "these keys name no text; --export-descriptions prints those that do"
+            "unknown description keys; run --export-descriptions to list the valid ones"
         );
     }
     if !others.is_empty() {
         let keys: Vec<_> = others.into_iter().map(|(key, _)| key).collect();
-        tracing::warn!(file = %file.display(), keys = keys.join(", "), "these keys have no text");
+        tracing::warn!(
+            file = %file.display(),
+            keys = keys.join(", "),
+            "description keys without a text value; ignored"
+        );
     }
     texts
         .into_iter()

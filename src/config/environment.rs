@@ -1,11 +1,12 @@
-//! The environment as data, for the settings whose names are not fixed.
+//! The environment as data, for the settings that have no fixed names.
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-/// Variables and the home directory. Without `Debug`: there are secrets among them.
+/// The variables and the home directory. It does not implement `Debug`, because variables hold
+/// secrets.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
@@ -13,7 +14,6 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// From what a test or [`Self::of_process`] has.
     pub fn new(
         variables: impl IntoIterator<Item = (String, String)>,
         home: Option<PathBuf>,
@@ -24,7 +24,7 @@ impl Environment {
         }
     }
 
-    /// That of this process. What is not Unicode is no setting of ours.
+    /// The environment of this process. A variable that is not Unicode is not one of our settings.
     pub fn of_process() -> Self {
         let texts = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -32,12 +32,12 @@ impl Environment {
         Self::new(texts, std::env::home_dir())
     }
 
-    /// The home directory of the user who runs this.
+    /// The home directory of the user who runs this process.
     pub fn home(&self) -> Option<&Path> {
         self.home.as_deref()
     }
 
-    /// The variables with a value, by their names.
+    /// The variables that have a value, sorted by name.
     pub fn given(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables
             .iter()
@@ -45,14 +45,14 @@ impl Environment {
             .filter(|(_, value)| !value.is_empty())
     }
 
-    /// Whether the variable is there, without a value.
+    /// Whether the variable is set, but empty.
     pub fn has_empty(&self, name: &str) -> bool {
         self.variables
             .get(name)
             .is_some_and(|value| value.trim().is_empty())
     }
 
-    /// A variable that has a value; an empty one has none.
+    /// The value of a variable; `None` if it is unset or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.variables.get(name)?.trim();
         (!value.is_empty()).then_some(value)

@@ -1,13 +1,13 @@
-//! How long things live: the settings, their defaults and their bounds.
+//! Lifetimes: the settings, their defaults and their bounds.
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::{ConfigError, LifetimeArgs, values::duration};
 
-/// How long things live.
+/// How long requests, codes, tokens and approvals are valid.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetimes {
-    /// From `/authorize` to Backlog's answer.
+    /// From `/authorize` to the redirect back from Backlog.
     pub authorization_request: Duration,
     pub authorization_code: Duration,
     pub access_token: Duration,
@@ -21,7 +21,7 @@ impl Default for Lifetimes {
     fn default() -> Self {
         Self {
             authorization_request: Duration::from_secs(15 * 60),
-            // Some users copy the address of a browser into a terminal.
+            // Some users copy the URL from the browser into a terminal.
             authorization_code: Duration::from_secs(2 * 60),
             access_token: Duration::from_secs(3600),
             refresh_token: Duration::from_secs(30 * 24 * 3600),
@@ -40,11 +40,11 @@ impl LifetimeArgs {
             refresh_token: duration("REFRESH_TOKEN_TTL", self.refresh_token_ttl)?
                 .unwrap_or(default.refresh_token),
             refresh_grace: match duration("REFRESH_GRACE", self.refresh_grace)? {
-                // For so long a stolen refresh token would go unnoticed.
+                // The reuse of a stolen refresh token goes unnoticed for that long.
                 Some(grace) if grace > LONGEST_GRACE => {
                     return Err(ConfigError::new(
                         "REFRESH_GRACE",
-                        "is longer than 10 minutes",
+                        "is longer than 10 minutes; expected at most 10m",
                     ));
                 }
                 given => given.unwrap_or(default.refresh_grace),
@@ -53,7 +53,7 @@ impl LifetimeArgs {
                 Some(time) if !SIGN_IN.contains(&time) => {
                     return Err(ConfigError::new(
                         "SIGN_IN_TTL",
-                        "is not between 1 minute and 1 hour",
+                        "is out of range; expected a time from 1m to 1h",
                     ));
                 }
                 given => given.unwrap_or(default.authorization_request),
@@ -65,7 +65,7 @@ impl LifetimeArgs {
                 Some(time) if time > LONGEST_CODE => {
                     return Err(ConfigError::new(
                         "AUTHORIZATION_CODE_TTL",
-                        "is longer than 10 minutes (RFC 6749 §4.1.2)",
+                        "is longer than 10 minutes (RFC 6749 §4.1.2); expected at most 10m",
                     ));
                 }
                 given => given.unwrap_or(default.authorization_code),
@@ -77,5 +77,6 @@ impl LifetimeArgs {
 
 const LONGEST_GRACE: Duration = Duration::from_secs(600);
 const LONGEST_CODE: Duration = Duration::from_secs(600);
-/// Less is too short to sign in at Backlog, and more keeps what strangers begin for too long.
+/// A shorter time does not suffice to sign in at Backlog; a longer one keeps the requests of
+/// unauthenticated clients for too long.
 const SIGN_IN: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(3600);

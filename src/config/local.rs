@@ -1,4 +1,4 @@
-//! The local modes: which space or spaces, with which API keys, and where to listen.
+//! The settings of the local modes: the space or spaces, their API keys, and where to listen.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::backlog::BacklogUrl;
 
-/// In the data directory: the token that was generated for the local server.
+/// The file in the data directory with the token that was generated for the local server.
 const TOKEN_FILE: &str = "mcp-http.token";
 /// The shortest token that the operator may set, in characters.
 const SHORTEST_TOKEN: usize = 16;
@@ -20,37 +20,37 @@ const SHORTEST_TOKEN: usize = 16;
 #[derive(Debug)]
 pub struct LocalSpace {
     pub url: BacklogUrl,
-    /// As the operator wrote it.
+    /// The host as the operator wrote it.
     pub domain: String,
     pub api_key: SecretString,
 }
 
-/// The one space, or several by name.
+/// One space, or several with names.
 #[derive(Debug)]
 pub enum LocalSpaces {
     One(LocalSpace),
     Several(OrganizationSettings),
 }
 
-/// What the local modes offer, checked.
+/// The settings that both local modes share, checked.
 #[derive(Debug)]
 pub struct LocalBacklog {
     pub spaces: LocalSpaces,
     pub tools: ToolSettings,
 }
 
-/// Who may call the local server on HTTP.
+/// Which clients may call the local HTTP server.
 #[derive(Debug)]
 pub enum LocalAuth {
     /// A client that presents this token.
     Token(SecretString),
-    /// A client that presents the token in this file, which is generated if it is missing.
+    /// A client that presents the token in this file; a missing file is generated.
     TokenFile(PathBuf),
     /// Every program that reaches it.
     None,
 }
 
-/// Settings of the local mode on HTTP, checked.
+/// The settings of the local HTTP server, checked.
 #[derive(Debug)]
 pub struct LocalSettings {
     pub backlog: LocalBacklog,
@@ -60,7 +60,7 @@ pub struct LocalSettings {
     pub allowed_hosts: Vec<String>,
     /// Whole origins, with their scheme.
     pub allowed_origins: Vec<String>,
-    /// Answers are one JSON body rather than a stream of events.
+    /// Whether a response is one JSON body instead of an event stream.
     pub json_response: bool,
 }
 
@@ -71,12 +71,15 @@ pub enum Transport {
     Http,
 }
 
-/// `stdio`, unless the setting names another.
+/// The transport in the setting; `stdio` by default.
 pub fn transport(value: Option<String>) -> Result<Transport, ConfigError> {
     match given(value).as_deref() {
         None | Some("stdio") => Ok(Transport::Stdio),
         Some("http") => Ok(Transport::Http),
-        Some(_) => Err(ConfigError::new("MCP_TRANSPORT", "wants stdio or http")),
+        Some(text) => Err(ConfigError::new(
+            "MCP_TRANSPORT",
+            format!("is {text:?}; expected stdio or http"),
+        )),
     }
 }
 
@@ -97,20 +100,21 @@ impl StdioArgs {
 }
 
 impl ServeArgs {
-    /// Is this the local mode: API keys, and nothing that a shared service needs?
+    /// Whether these settings start the local server: API keys, and nothing that a shared service
+    /// needs.
     pub fn is_local(&self, environment: &Environment) -> bool {
         self.has_api_keys(environment)
             && !self.has_oauth()
             && given_secret(self.database_url.clone()).is_none()
     }
 
-    /// Is there any API key, or a part of what goes with one?
+    /// Whether any API key, or a setting that belongs to one, is set.
     pub fn has_api_keys(&self, environment: &Environment) -> bool {
         given_secret(self.api_key.backlog_api_key.clone()).is_some()
             || organizations::asked_for(environment)
     }
 
-    /// Is any OAuth setting there?
+    /// Whether any OAuth setting is set.
     pub fn has_oauth(&self) -> bool {
         given(self.space.backlog_oauth_client_id.clone()).is_some()
             || given_secret(self.space.backlog_oauth_client_secret.clone()).is_some()
@@ -122,9 +126,9 @@ impl ServeArgs {
         if !listen.ip().is_loopback() && allowed_hosts.is_empty() {
             return Err(ConfigError::new(
                 "MCP_HTTP_ALLOWED_HOSTS",
-                "is not set, and MCP_HTTP_HOST opens the server to other computers: whoever \
-                 reaches it with its token uses your API key. Listen on 127.0.0.1, or list the \
-                 host names it may be called by",
+                "is not set, and MCP_HTTP_HOST opens the server to other computers: anyone with \
+                 its token can use your API key. Listen on 127.0.0.1, or list the host names that \
+                 clients use",
             ));
         }
         let backlog = backlog(
@@ -162,22 +166,22 @@ fn auth(
         (None | Some("token"), None) => {
             let directory = given_path(data_dir).map_or_else(default_data_dir, Ok);
             let directory = directory.map_err(|error| {
-                let problem = format!("is not set, and a generated one cannot be kept: {error}");
+                let problem = format!("is not set, and a generated token cannot be kept: {error}");
                 ConfigError::new("MCP_HTTP_TOKEN", problem)
             })?;
             Ok(LocalAuth::TokenFile(directory.join(TOKEN_FILE)))
         }
         (Some("none"), Some(_)) => wrong("is none, and MCP_HTTP_TOKEN is set: remove one of them"),
         (Some("none"), None) if !listen.ip().is_loopback() => wrong(
-            "is none, and MCP_HTTP_HOST opens the server to other computers: whoever reaches it \
-             uses your API key. Listen on 127.0.0.1, or remove MCP_HTTP_AUTH",
+            "is none, and MCP_HTTP_HOST opens the server to other computers: anyone who reaches \
+             it can use your API key. Listen on 127.0.0.1, or remove MCP_HTTP_AUTH",
         ),
         (Some("none"), None) => Ok(LocalAuth::None),
-        (Some(_), _) => wrong("expected token or none"),
+        (Some(_), _) => wrong("is not valid; expected token or none"),
     }
 }
 
-/// A token that an `Authorization` header can carry (RFC 6750 §2.1).
+/// The token, if an `Authorization` header can carry it (RFC 6750 §2.1).
 fn checked_token(token: &SecretString) -> Result<SecretString, ConfigError> {
     let text = token.expose_secret().trim();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
@@ -185,15 +189,15 @@ fn checked_token(token: &SecretString) -> Result<SecretString, ConfigError> {
         return Err(ConfigError::new(
             "MCP_HTTP_TOKEN",
             format!(
-                "expected at least {SHORTEST_TOKEN} letters, digits and -._~+/=, such as those of \
-                 `openssl rand -hex 32`"
+                "is not a valid token; expected at least {SHORTEST_TOKEN} letters, digits and \
+                 -._~+/=. Generate one with `openssl rand -hex 32`"
             ),
         ));
     }
     Ok(text.into())
 }
 
-/// A bare host stands for its origins with either scheme, at any port.
+/// Expands a bare host to its origins with either scheme, at any port.
 fn origins(text: String) -> Vec<String> {
     if text.contains("://") {
         return vec![text];
@@ -223,10 +227,10 @@ fn space(domain: Option<String>, api_key: ApiKeyArgs) -> Result<LocalSpace, Conf
         ConfigError::new(
             name,
             format!(
-                "{also} not set; the local modes want your space, such as acme.backlog.com, and an \
-                 API key from your personal settings in Backlog, or \
-                 BACKLOG_ORG_<NAME>_DOMAIN, BACKLOG_ORG_<NAME>_API_KEY and BACKLOG_DEFAULT_ORG \
-                 for several spaces"
+                "{also} not set. Set BACKLOG_DOMAIN to your space, such as acme.backlog.com, and \
+                 BACKLOG_API_KEY to an API key from your personal settings in Backlog. For several \
+                 spaces, set BACKLOG_ORG_<NAME>_DOMAIN, BACKLOG_ORG_<NAME>_API_KEY and \
+                 BACKLOG_DEFAULT_ORG"
             ),
         )
     };
@@ -272,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_asked_for_unless_the_operator_says_otherwise() {
+    fn a_token_is_required_unless_the_operator_turns_it_off() {
         for flags in [&[][..], &["--http-auth", "token"], &["--http-token", " "]] {
             let flags = [flags, &["--data-dir", "/some/where"]].concat();
             let Ok(LocalAuth::TokenFile(file)) = resolved(&flags) else {
@@ -301,7 +305,7 @@ mod tests {
         for (flags, expected) in [
             (
                 &["--http-auth", "no"][..],
-                "MCP_HTTP_AUTH expected token or none",
+                "MCP_HTTP_AUTH is not valid; expected token or none",
             ),
             (
                 &["--http-auth", "none", "--http-token", "sixteen-or-more="],
@@ -309,7 +313,7 @@ mod tests {
             ),
             (
                 &["--http-token", "short"],
-                "MCP_HTTP_TOKEN expected at least 16",
+                "MCP_HTTP_TOKEN is not a valid token; expected at least 16",
             ),
             (&["--http-token", "with a blank in it"], "MCP_HTTP_TOKEN"),
             (

@@ -1,8 +1,8 @@
 //! Settings: the one source of every name, default and rule.
 //!
-//! Names that the upstream server has keep their meaning. A flag beats its
+//! Names that the upstream server has keep their meaning. A flag overrides its
 //! environment variable; an empty variable counts as unset. Each error names the
-//! setting and what it wants, and never repeats a secret.
+//! setting and the expected value, and never repeats a secret.
 
 mod args;
 mod base_url;
@@ -45,7 +45,7 @@ pub use values::{given_path, given_secret, path, switch};
 
 use crate::backlog::{BacklogUrl, Sites};
 
-/// A setting that is missing or wrong: its name, and what it wants.
+/// A setting is missing or wrong. The text is a sentence that begins with the setting's name.
 #[derive(Debug, thiserror::Error)]
 #[error("{name} {problem}")]
 pub struct ConfigError {
@@ -65,12 +65,13 @@ impl ConfigError {
 /// Where the state is kept.
 #[derive(Debug)]
 pub enum Storage {
-    /// A PostgreSQL that somebody runs; its keys are a setting.
+    /// A PostgreSQL that the operator runs; its keys are a setting.
     External {
         url: SecretString,
         keys: SecretString,
     },
-    /// The hub's own, in this directory, with a key it makes itself unless given.
+    /// The built-in PostgreSQL in this directory, with a generated key unless the settings have
+    /// one.
     Embedded {
         data_dir: PathBuf,
         keys: Option<SecretString>,
@@ -78,7 +79,7 @@ pub enum Storage {
 }
 
 impl Storage {
-    /// The keys of the settings.
+    /// The keys in the settings.
     pub fn given_keys(&self) -> Option<&SecretString> {
         match self {
             Self::External { keys, .. } => Some(keys),
@@ -91,21 +92,21 @@ impl Storage {
 #[derive(Debug)]
 pub struct DefaultSpaceSettings {
     pub url: BacklogUrl,
-    /// What people know it by; its host if `None`.
+    /// The name that users see; its host if `None`.
     pub name: Option<String>,
     pub oauth_client_id: String,
     pub oauth_client_secret: SecretString,
 }
 
-/// Settings of `serve`, checked.
+/// The settings of `serve`, checked.
 #[derive(Debug)]
 pub struct Settings {
     pub storage: Storage,
     pub default_space: Option<DefaultSpaceSettings>,
-    /// Those of the settings; the site of the default space is one in any case.
+    /// The allowed sites; the site of the default space is always one of them.
     pub sites: Sites,
     pub listen: SocketAddr,
-    /// `None`: loopback at whatever port is bound.
+    /// `None`: loopback, at the port that is bound.
     pub base_url: Option<BaseUrl>,
     pub mcp_path: String,
     pub allowed_hosts: Vec<String>,
@@ -114,24 +115,24 @@ pub struct Settings {
     pub tools: ToolSettings,
     pub lifetimes: Lifetimes,
     pub clients: ClientSettings,
-    pub patience: Patience,
+    pub http_timeouts: HttpTimeouts,
     pub grant_quota: GrantQuota,
     pub observe: ObserveSettings,
 }
 
-/// How long a client may take to send a request; one that takes longer is a slow loris.
+/// How long a client may take to send a request, against slow-loris attacks.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct HttpTimeouts {
     pub headers: Duration,
     /// Counted from the end of the headers.
     pub body: Duration,
 }
 
-impl Default for Patience {
+impl Default for HttpTimeouts {
     fn default() -> Self {
         Self {
             headers: Duration::from_secs(10),
-            // 4 MiB over a poor connection.
+            // Enough for 4 MiB over a slow connection.
             body: Duration::from_secs(60),
         }
     }
@@ -141,13 +142,13 @@ impl Default for Patience {
 #[derive(Clone, Copy, Debug)]
 pub struct GrantQuota {
     pub per_second: NonZeroU32,
-    /// What a quiet one may send at once.
+    /// How many requests an idle grant may send at once.
     pub burst: NonZeroU32,
 }
 
 impl Default for GrantQuota {
     fn default() -> Self {
-        // More than any model makes, and no flood of audit rows.
+        // More than any model makes, without a flood of audit rows.
         Self {
             per_second: NonZeroU32::MIN.saturating_add(299),
             burst: NonZeroU32::MIN.saturating_add(499),
@@ -165,8 +166,7 @@ impl ServeArgs {
             None => {
                 return Err(ConfigError::new(
                     "MCP_SERVER_BASE_URL",
-                    "is not set; it wants the URL people reach the hub at, \
-                     such as https://mcp.example.com",
+                    "is required: the public URL of the hub, such as https://mcp.example.com",
                 ));
             }
         };
@@ -177,9 +177,9 @@ impl ServeArgs {
             (Some(_), None) => {
                 return Err(ConfigError::new(
                     "ENCRYPTION_KEYS",
-                    "is not set; with DATABASE_URL it is required. Make a key with \
-                     `backlog-mcp-hub keys generate` and keep it: what is sealed with \
-                     it is lost without it",
+                    "is required with DATABASE_URL. Generate a key with \
+                     `backlog-mcp-hub keys generate` and keep it: data that it encrypts cannot be \
+                     read without it",
                 ));
             }
             (None, keys) => Storage::Embedded {
@@ -200,7 +200,7 @@ impl ServeArgs {
             tools: self.tools.resolve()?,
             lifetimes: self.lifetimes.resolve()?,
             clients: self.clients.resolve()?,
-            patience: Patience::default(),
+            http_timeouts: HttpTimeouts::default(),
             grant_quota: GrantQuota::default(),
             observe: self.observe.resolve()?,
         })
@@ -236,8 +236,8 @@ impl SpaceArgs {
         let missing = |name| {
             ConfigError::new(
                 name,
-                "is not set; BACKLOG_DOMAIN, BACKLOG_OAUTH_CLIENT_ID and \
-                 BACKLOG_OAUTH_CLIENT_SECRET describe one space together",
+                "is not set; set BACKLOG_DOMAIN, BACKLOG_OAUTH_CLIENT_ID and \
+                 BACKLOG_OAUTH_CLIENT_SECRET together, or none of them",
             )
         };
         let domain = domain.ok_or_else(|| missing("BACKLOG_DOMAIN"))?;
@@ -273,13 +273,13 @@ fn mcp_path(path: Option<String>) -> Result<String, ConfigError> {
     if path == "/" || !path.bytes().all(plain) || path.contains("//") {
         return Err(ConfigError::new(
             "MCP_HTTP_PATH",
-            "wants a path such as /mcp, of letters, digits and -._~",
+            "is not a valid path; expected a path such as /mcp, of letters, digits and -._~",
         ));
     }
     Ok(path)
 }
 
-/// The keys as one setting or the other has them.
+/// The keys from one of the two settings.
 ///
 /// # Errors
 /// Both are set, or the file cannot be read.
@@ -290,7 +290,7 @@ pub fn encryption_keys(
     match (given_secret(keys), given_path(file)) {
         (Some(_), Some(_)) => Err(ConfigError::new(
             "ENCRYPTION_KEYS",
-            "and ENCRYPTION_KEYS_FILE are both set; give one of them",
+            "and ENCRYPTION_KEYS_FILE are both set; remove one of them",
         )),
         (keys @ Some(_), None) => Ok(keys),
         (None, None) => Ok(None),
@@ -299,18 +299,18 @@ pub fn encryption_keys(
             .map_err(|error| {
                 ConfigError::new(
                     "ENCRYPTION_KEYS_FILE",
-                    format!("names {}, which cannot be read: {error}", file.display()),
+                    format!("is {}, which cannot be read: {error}", file.display()),
                 )
             }),
     }
 }
 
-/// The origins as a browser writes them in a header.
+/// The origins, as a browser writes them in a header.
 fn allowed_origins(origins: Vec<String>) -> Result<Vec<String>, ConfigError> {
     let origin = |text: &str| {
         let url = Url::parse(text).ok()?;
         let is_origin = matches!(url.scheme(), "https" | "http")
-            // A pattern would be taken for a name.
+            // A pattern would be compared as a plain name.
             && !url.host_str()?.contains('*')
             && url.path() == "/"
             && url.query().is_none()
@@ -321,8 +321,8 @@ fn allowed_origins(origins: Vec<String>) -> Result<Vec<String>, ConfigError> {
     };
     let wrong = |text: &str| {
         let problem = format!(
-            "lists {text:?}; it wants origins such as https://app.example.com, and unset it \
-             allows any"
+            "lists {text:?}; expected origins such as https://app.example.com. Leave it unset to \
+             allow any"
         );
         ConfigError::new("MCP_HTTP_ALLOWED_ORIGINS", problem)
     };
@@ -332,7 +332,7 @@ fn allowed_origins(origins: Vec<String>) -> Result<Vec<String>, ConfigError> {
         .collect()
 }
 
-/// Where a service keeps its state: `/var/lib` for root, the XDG directory for others.
+/// The default data directory: in `/var/lib` for root, in the XDG directory for other users.
 pub fn default_data_dir() -> Result<PathBuf, ConfigError> {
     if nix::unistd::Uid::effective().is_root() {
         return Ok(PathBuf::from("/var/lib/backlog-mcp-hub"));
@@ -346,6 +346,9 @@ pub fn default_data_dir() -> Result<PathBuf, ConfigError> {
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
         .map(|base| base.join("backlog-mcp-hub"))
         .ok_or_else(|| {
-            ConfigError::new("DATA_DIR", "is not set, and there is no HOME to put it in")
+            ConfigError::new(
+                "DATA_DIR",
+                "is required if neither HOME nor XDG_DATA_HOME is set",
+            )
         })
 }

@@ -1,4 +1,4 @@
-//! What the hub tells of its work: the audit trail and the metrics.
+//! The settings of the audit trail, the metrics and the security events.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,16 +11,17 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const RETENTION: Duration = DAY.saturating_mul(400);
 const LONGEST_RETENTION: u32 = 10 * 366;
 
-/// As given.
+/// The settings, unchecked.
 #[derive(Args, Debug, Default)]
 pub struct ObserveArgs {
-    /// Address and port to serve Prometheus metrics at, e.g. 127.0.0.1:9464; off unless set
+    /// Address and port of the Prometheus metrics, e.g. 127.0.0.1:9464 [default: off]
     #[arg(long, env = "METRICS_ADDR", value_name = "ADDRESS:PORT")]
     pub metrics_addr: Option<String>,
-    /// How many days audit events are kept, such as 90d; months go as a whole [default: 400d]
+    /// How many days audit events are kept, e.g. 90d; they are deleted by whole months
+    /// [default: 400d]
     #[arg(long, env = "AUDIT_RETENTION", value_name = "DAYS")]
     pub audit_retention: Option<String>,
-    /// Whether each tool call is audited, beside sign-ins and revocations [default: true]
+    /// Whether tool calls are audited, in addition to sign-ins and revocations [default: true]
     #[arg(
         long,
         env = "AUDIT_TOOL_CALLS",
@@ -29,28 +30,28 @@ pub struct ObserveArgs {
         default_missing_value = "true"
     )]
     pub audit_tool_calls: Option<String>,
-    /// How much of clients' addresses logs and security events keep: off, network (the /24 of IPv4,
-    /// the /48 of IPv6) or full [default: off]
+    /// How much of a client's address logs and security events contain: off, network (the /24 of
+    /// IPv4, the /48 of IPv6) or full [default: off]
     #[arg(long, env = "CLIENT_ADDRESSES", value_name = "off|network|full")]
     pub client_addresses: Option<String>,
 }
 
-/// Checked.
+/// The settings, checked.
 #[derive(Clone, Copy, Debug)]
 pub struct ObserveSettings {
-    /// Where metrics are served; `None`: nowhere, and none are kept.
+    /// Where metrics are served; `None`: metrics are neither served nor collected.
     pub metrics: Option<SocketAddr>,
     pub audit_retention: Duration,
     pub audit_tool_calls: bool,
-    /// How much of clients' addresses logs and security events keep.
+    /// How much of a client's address logs and security events contain.
     pub client_addresses: ClientAddresses,
     /// How often audit events are written.
     pub events_every: Duration,
-    /// How often it is written when a grant was last used.
+    /// How often the last uses of grants are written.
     pub uses_every: Duration,
-    /// How often what has expired is removed.
+    /// How often expired rows are removed.
     pub cleanup_every: Duration,
-    /// How often audit events are removed that are older than they are kept.
+    /// How often audit events that are older than `audit_retention` are removed.
     pub retention_every: Duration,
 }
 
@@ -98,20 +99,21 @@ fn client_addresses(choice: Option<String>) -> Result<ClientAddresses, ConfigErr
     }
 }
 
-/// How long audit events are kept, as `AUDIT_RETENTION` says it.
+/// How long audit events are kept, by `AUDIT_RETENTION`.
 pub fn audit_retention(given_days: Option<String>) -> Result<Duration, ConfigError> {
     let Some(text) = given(given_days) else {
         return Ok(RETENTION);
     };
     days(&text).ok_or_else(|| {
-        let wants = format!(
-            "is {text:?}; it wants a number of days such as 90d, from 1d to {LONGEST_RETENTION}d"
+        let problem = format!(
+            "is {text:?}; expected a number of days such as 90d, from 1d to {LONGEST_RETENTION}d"
         );
-        ConfigError::new("AUDIT_RETENTION", wants)
+        ConfigError::new("AUDIT_RETENTION", problem)
     })
 }
 
-/// `90d`, or `90`: never seconds, because a slip would remove what cannot be brought back.
+/// Parses `90d` or `90`. A number is never seconds, because that mistake would delete audit events
+/// for good.
 fn days(text: &str) -> Option<Duration> {
     let number = text.strip_suffix('d').unwrap_or(text);
     let days: u32 = number.parse().ok()?;

@@ -1,7 +1,8 @@
-//! Several spaces: `BACKLOG_ORG_<NAME>_DOMAIN`, `BACKLOG_ORG_<NAME>_API_KEY`, `BACKLOG_DEFAULT_ORG`.
+//! Several spaces: `BACKLOG_ORG_<NAME>_DOMAIN`, `BACKLOG_ORG_<NAME>_API_KEY`,
+//! `BACKLOG_DEFAULT_ORG`.
 //!
-//! One such variable is enough to ask for this mode; then each name needs both, and the default
-//! must be one of the names. Names keep their case.
+//! One such variable is enough to enable this mode; then each name needs both variables, and the
+//! default must be one of the names. Names keep their case.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +15,14 @@ const PREFIX: &str = "BACKLOG_ORG_";
 const DOMAIN: &str = "_DOMAIN";
 const API_KEY: &str = "_API_KEY";
 const DEFAULT: &str = "BACKLOG_DEFAULT_ORG";
-/// What errors call the variables.
+/// How errors name the variables.
 const VARIABLES: &str = "BACKLOG_ORG_<NAME>_DOMAIN and _API_KEY:";
 
 /// The spaces by their names, sorted; at least one.
 #[derive(Debug)]
 pub struct OrganizationSettings {
     pub all: Vec<(String, LocalSpace)>,
-    /// Where the default one is among them.
+    /// The index of the default space in `all`.
     pub default: usize,
 }
 
@@ -31,15 +32,15 @@ struct Pair<'a> {
     api_key: Option<&'a str>,
 }
 
-/// Does the environment ask for several spaces?
+/// Whether the environment describes several spaces.
 pub(super) fn asked_for(environment: &Environment) -> bool {
     environment.given().any(|(name, _)| parts(name).is_some())
 }
 
-/// The spaces that the environment describes; `None` if it describes none in this way.
+/// The spaces that the environment describes; `None` if it has no such variable.
 ///
 /// # Errors
-/// Something is missing (every variable of it is named), or wrong.
+/// A variable is wrong, or some are missing: the error names all of those.
 pub(super) fn resolve(
     environment: &Environment,
 ) -> Result<Option<OrganizationSettings>, ConfigError> {
@@ -79,8 +80,8 @@ pub(super) fn resolve(
         return Err(ConfigError::new(
             VARIABLES,
             format!(
-                "not all are set that belong together; missing: {}. Each organization wants both, \
-                 and {DEFAULT} the name of one",
+                "some variables are missing: {}. Set both for each organization, and {DEFAULT} to \
+                 the name of one",
                 missing.join(", ")
             ),
         ));
@@ -91,7 +92,7 @@ pub(super) fn resolve(
         return Err(ConfigError::new(
             DEFAULT,
             format!(
-                "is {default:?}, which is no organization; there are: {}",
+                "is {default:?}, which is not an organization; available: {}",
                 names.join(", ")
             ),
         ));
@@ -208,7 +209,7 @@ mod tests {
         ]);
         assert_eq!(
             text,
-            "BACKLOG_DEFAULT_ORG is \"a\", which is no organization; there are: A"
+            "BACKLOG_DEFAULT_ORG is \"a\", which is not an organization; available: A"
         );
     }
 

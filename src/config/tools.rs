@@ -1,13 +1,13 @@
-//! What stands around every tool, for the whole server.
+//! The settings that apply to every tool of the server.
 
 use super::{ConfigError, ToolArgs, given, parsed, switch};
 use crate::mcp::{BadPrefix, Policy, ToolOptions, ToolPrefix, Toolset};
 
-/// The tools as the operator wants them.
+/// The settings of the tools, checked.
 #[derive(Clone, Debug, Default)]
 pub struct ToolSettings {
     pub options: ToolOptions,
-    /// Bounds for every caller; a space, a grant and a request may narrow them.
+    /// The limits for every caller; a space, a grant and a request may narrow them.
     pub policy: Policy,
 }
 
@@ -17,7 +17,7 @@ impl ToolArgs {
         let toolsets = match given(Some(self.enable_toolsets.join(","))) {
             None => None,
             Some(list) => Toolset::parse_list(&list).map_err(|error| {
-                ConfigError::new("ENABLE_TOOLSETS", format!("is wrong: {error}"))
+                ConfigError::new("ENABLE_TOOLSETS", format!("is invalid: {error}"))
             })?,
         };
         Ok(ToolSettings {
@@ -43,7 +43,7 @@ fn prefix(given_text: Option<String>) -> Result<ToolPrefix, ConfigError> {
         return Ok(ToolPrefix::default());
     };
     text.parse()
-        .map_err(|error: BadPrefix| ConfigError::new("PREFIX", format!("is wrong: {error}")))
+        .map_err(|error: BadPrefix| ConfigError::new("PREFIX", format!("is invalid: {error}")))
 }
 
 #[cfg(test)]
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_that_providers_refuse_ends_the_start_and_says_why() {
+    fn a_prefix_that_providers_reject_is_an_error_that_says_why() {
         let resolve = |prefix: &str| {
             let args = ToolArgs {
                 prefix: Some(prefix.to_owned()),
@@ -108,8 +108,8 @@ mod tests {
             (&"a".repeat(40), "40 characters"),
         ] {
             let refused = resolve(prefix).unwrap_err();
-            let told = refused.starts_with("PREFIX") && refused.contains(reason);
-            assert!(told && refused.contains("; use "), "{refused}");
+            let is_explained = refused.starts_with("PREFIX") && refused.contains(reason);
+            assert!(is_explained && refused.contains("; use "), "{refused}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How the text of a setting is read. An empty one counts as unset.
+//! Parses the text of a setting. An empty one counts as unset.
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
@@ -10,27 +10,30 @@ use crate::domain::Authority;
 
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
-/// A setting that is parsed; an empty one is unset.
+/// Parses a setting; `expected` describes a valid value in the error.
 pub(super) fn parsed<T: FromStr>(
     name: &'static str,
     value: Option<String>,
-    wants: &str,
+    expected: &str,
 ) -> Result<Option<T>, ConfigError> {
     given(value)
         .map(|text| {
             text.parse()
-                .map_err(|_| ConfigError::new(name, format!("is {text:?}; it wants {wants}")))
+                .map_err(|_| ConfigError::new(name, format!("is {text:?}; expected {expected}")))
         })
         .transpose()
 }
 
-/// `true`, `false`, `1` or `0`, as the upstream server reads it; `unset` if it is not set.
+/// Parses `true`, `false`, `1` or `0`, as the upstream server does; `unset` if it is not set.
 pub fn switch(name: &'static str, value: Option<String>, unset: bool) -> Result<bool, ConfigError> {
     match given(value).as_deref() {
         None => Ok(unset),
         Some("false" | "0") => Ok(false),
         Some("true" | "1") => Ok(true),
-        Some(_) => Err(ConfigError::new(name, "wants true or false")),
+        Some(text) => Err(ConfigError::new(
+            name,
+            format!("is {text:?}; expected true or false"),
+        )),
     }
 }
 
@@ -45,7 +48,7 @@ pub fn given_secret(value: Option<SecretString>) -> Option<SecretString> {
     value.filter(|secret| !secret.expose_secret().trim().is_empty())
 }
 
-/// Reads paths, an empty one, too: clap's own parser would refuse it.
+/// A parser that also accepts an empty path, which clap's own rejects.
 pub fn path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
@@ -59,7 +62,7 @@ pub(super) fn listed(values: Vec<String>) -> Vec<String> {
     values.into_iter().filter_map(|v| given(Some(v))).collect()
 }
 
-/// Names that a request may be for. One in another form would never match.
+/// The host names of `MCP_HTTP_ALLOWED_HOSTS`. One in another form would never match a request.
 pub(super) fn hosts(values: Vec<String>) -> Result<Vec<String>, ConfigError> {
     let hosts = listed(values);
     match hosts.iter().find(|host| Authority::parse(host).is_none()) {
@@ -73,7 +76,7 @@ pub(super) fn hosts(values: Vec<String>) -> Result<Vec<String>, ConfigError> {
     }
 }
 
-/// `90s`, `1h`, `30d`, or a number of seconds.
+/// Parses `90s`, `1h`, `30d`, or a number of seconds.
 pub(super) fn duration(
     name: &'static str,
     value: Option<String>,
@@ -89,7 +92,7 @@ pub(super) fn duration(
         .ok_or_else(|| {
             ConfigError::new(
                 name,
-                format!("is {text:?}; it wants a time such as 90s, 1h or 30d, up to 10 years"),
+                format!("is {text:?}; expected a time such as 90s, 1h or 30d, up to 10 years"),
             )
         })
 }
@@ -122,7 +125,7 @@ mod tests {
         assert!(keys.is_none());
     }
 
-    /// What the setting leads to, or its error.
+    /// The checked setting, or its error.
     fn allowed_origins(setting: &str) -> Result<Vec<String>, String> {
         let line = Line::try_parse_from(["serve", "--http-allowed-origins", setting]).unwrap();
         let settings = line.serve.resolve();
@@ -191,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin_is_named_with_its_setting() {
+    fn an_invalid_origin_is_named_with_its_setting() {
         for wrong in [
             "*",
             "null",

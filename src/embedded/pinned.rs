@@ -1,10 +1,10 @@
-//! The PostgreSQL archives that may be downloaded: the newest release of each major version when
-//! this was written, with the SHA-256 of each platform's archive. A sum from the place that the
-//! archive comes from would prove nothing.
+//! The PostgreSQL archives that may be downloaded: one release of each major version, with the
+//! SHA-256 of each platform's archive. A checksum from the source of the archive would prove
+//! nothing.
 //!
-//! To move to a newer release, take the sums of `<archive>.sha256` at
-//! <https://github.com/theseus-rs/postgresql-binaries/releases>, and compare them with a source
-//! that is independent of it.
+//! To move to a newer release, take the checksums of `<archive>.sha256` at
+//! <https://github.com/theseus-rs/postgresql-binaries/releases>, and compare them with an
+//! independent source.
 
 use sha2::{Digest, Sha256};
 
@@ -87,7 +87,7 @@ const fn pinned(version: &'static str, target: &'static str, sha256: &'static st
     }
 }
 
-/// The platform that this program was built for, as the archives name it.
+/// The platform that this program was built for, in the naming of the archives.
 const TARGET: &str = if cfg!(all(target_os = "linux", target_env = "gnu")) {
     if cfg!(target_arch = "x86_64") {
         "x86_64-unknown-linux-gnu"
@@ -113,10 +113,10 @@ impl Pinned {
         PINNED
             .iter()
             .find(|one| one.target == TARGET && one.version.starts_with(&prefix))
-            .ok_or_else(|| format!("no download of PostgreSQL {major} is known for this platform"))
+            .ok_or_else(|| format!("there is no download of PostgreSQL {major} for this platform"))
     }
 
-    /// Whether the archive is the one that was meant.
+    /// Checks that the archive is the pinned one.
     pub fn check(&self, archive: &[u8]) -> Result<(), String> {
         let digest = Sha256::digest(archive);
         let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -124,8 +124,7 @@ impl Pinned {
             return Ok(());
         }
         Err(format!(
-            "the downloaded archive of PostgreSQL {} is not the expected one: its SHA-256 is \
-             {found}, expected {}",
+            "the downloaded archive of PostgreSQL {} has the SHA-256 {found}; expected {}",
             self.version, self.sha256
         ))
     }

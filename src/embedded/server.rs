@@ -21,12 +21,12 @@ use super::cluster::Cluster;
 
 /// Long enough to replay the log of a full `max_wal_size` on a slow disk.
 const READY_WITHIN: Duration = Duration::from_secs(120);
-/// How long to try again after a failure that passes.
+/// How long to retry after a temporary failure.
 const RETRY_WITHIN: Duration = Duration::from_secs(15);
-/// How long a fast shutdown, which writes everything out, may take.
+/// How long a fast shutdown, which writes all data to disk, may take.
 const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
-/// The log is set aside at a start when it is larger than this, in bytes.
+/// At a start, a log that is larger than this, in bytes, is rotated.
 const LARGE_LOG: u64 = 10 << 20;
 
 #[derive(Debug)]
@@ -37,8 +37,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts the server on a free port, and returns when it accepts the
-    /// connections that `options` describe.
+    /// Starts the server on a free port, and returns when it accepts connections with `options`.
     pub(super) async fn start(
         cluster: &Cluster,
         options: PgConnectOptions,
@@ -77,7 +76,7 @@ impl Server {
                 "listen_addresses=127.0.0.1",
                 "unix_socket_directories=",
                 &format!("port={port}"),
-                // A statement that fails may carry a secret.
+                // A failed statement may contain a secret.
                 "log_min_error_statement=panic",
             ] {
                 command.args(["-c", setting]);
@@ -104,8 +103,7 @@ impl Server {
         self.port
     }
 
-    /// Waits until the server accepts connections; returns its exit status if
-    /// it ends instead.
+    /// Waits until the server accepts connections; returns its exit status if it ends instead.
     async fn ready(
         &mut self,
         options: &PgConnectOptions,
@@ -132,15 +130,17 @@ impl Server {
             })?
     }
 
-    /// Stops the server and waits for its end.
+    /// Stops the server, and waits until it has ended.
     pub(super) async fn stop(mut self) -> Result<(), EmbeddedError> {
-        // "Fast": roll back, write out, end.
+        // SIGINT is a "fast" shutdown: it rolls back, writes all data to disk, and ends.
         signal(&self.postmaster, Signal::SIGINT)?;
         let ended = match timeout(STOPPED_WITHIN, self.postmaster.wait()).await {
             Ok(ended) => ended,
             Err(_) => {
-                tracing::warn!("PostgreSQL takes long to stop; it will recover at its next start");
-                // "Immediate": end now. Nothing committed is lost by it.
+                tracing::warn!(
+                    "PostgreSQL did not stop in time and will recover at its next start"
+                );
+                // SIGQUIT is an "immediate" shutdown: it ends now, and loses nothing committed.
                 signal(&self.postmaster, Signal::SIGQUIT)?;
                 self.postmaster.wait().await
             }
@@ -152,19 +152,19 @@ impl Server {
 
 fn signal(process: &Child, signal: Signal) -> Result<(), EmbeddedError> {
     let Some(pid) = process.id() else {
-        return Ok(()); // It has ended, and we have noticed.
+        return Ok(()); // It has ended and was waited for.
     };
     kill(Pid::from_raw(pid.cast_signed()), signal)
         .map_err(|errno| EmbeddedError::io("postgres")(errno.into()))
 }
 
-/// A process that outlives us by a moment: when the pipe from us to it closes
-/// without a word, we are dead, and it tells the server to stop.
+/// A process that outlives us by a moment: if our pipe to it closes without a second line, we are
+/// dead, and it signals the server to stop.
 #[derive(Debug)]
 struct Watchdog(std::process::Child);
 
 impl Watchdog {
-    /// The first line tells it the process; a second one, that all is well.
+    /// The first line is the process id; a second one means that the server has ended.
     const SCRIPT: &str = r#"read -r pid && { read -r _ || kill -INT "$pid"; }"#;
 
     fn spawn(account: &Account) -> Result<Self, EmbeddedError> {
@@ -185,9 +185,9 @@ impl Watchdog {
         }
     }
 
-    /// Ends the watchdog without harm to the server.
+    /// Ends the watchdog without a signal to the server.
     fn dismiss(mut self) {
-        // An error means that somebody ended it before us.
+        // An error means that another process ended it first.
         if let Some(mut pipe) = self.0.stdin.take() {
             drop(pipe.write_all(b"stopped\n"));
         }
@@ -195,8 +195,8 @@ impl Watchdog {
     }
 }
 
-/// Whether another attempt may help: the port was taken since we chose it, or
-/// children of a killed server still hold its memory and are about to end.
+/// Whether another attempt may help: the port was taken after we chose it, or children of a killed
+/// server still hold its memory and are about to end.
 fn passes(said: &str) -> bool {
     said.contains("Address already in use") || said.contains("is still in use")
 }

@@ -1,22 +1,21 @@
-//! Which addresses and names are fetched from: nothing that is inside, however it is written.
+//! Decides which addresses and names may be fetched from: no internal one, however it is written.
 //!
-//! 1. Only addresses that are reachable from everywhere, without the networks that the operator
-//!    adds. An IPv4 address within an IPv6 one (RFC 4291 §2.5.5) is judged as what it is.
-//! 2. So is one behind a translator (NAT64, RFC 6052): an address with a translator's prefix is
-//!    judged by the IPv4 address within. The well-known prefix is one of them; a network's own
-//!    prefix looks like any public address, so the operator names it.
-//! 3. A name that only the network's proxy can resolve is judged by its form.
+//! 1. Only globally reachable addresses are allowed, except for the networks that the operator
+//!    adds. An IPv4 address within an IPv6 one (RFC 4291 §2.5.5) is checked as an IPv4 address.
+//! 2. An address behind a translator (NAT64, RFC 6052) is checked by the IPv4 address within. The
+//!    well-known prefix is built in; a network's own prefix looks like any public address, so the
+//!    operator must configure it.
+//! 3. A name that only the network's proxy can resolve is checked by its form.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv6Net};
 use url::{Host, Url};
 
-/// The prefix that every network may translate with (RFC 6052 §2.1).
+/// The NAT64 prefix that every network may use (RFC 6052 §2.1).
 const WELL_KNOWN: &str = "64:ff9b::/96";
 
-/// Special-purpose blocks that are not reachable from everywhere
-/// (the IANA registries of RFC 6890).
+/// Special-purpose blocks that are not globally reachable (the IANA registries of RFC 6890).
 const NOT_PUBLIC: [&str; 31] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -51,8 +50,8 @@ const NOT_PUBLIC: [&str; 31] = [
     "ff00::/8",
 ];
 
-/// The last label of names that no public host has (RFC 6761, RFC 6762, RFC 9476, and what
-/// networks use for themselves).
+/// The last labels that no public host name has (RFC 6761, RFC 6762, RFC 9476, and labels that are
+/// common in private networks).
 const INSIDE: [&str; 17] = [
     "alt",
     "arpa",
@@ -73,17 +72,17 @@ const INSIDE: [&str; 17] = [
     "workgroup",
 ];
 
-/// What is fetched from, and what is not.
+/// The rules that decide which hosts may be fetched from.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
     refused: Vec<IpNet>,
     translators: Vec<Ipv6Net>,
-    /// A hub on loopback is for trying things out: it may read its neighbors.
+    /// Whether loopback addresses are allowed, as on a hub that listens on loopback.
     pub allow_loopback: bool,
 }
 
 impl Guard {
-    /// `refused` and `translators` are added to those that every network has.
+    /// `refused` and `translators` are added to the built-in ones.
     pub fn new(refused: &[IpNet], translators: &[Ipv6Net], allow_loopback: bool) -> Self {
         let special = NOT_PUBLIC.iter().filter_map(|block| block.parse().ok());
         Self {
@@ -97,7 +96,7 @@ impl Guard {
         }
     }
 
-    /// Whether this is the prefix of one of the translators.
+    /// Whether this is the prefix of a known translator.
     pub fn knows(&self, translator: &Ipv6Net) -> bool {
         self.translators
             .iter()
@@ -122,7 +121,7 @@ impl Guard {
             && !self.refused.iter().any(|block| block.contains(&address))
     }
 
-    /// Whether the URL alone shows that nothing is fetched from there.
+    /// Whether the URL alone shows that it must not be fetched.
     pub fn never_fetches(&self, url: &Url) -> bool {
         let address: Option<IpAddr> = match url.host() {
             Some(Host::Ipv4(address)) => Some(address.into()),
@@ -132,12 +131,12 @@ impl Guard {
         if address.is_some_and(|address| !self.may_connect_to(address)) {
             return true;
         }
-        // On a hub for one's own computer, a name may lead to a port there.
+        // On a loopback hub, a name may resolve to loopback, where http and any port are allowed.
         !self.allow_loopback && (url.scheme() != "https" || url.port().is_some())
     }
 }
 
-/// Whether a name is of a host inside a network, by its form.
+/// Whether the form of a name is that of an internal host.
 pub(super) fn is_inside(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     match name.rsplit_once('.') {
@@ -148,7 +147,7 @@ pub(super) fn is_inside(name: &str) -> bool {
 
 /// The prefix of the translator that made this address of `ipv4only.arpa` (RFC 7050 §3).
 pub(super) fn translator_of(address: Ipv6Addr) -> Option<Ipv6Net> {
-    /// The name's IPv4 addresses (RFC 7050 §2.2).
+    /// The IPv4 addresses of the name (RFC 7050 §2.2).
     const ONLY: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
     let length = [96, 64, 56, 48, 40, 32]
         .into_iter()
@@ -157,9 +156,9 @@ pub(super) fn translator_of(address: Ipv6Addr) -> Option<Ipv6Net> {
     Some(prefix.trunc())
 }
 
-/// The IPv4 address in one that a translator with a prefix of this length made (RFC 6052 §2.2).
+/// The IPv4 address within an address of a translator with a prefix of this length (RFC 6052 §2.2).
 fn embedded(address: Ipv6Addr, prefix: u8) -> Ipv4Addr {
-    /// Bits 64 to 71 are no part of it.
+    /// Bits 64 to 71 are not part of it.
     const LEFT_OUT: usize = 8;
     let octets = address.octets();
     let mut within = (usize::from(prefix) / 8..octets.len())
@@ -245,7 +244,7 @@ mod tests {
             ("64:ff9b::10.0.0.1", false),
             ("64:ff9b::127.0.0.1", false),
             ("64:ff9b::169.254.169.254", false),
-            // 8.8.8.8 and 10.0.0.1, at the place that the length of the prefix gives.
+            // 8.8.8.8 and 10.0.0.1, at the position for this length of the prefix.
             ("2a00:1:2:808:8:800::", true),
             ("2a00:1:2:a00:0:100::", false),
             ("64:ff9b:1:fffe::8.8.8.8", true),
@@ -253,7 +252,7 @@ mod tests {
         ] {
             assert_eq!(translated.may_connect_to(ip(text)), allowed, "{text}");
         }
-        // What nobody has named is no translator's.
+        // A prefix that is not configured is not a translator's.
         assert!(guard(false).may_connect_to(ip("2a00:1:2:a00:0:100::")));
         assert!(!guard(false).may_connect_to(ip("64:ff9b:1:fffe::8.8.8.8")));
     }
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_never_fetched_shows_it_without_a_look_at_its_name() {
+    fn a_url_that_is_never_fetched_is_known_before_its_name_is_resolved() {
         for text in [
             "https://10.1.2.3/c.json",
             "https://[fd00::1]/c.json",
@@ -304,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_hosts_inside_are_told_by_their_form() {
+    fn names_of_internal_hosts_are_recognized_by_their_form() {
         for name in [
             "intranet",
             "vault.corp",

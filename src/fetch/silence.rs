@@ -1,9 +1,9 @@
-//! Which hosts and documents were too slow a moment ago. They are left alone for a while: each
-//! further attempt would take a turn from others.
+//! Remembers hosts and documents that were too slow a moment ago. They are skipped for a while,
+//! because each further attempt would take a turn from others.
 //!
-//! A host that lets nobody connect is left alone as a whole. Where only a document does not come,
-//! only that document is: otherwise a stranger who names a slow page of a good host would keep
-//! everybody from its other documents.
+//! A host that accepts no connection is skipped as a whole. If only a document is slow, only that
+//! document is skipped: otherwise a client that names a slow page of a good host would block the
+//! host's other documents.
 
 use std::{
     collections::HashMap,
@@ -19,7 +19,8 @@ use super::authority;
 #[derive(Debug)]
 pub(super) struct Silence {
     lasts: Duration,
-    /// Until when each is left alone. A few at a time: each took its time to be found too slow.
+    /// When each one may be tried again. There are few at a time, because each timeout takes a
+    /// while.
     until: Mutex<HashMap<Slow, DateTime<Utc>>>,
 }
 
@@ -45,7 +46,7 @@ impl Silence {
         self.note(Slow::Document(url.clone()), now);
     }
 
-    /// Whether what the URL names is to be left alone.
+    /// Whether the URL or its host must be skipped.
     pub fn is_about(&self, url: &Url, now: DateTime<Utc>) -> bool {
         let until = self.until();
         [host(url), Slow::Document(url.clone())]
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_too_slow_is_left_alone_for_a_while_and_nothing_else() {
+    fn only_a_slow_host_or_document_is_skipped_for_a_while() {
         let silence = Silence::new(Duration::from_secs(30));
         let url = |text: &str| Url::parse(text).unwrap();
         let (one, two) = (url("https://a.example/1"), url("https://a.example/2"));
@@ -88,6 +89,6 @@ mod tests {
         let later = now + Duration::from_secs(30);
         assert!(!silence.is_about(&one, later));
         silence.of_host(&elsewhere, later);
-        assert_eq!(silence.until().len(), 1, "what is over is not kept");
+        assert_eq!(silence.until().len(), 1, "expired entries are removed");
     }
 }

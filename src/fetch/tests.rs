@@ -12,7 +12,7 @@ const ASKER: Asker = Asker {
     network: None,
     is_known: true,
 };
-/// No machine is so busy that a fetch from itself takes as long.
+/// Even on a busy machine, a fetch from itself takes less.
 const SHORT: FetchTimes = FetchTimes {
     queue: Duration::from_millis(300),
     step: Duration::from_millis(500),
@@ -59,7 +59,7 @@ async fn nothing_is_sent_inside_in_clear_or_with_credentials() {
 }
 
 #[tokio::test]
-async fn what_failed_is_said_with_its_cause_and_without_the_address() {
+async fn a_failure_names_its_cause_and_not_the_address() {
     let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = closed.local_addr().expect("an address");
     drop(closed);
@@ -70,21 +70,22 @@ async fn what_failed_is_said_with_its_cause_and_without_the_address() {
     assert!(!text.contains("hunter2"), "{text}");
 }
 
-/// PostgreSQL's intervals have microseconds, so a freshness in nanoseconds is refused there.
+/// PostgreSQL's intervals have microseconds, so it rejects a freshness in nanoseconds.
 #[test]
 fn freshness_is_in_whole_seconds() {
     let expires = Clock::system().now() + chrono::TimeDelta::hours(2);
     let expires = expires.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let answer = http::Response::builder().header("expires", expires);
-    let answer = Response::from(answer.body("").expect("an answer"));
+    let response = http::Response::builder().header("expires", expires);
+    let response = Response::from(response.body("").expect("a response"));
     let url = url("https://client.example/metadata");
-    let fresh = fetcher(options(false)).freshness(&url, &answer);
+    let fresh = fetcher(options(false)).freshness(&url, &response);
     assert!(fresh > Duration::from_secs(3600), "{fresh:?}");
     assert_eq!(fresh.subsec_nanos(), 0, "{fresh:?}");
 }
 
-/// A server that takes connections and says `answer`, or nothing; how many it took.
-async fn server(answer: Option<&'static str>) -> (String, Arc<AtomicUsize>) {
+/// A server that accepts connections and sends `response`, or nothing; returns its address and how
+/// many connections it accepted.
+async fn server(response: Option<&'static str>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let taken = Arc::<AtomicUsize>::default();
@@ -95,9 +96,9 @@ async fn server(answer: Option<&'static str>) -> (String, Arc<AtomicUsize>) {
             tokio::spawn(async move {
                 let mut request = [0; 4096];
                 let _ = stream.read(&mut request).await;
-                match answer {
-                    Some(answer) => {
-                        let _ = stream.write_all(answer.as_bytes()).await;
+                match response {
+                    Some(response) => {
+                        let _ = stream.write_all(response.as_bytes()).await;
                     }
                     None => std::future::pending().await,
                 }
@@ -132,7 +133,7 @@ async fn silent_hosts_do_not_stop_an_honest_one() {
         .map(|number| {
             let host = &silent[usize::from(number) % silent.len()];
             let (fetcher, url) = (fetcher.clone(), url(&format!("http://{host}/{number}")));
-            // Nine senders, as fast as they can.
+            // Nine senders request as fast as they can.
             tokio::spawn(async move { fetcher.get(&url, stranger(number % 9)).await })
         })
         .collect();
@@ -147,7 +148,7 @@ async fn silent_hosts_do_not_stop_an_honest_one() {
 }
 
 #[tokio::test]
-async fn a_document_that_did_not_come_is_not_asked_for_again_for_a_while() {
+async fn a_document_that_timed_out_is_not_requested_again_for_a_while() {
     let now = Arc::new(Mutex::new(chrono::DateTime::UNIX_EPOCH));
     let clock = Arc::clone(&now);
     let clock = Clock::from_fn(move || *clock.lock().unwrap());
@@ -166,7 +167,7 @@ async fn a_document_that_did_not_come_is_not_asked_for_again_for_a_while() {
 }
 
 #[tokio::test]
-async fn who_asks_for_the_same_gets_the_same_answer() {
+async fn requests_for_the_same_document_share_one_fetch() {
     let fetcher = fetcher(options(true));
     let (honest, taken) = server(Some(DOCUMENT)).await;
     let url = url(&format!("http://{honest}/client.json"));
@@ -177,7 +178,7 @@ async fn who_asks_for_the_same_gets_the_same_answer() {
     assert_eq!(taken.load(Ordering::Relaxed), 2, "nothing is remembered");
 }
 
-/// A proxy that refuses every tunnel; what it was asked for.
+/// A proxy that refuses every tunnel; returns its address and the requests that it got.
 async fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -197,7 +198,7 @@ async fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
 }
 
 #[tokio::test]
-async fn a_proxy_is_asked_by_name_and_never_for_what_is_inside() {
+async fn a_proxy_is_asked_by_name_and_never_for_internal_hosts() {
     let (address, asked) = proxy().await;
     let fetcher = fetcher(FetchOptions {
         proxies: Matcher::builder()
@@ -217,7 +218,7 @@ async fn a_proxy_is_asked_by_name_and_never_for_what_is_inside() {
         let fits = matches!(fetched, Err(FetchError::NotPublic | FetchError::Url));
         assert!(fits, "{inside}: {fetched:?}");
     }
-    // Not by the proxy, and not by itself either.
+    // It uses neither the proxy nor a direct connection.
     let fetched = fetcher.get(&url("https://direct.invalid/x"), ASKER).await;
     assert!(fetched.is_err());
     assert!(asked.lock().unwrap().is_empty());
@@ -236,7 +237,7 @@ async fn a_proxy_is_asked_by_name_and_never_for_what_is_inside() {
 }
 
 #[tokio::test]
-async fn what_is_on_this_computer_is_no_matter_of_the_proxy() {
+async fn loopback_is_fetched_without_the_proxy() {
     let (address, asked) = proxy().await;
     let (honest, _) = server(Some(DOCUMENT)).await;
     let fetcher = fetcher(FetchOptions {

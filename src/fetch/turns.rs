@@ -1,13 +1,13 @@
-//! Whose turn it is to fetch: so many at a time, and no sender, host or stranger takes all.
+//! Limits the fetches under way, so that no sender, host or unknown client takes all places.
 //!
-//! 1. A fetch waits for one of its sender's network's places, then for one of its host's. So the
-//!    many requests of one network do not wait where others do.
-//! 2. For a client that nobody has signed in with yet, it waits for one of the strangers' places.
-//!    What is left of all is for the clients that are known.
-//! 3. Each wait is a queue, first come, first served; together they are bounded.
+//! 1. A fetch waits for a place of the sender's network, then for one of the host. The requests of
+//!    one busy network therefore do not fill the queue of a host.
+//! 2. For an unknown client, which no user has signed in with yet, it also waits for one of the
+//!    places of strangers. The rest of all places is reserved for known clients.
+//! 3. Each wait is a first-come, first-served queue; all waits together have one timeout.
 //!
-//! Places of known clients and of others are separate, so that strangers who wait keep no known
-//! client from its host or its network.
+//! Known and unknown clients have separate places, so a waiting stranger does not block a known
+//! client of the same host or network.
 
 use std::{
     collections::HashMap,
@@ -19,18 +19,18 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Fetches under way at a time, and how many of them for clients that are not known.
+/// The limits of fetches under way: all, those for unknown clients, and per host and network.
 const OF_ALL: usize = 64;
 const OF_STRANGERS: usize = 48;
 const PER_HOST: usize = 2;
 const PER_NETWORK: usize = 2;
 
-/// For whom something is fetched.
+/// The client for which a document is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asker {
-    /// Where the request came from; `None`: it is not counted.
+    /// The network that the request came from; `None`: it is not counted.
     pub network: Option<IpAddr>,
-    /// Whether somebody has signed in with the client before.
+    /// Whether a user has signed in with the client before.
     pub is_known: bool,
 }
 
@@ -60,10 +60,10 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// Waits for a turn; `None`: there was none in time.
-    pub async fn next(&self, host: &str, asker: Asker, patience: Duration) -> Option<Turn> {
+    /// Waits for a turn; `None` after the timeout.
+    pub async fn next(&self, host: &str, asker: Asker, timeout: Duration) -> Option<Turn> {
         let waiting = self.wait(host, asker);
-        tokio::time::timeout(patience, waiting).await.ok().flatten()
+        tokio::time::timeout(timeout, waiting).await.ok().flatten()
     }
 
     async fn wait(&self, host: &str, Asker { network, is_known }: Asker) -> Option<Turn> {
@@ -83,7 +83,7 @@ impl Turns {
     }
 }
 
-/// So many places for each key.
+/// A number of places for each key.
 #[derive(Debug)]
 struct Places<K> {
     each: usize,
@@ -103,7 +103,7 @@ impl<K: Eq + Hash> Places<K> {
         places.acquire_owned().await.ok()
     }
 
-    /// Those who wait and those who have a place keep them; nobody keeps those of other keys.
+    /// The places of a key. They exist as long as a fetch waits for one or holds one.
     fn of(&self, key: K) -> Arc<Semaphore> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(places) = taken.get(&key).and_then(Weak::upgrade) {
@@ -136,7 +136,8 @@ mod tests {
         }
     }
 
-    /// A turn that is there at once; tokio has a task that takes many of them yield otherwise.
+    /// A turn that is free at once. Unconstrained, because tokio makes a task that takes many
+    /// yield.
     fn at_once(turns: &Turns, host: &str, asker: Asker) -> Option<Turn> {
         let waiting = tokio::task::unconstrained(turns.wait(host, asker));
         waiting.now_or_never().flatten()
@@ -166,7 +167,7 @@ mod tests {
             })
             .collect();
         assert!(at_once(&turns, "new.example", stranger(200)).is_none());
-        // At a host and from a network that strangers wait for, too.
+        // Strangers also wait for the same hosts and networks.
         let known: Vec<_> = (0..OF_ALL as u8 - OF_STRANGERS as u8)
             .map(|last| at_once(&turns, &format!("{last}.example"), known(last)).expect("a turn"))
             .collect();
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn those_who_wait_come_in_the_order_in_which_they_came() {
+    async fn turns_are_given_in_the_order_of_arrival() {
         let turns = Turns::default();
         let first = at_once(&turns, "a.example", known(1)).expect("a turn");
         let second = at_once(&turns, "a.example", known(2)).expect("a turn");
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_waits_for_ever_and_nothing_is_kept_of_those_who_gave_up() {
+    async fn a_wait_ends_and_nothing_is_kept_of_it() {
         let turns = Turns::default();
         let places = [1, 2].map(|last| at_once(&turns, "a.example", known(last)));
         let waited = turns.next("a.example", known(3), Duration::from_millis(1));

@@ -1,11 +1,11 @@
-//! The token of the local server on HTTP. Every call there acts as the user of the API key, so
-//! another program or user of the computer must not be able to make one.
+//! The token of the local HTTP server. Every call there acts as the user of the API key, so other
+//! programs and users of the computer must not be able to make one.
 //!
-//! 1. The token is `MCP_HTTP_TOKEN`, or one that was generated into the data directory at the first
-//!    start and is the same after each restart. `MCP_HTTP_AUTH=none` turns it off.
+//! 1. The token is `MCP_HTTP_TOKEN`, or one that the first start generates and keeps in the data
+//!    directory. `MCP_HTTP_AUTH=none` turns it off.
 //! 2. A request presents it as a bearer token (RFC 6750 §2.1).
-//! 3. A request without it gets a 401 that names the setting. It names no authorization server:
-//!    there is none, and a client would look for one in vain.
+//! 3. A request without it gets a 401 that names the setting, and no authorization server, because
+//!    there is none to discover.
 
 use std::{io, path::PathBuf};
 
@@ -22,15 +22,15 @@ use subtle::ConstantTimeEq;
 
 use crate::{config::LocalAuth, oauth::token::LocalToken, random::Random, secret_file};
 
-const REFUSAL: &str = "This server requires its token: send it as `Authorization: Bearer <token>`. \
-    The token is the setting MCP_HTTP_TOKEN; without that setting it is in the file \
-    mcp-http.token of the data directory (DATA_DIR), and the server prints it when it starts.\n";
+const REFUSAL: &str = "This server requires its token: send `Authorization: Bearer <token>`. \
+    The token is the value of MCP_HTTP_TOKEN. If that is not set, the token is in the file \
+    mcp-http.token in the data directory (DATA_DIR), and the server prints it at start.\n";
 
 /// The generated token cannot be read or kept.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "MCP_HTTP_TOKEN is not set, and a generated token cannot be kept in {}: {error}; set \
-     MCP_HTTP_TOKEN, or DATA_DIR to a directory that this user can write to",
+    "MCP_HTTP_TOKEN is not set, and a generated token cannot be kept in {}: {error}. Set \
+     MCP_HTTP_TOKEN, or set DATA_DIR to a directory that this user can write to",
     path.display()
 )]
 pub struct Unkept {
@@ -38,12 +38,12 @@ pub struct Unkept {
     error: io::Error,
 }
 
-/// How clients get in, for whoever has to configure them.
+/// How clients authenticate, for the settings that are printed at start.
 #[derive(Clone, Debug)]
 pub enum Admission {
     /// With the token that the operator set.
     Configured,
-    /// With a token that was generated, and is kept in this file.
+    /// With a generated token, which is kept in this file.
     Generated { token: SecretString, file: PathBuf },
     /// Without a token.
     Open,
@@ -52,12 +52,12 @@ pub enum Admission {
 /// Decides whether a request is served; cheap to clone.
 #[derive(Clone)]
 pub struct Guard {
-    /// Of the token. Digests take the same time to compare whatever was presented.
+    /// The digest of the token. Two digests are compared in constant time.
     digest: Option<[u8; 32]>,
 }
 
 impl Guard {
-    /// The guard for these settings; a token is generated where there is none yet.
+    /// The guard for these settings; a missing token is generated.
     ///
     /// # Errors
     /// If the generated token cannot be read or kept.
@@ -79,10 +79,10 @@ impl Guard {
         Ok((Self { digest }, admission))
     }
 
-    /// Serves the request if it may be, and refuses it otherwise.
+    /// Serves a request with the token, and rejects any other.
     ///
     /// # Errors
-    /// Those of the service.
+    /// The errors of the wrapped service.
     pub async fn check<B: MessageBody>(
         self,
         request: ServiceRequest,
@@ -111,7 +111,7 @@ impl Guard {
     }
 }
 
-/// The token of an `Authorization` header; the name of the scheme is in any case.
+/// The token in an `Authorization` header; the name of the scheme is case-insensitive.
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     scheme

@@ -1,24 +1,25 @@
-//! The parameters of an authorization request (RFC 6749 §4.1.1), once client and
-//! redirect URI are known to be good.
+//! The parameters of an authorization request (RFC 6749 §4.1.1), after client and redirect URI were
+//! checked.
 
 use super::{CodeChallenge, ErrorCode, OAuthError, Params, Scopes};
 
-/// Several times what the longest real one has; every sign-in that begins stores it.
+/// In bytes; several times the longest real one. Every sign-in that begins stores its `state`.
 const MAX_STATE: usize = 4096;
 
-/// What the client asks for. `resources` are as sent: the caller knows the endpoints.
+/// The request of the client. `resources` are not checked here, because only the caller knows the
+/// endpoints.
 #[derive(Debug)]
 pub struct AuthorizationParams {
     pub state: Option<String>,
     pub code_challenge: CodeChallenge,
     pub scopes: Scopes,
     pub resources: Vec<String>,
-    /// `prompt=consent`: the person is to be asked even if they approved before.
+    /// `prompt=consent`: the user must be asked again, even after an earlier approval.
     pub asks_for_consent: bool,
 }
 
 impl AuthorizationParams {
-    /// `allowed` are the client's registered scopes; asking for more is narrowed.
+    /// `allowed` are the client's registered scopes; other requested scopes are dropped.
     pub fn parse(params: &Params, allowed: Scopes) -> Result<Self, OAuthError> {
         match params.require("response_type")? {
             "code" => {}
@@ -59,7 +60,7 @@ impl AuthorizationParams {
     }
 }
 
-/// The `state`, which even an error answer gives back.
+/// The `state`, which an error response returns as well.
 pub fn state(params: &Params) -> Result<Option<String>, OAuthError> {
     match params.get("state") {
         Some(state) if state.len() > MAX_STATE => {

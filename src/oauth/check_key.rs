@@ -1,12 +1,13 @@
-//! The keyed check: whether the hub issued a credential is known before the database is asked.
+//! The keyed check: the hub recognizes a credential that it issued without a database query.
 //!
-//! 1. A credential that the hub issues carries 64 bits of HMAC-SHA-256 over its kind and its
-//!    random part, under a key that only the hub has.
-//! 2. A presented one whose check is right was issued here. It may have ended since then.
-//! 3. Any other was never issued, or was issued by a version that had no such check.
+//! 1. A credential that the hub issues contains 64 bits of HMAC-SHA-256 over its kind and its
+//!    random part, with a key that only the hub has.
+//! 2. A presented credential with a valid check was issued here. It may have expired or been
+//!    revoked since then.
+//! 3. Any other was never issued, or was issued by a version without this check.
 //!
-//! The check grants nothing. It keeps strangers from causing statements, so 64 bits suffice: a
-//! guess succeeds once in 2^64, and then costs the one statement that a real credential costs.
+//! The check grants nothing. It prevents database queries for made-up credentials, so 64 bits
+//! suffice: one guess in 2^64 succeeds, and then costs one query, like a real credential.
 
 use std::fmt;
 
@@ -16,11 +17,11 @@ use sha2::Sha256;
 
 use crate::random::Random;
 
-/// Bytes of a check.
+/// The length of a check in bytes.
 pub const CHECK_BYTES: usize = 8;
 const KEY_BYTES: usize = 32;
 
-/// The key of the checks: one for all replicas, kept sealed in the database.
+/// The key of the checks. All replicas share it; it is stored sealed in the database.
 #[derive(Clone)]
 pub struct CheckKey {
     mac: Hmac<Sha256>,
@@ -33,7 +34,7 @@ pub struct CheckKey {
 pub struct NotACheckKey;
 
 impl CheckKey {
-    /// A new key, as the text that is sealed and stored.
+    /// Generates a key, as the text that is sealed and stored.
     pub fn generate(random: &Random) -> SecretString {
         let key = Zeroizing::new(random.bytes::<KEY_BYTES>());
         key.iter()
@@ -45,7 +46,7 @@ impl CheckKey {
             .into()
     }
 
-    /// Reads what [`generate`](Self::generate) made.
+    /// Parses the text that [`generate`](Self::generate) made.
     ///
     /// # Errors
     /// [`NotACheckKey`] for any other text.
@@ -69,19 +70,19 @@ impl CheckKey {
             .map_err(|_| NotACheckKey)
     }
 
-    /// The same key, if it took the place of another one: a check that is not right may be of that.
+    /// The same key, marked if it replaced another one: an invalid check may then be of that key.
     #[must_use]
     pub fn replacing_another(mut self, replaces_another: bool) -> Self {
         self.replaces_another = replaces_another;
         self
     }
 
-    /// Whether a check that is not right may be of a key before this one.
+    /// Whether an invalid check may be of an earlier key.
     pub fn replaces_another(&self) -> bool {
         self.replaces_another
     }
 
-    /// The check of a credential: `kind` keeps one kind from passing as another.
+    /// The check of a credential; `kind` prevents one kind from passing as another.
     pub fn check(&self, kind: &str, body: &[u8]) -> [u8; CHECK_BYTES] {
         let whole = self.mac(kind, body).finalize().into_bytes();
         let mut check = [0; CHECK_BYTES];
@@ -89,7 +90,7 @@ impl CheckKey {
         check
     }
 
-    /// Whether a presented check is right, in constant time.
+    /// Whether a presented check is valid, in constant time.
     pub fn is_right(&self, kind: &str, body: &[u8], check: [u8; CHECK_BYTES]) -> bool {
         self.mac(kind, body).verify_truncated_left(&check).is_ok()
     }

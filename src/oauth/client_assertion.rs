@@ -1,9 +1,9 @@
-//! `private_key_jwt`: a client proves itself with a signed assertion (RFC 7523 §3, and what
-//! draft-ietf-oauth-rfc7523bis changes of it).
+//! `private_key_jwt`: a client authenticates with a signed assertion (RFC 7523 §3, with the changes
+//! of draft-ietf-oauth-rfc7523bis).
 //!
-//! The audience is one value, so that an assertion made for another server cannot name this one
-//! beside it. It is the issuer, or the token endpoint, which hosted clients still write. A client
-//! that declares its assertion as one of the new kind, by `typ`, must name the issuer.
+//! The audience must be one value, so that an assertion for another server cannot name this one as
+//! well. It is the issuer, or the token endpoint, which hosted clients still send. An assertion
+//! that declares the new type, in `typ`, must name the issuer.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{
@@ -20,7 +20,7 @@ use super::{signature, token::TokenHash};
 /// The one value of `client_assertion_type` (RFC 7523 §2.2).
 pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Asymmetric ones only: a shared secret would be a `client_secret`.
+/// The supported algorithms: only asymmetric ones, because a shared secret is a `client_secret`.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::ES256,
     Algorithm::ES384,
@@ -32,18 +32,18 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::PS384,
     Algorithm::PS512,
 ];
-/// More keys than any client needs; each may cost a verification.
+/// More keys than any client needs. Each one may cost a verification.
 const MAX_KEYS: usize = 16;
-/// An assertion is made for one request; a longer life only helps a thief.
+/// An assertion is for one request; a longer lifetime only helps an attacker.
 const MAX_LIFETIME: TimeDelta = TimeDelta::hours(1);
 /// How far the client's clock may be off.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 
-/// The `typ` of an assertion by the new rules.
+/// The `typ` of an assertion that follows the new rules.
 const EXPLICIT_TYPE: &str = "client-authentication+jwt";
 const PLAIN_TYPE: &str = "JWT";
 
-/// This server, as an assertion may name it.
+/// The names of this server that an assertion may contain.
 #[derive(Clone, Copy, Debug)]
 pub struct Server<'a> {
     pub issuer: &'a str,
@@ -55,7 +55,7 @@ pub fn algorithm_names() -> Vec<String> {
     ALGORITHMS.iter().map(|a| format!("{a:?}")).collect()
 }
 
-/// An assertion whose signature and claims are right. Good once, by its `jti`.
+/// An assertion with a valid signature and valid claims. Its `jti` may be used once.
 #[derive(Debug)]
 pub struct Assertion {
     pub jti: TokenHash,
@@ -66,16 +66,16 @@ pub struct Assertion {
 pub enum AssertionError {
     #[error("it is not a JWT")]
     Malformed,
-    #[error("its algorithm is not one of those supported")]
+    #[error("its algorithm is not supported")]
     Algorithm,
     #[error("its type ('typ') is not that of a client assertion")]
     Type,
-    /// Perhaps the client has new keys: worth one more look at its `jwks_uri`.
-    #[error("none of the client's keys made its signature")]
+    /// The client may have new keys, so its `jwks_uri` is fetched again.
+    #[error("its signature is not by any of the client's keys")]
     UnknownKey,
     #[error("the claim '{0}' is missing or wrong")]
     Claim(&'static str),
-    #[error("it was presented before")]
+    #[error("it was used before")]
     Replayed,
 }
 
@@ -112,7 +112,7 @@ impl Audience {
     }
 }
 
-/// What an assertion says that it is.
+/// The type that an assertion declares.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Type {
     Plain,
@@ -143,7 +143,7 @@ impl Server<'_> {
     }
 }
 
-/// The `sub` of an assertion, unverified: only good to look the client up by.
+/// The unverified `sub` of an assertion, which only serves to look up the client.
 pub fn claimed_client_id(assertion: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Subject {
@@ -182,8 +182,8 @@ pub fn verify(
     check(claims, client_id, now)
 }
 
-/// What a key says of itself (RFC 7517 §4.2, §4.4): one for encryption, or for another
-/// algorithm, verifies nothing here.
+/// Whether a key may verify signatures of this algorithm (RFC 7517 §4.2, §4.4). A key for
+/// encryption or for another algorithm may not.
 fn is_for(key: &Jwk, algorithm: Algorithm) -> bool {
     let Jwk { common, .. } = key;
     let usage = common.public_key_use.as_ref();
@@ -234,7 +234,7 @@ mod tests {
         issuer: "https://hub.example",
         token_endpoint: "https://hub.example/token",
     };
-    // A key made for these tests: openssl ecparam -genkey -name prime256v1.
+    // A key for these tests, from `openssl ecparam -genkey -name prime256v1`.
     const PRIVATE_KEY: &str = include_str!("../../tests/fixtures/client_assertion_key.pem");
 
     fn now() -> DateTime<Utc> {
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn the_audience_is_this_server_and_nobody_else() {
+    fn the_audience_is_this_server_alone() {
         let audience = |typ, audience: Value| {
             let mut claims = claims();
             claims["aud"] = audience;
@@ -285,7 +285,7 @@ mod tests {
         for plain in [None, Some("JWT"), Some("jwt"), Some("application/jwt")] {
             assert_eq!(audience(plain, json!(issuer)), Ok(()));
             assert_eq!(audience(plain, json!([issuer])), Ok(()));
-            // Hosted clients write this one.
+            // Hosted clients send this one.
             assert_eq!(audience(plain, json!(endpoint)), Ok(()));
             for several in [
                 json!([issuer, endpoint]),
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_another_type_is_no_assertion() {
+    fn a_token_of_another_type_is_not_an_assertion() {
         for typ in ["at+jwt", "logout+jwt", "dpop+jwt", "", "application/"] {
             let refused = verify_typed(Some(typ), &claims()).expect_err(typ);
             assert_eq!(refused, AssertionError::Type);

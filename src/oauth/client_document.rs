@@ -1,5 +1,5 @@
-//! Client ID metadata documents: a `client_id` that is the https URL of the
-//! client's own metadata (draft-ietf-oauth-client-id-metadata-document).
+//! Client ID metadata documents: a `client_id` is the https URL of the client's metadata
+//! (draft-ietf-oauth-client-id-metadata-document).
 
 use serde::Deserialize;
 use url::Url;
@@ -10,8 +10,8 @@ use super::{
     registration::{AuthMethod, ClientMetadata, Registration},
 };
 
-/// Is this `client_id` the URL of a document? §3: https, a path, no dot segments,
-/// no fragment, no user name. `allow_loopback_http` is for a hub on loopback.
+/// The URL, if this `client_id` is the URL of a document. §3 requires https and a path, and forbids
+/// dot segments, a fragment and a user name. `allow_loopback_http` is for a hub on loopback.
 pub fn url(client_id: &str, allow_loopback_http: bool) -> Option<Url> {
     let url = Url::parse(client_id).ok()?;
     let scheme_is_right = match url.scheme() {
@@ -24,7 +24,7 @@ pub fn url(client_id: &str, allow_loopback_http: bool) -> Option<Url> {
         && url.fragment().is_none()
         && url.username().is_empty()
         && url.password().is_none()
-        // The parser folds dot segments, so a text that had any differs.
+        // The parser removes dot segments, so a text with any differs from its result.
         && url.as_str() == client_id
         && client_id.len() <= 2048;
     is_document.then_some(url)
@@ -38,7 +38,7 @@ struct Document {
     metadata: ClientMetadata,
 }
 
-/// Reads and checks a document that was fetched from `client_id`.
+/// Parses and validates a document that was fetched from `client_id`.
 pub fn read(client_id: &str, document: &[u8]) -> Result<Registration, OAuthError> {
     let invalid =
         |description: &'static str| OAuthError::new(ErrorCode::InvalidClientMetadata, description);
@@ -46,25 +46,28 @@ pub fn read(client_id: &str, document: &[u8]) -> Result<Registration, OAuthError
         .map_err(|_| invalid("The metadata document is not client metadata in JSON."))?;
     if document.client_id != client_id {
         return Err(invalid(
-            "The metadata document names another 'client_id' than its URL.",
+            "The 'client_id' in the metadata document is not the document's URL.",
         ));
     }
     if document.client_secret.is_some() {
-        return Err(invalid("The metadata document contains a 'client_secret'."));
+        return Err(invalid(
+            "The metadata document must not contain a 'client_secret'.",
+        ));
     }
-    // A public document cannot hold a secret, so the default differs from RFC 7591's.
+    // A public document cannot contain a secret, so the default differs from that of RFC 7591.
     document
         .metadata
         .token_endpoint_auth_method
         .get_or_insert_with(|| AuthMethod::None.as_str().to_owned());
     let registration = document.metadata.validate_published()?;
-    // MCP's authorization text has it among the required fields, which the server checks.
+    // MCP's authorization specification requires this field, and requires servers to check it.
     if registration.client_name.is_none() {
         return Err(invalid("The metadata document has no 'client_name'."));
     }
     if registration.auth_method.needs_secret() {
         return Err(invalid(
-            "The metadata document asks for a method that needs a shared secret.",
+            "The metadata document requires a method with a shared secret; use 'none' or \
+             'private_key_jwt'.",
         ));
     }
     Ok(registration)

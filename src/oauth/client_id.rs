@@ -1,7 +1,7 @@
 //! The `client_id` of a registration: the id of its row and a keyed check.
 //!
-//! `019b0c5e-7f3a-7c41-9d0e-2b8f6a1c3d4e-5f60718293a4b5c6`. An operator's clients, and those that
-//! registered with an older version, have the id of their row alone.
+//! An example is `019b0c5e-7f3a-7c41-9d0e-2b8f6a1c3d4e-5f60718293a4b5c6`. The clients of operators,
+//! and those that registered with an older version, have only the id of their row.
 
 use uuid::Uuid;
 
@@ -10,17 +10,17 @@ use super::{
     token::TokenHash,
 };
 
-/// What the check is over, beside the id.
+/// The kind that the check covers, in addition to the id.
 const KIND: &str = "client_id";
 const ID_DIGITS: usize = 36;
 const CHECK_DIGITS: usize = 2 * CHECK_BYTES;
 
-/// What the form of a `client_id` says of its origin.
+/// The origin of a `client_id`, judged by its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientIdForm {
-    /// The hub issued it: its check is right.
+    /// The hub issued it: its check is valid.
     Checked,
-    /// The hub may have issued it: it has no check, or one that may be of a key before this one.
+    /// The hub may have issued it: it has no check, or one that may be of an earlier key.
     Unchecked,
     /// The URL of a metadata document.
     Url,
@@ -42,7 +42,7 @@ impl ClientIdForm {
         let Some((id, rest)) = client_id.split_at_checked(ID_DIGITS) else {
             return Self::NeverIssued;
         };
-        // As the hub writes it, and in no other way: it is compared as text.
+        // Only the hub's own spelling of the id is accepted, because it is compared as text.
         let Some(row) = Uuid::parse_str(id).ok().filter(|row| row.to_string() == id) else {
             return Self::NeverIssued;
         };
@@ -63,7 +63,7 @@ fn read_check(digits: &str) -> Option<[u8; CHECK_BYTES]> {
     u64::from_str_radix(digits, 16).ok().map(u64::to_be_bytes)
 }
 
-/// What a `client_id` is remembered by.
+/// The digest under which a `client_id` is cached.
 pub fn digest(client_id: &str) -> TokenHash {
     use sha2::{Digest, Sha256};
     TokenHash::of_digest(Sha256::digest(client_id.as_bytes()).into())
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_issued_is_told_from_everything_else() {
+    fn an_issued_client_id_is_recognized() {
         let row = Uuid::from_u128(0x019b_0c5e_7f3a_7c41_9d0e_2b8f_6a1c_3d4e);
         let issued = issue(row, &key());
         assert_eq!(issued.len(), 53);
@@ -106,7 +106,7 @@ mod tests {
         }
     }
 
-    /// An operator deleted the key, and the next start made another one.
+    /// The operator deleted the key, and the next start generated another one.
     #[test]
     fn clients_of_a_key_that_is_gone_are_looked_up() {
         let row = Uuid::from_u128(1);

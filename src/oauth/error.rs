@@ -1,8 +1,8 @@
-//! OAuth error answers (RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2).
+//! OAuth error responses (RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2).
 
 use std::borrow::Cow;
 
-/// The registered `error` values that the hub answers with.
+/// The registered `error` values that the hub returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     InvalidRequest,
@@ -38,7 +38,7 @@ impl ErrorCode {
     }
 }
 
-/// An `error` with the `error_description` that tells a developer what to mend.
+/// An `error` with an `error_description` that says what the developer must correct.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {description}", code.as_str())]
 pub struct OAuthError {
@@ -55,7 +55,7 @@ impl OAuthError {
     }
 }
 
-/// A description may have printable ASCII only, without `"` and `\` (RFC 6749 §5.2).
+/// A description may contain only printable ASCII, without `"` and `\` (RFC 6749 §5.2).
 fn in_grammar(description: Cow<'static, str>) -> Cow<'static, str> {
     let is_allowed = |c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
     if description.chars().all(is_allowed) {

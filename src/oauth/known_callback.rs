@@ -1,21 +1,21 @@
-//! Callbacks whose owner is known, whatever a client calls itself.
+//! Redirect URIs with a known owner, regardless of the name that a client claims.
 
 use url::Url;
 
 use super::{RedirectUri, redirect_uri::RedirectKind};
 
-/// Whose a redirect URI is, as far as the hub knows without asking.
+/// The owner of a redirect URI, if the hub knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallbackOwner {
-    /// An assistant, by its name.
+    /// An assistant with this name.
     Assistant(&'static str),
-    /// A program on the person's own computer, perhaps by way of a site that forwards.
+    /// A program on the user's own computer, directly or through a site that forwards.
     Device,
     Unknown,
 }
 
-/// Host, path, and the name of who answers there. A path that ends in `/` stands for
-/// those below it.
+/// The host, the path, and the name of the assistant. A path that ends in `/` includes all paths
+/// below it.
 const ASSISTANTS: [(&str, &str, &str); 4] = [
     ("claude.ai", "/api/mcp/auth_callback", "Claude"),
     ("claude.com", "/api/mcp/auth_callback", "Claude"),
@@ -23,7 +23,7 @@ const ASSISTANTS: [(&str, &str, &str); 4] = [
     ("www.cursor.com", "/agents/mcp/oauth/callback", "Cursor"),
 ];
 
-/// They hand what they get to an application of the person's computer.
+/// The host and path of sites that forward to an application on the user's computer.
 const FORWARDERS: [(&str, &str); 2] = [
     ("vscode.dev", "/redirect"),
     ("insiders.vscode.dev", "/redirect"),
@@ -37,7 +37,7 @@ impl CallbackOwner {
             RedirectKind::Https => {}
         }
         let url = uri.url();
-        // The parsed path: dot segments are folded, as the browser will.
+        // The parsed path has no dot segments, as in the browser.
         let is_at = |host: &str, path: &str| {
             let rest = url.path().strip_prefix(path);
             url.host_str() == Some(host)
@@ -53,9 +53,9 @@ impl CallbackOwner {
             .map_or(Self::Unknown, |(_, _, name)| Self::Assistant(name))
     }
 
-    /// Whether the host of a redirect URI and the host where the description of its client was read
-    /// may have one owner: they are the same, or both of one assistant. A program on a device has no
-    /// host, so nothing speaks against it.
+    /// Whether a redirect URI and the client's metadata document may have the same owner: their
+    /// origins are equal, or both hosts belong to one assistant. A program on a device has no host,
+    /// so any document may describe it.
     pub fn may_publish_at(self, redirect_uri: &RedirectUri, document: &Url) -> bool {
         match (self, redirect_uri.kind()) {
             (Self::Device, _) | (_, RedirectKind::PrivateScheme | RedirectKind::Loopback) => true,
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_description_is_published_by_the_owner_of_the_callback_or_by_somebody_else() {
+    fn a_document_may_have_the_owner_of_the_callback_or_not() {
         const CLAUDE: &str = "https://claude.ai/api/mcp/auth_callback";
         for (callback, document, expected) in [
             (CLAUDE, "https://claude.ai/client.json", true),

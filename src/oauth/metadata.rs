@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::{Scope, client_assertion, registration::AuthMethod};
 
-/// How a client becomes known without an operator.
+/// How a client can register without an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaysToRegister {
-    /// By the metadata document that its `client_id` is the URL of.
+    /// With a metadata document, by using its URL as the `client_id`.
     pub documents: bool,
     /// At `/register` (RFC 7591).
     pub dynamic: bool,
@@ -36,7 +36,7 @@ pub struct AuthorizationServerMetadata {
 }
 
 impl AuthorizationServerMetadata {
-    /// `issuer` is the exact text that `iss` carries, without a trailing slash.
+    /// `issuer` is the exact text of `iss`, without a trailing slash.
     pub fn new(issuer: &str, ways: WaysToRegister) -> Self {
         Self {
             issuer: issuer.to_owned(),
@@ -44,7 +44,7 @@ impl AuthorizationServerMetadata {
             token_endpoint: format!("{issuer}/token"),
             registration_endpoint: ways.dynamic.then(|| format!("{issuer}/register")),
             revocation_endpoint: format!("{issuer}/revoke"),
-            // Advertised here only: it makes clients ask for a refresh token,
+            // `offline_access` is advertised only here. It makes clients request a refresh token,
             // which they always get.
             scopes_supported: scopes().chain(["offline_access"]).collect(),
             response_types_supported: ["code"],
@@ -64,9 +64,9 @@ impl AuthorizationServerMetadata {
     }
 }
 
-/// `/.well-known/openid-configuration`, for clients that look nowhere else: the same,
-/// with what OpenID Connect Discovery 1.0 §3 requires, which their parsers insist on.
-/// No ID token is ever issued.
+/// `/.well-known/openid-configuration`, for clients that read no other document: the same, with the
+/// fields that OpenID Connect Discovery 1.0 §3 and their parsers require. The hub never issues an
+/// ID token.
 #[derive(Debug, Serialize)]
 pub struct OpenIdMetadata {
     #[serde(flatten)]

@@ -1,4 +1,5 @@
-//! Request parameters of the OAuth endpoints: a query or a form, each name once but `resource`.
+//! The request parameters of the OAuth endpoints, from a query or a form. Only `resource` may be
+//! repeated.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -6,26 +7,26 @@ use super::{ErrorCode, OAuthError};
 
 /// May be repeated (RFC 8707 §2).
 const RESOURCE: &str = "resource";
-/// Different ones in one request; more than any client has servers.
+/// The maximum number of different resources in one request; no client has so many servers.
 const MAX_RESOURCES: usize = 16;
 
-/// Parameters by name. A repeated name is refused, an empty value counts as
-/// absent, and a name nobody asks for is ignored (RFC 6749 §3.1, §3.2). A NUL is
-/// refused as well: no value of OAuth has one, and PostgreSQL stores none.
+/// Parameters by name. A repeated name is rejected, an empty value counts as absent, and an unknown
+/// name is ignored (RFC 6749 §3.1, §3.2). A NUL is rejected as well: no value of OAuth contains
+/// one, and PostgreSQL cannot store it.
 #[derive(Default)]
 pub struct Params {
     values: HashMap<String, String>,
-    /// Each one once, in the order of the request.
+    /// The different resources, in the order of the request.
     resources: Vec<String>,
 }
 
 impl Params {
-    /// Reads `application/x-www-form-urlencoded` text.
+    /// Parses `application/x-www-form-urlencoded` text.
     pub fn parse(encoded: &[u8]) -> Result<Self, OAuthError> {
         Self::collect(form_urlencoded::parse(encoded))
     }
 
-    /// Reads only the parameters of these names, whatever is wrong with the others.
+    /// Parses only the parameters with these names, regardless of errors in the others.
     pub fn parse_only(encoded: &[u8], names: &[&str]) -> Result<Self, OAuthError> {
         let pairs = form_urlencoded::parse(encoded);
         Self::collect(pairs.filter(|(name, _)| names.contains(&name.as_ref())))
@@ -79,7 +80,7 @@ impl Params {
         self.values.get(name).map(String::as_str)
     }
 
-    /// What the client names as `resource`; empty if it names none.
+    /// The values of `resource`; empty if there is none.
     pub fn resources(&self) -> &[String] {
         &self.resources
     }
@@ -95,7 +96,7 @@ impl Params {
     }
 }
 
-/// A stranger's text, short and in the characters RFC 6749 allows in a description.
+/// Untrusted text, shortened and reduced to the characters that RFC 6749 allows in a description.
 pub fn display(text: &str) -> String {
     text.chars()
         .filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\'))

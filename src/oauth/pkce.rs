@@ -9,8 +9,7 @@ use subtle::ConstantTimeEq;
 pub struct CodeChallenge(String);
 
 impl CodeChallenge {
-    /// `None` unless the text is exactly what S256 yields: 43 base64url characters
-    /// of 32 bytes.
+    /// `None` unless the text has the form of S256: 43 base64url characters for 32 bytes.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         (bytes.len() == 32).then(|| Self(text.to_owned()))
@@ -20,7 +19,7 @@ impl CodeChallenge {
         &self.0
     }
 
-    /// Is this the `code_verifier` the challenge was made from (RFC 7636 §4.6)?
+    /// Whether the challenge was made from this `code_verifier` (RFC 7636 §4.6).
     pub fn is_met_by(&self, verifier: &str) -> bool {
         let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
         is_verifier(verifier) && bool::from(digest.as_bytes().ct_eq(self.0.as_bytes()))
@@ -41,7 +40,7 @@ mod tests {
 
     use super::*;
 
-    // The pair printed in RFC 7636, appendix B.
+    // The pair in RFC 7636, appendix B.
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
@@ -71,7 +70,7 @@ mod tests {
         }
     }
 
-    /// As a client makes it.
+    /// Makes a challenge as a client does.
     fn challenge_of(verifier: &str) -> CodeChallenge {
         let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
         CodeChallenge::parse(&digest).expect("a challenge")

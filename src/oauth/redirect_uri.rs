@@ -1,4 +1,4 @@
-//! Redirect URIs: which may be registered, and which presented one is a registered one.
+//! Redirect URIs: which ones may be registered, and how a presented one is matched.
 
 use url::{Host, Url};
 
@@ -84,7 +84,7 @@ const FORBIDDEN_SCHEMES: &[&str] = &[
     "wss",
     "wyciwyg",
 ];
-/// The same, by how they begin.
+/// The prefixes of more such schemes.
 const FORBIDDEN_PREFIXES: &[&str] = &[
     "app-prefs",
     "chrome-",
@@ -97,22 +97,22 @@ const FORBIDDEN_PREFIXES: &[&str] = &[
 ];
 const MAX_LENGTH: usize = 2048;
 
-/// A redirect URI that the hub is willing to send a browser to. Keeps the text as
-/// given: the code is bound to those bytes.
+/// A redirect URI that the hub may redirect a browser to. It keeps the original text, because the
+/// authorization code is bound to those bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectUri {
     text: String,
     url: Url,
 }
 
-/// Where an answer goes, as far as a person needs to know.
+/// Where a redirect URI leads, as the user needs to know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedirectKind {
     /// A web site.
     Https,
-    /// A web site without TLS, which only an operator may register: one of an intranet.
+    /// A web site without TLS, in an intranet, which only an operator may register.
     PlainHttp,
-    /// A program on the person's own computer (RFC 8252 §7.3).
+    /// A program on the user's own computer (RFC 8252 §7.3).
     Loopback,
     /// An application that owns a private-use scheme (RFC 8252 §7.1).
     PrivateScheme,
@@ -126,9 +126,9 @@ pub enum RedirectUriError {
     TooLong,
     #[error("has a fragment (RFC 6749 §3.1.2)")]
     Fragment,
-    #[error("has a backslash, which readers of URLs understand differently")]
+    #[error("contains a backslash, which URL parsers interpret differently")]
     Backslash,
-    #[error("carries a user name or password")]
+    #[error("contains a user name or password")]
     UserInfo,
     #[error("uses the scheme \"{0}\", which is not allowed")]
     ForbiddenScheme(String),
@@ -137,7 +137,7 @@ pub enum RedirectUriError {
 }
 
 impl RedirectUri {
-    /// Reads what a stranger may register.
+    /// Parses a redirect URI that an unauthenticated client may register.
     pub fn parse(text: &str) -> Result<Self, RedirectUriError> {
         let uri = Self::parse_trusted(text)?;
         match uri.kind() {
@@ -146,8 +146,8 @@ impl RedirectUri {
         }
     }
 
-    /// Reads what an operator registers, and what is compared with that: http to another computer
-    /// as well.
+    /// Parses a redirect URI that an operator registers, or that is compared with one. It also
+    /// accepts http to another computer.
     pub fn parse_trusted(text: &str) -> Result<Self, RedirectUriError> {
         if text.len() > MAX_LENGTH {
             return Err(RedirectUriError::TooLong);
@@ -191,8 +191,8 @@ impl RedirectUri {
         }
     }
 
-    /// Is this, presented by a client, the registered `other`? Exactly, but for the
-    /// port of a loopback address (RFC 8252 §7.3).
+    /// Whether this URI, which a client presents, equals the registered one. Only the port of a
+    /// loopback address may differ (RFC 8252 §7.3).
     pub fn matches(&self, registered: &Self) -> bool {
         if self.text == registered.text {
             return true;
@@ -204,7 +204,7 @@ impl RedirectUri {
             && raw_path_and_query(&self.text) == raw_path_and_query(&registered.text)
     }
 
-    /// This URI with parameters added to its query, as an authorization response
+    /// This URI with the parameters of an authorization response added to its query
     /// (RFC 6749 §4.1.2).
     pub fn with_params(&self, params: &[(&str, &str)]) -> String {
         let mut url = self.url.clone();
@@ -213,7 +213,7 @@ impl RedirectUri {
     }
 }
 
-/// What follows the authority, as written: a parser would fold `/a/../b`.
+/// The unparsed text after the authority; a parser would normalize `/a/../b`.
 fn raw_path_and_query(text: &str) -> &str {
     let after_scheme = text.find("://").map_or(0, |at| at + 3);
     text[after_scheme..]
@@ -221,7 +221,7 @@ fn raw_path_and_query(text: &str) -> &str {
         .map_or("/", |at| &text[after_scheme + at..])
 }
 
-/// `scheme` is in lower case, as the parser makes it.
+/// `scheme` is in lower case, as the parser returns it.
 fn is_forbidden(scheme: &str) -> bool {
     FORBIDDEN_SCHEMES.contains(&scheme)
         || FORBIDDEN_PREFIXES
@@ -229,7 +229,7 @@ fn is_forbidden(scheme: &str) -> bool {
             .any(|prefix| scheme.starts_with(prefix))
 }
 
-/// Whether it leads to this computer, by an address or as `localhost`.
+/// Whether the host is a loopback address or `localhost`.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_keeps_the_query_that_was_registered() {
+    fn a_response_keeps_the_query_that_was_registered() {
         assert_eq!(
             uri("https://a.example/cb?x=1").with_params(&[("code", "c d"), ("iss", "https://h")]),
             "https://a.example/cb?x=1&code=c+d&iss=https%3A%2F%2Fh"

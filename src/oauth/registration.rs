@@ -1,4 +1,4 @@
-//! Client metadata of a dynamic registration (RFC 7591 §2), validated.
+//! Parses and validates client metadata (RFC 7591 §2).
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -8,18 +8,18 @@ use super::{
     redirect_uri::{RedirectKind, RedirectUriError},
 };
 
-/// How many redirect URIs a client may have, and how many bytes of them.
+/// How many redirect URIs a client may have, and their total size.
 struct Bounds {
     redirect_uris: usize,
     bytes: usize,
 }
 
-/// Of a client that registers itself, which any stranger can make a row of.
+/// The bounds for a client that registers itself, which needs no authentication.
 const REGISTERED: Bounds = Bounds {
     redirect_uris: 10,
     bytes: 4 * 1024,
 };
-/// Of one that somebody stands for: an operator, or the host of its metadata document.
+/// The bounds for a client that an operator or the host of its metadata document vouches for.
 const VOUCHED_FOR: Bounds = Bounds {
     redirect_uris: 32,
     bytes: 16 * 1024,
@@ -28,7 +28,7 @@ const MAX_NAME_CHARS: usize = 200;
 const MAX_KEYS: usize = 16;
 const MAX_KEYS_BYTES: usize = 16 * 1024;
 
-/// The metadata a client sends. What the hub does not use is ignored (RFC 7591 §2).
+/// The metadata that a client sends. Fields that the hub does not use are ignored (RFC 7591 §2).
 #[derive(Debug, Default, Deserialize)]
 pub struct ClientMetadata {
     #[serde(default)]
@@ -44,7 +44,7 @@ pub struct ClientMetadata {
     pub jwks_uri: Option<String>,
 }
 
-/// How a client proves itself at `/token`.
+/// How a client authenticates at `/token`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthMethod {
     None,
@@ -85,7 +85,7 @@ impl AuthMethod {
 pub enum KeySource {
     /// A JWK set (RFC 7517 §5), as JSON.
     Inline(String),
-    /// Where the client publishes it.
+    /// The URL at which the client publishes its JWK set.
     Uri(String),
 }
 
@@ -110,21 +110,21 @@ impl ApplicationType {
     }
 }
 
-/// Metadata that passed every rule: what is stored and answered.
+/// Metadata that passed every rule. It is stored, and returned to the client.
 #[derive(Debug)]
 pub struct Registration {
     pub redirect_uris: Vec<RedirectUri>,
     pub client_name: Option<String>,
     pub client_uri: Option<String>,
     pub auth_method: AuthMethod,
-    /// Of `private_key_jwt`, and of no other method.
+    /// The keys of a `private_key_jwt` client; `None` for any other method.
     pub keys: Option<KeySource>,
     pub application_type: ApplicationType,
     pub scopes: Scopes,
 }
 
 impl ClientMetadata {
-    /// Reads the body of a registration; the error names the field that is wrong.
+    /// Parses the body of a registration; the error names the wrong field.
     pub fn from_json(body: &[u8]) -> Result<Self, OAuthError> {
         let mut json = serde_json::Deserializer::from_slice(body);
         let metadata = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -153,12 +153,12 @@ impl ClientMetadata {
         self.validate_with(RedirectUri::parse, &REGISTERED)
     }
 
-    /// The same for what a client publishes at a host of its own.
+    /// The same for metadata that a client publishes at its own host.
     pub fn validate_published(self) -> Result<Registration, OAuthError> {
         self.validate_with(RedirectUri::parse, &VOUCHED_FOR)
     }
 
-    /// The same for what an operator registers.
+    /// The same for a client that an operator registers.
     pub fn validate_trusted(self) -> Result<Registration, OAuthError> {
         self.validate_with(RedirectUri::parse_trusted, &VOUCHED_FOR)
     }
@@ -201,7 +201,7 @@ impl ClientMetadata {
             && (name.chars().count() > MAX_NAME_CHARS || name.contains('\0'))
         {
             return Err(invalid(
-                "The field 'client_name' is longer than 200 characters, or contains a NUL.",
+                "The field 'client_name' must have at most 200 characters and no NUL.",
             ));
         }
         Ok(Registration {
@@ -217,7 +217,7 @@ impl ClientMetadata {
 }
 
 impl Registration {
-    /// Tells whether two registrations ask for the same thing.
+    /// A digest that is equal for registrations with the same content.
     pub fn digest(&self) -> [u8; 32] {
         let mut redirect_uris: Vec<&str> =
             self.redirect_uris.iter().map(RedirectUri::as_str).collect();
@@ -267,8 +267,8 @@ fn validate_redirect_uris(
         .collect()
 }
 
-/// Some clients declare `web` beside a private-use scheme: they are native. One
-/// that declares `web` with nothing but https and loopback is held to its word.
+/// A client that declares `web` but has a private-use scheme counts as native. One that declares
+/// `web` with only https and loopback must follow the rules of `web`.
 fn validate_application_type(
     declared: Option<&str>,
     redirect_uris: &[RedirectUri],
@@ -290,7 +290,7 @@ fn validate_application_type(
     }
 }
 
-/// One of the two, not both (RFC 7591 §2).
+/// The keys from one of the two fields; both are not allowed (RFC 7591 §2).
 fn key_source(
     jwks: Option<serde_json::Value>,
     jwks_uri: Option<String>,
@@ -309,7 +309,7 @@ fn key_source(
             Ok(KeySource::Inline(text))
         }
         (None, Some(uri)) => match url::Url::parse(&uri) {
-            // The parsed one is kept: what is fetched is then what was checked.
+            // The parsed URL is kept, so the hub fetches exactly what it checked.
             Ok(url)
                 if url.scheme() == "https"
                     && url.username().is_empty()
@@ -319,11 +319,11 @@ fn key_source(
                 Ok(KeySource::Uri(url.into()))
             }
             _ => Err(invalid(
-                "The field 'jwks_uri' must be an https URL without a user name.",
+                "The field 'jwks_uri' must be an https URL without user name and password.",
             )),
         },
         _ => Err(invalid(
-            "The method 'private_key_jwt' needs either 'jwks' or 'jwks_uri'.",
+            "The method 'private_key_jwt' requires either 'jwks' or 'jwks_uri'.",
         )),
     }
 }

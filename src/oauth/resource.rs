@@ -1,27 +1,27 @@
-//! Resource indicators (RFC 8707): which MCP endpoint a token is for.
+//! Resource indicators (RFC 8707): the MCP endpoint that a token is for.
 
 use url::Url;
 
 use super::{ErrorCode, OAuthError};
 
-/// Does the `resource` a client sent name the MCP endpoint at `mcp_url`?
+/// Whether the `resource` that a client sent names the MCP endpoint at `mcp_url`.
 ///
-/// Clients are loose about it: they add a slash or a query, or send the bare
-/// origin. The origin is taken only where the host serves one resource.
+/// Clients vary the URL: they add a slash or a query, or send only the origin. The origin is
+/// accepted only if the host serves one resource.
 pub fn names(resource: &str, mcp_url: &str, one_per_host: bool) -> bool {
-    let (Ok(mut asked), Ok(endpoint)) = (Url::parse(resource), Url::parse(mcp_url)) else {
+    let (Ok(mut requested), Ok(endpoint)) = (Url::parse(resource), Url::parse(mcp_url)) else {
         return false;
     };
-    if asked.fragment().is_some() || asked.origin() != endpoint.origin() {
+    if requested.fragment().is_some() || requested.origin() != endpoint.origin() {
         return false;
     }
-    asked.set_query(None);
-    let path = asked.path().trim_end_matches('/');
+    requested.set_query(None);
+    let path = requested.path().trim_end_matches('/');
     path == endpoint.path().trim_end_matches('/') || (one_per_host && path.is_empty())
 }
 
-/// May a token for the endpoint at `mcp_url` be given to a client that asks for these? One of
-/// several that it names is enough (RFC 8707 §2), and none at all means any.
+/// Whether a client that requests these resources may get a token for the endpoint at `mcp_url`.
+/// One match is enough (RFC 8707 §2), and an empty list means any.
 pub fn admit(resources: &[String], mcp_url: &str, one_per_host: bool) -> bool {
     resources.is_empty()
         || resources
@@ -29,7 +29,7 @@ pub fn admit(resources: &[String], mcp_url: &str, one_per_host: bool) -> bool {
             .any(|resource| names(resource, mcp_url, one_per_host))
 }
 
-/// The answer to a request whose every `resource` is foreign (RFC 8707 §2).
+/// The error for a request that names only unknown resources (RFC 8707 §2).
 pub fn unknown(mcp_url: &str) -> OAuthError {
     OAuthError::new(
         ErrorCode::InvalidTarget,

@@ -1,4 +1,4 @@
-//! What a grant lets a client do (RFC 6749 §3.3).
+//! Scopes: what a grant permits a client to do (RFC 6749 §3.3).
 
 use std::fmt;
 
@@ -40,21 +40,21 @@ pub struct Scopes(u8);
 impl Scopes {
     pub const NONE: Self = Self(0);
 
-    /// Everything the hub can grant; also what a request without a scope gets.
+    /// All scopes that the hub can grant; also the default of a request without a scope.
     pub fn all() -> Self {
         Scope::ALL.into_iter().collect()
     }
 
-    /// Reads a `scope` parameter. Unknown names are narrowed away: clients send
-    /// names of other servers (`offline_access`, `openid`) out of habit.
+    /// Parses a `scope` parameter. Unknown names are dropped, because clients routinely send names
+    /// of other servers (`offline_access`, `openid`).
     pub fn parse(list: &str) -> Self {
         list.split_ascii_whitespace()
             .filter_map(Scope::from_token)
             .collect()
     }
 
-    /// Reads a `scope` parameter of a request that may lack one; a request that
-    /// names no scope of ours gets the default, because an empty grant breaks clients.
+    /// Parses an optional `scope` parameter. A request that names none of the hub's scopes gets the
+    /// default, because an empty grant breaks clients.
     pub fn requested(list: Option<&str>) -> Self {
         match list.map(Self::parse) {
             None | Some(Self::NONE) => Self::all(),
@@ -115,7 +115,7 @@ mod tests {
             .prop_map(|scopes| scopes.into_iter().collect())
     }
 
-    /// A name of ours, one that clients send out of habit, or anything a scope may be.
+    /// A name of the hub, one that clients routinely send, or any valid scope.
     fn any_name() -> impl Strategy<Value = String> {
         prop_oneof![
             Just("backlog:read".to_owned()),
@@ -132,7 +132,7 @@ mod tests {
         }
 
         #[test]
-        fn unknown_names_are_narrowed_away_and_order_and_repetition_do_not_matter(
+        fn unknown_names_are_dropped_and_order_and_repetition_do_not_matter(
             names in vec(any_name(), 0..8),
         ) {
             let scopes = Scopes::parse(&names.join(" "));

@@ -1,5 +1,5 @@
-//! Whether a key made the signature of a JWS (RFC 7515), by `ring`: only public keys, and RSA keys of
-//! 2048 bits and more (RFC 7518 §3.3).
+//! Verifies the signature of a JWS (RFC 7515) with `ring`. Only public keys are supported, and RSA
+//! keys must have at least 2048 bits (RFC 7518 §3.3).
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{
@@ -11,7 +11,8 @@ use ring::signature::{
     RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
 };
 
-/// `jws` in its compact form, with the algorithm that its header names.
+/// Whether `key` made the signature of `jws`, which is in compact form; `algorithm` is the one in
+/// its header.
 pub fn is_by(key: &Jwk, algorithm: Algorithm, jws: &str) -> bool {
     check(key, algorithm, jws).is_some()
 }
@@ -31,7 +32,7 @@ fn check(key: &Jwk, algorithm: Algorithm, jws: &str) -> Option<()> {
             if point.curve != curve || x.len() != size || y.len() != size {
                 return None;
             }
-            // The form of a point that is not compressed (SEC 1, 2.3.3).
+            // The encoding of an uncompressed point (SEC 1, 2.3.3).
             let point = [&[4][..], &x, &y].concat();
             let key = UnparsedPublicKey::new(verification, point);
             key.verify(message, &signature).ok()
@@ -63,7 +64,7 @@ fn rsa(algorithm: Algorithm) -> Option<&'static RsaParameters> {
     })
 }
 
-/// The curve of an algorithm, and the size of a coordinate.
+/// The curve of an algorithm, its verification, and the size of a coordinate.
 fn elliptic(
     algorithm: Algorithm,
 ) -> Option<(EllipticCurve, &'static dyn VerificationAlgorithm, usize)> {
@@ -81,7 +82,7 @@ mod tests {
 
     use super::*;
 
-    /// Made with Python's `cryptography`, which has nothing in common with `ring`.
+    /// Made with Python's `cryptography`, which shares no code with `ring`.
     const SIGNATURES: &str = include_str!("../../tests/fixtures/signatures.json");
 
     #[derive(Deserialize)]
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_altered_is_by_nobody() {
+    fn an_altered_signature_is_by_no_key() {
         for one in signatures().right {
             let (message, signature) = one.jws.rsplit_once('.').expect("a signature");
             let (header, claims) = message.split_once('.').expect("claims");

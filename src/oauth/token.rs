@@ -1,13 +1,13 @@
-//! The hub's own credentials: opaque strings that own their generation, parsing and hashing.
+//! The hub's own credentials: opaque strings, with their generation, parsing and hashing.
 //!
 //! `bmh_at_` + 44 base62 digits (256 bits) + 6 base62 digits (CRC-32 of all before).
 //!
-//! 1. The prefix and the checksum let a secret scanner find a leaked one, and the hub refuse a
-//!    mistyped one.
-//! 2. What a request presents to be looked up has a keyed check as the last 64 of the 256 bits
-//!    ([`CheckKey`]): the hub knows what it issued without asking the database. The other 192 bits
-//!    are random.
-//! 3. The length is the same with and without a check, so an older version reads both.
+//! 1. With the prefix and the checksum, a secret scanner can find a leaked credential, and the hub
+//!    can reject a mistyped one.
+//! 2. In a credential that is looked up in the database, the last 64 of the 256 bits are a keyed
+//!    check ([`CheckKey`]), so the hub recognizes what it issued without a query. The other 192
+//!    bits are random.
+//! 3. The length is the same with and without a check, so an older version can parse both.
 
 use std::{fmt, marker::PhantomData};
 
@@ -19,14 +19,14 @@ use crate::random::Random;
 const HALF_DIGITS: usize = 22;
 const CHECKSUM_DIGITS: usize = 6;
 
-/// What a credential is for; its prefix keeps one from passing as another.
+/// The purpose of a credential. Its prefix prevents one kind from passing as another.
 pub trait Kind {
     const PREFIX: &'static str;
 }
 
-/// A kind that carries the keyed check, because strangers can present it to be looked up.
+/// A kind with the keyed check, because an unauthenticated request can present it for a lookup.
 pub trait Checked: Kind {
-    /// What it is, for operators.
+    /// The name that operators see.
     const NAME: &'static str;
 }
 
@@ -46,19 +46,19 @@ kinds! {
     AccessKind, AccessToken, "bmh_at_";
     /// Exchanged at `/token` for a new pair (RFC 6749 §6).
     RefreshKind, RefreshToken, "bmh_rt_";
-    /// Handed to the client's redirect URI (RFC 6749 §4.1.2).
+    /// Sent to the client's redirect URI (RFC 6749 §4.1.2).
     CodeKind, AuthorizationCode, "bmh_ac_";
     /// A confidential client's secret.
     SecretKind, ClientSecret, "bmh_cs_";
     /// Lets a client manage its own registration (RFC 7592).
     RegistrationKind, RegistrationAccessToken, "bmh_ra_";
-    /// The cookie that tells one browser from another during a sign-in.
+    /// The cookie that identifies a browser during a sign-in.
     BrowserKind, BrowserId, "bmh_br_";
     /// Proves that a decision came from the page that was shown.
     CsrfKind, CsrfToken, "bmh_cf_";
     /// The `state` of the redirect to Backlog.
     StateKind, BacklogState, "bmh_st_";
-    /// Presented at the endpoint of the local server, which has no sign-in.
+    /// Presented to the local server, which has no sign-in.
     LocalKind, LocalToken, "bmh_lt_";
 }
 
@@ -88,7 +88,7 @@ pub struct Token<K> {
 }
 
 impl<K: Checked> Token<K> {
-    /// A new credential with the hub's check.
+    /// Generates a credential with the hub's check.
     pub fn issue(random: &Random, key: &CheckKey) -> Self {
         let (high, low) = (random.bytes::<16>(), random.bytes::<CHECK_BYTES>());
         let check = key.check(K::PREFIX, &body(high, low));
@@ -97,8 +97,8 @@ impl<K: Checked> Token<K> {
         Self::of_halves(u128::from_be_bytes(high), low | check)
     }
 
-    /// Whether the hub issued it. One that an older version issued has no check, and so does one
-    /// that a stranger made up.
+    /// Whether the hub issued it. A credential from an older version has no valid check, like one
+    /// that was made up.
     pub fn is_issued_with(&self, key: &CheckKey) -> bool {
         let digits = &self.text[K::PREFIX.len()..];
         let half = |digits: &str| base62::decode(digits).ok();
@@ -116,7 +116,7 @@ impl<K: Checked> Token<K> {
     }
 }
 
-/// The random part, which the check is over.
+/// The random part, which the check covers.
 fn body(high: [u8; 16], low: [u8; CHECK_BYTES]) -> [u8; 16 + CHECK_BYTES] {
     let mut body = [0; 16 + CHECK_BYTES];
     body[..16].copy_from_slice(&high);
@@ -125,7 +125,7 @@ fn body(high: [u8; 16], low: [u8; CHECK_BYTES]) -> [u8; 16 + CHECK_BYTES] {
 }
 
 impl<K: Kind> Token<K> {
-    /// A new credential of 256 random bits, without a check.
+    /// Generates a credential of 256 random bits, without a check.
     pub fn generate(random: &Random) -> Self {
         let high = u128::from_be_bytes(random.bytes());
         let low = u128::from_be_bytes(random.bytes());
@@ -145,7 +145,7 @@ impl<K: Kind> Token<K> {
         }
     }
 
-    /// Reads a presented credential; `None` if its form is not that of a credential of this kind.
+    /// Parses a presented credential; `None` if it does not have the form of this kind.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(K::PREFIX)?;
         if digits.len() != 2 * HALF_DIGITS + CHECKSUM_DIGITS
@@ -166,12 +166,12 @@ impl<K: Kind> Token<K> {
         })
     }
 
-    /// The credential itself, for the one answer that hands it out.
+    /// The credential itself, for the one response that contains it.
     pub fn reveal(&self) -> &str {
         &self.text
     }
 
-    /// What the database keeps in its place.
+    /// The hash that the database stores in its place.
     pub fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(self.text.as_bytes()).into())
     }
@@ -189,7 +189,8 @@ impl<K: Kind> fmt::Debug for Token<K> {
     }
 }
 
-/// SHA-256 of a credential. Each has 192 random bits at least, so a plain hash is enough.
+/// The SHA-256 of a credential. Each credential has at least 192 random bits, so a plain hash is
+/// enough.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
@@ -198,17 +199,17 @@ impl TokenHash {
         &self.0
     }
 
-    /// The SHA-256 of something else that is kept as a hash.
+    /// Wraps the SHA-256 of another value that is stored as a hash.
     pub fn of_digest(digest: [u8; 32]) -> Self {
         Self(digest)
     }
 
-    /// Reads a stored hash; `None` if it has not 32 bytes.
+    /// Reads a stored hash; `None` unless it has 32 bytes.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
-    /// Reads what [`to_hex`](Self::to_hex) wrote.
+    /// Parses the text that [`to_hex`](Self::to_hex) wrote.
     pub fn from_hex(hex: &str) -> Option<Self> {
         if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return None;
@@ -220,7 +221,7 @@ impl TokenHash {
         Some(Self(bytes))
     }
 
-    /// The row's name in the sealing of what stands beside it.
+    /// The name of the row, to which sealed text in other columns is bound.
     pub fn to_hex(self) -> String {
         use fmt::Write;
         self.0.iter().fold(String::new(), |mut hex, byte| {
@@ -273,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hub_knows_what_it_issued_from_what_anybody_can_make() {
+    fn the_hub_recognizes_what_it_issued() {
         let issued = AccessToken::issue(&Random::system(), &key(1));
         let read = |text: &str| AccessToken::parse(text).expect("a token");
         assert!(read(issued.reveal()).is_issued_with(&key(1)));
@@ -288,9 +289,9 @@ mod tests {
         assert!(!as_refresh_token.is_issued_with(&key(1)));
     }
 
-    /// Two digits more than 128 bits have; nothing that the hub makes has them.
+    /// The number exceeds 128 bits; the hub never generates such digits.
     #[test]
-    fn digits_that_are_no_number_are_not_the_hubs() {
+    fn digits_that_exceed_128_bits_are_not_the_hubs() {
         let mut text = format!("bmh_at_{}", "z".repeat(2 * HALF_DIGITS));
         let checksum = crc32fast::hash(text.as_bytes());
         push_padded(&mut text, checksum.into(), CHECKSUM_DIGITS);

@@ -162,7 +162,7 @@ async fn an_operator_keeps_spaces_clients_and_people_by_command() {
         operator.fails(&delete, "y\n", "--yes").await;
         operator.does(&format!("{delete} --yes"), "").await;
         operator
-            .fails(&format!("space show {slug}"), "", "there is no space")
+            .fails(&format!("space show {slug}"), "", "unknown space")
             .await;
         drop(tokens);
     }
@@ -200,7 +200,7 @@ async fn an_operator_keeps_spaces_clients_and_people_by_command() {
     assert_eq!(shown["name"], "Test Client");
     let client = format!("client revoke {} --yes", clients[2]);
     assert_eq!(operator.json(&client, "").await["ended"], 1);
-    operator.fails(&client, "", "there is no client").await;
+    operator.fails(&client, "", "unknown client").await;
     assert_eq!(operator.does("grant list", "").await, "None.\n");
     operator.does("client list", "").await;
     let secret = operator.json("client secret", "").await;
@@ -261,7 +261,7 @@ async fn a_sealed_secret_is_made_from_what_is_typed_and_taken_by_sql() {
         Person::default().sign_in(&hub, seed::DANIEL).await;
     }
     operator
-        .fails("seal --space nowhere", "x", "there is no space")
+        .fails("seal --space nowhere", "x", "unknown space")
         .await;
     operator
         .fails("seal --space default", "", "no secret was given")

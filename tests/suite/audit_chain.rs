@@ -327,7 +327,7 @@ async fn the_command_checks_the_chain_and_fails_when_it_is_broken() {
     let output = verify(&[]).await;
     let said = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "{said}");
-    assert!(said.starts_with("The chain is whole."), "{said}");
+    assert!(said.starts_with("The chain is intact."), "{said}");
     let newest = said.lines().nth(1).expect("a line").rsplit(' ').next();
     let newest = newest.expect("the newest event");
     assert!(verify(&["--noted", newest]).await.status.success());

@@ -76,7 +76,7 @@ async fn a_database_that_takes_no_changes_is_named_with_the_setting() {
     let deployment = Deployment::new().await;
     set(&deployment.database, "default_transaction_read_only = on").await;
     let said = refusal(&deployment).await;
-    for part in ["takes no changes", "default_transaction_read_only"] {
+    for part in ["is read-only", "default_transaction_read_only"] {
         assert!(said.contains(part), "{said}");
     }
 
@@ -100,7 +100,7 @@ async fn a_lock_that_is_not_waited_for_is_named_with_the_setting() {
         .await
         .expect("a lock");
     let said = refusal(&deployment).await;
-    for part in ["another session holds a lock", "lock_timeout"] {
+    for part in ["another database session held a lock", "lock_timeout"] {
         assert!(said.contains(part), "{said}");
     }
     lock.rollback().await.expect("the lock is given back");

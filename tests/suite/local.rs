@@ -346,7 +346,7 @@ async fn what_cannot_be_meant_ends_the_start() {
             &["--prefix", "x", "stdio"],
             &single,
             2,
-            "--prefix belongs after the command",
+            "--prefix must come after the command",
         ),
         (&["--unknown"], &single, 2, "--unknown"),
     ] {

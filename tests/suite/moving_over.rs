@@ -236,10 +236,7 @@ async fn descriptions_come_from_the_environment_and_from_a_file_in_the_home_dire
             .all(|tool| tool["description"] != "From the file")
     );
     let (_, said) = client.hang_up().await;
-    assert!(
-        said.contains("the descriptions there are not used"),
-        "{said}"
-    );
+    assert!(said.contains("could not read the descriptions"), "{said}");
     fs::remove_file(broken).expect("removed");
 
     for (flag, old) in [

@@ -134,7 +134,7 @@ async fn doctor_names_each_ill_and_its_cure() {
     control.clear_faults();
     let found = bad(&findings);
     assert!(!well && found[0].0.starts_with("space "), "{findings:?}");
-    assert!(found[0].1.contains("cannot be asked"), "{findings:?}");
+    assert!(found[0].1.contains("cannot reach"), "{findings:?}");
 
     // The application's id is not the one that Backlog knows.
     sqlx::query("UPDATE hub.spaces SET oauth_client_id = 'somebody-else'")
@@ -144,7 +144,7 @@ async fn doctor_names_each_ill_and_its_cure() {
     let (well, findings) = doctor(&deployment, |_| {}).await;
     let found = bad(&findings);
     assert!(
-        !well && found[0].1.contains("client id or secret"),
+        !well && found[0].1.contains("client ID or client secret"),
         "{findings:?}"
     );
 
@@ -161,7 +161,7 @@ async fn doctor_names_each_ill_and_its_cure() {
         (&json!("spaces"), &json!("warn"))
     );
     let text = spaces["text"].as_str().expect("a text");
-    assert!(text.contains("nobody can sign in"), "{text}");
+    assert!(text.contains("users cannot sign in"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,7 +209,7 @@ async fn doctor_looks_at_what_keeps_spaces_apart() {
     .await;
     for (text, what) in [
         (" share one redirect URI", "spaces"),
-        ("2 of 2 are shown to everyone", "spaces"),
+        ("2 of 2 spaces are shown to anyone", "spaces"),
         ("the same OAuth application as default", "space acme"),
         ("the same OAuth application as acme", "space default"),
     ] {
@@ -226,7 +226,7 @@ async fn doctor_looks_at_what_keeps_spaces_apart() {
     assert_eq!(lost, (json!("space acme"), json!("FAIL")));
     run("UPDATE hub.spaces SET base_url = 'https://evil.example' WHERE slug = 'acme'".to_owned())
         .await;
-    let wrong = says("https://evil.example is not a site that the hub may use").await;
+    let wrong = says("do not allow the site https://evil.example").await;
     assert_eq!(wrong, (json!("space acme"), json!("FAIL")));
 }
 
@@ -333,5 +333,5 @@ async fn cleanup_counts_first_and_then_removes() {
         stored().await,
         before - i64::try_from(expected).expect("small")
     );
-    assert!(cleanup(&[]).await.contains("Nothing had expired"));
+    assert!(cleanup(&[]).await.contains("Nothing has expired"));
 }

@@ -67,7 +67,7 @@ async fn keys_change_while_the_service_runs() {
     works(&hub, &tokens).await;
     let (listed, said) = keys(&deployment, "list", &both).await;
     assert!(
-        listed && said.contains("new-1") && said.contains("seals"),
+        listed && said.contains("new-1") && said.contains("encrypts"),
         "{said}"
     );
 
@@ -80,7 +80,7 @@ async fn keys_change_while_the_service_runs() {
     assert!(rotated, "{said}");
     assert!(said.contains("No other key is needed"), "{said}");
     let (again, said) = keys(&deployment, "rotate", &both).await;
-    assert!(again && said.contains("0 sealed anew"), "{said}");
+    assert!(again && said.contains("0 secret(s) re-encrypted"), "{said}");
     hub.kill().await;
 
     let hub = start(&deployment, &new).await;
@@ -103,7 +103,7 @@ async fn keys_change_while_the_service_runs() {
     let hub = start(&deployment, &new).await;
     works(&hub, &tokens).await;
     let (verified, said) = keys(&deployment, "verify", &new).await;
-    assert!(verified && said.contains("sealed texts open"), "{said}");
+    assert!(verified && said.contains("can be decrypted"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,7 +120,10 @@ async fn a_given_secret_that_waits_needs_its_key() {
     let db = deployment.database.pool();
     sqlx::query(give).execute(db).await.expect("given");
     let (done, said) = keys(&deployment, "rotate", &both).await;
-    assert!(!done && said.contains("1 are still sealed"), "{said}");
+    assert!(
+        !done && said.contains("1 secret(s) are still encrypted"),
+        "{said}"
+    );
     assert!(!said.contains("No other key"), "{said}");
 
     // One in plain text needs no key.
@@ -151,12 +154,15 @@ async fn a_key_that_is_missing_or_another_one_is_named() {
             !done && said.contains("hub.grants.backlog_access_token"),
             "{said}"
         );
-        assert!(said.contains("\"k1\", which is not in the ring"), "{said}");
+        assert!(
+            said.contains("\"k1\", which is not in ENCRYPTION_KEYS"),
+            "{said}"
+        );
     }
     let false_friend = key("k1");
     let (done, said) = keys(&deployment, "verify", &false_friend).await;
     assert!(
-        !done && said.contains("does not open with its key"),
+        !done && said.contains("cannot be decrypted with its key"),
         "{said}"
     );
     let (done, said) = keys(&deployment, "verify", &right).await;

@@ -121,7 +121,7 @@ async fn wrong_encryption_keys_are_named() {
             command.env_remove("ENCRYPTION_KEYS");
         },
         &[
-            "ENCRYPTION_KEYS is not set",
+            "ENCRYPTION_KEYS is required",
             "backlog-mcp-hub keys generate",
         ],
     )
@@ -151,10 +151,10 @@ async fn wrong_encryption_keys_are_named() {
     // The space is sealed with the key "test" from now on.
     deployment.start().await.kill().await;
     for (id, says) in [
-        ("other", "ENCRYPTION_KEYS lacks the key \"test\""),
+        ("other", "ENCRYPTION_KEYS is missing key \"test\""),
         (
             "test",
-            "ENCRYPTION_KEYS has another key under the id \"test\"",
+            "ENCRYPTION_KEYS has a different key under the id \"test\"",
         ),
     ] {
         let key = KeyRing::generate(id, &Random::system());
@@ -195,12 +195,12 @@ async fn lifetimes_out_of_bounds_are_refused() {
         (
             "SIGN_IN_TTL",
             "2h",
-            "SIGN_IN_TTL is not between 1 minute and 1 hour",
+            "SIGN_IN_TTL is out of range; expected a time from 1m to 1h",
         ),
         (
             "SIGN_IN_TTL",
             "59s",
-            "SIGN_IN_TTL is not between 1 minute and 1 hour",
+            "SIGN_IN_TTL is out of range; expected a time from 1m to 1h",
         ),
     ] {
         let change = |command: &mut Command| {
@@ -229,7 +229,7 @@ async fn wrong_addresses_are_named() {
                 .args(["--http-host", "0.0.0.0"]);
         },
         &[
-            "MCP_SERVER_BASE_URL is not set",
+            "MCP_SERVER_BASE_URL is required",
             "such as https://mcp.example.com",
         ],
     )
@@ -242,7 +242,7 @@ async fn wrong_addresses_are_named() {
         &[
             "MCP_HTTP_PORT",
             running.url.strip_prefix("http://").expect("a URL"),
-            "is another server on that port?",
+            "or choose another port",
         ],
     )
     .await;
@@ -261,7 +261,10 @@ async fn a_space_described_by_halves_is_named() {
             |command| {
                 command.env_remove(missing);
             },
-            &[&format!("{missing} is not set"), "one space together"],
+            &[
+                &format!("{missing} is not set"),
+                "BACKLOG_OAUTH_CLIENT_SECRET together",
+            ],
         )
         .await;
     }

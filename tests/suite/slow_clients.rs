@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backlog_mcp_hub::config::Patience;
+use backlog_mcp_hub::config::HttpTimeouts;
 use backlog_sim::seed;
 use serde_json::json;
 use tokio::{
@@ -17,9 +17,9 @@ use crate::support::{
     process::DEADLINE,
 };
 
-/// A hub that has little patience with slow clients.
-async fn impatient(patience: Patience) -> TestHub {
-    TestHub::start_with(|settings| settings.patience = patience).await
+/// A hub with short timeouts for slow clients.
+async fn impatient(timeouts: HttpTimeouts) -> TestHub {
+    TestHub::start_with(|settings| settings.http_timeouts = timeouts).await
 }
 
 const LONG: Duration = Duration::from_secs(60);
@@ -44,7 +44,7 @@ async fn trickle(hub: &TestHub, start: &str) -> (String, Duration) {
     let mut answer = [0; 1024];
     let read = timeout(DEADLINE, reading.read(&mut answer))
         .await
-        .expect("the hub loses its patience")
+        .expect("the hub times out")
         // A reset is an end as well.
         .unwrap_or(0);
     let took = began.elapsed();
@@ -59,7 +59,7 @@ fn assert_cut_in_time(took: Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_that_never_end_are_cut_off() {
-    let hub = impatient(Patience {
+    let hub = impatient(HttpTimeouts {
         headers: SHORT,
         body: LONG,
     })
@@ -79,7 +79,7 @@ async fn headers_that_never_end_are_cut_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_trickles_in_is_cut_off() {
-    let hub = impatient(Patience {
+    let hub = impatient(HttpTimeouts {
         headers: LONG,
         body: SHORT,
     })
@@ -110,7 +110,7 @@ async fn a_body_that_trickles_in_is_cut_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_trickles_in_is_cut_off() {
-    let hub = impatient(Patience {
+    let hub = impatient(HttpTimeouts {
         headers: LONG,
         body: SHORT,
     })
@@ -131,7 +131,7 @@ async fn a_message_that_trickles_in_is_cut_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_is_slow_but_not_too_slow_gets_its_answer() {
-    let hub = impatient(Patience {
+    let hub = impatient(HttpTimeouts {
         headers: LONG,
         body: LONG,
     })

@@ -1,7 +1,7 @@
-//! Whether the metadata documents of clients can be fetched from here.
+//! Checks that the metadata documents of clients can be fetched from here.
 //!
-//! Two that exist are asked for, as a sign-in would: the hosts need not be up, so one that answers
-//! is enough, whatever it answers.
+//! It requests two existing documents, as a sign-in does. A host may be down, so one response is
+//! enough, whatever its status.
 
 use url::Url;
 
@@ -14,21 +14,18 @@ const EXAMPLES: [&str; 2] = [
 ];
 const WHAT: &str = "documents";
 
-/// `fetcher` as the service has it; `None` where documents are turned off.
+/// `fetcher` is the service's own; `None` if documents are turned off.
 pub(super) async fn examine(found: &mut Findings, fetcher: Option<&Fetcher>) {
     let Some(fetcher) = fetcher else {
-        return found.good(
-            WHAT,
-            "they are not read: CLIENT_ID_METADATA_DOCUMENTS is off",
-        );
+        return found.good(WHAT, "not used: CLIENT_ID_METADATA_DOCUMENTS is off");
     };
     match reach(fetcher).await {
-        Ok(host) => found.good(WHAT, format!("{host} can be asked for a client's document")),
+        Ok(host) => found.good(WHAT, format!("{host} is reachable for a client's document")),
         Err(error) => {
             let text = format!(
-                "clients' metadata documents cannot be fetched from here: {error}. Let this \
-                 machine reach port 443 of public hosts, by HTTPS_PROXY if there is a proxy, or \
-                 set CLIENT_ID_METADATA_DOCUMENTS=off"
+                "cannot fetch clients' metadata documents from here: {error}. Allow this machine \
+                 to reach port 443 of public hosts, set HTTPS_PROXY if there is a proxy, or set \
+                 CLIENT_ID_METADATA_DOCUMENTS=off"
             );
             found.add(Verdict::Doubtful, WHAT, text);
         }
@@ -36,13 +33,13 @@ pub(super) async fn examine(found: &mut Findings, fetcher: Option<&Fetcher>) {
     if let Some(prefix) = fetcher.unnamed_translator().await {
         let text = format!(
             "this network translates IPv4 addresses with the prefix {prefix}; set \
-             NAT64_PREFIXES={prefix}, or a document's host can lead to IPv4 addresses inside"
+             NAT64_PREFIXES={prefix}, or a document's host can resolve to internal IPv4 addresses"
         );
         found.add(Verdict::Doubtful, WHAT, text);
     }
 }
 
-/// The first host that answers, or why none does.
+/// The first host that responds, or why none does.
 async fn reach(fetcher: &Fetcher) -> Result<String, FetchError> {
     let asker = Asker {
         network: None,
@@ -78,7 +75,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_turned_off_is_not_tried() {
+    async fn documents_that_are_turned_off_are_not_fetched() {
         let found = examined(None).await;
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].verdict, Verdict::Good);

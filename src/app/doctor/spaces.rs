@@ -1,11 +1,11 @@
-//! The spaces, as `doctor` looks at them.
+//! Checks the spaces for `doctor`.
 //!
-//! 1. Its site is one that the settings allow, and no space at another site has the same OAuth
+//! 1. The settings allow the site of the space, and no space at another site has the same OAuth
 //!    application.
-//! 2. Its redirect URI leads here: at its own host, that is still its host name.
-//! 3. Its secret opens, and its Backlog knows the application. That is asked by a code that cannot
-//!    be right: Backlog checks the application first.
-//! 4. Of all together: which are shown to strangers, and which share a redirect URI.
+//! 2. The host of its own redirect URI, if it has one, is still one of its host names.
+//! 3. Its secret opens, and its Backlog knows the application. The check exchanges an impossible
+//!    code, because Backlog authenticates the application first.
+//! 4. All spaces together: which are listed on the sign-in page, and which share a redirect URI.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use crate::{
     mcp::space_application::SpaceApplication,
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 const IMPOSSIBLE_CODE: &str = "backlog-mcp-hub-doctor";
 
-/// What the spaces are looked at with.
+/// The settings for the checks.
 pub(super) struct SpaceCheck<'a> {
     pub keys: &'a KeyRing,
     pub callback: &'a Url,
@@ -43,7 +43,8 @@ pub(super) async fn examine(
         found.add(
             Verdict::Doubtful,
             "spaces",
-            "there is none that is enabled, so nobody can sign in",
+            "no space is enabled, so users cannot sign in; add or enable one with \
+             `backlog-mcp-hub space`",
         );
     }
     let is_loopback = check.callback.scheme() == "http";
@@ -66,7 +67,7 @@ pub(super) async fn examine(
         let what = format!("space {}", space.slug);
         if !sites::contain(&sites, space) {
             let text = format!(
-                "{} is not a site that the hub may use; add it to BACKLOG_SITES if it is yours",
+                "the settings do not allow the site {}; add it to BACKLOG_SITES if it is yours",
                 space.base_url
             );
             found.bad(what, text);
@@ -74,7 +75,7 @@ pub(super) async fn examine(
         }
         if let Some(other) = sites::with_same_application(space, &spaces) {
             let text = format!(
-                "it has the same OAuth application as {}, at another site: register one for each",
+                "it has the same OAuth application as {}, at another site; register one for each",
                 other.slug
             );
             found.add(Verdict::Doubtful, what.clone(), text);
@@ -88,13 +89,13 @@ pub(super) async fn examine(
     Ok(())
 }
 
-/// What only shows when the spaces are looked at together.
+/// The checks that compare the spaces with each other.
 fn examine_together(found: &mut Findings, spaces: &[Space]) {
     let listed = spaces.iter().filter(|space| space.listed).count();
     let has_default = spaces.iter().any(|space| space.is_default);
     if listed > 0 && spaces.len() > 1 && !has_default {
         let text = format!(
-            "{listed} of {} are shown to everyone who begins a sign-in; hide one with \
+            "{listed} of {} spaces are shown to anyone who begins a sign-in; hide one with \
              `backlog-mcp-hub space update SLUG --listed false`",
             spaces.len()
         );
@@ -108,8 +109,8 @@ fn examine_together(found: &mut Findings, spaces: &[Space]) {
     if shared.iter().any(others) {
         let slugs: Vec<&str> = shared.iter().map(|space| space.slug.as_str()).collect();
         let text = format!(
-            "{} share one redirect URI, so that a hostile site among them could be sent the codes \
-             of the others; give each its own with `backlog-mcp-hub space update SLUG \
+            "{} share one redirect URI, so a hostile site among them could receive the codes of \
+             the others; give each its own with `backlog-mcp-hub space update SLUG \
              --own-redirect-uri`",
             slugs.join(", ")
         );
@@ -117,7 +118,7 @@ fn examine_together(found: &mut Findings, spaces: &[Space]) {
     }
 }
 
-/// The redirect URI is at a host that is no longer one of the space's.
+/// A problem if the host of the redirect URI is no longer one of the space's host names.
 fn lost_host(space: &Space) -> Option<String> {
     let host = space
         .redirect_uri
@@ -126,7 +127,8 @@ fn lost_host(space: &Space) -> Option<String> {
     let is_lost = !space.hostnames.iter().any(|hostname| hostname == host);
     is_lost.then(|| {
         format!(
-            "its redirect URI is at {host}, which is not a host name of the space; add it again"
+            "its redirect URI is at {host}, which is not a host name of the space; add that host \
+             name again"
         )
     })
 }
@@ -139,14 +141,21 @@ async fn examine_space(
     let site = &space.base_url;
     let application = match SpaceApplication::open(space, check.keys, check.callback) {
         Ok(application) => application,
-        Err(error) => return (Verdict::Bad, format!("{error}; set it again")),
+        Err(error) => {
+            return (
+                Verdict::Bad,
+                format!("{error}; correct it with `backlog-mcp-hub space`"),
+            );
+        }
     };
     let callback = application.redirect_uri();
-    let asking = application.exchange_code(client, IMPOSSIBLE_CODE, None);
-    match tokio::time::timeout(PATIENCE, asking).await {
+    let exchange = application.exchange_code(client, IMPOSSIBLE_CODE, None);
+    match tokio::time::timeout(REQUEST_TIMEOUT, exchange).await {
         Err(_) => (
             Verdict::Bad,
-            format!("{site} does not answer; can this machine reach it (HTTPS_PROXY)?"),
+            format!(
+                "{site} does not respond; check that this machine can reach it, or set HTTPS_PROXY"
+            ),
         ),
         Ok(Err(OAuthError::InvalidGrant | OAuthError::Unreadable)) => (
             Verdict::Good,
@@ -155,16 +164,16 @@ async fn examine_space(
         Ok(Err(OAuthError::InvalidClient)) => (
             Verdict::Bad,
             format!(
-                "{site} refuses the application's client id or secret; copy both again from \
-                 Backlog's developer site"
+                "{site} rejects the client ID or client secret; copy both again from Backlog's \
+                 developer site"
             ),
         ),
         Ok(Err(OAuthError::Unavailable { reason })) => {
-            (Verdict::Bad, format!("{site} cannot be asked: {reason}"))
+            (Verdict::Bad, format!("cannot reach {site}: {reason}"))
         }
         Ok(Ok(_)) => (
             Verdict::Doubtful,
-            format!("{site} takes any code; is it a Backlog?"),
+            format!("{site} accepts any code; check that it is a Backlog site"),
         ),
     }
 }

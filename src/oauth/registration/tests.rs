@@ -104,7 +104,7 @@ fn a_method_left_out_means_basic_as_the_rfc_says() {
 }
 
 #[test]
-fn what_registers_itself_is_smaller_than_what_is_published_or_an_operators() {
+fn a_client_that_registers_itself_has_smaller_bounds_than_others() {
     let many = |number: usize| -> ClientMetadata {
         let uris: Vec<_> = (0..number)
             .map(|number| format!("https://a.example/{number}"))
@@ -126,7 +126,7 @@ fn what_registers_itself_is_smaller_than_what_is_published_or_an_operators() {
     assert!(long(1_400).validate_published().is_ok());
 }
 
-/// What the clients that are known to have many redirect URIs send.
+/// The lists of known clients with many redirect URIs.
 #[test]
 fn the_longest_lists_of_real_clients_are_taken() {
     let visual_studio_code = [

@@ -7,8 +7,8 @@ use backlog_mcp_hub::{
     backlog::Sites,
     clock::Clock,
     config::{
-        BaseUrl, ClientSettings, DefaultSpaceSettings, GrantQuota, Lifetimes, ObserveSettings,
-        Patience, Settings, Storage, ToolSettings,
+        BaseUrl, ClientSettings, DefaultSpaceSettings, GrantQuota, HttpTimeouts, Lifetimes,
+        ObserveSettings, Settings, Storage, ToolSettings,
     },
     crypto::KeyRing,
     domain::{SpaceId, space::secret_place},
@@ -263,12 +263,12 @@ impl TestHub {
 }
 
 /// Looks again and again until `is_so`. A change in the database is to be heard of
-/// within a second; the patience is longer only for a machine that is busy, and
+/// within a second; the timeout is longer only for a machine that is busy, and
 /// shorter than the time for which anything is remembered unheard.
 pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
-    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
     while !is_so().await {
-        assert!(tokio::time::Instant::now() < patience, "never: {what}");
+        assert!(tokio::time::Instant::now() < deadline, "never: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -314,7 +314,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         tools: ToolSettings::default(),
         lifetimes: Lifetimes::default(),
         clients: ClientSettings::default(),
-        patience: Patience::default(),
+        http_timeouts: HttpTimeouts::default(),
         observe: ObserveSettings {
             // What a test compares with what was there before does not change by itself.
             uses_every: Duration::from_secs(3600),
