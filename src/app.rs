@@ -54,7 +54,7 @@ use crate::{
     },
     mcp::{
         HubServer,
-        backlog_tokens::{Accounts, Renewals},
+        backlog_tokens::{Accounts, RenewalContext},
         sessions::Sessions,
     },
     oauth::metadata::WaysToRegister,
@@ -208,7 +208,7 @@ impl Application {
             }))
         })?
         .within(sites);
-        let sessions = Sessions::new(Renewals {
+        let sessions = Sessions::new(RenewalContext {
             db: storage.db.clone(),
             keys: Arc::clone(&keys),
             backlog: backlog.clone(),

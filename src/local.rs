@@ -17,8 +17,8 @@ use crate::{
     clock::Clock,
     config::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces},
     mcp::{
-        self, BacklogAccess, Caller, FixedAccess, HubServer, Organization, Organizations, Stdio,
-        Verdict,
+        self, BacklogAccess, Caller, ChallengeSlot, FixedAccess, HubServer, Organization,
+        Organizations, Stdio,
     },
     oauth::Scopes,
     random::Random,
@@ -143,7 +143,7 @@ fn server(backlog: LocalBacklog) -> Result<HubServer, ClientError> {
         scopes: Scopes::all(),
         policy: backlog.tools.policy,
         access,
-        verdict: Verdict::default(),
+        challenge: ChallengeSlot::default(),
         subscriber: None,
     }))
 }

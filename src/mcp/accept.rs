@@ -1,19 +1,19 @@
-//! Which forms of an answer a client takes (RFC 9110 §12.5.1).
+//! Reads which response types a client accepts (RFC 9110 §12.5.1).
 
-/// The two forms that an MCP server has.
+/// The two response types that an MCP server can send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accepted {
     pub json: bool,
     pub events: bool,
 }
 
-/// What nearly every client sends.
+/// The values that nearly every client sends.
 const USUAL: [&[u8]; 2] = [
     b"application/json, text/event-stream",
     b"text/event-stream, application/json",
 ];
 
-/// How closely a range fits a form; the closest one decides.
+/// How closely a range matches a media type; the closest match decides.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     Any,
@@ -27,7 +27,7 @@ impl Accepted {
         events: true,
     };
 
-    /// By the lines of `Accept`. A client that names no form takes any.
+    /// Reads the lines of `Accept`. A client that names no type accepts any.
     pub fn of<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut lines = lines.into_iter().peekable();
         let Some(first) = lines.next() else {
@@ -50,7 +50,7 @@ impl Accepted {
                 let fit = range.fit(kind, subtype)?;
                 Some((fit, range.admitted))
             });
-            // Of two that fit alike, the one that admits it.
+            // Between two equally close matches, the accepting one wins.
             fits.max().is_some_and(|(_, admitted)| admitted)
         };
         Self {
@@ -60,7 +60,7 @@ impl Accepted {
     }
 }
 
-/// A media range; its parameters other than the weight make no difference here.
+/// A media range. Parameters other than the weight are ignored.
 struct Range<'a> {
     kind: &'a str,
     subtype: &'a str,
@@ -72,14 +72,14 @@ impl<'a> Range<'a> {
         let mut parts = text.split(';').map(str::trim);
         let (kind, subtype) = match parts.next()? {
             "" => return None,
-            // Java's own client writes it so.
+            // Java's built-in HTTP client sends a bare `*`.
             "*" => ("*", "*"),
             range => range.split_once('/')?,
         };
         let excluded = parts
             .filter_map(|parameter| parameter.split_once('='))
             .filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
-            // A weight that is no number excludes nothing.
+            // A weight that is not a number excludes nothing.
             .any(|(_, weight)| weight.trim().parse::<f32>().is_ok_and(|q| q <= 0.0));
         Some(Self {
             kind,

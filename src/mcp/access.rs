@@ -1,4 +1,4 @@
-//! A caller's way to Backlog: which space, with which credentials.
+//! A caller's access to Backlog: the space and the credentials for it.
 
 use std::time::Duration;
 
@@ -13,38 +13,39 @@ use crate::{
 /// Credentials for one space, renewed when Backlog rejects them.
 #[async_trait]
 pub trait BacklogAccess: Send + Sync {
-    /// The space that the calls go to.
+    /// The space that receives the requests.
     fn url(&self) -> &BacklogUrl;
 
-    /// Whose way it is; `None` without a sign-in.
+    /// The actor behind the requests; `None` without a sign-in.
     fn actor(&self) -> Option<Actor> {
         None
     }
 
-    /// The Backlog user whom the credentials are of, by id; `None` if nobody asked Backlog.
-    /// What was read for one user is never remembered for another.
+    /// The id of the Backlog user that the credentials belong to; `None` if it was never looked up.
+    /// Data read for one user is never cached for another.
     fn user(&self) -> Option<i64> {
         None
     }
 
-    /// Credentials that are good as far as is known.
+    /// Returns credentials that are not known to be invalid.
     async fn credentials(&self) -> Result<Credentials, AccessError>;
 
-    /// Backlog answered 401 to `rejected`: fresh ones, or why there are none.
+    /// Returns new credentials after Backlog responded 401 to `rejected`, or the reason why there
+    /// are none.
     async fn renew(&self, rejected: &Credentials) -> Result<Credentials, AccessError>;
 }
 
-/// Why there are no credentials. Each asks for something else: a new sign-in, other settings,
-/// or patience.
+/// Why there are no credentials. Each variant has its own remedy: a new sign-in, other settings, or
+/// waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AccessError {
     #[error("the sign-in to Backlog has ended")]
     SignInAgain,
     #[error("Backlog does not accept the API key")]
     KeyRefused,
-    #[error("Backlog did not confirm the sign-in, and is asked again")]
+    #[error("Backlog did not confirm the sign-in; the hub will check again")]
     InDoubt { retry_after: Duration },
-    #[error("the Backlog credentials cannot be renewed at the moment")]
+    #[error("the Backlog credentials cannot be renewed right now")]
     Unavailable {
         /// How long to wait before the next attempt, if known.
         retry_after: Option<Duration>,

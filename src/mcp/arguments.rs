@@ -1,13 +1,14 @@
-//! Reads a tool's arguments, and says which one is wrong.
+//! Parses a tool's arguments, and reports which one is invalid.
 
 use rmcp::model::JsonObject;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Reads the arguments into the tool's input. Unknown ones are ignored.
+/// Parses the arguments into the tool's input. Unknown arguments are ignored.
 ///
 /// # Errors
-/// A text such as `projectId[0]: expected an integer, received string "abc"`.
+/// An argument is invalid, with a text such as `projectId[0]: expected an integer, received string
+/// "abc"`.
 pub(super) fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, String> {
     let arguments = Value::Object(arguments);
     serde_path_to_error::deserialize(arguments).map_err(|error| {
@@ -16,13 +17,13 @@ pub(super) fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Str
     })
 }
 
-/// The input of a tool that takes a project by its id or its key alike.
+/// The input of a tool that accepts a project's id or key.
 pub(super) const PROJECT: &str = "projectIdOrKey";
 
-/// For a tool with the input [`PROJECT`]: gives it the value that came by one of the names which
-/// it has in the other tools. Before anybody looks at what the arguments name.
+/// For a tool with the input [`PROJECT`], moves a value there that was given under the name that
+/// other tools use. This happens before the arguments are checked.
 ///
-/// A name with another value stays, and is reported as given twice with the other names.
+/// A name with a different value stays, and is later reported as given twice.
 pub(super) fn settle_project(arguments: &mut JsonObject) {
     for name in ["projectId", "projectKey"] {
         let Some(given) = arguments.get(name) else {
@@ -52,7 +53,7 @@ pub(super) fn is_same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// As [`Operation::fill`](crate::backlog::Operation::fill) sees it.
+/// Whether a value counts as absent, by the rules of [`Operation::fill`](crate::backlog::Operation::fill).
 pub(super) fn names_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -62,7 +63,7 @@ pub(super) fn names_nothing(value: &Value) -> bool {
     }
 }
 
-/// Turns serde's wording around, with the argument in front.
+/// Rewrites serde's message so that it starts with the argument.
 fn describe(path: &str, message: &str) -> String {
     let at_root = path == ".";
     if let Some(field) = between(message, "missing field `", "`") {

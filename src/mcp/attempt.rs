@@ -1,23 +1,23 @@
-//! One request of a tool, with the caller's credentials.
+//! Sends one request of a tool with the caller's credentials.
 //!
-//! 1. The request is sent. Any response but a 401 decides.
-//! 2. A 401 without Backlog's errors is about the token. With them it is about a right, unless
-//!    `users/myself` is refused as well: only then is the token renewed, and the request sent once
-//!    more. A 401 says that nothing was done, so a change is never made twice.
-//! 3. If the renewed token is refused for the same reason, the user has to sign in again.
+//! 1. The request is sent. Any response but a 401 is final.
+//! 2. A 401 without Backlog's errors is about the token. With them it is about a permission, unless
+//!    `users/myself` is rejected as well: only then is the token renewed and the request retried
+//!    once. A 401 means that nothing was changed, so no change is made twice.
+//! 3. If the renewed token is rejected for the same reason, the user has to sign in again.
 
 use reqwest::Method;
 
 use super::{AccessError, failure::ToolError, tool::Backlog};
 use crate::backlog::{BacklogError, Credentials, ErrorItem, Request, Response, Segment};
 
-/// A request as an error text names it.
+/// A request as error texts name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct About {
     pub method: Method,
     /// `issues/ABC-1`, without parameters.
     pub path: String,
-    /// What the path was made from, as `issues/{issueId|issueKey}`; empty if from nothing.
+    /// The template of the path, such as `issues/{issueId|issueKey}`; empty if there is none.
     pub template: &'static str,
 }
 
@@ -35,7 +35,7 @@ impl About {
         self.method == Method::GET
     }
 
-    /// The error of this request.
+    /// Wraps an error of this request.
     pub fn failed(self, error: BacklogError) -> ToolError {
         ToolError::Backlog { error, about: self }
     }
@@ -48,17 +48,17 @@ impl std::fmt::Display for About {
     }
 }
 
-/// What Backlog says of credentials.
+/// Backlog's judgment of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token {
     Good,
     Refused,
-    /// Backlog could not be asked.
+    /// Backlog could not be reached.
     Unknown,
 }
 
 impl Backlog<'_> {
-    /// Sends a request, and says what it was about.
+    /// Sends a request, and returns its description with the response.
     pub(super) async fn attempt(&self, request: Request) -> Result<(Response, About), ToolError> {
         let about = About::of(&request);
         let credentials = self.access.credentials().await?;
@@ -72,7 +72,7 @@ impl Backlog<'_> {
         }
         let renewed = match self.access.renew(&credentials).await {
             Ok(renewed) => renewed,
-            // What Backlog says of a key says more.
+            // Backlog's own message about an API key is more specific.
             Err(AccessError::KeyRefused) if is_explained(&refused) => {
                 return Err(about.failed(refused));
             }
@@ -90,7 +90,7 @@ impl Backlog<'_> {
         }
     }
 
-    /// Whether a 401 may be about the token.
+    /// Whether a 401 may be about the token, so that renewing it may help.
     async fn needs_renewal(&self, credentials: &Credentials, refused: &BacklogError) -> bool {
         if *refused == BacklogError::Unauthorized {
             return true;
@@ -102,7 +102,7 @@ impl Backlog<'_> {
         }
     }
 
-    /// Asks Backlog who the holder of these credentials is.
+    /// Checks the credentials by requesting their own user.
     async fn token(&self, credentials: &Credentials) -> Token {
         let request = Request::get(["users", "myself"].map(Segment::fixed));
         match self.send_as(credentials, request).await {
@@ -125,7 +125,7 @@ impl Backlog<'_> {
     }
 }
 
-/// Whether Backlog gives a reason other than that it does not know the caller.
+/// Whether Backlog gives a reason other than failed authentication.
 fn is_explained(error: &BacklogError) -> bool {
     let BacklogError::Api { errors, .. } = error else {
         return false;

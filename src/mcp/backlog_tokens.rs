@@ -1,16 +1,17 @@
-//! The Backlog tokens behind a grant: those of its user's account, which all grants of the user
+//! The Backlog tokens of a grant. They belong to its user's account, which all grants of the user
 //! share.
 //!
-//! 1. Enough time left: the token in memory serves. Little left: it serves too, and a renewal
-//!    starts in the background. None left, or Backlog said 401: wait for a renewal.
-//! 2. In this process callers queue; among processes the lease of the account's row decides, and
-//!    the others look until the new tokens are there (`renewal`, `lease`). No database connection
+//! 1. If enough time is left, the token in memory is used. If little is left, it is used and a
+//!    renewal starts in the background. If none is left, or Backlog responded 401, the call waits
+//!    for a renewal.
+//! 2. Callers of this process queue. Between processes the lease of the account's row decides, and
+//!    the others poll until the new tokens are stored (`renewal`, `lease`). No database connection
 //!    is held during the request to Backlog.
-//! 3. A pair that came is kept until it is stored (`keeping`), over the generation it came from.
-//! 4. A refusal is judged (`settling`): the account is in doubt, or ends. Any other failure
+//! 3. A new pair is kept until it replaces the generation it came from in the database (`keeping`).
+//! 4. After a rejection, the account is put in doubt or ended (`settling`). Any other failure
 //!    changes nothing.
-//! 5. A sign-in gives its pair to the account (`sign_in`). What replicas of the release before
-//!    left in the rows of grants is adopted (`adoption`).
+//! 5. A sign-in stores its pair in the account (`sign_in`). Pairs that replicas of the previous
+//!    release left in the rows of grants are adopted (`adoption`).
 
 mod account;
 mod adoption;
@@ -48,43 +49,43 @@ use sealed::ClearPair;
 pub use sealed::access_token_place;
 pub use sign_in::SignedIn;
 
-/// A renewal starts in the background when less than this is left.
+/// A background renewal starts when less time than this is left.
 const RENEW_AHEAD: TimeDelta = TimeDelta::minutes(5);
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// What every renewal works with.
+/// The dependencies of every renewal.
 #[derive(Debug)]
-pub struct Renewals {
+pub struct RenewalContext {
     pub db: PgPool,
     pub keys: Arc<KeyRing>,
     pub backlog: BacklogClient,
     pub clock: Clock,
     pub random: Random,
     pub callback: Url,
-    /// Renewals outlive the request that caused them; shutdown waits for these.
+    /// Tasks of renewals, which outlive the request that caused them. Shutdown waits for them.
     pub tasks: TaskTracker,
     pub recorder: Recorder,
     pub accounts: Accounts,
 }
 
-/// Why there are no tokens.
+/// Why a renewal gave no tokens.
 #[derive(Debug, thiserror::Error)]
 pub enum RenewalError {
     #[error("the account has ended")]
     Ended,
-    #[error("Backlog did not confirm the account; it is asked again at {until}")]
+    #[error("Backlog did not confirm the account; the hub will check again at {until}")]
     InDoubt { until: DateTime<Utc> },
     #[error(transparent)]
     Backlog(OAuthError),
-    #[error("the database failed: {0}")]
+    #[error("database error: {0}")]
     Database(#[from] sqlx::Error),
     #[error("a stored token cannot be opened: {0}")]
     Sealed(#[from] UnsealError),
     #[error("the space cannot be used: {0}")]
     Space(#[from] super::space_application::SpaceError),
-    #[error("the renewal of another process did not end in time")]
-    Impatient,
+    #[error("timed out waiting for a renewal by another process")]
+    TimedOut,
 }
 
 /// The Backlog tokens of one grant.
@@ -98,7 +99,7 @@ struct Inner {
     tokens: AccountTokens,
 }
 
-impl Renewals {
+impl RenewalContext {
     fn access_error(&self, error: &RenewalError) -> AccessError {
         match error {
             RenewalError::Ended => AccessError::SignInAgain,
@@ -109,25 +110,25 @@ impl Renewals {
             | RenewalError::Database(_)
             | RenewalError::Sealed(_)
             | RenewalError::Space(_)
-            | RenewalError::Impatient => AccessError::Unavailable {
+            | RenewalError::TimedOut => AccessError::Unavailable {
                 retry_after: Some(RETRY_AFTER),
             },
         }
     }
 
-    /// Gives the pair that Backlog has just given to its user's account.
+    /// Stores a pair that Backlog has just issued in its user's account.
     pub(super) async fn give_to_account(
         &self,
         db: &mut PgConnection,
         space: &Space,
         user: i64,
-        (tokens, answered_at): (&BacklogTokens, DateTime<Utc>),
+        (tokens, received_at): (&BacklogTokens, DateTime<Utc>),
     ) -> Result<SignedIn, RenewalError> {
-        let pair = ClearPair::new(tokens, answered_at);
+        let pair = ClearPair::new(tokens, received_at);
         self.sign_in(db, space, user, pair).await
     }
 
-    /// The account's pair for the row of a new grant.
+    /// Returns the account's pair, sealed for the row of a new grant.
     pub(super) fn copy_for_grant(
         &self,
         grant: GrantId,
@@ -139,9 +140,9 @@ impl Renewals {
 }
 
 impl GrantAccess {
-    /// The tokens of a live grant; an error if those of its account do not open.
+    /// Returns the access of a live grant; an error if the tokens of its account cannot be opened.
     pub fn new(
-        renewals: &Arc<Renewals>,
+        renewals: &Arc<RenewalContext>,
         grant: &Grant,
         space: &Arc<Space>,
         account: &Account,
@@ -177,8 +178,8 @@ impl GrantAccess {
         self.0.tokens.account.set_stale(is_stale);
     }
 
-    /// Waits for tokens newer than `generation`. The work runs as a task of its own:
-    /// a client that hangs up must not end it between Backlog's answer and the database.
+    /// Waits for tokens newer than `generation`. The renewal runs as a separate task, so that a
+    /// client that disconnects cannot cancel it between Backlog's response and the database.
     async fn renewed_after(&self, generation: i64) -> Result<Credentials, AccessError> {
         let tokens = self.0.tokens.clone();
         let renewals = &self.0.tokens.renewals;
@@ -193,15 +194,16 @@ impl GrantAccess {
             Ok(Ok(State { pair: None, .. })) => RenewalError::Ended,
             Ok(Err(error)) => error,
             Err(error) => {
-                tracing::error!(grant = %self.0.actor.grant, %error, "a renewal ended early");
-                RenewalError::Impatient
+                tracing::error!(grant = %self.0.actor.grant, %error, "a renewal task of Backlog \
+                                                                      tokens failed");
+                RenewalError::TimedOut
             }
         };
-        tracing::warn!(grant = %self.0.actor.grant, %error, "no renewed Backlog tokens");
+        tracing::warn!(grant = %self.0.actor.grant, %error, "could not renew Backlog tokens");
         Err(renewals.access_error(&error))
     }
 
-    /// Renews in the background, unless somebody does or Backlog is not to be asked now.
+    /// Renews in the background, unless a renewal is under way or Backlog must not be asked yet.
     fn renew_ahead(&self, known: &State) {
         let tokens = &self.0.tokens;
         let now = tokens.renewals.clock.now();
@@ -215,7 +217,7 @@ impl GrantAccess {
         let generation = known.generation;
         self.0.tokens.renewals.tasks.spawn(async move {
             if let Err(error) = tokens.renewed_after(generation).await {
-                tracing::warn!(%grant, %error, "no early renewal");
+                tracing::warn!(%grant, %error, "background renewal of Backlog tokens failed");
             }
         });
     }

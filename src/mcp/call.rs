@@ -7,11 +7,11 @@
 //!    and after the names among the arguments are looked up ([`names`]).
 //! 4. Run the tool against Backlog.
 //! 5. Of the outcome, keep the fields and the part asked for, and what the limit allows
-//!    ([`Answer`]). Where nothing is to be left out, Backlog's JSON goes on as it came, unread.
-//! 6. Remove hidden characters from all of it ([`Called::cleaned`]).
+//!    ([`ToolOutput`]). Where nothing is to be left out, Backlog's JSON goes on as it came, unread.
+//! 6. Remove hidden characters from all of it ([`CallOutcome::cleaned`]).
 //! 7. Tell the HTTP layer if the person must sign in again.
 //!
-//! What it comes to ([`Called`]) is written by [`answer`], or by the HTTP layer itself.
+//! What it comes to ([`CallOutcome`]) is written by [`answer`], or by the HTTP layer itself.
 
 use std::sync::Arc;
 
@@ -26,17 +26,16 @@ use serde_json::{Value, json, value::RawValue};
 use tracing::{Instrument, Span};
 
 use super::{
-    AccessError, Caller, HubServer, Refusal,
-    answer::Answer,
-    arguments,
+    AccessError, AuthChallenge, Caller, HubServer, arguments,
     attempt::About,
-    called::Called,
+    call_outcome::CallOutcome,
     caller::request_span,
     failure::{Context, ToolError},
-    names::{self, Bounds, FieldHint, Named, Unresolved},
+    names::{self, FieldHint, Named, ProjectRestriction, Unresolved},
     notes::Given,
-    progress::{self, Progress, Telling},
-    projects::Sifted,
+    output::ToolOutput,
+    progress::{self, ProgressNotifier, ProgressSink},
+    projects::Filtered,
     rest::Rest,
     router::Entry,
     structured,
@@ -83,8 +82,8 @@ pub(super) struct Call<'a> {
     pub request: Span,
     /// The caller's own span (W3C Trace Context), if it said so.
     pub traceparent: Option<&'a str>,
-    pub progress: Progress,
-    pub telling: Telling,
+    pub progress: ProgressSink,
+    pub notifier: ProgressNotifier,
 }
 
 /// Answers a call that came by the protocol's library.
@@ -96,16 +95,16 @@ pub(super) async fn answer(
     let Some(caller) = server.caller(context) else {
         return Err(ErrorData::internal_error("the request has no caller", None));
     };
-    let (progress, telling) = progress::of(context);
+    let (progress, notifier) = progress::of(context);
     let made = Call {
         caller,
         arguments: call.arguments.unwrap_or_default(),
         request: request_span(context),
         traceparent: context.meta.get_traceparent(),
         progress,
-        telling,
+        notifier,
     };
-    let structure = structured::wanted(server.options(), context.protocol_version().as_ref());
+    let structure = structured::is_enabled(server.options(), context.protocol_version().as_ref());
     let called = make(server, &callable, made).await;
     Ok(called.into_result(structure).into())
 }
@@ -142,15 +141,15 @@ fn run<'a, T: Tool>(
 enum Shown {
     /// All of it, as it came.
     Whole(Box<RawValue>),
-    Part(Sifted),
+    Part(Filtered),
 }
 
 /// Makes the call. What it comes to has no hidden characters.
-pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>) -> Called {
+pub(super) async fn make(server: &HubServer, callable: &Callable, call: Call<'_>) -> CallOutcome {
     carry_out(server, callable, call).await.cleaned()
 }
 
-async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> Called {
+async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> CallOutcome {
     let Callable {
         tool,
         rest,
@@ -158,7 +157,7 @@ async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> C
         run,
     } = callable;
     let caller = call.caller;
-    let failed = |text: String| Called::Failed(server.table().name_tools(&text).into_owned());
+    let failed = |text: String| CallOutcome::Failed(server.table().name_tools(&text).into_owned());
     let invalid = |reason| {
         failed(format!(
             "Invalid arguments for tool {}: {reason}",
@@ -178,8 +177,8 @@ async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> C
     let scope = tool.access.scope();
     if !caller.scopes.contains(scope) {
         let wanted: Scopes = caller.scopes.iter().chain([scope]).collect();
-        let refusal = Refusal::InsufficientScope(wanted);
-        caller.verdict.refuse(refusal);
+        let refusal = AuthChallenge::InsufficientScope(wanted);
+        caller.challenge.set(refusal);
         record.ended(ToolOutcome::InsufficientScope);
         return failed(format!(
             "{} needs the scope {}; connect again and allow it.",
@@ -239,8 +238,8 @@ async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> C
         }
     };
     // Before Backlog is asked: a wrong selection must not come after a change.
-    let mut answer = match Answer::of(tool, *rest, given, &mut arguments, options) {
-        Ok(answer) => answer,
+    let mut output = match ToolOutput::of(tool, *rest, given, &mut arguments, options) {
+        Ok(output) => output,
         Err(reason) => {
             record.ended(ToolOutcome::InvalidArguments);
             return invalid(reason);
@@ -250,17 +249,17 @@ async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> C
     let mut hint = None;
     let work = async {
         let (projects, policy) = (server.projects(), &caller.policy);
-        let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
-        let mut sieve = admitted.await.map_err(Failure::Tool)?;
-        let bounds = Bounds { projects, policy };
+        let authorized = projects.authorize(tool.name, policy, &backlog, &mut arguments);
+        let mut filter = authorized.await.map_err(Failure::Tool)?;
+        let bounds = ProjectRestriction { projects, policy };
         let resolved = names::resolve(named, &mut arguments, server.lists(), bounds, &backlog);
         let resolved = resolved.await?;
         said.extend(resolved.notes);
         if resolved.any {
             // Again, because looking a name up was asking already, and because it may have
             // become the id of something else.
-            let admitted = projects.admit(tool.name, policy, &backlog, &mut arguments);
-            sieve = admitted.await.map_err(Failure::Tool)?;
+            let authorized = projects.authorize(tool.name, policy, &backlog, &mut arguments);
+            filter = authorized.await.map_err(Failure::Tool)?;
         }
         let outcome = if tool.access.read_only {
             run(arguments, &backlog).await?
@@ -274,16 +273,16 @@ async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> C
             // Whatever it says: a change may have been made all the same.
             server.lists().forget_changed_by(tool.name, whose);
             if is_done(&outcome) {
-                caller.verdict.note_change();
+                caller.challenge.note_change();
             }
             if let (Some(fields), Some(errors)) = (fields, refused_values(&outcome)) {
                 hint = names::explain(&fields, errors, server.lists(), bounds, &backlog).await;
             }
             outcome?
         };
-        let all = sieve.is_open();
+        let all = filter.is_open();
         let outcome = match outcome {
-            Outcome::Text(json) if all && answer.takes_whole(&json, options.max_tokens) => {
+            Outcome::Text(json) if all && output.takes_whole(&json, options.max_tokens) => {
                 return Ok(Shown::Whole(json));
             }
             outcome => {
@@ -292,15 +291,15 @@ async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> C
             }
         };
         if let Read::Json(value) = &outcome {
-            answer.page.answered(value);
+            output.page.received(value);
         }
-        let sifted = projects.sift(sieve, outcome, &backlog).await;
-        if let Read::Json(value) = &sifted.outcome {
-            answer.page.sifted(value);
+        let filtered = projects.filter(filter, outcome, &backlog).await;
+        if let Read::Json(value) = &filtered.outcome {
+            output.page.filtered(value);
         }
-        Ok(Shown::Part(sifted))
+        Ok(Shown::Part(filtered))
     };
-    let shown = call.telling.during(work.instrument(span.clone())).await;
+    let shown = call.notifier.during(work.instrument(span.clone())).await;
 
     record.ended(match &shown {
         Ok(_) => ToolOutcome::Ok,
@@ -308,21 +307,21 @@ async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> C
         Err(Failure::Tool(error)) => error.outcome(),
     });
     let error = match shown {
-        Ok(Shown::Whole(json)) => return Called::json(json, said),
-        Ok(Shown::Part(Sifted { outcome, note })) => {
+        Ok(Shown::Whole(json)) => return CallOutcome::json(json, said),
+        Ok(Shown::Part(Filtered { outcome, note })) => {
             return match outcome {
                 Read::Content(mut content) => {
                     content.extend(said.into_iter().map(ContentBlock::text));
-                    Called::Content(content)
+                    CallOutcome::Content(content)
                 }
                 Read::Json(Value::Null) => {
                     let (shown, nothing) = of_nothing(tool);
                     let notes = said.into_iter().chain(nothing).chain(note).collect();
-                    Called::json(shown.to_string(), notes)
+                    CallOutcome::json(shown.to_string(), notes)
                 }
                 Read::Json(value) => {
                     let notes = said.into_iter().chain(note).collect();
-                    answer.write(value, notes, options)
+                    output.write(value, notes, options)
                 }
             };
         }
@@ -340,13 +339,13 @@ async fn carry_out(server: &HubServer, callable: &Callable, call: Call<'_>) -> C
     });
     if outcome == ToolOutcome::Ok {
         // It was done; only the answer is missing.
-        return Called::json(json!({"success": true}).to_string(), vec![text]);
+        return CallOutcome::json(json!({"success": true}).to_string(), vec![text]);
     }
     // Not the error itself, which has the path that was asked for.
-    let (outcome, (status, code)) = (outcome.as_str(), error.answered());
+    let (outcome, (status, code)) = (outcome.as_str(), error.response_codes());
     span.in_scope(|| tracing::debug!(outcome, status, code, "the tool failed"));
     if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
-        caller.verdict.refuse(Refusal::SignInAgain);
+        caller.challenge.set(AuthChallenge::SignInAgain);
     }
     let text = match hint {
         Some(hint) => format!("{hint}\n{text}"),

@@ -1,4 +1,4 @@
-//! Who a request acts as, and what the HTTP layer has to know afterwards.
+//! The caller of a request, and the results of a tool call that the HTTP layer reads afterwards.
 
 use std::{
     fmt,
@@ -14,34 +14,34 @@ use tracing::Span;
 use super::{BacklogAccess, Policy, Subscriber};
 use crate::oauth::Scopes;
 
-/// The principal of one MCP request, as far as the tools are concerned.
+/// The principal of one MCP request, with what the tools need.
 #[derive(Clone)]
 pub struct Caller {
-    /// What the grant allows.
+    /// The scopes of the grant.
     pub scopes: Scopes,
-    /// What the operator and the request's own narrowing allow.
+    /// The limits set by the operator and by the request itself.
     pub policy: Policy,
-    /// The way to Backlog.
+    /// The access to Backlog.
     pub access: Arc<dyn BacklogAccess>,
-    /// Where a tool call leaves word for the HTTP layer.
-    pub verdict: Verdict,
-    /// Who hears of changes of the above, if anybody does.
+    /// Where a tool call reports an authentication challenge to the HTTP layer.
+    pub challenge: ChallengeSlot,
+    /// The subscriber to changes of the above, if there is one.
     pub subscriber: Option<Subscriber>,
 }
 
 impl Caller {
-    /// The caller that the HTTP layer attached to the request.
+    /// Returns the caller that the HTTP layer attached to the request.
     pub(super) fn of(context: &RequestContext<RoleServer>) -> Option<&Self> {
         from_http(context)
     }
 }
 
-/// The span of the HTTP request, if there is one.
+/// The span of the HTTP request, or else the current one.
 pub(super) fn request_span(context: &RequestContext<RoleServer>) -> Span {
     from_http(context).cloned().unwrap_or_else(Span::current)
 }
 
-/// What the HTTP layer attached to the request.
+/// Returns an extension that the HTTP layer attached to the request.
 fn from_http<T: Send + Sync + 'static>(context: &RequestContext<RoleServer>) -> Option<&T> {
     context
         .extensions
@@ -61,39 +61,39 @@ impl fmt::Debug for Caller {
     }
 }
 
-/// Why an answer must be an HTTP 401 or 403 with a challenge instead of the
-/// tool's result: clients sign in again on a status, never on a text.
+/// Why the response must be an HTTP 401 or 403 with a challenge instead of the tool's result:
+/// clients sign in again on a status, never on a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum AuthChallenge {
     /// 401: Backlog rejected the credentials, and renewed ones as well.
     SignInAgain,
     /// 403 `insufficient_scope`: the scopes that a new grant should have.
     InsufficientScope(Scopes),
 }
 
-/// What a tool call found while the request ran, read by the HTTP layer when it ended.
-/// Clones share it.
+/// Where a tool call reports to the HTTP layer, which reads it when the call has ended. Clones
+/// share it.
 #[derive(Clone, Debug, Default)]
-pub struct Verdict(Arc<Found>);
+pub struct ChallengeSlot(Arc<Reported>);
 
 #[derive(Debug, Default)]
-struct Found {
-    refusal: OnceLock<Refusal>,
+struct Reported {
+    challenge: OnceLock<AuthChallenge>,
     changed: AtomicBool,
 }
 
-impl Verdict {
-    /// Refuses the request; the first refusal stays.
-    pub fn refuse(&self, refusal: Refusal) {
-        // A later refusal of the same request has nothing to add.
-        let _ = self.0.refusal.set(refusal);
+impl ChallengeSlot {
+    /// Sets the challenge. Only the first one of a request counts.
+    pub fn set(&self, challenge: AuthChallenge) {
+        // A later challenge of the same request adds nothing.
+        let _ = self.0.challenge.set(challenge);
     }
 
-    pub fn refusal(&self) -> Option<Refusal> {
-        self.0.refusal.get().copied()
+    pub fn get(&self) -> Option<AuthChallenge> {
+        self.0.challenge.get().copied()
     }
 
-    /// Notes that a tool has changed something, so that a lost answer is no reason to try again.
+    /// Records that a tool has changed something, so that a lost response is not retried.
     pub fn note_change(&self) {
         self.0.changed.store(true, Ordering::Release);
     }

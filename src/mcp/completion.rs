@@ -1,12 +1,12 @@
-//! `completion/complete`: what can be typed next, for the variables of resource templates and
-//! the arguments of prompts. Only what the caller may read is suggested.
+//! `completion/complete`: suggestions for the variables of resource templates and the arguments of
+//! prompts. Only data that the caller may read is suggested.
 //!
 //! | for | suggested | requests to Backlog |
 //! |---|---|---|
-//! | a project key | keys that begin with it, or projects with it in their name | 1 |
-//! | an issue key | project keys; after the `-`, the issues changed last that begin with it | 1 or 2 |
-//! | a milestone | the open ones of the project given | 2 |
-//! | a language | the two that most people here speak | 0 |
+//! | a project key | keys that start with the input, or projects with it in their name | 1 |
+//! | an issue key | project keys; after the `-`, recently updated issues that start with it | 1 or 2 |
+//! | a milestone | the open milestones of the given project | 2 |
+//! | a language | the two most common among the hub's users | 0 |
 
 use rmcp::{
     ErrorData,
@@ -23,15 +23,15 @@ use super::{
 use crate::backlog::{Request, Segment};
 
 const LANGUAGES: [&str; 2] = ["日本語", "English"];
-/// How many issues are looked through.
+/// The number of recent issues that are searched.
 const ISSUES: usize = 100;
 
-enum Wanted {
+enum SuggestionKind {
     ProjectKey,
     IssueKey,
     Milestone,
     Language,
-    /// Nothing that could be guessed.
+    /// A value without suggestions.
     Other,
 }
 
@@ -40,27 +40,28 @@ pub(super) async fn complete(
     request: CompleteRequestParams,
 ) -> Result<CompleteResult, ErrorData> {
     let found = reader.spaces().into_iter().find_map(|space| {
-        let wanted = wanted(&space, &request)?;
-        Some((space, wanted))
+        let kind = kind_of(&space, &request)?;
+        Some((space, kind))
     });
-    let Some((reader, wanted)) = &found else {
-        let text = "the reference or its argument is none of this server";
+    let Some((reader, kind)) = &found else {
+        let text = "unknown reference or argument; expected a prompt or a resource template of \
+                    this server";
         return Err(ErrorData::invalid_params(text, None));
     };
     let typed = request.argument.value.as_str();
     let project = || request.context.as_ref()?.get_argument("project");
-    // What Backlog is asked for is recorded as the call of a tool is.
-    let asks = !matches!(wanted, Wanted::Language | Wanted::Other);
+    // Requests to Backlog are recorded like a tool call.
+    let asks = !matches!(kind, SuggestionKind::Language | SuggestionKind::Other);
     let mut record = asks.then(|| reader.record("completion"));
-    let found = match wanted {
-        Wanted::ProjectKey => project_keys(reader, typed).await,
-        Wanted::IssueKey => issue_keys(reader, typed).await,
-        Wanted::Milestone => match project() {
+    let found = match kind {
+        SuggestionKind::ProjectKey => project_keys(reader, typed).await,
+        SuggestionKind::IssueKey => issue_keys(reader, typed).await,
+        SuggestionKind::Milestone => match project() {
             Some(project) => milestones(reader, project, typed).await,
             None => Ok(Vec::new()),
         },
-        Wanted::Language => Ok(starting_with(typed, LANGUAGES)),
-        Wanted::Other => Ok(Vec::new()),
+        SuggestionKind::Language => Ok(starting_with(typed, LANGUAGES)),
+        SuggestionKind::Other => Ok(Vec::new()),
     };
     if let Some(record) = &mut record {
         record.ended_as(&found, ToolError::outcome);
@@ -69,30 +70,30 @@ pub(super) async fn complete(
     Ok(CompleteResult::new(suggestions(found)))
 }
 
-/// `None` if there is no such reference.
-fn wanted(reader: &Reader<'_>, request: &CompleteRequestParams) -> Option<Wanted> {
+/// Returns `None` if there is no such reference.
+fn kind_of(reader: &Reader<'_>, request: &CompleteRequestParams) -> Option<SuggestionKind> {
     let argument = request.argument.name.as_str();
     match &request.r#ref {
         Reference::Prompt(prompt) => Some(match prompts::holds(reader, &prompt.name, argument)? {
-            Holds::ProjectKey => Wanted::ProjectKey,
-            Holds::Milestone => Wanted::Milestone,
-            Holds::Language => Wanted::Language,
-            Holds::Text => Wanted::Other,
+            Holds::ProjectKey => SuggestionKind::ProjectKey,
+            Holds::Milestone => SuggestionKind::Milestone,
+            Holds::Language => SuggestionKind::Language,
+            Holds::Text => SuggestionKind::Other,
         }),
         Reference::Resource(template) => {
             let known = resources::is_template(reader, &template.uri);
             let variable = known && template.uri.contains(&format!("{{{argument}}}"));
             variable.then_some(match argument {
-                "projectKey" => Wanted::ProjectKey,
-                "issueKey" => Wanted::IssueKey,
-                _ => Wanted::Other,
+                "projectKey" => SuggestionKind::ProjectKey,
+                "issueKey" => SuggestionKind::IssueKey,
+                _ => SuggestionKind::Other,
             })
         }
         _ => None,
     }
 }
 
-/// The first of them, and how many there are.
+/// The first suggestions, and the total number.
 fn suggestions(mut found: Vec<String>) -> CompletionInfo {
     let total = found.len();
     found.truncate(CompletionInfo::MAX_VALUES);
@@ -115,7 +116,7 @@ fn starting_with<T: Into<String>>(typed: &str, texts: impl IntoIterator<Item = T
     texts.filter(|text: &String| begins(text, typed)).collect()
 }
 
-/// By key first, then by name.
+/// Suggests projects by key first, then by name.
 async fn project_keys(reader: &Reader<'_>, typed: &str) -> Result<Vec<String>, ToolError> {
     let projects = resources::projects(reader).await?;
     let typed_small = typed.to_lowercase();
@@ -161,7 +162,7 @@ async fn milestones(
     project: &str,
     typed: &str,
 ) -> Result<Vec<String>, ToolError> {
-    // Of a project that the caller has: what else was typed is not asked for.
+    // Only a project that the caller can see is requested, not whatever was typed.
     let projects = resources::projects(reader).await?;
     let Some(project) = projects.into_iter().find(|it| it.key == project) else {
         return Ok(Vec::new());

@@ -1,9 +1,9 @@
-//! The keys by which an operator names the texts of tools, as backlog-mcp-server names them.
+//! The keys with which an operator overrides the texts of tools, as in backlog-mcp-server.
 //!
-//! A key follows from the names of tool and input, except where upstream's was written by hand
-//! and differs. Several places may have one key; an override then changes them all.
+//! A key follows from the names of tool and input, except where upstream's key was written by hand
+//! and differs. Several places may share a key; an override then changes them all.
 
-/// Inputs whose key does not follow from their name.
+/// Inputs with a key that does not follow from their name.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     (
         "add_project",
@@ -106,12 +106,12 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// A text about a call that fails.
+/// An error text that an operator can override.
 pub(super) struct ErrorText {
     pub key: &'static str,
-    /// The one tool whose text it is; `None` for every tool without one of its own.
+    /// The one tool with this text; `None` for every tool without a text of its own.
     pub tool: Option<&'static str>,
-    /// What ends the text unless overridden.
+    /// The built-in end of the error text.
     pub text: &'static str,
 }
 
@@ -131,7 +131,7 @@ const fn error_of(tool: &'static str, key: &'static str, text: &'static str) -> 
     }
 }
 
-/// The error texts that have a key; one of a certain tool stands before that of all.
+/// The error texts that have a key. The text of a specific tool precedes the general one.
 pub(super) const ERRORS: &[ErrorText] = &[
     error(
         "PROJECT_ID_OR_KEY_REQUIRED",
@@ -169,8 +169,8 @@ pub(super) fn of_tool(tool: &str) -> String {
 
 /// The key of an input's description.
 ///
-/// An input that is itself named `description` has `…_INPUT_DESCRIPTION`. Upstream gives it the
-/// key of the tool's description, so that one text stands in both places.
+/// An input that is itself named `description` has `…_INPUT_DESCRIPTION`. Upstream gives it the key
+/// of the tool's description, so that both places have the same text.
 pub(super) fn of_input(tool: &str, input: &str) -> String {
     let exception = EXCEPTIONS
         .iter()
@@ -195,7 +195,7 @@ pub(super) fn of_filter(kind: &str, part: Option<&str>) -> Option<String> {
     let kind = kind.to_ascii_uppercase();
     match part {
         None => Some(format!("TOOL_CUSTOM_FIELD_FILTER_{kind}")),
-        // What tells the kind is fixed.
+        // The discriminator is fixed.
         Some("type") => None,
         Some("id") => Some("TOOL_CUSTOM_FIELD_FILTER_ID".to_owned()),
         Some(part) => Some(format!("TOOL_CUSTOM_FIELD_FILTER_{kind}_{}", snake(part))),

@@ -1,8 +1,8 @@
-//! Texts that the operator has put in place of the built-in ones.
+//! The operator's texts, which replace the built-in ones.
 //!
-//! 1. The configuration collects them by key (`TOOL_GET_ISSUE_DESCRIPTION`, …).
-//! 2. They are written into the tools once, when the table of tools is made.
-//! 3. Those of errors are looked up when a call fails.
+//! 1. The configuration collects the texts by key (`TOOL_GET_ISSUE_DESCRIPTION`, …).
+//! 2. They are written into the tools once, when the table of tools is built.
+//! 3. Error texts are looked up when a call fails.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,12 +17,12 @@ use super::{
     organizations, tools,
 };
 
-/// The operator's texts by their keys; the default has none.
+/// The operator's texts by key; empty by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Descriptions(Arc<BTreeMap<String, String>>);
 
 impl Descriptions {
-    /// Texts for keys; an empty text leaves the built-in one.
+    /// Takes texts by key; an empty text keeps the built-in one.
     pub fn new(texts: impl IntoIterator<Item = (String, String)>) -> Self {
         let given = texts
             .into_iter()
@@ -30,13 +30,13 @@ impl Descriptions {
         Self(Arc::new(given.collect()))
     }
 
-    /// Every key that means something, sorted.
+    /// Returns all known keys, sorted.
     pub fn keys() -> BTreeSet<String> {
         Self::default().resolved().into_keys().collect()
     }
 
-    /// The text of every key: the operator's, else the built-in one, which is empty where there
-    /// is none. Where several places share a key, it is that of the first.
+    /// Returns the text of every key: the operator's or else the built-in one, which may be empty.
+    /// Where several places share a key, the text of the first counts.
     pub fn resolved(&self) -> BTreeMap<String, String> {
         let mut texts = BTreeMap::new();
         let organizations = organizations::list_tool();
@@ -53,7 +53,7 @@ impl Descriptions {
         texts
     }
 
-    /// Writes the operator's texts into a tool. `name` is the one without a prefix.
+    /// Writes the operator's texts into a tool. `name` has no prefix.
     pub(super) fn apply(&self, name: &str, tool: &mut model::Tool) {
         if self.0.is_empty() {
             return;
@@ -65,7 +65,7 @@ impl Descriptions {
         });
     }
 
-    /// An error text as the operator words it, in place of the built-in advice as well.
+    /// Replaces an error text, including the built-in advice, with the operator's.
     pub(super) fn reword(&self, tool: &str, text: String) -> String {
         let before = |error: &str| {
             let (before, after) = text.rsplit_once(error)?;
@@ -82,7 +82,7 @@ impl Descriptions {
     }
 }
 
-/// Goes through the texts of a tool that have a key; what `each` leaves there is stored.
+/// Calls `each` for every text of a tool that has a key, and stores the text that it leaves.
 fn each_text(name: &str, tool: &mut model::Tool, mut each: impl FnMut(String, &mut String)) {
     let mut text = tool.description.take().unwrap_or_default().into_owned();
     each(keys::of_tool(name), &mut text);
@@ -102,7 +102,7 @@ fn each_text(name: &str, tool: &mut model::Tool, mut each: impl FnMut(String, &m
     }
 }
 
-/// The texts inside a custom field: kinds of filters, or the parts of a value.
+/// Visits the texts inside a custom field: kinds of filters, or the parts of a value.
 fn each_part(tool: &str, item: &mut Value, each: &mut impl FnMut(String, &mut String)) {
     if let Some(Value::Array(filters)) = item.get_mut("oneOf") {
         for filter in filters {

@@ -1,13 +1,13 @@
-//! How many values a JSON text has, before any of them is built: one of two bytes becomes a
+//! Counts the values of a JSON text before any of them is built: a value of two bytes takes a
 //! hundred in memory.
 
-/// More than any message needs. All of them together take some ten MiB.
+/// More than any message needs. Together they take about ten MiB.
 pub(super) const MAX_ELEMENTS: usize = 50_000;
 
-/// Whether a text has more than [`MAX_ELEMENTS`] values. What begins one is counted outside
-/// strings; a text that is no JSON is counted somehow.
+/// Whether a text has more than [`MAX_ELEMENTS`] values. The characters that start a value are
+/// counted outside strings. For text that is not JSON the count is meaningless, but harmless.
 pub(super) fn are_too_many(json: &[u8]) -> bool {
-    // Each has a byte at least.
+    // Each value has at least one byte.
     if json.len() <= MAX_ELEMENTS {
         return false;
     }
@@ -29,13 +29,13 @@ pub(super) fn are_too_many(json: &[u8]) -> bool {
     false
 }
 
-/// What comes after a string whose beginning was read.
+/// Returns the text after a string, given the text after its opening quote.
 fn after_string(mut text: &[u8]) -> &[u8] {
     while let Some(at) = memchr::memchr2(b'"', b'\\', text) {
         if text[at] == b'"' {
             return &text[at + 1..];
         }
-        // What follows a backslash ends nothing.
+        // An escaped character does not end the string.
         text = text.get(at + 2..).unwrap_or_default();
     }
     &[]

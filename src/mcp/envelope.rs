@@ -1,14 +1,15 @@
-//! The envelope of a JSON-RPC message, read before the protocol's library reads the message.
-//! The library answers some wrong messages in plain text and others not at all; this module
-//! says what is wrong as JSON-RPC does, with the id of the request where it can be read.
+//! The envelope of a JSON-RPC message, read before the protocol's library reads the message. The
+//! library responds to some invalid messages in plain text and to others not at all; this module
+//! reports the error as JSON-RPC does, with the id of the request where it is readable.
 //!
 //! 1. A byte order mark is skipped (RFC 8259 §8.1); bytes that are not UTF-8 are −32700.
-//! 2. One of more values than any message needs is −32600: they are counted before they are built.
+//! 2. A message with more values than any message needs is −32600. They are counted before they are
+//!    built.
 //! 3. Half of a surrogate pair, which JSON may escape and no text may contain, is read as
 //!    U+FFFD ([`surrogates`]).
-//! 4. A list is a batch; each of its elements is a message of its own.
-//! 5. What is not JSON is −32700; JSON that is not a request, a notification or a response is
-//!    −32600. Only the envelope is looked at: `params` are scanned, not built.
+//! 4. A list is a batch; each element is a separate message.
+//! 5. Text that is not JSON is −32700; JSON that is not a request, a notification or a response is
+//!    −32600. Only the envelope is parsed: `params` are scanned, not built.
 
 use std::{borrow::Cow, fmt};
 
@@ -26,41 +27,41 @@ use super::{
 };
 use crate::backlog::surrogates;
 
-/// The messages of one batch. More are not even kept.
+/// The maximum number of messages in a batch. Further ones are counted but not kept.
 const MAX_MESSAGES: usize = 50;
 
-/// A message of which the envelope is right.
+/// A message with a valid envelope.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Message {
-    pub kind: Kind,
+    pub kind: MessageKind,
     pub text: Bytes,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum MessageKind {
     Request {
         id: RequestId,
         method: String,
     },
     Notification,
-    /// To a request of the server's own.
+    /// A response to a request of the server.
     Response,
 }
 
-/// What was sent.
+/// A parsed body: a message or a batch.
 #[derive(Debug, PartialEq)]
 pub(super) enum Received {
     One(Message),
-    /// With at least one element, and [`MAX_MESSAGES`] at most.
+    /// One to [`MAX_MESSAGES`] elements.
     Batch(Vec<Result<Message, Refused>>),
 }
 
-/// Why a message is refused, and whose request it is, as far as that can be read.
+/// Why a message is rejected, and the id of the request if it is readable.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Refused {
     pub id: Option<RequestId>,
     pub error: Box<ErrorData>,
-    /// Whether it looks like a response: an error in return could be answered with an error.
+    /// Whether it looks like a response. An error in return could cause another error.
     pub response: bool,
 }
 
@@ -73,12 +74,12 @@ impl Refused {
         }
     }
 
-    /// The response, as JSON.
+    /// Writes the error response as JSON.
     pub fn write(&self) -> Vec<u8> {
         #[derive(Serialize)]
         struct Response<'a> {
             jsonrpc: &'static str,
-            // JSON-RPC 2.0 §5: null where it could not be read.
+            // JSON-RPC 2.0 §5: null if it could not be read.
             id: Option<&'a RequestId>,
             error: &'a ErrorData,
         }
@@ -92,10 +93,10 @@ impl Refused {
 }
 
 impl Received {
-    /// Reads what was sent.
+    /// Parses a body.
     ///
     /// # Errors
-    /// It is neither a message nor a batch.
+    /// The body is neither a message nor a batch.
     pub fn read(sent: &Bytes) -> Result<Self, Refused> {
         const MARK: &[u8] = "\u{feff}".as_bytes();
         let sent = match sent.starts_with(MARK) {
@@ -107,7 +108,10 @@ impl Received {
             return Err(not_json(format!("byte {position} is not UTF-8")));
         }
         if elements::are_too_many(&sent) {
-            let problem = format!("the body has more than {MAX_ELEMENTS} values; send less");
+            let problem = format!(
+                "the body has more than {MAX_ELEMENTS} values; send a smaller \
+                                   one"
+            );
             return Err(no_request(None, &problem));
         }
         let text = match surrogates::replaced(&sent) {
@@ -128,16 +132,15 @@ fn batch(text: &Bytes) -> Result<Received, Refused> {
         return Err(no_request(None, "the batch is empty"));
     }
     if count > MAX_MESSAGES {
-        let problem = format!(
-            "a batch has at most {MAX_MESSAGES} messages, this one has {count}; send several"
-        );
+        let problem =
+            format!("the batch has {count} messages; send at most {MAX_MESSAGES} in one batch");
         return Err(no_request(None, &problem));
     }
     let element = |raw: &RawValue| message(&text.slice_ref(raw.get().as_bytes()));
     Ok(Received::Batch(first.into_iter().map(element).collect()))
 }
 
-/// The elements of a batch, as many as a batch may have; the others are counted only.
+/// The elements of a batch, up to the maximum; further ones are only counted.
 struct Elements<'a> {
     first: Vec<&'a RawValue>,
     count: usize,
@@ -173,7 +176,7 @@ impl<'de> Deserialize<'de> for Elements<'de> {
     }
 }
 
-/// The members that JSON-RPC has. Others are left to the protocol's library.
+/// The members that JSON-RPC defines. The protocol's library handles any others.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(default, borrow, deserialize_with = "given")]
@@ -190,21 +193,21 @@ struct Envelope<'a> {
     error: Option<&'a RawValue>,
 }
 
-/// A member that is there, be it null.
+/// Reads a member that is present, even if it is null.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-const NO_OBJECT: &str = "a message is a JSON object";
+const NO_OBJECT: &str = "a message must be a JSON object";
 
 fn message(text: &Bytes) -> Result<Message, Refused> {
     let envelope: Envelope<'_> =
         serde_json::from_slice(text).map_err(|error| match error.classify() {
-            // It is JSON, and no object, or a member is there twice.
+            // It is JSON but not an object, or a member occurs twice.
             Category::Data => no_request(None, &not_an_object(text, &error)),
             _ => not_json(error.to_string()),
         })?;
-    // The envelope could be read from a list as well.
+    // Serde would also accept a list for the envelope.
     if !is_object(text) {
         return Err(no_request(None, NO_OBJECT));
     }
@@ -220,21 +223,21 @@ fn message(text: &Bytes) -> Result<Message, Refused> {
     if text_of(envelope.jsonrpc).as_deref() != Some("2.0") {
         refuse("jsonrpc must be \"2.0\"");
     }
-    let answers = envelope.result.is_some() || envelope.error.is_some();
-    if matches!(id, Some(Err(_))) && !answers {
+    let is_response = envelope.result.is_some() || envelope.error.is_some();
+    if matches!(id, Some(Err(_))) && !is_response {
         refuse("id must be a string or an integer");
     }
     let method = text_of(envelope.method);
     match (envelope.method, &method) {
-        (None, _) if !answers => refuse("method is missing"),
+        (None, _) if !is_response => refuse("method is missing"),
         (Some(_), None) => refuse("method must be a string"),
-        (Some(_), Some(_)) if answers => {
-            refuse("a request has a method, a response has a result or an error, none has both");
+        (Some(_), Some(_)) if is_response => {
+            refuse("expected a method (request) or a result or an error (response), not both");
         }
         _ => {}
     }
     if let Some(refused) = refused {
-        let response = answers && envelope.method.is_none();
+        let response = is_response && envelope.method.is_none();
         return Err(Refused {
             response,
             ..refused
@@ -244,9 +247,9 @@ fn message(text: &Bytes) -> Result<Message, Refused> {
         check_params(method, id, given)?;
     }
     let kind = match (method, id) {
-        (Some(method), Some(Ok(id))) => Kind::Request { id, method },
-        (Some(_), _) => Kind::Notification,
-        (None, _) => Kind::Response,
+        (Some(method), Some(Ok(id))) => MessageKind::Request { id, method },
+        (Some(_), _) => MessageKind::Notification,
+        (None, _) => MessageKind::Response,
     };
     Ok(Message {
         kind,
@@ -254,7 +257,8 @@ fn message(text: &Bytes) -> Result<Message, Refused> {
     })
 }
 
-/// The library reads some of its structures from lists, too, and ignores a cursor that is no text.
+/// Rejects what the library would accept: lists in place of objects, and a cursor that is not a
+/// string.
 fn check_params(method: &str, id: &RequestId, given: &RawValue) -> Result<(), Refused> {
     let is_right = given.get() == "null"
         || (is_object(given.get().as_bytes()) && params::is_right_page(method, given.get()));
@@ -280,13 +284,13 @@ fn is_object(json: &[u8]) -> bool {
     json.trim_ascii_start().starts_with(b"{")
 }
 
-/// The bytes are no JSON text.
+/// Reports bytes that are not JSON.
 pub(super) fn not_json(problem: impl AsRef<str>) -> Refused {
     let message = format!("Parse error: {}", problem.as_ref());
     Refused::new(None, ErrorData::parse_error(message, None))
 }
 
-/// The JSON is no request.
+/// Reports JSON that is not a valid message.
 pub(super) fn no_request(id: Option<RequestId>, problem: &str) -> Refused {
     let message = format!("Invalid request: {problem}");
     Refused::new(id, ErrorData::invalid_request(message, None))

@@ -1,6 +1,6 @@
-//! What a failed tool call tells the assistant: what to do next, then what was wrong and where.
-//! Sign-in problems and passing ones never read alike, and what may have been changed is never
-//! told as something to repeat.
+//! The error texts of failed tool calls, for the model: what to do next, then what went wrong and
+//! where. Sign-in problems and temporary ones have distinct texts, and no text asks to repeat a
+//! change that may have been made.
 
 mod advice;
 mod backlog;
@@ -19,12 +19,12 @@ use crate::{
 /// Largest file that a tool returns, in bytes: 7 MiB, about 10 MB as base64.
 pub(super) const LARGEST_FILE: usize = 7 << 20;
 
-/// What a call that has changed something is told in place of its answer, where that is lost or
-/// there is no room for it.
-pub const DONE: &str = "Backlog has done this, but its answer could not be handed on. Do not \
-    repeat the call: read what it changed.";
+/// The result of a call that has changed something, where the actual response was lost or did not
+/// fit.
+pub const DONE: &str = "The change was made, but Backlog's response could not be delivered. Do not \
+    repeat the call: read the item to see the result.";
 
-/// Why a tool brought no result.
+/// Why a tool returned no result.
 #[derive(Debug, Error)]
 pub(super) enum ToolError {
     #[error(transparent)]
@@ -33,34 +33,34 @@ pub(super) enum ToolError {
     Access(#[from] AccessError),
     #[error("{about}: {error}")]
     Backlog { error: BacklogError, about: About },
-    /// To look up the names of a call would take what is left of the user's requests.
+    /// Looking up the names of the call would use up the user's remaining requests.
     #[error("{needed} lookups, and {} requests left", .left.requests)]
     TooFewLeft { needed: usize, left: Left },
-    /// More than the call's own `maxBytes`.
+    /// The file exceeds the call's own `maxBytes`.
     #[error("the file is larger than {max_bytes} bytes")]
     FileTooLarge {
         max_bytes: usize,
-        /// Where Backlog shows it.
+        /// The page in Backlog that shows it.
         page: String,
     },
-    /// The operator allows some projects only, and the call was not within them; why, as a clause.
-    #[error("out of bounds: {0}")]
-    OutOfBounds(String),
+    /// The call reaches outside of the allowed projects. The clause says why.
+    #[error("outside of the allowed projects: {0}")]
+    OutsideProjects(String),
 }
 
-/// What a text about a failure may refer to.
+/// The details that an error text may refer to.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
-    /// The tool, or the thing that was to be read.
+    /// The tool, or the item to read.
     pub what: &'a str,
-    /// The inputs of the tool that take names.
+    /// The inputs of the tool that accept names.
     pub named: &'a [Named],
     pub now: DateTime<Utc>,
 }
 
 impl ToolError {
-    /// What is known of the change that was asked for; `None` if nothing was to be changed, or
-    /// Backlog was not asked.
+    /// Returns the fate of the requested change; `None` if there was none, or nothing was sent to
+    /// Backlog.
     fn fate(&self) -> Option<Fate> {
         match self {
             Self::Backlog { error, about } if !about.is_read() => Some(error.fate()),
@@ -68,12 +68,12 @@ impl ToolError {
         }
     }
 
-    /// Whether Backlog has done what was asked for, and only its response is missing.
+    /// Whether Backlog made the change, and only its response is missing.
     pub fn is_done(&self) -> bool {
         self.fate() == Some(Fate::Done)
     }
 
-    /// What kind of failure it is, for the record.
+    /// The kind of failure, for metrics and the audit trail.
     pub fn outcome(&self) -> ToolOutcome {
         match (self, self.fate()) {
             (_, Some(Fate::Done)) => ToolOutcome::Ok,
@@ -82,7 +82,7 @@ impl ToolError {
             (Self::Access(AccessError::SignInAgain | AccessError::KeyRefused), _) => {
                 ToolOutcome::SignInAgain
             }
-            (Self::OutOfBounds(_), _) => ToolOutcome::Denied,
+            (Self::OutsideProjects(_), _) => ToolOutcome::Denied,
             (Self::Access(AccessError::Unavailable { .. } | AccessError::InDoubt { .. }), _) => {
                 ToolOutcome::BacklogFailed
             }
@@ -100,9 +100,9 @@ impl ToolError {
         }
     }
 
-    /// The HTTP status and the first number of an error that Backlog answered, for the log: they
-    /// are all of an answer that may be logged.
-    pub fn answered(&self) -> (Option<u16>, Option<u32>) {
+    /// The HTTP status and the first error code of Backlog's response. Nothing else of a response
+    /// may be logged.
+    pub fn response_codes(&self) -> (Option<u16>, Option<u32>) {
         let Self::Backlog { error, .. } = self else {
             return (None, None);
         };
@@ -116,7 +116,7 @@ impl ToolError {
         }
     }
 
-    /// The text for the assistant; names tools as the table does.
+    /// The text for the model. It names tools without the prefix.
     pub fn explain(&self, context: Context<'_>) -> String {
         let Context {
             what: tool, now, ..
@@ -129,8 +129,8 @@ impl ToolError {
             Self::Access(error) => access(*error),
             Self::Backlog { error, about } => backlog::explain(error, about, context),
             Self::TooFewLeft { needed, left } => format!(
-                "Give ids in place of names, or fewer names, or try again {}: to look these names \
-                 up takes {needed} requests, and Backlog takes {} more of this user until then.",
+                "Give ids instead of names, or fewer names, or try again {}: looking up these \
+                 names takes {needed} requests, and Backlog allows this user {} more until then.",
                 time(left.until, now),
                 left.requests
             ),
@@ -138,7 +138,7 @@ impl ToolError {
                 "The file is larger than maxBytes ({max_bytes}), so it was not read. Open it in \
                  Backlog: {page}"
             ),
-            Self::OutOfBounds(reason) => {
+            Self::OutsideProjects(reason) => {
                 format!(
                     "{tool} was not called, because only some projects are allowed here: {reason}."
                 )
@@ -156,15 +156,15 @@ fn access(error: AccessError) -> String {
              and BACKLOG_DOMAIN, or those of the organization; repeating the call will not help."
             .to_owned(),
         AccessError::InDoubt { retry_after } => format!(
-            "Backlog did not confirm this connection's sign-in, which may be a passing fault: it is \
-             in doubt, and the hub asks Backlog again. Try again in {}. If this goes on for more \
-             than an hour, reconnect and sign in to Backlog again.",
+            "Backlog did not confirm this connection's sign-in, which may be a temporary fault: \
+             it is in doubt, and the hub will check again. Try again in {}. If this persists for \
+             more than an hour, reconnect and sign in to Backlog again.",
             seconds(retry_after)
         ),
         AccessError::Unavailable { retry_after } => {
             let wait = retry_after.map_or_else(|| "a moment".to_owned(), seconds);
             format!(
-                "Access to Backlog could not be renewed just now. The sign-in is still good: \
+                "Access to Backlog could not be renewed right now. The sign-in is still valid: \
                  try again in {wait}."
             )
         }

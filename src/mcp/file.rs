@@ -1,15 +1,16 @@
-//! A file from Backlog as MCP content: one way for every tool that returns one.
+//! Returns a file from Backlog as MCP content, for every tool that returns one.
 //!
-//! 1. It is read up to a limit. Of a larger one, only the head comes.
+//! 1. The file is read up to a limit. For a larger one, only the headers are used.
 //! 2. The [`name`] comes from `Content-Disposition`.
-//! 3. The bytes decide what it is, because Backlog derives the type from the name: an [`image`]
-//!    by its first ones, a [`text`] by all of them.
-//! 4. An image is made fit for models and shown as image content, a text as an embedded resource,
-//!    as much of it as the answer holds. Its URI names the file and cannot be fetched.
-//!    Hidden characters are removed from it, and from the name ([`hidden`](super::hidden)).
-//! 5. Of anything else, and of what cannot be shown, the answer has the facts, and the page in
-//!    Backlog that shows it ([`place`]).
-//! 6. The bytes come as base64 if the call asks for them ([`view`]).
+//! 3. The bytes decide the type, because Backlog derives the declared type from the name: the first
+//!    bytes for an [`image`], all of them for a [`text`].
+//! 4. An image is prepared for models and returned as image content; a text is returned as an
+//!    embedded resource, as much of it as the response holds. Its URI names the file but cannot be
+//!    fetched. Hidden characters are removed from the text and the name
+//!    ([`hidden`](super::hidden)).
+//! 5. For anything else, and for files that cannot be shown, the response has the facts and the
+//!    page in Backlog that shows the file ([`place`]).
+//! 6. The bytes are returned as base64 if the call asks for it ([`view`]).
 
 mod image;
 pub(super) mod name;
@@ -42,16 +43,16 @@ use crate::backlog::{BacklogError, Request, Response, announced};
 
 const BYTES: &str = "application/octet-stream";
 
-/// Largest file that is taken, in bytes: base64 makes it 4 MB, about what a request may have.
+/// The largest file that is accepted, in bytes: 4 MB as base64, about the limit of a request.
 pub(super) const LARGEST_UPLOAD: usize = 3_000_000;
 
-/// A text of so many bytes is decoded at once; a larger one beside the workers.
+/// A text of up to this many bytes is decoded inline; a larger one in the pool.
 const DECODED_AT_ONCE: usize = 64 * 1024;
 
-/// What of the budget is kept for the sentences beside a text.
+/// The part of the token budget that is reserved for notes about a text.
 const FOR_NOTES: usize = 150;
 
-/// What files may take: in an answer, and of the memory while they are made ready.
+/// Limits for files: tokens in a response, and memory while they are prepared.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FileLimits {
     pub max_tokens: usize,
@@ -67,7 +68,7 @@ impl FileLimits {
     }
 }
 
-/// Asks for a file, and shows of it what the view asks for.
+/// Requests a file, and returns the part that the view asks for.
 pub(super) async fn show(
     backlog: &Backlog<'_>,
     request: Request,
@@ -76,9 +77,12 @@ pub(super) async fn show(
     let limits = backlog.files;
     let place = Place::of(&request, backlog.access.url());
     let limit = view.largest(limits.max_tokens);
-    let answer = fetch(backlog, request, limit).await?;
-    let (head, bytes) = match answer {
-        Some(answer) => (Head::of(&answer.headers, &place), answer.whole_file(limit)),
+    let response = fetch(backlog, request, limit).await?;
+    let (head, bytes) = match response {
+        Some(response) => (
+            Head::of(&response.headers, &place),
+            response.whole_file(limit),
+        ),
         None => (Head::of(&HeaderMap::new(), &place), None),
     };
     let Some(bytes) = bytes else {
@@ -97,14 +101,14 @@ pub(super) async fn show(
     })
 }
 
-/// The answer of Backlog; none if it was too large and did not say how large.
+/// Requests a file; `None` if the response was too large and did not announce its size.
 async fn fetch(
     backlog: &Backlog<'_>,
     request: Request,
     max_bytes: usize,
 ) -> Result<Option<Response>, ToolError> {
     match backlog.send(request.file(max_bytes)).await {
-        Ok(answer) => Ok(Some(answer)),
+        Ok(response) => Ok(Some(response)),
         Err(ToolError::Backlog {
             error: BacklogError::TooLarge { .. },
             ..
@@ -113,17 +117,17 @@ async fn fetch(
     }
 }
 
-/// What Backlog says of a file before its bytes.
+/// The facts from the response headers of a file.
 struct Head {
     name: Option<String>,
-    /// The path that the name was sent with, if it was.
+    /// The full path, if the name was sent with one.
     path: Option<String>,
-    /// Without parameters, such as `text/plain`.
+    /// The declared type without parameters, such as `text/plain`.
     content_type: String,
     charset: Option<String>,
     size: Option<u64>,
     stem: String,
-    /// How many hidden characters the name and the path had.
+    /// The number of hidden characters removed from the name and the path.
     removed: usize,
 }
 
@@ -176,13 +180,14 @@ impl Head {
     }
 }
 
-/// What is answered of a file that was not read.
+/// The result for a file that was too large to read.
 fn too_large(head: &Head, place: &Place, format: Format, limit: usize) -> Outcome {
     let why = match format {
         Format::Auto => format!("The file is larger than {limit} bytes, so it was not read."),
         Format::Base64 => format!(
-            "The file is larger than {limit} bytes, which is as much base64 as an answer holds, \
-             so it was not read. A program that keeps it out of a conversation can raise maxBytes."
+            "The file is larger than {limit} bytes, the most that a response holds as base64, so \
+             it was not read. A client that keeps the content out of the conversation can raise \
+             maxBytes."
         ),
     };
     let facts = head.facts(&head.content_type, head.size);
@@ -193,19 +198,19 @@ fn open(why: &str, place: &Place) -> String {
     format!("{why} Open it in Backlog: {}", place.page())
 }
 
-/// A file that was read whole.
+/// A file that was read completely.
 struct File {
     head: Head,
     bytes: Bytes,
     place: Place,
 }
 
-/// What an answer shows.
+/// The content of a result.
 struct Shown {
     facts: Value,
     content: Option<ContentBlock>,
     notes: Vec<String>,
-    /// How many hidden characters are no longer in the content.
+    /// The number of hidden characters removed from the content.
     removed: usize,
 }
 
@@ -219,7 +224,7 @@ impl Shown {
         }
     }
 
-    /// The facts, the content, and what else there is to say.
+    /// Combines the facts, the content and the notes.
     fn outcome(mut self, head: &Head, place: &Place) -> Outcome {
         if let Some(facts) = self.facts.as_object_mut() {
             facts.extend(place.facts());
@@ -246,7 +251,7 @@ impl File {
         self.head.facts(content_type, self.size())
     }
 
-    /// One text with everything, for programs.
+    /// Returns everything as one JSON text, for programs.
     fn as_json(&self) -> Outcome {
         let content_type = match image::content_type(&self.bytes) {
             Some(image) => image,
@@ -330,7 +335,7 @@ impl File {
         Shown::nothing(facts, vec![open(why, &self.place)])
     }
 
-    /// The text that the bytes are, if they are one.
+    /// Decodes the bytes if they are text.
     async fn decode(&self, limits: &FileLimits) -> Result<Option<Decoded>, Undone> {
         let (bytes, charset) = (self.bytes.clone(), self.head.charset.clone());
         let is_text = is_text(&self.head.content_type);
@@ -351,7 +356,7 @@ impl File {
         facts["encoding"] = decoded.encoding.into();
         let budget = max_tokens.saturating_sub(tokens(&facts.to_string()) + FOR_NOTES);
         let length = view.length.unwrap_or(usize::MAX);
-        // Before it is cut, so that places count what is shown.
+        // Cleaned before it is cut, so that offsets count the characters that are shown.
         let hidden::Cleaned { text, removed } = hidden::clean(&decoded.text);
         let part = Part::within(&text, view.from, length, budget.max(1));
         let uri = self.place.uri(&self.head.name(content_type));
@@ -364,7 +369,7 @@ impl File {
         }
     }
 
-    /// The declared type, unless it is that of an image that the bytes are not.
+    /// The declared type, unless it claims an image that the bytes are not.
     fn declared_type(&self) -> &str {
         match self.head.content_type.as_str() {
             "image/png" | "image/jpeg" | "image/gif" | "image/webp" => BYTES,
@@ -372,7 +377,7 @@ impl File {
         }
     }
 
-    /// The declared type, unless no text has it.
+    /// The declared type, unless it cannot be that of a text.
     fn text_type(&self) -> &str {
         let declared = self.declared_type();
         let (kind, _) = declared.split_once('/').unwrap_or_default();
@@ -385,7 +390,7 @@ impl File {
     }
 }
 
-/// What a part of a text lacks, and how it is read.
+/// Notes which part of a text is shown, and how to read the rest.
 fn rest(part: &Part<'_>) -> Option<String> {
     if part.is_whole() {
         return None;

@@ -1,14 +1,16 @@
-//! Characters that a model reads and a person does not see, or that show a text in another order
-//! than it is stored. Anybody who writes in Backlog can hide instructions with them.
+//! Removes characters that a model reads but a user does not see, or that display text in a
+//! different order than it is stored. Anyone who writes in Backlog can hide instructions with them.
 //!
-//! 1. [`may_be_in`] looks at JSON as Backlog sent it. Most responses have none, and pass unread.
-//! 2. [`clean`] and [`clean_value`] remove them from what a model reads, and count them.
-//! 3. [`note`] reports the count beside the response.
-//! 4. [`replace_once`] edits a text by what was shown of it, and keeps what was not shown.
+//! 1. [`may_be_in`] scans JSON as Backlog sent it. Most responses have none, and are passed on
+//!    unparsed.
+//! 2. [`clean`] and [`clean_value`] remove them from text for a model, and count them.
+//! 3. [`note`] reports the count along with the response.
+//! 4. [`replace_once`] edits a text by its shown form, and keeps the characters that were not
+//!    shown.
 //!
-//! Removed are tag characters (U+E0000–E007F), direction embeddings, overrides and isolates
-//! (U+202A–202E, U+2066–2069), and invisible ones (U+200B, U+2060–2064, U+FEFF). The tags of an
-//! emoji flag stay, and so does what Japanese names, emoji and other scripts need: variation
+//! It removes tag characters (U+E0000–E007F), direction embeddings, overrides and isolates
+//! (U+202A–202E, U+2066–2069), and invisible ones (U+200B, U+2060–2064, U+FEFF). It keeps the tags
+//! of emoji flags, and the characters that Japanese names, emoji and other scripts need: variation
 //! selectors, joiners (U+200C, U+200D) and direction marks (U+200E, U+200F).
 
 mod edit;
@@ -19,21 +21,21 @@ use serde_json::{Map, Value};
 
 pub use edit::{Mismatch, replace_once};
 
-/// Begins the flag of a region such as Scotland; tags name the region.
+/// The first character of the flag of a region such as Scotland; tags name the region.
 const BLACK_FLAG: char = '\u{1f3f4}';
 const CANCEL_TAG: char = '\u{e007f}';
-/// Bytes of a tag character in UTF-8.
+/// The number of bytes of a tag character in UTF-8.
 const TAG_BYTES: usize = 4;
 
 /// A text without hidden characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cleaned<'a> {
     pub text: Cow<'a, str>,
-    /// How many characters were removed.
+    /// The number of characters removed.
     pub removed: usize,
 }
 
-/// Removes hidden characters from a text; one that has none is borrowed.
+/// Removes hidden characters from a text; a text without any is borrowed.
 pub fn clean(text: &str) -> Cleaned<'_> {
     let mut hidden = hidden_in(text).peekable();
     if hidden.peek().is_none() {
@@ -94,15 +96,15 @@ fn clean_names(fields: &mut Map<String, Value>) -> usize {
     removed
 }
 
-/// Whether JSON may have hidden characters, as they are or as escapes. It can be wrong about
-/// flags and escaped backslashes, and is never wrong about what it denies.
+/// Whether JSON may have hidden characters, literally or as escapes. Flags and escaped backslashes
+/// cause false positives; there are no false negatives.
 pub fn may_be_in(json: &str) -> bool {
     let bytes = json.as_bytes();
     let is_escaped = |at: usize| bytes.get(at + 2..at + 6).is_some_and(is_hidden_unit);
     candidates(json).next().is_some() || memchr::memmem::find_iter(bytes, b"\\u").any(is_escaped)
 }
 
-/// What a response says of the characters that it lacks; nothing, where it lacks none.
+/// The note of a response about removed characters; `None` if none were removed.
 pub fn note(removed: usize) -> Option<String> {
     match removed {
         0 => None,
@@ -113,7 +115,7 @@ pub fn note(removed: usize) -> Option<String> {
     }
 }
 
-/// The places of hidden characters in a text, in bytes.
+/// The byte ranges of hidden characters in a text.
 fn hidden_in(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut flag_end = 0;
     candidates(text).filter(move |place| {
@@ -125,9 +127,9 @@ fn hidden_in(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The places of hidden characters and of the tags of flags.
+/// The byte ranges of hidden characters and of the tags of flags.
 fn candidates(text: &str) -> impl Iterator<Item = Range<usize>> {
-    // These bytes begin every such character, and no other character has them inside.
+    // Every such character starts with one of these bytes, which occur nowhere inside a character.
     let starts = memchr::memchr3_iter(0xe2, 0xef, 0xf3, text.as_bytes());
     starts.filter_map(move |start| {
         let character = text[start..].chars().next()?;
@@ -147,8 +149,8 @@ fn is_candidate(character: char) -> bool {
     )
 }
 
-/// How many bytes of tags at `start` belong to the flag before them (UTS #51, emoji tag sequence):
-/// two letters of a region, one to four letters or digits of its part, and the end.
+/// The number of bytes of tags at `start` that belong to the flag before them (UTS #51, emoji tag
+/// sequence): two letters of a country, one to four letters or digits of a region, and the end tag.
 fn flag_tags(text: &str, start: usize) -> usize {
     if !text[..start].ends_with(BLACK_FLAG) {
         return 0;

@@ -31,7 +31,7 @@ pub(super) use named::{
 pub(super) use sort::{SORTS, Sort};
 
 use super::{
-    names::Kind,
+    names::NameKind,
     reading::{Mark, READ},
 };
 
@@ -183,7 +183,7 @@ pub(super) struct ProjectId(Project);
 /// Project key such as PROJ, or name; or give projectId
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(extend("x-read" = Mark::ProjectKey, "x-name" = Kind::ProjectKey))]
+#[schemars(extend("x-read" = Mark::ProjectKey, "x-name" = NameKind::ProjectKey))]
 pub(super) struct ProjectKey(#[schemars(with = "String")] IdOrKey);
 
 // One input instead of the two of the upstream server's tools, which would be 70 bytes more in
@@ -191,7 +191,7 @@ pub(super) struct ProjectKey(#[schemars(with = "String")] IdOrKey);
 /// Project key such as PROJ, name or id
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(extend("x-read" = Mark::ProjectKey, "x-name" = Kind::ProjectKey))]
+#[schemars(extend("x-read" = Mark::ProjectKey, "x-name" = NameKind::ProjectKey))]
 pub(super) struct ProjectIdOrKey(IdOrKey);
 
 /// Numeric id; or give issueKey

@@ -1,14 +1,14 @@
-//! Keeps a result within what a model can take in, as JSON that is still whole.
+//! Truncates a result to the token limit, as JSON that is still valid.
 //!
-//! 1. What fits is left alone, unless a part was asked for.
-//! 2. Of a list, as many of the first elements as fit are kept.
-//! 3. Of a thing, or of the first element where not even that one fits, the longest texts are
-//!    shortened to what is left; lists inside only where that is not enough. Short texts are never
-//!    cut ([`super::window`]).
-//! 4. Where even the short fields are too much, the first ones are kept.
+//! 1. A result that fits is left alone, unless a part was requested.
+//! 2. From a list, as many of the first elements as fit are kept.
+//! 3. In a single item, or in the first element if even that one does not fit, the longest texts
+//!    are shortened to the remaining budget; inner lists only if that is not enough. Short texts
+//!    are never cut ([`super::window`]).
+//! 4. If even the short fields are too long, only the first ones are kept.
 //!
-//! What is missing is in the outcome, for a [note](super::notes) on how to get it. The JSON has no
-//! spaces for show: a model pays for each of them, on every call.
+//! The outcome lists what is missing, for a [note](super::notes) on how to get it. The JSON is not
+//! indented: a model pays for every space, on every call.
 
 use serde_json::{Map, Value};
 
@@ -17,23 +17,23 @@ use super::{
     window::{ListPart, TextPart, View, Window, view},
 };
 
-/// Which part of the texts and lists in a result was asked for.
+/// The requested part of the texts and lists in a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct RequestedPart {
     /// The first character of long texts.
     pub text_offset: usize,
-    /// How many characters of a long text at most.
+    /// The maximum number of characters of a long text.
     pub text_length: Option<usize>,
-    /// The first entry of lists inside.
+    /// The first entry of inner lists.
     pub item_offset: usize,
 }
 
-impl Asked {
+impl RequestedPart {
     pub fn is_everything(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether it is what comes after a part that was shown before.
+    /// Whether it continues a part that was shown before.
     pub fn goes_on(&self) -> bool {
         self.text_offset > 0 || self.item_offset > 0
     }
@@ -54,27 +54,27 @@ impl Asked {
 pub(super) struct Fitted {
     /// JSON, in Backlog's order of fields.
     pub text: String,
-    /// How many elements of a list are in it.
+    /// The number of list elements in it.
     pub kept: usize,
-    /// How many others have something of the part that was asked for.
+    /// The number of other elements with something in the requested part.
     pub left: usize,
-    /// Whether it is one thing, alone or as the only element, of which a part is shown.
+    /// Whether it is a part of one item, alone or as the only element.
     pub is_single: bool,
-    /// The texts of which a part is shown.
+    /// The texts that are shown in part.
     pub texts: Vec<TextPart>,
-    /// The lists inside that go on after what is shown.
+    /// The inner lists that continue after the shown entries.
     pub lists: Vec<ListPart>,
-    /// The entry at which they go on, if any of them is shown.
+    /// The entry at which they continue, if any entry is shown.
     pub next_entry: Option<usize>,
-    /// Whether fields are missing, and nothing reads them.
+    /// Whether fields are missing that no call can read.
     pub fields_missing: bool,
 }
 
-/// What is left of long texts before lists are shortened.
+/// The length to which long texts are shortened before lists are.
 const LEAST_TEXT: usize = 1_000;
 
-/// Writes a value out, as much of it as was asked for and `max_tokens` allow.
-pub(super) fn fit(value: &Value, max_tokens: usize, asked: Asked) -> Fitted {
+/// Writes the requested part of a value, within `max_tokens`.
+pub(super) fn fit(value: &Value, max_tokens: usize, asked: RequestedPart) -> Fitted {
     let everything = asked.is_everything().then(|| value.to_string());
     if let Some(text) = everything.filter(|text| fits(text, max_tokens)) {
         let kept = value.as_array().map_or(0, Vec::len);
@@ -130,14 +130,14 @@ pub(super) fn fit(value: &Value, max_tokens: usize, asked: Asked) -> Fitted {
     }
 }
 
-/// Whether anything of an element is of the part that was asked for.
-fn counts(item: &Value, asked: Asked) -> bool {
+/// Whether an element has anything in the requested part.
+fn counts(item: &Value, asked: RequestedPart) -> bool {
     let alone = Value::from(std::slice::from_ref(item));
     let seen = view(&alone, asked.window());
     seen.value.as_array().is_some_and(|shown| !shown.is_empty())
 }
 
-/// A thing, shortened.
+/// A shortened item.
 struct Shortened {
     view: View,
     window: Window,
@@ -145,12 +145,12 @@ struct Shortened {
 }
 
 impl Shortened {
-    fn into_fitted(self, asked: Asked) -> Fitted {
+    fn into_fitted(self, asked: RequestedPart) -> Fitted {
         let Window { first, entries, .. } = self.window;
         let goes_on = !self.view.lists.is_empty() && entries > 0;
         Fitted {
             next_entry: goes_on.then(|| first.saturating_add(entries)),
-            // A part of them was asked for, or there was no room for the whole.
+            // A part of them was requested, or the whole did not fit.
             texts: self.view.texts,
             lists: match asked.text_offset {
                 0 => self.view.lists,
@@ -162,8 +162,8 @@ impl Shortened {
     }
 }
 
-/// What was asked for of a thing, with its long texts shortened to what is left.
-fn part_of(value: &Value, max_tokens: usize, asked: Asked) -> Shortened {
+/// Returns the requested part of an item, with its long texts shortened to the remaining budget.
+fn part_of(value: &Value, max_tokens: usize, asked: RequestedPart) -> Shortened {
     let wanted = asked.window();
     let whole = view(value, wanted);
     if fits(&whole.value.to_string(), max_tokens) {
@@ -215,14 +215,14 @@ fn part_of(value: &Value, max_tokens: usize, asked: Asked) -> Shortened {
     }
 }
 
-/// A number from `low` to `high`, about the largest, that costs no more than `budget`. More costs
-/// more; `low` comes back if even that is too much.
+/// Finds a number from `low` to `high`, close to the largest, with a cost of at most `budget`. The
+/// cost must grow with the number. Returns `low` if even that costs too much.
 fn most(low: usize, high: usize, budget: usize, cost: impl Fn(usize) -> usize) -> usize {
     let (mut low, mut above) = ((low, cost(low)), (high, cost(high)));
     if above.1 <= budget {
         return above.0;
     }
-    // What is left over is not worth another look.
+    // The remainder is not worth another attempt.
     let enough = budget - budget / 64;
     for look in 1_u32.. {
         if above.0 - low.0 <= 1 || low.1 >= enough {
@@ -231,7 +231,7 @@ fn most(low: usize, high: usize, budget: usize, cost: impl Fn(usize) -> usize) -
         let (span, room) = ((above.0 - low.0) as u128, (budget - low.1) as u128);
         let guess = match look % 4 {
             0 => span / 2,
-            // The costs grow about evenly.
+            // The cost grows almost linearly.
             _ => span * room / (above.1 - low.1).max(1) as u128,
         };
         let guess = usize::try_from(guess.clamp(1, span - 1)).unwrap_or(1);
@@ -244,7 +244,7 @@ fn most(low: usize, high: usize, budget: usize, cost: impl Fn(usize) -> usize) -
     low.0
 }
 
-/// How many characters the longest text inside has.
+/// The number of characters of the longest text inside.
 pub(super) fn longest_text(value: &Value) -> usize {
     match value {
         Value::String(text) => text.chars().count(),
@@ -254,12 +254,12 @@ pub(super) fn longest_text(value: &Value) -> usize {
     }
 }
 
-/// Whether JSON as Backlog sent it needs no closer look: it says something, and is short enough.
+/// Whether JSON can be passed on as Backlog sent it: it is not null, and short enough.
 pub(super) fn fits_as_it_is(json: &str, max_tokens: usize) -> bool {
     json != "null" && fits(json, max_tokens)
 }
 
-/// How many of the first elements fit between brackets, with commas.
+/// The number of first elements that fit, including brackets and commas.
 fn how_many(items: &[Value], max_tokens: usize) -> usize {
     let mut left = max_tokens.saturating_sub(2);
     items
@@ -273,7 +273,7 @@ fn how_many(items: &[Value], max_tokens: usize) -> usize {
         .count()
 }
 
-/// The first fields that fit, of an object.
+/// Keeps the first fields of an object that fit.
 fn first_fields(value: Value, max_tokens: usize) -> Value {
     let Value::Object(fields) = value else {
         return match fits(&value.to_string(), max_tokens) {
@@ -301,7 +301,7 @@ mod tests {
 
     use super::*;
 
-    const EVERYTHING: Asked = Asked {
+    const EVERYTHING: RequestedPart = RequestedPart {
         text_offset: 0,
         text_length: None,
         item_offset: 0,
@@ -370,7 +370,7 @@ mod tests {
             "id": 1, "issueKey": "HARBOR-1", "summary": "a name of a thing ".repeat(10),
             "description": "words and more ".repeat(500), "mailAddress": "maja@harbor.example",
         });
-        let asked = Asked {
+        let asked = RequestedPart {
             text_offset: 20,
             text_length: Some(5),
             item_offset: 0,

@@ -1,4 +1,4 @@
-//! Lists of tools as JSON, made once for all callers who may use the same.
+//! Lists of tools as JSON, built once for all callers with the same permissions.
 
 use std::{
     collections::HashMap,
@@ -13,16 +13,16 @@ use crate::oauth::Scopes;
 
 /// How long a client may keep the list, in milliseconds.
 pub(super) const TTL_MS: u64 = 300_000;
-/// How many are kept, at 50 kB each; a request can ask for any set of toolsets.
+/// The maximum number of cached lists, 50 kB each. A request can choose any set of toolsets.
 const KEPT: usize = 64;
 
-/// Prepared lists; clones share them.
+/// The cached lists; clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Listings(Arc<Mutex<HashMap<(Scopes, Policy), Bytes>>>);
 
 impl Listings {
-    /// The result of `tools/list` for a client of a revision with a handshake; `None` if it
-    /// cannot be written, which does not happen.
+    /// Returns the result of `tools/list` for a client of a protocol version with a handshake. It
+    /// is `None` only if the list cannot be serialized, which does not happen.
     pub fn get(&self, table: &Table, caller: &Caller) -> Option<Bytes> {
         let key = (caller.scopes, caller.policy.clone());
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -30,7 +30,7 @@ impl Listings {
             return Some(list.clone());
         }
         let mut result = ServerResult::ListToolsResult(result(table, caller));
-        // As the protocol's library does it for these revisions.
+        // The protocol's library strips it for these protocol versions.
         result.strip_result_type_for_legacy_peer();
         let list = Bytes::from(serde_json::to_vec(&result).ok()?);
         if kept.len() >= KEPT {
@@ -41,7 +41,8 @@ impl Listings {
     }
 }
 
-/// The list of a caller. Private, because it depends on the caller's scopes.
+/// Returns the list of a caller. Its cache scope is private, because it depends on the caller's
+/// scopes.
 pub(super) fn result(table: &Table, caller: &Caller) -> ListToolsResult {
     ListToolsResult::with_all_items(table.listed_for(caller))
         .with_ttl_ms(TTL_MS)

@@ -1,4 +1,4 @@
-//! The MCP server: the Backlog tools and what stands around every call.
+//! The MCP server: the Backlog tools and the steps around every call.
 //!
 //! The HTTP layer finds the [`Caller`] of a request; [`HubServer`] lists the
 //! tools that this caller may use and runs them (`router`); a tool turns its
@@ -7,12 +7,11 @@
 
 mod accept;
 pub mod access;
-mod answer;
 mod arguments;
 mod attempt;
 pub mod backlog_tokens;
 mod call;
-mod called;
+mod call_outcome;
 pub mod caller;
 mod completion;
 mod description_keys;
@@ -30,6 +29,7 @@ mod notes;
 pub mod options;
 pub mod organizations;
 mod origin;
+mod output;
 mod page;
 mod params;
 #[doc(hidden)]
@@ -62,7 +62,7 @@ mod window;
 
 pub use accept::Accepted;
 pub use access::{AccessError, BacklogAccess, FixedAccess};
-pub use caller::{Caller, Refusal, Verdict};
+pub use caller::{AuthChallenge, Caller, ChallengeSlot};
 pub use descriptions::Descriptions;
 pub use failure::DONE;
 pub use options::{BadPrefix, ToolOptions, ToolPrefix};

@@ -1,29 +1,31 @@
-//! Names for ids: whoever knows that the status is "In Progress" need not know its number.
+//! Resolves names to ids: a caller may give the status "In Progress" instead of its id.
 //!
-//! 1. The inputs say which of them take a name, and of what ([`Kind`]); a call without any is
-//!    left alone.
-//! 2. Names of projects become ids first: most other names belong to a project. Which one, the
-//!    call's own arguments say, by way of its issue if need be ([`about`]).
-//! 3. The lists of names come from Backlog with the caller's credentials, a few at a time ([`known`]),
-//!    and are remembered for this caller alone ([`lists`]). How many names a call may have is bounded, and
-//!    they never take the last requests that Backlog allows the user ([`allowance`]).
-//! 4. A name must be one entry's ([`entry`]). One that a remembered list does not have, or has in
-//!    another case only, may be new: the list is read once more. One text of a list may hold
+//! 1. The inputs declare which of them accept a name, and of which kind ([`NameKind`]). A call
+//!    without names is left alone.
+//! 2. Names of projects are resolved first, because most other names belong to a project. The
+//!    call's arguments identify it, if necessary by its issue ([`about`]).
+//! 3. The lists of names are loaded from Backlog with the caller's credentials, a few at a time
+//!    ([`known`]), and cached for this caller only ([`lists`]). The number of names in a call is
+//!    limited, and lookups never use the user's last requests under Backlog's rate limit
+//!    ([`allowance`]).
+//! 4. A name must match exactly one entry ([`entry`]). If a cached list does not have it, or only
+//!    in different case, it may be new, so the list is loaded again. One text in a list may hold
 //!    several names ([`parted`]).
-//! 5. What is left unclear becomes one text with the candidates, and the tool does not run. Where a
-//!    part of a name was enough, the result says whom it was taken for.
+//! 5. If a name is unknown or ambiguous, the call fails with the candidates, and the tool does not
+//!    run. If a part of a user's name was enough, the result says how it was interpreted.
 //!
-//! Where only some projects are allowed ([`Bounds`]), no list of another one is read, and the list
-//! of projects has the allowed ones only: so there are no others among the candidates either.
+//! If only some projects are allowed ([`ProjectRestriction`]), the lists of other projects are not
+//! read, and the list of projects has only the allowed ones. So the candidates never include
+//! others.
 //!
-//! A text of digits is an id, unless something else is called so: then the caller has to choose,
-//! with `id:12` or the name's own id. Custom fields are also looked up where their number is given
-//! and their value is a text, so that it is read by the field's type ([`custom_field`]), and where
-//! Backlog refuses a change for them ([`field_hint`]).
+//! A text of digits is an id, unless it is also the name of another entry: then the caller has to
+//! choose, with `id:12` or the other entry's id. Custom fields are also looked up if they are given
+//! by id and their value is a text, so that it is parsed by the field's type ([`custom_field`]),
+//! and if Backlog rejects a change for them ([`field_hint`]).
 
 mod about;
 mod allowance;
-mod bounds;
+mod argument;
 mod custom_field;
 mod entry;
 mod field_hint;
@@ -31,54 +33,55 @@ mod kind;
 mod known;
 mod lists;
 mod parted;
-mod wanted;
+mod restriction;
 mod words;
 
 use rmcp::model::JsonObject;
 
 use about::Project;
+use argument::NameArgument;
 use entry::Entry;
 use known::Known;
 use lists::Reader;
-use wanted::Wanted;
 use words::is_me;
 
 use super::{failure::ToolError, tool::Backlog};
 use crate::backlog::ErrorItem;
 
-pub(super) use bounds::Bounds;
 pub(super) use entry::quoted;
 pub(super) use field_hint::FieldHint;
-pub(super) use kind::Kind;
+pub(super) use kind::NameKind;
 pub(super) use lists::Lists;
+pub(super) use restriction::ProjectRestriction;
 
-/// The keywords that mark an input in the types' schemas; they are not published.
+/// The keywords that mark an input in the schemas of the types; they are not published.
 pub(super) const KEYWORD: &str = "x-name";
 pub(super) const CLEARABLE: &str = "x-clearable";
 
-/// Names of several projects mean as many requests to Backlog.
+/// The maximum number of projects to look up names in. Each one means a request to Backlog.
 const MAX_PROJECTS: usize = 10;
-/// Of one call, in all its arguments: the key of an issue is a request to Backlog.
+/// The maximum number of names in all arguments of a call. The key of an issue means a request to
+/// Backlog.
 const MAX_NAMES: usize = 100;
-/// Of the lists in a call that have names in them, ids included.
+/// The maximum number of elements, including ids, in all lists with names in a call.
 const MAX_ELEMENTS: usize = 1000;
 
-/// An input that takes names, alone or in a list.
+/// An input that accepts names, alone or in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub argument: String,
-    pub kind: Kind,
-    /// Whether an empty text removes what is there, and is no name.
+    pub kind: NameKind,
+    /// Whether an empty text removes the value instead of being a name.
     pub clearable: bool,
-    /// Whether a word for nothing ([`is_none_word`](super::reading::text::is_none_word)) in its
-    /// list empties it, if nothing is called so.
+    /// Whether a word such as `none` ([`is_none_word`](super::reading::text::is_none_word)) empties
+    /// its list, unless it is the name of an entry.
     pub takes_none: bool,
 }
 
-/// Why a name did not become an id.
+/// Why a name was not resolved.
 #[derive(Debug)]
 pub(super) enum Unresolved {
-    /// What is wrong with which argument, for the assistant.
+    /// Which argument is invalid and why, as a text for the model.
     Names(String),
     /// A list could not be read.
     Tool(ToolError),
@@ -90,31 +93,31 @@ impl From<ToolError> for Unresolved {
     }
 }
 
-/// What became of the names of a call.
+/// The outcome of resolving the names of a call.
 #[derive(Debug, Default)]
 pub(super) struct Resolved {
-    /// Whether there was one.
+    /// Whether the call had names.
     pub any: bool,
-    /// What the result has to say of it.
+    /// Notes for the result.
     pub notes: Vec<String>,
 }
 
-/// Replaces the names among the arguments by ids. What is no name, or not where one is taken, is
-/// left for the tool to refuse.
+/// Replaces the names among the arguments with ids. Anything else is left to the tool to check.
 ///
 /// # Errors
-/// A name is unknown or ambiguous, or Backlog does not say what there is.
+/// A name is unknown or ambiguous, or a list could not be read from Backlog.
 pub(super) async fn resolve(
     named: &[Named],
     arguments: &mut JsonObject,
     lists: &Lists,
-    bounds: Bounds<'_>,
+    bounds: ProjectRestriction<'_>,
     backlog: &Backlog<'_>,
 ) -> Result<Resolved, Unresolved> {
-    let is_project = |wanted: &Wanted| matches!(wanted.kind, Kind::Project | Kind::ProjectKey);
+    let is_project =
+        |wanted: &NameArgument| matches!(wanted.kind, NameKind::Project | NameKind::ProjectKey);
     let (of_projects, others): (Vec<_>, Vec<_>) = named
         .iter()
-        .filter_map(|input| Wanted::of(input, arguments))
+        .filter_map(|input| NameArgument::of(input, arguments))
         .partition(is_project);
     if of_projects.is_empty() && others.is_empty() {
         return Ok(Resolved::default());
@@ -123,14 +126,14 @@ pub(super) async fn resolve(
     let reader = lists.reader(backlog, bounds).await?;
     let mut notes = replace(&of_projects, arguments, &[], &reader).await?;
 
-    // For a text of digits it is worth a list that is at hand, and no more.
-    let depends = others.iter().any(Wanted::depends_on_project);
+    // For a text of digits only a list that needs no extra request is used.
+    let depends = others.iter().any(NameArgument::depends_on_project);
     let mut projects = match others
         .iter()
         .any(|wanted| wanted.kind.of_project().is_some())
     {
         true => {
-            let may_ask = depends || others.iter().any(Wanted::has_values_to_check);
+            let may_ask = depends || others.iter().any(NameArgument::has_values_to_check);
             about::projects(arguments, &reader, may_ask).await?
         }
         false => Vec::new(),
@@ -143,7 +146,7 @@ pub(super) async fn resolve(
     if projects.len() > MAX_PROJECTS {
         if depends {
             return Err(Unresolved::Names(format!(
-                "projectId: names are looked up in {MAX_PROJECTS} projects at most; give fewer \
+                "projectId: names can be looked up in at most {MAX_PROJECTS} projects; give fewer \
                  projects, or ids instead of names"
             )));
         }
@@ -153,20 +156,20 @@ pub(super) async fn resolve(
     Ok(Resolved { any: true, notes })
 }
 
-/// What the custom fields are that Backlog refuses a change for; `None` if it does not for one.
+/// Describes the custom fields for which Backlog rejected a change; `None` if there are none.
 pub(super) async fn explain(
     fields: &FieldHint,
     errors: &[ErrorItem],
     lists: &Lists,
-    bounds: Bounds<'_>,
+    bounds: ProjectRestriction<'_>,
     backlog: &Backlog<'_>,
 ) -> Option<String> {
     let reader = lists.reader(backlog, bounds).await.ok()?;
     fields.text(errors, &reader).await
 }
 
-/// Whether a call has no more names, and no more ids beside them, than it may have.
-fn check_count<'a>(all: impl Iterator<Item = &'a Wanted>) -> Result<(), Unresolved> {
+/// Checks the number of names, and of elements in lists with names, in a call.
+fn check_count<'a>(all: impl Iterator<Item = &'a NameArgument>) -> Result<(), Unresolved> {
     let (mut names, mut elements) = (0, 0);
     for wanted in all {
         let count = wanted.count();
@@ -174,10 +177,10 @@ fn check_count<'a>(all: impl Iterator<Item = &'a Wanted>) -> Result<(), Unresolv
         elements += count.elements;
         let problem = match () {
             () if names > MAX_NAMES => {
-                format!("at most {MAX_NAMES} names are looked up in one call")
+                format!("a call can have at most {MAX_NAMES} names")
             }
             () if elements > MAX_ELEMENTS => {
-                format!("lists with names in them have at most {MAX_ELEMENTS} elements in one call")
+                format!("lists with names can have at most {MAX_ELEMENTS} elements in one call")
             }
             () => continue,
         };
@@ -189,9 +192,9 @@ fn check_count<'a>(all: impl Iterator<Item = &'a Wanted>) -> Result<(), Unresolv
     Ok(())
 }
 
-/// Returns what the result has to say of it.
+/// Replaces the names in these arguments; returns notes for the result.
 async fn replace(
-    wanted: &[Wanted],
+    wanted: &[NameArgument],
     arguments: &mut JsonObject,
     projects: &[Project],
     reader: &Reader<'_>,

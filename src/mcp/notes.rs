@@ -1,27 +1,27 @@
-//! What an assistant has to know beside a result: which texts and lists were cut, where, and the
-//! call that reads on.
+//! Notes for the model about a result: which texts and lists were cut, where, and the call that
+//! continues.
 
 use rmcp::model::JsonObject;
 use serde_json::{Map, Value};
 
 use super::{
     ToolPrefix,
-    limit::{Asked, Fitted},
+    limit::{Fitted, RequestedPart},
     page::Page,
     rest::{ITEM_OFFSET, Reading, Rest, Source, TEXT_OFFSET, Way},
     window::{LABEL, TextPart},
 };
 
-/// How long an argument is that is written out in a call to read on.
+/// The maximum length of an argument that is written out in such a call.
 const LONGEST_ARGUMENT: usize = 300;
-/// How many texts or lists are named at most.
+/// The maximum number of texts or lists that are named.
 const NAMED: usize = 3;
 
-/// The arguments of a call as its caller gave them.
+/// The arguments of a call as the caller gave them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Given {
     arguments: JsonObject,
-    /// Whether all of them are here: one that is long is left out.
+    /// Whether all of them are kept; long ones are left out.
     is_whole: bool,
 }
 
@@ -43,19 +43,19 @@ impl Given {
     }
 }
 
-/// What says which thing a part is of, before anything is left out of it.
+/// Identifies the item that a part belongs to, taken before fields are left out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct About {
-    /// When it was changed last, as Backlog says it.
+    /// The time of the last change, as Backlog reports it.
     updated: Option<String>,
-    /// The inputs of the call that reads it, if another tool does.
+    /// The inputs of the call that reads it, if another tool reads it.
     inputs: Option<JsonObject>,
 }
 
 impl About {
-    /// `answer` is a thing, or a list whose first element is the one.
-    pub fn of(answer: &Value, rest: Rest, given: &Given) -> Self {
-        let thing = match answer {
+    /// `output` is an item, or a list with the item as its first element.
+    pub fn of(output: &Value, rest: Rest, given: &Given) -> Self {
+        let thing = match output {
             Value::Array(items) => items.first().unwrap_or(&Value::Null),
             thing => thing,
         };
@@ -73,12 +73,12 @@ impl About {
     }
 }
 
-/// The inputs of the call that reads a thing; `None` if the thing does not say which it is.
+/// Returns the inputs of the call that reads an item; `None` if the item does not identify itself.
 fn inputs_of(reading: Reading, thing: &Value, given: &Given) -> Option<JsonObject> {
     let mut inputs = Map::new();
     for (input, source) in reading.inputs {
         let value = match source {
-            Source::Answer(pointer) => Some(thing.pointer(pointer)?.clone()),
+            Source::Output(pointer) => Some(thing.pointer(pointer)?.clone()),
             Source::After(pointer) => {
                 let id = thing.pointer(pointer)?.as_u64()?;
                 Some(Value::from(id.saturating_add(1)))
@@ -93,23 +93,23 @@ fn inputs_of(reading: Reading, thing: &Value, given: &Given) -> Option<JsonObjec
     Some(inputs)
 }
 
-/// All that a note is made of.
+/// Everything that a note needs.
 pub(super) struct Noting<'a> {
     pub tool: &'static str,
     pub rest: Rest,
     pub prefix: &'a ToolPrefix,
     pub given: &'a Given,
     pub about: &'a About,
-    pub asked: Asked,
-    /// How many characters the longest text has that could be shown.
+    pub asked: RequestedPart,
+    /// The number of characters of the longest text that could be shown.
     pub longest_text: usize,
-    /// How many entries there are in lists inside of one thing.
+    /// The number of entries in the inner lists of one item.
     pub entries: usize,
     pub page: &'a Page,
 }
 
 impl Noting<'_> {
-    /// The note on a result: `all` elements were there to show, the last of which is `last`.
+    /// Writes the note on a result of `all` elements, the last of which is `last`.
     pub fn note(
         &self,
         fitted: &Fitted,
@@ -120,19 +120,19 @@ impl Noting<'_> {
         self.say_texts(fitted, &mut sentences);
         self.say_lists(fitted, &mut sentences);
         if fitted.fields_missing {
-            let text = "It is too long to show whole: fields are missing at its end.";
+            let text = "It is too long to show completely: fields are missing at its end.";
             sentences.push(text.to_owned());
         }
         if self.asked.goes_on() && fitted.texts.is_empty() && fitted.next_entry.is_none() {
             sentences.push(self.say_end());
         }
         match (all, fitted.left) {
-            // The pages were said with their first part.
+            // The note on the first part described the pages.
             (Some(_), 0) if self.asked.goes_on() => {}
             (Some(_), left) if self.asked.goes_on() => {
                 sentences.push(match left {
-                    1 => "1 more entry goes on there: ask for fewer at a time.".to_owned(),
-                    left => format!("{left} more entries go on there: ask for fewer at a time."),
+                    1 => "1 more entry continues there: ask for fewer at a time.".to_owned(),
+                    left => format!("{left} more entries continue there: ask for fewer at a time."),
                 });
             }
             (Some(all), _) => sentences.extend(self.page.note(fitted.kept, all, last)),
@@ -141,9 +141,9 @@ impl Noting<'_> {
         (!sentences.is_empty()).then(|| sentences.join(" "))
     }
 
-    /// Nothing is left to read.
+    /// Reports that nothing is left to read.
     fn say_end(&self) -> String {
-        let Asked {
+        let RequestedPart {
             text_offset,
             item_offset,
             ..
@@ -157,7 +157,7 @@ impl Noting<'_> {
                 };
                 format!("{ITEM_OFFSET} {first} is past the end of its lists, which have {entries}.")
             }
-            (0, first) => format!("This is the end of its lists, from entry {first} on."),
+            (0, first) => format!("This is the end of its lists, starting at entry {first}."),
             (from, _) if from >= longest => format!(
                 "{TEXT_OFFSET} {from} is past the end of its texts, the longest of which has \
                  {longest} characters."
@@ -197,8 +197,8 @@ impl Noting<'_> {
         let mut sentence = named.collect::<Vec<_>>().join("; ");
         if let Some(more) = texts.len().checked_sub(NAMED).filter(|more| *more > 0) {
             sentence.push_str(&match more {
-                1 => "; 1 other text was cut alike".to_owned(),
-                more => format!("; {more} other texts were cut alike"),
+                1 => "; 1 other text was cut too".to_owned(),
+                more => format!("; {more} other texts were cut too"),
             });
         }
         if let Some(updated) = &self.about.updated {
@@ -209,7 +209,7 @@ impl Noting<'_> {
         let cut = texts.iter().filter(|text| text.to < text.of);
         let next = cut.clone().map(|text| text.to).min();
         if let Some(next) = next {
-            // A part without a character would be asked for again and again.
+            // Without progress, the model would ask for the same part again and again.
             let goes_on = cut.clone().all(|text| text.to > text.from);
             sentences.push(match self.call(fitted, TEXT_OFFSET, next) {
                 Some(call) if goes_on => format!("To read on, call {call}."),
@@ -234,8 +234,8 @@ impl Noting<'_> {
             .filter(|more| *more > 0)
         {
             sentence.push_str(&match more {
-                1 => "; 1 other list was cut, too".to_owned(),
-                more => format!("; {more} other lists were cut, too"),
+                1 => "; 1 other list was cut too".to_owned(),
+                more => format!("; {more} other lists were cut too"),
             });
         }
         sentence.push('.');
@@ -249,7 +249,8 @@ impl Noting<'_> {
         );
     }
 
-    /// The call that reads on, such as `get_issue {"issueKey":"PROJ-1","textOffset":4000}`.
+    /// Returns the call that continues, such as `get_issue
+    /// {"issueKey":"PROJ-1","textOffset":4000}`.
     fn call(&self, fitted: &Fitted, input: &str, place: usize) -> Option<String> {
         let (tool, mut inputs) = match self.rest.way {
             Way::None => return None,
@@ -267,7 +268,7 @@ impl Noting<'_> {
                     let only = self.page.only_first().into_iter();
                     inputs.extend(only.map(|(name, value)| (name.to_owned(), value)));
                 }
-                // Texts inside of entries are read on where those entries are.
+                // Texts inside entries continue in the call that shows those entries.
                 if input == ITEM_OFFSET || self.asked.item_offset == 0 {
                     inputs.shift_remove(ITEM_OFFSET);
                 }

@@ -1,4 +1,5 @@
-//! How the tools are offered and how much they answer: the operator's choice, for every caller.
+//! The operator's options for tools, for every caller: how they are offered, and how much they
+//! return.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
@@ -6,21 +7,21 @@ use thiserror::Error;
 
 use super::{Descriptions, tools};
 
-/// Choices that hold for the whole server; the default is the plain one.
+/// Options of the whole server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolOptions {
-    /// Stands before the name of every tool.
+    /// The prefix of every tool name.
     pub prefix: ToolPrefix,
     /// Whether callers can choose the fields of a result (the input `fields`).
     pub field_selection: bool,
-    /// The most tokens that a result may have, by an estimate that is higher than the counts of
-    /// the usual tokenizers. Longer ones are cut, with a note that says how to read on.
+    /// The maximum tokens of a result, by an estimate that exceeds the counts of common tokenizers.
+    /// Longer results are truncated, with a note on how to continue.
     pub max_tokens: usize,
-    /// Texts in place of the built-in ones.
+    /// Texts that replace the built-in ones.
     pub descriptions: Descriptions,
-    /// Whether a result is in the response a second time, as JSON for programs.
+    /// Whether a response repeats the result as JSON for programs.
     pub structured_content: bool,
-    /// Whether the inputs that take several types say so, which not every provider takes.
+    /// Whether inputs that accept several types declare them, which not every provider supports.
     pub schema_unions: bool,
 }
 
@@ -37,28 +38,28 @@ impl Default for ToolOptions {
     }
 }
 
-/// What stands before the names of tools. With it each name is still one that the providers of
-/// models take: 1 to [`LONGEST_NAME`] ASCII letters, digits, `_` and `-`.
+/// A prefix of tool names. With it every name is still valid for the providers of models: 1 to
+/// [`LONGEST_NAME`] ASCII letters, digits, `_` and `-`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolPrefix(String);
 
-/// OpenAI and Anthropic refuse longer names of tools.
+/// OpenAI and Anthropic reject longer tool names.
 const LONGEST_NAME: usize = 64;
 
-/// What some clients put before the name of a tool, where the server is called `backlog`.
+/// The prefix that some clients add to tool names of a server named `backlog`.
 const OF_CLIENTS: &str = "mcp__backlog__";
 
-/// A text that cannot stand before the names of tools.
+/// Why a text cannot be a prefix of tool names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadPrefix {
     #[error(
-        "it has the character {0:?}, which OpenAI and Anthropic refuse in the name of a tool; use \
+        "it has the character {0:?}, which OpenAI and Anthropic do not allow in tool names; use \
          ASCII letters, digits, '_' and '-'"
     )]
     Character(char),
     #[error(
-        "it has {length} characters, so that the name of a tool would pass the {LONGEST_NAME} \
-         that OpenAI and Anthropic take; use at most {most}"
+        "it has {length} characters, which makes tool names longer than the {LONGEST_NAME} \
+         that OpenAI and Anthropic allow; use at most {most}"
     )]
     Length { length: usize, most: usize },
 }
@@ -78,7 +79,7 @@ impl FromStr for ToolPrefix {
     }
 }
 
-/// Whether a character may be in the name of a tool.
+/// Whether a character is allowed in a tool name.
 fn in_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
@@ -90,15 +91,15 @@ impl fmt::Display for ToolPrefix {
 }
 
 impl ToolPrefix {
-    /// How many characters the names have too many for clients that put [`OF_CLIENTS`] before
-    /// them; `None` if there is no prefix or room for it.
+    /// The number of characters by which names exceed the limit with clients that add
+    /// [`OF_CLIENTS`]; `None` if there is no prefix or it fits.
     pub fn beyond_clients(&self) -> Option<usize> {
         let longest = OF_CLIENTS.len() + self.0.len() + tools::longest_name();
         let beyond = longest.checked_sub(LONGEST_NAME)?;
         (beyond > 0 && !self.0.is_empty()).then_some(beyond)
     }
 
-    /// A text of ours, with the names of tools in it as they are offered.
+    /// Adds the prefix to the tool names in one of the hub's texts.
     pub(super) fn name_tools<'a>(
         &self,
         text: &'a str,
@@ -166,8 +167,8 @@ mod tests {
         let length = most + 1;
         let refused = "a".repeat(length).parse::<ToolPrefix>().unwrap_err();
         assert_eq!(refused, BadPrefix::Length { length, most });
-        let told = refused.to_string();
-        assert!(told.ends_with(&format!("use at most {most}")), "{told}");
+        let text = refused.to_string();
+        assert!(text.ends_with(&format!("use at most {most}")), "{text}");
     }
 
     #[test]

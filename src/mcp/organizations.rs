@@ -1,7 +1,7 @@
-//! Several spaces behind one server, for the modes without a sign-in.
+//! Serves several spaces from one server, in the modes without a sign-in.
 //!
-//! 1. Every tool gets the input `organization`, and `list_organizations` stands beside them.
-//! 2. A call goes to the space that it names, or to the default one.
+//! 1. Every tool gets the input `organization`, and `list_organizations` is added.
+//! 2. A call is sent to the space that it names, or to the default one.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{
     BacklogAccess, HubServer, ToolPrefix, Toolset,
-    called::Called,
+    call_outcome::CallOutcome,
     names,
     reading::Inputs,
     router::{Entry, annotations},
@@ -27,7 +27,7 @@ use crate::backlog::Method;
 const ORGANIZATION: &str = "organization";
 const LIST: &str = "list_organizations";
 
-/// A space under the name that the operator gave it.
+/// A space with the name that the operator gave it.
 #[derive(Clone)]
 pub struct Organization {
     pub name: String,
@@ -36,7 +36,7 @@ pub struct Organization {
     pub access: Arc<dyn BacklogAccess>,
 }
 
-/// The spaces of a server; at least one. Cheap to clone.
+/// The spaces of a server, at least one. It is cheap to clone.
 #[derive(Clone)]
 pub struct Organizations {
     all: Arc<[Organization]>,
@@ -45,19 +45,22 @@ pub struct Organizations {
 
 impl Organizations {
     /// # Panics
-    /// If `default` is not the place of one of them.
+    /// If `default` is not the index of one of them.
     pub fn new(all: Vec<Organization>, default: usize) -> Self {
-        assert!(default < all.len(), "the default is one of them");
+        assert!(
+            default < all.len(),
+            "the default must be one of the organizations"
+        );
         let all = all.into();
         Self { all, default }
     }
 
-    /// Where a call goes that names none.
+    /// Returns the access for calls that name no organization.
     pub fn default_access(&self) -> Arc<dyn BacklogAccess> {
         Arc::clone(&self.all[self.default].access)
     }
 
-    /// The spaces, the default one first.
+    /// Returns the access of every space, the default one first.
     pub(super) fn accesses(&self) -> impl Iterator<Item = Arc<dyn BacklogAccess>> {
         let (before, from) = self.all.split_at(self.default);
         let (default, after) = from.split_at(1);
@@ -65,10 +68,10 @@ impl Organizations {
         all.map(|one| Arc::clone(&one.access))
     }
 
-    /// Takes the choice out of the arguments.
+    /// Removes the choice from the arguments, and returns its access.
     ///
     /// # Errors
-    /// A text for the assistant: what it chose is no organization.
+    /// The choice is not an organization; the text is for the model.
     pub(super) fn chosen(
         &self,
         arguments: &mut JsonObject,
@@ -86,7 +89,7 @@ impl Organizations {
         match self.all.iter().find(|one| one.name == name) {
             Some(one) => Ok(Arc::clone(&one.access)),
             None => Err(format!(
-                "Unknown organization `{name}`. There are: {}. {prefix}{LIST} tells their spaces.",
+                "Unknown organization `{name}`. Available: {}. Call {prefix}{LIST} for details.",
                 self.names()
             )),
         }
@@ -119,8 +122,8 @@ impl std::fmt::Debug for Organizations {
     }
 }
 
-/// Adds the input to a tool. What it is the instructions say, and `list_organizations`: 40 bytes
-/// in each of so many tools would be too many.
+/// Adds the input to a tool. It has no description, to keep the list of tools short: the
+/// instructions and `list_organizations` describe it.
 pub(super) fn offer_choice(tool: &mut model::Tool) {
     let schema = Arc::make_mut(&mut tool.input_schema);
     if let Some(Value::Object(inputs)) = schema.get_mut("properties") {
@@ -128,7 +131,7 @@ pub(super) fn offer_choice(tool: &mut model::Tool) {
     }
 }
 
-/// The tool that lists them. It asks Backlog nothing.
+/// The tool that lists the organizations. It makes no request to Backlog.
 pub(super) fn list_tool() -> Entry {
     let spec = Spec {
         name: LIST,
@@ -147,9 +150,8 @@ pub(super) fn list_tool() -> Entry {
     };
     let tool = model::Tool::new(
         LIST,
-        "Lists the Backlog organizations that the tools can be used with: the name to give as \
-         organization, its space, and whether it is the default one, which is used unless one is \
-         given.",
+        "Lists the available Backlog organizations: the name to pass as organization, its space, \
+         and whether it is the default one, which is used if none is given.",
         schema,
     )
     .with_title(spec.title)
@@ -158,17 +160,17 @@ pub(super) fn list_tool() -> Entry {
         async move {
             if let Some(name) = call.arguments.iter().flatten().next().map(|(name, _)| name) {
                 let text = format!(
-                    "Invalid arguments for tool {LIST}: {}: is no input; this tool takes none",
+                    "Invalid arguments for tool {LIST}: {}: unknown input; this tool has none",
                     names::quoted(name)
                 );
-                return Ok(Called::Failed(text).into_result(false).into());
+                return Ok(CallOutcome::Failed(text).into_result(false).into());
             }
             let listed = call.service.organizations().map(Organizations::listed);
             let listed = listed.unwrap_or_else(|| json!([]));
-            let called = Called::json(listed.to_string(), Vec::new());
-            let revision = call.request_context.protocol_version();
-            let structure = structured::wanted(call.service.options(), revision.as_ref());
-            Ok(CallToolResponse::from(called.into_result(structure)))
+            let outcome = CallOutcome::json(listed.to_string(), Vec::new());
+            let version = call.request_context.protocol_version();
+            let structure = structured::is_enabled(call.service.options(), version.as_ref());
+            Ok(CallToolResponse::from(outcome.into_result(structure)))
         }
         .boxed()
     });

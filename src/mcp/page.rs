@@ -1,7 +1,7 @@
-//! The page of a list that a call asked for, and how to ask for the next one.
+//! The page of a list that a call requests, and how to request the next one.
 //!
-//! Backlog makes most pages. Of a list that it gives whole, and of the versions of a wiki page,
-//! which it pages by ids that it does not show, the hub makes them itself.
+//! Backlog pages most lists. The hub pages the lists that Backlog returns whole, and the versions
+//! of a wiki page, which Backlog pages by ids that it does not return.
 
 use serde_json::{Map, Value};
 
@@ -10,30 +10,30 @@ use super::{
     tool::Paging,
 };
 
-/// How many Backlog answers with, nearly everywhere, where the call does not say it.
+/// Backlog's default page size, for nearly all lists.
 pub(super) const USUAL_COUNT: u64 = 20;
-/// How many it answers with at most, where it pages by ids.
+/// Backlog's maximum page size, where it pages by ids.
 const MOST: u64 = 100;
 
-/// The arguments that a page was asked for with, and what came.
+/// The arguments of a page, and the elements that Backlog returned.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Page {
     paging: Paging,
     offset: u64,
-    /// How many were asked for, or come unless that is said.
+    /// The requested or default number of elements.
     count: Option<u64>,
     ascending: bool,
-    /// Of the elements that came.
+    /// The ids of the elements that Backlog returned.
     ids: Vec<Option<u64>>,
-    /// The places among them of those that may be shown; `None` if all may.
+    /// The indexes of the elements that may be shown; `None` if all may.
     shown: Option<Vec<usize>>,
-    /// How many there were before our page was taken.
+    /// The number of elements before the hub cut its page.
     whole: u64,
 }
 
 impl Page {
-    /// `usual` is how many come where the arguments do not say it. What is for the hub is taken
-    /// out of the arguments.
+    /// Reads the page from the arguments, and removes those that are for the hub. `usual` is the
+    /// default page size.
     pub fn of(paging: Paging, usual: u64, arguments: &mut Map<String, Value>) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
@@ -50,7 +50,7 @@ impl Page {
             Paging::Whole => {
                 arguments.shift_remove(OFFSET);
                 arguments.shift_remove(COUNT);
-                // As an empty one is: not given.
+                // 0 counts as absent, like an empty value.
                 count.filter(|count| *count > 0)
             }
             Paging::Versions => {
@@ -73,7 +73,7 @@ impl Page {
         }
     }
 
-    /// Whether a list is shown as it comes, if it is short enough.
+    /// Whether a list can be passed on unchanged if it is short enough.
     pub fn is_plain(&self) -> bool {
         match self.paging {
             Paging::None => true,
@@ -82,20 +82,20 @@ impl Page {
         }
     }
 
-    /// Looks at what Backlog answered, before anything is left out of it.
-    pub fn answered(&mut self, value: &Value) {
+    /// Records the ids that Backlog returned, before anything is left out.
+    pub fn received(&mut self, value: &Value) {
         self.ids = value.as_array().into_iter().flatten().map(id).collect();
     }
 
-    /// Looks at what of it may be shown.
-    pub fn sifted(&mut self, value: &Value) {
+    /// Records which of the elements may be shown.
+    pub fn filtered(&mut self, value: &Value) {
         let mut places = self.ids.iter().enumerate();
         let shown = value.as_array().into_iter().flatten();
         let place = |item| Some(places.find(|(_, came)| **came == id(item))?.0);
         self.shown = Some(shown.filter_map(place).collect());
     }
 
-    /// Takes our page out of what may be shown.
+    /// Cuts the hub's page out of the elements that may be shown.
     pub fn take(&mut self, value: &mut Value) {
         if let (Value::Array(items), Paging::Whole | Paging::Versions) = (value, self.paging) {
             self.whole = items.len() as u64;
@@ -108,7 +108,7 @@ impl Page {
         }
     }
 
-    /// How many came up to the last of the first `kept` that may be shown.
+    /// The number of returned elements up to the last of the first `kept` that may be shown.
     fn passed(&self, kept: usize) -> Option<usize> {
         let last = kept.checked_sub(1)?;
         let place = match &self.shown {
@@ -118,7 +118,7 @@ impl Page {
         Some(place + 1)
     }
 
-    /// The arguments for what comes after the first `passed` elements.
+    /// Returns the arguments for the elements after the first `passed` ones.
     fn after(&self, passed: usize) -> Option<String> {
         let last = passed.checked_sub(1)?;
         match self.paging {
@@ -135,7 +135,7 @@ impl Page {
         }
     }
 
-    /// The inputs that ask for nothing but the first element that may be shown.
+    /// Returns the inputs that request only the first element that may be shown.
     pub(super) fn only_first(&self) -> Vec<(&'static str, Value)> {
         let place = self.passed(1).map_or(0, |passed| passed - 1);
         match self.paging {
@@ -157,8 +157,8 @@ impl Page {
         }
     }
 
-    /// What is shown of the list, and how to get the rest, if the first `kept` of `all` elements
-    /// are. `last` is the last of all.
+    /// Writes the note on a list of which the first `kept` of `all` elements are shown, and how to
+    /// get the rest. `last` is the last of all elements.
     pub(super) fn note(&self, kept: usize, all: usize, last: Option<&Value>) -> Option<String> {
         if self.paging == Paging::Whole {
             return self.of_whole(kept as u64);
@@ -176,7 +176,7 @@ impl Page {
     fn of_whole(&self, kept: u64) -> Option<String> {
         let (from, whole) = (self.offset, self.whole);
         if from > 0 && from >= whole {
-            let text = format!("Nothing comes after the first {whole}: offset {from} is too much.");
+            let text = format!("The list has only {whole} entries: offset {from} is past its end.");
             return Some(text);
         }
         let to = from + kept;
@@ -192,10 +192,10 @@ impl Page {
         }
     }
 
-    /// How to get what a limit cut off after the first `kept` elements.
+    /// How to get the elements that the limit cut off after the first `kept`.
     fn rest(&self, kept: usize) -> String {
         let next = self.passed(kept).and_then(|passed| match self.paging {
-            // Of what the hub showed, not of what came.
+            // Offsets count the elements that the hub showed, not those that Backlog returned.
             Paging::Versions => self.after(kept),
             _ => self.after(passed),
         });
@@ -204,11 +204,11 @@ impl Page {
                 format!("For the rest, call again with {next} and count {kept}.")
             }
             (Some(next), _) => format!("For the rest, call again with {next}."),
-            (None, _) => "The rest is too long to be shown.".to_owned(),
+            (None, _) => "The rest is too long to show.".to_owned(),
         }
     }
 
-    /// How to go on after this page, if it came full.
+    /// How to get the next page, if this one is full.
     fn more(&self, last: Option<&Value>) -> Option<String> {
         if self.paging == Paging::Versions {
             return self.more_versions(last);
@@ -221,8 +221,8 @@ impl Page {
         Some(format!("There may be more: call again with {next}."))
     }
 
-    /// Backlog returns a hundred at most, and counts by ids that it does not show: the numbers of
-    /// the versions may be those.
+    /// Backlog returns at most a hundred, and pages by ids that it does not return. The version
+    /// numbers may be those ids.
     fn more_versions(&self, last: Option<&Value>) -> Option<String> {
         let end = self.offset.saturating_add(self.count.unwrap_or(0));
         if self.whole < end.min(MOST) {
@@ -238,10 +238,10 @@ impl Page {
             false => ("newest", "oldest first with order asc"),
         };
         let next = version.map_or_else(String::new, |version| {
-            format!(" with {bound} {version} and offset 0; if nothing comes,")
+            format!(" with {bound} {version} and offset 0; if nothing is returned,")
         });
         Some(format!(
-            "Backlog returns the {these} {MOST} at most. For more, call again{next} {others}."
+            "Backlog returns at most the {these} {MOST}. For more, call again{next} {others}."
         ))
     }
 }

@@ -1,6 +1,5 @@
-//! What is wrong with the `params` of a request that has a method of this server. The protocol's
-//! library hands such a request on as one that it does not know, and a client would take the
-//! −32601 that it answers for "this server has no tools".
+//! Explains invalid `params` of the methods of this server. The protocol's library treats such a
+//! request as an unknown method, and a client would read its −32601 as "this server has no tools".
 
 use rmcp::model::{
     CallToolRequestParams, CompleteRequestParams, ErrorCode, ErrorData, GetPromptRequestParams,
@@ -9,16 +8,16 @@ use rmcp::model::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::envelope::{self, Kind, Message, Refused};
+use super::envelope::{self, Message, MessageKind, Refused};
 
-/// The `params` of methods that take none.
+/// The `params` of methods without parameters.
 #[derive(Deserialize)]
 struct Nothing {
     #[serde(default, rename = "_meta")]
     _meta: Option<RequestMetaObject>,
 }
 
-/// The error for a request that the protocol's library could not read as one of the protocol's.
+/// The error for a request that the protocol's library could not parse.
 pub(super) fn refusal(method: &str, params: Option<Value>) -> ErrorData {
     let problem = match method {
         "initialize" => problem::<InitializeRequestParams>(params),
@@ -35,8 +34,8 @@ pub(super) fn refusal(method: &str, params: Option<Value>) -> ErrorData {
     ErrorData::invalid_params(format!("Invalid params for {method}: {problem}"), None)
 }
 
-/// Whether the `params` of a method that lists are what they have to be, as far as the page goes;
-/// of any other method, nothing is looked at.
+/// Whether the page in the `params` of a listing method is valid. The `params` of other methods are
+/// not checked.
 pub(super) fn is_right_page(method: &str, params: &str) -> bool {
     const LISTS: [&str; 4] = [
         "tools/list",
@@ -52,8 +51,8 @@ pub(super) fn no_method(method: &str) -> ErrorData {
     ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None)
 }
 
-/// The error for a message that the protocol's library could not read at all, though its envelope
-/// is right; `detail` is the library's word on it.
+/// The error for a message that the protocol's library could not parse at all, although its
+/// envelope is valid; `detail` is the library's message.
 pub(super) fn unreadable(message: &Message, detail: &str) -> Refused {
     #[derive(Deserialize)]
     struct Request {
@@ -62,14 +61,14 @@ pub(super) fn unreadable(message: &Message, detail: &str) -> Refused {
         params: Option<Value>,
     }
     let id = match &message.kind {
-        Kind::Request { id, .. } => Some(id.clone()),
-        Kind::Notification | Kind::Response => None,
+        MessageKind::Request { id, .. } => Some(id.clone()),
+        MessageKind::Notification | MessageKind::Response => None,
     };
     match serde_json::from_slice::<Request>(&message.text) {
         Ok(Request { method, params }) if id.is_some() => {
             Refused::new(id, refusal(&method, params))
         }
-        // Nested too deep, for example.
+        // It may be nested too deeply, for example.
         _ => envelope::no_request(id, detail),
     }
 }
@@ -81,7 +80,7 @@ fn problem<P: DeserializeOwned>(params: Option<Value>) -> String {
         Some(other) => return format!("expected an object, received {}", form(&other)),
     };
     match serde_path_to_error::deserialize::<_, P>(params) {
-        Ok(_) => "a member is given twice or has a wrong form".to_owned(),
+        Ok(_) => "a member occurs twice or is invalid".to_owned(),
         Err(error) => {
             let path = error.path().to_string();
             describe(&path, &error.into_inner().to_string())
@@ -89,7 +88,7 @@ fn problem<P: DeserializeOwned>(params: Option<Value>) -> String {
     }
 }
 
-/// serde's words for the protocol's.
+/// Rewrites serde's message in the terms of the protocol.
 fn describe(path: &str, message: &str) -> String {
     let missing = message
         .strip_prefix("missing field `")

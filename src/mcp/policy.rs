@@ -1,5 +1,5 @@
-//! What a caller may use: the bounds that operators set, which can only be narrowed, and what
-//! the request chose within them.
+//! Which tools a caller may use: the limits that operators set, which can only be narrowed, and the
+//! request's choice within them.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -7,60 +7,60 @@ use thiserror::Error;
 
 use super::{Toolset, projects, tool::Spec, toolset::UnknownToolset};
 
-/// Bounds on the tools of a caller, and the choice within them. The default bounds nothing and
+/// Limits on the tools of a caller, and the choice within them. The default has no limits and
 /// offers the default toolsets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Policy {
-    /// Only tools that change nothing.
+    /// Whether only tools that change nothing are allowed.
     pub read_only: bool,
-    /// Only tools of these sets; `None` for no bound.
+    /// The allowed toolsets; `None` for no limit.
     pub toolsets: Option<BTreeSet<Toolset>>,
-    /// The sets that the request chose; `None` where it did not. Then those of the bound are
-    /// offered, and without a bound the default ones.
+    /// The toolsets that the request chose; `None` if it did not. Then the allowed ones are
+    /// offered, or without a limit the default ones.
     pub chosen: Option<BTreeSet<Toolset>>,
-    /// Only what belongs to the projects with these keys; `None` for all (`mcp::projects`).
+    /// The keys of the allowed projects; `None` for all (`mcp::projects`).
     pub projects: Option<BTreeSet<String>>,
 }
 
-/// Why a tool is out of bounds.
+/// Why a tool may not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum Denied {
-    #[error("only tools that read are allowed here")]
+    #[error("this connection is read-only")]
     ReadOnly,
     #[error("the toolset `{0}` is not enabled here")]
     Toolset(Toolset),
     #[error("{0}, and only some projects are allowed here")]
     Projects(&'static str),
     #[error(
-        "the toolset `{0}` is off unless someone asks for it: the connection, with the header \
-         X-MCP-Toolsets: default,{0} or ?toolsets=default,{0} in its URL, or the server, with \
+        "the toolset `{0}` is off by default; enable it for this connection with the header \
+         X-MCP-Toolsets: default,{0} or ?toolsets=default,{0} in its URL, or for the server with \
          ENABLE_TOOLSETS=default,{0}"
     )]
     NotChosen(Toolset),
 }
 
-/// A request that asks for bounds nobody can read.
+/// A request with an invalid limit or choice.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BadRequest {
     #[error(transparent)]
     Toolset(#[from] UnknownToolset),
-    #[error("`{0}` for readonly or X-MCP-Readonly is neither true nor false")]
+    #[error("readonly or X-MCP-Readonly is `{0}`; expected true or false")]
     Switch(String),
 }
 
 impl Policy {
-    /// What a request asks for, by header or query parameter:
+    /// Reads the policy that a request asks for, by header or query parameter:
     ///
     /// | header | query | value |
     /// |---|---|---|
     /// | `X-MCP-Toolsets` | `toolsets` | names as [`Toolset::parse_list`] reads them |
     /// | `X-MCP-Readonly` | `readonly` | `true` or `false` |
     ///
-    /// Given more than once, what each of them asks for holds. `headers` are the names, in small
-    /// letters, and values of all of the request's headers; `query` is percent-encoded.
+    /// If a value is given more than once, all of them apply. `headers` are the lowercase names and
+    /// the values of all headers of the request; `query` is percent-encoded.
     ///
     /// # Errors
-    /// A value cannot be read: refused rather than taken for no bound.
+    /// A value is invalid. It is rejected rather than treated as no limit.
     pub fn asked_for<'a>(
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
         query: &'a str,
@@ -91,7 +91,7 @@ impl Policy {
         Ok(asked)
     }
 
-    /// Both at once: the result allows what each of them allows.
+    /// Combines two policies: the result allows only what both allow.
     #[must_use]
     pub fn narrowed_by(&self, other: &Self) -> Self {
         Self {
@@ -127,7 +127,7 @@ impl Policy {
     }
 }
 
-/// What two bounds have in common; `None` is no bound.
+/// The intersection of two limits; `None` is no limit.
 fn both<T: Clone + Ord>(
     ours: &Option<BTreeSet<T>>,
     theirs: &Option<BTreeSet<T>>,
@@ -223,7 +223,7 @@ mod tests {
             (None, "default,files", &with_files),
             (None, "files", &[Files]),
             (None, "everything", &Toolset::ALL),
-            // What an operator names is offered, also where it is off by default.
+            // A toolset that an operator names is offered even if it is off by default.
             (Some(&[Issue, Files][..]), "", &[Issue, Files]),
             (Some(&[Issue, Files]), "all", &[Issue, Files]),
             (Some(&[Issue, Files]), "default", &[Issue]),

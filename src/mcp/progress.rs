@@ -1,8 +1,8 @@
-//! Tells a client that asked for it (`progressToken`) how far a call has come.
+//! Sends progress notifications to a client that asked for them (`progressToken`).
 //!
-//! Over HTTP the first word of it turns the answer from one JSON body into a stream of events,
-//! and the status is decided with it. So nothing is told before Backlog has accepted the
-//! request: until then the answer may have to be a 401.
+//! Over HTTP the first notification turns the response from one JSON body into a stream of events,
+//! and fixes its status. So nothing is sent before Backlog has accepted the request: until then the
+//! response may have to be a 401.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use rmcp::{
 };
 use tokio::sync::watch;
 
-/// Not more often than this.
+/// The minimum time between two notifications.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How far something is; clones report for the same call.
+/// Receives the progress of a call; clones report for the same call.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Progress(Option<watch::Sender<Step>>);
+pub(super) struct ProgressSink(Option<watch::Sender<Step>>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
@@ -26,8 +26,8 @@ struct Step {
     total: Option<u64>,
 }
 
-impl Progress {
-    /// Notes how much is done, in any unit; it never goes back.
+impl ProgressSink {
+    /// Records how much is done, in any unit. The value never decreases.
     pub fn note(&self, done: u64, total: Option<u64>) {
         let Some(steps) = &self.0 else { return };
         steps.send_if_modified(|step| {
@@ -40,26 +40,28 @@ impl Progress {
     }
 }
 
-/// Sends what is noted, if the client asked for it.
-pub(super) struct Telling(Option<(Peer<RoleServer>, ProgressToken, watch::Receiver<Step>)>);
+/// Sends the recorded progress, if the client asked for it.
+pub(super) struct ProgressNotifier(
+    Option<(Peer<RoleServer>, ProgressToken, watch::Receiver<Step>)>,
+);
 
-/// The two ends of the progress of a call.
-pub(super) fn of(context: &RequestContext<RoleServer>) -> (Progress, Telling) {
+/// Creates the sink and the notifier of a call.
+pub(super) fn of(context: &RequestContext<RoleServer>) -> (ProgressSink, ProgressNotifier) {
     let Some(token) = context.meta.get_progress_token() else {
         return none();
     };
     let (steps, heard) = watch::channel(Step::default());
-    let telling = Telling(Some((context.peer.clone(), token, heard)));
-    (Progress(Some(steps)), telling)
+    let notifier = ProgressNotifier(Some((context.peer.clone(), token, heard)));
+    (ProgressSink(Some(steps)), notifier)
 }
 
-/// The same for a call whose client did not ask.
-pub(super) fn none() -> (Progress, Telling) {
-    (Progress::default(), Telling(None))
+/// Creates both for a client that did not ask for progress.
+pub(super) fn none() -> (ProgressSink, ProgressNotifier) {
+    (ProgressSink::default(), ProgressNotifier(None))
 }
 
-impl Telling {
-    /// Sends, as long as the work runs.
+impl ProgressNotifier {
+    /// Sends notifications while the work runs.
     pub async fn during<T>(self, work: impl Future<Output = T>) -> T {
         let Self(Some((peer, token, steps))) = self else {
             return work.await;
@@ -67,12 +69,12 @@ impl Telling {
         tokio::select! {
             biased;
             done = work => done,
-            never = tell(&peer, token, steps) => match never {},
+            never = send(&peer, token, steps) => match never {},
         }
     }
 }
 
-async fn tell(
+async fn send(
     peer: &Peer<RoleServer>,
     token: ProgressToken,
     mut steps: watch::Receiver<Step>,

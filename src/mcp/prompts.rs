@@ -1,9 +1,9 @@
-//! Prompts for the usual work. Their texts are in `templates/prompts`.
+//! Prompts for common tasks. Their texts are in `templates/prompts`.
 //!
-//! A prompt tells the model which tools to call, so it is offered to whom these are offered.
-//! What a person types in is put into the text without hidden characters ([`hidden`]), and is for the
-//! model to judge. Calls whose
-//! arguments are known stand there with them, as JSON, and names in place of ids.
+//! A prompt instructs the model to call tools, so it is offered only to callers with these tools.
+//! The user's input is put into the text without hidden characters ([`hidden`]), and is for the
+//! model to judge. Calls with known arguments are written with these as JSON, with names in place
+//! of ids.
 
 use std::fmt;
 
@@ -20,10 +20,10 @@ use super::{ToolPrefix, hidden, reader::Reader};
 
 /// How long a client may keep the list, in milliseconds.
 const LIST_TTL_MS: u64 = 300_000;
-/// The longest that an argument may be, in bytes.
+/// The maximum length of an argument in bytes.
 const LONGEST_ARGUMENT: usize = 64 << 10;
 
-/// What can stand in an argument, for completion.
+/// The kind of value that an argument holds, for completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holds {
     ProjectKey,
@@ -45,7 +45,7 @@ struct Definition {
     title: &'static str,
     description: &'static str,
     arguments: &'static [Argument],
-    /// Without these tools there is no doing what it says.
+    /// The tools that the prompt needs.
     tools: &'static [&'static str],
     text: fn(&Given<'_>) -> askama::Result<String>,
 }
@@ -69,7 +69,7 @@ impl Argument {
 const PROJECT: Argument = argument("project", "Project key such as PROJ", Holds::ProjectKey);
 const LANGUAGE: Argument = argument(
     "language",
-    "Language of the answer; yours unless given",
+    "Language of the response; default: yours",
     Holds::Language,
 )
 .optional();
@@ -78,8 +78,8 @@ const ALL: [Definition; 4] = [
     Definition {
         name: "triage",
         title: "Triage open issues",
-        description: "Goes through the issues that nobody has begun, suggests type, priority, \
-            milestone and assignee, and applies what you agree to",
+        description: "Reviews the open issues that are not in progress, suggests type, priority, \
+            milestone and assignee, and applies the changes that you approve",
         arguments: &[PROJECT, LANGUAGE],
         tools: &["get_issues", "update_issue"],
         text: |given| {
@@ -95,12 +95,12 @@ const ALL: [Definition; 4] = [
     Definition {
         name: "daily_summary",
         title: "Daily summary",
-        description: "What changed, and what needs you today",
+        description: "Summarizes recent changes and what needs your attention today",
         arguments: &[
             PROJECT.optional(),
             argument(
                 "since",
-                "Day as yyyy-MM-dd; yesterday unless given",
+                "Date as yyyy-MM-dd; default: yesterday",
                 Holds::Text,
             )
             .optional(),
@@ -122,11 +122,11 @@ const ALL: [Definition; 4] = [
     Definition {
         name: "issue_from_report",
         title: "Issue from a report",
-        description: "Turns a mail, a chat or an error message into an issue, after a look for \
-            one that is there already",
+        description: "Turns an email, a chat or an error message into an issue, after a search \
+            for an existing one",
         arguments: &[
             PROJECT,
-            argument("report", "What was reported, in any form", Holds::Text),
+            argument("report", "The report, in any form", Holds::Text),
             LANGUAGE,
         ],
         tools: &["get_issues", "add_issue"],
@@ -144,7 +144,7 @@ const ALL: [Definition; 4] = [
     Definition {
         name: "release_notes",
         title: "Release notes",
-        description: "Writes up what is done in a milestone, for the people who use it",
+        description: "Describes the completed work of a milestone for the users of the product",
         arguments: &[
             PROJECT,
             argument("milestone", "Name of the milestone", Holds::Milestone),
@@ -165,7 +165,7 @@ const ALL: [Definition; 4] = [
     },
 ];
 
-/// A text as it stands in the arguments of a call.
+/// A text, written as in the arguments of a call.
 #[derive(Clone, Copy)]
 struct Json<'a>(&'a str);
 
@@ -216,7 +216,7 @@ struct ReleaseNotes<'a> {
     language: Option<&'a str>,
 }
 
-/// The arguments of a request, checked.
+/// The checked arguments of a request.
 struct Given<'a> {
     prefix: &'a ToolPrefix,
     arguments: &'a JsonObject,
@@ -228,7 +228,7 @@ impl Given<'_> {
         Some(text).filter(|text| !text.is_empty())
     }
 
-    /// One that [`check`] found to be there.
+    /// Returns a required argument, after [`check`].
     fn text(&self, name: &str) -> &str {
         self.option(name).unwrap_or_default()
     }
@@ -236,13 +236,18 @@ impl Given<'_> {
     fn check(&self, prompt: &Definition) -> Result<(), String> {
         for Argument { name, required, .. } in prompt.arguments {
             match self.arguments.get(*name) {
-                Some(value) if !value.is_string() => return Err(format!("{name} wants a text")),
+                Some(value) if !value.is_string() => {
+                    return Err(format!("{name} must be a string"));
+                }
                 _ => {}
             }
             match self.option(name) {
                 None if *required => return Err(format!("{name} is required")),
                 Some(text) if text.len() > LONGEST_ARGUMENT => {
-                    return Err(format!("{name} is longer than {LONGEST_ARGUMENT} bytes"));
+                    return Err(format!(
+                        "{name} is longer than {LONGEST_ARGUMENT} bytes; shorten \
+                                        it"
+                    ));
                 }
                 _ => {}
             }
@@ -285,7 +290,10 @@ pub(super) fn get(
 ) -> Result<GetPromptResult, ErrorData> {
     let invalid = |text: String| ErrorData::invalid_params(text, None);
     let Some(prompt) = offered(reader).find(|prompt| prompt.name == request.name) else {
-        return Err(invalid(format!("there is no prompt {}", request.name)));
+        return Err(invalid(format!(
+            "unknown prompt {}; prompts/list returns the available ones",
+            request.name
+        )));
     };
     let given = Given {
         prefix,
@@ -301,7 +309,7 @@ pub(super) fn get(
     Ok(GetPromptResult::new(vec![message]).with_description(prompt.description))
 }
 
-/// What an argument of a prompt holds; `None` if the caller is offered no such prompt or
+/// Returns what an argument of a prompt holds; `None` if the caller is not offered such a prompt or
 /// argument.
 pub(super) fn holds(reader: &Reader<'_>, prompt: &str, argument: &str) -> Option<Holds> {
     let prompt = offered(reader).find(|it| it.name == prompt)?;

@@ -1,6 +1,6 @@
-//! Reads Backlog for what is no tool: resources and completions. Whatever is read is bound as
-//! the tool that reads the same: by the scopes, by the policy and the projects that it allows, by
-//! what Backlog answers.
+//! Reads from Backlog for resources and completions, which are not tools. The same limits apply as
+//! to the tool that reads the same data: the scopes, the policy with its allowed projects, and
+//! Backlog's own permissions.
 
 use std::{fmt, sync::Arc};
 
@@ -8,12 +8,12 @@ use rmcp::{ErrorData, RoleServer, service::RequestContext};
 use serde_json::{Map, Value};
 
 use super::{
-    AccessError, Caller, HubServer, Refusal,
+    AccessError, AuthChallenge, Caller, HubServer,
     attempt::About,
     failure::{Context, ToolError},
     hidden,
-    progress::Progress,
-    projects::{Sieve, Sifted},
+    progress::ProgressSink,
+    projects::{Filtered, ProjectFilter},
     tool::{Backlog, Read, Rooms},
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     observe::ToolCall,
 };
 
-/// A caller who reads.
+/// Reads from Backlog on behalf of a caller.
 pub(super) struct Reader<'a> {
     server: &'a HubServer,
     caller: Caller,
@@ -32,19 +32,19 @@ pub(super) struct Reader<'a> {
 
 /// Why a caller may not read something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Barred {
-    /// The grant lacks it; another sign-in can give it.
+pub(super) enum ReadDenied {
+    /// The grant lacks this scope; a new sign-in can grant it.
     Scope(Scope),
-    /// What the policy says.
+    /// The policy forbids it; the text says why.
     Policy(String),
 }
 
-impl fmt::Display for Barred {
+impl fmt::Display for ReadDenied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scope(scope) => write!(
                 f,
-                "it needs the scope {}; connect again and allow it",
+                "the scope {} is required; reconnect and allow it",
                 scope.as_str()
             ),
             Self::Policy(reason) => f.write_str(reason),
@@ -52,8 +52,8 @@ impl fmt::Display for Barred {
     }
 }
 
-impl Barred {
-    /// What kind of refusal it is, for the record.
+impl ReadDenied {
+    /// The kind of refusal, for metrics and the audit trail.
     pub fn outcome(&self) -> ToolOutcome {
         match self {
             Self::Scope(_) => ToolOutcome::InsufficientScope,
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The caller of a request.
+    /// Returns the reader for the caller of a request.
     pub fn of(
         server: &'a HubServer,
         context: &RequestContext<RoleServer>,
@@ -82,8 +82,7 @@ impl<'a> Reader<'a> {
         Ok(Self::new(server, caller))
     }
 
-    /// The same caller at each space of the server: at the default organization first, where
-    /// there are several.
+    /// Returns the same caller for each space of the server, with the default organization first.
     pub fn spaces(&self) -> Vec<Self> {
         let at = |access| {
             let caller = Caller {
@@ -99,21 +98,23 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the caller may read what `tool` (without the prefix) reads.
-    pub fn check(&self, tool: &str) -> Result<(), Barred> {
+    pub fn check(&self, tool: &str) -> Result<(), ReadDenied> {
         let Some(spec) = self.server.tool(tool) else {
-            return Err(Barred::Policy(format!("there is no tool {tool} here")));
+            return Err(ReadDenied::Policy(format!(
+                "the tool {tool} is not available here"
+            )));
         };
-        // First: what is not allowed here stays so after another sign-in.
+        // The policy is checked first, because a new sign-in does not change it.
         let allowed = self.caller.policy.check(spec);
-        allowed.map_err(|denied| Barred::Policy(denied.to_string()))?;
+        allowed.map_err(|denied| ReadDenied::Policy(denied.to_string()))?;
         let scope = spec.access.scope();
         match self.caller.scopes.contains(scope) {
             true => Ok(()),
-            false => Err(Barred::Scope(scope)),
+            false => Err(ReadDenied::Scope(scope)),
         }
     }
 
-    /// Begins the record of what is read: counted and audited as a call of a tool, by this name.
+    /// Starts a record under this name, counted and audited like a tool call.
     pub fn record(&self, name: &'static str) -> ToolCall {
         let actor = self.caller.access.actor();
         self.server.recorder().tool_call(name, actor)
@@ -123,13 +124,13 @@ impl<'a> Reader<'a> {
         self.check(tool).is_ok()
     }
 
-    /// The host of the caller's space, with the port if there is one.
+    /// Returns the host of the caller's space, with the port if there is one.
     pub fn host(&self) -> &str {
         let url = self.caller.access.url().as_str();
         url.split_once("://").map_or(url, |(_, host)| host)
     }
 
-    /// The address of the caller's space, without a trailing slash.
+    /// Returns the URL of the caller's space, without a trailing slash.
     pub fn space(&self) -> &str {
         self.caller.access.url().as_str()
     }
@@ -139,12 +140,12 @@ impl<'a> Reader<'a> {
             client: self.server.client(),
             access: self.caller.access.as_ref(),
             files: self.server.files(),
-            progress: Progress::default(),
+            progress: ProgressSink::default(),
             rooms: self.rooms.clone(),
         }
     }
 
-    /// What Backlog has at an address; nothing is an error.
+    /// Requests data from Backlog; an empty response is an error.
     pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
         let about = About::of(&request);
         match self.backlog().fetch(request).await? {
@@ -156,59 +157,59 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a project, by its key, is one of those that are allowed here.
+    /// Whether the project with this key is allowed here.
     pub fn allows_project(&self, key: &str) -> bool {
         let allowed = &self.caller.policy.projects;
         allowed.as_ref().is_none_or(|keys| keys.contains(key))
     }
 
-    /// Checks, before anything is read of a thing, that it is of an allowed project: as a call of
-    /// `tool` with this `id` for its `input`. What it returns is for [`Self::sift`].
-    pub async fn admit(
+    /// Checks, before an item is read, that it is in an allowed project, like a call of `tool` with
+    /// this `id` as its `input`. Returns the filter for [`Self::filter`].
+    pub async fn authorize(
         &self,
         tool: &'static str,
         input: &str,
         id: &str,
-    ) -> Result<Sieve, ToolError> {
+    ) -> Result<ProjectFilter, ToolError> {
         let mut arguments = Map::from_iter([(input.to_owned(), Value::from(id))]);
         let (projects, policy) = (self.server.projects(), &self.caller.policy);
         let backlog = self.backlog();
-        let admitted = projects.admit(tool, policy, &backlog, &mut arguments);
-        admitted.await
+        let authorized = projects.authorize(tool, policy, &backlog, &mut arguments);
+        authorized.await
     }
 
-    /// What of an answer may be shown, and a word about what may not.
-    pub async fn sift(&self, sieve: Sieve, answer: Value) -> (Value, Option<String>) {
-        let (answer, backlog) = (Read::Json(answer), self.backlog());
-        let sifted = self.server.projects().sift(sieve, answer, &backlog);
-        match sifted.await {
-            Sifted {
+    /// Returns the part of a response that may be shown, and a note about the rest.
+    pub async fn filter(&self, filter: ProjectFilter, response: Value) -> (Value, Option<String>) {
+        let (response, backlog) = (Read::Json(response), self.backlog());
+        let filtered = self.server.projects().filter(filter, response, &backlog);
+        match filtered.await {
+            Filtered {
                 outcome: Read::Json(value),
                 note,
             } => (value, note),
-            Sifted { note, .. } => (Value::Null, note),
+            Filtered { note, .. } => (Value::Null, note),
         }
     }
 
-    /// The protocol error for somebody who is barred from `what`; one that a sign-in mends also
-    /// leaves word for the HTTP layer.
-    pub fn barred(&self, what: &str, barred: &Barred) -> ErrorData {
-        if let Barred::Scope(scope) = barred {
+    /// The protocol error for a caller who may not read `what`. If a new sign-in can fix it, the
+    /// HTTP layer gets a challenge.
+    pub fn denied(&self, what: &str, denied: &ReadDenied) -> ErrorData {
+        if let ReadDenied::Scope(scope) = denied {
             let wanted: Scopes = self.caller.scopes.iter().chain([*scope]).collect();
-            let refusal = Refusal::InsufficientScope(wanted);
-            self.caller.verdict.refuse(refusal);
+            let refusal = AuthChallenge::InsufficientScope(wanted);
+            self.caller.challenge.set(refusal);
         }
-        let text = format!("{what} cannot be read: {barred}.");
+        let text = format!("{what} cannot be read: {denied}.");
         ErrorData::invalid_params(self.name_tools(&text), None)
     }
 
     /// The protocol error for a failure of Backlog.
     pub fn failed(&self, what: &str, error: &ToolError) -> ErrorData {
         if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
-            self.caller.verdict.refuse(Refusal::SignInAgain);
+            self.caller.challenge.set(AuthChallenge::SignInAgain);
         }
         let text = match error {
-            ToolError::OutOfBounds(reason) => format!(
+            ToolError::OutsideProjects(reason) => format!(
                 "{what} cannot be read, because only some projects are allowed here: {reason}."
             ),
             error => error.explain(Context {
@@ -219,7 +220,7 @@ impl<'a> Reader<'a> {
         };
         let text = self.name_tools(&text);
         match error {
-            ToolError::OutOfBounds(_)
+            ToolError::OutsideProjects(_)
             | ToolError::Backlog {
                 error: BacklogError::Api { status: 404, .. },
                 ..
@@ -228,8 +229,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An error of ours, with the names of tools in it as they are offered. What it repeats of
-    /// Backlog has no hidden characters.
+    /// Writes the tool names in an error as they are offered, and removes hidden characters that
+    /// came from Backlog.
     fn name_tools(&self, text: &str) -> String {
         let hidden::Cleaned { text, removed } = hidden::clean(text);
         let mut named = self.server.table().name_tools(&text).into_owned();

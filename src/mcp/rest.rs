@@ -1,15 +1,15 @@
-//! How the rest of an answer that is too long is read, by tool.
+//! How to read the rest of a result that is too long, by tool.
 //!
 //! | a tool that returns | has |
 //! |---|---|
-//! | one thing with texts or lists in it | the inputs `textOffset`, `textLength` and `itemOffset` |
-//! | a list of things that another tool reads one by one | the name of that tool |
-//! | a list of things that no other tool reads | the same inputs, and a page of one |
-//! | a list that Backlog never parts | the inputs `offset` and `count`, which the hub sees to |
+//! | one item with texts or lists in it | the inputs `textOffset`, `textLength` and `itemOffset` |
+//! | a list of items that another tool reads one by one | the name of that tool |
+//! | a list of items that no other tool reads | the same inputs, and a page of one |
+//! | a list that Backlog does not page | the inputs `offset` and `count`, which the hub handles |
 //!
-//! The lists without pages of ours have few and small entries: the priorities and resolutions of
-//! Backlog, and the statuses of a project, which has at most twelve. What a tool that writes
-//! returns is read by the tool that reads the same. A test over all tools keeps this table whole.
+//! Lists that the hub does not page have few and small entries: the priorities and resolutions of
+//! Backlog, and the statuses of a project, at most twelve. The result of a tool that writes is read
+//! with the tool that reads the same item. A test over all tools keeps this table complete.
 
 use std::sync::Arc;
 
@@ -25,38 +25,38 @@ pub(super) const INCLUDE_JSON: &str = "includeJson";
 pub(super) const OFFSET: &str = "offset";
 pub(super) const COUNT: &str = "count";
 
-/// What a tool has for an answer that is too long.
+/// How a tool handles a result that is too long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rest {
     pub way: Way,
     pub pages: Pages,
-    /// Whether the texts come a second time, as the JSON of Backlog's editor.
+    /// Whether Backlog returns texts a second time, as the JSON of its editor.
     pub doubled: bool,
 }
 
-/// How texts and lists inside of the answer are read to their ends.
+/// How the rest of texts and lists inside a result is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Way {
-    /// There is nothing long in it, or no tool reads it.
+    /// It has nothing long, or no tool reads it.
     None,
-    /// By the same tool, with inputs for it.
+    /// With inputs of the same tool.
     Own,
-    /// By another one.
+    /// With another tool.
     By(Reading),
 }
 
-/// Which pages the hub makes of a list.
+/// How the hub pages a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pages {
     /// Backlog has pages, or the list is short.
     None,
-    /// Of a list that Backlog gives whole.
+    /// The hub pages a list that Backlog returns whole.
     Whole,
-    /// Of the newest hundred, which Backlog pages by ids that it does not show.
+    /// The hub pages the newest hundred, which Backlog pages by ids that it does not return.
     Versions,
 }
 
-/// A call that reads one thing.
+/// A call that reads one item.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading {
     pub tool: &'static str,
@@ -66,37 +66,37 @@ pub(super) struct Reading {
 /// Where the value of an input comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source {
-    /// A JSON pointer into the thing.
-    Answer(&'static str),
-    /// One more than the number there.
+    /// A JSON pointer into the item.
+    Output(&'static str),
+    /// One more than the number at this JSON pointer.
     After(&'static str),
     /// An argument of the call, if it was given.
     Argument(&'static str),
     Number(u64),
 }
 
-use Source::{After, Answer, Argument, Number};
+use Source::{After, Argument, Number, Output};
 
 const fn by(tool: &'static str, inputs: &'static [(&'static str, Source)]) -> Way {
     Way::By(Reading { tool, inputs })
 }
 
-const ISSUE: Way = by("get_issue", &[("issueKey", Answer("/issueKey"))]);
-const ISSUE_INSIDE: Way = by("get_issue", &[("issueKey", Answer("/issue/issueKey"))]);
-const WIKI: Way = by("get_wiki", &[("wikiId", Answer("/id"))]);
-const DOCUMENT: Way = by("get_document", &[("documentId", Answer("/id"))]);
+const ISSUE: Way = by("get_issue", &[("issueKey", Output("/issueKey"))]);
+const ISSUE_INSIDE: Way = by("get_issue", &[("issueKey", Output("/issue/issueKey"))]);
+const WIKI: Way = by("get_wiki", &[("wikiId", Output("/id"))]);
+const DOCUMENT: Way = by("get_document", &[("documentId", Output("/id"))]);
 const PULL_REQUEST: Way = by(
     "get_pull_request",
     &[
-        ("projectId", Answer("/projectId")),
-        ("repoId", Answer("/repositoryId")),
-        ("number", Answer("/number")),
+        ("projectId", Output("/projectId")),
+        ("repoId", Output("/repositoryId")),
+        ("number", Output("/number")),
     ],
 );
 const ISSUE_COMMENT: Way = by(
     "get_issue_comments",
     &[
-        ("issueId", Answer("/issueId")),
+        ("issueId", Output("/issueId")),
         ("maxId", After("/id")),
         ("count", Number(1)),
     ],
@@ -115,10 +115,10 @@ const PULL_REQUEST_COMMENT: Way = by(
 );
 const VERSIONS: Way = by(
     "get_version_milestone_list",
-    &[("projectId", Answer("/projectId"))],
+    &[("projectId", Output("/projectId"))],
 );
-const ISSUE_TYPES: Way = by("get_issue_types", &[("projectId", Answer("/projectId"))]);
-const CUSTOM_FIELDS: Way = by("get_custom_fields", &[("projectId", Answer("/projectId"))]);
+const ISSUE_TYPES: Way = by("get_issue_types", &[("projectId", Output("/projectId"))]);
+const CUSTOM_FIELDS: Way = by("get_custom_fields", &[("projectId", Output("/projectId"))]);
 const WEBHOOKS: Way = by(
     "get_webhooks",
     &[("projectIdOrKey", Argument("projectIdOrKey"))],
@@ -134,7 +134,7 @@ impl Rest {
         }
     }
 
-    /// How a tool pages whose inputs, without ours, are `paging`.
+    /// Returns how a tool pages. `paging` follows from its inputs without the hub's.
     pub fn paging(self, paging: Paging) -> Paging {
         match self.pages {
             Pages::None => paging,
@@ -143,25 +143,25 @@ impl Rest {
         }
     }
 
-    /// Adds the inputs that the hub sees to.
+    /// Adds the inputs that the hub handles.
     pub fn offer(self, schema: &mut Arc<JsonObject>) {
         let mut inputs = Vec::new();
         let number = |text: &str, least: u8| json!({"type": "number", "minimum": least, "description": text});
         let skip = || {
             json!({
-                "type": "number", "minimum": 0, "default": 0, "description": "How many to skip",
+                "type": "number", "minimum": 0, "default": 0, "description": "Entries to skip",
             })
         };
         match self.pages {
             Pages::None => {}
             Pages::Whole => inputs.extend([
                 (OFFSET, skip()),
-                (COUNT, number("How many at most, else all", 1)),
+                (COUNT, number("Maximum entries; default: all", 1)),
             ]),
             Pages::Versions => inputs.push((OFFSET, skip())),
         }
         if self.doubled {
-            let text = "With the text once more as the editor's JSON";
+            let text = "Whether to add the text as the editor's JSON";
             inputs.push((
                 INCLUDE_JSON,
                 json!({"type": "boolean", "description": text}),
@@ -170,7 +170,7 @@ impl Rest {
         if matches!(self.way, Way::Own) {
             inputs.extend([
                 (TEXT_OFFSET, number("Characters of long texts to skip", 0)),
-                (TEXT_LENGTH, number("Characters of a text at most", 1)),
+                (TEXT_LENGTH, number("Maximum characters of a text", 1)),
                 (ITEM_OFFSET, number("Entries of inner lists to skip", 0)),
             ]);
         }
@@ -216,7 +216,7 @@ fn pages(tool: &str) -> Pages {
 
 fn way(tool: &str) -> Way {
     match tool {
-        // One thing.
+        // One item.
         "get_issue"
         | "get_issue_comment"
         | "get_wiki"
@@ -227,7 +227,7 @@ fn way(tool: &str) -> Way {
         | "get_activity"
         | "get_space_notification"
         | "get_space_disk_usage" => Way::Own,
-        // Lists of what no other tool reads, or none of the usual sets.
+        // Lists of items that no other tool, or none of the default toolsets, reads.
         "get_issue_comments"
         | "get_pull_request_comments"
         | "get_document_comments"
@@ -266,7 +266,7 @@ fn way(tool: &str) -> Way {
         | "delete_custom_field_item" => CUSTOM_FIELDS,
         "add_webhook" | "update_webhook" => WEBHOOKS,
         "update_space_notification" => NOTICE,
-        // Numbers and names, files, and what is gone.
+        // Numbers and names, files, and deleted items.
         _ => Way::None,
     }
 }

@@ -1,9 +1,10 @@
 //! The JSON schema of a tool's input.
 //!
-//! 1. The types of the inputs derive it: no references, no `null`, no formats and titles, an
-//!    object at the top. It says all that a tool takes, with a choice where several types do.
+//! 1. The types of the inputs derive it: no references, no `null`, no formats and titles, an object
+//!    at the top. It describes everything that a tool accepts, with a choice of types where there
+//!    are several.
 //! 2. The operator's descriptions are written into it.
-//! 3. It is published in the shape that every provider takes ([`publish`]), or as it is where the
+//! 3. It is published in a form that every provider accepts ([`publish`]), or unchanged if the
 //!    operator chose so.
 
 mod plain;
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 pub(super) use plain::KEYWORDS;
 
 use super::{
-    names::{CLEARABLE, KEYWORD, Kind, Named},
+    names::{CLEARABLE, KEYWORD, NameKind, Named},
     reading::{self, READ},
 };
 
@@ -30,13 +31,13 @@ use super::{
 pub(super) struct Input {
     pub description: String,
     pub schema: Arc<JsonObject>,
-    /// The inputs that take names.
+    /// The inputs that accept names.
     pub named: Vec<Named>,
-    /// What each input takes.
+    /// The types that each input accepts.
     pub inputs: Vec<reading::Input>,
 }
 
-/// Derives both from the type.
+/// Derives the schema and the description from the type.
 pub(super) fn of<T: JsonSchema>() -> Input {
     let settings =
         SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
@@ -48,7 +49,7 @@ pub(super) fn of<T: JsonSchema>() -> Input {
         Some(Value::String(text)) => text,
         _ => String::new(),
     };
-    // The protocol's default; 70 bytes a tool.
+    // It is the protocol's default, and would cost 70 bytes per tool.
     object.shift_remove("$schema");
     let inputs = reading::Input::all(object);
     let properties = object.entry("properties").or_insert_with(|| json!({}));
@@ -72,13 +73,13 @@ pub(super) fn of<T: JsonSchema>() -> Input {
     }
 }
 
-/// Gives a tool's schema the shape in which it is published.
+/// Converts a tool's schema to the published form.
 pub(super) fn publish(schema: &mut JsonObject) {
     plain::plain(schema);
 }
 
-/// Takes our keyword out of an input's schema, wherever it stands; what it said.
-fn take_kind(schema: &mut Value) -> Option<Kind> {
+/// Removes the hub's keyword from an input's schema at any depth, and returns its value.
+fn take_kind(schema: &mut Value) -> Option<NameKind> {
     match schema {
         Value::Object(object) => {
             let own = object.shift_remove(KEYWORD);
@@ -91,7 +92,7 @@ fn take_kind(schema: &mut Value) -> Option<Kind> {
     }
 }
 
-/// Takes a keyword out of a schema, wherever it stands.
+/// Removes a keyword from a schema at any depth.
 fn strip(schema: &mut Value, keyword: &str) {
     match schema {
         Value::Object(object) => {
@@ -110,15 +111,15 @@ fn simplify(schema: &mut Schema) {
     for noise in ["title", "format", "writeOnly"] {
         object.shift_remove(noise);
     }
-    // It is what an optional input is without being said.
+    // An optional input is null by default anyway.
     if object.get("default") == Some(&Value::Null) {
         object.shift_remove("default");
     }
-    // What the elements are, the list says itself.
+    // The description of the list covers its elements.
     if let Some(Value::Object(items)) = object.get_mut("items") {
         items.shift_remove("description");
     }
-    // Line breaks of the source are none of the sentence.
+    // Line breaks of the source are not part of the text.
     if let Some(Value::String(text)) = object.get_mut("description") {
         *text = text.replace('\n', " ");
     }

@@ -1,12 +1,12 @@
-//! Which fields of a result a caller wants: the input `fields`, where the operator offers it.
+//! Selects fields of a result by the input `fields`, if the operator enables it.
 //!
 //! | `fields` | gives |
 //! |---|---|
 //! | absent, `null`, `[]`, `""` | everything |
 //! | `["id", "name"]` | these fields of the object, or of each object of the list |
-//! | `"{ id status { name } }"` | the same, also of the objects within |
+//! | `"{ id status { name } }"` | the same, also for nested objects |
 //!
-//! Fields come in the order asked for; one that a result does not have is left out.
+//! Fields are returned in the requested order; a field that a result does not have is left out.
 
 use serde_json::{Map, Value};
 
@@ -17,10 +17,10 @@ pub(super) enum Selection {
 }
 
 impl Selection {
-    /// Reads the input. Names in a list must be among `known`, where anything is known.
+    /// Parses the input. Names in a list must be among `known`, unless that is empty.
     ///
     /// # Errors
-    /// A text for the assistant.
+    /// The input is invalid; the text is for the model.
     pub fn parse(input: &Value, known: &[&str]) -> Result<Self, String> {
         match input {
             Value::Null => Ok(Self::All),
@@ -29,7 +29,7 @@ impl Selection {
                 let fields = names.iter().map(|name| match name.as_str() {
                     None => Err("fields: expected a list of names".to_owned()),
                     Some(name) if !known.is_empty() && !known.contains(&name) => Err(format!(
-                        "fields: there is no `{name}`, only {}",
+                        "fields: unknown field `{name}`; available: {}",
                         known.join(", ")
                     )),
                     Some(name) => Ok((name.to_owned(), Self::All)),
@@ -42,7 +42,7 @@ impl Selection {
         }
     }
 
-    /// The chosen part of a result.
+    /// Returns the selected part of a result.
     pub fn apply(&self, value: Value) -> Value {
         match (self, value) {
             (Self::Fields(fields), Value::Object(mut object)) => {
@@ -60,10 +60,10 @@ impl Selection {
     }
 }
 
-/// How deep braces go; Backlog nests four levels.
+/// The maximum depth of braces; Backlog nests four levels.
 const MAX_DEPTH: usize = 16;
 
-/// Reads `{ name name { … } }`; commas are spaces.
+/// Parses `{ name name { … } }`; commas count as spaces.
 struct Parser<'a>(&'a str);
 
 impl Parser<'_> {
@@ -80,7 +80,7 @@ impl Parser<'_> {
     fn braces(&mut self, depth: usize) -> Result<Selection, String> {
         self.0 = match self.0.strip_prefix('{') {
             Some(rest) if depth < MAX_DEPTH => rest,
-            Some(_) => return Err("fields: nested too deep".to_owned()),
+            Some(_) => return Err("fields: nested too deeply".to_owned()),
             None => return Err(self.unexpected("`{`")),
         };
         let mut fields = Vec::new();
@@ -99,7 +99,7 @@ impl Parser<'_> {
             fields.push((name, inner));
         }
         if fields.is_empty() {
-            return Err("fields: `{ }` chooses nothing".to_owned());
+            return Err("fields: `{ }` selects nothing; name at least one field".to_owned());
         }
         Ok(Selection::Fields(fields))
     }
@@ -177,7 +177,7 @@ mod tests {
         for (fields, expected) in [
             (
                 json!(["id", "nam"]),
-                "fields: there is no `nam`, only id, name",
+                "fields: unknown field `nam`; available: id, name",
             ),
             (json!([1]), "fields: expected a list of names"),
             (json!(true), "fields: expected a list of names"),
@@ -186,7 +186,10 @@ mod tests {
                 json!("{ id "),
                 "fields: expected a name or `}`, found the end",
             ),
-            (json!("{ }"), "fields: `{ }` chooses nothing"),
+            (
+                json!("{ }"),
+                "fields: `{ }` selects nothing; name at least one field",
+            ),
             (
                 json!("{ id(a: 1) }"),
                 "fields: expected a name or `}`, found `(`",
@@ -195,7 +198,7 @@ mod tests {
                 json!("{ id } { name }"),
                 "fields: expected the end, found `{`",
             ),
-            (json!("{a".repeat(99)), "fields: nested too deep"),
+            (json!("{a".repeat(99)), "fields: nested too deeply"),
         ] {
             assert_eq!(error(fields), expected);
         }

@@ -1,21 +1,20 @@
 //! The MCP server behind actix-web: stateless, one JSON response per request. The protocol's
-//! library serves one right message; this module stands before it, for the hub and for the
-//! local server alike:
+//! library serves one valid message; this module prepares it, for the hub and for the local server:
 //!
-//! 1. A method other than POST is the library's: 405.
-//! 2. The body is JSON by its type (415), and read once, within bounds (413).
-//! 3. Its envelope is read (`envelope`): what is wrong is a JSON-RPC error with the status 400.
-//!    What is wrong with `params` is found by the server itself (`params`).
-//! 4. `Accept` decides which form the response has (`Accepted`). The library asks for both forms
-//!    in it and knows no ranges, so it always sees both; a client that takes no event streams
-//!    gets the one response of a stream as JSON, without what was told on the way.
-//! 5. A batch, which the first protocol versions have, is taken apart, and its messages are
-//!    served one after the other ([`batch`]).
-//! 6. The library's errors in plain text become JSON-RPC errors.
+//! 1. The library handles a method other than POST: 405.
+//! 2. The body must have the type JSON (415), and is read once, within a limit (413).
+//! 3. Its envelope is parsed (`envelope`): an invalid one is a JSON-RPC error with the status 400.
+//!    Invalid `params` are found by the server itself (`params`).
+//! 4. `Accept` decides the type of the response (`Accepted`). The library requires both types and
+//!    does not support ranges, so it always gets both. A client that does not accept event streams
+//!    gets the response of a stream as JSON, without the notifications before it.
+//! 5. A batch of the first protocol versions is split, and its messages are served in order
+//!    ([`batch`]).
+//! 6. The library's plain-text errors are converted to JSON-RPC errors.
 //!
-//! The layer around it authenticates first and leaves the [`Caller`] in the request's extensions.
-//! When the service has answered, that layer looks at the caller's [`Verdict`](super::Verdict): a
-//! refusal there replaces the response by a 401 or 403 with a challenge.
+//! The layer around it authenticates first and stores the [`Caller`] in the request's extensions.
+//! After the response, that layer reads the caller's [`ChallengeSlot`](super::ChallengeSlot): a
+//! challenge there replaces the response with a 401 or 403.
 
 mod batch;
 mod library;
@@ -34,15 +33,15 @@ use rmcp::{
 
 pub use batch::Charge;
 pub(super) use batch::{NO_BATCHES, check_element, has_batches};
-use library::{Answer, Library};
+use library::{Library, LibraryResponse};
 
 use super::{
     Accepted, HubServer,
-    envelope::{self, Kind, Message, Received, Refused},
+    envelope::{self, Message, MessageKind, Received, Refused},
     params,
 };
 
-/// The endpoint; cheap to clone.
+/// The endpoint. It is cheap to clone.
 #[derive(Clone)]
 pub struct McpService {
     library: Library,
@@ -51,10 +50,10 @@ pub struct McpService {
     max_body: usize,
 }
 
-/// The service to mount with `scope`.
+/// Creates the service to mount with `scope`.
 ///
-/// `allowed_hosts` are the `Host` headers that are accepted; an empty list
-/// accepts every host, for where something else has checked them. `max_body` is in bytes.
+/// `allowed_hosts` are the `Host` headers that are accepted; an empty list accepts every host, if
+/// another layer checks them. `max_body` is in bytes.
 pub fn service(server: HubServer, allowed_hosts: Vec<String>, max_body: usize) -> McpService {
     let config = StreamableHttpServerConfig::default()
         .with_json_response(true)
@@ -62,9 +61,9 @@ pub fn service(server: HubServer, allowed_hosts: Vec<String>, max_body: usize) -
     McpService::new(server, config, max_body)
 }
 
-/// The service of a server that has its one caller. `allowed_hosts` and, where a browser says one,
-/// `allowed_origins` decide who may call, beside what stands before it. Unless `json_response`,
-/// responses are streams of events.
+/// Creates the service of a server with a single caller. `allowed_hosts` and, for browsers,
+/// `allowed_origins` decide who may call, in addition to the layers around it. Unless
+/// `json_response` is set, responses are event streams.
 pub fn local_service(
     server: HubServer,
     allowed_hosts: Vec<String>,
@@ -89,7 +88,7 @@ impl McpService {
         }
     }
 
-    /// The endpoint at a path, with and without a slash at its end.
+    /// Mounts the endpoint at a path, with and without a trailing slash.
     pub fn scope(
         self,
         path: &str,
@@ -108,23 +107,23 @@ impl McpService {
             .route("/", web::route().to(handle))
     }
 
-    async fn answer(&self, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
+    async fn respond(&self, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
         if request.method() != Method::POST {
-            return self.library.ask(request, Bytes::new()).await.pass_on();
+            return self.library.handle(request, Bytes::new()).await.pass_on();
         }
-        match self.answer_post(request, payload).await {
+        match self.respond_to_post(request, payload).await {
             Ok(response) => response,
-            Err(refusal) => refusal.response(),
+            Err(rejection) => rejection.response(),
         }
     }
 
-    async fn answer_post(
+    async fn respond_to_post(
         &self,
         request: &HttpRequest,
         payload: web::Payload,
-    ) -> Result<HttpResponse, Refusal> {
+    ) -> Result<HttpResponse, Rejection> {
         if !is_json(request) {
-            return Err(Refusal::new(
+            return Err(Rejection::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 envelope::no_request(None, "send the body with Content-Type: application/json"),
             ));
@@ -134,7 +133,7 @@ impl McpService {
             Some(WholeBody(body)) => body,
             None => self.body(payload).await?,
         };
-        let received = Received::read(&body).map_err(Refusal::of)?;
+        let received = Received::read(&body).map_err(Rejection::of)?;
         let accepted = accepted(request);
         match received {
             Received::One(message) => self.serve_one(request, message, accepted).await,
@@ -142,11 +141,11 @@ impl McpService {
         }
     }
 
-    async fn body(&self, payload: web::Payload) -> Result<Bytes, Refusal> {
+    async fn body(&self, payload: web::Payload) -> Result<Bytes, Rejection> {
         match payload.to_bytes_limited(self.max_body).await {
             Ok(Ok(body)) => Ok(body),
-            Ok(Err(error)) => Err(Refusal::Ready(Box::new(body_broken(&error)))),
-            Err(_) => Err(Refusal::Ready(Box::new(body_too_large(self.max_body)))),
+            Ok(Err(error)) => Err(Rejection::Ready(Box::new(body_broken(&error)))),
+            Err(_) => Err(Rejection::Ready(Box::new(body_too_large(self.max_body)))),
         }
     }
 
@@ -155,16 +154,16 @@ impl McpService {
         request: &HttpRequest,
         message: Message,
         accepted: Accepted,
-    ) -> Result<HttpResponse, Refusal> {
-        // To anything else nothing is returned, so there is nothing to accept.
-        if let Kind::Request { id, method } = &message.kind {
+    ) -> Result<HttpResponse, Rejection> {
+        // Other messages have no response, so there is nothing to accept.
+        if let MessageKind::Request { id, method } = &message.kind {
             self.check_accepted(accepted, id, method)?;
         }
-        let answer = self.library.ask(request, message.text.clone()).await;
-        if answer.is_right() && (accepted.events || !answer.is_stream()) {
-            return Ok(answer.pass_on());
+        let response = self.library.handle(request, message.text.clone()).await;
+        if response.is_right() && (accepted.events || !response.is_stream()) {
+            return Ok(response.pass_on());
         }
-        let (status, json) = self.json_of(request, answer, &message).await;
+        let (status, json) = self.json_of(request, response, &message).await;
         Ok(json_response(status, json))
     }
 
@@ -173,7 +172,7 @@ impl McpService {
         accepted: Accepted,
         id: &RequestId,
         method: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Rejection> {
         let problem = match (accepted, method) {
             (Accepted { events: false, .. }, "subscriptions/listen") => {
                 "the response is a stream of events: add text/event-stream to Accept"
@@ -182,35 +181,35 @@ impl McpService {
             (Accepted { events: true, .. }, _) if !self.json_response => return Ok(()),
             _ => "the response is JSON: add application/json to Accept",
         };
-        Err(Refusal::new(
+        Err(Rejection::new(
             StatusCode::NOT_ACCEPTABLE,
             envelope::no_request(Some(id.clone()), problem),
         ))
     }
 
-    /// The one response that a client takes which takes nothing but JSON.
+    /// Returns the response as JSON, for a client that accepts nothing else.
     async fn json_of(
         &self,
         request: &HttpRequest,
-        answer: Answer,
+        response: LibraryResponse,
         message: &Message,
     ) -> (StatusCode, Bytes) {
         let id = match &message.kind {
-            Kind::Request { id, .. } => Some(id.clone()),
-            Kind::Notification | Kind::Response => None,
+            MessageKind::Request { id, .. } => Some(id.clone()),
+            MessageKind::Notification | MessageKind::Response => None,
         };
-        let status = answer.status();
-        if answer.is_right() {
-            if let Some(json) = answer.json().await {
+        let status = response.status();
+        if response.is_right() {
+            if let Some(json) = response.json().await {
                 return (status, json);
             }
             let error = ErrorData::internal_error("the response ended too early", None);
             let lost = Refused::new(id, error).write();
             return (StatusCode::INTERNAL_SERVER_ERROR, lost.into());
         }
-        let text = answer.text().await;
+        let text = response.text().await;
         let (status, error) = match status {
-            // The type of the body was right: the library could not read the message.
+            // The type of the body was valid: the library could not parse the message.
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 let detail = text.strip_prefix("fail to deserialize request body ");
                 let refused = params::unreadable(message, detail.unwrap_or(&text));
@@ -230,21 +229,21 @@ impl McpService {
     }
 }
 
-/// A body that the layer around the service has read; it leaves it in the request's extensions.
+/// A body that the layer around the service has read and stored in the request's extensions.
 #[derive(Clone, Debug)]
 pub struct WholeBody(pub Bytes);
 
-/// The response to a body of more bytes than `limit`.
+/// Responds to a body of more bytes than `limit`.
 pub fn body_too_large(limit: usize) -> HttpResponse {
     let problem = format!("the body is larger than {limit} bytes");
     let refused = envelope::no_request(None, &problem);
-    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, refused).response()
+    Rejection::new(StatusCode::PAYLOAD_TOO_LARGE, refused).response()
 }
 
-/// The response to a body that did not arrive whole.
+/// Responds to a body that did not arrive completely.
 pub fn body_broken(error: &impl std::fmt::Display) -> HttpResponse {
     let refused = envelope::not_json(format!("the body could not be read: {error}"));
-    Refusal::of(refused).response()
+    Rejection::of(refused).response()
 }
 
 async fn handle(
@@ -252,21 +251,21 @@ async fn handle(
     payload: web::Payload,
     service: web::Data<McpService>,
 ) -> HttpResponse {
-    service.answer(&request, payload).await
+    service.respond(&request, payload).await
 }
 
 /// Why a request is not served.
-enum Refusal {
+enum Rejection {
     Json(StatusCode, Refused),
     Ready(Box<HttpResponse>),
 }
 
-impl Refusal {
+impl Rejection {
     fn new(status: StatusCode, refused: Refused) -> Self {
         Self::Json(status, refused)
     }
 
-    /// With the status that fits the error.
+    /// Uses the status that fits the error.
     fn of(refused: Refused) -> Self {
         Self::Json(status_of(&refused.error), refused)
     }
@@ -279,7 +278,7 @@ impl Refusal {
     }
 }
 
-/// As the library has it: only what is no request is the status's matter.
+/// Follows the library: only an invalid request has an error status.
 fn status_of(error: &ErrorData) -> StatusCode {
     match error.code {
         ErrorCode::INVALID_REQUEST | ErrorCode::PARSE_ERROR => StatusCode::BAD_REQUEST,
@@ -298,7 +297,7 @@ fn accepted(request: &HttpRequest) -> Accepted {
     Accepted::of(lines.map(header::HeaderValue::as_bytes))
 }
 
-/// Only what a web page cannot send without a preflight.
+/// Whether the type is JSON, which a web page cannot send without a preflight.
 pub fn is_json(request: &HttpRequest) -> bool {
     let header = request.headers().get(header::CONTENT_TYPE);
     header
@@ -307,13 +306,13 @@ pub fn is_json(request: &HttpRequest) -> bool {
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// The protocol version that the headers name.
+/// Returns the protocol version in the headers.
 fn version(request: &HttpRequest) -> Option<&str> {
     let header = request.headers().get("mcp-protocol-version");
     header.and_then(|value| value.to_str().ok())
 }
 
-/// The same, if the protocol has no such version.
+/// Returns that version if it is unknown.
 fn unknown_version(request: &HttpRequest) -> Option<ProtocolVersion> {
     let named = version(request)?;
     let known = ProtocolVersion::KNOWN_VERSIONS;

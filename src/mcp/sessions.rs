@@ -1,11 +1,11 @@
-//! Live access tokens and what they stand for, kept in memory for seconds.
+//! A cache of live access tokens and their principals, for seconds.
 //!
 //! 1. A token's hash is looked up in memory; a miss costs one statement (and one
 //!    more at the token's first use).
-//! 2. That a token is not live is remembered for some seconds, so that presenting a dead one again
-//!    and again costs little.
-//! 3. What changes in the database is dropped here when the listener hears of it.
-//! 4. While nobody listens, no session in memory is believed.
+//! 2. A token that is not live is cached for some seconds too, so that repeated requests with a
+//!    dead one are cheap.
+//! 3. Entries are dropped when the listener receives a change of the database.
+//! 4. While the listener is disconnected, cached sessions are not used.
 
 use std::{
     sync::{
@@ -22,7 +22,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio_util::task::TaskTracker;
 
 use super::{
-    backlog_tokens::{GrantAccess, RenewalError, Renewals, SignedIn},
+    backlog_tokens::{GrantAccess, RenewalContext, RenewalError, SignedIn},
     space_application::{SpaceApplication, SpaceError},
     space_names::{Name, SpaceNames},
     subscriptions::Subscriptions,
@@ -37,13 +37,13 @@ use crate::{
     oauth::token::{AccessToken, TokenHash},
 };
 
-/// An upper bound on how long a change that nobody heard of goes unnoticed.
+/// The longest time that a missed change may go unnoticed.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
 const MAX_SESSIONS: u64 = 100_000;
-/// How long a token that was not live is taken for dead without another look.
+/// How long a token that was not live is rejected without another lookup.
 const DEAD_FOR: Duration = Duration::from_secs(5);
 
-/// A live access token: who it is, and the way to Backlog.
+/// A live access token: its principal, and its access to Backlog.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub principal: Principal,
@@ -53,17 +53,17 @@ pub struct Session {
 /// Why a token could not be looked up.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    #[error("the database failed: {0}")]
+    #[error("database error: {0}")]
     Database(#[from] sqlx::Error),
     #[error("a stored token cannot be opened: {0}")]
     Sealed(#[from] UnsealError),
-    #[error("the base URL of the space is wrong: {0}")]
+    #[error("invalid base URL of the space: {0}")]
     Url(#[from] BacklogUrlError),
-    #[error("the Backlog tokens in the grant's row were not adopted: {0}")]
+    #[error("could not adopt the Backlog tokens of the grant: {0}")]
     NotAdopted(RenewalError),
 }
 
-/// Why Backlog did not say who somebody is.
+/// Why Backlog did not identify a user.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     #[error(transparent)]
@@ -74,22 +74,22 @@ pub enum SignInError {
 
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    renewals: Arc<Renewals>,
+    renewals: Arc<RenewalContext>,
     by_token: Cache<TokenHash, Arc<Session>>,
-    /// Sessions of these are not believed, whichever tokens they are of.
+    /// Cached sessions of these grants are not used, regardless of their tokens.
     ended_grants: Cache<GrantId, ()>,
     dead_tokens: Cache<TokenHash, ()>,
     spaces: Arc<SpaceNames>,
     listening: Arc<AtomicBool>,
     subscriptions: Subscriptions,
-    /// Counts the changes, so that what was read before one is not kept after it.
+    /// Counts the changes, so that data read before a change is not cached after it.
     changes: Arc<AtomicU64>,
-    /// Those that concern spaces.
+    /// Counts the changes of spaces.
     space_changes: Arc<AtomicU64>,
 }
 
 impl Sessions {
-    pub fn new(renewals: Renewals) -> Self {
+    pub fn new(renewals: RenewalContext) -> Self {
         Self {
             renewals: Arc::new(renewals),
             by_token: Cache::builder()
@@ -98,7 +98,7 @@ impl Sessions {
                 .build(),
             ended_grants: Cache::builder()
                 .max_capacity(MAX_SESSIONS)
-                // Longer than a session that was remembered before the grant ended.
+                // Longer than the lifetime of a session that was cached before the grant ended.
                 .time_to_live(2 * TIME_TO_LIVE)
                 .build(),
             dead_tokens: Cache::builder()
@@ -113,7 +113,7 @@ impl Sessions {
         }
     }
 
-    /// The session of a presented token, if it is in memory and may be believed.
+    /// Returns the session of a presented token, if it is cached and valid.
     pub async fn remembered(&self, token: &AccessToken) -> Option<Arc<Session>> {
         let session = self.remembered_by_hash(token.hash()).await;
         let metrics = &self.renewals.recorder.metrics;
@@ -132,7 +132,7 @@ impl Sessions {
         is_live.then_some(session)
     }
 
-    /// Looks a presented token up in the database; `None` if it is not live.
+    /// Looks up a presented token in the database; `None` if it is not live.
     pub async fn find(&self, token: &AccessToken) -> Result<Option<Arc<Session>>, SessionError> {
         let hash = token.hash();
         if self.dead_tokens.contains_key(&hash) {
@@ -149,7 +149,7 @@ impl Sessions {
         Ok(found)
     }
 
-    /// The session of a token that was presented before, from memory or the database.
+    /// Returns the session of a token that was presented before, from the cache or the database.
     pub(super) async fn by_hash(
         &self,
         hash: TokenHash,
@@ -186,8 +186,8 @@ impl Sessions {
         Ok(Some(session))
     }
 
-    /// The principal of a token, and the account behind it: made, or brought up to date, where the
-    /// grant has Backlog tokens of its own.
+    /// Finds the principal of a token, and its account. If the grant has Backlog tokens of its own,
+    /// the account is first created or updated.
     async fn find_adopted(&self, hash: TokenHash) -> Result<Option<Found>, SessionError> {
         let db = &self.renewals.db;
         let found = db::access_tokens::find_principal(db, hash).await?;
@@ -221,13 +221,13 @@ impl Sessions {
     }
 
     async fn space(&self, db: &PgPool, name: Name) -> Result<Option<Arc<Space>>, sqlx::Error> {
-        // Before it is asked whether changes are heard of: one that comes between makes it stale.
+        // Read before the check for the listener: a change in between makes the number stale.
         let changes = self.space_changes.load(Ordering::Acquire);
         let changes = self.is_listening().then_some(changes);
         self.spaces.find(db, name, changes).await
     }
 
-    /// Drops what a change makes stale.
+    /// Drops the entries that a change makes stale.
     pub async fn apply(&self, change: &Change) {
         self.changes.fetch_add(1, Ordering::AcqRel);
         match change {
@@ -254,7 +254,7 @@ impl Sessions {
         self.subscriptions.apply(change);
     }
 
-    /// Whether changes are heard of just now.
+    /// Whether the listener is connected.
     pub(super) fn is_listening(&self) -> bool {
         self.listening.load(Ordering::Acquire)
     }
@@ -263,7 +263,7 @@ impl Sessions {
         &self.subscriptions
     }
 
-    /// Ends every subscription of this process, which is about to stop.
+    /// Ends every subscription, because the process is about to stop.
     pub fn end_subscriptions(&self) {
         self.subscriptions.stop();
     }
@@ -275,7 +275,7 @@ impl Sessions {
         self.spaces.forget();
     }
 
-    /// The OAuth application of a space, opened; an error if its site may not be used.
+    /// Opens the OAuth application of a space; an error if its site is not allowed.
     pub fn space_oauth(&self, space: &Space) -> Result<SpaceApplication, SpaceError> {
         let renewals = &self.renewals;
         let application = SpaceApplication::open(space, &renewals.keys, &renewals.callback)?;
@@ -285,7 +285,7 @@ impl Sessions {
         }
     }
 
-    /// Asks Backlog whose access token this is.
+    /// Asks Backlog for the user of an access token.
     pub async fn who_is(
         &self,
         space: &Space,
@@ -293,7 +293,7 @@ impl Sessions {
     ) -> Result<User, SignInError> {
         let application = self.space_oauth(space)?;
         let path = ["users", "myself"].map(Segment::fixed);
-        let answer = self
+        let response = self
             .renewals
             .backlog
             .send(
@@ -302,10 +302,10 @@ impl Sessions {
                 Request::get(path),
             )
             .await?;
-        Ok(answer.json()?)
+        Ok(response.json()?)
     }
 
-    /// Gives the tokens of a sign-in, and the time of Backlog's answer, to the user's account.
+    /// Stores the tokens of a sign-in, with the time of Backlog's response, in the user's account.
     pub async fn sign_in(
         &self,
         db: &mut PgConnection,
@@ -319,25 +319,25 @@ impl Sessions {
             .await
     }
 
-    /// The account's tokens as the row of a new grant keeps them.
+    /// Seals the account's tokens for the row of a new grant.
     pub fn seal(&self, grant: GrantId, space: &Space, signed_in: &SignedIn) -> SealedTokens {
         self.renewals.copy_for_grant(grant, space, signed_in)
     }
 
-    /// Where work goes on that its request need not wait for: renewals and sign-ins, from
-    /// Backlog's answer to the database.
+    /// The tasks that outlive their request: renewals and sign-ins, from Backlog's response to the
+    /// database.
     pub fn tasks(&self) -> &TaskTracker {
         &self.renewals.tasks
     }
 
-    /// Lets the renewals and sign-ins under way finish, at most for `patience`.
-    pub async fn drain(&self, patience: Duration) {
+    /// Lets pending renewals and sign-ins finish within `timeout`.
+    pub async fn drain(&self, timeout: Duration) {
         self.renewals.tasks.close();
-        if tokio::time::timeout(patience, self.renewals.tasks.wait())
+        if tokio::time::timeout(timeout, self.renewals.tasks.wait())
             .await
             .is_err()
         {
-            tracing::warn!("stopped while Backlog tokens were on their way to the database");
+            tracing::warn!("stopped before all Backlog tokens were stored in the database");
         }
     }
 }

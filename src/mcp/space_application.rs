@@ -1,4 +1,4 @@
-//! The OAuth application of one space, opened for use.
+//! The OAuth application of a space, with its secret opened.
 
 use secrecy::SecretString;
 use url::Url;
@@ -9,19 +9,19 @@ use crate::{
     domain::{Space, space::secret_place},
 };
 
-/// Why a space cannot be used: an operator must mend it.
+/// Why a space cannot be used until an operator fixes it.
 #[derive(Debug, thiserror::Error)]
 pub enum SpaceError {
-    #[error("the base URL is wrong: {0}")]
+    #[error("invalid base URL: {0}")]
     Url(#[from] BacklogUrlError),
     #[error("the client secret cannot be opened: {0}")]
     Secret(#[from] UnsealError),
-    #[error("its client secret is not sealed yet")]
+    #[error("its client secret is not encrypted yet")]
     SecretWaits,
-    #[error("its redirect URI is wrong: {0}")]
+    #[error("invalid redirect URI: {0}")]
     RedirectUri(#[from] url::ParseError),
     #[error(
-        "the hub may not use {0}; if it is a site of yours, add it to BACKLOG_SITES and restart"
+        "the hub is not allowed to use {0}; if it is your site, add it to BACKLOG_SITES and restart"
     )]
     SiteNotAllowed(BacklogUrl),
 }
@@ -35,7 +35,7 @@ pub struct SpaceApplication {
 }
 
 impl SpaceApplication {
-    /// `callback` is the redirect URI that spaces share; the space's own is found from there.
+    /// `callback` is the shared redirect URI; the space's own is resolved against it.
     pub fn open(space: &Space, keys: &KeyRing, callback: &Url) -> Result<Self, SpaceError> {
         Ok(Self {
             url: BacklogUrl::parse(&space.base_url)?,
@@ -45,12 +45,12 @@ impl SpaceApplication {
         })
     }
 
-    /// Where the person's browser goes to sign in at Backlog.
+    /// The URL at which the user signs in to Backlog.
     pub fn authorize_url(&self, state: &str, verifier: &SecretString) -> Url {
         self.oauth().authorize_url(state, verifier)
     }
 
-    /// The redirect URI, as it must be registered with Backlog.
+    /// The redirect URI that must be registered with Backlog.
     pub fn redirect_uri(&self) -> &Url {
         &self.callback
     }

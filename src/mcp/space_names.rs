@@ -1,12 +1,12 @@
-//! Which space a slug or a host name is of. Strangers choose the names, so one of no space costs
-//! no statement.
+//! Finds the space of a slug or a host name. Unauthenticated clients choose these names, so an
+//! unknown one must not cost a statement.
 //!
-//! 1. While changes are heard of, the spaces are in memory, all of them: read once, and again after
-//!    a change of any. A name that is not among them is of no space.
-//! 2. While changes are not heard of, or where there are more spaces than are kept, the database is
-//!    asked. What it says serves for a second.
-//! 3. Answers of the second kind that a name is of no space have a budget. When it is spent, only
-//!    names that were of a space before are asked for.
+//! 1. While the listener is connected, all spaces are cached: they are read once, and again after
+//!    any change. A name that is not among them is unknown.
+//! 2. While it is disconnected, or if there are more spaces than the cache holds, the database is
+//!    queried. The result is cached for a second.
+//! 3. Such queries for unknown names have a budget. When it is used up, only names that had a space
+//!    before are looked up.
 
 use std::{
     collections::HashMap,
@@ -25,24 +25,24 @@ use sqlx::PgPool;
 use crate::{db, domain::Space};
 
 const MAX_SPACES: usize = 10_000;
-/// An upper bound on how long a change that nobody heard of goes unnoticed.
+/// The longest time that a missed change may go unnoticed.
 const KEPT_FOR: Duration = Duration::from_secs(30);
 const MAX_ASKED: u64 = 10_000;
 const ASKED_SERVES_FOR: Duration = Duration::from_secs(1);
-/// Names of no space that are asked for a second; four seconds of it at once.
+/// Unknown names that are looked up per second. A burst may use four seconds' worth.
 const A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
 const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(199);
-/// Longer ones name no space.
+/// Longer names cannot have a space.
 const MAX_SLUG: usize = 63;
 const MAX_HOST: usize = 261;
 
 type Instant = <DefaultClock as governor::clock::Clock>::Instant;
 
-/// A name that a request has.
+/// The name of a space in a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Name {
     Slug(String),
-    /// In lower case, with its port if it is not the scheme's own.
+    /// A host in lowercase, with its port unless it is the scheme's default.
     Host(String),
 }
 
@@ -55,11 +55,11 @@ impl Name {
     }
 }
 
-/// Every space by its names.
+/// All spaces by their names.
 #[derive(Debug, Default)]
 struct Map {
     by_name: HashMap<Name, Arc<Space>>,
-    /// There are no more than these.
+    /// Whether it has all spaces.
     is_whole: bool,
 }
 
@@ -77,16 +77,17 @@ impl Map {
     }
 }
 
-/// The names, as far as they are known.
+/// The cache of names.
 #[derive(Debug)]
 pub struct SpaceNames {
-    /// By the number of changes that it is from: those before a change are not used after it.
+    /// The map by the number of changes so far, so that one from before a change is not used after
+    /// it.
     maps: Cache<u64, Arc<Map>>,
-    /// The last one, to tell names that were of a space.
+    /// The last map, to recognize names that had a space.
     last: RwLock<Arc<Map>>,
     asked: Cache<Name, Option<Arc<Space>>>,
     unknown: DefaultDirectRateLimiter,
-    /// Until when only names that were of a space are asked for.
+    /// Until when only names that had a space are looked up.
     spent_until: Mutex<Option<Instant>>,
 }
 
@@ -95,7 +96,7 @@ impl Default for SpaceNames {
         Self {
             maps: Cache::builder()
                 .max_capacity(1)
-                // The newest is kept, however often the one before was asked for.
+                // The newest map is kept, regardless of how often the previous one was used.
                 .eviction_policy(EvictionPolicy::lru())
                 .time_to_live(KEPT_FOR)
                 .build(),
@@ -113,7 +114,8 @@ impl Default for SpaceNames {
 }
 
 impl SpaceNames {
-    /// The space of a name. `changes` counts what was heard of; `None`: nothing is heard of now.
+    /// Finds the space of a name. `changes` is the number of changes so far; `None` if the listener
+    /// is disconnected.
     pub async fn find(
         &self,
         db: &PgPool,
@@ -134,13 +136,14 @@ impl SpaceNames {
         self.ask(db, name).await
     }
 
-    /// Forgets what was asked for.
+    /// Drops everything that was cached.
     pub fn forget(&self) {
         self.maps.invalidate_all();
         self.asked.invalidate_all();
     }
 
-    /// `None`: it could not be read, and whoever asks the database next learns why.
+    /// Returns `None` if the spaces could not be read; the query that follows then reports the
+    /// error.
     async fn map(&self, db: &PgPool, changes: u64) -> Option<Arc<Map>> {
         let read = async {
             let spaces = db::spaces::list(db, MAX_SPACES + 1).await?;
@@ -228,7 +231,7 @@ mod tests {
         assert_eq!(slug(Name::Slug("one".into())), Some("one"));
         assert_eq!(slug(Name::Host("two.test:8443".into())), Some("one"));
         assert_eq!(slug(Name::Slug("two".into())), Some("two"));
-        // A host name is no slug.
+        // A host name is not a slug.
         assert_eq!(slug(Name::Host("two".into())), None);
     }
 

@@ -1,15 +1,14 @@
-//! MCP on standard input and output: one message a line. The protocol's library drops a line
-//! that it cannot read, and its client waits for ever; here each line that is not a right message
-//! has its error.
+//! MCP on standard input and output: one message per line. The protocol's library drops a line that
+//! it cannot parse, and the client waits forever; here every invalid line gets an error.
 //!
-//! 1. Input is cut into lines of bounded length ([`lines`]); empty ones are skipped.
-//! 2. The envelope of a line is read as that of an HTTP body is (`envelope`): what is wrong is
-//!    answered, unless it looks like a response.
-//! 3. A batch is taken apart where the protocol version has batches; its responses are kept until
-//!    all are there, and written as one list ([`batches`]).
-//! 4. Until a client has said who it is, only requests go on: for the library, anything else
-//!    would be the end of the connection.
-//! 5. One task writes, so no line is written in half when the library stops waiting for one.
+//! 1. Input is split into lines of limited length ([`lines`]); empty ones are skipped.
+//! 2. The envelope of a line is parsed like that of an HTTP body (`envelope`): an invalid message
+//!    gets an error, unless it looks like a response.
+//! 3. A batch is split if the protocol version has batches; its responses are kept until they are
+//!    complete, and written as one list ([`batches`]).
+//! 4. Until a client has identified itself, only requests are passed on: the library would close
+//!    the connection for anything else.
+//! 5. One task writes all lines, so that no line is cut when the library stops waiting for one.
 
 mod batches;
 mod lines;
@@ -37,24 +36,24 @@ use tokio::{
 use tokio_util::codec::FramedRead;
 
 use super::{
-    envelope::{self, Kind, Message, Received, Refused},
+    envelope::{self, Message, MessageKind, Received, Refused},
     params,
     service::{NO_BATCHES, check_element},
 };
 use batches::Batches;
 use lines::{Line, Lines, MAX_LINE};
 
-/// Lines that are made and not written yet.
+/// The maximum number of lines that wait to be written.
 const UNWRITTEN: usize = 64;
 
 /// A transport for the protocol's library.
 pub struct Stdio<R> {
     input: FramedRead<R, Lines>,
-    /// Of a batch.
+    /// The messages of a batch.
     received: VecDeque<ClientJsonRpcMessage>,
-    /// Errors that are not on their way yet.
+    /// Errors that are not sent yet.
     refusals: VecDeque<Vec<u8>>,
-    /// Whether the client has said who it is.
+    /// Whether the client has identified itself.
     begun: bool,
     batches: Arc<Mutex<Batches>>,
     output: Option<mpsc::Sender<Vec<u8>>>,
@@ -85,7 +84,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
         };
         match received {
             Ok(Received::One(message)) => match parsed(&message) {
-                Ok(message) => self.admit(message),
+                Ok(message) => self.accept(message),
                 Err(refused) => self.refuse(&refused),
             },
             Ok(Received::Batch(_)) if !batches(&self.batches).are_spoken() => {
@@ -98,31 +97,33 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
 
     fn take_batch(&mut self, messages: Vec<Result<Message, Refused>>) {
         let (mut requests, mut refused) = (Vec::new(), Vec::new());
-        let mut admitted = Vec::new();
+        let mut accepted = Vec::new();
         for message in messages {
             let message = check_element(message).and_then(|message| parsed(&message));
             match message {
                 Ok(JsonRpcMessage::Request(request)) if requests.contains(&request.id) => {
-                    let problem = "the batch has this id twice";
+                    let problem = "the batch has this id more than once";
                     refused.push(envelope::no_request(Some(request.id), problem).write());
                 }
                 Ok(message) => {
                     if let JsonRpcMessage::Request(request) = &message {
                         requests.push(request.id.clone());
                     }
-                    admitted.push(message);
+                    accepted.push(message);
                 }
                 Err(error) if error.response => {}
                 Err(error) => refused.push(error.write()),
             }
         }
-        // Before, because one of them may cancel another.
+        // Opened before, because one message may cancel another.
         let complete = batches(&self.batches).open(requests, refused);
         self.refusals.extend(complete);
-        admitted.into_iter().for_each(|message| self.admit(message));
+        accepted
+            .into_iter()
+            .for_each(|message| self.accept(message));
     }
 
-    fn admit(&mut self, message: ClientJsonRpcMessage) {
+    fn accept(&mut self, message: ClientJsonRpcMessage) {
         match &message {
             JsonRpcMessage::Request(request) => {
                 let says_who = match &request.request {
@@ -155,13 +156,13 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
     }
 }
 
-/// The message as the protocol's library reads it.
+/// Parses a message with the types of the protocol's library.
 fn parsed(message: &Message) -> Result<ClientJsonRpcMessage, Refused> {
     let parsed = serde_json::from_slice(&message.text).map_err(|error| Refused {
-        response: !matches!(message.kind, Kind::Request { .. }),
+        response: !matches!(message.kind, MessageKind::Request { .. }),
         ..params::unreadable(message, &error.to_string())
     })?;
-    // Before the handshake, the library asks any other request for what 2026-07-28 has in it.
+    // Before the handshake, the library expects the members of 2026-07-28 in any other request.
     if let JsonRpcMessage::Request(request) = &parsed
         && let ClientRequest::CustomRequest(custom) = &request.request
         && custom.method == "initialize"
@@ -176,7 +177,7 @@ fn batches(shared: &Mutex<Batches>) -> MutexGuard<'_, Batches> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What of a message is written now.
+/// Returns what to write now for a message.
 fn outgoing(item: &ServerJsonRpcMessage, shared: &Mutex<Batches>) -> io::Result<Option<Vec<u8>>> {
     let text = serde_json::to_vec(item)?;
     let id = match item {
@@ -227,7 +228,7 @@ impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for Stdio<R> {
         }
     }
 
-    /// May be dropped at any await: nothing is taken from where it is before it is placed.
+    /// It may be dropped at any await: nothing is removed before it has a place to go.
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
         loop {
             while !self.refusals.is_empty() {

@@ -1,8 +1,8 @@
-//! The result of a tool once more, as JSON for programs (`structuredContent`).
+//! Repeats the result of a tool as JSON for programs (`structuredContent`).
 //!
-//! One shape in every revision: an object as Backlog returns it, a list as `{"items": […]}`,
-//! because 2025-06-18 and 2025-11-25 want an object. It holds what the text holds, selected and
-//! cut alike, and the notes that stand beside the text: as `note` of a list, as `_note` in an
+//! It has one form in every protocol version: an object as Backlog returns it, a list as `{"items":
+//! […]}`, because 2025-06-18 and 2025-11-25 require an object. It has the same content as the text,
+//! selected and truncated in the same way, and the notes: as `note` of a list, as `_note` in an
 //! object. No tool declares an output schema: sixty of them would double `tools/list`.
 
 use rmcp::model::ProtocolVersion;
@@ -10,14 +10,14 @@ use serde_json::Value;
 
 use super::ToolOptions;
 
-/// Whether the operator wants it and the client's revision knows it.
-pub(super) fn wanted(options: &ToolOptions, revision: Option<&ProtocolVersion>) -> bool {
-    // Revisions are dates.
+/// Whether the operator enables it and the client's protocol version supports it.
+pub(super) fn is_enabled(options: &ToolOptions, version: Option<&ProtocolVersion>) -> bool {
+    // Versions are dates, so they can be compared as text.
     options.structured_content
-        && revision.is_some_and(|it| it.as_str() >= ProtocolVersion::V_2025_06_18.as_str())
+        && version.is_some_and(|it| it.as_str() >= ProtocolVersion::V_2025_06_18.as_str())
 }
 
-/// The object for `json`, as JSON. `notes` are what stands beside the text.
+/// Returns the object for `json`, as JSON. `notes` are the notes on the text.
 pub(super) fn of(json: &str, notes: &[String]) -> String {
     let note = || Value::from(notes.join(" ")).to_string();
     match (json.as_bytes().first(), notes.is_empty()) {

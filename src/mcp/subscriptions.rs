@@ -1,13 +1,14 @@
-//! `subscriptions/listen` (revision 2026-07-28): a client hears when what it may list changes.
+//! `subscriptions/listen` (protocol version 2026-07-28): notifies a client when its lists change.
 //!
-//! 1. The HTTP layer gives a caller a [`Subscriber`], which knows where to look again.
-//! 2. A subscription takes a place ([`Subscriptions`]): so many per grant, so many in a process.
-//! 3. At each change of a space the standing of its caller is looked up again. Where the lists of
-//!    tools, prompts or resources are others than before, the client is told which.
-//! 4. It ends, with the result that the revision has for that, when the grant or the token ends,
-//!    after [`LIFETIME`], when nobody hears of changes any more, and when the process stops.
+//! 1. The HTTP layer gives a caller a [`Subscriber`], which can look up its permissions again.
+//! 2. A subscription takes a place ([`Subscriptions`]). Their number is limited per grant, user and
+//!    process.
+//! 3. After each change of a space, the permissions of the caller are looked up again. If the lists
+//!    of tools, prompts or resources differ from before, the client is notified which ones.
+//! 4. It ends, with the result that the protocol defines for that, when the grant or the token
+//!    ends, after [`LIFETIME`], when the listener is disconnected, and when the process stops.
 //!
-//! Nothing is kept for a client that was not there: it lists again when it subscribes again.
+//! Nothing is kept for a disconnected client: it requests the lists when it subscribes again.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -31,14 +32,14 @@ use crate::{
     oauth::token::TokenHash,
 };
 
-/// Clients subscribe again after it.
+/// The lifetime of a subscription, after which clients subscribe again.
 const LIFETIME: Duration = Duration::from_secs(3600);
-/// Several windows of one client share a grant.
+/// The limit per grant, which several windows of one client may share.
 const PER_GRANT: usize = 8;
-/// Of all grants of one user together.
+/// The limit for all grants of a user together.
 const PER_USER: usize = 32;
 const PER_PROCESS: usize = 2_000;
-/// How many look up their standing at a time, when a space has changed.
+/// The maximum number of concurrent lookups after a change of a space.
 const MAX_CONCURRENT_LOOKUPS: usize = 4;
 
 /// The subscriptions of a process; clones share them.
@@ -80,7 +81,7 @@ impl Default for Subscriptions {
 }
 
 impl Subscriptions {
-    /// Ends what a change ends, and wakes whom it may concern.
+    /// Ends the subscriptions that a change ends, and wakes those that it may affect.
     pub(super) fn apply(&self, change: &Change) {
         let ends = |taken: &Taken| match change {
             Change::Grant(id) => taken.grant == *id,
@@ -96,7 +97,7 @@ impl Subscriptions {
         }
     }
 
-    /// Ends all of them, and those that come.
+    /// Ends all current and future subscriptions.
     pub(super) fn stop(&self) {
         self.0.stopped.cancel();
     }
@@ -105,7 +106,7 @@ impl Subscriptions {
         self.0.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for one more; `None` where there are enough.
+    /// Takes a place for one more; `None` if a limit is reached.
     fn take(&self, (grant, user): Holder, token: TokenHash) -> Option<Place> {
         let mut places = self.places();
         let of_grant = places.taken.values().filter(|taken| taken.grant == grant);
@@ -135,10 +136,10 @@ impl Subscriptions {
     }
 }
 
-/// Whose a subscription is: a grant, and its Backlog user.
+/// The holder of a subscription: a grant, and its Backlog user.
 type Holder = (GrantId, (SpaceId, i64));
 
-/// One of the places, until it is dropped.
+/// A taken place, which is released on drop.
 struct Place {
     number: u64,
     ended: CancellationToken,
@@ -152,7 +153,7 @@ impl Drop for Place {
     }
 }
 
-/// What it takes to look a caller's standing up again.
+/// Everything needed to look up a caller's permissions again.
 #[derive(Clone)]
 pub struct Subscriber {
     pub sessions: Sessions,
@@ -161,9 +162,9 @@ pub struct Subscriber {
     /// The Backlog user of the grant.
     pub user: (SpaceId, i64),
     pub token_expires_at: DateTime<Utc>,
-    /// What binds the caller beside the space.
+    /// The limits of the caller other than the space's.
     pub bounds: Policy,
-    /// What the space allows.
+    /// The policy of the space.
     pub policy_of: fn(&Session) -> Policy,
     /// Called when the request has become a subscription, which has limits of its own.
     pub began: Arc<dyn Fn() + Send + Sync>,
@@ -175,13 +176,14 @@ impl Subscriber {
         self.sessions.subscriptions().take(holder, self.token)
     }
 
-    /// The caller as of now; `None` if there is none any more.
+    /// Returns the caller with its current permissions; `None` if it no longer exists.
     async fn look(&self, caller: &Caller) -> Option<Caller> {
         let _turn = self.sessions.subscriptions().0.looking.acquire().await;
         let session = match self.sessions.by_hash(self.token).await {
             Ok(session) => session?,
             Err(error) => {
-                tracing::warn!(%error, "a subscription ends: its standing could not be looked up");
+                tracing::warn!(%error, "could not look up the permissions of a subscription; it \
+                                        ends");
                 return None;
             }
         };
@@ -193,12 +195,12 @@ impl Subscriber {
     }
 }
 
-/// What a caller may list, as far as it changes by the hub's doing.
+/// The lists of a caller, with the parts that the hub itself may change.
 #[derive(PartialEq, Eq)]
 struct Lists {
     tools: Vec<String>,
     prompts: Vec<String>,
-    /// Templates, and the bound on the projects.
+    /// The templates, and the allowed projects.
     resources: (Vec<String>, Option<BTreeSet<String>>),
 }
 
@@ -232,11 +234,11 @@ pub(super) async fn listen(
         return Ok(());
     };
     let Some(mut place) = subscriber.take_place() else {
-        let text = "no more subscriptions just now; end others of this sign-in, or try again later";
+        let text = "too many subscriptions; end others of this user, or try again later";
         return Err(ErrorData::invalid_request(text, None));
     };
     (subscriber.began)();
-    // Only now: whoever stops listening after this ends the place.
+    // Checked only now: if the listener disconnects after this, it ends the place.
     if !subscriber.sessions.is_listening() {
         return Ok(());
     }
@@ -244,7 +246,8 @@ pub(super) async fn listen(
     let end = tokio::time::sleep(left.unwrap_or_default().min(LIFETIME));
     tokio::pin!(end);
 
-    // What the client saw, at the latest when it was let in; then, at once, what is now.
+    // The lists when the client was authenticated, which are then compared at once with the current
+    // ones.
     let mut seen = Lists::of(server, caller.clone());
     place.spaces.mark_changed();
     loop {
@@ -260,16 +263,16 @@ pub(super) async fn listen(
             return Ok(());
         };
         let now = Lists::of(server, caller);
-        if tell(&context, &seen, &now).await.is_err() {
+        if notify(&context, &seen, &now).await.is_err() {
             return Ok(());
         }
         seen = now;
     }
 }
 
-/// Tells the client which of the lists that it asked about are others. An error means that it is
-/// not there any more.
-async fn tell(
+/// Notifies the client which of its subscribed lists have changed. An error means that it has
+/// disconnected.
+async fn notify(
     context: &SubscriptionContext,
     before: &Lists,
     now: &Lists,

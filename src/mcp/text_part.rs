@@ -1,14 +1,14 @@
-//! A part of a long text: from a character on, to where a budget ends.
+//! Cuts a part of a long text: from a character to the end of a budget.
 //!
-//! Places are counted in Unicode characters. A part ends behind a line where one ends in its
-//! second half, otherwise inside a line, but never inside of what a reader sees as one character.
-//! The parts of a text, one after the other, are the text.
+//! Offsets count Unicode characters. A part ends after a line if one ends in its second half, or
+//! else inside a line, but never inside a grapheme. The consecutive parts of a text make up the
+//! whole text.
 
 use unicode_segmentation::GraphemeCursor;
 
 use super::tokens::Counter;
 
-/// A part of a text, and where it is.
+/// A part of a text, and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part<'a> {
     pub text: &'a str,
@@ -16,12 +16,12 @@ pub(super) struct Part<'a> {
     pub from: usize,
     /// The first character after the part.
     pub to: usize,
-    /// How many characters the whole text has.
+    /// The number of characters of the whole text.
     pub of: usize,
 }
 
 impl<'a> Part<'a> {
-    /// At most `length` characters, from character `from` on.
+    /// Returns at most `length` characters, starting at character `from`.
     pub fn of_length(text: &'a str, from: usize, length: usize) -> Self {
         Self::ending(text, from, |rest| {
             let end = rest.char_indices().nth(length);
@@ -29,7 +29,7 @@ impl<'a> Part<'a> {
         })
     }
 
-    /// At most `length` characters that have at most `max_tokens`, from character `from` on.
+    /// Returns at most `length` characters of at most `max_tokens`, starting at character `from`.
     pub fn within(text: &'a str, from: usize, length: usize, max_tokens: usize) -> Self {
         Self::ending(text, from, |rest| {
             let mut counter = Counter::default();
@@ -43,7 +43,7 @@ impl<'a> Part<'a> {
         })
     }
 
-    /// As [`Self::of_length`], and ends just there, even inside of a character of several.
+    /// Like [`Self::of_length`], but ends exactly there, even inside a grapheme.
     pub fn roughly(text: &'a str, from: usize, length: usize) -> Self {
         let place = |text: &str, number| {
             let place = text.char_indices().nth(number);
@@ -73,18 +73,18 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Whether nothing comes after it.
+    /// Whether it ends at the end of the text.
     pub fn is_last(&self) -> bool {
         self.to == self.of
     }
 
-    /// Whether it is all of the text.
+    /// Whether it is the whole text.
     pub fn is_whole(&self) -> bool {
         self.from == 0 && self.is_last()
     }
 }
 
-/// Where a part ends that must not be longer than `end` bytes: a boundary of a character.
+/// Returns the end of a part of at most `end` bytes, at a boundary of graphemes.
 fn neat_end(text: &str, end: usize) -> usize {
     if end == text.len() {
         return end;
@@ -98,7 +98,7 @@ fn neat_end(text: &str, end: usize) -> usize {
         return end;
     }
     match cursor.prev_boundary(text, 0) {
-        // Without progress a reader would never come to the end.
+        // Without progress a reader would never reach the end.
         Ok(Some(before)) if before > 0 => before,
         _ => end,
     }
@@ -116,7 +116,7 @@ mod tests {
         for (text, from, length, expected) in [
             ("one\ntwo\nthree", 0, 9, "one\ntwo\n"),
             ("one\ntwo\nthree", 8, 9, "three"),
-            // The line would leave less than half.
+            // A cut after the line would leave less than half.
             ("one\ntwo three four", 0, 10, "one\ntwo th"),
             ("潮位表を確認する", 2, 3, "表を確"),
             ("潮位表", 3, 3, ""),
@@ -125,7 +125,7 @@ mod tests {
             ("ab👨‍👩‍👧‍👦c", 0, 4, "ab"),
             ("ab🇯🇵", 0, 3, "ab"),
             ("a\r\nb", 0, 2, "a"),
-            // Where nothing else would be left, a character is parted.
+            // If nothing else would be left, a grapheme is split.
             ("👨‍👩‍👧‍👦", 0, 2, "👨\u{200d}"),
         ] {
             let part = Part::of_length(text, from, length);

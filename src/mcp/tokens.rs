@@ -1,29 +1,29 @@
-//! How many tokens a text has at most, in one pass and without a vocabulary.
+//! Estimates the maximum number of tokens of a text, in one pass and without a vocabulary.
 //!
 //! The estimate is at least the count of `cl100k_base`, and 1.2 times that of `o200k_base` for
-//! other models, over the corpus of the test below: answers of Backlog in English and Japanese,
-//! source, ids, addresses, encoded bytes and emoji. It is about 1.4 times the count of
-//! `o200k_base` for English and 1.9 times for Japanese. Random words of small letters and rare
-//! characters in a row have more tokens than it says.
+//! other models, over the corpus of the test below: responses of Backlog in English and Japanese,
+//! source, ids, addresses, encoded bytes and emoji. It is about 1.4 times the count of `o200k_base`
+//! for English and 1.9 times for Japanese. Random words of lowercase letters and sequences of rare
+//! characters have more tokens than estimated.
 //!
-//! A tokenizer parts a text where the class of its characters changes, so the price of a
-//! character depends on its class and on how many of that class came before it.
+//! A tokenizer splits a text where the class of its characters changes, so the cost of a character
+//! depends on its class and on how many of that class precede it.
 
-/// Units of one token.
+/// The units of one token.
 const TOKEN: u64 = 20;
 
-/// An estimate under way.
+/// A running estimate.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counter {
     units: u64,
     bytes: usize,
     last: Option<(char, Class)>,
-    /// How many characters of this class came in a row.
+    /// The number of consecutive characters of this class.
     run: u32,
-    /// How many times the last character was repeated.
+    /// The number of repetitions of the last character.
     repeated: u32,
-    /// How often letters and digits changed places since the last other character: many times in
-    /// an id or in encoded bytes.
+    /// The number of changes between letters and digits since the last other character: high in an
+    /// id or in encoded bytes.
     changes: u32,
 }
 
@@ -70,7 +70,7 @@ impl Counter {
             }
             _ => self.changes,
         };
-        // A capital letter and the small ones behind it are one word.
+        // A capital letter and the lowercase ones after it are one word.
         let capital = class == Class::Lower && before == Some(Class::Upper) && self.run == 1;
         let goes_on = before == Some(class) || capital;
         self.run = if goes_on { self.run + 1 } else { 1 };
@@ -126,14 +126,14 @@ impl Counter {
         }
     }
 
-    /// The estimate of what came. No text has more tokens than bytes.
+    /// Returns the estimate so far. No text has more tokens than bytes.
     pub fn total(&self) -> usize {
         let tokens = usize::try_from(self.units.div_ceil(TOKEN)).unwrap_or(usize::MAX);
         tokens.min(self.bytes)
     }
 }
 
-/// What a change between letters and digits counts for; a capital letter in a name is usual.
+/// The weight of a change between letters and digits; capital letters inside names are common.
 fn change(before: Class, class: Class) -> u32 {
     match (before, class) {
         (Class::Digit, _) | (_, Class::Digit) => 2,
@@ -152,7 +152,7 @@ fn beyond_ascii(character: char) -> u64 {
         0x3000..=0x303f | 0xff00..=0xffef => 28,
         // Kanji.
         0x4e00..=0x9fff => 41,
-        // Latin letters with accents, and more of them.
+        // Latin letters with accents, and extended Latin.
         0x80..=0xff => 20,
         0x100..=0x24f => 26,
         // Greek, Cyrillic, Hebrew, Arabic.
@@ -167,14 +167,14 @@ fn beyond_ascii(character: char) -> u64 {
     }
 }
 
-/// How many tokens a text has at most.
+/// Estimates the maximum number of tokens of a text.
 pub(super) fn tokens(text: &str) -> usize {
     let mut counter = Counter::default();
     text.chars().for_each(|character| counter.push(character));
     counter.total()
 }
 
-/// Whether a text has at most `max` tokens. One that has no more bytes is not counted.
+/// Whether a text has at most `max` tokens. A text with no more bytes than that is not counted.
 pub(super) fn fits(text: &str, max: usize) -> bool {
     text.len() <= max || tokens(text) <= max
 }

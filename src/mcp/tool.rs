@@ -19,7 +19,7 @@ use super::{
     failure::ToolError,
     file::{self, FileLimits, View},
     page::USUAL_COUNT,
-    progress::Progress,
+    progress::ProgressSink,
 };
 use crate::{
     backlog::{
@@ -250,7 +250,7 @@ pub(super) struct Backlog<'a> {
     pub access: &'a dyn BacklogAccess,
     pub files: &'a FileLimits,
     /// Where long work says how far it is.
-    pub progress: Progress,
+    pub progress: ProgressSink,
     pub rooms: Rooms,
 }
 
@@ -352,7 +352,7 @@ mod tests {
             client: &client,
             access: &access,
             files: &files,
-            progress: Progress::default(),
+            progress: ProgressSink::default(),
             rooms: Rooms::default(),
         };
         let fetch = async |call: &Backlog<'_>, path| {

@@ -1,50 +1,49 @@
-//! What of a thing shows through a window: of each long text as many characters as the window
-//! is long, of the lists inside as many entries.
+//! Shows a part of an item through a window: a range of characters of each long text, and a range
+//! of entries of the inner lists.
 //!
-//! 1. Long texts are windowed alike: one place counts in all of them, so one number reads all on.
-//!    The longest ones are the ones that are cut. A short text (a key, a name, a date) is whole or
-//!    not there: a part of one would be taken for another.
-//! 2. The entries of all lists inside are counted through, each before those inside of it.
-//! 3. A window that begins further on shows what it is for, and of the rest only the short fields
-//!    that say what the thing is.
+//! 1. All long texts share one window, so that one offset continues all of them. A short text (a
+//!    key, a name, a date) is whole or absent: a part of it could be mistaken for another value.
+//! 2. The entries of all inner lists are numbered consecutively, each before those inside it.
+//! 3. A window with an offset shows its range, and otherwise only the short fields that identify
+//!    the item.
 
 use serde_json::{Map, Value};
 
 use super::text_part::Part;
 
-/// A text that is no longer says what a thing is: it is never cut, and is repeated in every part of
-/// the thing.
+/// The maximum length of a text that identifies an item. Such a text is never cut, and is repeated
+/// in every part of the item.
 pub(super) const LABEL: usize = 200;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
     /// The first character of long texts.
     pub from: usize,
-    /// How many characters of a long text are shown.
+    /// The number of characters of a long text that are shown.
     pub length: usize,
-    /// The first entry of lists inside.
+    /// The first entry of inner lists.
     pub first: usize,
-    /// How many entries are shown.
+    /// The number of entries that are shown.
     pub entries: usize,
-    /// Whether texts end where a reader would end them.
+    /// Whether texts end at a line or a grapheme.
     pub neat: bool,
 }
 
-/// What shows of a thing.
+/// The visible part of an item.
 #[derive(Clone, Debug, Default)]
 pub(super) struct View {
     pub value: Value,
-    /// The texts of which a part shows.
+    /// The texts that are shown in part.
     pub texts: Vec<TextPart>,
-    /// The lists with entries after the last one that shows.
+    /// The lists with entries after the last shown one.
     pub lists: Vec<ListPart>,
-    /// How many entries all lists inside of a thing have.
+    /// The number of entries of all inner lists of an item.
     pub entries: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TextPart {
-    /// Such as `customFields[2].value`.
+    /// The path of the field, such as `customFields[2].value`.
     pub field: String,
     pub from: usize,
     pub to: usize,
@@ -58,8 +57,8 @@ pub(super) struct ListPart {
     pub of: usize,
 }
 
-/// What shows of `value`. The entries of a list at the top are things of their own: they are not
-/// counted, and those inside of each are counted for themselves.
+/// Returns the visible part of `value`. The entries of a top-level list are separate items: they
+/// are not numbered, and the numbers inside each of them start at 0.
 pub(super) fn view(value: &Value, window: Window) -> View {
     let mut looking = Looking {
         window,
@@ -92,7 +91,7 @@ struct Looking {
     window: Window,
     /// The number of the next entry.
     next: usize,
-    /// Where we are.
+    /// The path to the current value.
     field: Vec<Step>,
     texts: Vec<TextPart>,
     lists: Vec<ListPart>,
@@ -103,10 +102,10 @@ enum Step {
     Entry(usize),
 }
 
-/// What shows of a value.
+/// The visible part of a value.
 struct Seen {
     value: Option<Value>,
-    /// Whether it has something of what the window is for.
+    /// Whether it has anything in the range of the window.
     counts: bool,
 }
 
@@ -118,7 +117,7 @@ impl Seen {
 }
 
 impl Looking {
-    /// `inside` says whether the window has reached this far in the lists.
+    /// `inside` is whether the window has started at this point in the lists.
     fn value(&mut self, value: &Value, inside: bool) -> Seen {
         match value {
             Value::String(text) => self.text(text, inside),
@@ -136,7 +135,7 @@ impl Looking {
         }
     }
 
-    /// Whether everything here is shown for the first time.
+    /// Whether this is the first window that shows the current value.
     fn is_first(&self, inside: bool) -> bool {
         inside && self.window.from == 0
     }
@@ -223,7 +222,7 @@ impl Looking {
         }
     }
 
-    /// Where we are, in words of JSON.
+    /// The path to the current value, in JSON notation.
     fn here(&self) -> String {
         let mut path = String::new();
         for step in &self.field {
@@ -237,7 +236,7 @@ impl Looking {
     }
 }
 
-/// How many entries the lists inside of a thing have; of a list of things, inside of the one with
+/// The number of entries of the inner lists of an item; for a list of items, that of the item with
 /// the most.
 pub(super) fn most_entries(value: &Value) -> usize {
     match value {
@@ -246,7 +245,7 @@ pub(super) fn most_entries(value: &Value) -> usize {
     }
 }
 
-/// How many entries the lists in a value have.
+/// The number of entries of all lists in a value.
 fn entries_of(value: &Value) -> usize {
     match value {
         Value::Array(items) => items.len() + items.iter().map(entries_of).sum::<usize>(),
@@ -350,7 +349,7 @@ mod tests {
         let expected = json!({"tree": {"children": [node(0, json!([node(1, json!([]))]))]}});
         assert_eq!(first.value, expected);
         assert_eq!(first.lists.len(), 2, "{:?}", first.lists);
-        // Those above come along, so that each is found in its place.
+        // Their parents are included, so that each entry keeps its position.
         let next = shown(3, 2);
         let above = json!({"id": 0, "children": [{"id": 2, "children": [node(3, json!([]))]}]});
         let expected = json!({"tree": {"children": [above, node(4, json!([]))]}});

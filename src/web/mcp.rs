@@ -37,7 +37,7 @@ use super::{
 use crate::{
     domain::{GrantId, SpaceId},
     mcp::{
-        Caller, Charge, Policy, Refusal, Subscriber, Toolset, Verdict,
+        AuthChallenge, Caller, ChallengeSlot, Charge, Policy, Subscriber, Toolset,
         service::{self, WholeBody},
         sessions::Session,
     },
@@ -138,12 +138,12 @@ async fn serve<B: MessageBody + 'static>(
     };
 
     let (space, grant) = (session.principal.space.id, session.principal.grant.id);
-    let verdict = Verdict::default();
+    let challenge = ChallengeSlot::default();
     let caller = Caller {
         scopes: session.principal.scopes,
         policy: bounds.narrowed_by(&policy(&session)),
         access: Arc::new(session.access.clone()),
-        verdict: verdict.clone(),
+        challenge: challenge.clone(),
         subscriber: Some(Subscriber {
             sessions: hub.sessions.clone(),
             token,
@@ -165,16 +165,16 @@ async fn serve<B: MessageBody + 'static>(
     };
     // A batch that has changed something keeps its response: after a challenge, a client would send
     // all of it again.
-    let refusal = verdict.refusal().filter(|_| !verdict.has_changed());
+    let refusal = challenge.get().filter(|_| !challenge.has_changed());
     Ok(match refusal {
-        None => match hub.response_budget.bound(space, &verdict, response) {
+        None => match hub.response_budget.bound(space, &challenge, response) {
             Ok(bounded) => bounded.map_into_left_body(),
             Err(request) => ServiceResponse::new(request, unavailable()).map_into_right_body(),
         },
         Some(refusal) => {
             let challenge = match refusal {
-                Refusal::SignInAgain => Challenge::SignInAgain,
-                Refusal::InsufficientScope(scopes) => Challenge::InsufficientScope(scopes),
+                AuthChallenge::SignInAgain => Challenge::SignInAgain,
+                AuthChallenge::InsufficientScope(scopes) => Challenge::InsufficientScope(scopes),
             };
             let (request, _) = response.into_parts();
             ServiceResponse::new(request, challenge.response(&issuer)).map_into_right_body()

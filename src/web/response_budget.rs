@@ -31,7 +31,7 @@ use tokio::{
 };
 
 use super::lost_response;
-use crate::{domain::SpaceId, mcp::Verdict};
+use crate::{domain::SpaceId, mcp::ChallengeSlot};
 
 /// The server's own buffer holds this much for every connection.
 const SMALL: usize = 64 * 1024;
@@ -77,7 +77,7 @@ impl ResponseBudget {
         }))
     }
 
-    /// The response to a caller of this space, within the budget; `verdict` is the result of its
+    /// The response to a caller of this space, within the budget; `challenge` is the result of its
     /// calls.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl ResponseBudget {
     pub fn bound(
         &self,
         space: SpaceId,
-        verdict: &Verdict,
+        challenge: &ChallengeSlot,
         mut response: ServiceResponse<BoxBody>,
     ) -> Result<ServiceResponse<BudgetedBody>, HttpRequest> {
         let mut reserved = None;
@@ -95,14 +95,14 @@ impl ResponseBudget {
             let bytes = usize::try_from(bytes).ok();
             reserved = bytes.and_then(|bytes| self.reserve(space, bytes));
             if reserved.is_none() {
-                response = report_done(verdict, response)?;
+                response = report_done(challenge, response)?;
             }
         }
         Ok(response.map_body(|_, body| BudgetedBody {
             body,
             budget: self.clone(),
             space,
-            verdict: verdict.clone(),
+            challenge: challenge.clone(),
             reserved,
             large: None,
         }))
@@ -126,14 +126,14 @@ impl ResponseBudget {
 
 /// The same response with a small body that reports the change, if there was one.
 fn report_done(
-    verdict: &Verdict,
+    challenge: &ChallengeSlot,
     response: ServiceResponse<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, HttpRequest> {
     let (request, response) = response.into_parts();
     let (mut head, body) = response.into_parts();
     head.headers_mut().remove(header::CONTENT_LENGTH);
     let replacement = match body.try_into_bytes() {
-        Ok(bytes) if verdict.has_changed() => lost_response::replacement(&bytes),
+        Ok(bytes) if challenge.has_changed() => lost_response::replacement(&bytes),
         _ => None,
     };
     match replacement {
@@ -150,7 +150,7 @@ pub struct BudgetedBody {
     body: BoxBody,
     budget: ResponseBudget,
     space: SpaceId,
-    verdict: Verdict,
+    challenge: ChallengeSlot,
     /// For the one chunk of a response of known length.
     reserved: Option<Reservation>,
     /// The unsent part of a large chunk.
@@ -183,7 +183,7 @@ impl MessageBody for BudgetedBody {
             let reserved = self.reserved.take();
             let Some(reserved) = reserved.or_else(|| self.budget.reserve(self.space, chunk.len()))
             else {
-                if self.verdict.has_changed()
+                if self.challenge.has_changed()
                     && let Some(replacement) = lost_response::replacement(&chunk)
                 {
                     return Poll::Ready(Some(Ok(replacement)));

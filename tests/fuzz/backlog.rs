@@ -7,7 +7,7 @@ use actix_web::rt::{System, SystemRunner, spawn};
 use backlog_mcp_hub::{
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials, SpaceOAuth},
     clock::Clock,
-    mcp::{Caller, FixedAccess, HubServer, Policy, Verdict},
+    mcp::{Caller, ChallengeSlot, FixedAccess, HubServer, Policy},
     oauth::Scopes,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -101,7 +101,7 @@ fn answers() {
             scopes: Scopes::all(),
             policy: Policy::default(),
             access: Arc::new(FixedAccess::new(site.url.clone(), Credentials::ApiKey(key))),
-            verdict: Verdict::default(),
+            challenge: ChallengeSlot::default(),
             subscriber: None,
         };
         let (tool, arguments) = call(&word);

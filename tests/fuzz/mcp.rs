@@ -13,7 +13,8 @@ use backlog_mcp_hub::{
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
     clock::Clock,
     mcp::{
-        Accepted, Caller, FixedAccess, HubServer, Policy, Stdio, Verdict, local_service, parsers,
+        Accepted, Caller, ChallengeSlot, FixedAccess, HubServer, Policy, Stdio, local_service,
+        parsers,
     },
     oauth::Scopes,
 };
@@ -43,7 +44,7 @@ fn server(sim: &BacklogSim) -> HubServer {
             ..Policy::default()
         },
         access: Arc::new(FixedAccess::new(url, Credentials::ApiKey(key.into()))),
-        verdict: Verdict::default(),
+        challenge: ChallengeSlot::default(),
         subscriber: None,
     })
 }

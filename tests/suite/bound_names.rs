@@ -52,28 +52,28 @@ async fn a_failing_name_lists_no_forbidden_candidate() {
         (
             "get_issues",
             json!({"projectId": ["HARBOUR"]}),
-            "these are: HARBOR.",
+            "(allowed: HARBOR).",
         ),
         (
             "get_issues",
             json!({"projectId": ["Harbor booking portal"]}),
-            "these are: HARBOR.",
+            "(allowed: HARBOR).",
         ),
         (
             "get_project",
             json!({"projectId": ""}),
-            "say which one it is about (projectId, projectKey).",
+            "give at least one of projectId, projectKey, which identify the project.",
         ),
         (
             "get_issues",
             json!({"projectId": ["HARBOR"], "statusId": ["Nope"]}),
-            "no status of the project is called \"Nope\"; there are: Open (1)",
+            "unknown status \"Nope\" in the project; available: Open (1)",
         ),
         // Where no project is given, the names are those of the allowed ones.
         (
             "get_issues",
             json!({"statusId": ["レビュー待ち"]}),
-            "no status of the project is called",
+            "unknown status \"レビュー待ち\"",
         ),
     ] {
         let reply = call(&hub, &tokens, tool, arguments.clone()).await;
@@ -117,7 +117,7 @@ async fn a_failing_name_lists_no_forbidden_candidate() {
     ] {
         let reply = call(&hub, &tokens, tool, arguments.clone()).await;
         let text = mcp::failure(&reply);
-        let refused = "is not of an allowed project; these are: HARBOR.";
+        let refused = "is not in an allowed project (allowed: HARBOR).";
         assert!(text.ends_with(refused), "{arguments}: {text}");
         let asked = asked(&hub);
         // Of the forbidden project only which one it is.

@@ -58,7 +58,7 @@ async fn a_resource_of_another_project_is_refused_and_not_read() {
         let error = &reply.json()["error"];
         assert_eq!(error["code"], -32002, "{path}: {}", reply.body);
         let text = error["message"].as_str().expect("a text");
-        let says = "does not exist, or is not of an allowed project; these are: HARBOR.";
+        let says = "does not exist or is not in an allowed project (allowed: HARBOR).";
         assert!(text.ends_with(says), "{path}: {text}");
         // Only what tells the project was asked, not what a page is made of.
         let journal = control.journal();

@@ -124,7 +124,7 @@ async fn a_wrong_call_is_told_what_is_wrong_with_it() {
         assert_eq!(error["code"], -32602, "{error}");
         let message = error["message"].as_str().expect("a message");
         let known = message.strip_prefix(&format!(
-            "Unknown tool: {wrong}; the nearest of the available tools: "
+            "Unknown tool: {wrong}; the nearest available tools: "
         ));
         let known = known.unwrap_or_else(|| panic!("{message}"));
         assert!(known.split(", ").any(|tool| tool == nearest), "{message}");
@@ -132,7 +132,7 @@ async fn a_wrong_call_is_told_what_is_wrong_with_it() {
     let unlike = mcp::call(&hub, token, "frobnicate", json!({})).await;
     assert_eq!(
         unlike.json()["error"]["message"],
-        "Unknown tool: frobnicate; none of the available tools has a name like it: see tools/list"
+        "Unknown tool: frobnicate; no available tool has a similar name: see tools/list"
     );
     for (tool, arguments, names) in [
         (

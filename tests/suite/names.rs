@@ -285,7 +285,7 @@ async fn a_call_has_only_so_many_names() {
         (
             "get_issues",
             json!({"parentIssueId": keys(101)}),
-            "parentIssueId: at most 100 names are looked up in one call; give ids",
+            "parentIssueId: a call can have at most 100 names; give ids",
         ),
         // Over all arguments.
         (
@@ -307,7 +307,7 @@ async fn a_call_has_only_so_many_names() {
         (
             "get_issues",
             json!({"priorityId": numbers_and_a_name(1000)}),
-            "priorityId: lists with names in them have at most 1000 elements in one call",
+            "priorityId: lists with names can have at most 1000 elements in one call",
         ),
     ] {
         let answer = agent.call(tool, arguments).await;
@@ -355,7 +355,7 @@ async fn names_are_looked_up_in_few_projects() {
     let arguments = json!({"projectId": many, "statusId": ["Open"]});
     let answer = agent.call("get_issues", arguments).await;
     assert!(
-        answer.error().contains("in 10 projects at most"),
+        answer.error().contains("in at most 10 projects"),
         "{answer:?}"
     );
     assert_eq!(asked(&sim), Vec::<String>::new());

@@ -224,7 +224,7 @@ async fn subscriptions_of_a_grant_are_few_and_a_client_that_hangs_up_gives_its_p
     assert!(open.len() >= 8, "{}", open.len());
     let error = refused.expect("a refusal");
     let message = error["error"]["message"].as_str().expect("a message");
-    assert!(message.contains("no more subscriptions"), "{message}");
+    assert!(message.contains("too many subscriptions"), "{message}");
 
     open.clear();
     crate::support::hub::eventually("a place is free", async || {

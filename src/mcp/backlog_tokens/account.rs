@@ -1,4 +1,4 @@
-//! An account in this process: all grants of a user share what is known of the tokens.
+//! Accounts in this process: all grants of a user share one state of the tokens.
 
 use std::{
     collections::HashMap,
@@ -13,25 +13,25 @@ use secrecy::SecretString;
 
 use crate::{accounts::Standing, domain::AccountId};
 
-/// Those that are not in use any more are forgotten when there are so many.
+/// Unused accounts are dropped when the map reaches this size.
 const FORGET_AT: usize = 1_024;
 
-/// A good access token.
+/// A valid access token and its expiry.
 #[derive(Clone, Debug)]
 pub struct Pair {
     pub access_token: SecretString,
     pub expires_at: DateTime<Utc>,
 }
 
-/// What is known of an account.
+/// The known state of an account.
 #[derive(Clone, Debug)]
 pub struct State {
     /// `None` once the account has ended.
     pub pair: Option<Pair>,
-    /// Of what is stored; one more than that while the pair is not stored yet.
+    /// The stored generation, or one more while the pair is not stored yet.
     pub generation: i64,
     pub standing: Standing,
-    /// The pair is newer than what is stored: it is kept until it is.
+    /// Whether the pair is newer than the stored one. It is kept until it is stored.
     pub is_unstored: bool,
 }
 
@@ -41,11 +41,11 @@ impl State {
     }
 }
 
-/// An account that some session or renewal of this process uses.
+/// An account in use by a session or a renewal of this process.
 #[derive(Debug)]
 pub struct SharedAccount {
     pub id: AccountId,
-    /// Callers of this process queue here.
+    /// The lock that serializes renewals within this process.
     pub flight: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     is_stale: AtomicBool,
@@ -60,7 +60,8 @@ impl SharedAccount {
         self.lock().clone()
     }
 
-    /// Takes over what was read from the database, unless more is known here; what is known then.
+    /// Adopts a state read from the database unless a newer one is held, and returns the current
+    /// state.
     pub fn take(&self, read: State) -> State {
         let mut state = self.lock();
         let is_newer = read.generation > state.generation
@@ -71,7 +72,7 @@ impl SharedAccount {
         state.clone()
     }
 
-    /// Backlog gave a pair for that of `generation`: it serves from now on, stored or not.
+    /// Uses a pair that Backlog issued in place of that of `generation`, even before it is stored.
     pub fn hold(&self, pair: Pair, generation: i64) -> State {
         let mut state = self.lock();
         *state = State {
@@ -83,7 +84,7 @@ impl SharedAccount {
         state.clone()
     }
 
-    /// The pair that is held is stored now, as this generation.
+    /// Records that the held pair is now stored as this generation.
     pub fn is_stored_as(&self, generation: i64) {
         let mut state = self.lock();
         if state.is_unstored {
@@ -92,7 +93,7 @@ impl SharedAccount {
         }
     }
 
-    /// Something newer than the pair for that of `generation` is stored: it is read next.
+    /// Drops the held pair, because a newer one than `generation` is stored and will be read next.
     pub fn let_go(&self, generation: i64) {
         let mut state = self.lock();
         if state.is_unstored {
@@ -103,7 +104,7 @@ impl SharedAccount {
         self.set_stale(true);
     }
 
-    /// Whether the database has said that something changed which was not read since.
+    /// Whether the database reported a change that was not read yet.
     pub fn is_stale(&self) -> bool {
         self.is_stale.load(Ordering::Acquire)
     }
@@ -128,7 +129,7 @@ impl Accounts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The account as all of this process share it, with what was read of it.
+    /// Returns the account as shared by this process, updated with the state that was read.
     pub(super) fn open(&self, id: AccountId, read: State) -> Arc<SharedAccount> {
         let mut open = self.lock();
         if let Some(account) = open.by_id.get(&id).and_then(Weak::upgrade) {
@@ -150,7 +151,7 @@ impl Accounts {
         account
     }
 
-    /// The database says that an account has changed.
+    /// Marks an account as changed in the database.
     pub fn note_change(&self, id: AccountId) {
         let account = self.lock().by_id.get(&id).and_then(Weak::upgrade);
         if let Some(account) = account {
@@ -194,7 +195,7 @@ mod tests {
     fn a_pair_that_is_not_stored_yet_outlives_what_is_read() {
         let account = Accounts::default().open(id(), stored("a", 3));
         account.hold(pair("b"), 3);
-        // The database still has the old one, or says that somebody ended it.
+        // The database still has the old pair, or reports that the account has ended.
         for read in [
             stored("a", 3),
             State {

@@ -1,19 +1,19 @@
-//! How the pair of a grant's own becomes that of the account.
+//! Moves the token pair of a grant to the account of its user.
 //!
-//! Replicas of the release before know no accounts: a sign-in there stores a pair in the grant's
-//! row, and a renewal there changes it. The first replica of this release that meets such a grant
-//! takes its pair over:
+//! Replicas of the previous release have no accounts: a sign-in there stores a pair in the grant's
+//! row, and a renewal there changes it. The first replica of this release that finds such a grant
+//! adopts its pair:
 //!
-//! 1. The account, if there is one, and then the grant are locked. While the grant's own lease is
-//!    taken, its pair is about to change: wait.
-//! 2. Of several pairs the newest counts. The others stay in their rows until the account was
-//!    renewed once, and are tried should Backlog refuse it before that (`settling`).
-//! 3. The pair is opened, sealed for the account, and stored as a generation above all others.
+//! 1. Lock the account, if there is one, and then the grant. While the grant's own lease is taken,
+//!    its pair is about to change, so wait.
+//! 2. Choose the newest of several pairs. The others stay in their rows until the account is
+//!    renewed once, and are tried if Backlog rejects it before that (`settling`).
+//! 3. Open the pair, seal it for the account, and store it as a generation above all others.
 
 use sqlx::PgConnection;
 use tokio::time::Instant;
 
-use super::{POLL_INTERVAL, RenewalError, Renewals, lease::PATIENCE, sealed::Owner};
+use super::{POLL_INTERVAL, RenewalContext, RenewalError, lease::RENEWAL_TIMEOUT, sealed::Owner};
 use crate::{
     accounts::Standing,
     db::{
@@ -25,14 +25,14 @@ use crate::{
 
 enum Adopted {
     Done,
-    /// The pair, or the account, is in somebody else's hands just now.
+    /// Another process is changing the pair or the account.
     NotNow,
 }
 
-impl Renewals {
-    /// Takes over what the grants of a user have of their own, if the account lacks it.
+impl RenewalContext {
+    /// Adopts the pairs that a user's grants have of their own, if the account lacks them.
     pub async fn adopt(&self, space: &Space, user: i64) -> Result<(), RenewalError> {
-        let patience = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + RENEWAL_TIMEOUT;
         loop {
             let mut transaction = self.db.begin().await?;
             let adopted = self.adopt_in(&mut transaction, space, user).await?;
@@ -40,8 +40,8 @@ impl Renewals {
                 Adopted::Done => return Ok(transaction.commit().await?),
                 Adopted::NotNow => transaction.rollback().await?,
             }
-            if Instant::now() >= patience {
-                return Err(RenewalError::Impatient);
+            if Instant::now() >= deadline {
+                return Err(RenewalError::TimedOut);
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
@@ -86,11 +86,12 @@ impl Renewals {
             return Ok(Adopted::NotNow);
         };
         db::accounts::note_adoption(&mut *db, own.grant, generation).await?;
-        tracing::info!(account = %id, grant = %own.grant, "account made of a grant's tokens");
+        tracing::info!(account = %id, grant = %own.grant, "created account from the tokens of a \
+                                                           grant");
         Ok(Adopted::Done)
     }
 
-    /// Puts a grant's own pair in the place of what the account has. The account's row is locked.
+    /// Replaces the account's pair with a grant's own. The account's row must be locked.
     pub(super) async fn take_own_pair(
         &self,
         db: &mut PgConnection,
@@ -102,7 +103,7 @@ impl Renewals {
         let sealed = self.seal(Owner::Account(account), space, &pair);
         let generation = db::accounts::replace(&mut *db, account, &sealed).await?;
         db::accounts::note_adoption(&mut *db, own.grant, generation).await?;
-        tracing::info!(%account, grant = %own.grant, generation, "tokens of a grant adopted");
+        tracing::info!(%account, grant = %own.grant, generation, "adopted tokens of a grant");
         Ok(())
     }
 }

@@ -1,11 +1,11 @@
-//! A pair that Backlog has given is never thrown away.
+//! Keeps a pair that Backlog has issued until it is stored.
 //!
-//! 1. It serves calls from the moment it came, and is sealed for the rows that it is for.
-//! 2. Under the lease it is tried to be stored; mostly that is all.
-//! 3. If the database is away, a task of its own goes on trying, for as long as the process lives
-//!    or until something newer is stored. Shutdown waits for it. The lease may end meanwhile:
-//!    whoever takes it over waits for the pair for some seconds (`renewal`). If it does not come,
-//!    Backlog refuses what is stored, the account is in doubt, and the pair is stored over that.
+//! 1. The pair serves calls at once, and is sealed for the rows that will hold it.
+//! 2. The hub tries to store it under the lease. Usually this succeeds.
+//! 3. If the database is unavailable, a background task retries until the pair or a newer one is
+//!    stored. Shutdown waits for it. The lease may end meanwhile: the process that takes it over
+//!    waits some seconds for the pair (`renewal`). If the pair does not arrive, Backlog rejects the
+//!    stored one, the account is in doubt, and the pair is later stored over that.
 
 use std::sync::Arc;
 
@@ -20,12 +20,12 @@ use super::{
 };
 use crate::db::accounts::renewal::{self, Lease, Renewed};
 
-/// Attempts between two lines of the log.
-const TELL_EVERY: u32 = 60;
+/// Failed attempts between two log messages.
+const LOG_EVERY: u32 = 60;
 
 impl AccountTokens {
-    /// Takes a renewed pair into use, and stores it now or later. `None`: something newer is
-    /// stored already.
+    /// Uses a renewed pair, and stores it now or later. Returns `None` if a newer one is stored
+    /// already.
     pub(super) async fn keep(
         &self,
         generation: i64,
@@ -81,7 +81,8 @@ impl AccountTokens {
             }
             None => {
                 self.account.let_go(renewed.generation);
-                tracing::info!(%account, "renewed Backlog tokens not stored: newer ones are");
+                tracing::info!(%account, "did not store renewed Backlog tokens: newer ones are \
+                                          stored");
                 None
             }
         }
@@ -100,10 +101,10 @@ impl AccountTokens {
                 }
                 Err(error) => {
                     attempts += 1;
-                    if attempts.is_multiple_of(TELL_EVERY) {
+                    if attempts.is_multiple_of(LOG_EVERY) {
                         tracing::warn!(
                             account = %self.account.id, %error, attempts,
-                            "renewed Backlog tokens are not stored yet"
+                            "renewed Backlog tokens are still not stored; will retry"
                         );
                     }
                 }

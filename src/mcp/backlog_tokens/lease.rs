@@ -1,29 +1,30 @@
-//! How long a renewal may take, and so how long its lease is.
+//! How long a renewal may take, and therefore how long its lease is.
 
 use std::time::Duration;
 
 use crate::backlog::TOKEN_TIMEOUT;
 
-/// How long a statement may take, the wait for a connection included.
+/// The timeout of a statement, including the wait for a connection.
 pub const STATEMENT: Duration = Duration::from_secs(5);
-/// What comes before each attempt to store a pair under the lease. After the last one the pair is
-/// kept (`keeping`), and stored without it.
+/// The delay before each attempt to store a pair under the lease. After the last one the pair is
+/// kept (`keeping`) and stored without the lease.
 pub const STORE_AFTER: [Duration; 2] = [Duration::ZERO, Duration::from_millis(200)];
-/// Between two attempts to store a pair, beyond the lease.
+/// The delay between two attempts to store a pair without the lease.
 pub const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
-/// How long whoever takes a lease over waits before Backlog is asked: a replica that has the pair
-/// tries to store it within that time, if it can reach the database as well as the one that waits.
+/// How long the process that takes over a lease waits before its request to Backlog. A replica that
+/// holds the pair stores it within that time, if it too can reach the database.
 pub const YIELD: Duration = TRY_AGAIN_AFTER.saturating_add(STATEMENT);
-/// Sealing, and a machine that is busy.
+/// Time for sealing, and for a busy machine.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// The work from the moment when the database gives the lease: its answer, the wait for whoever
-/// had the lease before, Backlog's answer, and the attempts to store that. Nobody else renews meanwhile.
+/// The time from the moment when the database grants the lease: its response, the wait for the
+/// previous holder, Backlog's response, and the attempts to store it. No other process renews
+/// meanwhile.
 pub const LEASE: Duration = work();
 
-/// How long a caller waits for the renewals of others: if one of those died, its lease ends before
-/// the caller gives up.
-pub const PATIENCE: Duration = LEASE.saturating_add(STATEMENT);
+/// How long a caller waits for another process to renew. If that process died, its lease ends
+/// before the caller gives up.
+pub const RENEWAL_TIMEOUT: Duration = LEASE.saturating_add(STATEMENT);
 
 const fn work() -> Duration {
     let mut sum = STATEMENT
@@ -41,7 +42,7 @@ const fn work() -> Duration {
     sum
 }
 
-/// A statement that is given up after [`STATEMENT`].
+/// Runs a statement with the timeout [`STATEMENT`].
 pub async fn in_time<T>(
     statement: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
@@ -50,7 +51,7 @@ pub async fn in_time<T>(
         .unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
-/// Tries to store something under the lease; the last error if it was in vain.
+/// Tries to store something under the lease; returns the last error if every attempt fails.
 pub async fn store<T, F: Future<Output = Result<T, sqlx::Error>>>(
     attempt: impl Fn() -> F,
 ) -> Result<T, sqlx::Error> {
@@ -71,15 +72,15 @@ mod tests {
 
     use super::*;
 
-    /// What comes after one another under a lease, each at its longest: `AccountTokens::try_renewal`
-    /// and `AccountTokens::keep`.
+    /// Every step under a lease at its longest: `AccountTokens::try_renewal` and
+    /// `AccountTokens::keep`.
     #[test]
     fn the_lease_covers_the_longest_work() {
         let mut work = vec![
             ("the lease is read", STATEMENT),
-            ("somebody else may store a pair", YIELD),
+            ("another process may store a pair", YIELD),
             ("the last look for it", STATEMENT),
-            ("Backlog answers", TOKEN_TIMEOUT),
+            ("Backlog responds", TOKEN_TIMEOUT),
         ];
         for pause in STORE_AFTER {
             work.extend([("pause", pause), ("the pair is stored", STATEMENT)]);
@@ -88,7 +89,7 @@ mod tests {
         assert!(longest < LEASE, "{longest:?} {work:?}");
         assert_eq!(longest + MARGIN, LEASE);
         assert!(
-            PATIENCE > LEASE,
+            RENEWAL_TIMEOUT > LEASE,
             "a caller outlives the lease of a dead process"
         );
     }

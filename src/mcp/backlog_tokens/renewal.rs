@@ -1,4 +1,4 @@
-//! The renewal of an account, by one caller at a time across all processes.
+//! Renews an account, one caller at a time across all processes.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use secrecy::ExposeSecret;
 use tokio::{sync::MutexGuard, time::Instant};
 
 use super::{
-    POLL_INTERVAL, RenewalError, Renewals,
+    POLL_INTERVAL, RenewalContext, RenewalError,
     account::{SharedAccount, State},
-    lease::{self, LEASE, PATIENCE, YIELD},
+    lease::{self, LEASE, RENEWAL_TIMEOUT, YIELD},
     sealed::ClearPair,
     settling::Settled,
 };
@@ -23,20 +23,20 @@ use crate::{
     mcp::space_application::SpaceApplication,
 };
 
-/// An account, and what it takes to renew its tokens.
+/// An account, and everything needed to renew its tokens.
 #[derive(Clone, Debug)]
 pub(super) struct AccountTokens {
     pub account: Arc<SharedAccount>,
     pub user: i64,
     pub space: Arc<Space>,
-    pub renewals: Arc<Renewals>,
+    pub renewals: Arc<RenewalContext>,
 }
 
 impl AccountTokens {
-    /// Waits for tokens newer than `generation`, by whomever they are renewed.
+    /// Waits for tokens newer than `generation`, regardless of which process renews them.
     pub async fn renewed_after(&self, generation: i64) -> Result<State, RenewalError> {
-        let patience = Instant::now() + PATIENCE;
-        let _flight = in_turn(&self.account.flight, patience).await?;
+        let deadline = Instant::now() + RENEWAL_TIMEOUT;
+        let _flight = in_turn(&self.account.flight, deadline).await?;
         loop {
             let known = self.account.state();
             if known.generation > generation {
@@ -55,8 +55,8 @@ impl AccountTokens {
             if let Some(until) = stored.standing.in_doubt_at(self.renewals.clock.now()) {
                 return Err(RenewalError::InDoubt { until });
             }
-            if Instant::now() >= patience {
-                return Err(RenewalError::Impatient);
+            if Instant::now() >= deadline {
+                return Err(RenewalError::TimedOut);
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
@@ -69,8 +69,8 @@ impl AccountTokens {
         Ok(self.account.take(read))
     }
 
-    /// Renews, if the lease can be had. `None`: it cannot, or whatever came of it, it is not what
-    /// is stored now.
+    /// Renews if the lease is available. Returns `None` if it is not, or if the renewed pair is not
+    /// the stored one.
     async fn try_renewal(&self, generation: i64) -> Result<Option<State>, RenewalError> {
         let (db, id) = (&self.renewals.db, self.account.id);
         let leased = lease::in_time(renewal::lease(db, id, generation, LEASE)).await?;
@@ -123,9 +123,9 @@ impl AccountTokens {
         }
     }
 
-    /// Whether the replica that had the lease before stores what Backlog gave it. A database that
-    /// was away longer than the lease comes back for all replicas at once, and Backlog is not to be
-    /// asked again for what one of them has.
+    /// Whether the previous holder of the lease still stores the pair that Backlog issued. A
+    /// database outage longer than the lease ends for all replicas at once, and Backlog must not be
+    /// asked again for a pair that one of them holds.
     async fn is_stored_after_all(&self, generation: i64) -> Result<bool, RenewalError> {
         let until = Instant::now() + YIELD;
         loop {
@@ -139,7 +139,7 @@ impl AccountTokens {
         }
     }
 
-    /// Asks Backlog; the refresh token that was used, and the pair that came for it.
+    /// Renews at Backlog; returns the refresh token that was used and the new pair.
     async fn ask(&self, lease: &Lease) -> Result<(String, ClearPair), RenewalError> {
         let renewals = &self.renewals;
         let refresh_token =
@@ -152,22 +152,23 @@ impl AccountTokens {
         Ok((refresh_token.expose_secret().to_owned(), pair))
     }
 
-    /// Gives the lease back; if that fails, it ends by itself.
+    /// Releases the lease. If that fails, it expires on its own.
     async fn release(&self, generation: i64) {
         let id = self.account.id;
         if let Err(error) = renewal::release(&self.renewals.db, id, generation).await {
-            tracing::warn!(account = %id, %error, "could not give a lease back");
+            tracing::warn!(account = %id, %error, "could not release the lease of an account; it \
+                                                   will expire");
         }
     }
 }
 
-/// Waits until nobody else in this process renews.
+/// Waits until no other task of this process renews.
 async fn in_turn(
     flight: &tokio::sync::Mutex<()>,
-    patience: Instant,
+    deadline: Instant,
 ) -> Result<MutexGuard<'_, ()>, RenewalError> {
-    let turn = tokio::time::timeout_at(patience, flight.lock()).await;
-    turn.map_err(|_| RenewalError::Impatient)
+    let turn = tokio::time::timeout_at(deadline, flight.lock()).await;
+    turn.map_err(|_| RenewalError::TimedOut)
 }
 
 #[cfg(test)]
@@ -177,14 +178,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn nobody_waits_for_ever_for_their_turn() {
+    async fn a_wait_for_a_turn_times_out() {
         let flight = tokio::sync::Mutex::new(());
         let soon = || Instant::now() + Duration::from_millis(20);
         let first = in_turn(&flight, soon()).await;
         assert!(first.is_ok());
         for _ in 0..2 {
             let second = in_turn(&flight, soon()).await;
-            assert!(matches!(second, Err(RenewalError::Impatient)));
+            assert!(matches!(second, Err(RenewalError::TimedOut)));
         }
         drop(first);
         assert!(in_turn(&flight, soon()).await.is_ok());

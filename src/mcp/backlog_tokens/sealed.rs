@@ -1,4 +1,4 @@
-//! Backlog tokens as rows keep them: sealed for the account, and again for each grant.
+//! Backlog tokens as stored in rows: sealed for the account, and again for each grant.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 use super::{
-    Renewals,
+    RenewalContext,
     account::{Pair, State},
 };
 use crate::{
@@ -16,10 +16,10 @@ use crate::{
     domain::{AccountId, GrantId, Space},
 };
 
-/// Backlog says an hour; a number out of all reason must not overflow a date.
+/// Backlog reports an hour; the cap keeps an absurd number from overflowing a date.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// A pair of Backlog tokens as Backlog gave it.
+/// A pair of Backlog tokens in clear text.
 #[derive(Clone, Debug)]
 pub struct ClearPair {
     pub access_token: SecretString,
@@ -28,13 +28,13 @@ pub struct ClearPair {
 }
 
 impl ClearPair {
-    pub fn new(tokens: &BacklogTokens, answered_at: DateTime<Utc>) -> Self {
+    pub fn new(tokens: &BacklogTokens, received_at: DateTime<Utc>) -> Self {
         let lifetime = TimeDelta::from_std(tokens.expires_in.min(LONGEST_LIFETIME))
             .unwrap_or(TimeDelta::hours(1));
         Self {
             access_token: tokens.access_token.clone(),
             refresh_token: tokens.refresh_token.clone(),
-            expires_at: answered_at + lifetime,
+            expires_at: received_at + lifetime,
         }
     }
 
@@ -46,8 +46,8 @@ impl ClearPair {
     }
 }
 
-/// A row that has a pair of Backlog tokens. What is sealed for it is for the site of its space
-/// only: whoever can change the address must not get the tokens.
+/// A row that holds a pair of Backlog tokens. They are sealed for the site of its space, so that
+/// changing the address does not expose them.
 #[derive(Clone, Copy, Debug)]
 pub enum Owner {
     Account(AccountId),
@@ -70,7 +70,7 @@ impl Owner {
     }
 }
 
-/// The place of a Backlog access token in a row of `accounts` or `grants`.
+/// The place of a Backlog access token in a row of `accounts` or `grants`, for sealing.
 pub fn access_token_place<'a>(table: &'static str, row: &'a str, base_url: &'a str) -> Place<'a> {
     Place {
         table,
@@ -87,7 +87,7 @@ fn refresh_token_place<'a>(table: &'static str, row: &'a str, base_url: &'a str)
     }
 }
 
-impl Renewals {
+impl RenewalContext {
     pub(super) fn seal(&self, owner: Owner, space: &Space, pair: &ClearPair) -> SealedTokens {
         let (table, row) = (owner.table(), owner.row());
         let site = &space.base_url;
@@ -154,7 +154,7 @@ impl Renewals {
         self.keys.open(place, sealed)
     }
 
-    /// An account as it was read, its access token opened.
+    /// The state of a stored account, with its access token opened.
     pub(super) fn open_account(
         &self,
         space: &Space,

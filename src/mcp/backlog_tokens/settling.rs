@@ -1,9 +1,9 @@
-//! What becomes of an account whose renewal Backlog has refused.
+//! Decides about an account after Backlog rejected its renewal.
 //!
-//! 1. In one transaction, those who judge accounts of a space queue, and the account's row is
-//!    locked. If another pair is stored by now, the refusal was not about it.
-//! 2. If a grant has a pair of its own that was not tried yet, that one is next (`adoption`).
-//! 3. Otherwise the account is put in doubt or ends, as [`judge`] says.
+//! 1. In one transaction, wait for other decisions about this space, and lock the account's row. If
+//!    another pair is stored by now, the rejection does not concern it.
+//! 2. If a grant has a pair of its own that was not tried yet, adopt that one (`adoption`).
+//! 3. Otherwise put the account in doubt or end it, as [`judge`] decides.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::{
     db::{self, accounts::renewal},
 };
 
-/// What came of a refusal.
+/// The result of a rejected renewal.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Settled {
-    /// It was not about what is stored now.
+    /// The rejection does not concern the stored pair.
     Moved,
     Doubted {
         doubt: Doubt,
@@ -29,7 +29,7 @@ pub(super) enum Settled {
 }
 
 impl AccountTokens {
-    /// Judges the refusal of the tokens of `generation`.
+    /// Decides about the account after the tokens of `generation` were rejected.
     pub(super) async fn settle(
         &self,
         generation: i64,
@@ -56,7 +56,7 @@ impl AccountTokens {
         };
         let settled = self.carry_out(&mut transaction, &case).await?;
         transaction.commit().await?;
-        self.tell(settled, evidence);
+        self.log(settled, evidence);
         Ok(settled)
     }
 
@@ -94,7 +94,8 @@ impl AccountTokens {
                     renewal::pause_endings(&mut *db, space, case.now, until).await?;
                     tracing::error!(
                         space = self.space.slug, %until,
-                        "too many accounts ended at once; no more of this space end until then"
+                        "too many accounts of this space ended at once; no more will end until \
+                         the given time"
                     );
                 }
                 renewal::doubt(db, id, doubt, since, until).await?;
@@ -107,13 +108,13 @@ impl AccountTokens {
         }
     }
 
-    fn tell(&self, settled: Settled, evidence: Evidence) {
+    fn log(&self, settled: Settled, evidence: Evidence) {
         let account = self.account.id;
         match settled {
             Settled::Moved => {}
             Settled::Doubted { doubt, until } => tracing::warn!(
                 %account, ?evidence, doubt = doubt.as_str(), %until,
-                "Backlog refused to renew an account; it is in doubt"
+                "Backlog rejected the renewal of an account; it is in doubt and will be retried"
             ),
             Settled::Ended => tracing::warn!(
                 %account, ?evidence,

@@ -1,17 +1,17 @@
-//! What a sign-in means for the account of its user.
+//! Updates the account of a user after a sign-in.
 //!
-//! 1. The account's row is locked, or made.
-//! 2. Backlog may give the pair that it gave before: then nothing changes. It may even give one
-//!    that a renewal has replaced since it was given: that one is not brought back.
-//! 3. Any other pair takes the place of what is stored, restores an ended account, and is written
-//!    into the rows of all grants of the user.
+//! 1. Lock the account's row, or create it.
+//! 2. Backlog may issue the same pair again: then nothing changes. It may even issue one that a
+//!    renewal has replaced since: that one is not restored.
+//! 3. Any other pair replaces the stored one, restores an ended account, and is written to the rows
+//!    of all grants of the user.
 
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
 use super::{
-    RenewalError, Renewals,
+    RenewalContext, RenewalError,
     sealed::{ClearPair, Owner},
 };
 use crate::{
@@ -26,13 +26,13 @@ use crate::{
 #[derive(Debug)]
 pub struct SignedIn {
     pub generation: i64,
-    /// It had ended, and the user's other connections come back with it.
+    /// Whether the account had ended, so that the user's other grants work again.
     pub is_restored: bool,
     pair: ClearPair,
 }
 
-impl Renewals {
-    /// Gives the pair of a sign-in to the user's account, within the transaction of the sign-in.
+impl RenewalContext {
+    /// Stores the pair of a sign-in in the user's account, within the sign-in's transaction.
     pub(super) async fn sign_in(
         &self,
         db: &mut PgConnection,
@@ -42,7 +42,7 @@ impl Renewals {
     ) -> Result<SignedIn, RenewalError> {
         let mut held = db::accounts::hold(&mut *db, space.id, user).await?;
         if held.is_none() {
-            // Whoever makes an account of a grant's pair (`adoption`) has locked that grant first.
+            // Creating an account from a grant's pair (`adoption`) locks that grant first.
             let grants = db::accounts::hold_grants(&mut *db, space.id, user).await?;
             let id = AccountId::new(&self.clock, &self.random);
             let sealed = self.seal(Owner::Account(id), space, &given);
@@ -56,7 +56,7 @@ impl Renewals {
                     pair: given,
                 });
             }
-            // Another sign-in of the same user was faster.
+            // A concurrent sign-in of the same user created it first.
             held = db::accounts::hold(&mut *db, space.id, user).await?;
         }
         let held = held.ok_or(RenewalError::Ended)?;
@@ -81,7 +81,7 @@ impl Renewals {
         })
     }
 
-    /// The stored pair, if the sign-in brought nothing newer.
+    /// Returns the stored pair if the sign-in brought nothing newer.
     fn stored_pair_stays(
         &self,
         space: &Space,
@@ -90,7 +90,7 @@ impl Renewals {
     ) -> Option<ClearPair> {
         let sealed = held.account.tokens.as_ref()?;
         let given = given.refresh_token.expose_secret();
-        // One that does not open is replaced.
+        // A pair that cannot be opened is replaced.
         let stored = self
             .open_pair(Owner::Account(held.account.id), space, sealed)
             .ok()?;
@@ -114,7 +114,7 @@ impl Renewals {
         Ok(db::accounts::give_to_grants(db, generation, &tokens).await?)
     }
 
-    /// The account's pair, as the row of a new grant keeps it.
+    /// Seals the account's pair for the row of a new grant.
     pub(super) fn seal_for_grant(
         &self,
         grant: GrantId,
@@ -125,7 +125,7 @@ impl Renewals {
     }
 }
 
-/// What is stored of a refresh token that a renewal has replaced.
+/// The stored hash of a refresh token that a renewal has replaced.
 pub(super) fn refresh_hash(refresh_token: &str) -> [u8; 32] {
     Sha256::digest(refresh_token.as_bytes()).into()
 }

@@ -7,7 +7,7 @@ fn read(text: &str) -> Result<Received, Refused> {
     Received::read(&Bytes::copy_from_slice(text.as_bytes()))
 }
 
-fn kind(text: &str) -> Kind {
+fn kind(text: &str) -> MessageKind {
     match read(text) {
         Ok(Received::One(message)) => message.kind,
         other => panic!("{text}: {other:?}"),
@@ -19,14 +19,17 @@ fn a_message_is_a_request_a_notification_or_a_response() {
     let request = kind(r#"{"jsonrpc":"2.0","id":"a","method":"ping","params":{},"more":1}"#);
     let id = RequestId::String("a".into());
     let method = "ping".to_owned();
-    assert_eq!(request, Kind::Request { id, method });
+    assert_eq!(request, MessageKind::Request { id, method });
     let notification = kind("\u{feff} {\"jsonrpc\":\"2.0\",\"method\":\"x\"}");
-    assert_eq!(notification, Kind::Notification);
+    assert_eq!(notification, MessageKind::Notification);
     assert_eq!(
         kind(r#"{"jsonrpc":"2.0","id":1,"result":null}"#),
-        Kind::Response
+        MessageKind::Response
     );
-    assert_eq!(kind(r#"{"jsonrpc":"2.0","error":{}}"#), Kind::Response);
+    assert_eq!(
+        kind(r#"{"jsonrpc":"2.0","error":{}}"#),
+        MessageKind::Response
+    );
 }
 
 #[test]
@@ -81,7 +84,7 @@ fn an_error_without_an_id_has_null_for_it() {
 }
 
 proptest! {
-    /// Whatever arrives is a message, a batch, or has an error that is JSON.
+    /// Any input is a message, a batch, or gets an error that is JSON.
     #[test]
     fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         if let Err(refused) = Received::read(&Bytes::from(bytes)) {
@@ -89,7 +92,7 @@ proptest! {
         }
     }
 
-    /// What is a message here is JSON for anybody.
+    /// Everything accepted as a message is valid JSON.
     #[test]
     fn a_message_is_json(text in r#"\{("[a-z]*":(1|"2.0"|\[\]|null),?){0,4}\}"#) {
         if let Ok(Received::One(message)) = read(&text) {

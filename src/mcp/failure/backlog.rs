@@ -1,7 +1,8 @@
-//! What is said of a request that brought no result: what to do, then what Backlog said.
+//! The error text for a failed request to Backlog: first what to do, then what Backlog reported.
 //!
-//! A change that may have been made is to be looked for, and one that Backlog refused is never to
-//! be sent again as it is ([`Fate`]). A read may be sent again unless Backlog refused it.
+//! For a change that may have been made, the text asks to check first; a change that Backlog
+//! rejected must not be retried as it is ([`Fate`]). A read may be retried unless Backlog rejected
+//! it.
 
 use std::fmt::Write;
 
@@ -11,8 +12,8 @@ use crate::{
     mcp::{AccessError, attempt::About},
 };
 
-/// What is said of a change that may have been made.
-const CHECK: &str = "The change may have been made nevertheless: check before trying again.";
+/// The advice for a change that may have been made.
+const CHECK: &str = "The change may have been made: check before you try again.";
 
 const ADDRESS: &str = "BACKLOG_DOMAIN, or the address of the space at this server";
 
@@ -43,7 +44,7 @@ pub(super) fn explain(error: &BacklogError, about: &About, context: Context<'_>)
     }
 }
 
-/// What has to be seen to before a change of unknown fate is asked for again.
+/// Returns what to fix before a change of unknown fate is tried again.
 fn cause(error: &BacklogError, about: &About) -> Option<String> {
     match error {
         BacklogError::UnexpectedBody { status, .. } if is_redirect(*status) => {
@@ -57,7 +58,7 @@ fn cause(error: &BacklogError, about: &About) -> Option<String> {
     }
 }
 
-/// What to do about a failure that changed nothing.
+/// Returns what to do about a failure that changed nothing.
 fn to_do(error: &BacklogError, about: &About, context: Context<'_>) -> String {
     let text = match error {
         BacklogError::Api { status, errors } => return by_code(*status, errors, about, context),
@@ -69,58 +70,59 @@ fn to_do(error: &BacklogError, about: &About, context: Context<'_>) -> String {
         BacklogError::Unreachable => "Nothing was sent: try again in a moment.",
         BacklogError::Busy => "Nothing was sent: try again in a few seconds.",
         BacklogError::TooLong => {
-            "Nothing was sent: give fewer ids or shorter texts, in several calls if need be."
+            "Nothing was sent: give fewer ids or shorter texts, in several calls if necessary."
         }
         BacklogError::TooLarge { .. } => "Ask for less: fewer rows (`count`) or narrower filters.",
         BacklogError::TooManyValues { .. } => {
-            "Ask for less: fewer rows (`count`), narrower filters, or one item by its id. The same \
-             request would be refused again."
+            "Ask for less: fewer rows (`count`), narrower filters, or one item by its id. The \
+             same request would be rejected again."
         }
         BacklogError::SiteNotAllowed => {
-            "Nothing was sent. Tell the operator of this server to add the site to BACKLOG_SITES \
-             if it is to be used."
+            "Nothing was sent. To use this site, ask the operator of this server to add it to \
+             BACKLOG_SITES."
         }
         _ => "Try again in a moment.",
     };
     text.to_owned()
 }
 
-/// Of a success that is not Backlog's JSON.
+/// Advises on a success that is not Backlog's JSON.
 fn unread(status: u16, body: Content) -> String {
     match body {
         Content::Html => format!(
-            "This may be a sign-in or maintenance page: try again later. If it stays so, check \
-             {ADDRESS}."
+            "This may be a sign-in or maintenance page: try again later. If the problem persists, \
+             check {ADDRESS}."
         ),
         _ if status == 204 => String::new(),
-        _ => {
-            "Try again in a moment. If it stays so, ask for less or for something else.".to_owned()
-        }
+        _ => "Try again in a moment. If the problem persists, ask for less or for something \
+             else."
+            .to_owned(),
     }
 }
 
-/// Of a response without Backlog's own errors. Nothing but the status is known.
+/// Advises on a response without Backlog's own errors, by its status.
 fn by_status(status: u16, about: &About) -> String {
     let text = match status {
         _ if is_redirect(status) => return format!("The space has moved: check {ADDRESS}."),
-        400 => "Check the arguments: Backlog, or a proxy before it, does not take the request.",
+        400 => "Check the arguments: Backlog, or a proxy in front of it, rejects the request.",
         403 => {
-            "Check that the Backlog account has the right to do this, and that no firewall and no \
-             restriction of the space refuses this server's address."
+            "Check that the Backlog account has permission to do this, and that neither a \
+             firewall nor a restriction of the space blocks this server's address."
         }
         404 | 410 => {
             let check = advice::not_found(about.template);
-            return format!("{check} If every call ends so, check {ADDRESS}.");
+            return format!("{check} If every call fails like this, check {ADDRESS}.");
         }
-        407 => "A proxy requires credentials: whoever runs this server has to configure it.",
+        407 => "A proxy requires credentials: ask the operator of this server to configure it.",
         408 => "Try again in a moment.",
         413 => "Send less in one call: a smaller file or a shorter text.",
         414 | 431 => "Send less in one call: fewer ids, a shorter keyword or a shorter text.",
         status if (400..500).contains(&status) => {
-            "Backlog, or a proxy before it, refuses this request and will refuse it every time."
+            "Backlog, or a proxy in front of it, rejects this request and will reject it every \
+             time."
         }
         status if status >= 500 => {
-            "Try again later: Backlog, or a proxy before it, does not work at the moment."
+            "Try again later: Backlog, or a proxy in front of it, is not working right now."
         }
         _ => "Try again later: a proxy may be in the way.",
     };
@@ -131,7 +133,7 @@ fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// Of a refusal that Backlog explained.
+/// Advises on a rejection that Backlog explained.
 fn by_code(status: u16, errors: &[ErrorItem], about: &About, context: Context<'_>) -> String {
     let code = errors.first().map_or(0, |error| error.code);
     let mut text = advice::advice(code, about.template).unwrap_or_default();
@@ -142,13 +144,13 @@ fn by_code(status: u16, errors: &[ErrorItem], about: &About, context: Context<'_
     for argument in named.filter(|argument| errors.iter().any(|it| names(&it.message, argument))) {
         let _ = write!(
             text,
-            " {argument} takes a name as well, which is checked before the call."
+            " {argument} also accepts a name, which is checked before the call."
         );
     }
     text
 }
 
-/// Whether a message names an argument, as a word of its own.
+/// Whether a message names an argument as a separate word.
 fn names(message: &str, argument: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     message.split(|c| !is_part(c)).any(|word| word == argument)
@@ -175,7 +177,7 @@ fn said(error: &BacklogError, about: &About) -> String {
         BacklogError::Connection => format!("The connection to Backlog was lost ({request})."),
         BacklogError::Busy => "Too many calls to this Backlog space are under way.".to_owned(),
         BacklogError::NoMemory => {
-            format!("This server has too many large responses of Backlog to read ({request}).")
+            format!("This server is busy with other large responses of Backlog ({request}).")
         }
         BacklogError::TooLarge { limit } => {
             format!("Backlog's response is larger than {limit} bytes ({request}).")

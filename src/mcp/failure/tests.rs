@@ -1,11 +1,11 @@
-//! What the texts say first, and what they never say.
+//! Error texts: the advice that they start with, and the claims that they never make.
 
 use reqwest::Method;
 
 use super::*;
 use crate::{
     backlog::{Content, ErrorItem},
-    mcp::names::Kind,
+    mcp::names::NameKind,
 };
 
 fn about(method: Method) -> About {
@@ -85,7 +85,7 @@ fn the_advice_is_before_what_backlog_said() {
 fn a_name_is_offered_only_where_the_message_names_an_input_that_takes_one() {
     let named = ["statusId", "id"].map(|argument| Named {
         argument: argument.to_owned(),
-        kind: Kind::Status,
+        kind: NameKind::Status,
         clearable: false,
         takes_none: false,
     });
@@ -96,7 +96,7 @@ fn a_name_is_offered_only_where_the_message_names_an_input_that_takes_one() {
     ] {
         let error = api(400, ErrorItem::INVALID_REQUEST, message);
         let text = explain_with(error, Method::PATCH, &named);
-        assert_eq!(text.contains("takes a name"), offered, "{text}");
+        assert_eq!(text.contains("accepts a name"), offered, "{text}");
         assert!(text.starts_with("Correct the arguments"), "{text}");
         assert!(!text.contains("try again"), "{text}");
     }
@@ -122,14 +122,17 @@ fn a_response_without_backlogs_json_is_judged_by_its_status() {
         (307, "The space has moved: check BACKLOG_DOMAIN"),
         (308, "The space has moved: check BACKLOG_DOMAIN"),
         (400, "Check the arguments"),
-        (403, "Check that the Backlog account has the right"),
+        (403, "Check that the Backlog account has permission"),
         (404, "Check issueId or issueKey"),
         (407, "A proxy requires credentials"),
         (408, "Try again in a moment"),
         (413, "Send less in one call: a smaller file"),
         (414, "Send less in one call: fewer ids"),
         (431, "Send less in one call: fewer ids"),
-        (418, "Backlog, or a proxy before it, refuses this request"),
+        (
+            418,
+            "Backlog, or a proxy in front of it, rejects this request",
+        ),
         (502, "Try again later"),
     ] {
         for body in [
@@ -150,9 +153,8 @@ fn a_response_without_backlogs_json_is_judged_by_its_status() {
             assert_eq!(again, status == 408 || status >= 500, "{text}");
 
             let write = explain(error, Method::POST);
-            let check = write.starts_with(
-                "The change may have been made nevertheless: check before trying again.",
-            );
+            let check =
+                write.starts_with("The change may have been made: check before you try again.");
             assert_eq!(check, again || status < 400, "{write}");
             assert_eq!(write.contains("has moved"), status < 400, "{write}");
         }
@@ -160,7 +162,7 @@ fn a_response_without_backlogs_json_is_judged_by_its_status() {
 }
 
 #[test]
-fn what_was_not_sent_is_told_as_such() {
+fn errors_report_that_nothing_was_sent() {
     for method in [Method::GET, Method::POST] {
         for error in [
             BacklogError::Unreachable,
@@ -169,7 +171,7 @@ fn what_was_not_sent_is_told_as_such() {
         ] {
             let text = explain(error, method.clone());
             assert!(text.starts_with("Nothing was sent: "), "{text}");
-            assert!(!text.contains("nevertheless"), "{text}");
+            assert!(!text.contains("may have been made"), "{text}");
         }
     }
 }
@@ -189,11 +191,11 @@ fn passing_failures_do_not_read_like_sign_in_problems() {
         assert!(!text.contains("sign in"), "{text}");
     }
     assert!(sign_in.contains("sign in to Backlog again"));
-    // In doubt, both may be true: first wait, and sign in only if that does not help.
+    // In doubt, either may be right: wait first, and sign in only if that does not help.
     let in_doubt = access(AccessError::InDoubt {
         retry_after: Duration::from_secs(30),
     });
-    let (wait, then) = in_doubt.split_once("If this goes on").expect("two parts");
+    let (wait, then) = in_doubt.split_once("If this persists").expect("two parts");
     assert!(wait.contains("Try again in 30 seconds"), "{in_doubt}");
     assert!(!wait.contains("sign in to Backlog"), "{in_doubt}");
     assert!(then.contains("sign in to Backlog again"), "{in_doubt}");
@@ -218,7 +220,7 @@ fn what_may_have_been_done_is_not_repeated_blindly() {
         },
     ] {
         let text = explain(error.clone(), Method::POST);
-        let check = "The change may have been made nevertheless: check before trying again.";
+        let check = "The change may have been made: check before you try again.";
         assert!(text.starts_with(check), "{text}");
         assert_eq!(
             about(Method::POST).failed(error.clone()).outcome(),

@@ -1,12 +1,12 @@
-//! Images as models take them: an image that is too large or that cannot be read makes the
-//! provider refuse the whole conversation.
+//! Prepares images for models: an image that is too large or unreadable makes the provider reject
+//! the whole conversation.
 //!
-//! 1. What the image says of its size is read, and weighed before anything is decoded.
-//! 2. It is decoded, whatever its size: one that is broken is not passed on. Of an animation, the
-//!    first frame, because not every provider takes more.
-//! 3. One within the limits is passed on as it came. A larger one is scaled down: by a whole
-//!    factor first, each pixel the mean of a square, then to the size itself.
-//! 4. The copy is PNG if it is small enough, else JPEG, at last a smaller one.
+//! 1. The declared size is read and checked before anything is decoded.
+//! 2. The image is decoded, regardless of its size: a broken one is not passed on. For an animation
+//!    only the first frame is used, because not every provider accepts more.
+//! 3. An image within the limits is passed on unchanged. A larger one is scaled down: first by an
+//!    integer factor, each pixel the mean of a square, then to the final size.
+//! 4. The copy is PNG if it is small enough, or else JPEG, scaled down further if necessary.
 //!
 //! All of it runs in the [`Pool`].
 
@@ -27,16 +27,16 @@ use super::pool::{Pool, Undone};
 
 mod webp;
 
-/// Above it, providers scale down themselves, or refuse.
+/// Providers scale down or reject images with a longer side.
 pub(super) const LONGEST_SIDE: u32 = 1568;
 
-/// The bytes of an image in an answer: 1 MB as base64.
+/// The maximum bytes of an image in a response: 1 MB as base64.
 pub(super) const LARGEST: usize = 750_000;
 
-/// For what is kept beside the decoded image when it is scaled: the copy, in its steps.
+/// Memory for the copy in its steps, in addition to the decoded image, while it is scaled.
 const FOR_THE_COPY: usize = 80 << 20;
 
-/// For the file and small things.
+/// Memory for the file and everything small.
 const FOR_THE_REST: usize = 16 << 20;
 
 /// An image that can be shown.
@@ -44,7 +44,7 @@ const FOR_THE_REST: usize = 16 << 20;
 pub(super) struct Picture {
     /// Width and height of the file's own image.
     pub size: (u32, u32),
-    /// In place of the file's own bytes.
+    /// The copy to show instead of the file's own bytes.
     pub copy: Option<Scaled>,
 }
 
@@ -53,22 +53,22 @@ pub(super) struct Scaled {
     pub bytes: Vec<u8>,
     pub content_type: &'static str,
     pub size: (u32, u32),
-    /// It is one frame of an animation.
+    /// Whether it is one frame of an animation.
     pub is_frame: bool,
 }
 
 /// Why an image is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unfit {
-    /// It is no image of its type, or only a part of one.
+    /// It is not an image of its type, or only a part of one.
     Broken,
-    /// Decoded, it would take too much memory.
+    /// Decoding it would take too much memory.
     TooLarge { size: (u32, u32) },
-    /// There was no time for it.
+    /// It could not be processed in time.
     Busy,
 }
 
-/// The type of an image that models see, by its first bytes.
+/// Detects an image type that models support, from the first bytes.
 pub(super) fn content_type(bytes: &[u8]) -> Option<&'static str> {
     Some(match bytes {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => "image/png",
@@ -81,7 +81,7 @@ pub(super) fn content_type(bytes: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Makes an image of one of these types fit to be shown.
+/// Prepares an image of one of these types for a model.
 pub(super) async fn fit(pool: &Pool, bytes: Bytes, content_type: &str) -> Result<Picture, Unfit> {
     let format = ImageFormat::from_mime_type(content_type).ok_or(Unfit::Broken)?;
     let file = bytes.clone();
@@ -111,16 +111,16 @@ impl From<Undone> for Unfit {
 
 struct Measured {
     size: (u32, u32),
-    /// Bytes of the decoded image.
+    /// The size of the decoded image in bytes.
     decoded: u64,
 }
 
-/// Reads no more than the head of the file.
+/// Reads only the header of the file.
 fn measure(file: Bytes, format: ImageFormat, ended: &CancellationToken) -> Result<Measured, Unfit> {
     let whole = file.clone();
     let mut reader = ImageReader::with_format(Watched::new(file, ended), format);
     let mut limits = Limits::default();
-    // What stands before the pixels, such as a colour profile, may be compressed as well.
+    // Data before the pixels, such as a color profile, may be compressed too.
     limits.max_alloc = Some(16 << 20);
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|_| Unfit::Broken)?;
@@ -134,24 +134,24 @@ fn measure(file: Bytes, format: ImageFormat, ended: &CancellationToken) -> Resul
     })
 }
 
-/// The memory that decoding and scaling take at most, with what the decoders keep themselves.
+/// The maximum memory of decoding and scaling, including the decoders' own buffers.
 fn memory(format: ImageFormat, decoded: u64) -> Option<usize> {
     let decoded = usize::try_from(decoded).ok()?;
     let times = match format {
         ImageFormat::Png => 1,
-        // The coefficients of a progressive one, 16 bits each.
+        // A progressive JPEG keeps its coefficients, 16 bits each.
         ImageFormat::Jpeg => 3,
-        // The frame before, the frame, and what is made of them; planes and transparency.
+        // The previous frame, the frame and their composition, with planes and transparency.
         ImageFormat::Gif => 4,
         _ => 5,
     };
-    // What a decoder keeps is gone when the image is scaled.
+    // The decoder's buffers are freed before the image is scaled.
     let decoding = decoded.checked_mul(times)?;
     let scaling = decoded.checked_add(FOR_THE_COPY)?;
     decoding.max(scaling).checked_add(FOR_THE_REST)
 }
 
-/// The copy to show; none if the file can be shown as it is.
+/// Returns the copy to show, or `None` if the file can be shown as it is.
 fn prepare(
     file: &Bytes,
     format: ImageFormat,
@@ -169,7 +169,7 @@ fn prepare(
     let before = pixels(&image);
     let mut image = scaled(image, LONGEST_SIDE);
     image.apply_orientation(orientation);
-    // A photograph does not become smaller by PNG, and JPEG is not worth less for one.
+    // PNG does not make a photograph smaller, and JPEG is no worse for one.
     let as_png = file.len() as u64 * pixels(&image) / before.max(1);
     let is_drawing = format != ImageFormat::Jpeg && as_png <= 2 * LARGEST as u64;
     let mut copy = encoded(image, is_drawing, ended)?;
@@ -183,7 +183,7 @@ fn pixels(image: &DynamicImage) -> u64 {
 
 struct Decoded {
     image: DynamicImage,
-    /// How the image has to be turned to be seen as it is meant.
+    /// How the image must be rotated to be upright.
     orientation: Orientation,
     is_animation: bool,
 }
@@ -193,8 +193,8 @@ fn decode(file: Bytes, format: ImageFormat, ended: &CancellationToken) -> ImageR
     match format {
         ImageFormat::Gif => {
             let mut decoder = GifDecoder::new(reader)?;
-            // A frame may be larger than the screen that was weighed: the state, a frame and both
-            // together are all there may be.
+            // A frame may be larger than the screen that was checked, so the limit is three times
+            // the screen: the state, a frame, and the two combined.
             let mut limits = Limits::no_limits();
             limits.max_alloc = Some(decoder.total_bytes().saturating_mul(3));
             decoder.set_limits(limits)?;
@@ -219,7 +219,7 @@ fn decode(file: Bytes, format: ImageFormat, ended: &CancellationToken) -> ImageR
 }
 
 fn still(mut decoder: impl ImageDecoder, is_animation: bool) -> ImageResult<Decoded> {
-    // A wrong word on it does not make the image unreadable.
+    // An invalid orientation does not make the image unreadable.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     Ok(Decoded {
         image: DynamicImage::from_decoder(decoder)?,
@@ -233,7 +233,7 @@ fn broken(format: ImageFormat) -> ImageError {
     ImageError::Decoding(DecodingError::from_format_hint(hint))
 }
 
-/// The image with no side longer than `longest`.
+/// Scales the image so that no side is longer than `longest`.
 fn scaled(image: DynamicImage, longest: u32) -> DynamicImage {
     let (width, height) = (image.width(), image.height());
     let side = width.max(height);
@@ -252,7 +252,7 @@ fn scaled(image: DynamicImage, longest: u32) -> DynamicImage {
     image.resize_exact(share(width), share(height), FilterType::CatmullRom)
 }
 
-/// The image in as few bytes as an answer may have.
+/// Encodes the image within the maximum bytes of a response.
 fn encoded(
     image: DynamicImage,
     is_drawing: bool,
@@ -289,7 +289,7 @@ fn encoded(
         longest = longest * 3 / 4;
         image = scaled(image, longest);
         let bytes = jpeg(&image, 70)?;
-        // Of this size, even noise has fewer bytes.
+        // At this size, even noise has fewer bytes.
         if bytes.len() <= LARGEST || longest < 256 {
             return Ok(copy(bytes, "image/jpeg", &image));
         }
@@ -314,7 +314,7 @@ fn jpeg(image: &DynamicImage, quality: u8) -> ImageResult<Vec<u8>> {
     Ok(bytes)
 }
 
-/// JPEG knows no transparency; what is behind an image is white more often than black.
+/// Replaces transparency, which JPEG does not have, with white.
 fn on_white(image: DynamicImage) -> image::RgbImage {
     if !image.color().has_alpha() {
         return image.into_rgb8();
@@ -331,14 +331,14 @@ fn on_white(image: DynamicImage) -> image::RgbImage {
     })
 }
 
-/// A file that can be read until the work on it is to end.
+/// A file that can be read until the work on it is canceled.
 struct Watched<'a> {
     file: Cursor<Bytes>,
     ended: &'a CancellationToken,
 }
 
 impl<'a> Watched<'a> {
-    /// How much is read between two looks at whether to end.
+    /// The bytes read between two checks for cancellation.
     const STEP: usize = 32 * 1024;
 
     fn new(file: Bytes, ended: &'a CancellationToken) -> Self {
@@ -350,7 +350,7 @@ impl<'a> Watched<'a> {
 
     fn check(&self) -> Result<(), Error> {
         match self.ended.is_cancelled() {
-            true => Err(Error::other("nobody waits for it")),
+            true => Err(Error::other("the work was canceled")),
             false => Ok(()),
         }
     }

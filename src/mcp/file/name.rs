@@ -1,14 +1,16 @@
 //! A file's name, from the header `Content-Disposition` (RFC 6266, RFC 8187).
 //!
-//! 1. The header's bytes become text: UTF-8, or what servers in Japan send without saying so.
+//! 1. The header's bytes are decoded: as UTF-8, or as the charsets that servers in Japan send
+//!    undeclared.
 //! 2. `mailparse` reads the parameters: quoted texts, `filename*` with its charset, and the parts
-//!    of RFC 2231. `filename*` comes before `filename`, unless it cannot be decoded.
+//!    of RFC 2231. `filename*` takes precedence over `filename`, unless it cannot be decoded.
 //! 3. A plain `filename` may hold RFC 2047 words or percent-encoding.
-//! 4. Only the last part of a path is kept, without characters that cannot be seen or that change
-//!    the direction of what follows.
+//! 4. Only the last part of a path is kept, without characters that are invisible or change the
+//!    direction of text.
 //!
-//! `mailparse` rather than actix-web's own type, which gives up the whole header for one bad
-//! parameter and knows neither RFC 2231 nor RFC 2047; `content_disposition` splits quoted texts.
+//! `mailparse` is used rather than actix-web's type, which rejects the whole header for one bad
+//! parameter and supports neither RFC 2231 nor RFC 2047; the crate `content_disposition` splits
+//! quoted texts.
 
 use mailparse::parse_content_disposition as parse;
 use percent_encoding::percent_decode_str;
@@ -20,13 +22,13 @@ use crate::mcp::hidden;
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::mcp) struct Name {
     pub name: String,
-    /// What the header says, where it is a path and `name` only its last part.
+    /// The full path from the header, if `name` is only its last part.
     pub path: Option<String>,
-    /// How many of the characters that no result has are missing in it.
+    /// The number of hidden characters that were removed from it.
     pub removed: usize,
 }
 
-/// The name in a header's value; none if there is none that can be used.
+/// Reads the name from a header's value; `None` if there is no usable one.
 pub(in crate::mcp) fn of(disposition: &[u8]) -> Option<Name> {
     let header = text::decode_short(disposition)?;
     let header = literal_backslashes(&header);
@@ -35,7 +37,7 @@ pub(in crate::mcp) fn of(disposition: &[u8]) -> Option<Name> {
         .or_else(|| clean(&spelled_out(&plain(&header)?)))
 }
 
-/// A name for a file that came without one, with the ending of its type.
+/// Makes a name for a file without one, with the extension of its type.
 pub(super) fn made_up(stem: &str, content_type: &str) -> String {
     const ENDINGS: [(&str, &str); 16] = [
         ("application/gzip", "gz"),
@@ -59,8 +61,7 @@ pub(super) fn made_up(stem: &str, content_type: &str) -> String {
     ending.map_or_else(|| stem.to_owned(), |(_, ending)| format!("{stem}.{ending}"))
 }
 
-/// The header with every backslash that escapes nothing doubled: some servers send the path of a
-/// Windows file as it is.
+/// Doubles every backslash that escapes nothing: some servers send Windows paths unescaped.
 fn literal_backslashes(header: &str) -> String {
     let mut literal = String::with_capacity(header.len());
     let mut characters = header.chars().peekable();
@@ -74,8 +75,8 @@ fn literal_backslashes(header: &str) -> String {
     literal
 }
 
-/// The plain `filename`. An empty one goes before the others, so that `mailparse` does not put
-/// `filename*` in the place of one that is missing.
+/// Reads the plain `filename`. An empty one is put in front, so that `mailparse` does not use
+/// `filename*` where the plain one is missing.
 fn plain(header: &str) -> Option<String> {
     let (_, parameters) = header.split_once(';')?;
     let mut parsed = parse(&format!("attachment; filename=\"\"; {parameters}"));
@@ -83,7 +84,7 @@ fn plain(header: &str) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// The decoded `filename*`, or the parts `filename*0`, `filename*1*`, … in one.
+/// Reads the decoded `filename*`, or the joined parts `filename*0`, `filename*1*`, ….
 fn extended(header: &str) -> Option<String> {
     let mut params = parse(header).params;
     let name = if plain(header).is_none() {
@@ -96,11 +97,11 @@ fn extended(header: &str) -> Option<String> {
         let parts = (0..).map_while(|index| params.remove(&format!("filename*{index}")));
         parts.collect()
     };
-    // What is not of its charset comes out as this.
+    // Bytes outside of the declared charset are decoded as this character.
     (!name.is_empty() && !name.contains(char::REPLACEMENT_CHARACTER)).then_some(name)
 }
 
-/// A plain name with the encodings undone that have no place in it and are in use all the same.
+/// Decodes encodings that a plain name must not have, but that are in use.
 fn spelled_out(name: &str) -> String {
     if name.contains("=?") && name.contains("?=") {
         let field = format!("Name: {name}");
@@ -132,8 +133,8 @@ fn clean(name: &str) -> Option<Name> {
     })
 }
 
-/// Control characters, and what Unicode lets a reader ignore or reorder. Variation selectors are
-/// kept: they choose the form of a character that is seen.
+/// Whether a character is a control character, or one that Unicode lets renderers ignore or
+/// reorder. Variation selectors are kept: they choose the form of a visible character.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -201,7 +202,7 @@ mod tests {
                 r#"filename="plain.txt"; filename*=EUC-JP''%B8%AB%C0%D1.txt"#,
                 "見積.txt",
             ),
-            // One that cannot be decoded is as good as none.
+            // A name that cannot be decoded counts as absent.
             (
                 r#"filename="plain.txt"; filename*=UTF-8''%ff.txt"#,
                 "plain.txt",

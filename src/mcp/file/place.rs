@@ -1,5 +1,5 @@
-//! Where a file is: the address that it has in an answer, what an answer says of it, and the page
-//! in Backlog that shows it.
+//! Where a file is: its URI in a response, the facts about it, and the page in Backlog that shows
+//! it.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -24,13 +24,13 @@ impl Place {
         self.path.iter().map(Segment::as_str).collect()
     }
 
-    /// `attachment-5`, for a file without a name.
+    /// Returns a name such as `attachment-5` for a file without one.
     pub fn stem(&self) -> String {
         let last = self.path.last().map(Segment::as_str);
         format!("attachment-{}", last.unwrap_or_default())
     }
 
-    /// An address that names the file and cannot be fetched:
+    /// Returns a URI that names the file but cannot be fetched:
     /// `backlog://attachments/HOST/issues/A-1/attachments/5/NAME`.
     pub fn uri(&self, name: &str) -> String {
         let host = self.space.as_str().split("://").last().unwrap_or_default();
@@ -42,7 +42,8 @@ impl Place {
         uri
     }
 
-    /// What the upstream server says of an issue's file: which one it is, as it was asked for.
+    /// Returns the facts that the upstream server gives about an issue's file: the ids from the
+    /// request.
     pub fn facts(&self) -> Map<String, Value> {
         let mut facts = Map::new();
         if let ["issues", issue, "attachments", id] = *self.path() {
@@ -52,7 +53,7 @@ impl Place {
         facts
     }
 
-    /// The page in Backlog; that of the space, where the path does not tell which one it is.
+    /// Returns the page in Backlog, or that of the space where the path does not identify it.
     pub fn page(&self) -> String {
         let is_name = |part: &str| part.bytes().any(|byte| !byte.is_ascii_digit());
         let page = match *self.path() {

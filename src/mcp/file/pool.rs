@@ -1,10 +1,10 @@
-//! Work on files that takes long enough to hold up everything else: it runs beside the workers,
-//! with a bound on the memory of all such work and on the time of each piece.
+//! Runs CPU-bound work on files outside of the async workers, with a limit on the memory of all
+//! such work and a timeout for each task.
 //!
-//! 1. A piece of work waits, not for long, until there is memory for it.
-//! 2. It runs on a thread of its own. Whoever asked waits for it up to a limit.
-//! 3. When nobody waits any longer, it is told to end. It gives its memory back when it has ended,
-//!    not before.
+//! 1. A task waits for memory, up to a timeout.
+//! 2. It runs on a blocking thread. The caller waits for it, up to a timeout.
+//! 3. When the caller no longer waits, the task is canceled. It releases its memory only when it
+//!    has ended.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,11 +14,11 @@ use tokio_util::sync::CancellationToken;
 /// Limits of a [`Pool`].
 #[derive(Clone, Copy, Debug)]
 pub struct PoolLimits {
-    /// Of all work at a time.
+    /// The memory of all tasks at the same time.
     pub bytes: usize,
-    /// How long a piece of work waits for memory.
+    /// How long a task waits for memory.
     pub wait: Duration,
-    /// How long it may take.
+    /// How long a task may run.
     pub work: Duration,
 }
 
@@ -35,16 +35,16 @@ impl Default for PoolLimits {
 /// Why work was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Undone {
-    /// It needs more memory than there is for all.
+    /// It needs more memory than the whole pool has.
     TooLarge,
-    /// There was no memory for it in time.
+    /// No memory became available in time.
     Busy,
     TooSlow,
     /// It panicked.
     Failed,
 }
 
-/// Cheap to clone; clones share the memory.
+/// The memory budget of the work. It is cheap to clone; clones share the budget.
 #[derive(Clone, Debug)]
 pub(in crate::mcp) struct Pool {
     /// One permit is one KiB.
@@ -66,7 +66,7 @@ impl Pool {
         }
     }
 
-    /// Does work that needs about so many bytes of memory.
+    /// Runs work that needs about this many bytes of memory.
     pub async fn run<T: Send + 'static>(
         &self,
         bytes: usize,
@@ -81,7 +81,7 @@ impl Pool {
         let memory = memory.ok().and_then(Result::ok).ok_or(Undone::Busy)?;
 
         let ended = CancellationToken::new();
-        // Also when the caller itself is dropped.
+        // The guard also cancels the work when the caller is dropped.
         let _guard = ended.clone().drop_guard();
         let done = tokio::task::spawn_blocking(move || {
             let done = work(&ended);
@@ -118,7 +118,7 @@ mod tests {
         let pool = pool(4096, LONG, LONG);
         let (go, wait) = mpsc::channel();
         let work = pool.run(1000, move |_| wait.recv());
-        // Both on the only thread of this runtime: one that worked there would wait for ever.
+        // Both run on the only thread of this runtime, so work on that thread would deadlock.
         let (done, ()) = tokio::join!(work, async move { go.send("done").unwrap() });
         assert_eq!(done, Ok(Ok("done")));
         assert_eq!(pool.free(), 4096);
@@ -131,7 +131,7 @@ mod tests {
         let (go, wait) = mpsc::channel::<()>();
         let first = pool.run(3000, move |_| wait.recv());
         let second = async {
-            // The first one has what the second one needs.
+            // The first task holds the memory that the second one needs.
             tokio::task::yield_now().await;
             let free = pool.free();
             go.send(()).unwrap();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_waits_for_ever() {
+    async fn every_wait_times_out() {
         let no_wait = pool(4096, Duration::ZERO, LONG);
         let (go, wait) = mpsc::channel::<()>();
         let first = no_wait.run(4096, move |_| wait.recv());
@@ -162,7 +162,7 @@ mod tests {
             }
         });
         assert_eq!(endless.await, Err(Undone::TooSlow));
-        // It was told to end, and then gives back what it had.
+        // It was canceled, and then releases its memory.
         assert!(no_time.memory.acquire_many(4).await.is_ok());
     }
 

@@ -1,43 +1,43 @@
-//! Whether a file's bytes are a text, and which: the bytes decide, whatever its type says.
+//! Decodes a file's bytes if they are text. The bytes decide, not the declared type.
 //!
 //! 1. A byte order mark (UTF-8, UTF-16), which is not part of the text.
-//! 2. The charset that the header declares, if all bytes are of it. One that any bytes are of
-//!    (a single-byte charset) yields to UTF-8 that has more than ASCII.
+//! 2. The charset that the header declares, if all bytes are valid in it. A single-byte charset, in
+//!    which any bytes are valid, yields to UTF-8 with more than ASCII.
 //! 3. ISO-2022-JP by its escape sequences, then UTF-8.
-//! 4. Shift_JIS (CP932) and EUC-JP, the likelier one first, if all bytes are of it.
-//! 5. For what is said to be a text, and has no control characters: the likeliest charset.
+//! 4. Shift_JIS (CP932) and EUC-JP, the likelier one first, if all bytes are valid in it.
+//! 5. For declared text without control characters: the likeliest charset.
 //!
-//! `encoding_rs` decodes, because it says whether all bytes were of the charset and knows CP932
-//! as Windows has it. `chardetng` weighs Shift_JIS against EUC-JP: many texts are valid in both.
+//! `encoding_rs` decodes, because it reports whether all bytes were valid and supports Windows'
+//! CP932. `chardetng` chooses between Shift_JIS and EUC-JP: many texts are valid in both.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8};
 
-/// How much of a text is looked at to guess its charset.
+/// The bytes that are examined to guess the charset.
 const SAMPLE: usize = 64 * 1024;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decoded {
     pub text: String,
-    /// As the Encoding Standard calls it; `Shift_JIS` is CP932.
+    /// The name in the Encoding Standard; `Shift_JIS` is CP932.
     pub encoding: &'static str,
 }
 
-/// What a header says of a file.
+/// The declarations in the headers of a file.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Declared<'a> {
     /// The charset, if there is one.
     pub charset: Option<&'a str>,
-    /// Whether the type is that of a text.
+    /// Whether the declared type is a text type.
     pub is_text: bool,
 }
 
-/// The text that the bytes are; none if they are anything else.
+/// Decodes the bytes; `None` if they are not text.
 pub(super) fn decode(bytes: &[u8], declared: Declared<'_>) -> Option<Decoded> {
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         return whole(encoding, &bytes[length..]);
     }
-    // All of ASCII, as a small one may be.
+    // A small PDF may consist of ASCII only.
     if bytes.starts_with(b"%PDF-") {
         return None;
     }
@@ -53,7 +53,7 @@ pub(super) fn decode(bytes: &[u8], declared: Declared<'_>) -> Option<Decoded> {
         .or_else(|| guessed(bytes, declared.is_text))
 }
 
-/// A short text that comes with nothing that is said of it, such as a name.
+/// Decodes a short text without a declared charset, such as a name.
 pub(super) fn decode_short(bytes: &[u8]) -> Option<String> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Some(text.to_owned());
@@ -61,7 +61,7 @@ pub(super) fn decode_short(bytes: &[u8]) -> Option<String> {
     Some(guessed(bytes, true)?.text)
 }
 
-/// The text, if all bytes are of the charset and it has no more control characters than a text.
+/// Decodes the text if all bytes are valid in the charset and it has few control characters.
 fn whole(encoding: &'static Encoding, bytes: &[u8]) -> Option<Decoded> {
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
     is_readable(&text).then(|| Decoded {
@@ -70,7 +70,7 @@ fn whole(encoding: &'static Encoding, bytes: &[u8]) -> Option<Decoded> {
     })
 }
 
-/// ISO-2022-JP, which is ASCII for whoever does not look at its escape sequences.
+/// Decodes ISO-2022-JP, which looks like ASCII except for its escape sequences.
 fn shifted(bytes: &[u8]) -> Option<Decoded> {
     let has = |sequence: &[u8]| memchr::memmem::find(bytes, sequence).is_some();
     let is_shifted = has(b"\x1b$B") || has(b"\x1b$@") || has(b"\x1b(I");
@@ -82,7 +82,7 @@ fn guessed(bytes: &[u8], is_text: bool) -> Option<Decoded> {
         return None;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    // What comes before is ASCII in every charset.
+    // The bytes before it are ASCII in every charset.
     let start = bytes.iter().position(|byte| !byte.is_ascii())?;
     let rest = &bytes[start..];
     let sample = &rest[..rest.len().min(SAMPLE)];
@@ -90,7 +90,7 @@ fn guessed(bytes: &[u8], is_text: bool) -> Option<Decoded> {
     let in_japan = detector.guess(Some(b"jp"), Utf8Detection::Deny);
     let anywhere = detector.guess(None, Utf8Detection::Deny);
 
-    // Of one that has many bytes a character, a valid text may be of either of these as well.
+    // If the guess is a multi-byte charset, a valid text may also be in either of these.
     let japanese: &[_] = match in_japan {
         likeliest if likeliest == EUC_JP => &[EUC_JP, SHIFT_JIS],
         likeliest if likeliest.is_single_byte() => &[],
@@ -104,17 +104,17 @@ fn guessed(bytes: &[u8], is_text: bool) -> Option<Decoded> {
         .find(|decoded| !decoded.text.contains(is_private))
 }
 
-/// Bytes that no text has in any charset but UTF-16 (WHATWG, MIME Sniffing, "binary data byte").
+/// Whether a byte occurs in no text except in UTF-16 (WHATWG, MIME Sniffing, "binary data byte").
 fn is_unprintable(byte: u8) -> bool {
     matches!(byte, 0..=0x08 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f)
 }
 
-/// Shift_JIS has a place for characters of one's own; a text of that charset seldom has any.
+/// Whether a character is in the private-use area, which real Shift_JIS text rarely has.
 fn is_private(character: char) -> bool {
     matches!(character, '\u{e000}'..='\u{f8ff}')
 }
 
-/// A log may have a stray control character; what has many, or NUL, is no text.
+/// Whether a text has no NUL and few control characters. A log may have a stray one.
 fn is_readable(text: &str) -> bool {
     let mut unprintable = 0;
     for byte in text.bytes() {

@@ -1,4 +1,4 @@
-//! The inputs of every tool that returns a file: what of it is wanted, and how.
+//! The inputs of every tool that returns a file: which part of it, and in which form.
 
 use std::fmt::Display;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::mcp::{failure::LARGEST_FILE, inputs::Whole};
 
-/// auto for images and texts as such, base64 for JSON with all bytes
+/// auto: images and text as content; base64: JSON with all bytes
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(extend("default" = "auto"))]
 #[serde(rename_all = "lowercase")]
@@ -17,17 +17,17 @@ pub(in crate::mcp) enum Format {
     Base64,
 }
 
-/// Fail if the file is larger; the maximum unless given, for base64 what a response holds
+/// Fail if the file is larger, in bytes; default: the maximum, for base64 what a response holds
 #[derive(Clone, Copy, Debug, JsonSchema)]
 #[schemars(transparent, extend("minimum" = 1, "maximum" = LARGEST_FILE))]
 pub(in crate::mcp) struct MaxBytes(#[schemars(with = "Whole")] usize);
 
-/// Of a text, the first character
+/// First character to return of a text file
 #[derive(Clone, Copy, Debug, JsonSchema)]
 #[schemars(transparent, extend("minimum" = 0, "default" = 0))]
 pub(in crate::mcp) struct TextOffset(#[schemars(with = "Whole")] usize);
 
-/// Of a text, the most characters
+/// Maximum number of characters of a text file
 #[derive(Clone, Copy, Debug, JsonSchema)]
 #[schemars(transparent, extend("minimum" = 1))]
 pub(in crate::mcp) struct TextLength(#[schemars(with = "Whole")] usize);
@@ -62,7 +62,7 @@ fn number<'de, D: Deserializer<'de>, T: Display>(
     usize::try_from(number).map_err(|_| D::Error::custom(expected()))
 }
 
-/// What is wanted of a file.
+/// The requested part and form of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::mcp) struct View {
     pub format: Format,
@@ -70,12 +70,12 @@ pub(in crate::mcp) struct View {
     pub max_bytes: Option<usize>,
     /// The first character of a text.
     pub from: usize,
-    /// How many characters of a text there are at most.
+    /// The maximum number of characters of a text.
     pub length: Option<usize>,
 }
 
 impl View {
-    /// A `maxBytes` or `textLength` of 0 counts as not given: some clients fill in every input.
+    /// Treats a `maxBytes` or `textLength` of 0 as absent: some clients fill in every input.
     pub fn new(
         format: Option<Format>,
         max_bytes: Option<MaxBytes>,
@@ -90,8 +90,8 @@ impl View {
         }
     }
 
-    /// How many bytes of a file are read. As base64 it is as many as an answer holds: a token of
-    /// it is little more than one byte of the file.
+    /// The maximum bytes to read of a file. For base64 it is what a response holds: one token of it
+    /// is little more than one byte of the file.
     pub fn largest(&self, max_tokens: usize) -> usize {
         self.max_bytes.unwrap_or(match self.format {
             Format::Auto => LARGEST_FILE,

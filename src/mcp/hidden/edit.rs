@@ -1,9 +1,9 @@
-//! An edit of a stored text by somebody who read it without its hidden characters.
+//! Edits a stored text by a passage that was read without its hidden characters.
 //!
-//! 1. The passage to replace is looked for in the cleaned text, where it must occur once.
-//! 2. What the old and the new passage have in common at their ends is left alone.
+//! 1. The passage to replace must occur exactly once in the cleaned text.
+//! 2. The common start and end of the old and the new passage are left alone.
 //! 3. The rest is replaced in the stored text. Hidden characters around it stay where they are;
-//!    those inside of it are kept, in their order, behind the new passage.
+//!    those inside it are kept, in order, after the new passage.
 
 use std::ops::Range;
 
@@ -18,10 +18,10 @@ pub enum Mismatch {
     Repeated,
 }
 
-/// Replaces the one place of `stored` that reads as `old` by `new`.
+/// Replaces the only occurrence of `old` in `stored`, as shown, with `new`.
 ///
 /// # Errors
-/// If there is no such place, or more than one.
+/// There is no such occurrence, or more than one.
 pub fn replace_once(stored: &str, old: &str, new: &str) -> Result<String, Mismatch> {
     let (shown, old) = (clean(stored).text, clean(old).text);
     let first = old.chars().next().ok_or(Mismatch::Missing)?;
@@ -38,7 +38,7 @@ pub fn replace_once(stored: &str, old: &str, new: &str) -> Result<String, Mismat
     Ok([head, &new[before..new.len() - after], &kept, tail].concat())
 }
 
-/// How many bytes two texts have in common at their beginnings and, beyond those, at their ends.
+/// The number of bytes that two texts have in common at the start and, beyond those, at the end.
 fn common_ends(one: &str, other: &str) -> (usize, usize) {
     let pairs = one.chars().zip(other.chars());
     let before: usize = pairs
@@ -54,8 +54,7 @@ fn common_ends(one: &str, other: &str) -> (usize, usize) {
     (before, after)
 }
 
-/// The part of the stored text that a part of the shown one stands for, without the hidden
-/// characters at its ends.
+/// Maps a range of the shown text to the stored one, without the hidden characters at its ends.
 fn stored_range(stored: &str, shown: Range<usize>) -> Range<usize> {
     let (mut start, mut end) = (shown.start, shown.end);
     for hidden in hidden_in(stored) {
@@ -66,7 +65,7 @@ fn stored_range(stored: &str, shown: Range<usize>) -> Range<usize> {
             end += hidden.len();
         }
     }
-    // An insertion beside hidden characters goes behind them.
+    // An insertion next to hidden characters is placed after them.
     start..end.max(start)
 }
 

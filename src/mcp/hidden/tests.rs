@@ -11,7 +11,7 @@ fn cleaned(text: &str) -> (String, usize) {
 }
 
 #[test]
-fn what_nobody_sees_is_removed_and_counted() {
+fn invisible_characters_are_removed_and_counted() {
     for (from, to) in [
         (0xe0000, 0xe007f),
         (0x202a, 0x202e),
@@ -39,7 +39,7 @@ fn what_scripts_names_and_emoji_need_stays() {
         "soft\u{ad}hyphen\u{a0}…—※→",
         SCOTLAND,
         &format!("{SCOTLAND}{SCOTLAND} in a row"),
-        // Beside those that go.
+        // Neighbors of the removed characters.
         "\u{200a}\u{200c}\u{2029}\u{202f}\u{205f}\u{2065}\u{206a}\u{fefe}\u{e0080}",
     ] {
         let found = clean(text);

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::Integer;
-use crate::mcp::names::{KEYWORD, Kind};
+use crate::mcp::names::{KEYWORD, NameKind};
 
 macro_rules! named {
     ($($type:ident),+) => {$(
@@ -21,7 +21,7 @@ macro_rules! named {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({"type": ["number", "string"], KEYWORD: Kind::$type})
+                json_schema!({"type": ["number", "string"], KEYWORD: NameKind::$type})
             }
         }
     )+};

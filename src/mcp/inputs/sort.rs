@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-use crate::mcp::names::{KEYWORD, Kind};
+use crate::mcp::names::{KEYWORD, NameKind};
 
 /// What all issues have.
 pub(crate) const SORTS: [&str; 19] = [
@@ -63,6 +63,6 @@ impl JsonSchema for Sort {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "enum": SORTS, KEYWORD: Kind::Sort})
+        json_schema!({"type": "string", "enum": SORTS, KEYWORD: NameKind::Sort})
     }
 }

@@ -1,4 +1,4 @@
-//! Which projects a call is about, as its other arguments say.
+//! Finds the projects of a call from its other arguments.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ use super::{
     lists::{List, Reader},
 };
 
-/// A project by what the call says of it.
+/// A project as the call identifies it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Project {
     Id(i64),
     Key(String),
 }
 
-/// As it stands in a path.
+/// Writes it as in a path.
 impl fmt::Display for Project {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -28,11 +28,12 @@ impl fmt::Display for Project {
     }
 }
 
-/// The projects that the arguments name, or that their issue is in; an id goes before a key, as
-/// in the tools. None where Backlog would have to be asked of the issue, unless `may_ask`.
+/// Returns the projects that the arguments name, or the project of their issue. An id takes
+/// precedence over a key, as in the tools. Without `may_ask`, no request is made for the issue, and
+/// the result may be empty.
 ///
 /// # Errors
-/// There is no such issue, or it cannot be looked at.
+/// The issue does not exist, or cannot be read.
 pub(super) async fn projects(
     arguments: &JsonObject,
     reader: &Reader<'_>,
@@ -64,14 +65,18 @@ pub(super) async fn projects(
             match prefix(key) {
                 None => {
                     let key = quoted(key);
-                    let problem = format!("issueKey: {key} is no key such as PROJ-12");
+                    let problem = format!(
+                        "issueKey: expected a key such as PROJ-12, received \
+                                           {key}"
+                    );
                     return Err(Unresolved::Names(problem));
                 }
-                // The project's own lists are asked for by this key: Backlog says if it is none.
+                // The project's lists are requested with this key, so Backlog reports if it does
+                // not exist.
                 Some(project) if reader.allows(project) => {
                     return Ok(vec![Project::Key(project.to_owned())]);
                 }
-                // An issue that has moved still answers to the key that it had elsewhere.
+                // An issue that was moved is still found by its old key.
                 Some(_) => ("issueKey", key.to_owned()),
             }
         }
@@ -83,7 +88,7 @@ pub(super) async fn projects(
     match found.entries.first().and_then(|issue| issue.project) {
         Some(project) => Ok(vec![Project::Id(project)]),
         None => Err(Unresolved::Names(format!(
-            "{argument}: there is no issue {issue}, or it cannot be seen"
+            "{argument}: issue {issue} does not exist or is not visible"
         ))),
     }
 }

@@ -1,28 +1,28 @@
-//! How many lists of names may be asked for at the same time, so that a call with many names does
-//! not take what Backlog allows the user for a minute.
+//! Limits how many lists of names are requested at the same time, so that a call with many names
+//! does not use up Backlog's rate limit for the user.
 //!
-//! 1. While many requests are left, or few lists are needed, some at a time.
-//! 2. Where it is not known how many are left, the first of many lists is asked for alone: its
-//!    response says it.
-//! 3. While few are left, one at a time.
-//! 4. If too few are left, none: the call is refused, with the time when there are more.
+//! 1. While many requests are left, or few lists are needed, several are requested at a time.
+//! 2. If the number of remaining requests is unknown, the first of many lists is requested alone:
+//!    its response has the number.
+//! 3. While few are left, lists are requested one at a time.
+//! 4. If too few are left, the call is rejected, with the time at which the limit resets.
 
 use super::lists::Reader;
 use crate::{backlog::Left, mcp::failure::ToolError};
 
-/// Requests to Backlog for one call at the same time.
+/// The maximum number of concurrent requests to Backlog for one call.
 pub(super) const AT_ONCE: usize = 8;
-/// Lists that a usual call needs.
+/// The number of lists that a typical call needs.
 const FEW: usize = 4;
-/// What many lookups leave to the user: for this call, and for others.
+/// The requests that many lookups must leave to the user, for this call and for others.
 const RESERVE: usize = 10;
-/// While no more than this is left after the lookups, they are made one at a time.
+/// If fewer requests than this are left after the lookups, they are made one at a time.
 const SCARCE: usize = 20;
 
-/// How many of the lists that a call needs may be asked for at the same time.
+/// Returns how many of the lists that a call needs may be requested at the same time.
 ///
 /// # Errors
-/// Backlog does not allow the user so many requests now.
+/// Backlog does not allow the user this many requests now.
 pub(super) async fn at_once(needed: usize, reader: &Reader<'_>) -> Result<usize, ToolError> {
     if needed == 0 {
         return Ok(AT_ONCE);

@@ -1,46 +1,46 @@
 //! Custom fields by name: `{"id": "Severity", "value": "S1"}`.
 //!
-//! The value is read by the field's type: a number, a day, or the names of items. Where the field
-//! is given by its number, that is done as well, if the list of fields can be had: the value of a
-//! field that is not in it is left alone.
+//! The value is parsed by the field's type: a number, a date, or the names of items. This also
+//! happens if the field is given by its id and the list of fields is available. The value of a
+//! field that is not in the list is left alone.
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
-    Entry, Kind, Known,
+    Entry, Known, NameKind,
+    argument::{self, Count, id_of},
     entry::{self, Folded},
     lists::Loaded,
     parted::parted,
-    wanted::{self, Count, id_of},
 };
 use crate::mcp::reading::{
     date, decimal,
     text::{clean, is_none_word, written_id},
 };
 
-/// What the field is looked up by, if it is: its name, or its number.
+/// Returns the text by which the field is looked up, if it is: its name, or its id.
 pub(super) fn name(field: &Value) -> Option<String> {
     let given = field.get("id").and_then(Value::as_str).map(str::to_owned);
     given.or_else(|| number(field).map(|id| id.to_string()))
 }
 
-/// The number of a field that is given by it, if a text is its value. The types of filters say
-/// what a text is, unless it is an item.
+/// Returns the id of a field that is given by its id and has a text as its value. In filters, the
+/// type says how to read a text, except for items of lists.
 pub(super) fn number(field: &Value) -> Option<i64> {
     let id = field.get("id")?.as_i64()?;
     let is_to_read = field.get("type").is_none_or(|kind| kind == "list");
     (is_to_read && texts(field).any(|text| !text.is_empty())).then_some(id)
 }
 
-/// The texts in a field's value.
+/// Returns the texts in a field's value.
 fn texts(field: &Value) -> impl Iterator<Item = &str> {
     let value = field.get("value");
     let items = value.and_then(Value::as_array).into_iter().flatten();
     value.into_iter().chain(items).filter_map(Value::as_str)
 }
 
-/// What is to be looked at of a field.
+/// Counts the names and elements of a field.
 pub(super) fn count(field: &Value) -> Count {
     match field.get("id") {
         Some(Value::String(_)) => {
@@ -50,13 +50,13 @@ pub(super) fn count(field: &Value) -> Count {
     }
 }
 
-/// Whether a remembered list has a field or an item in another case, width or spacing only.
+/// Whether a cached list has a field or an item only in different case, width or spacing.
 pub(super) fn are_unsure(fields: &[Value], known: &Known<'_>) -> bool {
     fields.iter().any(|field| {
         let Some(text) = name(field) else {
             return false;
         };
-        let mut lists = known.of(Kind::CustomField, &text).into_iter();
+        let mut lists = known.of(NameKind::CustomField, &text).into_iter();
         lists.any(|list| is_unsure(field, &text, list))
     })
 }
@@ -73,19 +73,19 @@ fn is_unsure(field: &Value, text: &str, list: &Loaded) -> bool {
     list.remembered && (is_named && list.is_unsure_of(text) || items.any(has_unsure))
 }
 
-/// Whether something is called so, but nothing exactly so.
+/// Whether some entry has this name, but none exactly.
 fn is_like(entries: &[Entry], text: &str) -> bool {
     !entry::has_exactly(entries, text)
         && !entry::with_name(entries, &Folded::default(), text).is_empty()
 }
 
-/// Whether no field has an item that is called exactly so.
+/// Whether no field has an item with exactly this name.
 pub(super) fn is_no_exact_item(fields: &[Entry], text: &str) -> bool {
     let mut fields = fields.iter();
     id_of(text).is_none() && !fields.any(|field| entry::has_exactly(&field.items, text))
 }
 
-/// The fields with ids for the names; `notes` are what the result has to say of it.
+/// Returns the fields with ids in place of names; adds `notes` for the result.
 ///
 /// # Errors
 /// A field or item is unknown or ambiguous.
@@ -106,7 +106,7 @@ pub(super) fn replaced(
                 None => return Ok(field),
             },
             (_, Ok(found), _) => found,
-            // There may be no list to find it in.
+            // The list of fields may not be available.
             (_, Err(Lost::Unknown(_)), Some(id)) => {
                 field["id"] = id.into();
                 return Ok(field);
@@ -116,7 +116,7 @@ pub(super) fn replaced(
             }
         };
         field["id"] = found.id.into();
-        // To set it empty is to remove it; nothing is found by an empty condition.
+        // An empty value removes the field's value; an empty condition finds nothing.
         let is_filter = field.get("type").is_some();
         let clears = field.get("value") == Some(&"".into()) && !is_filter;
         if let Some(value) = field.get_mut("value").filter(|_| !clears) {
@@ -138,7 +138,7 @@ pub(super) fn replaced(
     fields.collect()
 }
 
-/// Whether a value is a word for nothing, and cannot be anything else there.
+/// Whether a value is a word such as `none`, and cannot mean anything else there.
 fn removes(field: &Entry, value: &Value) -> bool {
     let word = value
         .as_str()
@@ -146,7 +146,7 @@ fn removes(field: &Entry, value: &Value) -> bool {
     word.is_some_and(|word| entry::with_name(&field.items, &Folded::default(), word).is_empty())
 }
 
-/// A value that the field can have, with ids for the names of its items.
+/// Converts a value to one that the field accepts, with ids in place of the names of items.
 fn checked(field: &Entry, value: &Value) -> Result<Value, String> {
     match value {
         Value::String(text) if field.is_date() => date::read(text).map(Value::from),
@@ -171,9 +171,9 @@ fn checked(field: &Entry, value: &Value) -> Result<Value, String> {
     }
 }
 
-/// The id of an item of the field in `customFieldId`, whose name has been looked up before.
+/// Returns the id of an item of the field in `customFieldId`, after that was replaced by an id.
 pub(super) fn item(arguments: &JsonObject, text: &str, known: &Known<'_>) -> Result<Value, String> {
-    let lists = known.of(Kind::CustomFieldItem, text);
+    let lists = known.of(NameKind::CustomFieldItem, text);
     let field = arguments.get("customFieldId").and_then(Value::as_i64);
     let field = lists
         .iter()
@@ -182,11 +182,11 @@ pub(super) fn item(arguments: &JsonObject, text: &str, known: &Known<'_>) -> Res
     match (field, id_of(text)) {
         (Some(field), _) => item_ids(&field.items, &Folded::default(), &text.into()),
         (None, Some(id)) => Ok(id.into()),
-        (None, None) => Err("there is no such custom field in the project".to_owned()),
+        (None, None) => Err("the project has no such custom field".to_owned()),
     }
 }
 
-/// Why there is no one field.
+/// Why no single field was found.
 #[derive(Debug)]
 pub(super) enum Lost {
     Unknown(String),
@@ -201,16 +201,16 @@ impl Lost {
     }
 }
 
-/// The field with this id.
+/// Finds the field with this id.
 fn with_id<'a>(id: i64, known: &'a Known<'_>) -> Option<&'a Entry> {
-    let lists = known.of(Kind::CustomField, "");
+    let lists = known.of(NameKind::CustomField, "");
     let mut entries = lists.into_iter().flat_map(|list| list.entries.iter());
     entries.find(|entry| entry.id == id)
 }
 
-/// The field with this name or id.
+/// Finds the field with this name or id.
 pub(super) fn find<'a>(text: &str, known: &'a Known<'_>) -> Result<&'a Entry, Lost> {
-    let lists = known.of(Kind::CustomField, text);
+    let lists = known.of(NameKind::CustomField, text);
     let by_id = id_of(text).and_then(|id| {
         let mut entries = lists.iter().flat_map(|list| list.entries.iter());
         entries.find(|entry| entry.id == id)
@@ -218,16 +218,16 @@ pub(super) fn find<'a>(text: &str, known: &'a Known<'_>) -> Result<&'a Entry, Lo
     let found: Vec<_> = lists.iter().flat_map(|list| list.with_name(text)).collect();
     match (found.as_slice(), by_id) {
         ([one], Some(other)) if one.id != other.id => {
-            Err(Lost::Several(wanted::either(text, other, one)))
+            Err(Lost::Several(argument::either(text, other, one)))
         }
         ([one], _) => Ok(one),
         ([], Some(one)) => Ok(one),
-        ([], None) => Err(Lost::Unknown(wanted::unknown(
-            Kind::CustomField,
+        ([], None) => Err(Lost::Unknown(argument::unknown(
+            NameKind::CustomField,
             text,
             known,
         ))),
-        (several, _) => Err(Lost::Several(wanted::ambiguous(text, several))),
+        (several, _) => Err(Lost::Several(argument::ambiguous(text, several))),
     }
 }
 
@@ -238,18 +238,20 @@ fn item_ids(items: &[Entry], by_fold: &Folded, value: &Value) -> Result<Value, S
         Value::String(text) => {
             let by_id = id_of(text).and_then(|id| items.iter().find(|item| item.id == id));
             match (entry::with_name(items, by_fold, text).as_slice(), by_id) {
-                ([one], Some(other)) if one.id != other.id => Err(wanted::either(text, other, one)),
+                ([one], Some(other)) if one.id != other.id => {
+                    Err(argument::either(text, other, one))
+                }
                 ([one], _) => Ok(one.id.into()),
                 ([], Some(one)) => Ok(one.id.into()),
                 ([], None) if let Some(id) = clean(text).and_then(|it| written_id(&it)) => {
                     Ok(id.into())
                 }
                 ([], None) => Err(format!(
-                    "no item is called {}; there are: {}",
+                    "unknown item {}; available: {}",
                     entry::quoted(text),
                     entry::candidates(items.iter(), text)
                 )),
-                (several, _) => Err(wanted::ambiguous(text, several)),
+                (several, _) => Err(argument::ambiguous(text, several)),
             }
         }
         other => Ok(other.clone()),

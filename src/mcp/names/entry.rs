@@ -1,4 +1,4 @@
-//! What has a name and an id, and which name is whose.
+//! Entries with names and ids, and lookup by name.
 
 use std::{collections::HashMap, fmt, fmt::Write, sync::OnceLock};
 
@@ -7,41 +7,41 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::mcp::hidden;
 
-/// More are no help to choose from, unless they are all there are.
+/// The number of candidates in an error, if there are more than [`FEW`].
 const MAX_CANDIDATES: usize = 5;
 const FEW: usize = 12;
-/// In characters, of what is compared.
+/// The number of characters that are compared.
 const MAX_COMPARED: usize = 32;
-/// How people are addressed.
+/// Honorifics that may follow a user's name.
 const HONORIFICS: [&str; 7] = ["さん", "さま", "様", "氏", "くん", "君", "ちゃん"];
-/// In bytes. Backlog's longest are a quarter of it; nobody types a longer one.
+/// The maximum length of a name in bytes. Backlog's longest names have a quarter of it.
 pub(super) const MAX_NAME: usize = 1024;
-/// In characters, of a name that an error repeats.
+/// The number of characters of a name that an error repeats.
 const MAX_QUOTED: usize = 200;
-/// The types of custom fields that hold a number, or a date; those below hold a text.
+/// The types of custom fields that hold a number or a date; lower ones hold a text.
 const NUMBER: i64 = 3;
 const DATE: i64 = 4;
-/// The types of custom fields that hold several items: a list, and boxes to check.
+/// The types of custom fields that hold several items: multiple lists and checkboxes.
 const SEVERAL: [i64; 2] = [6, 7];
 
-/// An object of Backlog, as far as its names matter.
+/// An object of Backlog, with the parts that names need.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "Raw")]
 pub(super) struct Entry {
     pub id: i64,
-    /// What people call it.
+    /// Its display name.
     name: String,
-    /// What else finds it; the first is shown.
+    /// Other names that find it; the first one is shown.
     others: Vec<String>,
-    /// Of an issue.
+    /// The project of an issue.
     pub project: Option<i64>,
-    /// Of a custom field: what can be chosen.
+    /// The items of a custom field.
     pub items: Vec<Self>,
-    /// Of a custom field: its type.
+    /// The type of a custom field.
     kind: i64,
-    /// Of a custom field: whether an issue must have it.
+    /// Whether a custom field is required.
     pub is_required: bool,
-    /// Of a custom field: the issue types that have it; all if it names none.
+    /// The issue types that have a custom field; all if it is empty.
     issue_types: Vec<i64>,
 }
 
@@ -101,32 +101,32 @@ impl Entry {
         }
     }
 
-    /// Of a custom field: whether it holds a date.
+    /// Whether it is a custom field that holds a date.
     pub fn is_date(&self) -> bool {
         self.kind == DATE
     }
 
-    /// Of a custom field: whether it holds a number.
+    /// Whether it is a custom field that holds a number.
     pub fn is_number(&self) -> bool {
         self.kind == NUMBER
     }
 
-    /// Of a custom field: whether it holds several items.
+    /// Whether it is a custom field that holds several items.
     pub fn takes_several(&self) -> bool {
         SEVERAL.contains(&self.kind)
     }
 
-    /// Of a custom field: whether issues of a type have it.
+    /// Whether it is a custom field of this issue type.
     pub fn is_of(&self, issue_type: i64) -> bool {
         self.issue_types.is_empty() || self.issue_types.contains(&issue_type)
     }
 
-    /// Of a custom field: whether it may hold any text.
+    /// Whether it is a custom field that may hold any text.
     pub fn is_text(&self) -> bool {
         !self.is_date() && !self.is_number() && self.items.is_empty()
     }
 
-    /// What people call it.
+    /// Its display name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -135,12 +135,12 @@ impl Entry {
         std::iter::once(self.name.as_str()).chain(self.others.iter().map(String::as_str))
     }
 
-    /// Of a project.
+    /// The key of a project.
     pub fn key(&self) -> Option<&str> {
         self.others.first().map(String::as_str)
     }
 
-    /// About what it takes in memory.
+    /// Its approximate size in memory.
     pub fn bytes(&self) -> usize {
         let others = self.others.iter();
         size_of::<Self>()
@@ -163,16 +163,16 @@ impl fmt::Display for Entry {
     }
 }
 
-/// The places in a list by [folded](folded) name; made for the first name that needs it.
+/// The indexes in a list by [folded](folded) name, built on first use.
 #[derive(Debug, Default)]
 pub(super) struct Folded {
     by_name: OnceLock<HashMap<String, Vec<usize>>>,
-    /// The names of each without blanks.
+    /// The names of each entry without spaces.
     squeezed: OnceLock<Vec<(String, usize)>>,
 }
 
 impl Folded {
-    /// The names without blanks, as people write those of others.
+    /// Returns the names without spaces, as users often write the names of others.
     fn squeezed(&self, entries: &[Entry]) -> &[(String, usize)] {
         self.squeezed.get_or_init(|| {
             let all = entries.iter().enumerate();
@@ -181,13 +181,13 @@ impl Folded {
         })
     }
 
-    /// The people whom a text addresses: `山口さん`, `@m.lind`, `佐藤遥` for `佐藤 遥`.
+    /// Returns the users that a text addresses: `山口さん`, `@m.lind`, `佐藤遥` for `佐藤 遥`.
     pub fn addressed<'a>(&self, entries: &'a [Entry], text: &str) -> Vec<&'a Entry> {
         let text = address(text);
         self.that(entries, |name| !text.is_empty() && name == text)
     }
 
-    /// The people in whose names a text stands.
+    /// Returns the users with a text in one of their names.
     pub fn with_part<'a>(&self, entries: &'a [Entry], text: &str) -> Vec<&'a Entry> {
         let text = address(text);
         let least = if text.is_ascii() { 3 } else { 2 };
@@ -222,9 +222,9 @@ impl Folded {
     }
 }
 
-/// The entries with this name: those that a key or sign-in name makes certain, else those that
-/// are called exactly so, else those whose names differ in case, width or spacing only. `by_fold`
-/// is that of these entries.
+/// Returns the entries with this name: those with this key or sign-in name, or else those with
+/// exactly this name, or else those with a name that differs only in case, width or spacing.
+/// `by_fold` must belong to these entries.
 pub(super) fn with_name<'a>(entries: &'a [Entry], by_fold: &Folded, text: &str) -> Vec<&'a Entry> {
     if text.len() > MAX_NAME {
         return Vec::new();
@@ -241,7 +241,7 @@ pub(super) fn with_name<'a>(entries: &'a [Entry], by_fold: &Folded, text: &str) 
     found
 }
 
-/// Whether one of the entries is called exactly so. A key or sign-in name is so in any case.
+/// Whether one of the entries has exactly this name. Keys and sign-in names match in any case.
 pub(super) fn has_exactly(entries: &[Entry], text: &str) -> bool {
     let is_it = |entry: &Entry| {
         let mut others = entry.others.iter();
@@ -250,12 +250,12 @@ pub(super) fn has_exactly(entries: &[Entry], text: &str) -> bool {
     entries.iter().any(is_it)
 }
 
-/// Without blanks.
+/// Folds a name and removes its spaces.
 fn squeezed(name: &str) -> String {
     folded(name).split_whitespace().collect()
 }
 
-/// Whom a text addresses, squeezed; nobody if it is too long for a name.
+/// Returns the name that a text addresses, squeezed; empty if it is too long for a name.
 fn address(text: &str) -> String {
     if text.len() > MAX_NAME {
         return String::new();
@@ -268,7 +268,7 @@ fn address(text: &str) -> String {
         .to_owned()
 }
 
-/// A name as an error repeats it.
+/// Quotes a name for an error, truncated if it is long.
 pub(in crate::mcp) fn quoted(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED) {
         None => format!("{text:?}"),
@@ -276,8 +276,8 @@ pub(in crate::mcp) fn quoted(text: &str) -> String {
     }
 }
 
-/// `Ｉｎ　Progress ` → `in progress`. Names were shown without their hidden characters, and are
-/// given so.
+/// `Ｉｎ Progress ` → `in progress`. Names are shown without their hidden characters, so callers give
+/// them without these.
 pub(super) fn folded(text: &str) -> String {
     let shown = hidden::clean(text).text;
     let lower: String = shown.nfkc().flat_map(char::to_lowercase).collect();
@@ -285,7 +285,7 @@ pub(super) fn folded(text: &str) -> String {
     words.join(" ")
 }
 
-/// What there is to choose from, likely ones first.
+/// Lists the candidates for an error, likely ones first.
 pub(super) fn candidates<'a>(entries: impl Iterator<Item = &'a Entry>, text: &str) -> String {
     let text = folded(if text.len() > MAX_NAME { "" } else { text });
     let is_far = |entry: &&Entry| {
@@ -318,7 +318,7 @@ pub(super) fn candidates<'a>(entries: impl Iterator<Item = &'a Entry>, text: &st
     }
 }
 
-/// How far a folded text is from the nearest name of an entry, or from a word of it.
+/// The edit distance of a folded text from the nearest name of an entry, or from a word of it.
 fn distance(entry: &Entry, text: &str) -> usize {
     let clip = |text: &str| text.chars().take(MAX_COMPARED).collect::<String>();
     let text = clip(text);

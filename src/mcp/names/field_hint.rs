@@ -1,24 +1,24 @@
-//! What a change says of custom fields that Backlog refuses it for: Backlog names a field by its
-//! number, if at all, and says neither its type nor its choices.
+//! Explains custom fields after Backlog rejected a change for them: Backlog names a field by its
+//! id, if at all, and reports neither its type nor its choices.
 //!
-//! 1. Before the call, [`FieldHint::of`] keeps what says which fields it is about.
-//! 2. If Backlog refuses the values, the fields of the project are looked up, unless they are
-//!    remembered, with one request at most that the user can spare.
-//! 3. The hint has the required fields that a new issue lacks, and those that Backlog names.
+//! 1. Before the call, [`FieldHint::of`] keeps the arguments that identify the fields.
+//! 2. If Backlog rejects the values, the fields of the project are looked up, unless they are
+//!    cached, with one request at most, and only if the user's rate limit allows it.
+//! 3. The hint lists the required fields that a new issue lacks, and those that Backlog names.
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
-    Entry, Kind, Named, about, allowance,
+    Entry, NameKind, Named, about, allowance,
     entry::{candidates, quoted},
     lists::{List, OfProject, Reader},
 };
 use crate::{backlog::ErrorItem, mcp::reading::text::digits};
 
-/// More are no help.
+/// The maximum number of fields in a hint.
 const MAX_FIELDS: usize = 5;
-/// The arguments that say of which project and issue type an issue is, and its fields.
+/// The arguments that identify the project and the type of an issue, and its fields.
 const KEPT: [&str; 6] = [
     "projectId",
     "projectKey",
@@ -30,16 +30,17 @@ const KEPT: [&str; 6] = [
 const FIELDS: &str = "customFields";
 const PARAMETER: &str = "customField_";
 
-/// What a change with custom fields is about.
+/// The arguments that identify the custom fields of a change.
 pub(in crate::mcp) struct FieldHint {
     arguments: JsonObject,
 }
 
 impl FieldHint {
-    /// `named` are the inputs of the tool that take names; `None` if no custom field is among them.
+    /// `named` are the inputs of the tool that accept names; `None` if no custom field is among
+    /// them.
     pub fn of(named: &[Named], arguments: &JsonObject) -> Option<Self> {
         let mut named = named.iter();
-        named.find(|input| input.kind == Kind::CustomField)?;
+        named.find(|input| input.kind == NameKind::CustomField)?;
         let kept = KEPT.iter().filter_map(|name| {
             let value = arguments.get(*name)?;
             Some(((*name).to_owned(), value.clone()))
@@ -49,7 +50,7 @@ impl FieldHint {
         })
     }
 
-    /// What the fields are that Backlog refuses the call for; `None` if it is not for one, or if
+    /// Describes the fields for which Backlog rejected the call; `None` if there are none, or if
     /// the fields cannot be looked up.
     pub(super) async fn text(&self, errors: &[ErrorItem], reader: &Reader<'_>) -> Option<String> {
         let is_said = errors.iter().any(|error| error.message.contains(PARAMETER));
@@ -115,7 +116,7 @@ fn is_named(errors: &[ErrorItem], field: &Entry) -> bool {
     named.any(|after| id(after) == Some(field.id))
 }
 
-/// What a field takes.
+/// Describes the values that a field accepts.
 fn expected(field: &Entry) -> String {
     let items = candidates(field.items.iter(), "");
     match field {

@@ -1,4 +1,4 @@
-//! What a name can be the name of, and where it is looked up.
+//! The kinds of names, and where each is looked up.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,36 +8,36 @@ use super::{
     words::is_me,
 };
 
-/// What a name is the name of.
+/// The kind of object that a name refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::mcp) enum Kind {
+pub(in crate::mcp) enum NameKind {
     Project,
-    /// The same, in an input that takes its key as it is.
+    /// A project, in an input that accepts its key.
     ProjectKey,
-    /// Known by its key.
+    /// An issue, by its key.
     Issue,
     User,
-    /// Also one who is not in the project that the call is about.
+    /// A user of the space, not only of the call's project.
     SpaceUser,
     Priority,
     Resolution,
     IssueType,
     Status,
     Category,
-    /// Milestones are versions.
+    /// A version or milestone; Backlog has one list for both.
     Version,
     PullRequestStatus,
-    /// With the items that can be chosen.
+    /// A custom field, with its items.
     CustomField,
-    /// Of the custom field that another input names.
+    /// An item of the custom field that another input names.
     CustomFieldItem,
     Team,
     /// A custom field to sort by.
     Sort,
 }
 
-impl Kind {
+impl NameKind {
     pub(super) fn noun(self) -> &'static str {
         match self {
             Self::Project | Self::ProjectKey => "project",
@@ -55,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// The list that each project has of its own.
+    /// The list of this kind that each project has.
     pub(super) fn of_project(self) -> Option<OfProject> {
         Some(match self {
             Self::User => OfProject::Users,
@@ -68,8 +68,8 @@ impl Kind {
         })
     }
 
-    /// Where to look a name up; nowhere if it takes a project and there is none, or if it is no
-    /// issue's key.
+    /// Returns the lists in which to look up a name; none if it needs a project and there is none,
+    /// or if it is not an issue key.
     pub(super) fn lists(self, text: &str, projects: &[Project]) -> Vec<List> {
         match (self, self.of_project()) {
             (Self::User | Self::SpaceUser, _) if is_me(text) => vec![List::Myself],

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::{
-    Kind,
+    NameKind,
     about::Project,
     allowance::{self, AT_ONCE},
+    argument::NameArgument,
     lists::{List, Loaded, Reader},
-    wanted::Wanted,
 };
 use crate::mcp::failure::ToolError;
 
@@ -19,16 +19,16 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// The lists in which names may be.
+    /// Loads the lists in which the names may be.
     ///
     /// # Errors
-    /// One that is needed cannot be read.
+    /// A required list cannot be read.
     pub async fn load(
-        wanted: &[Wanted],
+        wanted: &[NameArgument],
         projects: &'a [Project],
         reader: &Reader<'_>,
     ) -> Result<Self, ToolError> {
-        let lists = |wanted: &Wanted| wanted.lists(projects);
+        let lists = |wanted: &NameArgument| wanted.lists(projects);
         let (needed, useful): (Vec<_>, Vec<_>) =
             wanted.iter().partition(|wanted| wanted.needs_list());
         let needed = needed.into_iter().flat_map(lists).collect();
@@ -39,20 +39,20 @@ impl<'a> Known<'a> {
         Ok(Self { loaded, projects })
     }
 
-    /// The entries that could have the name, by list.
-    pub fn of(&self, kind: Kind, text: &str) -> Vec<&Loaded> {
+    /// Returns the loaded lists that could have the name.
+    pub fn of(&self, kind: NameKind, text: &str) -> Vec<&Loaded> {
         let lists = kind.lists(text, self.projects);
         let loaded = lists.iter().filter_map(|list| self.loaded.get(list));
         loaded.collect()
     }
 
-    /// Reads those lists once more that were remembered; whether there was one.
+    /// Reloads those lists that came from the cache; returns whether there was one.
     ///
     /// # Errors
-    /// One cannot be read.
+    /// A list cannot be read.
     pub async fn renew(
         &mut self,
-        wanted: &[&Wanted],
+        wanted: &[&NameArgument],
         reader: &Reader<'_>,
     ) -> Result<bool, ToolError> {
         let lists = wanted.iter().flat_map(|wanted| wanted.lists(self.projects));
@@ -64,7 +64,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Those of some lists that Backlog shows: for texts that are ids without them, too.
+/// Loads the lists that Backlog allows to read. The texts to look up are ids even without them.
 async fn load_if_possible(
     lists: Vec<List>,
     reader: &Reader<'_>,
@@ -85,7 +85,7 @@ async fn load_if_possible(
     Ok(loaded)
 }
 
-/// Reads each list once, some at the same time.
+/// Loads each list once, several at the same time.
 async fn load(
     mut lists: Vec<List>,
     reader: &Reader<'_>,
@@ -101,7 +101,7 @@ async fn load(
             false => _ = loaded.insert(list.clone(), reader.load(&list, false).await?),
         }
     }
-    // The first of many says how many more there may be.
+    // The first response shows how many more requests are allowed.
     if asked.len() > AT_ONCE
         && reader.left().await?.is_none()
         && let Some(list) = asked.pop_front()

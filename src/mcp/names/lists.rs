@@ -9,7 +9,7 @@ use moka::future::Cache;
 use serde_json::Value;
 
 use super::{
-    Bounds, Entry,
+    Entry, ProjectRestriction,
     about::Project,
     entry::{self, Folded},
 };
@@ -131,7 +131,7 @@ pub(in crate::mcp) struct Lists(Cache<Key, Arc<Vec<Entry>>>);
 pub(super) struct Reader<'a> {
     lists: &'a Lists,
     backlog: &'a Backlog<'a>,
-    bounds: Bounds<'a>,
+    bounds: ProjectRestriction<'a>,
     whose: Fingerprint,
 }
 
@@ -165,7 +165,7 @@ impl Loaded {
     }
 
     /// The entries with this name for people, who are also addressed.
-    pub fn with_persons_name(&self, text: &str) -> Vec<&Entry> {
+    pub fn with_user_name(&self, text: &str) -> Vec<&Entry> {
         let found = self.with_name(text);
         match found.is_empty() {
             true => self.by_fold.addressed(&self.entries, text),
@@ -213,7 +213,7 @@ impl Lists {
     pub(super) async fn reader<'a>(
         &'a self,
         backlog: &'a Backlog<'a>,
-        bounds: Bounds<'a>,
+        bounds: ProjectRestriction<'a>,
     ) -> Result<Reader<'a>, ToolError> {
         Ok(Reader {
             lists: self,

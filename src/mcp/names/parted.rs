@@ -1,10 +1,11 @@
-//! Several names in one text, which commas part: `Open, Closed`. A name may have a comma itself.
+//! Splits several names in one text at commas: `Open, Closed`. A name may itself contain a comma.
 
-/// More parts are not looked at.
+/// The maximum number of parts.
 const MAX_PARTS: usize = 20;
 const COMMAS: [char; 3] = [',', '、', '，'];
 
-/// What each of several names in a text is, if all of it is names, and in one way only.
+/// Looks up each of several names in a text, if the whole text can be split into names in exactly
+/// one way.
 pub(super) fn parted<T>(text: &str, find: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -17,7 +18,8 @@ pub(super) fn parted<T>(text: &str, find: impl Fn(&str) -> Option<T>) -> Option<
         return None;
     }
     let name = |from: usize, to: usize| text[parts[from].0..parts[to].1].trim();
-    // From each part on: in how many ways the rest is names, and the last part of the first one.
+    // For each part: the number of ways to split the rest into names, and the last part of the
+    // first name.
     let mut ways = vec![(0_usize, 0_usize); parts.len()];
     for from in (0..parts.len()).rev() {
         for to in from..parts.len() {

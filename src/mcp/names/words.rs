@@ -1,8 +1,8 @@
-//! Names that are the same everywhere, in both languages of Backlog.
+//! Names that are the same in every space, in both languages of Backlog.
 
-use super::{Kind, entry::folded};
+use super::{NameKind, entry::folded};
 
-/// Statuses that every project has.
+/// The statuses that every project has.
 const STATUSES: [(i64, [&str; 2]); 4] = [
     (1, ["open", "未対応"]),
     (2, ["in progress", "処理中"]),
@@ -24,18 +24,18 @@ const RESOLUTIONS: [(i64, [&str; 2]); 5] = [
     (4, ["cannot reproduce", "再現しない"]),
 ];
 
-/// How the signed-in user is called.
+/// Words for the signed-in user.
 const ME: [&str; 6] = ["me", "@me", "myself", "自分", "私", "わたし"];
 
-/// The id that a word has in every space.
-pub(super) fn id(kind: Kind, text: &str) -> Option<i64> {
+/// Returns the id that a word has in every space.
+pub(super) fn id(kind: NameKind, text: &str) -> Option<i64> {
     let words: &[(i64, [&str; 2])] = match kind {
-        Kind::Status => &STATUSES,
-        Kind::Priority => &PRIORITIES,
-        Kind::Resolution => &RESOLUTIONS,
+        NameKind::Status => &STATUSES,
+        NameKind::Priority => &PRIORITIES,
+        NameKind::Resolution => &RESOLUTIONS,
         _ => return None,
     };
-    // The longest is sixteen bytes.
+    // The longest word has sixteen bytes.
     let text = Some(text).filter(|text| text.len() <= 64).map(folded)?;
     let found = words
         .iter()
@@ -43,7 +43,7 @@ pub(super) fn id(kind: Kind, text: &str) -> Option<i64> {
     found.map(|(id, _)| *id)
 }
 
-/// Whether a text is how the signed-in user is known.
+/// Whether a text means the signed-in user.
 pub(super) fn is_me(text: &str) -> bool {
     text.len() <= 64 && ME.contains(&folded(text).as_str())
 }
@@ -55,16 +55,16 @@ mod tests {
     #[test]
     fn both_languages_name_the_same() {
         for (kind, text, expected) in [
-            (Kind::Status, "Closed", Some(4)),
-            (Kind::Status, "完了", Some(4)),
-            (Kind::Status, "ＩＮ　ＰＲＯＧＲＥＳＳ", Some(2)),
-            (Kind::Status, "Done", None),
-            (Kind::Priority, "高", Some(2)),
-            (Kind::Priority, "low", Some(4)),
-            (Kind::Priority, "urgent", None),
-            (Kind::Resolution, "対応済み", Some(0)),
-            (Kind::Resolution, "Won't Fix", Some(1)),
-            (Kind::Category, "open", None),
+            (NameKind::Status, "Closed", Some(4)),
+            (NameKind::Status, "完了", Some(4)),
+            (NameKind::Status, "ＩＮ　ＰＲＯＧＲＥＳＳ", Some(2)),
+            (NameKind::Status, "Done", None),
+            (NameKind::Priority, "高", Some(2)),
+            (NameKind::Priority, "low", Some(4)),
+            (NameKind::Priority, "urgent", None),
+            (NameKind::Resolution, "対応済み", Some(0)),
+            (NameKind::Resolution, "Won't Fix", Some(1)),
+            (NameKind::Category, "open", None),
         ] {
             assert_eq!(id(kind, text), expected, "{text}");
         }

@@ -1,23 +1,23 @@
 use serde_json::json;
 
 use super::*;
-use crate::mcp::limit::{Asked, fit};
+use crate::mcp::limit::{RequestedPart, fit};
 
-/// The page of a call with these arguments, answered with these elements.
+/// The page of a call with these arguments and these elements in the response.
 fn page(paging: Paging, arguments: Value, items: &[Value]) -> Page {
     let mut arguments = arguments.as_object().unwrap().clone();
     let mut page = Page::of(paging, USUAL_COUNT, &mut arguments);
-    page.answered(&json!(items));
+    page.received(&json!(items));
     page
 }
 
-/// What is shown of these elements, and the note.
+/// Returns the shown part of these elements, and the note.
 fn shown(items: &[Value], max_tokens: usize, page: &Page) -> (Value, Option<String>) {
     let mut value = json!(items);
     let mut page = page.clone();
     page.take(&mut value);
     let all = value.as_array().unwrap();
-    let fitted = fit(&value, max_tokens, Asked::default());
+    let fitted = fit(&value, max_tokens, RequestedPart::default());
     let note = page.note(fitted.kept, all.len(), all.last());
     (serde_json::from_str(&fitted.text).unwrap(), note)
 }
@@ -61,13 +61,13 @@ fn a_list_ends_at_an_element_and_the_note_says_how_to_go_on() {
         (
             Paging::None,
             json!({}),
-            "These are the first 2 of 9. The rest is too long to be shown.",
+            "These are the first 2 of 9. The rest is too long to show.",
         ),
     ] {
         let page = page(paging, arguments, &items);
-        // The fields chosen need not have the id.
+        // The selected fields need not include the id.
         let chosen: Vec<_> = items.iter().map(|item| item["name"].clone()).collect();
-        let fitted = fit(&json!(chosen), 14, Asked::default());
+        let fitted = fit(&json!(chosen), 14, RequestedPart::default());
         assert_eq!(fitted.text, r#"["a b","a b"]"#);
         let (kept, note) = shown(&items, 35, &page);
         assert_eq!(kept, json!(items[..2]));
@@ -135,7 +135,7 @@ fn of_a_whole_list_the_hub_makes_pages() {
         (
             json!({"offset": 9}),
             7..7,
-            Some("Nothing comes after the first 7: offset 9 is too much."),
+            Some("The list has only 7 entries: offset 9 is past its end."),
         ),
     ] {
         let page = page(Paging::Whole, arguments, &items);
@@ -178,8 +178,8 @@ fn versions_come_to_the_end_of_what_backlog_shows() {
             Some(100),
             100,
             Some(
-                "Backlog returns the newest 100 at most. For more, call again with maxId 31 \
-                 and offset 0; if nothing comes, oldest first with order asc.",
+                "Backlog returns at most the newest 100. For more, call again with maxId 31 \
+                 and offset 0; if nothing is returned, oldest first with order asc.",
             ),
         ),
     ] {
@@ -214,7 +214,7 @@ fn what_may_not_be_shown_counts_for_where_to_go_on() {
         ),
     ] {
         let mut page = page(paging, json!({}), &items);
-        page.sifted(&json!(some));
+        page.filtered(&json!(some));
         let note = shown(&some, 50_000, &page).1.unwrap();
         assert!(note.ends_with(after_all), "{note}");
         let note = shown(&some, 35, &page).1.unwrap();
@@ -226,7 +226,7 @@ fn what_may_not_be_shown_counts_for_where_to_go_on() {
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
         assert_eq!(json!(only), first);
-        page.sifted(&json!([]));
+        page.filtered(&json!([]));
         let note = shown(&[], 50, &page).1.unwrap();
         assert!(note.ends_with(after_all), "{note}");
     }

@@ -1,4 +1,4 @@
-//! One tool, classified: which of its inputs name what.
+//! Classifies the inputs of a tool by what they name.
 
 use std::collections::HashSet;
 
@@ -10,13 +10,13 @@ use super::{
     unbound::{self, Unbound},
 };
 
-/// Of what one call names, because each may be a request to Backlog.
+/// The maximum number of references in a call. Each may mean a request to Backlog.
 const MAX_REFERENCES: usize = 100;
 
 #[derive(Debug)]
 pub(super) struct Binding {
     inputs: Vec<Input>,
-    /// Inputs that no table knows.
+    /// Inputs that no table has.
     unknown: Vec<String>,
     pub unbound: Option<Unbound>,
 }
@@ -25,16 +25,16 @@ pub(super) struct Binding {
 struct Input {
     name: String,
     role: Role,
-    /// Binds the call: one thing, or several of which at least one must be given. A list that
-    /// may be left out is a filter, and binds nothing.
+    /// Whether the input ties the call to a project: it names one item, or a required list of
+    /// items. An optional list is a filter, and does not tie the call to anything.
     is_anchor: bool,
 }
 
-/// What the arguments of a call name.
+/// The references in the arguments of a call.
 #[derive(Debug, Default)]
 pub(super) struct Given {
     pub references: Vec<Reference>,
-    /// Whether one of them binds the call.
+    /// Whether one of them ties the call to a project.
     pub anchored: bool,
 }
 
@@ -65,14 +65,14 @@ impl Binding {
         }
     }
 
-    /// What keeps the tool from being used under a bound; a fault of the tables.
+    /// Returns why the tool cannot be used under a project restriction: a gap in the tables.
     pub fn problem(&self) -> Option<String> {
         if matches!(self.unbound, Some(Unbound::Refused(_))) {
             return None;
         }
         if !self.unknown.is_empty() {
             return Some(format!(
-                "what {} names is not known",
+                "it is unknown what {} names",
                 self.unknown.join(", ")
             ));
         }
@@ -86,29 +86,30 @@ impl Binding {
         if let Some(inner) = self.inputs.iter().find(is_inner)
             && !names_something
         {
-            return Some(format!("what {} belongs to is not known", inner.name));
+            return Some(format!("it is unknown what {} belongs to", inner.name));
         }
         if self.unbound.is_none() && self.anchors().is_empty() {
-            return Some("its use of projects is not known".to_owned());
+            return Some("its use of projects is unknown".to_owned());
         }
         None
     }
 
-    /// Whether an argument of this name is an input at all.
+    /// Whether the tool has an input of this name.
     pub fn takes(&self, name: &str) -> bool {
         self.inputs.iter().any(|input| input.name == name)
     }
 
-    /// The inputs of which one has to be given.
+    /// The inputs of which at least one is required.
     pub fn anchors(&self) -> Vec<&str> {
         let anchors = self.inputs.iter().filter(|input| input.is_anchor);
         anchors.map(|input| input.name.as_str()).collect()
     }
 
-    /// Everything that the arguments name.
+    /// Returns everything that the arguments name.
     ///
     /// # Errors
-    /// An argument cannot be a name, or cannot be given under a bound; or too much is named.
+    /// An argument is invalid or not allowed under a project restriction, or there are too many
+    /// references.
     pub fn references(&self, arguments: &Map<String, Value>) -> Result<Given, String> {
         let mut given = Given::default();
         let mut repositories = Vec::new();
@@ -121,11 +122,8 @@ impl Binding {
                 Role::Refused(_) if value.is_null() => {}
                 Role::NamesBy(kind) => {
                     let kind = arguments.get(kind).and_then(Value::as_str);
-                    let kind = kind.and_then(tells_its_project).ok_or_else(|| {
-                        format!(
-                            "Backlog does not tell of which project this {} is",
-                            input.name
-                        )
+                    let kind = kind.and_then(kind_with_project).ok_or_else(|| {
+                        format!("Backlog does not report the project of this {}", input.name)
                     })?;
                     let names = names(value).unwrap_or_default().into_iter();
                     let named = names.map(|name| Reference::new(kind, name));
@@ -157,8 +155,8 @@ impl Binding {
         references.retain(|reference| distinct.insert(reference.clone()));
         if references.len() > MAX_REFERENCES {
             return Err(format!(
-                "it names {} projects, issues or the like, and at most {MAX_REFERENCES} are looked \
-                 up in one call; make several",
+                "it names {} projects, issues and similar items; name at most {MAX_REFERENCES} in \
+                 one call",
                 references.len()
             ));
         }
@@ -166,8 +164,8 @@ impl Binding {
     }
 }
 
-/// The kinds, by their names in arguments, of which Backlog tells the project.
-fn tells_its_project(kind: &str) -> Option<Kind> {
+/// The kinds, by their names in arguments, for which Backlog reports the project.
+fn kind_with_project(kind: &str) -> Option<Kind> {
     match kind {
         "issue" => Some(Kind::Issue),
         "wiki" => Some(Kind::Wiki),
@@ -175,16 +173,15 @@ fn tells_its_project(kind: &str) -> Option<Kind> {
     }
 }
 
-/// The ids, keys or names in an argument, as
-/// [`Operation::fill`](crate::backlog::Operation::fill) writes them; `None` if there is anything
-/// else in it.
+/// Returns the ids, keys or names in an argument, as [`Operation::fill`](crate::backlog::Operation::fill)
+/// writes them; `None` if it has anything else.
 fn names(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::Array(items) => {
             let scalars = items.iter().map(scalar);
             scalars.collect::<Option<Vec<_>>>()
         }
-        // No id, so it counts as not given.
+        // It is not an id, so it counts as absent.
         Value::Number(number) if number.as_f64() <= Some(0.0) => Some(Vec::new()),
         Value::String(text) if text.is_empty() => Some(Vec::new()),
         Value::Null => Some(Vec::new()),

@@ -1,10 +1,10 @@
-//! Which project something is of: asked with the caller's credentials, remembered for seconds.
+//! Looks up the project of an item with the caller's credentials, and caches it for seconds.
 //!
-//! Memory is keyed by the space and the Backlog user, because one user's eyes are not another's.
-//! What was not found is not remembered, and neither is anything for a caller without a name.
+//! The cache is keyed by the space and the Backlog user, because users see different items. Items
+//! that were not found are not cached, and neither is anything for a caller without a known user.
 //!
-//! Only what Backlog has just said is put there, never what memory had: each entry ends in time,
-//! however often it serves. So a thing and its project are remembered apart ([`Lookups`]).
+//! Only fresh responses of Backlog are cached, never cached values again: each entry expires in
+//! time, however often it is used. So an item and its project are cached separately ([`Lookups`]).
 
 use std::{borrow::Cow, collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
@@ -18,24 +18,25 @@ use crate::{
     mcp::{failure::ToolError, tool::Backlog},
 };
 
-/// For how long something may have moved to another project before that is noticed.
+/// How long it may take to notice that an item has moved to another project.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
-/// Of what is remembered of things, as much of projects, and twice that of what users have joined.
+/// The size of the cache of items, and of that of projects; that of users' projects has twice the
+/// size.
 const MAX_BYTES: u64 = 16 << 20;
-/// A list of projects that takes more is read each time.
+/// A larger list of projects is not cached.
 const MAX_LIST_BYTES: usize = 1 << 20;
-/// Longer names are of nothing, and not worth remembering.
+/// Longer names refer to nothing, and are not cached.
 const MAX_NAME: usize = 256;
-/// Twice the longest that Backlog allows, and more; a site that says so says wrong.
+/// More than twice the longest key that Backlog allows; a longer one is invalid.
 const MAX_KEY: usize = 64;
 
-/// Something of a project, as a caller names it.
+/// An item of a project, as a caller names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::mcp) struct Reference {
     pub kind: Kind,
-    /// An id, key or name, as it goes into a path.
+    /// An id, key or name, as used in a path.
     pub name: String,
-    /// Of a repository, the project, by id or key.
+    /// The project of a repository, by id or key.
     pub within: Option<String>,
 }
 
@@ -48,8 +49,8 @@ impl Reference {
         }
     }
 
-    /// The same with an allowed project by its key as Backlog writes it. Only what is looked up
-    /// first: what a name stands for is checked again.
+    /// Normalizes the key of an allowed project to Backlog's spelling. This affects only the
+    /// lookup: the project that it finds is checked again.
     pub fn meant(&self, allowed: &BTreeSet<String>) -> Cow<'_, Self> {
         let key = |name: &String| {
             let key = name.to_ascii_uppercase();
@@ -72,12 +73,12 @@ impl Reference {
         self.name.len().max(within) > MAX_NAME
     }
 
-    /// About what it takes in memory.
+    /// Its approximate size in memory.
     fn bytes(&self) -> usize {
         size_of::<Self>() + self.name.len() + self.within.as_ref().map_or(0, String::len)
     }
 
-    /// The request that tells the project; `None` if the name can be of nothing.
+    /// The request that returns the project; `None` if the name is invalid.
     fn request(&self) -> Option<Request> {
         let name = || Segment::parse(self.name.clone()).ok();
         let one = |place| Some(Request::get([Segment::fixed(place), name()?]));
@@ -95,7 +96,7 @@ impl Reference {
                 Segment::fixed("repositories"),
                 name()?,
             ])),
-            // There is no request for one notification, only for those between two.
+            // Backlog has no request for one notification, only for a range.
             Kind::Notification => {
                 let id: i64 = self.name.parse().ok()?;
                 let mut request = Request::get([Segment::fixed("notifications")]);
@@ -108,18 +109,18 @@ impl Reference {
         }
     }
 
-    /// The id of the project in the answer.
-    fn project_id(&self, answer: &Value) -> Option<i64> {
+    /// Reads the id of the project from the response.
+    fn project_id(&self, response: &Value) -> Option<i64> {
         let id = match self.kind {
-            Kind::Project => &answer["id"],
-            Kind::Issue | Kind::Wiki | Kind::Document | Kind::Repository => &answer["projectId"],
-            Kind::Watching => &answer["issue"]["projectId"],
-            Kind::Activity => &answer["project"]["id"],
+            Kind::Project => &response["id"],
+            Kind::Issue | Kind::Wiki | Kind::Document | Kind::Repository => &response["projectId"],
+            Kind::Watching => &response["issue"]["projectId"],
+            Kind::Activity => &response["project"]["id"],
             Kind::Notification => {
                 let is_it = |entry: &&Value| {
                     entry["id"].as_i64().map(|id| id.to_string()).as_deref() == Some(&self.name)
                 };
-                &answer.as_array()?.iter().find(is_it)?["project"]["id"]
+                &response.as_array()?.iter().find(is_it)?["project"]["id"]
             }
         };
         id.as_i64()
@@ -142,7 +143,7 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A project, as far as bounds go.
+/// A project, with the parts that project restrictions need.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(in crate::mcp) struct Project {
     pub id: i64,
@@ -151,12 +152,12 @@ pub(in crate::mcp) struct Project {
 }
 
 impl Project {
-    /// Whether a space of Backlog could have it.
+    /// Whether Backlog could have such a project.
     fn is_sound(&self) -> bool {
         self.key.len() <= MAX_KEY
     }
 
-    /// About what it takes in memory.
+    /// Its approximate size in memory.
     fn bytes(&self) -> usize {
         size_of::<Self>() + self.key.len()
     }
@@ -164,7 +165,7 @@ impl Project {
 
 type User = (BacklogUrl, i64);
 
-/// About what it takes in memory.
+/// The approximate size in memory.
 fn user_bytes((url, _): &User) -> usize {
     size_of::<User>() + url.as_str().len()
 }
@@ -175,9 +176,9 @@ fn joined_bytes(user: &User, projects: &[Project]) -> usize {
 
 #[derive(Debug)]
 pub(super) struct Lookups {
-    /// The id of the project that a thing is of.
+    /// The id of the project of an item.
     owners: Cache<(User, Reference), i64>,
-    /// By id and by key.
+    /// Projects by id and by key.
     projects: Cache<(User, String), Project>,
     joined: Cache<User, Arc<[Project]>>,
 }
@@ -214,7 +215,7 @@ impl Lookups {
         }
     }
 
-    /// The project that something is of; `None` if the user can see no such thing.
+    /// Returns the project of an item; `None` if the user cannot see such an item.
     pub async fn project_of(
         &self,
         backlog: &Backlog<'_>,
@@ -232,7 +233,7 @@ impl Lookups {
         }
     }
 
-    /// The id of the project of something that is none itself.
+    /// Returns the id of the project of an item that is not a project itself.
     async fn owner(
         &self,
         backlog: &Backlog<'_>,
@@ -244,8 +245,8 @@ impl Lookups {
         {
             return Ok(Some(id));
         }
-        let answer = fetch(backlog, reference.request()).await?;
-        let id = answer.and_then(|answer| reference.project_id(&answer));
+        let response = fetch(backlog, reference.request()).await?;
+        let id = response.and_then(|response| reference.project_id(&response));
         if let (Some(key), Some(id)) = (key, id) {
             self.owners.insert(key, id).await;
         }
@@ -264,8 +265,8 @@ impl Lookups {
             return Ok(Some(project));
         }
         let request = Reference::new(Kind::Project, name).request();
-        let answer = fetch(backlog, request).await?;
-        let project = answer.and_then(|answer| Project::deserialize(&answer).ok());
+        let response = fetch(backlog, request).await?;
+        let project = response.and_then(|response| Project::deserialize(&response).ok());
         let Some(project) = project.filter(Project::is_sound) else {
             return Ok(None);
         };
@@ -278,7 +279,7 @@ impl Lookups {
         Ok(Some(project))
     }
 
-    /// The projects that the user has joined.
+    /// Returns the projects that the user is a member of.
     pub async fn joined(&self, backlog: &Backlog<'_>) -> Result<Arc<[Project]>, ToolError> {
         let user = user(backlog);
         if let Some(user) = &user
@@ -287,8 +288,8 @@ impl Lookups {
             return Ok(projects);
         }
         let request = Request::get([Segment::fixed("projects")]);
-        let answer = backlog.fetch(request).await?;
-        let mut projects: Vec<Project> = Deserialize::deserialize(answer).unwrap_or_default();
+        let response = backlog.fetch(request).await?;
+        let mut projects: Vec<Project> = Deserialize::deserialize(response).unwrap_or_default();
         projects.retain(Project::is_sound);
         let projects: Arc<[Project]> = projects.into();
         if let Some(user) = user
@@ -305,7 +306,7 @@ fn user(backlog: &Backlog<'_>) -> Option<User> {
     Some((backlog.access.url().clone(), user))
 }
 
-/// Asks Backlog; `None` if it knows no such thing, or does not show it to the user.
+/// Requests an item; `None` if it does not exist or the user cannot see it.
 async fn fetch(
     backlog: &Backlog<'_>,
     request: Option<Request>,
@@ -322,6 +323,6 @@ async fn fetch(
                 },
             ..
         }) => Ok(None),
-        answer => answer.map(Some),
+        response => response.map(Some),
     }
 }

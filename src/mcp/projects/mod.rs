@@ -1,35 +1,35 @@
-//! Keeps callers within the projects that the operator allows (`hub.spaces.allowed_projects`).
+//! Restricts callers to the projects that the operator allows (`hub.spaces.allowed_projects`).
 //!
-//! Before Backlog is asked to do anything for a caller with such a bound:
+//! Before any request to Backlog for a caller with such a restriction:
 //!
-//! 1. Arguments that no input of the tool takes are dropped.
-//! 2. Each argument that names something of a project (a project, issue, wiki page, document, …)
-//!    is looked up with the caller's own credentials ([`lookup`]); all must be of allowed
+//! 1. Arguments without a matching input of the tool are dropped.
+//! 2. Each argument that names an item of a project (a project, issue, wiki page, document, …) is
+//!    looked up with the caller's own credentials ([`lookup`]). All items must be in allowed
 //!    projects. A key's prefix proves nothing: issues move, and projects are renamed.
-//! 3. A tool that was told of no such thing does what its entry in [`unbound`] says: it is
-//!    narrowed to the allowed projects, its answer is filtered, or it is refused.
+//! 3. A call that names no such item follows the tool's entry in [`unbound`]: it is narrowed to the
+//!    allowed projects, its response is filtered, or it is refused.
 //!
-//! Of the answer, what says that it is of another project is taken out ([`sieve`]).
+//! From the response, items of other projects are removed ([`filter`]).
 //!
-//! Without a bound nothing of this happens and nothing is looked up.
+//! Without a restriction none of this happens and nothing is looked up.
 //!
 //! To classify a new tool:
 //!
-//! - Inputs are known by name ([`inputs`]). One whose name looks as if it named something, and
-//!   that is not in the table there, has to be added.
-//! - A tool that a single project, issue, wiki page, … says all about needs no more. Any other
-//!   one needs an entry in [`unbound`].
+//! - Inputs are classified by name ([`inputs`]). An input that seems to name an item must be added
+//!   to the table there.
+//! - A tool that always names a single project, issue, wiki page, … needs nothing more. Any other
+//!   tool needs an entry in [`unbound`].
 //!
-//! A tool that nobody classified is refused under a bound, and the test over the whole table
-//! (`src/mcp/projects/tests.rs`) says what is missing.
+//! A tool without a classification is refused under a restriction, and the test over the whole
+//! table (`src/mcp/projects/tests.rs`) reports what is missing.
 //!
-//! What Backlog itself checks is left to it: that a comment, file, version or category is of the
-//! issue or project that the same path or form names.
+//! Backlog itself checks that a comment, file, version or category belongs to the issue or project
+//! in the same path or form.
 
 mod binding;
+mod filter;
 mod inputs;
 mod lookup;
-mod sieve;
 mod unbound;
 
 use std::collections::{BTreeSet, HashMap};
@@ -38,9 +38,9 @@ use serde_json::{Map, Value};
 
 use self::{binding::Binding, lookup::Lookups, unbound::Unbound};
 pub(super) use self::{
+    filter::{Filtered, ProjectFilter},
     inputs::Kind,
     lookup::{Project, Reference},
-    sieve::{Sieve, Sifted},
     unbound::refusal,
 };
 use super::{
@@ -50,7 +50,7 @@ use super::{
     tool::{Backlog, Read},
 };
 
-/// Which projects each tool is about, and what is known of them.
+/// How each tool relates to projects, and the lookups of projects.
 #[derive(Debug)]
 pub(super) struct Projects {
     bindings: HashMap<&'static str, Binding>,
@@ -70,71 +70,76 @@ impl Projects {
         }
     }
 
-    /// Checks a call before it is made, and changes its arguments where that narrows it. What
-    /// it returns is for the answer. Nothing may be looked up for the call before that, not even
-    /// a name among its arguments; what turns arguments into others has to be checked again.
+    /// Checks a call before it is made, and narrows its arguments if necessary. Returns the filter
+    /// for the response. Nothing may be looked up for the call before, not even a name among its
+    /// arguments. Arguments that change afterwards must be checked again.
     ///
     /// # Errors
-    /// [`ToolError::OutOfBounds`] if the call is not, or cannot be, within the bounds; what
-    /// went wrong with a look-up otherwise.
-    pub async fn admit(
+    /// [`ToolError::OutsideProjects`] if the call reaches, or may reach, outside of the allowed
+    /// projects; otherwise the error of a lookup.
+    pub async fn authorize(
         &self,
         tool: &'static str,
         policy: &Policy,
         backlog: &Backlog<'_>,
         arguments: &mut Map<String, Value>,
-    ) -> Result<Sieve, ToolError> {
+    ) -> Result<ProjectFilter, ToolError> {
         let Some(allowed) = &policy.projects else {
-            return Ok(Sieve::open());
+            return Ok(ProjectFilter::open());
         };
         let Some(binding) = self.bindings.get(tool) else {
-            return Err(out_of_bounds("its use of projects is not known"));
+            return Err(outside_projects("its use of projects is unknown"));
         };
         if let Some(reason) = binding.problem() {
-            return Err(out_of_bounds(reason));
+            return Err(outside_projects(reason));
         }
         arguments.retain(|name, _| binding.takes(name));
 
-        let given = binding.references(arguments).map_err(out_of_bounds)?;
+        let given = binding.references(arguments).map_err(outside_projects)?;
         for reference in &given.references {
             self.check(policy, backlog, reference).await?;
         }
         match binding.unbound {
-            None if given.anchored => Ok(Sieve::within(allowed)),
-            None => Err(out_of_bounds(format!(
-                "say which one it is about ({})",
+            None if given.anchored => Ok(ProjectFilter::within(allowed)),
+            None => Err(outside_projects(format!(
+                "give at least one of {}, which identify the project",
                 binding.anchors().join(", ")
             ))),
-            Some(Unbound::NoProject) => Ok(Sieve::within(allowed)),
+            Some(Unbound::NoProject) => Ok(ProjectFilter::within(allowed)),
             Some(Unbound::Narrowed(input)) => {
                 if is_absent(arguments.get(input)) {
                     let projects = self.allowed(allowed, backlog).await?;
                     let ids = projects.iter().map(|project| project.id.into()).collect();
                     arguments.insert(input.to_owned(), Value::Array(ids));
                 }
-                Ok(Sieve::within(allowed))
+                Ok(ProjectFilter::within(allowed))
             }
             Some(Unbound::Filtered(by)) => {
-                let projects = match by.wants_ids() {
+                let projects = match by.needs_ids() {
                     true => self.allowed(allowed, backlog).await?,
                     false => Vec::new(),
                 };
-                Ok(Sieve::of_list(by, allowed, &projects))
+                Ok(ProjectFilter::of_list(by, allowed, &projects))
             }
-            Some(Unbound::Refused(reason)) => Err(out_of_bounds(reason)),
+            Some(Unbound::Refused(reason)) => Err(outside_projects(reason)),
         }
     }
 
-    /// What of an answer may be shown to a caller whose call was admitted.
-    pub async fn sift(&self, sieve: Sieve, outcome: Read, backlog: &Backlog<'_>) -> Sifted {
-        sieve.sift(outcome, &self.lookups, backlog).await
+    /// Returns the part of a response that may be shown after the call was authorized.
+    pub async fn filter(
+        &self,
+        filter: ProjectFilter,
+        outcome: Read,
+        backlog: &Backlog<'_>,
+    ) -> Filtered {
+        filter.filter(outcome, &self.lookups, backlog).await
     }
 
-    /// Checks that what a reference names is of an allowed project: for callers that are no
-    /// tools, such as resources. Free where the policy has no such bound.
+    /// Checks that the item of a reference is in an allowed project, for callers other than tools,
+    /// such as resources. It makes no request if the policy has no such restriction.
     ///
     /// # Errors
-    /// As [`Self::admit`].
+    /// As [`Self::authorize`].
     pub async fn check(
         &self,
         policy: &Policy,
@@ -147,15 +152,15 @@ impl Projects {
         let meant = reference.meant(allowed);
         match self.lookups.project_of(backlog, &meant).await? {
             Some(project) if allowed.contains(&project.key) => Ok(()),
-            // One text for both, or it would tell what exists elsewhere.
-            _ => Err(out_of_bounds(format!(
-                "{reference} does not exist, or is not of an allowed project; these are: {}",
+            // Both cases have the same text, so that it does not reveal what exists elsewhere.
+            _ => Err(outside_projects(format!(
+                "{reference} does not exist or is not in an allowed project (allowed: {})",
                 listed(allowed)
             ))),
         }
     }
 
-    /// The allowed projects that the user has joined; never none.
+    /// Returns the allowed projects that the user is a member of; never empty.
     async fn allowed(
         &self,
         allowed: &BTreeSet<String>,
@@ -169,16 +174,16 @@ impl Projects {
             .collect();
         match projects.is_empty() {
             false => Ok(projects),
-            true => Err(out_of_bounds(format!(
-                "the user has joined none of the allowed projects; these are: {}",
+            true => Err(outside_projects(format!(
+                "the user is not a member of any allowed project (allowed: {})",
                 listed(allowed)
             ))),
         }
     }
 }
 
-fn out_of_bounds(reason: impl Into<String>) -> ToolError {
-    ToolError::OutOfBounds(reason.into())
+fn outside_projects(reason: impl Into<String>) -> ToolError {
+    ToolError::OutsideProjects(reason.into())
 }
 
 fn listed(allowed: &BTreeSet<String>) -> String {
@@ -188,7 +193,7 @@ fn listed(allowed: &BTreeSet<String>) -> String {
     }
 }
 
-/// Whether a list input names nothing; Backlog would take it for no filter.
+/// Whether a list input names nothing, which Backlog would treat as no filter.
 fn is_absent(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => true,

@@ -1,4 +1,4 @@
-//! That no tool escapes: all of them are classified, and what would not be is noticed.
+//! Every tool is classified, and a tool without a classification is reported.
 
 use std::time::{Duration, Instant};
 
@@ -8,24 +8,24 @@ use serde_json::{Map, Value, json};
 use super::{
     Kind, Project, Reference,
     binding::Binding,
+    filter::{By, ProjectFilter},
     lookup::Lookups,
-    sieve::{By, Sieve},
 };
 use crate::{
     backlog::{
         BacklogClient, BacklogUrl, ClientOptions, Credentials,
-        fake::{FakeBacklog, json as answer},
+        fake::{FakeBacklog, json as respond},
     },
     mcp::{
         AccessError, BacklogAccess, FixedAccess,
         file::FileLimits,
-        progress::Progress,
+        progress::ProgressSink,
         tool::{Backlog, Read, Rooms},
         tools,
     },
 };
 
-/// A way to Backlog of which it is known whose it is.
+/// An access to Backlog with a known user.
 struct Daniel(BacklogUrl);
 
 #[async_trait]
@@ -193,43 +193,43 @@ fn another_argument_may_say_what_an_id_is_of() {
     assert_eq!(references("issue"), Ok(vec![issue]));
     let wiki = Reference::new(Kind::Wiki, "7");
     assert_eq!(references("wiki"), Ok(vec![wiki]));
-    for untold in ["comment", "pullRequest", "pullRequestComment", ""] {
-        assert!(references(untold).is_err(), "{untold}");
+    for unknown in ["comment", "pullRequest", "pullRequestComment", ""] {
+        assert!(references(unknown).is_err(), "{unknown}");
     }
 }
 
-/// A Backlog with the projects 1 (A) and 2 (B); asked for another one, it fails.
+/// A Backlog with the projects 1 (A) and 2 (B); a request for another one fails.
 fn backlog() -> FakeBacklog {
     FakeBacklog::start(|received| match received.line.as_str() {
-        "GET /api/v2/projects/1" => answer(200, r#"{"id":1,"projectKey":"A"}"#),
-        "GET /api/v2/projects/2" => answer(200, r#"{"id":2,"projectKey":"B"}"#),
-        _ => answer(500, ""),
+        "GET /api/v2/projects/1" => respond(200, r#"{"id":1,"projectKey":"A"}"#),
+        "GET /api/v2/projects/2" => respond(200, r#"{"id":2,"projectKey":"B"}"#),
+        _ => respond(500, ""),
     })
 }
 
-/// What of an answer is left where only A is allowed.
-async fn sift(by: Option<By>, value: Value) -> (Value, Option<String>) {
+/// Returns the filtered response if only A is allowed.
+async fn filter(by: Option<By>, value: Value) -> (Value, Option<String>) {
     let fake = backlog();
     let allowed = ["A".to_owned()].into();
     let ours = [Project {
         id: 1,
         key: "A".to_owned(),
     }];
-    let sieve = match by {
-        Some(by) => Sieve::of_list(by, &allowed, &ours),
-        None => Sieve::within(&allowed),
+    let filter = match by {
+        Some(by) => ProjectFilter::of_list(by, &allowed, &ours),
+        None => ProjectFilter::within(&allowed),
     };
     let backlog = Backlog {
         client: &BacklogClient::new(ClientOptions::default()).expect("a client"),
         access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
         files: &FileLimits::default(),
-        progress: Progress::default(),
+        progress: ProgressSink::default(),
         rooms: Rooms::default(),
     };
     let lookups = Lookups::new();
-    let sifted = sieve.sift(Read::Json(value), &lookups, &backlog).await;
-    match sifted.outcome {
-        Read::Json(value) => (value, sifted.note),
+    let filtered = filter.filter(Read::Json(value), &lookups, &backlog).await;
+    match filtered.outcome {
+        Read::Json(value) => (value, filtered.note),
         Read::Content(_) => panic!("JSON"),
     }
 }
@@ -237,11 +237,11 @@ async fn sift(by: Option<By>, value: Value) -> (Value, Option<String>) {
 #[actix_web::test]
 async fn a_list_keeps_what_says_that_it_is_allowed() {
     let by_id = Some(By::Id("/project/id"));
-    let answer = json!([
+    let response = json!([
         {"id": 9, "project": {"id": 1}}, {"id": 8, "project": {"id": 2}},
         {"id": 7, "project": null}, {"id": 6}, {"id": 5, "project": {"id": "1"}},
     ]);
-    let (kept, note) = sift(by_id, answer).await;
+    let (kept, note) = filter(by_id, response).await;
     assert_eq!(kept, json!([{"id": 9, "project": {"id": 1}}]));
     let note = note.expect("a note");
     assert!(
@@ -250,10 +250,10 @@ async fn a_list_keeps_what_says_that_it_is_allowed() {
     );
 
     let ours_only = json!([{"projectKey": "A"}]);
-    let sifted = sift(Some(By::Key("/projectKey")), ours_only.clone()).await;
-    assert_eq!(sifted, (ours_only, None));
+    let filtered = filter(Some(By::Key("/projectKey")), ours_only.clone()).await;
+    assert_eq!(filtered, (ours_only, None));
     for odd in [json!({"project": {"id": 2}}), json!("x"), Value::Null] {
-        let (shown, _) = sift(by_id, odd).await;
+        let (shown, _) = filter(by_id, odd).await;
         assert_eq!(shown, json!([]), "what is no list is not shown");
     }
 }
@@ -261,20 +261,20 @@ async fn a_list_keeps_what_says_that_it_is_allowed() {
 #[actix_web::test]
 async fn whatever_says_that_it_is_of_another_project_is_taken_out() {
     let ours = json!({"id": 5, "projectId": 1, "issue": {"id": 6, "projectId": 1}, "x": [1, {}]});
-    assert_eq!(sift(None, ours.clone()).await, (ours, None));
-    // 3 cannot be looked up, so nobody knows that it is allowed.
+    assert_eq!(filter(None, ours.clone()).await, (ours, None));
+    // 3 cannot be looked up, so it counts as not allowed.
     let mixed = json!({
         "projectId": 1,
         "issue": {"projectId": 2, "summary": "theirs"},
         "links": [{"projectId": 2}, {"projectId": 1, "inner": [{"project": {"id": 3}}]}],
     });
-    let (shown, note) = sift(None, mixed).await;
+    let (shown, note) = filter(None, mixed).await;
     let kept = json!({
         "projectId": 1, "issue": null, "links": [{"projectId": 1, "inner": []}],
     });
     assert_eq!(shown, kept);
     assert!(note.is_some_and(|note| note.contains("left out")));
-    assert_eq!(sift(None, json!({"projectId": 2})).await.0, Value::Null);
+    assert_eq!(filter(None, json!({"projectId": 2})).await.0, Value::Null);
 }
 
 #[actix_web::test]
@@ -292,7 +292,7 @@ async fn a_project_key_that_cannot_be_is_of_no_project() {
         client: &BacklogClient::new(ClientOptions::default()).expect("a client"),
         access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
         files: &FileLimits::default(),
-        progress: Progress::default(),
+        progress: ProgressSink::default(),
         rooms: Rooms::default(),
     };
     let lookups = Lookups::new();
@@ -305,15 +305,15 @@ async fn a_project_key_that_cannot_be_is_of_no_project() {
         lookups
             .project_of(&backlog, &reference)
             .await
-            .expect("an answer")
+            .expect("a response")
     };
     assert_eq!(project("1").await, Some(a.clone()));
     assert_eq!(project("2").await, None);
-    let joined = lookups.joined(&backlog).await.expect("an answer");
+    let joined = lookups.joined(&backlog).await.expect("a response");
     assert_eq!(*joined, [a]);
 }
 
-/// Whoever works without a pause must not keep what is remembered alive.
+/// Constant use must not extend the lifetime of cached entries.
 #[actix_web::test]
 async fn what_is_remembered_ends_however_often_it_serves() {
     let fake = FakeBacklog::start(|received| {
@@ -327,7 +327,7 @@ async fn what_is_remembered_ends_however_often_it_serves() {
         client: &BacklogClient::new(ClientOptions::default()).expect("a client"),
         access: &Daniel(fake.url.clone()),
         files: &FileLimits::default(),
-        progress: Progress::default(),
+        progress: ProgressSink::default(),
         rooms: Rooms::default(),
     };
     let lookups = Lookups::remembering_for(Duration::from_millis(200));
@@ -349,7 +349,7 @@ async fn what_is_remembered_ends_however_often_it_serves() {
             Reference::new(Kind::Project, "A"),
         ] {
             let project = lookups.project_of(&backlog, &reference).await;
-            assert_eq!(project.expect("an answer").expect("a project").key, "A");
+            assert_eq!(project.expect("a response").expect("a project").key, "A");
         }
     }
 }

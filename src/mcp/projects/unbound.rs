@@ -1,7 +1,7 @@
 //! The tools that no single project, issue, wiki page, … says all about, and what becomes of
 //! each where only some projects are allowed.
 
-use super::sieve::By;
+use super::filter::By;
 
 /// What a tool does when nothing that it was told binds it to a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
-//! Kinds of activity by name.
+//! Resolves activity types by name.
 
 use super::naming::near;
 
-/// By number. Backlog may have others, which go as numbers only.
+/// The names by number. Backlog may have other types, which can only be given as numbers.
 const NAMES: [(i64, &str); 41] = [
     (1, "issueCreated"),
     (2, "issueUpdated"),
@@ -47,7 +47,7 @@ const NAMES: [(i64, &str); 41] = [
     (-1, "undefined"),
 ];
 
-/// The number of a kind by its name in any case, with or without separators.
+/// Returns the number of a type by its name in any case, with or without separators.
 pub(super) fn number(name: &str) -> Option<i64> {
     let name = super::naming::folded(name);
     let mut kinds = NAMES.iter();
@@ -56,17 +56,17 @@ pub(super) fn number(name: &str) -> Option<i64> {
         .map(|(number, _)| *number)
 }
 
-/// That no kind has this name, and which ones there are.
+/// The error for an unknown name, with the available ones.
 pub(super) fn unknown(name: &str) -> String {
     let names = || NAMES.iter().map(|(_, name)| *name);
     let quoted = super::text::quoted(name);
     match near(name, names(), 5).as_slice() {
         [] => format!(
-            "no kind of activity is called {quoted}; available: {}",
+            "unknown activity type {quoted}; available: {}",
             names().collect::<Vec<_>>().join(", ")
         ),
         near => format!(
-            "no kind of activity is called {quoted}; the nearest are {}",
+            "unknown activity type {quoted}; the nearest are {}",
             near.join(", ")
         ),
     }

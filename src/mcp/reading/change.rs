@@ -1,5 +1,5 @@
-//! What a call changes, and what of it is empty: of a change, an empty value may remove what is
-//! there, and a call that changes nothing is an error.
+//! Decides what a call changes: in a change, an empty value may remove the current one, and a call
+//! that changes nothing is an error.
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
@@ -8,25 +8,25 @@ use super::{
     Inputs, Mode,
     found::{Found, advice, some_of},
     has,
-    kind::{Input, Kind, Mark},
+    kind::{Input, InputKind, Mark},
 };
 
-/// Inputs that go along with a change and are none.
+/// Inputs that accompany a change but change nothing.
 const BESIDE: [&str; 2] = ["notifiedUserId", "mailNotify"];
 
 impl Inputs {
-    /// Whether an empty value removes what is there.
+    /// Whether an empty value removes the current one.
     pub(super) fn is_removal(&self, input: &Input) -> bool {
         self.mode == Mode::Changing && input.is_clearable
     }
 
-    /// Whether nothing can stand in an input's list.
+    /// Whether an input accepts an empty list.
     pub fn takes_none(&self, name: &str) -> bool {
         let input = self.input(name);
         self.mode != Mode::Reading && input.is_some_and(|it| it.is_list && !it.is_required)
     }
 
-    /// Whether the call gives every input that may be left out.
+    /// Whether the call gives every optional input.
     pub(super) fn names_all(&self, arguments: &JsonObject) -> bool {
         let mut optional = self.all[..self.own]
             .iter()
@@ -37,8 +37,8 @@ impl Inputs {
             })
     }
 
-    /// Whether a target is given by its other name: a client that fills everything in does not
-    /// leave out a change, but may well leave out the key where it has the id.
+    /// Whether a target is given under its other name: a client that fills in everything leaves out
+    /// no change, but may leave out the key if it has the id.
     fn is_other_name(&self, input: &Input, arguments: &JsonObject) -> bool {
         let with = self.targets.iter().find(|names| has(names, &input.name));
         with.is_some_and(|names| names.split('|').any(|name| arguments.contains_key(name)))
@@ -49,7 +49,7 @@ impl Inputs {
     }
 
     pub(super) fn changes_nothing(&self, arguments: &JsonObject) -> bool {
-        // What it would be of, the tool itself asks for.
+        // The tool itself reports a missing target.
         let is_given = |names: &&str| names.split('|').any(|name| arguments.contains_key(name));
         self.mode == Mode::Changing
             && !arguments.keys().any(|name| self.is_change(name))
@@ -75,13 +75,14 @@ impl Inputs {
         )
     }
 
-    /// How to remove what the call left empty, as far as a word does that.
+    /// Explains how to remove the values that the call left empty, for inputs that accept a word
+    /// for it.
     pub(super) fn advice(&self, found: &Found) -> String {
         let takes_word = |name: &&String| {
             let input = self.input(name);
             input.is_some_and(|it| {
-                let is_text = it.kind.is_free_text() || it.kind == Kind::Other;
-                it.is_clearable && !is_text && it.kind != Kind::Marked(Mark::CustomFieldValues)
+                let is_text = it.kind.is_free_text() || it.kind == InputKind::Other;
+                it.is_clearable && !is_text && it.kind != InputKind::Marked(Mark::CustomFieldValues)
             })
         };
         let removable: Vec<_> = found.ignored.iter().filter(takes_word).cloned().collect();
@@ -90,7 +91,7 @@ impl Inputs {
 }
 
 impl Input {
-    /// What removes a value.
+    /// The value that removes the current one.
     pub(super) fn nothing(&self) -> Value {
         match self.is_list {
             true => Value::Array(Vec::new()),

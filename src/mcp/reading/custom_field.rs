@@ -1,13 +1,13 @@
-//! Custom fields, in the forms in which they are given.
+//! Reads custom fields in any of the accepted forms.
 //!
 //! | form | means |
 //! |---|---|
 //! | `[{"id": "Severity", "value": "S1"}]` | itself |
 //! | `{"id": "Severity", "value": "S1"}` | a list of one |
 //! | `{"Severity": "S1"}`, `[{"Severity": "S1"}]`, `{"customField_12": 7}` | each key is a field |
-//! | `"id": "id:12"` | the field with this number, whatever is called 12 |
+//! | `"id": "id:12"` | the field with this id, even if another one is named 12 |
 //! | the JSON text of any of these | the same |
-//! | `"value": null`, `[]` or `""` | removes the value, where an issue is changed; else nothing |
+//! | `"value": null`, `[]` or `""` | removes the value if an issue is changed; else ignored |
 
 use rmcp::model::JsonObject;
 use serde_json::{Map, Value};
@@ -24,21 +24,21 @@ const IDS: [&str; 5] = ["id", "name", "fieldId", "customFieldId", "field"];
 const OF_VALUES: [&str; 3] = ["id", "value", "otherValue"];
 const OF_FILTERS: [&str; 5] = ["id", "type", "value", "min", "max"];
 
-/// `12` of `customField_12`. Given so, it is looked up as a name is: what is written there is as
-/// likely to need reading.
+/// Returns `12` for `customField_12`. Such a field is looked up like a name, because its value is
+/// as likely to need parsing.
 pub(super) fn id_of(name: &str) -> Option<i64> {
     let (word, id) = name.split_once('_')?;
     let is_field = word.eq_ignore_ascii_case("customField");
     digits(id).filter(|id| is_field && *id > 0)
 }
 
-/// Whether a tool's custom fields are values to set, and not conditions.
+/// Whether a tool's custom fields are values to set rather than conditions.
 pub(super) fn takes_values(inputs: &JsonObject) -> bool {
     let items = inputs.get("customFields").map(|fields| &fields["items"]);
     items.is_some_and(|items| items["properties"].get("otherValue").is_some())
 }
 
-/// Whether values to set need no reading.
+/// Whether values to set need no conversion.
 pub(super) fn are_right_values(value: &Value) -> bool {
     all(value, |field| {
         let values = ["value", "otherValue"].map(|key| field.get(key));
@@ -51,7 +51,7 @@ pub(super) fn are_right_values(value: &Value) -> bool {
     })
 }
 
-/// Whether conditions need no reading.
+/// Whether conditions need no conversion.
 pub(super) fn are_right_filters(value: &Value) -> bool {
     all(value, |field| {
         let is_number = |value: &Value| match value {
@@ -85,10 +85,10 @@ fn all(value: &Value, is_right: impl Fn(&Map<String, Value>) -> bool) -> bool {
     fields.is_some_and(|fields| !fields.is_empty() && fields.iter().all(is_right))
 }
 
-/// The values to set, as a list.
+/// Reads the values to set as a list.
 ///
 /// # Errors
-/// A field has nothing to set, or a key that there is not.
+/// A field has no value, or an unknown key.
 pub(super) fn values(value: Value, mode: Mode) -> Result<Vec<Value>, String> {
     let fields = listed(value)?.into_iter().enumerate();
     let read = fields.map(|(place, mut field)| {
@@ -123,10 +123,10 @@ pub(super) fn values(value: Value, mode: Mode) -> Result<Vec<Value>, String> {
     read.filter_map(Result::transpose).collect()
 }
 
-/// The conditions, as a list.
+/// Reads the conditions as a list.
 ///
 /// # Errors
-/// One has no type, or a key that there is not.
+/// A condition has no type, or an unknown key.
 pub(super) fn filters(value: Value) -> Result<Vec<Value>, String> {
     let fields = listed(value)?.into_iter().enumerate();
     let read = fields.map(|(place, mut field)| {
@@ -136,7 +136,7 @@ pub(super) fn filters(value: Value) -> Result<Vec<Value>, String> {
         let Some(kind) = kind else {
             return Err(format!(
                 "[{place}]: expected a condition such as {{\"type\": \"list\", \"id\": \
-                 \"Severity\", \"value\": \"S1\"}}; the types are text, numeric, date and list"
+                 \"Severity\", \"value\": \"S1\"}}; available types: text, numeric, date, list"
             ));
         };
         for bound in ["min", "max"] {
@@ -151,7 +151,7 @@ pub(super) fn filters(value: Value) -> Result<Vec<Value>, String> {
             let read = read.map_err(|text| format!("[{place}].{bound}: {text}"))?;
             field.insert(bound.to_owned(), read);
         }
-        // A field that is named has its items looked up; elsewhere a text of digits is an id.
+        // The items of a named field are looked up later; otherwise a text of digits is an id.
         if kind == "list"
             && field["id"].is_number()
             && let Some(value) = field.get_mut("value")
@@ -183,7 +183,7 @@ fn each_text(value: &mut Value, read: &impl Fn(&str) -> Option<Value>) {
     }
 }
 
-/// The fields, one by one.
+/// Splits the value into single fields.
 fn listed(value: Value) -> Result<Vec<Map<String, Value>>, String> {
     let mut fields = Vec::new();
     match value {
@@ -220,7 +220,7 @@ fn short(value: &Value) -> String {
     }
 }
 
-/// One field, or several as a map from their names.
+/// Expands a map from names to values into single fields.
 fn expanded(mut field: Map<String, Value>) -> Vec<Map<String, Value>> {
     let named = IDS.iter().find(|name| field.contains_key(**name));
     let is_field = named.is_some() && field.keys().any(|key| is_key(key));
@@ -241,7 +241,7 @@ fn expanded(mut field: Map<String, Value>) -> Vec<Map<String, Value>> {
     fields.collect()
 }
 
-/// Whether it is a key of a field beside its name.
+/// Whether it is a key of a field other than its name.
 fn is_key(key: &str) -> bool {
     OF_VALUES
         .iter()
@@ -265,7 +265,7 @@ fn check_keys(place: usize, field: &mut Map<String, Value>, known: &[&str]) -> R
     match field.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => Err(format!(
-            "[{place}].{}: is no key here; these are {}",
+            "[{place}].{}: unknown key; available: {}",
             super::naming::shown(key),
             known.join(", ")
         )),

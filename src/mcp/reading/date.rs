@@ -1,30 +1,30 @@
-//! Days, as Backlog and people write them.
+//! Reads dates in the forms that Backlog and users write.
 
 use chrono::NaiveDate;
 
 use super::text::{clean, quoted};
 
-/// The year before the first of an era that is still written.
+/// The year before the first year of the current Japanese era.
 const REIWA: i32 = 2018;
-/// Before it, a year of four digits is a number that was cut.
+/// An earlier year is taken for a truncated number.
 const FIRST_YEAR: i32 = 1000;
 
-/// The day as `yyyy-MM-dd`.
+/// Reads a date, and returns it as `yyyy-MM-dd`.
 ///
 /// | text | day |
 /// |---|---|
 /// | `2026-10-20`, `2026/10/20`, `2026.10.20`, `20261020`, `2026-1-2`, `２０２６－１０－２０` | that day |
 /// | `2026年10月20日`, `令和8年10月20日` | that day |
-/// | `2026-10-20T00:00:00Z` | that day: how Backlog answers with days |
-/// | `2026-10-19T15:00:00Z` | the 20th: midnight in Japan, Backlog's other way |
+/// | `2026-10-20T00:00:00Z` | that day: one form in Backlog's responses |
+/// | `2026-10-19T15:00:00Z` | the 20th: midnight in Japan, Backlog's other form |
 /// | `2026-10-20T09:00:00+09:00` | the day there |
 ///
 /// # Errors
-/// What was expected, or which day there is not.
+/// The text is not a date, or the date does not exist.
 pub(in crate::mcp) fn read(text: &str) -> Result<String, String> {
     let expected = || {
         let remark = match text.chars().any(char::is_alphabetic) {
-            true => " (days such as today are not read)",
+            true => " (words such as today are not supported)",
             false => "",
         };
         format!(
@@ -55,7 +55,7 @@ pub(in crate::mcp) fn read(text: &str) -> Result<String, String> {
     Ok(found.ok_or_else(expected)?.format("%Y-%m-%d").to_string())
 }
 
-/// Year, month and day.
+/// Splits a date into year, month and day.
 fn numbers(day: &str) -> Option<[i32; 3]> {
     if day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit()) {
         let parts = [&day[..4], &day[4..6], &day[6..]];
@@ -81,7 +81,7 @@ fn all<'a>(parts: impl Iterator<Item = &'a str>) -> Option<[i32; 3]> {
     parts?.try_into().ok()
 }
 
-/// How many days after the written one it is; `None` if that depends on where one is.
+/// The number of days to add to the written one; `None` if that depends on the time zone.
 fn shift(time: &str) -> Option<i32> {
     let time = time.to_ascii_uppercase();
     if let Some(utc) = time.strip_suffix('Z') {
@@ -166,14 +166,14 @@ mod tests {
             ),
             ("20", "expected a date as yyyy-MM-dd"),
             ("10/20/2026", "expected a date as yyyy-MM-dd"),
-            ("next week", "days such as today are not read"),
+            ("next week", "words such as today are not supported"),
             (
                 "2026-10-19T18:22:11Z",
-                "a moment, which is not the same day everywhere",
+                "a time, which is not the same day everywhere",
             ),
             ("", "expected a date as yyyy-MM-dd"),
             ("-2026-10-20", "expected a date as yyyy-MM-dd"),
-            ("2026-10-20T", "a moment"),
+            ("2026-10-20T", "a time"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");

@@ -1,4 +1,4 @@
-//! What was found while the values of a call were read, and what its result says of it.
+//! Findings while the values of a call are read, and the notes about them.
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
@@ -7,21 +7,21 @@ use super::{Notes, link::Link};
 use crate::mcp::names;
 
 const CUSTOM_FIELDS: &str = "customFields";
-/// Inputs that one text names.
+/// The maximum number of inputs that a text lists.
 const MAX_LISTED: usize = 8;
 
-/// What was found while the values were read.
+/// The findings while the values of a call were read.
 #[derive(Default)]
 pub(super) struct Found {
     pub removed: Vec<String>,
     pub ignored: Vec<String>,
     pub problems: Vec<String>,
-    /// The URLs that were given, by their inputs.
+    /// The URLs in the arguments, with their inputs.
     pub links: Vec<(String, Link)>,
 }
 
 impl Found {
-    /// A custom field is one of several in its input.
+    /// Records removed custom fields; one input may have several.
     pub fn note_removed_fields(&mut self, name: &str, value: &Value) {
         if name != CUSTOM_FIELDS {
             return;
@@ -35,8 +35,8 @@ impl Found {
         self.removed.extend(removed);
     }
 
-    /// What was removed or ignored, beside what was changed; `full` is the advice of a call that
-    /// names every input.
+    /// Writes what was changed, removed or ignored. `full` is the advice for a call that gives
+    /// every input.
     pub fn into_note(
         self,
         arguments: &JsonObject,
@@ -62,7 +62,7 @@ impl Found {
         if !ignored.is_empty() {
             note.push(match full {
                 Some(advice) => format!(
-                    "Inputs that are empty or 0 were ignored, because the call names every \
+                    "Inputs that are empty or 0 were ignored, because the call gives every \
                      input: {}.{advice}",
                     some_of(&ignored)
                 ),
@@ -87,7 +87,7 @@ fn listed(names: &[String]) -> String {
     names.join(", ")
 }
 
-/// The first of some names, and how many more there are.
+/// Lists the first names, and how many more there are.
 pub(super) fn some_of(names: &[String]) -> String {
     match names.split_at_checked(MAX_LISTED) {
         Some((shown, more)) if !more.is_empty() => {
@@ -97,7 +97,7 @@ pub(super) fn some_of(names: &[String]) -> String {
     }
 }
 
-/// How to remove the values of inputs.
+/// Explains how to remove the values of inputs.
 pub(super) fn advice(removable: &[String]) -> String {
     match &removable[..removable.len().min(MAX_LISTED)] {
         [] => String::new(),

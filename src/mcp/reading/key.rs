@@ -1,9 +1,9 @@
-//! Keys of issues and projects, however they are written.
+//! Reads keys of issues and projects in any common form.
 
 use super::text::digits;
 
-/// `HARBOR-12` of `harbor-12`, `#HARBOR-12`, `[HARBOR-12]`, `HARBOR 12`, `HARBOR-012` and
-/// `HARBOR-12 Fix the crane`; the text has been cleaned.
+/// Returns `HARBOR-12` for `harbor-12`, `#HARBOR-12`, `[HARBOR-12]`, `HARBOR 12`, `HARBOR-012` and
+/// `HARBOR-12 Fix the crane`. The text must be cleaned.
 pub(super) fn issue(text: &str) -> Option<String> {
     let text = bare(text);
     let end = text.find(|c: char| !is_sign(c)).unwrap_or(text.len());
@@ -13,7 +13,7 @@ pub(super) fn issue(text: &str) -> Option<String> {
     }
     let dashed = rest.strip_prefix(is_dash);
     let number = dashed.unwrap_or_else(|| rest.trim_start());
-    // `HARBOR12` is no key.
+    // `HARBOR12` is not a key.
     if dashed.is_none() && number.len() == rest.len() {
         return None;
     }
@@ -22,7 +22,7 @@ pub(super) fn issue(text: &str) -> Option<String> {
         .unwrap_or(number.len());
     let (number, title) = number.split_at(end);
     let is_whole = match dashed {
-        // A blank may stand in many a title.
+        // Any title may contain a space.
         None => title.is_empty(),
         Some(_) => title.is_empty() || is_title(title),
     };
@@ -30,13 +30,13 @@ pub(super) fn issue(text: &str) -> Option<String> {
     Some(format!("{}-{number}", project.to_ascii_uppercase()))
 }
 
-/// Whether a text is a key as Backlog writes it.
+/// Whether a text is a project key as Backlog writes it.
 pub(in crate::mcp) fn is_project(text: &str) -> bool {
     let sign = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     !text.is_empty() && text.len() <= 64 && text.bytes().all(sign)
 }
 
-/// Whether a text is one as Backlog writes it.
+/// Whether a text is an issue key as Backlog writes it.
 pub(super) fn is_issue(text: &str) -> bool {
     text.rsplit_once('-').is_some_and(|(project, number)| {
         is_project(project)
@@ -47,7 +47,7 @@ pub(super) fn is_issue(text: &str) -> bool {
     })
 }
 
-/// Without brackets, quotes and signs that mark a text as a key.
+/// Removes brackets, quotes and signs that mark a text as a key.
 pub(super) fn bare(text: &str) -> &str {
     let opens = |c: char| "#[(<{\"'`「『【".contains(c) || c.is_whitespace();
     let closes = |c: char| "])>}\"'`」』】.,;:、。".contains(c) || c.is_whitespace();
@@ -62,7 +62,7 @@ fn is_dash(character: char) -> bool {
     matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | 'ー')
 }
 
-/// Whether what follows a key is a title, and not more keys.
+/// Whether the text after a key is a title rather than more keys.
 fn is_title(rest: &str) -> bool {
     let starts = |c: char| c.is_whitespace() || ":：])>}」』】".contains(c);
     rest.starts_with(starts)
@@ -72,7 +72,7 @@ fn is_title(rest: &str) -> bool {
             .is_none_or(|word| issue_like(word).is_none())
 }
 
-/// A key without anything around it.
+/// Whether a word is a key.
 fn issue_like(word: &str) -> Option<()> {
     let (project, number) = word.split_once(is_dash)?;
     let is_key = project.starts_with(|c: char| c.is_ascii_uppercase());

@@ -1,4 +1,4 @@
-//! What an input takes, from the schema of its type.
+//! Determines what an input accepts, from the schema of its type.
 
 use rmcp::model::JsonObject;
 use serde::{Deserialize, Serialize};
@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::range::Range;
 use crate::mcp::names::{self, CLEARABLE, KEYWORD};
 
-/// The keyword that says it where the JSON type does not; it is not published.
+/// The keyword for types that JSON types do not express; it is not published.
 pub(in crate::mcp) const READ: &str = "x-read";
 
-/// A value that several ways of writing mean.
+/// A type of value that may be written in several forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::mcp) enum Mark {
@@ -25,23 +25,23 @@ pub(in crate::mcp) enum Mark {
     WikiPage,
     Document,
     Activity,
-    /// Backlog knows `false` only.
+    /// Backlog accepts only `false`.
     OnlyFalse,
     CustomFieldValues,
     CustomFieldFilters,
 }
 
-/// What one value is.
+/// The type of one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::mcp) enum Kind {
+pub(in crate::mcp) enum InputKind {
     Text,
     Boolean,
     /// One of these words.
     Choice(Vec<String>),
     Marked(Mark),
     /// An id or a name.
-    Named(names::Kind),
-    /// Its type judges it.
+    Named(names::NameKind),
+    /// Anything else, which its own type checks.
     Other,
 }
 
@@ -49,17 +49,17 @@ pub(in crate::mcp) enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::mcp) struct Input {
     pub name: String,
-    pub kind: Kind,
+    pub kind: InputKind,
     pub is_list: bool,
-    /// The bounds of a number.
+    /// The range of a number.
     pub range: Option<Range>,
     pub is_required: bool,
-    /// Whether what is there can be removed.
+    /// Whether the current value can be removed.
     pub is_clearable: bool,
 }
 
 impl Input {
-    /// The inputs of a schema that still has its private keywords.
+    /// Reads the inputs of a schema that still has its private keywords.
     pub fn all(schema: &JsonObject) -> Vec<Self> {
         let required = schema.get("required").and_then(Value::as_array);
         let properties = schema.get("properties").and_then(Value::as_object);
@@ -68,9 +68,9 @@ impl Input {
             let items = schema.get("items");
             Self {
                 name: name.clone(),
-                kind: Kind::of(schema)
-                    .or_else(|| Kind::of(items?))
-                    .unwrap_or(Kind::Other),
+                kind: InputKind::of(schema)
+                    .or_else(|| InputKind::of(items?))
+                    .unwrap_or(InputKind::Other),
                 is_list: items.is_some(),
                 range: Range::of(schema).or_else(|| Range::of(items?)),
                 is_required: required.is_some_and(|all| all.iter().any(|it| it == name)),
@@ -81,7 +81,7 @@ impl Input {
     }
 }
 
-impl Kind {
+impl InputKind {
     fn of(schema: &Value) -> Option<Self> {
         let keyword = |name| schema.get(name).cloned();
         if let Some(mark) = keyword(READ).and_then(|mark| serde_json::from_value(mark).ok()) {
@@ -103,11 +103,13 @@ impl Kind {
         }
     }
 
-    /// Whether a number names something, so that 0 names nothing.
+    /// Whether a number is an id, so that 0 names nothing.
     pub fn is_id(&self) -> bool {
         match self {
-            // 0 is a resolution.
-            Self::Named(kind) => !matches!(kind, names::Kind::Resolution | names::Kind::Sort),
+            // 0 is a valid resolution.
+            Self::Named(kind) => {
+                !matches!(kind, names::NameKind::Resolution | names::NameKind::Sort)
+            }
             Self::Marked(mark) => matches!(
                 mark,
                 Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey | Mark::ProjectKey
@@ -116,7 +118,7 @@ impl Kind {
         }
     }
 
-    /// Whether a text may hold anything, so that a word in it has no other meaning.
+    /// Whether any text is accepted, so that words such as `none` have no special meaning.
     pub fn is_free_text(&self) -> bool {
         matches!(self, Self::Text)
     }

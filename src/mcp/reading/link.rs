@@ -1,4 +1,4 @@
-//! URLs of the space, as they are copied from a browser, and addresses of resources.
+//! Reads URLs of the space, as copied from a browser, and URIs of resources.
 //!
 //! | address | names |
 //! |---|---|
@@ -9,8 +9,8 @@
 //! | `/git/KEY/repo/pullRequests/2#comment-34` | a repository, a pull request, a comment |
 //! | `backlog://space/issues/KEY-1`, `…/projects/KEY`, `…/wikis/7`, `…/documents/0a9f…` | the same as a resource |
 //!
-//! The host must be that of the space which the call is for. What an address names is judged as
-//! if it had been written out: nothing is allowed because it came as a link.
+//! The host must be that of the call's space. The item that a URL names is checked as if its id had
+//! been given: a link grants no additional access.
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -18,10 +18,10 @@ use url::Url;
 use super::{key, text::digits};
 use crate::backlog::BacklogUrl;
 
-/// What an address names.
+/// The items that a URL names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Link {
-    /// What it is of, for errors.
+    /// A description of the item, for errors.
     pub what: &'static str,
     pub project: Option<String>,
     pub issue: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Link {
     pub comment: Option<i64>,
 }
 
-/// Places of a project's pages.
+/// The first path segments of a project's pages.
 const OF_PROJECT: [&str; 14] = [
     "projects",
     "find",
@@ -51,10 +51,10 @@ const OF_PROJECT: [&str; 14] = [
 ];
 
 impl Link {
-    /// Reads a text that was cleaned; `None` if it is no address.
+    /// Reads a cleaned text; `None` if it is not a URL.
     ///
     /// # Errors
-    /// It is of another host, or names nothing that is known.
+    /// It has another host, or names nothing known.
     pub fn read(text: &str, space: &BacklogUrl) -> Option<Result<Self, String>> {
         let host = host_of(space);
         let text = text.trim_start_matches('<').trim_end_matches('>');
@@ -82,7 +82,7 @@ impl Link {
         };
         if !found.eq_ignore_ascii_case(host) {
             return Err(format!(
-                "the URL is of {}, and this call is for the space {host}",
+                "the URL is of {}, but this call is for the space {host}",
                 super::text::quoted(&found)
             ));
         }
@@ -96,7 +96,7 @@ impl Link {
             "http" | "https" => Self::of_page(&parts),
             _ => None,
         }
-        .ok_or("the URL is of nothing that can be given here")?;
+        .ok_or("the URL does not name anything that the tools accept")?;
         let comment = url.fragment().and_then(|it| it.strip_prefix("comment-"));
         link.comment = comment.and_then(digits);
         Ok(link)
@@ -177,7 +177,7 @@ impl Link {
     }
 }
 
-/// Of a space, with the port if there is one.
+/// Returns the host of a space, with the port if there is one.
 fn host_of(space: &BacklogUrl) -> &str {
     let url = space.as_str();
     url.split_once("://").map_or(url, |(_, host)| host)

@@ -1,16 +1,16 @@
-//! Lists and objects, which may also come as one value or as a JSON text.
+//! Reads lists and objects, which may also be given as one value or as JSON text.
 
 use serde_json::Value;
 
 use super::{
     key,
-    kind::{Input, Kind, Mark},
+    kind::{Input, InputKind, Mark},
     scalar::{self, Given},
     text::{clean, digits, written_id},
 };
 use crate::{backlog::BacklogUrl, mcp::names};
 
-/// A list of custom fields.
+/// Reads a list of custom fields.
 pub(super) fn fields(
     value: Value,
     read: impl FnOnce(Value) -> Result<Vec<Value>, String>,
@@ -29,7 +29,7 @@ pub(super) fn fields(
     }
 }
 
-/// The object or list of a JSON text.
+/// Parses a JSON text of an object or a list.
 pub(super) fn object(value: Value) -> Value {
     match value {
         Value::String(text) if is_blank(&text) => Value::Null,
@@ -41,7 +41,7 @@ pub(super) fn object(value: Value) -> Value {
     }
 }
 
-/// A list, one value, or the JSON text of a list.
+/// Reads a list, one value, or the JSON text of a list.
 pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, String> {
     let items = match value {
         Value::Null => return Ok(Given::Empty),
@@ -69,7 +69,7 @@ pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Gi
             Ok(Given::Value(value)) => read.push(value),
             Ok(Given::Empty) => {}
             Ok(Given::None) if several == 1 => return Ok(Given::None),
-            Ok(Given::None) => return Err(format!("[{place}]: none goes alone")),
+            Ok(Given::None) => return Err(format!("[{place}]: none must be the only value")),
             Err(problem) => return Err(format!("[{place}]: {problem}")),
         }
     }
@@ -79,8 +79,8 @@ pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Gi
     })
 }
 
-/// The values in one text: those of a JSON list, or what commas part where no value has one. A
-/// name may have one, so names are parted when they are looked up.
+/// Splits one text into values: a JSON list, or text with commas where no value can contain one. A
+/// name can, so names are split when they are looked up.
 fn split(input: &Input, text: &str) -> Option<Vec<Value>> {
     if text.trim_start().starts_with('[')
         && let Ok(Value::Array(items)) = serde_json::from_str(text)
@@ -95,8 +95,10 @@ fn split(input: &Input, text: &str) -> Option<Vec<Value>> {
     let is_value = |part: &&str| {
         part.is_empty()
             || match &input.kind {
-                Kind::Choice(_) | Kind::Marked(Mark::Activity) => true,
-                Kind::Named(names::Kind::Issue) => key::issue(part).is_some() || is_id(part),
+                InputKind::Choice(_) | InputKind::Marked(Mark::Activity) => true,
+                InputKind::Named(names::NameKind::Issue) => {
+                    key::issue(part).is_some() || is_id(part)
+                }
                 _ => is_id(part),
             }
     };

@@ -1,22 +1,22 @@
-//! Reads what callers wrote: what has one meaning is taken, and what has none is said.
+//! Normalizes arguments: a form with a clear meaning is accepted, and any other is an error.
 //!
-//! The one place where arguments get the form that the tools' types take. It comes before the
-//! projects that are allowed are looked at, and before names are looked up: those judge what was
-//! read, not what was written.
+//! This is the only place where arguments are converted to the form that the tools' types expect.
+//! It runs before the check of allowed projects and before names are looked up, so both see the
+//! normalized arguments.
 //!
-//! 1. [`Inputs::name`] gives each argument the name of an input (`naming`); what is of no input
+//! 1. [`Inputs::name`] gives each argument the name of an input (`naming`); an argument without one
 //!    is an error.
-//! 2. [`Inputs::read`] gives each value the JSON of its input's type: lists and JSON texts in `list`,
-//!    one value in `scalar`, custom fields in `custom_field`. A call whose names and values are
-//!    right already ([`Inputs::are_right`]) is only looked at. A number that is not within the
-//!    published bounds (`range`) is an error.
-//! 3. What is empty was not given. On a change it removes what is there (`change`), where the input
-//!    says so (`x-clearable`) and the call leaves some optional input out: a call that names all of
-//!    them comes from a client that fills everything in. `none` removes in any case.
-//! 4. A URL also says of which project, repository and issue its thing is (`place`).
-//! 5. A change of nothing is an error.
+//! 2. [`Inputs::read`] converts each value to the JSON of its input's type: lists and JSON texts in
+//!    `list`, one value in `scalar`, custom fields in `custom_field`. A call with valid names and
+//!    values ([`Inputs::are_right`]) is not copied. A number outside of the published range
+//!    (`range`) is an error.
+//! 3. An empty value counts as absent. In a change it removes the current value (`change`), if the
+//!    input allows it (`x-clearable`) and the call omits some optional input: a call with all of
+//!    them comes from a client that fills everything in. `none` always removes the value.
+//! 4. A URL also gives the project, repository and issue of its item (`place`).
+//! 5. A change without changes is an error.
 //!
-//! What an input takes follows from its type's schema, private keywords included (`kind`).
+//! What an input accepts follows from the schema of its type, including private keywords (`kind`).
 
 mod activity;
 mod change;
@@ -44,20 +44,20 @@ use crate::backlog::{BacklogUrl, Method};
 
 pub(super) use self::{
     key::is_project as is_project_key,
-    kind::{Input, Kind, Mark, READ},
+    kind::{Input, InputKind, Mark, READ},
     scalar::decimal,
 };
 
-/// More problems of one call are no help.
+/// The maximum number of problems that are reported for a call.
 const MAX_PROBLEMS: usize = 5;
 
-/// What a call does to Backlog.
+/// How a call affects Backlog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Reading,
-    /// Adds or removes a thing as a whole.
+    /// Adds or removes a whole item.
     Creating,
-    /// Sets some of what a thing has.
+    /// Sets some fields of an item.
     Changing,
 }
 
@@ -65,24 +65,25 @@ pub(super) enum Mode {
 #[derive(Clone, Debug)]
 pub(super) struct Inputs {
     all: Vec<Input>,
-    /// How many of them are the tool's own, which come first.
+    /// The number of the tool's own inputs, which come first.
     own: usize,
-    /// By name. What a caller chose is only looked up, so that a fast hash will do.
+    /// Indexes by name. Callers' names are only looked up, never stored, so a fast hash is safe.
     places: FxHashMap<String, usize>,
     mode: Mode,
-    /// How many may be left out.
+    /// The number of optional inputs.
     optional: usize,
-    /// Those that say what is changed; of some, one of several is enough: `issueId|issueKey`.
+    /// The inputs that identify the item; one of several alternatives is enough:
+    /// `issueId|issueKey`.
     targets: Vec<&'static str>,
-    /// The first part of the request's path.
+    /// The first segment of the request's path.
     collection: &'static str,
 }
 
-/// What a call says besides its arguments, for its result.
+/// Notes about the arguments, for the result.
 pub(super) type Notes = Vec<String>;
 
 impl Inputs {
-    /// `method` and `template` are those of the request, as far as the tool is one.
+    /// `method` and `template` are those of the tool's request, if it is a single request.
     pub fn new(all: Vec<Input>, method: Option<Method>, template: &'static str) -> Self {
         let mode = match method {
             Some(Method::Patch | Method::Put) => Mode::Changing,
@@ -106,17 +107,17 @@ impl Inputs {
         }
     }
 
-    /// Adds the inputs that other parts of the server offer.
+    /// Adds the inputs that other parts of the server provide.
     pub fn extend(&mut self, published: &JsonObject) {
         for input in Input::all(published) {
             if !self.places.contains_key(&input.name) {
                 self.places.insert(input.name.clone(), self.all.len());
                 self.all.push(Input {
-                    // What it takes, its own reader says.
+                    // Its own reader checks the value.
                     kind: match input.kind {
-                        Kind::Text => Kind::Other,
+                        InputKind::Text => InputKind::Other,
                         kind if !input.is_list => kind,
-                        _ => Kind::Other,
+                        _ => InputKind::Other,
                     },
                     is_list: false,
                     ..input
@@ -125,10 +126,10 @@ impl Inputs {
         }
     }
 
-    /// Gives the arguments the names of inputs; `published` are all that there are.
+    /// Gives the arguments the names of inputs. `published` has all inputs.
     ///
     /// # Errors
-    /// What is of no input.
+    /// An argument has no matching input.
     pub fn name(
         &self,
         arguments: &mut JsonObject,
@@ -150,10 +151,10 @@ impl Inputs {
         naming::settle(arguments, known)
     }
 
-    /// Gives the values the form that the tool's types take; what it returns is for the result.
+    /// Converts the values to the form that the tool's types expect; returns notes for the result.
     ///
     /// # Errors
-    /// What cannot be read, or that nothing would change.
+    /// A value is invalid, or the call changes nothing.
     pub fn read(&self, arguments: &mut JsonObject, space: &BacklogUrl) -> Result<Notes, String> {
         if self.are_right(arguments) {
             return Ok(Notes::new());
@@ -201,7 +202,7 @@ impl Inputs {
         })
     }
 
-    /// The value that an input gets, if it gets one; what became of it is found.
+    /// Returns the value of an input, if it has one, and records the outcome in `found`.
     fn taken(
         &self,
         input: &Input,
@@ -219,7 +220,7 @@ impl Inputs {
                 found.removed.push(name.clone());
                 return Some(input.nothing());
             }
-            // What is made has nothing yet.
+            // A new item has no value to remove.
             Ok(Given::None) if self.mode != Mode::Changing => {}
             Ok(Given::None) => found.problems.push(format!("{name}: cannot be removed")),
             Err(problem) => {
@@ -244,12 +245,12 @@ impl Inputs {
         self.mode
     }
 
-    /// Whether an input says what the call is about.
+    /// Whether an input identifies the item of the call.
     pub fn is_target(&self, name: &str) -> bool {
         self.targets.iter().any(|names| has(names, name))
     }
 
-    /// Which tool returns the id that an input takes, for an error.
+    /// Names the tool that returns the id for an input, for an error.
     fn source(&self, input: &Input, problem: &str) -> String {
         let is_of_id = ["expected an integer, ", "expected a numeric id, "]
             .iter()
@@ -274,7 +275,7 @@ impl Inputs {
             }
             _ => return String::new(),
         };
-        format!(" ({tool} has its id)")
+        format!(" ({tool} returns its id)")
     }
 
     fn input(&self, name: &str) -> Option<&Input> {
@@ -291,12 +292,14 @@ impl Inputs {
             return Ok(Given::Value(value));
         }
         match &input.kind {
-            Kind::Marked(Mark::CustomFieldValues) => {
+            InputKind::Marked(Mark::CustomFieldValues) => {
                 list::fields(value, |value| custom_field::values(value, self.mode))
             }
-            Kind::Marked(Mark::CustomFieldFilters) => list::fields(value, custom_field::filters),
+            InputKind::Marked(Mark::CustomFieldFilters) => {
+                list::fields(value, custom_field::filters)
+            }
             _ if input.is_list => list::read(input, value, space),
-            Kind::Other => match (list::object(value), self.is_own(&input.name)) {
+            InputKind::Other => match (list::object(value), self.is_own(&input.name)) {
                 (Value::Null, _) => Ok(Given::Empty),
                 (Value::Array(items), true) if items.is_empty() => Ok(Given::Empty),
                 (Value::String(text), true) => Err(format!(
@@ -305,8 +308,8 @@ impl Inputs {
                 )),
                 (value, _) => Ok(Given::Value(value)),
             },
-            // A text that must be there may be an empty one.
-            Kind::Text if input.is_required && value == "" => Ok(Given::Value(value)),
+            // A required text may be empty.
+            InputKind::Text if input.is_required && value == "" => Ok(Given::Value(value)),
             _ => scalar::read(input, value, space),
         }
     }

@@ -1,4 +1,5 @@
-//! The names of arguments: unknown ones are taken where they have one meaning, and said where not.
+//! Matches argument names to inputs: a name with one possible meaning is accepted, and any other is
+//! an error.
 
 mod synonyms;
 
@@ -10,17 +11,17 @@ use serde_json::Value;
 use self::synonyms::SYNONYMS;
 use crate::mcp::arguments::names_nothing;
 
-/// In characters; what is longer is near to nothing.
+/// The number of characters of a name that are compared.
 const MAX_COMPARED: usize = 64;
-/// Of one call, that an error names.
+/// The maximum number of arguments that an error names.
 const MAX_NAMED: usize = 5;
-/// Of one call, that are looked at.
+/// The maximum number of unknown arguments that are examined.
 const MAX_LOOKED_AT: usize = 50;
-/// In characters, of what makes two words alike.
+/// The minimum number of characters in common for two words to be similar.
 const SHORTEST_PART: usize = 3;
-/// Of a tool, that an error lists where none is near.
+/// The maximum number of inputs that an error lists if none is similar.
 const MAX_LISTED: usize = 40;
-/// Where clients put all arguments by mistake.
+/// The names under which clients wrap all arguments by mistake.
 const WRAPPERS: [&str; 6] = [
     "arguments",
     "args",
@@ -30,15 +31,15 @@ const WRAPPERS: [&str; 6] = [
     "parameters",
 ];
 
-/// The inputs of a tool, as they are published.
+/// The published inputs of a tool.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
     pub published: &'a JsonObject,
-    /// Whether the tool would have `fields`, which are switched off.
+    /// Whether the tool would have `fields` if field selection were enabled.
     pub fields_are_off: bool,
 }
 
-/// `issueKey` of `Issue_Key`: what letters and digits there are, in lower case.
+/// Folds a name to its lowercase letters and digits: `Issue_Key` → `issuekey`.
 pub(super) fn folded(name: &str) -> String {
     let signs = name
         .chars()
@@ -47,8 +48,8 @@ pub(super) fn folded(name: &str) -> String {
     signs.flat_map(char::to_lowercase).collect()
 }
 
-/// Those of some words that are near to another, the nearest first: with one in the other, with
-/// the same beginning, or with few letters of difference.
+/// Returns the words that are similar to another, the nearest first: one contains the other, they
+/// share a prefix, or they differ in few letters.
 pub(super) fn near<'a>(
     word: &str,
     words: impl Iterator<Item = &'a str>,
@@ -62,7 +63,7 @@ pub(super) fn near<'a>(
     near.into_iter().take(most).map(|(_, word)| word).collect()
 }
 
-/// How far two folded words are from each other, if they are near.
+/// The distance of two folded words, if they are similar.
 fn distance(word: &str, other: &str) -> Option<(usize, usize)> {
     let apart = strsim::osa_distance(word, other);
     let shorter = word.len().min(other.len());
@@ -74,7 +75,7 @@ fn distance(word: &str, other: &str) -> Option<(usize, usize)> {
     is_near.then(|| (apart.saturating_sub(bonus), apart))
 }
 
-/// Takes the arguments out of what a client wrapped them in.
+/// Unwraps arguments that a client wrapped in an object.
 pub(super) fn unwrap(arguments: &mut JsonObject, known: Known<'_>) {
     if arguments.len() != 1 {
         return;
@@ -98,8 +99,8 @@ pub(super) fn unwrap(arguments: &mut JsonObject, known: Known<'_>) {
 /// Gives each argument the name of its input.
 ///
 /// # Errors
-/// Those that are of no input, with the near ones, or with all if none is near; or two that mean
-/// the same.
+/// Arguments without an input, with the similar inputs, or with all if none is similar; or two
+/// arguments for the same input.
 pub(super) fn settle(arguments: &mut JsonObject, known: Known<'_>) -> Result<(), String> {
     if arguments
         .keys()
@@ -119,7 +120,7 @@ pub(super) fn settle(arguments: &mut JsonObject, known: Known<'_>) -> Result<(),
             Some(input) => match arguments.get(input.as_ref()) {
                 Some(other) if *other == value || is_nothing(&value) => {}
                 Some(other) if !is_nothing(other) => problems.push(format!(
-                    "{}: means {input}, which is given as well; give one of them",
+                    "{}: means {input}, which is also given; give only one of them",
                     shown(&name)
                 )),
                 _ => {
@@ -137,9 +138,9 @@ pub(super) fn settle(arguments: &mut JsonObject, known: Known<'_>) -> Result<(),
     problems.truncate(MAX_NAMED);
     let is_unlike = problems
         .iter()
-        .any(|problem| problem.ends_with("is no input"));
+        .any(|problem| problem.ends_with("unknown input"));
     if more > 0 {
-        problems.push(format!("and {more} more arguments that there are not"));
+        problems.push(format!("and {more} more unknown inputs"));
     }
     if is_unlike {
         problems.push(known.available());
@@ -151,7 +152,7 @@ fn is_nothing(value: &Value) -> bool {
     names_nothing(value) || value.as_array().is_some_and(Vec::is_empty)
 }
 
-/// A value given as `customField_12`.
+/// Reads a value that is given as `customField_12`.
 fn custom_field(name: &str, value: Value, arguments: &mut JsonObject, known: Known<'_>) -> bool {
     let id = super::custom_field::id_of(name);
     let (Some(id), true) = (id, super::custom_field::takes_values(known.published)) else {
@@ -168,7 +169,7 @@ fn custom_field(name: &str, value: Value, arguments: &mut JsonObject, known: Kno
 }
 
 impl Known<'_> {
-    /// The input that another name means; none if it could be several.
+    /// The input that another name means; `None` if it could be several.
     fn meant(&self, name: &str, value: &Value) -> Option<Cow<'static, str>> {
         if name.len() > MAX_COMPARED * 4 {
             return None;
@@ -206,14 +207,14 @@ impl Known<'_> {
         let all = SYNONYMS.iter().filter(|(names, _)| is_it(names));
         let mut found = all.filter_map(|(_, inputs)| {
             let mut there = inputs.iter().filter(|it| self.published.contains_key(**it));
-            // A number is an id.
+            // A number must be an id.
             let by_id = |it: &&&str| value.is_number() && ["issueId", "repoId"].contains(*it);
             there.clone().find(by_id).or_else(|| there.next()).copied()
         });
         if let Some(input) = found.next() {
             return Some(input);
         }
-        // The tool's only thing may be called by a bare word.
+        // A bare word may mean the only item of the tool.
         let has = |name: &str| self.published.contains_key(name);
         match name {
             "key" | "idorkey" if has("issueIdOrKey") => Some("issueIdOrKey"),
@@ -228,35 +229,38 @@ impl Known<'_> {
     fn problem(&self, name: &str) -> String {
         let shown = shown(name);
         if WRAPPERS.contains(&name) {
-            return format!("{shown}: is no input; give what is in it as the arguments themselves");
+            return format!("{shown}: unknown input; give its content as the arguments themselves");
         }
         if name == crate::mcp::router::FIELDS && self.fields_are_off {
-            return format!("{shown}: choosing fields is off on this server; leave it out");
+            return format!("{shown}: field selection is disabled on this server; omit it");
         }
         let inputs = self.published.keys().map(String::as_str);
         match near(name, inputs, 3).as_slice() {
-            [] => format!("{shown}: is no input"),
-            [only] => format!("{shown}: is no input; the nearest is {only}"),
-            near => format!("{shown}: is no input; the nearest are {}", near.join(", ")),
+            [] => format!("{shown}: unknown input"),
+            [only] => format!("{shown}: unknown input; the nearest is {only}"),
+            near => format!(
+                "{shown}: unknown input; the nearest are {}",
+                near.join(", ")
+            ),
         }
     }
 
-    /// Which inputs there are.
+    /// Lists the available inputs.
     fn available(&self) -> String {
         let names = self.published.keys().map(String::as_str);
         let names: Vec<_> = names.take(MAX_LISTED).collect();
         match (names.as_slice(), self.published.len()) {
-            ([], _) => "this tool takes no arguments".to_owned(),
+            ([], _) => "this tool has no inputs".to_owned(),
             (names, all) if all > MAX_LISTED => {
                 let more = all - MAX_LISTED;
-                format!("inputs of this tool: {} and {more} more", names.join(", "))
+                format!("available inputs: {} and {more} more", names.join(", "))
             }
-            (names, _) => format!("inputs of this tool: {}", names.join(", ")),
+            (names, _) => format!("available inputs: {}", names.join(", ")),
         }
     }
 }
 
-/// As an error says it.
+/// Writes a name as errors show it.
 pub(super) fn shown(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     match name.len() <= MAX_COMPARED && !name.is_empty() && name.chars().all(is_plain) {

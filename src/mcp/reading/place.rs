@@ -1,11 +1,11 @@
-//! Where a call's things are, if two inputs say it: an id and a key, or a URL and another input.
+//! Reconciles two inputs that identify the same item: an id and a key, or a URL and another input.
 //!
-//! 1. [`of`] keeps the address that came in an input.
-//! 2. [`Inputs::settle_issue`] gives an id and a key of an issue to the input for it.
-//! 3. [`Inputs::settle_places`] fills in the project, repository, issue and pull request of the
-//!    address where the call leaves them out. What the call gives must be the same.
-//! 4. [`Inputs::pair`] finds an id and a key that were given together. A tool that reads takes the
-//!    id; one that changes something rejects both, because they may be of two things.
+//! 1. [`of`] keeps the URL in an input.
+//! 2. [`Inputs::settle_issue`] moves an id or a key of an issue to the right input.
+//! 3. [`Inputs::settle_places`] fills in the project, repository, issue and pull request of the URL
+//!    where the call omits them. If the call gives them, they must match.
+//! 4. [`Inputs::pair`] finds an id and a key that were given together. A tool that reads uses the
+//!    id; one that makes changes rejects both, because they may identify two items.
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
@@ -19,11 +19,11 @@ use crate::{
     },
 };
 
-/// Inputs whose address says where the thing is. An issue in another input may be of another
-/// project, and an input for a project takes any page of it.
+/// The inputs with URLs that also identify the project of the call. An issue in another input may
+/// be in another project, and an input for a project accepts any of its pages.
 const PLACED: [&str; 3] = ["number", "commentId", "repoName"];
 
-/// The address in an input, if there is one.
+/// Returns the URL in an input, if there is one.
 pub(super) fn of(input: &Input, value: &Value, space: &BacklogUrl) -> Option<(String, Link)> {
     if input.is_list || !PLACED.contains(&input.name.as_str()) {
         return None;
@@ -37,7 +37,7 @@ pub(super) fn of(input: &Input, value: &Value, space: &BacklogUrl) -> Option<(St
 }
 
 impl Inputs {
-    /// An issue's key in the input for its id goes to the other one, and the other way round.
+    /// Moves an issue's key from the input for its id to that for its key, and vice versa.
     pub(super) fn settle_issue(&self, arguments: &mut JsonObject, problems: &mut Vec<String>) {
         const KEY: &str = "issueKey";
         const ID: &str = "issueId";
@@ -56,7 +56,7 @@ impl Inputs {
             match arguments.get(to) {
                 Some(other) if *other != value => {
                     problems.push(format!(
-                        "{from}: names another issue than {to}; give one of them"
+                        "{from}: names a different issue than {to}; give only one of them"
                     ));
                 }
                 _ => {
@@ -66,7 +66,7 @@ impl Inputs {
         }
     }
 
-    /// Fills in what the addresses say of the place, and checks it where the call says it as well.
+    /// Fills in the place from the URLs, and checks it against the call's own arguments.
     pub(super) fn settle_places(&self, arguments: &mut JsonObject, found: &mut Found) {
         for (name, link) in &found.links {
             let parts = [
@@ -106,7 +106,7 @@ impl Inputs {
         }
     }
 
-    /// An id and a key that may be of two things, where the call changes something.
+    /// Returns an id and a key that may identify two items, if the call changes something.
     pub(super) fn pair(&self, arguments: &JsonObject) -> Option<(&'static str, &'static str)> {
         if self.mode == Mode::Reading {
             return None;
@@ -125,13 +125,13 @@ impl Inputs {
             && let Some((id, key)) = self.pair(arguments)
         {
             problems.push(format!(
-                "{id}: may name another one than {key}; give one of {id} and {key}"
+                "{id}: may name a different item than {key}; give only one of {id} and {key}"
             ));
         }
     }
 }
 
-/// What an error says of an address and of an input that does not go with it.
+/// Reports a URL and an input that contradict each other.
 fn conflict(name: &str, link: &Link, other: &str, value: Option<&Value>) -> String {
     let project = link.project.as_deref().unwrap_or_default();
     let place = match (&link.issue, &link.repository, link.pull_request) {
@@ -147,7 +147,5 @@ fn conflict(name: &str, link: &Link, other: &str, value: Option<&Value>) -> Stri
         Some(value) => value.to_string(),
         None => String::new(),
     };
-    format!(
-        "{name}: the URL is of {place}, and this call names {value} ({other}); give one of them"
-    )
+    format!("{name}: the URL is of {place}, but {other} is {value}; give only one of them")
 }

@@ -1,10 +1,10 @@
-//! The numbers that an input takes, as its schema publishes them.
+//! The range of numbers that an input accepts, as its schema publishes it.
 
 use std::fmt;
 
 use serde_json::{Number, Value};
 
-/// At least one of the bounds is given.
+/// A range with at least one bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::mcp) struct Range {
     pub least: Option<i32>,
@@ -12,7 +12,7 @@ pub(in crate::mcp) struct Range {
 }
 
 impl Range {
-    /// The bounds of a schema, if it has any.
+    /// Reads the range of a schema, if it has one.
     pub fn of(schema: &Value) -> Option<Self> {
         let bound = |keyword| i32::try_from(schema.get(keyword)?.as_i64()?).ok();
         let (least, most) = (bound("minimum"), bound("maximum"));
@@ -26,8 +26,8 @@ impl Range {
         })
     }
 
-    /// Whether 0 is none of the numbers, so that it is what a client that fills in every input
-    /// writes for nothing.
+    /// Whether 0 is out of range, so that clients that fill in every input may use it for
+    /// "nothing".
     pub fn has_no_zero(self) -> bool {
         self.least.is_some_and(|least| least > 0)
     }

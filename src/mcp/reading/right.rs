@@ -1,12 +1,12 @@
-//! Whether a value is as its input's type takes it, so that there is nothing to read: the usual
-//! case, for which nothing is copied.
+//! Checks whether a value already has the form that its input's type expects: the usual case, in
+//! which nothing is copied.
 
 use rmcp::model::JsonObject;
 use serde_json::{Number, Value};
 
 use super::{
     Inputs, custom_field, key,
-    kind::{Input, Kind, Mark},
+    kind::{Input, InputKind, Mark},
     link, scalar,
 };
 use crate::mcp::{
@@ -15,7 +15,7 @@ use crate::mcp::{
 };
 
 impl Inputs {
-    /// Whether arguments have the names of inputs, and there is nothing to read in them.
+    /// Whether all arguments have the names of inputs, and need no conversion.
     pub fn are_right(&self, arguments: &JsonObject) -> bool {
         let is_right = |(name, value): (&String, &Value)| {
             self.input(name).is_some_and(|input| input.is_right(value))
@@ -29,15 +29,19 @@ impl Inputs {
 impl Input {
     pub fn is_right(&self, value: &Value) -> bool {
         match (&self.kind, value) {
-            (Kind::Marked(Mark::CustomFieldValues), value) => custom_field::are_right_values(value),
-            (Kind::Marked(Mark::CustomFieldFilters), value) => {
+            (InputKind::Marked(Mark::CustomFieldValues), value) => {
+                custom_field::are_right_values(value)
+            }
+            (InputKind::Marked(Mark::CustomFieldFilters), value) => {
                 custom_field::are_right_filters(value)
             }
             (_, Value::Array(items)) if self.is_list => {
                 !items.is_empty() && items.iter().all(|item| self.is_right_one(item))
             }
             _ if self.is_list => false,
-            (Kind::Other, value) => value.is_object() || value.is_number() || value.is_boolean(),
+            (InputKind::Other, value) => {
+                value.is_object() || value.is_number() || value.is_boolean()
+            }
             (_, value) => self.is_right_one(value),
         }
     }
@@ -51,8 +55,8 @@ impl Input {
     }
 }
 
-impl Kind {
-    /// Of one value; the input's [range](super::range) apart.
+impl InputKind {
+    /// Checks one value, apart from the input's [range](super::range).
     pub fn is_right(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Text, Value::String(text)) => !text.is_empty(),
@@ -62,7 +66,7 @@ impl Kind {
             (Self::Other, _) => true,
             (Self::Named(kind), Value::String(text)) => is_right_name(*kind, text),
             (Self::Named(kind), Value::Number(number)) => {
-                *kind == names::Kind::Resolution || is_some(number)
+                *kind == names::NameKind::Resolution || is_some(number)
             }
             (Self::Marked(mark), value) => mark.is_right(value),
             _ => false,
@@ -79,14 +83,15 @@ pub(super) fn is_whole(number: &Number) -> bool {
     number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|it| it.fract() == 0.0)
 }
 
-/// A name is compared without regard to width, so only what is none has to be read.
-fn is_right_name(kind: names::Kind, text: &str) -> bool {
+/// Whether a name needs no conversion. Names are compared regardless of width, so only texts that
+/// are not names need it.
+fn is_right_name(kind: names::NameKind, text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     match kind {
-        names::Kind::Issue => key::is_issue(text),
-        names::Kind::Project => key::is_project(text),
-        names::Kind::Sort => SORTS.contains(&text),
-        // Neither blank, nor JSON, nor a word for nothing.
+        names::NameKind::Issue => key::is_issue(text),
+        names::NameKind::Project => key::is_project(text),
+        names::NameKind::Sort => SORTS.contains(&text),
+        // The text must not be blank, JSON, or a word such as `none`.
         _ => {
             !text.is_empty()
                 && text.len() <= 64

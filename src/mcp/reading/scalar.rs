@@ -1,4 +1,4 @@
-//! One value of an input, whatever JSON it came as.
+//! Reads one value of an input from any JSON type.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 
 use super::{
     activity, date, key,
-    kind::{Input, Kind, Mark},
+    kind::{Input, InputKind, Mark},
     link::{self, Link},
     naming,
     right::is_whole,
@@ -17,23 +17,23 @@ use crate::{
     mcp::{inputs::SORTS, names},
 };
 
-/// Largest integer that survives a JavaScript client.
+/// The largest integer that a JavaScript client represents exactly.
 const MAX_SAFE: i64 = 1 << 53;
 
-/// What a value came to.
+/// The result of reading a value.
 #[derive(Debug, PartialEq)]
 pub(super) enum Given {
     Value(Value),
-    /// Nothing was given.
+    /// The value is absent.
     Empty,
-    /// What is there is to be removed.
+    /// The current value is to be removed.
     None,
 }
 
 /// Reads one value.
 ///
 /// # Errors
-/// What was expected.
+/// The value is invalid; the error says what was expected.
 pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, String> {
     let given = converted(input, value, space)?;
     let Given::Value(Value::Number(number)) = &given else {
@@ -47,14 +47,14 @@ pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Gi
                 false => Err(format!("expected {range}, received {number}")),
             }
         }
-        _ if input.kind == Kind::Marked(Mark::Integer) && !is_whole(number) => {
+        _ if input.kind == InputKind::Marked(Mark::Integer) && !is_whole(number) => {
             Err(format!("expected an integer, received {number}"))
         }
         _ => Ok(given),
     }
 }
 
-/// A value as the input's type takes it, in its range or not.
+/// Converts a value to the form that the input's type expects, without checking the range.
 fn converted(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, String> {
     if input.kind.is_right(&value) {
         return Ok(Given::Value(value));
@@ -66,7 +66,7 @@ fn converted(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, S
             1 => converted(input, items.remove(0), space),
             several => Err(format!("expected one value, received a list of {several}")),
         },
-        // As Backlog answers with things.
+        // Items may be given as objects, as Backlog returns them.
         Value::Object(mut thing) if input.kind.is_thing() => match thing.shift_remove("id") {
             Some(id @ (Value::Number(_) | Value::String(_))) => converted(input, id, space),
             _ => Err(format!(
@@ -74,14 +74,14 @@ fn converted(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, S
                 input.kind.noun()
             )),
         },
-        Value::Object(_) if input.kind == Kind::Other => Ok(Given::Value(value)),
+        Value::Object(_) if input.kind == InputKind::Other => Ok(Given::Value(value)),
         Value::Object(_) => Err(format!(
             "expected {}, received an object",
             input.kind.noun()
         )),
         Value::String(text) => of_text(input, text, space),
         Value::Bool(given) => of_boolean(&input.kind, given),
-        // It names nothing, as in a path.
+        // 0 or less names nothing, as in a path.
         Value::Number(number)
             if input.kind.is_id() && !input.is_required && number.as_f64() <= Some(0.0) =>
         {
@@ -91,11 +91,11 @@ fn converted(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, S
     }
 }
 
-fn of_boolean(kind: &Kind, given: bool) -> Result<Given, String> {
+fn of_boolean(kind: &InputKind, given: bool) -> Result<Given, String> {
     match kind {
-        Kind::Text => Ok(Given::Value(given.to_string().into())),
-        Kind::Other => Ok(Given::Value(given.into())),
-        Kind::Marked(Mark::OnlyFalse) => Err(ONLY_FALSE.to_owned()),
+        InputKind::Text => Ok(Given::Value(given.to_string().into())),
+        InputKind::Other => Ok(Given::Value(given.into())),
+        InputKind::Marked(Mark::OnlyFalse) => Err(ONLY_FALSE.to_owned()),
         kind => Err(format!(
             "expected {}, received boolean {given}",
             kind.noun()
@@ -103,21 +103,21 @@ fn of_boolean(kind: &Kind, given: bool) -> Result<Given, String> {
     }
 }
 
-const ONLY_FALSE: &str = "Backlog takes only false, for what has no due date; for what has one, \
+const ONLY_FALSE: &str = "Backlog accepts only false, for issues without a due date; for others, \
                           give dueDateSince and dueDateUntil";
 
-fn of_number(kind: &Kind, number: Number) -> Result<Given, String> {
+fn of_number(kind: &InputKind, number: Number) -> Result<Given, String> {
     match kind {
-        Kind::Text => Ok(Given::Value(number.to_string().into())),
-        Kind::Named(_) | Kind::Other => Ok(Given::Value(Value::Number(number))),
-        Kind::Marked(
+        InputKind::Text => Ok(Given::Value(number.to_string().into())),
+        InputKind::Named(_) | InputKind::Other => Ok(Given::Value(Value::Number(number))),
+        InputKind::Marked(
             Mark::IssueKey | Mark::IssueId | Mark::IssueIdOrKey | Mark::ProjectKey | Mark::WikiPage,
         ) => Ok(Given::Value(Value::Number(number))),
-        // A repository or a document may be called by a number.
-        Kind::Marked(Mark::RepositoryName | Mark::Document) => {
+        // A repository or a document may have a number as its name.
+        InputKind::Marked(Mark::RepositoryName | Mark::Document) => {
             Ok(Given::Value(number.to_string().into()))
         }
-        Kind::Marked(Mark::Date) => {
+        InputKind::Marked(Mark::Date) => {
             date::read(&number.to_string()).map(|day| Given::Value(day.into()))
         }
         kind => Err(format!(
@@ -129,7 +129,7 @@ fn of_number(kind: &Kind, number: Number) -> Result<Given, String> {
 
 fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, String> {
     let kind = &input.kind;
-    if kind.is_free_text() || *kind == Kind::Other {
+    if kind.is_free_text() || *kind == InputKind::Other {
         return Ok(match text.is_empty() {
             true => Given::Empty,
             false => Given::Value(text.into()),
@@ -137,7 +137,7 @@ fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, Str
     }
     let expected = || {
         let received = match kind {
-            Kind::Marked(Mark::Decimal) => "received",
+            InputKind::Marked(Mark::Decimal) => "received",
             _ => "received string",
         };
         format!("expected {}, {received} {}", kind.noun(), quoted(&text))
@@ -146,12 +146,12 @@ fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, Str
     if plain.is_empty() || plain.eq_ignore_ascii_case("null") {
         return Ok(Given::Empty);
     }
-    // Half of a character that was cut: of no key, word or name.
+    // The text has half of a cut character, which no key, word or name contains.
     if plain.contains(char::REPLACEMENT_CHARACTER) {
         return Err(expected());
     }
-    // A list of names may have one of this name.
-    let is_name = matches!(kind, Kind::Named(_)) && input.is_list;
+    // An entry may have this name in a list of names.
+    let is_name = matches!(kind, InputKind::Named(_)) && input.is_list;
     if is_none_word(&plain) && !is_name {
         return Ok(Given::None);
     }
@@ -168,26 +168,26 @@ fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, Str
         return of_link(input, &link).map(Given::Value);
     }
     let value = match kind {
-        Kind::Boolean | Kind::Marked(Mark::OnlyFalse) => of_boolean_word(kind, &plain)?,
-        Kind::Choice(words) => chosen(words, &plain).map(Value::from),
-        Kind::Named(names::Kind::Issue) => issue(&plain),
-        Kind::Named(names::Kind::Project) => Some(project(&plain).into()),
-        Kind::Named(names::Kind::Sort) => Some(sort(&plain).into()),
-        Kind::Named(_) => Some(plain.as_str().into()),
-        Kind::Marked(mark) => marked(*mark, &plain)?,
-        Kind::Text | Kind::Other => None,
+        InputKind::Boolean | InputKind::Marked(Mark::OnlyFalse) => of_boolean_word(kind, &plain)?,
+        InputKind::Choice(words) => chosen(words, &plain).map(Value::from),
+        InputKind::Named(names::NameKind::Issue) => issue(&plain),
+        InputKind::Named(names::NameKind::Project) => Some(project(&plain).into()),
+        InputKind::Named(names::NameKind::Sort) => Some(sort(&plain).into()),
+        InputKind::Named(_) => Some(plain.as_str().into()),
+        InputKind::Marked(mark) => marked(*mark, &plain)?,
+        InputKind::Text | InputKind::Other => None,
     };
     value.map(Given::Value).ok_or_else(expected)
 }
 
-fn of_boolean_word(kind: &Kind, word: &str) -> Result<Option<Value>, String> {
+fn of_boolean_word(kind: &InputKind, word: &str) -> Result<Option<Value>, String> {
     let given = match word.to_ascii_lowercase().as_str() {
         "true" => true,
         "false" => false,
         _ => return Ok(None),
     };
     match (kind, given) {
-        (Kind::Marked(Mark::OnlyFalse), true) => Err(ONLY_FALSE.to_owned()),
+        (InputKind::Marked(Mark::OnlyFalse), true) => Err(ONLY_FALSE.to_owned()),
         _ => Ok(Some(given.into())),
     }
 }
@@ -217,7 +217,7 @@ fn marked(mark: Mark, text: &str) -> Result<Option<Value>, String> {
     })
 }
 
-/// The id or key of an issue.
+/// Reads the id or key of an issue.
 fn issue(text: &str) -> Option<Value> {
     let bare = key::bare(text);
     match digits(bare) {
@@ -226,7 +226,7 @@ fn issue(text: &str) -> Option<Value> {
     }
 }
 
-/// The id, key or name of a project; brackets may be part of a name.
+/// Reads the id, key or name of a project; brackets may be part of a name.
 fn project(text: &str) -> &str {
     let bare = key::bare(text);
     match key::is_project(&bare.to_ascii_uppercase()) {
@@ -235,7 +235,7 @@ fn project(text: &str) -> &str {
     }
 }
 
-/// Backlog writes them in small letters, and without hyphens.
+/// Normalizes the id of a document to Backlog's form: lowercase, without hyphens.
 pub(super) fn document(id: &str) -> Cow<'_, str> {
     let bare = match id.len() {
         36 if id.split('-').map(str::len).eq([8, 4, 4, 4, 12]) => Cow::Owned(id.replace('-', "")),
@@ -248,7 +248,7 @@ pub(super) fn document(id: &str) -> Cow<'_, str> {
     }
 }
 
-/// `5`, `-5`, `+5` and `5.0`.
+/// Reads an integer such as `5`, `-5`, `+5` or `5.0`.
 pub(super) fn integer(text: &str) -> Option<i64> {
     let whole = text.split_once('.').map_or(text, |(whole, rest)| {
         let is_zero = !rest.is_empty() && rest.bytes().all(|byte| byte == b'0');
@@ -263,7 +263,7 @@ pub(super) fn integer(text: &str) -> Option<i64> {
     (-MAX_SAFE..=MAX_SAFE).contains(&number).then_some(number)
 }
 
-/// `2.5`; a comma could be either sign.
+/// Reads a number such as `2.5`. A comma is rejected, because it is ambiguous.
 pub(in crate::mcp) fn decimal(text: &str) -> Option<Number> {
     if let Some(number) = integer(text) {
         return Some(number.into());
@@ -275,14 +275,14 @@ pub(in crate::mcp) fn decimal(text: &str) -> Option<Number> {
     Number::from_f64(number)
 }
 
-/// The word of a choice in any case, with or without separators.
+/// Finds the word of a choice in any case, with or without separators.
 fn chosen<'a>(words: &'a [String], text: &str) -> Option<&'a str> {
     let text = naming::folded(text);
     let words = words.iter().map(String::as_str);
     words.into_iter().find(|word| naming::folded(word) == text)
 }
 
-/// What to sort by: a word of Backlog's own, or the name of a custom field.
+/// Reads a sort key: one of Backlog's own words, or the name of a custom field.
 fn sort(text: &str) -> &str {
     let folded = naming::folded(text);
     let mut words = SORTS.iter();
@@ -292,21 +292,25 @@ fn sort(text: &str) -> &str {
         .unwrap_or(text)
 }
 
-/// What of a link an input takes.
+/// Returns the part of a link that an input accepts.
 fn of_link(input: &Input, link: &Link) -> Result<Value, String> {
     let value = match &input.kind {
-        Kind::Named(names::Kind::Issue)
-        | Kind::Marked(Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey) => {
+        InputKind::Named(names::NameKind::Issue)
+        | InputKind::Marked(Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey) => {
             link.issue.clone().map(Value::from)
         }
-        Kind::Named(names::Kind::Project) | Kind::Marked(Mark::ProjectKey) => {
+        InputKind::Named(names::NameKind::Project) | InputKind::Marked(Mark::ProjectKey) => {
             link.project.clone().map(Value::from)
         }
-        Kind::Marked(Mark::RepositoryName) => link.repository.clone().map(Value::from),
-        Kind::Marked(Mark::WikiPage) => link.wiki.map(Value::from),
-        Kind::Marked(Mark::Document) => link.document.clone().map(Value::from),
-        Kind::Marked(Mark::Integer) if input.name == "commentId" => link.comment.map(Value::from),
-        Kind::Marked(Mark::Integer) if input.name == "number" => link.pull_request.map(Value::from),
+        InputKind::Marked(Mark::RepositoryName) => link.repository.clone().map(Value::from),
+        InputKind::Marked(Mark::WikiPage) => link.wiki.map(Value::from),
+        InputKind::Marked(Mark::Document) => link.document.clone().map(Value::from),
+        InputKind::Marked(Mark::Integer) if input.name == "commentId" => {
+            link.comment.map(Value::from)
+        }
+        InputKind::Marked(Mark::Integer) if input.name == "number" => {
+            link.pull_request.map(Value::from)
+        }
         _ => None,
     };
     value.ok_or_else(|| {
@@ -318,11 +322,11 @@ fn of_link(input: &Input, link: &Link) -> Result<Value, String> {
     })
 }
 
-impl Kind {
-    /// Whether it names one thing, as an address may.
+impl InputKind {
+    /// Whether it names one item, as a URL may.
     fn is_thing(&self) -> bool {
         match self {
-            Self::Named(kind) => *kind != names::Kind::Sort,
+            Self::Named(kind) => *kind != names::NameKind::Sort,
             Self::Marked(mark) => matches!(
                 mark,
                 Mark::IssueId
@@ -337,16 +341,16 @@ impl Kind {
         }
     }
 
-    /// Whether what it names has a number, which may be written as `id:12`.
+    /// Whether the item has a numeric id, which may be written as `id:12`.
     fn is_numbered(&self) -> bool {
         let is_text = matches!(self, Self::Marked(Mark::RepositoryName | Mark::Document));
         self.is_thing() && !is_text
     }
 
-    /// Whether an address is read, and not what something is called.
+    /// Whether a URL is read as a link rather than as a name.
     fn takes_link(&self) -> bool {
         match self {
-            Self::Named(kind) => matches!(kind, names::Kind::Issue | names::Kind::Project),
+            Self::Named(kind) => matches!(kind, names::NameKind::Issue | names::NameKind::Project),
             kind => kind.is_thing() || *kind == Self::Marked(Mark::Integer),
         }
     }
@@ -356,7 +360,7 @@ impl Kind {
             Self::Text => "a string",
             Self::Boolean => "a boolean",
             Self::Choice(words) => return format!("one of {}", words.join(", ")).into(),
-            Self::Named(names::Kind::Issue) => "an id or a key such as PROJ-12",
+            Self::Named(names::NameKind::Issue) => "an id or a key such as PROJ-12",
             Self::Named(_) => "an id or a name",
             Self::Other => "an object",
             Self::Marked(mark) => match mark {
@@ -370,7 +374,7 @@ impl Kind {
                 Mark::RepositoryName => "the name of a repository",
                 Mark::WikiPage => "a numeric id",
                 Mark::Document => "the id of a document (get_documents)",
-                Mark::Activity => "a kind of activity",
+                Mark::Activity => "an activity type",
                 Mark::OnlyFalse => "false",
                 Mark::CustomFieldValues | Mark::CustomFieldFilters => "a list of custom fields",
             },

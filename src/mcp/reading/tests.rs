@@ -1,4 +1,4 @@
-//! Whole calls, read.
+//! Reads the arguments of whole calls.
 
 mod changes;
 mod places;
@@ -27,7 +27,7 @@ fn read(tool: &str, arguments: Value) -> Result<(Value, Vec<String>), String> {
     read_by(&server(), tool, arguments)
 }
 
-/// What is read in place of the arguments; nothing is said of it.
+/// Returns the arguments as read, without any notes.
 fn meant(tool: &str, arguments: Value) -> Value {
     let shown = arguments.to_string();
     let (meant, notes) = read(tool, arguments).unwrap_or_else(|error| panic!("{shown}: {error}"));
@@ -75,22 +75,22 @@ fn an_error_about_an_id_names_the_tool_that_has_it() {
             json!({"kind": "issue", "id": "HARBOR-12"}),
             "id: expected an integer, received string \"HARBOR-12\" (get_issue, \
              get_issue_comments, get_wiki_pages, get_pull_request or get_pull_request_comments \
-             has its id)",
+             returns its id)",
         ),
         (
             "get_wiki",
             json!({"wikiId": "Home"}),
-            "received string \"Home\" (get_wiki_pages has its id)",
+            "received string \"Home\" (get_wiki_pages returns its id)",
         ),
         (
             "get_issue_comment",
             json!({"issueKey": "A-1", "commentId": "last"}),
-            "received string \"last\" (get_issue_comments has its id)",
+            "received string \"last\" (get_issue_comments returns its id)",
         ),
         (
             "get_issue_attachment",
             json!({"issueKey": "A-1", "attachmentId": "a.png"}),
-            "received string \"a.png\" (get_issue_attachments has its id)",
+            "received string \"a.png\" (get_issue_attachments returns its id)",
         ),
     ] {
         let error = refused(tool, arguments);
@@ -132,12 +132,12 @@ fn what_has_no_meaning_is_said() {
         (
             "get_issues",
             json!({"hasDueDate": true}),
-            "hasDueDate: Backlog takes only false",
+            "hasDueDate: Backlog accepts only false",
         ),
         (
             "get_issues",
             json!({"hasDueDate": "true"}),
-            "hasDueDate: Backlog takes only false",
+            "hasDueDate: Backlog accepts only false",
         ),
         (
             "get_issues",
@@ -147,7 +147,7 @@ fn what_has_no_meaning_is_said() {
         (
             "get_space_activities",
             json!({"activityTypeId": ["issueMade"]}),
-            "activityTypeId[0]: no kind of activity is called \"issueMade\"; the nearest are issue",
+            "activityTypeId[0]: unknown activity type \"issueMade\"; the nearest are issue",
         ),
         (
             "get_issue",

@@ -1,14 +1,14 @@
-//! Texts as people and programs paste them.
+//! Cleans text as users and programs paste it.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// In bytes. Nothing but free text is longer; what is, is not looked at.
+/// The maximum length in bytes of anything but free text. A longer text is not examined.
 pub(in crate::mcp) const MAX_TEXT: usize = 1024;
-/// Ways to write that nothing is to be there.
+/// Words for an empty value.
 const NONE: [&str; 4] = ["none", "なし", "無し", "(none)"];
 
-/// Without what surrounds it, and with full-width characters as plain ones: `　ＨＡＲＢＯＲ\n` →
-/// `HARBOR`. `None` if it is too long to be anything but free text.
+/// Trims a text, and converts full-width characters to plain ones: `　ＨＡＲＢＯＲ\n` → `HARBOR`.
+/// `None` if it is too long to be anything but free text.
 pub(in crate::mcp) fn clean(text: &str) -> Option<String> {
     if text.len() > MAX_TEXT {
         return None;
@@ -20,7 +20,7 @@ pub(in crate::mcp) fn clean(text: &str) -> Option<String> {
     Some(plain.trim_matches(is_edge).to_owned())
 }
 
-/// Blanks, control characters, and what cannot be seen.
+/// Whether a character is whitespace, a control character, or invisible.
 fn is_edge(character: char) -> bool {
     character.is_whitespace() || character.is_control() || is_invisible(character)
 }
@@ -29,27 +29,27 @@ fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}')
 }
 
-/// Whether a text means that nothing is to be there.
+/// Whether a text is a word for an empty value.
 pub(in crate::mcp) fn is_none_word(text: &str) -> bool {
-    // The longest is nine bytes, full width.
+    // The longest word has nine bytes in full width.
     text.len() <= 64
         && clean(text).is_some_and(|text| NONE.contains(&text.to_ascii_lowercase().as_str()))
 }
 
-/// A number of digits only.
+/// Parses a number of digits only.
 pub(in crate::mcp) fn digits(text: &str) -> Option<i64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_number)
 }
 
-/// The number of `id:12`, which is no name.
+/// Parses the number of `id:12`, which is not a name.
 pub(in crate::mcp) fn written_id(text: &str) -> Option<i64> {
     let (word, number) = text.split_once(':')?;
     let is_id = word.trim_end().eq_ignore_ascii_case("id");
     digits(number.trim_start()).filter(|_| is_id)
 }
 
-/// As an error repeats it.
+/// Quotes a text for an error.
 pub(super) fn quoted(text: &str) -> String {
     let quoted = crate::mcp::names::quoted(text);
     match text.len() {

@@ -1,16 +1,16 @@
-//! Things of Backlog as Markdown that a model reads.
+//! Writes items of Backlog as Markdown for models.
 //!
-//! A heading, the fields as a list, the long texts below. What somebody wrote stays as it is: the
-//! notation is the project's, Markdown or Backlog's own.
+//! A page has a heading, the fields as a list, and the long texts below. Users' texts are
+//! unchanged: their notation is that of the project, Markdown or Backlog's own.
 
 use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta};
 use serde_json::Value;
 
-use super::uri::{Kind, Target};
+use super::uri::{ResourceKind, Target};
 
-/// A page under way.
+/// A page that is being written.
 struct Page(String);
 
 impl Page {
@@ -18,7 +18,7 @@ impl Page {
         Self(format!("# {}\n\n", one_line(title)))
     }
 
-    /// A field with something in it.
+    /// Writes a field unless it is empty.
     fn field(&mut self, name: &str, value: &Value) {
         if let Some(text) = text(value) {
             self.line(name, &text);
@@ -29,7 +29,7 @@ impl Page {
         let _ = writeln!(self.0, "- {name}: {}", one_line(text));
     }
 
-    /// Who and when, as `Name, 2026-10-01T08:12:30Z`.
+    /// Writes a user and a time, as `Name, 2026-10-01T08:12:30Z`.
     fn event(&mut self, name: &str, who: &Value, when: &Value) {
         if let Some(when) = text(when) {
             let who = text(who).unwrap_or_else(|| "unknown".to_owned());
@@ -44,13 +44,13 @@ impl Page {
     }
 }
 
-/// The page of a thing. `more` is what [`super::more`] asked for.
+/// Writes the page of an item. `more` is the result of [`super::more`].
 pub(super) fn page(target: &Target, space: &str, thing: &Value, more: &Value) -> String {
     match target.kind {
-        Kind::Project => project(space, thing, more),
-        Kind::Issue => issue(space, thing, more),
-        Kind::Wiki => wiki(space, thing),
-        Kind::Document => document(space, thing),
+        ResourceKind::Project => project(space, thing, more),
+        ResourceKind::Issue => issue(space, thing, more),
+        ResourceKind::Wiki => wiki(space, thing),
+        ResourceKind::Document => document(space, thing),
     }
 }
 
@@ -127,7 +127,7 @@ fn issue(space: &str, issue: &Value, comments: &Value) -> String {
     page.0
 }
 
-/// Comments come newest first, and are read the other way.
+/// Writes the comments, which Backlog returns newest first, in chronological order.
 fn discussion(page: &mut Page, comments: &Value) {
     let comments = items(comments);
     if comments.is_empty() {
@@ -155,7 +155,7 @@ fn discussion(page: &mut Page, comments: &Value) {
             let field = text(&change["field"]).unwrap_or_default();
             let value = |name: &str| text(&change[name]).unwrap_or_else(|| "nothing".to_owned());
             let (old, new) = (value("originalValue"), value("newValue"));
-            // The texts themselves are above.
+            // The full text is above.
             match field.as_str() {
                 "description" => page.line("description", "changed"),
                 _ => page.line(&field, &format!("{old} → {new}")),
@@ -207,7 +207,7 @@ fn items(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// A value in words: of an object its name, of a list all of them.
+/// Writes a value as text: the name of an object, or all entries of a list.
 fn text(value: &Value) -> Option<String> {
     let text = match value {
         Value::Null => return None,
@@ -219,11 +219,11 @@ fn text(value: &Value) -> Option<String> {
     Some(text).filter(|text| !text.trim().is_empty())
 }
 
-/// The kind of custom field that has a date.
+/// The type of custom fields that hold a date.
 const DATE: u64 = 4;
 
-/// The day that Backlog means by a stamp: it is midnight, of UTC or of where the space is, so
-/// `2026-10-19T15:00:00Z` is the 20th in Japan.
+/// Returns the date of a timestamp from Backlog. It is midnight in UTC or in the time zone of the
+/// space, so `2026-10-19T15:00:00Z` is the 20th in Japan.
 fn day(stamp: &str) -> String {
     match DateTime::parse_from_rfc3339(stamp) {
         Ok(midnight) => {
@@ -234,7 +234,7 @@ fn day(stamp: &str) -> String {
     }
 }
 
-/// A name must not begin a heading or a list of its own.
+/// Joins a text to one line, so that a name cannot start a heading or a list.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stamp_is_the_day_whose_midnight_it_is() {
+    fn a_timestamp_is_the_date_of_its_midnight() {
         for (stamp, expected) in [
             ("2026-10-20T00:00:00Z", "2026-10-20"),
             // In Japan, New York and Auckland.

@@ -1,17 +1,17 @@
-//! What a host can show or attach without a call of a tool: projects, issues, wiki pages and
+//! Resources that a host can show or attach without a tool call: projects, issues, wiki pages and
 //! documents as Markdown.
 //!
-//! 1. `resources/list` are the projects that the caller has joined; `resources/templates/list`
-//!    says how the others are addressed (`uri`).
-//! 2. `resources/read` takes an address of the caller's own space, or of one of the organizations
-//!    of a local server, and of a kind that the caller may read ([`Reader::check`]).
-//! 3. It must be of an allowed project ([`Reader::admit`]).
-//! 4. Backlog is asked for the thing, and for what belongs to it.
+//! 1. `resources/list` returns the projects that the caller is a member of;
+//!    `resources/templates/list` describes the URIs of other resources (`uri`).
+//! 2. `resources/read` accepts a URI of the caller's own space, or of an organization of a local
+//!    server, and of a kind that the caller may read ([`Reader::check`]).
+//! 3. The item must be in an allowed project ([`Reader::authorize`]).
+//! 4. The item and its related data are requested from Backlog.
 //! 5. Hidden characters are removed from the response ([`hidden`]).
-//! 6. It becomes a page (`markdown`). Of one that is longer than a result may be, a part is
-//!    returned, with the address that the next part has.
+//! 6. The response is written as a page (`markdown`). If it is longer than a result may be, a part
+//!    is returned with the URI of the next part.
 //!
-//! Lists and reads are recorded as calls of tools are, with names of their own.
+//! Lists and reads are recorded like tool calls, under their own names.
 
 mod markdown;
 mod uri;
@@ -27,27 +27,27 @@ use serde_json::{Map, Value, json};
 
 use super::{failure::ToolError, hidden, origin, reader::Reader, text_part::Part, tokens};
 use crate::backlog::{Request, Segment};
-use uri::{Kind, Target};
+use uri::{ResourceKind, Target};
 
 const MARKDOWN: &str = "text/markdown";
-/// How many projects a page of the list has.
+/// The number of projects on a page of the list.
 const LISTED: usize = 100;
-/// How many comments an issue has at most: one request.
+/// The maximum number of comments on the page of an issue, from one request.
 const COMMENTS: usize = 100;
 /// How long a client may keep a list, in milliseconds.
 const LIST_TTL_MS: u64 = 60_000;
 
-/// A project as far as lists and completions go.
+/// A project, with the parts that lists and completions need.
 pub(super) struct Project {
     pub id: u64,
     pub key: String,
     pub name: String,
 }
 
-/// The allowed projects in use that the caller has joined, in Backlog's order; none where the
-/// caller may not read projects. The one place where they are listed.
+/// Returns the allowed, unarchived projects that the caller is a member of, in Backlog's order;
+/// empty if the caller may not read projects. This is the only place that lists them.
 pub(super) async fn projects(reader: &Reader<'_>) -> Result<Vec<Project>, ToolError> {
-    if !reader.may(Kind::Project.tool()) {
+    if !reader.may(ResourceKind::Project.tool()) {
         return Ok(Vec::new());
     }
     let mut request = Request::get([Segment::fixed("projects")]);
@@ -72,7 +72,11 @@ pub(super) async fn list(
     let start = match cursor {
         None => 0,
         Some(cursor) => cursor.parse::<usize>().map_err(|_| {
-            ErrorData::invalid_params("the cursor is of no list of this server", None)
+            ErrorData::invalid_params(
+                "invalid cursor; use the nextCursor of a previous \
+                                       response",
+                None,
+            )
         })?,
     };
     let mut record = reader.record("resource:list");
@@ -106,7 +110,9 @@ async fn listed(reader: &Reader<'_>) -> Result<Vec<Resource>, ToolError> {
 pub(super) fn templates(reader: &Reader<'_>) -> ListResourceTemplatesResult {
     let spaces = reader.spaces();
     let templates = spaces.iter().flat_map(|space| {
-        let kinds = Kind::ALL.into_iter().filter(|kind| space.may(kind.tool()));
+        let kinds = ResourceKind::ALL
+            .into_iter()
+            .filter(|kind| space.may(kind.tool()));
         kinds.map(|kind| {
             let title = match spaces.len() {
                 1 => kind.title().to_owned(),
@@ -125,7 +131,9 @@ pub(super) fn templates(reader: &Reader<'_>) -> ListResourceTemplatesResult {
 
 /// Whether this is a template of the reader's own space.
 pub(super) fn is_template(reader: &Reader<'_>, template: &str) -> bool {
-    let mut kinds = Kind::ALL.into_iter().filter(|kind| reader.may(kind.tool()));
+    let mut kinds = ResourceKind::ALL
+        .into_iter()
+        .filter(|kind| reader.may(kind.tool()));
     kinds.any(|kind| {
         let host = reader.host();
         kind.template(host) == template || kind.plain_template(host) == template
@@ -143,13 +151,16 @@ pub(super) async fn read(
         Some((space, target))
     });
     let Some((reader, target)) = found else {
-        let text = format!("{uri} is no resource of {}", reader.host());
+        let text = format!(
+            "unknown resource {uri} of {}; see resources/templates/list",
+            reader.host()
+        );
         return Err(ErrorData::resource_not_found(text, of(uri)));
     };
     let mut record = reader.record(target.kind.recorded());
-    if let Err(barred) = reader.check(target.kind.tool()) {
-        record.ended(barred.outcome());
-        return Err(reader.barred(uri, &barred));
+    if let Err(denied) = reader.check(target.kind.tool()) {
+        record.ended(denied.outcome());
+        return Err(reader.denied(uri, &denied));
     }
     let page = page(&reader, &target).await;
     record.ended_as(&page, ToolError::outcome);
@@ -166,10 +177,10 @@ pub(super) async fn read(
     Ok(result)
 }
 
-/// What comes before the first part of a page, at most.
+/// The tokens reserved for the note on a part of a page.
 const NOTE_TOKENS: usize = 150;
 
-/// As much of a page as fits, from the place that the address says, and where it goes on.
+/// Returns as much of a page as fits, from the offset in the URI, and where it continues.
 fn part(page: &Page, target: &Target, host: &str, max_tokens: usize) -> String {
     let text = &page.text;
     if target.text_offset == 0 && tokens::fits(text, max_tokens) {
@@ -191,35 +202,35 @@ fn part(page: &Page, target: &Target, host: &str, max_tokens: usize) -> String {
     let updated = page.updated.as_deref();
     let updated = updated.map_or_else(String::new, |when| format!(", as of {when}"));
     let next = match to < of {
-        true => format!(" Read on at {}", target.at(host, to)),
-        false => " This is its end.".to_owned(),
+        true => format!(" It continues at {}", target.at(host, to)),
+        false => " This is the end.".to_owned(),
     };
     let line = if shown.ends_with('\n') { "" } else { "\n" };
     format!("{shown}{line}\n(Characters {from} to {to} of {of} of this page{updated}.{next})\n")
 }
 
-/// A page, and when what it shows was changed last.
+/// A page, and the time of the last change of its item.
 struct Page {
     text: String,
     updated: Option<String>,
 }
 
-/// Asks Backlog for a thing, and writes its page.
+/// Requests an item from Backlog, and writes its page.
 async fn page(reader: &Reader<'_>, target: &Target) -> Result<Page, ToolError> {
     let (tool, input) = (target.kind.tool(), target.kind.variable());
-    let admitted = reader.admit(tool, input, target.id.as_str()).await;
-    let sieve = admitted?;
+    let authorized = reader.authorize(tool, input, target.id.as_str()).await;
+    let filter = authorized?;
     let inputs = Map::from_iter([(input.to_owned(), Value::from(target.id.as_str()))]);
     let thing = reader.fetch(target.kind.call().fill(inputs)?).await?;
     let more = match more(target) {
         Some((tool, request)) if reader.may(tool) => reader.fetch(request).await?,
         _ => Value::Null,
     };
-    let (mut answers, note) = reader
-        .sift(sieve, json!({"thing": thing, "more": more}))
+    let (mut shown, note) = reader
+        .filter(filter, json!({"thing": thing, "more": more}))
         .await;
-    let removed = hidden::clean_value(&mut answers);
-    let (thing, more) = (&answers["thing"], &answers["more"]);
+    let removed = hidden::clean_value(&mut shown);
+    let (thing, more) = (&shown["thing"], &shown["more"]);
     let mut text = markdown::page(target, reader.space(), thing, more);
     for note in note.into_iter().chain(hidden::note(removed)) {
         text.push_str(&format!("\n({note})\n"));
@@ -228,21 +239,21 @@ async fn page(reader: &Reader<'_>, target: &Target) -> Result<Page, ToolError> {
     Ok(Page { text, updated })
 }
 
-/// What an error is about, for programs.
+/// Returns the URI of an error, for programs.
 fn of(uri: &str) -> Option<Value> {
     Some(json!({ "uri": uri }))
 }
 
-/// What is asked for beside the thing itself, and the tool that reads the same.
+/// The request for data in addition to the item itself, and the tool that reads the same.
 fn more(target: &Target) -> Option<(&'static str, Request)> {
     let (tool, name, query) = match target.kind {
-        Kind::Project => ("get_version_milestone_list", "versions", None),
-        Kind::Issue => (
+        ResourceKind::Project => ("get_version_milestone_list", "versions", None),
+        ResourceKind::Issue => (
             "get_issue_comments",
             "comments",
             Some(("count".to_owned(), COMMENTS.to_string())),
         ),
-        Kind::Wiki | Kind::Document => return None,
+        ResourceKind::Wiki | ResourceKind::Document => return None,
     };
     let path = [target.kind.path(), name].map(Segment::fixed);
     let [kind, name] = path;

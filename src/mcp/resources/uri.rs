@@ -1,8 +1,8 @@
-//! The addresses of resources: `backlog://acme.backlog.com/issues/PROJ-12`.
+//! The URIs of resources: `backlog://acme.backlog.com/issues/PROJ-12`.
 //!
-//! Only the plain form is one: no encoding, the id as Backlog writes it but for the case of a key,
-//! and no query but the character that a page goes on at (`?textOffset=4000`). What is asked of
-//! Backlog is what the address says.
+//! Only the plain form is valid: no encoding, the id as Backlog writes it except for the case of a
+//! key, and no query except the character at which a page continues (`?textOffset=4000`). So the
+//! request to Backlog is exactly what the URI says.
 
 use crate::{
     backlog::{Operation, Segment},
@@ -11,19 +11,19 @@ use crate::{
 
 const SCHEME: &str = "backlog://";
 
-/// What kinds of thing can be read as a resource.
+/// The kinds of items that can be read as a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ResourceKind {
     Project,
     Issue,
     Wiki,
     Document,
 }
 
-impl Kind {
+impl ResourceKind {
     pub const ALL: [Self; 4] = [Self::Project, Self::Issue, Self::Wiki, Self::Document];
 
-    /// Of addresses, and of the REST API.
+    /// The path segment in URIs and in the REST API.
     pub fn path(self) -> &'static str {
         match self {
             Self::Project => "projects",
@@ -33,7 +33,7 @@ impl Kind {
         }
     }
 
-    /// The request for one, by [`Self::variable`].
+    /// The request for an item, by [`Self::variable`].
     pub fn call(self) -> Operation {
         match self {
             Self::Project => Operation::get("projects/{projectKey}"),
@@ -43,7 +43,7 @@ impl Kind {
         }
     }
 
-    /// The tool that reads the same, whose bounds hold here, too.
+    /// The tool that reads the same item. Its limits apply here too.
     pub fn tool(self) -> &'static str {
         match self {
             Self::Project => "get_project",
@@ -53,7 +53,7 @@ impl Kind {
         }
     }
 
-    /// What reading one is called in the audit trail and the metrics.
+    /// The name of a read in the audit trail and in metrics.
     pub fn recorded(self) -> &'static str {
         match self {
             Self::Project => "resource:project",
@@ -96,13 +96,13 @@ impl Kind {
         format!("{}{{?{TEXT_OFFSET}}}", self.plain_template(host))
     }
 
-    /// The same without the place to go on at.
+    /// The template without the offset.
     pub fn plain_template(self, host: &str) -> String {
         let (path, variable) = (self.path(), self.variable());
         format!("{SCHEME}{host}/{path}/{{{variable}}}")
     }
 
-    /// An id as Backlog writes it: keys have capital letters.
+    /// Normalizes an id to Backlog's form: keys are in uppercase.
     fn written(self, id: &str) -> String {
         match self {
             Self::Project | Self::Issue => id.to_ascii_uppercase(),
@@ -130,17 +130,17 @@ impl Kind {
     }
 }
 
-/// One thing in a space.
+/// One item in a space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    pub kind: Kind,
+    pub kind: ResourceKind,
     pub id: Segment,
-    /// The character that its page goes on at.
+    /// The character at which its page continues.
     pub text_offset: usize,
 }
 
 impl Target {
-    /// Reads an address; `None` if it is of no resource of the space at `host`.
+    /// Parses a URI; `None` if it is not a resource of the space at `host`.
     pub fn parse(uri: &str, host: &str) -> Option<Self> {
         let (uri, text_offset) = match uri.split_once('?') {
             None => (uri, 0),
@@ -151,7 +151,9 @@ impl Target {
         if parts.next().is_some() || !space.eq_ignore_ascii_case(host) {
             return None;
         }
-        let kind = Kind::ALL.into_iter().find(|kind| kind.path() == path)?;
+        let kind = ResourceKind::ALL
+            .into_iter()
+            .find(|kind| kind.path() == path)?;
         let id = Some(kind.written(id)).filter(|id| kind.accepts(id))?;
         let id = Segment::parse(id).ok()?;
         Some(Self {
@@ -161,23 +163,23 @@ impl Target {
         })
     }
 
-    /// The address of the same page, going on at a character.
+    /// Returns the URI of the same page, starting at a character.
     pub fn at(&self, host: &str, text_offset: usize) -> String {
         let (path, id) = (self.kind.path(), self.id.as_str());
         format!("{SCHEME}{host}/{path}/{id}?{TEXT_OFFSET}={text_offset}")
     }
 }
 
-/// What the only query there is says.
+/// Parses the only supported query.
 fn offset(query: &str) -> Option<usize> {
     let digits = query.strip_prefix(TEXT_OFFSET)?.strip_prefix('=')?;
     let is_number = (1..=9).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     digits.parse().ok().filter(|_| is_number)
 }
 
-/// The address of a project.
+/// Returns the URI of a project.
 pub(super) fn project(host: &str, key: &str) -> String {
-    format!("{SCHEME}{host}/{}/{key}", Kind::Project.path())
+    format!("{SCHEME}{host}/{}/{key}", ResourceKind::Project.path())
 }
 
 #[cfg(test)]
@@ -189,12 +191,20 @@ mod tests {
     #[test]
     fn a_thing_has_one_address() {
         for (uri, kind, id) in [
-            (project(HOST, "PROJ_2"), Kind::Project, "PROJ_2"),
-            (format!("backlog://{HOST}/issues/A-1"), Kind::Issue, "A-1"),
-            (format!("backlog://{HOST}/wikis/12"), Kind::Wiki, "12"),
+            (project(HOST, "PROJ_2"), ResourceKind::Project, "PROJ_2"),
+            (
+                format!("backlog://{HOST}/issues/A-1"),
+                ResourceKind::Issue,
+                "A-1",
+            ),
+            (
+                format!("backlog://{HOST}/wikis/12"),
+                ResourceKind::Wiki,
+                "12",
+            ),
             (
                 format!("backlog://{HOST}/documents/0a9f"),
-                Kind::Document,
+                ResourceKind::Document,
                 "0a9f",
             ),
         ] {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::mcp::{router::Entry, tools};
 
-/// Tools that return a file, of which they have inputs of their own to read on.
+/// Tools that return a file, and have inputs of their own to read the rest.
 const FILES: &[&str] = &[
     "get_document_attachment",
     "get_icon",
@@ -13,10 +13,9 @@ const FILES: &[&str] = &[
     "get_wiki_attachment",
 ];
 
-/// Tools with nothing longer than a name in what they return, with nothing of it left to
-/// read, or with a file.
+/// Tools that return nothing longer than a name, nothing that can be read again, or a file.
 const NOTHING_LONG: &[&str] = &[
-    // Numbers, and one name or address.
+    // Numbers, and one name or URL.
     "count_documents",
     "count_issue_comments",
     "count_issues",
@@ -55,7 +54,7 @@ const NOTHING_LONG: &[&str] = &[
     "get_wiki_pages",
     "get_wiki_shared_files",
     "get_wiki_tags",
-    // Names of what was written.
+    // Names of created or updated items.
     "add_category",
     "add_document_tags",
     "add_issue_shared_files",
@@ -76,7 +75,7 @@ const NOTHING_LONG: &[&str] = &[
     "update_project",
     "update_status",
     "upload_attachment",
-    // What is gone, or only a link of it.
+    // Deleted items, or deleted links.
     "delete_category",
     "delete_custom_field",
     "delete_issue",

@@ -1,19 +1,18 @@
-//! The shape in which inputs are published, so that the function calling of every provider takes
-//! it: Gemini refuses a list of types, `const` and numbers in an `enum`, and converters of other
-//! clients keep the first of several types or refuse `oneOf`.
+//! Converts schemas of inputs to a form that the function calling of every provider accepts: Gemini
+//! rejects a list of types, `const` and numbers in an `enum`, and converters of other clients keep
+//! the first of several types or reject `oneOf`.
 //!
-//! 1. Every choice (`oneOf`, `anyOf`, a list of types) becomes one schema that admits what any of
-//!    its parts admits: text where one part is a text, because digits are read as a number; an
-//!    object with the properties of all.
+//! 1. Every choice (`oneOf`, `anyOf`, a list of types) becomes one schema that accepts whatever any
+//!    of its parts accepts: text if one part is a text, because digits are read as a number; an
+//!    object with the properties of all parts.
 //! 2. `const` becomes an `enum`, and an `enum` holds texts only.
-//! 3. A keyword that not every provider knows is left out.
+//! 3. A keyword that not every provider supports is left out.
 //!
-//! A schema is a help to write a call; what a tool really takes is decided when its arguments are
-//! read.
+//! A schema only helps to write a call; the arguments are checked when they are read.
 
 use serde_json::{Map, Value, json};
 
-/// What a published schema is written with.
+/// The keywords of published schemas.
 pub(in crate::mcp) const KEYWORDS: &[&str] = &[
     "type",
     "description",
@@ -29,7 +28,7 @@ pub(in crate::mcp) const KEYWORDS: &[&str] = &[
 
 type Object = Map<String, Value>;
 
-/// Makes a schema, and all that are in it, plain.
+/// Makes a schema and all schemas inside it plain.
 pub(super) fn plain(schema: &mut Object) {
     for name in ["properties", "items"] {
         match (name, schema.get_mut(name)) {
@@ -63,7 +62,7 @@ pub(super) fn plain(schema: &mut Object) {
     keep_what_fits(schema, kind);
 }
 
-/// The parts of a choice, which leave the schema, as plain ones; `null` is none.
+/// Removes the parts of a choice from the schema, and returns them as plain ones without `null`.
 fn parts(schema: &mut Object, choice: &str) -> Vec<Object> {
     let Some(Value::Array(parts)) = schema.shift_remove(choice) else {
         return Vec::new();
@@ -77,7 +76,7 @@ fn parts(schema: &mut Object, choice: &str) -> Vec<Object> {
     objects
 }
 
-/// The one type of a schema that may name several or none.
+/// Returns the single type of a schema that may name several or none.
 fn kind(schema: &Object) -> &'static str {
     let named: Vec<_> = match schema.get("type") {
         Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
@@ -86,13 +85,13 @@ fn kind(schema: &Object) -> &'static str {
         _ if schema.contains_key("items") => return "array",
         _ => Vec::new(),
     };
-    // What a text can stand for comes after it.
+    // Types that a text can represent come after it.
     let known = ["string", "number", "integer", "boolean", "array", "object"];
     let found = known.into_iter().find(|kind| named.contains(kind));
     found.unwrap_or("string")
 }
 
-/// A schema for what either of two plain ones admits.
+/// Returns a schema that accepts whatever either of two plain ones accepts.
 fn either(one: Object, other: Object) -> Object {
     let description = joined(&one, &other);
     let mut merged = match (kind(&one), kind(&other)) {
@@ -113,13 +112,13 @@ fn bare(kind: &str) -> Object {
     Object::from_iter([("type".to_owned(), kind.into())])
 }
 
-/// [`either`] for two of one type.
+/// [`either`] for two schemas of one type.
 fn alike(mut one: Object, mut other: Object) -> Object {
     let values = both(&mut one, &mut other, "enum");
     let properties = both(&mut one, &mut other, "properties");
     let items = both(&mut one, &mut other, "items");
     let required = both(&mut one, &mut other, "required");
-    // A bound or a default that is not that of both is none.
+    // A limit or a default that is not the same in both is dropped.
     one.retain(|keyword, value| other.get(keyword) == Some(value));
     if let Some((Value::Array(mut ours), Value::Array(theirs))) = values {
         let new: Vec<_> = theirs.into_iter().filter(|it| !ours.contains(it)).collect();
@@ -128,7 +127,7 @@ fn alike(mut one: Object, mut other: Object) -> Object {
     }
     if let Some((Value::Object(mut ours), Value::Object(theirs))) = properties {
         for (name, theirs) in theirs {
-            // In the place that it has already.
+            // The property keeps its position.
             let merged = match (ours.get_mut(&name).map(Value::take), theirs) {
                 (Some(Value::Object(ours)), Value::Object(theirs)) => either(ours, theirs).into(),
                 (_, theirs) => theirs,
@@ -147,12 +146,12 @@ fn alike(mut one: Object, mut other: Object) -> Object {
     one
 }
 
-/// What both say with a keyword; it leaves them.
+/// Removes a keyword from both, and returns its values.
 fn both(one: &mut Object, other: &mut Object, keyword: &str) -> Option<(Value, Value)> {
     let (ours, theirs) = (one.shift_remove(keyword), other.shift_remove(keyword));
     match (ours, theirs) {
         (Some(ours), Some(theirs)) => Some((ours, theirs)),
-        // An object without properties admits those of the other.
+        // An object without properties accepts those of the other.
         (ours, theirs) if keyword == "properties" => {
             Some((ours.or(theirs)?, Value::Object(Object::new())))
         }
@@ -160,7 +159,7 @@ fn both(one: &mut Object, other: &mut Object, keyword: &str) -> Option<(Value, V
     }
 }
 
-/// The descriptions of two schemas, each once.
+/// Joins the descriptions of two schemas, each once.
 fn joined(one: &Object, other: &Object) -> Option<Value> {
     match (one.get("description"), other.get("description")) {
         (Some(Value::String(ours)), Some(Value::String(theirs))) if ours != theirs => {
@@ -170,7 +169,7 @@ fn joined(one: &Object, other: &Object) -> Option<Value> {
     }
 }
 
-/// Leaves out what not every provider knows, and what does not belong to the type.
+/// Removes keywords that not every provider supports, or that do not fit the type.
 fn keep_what_fits(schema: &mut Object, kind: &str) {
     let is_number = matches!(kind, "number" | "integer");
     schema.retain(|keyword, value| match keyword.as_str() {

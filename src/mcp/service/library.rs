@@ -1,4 +1,4 @@
-//! The protocol's library, which speaks `http`, behind actix-web, which has types of its own.
+//! Adapts the protocol's library, which uses the types of `http`, to actix-web.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -38,13 +38,13 @@ impl Library {
         Self(StreamableHttpService::new(server, sessions, config))
     }
 
-    /// Has the library answer a message that came with this request.
-    pub async fn ask(&self, request: &HttpRequest, message: Bytes) -> Answer {
-        Answer(self.0.handle(bridged(request, message)).await)
+    /// Lets the library handle a message of this request.
+    pub async fn handle(&self, request: &HttpRequest, message: Bytes) -> LibraryResponse {
+        LibraryResponse(self.0.handle(bridged(request, message)).await)
     }
 }
 
-/// The request as the library reads it.
+/// Converts the request to the library's types.
 fn bridged(request: &HttpRequest, message: Bytes) -> http::Request<Full<Bytes>> {
     let mut bridged = http::Request::new(Full::new(message));
     if let Ok(method) = request.method().as_str().parse() {
@@ -55,7 +55,8 @@ fn bridged(request: &HttpRequest, message: Bytes) -> http::Request<Full<Bytes>> 
     }
     let headers = bridged.headers_mut();
     for (name, value) in request.headers() {
-        // Tools never see the client's token. The length and the accepted forms are settled.
+        // Tools never see the client's token. The length and the accepted types are already
+        // checked.
         let settled = [
             header::AUTHORIZATION,
             header::CONTENT_LENGTH,
@@ -73,7 +74,7 @@ fn bridged(request: &HttpRequest, message: Bytes) -> http::Request<Full<Bytes>> 
     let both = http::HeaderValue::from_static("application/json, text/event-stream");
     headers.insert(http::header::ACCEPT, both);
     let mut extensions = Extensions::new();
-    // The call runs in a task of its own, which is to be below the request's span.
+    // The call runs in a separate task, which must be a child of the request's span.
     extensions.insert(Span::current());
     if let Some(caller) = request.extensions().get::<Caller>() {
         extensions.insert(caller.clone());
@@ -82,22 +83,22 @@ fn bridged(request: &HttpRequest, message: Bytes) -> http::Request<Full<Bytes>> 
     bridged
 }
 
-/// The library's answer.
-pub(super) struct Answer(http::Response<BoxBody<Bytes, Infallible>>);
+/// The library's response.
+pub(super) struct LibraryResponse(http::Response<BoxBody<Bytes, Infallible>>);
 
-/// What tells the response from what comes before it.
+/// The members that distinguish the response from notifications before it.
 #[derive(Deserialize)]
 struct Shape {
     result: Option<IgnoredAny>,
     error: Option<IgnoredAny>,
 }
 
-impl Answer {
+impl LibraryResponse {
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Whether it is one of the protocol's, and not a word of the library's on the request.
+    /// Whether it is a response of the protocol rather than a plain-text error of the library.
     pub fn is_right(&self) -> bool {
         self.status().is_success() || self.is(JSON)
     }
@@ -111,7 +112,7 @@ impl Answer {
         header.is_some_and(|value| value.as_bytes() == kind)
     }
 
-    /// The answer as it is, written as it comes.
+    /// Streams the response unchanged.
     pub fn pass_on(self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status());
         let (parts, body) = self.0.into_parts();
@@ -121,7 +122,7 @@ impl Answer {
         response.streaming(BodyDataStream::new(body))
     }
 
-    /// The one response in it; `None` if it ends without.
+    /// Returns the only JSON-RPC response in it; `None` if it ends without one.
     pub async fn json(self) -> Option<Bytes> {
         if !self.is_stream() {
             return Some(whole(self.0.into_body()).await);

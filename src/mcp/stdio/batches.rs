@@ -1,10 +1,10 @@
-//! Batches on standard input: their responses, until all are there.
+//! Keeps the responses to batches on standard input until they are complete.
 
 use rmcp::model::{ProtocolVersion, RequestId};
 
 use crate::mcp::service::has_batches;
 
-/// The batches whose responses are not complete.
+/// The batches with incomplete responses.
 #[derive(Debug, Default)]
 pub(super) struct Batches {
     spoken: bool,
@@ -13,7 +13,7 @@ pub(super) struct Batches {
 
 #[derive(Debug)]
 struct Open {
-    /// The requests that have no response yet.
+    /// The requests without a response yet.
     waiting: Vec<RequestId>,
     responses: Vec<Vec<u8>>,
 }
@@ -25,7 +25,7 @@ impl Open {
 }
 
 impl Batches {
-    /// Notes the version that the handshake has settled on.
+    /// Records the protocol version that the handshake negotiated.
     pub fn speak(&mut self, version: &ProtocolVersion) {
         self.spoken = has_batches(Some(version.as_str()));
     }
@@ -34,8 +34,8 @@ impl Batches {
         self.spoken
     }
 
-    /// A batch with these requests, and with the responses that are known already. What is
-    /// written at once, if nothing is to come.
+    /// Adds a batch with these requests, and with the responses that are already known. Returns its
+    /// list if it is complete.
     pub fn open(&mut self, waiting: Vec<RequestId>, responses: Vec<Vec<u8>>) -> Option<Vec<u8>> {
         let batch = Open { waiting, responses };
         if batch.waiting.is_empty() {
@@ -45,7 +45,7 @@ impl Batches {
         None
     }
 
-    /// What is written for a response: itself, the list that it completes, or nothing yet.
+    /// Returns what to write for a response: itself, the list that it completes, or nothing yet.
     pub fn pass(&mut self, id: &RequestId, response: Vec<u8>) -> Option<Vec<u8>> {
         match self.position(id) {
             None => Some(response),
@@ -56,7 +56,7 @@ impl Batches {
         }
     }
 
-    /// The same for a request that will have no response.
+    /// Does the same for a request that will have no response.
     pub fn without(&mut self, id: &RequestId) -> Option<Vec<u8>> {
         let (batch, request) = self.position(id)?;
         self.settle(batch, request)

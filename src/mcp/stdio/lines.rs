@@ -1,26 +1,26 @@
-//! Lines of bytes, of bounded length.
+//! Splits bytes into lines of limited length.
 
 use std::{io, mem};
 
 use bytes::{Bytes, BytesMut};
 use tokio_util::codec::Decoder;
 
-/// In bytes; as the protocol's library has it.
+/// The maximum length in bytes, as in the protocol's library.
 pub(super) const MAX_LINE: usize = 16 * 1024 * 1024;
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Line {
-    /// The last one may lack its end.
+    /// A whole line; the last one may lack its line break.
     Whole(Bytes),
-    /// It is skipped.
+    /// A line that is too long, which is skipped.
     TooLong,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    /// How much of the buffer has no end of a line.
+    /// The number of bytes in the buffer that are known to have no line break.
     scanned: usize,
-    /// Whether the line in the buffer goes on after what was too long.
+    /// Whether the buffer continues a line that was too long.
     skipping: bool,
 }
 
@@ -66,7 +66,7 @@ impl Decoder for Lines {
 mod tests {
     use super::*;
 
-    /// What comes of pieces as they arrive, and of the end.
+    /// Decodes pieces as they arrive, and then the end.
     fn lines(pieces: &[&[u8]]) -> Vec<Line> {
         let (mut decoder, mut buffer) = (Lines::default(), BytesMut::new());
         let mut found = Vec::new();

@@ -17,7 +17,7 @@ async fn line(output: &mut BufReader<DuplexStream>) -> serde_json::Value {
     serde_json::from_str(&line).expect("JSON")
 }
 
-/// The library stops waiting for a line whenever it has something to write.
+/// The library cancels its wait for a line whenever it has something to write.
 #[tokio::test]
 async fn no_error_is_lost_when_the_library_stops_waiting() {
     let (mut transport, mut client, mut output) = connected(16);
@@ -45,7 +45,7 @@ async fn no_error_is_lost_when_the_library_stops_waiting() {
 }
 
 #[tokio::test]
-async fn a_batch_of_which_a_request_is_cancelled_is_answered_without_it() {
+async fn a_batch_is_completed_without_its_canceled_request() {
     let (mut transport, mut client, mut output) = connected(1 << 16);
     batches(&transport.batches).speak(&rmcp::model::ProtocolVersion::V_2025_03_26);
     transport.begun = true;
@@ -65,7 +65,7 @@ async fn a_batch_of_which_a_request_is_cancelled_is_answered_without_it() {
     transport.receive().await.expect("the notification");
     drop(client);
     assert!(transport.receive().await.is_none());
-    let answers = line(&mut output).await;
-    assert_eq!(answers.as_array().map(Vec::len), Some(1), "{answers}");
-    assert_eq!(answers[0]["id"], 1);
+    let responses = line(&mut output).await;
+    assert_eq!(responses.as_array().map(Vec::len), Some(1), "{responses}");
+    assert_eq!(responses[0]["id"], 1);
 }

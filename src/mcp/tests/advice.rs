@@ -1,4 +1,4 @@
-//! What every tool advises when something was not found: to check its own arguments.
+//! If an item was not found, every tool advises to check its own arguments.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -31,14 +31,14 @@ fn arguments(entry: &Entry) -> Vec<(String, Value)> {
         };
         (name.clone(), value)
     });
-    // Two ways to give one thing.
+    // The tool has two inputs for the same content.
     let twice = entry.spec.name == "upload_attachment";
     arguments
         .filter(|(name, _)| !(has_key_too(name, properties) || twice && name == "content"))
         .collect()
 }
 
-/// The arguments that are in the path of a request, or say what it is about, in their order.
+/// Returns the arguments in the path of a request, or that identify its item, in order.
 fn named_by<'a>(line: &str, arguments: &'a [(String, Value)]) -> Vec<&'a str> {
     let (_, path) = line.split_once("/api/v2/").expect("a path");
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
@@ -80,13 +80,13 @@ async fn what_was_not_found_is_one_of_the_arguments_that_the_tool_has_for_it() {
         let advised = advised.strip_prefix("Check ").expect("advice");
         let mut advised = advised.split(", ");
         for argument in expected {
-            let told = advised
+            let shown = advised
                 .next()
                 .unwrap_or_else(|| panic!("{name}: {argument}"));
-            let (names, tool) = told
+            let (names, tool) = shown
                 .strip_suffix(')')
-                .and_then(|told| told.split_once(" (see "))
-                .unwrap_or_else(|| panic!("{name} names no tool that lists {told}"));
+                .and_then(|shown| shown.split_once(" (see "))
+                .unwrap_or_else(|| panic!("{name} names no tool that lists {shown}"));
             assert!(table.get(tool).is_some(), "{name}: {tool}");
             let names: Vec<_> = names.split(" or ").collect();
             assert!(

@@ -1,4 +1,4 @@
-//! Calls that work, and calls that never leave the house.
+//! Calls that succeed, and calls that send no request.
 
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ async fn a_result_is_backlogs_own_json() {
     assert_eq!(text, r#"{"id":1,"b":{"z":[1,2],"a":"あ"},"a":null}"#);
     assert_eq!(backlog.only().line, "GET /api/v2/issues/ABC-1");
     assert_eq!(backlog.only().credentials, "Bearer t0");
-    assert_eq!(caller.verdict.refusal(), None);
+    assert_eq!(caller.challenge.get(), None);
 }
 
 #[actix_web::test]
@@ -125,7 +125,7 @@ pub(super) fn sample(schema: &Value) -> Value {
         return value.clone();
     }
     let dated = schema["description"].as_str().unwrap_or_default();
-    // Where several types will do, a number is among them.
+    // If several types are accepted, a number is one of them.
     match schema["type"].as_str().unwrap_or("number") {
         "number" | "integer" => json!(most(schema).min(7)),
         "boolean" => json!(true),
@@ -136,7 +136,7 @@ pub(super) fn sample(schema: &Value) -> Value {
             let properties = schema["properties"].as_object().unwrap();
             let sampled = properties
                 .iter()
-                // Instead of `value`, and of a key.
+                // They are alternatives to `value` and to a key.
                 .filter(|(name, _)| *name != "values" && !has_key_too(name, properties))
                 .map(|(name, schema)| (name.clone(), sample_of(name, schema)));
             Value::Object(sampled.collect())
@@ -144,12 +144,12 @@ pub(super) fn sample(schema: &Value) -> Value {
     }
 }
 
-/// The largest number that a schema admits.
+/// The largest number that a schema accepts.
 pub(super) fn most(schema: &Value) -> i64 {
     schema["maximum"].as_i64().unwrap_or(i64::MAX)
 }
 
-/// Whether an input is the id of what another one names: a change takes one of them.
+/// Whether another input gives the key for this id: a change accepts only one of them.
 pub(super) fn has_key_too(name: &str, inputs: &serde_json::Map<String, Value>) -> bool {
     let pairs = [
         ("issueId", "issueKey"),
@@ -160,12 +160,12 @@ pub(super) fn has_key_too(name: &str, inputs: &serde_json::Map<String, Value>) -
     pair.is_some_and(|(_, key)| inputs.contains_key(*key))
 }
 
-/// The same for an input, whose name may say more.
+/// The same for an input, with a value that may depend on its name.
 pub(super) fn sample_of(name: &str, schema: &Value) -> Value {
     match name {
         "issueKey" => json!("A-1"),
         "projectKey" => json!("AB"),
-        // Backlog takes nothing else.
+        // Backlog accepts nothing else.
         "hasDueDate" => json!(false),
         _ => sample(schema),
     }
@@ -182,7 +182,7 @@ async fn every_tool_can_be_called_as_its_schema_says() {
         let schema = entry.route.attr.schema_as_json_value();
         let mut arguments = sample(&schema);
         if name == "upload_attachment" {
-            // Two ways to give one thing.
+            // The tool has two inputs for the same content.
             arguments.as_object_mut().unwrap().remove("content");
         }
         let (failed, text) = call(&caller, name, arguments.clone()).await;
@@ -206,7 +206,7 @@ async fn null_is_as_good_as_absent() {
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         let mut arguments = sample(&schema);
         let given = arguments.as_object_mut().unwrap();
-        // What an id or key names has to be named.
+        // The inputs that identify the item are required.
         let change = entry.inputs.own().iter().find(|input| {
             entry.inputs.mode() == Mode::Changing && entry.inputs.is_change(&input.name)
         });
@@ -296,7 +296,7 @@ async fn bad_arguments_never_reach_backlog() {
             "get_wiki",
             json!({"wikiId": "302abc"}),
             "Invalid arguments for tool get_wiki: wikiId: expected a numeric id, received string \
-             \"302abc\" (get_wiki_pages has its id)",
+             \"302abc\" (get_wiki_pages returns its id)",
         ),
         (
             "update_issue",
@@ -327,7 +327,7 @@ async fn bad_arguments_never_reach_backlog() {
         assert_eq!(outcome, (true, expected.to_owned()));
     }
     assert_eq!(backlog.received(), []);
-    assert_eq!(caller.verdict.refusal(), None);
+    assert_eq!(caller.challenge.get(), None);
 }
 
 #[actix_web::test]
@@ -386,7 +386,7 @@ async fn a_list_that_comes_whole_does_not_ask_for_more() {
 }
 
 #[actix_web::test]
-async fn half_of_a_surrogate_pair_from_backlog_spoils_no_answer() {
+async fn half_of_a_surrogate_pair_from_backlog_is_tolerated() {
     for (tool, arguments, body) in [
         (
             "get_issue",
@@ -396,10 +396,10 @@ async fn half_of_a_surrogate_pair_from_backlog_spoils_no_answer() {
         ("get_issues", json!({}), r#"[{"id":1,"summary":"a\ud83d"}]"#),
     ] {
         let backlog = FakeBacklog::responding(200, body);
-        let answer = result(&caller_of(&backlog), tool, arguments).await;
-        assert_ne!(answer["isError"], true, "{answer}");
-        let text = answer["content"][0]["text"].as_str().expect("a text");
-        let json: Value = serde_json::from_str(text).expect("JSON for anybody");
+        let output = result(&caller_of(&backlog), tool, arguments).await;
+        assert_ne!(output["isError"], true, "{output}");
+        let text = output["content"][0]["text"].as_str().expect("a text");
+        let json: Value = serde_json::from_str(text).expect("valid JSON");
         assert!(json.to_string().contains("a\u{fffd}"), "{text}");
     }
 }

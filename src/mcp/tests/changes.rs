@@ -1,4 +1,4 @@
-//! Calls that change something, whatever becomes of the answer.
+//! Calls that change something, with every possible fate of the response.
 
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
@@ -7,8 +7,8 @@ use super::{call, caller_of, result};
 use crate::{backlog::fake::FakeBacklog, mcp::DONE};
 
 #[actix_web::test]
-async fn a_change_whose_answer_is_lost_is_done() {
-    // More than is read.
+async fn a_change_with_a_lost_response_is_reported_as_made() {
+    // The body is larger than the limit.
     let backlog = FakeBacklog::start(|_| HttpResponse::Ok().body(vec![b'1'; 17 << 20]));
     let caller = caller_of(&backlog);
     let arguments = json!({"issueKey": "A-1", "content": "hi"});
@@ -33,13 +33,13 @@ async fn the_http_layer_hears_of_changes() {
         let caller = caller_of(&backlog);
         let arguments = json!({"issueKey": "A-1", "content": "hi"});
         result(&caller, tool, arguments).await;
-        assert_eq!(caller.verdict.has_changed(), changed, "{tool} {status}");
+        assert_eq!(caller.challenge.has_changed(), changed, "{tool} {status}");
     }
 }
 
-/// As the upstream server puts it, to the word.
+/// The wording is exactly that of the upstream server.
 #[actix_web::test]
-async fn what_is_marked_as_read_is_told() {
+async fn marking_as_read_is_reported() {
     for (status, body) in [
         (204, ""),
         (200, ""),

@@ -1,11 +1,10 @@
-//! Custom fields: values by the types of their fields, and what is said of those that Backlog
-//! refuses.
+//! Custom fields: values by the types of their fields, and hints for those that Backlog rejects.
 
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::{caller_of, names::mistakable, result};
-use crate::backlog::fake::{FakeBacklog, Received, json as answer};
+use crate::backlog::fake::{FakeBacklog, Received, json as respond};
 
 #[actix_web::test]
 async fn a_value_is_read_by_the_type_of_a_field_that_is_given_by_its_number() {
@@ -26,7 +25,7 @@ async fn a_value_is_read_by_the_type_of_a_field_that_is_given_by_its_number() {
             json!({"id": 95, "value": "1,200"}),
             "customField_95=1%2C200",
         ),
-        // None of the list: Backlog may know it.
+        // It is not in the list, but Backlog may have it.
         (json!({"id": 99, "value": "x"}), "customField_99=x"),
     ] {
         let arguments = json!({"issueKey": "AB-1", "customFields": [field]});
@@ -47,7 +46,7 @@ async fn a_value_is_read_by_the_type_of_a_field_that_is_given_by_its_number() {
         ),
         (
             json!({"id": 92, "value": "S9"}),
-            "customFields[0].value: Severity: no item is called \"S9\"; there are: S1 (1), S2 (2)",
+            "customFields[0].value: Severity: unknown item \"S9\"; available: S1 (1), S2 (2)",
         ),
     ] {
         for (tool, mut arguments) in [
@@ -79,7 +78,7 @@ async fn what_needs_no_type_is_not_looked_up() {
     assert_eq!(backlog.only().line, "POST /api/v2/issues");
 }
 
-/// A project with fields that Backlog refuses, as it does.
+/// A project with fields that Backlog rejects with its real messages.
 fn refusing(message: &'static str) -> FakeBacklog {
     FakeBacklog::start(move |request: &Received| {
         let (method, path) = request.line.split_once(' ').expect("a line");
@@ -91,7 +90,7 @@ fn refusing(message: &'static str) -> FakeBacklog {
                      "items": [{"id": 1, "name": "Firefox"}, {"id": 2, "name": "Safari"}]},
                     {"id": 93, "typeId": 3, "name": "Users", "required": false},
                 ])),
-            ("GET", _) => answer(404, r#"{"errors":[{"message":"No.","code":6}]}"#),
+            ("GET", _) => respond(404, r#"{"errors":[{"message":"No.","code":6}]}"#),
             _ => HttpResponse::BadRequest()
                 .json(json!({"errors": [{"message": message, "code": 7, "moreInfo": ""}]})),
         }
@@ -143,7 +142,7 @@ async fn a_refusal_of_custom_fields_says_what_they_are() {
             "Invalid value for customField_9: x",
             None,
         ),
-        // The fields cannot be seen.
+        // The fields are not visible.
         (
             "update_issue",
             json!({"issueKey": "CD-1", "summary": "s"}),
@@ -164,13 +163,13 @@ async fn a_refusal_of_custom_fields_says_what_they_are() {
     }
 }
 
-/// The list of fields, to which another one has been added by the second time.
+/// The list of fields, which has one more at the second request.
 fn growing() -> FakeBacklog {
     let asked = std::sync::atomic::AtomicUsize::new(0);
     FakeBacklog::start(move |request: &Received| {
         let field = |id: i64, name: &str| json!({"id": id, "typeId": 1, "name": name});
         if !request.line.ends_with("/customFields") {
-            return answer(200, "{}");
+            return respond(200, "{}");
         }
         HttpResponse::Ok().json(
             match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {

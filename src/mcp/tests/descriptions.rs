@@ -1,4 +1,4 @@
-//! An operator's texts stand where upstream's keys put them.
+//! An operator's texts appear in the places of upstream's keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,12 +58,12 @@ fn every_key_is_upstreams() {
             expected.insert(key.as_str().unwrap().to_owned());
         }
     }
-    // The one difference: there, these show the description of their tool.
+    // The only difference: upstream shows the description of the tool for these.
     assert_eq!(shared.len(), 6, "{shared:?}");
     assert!(shared.iter().all(|place| place.ends_with(".description")));
 
     expected.extend(texts(&upstream["parts"]).map(str::to_owned));
-    // What upstream prints for one space: all but that of list_organizations.
+    // Upstream prints these for one space: all keys except that of list_organizations.
     assert_eq!(expected.len() - 1, 357);
     expected.extend(texts(&upstream["errors"]).map(str::to_owned));
     let keys = Descriptions::keys();

@@ -1,4 +1,4 @@
-//! `docs/tools.md` is made from the table; `UPDATE_DOCS=1 cargo test docs` writes it anew.
+//! `docs/tools.md` is generated from the table; `UPDATE_DOCS=1 cargo test docs` updates it.
 
 use std::{env, fmt::Write, fs, path::Path};
 
@@ -8,8 +8,8 @@ use crate::mcp::{Toolset, router::Entry, tools};
 
 const HEAD: &str = "# Tools
 
-This page is made from the table of tools in the source (`src/mcp/tools`); after a change there, \
-`UPDATE_DOCS=1 cargo test --lib docs` writes it anew.
+This page is generated from the table of tools in the source (`src/mcp/tools`); after a change there, \
+`UPDATE_DOCS=1 cargo test --lib docs` updates it.
 
 The names and inputs of the first seven sets are those of \
 [backlog-mcp-server](https://github.com/nulab/backlog-mcp-server) 0.20.4; the results are Backlog's own JSON. A tool that **reads** needs the scope `backlog:read`; \

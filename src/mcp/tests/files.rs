@@ -1,4 +1,4 @@
-//! What a tool that returns a file answers; `tests/suite/tools/shown_files.rs` has all six.
+//! Results of a tool that returns a file; `tests/suite/tools/shown_files.rs` has all six.
 
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
@@ -25,13 +25,13 @@ async fn a_file_is_content() {
         "issueKey": "A-1", "attachmentId": 5, "format": "auto", "maxBytes": 0,
         "textOffset": 0, "textLength": 0,
     });
-    let answer = result(&caller, ATTACHMENT, arguments).await;
+    let output = result(&caller, ATTACHMENT, arguments).await;
     assert_eq!(
         backlog.only().line,
         "GET /api/v2/issues/A-1/attachments/5",
         "how to read the file is none of Backlog's business"
     );
-    let what = answer["content"][0]["text"].as_str().unwrap();
+    let what = output["content"][0]["text"].as_str().unwrap();
     let what: Value = serde_json::from_str(what).unwrap();
     let expected = json!({
         "filename": "a b", "contentType": "application/json", "size": 8, "encoding": "UTF-8",
@@ -39,14 +39,14 @@ async fn a_file_is_content() {
     });
     assert_eq!(what, expected);
     let uri = "backlog://attachments/127.0.0.1";
-    let resource = &answer["content"][1]["resource"];
+    let resource = &output["content"][1]["resource"];
     assert_eq!(resource["text"], "{\"a\": 1}");
     let address = resource["uri"].as_str().unwrap();
     assert!(
         address.starts_with(uri) && address.ends_with("/issues/A-1/attachments/5/a%20b"),
         "{address}"
     );
-    assert_eq!(answer["content"].as_array().unwrap().len(), 2);
+    assert_eq!(output["content"].as_array().unwrap().len(), 2);
 
     let arguments = json!({"issueId": 7, "attachmentId": 5, "format": "base64"});
     let (failed, text) = call(&caller, ATTACHMENT, arguments).await;
@@ -57,7 +57,7 @@ async fn a_file_is_content() {
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
 }
 
-/// As the upstream server puts it: an id is a number.
+/// Ids are numbers, as in the upstream server.
 #[actix_web::test]
 async fn a_files_issue_is_named_as_it_was_given() {
     for (given, expected) in [
@@ -93,11 +93,11 @@ async fn the_bytes_decide_what_a_file_is() {
     ] {
         let caller = caller_of(&attachment(said, bytes));
         let arguments = json!({"issueKey": "A-1", "attachmentId": 5});
-        let answer = result(&caller, ATTACHMENT, arguments).await;
-        let facts = answer["content"][0]["text"].as_str().unwrap();
+        let output = result(&caller, ATTACHMENT, arguments).await;
+        let facts = output["content"][0]["text"].as_str().unwrap();
         let facts: Value = serde_json::from_str(facts).unwrap();
         assert_eq!(facts["contentType"], content_type, "{said}");
-        assert_eq!(answer["content"][1]["type"], shown, "{said}: {answer}");
+        assert_eq!(output["content"][1]["type"], shown, "{said}: {output}");
     }
 }
 

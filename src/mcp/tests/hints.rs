@@ -1,10 +1,10 @@
-//! The four hints of every tool, which hosts decide by whether to ask the user first.
+//! The four hints of every tool, by which hosts decide whether to ask the user first.
 
 use std::collections::BTreeSet;
 
 use crate::mcp::{ToolOptions, router::Table};
 
-/// What they delete or replace, Backlog does not keep.
+/// Backlog keeps no copy of the content that these tools delete or replace.
 const DESTRUCTIVE: &[&str] = &[
     "delete_category",
     "delete_custom_field",
@@ -43,7 +43,8 @@ const DESTRUCTIVE: &[&str] = &[
     "update_webhook",
 ];
 
-/// They replace something that Backlog keeps in a change log or a history, a mark, or an order.
+/// These tools replace a mark, an order, or content that Backlog keeps in a change log or a
+/// history.
 const RECOVERABLE: &[&str] = &[
     "mark_notification_as_read",
     "mark_watching_as_read",
@@ -53,7 +54,7 @@ const RECOVERABLE: &[&str] = &[
     "update_wiki",
 ];
 
-/// The second call with the same arguments adds something more.
+/// A second call with the same arguments adds something more.
 const NOT_IDEMPOTENT: &[&str] = &[
     "add_category",
     "add_custom_field",
@@ -77,7 +78,7 @@ const NOT_IDEMPOTENT: &[&str] = &[
     "upload_attachment",
 ];
 
-/// They have Backlog send what happens in a project to an address of anybody's choice.
+/// These tools make Backlog send the events of a project to any URL.
 const OPEN_WORLD: &[&str] = &["add_webhook", "update_webhook"];
 
 #[test]
@@ -107,14 +108,14 @@ fn every_tool_says_all_four_hints_and_they_are_right() {
         ];
         assert_eq!(said, expected.map(Some), "{name}");
     }
-    // No line above is about a tool that is not there.
+    // The lists above name only existing tools.
     for name in [DESTRUCTIVE, RECOVERABLE, NOT_IDEMPOTENT, OPEN_WORLD].concat() {
         assert!(names.contains(name), "{name}");
     }
     assert_eq!(names.len(), 142);
 }
 
-/// A change is destructive unless the tool says why it is not.
+/// A change is destructive unless the tool is listed with a reason.
 #[test]
 fn what_a_change_does_not_lose_is_a_decision() {
     let table = Table::new(&ToolOptions::default());

@@ -1,5 +1,5 @@
-//! Every tool × every input × every way in which clients write one: what has one meaning arrives
-//! at Backlog as if it had been written right, and what has none is said before anything is sent.
+//! Every tool × every input × every form in which clients write one: a form with a clear meaning
+//! reaches Backlog like the right value, and any other is an error before anything is sent.
 
 mod case;
 
@@ -19,12 +19,12 @@ use crate::{
     backlog::fake::{FakeBacklog, Received},
     mcp::{
         Caller, HubServer, ToolOptions,
-        reading::{Input, Kind, Mode},
+        reading::{Input, InputKind, Mode},
         router::{Entry, Table},
     },
 };
 
-/// A Backlog in which everything is called 7, or Seven.
+/// A Backlog in which everything is named 7 or Seven.
 pub(super) fn sevens() -> FakeBacklog {
     FakeBacklog::start(|request: &Received| {
         let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
@@ -46,14 +46,14 @@ pub(super) fn sevens() -> FakeBacklog {
     })
 }
 
-/// What a call came to.
+/// The outcome of a call.
 #[derive(Clone, Debug, PartialEq)]
 struct Came {
     is_error: bool,
     text: String,
-    /// What was sent last, unless the call failed.
+    /// The last request, unless the call failed.
     sent: Option<(String, Option<String>)>,
-    /// Whether anything was to be changed.
+    /// Whether a change was requested.
     changed: bool,
 }
 
@@ -66,10 +66,10 @@ struct Trial<'a> {
 impl Trial<'_> {
     async fn call(&self, tool: &str, arguments: Value) -> Came {
         let arguments = arguments.as_object().cloned().expect("an object");
-        let revision = ProtocolVersion::V_2025_06_18;
+        let version = ProtocolVersion::V_2025_06_18;
         let result = self
             .server
-            .call_as_json(&self.caller, Some(&revision), tool, arguments);
+            .call_as_json(&self.caller, Some(&version), tool, arguments);
         let result = result.await.expect("a tool");
         let result: Value = serde_json::from_slice(&result).expect("JSON");
         let texts = result["content"].as_array().into_iter().flatten();
@@ -87,8 +87,8 @@ impl Trial<'_> {
     }
 }
 
-/// What stands beside the input under test: what the tool requires, what says what it is about,
-/// and a change where it changes something.
+/// The arguments in addition to the input under test: the required ones, those that identify the
+/// item, and a change if the tool makes changes.
 fn beside(entry: &Entry, input: &Input) -> Map<String, Value> {
     const SIBLINGS: [[&str; 2]; 3] = [
         ["issueId", "issueKey"],
@@ -112,7 +112,7 @@ fn beside(entry: &Entry, input: &Input) -> Map<String, Value> {
     }
     if entry.inputs.mode() == Mode::Changing {
         let change = all.iter().find(|other| {
-            other.kind == Kind::Text
+            other.kind == InputKind::Text
                 && !other.is_list
                 && entry.inputs.is_change(&other.name)
                 && other.name != input.name
@@ -192,7 +192,7 @@ async fn every_input_is_taken_or_said_however_it_is_written() {
     assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
 }
 
-/// What is wrong with what came.
+/// Compares an outcome with the expected result, and returns the difference.
 fn judged(
     came: &Came,
     want: &Want,
@@ -208,7 +208,7 @@ fn judged(
     let is_so = match want {
         Want::Right => !came.is_error && same(came, as_right, input),
         Want::Absent => match without.is_error {
-            // Which of several inputs is missing is said alike.
+            // The error does not say which of several inputs is missing.
             true => came.is_error && !came.changed,
             false => came.sent == without.sent,
         },
@@ -216,7 +216,7 @@ fn judged(
             let says = format!("Removed: {}", input.name);
             !came.is_error && came.sent != without.sent && came.text.contains(&says)
         }
-        // What goes into an address may be too long for it.
+        // A text in a path may be too long for it.
         Want::Sent if class == Long && came.is_error => {
             came.text.contains(&format!("{}: is too long", input.name)) && !came.changed
         }
@@ -227,7 +227,7 @@ fn judged(
     (!is_so).then_some(shown)
 }
 
-/// Whether the same was asked, be it by the id or by the key.
+/// Whether both requests ask for the same item, by its id or by its key.
 fn same(came: &Came, right: &Came, input: &Input) -> bool {
     let plain = |came: &Came| {
         let (line, body) = came.sent.clone().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Where only some projects are allowed, no way to write a key leads around that: every form ×
-//! every tool that takes something of a project.
+//! No form of a key bypasses a project restriction: every form × every tool that accepts an item of
+//! a project.
 
 use actix_web::HttpResponse;
 use rmcp::model::ProtocolVersion;
@@ -10,8 +10,8 @@ use crate::{
     backlog::fake::{FakeBacklog, Received},
     mcp::{
         Caller, ToolOptions,
-        names::Kind as Name,
-        reading::{Input, Kind, Mark},
+        names::NameKind as Name,
+        reading::{Input, InputKind, Mark},
         router::{Entry, Table},
     },
 };
@@ -19,8 +19,8 @@ use crate::{
 const OURS: &str = "a0000000000000000000000000000007";
 const THEIRS: &str = "b0000000000000000000000000000008";
 
-/// Of the projects 7 (PROJ) and 8 (OTHER): everything of the first has the number 7, and everything of
-/// the second the number 8.
+/// A Backlog with the projects 7 (PROJ) and 8 (OTHER): every item of the first has the number 7,
+/// and every item of the second the number 8.
 fn two_projects() -> FakeBacklog {
     FakeBacklog::start(|request: &Received| {
         let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
@@ -49,7 +49,7 @@ fn two_projects() -> FakeBacklog {
     })
 }
 
-/// What an input names of a project.
+/// The kind of item of a project that an input names.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Thing {
     Issue,
@@ -60,16 +60,16 @@ enum Thing {
 
 fn thing(input: &Input) -> Option<Thing> {
     Some(match input.kind {
-        Kind::Named(Name::Issue)
-        | Kind::Marked(Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey) => Thing::Issue,
-        Kind::Named(Name::Project) | Kind::Marked(Mark::ProjectKey) => Thing::Project,
-        Kind::Marked(Mark::WikiPage) => Thing::Wiki,
-        Kind::Marked(Mark::Document) => Thing::Document,
+        InputKind::Named(Name::Issue)
+        | InputKind::Marked(Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey) => Thing::Issue,
+        InputKind::Named(Name::Project) | InputKind::Marked(Mark::ProjectKey) => Thing::Project,
+        InputKind::Marked(Mark::WikiPage) => Thing::Wiki,
+        InputKind::Marked(Mark::Document) => Thing::Document,
         _ => return None,
     })
 }
 
-/// All the ways to write one, of the project with this key and number.
+/// Returns all forms of an item of the project with this key and number.
 fn forms(thing: Thing, key: &str, number: u8, space: &str) -> Vec<Value> {
     let host = space.split("://").nth(1).unwrap_or_default();
     let document = if number == 7 { OURS } else { THEIRS };
@@ -117,7 +117,7 @@ fn forms(thing: Thing, key: &str, number: u8, space: &str) -> Vec<Value> {
     forms
 }
 
-/// What the tool requires beside the input, of the allowed project.
+/// The other arguments that the tool requires, in the allowed project.
 fn beside(entry: &Entry, input: &Input) -> Map<String, Value> {
     let keys = ["issueKey", "projectKey", "repoName"];
     let mut arguments = Map::new();
@@ -133,11 +133,11 @@ fn beside(entry: &Entry, input: &Input) -> Map<String, Value> {
             (_, Some(Thing::Project)) => json!("PROJ"),
             (_, Some(Thing::Document)) => json!(OURS),
             (_, Some(Thing::Wiki)) => json!(7),
-            (Kind::Choice(words), _) => json!(words[0]),
-            (Kind::Boolean, _) => json!(true),
-            (Kind::Text | Kind::Marked(Mark::RepositoryName), _) => json!("text"),
-            (Kind::Marked(Mark::Date), _) => json!("2026-01-31"),
-            (Kind::Other, _) => json!({"type": "text"}),
+            (InputKind::Choice(words), _) => json!(words[0]),
+            (InputKind::Boolean, _) => json!(true),
+            (InputKind::Text | InputKind::Marked(Mark::RepositoryName), _) => json!("text"),
+            (InputKind::Marked(Mark::Date), _) => json!("2026-01-31"),
+            (InputKind::Other, _) => json!({"type": "text"}),
             _ => json!(7),
         };
         let value = if other.is_list { json!([value]) } else { value };
@@ -147,10 +147,10 @@ fn beside(entry: &Entry, input: &Input) -> Map<String, Value> {
 }
 
 async fn call(caller: &Caller, tool: &str, arguments: Value) -> (bool, String) {
-    let revision = ProtocolVersion::V_2025_06_18;
+    let version = ProtocolVersion::V_2025_06_18;
     let arguments = arguments.as_object().cloned().expect("an object");
     let server = server();
-    let result = server.call_as_json(caller, Some(&revision), tool, arguments);
+    let result = server.call_as_json(caller, Some(&version), tool, arguments);
     let result: Value = serde_json::from_slice(&result.await.expect("a tool")).expect("JSON");
     let text = result["content"][0]["text"].as_str().unwrap_or_default();
     (result["isError"] == true, text.to_owned())
@@ -180,7 +180,7 @@ async fn no_form_of_a_key_leads_out_of_the_allowed_projects() {
                     let (failed, text) = call(&caller, tool, arguments.clone()).await;
                     let is_bound = text.contains("only some projects are allowed");
                     let received = fake.take();
-                    // Of the other project, only which one it is.
+                    // Only the project of the item in the other project may be looked up.
                     let is_look_up = |line: &str| {
                         let path = line.trim_start_matches("GET /api/v2/");
                         path.matches('/').count() <= 1 && !path.contains('?')

@@ -42,7 +42,9 @@ use actix_web::{
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::{BacklogAccess, Caller, FixedAccess, HubServer, Policy, Toolset, Verdict, service};
+use super::{
+    BacklogAccess, Caller, ChallengeSlot, FixedAccess, HubServer, Policy, Toolset, service,
+};
 use crate::{
     backlog::{BacklogClient, ClientOptions, Credentials, fake::FakeBacklog},
     clock::Clock,
@@ -51,7 +53,7 @@ use crate::{
 
 const HOST: &str = "hub.example.com";
 
-/// The server of this test; a test has its own thread and runtime.
+/// The server of this test. Every test has its own thread and runtime.
 pub(super) fn server() -> HubServer {
     thread_local! {
         static SERVER: HubServer = {
@@ -71,7 +73,7 @@ fn caller(access: impl BacklogAccess + 'static) -> Caller {
             ..Policy::default()
         },
         access: Arc::new(access),
-        verdict: Verdict::default(),
+        challenge: ChallengeSlot::default(),
         subscriber: None,
     }
 }
@@ -83,17 +85,17 @@ fn caller_of(backlog: &FakeBacklog) -> Caller {
 }
 
 /// A POST of one JSON-RPC message.
-fn post(revision: &str, message: &Value) -> TestRequest {
+fn post(version: &str, message: &Value) -> TestRequest {
     TestRequest::post()
         .uri("/mcp")
         .insert_header((header::HOST, HOST))
         .insert_header((header::CONTENT_TYPE, "application/json"))
         .insert_header((header::ACCEPT, "application/json, text/event-stream"))
-        .insert_header(("MCP-Protocol-Version", revision))
+        .insert_header(("MCP-Protocol-Version", version))
         .set_payload(message.to_string())
 }
 
-/// Sends a request through the server; a refusal shows as the status 418.
+/// Sends a request through the server; a challenge is returned as the status 418.
 async fn exchange(
     server: HubServer,
     caller: Option<&Caller>,
@@ -106,10 +108,10 @@ async fn exchange(
         if let Some(caller) = &caller {
             request.extensions_mut().insert(caller.clone());
         }
-        let answer = next.call(request);
+        let pending = next.call(request);
         async move {
-            let mut response = answer.await?;
-            if caller.is_some_and(|caller| caller.verdict.refusal().is_some()) {
+            let mut response = pending.await?;
+            if caller.is_some_and(|caller| caller.challenge.get().is_some()) {
                 response.response_mut().head_mut().status = StatusCode::IM_A_TEAPOT;
             }
             Ok(response)
@@ -122,13 +124,13 @@ async fn exchange(
     (status, serde_json::from_slice(&body).unwrap_or_default())
 }
 
-/// One method as a client of revision 2025-06-18.
+/// Calls a method as a client of protocol version 2025-06-18.
 async fn rpc(caller: &Caller, method: &str, params: Value) -> Value {
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
     let request = post("2025-06-18", &message);
     let (status, body) = exchange(server(), Some(caller), request).await;
-    // The verdict must be there when the answer starts, not only when it ended.
-    let refused = caller.verdict.refusal().is_some();
+    // The challenge must be set when the response starts, not only when it has ended.
+    let refused = caller.challenge.get().is_some();
     assert_eq!(status, if refused { 418 } else { 200 }, "{body}");
     body
 }
@@ -139,7 +141,7 @@ async fn result(caller: &Caller, tool: &str, arguments: Value) -> Value {
     rpc(caller, "tools/call", params).await["result"].take()
 }
 
-/// Calls a tool: whether it failed, and the text.
+/// Calls a tool, and returns whether it failed, and the text.
 async fn call(caller: &Caller, tool: &str, arguments: Value) -> (bool, String) {
     let result = result(caller, tool, arguments).await;
     let text = result["content"][0]["text"].as_str();

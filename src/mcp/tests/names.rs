@@ -1,22 +1,22 @@
-//! Names, where only some projects are allowed, and after changes of them.
+//! Names under a project restriction, and after they have changed.
 
 use actix_web::HttpResponse;
 use serde_json::json;
 
 use super::{caller_of, result};
-use crate::backlog::fake::{FakeBacklog, Received, json as answer};
+use crate::backlog::fake::{FakeBacklog, Received, json as respond};
 
 /// The issue OLD-5 has moved from OLD, which is project 2, to NEW.
 fn backlog() -> FakeBacklog {
     FakeBacklog::start(|request: &Received| {
         let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
         match path.trim_start_matches("/api/v2/") {
-            "issues/OLD-5" => answer(200, r#"{"id":5,"projectId":1,"issueKey":"NEW-1"}"#),
-            "projects/1" | "projects/NEW" => answer(200, r#"{"id":1,"projectKey":"NEW"}"#),
-            "projects/2" | "projects/OLD" => answer(200, r#"{"id":2,"projectKey":"OLD"}"#),
-            "projects/1/statuses" => answer(200, r#"[{"id":11,"name":"Ready"}]"#),
-            "projects/OLD/statuses" => answer(200, r#"[{"id":22,"name":"Secret"}]"#),
-            _ => answer(404, r#"{"errors":[{"message":"Nothing here.","code":6}]}"#),
+            "issues/OLD-5" => respond(200, r#"{"id":5,"projectId":1,"issueKey":"NEW-1"}"#),
+            "projects/1" | "projects/NEW" => respond(200, r#"{"id":1,"projectKey":"NEW"}"#),
+            "projects/2" | "projects/OLD" => respond(200, r#"{"id":2,"projectKey":"OLD"}"#),
+            "projects/1/statuses" => respond(200, r#"[{"id":11,"name":"Ready"}]"#),
+            "projects/OLD/statuses" => respond(200, r#"[{"id":22,"name":"Secret"}]"#),
+            _ => respond(404, r#"{"errors":[{"message":"Nothing here.","code":6}]}"#),
         }
     })
 }
@@ -31,7 +31,7 @@ async fn the_old_key_of_a_moved_issue_leads_to_the_names_of_its_project_only() {
         let result = result(&bound, "update_issue", arguments).await;
         assert_eq!(result["isError"], status != "Ready", "{result}");
         let text = result["content"][0]["text"].as_str().unwrap();
-        let candidates = text.ends_with("; there are: Ready (11)");
+        let candidates = text.ends_with("; available: Ready (11)");
         assert_eq!(candidates, status != "Ready", "{text}");
     }
     let received = backlog.received();
@@ -43,11 +43,11 @@ async fn the_old_key_of_a_moved_issue_leads_to_the_names_of_its_project_only() {
     assert!(asked("projects/1/statuses") > 0);
     assert_eq!(asked("PATCH /api/v2/issues/OLD-5"), 1);
 
-    // The same without a bound: the key says it, and nothing has to be looked up for it.
+    // Without a restriction the key identifies the project, and nothing has to be looked up for it.
     let arguments = json!({"issueKey": "OLD-5", "statusId": "Nope"});
     let result = result(&caller_of(&backlog), "update_issue", arguments).await;
     let text = result["content"][0]["text"].as_str().unwrap();
-    assert!(text.ends_with("; there are: Secret (22)"), "{text}");
+    assert!(text.ends_with("; available: Secret (22)"), "{text}");
 }
 
 #[actix_web::test]
@@ -55,9 +55,9 @@ async fn names_are_looked_up_anew_after_a_change_that_may_have_been_made() {
     let backlog = FakeBacklog::start(|request: &Received| {
         let (method, path) = request.line.split_once(' ').unwrap();
         match (method, path.trim_start_matches("/api/v2/")) {
-            ("GET", "projects/AB/statuses") => answer(200, r#"[{"id":11,"name":"Ready"}]"#),
-            ("DELETE", _) => answer(502, ""),
-            _ => answer(200, "{}"),
+            ("GET", "projects/AB/statuses") => respond(200, r#"[{"id":11,"name":"Ready"}]"#),
+            ("DELETE", _) => respond(502, ""),
+            _ => respond(200, "{}"),
         }
     });
     let caller = caller_of(&backlog);
@@ -96,7 +96,7 @@ async fn a_team_is_found_on_every_page() {
         match request.line.as_str() {
             "GET /api/v2/teams?count=100&offset=0" => teams(1..=100),
             "GET /api/v2/teams?count=100&offset=100" => teams(101..=120),
-            line if line.starts_with("POST") => answer(200, "{}"),
+            line if line.starts_with("POST") => respond(200, "{}"),
             line => panic!("{line}"),
         }
     });
@@ -107,11 +107,11 @@ async fn a_team_is_found_on_every_page() {
     assert_eq!(form.map(|(_, form)| form).as_deref(), Some("teamId=120"));
 }
 
-/// A project in which names are easily mistaken.
+/// A project with names that are easily confused.
 pub(super) fn mistakable() -> FakeBacklog {
     FakeBacklog::start(|request: &Received| {
         let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
-        answer(
+        respond(
             200,
             match path.trim_start_matches("/api/v2/") {
                 "projects" => r#"[{"id":1,"projectKey":"AB","name":"The sea"}]"#,
@@ -147,9 +147,9 @@ async fn names_in_many_forms_are_found() {
     let caller = caller_of(&backlog);
     for (change, form, note) in [
         (json!({"statusId": "2"}), "statusId=2", None),
-        // No status of this id is there, and one is called so.
+        // No status has this id, but one has this name.
         (json!({"statusId": "12"}), "statusId=17", None),
-        // Not in the list; Backlog may know it.
+        // It is not in the list, but Backlog may have it.
         (json!({"statusId": "99"}), "statusId=99", None),
         (json!({"statusId": "完了"}), "statusId=4", None),
         (json!({"priorityId": "高"}), "priorityId=2", None),
@@ -164,12 +164,12 @@ async fn names_in_many_forms_are_found() {
         (
             json!({"assigneeId": "Maja"}),
             "assigneeId=1",
-            Some("assigneeId: \"Maja\" was taken for Maja Lindqvist (m.lind, 1)."),
+            Some("assigneeId: \"Maja\" was interpreted as Maja Lindqvist (m.lind, 1)."),
         ),
         (
             json!({"notifiedUserId": "山口", "comment": "c"}),
             "notifiedUserId%5B%5D=2&comment=c",
-            Some("notifiedUserId: \"山口\" was taken for 山口 健太 (k.yama, 2)."),
+            Some("notifiedUserId: \"山口\" was interpreted as 山口 健太 (k.yama, 2)."),
         ),
         (json!({"categoryId": ["なし"]}), "categoryId%5B%5D=8", None),
         // Several names in one text.
@@ -260,12 +260,12 @@ async fn what_could_be_two_things_is_said() {
     for (change, expected) in [
         (
             json!({"versionId": "2026"}),
-            "versionId[0]: \"2026\" is the id of A (2026), and the name of 2026 (5); give \
+            "versionId[0]: \"2026\" is the id of A (2026) and the name of 2026 (5); give \
              \"id:2026\" or \"id:5\"",
         ),
         (
             json!({"assigneeId": "Hana"}),
-            "no user of the project is called \"Hana\"; there are: Hana",
+            "unknown user \"Hana\" in the project; available: Hana",
         ),
         (
             json!({"customFields": {"Users": "1,200"}}),
@@ -277,7 +277,7 @@ async fn what_could_be_two_things_is_said() {
         ),
         (
             json!({"categoryId": ["none", "Sea"]}),
-            "categoryId[0]: no category of the project is called \"none\"",
+            "categoryId[0]: unknown category \"none\" in the project",
         ),
         (
             json!({"categoryId": "Sea, Land"}),
@@ -292,7 +292,7 @@ async fn what_could_be_two_things_is_said() {
         let sent = backlog.take();
         assert!(sent.iter().all(|it| it.line.starts_with("GET")), "{sent:?}");
     }
-    // Somebody whom the call is about is not guessed.
+    // The user who is the subject of a call is not guessed.
     let arguments = json!({"projectKey": "AB", "userId": "Maja"});
     let result = result(&caller, "remove_project_user", arguments).await;
     assert_eq!(result["isError"], true, "{result}");
@@ -335,7 +335,7 @@ async fn words_of_every_space_need_no_list_and_projects_go_by_name_everywhere() 
         let result = result(&caller, tool, arguments.clone()).await;
         assert_ne!(result["isError"], true, "{arguments}: {result}");
         let sent: Vec<_> = backlog.take().into_iter().map(|it| it.line).collect();
-        // What was sent for it, in any order of its parameters.
+        // The request, with its parameters in any order.
         let sorted = |line: &str| {
             let (path, query) = line.split_once('?').unwrap_or((line, ""));
             let mut pairs: Vec<_> = query.split('&').map(str::to_owned).collect();

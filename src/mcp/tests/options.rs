@@ -1,4 +1,4 @@
-//! What an operator can change for all callers: names, field selection, size.
+//! Options that an operator sets for all callers: names, field selection, size.
 
 use rmcp::ServerHandler;
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ async fn every_text_names_the_tools_that_are_offered() {
         ..ToolOptions::default()
     };
     let names: Vec<_> = tools::all().iter().map(|tool| tool.spec.name).collect();
-    // A name that stands alone would be that of no tool.
+    // Without the prefix, the name is not that of a tool.
     let without_prefix = |text: &str| {
         let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         words.find(|word| names.contains(word)).map(str::to_owned)
@@ -174,7 +174,7 @@ async fn lists_offer_their_fields_where_selection_is_on() {
                 "{name}"
             ),
             names if usual => assert_eq!(*offered, json!(names), "{name}"),
-            // A list of every set would be too long.
+            // A list with every toolset would be too long.
             _ => {
                 let fields = &tool["inputSchema"]["properties"]["fields"];
                 assert_eq!(
@@ -215,13 +215,13 @@ async fn chosen_fields_are_returned() {
     let lines = backlog.received().into_iter().map(|request| request.line);
     assert!(lines.into_iter().all(|line| line == "GET /api/v2/issues"));
 
-    // Where it is not offered, the call does not act as if it had been.
+    // If field selection is disabled, the call rejects it.
     let arguments = json!({"fields": ["no"]});
     let result = call(ToolOptions::default(), &backlog, "get_issues", arguments).await;
     assert_eq!(
         text(&result),
-        "Invalid arguments for tool get_issues: fields: choosing fields is off on this server; \
-         leave it out"
+        "Invalid arguments for tool get_issues: fields: field selection is disabled on this \
+         server; omit it"
     );
 }
 
@@ -238,15 +238,16 @@ async fn a_wrong_selection_changes_nothing() {
         (
             "get_priorities",
             json!({"fields": ["colour"]}),
-            "Invalid arguments for tool get_priorities: fields: there is no `colour`, only id, name",
+            "Invalid arguments for tool get_priorities: fields: unknown field `colour`; available: \
+             id, name",
         ),
-        // Which the schema does not tell.
+        // The schema does not have these fields.
         (
             "get_webhooks",
             json!({"projectKey": "A", "fields": ["colour"]}),
-            "Invalid arguments for tool get_webhooks: fields: there is no `colour`, only id, name, \
-             description, hookUrl, allEvent, activityTypeIds, createdUser, created, updatedUser, \
-             updated",
+            "Invalid arguments for tool get_webhooks: fields: unknown field `colour`; available: \
+             id, name, description, hookUrl, allEvent, activityTypeIds, createdUser, created, \
+             updatedUser, updated",
         ),
     ] {
         let result = call(selecting(), &backlog, tool, arguments).await;

@@ -28,7 +28,7 @@ fn organization(name: &str, backlog: &FakeBacklog) -> Organization {
     }
 }
 
-/// `COMPANY_A` and `Company_B`, the latter being the default.
+/// A server with `COMPANY_A` and `Company_B`; the latter is the default.
 struct Two {
     a: FakeBacklog,
     b: FakeBacklog,
@@ -103,7 +103,7 @@ async fn the_tools_are_upstreams() {
             assert_eq!(tool["annotations"]["readOnlyHint"], true);
             continue;
         }
-        // Without the description: the instructions have it.
+        // It has no description, because the instructions describe it.
         let input = schema["properties"]["organization"].take();
         assert_eq!(input, theirs["input"]["organization"], "{name}");
         let required = schema["required"].as_array().cloned().unwrap_or_default();
@@ -152,7 +152,7 @@ async fn a_call_goes_to_the_organization_that_it_names() {
 }
 
 #[actix_web::test]
-async fn an_unknown_organization_is_told_with_those_that_there_are() {
+async fn an_unknown_organization_is_an_error_with_the_available_ones() {
     let two = Two::new(ToolOptions {
         prefix: "x_".parse().unwrap(),
         ..ToolOptions::default()
@@ -168,8 +168,8 @@ async fn an_unknown_organization_is_told_with_those_that_there_are() {
         assert_eq!(
             text,
             format!(
-                "Unknown organization `{name}`. There are: COMPANY_A, Company_B (default). \
-                 x_list_organizations tells their spaces."
+                "Unknown organization `{name}`. Available: COMPANY_A, Company_B (default). \
+                 Call x_list_organizations for details."
             )
         );
     }
@@ -207,7 +207,7 @@ async fn they_are_listed_without_a_key_and_whatever_is_enabled() {
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
     assert_eq!((two.a.received().len(), two.b.received().len()), (0, 0));
 
-    // Only where there are several.
+    // It exists only if there are several spaces.
     let two = Two {
         server: server(),
         ..two
@@ -231,7 +231,7 @@ async fn a_name_means_what_it_means_in_its_organization() {
     };
     let (a, b) = (of("7"), of("2"));
     let two = Two::of(a, b, ToolOptions::default());
-    // Each twice: the second time from memory.
+    // Each is called twice: the second time from the cache.
     for (organization, expected) in [("COMPANY_A", "7"), ("Company_B", "2")].repeat(2) {
         let arguments = json!({"organization": organization, "priorityId": ["High"]});
         let (failed, text) = two.call("get_issues", arguments).await;
@@ -276,7 +276,7 @@ async fn a_list_that_was_prepared_before_is_not_of_another_server() {
     let server = plain
         .with_options(two.server.options().clone())
         .with_organizations(two.server.organizations().unwrap().clone());
-    assert_eq!(tools(&server), listed, "made anew with the options");
+    assert_eq!(tools(&server), listed, "built again with the options");
 }
 
 #[actix_web::test]

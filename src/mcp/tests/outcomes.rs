@@ -1,7 +1,7 @@
-//! Backlog's responses, status × body, to every tool: what is said of each.
+//! Backlog's responses, status × body, to every tool, and the text for each.
 //!
-//! The whole table is gone through for one tool of each kind, and for every other tool a column
-//! and a row of it.
+//! One tool of each kind is tested with the whole table, and every other tool with a column and a
+//! row of it.
 
 use std::sync::{
     Arc, Mutex,
@@ -19,15 +19,15 @@ use crate::{
         BacklogUrl, Credentials,
         fake::{FakeBacklog, Received},
     },
-    mcp::{AccessError, BacklogAccess, Caller, DONE, Refusal, router::Entry, tools},
+    mcp::{AccessError, AuthChallenge, BacklogAccess, Caller, DONE, router::Entry, tools},
 };
 
-/// What Backlog returns in place of what was asked for.
+/// The body that Backlog returns instead of the requested data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Body {
     Json,
     CutJson,
-    /// Valid JSON behind a byte order mark.
+    /// Valid JSON after a byte order mark.
     Mark,
     Nan,
     Cp932,
@@ -41,22 +41,22 @@ enum Body {
 
 use Body::{Cp932, CutJson, Empty, Errors, Html, HtmlAsJson, Json, Mark, Nan};
 
-/// What a caller is to understand.
+/// The message that a caller must understand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Said {
     /// The result itself.
     Result,
-    /// A reader brought nothing.
+    /// A read returned nothing.
     Nothing,
-    /// It was done; do not repeat it.
+    /// The change was made; do not repeat it.
     Done,
-    /// It may have been done: check first.
+    /// The change may have been made; check first.
     Check,
-    /// It was refused, and would be again.
+    /// The request was rejected, and would be again.
     Refused,
-    /// It may be read later.
+    /// The read may succeed later.
     Later,
-    /// After a time that is said.
+    /// The call may be retried after the given time.
     Limited,
     /// Another sign-in is needed.
     SignIn,
@@ -91,7 +91,7 @@ const BODIES: [Body; 21] = [
     Errors(13),
 ];
 
-/// One tool of each kind: what goes to Backlog in its own way, or brings something of its own.
+/// One tool of each kind that sends or returns something in its own way.
 const WHOLE_TABLE: [&str; 9] = [
     "get_issue",
     "get_issues",
@@ -104,7 +104,7 @@ const WHOLE_TABLE: [&str; 9] = [
     "mark_notification_as_read",
 ];
 
-/// Tools whose result is a file, which may be anything.
+/// Tools that return a file, which may have any content.
 const FILES: [&str; 6] = [
     "get_issue_attachment",
     "get_wiki_attachment",
@@ -114,14 +114,14 @@ const FILES: [&str; 6] = [
     "get_icon",
 ];
 
-/// What is to be said, by the rules alone.
+/// The expected message, by the rules alone.
 fn expected(tool: &str, is_read: bool, status: u16, body: Body) -> Said {
     let is_page = matches!(body, Html | HtmlAsJson);
-    // A 304 has no content, whatever would follow.
+    // A 304 has no content, regardless of the body.
     let limited = status == 429 || (body == Errors(13) && status >= 300 && status != 304);
     match (status, is_read) {
         (200..300, true) if FILES.contains(&tool) => Said::Result,
-        // A status without content, whatever would follow.
+        // This status has no content, regardless of the body.
         (204, true) => Said::Nothing,
         (204, false) => Said::Done,
         (200..300, true) => match body {
@@ -134,7 +134,7 @@ fn expected(tool: &str, is_read: bool, status: u16, body: Body) -> Said {
         (408 | 300..=399 | 500.., false) => Said::Check,
         _ if limited => Said::Limited,
         (401, _) => match body {
-            // It is what tells whether credentials are good.
+            // get_myself itself shows whether credentials are valid.
             Errors(_) if tool != "get_myself" => Said::Refused,
             _ => Said::SignIn,
         },
@@ -149,7 +149,7 @@ fn expected(tool: &str, is_read: bool, status: u16, body: Body) -> Said {
 
 fn response(status: u16, body: Body) -> HttpResponse {
     let mut response = HttpResponse::build(status.try_into().unwrap());
-    // That no status leaves them out.
+    // Set explicitly, because some statuses would omit the header.
     let kind = if body == Html {
         "text/html"
     } else {
@@ -170,7 +170,7 @@ fn response(status: u16, body: Body) -> HttpResponse {
     }
 }
 
-/// A Backlog that returns what is set, and knows its users.
+/// A Backlog that returns the configured response, and has users.
 struct Odd {
     backlog: FakeBacklog,
     next: Arc<Mutex<(u16, Body)>>,
@@ -197,7 +197,7 @@ impl Odd {
         }
     }
 
-    /// Somebody who has not called before, so that no limit and no list is known of them.
+    /// A user without earlier calls, so that no limit and no list is cached.
     fn caller(&self, tool: &str) -> Caller {
         let number = self.callers.fetch_add(1, Ordering::Relaxed);
         let suffix = if tool == "get_myself" { "myself" } else { "" };
@@ -211,15 +211,15 @@ impl Odd {
         *self.next.lock().unwrap() = (status, body);
         let caller = self.caller(tool.name);
         let arguments = tool.arguments.as_object().unwrap().clone();
-        let revision = Some(&ProtocolVersion::V_2025_06_18);
+        let version = Some(&ProtocolVersion::V_2025_06_18);
         let server = server();
-        let called = server.call_as_json(&caller, revision, tool.name, arguments);
+        let called = server.call_as_json(&caller, version, tool.name, arguments);
         let result = serde_json::from_slice(&called.await.unwrap()).unwrap();
         (caller, result)
     }
 }
 
-/// A token that another one replaces once.
+/// A token that is renewed once.
 struct Renewed {
     url: BacklogUrl,
     token: String,
@@ -250,16 +250,16 @@ impl Tool {
     fn of(entry: &Entry) -> Self {
         let mut arguments = sample(&entry.route.attr.schema_as_json_value());
         let given = arguments.as_object_mut().unwrap();
-        // Two ways to give one thing.
+        // The tool has two inputs for the same content.
         if entry.spec.name == "upload_attachment" {
             given.remove("content");
         }
-        // A text would be read by the type of the field, which is another request.
+        // A text would be parsed by the type of the field, which needs another request.
         if let (Some(fields), false) = (given.get_mut("customFields"), entry.spec.access.read_only)
         {
             fields[0]["value"] = json!(1);
         }
-        // All of every response, however large.
+        // Every response is read completely, regardless of its size.
         for part in ["maxBytes", "textOffset", "textLength", "itemOffset"] {
             given.remove(part);
         }
@@ -270,31 +270,31 @@ impl Tool {
         }
     }
 
-    /// Every tool, with arguments that ask for one request.
+    /// Returns every tool, with arguments that cause one request.
     pub fn all() -> Vec<Self> {
         tools::all().iter().map(Self::of).collect()
     }
 }
 
-/// All texts of a result.
+/// Joins all texts of a result.
 pub(super) fn texts(result: &Value) -> String {
     let content = result["content"].as_array().unwrap().iter();
     let texts = content.filter_map(|block| block["text"].as_str());
     texts.collect::<Vec<_>>().join("\n")
 }
 
-const CHECK: &str = "The change may have been made nevertheless: check before trying again.";
+const CHECK: &str = "The change may have been made: check before you try again.";
 
-/// What a caller understands; a panic if two things are said at once.
+/// Returns the message of a result; panics if it has two.
 fn understood(caller: &Caller, result: &Value) -> Said {
     let text = texts(result);
     let lower = text.to_lowercase();
     let again = lower.contains("again") || lower.contains("later") || lower.contains("retry");
-    if caller.verdict.refusal() == Some(Refusal::SignInAgain) {
+    if caller.challenge.get() == Some(AuthChallenge::SignInAgain) {
         return Said::SignIn;
     }
     if result["isError"] != true {
-        let changed = caller.verdict.has_changed();
+        let changed = caller.challenge.has_changed();
         let nothing = text.starts_with("null\nBacklog returned an empty response");
         assert!(!again, "{text}");
         assert!(!changed || !nothing, "{text}");
@@ -304,7 +304,7 @@ fn understood(caller: &Caller, result: &Value) -> Said {
             false => Said::Result,
         };
     }
-    assert!(!caller.verdict.has_changed(), "{text}");
+    assert!(!caller.challenge.has_changed(), "{text}");
     assert!(!text.contains(DONE), "{text}");
     match () {
         () if text.starts_with(CHECK) => Said::Check,
@@ -323,7 +323,7 @@ async fn check(odd: &Odd, tool: &Tool, status: u16, body: Body) {
 
     let text = texts(&result);
     match expected {
-        // What cannot be read is done all the same, and says so.
+        // A change with an unreadable response was made, and the result says so.
         Said::Done if matches!(body, CutJson | Nan | Cp932) && status != 204 => {
             let known = text.contains("marked as read");
             assert!(text.ends_with(DONE) || known, "{case}");
@@ -396,7 +396,7 @@ async fn every_tool_understands_backlogs_responses() {
     }
 }
 
-/// A change is sent once, whatever becomes of it; after a 401 about the token, once more.
+/// A change is sent once, regardless of the response; after a 401 about the token, once more.
 #[actix_web::test]
 async fn no_response_makes_a_change_be_sent_twice() {
     let odd = Odd::start();

@@ -1,5 +1,5 @@
-//! Connections to Backlog that fail, at each point, under every tool: what is said of each, and
-//! that nothing is sent twice.
+//! Connections to Backlog that fail at each point, for every tool: the text for each, and no
+//! request is sent twice.
 
 use std::{
     sync::{
@@ -28,16 +28,16 @@ use crate::{
     mcp::{DONE, FixedAccess, HubServer},
 };
 
-/// What Backlog does with a request that it has read.
+/// How Backlog handles a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    /// The connection is closed without a word.
+    /// The connection is closed without a response.
     Closed,
-    /// It is reset before all of the request is read.
+    /// The connection is reset before the whole request is read.
     Reset,
-    /// Nothing comes.
+    /// No response is sent.
     Silent,
-    /// These bytes come, and then the connection ends.
+    /// These bytes are sent, and then the connection ends.
     Cut(&'static str),
 }
 
@@ -81,11 +81,11 @@ impl Faulty {
 }
 
 async fn serve(mut stream: TcpStream, fault: Fault, requests: &AtomicUsize) -> std::io::Result<()> {
-    // Something was sent.
+    // The client has sent something.
     stream.readable().await?;
     requests.fetch_add(1, Ordering::SeqCst);
     if fault == Fault::Reset {
-        // What was not read makes it a reset.
+        // Unread bytes turn the close into a reset.
         stream.read_u8().await?;
         return Ok(());
     }
@@ -116,7 +116,7 @@ async fn read_request(stream: &mut TcpStream) -> std::io::Result<()> {
     }
 }
 
-/// A hub that waits so long for Backlog.
+/// A hub with this timeout for Backlog.
 fn hub(timeout: Duration) -> HubServer {
     let options = ClientOptions {
         timeout,
@@ -131,18 +131,18 @@ async fn call(hub: &HubServer, url: &BacklogUrl, tool: &Tool) -> Value {
     let token = Credentials::Bearer("t".into());
     let caller = caller(FixedAccess::new(url.clone(), token));
     let arguments = tool.arguments.as_object().unwrap().clone();
-    let revision = Some(&ProtocolVersion::V_2025_06_18);
-    let called = hub.call_as_json(&caller, revision, tool.name, arguments);
+    let version = Some(&ProtocolVersion::V_2025_06_18);
+    let called = hub.call_as_json(&caller, version, tool.name, arguments);
     serde_json::from_slice(&called.await.unwrap()).unwrap()
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
-const CHECK: &str = "The change may have been made nevertheless: check before trying again.";
+const TIMEOUT: Duration = Duration::from_secs(30);
+const CHECK: &str = "The change may have been made: check before you try again.";
 const LATER: &str = "Try again in a moment.";
 
 #[actix_web::test]
 async fn a_connection_that_fails_after_sending_leaves_a_change_unknown() {
-    let hub = hub(PATIENCE);
+    let hub = hub(TIMEOUT);
     for (fault, to_write, to_read) in [
         (Fault::Closed, CHECK, LATER),
         (Fault::Reset, CHECK, LATER),
@@ -186,9 +186,9 @@ async fn a_response_that_does_not_come_leaves_a_change_unknown() {
 
 #[actix_web::test]
 async fn without_a_connection_nothing_was_sent() {
-    // The discard service, which nothing runs.
+    // The port of the discard service, on which nothing listens.
     let url = BacklogUrl::parse("http://127.0.0.1:9").unwrap();
-    let hub = hub(PATIENCE);
+    let hub = hub(TIMEOUT);
     for tool in Tool::all() {
         let result = call(&hub, &url, &tool).await;
         let text = texts(&result);
@@ -199,14 +199,14 @@ async fn without_a_connection_nothing_was_sent() {
 }
 
 #[actix_web::test]
-async fn an_answer_of_too_many_values_is_refused_with_a_way_to_ask_for_less() {
+async fn a_response_of_too_many_values_is_an_error_with_advice() {
     let backlog = FakeBacklog::start(|_| {
         let body = format!("[{}0]", "0,".repeat(200_000));
         HttpResponse::Ok()
             .content_type("application/json")
             .body(body)
     });
-    let hub = hub(PATIENCE);
+    let hub = hub(TIMEOUT);
     for tool in Tool::all() {
         let result = call(&hub, &backlog.url, &tool).await;
         let text = texts(&result);
@@ -225,7 +225,7 @@ async fn an_answer_of_too_many_values_is_refused_with_a_way_to_ask_for_less() {
             assert!(text.contains("has more than 200000 values (GET "), "{case}");
             assert_eq!(result["isError"], true, "{case}");
         } else {
-            // It was done; only the answer is missing.
+            // The change was made; only the response is missing.
             assert_ne!(result["isError"], true, "{case}");
         }
     }

@@ -1,4 +1,4 @@
-//! Whoever moves over from backlog-mcp-server finds every tool with its inputs.
+//! Every tool of backlog-mcp-server exists here, with its inputs.
 
 use std::collections::BTreeSet;
 
@@ -62,8 +62,7 @@ fn the_default_toolsets_have_hardly_more_than_theirs() {
         .map(|entry| entry.spec.name)
         .filter(|name| !upstream.contains_key(*name))
         .collect();
-    // Nothing else tells the ids that get_issues and update_issue want, and those of
-    // attachmentId.
+    // No other tool returns the ids for get_issues and update_issue, and those for attachmentId.
     assert_eq!(more, ["get_statuses", "upload_attachment"]);
 }
 
@@ -121,11 +120,11 @@ fn a_difference_is_found() {
     }
 }
 
-/// Our input may be optional where theirs is not there, and allow more types and values;
-/// everything else must be the same.
+/// The hub's input may be optional if upstream does not have it, and may allow more types and
+/// values; everything else must be the same.
 fn compare(path: &str, ours: &Value, theirs: &Value, differences: &mut Vec<String>) {
     let (our_kinds, their_kinds) = (kinds(ours), kinds(theirs));
-    // Where they say no type, one of ours would be narrower.
+    // If upstream declares no type, a type here would be narrower.
     let takes_theirs = match their_kinds.is_empty() {
         true => our_kinds.is_empty(),
         false => our_kinds.is_superset(&their_kinds),

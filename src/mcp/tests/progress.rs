@@ -1,4 +1,4 @@
-//! What a client hears of a long call.
+//! Progress notifications of a long call.
 
 use std::{pin::pin, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{backlog::fake::FakeBacklog, mcp::service};
 const PNG: &[u8] = include_bytes!("../../../tests/fixtures/pixel.png");
 const FIRST: usize = 8;
 
-/// A Backlog whose file comes in two parts, the second one when it is asked for.
+/// A Backlog that sends a file in two parts, the second one on request.
 fn backlog(second: &Arc<Notify>) -> FakeBacklog {
     let second = Arc::clone(second);
     FakeBacklog::start(move |_| {
@@ -47,8 +47,8 @@ fn backlog(second: &Arc<Notify>) -> FakeBacklog {
     })
 }
 
-/// Calls for the file; the content type of the answer, and its messages. Whoever hears of
-/// progress asks for the second part.
+/// Requests the file, and returns the content type of the response and its messages. A progress
+/// notification triggers the second part.
 async fn call(meta: Value, second: &Arc<Notify>) -> (String, Vec<Value>) {
     call_accepting("application/json, text/event-stream", meta, second).await
 }
@@ -94,7 +94,7 @@ async fn call_accepting(accept: &str, meta: Value, second: &Arc<Notify>) -> (Str
 }
 
 #[actix_web::test]
-async fn a_download_says_how_far_it_is_to_whom_asked() {
+async fn a_download_reports_progress_on_request() {
     let (kind, messages) = call(json!({"progressToken": "t"}), &Arc::default()).await;
     assert_eq!(kind, "text/event-stream");
     let (result, progress) = messages.split_last().unwrap();
@@ -115,7 +115,7 @@ async fn a_download_says_how_far_it_is_to_whom_asked() {
 #[actix_web::test]
 async fn who_takes_no_events_gets_the_response_alone() {
     let second = Arc::new(Notify::new());
-    // Nobody hears of the first part.
+    // No notification is sent for the first part.
     second.notify_one();
     let meta = json!({"progressToken": "t"});
     let (kind, messages) = call_accepting("application/json", meta, &second).await;
@@ -126,13 +126,16 @@ async fn who_takes_no_events_gets_the_response_alone() {
 }
 
 #[actix_web::test]
-async fn whoever_did_not_ask_gets_one_body() {
+async fn without_a_progress_token_there_is_one_body() {
     let second = Arc::new(Notify::new());
     second.notify_one();
     let (kind, messages) = call(json!({}), &second).await;
     assert_eq!(kind, "application/json");
-    let [answer] = messages.as_slice() else {
+    let [response] = messages.as_slice() else {
         panic!("{messages:?}");
     };
-    assert_eq!(answer["result"]["content"][1]["type"], "image", "{answer}");
+    assert_eq!(
+        response["result"]["content"][1]["type"], "image",
+        "{response}"
+    );
 }

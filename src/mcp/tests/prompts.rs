@@ -1,4 +1,4 @@
-//! Prompts and completion: what is offered to whom, and what the texts say.
+//! Prompts and completion: their texts, and who is offered them.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ async fn prompts_are_offered_with_their_tools() {
     assert_eq!(backlog.received(), []);
 }
 
-/// Every call that a text names is of a tool, with inputs that the tool has.
+/// Every call in a text names an existing tool and its inputs.
 #[actix_web::test]
 async fn the_texts_name_tools_as_they_are() {
     let backlog = backlog();
@@ -119,7 +119,7 @@ async fn arguments_stand_in_the_text_and_are_checked() {
     for (name, arguments, says) in [
         ("triage", json!({}), "project is required"),
         ("triage", json!({"project": " "}), "project is required"),
-        ("triage", json!({"project": 7}), "project wants a text"),
+        ("triage", json!({"project": 7}), "project must be a string"),
         (
             "release_notes",
             json!({"project": "AB"}),
@@ -130,7 +130,11 @@ async fn arguments_stand_in_the_text_and_are_checked() {
             json!({"project": "A".repeat(70_000)}),
             "longer than",
         ),
-        ("nonsense", json!({}), "there is no prompt nonsense"),
+        (
+            "nonsense",
+            json!({}),
+            "unknown prompt nonsense; prompts/list returns the available ones",
+        ),
     ] {
         let body = get(name, arguments).await;
         assert_eq!(body["error"]["code"], -32602, "{body}");
@@ -255,13 +259,13 @@ async fn what_can_be_typed_next_is_suggested() {
         assert_eq!(body["error"]["code"], -32602, "{reference}: {body}");
     }
     let before = backlog.received().len();
-    let mut nobody = caller_of(&backlog);
-    nobody.policy.toolsets = Some([Toolset::Git].into());
+    let mut restricted = caller_of(&backlog);
+    restricted.policy.toolsets = Some([Toolset::Git].into());
     let params = json!({
         "ref": template("projects/{projectKey}"),
         "argument": {"name": "projectKey", "value": ""},
     });
-    let body = rpc(&nobody, "completion/complete", params).await;
+    let body = rpc(&restricted, "completion/complete", params).await;
     assert_eq!(body["error"]["code"], -32602);
     assert_eq!(backlog.received().len(), before);
 }

@@ -1,4 +1,4 @@
-//! What an MCP client sees before it calls a tool.
+//! The protocol before the first tool call.
 
 use actix_web::http::header::HOST;
 use serde_json::json;
@@ -17,7 +17,7 @@ async fn initialize_says_who_this_is() {
     let result = &body["result"];
     assert_eq!(result["serverInfo"]["name"], "backlog-mcp-hub");
     assert_eq!(result["protocolVersion"], "2025-06-18");
-    // Nobody would tell it of changes.
+    // This server never sends notifications of changes.
     let capabilities = json!({"completions": {}, "prompts": {}, "resources": {}, "tools": {}});
     assert_eq!(result["capabilities"], capabilities);
     assert!(result["instructions"].is_string());

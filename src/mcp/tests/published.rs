@@ -1,5 +1,5 @@
-//! The inputs as they are published: in a shape that every provider takes, within the bounds that
-//! Backlog has, and in a list that stays small.
+//! The published inputs: in a form that every provider accepts, with Backlog's limits, and in a
+//! list that stays small.
 
 use serde_json::{Value, json};
 use tiktoken_rs::o200k_base_singleton;
@@ -21,7 +21,7 @@ fn published(table: &Table, name: &str) -> Value {
     entry.route.attr.schema_as_json_value()
 }
 
-/// Every way in which an operator can have the tools offered.
+/// The tools with every combination of options.
 fn tables() -> Vec<Table> {
     let mut tables = Vec::new();
     for field_selection in [false, true] {
@@ -38,7 +38,7 @@ fn tables() -> Vec<Table> {
     tables
 }
 
-/// What not every provider takes in a schema; nothing if there is nothing of it.
+/// Returns the parts of a schema that not every provider accepts.
 fn refused(place: &str, schema: &Value) -> Vec<String> {
     let Some(object) = schema.as_object() else {
         return vec![format!("{place} is no object")];
@@ -113,7 +113,7 @@ fn what_a_provider_refuses_is_found() {
         assert!(!refused("x", &wide).is_empty(), "{wide}");
     }
     for entry in tools::all() {
-        // As the types of the inputs derive it.
+        // The schema as derived from the types of the inputs.
         let wide = entry.route.attr.schema_as_json_value();
         if entry.spec.name == "get_issues" {
             assert!(refused("get_issues", &wide).len() > 10, "{wide}");
@@ -203,7 +203,7 @@ async fn several_items_of_a_custom_field_are_sent() {
         let backlog = FakeBacklog::responding(200, "{}");
         let (failed, text) = call(&caller_of(&backlog), tool, arguments).await;
         assert!(!failed, "{tool}: {text}");
-        // The type of a field with one text is read before.
+        // The type of a field with a text is looked up before.
         let received = backlog.received().pop().expect("a request");
         let sent = received.body.map_or(received.line, |(_, body)| body);
         assert_eq!(sent, expected, "{tool}");
@@ -216,7 +216,7 @@ async fn several_items_of_a_custom_field_are_sent() {
     assert_eq!(backlog.received(), []);
 }
 
-/// Hours are a text where the empty one removes them.
+/// Hours are a text where an empty text removes them.
 #[actix_web::test]
 async fn hours_are_taken_as_the_text_that_is_published() {
     let backlog = FakeBacklog::responding(200, "{}");
@@ -248,7 +248,7 @@ async fn every_kind_of_activity_that_is_described_is_taken() {
     );
 }
 
-/// Backlog's bounds on what a list is asked for, and those of the upstream server's tools.
+/// Backlog's limits on list requests, and those of the upstream server's tools.
 #[test]
 fn bounds_and_defaults_are_published() {
     let table = Table::new(&ToolOptions::default());
@@ -363,7 +363,7 @@ fn an_input_that_may_go_by_another_says_so() {
     }
 }
 
-/// A description that is the input's own name in other words helps nobody.
+/// A description that only repeats the input's name is useless.
 #[test]
 fn no_description_only_repeats_the_name() {
     let table = Table::new(&ToolOptions::default());
@@ -383,7 +383,7 @@ fn no_description_only_repeats_the_name() {
     }
 }
 
-/// The JSON of a list of the tools in some sets.
+/// The JSON of the list of tools in some toolsets.
 fn list(table: &Table, toolsets: &[Toolset]) -> String {
     let listed = table.entries().iter().chain(table.list_organizations());
     let chosen = listed.filter(|entry| toolsets.contains(&entry.spec.toolset));
@@ -391,11 +391,11 @@ fn list(table: &Table, toolsets: &[Toolset]) -> String {
     json!(tools).to_string()
 }
 
-/// Every model reads the list, in each conversation.
+/// Every model reads the list in each conversation.
 #[test]
 fn the_list_stays_small() {
     let table = Table::new(&ToolOptions::default());
-    // README says about how much it is.
+    // README states the approximate size.
     let classic = list(&table, &Toolset::DEFAULT);
     let tokens = o200k_base_singleton().encode_ordinary(&classic).len();
     assert!(tokens < 14_000, "{tokens} tokens");

@@ -1,4 +1,5 @@
-//! Whatever is too long for an answer is read to its end by the advice in the answers alone.
+//! Anything that is too long for a result can be read to its end with the advice in the results
+//! alone.
 
 mod every_tool;
 mod lists;
@@ -14,11 +15,11 @@ use crate::{
     mcp::{ToolOptions, tokens::tokens},
 };
 
-/// How many characters a long text has.
+/// The number of characters of a long text.
 const LENGTH: usize = 66_000;
 
-/// A Backlog that answers every request with this.
-fn answering(value: &Value) -> FakeBacklog {
+/// A Backlog that responds to every request with this value.
+fn responding(value: &Value) -> FakeBacklog {
     let body = value.to_string();
     FakeBacklog::start(move |_| as_json(body.clone()))
 }
@@ -65,7 +66,7 @@ fn shown(result: &Value) -> Value {
     serde_json::from_str(text).expect("JSON")
 }
 
-/// Reads a text at `pointer` as a model would that only does what the answers say.
+/// Reads a text at `pointer` like a model that only follows the advice in the results.
 async fn read_on(backlog: &FakeBacklog, call: (&str, Value), pointer: &str) -> String {
     let caller = caller_of(backlog);
     let (mut tool, mut inputs) = (call.0.to_owned(), call.1);
@@ -105,7 +106,7 @@ async fn a_text_of_66000_characters_is_read_to_its_last_one() {
             "get_issue",
             "get_issue_comments",
         ];
-        for (tool, arguments, answer, pointer) in [
+        for (tool, arguments, response, pointer) in [
             (
                 "get_wiki",
                 json!({"wikiId": 12}),
@@ -165,8 +166,8 @@ async fn a_text_of_66000_characters_is_read_to_its_last_one() {
             if !lines && !of_texts_without_lines.contains(&tool) {
                 continue;
             }
-            // The issue of a list is read by another tool.
-            let body = answer.clone();
+            // An issue in a list is read with another tool.
+            let body = response.clone();
             let backlog = FakeBacklog::start(move |request: &Received| {
                 let one = request.line.contains("/issues/A-1") && body.is_array();
                 let is_comments = request.line.contains("/comments");
@@ -186,7 +187,7 @@ async fn the_part_says_where_it_is_and_what_it_is_of() {
         "id": 1, "issueKey": "A-1", "summary": "Short", "description": text,
         "status": {"id": 1, "name": "Open"}, "updated": "2026-10-01T08:12:30Z",
     });
-    let backlog = answering(&issue);
+    let backlog = responding(&issue);
     let caller = caller_of(&backlog);
     let first = result(&caller, "get_issue", json!({"issueKey": "A-1"})).await;
     let whole = shown(&first);
@@ -246,7 +247,7 @@ async fn the_part_says_where_it_is_and_what_it_is_of() {
         let said = result["content"][0]["text"].as_str().unwrap();
         assert!(said.contains("textOffset: expected "), "{said}");
     }
-    // None of it is for Backlog.
+    // None of these inputs is sent to Backlog.
     let lines = backlog.received().into_iter().map(|request| request.line);
     assert!(
         lines
@@ -258,7 +259,7 @@ async fn the_part_says_where_it_is_and_what_it_is_of() {
 #[actix_web::test]
 async fn a_document_comes_without_its_double() {
     let document = json!({"id": "0a", "title": "T", "plain": "text", "json": "{\"type\":\"doc\"}"});
-    for (tool, arguments, answer) in [
+    for (tool, arguments, response) in [
         (
             "get_document",
             json!({"documentId": "0a"}),
@@ -270,7 +271,7 @@ async fn a_document_comes_without_its_double() {
             json!([document]),
         ),
     ] {
-        let backlog = answering(&answer);
+        let backlog = responding(&response);
         let caller = caller_of(&backlog);
         for (wanted, there) in [
             (None, false),

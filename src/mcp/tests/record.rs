@@ -22,7 +22,7 @@ use crate::{
     observe::{Journal, JournalOptions, Metrics, Recorder},
 };
 
-/// A way to Backlog that never opens.
+/// An access to Backlog that never gives credentials.
 struct Closed(BacklogUrl);
 
 #[async_trait]

@@ -14,18 +14,18 @@ use super::{call, caller, caller_of, listed};
 use crate::{
     backlog::{
         BacklogUrl, Credentials,
-        fake::{FakeBacklog, Received, json as answer},
+        fake::{FakeBacklog, Received, json as respond},
     },
-    mcp::{AccessError, BacklogAccess, Caller, Policy, Refusal, Toolset, tool::Spec, tools},
+    mcp::{AccessError, AuthChallenge, BacklogAccess, Caller, Policy, Toolset, tool::Spec, tools},
     oauth::{Scope, Scopes},
 };
 
-/// Calls every tool in turn and checks that it is refused if, and only if, `refused` says why;
-/// one that is refused is not listed either, and asks nothing of Backlog.
+/// Calls every tool in turn, and checks that it is refused if and only if `refused` gives a reason.
+/// A refused tool is not listed either, and sends no request to Backlog.
 async fn check_all(
     change: impl Fn(&mut Caller),
     refused: impl Fn(&Spec) -> Option<&'static str>,
-) -> Vec<Option<Refusal>> {
+) -> Vec<Option<AuthChallenge>> {
     let backlog = FakeBacklog::responding(200, "{}");
     let fresh = || {
         let mut caller = caller_of(&backlog);
@@ -43,7 +43,7 @@ async fn check_all(
             let caller = fresh();
             let (failed, text) = call(&caller, tool.name, json!({})).await;
             assert!(failed && text.contains(reason), "{}: {text}", tool.name);
-            refusals.push(caller.verdict.refusal());
+            refusals.push(caller.challenge.get());
         }
     }
     assert_eq!(backlog.received(), []);
@@ -61,7 +61,7 @@ async fn without_a_scope_nothing_is_offered() {
     assert_eq!(refusals.len(), count);
     assert!(refusals.iter().all(|refusal| {
         let scopes = match refusal {
-            Some(Refusal::InsufficientScope(scopes)) => scopes,
+            Some(AuthChallenge::InsufficientScope(scopes)) => scopes,
             other => panic!("{other:?}"),
         };
         scopes.contains(Scope::Read) || scopes.contains(Scope::Write)
@@ -75,7 +75,7 @@ async fn a_reading_scope_does_not_write() {
         |tool| (!tool.access.read_only).then_some("backlog:write"),
     )
     .await;
-    let wider = Some(Refusal::InsufficientScope(Scopes::all()));
+    let wider = Some(AuthChallenge::InsufficientScope(Scopes::all()));
     assert!(!refusals.is_empty());
     assert!(refusals.iter().all(|refusal| *refusal == wider));
 }
@@ -84,7 +84,7 @@ async fn a_reading_scope_does_not_write() {
 async fn a_reading_policy_does_not_write() {
     let refusals = check_all(
         |caller| caller.policy.read_only = true,
-        |tool| (!tool.access.read_only).then_some("only tools that read"),
+        |tool| (!tool.access.read_only).then_some("this connection is read-only"),
     )
     .await;
     assert!(!refusals.is_empty());
@@ -98,7 +98,7 @@ async fn no_sign_in_is_asked_for_where_it_would_not_help() {
             caller.scopes = [Scope::Read].into_iter().collect();
             caller.policy.read_only = true;
         },
-        |tool| (!tool.access.read_only).then_some("only tools that read"),
+        |tool| (!tool.access.read_only).then_some("this connection is read-only"),
     )
     .await;
     assert!(!refusals.is_empty());
@@ -169,7 +169,7 @@ async fn backlogs_refusal_is_a_tool_error() {
         failed && text.contains("Backlog said: No issue.\n") && text.ends_with("GET issues/A-1"),
         "{text}"
     );
-    assert_eq!(caller.verdict.refusal(), None);
+    assert_eq!(caller.challenge.get(), None);
 
     let backlog = FakeBacklog::start(|_| {
         HttpResponse::TooManyRequests()
@@ -189,7 +189,7 @@ pub(super) struct Renewing {
 }
 
 impl Renewing {
-    /// The way to Backlog of a sign-in that has ended there.
+    /// The access of a sign-in that has ended at Backlog.
     pub fn ended(url: BacklogUrl) -> Self {
         Self {
             url,
@@ -224,15 +224,15 @@ impl BacklogAccess for Renewing {
     }
 }
 
-/// Calls a tool with tokens of which Backlog accepts `accepted` only.
+/// Calls a tool with tokens of which Backlog accepts only `accepted`.
 async fn call_renewing(
     accepted: &'static str,
     last: usize,
     failure: AccessError,
-) -> (bool, String, Option<Refusal>, Vec<Received>) {
+) -> (bool, String, Option<AuthChallenge>, Vec<Received>) {
     let backlog = FakeBacklog::start(move |received| match received.credentials == accepted {
-        true => answer(200, "{}"),
-        false => answer(401, ""),
+        true => respond(200, "{}"),
+        false => respond(401, ""),
     });
     let caller = caller(Renewing {
         url: backlog.url.clone(),
@@ -242,7 +242,7 @@ async fn call_renewing(
     });
     let arguments = json!({"issueKey": "A-1", "content": "hi"});
     let (failed, text) = call(&caller, "add_issue_comment", arguments).await;
-    (failed, text, caller.verdict.refusal(), backlog.received())
+    (failed, text, caller.challenge.get(), backlog.received())
 }
 
 #[actix_web::test]
@@ -260,7 +260,7 @@ async fn a_rejected_token_is_renewed_once_and_the_call_repeated() {
 
 #[actix_web::test]
 async fn a_rejection_that_stays_is_a_sign_in() {
-    // Backlog rejects the renewed token, too; or there is none.
+    // Backlog rejects the renewed token too, or there is none.
     for (last, requests) in [(9, 2), (0, 1)] {
         let (failed, text, refusal, received) =
             call_renewing("Bearer t2", last, AccessError::SignInAgain).await;
@@ -268,7 +268,7 @@ async fn a_rejection_that_stays_is_a_sign_in() {
             failed && text.contains("sign in to Backlog again"),
             "{text}"
         );
-        assert_eq!(refusal, Some(Refusal::SignInAgain));
+        assert_eq!(refusal, Some(AuthChallenge::SignInAgain));
         assert_eq!(received.len(), requests);
     }
 }

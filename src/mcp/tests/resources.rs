@@ -1,11 +1,11 @@
-//! Resources: who may read what, and what failures become.
+//! Resources: permissions, and the errors for failures.
 
 use serde_json::{Value, json};
 
 use super::{caller, caller_of, refusals::Renewing, rpc};
 use crate::{
-    backlog::fake::{FakeBacklog, Received, json as answer},
-    mcp::{Caller, Refusal, Toolset},
+    backlog::fake::{FakeBacklog, Received, json as respond},
+    mcp::{AuthChallenge, Caller, Toolset},
     oauth::Scopes,
 };
 
@@ -16,20 +16,20 @@ pub(super) fn backlog() -> FakeBacklog {
     FakeBacklog::start(|request: &Received| {
         let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
         match path.trim_start_matches("/api/v2/") {
-            "projects" => answer(200, PROJECTS),
-            "projects/AB/versions" => answer(
+            "projects" => respond(200, PROJECTS),
+            "projects/AB/versions" => respond(
                 200,
                 r#"[{"id":7,"name":"Spring"},{"id":8,"name":"Autumn","archived":true}]"#,
             ),
-            "issues" => answer(
+            "issues" => respond(
                 200,
                 r#"[{"issueKey":"AB-12"},{"issueKey":"AB-1"},{"issueKey":"AB-2"}]"#,
             ),
-            "issues/AB-404" => answer(404, r#"{"errors":[{"message":"No issue.","code":6}]}"#),
-            "issues/AB-429" => answer(429, ""),
-            "issues/AB-401" => answer(401, ""),
-            "issues/AB-200" => answer(200, ""),
-            _ => answer(200, "{}"),
+            "issues/AB-404" => respond(404, r#"{"errors":[{"message":"No issue.","code":6}]}"#),
+            "issues/AB-429" => respond(429, ""),
+            "issues/AB-401" => respond(401, ""),
+            "issues/AB-200" => respond(200, ""),
+            _ => respond(200, "{}"),
         }
     })
 }
@@ -90,13 +90,13 @@ async fn a_resource_is_bound_as_the_tool_that_reads_the_same() {
         let body = read(&without, &uri(&backlog, path)).await;
         let message = body["error"]["message"].as_str().unwrap();
         assert!(message.contains("is not enabled here"), "{message}");
-        assert_eq!(without.verdict.refusal(), None);
+        assert_eq!(without.challenge.get(), None);
         assert_eq!(backlog.received().len(), before, "Backlog was asked");
 
         // No sign-in would help.
         without.scopes = Scopes::default();
         read(&without, &uri(&backlog, path)).await;
-        assert_eq!(without.verdict.refusal(), None);
+        assert_eq!(without.challenge.get(), None);
 
         let mut only = caller_of(&backlog);
         only.policy.toolsets = Some([toolset].into());
@@ -132,23 +132,23 @@ async fn what_belongs_to_a_thing_is_bound_by_its_own_tool() {
 #[actix_web::test]
 async fn without_the_scope_nothing_is_listed_and_reading_is_refused() {
     let backlog = backlog();
-    let mut nobody = caller_of(&backlog);
-    nobody.scopes = Scopes::default();
-    assert_eq!(templates(&nobody).await, [""; 0]);
-    assert_eq!(prompts(&nobody).await, [""; 0]);
+    let mut without_scopes = caller_of(&backlog);
+    without_scopes.scopes = Scopes::default();
+    assert_eq!(templates(&without_scopes).await, [""; 0]);
+    assert_eq!(prompts(&without_scopes).await, [""; 0]);
     assert_eq!(
-        names(&nobody, "resources/list", "resources", "uri").await,
+        names(&without_scopes, "resources/list", "resources", "uri").await,
         [""; 0]
     );
     assert_eq!(
-        nobody.verdict.refusal(),
+        without_scopes.challenge.get(),
         None,
         "a host that lists is not sent to sign in"
     );
-    read(&nobody, &uri(&backlog, "issues/AB-1")).await;
+    read(&without_scopes, &uri(&backlog, "issues/AB-1")).await;
     assert!(matches!(
-        nobody.verdict.refusal(),
-        Some(Refusal::InsufficientScope(_))
+        without_scopes.challenge.get(),
+        Some(AuthChallenge::InsufficientScope(_))
     ));
     assert_eq!(backlog.received(), []);
 }
@@ -194,13 +194,13 @@ async fn failures_of_backlog_become_errors() {
             body["error"]["message"].as_str().unwrap().contains(says),
             "{body}"
         );
-        assert_eq!(reader.verdict.refusal(), None);
+        assert_eq!(reader.challenge.get(), None);
     }
-    // Another one, where no limit pauses this token.
+    // A new Backlog, because the rate limit has not paused the token there.
     let backlog = self::backlog();
     let gone = caller(Renewing::ended(backlog.url.clone()));
     read(&gone, &uri(&backlog, "issues/AB-401")).await;
-    assert_eq!(gone.verdict.refusal(), Some(Refusal::SignInAgain));
+    assert_eq!(gone.challenge.get(), Some(AuthChallenge::SignInAgain));
 }
 
 #[actix_web::test]

@@ -1,4 +1,4 @@
-//! A 401 that is about a right, and limits that names must not use up.
+//! A 401 that is about a permission, and rate limits that names must not use up.
 
 use std::sync::{
     Arc, Mutex,
@@ -15,12 +15,12 @@ use crate::{
         BacklogUrl, Credentials,
         fake::{FakeBacklog, Received},
     },
-    mcp::{AccessError, BacklogAccess, Caller, FixedAccess, Refusal},
+    mcp::{AccessError, AuthChallenge, BacklogAccess, Caller, FixedAccess},
 };
 
 const MYSELF: &str = "GET /api/v2/users/myself";
 
-/// A token that can be renewed, and how often it was.
+/// A token that can be renewed, with the number of renewals.
 struct Counting {
     url: BacklogUrl,
     renewals: Arc<AtomicUsize>,
@@ -60,7 +60,7 @@ fn refused(code: Option<u32>) -> HttpResponse {
     }
 }
 
-/// A Backlog that refuses everything with this code, and `users/myself` to these tokens only.
+/// A Backlog that rejects everything with this code, and `users/myself` only for these tokens.
 fn refusing(code: u32, myself: &'static [&'static str]) -> FakeBacklog {
     FakeBacklog::start(move |received: &Received| {
         let known = !myself
@@ -107,7 +107,7 @@ async fn a_401_about_a_right_is_no_end_of_the_sign_in() {
             let sent = backlog.received().split_off(before);
             assert_eq!(sent.len(), 2, "the call, and who the user is: {sent:?}");
         }
-        assert_eq!(caller.verdict.refusal(), None);
+        assert_eq!(caller.challenge.get(), None);
         assert_eq!(renewals.load(Ordering::SeqCst), 0, "the token is good");
     }
 }
@@ -115,16 +115,16 @@ async fn a_401_about_a_right_is_no_end_of_the_sign_in() {
 #[actix_web::test]
 async fn a_401_is_about_the_token_if_the_user_is_not_known_either() {
     for code in [5, 11] {
-        // The old token has expired, and the right is lacking with the new one, too.
+        // The old token has expired, and the new one lacks the permission too.
         let backlog = refusing(code, &["t0"]);
         let (caller, renewals) = counting(&backlog);
         let (tool, arguments) = calls()[1].clone();
         let (failed, text) = call(&caller, tool, arguments).await;
         assert!(failed && text.contains(&format!("code: {code}")), "{text}");
-        assert_eq!(caller.verdict.refusal(), None);
+        assert_eq!(caller.challenge.get(), None);
         assert_eq!(renewals.load(Ordering::SeqCst), 1);
 
-        // Neither is known.
+        // Backlog knows neither token.
         let backlog = refusing(code, &["t0", "t1"]);
         let (caller, renewals) = counting(&backlog);
         let (tool, arguments) = calls()[1].clone();
@@ -133,7 +133,7 @@ async fn a_401_is_about_the_token_if_the_user_is_not_known_either() {
             failed && text.contains("sign in to Backlog again"),
             "{text}"
         );
-        assert_eq!(caller.verdict.refusal(), Some(Refusal::SignInAgain));
+        assert_eq!(caller.challenge.get(), Some(AuthChallenge::SignInAgain));
         assert_eq!(renewals.load(Ordering::SeqCst), 1);
         let sent = backlog.received();
         let changes = sent.iter().filter(|it| it.line.starts_with("POST"));
@@ -142,7 +142,7 @@ async fn a_401_is_about_the_token_if_the_user_is_not_known_either() {
 }
 
 #[actix_web::test]
-async fn a_401_whose_reason_cannot_be_asked_is_what_it_says() {
+async fn a_401_that_cannot_be_checked_is_taken_at_face_value() {
     let backlog = FakeBacklog::start(|received: &Received| match received.line.as_str() {
         MYSELF => HttpResponse::BadGateway().finish(),
         _ => refused(Some(5)),
@@ -150,7 +150,7 @@ async fn a_401_whose_reason_cannot_be_asked_is_what_it_says() {
     let (caller, renewals) = counting(&backlog);
     let (failed, text) = call(&caller, "get_space_disk_usage", json!({})).await;
     assert!(failed && text.contains("lacks the right"), "{text}");
-    assert_eq!(caller.verdict.refusal(), None);
+    assert_eq!(caller.challenge.get(), None);
     assert_eq!(renewals.load(Ordering::SeqCst), 0);
 }
 
@@ -181,7 +181,7 @@ async fn an_api_key_is_refused_only_if_it_is_not_known() {
     assert!(text.contains("does not accept the API key"), "{text}");
 }
 
-/// A Backlog that takes so many requests, and says so until 1060.
+/// A Backlog that allows this many requests until 1060, and reports it.
 fn limited(requests: usize) -> (FakeBacklog, Arc<Mutex<usize>>) {
     let left = Arc::new(Mutex::new(requests));
     let counted = Arc::clone(&left);
@@ -209,20 +209,20 @@ async fn names_do_not_take_the_last_requests_of_the_user() {
     let keys: Vec<_> = (1..=40).map(|number| format!("A-{number}")).collect();
     let many = || json!({"parentIssueId": keys});
 
-    // How many are left is learned from the first one.
+    // The first response shows how many are left.
     let (backlog, left) = limited(6);
     let caller = caller_of(&backlog);
     let (failed, text) = call(&caller, "get_issues", many()).await;
-    let expected = "Give ids in place of names, or fewer names, or try again in 60 seconds (at \
-                    1970-01-01T00:17:40Z): to look these names up takes 39 requests, and Backlog \
-                    takes 5 more of this user until then.";
+    let expected = "Give ids instead of names, or fewer names, or try again in 60 seconds (at \
+                    1970-01-01T00:17:40Z): looking up these names takes 39 requests, and Backlog \
+                    allows this user 5 more until then.";
     assert_eq!((failed, text.as_str()), (true, expected));
     assert_eq!(*left.lock().unwrap(), 5);
-    // It is known now.
+    // The number is known now.
     let (_, text) = call(&caller, "get_issues", many()).await;
     assert!(text.starts_with("Give ids"), "{text}");
     assert_eq!(*left.lock().unwrap(), 5);
-    // What needs few is looked up.
+    // A call that needs few lookups is made.
     let few = json!({"parentIssueId": ["A-2", "A-3"]});
     let (failed, text) = call(&caller, "get_issues", few).await;
     assert!(!failed, "{text}");

@@ -1,4 +1,4 @@
-//! The result of a tool as JSON for programs, beside the text.
+//! The result of a tool as JSON for programs, in addition to the text.
 
 use serde_json::{Value, json};
 
@@ -14,17 +14,17 @@ fn on() -> ToolOptions {
     }
 }
 
-async fn call(options: ToolOptions, revision: &str, answer: &'static str, call: Value) -> Value {
-    let backlog = FakeBacklog::responding(200, answer);
+async fn call(options: ToolOptions, version: &str, body: &'static str, call: Value) -> Value {
+    let backlog = FakeBacklog::responding(200, body);
     let mut message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call});
-    let mut request = post(revision, &message);
-    if revision == "2026-07-28" {
+    let mut request = post(version, &message);
+    if version == "2026-07-28" {
         message["params"]["_meta"] = json!({
-            "io.modelcontextprotocol/protocolVersion": revision,
+            "io.modelcontextprotocol/protocolVersion": version,
             "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
             "io.modelcontextprotocol/clientCapabilities": {},
         });
-        request = post(revision, &message)
+        request = post(version, &message)
             .insert_header(("Mcp-Method", "tools/call"))
             .insert_header(("Mcp-Name", call["name"].as_str().unwrap()));
     }
@@ -41,18 +41,18 @@ fn text(result: &Value) -> Value {
 #[actix_web::test]
 async fn objects_stand_as_they_are_and_lists_as_items_in_every_revision() {
     let options = on;
-    for revision in ["2025-06-18", "2025-11-25", "2026-07-28"] {
+    for version in ["2025-06-18", "2025-11-25", "2026-07-28"] {
         let space = json!({"name": "get_space", "arguments": {}});
-        let result = call(options(), revision, r#"{"spaceKey":"a"}"#, space).await;
+        let result = call(options(), version, r#"{"spaceKey":"a"}"#, space).await;
         assert_eq!(result["structuredContent"], json!({"spaceKey": "a"}));
         assert_eq!(text(&result), result["structuredContent"]);
 
         let issues = json!({"name": "get_issues", "arguments": {}});
-        let result = call(options(), revision, ISSUES, issues).await;
+        let result = call(options(), version, ISSUES, issues).await;
         assert_eq!(result["structuredContent"], json!({"items": text(&result)}));
 
         let nothing = json!({"name": "mark_watching_as_read", "arguments": {"watchId": 1}});
-        let result = call(options(), revision, "", nothing).await;
+        let result = call(options(), version, "", nothing).await;
         let marked = json!({"success": true, "message": "Watch 1 marked as read"});
         assert_eq!(result["structuredContent"], marked);
     }

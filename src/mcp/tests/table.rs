@@ -1,4 +1,4 @@
-//! What every tool must have, whoever adds the next one.
+//! The requirements for every tool, including new ones.
 
 use serde_json::Value;
 
@@ -64,7 +64,7 @@ fn every_input_is_a_plain_object() {
     }
 }
 
-/// What a schema need not say; the names of properties may be any.
+/// Finds unnecessary keywords of a schema; properties may have any name.
 fn noise(schema: &Value) -> Option<&str> {
     match schema {
         Value::Object(entries) => entries.iter().find_map(|(key, value)| match key.as_str() {

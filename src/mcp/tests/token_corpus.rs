@@ -1,4 +1,5 @@
-//! The estimate of tokens against two real tokenizers, over what answers of Backlog are made of.
+//! Compares the estimate of tokens with two real tokenizers, over typical content of Backlog's
+//! responses.
 
 use backlog_sim::{BacklogSim, SimOptions, seed};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -29,7 +30,7 @@ const EMOJI: &str = "Done ✅ 🎉 ship it 🚢 now 🔥 👨‍👩‍👧‍�
 const OTHERS: &str = "Vérifiez les données de marée à neuf heures; été, où. Größe prüfen, schließen. \
     항만 예약 포털의 운영 절차서입니다. 每天早上九点检查潮汐数据。 Проверяйте данные о приливах.\n";
 
-/// Texts of `length` signs each, drawn from `signs`.
+/// Returns a text of `length` characters drawn from `signs`.
 fn drawn(signs: &str, length: usize, random: &mut StdRng) -> String {
     let signs: Vec<_> = signs.chars().collect();
     (0..length)
@@ -106,14 +107,14 @@ fn texts() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What tools return of a simulated Backlog.
-async fn answers() -> Vec<(&'static str, String)> {
+/// The results of tools for a simulated Backlog.
+async fn results() -> Vec<(&'static str, String)> {
     let sim = BacklogSim::start(SimOptions::default()).await.unwrap();
     let key = sim.control().issue_api_key(seed::HARUKA);
     let url = BacklogUrl::parse(sim.url().as_str()).unwrap();
     let caller = caller(FixedAccess::new(url, Credentials::ApiKey(key.into())));
     let document = "0199c5d07a1e7f0b9d3f5a6b7c8d9e01";
-    let mut answers = Vec::new();
+    let mut results = Vec::new();
     for (tool, arguments) in [
         ("get_issues", json!({"count": 20})),
         ("get_issue", json!({"issueKey": "HARBOR-1"})),
@@ -136,17 +137,17 @@ async fn answers() -> Vec<(&'static str, String)> {
     ] {
         let (failed, text) = call(&caller, tool, arguments).await;
         assert!(!failed, "{tool}: {text}");
-        answers.push((tool, text));
+        results.push((tool, text));
     }
     sim.stop().await;
-    answers
+    results
 }
 
 #[actix_web::test]
 async fn the_estimate_is_not_below_real_counts() {
     let (o200k, cl100k) = (o200k_base().unwrap(), cl100k_base().unwrap());
     let mut wrong = Vec::new();
-    let texts = texts().into_iter().chain(answers().await);
+    let texts = texts().into_iter().chain(results().await);
     for (name, text) in texts {
         let estimated = tokens(&text);
         let newer = o200k.encode_ordinary(&text).len();

@@ -39,7 +39,7 @@ fn bound(
     space: SpaceId,
     response: ServiceResponse<BoxBody>,
 ) -> Result<ServiceResponse<BudgetedBody>, HttpRequest> {
-    budget.bound(space, &Verdict::default(), response)
+    budget.bound(space, &ChallengeSlot::default(), response)
 }
 
 async fn piece(body: &mut BudgetedBody) -> Option<Result<Bytes, Error>> {
@@ -101,10 +101,10 @@ async fn what_was_done_is_told_where_there_is_no_room() {
     let mut cut = bound(&budget, SPACE, events()).unwrap().into_body();
     assert!(piece(&mut cut).await.unwrap().is_err());
 
-    let verdict = Verdict::default();
-    verdict.note_change();
+    let challenge = ChallengeSlot::default();
+    challenge.note_change();
     for (response, before) in [(json(), ""), (events(), "data: ")] {
-        let bounded = budget.bound(SPACE, &verdict, response).unwrap();
+        let bounded = budget.bound(SPACE, &challenge, response).unwrap();
         assert_eq!(bounded.status(), 200);
         let size = bounded.response().body().size();
         let mut body = bounded.into_body();
@@ -133,7 +133,7 @@ async fn who_does_not_read_keeps_no_memory() {
                 let (bound, response) = (bound.clone(), service.call(request));
                 async move {
                     let bounded = bound
-                        .bound(SPACE, &Verdict::default(), response.await?)
+                        .bound(SPACE, &ChallengeSlot::default(), response.await?)
                         .expect("room");
                     // Only here: in the test below, the timeout may already have passed.
                     assert_eq!(bound.0.bytes.available_permits(), 0);

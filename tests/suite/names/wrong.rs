@@ -14,22 +14,22 @@ async fn wrong_names_are_answered_with_the_right_ones() {
         (
             "get_issues",
             json!({"projectId": ["HARBOUR"]}),
-            "get_issues: projectId[0]: no project is called \"HARBOUR\"; there are: Harbor \
+            "get_issues: projectId[0]: unknown project \"HARBOUR\"; available: Harbor \
              booking portal (HARBOR, 88104), 倉庫管理システム (KURA, 88117), Operations desk \
              (OPS, 88131)",
         ),
         (
             "update_issue",
             json!({"issueKey": "HARBOR-1", "statusId": "Done", "priorityId": "Urgent"}),
-            "priorityId: no priority is called \"Urgent\"; there are: High (2), Normal (3), Low (4)\
-             \nstatusId: no status of the project is called \"Done\"; there are: Open (1), In \
+            "priorityId: unknown priority \"Urgent\"; available: High (2), Normal (3), Low (4)\
+             \nstatusId: unknown status \"Done\" in the project; available: Open (1), In \
              Progress (2), Resolved (3), Closed (4)",
         ),
         // Of another project.
         (
             "get_issues",
             json!({"projectId": ["HARBOR"], "statusId": ["Open", "レビュー待ち"]}),
-            "statusId[1]: no status of the project is called \"レビュー待ち\"; there are: Open (1)",
+            "statusId[1]: unknown status \"レビュー待ち\" in the project; available: Open (1)",
         ),
         (
             "add_issue",
@@ -37,25 +37,24 @@ async fn wrong_names_are_answered_with_the_right_ones() {
                 "projectId": "OPS", "summary": "s", "issueTypeId": "Task", "priorityId": "High",
                 "assigneeId": "山口 健太",
             }),
-            "assigneeId: no user of the project is called \"山口 健太\"; there are: 佐藤 遥 \
+            "assigneeId: unknown user \"山口 健太\" in the project; available: 佐藤 遥 \
              (h.sato, 40211), ",
         ),
         (
             "get_issues",
             json!({"projectId": ["OPS"], "milestoneId": ["2026.11"]}),
-            "milestoneId[0]: no version or milestone of the project is called \"2026.11\"; there \
-             is none",
+            "milestoneId[0]: unknown version or milestone \"2026.11\" in the project; none exist",
         ),
         // Without a project.
         (
             "get_issues",
             json!({"statusId": ["Waiting"]}),
-            "statusId: names belong to a project: give projectId as well, or an id",
+            "statusId: to use a name, also give projectId; or give an id",
         ),
         (
             "update_issue",
             json!({"statusId": "Waiting"}),
-            "statusId: names belong to a project: give issueKey or issueId as well, or an id",
+            "statusId: to use a name, also give issueKey or issueId; or give an id",
         ),
         (
             "update_issue",
@@ -66,18 +65,18 @@ async fn wrong_names_are_answered_with_the_right_ones() {
         (
             "update_issue",
             json!({"issueKey": "HARBOR-1", "parentIssueId": "HARBOR-999"}),
-            "parentIssueId: there is no issue \"HARBOR-999\", or it cannot be seen",
+            "parentIssueId: issue \"HARBOR-999\" does not exist or is not visible",
         ),
         (
             "update_issue",
             json!({"issueKey": "HARBOR-1", "customFields": [{"id": "Severity", "value": "S9"}]}),
-            "customFields[0].value: Severity: no item is called \"S9\"; there are: S1 (1), S2 (2), S3 (3)",
+            "customFields[0].value: Severity: unknown item \"S9\"; available: S1 (1), S2 (2), S3 (3)",
         ),
         (
             "update_issue",
             json!({"issueKey": "HARBOR-1", "customFields": [{"id": "Severiti", "value": "S1"}]}),
-            "customFields[0].id: no custom field of the project is called \"Severiti\"; there \
-             are: Ticket ref (92010), ",
+            "customFields[0].id: unknown custom field \"Severiti\" in the project; available: \
+             Ticket ref (92010), ",
         ),
         (
             "update_issue",
@@ -92,12 +91,12 @@ async fn wrong_names_are_answered_with_the_right_ones() {
             json!({
                 "projectKey": "HARBOR", "customFieldId": "Severity", "itemId": "S9", "name": "n",
             }),
-            "itemId: no item is called \"S9\"; there are: S1 (1), S2 (2), S3 (3)",
+            "itemId: unknown item \"S9\"; available: S1 (1), S2 (2), S3 (3)",
         ),
         (
             "update_custom_field_item",
             json!({"projectKey": "HARBOR", "customFieldId": 1, "itemId": "S1", "name": "n"}),
-            "itemId: there is no such custom field in the project",
+            "itemId: the project has no such custom field",
         ),
         // Nothing that can be removed.
         (
@@ -108,7 +107,7 @@ async fn wrong_names_are_answered_with_the_right_ones() {
         (
             "update_issue",
             json!({"issueId": 424_242, "statusId": "Open"}),
-            "issueId: there is no issue 424242, or it cannot be seen",
+            "issueId: issue 424242 does not exist or is not visible",
         ),
         (
             "update_issue",
@@ -119,12 +118,12 @@ async fn wrong_names_are_answered_with_the_right_ones() {
         (
             "get_user_stars_count",
             json!({"userId": "Nobody"}),
-            "userId: no user is called \"Nobody\"; there are: 佐藤 遥 (h.sato, 40211), ",
+            "userId: unknown user \"Nobody\"; available: 佐藤 遥 (h.sato, 40211), ",
         ),
         (
             "get_pull_requests",
             json!({"projectKey": "HARBOR", "repoName": "portal", "statusId": ["Draft"]}),
-            "statusId[0]: no status is called \"Draft\"; there are: Open (1), Closed (2), Merged \
+            "statusId[0]: unknown status \"Draft\"; available: Open (1), Closed (2), Merged \
              (3)",
         ),
         // What is neither a name nor a number is the tool's to refuse.
@@ -172,7 +171,7 @@ async fn one_of_several_is_not_guessed() {
     let answer = count("spring").await;
     let text = answer.error();
     assert!(
-        text.contains("milestoneId[0]: several are called \"spring\": Spring (")
+        text.contains("milestoneId[0]: \"spring\" is ambiguous: Spring (")
             && text.contains(", SPRING (")
             && text.ends_with("; give the id of one"),
         "{text}"

@@ -11,7 +11,7 @@ use actix_web::{
 use backlog_mcp_hub::{
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
     clock::Clock,
-    mcp::{Caller, FixedAccess, HubServer, Policy, Verdict, service},
+    mcp::{Caller, ChallengeSlot, FixedAccess, HubServer, Policy, service},
     oauth::Scopes,
 };
 use backlog_sim::{BacklogSim, Id};
@@ -60,7 +60,7 @@ impl Agent {
                 scopes: Scopes::all(),
                 policy: Policy::default(),
                 access: Arc::new(FixedAccess::new(url, key)),
-                verdict: Verdict::default(),
+                challenge: ChallengeSlot::default(),
                 subscriber: None,
             },
         }

@@ -351,7 +351,7 @@ async fn within_the_allowed_projects_tools_do_what_they_do() {
                 .map(Value::from)
                 .contains(&row.arguments["kind"])
         {
-            assert!(text.contains("Backlog does not tell"), "{tool}: {text}");
+            assert!(text.contains("Backlog does not report"), "{tool}: {text}");
             assert_eq!(requests(&sim), [""; 0], "{tool}");
         } else {
             assert_ne!(result["isError"], true, "{tool}: {text}");

@@ -15,7 +15,7 @@ fn plain(width: u32, height: u32) -> DynamicImage {
     RgbImage::from_pixel(width, height, Rgb([10, 200, 30])).into()
 }
 
-/// What no encoding makes smaller.
+/// Returns noise, which no encoding makes smaller.
 fn noise(width: u32, height: u32) -> DynamicImage {
     let mut state = 1_u32;
     let mut next = || {
@@ -30,7 +30,7 @@ async fn fitted(bytes: &Bytes) -> Result<Picture, Unfit> {
     fit(&patient(), bytes.clone(), kind).await
 }
 
-/// A pool that is not in a hurry: what is not optimized takes long.
+/// A pool with a long timeout, because unoptimized code is slow.
 fn patient() -> Pool {
     Pool::new(PoolLimits {
         work: Duration::from_secs(600),
@@ -47,7 +47,7 @@ async fn copied(bytes: &Bytes) -> (Scaled, DynamicImage) {
     (copy, image)
 }
 
-/// A PNG that says that it has another size.
+/// A PNG that declares a false size.
 fn pretending(width: u32, height: u32) -> Bytes {
     let mut bytes = written(&plain(1, 1), ImageFormat::Png).to_vec();
     bytes[16..20].copy_from_slice(&width.to_be_bytes());
@@ -57,7 +57,7 @@ fn pretending(width: u32, height: u32) -> Bytes {
     bytes.into()
 }
 
-/// A JPEG whose camera was held upright.
+/// A JPEG from a camera that was held upright.
 fn turned(image: &DynamicImage) -> Bytes {
     const ORIENTATION: &[u8] =
         b"\xff\xe1\x00\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
@@ -167,7 +167,7 @@ async fn what_would_be_too_much_is_not_decoded() {
         let unfit = fit(&pool, bytes, "image/png").await.unwrap_err();
         assert_eq!(unfit, Unfit::TooLarge { size });
     }
-    // A row of the first one would be too much already; the other one has no pixels.
+    // A single row of the first one is already too large; the other one has no pixels.
     for (width, height) in [(u32::MAX >> 1, 1), (900, 900)] {
         let unfit = fit(&pool, pretending(width, height), "image/png").await;
         assert_eq!(unfit.unwrap_err(), Unfit::Broken);
@@ -197,7 +197,7 @@ async fn what_cannot_be_decoded_is_not_passed_on() {
 
 #[tokio::test]
 async fn it_is_done_in_the_pool() {
-    // Each step asks the pool: without memory there, nothing is done.
+    // Each step takes memory from the pool: without it, nothing is done.
     let bytes = written(&plain(4, 4), ImageFormat::Png);
     for (memory, expected) in [
         (1, Unfit::Busy),
@@ -214,7 +214,7 @@ async fn it_is_done_in_the_pool() {
 }
 
 #[test]
-fn a_decoder_stops_when_nobody_waits() {
+fn a_decoder_stops_when_it_is_canceled() {
     let ended = CancellationToken::new();
     let bytes = written(&noise(300, 300), ImageFormat::Png);
     assert!(decode(bytes.clone(), ImageFormat::Png, &ended).is_ok());

@@ -1,15 +1,15 @@
-//! The frames of a WebP file. The decoder decodes a frame before it compares its size with that of
-//! the canvas, which is all that was weighed.
+//! Checks the frames of a WebP file. The decoder decodes a frame before it compares its size with
+//! that of the canvas, and only the canvas was checked against the limits.
 //!
 //! A file is a list of chunks (RIFF): four letters, the length, as many bytes, and one more where
-//! the length is odd. The frame of an animation has such a list behind sixteen bytes of its own.
+//! the length is odd. The frame of an animation has such a list after sixteen bytes of its own.
 
 /// Before the first chunk: `RIFF`, a length, `WEBP`.
 const HEAD: usize = 12;
 /// Before the chunks of a frame of an animation.
 const FRAME_HEAD: usize = 16;
 
-/// Whether no frame is larger than the canvas, as far as the frames say.
+/// Whether no frame declares a size larger than the canvas.
 pub(super) fn has_frames_within(file: &[u8], canvas: (u32, u32)) -> bool {
     are_within(file.get(HEAD..).unwrap_or_default(), canvas)
 }
@@ -30,12 +30,12 @@ fn are_within(mut chunks: &[u8], canvas: (u32, u32)) -> bool {
     true
 }
 
-/// The name and the content of the first chunk, and what comes after it.
+/// Returns the name and the content of the first chunk, and the rest.
 fn next(chunks: &[u8]) -> Option<(&[u8; 4], &[u8], &[u8])> {
     let (name, rest) = chunks.split_first_chunk::<4>()?;
     let (length, rest) = rest.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
-    // One that is cut off is looked at as far as it goes.
+    // A truncated chunk is read up to its end.
     let end = length.min(rest.len());
     let after = end.saturating_add(length % 2).min(rest.len());
     Some((name, &rest[..end], &rest[after..]))

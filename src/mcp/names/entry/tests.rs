@@ -54,7 +54,7 @@ fn a_key_is_more_certain_than_a_name() {
 }
 
 #[test]
-fn people_have_several_names() {
+fn users_have_several_names() {
     let user: Entry = serde_json::from_value(json!({
         "id": 1, "userId": "m.lind", "name": "Maja Lind", "mailAddress": "maja@example.com",
         "nulabAccount": {"uniqueId": "majal"}, "lang": null,
@@ -66,7 +66,7 @@ fn people_have_several_names() {
 }
 
 #[test]
-fn people_are_addressed_and_called_by_a_part_of_their_names() {
+fn users_are_found_by_forms_of_address_and_by_parts_of_their_names() {
     let users: Vec<Entry> = serde_json::from_value(json!([
         {"id": 1, "userId": "m.lind", "name": "Maja Lind"},
         {"id": 2, "userId": "k.yama", "name": "山口 健太"},
@@ -95,7 +95,7 @@ fn people_are_addressed_and_called_by_a_part_of_their_names() {
 }
 
 #[test]
-fn a_name_that_nobody_types_is_left_out() {
+fn an_overlong_name_is_left_out() {
     let long = "a".repeat(MAX_NAME + 1);
     let field: Entry = serde_json::from_value(json!({
         "id": 1, "name": "Size", "userId": long, "items": [{"id": 2, "name": long}],
@@ -108,20 +108,17 @@ fn a_name_that_nobody_types_is_left_out() {
 
 #[test]
 fn likely_candidates_come_first_and_the_list_ends() {
-    let names: Vec<_> = (1..=30).map(|n| format!("Person {n}")).collect();
+    let names: Vec<_> = (1..=30).map(|n| format!("User {n}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let list = candidates(entries(&names).iter(), "person 25");
+    let list = candidates(entries(&names).iter(), "user 25");
     assert!(
-        list.starts_with("Person 25 (25), Person 2 (2), Person 5 (5)"),
+        list.starts_with("User 25 (25), User 2 (2), User 5 (5)"),
         "{list}"
     );
     assert!(list.ends_with(" and 25 more"), "{list}");
     // A typo among many.
-    let people: Vec<_> = (1..=300).map(|n| format!("Somebody {n}")).collect();
-    let people = people.iter().map(String::as_str).chain(["Mika Lindqvist"]);
-    let list = candidates(
-        entries(&people.collect::<Vec<_>>()).iter(),
-        "Mika Lindquist",
-    );
+    let users: Vec<_> = (1..=300).map(|n| format!("User {n}")).collect();
+    let users = users.iter().map(String::as_str).chain(["Mika Lindqvist"]);
+    let list = candidates(entries(&users.collect::<Vec<_>>()).iter(), "Mika Lindquist");
     assert!(list.starts_with("Mika Lindqvist (301), "), "{list}");
 }

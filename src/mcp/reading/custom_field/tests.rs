@@ -55,7 +55,7 @@ fn what_is_no_field_is_said() {
         ),
         (
             json!([{"id": 1, "value": 2, "colour": 3}]),
-            "[0].colour: is no key here",
+            "[0].colour: unknown key",
         ),
     ] {
         let error = values(field.clone(), Mode::Changing).unwrap_err();
@@ -80,7 +80,7 @@ fn conditions_are_read_by_their_type() {
     assert_eq!(read, Ok(expected));
     let error = filters(json!({"Severity": "S1"})).unwrap_err();
     assert!(
-        error.contains("the types are text, numeric, date and list"),
+        error.contains("available types: text, numeric, date, list"),
         "{error}"
     );
     let error = filters(json!([{"type": "numeric", "id": 2, "min": "1,200"}])).unwrap_err();

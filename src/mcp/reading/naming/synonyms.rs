@@ -1,7 +1,7 @@
-//! Other words for inputs.
+//! Synonyms of inputs.
 
-/// The inputs, the most exact one first, that another name can mean; the tool must have one.
-/// Names are [folded](super::folded) and without a final `s`.
+/// Other names, and the inputs that they can mean, the most exact one first; the tool must have
+/// one. Names are [folded](super::folded) and without a final `s`.
 pub(super) const SYNONYMS: &[(&[&str], &[&str])] = &[
     (
         &[

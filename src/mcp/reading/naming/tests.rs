@@ -80,7 +80,7 @@ fn wrapped_arguments_are_taken_out() {
     let beside = json!({"arguments": {"issueKey": "A-1"}, "count": 1});
     let error = settled("get_issue_comments", beside).unwrap_err();
     assert!(
-        error.contains("arguments: is no input; give what is in it"),
+        error.contains("arguments: unknown input; give its content"),
         "{error}"
     );
 }
@@ -91,40 +91,44 @@ fn an_unknown_name_is_said_with_the_nearest() {
         (
             "update_issue",
             json!({"asignee": "me"}),
-            "asignee: is no input; the nearest is assigneeId",
+            "asignee: unknown input; the nearest is assigneeId",
         ),
         (
             "get_issues",
             json!({"fields": "{id}"}),
-            "fields: choosing fields is off",
+            "fields: field selection is disabled",
         ),
         (
             "get_space",
             json!({"x": 1}),
-            "x: is no input\nthis tool takes no arguments",
+            "x: unknown input\nthis tool has no inputs",
         ),
         (
             "get_issues",
             json!({"labels": ["a"]}),
-            "labels: is no input\ninputs of this tool: projectId, issueTypeId, ",
+            "labels: unknown input\navailable inputs: projectId, issueTypeId, ",
         ),
         (
             "get_priorities",
             json!({"page": 10}),
-            "page: is no input\nthis tool takes no arguments",
+            "page: unknown input\nthis tool has no inputs",
         ),
         (
             "get_issues",
             json!({"project": "A", "projectId": ["B"]}),
-            "project: means projectId, which is given as well",
+            "project: means projectId, which is also given",
         ),
         (
             "get_issues",
             json!({"customField_12": "x"}),
-            "customField_12: is no input",
+            "customField_12: unknown input",
         ),
-        ("get_issues", json!({"": 1}), "\"\": is no input"),
-        ("get_pull_request", json!({"key": "A"}), "key: is no input"),
+        ("get_issues", json!({"": 1}), "\"\": unknown input"),
+        (
+            "get_pull_request",
+            json!({"key": "A"}),
+            "key: unknown input",
+        ),
     ] {
         let error = settled(tool, arguments.clone()).expect_err("refused");
         assert!(error.contains(expected), "{arguments}: {error}");
@@ -132,7 +136,7 @@ fn an_unknown_name_is_said_with_the_nearest() {
     let many: JsonObject = (0..1000).map(|n| (format!("{n}x"), json!(1))).collect();
     let error = settled("get_issues", Value::Object(many)).unwrap_err();
     assert!(
-        error.contains("\nand 995 more arguments that there are not\ninputs of this tool: "),
+        error.contains("\nand 995 more unknown inputs\navailable inputs: "),
         "{error}"
     );
     let long = settled("get_issues", json!({ "a".repeat(100_000): 1 })).unwrap_err();

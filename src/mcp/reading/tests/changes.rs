@@ -1,11 +1,11 @@
-//! What is empty, and what of it is a change.
+//! Empty values, and which of them are changes.
 
 use serde_json::{Value, json};
 
 use super::{meant, read, refused};
 use crate::mcp::{
     ToolOptions,
-    reading::{Input, Kind, Mark, Mode},
+    reading::{Input, InputKind, Mark, Mode},
     router::Table,
 };
 
@@ -70,7 +70,7 @@ fn on_a_change_what_is_empty_removes_where_the_input_says_so() {
     assert_eq!(error, "statusId: cannot be removed");
 }
 
-/// A client that fills everything in, as strict modes do.
+/// The arguments of a client that fills everything in, as strict modes do.
 fn full(tool: &str, of: impl Fn(&Input) -> Value) -> Value {
     let table = Table::new(&ToolOptions::default());
     let inputs = &table.own(tool).expect(tool).inputs;
@@ -85,7 +85,7 @@ fn full(tool: &str, of: impl Fn(&Input) -> Value) -> Value {
 fn a_call_that_names_every_input_means_nothing_by_what_is_empty() {
     let typed = |input: &Input| match (&input.kind, input.is_list) {
         (_, true) => json!([]),
-        (Kind::Text | Kind::Marked(Mark::Date | Mark::IssueKey), _) => json!(""),
+        (InputKind::Text | InputKind::Marked(Mark::Date | Mark::IssueKey), _) => json!(""),
         _ => json!(0),
     };
     let calls = [
@@ -102,7 +102,7 @@ fn a_call_that_names_every_input_means_nothing_by_what_is_empty() {
             "{arguments}"
         );
         let start = "Changed: summary. Inputs that are empty or 0 were ignored, because the call \
-                     names every input: ";
+                     gives every input: ";
         assert!(notes[0].starts_with(start), "{}", notes[0]);
         assert!(notes[0].contains(" more. To remove "), "{}", notes[0]);
         assert!(notes[0].ends_with(", give \"none\"."), "{}", notes[0]);
@@ -136,8 +136,8 @@ fn a_change_of_nothing_is_an_error() {
             .iter()
             .filter(|input| !inputs.is_change(&input.name));
         let value = |input: &Input| match input.kind {
-            Kind::Boolean => json!(true),
-            Kind::Text => json!("text"),
+            InputKind::Boolean => json!(true),
+            InputKind::Text => json!("text"),
             _ => json!(7),
         };
         let targets = targets.map(|input| (input.name.clone(), value(input)));

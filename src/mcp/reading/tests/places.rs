@@ -1,4 +1,4 @@
-//! Keys and addresses, and what two inputs say of one thing.
+//! Keys and URLs, and two inputs that identify the same item.
 
 use serde_json::json;
 
@@ -43,7 +43,7 @@ fn keys_and_links_are_taken_wherever_they_are_an_issues() {
     let error = refused("get_issue", json!({"issueId": "A-1", "issueKey": "A-2"}));
     assert_eq!(
         error,
-        "issueId: names another issue than issueKey; give one of them"
+        "issueId: names a different issue than issueKey; give only one of them"
     );
 }
 
@@ -71,7 +71,7 @@ fn other_things_are_taken_from_links() {
         (
             "get_issue",
             json!({"issueKey": "https://other.backlog.com/view/HARBOR-12"}),
-            "issueKey: the URL is of \"other.backlog.com\", and this call is for the space \
+            "issueKey: the URL is of \"other.backlog.com\", but this call is for the space \
              acme.backlog.com",
         ),
         (
@@ -82,7 +82,7 @@ fn other_things_are_taken_from_links() {
         (
             "get_wiki",
             json!({"wikiId": "https://acme.backlog.com/wiki/HARBOR/Home"}),
-            "the URL is of a wiki page by its name (get_wiki_pages has its id)",
+            "the URL is of a wiki page by its name (get_wiki_pages returns its id)",
         ),
     ] {
         let error = refused(tool, arguments);
@@ -135,18 +135,18 @@ fn the_place_of_a_link_is_that_of_the_call() {
             json!({
                 "project": "HARBOR", "repo": "gateway.client", "number": PULL, "content": "c",
             }),
-            "number: the URL is of HARBOR/portal, and this call names \"gateway.client\" \
-             (repoName); give one of them",
+            "number: the URL is of HARBOR/portal, but repoName is \"gateway.client\"; give \
+             only one of them",
         ),
         (
             "get_pull_request",
             json!({"projectId": 7, "number": PULL}),
-            "number: the URL is of HARBOR/portal, and this call names 7 (projectId); give one of",
+            "number: the URL is of HARBOR/portal, but projectId is 7; give only one of",
         ),
         (
             "update_pull_request_comment",
             json!({"number": 3, "commentId": PULL, "content": "c"}),
-            "commentId: the URL is of HARBOR/portal, pull request 2, and this call names 3",
+            "commentId: the URL is of HARBOR/portal, pull request 2, but number is 3",
         ),
         (
             "get_issue_comment",
@@ -154,7 +154,7 @@ fn the_place_of_a_link_is_that_of_the_call() {
                 "issueKey": "HARBOR-1",
                 "commentId": "https://acme.backlog.com/view/HARBOR-12#comment-34",
             }),
-            "commentId: the URL is of HARBOR-12, and this call names \"HARBOR-1\" (issueKey)",
+            "commentId: the URL is of HARBOR-12, but issueKey is \"HARBOR-1\"",
         ),
     ] {
         let error = refused(tool, arguments);
@@ -185,7 +185,7 @@ fn a_change_is_of_what_is_named_once() {
     ] {
         let error = refused(tool, arguments);
         assert!(
-            error.ends_with(&format!("; give one of {names}")),
+            error.ends_with(&format!("; give only one of {names}")),
             "{error}"
         );
     }
@@ -198,7 +198,7 @@ fn a_change_is_of_what_is_named_once() {
             "update_project",
             json!({"projectId": "A", "projectKey": "A", "name": "n"}),
         ),
-        // A tool that reads takes the id.
+        // A tool that reads uses the id.
         ("get_issue", json!({"issueId": 5, "issueKey": "A-2"})),
         ("get_project", json!({"projectId": 7, "projectKey": "A"})),
     ] {
@@ -211,7 +211,7 @@ fn a_change_is_of_what_is_named_once() {
         json!({"projectIdOrKey": "A", "projectId": 7}),
     );
     assert!(
-        error.contains("which is given as well; give one of them"),
+        error.contains("which is also given; give only one of them"),
         "{error}"
     );
 }

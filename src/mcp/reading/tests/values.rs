@@ -1,4 +1,4 @@
-//! Values in any JSON, numbers within their bounds, and several values in one text.
+//! Values in any JSON type, numbers within their range, and several values in one text.
 
 use serde_json::json;
 
@@ -76,7 +76,7 @@ fn values_in_any_json_are_taken() {
         let shown = given.to_string();
         let mut meant = meant(tool, given);
         let mut expected = expected;
-        // The order says nothing.
+        // The order is irrelevant.
         meant.sort_all_objects();
         expected.sort_all_objects();
         assert_eq!(meant, expected, "{shown}");
@@ -129,13 +129,13 @@ fn numbers_are_within_the_published_bounds() {
     ] {
         assert_eq!(refused(tool, arguments.clone()), expected, "{arguments}");
     }
-    // As clients write them that fill in every input.
+    // Clients that fill in every input send these.
     let zeros = json!({"projectId": [1], "count": 0, "offset": 0, "parentChild": "0"});
     let meant = meant("get_issues", zeros);
     assert_eq!(meant, json!({"projectId": [1], "offset": 0}));
 }
 
-/// Those of other parts of the server included.
+/// This includes the inputs of other parts of the server.
 #[test]
 fn no_tool_takes_a_number_beyond_its_bounds() {
     let table = Table::new(&ToolOptions::default());

@@ -1,17 +1,17 @@
-//! How clients write an input, and what is to become of it.
+//! The forms in which clients write an input, and the expected results.
 
 use serde_json::{Value, json};
 
 use crate::mcp::{
-    names::Kind as Name,
-    reading::{Input, Kind, Mark, Mode},
+    names::NameKind as Name,
+    reading::{Input, InputKind, Mark, Mode},
 };
 
 use Class::*;
 
 const DOCUMENT: &str = "0192f3a4b5c60718293a4b5c6d7e8f90";
 
-/// How an input is written.
+/// A form in which an input is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Class {
     Null,
@@ -55,24 +55,24 @@ pub(super) const CLASSES: [Class; 18] = [
     AboveMost,
 ];
 
-/// What is to become of it.
+/// The expected result.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Want {
-    /// The same request as with the right value.
+    /// The request is the same as with the right value.
     Right,
-    /// The same as without the input.
+    /// The request is the same as without the input.
     Absent,
-    /// A request that removes what is there.
+    /// The request removes the current value.
     Removed,
-    /// Any request: the text goes as it is.
+    /// A request is sent, with the text unchanged.
     Sent,
-    /// Nothing is sent, and the text has this.
+    /// Nothing is sent, and the error contains this text.
     Refused(String),
-    /// There is no such way to write this input.
+    /// The input cannot be written in this form.
     None,
 }
 
-/// What is not as the classes say, and why.
+/// The exceptions from the classes, with their reasons.
 pub(super) const EXCEPTIONS: &[(&str, &str, Class, &str)] = &[
     (
         "upload_attachment",
@@ -155,17 +155,17 @@ pub(super) const EXCEPTIONS: &[(&str, &str, Class, &str)] = &[
     ),
 ];
 
-/// The right value.
+/// Returns the right value.
 pub(super) fn right(input: &Input) -> Value {
     let one = match &input.kind {
-        Kind::Text if input.name == "content" => json!("dGV4dA=="),
-        Kind::Text => json!("text"),
-        Kind::Boolean => json!(true),
-        Kind::Choice(words) => json!(words[0]),
-        Kind::Named(Name::Sort) => json!("created"),
-        Kind::Named(_) => json!(7),
-        Kind::Other => json!({"type": "singleList"}),
-        Kind::Marked(mark) => match mark {
+        InputKind::Text if input.name == "content" => json!("dGV4dA=="),
+        InputKind::Text => json!("text"),
+        InputKind::Boolean => json!(true),
+        InputKind::Choice(words) => json!(words[0]),
+        InputKind::Named(Name::Sort) => json!("created"),
+        InputKind::Named(_) => json!(7),
+        InputKind::Other => json!({"type": "singleList"}),
+        InputKind::Marked(mark) => match mark {
             Mark::Integer if input.name == "maxBytes" => json!(5000),
             Mark::Integer
                 if input
@@ -192,46 +192,46 @@ pub(super) fn right(input: &Input) -> Value {
     }
 }
 
-fn is_number(kind: &Kind) -> bool {
+fn is_number(kind: &InputKind) -> bool {
     matches!(
         kind,
-        Kind::Marked(
+        InputKind::Marked(
             Mark::Integer | Mark::IssueId | Mark::WikiPage | Mark::Activity | Mark::Decimal
         )
     ) || is_named(kind)
 }
 
-fn is_named(kind: &Kind) -> bool {
-    matches!(kind, Kind::Named(kind) if *kind != Name::Sort)
+fn is_named(kind: &InputKind) -> bool {
+    matches!(kind, InputKind::Named(kind) if *kind != Name::Sort)
 }
 
-pub(super) fn is_issue(kind: &Kind) -> bool {
+pub(super) fn is_issue(kind: &InputKind) -> bool {
     matches!(
         kind,
-        Kind::Named(Name::Issue)
-            | Kind::Marked(Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey)
+        InputKind::Named(Name::Issue)
+            | InputKind::Marked(Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey)
     )
 }
 
-pub(super) fn is_project(kind: &Kind) -> bool {
+pub(super) fn is_project(kind: &InputKind) -> bool {
     matches!(
         kind,
-        Kind::Named(Name::Project) | Kind::Marked(Mark::ProjectKey)
+        InputKind::Named(Name::Project) | InputKind::Marked(Mark::ProjectKey)
     )
 }
 
-/// The address that names the right value.
+/// Returns the URL that names the right value.
 fn link(input: &Input) -> Option<String> {
     Some(match &input.kind {
         kind if is_issue(kind) => "view/PROJ-7".to_owned(),
         kind if is_project(kind) => "projects/PROJ".to_owned(),
-        Kind::Marked(Mark::RepositoryName) => "git/PROJ/repo".to_owned(),
-        Kind::Marked(Mark::WikiPage) => "alias/wiki/7".to_owned(),
-        Kind::Marked(Mark::Document) => format!("document/PROJ/{DOCUMENT}"),
-        Kind::Marked(Mark::Integer) if input.name == "commentId" => {
+        InputKind::Marked(Mark::RepositoryName) => "git/PROJ/repo".to_owned(),
+        InputKind::Marked(Mark::WikiPage) => "alias/wiki/7".to_owned(),
+        InputKind::Marked(Mark::Document) => format!("document/PROJ/{DOCUMENT}"),
+        InputKind::Marked(Mark::Integer) if input.name == "commentId" => {
             "view/PROJ-7#comment-7".to_owned()
         }
-        Kind::Marked(Mark::Integer) if input.name == "number" => {
+        InputKind::Marked(Mark::Integer) if input.name == "number" => {
             "git/PROJ/repo/pullRequests/7".to_owned()
         }
         _ => return None,
@@ -246,7 +246,7 @@ fn full_width(text: &str) -> String {
     text.chars().map(wide).collect()
 }
 
-/// One value of the input, as text.
+/// Returns one value of the input as text.
 fn text(input: &Input) -> Option<String> {
     let value = match right(input) {
         Value::Array(mut items) => items.remove(0),
@@ -260,10 +260,10 @@ fn text(input: &Input) -> Option<String> {
     }
 }
 
-/// How the input is written in a class, and what is to become of it.
+/// Returns the input as written in a class, and the expected result.
 pub(super) fn case(input: &Input, mode: Mode, class: Class, space: &str) -> (Value, Want) {
     let name = &input.name;
-    let free = input.kind == Kind::Text;
+    let free = input.kind == InputKind::Text;
     let refused = || Want::Refused(name.clone());
     let in_list = |text: String| match input.is_list {
         true => json!([text]),
@@ -286,26 +286,33 @@ pub(super) fn case(input: &Input, mode: Mode, class: Class, space: &str) -> (Val
         Empty => (json!(""), empty),
         EmptyList => (json!([]), empty),
         TextForNumber if is_number(&input.kind) => of_text(&|text| text, Want::Right),
-        TextForNumber if matches!(input.kind, Kind::Boolean | Kind::Marked(Mark::OnlyFalse)) => {
+        TextForNumber
+            if matches!(
+                input.kind,
+                InputKind::Boolean | InputKind::Marked(Mark::OnlyFalse)
+            ) =>
+        {
             of_text(&|text| text, Want::Right)
         }
         NumberForText if free => (json!(7), Want::Sent),
         NumberForText if is_issue(&input.kind) || is_project(&input.kind) => (json!(7), Want::Sent),
         NumberForText => match input.kind {
-            Kind::Choice(_) | Kind::Boolean | Kind::Named(Name::Sort) => (json!(7), refused()),
-            Kind::Marked(Mark::Date | Mark::OnlyFalse) => (json!(7), refused()),
-            Kind::Marked(Mark::RepositoryName | Mark::Document) => (json!(7), Want::Sent),
+            InputKind::Choice(_) | InputKind::Boolean | InputKind::Named(Name::Sort) => {
+                (json!(7), refused())
+            }
+            InputKind::Marked(Mark::Date | Mark::OnlyFalse) => (json!(7), refused()),
+            InputKind::Marked(Mark::RepositoryName | Mark::Document) => (json!(7), Want::Sent),
             _ => (Value::Null, Want::None),
         },
         OneForList if input.is_list => (right(input)[0].clone(), Want::Right),
-        ListForOne if !input.is_list && input.kind != Kind::Other => {
+        ListForOne if !input.is_list && input.kind != InputKind::Other => {
             (json!([right(input)]), Want::Right)
         }
-        JsonText if input.is_list || input.kind == Kind::Other => {
+        JsonText if input.is_list || input.kind == InputKind::Other => {
             (json!(right(input).to_string()), Want::Right)
         }
         FullWidth => of_text(&|text| full_width(&text), typed(Want::Right)),
-        LowerCase if free || input.kind == Kind::Named(Name::Sort) => {
+        LowerCase if free || input.kind == InputKind::Named(Name::Sort) => {
             of_text(&|text| text.to_lowercase(), Want::Sent)
         }
         LowerCase => of_text(&|text| text.to_lowercase(), Want::Right),
@@ -328,14 +335,14 @@ pub(super) fn case(input: &Input, mode: Mode, class: Class, space: &str) -> (Val
         BelowLeast | AboveMost => beyond(input, class),
         Unknown => (
             right(input),
-            Want::Refused(format!("x_{name}_q: is no input")),
+            Want::Refused(format!("x_{name}_q: unknown input")),
         ),
         TextForNumber | OneForList | ListForOne | JsonText => (Value::Null, Want::None),
     }
 }
 
-/// A number just outside of what the input publishes. A 0 that cannot be meant is what clients
-/// write that fill in every input.
+/// A number just outside of the published range. Clients that fill in every input may send 0 where
+/// it is out of range.
 fn beyond(input: &Input, class: Class) -> (Value, Want) {
     let Some(range) = input.range else {
         return (Value::Null, Want::None);

@@ -1,8 +1,8 @@
-//! What holds for every tool.
+//! Rules that hold for every tool.
 
 use serde_json::{Value, json};
 
-use super::{advised, answering, as_json, japanese, shown};
+use super::{advised, as_json, japanese, responding, shown};
 use crate::{
     backlog::fake::FakeBacklog,
     mcp::{
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// A thing with whatever says which one it is, and a long text.
+/// An item with all the fields that identify it, and a long text.
 fn thing(id: Value, text: &str) -> Value {
     json!({
         "id": id, "projectId": 3, "issueId": 4, "issueKey": "A-1", "repositoryId": 6, "number": 7,
@@ -21,7 +21,7 @@ fn thing(id: Value, text: &str) -> Value {
     })
 }
 
-/// Tools that return no JSON.
+/// Tools that do not return JSON.
 const FILES: [&str; 6] = [
     "get_document_attachment",
     "get_icon",
@@ -31,7 +31,7 @@ const FILES: [&str; 6] = [
     "get_wiki_attachment",
 ];
 
-/// Tools that return nothing of what Backlog says.
+/// Tools that return nothing of Backlog's response.
 const MARKS: [&str; 2] = ["mark_notification_as_read", "mark_watching_as_read"];
 
 #[actix_web::test]
@@ -40,8 +40,8 @@ async fn no_tool_loses_a_text_without_a_way_on() {
     let tools = tools::all();
     for in_list in [false, true] {
         let [numbered, named] = [json!(5), json!("0a")].map(|id| match in_list {
-            false => answering(&thing(id, &text)),
-            true => answering(&json!([thing(id, &text)])),
+            false => responding(&thing(id, &text)),
+            true => responding(&json!([thing(id, &text)])),
         });
         for entry in &tools {
             let name = entry.spec.name;
@@ -54,7 +54,7 @@ async fn no_tool_loses_a_text_without_a_way_on() {
                 given.remove(ours);
             }
             if name == "upload_attachment" {
-                // Two ways to give one thing.
+                // The tool has two inputs for the same content.
                 given.remove("content");
             }
             let made = result(&caller, name, arguments.clone()).await;
@@ -114,7 +114,7 @@ async fn half_a_surrogate_pair_of_backlog_reaches_no_client() {
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
         let server = server().with_options(options);
         let caller = caller_of(&backlog);
-        // The response was read strictly on the way here.
+        // The response was already parsed strictly.
         let (_, body) = exchange(server, Some(&caller), post("2025-06-18", &message)).await;
         let result = &body["result"];
         let shown = shown(result);
@@ -129,7 +129,7 @@ async fn half_a_surrogate_pair_of_backlog_reaches_no_client() {
 
 #[actix_web::test]
 async fn an_advice_repeats_the_call_with_its_organization_and_prefix() {
-    let backlog = answering(&thing(json!(5), &japanese(false)));
+    let backlog = responding(&thing(json!(5), &japanese(false)));
     let options = ToolOptions {
         prefix: "acme_".parse().unwrap(),
         ..ToolOptions::default()

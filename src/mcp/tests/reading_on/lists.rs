@@ -1,9 +1,9 @@
-//! Lists: in pages of the hub, and inside of one thing.
+//! Lists: in pages of the hub, and inside an item.
 
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::{advised, answering, as_json, shown};
+use super::{advised, as_json, responding, shown};
 use crate::{
     backlog::fake::{FakeBacklog, Received},
     mcp::tests::{caller_of, result},
@@ -47,7 +47,7 @@ async fn a_list_that_backlog_gives_whole_is_read_in_pages() {
     let user =
         |id: u64| json!({"id": id, "name": format!("人 {id}"), "mailAddress": "a@b.example"});
     let users: Vec<_> = (0..3_000).map(user).collect();
-    let backlog = answering(&json!(users));
+    let backlog = responding(&json!(users));
     for (tool, arguments) in [
         ("get_users", json!({})),
         ("get_project_users", json!({"projectKey": "A"})),
@@ -115,7 +115,7 @@ async fn the_versions_of_a_page_are_read_to_the_first() {
     assert_eq!(found, (1..=101).rev().collect::<Vec<_>>());
 }
 
-/// Reads the lists inside of a thing by the calls in the notes; each answer goes to `each`.
+/// Reads the lists inside an item with the calls in the notes, and passes each result to `each`.
 async fn all_entries(backlog: &FakeBacklog, call: (&str, Value), mut each: impl FnMut(&Value)) {
     let caller = caller_of(backlog);
     let (mut tool, mut inputs) = (call.0.to_owned(), call.1);
@@ -137,7 +137,7 @@ async fn all_entries(backlog: &FakeBacklog, call: (&str, Value), mut each: impl 
 async fn long_lists_inside_are_read_to_their_ends() {
     let item = |id: u64| json!({"id": id, "name": format!("項目 {id}"), "displayOrder": id});
     let items: Vec<_> = (0..3_000).map(item).collect();
-    let backlog = answering(&json!([{"id": 1, "name": "Browsers", "items": items}]));
+    let backlog = responding(&json!([{"id": 1, "name": "Browsers", "items": items}]));
     let mut found = Vec::new();
     let call = ("get_custom_fields", json!({"projectKey": "A"}));
     all_entries(&backlog, call, |shown| {
@@ -148,7 +148,7 @@ async fn long_lists_inside_are_read_to_their_ends() {
 
     let files: Vec<_> = (0..2_000).map(item).collect();
     let issue = json!({"id": 1, "issueKey": "A-1", "description": "a", "attachments": files});
-    let backlog = answering(&issue);
+    let backlog = responding(&issue);
     let mut found = Vec::new();
     let call = ("get_issue", json!({"issueKey": "A-1"}));
     all_entries(&backlog, call, |shown| {
@@ -170,7 +170,7 @@ async fn long_lists_inside_are_read_to_their_ends() {
     };
     let folders: Vec<_> = (1..=25).map(folder).collect();
     let tree = json!({"projectId": 1, "activeTree": {"id": "Active", "children": folders}});
-    let backlog = answering(&tree);
+    let backlog = responding(&tree);
     let mut found = Vec::new();
     let call = ("get_document_tree", json!({"projectIdOrKey": "A"}));
     all_entries(&backlog, call, |shown| {

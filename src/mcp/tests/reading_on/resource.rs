@@ -1,9 +1,9 @@
-//! Resources, by their addresses.
+//! Resources, by their URIs.
 
 use regex::Regex;
 use serde_json::json;
 
-use super::{answering, japanese};
+use super::{japanese, responding};
 use crate::mcp::{
     ToolOptions,
     tests::{caller_of, resources::uri, rpc},
@@ -13,13 +13,13 @@ use crate::mcp::{
 #[actix_web::test]
 async fn a_resource_is_read_to_its_end_by_the_addresses_in_it() {
     let note = Regex::new(
-        r"\n?\n\(Characters (\d+) to (\d+) of \d+ of this page, as of 2026-10-01T08:12:30Z\. (?:Read on at (\S+)|This is its end\.)\)\n$",
+        r"\n?\n\(Characters (\d+) to (\d+) of \d+ of this page, as of 2026-10-01T08:12:30Z\. (?:It continues at (\S+)|This is the end\.)\)\n$",
     )
     .unwrap();
     for lines in [true, false] {
         let text = japanese(lines);
         let updated = "2026-10-01T08:12:30Z";
-        let backlog = answering(&json!({
+        let backlog = responding(&json!({
             "id": 12, "name": "潮位", "issueKey": "AB-1", "title": "T", "content": text,
             "plain": text, "description": text, "updated": updated, "updatedUser": {"name": "佐藤"},
         }));

@@ -1,4 +1,4 @@
-//! The projects whose names may be read, and shown.
+//! Restricts which names may be read and shown to the allowed projects.
 
 use std::sync::Arc;
 
@@ -10,21 +10,21 @@ use crate::mcp::{
     tool::Backlog,
 };
 
-/// What the policy allows, and what is known of it.
+/// The policy's allowed projects, and what is known about them.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::mcp) struct Bounds<'a> {
+pub(in crate::mcp) struct ProjectRestriction<'a> {
     pub projects: &'a Projects,
     pub policy: &'a Policy,
 }
 
-impl Bounds<'_> {
-    /// Whether a project, by its key, is allowed.
+impl ProjectRestriction<'_> {
+    /// Whether the project with this key is allowed.
     pub(super) fn allows(&self, key: &str) -> bool {
         let allowed = &self.policy.projects;
         allowed.as_ref().is_none_or(|keys| keys.contains(key))
     }
 
-    /// Checks, before a list is asked for, that it is of an allowed project or of none.
+    /// Checks, before a list is requested, that it belongs to an allowed project or to none.
     pub(super) async fn check(&self, list: &List, backlog: &Backlog<'_>) -> Result<(), ToolError> {
         let reference = match list {
             List::Of(project, _) => Reference::new(projects::Kind::Project, project.to_string()),
@@ -34,7 +34,7 @@ impl Bounds<'_> {
         self.projects.check(self.policy, backlog, &reference).await
     }
 
-    /// What of a list may be shown.
+    /// Returns the entries of a list that may be shown.
     pub(super) fn within(&self, list: &List, entries: Arc<Vec<Entry>>) -> Arc<Vec<Entry>> {
         if *list != List::Projects || self.policy.projects.is_none() {
             return entries;

@@ -1,4 +1,4 @@
-//! One argument with names in it.
+//! An argument with names in it.
 
 use std::{collections::HashSet, iter::Sum, ops::Add};
 
@@ -6,7 +6,7 @@ use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
-    Kind, Known, Named,
+    Known, NameKind, Named,
     about::{self, Project},
     custom_field, entry, is_me,
     lists::List,
@@ -21,27 +21,27 @@ use crate::mcp::{
     },
 };
 
-/// An argument of the call that has names.
-pub(super) struct Wanted {
+/// An argument of the call with names to look up.
+pub(super) struct NameArgument {
     pub argument: String,
-    pub kind: Kind,
-    /// As they were given.
+    pub kind: NameKind,
+    /// The names as the caller gave them.
     pub names: Vec<String>,
     takes_none: bool,
     is_clearable: bool,
     value: Value,
 }
 
-/// The id that a text of digits is.
+/// Parses a text of digits as an id.
 pub(super) fn id_of(text: &str) -> Option<i64> {
     clean(text).and_then(|text| digits(&text))
 }
 
-/// How much is to be looked at.
+/// The number of names and elements to look at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Count {
     pub names: usize,
-    /// Names included.
+    /// All elements, including names.
     pub elements: usize,
 }
 
@@ -55,7 +55,7 @@ impl Count {
         elements: 1,
     };
 
-    /// Of a value, and of what is in its lists.
+    /// Counts a value, including the elements of its lists.
     pub fn of(value: &Value) -> Self {
         match value {
             Value::Array(items) => items.iter().map(Self::of).sum(),
@@ -82,17 +82,17 @@ impl Sum for Count {
     }
 }
 
-impl Wanted {
-    /// The argument of this input, if there are names in it.
+impl NameArgument {
+    /// Returns the argument of this input, if there are names in it.
     pub fn of(input: &Named, arguments: &JsonObject) -> Option<Self> {
         let value = arguments.get(&input.argument)?;
         let names: Vec<_> = match (input.kind, value) {
-            (Kind::CustomField, Value::Array(fields)) => {
+            (NameKind::CustomField, Value::Array(fields)) => {
                 fields.iter().filter_map(custom_field::name).collect()
             }
             (_, Value::String(text)) if text.is_empty() && input.clearable => Vec::new(),
-            (Kind::ProjectKey, Value::String(text)) if is_project_key(text) => Vec::new(),
-            (Kind::Sort, Value::String(text)) if Sort::is_one(text) => Vec::new(),
+            (NameKind::ProjectKey, Value::String(text)) if is_project_key(text) => Vec::new(),
+            (NameKind::Sort, Value::String(text)) if Sort::is_one(text) => Vec::new(),
             (_, Value::String(text)) => vec![text.clone()],
             (_, Value::Array(items)) => {
                 let texts = items.iter().filter_map(Value::as_str);
@@ -112,23 +112,23 @@ impl Wanted {
 
     pub fn count(&self) -> Count {
         match &self.value {
-            Value::Array(fields) if self.kind == Kind::CustomField => {
+            Value::Array(fields) if self.kind == NameKind::CustomField => {
                 fields.iter().map(custom_field::count).sum()
             }
             value => Count::of(value),
         }
     }
 
-    /// Where the names may be.
+    /// Returns the lists in which the names may be.
     pub fn lists(&self, projects: &[Project]) -> Vec<List> {
         let names = self.names.iter();
         let lists = names.flat_map(|name| self.kind.lists(name, projects));
         lists.collect()
     }
 
-    /// Whether a project makes a difference.
+    /// Whether the lookup depends on the project.
     pub fn depends_on_project(&self) -> bool {
-        let is_other = |name: &&String| self.kind != Kind::User || !is_me(name);
+        let is_other = |name: &&String| self.kind != NameKind::User || !is_me(name);
         let mut others = self.names.iter().filter(is_other);
         self.kind.of_project().is_some() && others.any(|name| id_of(name).is_none())
     }
@@ -136,31 +136,34 @@ impl Wanted {
     /// Whether nothing can be looked up without a project.
     pub fn needs_project(&self) -> bool {
         let is_lost = |name: &String| id_of(name).is_none() && words::id(self.kind, name).is_none();
-        let can_be_lost = self.kind != Kind::User && self.kind.of_project().is_some();
+        let can_be_lost = self.kind != NameKind::User && self.kind.of_project().is_some();
         can_be_lost && self.names.iter().any(is_lost)
     }
 
-    /// Whether the names mean nothing without a list.
+    /// Whether the names cannot be resolved without a list.
     pub fn needs_list(&self) -> bool {
         self.names.iter().any(|name| id_of(name).is_none())
     }
 
-    /// Whether a custom field is given by its number with a text, which its type can judge.
+    /// Whether a custom field is given by its id with a text that its type can check.
     pub fn has_values_to_check(&self) -> bool {
         let fields = self.value.as_array().into_iter().flatten();
-        self.kind == Kind::CustomField && fields.filter_map(custom_field::number).next().is_some()
+        self.kind == NameKind::CustomField
+            && fields.filter_map(custom_field::number).next().is_some()
     }
 
-    /// Whether a remembered list has a name in another case, width or spacing only. One that is
-    /// exactly so may have been added since. The words of every space are certain; people are
-    /// addressed in many ways.
+    /// Whether a cached list has a name only in different case, width or spacing, so that an exact
+    /// match may have been added since. Words that are the same in every space are certain. Users
+    /// are excluded, because they are addressed in many ways.
     pub fn is_unsure(&self, known: &Known<'_>) -> bool {
         let lists = |text| known.of(self.kind, text).into_iter();
         let mut names = self.names.iter();
         match (&self.value, self.kind) {
-            (_, Kind::User | Kind::SpaceUser | Kind::Issue) => false,
-            (Value::Array(fields), Kind::CustomField) => custom_field::are_unsure(fields, known),
-            (_, Kind::CustomFieldItem) => names.any(|text| {
+            (_, NameKind::User | NameKind::SpaceUser | NameKind::Issue) => false,
+            (Value::Array(fields), NameKind::CustomField) => {
+                custom_field::are_unsure(fields, known)
+            }
+            (_, NameKind::CustomFieldItem) => names.any(|text| {
                 let mut lists = lists(text).filter(|list| list.remembered);
                 lists.any(|list| custom_field::is_no_exact_item(&list.entries, text))
             }),
@@ -171,28 +174,28 @@ impl Wanted {
         }
     }
 
-    /// What to do where a project is missing.
+    /// Explains what to do if the project is missing.
     pub fn is_lost(&self, named: &[Named]) -> String {
-        let takes_project = |input: &Named| input.kind == Kind::Project;
+        let takes_project = |input: &Named| input.kind == NameKind::Project;
         let missing = match named.iter().any(takes_project) {
             true => "projectId",
             false => "issueKey or issueId",
         };
         let argument = &self.argument;
         match self.kind {
-            Kind::Sort => format!(
-                "{argument}: names of custom fields belong to a project: give {missing} as well, \
-                 or customField_ with an id, or one of {}",
+            NameKind::Sort => format!(
+                "{argument}: to sort by the name of a custom field, also give {missing}; or give \
+                 customField_ with an id, or one of {}",
                 SORTS.join(", ")
             ),
-            _ => format!("{argument}: names belong to a project: give {missing} as well, or an id"),
+            _ => format!("{argument}: to use a name, also give {missing}; or give an id"),
         }
     }
 
-    /// Puts ids in place of the names; what the result has to say of it.
+    /// Replaces the names with ids; returns notes for the result.
     ///
     /// # Errors
-    /// A text such as `statusId[0]: no status of the project is called "Opn"; …`.
+    /// A text such as `statusId[0]: unknown status "Opn" in the project; available: …`.
     pub fn replace(
         &self,
         arguments: &mut JsonObject,
@@ -201,7 +204,7 @@ impl Wanted {
         let name = &self.argument;
         let mut notes = Vec::new();
         let replaced = match &self.value {
-            Value::Array(fields) if self.kind == Kind::CustomField => {
+            Value::Array(fields) if self.kind == NameKind::CustomField => {
                 custom_field::replaced(name, fields, known, &mut notes)?
             }
             Value::Array(_) if self.is_nothing(known) => {
@@ -212,7 +215,7 @@ impl Wanted {
             }
             Value::Array(items) => {
                 let mut ids = Vec::with_capacity(items.len());
-                // Several names can be of one, which may be there by its id as well.
+                // Several names can mean the same entry, which may also be given by its id.
                 let mut there: HashSet<_> = items.iter().filter_map(Value::as_i64).collect();
                 for (place, item) in items.iter().enumerate() {
                     let Value::String(text) = item else {
@@ -227,11 +230,11 @@ impl Wanted {
                 }
                 Value::Array(ids)
             }
-            Value::String(text) if self.kind == Kind::CustomFieldItem => {
+            Value::String(text) if self.kind == NameKind::CustomFieldItem => {
                 custom_field::item(arguments, text, known)
                     .map_err(|problem| format!("{name}: {problem}"))?
             }
-            Value::String(text) if self.kind == Kind::Sort => {
+            Value::String(text) if self.kind == NameKind::Sort => {
                 let field = custom_field::find(text, known).map_err(|lost| {
                     let problem = lost.into_text();
                     format!("{name}: {problem}; or one of {}", SORTS.join(", "))
@@ -250,7 +253,7 @@ impl Wanted {
         Ok(notes)
     }
 
-    /// Whether the list is a word for nothing, which nothing is called by.
+    /// Whether the list is only a word such as `none`, which is not the name of an entry.
     fn is_nothing(&self, known: &Known<'_>) -> bool {
         let [word] = self.names.as_slice() else {
             return false;
@@ -262,7 +265,7 @@ impl Wanted {
             && lists().iter().all(|list| list.with_name(word).is_empty())
     }
 
-    /// The ids of one name: one of each project that has it.
+    /// Returns the ids of one name: one from each project that has it.
     fn ids(
         &self,
         text: &str,
@@ -271,12 +274,14 @@ impl Wanted {
     ) -> Result<Vec<i64>, String> {
         let lists = known.of(self.kind, text);
         match self.kind {
-            Kind::Issue if about::prefix(text).is_none() => {
+            NameKind::Issue if about::prefix(text).is_none() => {
                 let text = entry::quoted(text);
-                return Err(format!("{text} is neither an id nor a key such as PROJ-12"));
+                return Err(format!(
+                    "expected an id or a key such as PROJ-12, received {text}"
+                ));
             }
-            Kind::Issue if lists.iter().all(|list| list.entries.is_empty()) => {
-                return Err(format!("there is no issue {text:?}, or it cannot be seen"));
+            NameKind::Issue if lists.iter().all(|list| list.entries.is_empty()) => {
+                return Err(format!("issue {text:?} does not exist or is not visible"));
             }
             _ => {}
         }
@@ -298,10 +303,10 @@ impl Wanted {
             return Ok(several.into_iter().flatten().collect());
         }
         match self.part(text, known) {
-            Some(person) => {
+            Some(user) => {
                 let (name, text) = (&self.argument, entry::quoted(text));
-                notes.push(format!("{name}: {text} was taken for {person}."));
-                Ok(vec![person.id])
+                notes.push(format!("{name}: {text} was interpreted as {user}."));
+                Ok(vec![user.id])
             }
             None => Err(match self.value.is_array() && text.contains([',', '、']) {
                 true => {
@@ -313,15 +318,17 @@ impl Wanted {
         }
     }
 
-    /// The ids of what is called so in the lists: none if nothing is.
+    /// Returns the ids of the entries with this name in the lists, which may be none.
     fn named(&self, text: &str, known: &Known<'_>) -> Result<Vec<i64>, String> {
         let by_id = id_of(text);
         let mut ids = Vec::new();
         for list in known.of(self.kind, text) {
             let found = match self.kind {
-                Kind::Issue => list.entries.iter().collect(),
-                Kind::User | Kind::SpaceUser if is_me(text) => list.entries.iter().collect(),
-                Kind::User | Kind::SpaceUser => list.with_persons_name(text),
+                NameKind::Issue => list.entries.iter().collect(),
+                NameKind::User | NameKind::SpaceUser if is_me(text) => {
+                    list.entries.iter().collect()
+                }
+                NameKind::User | NameKind::SpaceUser => list.with_user_name(text),
                 _ => list.with_name(text),
             };
             if found.len() > 1 {
@@ -338,10 +345,10 @@ impl Wanted {
         Ok(ids)
     }
 
-    /// The only person of the project in whose names a text stands. Not where the call is about
-    /// the person itself, who might be another one.
+    /// Returns the only user of the project with a text in one of their names. Does not apply where
+    /// the user is the subject of the call, because a wrong guess would matter.
     fn part<'a>(&self, text: &str, known: &'a Known<'_>) -> Option<&'a entry::Entry> {
-        let is_fitting = self.kind == Kind::User && self.argument != "userId";
+        let is_fitting = self.kind == NameKind::User && self.argument != "userId";
         if !is_fitting || known.projects.is_empty() {
             return None;
         }
@@ -356,12 +363,12 @@ impl Wanted {
     }
 }
 
-/// Where a text of digits is one's id and another's name.
+/// Reports that a text of digits is the id of one entry and the name of another.
 pub(super) fn either(text: &str, by_id: &entry::Entry, by_name: &entry::Entry) -> String {
     let text = entry::quoted(text);
     let ids = (by_id.id, by_name.id);
     format!(
-        "{text} is the id of {by_id}, and the name of {by_name}; give \"id:{}\" or \"id:{}\"",
+        "{text} is the id of {by_id} and the name of {by_name}; give \"id:{}\" or \"id:{}\"",
         ids.0, ids.1
     )
 }
@@ -369,21 +376,21 @@ pub(super) fn either(text: &str, by_id: &entry::Entry, by_name: &entry::Entry) -
 pub(super) fn ambiguous(text: &str, found: &[&entry::Entry]) -> String {
     let candidates = entry::candidates(found.iter().copied(), text);
     let text = entry::quoted(text);
-    format!("several are called {text}: {candidates}; give the id of one")
+    format!("{text} is ambiguous: {candidates}; give the id of one")
 }
 
-pub(super) fn unknown(kind: Kind, text: &str, known: &Known<'_>) -> String {
+pub(super) fn unknown(kind: NameKind, text: &str, known: &Known<'_>) -> String {
     let lists = known.of(kind, text);
     let entries = lists.iter().flat_map(|list| list.entries.iter());
     let candidates = entry::candidates(entries, text);
-    let whose = match (kind.of_project(), known.projects.len()) {
+    let scope = match (kind.of_project(), known.projects.len()) {
         (None, _) | (_, 0) => "",
-        (_, 1) => " of the project",
-        _ => " of these projects",
+        (_, 1) => " in the project",
+        _ => " in these projects",
     };
     let (noun, text) = (kind.noun(), entry::quoted(text));
     match candidates.as_str() {
-        "" => format!("no {noun}{whose} is called {text}; there is none"),
-        _ => format!("no {noun}{whose} is called {text}; there are: {candidates}"),
+        "" => format!("unknown {noun} {text}{scope}; none exist"),
+        _ => format!("unknown {noun} {text}{scope}; available: {candidates}"),
     }
 }

@@ -1,19 +1,19 @@
-//! From what a tool brought to what is shown of it.
+//! Turns the result of a tool into the output that the client receives.
 //!
-//! 1. Before Backlog is asked, the inputs that the hub sees to are taken out of the arguments:
-//!    which fields, which page, which part of long texts.
-//! 2. Of the outcome, our page, the fields and the part are taken.
-//! 3. Hidden characters are removed from it ([`hidden`]).
-//! 4. It is cut to the limit ([`limit`]), and a [note](super::notes) says what is missing.
+//! 1. Before the request to Backlog, removes the inputs that the hub itself handles from the
+//!    arguments: fields, page, and part of long texts.
+//! 2. Reduces the result to the page, the fields and the part.
+//! 3. Removes hidden characters ([`hidden`]).
+//! 4. Truncates the output to the limit ([`limit`]); a [note](super::notes) says what is missing.
 
 use rmcp::model::JsonObject;
 use serde_json::{Value, value::RawValue};
 
 use super::{
     ToolOptions,
-    called::Called,
+    call_outcome::CallOutcome,
     hidden,
-    limit::{self, Asked},
+    limit::{self, RequestedPart},
     notes::{About, Given, Noting},
     page::Page,
     rest::{INCLUDE_JSON, ITEM_OFFSET, Rest, TEXT_LENGTH, TEXT_OFFSET, Way},
@@ -23,24 +23,24 @@ use super::{
     window,
 };
 
-/// What of an answer a call asks for.
-pub(super) struct Answer {
+/// The part of a tool's result that a call asks for.
+pub(super) struct ToolOutput {
     tool: &'static str,
     rest: Rest,
     given: Given,
     selection: Selection,
-    asked: Asked,
-    /// Whether texts are left out that come a second time.
+    asked: RequestedPart,
+    /// Whether text that Backlog returns twice is left out.
     undoubled: bool,
     pub page: Page,
 }
 
-impl Answer {
-    /// Takes the inputs out of the arguments that are not for Backlog; `given` are those that
-    /// the caller wrote.
+impl ToolOutput {
+    /// Removes the inputs that are not for Backlog from the arguments. `given` holds the arguments
+    /// as the caller wrote them.
     ///
     /// # Errors
-    /// A text for the assistant: one of them is wrong.
+    /// One of them is invalid; the text is for the model.
     pub fn of(
         tool: &Spec,
         rest: Rest,
@@ -53,12 +53,12 @@ impl Answer {
             _ => Selection::All,
         };
         let asked = match rest.way {
-            Way::Own => Asked {
+            Way::Own => RequestedPart {
                 text_offset: take_number(arguments, TEXT_OFFSET)?.unwrap_or(0),
                 text_length: take_number(arguments, TEXT_LENGTH)?.filter(|length| *length > 0),
                 item_offset: take_number(arguments, ITEM_OFFSET)?.unwrap_or(0),
             },
-            Way::By(_) | Way::None => Asked::default(),
+            Way::By(_) | Way::None => RequestedPart::default(),
         };
         let undoubled = rest.doubled
             && match arguments.shift_remove(INCLUDE_JSON) {
@@ -80,7 +80,7 @@ impl Answer {
         })
     }
 
-    /// Whether this JSON, of which everything may be shown, is shown as it came.
+    /// Whether this JSON, all of which may be shown, is passed on unchanged.
     pub fn takes_whole(&self, json: &RawValue, max_tokens: usize) -> bool {
         self.page.is_plain()
             && !self.undoubled
@@ -90,21 +90,21 @@ impl Answer {
             && !hidden::may_be_in(json.get())
     }
 
-    /// Writes what may be shown. `notes` say what was read into the arguments, and what may not
-    /// be shown.
+    /// Writes the output from a result that may be shown. `notes` say how the arguments were
+    /// interpreted, and what may not be shown.
     pub fn write(
         mut self,
         mut value: Value,
         mut notes: Vec<String>,
         options: &ToolOptions,
-    ) -> Called {
+    ) -> CallOutcome {
         self.page.take(&mut value);
         let about = About::of(&value, self.rest, &self.given);
         if self.undoubled {
             leave_out_json(&mut value);
         }
         let mut value = self.selection.apply(value);
-        // Before it is cut, so that places in texts count what is shown.
+        // Cleaned before it is truncated, so that text offsets count the characters that are shown.
         let removed = hidden::clean_value(&mut value);
         let fitted = limit::fit(&value, options.max_tokens, self.asked);
         let items = value.as_array();
@@ -122,11 +122,11 @@ impl Answer {
         let last = items.and_then(|items| items.last());
         let missing = noting.note(&fitted, items.map(Vec::len), last);
         notes.extend(missing);
-        Called::json_without(fitted.text, notes, removed)
+        CallOutcome::json_without(fitted.text, notes, removed)
     }
 }
 
-/// Takes a number out of the arguments; absent as `null` is.
+/// Removes a number from the arguments; `null` counts as absent.
 fn take_number(arguments: &mut JsonObject, name: &str) -> Result<Option<usize>, String> {
     let value = match arguments.shift_remove(name) {
         None | Some(Value::Null) => return Ok(None),
@@ -134,7 +134,7 @@ fn take_number(arguments: &mut JsonObject, name: &str) -> Result<Option<usize>, 
     };
     let text = match &value {
         Value::String(text) => text.trim().to_owned(),
-        // A whole number may come as `4000.0`.
+        // An integer may arrive as `4000.0`.
         Value::Number(number) => match number.as_f64() {
             Some(float) if float.fract() == 0.0 => format!("{float:.0}"),
             _ => number.to_string(),
@@ -144,12 +144,12 @@ fn take_number(arguments: &mut JsonObject, name: &str) -> Result<Option<usize>, 
     match text.parse::<u32>() {
         Ok(number) => Ok(Some(usize::try_from(number).unwrap_or(usize::MAX))),
         Err(_) => Err(format!(
-            "{name}: expected a number from 0 on, received {value}"
+            "{name}: expected an integer of at least 0, received {value}"
         )),
     }
 }
 
-/// Of documents, the text as the editor's JSON.
+/// Removes the editor's JSON, a second copy of the text, from documents.
 fn leave_out_json(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(leave_out_json),

@@ -1,8 +1,8 @@
-//! What of an answer may be shown where only some projects are allowed.
+//! Filters a response if only some projects are allowed.
 //!
-//! 1. Of a list over all projects, the entries of allowed ones are kept.
-//! 2. Whatever else says that it is of another project is taken out, such as the issue that a
-//!    pull request is linked to.
+//! 1. From a list over all projects, the entries of allowed ones are kept.
+//! 2. Anything else in another project is removed, such as the issue that a pull request is linked
+//!    to.
 
 use std::collections::BTreeSet;
 
@@ -14,28 +14,28 @@ use super::{
 };
 use crate::mcp::tool::{Backlog, Read};
 
-/// Where an entry of a list says which project it is of, as a JSON pointer.
+/// Where an entry of a list has its project, as a JSON pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
-    /// To the project's key.
+    /// A pointer to the project's key.
     Key(&'static str),
-    /// To its id.
+    /// A pointer to the project's id.
     Id(&'static str),
 }
 
 impl By {
-    /// Whether the ids of the allowed projects have to be known.
-    pub fn wants_ids(self) -> bool {
+    /// Whether the ids of the allowed projects are required.
+    pub fn needs_ids(self) -> bool {
         matches!(self, Self::Id(_))
     }
 }
 
-/// Lets an answer through, or what of it may be shown.
+/// Reduces a response to the part that may be shown.
 #[derive(Debug)]
-pub(in crate::mcp) struct Sieve(Option<Bound>);
+pub(in crate::mcp) struct ProjectFilter(Option<Restriction>);
 
 #[derive(Debug)]
-struct Bound {
+struct Restriction {
     allowed: BTreeSet<String>,
     list: Option<List>,
 }
@@ -43,37 +43,37 @@ struct Bound {
 #[derive(Debug)]
 struct List {
     pointer: &'static str,
-    /// Keys or ids.
+    /// The allowed projects, as keys or ids.
     projects: Vec<Value>,
 }
 
-/// An answer within the bounds.
-pub(in crate::mcp) struct Sifted {
+/// A filtered response.
+pub(in crate::mcp) struct Filtered {
     pub outcome: Read,
-    /// That something was left out, for the assistant.
+    /// A note for the model that something was left out.
     pub note: Option<String>,
 }
 
-impl Sieve {
-    /// Everything passes.
+impl ProjectFilter {
+    /// Passes everything.
     pub fn open() -> Self {
         Self(None)
     }
 
-    /// Whether it is such a one.
+    /// Whether everything passes.
     pub fn is_open(&self) -> bool {
         self.0.is_none()
     }
 
-    /// What says that it is of another project does not.
+    /// Removes items of other projects.
     pub(super) fn within(allowed: &BTreeSet<String>) -> Self {
-        Self(Some(Bound {
+        Self(Some(Restriction {
             allowed: allowed.clone(),
             list: None,
         }))
     }
 
-    /// Of a list, only what says that it is of one of these projects passes.
+    /// Keeps only the entries of a list that are in one of these projects.
     pub(super) fn of_list(by: By, allowed: &BTreeSet<String>, projects: &[Project]) -> Self {
         let (pointer, projects) = match by {
             By::Key(pointer) => (pointer, allowed.iter().cloned().map(Value::from).collect()),
@@ -82,37 +82,37 @@ impl Sieve {
                 (pointer, ids.collect())
             }
         };
-        Self(Some(Bound {
+        Self(Some(Restriction {
             allowed: allowed.clone(),
             list: Some(List { pointer, projects }),
         }))
     }
 
-    pub(super) async fn sift(
+    pub(super) async fn filter(
         self,
         outcome: Read,
         lookups: &Lookups,
         backlog: &Backlog<'_>,
-    ) -> Sifted {
-        let Some(bound) = self.0 else {
+    ) -> Filtered {
+        let Some(restriction) = self.0 else {
             let note = None;
-            return Sifted { outcome, note };
+            return Filtered { outcome, note };
         };
-        let (outcome, note) = match bound.list {
+        let (outcome, note) = match restriction.list {
             Some(list) => list.keep(outcome),
             None => (outcome, None),
         };
         let Read::Json(mut value) = outcome else {
-            return Sifted { outcome, note };
+            return Filtered { outcome, note };
         };
         let mut ids = BTreeSet::new();
         project_ids(&value, &mut ids);
         let mut foreign = BTreeSet::new();
         for id in ids {
             let project = Reference::new(Kind::Project, id.to_string());
-            // The call was made, so a look-up that fails must not read as if it was not.
+            // The call was made, so a failed lookup must not look like a failed call.
             let project = lookups.project_of(backlog, &project).await.ok().flatten();
-            if project.is_none_or(|project| !bound.allowed.contains(&project.key)) {
+            if project.is_none_or(|project| !restriction.allowed.contains(&project.key)) {
                 foreign.insert(id);
             }
         }
@@ -121,21 +121,21 @@ impl Sieve {
             false => note.or_else(|| Some(LEFT_OUT.to_owned())),
         };
         take_out(&mut value, &foreign);
-        Sifted {
+        Filtered {
             outcome: Read::Json(value),
             note,
         }
     }
 }
 
-const LEFT_OUT: &str = "What is of projects that are not allowed here was left out.";
+const LEFT_OUT: &str = "Content of projects that are not allowed here was left out.";
 
 impl List {
-    /// Removes what is of no allowed project, and whatever does not say of which it is.
+    /// Removes entries outside of the allowed projects, and entries without a project.
     fn keep(self, outcome: Read) -> (Read, Option<String>) {
         let Read::Json(Value::Array(mut entries)) = outcome else {
             let nothing = Read::Json(Value::Array(Vec::new()));
-            let note = "The answer is not the usual list, so it is not shown.";
+            let note = "The response is not the expected list, so it is not shown.";
             return (nothing, Some(note.to_owned()));
         };
         let all = entries.len();
@@ -146,13 +146,13 @@ impl List {
         });
         let note = (entries.len() < all).then(|| {
             let end = last.map_or_else(String::new, |id| format!(" The page ended at id {id}."));
-            format!("{LEFT_OUT} So a page may be short although more follow.{end}")
+            format!("{LEFT_OUT} A page may therefore be short although more follow.{end}")
         });
         (Read::Json(Value::Array(entries)), note)
     }
 }
 
-/// The project that an object says it is of.
+/// Reads the id of the project of an object.
 fn project_id(value: &Value) -> Option<i64> {
     let id = value
         .get("projectId")
@@ -160,7 +160,7 @@ fn project_id(value: &Value) -> Option<i64> {
     id.and_then(Value::as_i64)
 }
 
-/// All projects that anything in an answer says it is of.
+/// Collects the ids of all projects in a response.
 fn project_ids(value: &Value, ids: &mut BTreeSet<i64>) {
     ids.extend(project_id(value));
     match value {
@@ -170,7 +170,7 @@ fn project_ids(value: &Value, ids: &mut BTreeSet<i64>) {
     }
 }
 
-/// Removes what is of these projects: from lists, or leaving `null`.
+/// Removes items of these projects from lists, and replaces them with `null` elsewhere.
 fn take_out(value: &mut Value, foreign: &BTreeSet<i64>) {
     let is_foreign = |value: &Value| project_id(value).is_some_and(|id| foreign.contains(&id));
     if is_foreign(value) {

@@ -1,5 +1,5 @@
-//! What a call came to, and its two ways into the protocol's words: as the library's type, or
-//! written at once, where Backlog's JSON is copied and never read.
+//! The outcome of a call, and its two encodings: as the library's type, or written directly, where
+//! Backlog's JSON is copied without being parsed.
 
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 use serde::Serialize;
@@ -7,26 +7,26 @@ use serde::Serialize;
 use super::{hidden, origin, structured};
 
 #[derive(Debug)]
-pub(super) enum Called {
-    /// JSON, and what the caller has to know beside it.
+pub(super) enum CallOutcome {
+    /// JSON, and notes about it for the caller.
     Json {
         text: String,
         notes: Vec<String>,
-        /// How many hidden characters are no longer in the text.
+        /// The number of hidden characters removed from the text.
         removed: usize,
     },
     Content(Vec<ContentBlock>),
-    /// Why it came to nothing, for the assistant.
+    /// Why the call failed, as a text for the model.
     Failed(String),
 }
 
-impl Called {
+impl CallOutcome {
     /// `text` is JSON.
     pub fn json(text: impl Into<Box<str>>, notes: Vec<String>) -> Self {
         Self::json_without(text, notes, 0)
     }
 
-    /// `text` is JSON, from which so many hidden characters were removed.
+    /// `text` is JSON, from which `removed` hidden characters were removed.
     pub fn json_without(text: impl Into<Box<str>>, notes: Vec<String>, removed: usize) -> Self {
         let text = text.into().into_string();
         Self::Json {
@@ -36,8 +36,8 @@ impl Called {
         }
     }
 
-    /// Without hidden characters, and with a note of how many there were. JSON was cleaned before
-    /// it was cut.
+    /// Removes hidden characters, and notes how many there were. JSON was cleaned before it was
+    /// truncated.
     pub fn cleaned(self) -> Self {
         match self {
             Self::Json {
@@ -45,8 +45,8 @@ impl Called {
                 mut notes,
                 removed,
             } => {
-                let beside: usize = notes.iter_mut().map(hidden::clean_text).sum();
-                notes.extend(hidden::note(removed + beside));
+                let in_notes: usize = notes.iter_mut().map(hidden::clean_text).sum();
+                notes.extend(hidden::note(removed + in_notes));
                 Self::json(text, notes)
             }
             Self::Content(mut content) => {
@@ -63,7 +63,8 @@ impl Called {
         }
     }
 
-    /// With `structure`, what is JSON is told as `structuredContent` too.
+    /// Converts to the library's type. With `structure`, JSON is returned as `structuredContent`
+    /// too.
     pub fn into_result(self, structure: bool) -> CallToolResult {
         let mut result = match self {
             Self::Json { text, notes, .. } => {
@@ -81,7 +82,7 @@ impl Called {
         result
     }
 
-    /// The same as JSON, for a client of a revision with a handshake.
+    /// Writes the same as JSON, for a client of a protocol version with a handshake.
     pub fn write(self, structure: bool) -> Vec<u8> {
         match self {
             Self::Json { text, notes, .. } => {
@@ -106,7 +107,7 @@ impl Called {
             }
             other => {
                 let mut result = other.into_result(structure);
-                // As the protocol's library does it for these revisions.
+                // The protocol's library omits it for these protocol versions.
                 result.result_type = None;
                 let mut out = Vec::new();
                 write_json(&mut out, &result);
@@ -116,7 +117,7 @@ impl Called {
     }
 }
 
-/// Texts of a block; the data of an image has none.
+/// Cleans the text of a block; image data has none.
 fn clean_block(block: &mut ContentBlock) -> usize {
     match block {
         ContentBlock::Text(text) => hidden::clean_text(&mut text.text),
@@ -142,8 +143,8 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_removed_and_their_number_is_said() {
-        let texts = |called: Called| -> Vec<String> {
-            let content = called.cleaned().into_result(false).content;
+        let texts = |outcome: CallOutcome| -> Vec<String> {
+            let content = outcome.cleaned().into_result(false).content;
             let texts = content.into_iter().map(|block| match block {
                 ContentBlock::Text(text) => text.text,
                 ContentBlock::Resource(embedded) => match embedded.resource {
@@ -156,38 +157,38 @@ mod tests {
         };
         let said = |removed: usize| hidden::note(removed).unwrap();
         let note = || vec!["a\u{200b}b".to_owned()];
-        assert_eq!(texts(Called::json("{}", Vec::new())), ["{}"]);
-        let json = Called::json_without("{}", note(), 2);
+        assert_eq!(texts(CallOutcome::json("{}", Vec::new())), ["{}"]);
+        let json = CallOutcome::json_without("{}", note(), 2);
         assert_eq!(texts(json), ["{}", "ab", &said(3)]);
-        let failed = Called::Failed("a\u{202e}b\u{2060}".to_owned());
+        let failed = CallOutcome::Failed("a\u{202e}b\u{2060}".to_owned());
         assert_eq!(texts(failed), [format!("ab\n{}", said(2))]);
         let resource = ResourceContents::text("c\u{feff}d", "backlog://x");
         let blocks = vec![
             ContentBlock::text("a\u{feff}b"),
             ContentBlock::resource(resource),
         ];
-        assert_eq!(texts(Called::Content(blocks)), ["ab", "cd", &said(2)]);
+        assert_eq!(texts(CallOutcome::Content(blocks)), ["ab", "cd", &said(2)]);
     }
 
     #[test]
     fn both_ways_say_the_same() {
         let cases = || {
             [
-                Called::json(r#"{"id":1,"name":"a \"b\" あ"}"#, Vec::new()),
-                Called::json(
+                CallOutcome::json(r#"{"id":1,"name":"a \"b\" あ"}"#, Vec::new()),
+                CallOutcome::json(
                     r#"{"id":1,"name":"a \"b\" あ"}"#,
                     vec!["One \"2\".".to_owned()],
                 ),
-                Called::json("{}", vec!["One.".to_owned(), "Two.".to_owned()]),
-                Called::json(r#"[{"id":1}]"#, Vec::new()),
-                Called::json("[]", vec!["One.".to_owned(), "Two \"2\".".to_owned()]),
-                Called::json("17", Vec::new()),
-                Called::json("17", vec!["One.".to_owned()]),
-                Called::Content(vec![ContentBlock::text("plain")]),
-                Called::Failed("It is\nwrong.".to_owned()),
-                Called::json_without("{}", vec!["a\u{200b}b".to_owned()], 2).cleaned(),
-                Called::Failed("a\u{202e}b".to_owned()).cleaned(),
-                Called::Content(vec![ContentBlock::text("a\u{feff}b")]).cleaned(),
+                CallOutcome::json("{}", vec!["One.".to_owned(), "Two.".to_owned()]),
+                CallOutcome::json(r#"[{"id":1}]"#, Vec::new()),
+                CallOutcome::json("[]", vec!["One.".to_owned(), "Two \"2\".".to_owned()]),
+                CallOutcome::json("17", Vec::new()),
+                CallOutcome::json("17", vec!["One.".to_owned()]),
+                CallOutcome::Content(vec![ContentBlock::text("plain")]),
+                CallOutcome::Failed("It is\nwrong.".to_owned()),
+                CallOutcome::json_without("{}", vec!["a\u{200b}b".to_owned()], 2).cleaned(),
+                CallOutcome::Failed("a\u{202e}b".to_owned()).cleaned(),
+                CallOutcome::Content(vec![ContentBlock::text("a\u{feff}b")]).cleaned(),
             ]
         };
         for structure in [false, true] {
