@@ -234,15 +234,18 @@ fn a_certificate_that_cannot_be_read_is_named_with_its_parameter() {
     for (query, part) in [
         (
             format!("sslmode=verify-full&sslrootcert={empty}"),
-            "no certificate",
+            "expected a certificate",
         ),
-        (format!("sslcert={empty}&sslkey={key}"), "no certificate"),
+        (
+            format!("sslcert={empty}&sslkey={key}"),
+            "expected a certificate",
+        ),
         (
             format!("sslcert={certificate}&sslkey={empty}"),
-            "no private key",
+            "expected a private key",
         ),
-        (format!("sslcert={certificate}"), "needs sslkey"),
-        (format!("sslkey={key}"), "needs sslcert"),
+        (format!("sslcert={certificate}"), "sslkey is required"),
+        (format!("sslkey={key}"), "sslcert is required"),
     ] {
         let said = problem(&query);
         assert!(said.contains(part), "{query}: {said}");

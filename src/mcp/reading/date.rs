@@ -45,7 +45,7 @@ pub(in crate::mcp) fn read(text: &str) -> Result<String, String> {
         Some(Some(_)) => found.succ_opt(),
         Some(None) => {
             return Err(format!(
-                "expected a date as yyyy-MM-dd, received string {}: a moment, which is not the \
+                "expected a date as yyyy-MM-dd, received string {}: a time, which is not the \
                  same day everywhere",
                 quoted(text)
             ));

@@ -129,7 +129,7 @@ impl Link {
             },
             [place, project, ref more @ ..] if OF_PROJECT.contains(&place) => Self {
                 what: match (place, more) {
-                    ("wiki", [_, ..]) => "a wiki page by its name (get_wiki_pages has its id)",
+                    ("wiki", [_, ..]) => "a wiki page by its name (get_wiki_pages returns its id)",
                     _ => "a project",
                 },
                 ..Self::of_project(project)?
