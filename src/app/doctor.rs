@@ -296,3 +296,36 @@ async fn examine_accounts(found: &mut Findings, pool: &PgPool) -> Result<(), sql
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_elsewhere_is_doubted_unless_its_certificate_is_checked() {
+        let verdict = |host: &str, query: &str| {
+            let mut found = Findings::default();
+            let url = format!("postgres://hub:secret@{host}/hub{query}");
+            examine_transport(&mut found, &url.into());
+            let [finding] = &found.0[..] else {
+                panic!("one finding");
+            };
+            assert_eq!(finding.what, "transport");
+            assert!(!finding.text.contains("secret"), "{}", finding.text);
+            let has_remedy = finding.text.contains("sslmode=verify-full");
+            assert_eq!(has_remedy, finding.verdict != Verdict::Good);
+            finding.verdict
+        };
+        for query in ["", "?sslmode=prefer", "?sslmode=require"] {
+            assert_eq!(
+                verdict("db.example.com", query),
+                Verdict::Doubtful,
+                "{query}"
+            );
+            assert_eq!(verdict("10.0.0.5", query), Verdict::Doubtful, "{query}");
+            assert_eq!(verdict("127.0.0.1", query), Verdict::Good, "{query}");
+        }
+        let verified = "?sslmode=verify-full";
+        assert_eq!(verdict("db.example.com", verified), Verdict::Good);
+    }
+}

@@ -14,6 +14,7 @@ use crate::{
     crypto::KeyRing,
     embedded,
     random::Random,
+    web::pages::display,
 };
 
 #[derive(Debug, clap::Args)]
@@ -158,6 +159,8 @@ fn show(findings: &[Finding], as_json: bool) {
         text,
     } in findings
     {
+        // Part of it can come from other servers, which must not control the terminal.
+        let text = display::printable(text);
         println!("{:<5} {what:<16} {text}", verdict.as_str());
     }
 }

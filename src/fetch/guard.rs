@@ -75,6 +75,9 @@ const INSIDE: [&str; 17] = [
 /// The rules that decide which hosts may be fetched from.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
+    /// Blocks that are not public.
+    special: Vec<IpNet>,
+    /// Networks that the operator adds.
     refused: Vec<IpNet>,
     translators: Vec<Ipv6Net>,
     /// Whether loopback addresses are allowed, as on a hub that listens on loopback.
@@ -86,7 +89,8 @@ impl Guard {
     pub fn new(refused: &[IpNet], translators: &[Ipv6Net], allow_loopback: bool) -> Self {
         let special = NOT_PUBLIC.iter().filter_map(|block| block.parse().ok());
         Self {
-            refused: special.chain(refused.iter().copied()).collect(),
+            special: special.collect(),
+            refused: refused.to_vec(),
             translators: WELL_KNOWN
                 .parse()
                 .into_iter()
@@ -111,14 +115,15 @@ impl Guard {
             return self.is_public(embedded(v6, prefix.prefix_len()).into());
         }
         if address.is_loopback() {
-            return self.allow_loopback;
+            return self.allow_loopback && !is_in(&self.refused, address);
         }
         self.is_public(address)
     }
 
     fn is_public(&self, address: IpAddr) -> bool {
         address != IpAddr::V4(Ipv4Addr::BROADCAST)
-            && !self.refused.iter().any(|block| block.contains(&address))
+            && !is_in(&self.special, address)
+            && !is_in(&self.refused, address)
     }
 
     /// Whether the URL alone shows that it must not be fetched.
@@ -134,6 +139,10 @@ impl Guard {
         // On a loopback hub, a name may resolve to loopback, where http and any port are allowed.
         !self.allow_loopback && (url.scheme() != "https" || url.port().is_some())
     }
+}
+
+fn is_in(networks: &[IpNet], address: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(&address))
 }
 
 /// Whether the form of a name is that of an internal host.
@@ -181,7 +190,7 @@ mod tests {
 
     #[test]
     fn every_listed_block_is_read() {
-        assert_eq!(guard(false).refused.len(), NOT_PUBLIC.len());
+        assert_eq!(guard(false).special.len(), NOT_PUBLIC.len());
         assert_eq!(guard(false).translators.len(), 1);
     }
 
@@ -281,6 +290,10 @@ mod tests {
             assert!(!guard.may_connect_to(ip(text)), "{text}");
         }
         assert!(guard.may_connect_to(ip("9.9.9.9")));
+        // A hub on loopback fetches from there, unless the operator refuses it.
+        assert!(guard.may_connect_to(ip("127.0.0.1")));
+        let loopback = ["127.0.0.0/8"].map(|net| net.parse::<IpNet>().unwrap());
+        assert!(!Guard::new(&loopback, &[], true).may_connect_to(ip("127.0.0.1")));
     }
 
     #[test]

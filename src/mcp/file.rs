@@ -25,6 +25,7 @@ use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName};
 use rmcp::model::{ContentBlock, ResourceContents};
 use serde_json::{Value, json};
 
+pub use self::pool::MEMORY as IMAGE_MEMORY;
 pub(super) use self::view::{Format, MaxBytes, TextLength, TextOffset, View};
 use self::{
     image::{Picture, Unfit},

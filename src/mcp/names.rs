@@ -52,6 +52,7 @@ pub(super) use entry::quoted;
 pub(super) use field_hint::FieldHint;
 pub(super) use kind::NameKind;
 pub(super) use lists::Lists;
+pub use lists::MEMORY as NAME_MEMORY;
 pub(super) use restriction::ProjectRestriction;
 
 /// The keywords that mark an input in the schemas of the types; they are not published.

@@ -26,8 +26,36 @@ pub trait Kind {
 
 /// A kind with the keyed check, because an unauthenticated request can present it for a lookup.
 pub trait Checked: Kind {
-    /// The name that operators see.
-    const NAME: &'static str;
+    const CREDENTIAL: CredentialKind;
+}
+
+/// A kind of credential that an unauthenticated request can present for a lookup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialKind {
+    AccessToken,
+    RefreshToken,
+    AuthorizationCode,
+    RegistrationToken,
+    /// The CSRF value of a consent page.
+    ConsentPage,
+    /// The `state` of a sign-in.
+    State,
+    ClientId,
+}
+
+impl CredentialKind {
+    /// The label `kind` of the metric.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::RefreshToken => "refresh_token",
+            Self::AuthorizationCode => "authorization_code",
+            Self::RegistrationToken => "registration_token",
+            Self::ConsentPage => "consent_page",
+            Self::State => "state",
+            Self::ClientId => "client_id",
+        }
+    }
 }
 
 macro_rules! kinds {
@@ -63,22 +91,22 @@ kinds! {
 }
 
 impl Checked for AccessKind {
-    const NAME: &'static str = "access_token";
+    const CREDENTIAL: CredentialKind = CredentialKind::AccessToken;
 }
 impl Checked for RefreshKind {
-    const NAME: &'static str = "refresh_token";
+    const CREDENTIAL: CredentialKind = CredentialKind::RefreshToken;
 }
 impl Checked for CodeKind {
-    const NAME: &'static str = "authorization_code";
+    const CREDENTIAL: CredentialKind = CredentialKind::AuthorizationCode;
 }
 impl Checked for RegistrationKind {
-    const NAME: &'static str = "registration_token";
+    const CREDENTIAL: CredentialKind = CredentialKind::RegistrationToken;
 }
 impl Checked for CsrfKind {
-    const NAME: &'static str = "consent_page";
+    const CREDENTIAL: CredentialKind = CredentialKind::ConsentPage;
 }
 impl Checked for StateKind {
-    const NAME: &'static str = "state";
+    const CREDENTIAL: CredentialKind = CredentialKind::State;
 }
 
 /// An opaque credential of one [`Kind`]. `Debug` shows only the prefix.

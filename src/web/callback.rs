@@ -86,13 +86,14 @@ async fn respond(
         .ok_or_else(|| page(Problem::RequestExpired))?;
     let is_expected = backlog_redirect::is_expected_here(hub, request, &approved);
     if !is_expected.await.map_err(from_db)? {
-        tracing::warn!(
+        // Anyone who begins a sign-in can send this.
+        tracing::info!(
             space = approved.slug,
             path = request.path(),
             "the response to a sign-in arrived at the redirect URI of another space; no code was \
              exchanged"
         );
-        return Err(page(from_another_space()));
+        return Err(mixed_up(request));
     }
     if let Some((origin, url)) = backlog_redirect::onward(hub, request, &approved) {
         if !is_known(hub, &origin).await.map_err(from_db)? {
@@ -133,7 +134,7 @@ async fn respond(
             space = space.slug,
             "the response to a sign-in came from another space; no code was exchanged"
         );
-        return Err(page(from_another_space()).counted_as(SecurityEvent::SpaceMixUp));
+        return Err(mixed_up(request));
     }
     // The redirect URI to which the code was sent applies, even if an operator has changed it
     // since.
@@ -185,11 +186,13 @@ async fn respond(
     })
 }
 
-fn from_another_space() -> Problem {
-    Problem::InvalidRequest {
+/// The response came from another space than the one requested.
+fn mixed_up(request: &HttpRequest) -> PageError {
+    let problem = Problem::InvalidRequest {
         detail: "The response came from a different Backlog space than the one requested."
             .to_owned(),
-    }
+    };
+    PageError::new(request, problem).counted_as(SecurityEvent::SpaceMixUp)
 }
 
 /// Whether the `Referer` is another space. Where spaces share one callback, a site that poses as

@@ -36,7 +36,7 @@ use crate::{domain::SpaceId, mcp::ChallengeSlot};
 /// The server's own buffer holds this much for every connection.
 const SMALL: usize = 64 * 1024;
 /// The limit for all large responses, in bytes.
-const MAX_BYTES: usize = 256 << 20;
+pub const MAX_BYTES: usize = 256 << 20;
 /// The limit for the responses to one space, in bytes.
 const MAX_BYTES_PER_SPACE: usize = 64 << 20;
 /// How long a client may take to read one; the largest need 1.5 Mbit/s.

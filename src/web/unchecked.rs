@@ -29,7 +29,7 @@ use crate::{
     db,
     oauth::{
         ClientIdForm, client_id,
-        token::{Checked, CodeKind, RefreshKind, Token, TokenHash},
+        token::{Checked, CredentialKind, Token, TokenHash},
     },
 };
 
@@ -48,7 +48,7 @@ const FOUND_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// A presented credential that the hub may have issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Credential {
-    pub kind: &'static str,
+    pub kind: CredentialKind,
     pub hash: TokenHash,
     /// Its check is correct, so the hub issued it.
     pub is_issued: bool,
@@ -136,7 +136,7 @@ impl AppState {
     /// A token of a valid form, as it is looked up.
     pub fn credential<K: Checked>(&self, token: &Token<K>) -> Credential {
         Credential {
-            kind: K::NAME,
+            kind: K::CREDENTIAL,
             hash: token.hash(),
             is_issued: token.is_issued_with(&self.check_key),
         }
@@ -184,7 +184,7 @@ impl AppState {
             }
             ClientIdForm::Unchecked => {
                 let credential = Credential {
-                    kind: "client_id",
+                    kind: CredentialKind::ClientId,
                     hash: client_id::digest(client_id),
                     is_issued: false,
                 };
@@ -222,14 +222,21 @@ impl AppState {
 
     /// Whether the credential presented at `/token` or `/revoke` is stored.
     async fn exists(&self, Credential { kind, hash, .. }: Credential) -> Result<bool, sqlx::Error> {
-        if kind == CodeKind::NAME {
-            return db::authorization_codes::exists(&self.db, hash).await;
-        }
-        let client = match kind == RefreshKind::NAME {
-            true => db::refresh_tokens::client_id_of(&self.db, hash).await,
-            false => db::access_tokens::client_id_of(&self.db, hash).await,
+        let client = match kind {
+            CredentialKind::AuthorizationCode => {
+                return db::authorization_codes::exists(&self.db, hash).await;
+            }
+            CredentialKind::RefreshToken => {
+                db::refresh_tokens::client_id_of(&self.db, hash).await?
+            }
+            CredentialKind::AccessToken => db::access_tokens::client_id_of(&self.db, hash).await?,
+            // Neither endpoint takes them.
+            CredentialKind::RegistrationToken
+            | CredentialKind::ConsentPage
+            | CredentialKind::State
+            | CredentialKind::ClientId => None,
         };
-        Ok(client?.is_some())
+        Ok(client.is_some())
     }
 
     /// Whether an operator registered the client. Such clients have no check, and other requests
@@ -295,7 +302,7 @@ impl AppState {
 
     fn count(&self, credential: Credential, outcome: &'static str) {
         let metrics = &self.recorder.metrics;
-        metrics.unchecked_credential(credential.kind, outcome);
+        metrics.unchecked_credential(credential.kind.as_str(), outcome);
     }
 }
 

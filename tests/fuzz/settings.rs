@@ -1,78 +1,164 @@
 //! What operators write: `.env`, and the values in it.
 
-use std::{net::Ipv4Addr, str::FromStr};
+use std::{
+    cell::RefCell,
+    collections::BTreeSet,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use backlog_mcp_hub::{
     backlog::BacklogUrl,
     config::{
-        ApiKeyArgs, BaseUrl, ConfigError, Environment, HttpArgs, LifetimeArgs, ObserveArgs,
-        ServeArgs, SpaceArgs, ToolArgs, descriptions,
+        ApiKeyArgs, BaseUrl, ClientArgs, ConfigError, Environment, HttpArgs, LifetimeArgs,
+        ObserveArgs, ServeArgs, SpaceArgs, ToolArgs, descriptions,
     },
     crypto::KeyRing,
     random::Random,
 };
+use clap::Args;
 use secrecy::SecretString;
 
 use crate::inputs::Inputs;
 
-/// The settings that have one name each, as the command line takes them from the environment.
-fn arguments(environment: &Environment) -> ServeArgs {
-    let text = |name: &str| environment.get(name).map(str::to_owned);
-    let secret = |name: &str| environment.get(name).map(SecretString::from);
-    let list = |name: &str| {
-        let value = environment.get(name).unwrap_or_default();
-        value.split(',').map(str::to_owned).collect()
-    };
-    ServeArgs {
-        database_url: secret("DATABASE_URL"),
-        encryption_keys: secret("ENCRYPTION_KEYS"),
-        base_url: text("MCP_SERVER_BASE_URL"),
-        space: SpaceArgs {
-            backlog_domain: text("BACKLOG_DOMAIN"),
-            backlog_oauth_client_id: text("BACKLOG_OAUTH_CLIENT_ID"),
-            backlog_oauth_client_secret: secret("BACKLOG_OAUTH_CLIENT_SECRET"),
-        },
-        api_key: ApiKeyArgs {
-            backlog_api_key: secret("BACKLOG_API_KEY"),
-        },
-        tools: ToolArgs {
-            optimize_response: text("OPTIMIZE_RESPONSE"),
-            max_tokens: text("MAX_TOKENS"),
-            prefix: text("PREFIX"),
-            enable_toolsets: list("ENABLE_TOOLSETS"),
-            ..ToolArgs::default()
-        },
-        http: HttpArgs {
-            host: text("MCP_HTTP_HOST"),
-            port: text("MCP_HTTP_PORT"),
-            path: text("MCP_HTTP_PATH"),
-            allowed_hosts: list("MCP_HTTP_ALLOWED_HOSTS"),
-            allowed_origins: list("MCP_HTTP_ALLOWED_ORIGINS"),
-            trusted_proxies: list("TRUSTED_PROXIES"),
-            ..HttpArgs::default()
-        },
-        lifetimes: LifetimeArgs {
-            sign_in_ttl: text("SIGN_IN_TTL"),
-            access_token_ttl: text("ACCESS_TOKEN_TTL"),
-            refresh_token_ttl: text("REFRESH_TOKEN_TTL"),
-            ..LifetimeArgs::default()
-        },
-        observe: ObserveArgs {
-            metrics_addr: text("METRICS_ADDR"),
-            audit_retention: text("AUDIT_RETENTION"),
-            ..ObserveArgs::default()
-        },
-        ..ServeArgs::default()
+/// The settings that have one name each, as the command line takes them from the environment. Each
+/// field is written out, so that a new setting does not compile until it is here.
+struct Settings<'a> {
+    environment: &'a Environment,
+    /// The names that were asked for.
+    names: RefCell<BTreeSet<&'static str>>,
+}
+
+impl<'a> Settings<'a> {
+    fn of(environment: &'a Environment) -> Self {
+        Self {
+            environment,
+            names: RefCell::default(),
+        }
     }
+
+    fn text(&self, name: &'static str) -> Option<String> {
+        self.names.borrow_mut().insert(name);
+        self.environment.get(name).map(str::to_owned)
+    }
+
+    fn secret(&self, name: &'static str) -> Option<SecretString> {
+        self.text(name).map(SecretString::from)
+    }
+
+    fn list(&self, name: &'static str) -> Vec<String> {
+        let value = self.text(name).unwrap_or_default();
+        value.split(',').map(str::to_owned).collect()
+    }
+
+    /// A file that does not exist: an input must not have a device of this machine read.
+    fn path(&self, name: &'static str) -> Option<PathBuf> {
+        let path = PathBuf::from(self.text(name)?);
+        Some(Path::new("/nonexistent").join(path.file_name().unwrap_or_default()))
+    }
+
+    fn arguments(&self) -> ServeArgs {
+        ServeArgs {
+            database_url: self.secret("DATABASE_URL"),
+            data_dir: self.path("DATA_DIR"),
+            encryption_keys: self.secret("ENCRYPTION_KEYS"),
+            encryption_keys_file: self.path("ENCRYPTION_KEYS_FILE"),
+            base_url: self.text("MCP_SERVER_BASE_URL"),
+            space: SpaceArgs {
+                backlog_domain: self.text("BACKLOG_DOMAIN"),
+                backlog_oauth_client_id: self.text("BACKLOG_OAUTH_CLIENT_ID"),
+                backlog_oauth_client_secret: self.secret("BACKLOG_OAUTH_CLIENT_SECRET"),
+            },
+            backlog_sites: self.list("BACKLOG_SITES"),
+            api_key: ApiKeyArgs {
+                backlog_api_key: self.secret("BACKLOG_API_KEY"),
+            },
+            tools: self.tools(),
+            http: self.http(),
+            clients: ClientArgs {
+                client_id_metadata_documents: self.text("CLIENT_ID_METADATA_DOCUMENTS"),
+                dynamic_registration: self.text("DYNAMIC_REGISTRATION"),
+                refused_networks: self.list("REFUSED_NETWORKS"),
+                nat64_prefixes: self.list("NAT64_PREFIXES"),
+            },
+            lifetimes: LifetimeArgs {
+                sign_in_ttl: self.text("SIGN_IN_TTL"),
+                authorization_code_ttl: self.text("AUTHORIZATION_CODE_TTL"),
+                access_token_ttl: self.text("ACCESS_TOKEN_TTL"),
+                refresh_token_ttl: self.text("REFRESH_TOKEN_TTL"),
+                refresh_grace: self.text("REFRESH_GRACE"),
+            },
+            observe: ObserveArgs {
+                metrics_addr: self.text("METRICS_ADDR"),
+                audit_retention: self.text("AUDIT_RETENTION"),
+                audit_tool_calls: self.text("AUDIT_TOOL_CALLS"),
+                client_addresses: self.text("CLIENT_ADDRESSES"),
+            },
+        }
+    }
+
+    fn tools(&self) -> ToolArgs {
+        ToolArgs {
+            optimize_response: self.text("OPTIMIZE_RESPONSE"),
+            max_tokens: self.text("MAX_TOKENS"),
+            structured_content: self.text("STRUCTURED_CONTENT"),
+            schema_unions: self.text("SCHEMA_UNIONS"),
+            prefix: self.text("PREFIX"),
+            enable_toolsets: self.list("ENABLE_TOOLSETS"),
+        }
+    }
+
+    fn http(&self) -> HttpArgs {
+        HttpArgs {
+            host: self.text("MCP_HTTP_HOST"),
+            port: self.text("MCP_HTTP_PORT"),
+            path: self.text("MCP_HTTP_PATH"),
+            allowed_hosts: self.list("MCP_HTTP_ALLOWED_HOSTS"),
+            allowed_origins: self.list("MCP_HTTP_ALLOWED_ORIGINS"),
+            auth: self.text("MCP_HTTP_AUTH"),
+            token: self.secret("MCP_HTTP_TOKEN"),
+            json_response: self.text("MCP_HTTP_JSON_RESPONSE"),
+            trusted_proxies: self.list("TRUSTED_PROXIES"),
+        }
+    }
+}
+
+/// Each is read by the name that the command line has for it, and each is in the corpus.
+#[test]
+fn every_setting_of_the_command_line_is_tried() {
+    let command = ServeArgs::augment_args(clap::Command::new("serve"));
+    let expected: BTreeSet<_> = command
+        .get_arguments()
+        .filter_map(|argument| argument.get_env()?.to_str())
+        .collect();
+    let nothing = Environment::default();
+    let settings = Settings::of(&nothing);
+    settings.arguments();
+    assert_eq!(*settings.names.borrow(), expected);
+    let inputs = Inputs::of("settings");
+    let given: BTreeSet<String> = inputs
+        .seeds()
+        .iter()
+        .flat_map(|seed| dotenvy::from_read_iter(&seed[..]).map_while(Result::ok))
+        .map(|(name, _)| name)
+        .collect();
+    let missing: Vec<_> = expected
+        .iter()
+        .filter(|name| !given.contains(**name))
+        .collect();
+    assert_eq!(missing, Vec::<&&str>::new());
 }
 
 /// Errors end up in logs and in questions to strangers.
 fn assert_no_secret(error: &ConfigError, environment: &Environment) {
     let shown = error.to_string();
     for name in [
+        "DATABASE_URL",
         "ENCRYPTION_KEYS",
         "BACKLOG_OAUTH_CLIENT_SECRET",
         "BACKLOG_API_KEY",
+        "MCP_HTTP_TOKEN",
     ] {
         let secret = environment.get(name).filter(|value| value.len() >= 12);
         // A secret that another setting repeats may be quoted from there.
@@ -104,7 +190,7 @@ fn settings() {
         if let Some(keys) = environment.get("ENCRYPTION_KEYS") {
             drop(KeyRing::parse(&keys.into(), Random::system()));
         }
-        let arguments = || arguments(&environment);
+        let arguments = || Settings::of(&environment).arguments();
         arguments().is_local(&environment);
         if let Err(error) = arguments().resolve() {
             assert_no_secret(&error, &environment);

@@ -103,6 +103,25 @@ async fn a_client_signs_in_by_its_document_and_needs_it_only_for_that() {
     hub.stop().await;
 }
 
+/// Loopback as well, which a hub there reads otherwise.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_fetched_from_a_network_that_the_operator_refuses() {
+    let hub = TestHub::start_with(|settings| {
+        settings.clients.refused_networks = vec!["127.0.0.0/8".parse().unwrap()];
+    })
+    .await;
+    let host = DocumentHost::open().await;
+    host.set(PATH, Document::json(&document(&host)));
+    let page = Person::default()
+        .get(&authorize_url(&hub, &host.url(PATH)))
+        .await;
+    assert!(page.status.is_client_error() || page.status.is_server_error());
+    assert_eq!(page.location, None);
+    assert_eq!(host.fetches(PATH), 0);
+    assert_eq!(clients(&hub).await, "0");
+    hub.stop().await;
+}
+
 /// For how many seconds the hub counts its copy as fresh.
 async fn fresh_for(hub: &TestHub) -> i64 {
     let seconds = hub

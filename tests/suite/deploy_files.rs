@@ -11,7 +11,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 use url::Url;
 
-const KUBERNETES: &str = "deploy/kubernetes/backlog-mcp-hub.yaml";
+pub const KUBERNETES: &str = "deploy/kubernetes/backlog-mcp-hub.yaml";
 pub const COMPOSE: &str = "docker-compose.yml";
 pub const UNIT: &str = "deploy/systemd/backlog-mcp-hub.service";
 

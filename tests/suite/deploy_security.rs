@@ -41,6 +41,35 @@ fn images_and_actions_are_pinned_by_digest() {
     }
 }
 
+/// A lock file with the host of a registry would fetch from there, whatever registry is configured.
+#[test]
+fn lock_files_name_no_registry() {
+    let mut directories = vec![root().join("tests")];
+    let mut locked = 0;
+    while let Some(directory) = directories.pop() {
+        let lock = directory.join("package-lock.json");
+        if let Ok(lock) = fs::read_to_string(&lock) {
+            assert!(!lock.contains("\"resolved\""), "{}", directory.display());
+            let settings = fs::read_to_string(directory.join(".npmrc")).unwrap_or_default();
+            let line = "omit-lockfile-registry-resolved=true";
+            let is_set = settings.lines().any(|one| one == line);
+            assert!(is_set, "no {line} in {}", directory.display());
+            locked += 1;
+        }
+        for entry in fs::read_dir(directory).expect("a directory").flatten() {
+            let name = entry.file_name();
+            let is_ours = !name.as_encoded_bytes().starts_with(b".")
+                && !["node_modules", "target"]
+                    .iter()
+                    .any(|other| name == *other);
+            if entry.path().is_dir() && is_ours {
+                directories.push(entry.path());
+            }
+        }
+    }
+    assert!(locked >= 7, "{locked} lock files");
+}
+
 /// The owner's login is for migrations; a stolen one of the service can do much less.
 #[test]
 fn deployments_serve_with_the_login_of_the_service() {

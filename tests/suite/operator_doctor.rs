@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use backlog_mcp_hub::{crypto::KeyRing, random::Random};
-use backlog_sim::Matcher;
+use backlog_sim::{Matcher, seed};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -12,6 +12,7 @@ use tokio::process::Command;
 use crate::support::{
     database::TestDatabase,
     hub::{OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, eventually, sim_for},
+    person::Person,
     process::{Deployment, Port, program, run},
 };
 
@@ -102,7 +103,7 @@ async fn doctor_names_each_ill_and_its_cure() {
     })
     .await;
     assert!(
-        !well && bad(&findings)[0].1.starts_with("DATABASE_URL"),
+        !well && bad(&findings)[0].1.contains("connect to DATABASE_URL"),
         "{findings:?}"
     );
 
@@ -162,6 +163,54 @@ async fn doctor_names_each_ill_and_its_cure() {
     );
     let text = spaces["text"].as_str().expect("a text");
     assert!(text.contains("users cannot sign in"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_doubts_accounts_that_backlog_does_not_confirm() {
+    let deployment = Deployment::new().await;
+    let _hub = deployment.start().await;
+    for user in [seed::DANIEL, seed::MAJA] {
+        Person::default().sign_in(&deployment.site, user).await;
+    }
+    let accounts = async || {
+        let (well, findings) = doctor(&deployment, |_| {}).await;
+        // The service runs all the same.
+        assert!(well, "{findings:?}");
+        let found = findings.iter().filter(|found| found["what"] == "accounts");
+        let found = found.map(|finding| {
+            let text = |name: &str| finding[name].as_str().expect("a text").to_owned();
+            (text("verdict"), text("text"))
+        });
+        found.collect::<Vec<_>>()
+    };
+    let run = async |statement: &'static str| {
+        let done = sqlx::raw_sql(statement).execute(deployment.database.pool());
+        done.await.expect("done");
+    };
+    let text = "2 live, 0 in doubt, 0 waiting for a sign-in".to_owned();
+    assert_eq!(accounts().await, [("ok".to_owned(), text)]);
+
+    run(
+        "UPDATE hub.accounts SET doubt_reason = 'taken_over', doubt_since = clock_timestamp(),
+             doubt_until = clock_timestamp() + interval '1 hour'
+         WHERE id = (SELECT min(id::text)::uuid FROM hub.accounts)",
+    )
+    .await;
+    let text =
+        "1 live, 1 in doubt, 0 waiting for a sign-in; admin.accounts lists them with the reasons";
+    assert_eq!(accounts().await, [("warn".to_owned(), text.to_owned())]);
+
+    run("INSERT INTO hub.paused_endings
+         SELECT id, clock_timestamp(), clock_timestamp() + interval '1 hour' FROM hub.spaces")
+    .await;
+    let found = accounts().await;
+    let [(verdict, paused), _] = &found[..] else {
+        panic!("{found:?}");
+    };
+    assert!(
+        verdict == "warn" && paused.contains("admin.paused_endings"),
+        "{found:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

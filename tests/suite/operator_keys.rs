@@ -7,8 +7,10 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 
 use crate::support::{
+    hub::http,
     person::{Person, Tokens, call, refresh, tokens as tokens_of},
-    process::{Deployment, Process, program, run},
+    process::{Deployment, Port, Process, program, run},
+    reply::Reply,
 };
 
 fn key(id: &str) -> String {
@@ -104,6 +106,71 @@ async fn keys_change_while_the_service_runs() {
     works(&hub, &tokens).await;
     let (verified, said) = keys(&deployment, "verify", &new).await;
     assert!(verified && said.contains("can be decrypted"), "{said}");
+}
+
+/// The sealed key of the checks.
+async fn check_key(deployment: &Deployment) -> String {
+    sqlx::query_scalar("SELECT key::text FROM hub.check_key")
+        .fetch_one(deployment.database.pool())
+        .await
+        .expect("the key")
+}
+
+/// It is sealed anew and stays the same key: the hub knows what it issued before, without a budget
+/// for what it may not have issued.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_the_checks_is_sealed_anew_and_stays_the_same() {
+    let deployment = Deployment::new().await;
+    let (old, new) = (key("old"), key("new"));
+    let hub = start(&deployment, &old).await;
+    let tokens = Person::default()
+        .sign_in(&deployment.site, seed::DANIEL)
+        .await;
+    hub.kill().await;
+    let before = check_key(&deployment).await;
+    assert!(before.starts_with("sealed:v1:old:"), "{before}");
+
+    let both = format!("{new},{old}");
+    let (rotated, said) = keys(&deployment, "rotate", &both).await;
+    assert!(rotated && said.contains("No other key is needed"), "{said}");
+    let after = check_key(&deployment).await;
+    assert!(after.starts_with("sealed:v1:new:"), "{after}");
+
+    let metrics = Port::reserve();
+    let start = async || {
+        let mut command = deployment.command();
+        command
+            .env("ENCRYPTION_KEYS", &new)
+            .env("METRICS_ADDR", format!("127.0.0.1:{}", metrics.number));
+        Process::start(command, deployment.site.base_url.clone()).await
+    };
+    let scraped = async || {
+        let reply = Reply::to(http().get(format!("{}/metrics", metrics.url()))).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        reply.body
+    };
+    let hub = start().await;
+    works(&hub, &tokens).await;
+    let (status, answer) = refresh(&hub.url, &tokens).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let tokens = tokens_of(&tokens.client_id, &answer);
+    works(&hub, &tokens).await;
+    assert_eq!(check_key(&deployment).await, after, "nobody made another");
+    let unchecked = "bmh_unchecked_credentials_total{";
+    let text = scraped().await;
+    assert!(!text.contains(unchecked), "{text}");
+
+    // With another key of the checks, each of them would be such a credential.
+    hub.kill().await;
+    sqlx::query("DELETE FROM hub.check_key")
+        .execute(deployment.database.pool())
+        .await
+        .expect("deleted");
+    let hub = start().await;
+    works(&hub, &tokens).await;
+    let text = scraped().await;
+    assert!(text.contains(unchecked), "{text}");
+    hub.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,7 +33,7 @@ fn key() -> EncodingKey {
 }
 
 /// The public half, as a client publishes it.
-fn jwks() -> Value {
+pub fn jwks() -> Value {
     let jwk = Jwk::from_encoding_key(&key(), Algorithm::ES256).expect("a JWK");
     json!({ "keys": [jwk] })
 }
@@ -47,7 +47,7 @@ fn registration() -> Value {
 }
 
 /// Claims that are right for an issuer, with a `jti` of their own.
-fn claims(client_id: &str, issuer: &str) -> Value {
+pub fn claims(client_id: &str, issuer: &str) -> Value {
     let now = Clock::system().now().timestamp();
     json!({
         "iss": client_id, "sub": client_id, "aud": issuer,
@@ -56,12 +56,12 @@ fn claims(client_id: &str, issuer: &str) -> Value {
     })
 }
 
-fn sign(claims: &Value) -> String {
+pub fn sign(claims: &Value) -> String {
     encode(&Header::new(Algorithm::ES256), claims, &key()).expect("an assertion")
 }
 
 /// Registers a client with these keys in its metadata.
-async fn register(hub: &TestHub, name: &str, keys: &Value) -> String {
+pub async fn register(hub: &TestHub, name: &str, keys: &Value) -> String {
     let mut metadata = registration();
     metadata[name] = keys.clone();
     let reply = hub.register_with(&metadata).await;
@@ -81,7 +81,7 @@ async fn token(hub: &TestHub, assertion: &str, form: &[(&str, &str)]) -> Reply {
 }
 
 /// Signs a person in and exchanges the code with this assertion; the refresh token.
-async fn sign_in(hub: &TestHub, client_id: &str, assertion: &str) -> String {
+pub async fn sign_in(hub: &TestHub, client_id: &str, assertion: &str) -> String {
     let answer = Person::default()
         .authorize(hub, client_id, seed::DANIEL)
         .await;
@@ -98,7 +98,7 @@ async fn sign_in(hub: &TestHub, client_id: &str, assertion: &str) -> String {
         .to_owned()
 }
 
-async fn refresh(hub: &TestHub, assertion: &str, refresh_token: &str) -> Reply {
+pub async fn refresh(hub: &TestHub, assertion: &str, refresh_token: &str) -> Reply {
     let form = [
         ("grant_type", "refresh_token"),
         ("refresh_token", refresh_token),

@@ -11,6 +11,9 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
 
+/// The budget of all work at a time, in bytes.
+pub const MEMORY: usize = 256 << 20;
+
 /// Limits of a [`Pool`].
 #[derive(Clone, Copy, Debug)]
 pub struct PoolLimits {
@@ -25,7 +28,7 @@ pub struct PoolLimits {
 impl Default for PoolLimits {
     fn default() -> Self {
         Self {
-            bytes: 256 << 20,
+            bytes: MEMORY,
             wait: Duration::from_secs(5),
             work: Duration::from_secs(10),
         }

@@ -20,8 +20,8 @@ use crate::{
 
 /// How long somebody else's renaming may go unnoticed.
 const TIME_TO_LIVE: Duration = Duration::from_secs(300);
-/// Of all lists; some 200,000 names.
-const MAX_BYTES: u64 = 32 << 20;
+/// The budget of all lists, in bytes; some 200,000 names.
+pub const MEMORY: u64 = 32 << 20;
 /// Teams that Backlog tells at once, and that are looked through at most.
 const TEAMS_A_PAGE: usize = 100;
 const MAX_TEAMS: usize = 1000;
@@ -185,7 +185,7 @@ impl Default for Lists {
             u32::try_from(bytes(key, entries)).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder()
-            .max_capacity(MAX_BYTES)
+            .max_capacity(MEMORY)
             .weigher(weight)
             .time_to_live(TIME_TO_LIVE)
             .support_invalidation_closures()
@@ -375,6 +375,6 @@ mod tests {
         }
         lists.0.run_pending_tasks().await;
         let weight = lists.0.weighted_size();
-        assert!(weight <= MAX_BYTES && weight > MAX_BYTES / 2, "{weight}");
+        assert!(weight <= MEMORY && weight > MEMORY / 2, "{weight}");
     }
 }

@@ -23,6 +23,8 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(30);
 /// The size of the cache of items, and of that of projects; that of users' projects has twice the
 /// size.
 const MAX_BYTES: u64 = 16 << 20;
+/// The size of all three, in bytes.
+pub const MEMORY: u64 = MAX_BYTES + MAX_BYTES + 2 * MAX_BYTES;
 /// A larger list of projects is not cached.
 const MAX_LIST_BYTES: usize = 1 << 20;
 /// Longer names refer to nothing, and are not cached.

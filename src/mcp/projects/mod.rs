@@ -36,6 +36,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
+pub use self::lookup::MEMORY as PROJECT_MEMORY;
 use self::{binding::Binding, lookup::Lookups, unbound::Unbound};
 pub(super) use self::{
     filter::{Filtered, ProjectFilter},

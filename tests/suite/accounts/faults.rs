@@ -12,7 +12,17 @@ use crate::support::hub::{TestHub, eventually};
 /// and the doubt of whoever took it over.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pair_that_came_while_the_database_was_away_is_kept_and_stored() {
-    let (hub, proxy) = TestHub::start_behind_proxy().await;
+    let (hub, proxy) = TestHub::start_behind_proxy_with(|settings| {
+        settings.observe.metrics = Some("127.0.0.1:0".parse().expect("an address"));
+    })
+    .await;
+    let unstored = async |number: &str| {
+        eventually("the pairs that are not stored are counted", async || {
+            let line = format!("bmh_unstored_token_pairs {number}");
+            hub.metrics().await.lines().any(|one| one == line)
+        })
+        .await;
+    };
     // It reaches the database all the while.
     let (replica, replica_url) = hub.replica().await;
     let elsewhere = format!("{replica_url}/mcp");
@@ -29,6 +39,7 @@ async fn a_pair_that_came_while_the_database_was_away_is_kept_and_stored() {
     });
     // The pair that is not stored serves the call.
     assert_is_daniel(&reply);
+    unstored("1").await;
 
     // The other replica takes the lease over, and Backlog knows the old refresh token no more.
     hub.sql("UPDATE hub.accounts SET renewing_until = clock_timestamp()")
@@ -55,6 +66,7 @@ async fn a_pair_that_came_while_the_database_was_away_is_kept_and_stored() {
         state_of(&hub, seed::DANIEL).await == "live"
     })
     .await;
+    unstored("0").await;
     let works = async |url: &str| get_myself_at(url, &tokens).await.status == 200;
     eventually("both replicas go on", async || {
         works(&elsewhere).await && works(&hub.mcp_url()).await

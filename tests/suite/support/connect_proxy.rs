@@ -1,5 +1,5 @@
 //! The proxy of a company's network: HTTPS goes through it by CONNECT (RFC 9110 §9.3.6). Whatever
-//! host it is asked for, the simulated Backlog answers, with a certificate of the test's own
+//! host it is asked for, one server of the test responds, with a certificate of the test's own
 //! authority.
 
 use std::{
@@ -7,7 +7,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use backlog_sim::BacklogSim;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
@@ -15,6 +14,7 @@ use tokio::{
     task::JoinHandle,
 };
 use tokio_rustls::TlsAcceptor;
+use url::Url;
 
 use super::certificate::certified;
 
@@ -26,25 +26,24 @@ pub struct ConnectProxy {
 }
 
 impl ConnectProxy {
-    /// Starts one that knows this host.
-    pub async fn start(host: &str, sim: &BacklogSim) -> Self {
+    /// Starts one that passes requests for this host on to a server, which speaks HTTP without TLS.
+    pub async fn start(host: &str, server: &Url) -> Self {
         let (tls, root) = certified(host);
         let roots = tempfile::tempdir().expect("a directory");
         std::fs::write(roots.path().join("roots.pem"), root).expect("a file");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let asked = Arc::<Mutex<Vec<String>>>::default();
-        let sim = sim.url();
-        let backlog = (
-            sim.host_str().expect("a host").to_owned(),
-            sim.port().expect("a port"),
+        let behind = (
+            server.host_str().expect("a host").to_owned(),
+            server.port().expect("a port"),
         );
         let server = tokio::spawn({
             let asked = Arc::clone(&asked);
             async move {
                 while let Ok((client, _)) = listener.accept().await {
-                    let (tls, asked, backlog) = (tls.clone(), Arc::clone(&asked), backlog.clone());
-                    tokio::spawn(async move { pass_on(client, &tls, &asked, &backlog).await });
+                    let (tls, asked, behind) = (tls.clone(), Arc::clone(&asked), behind.clone());
+                    tokio::spawn(async move { pass_on(client, &tls, &asked, &behind).await });
                 }
             }
         });
@@ -77,7 +76,7 @@ async fn pass_on(
     client: TcpStream,
     tls: &TlsAcceptor,
     asked: &Mutex<Vec<String>>,
-    backlog: &(String, u16),
+    behind: &(String, u16),
 ) -> std::io::Result<()> {
     let mut client = BufReader::new(client);
     let mut head = String::new();
@@ -90,6 +89,6 @@ async fn pass_on(
     asked.lock().expect("the list").push(first.to_owned());
     client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
     let mut inside = tls.accept(client).await?;
-    let mut server = TcpStream::connect(backlog).await?;
+    let mut server = TcpStream::connect(behind).await?;
     copy_bidirectional(&mut inside, &mut server).await.map(drop)
 }
