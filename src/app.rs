@@ -285,6 +285,7 @@ impl Application {
             storage.db.clone(),
             Rounds {
                 every: observe.cleanup_every,
+                grant_max_age: settings.lifetimes.grant,
                 early: hub.newcomers.many(),
             },
             random.clone(),

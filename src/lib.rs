@@ -23,6 +23,7 @@ pub mod oauth;
 pub mod observe;
 pub mod random;
 pub mod secret_file;
+pub mod shares;
 pub mod telemetry;
 pub mod web;
 

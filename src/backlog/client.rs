@@ -2,18 +2,15 @@
 //!
 //! 1. Respect the rate limit if Backlog reported that it is used up
 //!    ([`rate_limit`](super::rate_limit)).
-//! 2. Wait, with a timeout, for one of the space's slots; then check the limit again.
+//! 2. Wait, with a timeout, for one of the user's slots and one of the space's; then check the limit
+//!    again.
 //! 3. Send, with the credentials in a header; follow no redirect.
 //! 4. Read the response up to the size limit, within the memory budget
 //!    ([`memory_budget`](super::memory_budget)).
 //! 5. Classify failures ([`BacklogError`]), and determine whether a change was made
 //!    ([`Fate`](super::Fate)).
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use reqwest::{
@@ -22,7 +19,7 @@ use reqwest::{
     multipart::{Form, Part},
 };
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
 
 use super::{
@@ -30,14 +27,14 @@ use super::{
     Response,
     exchange::{self, Class},
     fate::{self, Broken},
-    memory_budget::{HeldMemory, MemoryBudget},
+    memory_budget::{HeldMemory, MemoryBudget, Owner},
     parsing::Parsing,
     rate_limit::{Left, RateLimitGate, RateLimitKey},
     sites::Sites,
     tls::tls_config,
     values,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, shares::Shares};
 
 /// The client could not be built.
 #[derive(Debug, Error)]
@@ -51,7 +48,12 @@ pub enum ClientError {
 /// An HTTP client for every space. Cheap to clone; clones share connections and slots. It sends
 /// nothing to sites that are not among its [`Sites`].
 #[derive(Clone, Debug)]
-pub struct BacklogClient(Arc<Inner>, Sites);
+pub struct BacklogClient {
+    inner: Arc<Inner>,
+    sites: Sites,
+    /// The Backlog user for whom the requests count.
+    user: Option<i64>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -59,7 +61,8 @@ struct Inner {
     http: reqwest::Client,
     /// Uses no proxy, which would resolve a loopback address to its own machine.
     direct: reqwest::Client,
-    slots: Mutex<HashMap<BacklogUrl, Arc<Semaphore>>>,
+    slots_of_spaces: Shares<BacklogUrl>,
+    slots_of_users: Shares<(BacklogUrl, i64)>,
     rate_limit: RateLimitGate,
     memory: MemoryBudget,
     parsing: Parsing,
@@ -109,29 +112,40 @@ impl BacklogClient {
         let inner = Inner {
             http: builder().build()?,
             direct: builder().no_proxy().build()?,
-            slots: Mutex::default(),
+            slots_of_spaces: Shares::new(options.concurrency_per_space),
+            slots_of_users: Shares::new(options.concurrency_per_user),
             rate_limit: RateLimitGate::new(clock),
-            memory: MemoryBudget::new(
-                options.max_bytes_in_memory,
-                options.max_bytes_per_space,
-                options.queue_timeout,
-            ),
+            memory: MemoryBudget::new(&options),
             parsing: Parsing::new(options.queue_timeout),
             options,
             observer,
         };
-        Ok(Self(Arc::new(inner), Sites::any()))
+        Ok(Self {
+            inner: Arc::new(inner),
+            sites: Sites::any(),
+            user: None,
+        })
     }
 
     /// Restricts the client to these sites.
     #[must_use]
     pub fn within(self, sites: Sites) -> Self {
-        Self(self.0, sites)
+        Self { sites, ..self }
+    }
+
+    /// As the client, but its requests count for this Backlog user, who has a share of the slots and
+    /// of the memory of each space. Without a user, they count for the space only.
+    #[must_use]
+    pub fn for_user(&self, user: Option<i64>) -> Self {
+        Self {
+            user,
+            ..self.clone()
+        }
     }
 
     /// Whether the client may send requests to this site.
     pub fn may_use(&self, url: &BacklogUrl) -> bool {
-        self.1.contain(url)
+        self.sites.contain(url)
     }
 
     /// Runs work on this many bytes of JSON: a little directly, more on a blocking thread.
@@ -143,7 +157,7 @@ impl BacklogClient {
         bytes: usize,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, BacklogError> {
-        self.0.parsing.run(bytes, work).await
+        self.inner.parsing.run(bytes, work).await
     }
 
     /// Sends a request to a space and returns its successful response.
@@ -195,17 +209,11 @@ impl BacklogClient {
         let (name, value) = credentials.header().ok_or(BacklogError::Unauthorized)?;
         let limit_key = RateLimitKey::of(url, value.as_bytes(), &request);
         let method = request.method.clone();
-        self.0.rate_limit.keep(&limit_key).await?;
+        self.inner.rate_limit.keep(&limit_key).await?;
 
-        let slots = self.slots(url);
-        let slot = tokio::time::timeout(self.0.options.queue_timeout, slots.acquire());
-        let _slot = slot
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .ok_or(BacklogError::Busy)?;
+        let _slots = self.slots(url).await?;
         // The limit may have been used up meanwhile.
-        self.0.rate_limit.keep(&limit_key).await?;
+        self.inner.rate_limit.keep(&limit_key).await?;
 
         let mut target = url.api(&request.path);
         if !request.query.is_empty() {
@@ -233,12 +241,20 @@ impl BacklogClient {
             Err(broken) => (Err(broken), None),
         };
         let (status, headers) = (response.status(), response.headers().clone());
-        let read = fate::judge(&method, (status, &headers), body, self.0.rate_limit.now());
+        let read = fate::judge(
+            &method,
+            (status, &headers),
+            body,
+            self.inner.rate_limit.now(),
+        );
         let limited = match &read {
             Err(BacklogError::RateLimited { until, .. }) => Some(*until),
             _ => None,
         };
-        self.0.rate_limit.note(limit_key, &headers, limited).await;
+        self.inner
+            .rate_limit
+            .note(limit_key, &headers, limited)
+            .await;
         Ok(Response {
             status,
             body: read?,
@@ -257,15 +273,15 @@ impl BacklogClient {
     ) -> Option<Left> {
         let (_, value) = credentials.header()?;
         let limit_key = RateLimitKey::of(url, value.as_bytes(), request);
-        self.0.rate_limit.left(&limit_key).await
+        self.inner.rate_limit.left(&limit_key).await
     }
 
     /// The HTTP client that reaches this space.
     pub(super) fn http(&self, url: &BacklogUrl) -> &reqwest::Client {
         if url.is_loopback() {
-            &self.0.direct
+            &self.inner.direct
         } else {
-            &self.0.http
+            &self.inner.http
         }
     }
 
@@ -302,7 +318,7 @@ impl BacklogClient {
     }
 
     fn record(&self, class: Class, outcome: &'static str, started: Instant) {
-        if let Some(observer) = &self.0.observer {
+        if let Some(observer) = &self.inner.observer {
             observer.observe(Exchange {
                 class,
                 outcome,
@@ -322,7 +338,7 @@ impl BacklogClient {
         let (limit, is_file) = match expects {
             // The body of a failure is not the file.
             Expects::File { max_bytes } if response.status().is_success() => (max_bytes, true),
-            _ => (self.0.options.max_response_bytes, false),
+            _ => (self.inner.options.max_response_bytes, false),
         };
 
         let of = response.content_length();
@@ -334,8 +350,8 @@ impl BacklogClient {
         if announced > limit {
             return Err(BacklogError::TooLarge { limit }.into());
         }
-        let budget = &self.0.memory;
-        let mut body = budget.body(url, announced).await?;
+        let budget = &self.inner.memory;
+        let mut body = budget.body(self.owner_at(url), announced).await?;
         loop {
             let chunk = match response.chunk().await {
                 Ok(Some(chunk)) => chunk,
@@ -374,14 +390,33 @@ impl BacklogClient {
         Ok(body.keep())
     }
 
-    fn slots(&self, url: &BacklogUrl) -> Arc<Semaphore> {
-        let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slots) = slots.get(url) {
-            return slots.clone();
+    fn owner_at<'a>(&self, space: &'a BacklogUrl) -> Owner<'a> {
+        Owner {
+            space,
+            user: self.user,
         }
-        let new = Arc::new(Semaphore::new(self.0.options.concurrency_per_space));
-        slots.insert(url.clone(), new.clone());
-        new
+    }
+
+    /// Waits for one of the user's slots, then for one of the space's. In this order, a user who waits
+    /// for their own slots holds none of the space's.
+    async fn slots(
+        &self,
+        url: &BacklogUrl,
+    ) -> Result<[Option<OwnedSemaphorePermit>; 2], BacklogError> {
+        let inner = &self.inner;
+        let of_user = self
+            .user
+            .map(|user| inner.slots_of_users.of((url.clone(), user)));
+        let of_space = inner.slots_of_spaces.of(url.clone());
+        let slots = async {
+            let of_user = match of_user {
+                None => None,
+                Some(slots) => Some(slots.acquire_owned().await.ok()?),
+            };
+            Some([of_user, Some(of_space.acquire_owned().await.ok()?)])
+        };
+        let slots = tokio::time::timeout(inner.options.queue_timeout, slots).await;
+        slots.ok().flatten().ok_or(BacklogError::Busy)
     }
 }
 

@@ -13,12 +13,17 @@ pub struct ClientOptions {
     pub queue_timeout: Duration,
     /// Maximum number of concurrent requests to one space.
     pub concurrency_per_space: usize,
+    /// Maximum number of concurrent requests of one user, so that the space's other users find slots.
+    pub concurrency_per_user: usize,
     /// Maximum size of a response that is read into memory.
     pub max_response_bytes: usize,
     /// Memory budget for responses of all spaces, before they are parsed.
     pub max_bytes_in_memory: usize,
     /// Memory budget of one space, so that it leaves memory for the others.
     pub max_bytes_per_space: usize,
+    /// Of one user, so that it leaves memory for the others of the space. The largest response
+    /// fits in it, with all values that one may have.
+    pub max_bytes_per_user: usize,
 }
 
 impl Default for ClientOptions {
@@ -28,10 +33,12 @@ impl Default for ClientOptions {
             timeout: Duration::from_secs(30),
             queue_timeout: Duration::from_secs(10),
             concurrency_per_space: 64,
+            concurrency_per_user: 32,
             max_response_bytes: 16 << 20,
             // In four spaces at once, a sixteenth of the slots can hold the largest response.
             max_bytes_in_memory: 256 << 20,
             max_bytes_per_space: 64 << 20,
+            max_bytes_per_user: 32 << 20,
         }
     }
 }

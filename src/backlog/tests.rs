@@ -186,6 +186,46 @@ async fn a_full_space_is_busy_and_another_is_not() {
 }
 
 #[actix_web::test]
+async fn a_user_holds_their_own_slots_of_a_space_and_no_more() {
+    let (_listener, url) = silent().await;
+    let client = client(ClientOptions {
+        concurrency_per_space: 2,
+        concurrency_per_user: 1,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    let key = Credentials::ApiKey("k".into());
+    let [one, other, third] = [1, 2, 3].map(|user| client.for_user(Some(user)));
+    let held = one.send(&url, &key, anything());
+    let outcome = async {
+        // Another credential of the same user does not help, and takes no slot while it waits.
+        let newer = Credentials::ApiKey("newer".into());
+        let same = one.send(&url, &newer, anything());
+        let more = async {
+            let backlog = FakeBacklog::responding(200, "{}");
+            let elsewhere = one.send(&backlog.url, &key, anything()).await;
+            let held = other.send(&url, &key, anything());
+            tokio::select! {
+                biased;
+                _ = held => panic!("a silent space responded"),
+                // The slots of the space are used up now, by two users.
+                refused = third.send(&url, &key, anything()) => (elsewhere.is_ok(), refused),
+            }
+        };
+        tokio::join!(same, more)
+    };
+    tokio::select! {
+        biased;
+        _ = held => panic!("a silent space responded"),
+        (same, (elsewhere, third)) = outcome => {
+            assert_eq!(same.unwrap_err(), BacklogError::Busy);
+            assert!(elsewhere, "each space has slots of its own");
+            assert_eq!(third.unwrap_err(), BacklogError::Busy);
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_change_is_made_whether_or_not_its_response_can_be_read() {
     let key = Credentials::ApiKey("k".into());
     let client = client(ClientOptions {

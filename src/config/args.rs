@@ -162,6 +162,10 @@ pub struct LifetimeArgs {
     /// How long a used refresh token still returns the same response, at most 10m [default: 60s]
     #[arg(long, env = "REFRESH_GRACE", value_name = "TIME")]
     pub refresh_grace: Option<String>,
+    /// How long after its sign-in a grant ends, however often it is refreshed, such as 90d; at least
+    /// 1h [default: never]
+    #[arg(long, env = "GRANT_MAX_AGE", value_name = "TIME")]
+    pub grant_max_age: Option<String>,
 }
 
 /// The settings that apply to every tool, unchecked.

@@ -13,6 +13,8 @@ pub struct Lifetimes {
     pub access_token: Duration,
     pub refresh_token: Duration,
     pub refresh_grace: Duration,
+    /// From the sign-in on; `None` for no bound.
+    pub grant: Option<Duration>,
     /// How long an approval is remembered for a browser.
     pub consent: Duration,
 }
@@ -26,6 +28,7 @@ impl Default for Lifetimes {
             access_token: Duration::from_secs(3600),
             refresh_token: Duration::from_secs(30 * 24 * 3600),
             refresh_grace: Duration::from_secs(60),
+            grant: None,
             consent: Duration::from_secs(30 * 24 * 3600),
         }
     }
@@ -48,6 +51,12 @@ impl LifetimeArgs {
                     ));
                 }
                 given => given.unwrap_or(default.refresh_grace),
+            },
+            grant: match duration("GRANT_MAX_AGE", self.grant_max_age)? {
+                Some(age) if age < SHORTEST_GRANT => {
+                    return Err(ConfigError::new("GRANT_MAX_AGE", "is shorter than 1 hour"));
+                }
+                given => given,
             },
             authorization_request: match duration("SIGN_IN_TTL", self.sign_in_ttl)? {
                 Some(time) if !SIGN_IN.contains(&time) => {
@@ -77,6 +86,8 @@ impl LifetimeArgs {
 
 const LONGEST_GRACE: Duration = Duration::from_secs(600);
 const LONGEST_CODE: Duration = Duration::from_secs(600);
+/// Longer than an authorization code lives, and than a user takes to sign in again.
+const SHORTEST_GRANT: Duration = Duration::from_secs(3600);
 /// A shorter time does not suffice to sign in at Backlog; a longer one keeps the requests of
 /// unauthenticated clients for too long.
 const SIGN_IN: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(3600);

@@ -3,8 +3,10 @@
 //! Backlog tokens belong to the account (`accounts`); each grant's row keeps a copy for replicas
 //! of the previous release.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
-use sqlx::PgExecutor;
+use sqlx::{PgExecutor, postgres::types::PgInterval};
 
 use super::{accounts::SealedTokens, scopes_to_sql, spaces::SealedSample};
 use crate::domain::{Grant, GrantId, RevocationReason, SpaceId};
@@ -56,6 +58,73 @@ pub async fn revoke(
     )
     .fetch_one(db)
     .await
+}
+
+/// Ends the live grants of a user and client beyond this number, the least recently used first and
+/// never `made`. Returns how many ended. The caller has locked the account, so no other sign-in of the
+/// user runs at the same time.
+#[tracing::instrument(level = "debug", name = "db.grants.end_beyond", skip_all, fields(db.system.name = "postgresql"))]
+pub async fn end_beyond(
+    db: impl PgExecutor<'_>,
+    made: &Grant,
+    most: u32,
+) -> Result<u64, sqlx::Error> {
+    let ended = sqlx::query_scalar!(
+        r#"SELECT hub.revoke_grants(ARRAY(
+               SELECT id FROM hub.grants
+               WHERE space_id = $1 AND backlog_user_id = $2 AND client_id = $3
+                 AND revoked_at IS NULL AND id <> $4
+               ORDER BY coalesce(last_used_at, created_at) DESC, id DESC
+               OFFSET $5), $6) AS "ended!""#,
+        made.space_id.0,
+        made.backlog_user_id,
+        made.client.0,
+        made.id.0,
+        i64::from(most.saturating_sub(1)),
+        RevocationReason::TooMany.as_str(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(u64::try_from(ended).unwrap_or_default())
+}
+
+/// Maximum number of grants that end in one statement because of their age.
+const BATCH: i64 = 1_000;
+
+/// Ends live grants that are older than this, at most [`BATCH`] of them. Returns how many ended.
+#[tracing::instrument(level = "debug", name = "db.grants.end_older", skip_all, fields(db.system.name = "postgresql"))]
+pub async fn end_older(db: impl PgExecutor<'_>, max_age: Duration) -> Result<u64, sqlx::Error> {
+    let ended = sqlx::query_scalar!(
+        r#"SELECT hub.revoke_grants(ARRAY(
+               SELECT id FROM hub.grants
+               WHERE revoked_at IS NULL AND created_at <= clock_timestamp() - $1::interval
+               ORDER BY id LIMIT $2), $3) AS "ended!""#,
+        PgInterval::try_from(max_age).map_err(sqlx::Error::Encode)?,
+        BATCH,
+        RevocationReason::TooOld.as_str(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(u64::try_from(ended).unwrap_or_default())
+}
+
+/// The time until a grant exceeds this age; zero if it does.
+#[tracing::instrument(level = "debug", name = "db.grants.time_left", skip_all, fields(db.system.name = "postgresql"))]
+pub async fn time_left(
+    db: impl PgExecutor<'_>,
+    id: GrantId,
+    max_age: Duration,
+) -> Result<Duration, sqlx::Error> {
+    let seconds = sqlx::query_scalar!(
+        r#"SELECT extract(epoch FROM created_at + $2::interval - clock_timestamp())::float8
+                  AS "left!"
+           FROM hub.grants WHERE id = $1"#,
+        id.0,
+        PgInterval::try_from(max_age).map_err(sqlx::Error::Encode)?,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
 /// A live grant as shown to its user.

@@ -67,9 +67,18 @@ pub enum State {
 
 /// Reads and locks a refresh token: concurrent uses of one token queue here, across all
 /// replicas, until the transaction ends. The grant is locked first, in the same order as when
-/// a grant is deleted with its tokens.
+/// a grant is deleted with its tokens. A token whose grant is older than `max_age` has
+/// expired.
 #[tracing::instrument(level = "debug", name = "db.refresh_tokens.lock", skip_all, fields(db.system.name = "postgresql"))]
-pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Stored>, sqlx::Error> {
+pub async fn lock(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+    max_age: Option<Duration>,
+) -> Result<Option<Stored>, sqlx::Error> {
+    let max_age = max_age
+        .map(PgInterval::try_from)
+        .transpose()
+        .map_err(sqlx::Error::Encode)?;
     let Some(row) = sqlx::query!(
         r#"SELECT tokens.grant_id, tokens.scopes, grants.client_id, grants.space_id,
                   grants.issuer, grants.resource,
@@ -78,7 +87,8 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
                   tokens.answer, tokens.successor_hash,
                   coalesce(extract(epoch FROM clock_timestamp() - tokens.consumed_at), 0)::float8
                       AS "late!",
-                  tokens.expires_at <= clock_timestamp() AS "expired!",
+                  least(tokens.expires_at, grants.created_at + $2::interval) <= clock_timestamp()
+                      AS "expired!",
                   grants.revoked_at IS NOT NULL AS "grant_revoked!",
                   EXISTS (SELECT FROM hub.accounts AS accounts
                           WHERE accounts.space_id = grants.space_id
@@ -90,7 +100,8 @@ pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Sto
            JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
            WHERE tokens.token_hash = $1
            FOR KEY SHARE OF grants FOR UPDATE OF tokens"#,
-        hash.as_bytes()
+        hash.as_bytes(),
+        max_age,
     )
     .fetch_optional(db)
     .await?

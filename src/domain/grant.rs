@@ -31,6 +31,10 @@ pub enum RevocationReason {
     ByUser,
     /// A refresh token was used again after its successor had been used.
     RefreshTokenReplayed,
+    /// The user signed in with the client again, and had as many grants of it as one may have.
+    TooMany,
+    /// It is older than the operator allows (`GRANT_MAX_AGE`).
+    TooOld,
 }
 
 impl RevocationReason {
@@ -40,6 +44,8 @@ impl RevocationReason {
             Self::ByClient => "by_client",
             Self::ByUser => "by_user",
             Self::RefreshTokenReplayed => "refresh_token_replayed",
+            Self::TooMany => "too_many",
+            Self::TooOld => "too_old",
         }
     }
 }

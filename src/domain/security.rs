@@ -46,6 +46,8 @@ security_events! {
     RedirectUriRefused = "redirect_uri_refused";
     /// A registration's metadata is not allowed.
     RegistrationRefused = "registration_refused";
+    /// There were too many new registrations from all networks together.
+    RegistrationsLimited = "registrations_limited";
     /// A sign-in continued in another browser than the one it started in.
     BrowserMismatch = "browser_mismatch";
     /// The consent form was not sent by its page.

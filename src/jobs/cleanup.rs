@@ -1,9 +1,10 @@
 //! Deletes expired rows, every five minutes and whenever unauthenticated requests have added many
 //! rows, on one replica at a time.
 //!
-//! 1. Take the lock, or leave the round to the replica that holds it.
-//! 2. Process the table below; delete each kind of row in batches until none is left.
-//! 3. Log what was deleted.
+//! 1. End the grants that are older than the operator allows.
+//! 2. Take the lock, or leave the round to the replica that holds it.
+//! 3. Process the table below; delete each kind of row in batches until none is left.
+//! 4. Log what was deleted.
 //!
 //! It also creates next month's partition of the audit trail in advance.
 
@@ -15,7 +16,8 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
-    db::{audit_events, cleanup},
+    db::{audit_events, cleanup, grants},
+    domain::RevocationReason,
     observe::Metrics,
     random::Random,
 };
@@ -65,6 +67,8 @@ pub struct Rounds {
     pub every: Duration,
     /// A notification starts a round at once.
     pub early: Arc<Notify>,
+    /// The longest age of a grant, if there is one.
+    pub grant_max_age: Option<Duration>,
 }
 
 /// Runs until the task is dropped. `also` is called before each round.
@@ -87,6 +91,9 @@ pub async fn run(
             () = rounds.early.notified() => {}
         }
         also();
+        if let Some(max_age) = rounds.grant_max_age {
+            end_older(&pool, max_age).await;
+        }
         let removed = once(&pool).await;
         if let Ok(removed) = &removed {
             let removed = removed.as_deref().unwrap_or_default();
@@ -98,6 +105,26 @@ pub async fn run(
             Ok(Some(removed)) => tracing::info!(?removed, "cleaned up"),
             Err(error) => tracing::warn!(%error, "the cleanup failed; will retry"),
         }
+    }
+}
+
+/// Ends the grants that are older than this. Several replicas may do so at the same time.
+async fn end_older(pool: &PgPool, max_age: Duration) {
+    let mut ended = 0;
+    loop {
+        match grants::end_older(pool, max_age).await {
+            Ok(0) => break,
+            Ok(now) => ended += now,
+            Err(error) => {
+                tracing::warn!(%error, "could not end the grants older than GRANT_MAX_AGE; will retry");
+                break;
+            }
+        }
+        tokio::time::sleep(BREATH).await;
+    }
+    if ended > 0 {
+        let reason = RevocationReason::TooOld.as_str();
+        tracing::info!(ended, reason, "grants revoked");
     }
 }
 

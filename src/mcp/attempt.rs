@@ -119,9 +119,8 @@ impl Backlog<'_> {
     ) -> Result<Response, BacklogError> {
         let read = |bytes, of| self.progress.note(bytes, of);
         let url = self.access.url();
-        self.client
-            .send_watched(url, credentials, request, &read)
-            .await
+        let client = self.client.for_user(self.access.user());
+        client.send_watched(url, credentials, request, &read).await
     }
 }
 

@@ -5,21 +5,15 @@
 //!    unparsed.
 //! 2. [`clean`] and [`clean_value`] remove them from text for a model, and count them.
 //! 3. [`note`] reports the count along with the response.
-//! 4. [`replace_once`] edits a text by its shown form, and keeps the characters that were not
-//!    shown.
 //!
 //! It removes tag characters (U+E0000–E007F), direction embeddings, overrides and isolates
 //! (U+202A–202E, U+2066–2069), and invisible ones (U+200B, U+2060–2064, U+FEFF). It keeps the tags
 //! of emoji flags, and the characters that Japanese names, emoji and other scripts need: variation
 //! selectors, joiners (U+200C, U+200D) and direction marks (U+200E, U+200F).
 
-mod edit;
-
 use std::{borrow::Cow, ops::Range};
 
 use serde_json::{Map, Value};
-
-pub use edit::{Mismatch, replace_once};
 
 /// The first character of the flag of a region such as Scotland; tags name the region.
 const BLACK_FLAG: char = '\u{1f3f4}';

@@ -69,7 +69,7 @@ pub use file::IMAGE_MEMORY;
 pub use names::NAME_MEMORY;
 pub use options::{BadPrefix, ToolOptions, ToolPrefix};
 pub use organizations::{Organization, Organizations};
-pub use policy::Policy;
+pub use policy::{BadRequest, Policy};
 pub use projects::PROJECT_MEMORY;
 pub use server::HubServer;
 pub use service::{Charge, McpService, local_service, service};

@@ -140,7 +140,7 @@ pub(super) fn inputs(input: &impl Serialize) -> Map<String, Value> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Access {
     pub read_only: bool,
-    /// What was there before is lost for good.
+    /// What was there before is lost for good, or someone has access from now on.
     pub destructive: bool,
     /// A repetition changes nothing more, even if Backlog refuses it.
     pub idempotent: bool,
@@ -169,6 +169,13 @@ impl Access {
 
     /// The same, but what was there before is lost.
     pub const fn destructive(mut self) -> Self {
+        self.destructive = true;
+        self
+    }
+
+    /// The same, and it gives someone access that lasts: it outlives the grant that it was made with.
+    /// Hosts ask before it as before what is lost.
+    pub const fn gives_access(mut self) -> Self {
         self.destructive = true;
         self
     }
@@ -320,12 +327,65 @@ mod tests {
     use std::time::Duration;
 
     use actix_web::HttpResponse;
+    use async_trait::async_trait;
 
     use super::*;
     use crate::{
-        backlog::{ClientOptions, Credentials, Segment, fake::FakeBacklog},
-        mcp::FixedAccess,
+        backlog::{BacklogUrl, ClientOptions, Credentials, Segment, fake::FakeBacklog},
+        mcp::{AccessError, FixedAccess},
     };
+
+    /// Access of a Backlog user.
+    struct OfUser(FixedAccess, i64);
+
+    #[async_trait]
+    impl BacklogAccess for OfUser {
+        fn url(&self) -> &BacklogUrl {
+            self.0.url()
+        }
+
+        fn user(&self) -> Option<i64> {
+            Some(self.1)
+        }
+
+        async fn credentials(&self) -> Result<Credentials, AccessError> {
+            self.0.credentials().await
+        }
+
+        async fn renew(&self, rejected: &Credentials) -> Result<Credentials, AccessError> {
+            self.0.renew(rejected).await
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_a_user_asks_for_takes_nothing_from_the_others_of_the_space() {
+        let fake = FakeBacklog::responding(200, "\"1234567890\"");
+        let client = BacklogClient::new(ClientOptions {
+            max_bytes_per_user: 15,
+            queue_timeout: Duration::from_millis(50),
+            ..ClientOptions::default()
+        })
+        .unwrap();
+        let files = FileLimits::default();
+        let key = || Credentials::ApiKey("k".into());
+        let [one, other] =
+            [1, 2].map(|user| OfUser(FixedAccess::new(fake.url.clone(), key()), user));
+        let send = |access| {
+            let backlog = Backlog {
+                client: &client,
+                access,
+                files: &files,
+                progress: ProgressSink::default(),
+                rooms: Rooms::default(),
+            };
+            async move { backlog.send(Request::get([Segment::fixed("space")])).await }
+        };
+        let held = send(&one).await.unwrap();
+        assert!(send(&one).await.is_err());
+        assert!(send(&other).await.is_ok());
+        drop(held);
+        assert!(send(&one).await.is_ok());
+    }
 
     #[actix_web::test]
     async fn a_call_keeps_the_room_of_its_long_answers_until_it_ends() {

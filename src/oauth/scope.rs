@@ -40,7 +40,7 @@ pub struct Scopes(u8);
 impl Scopes {
     pub const NONE: Self = Self(0);
 
-    /// All scopes that the hub can grant; also the default of a request without a scope.
+    /// All scopes that the hub can grant; also the default of a request that names none.
     pub fn all() -> Self {
         Scope::ALL.into_iter().collect()
     }
@@ -53,12 +53,20 @@ impl Scopes {
             .collect()
     }
 
-    /// Parses an optional `scope` parameter. A request that names none of the hub's scopes gets the
-    /// default, because an empty grant breaks clients.
+    /// Parses an optional `scope` parameter (RFC 6749 §3.3). The result is never empty, because an
+    /// empty grant breaks clients.
+    ///
+    /// | it names | result |
+    /// |---|---|
+    /// | nothing, or only scopes of OpenID Connect | all |
+    /// | scopes of the hub | those |
+    /// | only other scopes | `backlog:read` |
     pub fn requested(list: Option<&str>) -> Self {
-        match list.map(Self::parse) {
-            None | Some(Self::NONE) => Self::all(),
-            Some(scopes) => scopes,
+        let list = list.unwrap_or_default();
+        match Self::parse(list) {
+            Self::NONE if list.split_ascii_whitespace().all(asks_for_nothing) => Self::all(),
+            Self::NONE => [Scope::Read].into_iter().collect(),
+            scopes => scopes,
         }
     }
 
@@ -78,6 +86,14 @@ impl Scopes {
     pub fn iter(self) -> impl Iterator<Item = Scope> {
         Scope::ALL.into_iter().filter(move |s| self.contains(*s))
     }
+}
+
+/// Whether a scope requests no access to the hub: clients send these to any server.
+fn asks_for_nothing(name: &str) -> bool {
+    matches!(
+        name,
+        "openid" | "profile" | "email" | "address" | "phone" | "offline_access"
+    )
 }
 
 impl FromIterator<Scope> for Scopes {
@@ -164,8 +180,27 @@ mod tests {
             prop_assert!(!Scopes::requested(text.as_deref()).is_empty());
             let list = names.join(" ");
             let named = Scopes::parse(&list);
-            let expected = if named.is_empty() { Scopes::all() } else { named };
+            let is_habit = |name: &String| name == "openid" || name == "offline_access";
+            let expected = match named.is_empty() {
+                false => named,
+                true if names.iter().all(is_habit) => Scopes::all(),
+                true => Scopes::parse("backlog:read"),
+            };
             prop_assert_eq!(Scopes::requested(Some(&list)), expected);
+        }
+    }
+
+    #[test]
+    fn scopes_of_other_servers_give_the_least() {
+        for (list, expected) in [
+            (None, "backlog:read backlog:write"),
+            (Some(""), "backlog:read backlog:write"),
+            (Some("openid email profile"), "backlog:read backlog:write"),
+            (Some("backlog:admin"), "backlog:read"),
+            (Some("openid mcp:tools"), "backlog:read"),
+            (Some("mcp:tools backlog:write"), "backlog:write"),
+        ] {
+            assert_eq!(Scopes::requested(list).to_string(), expected, "{list:?}");
         }
     }
 }

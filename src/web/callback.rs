@@ -5,7 +5,7 @@
 //! 2. A sign-in that began at another host name of the hub, or at the host name of its space,
 //!    continues there, because the browser's cookie is there.
 //! 3. The sign-in must belong to this browser and must not have expired. If the browser sends a
-//!    `Referer`, it must not be another space's.
+//!    `Referer`, it must not be another space's. The space must still be at the same site.
 //! 4. An error from Backlog is passed to the client as `access_denied` or `server_error`.
 //! 5. One statement finishes the request. Then the code is exchanged at Backlog, and the user is
 //!    looked up there. From here on the work is a separate task: a browser that disconnects must
@@ -38,10 +38,16 @@ use super::{
 };
 use crate::{
     backlog::{self, BacklogTokens, models::User},
+    crypto::UnsealError,
     db::{
-        self, authorization_codes::NewCode, authorization_requests::Approved, consents::ConsentKey,
+        self,
+        authorization_codes::NewCode,
+        authorization_requests::{Approved, Request},
+        consents::ConsentKey,
     },
-    domain::{Authority, ConsentId, Grant, GrantId, Space, space::verifier_place},
+    domain::{
+        Authority, ConsentId, Grant, GrantId, RevocationReason, Space, space::verifier_place,
+    },
     mcp::{backlog_tokens::RenewalError, sessions::SignInError},
     oauth::{
         ErrorCode, OAuthError, Params,
@@ -49,6 +55,9 @@ use crate::{
     },
     observe::SecurityEvent,
 };
+
+/// The live grants that a user has of one client. Further sign-ins end the least recently used.
+const GRANTS_OF_A_CLIENT: u32 = 20;
 
 pub async fn get(
     hub: web::Data<AppState>,
@@ -69,21 +78,7 @@ async fn respond(
             detail: error.description.into_owned(),
         })
     })?;
-    let (state, credential) = params
-        .get("state")
-        .and_then(|text| hub.read::<StateKind>(text))
-        .ok_or_else(|| page(Problem::RequestExpired))?;
-    let find = async {
-        let hash = state.hash();
-        let found = db::authorization_requests::find_by_backlog_state(&hub.db, hash).await;
-        found.map_err(LookUpError::Failed)
-    };
-    let approved = hub
-        .look_up(credential, hub.limits.sender(request), find)
-        .await
-        .map_err(|error| PageError::from_look_up(request, error))?
-        .filter(|approved| !approved.finished)
-        .ok_or_else(|| page(Problem::RequestExpired))?;
+    let approved = find(hub, request, &params).await?;
     let is_expected = backlog_redirect::is_expected_here(hub, request, &approved);
     if !is_expected.await.map_err(from_db)? {
         // Anyone who begins a sign-in can send this.
@@ -136,6 +131,49 @@ async fn respond(
         );
         return Err(mixed_up(request));
     }
+    complete(hub, request, (space, approved), backlog_response).await
+}
+
+/// Finds the sign-in of the `state`, unless it is finished.
+async fn find(
+    hub: &AppState,
+    request: &HttpRequest,
+    params: &Params,
+) -> Result<Approved, PageError> {
+    let page = |problem| PageError::new(request, problem);
+    let (state, credential) = params
+        .get("state")
+        .and_then(|text| hub.read::<StateKind>(text))
+        .ok_or_else(|| page(Problem::RequestExpired))?;
+    let find = async {
+        let hash = state.hash();
+        let found = db::authorization_requests::find_by_backlog_state(&hub.db, hash).await;
+        found.map_err(LookUpError::Failed)
+    };
+    hub.look_up(credential, hub.limits.sender(request), find)
+        .await
+        .map_err(|error| PageError::from_look_up(request, error))?
+        .filter(|approved| !approved.finished)
+        .ok_or_else(|| page(Problem::RequestExpired))
+}
+
+/// Finishes the sign-in, and returns the browser to the client with the result.
+async fn complete(
+    hub: &web::Data<AppState>,
+    request: &HttpRequest,
+    (space, approved): (Space, Approved),
+    backlog_response: BacklogResponse<'_>,
+) -> Result<HttpResponse, PageError> {
+    let begun = match backlog_response {
+        BacklogResponse::Refused(error) => Err(error),
+        BacklogResponse::Code(code) => match open_verifier(hub, &space, &approved) {
+            Ok(verifier) => Ok((code.to_owned(), verifier)),
+            Err(UnsealError::Altered) => {
+                return Err(space_moved(hub, request, (&space, &approved)).await);
+            }
+            Err(error) => Err(verifier_lost(&space, &error)),
+        },
+    };
     // The redirect URI to which the code was sent applies, even if an operator has changed it
     // since.
     let space = Space {
@@ -143,47 +181,48 @@ async fn respond(
         ..space
     };
     let (approved, tasks) = (Arc::new(approved), hub.sessions.tasks());
-    if !db::authorization_requests::finish(&hub.db, approved.request.id)
-        .await
-        .map_err(from_db)?
-    {
-        return Err(page(Problem::RequestExpired));
+    let is_ours = db::authorization_requests::finish(&hub.db, approved.request.id).await;
+    if !is_ours.map_err(|error| PageError::from_db(request, &error))? {
+        return Err(PageError::new(request, Problem::RequestExpired));
     }
 
-    let asked = &approved.request;
-    let signed_in = match backlog_response {
-        BacklogResponse::Refused(error) => Err(error),
-        BacklogResponse::Code(code) => {
-            let hub = hub.clone();
-            let approved = Arc::clone(&approved);
-            let code = code.to_owned();
-            let sign_in = async move { sign_in(&hub, &space, &approved, &code).await };
+    let signed_in = match begun {
+        Err(error) => Err(error),
+        Ok(code) => {
+            let (hub, approved) = (hub.clone(), Arc::clone(&approved));
+            let sign_in = async move { sign_in(&hub, &space, &approved, code).await };
             to_the_end(tasks, sign_in).await
         }
     };
     Ok(match signed_in {
-        Ok(SignedIn { code, restored }) => {
-            let mut params = vec![("code", code.reveal()), ("iss", asked.issuer.as_str())];
-            params.extend(asked.state.as_deref().map(|state| ("state", state)));
-            let target = asked.redirect_uri.with_params(&params);
-            restored
-                .and_then(|restored| connections::page(hub, request, restored, &target))
-                .unwrap_or_else(|| redirect(&target))
-        }
-        Err(error) => {
-            let event = match error.code {
-                ErrorCode::AccessDenied => SecurityEvent::SignInDenied,
-                _ => SecurityEvent::SignInFailed,
-            };
-            let back = redirect_with_error(
-                &asked.redirect_uri,
-                &asked.issuer,
-                asked.state.as_deref(),
-                &error,
-            );
-            error::counted(back, Some(event))
-        }
+        Ok(signed_in) => welcome(hub, request, &approved.request, signed_in),
+        Err(error) => refusal(&approved.request, &error),
     })
+}
+
+/// Returns the browser to the client with the code, or shows the connections that work again.
+fn welcome(
+    hub: &AppState,
+    request: &HttpRequest,
+    asked: &Request,
+    SignedIn { code, restored }: SignedIn,
+) -> HttpResponse {
+    let mut params = vec![("code", code.reveal()), ("iss", asked.issuer.as_str())];
+    params.extend(asked.state.as_deref().map(|state| ("state", state)));
+    let target = asked.redirect_uri.with_params(&params);
+    restored
+        .and_then(|restored| connections::page(hub, request, restored, &target))
+        .unwrap_or_else(|| redirect(&target))
+}
+
+fn refusal(asked: &Request, error: &OAuthError) -> HttpResponse {
+    let event = match error.code {
+        ErrorCode::AccessDenied => SecurityEvent::SignInDenied,
+        _ => SecurityEvent::SignInFailed,
+    };
+    let state = asked.state.as_deref();
+    let back = redirect_with_error(&asked.redirect_uri, &asked.issuer, state, error);
+    error::counted(back, Some(event))
 }
 
 /// The response came from another space than the one requested.
@@ -279,7 +318,7 @@ async fn sign_in(
     hub: &AppState,
     space: &Space,
     approved: &Approved,
-    backlog_code: &str,
+    (backlog_code, verifier): (String, Option<SecretString>),
 ) -> Result<SignedIn, OAuthError> {
     let oauth = hub.sessions.space_oauth(space).map_err(|error| {
         tracing::error!(space = space.slug, %error, "the space cannot be used");
@@ -288,9 +327,8 @@ async fn sign_in(
             "This Backlog space is misconfigured; contact your administrator.",
         )
     })?;
-    let verifier = open_verifier(hub, space, approved)?;
     let tokens = oauth
-        .exchange_code(&hub.backlog, backlog_code, verifier.as_ref())
+        .exchange_code(&hub.backlog, &backlog_code, verifier.as_ref())
         .await
         .map_err(|error| exchange_failed(space, &error))?;
     let received_at = hub.clock.now();
@@ -347,6 +385,11 @@ async fn store(
         .await?;
     let sealed = hub.sessions.seal(grant.id, space, &account);
     db::grants::insert(&mut *transaction, grant, &sealed, account.generation).await?;
+    let ended = db::grants::end_beyond(&mut *transaction, grant, GRANTS_OF_A_CLIENT).await?;
+    if ended > 0 {
+        let reason = RevocationReason::TooMany.as_str();
+        tracing::info!(grant = %grant.id, ended, reason, "grants revoked");
+    }
     let restored = match account.is_restored {
         true => Restored::read(&mut transaction, grant).await?,
         false => None,
@@ -371,25 +414,42 @@ async fn store(
     Ok(Some(SignedIn { code, restored }))
 }
 
-/// The code verifier; `None` if a replica of an older release began the authorization.
+/// The code verifier; `None` if a replica of an older release began the authorization. It is sealed
+/// for the site that issued the code.
 fn open_verifier(
     hub: &AppState,
     space: &Space,
     approved: &Approved,
-) -> Result<Option<SecretString>, OAuthError> {
+) -> Result<Option<SecretString>, UnsealError> {
     let row = approved.request.id.to_string();
     let place = verifier_place(&row, &space.base_url);
     let sealed = approved.backlog_verifier.as_deref();
-    let opened = sealed
+    sealed
         .map(|sealed| hub.keys.open(place, sealed))
-        .transpose();
-    opened.map_err(|error| {
-        tracing::error!(space = space.slug, %error, "could not decrypt the code verifier of a sign-in");
-        OAuthError::new(
-            ErrorCode::ServerError,
-            "The sign-in could not be completed; start again.",
-        )
-    })
+        .transpose()
+}
+
+fn verifier_lost(space: &Space, error: &UnsealError) -> OAuthError {
+    tracing::error!(space = space.slug, %error, "could not decrypt the code verifier of a sign-in");
+    OAuthError::new(
+        ErrorCode::ServerError,
+        "The sign-in could not be completed; start again.",
+    )
+}
+
+/// The page for a sign-in that began before its space moved to another site; it offers to start
+/// again there. The old site issued the code, so the new site must not receive it.
+async fn space_moved(
+    hub: &AppState,
+    request: &HttpRequest,
+    (space, approved): (&Space, &Approved),
+) -> PageError {
+    tracing::debug!(
+        space = space.slug,
+        "the space of a sign-in has moved; no code was exchanged"
+    );
+    let page = expired::page(hub, request, &approved.request).await;
+    page.counted_as(SecurityEvent::SignInFailed)
 }
 
 /// Remembers the space for this browser, so that the browser is shown it again, and the approval,

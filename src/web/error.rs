@@ -180,6 +180,9 @@ pub enum JsonError {
     TooLarge { limit: usize },
     #[error("too many requests")]
     Limited(Limited),
+    /// By clients of all networks together.
+    #[error("too many registrations")]
+    RegistrationsLimited(Limited),
     #[error("no space has this name")]
     NoSuchIssuer,
     #[error("clients cannot use this host name")]
@@ -221,6 +224,7 @@ impl JsonError {
             Self::ClientUnavailable(_) => Some(SecurityEvent::ClientUnavailable),
             Self::TooLarge { .. } | Self::NotJson => Some(SecurityEvent::MalformedRequest),
             Self::Limited(_) | Self::Busy(_) => Some(SecurityEvent::RequestLimited),
+            Self::RegistrationsLimited(_) => Some(SecurityEvent::RegistrationsLimited),
             Self::Misdirected => Some(SecurityEvent::HostRefused),
             Self::NoSuchIssuer
             | Self::Database(_)
@@ -262,7 +266,7 @@ impl JsonError {
                      MCP_HTTP_ALLOWED_HOSTS, or use the URL of MCP_SERVER_BASE_URL.",
                 ),
             ),
-            Self::Limited(limited) => (
+            Self::Limited(limited) | Self::RegistrationsLimited(limited) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 OAuthError::new(
                     ErrorCode::TemporarilyUnavailable,
@@ -325,7 +329,7 @@ impl ResponseError for JsonError {
             | Self::Busy(_) => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
             }
-            Self::Limited(limited) => {
+            Self::Limited(limited) | Self::RegistrationsLimited(limited) => {
                 response.insert_header((header::RETRY_AFTER, limited.retry_after));
             }
             Self::OAuth(_)
@@ -342,5 +346,21 @@ impl ResponseError for JsonError {
             "request_id": RequestId::current(),
         }));
         counted(response, event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_registrations_are_an_event_of_their_own_and_no_alarm() {
+        let error = JsonError::RegistrationsLimited(Limited { retry_after: 7 });
+        let response = error.error_response();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        let retry_after = response.headers().get(header::RETRY_AFTER);
+        assert_eq!(retry_after.expect("the header"), "7");
+        let event = response.extensions().get::<Refusal>().and_then(|it| it.0);
+        assert_eq!(event, Some(SecurityEvent::RegistrationsLimited));
     }
 }

@@ -13,8 +13,11 @@
 //!    Beyond that limit nothing from the address is read.
 //! 3. New work counts for its address although it succeeds: a sign-in that begins (a row), a client
 //!    that registers (a row and perhaps a hash), a metadata document that is fetched.
-//! 4. Use of a credential counts for the grant, the registration or the credential itself: requests
-//!    at `/mcp`, refreshes, changes of a registration.
+//! 4. New registrations count for all networks together as well, so that many networks do not evade
+//!    the limit.
+//! 5. Use of a credential counts for the grant, the registration or the credential itself: requests
+//!    at `/mcp`, refreshes, changes of a registration. Requests at `/mcp` count for the user as
+//!    well, with twice the limit, so that many grants do not evade it.
 
 pub mod networks;
 
@@ -27,12 +30,16 @@ use std::{
 };
 
 use actix_web::{HttpRequest, ResponseError, http::StatusCode};
-use governor::{DefaultKeyedRateLimiter, Quota, clock::Reference as _};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, clock::Reference as _};
 use ipnet::IpNet;
 
 use self::networks::{ByNetwork, Exceeded, Instant, Network, now};
 use super::client_address::Proxies;
-use crate::{config::GrantQuota, domain::GrantId, oauth::token::TokenHash};
+use crate::{
+    config::GrantQuota,
+    domain::{GrantId, SpaceId},
+    oauth::token::TokenHash,
+};
 
 /// An endpoint at which requests fail, with its own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -122,6 +129,11 @@ pub enum Holder {
 
 /// The limit of a holder per minute.
 const OF_A_HOLDER: u32 = 240;
+/// New registrations a minute, of all networks together. A network of IPv4 may make a twentieth of
+/// them, a /48 of IPv6 half.
+const REGISTRATIONS: u32 = 6_000;
+/// How many grants' worth of requests all grants of a user may make together.
+const GRANTS_OF_A_USER: u32 = 2;
 
 /// The network a request came from; `None`: it is not counted.
 #[derive(Clone, Copy, Debug)]
@@ -159,8 +171,10 @@ type Failed = (Endpoint, IpNet, Option<u64>);
 pub struct Limits {
     failures: Vec<(Endpoint, ByAddress, ByClient)>,
     work: Vec<(Work, ByAddress)>,
+    registrations: DefaultDirectRateLimiter,
     by_holder: DefaultKeyedRateLimiter<Holder>,
     by_grant: DefaultKeyedRateLimiter<GrantId>,
+    by_user: DefaultKeyedRateLimiter<(SpaceId, i64)>,
     /// The senders of too many failures, with the time until which they are blocked.
     failed: Mutex<HashMap<Failed, Instant>>,
     proxies: Proxies,
@@ -181,12 +195,20 @@ impl Limits {
         let work = Work::ALL
             .into_iter()
             .map(|work| (work, ByAddress::per_minute(work.per_minute())));
-        let of_a_grant = Quota::per_second(of_a_grant.per_second).allow_burst(of_a_grant.burst);
+        let calls = |grants: u32| {
+            let grants = number(grants);
+            Quota::per_second(of_a_grant.per_second.saturating_mul(grants))
+                .allow_burst(of_a_grant.burst.saturating_mul(grants))
+        };
         Self {
             failures: failures.collect(),
             work: work.collect(),
+            registrations: DefaultDirectRateLimiter::direct(Quota::per_minute(number(
+                REGISTRATIONS,
+            ))),
             by_holder: DefaultKeyedRateLimiter::keyed(Quota::per_minute(number(OF_A_HOLDER))),
-            by_grant: DefaultKeyedRateLimiter::keyed(of_a_grant),
+            by_grant: DefaultKeyedRateLimiter::keyed(calls(1)),
+            by_user: DefaultKeyedRateLimiter::keyed(calls(GRANTS_OF_A_USER)),
             failed: Mutex::default(),
             proxies,
             spare_loopback,
@@ -288,13 +310,24 @@ impl Limits {
         until.map_err(|until| limited(until.earliest_possible()))
     }
 
-    /// Counts a request at `/mcp` with a token of this grant.
-    pub fn check_grant(&self, grant: GrantId) -> Result<(), Limited> {
+    /// Counts a new registration for all networks together. One that was refused for its own network
+    /// takes nothing of what the others may do.
+    pub fn check_registrations(&self, sender: Sender) -> Result<(), Limited> {
+        if sender.0.is_none() {
+            return Ok(());
+        }
+        let until = self.registrations.check();
+        until.map_err(|until| limited(until.earliest_possible()))
+    }
+
+    /// Counts a request at `/mcp` for its grant, and for the Backlog user of the grant.
+    pub fn check_call(&self, grant: GrantId, user: (SpaceId, i64)) -> Result<(), Limited> {
         if self.spare_loopback {
             return Ok(());
         }
-        let until = self.by_grant.check_key(&grant);
-        until.map_err(|until| limited(until.earliest_possible()))
+        let counted = self.by_grant.check_key(&grant);
+        let counted = counted.and_then(|()| self.by_user.check_key(&user));
+        counted.map_err(|until| limited(until.earliest_possible()))
     }
 
     fn check_failed(&self, attempt: Attempt<'_>, client: Option<u64>) -> Result<(), Limited> {
@@ -340,6 +373,8 @@ impl Limits {
         self.by_holder.shrink_to_fit();
         self.by_grant.retain_recent();
         self.by_grant.shrink_to_fit();
+        self.by_user.retain_recent();
+        self.by_user.shrink_to_fit();
         let now = now();
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.retain(|_, until| *until > now);

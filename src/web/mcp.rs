@@ -1,6 +1,7 @@
 //! `POST /mcp`: the MCP endpoint, protected by a bearer token (RFC 6750, RFC 9728 §5).
 //!
-//! 1. Without a token, or with one that is not valid here: 401 and a challenge.
+//! 1. Without a token, or with one that is not valid here: 401 and a challenge, which requests only
+//!    the scopes that are usable here.
 //! 2. The token's session becomes the caller of the tools, restricted by the space and by the
 //!    request (`X-MCP-Toolsets`, `X-MCP-Readonly`).
 //! 3. The request counts for its grant and its user while it is in progress (`under_way`), and its
@@ -35,14 +36,14 @@ use super::{
     under_way::Call,
 };
 use crate::{
-    domain::{GrantId, SpaceId},
+    domain::{GrantId, Principal, SpaceId},
     mcp::{
-        AuthChallenge, Caller, ChallengeSlot, Charge, Policy, Subscriber, Toolset,
+        AuthChallenge, BadRequest, Caller, ChallengeSlot, Charge, Policy, Subscriber, Toolset,
         service::{self, WholeBody},
         sessions::Session,
     },
     oauth::{
-        Scopes,
+        Scope, Scopes,
         token::{AccessToken, TokenHash},
     },
     observe::SecurityEvent,
@@ -72,10 +73,8 @@ pub async fn authenticate<B: MessageBody + 'static>(
         }
     };
     let (token, session) = match bearer(&request) {
-        Bearer::Absent => return Ok(respond(request, Challenge::NoToken.response(&issuer))),
-        Bearer::Unusable => {
-            return Ok(respond(request, Challenge::InvalidToken.response(&issuer)));
-        }
+        Bearer::Absent => return Ok(refuse(&hub, request, &issuer, Challenge::NoToken)),
+        Bearer::Unusable => return Ok(refuse(&hub, request, &issuer, Challenge::InvalidToken)),
         Bearer::Token(token) => match hub.sessions.remembered(&token).await {
             Some(session) => (token.hash(), Some(session)),
             None => match look_up(&hub, request.request(), &token).await {
@@ -85,23 +84,20 @@ pub async fn authenticate<B: MessageBody + 'static>(
         },
     };
     let Some(session) = session.filter(|session| is_for(&hub, session, &issuer)) else {
-        return Ok(respond(request, Challenge::InvalidToken.response(&issuer)));
+        return Ok(refuse(&hub, request, &issuer, Challenge::InvalidToken));
     };
     if !session.principal.space.is_enabled() {
         return Ok(respond(request, space_disabled(&session)));
     }
     if session.access.has_ended() {
-        return Ok(respond(request, Challenge::SignInAgain.response(&issuer)));
+        let challenge = Challenge::SignInAgain(session.principal.grant.scopes);
+        return Ok(respond(request, challenge.response(&issuer)));
     }
-    if let Err(limited) = hub.limits.check_grant(session.principal.grant.id) {
+    let grant = session.principal.grant.id;
+    let user = user_of(&session);
+    if let Err(limited) = hub.limits.check_call(grant, user) {
         return Ok(respond(request, JsonError::from(limited).error_response()));
     }
-
-    let grant = session.principal.grant.id;
-    let user = (
-        session.principal.space.id,
-        session.principal.grant.backlog_user_id,
-    );
     let call = match hub.under_way.call(grant, user) {
         Ok(call) => call,
         Err(limited) => return Ok(respond(request, JsonError::from(limited).error_response())),
@@ -125,19 +121,12 @@ async fn serve<B: MessageBody + 'static>(
     next: Next<B>,
     (issuer, token, session, call): (Issuer, TokenHash, Arc<Session>, Call),
 ) -> Result<ServiceResponse<EitherBody<BudgetedBody, BoxBody>>, Error> {
-    let asked = Policy::asked_for(
-        request
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_bytes())),
-        request.query_string(),
-    );
-    let bounds = match asked {
+    let bounds = match asked_for(&request) {
         Ok(asked) => hub.policy.narrowed_by(&asked),
         Err(error) => return Ok(respond(request, bad_request(&error))),
     };
 
-    let (space, grant) = (session.principal.space.id, session.principal.grant.id);
+    let (grant, user) = (session.principal.grant.id, user_of(&session));
     let challenge = ChallengeSlot::default();
     let caller = Caller {
         scopes: session.principal.scopes,
@@ -148,7 +137,7 @@ async fn serve<B: MessageBody + 'static>(
             sessions: hub.sessions.clone(),
             token,
             grant,
-            user: (space, session.principal.grant.backlog_user_id),
+            user,
             token_expires_at: session.principal.token_expires_at,
             bounds,
             policy_of: policy,
@@ -159,7 +148,7 @@ async fn serve<B: MessageBody + 'static>(
         Some(response) => request.into_response(response),
         None => {
             request.extensions_mut().insert(caller);
-            request.extensions_mut().insert(charge(hub, grant));
+            request.extensions_mut().insert(charge(hub, grant, user));
             next.call(request).await?.map_into_boxed_body()
         }
     };
@@ -167,19 +156,27 @@ async fn serve<B: MessageBody + 'static>(
     // all of it again.
     let refusal = challenge.get().filter(|_| !challenge.has_changed());
     Ok(match refusal {
-        None => match hub.response_budget.bound(space, &challenge, response) {
+        None => match hub.response_budget.bound(user, &challenge, response) {
             Ok(bounded) => bounded.map_into_left_body(),
             Err(request) => ServiceResponse::new(request, unavailable()).map_into_right_body(),
         },
         Some(refusal) => {
             let challenge = match refusal {
-                AuthChallenge::SignInAgain => Challenge::SignInAgain,
+                AuthChallenge::SignInAgain => {
+                    Challenge::SignInAgain(session.principal.grant.scopes)
+                }
                 AuthChallenge::InsufficientScope(scopes) => Challenge::InsufficientScope(scopes),
             };
             let (request, _) = response.into_parts();
             ServiceResponse::new(request, challenge.response(&issuer)).map_into_right_body()
         }
     })
+}
+
+/// The Backlog user that a call counts for.
+fn user_of(session: &Session) -> (SpaceId, i64) {
+    let Principal { space, grant, .. } = &session.principal;
+    (space.id, grant.backlog_user_id)
 }
 
 /// Reads the body of a message within the user's share of memory; the call holds that memory.
@@ -208,12 +205,37 @@ async fn read_body(
 }
 
 /// Counts the other messages of a batch.
-fn charge(hub: &web::Data<AppState>, grant: GrantId) -> Charge {
+fn charge(hub: &web::Data<AppState>, grant: GrantId, user: (SpaceId, i64)) -> Charge {
     let hub = hub.clone();
     Charge(Rc::new(move || {
-        let limited = hub.limits.check_grant(grant).err()?;
+        let limited = hub.limits.check_call(grant, user).err()?;
         Some(JsonError::from(limited).error_response())
     }))
+}
+
+/// The restrictions that the request chose by its headers or its URL.
+fn asked_for(request: &ServiceRequest) -> Result<Policy, BadRequest> {
+    let headers = request.headers().iter();
+    let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
+    Policy::asked_for(headers, request.query_string())
+}
+
+/// Rejects a request without a valid token. The challenge requests only the scopes that are usable:
+/// where the hub, the space or the request itself allows only reading, `backlog:read`.
+fn refuse<B>(
+    hub: &AppState,
+    request: ServiceRequest,
+    issuer: &Issuer,
+    challenge: impl FnOnce(Scopes) -> Challenge,
+) -> ServiceResponse<EitherBody<B>> {
+    let is_read_only = hub.policy.read_only
+        || issuer.space.as_ref().is_some_and(|space| space.read_only)
+        || asked_for(&request).is_ok_and(|asked| asked.read_only);
+    let scopes = match is_read_only {
+        true => [Scope::Read].into_iter().collect(),
+        false => Scopes::all(),
+    };
+    respond(request, challenge(scopes).response(issuer))
 }
 
 fn respond<B>(request: ServiceRequest, response: HttpResponse) -> ServiceResponse<EitherBody<B>> {
@@ -290,34 +312,33 @@ fn policy(session: &Session) -> Policy {
 /// The reasons for a `WWW-Authenticate` response.
 enum Challenge {
     /// The request has no credentials, so the response has no `error` (RFC 6750 §3).
-    NoToken,
-    InvalidToken,
-    SignInAgain,
+    NoToken(Scopes),
+    InvalidToken(Scopes),
+    SignInAgain(Scopes),
     InsufficientScope(Scopes),
 }
 
 impl Challenge {
     fn response(&self, issuer: &Issuer) -> HttpResponse {
         let metadata = issuer.resource_metadata_url();
-        let all = Scopes::all();
         let (status, error, description, scopes) = match self {
-            Self::NoToken => (
+            Self::NoToken(scopes) => (
                 StatusCode::UNAUTHORIZED,
                 None,
                 "Sign in to use this server.",
-                all,
+                *scopes,
             ),
-            Self::InvalidToken => (
+            Self::InvalidToken(scopes) => (
                 StatusCode::UNAUTHORIZED,
                 Some("invalid_token"),
                 "The access token is unknown, expired or revoked.",
-                all,
+                *scopes,
             ),
-            Self::SignInAgain => (
+            Self::SignInAgain(scopes) => (
                 StatusCode::UNAUTHORIZED,
                 Some("invalid_token"),
                 "Backlog no longer accepts this sign-in; sign in again.",
-                all,
+                *scopes,
             ),
             Self::InsufficientScope(scopes) => (
                 StatusCode::FORBIDDEN,
@@ -339,7 +360,8 @@ impl Challenge {
                 "error_description": description,
                 "request_id": RequestId::current(),
             }));
-        let event = matches!(self, Self::InvalidToken).then_some(SecurityEvent::AccessTokenRefused);
+        let event =
+            matches!(self, Self::InvalidToken(_)).then_some(SecurityEvent::AccessTokenRefused);
         counted(response, event)
     }
 }

@@ -4,7 +4,8 @@
 //! 2. A confidential client gets a secret; only its hash is stored.
 //! 3. The same public metadata sent again returns the same `client_id` and stores nothing.
 //! 4. A registration that is not shared can be managed (RFC 7592).
-//! 5. Invalid registrations and new ones count for the address, each with its own limit.
+//! 5. Invalid registrations and new ones count for the address, each with its own limit. New ones
+//!    count for all networks together as well.
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header, web};
 use serde_json::json;
@@ -84,6 +85,9 @@ async fn register(
         ));
     }
     hub.limits.check_work(Work::Registration, sender)?;
+    hub.limits
+        .check_registrations(sender)
+        .map_err(JsonError::RegistrationsLimited)?;
     let secret = registration
         .auth_method
         .needs_secret()

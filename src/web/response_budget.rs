@@ -2,15 +2,14 @@
 //! forever for them to read.
 //!
 //! 1. A small response, or a small event of a stream, passes unchanged.
-//! 2. A large one reserves its bytes in the total budget and in its space's share. If there is no
-//!    memory, it is dropped at once, because a waiting response would stay in memory. If a tool has
-//!    changed something, a small response reports that ([`lost_response`]).
+//! 2. A large one reserves its bytes in the total budget and in the shares of its space and its user.
+//!    If there is no memory, it is dropped at once, because a waiting response would stay in memory.
+//!    If a tool has changed something, a small response reports that ([`lost_response`]).
 //! 3. It is sent in pieces; the last one releases its memory.
 //! 4. After a timeout, the rest is dropped with its memory, even if the client has stopped reading.
 //!    If the client then reads on, its connection is closed.
 
 use std::{
-    collections::HashMap,
     io,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -31,7 +30,7 @@ use tokio::{
 };
 
 use super::lost_response;
-use crate::{domain::SpaceId, mcp::ChallengeSlot};
+use crate::{domain::SpaceId, mcp::ChallengeSlot, shares::Shares};
 
 /// The server's own buffer holds this much for every connection.
 const SMALL: usize = 64 * 1024;
@@ -39,6 +38,8 @@ const SMALL: usize = 64 * 1024;
 pub const MAX_BYTES: usize = 256 << 20;
 /// The limit for the responses to one space, in bytes.
 const MAX_BYTES_PER_SPACE: usize = 64 << 20;
+/// The limit for the responses to one user of a space, in bytes.
+const MAX_BYTES_PER_USER: usize = 32 << 20;
 /// How long a client may take to read one; the largest need 1.5 Mbit/s.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -49,42 +50,50 @@ pub struct ResponseBudget(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     bytes: Arc<Semaphore>,
-    bytes_per_space: usize,
-    spaces: Mutex<HashMap<SpaceId, Arc<Semaphore>>>,
+    spaces: Shares<SpaceId>,
+    users: Shares<User>,
     timeout: Duration,
 }
+
+/// A Backlog user of a space.
+type User = (SpaceId, i64);
 
 /// The reservation of one response, until it is dropped.
 #[derive(Debug)]
 struct Reservation {
+    _of_user: OwnedSemaphorePermit,
     _of_space: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
 }
 
 impl Default for ResponseBudget {
     fn default() -> Self {
-        Self::new(MAX_BYTES, MAX_BYTES_PER_SPACE, READ_TIMEOUT)
+        Self::new(
+            MAX_BYTES,
+            (MAX_BYTES_PER_SPACE, MAX_BYTES_PER_USER),
+            READ_TIMEOUT,
+        )
     }
 }
 
 impl ResponseBudget {
-    fn new(bytes: usize, bytes_per_space: usize, timeout: Duration) -> Self {
+    fn new(bytes: usize, (per_space, per_user): (usize, usize), timeout: Duration) -> Self {
         Self(Arc::new(Inner {
             bytes: Arc::new(Semaphore::new(bytes)),
-            bytes_per_space,
-            spaces: Mutex::default(),
+            spaces: Shares::new(per_space),
+            users: Shares::new(per_user),
             timeout,
         }))
     }
 
-    /// The response to a caller of this space, within the budget; `challenge` is the result of its
+    /// The response to this user, within the budget; `challenge` is the result of its
     /// calls.
     ///
     /// # Errors
     /// There is no memory for it, and nothing was changed; the response is lost.
     pub fn bound(
         &self,
-        space: SpaceId,
+        user: User,
         challenge: &ChallengeSlot,
         mut response: ServiceResponse<BoxBody>,
     ) -> Result<ServiceResponse<BudgetedBody>, HttpRequest> {
@@ -93,7 +102,7 @@ impl ResponseBudget {
             && bytes > SMALL as u64
         {
             let bytes = usize::try_from(bytes).ok();
-            reserved = bytes.and_then(|bytes| self.reserve(space, bytes));
+            reserved = bytes.and_then(|bytes| self.reserve(user, bytes));
             if reserved.is_none() {
                 response = report_done(challenge, response)?;
             }
@@ -101,26 +110,22 @@ impl ResponseBudget {
         Ok(response.map_body(|_, body| BudgetedBody {
             body,
             budget: self.clone(),
-            space,
+            user,
             challenge: challenge.clone(),
             reserved,
             large: None,
         }))
     }
 
-    fn reserve(&self, space: SpaceId, bytes: usize) -> Option<Reservation> {
+    fn reserve(&self, user: User, bytes: usize) -> Option<Reservation> {
         let permits = u32::try_from(bytes).ok()?;
         let of = |bytes| Semaphore::try_acquire_many_owned(bytes, permits).ok();
+        let (space, _) = user;
         Some(Reservation {
-            _of_space: of(self.space(space))?,
+            _of_user: of(self.0.users.of(user))?,
+            _of_space: of(self.0.spaces.of(space))?,
             _of_all: of(Arc::clone(&self.0.bytes))?,
         })
-    }
-
-    fn space(&self, space: SpaceId) -> Arc<Semaphore> {
-        let mut spaces = self.0.spaces.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Semaphore::new(self.0.bytes_per_space));
-        Arc::clone(spaces.entry(space).or_insert_with(new))
     }
 }
 
@@ -149,7 +154,7 @@ fn report_done(
 pub struct BudgetedBody {
     body: BoxBody,
     budget: ResponseBudget,
-    space: SpaceId,
+    user: User,
     challenge: ChallengeSlot,
     /// For the one chunk of a response of known length.
     reserved: Option<Reservation>,
@@ -181,7 +186,7 @@ impl MessageBody for BudgetedBody {
                 None => return Poll::Ready(None),
             };
             let reserved = self.reserved.take();
-            let Some(reserved) = reserved.or_else(|| self.budget.reserve(self.space, chunk.len()))
+            let Some(reserved) = reserved.or_else(|| self.budget.reserve(self.user, chunk.len()))
             else {
                 if self.challenge.has_changed()
                     && let Some(replacement) = lost_response::replacement(&chunk)

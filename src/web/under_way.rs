@@ -36,8 +36,8 @@ use crate::domain::{GrantId, SpaceId};
 const REQUESTS_OF_A_NETWORK: usize = 256;
 /// More than any assistant sends at a time.
 const CALLS_OF_A_GRANT: usize = 32;
-/// The calls of all grants of one user. A space has 64 slots to Backlog, so its other users always
-/// find some.
+/// The calls of all grants of one user. Their requests to Backlog share the user's slots, so the
+/// other users of the space always find some.
 const CALLS_OF_A_USER: usize = 48;
 /// One of the sender's own requests ends within moments.
 const AGAIN: Limited = Limited { retry_after: 1 };

@@ -88,6 +88,7 @@ impl<'a> Settings<'a> {
                 access_token_ttl: self.text("ACCESS_TOKEN_TTL"),
                 refresh_token_ttl: self.text("REFRESH_TOKEN_TTL"),
                 refresh_grace: self.text("REFRESH_GRACE"),
+                grant_max_age: self.text("GRANT_MAX_AGE"),
             },
             observe: ObserveArgs {
                 metrics_addr: self.text("METRICS_ADDR"),

@@ -128,6 +128,7 @@ async fn rules_11_and_12_unknown_scopes_are_narrowed_away_and_none_means_all() {
         (Some("backlog:read offline_access"), "{backlog:read}"),
         (Some("backlog:read  backlog:read"), "{backlog:read}"),
         (Some("BACKLOG:READ backlog:write"), "{backlog:write}"),
+        (Some("mcp:tools backlog:admin"), "{backlog:read}"),
     ] {
         let url = authorize_url_with(&hub, &client, &[("scope", asked)]);
         person.get(&url).await.assert_says(200, "csrf");

@@ -54,6 +54,38 @@ async fn another_error_of_backlog_is_not_blamed_on_the_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_from_before_its_space_moved_is_refused_and_can_start_again() {
+    let hub = TestHub::start_with(|settings| {
+        settings.observe.metrics = Some("127.0.0.1:0".parse().expect("an address"));
+    })
+    .await;
+    let (person, _, page) = at_backlog(&hub).await;
+    let callback = person
+        .sign_in_at_backlog(&page, seed::DANIEL, "approve")
+        .await;
+    let move_to = async |base_url: &str| {
+        let moved = format!("UPDATE hub.spaces SET base_url = '{base_url}'");
+        hub.sql(&moved).await;
+    };
+    let at_home = hub.value("SELECT base_url FROM hub.spaces").await;
+    move_to("https://elsewhere.backlog.com").await;
+    let refused = person.get(&callback).await;
+    refused.assert_says(400, "expired");
+    // The same request, at the site of today.
+    refused.link("/authorize?");
+    // Neither site was shown the code, and no one is signed in.
+    assert_eq!(hub.sim.control().count(&Matcher::token_endpoint()), 0);
+    assert_eq!(hub.value(GRANTS).await.as_deref(), Some("0"));
+    let counted = r#"bmh_security_events_total{kind="sign_in_failed"} 1"#;
+    assert!(hub.metrics().await.contains(counted));
+    // Nothing was used up: where the space comes back, the sign-in goes on.
+    move_to(&at_home.expect("a URL")).await;
+    let answer = person.get(&callback).await.answer();
+    assert!(!answer.get("code").is_empty());
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_not_the_browsers_own_is_refused_and_uses_nothing_up() {
     let hub = TestHub::start().await;
     let (person, client, page) = at_backlog(&hub).await;
@@ -247,7 +279,7 @@ async fn a_wrong_secret_of_the_space_is_the_operators_to_mend() {
         .await;
     let answer = person.get(&callback).await.answer();
     let description = answer.assert_error(&hub, "server_error");
-    assert!(description.contains("operator"), "{description}");
+    assert!(description.contains("administrator"), "{description}");
     hub.stop().await;
 }
 

@@ -58,7 +58,7 @@ async fn a_refresh_and_a_deletion_do_not_meet_in_a_deadlock() {
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let hash: TokenHash = RefreshToken::parse(&tokens.refresh_token).unwrap().hash();
     let mut refresh = hub.database.pool().begin().await.expect("a transaction");
-    let stored = db::refresh_tokens::lock(&mut *refresh, hash).await;
+    let stored = db::refresh_tokens::lock(&mut *refresh, hash, None).await;
     let stored = stored.expect("a read").expect("a refresh token");
     let deletion = deletion(&hub).await;
     store_successor(&mut refresh, stored.grant).await;

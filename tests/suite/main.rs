@@ -35,6 +35,7 @@ mod empty_settings;
 mod faults;
 mod front_door;
 mod given_secrets;
+mod grant_bounds;
 mod host_forms;
 mod hostile_space;
 mod imports;

@@ -96,6 +96,31 @@ async fn rules_7_and_8_a_challenge_leads_to_the_metadata_and_names_the_scopes() 
     hub.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_asks_for_no_more_than_can_be_used() {
+    let hub = TestHub::start().await;
+    let scope_at = async |url: String, token: Option<&str>| {
+        let reply = list_at(&url, token).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{}", reply.body);
+        challenge(&reply)["scope"].clone()
+    };
+    // A request that asks for reading only.
+    let reading = hub.url("/mcp?readonly=true");
+    assert_eq!(scope_at(reading.clone(), None).await, "backlog:read");
+    assert_eq!(scope_at(reading, Some("nonsense")).await, "backlog:read");
+    // One that nobody can read is refused once there is a token.
+    let unreadable = hub.url("/mcp?readonly=perhaps");
+    assert_eq!(scope_at(unreadable, None).await, READ_AND_WRITE);
+    // A space that allows reading only.
+    hub.sql("UPDATE hub.spaces SET read_only = true").await;
+    let space = hub.url("/spaces/default/mcp");
+    eventually("the space is read-only", async || {
+        scope_at(space.clone(), None).await == "backlog:read"
+    })
+    .await;
+    hub.stop().await;
+}
+
 /// Ways to end a token while it is remembered, each by SQL as an operator would.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_ends_in_the_database_ends_at_every_replica() {

@@ -277,6 +277,7 @@ async fn rules_11_and_12_a_registration_never_ends_up_without_a_scope() {
         (Some(""), "backlog:read backlog:write"),
         (Some("openid profile"), "backlog:read backlog:write"),
         (Some("backlog:read offline_access"), "backlog:read"),
+        (Some("mcp:tools"), "backlog:read"),
     ] {
         let mut metadata = public(&[REDIRECT_URI]);
         if let Some(asked) = asked {

@@ -147,6 +147,31 @@ async fn break_off(deployment: &Deployment, hub: &Process) {
     .await;
 }
 
+/// A sign-in whose space moves to another site, and back, before Backlog's answer is there.
+async fn moved_meanwhile(deployment: &Deployment) {
+    let person = Person::default();
+    let client = deployment.site.register().await;
+    let consent = person.open_consent(&deployment.site, &client).await;
+    let forward = person.decide(&deployment.site, &consent, "approve").await;
+    let backlog = forward.refresh();
+    let callback = person.sign_in_at_backlog(&backlog, seed::DANIEL, "approve");
+    let callback = callback.await;
+    let db = deployment.database.pool();
+    let at_home: String = sqlx::query_scalar("SELECT base_url FROM hub.spaces")
+        .fetch_one(db)
+        .await
+        .expect("a space");
+    for (site, status) in [("https://elsewhere.backlog.com", 400), (&at_home, 302)] {
+        sqlx::query("UPDATE hub.spaces SET base_url = $1")
+            .bind(site)
+            .execute(db)
+            .await
+            .expect("moved");
+        let page = person.get(&callback).await;
+        assert_eq!(page.status, status, "{}", page.body);
+    }
+}
+
 /// Requests that are HTTP, and refused or not served because of what the stranger says.
 async fn refusals(deployment: &Deployment) {
     let site = &deployment.site;
@@ -208,6 +233,7 @@ async fn strangers_and_clients_that_break_off_cause_no_alarm() {
             sent.await.expect(what);
         }
     }
+    moved_meanwhile(&deployment).await;
     break_off(&deployment, &hub).await;
     let series = r#"bmh_security_events_total{kind="malformed_request"} "#;
     eventually("what is not HTTP is counted", async || {

@@ -5,9 +5,10 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 
 use crate::backlog::{
-    BacklogError, ClientOptions, Credentials, Request, Segment,
+    BacklogClient, BacklogError, ClientOptions, Credentials, Request, Segment,
     fake::FakeBacklog,
     tests::{anything, client, streamed},
+    values,
 };
 
 #[actix_web::test]
@@ -82,6 +83,49 @@ async fn a_space_has_a_share_of_the_memory() {
     client.send(&other.url, &key, anything()).await.unwrap();
     drop(held);
     client.send(&one.url, &key, anything()).await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_user_has_a_share_of_the_memory_of_a_space() {
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions {
+        max_bytes_per_space: 30,
+        max_bytes_per_user: 15,
+        queue_timeout: Duration::from_millis(50),
+        ..ClientOptions::default()
+    });
+    let announced = FakeBacklog::responding(200, "1234567890");
+    let streamed = FakeBacklog::start(|_| streamed(&["12345", "67890"]));
+    let [one, other] = [1, 2].map(|user| client.for_user(Some(user)));
+    for backlog in [&announced, &streamed] {
+        let send = |client: &BacklogClient| {
+            let (client, url, key) = (client.clone(), backlog.url.clone(), key.clone());
+            async move { client.send(&url, &key, anything()).await }
+        };
+        let held = send(&one).await.unwrap();
+        assert_eq!(send(&one).await.unwrap_err(), BacklogError::NoMemory);
+        let of_another = send(&other).await.unwrap();
+        drop(held);
+        send(&one).await.unwrap();
+        drop(of_another);
+    }
+    // Together, users have no more than the space.
+    let held = client.send(&announced.url, &key, anything()).await.unwrap();
+    let of_one = one.send(&announced.url, &key, anything()).await.unwrap();
+    let of_other = other.send(&announced.url, &key, anything()).await.unwrap();
+    let third = client.for_user(Some(3));
+    let more = third.send(&announced.url, &key, anything());
+    assert_eq!(more.await.unwrap_err(), BacklogError::NoMemory);
+    drop((held, of_one, of_other));
+}
+
+#[test]
+fn the_largest_response_with_all_its_values_fits_in_the_share_of_a_user() {
+    let options = ClientOptions::default();
+    let values = values::MOST * values::BYTES_EACH;
+    assert!(options.max_response_bytes + values <= options.max_bytes_per_user);
+    assert!(2 * options.max_bytes_per_user <= options.max_bytes_per_space);
+    assert!(2 * options.concurrency_per_user <= options.concurrency_per_space);
 }
 
 #[actix_web::test]

@@ -13,9 +13,10 @@ This page is generated from the table of tools in the source (`src/mcp/tools`); 
 
 The names and inputs of the first seven sets are those of \
 [backlog-mcp-server](https://github.com/nulab/backlog-mcp-server) 0.20.4; the results are Backlog's own JSON. A tool that **reads** needs the scope `backlog:read`; \
-one that **writes**, **replaces** or **deletes** needs `backlog:write` and is neither offered nor \
-run where the operator allows reading only. One that replaces or deletes says so to the client \
-(`destructiveHint`): what was there before is lost. One that writes adds something, or changes \
+one that **writes**, **replaces**, **deletes** or **gives access** needs `backlog:write` and is \
+neither offered nor run where the operator allows reading only. One that replaces, deletes or gives \
+access says so to the client (`destructiveHint`): what was there before is lost, or someone has \
+access for longer than the grant lasts. One that writes adds something, or changes \
 what Backlog keeps in a change log or a history. Inputs in *italics* are required. Where a tool takes an id or a key \
 (or a name), one of them is.
 
@@ -73,6 +74,7 @@ fn access(tool: &Entry) -> &'static str {
         _ if tool.spec.name.starts_with("delete_") || tool.spec.name.starts_with("remove_") => {
             "deletes"
         }
+        _ if tool.spec.name.starts_with("add_") => "gives access",
         _ => "replaces",
     }
 }

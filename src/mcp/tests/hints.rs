@@ -4,8 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::mcp::{ToolOptions, router::Table};
 
-/// Backlog keeps no copy of the content that these tools delete or replace.
+/// Backlog keeps no copy of the content that these tools delete or replace, or they give access
+/// ([`GIVING_ACCESS`]).
 const DESTRUCTIVE: &[&str] = &[
+    "add_project_administrator",
+    "add_project_team",
+    "add_project_user",
+    "add_webhook",
     "delete_category",
     "delete_custom_field",
     "delete_custom_field_item",
@@ -41,6 +46,14 @@ const DESTRUCTIVE: &[&str] = &[
     "update_version_milestone",
     "update_watching",
     "update_webhook",
+];
+
+/// The access that these tools give outlives the grant.
+const GIVING_ACCESS: &[&str] = &[
+    "add_project_administrator",
+    "add_project_team",
+    "add_project_user",
+    "add_webhook",
 ];
 
 /// These tools replace a mark, an order, or content that Backlog keeps in a change log or a
@@ -113,6 +126,19 @@ fn every_tool_says_all_four_hints_and_they_are_right() {
         assert!(names.contains(name), "{name}");
     }
     assert_eq!(names.len(), 142);
+}
+
+/// An addition loses nothing: hosts need to ask only if it gives access.
+#[test]
+fn an_addition_is_destructive_only_if_it_gives_access() {
+    let table = Table::new(&ToolOptions::default());
+    let added = table.entries().iter().map(|entry| &entry.spec);
+    let added = added.filter(|spec| spec.name.starts_with("add_"));
+    let destructive: BTreeSet<_> = added
+        .filter(|spec| spec.access.destructive)
+        .map(|spec| spec.name)
+        .collect();
+    assert_eq!(destructive, GIVING_ACCESS.iter().copied().collect());
 }
 
 /// A change is destructive unless the tool is listed with a reason.

@@ -56,7 +56,7 @@ impl Endpoint for AddProjectUser {
     const NAME: &'static str = "add_project_user";
     const TITLE: &'static str = "Add project member";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/users");
-    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+    const ACCESS: Access = Access::of(Self::CALL.method()).gives_access().idempotent();
 }
 
 /// Removes a user from a project.
@@ -101,7 +101,7 @@ impl Endpoint for AddProjectAdministrator {
     const NAME: &'static str = "add_project_administrator";
     const TITLE: &'static str = "Add project administrator";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/administrators");
-    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+    const ACCESS: Access = Access::of(Self::CALL.method()).gives_access().idempotent();
 }
 
 /// Takes the role of administrator from a member of a project.
@@ -146,7 +146,7 @@ impl Endpoint for AddProjectTeam {
     const NAME: &'static str = "add_project_team";
     const TITLE: &'static str = "Add project team";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/teams");
-    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+    const ACCESS: Access = Access::of(Self::CALL.method()).gives_access().idempotent();
 }
 
 /// Removes a team from a project.

@@ -75,7 +75,7 @@ impl Endpoint for AddWebhook {
     const NAME: &'static str = "add_webhook";
     const TITLE: &'static str = "Add webhook";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/webhooks");
-    const ACCESS: Access = Access::of(Self::CALL.method()).open_world();
+    const ACCESS: Access = Access::of(Self::CALL.method()).gives_access().open_world();
 }
 
 /// Changes a webhook.

@@ -6,6 +6,7 @@ use super::*;
 use crate::telemetry::TrustedPeers;
 
 const ONE: &str = "203.0.113.9";
+const USER: (SpaceId, i64) = (SpaceId(uuid::Uuid::nil()), 1);
 
 fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
@@ -104,17 +105,45 @@ fn new_work_counts_for_its_address_and_its_kind() {
 fn a_grant_uses_up_its_own_share_only() {
     let limits_of_grants = limits(false);
     let [one, two] = [1, 2].map(|number| GrantId(uuid::Uuid::from_u128(number)));
-    let (allowed, limited) = until_limited(|_| limits_of_grants.check_grant(one));
+    let (allowed, limited) = until_limited(|_| limits_of_grants.check_call(one, USER));
     assert!(allowed >= 500, "{allowed}");
     assert_eq!(limited.retry_after, 1);
-    assert_eq!(limits_of_grants.check_grant(two), Ok(()));
+    assert_eq!(limits_of_grants.check_call(two, USER), Ok(()));
     let refresh = |grant| limits_of_grants.check_holder(Holder::Grant(grant));
     let (allowed, _) = until_limited(|_| refresh(one));
     assert!(allowed >= 240, "{allowed}");
     assert_eq!(refresh(two), Ok(()));
     let trying_out = limits(true);
-    assert!((0..1_000).all(|_| trying_out.check_grant(one).is_ok()));
+    assert!((0..1_000).all(|_| trying_out.check_call(one, USER).is_ok()));
     assert!((0..1_000).all(|_| trying_out.check_holder(Holder::Grant(one)).is_ok()));
+}
+
+#[test]
+fn many_grants_of_one_user_take_nothing_from_other_users() {
+    let limits = limits(false);
+    let grant = |number: u32| GrantId(uuid::Uuid::from_u128(number.into()));
+    let (allowed, limited) = until_limited(|number| limits.check_call(grant(number), USER));
+    assert!(allowed >= 1_000, "{allowed}");
+    assert_eq!(limited.retry_after, 1);
+    let (space, user) = USER;
+    assert_eq!(limits.check_call(grant(0), (space, user + 1)), Ok(()));
+    let elsewhere = (SpaceId(uuid::Uuid::max()), user);
+    assert_eq!(limits.check_call(grant(0), elsewhere), Ok(()));
+}
+
+#[test]
+fn registrations_of_all_networks_together_are_bounded() {
+    let limits = limits(false);
+    let register = |number: u32| {
+        let sender = Sender(Some(Network::of(IpAddr::from(number.to_be_bytes()))));
+        limits.check_work(Work::Registration, sender)?;
+        limits.check_registrations(sender)
+    };
+    let (allowed, limited) = until_limited(register);
+    assert!(allowed >= REGISTRATIONS, "{allowed}");
+    assert!(limited.retry_after >= 1);
+    let trying_out = Sender(None);
+    assert_eq!(limits.check_registrations(trying_out), Ok(()));
 }
 
 #[test]

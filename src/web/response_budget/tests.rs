@@ -17,6 +17,7 @@ use super::*;
 /// More than the buffers of any connection.
 const LARGE: usize = 32 << 20;
 const SPACE: SpaceId = SpaceId(Uuid::from_u128(7));
+const USER: User = (SPACE, 1);
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -36,10 +37,10 @@ fn streamed(bytes: usize) -> ServiceResponse<BoxBody> {
 
 fn bound(
     budget: &ResponseBudget,
-    space: SpaceId,
+    user: User,
     response: ServiceResponse<BoxBody>,
 ) -> Result<ServiceResponse<BudgetedBody>, HttpRequest> {
-    budget.bound(space, &ChallengeSlot::default(), response)
+    budget.bound(user, &ChallengeSlot::default(), response)
 }
 
 async fn piece(body: &mut BudgetedBody) -> Option<Result<Bytes, Error>> {
@@ -48,11 +49,11 @@ async fn piece(body: &mut BudgetedBody) -> Option<Result<Bytes, Error>> {
 
 #[actix_web::test]
 async fn what_is_large_comes_in_pieces_and_gives_its_room_back() {
-    let budget = ResponseBudget::new(SMALL * 4, SMALL * 4, LONG);
+    let budget = ResponseBudget::new(SMALL * 4, (SMALL * 4, SMALL * 4), LONG);
     let lengths = [0, 1, SMALL, SMALL + 1, SMALL * 4];
     for make in [whole as fn(usize) -> _, streamed] {
         for length in lengths {
-            let bounded = bound(&budget, SPACE, make(length)).unwrap();
+            let bounded = bound(&budget, USER, make(length)).unwrap();
             let mut body = bounded.into_body();
             let mut read = 0;
             while let Some(piece) = piece(&mut body).await {
@@ -68,25 +69,37 @@ async fn what_is_large_comes_in_pieces_and_gives_its_room_back() {
 
 #[actix_web::test]
 async fn a_space_takes_no_room_from_others() {
-    let budget = ResponseBudget::new(SMALL * 8, SMALL * 3, LONG);
-    let held = bound(&budget, SPACE, whole(SMALL * 2)).unwrap();
-    assert!(bound(&budget, SPACE, whole(SMALL * 2)).is_err());
-    let mut cut = bound(&budget, SPACE, streamed(SMALL * 2))
+    let budget = ResponseBudget::new(SMALL * 8, (SMALL * 3, SMALL * 3), LONG);
+    let held = bound(&budget, USER, whole(SMALL * 2)).unwrap();
+    assert!(bound(&budget, USER, whole(SMALL * 2)).is_err());
+    let mut cut = bound(&budget, USER, streamed(SMALL * 2))
         .unwrap()
         .into_body();
     assert!(piece(&mut cut).await.unwrap().is_err());
     assert!(
-        bound(&budget, SPACE, whole(SMALL)).is_ok(),
+        bound(&budget, USER, whole(SMALL)).is_ok(),
         "small ones need none"
     );
-    assert!(bound(&budget, SpaceId(Uuid::from_u128(8)), whole(SMALL * 2)).is_ok());
+    assert!(bound(&budget, (SpaceId(Uuid::from_u128(8)), 1), whole(SMALL * 2)).is_ok());
     drop(held);
-    assert!(bound(&budget, SPACE, whole(SMALL * 2)).is_ok());
+    assert!(bound(&budget, USER, whole(SMALL * 2)).is_ok());
+}
+
+#[actix_web::test]
+async fn a_user_takes_no_memory_from_the_others_of_the_space() {
+    let budget = ResponseBudget::new(SMALL * 9, (SMALL * 6, SMALL * 3), LONG);
+    let other = (SPACE, 2);
+    let held = bound(&budget, USER, whole(SMALL * 2)).unwrap();
+    assert!(bound(&budget, USER, whole(SMALL * 2)).is_err());
+    let of_another = bound(&budget, other, whole(SMALL * 3)).unwrap();
+    drop(held);
+    assert!(bound(&budget, USER, whole(SMALL * 3)).is_ok());
+    drop(of_another);
 }
 
 #[actix_web::test]
 async fn what_was_done_is_told_where_there_is_no_room() {
-    let budget = ResponseBudget::new(SMALL, SMALL, LONG);
+    let budget = ResponseBudget::new(SMALL, (SMALL, SMALL), LONG);
     let result = |text: &str| json!({"jsonrpc": "2.0", "id": 7, "result": {"content": [{"type": "text", "text": text}]}});
     let large = result(&"a".repeat(SMALL)).to_string();
     let event = Bytes::from(format!("data: {large}\n\n"));
@@ -97,14 +110,14 @@ async fn what_was_done_is_told_where_there_is_no_room() {
     };
 
     // Nothing was changed: the client can repeat the request.
-    assert!(bound(&budget, SPACE, json()).is_err());
-    let mut cut = bound(&budget, SPACE, events()).unwrap().into_body();
+    assert!(bound(&budget, USER, json()).is_err());
+    let mut cut = bound(&budget, USER, events()).unwrap().into_body();
     assert!(piece(&mut cut).await.unwrap().is_err());
 
     let challenge = ChallengeSlot::default();
     challenge.note_change();
     for (response, before) in [(json(), ""), (events(), "data: ")] {
-        let bounded = budget.bound(SPACE, &challenge, response).unwrap();
+        let bounded = budget.bound(USER, &challenge, response).unwrap();
         assert_eq!(bounded.status(), 200);
         let size = bounded.response().body().size();
         let mut body = bounded.into_body();
@@ -124,7 +137,7 @@ async fn what_was_done_is_told_where_there_is_no_room() {
 
 #[actix_web::test]
 async fn who_does_not_read_keeps_no_memory() {
-    let budget = ResponseBudget::new(LARGE, LARGE, SHORT);
+    let budget = ResponseBudget::new(LARGE, (LARGE, LARGE), SHORT);
     let bound = budget.clone();
     let server = HttpServer::new(move || {
         let bound = bound.clone();
@@ -133,7 +146,7 @@ async fn who_does_not_read_keeps_no_memory() {
                 let (bound, response) = (bound.clone(), service.call(request));
                 async move {
                     let bounded = bound
-                        .bound(SPACE, &ChallengeSlot::default(), response.await?)
+                        .bound(USER, &ChallengeSlot::default(), response.await?)
                         .expect("room");
                     // Only here: in the test below, the timeout may already have passed.
                     assert_eq!(bound.0.bytes.available_permits(), 0);

@@ -10,6 +10,8 @@ mod authorization_code;
 mod refresh_token;
 mod repeat;
 
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -172,34 +174,41 @@ async fn issue_pair(
     )
     .await?;
     let pair = (grant, refresh_token.hash());
-    let access_token = issue_access_token(hub, db, pair, access_scopes).await?;
+    let (access_token, lifetime) = issue_access_token(hub, db, pair, access_scopes).await?;
     let response = TokenResponse {
         access_token: access_token.reveal().to_owned(),
         token_type: "Bearer".to_owned(),
-        expires_in: hub.lifetimes.access_token.as_secs(),
+        expires_in: lifetime.as_secs(),
         refresh_token: refresh_token.reveal().to_owned(),
         scope: access_scopes.to_string(),
     };
     Ok((response, refresh_token))
 }
 
-/// Creates and stores an access token for a grant, paired with a refresh token.
+/// Creates and stores an access token for a grant, paired with a refresh token. Returns its lifetime
+/// as well, which ends with the longest age of the grant.
 async fn issue_access_token(
     hub: &AppState,
     db: &mut PgConnection,
     (grant, refresh_token): (GrantId, TokenHash),
     scopes: Scopes,
-) -> Result<AccessToken, sqlx::Error> {
+) -> Result<(AccessToken, Duration), sqlx::Error> {
+    let mut lifetime = hub.lifetimes.access_token;
+    if let Some(max_age) = hub.lifetimes.grant {
+        let left = db::grants::time_left(&mut *db, grant, max_age).await?;
+        // Clients take zero for no bound at all.
+        lifetime = lifetime.min(left).max(Duration::from_secs(1));
+    }
     let access_token = AccessToken::issue(&hub.random, &hub.check_key);
     let new = NewAccessToken {
         hash: access_token.hash(),
         grant,
         refresh_token,
         scopes,
-        lifetime: hub.lifetimes.access_token,
+        lifetime,
     };
     db::access_tokens::insert(db, &new).await?;
-    Ok(access_token)
+    Ok((access_token, lifetime))
 }
 
 /// Not `invalid_grant`: a client would discard its tokens, which are valid again when the space is

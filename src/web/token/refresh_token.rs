@@ -48,7 +48,7 @@ pub async fn exchange(
     let client = presented.authenticate(hub, issuer).await?;
 
     let mut transaction = hub.db.begin().await?;
-    let stored = db::refresh_tokens::lock(&mut *transaction, hash)
+    let stored = db::refresh_tokens::lock(&mut *transaction, hash, hub.lifetimes.grant)
         .await?
         .filter(|token| token.client == client.key && token.issuer == issuer.url)
         .ok_or_else(|| invalid_grant(UNKNOWN))?;

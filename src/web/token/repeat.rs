@@ -52,9 +52,9 @@ pub async fn again(
     if kept.scope == scopes.to_string() {
         return Ok((kept, Outcome::SameResponse));
     }
-    let access_token = issue_access_token(hub, db, pair, scopes).await?;
+    let (access_token, lifetime) = issue_access_token(hub, db, pair, scopes).await?;
     access_token.reveal().clone_into(&mut kept.access_token);
-    kept.expires_in = hub.lifetimes.access_token.as_secs();
+    kept.expires_in = lifetime.as_secs();
     kept.scope = scopes.to_string();
     Ok((kept, Outcome::OtherScope))
 }

@@ -24,9 +24,10 @@ const ROOMS: &[(&str, MayUse)] = &[
     ("clock", Only(&[])),
     ("random", Only(&[])),
     ("secret_file", Only(&[])),
+    ("shares", Only(&[])),
     ("oauth", Only(&["clock", "random"])),
     ("crypto", Only(&["clock", "random"])),
-    ("backlog", Only(&["clock"])),
+    ("backlog", Only(&["clock", "shares"])),
     ("accounts", Only(&[])),
     ("domain", Only(&["clock", "crypto", "oauth", "random"])),
     (
