@@ -1,6 +1,6 @@
 //! The controls for tests. `control_http.rs` offers the same over HTTP.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actix_web::http::StatusCode;
 
@@ -11,6 +11,7 @@ use crate::{
     locked::Locked,
     model::{Id, User},
     rate_limit::RateLimits,
+    seed,
     sim::Sim,
     tokens::{RefreshRotation, TokenPair},
 };
@@ -47,6 +48,26 @@ impl Control {
     /// The number of matching requests in the journal.
     pub fn count(&self, matcher: &Matcher) -> usize {
         self.sim.journal.count(matcher)
+    }
+
+    /// How often the token endpoint was asked to renew the tokens of each user since the journal
+    /// was cleared, whatever came of it. It counts beyond the capacity of the journal.
+    pub fn renewals(&self) -> BTreeMap<Id, usize> {
+        let presented = self.sim.journal.renewals();
+        let tokens = self.sim.tokens.locked();
+        let mut renewals = BTreeMap::new();
+        for (fingerprint, times) in presented {
+            if let Some(user) = tokens.owner(&fingerprint) {
+                *renewals.entry(user).or_default() += times;
+            }
+        }
+        renewals
+    }
+
+    /// How many refresh tokens a user was ever given: one with each sign-in, and one with each
+    /// renewal that replaces it.
+    pub fn issued_refresh_tokens(&self, user: Id) -> usize {
+        self.sim.tokens.locked().issued(user)
     }
 
     /// Responds to the next `times` matching requests with `status` and `body` instead of handling
@@ -162,6 +183,18 @@ impl Control {
     /// The seeded users, in the order of their ids.
     pub fn users(&self) -> Vec<User> {
         self.sim.read().users.values().cloned().collect()
+    }
+
+    /// More members of the space, who have joined no project; their ids.
+    pub fn add_users(&self, number: usize) -> Vec<Id> {
+        let mut state = self.sim.write();
+        let add = |_| {
+            let user = seed::member(state.next_id());
+            let id = user.id;
+            state.users.insert(id, user);
+            id
+        };
+        (0..number).map(add).collect()
     }
 
     pub(crate) fn has_user(&self, user: Id) -> bool {

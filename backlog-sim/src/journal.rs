@@ -1,6 +1,9 @@
 //! The journal: every received request, in order, without secrets.
 
-use std::{collections::VecDeque, sync::Mutex};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Mutex,
+};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -74,6 +77,9 @@ pub(crate) struct Journal {
 struct Entries {
     last_sequence: u64,
     kept: VecDeque<Entry>,
+    /// How often each refresh token was presented, by its fingerprint, however many entries are
+    /// kept.
+    renewals: HashMap<String, usize>,
 }
 
 impl Journal {
@@ -112,6 +118,11 @@ impl Journal {
         if entries.kept.len() == self.capacity {
             entries.kept.pop_front();
         }
+        if entry.param("grant_type") == Some("refresh_token")
+            && let Some(fingerprint) = entry.param("refresh_token")
+        {
+            *entries.renewals.entry(fingerprint.to_owned()).or_default() += 1;
+        }
         entries.kept.push_back(entry);
         Some(entries.last_sequence)
     }
@@ -143,8 +154,15 @@ impl Journal {
             .count()
     }
 
+    /// How often each refresh token was presented, by its fingerprint.
+    pub fn renewals(&self) -> HashMap<String, usize> {
+        self.entries.locked().renewals.clone()
+    }
+
     pub fn clear(&self) {
-        self.entries.locked().kept.clear();
+        let mut entries = self.entries.locked();
+        entries.kept.clear();
+        entries.renewals.clear();
     }
 }
 

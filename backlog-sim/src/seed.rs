@@ -124,3 +124,17 @@ fn users() -> BTreeMap<Id, User> {
     .map(|user| (user.id, user))
     .collect()
 }
+
+/// A member beyond those of the seed.
+pub(crate) fn member(id: Id) -> User {
+    User {
+        id,
+        user_id: format!("member.{id}"),
+        name: format!("Member {id}"),
+        role_type: 2,
+        lang: None,
+        nulab_account: None,
+        mail_address: Some(format!("member.{id}@harbor-works.example")),
+        last_login_time: None,
+    }
+}

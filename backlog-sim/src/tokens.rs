@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{model::Id, random};
+use crate::{journal::fingerprint, model::Id, random};
 
 /// The lifetime of an authorization code.
 const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(10);
@@ -74,6 +74,8 @@ pub(crate) struct Tokens {
     codes: HashMap<String, Code>,
     access: HashMap<String, AccessToken>,
     refresh: HashMap<String, Id>,
+    /// The user of each refresh token that was ever issued, by its fingerprint.
+    owners: HashMap<String, Id>,
     api_keys: HashMap<String, Id>,
     /// The last token pair of each user.
     last_pairs: HashMap<Id, TokenPair>,
@@ -89,6 +91,7 @@ impl Tokens {
             codes: HashMap::new(),
             access: HashMap::new(),
             refresh: HashMap::new(),
+            owners: HashMap::new(),
             api_keys: HashMap::new(),
             last_pairs: HashMap::new(),
             access_lifetime,
@@ -149,6 +152,7 @@ impl Tokens {
     /// Issues tokens, like a sign-in.
     pub fn issue_pair(&mut self, user: Id, now: DateTime<Utc>) -> TokenPair {
         let refresh = random::secret(48);
+        self.owners.insert(fingerprint(&refresh), user);
         self.refresh.insert(refresh.clone(), user);
         self.issue_access(user, refresh, now)
     }
@@ -163,6 +167,17 @@ impl Tokens {
                 Some(self.issue_pair(user, now))
             }
         }
+    }
+
+    /// The user of a refresh token, good or not, by its fingerprint.
+    pub fn owner(&self, refresh_fingerprint: &str) -> Option<Id> {
+        self.owners.get(refresh_fingerprint).copied()
+    }
+
+    /// How many refresh tokens a user was ever given: one with each sign-in, and one with each
+    /// renewal that replaces it.
+    pub fn issued(&self, user: Id) -> usize {
+        self.owners.values().filter(|owner| **owner == user).count()
     }
 
     fn issue_access(&mut self, user: Id, refresh_token: String, now: DateTime<Utc>) -> TokenPair {

@@ -1,7 +1,8 @@
 //! `hub.accounts`: the Backlog tokens of a user, with copies in the rows of the user's grants.
 //!
 //! A grant finds its account by space and user. The lease and the outcome of a renewal are in
-//! [`renewal`]. Locks are taken on the account before its grants.
+//! [`renewal`]. Locks are taken on the account before its grants, and a transaction that creates an
+//! account queues for that first ([`queue_creation`]).
 
 pub mod renewal;
 
@@ -150,15 +151,31 @@ pub async fn hold(
     .transpose()
 }
 
+/// Transactions that create the account of a user queue here until they end. One that then finds no
+/// account is alone: it does not lock a grant before an account that another one has just created.
+pub async fn queue_creation(
+    db: impl PgExecutor<'_>,
+    space: SpaceId,
+    backlog_user_id: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtext('hub.accounts'), hashtext($1))",
+        format!("{space} {backlog_user_id}"),
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
 /// Adds a user's account and returns its generation, which is higher than that of any of the
-/// user's grants. `None` if the user already has an account.
+/// user's grants. The transaction must be first in the queue ([`queue_creation`]).
 pub async fn insert(
     db: impl PgExecutor<'_>,
     id: AccountId,
     space: SpaceId,
     backlog_user_id: i64,
     tokens: &SealedTokens,
-) -> Result<Option<i64>, sqlx::Error> {
+) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         "INSERT INTO hub.accounts
             (id, space_id, backlog_user_id, backlog_access_token, backlog_refresh_token,
@@ -167,7 +184,6 @@ pub async fn insert(
              1 + coalesce((SELECT max(grants.generation) FROM hub.grants AS grants
                            WHERE grants.space_id = $2 AND grants.backlog_user_id = $3
                              AND grants.revoked_at IS NULL), 0))
-         ON CONFLICT (space_id, backlog_user_id) DO NOTHING
          RETURNING generation",
         id.0,
         space.0,
@@ -176,7 +192,7 @@ pub async fn insert(
         tokens.refresh_token,
         tokens.expires_at,
     )
-    .fetch_optional(db)
+    .fetch_one(db)
     .await
 }
 

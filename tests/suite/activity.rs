@@ -3,12 +3,20 @@
 
 use std::time::Duration;
 
-use backlog_mcp_hub::{config::Settings, jobs::retention};
+use backlog_mcp_hub::{
+    config::Settings,
+    domain::{ClientKey, GrantId, SpaceId, audit_event::Actor},
+    jobs::{
+        journal::{FlushIntervals, Writer},
+        retention,
+    },
+    observe::{Journal, JournalOptions, SecurityEvents},
+};
 use backlog_sim::seed;
 use regex::Regex;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use sqlx::Row;
+use sqlx::{PgPool, Row};
 
 use crate::resources;
 use crate::support::{
@@ -402,5 +410,39 @@ async fn the_commands_export_and_forget_and_forget_only_when_it_is_meant() {
         !works(&hub, &tokens).await
     })
     .await;
+    hub.stop().await;
+}
+
+/// The threads of the server end before the last events are written, and the connections of its
+/// pool with them. What is left is written by another connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_events_are_written_without_the_pool_of_the_server() {
+    let hub = TestHub::start().await;
+    Person::default().sign_in(&hub, seed::DANIEL).await;
+    let grant = sqlx::query("SELECT id, client_id, space_id FROM hub.grants")
+        .fetch_one(hub.database.pool())
+        .await
+        .expect("the grant");
+    let actor = Actor {
+        grant: GrantId(grant.get(0)),
+        client: ClientKey(grant.get(1)),
+        space: SpaceId(grant.get(2)),
+    };
+    let pool = PgPool::connect(hub.database.url()).await.expect("a pool");
+    let journal = Journal::new(JournalOptions::default());
+    let intervals = FlushIntervals {
+        events: NEVER,
+        uses: NEVER,
+    };
+    let security = SecurityEvents::default();
+    let writer = Writer::start(pool.clone(), journal.clone(), security, intervals);
+    journal.token_refreshed(actor);
+    pool.close().await;
+    writer.finish(Duration::from_secs(60)).await;
+    let load = journal.load();
+    assert_eq!((load.waiting, load.taken, load.dropped), (0, 0, 0));
+    let written = "SELECT (SELECT count(*) FROM hub.audit_events WHERE event = 'token_refreshed')
+                       || ' ' || count(last_used_at) FROM hub.grants";
+    assert_eq!(hub.value(written).await.as_deref(), Some("1 1"));
     hub.stop().await;
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::{
     hub::{REDIRECT_URI, TestHub, eventually, http},
     mcp,
-    person::Person,
+    person::{Person, authorize_url},
     process::until,
     reply::Reply,
     tokens::{refreshed, works},
@@ -115,5 +115,46 @@ async fn rule_26_a_database_that_is_away_is_a_passing_failure() {
     assert!(works(&hub, &tokens).await);
     let tokens = refreshed(&hub, &tokens).await;
     assert!(works(&hub, &tokens).await);
+    hub.stop().await;
+}
+
+/// A browser gets a page that says when to try again, wherever the sign-in is, and the sign-in goes
+/// on after that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_meets_a_page_while_the_database_is_away_and_goes_on_after() {
+    let (hub, proxy) = TestHub::start_behind_proxy().await;
+    let client = hub.register().await;
+    let (undecided, approved) = (Person::default(), Person::default());
+    let consent = undecided.open_consent(&hub, &client).await;
+    let decided = approved.open_consent(&hub, &client).await;
+    let forward = approved.decide(&hub, &decided, "approve").await;
+    let callback = approved
+        .sign_in_at_backlog(&forward.refresh(), seed::DANIEL, "approve")
+        .await;
+    proxy.cut();
+    let authorize = authorize_url(&hub, &client);
+    let new = Person::default();
+    let (authorized, consented, called_back) = tokio::join!(
+        new.get(&authorize),
+        undecided.decide(&hub, &consent, "approve"),
+        approved.get(&callback),
+    );
+    for page in [authorized, consented, called_back] {
+        page.assert_says(503, "Temporarily unavailable");
+        let seconds = page.headers["retry-after"].to_str().expect("text");
+        assert!(seconds.parse::<u64>().expect("seconds") > 0);
+    }
+    proxy.mend();
+    eventually("the hub is ready again", async || {
+        let ready = Reply::to(http().get(hub.url("/ready"))).await;
+        ready.status == StatusCode::OK
+    })
+    .await;
+    let answer = approved.get(&callback).await.answer();
+    assert!(answer.0.contains_key("code"), "{:?}", answer.0);
+    let forward = undecided.decide(&hub, &consent, "approve").await;
+    let backlog = forward.refresh();
+    let answer = undecided.return_from_backlog(&backlog, seed::MAJA).await;
+    assert!(answer.0.contains_key("code"), "{:?}", answer.0);
     hub.stop().await;
 }

@@ -106,4 +106,5 @@ mod support;
 mod token;
 mod tools;
 mod toolsets;
+mod upgraded_database;
 mod wire;

@@ -14,6 +14,7 @@ use backlog_sim::seed;
 use futures_util::future::join_all;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::support::{
     behind_proxy::{HOST, SOMEBODY, SOMEBODY_ELSE, assert_retry_after},
@@ -341,6 +342,42 @@ async fn replicas_that_start_together_agree_on_one_key() {
     }
     for (replica, _) in [one, two, three] {
         replica.stop().await;
+    }
+    hub.stop().await;
+}
+
+/// Few are looked up at a time. A request that gets no turn is not kept waiting for those before
+/// it, which the database does not answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_without_a_check_that_gets_no_turn_is_asked_to_come_again() {
+    const AT_A_TIME: usize = 8;
+    let hub = TestHub::start().await;
+    let client_id = hub.register().await;
+    let pool = hub.database.pool();
+    let mut locked = pool.begin().await.expect("a transaction");
+    sqlx::raw_sql("LOCK TABLE hub.refresh_tokens IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *locked)
+        .await
+        .expect("the lock");
+    let mut requests = JoinSet::new();
+    for _ in 0..2 * AT_A_TIME {
+        let token = RefreshToken::generate(&Random::system());
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", client_id.as_str()),
+            ("refresh_token", token.reveal()),
+        ];
+        requests.spawn(Reply::to(http().post(hub.url("/token")).form(&form)));
+    }
+    for _ in 0..AT_A_TIME {
+        let limited = requests.join_next().await.expect("one").expect("a reply");
+        limited.oauth_error(429, "temporarily_unavailable");
+        assert_retry_after(&limited);
+    }
+    locked.rollback().await.expect("the end of the lock");
+    while let Some(looked_up) = requests.join_next().await {
+        let looked_up = looked_up.expect("a reply");
+        looked_up.oauth_error(400, "invalid_grant");
     }
     hub.stop().await;
 }

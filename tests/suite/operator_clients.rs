@@ -1,13 +1,16 @@
 //! Clients that an operator registers by hand, each for one space.
 
+use backlog_mcp_hub::{clock::Clock, domain::ClientKey, random::Random};
 use backlog_sim::seed;
 use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::support::{
+    behind_proxy::{SOMEBODY, assert_retry_after, authorize, behind_proxy, until_limited},
     hub::{REDIRECT_URI, TestHub},
     person::{Person, VERIFIER, authorize_url, authorize_url_with, call, token},
     process::{program, run},
+    reply::Reply,
 };
 
 async fn register(hub: &TestHub, args: &[&str]) -> (bool, String) {
@@ -137,5 +140,26 @@ async fn an_operator_may_register_a_redirect_of_an_intranet() {
         .await;
     let description = itself.oauth_error(400, "invalid_redirect_uri");
     assert!(description.contains("loopback"), "{description}");
+    hub.stop().await;
+}
+
+/// Clients that operators register have the form of those that older versions registered, which
+/// strangers can guess at. Those who do use up the budget of such guesses, not that of the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_who_guess_at_clients_keep_no_operators_client_out() {
+    let hub = behind_proxy(true).await;
+    let (done, said) = register(&hub, &["--redirect-uri", REDIRECT_URI]).await;
+    assert!(done, "{said}");
+    let client_id = line(&said, "client_id");
+    let guess = || {
+        let key = ClientKey::new(&Clock::system(), &Random::system());
+        authorize(&hub, &key.to_string(), SOMEBODY)
+    };
+    let (_, limited) = until_limited(guess).await;
+    assert_retry_after(&limited);
+    let consent = Reply::to(authorize(&hub, client_id, SOMEBODY)).await;
+    consent.page(200);
+    let still = Reply::to(guess()).await;
+    still.page(429);
     hub.stop().await;
 }

@@ -9,7 +9,10 @@ use std::sync::{
 use backlog_mcp_hub::{
     clock::Clock,
     fetch::{Asker, FetchOptions, Fetcher},
-    oauth::client_assertion::{AssertionError, TYPE},
+    oauth::{
+        client_assertion::{AssertionError, TYPE},
+        token::{AccessToken, RefreshToken},
+    },
     random::Random,
     web::client_keys::ClientKeys,
 };
@@ -18,10 +21,12 @@ use chrono::DateTime;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::support::{
     document_host::{Document, DocumentHost},
-    hub::{REDIRECT_URI, TestHub},
+    hub::{REDIRECT_URI, TestHub, http},
+    mcp::call_at,
     person::{Person, VERIFIER},
     reply::Reply,
 };
@@ -449,5 +454,62 @@ async fn keys_that_a_document_withdrew_are_good_for_nothing() {
     expire("1 second").await;
     let reply = refresh(&hub, &signed(), &third).await;
     reply.oauth_error(401, "invalid_client");
+    hub.stop().await;
+}
+
+/// Strangers present tokens that could be of an older version, for a client whose keys are at a host
+/// that never responds. While their requests wait for it, they have no turn at the database.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_never_come_keep_no_token_of_an_older_version_out() {
+    const STRANGERS: usize = 16;
+    let random = Random::system();
+    let hub = TestHub::start().await;
+    Person::default().sign_in(&hub, seed::DANIEL).await;
+    let older = AccessToken::generate(&random);
+    hub.sql(&format!(
+        "INSERT INTO hub.access_tokens
+             (token_hash, grant_id, refresh_token_hash, scopes, expires_at)
+         SELECT '\\x{}', id, sha256('none'), scopes, clock_timestamp() + interval '1 day'
+         FROM hub.grants",
+        older.hash().to_hex()
+    ))
+    .await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = silent.local_addr().expect("an address");
+    let published = json!("https://client.example/jwks.json");
+    let client_id = register(&hub, "jwks_uri", &published).await;
+    let moved = format!(
+        "UPDATE hub.clients SET jwks_uri = 'http://{address}/jwks.json'
+         WHERE jwks_uri IS NOT NULL"
+    );
+    assert_eq!(hub.sql(&moved).await, 1);
+
+    let mut strangers = JoinSet::new();
+    for _ in 0..STRANGERS {
+        let unknown = RefreshToken::generate(&random);
+        let assertion = sign(&claims(&client_id, &hub.base_url));
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", client_id.as_str()),
+            ("refresh_token", unknown.reveal()),
+            ("client_assertion_type", TYPE),
+            ("client_assertion", &assertion),
+        ];
+        strangers.spawn(Reply::to(http().post(hub.url("/token")).form(&form)));
+    }
+    let (never_answered, _) = silent.accept().await.expect("a fetch of the keys");
+    let reply = call_at(
+        &hub.mcp_url(),
+        Some(older.reveal()),
+        "get_myself",
+        json!({}),
+    )
+    .await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    drop((silent, never_answered));
+    while let Some(refused) = strangers.join_next().await {
+        let refused = refused.expect("a reply");
+        refused.oauth_error(503, "temporarily_unavailable");
+    }
     hub.stop().await;
 }

@@ -340,3 +340,25 @@ async fn a_deleted_client_takes_its_grants_with_it() {
     assert_eq!(grants.as_deref(), Some("1"));
     hub.stop().await;
 }
+
+/// Backlog's tokens of a user go with the user's last grant, at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_client_takes_the_account_of_a_user_without_another_grant() {
+    let hub = TestHub::start().await;
+    let first = Managed::register(&hub, &metadata()).await;
+    let last = Managed::register(&hub, &metadata()).await;
+    for managed in [&first, &last] {
+        managed.sign_in(&hub).await;
+    }
+    let accounts = "SELECT count(backlog_refresh_token)::text FROM hub.accounts";
+    let ended = "SELECT count(*)::text FROM hub.audit_events
+                 WHERE event = 'grant_revoked' AND reason = 'by_client'";
+    for (managed, left, revoked) in [(&first, "1", "1"), (&last, "0", "2")] {
+        assert_eq!(managed.delete().await.status, StatusCode::NO_CONTENT);
+        assert_eq!(hub.value(accounts).await.as_deref(), Some(left));
+        assert_eq!(hub.value(ended).await.as_deref(), Some(revoked));
+    }
+    let grants = hub.value("SELECT count(*)::text FROM hub.grants").await;
+    assert_eq!(grants.as_deref(), Some("0"));
+    hub.stop().await;
+}

@@ -51,6 +51,30 @@ async fn the_journal_tells_what_came_without_secrets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn renewals_are_counted_for_each_user_whatever_comes_of_them() {
+    let space = Space::start().await;
+    let control = space.sim.control();
+    let added = control.add_users(2);
+    let first = control.tokens_for(added[0]);
+    let second = control.tokens_for(added[1]);
+    control.fail_next(Matcher::token_endpoint(), 400, "Bad Request", 1);
+    for pair in [&first, &first, &first, &second] {
+        let grant = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", pair.refresh_token.as_str()),
+        ];
+        space.token(&grant).await;
+    }
+    // Failed by the fault, served, and refused because the token was rotated.
+    let renewals = control.renewals();
+    assert_eq!(renewals, [(added[0], 3), (added[1], 1)].into());
+    assert_eq!(control.issued_refresh_tokens(added[0]), 2);
+    assert_eq!(control.issued_refresh_tokens(added[1]), 2);
+    control.clear_journal();
+    assert!(control.renewals().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn injected_failures_are_used_up() {
     let space = Space::start().await;
     let control = space.sim.control();

@@ -4,8 +4,8 @@
 //! row, and a renewal there changes it. The first replica of this release that finds such a grant
 //! adopts its pair:
 //!
-//! 1. Lock the account, if there is one, and then the grant. While the grant's own lease is taken,
-//!    its pair is about to change, so wait.
+//! 1. Lock the account, or queue with the other transactions that would create it (`sign_in`). Then
+//!    lock the grant. While the grant's own lease is taken, its pair is about to change, so wait.
 //! 2. Choose the newest of several pairs. The others stay in their rows until the account is
 //!    renewed once, and are tried if Backlog rejects it before that (`settling`).
 //! 3. Open the pair, seal it for the account, and store it as a generation above all others.
@@ -13,7 +13,10 @@
 use sqlx::PgConnection;
 use tokio::time::Instant;
 
-use super::{POLL_INTERVAL, RenewalContext, RenewalError, lease::RENEWAL_TIMEOUT, sealed::Owner};
+use super::{
+    POLL_INTERVAL, RenewalContext, RenewalError, lease::RENEWAL_TIMEOUT, sealed::Owner,
+    sign_in::hold_or_claim,
+};
 use crate::{
     accounts::Standing,
     db::{
@@ -25,7 +28,7 @@ use crate::{
 
 enum Adopted {
     Done,
-    /// Another process is changing the pair or the account.
+    /// Another process is changing the pair.
     NotNow,
 }
 
@@ -53,7 +56,7 @@ impl RenewalContext {
         space: &Space,
         user: i64,
     ) -> Result<Adopted, RenewalError> {
-        let held = db::accounts::hold(&mut *db, space.id, user).await?;
+        let held = hold_or_claim(&mut *db, space.id, user).await?;
         let own = db::accounts::hold_own_pair(&mut *db, space.id, user, held.is_none()).await?;
         let Some(own) = own else {
             return Ok(Adopted::Done);
@@ -62,13 +65,13 @@ impl RenewalContext {
             return Ok(Adopted::NotNow);
         }
         match held {
-            None => self.make_account(db, space, user, &own).await,
+            None => self.make_account(db, space, user, &own).await?,
             Some(held) if is_newer(&own, &held) => {
                 self.take_own_pair(db, space, held.account.id, &own).await?;
-                Ok(Adopted::Done)
             }
-            Some(_) => Ok(Adopted::Done),
+            Some(_) => {}
         }
+        Ok(Adopted::Done)
     }
 
     async fn make_account(
@@ -77,18 +80,15 @@ impl RenewalContext {
         space: &Space,
         user: i64,
         own: &OwnPair,
-    ) -> Result<Adopted, RenewalError> {
+    ) -> Result<(), RenewalError> {
         let id = AccountId::new(&self.clock, &self.random);
         let pair = self.open_pair(Owner::Grant(own.grant), space, &own.tokens)?;
         let sealed = self.seal(Owner::Account(id), space, &pair);
-        let made = db::accounts::insert(&mut *db, id, space.id, user, &sealed).await?;
-        let Some(generation) = made else {
-            return Ok(Adopted::NotNow);
-        };
+        let generation = db::accounts::insert(&mut *db, id, space.id, user, &sealed).await?;
         db::accounts::note_adoption(&mut *db, own.grant, generation).await?;
         tracing::info!(account = %id, grant = %own.grant, "created account from the tokens of a \
                                                            grant");
-        Ok(Adopted::Done)
+        Ok(())
     }
 
     /// Replaces the account's pair with a grant's own. The account's row must be locked.

@@ -1,6 +1,6 @@
 //! Updates the account of a user after a sign-in.
 //!
-//! 1. Lock the account's row, or create it.
+//! 1. Lock the account's row, or queue for its creation and create it.
 //! 2. Backlog may issue the same pair again: then nothing changes. It may even issue one that a
 //!    renewal has replaced since: that one is not restored.
 //! 3. Any other pair replaces the stored one, restores an ended account, and is written to the rows
@@ -19,7 +19,7 @@ use crate::{
         self,
         accounts::{Held, SealedTokens},
     },
-    domain::{AccountId, GrantId, Space},
+    domain::{AccountId, GrantId, Space, SpaceId},
 };
 
 /// The account after a sign-in.
@@ -40,26 +40,9 @@ impl RenewalContext {
         user: i64,
         given: ClearPair,
     ) -> Result<SignedIn, RenewalError> {
-        let mut held = db::accounts::hold(&mut *db, space.id, user).await?;
-        if held.is_none() {
-            // Creating an account from a grant's pair (`adoption`) locks that grant first.
-            let grants = db::accounts::hold_grants(&mut *db, space.id, user).await?;
-            let id = AccountId::new(&self.clock, &self.random);
-            let sealed = self.seal(Owner::Account(id), space, &given);
-            let made = db::accounts::insert(&mut *db, id, space.id, user, &sealed).await?;
-            if let Some(generation) = made {
-                self.give_to_grants(db, space, &grants, (generation, &given))
-                    .await?;
-                return Ok(SignedIn {
-                    generation,
-                    is_restored: false,
-                    pair: given,
-                });
-            }
-            // A concurrent sign-in of the same user created it first.
-            held = db::accounts::hold(&mut *db, space.id, user).await?;
-        }
-        let held = held.ok_or(RenewalError::Ended)?;
+        let Some(held) = hold_or_claim(&mut *db, space.id, user).await? else {
+            return self.create(db, space, user, given).await;
+        };
         let id = held.account.id;
         if let Some(pair) = self.stored_pair_stays(space, &held, &given) {
             db::accounts::confirm(&mut *db, id).await?;
@@ -77,6 +60,27 @@ impl RenewalContext {
         Ok(SignedIn {
             generation,
             is_restored: held.account.tokens.is_none(),
+            pair: given,
+        })
+    }
+
+    /// Creates the account, which the transaction has claimed.
+    async fn create(
+        &self,
+        db: &mut PgConnection,
+        space: &Space,
+        user: i64,
+        given: ClearPair,
+    ) -> Result<SignedIn, RenewalError> {
+        let grants = db::accounts::hold_grants(&mut *db, space.id, user).await?;
+        let id = AccountId::new(&self.clock, &self.random);
+        let sealed = self.seal(Owner::Account(id), space, &given);
+        let generation = db::accounts::insert(&mut *db, id, space.id, user, &sealed).await?;
+        self.give_to_grants(db, space, &grants, (generation, &given))
+            .await?;
+        Ok(SignedIn {
+            generation,
+            is_restored: false,
             pair: given,
         })
     }
@@ -123,6 +127,21 @@ impl RenewalContext {
     ) -> SealedTokens {
         self.seal(Owner::Grant(grant), space, &signed_in.pair)
     }
+}
+
+/// Locks the account of a user. `None` if there is none: no other transaction creates it before this
+/// one ends.
+pub(super) async fn hold_or_claim(
+    db: &mut PgConnection,
+    space: SpaceId,
+    user: i64,
+) -> Result<Option<Held>, sqlx::Error> {
+    if let Some(held) = db::accounts::hold(&mut *db, space, user).await? {
+        return Ok(Some(held));
+    }
+    db::accounts::queue_creation(&mut *db, space, user).await?;
+    // A concurrent sign-in or adoption may have created it.
+    db::accounts::hold(db, space, user).await
 }
 
 /// The stored hash of a refresh token that a renewal has replaced.

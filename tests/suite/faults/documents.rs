@@ -21,8 +21,8 @@ use crate::support::{
 };
 
 #[derive(Clone, Copy, Debug)]
-enum Hostility {
-    /// Takes the request and says nothing.
+pub enum Hostility {
+    /// Accepts the request and never responds.
     Silent,
     /// A header that never ends, a byte at a time.
     Trickle,
@@ -48,13 +48,15 @@ const ALL: [Hostility; 7] = [
     Hostility::Garbage,
 ];
 
-struct HostileHost {
-    url: String,
+/// A host of documents; it ends when dropped.
+pub struct HostileHost {
+    /// A document there; any other path is as hostile.
+    pub url: String,
     accepting: JoinHandle<()>,
 }
 
 impl HostileHost {
-    async fn open(hostility: Hostility) -> Self {
+    pub async fn open(hostility: Hostility) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let accepting = tokio::spawn(async move {

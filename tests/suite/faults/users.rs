@@ -1,6 +1,9 @@
 //! Users who are signed in, and what they notice.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use backlog_sim::{Control, Id, Matcher, seed};
 use futures_util::future::join_all;
@@ -43,34 +46,70 @@ pub enum Outcome {
     Served,
     /// It did not, and the client is told to try again, or has lost the connection.
     TryAgain(String),
+    /// The user has to sign in again.
+    SignedOut,
 }
 
 /// Signs every user of the simulated Backlog in, with a client each.
 pub async fn sign_in(world: &World) -> Vec<User> {
+    sign_in_with(world, 1).await
+}
+
+/// Signs every user in with so many clients.
+pub async fn sign_in_with(world: &World, clients: usize) -> Vec<User> {
     let mut users = Vec::new();
     for id in ALL {
-        let tokens = Person::default().sign_in(&world.site, id).await;
-        users.push(User { id, tokens });
+        for _ in 0..clients {
+            users.push(User::sign_in(world, id).await);
+        }
     }
     world.sim.control().clear_journal();
     users
 }
 
+/// Has a user whose account has ended sign in with another client. The page after it names the
+/// user's other connections, which work again.
+pub async fn sign_in_again(world: &World, user: &User) {
+    let person = Person::default();
+    let client = world.site.register().await;
+    let consent = person.open_consent(&world.site, &client).await;
+    let forward = person.decide(&world.site, &consent, "approve").await;
+    let backlog = forward.refresh();
+    let callback = person.sign_in_at_backlog(&backlog, user.id, "approve");
+    let page = person.get(&callback.await).await;
+    page.assert_says(200, "End this connection");
+}
+
 /// How often Backlog was asked to renew tokens.
 pub fn renewals(control: &Control) -> usize {
-    let journal = control.journal();
-    let token_requests = journal
-        .iter()
-        .filter(|entry| entry.param("grant_type") == Some("refresh_token"));
-    token_requests.count()
+    control.renewals().values().sum()
+}
+
+/// Asserts that Backlog was asked once to renew the tokens of each of these users, however many
+/// clients they have.
+pub fn assert_each_is_renewed_once(control: &Control, users: &[User]) {
+    let once: BTreeMap<Id, usize> = users.iter().map(|user| (user.id, 1)).collect();
+    assert_eq!(control.renewals(), once, "one for each expiry");
 }
 
 impl User {
+    pub async fn sign_in(world: &World, id: Id) -> Self {
+        let tokens = Person::default().sign_in(&world.site, id).await;
+        Self { id, tokens }
+    }
+
     /// Calls a tool at a replica.
     ///
     /// # Panics
-    /// The user is told to sign in again, is somebody else, or is never told anything.
+    /// The user has to sign in again, is somebody else, or gets no response.
     pub async fn call(&self, url: &str) -> Outcome {
+        let outcome = self.try_call(url).await;
+        assert_ne!(outcome, Outcome::SignedOut, "{} at {url}", self.id);
+        outcome
+    }
+
+    /// The same, where the user may have to sign in again.
+    pub async fn try_call(&self, url: &str) -> Outcome {
         let request = call_request(url, &self.tokens.access_token, "get_myself", json!({}));
         let (status, body) = match answer(request).await {
             Ok(answer) => answer,
@@ -91,6 +130,7 @@ impl User {
                 assert_eq!(myself["id"], json!(self.id), "somebody else");
                 Outcome::Served
             }
+            StatusCode::UNAUTHORIZED => Outcome::SignedOut,
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY => {
                 Outcome::TryAgain(status.to_string())
             }
@@ -136,6 +176,7 @@ impl User {
                     assert!(!late, "{} at {url}: {what}", self.id);
                     sleep(POLL_INTERVAL).await;
                 }
+                Outcome::SignedOut => unreachable!("a call panics then"),
             }
         }
     }
@@ -184,8 +225,8 @@ pub async fn assert_all_are_signed_in(world: &World, users: &mut [User]) {
     }
 }
 
-/// Has these users, whose Backlog tokens have expired, call at every replica, until each of their
-/// renewals waits for Backlog's answer. What the calls met comes from the task.
+/// Has these users, whose Backlog tokens have expired, call at every replica, until the renewal of
+/// each of them waits for Backlog's response. The task returns the outcomes of the calls.
 pub async fn hold_renewals(world: &World, users: &[User]) -> JoinHandle<Vec<Outcome>> {
     let backlog = world.sim.control();
     backlog.hold(Matcher::token_endpoint());
@@ -196,6 +237,7 @@ pub async fn hold_renewals(world: &World, users: &[User]) -> JoinHandle<Vec<Outc
             .flat_map(|user| urls.iter().map(|url| user.call(url)));
         join_all(calls).await
     });
-    backlog.wait_for_held(users.len()).await;
+    let accounts: BTreeSet<Id> = users.iter().map(|user| user.id).collect();
+    backlog.wait_for_held(accounts.len()).await;
     calls
 }

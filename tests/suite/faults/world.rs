@@ -99,9 +99,50 @@ impl World {
 
     /// Kills one as a crash would and starts it again.
     pub async fn crash(&mut self, number: usize) {
+        self.kill(number).await;
+        self.start_again(number).await;
+    }
+
+    /// Kills one as a crash would.
+    pub async fn kill(&mut self, number: usize) {
         let process = self.replicas[number].process.take().expect("it runs");
         process.kill().await;
+    }
+
+    /// Starts one that was killed.
+    pub async fn start_again(&mut self, number: usize) {
         self.replicas[number].process = Some(self.process(number).await);
+    }
+
+    /// Runs statements at the database, past the link.
+    pub async fn sql(&self, statements: &'static str) {
+        let done = sqlx::raw_sql(statements).execute(self.deployment.database.pool());
+        done.await.expect(statements);
+    }
+
+    /// The leases of renewals end, as those of dead processes do in time.
+    pub async fn end_leases(&self) {
+        self.sql(
+            "UPDATE hub.accounts SET renewing_until = clock_timestamp()
+             WHERE renewing_until IS NOT NULL;
+             UPDATE hub.grants SET renewing_until = clock_timestamp()
+             WHERE renewing_until IS NOT NULL",
+        )
+        .await;
+    }
+
+    /// The time until Backlog is asked again about accounts in doubt is over.
+    pub async fn end_doubts(&self) {
+        self.sql(
+            "UPDATE hub.grants SET renewing_until = NULL
+             FROM hub.accounts
+             WHERE accounts.space_id = grants.space_id
+               AND accounts.backlog_user_id = grants.backlog_user_id
+               AND accounts.doubt_until = grants.renewing_until;
+             UPDATE hub.accounts SET doubt_until = clock_timestamp()
+             WHERE doubt_until IS NOT NULL",
+        )
+        .await;
     }
 
     /// The database without the link.
