@@ -66,7 +66,7 @@ pub(super) async fn complete(
     if let Some(record) = &mut record {
         record.ended_as(&found, ToolError::outcome);
     }
-    let found = found.map_err(|error| reader.failed("completion/complete", &error))?;
+    let found = found.map_err(|error| reader.failed("completion/complete", None, &error))?;
     Ok(CompleteResult::new(suggestions(found)))
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use thiserror::Error;
 
-use super::{AccessError, attempt::About, names::Named};
+use super::{AccessError, attempt::About, names::Named, reading::Input};
 use crate::{
     backlog::{BacklogError, Fate, InputError, Left},
     domain::audit_event::ToolOutcome,
@@ -53,7 +53,9 @@ pub(super) enum ToolError {
 pub(super) struct Context<'a> {
     /// The tool, or the item to read.
     pub what: &'a str,
-    /// The inputs of the tool that accept names.
+    /// The inputs of the tool.
+    pub inputs: &'a [Input],
+    /// Those of them that accept names.
     pub named: &'a [Named],
     pub now: DateTime<Utc>,
 }

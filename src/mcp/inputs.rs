@@ -1,9 +1,12 @@
 //! The values that tools take: types that parse strictly, so that Backlog sees
 //! nothing malformed, and describe themselves in the schema.
+//!
+//! The type of an input says what it names ([`Entity`]): an `Integer` or a `String` names nothing.
 
 mod clearable;
 mod color;
 mod custom_field;
+mod entity_id;
 mod id;
 mod list;
 mod named;
@@ -22,15 +25,23 @@ use serde::{
 pub(super) use clearable::Clearable;
 pub(super) use color::{IssueTypeColor, StatusColor};
 pub(super) use custom_field::{CustomFieldFilter, CustomFieldValue};
-pub(super) use id::{ActivityType, IdOrKey, IssueIdOrKey, NumericId};
+pub(super) use entity_id::{
+    ActivityId, AddedProjectKey, ChangedProjectKey, DocumentAttachmentId, HookUrl,
+    IssueAttachmentId, IssueCommentId, IssueSharedFileId, ListedIssueId, NotificationId, PageBound,
+    PullRequestAttachmentId, PullRequestCommentId, PullRequestNumber, SharedDirectory,
+    SharedFileId, StarId, StarredId, UploadedFileId, UserId, WatchingId, WebhookId,
+    WikiAttachmentId, WikiSharedFileId,
+};
+pub(super) use id::{ActivityType, IdOrKey, IssueIdOrKey, WikiId};
 pub(super) use list::{Count, Offset, Order};
 pub(super) use named::{
     Category, CustomField, CustomFieldItem, Issue, IssueType, Priority, Project, PullRequestStatus,
-    Resolution, SpaceUser, Status, Team, User, Version,
+    RelatedIssue, Resolution, SpaceUser, Status, Team, User, Version,
 };
 pub(super) use sort::{SORTS, Sort};
 
 use super::{
+    entity::{ENTITY, Entity},
     names::NameKind,
     reading::{Mark, READ},
 };
@@ -40,14 +51,14 @@ const MAX_SAFE: i64 = 1 << 53;
 
 /// Schemas without a description, which the field that uses the type has.
 macro_rules! plain_schema {
-    ($type:ident: $kind:literal, $mark:path) => {
+    ($type:ident: $kind:literal, $mark:path $(, $entity:path)?) => {
         impl JsonSchema for $type {
             fn schema_name() -> Cow<'static, str> {
                 stringify!($type).into()
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({"type": $kind, READ: $mark})
+                json_schema!({"type": $kind, READ: $mark $(, ENTITY: $entity)?})
             }
         }
     };
@@ -57,7 +68,7 @@ plain_schema!(Integer: "number", Mark::Integer);
 plain_schema!(Whole: "integer", Mark::Integer);
 plain_schema!(Decimal: "number", Mark::Decimal);
 plain_schema!(Date: "string", Mark::Date);
-plain_schema!(DocumentId: "string", Mark::Document);
+plain_schema!(DocumentId: "string", Mark::Document, Entity::Document);
 
 /// A whole number: `12` and `12.0`, but no fraction and no string.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -183,7 +194,11 @@ pub(super) struct ProjectId(Project);
 /// Project key such as PROJ, or name; or give projectId
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(extend("x-read" = Mark::ProjectKey, "x-name" = NameKind::ProjectKey))]
+#[schemars(extend(
+    "x-read" = Mark::ProjectKey,
+    "x-name" = NameKind::ProjectKey,
+    "x-entity" = Entity::Project
+))]
 pub(super) struct ProjectKey(#[schemars(with = "String")] IdOrKey);
 
 // One input instead of the two of the upstream server's tools, which would be 70 bytes more in
@@ -191,19 +206,23 @@ pub(super) struct ProjectKey(#[schemars(with = "String")] IdOrKey);
 /// Project key such as PROJ, name or id
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(extend("x-read" = Mark::ProjectKey, "x-name" = NameKind::ProjectKey))]
+#[schemars(extend(
+    "x-read" = Mark::ProjectKey,
+    "x-name" = NameKind::ProjectKey,
+    "x-entity" = Entity::Project
+))]
 pub(super) struct ProjectIdOrKey(IdOrKey);
 
 /// Numeric id; or give issueKey
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(extend("x-read" = Mark::IssueId))]
+#[schemars(extend("x-read" = Mark::IssueId, "x-entity" = Entity::Issue))]
 pub(super) struct IssueId(Integer);
 
 /// Key such as PROJ-12; or give issueId
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(extend("x-read" = Mark::IssueKey))]
+#[schemars(extend("x-read" = Mark::IssueKey, "x-entity" = Entity::Issue))]
 pub(super) struct IssueKey(String);
 
 /// Markdown, or Backlog notation if the project's textFormattingRule is backlog (get_project)
@@ -214,10 +233,11 @@ pub(super) struct Markup(String);
 /// Repository id; or give repoName
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("x-entity" = Entity::Repository))]
 pub(super) struct RepoId(Integer);
 
 /// Repository name; or give repoId
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(extend("x-read" = Mark::RepositoryName))]
+#[schemars(extend("x-read" = Mark::RepositoryName, "x-entity" = Entity::Repository))]
 pub(super) struct RepoName(String);

@@ -13,11 +13,12 @@ use rmcp::{
 use serde_json::{Value, json};
 
 use super::{
-    BacklogAccess, HubServer, ToolPrefix, Toolset,
+    BacklogAccess, HubServer, ProjectBinding, ToolPrefix, Toolset,
     call_outcome::CallOutcome,
     names,
     reading::Inputs,
-    router::{Entry, annotations},
+    rest::Rest,
+    router::{Entry, Handler, annotations},
     structured,
     tool::{Access, Paging, Spec},
 };
@@ -139,7 +140,10 @@ pub(super) fn list_tool() -> Entry {
         toolset: Toolset::Space,
         also_in: &[],
         access: Access::of(Method::Get),
+        projects: ProjectBinding::SpaceWide,
+        changes: &[],
         fields: &[],
+        rest: Rest::SHORT,
         paging: Paging::None,
         usual_count: 0,
         takes_project: false,
@@ -158,16 +162,7 @@ pub(super) fn list_tool() -> Entry {
     .with_annotations(annotations(spec.access));
     let route = ToolRoute::new_dyn(tool, |call: ToolCallContext<'_, HubServer>| {
         async move {
-            if let Some(name) = call.arguments.iter().flatten().next().map(|(name, _)| name) {
-                let text = format!(
-                    "Invalid arguments for tool {LIST}: {}: unknown input; this tool has none",
-                    names::quoted(name)
-                );
-                return Ok(CallOutcome::Failed(text).into_result(false).into());
-            }
-            let listed = call.service.organizations().map(Organizations::listed);
-            let listed = listed.unwrap_or_else(|| json!([]));
-            let outcome = CallOutcome::json(listed.to_string(), Vec::new());
+            let outcome = list(call.service, &call.arguments.unwrap_or_default());
             let version = call.request_context.protocol_version();
             let structure = structured::is_enabled(call.service.options(), version.as_ref());
             Ok(CallToolResponse::from(outcome.into_result(structure)))
@@ -177,7 +172,22 @@ pub(super) fn list_tool() -> Entry {
     Entry {
         spec,
         route,
-        callable: None,
+        handler: Handler::Hub(list),
         inputs: Inputs::new(Vec::new(), None, ""),
+        #[cfg(test)]
+        template: "",
     }
+}
+
+/// Runs the tool.
+fn list(server: &HubServer, arguments: &JsonObject) -> CallOutcome {
+    if let Some(name) = arguments.keys().next() {
+        return CallOutcome::Failed(format!(
+            "Invalid arguments for tool {LIST}: {}: unknown input; this tool has none",
+            names::quoted(name)
+        ));
+    }
+    let listed = server.organizations().map(Organizations::listed);
+    let listed = listed.unwrap_or_else(|| json!([]));
+    CallOutcome::json(listed.to_string(), Vec::new())
 }

@@ -43,7 +43,6 @@ impl ToolOutput {
     /// One of them is invalid; the text is for the model.
     pub fn of(
         tool: &Spec,
-        rest: Rest,
         given: Given,
         arguments: &mut JsonObject,
         options: &ToolOptions,
@@ -52,7 +51,7 @@ impl ToolOutput {
             Some(fields) if options.field_selection => Selection::parse(&fields, tool.fields)?,
             _ => Selection::All,
         };
-        let asked = match rest.way {
+        let asked = match tool.rest.way {
             Way::Own => RequestedPart {
                 text_offset: take_number(arguments, TEXT_OFFSET)?.unwrap_or(0),
                 text_length: take_number(arguments, TEXT_LENGTH)?.filter(|length| *length > 0),
@@ -60,7 +59,7 @@ impl ToolOutput {
             },
             Way::By(_) | Way::None => RequestedPart::default(),
         };
-        let undoubled = rest.doubled
+        let undoubled = tool.rest.doubled
             && match arguments.shift_remove(INCLUDE_JSON) {
                 Some(Value::Bool(wanted)) => !wanted,
                 None | Some(Value::Null) => true,
@@ -71,7 +70,7 @@ impl ToolOutput {
             };
         Ok(Self {
             tool: tool.name,
-            rest,
+            rest: tool.rest,
             given,
             selection,
             asked,

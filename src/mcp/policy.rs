@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use thiserror::Error;
 
-use super::{Toolset, projects, tool::Spec, toolset::UnknownToolset};
+use super::{Toolset, tool::Spec, toolset::UnknownToolset};
 
 /// Limits on the tools of a caller, and the choice within them. The default has no limits and
 /// offers the default toolsets.
@@ -120,7 +120,7 @@ impl Policy {
         if !offered {
             return Err(Denied::NotChosen(tool.toolset));
         }
-        match projects::refusal(tool.name) {
+        match tool.projects.refusal() {
             Some(reason) if self.projects.is_some() => Err(Denied::Projects(reason)),
             _ => Ok(()),
         }
@@ -152,7 +152,11 @@ mod tests {
     use super::*;
     use crate::{
         backlog::Method,
-        mcp::tool::{Access, Paging},
+        mcp::{
+            ProjectBinding,
+            rest::Rest,
+            tool::{Access, Paging},
+        },
     };
 
     fn set(toolsets: &[Toolset]) -> Option<BTreeSet<Toolset>> {
@@ -200,7 +204,10 @@ mod tests {
             toolset,
             also_in: &[],
             access: Access::of(Method::Get),
+            projects: ProjectBinding::SpaceWide,
+            changes: &[],
             fields: &[],
+            rest: Rest::SHORT,
             paging: Paging::None,
             usual_count: 0,
             takes_project: false,

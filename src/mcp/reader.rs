@@ -203,17 +203,19 @@ impl<'a> Reader<'a> {
         ErrorData::invalid_params(self.name_tools(&text), None)
     }
 
-    /// The protocol error for a failure of Backlog.
-    pub fn failed(&self, what: &str, error: &ToolError) -> ErrorData {
+    /// The protocol error for a failure of Backlog; `tool` reads the same.
+    pub fn failed(&self, what: &str, tool: Option<&str>, error: &ToolError) -> ErrorData {
         if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
             self.caller.challenge.set(AuthChallenge::SignInAgain);
         }
+        let entry = tool.and_then(|tool| self.server.table().own(tool));
         let text = match error {
             ToolError::OutsideProjects(reason) => format!(
                 "{what} cannot be read, because only some projects are allowed here: {reason}."
             ),
             error => error.explain(Context {
                 what,
+                inputs: entry.map_or(&[], |entry| entry.inputs.own()),
                 named: &[],
                 now: self.server.now(),
             }),

@@ -1,4 +1,4 @@
-//! How to read the rest of a result that is too long, by tool.
+//! How to read the rest of a result that is too long. Each tool declares it ([`Rest`]).
 //!
 //! | a tool that returns | has |
 //! |---|---|
@@ -9,7 +9,7 @@
 //!
 //! Lists that the hub does not page have few and small entries: the priorities and resolutions of
 //! Backlog, and the statuses of a project, at most twelve. The result of a tool that writes is read
-//! with the tool that reads the same item. A test over all tools keeps this table complete.
+//! with the tool that reads the same item.
 
 use std::sync::Arc;
 
@@ -77,63 +77,94 @@ pub(super) enum Source {
 
 use Source::{After, Argument, Number, Output};
 
-const fn by(tool: &'static str, inputs: &'static [(&'static str, Source)]) -> Way {
-    Way::By(Reading { tool, inputs })
+const fn by(tool: &'static str, inputs: &'static [(&'static str, Source)]) -> Rest {
+    Rest::with(Way::By(Reading { tool, inputs }))
 }
 
-const ISSUE: Way = by("get_issue", &[("issueKey", Output("/issueKey"))]);
-const ISSUE_INSIDE: Way = by("get_issue", &[("issueKey", Output("/issue/issueKey"))]);
-const WIKI: Way = by("get_wiki", &[("wikiId", Output("/id"))]);
-const DOCUMENT: Way = by("get_document", &[("documentId", Output("/id"))]);
-const PULL_REQUEST: Way = by(
-    "get_pull_request",
-    &[
-        ("projectId", Output("/projectId")),
-        ("repoId", Output("/repositoryId")),
-        ("number", Output("/number")),
-    ],
-);
-const ISSUE_COMMENT: Way = by(
-    "get_issue_comments",
-    &[
-        ("issueId", Output("/issueId")),
-        ("maxId", After("/id")),
-        ("count", Number(1)),
-    ],
-);
-const PULL_REQUEST_COMMENT: Way = by(
-    "get_pull_request_comments",
-    &[
-        ("projectId", Argument("projectId")),
-        ("projectKey", Argument("projectKey")),
-        ("repoId", Argument("repoId")),
-        ("repoName", Argument("repoName")),
-        ("number", Argument("number")),
-        ("maxId", After("/id")),
-        ("count", Number(1)),
-    ],
-);
-const VERSIONS: Way = by(
-    "get_version_milestone_list",
-    &[("projectId", Output("/projectId"))],
-);
-const ISSUE_TYPES: Way = by("get_issue_types", &[("projectId", Output("/projectId"))]);
-const CUSTOM_FIELDS: Way = by("get_custom_fields", &[("projectId", Output("/projectId"))]);
-const WEBHOOKS: Way = by(
-    "get_webhooks",
-    &[("projectIdOrKey", Argument("projectIdOrKey"))],
-);
-const NOTICE: Way = by("get_space_notification", &[]);
-
+/// The declarations; every tool makes one of them.
 impl Rest {
-    pub fn of(tool: &str) -> Self {
+    /// Nothing in the result is longer than a name.
+    pub const SHORT: Self = Self::with(Way::None);
+    /// The result is a file, and the tool has inputs of its own to read the rest.
+    pub const FILE: Self = Self::with(Way::None);
+    /// The same tool reads the rest, with `textOffset`, `textLength` and `itemOffset`.
+    pub const OWN: Self = Self::with(Way::Own);
+
+    pub const ISSUE: Self = by("get_issue", &[("issueKey", Output("/issueKey"))]);
+    pub const ISSUE_INSIDE: Self = by("get_issue", &[("issueKey", Output("/issue/issueKey"))]);
+    pub const WIKI: Self = by("get_wiki", &[("wikiId", Output("/id"))]);
+    pub const DOCUMENT: Self = by("get_document", &[("documentId", Output("/id"))]);
+    pub const PULL_REQUEST: Self = by(
+        "get_pull_request",
+        &[
+            ("projectId", Output("/projectId")),
+            ("repoId", Output("/repositoryId")),
+            ("number", Output("/number")),
+        ],
+    );
+    pub const ISSUE_COMMENT: Self = by(
+        "get_issue_comments",
+        &[
+            ("issueId", Output("/issueId")),
+            ("maxId", After("/id")),
+            ("count", Number(1)),
+        ],
+    );
+    pub const PULL_REQUEST_COMMENT: Self = by(
+        "get_pull_request_comments",
+        &[
+            ("projectId", Argument("projectId")),
+            ("projectKey", Argument("projectKey")),
+            ("repoId", Argument("repoId")),
+            ("repoName", Argument("repoName")),
+            ("number", Argument("number")),
+            ("maxId", After("/id")),
+            ("count", Number(1)),
+        ],
+    );
+    pub const VERSIONS: Self = by(
+        "get_version_milestone_list",
+        &[("projectId", Output("/projectId"))],
+    );
+    pub const ISSUE_TYPES: Self = by("get_issue_types", &[("projectId", Output("/projectId"))]);
+    pub const CUSTOM_FIELDS: Self = by("get_custom_fields", &[("projectId", Output("/projectId"))]);
+    pub const WEBHOOKS: Self = by(
+        "get_webhooks",
+        &[("projectIdOrKey", Argument("projectIdOrKey"))],
+    );
+    pub const NOTICE: Self = by("get_space_notification", &[]);
+
+    const fn with(way: Way) -> Self {
         Self {
-            way: way(tool),
-            pages: pages(tool),
-            doubled: matches!(tool, "get_document" | "get_documents"),
+            way,
+            pages: Pages::None,
+            doubled: false,
         }
     }
 
+    /// The same for a list that Backlog returns whole and the hub pages.
+    #[must_use]
+    pub const fn paged(mut self) -> Self {
+        self.pages = Pages::Whole;
+        self
+    }
+
+    /// The same for the versions of a wiki page.
+    #[must_use]
+    pub const fn paged_by_version(mut self) -> Self {
+        self.pages = Pages::Versions;
+        self
+    }
+
+    /// The same for texts that Backlog returns a second time, as the JSON of its editor.
+    #[must_use]
+    pub const fn doubled(mut self) -> Self {
+        self.doubled = true;
+        self
+    }
+}
+
+impl Rest {
     /// Returns how a tool pages. `paging` follows from its inputs without the hub's.
     pub fn paging(self, paging: Paging) -> Paging {
         match self.pages {
@@ -182,92 +213,6 @@ impl Rest {
             let inputs = inputs.into_iter();
             properties.extend(inputs.map(|(name, input)| (name.to_owned(), input)));
         }
-    }
-}
-
-fn pages(tool: &str) -> Pages {
-    match tool {
-        "get_users"
-        | "get_project_list"
-        | "get_project_users"
-        | "get_related_issues"
-        | "get_issue_types"
-        | "get_categories"
-        | "get_custom_fields"
-        | "get_version_milestone_list"
-        | "get_wiki_pages"
-        | "get_git_repositories"
-        | "get_issue_attachments"
-        | "get_issue_shared_files"
-        | "get_wiki_attachments"
-        | "get_wiki_shared_files"
-        | "get_pull_request_attachments"
-        | "get_issue_comment_notifications"
-        | "get_issue_participants"
-        | "get_wiki_tags"
-        | "get_document_comments"
-        | "get_project_administrators"
-        | "get_project_teams"
-        | "get_webhooks" => Pages::Whole,
-        "get_wiki_history" => Pages::Versions,
-        _ => Pages::None,
-    }
-}
-
-fn way(tool: &str) -> Way {
-    match tool {
-        // One item.
-        "get_issue"
-        | "get_issue_comment"
-        | "get_wiki"
-        | "get_document"
-        | "get_document_tree"
-        | "get_pull_request"
-        | "get_git_repository"
-        | "get_activity"
-        | "get_space_notification"
-        | "get_space_disk_usage" => Way::Own,
-        // Lists of items that no other tool, or none of the default toolsets, reads.
-        "get_issue_comments"
-        | "get_pull_request_comments"
-        | "get_document_comments"
-        | "get_wiki_history"
-        | "get_notifications"
-        | "get_watching_list_items"
-        | "get_space_activities"
-        | "get_project_activities"
-        | "get_user_recent_updates"
-        | "get_user_stars"
-        | "get_issue_types"
-        | "get_custom_fields"
-        | "get_version_milestone_list"
-        | "get_git_repositories"
-        | "get_webhooks"
-        | "get_teams"
-        | "get_project_teams" => Way::Own,
-        "get_issues" | "get_related_issues" | "add_issue" | "update_issue"
-        | "add_related_issue" => ISSUE,
-        "get_recently_viewed_issues" | "add_watching" | "update_watching" | "delete_watching" => {
-            ISSUE_INSIDE
-        }
-        "add_wiki" | "update_wiki" => WIKI,
-        "get_documents" | "add_document" => DOCUMENT,
-        "get_pull_requests" | "add_pull_request" | "update_pull_request" => PULL_REQUEST,
-        "add_issue_comment" | "update_issue_comment" | "add_issue_comment_notifications" => {
-            ISSUE_COMMENT
-        }
-        "add_pull_request_comment" | "update_pull_request_comment" => PULL_REQUEST_COMMENT,
-        "add_version_milestone" | "update_version_milestone" => VERSIONS,
-        "add_issue_type" | "update_issue_type" => ISSUE_TYPES,
-        "add_custom_field"
-        | "update_custom_field"
-        | "add_custom_field_item"
-        | "update_custom_field_item"
-        | "delete_custom_field_item" => CUSTOM_FIELDS,
-        "add_webhook" | "update_webhook" => WEBHOOKS,
-        "update_space_notification" => NOTICE,
-        // Numbers and names, files, and deleted items.
-        _ => Way::None,
     }
 }
 

@@ -14,10 +14,10 @@ use crate::backlog::Method;
 use super::{
     Caller, HubServer, ToolOptions, ToolPrefix, Toolset, arguments,
     call::{self, Callable},
+    call_outcome::CallOutcome,
     names::Named,
     organizations,
     reading::Inputs,
-    rest::Rest,
     schema,
     tool::{Access, Paging, Spec, Tool},
     tools,
@@ -28,23 +28,37 @@ use super::{
 pub(super) struct Entry {
     pub spec: Spec,
     pub route: ToolRoute<HubServer>,
-    /// Unless it asks Backlog nothing.
-    pub callable: Option<Callable>,
+    pub handler: Handler,
     /// What its inputs take.
     pub inputs: Inputs,
+    /// What the path of its request is made from, where it is one.
+    #[cfg(test)]
+    pub template: &'static str,
+}
+
+/// The code that runs the calls of a tool.
+#[derive(Clone, Debug)]
+pub(super) enum Handler {
+    /// A tool that asks Backlog.
+    Backlog(Callable),
+    /// The hub itself, from its own configuration: neither scopes nor policies apply.
+    Hub(fn(&HubServer, &JsonObject) -> CallOutcome),
 }
 
 impl Entry {
     pub fn of<T: Tool>(toolset: Toolset) -> Self {
         let mut input = schema::of::<T>();
-        let rest = Rest::of(T::NAME);
+        let rest = T::REST;
         let spec = Spec {
             name: T::NAME,
             title: T::TITLE,
             toolset,
             also_in: T::ALSO_IN,
             access: T::ACCESS,
+            projects: T::PROJECTS,
+            changes: T::CHANGES,
             fields: T::FIELDS,
+            rest,
             paging: rest.paging(paging(&input.schema)),
             usual_count: T::USUAL_COUNT,
             takes_project: takes(&input.schema, arguments::PROJECT),
@@ -61,7 +75,7 @@ impl Entry {
             takes_none: inputs.takes_none(&named.argument),
             ..named
         });
-        let callable = Callable::of::<T>(spec, rest, named.collect());
+        let callable = Callable::of::<T>(spec, named.collect());
         let called = callable.clone();
         let route = ToolRoute::new_dyn(describe(&spec, input), move |call| {
             call::answer(called.clone(), call).boxed()
@@ -69,8 +83,21 @@ impl Entry {
         Self {
             spec,
             route,
-            callable: Some(callable),
+            handler: Handler::Backlog(callable),
             inputs,
+            #[cfg(test)]
+            template,
+        }
+    }
+
+    /// Whether a caller may use it.
+    fn is_offered_to(&self, caller: &Caller) -> bool {
+        match self.handler {
+            Handler::Hub(_) => true,
+            Handler::Backlog(_) => {
+                caller.scopes.contains(self.spec.access.scope())
+                    && caller.policy.check(&self.spec).is_ok()
+            }
         }
     }
 
@@ -130,8 +157,6 @@ pub(super) struct Table {
     /// Without the prefix.
     by_own_name: HashMap<&'static str, usize>,
     prefix: ToolPrefix,
-    /// `list_organizations`, where there are several; no policy takes it away.
-    list_organizations: Option<Entry>,
 }
 
 impl Table {
@@ -160,7 +185,6 @@ impl Table {
             by_name,
             by_own_name: HashMap::new(),
             prefix: options.prefix.clone(),
-            list_organizations: None,
         };
         for entry in &mut entries {
             table.name_tools_of(&mut entry.route.attr);
@@ -182,10 +206,13 @@ impl Table {
             entry.know_inputs();
         }
         let mut list = organizations::list_tool();
-        let (name, tool) = (list.spec.name, &mut list.route.attr);
-        options.descriptions.apply(name, tool);
-        tool.name = format!("{}{name}", options.prefix).into();
-        self.list_organizations = Some(list);
+        let (own_name, tool) = (list.spec.name, &mut list.route.attr);
+        options.descriptions.apply(own_name, tool);
+        let name = format!("{}{own_name}", options.prefix);
+        tool.name = name.clone().into();
+        self.by_name.insert(name, self.entries.len());
+        self.by_own_name.insert(own_name, self.entries.len());
+        self.entries.push(list);
         self
     }
 
@@ -200,11 +227,6 @@ impl Table {
         &self.entries
     }
 
-    #[cfg(test)]
-    pub fn list_organizations(&self) -> Option<&Entry> {
-        self.list_organizations.as_ref()
-    }
-
     /// A text of ours, with the names of tools in it as they are offered.
     pub fn name_tools<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let offered = |name: &str| format!("{}{name}", self.prefix);
@@ -213,8 +235,7 @@ impl Table {
     }
 
     fn is_tool(&self, name: &str) -> bool {
-        // While the table is made, there are no entries to find yet.
-        self.by_name.contains_key(name) || self.get(name).is_some()
+        self.by_name.contains_key(name)
     }
 
     fn name_tools_of(&self, tool: &mut model::Tool) {
@@ -245,22 +266,14 @@ impl Table {
     }
 
     pub fn get(&self, name: &str) -> Option<&Entry> {
-        match self.by_name.get(name) {
-            Some(index) => Some(&self.entries[*index]),
-            None => self
-                .list_organizations
-                .as_ref()
-                .filter(|entry| entry.route.attr.name == name),
-        }
+        self.by_name.get(name).map(|index| &self.entries[*index])
     }
 
     /// The tools that a caller may use.
     pub fn listed_for(&self, caller: &Caller) -> Vec<model::Tool> {
         self.entries
             .iter()
-            .filter(|entry| caller.scopes.contains(entry.spec.access.scope()))
-            .filter(|entry| caller.policy.check(&entry.spec).is_ok())
-            .chain(&self.list_organizations)
+            .filter(|entry| entry.is_offered_to(caller))
             .map(|entry| entry.route.attr.clone())
             .collect()
     }

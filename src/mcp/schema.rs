@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 pub(super) use plain::KEYWORDS;
 
 use super::{
+    entity::ENTITY,
     names::{CLEARABLE, KEYWORD, NameKind, Named},
     reading::{self, READ},
 };
@@ -57,6 +58,7 @@ pub(super) fn of<T: JsonSchema>() -> Input {
     let named = named.filter_map(|(argument, input)| {
         let clearable = input.as_object_mut()?.shift_remove(CLEARABLE).is_some();
         strip(input, READ);
+        strip(input, ENTITY);
         Some(Named {
             argument: argument.clone(),
             kind: take_kind(input)?,

@@ -32,7 +32,7 @@ use super::{
     prompts,
     reader::Reader,
     resources,
-    router::Table,
+    router::{Handler, Table},
     structured, subscriptions,
     tool::Spec,
 };
@@ -170,7 +170,11 @@ impl HubServer {
         name: &str,
         arguments: JsonObject,
     ) -> Option<Vec<u8>> {
-        let callable = self.table.get(name)?.callable.as_ref()?;
+        let structure = structured::is_enabled(&self.options, version);
+        let callable = match &self.table.get(name)?.handler {
+            Handler::Backlog(callable) => callable,
+            Handler::Hub(run) => return Some(run(self, &arguments).write(structure)),
+        };
         let (progress, notifier) = progress::none();
         let call = Call {
             caller: caller.clone(),
@@ -181,7 +185,6 @@ impl HubServer {
             notifier,
         };
         let outcome = call::make(self, callable, call).await;
-        let structure = structured::is_enabled(&self.options, version);
         Some(outcome.write(structure))
     }
 

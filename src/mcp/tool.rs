@@ -15,11 +15,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
-    BacklogAccess, Toolset,
+    BacklogAccess, NameList, ProjectBinding, Toolset,
     failure::ToolError,
     file::{self, FileLimits, View},
     page::USUAL_COUNT,
     progress::ProgressSink,
+    rest::Rest,
 };
 use crate::{
     backlog::{
@@ -37,6 +38,12 @@ pub(super) trait Endpoint:
     /// For people, in a few words.
     const TITLE: &'static str;
     const CALL: Operation;
+    /// The rule that ties its calls to projects.
+    const PROJECTS: ProjectBinding;
+    /// How the rest of a long result is read.
+    const REST: Rest;
+    /// The cached lists of names that it changes.
+    const CHANGES: &'static [NameList] = &[];
     const ACCESS: Access = Access::of(Self::CALL.method());
     /// The fields of the objects in a list that it returns, for callers to choose from.
     const FIELDS: &'static [&'static str] = &[];
@@ -54,6 +61,9 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const NAME: &'static str;
     const TITLE: &'static str;
     const ACCESS: Access;
+    const PROJECTS: ProjectBinding;
+    const REST: Rest;
+    const CHANGES: &'static [NameList] = &[];
     const FIELDS: &'static [&'static str] = &[];
     const USUAL_COUNT: u64 = USUAL_COUNT;
     /// The request, where the tool is one.
@@ -111,6 +121,9 @@ impl<E: Endpoint> Tool for E {
     const NAME: &'static str = E::NAME;
     const TITLE: &'static str = E::TITLE;
     const ACCESS: Access = E::ACCESS;
+    const PROJECTS: ProjectBinding = E::PROJECTS;
+    const REST: Rest = E::REST;
+    const CHANGES: &'static [NameList] = E::CHANGES;
     const FIELDS: &'static [&'static str] = E::FIELDS;
     const USUAL_COUNT: u64 = E::USUAL_COUNT;
     const REQUEST: Option<Operation> = Some(E::CALL);
@@ -216,7 +229,11 @@ pub(super) struct Spec {
     /// Toolsets that offer it as well.
     pub also_in: &'static [Toolset],
     pub access: Access,
+    pub projects: ProjectBinding,
+    /// The cached lists of names that it changes.
+    pub changes: &'static [NameList],
     pub fields: &'static [&'static str],
+    pub rest: Rest,
     pub paging: Paging,
     /// How many elements come where the call does not say it.
     pub usual_count: u64,

@@ -29,50 +29,134 @@ pub enum Toolset {
 #[error("unknown toolset `{0}`")]
 pub struct UnknownToolset(String);
 
-impl Toolset {
-    /// Those that are offered where nobody chose: what the upstream server has.
-    pub const DEFAULT: [Self; 7] = [
-        Self::Space,
-        Self::Project,
-        Self::Issue,
-        Self::Wiki,
-        Self::Git,
-        Self::Document,
-        Self::Notifications,
-    ];
+/// The facts about one toolset.
+struct Row {
+    toolset: Toolset,
+    name: &'static str,
+    /// Whether it is offered by default, because the upstream server has it.
+    is_default: bool,
+    /// One sentence for users who choose among the toolsets.
+    description: &'static str,
+}
 
-    pub const ALL: [Self; 13] = [
-        Self::Space,
-        Self::Project,
-        Self::Issue,
-        Self::Wiki,
-        Self::Git,
-        Self::Document,
-        Self::Notifications,
-        Self::Files,
-        Self::Activity,
-        Self::Settings,
-        Self::Members,
-        Self::Webhooks,
-        Self::Administration,
-    ];
+const fn row(
+    toolset: Toolset,
+    name: &'static str,
+    is_default: bool,
+    description: &'static str,
+) -> Row {
+    Row {
+        toolset,
+        name,
+        is_default,
+        description,
+    }
+}
+
+/// Every toolset, in the order of the variants, which is the order in which they are listed.
+const TABLE: [Row; 13] = {
+    use Toolset::{
+        Activity, Administration, Document, Files, Git, Issue, Members, Notifications, Project,
+        Settings, Space, Webhooks, Wiki,
+    };
+    [
+        row(
+            Space,
+            "space",
+            true,
+            "The space, its users and what they do",
+        ),
+        row(Project, "project", true, "Projects and their members"),
+        row(
+            Issue,
+            "issue",
+            true,
+            "Issues with their comments, files, links and watchers, and what classifies them",
+        ),
+        row(Wiki, "wiki", true, "Wiki pages"),
+        row(
+            Git,
+            "git",
+            true,
+            "Git repositories, pull requests and the comments on them",
+        ),
+        row(Document, "document", true, "Documents and their tree"),
+        row(
+            Notifications,
+            "notifications",
+            true,
+            "The signed-in user's notifications",
+        ),
+        row(
+            Files,
+            "files",
+            false,
+            "Files: uploads, what is attached to issues, wiki pages and pull requests, and shared \
+             files",
+        ),
+        row(
+            Activity,
+            "activity",
+            false,
+            "What is around content: comments one by one, who is told, histories, stars, tags, \
+             what was looked at last",
+        ),
+        row(
+            Settings,
+            "settings",
+            false,
+            "What a project's issues are made of: statuses, types, fields",
+        ),
+        row(
+            Members,
+            "members",
+            false,
+            "Who belongs to a project, and the teams",
+        ),
+        row(Webhooks, "webhooks", false, "The webhooks of a project"),
+        row(
+            Administration,
+            "administration",
+            false,
+            "The space as its administrators see it",
+        ),
+    ]
+};
+
+/// The toolsets of the table, or only the default ones.
+const fn toolsets<const COUNT: usize>(only_default: bool) -> [Toolset; COUNT] {
+    let mut chosen = [Toolset::Space; COUNT];
+    let (mut at, mut count) = (0, 0);
+    while at < TABLE.len() {
+        assert!(TABLE[at].toolset as usize == at, "a row out of order");
+        if TABLE[at].is_default || !only_default {
+            chosen[count] = TABLE[at].toolset;
+            count += 1;
+        }
+        at += 1;
+    }
+    assert!(count == COUNT, "another number of toolsets");
+    chosen
+}
+
+impl Toolset {
+    /// The toolsets that are offered by default: those of the upstream server.
+    pub const DEFAULT: [Self; 7] = toolsets(true);
+
+    pub const ALL: [Self; TABLE.len()] = toolsets(false);
+
+    const fn row(self) -> &'static Row {
+        const ROWS: &[Row] = &TABLE;
+        &ROWS[self as usize]
+    }
 
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Space => "space",
-            Self::Project => "project",
-            Self::Issue => "issue",
-            Self::Wiki => "wiki",
-            Self::Git => "git",
-            Self::Document => "document",
-            Self::Notifications => "notifications",
-            Self::Files => "files",
-            Self::Activity => "activity",
-            Self::Settings => "settings",
-            Self::Members => "members",
-            Self::Webhooks => "webhooks",
-            Self::Administration => "administration",
-        }
+        self.row().name
+    }
+
+    /// One sentence for users who choose among the toolsets.
+    pub fn description(self) -> &'static str {
+        self.row().description
     }
 
     /// The sets that one name stands for: its own, those of `default` (or `all`, as the upstream
@@ -111,33 +195,6 @@ impl Toolset {
             toolsets.extend(Self::named(name)?);
         }
         Ok(Some(toolsets))
-    }
-
-    /// One sentence for people who choose among them.
-    pub fn description(self) -> &'static str {
-        match self {
-            Self::Space => "The space, its users and what they do",
-            Self::Project => "Projects and their members",
-            Self::Issue => {
-                "Issues with their comments, files, links and watchers, and what classifies them"
-            }
-            Self::Wiki => "Wiki pages",
-            Self::Git => "Git repositories, pull requests and the comments on them",
-            Self::Document => "Documents and their tree",
-            Self::Notifications => "The signed-in user's notifications",
-            Self::Files => {
-                "Files: uploads, what is attached to issues, wiki pages and pull requests, and \
-                 shared files"
-            }
-            Self::Activity => {
-                "What is around content: comments one by one, who is told, histories, stars, \
-                 tags, what was looked at last"
-            }
-            Self::Settings => "What a project's issues are made of: statuses, types, fields",
-            Self::Members => "Who belongs to a project, and the teams",
-            Self::Webhooks => "The webhooks of a project",
-            Self::Administration => "The space as its administrators see it",
-        }
     }
 }
 

@@ -206,13 +206,13 @@ fn the_metrics_are_at_one_port_everywhere() {
 fn the_toolsets_of_the_readme_are_those_of_the_tools() {
     let documented: Vec<_> = table(&read("README.md"), "## Tools")
         .iter()
-        .map(|row| (code(&row[0]), row[1].clone(), format!("{}.", row[2])))
+        .map(|row| (code(&row[0]), format!("{}.", row[1])))
         .collect();
     // A test of the server keeps this page in step with the tools.
-    let heading = Regex::new(r"(?m)^## `(\w+)` \((\d+)\)\n\n(.+)$").unwrap();
+    let heading = Regex::new(r"(?m)^## `(\w+)` \(\d+\)\n\n(.+)$").unwrap();
     let actual: Vec<_> = heading
         .captures_iter(&read("docs/tools.md"))
-        .map(|found| (found[1].into(), found[2].into(), found[3].into()))
+        .map(|found| (found[1].into(), found[2].into()))
         .collect();
     assert_eq!(documented, actual);
 }
@@ -228,6 +228,7 @@ fn the_files_and_tests_that_documents_name_exist() {
     for document in [
         "README.md",
         "CONTRIBUTING.md",
+        "docs/adding-a-tool.md",
         "docs/admin.md",
         "docs/architecture.md",
         "docs/logging.md",
@@ -256,6 +257,24 @@ fn the_files_and_tests_that_documents_name_exist() {
         }
     }
     assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn the_tool_that_a_contributor_is_shown_is_as_it_is_shown() {
+    let shown = read("docs/adding-a-tool.md");
+    let mut files = Vec::new();
+    for line in shown.lines().filter_map(|line| line.strip_prefix('+')) {
+        if let Some(path) = line.strip_prefix("++ b/") {
+            files.push((path, String::new()));
+        } else if let Some((_, added)) = files.last_mut() {
+            added.push_str(line);
+            added.push('\n');
+        }
+    }
+    assert_eq!(files.len(), 3, "its file, its list, its test");
+    for (path, added) in files {
+        assert!(read(path).contains(&added), "{path} has not:\n{added}");
+    }
 }
 
 /// The settings of `serve`, and of the program without a command, by their variable.

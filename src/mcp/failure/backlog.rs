@@ -31,7 +31,7 @@ pub(super) fn explain(error: &BacklogError, about: &About, context: Context<'_>)
             let again = format!("Try again {}, with fewer calls.", time(*until, context.now));
             format!("{check} {again}").trim_start().to_owned()
         }
-        (error, Some(Fate::Unknown)) => match cause(error, about) {
+        (error, Some(Fate::Unknown)) => match cause(error, about, context) {
             Some(cause) => format!("{CHECK} {cause}"),
             None => CHECK.to_owned(),
         },
@@ -45,14 +45,15 @@ pub(super) fn explain(error: &BacklogError, about: &About, context: Context<'_>)
 }
 
 /// Returns what to fix before a change of unknown fate is tried again.
-fn cause(error: &BacklogError, about: &About) -> Option<String> {
+fn cause(error: &BacklogError, about: &About, context: Context<'_>) -> Option<String> {
     match error {
         BacklogError::UnexpectedBody { status, .. } if is_redirect(*status) => {
-            Some(by_status(*status, about))
+            Some(by_status(*status, about, context))
         }
         BacklogError::Api { errors, .. } => {
             let code = errors.first().map_or(0, |error| error.code);
-            advice::advice(code, about.template).filter(|_| code != ErrorItem::NOT_FOUND)
+            let advice = advice::advice(code, about.template, context.inputs);
+            advice.filter(|_| code != ErrorItem::NOT_FOUND)
         }
         _ => None,
     }
@@ -66,7 +67,9 @@ fn to_do(error: &BacklogError, about: &About, context: Context<'_>) -> String {
             status: status @ 200..300,
             body,
         } => return unread(*status, *body),
-        BacklogError::UnexpectedBody { status, .. } => return by_status(*status, about),
+        BacklogError::UnexpectedBody { status, .. } => {
+            return by_status(*status, about, context);
+        }
         BacklogError::Unreachable => "Nothing was sent: try again in a moment.",
         BacklogError::Busy => "Nothing was sent: try again in a few seconds.",
         BacklogError::TooLong => {
@@ -101,7 +104,7 @@ fn unread(status: u16, body: Content) -> String {
 }
 
 /// Advises on a response without Backlog's own errors, by its status.
-fn by_status(status: u16, about: &About) -> String {
+fn by_status(status: u16, about: &About, context: Context<'_>) -> String {
     let text = match status {
         _ if is_redirect(status) => return format!("The space has moved: check {ADDRESS}."),
         400 => "Check the arguments: Backlog, or a proxy in front of it, rejects the request.",
@@ -110,7 +113,7 @@ fn by_status(status: u16, about: &About) -> String {
              firewall nor a restriction of the space blocks this server's address."
         }
         404 | 410 => {
-            let check = advice::not_found(about.template);
+            let check = advice::not_found(about.template, context.inputs);
             return format!("{check} If every call fails like this, check {ADDRESS}.");
         }
         407 => "A proxy requires credentials: ask the operator of this server to configure it.",
@@ -136,7 +139,7 @@ fn is_redirect(status: u16) -> bool {
 /// Advises on a rejection that Backlog explained.
 fn by_code(status: u16, errors: &[ErrorItem], about: &About, context: Context<'_>) -> String {
     let code = errors.first().map_or(0, |error| error.code);
-    let mut text = advice::advice(code, about.template).unwrap_or_default();
+    let mut text = advice::advice(code, about.template, context.inputs).unwrap_or_default();
     if status == 408 || !(400..500).contains(&status) {
         text = format!("Try again later. {text}").trim_end().to_owned();
     }

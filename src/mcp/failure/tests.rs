@@ -5,7 +5,11 @@ use reqwest::Method;
 use super::*;
 use crate::{
     backlog::{Content, ErrorItem},
-    mcp::names::NameKind,
+    mcp::{
+        entity::Entity,
+        names::NameKind,
+        reading::{InputKind, Mark},
+    },
 };
 
 fn about(method: Method) -> About {
@@ -16,9 +20,22 @@ fn about(method: Method) -> About {
     }
 }
 
+fn issue(name: &str) -> Input {
+    Input {
+        name: name.to_owned(),
+        kind: InputKind::Marked(Mark::IssueId),
+        entity: Some(Entity::Issue),
+        is_list: false,
+        range: None,
+        is_required: false,
+        is_clearable: false,
+    }
+}
+
 fn explain_with(error: BacklogError, method: Method, named: &[Named]) -> String {
     about(method).failed(error).explain(Context {
         what: "a_tool",
+        inputs: &["issueId", "issueKey"].map(issue),
         named,
         now: DateTime::from_timestamp(1_000, 0).unwrap(),
     })

@@ -16,12 +16,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeMap};
 
 use super::{Date, Decimal, named::CustomField};
-use crate::mcp::reading::Mark;
+use crate::mcp::{entity::Entity, reading::Mark};
 
 /// A value for one custom field.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(transform = super::several::offer, extend("x-read" = Mark::CustomFieldValues))]
+#[schemars(
+    transform = super::several::offer,
+    extend("x-read" = Mark::CustomFieldValues, "x-entity" = Entity::CustomField)
+)]
 pub(crate) struct CustomFieldValue {
     /// Name or id of the field
     id: CustomField,
@@ -59,7 +62,10 @@ impl Serialize for CustomFieldValue {
 
 /// A condition on one custom field.
 #[derive(Debug, JsonSchema)]
-#[schemars(transform = super::several::offer, extend("x-read" = Mark::CustomFieldFilters))]
+#[schemars(
+    transform = super::several::offer,
+    extend("x-read" = Mark::CustomFieldFilters, "x-entity" = Entity::CustomField)
+)]
 pub(crate) struct CustomFieldFilter(Filter);
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -9,7 +9,10 @@ use serde::{
 };
 
 use super::Integer;
-use crate::mcp::reading::{Mark, READ};
+use crate::mcp::{
+    entity::{ENTITY, Entity},
+    reading::{Mark, READ},
+};
 
 /// A numeric id or a key: `12`, `"12"` or `"PROJ"`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -24,12 +27,12 @@ pub(crate) enum IdOrKey {
 #[serde(transparent)]
 pub(crate) struct IssueIdOrKey(IdOrKey);
 
-/// A numeric id, also as a string of digits.
+/// The numeric id of a wiki page, also as a string of digits.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(transparent)]
-pub(crate) struct NumericId(Integer);
+pub(crate) struct WikiId(Integer);
 
-impl<'de> Deserialize<'de> for NumericId {
+impl<'de> Deserialize<'de> for WikiId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match IdOrKey::deserialize(deserializer)? {
             IdOrKey::Id(id) => Ok(Self(id)),
@@ -80,7 +83,11 @@ macro_rules! schema {
 
 schema!(
     IdOrKey: {"type": ["string", "number"]},
-    IssueIdOrKey: {"type": ["string", "number"], READ: Mark::IssueIdOrKey},
-    NumericId: {"type": ["string", "number"], READ: Mark::WikiPage},
-    ActivityType: {"type": ["number", "string"], READ: Mark::Activity}
+    IssueIdOrKey: {
+        "type": ["string", "number"], READ: Mark::IssueIdOrKey, ENTITY: Entity::Issue
+    },
+    WikiId: {"type": ["string", "number"], READ: Mark::WikiPage, ENTITY: Entity::Wiki},
+    ActivityType: {
+        "type": ["number", "string"], READ: Mark::Activity, ENTITY: Entity::ActivityType
+    }
 );

@@ -7,10 +7,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::Integer;
-use crate::mcp::names::{KEYWORD, NameKind};
+use crate::mcp::{
+    entity::{ENTITY, Entity},
+    names::{KEYWORD, NameKind},
+};
 
 macro_rules! named {
-    ($($type:ident),+) => {$(
+    ($($type:ident: $kind:ident, $entity:ident;)+) => {$(
         #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
         #[serde(transparent)]
         pub(crate) struct $type(Integer);
@@ -21,28 +24,34 @@ macro_rules! named {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({"type": ["number", "string"], KEYWORD: NameKind::$type})
+                json_schema!({
+                    "type": ["number", "string"],
+                    KEYWORD: NameKind::$kind,
+                    ENTITY: Entity::$entity
+                })
             }
         }
     )+};
 }
 
-named!(
-    Project,
-    Issue,
-    User,
-    SpaceUser,
-    Priority,
-    Resolution,
-    IssueType,
-    Status,
-    Category,
-    Version,
-    PullRequestStatus,
-    CustomField,
-    CustomFieldItem,
-    Team
-);
+// The type, the list in which its name is looked up, and the entity that it names.
+named! {
+    Project: Project, Project;
+    Issue: Issue, Issue;
+    RelatedIssue: Issue, RelatedIssue;
+    User: User, User;
+    SpaceUser: SpaceUser, User;
+    Priority: Priority, Priority;
+    Resolution: Resolution, Resolution;
+    IssueType: IssueType, IssueType;
+    Status: Status, Status;
+    Category: Category, Category;
+    Version: Version, Version;
+    PullRequestStatus: PullRequestStatus, PullRequestStatus;
+    CustomField: CustomField, CustomField;
+    CustomFieldItem: CustomFieldItem, CustomFieldItem;
+    Team: Team, Team;
+}
 
 impl CustomField {
     pub fn get(self) -> i64 {

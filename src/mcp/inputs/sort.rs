@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-use crate::mcp::names::{KEYWORD, NameKind};
+use crate::mcp::{
+    entity::{ENTITY, Entity},
+    names::{KEYWORD, NameKind},
+};
 
 /// What all issues have.
 pub(crate) const SORTS: [&str; 19] = [
@@ -63,6 +66,6 @@ impl JsonSchema for Sort {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "enum": SORTS, KEYWORD: NameKind::Sort})
+        json_schema!({"type": "string", "enum": SORTS, KEYWORD: NameKind::Sort, ENTITY: Entity::CustomField})
     }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     backlog::{BacklogError, Content, Fingerprint, InputError, Left, Request, Segment, UNSAFE},
-    mcp::{attempt::About, failure::ToolError, tool::Backlog},
+    mcp::{NameList, attempt::About, failure::ToolError, tool::Backlog},
 };
 
 /// How long somebody else's renaming may go unnoticed.
@@ -66,28 +66,27 @@ impl OfProject {
             Self::CustomFields => "customFields",
         }
     }
-
-    /// What the names of tools call it.
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Users => "user",
-            Self::IssueTypes => "issue_type",
-            Self::Statuses => "status",
-            Self::Categories => "category",
-            Self::Versions => "version",
-            Self::CustomFields => "custom_field",
-        }
-    }
 }
 
 impl List {
-    /// Whether a tool of this name could have changed it. Too often yes only costs a look.
-    fn may_change_by(&self, tool: &str) -> bool {
-        match self {
-            Self::Of(_, of) => tool.contains(of.word()),
-            Self::Projects => tool.contains("project"),
-            _ => false,
-        }
+    /// The list under which tools declare that they change it.
+    const fn declared_as(&self) -> Option<NameList> {
+        Some(match self {
+            Self::Projects => NameList::Projects,
+            Self::Of(_, OfProject::Users) => NameList::ProjectUsers,
+            Self::Of(_, OfProject::IssueTypes) => NameList::IssueTypes,
+            Self::Of(_, OfProject::Statuses) => NameList::Statuses,
+            Self::Of(_, OfProject::Categories) => NameList::Categories,
+            Self::Of(_, OfProject::Versions) => NameList::Versions,
+            Self::Of(_, OfProject::CustomFields) => NameList::CustomFields,
+            Self::Myself
+            | Self::Users
+            | Self::Priorities
+            | Self::Resolutions
+            | Self::Teams
+            | Self::PullRequestStatuses
+            | Self::Issue(_) => return None,
+        })
     }
 
     /// How to ask for it; `None` for what Backlog has no list of.
@@ -223,11 +222,15 @@ impl Lists {
         })
     }
 
-    /// Drops what the holder of these credentials was told of lists that a tool may have changed:
-    /// a name that was deleted and made again has another id.
-    pub fn forget_changed_by(&self, tool: &'static str, whose: Fingerprint) {
+    /// Drops the lists that a tool declares to change, of the holder of these credentials: a name
+    /// that was deleted and added again has another id.
+    pub fn forget(&self, changes: &'static [NameList], whose: Fingerprint) {
+        if changes.is_empty() {
+            return;
+        }
         let changed = move |key: &Key, _: &Arc<Vec<Entry>>| {
-            key.whose == whose && key.list.may_change_by(tool)
+            let list = key.list.declared_as();
+            key.whose == whose && list.is_some_and(|list| changes.contains(&list))
         };
         // Refused only by a cache that was not built for it.
         let _ = self.0.invalidate_entries_if(changed);

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::{Entry, lists::List};
 use crate::mcp::{
     Policy,
+    entity::ProjectItem,
     failure::ToolError,
-    projects::{self, Projects, Reference},
+    projects::{Projects, Reference},
     tool::Backlog,
 };
 
@@ -27,8 +28,8 @@ impl ProjectRestriction<'_> {
     /// Checks, before a list is requested, that it belongs to an allowed project or to none.
     pub(super) async fn check(&self, list: &List, backlog: &Backlog<'_>) -> Result<(), ToolError> {
         let reference = match list {
-            List::Of(project, _) => Reference::new(projects::Kind::Project, project.to_string()),
-            List::Issue(issue) => Reference::new(projects::Kind::Issue, issue),
+            List::Of(project, _) => Reference::new(ProjectItem::Project, project.to_string()),
+            List::Issue(issue) => Reference::new(ProjectItem::Issue, issue),
             _ => return Ok(()),
         };
         self.projects.check(self.policy, backlog, &reference).await

@@ -9,26 +9,14 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    Kind, Reference,
+    Reference,
     lookup::{Lookups, Project},
 };
-use crate::mcp::tool::{Backlog, Read};
-
-/// Where an entry of a list has its project, as a JSON pointer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
-    /// A pointer to the project's key.
-    Key(&'static str),
-    /// A pointer to the project's id.
-    Id(&'static str),
-}
-
-impl By {
-    /// Whether the ids of the allowed projects are required.
-    pub fn needs_ids(self) -> bool {
-        matches!(self, Self::Id(_))
-    }
-}
+use crate::mcp::{
+    entity::ProjectItem,
+    project_binding::ProjectOf,
+    tool::{Backlog, Read},
+};
 
 /// Reduces a response to the part that may be shown.
 #[derive(Debug)]
@@ -74,10 +62,12 @@ impl ProjectFilter {
     }
 
     /// Keeps only the entries of a list that are in one of these projects.
-    pub(super) fn of_list(by: By, allowed: &BTreeSet<String>, projects: &[Project]) -> Self {
+    pub(super) fn of_list(by: ProjectOf, allowed: &BTreeSet<String>, projects: &[Project]) -> Self {
         let (pointer, projects) = match by {
-            By::Key(pointer) => (pointer, allowed.iter().cloned().map(Value::from).collect()),
-            By::Id(pointer) => {
+            ProjectOf::Key(pointer) => {
+                (pointer, allowed.iter().cloned().map(Value::from).collect())
+            }
+            ProjectOf::Id(pointer) => {
                 let ids = projects.iter().map(|project| Value::from(project.id));
                 (pointer, ids.collect())
             }
@@ -109,7 +99,7 @@ impl ProjectFilter {
         project_ids(&value, &mut ids);
         let mut foreign = BTreeSet::new();
         for id in ids {
-            let project = Reference::new(Kind::Project, id.to_string());
+            let project = Reference::new(ProjectItem::Project, id.to_string());
             // The call was made, so a failed lookup must not look like a failed call.
             let project = lookups.project_of(backlog, &project).await.ok().flatten();
             if project.is_none_or(|project| !restriction.allowed.contains(&project.key)) {

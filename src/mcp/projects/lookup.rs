@@ -12,10 +12,9 @@ use moka::future::Cache;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Kind;
 use crate::{
     backlog::{BacklogError, BacklogUrl, Request, Segment},
-    mcp::{failure::ToolError, tool::Backlog},
+    mcp::{entity::ProjectItem, failure::ToolError, tool::Backlog},
 };
 
 /// How long it may take to notice that an item has moved to another project.
@@ -35,7 +34,7 @@ const MAX_KEY: usize = 64;
 /// An item of a project, as a caller names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::mcp) struct Reference {
-    pub kind: Kind,
+    pub item: ProjectItem,
     /// An id, key or name, as used in a path.
     pub name: String,
     /// The project of a repository, by id or key.
@@ -43,9 +42,9 @@ pub(in crate::mcp) struct Reference {
 }
 
 impl Reference {
-    pub fn new(kind: Kind, name: impl Into<String>) -> Self {
+    pub fn new(item: ProjectItem, name: impl Into<String>) -> Self {
         Self {
-            kind,
+            item,
             name: name.into(),
             within: None,
         }
@@ -59,7 +58,7 @@ impl Reference {
             (key != *name && allowed.contains(&key)).then_some(key)
         };
         let mut meant = Cow::Borrowed(self);
-        if self.kind == Kind::Project
+        if self.item == ProjectItem::Project
             && let Some(key) = key(&self.name)
         {
             meant.to_mut().name = key;
@@ -84,14 +83,14 @@ impl Reference {
     fn request(&self) -> Option<Request> {
         let name = || Segment::parse(self.name.clone()).ok();
         let one = |place| Some(Request::get([Segment::fixed(place), name()?]));
-        match self.kind {
-            Kind::Project => one("projects"),
-            Kind::Issue => one("issues"),
-            Kind::Wiki => one("wikis"),
-            Kind::Document => one("documents"),
-            Kind::Watching => one("watchings"),
-            Kind::Activity => one("activities"),
-            Kind::Repository => Some(Request::get([
+        match self.item {
+            ProjectItem::Project => one("projects"),
+            ProjectItem::Issue => one("issues"),
+            ProjectItem::Wiki => one("wikis"),
+            ProjectItem::Document => one("documents"),
+            ProjectItem::Watching => one("watchings"),
+            ProjectItem::Activity => one("activities"),
+            ProjectItem::Repository => Some(Request::get([
                 Segment::fixed("projects"),
                 Segment::parse(self.within.clone()?).ok()?,
                 Segment::fixed("git"),
@@ -99,7 +98,7 @@ impl Reference {
                 name()?,
             ])),
             // Backlog has no request for one notification, only for a range.
-            Kind::Notification => {
+            ProjectItem::Notification => {
                 let id: i64 = self.name.parse().ok()?;
                 let mut request = Request::get([Segment::fixed("notifications")]);
                 request.query = vec![
@@ -113,12 +112,15 @@ impl Reference {
 
     /// Reads the id of the project from the response.
     fn project_id(&self, response: &Value) -> Option<i64> {
-        let id = match self.kind {
-            Kind::Project => &response["id"],
-            Kind::Issue | Kind::Wiki | Kind::Document | Kind::Repository => &response["projectId"],
-            Kind::Watching => &response["issue"]["projectId"],
-            Kind::Activity => &response["project"]["id"],
-            Kind::Notification => {
+        let id = match self.item {
+            ProjectItem::Project => &response["id"],
+            ProjectItem::Issue
+            | ProjectItem::Wiki
+            | ProjectItem::Document
+            | ProjectItem::Repository => &response["projectId"],
+            ProjectItem::Watching => &response["issue"]["projectId"],
+            ProjectItem::Activity => &response["project"]["id"],
+            ProjectItem::Notification => {
                 let is_it = |entry: &&Value| {
                     entry["id"].as_i64().map(|id| id.to_string()).as_deref() == Some(&self.name)
                 };
@@ -131,17 +133,17 @@ impl Reference {
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            Kind::Project => "project",
-            Kind::Issue => "issue",
-            Kind::Wiki => "wiki page",
-            Kind::Document => "document",
-            Kind::Repository => "repository",
-            Kind::Watching => "watching",
-            Kind::Notification => "notification",
-            Kind::Activity => "activity",
+        let item = match self.item {
+            ProjectItem::Project => "project",
+            ProjectItem::Issue => "issue",
+            ProjectItem::Wiki => "wiki page",
+            ProjectItem::Document => "document",
+            ProjectItem::Repository => "repository",
+            ProjectItem::Watching => "watching",
+            ProjectItem::Notification => "notification",
+            ProjectItem::Activity => "activity",
         };
-        write!(f, "the {kind} `{}`", self.name)
+        write!(f, "the {item} `{}`", self.name)
     }
 }
 
@@ -226,7 +228,7 @@ impl Lookups {
         if reference.is_too_long() {
             return Ok(None);
         }
-        if reference.kind == Kind::Project {
+        if reference.item == ProjectItem::Project {
             return self.project(backlog, &reference.name).await;
         }
         match self.owner(backlog, reference).await? {
@@ -266,7 +268,7 @@ impl Lookups {
         {
             return Ok(Some(project));
         }
-        let request = Reference::new(Kind::Project, name).request();
+        let request = Reference::new(ProjectItem::Project, name).request();
         let response = fetch(backlog, request).await?;
         let project = response.and_then(|response| Project::deserialize(&response).ok());
         let Some(project) = project.filter(Project::is_sound) else {

@@ -6,47 +6,45 @@
 //! 2. Each argument that names an item of a project (a project, issue, wiki page, document, …) is
 //!    looked up with the caller's own credentials ([`lookup`]). All items must be in allowed
 //!    projects. A key's prefix proves nothing: issues move, and projects are renamed.
-//! 3. A call that names no such item follows the tool's entry in [`unbound`]: it is narrowed to the
-//!    allowed projects, its response is filtered, or it is refused.
+//! 3. A call that names no such item is treated as its tool declares ([`ProjectBinding`]): it is
+//!    narrowed to the allowed projects, its response is filtered, or it is refused.
 //!
 //! From the response, items of other projects are removed ([`filter`]).
 //!
 //! Without a restriction none of this happens and nothing is looked up.
 //!
-//! To classify a new tool:
+//! A tool declares all of this itself:
 //!
-//! - Inputs are classified by name ([`inputs`]). An input that seems to name an item must be added
-//!   to the table there.
-//! - A tool that always names a single project, issue, wiki page, … needs nothing more. Any other
-//!   tool needs an entry in [`unbound`].
+//! - Its constant `PROJECTS` is its rule; without it the tool does not compile.
+//! - The types of its inputs say what these name ([`Entity`](super::entity::Entity)); an entity
+//!   without a role does not compile.
 //!
-//! A tool without a classification is refused under a restriction, and the test over the whole
-//! table (`src/mcp/projects/tests.rs`) reports what is missing.
+//! A tool with an input that is spelt as if it named something, but whose type does not say what,
+//! is refused under a restriction. The test over the whole table (`src/mcp/projects/tests.rs`)
+//! reports that input.
 //!
 //! Backlog itself checks that a comment, file, version or category belongs to the issue or project
 //! in the same path or form.
 
 mod binding;
 mod filter;
-mod inputs;
 mod lookup;
-mod unbound;
 
 use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
+use self::lookup::Lookups;
 pub use self::lookup::MEMORY as PROJECT_MEMORY;
-use self::{binding::Binding, lookup::Lookups, unbound::Unbound};
 pub(super) use self::{
+    binding::Binding,
     filter::{Filtered, ProjectFilter},
-    inputs::Kind,
     lookup::{Project, Reference},
-    unbound::refusal,
 };
 use super::{
     Policy,
     failure::ToolError,
+    project_binding::{ProjectBinding, ProjectOf},
     router::Entry,
     tool::{Backlog, Read},
 };
@@ -59,11 +57,11 @@ pub(super) struct Projects {
 }
 
 impl Projects {
-    /// Classifies the tools.
+    /// Reads the declarations of the tools.
     pub fn new(entries: &[Entry]) -> Self {
         let binding = |entry: &Entry| {
-            let name = entry.spec.name;
-            (name, Binding::of(name, &entry.route.attr.input_schema))
+            let binding = Binding::of(entry.spec.projects, &entry.inputs);
+            (entry.spec.name, binding)
         };
         Self {
             bindings: entries.iter().map(binding).collect(),
@@ -100,29 +98,31 @@ impl Projects {
         for reference in &given.references {
             self.check(policy, backlog, reference).await?;
         }
-        match binding.unbound {
-            None if given.anchored => Ok(ProjectFilter::within(allowed)),
-            None => Err(outside_projects(format!(
+        match binding.rule {
+            ProjectBinding::Inputs if given.anchored => Ok(ProjectFilter::within(allowed)),
+            ProjectBinding::Inputs => Err(outside_projects(format!(
                 "give at least one of {}, which identify the project",
                 binding.anchors().join(", ")
             ))),
-            Some(Unbound::NoProject) => Ok(ProjectFilter::within(allowed)),
-            Some(Unbound::Narrowed(input)) => {
-                if is_absent(arguments.get(input)) {
+            ProjectBinding::SpaceWide => Ok(ProjectFilter::within(allowed)),
+            ProjectBinding::Narrowed => {
+                if let Some(input) = binding.project_list()
+                    && is_absent(arguments.get(input))
+                {
                     let projects = self.allowed(allowed, backlog).await?;
                     let ids = projects.iter().map(|project| project.id.into()).collect();
                     arguments.insert(input.to_owned(), Value::Array(ids));
                 }
                 Ok(ProjectFilter::within(allowed))
             }
-            Some(Unbound::Filtered(by)) => {
-                let projects = match by.needs_ids() {
-                    true => self.allowed(allowed, backlog).await?,
-                    false => Vec::new(),
+            ProjectBinding::Filtered(by) => {
+                let projects = match by {
+                    ProjectOf::Id(_) => self.allowed(allowed, backlog).await?,
+                    ProjectOf::Key(_) => Vec::new(),
                 };
                 Ok(ProjectFilter::of_list(by, allowed, &projects))
             }
-            Some(Unbound::Refused(reason)) => Err(outside_projects(reason)),
+            ProjectBinding::Refused(reason) => Err(outside_projects(reason)),
         }
     }
 

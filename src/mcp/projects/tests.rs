@@ -6,9 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Kind, Project, Reference,
-    binding::Binding,
-    filter::{By, ProjectFilter},
+    Project, ProjectBinding, ProjectOf, Reference, binding::Binding, filter::ProjectFilter,
     lookup::Lookups,
 };
 use crate::{
@@ -18,8 +16,10 @@ use crate::{
     },
     mcp::{
         AccessError, BacklogAccess, FixedAccess,
+        entity::ProjectItem,
         file::FileLimits,
         progress::ProgressSink,
+        reading::{Input, Inputs},
         tool::{Backlog, Read, Rooms},
         tools,
     },
@@ -47,11 +47,14 @@ impl BacklogAccess for Daniel {
     }
 }
 
-fn schema(properties: Value, required: Value) -> Map<String, Value> {
-    match json!({"type": "object", "properties": properties, "required": required}) {
+/// A tool with these inputs, which are what its calls are bound by.
+fn bound_by(properties: Value, required: Value) -> Binding {
+    let schema = match json!({"properties": properties, "required": required}) {
         Value::Object(schema) => schema,
         _ => unreachable!("an object"),
-    }
+    };
+    let inputs = Inputs::new(Input::all(&schema), None, "");
+    Binding::of(ProjectBinding::Inputs, &inputs)
 }
 
 #[test]
@@ -60,7 +63,7 @@ fn every_tool_is_classified() {
         .iter()
         .filter_map(|entry| {
             let tool = entry.spec.name;
-            let problem = Binding::of(tool, &entry.route.attr.input_schema).problem()?;
+            let problem = Binding::of(entry.spec.projects, &entry.inputs).problem()?;
             Some(format!("{tool}: {problem}"))
         })
         .collect();
@@ -74,7 +77,11 @@ fn every_tool_is_classified() {
 #[test]
 fn a_new_tool_does_not_slip_through() {
     let number = json!({"type": "number"});
-    let list = json!({"type": "array", "items": {"type": "number"}});
+    let text = json!({"type": "string"});
+    let project = json!({"type": "number", "x-entity": "project"});
+    let issue = json!({"type": "string", "x-entity": "issue"});
+    let comment = json!({"type": "number", "x-entity": "issueComment"});
+    let list = json!({"type": "array", "items": project});
     for (why, properties, required) in [
         ("names nothing", json!({}), json!([])),
         (
@@ -88,34 +95,44 @@ fn a_new_tool_does_not_slip_through() {
             json!([]),
         ),
         (
-            "an id that no table knows",
-            json!({"projectId": number, "otherIssueId": number}),
+            "an id whose type says nothing",
+            json!({"projectId": project, "otherIssueId": number}),
             json!(["projectId"]),
         ),
         (
-            "a name that no table knows",
-            json!({"projectId": number, "targetProject": {"type": "string"}}),
+            "a name whose type says nothing",
+            json!({"projectId": project, "targetProject": text}),
             json!(["projectId"]),
         ),
         (
-            "objects that no table knows",
-            json!({"projectId": number, "changes": {"type": "array", "items": {"type": "object"}}}),
+            "a list of names whose type says nothing",
+            json!({"projectId": project, "issueKeys": {"type": "array", "items": text}}),
             json!(["projectId"]),
         ),
         (
-            "an id of it knows not what",
-            json!({"commentId": number}),
+            "a value that is read like an issue, whose type says nothing",
+            json!({"projectId": project, "parent": {"type": "string", "x-read": "issueKey"}}),
+            json!(["projectId"]),
+        ),
+        (
+            "objects whose type says nothing",
+            json!({"projectId": project, "changes": {"type": "array", "items": {"type": "object"}}}),
+            json!(["projectId"]),
+        ),
+        (
+            "what is inside of nothing",
+            json!({"commentId": comment}),
             json!(["commentId"]),
         ),
     ] {
-        let binding = Binding::of("a_new_tool", &schema(properties, required));
+        let binding = bound_by(properties, required);
         assert!(binding.problem().is_some(), "{why}");
     }
     for properties in [
-        json!({"projectId": number, "projectKey": {"type": "string"}, "keyword": {}}),
-        json!({"issueKey": {"type": "string"}, "commentId": number}),
+        json!({"projectId": project, "projectKey": project, "keyword": text, "useWiki": {"type": "boolean"}}),
+        json!({"issueKey": issue, "commentId": comment}),
     ] {
-        let binding = Binding::of("a_new_tool", &schema(properties, json!([])));
+        let binding = bound_by(properties, json!([]));
         assert_eq!(binding.problem(), None);
     }
 }
@@ -123,23 +140,25 @@ fn a_new_tool_does_not_slip_through() {
 #[test]
 fn arguments_name_what_the_path_will_name() {
     let properties = json!({
-        "projectId": {"type": "number"}, "projectKey": {"type": "string"},
-        "repoId": {"type": "number"}, "repoName": {"type": "string"},
-        "issueId": {"type": "array"},
+        "projectId": {"type": "number", "x-entity": "project"},
+        "projectKey": {"type": "string", "x-entity": "project"},
+        "repoId": {"type": "number", "x-entity": "repository"},
+        "repoName": {"type": "string", "x-entity": "repository"},
+        "issueId": {"type": "array", "items": {"x-entity": "issue"}},
     });
-    let binding = Binding::of("a_new_tool", &schema(properties, json!([])));
+    let binding = bound_by(properties, json!([]));
     let references = |arguments: Value| {
         let Value::Object(arguments) = arguments else {
             unreachable!("an object");
         };
         binding.references(&arguments).map(|given| {
             let names = given.references.into_iter();
-            let names = names.map(|Reference { kind, name, within }| (kind, name, within));
+            let names = names.map(|Reference { item, name, within }| (item, name, within));
             (names.collect::<Vec<_>>(), given.anchored)
         })
     };
-    let project = |name: &str| (Kind::Project, name.to_owned(), None);
-    let issue = |name: &str| (Kind::Issue, name.to_owned(), None);
+    let project = |name: &str| (ProjectItem::Project, name.to_owned(), None);
+    let issue = |name: &str| (ProjectItem::Issue, name.to_owned(), None);
     for (arguments, expected, anchored) in [
         (json!({}), vec![], false),
         (json!({"projectId": null, "projectKey": ""}), vec![], false),
@@ -159,7 +178,11 @@ fn arguments_name_what_the_path_will_name() {
             json!({"repoName": "app", "projectKey": "A"}),
             vec![
                 project("A"),
-                (Kind::Repository, "app".to_owned(), Some("A".to_owned())),
+                (
+                    ProjectItem::Repository,
+                    "app".to_owned(),
+                    Some("A".to_owned()),
+                ),
             ],
             true,
         ),
@@ -181,17 +204,19 @@ fn arguments_name_what_the_path_will_name() {
 
 #[test]
 fn another_argument_may_say_what_an_id_is_of() {
-    let properties = json!({"kind": {"type": "string"}, "id": {"type": "number"}});
-    let binding = Binding::of("add_star", &schema(properties, json!(["kind", "id"])));
+    let properties = json!({
+        "kind": {"enum": ["issue", "wiki"]}, "id": {"type": "number", "x-entity": "starredThing"},
+    });
+    let binding = bound_by(properties, json!(["kind", "id"]));
     assert_eq!(binding.problem(), None);
     let references = |kind: &str| {
         let arguments = json!({"kind": kind, "id": 7});
         let given = binding.references(arguments.as_object().expect("an object"));
         given.map(|given| given.references)
     };
-    let issue = Reference::new(Kind::Issue, "7");
+    let issue = Reference::new(ProjectItem::Issue, "7");
     assert_eq!(references("issue"), Ok(vec![issue]));
-    let wiki = Reference::new(Kind::Wiki, "7");
+    let wiki = Reference::new(ProjectItem::Wiki, "7");
     assert_eq!(references("wiki"), Ok(vec![wiki]));
     for unknown in ["comment", "pullRequest", "pullRequestComment", ""] {
         assert!(references(unknown).is_err(), "{unknown}");
@@ -208,7 +233,7 @@ fn backlog() -> FakeBacklog {
 }
 
 /// Returns the filtered response if only A is allowed.
-async fn filter(by: Option<By>, value: Value) -> (Value, Option<String>) {
+async fn filter(by: Option<ProjectOf>, value: Value) -> (Value, Option<String>) {
     let fake = backlog();
     let allowed = ["A".to_owned()].into();
     let ours = [Project {
@@ -236,7 +261,7 @@ async fn filter(by: Option<By>, value: Value) -> (Value, Option<String>) {
 
 #[actix_web::test]
 async fn a_list_keeps_what_says_that_it_is_allowed() {
-    let by_id = Some(By::Id("/project/id"));
+    let by_id = Some(ProjectOf::Id("/project/id"));
     let response = json!([
         {"id": 9, "project": {"id": 1}}, {"id": 8, "project": {"id": 2}},
         {"id": 7, "project": null}, {"id": 6}, {"id": 5, "project": {"id": "1"}},
@@ -250,7 +275,7 @@ async fn a_list_keeps_what_says_that_it_is_allowed() {
     );
 
     let ours_only = json!([{"projectKey": "A"}]);
-    let filtered = filter(Some(By::Key("/projectKey")), ours_only.clone()).await;
+    let filtered = filter(Some(ProjectOf::Key("/projectKey")), ours_only.clone()).await;
     assert_eq!(filtered, (ours_only, None));
     for odd in [json!({"project": {"id": 2}}), json!("x"), Value::Null] {
         let (shown, _) = filter(by_id, odd).await;
@@ -301,7 +326,7 @@ async fn a_project_key_that_cannot_be_is_of_no_project() {
         key: "A".to_owned(),
     };
     let project = async |id| {
-        let reference = Reference::new(Kind::Project, id);
+        let reference = Reference::new(ProjectItem::Project, id);
         lookups
             .project_of(&backlog, &reference)
             .await
@@ -344,9 +369,9 @@ async fn what_is_remembered_ends_however_often_it_serves() {
         // A new issue each time, and the project by each of its names.
         issue += 1;
         for reference in [
-            Reference::new(Kind::Issue, format!("A-{issue}")),
-            Reference::new(Kind::Project, "1"),
-            Reference::new(Kind::Project, "A"),
+            Reference::new(ProjectItem::Issue, format!("A-{issue}")),
+            Reference::new(ProjectItem::Project, "1"),
+            Reference::new(ProjectItem::Project, "A"),
         ] {
             let project = lookups.project_of(&backlog, &reference).await;
             assert_eq!(project.expect("a response").expect("a project").key, "A");
@@ -356,8 +381,11 @@ async fn what_is_remembered_ends_however_often_it_serves() {
 
 #[test]
 fn a_call_names_only_so_much() {
-    let properties = json!({"projectId": {"type": "number"}, "issueId": {"type": "array"}});
-    let binding = Binding::of("a_new_tool", &schema(properties, json!([])));
+    let properties = json!({
+        "projectId": {"type": "number", "x-entity": "project"},
+        "issueId": {"type": "array", "items": {"x-entity": "issue"}},
+    });
+    let binding = bound_by(properties, json!([]));
     let references = |issues: Vec<Value>| {
         let arguments = Map::from_iter([("issueId".to_owned(), Value::Array(issues))]);
         binding

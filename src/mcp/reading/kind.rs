@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::range::Range;
-use crate::mcp::names::{self, CLEARABLE, KEYWORD};
+use crate::mcp::{
+    entity::{ENTITY, Entity},
+    names::{self, CLEARABLE, KEYWORD},
+};
 
 /// The keyword for types that JSON types do not express; it is not published.
 pub(in crate::mcp) const READ: &str = "x-read";
@@ -50,6 +53,8 @@ pub(in crate::mcp) enum InputKind {
 pub(in crate::mcp) struct Input {
     pub name: String,
     pub kind: InputKind,
+    /// The entity that it names, as its type says.
+    pub entity: Option<Entity>,
     pub is_list: bool,
     /// The range of a number.
     pub range: Option<Range>,
@@ -71,6 +76,7 @@ impl Input {
                 kind: InputKind::of(schema)
                     .or_else(|| InputKind::of(items?))
                     .unwrap_or(InputKind::Other),
+                entity: entity_of(schema).or_else(|| entity_of(items?)),
                 is_list: items.is_some(),
                 range: Range::of(schema).or_else(|| Range::of(items?)),
                 is_required: required.is_some_and(|all| all.iter().any(|it| it == name)),
@@ -79,6 +85,11 @@ impl Input {
         });
         inputs.collect()
     }
+}
+
+fn entity_of(schema: &Value) -> Option<Entity> {
+    let entity = schema.get(ENTITY)?;
+    serde_json::from_value(entity.clone()).ok()
 }
 
 impl InputKind {

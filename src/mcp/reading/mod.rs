@@ -39,7 +39,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use self::{change::is_zero, found::Found, naming::Known, scalar::Given};
-use super::tool::Spec;
+use super::{entity::Entity, tool::Spec};
 use crate::backlog::{BacklogUrl, Method};
 
 pub(super) use self::{
@@ -75,8 +75,6 @@ pub(super) struct Inputs {
     /// The inputs that identify the item; one of several alternatives is enough:
     /// `issueId|issueKey`.
     targets: Vec<&'static str>,
-    /// The first segment of the request's path.
-    collection: &'static str,
 }
 
 /// Notes about the arguments, for the result.
@@ -101,7 +99,6 @@ impl Inputs {
             targets: placeholders
                 .map(|names| names.trim_start_matches('*'))
                 .collect(),
-            collection: template.split('/').next().unwrap_or_default(),
             own: all.len(),
             all,
         }
@@ -235,9 +232,13 @@ impl Inputs {
     }
 
     /// The tool's own inputs.
-    #[cfg(test)]
     pub fn own(&self) -> &[Input] {
         &self.all[..self.own]
+    }
+
+    /// The inputs that other parts of the server provide.
+    pub fn added(&self) -> &[Input] {
+        &self.all[self.own..]
     }
 
     #[cfg(test)]
@@ -255,27 +256,14 @@ impl Inputs {
         let is_of_id = ["expected an integer, ", "expected a numeric id, "]
             .iter()
             .any(|start| problem.starts_with(start));
-        let is_of_star = self.collection == "stars" && input.name == "id";
-        if !is_of_id || !(self.is_target(&input.name) || is_of_star) {
+        let is_starred = input.entity == Some(Entity::StarredThing);
+        if !is_of_id || !(self.is_target(&input.name) || is_starred) {
             return String::new();
         }
-        let has = |name: &str| self.input(name).is_some();
-        let tool = match input.name.as_str() {
-            "wikiId" => "get_wiki_pages",
-            "commentId" if has("number") => "get_pull_request_comments",
-            "commentId" if has("issueId") => "get_issue_comments",
-            "attachmentId" if has("wikiId") => "get_wiki_attachments",
-            "attachmentId" if has("documentId") => "get_document",
-            "attachmentId" if has("number") => "get_pull_request_attachments",
-            "attachmentId" if has("issueId") => "get_issue_attachments",
-            "id" if self.collection == "notifications" => "get_notifications",
-            "id" if is_of_star => {
-                "get_issue, get_issue_comments, get_wiki_pages, get_pull_request or \
-                 get_pull_request_comments"
-            }
-            _ => return String::new(),
-        };
-        format!(" ({tool} returns its id)")
+        match input.entity.and_then(Entity::id_source) {
+            Some(tools) => format!(" ({tools} returns its id)"),
+            None => String::new(),
+        }
     }
 
     fn input(&self, name: &str) -> Option<&Input> {

@@ -82,7 +82,7 @@ pub(super) async fn list(
     let mut record = reader.record("resource:list");
     let listed = listed(reader).await;
     record.ended_as(&listed, ToolError::outcome);
-    let listed = listed.map_err(|error| reader.failed("resources/list", &error))?;
+    let listed = listed.map_err(|error| reader.failed("resources/list", None, &error))?;
     let end = start.saturating_add(LISTED);
     let next_cursor = (end < listed.len()).then(|| end.to_string());
     let page = listed.into_iter().skip(start).take(LISTED);
@@ -166,7 +166,7 @@ pub(super) async fn read(
     record.ended_as(&page, ToolError::outcome);
     let page = page.map_err(|error| ErrorData {
         data: of(uri),
-        ..reader.failed(uri, &error)
+        ..reader.failed(uri, Some(target.kind.tool()), &error)
     })?;
     let text = part(&page, &target, reader.host(), max_tokens);
     let contents = ResourceContents::text(text, uri);

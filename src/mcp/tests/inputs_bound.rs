@@ -165,7 +165,7 @@ async fn no_form_of_a_key_leads_out_of_the_allowed_projects() {
     let (mut inputs, mut wrong) = (0, Vec::new());
     for entry in table.entries() {
         let tool = entry.spec.name;
-        if crate::mcp::projects::refusal(tool).is_some() {
+        if entry.spec.projects.refusal().is_some() {
             continue;
         }
         for input in entry.inputs.own() {

@@ -5,6 +5,7 @@ mod advice;
 mod calls;
 mod changes;
 mod custom_fields;
+mod declarations;
 mod descriptions;
 mod docs;
 mod files;

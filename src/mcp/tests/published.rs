@@ -86,7 +86,7 @@ fn refused(place: &str, schema: &Value) -> Vec<String> {
 #[test]
 fn every_input_has_a_shape_that_every_provider_takes() {
     for table in tables() {
-        let entries = table.entries().iter().chain(table.list_organizations());
+        let entries = table.entries().iter();
         let mut count = 0;
         for entry in entries {
             let schema = entry.route.attr.schema_as_json_value();
@@ -385,7 +385,7 @@ fn no_description_only_repeats_the_name() {
 
 /// The JSON of the list of tools in some toolsets.
 fn list(table: &Table, toolsets: &[Toolset]) -> String {
-    let listed = table.entries().iter().chain(table.list_organizations());
+    let listed = table.entries().iter();
     let chosen = listed.filter(|entry| toolsets.contains(&entry.spec.toolset));
     let tools: Vec<_> = chosen.map(|entry: &Entry| &entry.route.attr).collect();
     json!(tools).to_string()

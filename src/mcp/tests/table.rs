@@ -80,7 +80,12 @@ fn noise(schema: &Value) -> Option<&str> {
 
 #[test]
 fn schemas() {
-    for entry in Table::new(&ToolOptions::default()).entries() {
-        insta::assert_json_snapshot!(entry.spec.name, entry.route.attr);
-    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("toolsnaps");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| {
+        for entry in Table::new(&ToolOptions::default()).entries() {
+            insta::assert_json_snapshot!(entry.spec.name, entry.route.attr);
+        }
+    });
 }

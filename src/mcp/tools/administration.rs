@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     backlog::Operation,
-    mcp::{Toolset, inputs::ProjectIdOrKey, router::Entry, tool::Endpoint},
+    mcp::{
+        ProjectBinding, Toolset, inputs::ProjectIdOrKey, rest::Rest, router::Entry, tool::Endpoint,
+    },
 };
 
 pub(super) fn tools() -> Vec<Entry> {
@@ -27,6 +29,8 @@ impl Endpoint for GetSpaceDiskUsage {
     const NAME: &'static str = "get_space_disk_usage";
     const TITLE: &'static str = "Get space disk usage";
     const CALL: Operation = Operation::get("space/diskUsage");
+    const PROJECTS: ProjectBinding = ProjectBinding::Refused("it covers all projects");
+    const REST: Rest = Rest::OWN;
 }
 
 /// Returns how many bytes a project uses; for its administrators.
@@ -40,6 +44,8 @@ impl Endpoint for GetProjectDiskUsage {
     const NAME: &'static str = "get_project_disk_usage";
     const TITLE: &'static str = "Get project disk usage";
     const CALL: Operation = Operation::get("projects/{projectIdOrKey}/diskUsage");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Returns the plan of the space: its features and limits.
@@ -50,6 +56,8 @@ impl Endpoint for GetLicence {
     const NAME: &'static str = "get_licence";
     const TITLE: &'static str = "Get licence";
     const CALL: Operation = Operation::get("space/licence");
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Returns the notice that everybody in the space sees.
@@ -60,6 +68,8 @@ impl Endpoint for GetSpaceNotification {
     const NAME: &'static str = "get_space_notification";
     const TITLE: &'static str = "Get space notice";
     const CALL: Operation = Operation::get("space/notification");
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::OWN;
 }
 
 /// Replaces the notice that everybody in the space sees; for space administrators.
@@ -73,6 +83,9 @@ impl Endpoint for UpdateSpaceNotification {
     const NAME: &'static str = "update_space_notification";
     const TITLE: &'static str = "Update space notice";
     const CALL: Operation = Operation::put("space/notification");
+    const PROJECTS: ProjectBinding =
+        ProjectBinding::Refused("it is shown to the users of all projects");
+    const REST: Rest = Rest::NOTICE;
 }
 
 /// Returns how many calls the signed-in user has left in this minute, by kind.
@@ -83,4 +96,6 @@ impl Endpoint for GetRateLimit {
     const NAME: &'static str = "get_rate_limit";
     const TITLE: &'static str = "Get rate limit";
     const CALL: Operation = Operation::get("rateLimit");
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::SHORT;
 }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        Toolset,
+        ProjectBinding, Toolset,
         inputs::{Count, DocumentId, Offset, Order, Project, ProjectIdOrKey},
+        rest::Rest,
         router::Entry,
         tool::Endpoint,
-        tools::fields,
     },
 };
 
@@ -51,7 +51,24 @@ impl Endpoint for GetDocuments {
     const NAME: &'static str = "get_documents";
     const TITLE: &'static str = "List documents";
     const CALL: Operation = Operation::get("documents").defaulting(&[("offset", "0")]);
-    const FIELDS: &'static [&'static str] = fields::DOCUMENT;
+    const PROJECTS: ProjectBinding = ProjectBinding::Narrowed;
+    const REST: Rest = Rest::DOCUMENT.doubled();
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "projectId",
+        "title",
+        "plain",
+        "json",
+        "statusId",
+        "emoji",
+        "attachments",
+        "tags",
+        "createdUser",
+        "created",
+        "updatedUser",
+        "updated",
+        "childDocumentIds",
+    ];
 }
 
 /// Returns how the documents of a project are nested, those in the trash included.
@@ -65,6 +82,8 @@ impl Endpoint for GetDocumentTree {
     const NAME: &'static str = "get_document_tree";
     const TITLE: &'static str = "Get document tree";
     const CALL: Operation = Operation::get("documents/tree?projectIdOrKey={projectIdOrKey}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN;
 }
 
 /// Returns one document with its text.
@@ -79,6 +98,8 @@ impl Endpoint for GetDocument {
     const NAME: &'static str = "get_document";
     const TITLE: &'static str = "Get document";
     const CALL: Operation = Operation::get("documents/{documentId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN.doubled();
 }
 
 /// Adds a document to a project.
@@ -103,4 +124,6 @@ impl Endpoint for AddDocument {
     const NAME: &'static str = "add_document";
     const TITLE: &'static str = "Add document";
     const CALL: Operation = Operation::post("documents");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::DOCUMENT;
 }

@@ -6,13 +6,26 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        Toolset,
+        NameList, ProjectBinding, Toolset,
         inputs::{Count, Offset, Order, ProjectIdOrKey, SpaceUser, Team, User},
+        rest::Rest,
         router::Entry,
         tool::{Access, Endpoint},
-        tools::fields,
+        tools::space::USER_FIELDS,
     },
 };
+
+/// The fields of a team.
+const TEAM_FIELDS: &[&str] = &[
+    "id",
+    "name",
+    "members",
+    "displayOrder",
+    "createdUser",
+    "created",
+    "updatedUser",
+    "updated",
+];
 
 pub(super) fn tools() -> Vec<Entry> {
     vec![
@@ -41,6 +54,8 @@ impl Endpoint for GetUser {
     const NAME: &'static str = "get_user";
     const TITLE: &'static str = "Get user";
     const CALL: Operation = Operation::get("users/{userId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Adds a user to a project.
@@ -56,6 +71,9 @@ impl Endpoint for AddProjectUser {
     const NAME: &'static str = "add_project_user";
     const TITLE: &'static str = "Add project member";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/users");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Projects, NameList::ProjectUsers];
+    const REST: Rest = Rest::SHORT;
     const ACCESS: Access = Access::of(Self::CALL.method()).gives_access().idempotent();
 }
 
@@ -72,6 +90,9 @@ impl Endpoint for RemoveProjectUser {
     const NAME: &'static str = "remove_project_user";
     const TITLE: &'static str = "Remove project member";
     const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/users");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Projects, NameList::ProjectUsers];
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists the administrators of a project.
@@ -85,7 +106,9 @@ impl Endpoint for GetProjectAdministrators {
     const NAME: &'static str = "get_project_administrators";
     const TITLE: &'static str = "List project administrators";
     const CALL: Operation = Operation::get("projects/{projectIdOrKey}/administrators");
-    const FIELDS: &'static [&'static str] = fields::USER;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = USER_FIELDS;
 }
 
 /// Makes a member of a project its administrator.
@@ -101,6 +124,8 @@ impl Endpoint for AddProjectAdministrator {
     const NAME: &'static str = "add_project_administrator";
     const TITLE: &'static str = "Add project administrator";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/administrators");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
     const ACCESS: Access = Access::of(Self::CALL.method()).gives_access().idempotent();
 }
 
@@ -117,6 +142,8 @@ impl Endpoint for RemoveProjectAdministrator {
     const NAME: &'static str = "remove_project_administrator";
     const TITLE: &'static str = "Remove project administrator";
     const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/administrators");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists the teams of a project.
@@ -130,7 +157,9 @@ impl Endpoint for GetProjectTeams {
     const NAME: &'static str = "get_project_teams";
     const TITLE: &'static str = "List project teams";
     const CALL: Operation = Operation::get("projects/{projectIdOrKey}/teams");
-    const FIELDS: &'static [&'static str] = fields::TEAM;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN.paged();
+    const FIELDS: &'static [&'static str] = TEAM_FIELDS;
 }
 
 /// Adds a team, and so its members, to a project.
@@ -146,6 +175,9 @@ impl Endpoint for AddProjectTeam {
     const NAME: &'static str = "add_project_team";
     const TITLE: &'static str = "Add project team";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/teams");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Projects];
+    const REST: Rest = Rest::SHORT;
     const ACCESS: Access = Access::of(Self::CALL.method()).gives_access().idempotent();
 }
 
@@ -162,6 +194,9 @@ impl Endpoint for RemoveProjectTeam {
     const NAME: &'static str = "remove_project_team";
     const TITLE: &'static str = "Remove project team";
     const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/teams");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Projects];
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists the teams of the space with their members.
@@ -176,5 +211,7 @@ impl Endpoint for GetTeams {
     const NAME: &'static str = "get_teams";
     const TITLE: &'static str = "List teams";
     const CALL: Operation = Operation::get("teams");
-    const FIELDS: &'static [&'static str] = fields::TEAM;
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::OWN;
+    const FIELDS: &'static [&'static str] = TEAM_FIELDS;
 }

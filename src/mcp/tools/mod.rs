@@ -3,7 +3,6 @@
 mod activity;
 mod administration;
 mod document;
-mod fields;
 mod files;
 mod git;
 pub(super) mod issue;

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        Toolset,
+        ProjectBinding, ProjectOf, Toolset,
         failure::ToolError,
-        inputs::{Count, Integer, Order},
+        inputs::{Count, NotificationId, Order, PageBound, UserId},
+        rest::Rest,
         router::Entry,
         tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
-        tools::fields,
     },
 };
 
@@ -29,20 +29,38 @@ pub(super) fn tools() -> Vec<Entry> {
 #[serde(rename_all = "camelCase")]
 struct GetNotifications {
     /// Only higher ids
-    min_id: Option<Integer>,
+    min_id: Option<PageBound>,
     /// Only lower ids
-    max_id: Option<Integer>,
+    max_id: Option<PageBound>,
     count: Option<Count>,
     order: Option<Order>,
     /// Numeric id of the user who caused them
-    sender_id: Option<Integer>,
+    sender_id: Option<UserId>,
 }
 
 impl Endpoint for GetNotifications {
     const NAME: &'static str = "get_notifications";
     const TITLE: &'static str = "List notifications";
     const CALL: Operation = Operation::get("notifications");
-    const FIELDS: &'static [&'static str] = fields::NOTIFICATION;
+    const PROJECTS: ProjectBinding = ProjectBinding::Filtered(ProjectOf::Id("/project/id"));
+    const REST: Rest = Rest::OWN;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "alreadyRead",
+        "reason",
+        "resourceAlreadyRead",
+        "project",
+        "issue",
+        "comment",
+        "pullRequest",
+        "pullRequestComment",
+        "repository",
+        "document",
+        "documentComment",
+        "documentCommentReply",
+        "sender",
+        "created",
+    ];
 }
 
 /// Counts the user's notifications.
@@ -59,6 +77,8 @@ impl Endpoint for CountNotifications {
     const NAME: &'static str = "count_notifications";
     const TITLE: &'static str = "Count notifications";
     const CALL: Operation = Operation::get("notifications/count");
+    const PROJECTS: ProjectBinding = ProjectBinding::Refused("it counts over all projects");
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Sets the user's number of unread notifications to zero and returns what it was.
@@ -69,6 +89,9 @@ impl Endpoint for ResetUnreadNotificationCount {
     const NAME: &'static str = "reset_unread_notification_count";
     const TITLE: &'static str = "Reset unread notifications";
     const CALL: Operation = Operation::post("notifications/markAsRead");
+    const PROJECTS: ProjectBinding =
+        ProjectBinding::Refused("it changes and counts over all projects");
+    const REST: Rest = Rest::SHORT;
     // Backlog does not keep the number.
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent().destructive();
 }
@@ -77,7 +100,7 @@ impl Endpoint for ResetUnreadNotificationCount {
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct MarkNotificationAsRead {
     /// Notification id
-    id: Integer,
+    id: NotificationId,
 }
 
 impl MarkNotificationAsRead {
@@ -88,6 +111,8 @@ impl Tool for MarkNotificationAsRead {
     const NAME: &'static str = "mark_notification_as_read";
     const TITLE: &'static str = "Mark notification as read";
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         backlog.carry_out(Self::CALL.fill(inputs(&self))?).await?;

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        Toolset,
-        inputs::{ProjectId, ProjectKey},
+        NameList, ProjectBinding, ProjectOf, Toolset,
+        inputs::{AddedProjectKey, ChangedProjectKey, ProjectId, ProjectKey},
+        rest::Rest,
         router::Entry,
         tool::Endpoint,
-        tools::fields,
+        tools::space::USER_FIELDS,
     },
 };
 
@@ -37,7 +38,28 @@ impl Endpoint for GetProjectList {
     const NAME: &'static str = "get_project_list";
     const TITLE: &'static str = "List projects";
     const CALL: Operation = Operation::get("projects");
-    const FIELDS: &'static [&'static str] = fields::PROJECT;
+    const PROJECTS: ProjectBinding = ProjectBinding::Filtered(ProjectOf::Key("/projectKey"));
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "projectKey",
+        "name",
+        "chartEnabled",
+        "useResolvedForChart",
+        "subtaskingEnabled",
+        "projectLeaderCanEditProjectLeader",
+        "useWiki",
+        "useFileSharing",
+        "useWikiTreeView",
+        "useOriginalImageSizeAtWiki",
+        "useSubversion",
+        "useGit",
+        "textFormattingRule",
+        "archived",
+        "displayOrder",
+        "useDevAttributes",
+        "grandchildIssueEnabled",
+    ];
 }
 
 /// The notation of a project's texts
@@ -55,7 +77,7 @@ struct AddProject {
     /// Name to show
     name: String,
     /// Key that prefixes the issue keys: capital letters, digits and underscores
-    key: String,
+    key: AddedProjectKey,
     /// Whether to offer charts
     #[schemars(extend("default" = false))]
     chart_enabled: Option<bool>,
@@ -85,6 +107,9 @@ impl Endpoint for AddProject {
         ("projectLeaderCanEditProjectLeader", "false"),
         ("textFormattingRule", "backlog"),
     ]);
+    const PROJECTS: ProjectBinding = ProjectBinding::Refused("it adds a project");
+    const CHANGES: &'static [NameList] = &[NameList::Projects];
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Returns one project.
@@ -99,6 +124,8 @@ impl Endpoint for GetProject {
     const NAME: &'static str = "get_project";
     const TITLE: &'static str = "Get project";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists the members of a project.
@@ -115,7 +142,9 @@ impl Endpoint for GetProjectUsers {
     const NAME: &'static str = "get_project_users";
     const TITLE: &'static str = "List project members";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}/users");
-    const FIELDS: &'static [&'static str] = fields::USER;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = USER_FIELDS;
 }
 
 /// Changes the settings of a project. What is not given stays as it is.
@@ -127,7 +156,7 @@ struct UpdateProject {
     /// Name to show
     name: Option<String>,
     /// New key; all issue keys change with it
-    key: Option<String>,
+    key: Option<ChangedProjectKey>,
     /// Whether to offer charts
     chart_enabled: Option<bool>,
     /// Whether issues can have child issues
@@ -150,4 +179,7 @@ impl Endpoint for UpdateProject {
     const NAME: &'static str = "update_project";
     const TITLE: &'static str = "Update project";
     const CALL: Operation = Operation::patch("projects/{projectId|projectKey}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Projects];
+    const REST: Rest = Rest::SHORT;
 }

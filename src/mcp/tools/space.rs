@@ -6,13 +6,26 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        Toolset,
-        inputs::{ActivityType, Count, Date, Integer, Order, User},
+        ProjectBinding, ProjectOf, Toolset,
+        inputs::{ActivityType, Count, Date, Order, PageBound, User},
+        rest::Rest,
         router::Entry,
         tool::Endpoint,
-        tools::fields,
+        tools::activity::recent::ACTIVITY_FIELDS,
     },
 };
+
+/// The fields of a user.
+pub(in crate::mcp::tools) const USER_FIELDS: &[&str] = &[
+    "id",
+    "userId",
+    "name",
+    "roleType",
+    "lang",
+    "nulabAccount",
+    "mailAddress",
+    "lastLoginTime",
+];
 
 pub(super) fn tools() -> Vec<Entry> {
     vec![
@@ -33,6 +46,8 @@ impl Endpoint for GetSpace {
     const NAME: &'static str = "get_space";
     const TITLE: &'static str = "Get space";
     const CALL: Operation = Operation::get("space");
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists what happened in the whole space, newest first: issues, comments, wiki pages, pull
@@ -53,9 +68,9 @@ struct GetSpaceActivities {
     /// documentAttachmentCreated, issueMultiCreated, documentMultiCreated
     activity_type_id: Option<Vec<ActivityType>>,
     /// Only higher ids
-    min_id: Option<Integer>,
+    min_id: Option<PageBound>,
     /// Only lower ids
-    max_id: Option<Integer>,
+    max_id: Option<PageBound>,
     count: Option<Count>,
     order: Option<Order>,
 }
@@ -64,7 +79,9 @@ impl Endpoint for GetSpaceActivities {
     const NAME: &'static str = "get_space_activities";
     const TITLE: &'static str = "List space activities";
     const CALL: Operation = Operation::get("space/activities");
-    const FIELDS: &'static [&'static str] = fields::ACTIVITY;
+    const PROJECTS: ProjectBinding = ProjectBinding::Filtered(ProjectOf::Id("/project/id"));
+    const REST: Rest = Rest::OWN;
+    const FIELDS: &'static [&'static str] = ACTIVITY_FIELDS;
 }
 
 /// Lists the users of the space.
@@ -75,7 +92,9 @@ impl Endpoint for GetUsers {
     const NAME: &'static str = "get_users";
     const TITLE: &'static str = "List users";
     const CALL: Operation = Operation::get("users");
-    const FIELDS: &'static [&'static str] = fields::USER;
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = USER_FIELDS;
 }
 
 /// Counts the stars that a user has received.
@@ -94,6 +113,8 @@ impl Endpoint for GetUserStarsCount {
     const NAME: &'static str = "get_user_stars_count";
     const TITLE: &'static str = "Count a user's stars";
     const CALL: Operation = Operation::get("users/{userId}/stars/count");
+    const PROJECTS: ProjectBinding = ProjectBinding::Refused("it counts over all projects");
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Returns the Backlog user that these tools act as.
@@ -104,6 +125,8 @@ impl Endpoint for GetMyself {
     const NAME: &'static str = "get_myself";
     const TITLE: &'static str = "Get signed-in user";
     const CALL: Operation = Operation::get("users/myself");
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists what one user did in all projects, newest first. For everything that happened use
@@ -116,9 +139,9 @@ struct GetUserRecentUpdates {
     /// Kinds of activity by name or number, as in get_space_activities; default all
     activity_type_id: Option<Vec<ActivityType>>,
     /// Only higher ids
-    min_id: Option<Integer>,
+    min_id: Option<PageBound>,
     /// Only lower ids
-    max_id: Option<Integer>,
+    max_id: Option<PageBound>,
     count: Option<Count>,
     order: Option<Order>,
 }
@@ -127,5 +150,7 @@ impl Endpoint for GetUserRecentUpdates {
     const NAME: &'static str = "get_user_recent_updates";
     const TITLE: &'static str = "List a user's activities";
     const CALL: Operation = Operation::get("users/{userId}/activities");
-    const FIELDS: &'static [&'static str] = fields::ACTIVITY;
+    const PROJECTS: ProjectBinding = ProjectBinding::Filtered(ProjectOf::Id("/project/id"));
+    const REST: Rest = Rest::OWN;
+    const FIELDS: &'static [&'static str] = ACTIVITY_FIELDS;
 }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        Toolset,
-        inputs::{ActivityType, Integer, ProjectIdOrKey},
+        ProjectBinding, Toolset,
+        inputs::{ActivityType, HookUrl, ProjectIdOrKey, WebhookId},
+        rest::Rest,
         router::Entry,
         tool::{Access, Endpoint},
-        tools::fields,
     },
 };
 
@@ -51,7 +51,20 @@ impl Endpoint for GetWebhooks {
     const NAME: &'static str = "get_webhooks";
     const TITLE: &'static str = "List webhooks";
     const CALL: Operation = Operation::get("projects/{projectIdOrKey}/webhooks");
-    const FIELDS: &'static [&'static str] = fields::WEBHOOK;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN.paged();
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "description",
+        "hookUrl",
+        "allEvent",
+        "activityTypeIds",
+        "createdUser",
+        "created",
+        "updatedUser",
+        "updated",
+    ];
 }
 
 /// Has Backlog post what happens in a project to a URL.
@@ -64,7 +77,7 @@ struct AddWebhook {
     /// What it is for
     description: Option<String>,
     /// Where Backlog posts to
-    hook_url: String,
+    hook_url: HookUrl,
     /// Post every kind of activity
     all_event: Option<bool>,
     /// Kinds of activity to post, by name or number as in get_space_activities; or give allEvent
@@ -75,6 +88,8 @@ impl Endpoint for AddWebhook {
     const NAME: &'static str = "add_webhook";
     const TITLE: &'static str = "Add webhook";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/webhooks");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::WEBHOOKS;
     const ACCESS: Access = Access::of(Self::CALL.method()).gives_access().open_world();
 }
 
@@ -84,14 +99,14 @@ impl Endpoint for AddWebhook {
 struct UpdateWebhook {
     project_id_or_key: ProjectIdOrKey,
     /// Webhook id
-    webhook_id: Integer,
+    webhook_id: WebhookId,
     /// Name to show
     name: Option<String>,
     /// What it is for; empty to remove
     #[schemars(extend("x-clearable" = true))]
     description: Option<String>,
     /// Where Backlog posts to
-    hook_url: Option<String>,
+    hook_url: Option<HookUrl>,
     /// Post every kind of activity
     all_event: Option<bool>,
     /// Kinds of activity to post, by name or number as in get_space_activities; or give allEvent
@@ -102,6 +117,8 @@ impl Endpoint for UpdateWebhook {
     const NAME: &'static str = "update_webhook";
     const TITLE: &'static str = "Update webhook";
     const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/webhooks/{webhookId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::WEBHOOKS;
     const ACCESS: Access = Access::of(Self::CALL.method()).open_world();
 }
 
@@ -111,11 +128,13 @@ impl Endpoint for UpdateWebhook {
 struct DeleteWebhook {
     project_id_or_key: ProjectIdOrKey,
     /// Webhook id
-    webhook_id: Integer,
+    webhook_id: WebhookId,
 }
 
 impl Endpoint for DeleteWebhook {
     const NAME: &'static str = "delete_webhook";
     const TITLE: &'static str = "Delete webhook";
     const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/webhooks/{webhookId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }

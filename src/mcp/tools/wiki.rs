@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        Toolset,
-        inputs::{Markup, NumericId, Project, ProjectId, ProjectKey},
+        ProjectBinding, Toolset,
+        inputs::{Markup, Project, ProjectId, ProjectKey, WikiId},
+        rest::Rest,
         router::Entry,
         tool::{Access, Endpoint},
-        tools::fields,
     },
 };
 
@@ -38,7 +38,18 @@ impl Endpoint for GetWikiPages {
     const NAME: &'static str = "get_wiki_pages";
     const TITLE: &'static str = "List wiki pages";
     const CALL: Operation = Operation::get("wikis?projectIdOrKey={projectId|projectKey}");
-    const FIELDS: &'static [&'static str] = fields::WIKI_PAGE;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "projectId",
+        "name",
+        "tags",
+        "createdUser",
+        "created",
+        "updatedUser",
+        "updated",
+    ];
 }
 
 /// Counts the wiki pages of a project.
@@ -53,6 +64,8 @@ impl Endpoint for GetWikisCount {
     const NAME: &'static str = "get_wikis_count";
     const TITLE: &'static str = "Count wiki pages";
     const CALL: Operation = Operation::get("wikis/count?projectIdOrKey={projectId|projectKey}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Returns one wiki page with its text.
@@ -60,13 +73,15 @@ impl Endpoint for GetWikisCount {
 #[serde(rename_all = "camelCase")]
 struct GetWiki {
     /// Page id (get_wiki_pages)
-    wiki_id: NumericId,
+    wiki_id: WikiId,
 }
 
 impl Endpoint for GetWiki {
     const NAME: &'static str = "get_wiki";
     const TITLE: &'static str = "Get wiki page";
     const CALL: Operation = Operation::get("wikis/{wikiId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN;
 }
 
 /// Adds a wiki page to a project.
@@ -86,6 +101,8 @@ impl Endpoint for AddWiki {
     const NAME: &'static str = "add_wiki";
     const TITLE: &'static str = "Add wiki page";
     const CALL: Operation = Operation::post("wikis");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::WIKI;
 }
 
 /// Changes a wiki page. What is not given stays as it is; a text given replaces the whole text.
@@ -93,7 +110,7 @@ impl Endpoint for AddWiki {
 #[serde(rename_all = "camelCase")]
 struct UpdateWiki {
     /// Page id (get_wiki_pages)
-    wiki_id: NumericId,
+    wiki_id: WikiId,
     /// Page name; slashes make a tree
     name: Option<String>,
     content: Option<Markup>,
@@ -105,6 +122,8 @@ impl Endpoint for UpdateWiki {
     const NAME: &'static str = "update_wiki";
     const TITLE: &'static str = "Update wiki page";
     const CALL: Operation = Operation::patch("wikis/{wikiId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::WIKI;
     // Backlog keeps every version.
     const ACCESS: Access = Access::of(Self::CALL.method()).recoverable();
 }

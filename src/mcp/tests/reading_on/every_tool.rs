@@ -7,7 +7,7 @@ use crate::{
     backlog::fake::FakeBacklog,
     mcp::{
         ToolOptions,
-        rest::{Rest, Way},
+        rest::Way,
         tests::{caller_of, calls::sample, exchange, post, result, server},
         tools,
     },
@@ -68,7 +68,7 @@ async fn no_tool_loses_a_text_without_a_way_on() {
             let note = made["content"][1]["text"]
                 .as_str()
                 .unwrap_or_else(|| panic!("{name} says nothing"));
-            if matches!(Rest::of(name).way, Way::None) {
+            if matches!(entry.spec.rest.way, Way::None) {
                 assert!(note.contains("No tool reads on"), "{name}: {note}");
                 continue;
             }

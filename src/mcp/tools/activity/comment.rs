@@ -6,9 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        inputs::{Integer, IssueId, IssueKey, ProjectId, ProjectKey, RepoId, RepoName, User},
+        ProjectBinding,
+        inputs::{
+            IssueCommentId, IssueId, IssueKey, ProjectId, ProjectKey, PullRequestNumber, RepoId,
+            RepoName, User,
+        },
+        rest::Rest,
         tool::Endpoint,
-        tools::fields,
+        tools::space::USER_FIELDS,
     },
 };
 
@@ -19,13 +24,15 @@ pub(super) struct GetIssueComment {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
     /// Comment id (get_issue_comments)
-    comment_id: Integer,
+    comment_id: IssueCommentId,
 }
 
 impl Endpoint for GetIssueComment {
     const NAME: &'static str = "get_issue_comment";
     const TITLE: &'static str = "Get issue comment";
     const CALL: Operation = Operation::get("issues/{issueId|issueKey}/comments/{commentId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN;
 }
 
 /// Counts the comments on an issue.
@@ -40,6 +47,8 @@ impl Endpoint for CountIssueComments {
     const NAME: &'static str = "count_issue_comments";
     const TITLE: &'static str = "Count issue comments";
     const CALL: Operation = Operation::get("issues/{issueId|issueKey}/comments/count");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Deletes one of the user's own comments on an issue.
@@ -49,13 +58,15 @@ pub(super) struct DeleteIssueComment {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
     /// Comment id (get_issue_comments)
-    comment_id: Integer,
+    comment_id: IssueCommentId,
 }
 
 impl Endpoint for DeleteIssueComment {
     const NAME: &'static str = "delete_issue_comment";
     const TITLE: &'static str = "Delete issue comment";
     const CALL: Operation = Operation::delete("issues/{issueId|issueKey}/comments/{commentId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists who was told of a comment, and whether they read it.
@@ -65,7 +76,7 @@ pub(super) struct GetIssueCommentNotifications {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
     /// Comment id (get_issue_comments)
-    comment_id: Integer,
+    comment_id: IssueCommentId,
 }
 
 impl Endpoint for GetIssueCommentNotifications {
@@ -73,6 +84,8 @@ impl Endpoint for GetIssueCommentNotifications {
     const TITLE: &'static str = "List comment notifications";
     const CALL: Operation =
         Operation::get("issues/{issueId|issueKey}/comments/{commentId}/notifications");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
 }
 
 /// Tells more people of one of the user's own comments.
@@ -82,7 +95,7 @@ pub(super) struct AddIssueCommentNotifications {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
     /// Comment id (get_issue_comments)
-    comment_id: Integer,
+    comment_id: IssueCommentId,
     /// Users to notify, by id or name
     notified_user_id: Vec<User>,
 }
@@ -92,6 +105,8 @@ impl Endpoint for AddIssueCommentNotifications {
     const TITLE: &'static str = "Notify of a comment";
     const CALL: Operation =
         Operation::post("issues/{issueId|issueKey}/comments/{commentId}/notifications");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::ISSUE_COMMENT;
 }
 
 /// Counts the comments on a pull request.
@@ -103,7 +118,7 @@ pub(super) struct CountPullRequestComments {
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
     /// Pull request number
-    number: Integer,
+    number: PullRequestNumber,
 }
 
 impl Endpoint for CountPullRequestComments {
@@ -112,6 +127,8 @@ impl Endpoint for CountPullRequestComments {
     const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments/count",
     );
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists who takes part in an issue.
@@ -126,5 +143,7 @@ impl Endpoint for GetIssueParticipants {
     const NAME: &'static str = "get_issue_participants";
     const TITLE: &'static str = "List issue participants";
     const CALL: Operation = Operation::get("issues/{issueId|issueKey}/participants");
-    const FIELDS: &'static [&'static str] = fields::USER;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = USER_FIELDS;
 }

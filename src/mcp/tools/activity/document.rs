@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        ProjectBinding,
         inputs::{DocumentId, ProjectId, ProjectKey},
+        rest::Rest,
         tool::{Access, Endpoint},
     },
 };
@@ -23,6 +25,8 @@ impl Endpoint for CountDocuments {
     const NAME: &'static str = "count_documents";
     const TITLE: &'static str = "Count documents";
     const CALL: Operation = Operation::get("documents/count?projectIdOrKey={projectId|projectKey}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists the comments on a document with their replies.
@@ -37,6 +41,8 @@ impl Endpoint for GetDocumentComments {
     const NAME: &'static str = "get_document_comments";
     const TITLE: &'static str = "List document comments";
     const CALL: Operation = Operation::get("documents/{documentId}/comments");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN.paged();
 }
 
 /// Adds tags to a document.
@@ -53,6 +59,8 @@ impl Endpoint for AddDocumentTags {
     const NAME: &'static str = "add_document_tags";
     const TITLE: &'static str = "Tag document";
     const CALL: Operation = Operation::post("documents/{documentId}/tags");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -70,4 +78,6 @@ impl Endpoint for RemoveDocumentTags {
     const NAME: &'static str = "remove_document_tags";
     const TITLE: &'static str = "Untag document";
     const CALL: Operation = Operation::delete("documents/{documentId}/tags");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }

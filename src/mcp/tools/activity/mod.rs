@@ -3,7 +3,7 @@
 
 mod comment;
 mod document;
-mod recent;
+pub(super) mod recent;
 mod star;
 mod wiki;
 

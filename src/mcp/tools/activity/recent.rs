@@ -6,11 +6,23 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        inputs::{ActivityType, Count, Integer, Offset, Order, ProjectIdOrKey},
+        ProjectBinding, ProjectOf,
+        inputs::{ActivityId, ActivityType, Count, Offset, Order, PageBound, ProjectIdOrKey},
+        rest::Rest,
         tool::Endpoint,
-        tools::fields,
     },
 };
+
+/// The fields of an activity.
+pub(in crate::mcp::tools) const ACTIVITY_FIELDS: &[&str] = &[
+    "id",
+    "project",
+    "type",
+    "content",
+    "notifications",
+    "createdUser",
+    "created",
+];
 
 /// Lists what happened in one project, newest first. For the whole space use
 /// get_space_activities.
@@ -21,9 +33,9 @@ pub(super) struct GetProjectActivities {
     /// Kinds of activity by name or number, as in get_space_activities; default all
     activity_type_id: Option<Vec<ActivityType>>,
     /// Only higher ids
-    min_id: Option<Integer>,
+    min_id: Option<PageBound>,
     /// Only lower ids
-    max_id: Option<Integer>,
+    max_id: Option<PageBound>,
     count: Option<Count>,
     order: Option<Order>,
 }
@@ -32,7 +44,9 @@ impl Endpoint for GetProjectActivities {
     const NAME: &'static str = "get_project_activities";
     const TITLE: &'static str = "List project activities";
     const CALL: Operation = Operation::get("projects/{projectIdOrKey}/activities");
-    const FIELDS: &'static [&'static str] = fields::ACTIVITY;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN;
+    const FIELDS: &'static [&'static str] = ACTIVITY_FIELDS;
 }
 
 /// Returns one activity.
@@ -40,13 +54,15 @@ impl Endpoint for GetProjectActivities {
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetActivity {
     /// Activity id
-    activity_id: Integer,
+    activity_id: ActivityId,
 }
 
 impl Endpoint for GetActivity {
     const NAME: &'static str = "get_activity";
     const TITLE: &'static str = "Get activity";
     const CALL: Operation = Operation::get("activities/{activityId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN;
 }
 
 /// Lists the issues that the user looked at last.
@@ -61,6 +77,8 @@ impl Endpoint for GetRecentlyViewedIssues {
     const NAME: &'static str = "get_recently_viewed_issues";
     const TITLE: &'static str = "List recently viewed issues";
     const CALL: Operation = Operation::get("users/myself/recentlyViewedIssues");
+    const PROJECTS: ProjectBinding = ProjectBinding::Filtered(ProjectOf::Id("/issue/projectId"));
+    const REST: Rest = Rest::ISSUE_INSIDE;
     const FIELDS: &'static [&'static str] = &["issue", "updated"];
 }
 
@@ -76,6 +94,8 @@ impl Endpoint for GetRecentlyViewedProjects {
     const NAME: &'static str = "get_recently_viewed_projects";
     const TITLE: &'static str = "List recently viewed projects";
     const CALL: Operation = Operation::get("users/myself/recentlyViewedProjects");
+    const PROJECTS: ProjectBinding = ProjectBinding::Filtered(ProjectOf::Id("/project/id"));
+    const REST: Rest = Rest::SHORT;
     const FIELDS: &'static [&'static str] = &["project", "updated"];
 }
 
@@ -91,5 +111,7 @@ impl Endpoint for GetRecentlyViewedWikis {
     const NAME: &'static str = "get_recently_viewed_wikis";
     const TITLE: &'static str = "List recently viewed pages";
     const CALL: Operation = Operation::get("users/myself/recentlyViewedWikis");
+    const PROJECTS: ProjectBinding = ProjectBinding::Filtered(ProjectOf::Id("/page/projectId"));
+    const REST: Rest = Rest::SHORT;
     const FIELDS: &'static [&'static str] = &["page", "updated"];
 }

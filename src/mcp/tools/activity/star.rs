@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::{Method, Operation},
     mcp::{
+        ProjectBinding,
         failure::ToolError,
-        inputs::{Count, Integer, User},
+        inputs::{Count, PageBound, StarId, StarredId, User},
+        rest::Rest,
         tool::{Access, Backlog, Endpoint, Outcome, Tool},
-        tools::fields,
     },
 };
 
@@ -21,7 +22,7 @@ pub(super) struct AddStar {
     /// What to star
     kind: Kind,
     /// Its numeric id; a pull request's id, not its number
-    id: Integer,
+    id: StarredId,
 }
 
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
@@ -51,6 +52,8 @@ impl Tool for AddStar {
     const NAME: &'static str = "add_star";
     const TITLE: &'static str = "Add star";
     const ACCESS: Access = Access::of(Method::Post);
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
     const REQUEST: Option<Operation> = Some(ADD);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
@@ -65,13 +68,16 @@ impl Tool for AddStar {
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemoveStar {
     /// Star id
-    star_id: Integer,
+    star_id: StarId,
 }
 
 impl Endpoint for RemoveStar {
     const NAME: &'static str = "remove_star";
     const TITLE: &'static str = "Remove star";
     const CALL: Operation = Operation::delete("stars/{starId}");
+    const PROJECTS: ProjectBinding =
+        ProjectBinding::Refused("Backlog does not report the project of a star");
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists the stars that a user has received, newest first.
@@ -81,7 +87,7 @@ pub(super) struct GetUserStars {
     /// User id or name
     user_id: User,
     /// Only stars with a lower id
-    max_id: Option<Integer>,
+    max_id: Option<PageBound>,
     count: Option<Count>,
 }
 
@@ -89,5 +95,9 @@ impl Endpoint for GetUserStars {
     const NAME: &'static str = "get_user_stars";
     const TITLE: &'static str = "List a user's stars";
     const CALL: Operation = Operation::get("users/{userId}/stars");
-    const FIELDS: &'static [&'static str] = fields::STAR;
+    const PROJECTS: ProjectBinding =
+        ProjectBinding::Refused("its entries do not include their project");
+    const REST: Rest = Rest::OWN;
+    const FIELDS: &'static [&'static str] =
+        &["id", "comment", "url", "title", "presenter", "created"];
 }

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        inputs::{Count, Integer, NumericId, Order, ProjectId, ProjectKey},
+        ProjectBinding,
+        inputs::{Count, Order, PageBound, ProjectId, ProjectKey, WikiId},
+        rest::Rest,
         tool::Endpoint,
-        tools::fields,
     },
 };
 
@@ -17,11 +18,11 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetWikiHistory {
     /// Page id (get_wiki_pages)
-    wiki_id: NumericId,
+    wiki_id: WikiId,
     /// Only lower ids, which need not be the versions
-    max_id: Option<Integer>,
+    max_id: Option<PageBound>,
     /// Only higher ids, the same
-    min_id: Option<Integer>,
+    min_id: Option<PageBound>,
     count: Option<Count>,
     order: Option<Order>,
 }
@@ -30,7 +31,16 @@ impl Endpoint for GetWikiHistory {
     const NAME: &'static str = "get_wiki_history";
     const TITLE: &'static str = "List wiki history";
     const CALL: Operation = Operation::get("wikis/{wikiId}/history");
-    const FIELDS: &'static [&'static str] = fields::WIKI_VERSION;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN.paged_by_version();
+    const FIELDS: &'static [&'static str] = &[
+        "pageId",
+        "version",
+        "name",
+        "content",
+        "createdUser",
+        "created",
+    ];
 }
 
 /// Lists the tags of a project's wiki pages.
@@ -45,6 +55,8 @@ impl Endpoint for GetWikiTags {
     const NAME: &'static str = "get_wiki_tags";
     const TITLE: &'static str = "List wiki tags";
     const CALL: Operation = Operation::get("wikis/tags?projectIdOrKey={projectId|projectKey}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
 }
 
 /// Deletes a wiki page for good.
@@ -52,7 +64,7 @@ impl Endpoint for GetWikiTags {
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteWiki {
     /// Page id (get_wiki_pages)
-    wiki_id: NumericId,
+    wiki_id: WikiId,
     /// Tell the project's members by mail
     mail_notify: Option<bool>,
 }
@@ -61,4 +73,6 @@ impl Endpoint for DeleteWiki {
     const NAME: &'static str = "delete_wiki";
     const TITLE: &'static str = "Delete wiki page";
     const CALL: Operation = Operation::delete("wikis/{wikiId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        ProjectBinding,
         file::{Format, MaxBytes, TextLength, TextOffset, View},
-        inputs::{DocumentId, Integer},
+        inputs::{DocumentAttachmentId, DocumentId},
+        rest::Rest,
         tool::Endpoint,
     },
 };
@@ -19,7 +21,7 @@ pub(super) struct GetDocumentAttachment {
     /// Document id
     document_id: DocumentId,
     /// From the document's attachments (get_document)
-    attachment_id: Integer,
+    attachment_id: DocumentAttachmentId,
     #[serde(skip_serializing)]
     format: Option<Format>,
     #[serde(skip_serializing)]
@@ -34,6 +36,8 @@ impl Endpoint for GetDocumentAttachment {
     const NAME: &'static str = "get_document_attachment";
     const TITLE: &'static str = "Get document attachment";
     const CALL: Operation = Operation::get("documents/{documentId}/attachments/{attachmentId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::FILE;
 
     fn view(&self) -> Option<View> {
         Some(View::new(

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::{Method, Operation},
     mcp::{
+        ProjectBinding,
         arguments::names_nothing,
         failure::ToolError,
         file::{self, Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{ProjectId, ProjectKey, User},
+        rest::Rest,
         tool::{Access, Backlog, Outcome, Tool, inputs},
     },
 };
@@ -40,6 +42,9 @@ impl Tool for GetIcon {
     const NAME: &'static str = "get_icon";
     const TITLE: &'static str = "Get icon";
     const ACCESS: Access = Access::of(Method::Get);
+    // The picture of a user or of the space, unless its inputs name a project.
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::FILE;
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         let mut inputs = inputs(&self);

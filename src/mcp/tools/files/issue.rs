@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        inputs::{Integer, IssueId, IssueKey},
+        ProjectBinding,
+        inputs::{IssueAttachmentId, IssueId, IssueKey, IssueSharedFileId, SharedFileId},
+        rest::Rest,
         tool::{Access, Endpoint},
-        tools::fields,
+        tools::{files::ATTACHMENT_FIELDS, files::shared::SHARED_FILE_FIELDS},
     },
 };
 
@@ -24,7 +26,9 @@ impl Endpoint for GetIssueAttachments {
     const NAME: &'static str = "get_issue_attachments";
     const TITLE: &'static str = "List issue attachments";
     const CALL: Operation = Operation::get("issues/{issueId|issueKey}/attachments");
-    const FIELDS: &'static [&'static str] = fields::ATTACHMENT;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = ATTACHMENT_FIELDS;
 }
 
 /// Deletes a file attached to an issue.
@@ -34,7 +38,7 @@ pub(super) struct DeleteIssueAttachment {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
     /// Attachment id
-    attachment_id: Integer,
+    attachment_id: IssueAttachmentId,
 }
 
 impl Endpoint for DeleteIssueAttachment {
@@ -42,6 +46,8 @@ impl Endpoint for DeleteIssueAttachment {
     const TITLE: &'static str = "Delete issue attachment";
     const CALL: Operation =
         Operation::delete("issues/{issueId|issueKey}/attachments/{attachmentId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists the shared files that an issue links to.
@@ -56,7 +62,9 @@ impl Endpoint for GetIssueSharedFiles {
     const NAME: &'static str = "get_issue_shared_files";
     const TITLE: &'static str = "List an issue's shared files";
     const CALL: Operation = Operation::get("issues/{issueId|issueKey}/sharedFiles");
-    const FIELDS: &'static [&'static str] = fields::SHARED_FILE;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = SHARED_FILE_FIELDS;
 }
 
 /// Links shared files of the project to an issue.
@@ -66,13 +74,15 @@ pub(super) struct AddIssueSharedFiles {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
     /// Shared file ids (get_shared_files)
-    file_id: Vec<Integer>,
+    file_id: Vec<SharedFileId>,
 }
 
 impl Endpoint for AddIssueSharedFiles {
     const NAME: &'static str = "add_issue_shared_files";
     const TITLE: &'static str = "Link shared files to issue";
     const CALL: Operation = Operation::post("issues/{issueId|issueKey}/sharedFiles");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -83,7 +93,7 @@ pub(super) struct RemoveIssueSharedFile {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
     /// Shared file id
-    shared_file_id: Integer,
+    shared_file_id: IssueSharedFileId,
 }
 
 impl Endpoint for RemoveIssueSharedFile {
@@ -91,4 +101,6 @@ impl Endpoint for RemoveIssueSharedFile {
     const TITLE: &'static str = "Unlink shared file from issue";
     const CALL: Operation =
         Operation::delete("issues/{issueId|issueKey}/sharedFiles/{sharedFileId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }

@@ -11,6 +11,9 @@ mod wiki;
 
 use crate::mcp::{Toolset, router::Entry};
 
+/// The fields of an attached file.
+const ATTACHMENT_FIELDS: &[&str] = &["id", "name", "size", "createdUser", "created"];
+
 pub(super) fn tools() -> Vec<Entry> {
     vec![
         Entry::of::<upload::UploadAttachment>(Toolset::Files),

@@ -6,10 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        ProjectBinding,
         file::{Format, MaxBytes, TextLength, TextOffset, View},
-        inputs::{Integer, ProjectId, ProjectKey, RepoId, RepoName},
+        inputs::{
+            ProjectId, ProjectKey, PullRequestAttachmentId, PullRequestNumber, RepoId, RepoName,
+        },
+        rest::Rest,
         tool::Endpoint,
-        tools::fields,
+        tools::files::ATTACHMENT_FIELDS,
     },
 };
 
@@ -22,7 +26,7 @@ pub(super) struct GetPullRequestAttachments {
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
     /// Pull request number
-    number: Integer,
+    number: PullRequestNumber,
 }
 
 impl Endpoint for GetPullRequestAttachments {
@@ -31,7 +35,9 @@ impl Endpoint for GetPullRequestAttachments {
     const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/attachments",
     );
-    const FIELDS: &'static [&'static str] = fields::ATTACHMENT;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = ATTACHMENT_FIELDS;
 }
 
 /// Returns a file attached to a pull request.
@@ -43,9 +49,9 @@ pub(super) struct GetPullRequestAttachment {
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
     /// Pull request number
-    number: Integer,
+    number: PullRequestNumber,
     /// Attachment id
-    attachment_id: Integer,
+    attachment_id: PullRequestAttachmentId,
     #[serde(skip_serializing)]
     format: Option<Format>,
     #[serde(skip_serializing)]
@@ -62,6 +68,8 @@ impl Endpoint for GetPullRequestAttachment {
     const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/attachments/{attachmentId}",
     );
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::FILE;
 
     fn view(&self) -> Option<View> {
         Some(View::new(
@@ -82,9 +90,9 @@ pub(super) struct DeletePullRequestAttachment {
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
     /// Pull request number
-    number: Integer,
+    number: PullRequestNumber,
     /// Attachment id
-    attachment_id: Integer,
+    attachment_id: PullRequestAttachmentId,
 }
 
 impl Endpoint for DeletePullRequestAttachment {
@@ -93,4 +101,6 @@ impl Endpoint for DeletePullRequestAttachment {
     const CALL: Operation = Operation::delete(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/attachments/{attachmentId}",
     );
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }

@@ -6,12 +6,27 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        ProjectBinding,
         file::{Format, MaxBytes, TextLength, TextOffset, View},
-        inputs::{Integer, Offset, Order, ProjectId, ProjectKey},
+        inputs::{Integer, Offset, Order, ProjectId, ProjectKey, SharedDirectory, SharedFileId},
+        rest::Rest,
         tool::Endpoint,
-        tools::fields,
     },
 };
+
+/// The fields of a shared file.
+pub(super) const SHARED_FILE_FIELDS: &[&str] = &[
+    "id",
+    "projectId",
+    "type",
+    "dir",
+    "name",
+    "size",
+    "createdUser",
+    "created",
+    "updatedUser",
+    "updated",
+];
 
 /// Lists the files and directories in a directory of the project's shared files.
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -20,7 +35,7 @@ pub(super) struct GetSharedFiles {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     /// Such as designs/2026; the topmost one unless given
-    path: Option<String>,
+    path: Option<SharedDirectory>,
     order: Option<Order>,
     offset: Option<Offset>,
     /// How many to return
@@ -33,7 +48,9 @@ impl Endpoint for GetSharedFiles {
     const TITLE: &'static str = "List shared files";
     const CALL: Operation =
         Operation::get("projects/{projectId|projectKey}/files/metadata/{*path}");
-    const FIELDS: &'static [&'static str] = fields::SHARED_FILE;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
+    const FIELDS: &'static [&'static str] = SHARED_FILE_FIELDS;
     const USUAL_COUNT: u64 = 1000;
 }
 
@@ -44,7 +61,7 @@ pub(super) struct GetSharedFile {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     /// Shared file id (get_shared_files)
-    shared_file_id: Integer,
+    shared_file_id: SharedFileId,
     #[serde(skip_serializing)]
     format: Option<Format>,
     #[serde(skip_serializing)]
@@ -59,6 +76,8 @@ impl Endpoint for GetSharedFile {
     const NAME: &'static str = "get_shared_file";
     const TITLE: &'static str = "Get shared file";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}/files/{sharedFileId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::FILE;
 
     fn view(&self) -> Option<View> {
         Some(View::new(

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use crate::{
     backlog::{InputError, Method, Request, Segment, Upload},
     mcp::{
-        Toolset,
+        ProjectBinding, Toolset,
         failure::ToolError,
         file::LARGEST_UPLOAD,
+        rest::Rest,
         tool::{Access, Backlog, Outcome, Tool},
     },
 };
@@ -32,6 +33,9 @@ impl Tool for UploadAttachment {
     const NAME: &'static str = "upload_attachment";
     const TITLE: &'static str = "Upload attachment";
     const ACCESS: Access = Access::of(Method::Post);
+    // An uploaded file is nowhere until another tool takes it.
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::SHORT;
     // Their tools take its ids.
     const ALSO_IN: &'static [Toolset] = &[Toolset::Issue, Toolset::Git];
 

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        ProjectBinding,
         file::{Format, MaxBytes, TextLength, TextOffset, View},
-        inputs::{Integer, NumericId},
+        inputs::{SharedFileId, UploadedFileId, WikiAttachmentId, WikiId, WikiSharedFileId},
+        rest::Rest,
         tool::{Access, Endpoint},
-        tools::fields,
+        tools::{files::ATTACHMENT_FIELDS, files::shared::SHARED_FILE_FIELDS},
     },
 };
 
@@ -18,14 +20,16 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetWikiAttachments {
     /// Page id (get_wiki_pages)
-    wiki_id: NumericId,
+    wiki_id: WikiId,
 }
 
 impl Endpoint for GetWikiAttachments {
     const NAME: &'static str = "get_wiki_attachments";
     const TITLE: &'static str = "List wiki attachments";
     const CALL: Operation = Operation::get("wikis/{wikiId}/attachments");
-    const FIELDS: &'static [&'static str] = fields::ATTACHMENT;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = ATTACHMENT_FIELDS;
 }
 
 /// Returns a file attached to a wiki page.
@@ -33,9 +37,9 @@ impl Endpoint for GetWikiAttachments {
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetWikiAttachment {
     /// Page id (get_wiki_pages)
-    wiki_id: NumericId,
+    wiki_id: WikiId,
     /// Attachment id
-    attachment_id: Integer,
+    attachment_id: WikiAttachmentId,
     #[serde(skip_serializing)]
     format: Option<Format>,
     #[serde(skip_serializing)]
@@ -50,6 +54,8 @@ impl Endpoint for GetWikiAttachment {
     const NAME: &'static str = "get_wiki_attachment";
     const TITLE: &'static str = "Get wiki attachment";
     const CALL: Operation = Operation::get("wikis/{wikiId}/attachments/{attachmentId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::FILE;
 
     fn view(&self) -> Option<View> {
         Some(View::new(
@@ -66,15 +72,17 @@ impl Endpoint for GetWikiAttachment {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddWikiAttachments {
     /// Page id (get_wiki_pages)
-    wiki_id: NumericId,
+    wiki_id: WikiId,
     /// Ids that upload_attachment returned
-    attachment_id: Vec<Integer>,
+    attachment_id: Vec<UploadedFileId>,
 }
 
 impl Endpoint for AddWikiAttachments {
     const NAME: &'static str = "add_wiki_attachments";
     const TITLE: &'static str = "Attach files to wiki page";
     const CALL: Operation = Operation::post("wikis/{wikiId}/attachments");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Deletes a file attached to a wiki page.
@@ -82,15 +90,17 @@ impl Endpoint for AddWikiAttachments {
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteWikiAttachment {
     /// Page id (get_wiki_pages)
-    wiki_id: NumericId,
+    wiki_id: WikiId,
     /// Attachment id
-    attachment_id: Integer,
+    attachment_id: WikiAttachmentId,
 }
 
 impl Endpoint for DeleteWikiAttachment {
     const NAME: &'static str = "delete_wiki_attachment";
     const TITLE: &'static str = "Delete wiki attachment";
     const CALL: Operation = Operation::delete("wikis/{wikiId}/attachments/{attachmentId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists the shared files that a wiki page links to.
@@ -98,14 +108,16 @@ impl Endpoint for DeleteWikiAttachment {
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetWikiSharedFiles {
     /// Page id (get_wiki_pages)
-    wiki_id: NumericId,
+    wiki_id: WikiId,
 }
 
 impl Endpoint for GetWikiSharedFiles {
     const NAME: &'static str = "get_wiki_shared_files";
     const TITLE: &'static str = "List a wiki page's shared files";
     const CALL: Operation = Operation::get("wikis/{wikiId}/sharedFiles");
-    const FIELDS: &'static [&'static str] = fields::SHARED_FILE;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = SHARED_FILE_FIELDS;
 }
 
 /// Links shared files of the project to a wiki page.
@@ -113,15 +125,17 @@ impl Endpoint for GetWikiSharedFiles {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddWikiSharedFiles {
     /// Page id (get_wiki_pages)
-    wiki_id: NumericId,
+    wiki_id: WikiId,
     /// Shared file ids (get_shared_files)
-    file_id: Vec<Integer>,
+    file_id: Vec<SharedFileId>,
 }
 
 impl Endpoint for AddWikiSharedFiles {
     const NAME: &'static str = "add_wiki_shared_files";
     const TITLE: &'static str = "Link shared files to wiki page";
     const CALL: Operation = Operation::post("wikis/{wikiId}/sharedFiles");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -130,13 +144,15 @@ impl Endpoint for AddWikiSharedFiles {
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemoveWikiSharedFile {
     /// Page id (get_wiki_pages)
-    wiki_id: NumericId,
+    wiki_id: WikiId,
     /// Shared file id
-    shared_file_id: Integer,
+    shared_file_id: WikiSharedFileId,
 }
 
 impl Endpoint for RemoveWikiSharedFile {
     const NAME: &'static str = "remove_wiki_shared_file";
     const TITLE: &'static str = "Unlink shared file from wiki page";
     const CALL: Operation = Operation::delete("wikis/{wikiId}/sharedFiles/{sharedFileId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }

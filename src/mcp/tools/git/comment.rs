@@ -6,9 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        inputs::{Count, Integer, Markup, Order, ProjectId, ProjectKey, RepoId, RepoName, User},
+        ProjectBinding,
+        inputs::{
+            Count, Markup, Order, PageBound, ProjectId, ProjectKey, PullRequestCommentId,
+            PullRequestNumber, RepoId, RepoName, UploadedFileId, User,
+        },
+        rest::Rest,
         tool::Endpoint,
-        tools::fields,
     },
 };
 
@@ -21,11 +25,11 @@ pub(super) struct GetPullRequestComments {
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
     /// Pull request number
-    number: Integer,
+    number: PullRequestNumber,
     /// Only higher ids
-    min_id: Option<Integer>,
+    min_id: Option<PageBound>,
     /// Only lower ids
-    max_id: Option<Integer>,
+    max_id: Option<PageBound>,
     count: Option<Count>,
     order: Option<Order>,
 }
@@ -36,7 +40,18 @@ impl Endpoint for GetPullRequestComments {
     const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments",
     );
-    const FIELDS: &'static [&'static str] = fields::PULL_REQUEST_COMMENT;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "content",
+        "changeLog",
+        "createdUser",
+        "created",
+        "updated",
+        "stars",
+        "notifications",
+    ];
 }
 
 /// Adds a comment to a pull request.
@@ -48,12 +63,12 @@ pub(super) struct AddPullRequestComment {
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
     /// Pull request number
-    number: Integer,
+    number: PullRequestNumber,
     content: Markup,
     /// Users to notify, by name or id
     notified_user_id: Option<Vec<User>>,
     /// Ids from upload_attachment
-    attachment_id: Option<Vec<Integer>>,
+    attachment_id: Option<Vec<UploadedFileId>>,
 }
 
 impl Endpoint for AddPullRequestComment {
@@ -62,6 +77,8 @@ impl Endpoint for AddPullRequestComment {
     const CALL: Operation = Operation::post(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments",
     );
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::PULL_REQUEST_COMMENT;
 }
 
 /// Replaces the text of a comment on a pull request.
@@ -73,9 +90,9 @@ pub(super) struct UpdatePullRequestComment {
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
     /// Pull request number
-    number: Integer,
+    number: PullRequestNumber,
     /// Comment id (get_pull_request_comments)
-    comment_id: Integer,
+    comment_id: PullRequestCommentId,
     content: Markup,
 }
 
@@ -85,4 +102,6 @@ impl Endpoint for UpdatePullRequestComment {
     const CALL: Operation = Operation::patch(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments/{commentId}",
     );
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::PULL_REQUEST_COMMENT;
 }

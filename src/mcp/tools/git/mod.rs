@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        Toolset,
+        ProjectBinding, Toolset,
         inputs::{ProjectId, ProjectKey, RepoId, RepoName},
+        rest::Rest,
         router::Entry,
         tool::Endpoint,
-        tools::fields,
     },
 };
 
@@ -44,7 +44,23 @@ impl Endpoint for GetGitRepositories {
     const NAME: &'static str = "get_git_repositories";
     const TITLE: &'static str = "List Git repositories";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}/git/repositories");
-    const FIELDS: &'static [&'static str] = fields::REPOSITORY;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN.paged();
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "projectId",
+        "name",
+        "description",
+        "hookUrl",
+        "httpUrl",
+        "sshUrl",
+        "displayOrder",
+        "pushedAt",
+        "createdUser",
+        "created",
+        "updatedUser",
+        "updated",
+    ];
 }
 
 /// Returns one Git repository of a project, with its URLs.
@@ -62,4 +78,6 @@ impl Endpoint for GetGitRepository {
     const TITLE: &'static str = "Get Git repository";
     const CALL: Operation =
         Operation::get("projects/{projectId|projectKey}/git/repositories/{repoId|repoName}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN;
 }

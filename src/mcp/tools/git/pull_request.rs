@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        ProjectBinding,
         inputs::{
-            Count, Integer, Issue, Markup, Offset, ProjectId, ProjectKey, PullRequestStatus,
-            RepoId, RepoName, User,
+            Count, Issue, Markup, Offset, ProjectId, ProjectKey, PullRequestNumber,
+            PullRequestStatus, RepoId, RepoName, UploadedFileId, User,
         },
+        rest::Rest,
         tool::{Access, Endpoint},
-        tools::fields,
     },
 };
 
@@ -41,7 +42,32 @@ impl Endpoint for GetPullRequests {
     const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests",
     );
-    const FIELDS: &'static [&'static str] = fields::PULL_REQUEST;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::PULL_REQUEST;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "projectId",
+        "repositoryId",
+        "number",
+        "summary",
+        "description",
+        "base",
+        "branch",
+        "status",
+        "assignee",
+        "issue",
+        "baseCommit",
+        "branchCommit",
+        "mergeCommit",
+        "closeAt",
+        "mergeAt",
+        "createdUser",
+        "created",
+        "updatedUser",
+        "updated",
+        "attachments",
+        "stars",
+    ];
 }
 
 /// Counts the pull requests of a repository by the filters of get_pull_requests.
@@ -68,6 +94,8 @@ impl Endpoint for GetPullRequestsCount {
     const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/count",
     );
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Returns one pull request of a repository, by its number.
@@ -79,7 +107,7 @@ pub(super) struct GetPullRequest {
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
     /// Pull request number
-    number: Integer,
+    number: PullRequestNumber,
 }
 
 impl Endpoint for GetPullRequest {
@@ -88,6 +116,8 @@ impl Endpoint for GetPullRequest {
     const CALL: Operation = Operation::get(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}",
     );
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN;
 }
 
 /// Opens a pull request that asks to merge a branch into another.
@@ -112,7 +142,7 @@ pub(super) struct AddPullRequest {
     /// Users to notify, by name or id
     notified_user_id: Option<Vec<User>>,
     /// Ids from upload_attachment
-    attachment_id: Option<Vec<Integer>>,
+    attachment_id: Option<Vec<UploadedFileId>>,
 }
 
 impl Endpoint for AddPullRequest {
@@ -121,6 +151,8 @@ impl Endpoint for AddPullRequest {
     const CALL: Operation = Operation::post(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests",
     );
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::PULL_REQUEST;
 }
 
 /// Changes a pull request. What is not given stays as it is.
@@ -132,7 +164,7 @@ pub(super) struct UpdatePullRequest {
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
     /// Pull request number
-    number: Integer,
+    number: PullRequestNumber,
     /// Title
     summary: Option<String>,
     /// Markdown, or Backlog notation if the project's textFormattingRule is backlog (get_project);
@@ -157,6 +189,8 @@ impl Endpoint for UpdatePullRequest {
     const CALL: Operation = Operation::patch(
         "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}",
     );
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::PULL_REQUEST;
     // Backlog logs each change; the comment is added each time.
     const ACCESS: Access = Access::of(Self::CALL.method())
         .recoverable()

@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        ProjectBinding,
+        entity::Entity,
         file::{Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{IssueKey, Whole},
         reading::Mark,
+        rest::Rest,
         tool::Endpoint,
     },
 };
@@ -19,10 +22,11 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueAttachment {
     /// Numeric id; or give issueKey
-    #[schemars(extend("x-read" = Mark::IssueId))]
+    #[schemars(extend("x-read" = Mark::IssueId, "x-entity" = Entity::Issue))]
     issue_id: Option<Whole>,
     issue_key: Option<IssueKey>,
     /// Attachment id, from the issue's attachments (get_issue)
+    #[schemars(extend("x-entity" = Entity::IssueAttachment))]
     attachment_id: Whole,
     #[serde(skip_serializing)]
     format: Option<Format>,
@@ -38,6 +42,8 @@ impl Endpoint for GetIssueAttachment {
     const NAME: &'static str = "get_issue_attachment";
     const TITLE: &'static str = "Get issue attachment";
     const CALL: Operation = Operation::get("issues/{issueId|issueKey}/attachments/{attachmentId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::FILE;
 
     fn view(&self) -> Option<View> {
         Some(View::new(

@@ -6,11 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        NameList, ProjectBinding,
         inputs::{ProjectId, ProjectKey},
+        rest::Rest,
         tool::Endpoint,
-        tools::fields,
+        tools::settings::status::STATUS_FIELDS,
     },
 };
+
+/// The fields of a priority or a resolution.
+const CHOICE_FIELDS: &[&str] = &["id", "name"];
 
 /// Lists the priorities that an issue can have.
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -20,7 +25,9 @@ impl Endpoint for GetPriorities {
     const NAME: &'static str = "get_priorities";
     const TITLE: &'static str = "List priorities";
     const CALL: Operation = Operation::get("priorities");
-    const FIELDS: &'static [&'static str] = fields::MASTER;
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::SHORT;
+    const FIELDS: &'static [&'static str] = CHOICE_FIELDS;
 }
 
 /// Lists the issue types of a project.
@@ -35,7 +42,17 @@ impl Endpoint for GetIssueTypes {
     const NAME: &'static str = "get_issue_types";
     const TITLE: &'static str = "List issue types";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}/issueTypes");
-    const FIELDS: &'static [&'static str] = fields::ISSUE_TYPE;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN.paged();
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "projectId",
+        "name",
+        "color",
+        "displayOrder",
+        "templateSummary",
+        "templateDescription",
+    ];
 }
 
 /// Lists the statuses of a project.
@@ -50,7 +67,9 @@ impl Endpoint for GetStatuses {
     const NAME: &'static str = "get_statuses";
     const TITLE: &'static str = "List statuses";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}/statuses");
-    const FIELDS: &'static [&'static str] = fields::STATUS;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
+    const FIELDS: &'static [&'static str] = STATUS_FIELDS;
 }
 
 /// Lists the categories of a project.
@@ -65,7 +84,9 @@ impl Endpoint for GetCategories {
     const NAME: &'static str = "get_categories";
     const TITLE: &'static str = "List categories";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}/categories");
-    const FIELDS: &'static [&'static str] = fields::CATEGORY;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = &["id", "projectId", "name", "displayOrder"];
 }
 
 /// Adds a category to a project.
@@ -82,6 +103,9 @@ impl Endpoint for AddCategory {
     const NAME: &'static str = "add_category";
     const TITLE: &'static str = "Add category";
     const CALL: Operation = Operation::post("projects/{projectId|projectKey}/categories");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Categories];
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Lists the custom fields of a project, with the items that can be chosen.
@@ -96,7 +120,28 @@ impl Endpoint for GetCustomFields {
     const NAME: &'static str = "get_custom_fields";
     const TITLE: &'static str = "List custom fields";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}/customFields");
-    const FIELDS: &'static [&'static str] = fields::CUSTOM_FIELD;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN.paged();
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "projectId",
+        "typeId",
+        "name",
+        "description",
+        "required",
+        "useIssueType",
+        "applicableIssueTypes",
+        "displayOrder",
+        "version",
+        "min",
+        "max",
+        "initialValue",
+        "unit",
+        "initialDate",
+        "items",
+        "allowAddItem",
+        "allowInput",
+    ];
 }
 
 /// Lists the resolutions that a closed issue can have.
@@ -107,5 +152,7 @@ impl Endpoint for GetResolutions {
     const NAME: &'static str = "get_resolutions";
     const TITLE: &'static str = "List resolutions";
     const CALL: Operation = Operation::get("resolutions");
-    const FIELDS: &'static [&'static str] = fields::MASTER;
+    const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
+    const REST: Rest = Rest::SHORT;
+    const FIELDS: &'static [&'static str] = CHOICE_FIELDS;
 }

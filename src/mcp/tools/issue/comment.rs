@@ -6,9 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        inputs::{Count, Integer, IssueId, IssueKey, Markup, Order, User},
+        ProjectBinding,
+        inputs::{
+            Count, IssueCommentId, IssueId, IssueKey, Markup, Order, PageBound, UploadedFileId,
+            User,
+        },
+        rest::Rest,
         tool::Endpoint,
-        tools::fields,
     },
 };
 
@@ -19,9 +23,9 @@ pub(super) struct GetIssueComments {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
     /// Only higher ids
-    min_id: Option<Integer>,
+    min_id: Option<PageBound>,
     /// Only lower ids
-    max_id: Option<Integer>,
+    max_id: Option<PageBound>,
     count: Option<Count>,
     order: Option<Order>,
 }
@@ -30,7 +34,20 @@ impl Endpoint for GetIssueComments {
     const NAME: &'static str = "get_issue_comments";
     const TITLE: &'static str = "List issue comments";
     const CALL: Operation = Operation::get("issues/{issueId|issueKey}/comments");
-    const FIELDS: &'static [&'static str] = fields::ISSUE_COMMENT;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "projectId",
+        "issueId",
+        "content",
+        "changeLog",
+        "createdUser",
+        "created",
+        "updated",
+        "stars",
+        "notifications",
+    ];
 }
 
 /// Adds a comment to an issue.
@@ -43,13 +60,15 @@ pub(super) struct AddIssueComment {
     /// Users to notify, by name or id
     notified_user_id: Option<Vec<User>>,
     /// Ids from upload_attachment
-    attachment_id: Option<Vec<Integer>>,
+    attachment_id: Option<Vec<UploadedFileId>>,
 }
 
 impl Endpoint for AddIssueComment {
     const NAME: &'static str = "add_issue_comment";
     const TITLE: &'static str = "Add issue comment";
     const CALL: Operation = Operation::post("issues/{issueId|issueKey}/comments");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::ISSUE_COMMENT;
 }
 
 /// Replaces the text of a comment on an issue.
@@ -59,7 +78,7 @@ pub(super) struct UpdateIssueComment {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
     /// Comment id (get_issue_comments)
-    comment_id: Integer,
+    comment_id: IssueCommentId,
     content: Markup,
 }
 
@@ -67,4 +86,6 @@ impl Endpoint for UpdateIssueComment {
     const NAME: &'static str = "update_issue_comment";
     const TITLE: &'static str = "Update issue comment";
     const CALL: Operation = Operation::patch("issues/{issueId|issueKey}/comments/{commentId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::ISSUE_COMMENT;
 }

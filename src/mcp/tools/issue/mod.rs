@@ -21,8 +21,9 @@ pub(in crate::mcp) use {
 use crate::{
     backlog::Operation,
     mcp::{
-        Toolset,
+        ProjectBinding, Toolset,
         inputs::{IssueId, IssueKey},
+        rest::Rest,
         router::Entry,
         tool::Endpoint,
     },
@@ -76,6 +77,8 @@ impl Endpoint for GetIssue {
     const NAME: &'static str = "get_issue";
     const TITLE: &'static str = "Get issue";
     const CALL: Operation = Operation::get("issues/{issueId|issueKey}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN;
 }
 
 /// Deletes an issue for good. Its child issues stay.
@@ -90,4 +93,6 @@ impl Endpoint for DeleteIssue {
     const NAME: &'static str = "delete_issue";
     const TITLE: &'static str = "Delete issue";
     const CALL: Operation = Operation::delete("issues/{issueId|issueKey}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        inputs::{Issue, IssueId, IssueKey},
+        ProjectBinding, ProjectOf,
+        inputs::{Issue, IssueId, IssueKey, RelatedIssue},
+        rest::Rest,
         tool::{Access, Endpoint},
-        tools::fields,
     },
 };
 
@@ -24,7 +25,40 @@ impl Endpoint for GetRelatedIssues {
     const NAME: &'static str = "get_related_issues";
     const TITLE: &'static str = "List related issues";
     const CALL: Operation = Operation::get("issues/{issueId|issueKey}/relatedIssues");
-    const FIELDS: &'static [&'static str] = fields::RELATED_ISSUE;
+    // Its input names an issue, but the links may lead to other projects.
+    const PROJECTS: ProjectBinding = ProjectBinding::Filtered(ProjectOf::Id("/projectId"));
+    const REST: Rest = Rest::ISSUE.paged();
+    const FIELDS: &'static [&'static str] = &[
+        "type",
+        "id",
+        "projectId",
+        "issueKey",
+        "keyId",
+        "issueType",
+        "summary",
+        "description",
+        "resolution",
+        "priority",
+        "status",
+        "assignee",
+        "category",
+        "versions",
+        "milestone",
+        "startDate",
+        "dueDate",
+        "estimatedHours",
+        "actualHours",
+        "parentIssueId",
+        "createdUser",
+        "created",
+        "updatedUser",
+        "updated",
+        "customFields",
+        "attachments",
+        "sharedFiles",
+        "stars",
+        "childIssueSummary",
+    ];
 }
 
 /// Links another issue as related to an issue.
@@ -41,6 +75,8 @@ impl Endpoint for AddRelatedIssue {
     const NAME: &'static str = "add_related_issue";
     const TITLE: &'static str = "Link related issue";
     const CALL: Operation = Operation::post("issues/{issueId|issueKey}/relatedIssues");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::ISSUE;
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -51,7 +87,7 @@ pub(super) struct RemoveRelatedIssue {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
     /// Id or key of the linked issue (get_related_issues)
-    related_issue_id: Issue,
+    related_issue_id: RelatedIssue,
 }
 
 impl Endpoint for RemoveRelatedIssue {
@@ -59,4 +95,6 @@ impl Endpoint for RemoveRelatedIssue {
     const TITLE: &'static str = "Unlink related issue";
     const CALL: Operation =
         Operation::delete("issues/{issueId|issueKey}/relatedIssues/{relatedIssueId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        ProjectBinding,
         inputs::{
-            Category, Count, CustomFieldFilter, Date, Integer, Issue, IssueType, Offset, Order,
-            Priority, Project, Resolution, Sort, Status, User, Version,
+            Category, Count, CustomFieldFilter, Date, Integer, Issue, IssueType, ListedIssueId,
+            Offset, Order, Priority, Project, Resolution, Sort, Status, User, Version,
         },
         reading::Mark,
+        rest::Rest,
         tool::Endpoint,
-        tools::fields,
     },
 };
 
@@ -51,7 +52,7 @@ macro_rules! filters {
             #[schemars(extend("minimum" = 1, "maximum" = 4))]
             parent_child: Option<Integer>,
             /// Numeric issue ids
-            id: Option<Vec<Integer>>,
+            id: Option<Vec<ListedIssueId>>,
             /// Whether files are attached
             attachment: Option<bool>,
             /// Whether shared files are linked
@@ -102,7 +103,38 @@ impl Endpoint for GetIssues {
     const NAME: &'static str = "get_issues";
     const TITLE: &'static str = "Find issues";
     const CALL: Operation = Operation::get("issues");
-    const FIELDS: &'static [&'static str] = fields::ISSUE;
+    const PROJECTS: ProjectBinding = ProjectBinding::Narrowed;
+    const REST: Rest = Rest::ISSUE;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "projectId",
+        "issueKey",
+        "keyId",
+        "issueType",
+        "summary",
+        "description",
+        "resolution",
+        "priority",
+        "status",
+        "assignee",
+        "category",
+        "versions",
+        "milestone",
+        "startDate",
+        "dueDate",
+        "estimatedHours",
+        "actualHours",
+        "parentIssueId",
+        "createdUser",
+        "created",
+        "updatedUser",
+        "updated",
+        "customFields",
+        "attachments",
+        "sharedFiles",
+        "stars",
+        "childIssueSummary",
+    ];
 }
 
 filters! {
@@ -114,4 +146,6 @@ impl Endpoint for CountIssues {
     const NAME: &'static str = "count_issues";
     const TITLE: &'static str = "Count issues";
     const CALL: Operation = Operation::get("issues/count");
+    const PROJECTS: ProjectBinding = ProjectBinding::Narrowed;
+    const REST: Rest = Rest::SHORT;
 }

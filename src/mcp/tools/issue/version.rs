@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        NameList, ProjectBinding,
         inputs::{Clearable, Date, ProjectId, ProjectKey, Version},
+        rest::Rest,
         tool::Endpoint,
-        tools::fields,
     },
 };
 
@@ -24,7 +25,18 @@ impl Endpoint for GetVersionMilestoneList {
     const NAME: &'static str = "get_version_milestone_list";
     const TITLE: &'static str = "List versions and milestones";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}/versions");
-    const FIELDS: &'static [&'static str] = fields::VERSION;
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN.paged();
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "projectId",
+        "name",
+        "description",
+        "startDate",
+        "releaseDueDate",
+        "archived",
+        "displayOrder",
+    ];
 }
 
 /// Adds a version, which is a milestone as well, to a project.
@@ -47,6 +59,9 @@ impl Endpoint for AddVersionMilestone {
     const NAME: &'static str = "add_version_milestone";
     const TITLE: &'static str = "Add version or milestone";
     const CALL: Operation = Operation::post("projects/{projectId|projectKey}/versions");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Versions];
+    const REST: Rest = Rest::VERSIONS;
 }
 
 /// Changes a version or milestone of a project. The name must be given even
@@ -75,6 +90,9 @@ impl Endpoint for UpdateVersionMilestone {
     const NAME: &'static str = "update_version_milestone";
     const TITLE: &'static str = "Update version or milestone";
     const CALL: Operation = Operation::patch("projects/{projectId|projectKey}/versions/{id}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Versions];
+    const REST: Rest = Rest::VERSIONS;
 }
 
 /// Deletes a version or milestone of a project; its issues lose it.
@@ -91,4 +109,7 @@ impl Endpoint for DeleteVersion {
     const NAME: &'static str = "delete_version";
     const TITLE: &'static str = "Delete version or milestone";
     const CALL: Operation = Operation::delete("projects/{projectId|projectKey}/versions/{id}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Versions];
+    const REST: Rest = Rest::SHORT;
 }

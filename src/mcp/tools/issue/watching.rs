@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        ProjectBinding, ProjectOf,
         failure::ToolError,
-        inputs::{Count, Integer, IssueIdOrKey, Offset, User},
+        inputs::{Count, IssueIdOrKey, Offset, User, WatchingId},
+        rest::Rest,
         tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
-        tools::fields,
     },
 };
 
@@ -27,7 +28,18 @@ impl Endpoint for GetWatchingListItems {
     const NAME: &'static str = "get_watching_list_items";
     const TITLE: &'static str = "List watched issues";
     const CALL: Operation = Operation::get("users/{userId}/watchings");
-    const FIELDS: &'static [&'static str] = fields::WATCHING;
+    const PROJECTS: ProjectBinding = ProjectBinding::Filtered(ProjectOf::Id("/issue/projectId"));
+    const REST: Rest = Rest::OWN;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "resourceAlreadyRead",
+        "note",
+        "type",
+        "issue",
+        "lastContentUpdated",
+        "created",
+        "updated",
+    ];
 }
 
 /// Counts the issues that a user watches.
@@ -42,6 +54,8 @@ impl Endpoint for GetWatchingListCount {
     const NAME: &'static str = "get_watching_list_count";
     const TITLE: &'static str = "Count watched issues";
     const CALL: Operation = Operation::get("users/{userId}/watchings/count");
+    const PROJECTS: ProjectBinding = ProjectBinding::Refused("it counts over all projects");
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Watches an issue for the signed-in user.
@@ -59,6 +73,8 @@ impl Endpoint for AddWatching {
     const NAME: &'static str = "add_watching";
     const TITLE: &'static str = "Watch issue";
     const CALL: Operation = Operation::post("watchings").defaulting(&[("note", "")]);
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::ISSUE_INSIDE;
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
@@ -67,7 +83,7 @@ impl Endpoint for AddWatching {
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateWatching {
     /// Watching id (get_watching_list_items)
-    watch_id: Integer,
+    watch_id: WatchingId,
     /// A remark for oneself
     note: String,
 }
@@ -76,6 +92,8 @@ impl Endpoint for UpdateWatching {
     const NAME: &'static str = "update_watching";
     const TITLE: &'static str = "Update watched issue";
     const CALL: Operation = Operation::patch("watchings/{watchId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::ISSUE_INSIDE;
 }
 
 /// Stops watching an issue. The issue stays.
@@ -83,13 +101,15 @@ impl Endpoint for UpdateWatching {
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteWatching {
     /// Watching id (get_watching_list_items)
-    watch_id: Integer,
+    watch_id: WatchingId,
 }
 
 impl Endpoint for DeleteWatching {
     const NAME: &'static str = "delete_watching";
     const TITLE: &'static str = "Stop watching issue";
     const CALL: Operation = Operation::delete("watchings/{watchId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::ISSUE_INSIDE;
 }
 
 /// Marks the news about a watched issue as read.
@@ -97,7 +117,7 @@ impl Endpoint for DeleteWatching {
 #[serde(rename_all = "camelCase")]
 pub(super) struct MarkWatchingAsRead {
     /// Watching id (get_watching_list_items)
-    watch_id: Integer,
+    watch_id: WatchingId,
 }
 
 impl MarkWatchingAsRead {
@@ -108,6 +128,8 @@ impl Tool for MarkWatchingAsRead {
     const NAME: &'static str = "mark_watching_as_read";
     const TITLE: &'static str = "Mark watched issue as read";
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         backlog.carry_out(Self::CALL.fill(inputs(&self))?).await?;

@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        ProjectBinding,
         inputs::{
-            Category, Clearable, CustomFieldValue, Date, Decimal, Integer, Issue, IssueId,
-            IssueKey, IssueType, Markup, Priority, Project, Resolution, Status, User, Version,
+            Category, Clearable, CustomFieldValue, Date, Decimal, Issue, IssueId, IssueKey,
+            IssueType, Markup, Priority, Project, Resolution, Status, UploadedFileId, User,
+            Version,
         },
+        rest::Rest,
         tool::{Access, Endpoint},
     },
 };
@@ -46,7 +49,7 @@ pub(in crate::mcp) struct AddIssue {
     /// Users to notify, by name or id
     notified_user_id: Option<Vec<User>>,
     /// Ids from upload_attachment
-    attachment_id: Option<Vec<Integer>>,
+    attachment_id: Option<Vec<UploadedFileId>>,
     /// Key or id of the parent issue
     parent_issue_id: Option<Issue>,
     /// Values of custom fields (get_custom_fields)
@@ -57,6 +60,8 @@ impl Endpoint for AddIssue {
     const NAME: &'static str = "add_issue";
     const TITLE: &'static str = "Add issue";
     const CALL: Operation = Operation::post("issues");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::ISSUE;
 }
 
 /// Changes an issue. What is not given stays as it is; an empty category, version or milestone list removes them all.
@@ -101,7 +106,7 @@ pub(in crate::mcp) struct UpdateIssue {
     /// Users to notify, by name or id
     notified_user_id: Option<Vec<User>>,
     /// Ids from upload_attachment
-    attachment_id: Option<Vec<Integer>>,
+    attachment_id: Option<Vec<UploadedFileId>>,
     /// Key or id of the parent issue; empty to remove
     parent_issue_id: Option<Clearable<Issue>>,
     /// A comment to add along with the change
@@ -118,6 +123,8 @@ impl Endpoint for UpdateIssue {
         "versionId",
         "milestoneId",
     ]);
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::ISSUE;
     // Backlog logs each change; the comment is added each time.
     const ACCESS: Access = Access::of(Self::CALL.method())
         .recoverable()

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        NameList, ProjectBinding,
         inputs::{Category, ProjectIdOrKey},
+        rest::Rest,
         tool::Endpoint,
     },
 };
@@ -26,6 +28,9 @@ impl Endpoint for UpdateCategory {
     const NAME: &'static str = "update_category";
     const TITLE: &'static str = "Update category";
     const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/categories/{id}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Categories];
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Deletes a category; its issues lose it.
@@ -41,4 +46,7 @@ impl Endpoint for DeleteCategory {
     const NAME: &'static str = "delete_category";
     const TITLE: &'static str = "Delete category";
     const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/categories/{id}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Categories];
+    const REST: Rest = Rest::SHORT;
 }

@@ -20,8 +20,11 @@ use serde_json::{Map, Value, json};
 use crate::{
     backlog::{InputError, Operation},
     mcp::{
+        NameList, ProjectBinding,
+        entity::{ENTITY, Entity},
         failure::ToolError,
         inputs::{CustomField, Date, Decimal, Integer, IssueType, ProjectIdOrKey},
+        rest::Rest,
         tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
     },
 };
@@ -55,6 +58,9 @@ impl Tool for AddCustomField {
     const NAME: &'static str = "add_custom_field";
     const TITLE: &'static str = "Add custom field";
     const ACCESS: Access = Access::of(Self::CALL.method());
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::CustomFields];
+    const REST: Rest = Rest::CUSTOM_FIELDS;
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
         if self.items.is_some() && !self.settings.is_list() {
@@ -96,6 +102,9 @@ impl Tool for UpdateCustomField {
     const NAME: &'static str = "update_custom_field";
     const TITLE: &'static str = "Update custom field";
     const ACCESS: Access = Access::of(Self::CALL.method());
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::CustomFields];
+    const REST: Rest = Rest::CUSTOM_FIELDS;
     const REQUEST: Option<Operation> = Some(Self::CALL);
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
@@ -127,6 +136,9 @@ impl Endpoint for DeleteCustomField {
     const NAME: &'static str = "delete_custom_field";
     const TITLE: &'static str = "Delete custom field";
     const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/customFields/{id}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::CustomFields];
+    const REST: Rest = Rest::SHORT;
 }
 
 /// As [`Self::json_schema`] says, which is half as long as the derived one.
@@ -194,7 +206,7 @@ impl JsonSchema for Settings {
                 ("min", "string"), ("max", "string"), ("initialDate", "string"),
                 ("initialShift", "number"),
             ]),
-        ]})
+        ], ENTITY: Entity::CustomField})
     }
 }
 

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        NameList, ProjectBinding,
         inputs::{CustomField, CustomFieldItem, ProjectIdOrKey},
+        rest::Rest,
         tool::Endpoint,
     },
 };
@@ -27,6 +29,9 @@ impl Endpoint for AddCustomFieldItem {
     const TITLE: &'static str = "Add custom field item";
     const CALL: Operation =
         Operation::post("projects/{projectIdOrKey}/customFields/{customFieldId}/items");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::CustomFields];
+    const REST: Rest = Rest::CUSTOM_FIELDS;
 }
 
 /// Renames an item of a list custom field.
@@ -47,6 +52,9 @@ impl Endpoint for UpdateCustomFieldItem {
     const TITLE: &'static str = "Update custom field item";
     const CALL: Operation =
         Operation::patch("projects/{projectIdOrKey}/customFields/{customFieldId}/items/{itemId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::CustomFields];
+    const REST: Rest = Rest::CUSTOM_FIELDS;
 }
 
 /// Deletes an item of a list custom field; issues lose it.
@@ -65,4 +73,7 @@ impl Endpoint for DeleteCustomFieldItem {
     const TITLE: &'static str = "Delete custom field item";
     const CALL: Operation =
         Operation::delete("projects/{projectIdOrKey}/customFields/{customFieldId}/items/{itemId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::CustomFields];
+    const REST: Rest = Rest::CUSTOM_FIELDS;
 }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        NameList, ProjectBinding,
         inputs::{IssueType, IssueTypeColor, ProjectIdOrKey},
+        rest::Rest,
         tool::Endpoint,
     },
 };
@@ -30,6 +32,9 @@ impl Endpoint for AddIssueType {
     const NAME: &'static str = "add_issue_type";
     const TITLE: &'static str = "Add issue type";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/issueTypes");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::IssueTypes];
+    const REST: Rest = Rest::ISSUE_TYPES;
 }
 
 /// Changes an issue type.
@@ -55,6 +60,9 @@ impl Endpoint for UpdateIssueType {
     const NAME: &'static str = "update_issue_type";
     const TITLE: &'static str = "Update issue type";
     const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/issueTypes/{id}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::IssueTypes];
+    const REST: Rest = Rest::ISSUE_TYPES;
 }
 
 /// Deletes an issue type; its issues get another.
@@ -72,4 +80,7 @@ impl Endpoint for DeleteIssueType {
     const NAME: &'static str = "delete_issue_type";
     const TITLE: &'static str = "Delete issue type";
     const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/issueTypes/{id}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::IssueTypes];
+    const REST: Rest = Rest::SHORT;
 }

@@ -4,7 +4,7 @@ mod category;
 mod custom_field;
 mod custom_field_item;
 mod issue_type;
-mod status;
+pub(super) mod status;
 
 use crate::mcp::{Toolset, router::Entry};
 

@@ -6,11 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
+        NameList, ProjectBinding,
         inputs::{ProjectIdOrKey, Status, StatusColor},
+        rest::Rest,
         tool::{Access, Endpoint},
-        tools::fields,
     },
 };
+
+/// The fields of a status.
+pub(in crate::mcp::tools) const STATUS_FIELDS: &[&str] =
+    &["id", "projectId", "name", "color", "displayOrder"];
 
 /// Adds a status to a project; a project has at most 8 of its own.
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -27,6 +32,9 @@ impl Endpoint for AddStatus {
     const NAME: &'static str = "add_status";
     const TITLE: &'static str = "Add status";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/statuses");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Statuses];
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Changes a status of a project's own.
@@ -46,6 +54,9 @@ impl Endpoint for UpdateStatus {
     const NAME: &'static str = "update_status";
     const TITLE: &'static str = "Update status";
     const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/statuses/{id}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Statuses];
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Deletes a status of a project's own; its issues get another.
@@ -63,6 +74,9 @@ impl Endpoint for DeleteStatus {
     const NAME: &'static str = "delete_status";
     const TITLE: &'static str = "Delete status";
     const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/statuses/{id}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Statuses];
+    const REST: Rest = Rest::SHORT;
 }
 
 /// Puts the statuses of a project in order: Open first, Closed last, In Progress before Resolved.
@@ -79,7 +93,10 @@ impl Endpoint for ReorderStatuses {
     const TITLE: &'static str = "Reorder statuses";
     const CALL: Operation =
         Operation::patch("projects/{projectIdOrKey}/statuses/updateDisplayOrder");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const CHANGES: &'static [NameList] = &[NameList::Statuses];
+    const REST: Rest = Rest::SHORT;
     // The statuses stay; only their places change.
     const ACCESS: Access = Access::of(Self::CALL.method()).recoverable();
-    const FIELDS: &'static [&'static str] = fields::STATUS;
+    const FIELDS: &'static [&'static str] = STATUS_FIELDS;
 }

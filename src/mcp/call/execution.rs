@@ -1,0 +1,432 @@
+//! The steps of a call, in their order.
+//!
+//! 1. `begin`: refuse what is not allowed, name the arguments, choose the space.
+//! 2. `read`: give the arguments the form that the tool takes.
+//! 3. `work`: keep the call within the allowed projects (`restrict`), run the tool (`change`, if it
+//!    changes something), and keep of the outcome what may be shown.
+//! 4. `show` the outcome, or `explain` the failure.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use rmcp::model::{ContentBlock, JsonObject};
+use serde_json::{Value, json, value::RawValue};
+use tracing::{Instrument, Span};
+
+use super::{Call, Callable, Failure};
+use crate::{
+    backlog::{BacklogError, ErrorItem},
+    domain::audit_event::ToolOutcome,
+    mcp::{
+        AccessError, AuthChallenge, BacklogAccess, Caller, HubServer,
+        attempt::About,
+        call_outcome::CallOutcome,
+        failure::{Context, ToolError},
+        names::{self, FieldHint, ProjectRestriction},
+        notes::Given,
+        output::ToolOutput,
+        projects::{Filtered, ProjectFilter},
+        router::Entry,
+        tool::{Backlog, Outcome, Read, Rooms, Spec},
+    },
+    oauth::Scopes,
+    observe::trace,
+};
+
+/// Of a success without any content where something was to be read.
+const NOTHING: &str = "Backlog returned an empty response, so there is nothing to show. This does \
+    not say that there is none.";
+
+/// What a tool brought, as far as it may be shown.
+enum Shown {
+    /// All of it, as it came.
+    Whole(Box<RawValue>),
+    Part(Filtered),
+}
+
+pub(super) async fn carry_out(
+    server: &HubServer,
+    callable: &Callable,
+    call: Call<'_>,
+) -> CallOutcome {
+    let tool = &callable.tool;
+    let mut record = server
+        .recorder()
+        .tool_call(tool.name, call.caller.access.actor());
+    let execution = Execution {
+        server,
+        callable,
+        caller: call.caller,
+        entry: server.table().own(tool.name),
+    };
+    let given = Given::of(&call.arguments);
+    let mut arguments = call.arguments;
+    let begun = match execution.begin(&mut arguments) {
+        Ok(begun) => begun,
+        Err(Stopped { outcome, called }) => {
+            record.ended(outcome);
+            return called;
+        }
+    };
+    let backlog = Backlog {
+        client: server.client(),
+        access: begun.access.as_ref(),
+        files: server.files(),
+        progress: call.progress,
+        rooms: Rooms::default(),
+    };
+    let span = span(tool, call.request, call.traceparent, &backlog);
+    let mut read = match execution.read(begun.to_read, given, &mut arguments, &backlog) {
+        Ok(read) => read,
+        Err(Stopped { outcome, called }) => {
+            record.ended(outcome);
+            return called;
+        }
+    };
+    let work = execution.work(&backlog, arguments, &mut read);
+    let shown = call.notifier.during(work.instrument(span.clone())).await;
+
+    record.ended(match &shown {
+        Ok(_) => ToolOutcome::Ok,
+        Err(Failure::Arguments(_)) => ToolOutcome::InvalidArguments,
+        Err(Failure::Tool(error)) => error.outcome(),
+    });
+    match shown {
+        Ok(shown) => execution.show(shown, read),
+        Err(Failure::Arguments(reason)) => {
+            let descriptions = &server.options().descriptions;
+            execution.invalid(&descriptions.reword(tool.name, reason))
+        }
+        Err(Failure::Tool(error)) => execution.explain(&error, read.hint, &span),
+    }
+}
+
+/// Returns the span of a call, or that of its request at a lower log level.
+fn span(tool: &Spec, request: Span, traceparent: Option<&str>, backlog: &Backlog<'_>) -> Span {
+    let span = tracing::debug_span!(
+        parent: &request, "tool", name = tool.name, space = %backlog.access.url()
+    );
+    if let Some(parent) = traceparent {
+        trace::link(&span, parent);
+    }
+    if span.is_disabled() { request } else { span }
+}
+
+/// A call and what it is made with; its methods are the steps.
+struct Execution<'a> {
+    server: &'a HubServer,
+    callable: &'a Callable,
+    caller: Caller,
+    /// The tool in the table.
+    entry: Option<&'a Entry>,
+}
+
+/// A call that ended before any request to Backlog.
+struct Stopped {
+    outcome: ToolOutcome,
+    called: CallOutcome,
+}
+
+/// A call that is allowed and whose arguments have the names of inputs.
+struct Begun<'a> {
+    access: Arc<dyn BacklogAccess>,
+    /// The tool, if the arguments have to be normalized.
+    to_read: Option<&'a Entry>,
+}
+
+/// A call with normalized arguments.
+struct ReadCall {
+    output: ToolOutput,
+    /// The notes of the result.
+    said: Vec<String>,
+    /// A hint about the custom fields that Backlog rejected.
+    hint: Option<String>,
+}
+
+impl<'a> Execution<'a> {
+    /// Checks the policy and the scopes, gives the arguments the names of inputs, and takes the
+    /// choice of a space out of them.
+    fn begin(&self, arguments: &mut JsonObject) -> Result<Begun<'a>, Stopped> {
+        self.authorize()?;
+        // Usually the arguments are right, and removing the choice below does not change that.
+        let to_read = self
+            .entry
+            .filter(|entry| !entry.inputs.are_right(arguments));
+        if let Some(Entry { inputs, route, .. }) = to_read {
+            let named = inputs.name(arguments, &route.attr.input_schema, &self.callable.tool);
+            named.map_err(|reason| Stopped::invalid(self.invalid(&reason)))?;
+        }
+        let access = match self.server.organizations() {
+            None => Arc::clone(&self.caller.access),
+            Some(all) => {
+                let chosen = all.chosen(arguments, &self.server.options().prefix);
+                chosen.map_err(|reason| Stopped::invalid(self.failed(&reason)))?
+            }
+        };
+        Ok(Begun { access, to_read })
+    }
+
+    /// The policy is checked first, because a new sign-in does not change it.
+    fn authorize(&self) -> Result<(), Stopped> {
+        let (tool, caller) = (&self.callable.tool, &self.caller);
+        if let Err(denied) = caller.policy.check(tool) {
+            return Err(Stopped {
+                outcome: ToolOutcome::Denied,
+                called: self.failed(&format!("{} cannot be used: {denied}.", tool.name)),
+            });
+        }
+        let scope = tool.access.scope();
+        if caller.scopes.contains(scope) {
+            return Ok(());
+        }
+        let wanted: Scopes = caller.scopes.iter().chain([scope]).collect();
+        caller
+            .challenge
+            .set(AuthChallenge::InsufficientScope(wanted));
+        Err(Stopped {
+            outcome: ToolOutcome::InsufficientScope,
+            called: self.failed(&format!(
+                "{} needs the scope {}; connect again and allow it.",
+                tool.name,
+                scope.as_str()
+            )),
+        })
+    }
+
+    /// Normalizes the arguments before any request to Backlog: an invalid selection must not be
+    /// reported after a change. Projects, names and tools see the normalized arguments.
+    fn read(
+        &self,
+        to_read: Option<&Entry>,
+        given: Given,
+        arguments: &mut JsonObject,
+        backlog: &Backlog<'_>,
+    ) -> Result<ReadCall, Stopped> {
+        let (tool, options) = (&self.callable.tool, self.server.options());
+        let said = match to_read {
+            None => Vec::new(),
+            Some(entry) => {
+                let read = entry.inputs.read(arguments, backlog.access.url());
+                read.map_err(|reason| {
+                    let reason = options.descriptions.reword(tool.name, reason);
+                    Stopped::invalid(self.invalid(&reason))
+                })?
+            }
+        };
+        let output = ToolOutput::of(tool, given, arguments, options)
+            .map_err(|reason| Stopped::invalid(self.invalid(&reason)))?;
+        Ok(ReadCall {
+            output,
+            said,
+            hint: None,
+        })
+    }
+
+    /// Runs the tool within the allowed projects, with the names among the arguments as ids.
+    async fn work(
+        &self,
+        backlog: &Backlog<'_>,
+        mut arguments: JsonObject,
+        read: &mut ReadCall,
+    ) -> Result<Shown, Failure> {
+        let (server, tool) = (self.server, &self.callable.tool);
+        let filter = self.restrict(backlog, &mut arguments, read).await?;
+        let outcome = match tool.access.read_only {
+            true => (self.callable.run)(arguments, backlog).await?,
+            false => self.change(backlog, arguments, read).await?,
+        };
+        let output = &mut read.output;
+        let all = filter.is_open();
+        let outcome = match outcome {
+            Outcome::Text(json)
+                if all && output.takes_whole(&json, server.options().max_tokens) =>
+            {
+                return Ok(Shown::Whole(json));
+            }
+            outcome => {
+                let read = outcome.read(backlog.client).await;
+                read.map_err(|error| unreadable(tool, error))?
+            }
+        };
+        if let Read::Json(value) = &outcome {
+            output.page.received(value);
+        }
+        let filtered = server.projects().filter(filter, outcome, backlog).await;
+        if let Read::Json(value) = &filtered.outcome {
+            output.page.filtered(value);
+        }
+        Ok(Shown::Part(filtered))
+    }
+
+    /// Keeps the call within the allowed projects, before and after names are looked up.
+    async fn restrict(
+        &self,
+        backlog: &Backlog<'_>,
+        arguments: &mut JsonObject,
+        read: &mut ReadCall,
+    ) -> Result<ProjectFilter, Failure> {
+        let (server, tool) = (self.server, &self.callable.tool);
+        let (projects, policy) = (server.projects(), &self.caller.policy);
+        let authorized = projects.authorize(tool.name, policy, backlog, arguments);
+        let filter = authorized.await.map_err(Failure::Tool)?;
+        let (named, lists) = (&self.callable.named, server.lists());
+        let resolved = names::resolve(named, arguments, lists, self.restriction(), backlog).await?;
+        read.said.extend(resolved.notes);
+        if !resolved.any {
+            return Ok(filter);
+        }
+        // Again, because the id that a name became may be of something else.
+        let authorized = projects.authorize(tool.name, policy, backlog, arguments);
+        authorized.await.map_err(Failure::Tool)
+    }
+
+    /// Runs a tool that changes something.
+    async fn change(
+        &self,
+        backlog: &Backlog<'_>,
+        arguments: JsonObject,
+        read: &mut ReadCall,
+    ) -> Result<Outcome, Failure> {
+        let Callable { tool, named, run } = self.callable;
+        let lists = self.server.lists();
+        // Before the run, because the tokens may be renewed meanwhile.
+        let credentials = backlog.access.credentials().await;
+        let credentials = credentials.map_err(|error| Failure::Tool(error.into()))?;
+        let whose = credentials.fingerprint(backlog.access.url());
+        let fields = FieldHint::of(named, &arguments);
+        let outcome = run(arguments, backlog).await;
+        // Whatever the outcome: a change may have been made.
+        lists.forget(tool.changes, whose);
+        if is_done(&outcome) {
+            self.caller.challenge.note_change();
+        }
+        if let (Some(fields), Some(errors)) = (fields, refused_values(&outcome)) {
+            read.hint = names::explain(&fields, errors, lists, self.restriction(), backlog).await;
+        }
+        outcome
+    }
+
+    fn restriction(&self) -> ProjectRestriction<'_> {
+        ProjectRestriction {
+            projects: self.server.projects(),
+            policy: &self.caller.policy,
+        }
+    }
+
+    /// The result of a call that succeeded.
+    fn show(&self, shown: Shown, read: ReadCall) -> CallOutcome {
+        let ReadCall { output, said, .. } = read;
+        let Filtered { outcome, note } = match shown {
+            Shown::Whole(json) => return CallOutcome::json(json, said),
+            Shown::Part(filtered) => filtered,
+        };
+        match outcome {
+            Read::Content(mut content) => {
+                content.extend(said.into_iter().map(ContentBlock::text));
+                CallOutcome::Content(content)
+            }
+            Read::Json(Value::Null) => {
+                let (shown, nothing) = of_nothing(&self.callable.tool);
+                let notes = said.into_iter().chain(nothing).chain(note).collect();
+                CallOutcome::json(shown.to_string(), notes)
+            }
+            Read::Json(value) => {
+                let notes = said.into_iter().chain(note).collect();
+                output.write(value, notes, self.server.options())
+            }
+        }
+    }
+
+    /// The result of a call that failed, or of which only the response is missing.
+    fn explain(&self, error: &ToolError, hint: Option<String>, span: &Span) -> CallOutcome {
+        let tool = &self.callable.tool;
+        let outcome = error.outcome();
+        let text = error.explain(Context {
+            what: tool.name,
+            inputs: self.entry.map_or(&[], |entry| entry.inputs.own()),
+            named: &self.callable.named,
+            now: self.server.now(),
+        });
+        if outcome == ToolOutcome::Ok {
+            // It was done; only the response is missing.
+            return CallOutcome::json(json!({"success": true}).to_string(), vec![text]);
+        }
+        // Not the error itself, which has the path that was asked for.
+        let (outcome, (status, code)) = (outcome.as_str(), error.response_codes());
+        span.in_scope(|| tracing::debug!(outcome, status, code, "the tool failed"));
+        if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
+            self.caller.challenge.set(AuthChallenge::SignInAgain);
+        }
+        let text = match hint {
+            Some(hint) => format!("{hint}\n{text}"),
+            None => text,
+        };
+        let descriptions = &self.server.options().descriptions;
+        self.failed(&descriptions.reword(tool.name, text))
+    }
+
+    fn failed(&self, text: &str) -> CallOutcome {
+        CallOutcome::Failed(self.server.table().name_tools(text).into_owned())
+    }
+
+    fn invalid(&self, reason: &str) -> CallOutcome {
+        let tool = self.callable.tool.name;
+        self.failed(&format!("Invalid arguments for tool {tool}: {reason}"))
+    }
+}
+
+impl Stopped {
+    fn invalid(called: CallOutcome) -> Self {
+        Self {
+            outcome: ToolOutcome::InvalidArguments,
+            called,
+        }
+    }
+}
+
+/// What Backlog said of the values of a change that it refused.
+fn refused_values(outcome: &Result<Outcome, Failure>) -> Option<&[ErrorItem]> {
+    match outcome {
+        Err(Failure::Tool(ToolError::Backlog {
+            error:
+                BacklogError::Api {
+                    status: 400,
+                    errors,
+                },
+            ..
+        })) => Some(errors),
+        _ => None,
+    }
+}
+
+/// Whether a call that changes something has done so, as far as is known.
+fn is_done(outcome: &Result<Outcome, Failure>) -> bool {
+    match outcome {
+        Ok(_) => true,
+        Err(Failure::Tool(error)) => error.is_done(),
+        Err(Failure::Arguments(_)) => false,
+    }
+}
+
+/// Backlog's JSON that could not be read.
+fn unreadable(tool: &Spec, error: BacklogError) -> Failure {
+    let (method, error) = match tool.access.read_only {
+        true => (Method::GET, error),
+        false => (Method::POST, BacklogError::Unread),
+    };
+    let about = About {
+        method,
+        path: tool.name.to_owned(),
+        template: "",
+    };
+    Failure::Tool(about.failed(error))
+}
+
+/// What to show of an answer of nothing, and a word about it: a change is done without one, and
+/// for a reader it is no list of nothing.
+fn of_nothing(tool: &Spec) -> (Value, Option<String>) {
+    match tool.access.read_only {
+        true => (Value::Null, Some(NOTHING.to_owned())),
+        false => (json!({"success": true}), None),
+    }
+}
