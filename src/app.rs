@@ -271,6 +271,7 @@ impl Application {
             limits: Limits::new(
                 Proxies::new(trusted.clone()),
                 settings.grant_quota,
+                settings.registrations_per_minute,
                 is_loopback,
             ),
             unchecked: Unchecked::default(),

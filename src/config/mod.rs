@@ -117,8 +117,13 @@ pub struct Settings {
     pub clients: ClientSettings,
     pub http_timeouts: HttpTimeouts,
     pub grant_quota: GrantQuota,
+    /// New registrations of all networks together.
+    pub registrations_per_minute: NonZeroU32,
     pub observe: ObserveSettings,
 }
+
+/// A network of IPv4 may make a twentieth of these registrations, a /48 of IPv6 half.
+pub const REGISTRATIONS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6_000).expect("more than none");
 
 /// How long a client may take to send a request, against slow-loris attacks.
 #[derive(Clone, Copy, Debug)]
@@ -202,6 +207,7 @@ impl ServeArgs {
             clients: self.clients.resolve()?,
             http_timeouts: HttpTimeouts::default(),
             grant_quota: GrantQuota::default(),
+            registrations_per_minute: REGISTRATIONS_PER_MINUTE,
             observe: self.observe.resolve()?,
         })
     }

@@ -129,9 +129,6 @@ pub enum Holder {
 
 /// The limit of a holder per minute.
 const OF_A_HOLDER: u32 = 240;
-/// New registrations a minute, of all networks together. A network of IPv4 may make a twentieth of
-/// them, a /48 of IPv6 half.
-const REGISTRATIONS: u32 = 6_000;
 /// How many grants' worth of requests all grants of a user may make together.
 const GRANTS_OF_A_USER: u32 = 2;
 
@@ -183,7 +180,12 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub fn new(proxies: Proxies, of_a_grant: GrantQuota, spare_loopback: bool) -> Self {
+    pub fn new(
+        proxies: Proxies,
+        of_a_grant: GrantQuota,
+        registrations_per_minute: NonZeroU32,
+        spare_loopback: bool,
+    ) -> Self {
         let failures = Endpoint::ALL.into_iter().map(|endpoint| {
             let (of_a_client, of_an_address) = endpoint.per_minute();
             (
@@ -203,9 +205,9 @@ impl Limits {
         Self {
             failures: failures.collect(),
             work: work.collect(),
-            registrations: DefaultDirectRateLimiter::direct(Quota::per_minute(number(
-                REGISTRATIONS,
-            ))),
+            registrations: DefaultDirectRateLimiter::direct(Quota::per_minute(
+                registrations_per_minute,
+            )),
             by_holder: DefaultKeyedRateLimiter::keyed(Quota::per_minute(number(OF_A_HOLDER))),
             by_grant: DefaultKeyedRateLimiter::keyed(calls(1)),
             by_user: DefaultKeyedRateLimiter::keyed(calls(GRANTS_OF_A_USER)),

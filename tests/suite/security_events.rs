@@ -1,7 +1,7 @@
 //! Refused requests are counted by kind, and are in the audit trail, a minute of them in a few
 //! rows; addresses are in it and in the log only if the operator chose so.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use backlog_mcp_hub::{
     config::Settings,
@@ -59,6 +59,7 @@ async fn each_kind_is_counted_and_audited() {
     let hub = TestHub::start_with(|settings| {
         observed(settings);
         settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        settings.registrations_per_minute = NonZeroU32::new(100).unwrap();
     })
     .await;
     let mut expected = counts(&hub).await;
@@ -91,6 +92,7 @@ async fn provoke(hub: &TestHub, event: SecurityEvent) -> u32 {
         SecurityEvent::ClientUnavailable => client_unavailable(hub).await,
         SecurityEvent::RedirectUriRefused => redirect_uri_refused(hub).await,
         SecurityEvent::RegistrationRefused => registration_refused(hub).await,
+        SecurityEvent::RegistrationsLimited => registrations_limited(hub).await,
         SecurityEvent::BrowserMismatch => browser_mismatch(hub).await,
         SecurityEvent::FormForged => form_forged(hub).await,
         SecurityEvent::SpaceMixUp => space_mix_up(hub).await,
@@ -207,6 +209,26 @@ async fn registration_refused(hub: &TestHub) -> u32 {
     let script = json!({ "redirect_uris": ["javascript:x"] });
     assert_eq!(hub.register_with(&script).await.status, 400);
     1
+}
+
+/// Each comes from a network of its own, so only the limit of all networks together refuses one.
+async fn registrations_limited(hub: &TestHub) -> u32 {
+    for number in 0..200 {
+        let client = json!({
+            "redirect_uris": [format!("http://127.0.0.1/{number}")],
+            "token_endpoint_auth_method": "none",
+        });
+        let request = http()
+            .post(hub.url("/register"))
+            .header("x-forwarded-for", format!("198.51.{number}.1"))
+            .json(&client);
+        match Reply::to(request).await.status.as_u16() {
+            201 => {}
+            429 => return 1,
+            status => panic!("{status}"),
+        }
+    }
+    panic!("never limited");
 }
 
 async fn browser_mismatch(hub: &TestHub) -> u32 {

@@ -3,7 +3,7 @@ use std::{net::IpAddr, time::Duration};
 use governor::nanos::Nanos;
 
 use super::*;
-use crate::telemetry::TrustedPeers;
+use crate::{config::REGISTRATIONS_PER_MINUTE, telemetry::TrustedPeers};
 
 const ONE: &str = "203.0.113.9";
 const USER: (SpaceId, i64) = (SpaceId(uuid::Uuid::nil()), 1);
@@ -14,7 +14,12 @@ fn ip(text: &str) -> IpAddr {
 
 fn limits(spare_loopback: bool) -> Limits {
     let proxies = Proxies::new(TrustedPeers::new(&[]));
-    Limits::new(proxies, GrantQuota::default(), spare_loopback)
+    Limits::new(
+        proxies,
+        GrantQuota::default(),
+        REGISTRATIONS_PER_MINUTE,
+        spare_loopback,
+    )
 }
 
 fn sender(address: &str) -> Sender {
@@ -140,7 +145,7 @@ fn registrations_of_all_networks_together_are_bounded() {
         limits.check_registrations(sender)
     };
     let (allowed, limited) = until_limited(register);
-    assert!(allowed >= REGISTRATIONS, "{allowed}");
+    assert!(allowed >= REGISTRATIONS_PER_MINUTE.get(), "{allowed}");
     assert!(limited.retry_after >= 1);
     let trying_out = Sender(None);
     assert_eq!(limits.check_registrations(trying_out), Ok(()));

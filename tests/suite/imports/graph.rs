@@ -184,7 +184,6 @@ impl Reader<'_> {
                 Some(name.rename.to_string()),
                 is_public,
             ),
-            _ => panic!("a use of an unknown form"),
         }
     }
 

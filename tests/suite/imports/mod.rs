@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use petgraph::{algo::tarjan_scc, graphmap::DiGraphMap};
 
-use graph::{Graph, Names};
+use graph::Graph;
 
 enum MayUse {
     Only(&'static [&'static str]),

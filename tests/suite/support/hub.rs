@@ -8,7 +8,7 @@ use backlog_mcp_hub::{
     clock::Clock,
     config::{
         BaseUrl, ClientSettings, DefaultSpaceSettings, GrantQuota, HttpTimeouts, Lifetimes,
-        ObserveSettings, Settings, Storage, ToolSettings,
+        ObserveSettings, REGISTRATIONS_PER_MINUTE, Settings, Storage, ToolSettings,
     },
     crypto::KeyRing,
     domain::{SpaceId, space::secret_place},
@@ -310,6 +310,7 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         allowed_hosts: Vec::new(),
         allowed_origins: Vec::new(),
         grant_quota: GrantQuota::default(),
+        registrations_per_minute: REGISTRATIONS_PER_MINUTE,
         trusted_proxies: Vec::new(),
         tools: ToolSettings::default(),
         lifetimes: Lifetimes::default(),
