@@ -6,45 +6,90 @@
 //!    once. A 401 means that nothing was changed, so no change is made twice.
 //! 3. If the renewed token is rejected for the same reason, the user has to sign in again.
 
-use reqwest::Method;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{AccessError, failure::ToolError, tool::Backlog};
-use crate::backlog::{BacklogError, Credentials, ErrorItem, Request, Response, Segment};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, value::RawValue};
 
-/// A request as error texts name it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct About {
-    pub method: Method,
-    /// `issues/ABC-1`, without parameters.
-    pub path: String,
-    /// The template of the path, such as `issues/{issueId|issueKey}`; empty if there is none.
-    pub template: &'static str,
+use super::{
+    AccessError, BacklogAccess,
+    error::{About, ToolError},
+    file::FileLimits,
+    progress::ProgressSink,
+};
+use crate::backlog::{
+    self, BacklogClient, BacklogError, Credentials, ErrorItem, HeldMemory, Request, Response,
+    Segment,
+};
+
+/// Backlog, as a tool sees it: the caller's space with the caller's credentials.
+pub(super) struct Backlog<'a> {
+    pub client: &'a BacklogClient,
+    pub access: &'a dyn BacklogAccess,
+    pub files: &'a FileLimits,
+    /// Where long work says how far it is.
+    pub progress: ProgressSink,
+    pub rooms: Rooms,
 }
 
-impl About {
-    pub fn of(request: &Request) -> Self {
-        let path: Vec<_> = request.path.iter().map(Segment::as_str).collect();
-        Self {
-            method: request.method.clone(),
-            path: path.join("/"),
-            template: request.template,
+/// The room of the long answers of a call, which is given back when the call has ended: until then
+/// there are copies of them, or what was read from them. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rooms(Arc<Mutex<Vec<HeldMemory>>>);
+
+impl Rooms {
+    fn keep(&self, room: HeldMemory) {
+        let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rooms.push(room);
+    }
+}
+
+impl Backlog<'_> {
+    /// Sends a request and reads the JSON of the answer; `null` if there is no body.
+    pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
+        Ok(self.read(request).await?.unwrap_or_default())
+    }
+
+    /// Sends a request and takes the JSON of the answer as it is; `None` if there is no body, or
+    /// `null`.
+    pub async fn fetch_text(&self, request: Request) -> Result<Option<Box<RawValue>>, ToolError> {
+        self.read(request).await
+    }
+
+    /// Sends a request and returns its answer as it is.
+    pub async fn send(&self, request: Request) -> Result<Response, ToolError> {
+        let (answer, _) = self.attempt(request).await?;
+        Ok(answer)
+    }
+
+    /// Makes a change, of which it is known without the answer what came of it.
+    pub async fn carry_out(&self, request: Request) -> Result<(), ToolError> {
+        match self.read::<Box<RawValue>>(request).await {
+            Err(error) if !error.is_done() => Err(error),
+            _ => Ok(()),
         }
     }
 
-    pub fn is_read(&self) -> bool {
-        self.method == Method::GET
-    }
-
-    /// Wraps an error of this request.
-    pub fn failed(self, error: BacklogError) -> ToolError {
-        ToolError::Backlog { error, about: self }
-    }
-}
-
-/// `GET issues/ABC-1`
-impl std::fmt::Display for About {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
+    async fn read<T: DeserializeOwned + Send + 'static>(
+        &self,
+        request: Request,
+    ) -> Result<Option<T>, ToolError> {
+        let (answer, about) = self.attempt(request).await?;
+        let (length, method) = (answer.body.len(), about.method.clone());
+        if length > backlog::LARGE
+            && let Some(room) = &answer.memory
+        {
+            self.rooms.keep(room.clone());
+        }
+        let read = self
+            .client
+            .parse(length, move || answer.read(&method))
+            .await;
+        let read = read.unwrap_or_else(|_| match about.is_read() {
+            true => Err(BacklogError::NoMemory),
+            false => Err(BacklogError::Unread),
+        });
+        read.map_err(|error| about.failed(error))
     }
 }
 

@@ -14,7 +14,7 @@ use rmcp::{
 };
 
 use super::{
-    failure::ToolError,
+    error::ToolError,
     hidden,
     prompts::{self, Holds},
     reader::Reader,

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     description_keys::{self as keys, ERRORS},
-    organizations, tools,
+    list_organizations, tools,
 };
 
 /// The operator's texts by key; empty by default.
@@ -39,10 +39,12 @@ impl Descriptions {
     /// Where several places share a key, the text of the first counts.
     pub fn resolved(&self) -> BTreeMap<String, String> {
         let mut texts = BTreeMap::new();
-        let organizations = organizations::list_tool();
-        for mut entry in tools::all().into_iter().chain([organizations]) {
-            self.apply(entry.spec.name, &mut entry.route.attr);
-            each_text(entry.spec.name, &mut entry.route.attr, |key, text| {
+        let declared = tools::all().into_iter();
+        let declared = declared.map(|tool| (tool.spec.name, tool.tool()));
+        let own = [(list_organizations::NAME, list_organizations::tool())];
+        for (name, mut tool) in declared.chain(own) {
+            self.apply(name, &mut tool);
+            each_text(name, &mut tool, |key, text| {
                 texts.entry(key).or_insert_with(|| text.clone());
             });
         }

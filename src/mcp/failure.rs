@@ -5,48 +5,18 @@
 mod advice;
 mod backlog;
 
+use crate::mcp::error::ToolError;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use thiserror::Error;
 
-use super::{AccessError, attempt::About, names::Named, reading::Input};
-use crate::{
-    backlog::{BacklogError, Fate, InputError, Left},
-    domain::audit_event::ToolOutcome,
-};
-
-/// Largest file that a tool returns, in bytes: 7 MiB, about 10 MB as base64.
-pub(super) const LARGEST_FILE: usize = 7 << 20;
+use super::{AccessError, input_kind::Input, name_kind::Named};
+use crate::backlog::InputError;
 
 /// The result of a call that has changed something, where the actual response was lost or did not
 /// fit.
 pub const DONE: &str = "The change was made, but Backlog's response could not be delivered. Do not \
     repeat the call: read the item to see the result.";
-
-/// Why a tool returned no result.
-#[derive(Debug, Error)]
-pub(super) enum ToolError {
-    #[error(transparent)]
-    Input(#[from] InputError),
-    #[error(transparent)]
-    Access(#[from] AccessError),
-    #[error("{about}: {error}")]
-    Backlog { error: BacklogError, about: About },
-    /// Looking up the names of the call would use up the user's remaining requests.
-    #[error("{needed} lookups, and {} requests left", .left.requests)]
-    TooFewLeft { needed: usize, left: Left },
-    /// The file exceeds the call's own `maxBytes`.
-    #[error("the file is larger than {max_bytes} bytes")]
-    FileTooLarge {
-        max_bytes: usize,
-        /// The page in Backlog that shows it.
-        page: String,
-    },
-    /// The call reaches outside of the allowed projects. The clause says why.
-    #[error("outside of the allowed projects: {0}")]
-    OutsideProjects(String),
-}
 
 /// The details that an error text may refer to.
 #[derive(Clone, Copy)]
@@ -61,63 +31,6 @@ pub(super) struct Context<'a> {
 }
 
 impl ToolError {
-    /// Returns the fate of the requested change; `None` if there was none, or nothing was sent to
-    /// Backlog.
-    fn fate(&self) -> Option<Fate> {
-        match self {
-            Self::Backlog { error, about } if !about.is_read() => Some(error.fate()),
-            _ => None,
-        }
-    }
-
-    /// Whether Backlog made the change, and only its response is missing.
-    pub fn is_done(&self) -> bool {
-        self.fate() == Some(Fate::Done)
-    }
-
-    /// The kind of failure, for metrics and the audit trail.
-    pub fn outcome(&self) -> ToolOutcome {
-        match (self, self.fate()) {
-            (_, Some(Fate::Done)) => ToolOutcome::Ok,
-            (_, Some(Fate::Unknown)) => ToolOutcome::Unconfirmed,
-            (Self::Input(_) | Self::FileTooLarge { .. }, _) => ToolOutcome::InvalidArguments,
-            (Self::Access(AccessError::SignInAgain | AccessError::KeyRefused), _) => {
-                ToolOutcome::SignInAgain
-            }
-            (Self::OutsideProjects(_), _) => ToolOutcome::Denied,
-            (Self::Access(AccessError::Unavailable { .. } | AccessError::InDoubt { .. }), _) => {
-                ToolOutcome::BacklogFailed
-            }
-            (Self::TooFewLeft { .. }, _) => ToolOutcome::RateLimited,
-            (Self::Backlog { error, .. }, _) => match error {
-                BacklogError::Unauthorized => ToolOutcome::SignInAgain,
-                BacklogError::RateLimited { .. } => ToolOutcome::RateLimited,
-                BacklogError::Api { status, .. } | BacklogError::UnexpectedBody { status, .. }
-                    if matches!(status, 400..500) && *status != 408 =>
-                {
-                    ToolOutcome::Refused
-                }
-                _ => ToolOutcome::BacklogFailed,
-            },
-        }
-    }
-
-    /// The HTTP status and the first error code of Backlog's response. Nothing else of a response
-    /// may be logged.
-    pub fn response_codes(&self) -> (Option<u16>, Option<u32>) {
-        let Self::Backlog { error, .. } = self else {
-            return (None, None);
-        };
-        match error {
-            BacklogError::Api { status, errors } => {
-                (Some(*status), errors.first().map(|error| error.code))
-            }
-            BacklogError::UnexpectedBody { status, .. } => (Some(*status), None),
-            BacklogError::RateLimited { status, .. } => (*status, None),
-            _ => (None, None),
-        }
-    }
-
     /// The text for the model. It names tools without the prefix.
     pub fn explain(&self, context: Context<'_>) -> String {
         let Context {

@@ -27,21 +27,17 @@ use serde_json::{Value, json};
 
 pub use self::pool::MEMORY as IMAGE_MEMORY;
 pub(super) use self::view::{Format, MaxBytes, TextLength, TextOffset, View};
-use self::{
-    image::{Picture, Unfit},
-    place::Place,
-    pool::{Pool, Undone},
-    text::{Declared, Decoded},
-};
 use super::{
-    failure::ToolError,
-    hidden,
-    text_part::Part,
-    tokens::tokens,
-    tool::{Backlog, Outcome},
+    attempt::Backlog, error::ToolError, hidden, outcome::Outcome, text_part::Part, tokens::tokens,
 };
 use crate::backlog::{BacklogError, Request, Response, announced};
+use image::{Picture, Unfit};
+use place::Place;
+use pool::{Pool, Undone};
+use text::{Declared, Decoded};
 
+/// Largest file that a tool returns, in bytes: 7 MiB, about 10 MB as base64.
+pub(super) const LARGEST_FILE: usize = 7 << 20;
 const BYTES: &str = "application/octet-stream";
 
 /// The largest file that is accepted, in bytes: 4 MB as base64, about the limit of a request.

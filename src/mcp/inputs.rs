@@ -42,8 +42,8 @@ pub(super) use sort::{SORTS, Sort};
 
 use super::{
     entity::{ENTITY, Entity},
-    names::NameKind,
-    reading::{Mark, READ},
+    input_kind::{Mark, READ},
+    name_kind::NameKind,
 };
 
 /// Largest integer that survives a JavaScript client.

@@ -36,8 +36,11 @@ mod parted;
 mod restriction;
 mod words;
 
+use crate::mcp::name_kind::Named;
 use rmcp::model::JsonObject;
 
+use super::{attempt::Backlog, error::ToolError};
+use crate::backlog::ErrorItem;
 use about::Project;
 use argument::NameArgument;
 use entry::Entry;
@@ -45,20 +48,12 @@ use known::Known;
 use lists::Reader;
 use words::is_me;
 
-use super::{failure::ToolError, tool::Backlog};
-use crate::backlog::ErrorItem;
-
-pub(super) use entry::quoted;
+pub(super) use crate::mcp::name_kind::NameKind;
+pub(super) use crate::mcp::quoted::quoted;
 pub(super) use field_hint::FieldHint;
-pub(super) use kind::NameKind;
 pub(super) use lists::Lists;
 pub use lists::MEMORY as NAME_MEMORY;
 pub(super) use restriction::ProjectRestriction;
-
-/// The keywords that mark an input in the schemas of the types; they are not published.
-pub(super) const KEYWORD: &str = "x-name";
-pub(super) const CLEARABLE: &str = "x-clearable";
-
 /// The maximum number of projects to look up names in. Each one means a request to Backlog.
 const MAX_PROJECTS: usize = 10;
 /// The maximum number of names in all arguments of a call. The key of an issue means a request to
@@ -66,18 +61,6 @@ const MAX_PROJECTS: usize = 10;
 const MAX_NAMES: usize = 100;
 /// The maximum number of elements, including ids, in all lists with names in a call.
 const MAX_ELEMENTS: usize = 1000;
-
-/// An input that accepts names, alone or in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Named {
-    pub argument: String,
-    pub kind: NameKind,
-    /// Whether an empty text removes the value instead of being a name.
-    pub clearable: bool,
-    /// Whether a word such as `none` ([`is_none_word`](super::reading::text::is_none_word)) empties
-    /// its list, unless it is the name of an entry.
-    pub takes_none: bool,
-}
 
 /// Why a name was not resolved.
 #[derive(Debug)]

@@ -5,28 +5,13 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
-use rmcp::{
-    handler::server::{router::tool::ToolRoute, tool::ToolCallContext},
-    model::{self, CallToolResponse, JsonObject},
-};
+use rmcp::model::{self, JsonObject};
 use serde_json::{Value, json};
 
-use super::{
-    BacklogAccess, HubServer, ProjectBinding, ToolPrefix, Toolset,
-    call_outcome::CallOutcome,
-    names,
-    reading::Inputs,
-    rest::Rest,
-    router::{Entry, Handler, annotations},
-    structured,
-    tool::{Access, Paging, Spec},
-};
-use crate::backlog::Method;
+use super::{BacklogAccess, list_organizations, prefix::ToolPrefix};
 
 /// The input that chooses a space.
 const ORGANIZATION: &str = "organization";
-const LIST: &str = "list_organizations";
 
 /// A space with the name that the operator gave it.
 #[derive(Clone)]
@@ -90,8 +75,9 @@ impl Organizations {
         match self.all.iter().find(|one| one.name == name) {
             Some(one) => Ok(Arc::clone(&one.access)),
             None => Err(format!(
-                "Unknown organization `{name}`. Available: {}. Call {prefix}{LIST} for details.",
-                self.names()
+                "Unknown organization `{name}`. Available: {}. Call {prefix}{} for details.",
+                self.names(),
+                list_organizations::NAME,
             )),
         }
     }
@@ -109,7 +95,7 @@ impl Organizations {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    fn listed(&self) -> Value {
+    pub(super) fn listed(&self) -> Value {
         let listed = self.all.iter().enumerate().map(|(index, one)| {
             json!({"name": one.name, "domain": one.domain, "isDefault": index == self.default})
         });
@@ -130,64 +116,4 @@ pub(super) fn offer_choice(tool: &mut model::Tool) {
     if let Some(Value::Object(inputs)) = schema.get_mut("properties") {
         inputs.insert(ORGANIZATION.to_owned(), json!({"type": "string"}));
     }
-}
-
-/// The tool that lists the organizations. It makes no request to Backlog.
-pub(super) fn list_tool() -> Entry {
-    let spec = Spec {
-        name: LIST,
-        title: "List organizations",
-        toolset: Toolset::Space,
-        also_in: &[],
-        access: Access::of(Method::Get),
-        projects: ProjectBinding::SpaceWide,
-        changes: &[],
-        fields: &[],
-        rest: Rest::SHORT,
-        paging: Paging::None,
-        usual_count: 0,
-        takes_project: false,
-    };
-    let schema = json!({"type": "object", "properties": {}});
-    let Value::Object(schema) = schema else {
-        unreachable!("an object is written above")
-    };
-    let tool = model::Tool::new(
-        LIST,
-        "Lists the available Backlog organizations: the name to pass as organization, its space, \
-         and whether it is the default one, which is used if none is given.",
-        schema,
-    )
-    .with_title(spec.title)
-    .with_annotations(annotations(spec.access));
-    let route = ToolRoute::new_dyn(tool, |call: ToolCallContext<'_, HubServer>| {
-        async move {
-            let outcome = list(call.service, &call.arguments.unwrap_or_default());
-            let version = call.request_context.protocol_version();
-            let structure = structured::is_enabled(call.service.options(), version.as_ref());
-            Ok(CallToolResponse::from(outcome.into_result(structure)))
-        }
-        .boxed()
-    });
-    Entry {
-        spec,
-        route,
-        handler: Handler::Hub(list),
-        inputs: Inputs::new(Vec::new(), None, ""),
-        #[cfg(test)]
-        template: "",
-    }
-}
-
-/// Runs the tool.
-fn list(server: &HubServer, arguments: &JsonObject) -> CallOutcome {
-    if let Some(name) = arguments.keys().next() {
-        return CallOutcome::Failed(format!(
-            "Invalid arguments for tool {LIST}: {}: unknown input; this tool has none",
-            names::quoted(name)
-        ));
-    }
-    let listed = server.organizations().map(Organizations::listed);
-    let listed = listed.unwrap_or_else(|| json!([]));
-    CallOutcome::json(listed.to_string(), Vec::new())
 }

@@ -17,9 +17,8 @@ use super::{
     notes::{About, Given, Noting},
     page::Page,
     rest::{INCLUDE_JSON, ITEM_OFFSET, Rest, TEXT_LENGTH, TEXT_OFFSET, Way},
-    router::FIELDS,
     selection::Selection,
-    tool::Spec,
+    tool::{FIELDS, Spec},
     window,
 };
 

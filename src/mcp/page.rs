@@ -5,13 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{
-    rest::{COUNT, OFFSET},
-    tool::Paging,
-};
-
-/// Backlog's default page size, for nearly all lists.
-pub(super) const USUAL_COUNT: u64 = 20;
+use super::rest::{COUNT, OFFSET, Paging};
 /// Backlog's maximum page size, where it pages by ids.
 const MOST: u64 = 100;
 

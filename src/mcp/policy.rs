@@ -154,8 +154,8 @@ mod tests {
         backlog::Method,
         mcp::{
             ProjectBinding,
-            rest::Rest,
-            tool::{Access, Paging},
+            rest::{Paging, Rest},
+            tool::Access,
         },
     };
 

@@ -4,17 +4,19 @@
 
 use std::{fmt, sync::Arc};
 
-use rmcp::{ErrorData, RoleServer, service::RequestContext};
+use rmcp::ErrorData;
 use serde_json::{Map, Value};
 
 use super::{
-    AccessError, AuthChallenge, Caller, HubServer,
-    attempt::About,
-    failure::{Context, ToolError},
+    AccessError, AuthChallenge, Caller,
+    attempt::{Backlog, Rooms},
+    error::{About, ToolError},
+    failure::Context,
     hidden,
+    outcome::Read,
     progress::ProgressSink,
     projects::{Filtered, ProjectFilter},
-    tool::{Backlog, Read, Rooms},
+    services::Services,
 };
 use crate::{
     backlog::{BacklogError, Content, Request},
@@ -25,7 +27,7 @@ use crate::{
 
 /// Reads from Backlog on behalf of a caller.
 pub(super) struct Reader<'a> {
-    server: &'a HubServer,
+    services: &'a Services,
     caller: Caller,
     rooms: Rooms,
 }
@@ -63,23 +65,12 @@ impl ReadDenied {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(server: &'a HubServer, caller: Caller) -> Self {
+    pub fn new(services: &'a Services, caller: Caller) -> Self {
         Self {
-            server,
+            services,
             caller,
             rooms: Rooms::default(),
         }
-    }
-
-    /// Returns the reader for the caller of a request.
-    pub fn of(
-        server: &'a HubServer,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<Self, ErrorData> {
-        let caller = server
-            .caller(context)
-            .ok_or_else(|| ErrorData::internal_error("the request has no caller", None))?;
-        Ok(Self::new(server, caller))
     }
 
     /// Returns the same caller for each space of the server, with the default organization first.
@@ -89,9 +80,9 @@ impl<'a> Reader<'a> {
                 access,
                 ..self.caller.clone()
             };
-            Self::new(self.server, caller)
+            Self::new(self.services, caller)
         };
-        match self.server.organizations() {
+        match self.services.organizations() {
             None => vec![at(Arc::clone(&self.caller.access))],
             Some(organizations) => organizations.accesses().map(at).collect(),
         }
@@ -99,7 +90,7 @@ impl<'a> Reader<'a> {
 
     /// Whether the caller may read what `tool` (without the prefix) reads.
     pub fn check(&self, tool: &str) -> Result<(), ReadDenied> {
-        let Some(spec) = self.server.tool(tool) else {
+        let Some(spec) = self.services.tool(tool) else {
             return Err(ReadDenied::Policy(format!(
                 "the tool {tool} is not available here"
             )));
@@ -117,7 +108,7 @@ impl<'a> Reader<'a> {
     /// Starts a record under this name, counted and audited like a tool call.
     pub fn record(&self, name: &'static str) -> ToolCall {
         let actor = self.caller.access.actor();
-        self.server.recorder().tool_call(name, actor)
+        self.services.recorder().tool_call(name, actor)
     }
 
     pub fn may(&self, tool: &str) -> bool {
@@ -137,9 +128,9 @@ impl<'a> Reader<'a> {
 
     fn backlog(&self) -> Backlog<'_> {
         Backlog {
-            client: self.server.client(),
+            client: self.services.client(),
             access: self.caller.access.as_ref(),
-            files: self.server.files(),
+            files: self.services.files(),
             progress: ProgressSink::default(),
             rooms: self.rooms.clone(),
         }
@@ -172,7 +163,7 @@ impl<'a> Reader<'a> {
         id: &str,
     ) -> Result<ProjectFilter, ToolError> {
         let mut arguments = Map::from_iter([(input.to_owned(), Value::from(id))]);
-        let (projects, policy) = (self.server.projects(), &self.caller.policy);
+        let (projects, policy) = (self.services.projects(), &self.caller.policy);
         let backlog = self.backlog();
         let authorized = projects.authorize(tool, policy, &backlog, &mut arguments);
         authorized.await
@@ -181,7 +172,7 @@ impl<'a> Reader<'a> {
     /// Returns the part of a response that may be shown, and a note about the rest.
     pub async fn filter(&self, filter: ProjectFilter, response: Value) -> (Value, Option<String>) {
         let (response, backlog) = (Read::Json(response), self.backlog());
-        let filtered = self.server.projects().filter(filter, response, &backlog);
+        let filtered = self.services.projects().filter(filter, response, &backlog);
         match filtered.await {
             Filtered {
                 outcome: Read::Json(value),
@@ -208,7 +199,7 @@ impl<'a> Reader<'a> {
         if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
             self.caller.challenge.set(AuthChallenge::SignInAgain);
         }
-        let entry = tool.and_then(|tool| self.server.table().own(tool));
+        let entry = tool.and_then(|tool| self.services.registry().own(tool));
         let text = match error {
             ToolError::OutsideProjects(reason) => format!(
                 "{what} cannot be read, because only some projects are allowed here: {reason}."
@@ -217,7 +208,7 @@ impl<'a> Reader<'a> {
                 what,
                 inputs: entry.map_or(&[], |entry| entry.inputs.own()),
                 named: &[],
-                now: self.server.now(),
+                now: self.services.now(),
             }),
         };
         let text = self.name_tools(&text);
@@ -235,7 +226,7 @@ impl<'a> Reader<'a> {
     /// came from Backlog.
     fn name_tools(&self, text: &str) -> String {
         let hidden::Cleaned { text, removed } = hidden::clean(text);
-        let mut named = self.server.table().name_tools(&text).into_owned();
+        let mut named = self.services.registry().name_tools(&text).into_owned();
         let note = hidden::note(removed).into_iter();
         named.extend(note.flat_map(|note| ["\n".to_owned(), note]));
         named

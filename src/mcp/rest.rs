@@ -16,14 +16,30 @@ use std::sync::Arc;
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 
-use super::tool::Paging;
-
 pub(super) const TEXT_OFFSET: &str = "textOffset";
 pub(super) const TEXT_LENGTH: &str = "textLength";
 pub(super) const ITEM_OFFSET: &str = "itemOffset";
 pub(super) const INCLUDE_JSON: &str = "includeJson";
 pub(super) const OFFSET: &str = "offset";
 pub(super) const COUNT: &str = "count";
+
+/// Backlog's default page size, for nearly all lists.
+pub(super) const USUAL_COUNT: u64 = 20;
+
+/// Which inputs ask for the next part of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Paging {
+    #[default]
+    None,
+    /// `offset`
+    Offset,
+    /// `minId` and `maxId`
+    Id,
+    /// `offset`, which the hub sees to: Backlog gives the list whole.
+    Whole,
+    /// The same for the versions of a wiki page, of which Backlog gives a hundred.
+    Versions,
+}
 
 /// How a tool handles a result that is too long.
 #[derive(Clone, Copy, Debug)]

@@ -2,98 +2,89 @@
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
-use futures_util::FutureExt;
-use rmcp::{
-    handler::server::router::tool::ToolRoute,
-    model::{self, JsonObject, ToolAnnotations},
-};
+use rmcp::model;
 use serde_json::{Value, json};
 
-use crate::backlog::Method;
-
 use super::{
-    Caller, HubServer, ToolOptions, ToolPrefix, Toolset, arguments,
-    call::{self, Callable},
-    call_outcome::CallOutcome,
-    names::Named,
+    Caller, ToolOptions, ToolPrefix,
+    declaration::{Declaration, Run},
+    list_organizations,
+    name_kind::Named,
     organizations,
     reading::Inputs,
     schema,
-    tool::{Access, Paging, Spec, Tool},
+    tool::{FIELDS, Spec},
     tools,
 };
 
-/// A tool with its place in the table.
+/// A tool in the registry.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub spec: Spec,
-    pub route: ToolRoute<HubServer>,
+    /// The tool as it is listed.
+    pub tool: model::Tool,
     pub handler: Handler,
-    /// What its inputs take.
+    /// The inputs as the hub reads them.
     pub inputs: Inputs,
-    /// What the path of its request is made from, where it is one.
+    /// The inputs that accept names.
+    pub named: Vec<Named>,
+    /// The template of the path of its request; empty if it makes several.
     #[cfg(test)]
     pub template: &'static str,
 }
 
 /// The code that runs the calls of a tool.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Handler {
-    /// A tool that asks Backlog.
-    Backlog(Callable),
-    /// The hub itself, from its own configuration: neither scopes nor policies apply.
-    Hub(fn(&HubServer, &JsonObject) -> CallOutcome),
+    /// A tool that makes requests to Backlog.
+    Backlog(Run),
+    /// `list_organizations`, from the configuration of the hub: neither scopes nor policies apply.
+    ListOrganizations,
 }
 
 impl Entry {
-    pub fn of<T: Tool>(toolset: Toolset) -> Self {
-        let mut input = schema::of::<T>();
-        let rest = T::REST;
-        let spec = Spec {
-            name: T::NAME,
-            title: T::TITLE,
-            toolset,
-            also_in: T::ALSO_IN,
-            access: T::ACCESS,
-            projects: T::PROJECTS,
-            changes: T::CHANGES,
-            fields: T::FIELDS,
-            rest,
-            paging: rest.paging(paging(&input.schema)),
-            usual_count: T::USUAL_COUNT,
-            takes_project: takes(&input.schema, arguments::PROJECT),
-        };
-        rest.offer(&mut input.schema);
-        let (method, template) = match T::REQUEST {
-            Some(call) => (Some(call.method()), call.template()),
-            None => (None, ""),
-        };
-        let method = method.or((!T::ACCESS.read_only).then_some(Method::Post));
+    fn of(declaration: Declaration) -> Self {
+        let tool = declaration.tool();
+        let Declaration {
+            spec,
+            input,
+            method,
+            template,
+            run,
+        } = declaration;
         let inputs = Inputs::new(input.inputs.clone(), method, template);
         let named = input.named.iter().cloned();
         let named = named.map(|named| Named {
             takes_none: inputs.takes_none(&named.argument),
             ..named
         });
-        let callable = Callable::of::<T>(spec, named.collect());
-        let called = callable.clone();
-        let route = ToolRoute::new_dyn(describe(&spec, input), move |call| {
-            call::answer(called.clone(), call).boxed()
-        });
         Self {
+            named: named.collect(),
+            tool,
             spec,
-            route,
-            handler: Handler::Backlog(callable),
+            handler: Handler::Backlog(run),
             inputs,
             #[cfg(test)]
             template,
         }
     }
 
+    fn list_organizations() -> Self {
+        Self {
+            spec: list_organizations::SPEC,
+            tool: list_organizations::tool(),
+            handler: Handler::ListOrganizations,
+            inputs: Inputs::new(Vec::new(), None, ""),
+            named: Vec::new(),
+            #[cfg(test)]
+            template: "",
+        }
+    }
+
     /// Whether a caller may use it.
     fn is_offered_to(&self, caller: &Caller) -> bool {
         match self.handler {
-            Handler::Hub(_) => true,
+            Handler::ListOrganizations => true,
             Handler::Backlog(_) => {
                 caller.scopes.contains(self.spec.access.scope())
                     && caller.policy.check(&self.spec).is_ok()
@@ -103,12 +94,12 @@ impl Entry {
 
     /// Gives its inputs the shape that every provider takes.
     fn publish(&mut self) {
-        schema::publish(Arc::make_mut(&mut self.route.attr.input_schema));
+        schema::publish(Arc::make_mut(&mut self.tool.input_schema));
     }
 
     /// Has the inputs that were added to the tool's own read as well.
     fn know_inputs(&mut self) {
-        self.inputs.extend(&self.route.attr.input_schema);
+        self.inputs.extend(&self.tool.input_schema);
     }
 
     /// Lets callers choose the fields of what a list holds. In the sets that are off unless asked
@@ -127,29 +118,19 @@ impl Entry {
             }),
             false => json!({"type": "array", "items": {"type": "string"}}),
         };
-        let schema = Arc::make_mut(&mut self.route.attr.input_schema);
+        let schema = Arc::make_mut(&mut self.tool.input_schema);
         if let Some(Value::Object(inputs)) = schema.get_mut("properties") {
             inputs.insert(FIELDS.to_owned(), fields);
         }
     }
 }
 
-/// The input that chooses fields.
-pub(super) const FIELDS: &str = "fields";
-
-fn paging(schema: &JsonObject) -> Paging {
-    match () {
-        () if takes(schema, "offset") => Paging::Offset,
-        () if takes(schema, "maxId") => Paging::Id,
-        () => Paging::None,
-    }
+/// Returns every tool but `list_organizations`, in the order of the list.
+pub(super) fn all() -> Vec<Entry> {
+    tools::all().into_iter().map(Entry::of).collect()
 }
 
-fn takes(schema: &JsonObject, name: &str) -> bool {
-    schema["properties"].get(name).is_some()
-}
-
-/// Every tool, in the order in which they are listed.
+/// Every tool, in the order of the list.
 #[derive(Debug)]
 pub(super) struct Table {
     entries: Vec<Entry>,
@@ -163,14 +144,12 @@ impl Table {
     /// # Panics
     /// If two tools have one name.
     pub fn new(options: &ToolOptions) -> Self {
-        let mut entries = tools::all();
+        let mut entries = all();
         let mut by_name = HashMap::new();
         for (index, entry) in entries.iter_mut().enumerate() {
             let name = format!("{}{}", options.prefix, entry.spec.name);
-            options
-                .descriptions
-                .apply(entry.spec.name, &mut entry.route.attr);
-            entry.route.attr.name = name.clone().into();
+            options.descriptions.apply(entry.spec.name, &mut entry.tool);
+            entry.tool.name = name.clone().into();
             by_name.insert(name, index);
             if !options.schema_unions {
                 entry.publish();
@@ -187,7 +166,7 @@ impl Table {
             prefix: options.prefix.clone(),
         };
         for entry in &mut entries {
-            table.name_tools_of(&mut entry.route.attr);
+            table.name_tools_of(&mut entry.tool);
         }
         table.by_own_name = entries
             .iter()
@@ -202,11 +181,11 @@ impl Table {
     /// The same for several organizations, one of which each call chooses.
     pub fn with_organizations(mut self, options: &ToolOptions) -> Self {
         for entry in &mut self.entries {
-            organizations::offer_choice(&mut entry.route.attr);
+            organizations::offer_choice(&mut entry.tool);
             entry.know_inputs();
         }
-        let mut list = organizations::list_tool();
-        let (own_name, tool) = (list.spec.name, &mut list.route.attr);
+        let mut list = Entry::list_organizations();
+        let (own_name, tool) = (list.spec.name, &mut list.tool);
         options.descriptions.apply(own_name, tool);
         let name = format!("{}{own_name}", options.prefix);
         tool.name = name.clone().into();
@@ -274,7 +253,7 @@ impl Table {
         self.entries
             .iter()
             .filter(|entry| entry.is_offered_to(caller))
-            .map(|entry| entry.route.attr.clone())
+            .map(|entry| entry.tool.clone())
             .collect()
     }
 
@@ -311,20 +290,4 @@ fn in_words_of_here(name: &str) -> String {
         word => word,
     });
     words.collect::<Vec<_>>().join("_")
-}
-
-fn describe(spec: &Spec, input: schema::Input) -> model::Tool {
-    model::Tool::new(spec.name, input.description, input.schema)
-        .with_title(spec.title)
-        .with_annotations(annotations(spec.access))
-}
-
-/// All four hints: some directories and hosts take none of them for granted, and the protocol's
-/// defaults are those of a tool that destroys and reaches out.
-pub(super) fn annotations(access: Access) -> ToolAnnotations {
-    ToolAnnotations::new()
-        .read_only(access.read_only)
-        .destructive(access.destructive)
-        .idempotent(access.idempotent)
-        .open_world(access.open_world)
 }

@@ -9,6 +9,8 @@
 
 mod plain;
 
+
+use crate::mcp::input_kind;
 use std::sync::Arc;
 
 use rmcp::model::JsonObject;
@@ -24,22 +26,22 @@ pub(super) use plain::KEYWORDS;
 
 use super::{
     entity::ENTITY,
-    names::{CLEARABLE, KEYWORD, NameKind, Named},
-    reading::{self, READ},
+    input_kind::READ,
+    name_kind::{CLEARABLE, KEYWORD, NameKind, Named},
 };
 
 /// An input's schema, and the description from the doc comment of its type.
-pub(super) struct Input {
+pub(super) struct InputSchema {
     pub description: String,
     pub schema: Arc<JsonObject>,
     /// The inputs that accept names.
     pub named: Vec<Named>,
     /// The types that each input accepts.
-    pub inputs: Vec<reading::Input>,
+    pub inputs: Vec<input_kind::Input>,
 }
 
 /// Derives the schema and the description from the type.
-pub(super) fn of<T: JsonSchema>() -> Input {
+pub(super) fn of<T: JsonSchema>() -> InputSchema {
     let settings =
         SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
@@ -52,7 +54,7 @@ pub(super) fn of<T: JsonSchema>() -> Input {
     };
     // It is the protocol's default, and would cost 70 bytes per tool.
     object.shift_remove("$schema");
-    let inputs = reading::Input::all(object);
+    let inputs = input_kind::Input::all(object);
     let properties = object.entry("properties").or_insert_with(|| json!({}));
     let named = properties.as_object_mut().into_iter().flatten();
     let named = named.filter_map(|(argument, input)| {
@@ -67,7 +69,7 @@ pub(super) fn of<T: JsonSchema>() -> Input {
         })
     });
     let named = named.collect();
-    Input {
+    InputSchema {
         description,
         named,
         inputs,

@@ -1,12 +1,13 @@
 //! The MCP server: its description, the tools that it lists, and who may call them.
 
-use std::{borrow::Cow, sync::Arc};
+use crate::mcp::caller::request_span;
+use crate::mcp::services::Services;
+use futures_util::FutureExt;
+use std::borrow::Cow;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
-    handler::server::tool::ToolCallContext,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
         CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse,
@@ -22,19 +23,14 @@ use tracing::Span;
 
 use super::{
     Caller, ChallengeSlot, Organizations, ToolOptions,
-    call::{self, Call},
+    execution::{self, Call},
     completion,
-    file::FileLimits,
     listing::{self, Listings},
-    names::Lists,
     params, progress,
-    projects::Projects,
     prompts,
     reader::Reader,
     resources,
-    router::{Handler, Table},
     structured, subscriptions,
-    tool::Spec,
 };
 use crate::{
     backlog::{BacklogClient, BacklogUrl},
@@ -70,36 +66,18 @@ const SEVERAL_SPACES: &str = " Several spaces are configured: name the organizat
 /// The MCP server. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct HubServer {
-    table: Arc<Table>,
-    projects: Arc<Projects>,
+    services: Services,
     listings: Listings,
-    options: ToolOptions,
-    files: FileLimits,
-    client: BacklogClient,
-    lists: Lists,
-    clock: Clock,
-    recorder: Recorder,
     caller: Option<Caller>,
-    organizations: Option<Organizations>,
 }
 
 impl HubServer {
     /// Creates a server that gets its callers from HTTP requests.
     pub fn new(client: BacklogClient, clock: Clock) -> Self {
-        let options = ToolOptions::default();
-        let table = Table::new(&options);
         Self {
-            projects: Arc::new(Projects::new(table.entries())),
-            table: Arc::new(table),
+            services: Services::new(client, clock),
             listings: Listings::default(),
-            files: FileLimits::new(options.max_tokens),
-            options,
-            client,
-            lists: Lists::default(),
-            clock,
-            recorder: Recorder::default(),
             caller: None,
-            organizations: None,
         }
     }
 
@@ -113,34 +91,24 @@ impl HubServer {
                  clients that add `mcp__backlog__` to them; shorten it"
             );
         }
-        self.files.max_tokens = options.max_tokens;
-        self.options = options;
-        self.retable();
+        self.services.set_options(options);
+        self.listings = Listings::default();
         self
     }
 
     /// Adds several spaces, from which each call chooses one.
     #[must_use]
     pub fn with_organizations(mut self, organizations: Organizations) -> Self {
-        self.organizations = Some(organizations);
-        self.retable();
+        self.services.set_organizations(organizations);
+        self.listings = Listings::default();
         self
     }
 
     /// Sets the recorder of every call.
     #[must_use]
     pub fn with_recorder(mut self, recorder: Recorder) -> Self {
-        self.recorder = recorder;
+        self.services.set_recorder(recorder);
         self
-    }
-
-    fn retable(&mut self) {
-        let table = Table::new(&self.options);
-        self.table = Arc::new(match self.organizations {
-            None => table,
-            Some(_) => table.with_organizations(&self.options),
-        });
-        self.listings = Listings::default();
     }
 
     /// Sets the only caller, for transports without a sign-in (stdio).
@@ -152,13 +120,13 @@ impl HubServer {
 
     /// Returns the tools that a caller may use.
     pub(super) fn listed_for(&self, caller: &Caller) -> Vec<Tool> {
-        self.table.listed_for(caller)
+        self.services.registry().listed_for(caller)
     }
 
     /// Returns the result of `tools/list` as JSON, for a client of a protocol version with a
     /// handshake.
     pub fn list_as_json(&self, caller: &Caller) -> Option<Bytes> {
-        self.listings.get(&self.table, caller)
+        self.listings.get(self.services.registry(), caller)
     }
 
     /// Returns the result of `tools/call` as JSON, for a client of a protocol version with a
@@ -170,11 +138,7 @@ impl HubServer {
         name: &str,
         arguments: JsonObject,
     ) -> Option<Vec<u8>> {
-        let structure = structured::is_enabled(&self.options, version);
-        let callable = match &self.table.get(name)?.handler {
-            Handler::Backlog(callable) => callable,
-            Handler::Hub(run) => return Some(run(self, &arguments).write(structure)),
-        };
+        let entry = self.services.registry().get(name)?;
         let (progress, notifier) = progress::none();
         let call = Call {
             caller: caller.clone(),
@@ -184,8 +148,9 @@ impl HubServer {
             progress,
             notifier,
         };
-        let outcome = call::make(self, callable, call).await;
-        Some(outcome.write(structure))
+        let outcome = execution::execute(&self.services, entry, call).await;
+        let options = self.services.options();
+        Some(outcome.write(structured::is_enabled(options, version)))
     }
 
     /// Reads arguments like a call of a tool (without the prefix) for a space, and returns the
@@ -199,65 +164,34 @@ impl HubServer {
         arguments: &mut JsonObject,
         space: &BacklogUrl,
     ) -> Option<Result<Vec<String>, String>> {
-        let entry = self.table.own(tool)?;
+        let entry = self.services.registry().own(tool)?;
         if entry.inputs.are_right(arguments) {
             return Some(Ok(Vec::new()));
         }
-        let schema = &entry.route.attr.input_schema;
+        let schema = &entry.tool.input_schema;
         let named = entry.inputs.name(arguments, schema, &entry.spec);
         Some(named.and_then(|()| entry.inputs.read(arguments, space)))
     }
 
-    pub(super) fn options(&self) -> &ToolOptions {
-        &self.options
+    pub(super) fn services(&self) -> &Services {
+        &self.services
     }
 
-    pub(super) fn files(&self) -> &FileLimits {
-        &self.files
-    }
-
-    pub(super) fn projects(&self) -> &Projects {
-        &self.projects
-    }
-
-    pub(super) fn organizations(&self) -> Option<&Organizations> {
-        self.organizations.as_ref()
-    }
-
-    pub(super) fn recorder(&self) -> &Recorder {
-        &self.recorder
-    }
-
-    /// Finds a tool by its name without the prefix.
-    pub(super) fn tool(&self, name: &str) -> Option<&Spec> {
-        let name = format!("{}{name}", self.options.prefix);
-        self.table.get(&name).map(|entry| &entry.spec)
-    }
-
-    pub(super) fn client(&self) -> &BacklogClient {
-        &self.client
-    }
-
-    pub(super) fn table(&self) -> &Table {
-        &self.table
-    }
-
-    pub(super) fn lists(&self) -> &Lists {
-        &self.lists
-    }
-
-    pub(super) fn now(&self) -> DateTime<Utc> {
-        self.clock.now()
+    fn reader(&self, context: &RequestContext<RoleServer>) -> Result<Reader<'_>, ErrorData> {
+        let caller = self.caller(context).ok_or_else(no_caller)?;
+        Ok(Reader::new(&self.services, caller))
     }
 
     /// The protocol error that the specification requires for an unknown tool.
     fn unknown_tool(&self, name: &str, context: &RequestContext<RoleServer>) -> ErrorData {
         let mut message = format!("Unknown tool: {name}");
         if let Some(caller) = self.caller(context) {
-            message.push_str(&match self.table.near(name, &caller).as_slice() {
-                [] => "; no available tool has a similar name: see tools/list".to_owned(),
-                near => format!("; the nearest available tools: {}", near.join(", ")),
-            });
+            message.push_str(
+                &match self.services.registry().near(name, &caller).as_slice() {
+                    [] => "; no available tool has a similar name: see tools/list".to_owned(),
+                    near => format!("; the nearest available tools: {}", near.join(", ")),
+                },
+            );
         }
         ErrorData::invalid_params(message, None)
     }
@@ -281,11 +215,15 @@ impl ServerHandler for HubServer {
         // The permissions of a single local caller never change.
         InitializeResult::new(capabilities(self.caller.is_none()))
             .with_server_info(implementation)
-            .with_instructions(match self.organizations {
-                None => self.table.name_tools(INSTRUCTIONS).into_owned(),
+            .with_instructions(match self.services.organizations() {
+                None => self
+                    .services
+                    .registry()
+                    .name_tools(INSTRUCTIONS)
+                    .into_owned(),
                 Some(_) => {
                     let text = [INSTRUCTIONS, SEVERAL_SPACES].concat();
-                    self.table.name_tools(&text).into_owned()
+                    self.services.registry().name_tools(&text).into_owned()
                 }
             })
     }
@@ -332,10 +270,8 @@ impl ServerHandler for HubServer {
         _page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let caller = self
-            .caller(&context)
-            .ok_or_else(|| ErrorData::internal_error("the request has no caller", None))?;
-        Ok(listing::result(&self.table, &caller))
+        let caller = self.caller(&context).ok_or_else(no_caller)?;
+        Ok(listing::result(self.services.registry(), &caller))
     }
 
     async fn call_tool(
@@ -343,12 +279,24 @@ impl ServerHandler for HubServer {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(entry) = self.table.get(&request.name) else {
+        let Some(entry) = self.services.registry().get(&request.name) else {
             return Err(self.unknown_tool(&request.name, &context));
         };
-        let cancelled = context.ct.clone();
-        let call = (entry.route.call)(ToolCallContext::new(self, request, context));
-        unless_cancelled(&cancelled, call).await
+        let caller = self.caller(&context).ok_or_else(no_caller)?;
+        let (progress, notifier) = progress::of(&context);
+        let call = Call {
+            caller,
+            arguments: request.arguments.unwrap_or_default(),
+            request: request_span(&context),
+            traceparent: context.meta.get_traceparent(),
+            progress,
+            notifier,
+        };
+        let executed = execution::execute(&self.services, entry, call);
+        let outcome = unless_cancelled(&context.ct, executed.map(Ok)).await?;
+        let version = context.protocol_version();
+        let structure = structured::is_enabled(self.services.options(), version.as_ref());
+        Ok(outcome.into_result(structure).into())
     }
 
     async fn list_resources(
@@ -356,7 +304,7 @@ impl ServerHandler for HubServer {
         page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let reader = Reader::of(self, &context)?;
+        let reader = self.reader(&context)?;
         let cursor = page.and_then(|page| page.cursor);
         unless_cancelled(&context.ct, resources::list(&reader, cursor)).await
     }
@@ -366,7 +314,7 @@ impl ServerHandler for HubServer {
         _page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Ok(resources::templates(&Reader::of(self, &context)?))
+        Ok(resources::templates(&self.reader(&context)?))
     }
 
     async fn read_resource(
@@ -374,8 +322,8 @@ impl ServerHandler for HubServer {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let reader = Reader::of(self, &context)?;
-        let reading = resources::read(&reader, &request.uri, self.options.max_tokens);
+        let reader = self.reader(&context)?;
+        let reading = resources::read(&reader, &request.uri, self.services.options().max_tokens);
         let read = unless_cancelled(&context.ct, reading).await?;
         Ok(read.into())
     }
@@ -385,7 +333,7 @@ impl ServerHandler for HubServer {
         _page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Ok(prompts::list(&Reader::of(self, &context)?))
+        Ok(prompts::list(&self.reader(&context)?))
     }
 
     async fn get_prompt(
@@ -393,8 +341,8 @@ impl ServerHandler for HubServer {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let reader = Reader::of(self, &context)?;
-        Ok(prompts::get(&reader, &self.options.prefix, &request)?.into())
+        let reader = self.reader(&context)?;
+        Ok(prompts::get(&reader, &self.services.options().prefix, &request)?.into())
     }
 
     async fn complete(
@@ -402,7 +350,7 @@ impl ServerHandler for HubServer {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let reader = Reader::of(self, &context)?;
+        let reader = self.reader(&context)?;
         unless_cancelled(&context.ct, completion::complete(&reader, request)).await
     }
 
@@ -439,6 +387,10 @@ fn capabilities(announced: bool) -> ServerCapabilities {
         resources.list_changed = changes;
     }
     capabilities
+}
+
+fn no_caller() -> ErrorData {
+    ErrorData::internal_error("the request has no caller", None)
 }
 
 /// Drops the work, and with it its request to Backlog, when the client has canceled the request or

@@ -208,7 +208,7 @@ impl Lists {
     fn of(server: &HubServer, caller: Caller) -> Self {
         let tools = server.listed_for(&caller).into_iter();
         let projects = caller.policy.projects.clone();
-        let reader = Reader::new(server, caller);
+        let reader = Reader::new(server.services(), caller);
         let prompts = prompts::list(&reader).prompts.into_iter();
         let templates = resources::templates(&reader).resource_templates.into_iter();
         Self {
@@ -242,7 +242,7 @@ pub(super) async fn listen(
     if !subscriber.sessions.is_listening() {
         return Ok(());
     }
-    let left = (subscriber.token_expires_at - server.now()).to_std();
+    let left = (subscriber.token_expires_at - server.services().now()).to_std();
     let end = tokio::time::sleep(left.unwrap_or_default().min(LIFETIME));
     tokio::pin!(end);
 

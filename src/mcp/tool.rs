@@ -4,31 +4,33 @@
 //! comment is the description) plus the [`Operation`] that it fills. A tool that
 //! needs more implements [`Tool`] itself.
 
-use std::{
-    future::Future,
-    sync::{Arc, Mutex, PoisonError},
-};
+use crate::mcp::attempt::Backlog;
+use crate::mcp::outcome::Outcome;
+use crate::mcp::rest::Paging;
+use std::future::Future;
 
-use rmcp::model::ContentBlock;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{Map, Value};
 
 use super::{
-    BacklogAccess, NameList, ProjectBinding, Toolset,
-    failure::ToolError,
-    file::{self, FileLimits, View},
-    page::USUAL_COUNT,
-    progress::ProgressSink,
-    rest::Rest,
+    NameList, ProjectBinding, Toolset,
+    error::ToolError,
+    file::{self, View},
+    rest::{Rest, USUAL_COUNT},
 };
 use crate::{
     backlog::{
-        self, BacklogClient, BacklogError, Content, HeldMemory, Method, Operation, Request,
-        Response,
+        Method, Operation,
     },
     oauth::Scope,
 };
+
+/// The input of a tool that accepts a project's id or key.
+pub(super) const PROJECT: &str = "projectIdOrKey";
+
+/// The input that chooses fields.
+pub(super) const FIELDS: &str = "fields";
 
 /// A tool that is one request to Backlog; the implementor is its input.
 pub(super) trait Endpoint:
@@ -73,48 +75,6 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
 
     /// Runs the tool and returns what Backlog had to say.
     fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Outcome, ToolError>> + Send;
-}
-
-/// What a tool brings.
-pub(super) enum Outcome {
-    /// Backlog's own JSON, as it came.
-    Text(Box<RawValue>),
-    /// The same, read; `null` where it answers without a body.
-    Json(Value),
-    /// Anything that is not JSON.
-    Content(Vec<ContentBlock>),
-}
-
-/// The same, of which parts can be left out.
-pub(super) enum Read {
-    Json(Value),
-    Content(Vec<ContentBlock>),
-}
-
-impl Outcome {
-    /// That a change was made, where Backlog says nothing of it.
-    pub fn done(message: &str) -> Self {
-        Self::Json(json!({"success": true, "message": message}))
-    }
-
-    /// Reads what has not been read.
-    ///
-    /// # Errors
-    /// It is nested or counts beyond all measure, or it is long and there is no turn to read it.
-    pub async fn read(self, client: &BacklogClient) -> Result<Read, BacklogError> {
-        let json = match self {
-            Self::Text(json) => json,
-            Self::Json(value) => return Ok(Read::Json(value)),
-            Self::Content(content) => return Ok(Read::Content(content)),
-        };
-        let read = client.parse(json.get().len(), move || serde_json::from_str(json.get()));
-        read.await?
-            .map(Read::Json)
-            .map_err(|_| BacklogError::UnexpectedBody {
-                status: 200,
-                body: Content::Other,
-            })
-    }
 }
 
 impl<E: Endpoint> Tool for E {
@@ -237,7 +197,7 @@ pub(super) struct Spec {
     pub paging: Paging,
     /// How many elements come where the call does not say it.
     pub usual_count: u64,
-    /// Whether it takes a project as [`arguments::PROJECT`](super::arguments::PROJECT).
+    /// Whether it takes a project as [`arguments::PROJECT`](crate::mcp::tool::PROJECT).
     pub takes_project: bool,
 }
 
@@ -250,92 +210,6 @@ impl Spec {
     /// Whether it is offered where nobody chose.
     pub fn is_usual(&self) -> bool {
         self.toolsets().any(|it| Toolset::DEFAULT.contains(&it))
-    }
-}
-
-/// Which inputs ask for the next part of a list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Paging {
-    #[default]
-    None,
-    /// `offset`
-    Offset,
-    /// `minId` and `maxId`
-    Id,
-    /// `offset`, which the hub sees to: Backlog gives the list whole.
-    Whole,
-    /// The same for the versions of a wiki page, of which Backlog gives a hundred.
-    Versions,
-}
-
-/// Backlog, as a tool sees it: the caller's space with the caller's credentials.
-pub(super) struct Backlog<'a> {
-    pub client: &'a BacklogClient,
-    pub access: &'a dyn BacklogAccess,
-    pub files: &'a FileLimits,
-    /// Where long work says how far it is.
-    pub progress: ProgressSink,
-    pub rooms: Rooms,
-}
-
-/// The room of the long answers of a call, which is given back when the call has ended: until then
-/// there are copies of them, or what was read from them. Clones share it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Rooms(Arc<Mutex<Vec<HeldMemory>>>);
-
-impl Rooms {
-    fn keep(&self, room: HeldMemory) {
-        let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        rooms.push(room);
-    }
-}
-
-impl Backlog<'_> {
-    /// Sends a request and reads the JSON of the answer; `null` if there is no body.
-    pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
-        Ok(self.read(request).await?.unwrap_or_default())
-    }
-
-    /// Sends a request and takes the JSON of the answer as it is; `None` if there is no body, or
-    /// `null`.
-    pub async fn fetch_text(&self, request: Request) -> Result<Option<Box<RawValue>>, ToolError> {
-        self.read(request).await
-    }
-
-    /// Sends a request and returns its answer as it is.
-    pub async fn send(&self, request: Request) -> Result<Response, ToolError> {
-        let (answer, _) = self.attempt(request).await?;
-        Ok(answer)
-    }
-
-    /// Makes a change, of which it is known without the answer what came of it.
-    pub async fn carry_out(&self, request: Request) -> Result<(), ToolError> {
-        match self.read::<Box<RawValue>>(request).await {
-            Err(error) if !error.is_done() => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    async fn read<T: DeserializeOwned + Send + 'static>(
-        &self,
-        request: Request,
-    ) -> Result<Option<T>, ToolError> {
-        let (answer, about) = self.attempt(request).await?;
-        let (length, method) = (answer.body.len(), about.method.clone());
-        if length > backlog::LARGE
-            && let Some(room) = &answer.memory
-        {
-            self.rooms.keep(room.clone());
-        }
-        let read = self
-            .client
-            .parse(length, move || answer.read(&method))
-            .await;
-        let read = read.unwrap_or_else(|_| match about.is_read() {
-            true => Err(BacklogError::NoMemory),
-            false => Err(BacklogError::Unread),
-        });
-        read.map_err(|error| about.failed(error))
     }
 }
 

@@ -33,13 +33,13 @@ use actix_web::{HttpRequest, ResponseError, http::StatusCode};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, clock::Reference as _};
 use ipnet::IpNet;
 
-use self::networks::{ByNetwork, Exceeded, Instant, Network, now};
 use super::client_address::Proxies;
 use crate::{
     config::GrantQuota,
     domain::{GrantId, SpaceId},
     oauth::token::TokenHash,
 };
+use networks::{ByNetwork, Exceeded, Instant, Network, now};
 
 /// An endpoint at which requests fail, with its own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{backlog::ErrorItem, mcp::reading::Input};
+use crate::{backlog::ErrorItem, mcp::input_kind::Input};
 
 /// `template` is what the path of the request was made from; its placeholders are `inputs`.
 pub(super) fn advice(code: u32, template: &str, inputs: &[Input]) -> Option<String> {

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use super::{Context, DONE, access, advice, time};
 use crate::{
     backlog::{BacklogError, Content, ErrorItem, Fate},
-    mcp::{AccessError, attempt::About},
+    mcp::{AccessError, error::About},
 };
 
 /// The advice for a change that may have been made.

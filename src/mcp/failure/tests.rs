@@ -7,8 +7,8 @@ use crate::{
     backlog::{Content, ErrorItem},
     mcp::{
         entity::Entity,
-        names::NameKind,
-        reading::{InputKind, Mark},
+        input_kind::{InputKind, Mark},
+        name_kind::NameKind,
     },
 };
 

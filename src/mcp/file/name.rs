@@ -20,7 +20,7 @@ use crate::mcp::hidden;
 
 /// A name that can be shown and saved.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::mcp) struct Name {
+pub(crate) struct Name {
     pub name: String,
     /// The full path from the header, if `name` is only its last part.
     pub path: Option<String>,
@@ -29,7 +29,7 @@ pub(in crate::mcp) struct Name {
 }
 
 /// Reads the name from a header's value; `None` if there is no usable one.
-pub(in crate::mcp) fn of(disposition: &[u8]) -> Option<Name> {
+pub(crate) fn of(disposition: &[u8]) -> Option<Name> {
     let header = text::decode_short(disposition)?;
     let header = literal_backslashes(&header);
     extended(&header)

@@ -49,7 +49,7 @@ pub(super) enum Undone {
 
 /// The memory budget of the work. It is cheap to clone; clones share the budget.
 #[derive(Clone, Debug)]
-pub(in crate::mcp) struct Pool {
+pub(crate) struct Pool {
     /// One permit is one KiB.
     memory: Arc<Semaphore>,
     limits: PoolLimits,

@@ -5,13 +5,13 @@ use std::fmt::Display;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::mcp::{failure::LARGEST_FILE, inputs::Whole};
+use crate::mcp::{file::LARGEST_FILE, inputs::Whole};
 
 /// auto: images and text as content; base64: JSON with all bytes
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(extend("default" = "auto"))]
 #[serde(rename_all = "lowercase")]
-pub(in crate::mcp) enum Format {
+pub(crate) enum Format {
     #[default]
     Auto,
     Base64,
@@ -20,17 +20,17 @@ pub(in crate::mcp) enum Format {
 /// Fail if the file is larger, in bytes; default: the maximum, for base64 what a response holds
 #[derive(Clone, Copy, Debug, JsonSchema)]
 #[schemars(transparent, extend("minimum" = 1, "maximum" = LARGEST_FILE))]
-pub(in crate::mcp) struct MaxBytes(#[schemars(with = "Whole")] usize);
+pub(crate) struct MaxBytes(#[schemars(with = "Whole")] usize);
 
 /// First character to return of a text file
 #[derive(Clone, Copy, Debug, JsonSchema)]
 #[schemars(transparent, extend("minimum" = 0, "default" = 0))]
-pub(in crate::mcp) struct TextOffset(#[schemars(with = "Whole")] usize);
+pub(crate) struct TextOffset(#[schemars(with = "Whole")] usize);
 
 /// Maximum number of characters of a text file
 #[derive(Clone, Copy, Debug, JsonSchema)]
 #[schemars(transparent, extend("minimum" = 1))]
-pub(in crate::mcp) struct TextLength(#[schemars(with = "Whole")] usize);
+pub(crate) struct TextLength(#[schemars(with = "Whole")] usize);
 
 impl<'de> Deserialize<'de> for MaxBytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -64,7 +64,7 @@ fn number<'de, D: Deserializer<'de>, T: Display>(
 
 /// The requested part and form of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::mcp) struct View {
+pub(crate) struct View {
     pub format: Format,
     /// A larger file is an error.
     pub max_bytes: Option<usize>,

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::{Value, json};
 
-use crate::mcp::names::CLEARABLE;
+use crate::mcp::name_kind::CLEARABLE;
 
 /// A value, or the empty string to remove the one that is set.
 #[derive(Clone, Copy, Debug)]

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeMap};
 
 use super::{Date, Decimal, named::CustomField};
-use crate::mcp::{entity::Entity, reading::Mark};
+use crate::mcp::{entity::Entity, input_kind::Mark};
 
 /// A value for one custom field.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Integer;
 use crate::mcp::{
     entity::{ENTITY, Entity},
-    reading::{Mark, READ},
+    input_kind::{Mark, READ},
 };
 
 macro_rules! ids {

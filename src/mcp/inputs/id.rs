@@ -11,7 +11,7 @@ use serde::{
 use super::Integer;
 use crate::mcp::{
     entity::{ENTITY, Entity},
-    reading::{Mark, READ},
+    input_kind::{Mark, READ},
 };
 
 /// A numeric id or a key: `12`, `"12"` or `"PROJ"`.

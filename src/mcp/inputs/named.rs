@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Integer;
 use crate::mcp::{
     entity::{ENTITY, Entity},
-    names::{KEYWORD, NameKind},
+    name_kind::{KEYWORD, NameKind},
 };
 
 macro_rules! named {

@@ -37,7 +37,7 @@ pub(super) fn offer(schema: &mut Schema) {
 ///
 /// # Errors
 /// It has both.
-pub(in crate::mcp) fn settle(field: &mut Map<String, Value>) -> Result<(), &'static str> {
+pub(crate) fn settle(field: &mut Map<String, Value>) -> Result<(), &'static str> {
     let values = field.shift_remove(SEVERAL);
     match values.filter(|values| !is_empty(values)) {
         None => Ok(()),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::mcp::{
     entity::{ENTITY, Entity},
-    names::{KEYWORD, NameKind},
+    name_kind::{KEYWORD, NameKind},
 };
 
 /// What all issues have.

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::{
     Unresolved,
-    entry::{MAX_NAME, quoted},
+    entry::MAX_NAME,
     lists::{List, Reader},
 };
+use crate::mcp::quoted::quoted;
 
 /// A project as the call identifies it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -8,7 +8,7 @@
 //! 4. If too few are left, the call is rejected, with the time at which the limit resets.
 
 use super::lists::Reader;
-use crate::{backlog::Left, mcp::failure::ToolError};
+use crate::{backlog::Left, mcp::error::ToolError};
 
 /// The maximum number of concurrent requests to Backlog for one call.
 pub(super) const AT_ONCE: usize = 8;

@@ -1,12 +1,13 @@
 //! An argument with names in it.
 
+use crate::mcp::quoted::quoted;
 use std::{collections::HashSet, iter::Sum, ops::Add};
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
-    Known, NameKind, Named,
+    Known,
     about::{self, Project},
     custom_field, entry, is_me,
     lists::List,
@@ -15,6 +16,7 @@ use super::{
 };
 use crate::mcp::{
     inputs::{SORTS, Sort},
+    name_kind::{NameKind, Named},
     reading::{
         is_project_key,
         text::{clean, digits, is_none_word},
@@ -275,7 +277,7 @@ impl NameArgument {
         let lists = known.of(self.kind, text);
         match self.kind {
             NameKind::Issue if about::prefix(text).is_none() => {
-                let text = entry::quoted(text);
+                let text = quoted(text);
                 return Err(format!(
                     "expected an id or a key such as PROJ-12, received {text}"
                 ));
@@ -304,7 +306,7 @@ impl NameArgument {
         }
         match self.part(text, known) {
             Some(user) => {
-                let (name, text) = (&self.argument, entry::quoted(text));
+                let (name, text) = (&self.argument, quoted(text));
                 notes.push(format!("{name}: {text} was interpreted as {user}."));
                 Ok(vec![user.id])
             }
@@ -365,7 +367,7 @@ impl NameArgument {
 
 /// Reports that a text of digits is the id of one entry and the name of another.
 pub(super) fn either(text: &str, by_id: &entry::Entry, by_name: &entry::Entry) -> String {
-    let text = entry::quoted(text);
+    let text = quoted(text);
     let ids = (by_id.id, by_name.id);
     format!(
         "{text} is the id of {by_id} and the name of {by_name}; give \"id:{}\" or \"id:{}\"",
@@ -375,7 +377,7 @@ pub(super) fn either(text: &str, by_id: &entry::Entry, by_name: &entry::Entry) -
 
 pub(super) fn ambiguous(text: &str, found: &[&entry::Entry]) -> String {
     let candidates = entry::candidates(found.iter().copied(), text);
-    let text = entry::quoted(text);
+    let text = quoted(text);
     format!("{text} is ambiguous: {candidates}; give the id of one")
 }
 
@@ -388,7 +390,7 @@ pub(super) fn unknown(kind: NameKind, text: &str, known: &Known<'_>) -> String {
         (_, 1) => " in the project",
         _ => " in these projects",
     };
-    let (noun, text) = (kind.noun(), entry::quoted(text));
+    let (noun, text) = (kind.noun(), quoted(text));
     match candidates.as_str() {
         "" => format!("unknown {noun} {text}{scope}; none exist"),
         _ => format!("unknown {noun} {text}{scope}; available: {candidates}"),

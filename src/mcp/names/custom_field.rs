@@ -4,19 +4,23 @@
 //! happens if the field is given by its id and the list of fields is available. The value of a
 //! field that is not in the list is left alone.
 
+use crate::mcp::quoted::quoted;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
-    Entry, Known, NameKind,
+    Entry, Known,
     argument::{self, Count, id_of},
     entry::{self, Folded},
     lists::Loaded,
     parted::parted,
 };
-use crate::mcp::reading::{
-    date, decimal,
-    text::{clean, is_none_word, written_id},
+use crate::mcp::{
+    name_kind::NameKind,
+    reading::{
+        date, decimal,
+        text::{clean, is_none_word, written_id},
+    },
 };
 
 /// Returns the text by which the field is looked up, if it is: its name, or its id.
@@ -124,7 +128,7 @@ pub(super) fn replaced(
                 true => {
                     notes.push(format!(
                         "Removed: custom field {}.",
-                        entry::quoted(found.name())
+                        quoted(found.name())
                     ));
                     "".into()
                 }
@@ -155,7 +159,7 @@ fn checked(field: &Entry, value: &Value) -> Result<Value, String> {
             number.map(Value::Number).ok_or_else(|| {
                 format!(
                     "expected a number such as 2.5, received {}",
-                    entry::quoted(text)
+                    quoted(text)
                 )
             })
         }
@@ -248,7 +252,7 @@ fn item_ids(items: &[Entry], by_fold: &Folded, value: &Value) -> Result<Value, S
                 }
                 ([], None) => Err(format!(
                     "unknown item {}; available: {}",
-                    entry::quoted(text),
+                    quoted(text),
                     entry::candidates(items.iter(), text)
                 )),
                 (several, _) => Err(argument::ambiguous(text, several)),

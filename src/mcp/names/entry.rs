@@ -16,8 +16,7 @@ const MAX_COMPARED: usize = 32;
 const HONORIFICS: [&str; 7] = ["さん", "さま", "様", "氏", "くん", "君", "ちゃん"];
 /// The maximum length of a name in bytes. Backlog's longest names have a quarter of it.
 pub(super) const MAX_NAME: usize = 1024;
-/// The number of characters of a name that an error repeats.
-const MAX_QUOTED: usize = 200;
+
 /// The types of custom fields that hold a number or a date; lower ones hold a text.
 const NUMBER: i64 = 3;
 const DATE: i64 = 4;
@@ -266,14 +265,6 @@ fn address(text: &str) -> String {
     bare.filter(|bare| !bare.is_empty())
         .unwrap_or(name)
         .to_owned()
-}
-
-/// Quotes a name for an error, truncated if it is long.
-pub(in crate::mcp) fn quoted(text: &str) -> String {
-    match text.char_indices().nth(MAX_QUOTED) {
-        None => format!("{text:?}"),
-        Some((end, _)) => format!("{:?} …", &text[..end]),
-    }
 }
 
 /// `Ｉｎ Progress ` → `in progress`. Names are shown without their hidden characters, so callers give

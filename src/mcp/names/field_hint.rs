@@ -10,11 +10,18 @@ use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
-    Entry, NameKind, Named, about, allowance,
-    entry::{candidates, quoted},
+    Entry, about, allowance,
+    entry::candidates,
     lists::{List, OfProject, Reader},
 };
-use crate::{backlog::ErrorItem, mcp::reading::text::digits};
+use crate::{
+    backlog::ErrorItem,
+    mcp::{
+        name_kind::{NameKind, Named},
+        quoted::quoted,
+        reading::text::digits,
+    },
+};
 
 /// The maximum number of fields in a hint.
 const MAX_FIELDS: usize = 5;
@@ -31,7 +38,7 @@ const FIELDS: &str = "customFields";
 const PARAMETER: &str = "customField_";
 
 /// The arguments that identify the custom fields of a change.
-pub(in crate::mcp) struct FieldHint {
+pub(crate) struct FieldHint {
     arguments: JsonObject,
 }
 

@@ -1,6 +1,6 @@
 //! The kinds of names, and where each is looked up.
 
-use serde::{Deserialize, Serialize};
+use crate::mcp::names::NameKind;
 
 use super::{
     about::{self, Project},
@@ -8,53 +8,7 @@ use super::{
     words::is_me,
 };
 
-/// The kind of object that a name refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::mcp) enum NameKind {
-    Project,
-    /// A project, in an input that accepts its key.
-    ProjectKey,
-    /// An issue, by its key.
-    Issue,
-    User,
-    /// A user of the space, not only of the call's project.
-    SpaceUser,
-    Priority,
-    Resolution,
-    IssueType,
-    Status,
-    Category,
-    /// A version or milestone; Backlog has one list for both.
-    Version,
-    PullRequestStatus,
-    /// A custom field, with its items.
-    CustomField,
-    /// An item of the custom field that another input names.
-    CustomFieldItem,
-    Team,
-    /// A custom field to sort by.
-    Sort,
-}
-
 impl NameKind {
-    pub(super) fn noun(self) -> &'static str {
-        match self {
-            Self::Project | Self::ProjectKey => "project",
-            Self::Issue => "issue",
-            Self::User | Self::SpaceUser => "user",
-            Self::Priority => "priority",
-            Self::Resolution => "resolution",
-            Self::IssueType => "issue type",
-            Self::Status | Self::PullRequestStatus => "status",
-            Self::Category => "category",
-            Self::Version => "version or milestone",
-            Self::CustomField | Self::Sort => "custom field",
-            Self::CustomFieldItem => "item",
-            Self::Team => "team",
-        }
-    }
-
     /// The list of this kind that each project has.
     pub(super) fn of_project(self) -> Option<OfProject> {
         Some(match self {

@@ -5,13 +5,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::{
-    NameKind,
     about::Project,
     allowance::{self, AT_ONCE},
     argument::NameArgument,
     lists::{List, Loaded, Reader},
 };
-use crate::mcp::failure::ToolError;
+use crate::mcp::{error::ToolError, name_kind::NameKind};
 
 pub(super) struct Known<'a> {
     loaded: HashMap<List, Loaded>,

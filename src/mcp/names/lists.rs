@@ -15,7 +15,11 @@ use super::{
 };
 use crate::{
     backlog::{BacklogError, Content, Fingerprint, InputError, Left, Request, Segment, UNSAFE},
-    mcp::{NameList, attempt::About, failure::ToolError, tool::Backlog},
+    mcp::{
+        NameList,
+        attempt::Backlog,
+        error::{About, ToolError},
+    },
 };
 
 /// How long somebody else's renaming may go unnoticed.
@@ -124,7 +128,7 @@ struct Key {
 
 /// The lists of everybody; cheap to clone, clones share them.
 #[derive(Clone, Debug)]
-pub(in crate::mcp) struct Lists(Cache<Key, Arc<Vec<Entry>>>);
+pub(crate) struct Lists(Cache<Key, Arc<Vec<Entry>>>);
 
 /// The lists of one caller.
 pub(super) struct Reader<'a> {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use super::{Entry, lists::List};
 use crate::mcp::{
     Policy,
+    attempt::Backlog,
     entity::ProjectItem,
-    failure::ToolError,
+    error::ToolError,
     projects::{Projects, Reference},
-    tool::Backlog,
 };
 
 /// The policy's allowed projects, and what is known about them.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::mcp) struct ProjectRestriction<'a> {
+pub(crate) struct ProjectRestriction<'a> {
     pub projects: &'a Projects,
     pub policy: &'a Policy,
 }

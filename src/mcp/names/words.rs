@@ -1,6 +1,7 @@
 //! Names that are the same in every space, in both languages of Backlog.
 
-use super::{NameKind, entry::folded};
+use super::entry::folded;
+use crate::mcp::name_kind::NameKind;
 
 /// The statuses that every project has.
 const STATUSES: [(i64, [&str; 2]); 4] = [

@@ -7,15 +7,16 @@ use serde_json::{Map, Value};
 use super::Reference;
 use crate::mcp::{
     entity::{ProjectItem, ProjectRole},
+    input_kind::{self, InputKind, Mark},
     project_binding::ProjectBinding,
-    reading::{self, InputKind, Inputs, Mark},
+    reading::Inputs,
 };
 
 /// The maximum number of references in a call. Each may mean a request to Backlog.
 const MAX_REFERENCES: usize = 100;
 
 #[derive(Debug)]
-pub(in crate::mcp) struct Binding {
+pub(crate) struct Binding {
     inputs: Vec<Input>,
     /// Inputs whose types do not say what they name.
     unknown: Vec<String>,
@@ -34,7 +35,7 @@ struct Input {
 
 /// The references in the arguments of a call.
 #[derive(Debug, Default)]
-pub(in crate::mcp) struct Given {
+pub(crate) struct Given {
     pub references: Vec<Reference>,
     /// Whether one of them ties the call to a project.
     pub anchored: bool,
@@ -199,7 +200,7 @@ impl Given {
 }
 
 impl Input {
-    fn own(input: &reading::Input, role: ProjectRole) -> Self {
+    fn own(input: &input_kind::Input, role: ProjectRole) -> Self {
         let names = matches!(role, ProjectRole::Names(_) | ProjectRole::NamesBy(_));
         Self {
             name: input.name.clone(),
@@ -210,7 +211,7 @@ impl Input {
     }
 
     /// One that the hub itself offers.
-    fn added(input: &reading::Input) -> Self {
+    fn added(input: &input_kind::Input) -> Self {
         Self {
             name: input.name.clone(),
             role: ProjectRole::Unrelated,
@@ -222,7 +223,7 @@ impl Input {
 
 /// The role of an input, by its type; `None` if the type says nothing although the input could
 /// name something.
-fn role(input: &reading::Input) -> Option<ProjectRole> {
+fn role(input: &input_kind::Input) -> Option<ProjectRole> {
     match input.entity {
         Some(entity) => Some(entity.project_role()),
         None => (!could_name_something(input)).then_some(ProjectRole::Unrelated),
@@ -231,7 +232,7 @@ fn role(input: &reading::Input) -> Option<ProjectRole> {
 
 /// Whether an input without an entity has a name or a value like one that identifies something.
 /// This is no rule about the input: it only guards against a type that should carry an entity.
-fn could_name_something(input: &reading::Input) -> bool {
+fn could_name_something(input: &input_kind::Input) -> bool {
     const ENDS: [&str; 6] = ["id", "ids", "key", "keys", "uri", "url"];
     const NOUNS: [&str; 9] = [
         "project",

@@ -13,14 +13,12 @@ use super::{
     lookup::{Lookups, Project},
 };
 use crate::mcp::{
-    entity::ProjectItem,
-    project_binding::ProjectOf,
-    tool::{Backlog, Read},
+    attempt::Backlog, entity::ProjectItem, outcome::Read, project_binding::ProjectOf,
 };
 
 /// Reduces a response to the part that may be shown.
 #[derive(Debug)]
-pub(in crate::mcp) struct ProjectFilter(Option<Restriction>);
+pub(crate) struct ProjectFilter(Option<Restriction>);
 
 #[derive(Debug)]
 struct Restriction {
@@ -36,7 +34,7 @@ struct List {
 }
 
 /// A filtered response.
-pub(in crate::mcp) struct Filtered {
+pub(crate) struct Filtered {
     pub outcome: Read,
     /// A note for the model that something was left out.
     pub note: Option<String>,

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     backlog::{BacklogError, BacklogUrl, Request, Segment},
-    mcp::{entity::ProjectItem, failure::ToolError, tool::Backlog},
+    mcp::{attempt::Backlog, entity::ProjectItem, error::ToolError},
 };
 
 /// How long it may take to notice that an item has moved to another project.
@@ -33,7 +33,7 @@ const MAX_KEY: usize = 64;
 
 /// An item of a project, as a caller names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(in crate::mcp) struct Reference {
+pub(crate) struct Reference {
     pub item: ProjectItem,
     /// An id, key or name, as used in a path.
     pub name: String,
@@ -149,7 +149,7 @@ impl fmt::Display for Reference {
 
 /// A project, with the parts that project restrictions need.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub(in crate::mcp) struct Project {
+pub(crate) struct Project {
     pub id: i64,
     #[serde(rename = "projectKey")]
     pub key: String,

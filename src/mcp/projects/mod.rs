@@ -34,7 +34,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-use self::lookup::Lookups;
 pub use self::lookup::MEMORY as PROJECT_MEMORY;
 pub(super) use self::{
     binding::Binding,
@@ -43,11 +42,13 @@ pub(super) use self::{
 };
 use super::{
     Policy,
-    failure::ToolError,
+    attempt::Backlog,
+    error::ToolError,
+    outcome::Read,
     project_binding::{ProjectBinding, ProjectOf},
     router::Entry,
-    tool::{Backlog, Read},
 };
+use lookup::Lookups;
 
 /// How each tool relates to projects, and the lookups of projects.
 #[derive(Debug)]

@@ -16,11 +16,13 @@ use crate::{
     },
     mcp::{
         AccessError, BacklogAccess, FixedAccess,
+        attempt::{Backlog, Rooms},
         entity::ProjectItem,
         file::FileLimits,
+        input_kind::Input,
+        outcome::Read,
         progress::ProgressSink,
-        reading::{Input, Inputs},
-        tool::{Backlog, Read, Rooms},
+        reading::Inputs,
         tools,
     },
 };

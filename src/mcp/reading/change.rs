@@ -8,8 +8,8 @@ use super::{
     Inputs, Mode,
     found::{Found, advice, some_of},
     has,
-    kind::{Input, InputKind, Mark},
 };
+use crate::mcp::input_kind::{Input, InputKind, Mark};
 
 /// Inputs that accompany a change but change nothing.
 const BESIDE: [&str; 2] = ["notifiedUserId", "mailNotify"];

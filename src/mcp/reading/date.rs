@@ -21,7 +21,7 @@ const FIRST_YEAR: i32 = 1000;
 ///
 /// # Errors
 /// The text is not a date, or the date does not exist.
-pub(in crate::mcp) fn read(text: &str) -> Result<String, String> {
+pub(crate) fn read(text: &str) -> Result<String, String> {
     let expected = || {
         let remark = match text.chars().any(char::is_alphabetic) {
             true => " (words such as today are not supported)",

@@ -31,7 +31,7 @@ pub(super) fn issue(text: &str) -> Option<String> {
 }
 
 /// Whether a text is a project key as Backlog writes it.
-pub(in crate::mcp) fn is_project(text: &str) -> bool {
+pub(crate) fn is_project(text: &str) -> bool {
     let sign = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     !text.is_empty() && text.len() <= 64 && text.bytes().all(sign)
 }

@@ -4,11 +4,16 @@ use serde_json::Value;
 
 use super::{
     key,
-    kind::{Input, InputKind, Mark},
     scalar::{self, Given},
     text::{clean, digits, written_id},
 };
-use crate::{backlog::BacklogUrl, mcp::names};
+use crate::{
+    backlog::BacklogUrl,
+    mcp::{
+        input_kind::{Input, InputKind, Mark},
+        names,
+    },
+};
 
 /// Reads a list of custom fields.
 pub(super) fn fields(

@@ -24,29 +24,29 @@ mod custom_field;
 pub(super) mod date;
 mod found;
 mod key;
-mod kind;
 mod link;
 mod list;
 mod naming;
 mod place;
-mod range;
 mod right;
 mod scalar;
 pub(super) mod text;
 
+use crate::mcp::input_kind::InputKind;
+use crate::mcp::input_kind::Mark;
+use crate::mcp::input_kind::Input;
 use rmcp::model::JsonObject;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-use self::{change::is_zero, found::Found, naming::Known, scalar::Given};
 use super::{entity::Entity, tool::Spec};
 use crate::backlog::{BacklogUrl, Method};
+use change::is_zero;
+use found::Found;
+use naming::Known;
+use scalar::Given;
 
-pub(super) use self::{
-    key::is_project as is_project_key,
-    kind::{Input, InputKind, Mark, READ},
-    scalar::decimal,
-};
+pub(super) use self::{key::is_project as is_project_key, scalar::decimal};
 
 /// The maximum number of problems that are reported for a call.
 const MAX_PROBLEMS: usize = 5;

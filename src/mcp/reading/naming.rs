@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use self::synonyms::SYNONYMS;
-use crate::mcp::arguments::names_nothing;
+use crate::mcp::parse::names_nothing;
+use synonyms::SYNONYMS;
 
 /// The number of characters of a name that are compared.
 const MAX_COMPARED: usize = 64;
@@ -231,7 +231,7 @@ impl Known<'_> {
         if WRAPPERS.contains(&name) {
             return format!("{shown}: unknown input; give its content as the arguments themselves");
         }
-        if name == crate::mcp::router::FIELDS && self.fields_are_off {
+        if name == crate::mcp::tool::FIELDS && self.fields_are_off {
             return format!("{shown}: field selection is disabled on this server; omit it");
         }
         let inputs = self.published.keys().map(String::as_str);

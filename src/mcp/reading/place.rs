@@ -10,13 +10,10 @@
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::{Found, Input, Inputs, Mode, has, link::Link, text::clean};
+use super::{Found, Inputs, Mode, has, link::Link, text::clean};
 use crate::{
     backlog::BacklogUrl,
-    mcp::{
-        arguments::{is_same, names_nothing},
-        names,
-    },
+    mcp::{arguments::is_same, input_kind::Input, names, parse::names_nothing},
 };
 
 /// The inputs with URLs that also identify the project of the call. An issue in another input may

@@ -4,12 +4,9 @@
 use rmcp::model::JsonObject;
 use serde_json::{Number, Value};
 
-use super::{
-    Inputs, custom_field, key,
-    kind::{Input, InputKind, Mark},
-    link, scalar,
-};
+use super::{Inputs, custom_field, key, link, scalar};
 use crate::mcp::{
+    input_kind::{Input, InputKind, Mark},
     inputs::{SORTS, is_date},
     names,
 };
@@ -56,7 +53,7 @@ impl Input {
 }
 
 impl InputKind {
-    /// Checks one value, apart from the input's [range](super::range).
+    /// Checks one value, apart from the input's [range](crate::mcp::input_kind::range).
     pub fn is_right(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Text, Value::String(text)) => !text.is_empty(),

@@ -6,7 +6,6 @@ use serde_json::{Number, Value};
 
 use super::{
     activity, date, key,
-    kind::{Input, InputKind, Mark},
     link::{self, Link},
     naming,
     right::is_whole,
@@ -14,7 +13,11 @@ use super::{
 };
 use crate::{
     backlog::BacklogUrl,
-    mcp::{inputs::SORTS, names},
+    mcp::{
+        input_kind::{Input, InputKind, Mark},
+        inputs::SORTS,
+        names,
+    },
 };
 
 /// The largest integer that a JavaScript client represents exactly.
@@ -264,7 +267,7 @@ pub(super) fn integer(text: &str) -> Option<i64> {
 }
 
 /// Reads a number such as `2.5`. A comma is rejected, because it is ambiguous.
-pub(in crate::mcp) fn decimal(text: &str) -> Option<Number> {
+pub(crate) fn decimal(text: &str) -> Option<Number> {
     if let Some(number) = integer(text) {
         return Some(number.into());
     }

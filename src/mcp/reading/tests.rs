@@ -202,7 +202,7 @@ fn inputs_that_are_offered_beside_the_tools_own_are_read_too() {
 fn no_keyword_of_ours_is_published() {
     let table = Table::new(&ToolOptions::default());
     for entry in table.entries() {
-        let schema = entry.route.attr.schema_as_json_value().to_string();
+        let schema = entry.tool.schema_as_json_value().to_string();
         for keyword in [READ, names::KEYWORD, names::CLEARABLE] {
             assert!(!schema.contains(keyword), "{}: {keyword}", entry.spec.name);
         }

@@ -3,13 +3,13 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// The maximum length in bytes of anything but free text. A longer text is not examined.
-pub(in crate::mcp) const MAX_TEXT: usize = 1024;
+pub(crate) const MAX_TEXT: usize = 1024;
 /// Words for an empty value.
 const NONE: [&str; 4] = ["none", "なし", "無し", "(none)"];
 
 /// Trims a text, and converts full-width characters to plain ones: `　ＨＡＲＢＯＲ\n` → `HARBOR`.
 /// `None` if it is too long to be anything but free text.
-pub(in crate::mcp) fn clean(text: &str) -> Option<String> {
+pub(crate) fn clean(text: &str) -> Option<String> {
     if text.len() > MAX_TEXT {
         return None;
     }
@@ -30,20 +30,20 @@ fn is_invisible(character: char) -> bool {
 }
 
 /// Whether a text is a word for an empty value.
-pub(in crate::mcp) fn is_none_word(text: &str) -> bool {
+pub(crate) fn is_none_word(text: &str) -> bool {
     // The longest word has nine bytes in full width.
     text.len() <= 64
         && clean(text).is_some_and(|text| NONE.contains(&text.to_ascii_lowercase().as_str()))
 }
 
 /// Parses a number of digits only.
-pub(in crate::mcp) fn digits(text: &str) -> Option<i64> {
+pub(crate) fn digits(text: &str) -> Option<i64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_number)
 }
 
 /// Parses the number of `id:12`, which is not a name.
-pub(in crate::mcp) fn written_id(text: &str) -> Option<i64> {
+pub(crate) fn written_id(text: &str) -> Option<i64> {
     let (word, number) = text.split_once(':')?;
     let is_id = word.trim_end().eq_ignore_ascii_case("id");
     digits(number.trim_start()).filter(|_| is_id)
@@ -51,7 +51,7 @@ pub(in crate::mcp) fn written_id(text: &str) -> Option<i64> {
 
 /// Quotes a text for an error.
 pub(super) fn quoted(text: &str) -> String {
-    let quoted = crate::mcp::names::quoted(text);
+    let quoted = crate::mcp::quoted::quoted(text);
     match text.len() {
         0..=MAX_TEXT => quoted,
         _ => format!("{quoted} ({} characters)", text.chars().count()),

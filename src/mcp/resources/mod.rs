@@ -25,7 +25,7 @@ use rmcp::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{failure::ToolError, hidden, origin, reader::Reader, text_part::Part, tokens};
+use super::{error::ToolError, hidden, origin, reader::Reader, text_part::Part, tokens};
 use crate::backlog::{Request, Segment};
 use uri::{ResourceKind, Target};
 

@@ -14,7 +14,7 @@ const FILES: &[&str] = &[
 ];
 
 fn inputs(entry: &Entry) -> BTreeSet<String> {
-    let schema = entry.route.attr.schema_as_json_value();
+    let schema = entry.tool.schema_as_json_value();
     let inputs = schema["properties"].as_object().cloned();
     inputs
         .unwrap_or_default()
@@ -25,7 +25,7 @@ fn inputs(entry: &Entry) -> BTreeSet<String> {
 
 #[test]
 fn what_reads_on_takes_the_inputs() {
-    let tools = tools::all();
+    let tools = router::all();
     let find = |name: &str| tools.iter().find(|entry| entry.spec.name == name);
     for entry in &tools {
         let name = entry.spec.name;
@@ -64,7 +64,7 @@ fn what_reads_on_takes_the_inputs() {
 #[test]
 fn every_list_has_pages_or_is_short() {
     const SHORT: [&str; 3] = ["get_priorities", "get_resolutions", "get_statuses"];
-    for entry in tools::all()
+    for entry in router::all()
         .iter()
         .filter(|entry| entry.spec.access.read_only)
     {

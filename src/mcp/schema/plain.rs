@@ -13,7 +13,7 @@
 use serde_json::{Map, Value, json};
 
 /// The keywords of published schemas.
-pub(in crate::mcp) const KEYWORDS: &[&str] = &[
+pub(crate) const KEYWORDS: &[&str] = &[
     "type",
     "description",
     "enum",

@@ -105,15 +105,15 @@ fn check(request: &HttpRequest, messages: usize) -> Result<(), Rejection> {
 }
 
 /// Whether a protocol version has batches. Versions are dates, so they can be compared as text.
-pub(in crate::mcp) fn has_batches(version: Option<&str>) -> bool {
+pub(crate) fn has_batches(version: Option<&str>) -> bool {
     version.is_none_or(|version| version <= ProtocolVersion::V_2025_03_26.as_str())
 }
 
-pub(in crate::mcp) const NO_BATCHES: &str =
+pub(crate) const NO_BATCHES: &str =
     "this protocol version has no batches; send one message at a time";
 
 /// Rejects messages that may not be part of a batch.
-pub(in crate::mcp) fn check_element(message: Result<Message, Refused>) -> Result<Message, Refused> {
+pub(crate) fn check_element(message: Result<Message, Refused>) -> Result<Message, Refused> {
     let message = message?;
     match &message.kind {
         MessageKind::Request { id, method }

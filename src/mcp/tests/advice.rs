@@ -20,7 +20,7 @@ const NOT_FOUND: &str = r#"{"errors":[{"message":"Nothing here.","code":6,"moreI
 
 /// Arguments that fit the schema of a tool, with different ids, keys and names.
 fn arguments(entry: &Entry) -> Vec<(String, Value)> {
-    let schema = entry.route.attr.schema_as_json_value();
+    let schema = entry.tool.schema_as_json_value();
     let properties = schema["properties"].as_object().expect("properties");
     let numbered = (9001..).zip(properties);
     let arguments = numbered.map(|(number, (name, schema))| {
@@ -60,7 +60,7 @@ fn named_by<'a>(line: &str, arguments: &'a [(String, Value)]) -> Vec<&'a str> {
 #[actix_web::test]
 async fn what_was_not_found_is_one_of_the_arguments_that_the_tool_has_for_it() {
     let table = Table::new(&ToolOptions::default());
-    for entry in tools::all() {
+    for entry in router::all() {
         let name = entry.spec.name;
         let backlog = FakeBacklog::responding(404, NOT_FOUND);
         let arguments = arguments(&entry);
@@ -93,7 +93,7 @@ async fn what_was_not_found_is_one_of_the_arguments_that_the_tool_has_for_it() {
                 names.contains(&argument),
                 "{name}: {names:?}, not {argument}"
             );
-            let inputs = entry.route.attr.schema_as_json_value();
+            let inputs = entry.tool.schema_as_json_value();
             let all_taken = names
                 .iter()
                 .all(|name| inputs["properties"].get(name).is_some());

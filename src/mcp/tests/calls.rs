@@ -177,9 +177,9 @@ pub(super) fn sample_of(name: &str, schema: &Value) -> Value {
 async fn every_tool_can_be_called_as_its_schema_says() {
     let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
-    for entry in tools::all() {
+    for entry in router::all() {
         let name = entry.spec.name;
-        let schema = entry.route.attr.schema_as_json_value();
+        let schema = entry.tool.schema_as_json_value();
         let mut arguments = sample(&schema);
         if name == "upload_attachment" {
             // The tool has two inputs for the same content.
@@ -201,8 +201,8 @@ async fn every_tool_can_be_called_as_its_schema_says() {
 async fn null_is_as_good_as_absent() {
     let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
-    for entry in tools::all() {
-        let schema = entry.route.attr.schema_as_json_value();
+    for entry in router::all() {
+        let schema = entry.tool.schema_as_json_value();
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         let mut arguments = sample(&schema);
         let given = arguments.as_object_mut().unwrap();

@@ -36,7 +36,7 @@ fn overriding(texts: &[(&str, &str)]) -> ToolOptions {
 
 /// A tool as it is listed.
 fn tool(options: &ToolOptions, name: &str) -> Value {
-    json!(Table::new(options).get(name).unwrap().route.attr)
+    json!(Table::new(options).get(name).unwrap().tool)
 }
 
 #[test]
@@ -121,10 +121,10 @@ fn a_text_stands_where_its_key_says_and_nowhere_else() {
         "count_issues",
     ];
     let (theirs, ours) = (Table::new(&plain), Table::new(&options));
-    for entry in tools::all() {
+    for entry in router::all() {
         let name = entry.spec.name;
         if !touched.contains(&name) {
-            let tool = |table: &Table| json!(table.get(name).unwrap().route.attr);
+            let tool = |table: &Table| json!(table.get(name).unwrap().tool);
             assert_eq!(tool(&ours), tool(&theirs));
         }
     }

@@ -26,7 +26,7 @@ others: [README](../README.md#tools).
 ";
 
 fn page() -> String {
-    let entries = tools::all();
+    let entries = router::all();
     let mut page = HEAD.to_owned();
     for toolset in Toolset::ALL {
         let tools: Vec<_> = entries
@@ -46,7 +46,7 @@ fn page() -> String {
         page.push_str("| Tool | What it does | Inputs | Access |\n|---|---|---|---|\n");
         for tool in tools {
             let name = tool.spec.name;
-            let description = tool.route.attr.description.as_deref().unwrap_or_default();
+            let description = tool.tool.description.as_deref().unwrap_or_default();
             let (inputs, access) = (inputs(tool), access(tool));
             writeln!(page, "| `{name}` | {description} | {inputs} | {access} |").unwrap();
         }
@@ -55,7 +55,7 @@ fn page() -> String {
 }
 
 fn inputs(tool: &Entry) -> String {
-    let schema = tool.route.attr.schema_as_json_value();
+    let schema = tool.tool.schema_as_json_value();
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     let inputs = schema["properties"].as_object().unwrap();
     let names = inputs.keys().map(

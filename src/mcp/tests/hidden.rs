@@ -61,8 +61,8 @@ fn thing(id: &Value) -> Value {
 }
 
 fn every_tool() -> impl Iterator<Item = (&'static str, Value)> {
-    tools::all().into_iter().map(|entry| {
-        let mut arguments = sample(&entry.route.attr.schema_as_json_value());
+    router::all().into_iter().map(|entry| {
+        let mut arguments = sample(&entry.tool.schema_as_json_value());
         let given = arguments.as_object_mut().unwrap();
         for ours in ["textOffset", "textLength", "itemOffset", "offset", "count"] {
             given.remove(ours);

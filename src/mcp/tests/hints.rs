@@ -103,7 +103,7 @@ fn every_tool_says_all_four_hints_and_they_are_right() {
     for entry in entries {
         let name = entry.spec.name;
         names.insert(name);
-        let hints = entry.route.attr.annotations.as_ref().expect("annotations");
+        let hints = entry.tool.annotations.as_ref().expect("annotations");
         let reads = ["get_", "count_", "list_"]
             .iter()
             .any(|verb| name.starts_with(verb));

@@ -9,19 +9,20 @@ use actix_web::HttpResponse;
 use rmcp::model::ProtocolVersion;
 use serde_json::{Map, Value, json};
 
-use self::case::{
-    CLASSES,
-    Class::{self, *},
-    EXCEPTIONS, Want, case, is_issue, is_project, right,
-};
 use super::{caller_of, server};
 use crate::{
     backlog::fake::{FakeBacklog, Received},
     mcp::{
         Caller, HubServer, ToolOptions,
-        reading::{Input, InputKind, Mode},
+        input_kind::{Input, InputKind},
+        reading::Mode,
         router::{Entry, Table},
     },
+};
+use case::{
+    CLASSES,
+    Class::{self, *},
+    EXCEPTIONS, Want, case, is_issue, is_project, right,
 };
 
 /// A Backlog in which everything is named 7 or Seven.

@@ -10,8 +10,8 @@ use crate::{
     backlog::fake::{FakeBacklog, Received},
     mcp::{
         Caller, ToolOptions,
-        names::NameKind as Name,
-        reading::{Input, InputKind, Mark},
+        input_kind::{Input, InputKind, Mark},
+        name_kind::NameKind as Name,
         router::{Entry, Table},
     },
 };

@@ -50,8 +50,8 @@ async fn a_prefix_stands_before_every_name() {
         ..ToolOptions::default()
     };
     let listed = list(options.clone()).await;
-    assert_eq!(listed.len(), tools::all().len());
-    for (tool, entry) in listed.iter().zip(tools::all()) {
+    assert_eq!(listed.len(), router::all().len());
+    for (tool, entry) in listed.iter().zip(router::all()) {
         assert_eq!(tool["name"], format!("acme_{}", entry.spec.name));
     }
     let backlog = FakeBacklog::responding(200, "{}");
@@ -68,7 +68,7 @@ async fn every_text_names_the_tools_that_are_offered() {
         prefix: "acme_".parse().unwrap(),
         ..ToolOptions::default()
     };
-    let names: Vec<_> = tools::all().iter().map(|tool| tool.spec.name).collect();
+    let names: Vec<_> = router::all().iter().map(|tool| tool.spec.name).collect();
     // Without the prefix, the name is not that of a tool.
     let without_prefix = |text: &str| {
         let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
@@ -158,13 +158,13 @@ async fn a_full_page_says_how_to_go_on_whatever_fields_are_chosen() {
 
 #[actix_web::test]
 async fn lists_offer_their_fields_where_selection_is_on() {
-    for tool in tools::all() {
-        let schema = tool.route.attr.schema_as_json_value();
+    for tool in router::all() {
+        let schema = tool.tool.schema_as_json_value();
         let name = tool.spec.name;
         assert_eq!(schema["properties"].get("fields"), None, "{name}");
     }
     let listed = list(selecting()).await;
-    for (tool, entry) in listed.iter().zip(tools::all()) {
+    for (tool, entry) in listed.iter().zip(router::all()) {
         let offered = &tool["inputSchema"]["properties"]["fields"]["items"]["enum"];
         let (name, usual) = (entry.spec.name, entry.spec.is_usual());
         match entry.spec.fields {
@@ -184,7 +184,7 @@ async fn lists_offer_their_fields_where_selection_is_on() {
             }
         }
     }
-    let by_default = listed.iter().zip(tools::all());
+    let by_default = listed.iter().zip(router::all());
     let by_default: Vec<_> = by_default
         .filter(|(_, entry)| entry.spec.is_usual())
         .map(|(tool, _)| tool)

@@ -94,7 +94,7 @@ async fn the_tools_are_upstreams() {
     let upstream: Value = serde_json::from_str(UPSTREAM).unwrap();
     let theirs = &upstream["organizations"];
     let listed = Two::new(ToolOptions::default()).listed().await;
-    assert_eq!(listed.len(), tools::all().len() + 1);
+    assert_eq!(listed.len(), router::all().len() + 1);
     for tool in &listed {
         let name = &tool["name"];
         let mut schema = tool["inputSchema"].clone();
@@ -117,9 +117,9 @@ async fn the_tools_are_upstreams() {
     assert!(size(&usual) <= 69_000, "{} bytes", size(&usual));
 
     // With one space there is nothing to choose.
-    for tool in tools::all() {
+    for tool in router::all() {
         assert_ne!(tool.spec.name, "list_organizations");
-        let schema = tool.route.attr.schema_as_json_value();
+        let schema = tool.tool.schema_as_json_value();
         assert_eq!(schema["properties"].get("organization"), None);
     }
 }

@@ -248,7 +248,7 @@ pub(super) struct Tool {
 
 impl Tool {
     fn of(entry: &Entry) -> Self {
-        let mut arguments = sample(&entry.route.attr.schema_as_json_value());
+        let mut arguments = sample(&entry.tool.schema_as_json_value());
         let given = arguments.as_object_mut().unwrap();
         // The tool has two inputs for the same content.
         if entry.spec.name == "upload_attachment" {
@@ -272,7 +272,7 @@ impl Tool {
 
     /// Returns every tool, with arguments that cause one request.
     pub fn all() -> Vec<Self> {
-        tools::all().iter().map(Self::of).collect()
+        router::all().iter().map(Self::of).collect()
     }
 }
 

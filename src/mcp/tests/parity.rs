@@ -33,7 +33,7 @@ fn every_tool_takes_what_it_takes_there() {
         if theirs["toolset"] != entry.spec.toolset.as_str() {
             differences.push(format!("{name}: is not in {}", theirs["toolset"]));
         }
-        let ours = entry.route.attr.schema_as_json_value();
+        let ours = entry.tool.schema_as_json_value();
         compare(&name, &ours, &theirs["schema"], &mut differences);
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
@@ -55,7 +55,7 @@ fn every_list_offers_the_fields_that_it_offers_there() {
 #[test]
 fn the_default_toolsets_have_hardly_more_than_theirs() {
     let upstream = upstream();
-    let tools = tools::all();
+    let tools = router::all();
     let more: Vec<_> = tools
         .iter()
         .filter(|entry| entry.spec.is_usual())

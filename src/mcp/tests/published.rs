@@ -9,16 +9,16 @@ use crate::{
     backlog::fake::FakeBacklog,
     mcp::{
         ToolOptions, Toolset,
+        rest::Paging,
         router::{Entry, Table},
         schema::KEYWORDS,
-        tool::Paging,
         tools,
     },
 };
 
 fn published(table: &Table, name: &str) -> Value {
     let entry = table.get(name).unwrap_or_else(|| panic!("no tool {name}"));
-    entry.route.attr.schema_as_json_value()
+    entry.tool.schema_as_json_value()
 }
 
 /// The tools with every combination of options.
@@ -89,7 +89,7 @@ fn every_input_has_a_shape_that_every_provider_takes() {
         let entries = table.entries().iter();
         let mut count = 0;
         for entry in entries {
-            let schema = entry.route.attr.schema_as_json_value();
+            let schema = entry.tool.schema_as_json_value();
             assert_eq!(schema["type"], "object", "{}", entry.spec.name);
             assert_eq!(refused(entry.spec.name, &schema), Vec::<String>::new());
             count += 1;
@@ -112,9 +112,9 @@ fn what_a_provider_refuses_is_found() {
     ] {
         assert!(!refused("x", &wide).is_empty(), "{wide}");
     }
-    for entry in tools::all() {
+    for entry in router::all() {
         // The schema as derived from the types of the inputs.
-        let wide = entry.route.attr.schema_as_json_value();
+        let wide = entry.tool.schema_as_json_value();
         if entry.spec.name == "get_issues" {
             assert!(refused("get_issues", &wide).len() > 10, "{wide}");
         }
@@ -253,7 +253,7 @@ async fn every_kind_of_activity_that_is_described_is_taken() {
 fn bounds_and_defaults_are_published() {
     let table = Table::new(&ToolOptions::default());
     for entry in table.entries() {
-        let (name, schema) = (entry.spec.name, entry.route.attr.schema_as_json_value());
+        let (name, schema) = (entry.spec.name, entry.tool.schema_as_json_value());
         let of = |input: &str, keyword: &str| schema["properties"][input].get(keyword).cloned();
         let has = |input: &str| schema["properties"].get(input).is_some();
         let is_paged_by_hub = entry.spec.paging == Paging::Whole;
@@ -340,7 +340,7 @@ fn an_input_that_may_go_by_another_says_so() {
         ("repoId", "repoName"),
     ];
     for entry in table.entries() {
-        let schema = entry.route.attr.schema_as_json_value();
+        let schema = entry.tool.schema_as_json_value();
         let described = |input: &str| {
             let text = schema["properties"][input]["description"].as_str();
             text.unwrap_or_default().to_owned()
@@ -368,7 +368,7 @@ fn an_input_that_may_go_by_another_says_so() {
 fn no_description_only_repeats_the_name() {
     let table = Table::new(&ToolOptions::default());
     for entry in table.entries() {
-        let schema = entry.route.attr.schema_as_json_value();
+        let schema = entry.tool.schema_as_json_value();
         for (name, input) in schema["properties"].as_object().into_iter().flatten() {
             let said = input["description"].as_str().unwrap_or_default();
             let fold = |text: &str| {
@@ -387,7 +387,7 @@ fn no_description_only_repeats_the_name() {
 fn list(table: &Table, toolsets: &[Toolset]) -> String {
     let listed = table.entries().iter();
     let chosen = listed.filter(|entry| toolsets.contains(&entry.spec.toolset));
-    let tools: Vec<_> = chosen.map(|entry: &Entry| &entry.route.attr).collect();
+    let tools: Vec<_> = chosen.map(|entry: &Entry| &entry.tool).collect();
     json!(tools).to_string()
 }
 

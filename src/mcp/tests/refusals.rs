@@ -34,7 +34,7 @@ async fn check_all(
     };
     let names = listed(&fresh()).await;
     let mut refusals = Vec::new();
-    for entry in tools::all() {
+    for entry in router::all() {
         let tool = &entry.spec;
         let reason = refused(tool);
         let is_listed = names.iter().any(|name| name == tool.name);
@@ -57,7 +57,7 @@ async fn without_a_scope_nothing_is_offered() {
         |tool| Some(tool.access.scope().as_str()),
     )
     .await;
-    let count = tools::all().len();
+    let count = router::all().len();
     assert_eq!(refusals.len(), count);
     assert!(refusals.iter().all(|refusal| {
         let scopes = match refusal {
@@ -107,7 +107,7 @@ async fn no_sign_in_is_asked_for_where_it_would_not_help() {
 
 #[actix_web::test]
 async fn a_toolset_that_is_off_is_off() {
-    let with_tools: BTreeSet<_> = tools::all().iter().map(|tool| tool.spec.toolset).collect();
+    let with_tools: BTreeSet<_> = router::all().iter().map(|tool| tool.spec.toolset).collect();
     for off in with_tools {
         let others: BTreeSet<_> = Toolset::ALL.into_iter().filter(|set| *set != off).collect();
         let refusals = check_all(
@@ -150,7 +150,7 @@ async fn a_tool_of_several_toolsets_is_on_with_each_of_them() {
             chosen,
             ..Policy::default()
         };
-        let all = tools::all();
+        let all = router::all();
         let upload = all
             .iter()
             .find(|tool| tool.spec.name == "upload_attachment");

@@ -9,13 +9,13 @@ use crate::mcp::{
 };
 
 fn schema(entry: &Entry) -> Value {
-    entry.route.attr.schema_as_json_value()
+    entry.tool.schema_as_json_value()
 }
 
 #[test]
 fn every_tool_is_described() {
-    for entry in tools::all() {
-        let tool = &entry.route.attr;
+    for entry in router::all() {
+        let tool = &entry.tool;
         let name = entry.spec.name;
         assert_eq!(tool.name, name);
         let snake = |c: char| c.is_ascii_lowercase() || c == '_';
@@ -85,7 +85,7 @@ fn schemas() {
     settings.set_prepend_module_to_snapshot(false);
     settings.bind(|| {
         for entry in Table::new(&ToolOptions::default()).entries() {
-            insta::assert_json_snapshot!(entry.spec.name, entry.route.attr);
+            insta::assert_json_snapshot!(entry.spec.name, entry.tool);
         }
     });
 }

@@ -6,18 +6,19 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backlog::Operation,
     mcp::{
-        ProjectBinding, Toolset, inputs::ProjectIdOrKey, rest::Rest, router::Entry, tool::Endpoint,
+        ProjectBinding, Toolset, declaration::Declaration, inputs::ProjectIdOrKey, rest::Rest,
+        tool::Endpoint,
     },
 };
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<GetSpaceDiskUsage>(Toolset::Administration),
-        Entry::of::<GetProjectDiskUsage>(Toolset::Administration),
-        Entry::of::<GetLicence>(Toolset::Administration),
-        Entry::of::<GetSpaceNotification>(Toolset::Administration),
-        Entry::of::<UpdateSpaceNotification>(Toolset::Administration),
-        Entry::of::<GetRateLimit>(Toolset::Administration),
+        Declaration::of::<GetSpaceDiskUsage>(Toolset::Administration),
+        Declaration::of::<GetProjectDiskUsage>(Toolset::Administration),
+        Declaration::of::<GetLicence>(Toolset::Administration),
+        Declaration::of::<GetSpaceNotification>(Toolset::Administration),
+        Declaration::of::<UpdateSpaceNotification>(Toolset::Administration),
+        Declaration::of::<GetRateLimit>(Toolset::Administration),
     ]
 }
 

@@ -7,19 +7,19 @@ use crate::{
     backlog::Operation,
     mcp::{
         ProjectBinding, Toolset,
+        declaration::Declaration,
         inputs::{Count, DocumentId, Offset, Order, Project, ProjectIdOrKey},
         rest::Rest,
-        router::Entry,
         tool::Endpoint,
     },
 };
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<GetDocuments>(Toolset::Document),
-        Entry::of::<GetDocumentTree>(Toolset::Document),
-        Entry::of::<GetDocument>(Toolset::Document),
-        Entry::of::<AddDocument>(Toolset::Document),
+        Declaration::of::<GetDocuments>(Toolset::Document),
+        Declaration::of::<GetDocumentTree>(Toolset::Document),
+        Declaration::of::<GetDocument>(Toolset::Document),
+        Declaration::of::<AddDocument>(Toolset::Document),
     ]
 }
 

@@ -7,9 +7,9 @@ use crate::{
     backlog::Operation,
     mcp::{
         NameList, ProjectBinding, Toolset,
+        declaration::Declaration,
         inputs::{Count, Offset, Order, ProjectIdOrKey, SpaceUser, Team, User},
         rest::Rest,
-        router::Entry,
         tool::{Access, Endpoint},
         tools::space::USER_FIELDS,
     },
@@ -27,18 +27,18 @@ const TEAM_FIELDS: &[&str] = &[
     "updated",
 ];
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<GetUser>(Toolset::Members),
-        Entry::of::<AddProjectUser>(Toolset::Members),
-        Entry::of::<RemoveProjectUser>(Toolset::Members),
-        Entry::of::<GetProjectAdministrators>(Toolset::Members),
-        Entry::of::<AddProjectAdministrator>(Toolset::Members),
-        Entry::of::<RemoveProjectAdministrator>(Toolset::Members),
-        Entry::of::<GetProjectTeams>(Toolset::Members),
-        Entry::of::<AddProjectTeam>(Toolset::Members),
-        Entry::of::<RemoveProjectTeam>(Toolset::Members),
-        Entry::of::<GetTeams>(Toolset::Members),
+        Declaration::of::<GetUser>(Toolset::Members),
+        Declaration::of::<AddProjectUser>(Toolset::Members),
+        Declaration::of::<RemoveProjectUser>(Toolset::Members),
+        Declaration::of::<GetProjectAdministrators>(Toolset::Members),
+        Declaration::of::<AddProjectAdministrator>(Toolset::Members),
+        Declaration::of::<RemoveProjectAdministrator>(Toolset::Members),
+        Declaration::of::<GetProjectTeams>(Toolset::Members),
+        Declaration::of::<AddProjectTeam>(Toolset::Members),
+        Declaration::of::<RemoveProjectTeam>(Toolset::Members),
+        Declaration::of::<GetTeams>(Toolset::Members),
     ]
 }
 

@@ -14,10 +14,10 @@ mod space;
 mod webhooks;
 mod wiki;
 
-use super::router::Entry;
+use super::declaration::Declaration;
 
 /// Every tool, in the order in which they are listed.
-pub(super) fn all() -> Vec<Entry> {
+pub(super) fn all() -> Vec<Declaration> {
     [
         space::tools(),
         project::tools(),
@@ -40,6 +40,6 @@ pub(super) fn all() -> Vec<Entry> {
 
 /// Of the names of all tools, the number of characters in the longest.
 pub(super) fn longest_name() -> usize {
-    let lengths = all().into_iter().map(|entry| entry.spec.name.len());
+    let lengths = all().into_iter().map(|tool| tool.spec.name.len());
     lengths.max().unwrap_or_default()
 }

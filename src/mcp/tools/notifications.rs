@@ -7,20 +7,22 @@ use crate::{
     backlog::Operation,
     mcp::{
         ProjectBinding, ProjectOf, Toolset,
-        failure::ToolError,
+        attempt::Backlog,
+        declaration::Declaration,
+        error::ToolError,
         inputs::{Count, NotificationId, Order, PageBound, UserId},
+        outcome::Outcome,
         rest::Rest,
-        router::Entry,
-        tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
+        tool::{Access, Endpoint, Tool, inputs},
     },
 };
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<GetNotifications>(Toolset::Notifications),
-        Entry::of::<CountNotifications>(Toolset::Notifications),
-        Entry::of::<ResetUnreadNotificationCount>(Toolset::Notifications),
-        Entry::of::<MarkNotificationAsRead>(Toolset::Notifications),
+        Declaration::of::<GetNotifications>(Toolset::Notifications),
+        Declaration::of::<CountNotifications>(Toolset::Notifications),
+        Declaration::of::<ResetUnreadNotificationCount>(Toolset::Notifications),
+        Declaration::of::<MarkNotificationAsRead>(Toolset::Notifications),
     ]
 }
 

@@ -7,21 +7,21 @@ use crate::{
     backlog::Operation,
     mcp::{
         NameList, ProjectBinding, ProjectOf, Toolset,
+        declaration::Declaration,
         inputs::{AddedProjectKey, ChangedProjectKey, ProjectId, ProjectKey},
         rest::Rest,
-        router::Entry,
         tool::Endpoint,
         tools::space::USER_FIELDS,
     },
 };
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<GetProjectList>(Toolset::Project),
-        Entry::of::<AddProject>(Toolset::Project),
-        Entry::of::<GetProject>(Toolset::Project),
-        Entry::of::<GetProjectUsers>(Toolset::Project),
-        Entry::of::<UpdateProject>(Toolset::Project),
+        Declaration::of::<GetProjectList>(Toolset::Project),
+        Declaration::of::<AddProject>(Toolset::Project),
+        Declaration::of::<GetProject>(Toolset::Project),
+        Declaration::of::<GetProjectUsers>(Toolset::Project),
+        Declaration::of::<UpdateProject>(Toolset::Project),
     ]
 }
 

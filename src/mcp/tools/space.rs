@@ -7,16 +7,16 @@ use crate::{
     backlog::Operation,
     mcp::{
         ProjectBinding, ProjectOf, Toolset,
+        declaration::Declaration,
         inputs::{ActivityType, Count, Date, Order, PageBound, User},
         rest::Rest,
-        router::Entry,
         tool::Endpoint,
         tools::activity::recent::ACTIVITY_FIELDS,
     },
 };
 
 /// The fields of a user.
-pub(in crate::mcp::tools) const USER_FIELDS: &[&str] = &[
+pub(crate) const USER_FIELDS: &[&str] = &[
     "id",
     "userId",
     "name",
@@ -27,14 +27,14 @@ pub(in crate::mcp::tools) const USER_FIELDS: &[&str] = &[
     "lastLoginTime",
 ];
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<GetSpace>(Toolset::Space),
-        Entry::of::<GetSpaceActivities>(Toolset::Space),
-        Entry::of::<GetUsers>(Toolset::Space),
-        Entry::of::<GetUserStarsCount>(Toolset::Space),
-        Entry::of::<GetMyself>(Toolset::Space),
-        Entry::of::<GetUserRecentUpdates>(Toolset::Space),
+        Declaration::of::<GetSpace>(Toolset::Space),
+        Declaration::of::<GetSpaceActivities>(Toolset::Space),
+        Declaration::of::<GetUsers>(Toolset::Space),
+        Declaration::of::<GetUserStarsCount>(Toolset::Space),
+        Declaration::of::<GetMyself>(Toolset::Space),
+        Declaration::of::<GetUserRecentUpdates>(Toolset::Space),
     ]
 }
 

@@ -7,19 +7,19 @@ use crate::{
     backlog::Operation,
     mcp::{
         ProjectBinding, Toolset,
+        declaration::Declaration,
         inputs::{ActivityType, HookUrl, ProjectIdOrKey, WebhookId},
         rest::Rest,
-        router::Entry,
         tool::{Access, Endpoint},
     },
 };
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<GetWebhooks>(Toolset::Webhooks),
-        Entry::of::<AddWebhook>(Toolset::Webhooks),
-        Entry::of::<UpdateWebhook>(Toolset::Webhooks),
-        Entry::of::<DeleteWebhook>(Toolset::Webhooks),
+        Declaration::of::<GetWebhooks>(Toolset::Webhooks),
+        Declaration::of::<AddWebhook>(Toolset::Webhooks),
+        Declaration::of::<UpdateWebhook>(Toolset::Webhooks),
+        Declaration::of::<DeleteWebhook>(Toolset::Webhooks),
     ]
 }
 

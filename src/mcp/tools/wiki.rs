@@ -7,20 +7,20 @@ use crate::{
     backlog::Operation,
     mcp::{
         ProjectBinding, Toolset,
+        declaration::Declaration,
         inputs::{Markup, Project, ProjectId, ProjectKey, WikiId},
         rest::Rest,
-        router::Entry,
         tool::{Access, Endpoint},
     },
 };
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<GetWikiPages>(Toolset::Wiki),
-        Entry::of::<GetWikisCount>(Toolset::Wiki),
-        Entry::of::<GetWiki>(Toolset::Wiki),
-        Entry::of::<AddWiki>(Toolset::Wiki),
-        Entry::of::<UpdateWiki>(Toolset::Wiki),
+        Declaration::of::<GetWikiPages>(Toolset::Wiki),
+        Declaration::of::<GetWikisCount>(Toolset::Wiki),
+        Declaration::of::<GetWiki>(Toolset::Wiki),
+        Declaration::of::<AddWiki>(Toolset::Wiki),
+        Declaration::of::<UpdateWiki>(Toolset::Wiki),
     ]
 }
 

@@ -5,7 +5,7 @@ use crate::mcp::{ToolOptions, router::Table};
 
 fn settled(tool: &str, arguments: Value) -> Result<Value, String> {
     let table = Table::new(&ToolOptions::default());
-    let schema = &table.get(tool).expect(tool).route.attr.input_schema;
+    let schema = &table.get(tool).expect(tool).tool.input_schema;
     let known = Known {
         published: schema["properties"].as_object().expect("inputs"),
         fields_are_off: true,

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{meant, read, refused};
 use crate::mcp::{
     ToolOptions,
-    reading::{Input, InputKind, Mark, Mode},
+    input_kind::{Input, InputKind, Mark},
+    reading::Mode,
     router::Table,
 };
 
@@ -160,9 +161,9 @@ fn a_change_of_nothing_is_an_error() {
 fn what_can_be_removed_is_said_to_be() {
     let table = Table::new(&ToolOptions::default());
     for entry in table.entries() {
-        let tool = entry.route.attr.description.as_deref().unwrap_or_default();
+        let tool = entry.tool.description.as_deref().unwrap_or_default();
         for input in entry.inputs.all.iter().filter(|input| input.is_clearable) {
-            let schema = &entry.route.attr.input_schema["properties"][&input.name];
+            let schema = &entry.tool.input_schema["properties"][&input.name];
             let text = schema["description"].as_str().unwrap_or_default();
             let name = (entry.spec.name, &input.name);
             assert!(

@@ -141,7 +141,7 @@ fn no_tool_takes_a_number_beyond_its_bounds() {
     let table = Table::new(&ToolOptions::default());
     let mut cases = 0;
     for entry in table.entries() {
-        let inputs = &entry.route.attr.input_schema["properties"];
+        let inputs = &entry.tool.input_schema["properties"];
         for (name, schema) in inputs.as_object().unwrap() {
             for (keyword, step) in [("minimum", -1), ("maximum", 1)] {
                 let Some(bound) = schema[keyword].as_i64().filter(|bound| *bound != 1) else {

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::mcp::{
-    names::NameKind as Name,
-    reading::{Input, InputKind, Mark, Mode},
+    input_kind::{Input, InputKind, Mark},
+    name_kind::NameKind as Name,
+    reading::Mode,
 };
 
 use Class::*;

@@ -37,7 +37,7 @@ const MARKS: [&str; 2] = ["mark_notification_as_read", "mark_watching_as_read"];
 #[actix_web::test]
 async fn no_tool_loses_a_text_without_a_way_on() {
     let text: String = japanese(true).chars().take(24_000).collect();
-    let tools = tools::all();
+    let tools = router::all();
     for in_list in [false, true] {
         let [numbered, named] = [json!(5), json!("0a")].map(|id| match in_list {
             false => responding(&thing(id, &text)),
@@ -47,7 +47,7 @@ async fn no_tool_loses_a_text_without_a_way_on() {
             let name = entry.spec.name;
             let is_document = name.ends_with("_document") || name == "get_documents";
             let caller = caller_of(if is_document { &named } else { &numbered });
-            let schema = entry.route.attr.schema_as_json_value();
+            let schema = entry.tool.schema_as_json_value();
             let mut arguments = sample(&schema);
             let given = arguments.as_object_mut().unwrap();
             for ours in ["textOffset", "textLength", "itemOffset", "offset", "count"] {
@@ -74,7 +74,7 @@ async fn no_tool_loses_a_text_without_a_way_on() {
             }
             let (tool, inputs) = advised(&made).unwrap_or_else(|| panic!("{name}: {note}"));
             let reader = tools.iter().find(|it| it.spec.name == tool).expect(&tool);
-            let takes = reader.route.attr.schema_as_json_value();
+            let takes = reader.tool.schema_as_json_value();
             let inputs = inputs.as_object().unwrap();
             for input in inputs.keys() {
                 assert!(

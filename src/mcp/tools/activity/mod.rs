@@ -7,31 +7,31 @@ pub(super) mod recent;
 mod star;
 mod wiki;
 
-use crate::mcp::{Toolset, router::Entry};
+use crate::mcp::{Toolset, declaration::Declaration};
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<comment::GetIssueComment>(Toolset::Activity),
-        Entry::of::<comment::CountIssueComments>(Toolset::Activity),
-        Entry::of::<comment::DeleteIssueComment>(Toolset::Activity),
-        Entry::of::<comment::GetIssueCommentNotifications>(Toolset::Activity),
-        Entry::of::<comment::AddIssueCommentNotifications>(Toolset::Activity),
-        Entry::of::<comment::CountPullRequestComments>(Toolset::Activity),
-        Entry::of::<comment::GetIssueParticipants>(Toolset::Activity),
-        Entry::of::<wiki::GetWikiHistory>(Toolset::Activity),
-        Entry::of::<wiki::GetWikiTags>(Toolset::Activity),
-        Entry::of::<wiki::DeleteWiki>(Toolset::Activity),
-        Entry::of::<document::CountDocuments>(Toolset::Activity),
-        Entry::of::<document::GetDocumentComments>(Toolset::Activity),
-        Entry::of::<document::AddDocumentTags>(Toolset::Activity),
-        Entry::of::<document::RemoveDocumentTags>(Toolset::Activity),
-        Entry::of::<star::AddStar>(Toolset::Activity),
-        Entry::of::<star::RemoveStar>(Toolset::Activity),
-        Entry::of::<star::GetUserStars>(Toolset::Activity),
-        Entry::of::<recent::GetProjectActivities>(Toolset::Activity),
-        Entry::of::<recent::GetActivity>(Toolset::Activity),
-        Entry::of::<recent::GetRecentlyViewedIssues>(Toolset::Activity),
-        Entry::of::<recent::GetRecentlyViewedProjects>(Toolset::Activity),
-        Entry::of::<recent::GetRecentlyViewedWikis>(Toolset::Activity),
+        Declaration::of::<comment::GetIssueComment>(Toolset::Activity),
+        Declaration::of::<comment::CountIssueComments>(Toolset::Activity),
+        Declaration::of::<comment::DeleteIssueComment>(Toolset::Activity),
+        Declaration::of::<comment::GetIssueCommentNotifications>(Toolset::Activity),
+        Declaration::of::<comment::AddIssueCommentNotifications>(Toolset::Activity),
+        Declaration::of::<comment::CountPullRequestComments>(Toolset::Activity),
+        Declaration::of::<comment::GetIssueParticipants>(Toolset::Activity),
+        Declaration::of::<wiki::GetWikiHistory>(Toolset::Activity),
+        Declaration::of::<wiki::GetWikiTags>(Toolset::Activity),
+        Declaration::of::<wiki::DeleteWiki>(Toolset::Activity),
+        Declaration::of::<document::CountDocuments>(Toolset::Activity),
+        Declaration::of::<document::GetDocumentComments>(Toolset::Activity),
+        Declaration::of::<document::AddDocumentTags>(Toolset::Activity),
+        Declaration::of::<document::RemoveDocumentTags>(Toolset::Activity),
+        Declaration::of::<star::AddStar>(Toolset::Activity),
+        Declaration::of::<star::RemoveStar>(Toolset::Activity),
+        Declaration::of::<star::GetUserStars>(Toolset::Activity),
+        Declaration::of::<recent::GetProjectActivities>(Toolset::Activity),
+        Declaration::of::<recent::GetActivity>(Toolset::Activity),
+        Declaration::of::<recent::GetRecentlyViewedIssues>(Toolset::Activity),
+        Declaration::of::<recent::GetRecentlyViewedProjects>(Toolset::Activity),
+        Declaration::of::<recent::GetRecentlyViewedWikis>(Toolset::Activity),
     ]
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The fields of an activity.
-pub(in crate::mcp::tools) const ACTIVITY_FIELDS: &[&str] = &[
+pub(crate) const ACTIVITY_FIELDS: &[&str] = &[
     "id",
     "project",
     "type",

@@ -7,10 +7,12 @@ use crate::{
     backlog::{Method, Operation},
     mcp::{
         ProjectBinding,
-        failure::ToolError,
+        attempt::Backlog,
+        error::ToolError,
         inputs::{Count, PageBound, StarId, StarredId, User},
+        outcome::Outcome,
         rest::Rest,
-        tool::{Access, Backlog, Endpoint, Outcome, Tool},
+        tool::{Access, Endpoint, Tool},
     },
 };
 

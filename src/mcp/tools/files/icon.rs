@@ -7,12 +7,14 @@ use crate::{
     backlog::{Method, Operation},
     mcp::{
         ProjectBinding,
-        arguments::names_nothing,
-        failure::ToolError,
+        attempt::Backlog,
+        error::ToolError,
         file::{self, Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{ProjectId, ProjectKey, User},
+        outcome::Outcome,
+        parse::names_nothing,
         rest::Rest,
-        tool::{Access, Backlog, Outcome, Tool, inputs},
+        tool::{Access, Tool, inputs},
     },
 };
 

@@ -9,32 +9,32 @@ mod shared;
 mod upload;
 mod wiki;
 
-use crate::mcp::{Toolset, router::Entry};
+use crate::mcp::{Toolset, declaration::Declaration};
 
 /// The fields of an attached file.
 const ATTACHMENT_FIELDS: &[&str] = &["id", "name", "size", "createdUser", "created"];
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<upload::UploadAttachment>(Toolset::Files),
-        Entry::of::<issue::GetIssueAttachments>(Toolset::Files),
-        Entry::of::<issue::DeleteIssueAttachment>(Toolset::Files),
-        Entry::of::<issue::GetIssueSharedFiles>(Toolset::Files),
-        Entry::of::<issue::AddIssueSharedFiles>(Toolset::Files),
-        Entry::of::<issue::RemoveIssueSharedFile>(Toolset::Files),
-        Entry::of::<wiki::GetWikiAttachments>(Toolset::Files),
-        Entry::of::<wiki::GetWikiAttachment>(Toolset::Files),
-        Entry::of::<wiki::AddWikiAttachments>(Toolset::Files),
-        Entry::of::<wiki::DeleteWikiAttachment>(Toolset::Files),
-        Entry::of::<wiki::GetWikiSharedFiles>(Toolset::Files),
-        Entry::of::<wiki::AddWikiSharedFiles>(Toolset::Files),
-        Entry::of::<wiki::RemoveWikiSharedFile>(Toolset::Files),
-        Entry::of::<pull_request::GetPullRequestAttachments>(Toolset::Files),
-        Entry::of::<pull_request::GetPullRequestAttachment>(Toolset::Files),
-        Entry::of::<pull_request::DeletePullRequestAttachment>(Toolset::Files),
-        Entry::of::<document::GetDocumentAttachment>(Toolset::Files),
-        Entry::of::<shared::GetSharedFiles>(Toolset::Files),
-        Entry::of::<shared::GetSharedFile>(Toolset::Files),
-        Entry::of::<icon::GetIcon>(Toolset::Files),
+        Declaration::of::<upload::UploadAttachment>(Toolset::Files),
+        Declaration::of::<issue::GetIssueAttachments>(Toolset::Files),
+        Declaration::of::<issue::DeleteIssueAttachment>(Toolset::Files),
+        Declaration::of::<issue::GetIssueSharedFiles>(Toolset::Files),
+        Declaration::of::<issue::AddIssueSharedFiles>(Toolset::Files),
+        Declaration::of::<issue::RemoveIssueSharedFile>(Toolset::Files),
+        Declaration::of::<wiki::GetWikiAttachments>(Toolset::Files),
+        Declaration::of::<wiki::GetWikiAttachment>(Toolset::Files),
+        Declaration::of::<wiki::AddWikiAttachments>(Toolset::Files),
+        Declaration::of::<wiki::DeleteWikiAttachment>(Toolset::Files),
+        Declaration::of::<wiki::GetWikiSharedFiles>(Toolset::Files),
+        Declaration::of::<wiki::AddWikiSharedFiles>(Toolset::Files),
+        Declaration::of::<wiki::RemoveWikiSharedFile>(Toolset::Files),
+        Declaration::of::<pull_request::GetPullRequestAttachments>(Toolset::Files),
+        Declaration::of::<pull_request::GetPullRequestAttachment>(Toolset::Files),
+        Declaration::of::<pull_request::DeletePullRequestAttachment>(Toolset::Files),
+        Declaration::of::<document::GetDocumentAttachment>(Toolset::Files),
+        Declaration::of::<shared::GetSharedFiles>(Toolset::Files),
+        Declaration::of::<shared::GetSharedFile>(Toolset::Files),
+        Declaration::of::<icon::GetIcon>(Toolset::Files),
     ]
 }

@@ -9,10 +9,12 @@ use crate::{
     backlog::{InputError, Method, Request, Segment, Upload},
     mcp::{
         ProjectBinding, Toolset,
-        failure::ToolError,
+        attempt::Backlog,
+        error::ToolError,
         file::LARGEST_UPLOAD,
+        outcome::Outcome,
         rest::Rest,
-        tool::{Access, Backlog, Outcome, Tool},
+        tool::{Access, Tool},
     },
 };
 

@@ -10,25 +10,25 @@ use crate::{
     backlog::Operation,
     mcp::{
         ProjectBinding, Toolset,
+        declaration::Declaration,
         inputs::{ProjectId, ProjectKey, RepoId, RepoName},
         rest::Rest,
-        router::Entry,
         tool::Endpoint,
     },
 };
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<GetGitRepositories>(Toolset::Git),
-        Entry::of::<GetGitRepository>(Toolset::Git),
-        Entry::of::<pull_request::GetPullRequests>(Toolset::Git),
-        Entry::of::<pull_request::GetPullRequestsCount>(Toolset::Git),
-        Entry::of::<pull_request::GetPullRequest>(Toolset::Git),
-        Entry::of::<pull_request::AddPullRequest>(Toolset::Git),
-        Entry::of::<pull_request::UpdatePullRequest>(Toolset::Git),
-        Entry::of::<comment::GetPullRequestComments>(Toolset::Git),
-        Entry::of::<comment::AddPullRequestComment>(Toolset::Git),
-        Entry::of::<comment::UpdatePullRequestComment>(Toolset::Git),
+        Declaration::of::<GetGitRepositories>(Toolset::Git),
+        Declaration::of::<GetGitRepository>(Toolset::Git),
+        Declaration::of::<pull_request::GetPullRequests>(Toolset::Git),
+        Declaration::of::<pull_request::GetPullRequestsCount>(Toolset::Git),
+        Declaration::of::<pull_request::GetPullRequest>(Toolset::Git),
+        Declaration::of::<pull_request::AddPullRequest>(Toolset::Git),
+        Declaration::of::<pull_request::UpdatePullRequest>(Toolset::Git),
+        Declaration::of::<comment::GetPullRequestComments>(Toolset::Git),
+        Declaration::of::<comment::AddPullRequestComment>(Toolset::Git),
+        Declaration::of::<comment::UpdatePullRequestComment>(Toolset::Git),
     ]
 }
 

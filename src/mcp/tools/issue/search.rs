@@ -7,11 +7,11 @@ use crate::{
     backlog::Operation,
     mcp::{
         ProjectBinding,
+        input_kind::Mark,
         inputs::{
             Category, Count, CustomFieldFilter, Date, Integer, Issue, IssueType, ListedIssueId,
             Offset, Order, Priority, Project, Resolution, Sort, Status, User, Version,
         },
-        reading::Mark,
         rest::Rest,
         tool::Endpoint,
     },
@@ -90,7 +90,7 @@ filters! {
     /// otherwise. A filter with several values matches any of them. An issue takes 2 to 3 kB: use
     /// a small count, or count_issues for a number. Closed issues are included; leave them out by
     /// statusId.
-    pub(in crate::mcp) struct GetIssues {
+    pub(crate) struct GetIssues {
         /// Default created; also customField_ with an id, or the name of a custom field
         sort: Option<Sort>,
         order: Option<Order>,

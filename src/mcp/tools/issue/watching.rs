@@ -7,10 +7,12 @@ use crate::{
     backlog::Operation,
     mcp::{
         ProjectBinding, ProjectOf,
-        failure::ToolError,
+        attempt::Backlog,
+        error::ToolError,
         inputs::{Count, IssueIdOrKey, Offset, User, WatchingId},
+        outcome::Outcome,
         rest::Rest,
-        tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
+        tool::{Access, Endpoint, Tool, inputs},
     },
 };
 

@@ -20,7 +20,7 @@ use crate::{
 /// Adds an issue to a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::mcp) struct AddIssue {
+pub(crate) struct AddIssue {
     /// Project key, name or id
     project_id: Project,
     /// Title
@@ -67,7 +67,7 @@ impl Endpoint for AddIssue {
 /// Changes an issue. What is not given stays as it is; an empty category, version or milestone list removes them all.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::mcp) struct UpdateIssue {
+pub(crate) struct UpdateIssue {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
     /// Title

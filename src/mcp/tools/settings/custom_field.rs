@@ -21,11 +21,13 @@ use crate::{
     backlog::{InputError, Operation},
     mcp::{
         NameList, ProjectBinding,
+        attempt::Backlog,
         entity::{ENTITY, Entity},
-        failure::ToolError,
+        error::ToolError,
         inputs::{CustomField, Date, Decimal, Integer, IssueType, ProjectIdOrKey},
+        outcome::Outcome,
         rest::Rest,
-        tool::{Access, Backlog, Endpoint, Outcome, Tool, inputs},
+        tool::{Access, Endpoint, Tool, inputs},
     },
 };
 

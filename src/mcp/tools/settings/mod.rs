@@ -6,24 +6,24 @@ mod custom_field_item;
 mod issue_type;
 pub(super) mod status;
 
-use crate::mcp::{Toolset, router::Entry};
+use crate::mcp::{Toolset, declaration::Declaration};
 
-pub(super) fn tools() -> Vec<Entry> {
+pub(super) fn tools() -> Vec<Declaration> {
     vec![
-        Entry::of::<status::AddStatus>(Toolset::Settings),
-        Entry::of::<status::UpdateStatus>(Toolset::Settings),
-        Entry::of::<status::DeleteStatus>(Toolset::Settings),
-        Entry::of::<status::ReorderStatuses>(Toolset::Settings),
-        Entry::of::<category::UpdateCategory>(Toolset::Settings),
-        Entry::of::<category::DeleteCategory>(Toolset::Settings),
-        Entry::of::<issue_type::AddIssueType>(Toolset::Settings),
-        Entry::of::<issue_type::UpdateIssueType>(Toolset::Settings),
-        Entry::of::<issue_type::DeleteIssueType>(Toolset::Settings),
-        Entry::of::<custom_field::AddCustomField>(Toolset::Settings),
-        Entry::of::<custom_field::UpdateCustomField>(Toolset::Settings),
-        Entry::of::<custom_field::DeleteCustomField>(Toolset::Settings),
-        Entry::of::<custom_field_item::AddCustomFieldItem>(Toolset::Settings),
-        Entry::of::<custom_field_item::UpdateCustomFieldItem>(Toolset::Settings),
-        Entry::of::<custom_field_item::DeleteCustomFieldItem>(Toolset::Settings),
+        Declaration::of::<status::AddStatus>(Toolset::Settings),
+        Declaration::of::<status::UpdateStatus>(Toolset::Settings),
+        Declaration::of::<status::DeleteStatus>(Toolset::Settings),
+        Declaration::of::<status::ReorderStatuses>(Toolset::Settings),
+        Declaration::of::<category::UpdateCategory>(Toolset::Settings),
+        Declaration::of::<category::DeleteCategory>(Toolset::Settings),
+        Declaration::of::<issue_type::AddIssueType>(Toolset::Settings),
+        Declaration::of::<issue_type::UpdateIssueType>(Toolset::Settings),
+        Declaration::of::<issue_type::DeleteIssueType>(Toolset::Settings),
+        Declaration::of::<custom_field::AddCustomField>(Toolset::Settings),
+        Declaration::of::<custom_field::UpdateCustomField>(Toolset::Settings),
+        Declaration::of::<custom_field::DeleteCustomField>(Toolset::Settings),
+        Declaration::of::<custom_field_item::AddCustomFieldItem>(Toolset::Settings),
+        Declaration::of::<custom_field_item::UpdateCustomFieldItem>(Toolset::Settings),
+        Declaration::of::<custom_field_item::DeleteCustomFieldItem>(Toolset::Settings),
     ]
 }

@@ -14,8 +14,7 @@ use crate::{
 };
 
 /// The fields of a status.
-pub(in crate::mcp::tools) const STATUS_FIELDS: &[&str] =
-    &["id", "projectId", "name", "color", "displayOrder"];
+pub(crate) const STATUS_FIELDS: &[&str] = &["id", "projectId", "name", "color", "displayOrder"];
 
 /// Adds a status to a project; a project has at most 8 of its own.
 #[derive(Deserialize, Serialize, JsonSchema)]

@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 
 /// A range with at least one bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::mcp) struct Range {
+pub(crate) struct Range {
     pub least: Option<i32>,
     pub most: Option<i32>,
 }

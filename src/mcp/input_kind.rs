@@ -1,22 +1,25 @@
 //! Determines what an input accepts, from the schema of its type.
 
+pub(crate) mod range;
+
 use rmcp::model::JsonObject;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::range::Range;
+use super::input_kind::range::Range;
 use crate::mcp::{
     entity::{ENTITY, Entity},
-    names::{self, CLEARABLE, KEYWORD},
+    name_kind::{CLEARABLE, KEYWORD},
+    names,
 };
 
 /// The keyword for types that JSON types do not express; it is not published.
-pub(in crate::mcp) const READ: &str = "x-read";
+pub(crate) const READ: &str = "x-read";
 
 /// A type of value that may be written in several forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::mcp) enum Mark {
+pub(crate) enum Mark {
     Integer,
     Decimal,
     Date,
@@ -36,7 +39,7 @@ pub(in crate::mcp) enum Mark {
 
 /// The type of one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::mcp) enum InputKind {
+pub(crate) enum InputKind {
     Text,
     Boolean,
     /// One of these words.
@@ -50,7 +53,7 @@ pub(in crate::mcp) enum InputKind {
 
 /// An input of a tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::mcp) struct Input {
+pub(crate) struct Input {
     pub name: String,
     pub kind: InputKind,
     /// The entity that it names, as its type says.

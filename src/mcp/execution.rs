@@ -1,10 +1,17 @@
-//! The steps of a call, in their order.
+//! Executes the call of a tool:
 //!
-//! 1. `begin`: refuse what is not allowed, name the arguments, choose the space.
-//! 2. `read`: give the arguments the form that the tool takes.
-//! 3. `work`: keep the call within the allowed projects (`restrict`), run the tool (`change`, if it
-//!    changes something), and keep of the outcome what may be shown.
-//! 4. `show` the outcome, or `explain` the failure.
+//! 1. Refuse what the operator's policy or the grant's scopes do not allow.
+//! 2. Normalize the arguments ([`reading`](super::reading)), before any request to Backlog.
+//! 3. Keep the call within the allowed projects ([`projects`](super::projects)), before and after
+//!    the names among the arguments are looked up ([`names`](super::names)).
+//! 4. Run the tool against Backlog.
+//! 5. Reduce the outcome to the requested fields and part, and to the limit
+//!    ([`ToolOutput`](super::output::ToolOutput)). Backlog's JSON is passed on unread where nothing
+//!    has to be left out.
+//! 6. Remove hidden characters ([`CallOutcome::cleaned`]).
+//! 7. Set a challenge for the HTTP layer if the user must sign in again.
+//!
+//! The [`CallOutcome`] is written by the caller.
 
 use std::sync::Arc;
 
@@ -13,25 +20,51 @@ use rmcp::model::{ContentBlock, JsonObject};
 use serde_json::{Value, json, value::RawValue};
 use tracing::{Instrument, Span};
 
-use super::{Call, Callable, Failure};
+use super::{
+    AccessError, AuthChallenge, BacklogAccess, Caller,
+    attempt::{Backlog, Rooms},
+    call_outcome::CallOutcome,
+    declaration::{Failure, Run},
+    error::{About, ToolError},
+    failure::Context,
+    names::{self, FieldHint, ProjectRestriction, Unresolved},
+    notes::Given,
+    list_organizations,
+    outcome::{Outcome, Read},
+    output::ToolOutput,
+    progress::{ProgressNotifier, ProgressSink},
+    projects::{Filtered, ProjectFilter},
+    router::{Entry, Handler},
+    services::Services,
+    tool::Spec,
+};
 use crate::{
     backlog::{BacklogError, ErrorItem},
     domain::audit_event::ToolOutcome,
-    mcp::{
-        AccessError, AuthChallenge, BacklogAccess, Caller, HubServer,
-        attempt::About,
-        call_outcome::CallOutcome,
-        failure::{Context, ToolError},
-        names::{self, FieldHint, ProjectRestriction},
-        notes::Given,
-        output::ToolOutput,
-        projects::{Filtered, ProjectFilter},
-        router::Entry,
-        tool::{Backlog, Outcome, Read, Rooms, Spec},
-    },
     oauth::Scopes,
     observe::trace,
 };
+
+/// A call of a tool, by any transport.
+pub(super) struct Call<'a> {
+    pub caller: Caller,
+    pub arguments: JsonObject,
+    /// The span of the HTTP request.
+    pub request: Span,
+    /// The caller's own span (W3C Trace Context), if there is one.
+    pub traceparent: Option<&'a str>,
+    pub progress: ProgressSink,
+    pub notifier: ProgressNotifier,
+}
+
+impl From<Unresolved> for Failure {
+    fn from(unresolved: Unresolved) -> Self {
+        match unresolved {
+            Unresolved::Names(reason) => Self::Arguments(reason),
+            Unresolved::Tool(error) => Self::Tool(error),
+        }
+    }
+}
 
 /// Of a success without any content where something was to be read.
 const NOTHING: &str = "Backlog returned an empty response, so there is nothing to show. This does \
@@ -44,20 +77,31 @@ enum Shown {
     Part(Filtered),
 }
 
-pub(super) async fn carry_out(
-    server: &HubServer,
-    callable: &Callable,
+/// Executes the call of a tool. Its outcome has no hidden characters.
+pub(super) async fn execute(services: &Services, entry: &Entry, call: Call<'_>) -> CallOutcome {
+    let outcome = match entry.handler {
+        Handler::Backlog(run) => execute_on_backlog(services, (entry, run), call).await,
+        Handler::ListOrganizations => {
+            list_organizations::list(services.organizations(), &call.arguments)
+        }
+    };
+    outcome.cleaned()
+}
+
+async fn execute_on_backlog(
+    services: &Services,
+    (entry, run): (&Entry, Run),
     call: Call<'_>,
 ) -> CallOutcome {
-    let tool = &callable.tool;
-    let mut record = server
+    let tool = &entry.spec;
+    let mut record = services
         .recorder()
         .tool_call(tool.name, call.caller.access.actor());
     let execution = Execution {
-        server,
-        callable,
+        services,
+        entry,
+        run,
         caller: call.caller,
-        entry: server.table().own(tool.name),
     };
     let given = Given::of(&call.arguments);
     let mut arguments = call.arguments;
@@ -69,14 +113,14 @@ pub(super) async fn carry_out(
         }
     };
     let backlog = Backlog {
-        client: server.client(),
+        client: services.client(),
         access: begun.access.as_ref(),
-        files: server.files(),
+        files: services.files(),
         progress: call.progress,
         rooms: Rooms::default(),
     };
     let span = span(tool, call.request, call.traceparent, &backlog);
-    let mut read = match execution.read(begun.to_read, given, &mut arguments, &backlog) {
+    let mut read = match execution.read(begun.is_right, given, &mut arguments, &backlog) {
         Ok(read) => read,
         Err(Stopped { outcome, called }) => {
             record.ended(outcome);
@@ -94,7 +138,7 @@ pub(super) async fn carry_out(
     match shown {
         Ok(shown) => execution.show(shown, read),
         Err(Failure::Arguments(reason)) => {
-            let descriptions = &server.options().descriptions;
+            let descriptions = &services.options().descriptions;
             execution.invalid(&descriptions.reword(tool.name, reason))
         }
         Err(Failure::Tool(error)) => execution.explain(&error, read.hint, &span),
@@ -114,11 +158,10 @@ fn span(tool: &Spec, request: Span, traceparent: Option<&str>, backlog: &Backlog
 
 /// A call and what it is made with; its methods are the steps.
 struct Execution<'a> {
-    server: &'a HubServer,
-    callable: &'a Callable,
+    services: &'a Services,
+    entry: &'a Entry,
+    run: Run,
     caller: Caller,
-    /// The tool in the table.
-    entry: Option<&'a Entry>,
 }
 
 /// A call that ended before any request to Backlog.
@@ -128,10 +171,10 @@ struct Stopped {
 }
 
 /// A call that is allowed and whose arguments have the names of inputs.
-struct Begun<'a> {
+struct Begun {
     access: Arc<dyn BacklogAccess>,
-    /// The tool, if the arguments have to be normalized.
-    to_read: Option<&'a Entry>,
+    /// Whether the arguments need no normalization.
+    is_right: bool,
 }
 
 /// A call with normalized arguments.
@@ -143,32 +186,33 @@ struct ReadCall {
     hint: Option<String>,
 }
 
-impl<'a> Execution<'a> {
+impl Execution<'_> {
     /// Checks the policy and the scopes, gives the arguments the names of inputs, and takes the
     /// choice of a space out of them.
-    fn begin(&self, arguments: &mut JsonObject) -> Result<Begun<'a>, Stopped> {
+    fn begin(&self, arguments: &mut JsonObject) -> Result<Begun, Stopped> {
         self.authorize()?;
         // Usually the arguments are right, and removing the choice below does not change that.
-        let to_read = self
-            .entry
-            .filter(|entry| !entry.inputs.are_right(arguments));
-        if let Some(Entry { inputs, route, .. }) = to_read {
-            let named = inputs.name(arguments, &route.attr.input_schema, &self.callable.tool);
+        let Entry {
+            spec, tool, inputs, ..
+        } = self.entry;
+        let is_right = inputs.are_right(arguments);
+        if !is_right {
+            let named = inputs.name(arguments, &tool.input_schema, spec);
             named.map_err(|reason| Stopped::invalid(self.invalid(&reason)))?;
         }
-        let access = match self.server.organizations() {
+        let access = match self.services.organizations() {
             None => Arc::clone(&self.caller.access),
             Some(all) => {
-                let chosen = all.chosen(arguments, &self.server.options().prefix);
+                let chosen = all.chosen(arguments, &self.services.options().prefix);
                 chosen.map_err(|reason| Stopped::invalid(self.failed(&reason)))?
             }
         };
-        Ok(Begun { access, to_read })
+        Ok(Begun { access, is_right })
     }
 
     /// The policy is checked first, because a new sign-in does not change it.
     fn authorize(&self) -> Result<(), Stopped> {
-        let (tool, caller) = (&self.callable.tool, &self.caller);
+        let (tool, caller) = (&self.entry.spec, &self.caller);
         if let Err(denied) = caller.policy.check(tool) {
             return Err(Stopped {
                 outcome: ToolOutcome::Denied,
@@ -197,16 +241,16 @@ impl<'a> Execution<'a> {
     /// reported after a change. Projects, names and tools see the normalized arguments.
     fn read(
         &self,
-        to_read: Option<&Entry>,
+        is_right: bool,
         given: Given,
         arguments: &mut JsonObject,
         backlog: &Backlog<'_>,
     ) -> Result<ReadCall, Stopped> {
-        let (tool, options) = (&self.callable.tool, self.server.options());
-        let said = match to_read {
-            None => Vec::new(),
-            Some(entry) => {
-                let read = entry.inputs.read(arguments, backlog.access.url());
+        let (tool, options) = (&self.entry.spec, self.services.options());
+        let said = match is_right {
+            true => Vec::new(),
+            false => {
+                let read = self.entry.inputs.read(arguments, backlog.access.url());
                 read.map_err(|reason| {
                     let reason = options.descriptions.reword(tool.name, reason);
                     Stopped::invalid(self.invalid(&reason))
@@ -229,17 +273,17 @@ impl<'a> Execution<'a> {
         mut arguments: JsonObject,
         read: &mut ReadCall,
     ) -> Result<Shown, Failure> {
-        let (server, tool) = (self.server, &self.callable.tool);
+        let (services, tool) = (self.services, &self.entry.spec);
         let filter = self.restrict(backlog, &mut arguments, read).await?;
         let outcome = match tool.access.read_only {
-            true => (self.callable.run)(arguments, backlog).await?,
+            true => (self.run)(arguments, backlog).await?,
             false => self.change(backlog, arguments, read).await?,
         };
         let output = &mut read.output;
         let all = filter.is_open();
         let outcome = match outcome {
             Outcome::Text(json)
-                if all && output.takes_whole(&json, server.options().max_tokens) =>
+                if all && output.takes_whole(&json, services.options().max_tokens) =>
             {
                 return Ok(Shown::Whole(json));
             }
@@ -251,7 +295,7 @@ impl<'a> Execution<'a> {
         if let Read::Json(value) = &outcome {
             output.page.received(value);
         }
-        let filtered = server.projects().filter(filter, outcome, backlog).await;
+        let filtered = services.projects().filter(filter, outcome, backlog).await;
         if let Read::Json(value) = &filtered.outcome {
             output.page.filtered(value);
         }
@@ -265,11 +309,11 @@ impl<'a> Execution<'a> {
         arguments: &mut JsonObject,
         read: &mut ReadCall,
     ) -> Result<ProjectFilter, Failure> {
-        let (server, tool) = (self.server, &self.callable.tool);
-        let (projects, policy) = (server.projects(), &self.caller.policy);
+        let (services, tool) = (self.services, &self.entry.spec);
+        let (projects, policy) = (services.projects(), &self.caller.policy);
         let authorized = projects.authorize(tool.name, policy, backlog, arguments);
         let filter = authorized.await.map_err(Failure::Tool)?;
-        let (named, lists) = (&self.callable.named, server.lists());
+        let (named, lists) = (&self.entry.named, services.lists());
         let resolved = names::resolve(named, arguments, lists, self.restriction(), backlog).await?;
         read.said.extend(resolved.notes);
         if !resolved.any {
@@ -287,14 +331,14 @@ impl<'a> Execution<'a> {
         arguments: JsonObject,
         read: &mut ReadCall,
     ) -> Result<Outcome, Failure> {
-        let Callable { tool, named, run } = self.callable;
-        let lists = self.server.lists();
+        let (tool, named) = (&self.entry.spec, &self.entry.named);
+        let lists = self.services.lists();
         // Before the run, because the tokens may be renewed meanwhile.
         let credentials = backlog.access.credentials().await;
         let credentials = credentials.map_err(|error| Failure::Tool(error.into()))?;
         let whose = credentials.fingerprint(backlog.access.url());
         let fields = FieldHint::of(named, &arguments);
-        let outcome = run(arguments, backlog).await;
+        let outcome = (self.run)(arguments, backlog).await;
         // Whatever the outcome: a change may have been made.
         lists.forget(tool.changes, whose);
         if is_done(&outcome) {
@@ -308,7 +352,7 @@ impl<'a> Execution<'a> {
 
     fn restriction(&self) -> ProjectRestriction<'_> {
         ProjectRestriction {
-            projects: self.server.projects(),
+            projects: self.services.projects(),
             policy: &self.caller.policy,
         }
     }
@@ -326,26 +370,26 @@ impl<'a> Execution<'a> {
                 CallOutcome::Content(content)
             }
             Read::Json(Value::Null) => {
-                let (shown, nothing) = of_nothing(&self.callable.tool);
+                let (shown, nothing) = of_nothing(&self.entry.spec);
                 let notes = said.into_iter().chain(nothing).chain(note).collect();
                 CallOutcome::json(shown.to_string(), notes)
             }
             Read::Json(value) => {
                 let notes = said.into_iter().chain(note).collect();
-                output.write(value, notes, self.server.options())
+                output.write(value, notes, self.services.options())
             }
         }
     }
 
     /// The result of a call that failed, or of which only the response is missing.
     fn explain(&self, error: &ToolError, hint: Option<String>, span: &Span) -> CallOutcome {
-        let tool = &self.callable.tool;
+        let tool = &self.entry.spec;
         let outcome = error.outcome();
         let text = error.explain(Context {
             what: tool.name,
-            inputs: self.entry.map_or(&[], |entry| entry.inputs.own()),
-            named: &self.callable.named,
-            now: self.server.now(),
+            inputs: self.entry.inputs.own(),
+            named: &self.entry.named,
+            now: self.services.now(),
         });
         if outcome == ToolOutcome::Ok {
             // It was done; only the response is missing.
@@ -361,16 +405,16 @@ impl<'a> Execution<'a> {
             Some(hint) => format!("{hint}\n{text}"),
             None => text,
         };
-        let descriptions = &self.server.options().descriptions;
+        let descriptions = &self.services.options().descriptions;
         self.failed(&descriptions.reword(tool.name, text))
     }
 
     fn failed(&self, text: &str) -> CallOutcome {
-        CallOutcome::Failed(self.server.table().name_tools(text).into_owned())
+        CallOutcome::Failed(self.services.registry().name_tools(text).into_owned())
     }
 
     fn invalid(&self, reason: &str) -> CallOutcome {
-        let tool = self.callable.tool.name;
+        let tool = self.entry.spec.name;
         self.failed(&format!("Invalid arguments for tool {tool}: {reason}"))
     }
 }
