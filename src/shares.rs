@@ -1,6 +1,6 @@
-//! Shares of a budget: what one holder may have of it at a time, so that none takes all.
+//! Shares of a budget: each holder may use only its share at a time, so that no holder uses it all.
 //!
-//! A share is a semaphore. It is kept for as long as something is taken of it, or someone waits.
+//! A share is a semaphore. It is kept while permits of it are held or waited for.
 
 use std::{
     collections::HashMap,
@@ -11,10 +11,10 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-/// Unused shares are dropped when there are so many, and at each doubling after that.
+/// Unused shares are dropped at this number of shares, and at each doubling of the rest.
 const SWEEP_AT: usize = 64;
 
-/// The shares of all holders, each as large as the others.
+/// The shares of all holders, all of the same size.
 pub struct Shares<K> {
     permits: usize,
     held: Mutex<Held<K>>,
@@ -36,7 +36,7 @@ impl<K: Eq + Hash> Shares<K> {
         }
     }
 
-    /// The share of a holder, which is whole unless something is taken of it.
+    /// Returns the share of a holder; a new one has all its permits.
     pub fn of(&self, holder: K) -> Arc<Semaphore> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(share) = held.shares.get(&holder).and_then(Weak::upgrade) {
@@ -51,7 +51,7 @@ impl<K: Eq + Hash> Shares<K> {
         share
     }
 
-    /// How much each holder may have.
+    /// The number of permits of each share.
     pub fn permits(&self) -> usize {
         self.permits
     }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_holder_has_one_share_for_as_long_as_something_is_taken_of_it() {
+    fn a_holder_has_one_share_while_permits_are_held() {
         let shares = Shares::new(2);
         let taken = shares.of("one").try_acquire_many_owned(2).expect("whole");
         assert!(shares.of("one").try_acquire_owned().is_err());
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn holders_that_have_nothing_are_forgotten_and_others_are_not() {
+    fn only_unused_shares_are_dropped() {
         let shares = Shares::new(1);
         let kept = shares.of(0).try_acquire_owned().expect("whole");
         for holder in 1..10_000 {

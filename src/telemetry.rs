@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_accepting_connections_says_is_logged_until_the_hub_drains() {
+    fn accept_errors_are_logged_until_the_hub_drains() {
         let (written, draining) = (Written::default(), Draining::default());
         let writer = written.clone();
         let logs = fmt::layer().with_writer(move || writer.clone());

@@ -21,8 +21,8 @@ pub struct ClientOptions {
     pub max_bytes_in_memory: usize,
     /// Memory budget of one space, so that it leaves memory for the others.
     pub max_bytes_per_space: usize,
-    /// Of one user, so that it leaves memory for the others of the space. The largest response
-    /// fits in it, with all values that one may have.
+    /// Memory budget of one user, so that it leaves memory for the other users of the space. The
+    /// largest response fits in it, with the maximum number of values.
     pub max_bytes_per_user: usize,
 }
 

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "current_thread")]
-    async fn the_worker_goes_on_while_long_json_is_read() {
+    async fn the_worker_continues_while_long_json_is_parsed() {
         let parsing = Parsing::new(Duration::from_secs(60));
         let (go, wait) = mpsc::channel();
         let work = parsing.run(LARGE + 1, move || wait.recv());

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_stands_for_a_host_a_port_or_a_domain() {
+    fn an_entry_is_a_host_a_port_or_a_domain() {
         for (entry, is_one, is_none) in [
             ("backlog.example", "BACKLOG.example", "backlog.example:8443"),
             (

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_stays_as_it_is() {
+    fn invalid_json_keeps_its_length() {
         for json in ["", "\\", "\"\\u", "\\u12", "\\ud83", "\\u+12f", "\\ud83d\\"] {
             let replaced = replaced(json.as_bytes());
             let same = replaced.len() == json.len();
@@ -89,7 +89,7 @@ mod tests {
         }
 
         #[test]
-        fn what_can_be_read_is_not_touched(written in any::<String>()) {
+        fn valid_json_is_unchanged(written in any::<String>()) {
             let json = serde_json::to_string(&written).expect("JSON");
             prop_assert!(matches!(replaced(json.as_bytes()), Cow::Borrowed(_)));
         }

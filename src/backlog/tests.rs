@@ -152,7 +152,7 @@ async fn an_unreachable_site_is_reported() {
 }
 
 #[actix_web::test]
-async fn what_no_request_can_hold_is_not_sent() {
+async fn a_request_that_is_too_long_is_not_sent() {
     let backlog = FakeBacklog::responding(200, "{}");
     let mut long = Request::get([Segment::fixed("issues")]);
     long.query.push(("keyword".to_owned(), "a".repeat(70_000)));

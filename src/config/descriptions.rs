@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_left_out() {
+    fn unusable_descriptions_are_ignored() {
         let built_in = with(&[], &[]);
         for (name, text) in [
             (FILES[1], format!("{{\"{ISSUE}\": \"x\",}}")),

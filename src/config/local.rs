@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_let_others_in_is_refused() {
+    fn settings_that_would_admit_other_users_are_rejected() {
         let there: &[&str] = &[
             "--http-host",
             "0.0.0.0",

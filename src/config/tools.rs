@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_that_providers_reject_is_an_error_that_says_why() {
+    fn a_prefix_that_providers_reject_is_an_error_with_the_reason() {
         let resolve = |prefix: &str| {
             let args = ToolArgs {
                 prefix: Some(prefix.to_owned()),

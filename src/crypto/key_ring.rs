@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_seals_the_same_place_opens() {
+    fn a_sealed_value_opens_at_the_same_place() {
         let sealed = ring(&["a"]).seal(PLACE, &"秘密".into());
         assert!(sealed.starts_with("sealed:v1:a:"));
         let opened = ring(&["b", "a"]).open(PLACE, &sealed).expect("opens");
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_are_wrong_say_how() {
+    fn invalid_settings_are_explained() {
         let parse = |text: &str| KeyRing::parse(&text.to_owned().into(), Random::system());
         assert_eq!(parse(" ").expect_err("empty"), KeyRingError::Empty);
         assert_eq!(parse("abc").expect_err("entry"), KeyRingError::Entry(1));

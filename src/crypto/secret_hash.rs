@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_says_what_it_costs() {
+    fn a_hash_includes_its_cost() {
         let hasher = SecretHasher::new(1, Random::system());
         let cheap = hasher.hash(&"secret".into()).expect("hashed");
         assert!(!is_costly(&cheap), "{cheap}");

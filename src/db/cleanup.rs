@@ -79,7 +79,7 @@ kinds! {
         where "expires_at <= clock_timestamp()"
         => "DELETE FROM hub.refresh_tokens";
     /// The sealed responses of grace windows that have passed.
-    refresh_answers: "hub.refresh_tokens" by "token_hash"
+    refresh_responses: "hub.refresh_tokens" by "token_hash"
         where "answer IS NOT NULL AND answer_until <= clock_timestamp()"
         => "UPDATE hub.refresh_tokens SET answer = NULL";
     client_assertions: "hub.client_assertions" by "client_id, jti_hash"

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_authority_is_none() {
+    fn an_invalid_authority_is_none() {
         for wrong in [
             "",
             ".",

@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cluster_of_nobody_is_refused() {
+    fn a_cluster_of_the_account_nobody_is_rejected() {
         let directory = Path::new("/var/lib/backlog-mcp-hub/postgres");
         let nobody = User::from_name(SHARED).expect("the accounts");
         let nobody = nobody.expect("every system has it");

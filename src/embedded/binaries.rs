@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_binaries_the_error_says_what_to_install() {
+    async fn without_binaries_the_error_names_the_packages_to_install() {
         let old = fake_installation(13);
         let incomplete = fake_installation(17);
         std::fs::remove_file(incomplete.path().join("initdb")).unwrap();

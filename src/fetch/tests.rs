@@ -198,7 +198,7 @@ async fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
 }
 
 #[tokio::test]
-async fn a_proxy_is_asked_by_name_and_never_for_internal_hosts() {
+async fn a_proxy_receives_host_names_and_never_internal_ones() {
     let (address, asked) = proxy().await;
     let fetcher = fetcher(FetchOptions {
         proxies: Matcher::builder()

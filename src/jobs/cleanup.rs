@@ -51,7 +51,7 @@ const TABLE: [Kind; 14] = table![
     authorization_codes,
     access_tokens,
     refresh_tokens,
-    refresh_answers,
+    refresh_responses,
     client_assertions,
     consents,
     browser_spaces,

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_project_goes_by_three_names() {
+    fn a_project_has_three_names() {
         for (given, settled) in [
             (json!({"projectIdOrKey": "A"}), json!("A")),
             (json!({"projectKey": "A"}), json!("A")),

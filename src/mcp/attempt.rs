@@ -27,42 +27,42 @@ pub(super) struct Backlog<'a> {
     pub client: &'a BacklogClient,
     pub access: &'a dyn BacklogAccess,
     pub files: &'a FileLimits,
-    /// Where long work says how far it is.
+    /// Receives the progress of long work.
     pub progress: ProgressSink,
-    pub rooms: Rooms,
+    pub held: HeldResponses,
 }
 
-/// The room of the long answers of a call, which is given back when the call has ended: until then
-/// there are copies of them, or what was read from them. Clones share it.
+/// The memory budget that the long responses of a call hold until the call ends, because copies or
+/// parsed values of them exist until then. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rooms(Arc<Mutex<Vec<HeldMemory>>>);
+pub(super) struct HeldResponses(Arc<Mutex<Vec<HeldMemory>>>);
 
-impl Rooms {
-    fn keep(&self, room: HeldMemory) {
-        let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        rooms.push(room);
+impl HeldResponses {
+    fn keep(&self, memory: HeldMemory) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.push(memory);
     }
 }
 
 impl Backlog<'_> {
-    /// Sends a request and reads the JSON of the answer; `null` if there is no body.
+    /// Sends a request and parses the JSON of the response; `null` if there is no body.
     pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
         Ok(self.read(request).await?.unwrap_or_default())
     }
 
-    /// Sends a request and takes the JSON of the answer as it is; `None` if there is no body, or
-    /// `null`.
+    /// Sends a request and returns the JSON of the response unparsed; `None` if there is no body or
+    /// it is `null`.
     pub async fn fetch_text(&self, request: Request) -> Result<Option<Box<RawValue>>, ToolError> {
         self.read(request).await
     }
 
-    /// Sends a request and returns its answer as it is.
+    /// Sends a request and returns the response unread.
     pub async fn send(&self, request: Request) -> Result<Response, ToolError> {
-        let (answer, _) = self.attempt(request).await?;
-        Ok(answer)
+        let (response, _) = self.attempt(request).await?;
+        Ok(response)
     }
 
-    /// Makes a change, of which it is known without the answer what came of it.
+    /// Makes a change that succeeds even if its response is lost.
     pub async fn carry_out(&self, request: Request) -> Result<(), ToolError> {
         match self.read::<Box<RawValue>>(request).await {
             Err(error) if !error.is_done() => Err(error),
@@ -74,16 +74,16 @@ impl Backlog<'_> {
         &self,
         request: Request,
     ) -> Result<Option<T>, ToolError> {
-        let (answer, about) = self.attempt(request).await?;
-        let (length, method) = (answer.body.len(), about.method.clone());
+        let (response, about) = self.attempt(request).await?;
+        let (length, method) = (response.body.len(), about.method.clone());
         if length > backlog::LARGE
-            && let Some(room) = &answer.memory
+            && let Some(memory) = &response.memory
         {
-            self.rooms.keep(room.clone());
+            self.held.keep(memory.clone());
         }
         let read = self
             .client
-            .parse(length, move || answer.read(&method))
+            .parse(length, move || response.read(&method))
             .await;
         let read = read.unwrap_or_else(|_| match about.is_read() {
             true => Err(BacklogError::NoMemory),

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hidden_characters_are_removed_and_their_number_is_said() {
+    fn hidden_characters_are_removed_and_counted_in_a_note() {
         let texts = |outcome: CallOutcome| -> Vec<String> {
             let content = outcome.cleaned().into_result(false).content;
             let texts = content.into_iter().map(|block| match block {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_say_the_same() {
+    fn both_ways_return_the_same() {
         let cases = || {
             [
                 CallOutcome::json(r#"{"id":1,"name":"a \"b\" あ"}"#, Vec::new()),

@@ -90,8 +90,8 @@ pub(in crate::mcp) fn describe(
         .with_annotations(annotations(spec.access))
 }
 
-/// All four hints: some directories and hosts do not assume the protocol's defaults, which are
-/// those of a tool that destroys and is open to the world.
+/// Sets all four hints, because some directories and hosts require them, and the defaults of the
+/// protocol are those of a destructive tool with an open world.
 fn annotations(access: Access) -> ToolAnnotations {
     ToolAnnotations::new()
         .read_only(access.read_only)

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_read_to_its_end() {
+    fn invalid_json_is_read_to_its_end() {
         for broken in ["\"", "\"\\", "\\", "[\"a\\"] {
             let text = format!("{}{broken}", " ".repeat(MAX_ELEMENTS));
             assert!(!are_too_many(text.as_bytes()), "{broken}");

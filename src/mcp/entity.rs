@@ -3,13 +3,13 @@
 //! The type of an input carries its [`Entity`], as the keyword [`ENTITY`] of its schema. Two
 //! things follow from it and from nothing else:
 //!
-//! 1. What the input says about projects ([`ProjectRole`]), which the project restriction
-//!    ([`projects`](super::projects)) relies on.
+//! 1. The role of the input in the project restriction ([`ProjectRole`],
+//!    [`projects`](super::projects)).
 //! 2. The tool that lists such entities, for the text about one that was not found.
 //!
 //! Both are a `match` over all entities, so an entity without either does not compile. An input
-//! whose type carries no entity must not be spelt like one that has: the project restriction
-//! refuses a tool with such an input.
+//! without an entity must not have the name of an input with one: the project restriction refuses a
+//! tool with such an input.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ pub(super) enum Entity {
     Category,
     IssueType,
     Status,
-    /// A version or a milestone, which are the same.
+    /// A version or a milestone; Backlog does not distinguish them.
     Version,
     CustomField,
     CustomFieldItem,
@@ -62,14 +62,14 @@ pub(super) enum Entity {
     SharedFile,
     /// A directory of the shared files.
     SharedDirectory,
-    /// A file that was uploaded and is nowhere yet.
+    /// An uploaded file that is not attached yet.
     UploadedFile,
 
     Activity,
     ActivityType,
     Notification,
     Star,
-    /// What a star is given to.
+    /// An item that a star is given to.
     StarredThing,
     User,
     Team,
@@ -81,7 +81,7 @@ pub(super) enum Entity {
     ExternalUrl,
 }
 
-/// Something that belongs to one project, which Backlog can be asked for.
+/// An item of one project; Backlog returns the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum ProjectItem {
     Project,
@@ -98,7 +98,7 @@ pub(super) enum ProjectItem {
 /// The role of an input in the project restriction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProjectRole {
-    /// It names one or more items, whose projects have to be allowed.
+    /// It names one or more items, and their projects have to be allowed.
     Names(ProjectItem),
     /// It names an item of the kind that another input says.
     NamesBy(&'static str),

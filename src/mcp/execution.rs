@@ -22,14 +22,14 @@ use tracing::{Instrument, Span};
 
 use super::{
     AccessError, AuthChallenge, BacklogAccess, Caller,
-    attempt::{Backlog, Rooms},
+    attempt::{Backlog, HeldResponses},
     call_outcome::CallOutcome,
     declaration::{Failure, Run},
     error::{About, ToolError},
     failure::Context,
+    list_organizations,
     names::{self, FieldHint, ProjectRestriction, Unresolved},
     notes::Given,
-    list_organizations,
     outcome::{Outcome, Read},
     output::ToolOutput,
     progress::{ProgressNotifier, ProgressSink},
@@ -66,13 +66,13 @@ impl From<Unresolved> for Failure {
     }
 }
 
-/// Of a success without any content where something was to be read.
+/// The note for an empty response to a tool that reads.
 const NOTHING: &str = "Backlog returned an empty response, so there is nothing to show. This does \
     not say that there is none.";
 
-/// What a tool brought, as far as it may be shown.
+/// The outcome of a tool, reduced to the part that may be shown.
 enum Shown {
-    /// All of it, as it came.
+    /// The whole response, unparsed.
     Whole(Box<RawValue>),
     Part(Filtered),
 }
@@ -117,7 +117,7 @@ async fn execute_on_backlog(
         access: begun.access.as_ref(),
         files: services.files(),
         progress: call.progress,
-        rooms: Rooms::default(),
+        held: HeldResponses::default(),
     };
     let span = span(tool, call.request, call.traceparent, &backlog);
     let mut read = match execution.read(begun.is_right, given, &mut arguments, &backlog) {
@@ -156,7 +156,7 @@ fn span(tool: &Spec, request: Span, traceparent: Option<&str>, backlog: &Backlog
     if span.is_disabled() { request } else { span }
 }
 
-/// A call and what it is made with; its methods are the steps.
+/// A call in progress; its methods are the steps.
 struct Execution<'a> {
     services: &'a Services,
     entry: &'a Entry,
@@ -170,7 +170,7 @@ struct Stopped {
     called: CallOutcome,
 }
 
-/// A call that is allowed and whose arguments have the names of inputs.
+/// An allowed call, with arguments named like the inputs.
 struct Begun {
     access: Arc<dyn BacklogAccess>,
     /// Whether the arguments need no normalization.
@@ -187,11 +187,11 @@ struct ReadCall {
 }
 
 impl Execution<'_> {
-    /// Checks the policy and the scopes, gives the arguments the names of inputs, and takes the
-    /// choice of a space out of them.
+    /// Checks the policy and the scopes, renames the arguments to the names of inputs, and removes
+    /// the choice of a space from them.
     fn begin(&self, arguments: &mut JsonObject) -> Result<Begun, Stopped> {
         self.authorize()?;
-        // Usually the arguments are right, and removing the choice below does not change that.
+        // Usually the arguments are valid, and removing the choice below does not change that.
         let Entry {
             spec, tool, inputs, ..
         } = self.entry;
@@ -319,7 +319,7 @@ impl Execution<'_> {
         if !resolved.any {
             return Ok(filter);
         }
-        // Again, because the id that a name became may be of something else.
+        // Again, because the id of a name may belong to another project.
         let authorized = projects.authorize(tool.name, policy, backlog, arguments);
         authorized.await.map_err(Failure::Tool)
     }
@@ -336,11 +336,11 @@ impl Execution<'_> {
         // Before the run, because the tokens may be renewed meanwhile.
         let credentials = backlog.access.credentials().await;
         let credentials = credentials.map_err(|error| Failure::Tool(error.into()))?;
-        let whose = credentials.fingerprint(backlog.access.url());
+        let holder = credentials.fingerprint(backlog.access.url());
         let fields = FieldHint::of(named, &arguments);
         let outcome = (self.run)(arguments, backlog).await;
-        // Whatever the outcome: a change may have been made.
-        lists.forget(tool.changes, whose);
+        // After a failure too, because the change may have been made.
+        lists.forget(tool.changes, holder);
         if is_done(&outcome) {
             self.caller.challenge.note_change();
         }
@@ -370,7 +370,7 @@ impl Execution<'_> {
                 CallOutcome::Content(content)
             }
             Read::Json(Value::Null) => {
-                let (shown, nothing) = of_nothing(&self.entry.spec);
+                let (shown, nothing) = for_empty(&self.entry.spec);
                 let notes = said.into_iter().chain(nothing).chain(note).collect();
                 CallOutcome::json(shown.to_string(), notes)
             }
@@ -381,7 +381,7 @@ impl Execution<'_> {
         }
     }
 
-    /// The result of a call that failed, or of which only the response is missing.
+    /// The result of a call that failed, or that only lacks its response.
     fn explain(&self, error: &ToolError, hint: Option<String>, span: &Span) -> CallOutcome {
         let tool = &self.entry.spec;
         let outcome = error.outcome();
@@ -392,10 +392,10 @@ impl Execution<'_> {
             now: self.services.now(),
         });
         if outcome == ToolOutcome::Ok {
-            // It was done; only the response is missing.
+            // The change was made; only the response is missing.
             return CallOutcome::json(json!({"success": true}).to_string(), vec![text]);
         }
-        // Not the error itself, which has the path that was asked for.
+        // The error itself is not logged, because it has the requested path.
         let (outcome, (status, code)) = (outcome.as_str(), error.response_codes());
         span.in_scope(|| tracing::debug!(outcome, status, code, "the tool failed"));
         if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
@@ -428,7 +428,7 @@ impl Stopped {
     }
 }
 
-/// What Backlog said of the values of a change that it refused.
+/// Returns Backlog's errors about the values of a change that it rejected.
 fn refused_values(outcome: &Result<Outcome, Failure>) -> Option<&[ErrorItem]> {
     match outcome {
         Err(Failure::Tool(ToolError::Backlog {
@@ -443,7 +443,7 @@ fn refused_values(outcome: &Result<Outcome, Failure>) -> Option<&[ErrorItem]> {
     }
 }
 
-/// Whether a call that changes something has done so, as far as is known.
+/// Whether a call is known to have made its change.
 fn is_done(outcome: &Result<Outcome, Failure>) -> bool {
     match outcome {
         Ok(_) => true,
@@ -452,7 +452,7 @@ fn is_done(outcome: &Result<Outcome, Failure>) -> bool {
     }
 }
 
-/// Backlog's JSON that could not be read.
+/// The failure for JSON of Backlog that could not be parsed.
 fn unreadable(tool: &Spec, error: BacklogError) -> Failure {
     let (method, error) = match tool.access.read_only {
         true => (Method::GET, error),
@@ -466,9 +466,9 @@ fn unreadable(tool: &Spec, error: BacklogError) -> Failure {
     Failure::Tool(about.failed(error))
 }
 
-/// What to show of an answer of nothing, and a word about it: a change is done without one, and
-/// for a reader it is no list of nothing.
-fn of_nothing(tool: &Spec) -> (Value, Option<String>) {
+/// Returns the value and the note for an empty response. For a change it means success; for a read
+/// it does not mean an empty list.
+fn for_empty(tool: &Spec) -> (Value, Option<String>) {
     match tool.access.read_only {
         true => (Value::Null, Some(NOTHING.to_owned())),
         false => (json!({"success": true}), None),

@@ -1,5 +1,5 @@
-//! The values that tools take: types that parse strictly, so that Backlog sees
-//! nothing malformed, and describe themselves in the schema.
+//! The values that tools accept: types that parse strictly, so that Backlog receives nothing
+//! malformed, and describe themselves in the schema.
 //!
 //! The type of an input says what it names ([`Entity`]): an `Integer` or a `String` names nothing.
 
@@ -172,8 +172,8 @@ pub(super) fn is_date(text: &str) -> bool {
         };
         digits.iter().try_fold(0, add)
     };
-    // By hand: it is asked of every day in every call, and chrono takes ten times as long. It also
-    // reads `2026-1-2`, which Backlog does not.
+    // By hand, because every date in every call is checked, and chrono takes ten times as long. It
+    // also accepts `2026-1-2`, which Backlog does not.
     let day = || {
         let (year, month, day) = match bytes {
             [year @ .., b'-', _, _, b'-', _, _] if year.len() == 4 => {
@@ -201,8 +201,8 @@ pub(super) struct ProjectId(Project);
 ))]
 pub(super) struct ProjectKey(#[schemars(with = "String")] IdOrKey);
 
-// One input instead of the two of the upstream server's tools, which would be 70 bytes more in
-// each tool's schema; `arguments::settle_project` knows it by their names as well.
+// One input instead of the two of the upstream server's tools, which would add 70 bytes to each
+// tool's schema. `arguments::settle_project` accepts it under their names as well.
 /// Project key such as PROJ, name or id
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]

@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_left_alone() {
+    fn a_result_within_the_limit_is_unchanged() {
         let value = json!([{"id": 1}, {"id": 2}]);
         let fitted = fit(&value, 50, EVERYTHING);
         assert_eq!(fitted.text, r#"[{"id":1},{"id":2}]"#);

@@ -5,32 +5,32 @@ use serde_json::{Value, json, value::RawValue};
 
 use crate::backlog::{BacklogClient, BacklogError, Content};
 
-/// What a tool brings.
-pub(crate) enum Outcome {
-    /// Backlog's own JSON, as it came.
+/// The outcome of a tool.
+pub(in crate::mcp) enum Outcome {
+    /// Backlog's JSON, unparsed.
     Text(Box<RawValue>),
-    /// The same, read; `null` where it answers without a body.
+    /// Parsed JSON; `null` for a response without a body.
     Json(Value),
     /// Anything that is not JSON.
     Content(Vec<ContentBlock>),
 }
 
-/// The same, of which parts can be left out.
-pub(crate) enum Read {
+/// A parsed outcome, from which parts can be removed.
+pub(in crate::mcp) enum Read {
     Json(Value),
     Content(Vec<ContentBlock>),
 }
 
 impl Outcome {
-    /// That a change was made, where Backlog says nothing of it.
+    /// The outcome of a change for which Backlog returns nothing.
     pub fn done(message: &str) -> Self {
         Self::Json(json!({"success": true, "message": message}))
     }
 
-    /// Reads what has not been read.
+    /// Parses the JSON, unless it is parsed.
     ///
     /// # Errors
-    /// It is nested or counts beyond all measure, or it is long and there is no turn to read it.
+    /// The JSON is too deep or has too many values, or it is long and no parser becomes free.
     pub async fn read(self, client: &BacklogClient) -> Result<Read, BacklogError> {
         let json = match self {
             Self::Text(json) => json,

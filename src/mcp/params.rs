@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn missing_values_are_named() {
         for (method, params, expected) in [
             ("tools/call", json!({}), "name is required"),
             ("tools/call", json!(null), "name is required"),

@@ -3,36 +3,36 @@
 //! The trait of tools has this constant without a default, so a tool without a project rule does
 //! not compile.
 
-/// The rule that ties the calls of a tool to projects. In any case everything that the inputs of a
-/// call name is checked, as their types say ([`Entity`](super::entity::Entity)).
+/// How the calls of a tool relate to projects. Under every rule, all items that the inputs name are
+/// checked, according to the types of the inputs ([`Entity`](super::entity::Entity)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProjectBinding {
-    /// Its inputs: a call must name a project, issue, wiki page, …, and returns nothing beyond
-    /// it.
+    /// The inputs identify the project: a call must name a project, issue, wiki page, …, and returns
+    /// nothing beyond it.
     Inputs,
-    /// Nothing is needed: unless its inputs name a project, nothing that it takes or returns is
-    /// of one.
+    /// Nothing is checked beyond the inputs: unless they name a project, the call reads and changes
+    /// no item of a project.
     SpaceWide,
-    /// It takes a list of projects; a call that leaves it out gets the allowed ones.
+    /// The tool accepts a list of projects; a call without one is narrowed to the allowed ones.
     Narrowed,
-    /// It returns a list over all projects, of which only the entries of allowed ones are kept.
+    /// The tool returns a list over all projects; only the entries of allowed ones are kept.
     Filtered(ProjectOf),
-    /// It cannot keep to some projects, for this reason (a clause), and is neither offered nor
-    /// run where only some are allowed.
+    /// The tool cannot be restricted to projects, for this reason (a clause). It is neither listed
+    /// nor run if only some projects are allowed.
     Refused(&'static str),
 }
 
-/// Where an entry of a list says which project it is of, as a JSON pointer.
+/// The JSON pointer to the project of an entry in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProjectOf {
-    /// The pointer leads to the project's key.
+    /// A pointer to the project's key.
     Key(&'static str),
-    /// The pointer leads to the project's id.
+    /// A pointer to the project's id.
     Id(&'static str),
 }
 
 impl ProjectBinding {
-    /// Returns why the tool cannot be used where only some projects are allowed.
+    /// Returns why the tool cannot be used if only some projects are allowed.
     pub const fn refusal(self) -> Option<&'static str> {
         match self {
             Self::Refused(reason) => Some(reason),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     AccessError, AuthChallenge, Caller,
-    attempt::{Backlog, Rooms},
+    attempt::{Backlog, HeldResponses},
     error::{About, ToolError},
     failure::Context,
     hidden,
@@ -29,7 +29,7 @@ use crate::{
 pub(super) struct Reader<'a> {
     services: &'a Services,
     caller: Caller,
-    rooms: Rooms,
+    held: HeldResponses,
 }
 
 /// Why a caller may not read something.
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
         Self {
             services,
             caller,
-            rooms: Rooms::default(),
+            held: HeldResponses::default(),
         }
     }
 
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
             access: self.caller.access.as_ref(),
             files: self.services.files(),
             progress: ProgressSink::default(),
-            rooms: self.rooms.clone(),
+            held: self.held.clone(),
         }
     }
 

@@ -26,21 +26,6 @@ pub(super) const COUNT: &str = "count";
 /// Backlog's default page size, for nearly all lists.
 pub(super) const USUAL_COUNT: u64 = 20;
 
-/// Which inputs ask for the next part of a list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Paging {
-    #[default]
-    None,
-    /// `offset`
-    Offset,
-    /// `minId` and `maxId`
-    Id,
-    /// `offset`, which the hub sees to: Backlog gives the list whole.
-    Whole,
-    /// The same for the versions of a wiki page, of which Backlog gives a hundred.
-    Versions,
-}
-
 /// How a tool handles a result that is too long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rest {
@@ -69,6 +54,21 @@ pub(super) enum Pages {
     /// The hub pages a list that Backlog returns whole.
     Whole,
     /// The hub pages the newest hundred, which Backlog pages by ids that it does not return.
+    Versions,
+}
+
+/// The inputs that select the next part of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Paging {
+    #[default]
+    None,
+    /// `offset`
+    Offset,
+    /// `minId` and `maxId`
+    Id,
+    /// `offset`, which the hub applies: Backlog returns the list whole.
+    Whole,
+    /// The same for the versions of a wiki page, of which Backlog returns a hundred.
     Versions,
 }
 

@@ -1,4 +1,4 @@
-//! The table of tools: which there are, how they are described, who sees which.
+//! The table of tools: their descriptions, their handlers, and the callers that may see them.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -92,19 +92,19 @@ impl Entry {
         }
     }
 
-    /// Gives its inputs the shape that every provider takes.
+    /// Converts its inputs to the form that every provider accepts.
     fn publish(&mut self) {
         schema::publish(Arc::make_mut(&mut self.tool.input_schema));
     }
 
-    /// Has the inputs that were added to the tool's own read as well.
+    /// Includes the inputs that were added to the tool's own.
     fn know_inputs(&mut self) {
         self.inputs.extend(&self.tool.input_schema);
     }
 
-    /// Lets callers choose the fields of what a list holds. In the sets that are off unless asked
-    /// for, which ones there are is told to whoever gives a wrong one only: a list of all sets
-    /// would be too long.
+    /// Lets callers choose the fields of the objects in a list. Outside of the default sets the
+    /// available fields are listed only in the error for an unknown one, because otherwise the list
+    /// of all tools would be too long.
     fn offer_fields(&mut self) {
         let names = self.spec.fields;
         if names.is_empty() {
@@ -135,7 +135,7 @@ pub(super) fn all() -> Vec<Entry> {
 pub(super) struct Table {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
-    /// Without the prefix.
+    /// The index of each tool by its name without the prefix.
     by_own_name: HashMap<&'static str, usize>,
     prefix: ToolPrefix,
 }
@@ -178,7 +178,7 @@ impl Table {
         table
     }
 
-    /// The same for several organizations, one of which each call chooses.
+    /// Adds the choice of an organization to each tool, and the tool that lists them.
     pub fn with_organizations(mut self, options: &ToolOptions) -> Self {
         for entry in &mut self.entries {
             organizations::offer_choice(&mut entry.tool);
@@ -195,7 +195,7 @@ impl Table {
         self
     }
 
-    /// A tool by its name without the prefix.
+    /// Returns a tool by its name without the prefix.
     pub fn own(&self, name: &str) -> Option<&Entry> {
         self.by_own_name
             .get(name)
@@ -206,7 +206,7 @@ impl Table {
         &self.entries
     }
 
-    /// A text of ours, with the names of tools in it as they are offered.
+    /// Adds the prefix to the names of tools in one of the hub's texts.
     pub fn name_tools<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let offered = |name: &str| format!("{}{name}", self.prefix);
         self.prefix
@@ -226,7 +226,7 @@ impl Table {
             .for_each(|part| self.name_tools_in(part));
     }
 
-    /// The same in the descriptions of a schema, however deep they are.
+    /// Adds the prefix in all descriptions of a schema.
     fn name_tools_in(&self, schema: &mut Value) {
         match schema {
             Value::Array(parts) => parts.iter_mut().for_each(|part| self.name_tools_in(part)),
@@ -257,19 +257,19 @@ impl Table {
             .collect()
     }
 
-    /// The names like this one, of the tools that a caller may use; the nearest first.
+    /// Returns the names similar to this one, of the tools that a caller may use, nearest first.
     pub fn near(&self, name: &str, caller: &Caller) -> Vec<Cow<'static, str>> {
         const SHOWN: usize = 5;
         // Half of the pairs of letters are the same.
         const LEAST: f64 = 0.5;
         let name = name.to_lowercase();
-        let as_here = in_words_of_here(&name);
+        let with_own_verbs = with_own_verbs(&name);
         let mut names: Vec<_> = self
             .listed_for(caller)
             .into_iter()
             .map(|tool| {
                 let likeness =
-                    [&name, &as_here].map(|name| strsim::sorensen_dice(name, &tool.name));
+                    [&name, &with_own_verbs].map(|name| strsim::sorensen_dice(name, &tool.name));
                 (likeness[0].max(likeness[1]), tool.name)
             })
             .filter(|(likeness, _)| *likeness >= LEAST)
@@ -280,8 +280,8 @@ impl Table {
     }
 }
 
-/// A tool's name with the verb that the tools have for what other servers call otherwise.
-fn in_words_of_here(name: &str) -> String {
+/// Replaces the verb of a tool's name with the one that the hub's tools use for it.
+fn with_own_verbs(name: &str) -> String {
     let words = name.split('_').map(|word| match word {
         "create" | "new" | "make" | "insert" | "post" => "add",
         "search" | "list" | "find" | "fetch" | "read" | "query" | "show" => "get",

@@ -9,7 +9,6 @@
 
 mod plain;
 
-
 use crate::mcp::input_kind;
 use std::sync::Arc;
 

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_selection_is_explained() {
+    fn an_invalid_selection_is_explained() {
         let error = |fields| Selection::parse(&fields, &["id", "name"]).unwrap_err();
         for (fields, expected) in [
             (

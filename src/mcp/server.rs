@@ -22,15 +22,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
 use super::{
-    Caller, ChallengeSlot, Organizations, ToolOptions,
+    Caller, ChallengeSlot, Organizations, ToolOptions, completion,
     execution::{self, Call},
-    completion,
     listing::{self, Listings},
-    params, progress,
-    prompts,
+    params, progress, prompts,
     reader::Reader,
-    resources,
-    structured, subscriptions,
+    resources, structured, subscriptions,
 };
 use crate::{
     backlog::{BacklogClient, BacklogUrl},

@@ -1,8 +1,8 @@
-//! What a tool is.
+//! The traits and the metadata of tools.
 //!
-//! Most tools are one request: an [`Endpoint`] is the input struct (its doc
-//! comment is the description) plus the [`Operation`] that it fills. A tool that
-//! needs more implements [`Tool`] itself.
+//! Most tools are one request: an [`Endpoint`] is the input struct (its doc comment is the
+//! description) and the [`Operation`] that it fills. A tool that needs more implements [`Tool`]
+//! itself.
 
 use crate::mcp::attempt::Backlog;
 use crate::mcp::outcome::Outcome;
@@ -20,9 +20,7 @@ use super::{
     rest::{Rest, USUAL_COUNT},
 };
 use crate::{
-    backlog::{
-        Method, Operation,
-    },
+    backlog::{Method, Operation},
     oauth::Scope,
 };
 
@@ -37,22 +35,22 @@ pub(super) trait Endpoint:
     Serialize + DeserializeOwned + JsonSchema + Send + 'static
 {
     const NAME: &'static str;
-    /// For people, in a few words.
+    /// A title of a few words, for end users.
     const TITLE: &'static str;
     const CALL: Operation;
-    /// The rule that ties its calls to projects.
+    /// How its calls relate to projects.
     const PROJECTS: ProjectBinding;
     /// How the rest of a long result is read.
     const REST: Rest;
     /// The cached lists of names that it changes.
     const CHANGES: &'static [NameList] = &[];
     const ACCESS: Access = Access::of(Self::CALL.method());
-    /// The fields of the objects in a list that it returns, for callers to choose from.
+    /// The fields of the objects in the list that it returns. Callers may select from them.
     const FIELDS: &'static [&'static str] = &[];
-    /// How many elements a list has where the call does not say it.
+    /// The number of elements of a list if the call does not give one.
     const USUAL_COUNT: u64 = USUAL_COUNT;
 
-    /// What is wanted of a file; none if the answer is JSON.
+    /// The requested part of a file; `None` if the response is JSON.
     fn view(&self) -> Option<View> {
         None
     }
@@ -68,12 +66,12 @@ pub(super) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const CHANGES: &'static [NameList] = &[];
     const FIELDS: &'static [&'static str] = &[];
     const USUAL_COUNT: u64 = USUAL_COUNT;
-    /// The request, where the tool is one.
+    /// The request, if the tool is one request.
     const REQUEST: Option<Operation> = None;
-    /// Toolsets that offer it beside its own.
+    /// Other toolsets that also offer it.
     const ALSO_IN: &'static [Toolset] = &[];
 
-    /// Runs the tool and returns what Backlog had to say.
+    /// Runs the tool and returns Backlog's response.
     fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Outcome, ToolError>> + Send;
 }
 
@@ -96,12 +94,12 @@ impl<E: Endpoint> Tool for E {
         if let Some(view) = view {
             return file::show(backlog, request, view).await;
         }
-        let answer = backlog.fetch_text(request).await?;
-        Ok(answer.map_or(Outcome::Json(Value::Null), Outcome::Text))
+        let response = backlog.fetch_text(request).await?;
+        Ok(response.map_or(Outcome::Json(Value::Null), Outcome::Text))
     }
 }
 
-/// What a struct of inputs gives to [`Operation::fill`].
+/// Converts a struct of inputs to the argument of [`Operation::fill`].
 pub(super) fn inputs(input: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(input) {
         Ok(Value::Object(inputs)) => inputs,
@@ -109,20 +107,21 @@ pub(super) fn inputs(input: &impl Serialize) -> Map<String, Value> {
     }
 }
 
-/// What a tool does to Backlog; becomes its annotations and decides its scope.
+/// The effect of a tool on Backlog. Its annotations and its scope follow from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Access {
     pub read_only: bool,
-    /// What was there before is lost for good, or someone has access from now on.
+    /// The previous content is lost permanently, or a user or a URL gets access.
     pub destructive: bool,
-    /// A repetition changes nothing more, even if Backlog refuses it.
+    /// A repetition changes nothing more, even if Backlog rejects it.
     pub idempotent: bool,
-    /// It reaches beyond the space. A mail does not: Backlog sends it to users of the space only.
+    /// It reaches beyond the space. A mail does not, because Backlog sends it only to users of the
+    /// space.
     pub open_world: bool,
 }
 
 impl Access {
-    /// What a method usually means in Backlog's API: a change loses what was there before.
+    /// The usual effect of a method in Backlog's API: a change loses the previous content.
     pub const fn of(method: Method) -> Self {
         Self {
             read_only: matches!(method, Method::Get),
@@ -132,40 +131,40 @@ impl Access {
         }
     }
 
-    /// The same, but what was there before can be had again: Backlog keeps it in a change log or
-    /// a history, or it is only a mark or a place in a list. Hosts ask before each destructive
-    /// call, which is too often for the steps of daily work.
+    /// Marks the previous content as recoverable: Backlog keeps it in a change log or a history, or
+    /// it is only a mark or a position in a list. Hosts ask before each destructive call, which is
+    /// too often for everyday steps.
     pub const fn recoverable(mut self) -> Self {
         self.destructive = false;
         self
     }
 
-    /// The same, but what was there before is lost.
+    /// Marks the previous content as lost.
     pub const fn destructive(mut self) -> Self {
         self.destructive = true;
         self
     }
 
-    /// The same, and it gives someone access that lasts: it outlives the grant that it was made with.
-    /// Hosts ask before it as before what is lost.
+    /// Marks the tool as giving access that outlives the grant of the call. Hosts ask before such a
+    /// call as before a destructive one.
     pub const fn gives_access(mut self) -> Self {
         self.destructive = true;
         self
     }
 
-    /// The same, but every repetition adds something.
+    /// Marks every repetition as adding something.
     pub const fn not_idempotent(mut self) -> Self {
         self.idempotent = false;
         self
     }
 
-    /// The same, and repetitions change nothing more.
+    /// Marks repetitions as changing nothing more.
     pub const fn idempotent(mut self) -> Self {
         self.idempotent = true;
         self
     }
 
-    /// The same, and it sends what happens in the space to an address outside.
+    /// Marks the tool as sending content of the space to a URL outside of it.
     pub const fn open_world(mut self) -> Self {
         self.open_world = true;
         self
@@ -180,13 +179,13 @@ impl Access {
     }
 }
 
-/// What is known of a tool without running it.
+/// The metadata of a tool.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spec {
     pub name: &'static str,
     pub title: &'static str,
     pub toolset: Toolset,
-    /// Toolsets that offer it as well.
+    /// Other toolsets that also offer it.
     pub also_in: &'static [Toolset],
     pub access: Access,
     pub projects: ProjectBinding,
@@ -195,7 +194,7 @@ pub(super) struct Spec {
     pub fields: &'static [&'static str],
     pub rest: Rest,
     pub paging: Paging,
-    /// How many elements come where the call does not say it.
+    /// The number of elements of a list if the call does not give one.
     pub usual_count: u64,
     /// Whether it takes a project as [`arguments::PROJECT`](crate::mcp::tool::PROJECT).
     pub takes_project: bool,
@@ -207,7 +206,7 @@ impl Spec {
         std::iter::once(self.toolset).chain(self.also_in.iter().copied())
     }
 
-    /// Whether it is offered where nobody chose.
+    /// Whether it is offered by default.
     pub fn is_usual(&self) -> bool {
         self.toolsets().any(|it| Toolset::DEFAULT.contains(&it))
     }
@@ -215,6 +214,13 @@ impl Spec {
 
 #[cfg(test)]
 mod tests {
+    use crate::backlog;
+    use crate::backlog::BacklogClient;
+    use crate::backlog::Request;
+    use crate::mcp::BacklogAccess;
+    use crate::mcp::attempt::HeldResponses;
+    use crate::mcp::file::FileLimits;
+    use crate::mcp::progress::ProgressSink;
     use std::time::Duration;
 
     use actix_web::HttpResponse;
@@ -249,7 +255,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_a_user_asks_for_takes_nothing_from_the_others_of_the_space() {
+    async fn the_requests_of_a_user_leave_memory_for_other_users_of_the_space() {
         let fake = FakeBacklog::responding(200, "\"1234567890\"");
         let client = BacklogClient::new(ClientOptions {
             max_bytes_per_user: 15,
@@ -267,7 +273,7 @@ mod tests {
                 access,
                 files: &files,
                 progress: ProgressSink::default(),
-                rooms: Rooms::default(),
+                held: HeldResponses::default(),
             };
             async move { backlog.send(Request::get([Segment::fixed("space")])).await }
         };
@@ -279,7 +285,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_call_keeps_the_room_of_its_long_answers_until_it_ends() {
+    async fn a_call_holds_the_memory_of_its_long_responses_until_it_ends() {
         let long = format!("\"{}\"", "a".repeat(backlog::LARGE));
         let (length, short) = (long.len(), "\"b\"");
         let fake = FakeBacklog::start(move |request| {
@@ -304,7 +310,7 @@ mod tests {
             access: &access,
             files: &files,
             progress: ProgressSink::default(),
-            rooms: Rooms::default(),
+            held: HeldResponses::default(),
         };
         let fetch = async |call: &Backlog<'_>, path| {
             let fetched = call.fetch(Request::get([Segment::fixed(path)])).await;
@@ -312,9 +318,9 @@ mod tests {
         };
         let (one, other) = (call(), call());
         assert!(fetch(&one, "long").await && fetch(&other, "long").await);
-        // Their texts are gone, but not what was read from them.
+        // Their texts are dropped, but not the values parsed from them.
         assert!(!fetch(&one, "long").await);
-        // What is short is not kept.
+        // Short responses are not held.
         assert!(fetch(&one, "short").await && fetch(&one, "short").await);
         drop(other);
         assert!(fetch(&one, "long").await);

@@ -1,4 +1,4 @@
-//! The groups of tools that an operator can offer or leave out.
+//! The groups of tools that an operator can enable or disable.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -24,7 +24,7 @@ pub enum Toolset {
     Administration,
 }
 
-/// A name that is no toolset's.
+/// A name that is not that of a toolset.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("unknown toolset `{0}`")]
 pub struct UnknownToolset(String);
@@ -33,9 +33,9 @@ pub struct UnknownToolset(String);
 struct Row {
     toolset: Toolset,
     name: &'static str,
-    /// Whether it is offered by default, because the upstream server has it.
+    /// Whether it is enabled by default, because the upstream server has it.
     is_default: bool,
-    /// One sentence for users who choose among the toolsets.
+    /// A phrase for operators who choose toolsets.
     description: &'static str,
 }
 
@@ -53,7 +53,7 @@ const fn row(
     }
 }
 
-/// Every toolset, in the order of the variants, which is the order in which they are listed.
+/// Every toolset, in the order of the variants, in which they are also listed.
 const TABLE: [Row; 13] = {
     use Toolset::{
         Activity, Administration, Document, Files, Git, Issue, Members, Notifications, Project,
@@ -64,14 +64,14 @@ const TABLE: [Row; 13] = {
             Space,
             "space",
             true,
-            "The space, its users and what they do",
+            "The space, its users and their activity",
         ),
         row(Project, "project", true, "Projects and their members"),
         row(
             Issue,
             "issue",
             true,
-            "Issues with their comments, files, links and watchers, and what classifies them",
+            "Issues, comments, attachments, links, watchers, and their categories, versions and types",
         ),
         row(Wiki, "wiki", true, "Wiki pages"),
         row(
@@ -91,51 +91,52 @@ const TABLE: [Row; 13] = {
             Files,
             "files",
             false,
-            "Files: uploads, what is attached to issues, wiki pages and pull requests, and shared \
-             files",
+            "Uploads, attachments of issues, wiki pages and pull requests, and shared files",
         ),
         row(
             Activity,
             "activity",
             false,
-            "What is around content: comments one by one, who is told, histories, stars, tags, \
-             what was looked at last",
+            "Comments, notifications, history, stars, tags and recently viewed items",
         ),
         row(
             Settings,
             "settings",
             false,
-            "What a project's issues are made of: statuses, types, fields",
+            "Statuses, categories, issue types and custom fields of a project",
         ),
         row(
             Members,
             "members",
             false,
-            "Who belongs to a project, and the teams",
+            "Project members, project administrators and teams",
         ),
         row(Webhooks, "webhooks", false, "The webhooks of a project"),
         row(
             Administration,
             "administration",
             false,
-            "The space as its administrators see it",
+            "Storage, plan, notice and rate limit of the space",
         ),
     ]
 };
 
-/// The toolsets of the table, or only the default ones.
+/// Returns the toolsets of the table, or only the default ones.
 const fn toolsets<const COUNT: usize>(only_default: bool) -> [Toolset; COUNT] {
     let mut chosen = [Toolset::Space; COUNT];
     let (mut at, mut count) = (0, 0);
     while at < TABLE.len() {
-        assert!(TABLE[at].toolset as usize == at, "a row out of order");
+        assert!(
+            TABLE[at].toolset as usize == at,
+            "the rows are out of order"
+        );
         if TABLE[at].is_default || !only_default {
             chosen[count] = TABLE[at].toolset;
             count += 1;
         }
         at += 1;
     }
-    assert!(count == COUNT, "another number of toolsets");
+    assert!(count == COUNT, "unexpected number of toolsets");
     chosen
 }
 
@@ -154,16 +155,16 @@ impl Toolset {
         self.row().name
     }
 
-    /// One sentence for users who choose among the toolsets.
+    /// A phrase for operators who choose toolsets.
     pub fn description(self) -> &'static str {
         self.row().description
     }
 
-    /// The sets that one name stands for: its own, those of `default` (or `all`, as the upstream
-    /// server calls them), or with `everything` each one.
+    /// Returns the toolsets of a name: one, the default ones for `default` (or `all`, its name in
+    /// the upstream server), or every one for `everything`.
     ///
     /// # Errors
-    /// It is no toolset's name.
+    /// The name is unknown.
     pub fn named(name: &str) -> Result<&'static [Self], UnknownToolset> {
         match name {
             "default" | "all" => Ok(&Self::DEFAULT),
@@ -176,11 +177,11 @@ impl Toolset {
         }
     }
 
-    /// Reads names separated by commas, such as `default,files`; `None` where there is none, or
-    /// only `all`, which says no more than saying nothing.
+    /// Parses names separated by commas, such as `default,files`; `None` if there is none, or only
+    /// `all`, which has the same meaning as none.
     ///
     /// # Errors
-    /// A name is no toolset's: whoever wrote it expected something else than the others.
+    /// A name is unknown. The others are not used then, because the operator expected more.
     pub fn parse_list(names: &str) -> Result<Option<BTreeSet<Self>>, UnknownToolset> {
         let names: Vec<_> = names
             .split(',')
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stands_for_its_own_set() {
+    fn a_name_returns_its_own_toolset() {
         for toolset in Toolset::ALL {
             assert_eq!(Toolset::named(toolset.as_str()), Ok(&[toolset][..]));
         }

@@ -143,7 +143,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(scopes in any_scopes()) {
+        fn written_scopes_are_parsed(scopes in any_scopes()) {
             prop_assert_eq!(Scopes::parse(&scopes.to_string()), scopes);
         }
 

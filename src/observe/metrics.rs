@@ -329,7 +329,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_space_without_sessions_says_so() {
+    fn a_space_without_sessions_is_reported() {
         let metrics = Metrics::new();
         metrics.sessions(vec![("acme".into(), 2), ("beta".into(), 1)]);
         metrics.sessions(vec![("acme".into(), 3)]);
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_alerts_watch_is_0_before_it_happens() {
+    fn metrics_of_alerts_are_0_before_the_first_event() {
         let metrics = Metrics::new();
         metrics.cleans_up(["grants"]);
         let text = metrics.render().unwrap();
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_off_keeps_nothing() {
+    fn disabled_metrics_record_nothing() {
         let metrics = Metrics::default();
         metrics.session_lookup(true);
         assert_eq!(metrics.render(), None);

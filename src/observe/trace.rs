@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_well_formed_is_ignored() {
+    fn a_malformed_traceparent_is_ignored() {
         for wrong in [
             "",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",

@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_announced_takes_nothing_from_other_senders() {
+    fn announced_bodies_reserve_no_memory_of_other_senders() {
         let budget = BodyBudget::new(LIMITS);
         let announced: Vec<_> = (0..50)
             .map(|last| budget.hold(network(last), 20).expect("room"))

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_result_is_not_replaced() {
+    fn only_results_are_replaced() {
         for response in [
             "",
             "{",

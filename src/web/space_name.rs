@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_none() {
+    fn a_text_without_a_space_name_is_none() {
         let long = "a".repeat(LONGEST + 1);
         for text in [
             "",

@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_found_has_a_budget_over_all_networks() {
+    fn unknown_credentials_share_a_budget_over_all_networks() {
         let unchecked = Unchecked::default();
         let mut admitted = 0;
         while unchecked.check().is_ok() {

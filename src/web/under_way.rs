@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_call_takes_is_free_when_its_last_clone_ends_or_it_says_so() {
+    fn a_call_releases_its_slot_with_its_last_clone_or_on_request() {
         let under_way = UnderWay::new(true);
         let budget = BodyBudget::default();
         let grant = grant();

@@ -91,7 +91,7 @@ async fn every_call_is_audited_with_its_outcome_and_without_its_content() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_read_without_a_tool_is_audited_and_counted() {
+async fn reads_without_a_tool_are_audited_and_counted() {
     let hub = TestHub::start_with(|settings| {
         eager(settings);
         settings.observe.metrics = Some("127.0.0.1:0".parse().unwrap());
@@ -265,7 +265,7 @@ async fn months_past_retention_go_as_a_whole_and_the_rest_by_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_is_exported_whole_and_forgotten_alone() {
+async fn a_user_is_exported_completely_and_only_that_user_is_forgotten() {
     let hub = TestHub::start_with(eager).await;
     let daniel = Person::default().sign_in(&hub, seed::DANIEL).await;
     let maja = Person::default().sign_in(&hub, seed::MAJA).await;
@@ -335,7 +335,7 @@ async fn a_person_is_exported_whole_and_forgotten_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_is_written_after_its_person_was_forgotten_names_nobody() {
+async fn a_call_that_is_written_after_its_user_was_forgotten_names_no_user() {
     let hub = TestHub::start_with(|settings| settings.observe.events_every = NEVER).await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     get_myself(&hub, &tokens).await;
@@ -357,7 +357,7 @@ async fn a_call_that_is_written_after_its_person_was_forgotten_names_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_who_was_granted_it_exports_or_forgets_people() {
+async fn only_granted_roles_export_or_forget_users() {
     let hub = TestHub::start().await;
     let open = "SELECT string_agg(oid::regprocedure::text, ' ') FROM pg_proc
                 WHERE oid = ANY (ARRAY[

@@ -43,7 +43,7 @@ async fn fails(pool: &PgPool, statement: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_named_with_what_to_do_and_nothing_is_stored() {
+async fn an_error_names_its_cause_and_remedy_and_nothing_is_stored() {
     let database = TestDatabase::create().await;
     let pool = database.pool();
     done(
@@ -296,7 +296,7 @@ async fn an_update_changes_what_it_names_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_operator_does_is_audited_with_the_login_role_and_without_secrets() {
+async fn operator_actions_are_audited_with_the_login_role_and_without_secrets() {
     let hub = TestHub::start().await;
     Person::default().sign_in(&hub, seed::DANIEL).await;
     let role = TestRole::member_of("hub_admin", &hub.database).await;

@@ -85,7 +85,7 @@ impl Operator<'_> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_keeps_spaces_clients_and_people_by_command() {
+async fn an_operator_manages_spaces_clients_and_users_by_command() {
     let hub = TestHub::start().await;
     let role = TestRole::member_of("hub_admin", &hub.database).await;
     let site = hub.sim.url().as_str().trim_end_matches('/').to_owned();

@@ -85,7 +85,7 @@ impl Acme {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_space_that_is_disabled_says_so_everywhere_and_loses_nobody() {
+async fn a_disabled_space_is_reported_everywhere_and_keeps_its_grants() {
     let acme = Acme::create().await;
     let person = Person::default();
     let tokens = person.sign_in(&acme.here, seed::DANIEL).await;

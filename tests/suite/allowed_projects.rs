@@ -52,7 +52,7 @@ async fn a_bound_holds_as_soon_as_it_is_set_and_until_it_is_lifted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_project_key_cannot_be_allowed() {
+async fn an_invalid_project_key_cannot_be_allowed() {
     let hub = TestHub::start().await;
     for wrong in [
         "ARRAY['harbor']",
@@ -69,7 +69,7 @@ async fn what_is_no_project_key_cannot_be_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_looked_up_is_remembered_for_its_user_only() {
+async fn lookups_are_cached_for_their_user_only() {
     let hub = TestHub::start().await;
     allow(&hub, "ARRAY['KURA']").await;
     let daniel = Person::default().sign_in(&hub, seed::DANIEL).await;

@@ -39,7 +39,7 @@ async fn a_replay_ends_the_grant_and_is_audited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_operator_does_with_sql_is_audited_with_the_role() {
+async fn changes_by_sql_are_audited_with_the_role() {
     let hub = TestHub::start().await;
     Person::default().sign_in(&hub, seed::DANIEL).await;
     hub.sql(

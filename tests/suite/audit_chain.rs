@@ -132,7 +132,7 @@ async fn a_bound_that_changes_is_audited_with_old_and_new_whoever_changes_it() {
 
 /// The service never changes these columns.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_grant_allows_is_audited_when_it_changes_and_names_nobody_in_the_change() {
+async fn a_changed_grant_is_audited_without_user_names_in_the_change() {
     let hub = TestHub::start().await;
     Person::default()
         .sign_in(&hub, backlog_sim::seed::DANIEL)
@@ -206,7 +206,7 @@ async fn an_event_that_is_altered_added_or_removed_shows() {
 
 /// The owner of the tables can make another chain; it lacks the noted event.
 #[tokio::test]
-async fn a_chain_that_was_made_anew_is_not_the_one_that_was_noted() {
+async fn a_rebuilt_chain_differs_from_the_noted_one() {
     let database = changed().await;
     let pool = database.pool();
     let noted = chain::verify(pool, None).await.expect("a check");
@@ -246,7 +246,7 @@ async fn a_chain_that_was_made_anew_is_not_the_one_that_was_noted() {
 }
 
 #[tokio::test]
-async fn what_expires_leaves_its_last_hash_behind() {
+async fn expired_events_leave_their_last_hash() {
     let database = changed().await;
     let pool = database.pool();
     done(pool, "SELECT admin.set_audit_floor(1)").await;

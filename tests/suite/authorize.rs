@@ -11,7 +11,7 @@ use crate::support::{
 const OTHER_SITE: &str = "https://evil.example/callback";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rule_25_an_unknown_client_gets_a_page_that_tells_how_to_recover() {
+async fn rule_25_an_unknown_client_gets_a_page_that_explains_how_to_recover() {
     let hub = TestHub::start().await;
     let person = Person::default();
     let known = hub.register().await;

@@ -235,7 +235,7 @@ async fn behind_tls_the_cookie_is_secure_and_bound_to_the_host() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disabled_space_says_so_before_anyone_signs_in() {
+async fn a_disabled_space_is_reported_before_the_sign_in() {
     let hub = TestHub::start().await;
     let person = Person::default();
     let client = hub.register().await;

@@ -52,7 +52,7 @@ async fn generation(hub: &TestHub) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rule_37_a_401_of_backlog_is_answered_by_one_renewal_and_one_retry() {
+async fn rule_37_a_401_of_backlog_causes_one_renewal_and_one_retry() {
     let hub = TestHub::start().await;
     let tokens = sign_in(&hub).await;
     hub.sim.control().expire_access_tokens();
@@ -96,7 +96,7 @@ async fn rule_37_a_401_after_the_renewal_is_an_http_401_and_not_a_result() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_who_took_the_access_back_at_backlog_is_signed_out() {
+async fn a_user_who_revoked_the_access_at_backlog_is_signed_out() {
     let hub = TestHub::start().await;
     let tokens = sign_in(&hub).await;
     let other = Person::default().sign_in(&hub, seed::MAJA).await;
@@ -254,7 +254,7 @@ async fn rule_35_twenty_callers_on_two_replicas_renew_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_renewal_starts_ahead_of_time_and_keeps_nobody_waiting() {
+async fn a_renewal_starts_ahead_of_time_and_delays_no_call() {
     let hub = TestHub::start().await;
     let tokens = sign_in(&hub).await;
     let sim = hub.sim.control();

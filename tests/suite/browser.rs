@@ -30,7 +30,7 @@ async fn authorize(hub: &TestHub, landing: &Landing) -> (String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_approves() {
+async fn a_user_approves() {
     let hub = TestHub::start().await;
     let mut landing = Landing::open().await;
     let (client_id, url) = authorize(&hub, &landing).await;
@@ -79,7 +79,7 @@ async fn clicks_and_keys_in_one_place_approve_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_declines() {
+async fn a_user_declines() {
     let hub = TestHub::start().await;
     let mut landing = Landing::open().await;
     let (_, url) = authorize(&hub, &landing).await;
@@ -94,7 +94,7 @@ async fn a_person_declines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_chooses_one_of_several_spaces() {
+async fn a_user_chooses_one_of_several_spaces() {
     let hub = TestHub::start_with(|settings| settings.default_space = None).await;
     hub.second_space("harbour").await;
     hub.second_space("workshop").await;
@@ -131,7 +131,7 @@ async fn a_person_chooses_one_of_several_spaces() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_names_a_space_that_is_not_listed() {
+async fn a_user_names_a_space_that_is_not_listed() {
     let hub = TestHub::start_with(|settings| settings.default_space = None).await;
     hub.second_space("harbour").await;
     hub.second_space("workshop").await;

@@ -43,7 +43,7 @@ async fn a_refusal_at_backlog_goes_on_to_the_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_error_of_backlog_is_not_blamed_on_the_person() {
+async fn another_error_of_backlog_is_not_blamed_on_the_user() {
     let hub = TestHub::start().await;
     let (person, _, page) = at_backlog(&hub).await;
     let state = param(&page, "state");
@@ -86,7 +86,7 @@ async fn a_sign_in_from_before_its_space_moved_is_refused_and_can_start_again() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_is_not_the_browsers_own_is_refused_and_uses_nothing_up() {
+async fn a_response_from_another_browser_is_rejected_and_consumes_nothing() {
     let hub = TestHub::start().await;
     let (person, client, page) = at_backlog(&hub).await;
     let callback = person
@@ -139,7 +139,7 @@ async fn an_answer_that_is_not_the_browsers_own_is_refused_and_uses_nothing_up()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_counts_once_however_often_it_arrives() {
+async fn a_repeated_response_counts_once() {
     let hub = TestHub::start().await;
     let (person, client, page) = at_backlog(&hub).await;
     let callback = person
@@ -165,7 +165,7 @@ async fn an_answer_counts_once_however_often_it_arrives() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_after_the_request_expired_is_refused() {
+async fn a_response_after_the_request_expired_is_rejected() {
     let hub = TestHub::start().await;
     let (person, _, page) = at_backlog(&hub).await;
     let callback = person
@@ -284,7 +284,7 @@ async fn a_wrong_secret_of_the_space_is_the_operators_to_mend() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_space_disabled_in_the_meantime_signs_nobody_in() {
+async fn a_space_disabled_in_the_meantime_accepts_no_sign_in() {
     let hub = TestHub::start().await;
     let (person, _, page) = at_backlog(&hub).await;
     let callback = person
@@ -303,7 +303,7 @@ async fn a_space_disabled_in_the_meantime_signs_nobody_in() {
 
 /// An operator who has turned a space off, or moved it, may ask who is signed in and be done.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_space_changed_while_backlog_is_asked_signs_nobody_in() {
+async fn a_space_changed_during_a_request_to_backlog_accepts_no_sign_in() {
     for change in [
         "UPDATE hub.spaces SET disabled_at = clock_timestamp()",
         "UPDATE hub.spaces SET base_url = 'https://elsewhere.backlog.com'",

@@ -82,7 +82,7 @@ async fn a_client_that_hangs_up_stops_its_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_standard_input_a_cancelled_request_stops_and_is_not_answered() {
+async fn on_standard_input_a_cancelled_request_stops_without_a_response() {
     let sim = sim().await;
     let mut process = program(&["stdio"])
         .env("BACKLOG_DOMAIN", sim.url().as_str())

@@ -53,7 +53,7 @@ async fn count(db: &PgPool, rows: &str) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_expired_goes_and_what_is_live_stays() {
+async fn expired_rows_are_deleted_and_live_rows_remain() {
     let database = TestDatabase::create().await;
     let db = database.pool();
     execute(db, ROWS).await;
@@ -78,7 +78,7 @@ async fn what_has_expired_goes_and_what_is_live_stays() {
             ("authorization_codes", 2),
             ("access_tokens", 2),
             ("refresh_tokens", 3),
-            ("refresh_answers", 1),
+            ("refresh_responses", 1),
             ("client_assertions", 1),
             ("consents", 1),
             ("grants", 4),
@@ -167,7 +167,7 @@ async fn rule_19_of_the_never_used_clients_the_newest_stay() {
 
 /// Rows that strangers add are bounded by their bytes and, however new, by their number.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_strangers_begin_and_never_finish_is_bounded() {
+async fn unfinished_rows_of_strangers_are_bounded() {
     const MORE: i64 = 300;
     let database = TestDatabase::create().await;
     let db = database.pool();
@@ -298,7 +298,7 @@ async fn a_service_in_use_does_not_notice() {
     )
     .await;
     let removed = cleanup::once(db).await.expect("a cleanup").expect("alone");
-    assert_eq!(removed, [("refresh_answers", 1)]);
+    assert_eq!(removed, [("refresh_responses", 1)]);
     assert_eq!(me().await, StatusCode::OK);
     let (status, _) = refresh(&hub.base_url, &tokens).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);

@@ -238,7 +238,7 @@ async fn rule_24_a_failed_fetch_is_temporary_and_nothing_remembers_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_document_is_told_to_the_person_and_not_stored() {
+async fn an_invalid_document_is_shown_to_the_user_and_not_stored() {
     let hub = TestHub::start().await;
     let host = DocumentHost::open().await;
     let url = authorize_url(&hub, &host.url(PATH));
@@ -290,7 +290,7 @@ async fn a_wrong_document_is_told_to_the_person_and_not_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_documents_url_is_an_unknown_client_and_nothing_is_fetched() {
+async fn a_url_that_is_not_a_documents_is_an_unknown_client_and_not_fetched() {
     let hub = TestHub::start().await;
     let host = DocumentHost::open().await;
     let before = hub.state().await;
@@ -330,7 +330,7 @@ async fn what_is_no_documents_url_is_an_unknown_client_and_nothing_is_fetched() 
 /// A document that will never be fetched is not called temporary, and a name is not told apart by
 /// what it resolves to.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_document_out_of_reach_is_told_with_the_way_on() {
+async fn an_unreachable_document_is_reported_with_the_next_step() {
     const HOST: &str = "hub.test";
     let hub = TestHub::start_with(|settings| {
         settings.base_url = Some(BaseUrl::parse(&format!("https://{HOST}")).expect("a base URL"));
@@ -404,7 +404,7 @@ async fn rule_40_two_installations_of_one_client_do_not_sign_each_other_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rule_21_the_metadata_says_that_documents_are_read() {
+async fn rule_21_the_metadata_announces_client_documents() {
     let hub = TestHub::start().await;
     hub.second_space("other").await;
     for issuer in ["", "/spaces/other"] {

@@ -32,7 +32,7 @@ async fn a_denial_goes_to_the_client_and_never_reaches_backlog() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_may_give_less_than_was_asked_for() {
+async fn a_user_may_grant_less_than_was_requested() {
     let hub = TestHub::start().await;
     let person = Person::default();
     let client = hub.register().await;
@@ -149,7 +149,7 @@ async fn rule_39_only_the_page_in_its_own_browser_decides() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_one_space_is_not_answered_at_another() {
+async fn a_page_of_one_space_is_rejected_at_another() {
     let hub = TestHub::start().await;
     let person = Person::default();
     let client = hub.register().await;

@@ -121,7 +121,7 @@ async fn rule_26_a_database_that_is_away_is_a_passing_failure() {
 /// A browser gets a page that says when to try again, wherever the sign-in is, and the sign-in goes
 /// on after that.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_meets_a_page_while_the_database_is_away_and_goes_on_after() {
+async fn a_sign_in_gets_a_page_while_the_database_is_down_and_continues_after() {
     let (hub, proxy) = TestHub::start_behind_proxy().await;
     let client = hub.register().await;
     let (undecided, approved) = (Person::default(), Person::default());

@@ -390,7 +390,7 @@ fn no_proxy_logs_the_codes_in_queries() {
 }
 
 #[test]
-fn the_image_runs_what_the_deployments_ask_of_it() {
+fn the_image_runs_the_commands_of_the_deployments() {
     let dockerfile = read("Dockerfile");
     let entry = captures(r#"(?m)^ENTRYPOINT \["([^"]+)"\]$"#, &dockerfile);
     assert_eq!(entry, BTreeSet::from(["backlog-mcp-hub".to_owned()]));

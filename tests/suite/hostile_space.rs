@@ -264,7 +264,7 @@ async fn a_redirect_uri_is_fixed_when_the_space_is_made_and_leads_back_to_the_br
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_space_leaves_the_shared_redirect_uri_while_people_sign_in() {
+async fn a_space_leaves_the_shared_redirect_uri_during_sign_ins() {
     let tenants = Tenants::start().await;
     let hub = &tenants.hub;
     let client = hub.register().await;

@@ -85,7 +85,7 @@ async fn run_get_myself(browser: &Browser) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_inspector_signs_in_calls_a_tool_and_goes_on_after_a_restart() {
+async fn the_inspector_signs_in_calls_a_tool_and_continues_after_a_restart() {
     let deployment = Deployment::new().await;
     let hub = deployment.start().await;
     let inspector = Inspector::start(&deployment.site.mcp_url()).await;

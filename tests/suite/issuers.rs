@@ -49,7 +49,7 @@ async fn a_sign_in_at_a_host_name_of_its_own_ends_in_its_space() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disabled_space_lets_nobody_in_anywhere_until_it_is_enabled() {
+async fn a_disabled_space_admits_no_user_anywhere_until_it_is_enabled() {
     let hub = TestHub::start().await;
     let (replica, replica_url) = hub.replica().await;
     let [_, second, third] = Issuer::three(&hub).await;

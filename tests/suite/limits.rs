@@ -150,7 +150,7 @@ async fn sign_ins_that_succeed_use_up_nobodys_share() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_older_versions_may_have_issued_is_looked_up_a_few_times_only() {
+async fn credentials_of_older_versions_are_looked_up_a_few_times_only() {
     let hub = behind_proxy(true).await;
     let guess = || {
         let token = AccessToken::generate(&Random::system());
@@ -199,7 +199,7 @@ async fn guessing_the_secret_of_a_client_is_limited_for_that_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_grant_that_asks_too_often_is_told_to_wait_and_others_are_not() {
+async fn a_grant_with_too_many_requests_is_limited_and_others_are_not() {
     let hub = TestHub::start().await;
     let [busy, quiet] = [seed::DANIEL, seed::MAJA].map(async |user| {
         let tokens = Person::default().sign_in(&hub, user).await;
@@ -307,7 +307,7 @@ async fn a_forwarded_address_is_believed_from_no_stranger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_client_writes_before_its_proxy_counts_for_nothing() {
+async fn forwarded_addresses_written_by_a_client_are_ignored() {
     let hub = behind_proxy(true).await;
     // The proxy appends the address it saw; the client wrote what stands before.
     let forged = |number: usize| format!("10.0.{}.{}, {SOMEBODY}", number / 256, number % 256);

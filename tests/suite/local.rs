@@ -56,7 +56,7 @@ async fn a_client_on_standard_input_acts_as_the_keys_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_http_it_answers_its_own_computer_and_no_web_page() {
+async fn on_http_it_serves_its_own_computer_and_no_web_page() {
     let sim = sim().await;
     let key = sim.control().issue_api_key(seed::DANIEL);
     let port = Port::reserve();
@@ -238,7 +238,7 @@ async fn on_http_the_operator_sets_a_token_or_does_without() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_backlog_refuses_is_said_and_not_shown() {
+async fn a_key_that_backlog_rejects_is_reported_and_not_shown() {
     let sim = sim().await;
     let command = with_key(program(&["stdio"]), &sim, "a-wrong-key");
     let mut client = StdioClient::start(command).await;
@@ -249,7 +249,7 @@ async fn a_key_that_backlog_refuses_is_said_and_not_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_missing_is_named() {
+async fn missing_values_are_named() {
     for (args, env, expected) in [
         (vec!["stdio"], vec![], "BACKLOG_DOMAIN"),
         (
@@ -287,7 +287,7 @@ async fn what_is_missing_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_meant_ends_the_start() {
+async fn contradictory_settings_prevent_the_start() {
     const KEY: &str = "the-key-itself";
     let single = [
         ("BACKLOG_DOMAIN", "acme.backlog.com"),

@@ -255,7 +255,7 @@ async fn a_stranger_decides_neither_what_is_sampled_nor_where_it_belongs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_has_an_id_that_its_error_and_its_log_lines_show() {
+async fn every_response_has_an_id_that_its_error_and_its_log_lines_show() {
     let deployment = Deployment::new().await;
     let mut command = deployment.command();
     command.env("LOG_FORMAT", "json");
@@ -299,7 +299,7 @@ async fn every_answer_has_an_id_that_its_error_and_its_log_lines_show() {
 
 /// Also where nobody thinks of it: redirects, and what is refused before any route.
 #[tokio::test(flavor = "multi_thread")]
-async fn ids_differ_and_are_on_every_kind_of_answer() {
+async fn ids_differ_and_are_on_every_kind_of_response() {
     let hub = TestHub::start().await;
     let pattern = Regex::new("^[0-9a-f-]{36}$").unwrap();
     let mut ids = Vec::new();

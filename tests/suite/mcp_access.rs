@@ -123,7 +123,7 @@ async fn a_challenge_asks_for_no_more_than_can_be_used() {
 
 /// Ways to end a token while it is remembered, each by SQL as an operator would.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_ends_in_the_database_ends_at_every_replica() {
+async fn rows_ended_in_the_database_end_at_every_replica() {
     let hub = TestHub::start().await;
     let (replica, replica_url) = hub.replica().await;
     let endpoints = [hub.mcp_url(), format!("{replica_url}/mcp")];

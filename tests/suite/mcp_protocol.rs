@@ -107,7 +107,7 @@ async fn the_revision_without_a_handshake_is_spoken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_call_is_told_what_is_wrong_with_it() {
+async fn an_invalid_call_returns_the_reason() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let token = Some(tokens.access_token.as_str());

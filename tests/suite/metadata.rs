@@ -395,7 +395,7 @@ async fn rule_4_a_document_that_is_not_there_is_a_404_below_the_endpoint_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_method_is_told_the_right_one() {
+async fn a_wrong_method_returns_the_allowed_ones() {
     let hub = TestHub::start().await;
     for (path, allowed) in [
         ("/", "GET, HEAD"),

@@ -32,7 +32,7 @@ fn value(text: &str, series: &str) -> Option<f64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_happens_is_counted_by_route_tool_outcome_and_space() {
+async fn requests_are_counted_by_route_tool_outcome_and_space() {
     let hub = start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     for _ in 0..3 {
@@ -234,7 +234,7 @@ async fn a_lost_listener_shows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_expired_goes_by_itself_round_after_round() {
+async fn expired_rows_are_deleted_in_each_round() {
     let hub = TestHub::start_with(|settings| {
         settings.observe.metrics = Some("127.0.0.1:0".parse().unwrap());
         settings.observe.cleanup_every = Duration::from_millis(200);

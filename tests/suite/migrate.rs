@@ -112,7 +112,7 @@ async fn advisory_locks(database: &TestDatabase) -> i64 {
 
 /// The service does not change the schema; it says who must.
 #[tokio::test]
-async fn a_service_that_may_not_migrate_says_so() {
+async fn a_service_without_the_right_to_migrate_reports_it() {
     let database = TestDatabase::create().await;
     let role = TestRole::member_of("hub_service", &database).await;
     let last = migrations().pop().expect("a migration").version();

@@ -130,7 +130,7 @@ async fn several_organizations_share_one_endpoint() {
 
 /// Theirs keeps its state in memory; here a database is added, or one is started.
 #[tokio::test(flavor = "multi_thread")]
-async fn with_oauth_settings_people_sign_in() {
+async fn with_oauth_settings_users_sign_in() {
     let deployment = Deployment::new().await;
     let settings = deployment.command();
     let settings = settings.as_std().get_envs();

@@ -128,7 +128,7 @@ async fn add_milestone(server: &HubServer, sim: &BacklogSim, name: &str) {
 }
 
 #[actix_web::test]
-async fn what_a_remembered_list_lacks_is_looked_for_once_more() {
+async fn a_name_missing_from_a_cached_list_is_looked_up_again() {
     let (server, sim) = (server(), sim().await);
     let agent = Agent::new(&server, &sim, seed::DANIEL);
     let count = async |milestones: Value| {
@@ -162,7 +162,7 @@ async fn what_a_remembered_list_lacks_is_looked_for_once_more() {
 }
 
 #[actix_web::test]
-async fn what_one_has_changed_oneself_is_read_again() {
+async fn a_list_is_reloaded_after_a_users_own_change() {
     let (server, sim) = (server(), sim().await);
     let agent = Agent::new(&server, &sim, seed::DANIEL);
     let milestone = async || {
@@ -200,7 +200,7 @@ async fn told(server: &HubServer, sim: &BacklogSim, user: Id, project: &str) -> 
 }
 
 #[actix_web::test]
-async fn what_one_person_sees_is_told_to_nobody_else() {
+async fn cached_names_are_never_shown_to_another_user() {
     let (server, sim) = (server(), sim().await);
     let member = told(&server, &sim, seed::KENTA, "KURA").await;
     assert!(member.contains("レビュー待ち (218430)"), "{member}");

@@ -177,7 +177,7 @@ impl Counted {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_forges_tokens_keeps_nobody_of_the_same_network_out() {
+async fn forged_tokens_block_no_other_user_of_the_same_network() {
     let hub = Counted::start().await;
     // With the right checksum, as anybody can make them: they could be of an older version.
     let forged = || AccessToken::generate(&Random::system());
@@ -240,7 +240,7 @@ async fn a_dead_token_is_not_looked_up_again_and_again() {
 
 /// Tokens and clients of an older version, which had no check, serve until they end.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_older_version_issued_is_still_good() {
+async fn credentials_of_an_older_version_remain_valid() {
     let hub = Counted::start().await;
     let random = Random::system();
     let access = AccessToken::generate(&random);
@@ -349,7 +349,7 @@ async fn replicas_that_start_together_agree_on_one_key() {
 /// Few are looked up at a time. A request that gets no turn is not kept waiting for those before
 /// it, which the database does not answer.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_credential_without_a_check_that_gets_no_turn_is_asked_to_come_again() {
+async fn a_credential_without_a_check_beyond_the_budget_is_asked_to_retry() {
     const AT_A_TIME: usize = 8;
     let hub = TestHub::start().await;
     let client_id = hub.register().await;

@@ -119,7 +119,7 @@ async fn check_key(deployment: &Deployment) -> String {
 /// It is sealed anew and stays the same key: the hub knows what it issued before, without a budget
 /// for what it may not have issued.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_key_of_the_checks_is_sealed_anew_and_stays_the_same() {
+async fn the_check_key_is_sealed_again_and_stays_the_same() {
     let deployment = Deployment::new().await;
     let (old, new) = (key("old"), key("new"));
     let hub = start(&deployment, &old).await;

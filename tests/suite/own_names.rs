@@ -152,7 +152,7 @@ impl<'a> At<'a> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_name_of_the_hub_says_its_own_address_and_signs_in_there() {
+async fn each_name_of_the_hub_shows_its_own_address_and_signs_in_there() {
     let hub = TestHub::start_with(|settings| named(settings, NEW, &[OLD, "port.test:8443"])).await;
     let base = At::hub(&hub, NEW);
     for host in [OLD, NEW, "port.test:8443"] {
@@ -218,7 +218,7 @@ async fn each_name_of_the_hub_says_its_own_address_and_signs_in_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn moving_to_another_name_signs_nobody_out_while_the_old_one_is_kept() {
+async fn moving_to_another_name_ends_no_grant_while_the_old_one_is_kept() {
     let hub = TestHub::start_with(|settings| named(settings, OLD, &[])).await;
     let old = At::hub(&hub, OLD);
     let client = old.register().await;

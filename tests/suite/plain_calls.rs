@@ -59,7 +59,7 @@ fn body(call: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plain_call_is_answered_to_the_byte_as_any_other() {
+async fn a_plain_call_gets_the_same_bytes_as_any_other() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let plain = [

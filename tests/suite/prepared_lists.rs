@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_prepared_answer_is_to_the_byte_what_it_would_be() {
+async fn a_prepared_response_has_the_same_bytes_as_a_fresh_one() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     // With a parameter of its type, the request is not taken for a plain one.
@@ -72,7 +72,7 @@ async fn a_prepared_answer_is_to_the_byte_what_it_would_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_prepared_list_is_not_for_somebody_who_may_do_less() {
+async fn a_prepared_list_is_not_used_for_a_user_with_fewer_rights() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let names = async || -> Vec<Value> {

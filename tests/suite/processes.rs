@@ -306,7 +306,7 @@ async fn killed_and_started_second(hub: Process, deployment: &Deployment) -> Pro
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refreshes_at_two_processes_get_one_answer() {
+async fn refreshes_at_two_processes_get_one_response() {
     let deployment = Deployment::new().await;
     let (first, second) = tokio::join!(deployment.start(), deployment.start_second());
     let tokens = Person::default()

@@ -296,7 +296,7 @@ async fn settings_are_read_from_the_working_directory_and_not_from_those_above()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn help_tells_every_environment_variable() {
+async fn help_lists_every_environment_variable() {
     let setting = Regex::new(r#"env = "([A-Z_]+)""#).unwrap();
     for (command, sources) in [
         (

@@ -79,7 +79,7 @@ async fn sigterm_lets_calls_under_way_finish() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sigterm_lets_kept_connections_have_a_last_answer() {
+async fn sigterm_lets_kept_connections_receive_a_last_response() {
     let deployment = Deployment::new().await;
     let mut hub = deployment.start().await;
     // As that of a load balancer that has not noticed yet. A pool of connections would not do:

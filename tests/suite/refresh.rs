@@ -26,7 +26,7 @@ async fn end_grace(hub: &TestHub) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rule_30_inside_the_window_every_presentation_gets_the_same_answer() {
+async fn rule_30_inside_the_window_every_presentation_gets_the_same_response() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let (_, first) = refresh(&hub.base_url, &tokens).await;
@@ -51,7 +51,7 @@ async fn rule_30_inside_the_window_every_presentation_gets_the_same_answer() {
 /// A replica with a newer ring, or of a newer version, kept it. Were the token refused, the client
 /// would throw it away.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_kept_answer_that_does_not_open_is_no_end_of_the_token() {
+async fn a_stored_response_that_does_not_open_leaves_the_token_valid() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let lost = refreshed(&hub, &tokens).await;
@@ -117,7 +117,7 @@ async fn rule_30_fifty_refreshes_at_once_over_two_replicas_are_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rule_30_a_lost_answer_is_replaced_after_the_window() {
+async fn rule_30_a_lost_response_is_replaced_after_the_window() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let lost = refreshed(&hub, &tokens).await;
@@ -135,7 +135,7 @@ async fn rule_30_a_lost_answer_is_replaced_after_the_window() {
 
 /// Two have then what one was given: nobody can tell which of them is the thief.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_that_turns_up_after_its_replacement_was_used_ends_the_grant() {
+async fn a_lost_response_that_is_used_after_its_replacement_ends_the_grant() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let lost = refreshed(&hub, &tokens).await;
@@ -373,7 +373,7 @@ async fn an_expired_or_revoked_grant_does_not_refresh() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rule_34_an_outage_of_backlog_logs_nobody_out() {
+async fn rule_34_an_outage_of_backlog_ends_no_grant() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let sim = hub.sim.control();

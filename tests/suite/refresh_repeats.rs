@@ -15,7 +15,7 @@ use crate::support::{
 /// Two processes of a client may share a token and ask for different scopes. A thief who keeps
 /// step with the client is seen by how late the repeats are.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeat_inside_the_window_may_ask_for_less_and_leaves_a_trace() {
+async fn a_repeat_inside_the_window_may_request_less_and_is_recorded() {
     let hub = TestHub::start_with(|settings| {
         settings.observe.metrics = Some("127.0.0.1:0".parse().expect("an address"));
     })

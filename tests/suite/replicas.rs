@@ -67,7 +67,7 @@ async fn a_sign_in_walks_across_replicas() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_ends_at_one_replica_ends_at_all() {
+async fn a_grant_that_ends_at_one_replica_ends_at_all() {
     let replicas = Replicas::start().await;
     let site = &replicas.site;
     let urls = replicas.urls();
@@ -128,7 +128,7 @@ async fn what_ends_at_one_replica_ends_at_all() {
 
 /// The space `acme`: added, changed, disabled, enabled and deleted by SQL.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_operators_do_to_a_space_holds_at_all() {
+async fn changes_of_a_space_apply_at_all_replicas() {
     let replicas = Replicas::start().await;
     let run = async |statement: &str| {
         let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(replicas.database.pool());

@@ -32,7 +32,7 @@ pub fn uri(hub: &TestHub, path: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_person_sees_in_backlog_can_be_read_as_resources() {
+async fn items_that_a_user_sees_in_backlog_can_be_read_as_resources() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let listed = result(&hub, &tokens, "resources/list", json!({})).await;
@@ -105,7 +105,7 @@ async fn what_a_person_sees_in_backlog_can_be_read_as_resources() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_person_does_not_see_is_no_resource_for_them() {
+async fn items_that_a_user_cannot_see_are_not_resources() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::TOMASZ).await;
     for path in [

@@ -127,7 +127,7 @@ async fn a_public_client_may_leave_its_client_id_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_token_is_answered_like_a_live_one() {
+async fn an_unknown_token_gets_the_same_response_as_a_live_one() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let before = hub.state().await;
@@ -249,7 +249,7 @@ async fn a_confidential_client_must_authenticate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_a_revocation_request_is_refused() {
+async fn an_invalid_revocation_request_is_rejected() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let before = hub.state().await;
@@ -284,7 +284,7 @@ async fn what_is_not_a_revocation_request_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_replica_hears_of_a_revocation() {
+async fn every_replica_is_notified_of_a_revocation() {
     let hub = TestHub::start().await;
     let (second, second_url) = hub.replica().await;
     for by in ["access", "refresh"] {

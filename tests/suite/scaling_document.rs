@@ -86,7 +86,7 @@ async fn call_that_asks(hub: &TestHub, proxy: &DatabaseProxy, tokens: &Tokens) -
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_step_of_a_session_runs_more_statements_than_the_page_says() {
+async fn no_step_of_a_session_runs_more_statements_than_documented() {
     let (hub, proxy) = TestHub::start_behind_proxy().await;
     let person = Person::default();
     let mut found = BTreeMap::new();

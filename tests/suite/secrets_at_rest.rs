@@ -231,7 +231,7 @@ async fn a_sealed_token_moved_to_another_account_does_not_open() {
 /// The proxy reads every statement off the wire, so none can go unnoticed: not one
 /// under a prepared name, not a ping of the pool, not one in a transaction.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeated_tool_call_asks_the_database_nothing() {
+async fn a_repeated_tool_call_makes_no_database_query() {
     // What was done is written down beside the requests' way, and here not at all.
     let never = Duration::from_secs(3600);
     let (hub, proxy) = TestHub::start_behind_proxy_with(|settings| {

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_signs_in_and_the_tools_act_as_that_person() {
+async fn a_user_signs_in_and_the_tools_act_as_that_user() {
     let hub = TestHub::start().await;
     let person = Person::default();
     let client_id = hub.register().await;

@@ -44,7 +44,7 @@ async fn consent(hub: &TestHub, person: &Person, client: &str) -> Page {
 /// An operator's login can point a space anywhere in the database; the hub follows to sites that
 /// its settings allow, and to those that it was used with before.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_space_that_is_pointed_elsewhere_takes_nobody_and_nothing_there() {
+async fn a_space_with_a_changed_url_sends_no_user_and_no_secret_there() {
     let change = |settings: &mut backlog_mcp_hub::config::Settings| {
         settings.base_url = Some(BaseUrl::parse(&format!("https://{HOST}")).expect("a base URL"));
         settings.sites = Sites::of_nulab();

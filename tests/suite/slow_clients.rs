@@ -130,7 +130,7 @@ async fn a_message_that_trickles_in_is_cut_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_is_slow_but_not_too_slow_gets_its_answer() {
+async fn a_client_that_is_slow_but_not_too_slow_gets_its_response() {
     let hub = impatient(HttpTimeouts {
         headers: LONG,
         body: LONG,

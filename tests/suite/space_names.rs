@@ -68,7 +68,7 @@ async fn a_stranger_is_shown_no_space_and_names_one_however_it_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_leads_nowhere_is_asked_for_again() {
+async fn an_unknown_space_name_is_requested_again() {
     let hub = hub().await;
     let client = hub.register().await;
     let person = Person::default();
@@ -113,7 +113,7 @@ async fn a_name_that_leads_nowhere_is_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_spaces_of_one_site_are_told_apart_by_their_names() {
+async fn several_spaces_of_one_site_are_distinguished_by_their_names() {
     let hub = hub().await;
     hub.space_at_url("acme-two", ACME).await;
     let client = hub.register().await;

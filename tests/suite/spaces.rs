@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_changes_a_spaces_url_gets_neither_tokens_nor_secret() {
+async fn a_changed_url_of_a_space_receives_neither_tokens_nor_secret() {
     let hub = TestHub::start().await;
     let elsewhere = sim().await;
     let url = elsewhere.url();

@@ -43,7 +43,7 @@ async fn assert_doctor_finds_a_standby(database_url: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_signs_in_again_after_a_promotion() {
+async fn no_user_signs_in_again_after_a_promotion() {
     let primary = Cluster::start().await;
     let standby = primary.standby().await;
     primary.replicate_synchronously().await;

@@ -13,7 +13,7 @@ use crate::support::{
 /// The hash of a secret takes no work that strangers could ask for. One of an older version is
 /// good, and is replaced.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_that_an_older_version_hashed_is_good_and_hashed_anew() {
+async fn a_secret_hashed_by_an_older_version_is_valid_and_rehashed() {
     let hub = TestHub::start().await;
     let metadata = json!({ "redirect_uris": [REDIRECT_URI] });
     let registered = hub.register_with(&metadata).await.json();

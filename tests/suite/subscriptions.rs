@@ -73,7 +73,7 @@ fn methods(messages: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_of_a_space_are_told_at_every_replica() {
+async fn changes_of_a_space_are_notified_at_every_replica() {
     let hub = TestHub::start().await;
     let (replica, replica_url) = hub.replica().await;
     hears(&hub, 2).await;
@@ -135,7 +135,7 @@ async fn changes_of_a_space_are_told_at_every_replica() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_subscription_ends_with_what_it_stands_on() {
+async fn a_subscription_ends_with_its_grant_or_space() {
     let hub = TestHub::start().await;
     hears(&hub, 1).await;
     for end in [

@@ -18,7 +18,7 @@ use crate::support::{
 const OTHER_VERIFIER: &str = "another-verifier-of-at-least-forty-three-characters";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rule_28_an_answer_has_a_lifetime_and_a_refresh_token_and_is_kept_nowhere() {
+async fn rule_28_a_response_has_a_lifetime_and_a_refresh_token_and_is_not_cached() {
     let hub = TestHub::start().await;
     let client = hub.register().await;
     let answer = Person::default()

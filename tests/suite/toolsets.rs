@@ -99,7 +99,7 @@ async fn an_uploaded_file_comes_back_from_the_issue_it_was_attached_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_largest_file_fits_into_a_request_and_a_larger_one_is_told_so() {
+async fn the_largest_file_fits_into_a_request_and_a_larger_one_is_rejected() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let token = Some(tokens.access_token.as_str());

@@ -213,7 +213,7 @@ async fn counts(deployment: &Deployment) -> BTreeMap<&'static str, i64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_release_before_stored_is_adopted_and_nothing_is_lost() {
+async fn rows_of_the_previous_release_are_adopted_and_nothing_is_lost() {
     let deployment = Deployment::on(TestDatabase::empty().await).await;
     let grants = fill(&deployment).await;
     let before = counts(&deployment).await;

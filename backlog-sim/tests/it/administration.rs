@@ -104,7 +104,7 @@ async fn a_space_has_a_notice_a_plan_and_a_size() {
 }
 
 #[actix_web::test]
-async fn what_a_user_looked_at_is_remembered() {
+async fn recently_viewed_items_are_listed() {
     let space = Space::start().await;
     let daniel = space.user(seed::DANIEL);
     let issues = "/users/myself/recentlyViewedIssues";

@@ -182,7 +182,7 @@ async fn files_are_bytes_and_links_go_both_ways() {
 }
 
 #[actix_web::test]
-async fn people_watch_and_are_told() {
+async fn users_watch_issues_and_are_notified() {
     let space = Space::start().await;
     let (daniel, maja) = (space.user(seed::DANIEL), space.user(seed::MAJA));
     let (status, watching) = maja
@@ -239,7 +239,7 @@ async fn people_watch_and_are_told() {
 }
 
 #[actix_web::test]
-async fn what_happens_is_recorded() {
+async fn activities_are_recorded() {
     let space = Space::start().await;
     let daniel = space.user(seed::DANIEL);
     let newest = async |query: &str| daniel.get(query).await.1[0].clone();

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_journal_tells_what_came_without_secrets() {
+async fn the_journal_lists_requests_without_secrets() {
     let space = Space::start().await;
     let control = space.sim.control();
     let pair = control.tokens_for(seed::MAJA);

@@ -212,7 +212,7 @@ async fn stars_are_given_and_taken_back() {
 }
 
 #[actix_web::test]
-async fn the_writer_of_a_comment_tells_more_people() {
+async fn the_author_of_a_comment_notifies_more_users() {
     let space = Space::start().await;
     let (daniel, maja) = (space.user(seed::DANIEL), space.user(seed::MAJA));
     let path = "/issues/HARBOR-1/comments/9900301/notifications";

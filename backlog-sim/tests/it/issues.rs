@@ -190,7 +190,7 @@ async fn lists_filter_sort_and_page() {
 }
 
 #[actix_web::test]
-async fn what_a_user_has_not_joined_does_not_exist() {
+async fn a_project_that_a_user_has_not_joined_does_not_exist() {
     let space = Space::start().await;
     let maja = space.user(seed::MAJA);
     for path in [

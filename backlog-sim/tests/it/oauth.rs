@@ -65,7 +65,7 @@ fn daniel(space: &Space) -> TokenPair {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_signs_in_and_the_application_acts_as_them() {
+async fn a_user_signs_in_and_the_application_acts_as_that_user() {
     let space = Space::start().await;
     let page = space
         .request(Method::GET, SIGN_IN)
@@ -158,7 +158,7 @@ async fn a_code_is_bound_to_its_redirect_uri_and_the_client_to_its_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_used_refresh_token_dies_unless_told_otherwise() {
+async fn a_used_refresh_token_expires_unless_configured_otherwise() {
     let space = Space::start().await;
     let first = daniel(&space);
     let (status, second) = refresh(&space, &first.refresh_token).await;

@@ -47,7 +47,7 @@ fn paused_until(seconds: i64) -> BacklogError {
 }
 
 #[actix_web::test]
-async fn a_class_that_is_used_up_is_not_asked_until_its_time() {
+async fn an_exhausted_class_causes_no_request_until_its_reset() {
     for (remaining, status) in [("0", 200), ("0", 429), ("17", 429)] {
         let backlog = limited(remaining, status);
         let now = Arc::new(AtomicI64::new(1_000));
@@ -196,7 +196,7 @@ async fn a_refusal_pauses_whatever_it_says_of_the_time() {
 }
 
 #[actix_web::test]
-async fn what_is_left_is_known_until_there_is_more() {
+async fn the_remaining_requests_are_known_until_the_limit_resets() {
     let now = Arc::new(AtomicI64::new(1_000));
     let (client, backlog) = (at(&now), limited("5", 200));
     let key = Credentials::ApiKey("a".into());

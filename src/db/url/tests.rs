@@ -136,7 +136,7 @@ fn no_value_of_a_parameter_is_ever_repeated() {
 }
 
 #[test]
-fn what_is_not_known_is_refused_by_its_name() {
+fn an_unknown_parameter_is_rejected_by_name() {
     assert_eq!(
         problem("pasword=hunter2"),
         "DATABASE_URL has the unknown parameter \"pasword\"; remove it or correct its name"
@@ -160,7 +160,7 @@ fn what_is_not_known_is_refused_by_its_name() {
 }
 
 #[test]
-fn what_providers_put_into_their_urls_is_taken() {
+fn parameters_in_the_urls_of_providers_are_accepted() {
     for query in [
         "sslmode=require&channel_binding=require",
         "target_session_attrs=read-write",

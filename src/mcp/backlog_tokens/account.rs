@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_changes_nothing_and_an_end_is_taken_over() {
+    fn an_older_state_changes_nothing_and_an_end_is_adopted() {
         let account = Accounts::default().open(id(), stored("a", 3));
         assert_eq!(token(&account.take(stored("b", 2))), Some("a"));
         let ended = State {

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_stored_is_not_tried_again_and_what_fails_is() {
+    async fn only_a_failed_store_is_retried() {
         let attempts = Cell::new(0);
         let stored = store(|| async {
             attempts.set(attempts.get() + 1);

@@ -33,7 +33,7 @@ fn a_message_is_a_request_a_notification_or_a_response() {
 }
 
 #[test]
-fn a_message_goes_on_as_it_came_but_for_what_no_text_can_hold() {
+fn a_message_is_unchanged_except_for_invalid_characters() {
     let text = |sent: &str| match read(sent) {
         Ok(Received::One(message)) => message.text,
         other => panic!("{other:?}"),
@@ -60,7 +60,7 @@ fn a_list_is_no_message() {
 }
 
 #[test]
-fn what_looks_like_a_response_is_known_as_such() {
+fn an_invalid_response_is_recognized_as_a_response() {
     for (text, response) in [
         (r#"{"jsonrpc":"1.0","id":1,"result":{}}"#, true),
         (r#"{"error":{}}"#, true),

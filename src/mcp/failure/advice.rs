@@ -1,10 +1,12 @@
-//! What to do after Backlog refused a request: whom to ask, or which argument to look up, and how.
+//! The advice after Backlog rejected a request: the administrator to ask, or the argument to look
+//! up and the tool that lists it.
 
 use std::fmt::Write;
 
 use crate::{backlog::ErrorItem, mcp::input_kind::Input};
 
-/// `template` is what the path of the request was made from; its placeholders are `inputs`.
+/// Returns the advice for an error code. `template` is that of the path of the request; its
+/// placeholders are `inputs`.
 pub(super) fn advice(code: u32, template: &str, inputs: &[Input]) -> Option<String> {
     let text = match code {
         ErrorItem::LICENCE => "The space's plan does not include this feature.",
@@ -14,26 +16,26 @@ pub(super) fn advice(code: u32, template: &str, inputs: &[Input]) -> Option<Stri
              the space has to allow it."
         }
         ErrorItem::FORBIDDEN => {
-            "The Backlog account lacks the right to do this; a project or space administrator can \
+            "The Backlog account has no permission for this; a project or space administrator can \
              grant it."
         }
         ErrorItem::NOT_FOUND => return Some(not_found(template, inputs)),
-        ErrorItem::INVALID_REQUEST => "Correct the arguments, as Backlog's message says.",
-        ErrorItem::SPACE_FULL => "The storage of the space is full; something has to be deleted.",
-        ErrorItem::TOO_MANY => "There are as many of these as Backlog allows; delete one first.",
+        ErrorItem::INVALID_REQUEST => "Correct the arguments according to Backlog's message.",
+        ErrorItem::SPACE_FULL => "The storage of the space is full; delete something first.",
+        ErrorItem::TOO_MANY => "Backlog does not allow more of these; delete one first.",
         ErrorItem::FILE_TOO_LARGE => "The file is larger than the space's plan allows.",
         ErrorItem::AUTHENTICATION => {
             "The Backlog account has no access to this; an administrator of the space can grant it."
         }
         ErrorItem::MFA_REQUIRED => {
-            "The space requires two-step verification; the person has to set it up in Backlog."
+            "The space requires two-step verification; the user has to set it up in Backlog."
         }
         _ => return None,
     };
     Some(text.to_owned())
 }
 
-/// Names the arguments that the path is made of, each with the tool that lists such things.
+/// Lists the arguments in the path, each with the tool that lists its values.
 pub(super) fn not_found(template: &str, inputs: &[Input]) -> String {
     let mut text = String::new();
     for names in placeholders(template) {
@@ -44,22 +46,22 @@ pub(super) fn not_found(template: &str, inputs: &[Input]) -> String {
         }
     }
     match text.as_str() {
-        "" => "Check the ids and keys of this call: nothing has them, or it is not visible to the \
-               Backlog account."
+        "" => "Check the ids and keys of this call: no such item exists, or the Backlog account cannot \
+               see it."
             .to_owned(),
         arguments => format!(
-            "Check {arguments}: nothing has that, or it is not visible to the Backlog account."
+            "Check {arguments}: no such item exists, or the Backlog account cannot see it."
         ),
     }
 }
 
-/// The names of inputs in a template: `issueId|issueKey` of `issues/{issueId|issueKey}`.
+/// Returns the names of inputs in a template: `issueId|issueKey` of `issues/{issueId|issueKey}`.
 fn placeholders(template: &str) -> impl Iterator<Item = &str> {
     let names = template.split(['{', '}']).skip(1).step_by(2);
     names.map(|names| names.trim_start_matches('*'))
 }
 
-/// The tool that lists what an input names.
+/// Returns the tool that lists the values of an input.
 fn lister(name: &str, inputs: &[Input]) -> Option<&'static str> {
     let input = inputs.iter().find(|input| input.name == name)?;
     input.entity?.listed_by()
@@ -68,17 +70,17 @@ fn lister(name: &str, inputs: &[Input]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mcp::tools;
+    use crate::mcp::router;
 
     #[test]
-    fn what_was_not_found_is_named_with_what_lists_it() {
-        let tools = tools::all();
+    fn a_missing_item_is_named_with_the_tool_that_lists_it() {
+        let tools = router::all();
         let find = |name: &str| tools.iter().find(|entry| entry.spec.name == name);
         for (tool, template, expected) in [
             (
                 "get_issue",
                 "issues/{issueId|issueKey}",
-                "Check issueId or issueKey (see get_issues): nothing has that",
+                "Check issueId or issueKey (see get_issues): no such item",
             ),
             (
                 "get_pull_request_attachment",
@@ -86,44 +88,44 @@ mod tests {
                  {number}/attachments/{attachmentId}",
                 "Check projectId or projectKey (see get_project_list), repoId or repoName (see \
                  get_git_repositories), number (see get_pull_requests), attachmentId (see \
-                 get_pull_request): nothing",
+                 get_pull_request): no such item",
             ),
             (
                 "get_document_tree",
                 "documents/tree?projectIdOrKey={projectIdOrKey}",
-                "Check projectIdOrKey (see get_project_list): nothing",
+                "Check projectIdOrKey (see get_project_list): no such item",
             ),
             (
                 "get_wiki_pages",
                 "wikis?projectIdOrKey={projectId|projectKey}",
-                "Check projectId or projectKey (see get_project_list): nothing",
+                "Check projectId or projectKey (see get_project_list): no such item",
             ),
             (
                 "get_wiki_attachment",
                 "wikis/{wikiId}/attachments/{attachmentId}",
-                "Check wikiId (see get_wiki_pages), attachmentId (see get_wiki): nothing",
+                "Check wikiId (see get_wiki_pages), attachmentId (see get_wiki): no such item",
             ),
             (
                 "update_custom_field_item",
                 "projects/{projectIdOrKey}/customFields/{customFieldId}/items/{itemId}",
                 "Check projectIdOrKey (see get_project_list), customFieldId (see \
-                 get_custom_fields), itemId (see get_custom_fields): nothing",
+                 get_custom_fields), itemId (see get_custom_fields): no such item",
             ),
             (
                 "get_shared_files",
                 "projects/{projectId|projectKey}/files/metadata/{*path}",
                 "Check projectId or projectKey (see get_project_list), path (see \
-                 get_shared_files): nothing",
+                 get_shared_files): no such item",
             ),
             (
                 "get_issues",
                 "issues",
-                "Check the ids and keys of this call: nothing",
+                "Check the ids and keys of this call: no such item",
             ),
             (
                 "get_space",
                 "",
-                "Check the ids and keys of this call: nothing",
+                "Check the ids and keys of this call: no such item",
             ),
         ] {
             let inputs = find(tool).expect(tool).inputs.own();

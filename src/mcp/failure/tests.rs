@@ -1,5 +1,8 @@
 //! Error texts: the advice that they start with, and the claims that they never make.
 
+use crate::backlog::BacklogError;
+use crate::domain::audit_event::ToolOutcome;
+use crate::mcp::error::About;
 use reqwest::Method;
 
 use super::*;
@@ -87,12 +90,12 @@ fn a_rate_limit_says_when() {
 }
 
 #[test]
-fn the_advice_is_before_what_backlog_said() {
+fn the_advice_precedes_the_message_of_backlog() {
     let text = explain(api(404, ErrorItem::NOT_FOUND, "No issue."), Method::GET);
     assert_eq!(
         text,
-        "Check issueId or issueKey (see get_issues): nothing has that, or it is not visible to \
-         the Backlog account.\n\
+        "Check issueId or issueKey (see get_issues): no such item exists, or the Backlog \
+         account cannot see it.\n\
          Backlog said: No issue.\n\
          Backlog API error (code: 6, status: 404) in GET issues/ABC-1"
     );
@@ -120,10 +123,10 @@ fn a_name_is_offered_only_where_the_message_names_an_input_that_takes_one() {
 }
 
 #[test]
-fn what_is_full_is_named() {
+fn the_error_names_the_exceeded_limit() {
     for (code, expected) in [
         (8, "storage"),
-        (9, "as many"),
+        (9, "does not allow more"),
         (10, "larger than the space's plan"),
     ] {
         let text = explain(api(400, code, "No."), Method::POST);
@@ -224,7 +227,7 @@ fn passing_failures_do_not_read_like_sign_in_problems() {
 }
 
 #[test]
-fn what_may_have_been_done_is_not_repeated_blindly() {
+fn a_change_that_may_have_been_made_is_checked_before_a_retry() {
     let until = DateTime::from_timestamp(1_042, 0).unwrap();
     for error in [
         BacklogError::Timeout,

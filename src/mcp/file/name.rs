@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_left_out() {
+    fn invisible_characters_are_removed() {
         for (hidden, expected) in [
             ("invoice\u{202e}fdp.exe", "invoicefdp.exe"),
             ("a\u{2066}b\u{2069}.txt", "ab.txt"),

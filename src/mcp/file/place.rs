@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issue_is_said_as_it_was_asked_for() {
+    fn an_issue_is_named_as_the_caller_gave_it() {
         for (path, expected) in [
             (
                 "issues/A-1/attachments/5",

@@ -117,7 +117,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     #[tokio::test(flavor = "current_thread")]
-    async fn the_worker_goes_on_meanwhile() {
+    async fn the_worker_continues_meanwhile() {
         let pool = pool(4096, LONG, LONG);
         let (go, wait) = mpsc::channel();
         let work = pool.run(1000, move |_| wait.recv());

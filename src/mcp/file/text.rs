@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn japanese_texts_are_read_whatever_is_said_of_them() {
+    fn japanese_texts_are_decoded_with_any_declared_charset() {
         let names = ["桟橋", "見積表", "ソース", "議事録_2026年11月.txt"];
         let late = format!("{}\n{NOTES}", "-".repeat(SAMPLE + 1));
         let texts = names
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_declared_is_believed_as_far_as_the_bytes_agree() {
+    fn a_declared_charset_is_used_if_the_bytes_match_it() {
         let japanese = |encoding| in_charset(encoding, "桟橋の予約");
         for (bytes, charset, expected) in [
             (japanese(EUC_JP), "EUC-JP", ("桟橋の予約", "EUC-JP")),

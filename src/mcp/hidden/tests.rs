@@ -29,7 +29,7 @@ fn invisible_characters_are_removed_and_counted() {
 }
 
 #[test]
-fn what_scripts_names_and_emoji_need_stays() {
+fn characters_that_scripts_names_and_emoji_need_remain() {
     for text in [
         "",
         "plain",
@@ -103,7 +103,7 @@ fn escapes_are_seen_as_well() {
 }
 
 #[test]
-fn the_number_is_said() {
+fn the_number_is_reported() {
     assert_eq!(note(0), None);
     assert!(
         note(1)
@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_denied_of_json_is_not_there(text in "[a\\\\\"🏴\u{e0061}\u{e0062}\u{e007f}\u{200b}\u{feff}潮\n]{0,20}") {
+    fn json_without_suspects_has_no_hidden_characters(text in "[a\\\\\"🏴\u{e0061}\u{e0062}\u{e007f}\u{200b}\u{feff}潮\n]{0,20}") {
         let json = json!({ "x": text }).to_string();
         prop_assert!(may_be_in(&json) || clean(&text).removed == 0);
     }

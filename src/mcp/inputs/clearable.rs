@@ -1,4 +1,4 @@
-//! What can be removed by setting it to an empty text, which is how Backlog's forms say it.
+//! Values that an empty text removes, as in Backlog's forms.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::mcp::name_kind::CLEARABLE;
 
-/// A value, or the empty string to remove the one that is set.
+/// A value, or the empty string to remove the current one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clearable<T>(Option<T>);
 

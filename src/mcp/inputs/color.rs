@@ -1,4 +1,4 @@
-//! The colours that Backlog's palettes have: one for statuses, one for issue types.
+//! The colors of Backlog's two palettes: one for statuses, one for issue types.
 
 use std::borrow::Cow;
 
@@ -47,7 +47,7 @@ macro_rules! color {
 
 color!(StatusColor: STATUS, IssueTypeColor: ISSUE_TYPE);
 
-/// Backlog takes small letters only.
+/// Chooses a color in any case; Backlog accepts lowercase only.
 fn choose<'de, D: Deserializer<'de>>(
     palette: &'static [&'static str],
     deserializer: D,

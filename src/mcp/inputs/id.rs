@@ -1,4 +1,4 @@
-//! Ids that more than one JSON type, or only some numbers, can name.
+//! Ids that several JSON types can express, or that only some numbers can be.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
@@ -22,7 +22,7 @@ pub(crate) enum IdOrKey {
     Key(String),
 }
 
-/// The same of an issue.
+/// A numeric id or a key of an issue.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct IssueIdOrKey(IdOrKey);
@@ -46,11 +46,11 @@ impl<'de> Deserialize<'de> for WikiId {
     }
 }
 
-/// Kinds of activity that Backlog may know: it adds some from time to time. -1 stands for one
-/// without a name.
+/// The activity types that Backlog may have: it adds some from time to time. -1 is a type without
+/// a name.
 const ACTIVITY_TYPES: RangeInclusive<i64> = -1..=255;
 
-/// One of [`ACTIVITY_TYPES`], but 0.
+/// One of [`ACTIVITY_TYPES`], except 0.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(transparent)]
 pub(crate) struct ActivityType(Integer);

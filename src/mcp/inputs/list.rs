@@ -1,4 +1,4 @@
-//! What a list is asked for with.
+//! The inputs that page and sort a list.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Integer;
 
-/// How many elements to return, within what Backlog takes nearly everywhere.
+/// The number of elements to return, within Backlog's limit for most lists.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Count(Integer);
 
-/// How many elements to skip.
+/// The number of elements to skip.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Offset(Integer);

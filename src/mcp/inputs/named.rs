@@ -1,5 +1,5 @@
-//! Ids that callers may also give by name. Here they are numbers only: the names have been looked
-//! up before ([`names`](crate::mcp::names)).
+//! Ids that callers may also give as names. These types hold numbers only, because the names are
+//! resolved earlier ([`names`](crate::mcp::names)).
 
 use std::borrow::Cow;
 
@@ -34,7 +34,7 @@ macro_rules! named {
     )+};
 }
 
-// The type, the list in which its name is looked up, and the entity that it names.
+// Each row has the type, the list in which a name is looked up, and the entity that it names.
 named! {
     Project: Project, Project;
     Issue: Issue, Issue;

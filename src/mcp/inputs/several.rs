@@ -1,8 +1,8 @@
 //! Several items of one custom field.
 //!
-//! A published input has one type, so the `value` of a custom field is a text and a list has an
-//! input of its own, `values`. Callers may also give the list as the `value`, which is how the
-//! upstream server's tools take it and how it is read.
+//! A published input has one type, so the `value` of a custom field is a text, and a list is given
+//! as `values`. Callers may also give the list as the `value`, as the upstream server's tools
+//! accept it.
 
 use schemars::Schema;
 use serde_json::{Map, Value, json};
@@ -33,10 +33,10 @@ pub(super) fn offer(schema: &mut Schema) {
     }
 }
 
-/// Makes the `values` of a custom field its `value`.
+/// Moves the `values` of a custom field to its `value`.
 ///
 /// # Errors
-/// It has both.
+/// The field has both.
 pub(crate) fn settle(field: &mut Map<String, Value>) -> Result<(), &'static str> {
     let values = field.shift_remove(SEVERAL);
     match values.filter(|values| !is_empty(values)) {
@@ -49,7 +49,7 @@ pub(crate) fn settle(field: &mut Map<String, Value>) -> Result<(), &'static str>
     }
 }
 
-/// Whether nothing was meant by it: a strict client fills every input in.
+/// Whether a value means nothing: strict clients fill in every input.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,

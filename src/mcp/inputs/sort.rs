@@ -1,4 +1,4 @@
-//! What issues are sorted by: something that all have, or a custom field.
+//! The sort keys of issues: a field that every issue has, or a custom field.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::mcp::{
     name_kind::{KEYWORD, NameKind},
 };
 
-/// What all issues have.
+/// The sort keys that every issue has.
 pub(crate) const SORTS: [&str; 19] = [
     "issueType",
     "category",
@@ -33,13 +33,13 @@ pub(crate) const SORTS: [&str; 19] = [
     "childIssue",
 ];
 
-/// One of [`SORTS`], or `customField_12`; the name of a custom field has been looked up before.
+/// One of [`SORTS`], or `customField_12`. The name of a custom field is resolved earlier.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Sort(String);
 
 impl Sort {
-    /// Whether this needs no looking up.
+    /// Whether a text is a sort key without a lookup.
     pub fn is_one(text: &str) -> bool {
         let id = text.strip_prefix("customField_");
         let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());

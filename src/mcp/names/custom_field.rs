@@ -126,10 +126,7 @@ pub(super) fn replaced(
         if let Some(value) = field.get_mut("value").filter(|_| !clears) {
             *value = match !is_filter && removes(found, value) {
                 true => {
-                    notes.push(format!(
-                        "Removed: custom field {}.",
-                        quoted(found.name())
-                    ));
+                    notes.push(format!("Removed: custom field {}.", quoted(found.name())));
                     "".into()
                 }
                 false => checked(found, value).map_err(|text| {
@@ -156,12 +153,9 @@ fn checked(field: &Entry, value: &Value) -> Result<Value, String> {
         Value::String(text) if field.is_date() => date::read(text).map(Value::from),
         Value::String(text) if field.is_number() => {
             let number = clean(text).and_then(|text| decimal(&text));
-            number.map(Value::Number).ok_or_else(|| {
-                format!(
-                    "expected a number such as 2.5, received {}",
-                    quoted(text)
-                )
-            })
+            number
+                .map(Value::Number)
+                .ok_or_else(|| format!("expected a number such as 2.5, received {}", quoted(text)))
         }
         value if field.items.is_empty() => Ok(value.clone()),
         Value::String(text) if field.takes_several() => {

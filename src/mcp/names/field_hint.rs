@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_field_takes_is_said_with_its_choices() {
+    fn the_hint_lists_the_values_that_a_field_accepts() {
         let texts: Vec<_> = fields().iter().map(expected).collect();
         let choices = "an item; available: S1 (1), S2 (2)";
         assert_eq!(texts, ["a text", choices, "a number such as 2.5"]);

@@ -88,14 +88,14 @@ async fn load_if_possible(
 async fn load(
     mut lists: Vec<List>,
     reader: &Reader<'_>,
-    anew: bool,
+    reload: bool,
 ) -> Result<HashMap<List, Loaded>, ToolError> {
     let mut distinct = HashSet::new();
     lists.retain(|list| distinct.insert(list.clone()));
     let mut asked = VecDeque::new();
     let mut loaded = HashMap::new();
     for list in lists {
-        match anew || reader.must_ask(&list) {
+        match reload || reader.must_ask(&list) {
             true => asked.push_back(list),
             false => _ = loaded.insert(list.clone(), reader.load(&list, false).await?),
         }
@@ -105,11 +105,11 @@ async fn load(
         && reader.left().await?.is_none()
         && let Some(list) = asked.pop_front()
     {
-        loaded.insert(list.clone(), reader.load(&list, anew).await?);
+        loaded.insert(list.clone(), reader.load(&list, reload).await?);
     }
     let at_once = allowance::at_once(asked.len(), reader).await?;
     let loads = asked.into_iter().map(|list| async move {
-        let loaded = reader.load(&list, anew).await?;
+        let loaded = reader.load(&list, reload).await?;
         Ok::<_, ToolError>((list, loaded))
     });
     let loads = stream::iter(loads).buffer_unordered(at_once);

@@ -1,7 +1,7 @@
-//! The lists of names, read from Backlog and remembered for minutes.
+//! The lists of names, loaded from Backlog and cached for minutes.
 //!
-//! What is remembered belongs to one set of credentials at one space: what one person may see,
-//! nobody else is told.
+//! A cached list belongs to one set of credentials at one space, so no user sees the names of
+//! another one.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,17 +22,17 @@ use crate::{
     },
 };
 
-/// How long somebody else's renaming may go unnoticed.
+/// How long it may take to notice a change that was made elsewhere.
 const TIME_TO_LIVE: Duration = Duration::from_secs(300);
-/// The budget of all lists, in bytes; some 200,000 names.
+/// The budget of all lists, in bytes; about 200,000 names.
 pub const MEMORY: u64 = 32 << 20;
-/// Teams that Backlog tells at once, and that are looked through at most.
+/// The number of teams that Backlog returns at once, and the maximum that is searched.
 const TEAMS_A_PAGE: usize = 100;
 const MAX_TEAMS: usize = 1000;
-/// A list that takes more is read each time.
+/// A larger list is not cached.
 const MAX_LIST_BYTES: usize = 1 << 20;
 
-/// Where names stand.
+/// A list in which names are looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum List {
     Projects,
@@ -41,7 +41,7 @@ pub(super) enum List {
     Priorities,
     Resolutions,
     Teams,
-    /// The same everywhere; Backlog has no list of them.
+    /// The same in every space; Backlog has no list of them.
     PullRequestStatuses,
     /// One issue, by id or key.
     Issue(String),
@@ -93,7 +93,7 @@ impl List {
         })
     }
 
-    /// How to ask for it; `None` for what Backlog has no list of.
+    /// The request that returns the list; `None` if Backlog has none.
     fn request(&self) -> Result<Option<Request>, InputError> {
         let segment = |text: String, argument: &str| {
             Segment::parse(text).map_err(|_| InputError::Invalid {
@@ -122,11 +122,11 @@ impl List {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
-    whose: Fingerprint,
+    holder: Fingerprint,
     list: List,
 }
 
-/// The lists of everybody; cheap to clone, clones share them.
+/// The cached lists of all users. It is cheap to clone; clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Lists(Cache<Key, Arc<Vec<Entry>>>);
 
@@ -135,10 +135,10 @@ pub(super) struct Reader<'a> {
     lists: &'a Lists,
     backlog: &'a Backlog<'a>,
     bounds: ProjectRestriction<'a>,
-    whose: Fingerprint,
+    holder: Fingerprint,
 }
 
-/// A list, and whether it is as old as it may be.
+/// A list, and whether it came from the cache.
 pub(super) struct Loaded {
     pub entries: Arc<Vec<Entry>>,
     pub remembered: bool,
@@ -159,15 +159,15 @@ impl Loaded {
         entry::with_name(&self.entries, &self.by_fold, text)
     }
 
-    /// Whether a name is found here in another case, width or spacing only, while a newer list
-    /// could have it as it is.
+    /// Whether a cached list has a name only in different case, width or spacing, so that a newer
+    /// list could have an exact match.
     pub fn is_unsure_of(&self, text: &str) -> bool {
         self.remembered
             && !entry::has_exactly(&self.entries, text)
             && !self.with_name(text).is_empty()
     }
 
-    /// The entries with this name for people, who are also addressed.
+    /// The users with this name, or addressed by it.
     pub fn with_user_name(&self, text: &str) -> Vec<&Entry> {
         let found = self.with_name(text);
         match found.is_empty() {
@@ -176,7 +176,7 @@ impl Loaded {
         }
     }
 
-    /// The people in whose names this stands.
+    /// The users with this text in one of their names.
     pub fn with_part(&self, text: &str) -> Vec<&Entry> {
         self.by_fold.with_part(&self.entries, text)
     }
@@ -197,7 +197,7 @@ impl Default for Lists {
     }
 }
 
-/// About what a list takes in memory with its key, which a caller may have chosen.
+/// The approximate size of a list in memory, with its key, which a caller may have chosen.
 fn bytes(key: &Key, entries: &[Entry]) -> usize {
     let chosen = match &key.list {
         List::Issue(text) | List::Of(Project::Key(text), _) => text.len(),
@@ -222,27 +222,27 @@ impl Lists {
             lists: self,
             backlog,
             bounds,
-            whose: whose(backlog).await?,
+            holder: holder(backlog).await?,
         })
     }
 
-    /// Drops the lists that a tool declares to change, of the holder of these credentials: a name
+    /// Removes the lists that a tool declares to change, for the holder of these credentials. A name
     /// that was deleted and added again has another id.
-    pub fn forget(&self, changes: &'static [NameList], whose: Fingerprint) {
+    pub fn forget(&self, changes: &'static [NameList], holder: Fingerprint) {
         if changes.is_empty() {
             return;
         }
         let changed = move |key: &Key, _: &Arc<Vec<Entry>>| {
             let list = key.list.declared_as();
-            key.whose == whose && list.is_some_and(|list| changes.contains(&list))
+            key.holder == holder && list.is_some_and(|list| changes.contains(&list))
         };
-        // Refused only by a cache that was not built for it.
+        // It fails only if the cache was built without support for it.
         let _ = self.0.invalidate_entries_if(changed);
     }
 }
 
-/// What the caller is told is remembered for these credentials at this space.
-async fn whose(backlog: &Backlog<'_>) -> Result<Fingerprint, ToolError> {
+/// The credentials and the space under which the lists of this caller are cached.
+async fn holder(backlog: &Backlog<'_>) -> Result<Fingerprint, ToolError> {
     let credentials = backlog.access.credentials().await?;
     Ok(credentials.fingerprint(backlog.access.url()))
 }
@@ -253,30 +253,30 @@ impl Reader<'_> {
         self.bounds.allows(key)
     }
 
-    /// What of a list may be shown, remembered if it may be.
+    /// Loads the part of a list that may be shown, from the cache unless `reload`.
     ///
     /// # Errors
-    /// As [`Self::whole`], or the list is out of bounds.
-    pub async fn load(&self, list: &List, anew: bool) -> Result<Loaded, ToolError> {
+    /// As [`Self::whole`], or the list belongs to a project that is not allowed.
+    pub async fn load(&self, list: &List, reload: bool) -> Result<Loaded, ToolError> {
         self.bounds.check(list, self.backlog).await?;
-        let loaded = self.whole(list, anew).await?;
+        let loaded = self.whole(list, reload).await?;
         let entries = self.bounds.within(list, loaded.entries);
         Ok(Loaded::new(entries, loaded.remembered))
     }
 
     /// # Errors
-    /// Backlog does not give it to this caller. An issue that is not there is an empty list.
-    async fn whole(&self, list: &List, anew: bool) -> Result<Loaded, ToolError> {
+    /// Backlog does not return it to this caller. An issue that does not exist is an empty list.
+    async fn whole(&self, list: &List, reload: bool) -> Result<Loaded, ToolError> {
         let Some(request) = list.request()? else {
             let names = (1..).zip(["Open", "Closed", "Merged"]);
             let entries = names.map(|(id, name)| Entry::new(id, name)).collect();
             return Ok(Loaded::new(Arc::new(entries), false));
         };
         let key = Key {
-            whose: self.whose,
+            holder: self.holder,
             list: list.clone(),
         };
-        if !anew && let Some(entries) = self.lists.0.get(&key).await {
+        if !reload && let Some(entries) = self.lists.0.get(&key).await {
             return Ok(Loaded::new(entries, true));
         }
         let read = match list {
@@ -295,7 +295,7 @@ impl Reader<'_> {
         Ok(Loaded::new(entries, false))
     }
 
-    /// All pages of them.
+    /// Loads all pages of the teams.
     async fn teams(&self, request: Request) -> Result<Vec<Entry>, ToolError> {
         let mut teams = Vec::new();
         loop {
@@ -313,7 +313,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A list, or the one thing that there is.
+    /// Loads one page of a list, or the only object.
     async fn page(&self, request: Request) -> Result<Vec<Entry>, ToolError> {
         let about = About::of(&request);
         let entries = match self.backlog.fetch(request).await? {
@@ -328,16 +328,16 @@ impl Reader<'_> {
         })
     }
 
-    /// Whether Backlog has to be asked for a list.
+    /// Whether a list needs a request to Backlog.
     pub fn must_ask(&self, list: &List) -> bool {
         let key = Key {
-            whose: self.whose,
+            holder: self.holder,
             list: list.clone(),
         };
         *list != List::PullRequestStatuses && !self.lists.0.contains_key(&key)
     }
 
-    /// How many more lists Backlog gives to this caller, as far as it said.
+    /// The number of requests that Backlog still allows this caller, if it is known.
     pub async fn left(&self) -> Result<Option<Left>, ToolError> {
         let Backlog { client, access, .. } = self.backlog;
         let credentials = access.credentials().await?;
@@ -354,7 +354,7 @@ mod tests {
     fn key(number: usize) -> Key {
         let url = BacklogUrl::parse("https://acme.backlog.com").unwrap();
         Key {
-            whose: Credentials::ApiKey("k".into()).fingerprint(&url),
+            holder: Credentials::ApiKey("k".into()).fingerprint(&url),
             list: List::Issue(number.to_string()),
         }
     }
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lists_take_the_memory_that_there_is_and_no_more() {
+    async fn cached_lists_stay_within_the_memory_budget() {
         let lists = Lists::default();
         lists.remember(key(0), &names(1100)).await;
         assert!(lists.0.get(&key(0)).await.is_none(), "too long");

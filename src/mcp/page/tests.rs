@@ -1,3 +1,4 @@
+use crate::mcp::rest::USUAL_COUNT;
 use serde_json::json;
 
 use super::*;
@@ -23,7 +24,7 @@ fn shown(items: &[Value], max_tokens: usize, page: &Page) -> (Value, Option<Stri
 }
 
 #[test]
-fn a_list_ends_at_an_element_and_the_note_says_how_to_go_on() {
+fn a_list_ends_at_an_element_and_the_note_says_how_to_continue() {
     let items: Vec<_> = (1..=9)
         .map(|id| json!({"id": 100 - id, "name": "a b"}))
         .collect();
@@ -79,7 +80,7 @@ fn a_list_ends_at_an_element_and_the_note_says_how_to_go_on() {
 }
 
 #[test]
-fn a_full_page_says_how_to_go_on() {
+fn a_full_page_says_how_to_continue() {
     let items: Vec<_> = (0..20).map(|id| json!({"id": 100 - id})).collect();
     for (paging, arguments, len, expected) in [
         (Paging::Offset, json!({}), 20, Some("offset 20")),
@@ -194,7 +195,7 @@ fn versions_come_to_the_end_of_what_backlog_shows() {
 }
 
 #[test]
-fn what_may_not_be_shown_counts_for_where_to_go_on() {
+fn filtered_items_count_for_the_next_offset() {
     let items: Vec<_> = (0..20)
         .map(|id| json!({"id": 100 - id, "name": "a b"}))
         .collect();

@@ -18,7 +18,7 @@ const MAX_REFERENCES: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Binding {
     inputs: Vec<Input>,
-    /// Inputs whose types do not say what they name.
+    /// Inputs with types that do not say what they name.
     unknown: Vec<String>,
     pub rule: ProjectBinding,
 }

@@ -19,8 +19,8 @@
 //! - The types of its inputs say what these name ([`Entity`](super::entity::Entity)); an entity
 //!   without a role does not compile.
 //!
-//! A tool with an input that is spelt as if it named something, but whose type does not say what,
-//! is refused under a restriction. The test over the whole table (`src/mcp/projects/tests.rs`)
+//! A tool with an input that is spelled like one that names an item, but has a type without an
+//! entity, is refused under a restriction. The test over the whole table (`src/mcp/projects/tests.rs`)
 //! reports that input.
 //!
 //! Backlog itself checks that a comment, file, version or category belongs to the issue or project

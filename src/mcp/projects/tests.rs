@@ -16,14 +16,14 @@ use crate::{
     },
     mcp::{
         AccessError, BacklogAccess, FixedAccess,
-        attempt::{Backlog, Rooms},
+        attempt::{Backlog, HeldResponses},
         entity::ProjectItem,
         file::FileLimits,
         input_kind::Input,
         outcome::Read,
         progress::ProgressSink,
         reading::Inputs,
-        tools,
+        router,
     },
 };
 
@@ -61,7 +61,7 @@ fn bound_by(properties: Value, required: Value) -> Binding {
 
 #[test]
 fn every_tool_is_classified() {
-    let problems: Vec<_> = tools::all()
+    let problems: Vec<_> = router::all()
         .iter()
         .filter_map(|entry| {
             let tool = entry.spec.name;
@@ -205,7 +205,7 @@ fn arguments_name_what_the_path_will_name() {
 }
 
 #[test]
-fn another_argument_may_say_what_an_id_is_of() {
+fn another_argument_may_give_the_kind_of_an_id() {
     let properties = json!({
         "kind": {"enum": ["issue", "wiki"]}, "id": {"type": "number", "x-entity": "starredThing"},
     });
@@ -251,7 +251,7 @@ async fn filter(by: Option<ProjectOf>, value: Value) -> (Value, Option<String>) 
         access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
         files: &FileLimits::default(),
         progress: ProgressSink::default(),
-        rooms: Rooms::default(),
+        held: HeldResponses::default(),
     };
     let lookups = Lookups::new();
     let filtered = filter.filter(Read::Json(value), &lookups, &backlog).await;
@@ -262,7 +262,7 @@ async fn filter(by: Option<ProjectOf>, value: Value) -> (Value, Option<String>) 
 }
 
 #[actix_web::test]
-async fn a_list_keeps_what_says_that_it_is_allowed() {
+async fn a_list_keeps_the_entries_of_allowed_projects() {
     let by_id = Some(ProjectOf::Id("/project/id"));
     let response = json!([
         {"id": 9, "project": {"id": 1}}, {"id": 8, "project": {"id": 2}},
@@ -286,7 +286,7 @@ async fn a_list_keeps_what_says_that_it_is_allowed() {
 }
 
 #[actix_web::test]
-async fn whatever_says_that_it_is_of_another_project_is_taken_out() {
+async fn items_of_other_projects_are_removed() {
     let ours = json!({"id": 5, "projectId": 1, "issue": {"id": 6, "projectId": 1}, "x": [1, {}]});
     assert_eq!(filter(None, ours.clone()).await, (ours, None));
     // 3 cannot be looked up, so it counts as not allowed.
@@ -320,7 +320,7 @@ async fn a_project_key_that_cannot_be_is_of_no_project() {
         access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
         files: &FileLimits::default(),
         progress: ProgressSink::default(),
-        rooms: Rooms::default(),
+        held: HeldResponses::default(),
     };
     let lookups = Lookups::new();
     let a = Project {
@@ -342,7 +342,7 @@ async fn a_project_key_that_cannot_be_is_of_no_project() {
 
 /// Constant use must not extend the lifetime of cached entries.
 #[actix_web::test]
-async fn what_is_remembered_ends_however_often_it_serves() {
+async fn cached_entries_expire_despite_constant_use() {
     let fake = FakeBacklog::start(|received| {
         let is_project = received.line.starts_with("GET /api/v2/projects/");
         actix_web::HttpResponse::Ok().json(match is_project {
@@ -355,7 +355,7 @@ async fn what_is_remembered_ends_however_often_it_serves() {
         access: &Daniel(fake.url.clone()),
         files: &FileLimits::default(),
         progress: ProgressSink::default(),
-        rooms: Rooms::default(),
+        held: HeldResponses::default(),
     };
     let lookups = Lookups::remembering_for(Duration::from_millis(200));
     let asked = || {

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_day_is_said() {
+    fn an_invalid_date_is_reported() {
         for (text, expected) in [
             ("2026-02-31", "there is no 31 February 2026"),
             ("2026/02/29", "there is no 29 February 2026"),

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_another_is_no_key() {
+    fn ambiguous_texts_are_not_keys() {
         for text in [
             "",
             "12",

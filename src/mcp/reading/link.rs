@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn another_host_is_said() {
+    fn another_host_is_reported() {
         for text in [
             "https://other.backlog.com/view/HARBOR-12",
             "https://acme.backlog.com.evil.example/view/HARBOR-12",
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_no_way_around() {
+    fn a_link_without_an_item_is_an_error() {
         for text in [
             "https://acme.backlog.com/",
             "https://acme.backlog.com/view/..%2Fprojects",

@@ -16,7 +16,8 @@
 //! 4. A URL also gives the project, repository and issue of its item (`place`).
 //! 5. A change without changes is an error.
 //!
-//! What an input accepts follows from the schema of its type, including private keywords (`kind`).
+//! The schema of an input's type, including private keywords (`kind`), determines which values the
+//! input accepts.
 
 mod activity;
 mod change;
@@ -32,9 +33,9 @@ mod right;
 mod scalar;
 pub(super) mod text;
 
+use crate::mcp::input_kind::Input;
 use crate::mcp::input_kind::InputKind;
 use crate::mcp::input_kind::Mark;
-use crate::mcp::input_kind::Input;
 use rmcp::model::JsonObject;
 use rustc_hash::FxHashMap;
 use serde_json::Value;

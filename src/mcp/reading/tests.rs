@@ -4,10 +4,11 @@ mod changes;
 mod places;
 mod values;
 
+use crate::mcp::input_kind::READ;
 use serde_json::json;
 
 use super::*;
-use crate::mcp::{HubServer, ToolOptions, names, router::Table, tests::server};
+use crate::mcp::{HubServer, ToolOptions, name_kind, router::Table, tests::server};
 
 fn space() -> BacklogUrl {
     BacklogUrl::parse("acme.backlog.com").unwrap()
@@ -44,7 +45,7 @@ fn refused(tool: &str, arguments: Value) -> String {
 }
 
 #[test]
-fn what_is_right_stays_as_it_is() {
+fn valid_arguments_are_unchanged() {
     for (tool, arguments) in [
         ("get_issue", json!({"issueKey": "HARBOR-12"})),
         ("get_issue", json!({"issueId": 5})),
@@ -102,7 +103,7 @@ fn an_error_about_an_id_names_the_tool_that_has_it() {
 }
 
 #[test]
-fn what_has_no_meaning_is_said() {
+fn meaningless_arguments_are_reported() {
     for (tool, arguments, expected) in [
         (
             "get_issues",
@@ -203,7 +204,7 @@ fn no_keyword_of_ours_is_published() {
     let table = Table::new(&ToolOptions::default());
     for entry in table.entries() {
         let schema = entry.tool.schema_as_json_value().to_string();
-        for keyword in [READ, names::KEYWORD, names::CLEARABLE] {
+        for keyword in [READ, name_kind::KEYWORD, name_kind::CLEARABLE] {
             assert!(!schema.contains(keyword), "{}: {keyword}", entry.spec.name);
         }
     }

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_surrounds_a_text_is_none_of_it() {
+    fn surrounding_whitespace_is_removed() {
         for (text, expected) in [
             ("HARBOR", "HARBOR"),
             (" \tHARBOR\r\n", "HARBOR"),

@@ -189,7 +189,7 @@ mod tests {
     const HOST: &str = "acme.backlog.com";
 
     #[test]
-    fn a_thing_has_one_address() {
+    fn an_item_has_one_address() {
         for (uri, kind, id) in [
             (project(HOST, "PROJ_2"), ResourceKind::Project, "PROJ_2"),
             (

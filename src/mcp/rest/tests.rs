@@ -1,7 +1,8 @@
+use crate::mcp::router;
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::mcp::{router::Entry, tools};
+use crate::mcp::router::Entry;
 
 /// Tools that return a file, and have inputs of their own to read the rest.
 const FILES: &[&str] = &[
@@ -24,7 +25,7 @@ fn inputs(entry: &Entry) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_reads_on_takes_the_inputs() {
+fn the_tool_that_reads_the_rest_has_the_inputs() {
     let tools = router::all();
     let find = |name: &str| tools.iter().find(|entry| entry.spec.name == name);
     for entry in &tools {

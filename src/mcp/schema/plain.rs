@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_of_scalars_is_a_text_and_says_its_description() {
+    fn a_choice_of_scalars_is_a_text_with_its_description() {
         for wide in [
             json!({"type": ["number", "string"], "description": "d", "minimum": 1}),
             json!({"type": ["string", "number"], "description": "d"}),

@@ -1,5 +1,6 @@
 //! If an item was not found, every tool advises to check its own arguments.
 
+use crate::mcp::router;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -12,7 +13,6 @@ use crate::{
     mcp::{
         ToolOptions,
         router::{Entry, Table},
-        tools,
     },
 };
 
@@ -58,7 +58,7 @@ fn named_by<'a>(line: &str, arguments: &'a [(String, Value)]) -> Vec<&'a str> {
 }
 
 #[actix_web::test]
-async fn what_was_not_found_is_one_of_the_arguments_that_the_tool_has_for_it() {
+async fn the_advice_for_a_missing_item_names_arguments_of_the_tool() {
     let table = Table::new(&ToolOptions::default());
     for entry in router::all() {
         let name = entry.spec.name;

@@ -1,13 +1,11 @@
 //! Calls that succeed, and calls that send no request.
 
+use crate::mcp::router;
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::{call, caller_of, result};
-use crate::{
-    backlog::fake::FakeBacklog,
-    mcp::{reading::Mode, tools},
-};
+use crate::{backlog::fake::FakeBacklog, mcp::reading::Mode};
 
 #[actix_web::test]
 async fn a_result_is_backlogs_own_json() {
@@ -174,7 +172,7 @@ pub(super) fn sample_of(name: &str, schema: &Value) -> Value {
 /// A placeholder that no input fills would make a tool that always fails; one
 /// of its own that is not required, a tool that fails by surprise.
 #[actix_web::test]
-async fn every_tool_can_be_called_as_its_schema_says() {
+async fn every_tool_can_be_called_according_to_its_schema() {
     let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
     for entry in router::all() {
@@ -359,7 +357,7 @@ async fn an_icon_is_that_of_what_is_given() {
 }
 
 #[actix_web::test]
-async fn a_list_that_comes_whole_does_not_ask_for_more() {
+async fn a_complete_list_requests_no_more() {
     let files = |count: u64| {
         let files: Vec<_> = (0..count).map(|id| json!({"id": id})).collect();
         let files = json!(files).to_string();

@@ -23,7 +23,7 @@ async fn a_change_with_a_lost_response_is_reported_as_made() {
 }
 
 #[actix_web::test]
-async fn the_http_layer_hears_of_changes() {
+async fn the_http_layer_is_notified_of_changes() {
     for (tool, status, changed) in [
         ("add_issue_comment", 200, true),
         ("add_issue_comment", 400, false),

@@ -67,7 +67,7 @@ async fn a_value_is_read_by_the_type_of_a_field_that_is_given_by_its_number() {
 }
 
 #[actix_web::test]
-async fn what_needs_no_type_is_not_looked_up() {
+async fn values_that_need_no_type_cause_no_lookup() {
     let backlog = mistakable();
     let arguments = json!({
         "projectId": 1, "summary": "s", "issueTypeId": 2, "priorityId": 3,
@@ -98,7 +98,7 @@ fn refusing(message: &'static str) -> FakeBacklog {
 }
 
 #[actix_web::test]
-async fn a_refusal_of_custom_fields_says_what_they_are() {
+async fn a_rejection_of_custom_fields_describes_them() {
     const REQUIRED: &str = "customFields: \"Browsers\" (92) is required; expected a list of items; \
          available: Firefox (1), Safari (2)\n";
     const USERS: &str =
@@ -155,7 +155,7 @@ async fn a_refusal_of_custom_fields_says_what_they_are() {
         let text = result["content"][0]["text"].as_str().expect("a text");
         assert_eq!(result["isError"], true, "{arguments}: {text}");
         assert!(text.contains(&format!("Backlog said: {message}")), "{text}");
-        let start = hint.unwrap_or("Correct the arguments, as Backlog's message says.");
+        let start = hint.unwrap_or("Correct the arguments according to Backlog's message.");
         assert!(text.starts_with(start), "{arguments}: {text}");
         let sent = backlog.take().into_iter();
         let changes = sent.filter(|it| !it.line.starts_with("GET")).count();

@@ -1,5 +1,6 @@
 //! An operator's texts appear in the places of upstream's keys.
 
+use crate::mcp::router;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use super::{call, caller_of, exchange, post, server};
 use crate::{
     backlog::fake::FakeBacklog,
-    mcp::{Descriptions, ToolOptions, description_keys, router::Table, tools},
+    mcp::{Descriptions, ToolOptions, description_keys, router::Table},
 };
 
 const UPSTREAM: &str = include_str!("../../../tests/fixtures/upstream_description_keys.json");
@@ -84,7 +85,7 @@ fn every_key_changes_its_own_text() {
 }
 
 #[test]
-fn a_text_stands_where_its_key_says_and_nowhere_else() {
+fn a_text_replaces_only_the_description_of_its_key() {
     let options = overriding(&[
         ("TOOL_ADD_ISSUE_DESCRIPTION", "The tool."),
         ("TOOL_ADD_ISSUE_SUMMARY", "The input."),

@@ -1,28 +1,28 @@
 //! `docs/tools.md` is generated from the table; `UPDATE_DOCS=1 cargo test docs` updates it.
 
+use crate::mcp::router;
 use std::{env, fmt::Write, fs, path::Path};
 
 use serde_json::Value;
 
-use crate::mcp::{Toolset, router::Entry, tools};
+use crate::mcp::{Toolset, router::Entry};
 
 const HEAD: &str = "# Tools
 
 This page is generated from the table of tools in the source (`src/mcp/tools`); after a change there, \
 `UPDATE_DOCS=1 cargo test --lib docs` updates it.
 
-The names and inputs of the first seven sets are those of \
-[backlog-mcp-server](https://github.com/nulab/backlog-mcp-server) 0.20.4; the results are Backlog's own JSON. A tool that **reads** needs the scope `backlog:read`; \
-one that **writes**, **replaces**, **deletes** or **gives access** needs `backlog:write` and is \
-neither offered nor run where the operator allows reading only. One that replaces, deletes or gives \
-access says so to the client (`destructiveHint`): what was there before is lost, or someone has \
-access for longer than the grant lasts. One that writes adds something, or changes \
-what Backlog keeps in a change log or a history. Inputs in *italics* are required. Where a tool takes an id or a key \
-(or a name), one of them is.
+The names and inputs of the first seven toolsets are those of \
+[backlog-mcp-server](https://github.com/nulab/backlog-mcp-server) 0.20.4; the results are Backlog's own JSON. \
+A tool that **reads** requires the scope `backlog:read`. A tool that **writes**, **replaces**, **deletes** or \
+**gives access** requires `backlog:write`, and is neither listed nor run where the operator allows only reading. \
+A tool that replaces, deletes or gives access has the `destructiveHint`: the previous content is lost, or a user or \
+a URL has access for longer than the grant lasts. A tool that writes adds something, or changes content that Backlog \
+keeps in a change log or a history. Inputs in *italics* are required. Where a tool has both an id and a key (or a \
+name), give one of them.
 
-Those sets, from `space` to `notifications`, are offered unless something else is asked for, and \
-with them `upload_attachment`, which belongs to `files`, `issue` and `git`; how to ask for the \
-others: [README](../README.md#tools).
+These toolsets, from `space` to `notifications`, are enabled by default, together with `upload_attachment`, which \
+belongs to `files`, `issue` and `git`. The [README](../README.md#tools) explains how to enable the others.
 ";
 
 fn page() -> String {
@@ -43,7 +43,7 @@ fn page() -> String {
             toolset.description()
         )
         .unwrap();
-        page.push_str("| Tool | What it does | Inputs | Access |\n|---|---|---|---|\n");
+        page.push_str("| Tool | Description | Inputs | Access |\n|---|---|---|---|\n");
         for tool in tools {
             let name = tool.spec.name;
             let description = tool.tool.description.as_deref().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Invisible characters never reach a model, however Backlog's texts are returned, and every result
 //! is marked as untrusted content.
 
+use crate::mcp::router;
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
@@ -11,7 +12,6 @@ use crate::{
         HubServer, ToolOptions,
         hidden::{clean, note},
         origin::UNTRUSTED_CONTENT,
-        tools,
     },
 };
 

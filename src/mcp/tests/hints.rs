@@ -95,7 +95,7 @@ const NOT_IDEMPOTENT: &[&str] = &[
 const OPEN_WORLD: &[&str] = &["add_webhook", "update_webhook"];
 
 #[test]
-fn every_tool_says_all_four_hints_and_they_are_right() {
+fn every_tool_has_all_four_hints_and_they_are_correct() {
     let options = ToolOptions::default();
     let table = Table::new(&options).with_organizations(&options);
     let entries = table.entries().iter();
@@ -143,7 +143,7 @@ fn an_addition_is_destructive_only_if_it_gives_access() {
 
 /// A change is destructive unless the tool is listed with a reason.
 #[test]
-fn what_a_change_does_not_lose_is_a_decision() {
+fn every_recoverable_change_is_listed_with_a_reason() {
     let table = Table::new(&ToolOptions::default());
     let changes = ["update_", "reorder_", "mark_", "reset_"];
     for entry in table.entries() {

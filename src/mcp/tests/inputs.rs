@@ -129,7 +129,7 @@ fn beside(entry: &Entry, input: &Input) -> Map<String, Value> {
 }
 
 #[actix_web::test]
-async fn every_input_is_taken_or_said_however_it_is_written() {
+async fn every_form_of_an_input_is_accepted_or_reported() {
     let began = Instant::now();
     let fake = sevens();
     let trial = Trial {

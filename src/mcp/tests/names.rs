@@ -51,7 +51,7 @@ async fn the_old_key_of_a_moved_issue_leads_to_the_names_of_its_project_only() {
 }
 
 #[actix_web::test]
-async fn names_are_looked_up_anew_after_a_change_that_may_have_been_made() {
+async fn names_are_reloaded_after_a_change_that_may_have_been_made() {
     let backlog = FakeBacklog::start(|request: &Received| {
         let (method, path) = request.line.split_once(' ').unwrap();
         match (method, path.trim_start_matches("/api/v2/")) {
@@ -254,7 +254,7 @@ async fn names_in_many_forms_are_found() {
 }
 
 #[actix_web::test]
-async fn what_could_be_two_things_is_said() {
+async fn an_ambiguous_name_is_reported() {
     let backlog = mistakable();
     let caller = caller_of(&backlog);
     for (change, expected) in [

@@ -1,14 +1,11 @@
 //! Options that an operator sets for all callers: names, field selection, size.
 
+use crate::mcp::router;
 use rmcp::ServerHandler;
 use serde_json::{Value, json};
 
 use super::{caller_of, exchange, post, server};
-use crate::{
-    backlog::fake::FakeBacklog,
-    mcp::{ToolOptions, tools},
-    oauth::Scopes,
-};
+use crate::{backlog::fake::FakeBacklog, mcp::ToolOptions, oauth::Scopes};
 
 const ISSUES: &str = r#"[{"id":3,"summary":"a","status":{"id":1,"name":"Open"}},{"id":2,"summary":"b","status":null}]"#;
 
@@ -44,7 +41,7 @@ fn text(result: &Value) -> &str {
 }
 
 #[actix_web::test]
-async fn a_prefix_stands_before_every_name() {
+async fn a_prefix_precedes_every_name() {
     let options = ToolOptions {
         prefix: "acme_".parse().unwrap(),
         ..ToolOptions::default()
@@ -130,7 +127,7 @@ async fn every_text_names_the_tools_that_are_offered() {
 }
 
 #[actix_web::test]
-async fn a_full_page_says_how_to_go_on_whatever_fields_are_chosen() {
+async fn a_full_page_says_how_to_continue_with_any_selected_fields() {
     let backlog =
         FakeBacklog::responding(200, r#"[{"id":9,"created":"a"},{"id":7,"created":"b"}]"#);
     for (tool, arguments, expected) in [

@@ -1,5 +1,6 @@
 //! Several spaces behind one server.
 
+use crate::mcp::router;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
@@ -13,7 +14,7 @@ use crate::{
     },
     mcp::{
         Caller, Descriptions, FixedAccess, HubServer, Organization, Organizations, Policy,
-        ToolOptions, Toolset, tools,
+        ToolOptions, Toolset,
     },
 };
 
@@ -274,8 +275,8 @@ async fn a_list_that_was_prepared_before_is_not_of_another_server() {
     assert_eq!(tools(&two.server), listed);
     assert_eq!(tools(&plain), before);
     let server = plain
-        .with_options(two.server.options().clone())
-        .with_organizations(two.server.organizations().unwrap().clone());
+        .with_options(two.server.services().options().clone())
+        .with_organizations(two.server.services().organizations().unwrap().clone());
     assert_eq!(tools(&server), listed, "built again with the options");
 }
 

@@ -3,6 +3,7 @@
 //! One tool of each kind is tested with the whole table, and every other tool with a column and a
 //! row of it.
 
+use crate::mcp::router;
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
@@ -19,7 +20,7 @@ use crate::{
         BacklogUrl, Credentials,
         fake::{FakeBacklog, Received},
     },
-    mcp::{AccessError, AuthChallenge, BacklogAccess, Caller, DONE, router::Entry, tools},
+    mcp::{AccessError, AuthChallenge, BacklogAccess, Caller, DONE, router::Entry},
 };
 
 /// The body that Backlog returns instead of the requested data.

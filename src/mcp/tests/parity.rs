@@ -1,10 +1,11 @@
 //! Every tool of backlog-mcp-server exists here, with its inputs.
 
+use crate::mcp::router;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::mcp::{ToolOptions, router::Table, tools};
+use crate::mcp::{ToolOptions, router::Table};
 
 const UPSTREAM: &str = include_str!("../../../tests/fixtures/upstream_tools.json");
 

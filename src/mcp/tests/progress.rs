@@ -113,7 +113,7 @@ async fn a_download_reports_progress_on_request() {
 }
 
 #[actix_web::test]
-async fn who_takes_no_events_gets_the_response_alone() {
+async fn a_client_without_event_streams_receives_only_the_response() {
     let second = Arc::new(Notify::new());
     // No notification is sent for the first part.
     second.notify_one();

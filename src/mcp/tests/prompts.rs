@@ -146,7 +146,7 @@ async fn arguments_stand_in_the_text_and_are_checked() {
 }
 
 #[actix_web::test]
-async fn what_can_be_typed_next_is_suggested() {
+async fn completions_are_suggested() {
     let backlog = backlog();
     let caller = caller_of(&backlog);
     let template = |path: &str| json!({"type": "ref/resource", "uri": uri(&backlog, path)});

@@ -7,7 +7,7 @@ use super::{caller_of, exchange, post, rpc, server};
 use crate::backlog::fake::FakeBacklog;
 
 #[actix_web::test]
-async fn initialize_says_who_this_is() {
+async fn initialize_names_the_server() {
     let backlog = FakeBacklog::responding(200, "{}");
     let params = json!({
         "protocolVersion": "2025-06-18", "capabilities": {},

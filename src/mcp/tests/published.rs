@@ -1,6 +1,7 @@
 //! The published inputs: in a form that every provider accepts, with Backlog's limits, and in a
 //! list that stays small.
 
+use crate::mcp::router;
 use serde_json::{Value, json};
 use tiktoken_rs::o200k_base_singleton;
 
@@ -12,7 +13,6 @@ use crate::{
         rest::Paging,
         router::{Entry, Table},
         schema::KEYWORDS,
-        tools,
     },
 };
 
@@ -99,7 +99,7 @@ fn every_input_has_a_shape_that_every_provider_takes() {
 }
 
 #[test]
-fn what_a_provider_refuses_is_found() {
+fn schemas_that_a_provider_rejects_are_found() {
     for wide in [
         json!({"type": ["number", "string"]}),
         json!({"oneOf": [{"type": "string"}]}),
@@ -332,7 +332,7 @@ fn the_unions_are_a_choice_of_the_operator() {
 }
 
 #[test]
-fn an_input_that_may_go_by_another_says_so() {
+fn an_input_with_an_alternative_names_it() {
     let table = Table::new(&ToolOptions::default());
     let pairs = [
         ("projectId", "projectKey"),

@@ -1,5 +1,6 @@
 //! Calls that the hub or Backlog refuses.
 
+use crate::mcp::router;
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicUsize, Ordering},
@@ -16,7 +17,7 @@ use crate::{
         BacklogUrl, Credentials,
         fake::{FakeBacklog, Received, json as respond},
     },
-    mcp::{AccessError, AuthChallenge, BacklogAccess, Caller, Policy, Toolset, tool::Spec, tools},
+    mcp::{AccessError, AuthChallenge, BacklogAccess, Caller, Policy, Toolset, tool::Spec},
     oauth::{Scope, Scopes},
 };
 
@@ -92,7 +93,7 @@ async fn a_reading_policy_does_not_write() {
 }
 
 #[actix_web::test]
-async fn no_sign_in_is_asked_for_where_it_would_not_help() {
+async fn no_sign_in_is_requested_where_it_would_not_help() {
     let refusals = check_all(
         |caller| {
             caller.scopes = [Scope::Read].into_iter().collect();

@@ -110,7 +110,7 @@ async fn a_resource_is_bound_as_the_tool_that_reads_the_same() {
 }
 
 #[actix_web::test]
-async fn what_belongs_to_a_thing_is_bound_by_its_own_tool() {
+async fn parts_of_a_resource_require_their_own_tool() {
     let backlog = backlog();
     let versions = || {
         let asked = backlog.received().into_iter();
@@ -154,7 +154,7 @@ async fn without_the_scope_nothing_is_listed_and_reading_is_refused() {
 }
 
 #[actix_web::test]
-async fn what_is_no_resource_here_is_not_asked_for() {
+async fn an_unknown_resource_causes_no_request() {
     let backlog = backlog();
     let reader = caller_of(&backlog);
     for uri in [
@@ -177,8 +177,8 @@ async fn failures_of_backlog_become_errors() {
         (
             "issues/AB-404",
             -32002,
-            "Check issueKey (see get_issues): nothing has that, or it is not visible to the \
-             Backlog account.\nBacklog said: No issue.",
+            "Check issueKey (see get_issues): no such item exists, or the Backlog account \
+             cannot see it.\nBacklog said: No issue.",
         ),
         (
             "issues/AB-200",
@@ -204,7 +204,7 @@ async fn failures_of_backlog_become_errors() {
 }
 
 #[actix_web::test]
-async fn what_is_of_another_project_is_not_read() {
+async fn resources_of_other_projects_are_not_read() {
     let backlog = backlog();
     let mut bound = caller_of(&backlog);
     bound.policy.projects = Some(["CD".to_owned()].into());

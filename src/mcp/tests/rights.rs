@@ -89,7 +89,7 @@ async fn a_401_about_a_right_is_no_end_of_the_sign_in() {
             4,
             "The space does not accept requests from this server's address",
         ),
-        (5, "The Backlog account lacks the right"),
+        (5, "The Backlog account has no permission"),
         (6, "Check "),
         (11, "The Backlog account has no access to this"),
         (12, "The space requires two-step verification"),
@@ -149,7 +149,7 @@ async fn a_401_that_cannot_be_checked_is_taken_at_face_value() {
     });
     let (caller, renewals) = counting(&backlog);
     let (failed, text) = call(&caller, "get_space_disk_usage", json!({})).await;
-    assert!(failed && text.contains("lacks the right"), "{text}");
+    assert!(failed && text.contains("has no permission"), "{text}");
     assert_eq!(caller.challenge.get(), None);
     assert_eq!(renewals.load(Ordering::SeqCst), 0);
 }
@@ -162,11 +162,11 @@ async fn an_api_key_is_refused_only_if_it_is_not_known() {
     };
     let everything: &[&str] = &["k"];
     for (myself, code, expected) in [
-        (&[][..], 5, "lacks the right"),
+        (&[][..], 5, "has no permission"),
         (&[], 11, "has no access"),
         (&[], 13, "rate limit"),
         (everything, 4, "this server's address"),
-        (everything, 5, "lacks the right"),
+        (everything, 5, "has no permission"),
         (everything, 13, "rate limit"),
         (everything, 11, "does not accept the API key"),
     ] {

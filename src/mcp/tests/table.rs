@@ -1,11 +1,11 @@
 //! The requirements for every tool, including new ones.
 
+use crate::mcp::router;
 use serde_json::Value;
 
 use crate::mcp::{
     ToolOptions,
     router::{Entry, Table},
-    tools,
 };
 
 fn schema(entry: &Entry) -> Value {
@@ -27,7 +27,7 @@ fn every_tool_is_described() {
 }
 
 #[test]
-fn what_is_counted_is_what_would_be_listed() {
+fn counts_and_lists_have_the_same_filters() {
     let table = Table::new(&ToolOptions::default());
     let inputs = |name: &str| {
         let inputs = schema(table.get(name).expect("a tool"))["properties"].take();

@@ -1,4 +1,4 @@
-//! The space as its administrators see it: size, plan, notice, and what is left of the rate limit.
+//! Storage, plan, notice and remaining rate limit of the space.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub(super) fn tools() -> Vec<Declaration> {
     ]
 }
 
-/// Returns how many bytes the space has and uses, by project; for space administrators.
+/// Returns the capacity and disk usage of the space in bytes, by project; for space administrators.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct GetSpaceDiskUsage {}
 
@@ -34,7 +34,7 @@ impl Endpoint for GetSpaceDiskUsage {
     const REST: Rest = Rest::OWN;
 }
 
-/// Returns how many bytes a project uses; for its administrators.
+/// Returns the disk usage of a project in bytes; for its administrators.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetProjectDiskUsage {
@@ -55,13 +55,13 @@ struct GetLicence {}
 
 impl Endpoint for GetLicence {
     const NAME: &'static str = "get_licence";
-    const TITLE: &'static str = "Get licence";
+    const TITLE: &'static str = "Get license";
     const CALL: Operation = Operation::get("space/licence");
     const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
     const REST: Rest = Rest::SHORT;
 }
 
-/// Returns the notice that everybody in the space sees.
+/// Returns the notice shown to all users of the space.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct GetSpaceNotification {}
 
@@ -73,10 +73,10 @@ impl Endpoint for GetSpaceNotification {
     const REST: Rest = Rest::OWN;
 }
 
-/// Replaces the notice that everybody in the space sees; for space administrators.
+/// Replaces the notice shown to all users of the space; for space administrators.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct UpdateSpaceNotification {
-    /// The new notice
+    /// Text of the notice
     content: String,
 }
 
@@ -89,7 +89,7 @@ impl Endpoint for UpdateSpaceNotification {
     const REST: Rest = Rest::NOTICE;
 }
 
-/// Returns how many calls the signed-in user has left in this minute, by kind.
+/// Returns how many Backlog requests the user has left in this minute, by kind.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct GetRateLimit {}
 

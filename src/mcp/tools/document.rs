@@ -23,8 +23,8 @@ pub(super) fn tools() -> Vec<Declaration> {
     ]
 }
 
-/// Searches the documents of projects, or lists them, with their texts. For their titles alone
-/// use get_document_tree.
+/// Lists or searches the documents of projects, with their texts. For titles only, use
+/// get_document_tree.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetDocuments {
@@ -35,7 +35,7 @@ struct GetDocuments {
     /// Text to find in titles and contents
     keyword: Option<String>,
     count: Option<Count>,
-    /// Default updated
+    /// Sort key; default updated
     sort: Option<Sort>,
     order: Option<Order>,
 }
@@ -71,7 +71,7 @@ impl Endpoint for GetDocuments {
     ];
 }
 
-/// Returns how the documents of a project are nested, those in the trash included.
+/// Returns the document tree of a project with titles, including the trash.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetDocumentTree {
@@ -108,15 +108,15 @@ impl Endpoint for GetDocument {
 struct AddDocument {
     /// Project key, name or id
     project_id: Project,
-    /// Title
+    /// Plain text
     title: Option<String>,
-    /// The text, in Markdown
+    /// Markdown
     content: Option<String>,
-    /// An emoji to show beside the title
+    /// Emoji shown next to the title
     emoji: Option<String>,
-    /// Id of the document to put it under; none for the top level
+    /// Id of the parent document; default: top level
     parent_id: Option<DocumentId>,
-    /// true to put it after its siblings, not before them
+    /// true adds it after its siblings, not before
     add_last: Option<bool>,
 }
 

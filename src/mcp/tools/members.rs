@@ -1,4 +1,4 @@
-//! Who belongs to a project, and teams.
+//! Project members, project administrators and teams.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,7 @@ impl Endpoint for GetProjectAdministrators {
     const FIELDS: &'static [&'static str] = USER_FIELDS;
 }
 
-/// Makes a member of a project its administrator.
+/// Makes a project member an administrator of the project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddProjectAdministrator {
@@ -129,7 +129,7 @@ impl Endpoint for AddProjectAdministrator {
     const ACCESS: Access = Access::of(Self::CALL.method()).gives_access().idempotent();
 }
 
-/// Takes the role of administrator from a member of a project.
+/// Removes the administrator role from a project member.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RemoveProjectAdministrator {
@@ -162,7 +162,7 @@ impl Endpoint for GetProjectTeams {
     const FIELDS: &'static [&'static str] = TEAM_FIELDS;
 }
 
-/// Adds a team, and so its members, to a project.
+/// Adds a team and its members to a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddProjectTeam {

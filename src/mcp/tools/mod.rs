@@ -38,7 +38,7 @@ pub(super) fn all() -> Vec<Declaration> {
     .collect()
 }
 
-/// Of the names of all tools, the number of characters in the longest.
+/// The number of characters in the longest name of a tool.
 pub(super) fn longest_name() -> usize {
     let lengths = all().into_iter().map(|tool| tool.spec.name.len());
     lengths.max().unwrap_or_default()

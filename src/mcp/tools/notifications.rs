@@ -69,9 +69,9 @@ impl Endpoint for GetNotifications {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct CountNotifications {
-    /// true counts those that were read, false those that were not
+    /// true counts read ones, false unread ones
     already_read: bool,
-    /// true counts those whose issue, pull request or document was opened since, false the others
+    /// true counts those whose issue, pull request or document was opened, false the others
     resource_already_read: bool,
 }
 
@@ -83,7 +83,7 @@ impl Endpoint for CountNotifications {
     const REST: Rest = Rest::SHORT;
 }
 
-/// Sets the user's number of unread notifications to zero and returns what it was.
+/// Sets the user's number of unread notifications to zero and returns the previous one.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct ResetUnreadNotificationCount {}
 
@@ -101,7 +101,7 @@ impl Endpoint for ResetUnreadNotificationCount {
 /// Marks one notification as read.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct MarkNotificationAsRead {
-    /// Notification id
+    /// Id (get_notifications)
     id: NotificationId,
 }
 

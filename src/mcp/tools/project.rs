@@ -28,9 +28,9 @@ pub(super) fn tools() -> Vec<Declaration> {
 /// Lists the projects that the user can see.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct GetProjectList {
-    /// true for archived projects only, false for active ones only; both unless given
+    /// true for archived projects only, false for active ones only; default both
     archived: Option<bool>,
-    /// For space administrators: also projects that they have not joined
+    /// true adds projects that a space administrator has not joined
     all: Option<bool>,
 }
 
@@ -74,7 +74,7 @@ enum TextFormattingRule {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddProject {
-    /// Name to show
+    /// Display name
     name: String,
     /// Key that prefixes the issue keys: capital letters, digits and underscores
     key: AddedProjectKey,
@@ -90,11 +90,11 @@ struct AddProject {
     /// Notation of texts
     #[schemars(extend("default" = "backlog"))]
     text_formatting_rule: Option<TextFormattingRule>,
-    /// Have a wiki
+    /// Whether to enable the wiki
     use_wiki: Option<bool>,
-    /// Have shared files
+    /// Whether to enable file sharing
     use_file_sharing: Option<bool>,
-    /// Have Git repositories
+    /// Whether to enable Git
     use_git: Option<bool>,
 }
 
@@ -134,7 +134,7 @@ impl Endpoint for GetProject {
 struct GetProjectUsers {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
-    /// Leave out members by a team only
+    /// true excludes members through a team only
     exclude_group_members: Option<bool>,
 }
 
@@ -147,13 +147,13 @@ impl Endpoint for GetProjectUsers {
     const FIELDS: &'static [&'static str] = USER_FIELDS;
 }
 
-/// Changes the settings of a project. What is not given stays as it is.
+/// Changes the settings of a project. Omitted inputs stay unchanged.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateProject {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
-    /// Name to show
+    /// Display name
     name: Option<String>,
     /// New key; all issue keys change with it
     key: Option<ChangedProjectKey>,
@@ -165,11 +165,11 @@ struct UpdateProject {
     project_leader_can_edit_project_leader: Option<bool>,
     /// Notation of texts
     text_formatting_rule: Option<TextFormattingRule>,
-    /// Have a wiki
+    /// Whether to enable the wiki
     use_wiki: Option<bool>,
-    /// Have shared files
+    /// Whether to enable file sharing
     use_file_sharing: Option<bool>,
-    /// Have Git repositories
+    /// Whether to enable Git
     use_git: Option<bool>,
     /// true to archive the project, false to reopen it
     archived: Option<bool>,

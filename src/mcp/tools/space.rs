@@ -1,4 +1,4 @@
-//! The space, its users and what they did.
+//! The space, its users and their activity.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,9 +50,9 @@ impl Endpoint for GetSpace {
     const REST: Rest = Rest::SHORT;
 }
 
-/// Lists what happened in the whole space, newest first: issues, comments, wiki pages, pull
-/// requests and more. For one user use get_user_recent_updates, for one project
-/// get_project_activities (toolset activity).
+/// Lists the activity of the whole space, newest first: issues, comments, wiki pages, pull requests
+/// and more. For one user, use get_user_recent_updates; for one project, get_project_activities
+/// (toolset activity).
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetSpaceActivities {
@@ -129,7 +129,7 @@ impl Endpoint for GetMyself {
     const REST: Rest = Rest::SHORT;
 }
 
-/// Lists what one user did in all projects, newest first. For everything that happened use
+/// Lists the activity of one user in all projects, newest first. For all users, use
 /// get_space_activities.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! The webhooks of a project: addresses that Backlog tells what happens. For administrators.
+//! The webhooks of a project: URLs that Backlog posts its activity to. For administrators.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub(super) fn tools() -> Vec<Declaration> {
     ]
 }
 
-// At least one: an empty list would not be sent, and nothing says that Backlog would take it.
+// At least one: an empty list is not sent, and Backlog may not accept it.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "Vec<ActivityType>")]
 #[schemars(extend("minItems" = 1))]
@@ -67,18 +67,18 @@ impl Endpoint for GetWebhooks {
     ];
 }
 
-/// Has Backlog post what happens in a project to a URL.
+/// Adds a webhook: Backlog posts the activity of a project to a URL.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddWebhook {
     project_id_or_key: ProjectIdOrKey,
-    /// Name to show
+    /// Display name
     name: String,
-    /// What it is for
+    /// Free text
     description: Option<String>,
-    /// Where Backlog posts to
+    /// URL that Backlog posts to
     hook_url: HookUrl,
-    /// Post every kind of activity
+    /// true posts every kind of activity
     all_event: Option<bool>,
     /// Kinds of activity to post, by name or number as in get_space_activities; or give allEvent
     activity_type_ids: Option<ActivityTypes>,
@@ -98,16 +98,16 @@ impl Endpoint for AddWebhook {
 #[serde(rename_all = "camelCase")]
 struct UpdateWebhook {
     project_id_or_key: ProjectIdOrKey,
-    /// Webhook id
+    /// Id (get_webhooks)
     webhook_id: WebhookId,
-    /// Name to show
+    /// Display name
     name: Option<String>,
-    /// What it is for; empty to remove
+    /// Free text; empty to remove
     #[schemars(extend("x-clearable" = true))]
     description: Option<String>,
-    /// Where Backlog posts to
+    /// URL that Backlog posts to
     hook_url: Option<HookUrl>,
-    /// Post every kind of activity
+    /// true posts every kind of activity
     all_event: Option<bool>,
     /// Kinds of activity to post, by name or number as in get_space_activities; or give allEvent
     activity_type_ids: Option<ActivityTypes>,
@@ -127,7 +127,7 @@ impl Endpoint for UpdateWebhook {
 #[serde(rename_all = "camelCase")]
 struct DeleteWebhook {
     project_id_or_key: ProjectIdOrKey,
-    /// Webhook id
+    /// Id (get_webhooks)
     webhook_id: WebhookId,
 }
 

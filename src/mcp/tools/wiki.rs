@@ -93,7 +93,7 @@ struct AddWiki {
     /// Page name; slashes make a tree
     name: String,
     content: Markup,
-    /// Tell the project's members by mail
+    /// Notify the project's members by mail
     mail_notify: Option<bool>,
 }
 
@@ -105,7 +105,7 @@ impl Endpoint for AddWiki {
     const REST: Rest = Rest::WIKI;
 }
 
-/// Changes a wiki page. What is not given stays as it is; a text given replaces the whole text.
+/// Changes a wiki page. Omitted inputs stay unchanged; content replaces the whole text.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateWiki {
@@ -114,7 +114,7 @@ struct UpdateWiki {
     /// Page name; slashes make a tree
     name: Option<String>,
     content: Option<Markup>,
-    /// Tell the project's members by mail
+    /// Notify the project's members by mail
     mail_notify: Option<bool>,
 }
 

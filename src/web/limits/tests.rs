@@ -152,7 +152,7 @@ fn registrations_of_all_networks_together_are_bounded() {
 }
 
 #[test]
-fn what_does_not_count_is_never_limited() {
+fn exempt_requests_are_never_limited() {
     let limits = limits(true);
     let spared = Attempt {
         sender: Sender(None),
@@ -166,7 +166,7 @@ fn what_does_not_count_is_never_limited() {
 }
 
 #[test]
-fn who_failed_too_often_is_not_forgotten_while_it_holds() {
+fn a_blocked_sender_is_kept_until_the_block_ends() {
     let limits = limits(false);
     let now = now();
     let until = |after| now + Nanos::from(after);

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_shell_would_read_is_quoted() {
+    fn characters_that_a_shell_interprets_are_quoted() {
         assert_eq!(quoted("https://h/mcp?a=1&b=2"), "'https://h/mcp?a=1&b=2'");
         assert_eq!(quoted("it's; rm -rf"), r"'it'\''s; rm -rf'");
         assert_eq!(quoted(""), "''");

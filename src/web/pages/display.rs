@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_steers_a_terminal_is_seen_there() {
+    fn terminal_control_characters_are_made_visible() {
         for c in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
             assert_eq!(printable(&format!("a{c}b")), "a\u{fffd}b", "{c:?}");
             assert_eq!(line(&format!("a{c}b"), 60).as_deref(), Some("ab"));

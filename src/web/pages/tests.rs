@@ -236,7 +236,7 @@ fn every_locale_has_the_same_keys_and_placeholders() {
 }
 
 #[test]
-fn every_text_asked_for_exists_and_every_text_is_asked_for() {
+fn every_requested_text_exists_and_every_text_is_requested() {
     let call = Regex::new(r#""([a-z_]+(?:\.[a-z_]+)+)""#).unwrap();
     let defined: BTreeSet<String> = keys(LOCALES[0].1).into_keys().collect();
     let mut asked: BTreeSet<String> = SOURCES
@@ -361,7 +361,7 @@ fn a_known_host_is_named_without_a_warning_and_others_with_one() {
 }
 
 #[test]
-fn what_is_proven_of_a_client_stands_above_what_it_claims() {
+fn verified_facts_of_a_client_precede_its_claims() {
     for locale in Locale::ALL {
         let page = ConsentPage {
             document_host: Some("evil.example".to_owned()),
@@ -560,7 +560,7 @@ fn a_description_from_another_host_than_the_callbacks_is_warned_of() {
 }
 
 #[test]
-fn every_problem_says_what_to_do_and_quotes_its_values() {
+fn every_problem_has_advice_and_quotes_its_values() {
     for locale in Locale::ALL {
         let pages = problems().map(|problem| error_page(locale, problem).html());
         let titles: BTreeSet<_> = pages
@@ -594,7 +594,7 @@ fn the_forward_page_goes_on_with_and_without_a_refresh() {
 }
 
 #[test]
-fn hosted_clients_are_told_that_they_cannot_reach_a_local_url() {
+fn hosted_clients_are_warned_that_they_cannot_reach_a_local_url() {
     let warned = |url: &str| {
         let page = ConnectPage {
             locale: Locale::En,

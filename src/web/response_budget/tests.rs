@@ -48,7 +48,7 @@ async fn piece(body: &mut BudgetedBody) -> Option<Result<Bytes, Error>> {
 }
 
 #[actix_web::test]
-async fn what_is_large_comes_in_pieces_and_gives_its_room_back() {
+async fn a_large_response_is_sent_in_parts_and_releases_its_memory() {
     let budget = ResponseBudget::new(SMALL * 4, (SMALL * 4, SMALL * 4), LONG);
     let lengths = [0, 1, SMALL, SMALL + 1, SMALL * 4];
     for make in [whole as fn(usize) -> _, streamed] {
@@ -98,7 +98,7 @@ async fn a_user_takes_no_memory_from_the_others_of_the_space() {
 }
 
 #[actix_web::test]
-async fn what_was_done_is_told_where_there_is_no_room() {
+async fn a_change_is_reported_if_no_memory_is_left_for_its_response() {
     let budget = ResponseBudget::new(SMALL, (SMALL, SMALL), LONG);
     let result = |text: &str| json!({"jsonrpc": "2.0", "id": 7, "result": {"content": [{"type": "text", "text": text}]}});
     let large = result(&"a".repeat(SMALL)).to_string();
@@ -136,7 +136,7 @@ async fn what_was_done_is_told_where_there_is_no_room() {
 }
 
 #[actix_web::test]
-async fn who_does_not_read_keeps_no_memory() {
+async fn a_client_that_does_not_read_holds_no_memory() {
     let budget = ResponseBudget::new(LARGE, (LARGE, LARGE), SHORT);
     let bound = budget.clone();
     let server = HttpServer::new(move || {

@@ -86,7 +86,7 @@ async fn an_access_token_that_is_still_good_serves_in_doubt() {
 
 /// The bodies with which gateways, proxies and Backlog itself answer 400 beside `invalid_grant`.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_400_that_says_nothing_readable_ends_nothing() {
+async fn an_unreadable_400_ends_no_account() {
     let hub = TestHub::start().await;
     let tokens = sign_in(&hub).await;
     let sim = hub.sim.control();
@@ -133,7 +133,7 @@ async fn bare_400s_end_an_account_that_alone_meets_them_for_ten_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bare_400s_that_everybody_meets_end_nothing_within_an_hour() {
+async fn bare_400s_for_all_accounts_end_no_account_within_an_hour() {
     let hub = TestHub::start().await;
     let tokens = sign_in(&hub).await;
     let sim = hub.sim.control();
@@ -152,7 +152,7 @@ async fn bare_400s_that_everybody_meets_end_nothing_within_an_hour() {
 
 /// Twenty may end within a minute; one more is spared, and so are those after it.
 #[tokio::test(flavor = "multi_thread")]
-async fn many_endings_at_once_are_paused_until_somebody_has_looked() {
+async fn many_endings_at_once_are_paused_until_an_operator_resumes_them() {
     let hub = TestHub::start_with(|settings| {
         settings.observe.metrics = Some("127.0.0.1:0".parse().expect("an address"));
     })

@@ -211,7 +211,7 @@ async fn a_sign_in_that_brings_nothing_else_back_goes_straight_to_the_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_goes_with_its_last_connection() {
+async fn an_account_is_deleted_with_its_last_connection() {
     let hub = TestHub::start().await;
     let connections = [sign_in(&hub).await, sign_in(&hub).await];
     for (tokens, left) in connections.iter().zip(["1", "0"]) {

@@ -79,7 +79,7 @@ async fn a_pair_that_came_while_the_database_was_away_is_kept_and_stored() {
 
 /// The database is back for everybody at once: Backlog is not asked for what a replica has.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_takes_a_lease_over_waits_for_a_pair_that_is_there() {
+async fn the_new_holder_of_a_lease_waits_for_a_pair_that_exists() {
     let (hub, proxy) = TestHub::start_behind_proxy().await;
     let (replica, replica_url) = hub.replica().await;
     let elsewhere = format!("{replica_url}/mcp");

@@ -66,7 +66,7 @@ async fn time_at(url: &str) -> DateTime<Utc> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_steps_by_ten_minutes_signs_nobody_out() {
+async fn a_clock_that_steps_by_ten_minutes_ends_no_grant() {
     let offset = Offset::new();
     let world = World::with(vec![offset.settings(), Vec::new()]).await;
     let (stepped, right) = (world.url(0), world.url(1));

@@ -96,7 +96,7 @@ async fn meet_a_full_disk(world: &World, fill: impl AsyncFnOnce(), free: impl As
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_signs_nobody_out() {
+async fn a_full_disk_ends_no_grant() {
     let world = World::of(2).await;
     let pool = world.database_pool();
     meet_a_full_disk(
@@ -153,7 +153,7 @@ impl Drop for SmallDisk {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "mounts a file system, which only root may: scripts/soak"]
-async fn a_file_system_without_space_signs_nobody_out() {
+async fn a_file_system_without_space_ends_no_grant() {
     let disk = SmallDisk::mount(64);
     let cluster = Cluster::start().await;
     let maintenance = cluster.pool("postgres");

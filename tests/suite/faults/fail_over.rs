@@ -53,14 +53,14 @@ async fn fail_over(world: &World, users: &mut [User], away: Duration) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fail_over_of_5_s_during_renewals_signs_nobody_out() {
+async fn a_fail_over_of_5_s_during_renewals_ends_no_grant() {
     let (world, mut users) = sharing_world().await;
     fail_over(&world, &mut users, Duration::from_secs(5)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes ten minutes: scripts/soak"]
-async fn fail_overs_of_5_to_300_s_during_renewals_sign_nobody_out() {
+async fn fail_overs_of_5_to_300_s_during_renewals_end_no_grant() {
     let (world, mut users) = sharing_world().await;
     for away in [5, 15, 30, 60, 120, 300] {
         eprintln!("a fail-over of {away} s");

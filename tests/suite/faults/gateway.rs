@@ -71,12 +71,12 @@ fn assert_few_renewals(world: &World, users: &[User], most: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_400_that_is_not_backlogs_signs_nobody_out() {
+async fn a_400_that_is_not_backlogs_ends_no_grant() {
     respond_400(Duration::ZERO).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes ten minutes: scripts/soak"]
-async fn ten_minutes_of_400_sign_nobody_out() {
+async fn ten_minutes_of_400_end_no_grant() {
     respond_400(Duration::from_secs(600)).await;
 }

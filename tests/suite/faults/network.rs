@@ -53,7 +53,7 @@ async fn a_database_behind_a_bad_link_is_a_passing_failure() {
 /// What Backlog answered may be lost on its way; that it keeps its refresh tokens lets the hub ask
 /// again.
 #[tokio::test(flavor = "multi_thread")]
-async fn backlog_behind_a_bad_link_signs_nobody_out() {
+async fn backlog_behind_a_bad_link_ends_no_grant() {
     let world = World::of(2).await;
     let backlog = world.sim.control();
     backlog.set_refresh_rotation(RefreshRotation::Keep);
@@ -76,7 +76,7 @@ async fn backlog_behind_a_bad_link_signs_nobody_out() {
 /// The same where nothing comes at all, until the hub gives up: tool calls and renewals wait for
 /// that at the same time.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_silent_backlog_signs_nobody_out() {
+async fn a_silent_backlog_ends_no_grant() {
     let world = World::of(2).await;
     let backlog = world.sim.control();
     backlog.set_refresh_rotation(RefreshRotation::Keep);

@@ -92,7 +92,7 @@ fn the_table_has_every_endpoint() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_issuer_gave_out_is_refused_at_every_other() {
+async fn credentials_of_one_issuer_are_rejected_by_every_other() {
     let hub = TestHub::start().await;
     let others = two_more().await;
     let tenants = Tenant::three(&hub, &others).await;

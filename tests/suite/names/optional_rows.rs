@@ -46,7 +46,7 @@ fn lists() -> Vec<Row> {
              &statusId[]=2&statusId[]=218430&statusId[]=3&statusId[]=4",
         )
         .by(seed::HARUKA)
-        .read_anew(),
+        .reload(),
         // The project by its id, alone and as what takes both.
         row(
             "update_category",
@@ -124,7 +124,7 @@ fn custom_fields() -> Vec<Row> {
             CUSTOM_FIELDS,
             "POST projects/HARBOR/customFields/92015/items?name=Lynx",
         )
-        .read_anew(),
+        .reload(),
         row(
             "update_custom_field_item",
             json!({
@@ -141,7 +141,7 @@ fn custom_fields() -> Vec<Row> {
             CUSTOM_FIELDS,
             "DELETE projects/HARBOR/customFields/92014/items/1",
         )
-        .read_anew(),
+        .reload(),
         row(
             "delete_custom_field_item",
             json!({"projectIdOrKey": "HARBOR", "customFieldId": 92015, "itemId": "Safari"}),
@@ -161,7 +161,7 @@ fn people() -> Vec<Row> {
             "POST projects/HARBOR/teams?teamId=902",
         )
         .by(seed::HARUKA)
-        .read_anew(),
+        .reload(),
         row(
             "remove_project_team",
             json!({"projectKey": "HARBOR", "teamId": "Web"}),

@@ -53,7 +53,7 @@ async fn a_prompts_calls_work_as_they_stand() {
 
 /// An issue may be in a status that only its project has.
 #[actix_web::test]
-async fn what_is_mine_has_statuses_of_the_projects_own() {
+async fn a_users_own_issues_include_custom_statuses() {
     let (server, sim) = (server(), sim().await);
     let agent = Agent::new(&server, &sim, seed::KENTA).within(everything());
     let in_review = |issues: &Value| {

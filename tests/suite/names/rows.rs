@@ -32,7 +32,7 @@ impl Row {
         Self { user, ..self }
     }
 
-    pub fn read_anew(self) -> Self {
+    pub fn reload(self) -> Self {
         let again = Again::ReadAnew;
         Self { again, ..self }
     }

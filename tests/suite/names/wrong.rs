@@ -7,7 +7,7 @@ use super::{add_milestone, asked, everything, sim};
 use crate::support::agent::{Agent, server};
 
 #[actix_web::test]
-async fn wrong_names_are_answered_with_the_right_ones() {
+async fn wrong_names_are_rejected_with_the_available_ones() {
     let (server, sim) = (server(), sim().await);
     let agent = Agent::new(&server, &sim, seed::DANIEL).within(everything());
     for (tool, arguments, expected) in [

@@ -223,7 +223,7 @@ async fn seen(sim: &BacklogSim) -> (Seen, Seen) {
 }
 
 #[actix_web::test]
-async fn no_tool_touches_what_it_is_told_of_another_project() {
+async fn no_tool_accesses_a_named_item_of_another_project() {
     let sim = sim().await;
     let (of_harbor, of_kura) = seen(&sim).await;
     let (ours, theirs) = (Names::of_harbor(of_harbor), Names::of_kura(of_kura));
@@ -256,7 +256,7 @@ async fn no_tool_touches_what_it_is_told_of_another_project() {
 }
 
 #[actix_web::test]
-async fn what_is_told_of_no_project_answers_of_the_allowed_ones_only() {
+async fn a_call_without_a_project_returns_only_allowed_ones() {
     let sim = sim().await;
     let (of_harbor, of_kura) = seen(&sim).await;
     let (ours, theirs) = (Names::of_harbor(of_harbor), Names::of_kura(of_kura));

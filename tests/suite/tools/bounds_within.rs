@@ -114,7 +114,7 @@ async fn an_inner_id_does_not_lead_out() {
 }
 
 #[actix_web::test]
-async fn what_one_looked_at_last_is_shown_of_the_allowed_projects() {
+async fn recently_viewed_items_are_limited_to_the_allowed_projects() {
     let sim = sim().await;
     for (tool, pointer, of_harbor) in [
         (
@@ -145,7 +145,7 @@ async fn what_one_looked_at_last_is_shown_of_the_allowed_projects() {
 }
 
 #[actix_web::test]
-async fn what_is_of_no_project_stays_of_use() {
+async fn tools_without_a_project_remain_usable() {
     let sim = sim().await;
     for (tool, arguments, requests) in [
         (
@@ -231,7 +231,7 @@ async fn counts_and_searches_go_to_the_allowed_projects() {
 }
 
 #[actix_web::test]
-async fn what_an_answer_has_of_another_project_is_not_shown() {
+async fn parts_of_a_response_in_another_project_are_removed() {
     let sim = sim().await;
     let arguments = |more: Value| {
         let mut arguments = json!({"projectKey": "HARBOR", "repoName": "portal", "number": 1});

@@ -119,7 +119,7 @@ async fn sim() -> BacklogSim {
 }
 
 #[actix_web::test]
-async fn every_tool_sends_its_request_and_brings_the_answer() {
+async fn every_tool_sends_its_request_and_returns_the_response() {
     let server = server();
     let reading = reading_tools(&server).await;
     for row in rows() {

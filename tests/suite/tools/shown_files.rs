@@ -166,7 +166,7 @@ async fn a_text_is_a_text_in_any_charset_and_of_any_type() {
 }
 
 #[actix_web::test]
-async fn a_long_text_is_read_to_its_end_by_the_advice_in_the_answers() {
+async fn a_long_text_is_read_to_its_end_by_following_the_notes() {
     let text: String = (0..3000)
         .map(|line| format!("{line}: 潮位を確認する\n"))
         .collect();

@@ -112,14 +112,14 @@ async fn check(endpoint: &Endpoint) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_hub_answers_whoever_takes_json() {
+async fn the_hub_responds_to_every_client_that_accepts_json() {
     let hub = TestHub::start().await;
     check(&of_hub(&hub).await).await;
     hub.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_local_server_answers_whoever_takes_its_form() {
+async fn the_local_server_responds_to_every_client_that_accepts_its_form() {
     for streams in [false, true] {
         check(&Local::start(streams).await.endpoint).await;
     }

@@ -58,7 +58,7 @@ async fn check(endpoint: &Endpoint) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_is_answered_as_one_where_there_are_batches() {
+async fn a_batch_gets_one_response_in_versions_with_batches() {
     let hub = TestHub::start().await;
     check(&of_hub(&hub).await).await;
     hub.stop().await;
@@ -68,7 +68,7 @@ async fn a_batch_is_answered_as_one_where_there_are_batches() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_may_not_be_part_of_a_batch_is_refused_in_its_place() {
+async fn a_request_that_may_not_be_batched_is_rejected_in_its_place() {
     let hub = TestHub::start().await;
     let endpoint = of_hub(&hub).await;
     let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {

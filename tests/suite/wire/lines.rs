@@ -132,7 +132,7 @@ async fn a_line_that_is_no_message_has_its_error() {
 
 /// A response in return could be answered with an error again, and so for ever.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_asks_for_nothing_has_no_response() {
+async fn lines_that_request_nothing_have_no_response() {
     let mut pipes = Pipes::of_version("2025-11-25").await;
     for line in [
         &b""[..],
@@ -196,7 +196,7 @@ async fn a_handshake_survives_what_comes_before_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_is_answered_with_one_line() {
+async fn a_batch_gets_a_response_of_one_line() {
     for version in ["2024-11-05", "2025-03-26"] {
         let mut pipes = Pipes::of_version(version).await;
         let batch = json!([
@@ -235,7 +235,7 @@ async fn a_batch_is_answered_with_one_line() {
 
 /// What was asked for is written before the program ends, the last line without its end included.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_line_is_answered_before_the_end() {
+async fn the_last_line_gets_its_response_before_the_end() {
     let mut pipes = Pipes::of_version("2025-11-25").await;
     pipes.input.write_all(b"nonsense").await.expect("read");
     let Pipes {

@@ -54,7 +54,7 @@ const READ: [(&str, u16); 22] = [
 const STEPS: [&str; 3] = ["/authorize", "/spaces/default/authorize", "/callback"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_answers_get_answers_head() {
+async fn endpoints_that_accept_get_accept_head() {
     let hub = TestHub::start().await;
     let ask = async |method: Method, path: &str| {
         Reply::to(

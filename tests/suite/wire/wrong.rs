@@ -436,7 +436,7 @@ async fn check(endpoint: &Endpoint) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_hub_says_what_is_wrong_with_a_message() {
+async fn the_hub_explains_an_invalid_message() {
     let hub = TestHub::start().await;
     let endpoint = of_hub(&hub).await;
     hub.sim.control().clear_journal();
@@ -446,7 +446,7 @@ async fn the_hub_says_what_is_wrong_with_a_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_local_server_says_what_is_wrong_with_a_message() {
+async fn the_local_server_explains_an_invalid_message() {
     for streams in [false, true] {
         let local = Local::start(streams).await;
         check(&local.endpoint).await;
@@ -480,7 +480,7 @@ async fn a_version_that_does_not_exist_is_named_with_those_that_do() {
 /// A byte order mark is skipped, half of a surrogate pair is the replacement character, and what
 /// JSON-RPC has nothing to say of is let be.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_be_read_is_served() {
+async fn unusual_but_readable_bodies_are_served() {
     let hub = TestHub::start().await;
     let endpoint = of_hub(&hub).await;
     let local = Local::start(false).await;

@@ -129,7 +129,7 @@ async fn one_of_too_many_bytes_becomes_a_jpeg() {
 }
 
 #[test]
-fn what_is_transparent_is_white() {
+fn transparent_pixels_become_white() {
     let image = RgbaImage::from_fn(3, 1, |x, _| match x {
         0 => Rgba([0, 0, 0, 0]),
         1 => Rgba([0, 0, 0, 255]),
@@ -160,7 +160,7 @@ async fn of_an_animation_the_first_frame_is_shown() {
 }
 
 #[tokio::test]
-async fn what_would_be_too_much_is_not_decoded() {
+async fn an_image_that_is_too_large_is_not_decoded() {
     let pool = patient();
     for size in [(60_000, 60_000), (9000, 9000)] {
         let bytes = pretending(size.0, size.1);
@@ -176,7 +176,7 @@ async fn what_would_be_too_much_is_not_decoded() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_decoded_is_not_passed_on() {
+async fn an_image_that_cannot_be_decoded_is_not_returned() {
     let png = written(&noise(40, 40), ImageFormat::Png);
     let gif = written(&plain(40, 40), ImageFormat::Gif);
     let webp = written(&noise(40, 40), ImageFormat::WebP);
@@ -223,7 +223,7 @@ fn a_decoder_stops_when_it_is_canceled() {
 }
 
 #[test]
-fn the_first_bytes_say_what_is_an_image() {
+fn the_first_bytes_identify_an_image() {
     for (bytes, expected) in [
         (b"\x89PNG\r\n\x1a\n...".as_slice(), Some("image/png")),
         (b"\xff\xd8\xff\xe0", Some("image/jpeg")),

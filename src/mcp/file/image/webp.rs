@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_ends_early_is_looked_at_as_far_as_it_goes() {
+    fn a_truncated_file_is_inspected_to_its_end() {
         let whole = file(&[chunk(
             b"ANMF",
             &[vec![0; FRAME_HEAD], lossy_of(20, 20)].concat(),

@@ -46,7 +46,7 @@ fn an_empty_value_removes_where_something_is_changed() {
 }
 
 #[test]
-fn what_is_no_field_is_said() {
+fn an_invalid_custom_field_is_reported() {
     for (field, expected) in [
         (json!([1]), ": expected objects, received 1"),
         (

@@ -86,7 +86,7 @@ fn wrapped_arguments_are_taken_out() {
 }
 
 #[test]
-fn an_unknown_name_is_said_with_the_nearest() {
+fn an_unknown_name_is_reported_with_the_nearest() {
     for (tool, arguments, expected) in [
         (
             "update_issue",

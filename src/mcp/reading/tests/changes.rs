@@ -11,7 +11,7 @@ use crate::mcp::{
 };
 
 #[test]
-fn what_is_empty_was_not_given() {
+fn empty_arguments_count_as_absent() {
     for empty in [json!(null), json!(""), json!([]), json!("null"), json!(" ")] {
         let arguments = json!({
             "issueId": empty, "issueKey": "A-1", "order": empty, "minId": empty, "count": 5,
@@ -30,7 +30,7 @@ fn what_is_empty_was_not_given() {
 }
 
 #[test]
-fn on_a_change_what_is_empty_removes_where_the_input_says_so() {
+fn on_a_change_an_empty_value_removes_if_the_input_allows_it() {
     for empty in [
         json!(null),
         json!(""),
@@ -158,7 +158,7 @@ fn a_change_of_nothing_is_an_error() {
 }
 
 #[test]
-fn what_can_be_removed_is_said_to_be() {
+fn clearable_inputs_are_described_as_such() {
     let table = Table::new(&ToolOptions::default());
     for entry in table.entries() {
         let tool = entry.tool.description.as_deref().unwrap_or_default();

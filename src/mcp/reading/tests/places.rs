@@ -48,7 +48,7 @@ fn keys_and_links_are_taken_wherever_they_are_an_issues() {
 }
 
 #[test]
-fn other_things_are_taken_from_links() {
+fn other_items_are_read_from_links() {
     const PULL: &str = "https://acme.backlog.com/git/HARBOR/portal/pullRequests/2#comment-34";
     let pull = meant(
         "update_pull_request_comment",

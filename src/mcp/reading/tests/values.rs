@@ -158,7 +158,7 @@ fn no_tool_takes_a_number_beyond_its_bounds() {
 }
 
 #[test]
-fn what_has_no_comma_is_parted_at_commas() {
+fn values_without_commas_are_split_at_commas() {
     for (tool, given, expected) in [
         (
             "get_issues",

@@ -1,5 +1,6 @@
 //! Rules that hold for every tool.
 
+use crate::mcp::router;
 use serde_json::{Value, json};
 
 use super::{advised, as_json, japanese, responding, shown};
@@ -9,7 +10,6 @@ use crate::{
         ToolOptions,
         rest::Way,
         tests::{caller_of, calls::sample, exchange, post, result, server},
-        tools,
     },
 };
 

@@ -1,4 +1,4 @@
-//! Comments one by one, and who is told of them.
+//! Single comments, their notifications, and participants.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ impl Endpoint for DeleteIssueComment {
     const REST: Rest = Rest::SHORT;
 }
 
-/// Lists who was told of a comment, and whether they read it.
+/// Lists the users who were notified of a comment, and whether they read it.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueCommentNotifications {
@@ -88,7 +88,7 @@ impl Endpoint for GetIssueCommentNotifications {
     const REST: Rest = Rest::SHORT.paged();
 }
 
-/// Tells more people of one of the user's own comments.
+/// Notifies more users of one of the user's own comments.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddIssueCommentNotifications {
@@ -131,7 +131,7 @@ impl Endpoint for CountPullRequestComments {
     const REST: Rest = Rest::SHORT;
 }
 
-/// Lists who takes part in an issue.
+/// Lists the participants of an issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueParticipants {

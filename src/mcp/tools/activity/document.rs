@@ -1,4 +1,4 @@
-//! What is around documents: comments, tags, their number.
+//! Comments, tags and the number of documents.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ impl Endpoint for CountDocuments {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetDocumentComments {
-    /// Document id
+    /// Id (get_documents)
     document_id: DocumentId,
 }
 
@@ -49,9 +49,9 @@ impl Endpoint for GetDocumentComments {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddDocumentTags {
-    /// Document id
+    /// Id (get_documents)
     document_id: DocumentId,
-    /// Names of tags
+    /// Tags by name
     tag_names: Vec<String>,
 }
 
@@ -68,9 +68,9 @@ impl Endpoint for AddDocumentTags {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemoveDocumentTags {
-    /// Document id
+    /// Id (get_documents)
     document_id: DocumentId,
-    /// Names of tags
+    /// Tags by name
     tag_names: Vec<String>,
 }
 

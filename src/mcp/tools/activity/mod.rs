@@ -1,5 +1,5 @@
-//! What is around content (toolset `activity`): comments one by one and who is told of them,
-//! histories, stars, tags, what happened and what one looked at.
+//! The toolset `activity`: single comments and their notifications, history, stars, tags, recent
+//! activity and recently viewed items.
 
 mod comment;
 mod document;

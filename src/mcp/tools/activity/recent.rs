@@ -1,4 +1,4 @@
-//! What happened in a project, and what the signed-in user looked at.
+//! The activity of a project, and the items that the signed-in user viewed recently.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,8 +24,7 @@ pub(crate) const ACTIVITY_FIELDS: &[&str] = &[
     "created",
 ];
 
-/// Lists what happened in one project, newest first. For the whole space use
-/// get_space_activities.
+/// Lists the activity of one project, newest first. For the whole space, use get_space_activities.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetProjectActivities {
@@ -53,7 +52,7 @@ impl Endpoint for GetProjectActivities {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetActivity {
-    /// Activity id
+    /// Id (get_space_activities)
     activity_id: ActivityId,
 }
 
@@ -65,7 +64,7 @@ impl Endpoint for GetActivity {
     const REST: Rest = Rest::OWN;
 }
 
-/// Lists the issues that the user looked at last.
+/// Lists the issues that the user viewed recently.
 #[derive(Deserialize, Serialize, JsonSchema)]
 pub(super) struct GetRecentlyViewedIssues {
     order: Option<Order>,
@@ -82,7 +81,7 @@ impl Endpoint for GetRecentlyViewedIssues {
     const FIELDS: &'static [&'static str] = &["issue", "updated"];
 }
 
-/// Lists the projects that the user looked at last.
+/// Lists the projects that the user viewed recently.
 #[derive(Deserialize, Serialize, JsonSchema)]
 pub(super) struct GetRecentlyViewedProjects {
     order: Option<Order>,
@@ -99,7 +98,7 @@ impl Endpoint for GetRecentlyViewedProjects {
     const FIELDS: &'static [&'static str] = &["project", "updated"];
 }
 
-/// Lists the wiki pages that the user looked at last.
+/// Lists the wiki pages that the user viewed recently.
 #[derive(Deserialize, Serialize, JsonSchema)]
 pub(super) struct GetRecentlyViewedWikis {
     order: Option<Order>,

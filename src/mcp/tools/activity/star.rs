@@ -1,4 +1,4 @@
-//! Stars: what people give each other for good work.
+//! Stars, by which users acknowledge each other.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,12 +18,12 @@ use crate::{
 
 const ADD: Operation = Operation::post("stars");
 
-/// Gives a star to one thing.
+/// Gives a star to an issue, comment, wiki page or pull request.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct AddStar {
-    /// What to star
+    /// Type of the item
     kind: Kind,
-    /// Its numeric id; a pull request's id, not its number
+    /// Numeric id of the item; not a pull request's number
     id: StarredId,
 }
 
@@ -65,11 +65,11 @@ impl Tool for AddStar {
     }
 }
 
-/// Takes back a star that the user gave.
+/// Removes a star that the user gave.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemoveStar {
-    /// Star id
+    /// Id (get_user_stars)
     star_id: StarId,
 }
 
@@ -88,7 +88,7 @@ impl Endpoint for RemoveStar {
 pub(super) struct GetUserStars {
     /// User id or name
     user_id: User,
-    /// Only stars with a lower id
+    /// Only lower ids
     max_id: Option<PageBound>,
     count: Option<Count>,
 }

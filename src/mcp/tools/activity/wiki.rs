@@ -1,4 +1,4 @@
-//! What became of wiki pages: versions, tags, deletion.
+//! Versions, tags and deletion of wiki pages.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,9 +19,9 @@ use crate::{
 pub(super) struct GetWikiHistory {
     /// Page id (get_wiki_pages)
     wiki_id: WikiId,
-    /// Only lower ids, which need not be the versions
+    /// Only lower ids, which are not versions
     max_id: Option<PageBound>,
-    /// Only higher ids, the same
+    /// Only higher ids, which are not versions
     min_id: Option<PageBound>,
     count: Option<Count>,
     order: Option<Order>,
@@ -59,13 +59,13 @@ impl Endpoint for GetWikiTags {
     const REST: Rest = Rest::SHORT.paged();
 }
 
-/// Deletes a wiki page for good.
+/// Deletes a wiki page permanently.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteWiki {
     /// Page id (get_wiki_pages)
     wiki_id: WikiId,
-    /// Tell the project's members by mail
+    /// Notify the project's members by mail
     mail_notify: Option<bool>,
 }
 

@@ -18,9 +18,9 @@ use crate::{
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetDocumentAttachment {
-    /// Document id
+    /// Id (get_documents)
     document_id: DocumentId,
-    /// From the document's attachments (get_document)
+    /// Id in the attachments of the document (get_document)
     attachment_id: DocumentAttachmentId,
     #[serde(skip_serializing)]
     format: Option<Format>,

@@ -1,4 +1,4 @@
-//! The pictures of people, projects and the space.
+//! The icons of users, projects and the space.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ const OF_USER: Operation = Operation::get("users/{userId}/icon");
 const OF_PROJECT: Operation = Operation::get("projects/{projectId|projectKey}/image");
 const OF_SPACE: Operation = Operation::get("space/image");
 
-/// Returns the picture of a user or of a project; of the space if neither is given.
+/// Returns the icon of a user or a project, or of the space if neither is given.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIcon {
@@ -44,7 +44,7 @@ impl Tool for GetIcon {
     const NAME: &'static str = "get_icon";
     const TITLE: &'static str = "Get icon";
     const ACCESS: Access = Access::of(Method::Get);
-    // The picture of a user or of the space, unless its inputs name a project.
+    // The icon of a user or of the space, unless its inputs name a project.
     const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
     const REST: Rest = Rest::FILE;
 

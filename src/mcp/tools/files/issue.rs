@@ -10,9 +10,12 @@ use crate::{
         inputs::{IssueAttachmentId, IssueId, IssueKey, IssueSharedFileId, SharedFileId},
         rest::Rest,
         tool::{Access, Endpoint},
-        tools::{files::ATTACHMENT_FIELDS, files::shared::SHARED_FILE_FIELDS},
+        tools::files::shared::SHARED_FILE_FIELDS,
     },
 };
+
+/// The fields of an attached file.
+pub(super) const ATTACHMENT_FIELDS: &[&str] = &["id", "name", "size", "createdUser", "created"];
 
 /// Lists the files attached to an issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -37,7 +40,7 @@ impl Endpoint for GetIssueAttachments {
 pub(super) struct DeleteIssueAttachment {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
-    /// Attachment id
+    /// Id (get_issue_attachments)
     attachment_id: IssueAttachmentId,
 }
 
@@ -86,13 +89,13 @@ impl Endpoint for AddIssueSharedFiles {
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
-/// Removes the link of an issue to a shared file; the file stays.
+/// Removes the link of an issue to a shared file; the file remains.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemoveIssueSharedFile {
     issue_id: Option<IssueId>,
     issue_key: Option<IssueKey>,
-    /// Shared file id
+    /// Id (get_issue_shared_files)
     shared_file_id: IssueSharedFileId,
 }
 

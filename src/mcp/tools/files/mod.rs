@@ -1,5 +1,5 @@
-//! Files: uploads, what is attached to issues, wiki pages, pull requests and documents, what
-//! projects share, and pictures.
+//! Uploads, attachments of issues, wiki pages, pull requests and documents, shared files, and
+//! icons.
 
 mod document;
 mod icon;
@@ -10,9 +10,6 @@ mod upload;
 mod wiki;
 
 use crate::mcp::{Toolset, declaration::Declaration};
-
-/// The fields of an attached file.
-const ATTACHMENT_FIELDS: &[&str] = &["id", "name", "size", "createdUser", "created"];
 
 pub(super) fn tools() -> Vec<Declaration> {
     vec![

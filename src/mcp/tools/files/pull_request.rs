@@ -13,7 +13,7 @@ use crate::{
         },
         rest::Rest,
         tool::Endpoint,
-        tools::files::ATTACHMENT_FIELDS,
+        tools::files::issue::ATTACHMENT_FIELDS,
     },
 };
 
@@ -50,7 +50,7 @@ pub(super) struct GetPullRequestAttachment {
     repo_name: Option<RepoName>,
     /// Pull request number
     number: PullRequestNumber,
-    /// Attachment id
+    /// Id (get_pull_request_attachments)
     attachment_id: PullRequestAttachmentId,
     #[serde(skip_serializing)]
     format: Option<Format>,
@@ -91,7 +91,7 @@ pub(super) struct DeletePullRequestAttachment {
     repo_name: Option<RepoName>,
     /// Pull request number
     number: PullRequestNumber,
-    /// Attachment id
+    /// Id (get_pull_request_attachments)
     attachment_id: PullRequestAttachmentId,
 }
 

@@ -1,4 +1,4 @@
-//! The files that a project shares.
+//! The shared files of a project.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub(super) const SHARED_FILE_FIELDS: &[&str] = &[
 pub(super) struct GetSharedFiles {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
-    /// Such as designs/2026; the topmost one unless given
+    /// Such as designs/2026; default: the root
     path: Option<SharedDirectory>,
     order: Option<Order>,
     offset: Option<Offset>,

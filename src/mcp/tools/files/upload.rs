@@ -1,4 +1,4 @@
-//! Uploading a file, which other tools then attach.
+//! Uploads a file for other tools to attach.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -18,16 +18,16 @@ use crate::{
     },
 };
 
-/// Uploads a file and returns its id. It is seen nowhere until that id is the attachmentId of
-/// add_issue, update_issue, add_issue_comment, add_pull_request, add_pull_request_comment or
+/// Uploads a file and returns its id. To attach the file, pass the id as attachmentId to add_issue,
+/// update_issue, add_issue_comment, add_pull_request, add_pull_request_comment or
 /// add_wiki_attachments.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct UploadAttachment {
-    /// Name such as log.txt; its ending tells the type
+    /// Such as log.txt; the extension sets the type
     filename: String,
-    /// The content, if it is text; or give content
+    /// Content of a text file; or give content
     text: Option<String>,
-    /// The content in base64, up to 3 MB decoded
+    /// Base64, up to 3 MB decoded; or give text
     content: Option<String>,
 }
 
@@ -35,10 +35,10 @@ impl Tool for UploadAttachment {
     const NAME: &'static str = "upload_attachment";
     const TITLE: &'static str = "Upload attachment";
     const ACCESS: Access = Access::of(Method::Post);
-    // An uploaded file is nowhere until another tool takes it.
+    // An uploaded file belongs to no project until another tool attaches it.
     const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
     const REST: Rest = Rest::SHORT;
-    // Their tools take its ids.
+    // The tools of these sets accept its ids.
     const ALSO_IN: &'static [Toolset] = &[Toolset::Issue, Toolset::Git];
 
     async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
@@ -58,18 +58,18 @@ impl UploadAttachment {
         let is_part_of_path = |c: char| c.is_control() || matches!(c, '/' | '\\');
         let name = self.filename;
         if matches!(name.trim(), "" | "." | "..") || name.contains(is_part_of_path) {
-            return Err(invalid("filename", "wants a name, without directories"));
+            return Err(invalid("filename", "expected a name without directories"));
         }
         let (argument, bytes) = match (self.text, self.content) {
             (Some(text), Some(encoded)) if !text.is_empty() && !encoded.is_empty() => {
-                return Err(invalid("text", "give it or content, not both"));
+                return Err(invalid("text", "give either text or content, not both"));
             }
-            // An empty one beside the other was not meant to be given.
+            // Some clients fill in every input, so an empty one next to the other is ignored.
             (Some(text), encoded) if encoded.as_ref().is_none_or(String::is_empty) => {
                 ("text", text.into_bytes())
             }
             (_, Some(encoded)) => {
-                // Encoders break lines.
+                // Encoders wrap lines.
                 let encoded: String = encoded.split_ascii_whitespace().collect();
                 let bytes = STANDARD.decode(encoded);
                 (
@@ -77,7 +77,7 @@ impl UploadAttachment {
                     bytes.map_err(|_| invalid("content", "is not base64"))?,
                 )
             }
-            (_, None) => return Err(invalid("text", "give it or content")),
+            (_, None) => return Err(invalid("text", "give text or content")),
         };
         if bytes.len() > LARGEST_UPLOAD {
             return Err(invalid(
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_refused() {
+    fn an_invalid_file_is_rejected() {
         let large = "a".repeat(LARGEST_UPLOAD + 1);
         for (filename, text, content, expected) in [
             ("", Some("a"), None, "filename"),
@@ -127,12 +127,12 @@ mod tests {
             ("../a", Some("a"), None, "filename"),
             ("a\\b", Some("a"), None, "filename"),
             ("a\r\nb", Some("a"), None, "filename"),
-            ("a", None, None, "text: give it or content"),
+            ("a", None, None, "text: give text or content"),
             (
                 "a",
                 Some("a"),
                 Some("YQ=="),
-                "text: give it or content, not both",
+                "text: give either text or content, not both",
             ),
             ("a", None, Some("%"), "content: is not base64"),
             ("a", Some(&large), None, "text: is larger than 3 MB"),

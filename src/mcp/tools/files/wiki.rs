@@ -11,7 +11,7 @@ use crate::{
         inputs::{SharedFileId, UploadedFileId, WikiAttachmentId, WikiId, WikiSharedFileId},
         rest::Rest,
         tool::{Access, Endpoint},
-        tools::{files::ATTACHMENT_FIELDS, files::shared::SHARED_FILE_FIELDS},
+        tools::files::{issue::ATTACHMENT_FIELDS, shared::SHARED_FILE_FIELDS},
     },
 };
 
@@ -38,7 +38,7 @@ impl Endpoint for GetWikiAttachments {
 pub(super) struct GetWikiAttachment {
     /// Page id (get_wiki_pages)
     wiki_id: WikiId,
-    /// Attachment id
+    /// Id (get_wiki_attachments)
     attachment_id: WikiAttachmentId,
     #[serde(skip_serializing)]
     format: Option<Format>,
@@ -73,7 +73,7 @@ impl Endpoint for GetWikiAttachment {
 pub(super) struct AddWikiAttachments {
     /// Page id (get_wiki_pages)
     wiki_id: WikiId,
-    /// Ids that upload_attachment returned
+    /// Ids from upload_attachment
     attachment_id: Vec<UploadedFileId>,
 }
 
@@ -91,7 +91,7 @@ impl Endpoint for AddWikiAttachments {
 pub(super) struct DeleteWikiAttachment {
     /// Page id (get_wiki_pages)
     wiki_id: WikiId,
-    /// Attachment id
+    /// Id (get_wiki_attachments)
     attachment_id: WikiAttachmentId,
 }
 
@@ -139,13 +139,13 @@ impl Endpoint for AddWikiSharedFiles {
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
-/// Removes the link of a wiki page to a shared file; the file stays.
+/// Removes the link of a wiki page to a shared file; the file remains.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemoveWikiSharedFile {
     /// Page id (get_wiki_pages)
     wiki_id: WikiId,
-    /// Shared file id
+    /// Id (get_wiki_shared_files)
     shared_file_id: WikiSharedFileId,
 }
 

@@ -1,4 +1,4 @@
-//! Git repositories, their pull requests and the comments on these.
+//! Git repositories, their pull requests, and the comments on pull requests.
 
 mod comment;
 mod pull_request;

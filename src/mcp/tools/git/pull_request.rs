@@ -120,7 +120,7 @@ impl Endpoint for GetPullRequest {
     const REST: Rest = Rest::OWN;
 }
 
-/// Opens a pull request that asks to merge a branch into another.
+/// Opens a pull request to merge one branch into another.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddPullRequest {
@@ -155,7 +155,7 @@ impl Endpoint for AddPullRequest {
     const REST: Rest = Rest::PULL_REQUEST;
 }
 
-/// Changes a pull request. What is not given stays as it is.
+/// Changes a pull request. Omitted inputs stay unchanged.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdatePullRequest {

@@ -16,8 +16,8 @@ use crate::{
     },
 };
 
-/// Returns a file attached to an issue: images to look at, texts to read, of anything else what
-/// it is and where.
+/// Returns a file attached to an issue: images and text as content, other files as type, size and
+/// link.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GetIssueAttachment {

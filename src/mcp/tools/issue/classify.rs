@@ -1,4 +1,5 @@
-//! What an issue can be and have: priority, type, status, category, custom fields, resolution.
+//! The values that classify issues: priorities, types, statuses, categories, custom fields,
+//! resolutions.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -95,7 +96,7 @@ impl Endpoint for GetCategories {
 pub(super) struct AddCategory {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
-    /// Name to show
+    /// Display name
     name: String,
 }
 

@@ -1,4 +1,4 @@
-//! Issues: their comments, files, links and watchers, and what classifies them.
+//! Issues, their comments, files, links and watchers, and the values that classify them.
 
 mod attachment;
 mod classify;
@@ -65,7 +65,7 @@ pub(super) fn tools() -> Vec<Declaration> {
 }
 
 /// Returns one issue by a key such as PROJ-12: its fields, description, custom fields and attached
-/// files. Its comments come from get_issue_comments.
+/// files. For its comments, use get_issue_comments.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GetIssue {
@@ -81,7 +81,7 @@ impl Endpoint for GetIssue {
     const REST: Rest = Rest::OWN;
 }
 
-/// Deletes an issue for good. Its child issues stay.
+/// Deletes an issue permanently. Its child issues remain.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeleteIssue {

@@ -80,7 +80,7 @@ impl Endpoint for AddRelatedIssue {
     const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
 }
 
-/// Removes the link between an issue and a related one. The issues stay.
+/// Removes the link between an issue and a related one. The issues remain.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemoveRelatedIssue {

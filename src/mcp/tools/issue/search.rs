@@ -17,15 +17,15 @@ use crate::{
     },
 };
 
-/// A struct of the filters that searching and counting share, and more fields.
-/// Not `#[serde(flatten)]`: an error would no longer name its argument.
+/// Declares a struct with the filters that searching and counting share, and with more fields.
+/// With `#[serde(flatten)]` instead, an error would not name its argument.
 macro_rules! filters {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($more:tt)* }) => {
         #[derive(Deserialize, Serialize, JsonSchema)]
         $(#[$meta])*
         #[serde(rename_all = "camelCase")]
         $vis struct $name {
-            /// Projects by key, name or id; the names in other filters are those of these projects
+            /// Projects by key, name or id; names in other filters refer to them
             project_id: Option<Vec<Project>>,
             /// Names or ids (get_issue_types)
             issue_type_id: Option<Vec<IssueType>>,
@@ -47,8 +47,8 @@ macro_rules! filters {
             resolution_id: Option<Vec<Resolution>>,
             /// Keys or ids of parent issues
             parent_issue_id: Option<Vec<Issue>>,
-            /// 1 leaves out child issues, 2 returns only those, 3 returns issues that are neither
-            /// parent nor child, 4 only parents; default all
+            /// 1 excludes child issues, 2 returns only those, 3 issues that are neither parent nor
+            /// child, 4 only parents; default all
             #[schemars(extend("minimum" = 1, "maximum" = 4))]
             parent_child: Option<Integer>,
             /// Numeric issue ids
@@ -57,7 +57,7 @@ macro_rules! filters {
             attachment: Option<bool>,
             /// Whether shared files are linked
             shared_file: Option<bool>,
-            /// Only false is possible: issues without a due date
+            /// Only false is accepted: issues without a due date
             #[schemars(extend("x-read" = Mark::OnlyFalse))]
             has_due_date: Option<bool>,
             /// One text to find in the issues, not a list of words
@@ -86,10 +86,9 @@ macro_rules! filters {
 }
 
 filters! {
-    /// Finds issues by any combination of filters, the last created first unless sort says
-    /// otherwise. A filter with several values matches any of them. An issue takes 2 to 3 kB: use
-    /// a small count, or count_issues for a number. Closed issues are included; leave them out by
-    /// statusId.
+    /// Finds issues by any combination of filters, newest first by default. A filter with several
+    /// values matches any of them. An issue takes 2 to 3 kB: use a small count, or count_issues for
+    /// a number. Closed issues are included; exclude them with statusId.
     pub(crate) struct GetIssues {
         /// Default created; also customField_ with an id, or the name of a custom field
         sort: Option<Sort>,
@@ -138,7 +137,7 @@ impl Endpoint for GetIssues {
 }
 
 filters! {
-    /// Counts issues by the filters of get_issues, without returning them.
+    /// Counts issues by the filters of get_issues.
     pub(super) struct CountIssues {}
 }
 

@@ -1,4 +1,4 @@
-//! Versions of a project, which are its milestones as well.
+//! Versions of a project, which are also its milestones.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,9 +45,9 @@ impl Endpoint for GetVersionMilestoneList {
 pub(super) struct AddVersionMilestone {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
-    /// Name to show
+    /// Display name
     name: String,
-    /// What it is about
+    /// Free text
     description: Option<String>,
     /// yyyy-MM-dd
     start_date: Option<Date>,
@@ -64,8 +64,8 @@ impl Endpoint for AddVersionMilestone {
     const REST: Rest = Rest::VERSIONS;
 }
 
-/// Changes a version or milestone of a project. The name must be given even
-/// if it stays; what else is not given stays as it is.
+/// Changes a version or milestone of a project. The name is required; other omitted inputs stay
+/// unchanged.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateVersionMilestone {
@@ -73,16 +73,16 @@ pub(super) struct UpdateVersionMilestone {
     project_key: Option<ProjectKey>,
     /// Version id or name (get_version_milestone_list)
     id: Version,
-    /// Name to show
+    /// Display name
     name: String,
-    /// What it is about; empty to remove
+    /// Free text; empty to remove
     #[schemars(extend("x-clearable" = true))]
     description: Option<String>,
     /// yyyy-MM-dd; empty to remove
     start_date: Option<Clearable<Date>>,
     /// yyyy-MM-dd; empty to remove
     release_due_date: Option<Clearable<Date>>,
-    /// true to archive it, false to reopen it
+    /// true archives it, false reopens it
     archived: Option<bool>,
 }
 
@@ -95,7 +95,7 @@ impl Endpoint for UpdateVersionMilestone {
     const REST: Rest = Rest::VERSIONS;
 }
 
-/// Deletes a version or milestone of a project; its issues lose it.
+/// Deletes a version or milestone and removes it from its issues.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteVersion {

@@ -66,7 +66,7 @@ impl Endpoint for GetWatchingListCount {
 pub(super) struct AddWatching {
     /// Numeric issue id, or issue key such as PROJ-12
     issue_id_or_key: IssueIdOrKey,
-    /// A remark for oneself
+    /// Private note
     #[schemars(extend("default" = ""))]
     note: Option<String>,
 }
@@ -86,7 +86,7 @@ impl Endpoint for AddWatching {
 pub(super) struct UpdateWatching {
     /// Watching id (get_watching_list_items)
     watch_id: WatchingId,
-    /// A remark for oneself
+    /// Private note
     note: String,
 }
 
@@ -98,7 +98,7 @@ impl Endpoint for UpdateWatching {
     const REST: Rest = Rest::ISSUE_INSIDE;
 }
 
-/// Stops watching an issue. The issue stays.
+/// Stops watching an issue. The issue remains.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteWatching {
@@ -114,7 +114,7 @@ impl Endpoint for DeleteWatching {
     const REST: Rest = Rest::ISSUE_INSIDE;
 }
 
-/// Marks the news about a watched issue as read.
+/// Marks the updates of a watched issue as read.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct MarkWatchingAsRead {

@@ -64,7 +64,8 @@ impl Endpoint for AddIssue {
     const REST: Rest = Rest::ISSUE;
 }
 
-/// Changes an issue. What is not given stays as it is; an empty category, version or milestone list removes them all.
+/// Changes an issue. Omitted inputs stay unchanged; an empty category, version or milestone list
+/// removes all.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UpdateIssue {

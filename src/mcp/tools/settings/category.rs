@@ -20,7 +20,7 @@ pub(super) struct UpdateCategory {
     project_id_or_key: ProjectIdOrKey,
     /// Category id or name
     id: Category,
-    /// Name to show
+    /// Display name
     name: String,
 }
 
@@ -33,7 +33,7 @@ impl Endpoint for UpdateCategory {
     const REST: Rest = Rest::SHORT;
 }
 
-/// Deletes a category; its issues lose it.
+/// Deletes a category and removes it from its issues.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteCategory {

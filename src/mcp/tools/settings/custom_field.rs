@@ -1,7 +1,7 @@
 //! The custom fields of a project.
 //!
-//! What only some types have comes in one object, tagged by the type, so that the schema says
-//! which belongs to which. On the way to Backlog (see [`spread`]):
+//! The options that only some types have are in one object, tagged by the type, so that the schema
+//! shows which option belongs to which type. [`spread`] converts them:
 //!
 //! | input | parameters |
 //! |---|---|
@@ -36,19 +36,19 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddCustomField {
     project_id_or_key: ProjectIdOrKey,
-    /// Name to show
+    /// Display name
     name: String,
-    /// The type and what only that type has: allowAddItem (lists, checkBox, radio), allowInput
-    /// (checkBox, radio), min, max, initialValue and unit (numeric), min, max and initialDate or
-    /// initialShift, the days from creation (date)
+    /// The type and its options: allowAddItem (lists, checkBox, radio), allowInput (checkBox,
+    /// radio), min, max, initialValue and unit (numeric), min, max and initialDate or initialShift,
+    /// the days from creation (date)
     settings: Settings,
-    /// What can be chosen; list types only
+    /// Choices; list types only
     items: Option<Vec<String>>,
-    /// What it is about
+    /// Free text
     description: Option<String>,
-    /// Issues must have a value
+    /// Whether issues must have a value
     required: Option<bool>,
-    /// Issue types that have it, by id or name; all unless given
+    /// Issue types by id or name; default all
     applicable_issue_types: Option<Vec<IssueType>>,
 }
 
@@ -76,23 +76,23 @@ impl Tool for AddCustomField {
     }
 }
 
-/// Changes a custom field. Its items have tools of their own.
+/// Changes a custom field. For its items, use update_custom_field_item.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateCustomField {
     project_id_or_key: ProjectIdOrKey,
     /// Custom field id or name
     id: CustomField,
-    /// Name to show
+    /// Display name
     name: Option<String>,
-    /// The type that the field has, and what to change of it, as in add_custom_field
+    /// The type of the field and the options to change, as in add_custom_field
     settings: Option<Settings>,
-    /// What it is about; empty to remove
+    /// Free text; empty to remove
     #[schemars(extend("x-clearable" = true))]
     description: Option<String>,
-    /// Issues must have a value
+    /// Whether issues must have a value
     required: Option<bool>,
-    /// Issue types that have it, by id or name; at least one
+    /// Issue types by id or name; at least one
     applicable_issue_types: Option<Vec<IssueType>>,
 }
 
@@ -115,7 +115,7 @@ impl Tool for UpdateCustomField {
             .as_ref()
             .is_some_and(Vec::is_empty)
         {
-            // It would not be sent, and nothing says that Backlog would take it.
+            // An empty list is not sent, and Backlog may not accept it.
             return Err(invalid("applicableIssueTypes", "an empty list changes nothing").into());
         }
         let mut inputs = inputs(&self);
@@ -125,7 +125,7 @@ impl Tool for UpdateCustomField {
     }
 }
 
-/// Deletes a custom field; issues lose its values.
+/// Deletes a custom field and its values in all issues.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteCustomField {
@@ -143,7 +143,7 @@ impl Endpoint for DeleteCustomField {
     const REST: Rest = Rest::SHORT;
 }
 
-/// As [`Self::json_schema`] says, which is half as long as the derived one.
+/// Its schema is written by hand, at half the length of the derived one.
 #[derive(Deserialize, Serialize)]
 #[serde(
     tag = "type",
@@ -231,10 +231,10 @@ impl Settings {
     }
 }
 
-/// Makes parameters of the settings.
+/// Converts the settings to parameters.
 ///
 /// # Errors
-/// They contradict each other.
+/// The settings contradict each other.
 fn spread(inputs: &mut Map<String, Value>) -> Result<(), InputError> {
     let Some(Value::Object(mut settings)) = inputs.shift_remove("settings") else {
         return Ok(());
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_itself_is_refused() {
+    fn contradictory_settings_are_rejected() {
         for (settings, expected) in [
             (
                 json!({"type": "numeric", "min": 2, "max": 1.5}),

@@ -1,4 +1,4 @@
-//! What can be chosen in a custom field of a list type.
+//! The items of custom fields of a list type.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub(super) struct AddCustomFieldItem {
     project_id_or_key: ProjectIdOrKey,
     /// Custom field id or name
     custom_field_id: CustomField,
-    /// Name to show
+    /// Display name
     name: String,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct UpdateCustomFieldItem {
     custom_field_id: CustomField,
     /// Item id or name
     item_id: CustomFieldItem,
-    /// Name to show
+    /// Display name
     name: String,
 }
 
@@ -57,7 +57,7 @@ impl Endpoint for UpdateCustomFieldItem {
     const REST: Rest = Rest::CUSTOM_FIELDS;
 }
 
-/// Deletes an item of a list custom field; issues lose it.
+/// Deletes an item of a list custom field and removes it from all issues.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteCustomFieldItem {

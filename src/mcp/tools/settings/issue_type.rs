@@ -18,13 +18,13 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddIssueType {
     project_id_or_key: ProjectIdOrKey,
-    /// Name to show
+    /// Display name
     name: String,
-    /// Background
+    /// Background color
     color: IssueTypeColor,
-    /// Title that new issues start with
+    /// Default title of new issues
     template_summary: Option<String>,
-    /// Text that new issues start with
+    /// Default description of new issues
     template_description: Option<String>,
 }
 
@@ -44,14 +44,14 @@ pub(super) struct UpdateIssueType {
     project_id_or_key: ProjectIdOrKey,
     /// Issue type id or name
     id: IssueType,
-    /// Name to show
+    /// Display name
     name: Option<String>,
-    /// Background
+    /// Background color
     color: Option<IssueTypeColor>,
-    /// Title that new issues start with; empty to remove
+    /// Default title of new issues; empty to remove
     #[schemars(extend("x-clearable" = true))]
     template_summary: Option<String>,
-    /// Text that new issues start with; empty to remove
+    /// Default description of new issues; empty to remove
     #[schemars(extend("x-clearable" = true))]
     template_description: Option<String>,
 }
@@ -65,14 +65,14 @@ impl Endpoint for UpdateIssueType {
     const REST: Rest = Rest::ISSUE_TYPES;
 }
 
-/// Deletes an issue type; its issues get another.
+/// Deletes an issue type and moves its issues to another.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteIssueType {
     project_id_or_key: ProjectIdOrKey,
     /// Issue type id or name
     id: IssueType,
-    /// Issue type that its issues get, by id or name
+    /// New issue type of its issues, by id or name
     substitute_issue_type_id: IssueType,
 }
 

@@ -1,4 +1,4 @@
-//! What the issues of a project are made of: statuses, categories, issue types, custom fields.
+//! Statuses, categories, issue types and custom fields of a project.
 
 mod category;
 mod custom_field;

@@ -16,14 +16,14 @@ use crate::{
 /// The fields of a status.
 pub(crate) const STATUS_FIELDS: &[&str] = &["id", "projectId", "name", "color", "displayOrder"];
 
-/// Adds a status to a project; a project has at most 8 of its own.
+/// Adds a custom status to a project, which can have up to 8.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddStatus {
     project_id_or_key: ProjectIdOrKey,
-    /// Name to show
+    /// Display name
     name: String,
-    /// Background
+    /// Background color
     color: StatusColor,
 }
 
@@ -36,16 +36,16 @@ impl Endpoint for AddStatus {
     const REST: Rest = Rest::SHORT;
 }
 
-/// Changes a status of a project's own.
+/// Changes a custom status of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateStatus {
     project_id_or_key: ProjectIdOrKey,
     /// Status id or name
     id: Status,
-    /// Name to show
+    /// Display name
     name: Option<String>,
-    /// Background
+    /// Background color
     color: Option<StatusColor>,
 }
 
@@ -58,14 +58,14 @@ impl Endpoint for UpdateStatus {
     const REST: Rest = Rest::SHORT;
 }
 
-/// Deletes a status of a project's own; its issues get another.
+/// Deletes a custom status of a project and moves its issues to another.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeleteStatus {
     project_id_or_key: ProjectIdOrKey,
     /// Status id or name
     id: Status,
-    /// Status that its issues get, by id or name
+    /// New status of its issues, by id or name
     substitute_status_id: Status,
 }
 
@@ -78,12 +78,12 @@ impl Endpoint for DeleteStatus {
     const REST: Rest = Rest::SHORT;
 }
 
-/// Puts the statuses of a project in order: Open first, Closed last, In Progress before Resolved.
+/// Reorders the statuses of a project: Open first, Closed last, In Progress before Resolved.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReorderStatuses {
     project_id_or_key: ProjectIdOrKey,
-    /// All of the project's, by id or name, in order
+    /// All statuses of the project by id or name, in order
     status_id: Vec<Status>,
 }
 
