@@ -1,145 +1,60 @@
 //! The wiring: from settings to a listening server.
 //!
-//! 1. Open the storage: the operator's PostgreSQL, or the built-in one.
-//! 2. Update the schema; several processes may do this at once.
-//! 3. Check that the ring has every key that sealed text needs; generate the key of the keyed
-//!    checks, if there is none.
-//! 4. Write the space of the environment.
-//! 5. Bind, and serve until the stop signal; calls under way finish first, and a load balancer
-//!    has time to notice.
+//! 1. Bind the socket.
+//! 2. Open the storage ([`storage`]): the operator's PostgreSQL, or the built-in one; its schema,
+//!    its keys, and the space of the environment.
+//! 3. Make the services that requests and jobs share ([`services`]), and the state of the handlers.
+//! 4. Start the jobs ([`background`]).
+//! 5. Serve until the stop signal; calls under way finish first, and a load balancer has time to
+//!    notice.
 
 pub mod advice;
+mod background;
 mod connections;
 pub mod doctor;
 mod drain;
+mod error;
 pub mod fetcher;
 mod http;
 pub mod key_rotation;
 mod recorder;
 mod scrape;
+mod services;
 mod sites;
+mod socket;
+mod sources;
 mod storage;
 
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener},
-    path::PathBuf,
-    sync::Arc,
     time::Duration,
 };
 
 use actix_web::{dev::Server, web};
 use sqlx::PgPool;
-use tokio::sync::Notify;
-use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::{
-    backlog::{BacklogClient, ClientError, ClientOptions, Observer},
-    clock::Clock,
     config::{BaseUrl, Settings},
-    crypto::{KeyRing, KeyRingError, SecretHasher},
-    db::{
-        migrate::MigrateError,
-        pool::ConnectError,
-        probe::{self, ProbeError},
-    },
-    domain::Change,
-    embedded::{EmbeddedError, EmbeddedPostgres},
-    fetch::FetchError,
-    jobs::{
-        self, BackgroundJobs,
-        cleanup::Rounds,
-        journal::{FlushIntervals, Writer},
-    },
-    mcp::{
-        HubServer,
-        backlog_tokens::{Accounts, RenewalContext},
-        sessions::Sessions,
-    },
-    oauth::metadata::WaysToRegister,
+    embedded::EmbeddedPostgres,
+    jobs::{BackgroundJobs, journal::Writer},
+    mcp::{HubServer, sessions::Sessions},
     observe::SecurityEvents,
-    random::Random,
-    telemetry::{LogLink, TrustedPeers},
-    web::{
-        AppState, body_budget::BodyBudget, client_address::Proxies, client_keys::ClientKeys,
-        limits::Limits, newcomers::Newcomers, ready::Readiness, response_budget::ResponseBudget,
-        unchecked::Unchecked, under_way::UnderWay,
-    },
+    telemetry::LogLink,
 };
 
-const CONCURRENT_SECRET_HASHES: usize = 4;
+use drain::LastResponses;
+pub use error::StartError;
+use http::{HttpService, SHUTDOWN};
+use services::Services;
+use socket::Socket;
+use sources::Sources;
+use storage::OpenStorage;
+pub use storage::{OWN_KEY_FILE, migrate};
+
 /// How long the shutdown waits for the last audit events to be written.
 const AUDIT_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long calls under way may take to finish after SIGTERM.
-const SHUTDOWN: Duration = Duration::from_secs(30);
-
-/// The role that the service needs, as error texts name it.
-const SERVICE_ROLE: &str = "the owner of the tables or a member of hub_service";
-
-use drain::LastResponses;
-pub use storage::{OWN_KEY_FILE, migrate};
-use storage::{check_key, check_keys, open_storage, write_space};
-
-/// Why the service did not start. Each text names the setting to correct.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("{0}")]
-    Connect(#[from] ConnectError),
-    #[error("{0}")]
-    Embedded(#[from] EmbeddedError),
-    #[error("cannot migrate the database: {0}")]
-    Migrate(#[from] MigrateError),
-    #[error("the database failed: {}", advice::explain(.0, SERVICE_ROLE))]
-    Database(#[from] sqlx::Error),
-    #[error(
-        "DATABASE_URL does not connect directly to PostgreSQL: {}",
-        probe::POOLER
-    )]
-    Pooler,
-    #[error("ENCRYPTION_KEYS: {0}")]
-    Keys(#[from] KeyRingError),
-    #[error(
-        "ENCRYPTION_KEYS is missing key \"{0}\", which encrypts data in this database. Add it \
-         back (at the end, if it should no longer be used for new data)"
-    )]
-    MissingKey(String),
-    #[error(
-        "ENCRYPTION_KEYS has a different key under the id \"{0}\" than the one that encrypts data \
-         in this database. Restore that key"
-    )]
-    WrongKey(String),
-    #[error("cannot use the key file {}: {error}", path.display())]
-    KeyFile { path: PathBuf, error: io::Error },
-    #[error(
-        "MCP_HTTP_HOST and MCP_HTTP_PORT: cannot listen on {address}: {error}. Stop the other \
-         server on that port, or choose another port"
-    )]
-    Listen {
-        address: SocketAddr,
-        error: io::Error,
-    },
-    #[error("METRICS_ADDR: cannot listen on {address}: {error}")]
-    Metrics {
-        address: SocketAddr,
-        error: io::Error,
-    },
-    #[error("{0}")]
-    Client(#[from] ClientError),
-    #[error("{0}")]
-    Fetcher(#[from] FetchError),
-    #[error("{0}")]
-    Url(#[from] url::ParseError),
-}
-
-impl From<ProbeError> for StartError {
-    fn from(error: ProbeError) -> Self {
-        match error {
-            ProbeError::Unheard => Self::Pooler,
-            ProbeError::Database(error) => Self::Database(error),
-        }
-    }
-}
 
 /// The service, bound and ready to run.
 pub struct Application {
@@ -168,169 +83,37 @@ impl Application {
         demo_backlog: Option<Url>,
         progress: impl Fn(&str),
     ) -> Result<Self, StartError> {
-        let clock = Clock::system();
-        let random = Random::system();
-        let socket = bind(settings.listen)?;
-        let address = socket.local_addr().map_err(|error| StartError::Listen {
-            address: settings.listen,
-            error,
-        })?;
-        let base_url = settings
-            .base_url
-            .unwrap_or_else(|| BaseUrl::loopback(address));
+        let sources = Sources::system();
+        let socket = Socket::bind(settings.listen)?;
+        let address = socket.address;
+        let base_url = settings.base_url.clone();
+        let base_url = base_url.unwrap_or_else(|| BaseUrl::loopback(address));
+        let storage = OpenStorage::open(&settings, &sources, progress).await?;
 
-        // Fails before a cluster is created for a service that cannot start.
-        if let Some(given) = settings.storage.given_keys() {
-            KeyRing::parse(given, random.clone())?;
-        }
-        let storage = open_storage(settings.storage, &random, progress).await?;
-        let keys = Arc::new(KeyRing::parse(&storage.keys, random.clone())?);
-        check_keys(&storage.db, &keys).await?;
-        let check_key = check_key(&storage.db, &keys, &random).await?;
-        if let Some(space) = &settings.default_space {
-            write_space(&storage.db, space, &keys, &clock, &random).await?;
-        }
+        let (recorder, journal) = recorder::of_settings(&settings.observe);
+        let metrics = scrape::listen(settings.observe.metrics, &recorder, &storage.db)?;
+        let services = Services::new(&settings, &base_url, &storage, recorder, sources).await?;
+        let hub = services.state(&settings, &base_url, &storage, demo_backlog)?;
+        let hub = web::Data::new(hub);
+        let jobs = background::spawn(&settings, &storage, &services, &hub);
+        let journal = background::write(&settings.observe, &storage, &services, journal);
 
-        let observe = settings.observe;
-        let (recorder, journal) = recorder::of_settings(&observe);
-        let metrics = match observe.metrics {
-            None => None,
-            Some(address) => Some(scrape::listen(address, &recorder, &storage.db)?),
-        };
-        let is_loopback = !base_url.is_https();
-        let of_environment = settings.default_space.map(|space| space.url);
-        let sites = sites::of_hub(&storage.db, settings.sites, of_environment, is_loopback).await?;
-        sites::warn_of_wrong_spaces(&storage.db, &sites).await?;
-        let backlog = BacklogClient::observed(ClientOptions::default(), clock.clone(), {
-            let metrics = recorder.metrics.clone();
-            Some(Observer::new(move |one| {
-                metrics.backlog_request(one.class.as_str(), one.outcome, one.took);
-            }))
-        })?
-        .within(sites);
-        let sessions = Sessions::new(RenewalContext {
-            db: storage.db.clone(),
-            keys: Arc::clone(&keys),
-            backlog: backlog.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-            callback: Url::parse(&format!("{}/callback", base_url.as_str()))?,
-            tasks: TaskTracker::new(),
-            recorder: recorder.clone(),
-            accounts: Accounts::default(),
-        });
-        let secret_given = Arc::new(Notify::new());
-        let listener = tokio::spawn(jobs::listener::run(storage.db.clone(), random.clone(), {
-            let (sessions, secret_given) = (sessions.clone(), Arc::clone(&secret_given));
-            let metrics = recorder.metrics.clone();
-            move |change| {
-                match change {
-                    Change::ListeningBegan => metrics.listening(true),
-                    Change::ListeningEnded => metrics.listening(false),
-                    Change::Secret
-                    | Change::Space
-                    | Change::Grant(_)
-                    | Change::Account(_)
-                    | Change::Token(_) => {}
-                }
-                if matches!(change, Change::Secret | Change::ListeningBegan) {
-                    secret_given.notify_one();
-                }
-                let sessions = sessions.clone();
-                async move { sessions.apply(&change).await }
-            }
-        }));
-        let secrets = tokio::spawn(jobs::secrets::run(
-            storage.db.clone(),
-            Arc::clone(&keys),
-            secret_given,
-        ));
-        let trusted = TrustedPeers::new(&settings.trusted_proxies);
-        let hub = web::Data::new(AppState {
-            base_url: base_url.clone(),
-            mcp_path: settings.mcp_path.clone(),
-            allowed_hosts: settings.allowed_hosts,
-            allowed_origins: settings.allowed_origins,
-            lifetimes: settings.lifetimes,
-            policy: settings.tools.policy,
-            db: storage.db.clone(),
-            keys,
-            check_key,
-            secrets: SecretHasher::new(CONCURRENT_SECRET_HASHES, random.clone()),
-            backlog: backlog.clone(),
-            sessions: sessions.clone(),
-            fetcher: fetcher::open(&settings.clients, is_loopback, &clock)?,
-            ways_to_register: WaysToRegister {
-                documents: settings.clients.documents,
-                dynamic: settings.clients.registration,
-            },
-            body_budget: BodyBudget::default(),
-            under_way: UnderWay::new(is_loopback),
-            newcomers: Newcomers::default(),
-            client_keys: ClientKeys::default(),
-            limits: Limits::new(
-                Proxies::new(trusted.clone()),
-                settings.grant_quota,
-                settings.registrations_per_minute,
-                is_loopback,
-            ),
-            unchecked: Unchecked::default(),
-            readiness: Readiness::default(),
-            response_budget: ResponseBudget::default(),
-            clock: clock.clone(),
-            random: random.clone(),
-            recorder: recorder.clone(),
-            demo_backlog,
-        });
-        let cleanup = tokio::spawn(jobs::cleanup::run(
-            storage.db.clone(),
-            Rounds {
-                every: observe.cleanup_every,
-                grant_max_age: settings.lifetimes.grant,
-                early: hub.newcomers.many(),
-            },
-            random.clone(),
-            clock.clone(),
-            recorder.metrics.clone(),
-            {
-                let hub = hub.clone();
-                move || hub.limits.forget_quiet()
-            },
-        ));
-        let retention = tokio::spawn(jobs::retention::run(
-            storage.db.clone(),
-            observe.retention_every,
-            random,
-            observe.audit_retention,
-        ));
-        let histogram_upkeep = tokio::spawn(scrape::sum_up(recorder.clone()));
-        let flush_intervals = FlushIntervals {
-            events: observe.events_every,
-            uses: observe.uses_every,
-        };
-        let journal = Writer::start(
-            storage.db.clone(),
-            journal,
-            recorder.security.clone(),
-            flush_intervals,
-        );
-        let failed = |error| StartError::Listen { address, error };
-        let security = recorder.security.clone();
-        let listening = socket.try_clone().map_err(failed)?;
+        let listening = socket.share()?;
         let last_responses = LastResponses::default();
-        let server = http::serve(
-            socket,
-            last_responses.clone(),
+        let security = services.recorder.security.clone();
+        let sessions = services.sessions.clone();
+        let mcp = HubServer::new(services.backlog, services.sources.clock)
+            .with_options(settings.tools.options)
+            .with_recorder(services.recorder);
+        let service = HttpService {
             hub,
-            HubServer::new(backlog, clock)
-                .with_options(settings.tools.options)
-                .with_recorder(recorder),
-            trusted,
-            settings.http_timeouts,
-        )
-        .map_err(failed)?;
+            mcp,
+            trusted: services.trusted,
+            timeouts: settings.http_timeouts,
+            last_responses: last_responses.clone(),
+        };
         Ok(Self {
-            server,
+            server: socket.serve(service)?,
             listening,
             last_responses,
             drain_for: Duration::ZERO,
@@ -341,13 +124,7 @@ impl Application {
             mcp_path: settings.mcp_path,
             db: storage.db,
             sessions,
-            jobs: BackgroundJobs {
-                listener,
-                secrets,
-                cleanup,
-                retention,
-                histogram_upkeep,
-            },
+            jobs,
             journal,
             metrics,
             postgres: storage.postgres,
@@ -435,8 +212,4 @@ impl fmt::Debug for Application {
             .field("base_url", &self.base_url)
             .finish_non_exhaustive()
     }
-}
-
-fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).map_err(|error| StartError::Listen { address, error })
 }

@@ -36,7 +36,7 @@ use url::{Host, Url};
 use crate::{backlog::tls_config, clock::Clock};
 
 use guard::{Guard, is_inside, translator_of};
-use silence::Silence;
+use silence::{Silence, authority};
 pub use turns::Asker;
 use turns::Turns;
 
@@ -96,12 +96,6 @@ fn causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let texts: Vec<String> = causes.map(ToString::to_string).collect();
     texts.join(": ")
-}
-
-/// The host with its port. The port is not the standard one only on loopback.
-fn authority(url: &Url) -> Option<String> {
-    let port = url.port_or_known_default()?;
-    url.host_str().map(|host| format!("{host}:{port}"))
 }
 
 /// A document, and how long it may be cached.

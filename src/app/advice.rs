@@ -4,6 +4,9 @@ use sqlx::postgres::PgDatabaseError;
 
 use crate::db::probe::POOLER;
 
+/// The role that the service needs, as error texts name it.
+pub const SERVICE_ROLE: &str = "the owner of the tables or a member of hub_service";
+
 /// SQLSTATE `read_only_sql_transaction`.
 const READ_ONLY: &str = "25006";
 /// SQLSTATE `lock_not_available`.

@@ -9,6 +9,7 @@
 //! Nothing is changed. A check that depends on a failed one is skipped.
 
 mod documents;
+mod finding;
 mod spaces;
 
 use chrono::TimeDelta;
@@ -16,7 +17,11 @@ use secrecy::SecretString;
 use sqlx::PgPool;
 use url::Url;
 
-use super::{SERVICE_ROLE, StartError, advice, storage::check_keys};
+use super::{
+    advice::{self, SERVICE_ROLE},
+    error::StartError,
+    storage::check_keys,
+};
 use crate::{
     backlog::{BacklogUrl, Sites},
     clock::Clock,
@@ -29,39 +34,14 @@ use crate::{
     fetch::Fetcher,
     random::Random,
 };
+use finding::Findings;
+pub use finding::{Finding, Verdict};
 use spaces::SpaceCheck;
 
 /// The oldest PostgreSQL that the tests run with, as it numbers itself.
 const OLDEST_POSTGRES: i32 = 150_000;
 /// Tokens expire by the database's clock, Backlog's by this process's.
 const CLOCKS_APART: TimeDelta = TimeDelta::seconds(30);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Good,
-    /// The service runs, but the operator should look into it.
-    Doubtful,
-    Bad,
-}
-
-impl Verdict {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Good => "ok",
-            Self::Doubtful => "warn",
-            Self::Bad => "FAIL",
-        }
-    }
-}
-
-/// The result of one check.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Finding {
-    pub verdict: Verdict,
-    pub what: String,
-    /// The result, and what to do unless it is good.
-    pub text: String,
-}
 
 /// The installation that is examined.
 pub struct Patient {
@@ -78,102 +58,52 @@ pub struct Patient {
     pub default_space: Option<BacklogUrl>,
 }
 
-#[derive(Default)]
-struct Findings(Vec<Finding>);
-
-impl Findings {
-    fn add(&mut self, verdict: Verdict, what: impl Into<String>, text: impl Into<String>) {
-        self.0.push(Finding {
-            verdict,
-            what: what.into(),
-            text: text.into(),
-        });
-    }
-
-    fn good(&mut self, what: impl Into<String>, text: impl Into<String>) {
-        self.add(Verdict::Good, what, text);
-    }
-
-    fn bad(&mut self, what: impl Into<String>, text: impl Into<String>) {
-        self.add(Verdict::Bad, what, text);
-    }
-}
-
 /// Runs all checks; returns the findings in the order of the steps above.
 pub async fn examine(patient: Patient, clock: &Clock, random: &Random) -> Vec<Finding> {
     let mut found = Findings::default();
     // Two connections, because a notification goes from one to another.
-    let pool = match db::pool::connect(&patient.database_url, 2).await {
-        Ok(pool) => pool,
-        Err(error) => {
-            found.bad("database", error.to_string());
-            return found.0;
-        }
+    match db::pool::connect(&patient.database_url, 2).await {
+        Ok(pool) => examine_with(&mut found, &pool, patient, (clock, random)).await,
+        Err(error) => found.bad("database", error.to_string()),
+    }
+    found.0
+}
+
+/// Runs all checks that need the database; ends early if the others mean nothing.
+async fn examine_with(
+    found: &mut Findings,
+    pool: &PgPool,
+    patient: Patient,
+    (clock, random): (&Clock, &Random),
+) {
+    examine_transport(found, &patient.database_url);
+    if !examine_notifications(found, pool, random).await {
+        return;
+    }
+    if let Err(error) = examine_database(found, pool, patient.is_embedded, clock).await {
+        return found.bad("database", format!("it failed: {}", explain(&error)));
+    }
+    if !examine_schema(found, pool).await {
+        return;
+    }
+    let Some(keys) = examine_keys(found, pool, patient.keys).await else {
+        return;
     };
-    examine_transport(&mut found, &patient.database_url);
-    if !examine_notifications(&mut found, &pool, random).await {
-        return found.0;
+    if let Err(error) = examine_accounts(found, pool).await {
+        let text = format!("cannot count the accounts: {}", explain(&error));
+        found.bad("accounts", text);
     }
-    if let Err(error) = examine_database(&mut found, &pool, patient.is_embedded, clock).await {
-        found.bad("database", format!("it failed: {}", explain(&error)));
-        return found.0;
-    }
-    match db::migrate::is_current(&pool).await {
-        Ok(true) => found.good("schema", "all migrations of this version are applied"),
-        Ok(false) => {
-            found.bad(
-                "schema",
-                "migrations of this version are missing; run `backlog-mcp-hub migrate`",
-            );
-            return found.0;
-        }
-        Err(error) => {
-            found.bad(
-                "schema",
-                format!("cannot read the applied migrations: {}", explain(&error)),
-            );
-            return found.0;
-        }
-    }
-    let keys = match patient.keys {
-        Ok(keys) => keys,
-        Err(problem) => {
-            found.bad("keys", problem);
-            return found.0;
-        }
-    };
-    match check_keys(&pool, &keys).await {
-        Ok(()) => found.good("keys", "they decrypt the stored data"),
-        Err(StartError::Database(error)) => {
-            found.bad(
-                "keys",
-                format!("cannot read the encrypted data: {}", explain(&error)),
-            );
-            return found.0;
-        }
-        Err(error) => {
-            found.bad("keys", error.to_string());
-            return found.0;
-        }
-    }
-    if let Err(error) = examine_accounts(&mut found, &pool).await {
-        found.bad(
-            "accounts",
-            format!("cannot count the accounts: {}", explain(&error)),
-        );
-    }
-    documents::examine(&mut found, patient.fetcher.as_ref()).await;
+    documents::examine(found, patient.fetcher.as_ref()).await;
     let settings = SpaceCheck {
         keys: &keys,
         callback: &patient.callback,
         sites: patient.sites,
         default_space: patient.default_space,
     };
-    if let Err(error) = spaces::examine(&mut found, &pool, settings).await {
+    if let Err(error) = spaces::examine(found, pool, settings).await {
         let text = format!("cannot read the spaces: {}", explain(&error));
         found.bad("spaces", text);
     }
-    found.0
 }
 
 fn explain(error: &sqlx::Error) -> String {
@@ -217,6 +147,52 @@ async fn examine_notifications(found: &mut Findings, pool: &PgPool, random: &Ran
         Err(ProbeError::Database(error)) => found.bad("notifications", explain(&error)),
     }
     true
+}
+
+/// Checks that all migrations are applied; returns whether they are.
+async fn examine_schema(found: &mut Findings, pool: &PgPool) -> bool {
+    match db::migrate::is_current(pool).await {
+        Ok(true) => {
+            found.good("schema", "all migrations of this version are applied");
+            return true;
+        }
+        Ok(false) => found.bad(
+            "schema",
+            "migrations of this version are missing; run `backlog-mcp-hub migrate`",
+        ),
+        Err(error) => {
+            let text = format!("cannot read the applied migrations: {}", explain(&error));
+            found.bad("schema", text);
+        }
+    }
+    false
+}
+
+/// Checks that the keys open what is sealed; returns them if they do.
+async fn examine_keys(
+    found: &mut Findings,
+    pool: &PgPool,
+    keys: Result<KeyRing, String>,
+) -> Option<KeyRing> {
+    let keys = match keys {
+        Ok(keys) => keys,
+        Err(problem) => {
+            found.bad("keys", problem);
+            return None;
+        }
+    };
+    match check_keys(pool, &keys).await {
+        Ok(()) => {
+            found.good("keys", "they decrypt the stored data");
+            return Some(keys);
+        }
+        Err(StartError::Database(error)) => {
+            let text = format!("cannot read the encrypted data: {}", explain(&error));
+            found.bad("keys", text);
+        }
+        Err(error) => found.bad("keys", error.to_string()),
+    }
+    None
 }
 
 async fn examine_database(

@@ -10,7 +10,7 @@ use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
 use sqlx::PgPool;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::StartError;
+use super::error::StartError;
 use crate::{db, observe::Recorder};
 
 /// Counting the live grants reads an index, so not every scrape counts them.
@@ -25,17 +25,21 @@ struct Scrape {
     counted: Mutex<Option<Instant>>,
 }
 
-/// Serves `GET /metrics` at an address; returns the server and the address that was bound.
+/// Serves `GET /metrics` at the address of the settings, if there is one; returns the server and the
+/// address that was bound.
 pub(super) fn listen(
-    address: SocketAddr,
+    address: Option<SocketAddr>,
     recorder: &Recorder,
     db: &PgPool,
-) -> Result<(Server, SocketAddr), StartError> {
+) -> Result<Option<(Server, SocketAddr)>, StartError> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
     let failed = |error| StartError::Metrics { address, error };
     let socket = TcpListener::bind(address).map_err(failed)?;
     let bound = socket.local_addr().map_err(failed)?;
     let server = serve(socket, recorder.clone(), db.clone()).map_err(failed)?;
-    Ok((server, bound))
+    Ok(Some((server, bound)))
 }
 
 fn serve(socket: TcpListener, recorder: Recorder, db: PgPool) -> io::Result<Server> {

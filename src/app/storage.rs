@@ -1,14 +1,13 @@
 //! Opens and migrates the database, checks the keys, and writes the space of the environment.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use secrecy::SecretString;
 use sqlx::{Connection, PgPool};
 
-use super::StartError;
+use super::{error::StartError, sources::Sources};
 use crate::{
-    clock::Clock,
-    config::{DefaultSpaceSettings, Storage},
+    config::{DefaultSpaceSettings, Settings, Storage},
     crypto::{KeyRing, Place, UnsealError},
     db::{self, spaces::EnvironmentSpace},
     domain::{SpaceId, space::secret_place},
@@ -23,34 +22,63 @@ const MAX_DATABASE_CONNECTIONS: u32 = 20;
 /// The file in the data directory with the key that the hub generated.
 pub const OWN_KEY_FILE: &str = "encryption.keys";
 
-/// The opened storage, its schema up to date.
+/// The opened storage: its schema is up to date, and its keys open what is sealed.
 pub(super) struct OpenStorage {
     pub db: PgPool,
-    pub keys: SecretString,
+    pub keys: Arc<KeyRing>,
+    pub check_key: CheckKey,
     pub postgres: Option<EmbeddedPostgres>,
 }
 
-pub(super) async fn open_storage(
-    storage: Storage,
+impl OpenStorage {
+    pub async fn open(
+        settings: &Settings,
+        sources: &Sources,
+        progress: impl Fn(&str),
+    ) -> Result<Self, StartError> {
+        let random = &sources.random;
+        // Fails before a cluster is created for a service that cannot start.
+        if let Some(given) = settings.storage.given_keys() {
+            KeyRing::parse(given, random.clone())?;
+        }
+        let (url, keys, postgres) = locate(&settings.storage, random, progress).await?;
+        let db = db::pool::connect(&url, MAX_DATABASE_CONNECTIONS).await?;
+        // This comes before the first statement that a pooler would break.
+        db::probe::probe(&db, random).await?;
+        migrate(&url).await?;
+        let keys = KeyRing::parse(&keys, random.clone())?;
+        check_keys(&db, &keys).await?;
+        let check_key = check_key(&db, &keys, random).await?;
+        if let Some(space) = &settings.default_space {
+            write_space(&db, space, &keys, sources).await?;
+        }
+        Ok(Self {
+            db,
+            keys: Arc::new(keys),
+            check_key,
+            postgres,
+        })
+    }
+}
+
+/// The URL of the database, the master keys, and the built-in PostgreSQL if the settings name no
+/// other.
+async fn locate(
+    storage: &Storage,
     random: &Random,
     progress: impl Fn(&str),
-) -> Result<OpenStorage, StartError> {
-    let (url, keys, postgres) = match storage {
-        Storage::External { url, keys } => (url, keys, None),
+) -> Result<(SecretString, SecretString, Option<EmbeddedPostgres>), StartError> {
+    match storage {
+        Storage::External { url, keys } => Ok((url.clone(), keys.clone(), None)),
         Storage::Embedded { data_dir, keys } => {
-            let postgres = EmbeddedPostgres::start(&data_dir, random, progress).await?;
+            let postgres = EmbeddedPostgres::start(data_dir, random, progress).await?;
             let keys = match keys {
-                Some(keys) => keys,
+                Some(keys) => keys.clone(),
                 None => own_key(&data_dir.join(OWN_KEY_FILE), random)?,
             };
-            (postgres.url().clone(), keys, Some(postgres))
+            Ok((postgres.url().clone(), keys, Some(postgres)))
         }
-    };
-    let db = db::pool::connect(&url, MAX_DATABASE_CONNECTIONS).await?;
-    // This comes before the first statement that a pooler would break.
-    db::probe::probe(&db, random).await?;
-    migrate(&url).await?;
-    Ok(OpenStorage { db, keys, postgres })
+    }
 }
 
 /// Applies the missing migrations over a separate connection; returns how many there were.
@@ -113,11 +141,7 @@ const CHECK_KEY: Place<'static> = Place {
 
 /// The key of the keyed checks. The first start generates it. If several replicas start together,
 /// one row is stored, and all replicas use it.
-pub(super) async fn check_key(
-    db: &PgPool,
-    keys: &KeyRing,
-    random: &Random,
-) -> Result<CheckKey, StartError> {
+async fn check_key(db: &PgPool, keys: &KeyRing, random: &Random) -> Result<CheckKey, StartError> {
     let stored = match db::check_key::find(db).await? {
         Some(stored) => stored,
         None => {
@@ -141,12 +165,12 @@ fn key_id(sealed: &str) -> String {
     sealed.split(':').nth(2).unwrap_or_default().to_owned()
 }
 
-pub(super) async fn write_space(
+/// Writes the space of the environment.
+async fn write_space(
     db: &PgPool,
     space: &DefaultSpaceSettings,
     keys: &KeyRing,
-    clock: &Clock,
-    random: &Random,
+    sources: &Sources,
 ) -> Result<(), StartError> {
     let base_url = space.url.as_str();
     let host = base_url
@@ -156,7 +180,7 @@ pub(super) async fn write_space(
     db::spaces::lock_default(&mut *transaction).await?;
     let known = db::spaces::of_environment(&mut *transaction, base_url).await?;
     let id = match &known {
-        None => SpaceId::new(clock, random),
+        None => SpaceId::new(&sources.clock, &sources.random),
         Some(known) => {
             if known.base_url != base_url {
                 // The database revokes the grants, as after every change of the URL.

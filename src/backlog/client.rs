@@ -27,7 +27,7 @@ use super::{
     Response,
     exchange::{self, Class},
     fate::{self, Broken},
-    memory_budget::{HeldMemory, MemoryBudget, Owner},
+    memory_budget::{BudgetedBody, HeldMemory, MemoryBudget, Owner},
     parsing::Parsing,
     rate_limit::{Left, RateLimitGate, RateLimitKey},
     sites::Sites,
@@ -215,27 +215,10 @@ impl BacklogClient {
         // The limit may have been used up meanwhile.
         self.inner.rate_limit.keep(&limit_key).await?;
 
-        let mut target = url.api(&request.path);
-        if !request.query.is_empty() {
-            target.query_pairs_mut().extend_pairs(&request.query);
-        }
-        let mut http = self
-            .http(url)
-            .request(request.method, target)
-            .header(name, value);
-        if let Some(upload) = request.upload {
-            let length = upload.bytes.len() as u64;
-            let bytes = HeaderValue::from_static("application/octet-stream");
-            let file = Part::stream_with_length(upload.bytes, length)
-                .file_name(upload.name)
-                .headers(HeaderMap::from_iter([(CONTENT_TYPE, bytes)]));
-            http = http.multipart(Form::new().part("file", file));
-        } else if !request.form.is_empty() {
-            http = http.form(&request.form);
-        }
-
-        let mut response = open(http, request.expects).await?;
-        let body = self.body(url, &mut response, request.expects, read).await;
+        let expects = request.expects;
+        let http = self.request(url, request).header(name, value);
+        let mut response = open(http, expects).await?;
+        let body = self.body(url, &mut response, expects, read).await;
         let (body, memory) = match body {
             Ok((body, memory)) => (Ok(body), Some(memory)),
             Err(broken) => (Err(broken), None),
@@ -261,6 +244,27 @@ impl BacklogClient {
             headers,
             memory,
         })
+    }
+
+    /// The HTTP request, without credentials.
+    fn request(&self, url: &BacklogUrl, request: Request) -> reqwest::RequestBuilder {
+        let mut target = url.api(&request.path);
+        if !request.query.is_empty() {
+            target.query_pairs_mut().extend_pairs(&request.query);
+        }
+        let http = self.http(url).request(request.method, target);
+        if let Some(upload) = request.upload {
+            let length = upload.bytes.len() as u64;
+            let bytes = HeaderValue::from_static("application/octet-stream");
+            let file = Part::stream_with_length(upload.bytes, length)
+                .file_name(upload.name)
+                .headers(HeaderMap::from_iter([(CONTENT_TYPE, bytes)]));
+            http.multipart(Form::new().part("file", file))
+        } else if !request.form.is_empty() {
+            http.form(&request.form)
+        } else {
+            http
+        }
     }
 
     /// The number of requests of this kind that Backlog still accepts for these credentials, if it
@@ -374,11 +378,15 @@ impl BacklogClient {
                 read(body.len() as u64, of);
             }
         }
-        let values = if is_file {
-            0
-        } else {
-            values::count(body.as_ref())
-        };
+        if !is_file {
+            body = self.reserve_values(body).await?;
+        }
+        Ok(body.keep())
+    }
+
+    /// Reserves memory for the values that are parsed from a body.
+    async fn reserve_values(&self, mut body: BudgetedBody) -> Result<BudgetedBody, Broken> {
+        let values = values::count(body.as_ref());
         if values > values::MOST {
             let limit = values::MOST;
             return Err(Broken {
@@ -386,8 +394,9 @@ impl BacklogClient {
                 body: body.into(),
             });
         }
-        budget.grow(&mut body, values * values::BYTES_EACH).await?;
-        Ok(body.keep())
+        let bytes = values * values::BYTES_EACH;
+        self.inner.memory.grow(&mut body, bytes).await?;
+        Ok(body)
     }
 
     fn owner_at<'a>(&self, space: &'a BacklogUrl) -> Owner<'a> {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 use super::{
-    fate::{Content, without_mark},
-    rate_limit,
+    content::{Content, without_mark},
+    rate_limit_headers,
 };
 
 /// Why a request failed. Contains no URL and no secret, and its text, which is logged, contains
@@ -119,7 +119,7 @@ impl BacklogError {
         let limited = |error: &ErrorItem| error.code == ErrorItem::TOO_MANY_REQUESTS;
         if status == StatusCode::TOO_MANY_REQUESTS || errors.iter().any(limited) {
             return Self::RateLimited {
-                until: rate_limit::until(headers, now),
+                until: rate_limit_headers::until(headers, now),
                 status: Some(status.as_u16()),
             };
         }

@@ -5,6 +5,7 @@
 //! [`SpaceOAuth`] obtains and renews the credentials.
 
 mod client;
+mod content;
 mod credentials;
 mod error;
 mod exchange;
@@ -16,7 +17,9 @@ mod operation;
 mod options;
 mod parsing;
 mod rate_limit;
+mod rate_limit_headers;
 mod request;
+mod segment;
 mod sites;
 pub(crate) mod surrogates;
 mod tls;
@@ -24,17 +27,19 @@ mod url;
 mod values;
 
 pub use client::{BacklogClient, ClientError};
+pub use content::Content;
 pub use credentials::{Credentials, Fingerprint};
 pub use error::{BacklogError, ErrorItem};
 pub use exchange::{Class, Exchange, Observer};
-pub use fate::{Content, Fate};
+pub use fate::Fate;
 pub use memory_budget::HeldMemory;
 pub use oauth::{BacklogTokens, OAuthError, SpaceOAuth, TOKEN_TIMEOUT};
 pub use operation::{InputError, Method, Operation};
 pub use options::ClientOptions;
 pub use parsing::LARGE;
 pub use rate_limit::Left;
-pub use request::{Expects, Request, Response, Segment, UNSAFE, UnsafeSegment, Upload, announced};
+pub use request::{Expects, Request, Response, Upload, announced};
+pub use segment::{Segment, UNSAFE, UnsafeSegment};
 pub use sites::{SiteError, Sites};
 pub use tls::tls_config;
 pub use url::{BacklogUrl, BacklogUrlError};

@@ -17,21 +17,18 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use moka::future::Cache;
-use reqwest::{
-    Method,
-    header::{HeaderMap, RETRY_AFTER},
-};
+use reqwest::{Method, header::HeaderMap};
 use sha2::{Digest, Sha256};
 
-use super::{BacklogError, BacklogUrl, Request, Segment};
+use super::{
+    error::BacklogError,
+    rate_limit_headers::{LONGEST, WINDOW, remaining, reset},
+    request::Request,
+    segment::Segment,
+    url::BacklogUrl,
+};
 use crate::clock::Clock;
 
-/// Backlog counts by the minute: a later reset means that a clock is wrong.
-const WINDOW: TimeDelta = TimeDelta::seconds(60);
-/// The longest pause: after a longer `Retry-After`, a request is tried again after this time.
-const LONGEST: TimeDelta = TimeDelta::minutes(5);
-/// Larger than any time in seconds, so such a value is in milliseconds.
-const MILLISECONDS: i64 = 100_000_000_000;
 /// The longest pause that a request waits for.
 const MAX_WAIT: TimeDelta = TimeDelta::seconds(2);
 const MAX_PAUSES: u64 = 100_000;
@@ -138,7 +135,7 @@ impl RateLimitGate {
     ) {
         let now = self.clock.now();
         let reset = reset(headers, now);
-        let remaining = number(headers, "x-ratelimit-remaining");
+        let remaining = remaining(headers);
         let spent = reset.filter(|_| remaining == Some(0));
         if let Some(until) = limited.or(spent) {
             self.pauses.insert(key.clone(), until).await;
@@ -159,36 +156,6 @@ fn cache<T: Clone + Send + Sync + 'static>(time_to_live: TimeDelta) -> Cache<Rat
         .max_capacity(MAX_PAUSES)
         .time_to_live(time_to_live.to_std().unwrap_or(Duration::ZERO))
         .build()
-}
-
-/// When requests may be sent again after a 429.
-pub(super) fn until(headers: &HeaderMap, now: DateTime<Utc>) -> DateTime<Utc> {
-    let announced = retry_after(headers, now).max(reset(headers, now));
-    announced.unwrap_or(now + WINDOW)
-}
-
-/// The time of `Retry-After`, in seconds or as a date; `None` if it is not in the future.
-fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let at = match text.parse::<u32>() {
-        Ok(seconds) => now + TimeDelta::seconds(seconds.into()),
-        Err(_) => DateTime::parse_from_rfc2822(text).ok()?.to_utc(),
-    };
-    (at > now).then(|| at.min(now + LONGEST))
-}
-
-/// The end of the minute that Backlog counts; `None` if it is not in the future.
-fn reset(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let seconds = match number(headers, "x-ratelimit-reset")? {
-        milliseconds @ MILLISECONDS.. => milliseconds / 1000,
-        seconds => seconds,
-    };
-    let at = DateTime::from_timestamp(seconds, 0)?;
-    (at > now).then(|| at.min(now + WINDOW))
-}
-
-fn number(headers: &HeaderMap, name: &str) -> Option<i64> {
-    headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::{Host, Url};
 
-use super::Segment;
+use super::segment::Segment;
 
 /// The origin of a space, such as `https://acme.backlog.com`: no trailing
 /// slash, no path. Cheap to clone.

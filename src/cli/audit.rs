@@ -2,19 +2,13 @@
 
 use std::str::FromStr;
 
-use super::operator::{Common, explain};
+use super::operator::{OperatorArgs, explain};
 use crate::db::chain;
 
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    verb: Verb,
-    #[command(flatten)]
-    common: Common,
-}
+pub type Args = OperatorArgs<Verb>;
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+pub enum Verb {
     /// Verify that no operator's change was altered, added or removed; fails if one was
     Verify {
         /// An event that you noted earlier, such as 12:0fad95…; it must be unchanged
@@ -25,7 +19,7 @@ enum Verb {
 
 /// The place of an event in the chain, and its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Noted {
+pub struct Noted {
     number: i64,
     hash: String,
 }

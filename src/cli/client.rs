@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::operator::{Common, explain, sheet, table, time};
+use super::operator::{Common, OperatorArgs, explain, sheet, table, time};
 use crate::{
     crypto::SecretHasher,
     db::admin::{self, ClientRow, NewClient},
@@ -19,16 +19,10 @@ use crate::{
     random::Random,
 };
 
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    verb: Verb,
-    #[command(flatten)]
-    common: Common,
-}
+pub type Args = OperatorArgs<Verb>;
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+pub enum Verb {
     /// List the clients, newest first
     List,
     /// Show one client
@@ -48,7 +42,7 @@ enum Verb {
 }
 
 #[derive(Debug, clap::Args)]
-struct Register {
+pub struct Register {
     /// Name on the consent page
     #[arg(long)]
     name: String,

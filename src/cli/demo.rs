@@ -9,6 +9,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use anyhow::Context;
 use backlog_sim::{BacklogSim, SimOptions};
 
+use super::stop_signal::stop_requested;
 use crate::{
     app::Application,
     config::{self, ServeArgs},
@@ -71,11 +72,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     .await?;
     print_welcome(&application, &sim)?;
     application
-        .run_until(async {
-            if let Err(error) = super::stop_signal().await {
-                tracing::error!(%error, "cannot receive signals; stopping");
-            }
-        })
+        .run_until(stop_requested())
         .await
         .context("the server failed")?;
     sim.stop().await;

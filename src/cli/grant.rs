@@ -3,19 +3,13 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::operator::{Common, explain, table, time};
+use super::operator::{OperatorArgs, explain, table, time};
 use crate::db::admin::{self, GrantFilter, GrantRow};
 
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    verb: Verb,
-    #[command(flatten)]
-    common: Common,
-}
+pub type Args = OperatorArgs<Verb>;
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+pub enum Verb {
     /// List the grants
     List {
         /// Only grants for this space

@@ -15,6 +15,7 @@ mod seal;
 mod serve;
 mod space;
 mod stdio;
+mod stop_signal;
 mod upstream;
 mod user;
 
@@ -28,11 +29,11 @@ use clap::{
     error::ErrorKind,
 };
 
+use self::operator::{OWNER, SERVICE_ROLE, explain_to};
 use crate::{
     config::Environment,
     telemetry::{self, LogFormat},
 };
-use operator::{OWNER, SERVICE, explain_to};
 
 /// A self-hosted MCP server that lets AI assistants use Nulab Backlog on behalf of the signed-in
 /// user.
@@ -181,8 +182,12 @@ pub fn main() -> ExitCode {
             Some(Command::Demo(args)) => demo::run(args).await,
             Some(Command::Migrate(args)) => migrate::run(args).await.map_err(explain_to(OWNER)),
             Some(Command::Doctor(args)) => doctor::run(*args, &environment).await,
-            Some(Command::Cleanup(args)) => cleanup::run(args).await.map_err(explain_to(SERVICE)),
-            Some(Command::Keys(command)) => keys::run(command).await.map_err(explain_to(SERVICE)),
+            Some(Command::Cleanup(args)) => {
+                cleanup::run(args).await.map_err(explain_to(SERVICE_ROLE))
+            }
+            Some(Command::Keys(command)) => {
+                keys::run(command).await.map_err(explain_to(SERVICE_ROLE))
+            }
             Some(Command::Space(args)) => space::run(*args).await,
             Some(Command::Client(args)) => client::run(*args).await,
             Some(Command::Grant(args)) => grant::run(*args).await,
@@ -211,18 +216,6 @@ fn explain(error: &anyhow::Error) -> String {
         }
     }
     text
-}
-
-/// Returns at SIGTERM or SIGINT.
-async fn stop_signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
 }
 
 #[cfg(test)]

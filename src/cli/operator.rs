@@ -10,6 +10,7 @@ use sqlx::PgPool;
 
 use super::database::DatabaseArgs;
 pub use super::database::KeyArgs;
+pub use crate::app::advice::SERVICE_ROLE;
 use crate::{
     app::advice, backlog::BacklogUrl, crypto::KeyRing, domain::space::given_secret_place,
     web::pages::display,
@@ -17,8 +18,6 @@ use crate::{
 
 /// The role that may change the schema, as error texts name it.
 pub const OWNER: &str = "the owner of the tables: run `backlog-mcp-hub migrate` as the owner";
-/// The role that may read and write the tables, as error texts name it.
-pub const SERVICE: &str = "the owner of the tables or a member of hub_service";
 
 /// The options that all of the operator's commands share.
 #[derive(Debug, clap::Args)]
@@ -31,6 +30,15 @@ pub struct Common {
     /// Do not ask for confirmation before a change that cannot be undone
     #[arg(long, global = true)]
     yes: bool,
+}
+
+// The arguments of an operator's command. A doc comment here would replace the command's help.
+#[derive(Debug, clap::Args)]
+pub struct OperatorArgs<V: clap::Subcommand> {
+    #[command(subcommand)]
+    pub verb: V,
+    #[command(flatten)]
+    pub common: Common,
 }
 
 impl Common {

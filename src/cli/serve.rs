@@ -5,6 +5,7 @@ use std::{io::Write, time::Duration};
 
 use anyhow::Context;
 
+use super::stop_signal::{stop_requested, stop_signal};
 use crate::{
     app::Application,
     config::{self, Environment, LocalSettings, ServeArgs},
@@ -51,11 +52,7 @@ pub async fn run(args: Args, environment: &Environment, link: LogLink) -> anyhow
     );
     application
         .draining_for(DRAIN, link)
-        .run_until(async {
-            if let Err(error) = super::stop_signal().await {
-                tracing::error!(%error, "cannot receive signals; stopping");
-            }
-        })
+        .run_until(stop_requested())
         .await
         .context("the server failed")
 }
@@ -75,7 +72,7 @@ async fn run_local(settings: LocalSettings) -> anyhow::Result<()> {
     );
     let handle = server.handle();
     let running = tokio::spawn(server);
-    super::stop_signal().await?;
+    stop_signal().await?;
     handle.stop(true).await;
     running.await?.context("the server failed")
 }

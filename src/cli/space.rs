@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::operator::{self, Common, KeyArgs, explain, sheet, table, time, yes_no};
+use super::operator::{self, Common, KeyArgs, OperatorArgs, explain, sheet, table, time, yes_no};
 use crate::{
     backlog::{BacklogUrl, Sites},
     db::admin::{self, SpaceRow, SpaceSettings},
@@ -19,16 +19,10 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// How [`report`] describes the change that added a space.
 const ADDED: &str = "was added";
 
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    verb: Verb,
-    #[command(flatten)]
-    common: Common,
-}
+pub type Args = OperatorArgs<Verb>;
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+pub enum Verb {
     /// Add a space; prompts for its client secret, or reads it from standard input
     Add(Box<Add>),
     /// List the spaces
@@ -70,7 +64,7 @@ enum Verb {
 }
 
 #[derive(Debug, clap::Args)]
-struct Add {
+pub struct Add {
     /// Name of the space in URLs, such as acme
     slug: String,
     /// Host of the space, such as acme.backlog.com
@@ -93,7 +87,7 @@ struct Add {
 }
 
 #[derive(Debug, clap::Args)]
-struct Update {
+pub struct Update {
     /// Slug of the space
     slug: String,
     /// New host of the space; prompts for its client secret. All users must sign in again

@@ -2,19 +2,13 @@
 
 use serde_json::json;
 
-use super::operator::{Common, explain, sheet};
+use super::operator::{Common, OperatorArgs, explain, sheet};
 use crate::db::{admin, users};
 
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    verb: Verb,
-    #[command(flatten)]
-    common: Common,
-}
+pub type Args = OperatorArgs<Verb>;
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+pub enum Verb {
     /// Revoke all grants of one user in one space
     Revoke(User),
     /// Print everything stored about a user, without secrets, as one JSON object per line
@@ -24,7 +18,7 @@ enum Verb {
 }
 
 #[derive(Debug, clap::Args)]
-struct User {
+pub struct User {
     /// Backlog user ID, as `grant list` shows it
     id: i64,
     /// Slug of the space

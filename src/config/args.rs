@@ -4,6 +4,8 @@ use clap::Args;
 use secrecy::SecretString;
 use std::path::PathBuf;
 
+use super::{clients::ClientArgs, observe::ObserveArgs, values::path};
+
 /// The settings of `serve`, unchecked.
 #[derive(Args, Debug, Default)]
 pub struct ServeArgs {
@@ -13,7 +15,7 @@ pub struct ServeArgs {
     /// Directory of the built-in PostgreSQL, of its generated key, and of the generated token of
     /// the local server [default: ~/.local/share/backlog-mcp-hub; for root
     /// /var/lib/backlog-mcp-hub]
-    #[arg(long, env = "DATA_DIR", value_name = "DIR", value_parser = super::path())]
+    #[arg(long, env = "DATA_DIR", value_name = "DIR", value_parser = path())]
     pub data_dir: Option<PathBuf>,
     /// Master keys as id:base64[,id:base64…], 32 bytes each; the first one encrypts.
     /// Required with DATABASE_URL. Generate one with `backlog-mcp-hub keys generate`
@@ -29,7 +31,7 @@ pub struct ServeArgs {
         long,
         env = "ENCRYPTION_KEYS_FILE",
         value_name = "FILE",
-        value_parser = super::path()
+        value_parser = path()
     )]
     pub encryption_keys_file: Option<PathBuf>,
     /// The public URL of the hub, e.g. https://mcp.example.com. Required unless the hub listens on
@@ -54,11 +56,11 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub http: HttpArgs,
     #[command(flatten)]
-    pub clients: super::ClientArgs,
+    pub clients: ClientArgs,
     #[command(flatten)]
     pub lifetimes: LifetimeArgs,
     #[command(flatten)]
-    pub observe: super::ObserveArgs,
+    pub observe: ObserveArgs,
 }
 
 /// The default space.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use url::Url;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use crate::oauth::redirect_uri::is_loopback;
 
 /// The hub's own URL: an origin without a trailing slash. It is the issuer.

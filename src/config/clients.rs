@@ -7,7 +7,7 @@ use clap::Args;
 use ipnet::{IpNet, Ipv6Net};
 
 use super::{
-    ConfigError,
+    error::ConfigError,
     values::{given, listed},
 };
 

@@ -2,7 +2,7 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::{ConfigError, LifetimeArgs, values::duration};
+use super::{args::LifetimeArgs, error::ConfigError, values::duration};
 
 /// How long requests, codes, tokens and approvals are valid.
 #[derive(Clone, Copy, Debug)]

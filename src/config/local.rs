@@ -5,9 +5,16 @@ use std::{net::SocketAddr, path::PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    ConfigError, Environment, HttpArgs, OrganizationSettings, ServeArgs, StdioArgs, ToolArgs,
-    ToolSettings, args::ApiKeyArgs, default_data_dir, descriptions, given, given_path,
-    given_secret, listed, organizations, switch,
+    args::{ApiKeyArgs, HttpArgs, ServeArgs, StdioArgs, ToolArgs},
+    descriptions::descriptions,
+    environment::Environment,
+    error::ConfigError,
+    http::mcp_path,
+    local_space::LocalSpace,
+    organizations::{self, OrganizationSettings},
+    storage::default_data_dir,
+    tools::ToolSettings,
+    values::{given, given_path, given_secret, listed, switch},
 };
 use crate::backlog::BacklogUrl;
 
@@ -15,15 +22,6 @@ use crate::backlog::BacklogUrl;
 const TOKEN_FILE: &str = "mcp-http.token";
 /// The shortest token that the operator may set, in characters.
 const SHORTEST_TOKEN: usize = 16;
-
-/// A space and the API key to use it with.
-#[derive(Debug)]
-pub struct LocalSpace {
-    pub url: BacklogUrl,
-    /// The host as the operator wrote it.
-    pub domain: String,
-    pub api_key: SecretString,
-}
 
 /// One space, or several with names.
 #[derive(Debug)]
@@ -142,7 +140,7 @@ impl ServeArgs {
             auth: auth(&self.http, self.data_dir, listen)?,
             listen,
             json_response: switch("MCP_HTTP_JSON_RESPONSE", self.http.json_response, true)?,
-            mcp_path: super::mcp_path(given(self.http.path))?,
+            mcp_path: mcp_path(given(self.http.path))?,
             allowed_hosts,
             allowed_origins: listed(self.http.allowed_origins)
                 .into_iter()

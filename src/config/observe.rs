@@ -4,7 +4,10 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::Args;
 
-use super::{ConfigError, given, parsed, switch};
+use super::{
+    error::ConfigError,
+    values::{given, parsed, switch},
+};
 use crate::domain::security::ClientAddresses;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use super::{ConfigError, Environment, LocalSpace};
+use super::{environment::Environment, error::ConfigError, local_space::LocalSpace};
 use crate::backlog::BacklogUrl;
 
 const PREFIX: &str = "BACKLOG_ORG_";

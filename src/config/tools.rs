@@ -1,6 +1,10 @@
 //! The settings that apply to every tool of the server.
 
-use super::{ConfigError, ToolArgs, given, parsed, switch};
+use super::{
+    args::ToolArgs,
+    error::ConfigError,
+    values::{given, parsed, switch},
+};
 use crate::mcp::{BadPrefix, Policy, ToolOptions, ToolPrefix, Toolset};
 
 /// The settings of the tools, checked.

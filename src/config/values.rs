@@ -5,7 +5,7 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use secrecy::SecretString;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use crate::domain::Authority;
 
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);

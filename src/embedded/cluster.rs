@@ -7,8 +7,12 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::account::Account;
-use super::binaries::{Installation, OLDEST_MAJOR};
-use super::{EmbeddedError, SUPERUSER};
+use super::binaries::Installation;
+use super::error::EmbeddedError;
+use super::pinned::OLDEST_MAJOR;
+
+/// The superuser of the cluster.
+pub(super) const SUPERUSER: &str = "postgres";
 
 #[derive(Debug)]
 pub(super) struct Cluster {

@@ -8,6 +8,9 @@
 
 use sha2::{Digest, Sha256};
 
+/// The oldest PostgreSQL that supports the hub's SQL (`NULLS NOT DISTINCT`) and our options.
+pub(super) const OLDEST_MAJOR: u32 = 15;
+
 /// An archive of a release for a platform.
 #[derive(Debug)]
 pub(super) struct Pinned {

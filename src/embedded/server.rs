@@ -15,9 +15,9 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::process::Child;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::EmbeddedError;
 use super::account::Account;
 use super::cluster::Cluster;
+use super::error::EmbeddedError;
 
 /// Long enough to replay the log of a full `max_wal_size` on a slow disk.
 const READY_WITHIN: Duration = Duration::from_secs(120);

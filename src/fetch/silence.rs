@@ -14,8 +14,6 @@ use std::{
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::authority;
-
 #[derive(Debug)]
 pub(super) struct Silence {
     lasts: Duration,
@@ -67,6 +65,12 @@ impl Silence {
 
 fn host(url: &Url) -> Slow {
     Slow::Host(authority(url).unwrap_or_default())
+}
+
+/// The host with its port. The port is not the standard one only on loopback.
+pub(super) fn authority(url: &Url) -> Option<String> {
+    let port = url.port_or_known_default()?;
+    url.host_str().map(|host| format!("{host}:{port}"))
 }
 
 #[cfg(test)]

@@ -71,39 +71,50 @@ pub struct Rounds {
     pub grant_max_age: Option<Duration>,
 }
 
-/// Runs until the task is dropped. `also` is called before each round.
-pub async fn run(
-    pool: PgPool,
-    rounds: Rounds,
-    random: Random,
-    clock: Clock,
-    metrics: Metrics,
-    also: impl Fn(),
-) {
-    metrics.cleans_up(TABLE.map(|kind| kind.name));
-    // After a month without running, events would come before their partition exists.
-    if let Err(error) = audit_events::ensure_months(&pool).await {
-        tracing::warn!(%error, "could not create the audit partitions; will retry");
-    }
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(super::about(rounds.every, &random)) => {}
-            () = rounds.early.notified() => {}
+/// The job.
+pub struct Cleanup {
+    pub pool: PgPool,
+    pub rounds: Rounds,
+    pub random: Random,
+    pub clock: Clock,
+    pub metrics: Metrics,
+}
+
+impl Cleanup {
+    /// Runs until the task is dropped. `also` is called before each round.
+    pub async fn run(self, also: impl Fn()) {
+        let Self {
+            pool,
+            rounds,
+            random,
+            clock,
+            metrics,
+        } = self;
+        metrics.cleans_up(TABLE.map(|kind| kind.name));
+        // After a month without running, events would come before their partition exists.
+        if let Err(error) = audit_events::ensure_months(&pool).await {
+            tracing::warn!(%error, "could not create the audit partitions; will retry");
         }
-        also();
-        if let Some(max_age) = rounds.grant_max_age {
-            end_older(&pool, max_age).await;
-        }
-        let removed = once(&pool).await;
-        if let Ok(removed) = &removed {
-            let removed = removed.as_deref().unwrap_or_default();
-            metrics.cleaned_up(removed, clock.now().timestamp());
-        }
-        match removed {
-            Ok(None) => {}
-            Ok(Some(removed)) if removed.is_empty() => {}
-            Ok(Some(removed)) => tracing::info!(?removed, "cleaned up"),
-            Err(error) => tracing::warn!(%error, "the cleanup failed; will retry"),
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(super::about(rounds.every, &random)) => {}
+                () = rounds.early.notified() => {}
+            }
+            also();
+            if let Some(max_age) = rounds.grant_max_age {
+                end_older(&pool, max_age).await;
+            }
+            let removed = once(&pool).await;
+            if let Ok(removed) = &removed {
+                let removed = removed.as_deref().unwrap_or_default();
+                metrics.cleaned_up(removed, clock.now().timestamp());
+            }
+            match removed {
+                Ok(None) => {}
+                Ok(Some(removed)) if removed.is_empty() => {}
+                Ok(Some(removed)) => tracing::info!(?removed, "cleaned up"),
+                Err(error) => tracing::warn!(%error, "the cleanup failed; will retry"),
+            }
         }
     }
 }

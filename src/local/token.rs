@@ -20,7 +20,12 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::{config::LocalAuth, oauth::token::LocalToken, random::Random, secret_file};
+use crate::{
+    config::LocalAuth,
+    oauth::{bearer, token::LocalToken},
+    random::Random,
+    secret_file,
+};
 
 const REFUSAL: &str = "This server requires its token: send `Authorization: Bearer <token>`. \
     The token is the value of MCP_HTTP_TOKEN. If that is not set, the token is in the file \
@@ -106,17 +111,9 @@ impl Guard {
         let (Some(value), None) = (presented.next(), presented.next()) else {
             return false;
         };
-        let token = value.to_str().ok().and_then(bearer);
+        let token = value.to_str().ok().and_then(bearer::token_of);
         token.is_some_and(|token| bool::from(digest(token).as_slice().ct_eq(expected)))
     }
-}
-
-/// The token in an `Authorization` header; the name of the scheme is case-insensitive.
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim_matches(' '))
 }
 
 fn digest(token: &str) -> [u8; 32] {

@@ -1,6 +1,7 @@
 //! The OAuth protocol as values: no I/O, no database, no HTTP framework.
 
 pub mod authorization;
+pub mod bearer;
 pub mod check_key;
 pub mod client_assertion;
 pub mod client_document;

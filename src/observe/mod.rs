@@ -7,21 +7,15 @@
 pub mod catalogue;
 pub mod journal;
 pub mod metrics;
+mod recorder;
 pub mod security;
 mod tool_call;
 pub mod trace;
 
 pub use journal::{Journal, JournalOptions, Load};
 pub use metrics::Metrics;
+pub use recorder::Recorder;
 pub use security::{Refusal, SecurityEvents};
 
 pub use crate::domain::security::SecurityEvent;
 pub use tool_call::ToolCall;
-
-/// Where events and metrics are recorded. Cheap to clone; the default discards everything.
-#[derive(Clone, Debug, Default)]
-pub struct Recorder {
-    pub metrics: Metrics,
-    pub journal: Option<Journal>,
-    pub security: SecurityEvents,
-}

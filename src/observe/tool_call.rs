@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::Recorder;
+use super::recorder::Recorder;
 use crate::domain::audit_event::{Actor, AuditEvent, AuditEventKind, ToolOutcome};
 
 /// A call in progress; recorded on drop, as cancelled unless it [`ended`](Self::ended).

@@ -17,9 +17,11 @@ use super::{
     consent,
     consent_page::{self, Shown},
     consent_skip,
-    error::{self, PageError},
+    error::PageError,
     limits::{Attempt, Endpoint, Sender, Work},
+    page_response::{html, locale},
     pages::{Problem, RefusedPage},
+    redirect::{error_location, redirect},
     space_choice::{self, Offer},
 };
 use crate::{
@@ -27,7 +29,7 @@ use crate::{
     domain::{AuthorizationRequestId, Client, Space},
     fetch::FetchError,
     oauth::{
-        ClientIdForm, OAuthError, Params, RedirectUri, Scopes,
+        ClientIdForm, OAuthError, Params, RedirectUri,
         authorization::{self, AuthorizationParams},
         known_callback::CallbackOwner,
         token::{BrowserId, CsrfToken},
@@ -83,18 +85,12 @@ async fn respond(
     let begun = begin(hub, issuer, of_client, &validated, &browser_id).await;
     let begun = begun.map_err(from_db)?;
 
-    if let Offer::One(space) = &validated.offer
-        && !validated.params.asks_for_consent
-        && consent_skip::is_from_client(request, &redirect_uri)
-    {
-        let scopes = validated.params.scopes;
-        let approved = remembered(hub, &client, space, &redirect_uri, &browser_id, scopes);
-        if approved.await.map_err(from_db)? {
-            let url = consent::approve(hub, begun.id, space, scopes)
-                .await
-                .map_err(|problem| PageError::new(request, problem))?;
-            return Ok(redirect(url.as_str()));
-        }
+    let approved = approved_before(hub, request, of_client, &validated, &browser_id).await;
+    if let Some(space) = approved.map_err(from_db)? {
+        let url = consent::approve(hub, begun.id, space, validated.params.scopes)
+            .await
+            .map_err(|problem| PageError::new(request, problem))?;
+        return Ok(redirect(url.as_str()));
     }
 
     let page = consent_page::of(
@@ -109,7 +105,7 @@ async fn respond(
             space: consent_page::choice(&validated.offer, None),
         },
     );
-    let mut response = error::html(StatusCode::OK, page.html());
+    let mut response = html(StatusCode::OK, page.html());
     if let Err(error) = response.add_cookie(&browser::cookie(hub, &browser_id)) {
         tracing::error!(%error, "could not set the browser cookie");
         return Err(PageError::new(request, Problem::ServerError));
@@ -267,32 +263,39 @@ fn refuse(
     match (CallbackOwner::of(redirect_uri), Url::parse(&location)) {
         (CallbackOwner::Unknown, Ok(target)) => {
             let refused = RefusedPage {
-                locale: error::locale(request),
+                locale: locale(request),
                 target,
                 detail: refusal.description.to_string(),
             };
-            error::html(StatusCode::BAD_REQUEST, refused.html())
+            html(StatusCode::BAD_REQUEST, refused.html())
         }
         _ => redirect(&location),
     }
 }
 
-/// Whether this browser has approved the same request before.
-async fn remembered(
+/// The space of a request that this browser has approved before, if the client itself sent it.
+async fn approved_before<'a>(
     hub: &AppState,
-    client: &Client,
-    space: &Space,
-    redirect_uri: &RedirectUri,
+    request: &HttpRequest,
+    (client, redirect_uri): (&Client, &RedirectUri),
+    validated: &'a ValidatedRequest,
     browser: &BrowserId,
-    scopes: Scopes,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Option<&'a Space>, sqlx::Error> {
+    let space = match &validated.offer {
+        Offer::One(space) if !validated.params.asks_for_consent => space,
+        _ => return Ok(None),
+    };
+    if !consent_skip::is_from_client(request, redirect_uri) {
+        return Ok(None);
+    }
     let key = ConsentKey {
         browser: browser.hash(),
         client: client.key,
         space: space.id,
         redirect_uri: redirect_uri.as_str(),
     };
-    db::consents::covers(&hub.db, &key, scopes).await
+    let is_covered = db::consents::covers(&hub.db, &key, validated.params.scopes).await?;
+    Ok(is_covered.then_some(&**space))
 }
 
 /// The presented redirect URI, or the only registered one if none was sent.
@@ -305,35 +308,4 @@ fn redirect_uri(client: &Client, params: &Params) -> Option<RedirectUri> {
         (None, [only]) => Some(only.clone()),
         (None, _) => None,
     }
-}
-
-/// An error response to the client (RFC 6749 §4.1.2.1, RFC 9207).
-pub fn redirect_with_error(
-    redirect_uri: &RedirectUri,
-    issuer: &str,
-    state: Option<&str>,
-    error: &OAuthError,
-) -> HttpResponse {
-    redirect(&error_location(redirect_uri, issuer, state, error))
-}
-
-pub fn error_location(
-    redirect_uri: &RedirectUri,
-    issuer: &str,
-    state: Option<&str>,
-    error: &OAuthError,
-) -> String {
-    let mut params = vec![
-        ("error", error.code.as_str()),
-        ("error_description", &error.description),
-        ("iss", issuer),
-    ];
-    params.extend(state.map(|state| ("state", state)));
-    redirect_uri.with_params(&params)
-}
-
-pub fn redirect(location: &str) -> HttpResponse {
-    HttpResponse::Found()
-        .insert_header((actix_web::http::header::LOCATION, location))
-        .finish()
 }

@@ -26,14 +26,14 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{
-    AppState,
-    authorize::{redirect, redirect_with_error},
-    backlog_redirect, browser, connections,
+    AppState, backlog_redirect, browser, connections,
     connections::Restored,
     error::{self, PageError},
     expired,
     limits::Endpoint,
+    page_attempt::counting_failures,
     pages::Problem,
+    redirect::{redirect, redirect_with_error},
     unchecked::LookUpError,
 };
 use crate::{
@@ -63,7 +63,13 @@ pub async fn get(
     hub: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    error::counting_failures(&hub, Endpoint::Callback, &request, respond(&hub, &request)).await
+    counting_failures(
+        &hub.limits,
+        Endpoint::Callback,
+        &request,
+        respond(&hub, &request),
+    )
+    .await
 }
 
 async fn respond(
@@ -96,41 +102,13 @@ async fn respond(
         }
         return Ok(redirect(&url));
     }
-    let same_browser = browser::known(hub, request).is_some_and(|browser| {
-        approved
-            .browser
-            .as_bytes()
-            .ct_eq(browser.hash().as_bytes())
-            .into()
-    });
-    if !same_browser {
-        return Err(page(Problem::WrongBrowser));
-    }
-    if approved.expired {
-        return Err(expired::page(hub, request, &approved.request).await);
-    }
+    check_browser(hub, request, &approved).await?;
     let backlog_response = BacklogResponse::read(&params).ok_or_else(|| {
         page(Problem::InvalidRequest {
             detail: "Backlog sent neither a code nor an error.".to_owned(),
         })
     })?;
-    let space = db::spaces::find(&hub.db, approved.space)
-        .await
-        .map_err(from_db)?
-        .ok_or_else(|| page(Problem::RequestExpired))?;
-    if !space.is_enabled() {
-        return Err(page(Problem::SpaceDisabled { name: space.name }));
-    }
-    if comes_from_another_space(hub, request, &space)
-        .await
-        .map_err(from_db)?
-    {
-        tracing::info!(
-            space = space.slug,
-            "the response to a sign-in came from another space; no code was exchanged"
-        );
-        return Err(mixed_up(request));
-    }
+    let space = find_space(hub, request, &approved).await?;
     complete(hub, request, (space, approved), backlog_response).await
 }
 
@@ -155,6 +133,56 @@ async fn find(
         .map_err(|error| PageError::from_look_up(request, error))?
         .filter(|approved| !approved.finished)
         .ok_or_else(|| page(Problem::RequestExpired))
+}
+
+/// Checks that the sign-in belongs to this browser and has not expired.
+async fn check_browser(
+    hub: &AppState,
+    request: &HttpRequest,
+    approved: &Approved,
+) -> Result<(), PageError> {
+    let same_browser = browser::known(hub, request).is_some_and(|browser| {
+        approved
+            .browser
+            .as_bytes()
+            .ct_eq(browser.hash().as_bytes())
+            .into()
+    });
+    if !same_browser {
+        return Err(PageError::new(request, Problem::WrongBrowser));
+    }
+    if approved.expired {
+        return Err(expired::page(hub, request, &approved.request).await);
+    }
+    Ok(())
+}
+
+/// Finds the space of the sign-in, and checks that the browser does not come from another one.
+async fn find_space(
+    hub: &AppState,
+    request: &HttpRequest,
+    approved: &Approved,
+) -> Result<Space, PageError> {
+    let page = |problem| PageError::new(request, problem);
+    let from_db = |error| PageError::from_db(request, &error);
+    let space = db::spaces::find(&hub.db, approved.space)
+        .await
+        .map_err(from_db)?
+        .ok_or_else(|| page(Problem::RequestExpired))?;
+    if !space.is_enabled() {
+        return Err(page(Problem::SpaceDisabled { name: space.name }));
+    }
+    if comes_from_another_space(hub, request, &space)
+        .await
+        .map_err(from_db)?
+    {
+        tracing::info!(
+            space = space.slug,
+            "the response to a sign-in came from another space; no code was exchanged"
+        );
+        return Err(mixed_up(request));
+    }
+    Ok(space)
 }
 
 /// Finishes the sign-in, and returns the browser to the client with the result.
@@ -293,6 +321,12 @@ impl<'a> BacklogResponse<'a> {
     }
 }
 
+/// The tokens that Backlog issued for a sign-in, and when.
+struct Received {
+    tokens: BacklogTokens,
+    at: DateTime<Utc>,
+}
+
 /// The result of a sign-in.
 struct SignedIn {
     code: AuthorizationCode,
@@ -331,8 +365,11 @@ async fn sign_in(
         .exchange_code(&hub.backlog, &backlog_code, verifier.as_ref())
         .await
         .map_err(|error| exchange_failed(space, &error))?;
-    let received_at = hub.clock.now();
-    let user = find_user(hub, space, &tokens).await?;
+    let received = Received {
+        tokens,
+        at: hub.clock.now(),
+    };
+    let user = find_user(hub, space, &received.tokens).await?;
 
     let grant = Grant {
         id: GrantId::new(&hub.clock, &hub.random),
@@ -344,7 +381,7 @@ async fn sign_in(
         issuer: approved.request.issuer.clone(),
         resource: approved.request.resource.clone(),
     };
-    let stored = store(hub, space, approved, (&grant, &tokens, received_at)).await;
+    let stored = store(hub, space, approved, &grant, &received).await;
     let stored = stored.map_err(|error| {
         tracing::error!(%error, "could not store a sign-in");
         temporarily_unavailable("The sign-in could not be stored; try again.")
@@ -369,7 +406,8 @@ async fn store(
     hub: &AppState,
     space: &Space,
     approved: &Approved,
-    (grant, tokens, received_at): (&Grant, &BacklogTokens, DateTime<Utc>),
+    grant: &Grant,
+    received: &Received,
 ) -> Result<Option<SignedIn>, RenewalError> {
     let code = AuthorizationCode::issue(&hub.random, &hub.check_key);
     let mut transaction = hub.db.begin().await?;
@@ -381,7 +419,12 @@ async fn store(
     let user = grant.backlog_user_id;
     let account = hub
         .sessions
-        .sign_in(&mut transaction, space, user, (tokens, received_at))
+        .sign_in(
+            &mut transaction,
+            space,
+            user,
+            (&received.tokens, received.at),
+        )
         .await?;
     let sealed = hub.sessions.seal(grant.id, space, &account);
     db::grants::insert(&mut *transaction, grant, &sealed, account.generation).await?;

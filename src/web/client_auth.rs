@@ -11,9 +11,8 @@ use actix_web::{HttpRequest, http::header};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
-    AppState, Issuer,
+    AppState, Issuer, client_assertion as assertion_check,
     client_documents::{self, ClientLookupError},
-    client_keys,
     error::JsonError,
     limits::{Attempt, Endpoint, Sender},
     unchecked::Credential,
@@ -187,7 +186,7 @@ impl Presented {
     ) -> Result<(), JsonError> {
         hub.limits.check_client(self.attempt())?;
         let verified =
-            client_keys::verify(hub, issuer, client, (keys, assertion), self.sender).await;
+            assertion_check::verify(hub, issuer, client, (keys, assertion), self.sender).await;
         if !matches!(verified, Ok(Ok(()))) {
             // A failed fetch of the keys counts as well: each attempt fetches them.
             hub.limits.count_failure(self.attempt())?;

@@ -9,16 +9,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use moka::future::Cache;
 use url::Url;
 
-use super::{AppState, Issuer, error::JsonError, limits::Sender};
+use super::error::JsonError;
 use crate::{
     clock::Clock,
-    db,
-    domain::Client,
     fetch::{Asker, Fetcher},
-    oauth::{
-        client_assertion::{self, Assertion, AssertionError, Server},
-        registration::KeySource,
-    },
+    oauth::client_assertion::AssertionError,
 };
 
 const KEPT_FOR: Duration = Duration::from_secs(300);
@@ -87,51 +82,5 @@ impl ClientKeys {
         });
         self.0.insert(uri.to_owned(), Arc::clone(&keys)).await;
         Ok(keys)
-    }
-}
-
-/// Verifies an assertion and marks it as used. The inner error is the client's fault.
-pub async fn verify(
-    hub: &AppState,
-    issuer: &Issuer,
-    client: &Client,
-    (keys, assertion): (&KeySource, &str),
-    sender: Sender,
-) -> Result<Result<(), AssertionError>, JsonError> {
-    let token_endpoint = format!("{}/token", issuer.url);
-    let server = Server {
-        issuer: &issuer.url,
-        token_endpoint: &token_endpoint,
-    };
-    let check = |jwks: &str| {
-        client_assertion::verify(assertion, jwks, &client.client_id, server, hub.clock.now())
-    };
-    let checked: Result<Assertion, AssertionError> = match keys {
-        KeySource::Inline(jwks) => check(jwks),
-        KeySource::Uri(uri) => {
-            let asker = Asker {
-                network: sender.network(),
-                is_known: client.was_used,
-            };
-            let (keys, fetcher) = (&hub.client_keys, (&hub.fetcher, asker));
-            keys.check(fetcher, &hub.clock, uri, check).await?
-        }
-    };
-    match checked {
-        Err(error) => Ok(Err(error)),
-        Ok(assertion) => {
-            let first = db::client_assertions::first_use(
-                &hub.db,
-                client.key,
-                assertion.jti,
-                assertion.expires_at,
-            )
-            .await?;
-            Ok(if first {
-                Ok(())
-            } else {
-                Err(AssertionError::Replayed)
-            })
-        }
     }
 }

@@ -5,7 +5,8 @@ use url::Url;
 
 use super::{
     AppState, Issuer,
-    error::{self, PageError},
+    error::PageError,
+    page_response::{html, locale},
     pages::{ConnectPage, DemoLinks, Problem},
 };
 
@@ -21,12 +22,12 @@ pub async fn get(
     let mcp_url =
         Url::parse(&issuer.mcp_url).map_err(|_| PageError::new(&request, Problem::ServerError))?;
     let page = ConnectPage {
-        locale: error::locale(&request),
+        locale: locale(&request),
         mcp_url,
         demo: hub
             .demo_backlog
             .clone()
             .map(|backlog_url| DemoLinks { backlog_url }),
     };
-    Ok(error::html(StatusCode::OK, page.html()))
+    Ok(html(StatusCode::OK, page.html()))
 }

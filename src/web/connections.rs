@@ -19,6 +19,8 @@ use super::{
     AppState, browser,
     error::{self, JsonError, PageError},
     limits::Endpoint,
+    page_attempt::counting_failures,
+    page_response::{html, locale},
     pages::{ConnectionLine, Problem, RestoredPage},
     request_body::OAuthBody,
 };
@@ -101,7 +103,7 @@ pub async fn post(
     body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, PageError> {
     let response = end(&hub, &request, body);
-    error::counting_failures(&hub, Endpoint::Consent, &request, response).await
+    counting_failures(&hub.limits, Endpoint::Consent, &request, response).await
 }
 
 async fn end(
@@ -156,13 +158,13 @@ fn show(
     connections: Vec<Connection>,
 ) -> HttpResponse {
     let page = RestoredPage {
-        locale: error::locale(request),
+        locale: locale(request),
         target,
         page: sealed,
         form_action: PATH.to_owned(),
         connections: connections.into_iter().map(line).collect(),
     };
-    error::html(StatusCode::OK, page.html())
+    html(StatusCode::OK, page.html())
 }
 
 fn line(connection: Connection) -> ConnectionLine {

@@ -17,14 +17,15 @@ use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::{
-    AppState, Issuer,
-    authorize::error_location,
-    browser,
+    AppState, Issuer, browser,
     consent_page::{self, Shown},
     error::{self, JsonError, PageError},
     expired,
-    limits::{Attempt, Endpoint},
+    limits::{Attempt, Endpoint, Limited},
+    page_attempt::counting_failures,
+    page_response::{html, locale},
     pages::{ConsentPage, ForwardPage, NamingProblem, Problem},
+    redirect::error_location,
     request_body::OAuthBody,
     space_choice::{self, Offer},
     space_name::{Found, SpaceName},
@@ -50,7 +51,7 @@ pub async fn post(
     body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, PageError> {
     let response = respond(&hub, &issuer, &request, body);
-    error::counting_failures(&hub, Endpoint::Consent, &request, response).await
+    counting_failures(&hub.limits, Endpoint::Consent, &request, response).await
 }
 
 async fn respond(
@@ -60,28 +61,61 @@ async fn respond(
     body: Result<OAuthBody, JsonError>,
 ) -> Result<HttpResponse, PageError> {
     let page = |problem| PageError::new(request, problem);
-    let invalid = |detail: &str| {
-        page(Problem::InvalidRequest {
-            detail: detail.to_owned(),
-        })
-    };
-
     let body = body.map_err(|error| match error {
         JsonError::Busy(_) => page(Problem::RateLimited {
             seconds: error::RETRY_AFTER,
         }),
-        _ => invalid("The form is too large or did not arrive completely."),
+        _ => invalid(
+            request,
+            "The form is too large or did not arrive completely.",
+        ),
     })?;
-    let params = Params::parse(body.bytes()).map_err(|error| invalid(&error.description))?;
+    let params =
+        Params::parse(body.bytes()).map_err(|error| invalid(request, &error.description))?;
+    let posted = find_posted(hub, issuer, request, &params).await?;
+
+    let decision = params.get("decision");
+    let denied = (decision == Some("deny")).then_some(SecurityEvent::SignInDenied);
+    let target = match decision {
+        Some("deny") => deny(hub, &posted.request).await.map_err(page)?,
+        Some("approve") => match choice(hub, issuer, request, &posted, &params).await? {
+            Choice::Made { space, scopes } => {
+                let approved = approve(hub, posted.request.id, &space, scopes).await;
+                approved.map_err(page)?.into()
+            }
+            Choice::Again(consent) => {
+                return ask_again(hub, request, &consent)
+                    .map_err(|limited| PageError::limited(request, limited));
+            }
+        },
+        _ => return Err(invalid(request, "The form is incomplete.")),
+    };
+    let target = Url::parse(&target).map_err(|_| page(Problem::ServerError))?;
+    let forward = ForwardPage {
+        locale: locale(request),
+        target,
+    };
+    let forward = html(StatusCode::OK, forward.html());
+    Ok(error::counted(forward, denied))
+}
+
+/// Finds the undecided request that the form is for, and checks that its own page sent the form.
+async fn find_posted(
+    hub: &AppState,
+    issuer: &Issuer,
+    request: &HttpRequest,
+    params: &Params,
+) -> Result<Posted, PageError> {
+    let page = |problem| PageError::new(request, problem);
     let id = params
         .get("request")
         .and_then(|text| uuid::Uuid::parse_str(text).ok())
         .map(AuthorizationRequestId)
-        .ok_or_else(|| invalid("The form is incomplete."))?;
+        .ok_or_else(|| invalid(request, "The form is incomplete."))?;
     let (csrf, credential) = params
         .get("csrf")
         .and_then(|text| hub.read::<CsrfKind>(text))
-        .ok_or_else(|| invalid(NOT_THE_PAGE).counted_as(SecurityEvent::FormForged))?;
+        .ok_or_else(|| invalid(request, NOT_THE_PAGE).counted_as(SecurityEvent::FormForged))?;
     let find = async {
         let found = db::authorization_requests::find(&hub.db, id).await;
         found.map_err(LookUpError::Failed)
@@ -102,35 +136,27 @@ async fn respond(
     if posted.expired {
         return Err(expired::page(hub, request, &posted.request).await);
     }
+    Ok(posted)
+}
 
-    let decision = params.get("decision");
-    let denied = (decision == Some("deny")).then_some(SecurityEvent::SignInDenied);
-    let target = match decision {
-        Some("deny") => deny(hub, &posted.request).await.map_err(page)?,
-        Some("approve") => match choice(hub, issuer, request, &posted, &params).await? {
-            Choice::Made { space, scopes } => {
-                approve(hub, id, &space, scopes).await.map_err(page)?.into()
-            }
-            Choice::Again(consent) => {
-                let attempt = Attempt {
-                    endpoint: Endpoint::Consent,
-                    sender: hub.limits.sender(request),
-                    client_id: None,
-                };
-                let limited = |limited| PageError::limited(request, limited);
-                hub.limits.count_failure(attempt).map_err(limited)?;
-                return Ok(error::html(StatusCode::BAD_REQUEST, consent.html()));
-            }
-        },
-        _ => return Err(invalid("The form is incomplete.")),
+/// Shows the page again, and counts the failure.
+fn ask_again(
+    hub: &AppState,
+    request: &HttpRequest,
+    consent: &ConsentPage,
+) -> Result<HttpResponse, Limited> {
+    let attempt = Attempt {
+        endpoint: Endpoint::Consent,
+        sender: hub.limits.sender(request),
+        client_id: None,
     };
-    let target = Url::parse(&target).map_err(|_| page(Problem::ServerError))?;
-    let forward = ForwardPage {
-        locale: error::locale(request),
-        target,
-    };
-    let forward = error::html(StatusCode::OK, forward.html());
-    Ok(error::counted(forward, denied))
+    hub.limits.count_failure(attempt)?;
+    Ok(html(StatusCode::BAD_REQUEST, consent.html()))
+}
+
+fn invalid(request: &HttpRequest, detail: &str) -> PageError {
+    let detail = detail.to_owned();
+    PageError::new(request, Problem::InvalidRequest { detail })
 }
 
 const NOT_THE_PAGE: &str = "The form was not sent by the consent page.";

@@ -5,7 +5,8 @@ use actix_web::HttpRequest;
 use url::Url;
 
 use super::{
-    Issuer, error,
+    Issuer,
+    page_response::locale,
     pages::{ConsentPage, NamingProblem, RedirectTarget, SpaceChoice, SpaceLine},
     space_choice::Offer,
 };
@@ -37,7 +38,7 @@ pub fn of(request: &HttpRequest, shown: Shown<'_>) -> ConsentPage {
         CallbackOwner::Device | CallbackOwner::Unknown => (client.name, client.uri),
     };
     ConsentPage {
-        locale: error::locale(request),
+        locale: locale(request),
         document_host: document.as_ref().map(host_and_port),
         published_elsewhere,
         client_is_known_host: matches!(owner, CallbackOwner::Assistant(_)),

@@ -11,9 +11,9 @@ use actix_web::{
 use url::Url;
 
 use super::{
-    AppState,
-    limits::{Attempt, Endpoint, Limited},
-    pages::{ErrorPage, Locale, Problem},
+    limits::Limited,
+    page_response::{html, locale},
+    pages::{ErrorPage, Problem},
     unchecked::LookUpError,
 };
 use crate::{
@@ -130,38 +130,6 @@ pub fn counted(mut response: HttpResponse, event: Option<SecurityEvent>) -> Http
     response
 }
 
-/// Counts an attempt that ends in an error page.
-pub async fn counting_failures(
-    hub: &AppState,
-    endpoint: Endpoint,
-    request: &HttpRequest,
-    response: impl Future<Output = Result<HttpResponse, PageError>>,
-) -> Result<HttpResponse, PageError> {
-    let attempt = Attempt {
-        endpoint,
-        sender: hub.limits.sender(request),
-        client_id: None,
-    };
-    let refused = |limited| PageError::limited(request, limited);
-    hub.limits.counting(attempt, refused, response).await
-}
-
-/// A response with a page.
-pub fn html(status: StatusCode, body: String) -> HttpResponse {
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .body(body)
-}
-
-/// The language of the user's browser.
-pub fn locale(request: &HttpRequest) -> Locale {
-    request
-        .headers()
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .map_or(Locale::En, Locale::from_accept_language)
-}
-
 /// An error of `/register`, `/token` or `/revoke`, as JSON (RFC 6749 §5.2, RFC 7591 §3.2.2).
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
@@ -233,70 +201,64 @@ impl JsonError {
         }
     }
 
-    fn status_and_error(&self) -> (StatusCode, OAuthError) {
+    fn status(&self) -> StatusCode {
         match self {
-            Self::OAuth(error) | Self::Replayed(error, _)
-                if error.code == ErrorCode::InvalidClient =>
-            {
-                (StatusCode::UNAUTHORIZED, error.clone())
+            Self::OAuth(error) | Self::Replayed(error, _) => match error.code {
+                ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
+                _ => StatusCode::BAD_REQUEST,
+            },
+            Self::BasicAuthFailed(_) => StatusCode::UNAUTHORIZED,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoSuchIssuer => StatusCode::NOT_FOUND,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
+            Self::Limited(_) | Self::RegistrationsLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Database(_)
+            | Self::Unavailable(_)
+            | Self::ClientUnavailable(_)
+            | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RegistrationOff => StatusCode::FORBIDDEN,
+        }
+    }
+
+    /// The error as the client receives it.
+    fn oauth_error(&self) -> OAuthError {
+        match self {
+            Self::OAuth(error) | Self::Replayed(error, _) | Self::BasicAuthFailed(error) => {
+                error.clone()
             }
-            Self::OAuth(error) | Self::Replayed(error, _) => {
-                (StatusCode::BAD_REQUEST, error.clone())
-            }
-            Self::BasicAuthFailed(error) => (StatusCode::UNAUTHORIZED, error.clone()),
-            Self::TooLarge { limit } => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                OAuthError::new(
-                    ErrorCode::InvalidRequest,
-                    format!("The body is larger than {limit} bytes."),
-                ),
+            Self::TooLarge { limit } => OAuthError::new(
+                ErrorCode::InvalidRequest,
+                format!("The body is larger than {limit} bytes."),
             ),
-            Self::NoSuchIssuer => (
-                StatusCode::NOT_FOUND,
-                OAuthError::new(
-                    ErrorCode::InvalidRequest,
-                    "This server has no Backlog space of this name.",
-                ),
+            Self::NoSuchIssuer => OAuthError::new(
+                ErrorCode::InvalidRequest,
+                "This server has no Backlog space of this name.",
             ),
-            Self::Misdirected => (
-                StatusCode::MISDIRECTED_REQUEST,
-                OAuthError::new(
-                    ErrorCode::InvalidRequest,
-                    "Clients cannot connect to this host name. Add it with its port to \
-                     MCP_HTTP_ALLOWED_HOSTS, or use the URL of MCP_SERVER_BASE_URL.",
-                ),
+            Self::Misdirected => OAuthError::new(
+                ErrorCode::InvalidRequest,
+                "Clients cannot connect to this host name. Add it with its port to \
+                 MCP_HTTP_ALLOWED_HOSTS, or use the URL of MCP_SERVER_BASE_URL.",
             ),
-            Self::Limited(limited) | Self::RegistrationsLimited(limited) => (
-                StatusCode::TOO_MANY_REQUESTS,
-                OAuthError::new(
-                    ErrorCode::TemporarilyUnavailable,
-                    format!("Too many requests; try again in {} s.", limited.retry_after),
-                ),
+            Self::Limited(limited) | Self::RegistrationsLimited(limited) => OAuthError::new(
+                ErrorCode::TemporarilyUnavailable,
+                format!("Too many requests; try again in {} s.", limited.retry_after),
             ),
             Self::Database(_)
             | Self::Unavailable(_)
             | Self::ClientUnavailable(_)
-            | Self::Busy(_) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                OAuthError::new(
-                    ErrorCode::TemporarilyUnavailable,
-                    "The service is temporarily unavailable; try again in a few seconds.",
-                ),
+            | Self::Busy(_) => OAuthError::new(
+                ErrorCode::TemporarilyUnavailable,
+                "The service is temporarily unavailable; try again in a few seconds.",
             ),
-            Self::NotJson => (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                OAuthError::new(
-                    ErrorCode::InvalidClientMetadata,
-                    "Send the body with Content-Type: application/json.",
-                ),
+            Self::NotJson => OAuthError::new(
+                ErrorCode::InvalidClientMetadata,
+                "Send the body with Content-Type: application/json.",
             ),
-            Self::RegistrationOff => (
-                StatusCode::FORBIDDEN,
-                OAuthError::new(
-                    ErrorCode::AccessDenied,
-                    "Clients cannot register themselves on this server. Ask its operator to \
-                     register the client, and configure the client_id.",
-                ),
+            Self::RegistrationOff => OAuthError::new(
+                ErrorCode::AccessDenied,
+                "Clients cannot register themselves on this server. Ask its operator to \
+                 register the client, and configure the client_id.",
             ),
         }
     }
@@ -304,11 +266,11 @@ impl JsonError {
 
 impl ResponseError for JsonError {
     fn status_code(&self) -> StatusCode {
-        self.status_and_error().0
+        self.status()
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, error) = self.status_and_error();
+        let (status, error) = (self.status(), self.oauth_error());
         let event = self.event();
         match (status.is_server_error(), event) {
             // Senders can cause it with too many requests; it is counted.

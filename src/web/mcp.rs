@@ -43,7 +43,7 @@ use crate::{
         sessions::Session,
     },
     oauth::{
-        Scope, Scopes,
+        Scope, Scopes, bearer,
         token::{AccessToken, TokenHash},
     },
     observe::SecurityEvent,
@@ -62,88 +62,100 @@ pub async fn authenticate<B: MessageBody + 'static>(
         Some(hub) => hub.clone(),
         None => return Ok(respond(request, unavailable())),
     };
-    let slug = request.match_info().get("space").map(str::to_owned);
-    let host = issuer::host(request.request());
-    let issuer = match Issuer::find(&hub, host.as_ref(), slug.as_deref()).await {
-        Ok(Some(issuer)) => issuer,
-        Ok(None) => return Ok(respond(request, HttpResponse::NotFound().finish())),
-        Err(error) => {
-            tracing::error!(%error, "could not look up the issuer");
-            return Ok(respond(request, unavailable()));
-        }
-    };
-    let (token, session) = match bearer(&request) {
-        Bearer::Absent => return Ok(refuse(&hub, request, &issuer, Challenge::NoToken)),
-        Bearer::Unusable => return Ok(refuse(&hub, request, &issuer, Challenge::InvalidToken)),
-        Bearer::Token(token) => match hub.sessions.remembered(&token).await {
-            Some(session) => (token.hash(), Some(session)),
-            None => match look_up(&hub, request.request(), &token).await {
-                Ok(session) => (token.hash(), session),
-                Err(refusal) => return Ok(respond(request, refusal)),
-            },
-        },
-    };
-    let Some(session) = session.filter(|session| is_for(&hub, session, &issuer)) else {
-        return Ok(refuse(&hub, request, &issuer, Challenge::InvalidToken));
-    };
-    if !session.principal.space.is_enabled() {
-        return Ok(respond(request, space_disabled(&session)));
+    match admit(&hub, &mut request).await {
+        Ok(admitted) => serve(&hub, request, next, admitted).await,
+        Err(refusal) => Ok(respond(request, refusal)),
     }
-    if session.access.has_ended() {
-        let challenge = Challenge::SignInAgain(session.principal.grant.scopes);
-        return Ok(respond(request, challenge.response(&issuer)));
-    }
-    let grant = session.principal.grant.id;
-    let user = user_of(&session);
-    if let Err(limited) = hub.limits.check_call(grant, user) {
-        return Ok(respond(request, JsonError::from(limited).error_response()));
-    }
-    let call = match hub.under_way.call(grant, user) {
-        Ok(call) => call,
-        Err(limited) => return Ok(respond(request, JsonError::from(limited).error_response())),
-    };
-    if let Err(refusal) = read_body(&hub, &mut request, user, &call).await {
-        return Ok(respond(request, refusal));
-    }
-
-    if let Some(journal) = &hub.recorder.journal {
-        let grant = &session.principal.grant;
-        journal.used(grant.id, grant.client);
-    }
-
-    serve(&hub, request, next, (issuer, token, session, call)).await
 }
 
-/// Serves a request with a valid token.
+/// A request with a valid token, which is in progress.
+struct Admitted {
+    issuer: Issuer,
+    token: TokenHash,
+    session: Arc<Session>,
+    call: Call,
+}
+
+/// Admits a request: its token is valid here, and its grant and user are within their limits. Its
+/// body is read.
+async fn admit(hub: &AppState, request: &mut ServiceRequest) -> Result<Admitted, HttpResponse> {
+    let issuer = find_issuer(hub, request).await?;
+    let (token, session) = find_session(hub, request, &issuer).await?;
+    let grant = &session.principal.grant;
+    if !session.principal.space.is_enabled() {
+        return Err(space_disabled(&session));
+    }
+    if session.access.has_ended() {
+        return Err(Challenge::SignInAgain(grant.scopes).response(&issuer));
+    }
+    let limited = |limited| JsonError::from(limited).error_response();
+    let user = user_of(&session);
+    hub.limits.check_call(grant.id, user).map_err(limited)?;
+    let call = hub.under_way.call(grant.id, user).map_err(limited)?;
+    read_body(hub, request, user, &call).await?;
+
+    if let Some(journal) = &hub.recorder.journal {
+        journal.used(grant.id, grant.client);
+    }
+    Ok(Admitted {
+        issuer,
+        token,
+        session,
+        call,
+    })
+}
+
+async fn find_issuer(hub: &AppState, request: &ServiceRequest) -> Result<Issuer, HttpResponse> {
+    let host = issuer::host(request.request());
+    let slug = request.match_info().get("space");
+    match Issuer::find(hub, host.as_ref(), slug).await {
+        Ok(Some(issuer)) => Ok(issuer),
+        Ok(None) => Err(HttpResponse::NotFound().finish()),
+        Err(error) => {
+            tracing::error!(%error, "could not look up the issuer");
+            Err(unavailable())
+        }
+    }
+}
+
+/// Finds the session of the request's token, which is valid only at the endpoint it was issued for.
+async fn find_session(
+    hub: &AppState,
+    request: &ServiceRequest,
+    issuer: &Issuer,
+) -> Result<(TokenHash, Arc<Session>), HttpResponse> {
+    let token = match presented(request) {
+        Bearer::Absent => return Err(refusal(hub, request, issuer, Challenge::NoToken)),
+        Bearer::Unusable => return Err(refusal(hub, request, issuer, Challenge::InvalidToken)),
+        Bearer::Token(token) => token,
+    };
+    let session = match hub.sessions.remembered(&token).await {
+        Some(session) => Some(session),
+        None => look_up(hub, request.request(), &token).await?,
+    };
+    session
+        .filter(|session| is_for(hub, session, issuer))
+        .map(|session| (token.hash(), session))
+        .ok_or_else(|| refusal(hub, request, issuer, Challenge::InvalidToken))
+}
+
+/// Serves an admitted request.
 async fn serve<B: MessageBody + 'static>(
     hub: &web::Data<AppState>,
     request: ServiceRequest,
     next: Next<B>,
-    (issuer, token, session, call): (Issuer, TokenHash, Arc<Session>, Call),
+    admitted: Admitted,
 ) -> Result<ServiceResponse<EitherBody<BudgetedBody, BoxBody>>, Error> {
     let bounds = match asked_for(&request) {
         Ok(asked) => hub.policy.narrowed_by(&asked),
         Err(error) => return Ok(respond(request, bad_request(&error))),
     };
 
-    let (grant, user) = (session.principal.grant.id, user_of(&session));
-    let challenge = ChallengeSlot::default();
-    let caller = Caller {
-        scopes: session.principal.scopes,
-        policy: bounds.narrowed_by(&policy(&session)),
-        access: Arc::new(session.access.clone()),
-        challenge: challenge.clone(),
-        subscriber: Some(Subscriber {
-            sessions: hub.sessions.clone(),
-            token,
-            grant,
-            user,
-            token_expires_at: session.principal.token_expires_at,
-            bounds,
-            policy_of: policy,
-            began: Arc::new(move || call.free()),
-        }),
-    };
+    let Principal { grant, .. } = &admitted.session.principal;
+    let (grant, granted, user) = (grant.id, grant.scopes, user_of(&admitted.session));
+    let issuer = admitted.issuer.clone();
+    let caller = caller(hub, admitted, bounds);
+    let challenge = caller.challenge.clone();
     let response = match fast_path::respond(&request, &caller).await {
         Some(response) => request.into_response(response),
         None => {
@@ -162,15 +174,39 @@ async fn serve<B: MessageBody + 'static>(
         },
         Some(refusal) => {
             let challenge = match refusal {
-                AuthChallenge::SignInAgain => {
-                    Challenge::SignInAgain(session.principal.grant.scopes)
-                }
+                AuthChallenge::SignInAgain => Challenge::SignInAgain(granted),
                 AuthChallenge::InsufficientScope(scopes) => Challenge::InsufficientScope(scopes),
             };
             let (request, _) = response.into_parts();
             ServiceResponse::new(request, challenge.response(&issuer)).map_into_right_body()
         }
     })
+}
+
+/// The caller of the tools, within `bounds` and the limits of its space.
+fn caller(hub: &AppState, admitted: Admitted, bounds: Policy) -> Caller {
+    let Admitted {
+        issuer: _,
+        token,
+        session,
+        call,
+    } = admitted;
+    Caller {
+        scopes: session.principal.scopes,
+        policy: bounds.narrowed_by(&policy(&session)),
+        access: Arc::new(session.access.clone()),
+        challenge: ChallengeSlot::default(),
+        subscriber: Some(Subscriber {
+            sessions: hub.sessions.clone(),
+            token,
+            grant: session.principal.grant.id,
+            user: user_of(&session),
+            token_expires_at: session.principal.token_expires_at,
+            bounds,
+            policy_of: policy,
+            began: Arc::new(move || call.free()),
+        }),
+    }
 }
 
 /// The Backlog user that a call counts for.
@@ -222,20 +258,20 @@ fn asked_for(request: &ServiceRequest) -> Result<Policy, BadRequest> {
 
 /// Rejects a request without a valid token. The challenge requests only the scopes that are usable:
 /// where the hub, the space or the request itself allows only reading, `backlog:read`.
-fn refuse<B>(
+fn refusal(
     hub: &AppState,
-    request: ServiceRequest,
+    request: &ServiceRequest,
     issuer: &Issuer,
     challenge: impl FnOnce(Scopes) -> Challenge,
-) -> ServiceResponse<EitherBody<B>> {
+) -> HttpResponse {
     let is_read_only = hub.policy.read_only
         || issuer.space.as_ref().is_some_and(|space| space.read_only)
-        || asked_for(&request).is_ok_and(|asked| asked.read_only);
+        || asked_for(request).is_ok_and(|asked| asked.read_only);
     let scopes = match is_read_only {
         true => [Scope::Read].into_iter().collect(),
         false => Scopes::all(),
     };
-    respond(request, challenge(scopes).response(issuer))
+    challenge(scopes).response(issuer)
 }
 
 fn respond<B>(request: ServiceRequest, response: HttpResponse) -> ServiceResponse<EitherBody<B>> {
@@ -249,16 +285,15 @@ enum Bearer {
     Token(AccessToken),
 }
 
-fn bearer(request: &ServiceRequest) -> Bearer {
+fn presented(request: &ServiceRequest) -> Bearer {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else {
         return Bearer::Absent;
     };
     value
         .to_str()
         .ok()
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, token)| AccessToken::parse(token.trim()))
+        .and_then(bearer::token_of)
+        .and_then(AccessToken::parse)
         .map_or(Bearer::Unusable, Bearer::Token)
 }
 
@@ -283,7 +318,6 @@ async fn look_up(
     })
 }
 
-/// A token is valid only at the endpoint it was issued for.
 fn is_for(hub: &AppState, session: &Session, issuer: &Issuer) -> bool {
     let principal = &session.principal;
     issuer.serves(principal.space.id) && issuer.is_resource(hub, &principal.grant.resource)

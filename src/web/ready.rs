@@ -3,38 +3,9 @@
 //!
 //! The endpoint is unauthenticated, so it queries the database at most once a second.
 
-use std::time::Duration;
-
 use actix_web::{HttpResponse, web};
-use moka::future::Cache;
-use sqlx::PgPool;
 
 use super::AppState;
-use crate::db;
-
-const SERVES_FOR: Duration = Duration::from_secs(1);
-
-/// The last result: the reason why the hub is not ready, if there is one.
-#[derive(Clone, Debug)]
-pub struct Readiness(Cache<(), Option<&'static str>>);
-
-impl Default for Readiness {
-    fn default() -> Self {
-        Self(
-            Cache::builder()
-                .max_capacity(1)
-                .time_to_live(SERVES_FOR)
-                .build(),
-        )
-    }
-}
-
-impl Readiness {
-    /// Concurrent requests wait for one result.
-    async fn obstacle(&self, db: &PgPool) -> Option<&'static str> {
-        self.0.get_with((), examine(db)).await
-    }
-}
 
 pub async fn get(hub: web::Data<AppState>) -> HttpResponse {
     match hub.readiness.obstacle(&hub.db).await {
@@ -44,29 +15,4 @@ pub async fn get(hub: web::Data<AppState>) -> HttpResponse {
             "reason": reason,
         })),
     }
-}
-
-async fn examine(db: &PgPool) -> Option<&'static str> {
-    match obstacle(db).await {
-        Ok(reason) => {
-            if let Some(reason) = reason {
-                tracing::warn!("not ready: {reason}");
-            }
-            reason
-        }
-        Err(error) => {
-            tracing::warn!(%error, "not ready: the database does not respond");
-            Some("the database does not respond")
-        }
-    }
-}
-
-async fn obstacle(db: &PgPool) -> Result<Option<&'static str>, sqlx::Error> {
-    if db::pool::is_standby(db).await? {
-        return Ok(Some("the database is a standby: it is not promoted yet"));
-    }
-    if !db::migrate::is_current(db).await? {
-        return Ok(Some("the schema is older than this version"));
-    }
-    Ok(None)
 }

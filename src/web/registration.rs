@@ -20,7 +20,7 @@ use crate::{
     db::{self, clients::Registered},
     domain::client::ClientAuth,
     oauth::{
-        ErrorCode, OAuthError,
+        ErrorCode, OAuthError, bearer,
         registration::{ClientMetadata, Registration},
         token::{ClientSecret, RegistrationAccessToken, RegistrationKind},
     },
@@ -111,9 +111,8 @@ async fn authenticate(
         .headers()
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, token)| hub.read::<RegistrationKind>(token.trim()))
+        .and_then(bearer::token_of)
+        .and_then(|token| hub.read::<RegistrationKind>(token))
         .ok_or(ManagementError::Unauthorized)?;
     let holder = Holder::Registration(token.hash());
     hub.limits.check_holder(holder)?;

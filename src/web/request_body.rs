@@ -8,7 +8,7 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{
-    FromRequest, HttpRequest,
+    FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
     error::PayloadError,
     http::header::{self, HeaderMap},
@@ -21,7 +21,7 @@ use super::{
     body_budget::{BodyBudget, Full, Held, Owner},
     error::JsonError,
 };
-use crate::oauth::{ErrorCode, OAuthError};
+use crate::oauth::{ErrorCode, OAuthError, Params};
 
 /// The size limit of an OAuth request's body, in bytes: several times the largest real one.
 pub const MAX_OAUTH_BODY: usize = 16 * 1024;
@@ -132,6 +132,20 @@ impl FromRequest for OAuthBody {
             Ok(Self(read?))
         })
     }
+}
+
+/// Parses the form in the body of a request.
+pub fn form(request: &HttpRequest, body: &[u8]) -> Result<Params, OAuthError> {
+    if !request
+        .content_type()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidRequest,
+            "The body must be application/x-www-form-urlencoded.",
+        ));
+    }
+    Params::parse(body)
 }
 
 #[cfg(test)]

@@ -15,8 +15,7 @@ use super::{
     error::JsonError,
     issuer::ForClient,
     limits::{Attempt, Endpoint},
-    request_body::OAuthBody,
-    token,
+    request_body::{OAuthBody, form},
     unchecked::Credential,
 };
 use crate::{
@@ -33,7 +32,7 @@ pub async fn post(
 ) -> Result<HttpResponse, JsonError> {
     let sender = hub.limits.sender(&request);
     let asked = body.and_then(|body| {
-        let params = token::form(&request, body.bytes())?;
+        let params = form(&request, body.bytes())?;
         Ok((Presented::read(&request, &params, sender)?, params, body))
     });
     let client_id = asked

@@ -7,7 +7,8 @@ use url::Url;
 
 use super::{
     body_budget::BodyBudget, client_keys::ClientKeys, limits::Limits, newcomers::Newcomers,
-    ready::Readiness, response_budget::ResponseBudget, unchecked::Unchecked, under_way::UnderWay,
+    readiness::Readiness, response_budget::ResponseBudget, unchecked::Unchecked,
+    under_way::UnderWay,
 };
 use crate::{
     backlog::BacklogClient,

@@ -14,20 +14,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use actix_web::{
-    Error, HttpRequest, HttpResponse, ResponseError,
-    body::{EitherBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
-    http::header,
-    middleware::Next,
-    web,
-};
-
 use super::{
-    AppState,
     body_budget::Held,
     concurrency::{Concurrency, Place},
-    error::{JsonError, PageError},
     limits::Limited,
 };
 use crate::domain::{GrantId, SpaceId};
@@ -40,7 +29,7 @@ const CALLS_OF_A_GRANT: usize = 32;
 /// other users of the space always find some.
 const CALLS_OF_A_USER: usize = 48;
 /// One of the sender's own requests ends within moments.
-const AGAIN: Limited = Limited { retry_after: 1 };
+pub const AGAIN: Limited = Limited { retry_after: 1 };
 
 /// The counts.
 #[derive(Clone, Debug)]
@@ -59,6 +48,11 @@ impl UnderWay {
             calls_of_grants: Concurrency::new(calls(CALLS_OF_A_GRANT)),
             calls_of_users: Concurrency::new(calls(CALLS_OF_A_USER)),
         }
+    }
+
+    /// Counts a request from this network until its place is dropped; `None` at the limit.
+    pub fn request(&self, network: IpAddr) -> Option<Place<IpAddr>> {
+        self.requests.enter(network)
     }
 
     /// Counts a call of this grant until it ends.
@@ -97,49 +91,6 @@ impl Call {
     pub fn free(&self) {
         let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(taken);
-    }
-}
-
-/// The middleware around every route.
-pub async fn bound<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let Some(hub) = request.app_data::<web::Data<AppState>>() else {
-        return Ok(next.call(request).await?.map_into_left_body());
-    };
-    let network = hub.limits.sender(request.request()).network();
-    let network = network.filter(|_| !is_mcp(hub, &request));
-    let place = match network.map(|network| hub.under_way.requests.enter(network)) {
-        None => None,
-        Some(Some(place)) => Some(place),
-        Some(None) => {
-            let refusal = refusal(request.request());
-            return Ok(request.into_response(refusal).map_into_right_body());
-        }
-    };
-    let response = next.call(request).await?.map_into_left_body();
-    drop(place);
-    Ok(response)
-}
-
-/// Whether the request is for the MCP endpoint, which counts by grant.
-fn is_mcp(hub: &AppState, request: &ServiceRequest) -> bool {
-    let pattern = request.match_pattern().unwrap_or_default();
-    let pattern = pattern.strip_prefix("/spaces/{space}").unwrap_or(&pattern);
-    let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
-    pattern == "/mcp" || pattern == hub.mcp_path
-}
-
-/// A page for a browser, JSON for a client.
-fn refusal(request: &HttpRequest) -> HttpResponse {
-    let accepts = request.headers().get(header::ACCEPT);
-    let is_browser = accepts
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accepts| accepts.contains("text/html"));
-    match is_browser {
-        true => PageError::limited(request, AGAIN).error_response(),
-        false => JsonError::from(AGAIN).error_response(),
     }
 }
 

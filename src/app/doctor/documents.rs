@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use super::{Findings, Verdict};
+use super::finding::{Findings, Verdict};
 use crate::fetch::{Asker, FetchError, Fetcher};
 
 const EXAMPLES: [&str; 2] = [

@@ -12,7 +12,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use url::Url;
 
-use super::{Findings, Verdict};
+use super::finding::{Findings, Verdict};
 use crate::{
     app::sites,
     backlog::{BacklogClient, BacklogUrl, ClientOptions, OAuthError, Sites},

@@ -2,10 +2,7 @@
 
 use std::net::IpAddr;
 
-use secrecy::SecretString;
-use sqlx::postgres::PgSslMode;
-
-use super::{UrlError, options};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 /// The protection of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,23 +17,21 @@ pub enum Transport {
     Plain,
 }
 
-/// How connections to this URL are protected.
-///
-/// # Errors
-/// As [`options`].
-pub fn transport(url: &SecretString) -> Result<Transport, UrlError> {
-    let options = options(url)?;
-    let host = options.get_host().trim_matches(['[', ']']);
-    let is_loopback = host == "localhost"
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.to_canonical().is_loopback());
-    if is_loopback || options.get_socket().is_some() || host.starts_with('/') {
-        return Ok(Transport::Local);
+impl Transport {
+    /// How connections with these options are protected.
+    pub(super) fn of(options: &PgConnectOptions) -> Self {
+        let host = options.get_host().trim_matches(['[', ']']);
+        let is_loopback = host == "localhost"
+            || host
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.to_canonical().is_loopback());
+        if is_loopback || options.get_socket().is_some() || host.starts_with('/') {
+            return Self::Local;
+        }
+        match options.get_ssl_mode() {
+            PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => Self::Plain,
+            PgSslMode::Require => Self::Unverified,
+            PgSslMode::VerifyCa | PgSslMode::VerifyFull => Self::Verified,
+        }
     }
-    Ok(match options.get_ssl_mode() {
-        PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => Transport::Plain,
-        PgSslMode::Require => Transport::Unverified,
-        PgSslMode::VerifyCa | PgSslMode::VerifyFull => Transport::Verified,
-    })
 }

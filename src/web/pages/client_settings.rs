@@ -57,76 +57,73 @@ pub enum PartKind {
     Steps,
 }
 
+/// Writes the parts of a client's settings.
+struct Writer<'a> {
+    url: &'a str,
+    locale: Locale,
+}
+
+impl Writer<'_> {
+    fn steps(&self, key: &'static str) -> Part {
+        Part {
+            kind: PartKind::Steps,
+            caption: self.locale.text("connect.in_app"),
+            text: self.locale.phrase(key, self.url).plain(),
+        }
+    }
+
+    fn shell(&self, text: String) -> Part {
+        Part {
+            kind: PartKind::Shell,
+            caption: self.locale.text("connect.in_terminal"),
+            text,
+        }
+    }
+
+    fn file(&self, path: &str, content: &Value) -> Part {
+        Part {
+            kind: PartKind::Json,
+            caption: self.locale.phrase("connect.in_file", path).plain(),
+            text: format!("{content:#}"),
+        }
+    }
+}
+
 /// The settings of every supported client, for the endpoint at `mcp_url`.
 pub fn client_settings(mcp_url: &Url, locale: Locale) -> Vec<ClientSetting> {
     let url = mcp_url.as_str();
-    let steps = |key| Part {
-        kind: PartKind::Steps,
-        caption: locale.text("connect.in_app"),
-        text: locale.phrase(key, url).plain(),
-    };
-    let shell = |text| Part {
-        kind: PartKind::Shell,
-        caption: locale.text("connect.in_terminal"),
-        text,
-    };
-    let file = |path: &str, content: serde_json::Value| Part {
-        kind: PartKind::Json,
-        caption: locale.phrase("connect.in_file", path).plain(),
-        text: format!("{content:#}"),
-    };
+    let write = Writer { url, locale };
     let setting = |id, name, hosted, parts| ClientSetting {
         id,
         name,
         hosted,
         parts,
     };
+    let claude_code = format!(
+        "claude mcp add --transport http {SERVER_NAME} {}",
+        quoted(url)
+    );
+    let cursor = json!({ "mcpServers": { SERVER_NAME: { "url": url } } });
     let add_to_code = json!({ "name": SERVER_NAME, "type": "http", "url": url }).to_string();
+    let add_to_code = format!("code --add-mcp {}", quoted(&add_to_code));
+    let vscode = json!({ "servers": { SERVER_NAME: { "type": "http", "url": url } } });
+    let inspector = "npx @modelcontextprotocol/inspector".to_owned();
+    let claude = vec![write.steps("client.claude")];
+    let claude_code = vec![write.shell(claude_code), write.steps("client.claude_code")];
+    let chatgpt = vec![write.steps("client.chatgpt")];
+    let cursor = vec![write.file("~/.cursor/mcp.json", &cursor)];
+    let vscode = vec![
+        write.shell(add_to_code),
+        write.file(".vscode/mcp.json", &vscode),
+    ];
+    let inspector = vec![write.shell(inspector), write.steps("client.inspector")];
     vec![
-        setting("claude", "Claude", true, vec![steps("client.claude")]),
-        setting(
-            "claude-code",
-            "Claude Code",
-            false,
-            vec![
-                shell(format!(
-                    "claude mcp add --transport http {SERVER_NAME} {}",
-                    quoted(url)
-                )),
-                steps("client.claude_code"),
-            ],
-        ),
-        setting("chatgpt", "ChatGPT", true, vec![steps("client.chatgpt")]),
-        setting(
-            "cursor",
-            "Cursor",
-            false,
-            vec![file(
-                "~/.cursor/mcp.json",
-                json!({ "mcpServers": { SERVER_NAME: { "url": url } } }),
-            )],
-        ),
-        setting(
-            "vscode",
-            "VS Code",
-            false,
-            vec![
-                shell(format!("code --add-mcp {}", quoted(&add_to_code))),
-                file(
-                    ".vscode/mcp.json",
-                    json!({ "servers": { SERVER_NAME: { "type": "http", "url": url } } }),
-                ),
-            ],
-        ),
-        setting(
-            "inspector",
-            "MCP Inspector",
-            false,
-            vec![
-                shell("npx @modelcontextprotocol/inspector".to_owned()),
-                steps("client.inspector"),
-            ],
-        ),
+        setting("claude", "Claude", true, claude),
+        setting("claude-code", "Claude Code", false, claude_code),
+        setting("chatgpt", "ChatGPT", true, chatgpt),
+        setting("cursor", "Cursor", false, cursor),
+        setting("vscode", "VS Code", false, vscode),
+        setting("inspector", "MCP Inspector", false, inspector),
     ]
 }
 

@@ -6,11 +6,14 @@
 //!    verifier, can cause that.
 //! 4. One statement consumes the code; the token pair is issued with it.
 
-use super::{TokenResponse, invalid_grant, issue_pair, space_disabled};
+use super::response::{TokenResponse, invalid_grant, issue_pair, space_disabled};
 use crate::{
-    db,
+    db::{self, authorization_codes::Code},
     domain::{GrantId, RevocationReason},
-    oauth::{ErrorCode, OAuthError, Params, resource, token::AuthorizationCode},
+    oauth::{
+        ErrorCode, OAuthError, Params, resource,
+        token::{AuthorizationCode, TokenHash},
+    },
     observe::SecurityEvent,
     web::{AppState, Issuer, client_auth::Presented, error::JsonError},
 };
@@ -33,38 +36,60 @@ pub async fn exchange(
         .await?
         .filter(|code| code.client == client.key && code.issuer == issuer.url)
         .ok_or_else(|| invalid_grant(UNKNOWN))?;
+    check_request(issuer, params, verifier, &stored)?;
+    if stored.consumed {
+        return replayed(hub, stored.grant).await;
+    }
+    check_validity(&stored)?;
+    consume(hub, hash, &stored).await
+}
+
+/// Checks the parameters against those of the authorization request.
+fn check_request(
+    issuer: &Issuer,
+    params: &Params,
+    verifier: &str,
+    stored: &Code,
+) -> Result<(), OAuthError> {
     if params
         .get("redirect_uri")
         .is_some_and(|uri| uri != stored.redirect_uri)
     {
         return Err(invalid_grant(
             "The parameter 'redirect_uri' differs from the one in the authorization request.",
-        )
-        .into());
+        ));
     }
     if !stored.code_challenge.is_met_by(verifier) {
         return Err(invalid_grant(
             "The parameter 'code_verifier' does not match the code challenge.",
-        )
-        .into());
+        ));
     }
     if !resource::admit(params.resources(), &stored.resource, issuer.owns_host) {
         return Err(OAuthError::new(
             ErrorCode::InvalidTarget,
             "The parameter 'resource' differs from the one in the authorization request.",
-        )
-        .into());
+        ));
     }
-    if stored.consumed {
-        return replayed(hub, stored.grant).await;
-    }
+    Ok(())
+}
+
+/// Checks that the code, its grant and its space are still valid.
+fn check_validity(stored: &Code) -> Result<(), OAuthError> {
     if stored.expired || stored.grant_revoked {
-        return Err(invalid_grant(UNKNOWN).into());
+        return Err(invalid_grant(UNKNOWN));
     }
     if stored.space_disabled {
-        return Err(space_disabled().into());
+        return Err(space_disabled());
     }
+    Ok(())
+}
 
+/// Consumes the code, and issues the tokens with it.
+async fn consume(
+    hub: &AppState,
+    hash: TokenHash,
+    stored: &Code,
+) -> Result<TokenResponse, JsonError> {
     let mut transaction = hub.db.begin().await?;
     if !db::authorization_codes::consume(&mut *transaction, hash).await? {
         transaction.rollback().await?;
@@ -74,14 +99,8 @@ pub async fn exchange(
             _ => Err(invalid_grant(UNKNOWN).into()),
         };
     }
-    let (response, _) = issue_pair(
-        hub,
-        &mut transaction,
-        stored.grant,
-        stored.scopes,
-        stored.scopes,
-    )
-    .await?;
+    let scopes = stored.scopes;
+    let (response, _) = issue_pair(hub, &mut transaction, stored.grant, scopes, scopes).await?;
     transaction.commit().await?;
     Ok(response)
 }

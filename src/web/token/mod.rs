@@ -9,12 +9,9 @@
 mod authorization_code;
 mod refresh_token;
 mod repeat;
-
-use std::time::Duration;
+mod response;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
-use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 
 use super::{
     AppState, Issuer,
@@ -22,17 +19,14 @@ use super::{
     error::JsonError,
     issuer::ForClient,
     limits::{Attempt, Endpoint},
-    request_body::OAuthBody,
+    request_body::{OAuthBody, form},
     unchecked::Credential,
 };
-use crate::{
-    db::{self, access_tokens::NewAccessToken, refresh_tokens::NewRefreshToken},
-    domain::GrantId,
-    oauth::{
-        ClientIdForm, ErrorCode, OAuthError, Params, Scopes,
-        token::{AccessToken, CodeKind, RefreshKind, RefreshToken, TokenHash},
-    },
+use crate::oauth::{
+    ClientIdForm, ErrorCode, OAuthError, Params,
+    token::{CodeKind, RefreshKind},
 };
+use response::{TokenResponse, invalid_grant};
 
 pub async fn post(
     hub: web::Data<AppState>,
@@ -128,95 +122,4 @@ async fn exchange(
         )
         .into()),
     }
-}
-
-pub fn form(request: &HttpRequest, body: &[u8]) -> Result<Params, OAuthError> {
-    use actix_web::HttpMessage;
-    if !request
-        .content_type()
-        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    {
-        return Err(OAuthError::new(
-            ErrorCode::InvalidRequest,
-            "The body must be application/x-www-form-urlencoded.",
-        ));
-    }
-    Params::parse(body)
-}
-
-/// A successful response (RFC 6749 §5.1). Its sealed JSON is also kept for the grace window.
-#[derive(Serialize, Deserialize)]
-struct TokenResponse {
-    access_token: String,
-    token_type: String,
-    expires_in: u64,
-    refresh_token: String,
-    scope: String,
-}
-
-/// Creates and stores a pair of tokens for a grant.
-async fn issue_pair(
-    hub: &AppState,
-    db: &mut PgConnection,
-    grant: GrantId,
-    access_scopes: Scopes,
-    refresh_scopes: Scopes,
-) -> Result<(TokenResponse, RefreshToken), sqlx::Error> {
-    let refresh_token = RefreshToken::issue(&hub.random, &hub.check_key);
-    db::refresh_tokens::insert(
-        &mut *db,
-        &NewRefreshToken {
-            hash: refresh_token.hash(),
-            grant,
-            scopes: refresh_scopes,
-            lifetime: hub.lifetimes.refresh_token,
-        },
-    )
-    .await?;
-    let pair = (grant, refresh_token.hash());
-    let (access_token, lifetime) = issue_access_token(hub, db, pair, access_scopes).await?;
-    let response = TokenResponse {
-        access_token: access_token.reveal().to_owned(),
-        token_type: "Bearer".to_owned(),
-        expires_in: lifetime.as_secs(),
-        refresh_token: refresh_token.reveal().to_owned(),
-        scope: access_scopes.to_string(),
-    };
-    Ok((response, refresh_token))
-}
-
-/// Creates and stores an access token for a grant, paired with a refresh token. Returns its lifetime
-/// as well, which ends with the longest age of the grant.
-async fn issue_access_token(
-    hub: &AppState,
-    db: &mut PgConnection,
-    (grant, refresh_token): (GrantId, TokenHash),
-    scopes: Scopes,
-) -> Result<(AccessToken, Duration), sqlx::Error> {
-    let mut lifetime = hub.lifetimes.access_token;
-    if let Some(max_age) = hub.lifetimes.grant {
-        let left = db::grants::time_left(&mut *db, grant, max_age).await?;
-        // Clients take zero for no bound at all.
-        lifetime = lifetime.min(left).max(Duration::from_secs(1));
-    }
-    let access_token = AccessToken::issue(&hub.random, &hub.check_key);
-    let new = NewAccessToken {
-        hash: access_token.hash(),
-        grant,
-        refresh_token,
-        scopes,
-        lifetime,
-    };
-    db::access_tokens::insert(db, &new).await?;
-    Ok((access_token, lifetime))
-}
-
-/// Not `invalid_grant`: a client would discard its tokens, which are valid again when the space is
-/// enabled. RFC 8628 §3.5 uses this code for a denied grant.
-fn space_disabled() -> OAuthError {
-    OAuthError::new(ErrorCode::AccessDenied, "The Backlog space is disabled.")
-}
-
-fn invalid_grant(description: &'static str) -> OAuthError {
-    OAuthError::new(ErrorCode::InvalidGrant, description)
 }

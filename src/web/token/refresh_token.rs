@@ -11,10 +11,11 @@
 //!    applies. Otherwise it is a replay: the grant ends.
 //! 6. Each repeat is audited and counted (`repeat`).
 
+use sqlx::{PgConnection, Postgres, Transaction};
+
 use super::{
-    TokenResponse, invalid_grant, issue_pair,
     repeat::{self, Outcome},
-    space_disabled,
+    response::{TokenResponse, invalid_grant, issue_pair, space_disabled},
 };
 use crate::{
     db::{
@@ -22,7 +23,10 @@ use crate::{
         refresh_tokens::{State, Stored},
     },
     domain::{GrantId, RevocationReason, audit_event::Actor},
-    oauth::{ErrorCode, OAuthError, Params, Scopes, resource, token::RefreshToken},
+    oauth::{
+        ErrorCode, OAuthError, Params, Scopes, resource,
+        token::{RefreshToken, TokenHash},
+    },
     observe::SecurityEvent,
     web::{AppState, Issuer, client_auth::Presented, error::JsonError, limits::Holder},
 };
@@ -68,19 +72,25 @@ pub async fn exchange(
         repeat::note(hub, stored.grant, outcome, *late).await;
         return Ok(response);
     }
+    rotate(hub, transaction, hash, (&stored, scopes)).await
+}
+
+/// Issues a new pair, with which the presented token is consumed.
+async fn rotate(
+    hub: &AppState,
+    mut transaction: Transaction<'_, Postgres>,
+    hash: TokenHash,
+    (stored, scopes): (&Stored, Scopes),
+) -> Result<TokenResponse, JsonError> {
     let (response, successor) =
         issue_pair(hub, &mut transaction, stored.grant, scopes, stored.scopes).await?;
     if let State::Spent {
         successor: lost, ..
     } = stored.state
+        && !supersede_unused(&mut transaction, lost, successor.hash()).await?
     {
-        let was_unused = db::refresh_tokens::supersede(&mut *transaction, lost, successor.hash())
-            .await?
-            && db::access_tokens::delete_unused_of_pair(&mut transaction, lost).await?;
-        if !was_unused {
-            transaction.rollback().await?;
-            return Err(replayed(hub, stored.grant).await?);
-        }
+        transaction.rollback().await?;
+        return Err(replayed(hub, stored.grant).await?);
     }
     db::refresh_tokens::consume(
         &mut *transaction,
@@ -102,6 +112,18 @@ pub async fn exchange(
         });
     }
     Ok(response)
+}
+
+/// Replaces the pair of a lost response. False: one of its tokens was used, so it was not lost.
+async fn supersede_unused(
+    db: &mut PgConnection,
+    lost: TokenHash,
+    successor: TokenHash,
+) -> Result<bool, sqlx::Error> {
+    Ok(
+        db::refresh_tokens::supersede(&mut *db, lost, successor).await?
+            && db::access_tokens::delete_unused_of_pair(db, lost).await?,
+    )
 }
 
 /// Ends the grant of a replayed token and returns the error.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use sqlx::PgConnection;
 
-use super::{TokenResponse, issue_access_token};
+use super::response::{TokenResponse, issue_access_token};
 use crate::{
     crypto::Place,
     db,

@@ -1,0 +1,134 @@
+//! The services that requests and jobs share.
+//!
+//! 1. The Backlog client, restricted to the allowed sites.
+//! 2. The sessions, which renew Backlog's tokens.
+//! 3. The state of the HTTP handlers.
+
+use std::sync::Arc;
+
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use super::{error::StartError, fetcher, sites, sources::Sources, storage::OpenStorage};
+use crate::{
+    backlog::{BacklogClient, ClientError, ClientOptions, Observer, Sites},
+    clock::Clock,
+    config::{BaseUrl, Settings},
+    crypto::SecretHasher,
+    mcp::{
+        backlog_tokens::{Accounts, RenewalContext},
+        sessions::Sessions,
+    },
+    oauth::metadata::WaysToRegister,
+    observe::{Metrics, Recorder},
+    telemetry::TrustedPeers,
+    web::{
+        AppState, body_budget::BodyBudget, client_address::Proxies, client_keys::ClientKeys,
+        limits::Limits, newcomers::Newcomers, readiness::Readiness,
+        response_budget::ResponseBudget, unchecked::Unchecked, under_way::UnderWay,
+    },
+};
+
+const CONCURRENT_SECRET_HASHES: usize = 4;
+
+pub(super) struct Services {
+    pub sources: Sources,
+    pub recorder: Recorder,
+    pub backlog: BacklogClient,
+    pub sessions: Sessions,
+    pub trusted: TrustedPeers,
+}
+
+impl Services {
+    pub async fn new(
+        settings: &Settings,
+        base_url: &BaseUrl,
+        storage: &OpenStorage,
+        recorder: Recorder,
+        sources: Sources,
+    ) -> Result<Self, StartError> {
+        let of_environment = settings.default_space.as_ref();
+        let of_environment = of_environment.map(|space| space.url.clone());
+        let (db, is_loopback) = (&storage.db, !base_url.is_https());
+        let sites = sites::of_hub(db, settings.sites.clone(), of_environment, is_loopback).await?;
+        sites::warn_of_wrong_spaces(db, &sites).await?;
+        let backlog = backlog(sites, &sources.clock, &recorder.metrics)?;
+        let sessions = Sessions::new(RenewalContext {
+            db: db.clone(),
+            keys: Arc::clone(&storage.keys),
+            backlog: backlog.clone(),
+            clock: sources.clock.clone(),
+            random: sources.random.clone(),
+            callback: Url::parse(&format!("{}/callback", base_url.as_str()))?,
+            tasks: TaskTracker::new(),
+            recorder: recorder.clone(),
+            accounts: Accounts::default(),
+        });
+        Ok(Self {
+            sources,
+            recorder,
+            backlog,
+            sessions,
+            trusted: TrustedPeers::new(&settings.trusted_proxies),
+        })
+    }
+
+    /// The state of the HTTP handlers.
+    pub fn state(
+        &self,
+        settings: &Settings,
+        base_url: &BaseUrl,
+        storage: &OpenStorage,
+        demo_backlog: Option<Url>,
+    ) -> Result<AppState, StartError> {
+        let Sources { clock, random } = &self.sources;
+        let is_loopback = !base_url.is_https();
+        let proxies = Proxies::new(self.trusted.clone());
+        Ok(AppState {
+            base_url: base_url.clone(),
+            mcp_path: settings.mcp_path.clone(),
+            allowed_hosts: settings.allowed_hosts.clone(),
+            allowed_origins: settings.allowed_origins.clone(),
+            lifetimes: settings.lifetimes,
+            policy: settings.tools.policy.clone(),
+            db: storage.db.clone(),
+            keys: Arc::clone(&storage.keys),
+            check_key: storage.check_key.clone(),
+            secrets: SecretHasher::new(CONCURRENT_SECRET_HASHES, random.clone()),
+            backlog: self.backlog.clone(),
+            sessions: self.sessions.clone(),
+            fetcher: fetcher::open(&settings.clients, is_loopback, clock)?,
+            ways_to_register: WaysToRegister {
+                documents: settings.clients.documents,
+                dynamic: settings.clients.registration,
+            },
+            body_budget: BodyBudget::default(),
+            under_way: UnderWay::new(is_loopback),
+            newcomers: Newcomers::default(),
+            client_keys: ClientKeys::default(),
+            limits: Limits::new(
+                proxies,
+                settings.grant_quota,
+                settings.registrations_per_minute,
+                is_loopback,
+            ),
+            unchecked: Unchecked::default(),
+            readiness: Readiness::default(),
+            response_budget: ResponseBudget::default(),
+            clock: clock.clone(),
+            random: random.clone(),
+            recorder: self.recorder.clone(),
+            demo_backlog,
+        })
+    }
+}
+
+/// The client, which records its requests.
+fn backlog(sites: Sites, clock: &Clock, metrics: &Metrics) -> Result<BacklogClient, ClientError> {
+    let metrics = metrics.clone();
+    let observer = Observer::new(move |one| {
+        metrics.backlog_request(one.class.as_str(), one.outcome, one.took);
+    });
+    let client = BacklogClient::observed(ClientOptions::default(), clock.clone(), Some(observer))?;
+    Ok(client.within(sites))
+}

@@ -1,0 +1,18 @@
+//! The sources of time and randomness.
+
+use crate::{clock::Clock, random::Random};
+
+#[derive(Clone)]
+pub(super) struct Sources {
+    pub clock: Clock,
+    pub random: Random,
+}
+
+impl Sources {
+    pub fn system() -> Self {
+        Self {
+            clock: Clock::system(),
+            random: Random::system(),
+        }
+    }
+}

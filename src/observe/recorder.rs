@@ -1,0 +1,11 @@
+//! The recorder that requests and jobs share.
+
+use super::{journal::Journal, metrics::Metrics, security::SecurityEvents};
+
+/// Where events and metrics are recorded. Cheap to clone; the default discards everything.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    pub metrics: Metrics,
+    pub journal: Option<Journal>,
+    pub security: SecurityEvents,
+}
