@@ -200,7 +200,7 @@ async fn an_operator_manages_spaces_clients_and_users_by_command() {
     assert_eq!(shown["name"], "Test Client");
     let client = format!("client revoke {} --yes", clients[2]);
     assert_eq!(operator.json(&client, "").await["ended"], 1);
-    operator.fails(&client, "", "unknown client").await;
+    operator.fails(&client, "", "there is no client").await;
     assert_eq!(operator.does("grant list", "").await, "None.\n");
     operator.does("client list", "").await;
     let secret = operator.json("client secret", "").await;

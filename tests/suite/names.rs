@@ -208,7 +208,7 @@ async fn cached_names_are_never_shown_to_another_user() {
     // Maja has not joined KURA; its names are remembered for Kenta only.
     let stranger = told(&server, &sim, seed::MAJA, "KURA").await;
     assert!(
-        stranger.contains("no project is called \"KURA\""),
+        stranger.contains("unknown project \"KURA\""),
         "{stranger}"
     );
     assert!(
@@ -294,7 +294,7 @@ async fn a_call_has_only_so_many_names() {
                 "projectId": ["HARBOR"], "statusId": vec!["Open"; 40],
                 "parentIssueId": keys(60),
             }),
-            "Id: at most 100 names",
+            "Id: a call can have at most 100 names",
         ),
         (
             "get_issues",
@@ -302,7 +302,7 @@ async fn a_call_has_only_so_many_names() {
                 "projectId": [seed::HARBOR],
                 "customFields": [{"type": "list", "id": "Severity", "value": names(100)}],
             }),
-            "customFields: at most 100 names",
+            "customFields: a call can have at most 100 names",
         ),
         (
             "get_issues",

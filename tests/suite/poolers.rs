@@ -22,7 +22,7 @@ use crate::support::{
     process::{DEADLINE, Deployment, Process, run},
 };
 
-const ADVICE: &str = "put it in session mode, or connect directly";
+const ADVICE: &str = "switch it to session mode, or connect directly";
 
 async fn doctor(deployment: &Deployment, url: &str) -> (bool, Vec<Value>) {
     let mut command = deployment.command_of(&["doctor", "--json"]);

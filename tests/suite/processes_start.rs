@@ -132,7 +132,7 @@ async fn wrong_encryption_keys_are_named() {
             command.env("ENCRYPTION_KEYS", "k1:c2hvcnQ=");
         },
         &[
-            "ENCRYPTION_KEYS: the key \"k1\" is not 32 bytes in base64",
+            "ENCRYPTION_KEYS: key \"k1\" is not 32 bytes in base64",
             "backlog-mcp-hub keys generate",
         ],
     )

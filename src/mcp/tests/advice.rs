@@ -72,7 +72,7 @@ async fn the_advice_for_a_missing_item_names_arguments_of_the_tool() {
         let expected = named_by(line, &arguments);
 
         let advice = text.lines().next().unwrap_or_default();
-        let (advised, _) = advice.split_once(": nothing").expect("advice");
+        let (advised, _) = advice.split_once(": no such item").expect("advice");
         if expected.is_empty() {
             assert_eq!(advised, "Check the ids and keys of this call", "{name}");
             continue;

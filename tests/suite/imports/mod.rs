@@ -65,7 +65,7 @@ const ROOMS: &[(&str, MayUse)] = &[
     ),
     (
         "telemetry",
-        Only(&["backlog", "config", "observe", "random"]),
+        Only(&["backlog", "config", "domain", "observe", "random"]),
     ),
     ("web", AllBut(&["app", "cli"])),
     ("local", AllBut(&["app", "cli", "db"])),

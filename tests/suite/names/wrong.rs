@@ -141,7 +141,7 @@ async fn wrong_names_are_rejected_with_the_available_ones() {
         (
             "get_pull_requests",
             json!({"projectKey": "..", "repoName": "portal", "assigneeId": ["Maja Lindqvist"]}),
-            "projectKey: no project is called \"..\"",
+            "projectKey: unknown project \"..\"",
         ),
     ] {
         let answer = agent.call(tool, arguments.clone()).await;

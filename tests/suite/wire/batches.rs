@@ -91,7 +91,7 @@ async fn a_batch_is_of_bounded_length() {
     let batch = |length: u64| Value::from_iter((0..length).map(ping));
     let reply = send(&endpoint, None, &batch(51)).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
-    assert!(reply.body.contains("at most 50 messages"), "{}", reply.body);
+    assert!(reply.body.contains("send at most 50"), "{}", reply.body);
     let reply = send(&endpoint, None, &batch(50)).await;
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(reply.json().as_array().map(Vec::len), Some(50));
