@@ -11,7 +11,7 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use actix_web::{Error, dev::ServiceResponse};
+use actix_web::{Error, HttpRequest, dev::ServiceResponse};
 use governor::{DefaultDirectRateLimiter, Quota};
 use tracing::Level;
 
@@ -33,8 +33,18 @@ impl Default for Refusals {
 }
 
 impl Refusals {
-    fn has_line(&self) -> bool {
-        self.0.check().is_ok()
+    /// The level of a line about a rejected request: `INFO`, up to the limit per minute.
+    fn level(&self) -> Level {
+        match self.0.check() {
+            Ok(()) => Level::INFO,
+            Err(_) => Level::DEBUG,
+        }
+    }
+
+    /// The same for a line that a handler logs about its request.
+    pub fn level_for(request: &HttpRequest) -> Level {
+        let refusals = request.app_data::<Self>();
+        refusals.map_or(Level::INFO, Self::level)
     }
 }
 
@@ -48,13 +58,11 @@ pub(super) fn level_of<B>(outcome: &Result<ServiceResponse<B>, Error>) -> Level 
         Err(_) => return Level::ERROR,
     };
     let refusal = response.response().extensions().get::<Refusal>().copied();
-    let refusals = || response.request().app_data::<Refusals>();
     match (response.status().as_u16(), refusal) {
         (500.., None | Some(Refusal(None))) => Level::ERROR,
         // The hub protects itself from too many requests.
         (500.., Some(Refusal(Some(SecurityEvent::RequestLimited)))) => Level::DEBUG,
         (..400, _) | (400 | 408 | 413 | 414 | 415 | 421, None) => Level::DEBUG,
-        _ if refusals().is_none_or(Refusals::has_line) => Level::INFO,
-        _ => Level::DEBUG,
+        _ => Refusals::level_for(response.request()),
     }
 }

@@ -9,6 +9,7 @@
 //! 5. Otherwise the consent page shows the request; the user decides at `POST /consent`.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use tracing::Level;
 use url::Url;
 
 use super::{
@@ -34,6 +35,7 @@ use crate::{
         known_callback::CallbackOwner,
         token::{BrowserId, CsrfToken},
     },
+    telemetry::Refusals,
 };
 
 pub async fn get(
@@ -190,8 +192,7 @@ async fn identify(
         .map_err(|error| match error {
             ClientLookupError::Database(error) => PageError::from_db(request, &error),
             ClientLookupError::Document(error) => {
-                // Any client can name a document that does not exist.
-                tracing::info!(client_id, %error, "could not fetch a client metadata document");
+                log_unfetched(request, client_id, &error);
                 page(unfetched(client_id, &error))
             }
             ClientLookupError::Metadata(error) => invalid(error),
@@ -203,6 +204,16 @@ async fn identify(
     let redirect_uri =
         redirect_uri(&client, &address).ok_or_else(|| page(Problem::RedirectUriMismatch))?;
     Ok((client, redirect_uri))
+}
+
+/// Logs the cause for the operator. Any client can name a document that does not exist, so the
+/// lines are limited.
+fn log_unfetched(request: &HttpRequest, client_id: &str, error: &FetchError) {
+    const MESSAGE: &str = "could not fetch a client metadata document";
+    match Refusals::level_for(request) {
+        Level::INFO => tracing::info!(client_id, %error, "{MESSAGE}"),
+        _ => tracing::debug!(client_id, %error, "{MESSAGE}"),
+    }
 }
 
 /// The problem shown for a document that could not be fetched. Only a reason visible in the URL

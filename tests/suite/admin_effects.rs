@@ -113,7 +113,12 @@ async fn a_disabled_space_is_reported_everywhere_and_keeps_its_grants() {
         page.assert_says(403, "disabled");
         let connect = http().get(&site.base_url);
         let japanese = connect.header(ACCEPT_LANGUAGE, "ja");
-        assert!(Reply::to(japanese).await.page(403).contains("現在利用できません"));
+        assert!(
+            Reply::to(japanese)
+                .await
+                .page(403)
+                .contains("現在利用できません")
+        );
         let metadata = site.url("/.well-known/oauth-authorization-server");
         assert_eq!(Reply::to(http().get(metadata)).await.status, 200);
     }

@@ -207,10 +207,7 @@ async fn cached_names_are_never_shown_to_another_user() {
 
     // Maja has not joined KURA; its names are remembered for Kenta only.
     let stranger = told(&server, &sim, seed::MAJA, "KURA").await;
-    assert!(
-        stranger.contains("unknown project \"KURA\""),
-        "{stranger}"
-    );
+    assert!(stranger.contains("unknown project \"KURA\""), "{stranger}");
     assert!(
         stranger.contains("HARBOR") && stranger.contains("OPS"),
         "{stranger}"
