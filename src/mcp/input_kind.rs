@@ -9,8 +9,7 @@ use serde_json::Value;
 use super::input_kind::range::Range;
 use crate::mcp::{
     entity::{ENTITY, Entity},
-    name_kind::{CLEARABLE, KEYWORD},
-    names,
+    name_kind::{CLEARABLE, KEYWORD, NameKind},
 };
 
 /// The keyword for types that JSON types do not express; it is not published.
@@ -46,7 +45,7 @@ pub(crate) enum InputKind {
     Choice(Vec<String>),
     Marked(Mark),
     /// An id or a name.
-    Named(names::NameKind),
+    Named(NameKind),
     /// Anything else, which its own type checks.
     Other,
 }
@@ -121,9 +120,7 @@ impl InputKind {
     pub fn is_id(&self) -> bool {
         match self {
             // 0 is a valid resolution.
-            Self::Named(kind) => {
-                !matches!(kind, names::NameKind::Resolution | names::NameKind::Sort)
-            }
+            Self::Named(kind) => !matches!(kind, NameKind::Resolution | NameKind::Sort),
             Self::Marked(mark) => matches!(
                 mark,
                 Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey | Mark::ProjectKey

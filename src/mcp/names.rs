@@ -26,34 +26,40 @@
 mod about;
 mod allowance;
 mod argument;
+mod count;
 mod custom_field;
 mod entry;
 mod field_hint;
+mod id;
 mod kind;
 mod known;
+mod list;
 mod lists;
 mod parted;
+mod problems;
+mod project;
 mod restriction;
+mod unresolved;
 mod words;
 
-use crate::mcp::name_kind::Named;
 use rmcp::model::JsonObject;
 
-use super::{attempt::Backlog, error::ToolError};
+use super::{
+    attempt::Backlog,
+    name_kind::{NameKind, Named},
+};
 use crate::backlog::ErrorItem;
-use about::Project;
 use argument::NameArgument;
-use entry::Entry;
 use known::Known;
 use lists::Reader;
-use words::is_me;
+use project::Project;
 
-pub(super) use crate::mcp::name_kind::NameKind;
-pub(super) use crate::mcp::quoted::quoted;
 pub(super) use field_hint::FieldHint;
 pub(super) use lists::Lists;
 pub use lists::MEMORY as NAME_MEMORY;
 pub(super) use restriction::ProjectRestriction;
+pub(super) use unresolved::Unresolved;
+
 /// The maximum number of projects to look up names in. Each one means a request to Backlog.
 const MAX_PROJECTS: usize = 10;
 /// The maximum number of names in all arguments of a call. The key of an issue means a request to
@@ -61,21 +67,6 @@ const MAX_PROJECTS: usize = 10;
 const MAX_NAMES: usize = 100;
 /// The maximum number of elements, including ids, in all lists with names in a call.
 const MAX_ELEMENTS: usize = 1000;
-
-/// Why a name was not resolved.
-#[derive(Debug)]
-pub(super) enum Unresolved {
-    /// Which argument is invalid and why, as a text for the model.
-    Names(String),
-    /// A list could not be read.
-    Tool(ToolError),
-}
-
-impl From<ToolError> for Unresolved {
-    fn from(error: ToolError) -> Self {
-        Self::Tool(error)
-    }
-}
 
 /// The outcome of resolving the names of a call.
 #[derive(Debug, Default)]
@@ -183,9 +174,14 @@ async fn replace(
     projects: &[Project],
     reader: &Reader<'_>,
 ) -> Result<Vec<String>, Unresolved> {
-    let mut known = Known::load(wanted, projects, reader).await?;
-    let unsure: Vec<_> = wanted.iter().filter(|it| it.is_unsure(&known)).collect();
-    known.renew(&unsure, reader).await?;
+    let lists_of = |wanted: &NameArgument| wanted.lists(projects);
+    let (needed, useful): (Vec<_>, Vec<_>) = wanted.iter().partition(|it| it.needs_list());
+    let needed = needed.into_iter().flat_map(lists_of).collect();
+    let useful = useful.into_iter().flat_map(lists_of).collect();
+    let mut known = Known::load(needed, useful, projects, reader).await?;
+    let unsure = wanted.iter().filter(|it| it.is_unsure(&known));
+    let unsure = unsure.flat_map(lists_of).collect();
+    known.renew(unsure, reader).await?;
 
     let mut notes = Vec::new();
     let mut failed = Vec::new();
@@ -195,8 +191,8 @@ async fn replace(
             Err(problem) => failed.push((wanted, problem)),
         }
     }
-    let unknown: Vec<_> = failed.iter().map(|(wanted, _)| *wanted).collect();
-    if known.renew(&unknown, reader).await? {
+    let unknown = failed.iter().flat_map(|(wanted, _)| lists_of(wanted));
+    if known.renew(unknown.collect(), reader).await? {
         failed.retain_mut(|(wanted, problem)| {
             match wanted.replace(arguments, &known) {
                 Ok(said) => notes.extend(said),

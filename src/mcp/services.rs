@@ -28,8 +28,10 @@ impl Services {
     pub fn new(client: BacklogClient, clock: Clock) -> Self {
         let options = ToolOptions::default();
         let registry = Table::new(&options);
+        let tools = registry.entries().iter();
+        let tools = tools.map(|entry| (entry.spec.name, entry.spec.projects, &entry.inputs));
         Self {
-            projects: Arc::new(Projects::new(registry.entries())),
+            projects: Arc::new(Projects::new(tools)),
             registry: Arc::new(registry),
             files: FileLimits::new(options.max_tokens),
             options,

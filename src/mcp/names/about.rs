@@ -1,33 +1,15 @@
 //! Finds the projects of a call from its other arguments.
 
-use std::fmt;
-
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
-    Unresolved,
-    entry::MAX_NAME,
-    lists::{List, Reader},
+    list::List,
+    lists::Reader,
+    project::{Project, prefix},
+    unresolved::Unresolved,
 };
 use crate::mcp::quoted::quoted;
-
-/// A project as the call identifies it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Project {
-    Id(i64),
-    Key(String),
-}
-
-/// Writes it as in a path.
-impl fmt::Display for Project {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Id(id) => write!(f, "{id}"),
-            Self::Key(key) => f.write_str(key),
-        }
-    }
-}
 
 /// Returns the projects that the arguments name, or the project of their issue. An id takes
 /// precedence over a key, as in the tools. Without `may_ask`, no request is made for the issue, and
@@ -94,15 +76,6 @@ pub(super) async fn projects(
     }
 }
 
-/// `HARBOR` of `HARBOR-12`
-pub(super) fn prefix(issue_key: &str) -> Option<&str> {
-    let (project, number) = issue_key.rsplit_once('-')?;
-    let sign = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let is_key = !project.is_empty() && project.chars().all(sign);
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    (is_key && is_number && issue_key.len() <= MAX_NAME).then_some(project)
-}
-
 #[expect(
     clippy::cast_possible_truncation,
     reason = "whole numbers that no id reaches saturate"
@@ -115,25 +88,4 @@ fn id(value: &Value) -> Option<i64> {
 fn text<'a>(arguments: &'a JsonObject, argument: &str) -> Option<&'a str> {
     let text = arguments.get(argument)?.as_str()?;
     (!text.is_empty()).then_some(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::prefix;
-
-    #[test]
-    fn an_issue_key_begins_with_its_projects() {
-        for (key, expected) in [
-            ("HARBOR-12", Some("HARBOR")),
-            ("A_B2-1", Some("A_B2")),
-            ("HARBOR-", None),
-            ("-1", None),
-            ("HARBOR", None),
-            ("A/B-1", None),
-            ("A-B-1", None),
-            ("12", None),
-        ] {
-            assert_eq!(prefix(key), expected, "{key}");
-        }
-    }
 }

@@ -1,26 +1,27 @@
 //! An argument with names in it.
 
-use crate::mcp::quoted::quoted;
-use std::{collections::HashSet, iter::Sum, ops::Add};
+use std::collections::HashSet;
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
-    Known,
-    about::{self, Project},
-    custom_field, entry, is_me,
-    lists::List,
+    count::Count,
+    custom_field,
+    entry::Entry,
+    id::id_of,
+    known::Known,
+    list::List,
     parted::parted,
-    words,
+    problems::{ambiguous, either, unknown},
+    project::{self, Project},
+    words::{self, is_me},
 };
 use crate::mcp::{
     inputs::{SORTS, Sort},
     name_kind::{NameKind, Named},
-    reading::{
-        is_project_key,
-        text::{clean, digits, is_none_word},
-    },
+    quoted::quoted,
+    reading::{is_project_key, text::is_none_word},
 };
 
 /// An argument of the call with names to look up.
@@ -32,56 +33,6 @@ pub(super) struct NameArgument {
     takes_none: bool,
     is_clearable: bool,
     value: Value,
-}
-
-/// Parses a text of digits as an id.
-pub(super) fn id_of(text: &str) -> Option<i64> {
-    clean(text).and_then(|text| digits(&text))
-}
-
-/// The number of names and elements to look at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Count {
-    pub names: usize,
-    /// All elements, including names.
-    pub elements: usize,
-}
-
-impl Count {
-    pub const NAME: Self = Self {
-        names: 1,
-        elements: 1,
-    };
-    pub const OTHER: Self = Self {
-        names: 0,
-        elements: 1,
-    };
-
-    /// Counts a value, including the elements of its lists.
-    pub fn of(value: &Value) -> Self {
-        match value {
-            Value::Array(items) => items.iter().map(Self::of).sum(),
-            Value::String(text) if id_of(text).is_none() => Self::NAME,
-            _ => Self::OTHER,
-        }
-    }
-}
-
-impl Add for Count {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            names: self.names + other.names,
-            elements: self.elements + other.elements,
-        }
-    }
-}
-
-impl Sum for Count {
-    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
-        counts.fold(Self::default(), Self::add)
-    }
 }
 
 impl NameArgument {
@@ -276,7 +227,7 @@ impl NameArgument {
     ) -> Result<Vec<i64>, String> {
         let lists = known.of(self.kind, text);
         match self.kind {
-            NameKind::Issue if about::prefix(text).is_none() => {
+            NameKind::Issue if project::prefix(text).is_none() => {
                 let text = quoted(text);
                 return Err(format!(
                     "expected an id or a key such as PROJ-12, received {text}"
@@ -349,7 +300,7 @@ impl NameArgument {
 
     /// Returns the only user of the project with a text in one of their names. Does not apply where
     /// the user is the subject of the call, because a wrong guess would matter.
-    fn part<'a>(&self, text: &str, known: &'a Known<'_>) -> Option<&'a entry::Entry> {
+    fn part<'a>(&self, text: &str, known: &'a Known<'_>) -> Option<&'a Entry> {
         let is_fitting = self.kind == NameKind::User && self.argument != "userId";
         if !is_fitting || known.projects.is_empty() {
             return None;
@@ -362,37 +313,5 @@ impl NameArgument {
             [only] => Some(only),
             _ => None,
         }
-    }
-}
-
-/// Reports that a text of digits is the id of one entry and the name of another.
-pub(super) fn either(text: &str, by_id: &entry::Entry, by_name: &entry::Entry) -> String {
-    let text = quoted(text);
-    let ids = (by_id.id, by_name.id);
-    format!(
-        "{text} is the id of {by_id} and the name of {by_name}; give \"id:{}\" or \"id:{}\"",
-        ids.0, ids.1
-    )
-}
-
-pub(super) fn ambiguous(text: &str, found: &[&entry::Entry]) -> String {
-    let candidates = entry::candidates(found.iter().copied(), text);
-    let text = quoted(text);
-    format!("{text} is ambiguous: {candidates}; give the id of one")
-}
-
-pub(super) fn unknown(kind: NameKind, text: &str, known: &Known<'_>) -> String {
-    let lists = known.of(kind, text);
-    let entries = lists.iter().flat_map(|list| list.entries.iter());
-    let candidates = entry::candidates(entries, text);
-    let scope = match (kind.of_project(), known.projects.len()) {
-        (None, _) | (_, 0) => "",
-        (_, 1) => " in the project",
-        _ => " in these projects",
-    };
-    let (noun, text) = (kind.noun(), quoted(text));
-    match candidates.as_str() {
-        "" => format!("unknown {noun} {text}{scope}; none exist"),
-        _ => format!("unknown {noun} {text}{scope}; available: {candidates}"),
     }
 }

@@ -4,19 +4,21 @@
 //! happens if the field is given by its id and the list of fields is available. The value of a
 //! field that is not in the list is left alone.
 
-use crate::mcp::quoted::quoted;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
-    Entry, Known,
-    argument::{self, Count, id_of},
-    entry::{self, Folded},
+    count::Count,
+    entry::{self, Entry, Folded},
+    id::id_of,
+    known::Known,
     lists::Loaded,
     parted::parted,
+    problems::{ambiguous, either, unknown},
 };
 use crate::mcp::{
     name_kind::NameKind,
+    quoted::quoted,
     reading::{
         date, decimal,
         text::{clean, is_none_word, written_id},
@@ -215,17 +217,11 @@ pub(super) fn find<'a>(text: &str, known: &'a Known<'_>) -> Result<&'a Entry, Lo
     });
     let found: Vec<_> = lists.iter().flat_map(|list| list.with_name(text)).collect();
     match (found.as_slice(), by_id) {
-        ([one], Some(other)) if one.id != other.id => {
-            Err(Lost::Several(argument::either(text, other, one)))
-        }
+        ([one], Some(other)) if one.id != other.id => Err(Lost::Several(either(text, other, one))),
         ([one], _) => Ok(one),
         ([], Some(one)) => Ok(one),
-        ([], None) => Err(Lost::Unknown(argument::unknown(
-            NameKind::CustomField,
-            text,
-            known,
-        ))),
-        (several, _) => Err(Lost::Several(argument::ambiguous(text, several))),
+        ([], None) => Err(Lost::Unknown(unknown(NameKind::CustomField, text, known))),
+        (several, _) => Err(Lost::Several(ambiguous(text, several))),
     }
 }
 
@@ -236,9 +232,7 @@ fn item_ids(items: &[Entry], by_fold: &Folded, value: &Value) -> Result<Value, S
         Value::String(text) => {
             let by_id = id_of(text).and_then(|id| items.iter().find(|item| item.id == id));
             match (entry::with_name(items, by_fold, text).as_slice(), by_id) {
-                ([one], Some(other)) if one.id != other.id => {
-                    Err(argument::either(text, other, one))
-                }
+                ([one], Some(other)) if one.id != other.id => Err(either(text, other, one)),
                 ([one], _) => Ok(one.id.into()),
                 ([], Some(one)) => Ok(one.id.into()),
                 ([], None) if let Some(id) = clean(text).and_then(|it| written_id(&it)) => {
@@ -249,7 +243,7 @@ fn item_ids(items: &[Entry], by_fold: &Folded, value: &Value) -> Result<Value, S
                     quoted(text),
                     entry::candidates(items.iter(), text)
                 )),
-                (several, _) => Err(argument::ambiguous(text, several)),
+                (several, _) => Err(ambiguous(text, several)),
             }
         }
         other => Ok(other.clone()),

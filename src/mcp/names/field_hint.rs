@@ -10,9 +10,10 @@ use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
-    Entry, about, allowance,
-    entry::candidates,
-    lists::{List, OfProject, Reader},
+    about, allowance,
+    entry::{Entry, candidates},
+    list::{List, OfProject},
+    lists::Reader,
 };
 use crate::{
     backlog::ErrorItem,

@@ -1,12 +1,11 @@
 //! The kinds of names, and where each is looked up.
 
-use crate::mcp::names::NameKind;
-
 use super::{
-    about::{self, Project},
-    lists::{List, OfProject},
+    list::{List, OfProject},
+    project::{self, Project},
     words::is_me,
 };
+use crate::mcp::name_kind::NameKind;
 
 impl NameKind {
     /// The list of this kind that each project has.
@@ -35,7 +34,7 @@ impl NameKind {
             }
             (Self::Project | Self::ProjectKey, _) => vec![List::Projects],
             (Self::Issue, _) => {
-                let key = about::prefix(text).map(|_| text.to_owned());
+                let key = project::prefix(text).map(|_| text.to_owned());
                 key.map(List::Issue).into_iter().collect()
             }
             (Self::Priority, _) => vec![List::Priorities],

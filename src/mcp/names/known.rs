@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::{
-    about::Project,
     allowance::{self, AT_ONCE},
-    argument::NameArgument,
-    lists::{List, Loaded, Reader},
+    list::List,
+    lists::{Loaded, Reader},
+    project::Project,
 };
 use crate::mcp::{error::ToolError, name_kind::NameKind};
 
@@ -18,21 +18,18 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// Loads the lists in which the names may be.
+    /// Loads the lists in which the names may be: those that are needed, and those that are useful
+    /// if they can be read. The lists of a project are those of `projects`.
     ///
     /// # Errors
-    /// A required list cannot be read.
+    /// A needed list cannot be read.
     pub async fn load(
-        wanted: &[NameArgument],
+        needed: Vec<List>,
+        mut useful: Vec<List>,
         projects: &'a [Project],
         reader: &Reader<'_>,
     ) -> Result<Self, ToolError> {
-        let lists = |wanted: &NameArgument| wanted.lists(projects);
-        let (needed, useful): (Vec<_>, Vec<_>) =
-            wanted.iter().partition(|wanted| wanted.needs_list());
-        let needed = needed.into_iter().flat_map(lists).collect();
         let mut loaded = load(needed, reader, false).await?;
-        let mut useful: Vec<_> = useful.into_iter().flat_map(lists).collect();
         useful.retain(|list| !loaded.contains_key(list));
         loaded.extend(load_if_possible(useful, reader).await?);
         Ok(Self { loaded, projects })
@@ -51,11 +48,9 @@ impl<'a> Known<'a> {
     /// A list cannot be read.
     pub async fn renew(
         &mut self,
-        wanted: &[&NameArgument],
+        mut lists: Vec<List>,
         reader: &Reader<'_>,
     ) -> Result<bool, ToolError> {
-        let lists = wanted.iter().flat_map(|wanted| wanted.lists(self.projects));
-        let mut lists: Vec<_> = lists.collect();
         lists.retain(|list| self.loaded.get(list).is_some_and(|it| it.remembered));
         let is_one = !lists.is_empty();
         self.loaded.extend(load(lists, reader, true).await?);

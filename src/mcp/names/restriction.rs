@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Entry, lists::List};
+use super::{entry::Entry, list::List};
 use crate::mcp::{
     Policy,
     attempt::Backlog,

@@ -46,7 +46,7 @@ use super::{
     error::ToolError,
     outcome::Read,
     project_binding::{ProjectBinding, ProjectOf},
-    router::Entry,
+    reading::Inputs,
 };
 use lookup::Lookups;
 
@@ -58,14 +58,14 @@ pub(super) struct Projects {
 }
 
 impl Projects {
-    /// Reads the declarations of the tools.
-    pub fn new(entries: &[Entry]) -> Self {
-        let binding = |entry: &Entry| {
-            let binding = Binding::of(entry.spec.projects, &entry.inputs);
-            (entry.spec.name, binding)
-        };
+    /// Reads the declarations of the tools: the name, the rule and the inputs of each.
+    pub fn new<'a>(
+        tools: impl IntoIterator<Item = (&'static str, ProjectBinding, &'a Inputs)>,
+    ) -> Self {
+        let tools = tools.into_iter();
+        let bindings = tools.map(|(name, rule, inputs)| (name, Binding::of(rule, inputs)));
         Self {
-            bindings: entries.iter().map(binding).collect(),
+            bindings: bindings.collect(),
             lookups: Lookups::new(),
         }
     }

@@ -4,7 +4,7 @@ use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{Notes, link::Link};
-use crate::mcp::names;
+use crate::mcp::quoted::quoted;
 
 const CUSTOM_FIELDS: &str = "customFields";
 /// The maximum number of inputs that a text lists.
@@ -29,7 +29,7 @@ impl Found {
         let fields = value.as_array().into_iter().flatten();
         let removed = fields.filter(|field| is_removed(field));
         let removed = removed.map(|field| match &field["id"] {
-            Value::String(name) => format!("custom field {}", names::quoted(name)),
+            Value::String(name) => format!("custom field {}", quoted(name)),
             id => format!("custom field {id}"),
         });
         self.removed.extend(removed);

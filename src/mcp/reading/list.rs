@@ -11,7 +11,7 @@ use crate::{
     backlog::BacklogUrl,
     mcp::{
         input_kind::{Input, InputKind, Mark},
-        names,
+        name_kind::NameKind,
     },
 };
 
@@ -101,9 +101,7 @@ fn split(input: &Input, text: &str) -> Option<Vec<Value>> {
         part.is_empty()
             || match &input.kind {
                 InputKind::Choice(_) | InputKind::Marked(Mark::Activity) => true,
-                InputKind::Named(names::NameKind::Issue) => {
-                    key::issue(part).is_some() || is_id(part)
-                }
+                InputKind::Named(NameKind::Issue) => key::issue(part).is_some() || is_id(part),
                 _ => is_id(part),
             }
     };

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{Found, Inputs, Mode, has, link::Link, text::clean};
 use crate::{
     backlog::BacklogUrl,
-    mcp::{arguments::is_same, input_kind::Input, names, parse::names_nothing},
+    mcp::{arguments::is_same, input_kind::Input, parse::names_nothing, quoted::quoted},
 };
 
 /// The inputs with URLs that also identify the project of the call. An issue in another input may
@@ -140,7 +140,7 @@ fn conflict(name: &str, link: &Link, other: &str, value: Option<&Value>) -> Stri
         (None, None, _) => project.to_owned(),
     };
     let value = match value {
-        Some(Value::String(text)) => names::quoted(text),
+        Some(Value::String(text)) => quoted(text),
         Some(value) => value.to_string(),
         None => String::new(),
     };

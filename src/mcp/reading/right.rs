@@ -8,7 +8,7 @@ use super::{Inputs, custom_field, key, link, scalar};
 use crate::mcp::{
     input_kind::{Input, InputKind, Mark},
     inputs::{SORTS, is_date},
-    names,
+    name_kind::NameKind,
 };
 
 impl Inputs {
@@ -63,7 +63,7 @@ impl InputKind {
             (Self::Other, _) => true,
             (Self::Named(kind), Value::String(text)) => is_right_name(*kind, text),
             (Self::Named(kind), Value::Number(number)) => {
-                *kind == names::NameKind::Resolution || is_some(number)
+                *kind == NameKind::Resolution || is_some(number)
             }
             (Self::Marked(mark), value) => mark.is_right(value),
             _ => false,
@@ -82,12 +82,12 @@ pub(super) fn is_whole(number: &Number) -> bool {
 
 /// Whether a name needs no conversion. Names are compared regardless of width, so only texts that
 /// are not names need it.
-fn is_right_name(kind: names::NameKind, text: &str) -> bool {
+fn is_right_name(kind: NameKind, text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     match kind {
-        names::NameKind::Issue => key::is_issue(text),
-        names::NameKind::Project => key::is_project(text),
-        names::NameKind::Sort => SORTS.contains(&text),
+        NameKind::Issue => key::is_issue(text),
+        NameKind::Project => key::is_project(text),
+        NameKind::Sort => SORTS.contains(&text),
         // The text must not be blank, JSON, or a word such as `none`.
         _ => {
             !text.is_empty()

@@ -16,7 +16,7 @@ use crate::{
     mcp::{
         input_kind::{Input, InputKind, Mark},
         inputs::SORTS,
-        names,
+        name_kind::NameKind,
     },
 };
 
@@ -173,9 +173,9 @@ fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, Str
     let value = match kind {
         InputKind::Boolean | InputKind::Marked(Mark::OnlyFalse) => of_boolean_word(kind, &plain)?,
         InputKind::Choice(words) => chosen(words, &plain).map(Value::from),
-        InputKind::Named(names::NameKind::Issue) => issue(&plain),
-        InputKind::Named(names::NameKind::Project) => Some(project(&plain).into()),
-        InputKind::Named(names::NameKind::Sort) => Some(sort(&plain).into()),
+        InputKind::Named(NameKind::Issue) => issue(&plain),
+        InputKind::Named(NameKind::Project) => Some(project(&plain).into()),
+        InputKind::Named(NameKind::Sort) => Some(sort(&plain).into()),
         InputKind::Named(_) => Some(plain.as_str().into()),
         InputKind::Marked(mark) => marked(*mark, &plain)?,
         InputKind::Text | InputKind::Other => None,
@@ -298,11 +298,11 @@ fn sort(text: &str) -> &str {
 /// Returns the part of a link that an input accepts.
 fn of_link(input: &Input, link: &Link) -> Result<Value, String> {
     let value = match &input.kind {
-        InputKind::Named(names::NameKind::Issue)
+        InputKind::Named(NameKind::Issue)
         | InputKind::Marked(Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey) => {
             link.issue.clone().map(Value::from)
         }
-        InputKind::Named(names::NameKind::Project) | InputKind::Marked(Mark::ProjectKey) => {
+        InputKind::Named(NameKind::Project) | InputKind::Marked(Mark::ProjectKey) => {
             link.project.clone().map(Value::from)
         }
         InputKind::Marked(Mark::RepositoryName) => link.repository.clone().map(Value::from),
@@ -329,7 +329,7 @@ impl InputKind {
     /// Whether it names one item, as a URL may.
     fn is_thing(&self) -> bool {
         match self {
-            Self::Named(kind) => *kind != names::NameKind::Sort,
+            Self::Named(kind) => *kind != NameKind::Sort,
             Self::Marked(mark) => matches!(
                 mark,
                 Mark::IssueId
@@ -353,7 +353,7 @@ impl InputKind {
     /// Whether a URL is read as a link rather than as a name.
     fn takes_link(&self) -> bool {
         match self {
-            Self::Named(kind) => matches!(kind, names::NameKind::Issue | names::NameKind::Project),
+            Self::Named(kind) => matches!(kind, NameKind::Issue | NameKind::Project),
             kind => kind.is_thing() || *kind == Self::Marked(Mark::Integer),
         }
     }
@@ -363,7 +363,7 @@ impl InputKind {
             Self::Text => "a string",
             Self::Boolean => "a boolean",
             Self::Choice(words) => return format!("one of {}", words.join(", ")).into(),
-            Self::Named(names::NameKind::Issue) => "an id or a key such as PROJ-12",
+            Self::Named(NameKind::Issue) => "an id or a key such as PROJ-12",
             Self::Named(_) => "an id or a name",
             Self::Other => "an object",
             Self::Marked(mark) => match mark {

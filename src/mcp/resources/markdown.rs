@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use super::uri::{ResourceKind, Target};
 
+/// The maximum number of comments on the page of an issue, from one request.
+pub(super) const COMMENTS: usize = 100;
+
 /// A page that is being written.
 struct Page(String);
 
@@ -134,7 +137,7 @@ fn discussion(page: &mut Page, comments: &Value) {
         return;
     }
     let _ = writeln!(page.0, "\n## Comments");
-    if comments.len() == super::COMMENTS {
+    if comments.len() == COMMENTS {
         let _ = writeln!(
             page.0,
             "\nThe newest {}; there may be older ones.",

@@ -32,8 +32,6 @@ use uri::{ResourceKind, Target};
 const MARKDOWN: &str = "text/markdown";
 /// The number of projects on a page of the list.
 const LISTED: usize = 100;
-/// The maximum number of comments on the page of an issue, from one request.
-const COMMENTS: usize = 100;
 /// How long a client may keep a list, in milliseconds.
 const LIST_TTL_MS: u64 = 60_000;
 
@@ -251,7 +249,7 @@ fn more(target: &Target) -> Option<(&'static str, Request)> {
         ResourceKind::Issue => (
             "get_issue_comments",
             "comments",
-            Some(("count".to_owned(), COMMENTS.to_string())),
+            Some(("count".to_owned(), markdown::COMMENTS.to_string())),
         ),
         ResourceKind::Wiki | ResourceKind::Document => return None,
     };
