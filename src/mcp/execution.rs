@@ -27,9 +27,9 @@ use super::{
     declaration::{Failure, Run},
     error::{About, ToolError},
     failure::Context,
-    list_organizations,
     names::{self, FieldHint, ProjectRestriction, Unresolved},
     notes::Given,
+    organizations,
     outcome::{Outcome, Read},
     output::ToolOutput,
     progress::{ProgressNotifier, ProgressSink},
@@ -82,7 +82,7 @@ pub(super) async fn execute(services: &Services, entry: &Entry, call: Call<'_>) 
     let outcome = match entry.handler {
         Handler::Backlog(run) => execute_on_backlog(services, (entry, run), call).await,
         Handler::ListOrganizations => {
-            list_organizations::list(services.organizations(), &call.arguments)
+            organizations::list(services.organizations(), &call.arguments)
         }
     };
     outcome.cleaned()

@@ -13,6 +13,7 @@
 //! 6. The bytes are returned as base64 if the call asks for it ([`view`]).
 
 mod image;
+mod limits;
 pub(super) mod name;
 mod place;
 mod pool;
@@ -25,6 +26,7 @@ use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName};
 use rmcp::model::{ContentBlock, ResourceContents};
 use serde_json::{Value, json};
 
+pub(super) use self::limits::{FileLimits, LARGEST_UPLOAD};
 pub use self::pool::MEMORY as IMAGE_MEMORY;
 pub(super) use self::view::{Format, MaxBytes, TextLength, TextOffset, View};
 use super::{
@@ -33,37 +35,16 @@ use super::{
 use crate::backlog::{BacklogError, Request, Response, announced};
 use image::{Picture, Unfit};
 use place::Place;
-use pool::{Pool, Undone};
+use pool::Undone;
 use text::{Declared, Decoded};
 
-/// Largest file that a tool returns, in bytes: 7 MiB, about 10 MB as base64.
-pub(super) const LARGEST_FILE: usize = 7 << 20;
 const BYTES: &str = "application/octet-stream";
-
-/// The largest file that is accepted, in bytes: 4 MB as base64, about the limit of a request.
-pub(super) const LARGEST_UPLOAD: usize = 3_000_000;
 
 /// A text of up to this many bytes is decoded inline; a larger one in the pool.
 const DECODED_AT_ONCE: usize = 64 * 1024;
 
 /// The part of the token budget that is reserved for notes about a text.
 const FOR_NOTES: usize = 150;
-
-/// Limits for files: tokens in a response, and memory while they are prepared.
-#[derive(Clone, Debug, Default)]
-pub(super) struct FileLimits {
-    pub max_tokens: usize,
-    pool: Pool,
-}
-
-impl FileLimits {
-    pub fn new(max_tokens: usize) -> Self {
-        Self {
-            max_tokens,
-            pool: Pool::default(),
-        }
-    }
-}
 
 /// Requests a file, and returns the part that the view asks for.
 pub(super) async fn show(

@@ -1,4 +1,4 @@
-//! `list_organizations`, the tool for servers of several spaces. It makes no request to Backlog.
+//! The declaration of `list_organizations`, the tool for servers of several spaces.
 
 use std::sync::Arc;
 
@@ -7,10 +7,7 @@ use serde_json::json;
 
 use super::{
     ProjectBinding, Toolset,
-    call_outcome::CallOutcome,
     declaration::describe,
-    organizations::Organizations,
-    quoted::quoted,
     rest::{Paging, Rest},
     tool::{Access, Spec},
 };
@@ -41,19 +38,6 @@ fn schema() -> Arc<JsonObject> {
     let properties = ("properties".to_owned(), json!({}));
     let schema = [("type".to_owned(), json!("object")), properties];
     Arc::new(schema.into_iter().collect())
-}
-
-/// Runs the tool.
-pub(super) fn list(all: Option<&Organizations>, arguments: &JsonObject) -> CallOutcome {
-    if let Some(name) = arguments.keys().next() {
-        return CallOutcome::Failed(format!(
-            "Invalid arguments for tool {NAME}: {}: unknown input; this tool has none",
-            quoted(name)
-        ));
-    }
-    let listed = all.map(Organizations::listed);
-    let listed = listed.unwrap_or_else(|| json!([]));
-    CallOutcome::json(listed.to_string(), Vec::new())
 }
 
 /// Returns the tool as it is listed.

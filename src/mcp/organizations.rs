@@ -2,13 +2,17 @@
 //!
 //! 1. Every tool gets the input `organization`, and `list_organizations` is added.
 //! 2. A call is sent to the space that it names, or to the default one.
+//! 3. `list_organizations` runs here ([`list`]).
 
 use std::sync::Arc;
 
 use rmcp::model::{self, JsonObject};
 use serde_json::{Value, json};
 
-use super::{BacklogAccess, list_organizations, prefix::ToolPrefix};
+use super::{
+    BacklogAccess, call_outcome::CallOutcome, list_organizations::NAME, prefix::ToolPrefix,
+    quoted::quoted,
+};
 
 /// The input that chooses a space.
 const ORGANIZATION: &str = "organization";
@@ -77,7 +81,7 @@ impl Organizations {
             None => Err(format!(
                 "Unknown organization `{name}`. Available: {}. Call {prefix}{} for details.",
                 self.names(),
-                list_organizations::NAME,
+                NAME,
             )),
         }
     }
@@ -95,7 +99,7 @@ impl Organizations {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    pub(super) fn listed(&self) -> Value {
+    fn listed(&self) -> Value {
         let listed = self.all.iter().enumerate().map(|(index, one)| {
             json!({"name": one.name, "domain": one.domain, "isDefault": index == self.default})
         });
@@ -116,4 +120,17 @@ pub(super) fn offer_choice(tool: &mut model::Tool) {
     if let Some(Value::Object(inputs)) = schema.get_mut("properties") {
         inputs.insert(ORGANIZATION.to_owned(), json!({"type": "string"}));
     }
+}
+
+/// Runs `list_organizations`. It makes no request to Backlog.
+pub(super) fn list(all: Option<&Organizations>, arguments: &JsonObject) -> CallOutcome {
+    if let Some(name) = arguments.keys().next() {
+        return CallOutcome::Failed(format!(
+            "Invalid arguments for tool {NAME}: {}: unknown input; this tool has none",
+            quoted(name)
+        ));
+    }
+    let listed = all.map(Organizations::listed);
+    let listed = listed.unwrap_or_else(|| json!([]));
+    CallOutcome::json(listed.to_string(), Vec::new())
 }

@@ -6,11 +6,16 @@
 
 use std::fmt::Write;
 
-use super::{Context, DONE, access, advice, time};
+use super::{access::access, advice, context::Context, wait::time};
 use crate::{
     backlog::{BacklogError, Content, ErrorItem, Fate},
     mcp::{AccessError, error::About},
 };
+
+/// The result of a call that has changed something, where the actual response was lost or did not
+/// fit.
+pub const DONE: &str = "The change was made, but Backlog's response could not be delivered. Do not \
+    repeat the call: read the item to see the result.";
 
 /// The advice for a change that may have been made.
 const CHECK: &str = "The change may have been made: check before you try again.";

@@ -1,17 +1,20 @@
 //! Error texts: the advice that they start with, and the claims that they never make.
 
-use crate::backlog::BacklogError;
-use crate::domain::audit_event::ToolOutcome;
-use crate::mcp::error::About;
+use std::time::Duration;
+
+use chrono::DateTime;
 use reqwest::Method;
 
 use super::*;
 use crate::{
-    backlog::{Content, ErrorItem},
+    backlog::{BacklogError, Content, ErrorItem},
+    domain::audit_event::ToolOutcome,
     mcp::{
+        AccessError,
         entity::Entity,
-        input_kind::{InputKind, Mark},
-        name_kind::NameKind,
+        error::About,
+        input_kind::{Input, InputKind, Mark},
+        name_kind::{NameKind, Named},
     },
 };
 

@@ -5,7 +5,8 @@ use std::fmt::Display;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::mcp::{file::LARGEST_FILE, inputs::Whole};
+use super::limits::LARGEST_FILE;
+use crate::mcp::inputs::Whole;
 
 /// auto: images and text as content; base64: JSON with all bytes
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -15,7 +15,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeMap};
 
-use super::{Date, Decimal, named::CustomField};
+use super::{
+    named::CustomField,
+    plain::{Date, Decimal},
+};
 use crate::mcp::{entity::Entity, input_kind::Mark};
 
 /// A value for one custom field.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::Integer;
+use super::plain::Integer;
 use crate::mcp::{
     entity::{ENTITY, Entity},
     input_kind::{Mark, READ},
@@ -33,7 +33,7 @@ macro_rules! ids {
 }
 
 macro_rules! texts {
-    ($($type:ident: $entity:ident),+ $(,)?) => {$(
+    ($($type:ident: $entity:ident $(as $mark:ident)?),+ $(,)?) => {$(
         #[derive(Clone, Debug, Deserialize, Serialize)]
         #[serde(transparent)]
         pub(crate) struct $type(String);
@@ -44,7 +44,11 @@ macro_rules! texts {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({"type": "string", ENTITY: Entity::$entity})
+                json_schema!({
+                    "type": "string",
+                    $(READ: Mark::$mark,)?
+                    ENTITY: Entity::$entity
+                })
             }
         }
     )+};
@@ -76,6 +80,7 @@ ids!(
 texts!(
     AddedProjectKey: AddedProjectKey,
     ChangedProjectKey: ChangedProjectKey,
+    DocumentId: Document as Document,
     HookUrl: ExternalUrl,
     SharedDirectory: SharedDirectory,
 );

@@ -8,7 +8,7 @@ use serde::{
     de::{Error, Unexpected},
 };
 
-use super::Integer;
+use super::plain::Integer;
 use crate::mcp::{
     entity::{ENTITY, Entity},
     input_kind::{Mark, READ},

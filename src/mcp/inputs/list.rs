@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::Integer;
+use super::plain::Integer;
 
 /// The number of elements to return, within Backlog's limit for most lists.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::Integer;
+use super::plain::Integer;
 use crate::mcp::{
     entity::{ENTITY, Entity},
     name_kind::{KEYWORD, NameKind},

@@ -1,6 +1,9 @@
 //! Resolves activity types by name.
 
-use super::naming::near;
+use super::{
+    similarity::{folded, near},
+    text::quoted,
+};
 
 /// The names by number. Backlog may have other types, which can only be given as numbers.
 const NAMES: [(i64, &str); 41] = [
@@ -49,7 +52,7 @@ const NAMES: [(i64, &str); 41] = [
 
 /// Returns the number of a type by its name in any case, with or without separators.
 pub(super) fn number(name: &str) -> Option<i64> {
-    let name = super::naming::folded(name);
+    let name = folded(name);
     let mut kinds = NAMES.iter();
     kinds
         .find(|(_, word)| word.eq_ignore_ascii_case(&name))
@@ -59,7 +62,7 @@ pub(super) fn number(name: &str) -> Option<i64> {
 /// The error for an unknown name, with the available ones.
 pub(super) fn unknown(name: &str) -> String {
     let names = || NAMES.iter().map(|(_, name)| *name);
-    let quoted = super::text::quoted(name);
+    let quoted = quoted(name);
     match near(name, names(), 5).as_slice() {
         [] => format!(
             "unknown activity type {quoted}; available: {}",

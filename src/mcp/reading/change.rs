@@ -5,9 +5,8 @@ use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
-    Inputs, Mode,
     found::{Found, advice, some_of},
-    has,
+    inputs::{Inputs, Mode, has},
 };
 use crate::mcp::input_kind::{Input, InputKind, Mark};
 

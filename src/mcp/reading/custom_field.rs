@@ -13,9 +13,10 @@ use rmcp::model::JsonObject;
 use serde_json::{Map, Value};
 
 use super::{
-    Mode, date,
-    scalar::decimal,
-    text::{clean, digits, written_id},
+    date,
+    inputs::Mode,
+    number::decimal,
+    text::{clean, digits, quoted, shown, written_id},
 };
 use crate::mcp::inputs::{is_date, several};
 
@@ -166,7 +167,7 @@ pub(super) fn filters(value: Value) -> Result<Vec<Value>, String> {
 fn number(text: &str) -> Result<Value, String> {
     let found = clean(text).and_then(|text| decimal(&text));
     found.map(Value::Number).ok_or_else(|| {
-        let text = super::text::quoted(text);
+        let text = quoted(text);
         format!("expected a number such as 2.5, received {text}")
     })
 }
@@ -208,7 +209,7 @@ fn parsed(text: &str) -> Result<Value, String> {
         Ok(value @ (Value::Array(_) | Value::Object(_))) => Ok(value),
         _ => Err(format!(
             ": expected a list of objects, received string {}",
-            super::text::quoted(text)
+            quoted(text)
         )),
     }
 }
@@ -266,7 +267,7 @@ fn check_keys(place: usize, field: &mut Map<String, Value>, known: &[&str]) -> R
         None => Ok(()),
         Some(key) => Err(format!(
             "[{place}].{}: unknown key; available: {}",
-            super::naming::shown(key),
+            shown(key),
             known.join(", ")
         )),
     }

@@ -3,7 +3,7 @@
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::{Notes, link::Link};
+use super::{inputs::Notes, link::Link};
 use crate::mcp::quoted::quoted;
 
 const CUSTOM_FIELDS: &str = "customFields";

@@ -15,7 +15,7 @@
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{key, text::digits};
+use super::{document_id, key, text::digits};
 use crate::backlog::BacklogUrl;
 
 /// The items that a URL names.
@@ -112,7 +112,7 @@ impl Link {
             },
             ["document", project, id, ..] => Self {
                 what: "a document",
-                document: Some(id.to_owned()).filter(|id| is_document(id)),
+                document: Some(id.to_owned()).filter(|id| document_id::is_valid(id)),
                 ..Self::of_project(project)?
             },
             ["git", project, repository, ref more @ ..] => Self {
@@ -149,7 +149,7 @@ impl Link {
             },
             ["documents", id] => Self {
                 what: "a document",
-                document: Some(id.to_owned()).filter(|id| is_document(id)),
+                document: Some(id.to_owned()).filter(|id| document_id::is_valid(id)),
                 ..Self::default()
             },
             _ => return None,
@@ -181,10 +181,6 @@ impl Link {
 fn host_of(space: &BacklogUrl) -> &str {
     let url = space.as_str();
     url.split_once("://").map_or(url, |(_, host)| host)
-}
-
-pub(super) fn is_document(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn is_repository(name: &str) -> bool {

@@ -23,107 +23,45 @@ mod activity;
 mod change;
 mod custom_field;
 pub(super) mod date;
+mod document_id;
 mod found;
+mod inputs;
 mod key;
 mod link;
 mod list;
 mod naming;
+mod number;
 mod place;
 mod right;
 mod scalar;
+mod similarity;
 pub(super) mod text;
 
-use crate::mcp::input_kind::Input;
-use crate::mcp::input_kind::InputKind;
-use crate::mcp::input_kind::Mark;
 use rmcp::model::JsonObject;
-use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-use super::{entity::Entity, tool::Spec};
-use crate::backlog::{BacklogUrl, Method};
+use super::{
+    entity::Entity,
+    input_kind::{Input, InputKind, Mark},
+    tool::Spec,
+};
+use crate::backlog::BacklogUrl;
 use change::is_zero;
 use found::Found;
+use inputs::Notes;
 use naming::Known;
 use scalar::Given;
 
-pub(super) use self::{key::is_project as is_project_key, scalar::decimal};
+pub(super) use self::{
+    inputs::{Inputs, Mode},
+    key::is_project as is_project_key,
+    number::decimal,
+};
 
 /// The maximum number of problems that are reported for a call.
 const MAX_PROBLEMS: usize = 5;
 
-/// How a call affects Backlog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    Reading,
-    /// Adds or removes a whole item.
-    Creating,
-    /// Sets some fields of an item.
-    Changing,
-}
-
-/// The inputs of a tool.
-#[derive(Clone, Debug)]
-pub(super) struct Inputs {
-    all: Vec<Input>,
-    /// The number of the tool's own inputs, which come first.
-    own: usize,
-    /// Indexes by name. Callers' names are only looked up, never stored, so a fast hash is safe.
-    places: FxHashMap<String, usize>,
-    mode: Mode,
-    /// The number of optional inputs.
-    optional: usize,
-    /// The inputs that identify the item; one of several alternatives is enough:
-    /// `issueId|issueKey`.
-    targets: Vec<&'static str>,
-}
-
-/// Notes about the arguments, for the result.
-pub(super) type Notes = Vec<String>;
-
 impl Inputs {
-    /// `method` and `template` are those of the tool's request, if it is a single request.
-    pub fn new(all: Vec<Input>, method: Option<Method>, template: &'static str) -> Self {
-        let mode = match method {
-            Some(Method::Patch | Method::Put) => Mode::Changing,
-            None | Some(Method::Get) => Mode::Reading,
-            Some(Method::Post | Method::Delete) => Mode::Creating,
-        };
-        let placeholders = template.split(['{', '}']).skip(1).step_by(2);
-        let places = all.iter().enumerate();
-        Self {
-            places: places
-                .map(|(place, input)| (input.name.clone(), place))
-                .collect(),
-            optional: all.iter().filter(|input| !input.is_required).count(),
-            mode,
-            targets: placeholders
-                .map(|names| names.trim_start_matches('*'))
-                .collect(),
-            own: all.len(),
-            all,
-        }
-    }
-
-    /// Adds the inputs that other parts of the server provide.
-    pub fn extend(&mut self, published: &JsonObject) {
-        for input in Input::all(published) {
-            if !self.places.contains_key(&input.name) {
-                self.places.insert(input.name.clone(), self.all.len());
-                self.all.push(Input {
-                    // Its own reader checks the value.
-                    kind: match input.kind {
-                        InputKind::Text => InputKind::Other,
-                        kind if !input.is_list => kind,
-                        _ => InputKind::Other,
-                    },
-                    is_list: false,
-                    ..input
-                });
-            }
-        }
-    }
-
     /// Gives the arguments the names of inputs. `published` has all inputs.
     ///
     /// # Errors
@@ -232,26 +170,6 @@ impl Inputs {
         None
     }
 
-    /// The tool's own inputs.
-    pub fn own(&self) -> &[Input] {
-        &self.all[..self.own]
-    }
-
-    /// The inputs that other parts of the server provide.
-    pub fn added(&self) -> &[Input] {
-        &self.all[self.own..]
-    }
-
-    #[cfg(test)]
-    pub fn mode(&self) -> Mode {
-        self.mode
-    }
-
-    /// Whether an input identifies the item of the call.
-    pub fn is_target(&self, name: &str) -> bool {
-        self.targets.iter().any(|names| has(names, name))
-    }
-
     /// Names the tool that returns the id for an input, for an error.
     fn source(&self, input: &Input, problem: &str) -> String {
         let is_of_id = ["expected an integer, ", "expected a numeric id, "]
@@ -265,14 +183,6 @@ impl Inputs {
             Some(tools) => format!(" ({tools} returns its id)"),
             None => String::new(),
         }
-    }
-
-    fn input(&self, name: &str) -> Option<&Input> {
-        self.places.get(name).map(|place| &self.all[*place])
-    }
-
-    fn is_own(&self, name: &str) -> bool {
-        self.places.get(name).is_some_and(|place| *place < self.own)
     }
 
     /// Reads the value of one input.
@@ -310,11 +220,6 @@ impl Inputs {
             .filter(|input| input.is_required && !arguments.contains_key(&input.name));
         problems.extend(missing.map(|input| format!("{}: is required", input.name)));
     }
-}
-
-/// Whether a name is one of `issueId|issueKey`.
-fn has(names: &str, name: &str) -> bool {
-    names.split('|').any(|it| it == name)
 }
 
 #[cfg(test)]

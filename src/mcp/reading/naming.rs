@@ -8,17 +8,17 @@ use std::borrow::Cow;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
+use super::{
+    similarity::{MAX_COMPARED, folded, near},
+    text::shown,
+};
 use crate::mcp::parse::names_nothing;
 use synonyms::SYNONYMS;
 
-/// The number of characters of a name that are compared.
-const MAX_COMPARED: usize = 64;
 /// The maximum number of arguments that an error names.
 const MAX_NAMED: usize = 5;
 /// The maximum number of unknown arguments that are examined.
 const MAX_LOOKED_AT: usize = 50;
-/// The minimum number of characters in common for two words to be similar.
-const SHORTEST_PART: usize = 3;
 /// The maximum number of inputs that an error lists if none is similar.
 const MAX_LISTED: usize = 40;
 /// The names under which clients wrap all arguments by mistake.
@@ -37,42 +37,6 @@ pub(super) struct Known<'a> {
     pub published: &'a JsonObject,
     /// Whether the tool would have `fields` if field selection were enabled.
     pub fields_are_off: bool,
-}
-
-/// Folds a name to its lowercase letters and digits: `Issue_Key` → `issuekey`.
-pub(super) fn folded(name: &str) -> String {
-    let signs = name
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .take(MAX_COMPARED);
-    signs.flat_map(char::to_lowercase).collect()
-}
-
-/// Returns the words that are similar to another, the nearest first: one contains the other, they
-/// share a prefix, or they differ in few letters.
-pub(super) fn near<'a>(
-    word: &str,
-    words: impl Iterator<Item = &'a str>,
-    most: usize,
-) -> Vec<&'a str> {
-    let word = folded(word);
-    let mut near: Vec<_> = words
-        .filter_map(|other| Some((distance(&word, &folded(other))?, other)))
-        .collect();
-    near.sort_unstable();
-    near.into_iter().take(most).map(|(_, word)| word).collect()
-}
-
-/// The distance of two folded words, if they are similar.
-fn distance(word: &str, other: &str) -> Option<(usize, usize)> {
-    let apart = strsim::osa_distance(word, other);
-    let shorter = word.len().min(other.len());
-    let is_within = shorter >= SHORTEST_PART && (other.contains(word) || word.contains(other));
-    let alike = word.chars().zip(other.chars());
-    let beginning = alike.take_while(|(one, other)| one == other).count();
-    let is_near = is_within || beginning > SHORTEST_PART || apart <= 1 + shorter / 3;
-    let bonus = if is_within { 4 } else { 0 };
-    is_near.then(|| (apart.saturating_sub(bonus), apart))
 }
 
 /// Unwraps arguments that a client wrapped in an object.
@@ -257,15 +221,6 @@ impl Known<'_> {
             }
             (names, _) => format!("available inputs: {}", names.join(", ")),
         }
-    }
-}
-
-/// Writes a name as errors show it.
-pub(super) fn shown(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    match name.len() <= MAX_COMPARED && !name.is_empty() && name.chars().all(is_plain) {
-        true => name.to_owned(),
-        false => super::text::quoted(name),
     }
 }
 

@@ -10,7 +10,12 @@
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::{Found, Inputs, Mode, has, link::Link, text::clean};
+use super::{
+    found::Found,
+    inputs::{Inputs, Mode, has},
+    link::Link,
+    text::clean,
+};
 use crate::{
     backlog::BacklogUrl,
     mcp::{arguments::is_same, input_kind::Input, parse::names_nothing, quoted::quoted},

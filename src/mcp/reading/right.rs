@@ -4,7 +4,7 @@
 use rmcp::model::JsonObject;
 use serde_json::{Number, Value};
 
-use super::{Inputs, custom_field, key, link, scalar};
+use super::{custom_field, document_id, inputs::Inputs, key, number::is_whole};
 use crate::mcp::{
     input_kind::{Input, InputKind, Mark},
     inputs::{SORTS, is_date},
@@ -75,11 +75,6 @@ fn is_some(number: &Number) -> bool {
     number.as_u64().is_some_and(|number| number > 0)
 }
 
-/// Whether a number has no fraction.
-pub(super) fn is_whole(number: &Number) -> bool {
-    number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|it| it.fract() == 0.0)
-}
-
 /// Whether a name needs no conversion. Names are compared regardless of width, so only texts that
 /// are not names need it.
 fn is_right_name(kind: NameKind, text: &str) -> bool {
@@ -113,7 +108,7 @@ impl Mark {
             (Self::IssueKey | Self::IssueIdOrKey, Value::String(text)) => key::is_issue(text),
             (Self::ProjectKey, Value::String(text)) => key::is_project(text),
             (Self::Document, Value::String(text)) => {
-                link::is_document(text) && scalar::document(text) == text.as_str()
+                document_id::is_valid(text) && document_id::normalized(text) == text.as_str()
             }
             (Self::RepositoryName, Value::String(text)) => {
                 let sign = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde_json::{Number, Value};
 
 use super::{
-    activity, date, key,
-    link::{self, Link},
-    naming,
-    right::is_whole,
+    activity, date, document_id, key,
+    link::Link,
+    number::{decimal, integer, is_whole},
+    similarity::folded,
     text::{clean, digits, is_none_word, quoted, written_id},
 };
 use crate::{
@@ -19,9 +19,6 @@ use crate::{
         name_kind::NameKind,
     },
 };
-
-/// The largest integer that a JavaScript client represents exactly.
-const MAX_SAFE: i64 = 1 << 53;
 
 /// The result of reading a value.
 #[derive(Debug, PartialEq)]
@@ -209,8 +206,8 @@ fn marked(mark: Mark, text: &str) -> Result<Option<Value>, String> {
         Mark::RepositoryName => Some(text.into()).filter(|_| !text.contains(char::is_control)),
         Mark::WikiPage => digits(text.trim_start_matches('#')).map(Value::from),
         Mark::Document => {
-            let id = document(text);
-            link::is_document(&id).then(|| id.into_owned().into())
+            let id = document_id::normalized(text);
+            document_id::is_valid(&id).then(|| id.into_owned().into())
         }
         Mark::Activity => match integer(text).or_else(|| activity::number(text)) {
             Some(number) => Some(number.into()),
@@ -238,59 +235,19 @@ fn project(text: &str) -> &str {
     }
 }
 
-/// Normalizes the id of a document to Backlog's form: lowercase, without hyphens.
-pub(super) fn document(id: &str) -> Cow<'_, str> {
-    let bare = match id.len() {
-        36 if id.split('-').map(str::len).eq([8, 4, 4, 4, 12]) => Cow::Owned(id.replace('-', "")),
-        _ => Cow::Borrowed(id),
-    };
-    let is_hex = bare.len() == 32 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match is_hex {
-        true => bare.to_ascii_lowercase().into(),
-        false => id.into(),
-    }
-}
-
-/// Reads an integer such as `5`, `-5`, `+5` or `5.0`.
-pub(super) fn integer(text: &str) -> Option<i64> {
-    let whole = text.split_once('.').map_or(text, |(whole, rest)| {
-        let is_zero = !rest.is_empty() && rest.bytes().all(|byte| byte == b'0');
-        if is_zero { whole } else { text }
-    });
-    let number = whole.strip_prefix('+').unwrap_or(whole);
-    let is_number = number
-        .trim_start_matches('-')
-        .bytes()
-        .all(|b| b.is_ascii_digit());
-    let number = number.parse().ok().filter(|_| is_number)?;
-    (-MAX_SAFE..=MAX_SAFE).contains(&number).then_some(number)
-}
-
-/// Reads a number such as `2.5`. A comma is rejected, because it is ambiguous.
-pub(crate) fn decimal(text: &str) -> Option<Number> {
-    if let Some(number) = integer(text) {
-        return Some(number.into());
-    }
-    let is_number = text
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
-    let number: f64 = text.parse().ok().filter(|_| is_number)?;
-    Number::from_f64(number)
-}
-
 /// Finds the word of a choice in any case, with or without separators.
 fn chosen<'a>(words: &'a [String], text: &str) -> Option<&'a str> {
-    let text = naming::folded(text);
+    let text = folded(text);
     let words = words.iter().map(String::as_str);
-    words.into_iter().find(|word| naming::folded(word) == text)
+    words.into_iter().find(|word| folded(word) == text)
 }
 
 /// Reads a sort key: one of Backlog's own words, or the name of a custom field.
 fn sort(text: &str) -> &str {
-    let folded = naming::folded(text);
+    let name = folded(text);
     let mut words = SORTS.iter();
     words
-        .find(|word| naming::folded(word) == folded)
+        .find(|word| folded(word) == name)
         .copied()
         .unwrap_or(text)
 }

@@ -4,11 +4,12 @@ mod changes;
 mod places;
 mod values;
 
-use crate::mcp::input_kind::READ;
 use serde_json::json;
 
 use super::*;
-use crate::mcp::{HubServer, ToolOptions, name_kind, router::Table, tests::server};
+use crate::mcp::{
+    HubServer, ToolOptions, input_kind::READ, name_kind, router::Table, tests::server,
+};
 
 fn space() -> BacklogUrl {
     BacklogUrl::parse("acme.backlog.com").unwrap()

@@ -4,6 +4,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The maximum length in bytes of anything but free text. A longer text is not examined.
 pub(crate) const MAX_TEXT: usize = 1024;
+/// The maximum length in bytes of a name that an error shows without quotes.
+const MAX_PLAIN: usize = 64;
 /// Words for an empty value.
 const NONE: [&str; 4] = ["none", "なし", "無し", "(none)"];
 
@@ -55,6 +57,15 @@ pub(super) fn quoted(text: &str) -> String {
     match text.len() {
         0..=MAX_TEXT => quoted,
         _ => format!("{quoted} ({} characters)", text.chars().count()),
+    }
+}
+
+/// Writes a name as errors show it.
+pub(super) fn shown(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    match name.len() <= MAX_PLAIN && !name.is_empty() && name.chars().all(is_plain) {
+        true => name.to_owned(),
+        false => quoted(name),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Synonyms of inputs.
 
 /// Other names, and the inputs that they can mean, the most exact one first; the tool must have
-/// one. Names are [folded](super::folded) and without a final `s`.
+/// one. Names are [folded](crate::mcp::reading::similarity::folded) and without a final `s`.
 pub(super) const SYNONYMS: &[(&[&str], &[&str])] = &[
     (
         &[
