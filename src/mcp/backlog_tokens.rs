@@ -14,7 +14,10 @@
 //!    release left in the rows of grants are adopted (`adoption`).
 
 mod account;
+mod account_tokens;
 mod adoption;
+mod context;
+mod error;
 mod keeping;
 mod lease;
 mod renewal;
@@ -25,68 +28,30 @@ mod sign_in;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use secrecy::ExposeSecret;
-use sqlx::{PgConnection, PgPool};
-use tokio_util::task::TaskTracker;
-use url::Url;
 
-use super::{AccessError, BacklogAccess};
+use super::{
+    access::{AccessError, BacklogAccess},
+    session_error::SessionError,
+};
 use crate::{
-    backlog::{BacklogClient, BacklogTokens, BacklogUrl, Credentials, OAuthError},
-    clock::Clock,
-    crypto::{KeyRing, UnsealError},
-    db::accounts::{Account, SealedTokens},
-    domain::{Grant, GrantId, Space, audit_event::Actor},
-    observe::Recorder,
-    random::Random,
+    backlog::{BacklogUrl, Credentials},
+    db::accounts::Account,
+    domain::{Grant, Space, audit_event::Actor},
 };
 
 pub use account::Accounts;
 use account::{Pair, State};
-use renewal::AccountTokens;
-use sealed::ClearPair;
+use account_tokens::AccountTokens;
+pub use context::RenewalContext;
+pub use error::RenewalError;
 pub use sealed::access_token_place;
 pub use sign_in::SignedIn;
 
 /// A background renewal starts when less time than this is left.
 const RENEW_AHEAD: TimeDelta = TimeDelta::minutes(5);
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const RETRY_AFTER: Duration = Duration::from_secs(5);
-
-/// The dependencies of every renewal.
-#[derive(Debug)]
-pub struct RenewalContext {
-    pub db: PgPool,
-    pub keys: Arc<KeyRing>,
-    pub backlog: BacklogClient,
-    pub clock: Clock,
-    pub random: Random,
-    pub callback: Url,
-    /// Tasks of renewals, which outlive the request that caused them. Shutdown waits for them.
-    pub tasks: TaskTracker,
-    pub recorder: Recorder,
-    pub accounts: Accounts,
-}
-
-/// Why a renewal gave no tokens.
-#[derive(Debug, thiserror::Error)]
-pub enum RenewalError {
-    #[error("the account has ended")]
-    Ended,
-    #[error("Backlog did not confirm the account; the hub will check again at {until}")]
-    InDoubt { until: DateTime<Utc> },
-    #[error(transparent)]
-    Backlog(OAuthError),
-    #[error("database error: {0}")]
-    Database(#[from] sqlx::Error),
-    #[error("a stored token cannot be opened: {0}")]
-    Sealed(#[from] UnsealError),
-    #[error("the space cannot be used: {0}")]
-    Space(#[from] super::space_application::SpaceError),
-    #[error("timed out waiting for a renewal by another process")]
-    TimedOut,
-}
 
 /// The Backlog tokens of one grant.
 #[derive(Clone, Debug)]
@@ -115,28 +80,6 @@ impl RenewalContext {
             },
         }
     }
-
-    /// Stores a pair that Backlog has just issued in its user's account.
-    pub(super) async fn give_to_account(
-        &self,
-        db: &mut PgConnection,
-        space: &Space,
-        user: i64,
-        (tokens, received_at): (&BacklogTokens, DateTime<Utc>),
-    ) -> Result<SignedIn, RenewalError> {
-        let pair = ClearPair::new(tokens, received_at);
-        self.sign_in(db, space, user, pair).await
-    }
-
-    /// Returns the account's pair, sealed for the row of a new grant.
-    pub(super) fn copy_for_grant(
-        &self,
-        grant: GrantId,
-        space: &Space,
-        signed_in: &SignedIn,
-    ) -> SealedTokens {
-        self.seal_for_grant(grant, space, signed_in)
-    }
 }
 
 impl GrantAccess {
@@ -146,7 +89,7 @@ impl GrantAccess {
         grant: &Grant,
         space: &Arc<Space>,
         account: &Account,
-    ) -> Result<Self, super::sessions::SessionError> {
+    ) -> Result<Self, SessionError> {
         let read = renewals.open_account(space, account)?;
         Ok(Self(Arc::new(Inner {
             actor: Actor {

@@ -11,7 +11,7 @@ use std::{
 use rmcp::{RoleServer, model::Extensions, service::RequestContext};
 use tracing::Span;
 
-use super::{BacklogAccess, Policy, Subscriber};
+use super::{access::BacklogAccess, policy::Policy, subscriber::Subscriber};
 use crate::oauth::Scopes;
 
 /// The principal of one MCP request, with what the tools need.

@@ -8,7 +8,7 @@ use rmcp::model::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::envelope::{self, Message, MessageKind, Refused};
+use super::message::{self, Message, MessageKind, Refused};
 
 /// The `params` of methods without parameters.
 #[derive(Deserialize)]
@@ -69,7 +69,7 @@ pub(super) fn unreadable(message: &Message, detail: &str) -> Refused {
             Refused::new(id, refusal(&method, params))
         }
         // It may be nested too deeply, for example.
-        _ => envelope::no_request(id, detail),
+        _ => message::no_request(id, detail),
     }
 }
 

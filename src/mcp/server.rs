@@ -14,7 +14,7 @@ use rmcp::{
         Implementation, InitializeRequestParams, InitializeResult, JsonObject, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
         ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-        SubscriptionFilter, Tool,
+        SubscriptionFilter,
     },
     service::{RequestContext, SubscriptionContext},
 };
@@ -24,10 +24,11 @@ use tracing::Span;
 use super::{
     Caller, ChallengeSlot, Organizations, ToolOptions, completion,
     execution::{self, Call},
+    listen,
     listing::{self, Listings},
     params, progress, prompts,
     reader::Reader,
-    resources, structured, subscriptions,
+    resources, structured,
 };
 use crate::{
     backlog::{BacklogClient, BacklogUrl},
@@ -115,11 +116,6 @@ impl HubServer {
         self
     }
 
-    /// Returns the tools that a caller may use.
-    pub(super) fn listed_for(&self, caller: &Caller) -> Vec<Tool> {
-        self.services.registry().listed_for(caller)
-    }
-
     /// Returns the result of `tools/list` as JSON, for a client of a protocol version with a
     /// handshake.
     pub fn list_as_json(&self, caller: &Caller) -> Option<Bytes> {
@@ -194,7 +190,7 @@ impl HubServer {
     }
 
     /// Returns the caller of the request, or the server's only caller.
-    pub(super) fn caller(&self, context: &RequestContext<RoleServer>) -> Option<Caller> {
+    fn caller(&self, context: &RequestContext<RoleServer>) -> Option<Caller> {
         Caller::of(context).cloned().or_else(|| {
             let caller = self.caller.clone()?;
             Some(Caller {
@@ -249,7 +245,9 @@ impl ServerHandler for HubServer {
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        subscriptions::listen(self, subscription).await
+        let context = subscription.request_context();
+        let caller = self.caller(context).ok_or_else(no_caller)?;
+        listen::run(self.services(), caller, subscription).await
     }
 
     async fn discover(

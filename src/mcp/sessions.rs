@@ -23,15 +23,13 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     backlog_tokens::{GrantAccess, RenewalContext, RenewalError, SignedIn},
+    session_error::SessionError,
     space_application::{SpaceApplication, SpaceError},
     space_names::{Name, SpaceNames},
     subscriptions::Subscriptions,
 };
 use crate::{
-    backlog::{
-        BacklogError, BacklogTokens, BacklogUrlError, Credentials, Request, Segment, models::User,
-    },
-    crypto::UnsealError,
+    backlog::{BacklogError, BacklogTokens, Credentials, Request, Segment, models::User},
     db::{self, access_tokens::Found, accounts::SealedTokens},
     domain::{Change, GrantId, Principal, Space},
     oauth::token::{AccessToken, TokenHash},
@@ -48,19 +46,6 @@ const DEAD_FOR: Duration = Duration::from_secs(5);
 pub struct Session {
     pub principal: Principal,
     pub access: GrantAccess,
-}
-
-/// Why a token could not be looked up.
-#[derive(Debug, thiserror::Error)]
-pub enum SessionError {
-    #[error("database error: {0}")]
-    Database(#[from] sqlx::Error),
-    #[error("a stored token cannot be opened: {0}")]
-    Sealed(#[from] UnsealError),
-    #[error("invalid base URL of the space: {0}")]
-    Url(#[from] BacklogUrlError),
-    #[error("could not adopt the Backlog tokens of the grant: {0}")]
-    NotAdopted(RenewalError),
 }
 
 /// Why Backlog did not identify a user.

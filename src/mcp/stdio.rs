@@ -36,7 +36,8 @@ use tokio::{
 use tokio_util::codec::FramedRead;
 
 use super::{
-    envelope::{self, Message, MessageKind, Received, Refused},
+    envelope::Received,
+    message::{self, Message, MessageKind, Refused},
     params,
     service::{NO_BATCHES, check_element},
 };
@@ -78,7 +79,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
         let received = match line {
             Line::Whole(line) if line.trim_ascii().is_empty() => return,
             Line::Whole(line) => Received::read(&line),
-            Line::TooLong => Err(envelope::not_json(format!(
+            Line::TooLong => Err(message::not_json(format!(
                 "the line is longer than {MAX_LINE} bytes"
             ))),
         };
@@ -88,7 +89,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
                 Err(refused) => self.refuse(&refused),
             },
             Ok(Received::Batch(_)) if !batches(&self.batches).are_spoken() => {
-                self.refuse(&envelope::no_request(None, NO_BATCHES));
+                self.refuse(&message::no_request(None, NO_BATCHES));
             }
             Ok(Received::Batch(messages)) => self.take_batch(messages),
             Err(refused) => self.refuse(&refused),
@@ -103,7 +104,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
             match message {
                 Ok(JsonRpcMessage::Request(request)) if requests.contains(&request.id) => {
                     let problem = "the batch has this id more than once";
-                    refused.push(envelope::no_request(Some(request.id), problem).write());
+                    refused.push(message::no_request(Some(request.id), problem).write());
                 }
                 Ok(message) => {
                     if let JsonRpcMessage::Request(request) = &message {

@@ -1,39 +1,23 @@
-//! `subscriptions/listen` (protocol version 2026-07-28): notifies a client when its lists change.
+//! The open subscriptions of a process ([`Subscriptions`]).
 //!
-//! 1. The HTTP layer gives a caller a [`Subscriber`], which can look up its permissions again.
-//! 2. A subscription takes a place ([`Subscriptions`]). Their number is limited per grant, user and
-//!    process.
-//! 3. After each change of a space, the permissions of the caller are looked up again. If the lists
-//!    of tools, prompts or resources differ from before, the client is notified which ones.
-//! 4. It ends, with the result that the protocol defines for that, when the grant or the token
-//!    ends, after [`LIFETIME`], when the listener is disconnected, and when the process stops.
-//!
-//! Nothing is kept for a disconnected client: it requests the lists when it subscribes again.
+//! 1. A subscription takes a place. Their number is limited per grant, user and process.
+//! 2. A change of the database ends the subscriptions of its grant or token, and wakes all if it is
+//!    a change of a space.
+//! 3. A place is released when it is dropped.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
-use chrono::{DateTime, Utc};
-use rmcp::{ErrorData, service::SubscriptionContext};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Caller, HubServer, Policy, prompts,
-    reader::Reader,
-    resources,
-    sessions::{Session, Sessions},
-};
 use crate::{
     domain::{Change, GrantId, SpaceId},
     oauth::token::TokenHash,
 };
 
-/// The lifetime of a subscription, after which clients subscribe again.
-const LIFETIME: Duration = Duration::from_secs(3600);
 /// The limit per grant, which several windows of one client may share.
 const PER_GRANT: usize = 8;
 /// The limit for all grants of a user together.
@@ -102,12 +86,17 @@ impl Subscriptions {
         self.0.stopped.cancel();
     }
 
+    /// Waits until another lookup may run after a change of a space.
+    pub(super) async fn lookup_permit(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        self.0.looking.acquire().await
+    }
+
     fn places(&self) -> std::sync::MutexGuard<'_, Places> {
         self.0.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a place for one more; `None` if a limit is reached.
-    fn take(&self, (grant, user): Holder, token: TokenHash) -> Option<Place> {
+    pub(super) fn take(&self, (grant, user): Holder, token: TokenHash) -> Option<Place> {
         let mut places = self.places();
         let of_grant = places.taken.values().filter(|taken| taken.grant == grant);
         let of_user = places.taken.values().filter(|taken| taken.user == user);
@@ -137,13 +126,15 @@ impl Subscriptions {
 }
 
 /// The holder of a subscription: a grant, and its Backlog user.
-type Holder = (GrantId, (SpaceId, i64));
+pub(super) type Holder = (GrantId, (SpaceId, i64));
 
 /// A taken place, which is released on drop.
-struct Place {
+pub(super) struct Place {
     number: u64,
-    ended: CancellationToken,
-    spaces: watch::Receiver<u64>,
+    /// Canceled when the subscription has to end.
+    pub ended: CancellationToken,
+    /// The number of changes of spaces.
+    pub spaces: watch::Receiver<u64>,
     subscriptions: Subscriptions,
 }
 
@@ -151,143 +142,6 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.subscriptions.places().taken.remove(&self.number);
     }
-}
-
-/// Everything needed to look up a caller's permissions again.
-#[derive(Clone)]
-pub struct Subscriber {
-    pub sessions: Sessions,
-    pub token: TokenHash,
-    pub grant: GrantId,
-    /// The Backlog user of the grant.
-    pub user: (SpaceId, i64),
-    pub token_expires_at: DateTime<Utc>,
-    /// The limits of the caller other than the space's.
-    pub bounds: Policy,
-    /// The policy of the space.
-    pub policy_of: fn(&Session) -> Policy,
-    /// Called when the request has become a subscription, which has limits of its own.
-    pub began: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl Subscriber {
-    fn take_place(&self) -> Option<Place> {
-        let holder = (self.grant, self.user);
-        self.sessions.subscriptions().take(holder, self.token)
-    }
-
-    /// Returns the caller with its current permissions; `None` if it no longer exists.
-    async fn look(&self, caller: &Caller) -> Option<Caller> {
-        let _turn = self.sessions.subscriptions().0.looking.acquire().await;
-        let session = match self.sessions.by_hash(self.token).await {
-            Ok(session) => session?,
-            Err(error) => {
-                tracing::warn!(%error, "could not look up the permissions of a subscription; it \
-                                        ends");
-                return None;
-            }
-        };
-        session.principal.space.is_enabled().then(|| Caller {
-            scopes: session.principal.scopes,
-            policy: self.bounds.narrowed_by(&(self.policy_of)(&session)),
-            ..caller.clone()
-        })
-    }
-}
-
-/// The lists of a caller, with the parts that the hub itself may change.
-#[derive(PartialEq, Eq)]
-struct Lists {
-    tools: Vec<String>,
-    prompts: Vec<String>,
-    /// The templates, and the allowed projects.
-    resources: (Vec<String>, Option<BTreeSet<String>>),
-}
-
-impl Lists {
-    fn of(server: &HubServer, caller: Caller) -> Self {
-        let tools = server.listed_for(&caller).into_iter();
-        let projects = caller.policy.projects.clone();
-        let reader = Reader::new(server.services(), caller);
-        let prompts = prompts::list(&reader).prompts.into_iter();
-        let templates = resources::templates(&reader).resource_templates.into_iter();
-        Self {
-            tools: tools.map(|tool| tool.name.into_owned()).collect(),
-            prompts: prompts.map(|prompt| prompt.name).collect(),
-            resources: (
-                templates.map(|template| template.uri_template).collect(),
-                projects,
-            ),
-        }
-    }
-}
-
-/// Runs a subscription to its end.
-pub(super) async fn listen(
-    server: &HubServer,
-    context: SubscriptionContext,
-) -> Result<(), ErrorData> {
-    let Some(caller) = server.caller(context.request_context()) else {
-        return Err(ErrorData::internal_error("the request has no caller", None));
-    };
-    let Some(subscriber) = caller.subscriber.clone() else {
-        return Ok(());
-    };
-    let Some(mut place) = subscriber.take_place() else {
-        let text = "too many subscriptions; end others of this user, or try again later";
-        return Err(ErrorData::invalid_request(text, None));
-    };
-    (subscriber.began)();
-    // Checked only now: if the listener disconnects after this, it ends the place.
-    if !subscriber.sessions.is_listening() {
-        return Ok(());
-    }
-    let left = (subscriber.token_expires_at - server.services().now()).to_std();
-    let end = tokio::time::sleep(left.unwrap_or_default().min(LIFETIME));
-    tokio::pin!(end);
-
-    // The lists when the client was authenticated, which are then compared at once with the current
-    // ones.
-    let mut seen = Lists::of(server, caller.clone());
-    place.spaces.mark_changed();
-    loop {
-        tokio::select! {
-            () = context.cancelled() => return Ok(()),
-            () = place.ended.cancelled() => return Ok(()),
-            () = &mut end => return Ok(()),
-            changed = place.spaces.changed() => if changed.is_err() {
-                return Ok(());
-            },
-        }
-        let Some(caller) = subscriber.look(&caller).await else {
-            return Ok(());
-        };
-        let now = Lists::of(server, caller);
-        if notify(&context, &seen, &now).await.is_err() {
-            return Ok(());
-        }
-        seen = now;
-    }
-}
-
-/// Notifies the client which of its subscribed lists have changed. An error means that it has
-/// disconnected.
-async fn notify(
-    context: &SubscriptionContext,
-    before: &Lists,
-    now: &Lists,
-) -> Result<(), rmcp::service::SubscriptionSendError> {
-    let (sink, accepted) = (context.sink(), context.accepted());
-    if accepted.tools_list_changed == Some(true) && before.tools != now.tools {
-        sink.notify_tool_list_changed().await?;
-    }
-    if accepted.prompts_list_changed == Some(true) && before.prompts != now.prompts {
-        sink.notify_prompt_list_changed().await?;
-    }
-    if accepted.resources_list_changed == Some(true) && before.resources != now.resources {
-        sink.notify_resource_list_changed().await?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -14,7 +14,10 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 
 use super::{
-    POLL_INTERVAL, RenewalContext, RenewalError, lease::RENEWAL_TIMEOUT, sealed::Owner,
+    context::RenewalContext,
+    error::RenewalError,
+    lease::{POLL_INTERVAL, RENEWAL_TIMEOUT},
+    sealed::Owner,
     sign_in::hold_or_claim,
 };
 use crate::{

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 
 use super::{
-    AccountTokens,
     account::State,
+    account_tokens::AccountTokens,
     lease,
     sealed::{ClearPair, Owner},
     sign_in::refresh_hash,

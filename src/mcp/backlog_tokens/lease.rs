@@ -26,6 +26,9 @@ pub const LEASE: Duration = work();
 /// before the caller gives up.
 pub const RENEWAL_TIMEOUT: Duration = LEASE.saturating_add(STATEMENT);
 
+/// How often a caller checks whether another process has renewed.
+pub const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
 const fn work() -> Duration {
     let mut sum = STATEMENT
         .saturating_add(YIELD)

@@ -1,14 +1,13 @@
 //! Renews an account, one caller at a time across all processes.
 
-use std::sync::Arc;
-
 use secrecy::ExposeSecret;
 use tokio::{sync::MutexGuard, time::Instant};
 
 use super::{
-    POLL_INTERVAL, RenewalContext, RenewalError,
-    account::{SharedAccount, State},
-    lease::{self, LEASE, RENEWAL_TIMEOUT, YIELD},
+    account::State,
+    account_tokens::AccountTokens,
+    error::RenewalError,
+    lease::{self, LEASE, POLL_INTERVAL, RENEWAL_TIMEOUT, YIELD},
     sealed::ClearPair,
     settling::Settled,
 };
@@ -19,22 +18,12 @@ use crate::{
         self,
         accounts::renewal::{self, Lease},
     },
-    domain::Space,
     mcp::space_application::SpaceApplication,
 };
 
-/// An account, and everything needed to renew its tokens.
-#[derive(Clone, Debug)]
-pub(super) struct AccountTokens {
-    pub account: Arc<SharedAccount>,
-    pub user: i64,
-    pub space: Arc<Space>,
-    pub renewals: Arc<RenewalContext>,
-}
-
 impl AccountTokens {
     /// Waits for tokens newer than `generation`, regardless of which process renews them.
-    pub async fn renewed_after(&self, generation: i64) -> Result<State, RenewalError> {
+    pub(super) async fn renewed_after(&self, generation: i64) -> Result<State, RenewalError> {
         let deadline = Instant::now() + RENEWAL_TIMEOUT;
         let _flight = in_turn(&self.account.flight, deadline).await?;
         loop {

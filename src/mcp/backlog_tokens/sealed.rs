@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 use super::{
-    RenewalContext,
     account::{Pair, State},
+    context::RenewalContext,
 };
 use crate::{
     backlog::BacklogTokens,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{AccountTokens, RenewalError};
+use super::{account_tokens::AccountTokens, error::RenewalError};
 use crate::{
     accounts::{ASK_AGAIN_AFTER, Case, Doubt, Evidence, Judgement, Neighbors, judge},
     db::{self, accounts::renewal},

@@ -6,15 +6,18 @@
 //! 3. Any other pair replaces the stored one, restores an ended account, and is written to the rows
 //!    of all grants of the user.
 
+use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
 use super::{
-    RenewalContext, RenewalError,
+    context::RenewalContext,
+    error::RenewalError,
     sealed::{ClearPair, Owner},
 };
 use crate::{
+    backlog::BacklogTokens,
     db::{
         self,
         accounts::{Held, SealedTokens},
@@ -32,14 +35,16 @@ pub struct SignedIn {
 }
 
 impl RenewalContext {
-    /// Stores the pair of a sign-in in the user's account, within the sign-in's transaction.
-    pub(super) async fn sign_in(
+    /// Stores a pair that Backlog has just issued in its user's account, within the sign-in's
+    /// transaction.
+    pub async fn give_to_account(
         &self,
         db: &mut PgConnection,
         space: &Space,
         user: i64,
-        given: ClearPair,
+        (tokens, received_at): (&BacklogTokens, DateTime<Utc>),
     ) -> Result<SignedIn, RenewalError> {
+        let given = ClearPair::new(tokens, received_at);
         let Some(held) = hold_or_claim(&mut *db, space.id, user).await? else {
             return self.create(db, space, user, given).await;
         };
@@ -118,8 +123,8 @@ impl RenewalContext {
         Ok(db::accounts::give_to_grants(db, generation, &tokens).await?)
     }
 
-    /// Seals the account's pair for the row of a new grant.
-    pub(super) fn seal_for_grant(
+    /// Returns the account's pair, sealed for the row of a new grant.
+    pub fn copy_for_grant(
         &self,
         grant: GrantId,
         space: &Space,

@@ -1,7 +1,7 @@
 //! Serves batches, which exist in protocol versions up to 2025-03-26.
 //!
 //! 1. A request without a version counts as 2025-03-26. A batch of a later version is rejected.
-//! 2. Each message counts against its sender's limit. [`envelope`] limits their number.
+//! 2. Each message counts against its sender's limit. The parser (`envelope`) limits their number.
 //! 3. Messages are served in order, so that later ones see the effect of earlier ones. An invalid
 //!    message gets an error among the responses, and so does a request after the responses have
 //!    become too long, which is not served.
@@ -12,8 +12,12 @@ use std::rc::Rc;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::StatusCode, web::Bytes};
 use rmcp::model::ProtocolVersion;
 
-use super::{McpService, Rejection, json_response, version};
-use crate::mcp::envelope::{self, Message, MessageKind, Refused};
+use super::{
+    headers::version,
+    rejection::{Rejection, json_response},
+    responder::Responder,
+};
+use crate::mcp::message::{self, Message, MessageKind, Refused};
 
 /// The maximum bytes of the responses of one batch; further requests are not served.
 const MAX_RESPONSES: usize = 16 << 20;
@@ -23,57 +27,55 @@ const MAX_RESPONSES: usize = 16 << 20;
 #[derive(Clone)]
 pub struct Charge(pub Rc<dyn Fn() -> Option<HttpResponse>>);
 
-impl McpService {
-    pub(super) async fn serve_batch(
-        &self,
-        request: &HttpRequest,
-        messages: Vec<Result<Message, Refused>>,
-        accepts_json: bool,
-    ) -> Result<HttpResponse, Rejection> {
-        check(request, messages.len())?;
-        let silent = |message: &Result<Message, Refused>| match message {
-            Ok(message) => !matches!(message.kind, MessageKind::Request { .. }),
-            Err(refused) => refused.response,
-        };
-        if !accepts_json && !messages.iter().all(silent) {
-            return Err(Rejection::new(
-                StatusCode::NOT_ACCEPTABLE,
-                envelope::no_request(None, "the response is JSON: add application/json to Accept"),
-            ));
-        }
-        let mut list = Vec::from(b"[");
-        for message in messages {
-            let message = within(message, list.len());
-            if let Some(response) = self.serve_element(request, message).await {
-                if list.len() > 1 {
-                    list.push(b',');
-                }
-                list.extend_from_slice(&response);
-            }
-        }
-        if list.len() == 1 {
-            return Ok(HttpResponse::Accepted().finish());
-        }
-        list.push(b']');
-        Ok(json_response(StatusCode::OK, list.into()))
+/// Serves the messages of a batch in order.
+pub(super) async fn serve(
+    responder: &Responder,
+    request: &HttpRequest,
+    messages: Vec<Result<Message, Refused>>,
+    accepts_json: bool,
+) -> Result<HttpResponse, Rejection> {
+    check(request, messages.len())?;
+    let silent = |message: &Result<Message, Refused>| match message {
+        Ok(message) => !matches!(message.kind, MessageKind::Request { .. }),
+        Err(refused) => refused.response,
+    };
+    if !accepts_json && !messages.iter().all(silent) {
+        return Err(Rejection::new(
+            StatusCode::NOT_ACCEPTABLE,
+            message::no_request(None, "the response is JSON: add application/json to Accept"),
+        ));
     }
-
-    /// Returns the response to one message of a batch, if there is one.
-    async fn serve_element(
-        &self,
-        request: &HttpRequest,
-        message: Result<Message, Refused>,
-    ) -> Option<Bytes> {
-        match check_element(message) {
-            Ok(message) if matches!(message.kind, MessageKind::Request { .. }) => {
-                let response = self.library.handle(request, message.text.clone()).await;
-                Some(self.json_of(request, response, &message).await.1)
+    let mut list = Vec::from(b"[");
+    for message in messages {
+        let message = within(message, list.len());
+        if let Some(response) = serve_element(responder, request, message).await {
+            if list.len() > 1 {
+                list.push(b',');
             }
-            // The library ignores notifications without a session.
-            Ok(_) => None,
-            Err(refused) if refused.response => None,
-            Err(refused) => Some(refused.write().into()),
+            list.extend_from_slice(&response);
         }
+    }
+    if list.len() == 1 {
+        return Ok(HttpResponse::Accepted().finish());
+    }
+    list.push(b']');
+    Ok(json_response(StatusCode::OK, list.into()))
+}
+
+/// Returns the response to one message of a batch, if there is one.
+async fn serve_element(
+    responder: &Responder,
+    request: &HttpRequest,
+    message: Result<Message, Refused>,
+) -> Option<Bytes> {
+    match check_element(message) {
+        Ok(message) if matches!(message.kind, MessageKind::Request { .. }) => {
+            Some(responder.serve_as_json(request, &message).await)
+        }
+        // The library ignores notifications without a session.
+        Ok(_) => None,
+        Err(refused) if refused.response => None,
+        Err(refused) => Some(refused.write().into()),
     }
 }
 
@@ -85,7 +87,7 @@ fn within(message: Result<Message, Refused>, responses: usize) -> Result<Message
             ..
         }) if responses > MAX_RESPONSES => {
             let problem = "the responses of this batch are too long; send this request alone";
-            Err(envelope::no_request(Some(id), problem))
+            Err(message::no_request(Some(id), problem))
         }
         message => message,
     }
@@ -93,7 +95,7 @@ fn within(message: Result<Message, Refused>, responses: usize) -> Result<Message
 
 fn check(request: &HttpRequest, messages: usize) -> Result<(), Rejection> {
     if !has_batches(version(request)) {
-        return Err(Rejection::of(envelope::no_request(None, NO_BATCHES)));
+        return Err(Rejection::of(message::no_request(None, NO_BATCHES)));
     }
     let charge = request.extensions().get::<Charge>().cloned();
     // The request itself is already counted.
@@ -120,7 +122,7 @@ pub(crate) fn check_element(message: Result<Message, Refused>) -> Result<Message
             if ["initialize", "subscriptions/listen"].contains(&method.as_str()) =>
         {
             let problem = format!("{method} cannot be part of a batch");
-            Err(envelope::no_request(Some(id.clone()), &problem))
+            Err(message::no_request(Some(id.clone()), &problem))
         }
         _ => Ok(message),
     }
