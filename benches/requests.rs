@@ -5,8 +5,9 @@ use std::hint::black_box;
 use backlog_mcp_hub::{
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Operation},
     clock::Clock,
-    mcp::{HubServer, hidden},
+    mcp::server::HubServer,
     oauth::{Params, Scopes},
+    toolkit::hidden,
 };
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Map, Value, json};

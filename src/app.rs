@@ -36,21 +36,22 @@ use sqlx::PgPool;
 use url::Url;
 
 use crate::{
+    accounts::sessions::Sessions,
     config::{BaseUrl, Settings},
     embedded::EmbeddedPostgres,
     jobs::{BackgroundJobs, journal::Writer},
-    mcp::{HubServer, sessions::Sessions},
+    mcp::server::HubServer,
     observe::SecurityEvents,
     telemetry::LogLink,
 };
-
 use drain::LastResponses;
-pub use error::StartError;
 use http::{HttpService, SHUTDOWN};
 use services::Services;
 use socket::Socket;
 use sources::Sources;
 use storage::OpenStorage;
+
+pub use error::StartError;
 pub use storage::{OWN_KEY_FILE, migrate};
 
 /// How long the shutdown waits for the last audit events to be written.

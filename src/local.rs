@@ -13,19 +13,20 @@ use rmcp::ServiceExt;
 use tracing_actix_web::TracingLogger;
 
 use crate::{
+    accounts::access::{BacklogAccess, FixedAccess},
     backlog::{BacklogClient, ClientError, ClientOptions, Credentials},
+    calls::{
+        caller::{Caller, ChallengeSlot},
+        organizations::{Organization, Organizations},
+    },
     clock::Clock,
     config::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces},
-    mcp::{
-        self, BacklogAccess, Caller, ChallengeSlot, FixedAccess, HubServer, Organization,
-        Organizations, Stdio,
-    },
+    mcp::{self, server::HubServer, stdio::Stdio},
     oauth::Scopes,
     random::Random,
     telemetry::{RequestSpan, request_id},
     web::{KEEP_ALIVE, content_coding, health, mcp::MAX_BODY, methods, not_found},
 };
-
 use token::{Admission, Guard, Unkept};
 
 /// How long calls under way may take to finish when the server stops.

@@ -21,7 +21,7 @@ use tracing_actix_web::TracingLogger;
 use super::{connections::Connections, drain::LastResponses};
 use crate::{
     config::HttpTimeouts,
-    mcp::HubServer,
+    mcp::server::HubServer,
     telemetry::{Refusals, RequestSpan, TrustedPeers, request_id},
     web::{
         AppState, KEEP_ALIVE, content_coding, host_guard, measure, request_limit, routes, slow_body,

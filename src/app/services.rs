@@ -11,14 +11,14 @@ use url::Url;
 
 use super::{error::StartError, fetcher, sites, sources::Sources, storage::OpenStorage};
 use crate::{
+    accounts::{
+        backlog_tokens::{Accounts, RenewalContext},
+        sessions::Sessions,
+    },
     backlog::{BacklogClient, ClientError, ClientOptions, Observer, Sites},
     clock::Clock,
     config::{BaseUrl, Settings},
     crypto::SecretHasher,
-    mcp::{
-        backlog_tokens::{Accounts, RenewalContext},
-        sessions::Sessions,
-    },
     oauth::metadata::WaysToRegister,
     observe::{Metrics, Recorder},
     telemetry::TrustedPeers,

@@ -7,12 +7,12 @@ use sqlx::{Connection, PgPool};
 
 use super::{error::StartError, sources::Sources};
 use crate::{
+    accounts::backlog_tokens::access_token_place,
     config::{DefaultSpaceSettings, Settings, Storage},
     crypto::{KeyRing, Place, UnsealError},
     db::{self, spaces::EnvironmentSpace},
     domain::{SpaceId, space::secret_place},
     embedded::EmbeddedPostgres,
-    mcp::backlog_tokens::access_token_place,
     oauth::CheckKey,
     random::Random,
     secret_file,

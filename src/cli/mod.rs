@@ -29,11 +29,11 @@ use clap::{
     error::ErrorKind,
 };
 
-use self::operator::{OWNER, SERVICE_ROLE, explain_to};
 use crate::{
     config::Environment,
     telemetry::{self, LogFormat},
 };
+use operator::{OWNER, SERVICE_ROLE, explain_to};
 
 /// A self-hosted MCP server that lets AI assistants use Nulab Backlog on behalf of the signed-in
 /// user.

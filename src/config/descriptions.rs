@@ -17,7 +17,7 @@ use std::{
 use serde_json::Value;
 
 use super::Environment;
-use crate::mcp::Descriptions;
+use crate::calls::descriptions::Descriptions;
 
 const VARIABLE: &str = "BACKLOG_MCP_";
 /// Only the first file that exists is read. The one without an extension is YAML, and therefore may

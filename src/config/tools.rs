@@ -5,7 +5,14 @@ use super::{
     error::ConfigError,
     values::{given, parsed, switch},
 };
-use crate::mcp::{BadPrefix, Policy, ToolOptions, ToolPrefix, Toolset};
+use crate::{
+    calls::{
+        options::ToolOptions,
+        policy::Policy,
+        prefix::{BadPrefix, ToolPrefix},
+    },
+    toolkit::toolset::Toolset,
+};
 
 /// The settings of the tools, checked.
 #[derive(Clone, Debug, Default)]

@@ -11,9 +11,9 @@ use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::{spaces::SealedSample, unreadable};
-use crate::{
-    accounts::{Doubt, Standing},
-    domain::{AccountId, GrantId, SpaceId},
+use crate::domain::{
+    AccountId, GrantId, SpaceId,
+    account::{Doubt, Standing},
 };
 
 /// A pair of Backlog tokens, sealed for the row that stores it.

@@ -1,5 +1,6 @@
 //! The domain of the service: spaces, clients, grants, principals.
 
+pub mod account;
 pub mod audit_event;
 pub mod authority;
 pub mod change;

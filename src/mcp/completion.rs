@@ -14,13 +14,14 @@ use rmcp::{
 };
 
 use super::{
-    error::ToolError,
-    hidden,
     prompts::{self, Holds},
     reader::Reader,
     resources::{self, Project},
 };
-use crate::backlog::{Request, Segment};
+use crate::{
+    backlog::{Request, Segment},
+    toolkit::{error::ToolError, hidden},
+};
 
 const LANGUAGES: [&str; 2] = ["日本語", "English"];
 /// The number of recent issues that are searched.

@@ -22,11 +22,13 @@ use serde::{
 use serde_json::{error::Category, value::RawValue};
 
 use super::{
-    elements::{self, MAX_ELEMENTS},
     message::{Message, MessageKind, Refused, no_request, not_json},
     params,
 };
-use crate::backlog::surrogates;
+use crate::{
+    backlog::surrogates,
+    toolkit::elements::{self, MAX_ELEMENTS},
+};
 
 /// The maximum number of messages in a batch. Further ones are counted but not kept.
 const MAX_MESSAGES: usize = 50;

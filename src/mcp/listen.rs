@@ -1,6 +1,6 @@
 //! `subscriptions/listen` (protocol version 2026-07-28): notifies a client when its lists change.
 //!
-//! 1. The HTTP layer gives a caller a [`Subscriber`](super::Subscriber), which can look up its
+//! 1. The HTTP layer gives a caller a [`Subscriber`](crate::calls::subscriber::Subscriber), which can look up its
 //!    permissions again.
 //! 2. A subscription takes a place (`subscriptions`), unless a limit is reached.
 //! 3. After each change of a space, the permissions of the caller are looked up again. If the lists
@@ -17,9 +17,8 @@ use rmcp::{
     service::{SubscriptionContext, SubscriptionSendError},
 };
 
-use super::{
-    caller::Caller, prompts, reader::Reader, resources, services::Services, subscriber::Permissions,
-};
+use super::{prompts, reader::Reader, resources};
+use crate::calls::{caller::Caller, services::Services, subscriber::Permissions};
 
 /// The lifetime of a subscription, after which clients subscribe again.
 const LIFETIME: Duration = Duration::from_secs(3600);

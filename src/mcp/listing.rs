@@ -8,8 +8,10 @@ use std::{
 use bytes::Bytes;
 use rmcp::model::{CacheScope, ListToolsResult, ServerResult};
 
-use super::{Caller, Policy, router::Table};
-use crate::oauth::Scopes;
+use crate::{
+    calls::{caller::Caller, policy::Policy, registry::Table},
+    oauth::Scopes,
+};
 
 /// How long a client may keep the list, in milliseconds.
 pub(super) const TTL_MS: u64 = 300_000;

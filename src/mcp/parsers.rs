@@ -1,7 +1,7 @@
 //! Exposes two parsers of external text for the fuzz targets in `tests/fuzz`: through a whole call
 //! they would be tested too rarely.
 
-use super::{file, reading};
+use crate::{arguments::reading, toolkit::file};
 
 /// Parses the name of a file in a `Content-Disposition` header.
 pub fn file_name(disposition: &[u8]) -> Option<String> {

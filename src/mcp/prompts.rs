@@ -16,7 +16,8 @@ use rmcp::{
     },
 };
 
-use super::{ToolPrefix, hidden, reader::Reader};
+use super::reader::Reader;
+use crate::{calls::prefix::ToolPrefix, toolkit::hidden};
 
 /// How long a client may keep the list, in milliseconds.
 const LIST_TTL_MS: u64 = 300_000;

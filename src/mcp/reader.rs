@@ -7,22 +7,25 @@ use std::{fmt, sync::Arc};
 use rmcp::ErrorData;
 use serde_json::{Map, Value};
 
-use super::{
-    AccessError, AuthChallenge, Caller,
-    attempt::{Backlog, HeldResponses},
-    error::{About, ToolError},
-    failure::Context,
-    hidden,
-    outcome::Read,
-    progress::ProgressSink,
-    projects::{Filtered, ProjectFilter},
-    services::Services,
-};
 use crate::{
+    accounts::access::AccessError,
     backlog::{BacklogError, Content, Request},
+    calls::{
+        caller::{AuthChallenge, Caller},
+        failure::Context,
+        project_guard::{Filtered, ProjectFilter},
+        services::Services,
+    },
     domain::audit_event::ToolOutcome,
     oauth::{Scope, Scopes},
     observe::ToolCall,
+    toolkit::{
+        attempt::{Backlog, HeldResponses},
+        error::{About, ToolError},
+        hidden,
+        outcome::Read,
+        progress::ProgressSink,
+    },
 };
 
 /// Reads from Backlog on behalf of a caller.

@@ -1,7 +1,26 @@
 //! The MCP server: its description, the tools that it lists, and who may call them.
 
-use crate::mcp::caller::request_span;
-use crate::mcp::services::Services;
+use super::{
+    completion, listen,
+    listing::{self, Listings},
+    params, prompts,
+    reader::Reader,
+    resources,
+};
+use crate::{
+    backlog::{BacklogClient, BacklogUrl},
+    calls::{
+        caller::{Caller, ChallengeSlot, request_span},
+        execution::{self, Call},
+        options::ToolOptions,
+        organizations::Organizations,
+        services::Services,
+        structured,
+    },
+    clock::Clock,
+    observe::Recorder,
+    toolkit::progress,
+};
 use futures_util::FutureExt;
 use std::borrow::Cow;
 
@@ -20,21 +39,6 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
-
-use super::{
-    Caller, ChallengeSlot, Organizations, ToolOptions, completion,
-    execution::{self, Call},
-    listen,
-    listing::{self, Listings},
-    params, progress, prompts,
-    reader::Reader,
-    resources, structured,
-};
-use crate::{
-    backlog::{BacklogClient, BacklogUrl},
-    clock::Clock,
-    observe::Recorder,
-};
 
 const VERSIONS: [ProtocolVersion; 5] = [
     // Clients from before 2025-05 offer it and accept no other.

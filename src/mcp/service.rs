@@ -13,7 +13,7 @@
 //! 6. The library's plain-text errors are converted to JSON-RPC errors.
 //!
 //! The layer around it authenticates first and stores the [`Caller`] in the request's extensions.
-//! After the response, that layer reads the caller's [`ChallengeSlot`](super::ChallengeSlot): a
+//! After the response, that layer reads the caller's [`ChallengeSlot`](crate::calls::caller::ChallengeSlot): a
 //! challenge there replaces the response with a 401 or 403.
 
 mod batch;
@@ -30,14 +30,13 @@ use actix_web::{
 };
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 
+use super::{envelope::Received, message, server::HubServer};
 pub use batch::Charge;
 pub(super) use batch::{NO_BATCHES, check_element, has_batches};
 use headers::accepted;
 pub use headers::is_json;
 use rejection::Rejection;
 use responder::Responder;
-
-use super::{HubServer, envelope::Received, message};
 
 /// The endpoint. It is cheap to clone.
 #[derive(Clone)]

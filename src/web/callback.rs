@@ -26,8 +26,8 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{
-    AppState, backlog_redirect, browser, connections,
-    connections::Restored,
+    AppState, backlog_redirect, browser,
+    connections::{self, Restored},
     error::{self, PageError},
     expired,
     limits::Endpoint,
@@ -37,6 +37,7 @@ use super::{
     unchecked::LookUpError,
 };
 use crate::{
+    accounts::{backlog_tokens::RenewalError, sessions::SignInError},
     backlog::{self, BacklogTokens, models::User},
     crypto::UnsealError,
     db::{
@@ -48,7 +49,6 @@ use crate::{
     domain::{
         Authority, ConsentId, Grant, GrantId, RevocationReason, Space, space::verifier_place,
     },
-    mcp::{backlog_tokens::RenewalError, sessions::SignInError},
     oauth::{
         ErrorCode, OAuthError, Params,
         token::{AuthorizationCode, StateKind},

@@ -21,7 +21,10 @@ use rmcp::model::{JsonObject, ProtocolVersion, RequestId};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::mcp::{Accepted, Caller, HubServer, service::WholeBody};
+use crate::{
+    calls::caller::Caller,
+    mcp::{accept::Accepted, server::HubServer, service::WholeBody},
+};
 
 /// The size of the largest plain request, in bytes.
 const LONGEST: u64 = 64 * 1024;

@@ -7,7 +7,7 @@ use actix_web::web::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
-use crate::mcp::DONE;
+use crate::calls::failure::DONE;
 
 /// The size limit for one response of a batch, in bytes.
 const SMALL: usize = 1024;

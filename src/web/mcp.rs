@@ -36,18 +36,21 @@ use super::{
     under_way::Call,
 };
 use crate::{
-    domain::{GrantId, Principal, SpaceId},
-    mcp::{
-        AuthChallenge, BadRequest, Caller, ChallengeSlot, Charge, Policy, Subscriber, Toolset,
-        service::{self, WholeBody},
-        sessions::Session,
+    accounts::sessions::Session,
+    calls::{
+        caller::{AuthChallenge, Caller, ChallengeSlot},
+        policy::{BadRequest, Policy},
+        subscriber::Subscriber,
     },
+    domain::{GrantId, Principal, SpaceId},
+    mcp::service::{self, Charge, WholeBody},
     oauth::{
         Scope, Scopes, bearer,
         token::{AccessToken, TokenHash},
     },
     observe::SecurityEvent,
     telemetry::RequestId,
+    toolkit::toolset::Toolset,
 };
 
 /// The size limit of an MCP request's body, in bytes.

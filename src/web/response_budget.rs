@@ -30,7 +30,7 @@ use tokio::{
 };
 
 use super::lost_response;
-use crate::{domain::SpaceId, mcp::ChallengeSlot, shares::Shares};
+use crate::{calls::caller::ChallengeSlot, domain::SpaceId, shares::Shares};
 
 /// The server's own buffer holds this much for every connection.
 const SMALL: usize = 64 * 1024;

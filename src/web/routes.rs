@@ -11,7 +11,7 @@ use super::{
     not_found, openid_configuration, pages, protected_resource_metadata, ready, register,
     registration, revoke, stylesheet, token,
 };
-use crate::mcp::HubServer;
+use crate::mcp::server::HubServer;
 
 const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 const OPENID: &str = "/.well-known/openid-configuration";

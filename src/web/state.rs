@@ -11,12 +11,13 @@ use super::{
     under_way::UnderWay,
 };
 use crate::{
+    accounts::sessions::Sessions,
     backlog::BacklogClient,
+    calls::policy::Policy,
     clock::Clock,
     config::{BaseUrl, Lifetimes},
     crypto::{KeyRing, SecretHasher},
     fetch::Fetcher,
-    mcp::{Policy, sessions::Sessions},
     oauth::{CheckKey, metadata::WaysToRegister},
     observe::Recorder,
     random::Random,

@@ -5,9 +5,14 @@ use std::{cell::Cell, rc::Rc, sync::Arc};
 
 use actix_web::rt::{System, SystemRunner, spawn};
 use backlog_mcp_hub::{
+    accounts::access::FixedAccess,
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials, SpaceOAuth},
+    calls::{
+        caller::{Caller, ChallengeSlot},
+        policy::Policy,
+    },
     clock::Clock,
-    mcp::{Caller, ChallengeSlot, FixedAccess, HubServer, Policy},
+    mcp::server::HubServer,
     oauth::Scopes,
 };
 use secrecy::{ExposeSecret, SecretString};

@@ -10,12 +10,14 @@ use actix_web::{
     test::{TestRequest, call_service, init_service},
 };
 use backlog_mcp_hub::{
+    accounts::access::FixedAccess,
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
-    clock::Clock,
-    mcp::{
-        Accepted, Caller, ChallengeSlot, FixedAccess, HubServer, Policy, Stdio, local_service,
-        parsers,
+    calls::{
+        caller::{Caller, ChallengeSlot},
+        policy::Policy,
     },
+    clock::Clock,
+    mcp::{accept::Accepted, parsers, server::HubServer, service::local_service, stdio::Stdio},
     oauth::Scopes,
 };
 use backlog_sim::{BacklogSim, SimOptions, seed};

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use backlog_mcp_hub::{backlog::BacklogUrl, mcp::Toolset, oauth::RedirectUri};
+use backlog_mcp_hub::{backlog::BacklogUrl, oauth::RedirectUri, toolkit::toolset::Toolset};
 use proptest::{prelude::*, test_runner::TestRunner};
 use sqlx::PgPool;
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use backlog_mcp_hub::{
     backlog::ClientOptions,
-    mcp::{IMAGE_MEMORY, NAME_MEMORY, PROJECT_MEMORY},
+    calls::{name_lookup::NAME_MEMORY, project_guard::PROJECT_MEMORY},
+    toolkit::file::IMAGE_MEMORY,
     web::{body_budget::BodyLimits, response_budget},
 };
 use regex::Regex;

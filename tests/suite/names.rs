@@ -8,7 +8,11 @@ mod wrong;
 
 use std::collections::BTreeSet;
 
-use backlog_mcp_hub::mcp::{HubServer, Policy, ToolOptions, Toolset};
+use backlog_mcp_hub::{
+    calls::{options::ToolOptions, policy::Policy},
+    mcp::server::HubServer,
+    toolkit::toolset::Toolset,
+};
 use backlog_sim::{BacklogSim, Id, Matcher, SimOptions, seed};
 use serde_json::{Value, json};
 

@@ -14,12 +14,12 @@ use url::Url;
 
 use super::finding::{Findings, Verdict};
 use crate::{
+    accounts::space_application::SpaceApplication,
     app::sites,
     backlog::{BacklogClient, BacklogUrl, ClientOptions, OAuthError, Sites},
     crypto::KeyRing,
     db,
     domain::{Space, space::SHARED_REDIRECT_URI},
-    mcp::space_application::SpaceApplication,
 };
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);

@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
 use super::{Account, Columns, GrantTokens, SealedTokens};
-use crate::{
-    accounts::{Doubt, EndReason, Endings, Neighbors},
-    domain::{AccountId, GrantId, SpaceId},
+use crate::domain::{
+    AccountId, GrantId, SpaceId,
+    account::{Doubt, EndReason, Endings, Neighbors},
 };
 
 /// A lease that was acquired.

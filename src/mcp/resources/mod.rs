@@ -25,8 +25,12 @@ use rmcp::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{error::ToolError, hidden, origin, reader::Reader, text_part::Part, tokens};
-use crate::backlog::{Request, Segment};
+use super::reader::Reader;
+use crate::{
+    backlog::{Request, Segment},
+    calls::origin,
+    toolkit::{error::ToolError, hidden, text_part::Part, tokens},
+};
 use uri::{ResourceKind, Target};
 
 const MARKDOWN: &str = "text/markdown";

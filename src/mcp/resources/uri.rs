@@ -6,7 +6,7 @@
 
 use crate::{
     backlog::{Operation, Segment},
-    mcp::rest::TEXT_OFFSET,
+    toolkit::rest::TEXT_OFFSET,
 };
 
 const SCHEME: &str = "backlog://";

@@ -19,7 +19,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use sse_stream::SseStream;
 use tracing::Span;
 
-use crate::mcp::{Caller, HubServer};
+use crate::{calls::caller::Caller, mcp::server::HubServer};
 
 const JSON: &[u8] = b"application/json";
 const EVENTS: &[u8] = b"text/event-stream";

@@ -1,20 +1,18 @@
 //! If an item was not found, every tool advises to check its own arguments.
 
-use crate::mcp::router;
-use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
-
 use super::{
     call, caller_of,
     calls::{has_key_too, most, sample_of},
 };
 use crate::{
     backlog::fake::FakeBacklog,
-    mcp::{
-        ToolOptions,
-        router::{Entry, Table},
+    calls::{
+        options::ToolOptions,
+        registry::{self, Entry, Table},
     },
 };
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
 
 const NOT_FOUND: &str = r#"{"errors":[{"message":"Nothing here.","code":6,"moreInfo":""}]}"#;
 
@@ -60,7 +58,7 @@ fn named_by<'a>(line: &str, arguments: &'a [(String, Value)]) -> Vec<&'a str> {
 #[actix_web::test]
 async fn the_advice_for_a_missing_item_names_arguments_of_the_tool() {
     let table = Table::new(&ToolOptions::default());
-    for entry in router::all() {
+    for entry in registry::all() {
         let name = entry.spec.name;
         let backlog = FakeBacklog::responding(404, NOT_FOUND);
         let arguments = arguments(&entry);

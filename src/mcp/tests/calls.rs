@@ -1,11 +1,9 @@
 //! Calls that succeed, and calls that send no request.
 
-use crate::mcp::router;
+use super::{call, caller_of, result};
+use crate::{arguments::reading::Mode, backlog::fake::FakeBacklog, calls::registry};
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
-
-use super::{call, caller_of, result};
-use crate::{backlog::fake::FakeBacklog, mcp::reading::Mode};
 
 #[actix_web::test]
 async fn a_result_is_backlogs_own_json() {
@@ -175,7 +173,7 @@ pub(super) fn sample_of(name: &str, schema: &Value) -> Value {
 async fn every_tool_can_be_called_according_to_its_schema() {
     let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
-    for entry in router::all() {
+    for entry in registry::all() {
         let name = entry.spec.name;
         let schema = entry.tool.schema_as_json_value();
         let mut arguments = sample(&schema);
@@ -199,7 +197,7 @@ async fn every_tool_can_be_called_according_to_its_schema() {
 async fn null_is_as_good_as_absent() {
     let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
-    for entry in router::all() {
+    for entry in registry::all() {
         let schema = entry.tool.schema_as_json_value();
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         let mut arguments = sample(&schema);

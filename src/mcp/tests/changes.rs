@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::{call, caller_of, result};
-use crate::{backlog::fake::FakeBacklog, mcp::DONE};
+use crate::{backlog::fake::FakeBacklog, calls::failure::DONE};
 
 #[actix_web::test]
 async fn a_change_with_a_lost_response_is_reported_as_made() {

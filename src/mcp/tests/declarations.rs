@@ -6,11 +6,16 @@
 
 use std::fmt::Write;
 
-use crate::mcp::{
-    NameList, ToolOptions,
-    entity::{Entity, ProjectRole},
-    projects::Binding,
-    router::{Entry, Table},
+use crate::{
+    calls::{
+        options::ToolOptions,
+        project_guard::Binding,
+        registry::{Entry, Table},
+    },
+    toolkit::{
+        entity::{Entity, ProjectRole},
+        name_list::NameList,
+    },
 };
 
 /// The paragraph of one tool.

@@ -1,15 +1,18 @@
 //! An operator's texts appear in the places of upstream's keys.
 
-use crate::mcp::router;
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::{Value, json};
-
 use super::{call, caller_of, exchange, post, server};
 use crate::{
     backlog::fake::FakeBacklog,
-    mcp::{Descriptions, ToolOptions, description_keys, router::Table},
+    calls::{
+        description_keys,
+        descriptions::Descriptions,
+        options::ToolOptions,
+        registry::{self, Table},
+    },
 };
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
 
 const UPSTREAM: &str = include_str!("../../../tests/fixtures/upstream_description_keys.json");
 
@@ -122,7 +125,7 @@ fn a_text_replaces_only_the_description_of_its_key() {
         "count_issues",
     ];
     let (theirs, ours) = (Table::new(&plain), Table::new(&options));
-    for entry in router::all() {
+    for entry in registry::all() {
         let name = entry.spec.name;
         if !touched.contains(&name) {
             let tool = |table: &Table| json!(table.get(name).unwrap().tool);

@@ -1,15 +1,16 @@
 //! `docs/tools.md` is generated from the table; `UPDATE_DOCS=1 cargo test docs` updates it.
 
-use crate::mcp::router;
+use crate::{
+    calls::registry::{self, Entry},
+    toolkit::toolset::Toolset,
+};
 use std::{env, fmt::Write, fs, path::Path};
 
 use serde_json::Value;
 
-use crate::mcp::{Toolset, router::Entry};
-
 const HEAD: &str = "# Tools
 
-This page is generated from the table of tools in the source (`src/mcp/tools`); after a change there, \
+This page is generated from the table of tools in the source (`src/tools`); after a change there, \
 `UPDATE_DOCS=1 cargo test --lib docs` updates it.
 
 The names and inputs of the first seven toolsets are those of \
@@ -26,7 +27,7 @@ belongs to `files`, `issue` and `git`. The [README](../README.md#tools) explains
 ";
 
 fn page() -> String {
-    let entries = router::all();
+    let entries = registry::all();
     let mut page = HEAD.to_owned();
     for toolset in Toolset::ALL {
         let tools: Vec<_> = entries

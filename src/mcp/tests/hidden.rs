@@ -1,19 +1,15 @@
 //! Invisible characters never reach a model, however Backlog's texts are returned, and every result
 //! is marked as untrusted content.
 
-use crate::mcp::router;
-use actix_web::HttpResponse;
-use serde_json::{Value, json};
-
 use super::{call, caller_of, calls::sample, exchange, post, resources::uri, result, rpc, server};
 use crate::{
     backlog::fake::FakeBacklog,
-    mcp::{
-        HubServer, ToolOptions,
-        hidden::{clean, note},
-        origin::UNTRUSTED_CONTENT,
-    },
+    calls::{options::ToolOptions, origin::UNTRUSTED_CONTENT, registry},
+    mcp::server::HubServer,
+    toolkit::hidden::{clean, note},
 };
+use actix_web::HttpResponse;
+use serde_json::{Value, json};
 
 /// One of each kind, between letters: a zero-width space, an override, an isolate, a word joiner, a
 /// byte order mark, and two tags.
@@ -61,7 +57,7 @@ fn thing(id: &Value) -> Value {
 }
 
 fn every_tool() -> impl Iterator<Item = (&'static str, Value)> {
-    router::all().into_iter().map(|entry| {
+    registry::all().into_iter().map(|entry| {
         let mut arguments = sample(&entry.tool.schema_as_json_value());
         let given = arguments.as_object_mut().unwrap();
         for ours in ["textOffset", "textLength", "itemOffset", "offset", "count"] {

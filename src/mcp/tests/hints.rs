@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::mcp::{ToolOptions, router::Table};
+use crate::calls::{options::ToolOptions, registry::Table};
 
 /// Backlog keeps no copy of the content that these tools delete or replace, or they give access
 /// ([`GIVING_ACCESS`]).

@@ -11,13 +11,15 @@ use serde_json::{Map, Value, json};
 
 use super::{caller_of, server};
 use crate::{
+    arguments::reading::Mode,
     backlog::fake::{FakeBacklog, Received},
-    mcp::{
-        Caller, HubServer, ToolOptions,
-        input_kind::{Input, InputKind},
-        reading::Mode,
-        router::{Entry, Table},
+    calls::{
+        caller::Caller,
+        options::ToolOptions,
+        registry::{Entry, Table},
     },
+    mcp::server::HubServer,
+    toolkit::input_kind::{Input, InputKind},
 };
 use case::{
     CLASSES,

@@ -8,11 +8,14 @@ use serde_json::{Map, Value, json};
 use super::{caller_of, server};
 use crate::{
     backlog::fake::{FakeBacklog, Received},
-    mcp::{
-        Caller, ToolOptions,
+    calls::{
+        caller::Caller,
+        options::ToolOptions,
+        registry::{Entry, Table},
+    },
+    toolkit::{
         input_kind::{Input, InputKind, Mark},
         name_kind::NameKind as Name,
-        router::{Entry, Table},
     },
 };
 

@@ -43,19 +43,23 @@ use actix_web::{
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::{
-    BacklogAccess, Caller, ChallengeSlot, FixedAccess, HubServer, Policy, Toolset, service,
-};
+use super::{server::HubServer, service};
 use crate::{
+    accounts::access::{BacklogAccess, FixedAccess},
     backlog::{BacklogClient, ClientOptions, Credentials, fake::FakeBacklog},
+    calls::{
+        caller::{Caller, ChallengeSlot},
+        policy::Policy,
+    },
     clock::Clock,
     oauth::Scopes,
+    toolkit::toolset::Toolset,
 };
 
 const HOST: &str = "hub.example.com";
 
 /// The server of this test. Every test has its own thread and runtime.
-pub(super) fn server() -> HubServer {
+pub(crate) fn server() -> HubServer {
     thread_local! {
         static SERVER: HubServer = {
             let clock = Clock::from_fn(|| DateTime::from_timestamp(1_000, 0).unwrap());

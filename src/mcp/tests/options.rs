@@ -1,11 +1,13 @@
 //! Options that an operator sets for all callers: names, field selection, size.
 
-use crate::mcp::router;
+use super::{caller_of, exchange, post, server};
+use crate::{
+    backlog::fake::FakeBacklog,
+    calls::{options::ToolOptions, registry},
+    oauth::Scopes,
+};
 use rmcp::ServerHandler;
 use serde_json::{Value, json};
-
-use super::{caller_of, exchange, post, server};
-use crate::{backlog::fake::FakeBacklog, mcp::ToolOptions, oauth::Scopes};
 
 const ISSUES: &str = r#"[{"id":3,"summary":"a","status":{"id":1,"name":"Open"}},{"id":2,"summary":"b","status":null}]"#;
 
@@ -47,8 +49,8 @@ async fn a_prefix_precedes_every_name() {
         ..ToolOptions::default()
     };
     let listed = list(options.clone()).await;
-    assert_eq!(listed.len(), router::all().len());
-    for (tool, entry) in listed.iter().zip(router::all()) {
+    assert_eq!(listed.len(), registry::all().len());
+    for (tool, entry) in listed.iter().zip(registry::all()) {
         assert_eq!(tool["name"], format!("acme_{}", entry.spec.name));
     }
     let backlog = FakeBacklog::responding(200, "{}");
@@ -65,7 +67,7 @@ async fn every_text_names_the_tools_that_are_offered() {
         prefix: "acme_".parse().unwrap(),
         ..ToolOptions::default()
     };
-    let names: Vec<_> = router::all().iter().map(|tool| tool.spec.name).collect();
+    let names: Vec<_> = registry::all().iter().map(|tool| tool.spec.name).collect();
     // Without the prefix, the name is not that of a tool.
     let without_prefix = |text: &str| {
         let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
@@ -155,13 +157,13 @@ async fn a_full_page_says_how_to_continue_with_any_selected_fields() {
 
 #[actix_web::test]
 async fn lists_offer_their_fields_where_selection_is_on() {
-    for tool in router::all() {
+    for tool in registry::all() {
         let schema = tool.tool.schema_as_json_value();
         let name = tool.spec.name;
         assert_eq!(schema["properties"].get("fields"), None, "{name}");
     }
     let listed = list(selecting()).await;
-    for (tool, entry) in listed.iter().zip(router::all()) {
+    for (tool, entry) in listed.iter().zip(registry::all()) {
         let offered = &tool["inputSchema"]["properties"]["fields"]["items"]["enum"];
         let (name, usual) = (entry.spec.name, entry.spec.is_usual());
         match entry.spec.fields {
@@ -181,7 +183,7 @@ async fn lists_offer_their_fields_where_selection_is_on() {
             }
         }
     }
-    let by_default = listed.iter().zip(router::all());
+    let by_default = listed.iter().zip(registry::all());
     let by_default: Vec<_> = by_default
         .filter(|(_, entry)| entry.spec.is_usual())
         .map(|(tool, _)| tool)

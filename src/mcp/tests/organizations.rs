@@ -1,22 +1,27 @@
 //! Several spaces behind one server.
 
-use crate::mcp::router;
-use std::sync::Arc;
-
-use actix_web::HttpResponse;
-use serde_json::{Value, json};
-
 use super::{caller, exchange, post, server};
 use crate::{
+    accounts::access::FixedAccess,
     backlog::{
         Credentials,
         fake::{FakeBacklog, Received},
     },
-    mcp::{
-        Caller, Descriptions, FixedAccess, HubServer, Organization, Organizations, Policy,
-        ToolOptions, Toolset,
+    calls::{
+        caller::Caller,
+        descriptions::Descriptions,
+        options::ToolOptions,
+        organizations::{Organization, Organizations},
+        policy::Policy,
+        registry,
     },
+    mcp::server::HubServer,
+    toolkit::toolset::Toolset,
 };
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use serde_json::{Value, json};
 
 const UPSTREAM: &str = include_str!("../../../tests/fixtures/upstream_tools.json");
 
@@ -95,7 +100,7 @@ async fn the_tools_are_upstreams() {
     let upstream: Value = serde_json::from_str(UPSTREAM).unwrap();
     let theirs = &upstream["organizations"];
     let listed = Two::new(ToolOptions::default()).listed().await;
-    assert_eq!(listed.len(), router::all().len() + 1);
+    assert_eq!(listed.len(), registry::all().len() + 1);
     for tool in &listed {
         let name = &tool["name"];
         let mut schema = tool["inputSchema"].clone();
@@ -118,7 +123,7 @@ async fn the_tools_are_upstreams() {
     assert!(size(&usual) <= 69_000, "{} bytes", size(&usual));
 
     // With one space there is nothing to choose.
-    for tool in router::all() {
+    for tool in registry::all() {
         assert_ne!(tool.spec.name, "list_organizations");
         let schema = tool.tool.schema_as_json_value();
         assert_eq!(schema["properties"].get("organization"), None);

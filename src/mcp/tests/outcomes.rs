@@ -3,7 +3,19 @@
 //! One tool of each kind is tested with the whole table, and every other tool with a column and a
 //! row of it.
 
-use crate::mcp::router;
+use super::{caller, calls::sample, server};
+use crate::{
+    accounts::access::{AccessError, BacklogAccess},
+    backlog::{
+        BacklogUrl, Credentials,
+        fake::{FakeBacklog, Received},
+    },
+    calls::{
+        caller::{AuthChallenge, Caller},
+        failure::DONE,
+        registry::{self, Entry},
+    },
+};
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
@@ -13,15 +25,6 @@ use actix_web::HttpResponse;
 use async_trait::async_trait;
 use rmcp::model::ProtocolVersion;
 use serde_json::{Value, json};
-
-use super::{caller, calls::sample, server};
-use crate::{
-    backlog::{
-        BacklogUrl, Credentials,
-        fake::{FakeBacklog, Received},
-    },
-    mcp::{AccessError, AuthChallenge, BacklogAccess, Caller, DONE, router::Entry},
-};
 
 /// The body that Backlog returns instead of the requested data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,7 +276,7 @@ impl Tool {
 
     /// Returns every tool, with arguments that cause one request.
     pub fn all() -> Vec<Self> {
-        router::all().iter().map(Self::of).collect()
+        registry::all().iter().map(Self::of).collect()
     }
 }
 

@@ -23,9 +23,11 @@ use super::{
     outcomes::{Tool, texts},
 };
 use crate::{
+    accounts::access::FixedAccess,
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials, fake::FakeBacklog},
+    calls::failure::DONE,
     clock::Clock,
-    mcp::{DONE, FixedAccess, HubServer},
+    mcp::server::HubServer,
 };
 
 /// How Backlog handles a request.

@@ -1,11 +1,12 @@
 //! Every tool of backlog-mcp-server exists here, with its inputs.
 
-use crate::mcp::router;
+use crate::calls::{
+    options::ToolOptions,
+    registry::{self, Table},
+};
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-
-use crate::mcp::{ToolOptions, router::Table};
 
 const UPSTREAM: &str = include_str!("../../../tests/fixtures/upstream_tools.json");
 
@@ -56,7 +57,7 @@ fn every_list_offers_the_fields_that_it_offers_there() {
 #[test]
 fn the_default_toolsets_have_hardly_more_than_theirs() {
     let upstream = upstream();
-    let tools = router::all();
+    let tools = registry::all();
     let more: Vec<_> = tools
         .iter()
         .filter(|entry| entry.spec.is_usual())

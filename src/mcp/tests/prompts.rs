@@ -7,7 +7,7 @@ use super::{
     resources::{backlog, prompts, uri},
     rpc, server,
 };
-use crate::mcp::{ToolOptions, Toolset};
+use crate::{calls::options::ToolOptions, toolkit::toolset::Toolset};
 
 const EVERY_PROMPT: [&str; 4] = [
     "triage",

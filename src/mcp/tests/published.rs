@@ -1,20 +1,17 @@
 //! The published inputs: in a form that every provider accepts, with Backlog's limits, and in a
 //! list that stays small.
 
-use crate::mcp::router;
-use serde_json::{Value, json};
-use tiktoken_rs::o200k_base_singleton;
-
 use super::{call, caller_of};
 use crate::{
     backlog::fake::FakeBacklog,
-    mcp::{
-        ToolOptions, Toolset,
-        rest::Paging,
-        router::{Entry, Table},
-        schema::KEYWORDS,
+    calls::{
+        options::ToolOptions,
+        registry::{self, Entry, Table},
     },
+    toolkit::{rest::Paging, schema::KEYWORDS, toolset::Toolset},
 };
+use serde_json::{Value, json};
+use tiktoken_rs::o200k_base_singleton;
 
 fn published(table: &Table, name: &str) -> Value {
     let entry = table.get(name).unwrap_or_else(|| panic!("no tool {name}"));
@@ -112,7 +109,7 @@ fn schemas_that_a_provider_rejects_are_found() {
     ] {
         assert!(!refused("x", &wide).is_empty(), "{wide}");
     }
-    for entry in router::all() {
+    for entry in registry::all() {
         // The schema as derived from the types of the inputs.
         let wide = entry.tool.schema_as_json_value();
         if entry.spec.name == "get_issues" {

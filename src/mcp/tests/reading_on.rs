@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::{caller_of, result};
 use crate::{
     backlog::fake::{FakeBacklog, Received},
-    mcp::{ToolOptions, tokens::tokens},
+    calls::options::ToolOptions,
+    toolkit::tokens::tokens,
 };
 
 /// The number of characters of a long text.

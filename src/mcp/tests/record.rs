@@ -13,12 +13,12 @@ use uuid::Uuid;
 
 use super::{caller, caller_of, server};
 use crate::{
+    accounts::access::{AccessError, BacklogAccess},
     backlog::{BacklogUrl, Credentials, fake::FakeBacklog},
     domain::{
         ClientKey, GrantId, SpaceId,
         audit_event::{Actor, AuditEventKind, ToolOutcome},
     },
-    mcp::{AccessError, BacklogAccess},
     observe::{Journal, JournalOptions, Metrics, Recorder},
 };
 

@@ -1,6 +1,20 @@
 //! Calls that the hub or Backlog refuses.
 
-use crate::mcp::router;
+use super::{call, caller, caller_of, listed};
+use crate::{
+    accounts::access::{AccessError, BacklogAccess},
+    backlog::{
+        BacklogUrl, Credentials,
+        fake::{FakeBacklog, Received, json as respond},
+    },
+    calls::{
+        caller::{AuthChallenge, Caller},
+        policy::Policy,
+        registry,
+    },
+    oauth::{Scope, Scopes},
+    toolkit::{tool::Spec, toolset::Toolset},
+};
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicUsize, Ordering},
@@ -10,16 +24,6 @@ use actix_web::HttpResponse;
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use serde_json::json;
-
-use super::{call, caller, caller_of, listed};
-use crate::{
-    backlog::{
-        BacklogUrl, Credentials,
-        fake::{FakeBacklog, Received, json as respond},
-    },
-    mcp::{AccessError, AuthChallenge, BacklogAccess, Caller, Policy, Toolset, tool::Spec},
-    oauth::{Scope, Scopes},
-};
 
 /// Calls every tool in turn, and checks that it is refused if and only if `refused` gives a reason.
 /// A refused tool is not listed either, and sends no request to Backlog.
@@ -35,7 +39,7 @@ async fn check_all(
     };
     let names = listed(&fresh()).await;
     let mut refusals = Vec::new();
-    for entry in router::all() {
+    for entry in registry::all() {
         let tool = &entry.spec;
         let reason = refused(tool);
         let is_listed = names.iter().any(|name| name == tool.name);
@@ -58,7 +62,7 @@ async fn without_a_scope_nothing_is_offered() {
         |tool| Some(tool.access.scope().as_str()),
     )
     .await;
-    let count = router::all().len();
+    let count = registry::all().len();
     assert_eq!(refusals.len(), count);
     assert!(refusals.iter().all(|refusal| {
         let scopes = match refusal {
@@ -108,7 +112,10 @@ async fn no_sign_in_is_requested_where_it_would_not_help() {
 
 #[actix_web::test]
 async fn a_toolset_that_is_off_is_off() {
-    let with_tools: BTreeSet<_> = router::all().iter().map(|tool| tool.spec.toolset).collect();
+    let with_tools: BTreeSet<_> = registry::all()
+        .iter()
+        .map(|tool| tool.spec.toolset)
+        .collect();
     for off in with_tools {
         let others: BTreeSet<_> = Toolset::ALL.into_iter().filter(|set| *set != off).collect();
         let refusals = check_all(
@@ -151,7 +158,7 @@ async fn a_tool_of_several_toolsets_is_on_with_each_of_them() {
             chosen,
             ..Policy::default()
         };
-        let all = router::all();
+        let all = registry::all();
         let upload = all
             .iter()
             .find(|tool| tool.spec.name == "upload_attachment");

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::{caller, caller_of, refusals::Renewing, rpc};
 use crate::{
     backlog::fake::{FakeBacklog, Received, json as respond},
-    mcp::{AuthChallenge, Caller, Toolset},
+    calls::caller::{AuthChallenge, Caller},
     oauth::Scopes,
+    toolkit::toolset::Toolset,
 };
 
 const PROJECTS: &str = r#"[{"id":1,"projectKey":"AB","name":"Harbour"},

@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 
 use super::{call, caller, caller_of};
 use crate::{
+    accounts::access::{AccessError, BacklogAccess, FixedAccess},
     backlog::{
         BacklogUrl, Credentials,
         fake::{FakeBacklog, Received},
     },
-    mcp::{AccessError, AuthChallenge, BacklogAccess, Caller, FixedAccess},
+    calls::caller::{AuthChallenge, Caller},
 };
 
 const MYSELF: &str = "GET /api/v2/users/myself";

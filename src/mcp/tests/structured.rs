@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{caller_of, exchange, post, server};
-use crate::{backlog::fake::FakeBacklog, mcp::ToolOptions};
+use crate::{backlog::fake::FakeBacklog, calls::options::ToolOptions};
 
 const ISSUES: &str = r#"[{"id":3,"summary":"a b c"},{"id":2,"summary":"d"}]"#;
 

@@ -1,12 +1,10 @@
 //! The requirements for every tool, including new ones.
 
-use crate::mcp::router;
-use serde_json::Value;
-
-use crate::mcp::{
-    ToolOptions,
-    router::{Entry, Table},
+use crate::calls::{
+    options::ToolOptions,
+    registry::{self, Entry, Table},
 };
+use serde_json::Value;
 
 fn schema(entry: &Entry) -> Value {
     entry.tool.schema_as_json_value()
@@ -14,7 +12,7 @@ fn schema(entry: &Entry) -> Value {
 
 #[test]
 fn every_tool_is_described() {
-    for entry in router::all() {
+    for entry in registry::all() {
         let tool = &entry.tool;
         let name = entry.spec.name;
         assert_eq!(tool.name, name);

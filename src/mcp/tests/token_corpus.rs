@@ -8,8 +8,9 @@ use tiktoken_rs::{cl100k_base, o200k_base};
 
 use super::{call, caller};
 use crate::{
+    accounts::access::FixedAccess,
     backlog::{BacklogUrl, Credentials},
-    mcp::{FixedAccess, tokens::tokens},
+    toolkit::tokens::tokens,
 };
 
 const JAPANESE: &str = "港湾予約ポータルの運用手順書です。毎朝九時に潮位データを確認し、異常があれば担当者へ\

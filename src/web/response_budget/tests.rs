@@ -130,7 +130,7 @@ async fn a_change_is_reported_if_no_memory_is_left_for_its_response() {
         assert_eq!(replacement["id"], 7);
         assert_eq!(
             replacement["result"]["content"][1]["text"],
-            crate::mcp::DONE
+            crate::calls::failure::DONE
         );
     }
 }

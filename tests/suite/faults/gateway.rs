@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use backlog_mcp_hub::accounts::ASK_AGAIN_AFTER;
+use backlog_mcp_hub::domain::account::ASK_AGAIN_AFTER;
 use backlog_sim::Matcher;
 use tokio::time::{Instant, sleep};
 

@@ -3,7 +3,7 @@
 //!
 //! The tools and their inputs are those of `tools/list`, so a new tool needs nothing here.
 
-use backlog_mcp_hub::mcp::Toolset;
+use backlog_mcp_hub::toolkit::toolset::Toolset;
 use backlog_sim::Matcher;
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};

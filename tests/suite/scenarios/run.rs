@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use backlog_mcp_hub::mcp::{Policy, Toolset};
+use backlog_mcp_hub::{calls::policy::Policy, toolkit::toolset::Toolset};
 use backlog_sim::{BacklogSim, Id, SimOptions};
 use serde_json::{Map, Value};
 

@@ -9,9 +9,14 @@ use actix_web::{
     test::{self, TestRequest},
 };
 use backlog_mcp_hub::{
+    accounts::access::FixedAccess,
     backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
+    calls::{
+        caller::{Caller, ChallengeSlot},
+        policy::Policy,
+    },
     clock::Clock,
-    mcp::{Caller, ChallengeSlot, FixedAccess, HubServer, Policy, service},
+    mcp::{server::HubServer, service},
     oauth::Scopes,
 };
 use backlog_sim::{BacklogSim, Id};

@@ -1,7 +1,7 @@
 //! The issuers of one hub, what they give out, and each of their endpoints as a client or a
 //! browser uses it.
 
-use backlog_mcp_hub::mcp::Toolset;
+use backlog_mcp_hub::toolkit::toolset::Toolset;
 use backlog_sim::{BacklogSim, Id, seed};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};

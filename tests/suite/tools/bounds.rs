@@ -5,7 +5,7 @@ mod names;
 
 use std::collections::BTreeSet;
 
-use backlog_mcp_hub::mcp::Policy;
+use backlog_mcp_hub::calls::policy::Policy;
 use backlog_sim::{BacklogSim, Entry, Id, seed};
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! Where only some projects are allowed: what means something only inside of an allowed project
 //! stays inside, by whatever name that is given, and lists show what is of it.
 
-use backlog_mcp_hub::mcp::Policy;
+use backlog_mcp_hub::calls::policy::Policy;
 use backlog_sim::{BacklogSim, seed};
 use serde_json::{Value, json};
 

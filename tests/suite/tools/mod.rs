@@ -22,7 +22,7 @@ mod wiki;
 
 use std::collections::BTreeSet;
 
-use backlog_mcp_hub::mcp::{HubServer, Policy, Toolset};
+use backlog_mcp_hub::{calls::policy::Policy, mcp::server::HubServer, toolkit::toolset::Toolset};
 use backlog_sim::{BacklogSim, Id, SimOptions, seed};
 use serde_json::{Value, json};
 

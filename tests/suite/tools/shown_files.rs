@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use backlog_mcp_hub::mcp::{HubServer, ToolOptions};
+use backlog_mcp_hub::{calls::options::ToolOptions, mcp::server::HubServer};
 use backlog_sim::{BacklogSim, Matcher, ServedFile, seed, seed::document::LAUNCH_PLAN};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use image::{DynamicImage, ImageFormat, RgbImage};

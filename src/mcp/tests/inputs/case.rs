@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::mcp::{
-    input_kind::{Input, InputKind, Mark},
-    name_kind::NameKind as Name,
-    reading::Mode,
+use crate::{
+    arguments::reading::Mode,
+    toolkit::{
+        input_kind::{Input, InputKind, Mark},
+        name_kind::NameKind as Name,
+    },
 };
 
 use Class::*;

@@ -1,17 +1,13 @@
 //! Rules that hold for every tool.
 
-use crate::mcp::router;
-use serde_json::{Value, json};
-
 use super::{advised, as_json, japanese, responding, shown};
 use crate::{
     backlog::fake::FakeBacklog,
-    mcp::{
-        ToolOptions,
-        rest::Way,
-        tests::{caller_of, calls::sample, exchange, post, result, server},
-    },
+    calls::{options::ToolOptions, registry},
+    mcp::tests::{caller_of, calls::sample, exchange, post, result, server},
+    toolkit::rest::Way,
 };
+use serde_json::{Value, json};
 
 /// An item with all the fields that identify it, and a long text.
 fn thing(id: Value, text: &str) -> Value {
@@ -37,7 +33,7 @@ const MARKS: [&str; 2] = ["mark_notification_as_read", "mark_watching_as_read"];
 #[actix_web::test]
 async fn no_tool_loses_a_text_without_a_way_on() {
     let text: String = japanese(true).chars().take(24_000).collect();
-    let tools = router::all();
+    let tools = registry::all();
     for in_list in [false, true] {
         let [numbered, named] = [json!(5), json!("0a")].map(|id| match in_list {
             false => responding(&thing(id, &text)),

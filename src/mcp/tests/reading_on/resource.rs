@@ -4,10 +4,10 @@ use regex::Regex;
 use serde_json::json;
 
 use super::{japanese, responding};
-use crate::mcp::{
-    ToolOptions,
-    tests::{caller_of, resources::uri, rpc},
-    tokens::tokens,
+use crate::{
+    calls::options::ToolOptions,
+    mcp::tests::{caller_of, resources::uri, rpc},
+    toolkit::tokens::tokens,
 };
 
 #[actix_web::test]

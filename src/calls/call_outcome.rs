@@ -1,0 +1,217 @@
+//! The outcome of a call, and its two encodings: as the library's type, or written directly, where
+//! Backlog's JSON is copied without being parsed.
+
+use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
+use serde::Serialize;
+
+use super::{origin, structured};
+use crate::toolkit::hidden;
+
+#[derive(Debug)]
+pub(crate) enum CallOutcome {
+    /// JSON, and notes about it for the caller.
+    Json {
+        text: String,
+        notes: Vec<String>,
+        /// The number of hidden characters removed from the text.
+        removed: usize,
+    },
+    Content(Vec<ContentBlock>),
+    /// Why the call failed, as a text for the model.
+    Failed(String),
+}
+
+impl CallOutcome {
+    /// `text` is JSON.
+    pub fn json(text: impl Into<Box<str>>, notes: Vec<String>) -> Self {
+        Self::json_without(text, notes, 0)
+    }
+
+    /// `text` is JSON, from which `removed` hidden characters were removed.
+    pub fn json_without(text: impl Into<Box<str>>, notes: Vec<String>, removed: usize) -> Self {
+        let text = text.into().into_string();
+        Self::Json {
+            text,
+            notes,
+            removed,
+        }
+    }
+
+    /// Removes hidden characters, and notes how many there were. JSON was cleaned before it was
+    /// truncated.
+    pub fn cleaned(self) -> Self {
+        match self {
+            Self::Json {
+                text,
+                mut notes,
+                removed,
+            } => {
+                let in_notes: usize = notes.iter_mut().map(hidden::clean_text).sum();
+                notes.extend(hidden::note(removed + in_notes));
+                Self::json(text, notes)
+            }
+            Self::Content(mut content) => {
+                let removed = content.iter_mut().map(clean_block).sum();
+                content.extend(hidden::note(removed).map(ContentBlock::text));
+                Self::Content(content)
+            }
+            Self::Failed(mut text) => {
+                let removed = hidden::clean_text(&mut text);
+                let note = hidden::note(removed).into_iter();
+                text.extend(note.flat_map(|note| ["\n".to_owned(), note]));
+                Self::Failed(text)
+            }
+        }
+    }
+
+    /// Converts to the library's type. With `structure`, JSON is returned as `structuredContent`
+    /// too.
+    pub fn into_result(self, structure: bool) -> CallToolResult {
+        let mut result = match self {
+            Self::Json { text, notes, .. } => {
+                let structured = structure.then(|| structured::of(&text, &notes));
+                let texts = [text].into_iter().chain(notes).map(ContentBlock::text);
+                let mut result = CallToolResult::success(texts.collect());
+                result.structured_content =
+                    structured.and_then(|json| serde_json::from_str(&json).ok());
+                result
+            }
+            Self::Content(content) => CallToolResult::success(content),
+            Self::Failed(text) => CallToolResult::error(vec![ContentBlock::text(text)]),
+        };
+        result.meta = Some(origin::meta());
+        result
+    }
+
+    /// Writes the same as JSON, for a client of a protocol version with a handshake.
+    pub fn write(self, structure: bool) -> Vec<u8> {
+        match self {
+            Self::Json { text, notes, .. } => {
+                let structured = structure.then(|| structured::of(&text, &notes));
+                let mut out = Vec::with_capacity(2 * text.len() + 1024);
+                out.extend_from_slice(b"{\"content\":[");
+                for (index, text) in [&text].into_iter().chain(&notes).enumerate() {
+                    out.extend_from_slice(if index == 0 { b"" } else { b"," });
+                    out.extend_from_slice(b"{\"type\":\"text\",\"text\":");
+                    write_json(&mut out, text);
+                    out.push(b'}');
+                }
+                out.push(b']');
+                if let Some(structured) = structured {
+                    out.extend_from_slice(b",\"structuredContent\":");
+                    out.extend_from_slice(structured.as_bytes());
+                }
+                out.extend_from_slice(b",\"isError\":false,\"_meta\":");
+                write_json(&mut out, &origin::meta());
+                out.push(b'}');
+                out
+            }
+            other => {
+                let mut result = other.into_result(structure);
+                // The protocol's library omits it for these protocol versions.
+                result.result_type = None;
+                let mut out = Vec::new();
+                write_json(&mut out, &result);
+                out
+            }
+        }
+    }
+}
+
+/// Cleans the text of a block; image data has none.
+fn clean_block(block: &mut ContentBlock) -> usize {
+    match block {
+        ContentBlock::Text(text) => hidden::clean_text(&mut text.text),
+        ContentBlock::Resource(embedded) => match &mut embedded.resource {
+            ResourceContents::TextResourceContents { text, .. } => hidden::clean_text(text),
+            _ => 0,
+        },
+        _ => 0,
+    }
+}
+
+fn write_json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    if let Err(error) = serde_json::to_writer(out, value) {
+        unreachable!("texts and the protocol's types are JSON: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_removed_and_counted_in_a_note() {
+        let texts = |outcome: CallOutcome| -> Vec<String> {
+            let content = outcome.cleaned().into_result(false).content;
+            let texts = content.into_iter().map(|block| match block {
+                ContentBlock::Text(text) => text.text,
+                ContentBlock::Resource(embedded) => match embedded.resource {
+                    ResourceContents::TextResourceContents { text, .. } => text,
+                    other => panic!("{other:?}"),
+                },
+                other => panic!("{other:?}"),
+            });
+            texts.collect()
+        };
+        let said = |removed: usize| hidden::note(removed).unwrap();
+        let note = || vec!["a\u{200b}b".to_owned()];
+        assert_eq!(texts(CallOutcome::json("{}", Vec::new())), ["{}"]);
+        let json = CallOutcome::json_without("{}", note(), 2);
+        assert_eq!(texts(json), ["{}", "ab", &said(3)]);
+        let failed = CallOutcome::Failed("a\u{202e}b\u{2060}".to_owned());
+        assert_eq!(texts(failed), [format!("ab\n{}", said(2))]);
+        let resource = ResourceContents::text("c\u{feff}d", "backlog://x");
+        let blocks = vec![
+            ContentBlock::text("a\u{feff}b"),
+            ContentBlock::resource(resource),
+        ];
+        assert_eq!(texts(CallOutcome::Content(blocks)), ["ab", "cd", &said(2)]);
+    }
+
+    #[test]
+    fn both_ways_return_the_same() {
+        let cases = || {
+            [
+                CallOutcome::json(r#"{"id":1,"name":"a \"b\" あ"}"#, Vec::new()),
+                CallOutcome::json(
+                    r#"{"id":1,"name":"a \"b\" あ"}"#,
+                    vec!["One \"2\".".to_owned()],
+                ),
+                CallOutcome::json("{}", vec!["One.".to_owned(), "Two.".to_owned()]),
+                CallOutcome::json(r#"[{"id":1}]"#, Vec::new()),
+                CallOutcome::json("[]", vec!["One.".to_owned(), "Two \"2\".".to_owned()]),
+                CallOutcome::json("17", Vec::new()),
+                CallOutcome::json("17", vec!["One.".to_owned()]),
+                CallOutcome::Content(vec![ContentBlock::text("plain")]),
+                CallOutcome::Failed("It is\nwrong.".to_owned()),
+                CallOutcome::json_without("{}", vec!["a\u{200b}b".to_owned()], 2).cleaned(),
+                CallOutcome::Failed("a\u{202e}b".to_owned()).cleaned(),
+                CallOutcome::Content(vec![ContentBlock::text("a\u{feff}b")]).cleaned(),
+            ]
+        };
+        for structure in [false, true] {
+            for (ours, theirs) in cases().into_iter().zip(cases()) {
+                let shown = format!("{ours:?}");
+                let written = ours.write(structure);
+                let mut result = theirs.into_result(structure);
+                result.result_type = None;
+                let expected = serde_json::to_vec(&result).unwrap();
+                assert_eq!(
+                    String::from_utf8(written).unwrap(),
+                    String::from_utf8(expected).unwrap(),
+                    "{shown}"
+                );
+                let structured = result.structured_content;
+                assert_eq!(
+                    structured.is_some(),
+                    structure && shown.starts_with("Json"),
+                    "{shown}"
+                );
+                assert!(structured.is_none_or(|value| matches!(value, Value::Object(_))));
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The page of a list that a call requests, and how to request the next one.
+//!
+//! Backlog pages most lists. The hub pages the lists that Backlog returns whole, and the versions
+//! of a wiki page, which Backlog pages by ids that it does not return.
+
+use serde_json::{Map, Value};
+
+use crate::toolkit::rest::{COUNT, OFFSET, Paging};
+/// Backlog's maximum page size, where it pages by ids.
+const MOST: u64 = 100;
+
+/// The arguments of a page, and the elements that Backlog returned.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Page {
+    paging: Paging,
+    offset: u64,
+    /// The requested or default number of elements.
+    count: Option<u64>,
+    ascending: bool,
+    /// The ids of the elements that Backlog returned.
+    ids: Vec<Option<u64>>,
+    /// The indexes of the elements that may be shown; `None` if all may.
+    shown: Option<Vec<usize>>,
+    /// The number of elements before the hub cut its page.
+    whole: u64,
+}
+
+impl Page {
+    /// Reads the page from the arguments, and removes those that are for the hub. `usual` is the
+    /// default page size.
+    pub fn of(paging: Paging, usual: u64, arguments: &mut Map<String, Value>) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a number that matters is small; others saturate"
+        )]
+        let number = |name| {
+            let value = arguments.get(name).and_then(Value::as_f64);
+            value.map(|number| number as u64)
+        };
+        let (offset, count) = (number(OFFSET).unwrap_or(0), number(COUNT));
+        let ascending = arguments.get("order").is_some_and(|order| order == "asc");
+        let count = match paging {
+            Paging::Whole => {
+                arguments.shift_remove(OFFSET);
+                arguments.shift_remove(COUNT);
+                // 0 counts as absent, like an empty value.
+                count.filter(|count| *count > 0)
+            }
+            Paging::Versions => {
+                arguments.shift_remove(OFFSET);
+                let count = count.unwrap_or(usual);
+                if offset > 0 {
+                    let all = offset.saturating_add(count).min(MOST);
+                    arguments.insert(COUNT.to_owned(), all.into());
+                }
+                Some(count)
+            }
+            _ => Some(count.unwrap_or(usual)),
+        };
+        Self {
+            paging,
+            offset,
+            count,
+            ascending,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a list can be passed on unchanged if it is short enough.
+    pub fn is_plain(&self) -> bool {
+        match self.paging {
+            Paging::None => true,
+            Paging::Whole => self.offset == 0 && self.count.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Records the ids that Backlog returned, before anything is left out.
+    pub fn received(&mut self, value: &Value) {
+        self.ids = value.as_array().into_iter().flatten().map(id).collect();
+    }
+
+    /// Records which of the elements may be shown.
+    pub fn filtered(&mut self, value: &Value) {
+        let mut places = self.ids.iter().enumerate();
+        let shown = value.as_array().into_iter().flatten();
+        let place = |item| Some(places.find(|(_, came)| **came == id(item))?.0);
+        self.shown = Some(shown.filter_map(place).collect());
+    }
+
+    /// Cuts the hub's page out of the elements that may be shown.
+    pub fn take(&mut self, value: &mut Value) {
+        if let (Value::Array(items), Paging::Whole | Paging::Versions) = (value, self.paging) {
+            self.whole = items.len() as u64;
+            let place = |number: u64| usize::try_from(number.min(self.whole)).unwrap_or(0);
+            let end = self
+                .count
+                .map_or(self.whole, |count| self.offset.saturating_add(count));
+            items.truncate(place(end));
+            items.drain(..place(self.offset).min(items.len()));
+        }
+    }
+
+    /// The number of returned elements up to the last of the first `kept` that may be shown.
+    fn passed(&self, kept: usize) -> Option<usize> {
+        let last = kept.checked_sub(1)?;
+        let place = match &self.shown {
+            None => last,
+            Some(places) => *places.get(last)?,
+        };
+        Some(place + 1)
+    }
+
+    /// Returns the arguments for the elements after the first `passed` ones.
+    fn after(&self, passed: usize) -> Option<String> {
+        let last = passed.checked_sub(1)?;
+        match self.paging {
+            Paging::None => None,
+            Paging::Offset | Paging::Whole | Paging::Versions => {
+                let offset = self.offset.saturating_add(passed as u64);
+                Some(format!("offset {offset}"))
+            }
+            Paging::Id => {
+                let id = self.ids.get(last).copied().flatten()?;
+                let bound = if self.ascending { "minId" } else { "maxId" };
+                Some(format!("{bound} {id}"))
+            }
+        }
+    }
+
+    /// Returns the inputs that request only the first element that may be shown.
+    pub(crate) fn only_first(&self) -> Vec<(&'static str, Value)> {
+        let place = self.passed(1).map_or(0, |passed| passed - 1);
+        match self.paging {
+            Paging::None => Vec::new(),
+            Paging::Offset => {
+                let offset = self.offset.saturating_add(place as u64);
+                vec![(OFFSET, offset.into()), (COUNT, 1.into())]
+            }
+            Paging::Whole | Paging::Versions => {
+                vec![(OFFSET, self.offset.into()), (COUNT, 1.into())]
+            }
+            Paging::Id => match self.ids.get(place).copied().flatten() {
+                Some(id) if self.ascending => {
+                    vec![("minId", id.saturating_sub(1).into()), (COUNT, 1.into())]
+                }
+                Some(id) => vec![("maxId", id.saturating_add(1).into()), (COUNT, 1.into())],
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// Writes the note on a list of which the first `kept` of `all` elements are shown, and how to
+    /// get the rest. `last` is the last of all elements.
+    pub(crate) fn note(&self, kept: usize, all: usize, last: Option<&Value>) -> Option<String> {
+        if self.paging == Paging::Whole {
+            return self.of_whole(kept as u64);
+        }
+        if kept < all {
+            let first = match kept {
+                1 => format!("This is the first of {all}."),
+                kept => format!("These are the first {kept} of {all}."),
+            };
+            return Some(format!("{first} {}", self.rest(kept)));
+        }
+        self.more(last)
+    }
+
+    fn of_whole(&self, kept: u64) -> Option<String> {
+        let (from, whole) = (self.offset, self.whole);
+        if from > 0 && from >= whole {
+            let text = format!("The list has only {whole} entries: offset {from} is past its end.");
+            return Some(text);
+        }
+        let to = from + kept;
+        match (from, to) {
+            (0, to) if to >= whole => None,
+            (from, to) if to >= whole => Some(format!(
+                "These are the last {kept} of {whole}, from offset {from} on."
+            )),
+            (from, to) => Some(format!(
+                "These are {kept} of {whole}, from offset {from} on. For the rest, call again \
+                 with offset {to}."
+            )),
+        }
+    }
+
+    /// How to get the elements that the limit cut off after the first `kept`.
+    fn rest(&self, kept: usize) -> String {
+        let next = self.passed(kept).and_then(|passed| match self.paging {
+            // Offsets count the elements that the hub showed, not those that Backlog returned.
+            Paging::Versions => self.after(kept),
+            _ => self.after(passed),
+        });
+        match (next, self.paging) {
+            (Some(next), Paging::Offset) => {
+                format!("For the rest, call again with {next} and count {kept}.")
+            }
+            (Some(next), _) => format!("For the rest, call again with {next}."),
+            (None, _) => "The rest is too long to show.".to_owned(),
+        }
+    }
+
+    /// How to get the next page, if this one is full.
+    fn more(&self, last: Option<&Value>) -> Option<String> {
+        if self.paging == Paging::Versions {
+            return self.more_versions(last);
+        }
+        let came = self.ids.len();
+        if came == 0 || Some(came as u64) < self.count {
+            return None;
+        }
+        let next = self.after(came)?;
+        Some(format!("There may be more: call again with {next}."))
+    }
+
+    /// Backlog returns at most a hundred, and pages by ids that it does not return. The version
+    /// numbers may be those ids.
+    fn more_versions(&self, last: Option<&Value>) -> Option<String> {
+        let end = self.offset.saturating_add(self.count.unwrap_or(0));
+        if self.whole < end.min(MOST) {
+            return None;
+        }
+        if self.whole < MOST {
+            return Some(format!("There may be more: call again with offset {end}."));
+        }
+        let version = last.and_then(|last| last["version"].as_u64());
+        let bound = if self.ascending { "minId" } else { "maxId" };
+        let (these, others) = match self.ascending {
+            true => ("oldest", "newest first with order desc"),
+            false => ("newest", "oldest first with order asc"),
+        };
+        let next = version.map_or_else(String::new, |version| {
+            format!(" with {bound} {version} and offset 0; if nothing is returned,")
+        });
+        Some(format!(
+            "Backlog returns at most the {these} {MOST}. For more, call again{next} {others}."
+        ))
+    }
+}
+
+fn id(item: &Value) -> Option<u64> {
+    item.get("id").and_then(Value::as_u64)
+}
+
+#[cfg(test)]
+mod tests;

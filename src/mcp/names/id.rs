@@ -1,8 +1,0 @@
-//! Ids that are given as texts.
-
-use crate::mcp::reading::text::{clean, digits};
-
-/// Parses a text of digits as an id.
-pub(super) fn id_of(text: &str) -> Option<i64> {
-    clean(text).and_then(|text| digits(&text))
-}

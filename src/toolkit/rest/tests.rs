@@ -1,0 +1,84 @@
+use super::*;
+use crate::calls::registry::{self, Entry};
+use std::collections::BTreeSet;
+
+/// Tools that return a file, and have inputs of their own to read the rest.
+const FILES: &[&str] = &[
+    "get_document_attachment",
+    "get_icon",
+    "get_issue_attachment",
+    "get_pull_request_attachment",
+    "get_shared_file",
+    "get_wiki_attachment",
+];
+
+fn inputs(entry: &Entry) -> BTreeSet<String> {
+    let schema = entry.tool.schema_as_json_value();
+    let inputs = schema["properties"].as_object().cloned();
+    inputs
+        .unwrap_or_default()
+        .into_iter()
+        .map(|it| it.0)
+        .collect()
+}
+
+#[test]
+fn the_tool_that_reads_the_rest_has_the_inputs() {
+    let tools = registry::all();
+    let find = |name: &str| tools.iter().find(|entry| entry.spec.name == name);
+    for entry in &tools {
+        let name = entry.spec.name;
+        let own = inputs(entry);
+        let has = [TEXT_OFFSET, TEXT_LENGTH, ITEM_OFFSET].map(|input| own.contains(input));
+        let Way::By(reading) = entry.spec.rest.way else {
+            let expected = match FILES.contains(&name) {
+                true => [true, true, false],
+                false => [matches!(entry.spec.rest.way, Way::Own); 3],
+            };
+            assert_eq!(has, expected, "{name}");
+            continue;
+        };
+        assert_eq!(has, [false; 3], "{name}");
+        let reader = find(reading.tool).unwrap_or_else(|| panic!("{}", reading.tool));
+        assert!(
+            matches!(reader.spec.rest.way, Way::Own),
+            "{name}: {}",
+            reading.tool
+        );
+        assert!(reader.spec.access.read_only, "{name}");
+        let taken = inputs(reader);
+        for (input, source) in reading.inputs {
+            assert!(
+                taken.contains(*input),
+                "{name}: {} has no {input}",
+                reading.tool
+            );
+            if let Argument(argument) = source {
+                assert!(own.contains(*argument), "{name} has no {argument}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_list_has_pages_or_is_short() {
+    const SHORT: [&str; 3] = ["get_priorities", "get_resolutions", "get_statuses"];
+    for entry in registry::all()
+        .iter()
+        .filter(|entry| entry.spec.access.read_only)
+    {
+        let (name, takes) = (entry.spec.name, inputs(entry));
+        let title = entry.spec.title;
+        let is_list = title.starts_with("List ") || !entry.spec.fields.is_empty();
+        if is_list && !SHORT.contains(&name) {
+            assert!(takes.contains(COUNT), "{name} has no pages");
+            let paged = takes.contains(OFFSET) || takes.contains("maxId");
+            assert!(paged, "{name} has no pages");
+            assert_ne!(entry.spec.paging, Paging::None, "{name}");
+        }
+        if entry.spec.rest.pages == Pages::Whole {
+            assert!(is_list, "{name} is no list");
+            assert_eq!(entry.spec.paging, Paging::Whole, "{name}");
+        }
+    }
+}
