@@ -291,7 +291,8 @@ impl ServerHandler for HubServer {
             progress,
             notifier,
         };
-        let executed = execution::execute(&self.services, entry, call);
+        // On the heap: with the library's own futures around it, it would take much of the stack.
+        let executed = execution::execute(&self.services, entry, call).boxed();
         let outcome = unless_cancelled(&context.ct, executed.map(Ok)).await?;
         let version = context.protocol_version();
         let structure = structured::is_enabled(self.services.options(), version.as_ref());
