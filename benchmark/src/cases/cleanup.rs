@@ -8,7 +8,7 @@ use std::{
 use tokio::process::Command;
 
 use super::{
-    Findings,
+    findings::Findings,
     requests::{Calls, get_issue},
 };
 use crate::{

@@ -1,7 +1,7 @@
 //! Resident memory: idle, and with 10,000 sessions that have made a call.
 
 use super::{
-    CONNECTIONS, Findings,
+    findings::{CONNECTIONS, Findings},
     requests::{Calls, get_issue},
 };
 use crate::{

@@ -1,6 +1,7 @@
 //! The budgets, one file each; `requests.rs` has the requests of the loads.
 
 mod cleanup;
+mod findings;
 mod listing;
 mod memory;
 mod refresh;
@@ -13,14 +14,8 @@ mod throughput;
 
 use clap::ValueEnum;
 
-use crate::{
-    RunArguments, machine,
-    report::{self, Figure, Plot},
-    world::World,
-};
-
-/// The connections of every load.
-const CONNECTIONS: usize = 64;
+use crate::{RunArguments, machine, report, world::World};
+use findings::Findings;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Case {
@@ -42,13 +37,6 @@ pub enum Case {
     Cleanup,
     /// Calls while everything is sealed with a new key
     Rotation,
-}
-
-/// The results of a case.
-#[derive(Default)]
-pub struct Findings {
-    pub figures: Vec<Figure>,
-    pub plots: Vec<Plot>,
 }
 
 /// Runs the named cases, or all of them and writes the report.

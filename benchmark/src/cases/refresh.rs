@@ -4,7 +4,10 @@ use std::{fs, process::Command, time::Duration};
 
 use anyhow::Context;
 
-use super::{CONNECTIONS, Findings, requests::Refreshes};
+use super::{
+    findings::{CONNECTIONS, Findings},
+    requests::Refreshes,
+};
 use crate::{
     RunArguments,
     load::{self, Lasts},

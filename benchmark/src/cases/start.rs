@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Findings;
+use super::findings::Findings;
 use crate::{RunArguments, report::Figure, world::World};
 
 const STARTS: usize = 15;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    CONNECTIONS, Findings,
+    findings::{CONNECTIONS, Findings},
     requests::{Calls, get_issue},
 };
 use crate::{

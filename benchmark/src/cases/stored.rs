@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    Findings,
+    findings::Findings,
     requests::{Calls, Refreshes, get_issue},
 };
 use crate::{

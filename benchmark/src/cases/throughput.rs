@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use secrecy::ExposeSecret;
 
 use super::{
-    CONNECTIONS, Findings,
+    findings::{CONNECTIONS, Findings},
     requests::{Calls, get_issue},
 };
 use crate::{

@@ -1,0 +1,13 @@
+//! The results of a case.
+
+use crate::report::{Figure, Plot};
+
+/// The connections of every load.
+pub const CONNECTIONS: usize = 64;
+
+/// The results of a case.
+#[derive(Default)]
+pub struct Findings {
+    pub figures: Vec<Figure>,
+    pub plots: Vec<Plot>,
+}
