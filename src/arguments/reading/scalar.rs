@@ -113,8 +113,9 @@ fn of_number(kind: &InputKind, number: Number) -> Result<Given, String> {
         InputKind::Marked(
             Mark::IssueKey | Mark::IssueId | Mark::IssueIdOrKey | Mark::ProjectKey | Mark::WikiPage,
         ) => Ok(Given::Value(Value::Number(number))),
-        // A repository or a document may have a number as its name.
-        InputKind::Marked(Mark::RepositoryName | Mark::Document) => {
+        // The name of a repository and the id of a document may consist of digits.
+        InputKind::Marked(Mark::RepositoryName) => Ok(Given::Value(number.to_string().into())),
+        InputKind::Marked(Mark::Document) if document_id::is_valid(&number.to_string()) => {
             Ok(Given::Value(number.to_string().into()))
         }
         InputKind::Marked(Mark::Date) => {
