@@ -53,7 +53,7 @@ impl Graph {
             .collect();
         let modules = files
             .iter()
-            .filter(|file| !is_test(file) && !file.ends_with("main.rs"))
+            .filter(|file| !is_test(source_root, file) && !file.ends_with("main.rs"))
             .map(|file| {
                 let name = module_of(source_root, file);
                 (name.clone(), read(file, name, &known))
@@ -341,8 +341,10 @@ fn module_of(source_root: &Path, file: &Path) -> Names {
     names
 }
 
-fn is_test(file: &Path) -> bool {
-    file.iter()
+/// Only the path below the root counts: the repository itself may be in a directory of tests.
+fn is_test(source_root: &Path, file: &Path) -> bool {
+    let path = file.strip_prefix(source_root).expect("a file below it");
+    path.iter()
         .any(|part| part == "tests" || part == "tests.rs")
 }
 
