@@ -66,7 +66,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// The 401 response. For a bearer token, a header states the reason, not `errors`.
-    pub fn response(self) -> HttpResponse {
+    pub(crate) fn response(self) -> HttpResponse {
         let description = match self {
             Self::NoKey => return ApiError::authentication().error_response(),
             Self::Bearer(error) => error.description(),

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actix_web::http::StatusCode;
+use chrono::{DateTime, Utc};
 
 use crate::{
     error::ApiError,
@@ -178,6 +179,11 @@ impl Control {
         // The calendar ends beyond this.
         let seconds = u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
         self.sim.clock.advance(seconds);
+    }
+
+    /// Stops the space's clock at a time, so that what is done there has that time.
+    pub fn stop_clock_at(&self, time: DateTime<Utc>) {
+        self.sim.clock.stop_at(time);
     }
 
     /// The seeded users, in the order of their ids.

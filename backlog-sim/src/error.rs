@@ -26,37 +26,37 @@ impl ApiError {
     }
 
     /// Code 5: the user may see the target but not do this to it.
-    pub fn unauthorized_operation(message: impl Into<String>) -> Self {
+    pub(crate) fn unauthorized_operation(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, 5, message)
     }
 
     /// Code 6: the target does not exist, or the user may not know that it does.
-    pub fn no_resource(message: impl Into<String>) -> Self {
+    pub(crate) fn no_resource(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, 6, message)
     }
 
     /// Code 7: a parameter is missing or wrong.
-    pub fn invalid(message: impl Into<String>) -> Self {
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, 7, message)
     }
 
     /// Code 9: the maximum number of these exists.
-    pub fn overflow(message: impl Into<String>) -> Self {
+    pub(crate) fn overflow(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, 9, message)
     }
 
     /// Code 11: no API key, or one that is not valid.
-    pub fn authentication() -> Self {
+    pub(crate) fn authentication() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, 11, "Authentication failure.")
     }
 
     /// Code 13: over the rate limit.
-    pub fn too_many_requests() -> Self {
+    pub(crate) fn too_many_requests() -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, 13, "Too many requests.")
     }
 
     /// The response body, also for tests that inject a failure in Backlog's form.
-    pub fn body(code: u8, message: &str) -> String {
+    pub(crate) fn body(code: u8, message: &str) -> String {
         json!({ "errors": [{ "message": message, "code": code, "moreInfo": "" }] }).to_string()
     }
 }

@@ -117,15 +117,15 @@ impl Default for Faults {
 }
 
 impl Faults {
-    pub fn hold(&self, matcher: Matcher) {
+    pub(crate) fn hold(&self, matcher: Matcher) {
         self.add(matcher, Effect::Hold, usize::MAX);
     }
 
-    pub fn delay(&self, matcher: Matcher, duration: Duration, times: usize) {
+    pub(crate) fn delay(&self, matcher: Matcher, duration: Duration, times: usize) {
         self.add(matcher, Effect::Delay(duration), times);
     }
 
-    pub fn end(&self, matcher: Matcher, ending: Ending, times: usize) {
+    pub(crate) fn end(&self, matcher: Matcher, ending: Ending, times: usize) {
         self.add(matcher, Effect::End(ending), times);
     }
 
@@ -138,25 +138,25 @@ impl Faults {
     }
 
     /// Releases held requests and holds no more.
-    pub fn release(&self) {
+    pub(crate) fn release(&self) {
         let mut rules = self.rules.locked();
         rules.retain(|rule| !matches!(rule.effect, Effect::Hold));
         self.releases.send_modify(|releases| *releases += 1);
     }
 
     /// Removes every rule; held requests continue.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut rules = self.rules.locked();
         rules.clear();
         self.releases.send_modify(|releases| *releases += 1);
     }
 
-    pub fn held(&self) -> watch::Receiver<usize> {
+    pub(crate) fn held(&self) -> watch::Receiver<usize> {
         self.held.subscribe()
     }
 
     /// Applies the rules that match an arriving request, and uses them up.
-    pub fn plan(&self, method: &str, path: &str) -> Plan {
+    pub(crate) fn plan(&self, method: &str, path: &str) -> Plan {
         let mut plan = Plan::default();
         let mut rules = self.rules.locked();
         for rule in rules
@@ -194,7 +194,7 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    pub async fn released(mut self) {
+    pub(crate) async fn released(mut self) {
         // An error means that the simulator is gone, which releases the request as well.
         let _ = self.release.changed().await;
     }

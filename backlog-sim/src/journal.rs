@@ -8,7 +8,7 @@ use std::{
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{faults::Matcher, locked::Locked, params::Params};
+use crate::{faults::Matcher, locked::Locked, params::Params, rate_limit::Class};
 
 /// Parameters with values that are replaced by their fingerprint.
 const SECRET_PARAMETERS: [&str; 5] = [
@@ -38,6 +38,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The class by which the request was limited.
+    pub fn class(&self) -> Class {
+        Class::of(&self.method, &self.path)
+    }
+
     /// The first value of a form or query parameter.
     pub fn param(&self, name: &str) -> Option<&str> {
         self.form
@@ -84,7 +89,7 @@ struct Entries {
 
 impl Journal {
     /// Keeps the newest `capacity` entries; none when it is 0.
-    pub fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
             entries: Mutex::default(),
@@ -92,7 +97,7 @@ impl Journal {
     }
 
     /// Records a request and returns its sequence number for [`Journal::completed`].
-    pub fn received(
+    pub(crate) fn received(
         &self,
         method: &str,
         path: &str,
@@ -127,7 +132,7 @@ impl Journal {
         Some(entries.last_sequence)
     }
 
-    pub fn completed(&self, sequence: u64, status: u16) {
+    pub(crate) fn completed(&self, sequence: u64, status: u16) {
         let mut entries = self.entries.locked();
         // Sequence numbers are consecutive, so the place follows from the first kept entry.
         let Some(first) = entries.kept.front().map(|entry| entry.sequence) else {
@@ -141,11 +146,11 @@ impl Journal {
         }
     }
 
-    pub fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn entries(&self) -> Vec<Entry> {
         self.entries.locked().kept.iter().cloned().collect()
     }
 
-    pub fn count(&self, matcher: &Matcher) -> usize {
+    pub(crate) fn count(&self, matcher: &Matcher) -> usize {
         self.entries
             .locked()
             .kept
@@ -155,11 +160,11 @@ impl Journal {
     }
 
     /// How often each refresh token was presented, by its fingerprint.
-    pub fn renewals(&self) -> HashMap<String, usize> {
+    pub(crate) fn renewals(&self) -> HashMap<String, usize> {
         self.entries.locked().renewals.clone()
     }
 
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut entries = self.entries.locked();
         entries.kept.clear();
         entries.renewals.clear();

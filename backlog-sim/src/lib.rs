@@ -32,6 +32,6 @@ pub use faults::{Matcher, ServedFile};
 pub use journal::{Credential, Entry, fingerprint};
 pub use model::{Id, User};
 pub use options::SimOptions;
-pub use rate_limit::RateLimits;
+pub use rate_limit::{Class, RateLimits};
 pub use server::BacklogSim;
 pub use tokens::{RefreshRotation, TokenPair};

@@ -16,14 +16,14 @@ pub(crate) use attachment::{Attachment, AttachmentInfo};
 pub(crate) use content::{
     Document, DocumentComment, PullRequest, Repository, SharedFile, Tag, Wiki, WikiVersion,
 };
-pub(crate) use custom_field::FieldValue;
-pub use custom_field::{CustomField, FieldItem, FieldSettings, FieldType, InitialDate};
+pub(crate) use custom_field::{
+    CustomField, FieldItem, FieldSettings, FieldType, FieldValue, InitialDate,
+};
 pub(crate) use feed::{
     Activity, ActivityKind, Notification, Reason, Star, Starred, Subject, Watching,
 };
 pub use id::Id;
 pub(crate) use issue::{AttributeInfo, Change, Comment, Issue};
-pub(crate) use project::ProjectRecord;
-pub use project::{Category, IssueType, Project, Status, Version};
-pub use space::{Master, NulabAccount, Space, User};
-pub(crate) use space::{PRIORITIES, RESOLUTIONS};
+pub(crate) use project::{Category, IssueType, Project, ProjectRecord, Status, Version};
+pub use space::User;
+pub(crate) use space::{Master, NulabAccount, PRIORITIES, RESOLUTIONS, Space};

@@ -36,7 +36,7 @@ impl Default for SimOptions {
             oauth_client_id: "sim-client".to_owned(),
             oauth_client_secret: "sim-secret".to_owned(),
             redirect_uris: Vec::new(),
-            access_token_lifetime: Duration::from_secs(3600),
+            access_token_lifetime: Duration::from_hours(1),
             refresh_rotation: RefreshRotation::default(),
             rate_limits: RateLimits::default(),
             journal_capacity: 10_000,

@@ -13,25 +13,25 @@ pub(crate) struct Params(Vec<(String, String)>);
 
 impl Params {
     /// Decodes `application/x-www-form-urlencoded` bytes.
-    pub fn parse(encoded: &[u8]) -> Self {
+    pub(crate) fn parse(encoded: &[u8]) -> Self {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
     /// An upload as recorded in the journal: its file's name.
-    pub fn of_upload(name: &str) -> Self {
+    pub(crate) fn of_upload(name: &str) -> Self {
         Self(vec![("file".to_owned(), name.to_owned())])
     }
 
-    pub fn pairs(&self) -> &[(String, String)] {
+    pub(crate) fn pairs(&self) -> &[(String, String)] {
         &self.0
     }
 
-    pub fn extend(&mut self, other: Params) {
+    pub(crate) fn extend(&mut self, other: Params) {
         self.0.extend(other.0);
     }
 
     /// The value of the first pair of this name.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
             .find(|(key, _)| key == name)
@@ -39,29 +39,29 @@ impl Params {
     }
 
     /// The value, when it is present and not empty.
-    pub fn filled(&self, name: &str) -> Option<&str> {
+    pub(crate) fn filled(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
     }
 
     /// The value, which must be present and not empty.
-    pub fn require(&self, name: &str) -> Result<&str, ApiError> {
+    pub(crate) fn require(&self, name: &str) -> Result<&str, ApiError> {
         self.filled(name)
             .ok_or_else(|| ApiError::invalid(format!("{name} is required.")))
     }
 
     /// A value parsed from its text, such as a number or a boolean.
-    pub fn parsed<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
+    pub(crate) fn parsed<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
         self.filled(name)
             .map(|value| value.parse().map_err(|_| malformed(name, value)))
             .transpose()
     }
 
-    pub fn require_id(&self, name: &str) -> Result<Id, ApiError> {
+    pub(crate) fn require_id(&self, name: &str) -> Result<Id, ApiError> {
         let value = self.require(name)?;
         value.parse().map_err(|_| malformed(name, value))
     }
 
-    pub fn date(&self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
+    pub(crate) fn date(&self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
         self.filled(name)
             .map(|value| parse_date(name, value))
             .transpose()
@@ -69,7 +69,7 @@ impl Params {
 
     /// The ids of `name[]`, or `None` if the parameter was not sent. One empty value, which clears
     /// a list, returns an empty list.
-    pub fn ids(&self, name: &str) -> Result<Option<Vec<Id>>, ApiError> {
+    pub(crate) fn ids(&self, name: &str) -> Result<Option<Vec<Id>>, ApiError> {
         let array = format!("{name}[]");
         let mut sent = false;
         let mut ids = Vec::new();
@@ -85,7 +85,7 @@ impl Params {
     }
 
     /// The texts of `name[]`, or `None` if the parameter was not sent; empty ones are skipped.
-    pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
+    pub(crate) fn texts(&self, name: &str) -> Option<Vec<&str>> {
         let array = format!("{name}[]");
         let sent = self.0.iter().filter(|(key, _)| *key == array);
         let texts: Vec<_> = sent.map(|(_, text)| text.as_str()).collect();
@@ -94,7 +94,7 @@ impl Params {
     }
 
     /// `count`: 1 to 100, 20 when absent.
-    pub fn count(&self) -> Result<usize, ApiError> {
+    pub(crate) fn count(&self) -> Result<usize, ApiError> {
         match self.parsed::<usize>("count")? {
             None => Ok(20),
             Some(count @ 1..=100) => Ok(count),
@@ -104,7 +104,7 @@ impl Params {
 
     /// The page that `minId` and `maxId` (both exclusive), `count` and `order` select, of items
     /// in the order of their ids.
-    pub fn page_by_id<T>(
+    pub(crate) fn page_by_id<T>(
         &self,
         things: impl Iterator<Item = T>,
         id: impl Fn(&T) -> Id,
@@ -123,14 +123,14 @@ impl Params {
     }
 
     /// The page that `offset` and `count` select.
-    pub fn page<T>(&self, things: impl IntoIterator<Item = T>) -> Result<Vec<T>, ApiError> {
+    pub(crate) fn page<T>(&self, things: impl IntoIterator<Item = T>) -> Result<Vec<T>, ApiError> {
         let offset = self.parsed::<usize>("offset")?.unwrap_or(0);
         let count = self.count()?;
         Ok(things.into_iter().skip(offset).take(count).collect())
     }
 
     /// Whether `order` is ascending; it is descending when absent.
-    pub fn ascending(&self) -> Result<bool, ApiError> {
+    pub(crate) fn ascending(&self) -> Result<bool, ApiError> {
         match self.filled("order") {
             None | Some("desc") => Ok(false),
             Some("asc") => Ok(true),

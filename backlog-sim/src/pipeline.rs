@@ -132,7 +132,7 @@ async fn handle(
     };
     let quota = sim
         .rate_limiter
-        .count(user, Class::of(method, path), sim.clock.now());
+        .count(user, Class::of(method.as_str(), path), sim.clock.now());
     let mut response = if quota.exceeded {
         request.into_response(ApiError::too_many_requests().error_response())
     } else {

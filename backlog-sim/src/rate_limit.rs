@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, sync::Mutex};
 
-use actix_web::http::Method;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -35,7 +34,8 @@ impl Default for RateLimits {
 }
 
 impl RateLimits {
-    fn of(self, class: Class) -> u32 {
+    /// The limit of a class.
+    pub fn of(self, class: Class) -> u32 {
         match class {
             Class::Read => self.read,
             Class::Update => self.update,
@@ -45,8 +45,9 @@ impl RateLimits {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Class {
+/// The class of a request, by which it is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
     Read,
     Update,
     Search,
@@ -54,8 +55,8 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    pub fn of(method: &Method, path: &str) -> Self {
-        if method != Method::GET && method != Method::HEAD {
+    pub(crate) fn of(method: &str, path: &str) -> Self {
+        if method != "GET" && method != "HEAD" {
             Self::Update
         } else if path == "/api/v2/issues" || path == "/api/v2/issues/count" {
             Self::Search
@@ -90,7 +91,7 @@ struct Counts {
 }
 
 impl RateLimiter {
-    pub fn new(limits: RateLimits) -> Self {
+    pub(crate) fn new(limits: RateLimits) -> Self {
         Self {
             inner: Mutex::new(Counts {
                 limits,
@@ -101,14 +102,14 @@ impl RateLimiter {
     }
 
     /// Takes effect at once, and resets the counts.
-    pub fn set_limits(&self, limits: RateLimits) {
+    pub(crate) fn set_limits(&self, limits: RateLimits) {
         let mut counts = self.inner.locked();
         counts.limits = limits;
         counts.used.clear();
     }
 
     /// Counts one request.
-    pub fn count(&self, user: Id, class: Class, now: DateTime<Utc>) -> Quota {
+    pub(crate) fn count(&self, user: Id, class: Class, now: DateTime<Utc>) -> Quota {
         let mut counts = self.inner.locked();
         counts.turn_to(now);
         let limit = counts.limits.of(class);
@@ -126,7 +127,7 @@ impl RateLimiter {
     }
 
     /// The response of `GET /rateLimit`.
-    pub fn report(&self, user: Id, now: DateTime<Utc>) -> Value {
+    pub(crate) fn report(&self, user: Id, now: DateTime<Utc>) -> Value {
         let mut counts = self.inner.locked();
         counts.turn_to(now);
         let of = |class| {

@@ -8,6 +8,7 @@ use std::{
     os::fd::AsFd,
     sync::Arc,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use actix_web::{
@@ -26,7 +27,10 @@ use crate::{
 };
 
 /// The largest request body, in bytes.
-const BODY_LIMIT: usize = 4 << 20;
+const BODY_LIMIT: usize = 101 << 20;
+
+/// How long an idle connection stays open, as at a common load balancer.
+const KEEP_ALIVE: Duration = Duration::from_mins(1);
 
 /// A running simulated Backlog space. Dropping it stops it.
 #[derive(Debug)]
@@ -66,6 +70,7 @@ impl BacklogSim {
                     })
                     .workers(options.workers)
                     .tcp_nodelay(true)
+                    .keep_alive(KEEP_ALIVE)
                     // A disconnect is noticed at once, so the client's request is no longer held.
                     .h1_allow_half_closed(false)
                     .disable_signals()
@@ -79,13 +84,10 @@ impl BacklogSim {
                     Ok(())
                 })
             })?;
-        let server = match handle.await {
-            Ok(server) => server,
-            Err(_) => {
-                return Err(join(thread)
-                    .err()
-                    .unwrap_or_else(|| io::Error::other("the server ended at once")));
-            }
+        let Ok(server) = handle.await else {
+            return Err(join(thread)
+                .err()
+                .unwrap_or_else(|| io::Error::other("the server ended at once")));
         };
         Ok(Self {
             addr,

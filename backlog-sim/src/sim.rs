@@ -20,7 +20,7 @@ pub(crate) struct Sim {
 }
 
 impl Sim {
-    pub fn new(options: &SimOptions) -> Self {
+    pub(crate) fn new(options: &SimOptions) -> Self {
         Self {
             oauth_client_id: options.oauth_client_id.clone(),
             oauth_client_secret: options.oauth_client_secret.clone(),
@@ -37,11 +37,11 @@ impl Sim {
         }
     }
 
-    pub fn read(&self) -> RwLockReadGuard<'_, State> {
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn write(&self) -> RwLockWriteGuard<'_, State> {
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -50,38 +50,38 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub fn next_id(&mut self) -> Id {
+    pub(crate) fn next_id(&mut self) -> Id {
         self.last_id += 1;
         self.last_id
     }
 
-    pub fn user(&self, id: Id) -> Result<&User, ApiError> {
+    pub(crate) fn user(&self, id: Id) -> Result<&User, ApiError> {
         self.users
             .get(&id)
             .ok_or_else(|| ApiError::no_resource(format!("No such user. (id:{id})")))
     }
 
     /// The projects the user has joined.
-    pub fn joined(&self, user: Id) -> impl Iterator<Item = &ProjectRecord> {
+    pub(crate) fn joined(&self, user: Id) -> impl Iterator<Item = &ProjectRecord> {
         self.projects
             .values()
             .filter(move |record| record.members.contains(&user))
     }
 
-    pub fn has_joined(&self, user: Id, project: Id) -> bool {
+    pub(crate) fn has_joined(&self, user: Id, project: Id) -> bool {
         self.projects
             .get(&project)
             .is_some_and(|record| record.members.contains(&user))
     }
 
     /// A joined project by id or key.
-    pub fn project(&self, user: Id, id_or_key: &str) -> Result<&ProjectRecord, ApiError> {
+    pub(crate) fn project(&self, user: Id, id_or_key: &str) -> Result<&ProjectRecord, ApiError> {
         self.joined(user)
             .find(|record| is(record, id_or_key))
             .ok_or_else(|| no_project(id_or_key))
     }
 
-    pub fn project_mut(
+    pub(crate) fn project_mut(
         &mut self,
         user: Id,
         id_or_key: &str,
@@ -93,12 +93,12 @@ impl State {
     }
 
     /// The project of an issue. Issues never outlive their project.
-    pub fn project_of(&self, issue: &Issue) -> &ProjectRecord {
+    pub(crate) fn project_of(&self, issue: &Issue) -> &ProjectRecord {
         &self.projects[&issue.project_id]
     }
 
     /// An issue by id or key, in a project the user has joined.
-    pub fn issue(&self, user: Id, id_or_key: &str) -> Result<&Issue, ApiError> {
+    pub(crate) fn issue(&self, user: Id, id_or_key: &str) -> Result<&Issue, ApiError> {
         let id = match id_or_key.parse::<Id>() {
             Ok(id) => Some(id),
             Err(_) => self.issue_keys.get(id_or_key).copied(),
@@ -109,19 +109,19 @@ impl State {
     }
 
     /// The issues of the projects the user has joined.
-    pub fn visible_issues(&self, user: Id) -> impl Iterator<Item = &Issue> {
+    pub(crate) fn visible_issues(&self, user: Id) -> impl Iterator<Item = &Issue> {
         self.issues
             .values()
             .filter(move |issue| self.has_joined(user, issue.project_id))
     }
 
-    pub fn children(&self, parent: Id) -> impl Iterator<Item = &Issue> {
+    pub(crate) fn children(&self, parent: Id) -> impl Iterator<Item = &Issue> {
         self.issues
             .values()
             .filter(move |issue| issue.parent == Some(parent))
     }
 
-    pub fn custom_field(&self, id: Id) -> Option<&CustomField> {
+    pub(crate) fn custom_field(&self, id: Id) -> Option<&CustomField> {
         self.projects
             .values()
             .flat_map(|record| &record.custom_fields)
@@ -129,12 +129,12 @@ impl State {
     }
 
     /// Rejects users who may only read.
-    pub fn may_add_issues(&self, user: Id) -> Result<(), ApiError> {
+    pub(crate) fn may_add_issues(&self, user: Id) -> Result<(), ApiError> {
         self.role_allows(user, 3)
     }
 
     /// Rejects users who may only read, or only add issues.
-    pub fn may_edit(&self, user: Id) -> Result<(), ApiError> {
+    pub(crate) fn may_edit(&self, user: Id) -> Result<(), ApiError> {
         self.role_allows(user, 2)
     }
 
@@ -149,7 +149,7 @@ impl State {
     }
 
     /// Assigns the next key of its project to the issue.
-    pub fn insert_issue(&mut self, mut issue: Issue) {
+    pub(crate) fn insert_issue(&mut self, mut issue: Issue) {
         if let Some(record) = self.projects.get_mut(&issue.project_id) {
             record.last_key += 1;
             issue.key_id = record.last_key;
@@ -160,7 +160,7 @@ impl State {
     }
 
     /// Updates issue keys after a project's key has changed.
-    pub fn rename_issue_keys(&mut self, project: Id) {
+    pub(crate) fn rename_issue_keys(&mut self, project: Id) {
         let Some(record) = self.projects.get(&project) else {
             return;
         };
@@ -172,7 +172,7 @@ impl State {
     }
 
     /// Removes an issue; its children become issues without a parent.
-    pub fn remove_issue(&mut self, id: Id) {
+    pub(crate) fn remove_issue(&mut self, id: Id) {
         if let Some(issue) = self.issues.remove(&id) {
             self.issue_keys.remove(&issue.issue_key);
             self.forget_stars(Starred::Issue(id));
@@ -197,7 +197,7 @@ impl State {
 
     /// Adds a comment to an issue, which counts as its update, notifies the named users, and
     /// returns the id of the comment.
-    pub fn add_comment(&mut self, id: Id, mut comment: Comment, notify: &[Id]) -> Id {
+    pub(crate) fn add_comment(&mut self, id: Id, mut comment: Comment, notify: &[Id]) -> Id {
         comment.id = self.next_id();
         let reason = if comment.is_update() {
             Reason::IssueUpdated

@@ -49,7 +49,7 @@ pub(crate) enum BearerError {
 }
 
 impl BearerError {
-    pub fn description(self) -> &'static str {
+    pub(crate) fn description(self) -> &'static str {
         match self {
             Self::Expired => "The access token expired",
             Self::NotFound => "The access token is not found",
@@ -86,7 +86,7 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    pub fn new(access_lifetime: Duration, rotation: RefreshRotation) -> Self {
+    pub(crate) fn new(access_lifetime: Duration, rotation: RefreshRotation) -> Self {
         Self {
             codes: HashMap::new(),
             access: HashMap::new(),
@@ -100,7 +100,7 @@ impl Tokens {
         }
     }
 
-    pub fn issue_code(
+    pub(crate) fn issue_code(
         &mut self,
         user: Id,
         redirect_uri: &str,
@@ -122,7 +122,7 @@ impl Tokens {
 
     /// Redeems a code, once, for the redirect URI it was issued to and with the verifier of its
     /// challenge.
-    pub fn redeem(
+    pub(crate) fn redeem(
         &mut self,
         code: &str,
         redirect_uri: &str,
@@ -150,7 +150,7 @@ impl Tokens {
     }
 
     /// Issues tokens, like a sign-in.
-    pub fn issue_pair(&mut self, user: Id, now: DateTime<Utc>) -> TokenPair {
+    pub(crate) fn issue_pair(&mut self, user: Id, now: DateTime<Utc>) -> TokenPair {
         let refresh = random::secret(48);
         self.owners.insert(fingerprint(&refresh), user);
         self.refresh.insert(refresh.clone(), user);
@@ -158,7 +158,7 @@ impl Tokens {
     }
 
     /// Uses a refresh token. Access tokens issued before stay valid until they expire.
-    pub fn refresh(&mut self, refresh_token: &str, now: DateTime<Utc>) -> Option<TokenPair> {
+    pub(crate) fn refresh(&mut self, refresh_token: &str, now: DateTime<Utc>) -> Option<TokenPair> {
         let user = *self.refresh.get(refresh_token)?;
         match self.rotation {
             RefreshRotation::Keep => Some(self.issue_access(user, refresh_token.to_owned(), now)),
@@ -170,13 +170,13 @@ impl Tokens {
     }
 
     /// The user of a refresh token, good or not, by its fingerprint.
-    pub fn owner(&self, refresh_fingerprint: &str) -> Option<Id> {
+    pub(crate) fn owner(&self, refresh_fingerprint: &str) -> Option<Id> {
         self.owners.get(refresh_fingerprint).copied()
     }
 
     /// How many refresh tokens a user was ever given: one with each sign-in, and one with each
     /// renewal that replaces it.
-    pub fn issued(&self, user: Id) -> usize {
+    pub(crate) fn issued(&self, user: Id) -> usize {
         self.owners.values().filter(|owner| **owner == user).count()
     }
 
@@ -199,7 +199,7 @@ impl Tokens {
     }
 
     /// The user of an access token.
-    pub fn bearer(&self, token: &str, now: DateTime<Utc>) -> Result<Id, BearerError> {
+    pub(crate) fn bearer(&self, token: &str, now: DateTime<Utc>) -> Result<Id, BearerError> {
         let token = self.access.get(token).ok_or(BearerError::NotFound)?;
         if now < token.expires {
             Ok(token.user)
@@ -208,25 +208,25 @@ impl Tokens {
         }
     }
 
-    pub fn issue_api_key(&mut self, user: Id) -> String {
+    pub(crate) fn issue_api_key(&mut self, user: Id) -> String {
         let key = random::secret(64);
         self.api_keys.insert(key.clone(), user);
         key
     }
 
-    pub fn api_key(&self, key: &str) -> Option<Id> {
+    pub(crate) fn api_key(&self, key: &str) -> Option<Id> {
         self.api_keys.get(key).copied()
     }
 
     /// Expires every access token; refresh tokens stay valid.
-    pub fn expire_access(&mut self, now: DateTime<Utc>) {
+    pub(crate) fn expire_access(&mut self, now: DateTime<Utc>) {
         for token in self.access.values_mut() {
             token.expires = token.expires.min(now);
         }
     }
 
     /// Revokes the grants of the user, or of all users: codes and tokens, but not API keys.
-    pub fn revoke(&mut self, user: Option<Id>) {
+    pub(crate) fn revoke(&mut self, user: Option<Id>) {
         let stays = |owner: Id| user.is_some_and(|user| user != owner);
         self.codes.retain(|_, code| stays(code.user));
         self.access.retain(|_, token| stays(token.user));

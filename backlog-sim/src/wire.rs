@@ -1,5 +1,11 @@
 //! The JSON format of times, dates and numbers; for `#[serde(serialize_with = …)]`.
 
+#![expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference to the field"
+)]
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serializer;
 

@@ -3,7 +3,10 @@
 use actix_web::web::{self, Data, Path};
 use serde_json::{Value, json};
 
-use super::responses::{no_content, ok};
+use super::{
+    keyword::has_words,
+    responses::{no_content, ok},
+};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},
@@ -44,12 +47,9 @@ async fn list(sim: Data<Sim>, call: Call) -> ApiResult {
             projects.as_ref().is_none_or(|ids| ids.contains(project))
         })
         .filter(|document| {
-            keyword.as_ref().is_none_or(|keyword| {
-                let texts = [&document.title, &document.plain];
-                texts
-                    .iter()
-                    .any(|text| text.to_lowercase().contains(keyword))
-            })
+            keyword
+                .as_ref()
+                .is_none_or(|keyword| has_words(keyword, &[&document.title, &document.plain]))
         })
         .collect();
     match params.filled("sort") {

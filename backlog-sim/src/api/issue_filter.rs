@@ -3,7 +3,10 @@
 
 use chrono::NaiveDate;
 
-use super::custom_fields::{Part, parse_name};
+use super::{
+    custom_fields::{Part, parse_name},
+    keyword::has_words,
+};
 use crate::{
     error::ApiError,
     model::{CustomField, FieldSettings, FieldValue, Id, Issue},
@@ -83,7 +86,7 @@ const DAY_CONDITIONS: [DayCondition; 4] = [
 ];
 
 impl IssueFilter {
-    pub fn parse(params: &Params, state: &State) -> Result<Self, ApiError> {
+    pub(super) fn parse(params: &Params, state: &State) -> Result<Self, ApiError> {
         let mut conditions = Vec::new();
         for (name, attribute) in ID_CONDITIONS {
             if let Some(ids) = params.ids(name)?.filter(|ids| !ids.is_empty()) {
@@ -122,7 +125,7 @@ impl IssueFilter {
         Ok(Self { conditions })
     }
 
-    pub fn matches(&self, state: &State, issue: &Issue) -> bool {
+    pub(super) fn matches(&self, state: &State, issue: &Issue) -> bool {
         self.conditions
             .iter()
             .all(|condition| condition.holds(state, issue))
@@ -231,7 +234,7 @@ fn has_relation(relation: u8, state: &State, issue: &Issue) -> bool {
 }
 
 fn mentions(issue: &Issue, keyword: &str) -> bool {
-    let mut texts = [&issue.summary, &issue.description, &issue.issue_key]
+    let texts = [&issue.summary, &issue.description, &issue.issue_key]
         .into_iter()
         .chain(
             issue
@@ -239,5 +242,5 @@ fn mentions(issue: &Issue, keyword: &str) -> bool {
                 .iter()
                 .filter_map(|comment| comment.content.as_ref()),
         );
-    texts.any(|text| text.to_lowercase().contains(keyword))
+    has_words(keyword, &texts.map(String::as_str).collect::<Vec<_>>())
 }

@@ -16,6 +16,7 @@ mod issue_filter;
 mod issue_sort;
 mod issue_types;
 mod issues;
+mod keyword;
 mod masters;
 mod notifications;
 mod palette;

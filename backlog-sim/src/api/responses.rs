@@ -1,5 +1,10 @@
 //! The responses of the API.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "a handler returns one of them as its result"
+)]
+
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::Serialize;
 

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use actix_web::web::{self, Data, Path};
 use serde_json::json;
 
-use super::responses::{created, ok};
+use super::{
+    keyword::has_words,
+    responses::{created, ok},
+};
 use crate::{
     auth::Call,
     error::{ApiError, ApiResult},
@@ -32,12 +35,9 @@ async fn list(sim: Data<Sim>, call: Call) -> ApiResult {
     let state = sim.read();
     let keyword = call.params.filled("keyword").map(str::to_lowercase);
     let pages = of_project(&state, &call)?.into_iter().filter(|wiki| {
-        keyword.as_ref().is_none_or(|keyword| {
-            let texts = [&wiki.name, &wiki.content];
-            texts
-                .iter()
-                .any(|text| text.to_lowercase().contains(keyword))
-        })
+        keyword
+            .as_ref()
+            .is_none_or(|keyword| has_words(keyword, &[&wiki.name, &wiki.content]))
     });
     let views = pages.map(|wiki| content::wiki_item(&state, wiki));
     ok(&views.collect::<Vec<_>>())

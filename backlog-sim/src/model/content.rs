@@ -27,7 +27,7 @@ pub(crate) struct Wiki {
 
 impl Wiki {
     /// Sets name and text, which adds a version.
-    pub fn write(&mut self, name: String, content: String, user: Id, now: DateTime<Utc>) {
+    pub(crate) fn write(&mut self, name: String, content: String, user: Id, now: DateTime<Utc>) {
         self.history.push(WikiVersion {
             name: name.clone(),
             content: content.clone(),

@@ -9,7 +9,7 @@ use crate::wire::{date, number};
 /// The types of custom fields; the numbers are Backlog's `typeId`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum FieldType {
+pub(crate) enum FieldType {
     Text = 1,
     TextArea = 2,
     Numeric = 3,
@@ -28,7 +28,7 @@ impl Serialize for FieldType {
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CustomField {
+pub(crate) struct CustomField {
     pub id: Id,
     pub project_id: Id,
     pub type_id: FieldType,
@@ -77,7 +77,7 @@ impl CustomField {
 /// The settings that only some types have.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
-pub enum FieldSettings {
+pub(crate) enum FieldSettings {
     Numeric {
         #[serde(serialize_with = "number")]
         min: Option<f64>,
@@ -105,7 +105,7 @@ pub enum FieldSettings {
 
 /// The initial value of a date field: 1 the day of creation, 2 some days later, 3 a fixed day.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct InitialDate {
+pub(crate) struct InitialDate {
     pub id: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shift: Option<i64>,
@@ -115,7 +115,7 @@ pub struct InitialDate {
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FieldItem {
+pub(crate) struct FieldItem {
     pub id: Id,
     pub name: String,
     pub display_order: u32,

@@ -11,6 +11,7 @@ use super::{
     id::Id,
 };
 
+#[expect(clippy::struct_field_names, reason = "Backlog names the fields")]
 #[derive(Clone, Debug)]
 pub(crate) struct Issue {
     pub id: Id,
@@ -59,7 +60,7 @@ pub(crate) struct Comment {
 
 impl Comment {
     /// A new comment; [`State::add_comment`](crate::state::State::add_comment) sets its id.
-    pub fn new(content: Option<String>, writer: Id, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(content: Option<String>, writer: Id, now: DateTime<Utc>) -> Self {
         Self {
             id: 0,
             content,
@@ -72,7 +73,7 @@ impl Comment {
     }
 
     /// Whether it records changes of the issue other than attached files.
-    pub fn is_update(&self) -> bool {
+    pub(crate) fn is_update(&self) -> bool {
         self.content.is_none() || self.changes.iter().any(|c| c.attachment_info.is_none())
     }
 }

@@ -14,7 +14,8 @@ use crate::wire::date;
     clippy::struct_excessive_bools,
     reason = "a Backlog project is a set of switches"
 )]
-pub struct Project {
+#[expect(clippy::struct_field_names, reason = "Backlog names the fields")]
+pub(crate) struct Project {
     pub id: Id,
     pub project_key: String,
     pub name: String,
@@ -57,7 +58,7 @@ pub(crate) struct ProjectRecord {
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct IssueType {
+pub(crate) struct IssueType {
     pub id: Id,
     pub project_id: Id,
     pub name: String,
@@ -69,7 +70,7 @@ pub struct IssueType {
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Status {
+pub(crate) struct Status {
     /// 1 open, 2 in progress, 3 resolved, 4 closed; larger ones are the project's own.
     pub id: Id,
     pub project_id: Id,
@@ -80,7 +81,7 @@ pub struct Status {
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Category {
+pub(crate) struct Category {
     pub id: Id,
     pub project_id: Id,
     pub name: String,
@@ -89,7 +90,7 @@ pub struct Category {
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Version {
+pub(crate) struct Version {
     pub id: Id,
     pub project_id: Id,
     pub name: String,

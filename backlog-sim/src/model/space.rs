@@ -6,9 +6,10 @@ use serde::Serialize;
 use super::id::Id;
 use crate::wire::{optional_timestamp, timestamp};
 
+#[expect(clippy::struct_field_names, reason = "Backlog names the fields")]
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Space {
+pub(crate) struct Space {
     pub space_key: String,
     pub name: String,
     pub owner_id: Id,
@@ -47,7 +48,7 @@ pub struct NulabAccount {
 
 /// A priority or a resolution, the same in every project.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Master {
+pub(crate) struct Master {
     pub id: Id,
     pub name: &'static str,
 }

@@ -12,7 +12,7 @@ use crate::{
 
 impl State {
     /// Rejects users who are not administrators of the space.
-    pub fn must_administrate(&self, user: Id) -> Result<(), ApiError> {
+    pub(crate) fn must_administrate(&self, user: Id) -> Result<(), ApiError> {
         match self.user(user)?.role_type {
             1 => Ok(()),
             _ => Err(only_administrators()),
@@ -20,7 +20,7 @@ impl State {
     }
 
     /// A joined project, for administrators of the space or of the project.
-    pub fn administrated(
+    pub(crate) fn administrated(
         &mut self,
         user: Id,
         id_or_key: &str,
@@ -33,14 +33,14 @@ impl State {
         }
     }
 
-    pub fn team(&self, id: Id) -> Result<&Team, ApiError> {
+    pub(crate) fn team(&self, id: Id) -> Result<&Team, ApiError> {
         self.teams
             .get(&id)
             .ok_or_else(|| ApiError::no_resource(format!("No team. (id:{id})")))
     }
 
     /// Updates the members after a user or a team joined or left a project.
-    pub fn settle_members(&mut self, project: Id) {
+    pub(crate) fn settle_members(&mut self, project: Id) {
         let Some(record) = self.projects.get_mut(&project) else {
             return;
         };
@@ -53,7 +53,7 @@ impl State {
     }
 
     /// Records that a user viewed an item, which becomes the latest.
-    pub fn view(&mut self, user: Id, thing: Thing, at: DateTime<Utc>) {
+    pub(crate) fn view(&mut self, user: Id, thing: Thing, at: DateTime<Utc>) {
         self.viewed
             .retain(|viewed| viewed.user != user || viewed.thing != thing);
         self.viewed.push(Viewed { user, thing, at });

@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl State {
-    pub fn wiki(&self, user: Id, id: &str) -> Result<&Wiki, ApiError> {
+    pub(crate) fn wiki(&self, user: Id, id: &str) -> Result<&Wiki, ApiError> {
         id.parse()
             .ok()
             .and_then(|id: Id| self.wikis.get(&id))
@@ -15,7 +15,7 @@ impl State {
             .ok_or_else(|| ApiError::no_resource(format!("No wiki page. (id:{id})")))
     }
 
-    pub fn document(&self, user: Id, id: &str) -> Result<&Document, ApiError> {
+    pub(crate) fn document(&self, user: Id, id: &str) -> Result<&Document, ApiError> {
         self.documents
             .iter()
             .find(|document| document.id == id && self.has_joined(user, document.project_id))
@@ -23,7 +23,7 @@ impl State {
     }
 
     /// A repository by id or name, in a project by id or key.
-    pub fn repository(
+    pub(crate) fn repository(
         &self,
         user: Id,
         project: &str,
@@ -39,7 +39,7 @@ impl State {
             .ok_or_else(|| ApiError::no_resource(format!("No repository. ({id_or_name})")))
     }
 
-    pub fn pull_request(
+    pub(crate) fn pull_request(
         &self,
         user: Id,
         project: &str,

@@ -8,7 +8,7 @@ use crate::model::{Activity, ActivityKind, Id, Notification};
 
 impl State {
     /// Notifies users and returns the ids of the notifications with the users.
-    pub fn notify(&mut self, users: &[Id], news: News) -> Vec<(Id, Id)> {
+    pub(crate) fn notify(&mut self, users: &[Id], news: News) -> Vec<(Id, Id)> {
         users
             .iter()
             .map(|user| {
@@ -19,7 +19,7 @@ impl State {
             .collect()
     }
 
-    pub fn insert_notification(&mut self, id: Id, user: Id, news: News) {
+    pub(crate) fn insert_notification(&mut self, id: Id, user: Id, news: News) {
         let notification = Notification {
             id,
             user,
@@ -35,7 +35,7 @@ impl State {
     }
 
     /// Adds an activity with the current time.
-    pub fn record(
+    pub(crate) fn record(
         &mut self,
         kind: ActivityKind,
         project_id: Id,

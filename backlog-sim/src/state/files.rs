@@ -9,7 +9,7 @@ use crate::{
 
 impl State {
     /// The caller's own uploads that `attachmentId[]` names.
-    pub fn uploads(&self, user: Id, params: &Params) -> Result<Vec<Attachment>, ApiError> {
+    pub(crate) fn uploads(&self, user: Id, params: &Params) -> Result<Vec<Attachment>, ApiError> {
         let ids = params.ids("attachmentId")?.unwrap_or_default();
         ids.iter()
             .map(|id| {
@@ -23,14 +23,14 @@ impl State {
     }
 
     /// Removes uploads that are attached now.
-    pub fn use_up(&mut self, attached: &[Attachment]) {
+    pub(crate) fn use_up(&mut self, attached: &[Attachment]) {
         for file in attached {
             self.uploads.remove(&file.id);
         }
     }
 
     /// The project's files that `fileId[]` names; the parameter is required.
-    pub fn files_to_link(&self, project: Id, params: &Params) -> Result<Vec<Id>, ApiError> {
+    pub(crate) fn files_to_link(&self, project: Id, params: &Params) -> Result<Vec<Id>, ApiError> {
         let ids = params.ids("fileId")?.unwrap_or_default();
         if ids.is_empty() {
             return Err(ApiError::invalid("fileId[] is required."));
@@ -46,7 +46,7 @@ impl State {
     }
 
     /// A shared file of a project, not a directory.
-    pub fn shared_file(&self, project: Id, id: &str) -> Result<&SharedFile, ApiError> {
+    pub(crate) fn shared_file(&self, project: Id, id: &str) -> Result<&SharedFile, ApiError> {
         id.parse()
             .ok()
             .and_then(|id: Id| self.shared_files.get(&id))

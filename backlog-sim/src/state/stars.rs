@@ -8,7 +8,7 @@ use crate::{
 
 impl State {
     /// The author of an item that the user can see.
-    pub fn author(&self, user: Id, about: Starred) -> Result<Id, ApiError> {
+    pub(crate) fn author(&self, user: Id, about: Starred) -> Result<Id, ApiError> {
         let seen = |project: Id| self.has_joined(user, project);
         let author = match about {
             Starred::Issue(id) => {
@@ -37,7 +37,7 @@ impl State {
     }
 
     /// A comment with its issue.
-    pub fn comment(&self, id: Id) -> Option<(&Issue, &Comment)> {
+    pub(crate) fn comment(&self, id: Id) -> Option<(&Issue, &Comment)> {
         let mut issues = self.issues.values();
         issues.find_map(|issue| {
             let comment = issue.comments.iter().find(|comment| comment.id == id)?;
@@ -46,7 +46,7 @@ impl State {
     }
 
     /// A comment with its pull request.
-    pub fn pull_request_comment(&self, id: Id) -> Option<(&PullRequest, &Comment)> {
+    pub(crate) fn pull_request_comment(&self, id: Id) -> Option<(&PullRequest, &Comment)> {
         let mut pull_requests = self.pull_requests.values();
         pull_requests.find_map(|about| {
             let comment = about.comments.iter().find(|comment| comment.id == id)?;
@@ -55,12 +55,12 @@ impl State {
     }
 
     /// The stars of an item, oldest first.
-    pub fn stars_of(&self, about: Starred) -> impl Iterator<Item = &Star> {
+    pub(crate) fn stars_of(&self, about: Starred) -> impl Iterator<Item = &Star> {
         self.stars.values().filter(move |star| star.about == about)
     }
 
     /// Removes the stars of a deleted item.
-    pub fn forget_stars(&mut self, about: Starred) {
+    pub(crate) fn forget_stars(&mut self, about: Starred) {
         self.stars.retain(|_, star| star.about != about);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use actix_web::web::Bytes;
 use serde_json::{Value, json};
 
 use crate::{
@@ -32,7 +33,7 @@ pub(crate) fn shared_file(state: &State, file: &SharedFile) -> Value {
         "type": if file.bytes.is_some() { "file" } else { "directory" },
         "dir": file.dir,
         "name": file.name,
-        "size": file.bytes.as_ref().map(|bytes| bytes.len()),
+        "size": file.bytes.as_ref().map(Bytes::len),
         "createdUser": state.users.get(&file.created_user),
         "created": stamp(file.created),
         "updatedUser": null,

@@ -66,7 +66,7 @@ struct ChildSummary {
 }
 
 impl<'a> IssueView<'a> {
-    pub fn of(state: &'a State, issue: &'a Issue) -> Self {
+    pub(crate) fn of(state: &'a State, issue: &'a Issue) -> Self {
         let record = state.project_of(issue);
         Self {
             id: issue.id,
@@ -112,7 +112,7 @@ impl<'a> IssueView<'a> {
     }
 
     /// Adds the number of children.
-    pub fn with_children(mut self, state: &State) -> Self {
+    pub(crate) fn with_children(mut self, state: &State) -> Self {
         let is_closed = |child: &&Issue| child.status == CLOSED;
         self.child_issue_summary = Some(ChildSummary {
             total: state.children(self.id).count(),
@@ -141,6 +141,7 @@ struct FieldView<'a> {
     name: &'a str,
     value: Shown<'a>,
     /// Check boxes and radio buttons only.
+    #[expect(clippy::option_option, reason = "a field may be missing, or null")]
     #[serde(skip_serializing_if = "Option::is_none")]
     other_value: Option<Option<&'a str>>,
 }
@@ -228,7 +229,7 @@ pub(crate) struct RelatedIssueView<'a> {
 }
 
 impl<'a> RelatedIssueView<'a> {
-    pub fn of(state: &'a State, issue: &'a Issue) -> Self {
+    pub(crate) fn of(state: &'a State, issue: &'a Issue) -> Self {
         Self {
             r#type: "RELATES",
             issue: IssueView::of(state, issue),
@@ -237,7 +238,7 @@ impl<'a> RelatedIssueView<'a> {
 }
 
 impl<'a> CommentView<'a> {
-    pub fn of(state: &'a State, issue: &Issue, comment: &'a Comment) -> Self {
+    pub(crate) fn of(state: &'a State, issue: &Issue, comment: &'a Comment) -> Self {
         Self {
             id: comment.id,
             project_id: issue.project_id,

@@ -140,7 +140,7 @@ async fn a_delay_outlasts_an_impatient_client() {
     space
         .sim
         .control()
-        .delay(Matcher::any(), Duration::from_secs(600), 1);
+        .delay(Matcher::any(), Duration::from_mins(10), 1);
     let request = daniel
         .request(Method::GET, "/space")
         .timeout(Duration::from_millis(200));
@@ -182,7 +182,7 @@ async fn the_rate_limit_is_per_user_class_and_minute() {
     assert_eq!(daniel.get("/issues/count").await.0, 200, "another class");
     assert_eq!(maja.get("/space").await.0, 200, "another user");
 
-    control.advance_clock(Duration::from_secs(60));
+    control.advance_clock(Duration::from_mins(1));
     assert_eq!(daniel.get("/space").await.0, 200, "another minute");
 }
 
@@ -260,7 +260,7 @@ fn spaces_are_independent_and_stop() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        let closed = tokio::time::timeout(Duration::from_secs(60), closed).await;
+        let closed = tokio::time::timeout(Duration::from_mins(1), closed).await;
         assert!(closed.is_ok(), "dropping it stops it");
     });
 }

@@ -1,5 +1,10 @@
 //! The simulator over real HTTP.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "the functions that tests share panic as tests do"
+)]
+
 mod administration;
 mod common;
 mod content;

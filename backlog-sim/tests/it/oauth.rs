@@ -182,7 +182,7 @@ async fn a_used_refresh_token_expires_unless_configured_otherwise() {
 async fn an_expired_access_token_is_refused_in_the_header_not_in_errors() {
     let space = Space::start().await;
     let control = space.sim.control();
-    control.set_access_token_lifetime(Duration::from_secs(60));
+    control.set_access_token_lifetime(Duration::from_mins(1));
     let pair = daniel(&space);
     assert_eq!(
         myself(&space, &pair.access_token).await.status(),
