@@ -4,17 +4,24 @@
 //!    ([`rate_limit`](super::rate_limit)).
 //! 2. Wait, with a timeout, for one of the user's slots and one of the space's; then check the limit
 //!    again.
-//! 3. Send, with the credentials in a header; follow no redirect.
+//! 3. Send, with the credentials in a header; follow no redirect. If the connection is lost before
+//!    a response, send again, once, what only reads: a server may close an idle connection in the
+//!    moment of its use.
 //! 4. Read the response up to the size limit, within the memory budget
 //!    ([`memory_budget`](super::memory_budget)).
 //! 5. Classify failures ([`BacklogError`]), and determine whether a change was made
 //!    ([`Fate`](super::Fate)).
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
+use foundation::tls_config;
+use foundation::{clock::Clock, shares::Shares};
 use reqwest::{
-    Method, StatusCode,
+    Body, Method, StatusCode,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue},
     multipart::{Form, Part},
 };
@@ -23,18 +30,16 @@ use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
 
 use super::{
-    BacklogError, BacklogUrl, ClientOptions, Credentials, Exchange, Expects, Observer, Request,
-    Response,
+    BacklogError, BacklogUrl, ClientOptions, Credentials, Exchange, Expects, FileStream, Observer,
+    Request, Response,
     exchange::{self, Class},
     fate::{self, Broken},
     memory_budget::{BudgetedBody, HeldMemory, MemoryBudget, Owner},
     parsing::Parsing,
     rate_limit::{Left, RateLimitGate, RateLimitKey},
     sites::Sites,
-    tls::tls_config,
     values,
 };
-use crate::{clock::Clock, shares::Shares};
 
 /// The client could not be built.
 #[derive(Debug, Error)]
@@ -69,6 +74,10 @@ struct Inner {
     options: ClientOptions,
     observer: Option<Observer>,
 }
+
+/// How long a connection stays idle at most. Load balancers commonly close theirs after 60 seconds;
+/// the side that sends should be the first to let go.
+const IDLE_CONNECTION: Duration = Duration::from_secs(45);
 
 /// Receives the number of bytes read of a file so far, and its size if known.
 type Watch<'a> = dyn Fn(u64, Option<u64>) + Sync + 'a;
@@ -107,6 +116,7 @@ impl BacklogClient {
                 .referer(false)
                 .connect_timeout(options.connect_timeout)
                 .timeout(options.timeout)
+                .pool_idle_timeout(IDLE_CONNECTION)
                 .tcp_nodelay(true)
         };
         let inner = Inner {
@@ -163,7 +173,7 @@ impl BacklogClient {
     /// Sends a request to a space and returns its successful response.
     ///
     /// # Errors
-    /// See [`BacklogError`]. Nothing is retried here, not even after a 401.
+    /// See [`BacklogError`]. Nothing is retried here after a response, not even after a 401.
     pub async fn send(
         &self,
         url: &BacklogUrl,
@@ -179,11 +189,36 @@ impl BacklogClient {
     ///
     /// # Errors
     /// See [`BacklogError`].
-    pub async fn send_watched(
+    pub fn send_watched(
         &self,
         url: &BacklogUrl,
         credentials: &Credentials,
         request: Request,
+        read: &Watch<'_>,
+    ) -> impl Future<Output = Result<Response, BacklogError>> {
+        self.observe((url, credentials), request, None, read)
+    }
+
+    /// Sends a file while it arrives, as the upload of `request`.
+    ///
+    /// # Errors
+    /// See [`BacklogError`]. Nothing can be retried, because the bytes are gone.
+    pub fn send_file(
+        &self,
+        url: &BacklogUrl,
+        credentials: &Credentials,
+        request: Request,
+        file: FileStream,
+    ) -> impl Future<Output = Result<Response, BacklogError>> {
+        self.observe((url, credentials), request, Some(file), &|_, _| ())
+    }
+
+    /// Runs an exchange in a span, and records it.
+    async fn observe(
+        &self,
+        to: (&BacklogUrl, &Credentials),
+        request: Request,
+        file: Option<FileStream>,
         read: &Watch<'_>,
     ) -> Result<Response, BacklogError> {
         let started = Instant::now();
@@ -192,7 +227,7 @@ impl BacklogClient {
             _ => Class::Write,
         };
         let span = tracing::debug_span!("backlog", class = class.as_str());
-        let exchange = self.exchange(url, credentials, request, read);
+        let exchange = self.exchange(to, request, file, read);
         let response = exchange.instrument(span).await;
         self.record(class, exchange::outcome(&response), started);
         response
@@ -200,9 +235,9 @@ impl BacklogClient {
 
     async fn exchange(
         &self,
-        url: &BacklogUrl,
-        credentials: &Credentials,
+        (url, credentials): (&BacklogUrl, &Credentials),
         request: Request,
+        file: Option<FileStream>,
         read: &Watch<'_>,
     ) -> Result<Response, BacklogError> {
         self.check(url)?;
@@ -217,7 +252,14 @@ impl BacklogClient {
 
         let expects = request.expects;
         let http = self.request(url, request).header(name, value);
-        let mut response = open(http, expects).await?;
+        let http = match file {
+            None => http,
+            Some(file) => http.timeout(file.timeout).multipart(form_of_stream(file)),
+        };
+        let mut response = match method {
+            Method::GET => open_to_read(http, expects).await?,
+            _ => open(http, expects).await?,
+        };
         let body = self.body(url, &mut response, expects, read).await;
         let (body, memory) = match body {
             Ok((body, memory)) => (Ok(body), Some(memory)),
@@ -255,11 +297,7 @@ impl BacklogClient {
         let http = self.http(url).request(request.method, target);
         if let Some(upload) = request.upload {
             let length = upload.bytes.len() as u64;
-            let bytes = HeaderValue::from_static("application/octet-stream");
-            let file = Part::stream_with_length(upload.bytes, length)
-                .file_name(upload.name)
-                .headers(HeaderMap::from_iter([(CONTENT_TYPE, bytes)]));
-            http.multipart(Form::new().part("file", file))
+            http.multipart(form(upload.name, upload.bytes.into(), Some(length)))
         } else if !request.form.is_empty() {
             http.form(&request.form)
         } else {
@@ -426,6 +464,35 @@ impl BacklogClient {
         };
         let slots = tokio::time::timeout(inner.options.queue_timeout, slots).await;
         slots.ok().flatten().ok_or(BacklogError::Busy)
+    }
+}
+
+fn form_of_stream(file: FileStream) -> Form {
+    form(file.name, Body::wrap_stream(file.bytes), file.length)
+}
+
+/// A form with one file.
+fn form(name: String, bytes: Body, length: Option<u64>) -> Form {
+    let kind = HeaderValue::from_static("application/octet-stream");
+    let part = match length {
+        Some(length) => Part::stream_with_length(bytes, length),
+        None => Part::stream(bytes),
+    };
+    let part = part
+        .file_name(name)
+        .headers(HeaderMap::from_iter([(CONTENT_TYPE, kind)]));
+    Form::new().part("file", part)
+}
+
+/// As [`open`], for a request that changes nothing: sent once more if the connection was lost.
+async fn open_to_read(
+    request: reqwest::RequestBuilder,
+    expects: Expects,
+) -> Result<reqwest::Response, BacklogError> {
+    let again = request.try_clone();
+    match (open(request, expects).await, again) {
+        (Err(BacklogError::Connection), Some(again)) => open(again, expects).await,
+        (response, _) => response,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The content of a response, by its headers and first bytes.
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
 /// The content of a response that is not Backlog's JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Content {
 }
 
 fn is_html(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let kind = kind.unwrap_or_default().to_ascii_lowercase();
     kind.starts_with(b"text/html") || kind.starts_with(b"application/xhtml")
 }

@@ -2,13 +2,16 @@
 
 use std::sync::{Arc, Mutex};
 
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, http::StatusCode, web};
 
 use super::BacklogUrl;
 
+/// The lock is poisoned only if a test has already failed.
+const LOCK: &str = "a lock that no panic poisoned";
+
 /// One request as received, percent-encoding included.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Received {
+pub struct Received {
     /// `GET /api/v2/issues?keyword=a`
     pub line: String,
     /// `Authorization`, or the API key header with its name.
@@ -17,7 +20,7 @@ pub(crate) struct Received {
     pub body: Option<(String, String)>,
 }
 
-pub(crate) struct FakeBacklog {
+pub struct FakeBacklog {
     pub url: BacklogUrl,
     received: Arc<Mutex<Vec<Received>>>,
 }
@@ -31,18 +34,18 @@ impl FakeBacklog {
             let (log, respond) = (log.clone(), respond.clone());
             App::new().default_service(web::to(move |request: HttpRequest, body: web::Bytes| {
                 let received = read(&request, &body);
-                log.lock().unwrap().push(received.clone());
+                log.lock().expect(LOCK).push(received.clone());
                 std::future::ready(respond(&received))
             }))
         })
         .workers(1)
         .disable_signals()
         .bind(("127.0.0.1", 0))
-        .unwrap();
+        .expect("a free port");
         let url = format!("http://{}", server.addrs()[0]);
         actix_web::rt::spawn(server.run());
         Self {
-            url: BacklogUrl::parse(&url).unwrap(),
+            url: BacklogUrl::parse(&url).expect("a URL"),
             received,
         }
     }
@@ -53,12 +56,12 @@ impl FakeBacklog {
     }
 
     pub fn received(&self) -> Vec<Received> {
-        self.received.lock().unwrap().clone()
+        self.received.lock().expect(LOCK).clone()
     }
 
     /// Takes the requests received since the previous call.
     pub fn take(&self) -> Vec<Received> {
-        std::mem::take(&mut *self.received.lock().unwrap())
+        std::mem::take(&mut *self.received.lock().expect(LOCK))
     }
 
     /// The only request that arrived.
@@ -69,8 +72,8 @@ impl FakeBacklog {
     }
 }
 
-pub(crate) fn json(status: u16, body: &'static str) -> HttpResponse {
-    HttpResponse::build(status.try_into().unwrap())
+pub fn json(status: u16, body: &'static str) -> HttpResponse {
+    HttpResponse::build(StatusCode::from_u16(status).expect("a status code"))
         .content_type("application/json;charset=utf-8")
         .body(body)
 }
@@ -78,7 +81,7 @@ pub(crate) fn json(status: u16, body: &'static str) -> HttpResponse {
 fn read(request: &HttpRequest, body: &[u8]) -> Received {
     let header = |name| {
         let value = request.headers().get(name)?;
-        Some(value.to_str().unwrap().to_owned())
+        Some(value.to_str().expect("ASCII").to_owned())
     };
     let key = || header("backlog-api-key").map(|key| format!("Backlog-API-Key {key}"));
     let mut body = String::from_utf8_lossy(body).into_owned();

@@ -21,8 +21,7 @@ mod rate_limit_headers;
 mod request;
 mod segment;
 mod sites;
-pub(crate) mod surrogates;
-mod tls;
+pub mod surrogates;
 mod url;
 mod values;
 
@@ -38,13 +37,12 @@ pub use operation::{InputError, Method, Operation};
 pub use options::ClientOptions;
 pub use parsing::LARGE;
 pub use rate_limit::Left;
-pub use request::{Expects, Request, Response, Upload, announced};
+pub use request::{Expects, FileStream, Request, Response, Upload, announced};
 pub use segment::{Segment, UNSAFE, UnsafeSegment};
 pub use sites::{SiteError, Sites};
-pub use tls::tls_config;
 pub use url::{BacklogUrl, BacklogUrlError};
 
-#[cfg(test)]
-pub(crate) mod fake;
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,9 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
     /// From sending to the last byte of the response.
     pub timeout: Duration,
-    /// How long a call waits for a slot before it fails with [`BacklogError::Busy`], and for
-    /// memory before it fails with [`BacklogError::NoMemory`].
+    /// How long a call waits for a slot before it fails with
+    /// [`Busy`](crate::BacklogError::Busy), and for memory before it fails with
+    /// [`NoMemory`](crate::BacklogError::NoMemory).
     pub queue_timeout: Duration,
     /// Maximum number of concurrent requests to one space.
     pub concurrency_per_space: usize,

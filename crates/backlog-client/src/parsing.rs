@@ -20,7 +20,7 @@ pub(super) struct Parsing {
 }
 
 impl Parsing {
-    pub fn new(queue_timeout: Duration) -> Self {
+    pub(crate) fn new(queue_timeout: Duration) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self {
             turns: Arc::new(Semaphore::new(processors.min(AT_A_TIME))),
@@ -29,7 +29,7 @@ impl Parsing {
     }
 
     /// Runs the work, on the caller's thread if there is little of it.
-    pub async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         bytes: usize,
         work: impl FnOnce() -> T + Send + 'static,
@@ -61,7 +61,7 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn the_worker_continues_while_long_json_is_parsed() {
-        let parsing = Parsing::new(Duration::from_secs(60));
+        let parsing = Parsing::new(Duration::from_mins(1));
         let (go, wait) = mpsc::channel();
         let work = parsing.run(LARGE + 1, move || wait.recv());
         // Both run on the only thread of this runtime, where blocking work would never end.

@@ -1,6 +1,9 @@
 //! A request to the REST API and its response, without HTTP.
 
+use std::{fmt, io, time::Duration};
+
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use reqwest::{
     Method, StatusCode,
     header::{CONTENT_LENGTH, HeaderMap},
@@ -37,6 +40,25 @@ pub struct Request {
 pub struct Upload {
     pub name: String,
     pub bytes: Bytes,
+}
+
+/// A file that is sent to Backlog while it arrives. An error of its stream ends the request, so that
+/// Backlog does not store a part of it.
+pub struct FileStream {
+    pub name: String,
+    /// In bytes; without it, the request is sent in chunks.
+    pub length: Option<u64>,
+    pub bytes: BoxStream<'static, io::Result<Bytes>>,
+    /// The maximum time from the first byte to Backlog's response.
+    pub timeout: Duration,
+}
+
+impl fmt::Debug for FileStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileStream")
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The expected content of a response.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 const ESCAPE: usize = 6;
 
 /// Returns the JSON text with `\ufffd` in place of every unpaired surrogate.
-pub(crate) fn replaced(json: &[u8]) -> Cow<'_, [u8]> {
+pub fn replaced(json: &[u8]) -> Cow<'_, [u8]> {
     let mut text = Cow::Borrowed(json);
     let mut at = 0;
     while let Some(next) = json[at..].iter().position(|byte| *byte == b'\\') {

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use bytes::Bytes;
+use reqwest::Method;
 use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 use super::{
     BacklogClient, BacklogError, BacklogUrl, ClientOptions, Content, Credentials, OAuthError,
@@ -141,6 +145,62 @@ async fn waiting_has_an_end() {
     assert_eq!(sent.unwrap_err(), BacklogError::Timeout);
 }
 
+/// Serves one connection after another; each receives that many responses and is closed when the
+/// next request has arrived. Returns the number of requests that were received of each connection.
+async fn closing(listener: TcpListener, responses: [usize; 3]) -> Vec<usize> {
+    let mut received = Vec::new();
+    for responses in responses {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        received.push(0);
+        let mut buffer = [0; 4096];
+        let mut head = Vec::new();
+        while *received.last().unwrap() <= responses {
+            match connection.read(&mut buffer).await.unwrap() {
+                0 => break,
+                count => head.extend(&buffer[..count]),
+            }
+            if head.ends_with(b"\r\n\r\n") {
+                head.clear();
+                *received.last_mut().unwrap() += 1;
+                if *received.last().unwrap() <= responses {
+                    let response = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+                    connection.write_all(response).await.unwrap();
+                }
+            }
+        }
+    }
+    received
+}
+
+#[actix_web::test]
+async fn a_read_whose_connection_was_closed_is_sent_once_more() {
+    let (listener, url) = silent().await;
+    let server = tokio::spawn(closing(listener, [1, 0, 1]));
+    let key = Credentials::ApiKey("k".into());
+    let client = client(ClientOptions::default());
+    let read = async || client.send(&url, &key, anything()).await.map(|_| ());
+    assert_eq!(read().await, Ok(()));
+    // Lost on the kept connection and on a new one: not sent a third time.
+    assert_eq!(read().await, Err(BacklogError::Connection));
+    assert_eq!(read().await, Ok(()));
+    drop(client);
+    assert_eq!(server.await.unwrap(), [2, 1, 1]);
+
+    let (listener, url) = silent().await;
+    let server = tokio::spawn(closing(listener, [0, 1, 0]));
+    let client = self::client(ClientOptions::default());
+    let sent = client.send(&url, &key, anything()).await;
+    assert_eq!(sent.map(|_| ()), Ok(()), "the second time");
+    // A change is not repeated.
+    let mut change = anything();
+    change.method = Method::POST;
+    drop(client);
+    let client = self::client(ClientOptions::default());
+    let sent = client.send(&url, &key, change).await;
+    assert_eq!(sent.map(|_| ()), Err(BacklogError::Connection));
+    assert_eq!(server.await.unwrap(), [1, 1, 1]);
+}
+
 #[actix_web::test]
 async fn an_unreachable_site_is_reported() {
     // The port of the discard service, which does not run.
@@ -227,6 +287,8 @@ async fn a_user_holds_their_own_slots_of_a_space_and_no_more() {
 
 #[actix_web::test]
 async fn a_change_is_made_whether_or_not_its_response_can_be_read() {
+    type Respond = fn() -> HttpResponse;
+
     let key = Credentials::ApiKey("k".into());
     let client = client(ClientOptions {
         max_response_bytes: 100,
@@ -234,7 +296,6 @@ async fn a_change_is_made_whether_or_not_its_response_can_be_read() {
         queue_timeout: Duration::from_millis(50),
         ..ClientOptions::default()
     });
-    type Respond = fn() -> HttpResponse;
     let broken: Respond = || {
         let start = futures_util::stream::iter([Ok(Bytes::from("1"))]);
         let cut = futures_util::stream::once(async {
@@ -327,13 +388,11 @@ async fn nothing_is_sent_to_a_site_that_is_not_allowed() {
     assert!(!nulabs.may_use(&backlog.url));
     let refused = nulabs.send(&backlog.url, &key, anything()).await;
     assert_eq!(refused.unwrap_err(), BacklogError::SiteNotAllowed);
-    let secret = "the-secret".into();
-    let redirect_uri = url::Url::parse("https://hub.example.com/callback").unwrap();
     let oauth = SpaceOAuth {
-        url: &backlog.url,
-        client_id: "app",
-        client_secret: &secret,
-        redirect_uri: &redirect_uri,
+        url: backlog.url.clone(),
+        client_id: "app".to_owned(),
+        client_secret: "the-secret".into(),
+        redirect_uri: url::Url::parse("https://hub.example.com/callback").unwrap(),
     };
     let token = "a-refresh-token".into();
     let exchanged = oauth.exchange_code(&nulabs, "c0de", None).await;

@@ -5,11 +5,11 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use foundation::random::Random;
 use secrecy::SecretString;
 
 use super::account::Account;
 use super::error::EmbeddedError;
-use crate::random::Random;
 
 /// Creates the data directory if it is missing; returns its absolute path.
 pub(super) fn create_data_dir(data_dir: &Path) -> Result<PathBuf, EmbeddedError> {

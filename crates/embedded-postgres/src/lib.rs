@@ -26,6 +26,7 @@ mod account;
 mod binaries;
 mod cluster;
 mod data_dir;
+mod database;
 mod error;
 mod pinned;
 mod server;
@@ -34,12 +35,11 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use foundation::random::Random;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::db;
-use crate::random::Random;
 use account::Account;
 use binaries::Installation;
 use cluster::{Cluster, SUPERUSER};
@@ -168,6 +168,6 @@ fn connect_options(password: &SecretString) -> PgConnectOptions {
 
 async fn create_database(options: PgConnectOptions) -> Result<(), sqlx::Error> {
     let mut connection = options.database("postgres").connect().await?;
-    db::database::ensure(&mut connection, DATABASE).await?;
+    database::ensure(&mut connection, DATABASE).await?;
     connection.close().await
 }

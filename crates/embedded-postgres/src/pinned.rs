@@ -111,7 +111,7 @@ const TARGET: &str = if cfg!(all(target_os = "linux", target_env = "gnu")) {
 
 impl Pinned {
     /// The archive of a major version for this platform.
-    pub fn find(major: u32) -> Result<&'static Self, String> {
+    pub(crate) fn find(major: u32) -> Result<&'static Self, String> {
         let prefix = format!("{major}.");
         PINNED
             .iter()
@@ -120,7 +120,7 @@ impl Pinned {
     }
 
     /// Checks that the archive is the pinned one.
-    pub fn check(&self, archive: &[u8]) -> Result<(), String> {
+    pub(crate) fn check(&self, archive: &[u8]) -> Result<(), String> {
         let digest = Sha256::digest(archive);
         let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         if found == self.sha256 {

@@ -20,11 +20,11 @@ use super::cluster::Cluster;
 use super::error::EmbeddedError;
 
 /// Long enough to replay the log of a full `max_wal_size` on a slow disk.
-const READY_WITHIN: Duration = Duration::from_secs(120);
+const READY_WITHIN: Duration = Duration::from_mins(2);
 /// How long to retry after a temporary failure.
 const RETRY_WITHIN: Duration = Duration::from_secs(15);
 /// How long a fast shutdown, which writes all data to disk, may take.
-const STOPPED_WITHIN: Duration = Duration::from_secs(60);
+const STOPPED_WITHIN: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
 /// At a start, a log that is larger than this, in bytes, is rotated.
 const LARGE_LOG: u64 = 10 << 20;

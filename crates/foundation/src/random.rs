@@ -1,6 +1,6 @@
 //! Injected randomness: the only code that reads the system's generator.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
@@ -29,6 +29,13 @@ impl Random {
         let mut bytes = [0; N];
         (self.0)(&mut bytes);
         bytes
+    }
+
+    /// The time to the next round of a job, up to a sixth longer than `every`: replicas started
+    /// together spread out.
+    pub fn jittered(&self, every: Duration) -> Duration {
+        let [jitter] = self.bytes::<1>();
+        every + every / 6 * u32::from(jitter) / u32::from(u8::MAX)
     }
 }
 

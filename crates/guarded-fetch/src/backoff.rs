@@ -1,5 +1,5 @@
 //! Remembers hosts and documents that were too slow a moment ago. They are skipped for a while,
-//! because each further attempt would take a turn from others.
+//! because each further attempt would take a slot from others.
 //!
 //! A host that accepts no connection is skipped as a whole. If only a document is slow, only that
 //! document is skipped: otherwise a client that names a slow page of a good host would block the
@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 #[derive(Debug)]
-pub(super) struct Silence {
+pub(super) struct Backoff {
     lasts: Duration,
     /// When each one may be tried again. There are few at a time, because each timeout takes a
     /// while.
@@ -28,24 +28,24 @@ enum Slow {
     Document(Url),
 }
 
-impl Silence {
-    pub fn new(lasts: Duration) -> Self {
+impl Backoff {
+    pub(crate) fn new(lasts: Duration) -> Self {
         Self {
             lasts,
             until: Mutex::default(),
         }
     }
 
-    pub fn of_host(&self, url: &Url, now: DateTime<Utc>) {
+    pub(crate) fn add_host(&self, url: &Url, now: DateTime<Utc>) {
         self.note(host(url), now);
     }
 
-    pub fn of_document(&self, url: &Url, now: DateTime<Utc>) {
+    pub(crate) fn add_document(&self, url: &Url, now: DateTime<Utc>) {
         self.note(Slow::Document(url.clone()), now);
     }
 
     /// Whether the URL or its host must be skipped.
-    pub fn is_about(&self, url: &Url, now: DateTime<Utc>) -> bool {
+    pub(crate) fn applies_to(&self, url: &Url, now: DateTime<Utc>) -> bool {
         let until = self.until();
         [host(url), Slow::Document(url.clone())]
             .iter()
@@ -79,20 +79,20 @@ mod tests {
 
     #[test]
     fn only_a_slow_host_or_document_is_skipped_for_a_while() {
-        let silence = Silence::new(Duration::from_secs(30));
+        let backoff = Backoff::new(Duration::from_secs(30));
         let url = |text: &str| Url::parse(text).unwrap();
         let (one, two) = (url("https://a.example/1"), url("https://a.example/2"));
         let elsewhere = url("https://b.example/1");
         let now = DateTime::UNIX_EPOCH;
-        silence.of_document(&one, now);
-        assert!(silence.is_about(&one, now));
-        assert!(!silence.is_about(&two, now));
-        silence.of_host(&one, now);
-        assert!(silence.is_about(&two, now));
-        assert!(!silence.is_about(&elsewhere, now));
+        backoff.add_document(&one, now);
+        assert!(backoff.applies_to(&one, now));
+        assert!(!backoff.applies_to(&two, now));
+        backoff.add_host(&one, now);
+        assert!(backoff.applies_to(&two, now));
+        assert!(!backoff.applies_to(&elsewhere, now));
         let later = now + Duration::from_secs(30);
-        assert!(!silence.is_about(&one, later));
-        silence.of_host(&elsewhere, later);
-        assert_eq!(silence.until().len(), 1, "expired entries are removed");
+        assert!(!backoff.applies_to(&one, later));
+        backoff.add_host(&elsewhere, later);
+        assert_eq!(backoff.until().len(), 1, "expired entries are removed");
     }
 }

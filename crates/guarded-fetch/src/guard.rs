@@ -86,7 +86,7 @@ pub(super) struct Guard {
 
 impl Guard {
     /// `refused` and `translators` are added to the built-in ones.
-    pub fn new(refused: &[IpNet], translators: &[Ipv6Net], allow_loopback: bool) -> Self {
+    pub(crate) fn new(refused: &[IpNet], translators: &[Ipv6Net], allow_loopback: bool) -> Self {
         let special = NOT_PUBLIC.iter().filter_map(|block| block.parse().ok());
         Self {
             special: special.collect(),
@@ -101,13 +101,13 @@ impl Guard {
     }
 
     /// Whether this is the prefix of a known translator.
-    pub fn knows(&self, translator: &Ipv6Net) -> bool {
+    pub(crate) fn knows(&self, translator: &Ipv6Net) -> bool {
         self.translators
             .iter()
             .any(|known| known.contains(translator))
     }
 
-    pub fn may_connect_to(&self, address: IpAddr) -> bool {
+    pub(crate) fn may_connect_to(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         if let IpAddr::V6(v6) = address
             && let Some(prefix) = self.translators.iter().find(|prefix| prefix.contains(&v6))
@@ -127,7 +127,7 @@ impl Guard {
     }
 
     /// Whether the URL alone shows that it must not be fetched.
-    pub fn never_fetches(&self, url: &Url) -> bool {
+    pub(crate) fn never_fetches(&self, url: &Url) -> bool {
         let address: Option<IpAddr> = match url.host() {
             Some(Host::Ipv4(address)) => Some(address.into()),
             Some(Host::Ipv6(address)) => Some(address.into()),

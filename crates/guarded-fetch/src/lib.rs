@@ -2,9 +2,9 @@
 //! request forgery (SSRF), and against hosts that keep the hub waiting.
 //!
 //! 1. The scheme must be https, without credentials; a loopback hub also allows http to loopback.
-//! 2. A host that did not respond a moment ago is skipped ([`silence`]).
+//! 2. A host that did not respond a moment ago is skipped ([`backoff`]).
 //! 3. A request for a document that is already being fetched shares that fetch. Every other request
-//!    waits for a turn ([`turns`]).
+//!    waits for a slot ([`concurrency`]).
 //! 4. The name is resolved once; if any address is not public, nothing is sent ([`guard`]).
 //! 5. The connection uses only those addresses, because resolving the name again could return
 //!    others. Redirects are not followed.
@@ -14,9 +14,9 @@
 //! 7. Time (including name resolution) and size are limited. The caller learns how long the headers
 //!    allow the document to be cached.
 
+mod backoff;
+mod concurrency;
 mod guard;
-mod silence;
-mod turns;
 
 use std::{
     collections::HashMap,
@@ -33,17 +33,17 @@ use reqwest::{Proxy, Response, StatusCode, header::ACCEPT};
 use tokio::{sync::OnceCell, time::timeout};
 use url::{Host, Url};
 
-use crate::{backlog::tls_config, clock::Clock};
+use foundation::{clock::Clock, tls_config};
 
+use backoff::{Backoff, authority};
+use concurrency::FetchSlots;
+pub use concurrency::Requester;
 use guard::{Guard, is_inside, translator_of};
-use silence::{Silence, authority};
-pub use turns::Asker;
-use turns::Turns;
 
 const MAX_BYTES: usize = 64 * 1024;
 /// Bounds on how long a document counts as fresh, regardless of its headers.
-const MIN_FRESH: Duration = Duration::from_secs(60);
-const MAX_FRESH: Duration = Duration::from_secs(24 * 3600);
+const MIN_FRESH: Duration = Duration::from_mins(1);
+const MAX_FRESH: Duration = Duration::from_hours(24);
 
 /// Why there is no document. Each of these may be temporary; only silence is cached, for 30
 /// seconds.
@@ -108,14 +108,14 @@ pub struct Fetched {
 /// How long each part of a fetch may take.
 #[derive(Clone, Copy, Debug)]
 pub struct FetchTimes {
-    /// The time in the queue for a turn.
+    /// The time in the queue for a slot.
     pub queue: Duration,
     /// The time for each of resolving, connecting, and the first byte of the response.
     pub step: Duration,
     /// The time for the whole fetch after the queue.
     pub whole: Duration,
     /// How long a host that was too slow is skipped.
-    pub silence: Duration,
+    pub backoff: Duration,
 }
 
 impl Default for FetchTimes {
@@ -124,7 +124,7 @@ impl Default for FetchTimes {
             queue: Duration::from_secs(2),
             step: Duration::from_secs(2),
             whole: Duration::from_secs(5),
-            silence: Duration::from_secs(30),
+            backoff: Duration::from_secs(30),
         }
     }
 }
@@ -171,8 +171,8 @@ struct Inner {
     proxies: Matcher,
     times: FetchTimes,
     tls: rustls::ClientConfig,
-    turns: Turns,
-    silence: Silence,
+    slots: FetchSlots,
+    backoff: Backoff,
     /// The documents that are being fetched now, by URL.
     under_way: Mutex<HashMap<Url, Weak<OnceCell<Fetched>>>>,
     clock: Clock,
@@ -205,8 +205,8 @@ impl Fetcher {
             proxies,
             times,
             tls: tls_config()?,
-            turns: Turns::default(),
-            silence: Silence::new(times.silence),
+            slots: FetchSlots::default(),
+            backoff: Backoff::new(times.backoff),
             under_way: Mutex::default(),
             clock,
         })))
@@ -216,10 +216,10 @@ impl Fetcher {
         self.0.guard.allow_loopback
     }
 
-    pub async fn get(&self, url: &Url, asker: Asker) -> Result<Fetched, FetchError> {
+    pub async fn get(&self, url: &Url, requester: Requester) -> Result<Fetched, FetchError> {
         let times = self.0.times;
         let same = self.same(url);
-        let fetched = same.get_or_try_init(|| self.get_in_turn(url, asker));
+        let fetched = same.get_or_try_init(|| self.get_in_slot(url, requester));
         // If the shared fetch fails, those that wait for it try one after the other.
         let fetched = timeout(times.queue + times.whole, fetched).await;
         Ok(fetched.map_err(|_| FetchError::Busy)??.clone())
@@ -249,23 +249,23 @@ impl Fetcher {
         new
     }
 
-    async fn get_in_turn(&self, url: &Url, asker: Asker) -> Result<Fetched, FetchError> {
+    async fn get_in_slot(&self, url: &Url, requester: Requester) -> Result<Fetched, FetchError> {
         let host = authority(url).ok_or(FetchError::Url)?;
         let has_credentials = !url.username().is_empty() || url.password().is_some();
         if has_credentials || self.0.guard.never_fetches(url) {
             return Err(FetchError::Url);
         }
-        let (silence, times) = (&self.0.silence, self.0.times);
-        if silence.is_about(url, self.0.clock.now()) {
+        let (backoff, times) = (&self.0.backoff, self.0.times);
+        if backoff.applies_to(url, self.0.clock.now()) {
             return Err(FetchError::Silent);
         }
-        let turn = self.0.turns.next(&host, asker, times.queue).await;
-        let _turn = turn.ok_or(FetchError::Busy)?;
+        let slot = self.0.slots.acquire(&host, requester, times.queue).await;
+        let _slot = slot.ok_or(FetchError::Busy)?;
         let fetched = timeout(times.whole, self.fetch(url)).await;
         let fetched = fetched.unwrap_or(Err(FetchError::Timeout));
         match &fetched {
-            Err(FetchError::Unreachable) => silence.of_host(url, self.0.clock.now()),
-            Err(FetchError::Timeout) => silence.of_document(url, self.0.clock.now()),
+            Err(FetchError::Unreachable) => backoff.add_host(url, self.0.clock.now()),
+            Err(FetchError::Timeout) => backoff.add_document(url, self.0.clock.now()),
             _ => {}
         }
         fetched

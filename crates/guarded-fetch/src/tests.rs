@@ -8,7 +8,7 @@ use tokio::{
 
 use super::*;
 
-const ASKER: Asker = Asker {
+const REQUESTER: Requester = Requester {
     network: None,
     is_known: true,
 };
@@ -17,7 +17,7 @@ const SHORT: FetchTimes = FetchTimes {
     queue: Duration::from_millis(300),
     step: Duration::from_millis(500),
     whole: Duration::from_millis(1_500),
-    silence: Duration::from_secs(30),
+    backoff: Duration::from_secs(30),
 };
 
 fn options(allow_loopback: bool) -> FetchOptions {
@@ -50,7 +50,10 @@ async fn nothing_is_sent_inside_in_clear_or_with_credentials() {
         ("http://:p@127.0.0.1:1/x", true),
     ] {
         let fetcher = fetcher(options(allow_loopback));
-        let error = fetcher.get(&url(address), ASKER).await.expect_err(address);
+        let error = fetcher
+            .get(&url(address), REQUESTER)
+            .await
+            .expect_err(address);
         assert!(
             matches!(error, FetchError::NotPublic | FetchError::Url),
             "{address}: {error}"
@@ -64,7 +67,7 @@ async fn a_failure_names_its_cause_and_not_the_address() {
     let address = closed.local_addr().expect("an address");
     drop(closed);
     let url = url(&format!("http://{address}/x?key=hunter2"));
-    let fetched = fetcher(options(true)).get(&url, ASKER).await;
+    let fetched = fetcher(options(true)).get(&url, REQUESTER).await;
     let text = fetched.expect_err("refused").to_string();
     assert!(text.contains("refused"), "{text}");
     assert!(!text.contains("hunter2"), "{text}");
@@ -79,7 +82,7 @@ fn freshness_is_in_whole_seconds() {
     let response = Response::from(response.body("").expect("a response"));
     let url = url("https://client.example/metadata");
     let fresh = fetcher(options(false)).freshness(&url, &response);
-    assert!(fresh > Duration::from_secs(3600), "{fresh:?}");
+    assert!(fresh > Duration::from_hours(1), "{fresh:?}");
     assert_eq!(fresh.subsec_nanos(), 0, "{fresh:?}");
 }
 
@@ -125,7 +128,7 @@ async fn silent_hosts_do_not_stop_an_honest_one() {
     for _ in 0..6 {
         silent.push(server(None).await.0);
     }
-    let stranger = |last: u8| Asker {
+    let stranger = |last: u8| Requester {
         network: Some([192, 0, 2, last].into()),
         is_known: false,
     };
@@ -155,13 +158,13 @@ async fn a_document_that_timed_out_is_not_requested_again_for_a_while() {
     let fetcher = Fetcher::new(short(), clock).expect("a fetcher");
     let (silent, taken) = server(None).await;
     let url = url(&format!("http://{silent}/x"));
-    let first = fetcher.get(&url, ASKER).await;
+    let first = fetcher.get(&url, REQUESTER).await;
     assert!(matches!(first, Err(FetchError::Timeout)), "{first:?}");
-    let again = fetcher.get(&url, ASKER).await;
+    let again = fetcher.get(&url, REQUESTER).await;
     assert!(matches!(again, Err(FetchError::Silent)), "{again:?}");
     assert_eq!(taken.load(Ordering::Relaxed), 1);
-    *now.lock().unwrap() += SHORT.silence;
-    let later = fetcher.get(&url, ASKER).await;
+    *now.lock().unwrap() += SHORT.backoff;
+    let later = fetcher.get(&url, REQUESTER).await;
     assert!(matches!(later, Err(FetchError::Timeout)), "{later:?}");
     assert_eq!(taken.load(Ordering::Relaxed), 2);
 }
@@ -171,10 +174,10 @@ async fn requests_for_the_same_document_share_one_fetch() {
     let fetcher = fetcher(options(true));
     let (honest, taken) = server(Some(DOCUMENT)).await;
     let url = url(&format!("http://{honest}/client.json"));
-    let all = join_all((0..50).map(|_| fetcher.get(&url, ASKER))).await;
+    let all = join_all((0..50).map(|_| fetcher.get(&url, REQUESTER))).await;
     assert!(all.iter().all(Result::is_ok), "{all:?}");
     assert_eq!(taken.load(Ordering::Relaxed), 1);
-    assert!(fetcher.get(&url, ASKER).await.is_ok());
+    assert!(fetcher.get(&url, REQUESTER).await.is_ok());
     assert_eq!(taken.load(Ordering::Relaxed), 2, "nothing is remembered");
 }
 
@@ -214,16 +217,18 @@ async fn a_proxy_receives_host_names_and_never_internal_ones() {
         "https://169.254.169.254/x",
         "https://[fd00::1]/x",
     ] {
-        let fetched = fetcher.get(&url(inside), ASKER).await;
+        let fetched = fetcher.get(&url(inside), REQUESTER).await;
         let fits = matches!(fetched, Err(FetchError::NotPublic | FetchError::Url));
         assert!(fits, "{inside}: {fetched:?}");
     }
     // It uses neither the proxy nor a direct connection.
-    let fetched = fetcher.get(&url("https://direct.invalid/x"), ASKER).await;
+    let fetched = fetcher
+        .get(&url("https://direct.invalid/x"), REQUESTER)
+        .await;
     assert!(fetched.is_err());
     assert!(asked.lock().unwrap().is_empty());
 
-    let fetched = fetcher.get(&url("https://8.8.8.8/x"), ASKER).await;
+    let fetched = fetcher.get(&url("https://8.8.8.8/x"), REQUESTER).await;
     assert!(
         matches!(fetched, Err(FetchError::Request(_))),
         "{fetched:?}"
@@ -245,6 +250,6 @@ async fn loopback_is_fetched_without_the_proxy() {
         ..options(true)
     });
     let url = url(&format!("http://{honest}/client.json"));
-    assert!(fetcher.get(&url, ASKER).await.is_ok());
+    assert!(fetcher.get(&url, REQUESTER).await.is_ok());
     assert!(asked.lock().unwrap().is_empty());
 }

@@ -15,7 +15,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use sha2::Sha256;
 
-use crate::random::Random;
+use foundation::random::Random;
 
 /// The length of a check in bytes.
 pub const CHECK_BYTES: usize = 8;

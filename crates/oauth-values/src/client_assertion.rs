@@ -235,7 +235,7 @@ mod tests {
         token_endpoint: "https://hub.example/token",
     };
     // A key for these tests, from `openssl ecparam -genkey -name prime256v1`.
-    const PRIVATE_KEY: &str = include_str!("../../tests/fixtures/client_assertion_key.pem");
+    const PRIVATE_KEY: &str = include_str!("../../../tests/fixtures/client_assertion_key.pem");
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).expect("a time")

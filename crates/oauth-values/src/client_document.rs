@@ -87,8 +87,11 @@ mod tests {
             "client_name": "A client",
             "redirect_uris": ["https://client.example/cb"],
         });
-        for (name, value) in extra.as_object().expect("an object") {
-            document[name] = value.clone();
+        let serde_json::Value::Object(extra) = extra else {
+            panic!("an object");
+        };
+        for (name, value) in extra {
+            document[name] = value;
         }
         document.to_string().into_bytes()
     }

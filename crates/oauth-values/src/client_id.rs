@@ -31,7 +31,7 @@ pub enum ClientIdForm {
 /// The `client_id` of a new registration.
 pub fn issue(row: Uuid, key: &CheckKey) -> String {
     let check = u64::from_be_bytes(key.check(KIND, row.as_bytes()));
-    format!("{row}-{check:0width$x}", width = CHECK_DIGITS)
+    format!("{row}-{check:0CHECK_DIGITS$x}")
 }
 
 impl ClientIdForm {
@@ -71,10 +71,10 @@ pub fn digest(client_id: &str) -> TokenHash {
 
 #[cfg(test)]
 mod tests {
+    use foundation::random::Random;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::random::Random;
 
     fn key() -> CheckKey {
         let random = Random::from_fn(|bytes| bytes.fill(7));

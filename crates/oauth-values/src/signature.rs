@@ -13,7 +13,7 @@ use ring::signature::{
 
 /// Whether `key` made the signature of `jws`, which is in compact form; `algorithm` is the one in
 /// its header.
-pub fn is_by(key: &Jwk, algorithm: Algorithm, jws: &str) -> bool {
+pub(crate) fn is_by(key: &Jwk, algorithm: Algorithm, jws: &str) -> bool {
     check(key, algorithm, jws).is_some()
 }
 
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     /// Made with Python's `cryptography`, which shares no code with `ring`.
-    const SIGNATURES: &str = include_str!("../../tests/fixtures/signatures.json");
+    const SIGNATURES: &str = include_str!("../fixtures/signatures.json");
 
     #[derive(Deserialize)]
     struct Signatures {

@@ -11,10 +11,10 @@
 
 use std::{fmt, marker::PhantomData};
 
+use foundation::random::Random;
 use sha2::{Digest, Sha256};
 
 use super::check_key::{CHECK_BYTES, CheckKey};
-use crate::random::Random;
 
 const HALF_DIGITS: usize = 22;
 const CHECKSUM_DIGITS: usize = 6;
@@ -40,6 +40,7 @@ pub enum CredentialKind {
     ConsentPage,
     /// The `state` of a sign-in.
     State,
+    UploadLink,
     ClientId,
 }
 
@@ -53,6 +54,7 @@ impl CredentialKind {
             Self::RegistrationToken => "registration_token",
             Self::ConsentPage => "consent_page",
             Self::State => "state",
+            Self::UploadLink => "upload_link",
             Self::ClientId => "client_id",
         }
     }
@@ -86,6 +88,8 @@ kinds! {
     CsrfKind, CsrfToken, "bmh_cf_";
     /// The `state` of the redirect to Backlog.
     StateKind, BacklogState, "bmh_st_";
+    /// In the URL of an upload link.
+    UploadKind, UploadToken, "bmh_ul_";
     /// Presented to the local server, which has no sign-in.
     LocalKind, LocalToken, "bmh_lt_";
 }
@@ -107,6 +111,9 @@ impl Checked for CsrfKind {
 }
 impl Checked for StateKind {
     const CREDENTIAL: CredentialKind = CredentialKind::State;
+}
+impl Checked for UploadKind {
+    const CREDENTIAL: CredentialKind = CredentialKind::UploadLink;
 }
 
 /// An opaque credential of one [`Kind`]. `Debug` shows only the prefix.

@@ -3,6 +3,9 @@
 //! The format is `sealed:v1:<key id>:<base64url of nonce and ciphertext>`, with XChaCha20-Poly1305.
 //! The associated data contain table, column, row, key and site, so a sealed text that is moved to
 //! another row does not open. The first key of the ring seals; any key opens.
+//!
+//! A tag is HMAC-SHA-256 over the same place and a text, with a key that is derived from the one
+//! that seals: short proof that this service has seen the text, where nothing is to be hidden.
 
 use std::fmt;
 
@@ -14,9 +17,11 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
 
-use crate::random::Random;
+use foundation::random::Random;
 
 const PREFIX: &str = "sealed:v1";
 const NONCE_BYTES: usize = 24;
@@ -33,8 +38,15 @@ pub struct Place<'a> {
 
 /// The keys, by id, in the order of the setting.
 pub struct KeyRing {
-    keys: Vec<(String, XChaCha20Poly1305)>,
+    keys: Vec<Key>,
     random: Random,
+}
+
+/// A key in the two forms in which it is used.
+struct Key {
+    id: String,
+    cipher: XChaCha20Poly1305,
+    mac: Hmac<Sha256>,
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +78,7 @@ pub enum UnsealError {
 impl KeyRing {
     /// Parses `id:base64,id:base64`. Line ends count as commas.
     pub fn parse(setting: &SecretString, random: Random) -> Result<Self, KeyRingError> {
-        let mut keys: Vec<(String, XChaCha20Poly1305)> = Vec::new();
+        let mut keys: Vec<Key> = Vec::new();
         let entries = setting.expose_secret().split([',', '\n']).map(str::trim);
         for (index, entry) in entries.filter(|entry| !entry.is_empty()).enumerate() {
             let (id, key) = entry
@@ -75,15 +87,12 @@ impl KeyRing {
             if !is_key_id(id) {
                 return Err(KeyRingError::Id(index + 1));
             }
-            if keys.iter().any(|(known, _)| known == id) {
+            if keys.iter().any(|known| known.id == id) {
                 return Err(KeyRingError::Duplicate(id.to_owned()));
             }
-            let cipher = BASE64_STANDARD
-                .decode(key)
-                .ok()
-                .and_then(|bytes| XChaCha20Poly1305::new_from_slice(&bytes).ok())
-                .ok_or_else(|| KeyRingError::Key(id.to_owned()))?;
-            keys.push((id.to_owned(), cipher));
+            let bytes = BASE64_STANDARD.decode(key).ok();
+            let key = bytes.and_then(|bytes| Key::new(id, &bytes));
+            keys.push(key.ok_or_else(|| KeyRingError::Key(id.to_owned()))?);
         }
         if keys.is_empty() {
             return Err(KeyRingError::Empty);
@@ -104,17 +113,17 @@ impl KeyRing {
 
     /// The ids of the keys, the sealing one first.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().map(|(id, _)| id.as_str())
+        self.keys.iter().map(|key| key.id.as_str())
     }
 
     /// The id of the key that seals.
     pub fn sealing_id(&self) -> &str {
-        &self.keys[0].0
+        &self.keys[0].id
     }
 
     /// Seals `text` for `place` with the first key.
     pub fn seal(&self, place: Place<'_>, text: &SecretString) -> String {
-        let (id, cipher) = &self.keys[0];
+        let Key { id, cipher, .. } = &self.keys[0];
         let nonce = self.random.bytes::<NONCE_BYTES>();
         let payload = Payload {
             msg: text.expose_secret().as_bytes(),
@@ -134,10 +143,10 @@ impl KeyRing {
             .and_then(|rest| rest.strip_prefix(':'))
             .and_then(|rest| rest.split_once(':'))
             .ok_or(UnsealError::Malformed)?;
-        let (_, cipher) = self
+        let key = self
             .keys
             .iter()
-            .find(|(known, _)| known == id)
+            .find(|known| known.id == id)
             .ok_or_else(|| UnsealError::UnknownKey(id.to_owned()))?;
         let bytes = BASE64_URL_SAFE_NO_PAD
             .decode(body)
@@ -149,12 +158,43 @@ impl KeyRing {
             msg: ciphertext,
             aad: &associated_data(place, id),
         };
-        let text = cipher
+        let text = key
+            .cipher
             .decrypt(&XNonce::from(*nonce), payload)
             .map_err(|_| UnsealError::Altered)?;
         String::from_utf8(text)
             .map(SecretString::from)
             .map_err(|_| UnsealError::Altered)
+    }
+}
+
+impl KeyRing {
+    /// The tags of `text` at `place`, one of each key. The first one is to be given out; any of
+    /// them may have been.
+    pub fn tags(&self, place: Place<'_>, text: &str) -> impl Iterator<Item = [u8; 32]> {
+        self.keys.iter().map(move |key| {
+            let mac = key.mac.clone();
+            let mac = mac.chain_update(associated_data(place, &key.id));
+            mac.chain_update(text.as_bytes())
+                .finalize()
+                .into_bytes()
+                .into()
+        })
+    }
+}
+
+impl Key {
+    /// `None` if the key does not have 32 bytes.
+    fn new(id: &str, bytes: &[u8]) -> Option<Self> {
+        let cipher = XChaCha20Poly1305::new_from_slice(bytes).ok()?;
+        let derived = <Hmac<Sha256> as KeyInit>::new_from_slice(bytes).ok()?;
+        let derived = derived.chain_update(b"backlog-mcp-hub tags").finalize();
+        let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&derived.into_bytes()).ok()?;
+        Some(Self {
+            id: id.to_owned(),
+            cipher,
+            mac,
+        })
     }
 }
 
@@ -238,6 +278,18 @@ mod tests {
                 UnsealError::Altered
             );
         }
+    }
+
+    #[test]
+    fn a_tag_differs_by_key_place_and_text() {
+        let first = |ring: &KeyRing, place, text| ring.tags(place, text).next().expect("a tag");
+        let (one, two) = (ring(&["a"]), ring(&["b", "a"]));
+        let tag = first(&one, PLACE, "text");
+        assert_eq!(first(&one, PLACE, "text"), tag);
+        assert!(two.tags(PLACE, "text").any(|other| other == tag));
+        assert_ne!(first(&two, PLACE, "text"), tag);
+        assert_ne!(first(&one, PLACE, "other"), tag);
+        assert_ne!(first(&one, Place { row: "2", ..PLACE }, "text"), tag);
     }
 
     #[test]

@@ -17,9 +17,9 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use crate::random::Random;
+use foundation::random::Random;
 
-const REMEMBERED: Duration = Duration::from_secs(60);
+const REMEMBERED: Duration = Duration::from_mins(1);
 const MAX_VERIFIED: u64 = 10_000;
 /// A client that waits longer must retry, so that the queue stays bounded.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -14,10 +14,10 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use foundation::shares::Shares;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{BacklogError, BacklogUrl, ClientOptions};
-use crate::shares::Shares;
 
 /// The maximum that a response reserves of the overall budget before its first byte arrives.
 const UP_FRONT: usize = 64 * 1024;
@@ -70,7 +70,7 @@ impl AsRef<[u8]> for Whole {
 }
 
 impl MemoryBudget {
-    pub fn new(options: &ClientOptions) -> Self {
+    pub(crate) fn new(options: &ClientOptions) -> Self {
         Self {
             bytes: Arc::new(Semaphore::new(options.max_bytes_in_memory)),
             spaces: Shares::new(options.max_bytes_per_space),
@@ -80,7 +80,7 @@ impl MemoryBudget {
     }
 
     /// Creates an empty body of this owner, and reserves the announced length.
-    pub async fn body(
+    pub(crate) async fn body(
         &self,
         owner: Owner<'_>,
         announced: usize,
@@ -106,7 +106,11 @@ impl MemoryBudget {
     }
 
     /// Appends to a body, which grows by doubling to be copied rarely.
-    pub async fn extend(&self, body: &mut BudgetedBody, chunk: &[u8]) -> Result<(), BacklogError> {
+    pub(crate) async fn extend(
+        &self,
+        body: &mut BudgetedBody,
+        chunk: &[u8],
+    ) -> Result<(), BacklogError> {
         let wanted = body.len() + chunk.len();
         let shared = body.shared();
         if wanted > shared {
@@ -125,7 +129,11 @@ impl MemoryBudget {
     }
 
     /// Reserves this many bytes in addition to those of a body.
-    pub async fn grow(&self, body: &mut BudgetedBody, bytes: usize) -> Result<(), BacklogError> {
+    pub(crate) async fn grow(
+        &self,
+        body: &mut BudgetedBody,
+        bytes: usize,
+    ) -> Result<(), BacklogError> {
         if bytes > 0 {
             self.share_more(body, bytes).await?;
             body.of_all.merge(self.take(&self.bytes, bytes).await?);
@@ -157,7 +165,7 @@ impl MemoryBudget {
 }
 
 impl BudgetedBody {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
 
@@ -171,7 +179,7 @@ impl BudgetedBody {
     }
 
     /// Returns the bytes, which hold the memory, and a handle that also holds it without them.
-    pub fn keep(self) -> (Bytes, HeldMemory) {
+    pub(crate) fn keep(self) -> (Bytes, HeldMemory) {
         let mut permits = self.of_shares;
         permits.push(self.of_all);
         let held = HeldMemory {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 
-use crate::backlog::{
+use crate::{
     BacklogClient, BacklogError, ClientOptions, Credentials, Request, Segment,
     fake::FakeBacklog,
     tests::{anything, client, streamed},

@@ -24,16 +24,16 @@ use super::{BacklogClient, BacklogError, BacklogUrl};
 /// The timeout of Backlog's token endpoint, from connecting to the last byte.
 pub const TOKEN_TIMEOUT: Duration = Duration::from_secs(15);
 /// The lifetime of an access token if Backlog does not return one.
-const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
+const DEFAULT_LIFETIME: Duration = Duration::from_hours(1);
 
 /// The OAuth application of one space.
-#[derive(Clone, Copy, Debug)]
-pub struct SpaceOAuth<'a> {
-    pub url: &'a BacklogUrl,
-    pub client_id: &'a str,
-    pub client_secret: &'a SecretString,
+#[derive(Clone, Debug)]
+pub struct SpaceOAuth {
+    pub url: BacklogUrl,
+    pub client_id: String,
+    pub client_secret: SecretString,
     /// The callback, exactly as registered with Backlog.
-    pub redirect_uri: &'a Url,
+    pub redirect_uri: Url,
 }
 
 /// The tokens that Backlog issued.
@@ -65,7 +65,7 @@ pub enum OAuthError {
 type Application =
     BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
-impl SpaceOAuth<'_> {
+impl SpaceOAuth {
     /// The URL where the user's browser signs in. The resulting code can only be exchanged with
     /// `verifier` (RFC 7636, S256); a server without PKCE ignores it.
     pub fn authorize_url(&self, state: &str, verifier: &SecretString) -> Url {
@@ -117,7 +117,7 @@ impl SpaceOAuth<'_> {
     fn application(&self) -> Application {
         let authorize = self.url.join("OAuth2AccessRequest.action");
         let token = self.url.join("api/v2/oauth2/token");
-        BasicClient::new(ClientId::new(self.client_id.to_owned()))
+        BasicClient::new(ClientId::new(self.client_id.clone()))
             .set_client_secret(ClientSecret::new(
                 self.client_secret.expose_secret().to_owned(),
             ))

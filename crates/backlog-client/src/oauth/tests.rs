@@ -1,7 +1,7 @@
 //! The OAuth exchange against a fake Backlog.
 
 use super::*;
-use crate::backlog::{ClientOptions, fake::FakeBacklog};
+use crate::{ClientOptions, fake::FakeBacklog};
 
 const TOKENS: &str =
     r#"{"access_token":"at2","token_type":"Bearer","expires_in":3599,"refresh_token":"rt2"}"#;
@@ -12,15 +12,13 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 /// Runs `action` with the OAuth application of the fake's space.
 async fn with_oauth<T>(
     backlog: &FakeBacklog,
-    action: impl AsyncFnOnce(SpaceOAuth<'_>, &BacklogClient) -> T,
+    action: impl AsyncFnOnce(SpaceOAuth, &BacklogClient) -> T,
 ) -> T {
-    let secret = SecretString::from("s3cret&");
-    let redirect_uri = Url::parse("https://hub.example.com/callback").unwrap();
     let oauth = SpaceOAuth {
-        url: &backlog.url,
-        client_id: "app",
-        client_secret: &secret,
-        redirect_uri: &redirect_uri,
+        url: backlog.url.clone(),
+        client_id: "app".to_owned(),
+        client_secret: SecretString::from("s3cret&"),
+        redirect_uri: Url::parse("https://hub.example.com/callback").unwrap(),
     };
     action(
         oauth,

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::backlog::BacklogUrl;
+use crate::BacklogUrl;
 
 fn fill(operation: Operation, inputs: Value) -> Result<Request, InputError> {
     let Value::Object(inputs) = inputs else {

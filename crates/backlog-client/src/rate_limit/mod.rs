@@ -16,6 +16,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use foundation::clock::Clock;
 use moka::future::Cache;
 use reqwest::{Method, header::HeaderMap};
 use sha2::{Digest, Sha256};
@@ -27,7 +28,6 @@ use super::{
     segment::Segment,
     url::BacklogUrl,
 };
-use crate::clock::Clock;
 
 /// The longest pause that a request waits for.
 const MAX_WAIT: TimeDelta = TimeDelta::seconds(2);
@@ -65,7 +65,7 @@ impl Class {
 pub(super) struct RateLimitKey([u8; 32], Class);
 
 impl RateLimitKey {
-    pub fn of(url: &BacklogUrl, secret: &[u8], request: &Request) -> Self {
+    pub(crate) fn of(url: &BacklogUrl, secret: &[u8], request: &Request) -> Self {
         let mut digest = Sha256::new();
         digest.update(url.as_str());
         digest.update([0]);
@@ -90,7 +90,7 @@ pub(super) struct RateLimitGate {
 }
 
 impl RateLimitGate {
-    pub fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self {
             clock,
             pauses: cache(LONGEST),
@@ -98,12 +98,12 @@ impl RateLimitGate {
         }
     }
 
-    pub fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 
     /// Waits for a short pause to end; fails with the end of a long one.
-    pub async fn keep(&self, key: &RateLimitKey) -> Result<(), BacklogError> {
+    pub(crate) async fn keep(&self, key: &RateLimitKey) -> Result<(), BacklogError> {
         let Some(until) = self.pauses.get(key).await else {
             return Ok(());
         };
@@ -121,13 +121,13 @@ impl RateLimitGate {
     }
 
     /// The number of requests left for this key, if a response within this minute contained it.
-    pub async fn left(&self, key: &RateLimitKey) -> Option<Left> {
+    pub(crate) async fn left(&self, key: &RateLimitKey) -> Option<Left> {
         let left = self.left.get(key).await;
         left.filter(|left| left.until > self.clock.now())
     }
 
     /// Records the limit that a response reports; `limited` is the end of a rejection.
-    pub async fn note(
+    pub(crate) async fn note(
         &self,
         key: RateLimitKey,
         headers: &HeaderMap,

@@ -10,15 +10,13 @@ use std::{
 
 use actix_web::HttpResponse;
 use chrono::DateTime;
+use foundation::clock::Clock;
 use serde_json::json;
 
 use crate::{
-    backlog::{
-        BacklogClient, BacklogError, ClientOptions, Credentials, Left, Operation, Request,
-        fake::FakeBacklog,
-        tests::{anything, request},
-    },
-    clock::Clock,
+    BacklogClient, BacklogError, ClientOptions, Credentials, Left, Operation, Request,
+    fake::FakeBacklog,
+    tests::{anything, request},
 };
 
 /// A Backlog that reports the requests remaining until 1060.

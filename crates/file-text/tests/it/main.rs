@@ -1,0 +1,5 @@
+//! The tests of what the crate exports.
+
+mod formats;
+mod hostile;
+mod support;
