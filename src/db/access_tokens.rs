@@ -3,17 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use oauth_values::{Scopes, token::TokenHash};
 use sqlx::{PgConnection, PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
 use super::{
     accounts::{Account, Columns},
     scopes_from_sql, scopes_to_sql,
+    spaces::SpaceRow,
 };
-use crate::{
-    domain::{ClientKey, Grant, GrantId, Principal, Space, SpaceId, SpaceState},
-    oauth::{Scopes, token::TokenHash},
-};
+use crate::domain::{ClientKey, Grant, GrantId, Principal, Space, SpaceId};
 
 pub struct NewAccessToken {
     pub hash: TokenHash,
@@ -52,17 +51,13 @@ pub struct Found {
     pub is_to_adopt: bool,
 }
 
-/// Looks up a token with its grant and space; `None` if the token is unknown or expired or its
-/// grant is revoked.
-#[tracing::instrument(level = "debug", name = "db.access_tokens.find_principal", skip_all, fields(db.system.name = "postgresql"))]
-pub async fn find_principal(
-    db: impl PgExecutor<'_>,
-    hash: TokenHash,
-) -> Result<Option<Found>, sqlx::Error> {
-    sqlx::query_as!(
-        Row,
-        r#"SELECT tokens.scopes AS token_scopes, tokens.expires_at AS token_expires_at,
-                  tokens.first_used_at IS NULL AS "unused!",
+/// Selects a live grant with its space and account. `token` are the columns of the token that finds
+/// it, `from` its table, and `condition` how it is found.
+macro_rules! principal {
+    ($token:literal, $from:literal, $condition:literal, $hash:expr) => {
+        sqlx::query_as!(
+            Row,
+            "SELECT " + $token + r#"
                   grants.id AS grant_id, grants.client_id, grants.backlog_user_id,
                   grants.backlog_user_name, grants.scopes AS grant_scopes, grants.issuer,
                   grants.resource,
@@ -83,13 +78,49 @@ pub async fn find_principal(
                   spaces.is_default, spaces.read_only, spaces.toolsets,
                   spaces.allowed_projects::text[] AS allowed_projects, spaces.redirect_uri,
                   spaces.listed, spaces.disabled_at
-           FROM hub.access_tokens AS tokens
+           FROM "# + $from + r#" AS tokens
            JOIN hub.grants AS grants ON grants.id = tokens.grant_id
            JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
            LEFT JOIN hub.accounts AS accounts ON accounts.space_id = grants.space_id
                AND accounts.backlog_user_id = grants.backlog_user_id
-           WHERE tokens.token_hash = $1 AND tokens.expires_at > clock_timestamp()
-             AND grants.revoked_at IS NULL"#,
+           WHERE tokens.expires_at > clock_timestamp() AND grants.revoked_at IS NULL AND "# + $condition,
+            $hash
+        )
+    };
+}
+
+/// Looks up a token with its grant and space; `None` if the token is unknown or expired or its
+/// grant is revoked.
+#[tracing::instrument(level = "debug", name = "db.access_tokens.find_principal", skip_all, fields(db.system.name = "postgresql"))]
+pub async fn find_principal(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+) -> Result<Option<Found>, sqlx::Error> {
+    principal!(
+        r#"tokens.scopes AS token_scopes, tokens.expires_at AS token_expires_at,
+           tokens.first_used_at IS NULL AS "unused!","#,
+        "hub.access_tokens",
+        "tokens.token_hash = $1",
+        hash.as_bytes()
+    )
+    .fetch_optional(db)
+    .await?
+    .map(Found::try_from)
+    .transpose()
+}
+
+/// Looks up the grant of an upload link, with all of its scopes; `None` if the link is unknown or
+/// expired or its grant is revoked.
+#[tracing::instrument(level = "debug", name = "db.access_tokens.find_principal_of_link", skip_all, fields(db.system.name = "postgresql"))]
+pub async fn find_principal_of_link(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+) -> Result<Option<Found>, sqlx::Error> {
+    principal!(
+        r#"grants.scopes AS token_scopes, tokens.expires_at AS token_expires_at,
+           false AS "unused!","#,
+        "hub.upload_links",
+        "tokens.link_hash = $1",
         hash.as_bytes()
     )
     .fetch_optional(db)
@@ -99,6 +130,10 @@ pub async fn find_principal(
 }
 
 /// The columns of a token with its grant, space and account, as the query returns them.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the row has these boolean columns"
+)]
 struct Row {
     token_scopes: Vec<String>,
     token_expires_at: DateTime<Utc>,
@@ -152,8 +187,8 @@ impl TryFrom<Row> for Found {
                 issuer: row.issuer,
                 resource: row.resource,
             },
-            space: Arc::new(Space {
-                id: space_id,
+            space: Arc::new(Space::from(SpaceRow {
+                id: row.space_id,
                 slug: row.slug,
                 name: row.name,
                 base_url: row.base_url,
@@ -166,11 +201,8 @@ impl TryFrom<Row> for Found {
                 allowed_projects: row.allowed_projects,
                 redirect_uri: row.redirect_uri,
                 listed: row.listed,
-                state: match row.disabled_at {
-                    None => SpaceState::Enabled,
-                    Some(since) => SpaceState::Disabled { since },
-                },
-            }),
+                disabled_at: row.disabled_at,
+            })),
             scopes: scopes_from_sql(&row.token_scopes),
             token_expires_at: row.token_expires_at,
         };

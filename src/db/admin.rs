@@ -18,6 +18,10 @@ pub async fn missing_roles(db: impl PgExecutor<'_>) -> Result<Vec<String>, sqlx:
 }
 
 /// A row of `admin.spaces`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the view has these boolean columns"
+)]
 #[derive(Debug, Serialize)]
 pub struct SpaceRow {
     pub slug: String,

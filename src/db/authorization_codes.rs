@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
+use oauth_values::{CodeChallenge, Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
 use super::{scopes_from_sql, unreadable};
-use crate::{
-    domain::{ClientKey, GrantId},
-    oauth::{CodeChallenge, Scopes, token::TokenHash},
-};
+use crate::domain::{ClientKey, GrantId};
 
 pub struct NewCode<'a> {
     pub hash: TokenHash,
@@ -36,6 +34,7 @@ pub async fn insert(db: impl PgExecutor<'_>, code: &NewCode<'_>) -> Result<(), s
 }
 
 /// Everything a presented code is checked against.
+#[expect(clippy::struct_excessive_bools, reason = "each is a check of its own")]
 pub struct Code {
     pub grant: GrantId,
     pub client: ClientKey,

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
+use oauth_values::{CodeChallenge, RedirectUri, Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
 use super::{hash_from_sql, scopes_from_sql, scopes_to_sql, unreadable};
-use crate::{
-    domain::{AuthorizationRequestId, ClientKey, SpaceId, space::SHARED_REDIRECT_URI},
-    oauth::{CodeChallenge, RedirectUri, Scopes, token::TokenHash},
-};
+use crate::domain::{AuthorizationRequestId, ClientKey, SpaceId, space::SHARED_REDIRECT_URI};
 
 /// A sign-in that is waiting for the user's decision.
 pub struct NewRequest<'a> {
@@ -38,15 +36,15 @@ pub struct Request {
     pub scopes: Scopes,
 }
 
-struct Row {
-    id: Uuid,
-    client_id: Uuid,
-    issuer: String,
-    redirect_uri: String,
-    state: Option<String>,
-    code_challenge: String,
-    resource: String,
-    scopes: Vec<String>,
+pub(super) struct Row {
+    pub id: Uuid,
+    pub client_id: Uuid,
+    pub issuer: String,
+    pub redirect_uri: String,
+    pub state: Option<String>,
+    pub code_challenge: String,
+    pub resource: String,
+    pub scopes: Vec<String>,
 }
 
 impl TryFrom<Row> for Request {
@@ -200,6 +198,8 @@ pub struct Approved {
     pub backlog_verifier: Option<String>,
     pub browser: TokenHash,
     pub finished: bool,
+    /// Whether it waits for its user's confirmation ([`super::confirmations`]).
+    pub unconfirmed: bool,
     pub expired: bool,
 }
 
@@ -212,6 +212,8 @@ pub async fn find_by_backlog_state(
                   resource, scopes, browser_hash, spaces.id AS space_id, spaces.slug,
                   granted_scopes AS "granted_scopes!", backlog_redirect_uri,
                   backlog_verifier, finished_at IS NOT NULL AS "finished!",
+                  coalesce(confirm_until > clock_timestamp(), false) AND confirmed_at IS NULL
+                      AS "unconfirmed!",
                   expires_at <= clock_timestamp() AS "expired!"
            FROM hub.authorization_requests AS requests
            JOIN hub.spaces AS spaces ON spaces.id = requests.space_id
@@ -233,6 +235,7 @@ pub async fn find_by_backlog_state(
         granted: scopes_from_sql(&row.granted_scopes),
         browser: hash_from_sql(&row.browser_hash, "authorization_requests.browser_hash")?,
         finished: row.finished,
+        unconfirmed: row.unconfirmed,
         expired: row.expired,
         request: Row {
             id: row.id,

@@ -85,6 +85,10 @@ kinds! {
     client_assertions: "hub.client_assertions" by "client_id, jti_hash"
         where "expires_at <= clock_timestamp()"
         => "DELETE FROM hub.client_assertions";
+    /// A day after expiry: until then the id of a link finds its file.
+    upload_links: "hub.upload_links" by "link_hash"
+        where "expires_at <= clock_timestamp() - interval '1 day'"
+        => "DELETE FROM hub.upload_links";
     consents: "hub.consents" by "id"
         where "expires_at <= clock_timestamp()"
         => "DELETE FROM hub.consents";

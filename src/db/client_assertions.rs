@@ -1,9 +1,10 @@
 //! `hub.client_assertions`: a unique constraint makes each assertion valid once.
 
 use chrono::{DateTime, Utc};
+use oauth_values::token::TokenHash;
 use sqlx::PgExecutor;
 
-use crate::{domain::ClientKey, oauth::token::TokenHash};
+use crate::domain::ClientKey;
 
 /// Returns true for the first presentation of an assertion's `jti`.
 pub async fn first_use(

@@ -2,20 +2,18 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use oauth_values::{
+    RedirectUri,
+    registration::{ApplicationType, AuthMethod, KeySource, Registration},
+    token::TokenHash,
+};
 use sqlx::{PgConnection, PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
 use super::{scopes_from_sql, scopes_to_sql, unreadable};
-use crate::{
-    domain::{
-        Client, ClientKey, SpaceId,
-        client::{ClientAuth, ClientOrigin, DocumentAge},
-    },
-    oauth::{
-        RedirectUri,
-        registration::{ApplicationType, AuthMethod, KeySource, Registration},
-        token::TokenHash,
-    },
+use crate::domain::{
+    Client, ClientKey, SpaceId,
+    client::{ClientAuth, ClientOrigin, DocumentAge},
 };
 
 struct Row {

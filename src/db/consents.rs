@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
+use oauth_values::{Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
 use super::scopes_to_sql;
-use crate::{
-    domain::{ClientKey, SpaceId},
-    oauth::{Scopes, token::TokenHash},
-};
+use crate::domain::{ClientKey, SpaceId};
 
 /// The subject of a remembered approval; another redirect URI needs its own approval.
 pub struct ConsentKey<'a> {

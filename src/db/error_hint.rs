@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgDatabaseError;
 
-use crate::db::probe::POOLER;
+use super::probe::POOLER;
 
 /// The role that the service needs, as error texts name it.
 pub const SERVICE_ROLE: &str = "the owner of the tables or a member of hub_service";

@@ -133,6 +133,7 @@ async fn history(executor: impl PgExecutor<'_>) -> Result<Vec<Migration>, sqlx::
 }
 
 /// Reads a row of refinery's table: the version is an `int4`, the rest text.
+#[expect(clippy::needless_pass_by_value, reason = "`try_map` passes the row")]
 fn applied_migration(row: PgRow) -> Result<Migration, sqlx::Error> {
     let decode = |error| sqlx::Error::Decode(error);
     let applied_on =

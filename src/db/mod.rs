@@ -16,8 +16,9 @@ pub mod check_key;
 pub mod cleanup;
 pub mod client_assertions;
 pub mod clients;
+pub mod confirmations;
 pub mod consents;
-pub mod database;
+pub mod error_hint;
 pub mod given_secrets;
 pub mod grants;
 pub mod last_uses;
@@ -27,10 +28,11 @@ pub mod probe;
 pub mod refresh_tokens;
 pub mod sealed;
 pub mod spaces;
+pub mod upload_links;
 pub mod url;
 pub mod users;
 
-use crate::oauth::{Scopes, token::TokenHash};
+use oauth_values::{Scopes, token::TokenHash};
 
 /// A stored value that the code cannot parse: a newer version or an operator wrote it.
 fn unreadable(column: &'static str) -> sqlx::Error {

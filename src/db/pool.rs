@@ -57,7 +57,7 @@ pub async fn connect(url: &SecretString, max_connections: u32) -> Result<PgPool,
                 Ok(true)
             })
         })
-        .idle_timeout(Duration::from_secs(300))
+        .idle_timeout(Duration::from_mins(5))
         .connect_lazy_with(options);
     match pool.acquire().await {
         Ok(connection) => drop(connection),

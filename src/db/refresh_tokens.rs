@@ -3,14 +3,12 @@
 
 use std::time::Duration;
 
+use oauth_values::{Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
 use super::{hash_from_sql, scopes_from_sql, scopes_to_sql};
-use crate::{
-    domain::{ClientKey, GrantId, SpaceId},
-    oauth::{Scopes, token::TokenHash},
-};
+use crate::domain::{ClientKey, GrantId, SpaceId};
 
 pub struct NewRefreshToken {
     pub hash: TokenHash,
@@ -35,6 +33,7 @@ pub async fn insert(db: impl PgExecutor<'_>, token: &NewRefreshToken) -> Result<
 }
 
 /// Everything a presented refresh token is checked against.
+#[expect(clippy::struct_excessive_bools, reason = "each is a check of its own")]
 pub struct Stored {
     pub grant: GrantId,
     pub client: ClientKey,
@@ -85,8 +84,11 @@ pub async fn lock(
         r#"SELECT tokens.grant_id, tokens.scopes, grants.client_id, grants.space_id,
                   grants.issuer, grants.resource,
                   tokens.consumed_at IS NOT NULL AS "consumed!",
-                  coalesce(tokens.answer_until > clock_timestamp(), false) AS "in_grace!",
-                  tokens.answer, tokens.successor_hash,
+                  "#
+            + "coalesce(tokens.answer_until > clock_timestamp(), false) "
+            + r#"AS "in_grace!", "#
+            + "tokens.answer AS response, "
+            + r#"tokens.successor_hash,
                   coalesce(extract(epoch FROM clock_timestamp() - tokens.consumed_at), 0)::float8
                       AS "late!",
                   least(tokens.expires_at, grants.created_at + $2::interval) <= clock_timestamp()
@@ -112,6 +114,10 @@ pub async fn lock(
 }
 
 /// The columns of a token with its grant and space, as the query returns them.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the row has these boolean columns"
+)]
 struct Row {
     grant_id: Uuid,
     scopes: Vec<String>,
@@ -121,7 +127,7 @@ struct Row {
     resource: String,
     consumed: bool,
     in_grace: bool,
-    answer: Option<String>,
+    response: Option<String>,
     successor_hash: Option<Vec<u8>>,
     late: f64,
     expired: bool,
@@ -139,7 +145,7 @@ impl TryFrom<Row> for Stored {
             let hash = row.successor_hash.as_deref().unwrap_or_default();
             hash_from_sql(hash, "refresh_tokens.successor_hash")
         };
-        let state = match (row.consumed, row.in_grace, row.answer) {
+        let state = match (row.consumed, row.in_grace, row.response) {
             (false, _, _) => State::Unused,
             (true, true, Some(response)) => State::InGrace {
                 response,
@@ -179,9 +185,9 @@ pub async fn consume(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "UPDATE hub.refresh_tokens
-         SET consumed_at = coalesce(consumed_at, clock_timestamp()), successor_hash = $2::bytea,
-             answer = $3::text, answer_until = clock_timestamp() + $4::interval
-         WHERE token_hash = $1",
+         SET consumed_at = coalesce(consumed_at, clock_timestamp()), successor_hash = $2::bytea, "
+            + "answer = $3::text, answer_until = clock_timestamp() + $4::interval "
+            + "WHERE token_hash = $1",
         hash.as_bytes(),
         successor.as_bytes(),
         sealed_response,
@@ -201,9 +207,9 @@ pub async fn supersede(
 ) -> Result<bool, sqlx::Error> {
     sqlx::query!(
         "UPDATE hub.refresh_tokens
-         SET consumed_at = clock_timestamp(), successor_hash = $2::bytea,
-             answer_until = clock_timestamp()
-         WHERE token_hash = $1 AND consumed_at IS NULL",
+         SET consumed_at = clock_timestamp(), successor_hash = $2::bytea, "
+            + "answer_until = clock_timestamp() "
+            + "WHERE token_hash = $1 AND consumed_at IS NULL",
         lost.as_bytes(),
         successor.as_bytes(),
     )

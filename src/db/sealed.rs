@@ -13,6 +13,7 @@ pub enum SealedColumn {
     RefreshResponse,
     CheckKey,
     SignInVerifier,
+    SignInAnswer,
 }
 
 /// A sealed value, and the place it was sealed for.
@@ -32,7 +33,7 @@ pub struct KeyUse {
 }
 
 impl SealedColumn {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SpaceSecret,
         Self::AccountAccessToken,
         Self::AccountRefreshToken,
@@ -41,6 +42,7 @@ impl SealedColumn {
         Self::RefreshResponse,
         Self::CheckKey,
         Self::SignInVerifier,
+        Self::SignInAnswer,
     ];
 
     /// The table and column that the sealing is bound to.
@@ -54,6 +56,7 @@ impl SealedColumn {
             Self::RefreshResponse => ("refresh_tokens", "answer"),
             Self::CheckKey => ("check_key", "key"),
             Self::SignInVerifier => ("authorization_requests", "backlog_verifier"),
+            Self::SignInAnswer => ("authorization_requests", "confirmed_answer"),
         }
     }
 }
@@ -93,6 +96,9 @@ pub async fn key_uses(
         SealedColumn::SignInVerifier => {
             key_uses!(db, "backlog_verifier", "hub.authorization_requests")
         }
+        SealedColumn::SignInAnswer => {
+            key_uses!(db, "confirmed_answer", "hub.authorization_requests")
+        }
     }
 }
 
@@ -116,6 +122,14 @@ macro_rules! page {
         page!(
             tokens
             "(SELECT id AS key, * FROM hub.accounts) AS sealed_rows
+             JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
+            $db, $part, $column
+        )
+    };
+    (requests $db:ident, $part:ident, $column:literal) => {
+        page!(
+            tokens
+            "(SELECT id AS key, * FROM hub.authorization_requests) AS sealed_rows
              JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
             $db, $part, $column
         )
@@ -207,16 +221,8 @@ pub async fn page(
             "(SELECT 1 AS key, 'only' AS name, key AS sealed FROM hub.check_key) AS sealed_rows",
             "name > coalesce($1::text, '')"
         ),
-        SealedColumn::SignInVerifier => page!(
-            db,
-            part,
-            "sealed_rows.key::text",
-            "spaces.base_url",
-            "backlog_verifier",
-            "(SELECT id AS key, * FROM hub.authorization_requests) AS sealed_rows
-             JOIN hub.spaces AS spaces ON spaces.id = sealed_rows.space_id",
-            "key > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid"
-        ),
+        SealedColumn::SignInVerifier => page!(requests db, part, "backlog_verifier"),
+        SealedColumn::SignInAnswer => page!(requests db, part, "confirmed_answer"),
     }
 }
 
@@ -269,6 +275,7 @@ pub async fn replace(
         ),
         SealedColumn::CheckKey => replace!("hub.check_key", "key", "$1::text = 'only'"),
         SealedColumn::SignInVerifier => replace!("hub.authorization_requests", "backlog_verifier"),
+        SealedColumn::SignInAnswer => replace!("hub.authorization_requests", "confirmed_answer"),
     };
     done.map(|done| done.rows_affected() == 1)
 }

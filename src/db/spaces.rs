@@ -1,33 +1,33 @@
 //! `hub.spaces`.
 
 use chrono::{DateTime, Utc};
+use oauth_values::token::TokenHash;
 use sqlx::PgExecutor;
+use url::Url;
 use uuid::Uuid;
 
-use crate::{
-    domain::{Space, SpaceId, SpaceState},
-    oauth::token::TokenHash,
-};
+use crate::domain::{Operator, Space, SpaceId, SpaceState, operator::Logo};
 
-struct Row {
-    id: Uuid,
-    slug: String,
-    name: String,
-    base_url: String,
-    oauth_client_id: String,
-    oauth_client_secret: Option<String>,
-    hostnames: Vec<String>,
-    is_default: bool,
-    read_only: bool,
-    toolsets: Option<Vec<String>>,
-    allowed_projects: Option<Vec<String>>,
-    redirect_uri: String,
-    listed: bool,
-    disabled_at: Option<DateTime<Utc>>,
+/// The columns of a space.
+pub(super) struct SpaceRow {
+    pub(super) id: Uuid,
+    pub(super) slug: String,
+    pub(super) name: String,
+    pub(super) base_url: String,
+    pub(super) oauth_client_id: String,
+    pub(super) oauth_client_secret: Option<String>,
+    pub(super) hostnames: Vec<String>,
+    pub(super) is_default: bool,
+    pub(super) read_only: bool,
+    pub(super) toolsets: Option<Vec<String>>,
+    pub(super) allowed_projects: Option<Vec<String>>,
+    pub(super) redirect_uri: String,
+    pub(super) listed: bool,
+    pub(super) disabled_at: Option<DateTime<Utc>>,
 }
 
-impl From<Row> for Space {
-    fn from(row: Row) -> Self {
+impl From<SpaceRow> for Space {
+    fn from(row: SpaceRow) -> Self {
         Self {
             id: SpaceId(row.id),
             slug: row.slug,
@@ -50,17 +50,24 @@ impl From<Row> for Space {
     }
 }
 
+/// A query of all columns of spaces; `$rest` follows `FROM hub.spaces`.
+macro_rules! select_spaces {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            SpaceRow,
+            "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
+                    is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
+                    redirect_uri, listed, disabled_at
+             FROM hub.spaces " + $rest,
+            $($argument),*
+        )
+    };
+}
+
 pub async fn find(db: impl PgExecutor<'_>, id: SpaceId) -> Result<Option<Space>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                redirect_uri, listed, disabled_at
-         FROM hub.spaces WHERE id = $1",
-        id.0
-    )
-    .fetch_optional(db)
-    .await?;
+    let row = select_spaces!("WHERE id = $1", id.0)
+        .fetch_optional(db)
+        .await?;
     Ok(row.map(Space::from))
 }
 
@@ -68,16 +75,9 @@ pub async fn find_by_slug(
     db: impl PgExecutor<'_>,
     slug: &str,
 ) -> Result<Option<Space>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                redirect_uri, listed, disabled_at
-         FROM hub.spaces WHERE slug = $1",
-        slug
-    )
-    .fetch_optional(db)
-    .await?;
+    let row = select_spaces!("WHERE slug = $1", slug)
+        .fetch_optional(db)
+        .await?;
     Ok(row.map(Space::from))
 }
 
@@ -86,13 +86,8 @@ pub async fn find_by_hostname(
     db: impl PgExecutor<'_>,
     hostname: &str,
 ) -> Result<Option<Space>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                redirect_uri, listed, disabled_at
-         FROM hub.spaces
-         WHERE id = (SELECT space_id FROM hub.space_hostnames WHERE hostname = $1)",
+    let row = select_spaces!(
+        "WHERE id = (SELECT space_id FROM hub.space_hostnames WHERE hostname = $1)",
         hostname
     )
     .fetch_optional(db)
@@ -102,26 +97,16 @@ pub async fn find_by_hostname(
 
 /// The enabled spaces, the default one first.
 pub async fn list_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                redirect_uri, listed, disabled_at
-         FROM hub.spaces WHERE disabled_at IS NULL ORDER BY is_default DESC, name, slug",
-    )
-    .fetch_all(db)
-    .await?;
+    let rows = select_spaces!("WHERE disabled_at IS NULL ORDER BY is_default DESC, name, slug",)
+        .fetch_all(db)
+        .await?;
     Ok(rows.into_iter().map(Space::from).collect())
 }
 
 /// At most `at_most` spaces, oldest first.
 pub async fn list(db: impl PgExecutor<'_>, at_most: usize) -> Result<Vec<Space>, sqlx::Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                redirect_uri, listed, disabled_at
-         FROM hub.spaces ORDER BY id LIMIT $1",
+    let rows = select_spaces!(
+        "ORDER BY id LIMIT $1",
         i64::try_from(at_most).unwrap_or(i64::MAX),
     )
     .fetch_all(db)
@@ -132,12 +117,8 @@ pub async fn list(db: impl PgExecutor<'_>, at_most: usize) -> Result<Vec<Space>,
 /// The first two enabled spaces, the default one first: enough to see whether there is one, and
 /// whether there are several.
 pub async fn first_enabled(db: impl PgExecutor<'_>) -> Result<Vec<Space>, sqlx::Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                redirect_uri, listed, disabled_at
-         FROM hub.spaces WHERE disabled_at IS NULL
+    let rows = select_spaces!(
+        "WHERE disabled_at IS NULL
          ORDER BY is_default DESC, name, slug LIMIT 2",
     )
     .fetch_all(db)
@@ -150,13 +131,8 @@ pub async fn shown_to(
     db: impl PgExecutor<'_>,
     browser: Option<TokenHash>,
 ) -> Result<Vec<Space>, sqlx::Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                redirect_uri, listed, disabled_at
-         FROM hub.spaces
-         WHERE disabled_at IS NULL
+    let rows = select_spaces!(
+        "WHERE disabled_at IS NULL
            AND (listed OR id IN (SELECT space_id FROM hub.browser_spaces
                                  WHERE browser_hash = $1 AND expires_at > clock_timestamp()))
          ORDER BY name, slug",
@@ -174,13 +150,8 @@ pub async fn named(
     host: &str,
     word: Option<&str>,
 ) -> Result<Vec<Space>, sqlx::Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                redirect_uri, listed, disabled_at
-         FROM hub.spaces
-         WHERE split_part(base_url, '://', 2) = $1 OR $1 = ANY (hostnames) OR slug = $2
+    let rows = select_spaces!(
+        "WHERE split_part(base_url, '://', 2) = $1 OR $1 = ANY (hostnames) OR slug = $2
             OR split_part(split_part(base_url, '://', 2), '.', 1) = $2
          ORDER BY slug LIMIT 10",
         host,
@@ -189,6 +160,23 @@ pub async fn named(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(Space::from).collect())
+}
+
+/// Who operates a space, as far as the space says so itself.
+pub async fn operator(db: impl PgExecutor<'_>, id: SpaceId) -> Result<Operator, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT operator_name, operator_logo, operator_contact, operator_help_url
+         FROM hub.spaces WHERE id = $1",
+        id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map_or_else(Operator::default, |row| Operator {
+        name: row.operator_name,
+        logo: row.operator_logo.as_deref().and_then(Logo::parse),
+        contact: row.operator_contact,
+        help_url: row.operator_help_url.and_then(|url| Url::parse(&url).ok()),
+    }))
 }
 
 /// The Backlog sites in use before the settings listed them.
@@ -270,15 +258,9 @@ pub async fn lock_default(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
 
 /// The default space, or the first by name; enabled or not.
 pub async fn first(db: impl PgExecutor<'_>) -> Result<Option<Space>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                redirect_uri, listed, disabled_at
-         FROM hub.spaces ORDER BY is_default DESC, name, slug LIMIT 1"
-    )
-    .fetch_optional(db)
-    .await?;
+    let row = select_spaces!("ORDER BY is_default DESC, name, slug LIMIT 1")
+        .fetch_optional(db)
+        .await?;
     Ok(row.map(Space::from))
 }
 
@@ -288,12 +270,8 @@ pub async fn of_environment(
     db: impl PgExecutor<'_>,
     base_url: &str,
 ) -> Result<Option<Space>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                redirect_uri, listed, disabled_at
-         FROM hub.spaces WHERE from_environment OR base_url = $1
+    let row = select_spaces!(
+        "WHERE from_environment OR base_url = $1
          ORDER BY from_environment DESC, is_default DESC, created_at LIMIT 1",
         base_url
     )

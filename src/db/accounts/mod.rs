@@ -257,6 +257,28 @@ pub async fn confirm(db: impl PgExecutor<'_>, id: AccountId) -> Result<(), sqlx:
     .map(|_| ())
 }
 
+/// Deletes the account of a user without a live grant. The row must be locked, so that no grant is
+/// being made for it.
+pub async fn delete_unused(
+    db: impl PgExecutor<'_>,
+    space: SpaceId,
+    backlog_user_id: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "DELETE FROM hub.accounts AS accounts
+         WHERE space_id = $1 AND backlog_user_id = $2
+           AND NOT EXISTS (SELECT FROM hub.grants AS grants
+                           WHERE grants.space_id = accounts.space_id
+                             AND grants.backlog_user_id = accounts.backlog_user_id
+                             AND grants.revoked_at IS NULL)",
+        space.0,
+        backlog_user_id,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
 /// Locks the live grants of a user.
 pub async fn hold_grants(
     db: impl PgExecutor<'_>,

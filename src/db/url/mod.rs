@@ -420,5 +420,4 @@ fn shown(path: &str) -> &str {
 }
 
 #[cfg(test)]
-#[path = "url/tests.rs"]
 mod tests;
