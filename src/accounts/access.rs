@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use backlog_client::{BacklogUrl, Credentials};
 use thiserror::Error;
 
-use crate::{
-    backlog::{BacklogUrl, Credentials},
-    domain::audit_event::Actor,
-};
+use crate::domain::audit_event::Actor;
 
 /// Credentials for one space, renewed when Backlog rejects them.
 #[async_trait]

@@ -15,8 +15,12 @@ use std::{
     time::Duration,
 };
 
+use backlog_client::{
+    BacklogError, BacklogTokens, Credentials, Request, Segment, SpaceOAuth, models::User,
+};
 use chrono::{DateTime, Utc};
 use moka::future::Cache;
+use oauth_values::token::{AccessToken, TokenHash};
 use secrecy::SecretString;
 use sqlx::{PgConnection, PgPool};
 use tokio_util::task::TaskTracker;
@@ -24,15 +28,13 @@ use tokio_util::task::TaskTracker;
 use super::{
     backlog_tokens::{GrantAccess, RenewalContext, RenewalError, SignedIn},
     session_error::SessionError,
-    space_application::{SpaceApplication, SpaceError},
     space_names::{Name, SpaceNames},
+    space_oauth::{self, SpaceError},
 };
 use crate::{
     accounts::subscriptions::Subscriptions,
-    backlog::{BacklogError, BacklogTokens, Credentials, Request, Segment, models::User},
     db::{self, access_tokens::Found, accounts::SealedTokens},
     domain::{Change, GrantId, Principal, Space},
-    oauth::token::{AccessToken, TokenHash},
 };
 
 /// The longest time that a missed change may go unnoticed.
@@ -58,7 +60,7 @@ pub enum SignInError {
 }
 
 #[derive(Clone, Debug)]
-pub struct Sessions {
+pub struct SessionCache {
     renewals: Arc<RenewalContext>,
     by_token: Cache<TokenHash, Arc<Session>>,
     /// Cached sessions of these grants are not used, regardless of their tokens.
@@ -73,7 +75,7 @@ pub struct Sessions {
     space_changes: Arc<AtomicU64>,
 }
 
-impl Sessions {
+impl SessionCache {
     pub fn new(renewals: RenewalContext) -> Self {
         Self {
             renewals: Arc::new(renewals),
@@ -171,6 +173,23 @@ impl Sessions {
         Ok(Some(session))
     }
 
+    /// Looks up the session of an upload link that can still be used, which is not cached; `None` if
+    /// there is none.
+    pub async fn of_upload_link(&self, hash: TokenHash) -> Result<Option<Session>, SessionError> {
+        let found = db::access_tokens::find_principal_of_link(&self.renewals.db, hash).await?;
+        let Some(Found {
+            principal,
+            account: Some(account),
+            ..
+        }) = found
+        else {
+            return Ok(None);
+        };
+        let (grant, space) = (&principal.grant, &principal.space);
+        let access = GrantAccess::new(&self.renewals, grant, space, &account)?;
+        Ok(Some(Session { principal, access }))
+    }
+
     /// Finds the principal of a token, and its account. If the grant has Backlog tokens of its own,
     /// the account is first created or updated.
     async fn find_adopted(&self, hash: TokenHash) -> Result<Option<Found>, SessionError> {
@@ -261,9 +280,9 @@ impl Sessions {
     }
 
     /// Opens the OAuth application of a space; an error if its site is not allowed.
-    pub fn space_oauth(&self, space: &Space) -> Result<SpaceApplication, SpaceError> {
+    pub fn space_oauth(&self, space: &Space) -> Result<SpaceOAuth, SpaceError> {
         let renewals = &self.renewals;
-        let application = SpaceApplication::open(space, &renewals.keys, &renewals.callback)?;
+        let application = space_oauth::open(space, &renewals.keys, &renewals.callback)?;
         match renewals.backlog.may_use(&application.url) {
             true => Ok(application),
             false => Err(SpaceError::SiteNotAllowed(application.url)),
@@ -302,6 +321,17 @@ impl Sessions {
         renewals
             .give_to_account(db, space, backlog_user_id, given)
             .await
+    }
+
+    /// The account that a sign-in has stored before; `None` if it is gone or has ended since.
+    pub async fn resume_sign_in(
+        &self,
+        db: &mut PgConnection,
+        space: &Space,
+        backlog_user_id: i64,
+    ) -> Result<Option<SignedIn>, RenewalError> {
+        let renewals = &self.renewals;
+        renewals.take_from_account(db, space, backlog_user_id).await
     }
 
     /// Seals the account's tokens for the row of a new grant.

@@ -1,7 +1,9 @@
 //! The failures of looking up a session.
 
+use backlog_client::BacklogUrlError;
+use sealing::UnsealError;
+
 use super::backlog_tokens::RenewalError;
-use crate::{backlog::BacklogUrlError, crypto::UnsealError};
 
 /// Why a token could not be looked up.
 #[derive(Debug, thiserror::Error)]

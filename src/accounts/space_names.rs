@@ -40,7 +40,7 @@ type Instant = <DefaultClock as governor::clock::Clock>::Instant;
 
 /// The name of a space in a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Name {
+pub(crate) enum Name {
     Slug(String),
     /// A host in lowercase, with its port unless it is the scheme's default.
     Host(String),
@@ -79,7 +79,7 @@ impl Map {
 
 /// The cache of names.
 #[derive(Debug)]
-pub struct SpaceNames {
+pub(crate) struct SpaceNames {
     /// The map by the number of changes so far, so that one from before a change is not used after
     /// it.
     maps: Cache<u64, Arc<Map>>,
@@ -116,7 +116,7 @@ impl Default for SpaceNames {
 impl SpaceNames {
     /// Finds the space of a name. `changes` is the number of changes so far; `None` if the listener
     /// is disconnected.
-    pub async fn find(
+    pub(crate) async fn find(
         &self,
         db: &PgPool,
         name: Name,
@@ -137,7 +137,7 @@ impl SpaceNames {
     }
 
     /// Drops everything that was cached.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.maps.invalidate_all();
         self.asked.invalidate_all();
     }

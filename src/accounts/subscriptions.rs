@@ -10,13 +10,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use oauth_values::token::TokenHash;
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    domain::{Change, GrantId, SpaceId},
-    oauth::token::TokenHash,
-};
+use crate::domain::{Change, GrantId, SpaceId};
 
 /// The limit per grant, which several windows of one client may share.
 const PER_GRANT: usize = 8;
@@ -28,7 +26,7 @@ const MAX_CONCURRENT_LOOKUPS: usize = 4;
 
 /// The subscriptions of a process; clones share them.
 #[derive(Clone, Debug)]
-pub struct Subscriptions(Arc<Inner>);
+pub(crate) struct Subscriptions(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -146,8 +144,10 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use foundation::{clock::Clock, random::Random};
+    use oauth_values::token::AccessToken;
+
     use super::*;
-    use crate::{clock::Clock, oauth::token::AccessToken, random::Random};
 
     fn grant() -> GrantId {
         GrantId::new(&Clock::system(), &Random::system())

@@ -13,14 +13,16 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use super::{scrape, services::Services, storage::OpenStorage};
 use crate::{
+    audit::{
+        self, Journal,
+        writer::{FlushIntervals, Writer},
+    },
     config::{ObserveSettings, Settings},
     domain::Change,
     jobs::{
         self, BackgroundJobs,
         cleanup::{Cleanup, Rounds},
-        journal::{FlushIntervals, Writer},
     },
-    observe::Journal,
     web::AppState,
 };
 
@@ -33,7 +35,7 @@ pub(super) fn spawn(
 ) -> BackgroundJobs {
     let secret_given = Arc::new(Notify::new());
     let random = services.sources.random.clone();
-    let retention = jobs::retention::run(
+    let retention = audit::retention::run(
         storage.db.clone(),
         settings.observe.retention_every,
         random,

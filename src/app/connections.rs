@@ -18,7 +18,7 @@ use socket2::SockRef;
 
 use crate::web::{
     AppState,
-    concurrency::{Concurrency, Place},
+    limits::concurrency::{Concurrency, Place},
 };
 
 const OF_A_NETWORK: usize = 256;
@@ -37,7 +37,7 @@ struct Open {
 }
 
 impl Connections {
-    pub fn new(hub: web::Data<AppState>) -> Self {
+    pub(super) fn new(hub: web::Data<AppState>) -> Self {
         Self {
             hub,
             open: Concurrency::new(OF_A_NETWORK),
@@ -46,7 +46,7 @@ impl Connections {
     }
 
     /// Counts a connection that has just opened, or closes it.
-    pub fn opened(&self, connection: &dyn Any, data: &mut Extensions) {
+    pub(super) fn opened(&self, connection: &dyn Any, data: &mut Extensions) {
         let Some(stream) = connection.downcast_ref::<TcpStream>() else {
             return;
         };

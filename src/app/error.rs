@@ -2,17 +2,16 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use super::advice;
-use crate::{
-    backlog::ClientError,
-    crypto::KeyRingError,
-    db::{
-        migrate::MigrateError,
-        pool::ConnectError,
-        probe::{self, ProbeError},
-    },
-    embedded::EmbeddedError,
-    fetch::FetchError,
+use backlog_client::ClientError;
+use embedded_postgres::EmbeddedError;
+use guarded_fetch::FetchError;
+use sealing::KeyRingError;
+
+use crate::db::{
+    error_hint,
+    migrate::MigrateError,
+    pool::ConnectError,
+    probe::{self, ProbeError},
 };
 
 /// Why the service did not start. Each text names the setting to correct.
@@ -24,7 +23,7 @@ pub enum StartError {
     Embedded(#[from] EmbeddedError),
     #[error("cannot migrate the database: {0}")]
     Migrate(#[from] MigrateError),
-    #[error("the database failed: {}", advice::explain(.0, advice::SERVICE_ROLE))]
+    #[error("the database failed: {}", error_hint::explain(.0, error_hint::SERVICE_ROLE))]
     Database(#[from] sqlx::Error),
     #[error(
         "DATABASE_URL does not connect directly to PostgreSQL: {}",

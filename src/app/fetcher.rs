@@ -1,10 +1,9 @@
 //! Configures the fetcher of the documents and keys that clients publish.
 
-use crate::{
-    clock::Clock,
-    config::ClientSettings,
-    fetch::{FetchError, FetchOptions, Fetcher},
-};
+use foundation::clock::Clock;
+use guarded_fetch::{FetchError, FetchOptions, Fetcher};
+
+use crate::config::ClientSettings;
 
 /// `allow_loopback`: the hub is on loopback, and may fetch from other servers there.
 pub fn open(

@@ -24,7 +24,9 @@ use crate::{
     mcp::server::HubServer,
     telemetry::{Refusals, RequestSpan, TrustedPeers, request_id},
     web::{
-        AppState, KEEP_ALIVE, content_coding, host_guard, measure, request_limit, routes, slow_body,
+        AppState, KEEP_ALIVE,
+        middleware::{body_timeout, content_coding, host_guard, request_limit, request_metrics},
+        routes,
     },
 };
 
@@ -42,7 +44,7 @@ pub(super) struct HttpService {
 
 impl HttpService {
     /// Serves on `socket`.
-    pub fn listen(self, socket: TcpListener) -> io::Result<Server> {
+    pub(super) fn listen(self, socket: TcpListener) -> io::Result<Server> {
         let Self {
             hub,
             mcp,
@@ -64,12 +66,12 @@ impl HttpService {
                     last_responses.clone().mark(request, next)
                 }))
                 .wrap(from_fn(move |request, next| {
-                    slow_body::bound(timeouts.body, request, next)
+                    body_timeout::bound(timeouts.body, request, next)
                 }))
                 .wrap(from_fn(content_coding::refuse))
                 .wrap(from_fn(request_limit::bound))
                 .wrap(from_fn(host_guard::guard))
-                .wrap(from_fn(measure::measure))
+                .wrap(from_fn(request_metrics::measure))
                 .wrap(TracingLogger::<RequestSpan>::new())
                 .wrap(from_fn(move |request, next| {
                     request_id::identify(random.clone(), request, next)

@@ -7,14 +7,12 @@
 //!    meantime, it also sealed the new one.
 //! 4. Text that does not open is counted and not changed.
 
+use sealing::{KeyRing, Place};
 use sqlx::PgPool;
 
-use crate::{
-    crypto::{KeyRing, Place},
-    db::{
-        given_secrets,
-        sealed::{self, SealedColumn, SealedText},
-    },
+use crate::db::{
+    given_secrets,
+    sealed::{self, SealedColumn, SealedText},
 };
 
 /// Texts read at once; each is written in a statement of its own.
@@ -112,7 +110,7 @@ pub async fn verify(db: &PgPool, keys: &KeyRing, done: impl Fn()) -> Result<Coun
 }
 
 impl Counts {
-    fn fail(&mut self, column: SealedColumn, text: SealedText, error: &crate::crypto::UnsealError) {
+    fn fail(&mut self, column: SealedColumn, text: SealedText, error: &sealing::UnsealError) {
         self.failed.push(Unopened {
             column,
             row: text.row,

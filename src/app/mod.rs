@@ -8,7 +8,6 @@
 //! 5. Serve until the stop signal; calls under way finish first, and a load balancer has time to
 //!    notice.
 
-pub mod advice;
 mod background;
 mod connections;
 pub mod doctor;
@@ -28,6 +27,7 @@ mod storage;
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
@@ -36,12 +36,11 @@ use sqlx::PgPool;
 use url::Url;
 
 use crate::{
-    accounts::sessions::Sessions,
+    accounts::{session_cache::SessionCache, upload_links::UploadLinks},
+    audit::{SecurityEvents, writer::Writer},
     config::{BaseUrl, Settings},
-    embedded::EmbeddedPostgres,
-    jobs::{BackgroundJobs, journal::Writer},
+    jobs::BackgroundJobs,
     mcp::server::HubServer,
-    observe::SecurityEvents,
     telemetry::LogLink,
 };
 use drain::LastResponses;
@@ -51,6 +50,7 @@ use socket::Socket;
 use sources::Sources;
 use storage::OpenStorage;
 
+use embedded_postgres::EmbeddedPostgres;
 pub use error::StartError;
 pub use storage::{OWN_KEY_FILE, migrate};
 
@@ -69,7 +69,7 @@ pub struct Application {
     base_url: BaseUrl,
     mcp_path: String,
     db: PgPool,
-    sessions: Sessions,
+    sessions: SessionCache,
     jobs: BackgroundJobs,
     journal: Writer,
     metrics: Option<(Server, SocketAddr)>,
@@ -103,8 +103,16 @@ impl Application {
         let last_responses = LastResponses::default();
         let security = services.recorder.security.clone();
         let sessions = services.sessions.clone();
+        let uploads = UploadLinks {
+            db: storage.db.clone(),
+            check_key: storage.check_key.clone(),
+            clock: services.sources.clock.clone(),
+            random: services.sources.random.clone(),
+        };
         let mcp = HubServer::new(services.backlog, services.sources.clock)
             .with_options(settings.tools.options)
+            .with_keys(Arc::clone(&storage.keys))
+            .with_uploads(uploads)
             .with_recorder(services.recorder);
         let service = HttpService {
             hub,
@@ -153,6 +161,7 @@ impl Application {
     /// Sets how long it keeps responding on open connections after the stop signal, while it
     /// refuses new ones, so that a load balancer switches to other replicas. `link` silences the
     /// log about refused connections.
+    #[must_use]
     pub fn draining_for(mut self, time: Duration, link: LogLink) -> Self {
         self.drain_for = time;
         self.link = link;

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::{
+    audit::{Journal, JournalOptions, Recorder, SecurityEvents},
     config::ObserveSettings,
-    observe::{Journal, JournalOptions, Metrics, Recorder, SecurityEvent, SecurityEvents},
+    domain::security::SecurityEvent,
+    metrics::Metrics,
     telemetry::Unreadable,
 };
 

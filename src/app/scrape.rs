@@ -11,10 +11,10 @@ use sqlx::PgPool;
 use tokio::{sync::Mutex, time::Instant};
 
 use super::error::StartError;
-use crate::{db, observe::Recorder};
+use crate::{audit::Recorder, db};
 
 /// Counting the live grants reads an index, so not every scrape counts them.
-const COUNT_EVERY: Duration = Duration::from_secs(60);
+const COUNT_EVERY: Duration = Duration::from_mins(1);
 /// Shorter than the default scrape timeout of Prometheus.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 const SUM_UP_EVERY: Duration = Duration::from_secs(1);

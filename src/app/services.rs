@@ -6,6 +6,11 @@
 
 use std::sync::Arc;
 
+use actix_web::web;
+use backlog_client::{BacklogClient, ClientError, ClientOptions, Observer, Sites};
+use foundation::clock::Clock;
+use oauth_values::metadata::WaysToRegister;
+use sealing::SecretHasher;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -13,19 +18,26 @@ use super::{error::StartError, fetcher, sites, sources::Sources, storage::OpenSt
 use crate::{
     accounts::{
         backlog_tokens::{Accounts, RenewalContext},
-        sessions::Sessions,
+        session_cache::SessionCache,
     },
-    backlog::{BacklogClient, ClientError, ClientOptions, Observer, Sites},
-    clock::Clock,
+    audit::Recorder,
+    calls::{
+        policy::{Policy, UsualList},
+        scopes_in_use::ScopesInUse,
+    },
     config::{BaseUrl, Settings},
-    crypto::SecretHasher,
-    oauth::metadata::WaysToRegister,
-    observe::{Metrics, Recorder},
+    metrics::Metrics,
     telemetry::TrustedPeers,
     web::{
-        AppState, body_budget::BodyBudget, client_address::Proxies, client_keys::ClientKeys,
-        limits::Limits, newcomers::Newcomers, readiness::Readiness,
-        response_budget::ResponseBudget, unchecked::Unchecked, under_way::UnderWay,
+        AppState,
+        client_address::Proxies,
+        limits::{
+            Limits, body_budget::BodyBudget, clock::MonotonicClock, in_progress::UnderWay,
+            new_rows::Newcomers, unchecked_lookups::Unchecked,
+        },
+        mcp::response_budget::ResponseBudget,
+        oauth::client_keys::ClientKeys,
+        readiness::Readiness,
     },
 };
 
@@ -35,12 +47,12 @@ pub(super) struct Services {
     pub sources: Sources,
     pub recorder: Recorder,
     pub backlog: BacklogClient,
-    pub sessions: Sessions,
+    pub sessions: SessionCache,
     pub trusted: TrustedPeers,
 }
 
 impl Services {
-    pub async fn new(
+    pub(super) async fn new(
         settings: &Settings,
         base_url: &BaseUrl,
         storage: &OpenStorage,
@@ -53,7 +65,7 @@ impl Services {
         let sites = sites::of_hub(db, settings.sites.clone(), of_environment, is_loopback).await?;
         sites::warn_of_wrong_spaces(db, &sites).await?;
         let backlog = backlog(sites, &sources.clock, &recorder.metrics)?;
-        let sessions = Sessions::new(RenewalContext {
+        let sessions = SessionCache::new(RenewalContext {
             db: db.clone(),
             keys: Arc::clone(&storage.keys),
             backlog: backlog.clone(),
@@ -74,7 +86,7 @@ impl Services {
     }
 
     /// The state of the HTTP handlers.
-    pub fn state(
+    pub(super) fn state(
         &self,
         settings: &Settings,
         base_url: &BaseUrl,
@@ -90,10 +102,15 @@ impl Services {
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             lifetimes: settings.lifetimes,
-            policy: settings.tools.policy.clone(),
+            policy: Policy {
+                usual: Some(UsualList::Work),
+                ..settings.tools.policy.clone()
+            },
             db: storage.db.clone(),
             keys: Arc::clone(&storage.keys),
             check_key: storage.check_key.clone(),
+            operator: web::Data::new(settings.operator.clone()),
+            scopes_in_use: ScopesInUse::default(),
             secrets: SecretHasher::new(CONCURRENT_SECRET_HASHES, random.clone()),
             backlog: self.backlog.clone(),
             sessions: self.sessions.clone(),
@@ -111,8 +128,9 @@ impl Services {
                 settings.grant_quota,
                 settings.registrations_per_minute,
                 is_loopback,
+                MonotonicClock::system(),
             ),
-            unchecked: Unchecked::default(),
+            unchecked: Unchecked::new(MonotonicClock::system()),
             readiness: Readiness::default(),
             response_budget: ResponseBudget::default(),
             clock: clock.clone(),

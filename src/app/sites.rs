@@ -3,20 +3,17 @@
 //!
 //! The settings belong to the process. A login that may change spaces in the database, even a
 //! stolen one, can therefore point a space at an allowed site, but not elsewhere. The check is made
-//! where requests are sent ([`BacklogClient`](crate::backlog::BacklogClient)) and where a browser
+//! where requests are sent ([`BacklogClient`](backlog_client::BacklogClient)) and where a browser
 //! is redirected to sign in, so that another site gets no user, no code, no token and no secret.
 
+use backlog_client::{BacklogUrl, Sites};
 use sqlx::PgPool;
 
-use crate::{
-    backlog::{BacklogUrl, Sites},
-    db,
-    domain::Space,
-};
+use crate::{db, domain::Space};
 
 /// The sites of the settings, and the earlier ones. A hub at a loopback address may also use
 /// loopback sites: its operator runs those as well.
-pub async fn of_hub(
+pub(super) async fn of_hub(
     db: &PgPool,
     sites: Sites,
     default_space: Option<BacklogUrl>,
@@ -34,20 +31,20 @@ pub async fn of_hub(
 }
 
 /// Whether the site of the space is one of `sites`.
-pub fn contain(sites: &Sites, space: &Space) -> bool {
+pub(super) fn contain(sites: &Sites, space: &Space) -> bool {
     BacklogUrl::parse(&space.base_url).is_ok_and(|url| sites.contain(&url))
 }
 
 /// A space at another site with the same OAuth application. Each of the two sites receives the
 /// secret that exchanges the codes of the other one.
-pub fn with_same_application<'a>(space: &Space, all: &'a [Space]) -> Option<&'a Space> {
+pub(super) fn with_same_application<'a>(space: &Space, all: &'a [Space]) -> Option<&'a Space> {
     all.iter().find(|other| {
         other.oauth_client_id == space.oauth_client_id && other.base_url != space.base_url
     })
 }
 
 /// Logs which spaces cannot be used, and which must not share an OAuth application.
-pub async fn warn_of_wrong_spaces(db: &PgPool, sites: &Sites) -> Result<(), sqlx::Error> {
+pub(super) async fn warn_of_wrong_spaces(db: &PgPool, sites: &Sites) -> Result<(), sqlx::Error> {
     let spaces = db::spaces::list_enabled(db).await?;
     for space in &spaces {
         if let Some(other) = with_same_application(space, &spaces) {

@@ -13,7 +13,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub fn bind(address: SocketAddr) -> Result<Self, StartError> {
+    pub(super) fn bind(address: SocketAddr) -> Result<Self, StartError> {
         let failed = |error| StartError::Listen { address, error };
         let listener = TcpListener::bind(address).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -21,13 +21,13 @@ impl Socket {
     }
 
     /// A second handle of the socket, for the shutdown.
-    pub fn share(&self) -> Result<TcpListener, StartError> {
+    pub(super) fn share(&self) -> Result<TcpListener, StartError> {
         let address = self.address;
         let shared = self.listener.try_clone();
         shared.map_err(|error| StartError::Listen { address, error })
     }
 
-    pub fn serve(self, service: HttpService) -> Result<Server, StartError> {
+    pub(super) fn serve(self, service: HttpService) -> Result<Server, StartError> {
         let address = self.address;
         let server = service.listen(self.listener);
         server.map_err(|error| StartError::Listen { address, error })

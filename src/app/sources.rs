@@ -1,6 +1,6 @@
 //! The sources of time and randomness.
 
-use crate::{clock::Clock, random::Random};
+use foundation::{clock::Clock, random::Random};
 
 #[derive(Clone)]
 pub(super) struct Sources {
@@ -9,7 +9,7 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    pub fn system() -> Self {
+    pub(super) fn system() -> Self {
         Self {
             clock: Clock::system(),
             random: Random::system(),

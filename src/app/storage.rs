@@ -2,6 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
+use embedded_postgres::EmbeddedPostgres;
+use foundation::random::Random;
+use oauth_values::CheckKey;
+use sealing::{KeyRing, Place, UnsealError};
 use secrecy::SecretString;
 use sqlx::{Connection, PgPool};
 
@@ -9,12 +13,8 @@ use super::{error::StartError, sources::Sources};
 use crate::{
     accounts::backlog_tokens::access_token_place,
     config::{DefaultSpaceSettings, Settings, Storage},
-    crypto::{KeyRing, Place, UnsealError},
     db::{self, spaces::EnvironmentSpace},
     domain::{SpaceId, space::secret_place},
-    embedded::EmbeddedPostgres,
-    oauth::CheckKey,
-    random::Random,
     secret_file,
 };
 
@@ -31,7 +31,7 @@ pub(super) struct OpenStorage {
 }
 
 impl OpenStorage {
-    pub async fn open(
+    pub(super) async fn open(
         settings: &Settings,
         sources: &Sources,
         progress: impl Fn(&str),

@@ -1,6 +1,7 @@
 //! The recorder that requests and jobs share.
 
-use super::{journal::Journal, metrics::Metrics, security::SecurityEvents};
+use super::{queue::Journal, security::SecurityEvents};
+use crate::metrics::Metrics;
 
 /// Where events and metrics are recorded. Cheap to clone; the default discards everything.
 #[derive(Clone, Debug, Default)]

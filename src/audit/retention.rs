@@ -5,15 +5,16 @@
 
 use std::time::Duration;
 
+use foundation::random::Random;
 use sqlx::PgPool;
 
-use crate::{db::audit_events, random::Random};
+use crate::db::audit_events;
 
 /// Runs until the task is dropped. The first round starts after a twelfth of the interval.
 pub async fn run(pool: PgPool, every: Duration, random: Random, keep: Duration) {
     let mut wait = every / 12;
     loop {
-        tokio::time::sleep(super::about(wait, &random)).await;
+        tokio::time::sleep(random.jittered(wait)).await;
         wait = every;
         match once(&pool, keep).await {
             Ok(expired) if expired == audit_events::Expired::default() => {}

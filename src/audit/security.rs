@@ -14,8 +14,8 @@ use std::{
 
 use ipnet::IpNet;
 
-use super::Metrics;
 use crate::domain::security::{ClientAddresses, SecurityEvent, Tally};
+use crate::metrics::Metrics;
 
 /// An extension of a response with an explanation of the refusal, which may be a security event.
 #[derive(Clone, Copy, Debug)]

@@ -14,10 +14,10 @@ use sqlx::PgPool;
 use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+use super::{Journal, Load, SecurityEvents};
 use crate::{
     db::{audit_events, last_uses},
     domain::security::Tally,
-    observe::{Journal, Load, SecurityEvents},
 };
 
 /// How often the queue is flushed.
@@ -31,12 +31,12 @@ impl Default for FlushIntervals {
     fn default() -> Self {
         Self {
             events: Duration::from_secs(5),
-            uses: Duration::from_secs(60),
+            uses: Duration::from_mins(1),
         }
     }
 }
 
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// The wait between attempts to write the last events.
 const LAST_WAIT: Duration = Duration::from_millis(20);
 

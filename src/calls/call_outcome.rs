@@ -3,9 +3,10 @@
 
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{origin, structured};
-use crate::toolkit::hidden;
+use crate::toolkit::{consent::Question, hidden};
 
 #[derive(Debug)]
 pub(crate) enum CallOutcome {
@@ -17,18 +18,29 @@ pub(crate) enum CallOutcome {
         removed: usize,
     },
     Content(Vec<ContentBlock>),
+    /// Markdown of a work tool, and facts for programs that it does not repeat.
+    Markdown {
+        text: String,
+        structured: Option<Value>,
+    },
+    /// A question to the user, in a call whose client can ask.
+    Question(Question),
     /// Why the call failed, as a text for the model.
     Failed(String),
 }
 
 impl CallOutcome {
     /// `text` is JSON.
-    pub fn json(text: impl Into<Box<str>>, notes: Vec<String>) -> Self {
+    pub(crate) fn json(text: impl Into<Box<str>>, notes: Vec<String>) -> Self {
         Self::json_without(text, notes, 0)
     }
 
     /// `text` is JSON, from which `removed` hidden characters were removed.
-    pub fn json_without(text: impl Into<Box<str>>, notes: Vec<String>, removed: usize) -> Self {
+    pub(crate) fn json_without(
+        text: impl Into<Box<str>>,
+        notes: Vec<String>,
+        removed: usize,
+    ) -> Self {
         let text = text.into().into_string();
         Self::Json {
             text,
@@ -37,9 +49,19 @@ impl CallOutcome {
         }
     }
 
+    /// Rewrites the notes about JSON.
+    pub(crate) fn with_notes(mut self, rewrite: impl Fn(&str) -> String) -> Self {
+        if let Self::Json { notes, .. } = &mut self {
+            for note in notes {
+                *note = rewrite(note);
+            }
+        }
+        self
+    }
+
     /// Removes hidden characters, and notes how many there were. JSON was cleaned before it was
     /// truncated.
-    pub fn cleaned(self) -> Self {
+    pub(crate) fn cleaned(self) -> Self {
         match self {
             Self::Json {
                 text,
@@ -55,6 +77,20 @@ impl CallOutcome {
                 content.extend(hidden::note(removed).map(ContentBlock::text));
                 Self::Content(content)
             }
+            Self::Markdown {
+                mut text,
+                mut structured,
+            } => {
+                let in_value: usize = structured.iter_mut().map(hidden::clean_value).sum();
+                let removed = hidden::clean_text(&mut text).max(in_value);
+                let note = hidden::note(removed).into_iter();
+                text.extend(note.flat_map(|note| ["\n".to_owned(), note]));
+                Self::Markdown { text, structured }
+            }
+            Self::Question(mut question) => {
+                hidden::clean_text(&mut question.text);
+                Self::Question(question)
+            }
             Self::Failed(mut text) => {
                 let removed = hidden::clean_text(&mut text);
                 let note = hidden::note(removed).into_iter();
@@ -66,7 +102,7 @@ impl CallOutcome {
 
     /// Converts to the library's type. With `structure`, JSON is returned as `structuredContent`
     /// too.
-    pub fn into_result(self, structure: bool) -> CallToolResult {
+    pub(crate) fn into_result(self, structure: bool) -> CallToolResult {
         let mut result = match self {
             Self::Json { text, notes, .. } => {
                 let structured = structure.then(|| structured::of(&text, &notes));
@@ -77,6 +113,14 @@ impl CallOutcome {
                 result
             }
             Self::Content(content) => CallToolResult::success(content),
+            Self::Markdown { text, structured } => {
+                let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+                result.structured_content = structured;
+                result
+            }
+            Self::Question(question) => {
+                CallToolResult::success(vec![ContentBlock::text(question.text)])
+            }
             Self::Failed(text) => CallToolResult::error(vec![ContentBlock::text(text)]),
         };
         result.meta = Some(origin::meta());
@@ -84,7 +128,7 @@ impl CallOutcome {
     }
 
     /// Writes the same as JSON, for a client of a protocol version with a handshake.
-    pub fn write(self, structure: bool) -> Vec<u8> {
+    pub(crate) fn write(self, structure: bool) -> Vec<u8> {
         match self {
             Self::Json { text, notes, .. } => {
                 let structured = structure.then(|| structured::of(&text, &notes));
@@ -138,8 +182,6 @@ fn write_json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     #[test]

@@ -8,11 +8,12 @@ use std::{
     },
 };
 
+use oauth_values::Scopes;
 use rmcp::{RoleServer, model::Extensions, service::RequestContext};
 use tracing::Span;
 
 use super::policy::Policy;
-use crate::{accounts::access::BacklogAccess, calls::subscriber::Subscriber, oauth::Scopes};
+use crate::{accounts::access::BacklogAccess, calls::subscriber::Subscriber};
 
 /// The principal of one MCP request, with what the tools need.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! The operator's texts, which replace the built-in ones.
 //!
 //! 1. The configuration collects the texts by key (`TOOL_GET_ISSUE_DESCRIPTION`, …).
-//! 2. They are written into the tools once, when the table of tools is built.
+//! 2. They are written into the tools once, when the registry of tools is built.
 //! 3. Error texts are looked up when a call fails.
 
 use std::{
@@ -41,7 +41,7 @@ impl Descriptions {
     pub fn resolved(&self) -> BTreeMap<String, String> {
         let mut texts = BTreeMap::new();
         let declared = tools::all().into_iter();
-        let declared = declared.map(|tool| (tool.spec.name, tool.tool()));
+        let declared = declared.map(|tool| (tool.meta.name, tool.tool()));
         let own = [(list_organizations::NAME, list_organizations::tool())];
         for (name, mut tool) in declared.chain(own) {
             self.apply(name, &mut tool);

@@ -27,12 +27,12 @@ pub(crate) struct RequestedPart {
 }
 
 impl RequestedPart {
-    pub fn is_everything(&self) -> bool {
+    pub(crate) fn is_everything(&self) -> bool {
         *self == Self::default()
     }
 
     /// Whether it continues a part that was shown before.
-    pub fn goes_on(&self) -> bool {
+    pub(crate) fn goes_on(&self) -> bool {
         self.text_offset > 0 || self.item_offset > 0
     }
 

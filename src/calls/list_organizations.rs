@@ -2,28 +2,26 @@
 
 use std::sync::Arc;
 
+use backlog_client::Method;
 use rmcp::model::{self, JsonObject};
 use serde_json::json;
 
-use crate::{
-    backlog::Method,
-    toolkit::{
-        declaration::describe,
-        project_binding::ProjectBinding,
-        rest::{Paging, Rest},
-        tool::{Access, Spec},
-        toolset::Toolset,
-    },
+use crate::toolkit::{
+    declaration::describe,
+    project_binding::ProjectBinding,
+    rest::{Paging, Rest},
+    tool::{Effect, ToolMeta},
+    toolset::Toolset,
 };
 
 pub(crate) const NAME: &str = "list_organizations";
 
-pub(crate) const SPEC: Spec = Spec {
+pub(crate) const META: ToolMeta = ToolMeta {
     name: NAME,
     title: "List organizations",
     toolset: Toolset::Space,
     also_in: &[],
-    access: Access::of(Method::Get),
+    effect: Effect::of(Method::Get),
     projects: ProjectBinding::SpaceWide,
     changes: &[],
     fields: &[],
@@ -45,5 +43,5 @@ fn schema() -> Arc<JsonObject> {
 
 /// Returns the tool as it is listed.
 pub(crate) fn tool() -> model::Tool {
-    describe(&SPEC, DESCRIPTION.to_owned(), schema())
+    describe(&META, DESCRIPTION.to_owned(), schema())
 }

@@ -1,11 +1,15 @@
 //! The life of a tool call: authorize, resolve names, run, filter, fit into the limit.
 
+mod advised_tool;
+pub(crate) mod binding;
 pub(crate) mod call_outcome;
 pub mod caller;
+pub(crate) mod concise;
 pub(crate) mod description_keys;
 pub mod descriptions;
 pub(crate) mod execution;
 pub(crate) mod failure;
+pub(crate) mod find_tools;
 pub(crate) mod limit;
 pub(crate) mod list_organizations;
 pub mod name_lookup;
@@ -18,9 +22,17 @@ pub(crate) mod page;
 pub mod policy;
 pub(crate) mod prefix;
 pub mod project_guard;
+pub(crate) mod registered_tool;
 pub(crate) mod registry;
+pub mod response_format;
+pub(crate) mod run_tool;
+pub mod scopes_in_use;
 pub(crate) mod selection;
 pub(crate) mod services;
+pub(crate) mod single_flight;
 pub(crate) mod structured;
 pub(crate) mod subscriber;
+pub(crate) mod time_zone;
+pub(crate) mod tool_search;
+pub(crate) mod upload_tools;
 pub(crate) mod window;

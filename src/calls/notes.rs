@@ -1,6 +1,8 @@
 //! Notes for the model about a result: which texts and lists were cut, where, and the call that
 //! continues.
 
+use std::fmt::Write;
+
 use rmcp::model::JsonObject;
 use serde_json::{Map, Value};
 
@@ -26,7 +28,7 @@ pub(crate) struct Given {
 }
 
 impl Given {
-    pub fn of(arguments: &JsonObject) -> Self {
+    pub(crate) fn of(arguments: &JsonObject) -> Self {
         let short = |value: &Value| match value {
             Value::String(text) => text.len() <= LONGEST_ARGUMENT,
             Value::Array(_) | Value::Object(_) => value.to_string().len() <= LONGEST_ARGUMENT,
@@ -54,7 +56,7 @@ pub(crate) struct About {
 
 impl About {
     /// `output` is an item, or a list with the item as its first element.
-    pub fn of(output: &Value, rest: Rest, given: &Given) -> Self {
+    pub(crate) fn of(output: &Value, rest: Rest, given: &Given) -> Self {
         let thing = match output {
             Value::Array(items) => items.first().unwrap_or(&Value::Null),
             thing => thing,
@@ -110,7 +112,7 @@ pub(crate) struct Noting<'a> {
 
 impl Noting<'_> {
     /// Writes the note on a result of `all` elements, the last of which is `last`.
-    pub fn note(
+    pub(crate) fn note(
         &self,
         fitted: &Fitted,
         all: Option<usize>,
@@ -196,13 +198,13 @@ impl Noting<'_> {
             });
         let mut sentence = named.collect::<Vec<_>>().join("; ");
         if let Some(more) = texts.len().checked_sub(NAMED).filter(|more| *more > 0) {
-            sentence.push_str(&match more {
-                1 => "; 1 other text was cut too".to_owned(),
-                more => format!("; {more} other texts were cut too"),
-            });
+            let _ = match more {
+                1 => write!(sentence, "; 1 other text was cut too"),
+                more => write!(sentence, "; {more} other texts were cut too"),
+            };
         }
         if let Some(updated) = &self.about.updated {
-            sentence.push_str(&format!(" (as of {updated})"));
+            let _ = write!(sentence, " (as of {updated})");
         }
         sentence.push('.');
         sentences.push(sentence);
@@ -233,10 +235,10 @@ impl Noting<'_> {
             .checked_sub(NAMED)
             .filter(|more| *more > 0)
         {
-            sentence.push_str(&match more {
-                1 => "; 1 other list was cut too".to_owned(),
-                more => format!("; {more} other lists were cut too"),
-            });
+            let _ = match more {
+                1 => write!(sentence, "; 1 other list was cut too"),
+                more => write!(sentence, "; {more} other lists were cut too"),
+            };
         }
         sentence.push('.');
         sentences.push(sentence);

@@ -2,7 +2,8 @@
 //!
 //! 1. Before the request to Backlog, removes the inputs that the hub itself handles from the
 //!    arguments: fields, page, and part of long texts.
-//! 2. Reduces the result to the page, the fields and the part.
+//! 2. Reduces the result to the page, the fields and the part, and writes it in the concise form
+//!    if that is chosen ([`concise`](crate::calls::concise)).
 //! 3. Removes hidden characters ([`hidden`]).
 //! 4. Truncates the output to the limit ([`limit`]); a [note](crate::calls::notes) says what is missing.
 
@@ -11,6 +12,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     call_outcome::CallOutcome,
+    concise::{Asked, Shortened, Shortening},
     limit::{self, RequestedPart},
     notes::{About, Given, Noting},
     options::ToolOptions,
@@ -21,7 +23,7 @@ use super::{
 use crate::toolkit::{
     hidden,
     rest::{INCLUDE_JSON, ITEM_OFFSET, Rest, TEXT_LENGTH, TEXT_OFFSET, Way},
-    tool::{FIELDS, Spec},
+    tool::{FIELDS, ToolMeta},
 };
 
 /// The part of a tool's result that a call asks for.
@@ -33,6 +35,8 @@ pub(crate) struct ToolOutput {
     asked: RequestedPart,
     /// Whether text that Backlog returns twice is left out.
     undoubled: bool,
+    /// How the result is shortened, if its form is the concise one.
+    pub shortening: Option<Shortening>,
     pub page: Page,
 }
 
@@ -42,8 +46,8 @@ impl ToolOutput {
     ///
     /// # Errors
     /// One of them is invalid; the text is for the model.
-    pub fn of(
-        tool: &Spec,
+    pub(crate) fn of(
+        tool: &ToolMeta,
         given: Given,
         arguments: &mut JsonObject,
         options: &ToolOptions,
@@ -76,13 +80,15 @@ impl ToolOutput {
             selection,
             asked,
             undoubled,
+            shortening: None,
             page: Page::of(tool.paging, tool.usual_count, arguments),
         })
     }
 
     /// Whether this JSON, all of which may be shown, is passed on unchanged.
-    pub fn takes_whole(&self, json: &RawValue, max_tokens: usize) -> bool {
-        self.page.is_plain()
+    pub(crate) fn takes_whole(&self, json: &RawValue, max_tokens: usize) -> bool {
+        self.shortening.is_none()
+            && self.page.is_plain()
             && !self.undoubled
             && self.asked.is_everything()
             && self.selection == Selection::All
@@ -92,7 +98,7 @@ impl ToolOutput {
 
     /// Writes the output from a result that may be shown. `notes` say how the arguments were
     /// interpreted, and what may not be shown.
-    pub fn write(
+    pub(crate) fn write(
         mut self,
         mut value: Value,
         mut notes: Vec<String>,
@@ -103,7 +109,8 @@ impl ToolOutput {
         if self.undoubled {
             leave_out_json(&mut value);
         }
-        let mut value = self.selection.apply(value);
+        let (mut value, facts) = self.shortened(value, options);
+        notes.extend(facts);
         // Cleaned before it is truncated, so that text offsets count the characters that are shown.
         let removed = hidden::clean_value(&mut value);
         let fitted = limit::fit(&value, options.max_tokens, self.asked);
@@ -123,6 +130,23 @@ impl ToolOutput {
         let missing = noting.note(&fitted, items.map(Vec::len), last);
         notes.extend(missing);
         CallOutcome::json_without(fitted.text, notes, removed)
+    }
+}
+
+impl ToolOutput {
+    /// Selects the fields, and shortens the rest if the form is the concise one; returns the note
+    /// on it too.
+    fn shortened(&self, value: Value, options: &ToolOptions) -> (Value, Option<String>) {
+        let value = self.selection.apply(value);
+        let Some(shortening) = &self.shortening else {
+            return (value, None);
+        };
+        let asked = Asked {
+            fields: self.selection != Selection::All,
+            parts: !self.asked.is_everything(),
+        };
+        let Shortened { value, note } = shortening.apply(value, asked, &options.prefix);
+        (value, note)
     }
 }
 

@@ -67,7 +67,8 @@ impl ToolPrefix {
         (beyond > 0 && !self.0.is_empty()).then_some(beyond)
     }
 
-    /// Adds the prefix to the tool names in one of the hub's texts.
+    /// Adds the prefix to the tool names in one of the hub's texts. A name of one word, such as
+    /// `comment`, is one only between backticks.
     pub(crate) fn name_tools<'a>(
         &self,
         text: &'a str,
@@ -76,13 +77,33 @@ impl ToolPrefix {
         if self.0.is_empty() {
             return text.into();
         }
+        self.replace_tools(text, |name| {
+            is_tool(name).then(|| format!("{}{name}", self.0))
+        })
+    }
+
+    /// Replaces the tool names in one of the hub's texts, with or without the prefix; `None` if a
+    /// word is no tool. A name of one word is one only between backticks.
+    pub(crate) fn replace_tools<'a>(
+        &self,
+        text: &'a str,
+        replace: impl Fn(&str) -> Option<String>,
+    ) -> Cow<'a, str> {
         let mut named = String::with_capacity(text.len());
         for part in text.split_inclusive(|c| !in_name(c)) {
             let word = part.trim_end_matches(|c| !in_name(c));
-            if is_tool(word) {
-                named.push_str(&self.0);
+            let is_marked = named.ends_with('`') && part.ends_with('`');
+            let name = word.strip_prefix(&self.0).unwrap_or(word);
+            match Some(name)
+                .filter(|it| it.contains('_') || is_marked)
+                .and_then(&replace)
+            {
+                Some(other) => {
+                    named.push_str(&other);
+                    named.push_str(&part[word.len()..]);
+                }
+                None => named.push_str(part),
             }
-            named.push_str(part);
         }
         named.into()
     }
@@ -94,13 +115,17 @@ mod tests {
 
     #[test]
     fn names_in_a_text_are_those_offered() {
-        let is_tool = |word: &str| matches!(word, "get_issue" | "get_issues");
+        let is_tool = |word: &str| matches!(word, "get_issue" | "get_issues" | "comment");
         let prefix: ToolPrefix = "acme-".parse().unwrap();
         for (text, expected) in [
             ("", ""),
             (
                 "get_issue, get_issues; (get_issue).",
                 "acme-get_issue, acme-get_issues; (acme-get_issue).",
+            ),
+            (
+                "Add a comment by `comment`, comment.",
+                "Add a comment by `acme-comment`, comment.",
             ),
             (
                 "Call get_issues. あget_issue",
@@ -123,8 +148,8 @@ mod tests {
         assert_eq!(most, 33, "which the README says");
         for text in ["", "backlog_", "A-1_", &"a".repeat(most)] {
             let prefix: ToolPrefix = text.parse().unwrap();
-            for entry in tools::all() {
-                let name = format!("{prefix}{}", entry.spec.name);
+            for tool in tools::all() {
+                let name = format!("{prefix}{}", tool.meta.name);
                 assert!(provider.is_match(&name), "{name}");
             }
         }

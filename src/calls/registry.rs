@@ -1,215 +1,146 @@
-//! The table of tools: their descriptions, their handlers, and the callers that may see them.
+//! The registry of tools: their names, and the callers that may see them.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
+use oauth_values::Scope;
 use rmcp::model;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    caller::Caller, list_organizations, options::ToolOptions, organizations, prefix::ToolPrefix,
+    advised_tool,
+    caller::Caller,
+    find_tools, list_organizations,
+    options::ToolOptions,
+    organizations,
+    prefix::ToolPrefix,
+    registered_tool::{Handler, RegisteredTool, Work},
+    response_format::{self, ResponseFormat},
+    run_tool,
+    tool_search::ToolSearch,
+    upload_tools,
 };
-use crate::{
-    arguments::reading::Inputs,
-    toolkit::{
-        declaration::{Declaration, Run},
-        name_kind::Named,
-        schema,
-        tool::{FIELDS, Spec},
-    },
-    tools,
-};
+use crate::{tools, work};
 
-/// A tool in the registry.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub spec: Spec,
-    /// The tool as it is listed.
-    pub tool: model::Tool,
-    pub handler: Handler,
-    /// The inputs as the hub reads them.
-    pub inputs: Inputs,
-    /// The inputs that accept names.
-    pub named: Vec<Named>,
-    /// The template of the path of its request; empty if it makes several.
-    #[cfg(test)]
-    pub template: &'static str,
+/// Whether a caller may change something at all.
+fn may_change(caller: &Caller) -> bool {
+    !caller.policy.read_only && caller.scopes.contains(Scope::Write)
 }
 
-/// The code that runs the calls of a tool.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Handler {
-    /// A tool that makes requests to Backlog.
-    Backlog(Run),
-    /// `list_organizations`, from the configuration of the hub: neither scopes nor policies apply.
-    ListOrganizations,
-}
-
-impl Entry {
-    fn of(declaration: Declaration) -> Self {
-        let tool = declaration.tool();
-        let Declaration {
-            spec,
-            input,
-            method,
-            template,
-            run,
-        } = declaration;
-        let inputs = Inputs::new(input.inputs.clone(), method, template);
-        let named = input.named.iter().cloned();
-        let named = named.map(|named| Named {
-            takes_none: inputs.takes_none(&named.argument),
-            ..named
-        });
-        Self {
-            named: named.collect(),
-            tool,
-            spec,
-            handler: Handler::Backlog(run),
-            inputs,
-            #[cfg(test)]
-            template,
-        }
-    }
-
-    fn list_organizations() -> Self {
-        Self {
-            spec: list_organizations::SPEC,
-            tool: list_organizations::tool(),
-            handler: Handler::ListOrganizations,
-            inputs: Inputs::new(Vec::new(), None, ""),
-            named: Vec::new(),
-            #[cfg(test)]
-            template: "",
-        }
-    }
-
-    /// Whether a caller may use it.
-    fn is_offered_to(&self, caller: &Caller) -> bool {
-        match self.handler {
-            Handler::ListOrganizations => true,
-            Handler::Backlog(_) => {
-                caller.scopes.contains(self.spec.access.scope())
-                    && caller.policy.check(&self.spec).is_ok()
-            }
-        }
-    }
-
-    /// Converts its inputs to the form that every provider accepts.
-    fn publish(&mut self) {
-        schema::publish(Arc::make_mut(&mut self.tool.input_schema));
-    }
-
-    /// Includes the inputs that were added to the tool's own.
-    fn know_inputs(&mut self) {
-        self.inputs.extend(&self.tool.input_schema);
-    }
-
-    /// Lets callers choose the fields of the objects in a list. Outside of the default sets the
-    /// available fields are listed only in the error for an unknown one, because otherwise the list
-    /// of all tools would be too long.
-    fn offer_fields(&mut self) {
-        let names = self.spec.fields;
-        if names.is_empty() {
-            return;
-        }
-        let fields = match self.spec.is_usual() {
-            true => json!({
-                "type": "array",
-                "items": {"type": "string", "enum": names},
-                "description": "To return, else all",
-            }),
-            false => json!({"type": "array", "items": {"type": "string"}}),
-        };
-        let schema = Arc::make_mut(&mut self.tool.input_schema);
-        if let Some(Value::Object(inputs)) = schema.get_mut("properties") {
-            inputs.insert(FIELDS.to_owned(), fields);
-        }
-    }
-}
-
-/// Returns every tool but `list_organizations`, in the order of the list.
-pub(crate) fn all() -> Vec<Entry> {
-    tools::all().into_iter().map(Entry::of).collect()
+/// Returns the classic tools, in the order of the list.
+pub(crate) fn all() -> Vec<RegisteredTool> {
+    tools::all().into_iter().map(RegisteredTool::of).collect()
 }
 
 /// Every tool, in the order of the list.
 #[derive(Debug)]
-pub(crate) struct Table {
-    entries: Vec<Entry>,
+pub(crate) struct Registry {
+    tools: Vec<RegisteredTool>,
     by_name: HashMap<String, usize>,
     /// The index of each tool by its name without the prefix.
     by_own_name: HashMap<&'static str, usize>,
     prefix: ToolPrefix,
+    search: ToolSearch,
+    /// The form of results, unless a connection chooses another.
+    format: ResponseFormat,
 }
 
-impl Table {
+impl Registry {
+    pub(crate) fn new(options: &ToolOptions) -> Self {
+        Self::of(all(), options)
+    }
+
+    /// With the tools for upload links, which need a sign-in.
+    pub(crate) fn with_uploads(options: &ToolOptions) -> Self {
+        let uploads = upload_tools::all()
+            .into_iter()
+            .map(|(meta, tool, kind)| RegisteredTool::of_list(meta, tool, Handler::Uploads(kind)));
+        Self::of(all().into_iter().chain(uploads).collect(), options)
+    }
+
     /// # Panics
     /// If two tools have one name.
-    pub fn new(options: &ToolOptions) -> Self {
-        let mut entries = all();
+    fn of(mut tools: Vec<RegisteredTool>, options: &ToolOptions) -> Self {
+        tools.extend(work::all().into_iter().map(RegisteredTool::of_work));
+        tools.push(RegisteredTool::of_list(
+            find_tools::META,
+            find_tools::tool(),
+            Handler::FindTools,
+        ));
+        tools.push(RegisteredTool::of_list(
+            run_tool::META,
+            run_tool::tool(),
+            Handler::RunTool,
+        ));
         let mut by_name = HashMap::new();
-        for (index, entry) in entries.iter_mut().enumerate() {
-            let name = format!("{}{}", options.prefix, entry.spec.name);
-            options.descriptions.apply(entry.spec.name, &mut entry.tool);
-            entry.tool.name = name.clone().into();
+        for (index, tool) in tools.iter_mut().enumerate() {
+            let name = format!("{}{}", options.prefix, tool.meta.name);
+            options.descriptions.apply(tool.meta.name, &mut tool.listed);
+            tool.listed.name = name.clone().into();
             by_name.insert(name, index);
             if !options.schema_unions {
-                entry.publish();
+                tool.publish();
             }
             if options.field_selection {
-                entry.offer_fields();
+                tool.offer_fields();
+            }
+            if options.confirm_deletes {
+                tool.offer_confirmation();
             }
         }
-        assert_eq!(by_name.len(), entries.len(), "tool names are unique");
-        let mut table = Self {
-            entries: Vec::new(),
+        assert_eq!(by_name.len(), tools.len(), "tool names are unique");
+        let mut registry = Self {
+            tools: Vec::new(),
             by_name,
             by_own_name: HashMap::new(),
             prefix: options.prefix.clone(),
+            search: ToolSearch::default(),
+            format: options.response_format,
         };
-        for entry in &mut entries {
-            table.name_tools_of(&mut entry.tool);
+        for tool in &mut tools {
+            registry.name_tools_of(&mut tool.listed);
         }
-        table.by_own_name = entries
-            .iter()
-            .map(|entry| entry.spec.name)
-            .zip(0..)
-            .collect();
-        table.entries = entries;
-        table.entries.iter_mut().for_each(Entry::know_inputs);
-        table
+        registry.by_own_name = tools.iter().map(|entry| entry.meta.name).zip(0..).collect();
+        registry.search = ToolSearch::of(tools.iter().map(|entry| &entry.listed));
+        registry.tools = tools;
+        registry
+            .tools
+            .iter_mut()
+            .for_each(RegisteredTool::know_inputs);
+        registry
     }
 
     /// Adds the choice of an organization to each tool, and the tool that lists them.
-    pub fn with_organizations(mut self, options: &ToolOptions) -> Self {
-        for entry in &mut self.entries {
-            organizations::offer_choice(&mut entry.tool);
-            entry.know_inputs();
+    pub(crate) fn with_organizations(mut self, options: &ToolOptions) -> Self {
+        for tool in &mut self.tools {
+            organizations::offer_choice(&mut tool.listed);
+            tool.know_inputs();
         }
-        let mut list = Entry::list_organizations();
-        let (own_name, tool) = (list.spec.name, &mut list.tool);
+        let mut list = RegisteredTool::of_list(
+            list_organizations::META,
+            list_organizations::tool(),
+            Handler::ListOrganizations,
+        );
+        let (own_name, tool) = (list.meta.name, &mut list.listed);
         options.descriptions.apply(own_name, tool);
         let name = format!("{}{own_name}", options.prefix);
         tool.name = name.clone().into();
-        self.by_name.insert(name, self.entries.len());
-        self.by_own_name.insert(own_name, self.entries.len());
-        self.entries.push(list);
+        self.by_name.insert(name, self.tools.len());
+        self.by_own_name.insert(own_name, self.tools.len());
+        self.tools.push(list);
         self
     }
 
     /// Returns a tool by its name without the prefix.
-    pub fn own(&self, name: &str) -> Option<&Entry> {
-        self.by_own_name
-            .get(name)
-            .map(|index| &self.entries[*index])
+    pub(crate) fn own(&self, name: &str) -> Option<&RegisteredTool> {
+        self.by_own_name.get(name).map(|index| &self.tools[*index])
     }
 
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub(crate) fn tools(&self) -> &[RegisteredTool] {
+        &self.tools
     }
 
     /// Adds the prefix to the names of tools in one of the hub's texts.
-    pub fn name_tools<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub(crate) fn name_tools<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let offered = |name: &str| format!("{}{name}", self.prefix);
         self.prefix
             .name_tools(text, |name| self.is_tool(&offered(name)))
@@ -246,21 +177,98 @@ impl Table {
         }
     }
 
-    pub fn get(&self, name: &str) -> Option<&Entry> {
-        self.by_name.get(name).map(|index| &self.entries[*index])
+    pub(crate) fn get(&self, name: &str) -> Option<&RegisteredTool> {
+        self.by_name.get(name).map(|index| &self.tools[*index])
     }
 
     /// The tools that a caller may use.
-    pub fn listed_for(&self, caller: &Caller) -> Vec<model::Tool> {
-        self.entries
+    pub(crate) fn listed_for(&self, caller: &Caller) -> Vec<model::Tool> {
+        self.tools
             .iter()
-            .filter(|entry| entry.is_offered_to(caller))
-            .map(|entry| entry.tool.clone())
+            .filter(|entry| self.lists(entry, caller))
+            .map(|entry| match entry.handler {
+                Handler::RunTool if !may_change(caller) => run_tool::reading(entry.listed.clone()),
+                Handler::Backlog(_) if self.format(caller) == ResponseFormat::Concise => {
+                    let mut listed = entry.listed.clone();
+                    response_format::offer(&mut listed.input_schema);
+                    listed
+                }
+                _ => entry.listed.clone(),
+            })
             .collect()
     }
 
+    /// The form of a caller's results.
+    pub(crate) fn format(&self, caller: &Caller) -> ResponseFormat {
+        caller.policy.format.unwrap_or(self.format)
+    }
+
+    /// The tools of Backlog's operations that fit a query and that a caller may use.
+    pub(crate) fn find(&self, query: &str, caller: &Caller) -> Vec<&RegisteredTool> {
+        let is_allowed = |place: usize| {
+            let entry = &self.tools[place];
+            entry.is_runnable() && entry.is_allowed_operation(caller)
+        };
+        let found = self.search.find(query, is_allowed);
+        found.into_iter().map(|place| &self.tools[place]).collect()
+    }
+
+    /// Names tools in one of the hub's texts as a caller can use them: with the prefix, and
+    /// instead of one that is not listed the work tool that does the same, or `run_tool`. The
+    /// tool that the text is about keeps its name.
+    pub(crate) fn advise(&self, text: &str, caller: &Caller, about: &str) -> String {
+        let is_listed = |name: &str| self.own(name).is_some_and(|it| self.lists(it, caller));
+        let named = self.prefix.replace_tools(text, |name| {
+            let entry = self.own(name)?;
+            let is_kept = name == about || !matches!(entry.handler, Handler::Backlog(_));
+            if is_kept || is_listed(name) {
+                return Some(format!("{}{name}", self.prefix));
+            }
+            Some(
+                match advised_tool::instead_of(name).filter(|it| is_listed(it)) {
+                    Some(other) => format!("{}{other}", self.prefix),
+                    None if is_listed("run_tool") => {
+                        format!("{0}{name} by {0}run_tool", self.prefix)
+                    }
+                    None => format!("{}{name}", self.prefix),
+                },
+            )
+        });
+        named.into_owned()
+    }
+
+    fn lists(&self, entry: &RegisteredTool, caller: &Caller) -> bool {
+        if !entry.is_allowed(caller) {
+            return false;
+        }
+        match &entry.handler {
+            Handler::ListOrganizations => true,
+            Handler::Backlog(_) | Handler::Uploads(_) | Handler::FindTools | Handler::RunTool => {
+                caller.policy.lists(&entry.meta)
+            }
+            Handler::Work(work) => caller.policy.lists(&entry.meta) && self.has_needs(work, caller),
+        }
+    }
+
+    /// Whether what a tool needs is there for a caller who may use it.
+    pub(crate) fn can_work(&self, name: &str, caller: &Caller) -> bool {
+        match self.own(name).map(|entry| &entry.handler) {
+            Some(Handler::Work(work)) => self.has_needs(work, caller),
+            _ => true,
+        }
+    }
+
+    /// Whether a caller may use what a work tool needs.
+    pub(crate) fn has_needs(&self, work: &Work, caller: &Caller) -> bool {
+        let allowed = |tool: &&str| {
+            let entry = self.own(tool);
+            entry.is_some_and(|entry| entry.is_allowed_operation(caller))
+        };
+        work.needs.iter().all(|group| group.iter().any(&allowed))
+    }
+
     /// Returns the names similar to this one, of the tools that a caller may use, nearest first.
-    pub fn near(&self, name: &str, caller: &Caller) -> Vec<Cow<'static, str>> {
+    pub(crate) fn near(&self, name: &str, caller: &Caller) -> Vec<Cow<'static, str>> {
         const SHOWN: usize = 5;
         // Half of the pairs of letters are the same.
         const LEAST: f64 = 0.5;

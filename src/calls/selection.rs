@@ -21,7 +21,7 @@ impl Selection {
     ///
     /// # Errors
     /// The input is invalid; the text is for the model.
-    pub fn parse(input: &Value, known: &[&str]) -> Result<Self, String> {
+    pub(crate) fn parse(input: &Value, known: &[&str]) -> Result<Self, String> {
         match input {
             Value::Null => Ok(Self::All),
             Value::Array(names) if names.is_empty() => Ok(Self::All),
@@ -43,7 +43,7 @@ impl Selection {
     }
 
     /// Returns the selected part of a result.
-    pub fn apply(&self, value: Value) -> Value {
+    pub(crate) fn apply(&self, value: Value) -> Value {
         match (self, value) {
             (Self::Fields(fields), Value::Object(mut object)) => {
                 let chosen = fields.iter().filter_map(|(name, inner)| {
@@ -135,6 +135,10 @@ mod tests {
 
     use super::*;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a caller writes it with `json!`"
+    )]
     fn select(fields: Value, value: Value) -> String {
         let selection = Selection::parse(&fields, &[]).unwrap();
         selection.apply(value).to_string()

@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use oauth_values::{Scopes, token::TokenHash};
 
 use crate::{
     accounts::{
-        sessions::{Session, Sessions},
+        session_cache::{Session, SessionCache},
         subscriptions::Place,
     },
     calls::policy::Policy,
     domain::{GrantId, SpaceId},
-    oauth::{Scopes, token::TokenHash},
 };
 
 /// Everything needed to look up a caller's permissions again.
 #[derive(Clone)]
 pub struct Subscriber {
-    pub sessions: Sessions,
+    pub sessions: SessionCache,
     pub token: TokenHash,
     pub grant: GrantId,
     /// The Backlog user of the grant.

@@ -7,6 +7,8 @@
 //! 3. A window with an offset shows its range, and otherwise only the short fields that identify
 //!    the item.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value};
 
 use crate::toolkit::text_part::Part;
@@ -229,7 +231,9 @@ impl Looking {
             match step {
                 Step::Field(name) if path.is_empty() => path.push_str(name),
                 Step::Field(name) => path.extend([".", name]),
-                Step::Entry(place) => path.push_str(&format!("[{place}]")),
+                Step::Entry(place) => {
+                    let _ = write!(path, "[{place}]");
+                }
             }
         }
         path

@@ -5,10 +5,10 @@ use std::str::FromStr;
 use super::operator::{OperatorArgs, explain};
 use crate::db::chain;
 
-pub type Args = OperatorArgs<Verb>;
+pub(super) type Args = OperatorArgs<Verb>;
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Verify that no operator's change was altered, added or removed; fails if one was
     Verify {
         /// An event that you noted earlier, such as 12:0fad95…; it must be unchanged
@@ -19,7 +19,7 @@ pub enum Verb {
 
 /// The place of an event in the chain, and its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Noted {
+pub(super) struct Noted {
     number: i64,
     hash: String,
 }
@@ -42,7 +42,7 @@ impl FromStr for Noted {
     }
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let Verb::Verify { noted } = args.verb;
     let db = args.common.connect().await?;
     let noted = noted.as_ref().map(|noted| (noted.number, &*noted.hash));

@@ -5,14 +5,10 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use super::database::DatabaseArgs;
-use crate::{
-    config,
-    db::audit_events::Expired,
-    jobs::{cleanup, retention},
-};
+use crate::{audit::retention, config, db::audit_events::Expired, jobs::cleanup};
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     database: DatabaseArgs,
     /// How many days audit events are kept, e.g. 90d, as for `serve` [default: 400d]
@@ -23,7 +19,7 @@ pub struct Args {
     dry_run: bool,
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let keep = config::audit_retention(args.audit_retention)?;
     let db = args.database.open().await?;
     if args.dry_run {

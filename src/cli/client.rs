@@ -1,28 +1,30 @@
 //! `client`: lists, registers and revokes MCP clients.
 
-use std::path::PathBuf;
+use std::{fmt::Write, path::PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
+use foundation::random::Random;
+use oauth_values::{
+    redirect_uri::RedirectKind,
+    registration::{AuthMethod, ClientMetadata, Registration},
+    token::ClientSecret,
+};
+use sealing::SecretHasher;
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::operator::{Common, OperatorArgs, explain, sheet, table, time};
-use crate::{
-    crypto::SecretHasher,
-    db::admin::{self, ClientRow, NewClient},
-    oauth::{
-        redirect_uri::RedirectKind,
-        registration::{AuthMethod, ClientMetadata, Registration},
-        token::ClientSecret,
-    },
-    random::Random,
+use super::{
+    operator::{Common, OperatorArgs, explain},
+    output::{sheet, table, time},
 };
+use crate::db::admin::{self, ClientRow, NewClient};
 
-pub type Args = OperatorArgs<Verb>;
+pub(super) type Args = OperatorArgs<Verb>;
 
+#[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 #[derive(Debug, clap::Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// List the clients, newest first
     List,
     /// Show one client
@@ -41,8 +43,9 @@ pub enum Verb {
     },
 }
 
+#[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 #[derive(Debug, clap::Args)]
-pub struct Register {
+pub(super) struct Register {
     /// Name on the consent page
     #[arg(long)]
     name: String,
@@ -87,7 +90,7 @@ impl Method {
     }
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let common = &args.common;
     match args.verb {
         Verb::List => {
@@ -168,10 +171,11 @@ impl Register {
         let secret = secret.as_ref().map(|(secret, _)| secret.reveal());
         let mut text = format!("client_id      {client_id}");
         if let Some(secret) = secret {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\nclient_secret  {secret}\n\
                  Save the secret now: it is not stored and cannot be shown again."
-            ));
+            );
         }
         common.say(
             &json!({ "client_id": client_id, "client_secret": secret }),

@@ -3,20 +3,22 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+
+use foundation::random::Random;
+use sealing::KeyRing;
 use secrecy::SecretString;
 use sqlx::PgPool;
 
 use crate::{
     app::OWN_KEY_FILE,
     config::{self, given_secret},
-    crypto::KeyRing,
-    db, embedded,
-    random::Random,
+    db,
 };
 
 /// Options that locate the hub's database.
+#[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 #[derive(Clone, Debug, clap::Args)]
-pub struct DatabaseArgs {
+pub(super) struct DatabaseArgs {
     /// PostgreSQL of the hub, e.g. postgres://user:password@host/database [default: the built-in
     /// one of the hub that runs on the data directory]
     #[arg(
@@ -34,7 +36,7 @@ pub struct DatabaseArgs {
 
 /// The hub's master keys.
 #[derive(Clone, Debug, clap::Args)]
-pub struct KeyArgs {
+pub(super) struct KeyArgs {
     /// Master keys as id:base64[,id:base64…]; the first one encrypts [default: the key that the
     /// hub generated in its data directory]
     #[arg(
@@ -51,12 +53,12 @@ pub struct KeyArgs {
 
 impl DatabaseArgs {
     /// The setting, or the URL that a running hub wrote to its data directory.
-    pub fn url(&self) -> anyhow::Result<SecretString> {
+    pub(super) fn url(&self) -> anyhow::Result<SecretString> {
         if let Some(url) = given_secret(self.database_url.clone()) {
             return Ok(url);
         }
         let data_dir = self.data_dir()?;
-        let file = embedded::url_file(&data_dir);
+        let file = embedded_postgres::url_file(&data_dir);
         let text = std::fs::read_to_string(&file).with_context(|| {
             format!(
                 "DATABASE_URL is not set, and no hub runs on {}; set it, or start the hub",
@@ -67,7 +69,7 @@ impl DatabaseArgs {
     }
 
     /// A pool of one connection.
-    pub async fn open(&self) -> anyhow::Result<PgPool> {
+    pub(super) async fn open(&self) -> anyhow::Result<PgPool> {
         db::pool::connect(&self.url()?, 1)
             .await
             .map_err(|error| anyhow::anyhow!("{error}"))
@@ -82,7 +84,7 @@ impl DatabaseArgs {
 
 impl KeyArgs {
     /// The setting, or the key that the hub of `database` generated.
-    pub fn ring(&self, database: &DatabaseArgs) -> anyhow::Result<KeyRing> {
+    pub(super) fn ring(&self, database: &DatabaseArgs) -> anyhow::Result<KeyRing> {
         let keys = match self.given()? {
             Some(keys) => keys,
             None => {
@@ -101,7 +103,7 @@ impl KeyArgs {
 
     /// The same for a command that can do without keys: the generated key is read only if the
     /// database is the built-in one.
-    pub fn ring_if_any(&self, database: &DatabaseArgs) -> anyhow::Result<Option<KeyRing>> {
+    pub(super) fn ring_if_any(&self, database: &DatabaseArgs) -> anyhow::Result<Option<KeyRing>> {
         let keys = match self.given()? {
             Some(keys) => keys,
             None if given_secret(database.database_url.clone()).is_some() => return Ok(None),

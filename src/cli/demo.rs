@@ -8,18 +8,18 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::Context;
 use backlog_sim::{BacklogSim, SimOptions};
+use foundation::random::Random;
+use oauth_values::token::ClientSecret;
 
 use super::stop_signal::stop_requested;
 use crate::{
     app::Application,
     config::{self, ServeArgs},
-    oauth::token::ClientSecret,
-    random::Random,
     web::pages::{Locale, client_settings},
 };
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Port of the hub
     #[arg(long, env = "MCP_HTTP_PORT", default_value_t = 3333)]
     http_port: u16,
@@ -31,7 +31,7 @@ pub struct Args {
     data_dir: Option<PathBuf>,
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let base_url = format!("http://127.0.0.1:{}", args.http_port);
     let client_id = "backlog-mcp-hub-demo";
     let client_secret = ClientSecret::generate(&Random::system());

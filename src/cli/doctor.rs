@@ -1,5 +1,7 @@
 //! `doctor`: reports what is wrong with the settings of `serve`, and how to fix it.
 
+use foundation::{clock::Clock, random::Random};
+use sealing::KeyRing;
 use serde_json::json;
 use url::Url;
 
@@ -9,16 +11,12 @@ use crate::{
         doctor::{self, Finding, Patient, Verdict},
         fetcher,
     },
-    clock::Clock,
     config::{Environment, LocalAuth, LocalSettings, LocalSpaces, ServeArgs, Settings, Storage},
-    crypto::KeyRing,
-    embedded,
-    random::Random,
     web::pages::display,
 };
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     settings: ServeArgs,
     /// Print the findings as JSON
@@ -26,7 +24,7 @@ pub struct Args {
     json: bool,
 }
 
-pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
     let settings = |verdict, text: String| Finding {
         verdict,
         what: "settings".to_owned(),
@@ -96,13 +94,14 @@ fn patient(settings: Settings) -> Result<Patient, Finding> {
     let (database_url, keys) = match settings.storage {
         Storage::External { url, keys } => (url, Ok(keys)),
         Storage::Embedded { data_dir, keys } => {
-            let url = std::fs::read_to_string(embedded::url_file(&data_dir)).map_err(|_| {
-                let text = format!(
-                    "DATABASE_URL is not set, and no hub runs on {}; set it, or start the hub",
-                    data_dir.display()
-                );
-                bad("database", text)
-            })?;
+            let url =
+                std::fs::read_to_string(embedded_postgres::url_file(&data_dir)).map_err(|_| {
+                    let text = format!(
+                        "DATABASE_URL is not set, and no hub runs on {}; set it, or start the hub",
+                        data_dir.display()
+                    );
+                    bad("database", text)
+                })?;
             let file = data_dir.join(OWN_KEY_FILE);
             let keys = keys.map_or_else(
                 || {

@@ -3,13 +3,16 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::operator::{OperatorArgs, explain, table, time};
+use super::{
+    operator::{OperatorArgs, explain},
+    output::{table, time},
+};
 use crate::db::admin::{self, GrantFilter, GrantRow};
 
-pub type Args = OperatorArgs<Verb>;
+pub(super) type Args = OperatorArgs<Verb>;
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// List the grants
     List {
         /// Only grants for this space
@@ -29,7 +32,7 @@ pub enum Verb {
     },
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let common = &args.common;
     let db = common.connect().await?;
     match args.verb {

@@ -9,19 +9,20 @@
 
 use std::time::Duration;
 
+use foundation::random::Random;
 use indicatif::{ProgressBar, ProgressStyle};
+use sealing::KeyRing;
 use secrecy::ExposeSecret;
 
 use super::database::{DatabaseArgs, KeyArgs};
 use crate::{
     app::key_rotation::{self, Counts},
-    crypto::KeyRing,
     db::sealed::{self, SealedColumn},
-    random::Random,
 };
 
+#[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Print a new key for ENCRYPTION_KEYS
     Generate {
         /// Id of the key: letters, digits, - and _
@@ -37,14 +38,14 @@ pub enum Command {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
     keys: KeyArgs,
 }
 
-pub async fn run(command: Command) -> anyhow::Result<()> {
+pub(super) async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Generate { id } => generate(&id),
         Command::List(args) => list(&args).await,

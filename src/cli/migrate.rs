@@ -5,14 +5,15 @@ use secrecy::SecretString;
 
 use crate::{app, db};
 
+#[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// PostgreSQL to migrate, e.g. postgres://owner:password@host/database
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<SecretString>,
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let url = args
         .database_url
         .context("DATABASE_URL is required, such as postgres://owner:password@host/database")?;

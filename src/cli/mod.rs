@@ -8,10 +8,12 @@ mod demo;
 mod doctor;
 mod grant;
 mod keys;
-mod launcher;
 mod migrate;
+mod npx_compat;
 mod operator;
+mod output;
 mod seal;
+mod secret_input;
 mod serve;
 mod space;
 mod stdio;
@@ -31,9 +33,10 @@ use clap::{
 
 use crate::{
     config::Environment,
+    db::error_hint::SERVICE_ROLE,
     telemetry::{self, LogFormat},
 };
-use operator::{OWNER, SERVICE_ROLE, explain_to};
+use operator::{OWNER, explain_to};
 
 /// A self-hosted MCP server that lets AI assistants use Nulab Backlog on behalf of the signed-in
 /// user.
@@ -71,6 +74,7 @@ Serve a company, with your own PostgreSQL:
 
 Settings are also read from a file .env in the working directory.";
 
+#[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the service: OAuth sign-in through Backlog, and the MCP tools
@@ -148,7 +152,7 @@ fn without_empty(command: clap::Command, environment: &Environment) -> clap::Com
 
 fn parse(environment: &Environment) -> Cli {
     let mut root = without_empty(root(), environment);
-    let words = launcher::without(std::env::args_os().collect());
+    let words = npx_compat::without(std::env::args_os().collect());
     let matches = root
         .try_get_matches_from_mut(&words)
         .unwrap_or_else(|error| error.exit());
@@ -163,7 +167,7 @@ fn parse(environment: &Environment) -> Cli {
 pub fn main() -> ExitCode {
     // The directories above are not searched: another user may be able to write to one of them.
     match dotenvy::from_path(".env") {
-        Ok(_) => {}
+        Ok(()) => {}
         Err(error) if error.not_found() => {}
         Err(error) => {
             eprintln!("error: cannot read the file .env: {error}");

@@ -8,7 +8,7 @@ const PACKAGE: &str = "backlog-mcp-server";
 const SCRIPT: &str = "index.js";
 
 /// The command line, including the program's name, without those arguments.
-pub fn without(mut words: Vec<OsString>) -> Vec<OsString> {
+pub(super) fn without(mut words: Vec<OsString>) -> Vec<OsString> {
     let agreed = |word: &&OsString| *word == "-y" || *word == "--yes";
     let agreed = words.iter().skip(1).take_while(agreed).count();
     let started = words.get(1 + agreed).and_then(|word| word.to_str());

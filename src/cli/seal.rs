@@ -5,12 +5,13 @@ use secrecy::ExposeSecret;
 
 use super::{
     database::DatabaseArgs,
-    operator::{self, KeyArgs, explain},
+    operator::{KeyArgs, explain},
+    secret_input,
 };
 use crate::db;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The space that the secret is for: its domain, e.g. acme.backlog.com, or the slug of an
     /// existing space
     #[arg(long, value_name = "DOMAIN|SLUG")]
@@ -21,7 +22,7 @@ pub struct Args {
     database: DatabaseArgs,
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let keys = args
         .keys
         .ring_if_any(&args.database)?
@@ -42,8 +43,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             })?
             .base_url
     };
-    let secret = operator::read_secret("Client secret at Backlog")?;
-    let sealed = operator::hand_over(Some(&keys), &domain, secret)?;
+    let secret = secret_input::read_secret("Client secret at Backlog")?;
+    let sealed = secret_input::hand_over(Some(&keys), &domain, secret)?;
     println!("{}", sealed.expose_secret());
     Ok(())
 }

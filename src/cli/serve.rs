@@ -18,7 +18,7 @@ use crate::{
 const DRAIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     settings: ServeArgs,
 }
@@ -30,7 +30,11 @@ impl From<ServeArgs> for Args {
 }
 
 /// Runs the service. `link` informs the log when the service stops accepting connections.
-pub async fn run(args: Args, environment: &Environment, link: LogLink) -> anyhow::Result<()> {
+pub(super) async fn run(
+    args: Args,
+    environment: &Environment,
+    link: LogLink,
+) -> anyhow::Result<()> {
     if args.settings.is_local(environment) {
         return run_local(args.settings.resolve_local(environment)?).await;
     }

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use backlog_client::{BacklogUrl, Sites};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::operator::{self, Common, KeyArgs, OperatorArgs, explain, sheet, table, time, yes_no};
-use crate::{
-    backlog::{BacklogUrl, Sites},
-    db::admin::{self, SpaceRow, SpaceSettings},
+use super::{
+    operator::{Common, KeyArgs, OperatorArgs, explain},
+    output::{sheet, table, time, yes_no},
+    secret_input,
 };
+use crate::db::admin::{self, SpaceRow, SpaceSettings};
 
 /// How long to wait for a running hub to seal a secret.
 const SEAL_TIMEOUT: Duration = Duration::from_secs(3);
@@ -19,10 +21,10 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// How [`report`] describes the change that added a space.
 const ADDED: &str = "was added";
 
-pub type Args = OperatorArgs<Verb>;
+pub(super) type Args = OperatorArgs<Verb>;
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Add a space; prompts for its client secret, or reads it from standard input
     Add(Box<Add>),
     /// List the spaces
@@ -64,7 +66,7 @@ pub enum Verb {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct Add {
+pub(super) struct Add {
     /// Name of the space in URLs, such as acme
     slug: String,
     /// Host of the space, such as acme.backlog.com
@@ -87,7 +89,7 @@ pub struct Add {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct Update {
+pub(super) struct Update {
     /// Slug of the space
     slug: String,
     /// New host of the space; prompts for its client secret. All users must sign in again
@@ -131,7 +133,7 @@ struct Rest {
     keys: KeyArgs,
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let common = &args.common;
     let db = common.connect().await?;
     match args.verb {
@@ -244,7 +246,7 @@ impl Update {
 impl Rest {
     fn settings<'a>(&'a self, secret: Option<&'a SecretString>) -> SpaceSettings<'a> {
         SpaceSettings {
-            oauth_client_secret: secret.map(|secret| secret.expose_secret()),
+            oauth_client_secret: secret.map(ExposeSecret::expose_secret),
             name: self.name.as_deref(),
             hostnames: self.hostnames.as_deref(),
             toolsets: self.toolsets.as_deref(),
@@ -256,8 +258,8 @@ impl Rest {
 
 fn secret(common: &Common, keys: &KeyArgs, domain: &str) -> anyhow::Result<SecretString> {
     let keys = common.keys(keys)?;
-    let secret = operator::read_secret("Client secret at Backlog")?;
-    operator::hand_over(keys.as_ref(), domain, secret)
+    let secret = secret_input::read_secret("Client secret at Backlog")?;
+    secret_input::hand_over(keys.as_ref(), domain, secret)
 }
 
 async fn find(db: &PgPool, slug: &str) -> anyhow::Result<SpaceRow> {

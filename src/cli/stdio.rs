@@ -6,11 +6,11 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     settings: StdioArgs,
 }
 
-pub async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args, environment: &Environment) -> anyhow::Result<()> {
     Ok(local::stdio(args.settings.resolve(environment)?).await?)
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// How a client reaches the server: stdio or http [default: stdio]
     #[arg(long, env = "MCP_TRANSPORT", value_name = "stdio|http")]
     transport: Option<String>,
@@ -38,7 +38,11 @@ pub struct Args {
     settings: ServeArgs,
 }
 
-pub async fn run(args: Args, environment: &Environment, link: LogLink) -> anyhow::Result<()> {
+pub(super) async fn run(
+    args: Args,
+    environment: &Environment,
+    link: LogLink,
+) -> anyhow::Result<()> {
     if args.export_translations {
         tracing::warn!("--export-translations is now called --export-descriptions");
     }

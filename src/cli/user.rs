@@ -2,13 +2,16 @@
 
 use serde_json::json;
 
-use super::operator::{Common, OperatorArgs, explain, sheet};
+use super::{
+    operator::{Common, OperatorArgs, explain},
+    output::sheet,
+};
 use crate::db::{admin, users};
 
-pub type Args = OperatorArgs<Verb>;
+pub(super) type Args = OperatorArgs<Verb>;
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Revoke all grants of one user in one space
     Revoke(User),
     /// Print everything stored about a user, without secrets, as one JSON object per line
@@ -18,7 +21,7 @@ pub enum Verb {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct User {
+pub(super) struct User {
     /// Backlog user ID, as `grant list` shows it
     id: i64,
     /// Slug of the space
@@ -26,7 +29,7 @@ pub struct User {
     space: String,
 }
 
-pub async fn run(args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let common = &args.common;
     match args.verb {
         Verb::Revoke(user) => user.revoke(common).await,

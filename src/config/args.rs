@@ -4,9 +4,10 @@ use clap::Args;
 use secrecy::SecretString;
 use std::path::PathBuf;
 
-use super::{clients::ClientArgs, observe::ObserveArgs, values::path};
+use super::{clients::ClientArgs, observe::ObserveArgs, operator::OperatorArgs, values::path};
 
 /// The settings of `serve`, unchecked.
+#[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 #[derive(Args, Debug, Default)]
 pub struct ServeArgs {
     /// PostgreSQL to use, e.g. postgres://user:password@host/database [default: the built-in one]
@@ -60,6 +61,8 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub lifetimes: LifetimeArgs,
     #[command(flatten)]
+    pub operator: OperatorArgs,
+    #[command(flatten)]
     pub observe: ObserveArgs,
 }
 
@@ -83,6 +86,7 @@ pub struct SpaceArgs {
 }
 
 /// Where the HTTP server listens, and which requests it accepts.
+#[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 #[derive(Args, Debug, Default)]
 pub struct HttpArgs {
     /// Address to listen on [default: 127.0.0.1]
@@ -186,6 +190,10 @@ pub struct ToolArgs {
     /// on how to fetch the rest [default: 20000]
     #[arg(long, env = "MAX_TOKENS", value_name = "NUMBER")]
     pub max_tokens: Option<String>,
+    /// Form of the results of the classic tools: full, Backlog's JSON, or concise, shorter JSON with
+    /// names instead of objects [default: full]
+    #[arg(long, env = "RESPONSE_FORMAT", value_name = "concise|full")]
+    pub response_format: Option<String>,
     /// Return each result as structured JSON in addition to the text [default: false]
     #[arg(long, env = "STRUCTURED_CONTENT", value_name = "true|false")]
     pub structured_content: Option<String>,
@@ -199,11 +207,21 @@ pub struct ToolArgs {
         default_missing_value = "true"
     )]
     pub schema_unions: Option<String>,
+    /// Ask for a confirmation before a tool deletes something, also where the tool is called by its
+    /// own name; `run_tool` always asks [default: false]
+    #[arg(
+        long,
+        env = "CONFIRM_DELETES",
+        value_name = "true|false",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub confirm_deletes: Option<String>,
     /// Prefix of every tool's name, of ASCII letters, digits, `_` and `-`, e.g. acme_
     /// [default: none]
     #[arg(long, env = "PREFIX", value_name = "TEXT")]
     pub prefix: Option<String>,
-    /// Offer only the tools of these toolsets; `default` and `everything` name several
+    /// Offer only the tools of these toolsets; `classic` and `everything` name several
     /// [default: all]
     #[arg(long, env = "ENABLE_TOOLSETS", value_name = "NAME,…", num_args = 1..)]
     pub enable_toolsets: Vec<String>,

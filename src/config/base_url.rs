@@ -2,10 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use oauth_values::redirect_uri::is_loopback;
 use url::Url;
 
 use super::error::ConfigError;
-use crate::oauth::redirect_uri::is_loopback;
 
 /// The hub's own URL: an origin without a trailing slash. It is the issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ use super::{
 const NAT64_LENGTHS: [u8; 6] = [32, 40, 48, 56, 64, 96];
 
 /// The settings for clients, unchecked.
+#[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 #[derive(Args, Debug, Default)]
 pub struct ClientArgs {
     /// Whether a client may use the URL of its metadata document, which the hub fetches, as its

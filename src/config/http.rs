@@ -26,7 +26,7 @@ impl Default for HttpTimeouts {
         Self {
             headers: Duration::from_secs(10),
             // Enough for 4 MiB over a slow connection.
-            body: Duration::from_secs(60),
+            body: Duration::from_mins(1),
         }
     }
 }

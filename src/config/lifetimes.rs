@@ -22,14 +22,14 @@ pub struct Lifetimes {
 impl Default for Lifetimes {
     fn default() -> Self {
         Self {
-            authorization_request: Duration::from_secs(15 * 60),
+            authorization_request: Duration::from_mins(15),
             // Some users copy the URL from the browser into a terminal.
-            authorization_code: Duration::from_secs(2 * 60),
-            access_token: Duration::from_secs(3600),
-            refresh_token: Duration::from_secs(30 * 24 * 3600),
-            refresh_grace: Duration::from_secs(60),
+            authorization_code: Duration::from_mins(2),
+            access_token: Duration::from_hours(1),
+            refresh_token: Duration::from_hours(720),
+            refresh_grace: Duration::from_mins(1),
             grant: None,
-            consent: Duration::from_secs(30 * 24 * 3600),
+            consent: Duration::from_hours(720),
         }
     }
 }
@@ -84,10 +84,10 @@ impl LifetimeArgs {
     }
 }
 
-const LONGEST_GRACE: Duration = Duration::from_secs(600);
-const LONGEST_CODE: Duration = Duration::from_secs(600);
+const LONGEST_GRACE: Duration = Duration::from_mins(10);
+const LONGEST_CODE: Duration = Duration::from_mins(10);
 /// Longer than an authorization code lives, and than a user takes to sign in again.
-const SHORTEST_GRANT: Duration = Duration::from_secs(3600);
+const SHORTEST_GRANT: Duration = Duration::from_hours(1);
 /// A shorter time does not suffice to sign in at Backlog; a longer one keeps the requests of
 /// unauthenticated clients for too long.
-const SIGN_IN: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(3600);
+const SIGN_IN: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(1);

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use backlog_client::BacklogUrl;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
@@ -16,7 +17,6 @@ use super::{
     tools::ToolSettings,
     values::{given, given_path, given_secret, listed, switch},
 };
-use crate::backlog::BacklogUrl;
 
 /// The file in the data directory with the token that was generated for the local server.
 const TOKEN_FILE: &str = "mcp-http.token";

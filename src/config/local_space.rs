@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use crate::backlog::BacklogUrl;
+use backlog_client::BacklogUrl;
 
 /// A space and the API key to use it with.
 #[derive(Debug)]

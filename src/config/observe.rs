@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::security::ClientAddresses;
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 const RETENTION: Duration = DAY.saturating_mul(400);
 const LONGEST_RETENTION: u32 = 10 * 366;
 
@@ -66,9 +66,9 @@ impl Default for ObserveSettings {
             audit_tool_calls: true,
             client_addresses: ClientAddresses::Off,
             events_every: Duration::from_secs(5),
-            uses_every: Duration::from_secs(60),
-            cleanup_every: Duration::from_secs(300),
-            retention_every: Duration::from_secs(3600),
+            uses_every: Duration::from_mins(1),
+            cleanup_every: Duration::from_mins(5),
+            retention_every: Duration::from_hours(1),
         }
     }
 }

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use backlog_client::BacklogUrl;
 use secrecy::SecretString;
 
 use super::{environment::Environment, error::ConfigError, local_space::LocalSpace};
-use crate::backlog::BacklogUrl;
 
 const PREFIX: &str = "BACKLOG_ORG_";
 const DOMAIN: &str = "_DOMAIN";
@@ -64,7 +64,7 @@ pub(super) fn resolve(
     for (name, pair) in &pairs {
         match (pair.domain, pair.api_key) {
             (Some(domain), Some(api_key)) => {
-                all.push(((*name).to_owned(), space(name, domain, api_key)?))
+                all.push(((*name).to_owned(), space(name, domain, api_key)?));
             }
             (domain, api_key) => {
                 let absent = [(domain, DOMAIN), (api_key, API_KEY)];

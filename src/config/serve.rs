@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroU32};
 
+use backlog_client::Sites;
 use ipnet::IpNet;
 
 use super::{
@@ -17,7 +18,7 @@ use super::{
     tools::ToolSettings,
     values::{given, hosts},
 };
-use crate::backlog::Sites;
+use crate::domain::Operator;
 
 /// The settings of `serve`, checked.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ pub struct Settings {
     /// New registrations of all networks together.
     pub registrations_per_minute: NonZeroU32,
     pub observe: ObserveSettings,
+    pub operator: Operator,
 }
 
 /// A network of IPv4 may make a twentieth of these registrations, a /48 of IPv6 half.
@@ -87,6 +89,7 @@ impl ServeArgs {
             grant_quota: GrantQuota::default(),
             registrations_per_minute: REGISTRATIONS_PER_MINUTE,
             observe: self.observe.resolve()?,
+            operator: self.operator.resolve()?,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use backlog_client::{BacklogUrl, Sites};
 use secrecy::SecretString;
 
 use super::{
@@ -9,7 +10,6 @@ use super::{
     error::ConfigError,
     values::{given, given_secret, listed},
 };
-use crate::backlog::{BacklogUrl, Sites};
 
 /// The space that the environment names.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     calls::{
         options::ToolOptions,
-        policy::Policy,
+        policy::{Policy, ToolsetLimit},
         prefix::{BadPrefix, ToolPrefix},
     },
     toolkit::toolset::Toolset,
@@ -37,12 +37,19 @@ impl ToolArgs {
                 field_selection: switch("OPTIMIZE_RESPONSE", self.optimize_response, false)?,
                 max_tokens: parsed("MAX_TOKENS", self.max_tokens, "a number such as 20000")?
                     .unwrap_or(default.max_tokens),
+                response_format: parsed(
+                    "RESPONSE_FORMAT",
+                    self.response_format,
+                    "concise or full",
+                )?
+                .unwrap_or_default(),
                 structured_content: switch("STRUCTURED_CONTENT", self.structured_content, false)?,
                 schema_unions: switch("SCHEMA_UNIONS", self.schema_unions, false)?,
+                confirm_deletes: switch("CONFIRM_DELETES", self.confirm_deletes, false)?,
                 ..default
             },
             policy: Policy {
-                toolsets,
+                toolsets: toolsets.map(ToolsetLimit::from_iter),
                 ..Policy::default()
             },
         })
@@ -60,6 +67,7 @@ fn prefix(given_text: Option<String>) -> Result<ToolPrefix, ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calls::response_format::ResponseFormat;
 
     #[test]
     fn structured_content_is_off_unless_it_is_switched_on() {
@@ -83,6 +91,32 @@ mod tests {
     }
 
     #[test]
+    fn results_are_full_unless_the_other_form_is_chosen() {
+        let resolve = |value: Option<&str>| {
+            let args = ToolArgs {
+                response_format: value.map(str::to_owned),
+                ..ToolArgs::default()
+            };
+            let settings = args.resolve().map_err(|error| error.to_string())?;
+            Ok::<_, String>(settings.options.response_format)
+        };
+        for (value, expected) in [
+            (None, ResponseFormat::Full),
+            (Some(""), ResponseFormat::Full),
+            (Some("full"), ResponseFormat::Full),
+            (Some("concise"), ResponseFormat::Concise),
+        ] {
+            assert_eq!(resolve(value), Ok(expected), "{value:?}");
+        }
+        let refused = resolve(Some("short")).unwrap_err();
+        let is_explained = refused.contains("RESPONSE_FORMAT");
+        assert!(
+            is_explained && refused.contains("expected concise or full"),
+            "{refused}"
+        );
+    }
+
+    #[test]
     fn unions_are_off_unless_they_are_switched_on() {
         let resolve = |value: Option<&str>| {
             let args = ToolArgs {
@@ -94,6 +128,25 @@ mod tests {
         for (value, expected) in [
             (None, Some(false)),
             (Some(""), Some(false)),
+            (Some("true"), Some(true)),
+            (Some("false"), Some(false)),
+            (Some("perhaps"), None),
+        ] {
+            assert_eq!(resolve(value), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn deletions_are_confirmed_if_the_operator_requires_it() {
+        let resolve = |value: Option<&str>| {
+            let args = ToolArgs {
+                confirm_deletes: value.map(str::to_owned),
+                ..ToolArgs::default()
+            };
+            Some(args.resolve().ok()?.options.confirm_deletes)
+        };
+        for (value, expected) in [
+            (None, Some(false)),
             (Some("true"), Some(true)),
             (Some("false"), Some(false)),
             (Some("perhaps"), None),

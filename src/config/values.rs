@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::error::ConfigError;
 use crate::domain::Authority;
 
-const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(87600);
 
 /// Parses a setting; `expected` describes a valid value in the error.
 pub(super) fn parsed<T: FromStr>(
@@ -99,12 +99,10 @@ pub(super) fn duration(
 
 #[cfg(test)]
 mod tests {
+    use backlog_client::BacklogUrl;
     use clap::Parser;
 
-    use crate::{
-        backlog::BacklogUrl,
-        config::{ServeArgs, Storage, default_data_dir},
-    };
+    use crate::config::{ServeArgs, Storage, default_data_dir};
 
     #[derive(Parser)]
     struct Line {

@@ -46,6 +46,8 @@ impl AuditEventKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToolOutcome {
     Ok,
+    /// Nothing was done yet: the response asks for a confirmation.
+    Asked,
     InvalidArguments,
     /// The grant lacks the scope.
     InsufficientScope,
@@ -67,6 +69,7 @@ impl ToolOutcome {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Asked => "asked",
             Self::InvalidArguments => "invalid_arguments",
             Self::InsufficientScope => "insufficient_scope",
             Self::Denied => "denied",

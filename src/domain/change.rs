@@ -1,7 +1,8 @@
 //! Changes that the database notifies the hub of, so that caches can drop stale entries.
 
+use oauth_values::token::TokenHash;
+
 use super::{AccountId, GrantId};
-use crate::oauth::token::TokenHash;
 
 /// A change of a row, or of the listening state.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! An MCP client registered with the hub.
 
-use crate::oauth::{
+use oauth_values::{
     RedirectUri, Scopes,
     registration::{ApplicationType, AuthMethod, KeySource, Registration},
 };

@@ -1,7 +1,7 @@
 //! One user × one client × one space, and what the client may do there. The Backlog tokens
 //! belong to the user's account.
 
-use crate::oauth::Scopes;
+use oauth_values::Scopes;
 
 use super::{ClientKey, GrantId, SpaceId};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::{clock::Clock, random::Random};
+use foundation::{clock::Clock, random::Random};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -40,6 +40,8 @@ ids! {
     AccountId;
     /// A row of `hub.grants`.
     GrantId;
+    /// A row of `hub.upload_links`.
+    UploadLinkId;
 }
 
 fn uuid_v7(clock: &Clock, random: &Random) -> Uuid {

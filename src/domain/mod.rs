@@ -3,18 +3,25 @@
 pub mod account;
 pub mod audit_event;
 pub mod authority;
+pub mod backlog_user;
 pub mod change;
 pub mod client;
 pub mod grant;
 pub mod id;
+pub mod operator;
 pub mod principal;
 pub mod security;
 pub mod space;
+pub mod upload_link;
 
 pub use authority::Authority;
+pub use backlog_user::BacklogUser;
 pub use change::Change;
 pub use client::Client;
 pub use grant::{Grant, RevocationReason};
-pub use id::{AccountId, AuthorizationRequestId, ClientKey, ConsentId, GrantId, SpaceId};
+pub use id::{
+    AccountId, AuthorizationRequestId, ClientKey, ConsentId, GrantId, SpaceId, UploadLinkId,
+};
+pub use operator::Operator;
 pub use principal::Principal;
 pub use space::{Space, SpaceState};

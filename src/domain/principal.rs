@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::oauth::Scopes;
+use oauth_values::Scopes;
 
 use super::{Grant, Space};
 

@@ -38,6 +38,8 @@ security_events! {
     AccessTokenRefused = "access_token_refused";
     /// An authorization code or a refresh token is unknown, expired or revoked.
     GrantRefused = "grant_refused";
+    /// An upload link is unknown, expired, used or not valid here.
+    UploadLinkRefused = "upload_link_refused";
     /// A client is not registered, or does not authenticate.
     ClientRefused = "client_refused";
     /// The metadata document or the keys of a client could not be fetched.

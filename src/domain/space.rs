@@ -1,9 +1,9 @@
 //! A Backlog site with its OAuth application.
 
 use chrono::{DateTime, Utc};
+use sealing::Place;
 
 use super::SpaceId;
-use crate::crypto::Place;
 
 /// A tenant of the hub.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct Space {
     /// `https://acme.backlog.com`, without a trailing slash.
     pub base_url: String,
     pub oauth_client_id: String,
-    /// Sealed; opens with [`crate::crypto::KeyRing`] at [`secret_place`]. `None` until a
+    /// Sealed; opens with [`sealing::KeyRing`] at [`secret_place`]. `None` until a
     /// replica has sealed the operator's secret.
     pub oauth_client_secret: Option<String>,
     pub hostnames: Vec<String>,
@@ -69,6 +69,16 @@ pub fn verifier_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
     Place {
         table: "authorization_requests",
         column: "backlog_verifier",
+        row,
+        bound_to: base_url,
+    }
+}
+
+/// The place of the response to the client of a sign-in at a Backlog site, for sealing and opening.
+pub fn answer_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
+    Place {
+        table: "authorization_requests",
+        column: "confirmed_answer",
         row,
         bound_to: base_url,
     }

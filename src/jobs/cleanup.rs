@@ -10,16 +10,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use foundation::{clock::Clock, random::Random};
 use futures_util::future::BoxFuture;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
 use crate::{
-    clock::Clock,
     db::{audit_events, cleanup, grants},
     domain::RevocationReason,
-    observe::Metrics,
-    random::Random,
+    metrics::Metrics,
 };
 
 /// The pause after each batch, so that other statements get through.
@@ -45,7 +44,7 @@ macro_rules! table {
 }
 
 /// The kinds in the order of deletion: tokens before the grants that they keep alive.
-const TABLE: [Kind; 14] = table![
+const TABLE: [Kind; 15] = table![
     authorization_requests,
     undecided_requests,
     authorization_codes,
@@ -53,6 +52,7 @@ const TABLE: [Kind; 14] = table![
     refresh_tokens,
     refresh_responses,
     client_assertions,
+    upload_links,
     consents,
     browser_spaces,
     grants,
@@ -97,7 +97,7 @@ impl Cleanup {
         }
         loop {
             tokio::select! {
-                () = tokio::time::sleep(super::about(rounds.every, &random)) => {}
+                () = tokio::time::sleep(random.jittered(rounds.every)) => {}
                 () = rounds.early.notified() => {}
             }
             also();

@@ -7,13 +7,13 @@
 
 use std::time::Duration;
 
+use foundation::random::Random;
+use oauth_values::token::TokenHash;
 use sqlx::{PgPool, postgres::PgListener};
 
 use crate::{
     db::probe::{self, ProbeError},
     domain::{AccountId, Change, GrantId},
-    oauth::token::TokenHash,
-    random::Random,
 };
 
 const CHANNEL: &str = "hub_changes";

@@ -9,17 +9,17 @@
 
 use std::{sync::Arc, time::Duration};
 
+use sealing::{KeyRing, UnsealError};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 
 use crate::{
-    crypto::{KeyRing, UnsealError},
     db::{self, given_secrets::GivenSecret},
     domain::space::{given_secret_place, secret_place},
 };
 
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Runs until the task is dropped; `given` wakes it.
 pub async fn run(pool: PgPool, keys: Arc<KeyRing>, given: Arc<Notify>) {

@@ -9,23 +9,28 @@ pub mod token;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+use backlog_client::{BacklogClient, ClientError, ClientOptions, Credentials};
+use foundation::{clock::Clock, random::Random};
+use oauth_values::Scopes;
 use rmcp::ServiceExt;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tracing_actix_web::TracingLogger;
 
 use crate::{
     accounts::access::{BacklogAccess, FixedAccess},
-    backlog::{BacklogClient, ClientError, ClientOptions, Credentials},
     calls::{
         caller::{Caller, ChallengeSlot},
         organizations::{Organization, Organizations},
     },
-    clock::Clock,
     config::{LocalBacklog, LocalSettings, LocalSpace, LocalSpaces},
     mcp::{self, server::HubServer, stdio::Stdio},
-    oauth::Scopes,
-    random::Random,
     telemetry::{RequestSpan, request_id},
-    web::{KEEP_ALIVE, content_coding, health, mcp::MAX_BODY, methods, not_found},
+    web::{
+        KEEP_ALIVE, health,
+        mcp::endpoint::MAX_BODY,
+        middleware::{content_coding, head_method},
+        not_found,
+    },
 };
 use token::{Admission, Guard, Unkept};
 
@@ -50,7 +55,17 @@ pub enum LocalError {
 /// Serves one client on standard input and output until it hangs up.
 pub async fn stdio(backlog: LocalBacklog) -> Result<(), LocalError> {
     let (input, output) = rmcp::transport::stdio();
-    let running = server(backlog)?
+    connection(backlog, Clock::system(), input, output).await
+}
+
+/// Serves one client, whose messages are lines, until it hangs up.
+pub async fn connection(
+    backlog: LocalBacklog,
+    clock: Clock,
+    input: impl AsyncRead + Send + Unpin + 'static,
+    output: impl AsyncWrite + Send + Unpin + 'static,
+) -> Result<(), LocalError> {
+    let running = server(backlog, clock)?
         .serve(Stdio::new(input, output))
         .await
         .map_err(|error| LocalError::Handshake(error.to_string()))?;
@@ -82,7 +97,7 @@ pub fn http(settings: LocalSettings) -> Result<LocalServer, LocalError> {
     let (guard, admission) = Guard::new(settings.auth, &Random::system())?;
     let hosts = hosts(&settings.allowed_hosts);
     let origins = origins(settings.allowed_origins, address.port());
-    let server = server(settings.backlog)?;
+    let server = server(settings.backlog, Clock::system())?;
     let json = settings.json_response;
     let path = settings.mcp_path;
     let http = HttpServer::new(move || {
@@ -97,7 +112,7 @@ pub fn http(settings: LocalSettings) -> Result<LocalServer, LocalError> {
             .wrap(from_fn(|request, next| {
                 request_id::identify(Random::system(), request, next)
             }))
-            .route("/health", methods::get_or_head().to(health::get))
+            .route("/health", head_method::get_or_head().to(health::get))
             .service(
                 web::scope(&path)
                     .wrap(from_fn(move |request, next| {
@@ -123,9 +138,9 @@ pub fn http(settings: LocalSettings) -> Result<LocalServer, LocalError> {
     })
 }
 
-fn server(backlog: LocalBacklog) -> Result<HubServer, ClientError> {
+fn server(backlog: LocalBacklog, clock: Clock) -> Result<HubServer, ClientError> {
     let client = BacklogClient::new(ClientOptions::default())?;
-    let server = HubServer::new(client, Clock::system()).with_options(backlog.tools.options);
+    let server = HubServer::new(client, clock).with_options(backlog.tools.options);
     let (server, access) = match backlog.spaces {
         LocalSpaces::One(space) => (server, access(space)),
         LocalSpaces::Several(settings) => {

@@ -16,16 +16,13 @@ use actix_web::{
     http::header::{AUTHORIZATION, WWW_AUTHENTICATE},
     middleware::Next,
 };
+use foundation::random::Random;
+use oauth_values::{bearer, token::LocalToken};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::{
-    config::LocalAuth,
-    oauth::{bearer, token::LocalToken},
-    random::Random,
-    secret_file,
-};
+use crate::{config::LocalAuth, secret_file};
 
 const REFUSAL: &str = "This server requires its token: send `Authorization: Bearer <token>`. \
     The token is the value of MCP_HTTP_TOKEN. If that is not set, the token is in the file \

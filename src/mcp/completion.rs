@@ -8,6 +8,7 @@
 //! | a milestone | the open milestones of the given project | 2 |
 //! | a language | the two most common among the hub's users | 0 |
 
+use backlog_client::{Request, Segment};
 use rmcp::{
     ErrorData,
     model::{CompleteRequestParams, CompleteResult, CompletionInfo, Reference},
@@ -18,10 +19,7 @@ use super::{
     reader::Reader,
     resources::{self, Project},
 };
-use crate::{
-    backlog::{Request, Segment},
-    toolkit::{error::ToolError, hidden},
-};
+use crate::toolkit::{error::ToolError, hidden};
 
 const LANGUAGES: [&str; 2] = ["日本語", "English"];
 /// The number of recent issues that are searched.

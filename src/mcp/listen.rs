@@ -21,7 +21,7 @@ use super::{prompts, reader::Reader, resources};
 use crate::calls::{caller::Caller, services::Services, subscriber::Permissions};
 
 /// The lifetime of a subscription, after which clients subscribe again.
-const LIFETIME: Duration = Duration::from_secs(3600);
+const LIFETIME: Duration = Duration::from_hours(1);
 
 /// The lists of a caller, with the parts that the hub itself may change.
 #[derive(PartialEq, Eq)]

@@ -6,12 +6,10 @@ use std::{
 };
 
 use bytes::Bytes;
+use oauth_values::Scopes;
 use rmcp::model::{CacheScope, ListToolsResult, ServerResult};
 
-use crate::{
-    calls::{caller::Caller, policy::Policy, registry::Table},
-    oauth::Scopes,
-};
+use crate::calls::{caller::Caller, policy::Policy, registry::Registry};
 
 /// How long a client may keep the list, in milliseconds.
 pub(super) const TTL_MS: u64 = 300_000;
@@ -25,13 +23,13 @@ pub(super) struct Listings(Arc<Mutex<HashMap<(Scopes, Policy), Bytes>>>);
 impl Listings {
     /// Returns the result of `tools/list` for a client of a protocol version with a handshake. It
     /// is `None` only if the list cannot be serialized, which does not happen.
-    pub fn get(&self, table: &Table, caller: &Caller) -> Option<Bytes> {
+    pub(super) fn get(&self, registry: &Registry, caller: &Caller) -> Option<Bytes> {
         let key = (caller.scopes, caller.policy.clone());
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(list) = kept.get(&key) {
             return Some(list.clone());
         }
-        let mut result = ServerResult::ListToolsResult(result(table, caller));
+        let mut result = ServerResult::ListToolsResult(result(registry, caller));
         // The protocol's library strips it for these protocol versions.
         result.strip_result_type_for_legacy_peer();
         let list = Bytes::from(serde_json::to_vec(&result).ok()?);
@@ -45,8 +43,8 @@ impl Listings {
 
 /// Returns the list of a caller. Its cache scope is private, because it depends on the caller's
 /// scopes.
-pub(super) fn result(table: &Table, caller: &Caller) -> ListToolsResult {
-    ListToolsResult::with_all_items(table.listed_for(caller))
+pub(super) fn result(registry: &Registry, caller: &Caller) -> ListToolsResult {
+    ListToolsResult::with_all_items(registry.listed_for(caller))
         .with_ttl_ms(TTL_MS)
         .with_cache_scope(CacheScope::Private)
 }

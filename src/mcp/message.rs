@@ -32,7 +32,7 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    pub fn new(id: Option<RequestId>, error: ErrorData) -> Self {
+    pub(super) fn new(id: Option<RequestId>, error: ErrorData) -> Self {
         Self {
             id,
             error: Box::new(error),
@@ -41,7 +41,7 @@ impl Refused {
     }
 
     /// Writes the error response as JSON.
-    pub fn write(&self) -> Vec<u8> {
+    pub(super) fn write(&self) -> Vec<u8> {
         #[derive(Serialize)]
         struct Response<'a> {
             jsonrpc: &'static str,

@@ -6,6 +6,7 @@
 
 pub mod accept;
 mod completion;
+mod confirmation;
 mod envelope;
 mod listen;
 mod listing;
@@ -18,6 +19,7 @@ mod reader;
 mod resources;
 pub mod server;
 pub mod service;
+mod skill;
 pub mod stdio;
 
 pub use accept::Accepted;

@@ -1,6 +1,9 @@
 //! Exposes two parsers of external text for the fuzz targets in `tests/fuzz`: through a whole call
 //! they would be tested too rarely.
 
+use backlog_words::day::Toward;
+use chrono::{DateTime, Utc};
+
 use crate::{arguments::reading, toolkit::file};
 
 /// Parses the name of a file in a `Content-Disposition` header.
@@ -8,10 +11,10 @@ pub fn file_name(disposition: &[u8]) -> Option<String> {
     file::name::of(disposition).map(|found| found.name)
 }
 
-/// Parses a date, and returns it as `yyyy-MM-dd`.
+/// Parses a day, and returns it as `yyyy-MM-dd`.
 ///
 /// # Errors
-/// The text is not a date; the error says what was expected.
-pub fn date(text: &str) -> Result<String, String> {
-    reading::date::read(text)
+/// The text is not one day; the error says what was expected.
+pub fn date(text: &str, now: &DateTime<Utc>) -> Result<String, String> {
+    reading::day::read(text, now, Toward::Future)
 }

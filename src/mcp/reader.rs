@@ -4,21 +4,24 @@
 
 use std::{fmt, sync::Arc};
 
+use backlog_client::{BacklogError, Content, Request};
+use backlog_rendering::Renderer;
+use oauth_values::{Scope, Scopes};
 use rmcp::ErrorData;
 use serde_json::{Map, Value};
 
 use crate::{
     accounts::access::AccessError,
-    backlog::{BacklogError, Content, Request},
+    audit::ToolCall,
     calls::{
         caller::{AuthChallenge, Caller},
         failure::Context,
         project_guard::{Filtered, ProjectFilter},
+        registry::Registry,
         services::Services,
+        time_zone,
     },
     domain::audit_event::ToolOutcome,
-    oauth::{Scope, Scopes},
-    observe::ToolCall,
     toolkit::{
         attempt::{Backlog, HeldResponses},
         error::{About, ToolError},
@@ -59,7 +62,7 @@ impl fmt::Display for ReadDenied {
 
 impl ReadDenied {
     /// The kind of refusal, for metrics and the audit trail.
-    pub fn outcome(&self) -> ToolOutcome {
+    pub(super) fn outcome(&self) -> ToolOutcome {
         match self {
             Self::Scope(_) => ToolOutcome::InsufficientScope,
             Self::Policy(_) => ToolOutcome::Denied,
@@ -68,7 +71,7 @@ impl ReadDenied {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(services: &'a Services, caller: Caller) -> Self {
+    pub(super) fn new(services: &'a Services, caller: Caller) -> Self {
         Self {
             services,
             caller,
@@ -76,8 +79,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    pub(super) fn registry(&self) -> &Registry {
+        self.services.registry()
+    }
+
     /// Returns the same caller for each space of the server, with the default organization first.
-    pub fn spaces(&self) -> Vec<Self> {
+    pub(super) fn spaces(&self) -> Vec<Self> {
         let at = |access| {
             let caller = Caller {
                 access,
@@ -92,16 +99,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the caller may read what `tool` (without the prefix) reads.
-    pub fn check(&self, tool: &str) -> Result<(), ReadDenied> {
-        let Some(spec) = self.services.tool(tool) else {
+    pub(super) fn check(&self, tool: &str) -> Result<(), ReadDenied> {
+        let Some(meta) = self.services.tool(tool) else {
             return Err(ReadDenied::Policy(format!(
                 "the tool {tool} is not available here"
             )));
         };
         // The policy is checked first, because a new sign-in does not change it.
-        let allowed = self.caller.policy.check(spec);
+        let allowed = self.caller.policy.check(meta);
         allowed.map_err(|denied| ReadDenied::Policy(denied.to_string()))?;
-        let scope = spec.access.scope();
+        let scope = meta.effect.scope();
         match self.caller.scopes.contains(scope) {
             true => Ok(()),
             false => Err(ReadDenied::Scope(scope)),
@@ -109,24 +116,25 @@ impl<'a> Reader<'a> {
     }
 
     /// Starts a record under this name, counted and audited like a tool call.
-    pub fn record(&self, name: &'static str) -> ToolCall {
+    pub(super) fn record(&self, name: &'static str) -> ToolCall {
         let actor = self.caller.access.actor();
         self.services.recorder().tool_call(name, actor)
     }
 
-    pub fn may(&self, tool: &str) -> bool {
-        self.check(tool).is_ok()
+    pub(super) fn may(&self, tool: &str) -> bool {
+        self.check(tool).is_ok() && self.registry().can_work(tool, &self.caller)
     }
 
     /// Returns the host of the caller's space, with the port if there is one.
-    pub fn host(&self) -> &str {
+    pub(super) fn host(&self) -> &str {
         let url = self.caller.access.url().as_str();
         url.split_once("://").map_or(url, |(_, host)| host)
     }
 
-    /// Returns the URL of the caller's space, without a trailing slash.
-    pub fn space(&self) -> &str {
-        self.caller.access.url().as_str()
+    /// Returns the renderer for the caller's space and its time zone.
+    pub(super) async fn renderer(&self) -> Result<Renderer, ToolError> {
+        let zone = time_zone::of(self.services, &self.backlog()).await?;
+        Ok(Renderer::new(self.caller.access.url().as_str(), zone))
     }
 
     fn backlog(&self) -> Backlog<'_> {
@@ -140,7 +148,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Requests data from Backlog; an empty response is an error.
-    pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
+    pub(super) async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
         let about = About::of(&request);
         match self.backlog().fetch(request).await? {
             Value::Null => Err(about.failed(BacklogError::UnexpectedBody {
@@ -152,14 +160,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the project with this key is allowed here.
-    pub fn allows_project(&self, key: &str) -> bool {
+    pub(super) fn allows_project(&self, key: &str) -> bool {
         let allowed = &self.caller.policy.projects;
         allowed.as_ref().is_none_or(|keys| keys.contains(key))
     }
 
     /// Checks, before an item is read, that it is in an allowed project, like a call of `tool` with
     /// this `id` as its `input`. Returns the filter for [`Self::filter`].
-    pub async fn authorize(
+    pub(super) async fn authorize(
         &self,
         tool: &'static str,
         input: &str,
@@ -173,7 +181,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the part of a response that may be shown, and a note about the rest.
-    pub async fn filter(&self, filter: ProjectFilter, response: Value) -> (Value, Option<String>) {
+    pub(super) async fn filter(
+        &self,
+        filter: ProjectFilter,
+        response: Value,
+    ) -> (Value, Option<String>) {
         let (response, backlog) = (Read::Json(response), self.backlog());
         let filtered = self.services.projects().filter(filter, response, &backlog);
         match filtered.await {
@@ -187,7 +199,7 @@ impl<'a> Reader<'a> {
 
     /// The protocol error for a caller who may not read `what`. If a new sign-in can fix it, the
     /// HTTP layer gets a challenge.
-    pub fn denied(&self, what: &str, denied: &ReadDenied) -> ErrorData {
+    pub(super) fn denied(&self, what: &str, denied: &ReadDenied) -> ErrorData {
         if let ReadDenied::Scope(scope) = denied {
             let wanted: Scopes = self.caller.scopes.iter().chain([*scope]).collect();
             let refusal = AuthChallenge::InsufficientScope(wanted);
@@ -198,18 +210,18 @@ impl<'a> Reader<'a> {
     }
 
     /// The protocol error for a failure of Backlog; `tool` reads the same.
-    pub fn failed(&self, what: &str, tool: Option<&str>, error: &ToolError) -> ErrorData {
+    pub(super) fn failed(&self, what: &str, tool: Option<&str>, error: &ToolError) -> ErrorData {
         if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
             self.caller.challenge.set(AuthChallenge::SignInAgain);
         }
-        let entry = tool.and_then(|tool| self.services.registry().own(tool));
+        let registered = tool.and_then(|tool| self.services.registry().own(tool));
         let text = match error {
             ToolError::OutsideProjects(reason) => format!(
                 "{what} cannot be read, because only some projects are allowed here: {reason}."
             ),
             error => error.explain(Context {
                 what,
-                inputs: entry.map_or(&[], |entry| entry.inputs.own()),
+                inputs: registered.map_or(&[], |tool| tool.inputs.own()),
                 named: &[],
                 now: self.services.now(),
             }),

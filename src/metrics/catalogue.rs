@@ -66,6 +66,8 @@ catalogue! {
         "Accounts of a space by state, counted once a minute; every replica reports the same";
     ENDINGS_PAUSED = Gauge "bmh_account_endings_paused" ["space"]
         "1 while a space's endings are paused, because too many came at once; every replica reports the same";
+    SIGN_INS = Counter "bmh_sign_ins_total" ["outcome"]
+        "Sign-ins that began or ended, by outcome";
     SESSIONS = Gauge "bmh_sessions" ["space"]
         "Live grants of a space, counted once a minute; every replica reports the same";
     DATABASE_CONNECTIONS = Gauge "bmh_database_connections" ["state"]

@@ -5,6 +5,9 @@
 //! unauthenticated sender chooses.
 
 mod accounts;
+pub mod catalogue;
+mod process;
+mod sign_ins;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -16,8 +19,9 @@ use std::{
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 
-use super::catalogue::{self, Kind, Metric};
 use crate::domain::security::SecurityEvent;
+use catalogue::{Kind, Metric};
+pub use sign_ins::SignInOutcome;
 
 static METADATA: Metadata<'static> = Metadata::new("backlog_mcp_hub", Level::INFO, None);
 
@@ -65,6 +69,7 @@ impl Metrics {
                 Kind::Histogram => recorder.describe_histogram(name, None, help),
             }
         }
+        process::describe(&recorder);
         let lookups = |result: &'static str| {
             let key = key(&catalogue::SESSION_LOOKUPS, [result.into()]);
             recorder.register_counter(&key, &METADATA)
@@ -89,6 +94,9 @@ impl Metrics {
         // Prometheus sees an increase only from an existing sample.
         for outcome in RENEWAL_OUTCOMES {
             metrics.count(&catalogue::RENEWALS, [outcome.into()], 0);
+        }
+        for outcome in SignInOutcome::ALL {
+            metrics.count(&catalogue::SIGN_INS, [outcome.as_str().into()], 0);
         }
         for event in SecurityEvent::ALL {
             metrics.security_event(*event, 0);
@@ -164,6 +172,10 @@ impl Metrics {
         self.count(&catalogue::RENEWALS, [outcome.into()], 1);
     }
 
+    pub fn sign_in(&self, outcome: SignInOutcome) {
+        self.count(&catalogue::SIGN_INS, [outcome.as_str().into()], 1);
+    }
+
     pub fn security_event(&self, event: SecurityEvent, occurrences: u32) {
         let labels = [event.as_str().into()];
         self.count(&catalogue::SECURITY_EVENTS, labels, occurrences.into());
@@ -232,6 +244,7 @@ impl Metrics {
     /// The metrics in Prometheus' text format; `None` if none are kept.
     pub fn render(&self) -> Option<String> {
         let inner = self.0.as_ref()?;
+        process::collect(&inner.recorder);
         Some(inner.recorder.handle().render())
     }
 
@@ -349,11 +362,32 @@ mod tests {
             r#"bmh_backlog_token_renewals_total{outcome="doubted"} 0"#,
             r#"bmh_backlog_token_renewals_total{outcome="spared"} 0"#,
             r#"bmh_backlog_token_renewals_total{outcome="failed"} 0"#,
+            r#"bmh_sign_ins_total{outcome="begun"} 0"#,
+            r#"bmh_sign_ins_total{outcome="server_error"} 0"#,
             "bmh_unstored_token_pairs 0",
             r#"bmh_cleanup_removed_rows_total{kind="grants"} 0"#,
             "bmh_cleanup_last_success_timestamp_seconds 0",
         ] {
             assert!(text.contains(line), "{line} in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_process_reports_its_resources() {
+        let text = Metrics::new().render().unwrap();
+        for name in [
+            "process_cpu_seconds_total",
+            "process_resident_memory_bytes",
+            "process_open_fds",
+            "process_max_fds",
+            "process_start_time_seconds",
+        ] {
+            let value = text
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            let value: f64 = value.expect(name).parse().expect("a number");
+            assert!(value >= 0.0, "{name} {value}");
+            assert!(text.contains(&format!("# HELP {name} ")), "{name}");
         }
     }
 

@@ -38,7 +38,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::observe::trace;
+use crate::trace;
 pub use refusals::Refusals;
 pub use request_id::RequestId;
 use strangers::Strangers;
@@ -59,16 +59,28 @@ const DEFAULT_FILTER: &str = "info,sqlx=warn,rmcp=error,actix_server=warn,refine
 /// `RUST_LOG`, only their warnings and errors are logged.
 const TALKATIVE: [&str; 2] = ["rmcp", "h2"];
 
+/// The crates of the hub that log: the targets of their spans and events begin with these names.
+const OWN: [&str; 4] = [
+    "backlog_mcp_hub",
+    "backlog_client",
+    "embedded_postgres",
+    "foundation",
+];
+
+/// The crate of a span or an event.
+fn root<'a>(metadata: &'a Metadata<'_>) -> &'a str {
+    metadata.target().split("::").next().unwrap_or_default()
+}
+
 fn is_discreet(metadata: &Metadata<'_>) -> bool {
-    let root = metadata.target().split("::").next().unwrap_or_default();
+    let root = root(metadata);
     *metadata.level() <= Level::WARN || !TALKATIVE.contains(&root)
 }
 
 /// Selects our spans, and our events that an operator sees by default: a collector may belong to
 /// another party.
 fn is_traced(metadata: &Metadata<'_>) -> bool {
-    metadata.target().starts_with("backlog_mcp_hub")
-        && (metadata.is_span() || *metadata.level() <= Level::INFO)
+    OWN.contains(&root(metadata)) && (metadata.is_span() || *metadata.level() <= Level::INFO)
 }
 
 /// A filter of one of two layers, evaluated each time. A filter that is evaluated once per callsite
@@ -256,7 +268,7 @@ impl RootSpanBuilder for RequestSpan {
         span.record("status", status.as_u16());
         span.record(
             "ms",
-            started.map(|Started(at)| at.elapsed().as_millis() as u64),
+            started.and_then(|Started(at)| u64::try_from(at.elapsed().as_millis()).ok()),
         );
         let _entered = span.enter();
         match level {
@@ -278,7 +290,7 @@ mod tests {
     pub(super) struct Written(Arc<Mutex<Vec<u8>>>);
 
     impl Written {
-        pub fn text(&self) -> String {
+        pub(super) fn text(&self) -> String {
             String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
         }
     }
@@ -296,10 +308,10 @@ mod tests {
 
     #[test]
     fn the_default_filter_is_the_one_of_the_documents() {
-        let example = include_str!("../.env.example");
+        let example = include_str!("../../.env.example");
         let line = format!("\n#RUST_LOG={DEFAULT_FILTER}\n");
         assert!(example.contains(&line), "{line}");
-        let readme = include_str!("../README.md");
+        let readme = include_str!("../../README.md");
         assert!(readme.contains(&format!("`{DEFAULT_FILTER}`")));
     }
 
@@ -321,5 +333,19 @@ mod tests {
         let said = written.text();
         assert_eq!(said.matches("actix_server::accept").count(), 1, "{said}");
         assert_eq!(said.matches("of a worker").count(), 2, "{said}");
+    }
+
+    #[test]
+    fn every_crate_that_logs_is_one_of_the_hubs_own() {
+        let crates = concat!(env!("CARGO_MANIFEST_DIR"), "/crates");
+        for entry in std::fs::read_dir(crates).unwrap() {
+            let folder = entry.unwrap().path();
+            let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+            if manifest.contains("\ntracing.workspace") {
+                let name = folder.file_name().unwrap().to_string_lossy();
+                let target = name.replace('-', "_");
+                assert!(OWN.contains(&target.as_str()), "{target}");
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ use opentelemetry_otlp::{SpanExporter, WithHttpConfig};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use tokio::runtime::Handle;
 
-use crate::backlog::tls_config;
+use foundation::tls_config;
 
 /// One of these, set and not empty, turns traces on.
 const ENDPOINTS: [&str; 2] = [

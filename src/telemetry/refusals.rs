@@ -15,7 +15,7 @@ use actix_web::{Error, HttpRequest, dev::ServiceResponse};
 use governor::{DefaultDirectRateLimiter, Quota};
 use tracing::Level;
 
-use crate::observe::{Refusal, SecurityEvent};
+use crate::{audit::Refusal, domain::security::SecurityEvent};
 
 /// The maximum number of lines per minute about rejected requests, with bursts up to all of them.
 const LINES: u32 = 600;
@@ -60,9 +60,10 @@ pub(super) fn level_of<B>(outcome: &Result<ServiceResponse<B>, Error>) -> Level 
     let refusal = response.response().extensions().get::<Refusal>().copied();
     match (response.status().as_u16(), refusal) {
         (500.., None | Some(Refusal(None))) => Level::ERROR,
-        // The hub protects itself from too many requests.
-        (500.., Some(Refusal(Some(SecurityEvent::RequestLimited)))) => Level::DEBUG,
-        (..400, _) | (400 | 408 | 413 | 414 | 415 | 421, None) => Level::DEBUG,
+        // With `RequestLimited`, the hub protects itself from too many requests.
+        (500.., Some(Refusal(Some(SecurityEvent::RequestLimited))))
+        | (..400, _)
+        | (400 | 408 | 413 | 414 | 415 | 421, None) => Level::DEBUG,
         _ => Refusals::level_for(response.request()),
     }
 }

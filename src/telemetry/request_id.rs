@@ -11,7 +11,7 @@ use actix_web::{
 };
 use uuid::Uuid;
 
-use crate::random::Random;
+use foundation::random::Random;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 const SHORTEST: usize = 8;

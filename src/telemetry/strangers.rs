@@ -63,7 +63,7 @@ pub(super) struct Strangers {
 
 impl Strangers {
     /// Creates the layer for logs that `wanted` filters.
-    pub fn of(wanted: &EnvFilter) -> Self {
+    pub(super) fn of(wanted: &EnvFilter) -> Self {
         let most = wanted.max_level_hint();
         Self {
             is_shown: most.is_none_or(|most| most >= LevelFilter::DEBUG),
@@ -71,7 +71,7 @@ impl Strangers {
         }
     }
 
-    pub fn unreadable(&self) -> Unreadable {
+    pub(super) fn unreadable(&self) -> Unreadable {
         self.unreadable.clone()
     }
 }

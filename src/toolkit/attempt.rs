@@ -8,6 +8,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use backlog_client::{
+    self, BacklogClient, BacklogError, Credentials, ErrorItem, HeldMemory, Request, Response,
+    Segment,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
 
@@ -16,13 +20,7 @@ use super::{
     file::FileLimits,
     progress::ProgressSink,
 };
-use crate::{
-    accounts::access::{AccessError, BacklogAccess},
-    backlog::{
-        self, BacklogClient, BacklogError, Credentials, ErrorItem, HeldMemory, Request, Response,
-        Segment,
-    },
-};
+use crate::accounts::access::{AccessError, BacklogAccess};
 
 /// Backlog, as a tool sees it: the caller's space with the caller's credentials.
 pub(crate) struct Backlog<'a> {
@@ -48,24 +46,27 @@ impl HeldResponses {
 
 impl Backlog<'_> {
     /// Sends a request and parses the JSON of the response; `null` if there is no body.
-    pub async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
+    pub(crate) async fn fetch(&self, request: Request) -> Result<Value, ToolError> {
         Ok(self.read(request).await?.unwrap_or_default())
     }
 
     /// Sends a request and returns the JSON of the response unparsed; `None` if there is no body or
     /// it is `null`.
-    pub async fn fetch_text(&self, request: Request) -> Result<Option<Box<RawValue>>, ToolError> {
+    pub(crate) async fn fetch_text(
+        &self,
+        request: Request,
+    ) -> Result<Option<Box<RawValue>>, ToolError> {
         self.read(request).await
     }
 
     /// Sends a request and returns the response unread.
-    pub async fn send(&self, request: Request) -> Result<Response, ToolError> {
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, ToolError> {
         let (response, _) = self.attempt(request).await?;
         Ok(response)
     }
 
     /// Makes a change that succeeds even if its response is lost.
-    pub async fn carry_out(&self, request: Request) -> Result<(), ToolError> {
+    pub(crate) async fn carry_out(&self, request: Request) -> Result<(), ToolError> {
         match self.read::<Box<RawValue>>(request).await {
             Err(error) if !error.is_done() => Err(error),
             _ => Ok(()),
@@ -78,7 +79,7 @@ impl Backlog<'_> {
     ) -> Result<Option<T>, ToolError> {
         let (response, about) = self.attempt(request).await?;
         let (length, method) = (response.body.len(), about.method.clone());
-        if length > backlog::LARGE
+        if length > backlog_client::LARGE
             && let Some(memory) = &response.memory
         {
             self.held.keep(memory.clone());

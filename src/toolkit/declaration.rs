@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use backlog_client::Method;
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::model::{self, JsonObject, ToolAnnotations};
 
@@ -12,10 +13,9 @@ use super::{
     parse,
     rest::Paging,
     schema,
-    tool::{Access, PROJECT, Spec, Tool},
+    tool::{Effect, PROJECT, Tool, ToolMeta},
     toolset::Toolset,
 };
-use crate::backlog::Method;
 
 /// Why a call has no result. Every case becomes a text for the model.
 pub(crate) enum Failure {
@@ -28,7 +28,7 @@ pub(crate) type Run =
     for<'a> fn(JsonObject, &'a Backlog<'a>) -> BoxFuture<'a, Result<Outcome, Failure>>;
 
 pub(crate) struct Declaration {
-    pub spec: Spec,
+    pub meta: ToolMeta,
     pub input: schema::InputSchema,
     /// The method of the tool's request, or of the change that it makes.
     pub method: Option<Method>,
@@ -38,15 +38,15 @@ pub(crate) struct Declaration {
 }
 
 impl Declaration {
-    pub fn of<T: Tool>(toolset: Toolset) -> Self {
+    pub(crate) fn of<T: Tool>(toolset: Toolset) -> Self {
         let mut input = schema::of::<T>();
         let rest = T::REST;
-        let spec = Spec {
+        let meta = ToolMeta {
             name: T::NAME,
             title: T::TITLE,
             toolset,
             also_in: T::ALSO_IN,
-            access: T::ACCESS,
+            effect: T::EFFECT,
             projects: T::PROJECTS,
             changes: T::CHANGES,
             fields: T::FIELDS,
@@ -61,39 +61,43 @@ impl Declaration {
             None => (None, ""),
         };
         Self {
-            spec,
+            meta,
             input,
-            method: method.or((!T::ACCESS.read_only).then_some(Method::Post)),
+            method: method.or((!T::EFFECT.read_only).then_some(Method::Post)),
             template,
             run: run::<T>,
         }
     }
 
     /// Returns the tool as it is listed, without the operator's changes.
-    pub fn tool(&self) -> model::Tool {
+    pub(crate) fn tool(&self) -> model::Tool {
         let input = &self.input;
         describe(
-            &self.spec,
+            &self.meta,
             input.description.clone(),
             Arc::clone(&input.schema),
         )
     }
 }
 
-pub(crate) fn describe(spec: &Spec, description: String, schema: Arc<JsonObject>) -> model::Tool {
-    model::Tool::new(spec.name, description, schema)
-        .with_title(spec.title)
-        .with_annotations(annotations(spec.access))
+pub(crate) fn describe(
+    meta: &ToolMeta,
+    description: String,
+    schema: Arc<JsonObject>,
+) -> model::Tool {
+    model::Tool::new(meta.name, description, schema)
+        .with_title(meta.title)
+        .with_annotations(annotations(meta.effect))
 }
 
 /// Sets all four hints, because some directories and hosts require them, and the defaults of the
 /// protocol are those of a destructive tool with an open world.
-fn annotations(access: Access) -> ToolAnnotations {
+fn annotations(effect: Effect) -> ToolAnnotations {
     ToolAnnotations::new()
-        .read_only(access.read_only)
-        .destructive(access.destructive)
-        .idempotent(access.idempotent)
-        .open_world(access.open_world)
+        .read_only(effect.read_only)
+        .destructive(effect.destructive)
+        .idempotent(effect.idempotent)
+        .open_world(effect.open_world)
 }
 
 fn run<'a, T: Tool>(

@@ -111,7 +111,7 @@ pub(crate) enum ProjectRole {
 }
 
 impl Entity {
-    pub const fn project_role(self) -> ProjectRole {
+    pub(crate) const fn project_role(self) -> ProjectRole {
         use ProjectRole::{Inside, Names, NamesBy, Refused, Unrelated};
         match self {
             Self::Project => Names(ProjectItem::Project),
@@ -163,7 +163,7 @@ impl Entity {
     }
 
     /// The tool whose result has the ids, keys or names of such entities.
-    pub const fn listed_by(self) -> Option<&'static str> {
+    pub(crate) const fn listed_by(self) -> Option<&'static str> {
         Some(match self {
             Self::Project => "get_project_list",
             Self::Category => "get_categories",
@@ -215,7 +215,7 @@ impl Entity {
 
     /// The tools that return the id of such an entity, for the error about an invalid id; `None`
     /// where that error needs no source.
-    pub const fn id_source(self) -> Option<&'static str> {
+    pub(crate) const fn id_source(self) -> Option<&'static str> {
         match self {
             Self::IssueAttachment => Some("get_issue_attachments"),
             Self::WikiAttachment => Some("get_wiki_attachments"),

@@ -1,13 +1,10 @@
 //! Why a tool returned no result.
 
+use backlog_client::{BacklogError, Fate, InputError, Left, Request, Segment};
 use reqwest::Method;
 use thiserror::Error;
 
-use crate::{
-    accounts::access::AccessError,
-    backlog::{BacklogError, Fate, InputError, Left, Request, Segment},
-    domain::audit_event::ToolOutcome,
-};
+use crate::{accounts::access::AccessError, domain::audit_event::ToolOutcome};
 
 /// Why a tool returned no result.
 #[derive(Debug, Error)]
@@ -44,12 +41,12 @@ impl ToolError {
     }
 
     /// Whether Backlog made the change, and only its response is missing.
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.fate() == Some(Fate::Done)
     }
 
     /// The kind of failure, for metrics and the audit trail.
-    pub fn outcome(&self) -> ToolOutcome {
+    pub(crate) fn outcome(&self) -> ToolOutcome {
         match (self, self.fate()) {
             (_, Some(Fate::Done)) => ToolOutcome::Ok,
             (_, Some(Fate::Unknown)) => ToolOutcome::Unconfirmed,
@@ -77,7 +74,7 @@ impl ToolError {
 
     /// The HTTP status and the first error code of Backlog's response. Nothing else of a response
     /// may be logged.
-    pub fn response_codes(&self) -> (Option<u16>, Option<u32>) {
+    pub(crate) fn response_codes(&self) -> (Option<u16>, Option<u32>) {
         let Self::Backlog { error, .. } = self else {
             return (None, None);
         };
@@ -103,7 +100,7 @@ pub(crate) struct About {
 }
 
 impl About {
-    pub fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request) -> Self {
         let path: Vec<_> = request.path.iter().map(Segment::as_str).collect();
         Self {
             method: request.method.clone(),
@@ -112,12 +109,12 @@ impl About {
         }
     }
 
-    pub fn is_read(&self) -> bool {
+    pub(crate) fn is_read(&self) -> bool {
         self.method == Method::GET
     }
 
     /// Wraps an error of this request.
-    pub fn failed(self, error: BacklogError) -> ToolError {
+    pub(crate) fn failed(self, error: BacklogError) -> ToolError {
         ToolError::Backlog { error, about: self }
     }
 }

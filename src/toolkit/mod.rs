@@ -1,6 +1,7 @@
 //! The definition of a tool: its inputs, its schema, its requests to Backlog, its errors.
 
 pub(crate) mod attempt;
+pub(crate) mod consent;
 pub(crate) mod declaration;
 pub(crate) mod elements;
 pub(crate) mod entity;
@@ -12,6 +13,7 @@ pub(crate) mod inputs;
 pub(crate) mod name_kind;
 pub(crate) mod name_list;
 pub(crate) mod outcome;
+pub(crate) mod page_part;
 pub(crate) mod parse;
 pub(crate) mod progress;
 pub(crate) mod project_binding;
@@ -22,3 +24,4 @@ pub(crate) mod text_part;
 pub(crate) mod tokens;
 pub(crate) mod tool;
 pub mod toolset;
+pub(crate) mod work;

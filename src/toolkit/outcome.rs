@@ -3,7 +3,7 @@
 use rmcp::model::ContentBlock;
 use serde_json::{Value, json, value::RawValue};
 
-use crate::backlog::{BacklogClient, BacklogError, Content};
+use backlog_client::{BacklogClient, BacklogError, Content};
 
 /// The outcome of a tool.
 pub(crate) enum Outcome {
@@ -23,7 +23,7 @@ pub(crate) enum Read {
 
 impl Outcome {
     /// The outcome of a change for which Backlog returns nothing.
-    pub fn done(message: &str) -> Self {
+    pub(crate) fn done(message: &str) -> Self {
         Self::Json(json!({"success": true, "message": message}))
     }
 
@@ -31,7 +31,7 @@ impl Outcome {
     ///
     /// # Errors
     /// The JSON is too deep or has too many values, or it is long and no parser becomes free.
-    pub async fn read(self, client: &BacklogClient) -> Result<Read, BacklogError> {
+    pub(crate) async fn read(self, client: &BacklogClient) -> Result<Read, BacklogError> {
         let json = match self {
             Self::Text(json) => json,
             Self::Json(value) => return Ok(Read::Json(value)),

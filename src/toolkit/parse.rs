@@ -17,7 +17,7 @@ pub(crate) fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Str
     })
 }
 
-/// Whether a value counts as absent, by the rules of [`Operation::fill`](crate::backlog::Operation::fill).
+/// Whether a value counts as absent, by the rules of [`Operation::fill`](backlog_client::Operation::fill).
 pub(crate) fn names_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,

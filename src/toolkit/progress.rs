@@ -28,7 +28,7 @@ struct Step {
 
 impl ProgressSink {
     /// Records how much is done, in any unit. The value never decreases.
-    pub fn note(&self, done: u64, total: Option<u64>) {
+    pub(crate) fn note(&self, done: u64, total: Option<u64>) {
         let Some(steps) = &self.0 else { return };
         steps.send_if_modified(|step| {
             let further = done > step.done;
@@ -62,7 +62,7 @@ pub(crate) fn none() -> (ProgressSink, ProgressNotifier) {
 
 impl ProgressNotifier {
     /// Sends notifications while the work runs.
-    pub async fn during<T>(self, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn during<T>(self, work: impl Future<Output = T>) -> T {
         let Self(Some((peer, token, steps))) = self else {
             return work.await;
         };

@@ -33,7 +33,7 @@ pub(crate) enum ProjectOf {
 
 impl ProjectBinding {
     /// Returns why the tool cannot be used if only some projects are allowed.
-    pub const fn refusal(self) -> Option<&'static str> {
+    pub(crate) const fn refusal(self) -> Option<&'static str> {
         match self {
             Self::Refused(reason) => Some(reason),
             _ => None,

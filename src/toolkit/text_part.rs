@@ -22,7 +22,7 @@ pub(crate) struct Part<'a> {
 
 impl<'a> Part<'a> {
     /// Returns at most `length` characters, starting at character `from`.
-    pub fn of_length(text: &'a str, from: usize, length: usize) -> Self {
+    pub(crate) fn of_length(text: &'a str, from: usize, length: usize) -> Self {
         Self::ending(text, from, |rest| {
             let end = rest.char_indices().nth(length);
             end.map_or(rest.len(), |(end, _)| end)
@@ -30,7 +30,7 @@ impl<'a> Part<'a> {
     }
 
     /// Returns at most `length` characters of at most `max_tokens`, starting at character `from`.
-    pub fn within(text: &'a str, from: usize, length: usize, max_tokens: usize) -> Self {
+    pub(crate) fn within(text: &'a str, from: usize, length: usize, max_tokens: usize) -> Self {
         Self::ending(text, from, |rest| {
             let mut counter = Counter::default();
             let mut characters = rest.char_indices().take(length);
@@ -44,7 +44,7 @@ impl<'a> Part<'a> {
     }
 
     /// Like [`Self::of_length`], but ends exactly there, even inside a grapheme.
-    pub fn roughly(text: &'a str, from: usize, length: usize) -> Self {
+    pub(crate) fn roughly(text: &'a str, from: usize, length: usize) -> Self {
         let place = |text: &str, number| {
             let place = text.char_indices().nth(number);
             place.map_or(text.len(), |(place, _)| place)
@@ -74,12 +74,12 @@ impl<'a> Part<'a> {
     }
 
     /// Whether it ends at the end of the text.
-    pub fn is_last(&self) -> bool {
+    pub(crate) fn is_last(&self) -> bool {
         self.to == self.of
     }
 
     /// Whether it is the whole text.
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.from == 0 && self.is_last()
     }
 }

@@ -60,7 +60,7 @@ impl Class {
 
 impl Counter {
     /// Adds a character.
-    pub fn push(&mut self, character: char) {
+    pub(crate) fn push(&mut self, character: char) {
         let class = Class::of(character);
         let (last, before) = self.last.unzip();
         self.changes = match before {
@@ -127,7 +127,7 @@ impl Counter {
     }
 
     /// Returns the estimate so far. No text has more tokens than bytes.
-    pub fn total(&self) -> usize {
+    pub(crate) fn total(&self) -> usize {
         let tokens = usize::try_from(self.units.div_ceil(TOKEN)).unwrap_or(usize::MAX);
         tokens.min(self.bytes)
     }
@@ -142,6 +142,10 @@ fn change(before: Class, class: Class) -> u32 {
     }
 }
 
+#[expect(
+    clippy::match_same_arms,
+    reason = "each script has a row, which is measured on its own"
+)]
 fn beyond_ascii(character: char) -> u64 {
     match u32::from(character) {
         // Kana.

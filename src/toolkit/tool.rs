@@ -1,6 +1,6 @@
 //! The traits and the metadata of tools.
 //!
-//! Most tools are one request: an [`Endpoint`] is the input struct (its doc comment is the
+//! Most tools are one request: an [`ApiTool`] is the input struct (its doc comment is the
 //! description) and the [`Operation`] that it fills. A tool that needs more implements [`Tool`]
 //! itself.
 
@@ -12,13 +12,11 @@ use super::{
     rest::{Rest, USUAL_COUNT},
     toolset::Toolset,
 };
-use crate::{
-    backlog::{Method, Operation},
-    oauth::Scope,
-    toolkit::{attempt::Backlog, outcome::Outcome, rest::Paging},
-};
+use crate::toolkit::{attempt::Backlog, outcome::Outcome, rest::Paging};
 use std::future::Future;
 
+use backlog_client::{Method, Operation};
+use oauth_values::Scope;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -30,7 +28,7 @@ pub(crate) const PROJECT: &str = "projectIdOrKey";
 pub(crate) const FIELDS: &str = "fields";
 
 /// A tool that is one request to Backlog; the implementor is its input.
-pub(crate) trait Endpoint:
+pub(crate) trait ApiTool:
     Serialize + DeserializeOwned + JsonSchema + Send + 'static
 {
     const NAME: &'static str;
@@ -43,7 +41,7 @@ pub(crate) trait Endpoint:
     const REST: Rest;
     /// The cached lists of names that it changes.
     const CHANGES: &'static [NameList] = &[];
-    const ACCESS: Access = Access::of(Self::CALL.method());
+    const EFFECT: Effect = Effect::of(Self::CALL.method());
     /// The fields of the objects in the list that it returns. Callers may select from them.
     const FIELDS: &'static [&'static str] = &[];
     /// The number of elements of a list if the call does not give one.
@@ -59,7 +57,7 @@ pub(crate) trait Endpoint:
 pub(crate) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const NAME: &'static str;
     const TITLE: &'static str;
-    const ACCESS: Access;
+    const EFFECT: Effect;
     const PROJECTS: ProjectBinding;
     const REST: Rest;
     const CHANGES: &'static [NameList] = &[];
@@ -74,10 +72,10 @@ pub(crate) trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     fn run(self, backlog: &Backlog<'_>) -> impl Future<Output = Result<Outcome, ToolError>> + Send;
 }
 
-impl<E: Endpoint> Tool for E {
+impl<E: ApiTool> Tool for E {
     const NAME: &'static str = E::NAME;
     const TITLE: &'static str = E::TITLE;
-    const ACCESS: Access = E::ACCESS;
+    const EFFECT: Effect = E::EFFECT;
     const PROJECTS: ProjectBinding = E::PROJECTS;
     const REST: Rest = E::REST;
     const CHANGES: &'static [NameList] = E::CHANGES;
@@ -107,8 +105,9 @@ pub(crate) fn inputs(input: &impl Serialize) -> Map<String, Value> {
 }
 
 /// The effect of a tool on Backlog. Its annotations and its scope follow from it.
+#[expect(clippy::struct_excessive_bools, reason = "MCP has these four hints")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Access {
+pub(crate) struct Effect {
     pub read_only: bool,
     /// The previous content is lost permanently, or a user or a URL gets access.
     pub destructive: bool,
@@ -119,9 +118,9 @@ pub(crate) struct Access {
     pub open_world: bool,
 }
 
-impl Access {
+impl Effect {
     /// The usual effect of a method in Backlog's API: a change loses the previous content.
-    pub const fn of(method: Method) -> Self {
+    pub(crate) const fn of(method: Method) -> Self {
         Self {
             read_only: matches!(method, Method::Get),
             destructive: matches!(method, Method::Put | Method::Patch | Method::Delete),
@@ -133,43 +132,43 @@ impl Access {
     /// Marks the previous content as recoverable: Backlog keeps it in a change log or a history, or
     /// it is only a mark or a position in a list. Hosts ask before each destructive call, which is
     /// too often for everyday steps.
-    pub const fn recoverable(mut self) -> Self {
+    pub(crate) const fn recoverable(mut self) -> Self {
         self.destructive = false;
         self
     }
 
     /// Marks the previous content as lost.
-    pub const fn destructive(mut self) -> Self {
+    pub(crate) const fn destructive(mut self) -> Self {
         self.destructive = true;
         self
     }
 
     /// Marks the tool as giving access that outlives the grant of the call. Hosts ask before such a
     /// call as before a destructive one.
-    pub const fn gives_access(mut self) -> Self {
+    pub(crate) const fn gives_access(mut self) -> Self {
         self.destructive = true;
         self
     }
 
     /// Marks every repetition as adding something.
-    pub const fn not_idempotent(mut self) -> Self {
+    pub(crate) const fn not_idempotent(mut self) -> Self {
         self.idempotent = false;
         self
     }
 
     /// Marks repetitions as changing nothing more.
-    pub const fn idempotent(mut self) -> Self {
+    pub(crate) const fn idempotent(mut self) -> Self {
         self.idempotent = true;
         self
     }
 
     /// Marks the tool as sending content of the space to a URL outside of it.
-    pub const fn open_world(mut self) -> Self {
+    pub(crate) const fn open_world(mut self) -> Self {
         self.open_world = true;
         self
     }
 
-    pub fn scope(self) -> Scope {
+    pub(crate) fn scope(self) -> Scope {
         if self.read_only {
             Scope::Read
         } else {
@@ -180,13 +179,13 @@ impl Access {
 
 /// The metadata of a tool.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Spec {
+pub(crate) struct ToolMeta {
     pub name: &'static str,
     pub title: &'static str,
     pub toolset: Toolset,
     /// Other toolsets that also offer it.
     pub also_in: &'static [Toolset],
-    pub access: Access,
+    pub effect: Effect,
     pub projects: ProjectBinding,
     /// The cached lists of names that it changes.
     pub changes: &'static [NameList],
@@ -199,14 +198,14 @@ pub(crate) struct Spec {
     pub takes_project: bool,
 }
 
-impl Spec {
+impl ToolMeta {
     /// The toolsets that offer it, its own first.
-    pub fn toolsets(&self) -> impl Iterator<Item = Toolset> {
+    pub(crate) fn toolsets(&self) -> impl Iterator<Item = Toolset> {
         std::iter::once(self.toolset).chain(self.also_in.iter().copied())
     }
 
     /// Whether it is offered by default.
-    pub fn is_usual(&self) -> bool {
+    pub(crate) fn is_usual(&self) -> bool {
         self.toolsets().any(|it| Toolset::DEFAULT.contains(&it))
     }
 }
@@ -215,16 +214,16 @@ impl Spec {
 mod tests {
     use crate::{
         accounts::access::{AccessError, BacklogAccess, FixedAccess},
-        backlog::{
-            self, BacklogClient, BacklogUrl, ClientOptions, Credentials, Request, Segment,
-            fake::FakeBacklog,
-        },
         toolkit::{attempt::HeldResponses, file::FileLimits, progress::ProgressSink},
     };
     use std::time::Duration;
 
     use actix_web::HttpResponse;
     use async_trait::async_trait;
+    use backlog_client::{
+        self, BacklogClient, BacklogUrl, ClientOptions, Credentials, Request, Segment,
+        fake::FakeBacklog,
+    };
 
     use super::*;
 
@@ -282,7 +281,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_call_holds_the_memory_of_its_long_responses_until_it_ends() {
-        let long = format!("\"{}\"", "a".repeat(backlog::LARGE));
+        let long = format!("\"{}\"", "a".repeat(backlog_client::LARGE));
         let (length, short) = (long.len(), "\"b\"");
         let fake = FakeBacklog::start(move |request| {
             let body = match request.line.ends_with("/long") {

@@ -22,6 +22,7 @@ pub enum Toolset {
     Members,
     Webhooks,
     Administration,
+    Work,
 }
 
 /// A name that is not that of a toolset.
@@ -33,28 +34,34 @@ pub struct UnknownToolset(String);
 struct Row {
     toolset: Toolset,
     name: &'static str,
-    /// Whether it is enabled by default, because the upstream server has it.
-    is_default: bool,
+    kind: Kind,
     /// A phrase for operators who choose toolsets.
     description: &'static str,
 }
 
-const fn row(
-    toolset: Toolset,
-    name: &'static str,
-    is_default: bool,
-    description: &'static str,
-) -> Row {
+/// When a toolset is offered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// By default, because the upstream server has it.
+    Classic,
+    /// If it is named, or with `everything`.
+    OptIn,
+    /// If it is named: its tools use those of the other toolsets.
+    Work,
+}
+
+const fn row(toolset: Toolset, name: &'static str, kind: Kind, description: &'static str) -> Row {
     Row {
         toolset,
         name,
-        is_default,
+        kind,
         description,
     }
 }
 
 /// Every toolset, in the order of the variants, in which they are also listed.
-const TABLE: [Row; 13] = {
+const TABLE: [Row; 14] = {
+    use Kind::{Classic, OptIn};
     use Toolset::{
         Activity, Administration, Document, Files, Git, Issue, Members, Notifications, Project,
         Settings, Space, Webhooks, Wiki,
@@ -63,66 +70,72 @@ const TABLE: [Row; 13] = {
         row(
             Space,
             "space",
-            true,
+            Classic,
             "The space, its users and their activity",
         ),
-        row(Project, "project", true, "Projects and their members"),
+        row(Project, "project", Classic, "Projects and their members"),
         row(
             Issue,
             "issue",
-            true,
+            Classic,
             "Issues, comments, attachments, links, watchers, and their categories, versions and types",
         ),
-        row(Wiki, "wiki", true, "Wiki pages"),
+        row(Wiki, "wiki", Classic, "Wiki pages"),
         row(
             Git,
             "git",
-            true,
+            Classic,
             "Git repositories, pull requests and the comments on them",
         ),
-        row(Document, "document", true, "Documents and their tree"),
+        row(Document, "document", Classic, "Documents and their tree"),
         row(
             Notifications,
             "notifications",
-            true,
+            Classic,
             "The signed-in user's notifications",
         ),
         row(
             Files,
             "files",
-            false,
+            OptIn,
             "Uploads, attachments of issues, wiki pages and pull requests, and shared files",
         ),
         row(
             Activity,
             "activity",
-            false,
+            OptIn,
             "Comments, notifications, history, stars, tags and recently viewed items",
         ),
         row(
             Settings,
             "settings",
-            false,
+            OptIn,
             "Statuses, categories, issue types and custom fields of a project",
         ),
         row(
             Members,
             "members",
-            false,
+            OptIn,
             "Project members, project administrators and teams",
         ),
-        row(Webhooks, "webhooks", false, "The webhooks of a project"),
+        row(Webhooks, "webhooks", OptIn, "The webhooks of a project"),
         row(
             Administration,
             "administration",
-            false,
+            OptIn,
             "Storage, plan, notice and rate limit of the space",
+        ),
+        row(
+            Toolset::Work,
+            "work",
+            Kind::Work,
+            "Thirteen tools for everyday work, each of which does what takes several of the others",
         ),
     ]
 };
 
-/// Returns the toolsets of the table, or only the default ones.
-const fn toolsets<const COUNT: usize>(only_default: bool) -> [Toolset; COUNT] {
+/// Returns the toolsets of these kinds.
+const fn toolsets<const COUNT: usize>(kinds: &[Kind]) -> [Toolset; COUNT] {
     let mut chosen = [Toolset::Space; COUNT];
     let (mut at, mut count) = (0, 0);
     while at < TABLE.len() {
@@ -130,9 +143,13 @@ const fn toolsets<const COUNT: usize>(only_default: bool) -> [Toolset; COUNT] {
             TABLE[at].toolset as usize == at,
             "the rows are out of order"
         );
-        if TABLE[at].is_default || !only_default {
-            chosen[count] = TABLE[at].toolset;
-            count += 1;
+        let mut kind = 0;
+        while kind < kinds.len() {
+            if kinds[kind] as u8 == TABLE[at].kind as u8 {
+                chosen[count] = TABLE[at].toolset;
+                count += 1;
+            }
+            kind += 1;
         }
         at += 1;
     }
@@ -142,9 +159,13 @@ const fn toolsets<const COUNT: usize>(only_default: bool) -> [Toolset; COUNT] {
 
 impl Toolset {
     /// The toolsets that are offered by default: those of the upstream server.
-    pub const DEFAULT: [Self; 7] = toolsets(true);
+    pub const DEFAULT: [Self; 7] = toolsets(&[Kind::Classic]);
 
-    pub const ALL: [Self; TABLE.len()] = toolsets(false);
+    /// The toolsets of Backlog's operations, without [`Self::Work`].
+    pub const ALL: [Self; 13] = toolsets(&[Kind::Classic, Kind::OptIn]);
+
+    /// Every toolset that can be named.
+    pub const NAMED: [Self; TABLE.len()] = toolsets(&[Kind::Classic, Kind::OptIn, Kind::Work]);
 
     const fn row(self) -> &'static Row {
         const ROWS: &[Row] = &TABLE;
@@ -160,16 +181,16 @@ impl Toolset {
         self.row().description
     }
 
-    /// Returns the toolsets of a name: one, the default ones for `default` (or `all`, its name in
-    /// the upstream server), or every one for `everything`.
+    /// Returns the toolsets of a name: one, the default ones for `classic` (or `default`, or `all`,
+    /// its name in the upstream server), or every one for `everything`.
     ///
     /// # Errors
     /// The name is unknown.
     pub fn named(name: &str) -> Result<&'static [Self], UnknownToolset> {
         match name {
-            "default" | "all" => Ok(&Self::DEFAULT),
+            "default" | "classic" | "all" => Ok(&Self::DEFAULT),
             "everything" => Ok(&Self::ALL),
-            name => Self::ALL
+            name => Self::NAMED
                 .iter()
                 .find(|toolset| toolset.as_str() == name)
                 .map(std::slice::from_ref)

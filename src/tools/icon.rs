@@ -1,21 +1,19 @@
 //! The icons of users, projects and the space.
 
+use backlog_client::{Method, Operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::{Method, Operation},
-    toolkit::{
-        attempt::Backlog,
-        error::ToolError,
-        file::{self, Format, MaxBytes, TextLength, TextOffset, View},
-        inputs::{ProjectId, ProjectKey, User},
-        outcome::Outcome,
-        parse::names_nothing,
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::{Access, Tool, inputs},
-    },
+use crate::toolkit::{
+    attempt::Backlog,
+    error::ToolError,
+    file::{self, Format, MaxBytes, TextLength, TextOffset, View},
+    inputs::{ProjectId, ProjectKey, User},
+    outcome::Outcome,
+    parse::names_nothing,
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::{Effect, Tool, inputs},
 };
 
 const OF_USER: Operation = Operation::get("users/{userId}/icon");
@@ -43,7 +41,7 @@ pub(super) struct GetIcon {
 impl Tool for GetIcon {
     const NAME: &'static str = "get_icon";
     const TITLE: &'static str = "Get icon";
-    const ACCESS: Access = Access::of(Method::Get);
+    const EFFECT: Effect = Effect::of(Method::Get);
     // The icon of a user or of the space, unless its inputs name a project.
     const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
     const REST: Rest = Rest::FILE;

@@ -1,45 +1,28 @@
-//! The tools, one file per toolset.
+//! The tools, one file per resource of Backlog: `project/status.rs` has `get_statuses`, `add_status`
+//! and the others. Their toolsets and their order are in `list`.
 
 mod activity;
-mod administration;
 mod document;
-mod files;
-mod git;
+mod icon;
 pub(crate) mod issue;
-mod members;
-mod notifications;
+mod list;
+mod notification;
 mod project;
-mod settings;
+mod pull_request;
+mod recently_viewed;
+mod repository;
+mod shared_file;
 mod space;
-mod webhooks;
+mod star;
+mod team;
+mod upload;
+mod user;
 mod wiki;
 
-use crate::toolkit::declaration::Declaration;
-
-/// Every tool, in the order in which they are listed.
-pub(crate) fn all() -> Vec<Declaration> {
-    [
-        space::tools(),
-        project::tools(),
-        issue::tools(),
-        wiki::tools(),
-        git::tools(),
-        document::tools(),
-        notifications::tools(),
-        files::tools(),
-        activity::tools(),
-        settings::tools(),
-        members::tools(),
-        webhooks::tools(),
-        administration::tools(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
+pub(crate) use list::all;
 
 /// The number of characters in the longest name of a tool.
 pub(crate) fn longest_name() -> usize {
-    let lengths = all().into_iter().map(|tool| tool.spec.name.len());
+    let lengths = all().into_iter().map(|tool| tool.meta.name.len());
     lengths.max().unwrap_or_default()
 }

@@ -1,36 +1,23 @@
 //! The signed-in user's notifications.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        attempt::Backlog,
-        declaration::Declaration,
-        error::ToolError,
-        inputs::{Count, NotificationId, Order, PageBound, UserId},
-        outcome::Outcome,
-        project_binding::{ProjectBinding, ProjectOf},
-        rest::Rest,
-        tool::{Access, Endpoint, Tool, inputs},
-        toolset::Toolset,
-    },
+use crate::toolkit::{
+    attempt::Backlog,
+    error::ToolError,
+    inputs::{Count, NotificationId, Order, PageBound, UserId},
+    outcome::Outcome,
+    project_binding::{ProjectBinding, ProjectOf},
+    rest::Rest,
+    tool::{ApiTool, Effect, Tool, inputs},
 };
-
-pub(super) fn tools() -> Vec<Declaration> {
-    vec![
-        Declaration::of::<GetNotifications>(Toolset::Notifications),
-        Declaration::of::<CountNotifications>(Toolset::Notifications),
-        Declaration::of::<ResetUnreadNotificationCount>(Toolset::Notifications),
-        Declaration::of::<MarkNotificationAsRead>(Toolset::Notifications),
-    ]
-}
 
 /// Lists the user's notifications, newest first.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetNotifications {
+pub(super) struct GetNotifications {
     /// Only higher ids
     min_id: Option<PageBound>,
     /// Only lower ids
@@ -41,7 +28,7 @@ struct GetNotifications {
     sender_id: Option<UserId>,
 }
 
-impl Endpoint for GetNotifications {
+impl ApiTool for GetNotifications {
     const NAME: &'static str = "get_notifications";
     const TITLE: &'static str = "List notifications";
     const CALL: Operation = Operation::get("notifications");
@@ -69,14 +56,14 @@ impl Endpoint for GetNotifications {
 /// Counts the user's notifications.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct CountNotifications {
+pub(super) struct CountNotifications {
     /// true counts read ones, false unread ones
     already_read: bool,
     /// true counts those whose issue, pull request or document was opened, false the others
     resource_already_read: bool,
 }
 
-impl Endpoint for CountNotifications {
+impl ApiTool for CountNotifications {
     const NAME: &'static str = "count_notifications";
     const TITLE: &'static str = "Count notifications";
     const CALL: Operation = Operation::get("notifications/count");
@@ -86,9 +73,9 @@ impl Endpoint for CountNotifications {
 
 /// Sets the user's number of unread notifications to zero and returns the previous one.
 #[derive(Deserialize, Serialize, JsonSchema)]
-struct ResetUnreadNotificationCount {}
+pub(super) struct ResetUnreadNotificationCount {}
 
-impl Endpoint for ResetUnreadNotificationCount {
+impl ApiTool for ResetUnreadNotificationCount {
     const NAME: &'static str = "reset_unread_notification_count";
     const TITLE: &'static str = "Reset unread notifications";
     const CALL: Operation = Operation::post("notifications/markAsRead");
@@ -96,12 +83,12 @@ impl Endpoint for ResetUnreadNotificationCount {
         ProjectBinding::Refused("it changes and counts over all projects");
     const REST: Rest = Rest::SHORT;
     // Backlog does not keep the number.
-    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent().destructive();
+    const EFFECT: Effect = Effect::of(Self::CALL.method()).idempotent().destructive();
 }
 
 /// Marks one notification as read.
 #[derive(Deserialize, Serialize, JsonSchema)]
-struct MarkNotificationAsRead {
+pub(super) struct MarkNotificationAsRead {
     /// Id (get_notifications)
     id: NotificationId,
 }
@@ -113,7 +100,7 @@ impl MarkNotificationAsRead {
 impl Tool for MarkNotificationAsRead {
     const NAME: &'static str = "mark_notification_as_read";
     const TITLE: &'static str = "Mark notification as read";
-    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+    const EFFECT: Effect = Effect::of(Self::CALL.method()).idempotent();
     const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
     const REST: Rest = Rest::SHORT;
 

@@ -1,47 +1,25 @@
-//! Git repositories, their pull requests, and the comments on pull requests.
+//! The Git repositories of a project.
 
-mod comment;
-mod pull_request;
-
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        declaration::Declaration,
-        inputs::{ProjectId, ProjectKey, RepoId, RepoName},
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::Endpoint,
-        toolset::Toolset,
-    },
+use crate::toolkit::{
+    inputs::{ProjectId, ProjectKey, RepoId, RepoName},
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::ApiTool,
 };
-
-pub(super) fn tools() -> Vec<Declaration> {
-    vec![
-        Declaration::of::<GetGitRepositories>(Toolset::Git),
-        Declaration::of::<GetGitRepository>(Toolset::Git),
-        Declaration::of::<pull_request::GetPullRequests>(Toolset::Git),
-        Declaration::of::<pull_request::GetPullRequestsCount>(Toolset::Git),
-        Declaration::of::<pull_request::GetPullRequest>(Toolset::Git),
-        Declaration::of::<pull_request::AddPullRequest>(Toolset::Git),
-        Declaration::of::<pull_request::UpdatePullRequest>(Toolset::Git),
-        Declaration::of::<comment::GetPullRequestComments>(Toolset::Git),
-        Declaration::of::<comment::AddPullRequestComment>(Toolset::Git),
-        Declaration::of::<comment::UpdatePullRequestComment>(Toolset::Git),
-    ]
-}
 
 /// Lists the Git repositories of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetGitRepositories {
+pub(super) struct GetGitRepositories {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
 }
 
-impl Endpoint for GetGitRepositories {
+impl ApiTool for GetGitRepositories {
     const NAME: &'static str = "get_git_repositories";
     const TITLE: &'static str = "List Git repositories";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}/git/repositories");
@@ -67,14 +45,14 @@ impl Endpoint for GetGitRepositories {
 /// Returns one Git repository of a project, with its URLs.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetGitRepository {
+pub(super) struct GetGitRepository {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     repo_id: Option<RepoId>,
     repo_name: Option<RepoName>,
 }
 
-impl Endpoint for GetGitRepository {
+impl ApiTool for GetGitRepository {
     const NAME: &'static str = "get_git_repository";
     const TITLE: &'static str = "Get Git repository";
     const CALL: Operation =

@@ -1,17 +1,15 @@
 //! The shared files of a project.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        file::{Format, MaxBytes, TextLength, TextOffset, View},
-        inputs::{Integer, Offset, Order, ProjectId, ProjectKey, SharedDirectory, SharedFileId},
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::Endpoint,
-    },
+use crate::toolkit::{
+    file::{Format, MaxBytes, TextLength, TextOffset, View},
+    inputs::{Integer, Offset, Order, ProjectId, ProjectKey, SharedDirectory, SharedFileId},
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::ApiTool,
 };
 
 /// The fields of a shared file.
@@ -43,7 +41,7 @@ pub(super) struct GetSharedFiles {
     count: Option<Integer>,
 }
 
-impl Endpoint for GetSharedFiles {
+impl ApiTool for GetSharedFiles {
     const NAME: &'static str = "get_shared_files";
     const TITLE: &'static str = "List shared files";
     const CALL: Operation =
@@ -72,7 +70,7 @@ pub(super) struct GetSharedFile {
     text_length: Option<TextLength>,
 }
 
-impl Endpoint for GetSharedFile {
+impl ApiTool for GetSharedFile {
     const NAME: &'static str = "get_shared_file";
     const TITLE: &'static str = "Get shared file";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}/files/{sharedFileId}");

@@ -1,19 +1,17 @@
 //! Stars, by which users acknowledge each other.
 
+use backlog_client::{Method, Operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::{Method, Operation},
-    toolkit::{
-        attempt::Backlog,
-        error::ToolError,
-        inputs::{Count, PageBound, StarId, StarredId, User},
-        outcome::Outcome,
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::{Access, Endpoint, Tool},
-    },
+use crate::toolkit::{
+    attempt::Backlog,
+    error::ToolError,
+    inputs::{Count, Date, PageBound, StarId, StarredId, User},
+    outcome::Outcome,
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::{ApiTool, Effect, Tool},
 };
 
 const ADD: Operation = Operation::post("stars");
@@ -53,7 +51,7 @@ impl Kind {
 impl Tool for AddStar {
     const NAME: &'static str = "add_star";
     const TITLE: &'static str = "Add star";
-    const ACCESS: Access = Access::of(Method::Post);
+    const EFFECT: Effect = Effect::of(Method::Post);
     const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
     const REST: Rest = Rest::SHORT;
     const REQUEST: Option<Operation> = Some(ADD);
@@ -73,7 +71,7 @@ pub(super) struct RemoveStar {
     star_id: StarId,
 }
 
-impl Endpoint for RemoveStar {
+impl ApiTool for RemoveStar {
     const NAME: &'static str = "remove_star";
     const TITLE: &'static str = "Remove star";
     const CALL: Operation = Operation::delete("stars/{starId}");
@@ -93,7 +91,7 @@ pub(super) struct GetUserStars {
     count: Option<Count>,
 }
 
-impl Endpoint for GetUserStars {
+impl ApiTool for GetUserStars {
     const NAME: &'static str = "get_user_stars";
     const TITLE: &'static str = "List a user's stars";
     const CALL: Operation = Operation::get("users/{userId}/stars");
@@ -102,4 +100,24 @@ impl Endpoint for GetUserStars {
     const REST: Rest = Rest::OWN;
     const FIELDS: &'static [&'static str] =
         &["id", "comment", "url", "title", "presenter", "created"];
+}
+
+/// Counts the stars that a user has received.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetUserStarsCount {
+    /// User id or name
+    user_id: User,
+    /// On this day or later, yyyy-MM-dd
+    since: Option<Date>,
+    /// On this day or earlier, yyyy-MM-dd
+    until: Option<Date>,
+}
+
+impl ApiTool for GetUserStarsCount {
+    const NAME: &'static str = "get_user_stars_count";
+    const TITLE: &'static str = "Count a user's stars";
+    const CALL: Operation = Operation::get("users/{userId}/stars/count");
+    const PROJECTS: ProjectBinding = ProjectBinding::Refused("it counts over all projects");
+    const REST: Rest = Rest::SHORT;
 }

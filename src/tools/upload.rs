@@ -1,23 +1,24 @@
 //! Uploads a file for other tools to attach.
 
+use backlog_client::{InputError, Method, Request, Segment, Upload};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{
-    backlog::{InputError, Method, Request, Segment, Upload},
-    toolkit::{
-        attempt::Backlog,
-        error::ToolError,
-        file::LARGEST_UPLOAD,
-        outcome::Outcome,
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::{Access, Tool},
-        toolset::Toolset,
-    },
+use crate::toolkit::{
+    attempt::Backlog,
+    error::ToolError,
+    file::{LARGEST_UPLOAD, name::is_plain},
+    outcome::Outcome,
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::{Effect, Tool},
+    toolset::Toolset,
 };
+
+/// The fields of an attached file.
+pub(super) const ATTACHMENT_FIELDS: &[&str] = &["id", "name", "size", "createdUser", "created"];
 
 /// Uploads a file and returns its id. To attach the file, pass the id as attachmentId to add_issue,
 /// update_issue, add_issue_comment, add_pull_request, add_pull_request_comment or
@@ -35,7 +36,7 @@ pub(super) struct UploadAttachment {
 impl Tool for UploadAttachment {
     const NAME: &'static str = "upload_attachment";
     const TITLE: &'static str = "Upload attachment";
-    const ACCESS: Access = Access::of(Method::Post);
+    const EFFECT: Effect = Effect::of(Method::Post);
     // An uploaded file belongs to no project until another tool attaches it.
     const PROJECTS: ProjectBinding = ProjectBinding::SpaceWide;
     const REST: Rest = Rest::SHORT;
@@ -56,9 +57,8 @@ impl UploadAttachment {
             argument: argument.to_owned(),
             reason,
         };
-        let is_part_of_path = |c: char| c.is_control() || matches!(c, '/' | '\\');
         let name = self.filename;
-        if matches!(name.trim(), "" | "." | "..") || name.contains(is_part_of_path) {
+        if !is_plain(&name) {
             return Err(invalid("filename", "expected a name without directories"));
         }
         let (argument, bytes) = match (self.text, self.content) {

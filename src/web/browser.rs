@@ -4,9 +4,9 @@ use actix_web::{
     HttpRequest,
     cookie::{Cookie, SameSite, time::Duration},
 };
+use oauth_values::token::BrowserId;
 
 use super::AppState;
-use crate::oauth::token::BrowserId;
 
 const LIFETIME: Duration = Duration::days(30);
 

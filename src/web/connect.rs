@@ -6,8 +6,10 @@ use url::Url;
 use super::{
     AppState, Issuer,
     error::PageError,
-    page_response::{html, locale},
-    pages::{ConnectPage, DemoLinks, Problem},
+    pages::{
+        ConnectPage, DemoLinks, Problem,
+        response::{frame, html},
+    },
 };
 
 pub async fn get(
@@ -22,7 +24,7 @@ pub async fn get(
     let mcp_url =
         Url::parse(&issuer.mcp_url).map_err(|_| PageError::new(&request, Problem::ServerError))?;
     let page = ConnectPage {
-        locale: locale(&request),
+        frame: frame(&request),
         mcp_url,
         demo: hub
             .demo_backlog

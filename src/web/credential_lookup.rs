@@ -1,21 +1,18 @@
 //! Looks up the credentials of unauthenticated requests, within the budget of
-//! [`unchecked`](super::unchecked) for those without a check.
+//! [`unchecked`](crate::web::limits::unchecked_lookups) for those without a check.
 
+use oauth_values::{
+    ClientIdForm, client_id,
+    token::{Checked, CredentialKind, Token},
+};
 use tokio::sync::SemaphorePermit;
 
 use super::{
     AppState,
     error::JsonError,
-    limits::{Attempt, Endpoint, Holder, Limited, Sender},
-    unchecked::Credential,
+    limits::{Attempt, Endpoint, Holder, Limited, Sender, unchecked_lookups::Credential},
 };
-use crate::{
-    db,
-    oauth::{
-        ClientIdForm, client_id,
-        token::{Checked, CredentialKind, Token},
-    },
-};
+use crate::db;
 
 impl AppState {
     /// Reads a presented token; `None` if the hub never issued tokens of this form.
@@ -128,6 +125,7 @@ impl AppState {
             CredentialKind::RegistrationToken
             | CredentialKind::ConsentPage
             | CredentialKind::State
+            | CredentialKind::UploadLink
             | CredentialKind::ClientId => None,
         };
         Ok(client.is_some())

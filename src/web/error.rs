@@ -8,19 +8,17 @@ use actix_web::{
     http::{StatusCode, header},
 };
 
+use oauth_values::{ErrorCode, OAuthError};
 use url::Url;
 
 use super::{
-    limits::Limited,
-    page_response::{html, locale},
-    pages::{ErrorPage, Problem},
-    unchecked::LookUpError,
+    limits::{Limited, unchecked_lookups::LookUpError},
+    pages::{
+        ErrorPage, Problem,
+        response::{frame, html},
+    },
 };
-use crate::{
-    oauth::{ErrorCode, OAuthError},
-    observe::{Refusal, SecurityEvent},
-    telemetry::RequestId,
-};
+use crate::{audit::Refusal, domain::security::SecurityEvent, telemetry::RequestId};
 
 /// How long a client waits before it retries after a temporary failure, in seconds.
 pub const RETRY_AFTER: u64 = 5;
@@ -28,7 +26,8 @@ pub const RETRY_AFTER: u64 = 5;
 /// A page that says what happened and what the user can do.
 #[derive(Debug)]
 pub struct PageError {
-    page: ErrorPage,
+    /// In a box, because every result of a handler has room for it.
+    page: Box<ErrorPage>,
     event: Option<SecurityEvent>,
 }
 
@@ -36,19 +35,20 @@ impl PageError {
     pub fn new(request: &HttpRequest, problem: Problem) -> Self {
         Self {
             event: event_of_problem(&problem),
-            page: ErrorPage {
-                locale: locale(request),
+            page: Box::new(ErrorPage {
+                frame: frame(request),
                 problem,
                 again: None,
                 request_id: request
                     .extensions()
                     .get::<RequestId>()
                     .map(ToString::to_string),
-            },
+            }),
         }
     }
 
     /// Records the error as this event.
+    #[must_use]
     pub fn counted_as(mut self, event: SecurityEvent) -> Self {
         self.event = Some(event);
         self

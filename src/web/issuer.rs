@@ -113,8 +113,8 @@ impl Issuer {
         Ok(Some(Self::of_hub(hub, &Name::of(hub, host))))
     }
 
-    /// The issuer that a path below a well-known document names: `` or the MCP path for the host's
-    /// own, `spaces/<slug>` with or without `/mcp` for a space.
+    /// The issuer that a path below a well-known document names: nothing or the MCP path for the
+    /// host's own, `spaces/<slug>` with or without `/mcp` for a space.
     ///
     /// # Errors
     /// The host is the hub's but clients cannot use it: they would reject a document that names

@@ -11,10 +11,11 @@
 
 use std::borrow::Cow;
 
+use oauth_values::redirect_uri::is_loopback;
 use url::Url;
 
 use super::AppState;
-use crate::{domain::Authority, oauth::redirect_uri::is_loopback};
+use crate::domain::Authority;
 
 impl AppState {
     /// The origin at the host of a request, if clients may use it. It has the scheme of the base

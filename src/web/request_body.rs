@@ -15,13 +15,13 @@ use actix_web::{
     web::{self, Bytes},
 };
 use futures_util::StreamExt;
+use oauth_values::{ErrorCode, OAuthError, Params};
 
 use super::{
     AppState,
-    body_budget::{BodyBudget, Full, Held, Owner},
     error::JsonError,
+    limits::body_budget::{BodyBudget, Full, Held, Owner},
 };
-use crate::oauth::{ErrorCode, OAuthError, Params};
 
 /// The size limit of an OAuth request's body, in bytes: several times the largest real one.
 pub const MAX_OAUTH_BODY: usize = 16 * 1024;
@@ -156,7 +156,7 @@ mod tests {
     use futures_util::stream;
 
     use super::*;
-    use crate::web::body_budget::BodyLimits;
+    use crate::web::limits::body_budget::BodyLimits;
 
     const OWNER: Owner = Owner::Spared;
 

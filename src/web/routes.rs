@@ -5,13 +5,21 @@
 use actix_web::{middleware::from_fn, web};
 
 use super::{
-    AppState, authorization_server_metadata, authorize, callback, connect, connections, consent,
-    cors, health, mcp,
-    methods::{get_or_head, head},
-    not_found, openid_configuration, pages, protected_resource_metadata, ready, register,
-    registration, revoke, stylesheet, token,
+    AppState, connect, health, language,
+    mcp::endpoint,
+    middleware::{
+        cors,
+        head_method::{get_or_head, head},
+    },
+    not_found,
+    oauth::{
+        authorization_server_metadata, authorize, callback, confirmation, consent,
+        manage_registration, openid_configuration, protected_resource_metadata, register,
+        restored_connections, revoke, token,
+    },
+    pages, ready, stylesheet, upload_link,
 };
-use crate::mcp::server::HubServer;
+use crate::{accounts::upload_links, mcp::server::HubServer};
 
 const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 const OPENID: &str = "/.well-known/openid-configuration";
@@ -22,6 +30,7 @@ pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<AppState>, ser
     config
         .app_data(hub.clone())
         .app_data(web::Data::new(server.clone()))
+        .app_data(hub.operator.clone())
         // A resource, not a bare route: other methods then get 405 with `Allow`.
         .service(web::resource("/health").route(get_or_head().to(health::get)))
         .service(web::resource("/ready").route(get_or_head().to(ready::get)))
@@ -31,7 +40,23 @@ pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<AppState>, ser
                 .route(web::get().to(callback::get))
                 .route(head()),
         );
-    config.service(web::resource(connections::PATH).route(web::post().to(connections::post)));
+    config
+        .service(
+            web::resource(restored_connections::PATH)
+                .route(web::post().to(restored_connections::post)),
+        )
+        .service(
+            web::resource(confirmation::PATH)
+                .route(get_or_head().to(confirmation::get))
+                .route(web::post().to(confirmation::post)),
+        )
+        .service(web::resource(pages::LANGUAGE_PATH).route(get_or_head().to(language::get)))
+        .service(
+            web::resource(upload_links::PATH)
+                .route(get_or_head().to(upload_link::get))
+                .route(web::post().to(upload_link::post))
+                .route(web::put().to(upload_link::put)),
+        );
     well_known(config, hub);
     issuer_routes(config, hub, server, "/spaces/{space}", "/mcp");
     issuer_routes(config, hub, server, "", &hub.mcp_path);
@@ -54,9 +79,9 @@ fn issuer_routes(
         .service(
             web::resource(format!("{prefix}/register/{{client_id}}"))
                 .wrap(cors::for_clients(hub))
-                .route(get_or_head().to(registration::get))
-                .route(web::put().to(registration::put))
-                .route(web::delete().to(registration::delete)),
+                .route(get_or_head().to(manage_registration::get))
+                .route(web::put().to(manage_registration::put))
+                .route(web::delete().to(manage_registration::delete)),
         )
         .service(
             web::resource(format!("{prefix}/revoke"))
@@ -82,10 +107,12 @@ fn issuer_routes(
         )
         .service(
             web::scope(&format!("{prefix}{mcp_path}"))
-                .wrap(from_fn(mcp::authenticate))
+                .wrap(from_fn(endpoint::authenticate))
                 .wrap(cors::for_clients(hub))
                 // The host guard around every route checks the hosts.
-                .service(crate::mcp::service(server.clone(), Vec::new(), mcp::MAX_BODY).scope("")),
+                .service(
+                    crate::mcp::service(server.clone(), Vec::new(), endpoint::MAX_BODY).scope(""),
+                ),
         );
     let connect_path = if prefix.is_empty() { "/" } else { prefix };
     config.service(web::resource(connect_path).route(get_or_head().to(connect::get)));

@@ -2,25 +2,30 @@
 
 use std::sync::Arc;
 
+use actix_web::web;
+use backlog_client::BacklogClient;
+use foundation::{clock::Clock, random::Random};
+use guarded_fetch::Fetcher;
+use oauth_values::{CheckKey, metadata::WaysToRegister};
+use sealing::{KeyRing, SecretHasher};
 use sqlx::PgPool;
 use url::Url;
 
 use super::{
-    body_budget::BodyBudget, client_keys::ClientKeys, limits::Limits, newcomers::Newcomers,
-    readiness::Readiness, response_budget::ResponseBudget, unchecked::Unchecked,
-    under_way::UnderWay,
+    limits::{
+        Limits, body_budget::BodyBudget, in_progress::UnderWay, new_rows::Newcomers,
+        unchecked_lookups::Unchecked,
+    },
+    mcp::response_budget::ResponseBudget,
+    oauth::client_keys::ClientKeys,
+    readiness::Readiness,
 };
 use crate::{
-    accounts::sessions::Sessions,
-    backlog::BacklogClient,
-    calls::policy::Policy,
-    clock::Clock,
+    accounts::session_cache::SessionCache,
+    audit::Recorder,
+    calls::{policy::Policy, scopes_in_use::ScopesInUse},
     config::{BaseUrl, Lifetimes},
-    crypto::{KeyRing, SecretHasher},
-    fetch::Fetcher,
-    oauth::{CheckKey, metadata::WaysToRegister},
-    observe::Recorder,
-    random::Random,
+    domain::Operator,
 };
 
 pub struct AppState {
@@ -35,9 +40,12 @@ pub struct AppState {
     pub keys: Arc<KeyRing>,
     /// Recognizes credentials that the hub issued.
     pub check_key: CheckKey,
+    /// Who operates the hub, for the pages.
+    pub operator: web::Data<Operator>,
+    pub scopes_in_use: ScopesInUse,
     pub secrets: SecretHasher,
     pub backlog: BacklogClient,
-    pub sessions: Sessions,
+    pub sessions: SessionCache,
     pub fetcher: Fetcher,
     pub ways_to_register: WaysToRegister,
     pub client_keys: ClientKeys,

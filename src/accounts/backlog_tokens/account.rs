@@ -18,14 +18,14 @@ const FORGET_AT: usize = 1_024;
 
 /// A valid access token and its expiry.
 #[derive(Clone, Debug)]
-pub struct Pair {
+pub(super) struct Pair {
     pub access_token: SecretString,
     pub expires_at: DateTime<Utc>,
 }
 
 /// The known state of an account.
 #[derive(Clone, Debug)]
-pub struct State {
+pub(super) struct State {
     /// `None` once the account has ended.
     pub pair: Option<Pair>,
     /// The stored generation, or one more while the pair is not stored yet.
@@ -36,14 +36,14 @@ pub struct State {
 }
 
 impl State {
-    pub fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.pair.is_none()
     }
 }
 
 /// An account in use by a session or a renewal of this process.
 #[derive(Debug)]
-pub struct SharedAccount {
+pub(super) struct SharedAccount {
     pub id: AccountId,
     /// The lock that serializes renewals within this process.
     pub flight: tokio::sync::Mutex<()>,
@@ -56,13 +56,13 @@ impl SharedAccount {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn state(&self) -> State {
+    pub(super) fn state(&self) -> State {
         self.lock().clone()
     }
 
     /// Adopts a state read from the database unless a newer one is held, and returns the current
     /// state.
-    pub fn take(&self, read: State) -> State {
+    pub(super) fn take(&self, read: State) -> State {
         let mut state = self.lock();
         let is_newer = read.generation > state.generation
             || (read.generation == state.generation && !state.is_unstored);
@@ -73,7 +73,7 @@ impl SharedAccount {
     }
 
     /// Uses a pair that Backlog issued in place of that of `generation`, even before it is stored.
-    pub fn hold(&self, pair: Pair, generation: i64) -> State {
+    pub(super) fn hold(&self, pair: Pair, generation: i64) -> State {
         let mut state = self.lock();
         *state = State {
             pair: Some(pair),
@@ -85,7 +85,7 @@ impl SharedAccount {
     }
 
     /// Records that the held pair is now stored as this generation.
-    pub fn is_stored_as(&self, generation: i64) {
+    pub(super) fn is_stored_as(&self, generation: i64) {
         let mut state = self.lock();
         if state.is_unstored {
             state.generation = generation;
@@ -94,7 +94,7 @@ impl SharedAccount {
     }
 
     /// Drops the held pair, because a newer one than `generation` is stored and will be read next.
-    pub fn let_go(&self, generation: i64) {
+    pub(super) fn let_go(&self, generation: i64) {
         let mut state = self.lock();
         if state.is_unstored {
             state.generation = generation;
@@ -105,11 +105,11 @@ impl SharedAccount {
     }
 
     /// Whether the database reported a change that was not read yet.
-    pub fn is_stale(&self) -> bool {
+    pub(super) fn is_stale(&self) -> bool {
         self.is_stale.load(Ordering::Acquire)
     }
 
-    pub fn set_stale(&self, is_stale: bool) {
+    pub(super) fn set_stale(&self, is_stale: bool) {
         self.is_stale.store(is_stale, Ordering::Release);
     }
 }
@@ -162,10 +162,10 @@ impl Accounts {
 
 #[cfg(test)]
 mod tests {
+    use foundation::{clock::Clock, random::Random};
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::{clock::Clock, random::Random};
 
     fn id() -> AccountId {
         AccountId::new(&Clock::system(), &Random::system())

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use backlog_client::BacklogClient;
+use foundation::{clock::Clock, random::Random};
+use sealing::KeyRing;
 use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::account::Accounts;
-use crate::{
-    backlog::BacklogClient, clock::Clock, crypto::KeyRing, observe::Recorder, random::Random,
-};
+use crate::audit::Recorder;
 
 /// The dependencies of every renewal.
 #[derive(Debug)]

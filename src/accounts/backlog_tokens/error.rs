@@ -1,8 +1,10 @@
 //! The failures of a renewal.
 
+use backlog_client::OAuthError;
 use chrono::{DateTime, Utc};
+use sealing::UnsealError;
 
-use crate::{accounts::space_application::SpaceError, backlog::OAuthError, crypto::UnsealError};
+use crate::accounts::space_oauth::SpaceError;
 
 /// Why a renewal gave no tokens.
 #[derive(Debug, thiserror::Error)]

@@ -2,32 +2,32 @@
 
 use std::time::Duration;
 
-use crate::backlog::TOKEN_TIMEOUT;
+use backlog_client::TOKEN_TIMEOUT;
 
 /// The timeout of a statement, including the wait for a connection.
-pub const STATEMENT: Duration = Duration::from_secs(5);
+pub(super) const STATEMENT: Duration = Duration::from_secs(5);
 /// The delay before each attempt to store a pair under the lease. After the last one the pair is
 /// kept (`keeping`) and stored without the lease.
-pub const STORE_AFTER: [Duration; 2] = [Duration::ZERO, Duration::from_millis(200)];
+pub(super) const STORE_AFTER: [Duration; 2] = [Duration::ZERO, Duration::from_millis(200)];
 /// The delay between two attempts to store a pair without the lease.
-pub const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
+pub(super) const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// How long the process that takes over a lease waits before its request to Backlog. A replica that
 /// holds the pair stores it within that time, if it too can reach the database.
-pub const YIELD: Duration = TRY_AGAIN_AFTER.saturating_add(STATEMENT);
+pub(super) const YIELD: Duration = TRY_AGAIN_AFTER.saturating_add(STATEMENT);
 /// Time for sealing, and for a busy machine.
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// The time from the moment when the database grants the lease: its response, the wait for the
 /// previous holder, Backlog's response, and the attempts to store it. No other process renews
 /// meanwhile.
-pub const LEASE: Duration = work();
+pub(super) const LEASE: Duration = work();
 
 /// How long a caller waits for another process to renew. If that process died, its lease ends
 /// before the caller gives up.
-pub const RENEWAL_TIMEOUT: Duration = LEASE.saturating_add(STATEMENT);
+pub(super) const RENEWAL_TIMEOUT: Duration = LEASE.saturating_add(STATEMENT);
 
 /// How often a caller checks whether another process has renewed.
-pub const POLL_INTERVAL: Duration = Duration::from_millis(50);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 const fn work() -> Duration {
     let mut sum = STATEMENT
@@ -46,7 +46,7 @@ const fn work() -> Duration {
 }
 
 /// Runs a statement with the timeout [`STATEMENT`].
-pub async fn in_time<T>(
+pub(super) async fn in_time<T>(
     statement: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
     tokio::time::timeout(STATEMENT, statement)
@@ -55,7 +55,7 @@ pub async fn in_time<T>(
 }
 
 /// Tries to store something under the lease; returns the last error if every attempt fails.
-pub async fn store<T, F: Future<Output = Result<T, sqlx::Error>>>(
+pub(super) async fn store<T, F: Future<Output = Result<T, sqlx::Error>>>(
     attempt: impl Fn() -> F,
 ) -> Result<T, sqlx::Error> {
     let mut outcome = Err(sqlx::Error::PoolTimedOut);

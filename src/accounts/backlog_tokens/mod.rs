@@ -36,7 +36,6 @@ use super::{
     session_error::SessionError,
 };
 use crate::{
-    backlog::{BacklogUrl, Credentials},
     db::accounts::Account,
     domain::{Grant, Space, audit_event::Actor},
 };
@@ -44,6 +43,7 @@ use crate::{
 pub use account::Accounts;
 use account::{Pair, State};
 use account_tokens::AccountTokens;
+use backlog_client::{BacklogUrl, Credentials};
 pub use context::RenewalContext;
 pub use error::RenewalError;
 pub use sealed::access_token_place;
@@ -119,6 +119,23 @@ impl GrantAccess {
 
     pub(crate) fn set_stale(&self, is_stale: bool) {
         self.0.tokens.account.set_stale(is_stale);
+    }
+
+    /// As [`credentials`](BacklogAccess::credentials), and valid for this long, unless Backlog's own
+    /// lifetime is shorter or a renewal fails.
+    pub async fn credentials_for(&self, time: Duration) -> Result<Credentials, AccessError> {
+        let known = self.0.tokens.account.state();
+        let now = self.0.tokens.renewals.clock.now();
+        if let Some(pair) = &known.pair
+            && pair.expires_at > now
+            && (pair.expires_at - now)
+                .to_std()
+                .is_ok_and(|left| left < time)
+            && let Ok(renewed) = self.renewed_after(known.generation).await
+        {
+            return Ok(renewed);
+        }
+        self.credentials().await
     }
 
     /// Waits for tokens newer than `generation`. The renewal runs as a separate task, so that a

@@ -1,5 +1,6 @@
 //! Renews an account, one caller at a time across all processes.
 
+use backlog_client::OAuthError;
 use secrecy::ExposeSecret;
 use tokio::{sync::MutexGuard, time::Instant};
 
@@ -12,8 +13,7 @@ use super::{
     settling::Settled,
 };
 use crate::{
-    accounts::space_application::SpaceApplication,
-    backlog::OAuthError,
+    accounts::space_oauth,
     db::{
         self,
         accounts::renewal::{self, Lease},
@@ -133,7 +133,7 @@ impl AccountTokens {
         let renewals = &self.renewals;
         let refresh_token =
             renewals.open_refresh_token(self.account.id, &self.space, &lease.refresh_token)?;
-        let tokens = SpaceApplication::open(&self.space, &renewals.keys, &renewals.callback)?
+        let tokens = space_oauth::open(&self.space, &renewals.keys, &renewals.callback)?
             .refresh(&renewals.backlog, &refresh_token)
             .await
             .map_err(RenewalError::Backlog)?;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use backlog_client::BacklogTokens;
 use chrono::{DateTime, TimeDelta, Utc};
+use sealing::{Place, UnsealError};
 use secrecy::SecretString;
 
 use super::{
@@ -10,25 +12,23 @@ use super::{
     context::RenewalContext,
 };
 use crate::{
-    backlog::BacklogTokens,
-    crypto::{Place, UnsealError},
     db::accounts::{Account, GrantTokens, SealedTokens},
     domain::{AccountId, GrantId, Space},
 };
 
 /// Backlog reports an hour; the cap keeps an absurd number from overflowing a date.
-const LONGEST_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
+const LONGEST_LIFETIME: Duration = Duration::from_hours(8760);
 
 /// A pair of Backlog tokens in clear text.
 #[derive(Clone, Debug)]
-pub struct ClearPair {
+pub(super) struct ClearPair {
     pub access_token: SecretString,
     pub refresh_token: SecretString,
     pub expires_at: DateTime<Utc>,
 }
 
 impl ClearPair {
-    pub fn new(tokens: &BacklogTokens, received_at: DateTime<Utc>) -> Self {
+    pub(super) fn new(tokens: &BacklogTokens, received_at: DateTime<Utc>) -> Self {
         let lifetime = TimeDelta::from_std(tokens.expires_in.min(LONGEST_LIFETIME))
             .unwrap_or(TimeDelta::hours(1));
         Self {
@@ -38,7 +38,7 @@ impl ClearPair {
         }
     }
 
-    pub fn as_pair(&self) -> Pair {
+    pub(super) fn as_pair(&self) -> Pair {
         Pair {
             access_token: self.access_token.clone(),
             expires_at: self.expires_at,
@@ -49,7 +49,7 @@ impl ClearPair {
 /// A row that holds a pair of Backlog tokens. They are sealed for the site of its space, so that
 /// changing the address does not expose them.
 #[derive(Clone, Copy, Debug)]
-pub enum Owner {
+pub(super) enum Owner {
     Account(AccountId),
     Grant(GrantId),
 }

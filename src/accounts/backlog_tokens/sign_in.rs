@@ -6,6 +6,7 @@
 //! 3. Any other pair replaces the stored one, restores an ended account, and is written to the rows
 //!    of all grants of the user.
 
+use backlog_client::BacklogTokens;
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
@@ -17,7 +18,6 @@ use super::{
     sealed::{ClearPair, Owner},
 };
 use crate::{
-    backlog::BacklogTokens,
     db::{
         self,
         accounts::{Held, SealedTokens},
@@ -67,6 +67,27 @@ impl RenewalContext {
             is_restored: held.account.tokens.is_none(),
             pair: given,
         })
+    }
+
+    /// Takes the pair that an earlier transaction of the same sign-in has stored. `None`: the account
+    /// is gone or has ended since.
+    pub async fn take_from_account(
+        &self,
+        db: &mut PgConnection,
+        space: &Space,
+        user: i64,
+    ) -> Result<Option<SignedIn>, RenewalError> {
+        let Some(held) = db::accounts::hold(&mut *db, space.id, user).await? else {
+            return Ok(None);
+        };
+        let Some(sealed) = &held.account.tokens else {
+            return Ok(None);
+        };
+        Ok(Some(SignedIn {
+            generation: held.account.generation,
+            is_restored: false,
+            pair: self.open_pair(Owner::Account(held.account.id), space, sealed)?,
+        }))
     }
 
     /// Creates the account, which the transaction has claimed.

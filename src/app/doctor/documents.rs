@@ -3,10 +3,10 @@
 //! It requests two existing documents, as a sign-in does. A host may be down, so one response is
 //! enough, whatever its status.
 
+use guarded_fetch::{FetchError, Fetcher, Requester};
 use url::Url;
 
 use super::finding::{Findings, Verdict};
-use crate::fetch::{Asker, FetchError, Fetcher};
 
 const EXAMPLES: [&str; 2] = [
     "https://vscode.dev/oauth/client-metadata.json",
@@ -41,13 +41,13 @@ pub(super) async fn examine(found: &mut Findings, fetcher: Option<&Fetcher>) {
 
 /// The first host that responds, or why none does.
 async fn reach(fetcher: &Fetcher) -> Result<String, FetchError> {
-    let asker = Asker {
+    let requester = Requester {
         network: None,
         is_known: true,
     };
     let mut failed = FetchError::Url;
     for url in EXAMPLES.iter().filter_map(|text| Url::parse(text).ok()) {
-        match fetcher.get(&url, asker).await {
+        match fetcher.get(&url, requester).await {
             Ok(_) | Err(FetchError::Status(_) | FetchError::TooLarge) => {
                 return Ok(url.host_str().unwrap_or_default().to_owned());
             }
@@ -59,6 +59,8 @@ async fn reach(fetcher: &Fetcher) -> Result<String, FetchError> {
 
 #[cfg(test)]
 mod tests {
+    use foundation::clock::Clock;
+    use guarded_fetch::FetchOptions;
     use hyper_util::client::proxy::matcher::Matcher;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -66,7 +68,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{app::doctor::Finding, clock::Clock, fetch::FetchOptions};
+    use crate::app::doctor::Finding;
 
     async fn examined(fetcher: Option<&Fetcher>) -> Vec<Finding> {
         let mut found = Findings::default();

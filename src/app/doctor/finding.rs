@@ -31,7 +31,12 @@ pub struct Finding {
 pub(super) struct Findings(pub Vec<Finding>);
 
 impl Findings {
-    pub fn add(&mut self, verdict: Verdict, what: impl Into<String>, text: impl Into<String>) {
+    pub(super) fn add(
+        &mut self,
+        verdict: Verdict,
+        what: impl Into<String>,
+        text: impl Into<String>,
+    ) {
         self.0.push(Finding {
             verdict,
             what: what.into(),
@@ -39,11 +44,11 @@ impl Findings {
         });
     }
 
-    pub fn good(&mut self, what: impl Into<String>, text: impl Into<String>) {
+    pub(super) fn good(&mut self, what: impl Into<String>, text: impl Into<String>) {
         self.add(Verdict::Good, what, text);
     }
 
-    pub fn bad(&mut self, what: impl Into<String>, text: impl Into<String>) {
+    pub(super) fn bad(&mut self, what: impl Into<String>, text: impl Into<String>) {
         self.add(Verdict::Bad, what, text);
     }
 }

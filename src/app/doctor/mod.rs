@@ -12,27 +12,21 @@ mod documents;
 mod finding;
 mod spaces;
 
+use backlog_client::{BacklogUrl, Sites};
 use chrono::TimeDelta;
+use foundation::{clock::Clock, random::Random};
+use guarded_fetch::Fetcher;
+use sealing::KeyRing;
 use secrecy::SecretString;
 use sqlx::PgPool;
 use url::Url;
 
-use super::{
-    advice::{self, SERVICE_ROLE},
-    error::StartError,
-    storage::check_keys,
-};
-use crate::{
-    backlog::{BacklogUrl, Sites},
-    clock::Clock,
-    crypto::KeyRing,
-    db::{
-        self,
-        probe::{POOLER, ProbeError},
-        url::Transport,
-    },
-    fetch::Fetcher,
-    random::Random,
+use super::{error::StartError, storage::check_keys};
+use crate::db::{
+    self,
+    error_hint::{self, SERVICE_ROLE},
+    probe::{POOLER, ProbeError},
+    url::Transport,
 };
 use finding::Findings;
 pub use finding::{Finding, Verdict};
@@ -107,7 +101,7 @@ async fn examine_with(
 }
 
 fn explain(error: &sqlx::Error) -> String {
-    advice::explain(error, SERVICE_ROLE)
+    error_hint::explain(error, SERVICE_ROLE)
 }
 
 /// Checks that the connection to the database is encrypted, and the server verified.

@@ -9,15 +9,15 @@
 
 use std::time::Duration;
 
+use backlog_client::{BacklogClient, BacklogUrl, ClientOptions, OAuthError, Sites};
+use sealing::KeyRing;
 use sqlx::PgPool;
 use url::Url;
 
 use super::finding::{Findings, Verdict};
 use crate::{
-    accounts::space_application::SpaceApplication,
+    accounts::space_oauth,
     app::sites,
-    backlog::{BacklogClient, BacklogUrl, ClientOptions, OAuthError, Sites},
-    crypto::KeyRing,
     db,
     domain::{Space, space::SHARED_REDIRECT_URI},
 };
@@ -139,7 +139,7 @@ async fn examine_space(
     check: &SpaceCheck<'_>,
 ) -> (Verdict, String) {
     let site = &space.base_url;
-    let application = match SpaceApplication::open(space, check.keys, check.callback) {
+    let application = match space_oauth::open(space, check.keys, check.callback) {
         Ok(application) => application,
         Err(error) => {
             return (
@@ -148,7 +148,7 @@ async fn examine_space(
             );
         }
     };
-    let callback = application.redirect_uri();
+    let callback = &application.redirect_uri;
     let exchange = application.exchange_code(client, IMPOSSIBLE_CODE, None);
     match tokio::time::timeout(REQUEST_TIMEOUT, exchange).await {
         Err(_) => (

@@ -20,7 +20,7 @@ impl Inputs {
     }
 
     /// Whether an input accepts an empty list.
-    pub fn takes_none(&self, name: &str) -> bool {
+    pub(crate) fn takes_none(&self, name: &str) -> bool {
         let input = self.input(name);
         self.mode != Mode::Reading && input.is_some_and(|it| it.is_list && !it.is_required)
     }
@@ -43,7 +43,7 @@ impl Inputs {
         with.is_some_and(|names| names.split('|').any(|name| arguments.contains_key(name)))
     }
 
-    pub fn is_change(&self, name: &str) -> bool {
+    pub(crate) fn is_change(&self, name: &str) -> bool {
         !self.is_target(name) && !BESIDE.contains(&name) && self.is_own(name)
     }
 

@@ -22,7 +22,7 @@ pub(super) struct Found {
 
 impl Found {
     /// Records removed custom fields; one input may have several.
-    pub fn note_removed_fields(&mut self, name: &str, value: &Value) {
+    pub(super) fn note_removed_fields(&mut self, name: &str, value: &Value) {
         if name != CUSTOM_FIELDS {
             return;
         }
@@ -37,7 +37,7 @@ impl Found {
 
     /// Writes what was changed, removed or ignored. `full` is the advice for a call that gives
     /// every input.
-    pub fn into_note(
+    pub(super) fn into_note(
         self,
         arguments: &JsonObject,
         is_change: impl Fn(&str) -> bool,

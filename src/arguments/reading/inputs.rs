@@ -1,12 +1,10 @@
 //! The inputs of a tool, by name and by what they do in its call.
 
+use backlog_client::Method;
 use rmcp::model::JsonObject;
 use rustc_hash::FxHashMap;
 
-use crate::{
-    backlog::Method,
-    toolkit::input_kind::{Input, InputKind},
-};
+use crate::toolkit::input_kind::{Input, InputKind};
 
 /// How a call affects Backlog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +37,7 @@ pub(crate) type Notes = Vec<String>;
 
 impl Inputs {
     /// `method` and `template` are those of the tool's request, if it is a single request.
-    pub fn new(all: Vec<Input>, method: Option<Method>, template: &'static str) -> Self {
+    pub(crate) fn new(all: Vec<Input>, method: Option<Method>, template: &'static str) -> Self {
         let mode = match method {
             Some(Method::Patch | Method::Put) => Mode::Changing,
             None | Some(Method::Get) => Mode::Reading,
@@ -62,7 +60,7 @@ impl Inputs {
     }
 
     /// Adds the inputs that other parts of the server provide.
-    pub fn extend(&mut self, published: &JsonObject) {
+    pub(crate) fn extend(&mut self, published: &JsonObject) {
         for input in Input::all(published) {
             if !self.places.contains_key(&input.name) {
                 self.places.insert(input.name.clone(), self.all.len());
@@ -81,22 +79,22 @@ impl Inputs {
     }
 
     /// The tool's own inputs.
-    pub fn own(&self) -> &[Input] {
+    pub(crate) fn own(&self) -> &[Input] {
         &self.all[..self.own]
     }
 
     /// The inputs that other parts of the server provide.
-    pub fn added(&self) -> &[Input] {
+    pub(crate) fn added(&self) -> &[Input] {
         &self.all[self.own..]
     }
 
     #[cfg(test)]
-    pub fn mode(&self) -> Mode {
+    pub(crate) fn mode(&self) -> Mode {
         self.mode
     }
 
     /// Whether an input identifies the item of the call.
-    pub fn is_target(&self, name: &str) -> bool {
+    pub(crate) fn is_target(&self, name: &str) -> bool {
         self.targets.iter().any(|names| has(names, name))
     }
 

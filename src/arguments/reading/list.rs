@@ -1,18 +1,16 @@
 //! Reads lists and objects, which may also be given as one value or as JSON text.
 
+use backlog_words::key;
 use serde_json::Value;
 
 use super::{
-    key,
     scalar::{self, Given},
+    space::CallSpace,
     text::{clean, digits, written_id},
 };
-use crate::{
-    backlog::BacklogUrl,
-    toolkit::{
-        input_kind::{Input, InputKind, Mark},
-        name_kind::NameKind,
-    },
+use crate::toolkit::{
+    input_kind::{Input, InputKind, Mark},
+    name_kind::NameKind,
 };
 
 /// Reads a list of custom fields.
@@ -47,7 +45,7 @@ pub(super) fn object(value: Value) -> Value {
 }
 
 /// Reads a list, one value, or the JSON text of a list.
-pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, String> {
+pub(super) fn read(input: &Input, value: Value, space: &CallSpace<'_>) -> Result<Given, String> {
     let items = match value {
         Value::Null => return Ok(Given::Empty),
         Value::Array(items) => items,
@@ -101,7 +99,7 @@ fn split(input: &Input, text: &str) -> Option<Vec<Value>> {
         part.is_empty()
             || match &input.kind {
                 InputKind::Choice(_) | InputKind::Marked(Mark::Activity) => true,
-                InputKind::Named(NameKind::Issue) => key::issue(part).is_some() || is_id(part),
+                InputKind::Named(NameKind::Issue) => key::issue(part).is_ok() || is_id(part),
                 _ => is_id(part),
             }
     };

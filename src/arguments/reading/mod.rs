@@ -22,11 +22,10 @@
 mod activity;
 mod change;
 mod custom_field;
-pub(crate) mod date;
+pub(crate) mod day;
 mod document_id;
 mod found;
 mod inputs;
-mod key;
 mod link;
 mod list;
 mod naming;
@@ -35,18 +34,16 @@ mod place;
 mod right;
 mod scalar;
 mod similarity;
+mod space;
 pub(crate) mod text;
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use crate::{
-    backlog::BacklogUrl,
-    toolkit::{
-        entity::Entity,
-        input_kind::{Input, InputKind, Mark},
-        tool::Spec,
-    },
+use crate::toolkit::{
+    entity::Entity,
+    input_kind::{Input, InputKind, Mark},
+    tool::ToolMeta,
 };
 use change::is_zero;
 use found::Found;
@@ -56,8 +53,8 @@ use scalar::Given;
 
 pub(crate) use self::{
     inputs::{Inputs, Mode},
-    key::is_project as is_project_key,
     number::decimal,
+    space::CallSpace,
 };
 
 /// The maximum number of problems that are reported for a call.
@@ -68,11 +65,10 @@ impl Inputs {
     ///
     /// # Errors
     /// An argument has no matching input.
-    pub fn name(
-        &self,
+    pub(crate) fn name(
         arguments: &mut JsonObject,
         published: &JsonObject,
-        tool: &Spec,
+        tool: &ToolMeta,
     ) -> Result<(), String> {
         let none = JsonObject::new();
         let known = Known {
@@ -93,12 +89,17 @@ impl Inputs {
     ///
     /// # Errors
     /// A value is invalid, or the call changes nothing.
-    pub fn read(&self, arguments: &mut JsonObject, space: &BacklogUrl) -> Result<Notes, String> {
+    pub(crate) fn read(
+        &self,
+        arguments: &mut JsonObject,
+        space: &CallSpace<'_>,
+    ) -> Result<Notes, String> {
         if self.are_right(arguments) {
             return Ok(Notes::new());
         }
         let is_full = self.mode == Mode::Changing && self.names_all(arguments);
         let mut found = Found::default();
+        let mut days = Notes::new();
         for (name, value) in std::mem::take(arguments) {
             match self.input(&name) {
                 None => {
@@ -106,6 +107,7 @@ impl Inputs {
                 }
                 Some(input) => {
                     found.links.extend(place::of(input, &value, space));
+                    let given = input.is_day().then(|| value.clone());
                     let had_zero = is_full && !input.is_required && is_zero(&value);
                     let read = match self.value(input, value, space) {
                         Ok(Given::Value(_)) if had_zero => Ok(Given::Empty),
@@ -113,6 +115,7 @@ impl Inputs {
                         read => read,
                     };
                     if let Some(value) = self.taken(input, read, &mut found) {
+                        days.extend(given.and_then(|given| input.day_note(&given, &value)));
                         arguments.insert(name, value);
                     }
                 }
@@ -134,10 +137,12 @@ impl Inputs {
             return Err(self.nothing_to_change(&found));
         }
         let full = is_full.then(|| self.advice(&found));
-        Ok(match self.mode {
+        let mut notes = match self.mode {
             Mode::Changing => found.into_note(arguments, |name| self.is_change(name), full),
             _ => Notes::new(),
-        })
+        };
+        notes.extend(days);
+        Ok(notes)
     }
 
     /// Returns the value of an input, if it has one, and records the outcome in `found`.
@@ -188,7 +193,7 @@ impl Inputs {
     }
 
     /// Reads the value of one input.
-    fn value(&self, input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, String> {
+    fn value(&self, input: &Input, value: Value, space: &CallSpace<'_>) -> Result<Given, String> {
         if input.is_right(&value) {
             return Ok(Given::Value(value));
         }
@@ -197,7 +202,7 @@ impl Inputs {
                 list::fields(value, |value| custom_field::values(value, self.mode))
             }
             InputKind::Marked(Mark::CustomFieldFilters) => {
-                list::fields(value, custom_field::filters)
+                list::fields(value, |value| custom_field::filters(value, &space.now))
             }
             _ if input.is_list => list::read(input, value, space),
             InputKind::Other => match (list::object(value), self.is_own(&input.name)) {

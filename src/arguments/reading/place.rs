@@ -14,11 +14,11 @@ use super::{
     found::Found,
     inputs::{Inputs, Mode, has},
     link::Link,
+    space::CallSpace,
     text::clean,
 };
 use crate::{
     arguments::project::is_same,
-    backlog::BacklogUrl,
     toolkit::{input_kind::Input, parse::names_nothing, quoted::quoted},
 };
 
@@ -27,7 +27,7 @@ use crate::{
 const PLACED: [&str; 3] = ["number", "commentId", "repoName"];
 
 /// Returns the URL in an input, if there is one.
-pub(super) fn of(input: &Input, value: &Value, space: &BacklogUrl) -> Option<(String, Link)> {
+pub(super) fn of(input: &Input, value: &Value, space: &CallSpace<'_>) -> Option<(String, Link)> {
     if input.is_list || !PLACED.contains(&input.name.as_str()) {
         return None;
     }
@@ -35,7 +35,7 @@ pub(super) fn of(input: &Input, value: &Value, space: &BacklogUrl) -> Option<(St
         Value::Array(items) if items.len() == 1 => items.first()?.as_str()?,
         value => value.as_str()?,
     };
-    let link = Link::read(&clean(text)?, space)?.ok()?;
+    let link = Link::read(&clean(text)?, space.url)?.ok()?;
     Some((input.name.clone(), link))
 }
 

@@ -1,10 +1,11 @@
 //! Checks whether a value already has the form that its input's type expects: the usual case, in
 //! which nothing is copied.
 
+use backlog_words::key;
 use rmcp::model::JsonObject;
 use serde_json::{Number, Value};
 
-use super::{custom_field, document_id, inputs::Inputs, key, number::is_whole};
+use super::{custom_field, document_id, inputs::Inputs, number::is_whole};
 use crate::toolkit::{
     input_kind::{Input, InputKind, Mark},
     inputs::{SORTS, is_date},
@@ -13,7 +14,7 @@ use crate::toolkit::{
 
 impl Inputs {
     /// Whether all arguments have the names of inputs, and need no conversion.
-    pub fn are_right(&self, arguments: &JsonObject) -> bool {
+    pub(crate) fn are_right(&self, arguments: &JsonObject) -> bool {
         let is_right = |(name, value): (&String, &Value)| {
             self.input(name).is_some_and(|input| input.is_right(value))
         };
@@ -24,7 +25,7 @@ impl Inputs {
 }
 
 impl Input {
-    pub fn is_right(&self, value: &Value) -> bool {
+    pub(crate) fn is_right(&self, value: &Value) -> bool {
         match (&self.kind, value) {
             (InputKind::Marked(Mark::CustomFieldValues), value) => {
                 custom_field::are_right_values(value)
@@ -54,13 +55,12 @@ impl Input {
 
 impl InputKind {
     /// Checks one value, apart from the input's [range](crate::toolkit::input_kind::range).
-    pub fn is_right(&self, value: &Value) -> bool {
+    pub(crate) fn is_right(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Text, Value::String(text)) => !text.is_empty(),
-            (Self::Boolean, Value::Bool(_)) => true,
             (Self::Choice(words), Value::String(text)) => words.contains(text),
             (Self::Other, Value::Null) => false,
-            (Self::Other, _) => true,
+            (Self::Boolean, Value::Bool(_)) | (Self::Other, _) => true,
             (Self::Named(kind), Value::String(text)) => is_right_name(*kind, text),
             (Self::Named(kind), Value::Number(number)) => {
                 *kind == NameKind::Resolution || is_some(number)

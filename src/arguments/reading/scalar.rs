@@ -2,22 +2,21 @@
 
 use std::borrow::Cow;
 
+use backlog_words::key::{self, IssueKeyError};
 use serde_json::{Number, Value};
 
 use super::{
-    activity, date, document_id, key,
+    activity, day, document_id,
     link::Link,
     number::{decimal, integer, is_whole},
     similarity::folded,
+    space::CallSpace,
     text::{clean, digits, is_none_word, quoted, written_id},
 };
-use crate::{
-    backlog::BacklogUrl,
-    toolkit::{
-        input_kind::{Input, InputKind, Mark},
-        inputs::SORTS,
-        name_kind::NameKind,
-    },
+use crate::toolkit::{
+    input_kind::{Input, InputKind, Mark},
+    inputs::SORTS,
+    name_kind::NameKind,
 };
 
 /// The result of reading a value.
@@ -34,7 +33,7 @@ pub(super) enum Given {
 ///
 /// # Errors
 /// The value is invalid; the error says what was expected.
-pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, String> {
+pub(super) fn read(input: &Input, value: Value, space: &CallSpace<'_>) -> Result<Given, String> {
     let given = converted(input, value, space)?;
     let Given::Value(Value::Number(number)) = &given else {
         return Ok(given);
@@ -55,7 +54,7 @@ pub(super) fn read(input: &Input, value: Value, space: &BacklogUrl) -> Result<Gi
 }
 
 /// Converts a value to the form that the input's type expects, without checking the range.
-fn converted(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, String> {
+fn converted(input: &Input, value: Value, space: &CallSpace<'_>) -> Result<Given, String> {
     if input.kind.is_right(&value) {
         return Ok(Given::Value(value));
     }
@@ -87,6 +86,7 @@ fn converted(input: &Input, value: Value, space: &BacklogUrl) -> Result<Given, S
         {
             Ok(Given::Empty)
         }
+        Value::Number(number) if input.is_day() => of_text(input, number.to_string(), space),
         Value::Number(number) => of_number(&input.kind, number),
     }
 }
@@ -108,18 +108,17 @@ const ONLY_FALSE: &str = "Backlog accepts only false, for issues without a due d
 
 fn of_number(kind: &InputKind, number: Number) -> Result<Given, String> {
     match kind {
-        InputKind::Text => Ok(Given::Value(number.to_string().into())),
-        InputKind::Named(_) | InputKind::Other => Ok(Given::Value(Value::Number(number))),
-        InputKind::Marked(
+        InputKind::Named(_)
+        | InputKind::Other
+        | InputKind::Marked(
             Mark::IssueKey | Mark::IssueId | Mark::IssueIdOrKey | Mark::ProjectKey | Mark::WikiPage,
         ) => Ok(Given::Value(Value::Number(number))),
         // The name of a repository and the id of a document may consist of digits.
-        InputKind::Marked(Mark::RepositoryName) => Ok(Given::Value(number.to_string().into())),
-        InputKind::Marked(Mark::Document) if document_id::is_valid(&number.to_string()) => {
+        InputKind::Text | InputKind::Marked(Mark::RepositoryName) => {
             Ok(Given::Value(number.to_string().into()))
         }
-        InputKind::Marked(Mark::Date) => {
-            date::read(&number.to_string()).map(|day| Given::Value(day.into()))
+        InputKind::Marked(Mark::Document) if document_id::is_valid(&number.to_string()) => {
+            Ok(Given::Value(number.to_string().into()))
         }
         kind => Err(format!(
             "expected {}, received number {number}",
@@ -128,7 +127,7 @@ fn of_number(kind: &InputKind, number: Number) -> Result<Given, String> {
     }
 }
 
-fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, String> {
+fn of_text(input: &Input, text: String, space: &CallSpace<'_>) -> Result<Given, String> {
     let kind = &input.kind;
     if kind.is_free_text() || *kind == InputKind::Other {
         return Ok(match text.is_empty() {
@@ -162,7 +161,7 @@ fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, Str
         return converted(input, id.into(), space);
     }
     let link = match kind.takes_link() {
-        true => Link::read(&plain, space).transpose()?,
+        true => Link::read(&plain, space.url).transpose()?,
         false => None,
     };
     if let Some(link) = link {
@@ -171,10 +170,14 @@ fn of_text(input: &Input, text: String, space: &BacklogUrl) -> Result<Given, Str
     let value = match kind {
         InputKind::Boolean | InputKind::Marked(Mark::OnlyFalse) => of_boolean_word(kind, &plain)?,
         InputKind::Choice(words) => chosen(words, &plain).map(Value::from),
-        InputKind::Named(NameKind::Issue) => issue(&plain),
+        InputKind::Named(NameKind::Issue) => issue(&plain)?,
         InputKind::Named(NameKind::Project) => Some(project(&plain).into()),
         InputKind::Named(NameKind::Sort) => Some(sort(&plain).into()),
         InputKind::Named(_) => Some(plain.as_str().into()),
+        InputKind::Marked(Mark::Date) => {
+            let toward = day::toward(&input.name);
+            Some(day::read(&plain, &space.now, toward)?.into())
+        }
         InputKind::Marked(mark) => marked(*mark, &plain)?,
         InputKind::Text | InputKind::Other => None,
     };
@@ -201,8 +204,7 @@ fn marked(mark: Mark, text: &str) -> Result<Option<Value>, String> {
             integer(number).map(Value::from)
         }
         Mark::Decimal => decimal(text).map(Value::Number),
-        Mark::Date => Some(date::read(text)?.into()),
-        Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey => issue(text),
+        Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey => issue(text)?,
         Mark::ProjectKey => Some(project(text).into()),
         Mark::RepositoryName => Some(text.into()).filter(|_| !text.contains(char::is_control)),
         Mark::WikiPage => digits(text.trim_start_matches('#')).map(Value::from),
@@ -214,16 +216,22 @@ fn marked(mark: Mark, text: &str) -> Result<Option<Value>, String> {
             Some(number) => Some(number.into()),
             None => return Err(activity::unknown(text)),
         },
-        Mark::OnlyFalse | Mark::CustomFieldValues | Mark::CustomFieldFilters => None,
+        Mark::Date | Mark::OnlyFalse | Mark::CustomFieldValues | Mark::CustomFieldFilters => None,
     })
 }
 
 /// Reads the id or key of an issue.
-fn issue(text: &str) -> Option<Value> {
-    let bare = key::bare(text);
-    match digits(bare) {
-        Some(0) | None => key::issue(text).map(Value::from),
-        Some(id) => Some(id.into()),
+///
+/// # Errors
+/// The text has several keys.
+fn issue(text: &str) -> Result<Option<Value>, String> {
+    if let Some(id) = digits(key::bare(text)).filter(|id| *id != 0) {
+        return Ok(Some(id.into()));
+    }
+    match key::issue(text) {
+        Ok(key) => Ok(Some(key.to_string().into())),
+        Err(error @ IssueKeyError::Several(_)) => Err(error.to_string()),
+        Err(_) => Ok(None),
     }
 }
 
@@ -327,7 +335,7 @@ impl InputKind {
             Self::Marked(mark) => match mark {
                 Mark::Integer => "an integer",
                 Mark::Decimal => "a number such as 2.5",
-                Mark::Date => "a date as yyyy-MM-dd",
+                Mark::Date => "a day such as 2026-12-18 or tomorrow",
                 Mark::IssueId | Mark::IssueKey | Mark::IssueIdOrKey => {
                     "an issue key such as PROJ-12, or an id"
                 }

@@ -3,7 +3,9 @@
 
 use std::fmt::Write;
 
-use crate::{backlog::ErrorItem, toolkit::input_kind::Input};
+use backlog_client::ErrorItem;
+
+use crate::toolkit::input_kind::Input;
 
 /// Returns the advice for an error code. `template` is that of the path of the request; its
 /// placeholders are `inputs`.
@@ -75,7 +77,7 @@ mod tests {
     #[test]
     fn a_missing_item_is_named_with_the_tool_that_lists_it() {
         let tools = registry::all();
-        let find = |name: &str| tools.iter().find(|entry| entry.spec.name == name);
+        let find = |name: &str| tools.iter().find(|tool| tool.meta.name == name);
         for (tool, template, expected) in [
             (
                 "get_issue",

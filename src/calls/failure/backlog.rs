@@ -6,16 +6,14 @@
 
 use std::fmt::Write;
 
+use backlog_client::{BacklogError, Content, ErrorItem, Fate};
+
 use super::{access::access, advice, context::Context, wait::time};
-use crate::{
-    accounts::access::AccessError,
-    backlog::{BacklogError, Content, ErrorItem, Fate},
-    toolkit::error::About,
-};
+use crate::{accounts::access::AccessError, toolkit::error::About};
 
 /// The result of a call that has changed something, where the actual response was lost or did not
 /// fit.
-pub const DONE: &str = "The change was made, but Backlog's response could not be delivered. Do not \
+pub(crate) const DONE: &str = "The change was made, but Backlog's response could not be delivered. Do not \
     repeat the call: read the item to see the result.";
 
 /// The advice for a change that may have been made.

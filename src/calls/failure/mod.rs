@@ -8,16 +8,18 @@ mod backlog;
 mod context;
 mod wait;
 
-use crate::{backlog::InputError, toolkit::error::ToolError};
+use backlog_client::InputError;
+
+use crate::toolkit::error::ToolError;
 use access::access;
 use wait::time;
 
-pub use self::backlog::DONE;
+pub(crate) use self::backlog::DONE;
 pub(crate) use self::context::Context;
 
 impl ToolError {
     /// The text for the model. It names tools without the prefix.
-    pub fn explain(&self, context: Context<'_>) -> String {
+    pub(crate) fn explain(&self, context: Context<'_>) -> String {
         let Context {
             what: tool, now, ..
         } = context;

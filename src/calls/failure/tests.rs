@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use backlog_client::{BacklogError, Content, ErrorItem};
 use chrono::DateTime;
 use reqwest::Method;
 
 use super::*;
 use crate::{
     accounts::access::AccessError,
-    backlog::{BacklogError, Content, ErrorItem},
     domain::audit_event::ToolOutcome,
     toolkit::{
         entity::Entity,

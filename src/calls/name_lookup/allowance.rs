@@ -7,8 +7,10 @@
 //! 3. While few are left, lists are requested one at a time.
 //! 4. If too few are left, the call is rejected, with the time at which the limit resets.
 
+use backlog_client::Left;
+
 use super::lists::Reader;
-use crate::{backlog::Left, toolkit::error::ToolError};
+use crate::toolkit::error::ToolError;
 
 /// The maximum number of concurrent requests to Backlog for one call.
 pub(super) const AT_ONCE: usize = 8;

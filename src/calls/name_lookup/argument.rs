@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use backlog_words::key;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ use super::{
     words::{self, is_me},
 };
 use crate::{
-    arguments::reading::{is_project_key, text::is_none_word},
+    arguments::reading::text::is_none_word,
     toolkit::{
         inputs::{SORTS, Sort},
         name_kind::{NameKind, Named},
@@ -39,14 +40,14 @@ pub(super) struct NameArgument {
 
 impl NameArgument {
     /// Returns the argument of this input, if there are names in it.
-    pub fn of(input: &Named, arguments: &JsonObject) -> Option<Self> {
+    pub(super) fn of(input: &Named, arguments: &JsonObject) -> Option<Self> {
         let value = arguments.get(&input.argument)?;
         let names: Vec<_> = match (input.kind, value) {
             (NameKind::CustomField, Value::Array(fields)) => {
                 fields.iter().filter_map(custom_field::name).collect()
             }
             (_, Value::String(text)) if text.is_empty() && input.clearable => Vec::new(),
-            (NameKind::ProjectKey, Value::String(text)) if is_project_key(text) => Vec::new(),
+            (NameKind::ProjectKey, Value::String(text)) if key::is_project(text) => Vec::new(),
             (NameKind::Sort, Value::String(text)) if Sort::is_one(text) => Vec::new(),
             (_, Value::String(text)) => vec![text.clone()],
             (_, Value::Array(items)) => {
@@ -65,7 +66,7 @@ impl NameArgument {
         })
     }
 
-    pub fn count(&self) -> Count {
+    pub(super) fn count(&self) -> Count {
         match &self.value {
             Value::Array(fields) if self.kind == NameKind::CustomField => {
                 fields.iter().map(custom_field::count).sum()
@@ -75,42 +76,41 @@ impl NameArgument {
     }
 
     /// Returns the lists in which the names may be.
-    pub fn lists(&self, projects: &[Project]) -> Vec<List> {
+    pub(super) fn lists(&self, projects: &[Project]) -> Vec<List> {
         let names = self.names.iter();
         let lists = names.flat_map(|name| self.kind.lists(name, projects));
         lists.collect()
     }
 
     /// Whether the lookup depends on the project.
-    pub fn depends_on_project(&self) -> bool {
+    pub(super) fn depends_on_project(&self) -> bool {
         let is_other = |name: &&String| self.kind != NameKind::User || !is_me(name);
         let mut others = self.names.iter().filter(is_other);
         self.kind.of_project().is_some() && others.any(|name| id_of(name).is_none())
     }
 
     /// Whether nothing can be looked up without a project.
-    pub fn needs_project(&self) -> bool {
+    pub(super) fn needs_project(&self) -> bool {
         let is_lost = |name: &String| id_of(name).is_none() && words::id(self.kind, name).is_none();
         let can_be_lost = self.kind != NameKind::User && self.kind.of_project().is_some();
         can_be_lost && self.names.iter().any(is_lost)
     }
 
     /// Whether the names cannot be resolved without a list.
-    pub fn needs_list(&self) -> bool {
+    pub(super) fn needs_list(&self) -> bool {
         self.names.iter().any(|name| id_of(name).is_none())
     }
 
     /// Whether a custom field is given by its id with a text that its type can check.
-    pub fn has_values_to_check(&self) -> bool {
-        let fields = self.value.as_array().into_iter().flatten();
-        self.kind == NameKind::CustomField
-            && fields.filter_map(custom_field::number).next().is_some()
+    pub(super) fn has_values_to_check(&self) -> bool {
+        let mut fields = self.value.as_array().into_iter().flatten();
+        self.kind == NameKind::CustomField && fields.find_map(custom_field::number).is_some()
     }
 
     /// Whether a cached list has a name only in different case, width or spacing, so that an exact
     /// match may have been added since. Words that are the same in every space are certain. Users
     /// are excluded, because they are addressed in many ways.
-    pub fn is_unsure(&self, known: &Known<'_>) -> bool {
+    pub(super) fn is_unsure(&self, known: &Known<'_>) -> bool {
         let lists = |text| known.of(self.kind, text).into_iter();
         let mut names = self.names.iter();
         match (&self.value, self.kind) {
@@ -130,7 +130,7 @@ impl NameArgument {
     }
 
     /// Explains what to do if the project is missing.
-    pub fn is_lost(&self, named: &[Named]) -> String {
+    pub(super) fn is_lost(&self, named: &[Named]) -> String {
         let takes_project = |input: &Named| input.kind == NameKind::Project;
         let missing = match named.iter().any(takes_project) {
             true => "projectId",
@@ -151,7 +151,7 @@ impl NameArgument {
     ///
     /// # Errors
     /// A text such as `statusId[0]: unknown status "Opn" in the project; available: …`.
-    pub fn replace(
+    pub(super) fn replace(
         &self,
         arguments: &mut JsonObject,
         known: &Known<'_>,
@@ -304,7 +304,7 @@ impl NameArgument {
     /// the user is the subject of the call, because a wrong guess would matter.
     fn part<'a>(&self, text: &str, known: &'a Known<'_>) -> Option<&'a Entry> {
         let is_fitting = self.kind == NameKind::User && self.argument != "userId";
-        if !is_fitting || known.projects.is_empty() {
+        if !is_fitting || known.scope.projects.is_empty() {
             return None;
         }
         let lists = known.of(self.kind, text);

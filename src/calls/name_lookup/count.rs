@@ -15,17 +15,17 @@ pub(super) struct Count {
 }
 
 impl Count {
-    pub const NAME: Self = Self {
+    pub(super) const NAME: Self = Self {
         names: 1,
         elements: 1,
     };
-    pub const OTHER: Self = Self {
+    pub(super) const OTHER: Self = Self {
         names: 0,
         elements: 1,
     };
 
     /// Counts a value, including the elements of its lists.
-    pub fn of(value: &Value) -> Self {
+    pub(super) fn of(value: &Value) -> Self {
         match value {
             Value::Array(items) => items.iter().map(Self::of).sum(),
             Value::String(text) if id_of(text).is_none() => Self::NAME,

@@ -4,6 +4,9 @@
 //! happens if the field is given by its id and the list of fields is available. The value of a
 //! field that is not in the list is left alone.
 
+use backlog_words::day::Toward;
+use chrono::DateTime;
+use chrono_tz::Tz;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
@@ -18,7 +21,7 @@ use super::{
 };
 use crate::{
     arguments::reading::{
-        date, decimal,
+        day, decimal,
         text::{clean, is_none_word, written_id},
     },
     toolkit::{name_kind::NameKind, quoted::quoted},
@@ -130,7 +133,7 @@ pub(super) fn replaced(
                     notes.push(format!("Removed: custom field {}.", quoted(found.name())));
                     "".into()
                 }
-                false => checked(found, value).map_err(|text| {
+                false => checked(found, value, &known.scope.now).map_err(|text| {
                     format!("{argument}[{place}].value: {}: {text}", found.name())
                 })?,
             };
@@ -149,9 +152,11 @@ fn removes(field: &Entry, value: &Value) -> bool {
 }
 
 /// Converts a value to one that the field accepts, with ids in place of the names of items.
-fn checked(field: &Entry, value: &Value) -> Result<Value, String> {
+fn checked(field: &Entry, value: &Value, now: &DateTime<Tz>) -> Result<Value, String> {
     match value {
-        Value::String(text) if field.is_date() => date::read(text).map(Value::from),
+        Value::String(text) if field.is_date() => {
+            day::read(text, now, Toward::Future).map(Value::from)
+        }
         Value::String(text) if field.is_number() => {
             let number = clean(text).and_then(|text| decimal(&text));
             number
@@ -193,7 +198,7 @@ pub(super) enum Lost {
 }
 
 impl Lost {
-    pub fn into_text(self) -> String {
+    pub(super) fn into_text(self) -> String {
         match self {
             Self::Unknown(text) | Self::Several(text) => text,
         }

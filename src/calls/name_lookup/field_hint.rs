@@ -6,6 +6,7 @@
 //!    cached, with one request at most, and only if the user's rate limit allows it.
 //! 3. The hint lists the required fields that a new issue lacks, and those that Backlog names.
 
+use backlog_client::ErrorItem;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
@@ -17,7 +18,6 @@ use super::{
 };
 use crate::{
     arguments::reading::text::digits,
-    backlog::ErrorItem,
     toolkit::{
         name_kind::{NameKind, Named},
         quoted::quoted,
@@ -46,7 +46,7 @@ pub(crate) struct FieldHint {
 impl FieldHint {
     /// `named` are the inputs of the tool that accept names; `None` if no custom field is among
     /// them.
-    pub fn of(named: &[Named], arguments: &JsonObject) -> Option<Self> {
+    pub(crate) fn of(named: &[Named], arguments: &JsonObject) -> Option<Self> {
         let mut named = named.iter();
         named.find(|input| input.kind == NameKind::CustomField)?;
         let kept = KEPT.iter().filter_map(|name| {
@@ -129,7 +129,7 @@ fn expected(field: &Entry) -> String {
     let items = candidates(field.items.iter(), "");
     match field {
         field if field.is_number() => "a number such as 2.5".to_owned(),
-        field if field.is_date() => "a date as yyyy-MM-dd".to_owned(),
+        field if field.is_date() => "a day such as 2026-12-18 or tomorrow".to_owned(),
         field if field.items.is_empty() => "a text".to_owned(),
         field if field.takes_several() => format!("a list of items; available: {items}"),
         _ => format!("an item; available: {items}"),

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use chrono::DateTime;
+use chrono_tz::Tz;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::{
@@ -12,32 +14,40 @@ use super::{
 };
 use crate::toolkit::{error::ToolError, name_kind::NameKind};
 
+/// The projects of the names of a call, and the time of its days.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub projects: &'a [Project],
+    /// The current time in the time zone of the space.
+    pub now: DateTime<Tz>,
+}
+
 pub(super) struct Known<'a> {
     loaded: HashMap<List, Loaded>,
-    pub projects: &'a [Project],
+    pub scope: Scope<'a>,
 }
 
 impl<'a> Known<'a> {
     /// Loads the lists in which the names may be: those that are needed, and those that are useful
-    /// if they can be read. The lists of a project are those of `projects`.
+    /// if they can be read. The lists of a project are those of the projects in `scope`.
     ///
     /// # Errors
     /// A needed list cannot be read.
-    pub async fn load(
+    pub(super) async fn load(
         needed: Vec<List>,
         mut useful: Vec<List>,
-        projects: &'a [Project],
+        scope: Scope<'a>,
         reader: &Reader<'_>,
     ) -> Result<Self, ToolError> {
         let mut loaded = load(needed, reader, false).await?;
         useful.retain(|list| !loaded.contains_key(list));
         loaded.extend(load_if_possible(useful, reader).await?);
-        Ok(Self { loaded, projects })
+        Ok(Self { loaded, scope })
     }
 
     /// Returns the loaded lists that could have the name.
-    pub fn of(&self, kind: NameKind, text: &str) -> Vec<&Loaded> {
-        let lists = kind.lists(text, self.projects);
+    pub(super) fn of(&self, kind: NameKind, text: &str) -> Vec<&Loaded> {
+        let lists = kind.lists(text, self.scope.projects);
         let loaded = lists.iter().filter_map(|list| self.loaded.get(list));
         loaded.collect()
     }
@@ -46,7 +56,7 @@ impl<'a> Known<'a> {
     ///
     /// # Errors
     /// A list cannot be read.
-    pub async fn renew(
+    pub(super) async fn renew(
         &mut self,
         mut lists: Vec<List>,
         reader: &Reader<'_>,

@@ -1,10 +1,9 @@
 //! The kinds of lists in which names are looked up, and the request that returns each.
 
+use backlog_client::{InputError, Request, Segment, UNSAFE};
+
 use super::project::Project;
-use crate::{
-    backlog::{InputError, Request, Segment, UNSAFE},
-    toolkit::name_list::NameList,
-};
+use crate::toolkit::name_list::NameList;
 
 /// A list in which names are looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +47,7 @@ impl OfProject {
 
 impl List {
     /// The list under which tools declare that they change it.
-    pub const fn declared_as(&self) -> Option<NameList> {
+    pub(super) const fn declared_as(&self) -> Option<NameList> {
         Some(match self {
             Self::Projects => NameList::Projects,
             Self::Of(_, OfProject::Users) => NameList::ProjectUsers,
@@ -68,7 +67,7 @@ impl List {
     }
 
     /// The request that returns the list; `None` if Backlog has none.
-    pub fn request(&self) -> Result<Option<Request>, InputError> {
+    pub(super) fn request(&self) -> Result<Option<Request>, InputError> {
         let segment = |text: String, argument: &str| {
             Segment::parse(text).map_err(|_| InputError::Invalid {
                 argument: argument.to_owned(),

@@ -1,10 +1,11 @@
 //! The lists of names, loaded from Backlog and cached for minutes.
 //!
 //! A cached list belongs to one set of credentials at one space, so no user sees the names of
-//! another one.
+//! another one. A list that is being loaded is waited for, and not loaded a second time.
 
 use std::{sync::Arc, time::Duration};
 
+use backlog_client::{BacklogError, Content, Fingerprint, Left, Request, Segment};
 use moka::future::Cache;
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ use super::{
     restriction::ProjectRestriction,
 };
 use crate::{
-    backlog::{BacklogError, Content, Fingerprint, Left, Request, Segment},
+    calls::single_flight::Flights,
     toolkit::{
         attempt::Backlog,
         error::{About, ToolError},
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// How long it may take to notice a change that was made elsewhere.
-const TIME_TO_LIVE: Duration = Duration::from_secs(300);
+const TIME_TO_LIVE: Duration = Duration::from_mins(5);
 /// The budget of all lists, in bytes; about 200,000 names.
 pub const MEMORY: u64 = 32 << 20;
 /// The number of teams that Backlog returns at once, and the maximum that is searched.
@@ -41,7 +42,10 @@ struct Key {
 
 /// The cached lists of all users. It is cheap to clone; clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct Lists(Cache<Key, Arc<Vec<Entry>>>);
+pub(crate) struct Lists {
+    cache: Cache<Key, Arc<Vec<Entry>>>,
+    under_way: Flights<Key>,
+}
 
 /// The lists of one caller.
 pub(super) struct Reader<'a> {
@@ -68,20 +72,20 @@ impl Loaded {
     }
 
     /// The entries with this name.
-    pub fn with_name(&self, text: &str) -> Vec<&Entry> {
+    pub(super) fn with_name(&self, text: &str) -> Vec<&Entry> {
         entry::with_name(&self.entries, &self.by_fold, text)
     }
 
     /// Whether a cached list has a name only in different case, width or spacing, so that a newer
     /// list could have an exact match.
-    pub fn is_unsure_of(&self, text: &str) -> bool {
+    pub(super) fn is_unsure_of(&self, text: &str) -> bool {
         self.remembered
             && !entry::has_exactly(&self.entries, text)
             && !self.with_name(text).is_empty()
     }
 
     /// The users with this name, or addressed by it.
-    pub fn with_user_name(&self, text: &str) -> Vec<&Entry> {
+    pub(super) fn with_user_name(&self, text: &str) -> Vec<&Entry> {
         let found = self.with_name(text);
         match found.is_empty() {
             true => self.by_fold.addressed(&self.entries, text),
@@ -90,7 +94,7 @@ impl Loaded {
     }
 
     /// The users with this text in one of their names.
-    pub fn with_part(&self, text: &str) -> Vec<&Entry> {
+    pub(super) fn with_part(&self, text: &str) -> Vec<&Entry> {
         self.by_fold.with_part(&self.entries, text)
     }
 }
@@ -106,7 +110,10 @@ impl Default for Lists {
             .time_to_live(TIME_TO_LIVE)
             .support_invalidation_closures()
             .build();
-        Self(cache)
+        Self {
+            cache,
+            under_way: Flights::default(),
+        }
     }
 }
 
@@ -122,7 +129,7 @@ fn bytes(key: &Key, entries: &[Entry]) -> usize {
 impl Lists {
     async fn remember(&self, key: Key, entries: &Arc<Vec<Entry>>) {
         if !entries.is_empty() && bytes(&key, entries) <= MAX_LIST_BYTES {
-            self.0.insert(key, Arc::clone(entries)).await;
+            self.cache.insert(key, Arc::clone(entries)).await;
         }
     }
 
@@ -141,7 +148,7 @@ impl Lists {
 
     /// Removes the lists that a tool declares to change, for the holder of these credentials. A name
     /// that was deleted and added again has another id.
-    pub fn forget(&self, changes: &'static [NameList], holder: Fingerprint) {
+    pub(crate) fn forget(&self, changes: &'static [NameList], holder: Fingerprint) {
         if changes.is_empty() {
             return;
         }
@@ -150,7 +157,7 @@ impl Lists {
             key.holder == holder && list.is_some_and(|list| changes.contains(&list))
         };
         // It fails only if the cache was built without support for it.
-        let _ = self.0.invalidate_entries_if(changed);
+        let _ = self.cache.invalidate_entries_if(changed);
     }
 }
 
@@ -162,7 +169,7 @@ async fn holder(backlog: &Backlog<'_>) -> Result<Fingerprint, ToolError> {
 
 impl Reader<'_> {
     /// Whether a project, by its key, is allowed.
-    pub fn allows(&self, key: &str) -> bool {
+    pub(super) fn allows(&self, key: &str) -> bool {
         self.bounds.allows(key)
     }
 
@@ -170,7 +177,7 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// As [`Self::whole`], or the list belongs to a project that is not allowed.
-    pub async fn load(&self, list: &List, reload: bool) -> Result<Loaded, ToolError> {
+    pub(super) async fn load(&self, list: &List, reload: bool) -> Result<Loaded, ToolError> {
         self.bounds.check(list, self.backlog).await?;
         let loaded = self.whole(list, reload).await?;
         let entries = self.bounds.within(list, loaded.entries);
@@ -189,7 +196,11 @@ impl Reader<'_> {
             holder: self.holder,
             list: list.clone(),
         };
-        if !reload && let Some(entries) = self.lists.0.get(&key).await {
+        if !reload && let Some(entries) = self.lists.cache.get(&key).await {
+            return Ok(Loaded::new(entries, true));
+        }
+        let _under_way = self.lists.under_way.begin(&key).await;
+        if !reload && let Some(entries) = self.lists.cache.get(&key).await {
             return Ok(Loaded::new(entries, true));
         }
         let read = match list {
@@ -242,16 +253,16 @@ impl Reader<'_> {
     }
 
     /// Whether a list needs a request to Backlog.
-    pub fn must_ask(&self, list: &List) -> bool {
+    pub(super) fn must_ask(&self, list: &List) -> bool {
         let key = Key {
             holder: self.holder,
             list: list.clone(),
         };
-        *list != List::PullRequestStatuses && !self.lists.0.contains_key(&key)
+        *list != List::PullRequestStatuses && !self.lists.cache.contains_key(&key)
     }
 
     /// The number of requests that Backlog still allows this caller, if it is known.
-    pub async fn left(&self) -> Result<Option<Left>, ToolError> {
+    pub(super) async fn left(&self) -> Result<Option<Left>, ToolError> {
         let Backlog { client, access, .. } = self.backlog;
         let credentials = access.credentials().await?;
         let request = Request::get([Segment::fixed("projects")]);
@@ -261,8 +272,9 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use backlog_client::{BacklogUrl, Credentials};
+
     use super::*;
-    use crate::backlog::{BacklogUrl, Credentials};
 
     fn key(number: usize) -> Key {
         let url = BacklogUrl::parse("https://acme.backlog.com").unwrap();
@@ -280,21 +292,21 @@ mod tests {
     async fn cached_lists_stay_within_the_memory_budget() {
         let lists = Lists::default();
         lists.remember(key(0), &names(1100)).await;
-        assert!(lists.0.get(&key(0)).await.is_none(), "too long");
+        assert!(lists.cache.get(&key(0)).await.is_none(), "too long");
         let own = List::Issue("a".repeat(MAX_LIST_BYTES));
         let chosen = Key {
             list: own,
             ..key(0)
         };
         lists.remember(chosen.clone(), &names(1)).await;
-        assert!(lists.0.get(&chosen).await.is_none(), "a key too long");
+        assert!(lists.cache.get(&chosen).await.is_none(), "a key too long");
 
         // 50 MB.
         for number in 0..50 {
             lists.remember(key(number), &names(900)).await;
         }
-        lists.0.run_pending_tasks().await;
-        let weight = lists.0.weighted_size();
+        lists.cache.run_pending_tasks().await;
+        let weight = lists.cache.weighted_size();
         assert!(weight <= MEMORY && weight > MEMORY / 2, "{weight}");
     }
 }

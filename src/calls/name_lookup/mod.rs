@@ -42,20 +42,24 @@ mod restriction;
 mod unresolved;
 mod words;
 
+use chrono::DateTime;
+use chrono_tz::Tz;
 use rmcp::model::JsonObject;
 
-use crate::{
-    backlog::ErrorItem,
-    toolkit::{
-        attempt::Backlog,
-        name_kind::{NameKind, Named},
-    },
+use crate::toolkit::{
+    attempt::Backlog,
+    error::ToolError,
+    name_kind::{NameKind, Named},
+    work::NamedId,
 };
 use argument::NameArgument;
-use known::Known;
+use entry::Entry;
+use known::{Known, Scope};
+use list::List;
 use lists::Reader;
 use project::Project;
 
+use backlog_client::ErrorItem;
 pub(crate) use field_hint::FieldHint;
 pub(crate) use lists::Lists;
 pub use lists::MEMORY as NAME_MEMORY;
@@ -69,6 +73,14 @@ const MAX_PROJECTS: usize = 10;
 const MAX_NAMES: usize = 100;
 /// The maximum number of elements, including ids, in all lists with names in a call.
 const MAX_ELEMENTS: usize = 1000;
+
+/// The lists in which the names of a call are looked up.
+pub(crate) struct Lookup<'a> {
+    pub lists: &'a Lists,
+    pub restriction: ProjectRestriction<'a>,
+    /// The current time in the time zone of the space, for the days in custom fields.
+    pub now: DateTime<Tz>,
+}
 
 /// The outcome of resolving the names of a call.
 #[derive(Debug, Default)]
@@ -86,8 +98,7 @@ pub(crate) struct Resolved {
 pub(crate) async fn resolve(
     named: &[Named],
     arguments: &mut JsonObject,
-    lists: &Lists,
-    bounds: ProjectRestriction<'_>,
+    lookup: Lookup<'_>,
     backlog: &Backlog<'_>,
 ) -> Result<Resolved, Unresolved> {
     let is_project =
@@ -100,8 +111,12 @@ pub(crate) async fn resolve(
         return Ok(Resolved::default());
     }
     check_count(of_projects.iter().chain(&others))?;
-    let reader = lists.reader(backlog, bounds).await?;
-    let mut notes = replace(&of_projects, arguments, &[], &reader).await?;
+    let reader = lookup.lists.reader(backlog, lookup.restriction).await?;
+    let scope = Scope {
+        projects: &[],
+        now: lookup.now,
+    };
+    let mut notes = replace(&of_projects, arguments, scope, &reader).await?;
 
     // For a text of digits only a list that needs no extra request is used.
     let depends = others.iter().any(NameArgument::depends_on_project);
@@ -129,8 +144,58 @@ pub(crate) async fn resolve(
         }
         projects.clear();
     }
-    notes.extend(replace(&others, arguments, &projects, &reader).await?);
+    let scope = Scope {
+        projects: &projects,
+        ..scope
+    };
+    notes.extend(replace(&others, arguments, scope, &reader).await?);
     Ok(Resolved { any: true, notes })
+}
+
+/// The names of a kind, of a project where the kind belongs to one.
+///
+/// # Errors
+/// The list could not be read, or its project is not allowed.
+pub(crate) async fn all(
+    kind: NameKind,
+    project: Option<&str>,
+    lists: &Lists,
+    bounds: ProjectRestriction<'_>,
+    backlog: &Backlog<'_>,
+) -> Result<Vec<NamedId>, ToolError> {
+    let reader = lists.reader(backlog, bounds).await?;
+    let project = project.map(|text| match text.parse() {
+        Ok(id) => Project::Id(id),
+        Err(_) => Project::Key(text.to_owned()),
+    });
+    let mut names = Vec::new();
+    for list in kind.lists("", project.as_slice()) {
+        let loaded = reader.load(&list, false).await?;
+        names.extend(loaded.entries.iter().map(named));
+    }
+    Ok(names)
+}
+
+/// The signed-in user; `None` if Backlog's response has none.
+///
+/// # Errors
+/// Backlog does not return the user.
+pub(crate) async fn myself(
+    lists: &Lists,
+    bounds: ProjectRestriction<'_>,
+    backlog: &Backlog<'_>,
+) -> Result<Option<NamedId>, ToolError> {
+    let reader = lists.reader(backlog, bounds).await?;
+    let loaded = reader.load(&List::Myself, false).await?;
+    Ok(loaded.entries.first().map(named))
+}
+
+fn named(entry: &Entry) -> NamedId {
+    NamedId {
+        id: entry.id,
+        name: entry.name().to_owned(),
+        others: entry.others().to_vec(),
+    }
 }
 
 /// Describes the custom fields for which Backlog rejected a change; `None` if there are none.
@@ -173,14 +238,14 @@ fn check_count<'a>(all: impl Iterator<Item = &'a NameArgument>) -> Result<(), Un
 async fn replace(
     wanted: &[NameArgument],
     arguments: &mut JsonObject,
-    projects: &[Project],
+    scope: Scope<'_>,
     reader: &Reader<'_>,
 ) -> Result<Vec<String>, Unresolved> {
-    let lists_of = |wanted: &NameArgument| wanted.lists(projects);
+    let lists_of = |wanted: &NameArgument| wanted.lists(scope.projects);
     let (needed, useful): (Vec<_>, Vec<_>) = wanted.iter().partition(|it| it.needs_list());
     let needed = needed.into_iter().flat_map(lists_of).collect();
     let useful = useful.into_iter().flat_map(lists_of).collect();
-    let mut known = Known::load(needed, useful, projects, reader).await?;
+    let mut known = Known::load(needed, useful, scope, reader).await?;
     let unsure = wanted.iter().filter(|it| it.is_unsure(&known));
     let unsure = unsure.flat_map(lists_of).collect();
     known.renew(unsure, reader).await?;

@@ -28,7 +28,7 @@ pub(super) fn unknown(kind: NameKind, text: &str, known: &Known<'_>) -> String {
     let lists = known.of(kind, text);
     let entries = lists.iter().flat_map(|list| list.entries.iter());
     let candidates = entry::candidates(entries, text);
-    let scope = match (kind.of_project(), known.projects.len()) {
+    let scope = match (kind.of_project(), known.scope.projects.len()) {
         (None, _) | (_, 0) => "",
         (_, 1) => " in the project",
         _ => " in these projects",

@@ -28,7 +28,7 @@ pub(crate) struct Page {
 impl Page {
     /// Reads the page from the arguments, and removes those that are for the hub. `usual` is the
     /// default page size.
-    pub fn of(paging: Paging, usual: u64, arguments: &mut Map<String, Value>) -> Self {
+    pub(crate) fn of(paging: Paging, usual: u64, arguments: &mut Map<String, Value>) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -68,7 +68,7 @@ impl Page {
     }
 
     /// Whether a list can be passed on unchanged if it is short enough.
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         match self.paging {
             Paging::None => true,
             Paging::Whole => self.offset == 0 && self.count.is_none(),
@@ -77,12 +77,12 @@ impl Page {
     }
 
     /// Records the ids that Backlog returned, before anything is left out.
-    pub fn received(&mut self, value: &Value) {
+    pub(crate) fn received(&mut self, value: &Value) {
         self.ids = value.as_array().into_iter().flatten().map(id).collect();
     }
 
     /// Records which of the elements may be shown.
-    pub fn filtered(&mut self, value: &Value) {
+    pub(crate) fn filtered(&mut self, value: &Value) {
         let mut places = self.ids.iter().enumerate();
         let shown = value.as_array().into_iter().flatten();
         let place = |item| Some(places.find(|(_, came)| **came == id(item))?.0);
@@ -90,7 +90,7 @@ impl Page {
     }
 
     /// Cuts the hub's page out of the elements that may be shown.
-    pub fn take(&mut self, value: &mut Value) {
+    pub(crate) fn take(&mut self, value: &mut Value) {
         if let (Value::Array(items), Paging::Whole | Paging::Versions) = (value, self.paging) {
             self.whole = items.len() as u64;
             let place = |number: u64| usize::try_from(number.min(self.whole)).unwrap_or(0);

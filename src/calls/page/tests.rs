@@ -7,7 +7,9 @@ use serde_json::json;
 
 /// The page of a call with these arguments and these elements in the response.
 fn page(paging: Paging, arguments: Value, items: &[Value]) -> Page {
-    let mut arguments = arguments.as_object().unwrap().clone();
+    let Value::Object(mut arguments) = arguments else {
+        panic!("an object");
+    };
     let mut page = Page::of(paging, USUAL_COUNT, &mut arguments);
     page.received(&json!(items));
     page

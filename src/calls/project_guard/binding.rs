@@ -44,7 +44,7 @@ pub(crate) struct Given {
 }
 
 impl Binding {
-    pub fn of(rule: ProjectBinding, all: &Inputs) -> Self {
+    pub(crate) fn of(rule: ProjectBinding, all: &Inputs) -> Self {
         let mut inputs = Vec::new();
         let mut unknown = Vec::new();
         for input in all.own() {
@@ -62,7 +62,7 @@ impl Binding {
     }
 
     /// Returns why the tool cannot be used under a project restriction: a fault of its declaration.
-    pub fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         if self.rule.refusal().is_some() {
             return None;
         }
@@ -98,18 +98,18 @@ impl Binding {
     }
 
     /// Whether the tool has an input of this name.
-    pub fn takes(&self, name: &str) -> bool {
+    pub(crate) fn takes(&self, name: &str) -> bool {
         self.inputs.iter().any(|input| input.name == name)
     }
 
     /// The inputs of which at least one is required.
-    pub fn anchors(&self) -> Vec<&str> {
+    pub(crate) fn anchors(&self) -> Vec<&str> {
         let anchors = self.inputs.iter().filter(|input| input.is_anchor);
         anchors.map(|input| input.name.as_str()).collect()
     }
 
     /// The input that takes a list of projects.
-    pub fn project_list(&self) -> Option<&str> {
+    pub(crate) fn project_list(&self) -> Option<&str> {
         let is_it = |input: &&Input| {
             input.is_list && input.role == ProjectRole::Names(ProjectItem::Project)
         };
@@ -122,7 +122,7 @@ impl Binding {
     /// # Errors
     /// An argument is invalid or not allowed under a project restriction, or there are too many
     /// references.
-    pub fn references(&self, arguments: &Map<String, Value>) -> Result<Given, String> {
+    pub(crate) fn references(&self, arguments: &Map<String, Value>) -> Result<Given, String> {
         let mut given = Given::default();
         for input in &self.inputs {
             if let Some(value) = arguments.get(&input.name) {
@@ -144,7 +144,7 @@ impl Binding {
     }
 
     #[cfg(test)]
-    pub fn role(&self, name: &str) -> Option<ProjectRole> {
+    pub(crate) fn role(&self, name: &str) -> Option<ProjectRole> {
         let input = self.inputs.iter().find(|input| input.name == name)?;
         Some(input.role)
     }
@@ -269,7 +269,7 @@ fn item_with_project(kind: &str) -> Option<ProjectItem> {
 }
 
 /// Returns the ids, keys or names in an argument, as
-/// [`Operation::fill`](crate::backlog::Operation::fill) writes them; `None` if it has anything
+/// [`Operation::fill`](backlog_client::Operation::fill) writes them; `None` if it has anything
 /// else.
 fn names(value: &Value) -> Option<Vec<String>> {
     match value {

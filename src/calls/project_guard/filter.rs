@@ -42,12 +42,12 @@ pub(crate) struct Filtered {
 
 impl ProjectFilter {
     /// Passes everything.
-    pub fn open() -> Self {
+    pub(crate) fn open() -> Self {
         Self(None)
     }
 
     /// Whether everything passes.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.0.is_none()
     }
 
@@ -167,7 +167,9 @@ fn take_out(value: &mut Value, foreign: &BTreeSet<i64>) {
     match value {
         Value::Array(items) => {
             items.retain(|item| !is_foreign(item));
-            items.iter_mut().for_each(|item| take_out(item, foreign));
+            for item in items {
+                take_out(item, foreign);
+            }
         }
         Value::Object(fields) => fields
             .values_mut()

@@ -8,14 +8,12 @@
 
 use std::{borrow::Cow, collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
+use backlog_client::{BacklogError, BacklogUrl, Request, Segment};
 use moka::future::Cache;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
-    backlog::{BacklogError, BacklogUrl, Request, Segment},
-    toolkit::{attempt::Backlog, entity::ProjectItem, error::ToolError},
-};
+use crate::toolkit::{attempt::Backlog, entity::ProjectItem, error::ToolError};
 
 /// How long it may take to notice that an item has moved to another project.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
@@ -42,7 +40,7 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
-    pub fn new(item: ProjectItem, name: impl Into<String>) -> Self {
+    pub(crate) fn new(item: ProjectItem, name: impl Into<String>) -> Self {
         Self {
             item,
             name: name.into(),
@@ -52,7 +50,7 @@ impl Reference {
 
     /// Normalizes the key of an allowed project to Backlog's spelling. This affects only the
     /// lookup: the project that it finds is checked again.
-    pub fn meant(&self, allowed: &BTreeSet<String>) -> Cow<'_, Self> {
+    pub(crate) fn meant(&self, allowed: &BTreeSet<String>) -> Cow<'_, Self> {
         let key = |name: &String| {
             let key = name.to_ascii_uppercase();
             (key != *name && allowed.contains(&key)).then_some(key)
@@ -188,7 +186,7 @@ pub(super) struct Lookups {
 }
 
 impl Lookups {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::remembering_for(TIME_TO_LIVE)
     }
 
@@ -220,7 +218,7 @@ impl Lookups {
     }
 
     /// Returns the project of an item; `None` if the user cannot see such an item.
-    pub async fn project_of(
+    pub(super) async fn project_of(
         &self,
         backlog: &Backlog<'_>,
         reference: &Reference,
@@ -284,7 +282,7 @@ impl Lookups {
     }
 
     /// Returns the projects that the user is a member of.
-    pub async fn joined(&self, backlog: &Backlog<'_>) -> Result<Arc<[Project]>, ToolError> {
+    pub(super) async fn joined(&self, backlog: &Backlog<'_>) -> Result<Arc<[Project]>, ToolError> {
         let user = user(backlog);
         if let Some(user) = &user
             && let Some(projects) = self.joined.get(user).await

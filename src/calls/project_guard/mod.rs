@@ -20,7 +20,7 @@
 //!   without a role does not compile.
 //!
 //! A tool with an input that is spelled like one that names an item, but has a type without an
-//! entity, is refused under a restriction. The test over the whole table (`src/calls/project_guard/tests.rs`)
+//! entity, is refused under a restriction. The test over all tools (`src/calls/project_guard/tests.rs`)
 //! reports that input.
 //!
 //! Backlog itself checks that a comment, file, version or category belongs to the issue or project
@@ -61,7 +61,7 @@ pub(crate) struct Projects {
 
 impl Projects {
     /// Reads the declarations of the tools: the name, the rule and the inputs of each.
-    pub fn new<'a>(
+    pub(crate) fn new<'a>(
         tools: impl IntoIterator<Item = (&'static str, ProjectBinding, &'a Inputs)>,
     ) -> Self {
         let tools = tools.into_iter();
@@ -79,7 +79,7 @@ impl Projects {
     /// # Errors
     /// [`ToolError::OutsideProjects`] if the call reaches, or may reach, outside of the allowed
     /// projects; otherwise the error of a lookup.
-    pub async fn authorize(
+    pub(crate) async fn authorize(
         &self,
         tool: &'static str,
         policy: &Policy,
@@ -130,7 +130,7 @@ impl Projects {
     }
 
     /// Returns the part of a response that may be shown after the call was authorized.
-    pub async fn filter(
+    pub(crate) async fn filter(
         &self,
         filter: ProjectFilter,
         outcome: Read,
@@ -144,7 +144,7 @@ impl Projects {
     ///
     /// # Errors
     /// As [`Self::authorize`].
-    pub async fn check(
+    pub(crate) async fn check(
         &self,
         policy: &Policy,
         backlog: &Backlog<'_>,

@@ -3,6 +3,10 @@
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use backlog_client::{
+    BacklogClient, BacklogUrl, ClientOptions, Credentials,
+    fake::{FakeBacklog, json as respond},
+};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -12,10 +16,6 @@ use super::{
 use crate::{
     accounts::access::{AccessError, BacklogAccess, FixedAccess},
     arguments::reading::Inputs,
-    backlog::{
-        BacklogClient, BacklogUrl, ClientOptions, Credentials,
-        fake::{FakeBacklog, json as respond},
-    },
     calls::registry,
     toolkit::{
         attempt::{Backlog, HeldResponses},
@@ -51,10 +51,9 @@ impl BacklogAccess for Daniel {
 
 /// A tool with these inputs, which are what its calls are bound by.
 fn bound_by(properties: Value, required: Value) -> Binding {
-    let schema = match json!({"properties": properties, "required": required}) {
-        Value::Object(schema) => schema,
-        _ => unreachable!("an object"),
-    };
+    let schema = [("properties", properties), ("required", required)];
+    let schema = schema.map(|(name, value)| (name.to_owned(), value));
+    let schema = schema.into_iter().collect();
     let inputs = Inputs::new(Input::all(&schema), None, "");
     Binding::of(ProjectBinding::Inputs, &inputs)
 }
@@ -63,10 +62,10 @@ fn bound_by(properties: Value, required: Value) -> Binding {
 fn every_tool_is_classified() {
     let problems: Vec<_> = registry::all()
         .iter()
-        .filter_map(|entry| {
-            let tool = entry.spec.name;
-            let problem = Binding::of(entry.spec.projects, &entry.inputs).problem()?;
-            Some(format!("{tool}: {problem}"))
+        .filter_map(|tool| {
+            let name = tool.meta.name;
+            let problem = Binding::of(tool.meta.projects, &tool.inputs).problem()?;
+            Some(format!("{name}: {problem}"))
         })
         .collect();
     assert!(

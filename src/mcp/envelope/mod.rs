@@ -13,6 +13,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use backlog_client::surrogates;
 use bytes::Bytes;
 use rmcp::model::RequestId;
 use serde::{
@@ -25,10 +26,7 @@ use super::{
     message::{Message, MessageKind, Refused, no_request, not_json},
     params,
 };
-use crate::{
-    backlog::surrogates,
-    toolkit::elements::{self, MAX_ELEMENTS},
-};
+use crate::toolkit::elements::{self, MAX_ELEMENTS};
 
 /// The maximum number of messages in a batch. Further ones are counted but not kept.
 const MAX_MESSAGES: usize = 50;
@@ -46,7 +44,7 @@ impl Received {
     ///
     /// # Errors
     /// The body is neither a message nor a batch.
-    pub fn read(sent: &Bytes) -> Result<Self, Refused> {
+    pub(super) fn read(sent: &Bytes) -> Result<Self, Refused> {
         const MARK: &[u8] = "\u{feff}".as_bytes();
         let sent = match sent.starts_with(MARK) {
             true => sent.slice(MARK.len()..),

@@ -1,21 +1,25 @@
 //! Resources that a host can show or attach without a tool call: projects, issues, wiki pages and
 //! documents as Markdown.
 //!
-//! 1. `resources/list` returns the projects that the caller is a member of;
+//! 1. `resources/list` returns the projects that the caller is a member of, and the guide to the
+//!    work tools ([`skill`]);
 //!    `resources/templates/list` describes the URIs of other resources (`uri`).
 //! 2. `resources/read` accepts a URI of the caller's own space, or of an organization of a local
 //!    server, and of a kind that the caller may read ([`Reader::check`]).
 //! 3. The item must be in an allowed project ([`Reader::authorize`]).
-//! 4. The item and its related data are requested from Backlog.
-//! 5. Hidden characters are removed from the response ([`hidden`]).
-//! 6. The response is written as a page (`markdown`). If it is longer than a result may be, a part
-//!    is returned with the URI of the next part.
+//! 4. The item and its related data are requested from Backlog, without hidden characters (`item`).
+//! 5. They are written as a page, as the work tool `fetch` writes it: texts of users are fenced and
+//!    name their author (`page`). If it is longer than a result may be, a part is returned with the
+//!    URI of the next part.
 //!
 //! Lists and reads are recorded like tool calls, under their own names.
 
-mod markdown;
+mod item;
+mod page;
 mod uri;
 
+use backlog_client::{Request, Segment};
+use backlog_rendering::Renderer;
 use rmcp::{
     ErrorData,
     model::{
@@ -23,14 +27,14 @@ use rmcp::{
         ResourceContents, ResourceTemplate,
     },
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::reader::Reader;
+use super::{reader::Reader, skill};
 use crate::{
-    backlog::{Request, Segment},
     calls::origin,
-    toolkit::{error::ToolError, hidden, text_part::Part, tokens},
+    toolkit::{error::ToolError, hidden},
 };
+use item::Item;
 use uri::{ResourceKind, Target};
 
 const MARKDOWN: &str = "text/markdown";
@@ -82,8 +86,14 @@ pub(super) async fn list(
         })?,
     };
     let mut record = reader.record("resource:list");
-    let listed = listed(reader).await;
+    let mut listed = listed(reader).await;
     record.ended_as(&listed, ToolError::outcome);
+    if let Ok(listed) = &mut listed
+        && skill::is_offered(reader)
+    {
+        let resource = Resource::new(skill::URI, "backlog").with_mime_type(MARKDOWN);
+        listed.push(resource.with_title("How to work in Backlog"));
+    }
     let listed = listed.map_err(|error| reader.failed("resources/list", None, &error))?;
     let end = start.saturating_add(LISTED);
     let next_cursor = (end < listed.len()).then(|| end.to_string());
@@ -148,6 +158,10 @@ pub(super) async fn read(
     uri: &str,
     max_tokens: usize,
 ) -> Result<ReadResourceResult, ErrorData> {
+    if uri == skill::URI && skill::is_offered(reader) {
+        let contents = ResourceContents::text(skill::text(reader.registry()), uri);
+        return Ok(page_result(contents, LIST_TTL_MS));
+    }
     let found = reader.spaces().into_iter().find_map(|space| {
         let target = Target::parse(uri, space.host())?;
         Some((space, target))
@@ -157,109 +171,40 @@ pub(super) async fn read(
             "unknown resource {uri} of {}; see resources/templates/list",
             reader.host()
         );
-        return Err(ErrorData::resource_not_found(text, of(uri)));
+        return Err(ErrorData::resource_not_found(text, Some(of(uri))));
     };
     let mut record = reader.record(target.kind.recorded());
     if let Err(denied) = reader.check(target.kind.tool()) {
         record.ended(denied.outcome());
         return Err(reader.denied(uri, &denied));
     }
-    let page = page(&reader, &target).await;
-    record.ended_as(&page, ToolError::outcome);
-    let page = page.map_err(|error| ErrorData {
-        data: of(uri),
+    // In a box, because the future of every message would have its size.
+    let found = Box::pin(item(&reader, &target)).await;
+    record.ended_as(&found, ToolError::outcome);
+    let (item, renderer) = found.map_err(|error| ErrorData {
+        data: Some(of(uri)),
         ..reader.failed(uri, Some(target.kind.tool()), &error)
     })?;
-    let text = part(&page, &target, reader.host(), max_tokens);
+    let text = page::text(&item, renderer, (&target, reader.host()), max_tokens);
     let contents = ResourceContents::text(text, uri);
-    let mut result = ReadResourceResult::new(vec![contents.with_mime_type(MARKDOWN)])
-        .with_ttl_ms(0)
-        .with_cache_scope(CacheScope::Private);
+    let mut result = page_result(contents, 0);
     result.meta = Some(origin::meta());
     Ok(result)
 }
 
-/// The tokens reserved for the note on a part of a page.
-const NOTE_TOKENS: usize = 150;
-
-/// Returns as much of a page as fits, from the offset in the URI, and where it continues.
-fn part(page: &Page, target: &Target, host: &str, max_tokens: usize) -> String {
-    let text = &page.text;
-    if target.text_offset == 0 && tokens::fits(text, max_tokens) {
-        return text.clone();
-    }
-    let budget = max_tokens.saturating_sub(NOTE_TOKENS).max(1);
-    let Part {
-        text: shown,
-        from,
-        to,
-        of,
-    } = Part::within(text, target.text_offset, usize::MAX, budget);
-    if target.text_offset >= of {
-        let offset = target.text_offset;
-        return format!(
-            "(textOffset {offset} is past the end of this page, which has {of} characters.)\n"
-        );
-    }
-    let updated = page.updated.as_deref();
-    let updated = updated.map_or_else(String::new, |when| format!(", as of {when}"));
-    let next = match to < of {
-        true => format!(" It continues at {}", target.at(host, to)),
-        false => " This is the end.".to_owned(),
-    };
-    let line = if shown.ends_with('\n') { "" } else { "\n" };
-    format!("{shown}{line}\n(Characters {from} to {to} of {of} of this page{updated}.{next})\n")
+fn page_result(contents: ResourceContents, ttl_ms: u64) -> ReadResourceResult {
+    ReadResourceResult::new(vec![contents.with_mime_type(MARKDOWN)])
+        .with_ttl_ms(ttl_ms)
+        .with_cache_scope(CacheScope::Private)
 }
 
-/// A page, and the time of the last change of its item.
-struct Page {
-    text: String,
-    updated: Option<String>,
-}
-
-/// Requests an item from Backlog, and writes its page.
-async fn page(reader: &Reader<'_>, target: &Target) -> Result<Page, ToolError> {
-    let (tool, input) = (target.kind.tool(), target.kind.variable());
-    let authorized = reader.authorize(tool, input, target.id.as_str()).await;
-    let filter = authorized?;
-    let inputs = Map::from_iter([(input.to_owned(), Value::from(target.id.as_str()))]);
-    let thing = reader.fetch(target.kind.call().fill(inputs)?).await?;
-    let more = match more(target) {
-        Some((tool, request)) if reader.may(tool) => reader.fetch(request).await?,
-        _ => Value::Null,
-    };
-    let (mut shown, note) = reader
-        .filter(filter, json!({"thing": thing, "more": more}))
-        .await;
-    let removed = hidden::clean_value(&mut shown);
-    let (thing, more) = (&shown["thing"], &shown["more"]);
-    let mut text = markdown::page(target, reader.space(), thing, more);
-    for note in note.into_iter().chain(hidden::note(removed)) {
-        text.push_str(&format!("\n({note})\n"));
-    }
-    let updated = thing["updated"].as_str().map(str::to_owned);
-    Ok(Page { text, updated })
+/// Reads an item, and creates the renderer of its space.
+async fn item(reader: &Reader<'_>, target: &Target) -> Result<(Item, Renderer), ToolError> {
+    let item = Item::read(reader, target).await?;
+    Ok((item, reader.renderer().await?))
 }
 
 /// Returns the URI of an error, for programs.
-fn of(uri: &str) -> Option<Value> {
-    Some(json!({ "uri": uri }))
-}
-
-/// The request for data in addition to the item itself, and the tool that reads the same.
-fn more(target: &Target) -> Option<(&'static str, Request)> {
-    let (tool, name, query) = match target.kind {
-        ResourceKind::Project => ("get_version_milestone_list", "versions", None),
-        ResourceKind::Issue => (
-            "get_issue_comments",
-            "comments",
-            Some(("count".to_owned(), markdown::COMMENTS.to_string())),
-        ),
-        ResourceKind::Wiki | ResourceKind::Document => return None,
-    };
-    let path = [target.kind.path(), name].map(Segment::fixed);
-    let [kind, name] = path;
-    let mut request = Request::get([kind, target.id.clone(), name]);
-    request.query.extend(query);
-    Some((tool, request))
+fn of(uri: &str) -> Value {
+    json!({ "uri": uri })
 }

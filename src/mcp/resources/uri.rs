@@ -4,10 +4,9 @@
 //! key, and no query except the character at which a page continues (`?textOffset=4000`). So the
 //! request to Backlog is exactly what the URI says.
 
-use crate::{
-    backlog::{Operation, Segment},
-    toolkit::rest::TEXT_OFFSET,
-};
+use backlog_client::{Operation, Segment};
+
+use crate::toolkit::rest::TEXT_OFFSET;
 
 const SCHEME: &str = "backlog://";
 
@@ -21,10 +20,10 @@ pub(super) enum ResourceKind {
 }
 
 impl ResourceKind {
-    pub const ALL: [Self; 4] = [Self::Project, Self::Issue, Self::Wiki, Self::Document];
+    pub(super) const ALL: [Self; 4] = [Self::Project, Self::Issue, Self::Wiki, Self::Document];
 
     /// The path segment in URIs and in the REST API.
-    pub fn path(self) -> &'static str {
+    pub(super) fn path(self) -> &'static str {
         match self {
             Self::Project => "projects",
             Self::Issue => "issues",
@@ -34,7 +33,7 @@ impl ResourceKind {
     }
 
     /// The request for an item, by [`Self::variable`].
-    pub fn call(self) -> Operation {
+    pub(super) fn call(self) -> Operation {
         match self {
             Self::Project => Operation::get("projects/{projectKey}"),
             Self::Issue => Operation::get("issues/{issueKey}"),
@@ -44,7 +43,7 @@ impl ResourceKind {
     }
 
     /// The tool that reads the same item. Its limits apply here too.
-    pub fn tool(self) -> &'static str {
+    pub(super) fn tool(self) -> &'static str {
         match self {
             Self::Project => "get_project",
             Self::Issue => "get_issue",
@@ -54,7 +53,7 @@ impl ResourceKind {
     }
 
     /// The name of a read in the audit trail and in metrics.
-    pub fn recorded(self) -> &'static str {
+    pub(super) fn recorded(self) -> &'static str {
         match self {
             Self::Project => "resource:project",
             Self::Issue => "resource:issue",
@@ -64,7 +63,7 @@ impl ResourceKind {
     }
 
     /// The variable of the template.
-    pub fn variable(self) -> &'static str {
+    pub(super) fn variable(self) -> &'static str {
         match self {
             Self::Project => "projectKey",
             Self::Issue => "issueKey",
@@ -73,7 +72,7 @@ impl ResourceKind {
         }
     }
 
-    pub fn title(self) -> &'static str {
+    pub(super) fn title(self) -> &'static str {
         match self {
             Self::Project => "Project",
             Self::Issue => "Issue",
@@ -82,7 +81,7 @@ impl ResourceKind {
         }
     }
 
-    pub fn description(self) -> &'static str {
+    pub(super) fn description(self) -> &'static str {
         match self {
             Self::Project => "A project with its versions and milestones",
             Self::Issue => "An issue with its fields, description and newest comments",
@@ -92,12 +91,12 @@ impl ResourceKind {
     }
 
     /// `backlog://acme.backlog.com/issues/{issueKey}{?textOffset}`
-    pub fn template(self, host: &str) -> String {
+    pub(super) fn template(self, host: &str) -> String {
         format!("{}{{?{TEXT_OFFSET}}}", self.plain_template(host))
     }
 
     /// The template without the offset.
-    pub fn plain_template(self, host: &str) -> String {
+    pub(super) fn plain_template(self, host: &str) -> String {
         let (path, variable) = (self.path(), self.variable());
         format!("{SCHEME}{host}/{path}/{{{variable}}}")
     }
@@ -141,7 +140,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Parses a URI; `None` if it is not a resource of the space at `host`.
-    pub fn parse(uri: &str, host: &str) -> Option<Self> {
+    pub(super) fn parse(uri: &str, host: &str) -> Option<Self> {
         let (uri, text_offset) = match uri.split_once('?') {
             None => (uri, 0),
             Some((uri, query)) => (uri, offset(query)?),
@@ -164,7 +163,7 @@ impl Target {
     }
 
     /// Returns the URI of the same page, starting at a character.
-    pub fn at(&self, host: &str, text_offset: usize) -> String {
+    pub(super) fn at(&self, host: &str, text_offset: usize) -> String {
         let (path, id) = (self.kind.path(), self.id.as_str());
         format!("{SCHEME}{host}/{path}/{id}?{TEXT_OFFSET}={text_offset}")
     }

@@ -28,7 +28,11 @@ const EVENTS: &[u8] = b"text/event-stream";
 pub(super) struct Library(StreamableHttpService<HubServer, NeverSessionManager>);
 
 impl Library {
-    pub fn new(server: HubServer, config: StreamableHttpServerConfig, max_body: usize) -> Self {
+    pub(super) fn new(
+        server: HubServer,
+        config: StreamableHttpServerConfig,
+        max_body: usize,
+    ) -> Self {
         let config = config
             .with_legacy_session_mode(false)
             .with_sse_retry(None)
@@ -39,7 +43,7 @@ impl Library {
     }
 
     /// Lets the library handle a message of this request.
-    pub async fn handle(&self, request: &HttpRequest, message: Bytes) -> LibraryResponse {
+    pub(super) async fn handle(&self, request: &HttpRequest, message: Bytes) -> LibraryResponse {
         LibraryResponse(self.0.handle(bridged(request, message)).await)
     }
 }
@@ -94,16 +98,16 @@ struct Shape {
 }
 
 impl LibraryResponse {
-    pub fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// Whether it is a response of the protocol rather than a plain-text error of the library.
-    pub fn is_right(&self) -> bool {
+    pub(super) fn is_right(&self) -> bool {
         self.status().is_success() || self.is(JSON)
     }
 
-    pub fn is_stream(&self) -> bool {
+    pub(super) fn is_stream(&self) -> bool {
         self.is(EVENTS)
     }
 
@@ -113,7 +117,7 @@ impl LibraryResponse {
     }
 
     /// Streams the response unchanged.
-    pub fn pass_on(self) -> HttpResponse {
+    pub(super) fn pass_on(self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status());
         let (parts, body) = self.0.into_parts();
         for (name, value) in &parts.headers {
@@ -123,7 +127,7 @@ impl LibraryResponse {
     }
 
     /// Returns the only JSON-RPC response in it; `None` if it ends without one.
-    pub async fn json(self) -> Option<Bytes> {
+    pub(super) async fn json(self) -> Option<Bytes> {
         if !self.is_stream() {
             return Some(whole(self.0.into_body()).await);
         }
@@ -138,7 +142,7 @@ impl LibraryResponse {
         None
     }
 
-    pub async fn text(self) -> String {
+    pub(super) async fn text(self) -> String {
         let text = whole(self.0.into_body()).await;
         String::from_utf8_lossy(&text).into_owned()
     }

@@ -12,9 +12,9 @@
 //!    ([`batch`]).
 //! 6. The library's plain-text errors are converted to JSON-RPC errors.
 //!
-//! The layer around it authenticates first and stores the [`Caller`] in the request's extensions.
-//! After the response, that layer reads the caller's [`ChallengeSlot`](crate::calls::caller::ChallengeSlot): a
-//! challenge there replaces the response with a 401 or 403.
+//! The layer around it authenticates first and stores the [`Caller`](crate::calls::caller::Caller) in the
+//! request's extensions. After the response, that layer reads the caller's
+//! [`ChallengeSlot`](crate::calls::caller::ChallengeSlot): a challenge there replaces the response with a 401 or 403.
 
 mod batch;
 mod headers;

@@ -16,16 +16,16 @@ pub(super) enum Rejection {
 }
 
 impl Rejection {
-    pub fn new(status: StatusCode, refused: Refused) -> Self {
+    pub(super) fn new(status: StatusCode, refused: Refused) -> Self {
         Self::Json(status, refused)
     }
 
     /// Uses the status that fits the error.
-    pub fn of(refused: Refused) -> Self {
+    pub(super) fn of(refused: Refused) -> Self {
         Self::Json(status_of(&refused.error), refused)
     }
 
-    pub fn response(self) -> HttpResponse {
+    pub(super) fn response(self) -> HttpResponse {
         match self {
             Self::Json(status, refused) => json_response(status, refused.write().into()),
             Self::Ready(response) => *response,

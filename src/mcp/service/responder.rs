@@ -28,7 +28,11 @@ pub(super) struct Responder {
 }
 
 impl Responder {
-    pub fn new(server: HubServer, config: StreamableHttpServerConfig, max_body: usize) -> Self {
+    pub(super) fn new(
+        server: HubServer,
+        config: StreamableHttpServerConfig,
+        max_body: usize,
+    ) -> Self {
         Self {
             supported: server.supported_protocol_versions().into_owned(),
             json_response: config.json_response,
@@ -37,12 +41,12 @@ impl Responder {
     }
 
     /// Lets the library respond to a request that has no message.
-    pub async fn serve_without_message(&self, request: &HttpRequest) -> HttpResponse {
+    pub(super) async fn serve_without_message(&self, request: &HttpRequest) -> HttpResponse {
         self.library.handle(request, Bytes::new()).await.pass_on()
     }
 
     /// Serves a message that is not part of a batch.
-    pub async fn serve(
+    pub(super) async fn serve(
         &self,
         request: &HttpRequest,
         message: Message,
@@ -81,7 +85,7 @@ impl Responder {
     }
 
     /// Serves a request of a batch, and returns the response as JSON.
-    pub async fn serve_as_json(&self, request: &HttpRequest, message: &Message) -> Bytes {
+    pub(super) async fn serve_as_json(&self, request: &HttpRequest, message: &Message) -> Bytes {
         let response = self.library.handle(request, message.text.clone()).await;
         self.json_of(request, response, message).await.1
     }

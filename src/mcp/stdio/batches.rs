@@ -26,17 +26,21 @@ impl Open {
 
 impl Batches {
     /// Records the protocol version that the handshake negotiated.
-    pub fn speak(&mut self, version: &ProtocolVersion) {
+    pub(super) fn speak(&mut self, version: &ProtocolVersion) {
         self.spoken = has_batches(Some(version.as_str()));
     }
 
-    pub fn are_spoken(&self) -> bool {
+    pub(super) fn are_spoken(&self) -> bool {
         self.spoken
     }
 
     /// Adds a batch with these requests, and with the responses that are already known. Returns its
     /// list if it is complete.
-    pub fn open(&mut self, waiting: Vec<RequestId>, responses: Vec<Vec<u8>>) -> Option<Vec<u8>> {
+    pub(super) fn open(
+        &mut self,
+        waiting: Vec<RequestId>,
+        responses: Vec<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
         let batch = Open { waiting, responses };
         if batch.waiting.is_empty() {
             return (!batch.responses.is_empty()).then(|| batch.list());
@@ -46,7 +50,7 @@ impl Batches {
     }
 
     /// Returns what to write for a response: itself, the list that it completes, or nothing yet.
-    pub fn pass(&mut self, id: &RequestId, response: Vec<u8>) -> Option<Vec<u8>> {
+    pub(super) fn pass(&mut self, id: &RequestId, response: Vec<u8>) -> Option<Vec<u8>> {
         match self.position(id) {
             None => Some(response),
             Some((batch, request)) => {
@@ -57,7 +61,7 @@ impl Batches {
     }
 
     /// Does the same for a request that will have no response.
-    pub fn without(&mut self, id: &RequestId) -> Option<Vec<u8>> {
+    pub(super) fn without(&mut self, id: &RequestId) -> Option<Vec<u8>> {
         let (batch, request) = self.position(id)?;
         self.settle(batch, request)
     }

@@ -5,7 +5,7 @@
 //! 2. The envelope of a line is parsed like that of an HTTP body (`envelope`): an invalid message
 //!    gets an error, unless it looks like a response.
 //! 3. A batch is split if the protocol version has batches; its responses are kept until they are
-//!    complete, and written as one list ([`batches`]).
+//!    complete, and written as one list ([`mod@batches`]).
 //! 4. Until a client has identified itself, only requests are passed on: the library would close
 //!    the connection for anything else.
 //! 5. One task writes all lines, so that no line is cut when the library stops waiting for one.
@@ -119,9 +119,9 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
         // Opened before, because one message may cancel another.
         let complete = batches(&self.batches).open(requests, refused);
         self.refusals.extend(complete);
-        accepted
-            .into_iter()
-            .for_each(|message| self.accept(message));
+        for message in accepted {
+            self.accept(message);
+        }
     }
 
     fn accept(&mut self, message: ClientJsonRpcMessage) {

@@ -1,15 +1,15 @@
 //! If an item was not found, every tool advises to check its own arguments.
 
+use backlog_client::fake::FakeBacklog;
+
 use super::{
     call, caller_of,
     calls::{has_key_too, most, sample_of},
 };
-use crate::{
-    backlog::fake::FakeBacklog,
-    calls::{
-        options::ToolOptions,
-        registry::{self, Entry, Table},
-    },
+use crate::calls::{
+    options::ToolOptions,
+    registered_tool::RegisteredTool,
+    registry::{self, Registry},
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 const NOT_FOUND: &str = r#"{"errors":[{"message":"Nothing here.","code":6,"moreInfo":""}]}"#;
 
 /// Arguments that fit the schema of a tool, with different ids, keys and names.
-fn arguments(entry: &Entry) -> Vec<(String, Value)> {
-    let schema = entry.tool.schema_as_json_value();
+fn arguments(tool: &RegisteredTool) -> Vec<(String, Value)> {
+    let schema = tool.listed.schema_as_json_value();
     let properties = schema["properties"].as_object().expect("properties");
     let numbered = (9001..).zip(properties);
     let arguments = numbered.map(|(number, (name, schema))| {
@@ -30,7 +30,7 @@ fn arguments(entry: &Entry) -> Vec<(String, Value)> {
         (name.clone(), value)
     });
     // The tool has two inputs for the same content.
-    let twice = entry.spec.name == "upload_attachment";
+    let twice = tool.meta.name == "upload_attachment";
     arguments
         .filter(|(name, _)| !(has_key_too(name, properties) || twice && name == "content"))
         .collect()
@@ -57,11 +57,11 @@ fn named_by<'a>(line: &str, arguments: &'a [(String, Value)]) -> Vec<&'a str> {
 
 #[actix_web::test]
 async fn the_advice_for_a_missing_item_names_arguments_of_the_tool() {
-    let table = Table::new(&ToolOptions::default());
-    for entry in registry::all() {
-        let name = entry.spec.name;
+    let registry = Registry::new(&ToolOptions::default());
+    for tool in registry::all() {
+        let name = tool.meta.name;
         let backlog = FakeBacklog::responding(404, NOT_FOUND);
-        let arguments = arguments(&entry);
+        let arguments = arguments(&tool);
         let given = Value::Object(arguments.iter().cloned().collect());
         let (failed, text) = call(&caller_of(&backlog), name, given).await;
         assert!(failed, "{name}: {text}");
@@ -81,17 +81,17 @@ async fn the_advice_for_a_missing_item_names_arguments_of_the_tool() {
             let shown = advised
                 .next()
                 .unwrap_or_else(|| panic!("{name}: {argument}"));
-            let (names, tool) = shown
+            let (names, lister) = shown
                 .strip_suffix(')')
                 .and_then(|shown| shown.split_once(" (see "))
                 .unwrap_or_else(|| panic!("{name} names no tool that lists {shown}"));
-            assert!(table.get(tool).is_some(), "{name}: {tool}");
+            assert!(registry.get(lister).is_some(), "{name}: {lister}");
             let names: Vec<_> = names.split(" or ").collect();
             assert!(
                 names.contains(&argument),
                 "{name}: {names:?}, not {argument}"
             );
-            let inputs = entry.tool.schema_as_json_value();
+            let inputs = tool.listed.schema_as_json_value();
             let all_taken = names
                 .iter()
                 .all(|name| inputs["properties"].get(name).is_some());

@@ -1,7 +1,9 @@
 //! Calls that succeed, and calls that send no request.
 
+use backlog_client::fake::FakeBacklog;
+
 use super::{call, caller_of, result};
-use crate::{arguments::reading::Mode, backlog::fake::FakeBacklog, calls::registry};
+use crate::{arguments::reading::Mode, calls::registry};
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
@@ -173,9 +175,9 @@ pub(super) fn sample_of(name: &str, schema: &Value) -> Value {
 async fn every_tool_can_be_called_according_to_its_schema() {
     let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
-    for entry in registry::all() {
-        let name = entry.spec.name;
-        let schema = entry.tool.schema_as_json_value();
+    for tool in registry::all() {
+        let name = tool.meta.name;
+        let schema = tool.listed.schema_as_json_value();
         let mut arguments = sample(&schema);
         if name == "upload_attachment" {
             // The tool has two inputs for the same content.
@@ -197,28 +199,28 @@ async fn every_tool_can_be_called_according_to_its_schema() {
 async fn null_is_as_good_as_absent() {
     let backlog = FakeBacklog::responding(200, "{}");
     let caller = caller_of(&backlog);
-    for entry in registry::all() {
-        let schema = entry.tool.schema_as_json_value();
+    for tool in registry::all() {
+        let schema = tool.listed.schema_as_json_value();
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         let mut arguments = sample(&schema);
         let given = arguments.as_object_mut().unwrap();
         // The inputs that identify the item are required.
-        let change = entry.inputs.own().iter().find(|input| {
-            entry.inputs.mode() == Mode::Changing && entry.inputs.is_change(&input.name)
+        let change = tool.inputs.own().iter().find(|input| {
+            tool.inputs.mode() == Mode::Changing && tool.inputs.is_change(&input.name)
         });
         let is_change = |name: &str| change.is_some_and(|input| input.name == name);
         let kept = |name: &str| {
             required.contains(&json!(name)) || name.ends_with("Key") || is_change(name)
         };
         given.retain(|name, _| kept(name) || name == "repoName" || name == "text");
-        call(&caller, entry.spec.name, arguments.clone()).await;
+        call(&caller, tool.meta.name, arguments.clone()).await;
 
         for name in schema["properties"].as_object().unwrap().keys() {
             let given = arguments.as_object_mut().unwrap();
             given.entry(name.clone()).or_insert(Value::Null);
         }
-        let (failed, text) = call(&caller, entry.spec.name, arguments).await;
-        assert!(!failed, "{}: {text}", entry.spec.name);
+        let (failed, text) = call(&caller, tool.meta.name, arguments).await;
+        assert!(!failed, "{}: {text}", tool.meta.name);
         let received = backlog.received();
         let [.., absent, null] = received.as_slice() else {
             panic!("{received:?}");

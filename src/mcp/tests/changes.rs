@@ -1,10 +1,11 @@
 //! Calls that change something, with every possible fate of the response.
 
 use actix_web::HttpResponse;
+use backlog_client::fake::FakeBacklog;
 use serde_json::{Value, json};
 
 use super::{call, caller_of, result};
-use crate::{backlog::fake::FakeBacklog, calls::failure::DONE};
+use crate::calls::failure::DONE;
 
 #[actix_web::test]
 async fn a_change_with_a_lost_response_is_reported_as_made() {

@@ -1,10 +1,10 @@
 //! Custom fields: values by the types of their fields, and hints for those that Backlog rejects.
 
 use actix_web::HttpResponse;
+use backlog_client::fake::{FakeBacklog, Received, json as respond};
 use serde_json::{Value, json};
 
 use super::{caller_of, names::mistakable, result};
-use crate::backlog::fake::{FakeBacklog, Received, json as respond};
 
 #[actix_web::test]
 async fn a_value_is_read_by_the_type_of_a_field_that_is_given_by_its_number() {
@@ -42,7 +42,7 @@ async fn a_value_is_read_by_the_type_of_a_field_that_is_given_by_its_number() {
         ),
         (
             json!({"id": 94, "value": "2026-02-31"}),
-            "customFields[0].value: Found: expected a date as yyyy-MM-dd; there is no 31 February",
+            "customFields[0].value: Found: there is no 31 February",
         ),
         (
             json!({"id": 92, "value": "S9"}),

@@ -8,9 +8,8 @@ use std::fmt::Write;
 
 use crate::{
     calls::{
-        options::ToolOptions,
-        project_guard::Binding,
-        registry::{Entry, Table},
+        options::ToolOptions, project_guard::Binding, registered_tool::RegisteredTool,
+        registry::Registry,
     },
     toolkit::{
         entity::{Entity, ProjectRole},
@@ -19,11 +18,11 @@ use crate::{
 };
 
 /// The paragraph of one tool.
-fn declaration(entry: &Entry) -> String {
-    let binding = Binding::of(entry.spec.projects, &entry.inputs);
-    assert_eq!(binding.problem(), None, "{}", entry.spec.name);
+fn declaration(tool: &RegisteredTool) -> String {
+    let binding = Binding::of(tool.meta.projects, &tool.inputs);
+    assert_eq!(binding.problem(), None, "{}", tool.meta.name);
     let (mut names, mut inside, mut unrelated, mut refused) = (vec![], vec![], vec![], vec![]);
-    for input in entry.inputs.own() {
+    for input in tool.inputs.own() {
         let name = &input.name;
         let bang = if binding.anchors().contains(&name.as_str()) {
             "!"
@@ -38,8 +37,8 @@ fn declaration(entry: &Entry) -> String {
             ProjectRole::Refused(_) => refused.push(name.clone()),
         }
     }
-    let changes = entry.spec.changes.iter().map(|list| format!("{list:?}"));
-    let mut text = format!("{}: {:?}\n", entry.spec.name, entry.spec.projects);
+    let changes = tool.meta.changes.iter().map(|list| format!("{list:?}"));
+    let mut text = format!("{}: {:?}\n", tool.meta.name, tool.meta.projects);
     for (what, all) in [
         ("names", names),
         ("inside", inside),
@@ -56,8 +55,8 @@ fn declaration(entry: &Entry) -> String {
 
 #[test]
 fn every_tool_declares_its_project_rule_and_its_changes() {
-    let table = Table::new(&ToolOptions::default());
-    let declared: Vec<_> = table.entries().iter().map(declaration).collect();
+    let registry = Registry::new(&ToolOptions::default());
+    let declared: Vec<_> = registry.tools().iter().map(declaration).collect();
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("toolsnaps");
     settings.set_prepend_module_to_snapshot(false);
@@ -85,26 +84,26 @@ fn list_at(template: &str) -> Option<NameList> {
 
 #[test]
 fn a_tool_that_writes_into_a_list_of_names_declares_that_it_changes_it() {
-    for entry in Table::new(&ToolOptions::default()).entries() {
-        let name = entry.spec.name;
-        if entry.spec.access.read_only {
-            assert!(entry.spec.changes.is_empty(), "{name} only reads");
-        } else if let Some(list) = list_at(entry.template) {
-            assert!(entry.spec.changes.contains(&list), "{name}: {list:?}");
+    for tool in Registry::new(&ToolOptions::default()).tools() {
+        let name = tool.meta.name;
+        if tool.meta.effect.read_only {
+            assert!(tool.meta.changes.is_empty(), "{name} only reads");
+        } else if let Some(list) = list_at(tool.template) {
+            assert!(tool.meta.changes.contains(&list), "{name}: {list:?}");
         }
     }
 }
 
 #[test]
 fn the_tools_that_entities_refer_to_exist() {
-    let table = Table::new(&ToolOptions::default());
-    let inputs = table.entries().iter().flat_map(|entry| entry.inputs.own());
+    let registry = Registry::new(&ToolOptions::default());
+    let inputs = registry.tools().iter().flat_map(|tool| tool.inputs.own());
     for entity in inputs.filter_map(|input| input.entity) {
         let sources = [Entity::listed_by, Entity::id_source].map(|of| of(entity));
         for text in sources.into_iter().flatten() {
             let words = text.split([',', ' ']);
             for tool in words.filter(|word| word.starts_with("get_")) {
-                assert!(table.get(tool).is_some(), "{entity:?}: {tool}");
+                assert!(registry.get(tool).is_some(), "{entity:?}: {tool}");
             }
         }
     }

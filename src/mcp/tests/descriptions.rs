@@ -1,17 +1,15 @@
 //! An operator's texts appear in the places of upstream's keys.
 
 use super::{call, caller_of, exchange, post, server};
-use crate::{
-    backlog::fake::FakeBacklog,
-    calls::{
-        description_keys,
-        descriptions::Descriptions,
-        options::ToolOptions,
-        registry::{self, Table},
-    },
+use crate::calls::{
+    description_keys,
+    descriptions::Descriptions,
+    options::ToolOptions,
+    registry::{self, Registry},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+use backlog_client::fake::FakeBacklog;
 use serde_json::{Value, json};
 
 const UPSTREAM: &str = include_str!("../../../tests/fixtures/upstream_description_keys.json");
@@ -40,7 +38,7 @@ fn overriding(texts: &[(&str, &str)]) -> ToolOptions {
 
 /// A tool as it is listed.
 fn tool(options: &ToolOptions, name: &str) -> Value {
-    json!(Table::new(options).get(name).unwrap().tool)
+    json!(Registry::new(options).get(name).unwrap().listed)
 }
 
 #[test]
@@ -124,11 +122,11 @@ fn a_text_replaces_only_the_description_of_its_key() {
         "get_issues",
         "count_issues",
     ];
-    let (theirs, ours) = (Table::new(&plain), Table::new(&options));
-    for entry in registry::all() {
-        let name = entry.spec.name;
+    let (theirs, ours) = (Registry::new(&plain), Registry::new(&options));
+    for tool in registry::all() {
+        let name = tool.meta.name;
         if !touched.contains(&name) {
-            let tool = |table: &Table| json!(table.get(name).unwrap().tool);
+            let tool = |registry: &Registry| json!(registry.get(name).unwrap().listed);
             assert_eq!(tool(&ours), tool(&theirs));
         }
     }

@@ -1,7 +1,7 @@
 //! `docs/tools.md` is generated from the table; `UPDATE_DOCS=1 cargo test docs` updates it.
 
 use crate::{
-    calls::registry::{self, Entry},
+    calls::{registered_tool::RegisteredTool, registry},
     toolkit::toolset::Toolset,
 };
 use std::{env, fmt::Write, fs, path::Path};
@@ -14,7 +14,8 @@ This page is generated from the table of tools in the source (`src/tools`); afte
 `UPDATE_DOCS=1 cargo test --lib docs` updates it.
 
 The names and inputs of the first seven toolsets are those of \
-[backlog-mcp-server](https://github.com/nulab/backlog-mcp-server) 0.20.4; the results are Backlog's own JSON. \
+[backlog-mcp-server](https://github.com/nulab/backlog-mcp-server) 0.20.4; the results are Backlog's own JSON, or \
+with the input `format: \"concise\"` [shorter JSON](../README.md#concise-results). \
 A tool that **reads** requires the scope `backlog:read`. A tool that **writes**, **replaces**, **deletes** or \
 **gives access** requires `backlog:write`, and is neither listed nor run where the operator allows only reading. \
 A tool that replaces, deletes or gives access has the `destructiveHint`: the previous content is lost, or a user or \
@@ -22,17 +23,19 @@ a URL has access for longer than the grant lasts. A tool that writes adds someth
 keeps in a change log or a history. Inputs in *italics* are required. Where a tool has both an id and a key (or a \
 name), give one of them.
 
-These toolsets, from `space` to `notifications`, are enabled by default, together with `upload_attachment`, which \
-belongs to `files`, `issue` and `git`. The [README](../README.md#tools) explains how to enable the others.
+These toolsets, from `space` to `notifications`, are `classic`. `stdio` and HTTP with an API key list them, together \
+with `upload_attachment`, which belongs to `files`, `issue` and `git`. Where users sign in, the \
+[work tools](work-tools.md) are listed, and every tool on this page can be called by name. The \
+[README](../README.md#choose-toolsets) explains how to list others.
 ";
 
 fn page() -> String {
-    let entries = registry::all();
+    let tools = registry::all();
     let mut page = HEAD.to_owned();
     for toolset in Toolset::ALL {
-        let tools: Vec<_> = entries
+        let tools: Vec<_> = tools
             .iter()
-            .filter(|entry| entry.spec.toolset == toolset)
+            .filter(|tool| tool.meta.toolset == toolset)
             .collect();
         if tools.is_empty() {
             continue;
@@ -46,17 +49,17 @@ fn page() -> String {
         .unwrap();
         page.push_str("| Tool | Description | Inputs | Access |\n|---|---|---|---|\n");
         for tool in tools {
-            let name = tool.spec.name;
-            let description = tool.tool.description.as_deref().unwrap_or_default();
-            let (inputs, access) = (inputs(tool), access(tool));
-            writeln!(page, "| `{name}` | {description} | {inputs} | {access} |").unwrap();
+            let name = tool.meta.name;
+            let description = tool.listed.description.as_deref().unwrap_or_default();
+            let (inputs, effect) = (inputs(tool), effect(tool));
+            writeln!(page, "| `{name}` | {description} | {inputs} | {effect} |").unwrap();
         }
     }
     page
 }
 
-fn inputs(tool: &Entry) -> String {
-    let schema = tool.tool.schema_as_json_value();
+fn inputs(tool: &RegisteredTool) -> String {
+    let schema = tool.listed.schema_as_json_value();
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     let inputs = schema["properties"].as_object().unwrap();
     let names = inputs.keys().map(
@@ -68,14 +71,14 @@ fn inputs(tool: &Entry) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-fn access(tool: &Entry) -> &'static str {
-    match tool.spec.access {
-        access if access.read_only => "reads",
-        access if !access.destructive => "writes",
-        _ if tool.spec.name.starts_with("delete_") || tool.spec.name.starts_with("remove_") => {
+fn effect(tool: &RegisteredTool) -> &'static str {
+    match tool.meta.effect {
+        effect if effect.read_only => "reads",
+        effect if !effect.destructive => "writes",
+        _ if tool.meta.name.starts_with("delete_") || tool.meta.name.starts_with("remove_") => {
             "deletes"
         }
-        _ if tool.spec.name.starts_with("add_") => "gives access",
+        _ if tool.meta.name.starts_with("add_") => "gives access",
         _ => "replaces",
     }
 }

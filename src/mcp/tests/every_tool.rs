@@ -2,33 +2,33 @@
 
 use crate::calls::{
     options::ToolOptions,
-    registry::{self, Entry, Table},
+    registered_tool::RegisteredTool,
+    registry::{self, Registry},
 };
 use serde_json::Value;
 
-fn schema(entry: &Entry) -> Value {
-    entry.tool.schema_as_json_value()
+fn schema(tool: &RegisteredTool) -> Value {
+    tool.listed.schema_as_json_value()
 }
 
 #[test]
 fn every_tool_is_described() {
-    for entry in registry::all() {
-        let tool = &entry.tool;
-        let name = entry.spec.name;
-        assert_eq!(tool.name, name);
+    for tool in registry::all() {
+        let (name, listed) = (tool.meta.name, &tool.listed);
+        assert_eq!(listed.name, name);
         let snake = |c: char| c.is_ascii_lowercase() || c == '_';
         assert!(name.chars().all(snake), "{name}");
-        assert!(tool.title.as_ref().is_some_and(|title| !title.is_empty()));
-        let description = tool.description.as_deref().unwrap_or_default();
+        assert!(listed.title.as_ref().is_some_and(|title| !title.is_empty()));
+        let description = listed.description.as_deref().unwrap_or_default();
         assert!(description.ends_with('.'), "{name}: {description}");
     }
 }
 
 #[test]
 fn counts_and_lists_have_the_same_filters() {
-    let table = Table::new(&ToolOptions::default());
+    let registry = Registry::new(&ToolOptions::default());
     let inputs = |name: &str| {
-        let inputs = schema(table.get(name).expect("a tool"))["properties"].take();
+        let inputs = schema(registry.get(name).expect("a tool"))["properties"].take();
         let inputs = inputs.as_object().expect("properties").clone();
         let mut inputs: Vec<_> = inputs.into_iter().map(|(name, _)| name).collect();
         inputs.sort_unstable();
@@ -46,10 +46,10 @@ fn counts_and_lists_have_the_same_filters() {
 
 #[test]
 fn every_input_is_a_plain_object() {
-    let table = Table::new(&ToolOptions::default());
-    for entry in table.entries() {
-        let name = entry.spec.name;
-        let schema = schema(entry);
+    let registry = Registry::new(&ToolOptions::default());
+    for tool in registry.tools() {
+        let name = tool.meta.name;
+        let schema = schema(tool);
         assert_eq!(schema["type"], "object", "{name}");
         let properties = schema["properties"].as_object().expect("properties");
         for (property, schema) in properties {
@@ -65,7 +65,7 @@ fn every_input_is_a_plain_object() {
 /// Finds unnecessary keywords of a schema; properties may have any name.
 fn noise(schema: &Value) -> Option<&str> {
     match schema {
-        Value::Object(entries) => entries.iter().find_map(|(key, value)| match key.as_str() {
+        Value::Object(members) => members.iter().find_map(|(key, value)| match key.as_str() {
             "format" | "title" | "$ref" | "$schema" => Some(key.as_str()),
             "properties" => value.as_object()?.values().find_map(noise),
             _ => noise(value),
@@ -82,8 +82,8 @@ fn schemas() {
     settings.set_snapshot_path("toolsnaps");
     settings.set_prepend_module_to_snapshot(false);
     settings.bind(|| {
-        for entry in Table::new(&ToolOptions::default()).entries() {
-            insta::assert_json_snapshot!(entry.spec.name, entry.tool);
+        for tool in Registry::new(&ToolOptions::default()).tools() {
+            insta::assert_json_snapshot!(tool.meta.name, tool.listed);
         }
     });
 }

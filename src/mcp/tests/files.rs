@@ -1,10 +1,10 @@
 //! Results of a tool that returns a file; `tests/suite/tools/shown_files.rs` has all six.
 
 use actix_web::HttpResponse;
+use backlog_client::fake::FakeBacklog;
 use serde_json::{Value, json};
 
 use super::{call, caller_of, result};
-use crate::backlog::fake::FakeBacklog;
 
 const ATTACHMENT: &str = "get_issue_attachment";
 

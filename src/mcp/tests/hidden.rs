@@ -1,9 +1,10 @@
 //! Invisible characters never reach a model, however Backlog's texts are returned, and every result
 //! is marked as untrusted content.
 
+use backlog_client::fake::FakeBacklog;
+
 use super::{call, caller_of, calls::sample, exchange, post, resources::uri, result, rpc, server};
 use crate::{
-    backlog::fake::FakeBacklog,
     calls::{options::ToolOptions, origin::UNTRUSTED_CONTENT, registry},
     mcp::server::HubServer,
     toolkit::hidden::{clean, note},
@@ -57,17 +58,17 @@ fn thing(id: &Value) -> Value {
 }
 
 fn every_tool() -> impl Iterator<Item = (&'static str, Value)> {
-    registry::all().into_iter().map(|entry| {
-        let mut arguments = sample(&entry.tool.schema_as_json_value());
+    registry::all().into_iter().map(|tool| {
+        let mut arguments = sample(&tool.listed.schema_as_json_value());
         let given = arguments.as_object_mut().unwrap();
         for ours in ["textOffset", "textLength", "itemOffset", "offset", "count"] {
             given.remove(ours);
         }
-        if entry.spec.name == "upload_attachment" {
+        if tool.meta.name == "upload_attachment" {
             // The tool has two inputs for the same content.
             given.remove("content");
         }
-        (entry.spec.name, arguments)
+        (tool.meta.name, arguments)
     })
 }
 
@@ -101,6 +102,8 @@ fn assert_clean(tool: &str, result: &Value) {
 
 #[actix_web::test]
 async fn no_tool_returns_a_hidden_character() {
+    // One server, because each reads the schemas of all tools.
+    let server = structured();
     for in_list in [false, true] {
         for escape in [false, true] {
             let [numbered, named] = [json!(5), json!("0a")].map(|id| {
@@ -118,7 +121,7 @@ async fn no_tool_returns_a_hidden_character() {
                     {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
                 );
                 let request = post("2025-06-18", &message);
-                let (_, body) = exchange(structured(), Some(&caller), request).await;
+                let (_, body) = exchange(server.clone(), Some(&caller), request).await;
                 assert_clean(name, &body["result"]);
                 shown += usize::from(body["result"].to_string().contains(SHOWN));
 
@@ -126,8 +129,7 @@ async fn no_tool_returns_a_hidden_character() {
                     panic!("{name}")
                 };
                 // Clients that wait for one response take this path.
-                let plain = structured();
-                let plain = plain.call_as_json(&caller, None, name, arguments).await;
+                let plain = server.call_as_json(&caller, None, name, arguments).await;
                 let plain: Value = serde_json::from_slice(&plain.unwrap()).unwrap();
                 assert_clean(name, &plain);
             }

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::calls::{options::ToolOptions, registry::Table};
+use crate::calls::{options::ToolOptions, registry::Registry};
 
 /// Backlog keeps no copy of the content that these tools delete or replace, or they give access
-/// ([`GIVING_ACCESS`]).
+/// ([`GIVING_ACCESS`]). The work tools that change what is there are marked as well: one call may
+/// change much.
 const DESTRUCTIVE: &[&str] = &[
     "add_project_administrator",
     "add_project_team",
     "add_project_user",
     "add_webhook",
+    "change_issues",
     "delete_category",
     "delete_custom_field",
     "delete_custom_field_item",
@@ -25,6 +27,7 @@ const DESTRUCTIVE: &[&str] = &[
     "delete_webhook",
     "delete_wiki",
     "delete_wiki_attachment",
+    "edit_page",
     "remove_document_tags",
     "remove_issue_shared_file",
     "remove_project_administrator",
@@ -34,6 +37,7 @@ const DESTRUCTIVE: &[&str] = &[
     "remove_star",
     "remove_wiki_shared_file",
     "reset_unread_notification_count",
+    "run_tool",
     "update_category",
     "update_custom_field",
     "update_custom_field_item",
@@ -86,29 +90,46 @@ const NOT_IDEMPOTENT: &[&str] = &[
     "add_webhook",
     "add_wiki",
     "add_wiki_attachments",
+    "change_issues",
+    "comment",
+    "create_issues",
+    "edit_page",
+    "run_tool",
     "update_issue",
     "update_pull_request",
     "upload_attachment",
 ];
 
-/// These tools make Backlog send the events of a project to any URL.
-const OPEN_WORLD: &[&str] = &["add_webhook", "update_webhook"];
+/// These tools make Backlog send the events of a project to any URL; `run_tool` can run them.
+const OPEN_WORLD: &[&str] = &["add_webhook", "run_tool", "update_webhook"];
+
+/// The work tools that only read.
+const READING: &[&str] = &[
+    "fetch",
+    "find_issues",
+    "find_tools",
+    "inbox",
+    "project_info",
+    "pull_requests",
+    "report",
+    "search",
+];
 
 #[test]
 fn every_tool_has_all_four_hints_and_they_are_correct() {
     let options = ToolOptions::default();
-    let table = Table::new(&options).with_organizations(&options);
-    let entries = table.entries().iter();
+    let registry = Registry::new(&options).with_organizations(&options);
+    let tools = registry.tools().iter();
     let mut names = BTreeSet::new();
-    for entry in entries {
-        let name = entry.spec.name;
+    for tool in tools {
+        let name = tool.meta.name;
         names.insert(name);
-        let hints = entry.tool.annotations.as_ref().expect("annotations");
+        let hints = tool.listed.annotations.as_ref().expect("annotations");
         let reads = ["get_", "count_", "list_"]
             .iter()
             .any(|verb| name.starts_with(verb));
         let expected = [
-            reads,
+            reads || READING.contains(&name),
             DESTRUCTIVE.contains(&name),
             !NOT_IDEMPOTENT.contains(&name),
             OPEN_WORLD.contains(&name),
@@ -122,21 +143,29 @@ fn every_tool_has_all_four_hints_and_they_are_correct() {
         assert_eq!(said, expected.map(Some), "{name}");
     }
     // The lists above name only existing tools.
-    for name in [DESTRUCTIVE, RECOVERABLE, NOT_IDEMPOTENT, OPEN_WORLD].concat() {
+    for name in [
+        DESTRUCTIVE,
+        RECOVERABLE,
+        NOT_IDEMPOTENT,
+        OPEN_WORLD,
+        READING,
+    ]
+    .concat()
+    {
         assert!(names.contains(name), "{name}");
     }
-    assert_eq!(names.len(), 142);
+    assert!(names.len() >= 142, "{} tools", names.len());
 }
 
 /// An addition loses nothing: hosts need to ask only if it gives access.
 #[test]
 fn an_addition_is_destructive_only_if_it_gives_access() {
-    let table = Table::new(&ToolOptions::default());
-    let added = table.entries().iter().map(|entry| &entry.spec);
-    let added = added.filter(|spec| spec.name.starts_with("add_"));
+    let registry = Registry::new(&ToolOptions::default());
+    let added = registry.tools().iter().map(|tool| &tool.meta);
+    let added = added.filter(|meta| meta.name.starts_with("add_"));
     let destructive: BTreeSet<_> = added
-        .filter(|spec| spec.access.destructive)
-        .map(|spec| spec.name)
+        .filter(|meta| meta.effect.destructive)
+        .map(|meta| meta.name)
         .collect();
     assert_eq!(destructive, GIVING_ACCESS.iter().copied().collect());
 }
@@ -144,14 +173,14 @@ fn an_addition_is_destructive_only_if_it_gives_access() {
 /// A change is destructive unless the tool is listed with a reason.
 #[test]
 fn every_recoverable_change_is_listed_with_a_reason() {
-    let table = Table::new(&ToolOptions::default());
+    let registry = Registry::new(&ToolOptions::default());
     let changes = ["update_", "reorder_", "mark_", "reset_"];
-    for entry in table.entries() {
-        let name = entry.spec.name;
+    for tool in registry.tools() {
+        let name = tool.meta.name;
         if changes.iter().any(|verb| name.starts_with(verb)) {
             let kept = RECOVERABLE.contains(&name);
             assert_ne!(kept, DESTRUCTIVE.contains(&name), "{name}");
-            assert_eq!(entry.spec.access.destructive, !kept, "{name}");
+            assert_eq!(tool.meta.effect.destructive, !kept, "{name}");
         }
     }
 }

@@ -2,16 +2,14 @@
 //! a project.
 
 use actix_web::HttpResponse;
+use backlog_client::fake::{FakeBacklog, Received};
 use rmcp::model::ProtocolVersion;
 use serde_json::{Map, Value, json};
 
 use super::{caller_of, server};
 use crate::{
-    backlog::fake::{FakeBacklog, Received},
     calls::{
-        caller::Caller,
-        options::ToolOptions,
-        registry::{Entry, Table},
+        caller::Caller, options::ToolOptions, registered_tool::RegisteredTool, registry::Registry,
     },
     toolkit::{
         input_kind::{Input, InputKind, Mark},
@@ -36,14 +34,16 @@ fn two_projects() -> FakeBacklog {
             ["projects"] => json!([ours, theirs]),
             ["projects", "7" | "PROJ"] => ours,
             ["projects", "8" | "OTHER"] => theirs,
-            ["projects", "7" | "PROJ", "git", "repositories", _] => thing(7),
-            ["projects", "8" | "OTHER", "git", "repositories", _] => thing(8),
+            ["projects", "7" | "PROJ", "git", "repositories", _]
+            | ["issues", "7" | "PROJ-7", ..]
+            | ["wikis", "7", ..]
+            | ["documents", OURS, ..] => thing(7),
+            ["projects", "8" | "OTHER", "git", "repositories", _]
+            | ["issues", "8" | "OTHER-8", ..]
+            | ["wikis", "8", ..]
+            | ["documents", THEIRS, ..] => thing(8),
             ["projects", "7" | "PROJ", ..] => json!([thing(7)]),
             ["projects", "8" | "OTHER", ..] => json!([thing(8)]),
-            ["issues", "7" | "PROJ-7", ..] | ["wikis", "7", ..] => thing(7),
-            ["issues", "8" | "OTHER-8", ..] | ["wikis", "8", ..] => thing(8),
-            ["documents", OURS, ..] => thing(7),
-            ["documents", THEIRS, ..] => thing(8),
             ["projects" | "wikis" | "documents", _] => return missing(),
             ["issues", key] if key.contains('-') => return missing(),
             _ => json!({}),
@@ -121,13 +121,13 @@ fn forms(thing: Thing, key: &str, number: u8, space: &str) -> Vec<Value> {
 }
 
 /// The other arguments that the tool requires, in the allowed project.
-fn beside(entry: &Entry, input: &Input) -> Map<String, Value> {
+fn beside(tool: &RegisteredTool, input: &Input) -> Map<String, Value> {
     let keys = ["issueKey", "projectKey", "repoName"];
     let mut arguments = Map::new();
-    for other in entry.inputs.own() {
+    for other in tool.inputs.own() {
         let is_wanted = other.is_required || keys.contains(&other.name.as_str());
         let is_same = thing(other).is_some() && thing(other) == thing(input);
-        let is_target = entry.inputs.is_target(&other.name) && entry.inputs.is_target(&input.name);
+        let is_target = tool.inputs.is_target(&other.name) && tool.inputs.is_target(&input.name);
         if !is_wanted || other.name == input.name || (is_same && is_target) {
             continue;
         }
@@ -164,17 +164,17 @@ async fn no_form_of_a_key_leads_out_of_the_allowed_projects() {
     let fake = two_projects();
     let mut caller = caller_of(&fake);
     caller.policy.projects = Some(["PROJ".to_owned()].into());
-    let table = Table::new(&ToolOptions::default());
+    let registry = Registry::new(&ToolOptions::default());
     let (mut inputs, mut wrong) = (0, Vec::new());
-    for entry in table.entries() {
-        let tool = entry.spec.name;
-        if entry.spec.projects.refusal().is_some() {
+    for registered in registry.tools() {
+        let tool = registered.meta.name;
+        if registered.meta.projects.refusal().is_some() {
             continue;
         }
-        for input in entry.inputs.own() {
+        for input in registered.inputs.own() {
             let Some(thing) = thing(input) else { continue };
             inputs += 1;
-            let beside = beside(entry, input);
+            let beside = beside(registered, input);
             for (key, number, is_allowed) in [("PROJ", 7, true), ("OTHER", 8, false)] {
                 for form in forms(thing, key, number, fake.url.as_str()) {
                     let mut arguments = beside.clone();

@@ -1,13 +1,15 @@
-//! Tests over the whole table of tools, and of the server mounted as the HTTP
+//! Tests over all tools, and of the server mounted as the HTTP
 //! layer mounts it, in front of a fake Backlog.
 
 mod advice;
 mod calls;
 mod changes;
+mod concise;
 mod custom_fields;
 mod declarations;
 mod descriptions;
 mod docs;
+mod every_tool;
 mod files;
 mod hidden;
 mod hints;
@@ -29,8 +31,8 @@ mod refusals;
 mod resources;
 mod rights;
 mod structured;
-mod table;
 mod token_corpus;
+mod work;
 
 use std::sync::Arc;
 
@@ -40,19 +42,19 @@ use actix_web::{
     http::{StatusCode, header},
     test::{self, TestRequest},
 };
+use backlog_client::{BacklogClient, ClientOptions, Credentials, fake::FakeBacklog};
 use chrono::DateTime;
+use foundation::clock::Clock;
+use oauth_values::Scopes;
 use serde_json::{Value, json};
 
 use super::{server::HubServer, service};
 use crate::{
     accounts::access::{BacklogAccess, FixedAccess},
-    backlog::{BacklogClient, ClientOptions, Credentials, fake::FakeBacklog},
     calls::{
         caller::{Caller, ChallengeSlot},
         policy::Policy,
     },
-    clock::Clock,
-    oauth::Scopes,
     toolkit::toolset::Toolset,
 };
 

@@ -1,10 +1,10 @@
 //! Names under a project restriction, and after they have changed.
 
 use actix_web::HttpResponse;
+use backlog_client::fake::{FakeBacklog, Received, json as respond};
 use serde_json::json;
 
 use super::{caller_of, result};
-use crate::backlog::fake::{FakeBacklog, Received, json as respond};
 
 /// The issue OLD-5 has moved from OLD, which is project 2, to NEW.
 fn backlog() -> FakeBacklog {
@@ -273,7 +273,7 @@ async fn an_ambiguous_name_is_reported() {
         ),
         (
             json!({"customFields": {"Found": "2026-02-31"}}),
-            "customFields[0].value: Found: expected a date as yyyy-MM-dd; there is no 31 February",
+            "customFields[0].value: Found: there is no 31 February",
         ),
         (
             json!({"categoryId": ["none", "Sea"]}),

@@ -1,11 +1,10 @@
 //! Options that an operator sets for all callers: names, field selection, size.
 
+use backlog_client::fake::FakeBacklog;
+use oauth_values::Scopes;
+
 use super::{caller_of, exchange, post, server};
-use crate::{
-    backlog::fake::FakeBacklog,
-    calls::{options::ToolOptions, registry},
-    oauth::Scopes,
-};
+use crate::calls::{options::ToolOptions, registry};
 use rmcp::ServerHandler;
 use serde_json::{Value, json};
 
@@ -50,8 +49,8 @@ async fn a_prefix_precedes_every_name() {
     };
     let listed = list(options.clone()).await;
     assert_eq!(listed.len(), registry::all().len());
-    for (tool, entry) in listed.iter().zip(registry::all()) {
-        assert_eq!(tool["name"], format!("acme_{}", entry.spec.name));
+    for (tool, registered) in listed.iter().zip(registry::all()) {
+        assert_eq!(tool["name"], format!("acme_{}", registered.meta.name));
     }
     let backlog = FakeBacklog::responding(200, "{}");
     let result = call(options.clone(), &backlog, "acme_get_space", json!({})).await;
@@ -67,7 +66,7 @@ async fn every_text_names_the_tools_that_are_offered() {
         prefix: "acme_".parse().unwrap(),
         ..ToolOptions::default()
     };
-    let names: Vec<_> = registry::all().iter().map(|tool| tool.spec.name).collect();
+    let names: Vec<_> = registry::all().iter().map(|tool| tool.meta.name).collect();
     // Without the prefix, the name is not that of a tool.
     let without_prefix = |text: &str| {
         let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
@@ -158,15 +157,15 @@ async fn a_full_page_says_how_to_continue_with_any_selected_fields() {
 #[actix_web::test]
 async fn lists_offer_their_fields_where_selection_is_on() {
     for tool in registry::all() {
-        let schema = tool.tool.schema_as_json_value();
-        let name = tool.spec.name;
+        let schema = tool.listed.schema_as_json_value();
+        let name = tool.meta.name;
         assert_eq!(schema["properties"].get("fields"), None, "{name}");
     }
     let listed = list(selecting()).await;
-    for (tool, entry) in listed.iter().zip(registry::all()) {
+    for (tool, registered) in listed.iter().zip(registry::all()) {
         let offered = &tool["inputSchema"]["properties"]["fields"]["items"]["enum"];
-        let (name, usual) = (entry.spec.name, entry.spec.is_usual());
-        match entry.spec.fields {
+        let (name, usual) = (registered.meta.name, registered.meta.is_usual());
+        match registered.meta.fields {
             [] => assert_eq!(
                 tool["inputSchema"]["properties"].get("fields"),
                 None,
@@ -185,7 +184,7 @@ async fn lists_offer_their_fields_where_selection_is_on() {
     }
     let by_default = listed.iter().zip(registry::all());
     let by_default: Vec<_> = by_default
-        .filter(|(_, entry)| entry.spec.is_usual())
+        .filter(|(_, registered)| registered.meta.is_usual())
         .map(|(tool, _)| tool)
         .collect();
     let size = json!(by_default).to_string().len();

@@ -6,14 +6,11 @@
 use super::{caller, calls::sample, server};
 use crate::{
     accounts::access::{AccessError, BacklogAccess},
-    backlog::{
-        BacklogUrl, Credentials,
-        fake::{FakeBacklog, Received},
-    },
     calls::{
         caller::{AuthChallenge, Caller},
         failure::DONE,
-        registry::{self, Entry},
+        registered_tool::RegisteredTool,
+        registry,
     },
 };
 use std::sync::{
@@ -23,6 +20,10 @@ use std::sync::{
 
 use actix_web::HttpResponse;
 use async_trait::async_trait;
+use backlog_client::{
+    BacklogUrl, Credentials,
+    fake::{FakeBacklog, Received},
+};
 use rmcp::model::ProtocolVersion;
 use serde_json::{Value, json};
 
@@ -251,16 +252,15 @@ pub(super) struct Tool {
 }
 
 impl Tool {
-    fn of(entry: &Entry) -> Self {
-        let mut arguments = sample(&entry.tool.schema_as_json_value());
+    fn of(tool: &RegisteredTool) -> Self {
+        let mut arguments = sample(&tool.listed.schema_as_json_value());
         let given = arguments.as_object_mut().unwrap();
         // The tool has two inputs for the same content.
-        if entry.spec.name == "upload_attachment" {
+        if tool.meta.name == "upload_attachment" {
             given.remove("content");
         }
         // A text would be parsed by the type of the field, which needs another request.
-        if let (Some(fields), false) = (given.get_mut("customFields"), entry.spec.access.read_only)
-        {
+        if let (Some(fields), false) = (given.get_mut("customFields"), tool.meta.effect.read_only) {
             fields[0]["value"] = json!(1);
         }
         // Every response is read completely, regardless of its size.
@@ -268,14 +268,14 @@ impl Tool {
             given.remove(part);
         }
         Self {
-            name: entry.spec.name,
-            is_read: entry.spec.access.read_only,
+            name: tool.meta.name,
+            is_read: tool.meta.effect.read_only,
             arguments,
         }
     }
 
     /// Returns every tool, with arguments that cause one request.
-    pub fn all() -> Vec<Self> {
+    pub(super) fn all() -> Vec<Self> {
         registry::all().iter().map(Self::of).collect()
     }
 }

@@ -10,7 +10,9 @@ use std::{
 };
 
 use actix_web::HttpResponse;
+use backlog_client::{BacklogClient, BacklogUrl, ClientOptions, Credentials, fake::FakeBacklog};
 use chrono::DateTime;
+use foundation::clock::Clock;
 use rmcp::model::ProtocolVersion;
 use serde_json::Value;
 use tokio::{
@@ -22,13 +24,7 @@ use super::{
     caller,
     outcomes::{Tool, texts},
 };
-use crate::{
-    accounts::access::FixedAccess,
-    backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials, fake::FakeBacklog},
-    calls::failure::DONE,
-    clock::Clock,
-    mcp::server::HubServer,
-};
+use crate::{accounts::access::FixedAccess, calls::failure::DONE, mcp::server::HubServer};
 
 /// How Backlog handles a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,7 +164,10 @@ async fn a_connection_that_fails_after_sending_leaves_a_change_unknown() {
             let known = text.contains("marked as read");
             assert_eq!(text.contains(DONE), done && !known, "{case}");
             let sent = backlog.requests.load(Ordering::SeqCst) - before;
-            assert_eq!(sent, 1, "{case}");
+            // A read is sent once more if its connection was lost before a response.
+            let is_lost = matches!(fault, Fault::Closed | Fault::Reset) || fault == CUT_HEAD;
+            let expected = if tool.is_read && is_lost { 2 } else { 1 };
+            assert_eq!(sent, expected, "{case}");
         }
     }
 }

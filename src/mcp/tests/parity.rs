@@ -2,7 +2,7 @@
 
 use crate::calls::{
     options::ToolOptions,
-    registry::{self, Table},
+    registry::{self, Registry},
 };
 use std::collections::BTreeSet;
 
@@ -25,17 +25,17 @@ fn unions() -> ToolOptions {
 
 #[test]
 fn every_tool_takes_what_it_takes_there() {
-    let table = Table::new(&unions());
+    let registry = Registry::new(&unions());
     let mut differences = Vec::new();
     for (name, theirs) in upstream() {
-        let Some(entry) = table.get(&name) else {
+        let Some(tool) = registry.get(&name) else {
             differences.push(format!("{name}: is missing"));
             continue;
         };
-        if theirs["toolset"] != entry.spec.toolset.as_str() {
+        if theirs["toolset"] != tool.meta.toolset.as_str() {
             differences.push(format!("{name}: is not in {}", theirs["toolset"]));
         }
-        let ours = entry.tool.schema_as_json_value();
+        let ours = tool.listed.schema_as_json_value();
         compare(&name, &ours, &theirs["schema"], &mut differences);
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
@@ -43,9 +43,9 @@ fn every_tool_takes_what_it_takes_there() {
 
 #[test]
 fn every_list_offers_the_fields_that_it_offers_there() {
-    let table = Table::new(&ToolOptions::default());
+    let registry = Registry::new(&ToolOptions::default());
     for (name, theirs) in upstream() {
-        let ours = table.get(&name).unwrap().spec.fields;
+        let ours = registry.get(&name).unwrap().meta.fields;
         let theirs = theirs["fields"].as_array().cloned().unwrap_or_default();
         assert_eq!(ours.is_empty(), theirs.is_empty(), "{name}");
         for field in theirs {
@@ -60,8 +60,8 @@ fn the_default_toolsets_have_hardly_more_than_theirs() {
     let tools = registry::all();
     let more: Vec<_> = tools
         .iter()
-        .filter(|entry| entry.spec.is_usual())
-        .map(|entry| entry.spec.name)
+        .filter(|tool| tool.meta.is_usual())
+        .map(|tool| tool.meta.name)
         .filter(|name| !upstream.contains_key(*name))
         .collect();
     // No other tool returns the ids for get_issues and update_issue, and those for attachmentId.

@@ -9,13 +9,14 @@ use actix_web::{
     http::header::{self, ContentType},
     test,
 };
+use backlog_client::fake::FakeBacklog;
 use bytes::Bytes;
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::{HOST, caller_of, post, server};
-use crate::{backlog::fake::FakeBacklog, mcp::service};
+use crate::mcp::service;
 
 /// An image of one pixel.
 const PNG: &[u8] = include_bytes!("../../../tests/fixtures/pixel.png");
@@ -99,7 +100,7 @@ async fn a_download_reports_progress_on_request() {
     assert_eq!(kind, "text/event-stream");
     let (result, progress) = messages.split_last().unwrap();
     assert_eq!(result["result"]["content"][1]["type"], "image", "{result}");
-    let size = PNG.len() as f64;
+    let size = f64::from(u32::try_from(PNG.len()).unwrap());
     let mut before = 0.0;
     for message in progress {
         assert_eq!(message["method"], "notifications/progress", "{message}");

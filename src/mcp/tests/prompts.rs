@@ -1,5 +1,6 @@
 //! Prompts and completion: their texts, and who is offered them.
 
+use backlog_client::fake::FakeBacklog;
 use serde_json::{Value, json};
 
 use super::{
@@ -7,7 +8,14 @@ use super::{
     resources::{backlog, prompts, uri},
     rpc, server,
 };
-use crate::{calls::options::ToolOptions, toolkit::toolset::Toolset};
+use crate::{
+    calls::{
+        caller::Caller,
+        options::ToolOptions,
+        policy::{Policy, UsualList},
+    },
+    toolkit::toolset::Toolset,
+};
 
 const EVERY_PROMPT: [&str; 4] = [
     "triage",
@@ -34,8 +42,22 @@ async fn prompts_are_offered_with_their_tools() {
 /// Every call in a text names an existing tool and its inputs.
 #[actix_web::test]
 async fn the_texts_name_tools_as_they_are() {
-    let backlog = backlog();
-    let caller = caller_of(&backlog);
+    let classic = caller_of(&backlog());
+    texts_name_tools_of(&classic, &EVERY_PROMPT).await;
+    texts_name_tools_of(&signed_in(&backlog()), &EVERY_PROMPT).await;
+}
+
+/// A caller who signed in, with the usual tools.
+fn signed_in(backlog: &FakeBacklog) -> Caller {
+    let mut caller = caller_of(backlog);
+    caller.policy = Policy {
+        usual: Some(UsualList::Work),
+        ..Policy::default()
+    };
+    caller
+}
+
+async fn texts_name_tools_of(caller: &Caller, prompts: &[&str]) {
     let options = ToolOptions {
         prefix: "acme_".parse().unwrap(),
         ..ToolOptions::default()
@@ -44,12 +66,12 @@ async fn the_texts_name_tools_as_they_are() {
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let server = server().with_options(options.clone());
         let request = post("2025-06-18", &message);
-        exchange(server, Some(&caller), request).await.1["result"].take()
+        exchange(server, Some(caller), request).await.1["result"].take()
     };
     let tools = call("tools/list", json!({})).await["tools"].take();
     let pattern = regex::Regex::new(r"`([a-z_]+)\((\{[^`]*\}|[A-Za-z, ]*)\)`").unwrap();
     let given = json!({"project": "AB", "report": "It broke", "milestone": "Spring"});
-    for name in EVERY_PROMPT {
+    for name in prompts {
         let prompt = call("prompts/get", json!({"name": name, "arguments": given})).await;
         let text = prompt["messages"][0]["content"]["text"].as_str().unwrap();
         let mut calls = 0;
@@ -75,6 +97,42 @@ async fn the_texts_name_tools_as_they_are() {
         assert_eq!(text.matches('`').count(), 2 * calls, "{name}: {text}");
         assert!(!text.contains("{{") && !text.contains("{%"), "{text}");
     }
+}
+
+#[actix_web::test]
+async fn the_guide_is_for_callers_of_the_work_tools() {
+    let mut caller = signed_in(&backlog());
+    assert_eq!(
+        prompts(&caller).await,
+        [&EVERY_PROMPT[..], &["backlog_guide"]].concat()
+    );
+    let options = ToolOptions {
+        prefix: "acme_".parse().unwrap(),
+        ..ToolOptions::default()
+    };
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "prompts/get",
+        "params": {"name": "backlog_guide"}});
+    let server = server().with_options(options);
+    let request = post("2025-06-18", &message);
+    let body = exchange(server, Some(&caller), request).await.1;
+    let text = body["result"]["messages"][0]["content"]["text"].as_str();
+    let text = text.unwrap_or_else(|| panic!("{body}"));
+    assert!(text.starts_with("# Working in Backlog"), "{text}");
+    assert!(text.contains("`acme_fetch` with it") && text.contains("`acme_find_issues`"));
+    let read = json!({"uri": "skill://backlog/SKILL.md"});
+    let skill = rpc(&caller, "resources/read", read.clone()).await;
+    let skill = skill["result"]["contents"][0]["text"]
+        .as_str()
+        .expect("a text");
+    assert!(
+        skill.starts_with("---\nname: backlog\ndescription: "),
+        "{skill}"
+    );
+
+    caller.policy.toolsets = Some([Toolset::Work, Toolset::Wiki].into());
+    assert!(!prompts(&caller).await.contains(&"backlog_guide".to_owned()));
+    let refused = rpc(&caller, "resources/read", read).await;
+    assert_eq!(refused["error"]["code"], -32002, "{refused}");
 }
 
 #[actix_web::test]

@@ -1,10 +1,10 @@
 //! The protocol before the first tool call.
 
 use actix_web::http::header::HOST;
+use backlog_client::fake::FakeBacklog;
 use serde_json::json;
 
 use super::{caller_of, exchange, post, rpc, server};
-use crate::backlog::fake::FakeBacklog;
 
 #[actix_web::test]
 async fn initialize_names_the_server() {

@@ -1,26 +1,30 @@
 //! The published inputs: in a form that every provider accepts, with Backlog's limits, and in a
 //! list that stays small.
 
+use backlog_client::fake::FakeBacklog;
+
 use super::{call, caller_of};
 use crate::{
-    backlog::fake::FakeBacklog,
     calls::{
         options::ToolOptions,
-        registry::{self, Entry, Table},
+        registered_tool::RegisteredTool,
+        registry::{self, Registry},
     },
     toolkit::{rest::Paging, schema::KEYWORDS, toolset::Toolset},
 };
 use serde_json::{Value, json};
 use tiktoken_rs::o200k_base_singleton;
 
-fn published(table: &Table, name: &str) -> Value {
-    let entry = table.get(name).unwrap_or_else(|| panic!("no tool {name}"));
-    entry.tool.schema_as_json_value()
+fn published(registry: &Registry, name: &str) -> Value {
+    let tool = registry
+        .get(name)
+        .unwrap_or_else(|| panic!("no tool {name}"));
+    tool.listed.schema_as_json_value()
 }
 
 /// The tools with every combination of options.
-fn tables() -> Vec<Table> {
-    let mut tables = Vec::new();
+fn registries() -> Vec<Registry> {
+    let mut registries = Vec::new();
     for field_selection in [false, true] {
         for prefix in ["", "p_"] {
             let options = ToolOptions {
@@ -28,11 +32,11 @@ fn tables() -> Vec<Table> {
                 prefix: prefix.parse().expect("a prefix"),
                 ..ToolOptions::default()
             };
-            tables.push(Table::new(&options));
-            tables.push(Table::new(&options).with_organizations(&options));
+            registries.push(Registry::new(&options));
+            registries.push(Registry::new(&options).with_organizations(&options));
         }
     }
-    tables
+    registries
 }
 
 /// Returns the parts of a schema that not every provider accepts.
@@ -82,13 +86,13 @@ fn refused(place: &str, schema: &Value) -> Vec<String> {
 
 #[test]
 fn every_input_has_a_shape_that_every_provider_takes() {
-    for table in tables() {
-        let entries = table.entries().iter();
+    for registry in registries() {
+        let tools = registry.tools().iter();
         let mut count = 0;
-        for entry in entries {
-            let schema = entry.tool.schema_as_json_value();
-            assert_eq!(schema["type"], "object", "{}", entry.spec.name);
-            assert_eq!(refused(entry.spec.name, &schema), Vec::<String>::new());
+        for tool in tools {
+            let schema = tool.listed.schema_as_json_value();
+            assert_eq!(schema["type"], "object", "{}", tool.meta.name);
+            assert_eq!(refused(tool.meta.name, &schema), Vec::<String>::new());
             count += 1;
         }
         assert!(count >= 141, "{count} tools");
@@ -109,10 +113,10 @@ fn schemas_that_a_provider_rejects_are_found() {
     ] {
         assert!(!refused("x", &wide).is_empty(), "{wide}");
     }
-    for entry in registry::all() {
+    for tool in registry::all() {
         // The schema as derived from the types of the inputs.
-        let wide = entry.tool.schema_as_json_value();
-        if entry.spec.name == "get_issues" {
+        let wide = tool.listed.schema_as_json_value();
+        if tool.meta.name == "get_issues" {
             assert!(refused("get_issues", &wide).len() > 10, "{wide}");
         }
     }
@@ -120,7 +124,7 @@ fn schemas_that_a_provider_rejects_are_found() {
 
 #[test]
 fn ids_and_names_are_texts_and_numbers_are_numbers() {
-    let table = Table::new(&ToolOptions::default());
+    let registry = Registry::new(&ToolOptions::default());
     for (tool, input, expected) in [
         ("add_issue", "projectId", "string"),
         ("add_issue", "assigneeId", "string"),
@@ -132,10 +136,10 @@ fn ids_and_names_are_texts_and_numbers_are_numbers() {
         ("get_issues", "count", "number"),
         ("get_issues", "parentChild", "number"),
     ] {
-        let kind = &published(&table, tool)["properties"][input]["type"];
+        let kind = &published(&registry, tool)["properties"][input]["type"];
         assert_eq!(kind, expected, "{tool}.{input}");
     }
-    let list = &published(&table, "get_issues")["properties"]["statusId"];
+    let list = &published(&registry, "get_issues")["properties"]["statusId"];
     assert_eq!(
         (&list["type"], &list["items"]["type"]),
         (&json!("array"), &json!("string"))
@@ -144,7 +148,7 @@ fn ids_and_names_are_texts_and_numbers_are_numbers() {
 
 #[test]
 fn custom_fields_are_flat_objects() {
-    let table = Table::new(&ToolOptions::default());
+    let registry = Registry::new(&ToolOptions::default());
     let names = |schema: &Value| {
         let properties = schema["properties"].as_object().expect("properties");
         let mut names: Vec<_> = properties.keys().cloned().collect();
@@ -163,16 +167,16 @@ fn custom_fields_are_flat_objects() {
             vec!["id", "max", "min", "type", "value", "values"],
         ),
     ] {
-        let items = &published(&table, tool)["properties"]["customFields"]["items"];
+        let items = &published(&registry, tool)["properties"]["customFields"]["items"];
         assert_eq!(names(items), expected, "{tool}");
     }
-    let filter = &published(&table, "get_issues")["properties"]["customFields"]["items"];
+    let filter = &published(&registry, "get_issues")["properties"]["customFields"]["items"];
     assert_eq!(
         filter["properties"]["type"]["enum"],
         json!(["text", "numeric", "date", "list"])
     );
     assert_eq!(filter["required"], json!(["type", "id"]));
-    let settings = &published(&table, "add_custom_field")["properties"]["settings"];
+    let settings = &published(&registry, "add_custom_field")["properties"]["settings"];
     assert_eq!(
         settings["properties"]["type"]["enum"]
             .as_array()
@@ -226,8 +230,8 @@ async fn hours_are_taken_as_the_text_that_is_published() {
 
 #[actix_web::test]
 async fn every_kind_of_activity_that_is_described_is_taken() {
-    let table = Table::new(&ToolOptions::default());
-    let input = &published(&table, "get_space_activities")["properties"]["activityTypeId"];
+    let registry = Registry::new(&ToolOptions::default());
+    let input = &published(&registry, "get_space_activities")["properties"]["activityTypeId"];
     assert_eq!(input["items"]["type"], "string");
     let described = input["description"].as_str().expect("a description");
     let (_, names) = described.split_once("Names: ").expect("the names");
@@ -248,12 +252,13 @@ async fn every_kind_of_activity_that_is_described_is_taken() {
 /// Backlog's limits on list requests, and those of the upstream server's tools.
 #[test]
 fn bounds_and_defaults_are_published() {
-    let table = Table::new(&ToolOptions::default());
-    for entry in table.entries() {
-        let (name, schema) = (entry.spec.name, entry.tool.schema_as_json_value());
+    let registry = Registry::new(&ToolOptions::default());
+    let classic = registry.tools().iter();
+    for tool in classic.filter(|tool| tool.meta.toolset != Toolset::Work) {
+        let (name, schema) = (tool.meta.name, tool.listed.schema_as_json_value());
         let of = |input: &str, keyword: &str| schema["properties"][input].get(keyword).cloned();
         let has = |input: &str| schema["properties"].get(input).is_some();
-        let is_paged_by_hub = entry.spec.paging == Paging::Whole;
+        let is_paged_by_hub = tool.meta.paging == Paging::Whole;
         if has("count") && is_paged_by_hub {
             assert_eq!(of("count", "minimum"), Some(json!(1)), "{name}");
             let rest = ["maximum", "default"].map(|keyword| of("count", keyword));
@@ -266,7 +271,7 @@ fn bounds_and_defaults_are_published() {
             };
             assert_eq!(of("count", "minimum"), Some(json!(1)), "{name}");
             assert_eq!(of("count", "maximum"), Some(json!(most)), "{name}");
-            let usual = Some(json!(entry.spec.usual_count));
+            let usual = Some(json!(tool.meta.usual_count));
             assert_eq!(of("count", "default"), usual, "{name}");
         }
         if has("offset") {
@@ -304,7 +309,7 @@ fn bounds_and_defaults_are_published() {
         ),
         ("add_project", "chartEnabled", "default", json!(false)),
     ] {
-        let found = &published(&table, tool)["properties"][input][keyword];
+        let found = &published(&registry, tool)["properties"][input][keyword];
         assert_eq!(*found, expected, "{tool}.{input} {keyword}");
     }
 }
@@ -315,29 +320,29 @@ fn the_unions_are_a_choice_of_the_operator() {
         schema_unions: true,
         ..ToolOptions::default()
     };
-    let wide = published(&Table::new(&options), "get_issues");
+    let wide = published(&Registry::new(&options), "get_issues");
     assert_eq!(
         wide["properties"]["statusId"]["items"]["type"],
         json!(["number", "string"])
     );
     assert!(wide["properties"]["customFields"]["items"]["oneOf"].is_array());
-    let bare = published(&Table::new(&options), "get_space");
+    let bare = published(&Registry::new(&options), "get_space");
     assert_eq!(
         bare,
-        published(&Table::new(&ToolOptions::default()), "get_space")
+        published(&Registry::new(&ToolOptions::default()), "get_space")
     );
 }
 
 #[test]
 fn an_input_with_an_alternative_names_it() {
-    let table = Table::new(&ToolOptions::default());
+    let registry = Registry::new(&ToolOptions::default());
     let pairs = [
         ("projectId", "projectKey"),
         ("issueId", "issueKey"),
         ("repoId", "repoName"),
     ];
-    for entry in table.entries() {
-        let schema = entry.tool.schema_as_json_value();
+    for tool in registry.tools() {
+        let schema = tool.listed.schema_as_json_value();
         let described = |input: &str| {
             let text = schema["properties"][input]["description"].as_str();
             text.unwrap_or_default().to_owned()
@@ -353,7 +358,7 @@ fn an_input_with_an_alternative_names_it() {
                 assert!(
                     text.ends_with(&expected),
                     "{}: {input}: {text}",
-                    entry.spec.name
+                    tool.meta.name
                 );
             }
         }
@@ -363,9 +368,9 @@ fn an_input_with_an_alternative_names_it() {
 /// A description that only repeats the input's name is useless.
 #[test]
 fn no_description_only_repeats_the_name() {
-    let table = Table::new(&ToolOptions::default());
-    for entry in table.entries() {
-        let schema = entry.tool.schema_as_json_value();
+    let registry = Registry::new(&ToolOptions::default());
+    for tool in registry.tools() {
+        let schema = tool.listed.schema_as_json_value();
         for (name, input) in schema["properties"].as_object().into_iter().flatten() {
             let said = input["description"].as_str().unwrap_or_default();
             let fold = |text: &str| {
@@ -375,35 +380,38 @@ fn no_description_only_repeats_the_name() {
             let (said, name) = (fold(said), fold(name.trim_end_matches("Id")));
             let repeats = said == name || said == format!("{name}s") || said == format!("{name}es");
             let short = ["title", "content", "comment"].contains(&name.as_str());
-            assert!(!repeats || short, "{}: {name}: {said}", entry.spec.name);
+            assert!(!repeats || short, "{}: {name}: {said}", tool.meta.name);
         }
     }
 }
 
 /// The JSON of the list of tools in some toolsets.
-fn list(table: &Table, toolsets: &[Toolset]) -> String {
-    let listed = table.entries().iter();
-    let chosen = listed.filter(|entry| toolsets.contains(&entry.spec.toolset));
-    let tools: Vec<_> = chosen.map(|entry: &Entry| &entry.tool).collect();
+fn list(registry: &Registry, toolsets: &[Toolset]) -> String {
+    let listed = registry.tools().iter();
+    let chosen = listed.filter(|tool| toolsets.contains(&tool.meta.toolset));
+    let tools: Vec<_> = chosen.map(|tool: &RegisteredTool| &tool.listed).collect();
     json!(tools).to_string()
 }
 
 /// Every model reads the list in each conversation.
 #[test]
 fn the_list_stays_small() {
-    let table = Table::new(&ToolOptions::default());
+    let registry = Registry::new(&ToolOptions::default());
     // README states the approximate size.
-    let classic = list(&table, &Toolset::DEFAULT);
+    let classic = list(&registry, &Toolset::DEFAULT);
     let tokens = o200k_base_singleton().encode_ordinary(&classic).len();
     assert!(tokens < 14_000, "{tokens} tokens");
     assert!(classic.len() < 62_000, "{} bytes", classic.len());
-    let everything = list(&table, &Toolset::ALL);
+    let work = list(&registry, &[Toolset::Work]);
+    let tokens = o200k_base_singleton().encode_ordinary(&work).len();
+    assert!(tokens <= 4_500, "{tokens} tokens");
+    let everything = list(&registry, &Toolset::ALL);
     assert!(everything.len() < 110_000, "{} bytes", everything.len());
     // With options that make it longer.
-    for table in tables() {
-        let everything = list(&table, &Toolset::ALL);
+    for registry in registries() {
+        let everything = list(&registry, &Toolset::ALL);
         assert!(everything.len() < 120_000, "{} bytes", everything.len());
-        let classic = list(&table, &Toolset::DEFAULT);
+        let classic = list(&registry, &Toolset::DEFAULT);
         assert!(classic.len() < 75_000, "{} bytes", classic.len());
     }
 }

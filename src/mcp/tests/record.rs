@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use async_trait::async_trait;
+use backlog_client::{BacklogUrl, Credentials, fake::FakeBacklog};
 use futures_util::FutureExt;
 use rmcp::{
     ServerHandler,
@@ -14,12 +15,12 @@ use uuid::Uuid;
 use super::{caller, caller_of, server};
 use crate::{
     accounts::access::{AccessError, BacklogAccess},
-    backlog::{BacklogUrl, Credentials, fake::FakeBacklog},
+    audit::{Journal, JournalOptions, Recorder},
     domain::{
         ClientKey, GrantId, SpaceId,
         audit_event::{Actor, AuditEventKind, ToolOutcome},
     },
-    observe::{Journal, JournalOptions, Metrics, Recorder},
+    metrics::Metrics,
 };
 
 /// An access to Backlog that never gives credentials.

@@ -3,17 +3,12 @@
 use super::{call, caller, caller_of, listed};
 use crate::{
     accounts::access::{AccessError, BacklogAccess},
-    backlog::{
-        BacklogUrl, Credentials,
-        fake::{FakeBacklog, Received, json as respond},
-    },
     calls::{
         caller::{AuthChallenge, Caller},
-        policy::Policy,
+        policy::{Policy, ToolsetLimit},
         registry,
     },
-    oauth::{Scope, Scopes},
-    toolkit::{tool::Spec, toolset::Toolset},
+    toolkit::{tool::ToolMeta, toolset::Toolset},
 };
 use std::{
     collections::BTreeSet,
@@ -22,6 +17,11 @@ use std::{
 
 use actix_web::HttpResponse;
 use async_trait::async_trait;
+use backlog_client::{
+    BacklogUrl, Credentials,
+    fake::{FakeBacklog, Received, json as respond},
+};
+use oauth_values::{Scope, Scopes};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -29,7 +29,7 @@ use serde_json::json;
 /// A refused tool is not listed either, and sends no request to Backlog.
 async fn check_all(
     change: impl Fn(&mut Caller),
-    refused: impl Fn(&Spec) -> Option<&'static str>,
+    refused: impl Fn(&ToolMeta) -> Option<&'static str>,
 ) -> Vec<Option<AuthChallenge>> {
     let backlog = FakeBacklog::responding(200, "{}");
     let fresh = || {
@@ -39,15 +39,15 @@ async fn check_all(
     };
     let names = listed(&fresh()).await;
     let mut refusals = Vec::new();
-    for entry in registry::all() {
-        let tool = &entry.spec;
-        let reason = refused(tool);
-        let is_listed = names.iter().any(|name| name == tool.name);
-        assert_eq!(is_listed, reason.is_none(), "{}", tool.name);
+    for tool in registry::all() {
+        let meta = &tool.meta;
+        let reason = refused(meta);
+        let is_listed = names.iter().any(|name| name == meta.name);
+        assert_eq!(is_listed, reason.is_none(), "{}", meta.name);
         if let Some(reason) = reason {
             let caller = fresh();
-            let (failed, text) = call(&caller, tool.name, json!({})).await;
-            assert!(failed && text.contains(reason), "{}: {text}", tool.name);
+            let (failed, text) = call(&caller, meta.name, json!({})).await;
+            assert!(failed && text.contains(reason), "{}: {text}", meta.name);
             refusals.push(caller.challenge.get());
         }
     }
@@ -59,7 +59,7 @@ async fn check_all(
 async fn without_a_scope_nothing_is_offered() {
     let refusals = check_all(
         |caller| caller.scopes = Scopes::default(),
-        |tool| Some(tool.access.scope().as_str()),
+        |tool| Some(tool.effect.scope().as_str()),
     )
     .await;
     let count = registry::all().len();
@@ -77,7 +77,7 @@ async fn without_a_scope_nothing_is_offered() {
 async fn a_reading_scope_does_not_write() {
     let refusals = check_all(
         |caller| caller.scopes = [Scope::Read].into_iter().collect(),
-        |tool| (!tool.access.read_only).then_some("backlog:write"),
+        |tool| (!tool.effect.read_only).then_some("backlog:write"),
     )
     .await;
     let wider = Some(AuthChallenge::InsufficientScope(Scopes::all()));
@@ -89,7 +89,7 @@ async fn a_reading_scope_does_not_write() {
 async fn a_reading_policy_does_not_write() {
     let refusals = check_all(
         |caller| caller.policy.read_only = true,
-        |tool| (!tool.access.read_only).then_some("this connection is read-only"),
+        |tool| (!tool.effect.read_only).then_some("this connection is read-only"),
     )
     .await;
     assert!(!refusals.is_empty());
@@ -103,7 +103,7 @@ async fn no_sign_in_is_requested_where_it_would_not_help() {
             caller.scopes = [Scope::Read].into_iter().collect();
             caller.policy.read_only = true;
         },
-        |tool| (!tool.access.read_only).then_some("this connection is read-only"),
+        |tool| (!tool.effect.read_only).then_some("this connection is read-only"),
     )
     .await;
     assert!(!refusals.is_empty());
@@ -114,12 +114,12 @@ async fn no_sign_in_is_requested_where_it_would_not_help() {
 async fn a_toolset_that_is_off_is_off() {
     let with_tools: BTreeSet<_> = registry::all()
         .iter()
-        .map(|tool| tool.spec.toolset)
+        .map(|tool| tool.meta.toolset)
         .collect();
     for off in with_tools {
         let others: BTreeSet<_> = Toolset::ALL.into_iter().filter(|set| *set != off).collect();
         let refusals = check_all(
-            |caller| caller.policy.toolsets = Some(others.clone()),
+            |caller| caller.policy.toolsets = Some(others.iter().copied().collect()),
             |tool| {
                 (tool.toolset == off && tool.also_in.is_empty()).then_some("is not enabled here")
             },
@@ -143,7 +143,7 @@ async fn toolsets_that_upstream_lacks_are_off_unless_chosen() {
 async fn a_tool_of_several_toolsets_is_on_with_each_of_them() {
     use Toolset::{Files, Git, Issue, Wiki};
     let bound = |sets: &[Toolset]| Some(sets.iter().copied().collect::<BTreeSet<_>>());
-    for (toolsets, chosen, is_on) in [
+    for (limit, chosen, is_on) in [
         (None, None, true),
         (bound(&[Issue]), None, true),
         (bound(&[Wiki, Files]), None, true),
@@ -154,15 +154,15 @@ async fn a_tool_of_several_toolsets_is_on_with_each_of_them() {
         (bound(&[Issue, Wiki]), bound(&[Issue, Git]), true),
     ] {
         let policy = Policy {
-            toolsets,
+            toolsets: limit.map(ToolsetLimit::from_iter),
             chosen,
             ..Policy::default()
         };
         let all = registry::all();
         let upload = all
             .iter()
-            .find(|tool| tool.spec.name == "upload_attachment");
-        let is_offered = policy.check(&upload.unwrap().spec).is_ok();
+            .find(|tool| tool.meta.name == "upload_attachment");
+        let is_offered = policy.check(&upload.unwrap().meta).is_ok();
         assert_eq!(is_offered, is_on, "{policy:?}");
     }
 }
@@ -198,7 +198,7 @@ pub(super) struct Renewing {
 
 impl Renewing {
     /// The access of a sign-in that has ended at Backlog.
-    pub fn ended(url: BacklogUrl) -> Self {
+    pub(super) fn ended(url: BacklogUrl) -> Self {
         Self {
             url,
             current: AtomicUsize::new(0),

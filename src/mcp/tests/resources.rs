@@ -1,12 +1,12 @@
 //! Resources: permissions, and the errors for failures.
 
+use backlog_client::fake::{FakeBacklog, Received, json as respond};
+use oauth_values::Scopes;
 use serde_json::{Value, json};
 
 use super::{caller, caller_of, refusals::Renewing, rpc};
 use crate::{
-    backlog::fake::{FakeBacklog, Received, json as respond},
     calls::caller::{AuthChallenge, Caller},
-    oauth::Scopes,
     toolkit::toolset::Toolset,
 };
 

@@ -7,15 +7,15 @@ use std::sync::{
 
 use actix_web::HttpResponse;
 use async_trait::async_trait;
+use backlog_client::{
+    BacklogUrl, Credentials,
+    fake::{FakeBacklog, Received},
+};
 use serde_json::{Value, json};
 
 use super::{call, caller, caller_of};
 use crate::{
     accounts::access::{AccessError, BacklogAccess, FixedAccess},
-    backlog::{
-        BacklogUrl, Credentials,
-        fake::{FakeBacklog, Received},
-    },
     calls::caller::{AuthChallenge, Caller},
 };
 

@@ -1,9 +1,10 @@
 //! The result of a tool as JSON for programs, in addition to the text.
 
+use backlog_client::fake::FakeBacklog;
 use serde_json::{Value, json};
 
 use super::{caller_of, exchange, post, server};
-use crate::{backlog::fake::FakeBacklog, calls::options::ToolOptions};
+use crate::calls::options::ToolOptions;
 
 const ISSUES: &str = r#"[{"id":3,"summary":"a b c"},{"id":2,"summary":"d"}]"#;
 

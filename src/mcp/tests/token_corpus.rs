@@ -1,17 +1,14 @@
 //! Compares the estimate of tokens with two real tokenizers, over typical content of Backlog's
 //! responses.
 
+use backlog_client::{BacklogUrl, Credentials};
 use backlog_sim::{BacklogSim, SimOptions, seed};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::json;
 use tiktoken_rs::{cl100k_base, o200k_base};
 
 use super::{call, caller};
-use crate::{
-    accounts::access::FixedAccess,
-    backlog::{BacklogUrl, Credentials},
-    toolkit::tokens::tokens,
-};
+use crate::{accounts::access::FixedAccess, toolkit::tokens::tokens};
 
 const JAPANESE: &str = "港湾予約ポータルの運用手順書です。毎朝九時に潮位データを確認し、異常があれば担当者へ\
     連絡してください。クレーンの点検は第二火曜日に実施します。\nサーバーの再起動手順：まず監視を停止し、次に\

@@ -16,7 +16,7 @@ pub(crate) struct FileLimits {
 }
 
 impl FileLimits {
-    pub fn new(max_tokens: usize) -> Self {
+    pub(crate) fn new(max_tokens: usize) -> Self {
         Self {
             max_tokens,
             pool: Pool::default(),

@@ -3,48 +3,60 @@
 //! 1. The file is read up to a limit. For a larger one, only the headers are used.
 //! 2. The [`name`] comes from `Content-Disposition`.
 //! 3. The bytes decide the type, because Backlog derives the declared type from the name: the first
-//!    bytes for an [`image`], all of them for a [`text`].
-//! 4. An image is prepared for models and returned as image content; a text is returned as an
-//!    embedded resource, as much of it as the response holds. Its URI names the file but cannot be
-//!    fetched. Hidden characters are removed from the text and the name
-//!    ([`hidden`](crate::toolkit::hidden)).
+//!    bytes for an [`image`], all of them for a [`text`] and a [`document`].
+//! 4. An image is prepared for models and returned as image content; a text, or that of a document,
+//!    is returned as an embedded resource, as much of it as the response holds. Its URI names the
+//!    file but cannot be fetched. Hidden characters are removed from the text and the name
+//!    ([`hidden`]).
 //! 5. For anything else, and for files that cannot be shown, the response has the facts and the
 //!    page in Backlog that shows the file ([`place`]).
 //! 6. The bytes are returned as base64 if the call asks for it ([`view`]).
 
+mod document;
+mod head;
 mod image;
 mod limits;
 pub(crate) mod name;
 mod place;
 mod pool;
+mod shown;
 mod text;
 mod view;
 
+use backlog_client::{BacklogError, Request, Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName};
+use file_text::Kind;
+use reqwest::header::HeaderMap;
 use rmcp::model::{ContentBlock, ResourceContents};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub(crate) use self::limits::{FileLimits, LARGEST_UPLOAD};
 pub use self::pool::MEMORY as IMAGE_MEMORY;
+pub(crate) use self::shown::ShownFile;
 pub(crate) use self::view::{Format, MaxBytes, TextLength, TextOffset, View};
 use super::{
     attempt::Backlog, error::ToolError, hidden, outcome::Outcome, text_part::Part, tokens::tokens,
 };
-use crate::backlog::{BacklogError, Request, Response, announced};
+use document::Document;
+use head::Head;
 use image::{Picture, Unfit};
 use place::Place;
 use pool::Undone;
+use shown::rest;
 use text::{Declared, Decoded};
-
-const BYTES: &str = "application/octet-stream";
 
 /// A text of up to this many bytes is decoded inline; a larger one in the pool.
 const DECODED_AT_ONCE: usize = 64 * 1024;
 
-/// The part of the token budget that is reserved for notes about a text.
+/// The part of the token budget that is reserved for notes about a text, besides those of its
+/// document.
 const FOR_NOTES: usize = 150;
+
+const MARKDOWN: &str = "text/markdown";
+
+const NOT_IN_TIME: &str =
+    "It is not shown, because it could not be read in time; another call may succeed.";
 
 /// Requests a file, and returns the part that the view asks for.
 pub(crate) async fn show(
@@ -92,69 +104,6 @@ async fn fetch(
             ..
         }) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// The facts from the response headers of a file.
-struct Head {
-    name: Option<String>,
-    /// The full path, if the name was sent with one.
-    path: Option<String>,
-    /// The declared type without parameters, such as `text/plain`.
-    content_type: String,
-    charset: Option<String>,
-    size: Option<u64>,
-    stem: String,
-    /// The number of hidden characters removed from the name and the path.
-    removed: usize,
-}
-
-impl Head {
-    fn of(headers: &HeaderMap, place: &Place) -> Self {
-        let disposition = headers.get(CONTENT_DISPOSITION);
-        let name = disposition.and_then(|value| name::of(value.as_bytes()));
-        let (name, path, removed) = match name {
-            Some(it) => (Some(it.name), it.path, it.removed),
-            None => (None, None, 0),
-        };
-        let said = header(headers, CONTENT_TYPE).unwrap_or_default();
-        let mut parameters = said.split(';').map(str::trim);
-        let essence = parameters.next().unwrap_or_default().to_ascii_lowercase();
-        let charset = parameters.find_map(|parameter| {
-            let (key, value) = parameter.split_once('=')?;
-            let value = value.trim().trim_matches('"');
-            key.trim()
-                .eq_ignore_ascii_case("charset")
-                .then(|| value.to_owned())
-        });
-        Self {
-            name,
-            path,
-            content_type: match essence {
-                essence if essence.is_empty() => BYTES.to_owned(),
-                essence => essence,
-            },
-            charset,
-            size: announced(headers),
-            stem: place.stem(),
-            removed,
-        }
-    }
-
-    fn name(&self, content_type: &str) -> String {
-        let made_up = || name::made_up(&self.stem, content_type);
-        self.name.clone().unwrap_or_else(made_up)
-    }
-
-    fn facts(&self, content_type: &str, size: Option<u64>) -> Value {
-        let mut facts = json!({
-            "filename": self.name(content_type),
-            "contentType": content_type,
-        });
-        if let Some(size) = size {
-            facts["size"] = size.into();
-        }
-        facts
     }
 }
 
@@ -233,7 +182,7 @@ impl File {
     fn as_json(&self) -> Outcome {
         let content_type = match image::content_type(&self.bytes) {
             Some(image) => image,
-            None => self.declared_type(),
+            None => self.head.declared_type(),
         };
         let mut file = self.facts(content_type);
         file["content"] = STANDARD.encode(&self.bytes).into();
@@ -249,13 +198,8 @@ impl File {
         } else {
             match self.decode(limits).await {
                 Ok(Some(decoded)) => self.as_text(&decoded, view, limits.max_tokens),
-                Ok(None) => self.as_bytes(
-                    "Its bytes are not shown, because they are neither an image nor a text.",
-                ),
-                Err(_) => self.as_bytes(
-                    "It is not shown, because it could not be read in time; another call may \
-                     succeed.",
-                ),
+                Ok(None) => self.as_document_or_bytes(view, limits).await,
+                Err(_) => self.as_bytes(NOT_IN_TIME),
             }
         };
         shown.outcome(&self.head, &self.place)
@@ -309,14 +253,14 @@ impl File {
     }
 
     fn as_bytes(&self, why: &str) -> Shown {
-        let facts = self.facts(self.declared_type());
+        let facts = self.facts(self.head.declared_type());
         Shown::nothing(facts, vec![open(why, &self.place)])
     }
 
     /// Decodes the bytes if they are text.
     async fn decode(&self, limits: &FileLimits) -> Result<Option<Decoded>, Undone> {
         let (bytes, charset) = (self.bytes.clone(), self.head.charset.clone());
-        let is_text = is_text(&self.head.content_type);
+        let is_text = self.head.is_text();
         let decode = move || {
             let charset = charset.as_deref();
             text::decode(&bytes, Declared { charset, is_text })
@@ -328,75 +272,77 @@ impl File {
         work.await
     }
 
+    /// The text of a document, or the facts about any other file.
+    async fn as_document_or_bytes(&self, view: View, limits: &FileLimits) -> Shown {
+        let name = self.head.name.clone().unwrap_or_default();
+        match document::read(&limits.pool, self.bytes.clone(), name).await {
+            Ok(Some(document)) => self.as_document(document, view, limits.max_tokens),
+            Ok(None) => self
+                .as_bytes("Its bytes are not shown, because they are neither an image nor a text."),
+            Err(_) => self.as_bytes(NOT_IN_TIME),
+        }
+    }
+
+    fn as_document(&self, document: Document, view: View, max_tokens: usize) -> Shown {
+        let kind = document.kind;
+        let content_type = match kind {
+            Kind::Zip => self.head.archive_type(),
+            kind => kind.media_type(),
+        };
+        let mut facts = self.facts(content_type);
+        facts["kind"] = kind.name().into();
+        let open = |why: &str| open(why, &self.place);
+        let extracted = match document.text {
+            Ok(extracted) => extracted,
+            Err(reason) => {
+                let why = format!("Its text is not shown, because {reason}.");
+                return Shown::nothing(facts, vec![open(&why)]);
+            }
+        };
+        if let (Some(parts), Some(count)) = (kind.parts(), extracted.parts) {
+            facts[parts] = count.into();
+        }
+        let why = match (extracted.text.is_empty(), extracted.is_complete) {
+            (true, true) => "The file has no text.",
+            (true, false) => "Its text could not be read.",
+            (false, _) => "This is the text of the file, without its layout and images.",
+        };
+        let notes = extracted.notes.into_iter().chain([open(why)]).collect();
+        if extracted.text.is_empty() {
+            return Shown::nothing(facts, notes);
+        }
+        let shown = Shown::nothing(facts, notes);
+        self.with_text(shown, &extracted.text, MARKDOWN, (view, max_tokens))
+    }
+
     fn as_text(&self, decoded: &Decoded, view: View, max_tokens: usize) -> Shown {
-        let content_type = self.text_type();
+        let content_type = self.head.text_type();
         let mut facts = self.facts(content_type);
         facts["encoding"] = decoded.encoding.into();
-        let budget = max_tokens.saturating_sub(tokens(&facts.to_string()) + FOR_NOTES);
+        let shown = Shown::nothing(facts, Vec::new());
+        self.with_text(shown, &decoded.text, content_type, (view, max_tokens))
+    }
+
+    /// Adds the part of a text that the view asks for, and the note on how to read the rest.
+    fn with_text(
+        &self,
+        mut shown: Shown,
+        text: &str,
+        content_type: &str,
+        (view, max_tokens): (View, usize),
+    ) -> Shown {
+        let around = tokens(&shown.facts.to_string()) + tokens(&shown.notes.join("\n"));
+        let budget = max_tokens.saturating_sub(around + FOR_NOTES);
         let length = view.length.unwrap_or(usize::MAX);
         // Cleaned before it is cut, so that offsets count the characters that are shown.
-        let hidden::Cleaned { text, removed } = hidden::clean(&decoded.text);
+        let hidden::Cleaned { text, removed } = hidden::clean(text);
         let part = Part::within(&text, view.from, length, budget.max(1));
-        let uri = self.place.uri(&self.head.name(content_type));
+        let of_file = shown.facts["contentType"].as_str().unwrap_or_default();
+        let uri = self.place.uri(&self.head.name(of_file));
         let resource = ResourceContents::text(part.text, uri).with_mime_type(content_type);
-        Shown {
-            facts,
-            content: Some(ContentBlock::resource(resource)),
-            notes: rest(&part).into_iter().collect(),
-            removed,
-        }
+        shown.content = Some(ContentBlock::resource(resource));
+        shown.notes.splice(0..0, rest(&part));
+        shown.removed = removed;
+        shown
     }
-
-    /// The declared type, unless it claims an image that the bytes are not.
-    fn declared_type(&self) -> &str {
-        match self.head.content_type.as_str() {
-            "image/png" | "image/jpeg" | "image/gif" | "image/webp" => BYTES,
-            declared => declared,
-        }
-    }
-
-    /// The declared type, unless it cannot be that of a text.
-    fn text_type(&self) -> &str {
-        let declared = self.declared_type();
-        let (kind, _) = declared.split_once('/').unwrap_or_default();
-        let is_other = matches!(kind, "audio" | "font" | "image" | "video")
-            || matches!(declared, BYTES | "application/pdf" | "application/zip");
-        match is_other && !is_text(declared) {
-            true => "text/plain",
-            false => declared,
-        }
-    }
-}
-
-/// Notes which part of a text is shown, and how to read the rest.
-fn rest(part: &Part<'_>) -> Option<String> {
-    if part.is_whole() {
-        return None;
-    }
-    let Part { from, to, of, .. } = part;
-    let mut note = format!("These are the characters from {from} to {to} of {of}.");
-    if !part.is_last() {
-        note.push_str(&format!(" Call again with textOffset {to} for the rest."));
-    }
-    Some(note)
-}
-
-fn is_text(content_type: &str) -> bool {
-    content_type.starts_with("text/")
-        || content_type.ends_with("+json")
-        || content_type.ends_with("+xml")
-        || matches!(
-            content_type,
-            "application/json"
-                | "application/xml"
-                | "application/javascript"
-                | "application/sql"
-                | "application/toml"
-                | "application/yaml"
-        )
-}
-
-fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    let value = headers.get(name)?.as_bytes();
-    Some(String::from_utf8_lossy(value).into_owned())
 }

@@ -19,6 +19,10 @@ use super::text;
 use crate::toolkit::hidden;
 
 /// A name that can be shown and saved.
+#[expect(
+    clippy::struct_field_names,
+    reason = "the name is beside where it came from"
+)]
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Name {
     pub name: String,
@@ -35,6 +39,20 @@ pub(crate) fn of(disposition: &[u8]) -> Option<Name> {
     extended(&header)
         .and_then(|name| clean(&name))
         .or_else(|| clean(&spelled_out(&plain(&header)?)))
+}
+
+/// The maximum number of characters in the name of an upload by a link.
+const MAX_CHARACTERS: usize = 255;
+
+/// Whether an upload may have this name: it names a file, and no directory.
+pub(crate) fn is_plain(name: &str) -> bool {
+    let is_part_of_path = |c: char| c.is_control() || matches!(c, '/' | '\\');
+    !matches!(name.trim(), "" | "." | "..") && !name.contains(is_part_of_path)
+}
+
+/// Whether an upload by a link may have this name, which the database keeps.
+pub(crate) fn is_for_a_link(name: &str) -> bool {
+    is_plain(name) && name.chars().count() <= MAX_CHARACTERS
 }
 
 /// Makes a name for a file without one, with the extension of its type.
@@ -173,7 +191,7 @@ mod tests {
             ("filename=a.png", "a.png"),
             ("filename = a.png ; x=y", "a.png"),
             (r#"filename="a b.png""#, "a b.png"),
-            (r#"filename=a (1).txt"#, "a (1).txt"),
+            (r"filename=a (1).txt", "a (1).txt"),
             ("filename*=UTF-8''%E5%9B%B3%20a.png", "図 a.png"),
             ("FILENAME*=utf-8'ja'%E5%9B%B3.png", "図.png"),
             (

@@ -4,7 +4,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use crate::backlog::{BacklogUrl, Request, Segment};
+use backlog_client::{BacklogUrl, Request, Segment};
 
 /// The path of a request for a file, within a space.
 pub(super) struct Place {
@@ -13,7 +13,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub fn of(request: &Request, space: &BacklogUrl) -> Self {
+    pub(super) fn of(request: &Request, space: &BacklogUrl) -> Self {
         Self {
             space: space.clone(),
             path: request.path.clone(),
@@ -25,14 +25,14 @@ impl Place {
     }
 
     /// Returns a name such as `attachment-5` for a file without one.
-    pub fn stem(&self) -> String {
+    pub(super) fn stem(&self) -> String {
         let last = self.path.last().map(Segment::as_str);
         format!("attachment-{}", last.unwrap_or_default())
     }
 
     /// Returns a URI that names the file but cannot be fetched:
     /// `backlog://attachments/HOST/issues/A-1/attachments/5/NAME`.
-    pub fn uri(&self, name: &str) -> String {
+    pub(super) fn uri(&self, name: &str) -> String {
         let host = self.space.as_str().split("://").last().unwrap_or_default();
         let mut uri = format!("backlog://attachments/{host}");
         for part in self.path().into_iter().chain([name]) {
@@ -44,7 +44,7 @@ impl Place {
 
     /// Returns the facts that the upstream server gives about an issue's file: the ids from the
     /// request.
-    pub fn facts(&self) -> Map<String, Value> {
+    pub(super) fn facts(&self) -> Map<String, Value> {
         let mut facts = Map::new();
         if let ["issues", issue, "attachments", id] = *self.path() {
             facts.insert("attachmentId".to_owned(), number_or_text(id));
@@ -54,7 +54,7 @@ impl Place {
     }
 
     /// Returns the page in Backlog, or that of the space where the path does not identify it.
-    pub fn page(&self) -> String {
+    pub(super) fn page(&self) -> String {
         let is_name = |part: &str| part.bytes().any(|byte| !byte.is_ascii_digit());
         let page = match *self.path() {
             ["issues", key, ..] if is_name(key) => format!("view/{}", encoded(key)),

@@ -16,7 +16,7 @@ pub const MEMORY: usize = 256 << 20;
 
 /// Limits of a [`Pool`].
 #[derive(Clone, Copy, Debug)]
-pub struct PoolLimits {
+pub(super) struct PoolLimits {
     /// The memory of all tasks at the same time.
     pub bytes: usize,
     /// How long a task waits for memory.
@@ -62,7 +62,7 @@ impl Default for Pool {
 }
 
 impl Pool {
-    pub fn new(limits: PoolLimits) -> Self {
+    pub(super) fn new(limits: PoolLimits) -> Self {
         Self {
             memory: Arc::new(Semaphore::new(limits.bytes / 1024)),
             limits,
@@ -70,7 +70,7 @@ impl Pool {
     }
 
     /// Runs work that needs about this many bytes of memory.
-    pub async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         bytes: usize,
         work: impl FnOnce(&CancellationToken) -> T + Send + 'static,
@@ -99,7 +99,7 @@ impl Pool {
     }
 
     #[cfg(test)]
-    pub fn free(&self) -> usize {
+    pub(super) fn free(&self) -> usize {
         self.memory.available_permits() * 1024
     }
 }
@@ -114,7 +114,7 @@ mod tests {
         Pool::new(PoolLimits { bytes, wait, work })
     }
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     #[tokio::test(flavor = "current_thread")]
     async fn the_worker_continues_meanwhile() {

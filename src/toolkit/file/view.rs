@@ -77,7 +77,7 @@ pub(crate) struct View {
 
 impl View {
     /// Treats a `maxBytes` or `textLength` of 0 as absent: some clients fill in every input.
-    pub fn new(
+    pub(crate) fn new(
         format: Option<Format>,
         max_bytes: Option<MaxBytes>,
         offset: Option<TextOffset>,
@@ -93,7 +93,7 @@ impl View {
 
     /// The maximum bytes to read of a file. For base64 it is what a response holds: one token of it
     /// is little more than one byte of the file.
-    pub fn largest(&self, max_tokens: usize) -> usize {
+    pub(crate) fn largest(&self, max_tokens: usize) -> usize {
         self.max_bytes.unwrap_or(match self.format {
             Format::Auto => LARGEST_FILE,
             Format::Base64 => max_tokens.min(LARGEST_FILE),

@@ -67,7 +67,7 @@ pub(crate) struct Input {
 
 impl Input {
     /// Reads the inputs of a schema that still has its private keywords.
-    pub fn all(schema: &JsonObject) -> Vec<Self> {
+    pub(crate) fn all(schema: &JsonObject) -> Vec<Self> {
         let required = schema.get("required").and_then(Value::as_array);
         let properties = schema.get("properties").and_then(Value::as_object);
         let inputs = properties.into_iter().flatten();
@@ -117,7 +117,7 @@ impl InputKind {
     }
 
     /// Whether a number is an id, so that 0 names nothing.
-    pub fn is_id(&self) -> bool {
+    pub(crate) fn is_id(&self) -> bool {
         match self {
             // 0 is a valid resolution.
             Self::Named(kind) => !matches!(kind, NameKind::Resolution | NameKind::Sort),
@@ -130,7 +130,7 @@ impl InputKind {
     }
 
     /// Whether any text is accepted, so that words such as `none` have no special meaning.
-    pub fn is_free_text(&self) -> bool {
+    pub(crate) fn is_free_text(&self) -> bool {
         matches!(self, Self::Text)
     }
 }

@@ -13,13 +13,13 @@ pub(crate) struct Range {
 
 impl Range {
     /// Reads the range of a schema, if it has one.
-    pub fn of(schema: &Value) -> Option<Self> {
+    pub(crate) fn of(schema: &Value) -> Option<Self> {
         let bound = |keyword| i32::try_from(schema.get(keyword)?.as_i64()?).ok();
         let (least, most) = (bound("minimum"), bound("maximum"));
         (least.is_some() || most.is_some()).then_some(Self { least, most })
     }
 
-    pub fn has(self, number: &Number) -> bool {
+    pub(crate) fn has(self, number: &Number) -> bool {
         number.as_f64().is_some_and(|number| {
             self.least.is_none_or(|least| number >= f64::from(least))
                 && self.most.is_none_or(|most| number <= f64::from(most))
@@ -28,7 +28,7 @@ impl Range {
 
     /// Whether 0 is out of range, so that clients that fill in every input may use it for
     /// "nothing".
-    pub fn has_no_zero(self) -> bool {
+    pub(crate) fn has_no_zero(self) -> bool {
         self.least.is_some_and(|least| least > 0)
     }
 }

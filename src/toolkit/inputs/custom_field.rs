@@ -1,7 +1,7 @@
 //! Custom fields: values to set and filters, and their names on the wire.
 //!
 //! They serialize to the parameters that Backlog knows; a list of them is
-//! spread over the request by [`Operation`](crate::backlog::Operation).
+//! spread over the request by [`Operation`](backlog_client::Operation).
 //!
 //! | input | parameters |
 //! |---|---|
@@ -171,11 +171,11 @@ impl Serialize for CustomFieldFilter {
 
 #[cfg(test)]
 mod tests {
+    use backlog_client::Operation;
     use serde::de::DeserializeOwned;
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::backlog::Operation;
 
     /// What the input becomes in a form body.
     fn wire<T: DeserializeOwned + Serialize>(fields: Value) -> String {

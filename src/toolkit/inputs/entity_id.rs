@@ -88,7 +88,7 @@ texts!(
 macro_rules! get {
     ($($type:ident),+) => {$(
         impl $type {
-            pub fn get(self) -> i64 {
+            pub(crate) fn get(self) -> i64 {
                 self.0.get()
             }
         }

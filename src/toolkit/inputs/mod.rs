@@ -78,6 +78,10 @@ pub(crate) struct IssueId(Integer);
 pub(crate) struct IssueKey(String);
 
 /// Markdown, or Backlog notation if the project's textFormattingRule is backlog (get_project)
+#[expect(
+    clippy::doc_markdown,
+    reason = "the comment is a description that models read"
+)]
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub(crate) struct Markup(String);

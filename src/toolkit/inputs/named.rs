@@ -54,7 +54,7 @@ named! {
 }
 
 impl CustomField {
-    pub fn get(self) -> i64 {
+    pub(crate) fn get(self) -> i64 {
         self.0.get()
     }
 }

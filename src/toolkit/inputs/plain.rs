@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for Integer {
 }
 
 impl Integer {
-    pub fn get(self) -> i64 {
+    pub(crate) fn get(self) -> i64 {
         self.0
     }
 }
@@ -94,7 +94,7 @@ impl Integer {
 pub(crate) struct Whole(Integer);
 
 impl Whole {
-    pub fn get(self) -> i64 {
+    pub(crate) fn get(self) -> i64 {
         self.0.get()
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Sort(String);
 
 impl Sort {
     /// Whether a text is a sort key without a lookup.
-    pub fn is_one(text: &str) -> bool {
+    pub(crate) fn is_one(text: &str) -> bool {
         let id = text.strip_prefix("customField_");
         let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
         SORTS.contains(&text) || id.is_some_and(is_id)

@@ -100,17 +100,18 @@ const fn by(tool: &'static str, inputs: &'static [(&'static str, Source)]) -> Re
 /// The declarations; every tool makes one of them.
 impl Rest {
     /// Nothing in the result is longer than a name.
-    pub const SHORT: Self = Self::with(Way::None);
+    pub(crate) const SHORT: Self = Self::with(Way::None);
     /// The result is a file, and the tool has inputs of its own to read the rest.
-    pub const FILE: Self = Self::with(Way::None);
+    pub(crate) const FILE: Self = Self::with(Way::None);
     /// The same tool reads the rest, with `textOffset`, `textLength` and `itemOffset`.
-    pub const OWN: Self = Self::with(Way::Own);
+    pub(crate) const OWN: Self = Self::with(Way::Own);
 
-    pub const ISSUE: Self = by("get_issue", &[("issueKey", Output("/issueKey"))]);
-    pub const ISSUE_INSIDE: Self = by("get_issue", &[("issueKey", Output("/issue/issueKey"))]);
-    pub const WIKI: Self = by("get_wiki", &[("wikiId", Output("/id"))]);
-    pub const DOCUMENT: Self = by("get_document", &[("documentId", Output("/id"))]);
-    pub const PULL_REQUEST: Self = by(
+    pub(crate) const ISSUE: Self = by("get_issue", &[("issueKey", Output("/issueKey"))]);
+    pub(crate) const ISSUE_INSIDE: Self =
+        by("get_issue", &[("issueKey", Output("/issue/issueKey"))]);
+    pub(crate) const WIKI: Self = by("get_wiki", &[("wikiId", Output("/id"))]);
+    pub(crate) const DOCUMENT: Self = by("get_document", &[("documentId", Output("/id"))]);
+    pub(crate) const PULL_REQUEST: Self = by(
         "get_pull_request",
         &[
             ("projectId", Output("/projectId")),
@@ -118,7 +119,7 @@ impl Rest {
             ("number", Output("/number")),
         ],
     );
-    pub const ISSUE_COMMENT: Self = by(
+    pub(crate) const ISSUE_COMMENT: Self = by(
         "get_issue_comments",
         &[
             ("issueId", Output("/issueId")),
@@ -126,7 +127,7 @@ impl Rest {
             ("count", Number(1)),
         ],
     );
-    pub const PULL_REQUEST_COMMENT: Self = by(
+    pub(crate) const PULL_REQUEST_COMMENT: Self = by(
         "get_pull_request_comments",
         &[
             ("projectId", Argument("projectId")),
@@ -138,17 +139,19 @@ impl Rest {
             ("count", Number(1)),
         ],
     );
-    pub const VERSIONS: Self = by(
+    pub(crate) const VERSIONS: Self = by(
         "get_version_milestone_list",
         &[("projectId", Output("/projectId"))],
     );
-    pub const ISSUE_TYPES: Self = by("get_issue_types", &[("projectId", Output("/projectId"))]);
-    pub const CUSTOM_FIELDS: Self = by("get_custom_fields", &[("projectId", Output("/projectId"))]);
-    pub const WEBHOOKS: Self = by(
+    pub(crate) const ISSUE_TYPES: Self =
+        by("get_issue_types", &[("projectId", Output("/projectId"))]);
+    pub(crate) const CUSTOM_FIELDS: Self =
+        by("get_custom_fields", &[("projectId", Output("/projectId"))]);
+    pub(crate) const WEBHOOKS: Self = by(
         "get_webhooks",
         &[("projectIdOrKey", Argument("projectIdOrKey"))],
     );
-    pub const NOTICE: Self = by("get_space_notification", &[]);
+    pub(crate) const NOTICE: Self = by("get_space_notification", &[]);
 
     const fn with(way: Way) -> Self {
         Self {
@@ -160,21 +163,21 @@ impl Rest {
 
     /// The same for a list that Backlog returns whole and the hub pages.
     #[must_use]
-    pub const fn paged(mut self) -> Self {
+    pub(crate) const fn paged(mut self) -> Self {
         self.pages = Pages::Whole;
         self
     }
 
     /// The same for the versions of a wiki page.
     #[must_use]
-    pub const fn paged_by_version(mut self) -> Self {
+    pub(crate) const fn paged_by_version(mut self) -> Self {
         self.pages = Pages::Versions;
         self
     }
 
     /// The same for texts that Backlog returns a second time, as the JSON of its editor.
     #[must_use]
-    pub const fn doubled(mut self) -> Self {
+    pub(crate) const fn doubled(mut self) -> Self {
         self.doubled = true;
         self
     }
@@ -182,7 +185,7 @@ impl Rest {
 
 impl Rest {
     /// Returns how a tool pages. `paging` follows from its inputs without the hub's.
-    pub fn paging(self, paging: Paging) -> Paging {
+    pub(crate) fn paging(self, paging: Paging) -> Paging {
         match self.pages {
             Pages::None => paging,
             Pages::Whole => Paging::Whole,
@@ -191,7 +194,7 @@ impl Rest {
     }
 
     /// Adds the inputs that the hub handles.
-    pub fn offer(self, schema: &mut Arc<JsonObject>) {
+    pub(crate) fn offer(self, schema: &mut Arc<JsonObject>) {
         let mut inputs = Vec::new();
         let number = |text: &str, least: u8| json!({"type": "number", "minimum": least, "description": text});
         let skip = || {

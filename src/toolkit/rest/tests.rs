@@ -1,5 +1,5 @@
 use super::*;
-use crate::calls::registry::{self, Entry};
+use crate::calls::{registered_tool::RegisteredTool, registry};
 use std::collections::BTreeSet;
 
 /// Tools that return a file, and have inputs of their own to read the rest.
@@ -12,8 +12,8 @@ const FILES: &[&str] = &[
     "get_wiki_attachment",
 ];
 
-fn inputs(entry: &Entry) -> BTreeSet<String> {
-    let schema = entry.tool.schema_as_json_value();
+fn inputs(tool: &RegisteredTool) -> BTreeSet<String> {
+    let schema = tool.listed.schema_as_json_value();
     let inputs = schema["properties"].as_object().cloned();
     inputs
         .unwrap_or_default()
@@ -25,15 +25,15 @@ fn inputs(entry: &Entry) -> BTreeSet<String> {
 #[test]
 fn the_tool_that_reads_the_rest_has_the_inputs() {
     let tools = registry::all();
-    let find = |name: &str| tools.iter().find(|entry| entry.spec.name == name);
-    for entry in &tools {
-        let name = entry.spec.name;
-        let own = inputs(entry);
+    let find = |name: &str| tools.iter().find(|tool| tool.meta.name == name);
+    for tool in &tools {
+        let name = tool.meta.name;
+        let own = inputs(tool);
         let has = [TEXT_OFFSET, TEXT_LENGTH, ITEM_OFFSET].map(|input| own.contains(input));
-        let Way::By(reading) = entry.spec.rest.way else {
+        let Way::By(reading) = tool.meta.rest.way else {
             let expected = match FILES.contains(&name) {
                 true => [true, true, false],
-                false => [matches!(entry.spec.rest.way, Way::Own); 3],
+                false => [matches!(tool.meta.rest.way, Way::Own); 3],
             };
             assert_eq!(has, expected, "{name}");
             continue;
@@ -41,11 +41,11 @@ fn the_tool_that_reads_the_rest_has_the_inputs() {
         assert_eq!(has, [false; 3], "{name}");
         let reader = find(reading.tool).unwrap_or_else(|| panic!("{}", reading.tool));
         assert!(
-            matches!(reader.spec.rest.way, Way::Own),
+            matches!(reader.meta.rest.way, Way::Own),
             "{name}: {}",
             reading.tool
         );
-        assert!(reader.spec.access.read_only, "{name}");
+        assert!(reader.meta.effect.read_only, "{name}");
         let taken = inputs(reader);
         for (input, source) in reading.inputs {
             assert!(
@@ -63,22 +63,22 @@ fn the_tool_that_reads_the_rest_has_the_inputs() {
 #[test]
 fn every_list_has_pages_or_is_short() {
     const SHORT: [&str; 3] = ["get_priorities", "get_resolutions", "get_statuses"];
-    for entry in registry::all()
+    for tool in registry::all()
         .iter()
-        .filter(|entry| entry.spec.access.read_only)
+        .filter(|tool| tool.meta.effect.read_only)
     {
-        let (name, takes) = (entry.spec.name, inputs(entry));
-        let title = entry.spec.title;
-        let is_list = title.starts_with("List ") || !entry.spec.fields.is_empty();
+        let (name, takes) = (tool.meta.name, inputs(tool));
+        let title = tool.meta.title;
+        let is_list = title.starts_with("List ") || !tool.meta.fields.is_empty();
         if is_list && !SHORT.contains(&name) {
             assert!(takes.contains(COUNT), "{name} has no pages");
             let paged = takes.contains(OFFSET) || takes.contains("maxId");
             assert!(paged, "{name} has no pages");
-            assert_ne!(entry.spec.paging, Paging::None, "{name}");
+            assert_ne!(tool.meta.paging, Paging::None, "{name}");
         }
-        if entry.spec.rest.pages == Pages::Whole {
+        if tool.meta.rest.pages == Pages::Whole {
             assert!(is_list, "{name} is no list");
-            assert_eq!(entry.spec.paging, Paging::Whole, "{name}");
+            assert_eq!(tool.meta.paging, Paging::Whole, "{name}");
         }
     }
 }

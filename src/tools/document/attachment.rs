@@ -1,23 +1,21 @@
-//! Files in a document.
+//! The files in a document.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        file::{Format, MaxBytes, TextLength, TextOffset, View},
-        inputs::{DocumentAttachmentId, DocumentId},
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::Endpoint,
-    },
+use crate::toolkit::{
+    file::{Format, MaxBytes, TextLength, TextOffset, View},
+    inputs::{DocumentAttachmentId, DocumentId},
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::ApiTool,
 };
 
 /// Returns a file in a document.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GetDocumentAttachment {
+pub(in crate::tools) struct GetDocumentAttachment {
     /// Id (get_documents)
     document_id: DocumentId,
     /// Id in the attachments of the document (get_document)
@@ -32,7 +30,7 @@ pub(super) struct GetDocumentAttachment {
     text_length: Option<TextLength>,
 }
 
-impl Endpoint for GetDocumentAttachment {
+impl ApiTool for GetDocumentAttachment {
     const NAME: &'static str = "get_document_attachment";
     const TITLE: &'static str = "Get document attachment";
     const CALL: Operation = Operation::get("documents/{documentId}/attachments/{attachmentId}");

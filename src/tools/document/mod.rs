@@ -1,34 +1,25 @@
 //! Documents and their tree.
 
+pub(super) mod attachment;
+pub(super) mod comment;
+pub(super) mod tag;
+
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        declaration::Declaration,
-        inputs::{Count, DocumentId, Offset, Order, Project, ProjectIdOrKey},
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::Endpoint,
-        toolset::Toolset,
-    },
+use crate::toolkit::{
+    inputs::{Count, DocumentId, Offset, Order, Project, ProjectId, ProjectIdOrKey, ProjectKey},
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::ApiTool,
 };
-
-pub(super) fn tools() -> Vec<Declaration> {
-    vec![
-        Declaration::of::<GetDocuments>(Toolset::Document),
-        Declaration::of::<GetDocumentTree>(Toolset::Document),
-        Declaration::of::<GetDocument>(Toolset::Document),
-        Declaration::of::<AddDocument>(Toolset::Document),
-    ]
-}
 
 /// Lists or searches the documents of projects, with their texts. For titles only, use
 /// get_document_tree.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetDocuments {
+pub(super) struct GetDocuments {
     /// Projects by key, name or id
     #[serde(rename(serialize = "projectId"))]
     project_ids: Vec<Project>,
@@ -48,7 +39,7 @@ enum Sort {
     Updated,
 }
 
-impl Endpoint for GetDocuments {
+impl ApiTool for GetDocuments {
     const NAME: &'static str = "get_documents";
     const TITLE: &'static str = "List documents";
     const CALL: Operation = Operation::get("documents").defaulting(&[("offset", "0")]);
@@ -72,14 +63,30 @@ impl Endpoint for GetDocuments {
     ];
 }
 
+/// Counts the documents of a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CountDocuments {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+}
+
+impl ApiTool for CountDocuments {
+    const NAME: &'static str = "count_documents";
+    const TITLE: &'static str = "Count documents";
+    const CALL: Operation = Operation::get("documents/count?projectIdOrKey={projectId|projectKey}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
+}
+
 /// Returns the document tree of a project with titles, including the trash.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetDocumentTree {
+pub(super) struct GetDocumentTree {
     project_id_or_key: ProjectIdOrKey,
 }
 
-impl Endpoint for GetDocumentTree {
+impl ApiTool for GetDocumentTree {
     const NAME: &'static str = "get_document_tree";
     const TITLE: &'static str = "Get document tree";
     const CALL: Operation = Operation::get("documents/tree?projectIdOrKey={projectIdOrKey}");
@@ -90,12 +97,12 @@ impl Endpoint for GetDocumentTree {
 /// Returns one document with its text.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetDocument {
+pub(super) struct GetDocument {
     /// Document id, 32 hexadecimal digits (get_documents, get_document_tree)
     document_id: DocumentId,
 }
 
-impl Endpoint for GetDocument {
+impl ApiTool for GetDocument {
     const NAME: &'static str = "get_document";
     const TITLE: &'static str = "Get document";
     const CALL: Operation = Operation::get("documents/{documentId}");
@@ -106,7 +113,7 @@ impl Endpoint for GetDocument {
 /// Adds a document to a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct AddDocument {
+pub(super) struct AddDocument {
     /// Project key, name or id
     project_id: Project,
     /// Plain text
@@ -121,7 +128,7 @@ struct AddDocument {
     add_last: Option<bool>,
 }
 
-impl Endpoint for AddDocument {
+impl ApiTool for AddDocument {
     const NAME: &'static str = "add_document";
     const TITLE: &'static str = "Add document";
     const CALL: Operation = Operation::post("documents");

@@ -1,26 +1,44 @@
-//! The files of an issue.
+//! The files attached to an issue.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Operation,
     toolkit::{
         entity::Entity,
         file::{Format, MaxBytes, TextLength, TextOffset, View},
         input_kind::Mark,
-        inputs::{IssueKey, Whole},
+        inputs::{IssueAttachmentId, IssueId, IssueKey, Whole},
         project_binding::ProjectBinding,
         rest::Rest,
-        tool::Endpoint,
+        tool::ApiTool,
     },
+    tools::upload::ATTACHMENT_FIELDS,
 };
 
-/// Returns a file attached to an issue: images and text as content, other files as type, size and
-/// link.
+/// Lists the files attached to an issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GetIssueAttachment {
+pub(in crate::tools) struct GetIssueAttachments {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+}
+
+impl ApiTool for GetIssueAttachments {
+    const NAME: &'static str = "get_issue_attachments";
+    const TITLE: &'static str = "List issue attachments";
+    const CALL: Operation = Operation::get("issues/{issueId|issueKey}/attachments");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT.paged();
+    const FIELDS: &'static [&'static str] = ATTACHMENT_FIELDS;
+}
+
+/// Returns a file attached to an issue: images and texts as content, PDF and Office files as the
+/// text in them, other files as type, size and link.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::tools) struct GetIssueAttachment {
     /// Numeric id; or give issueKey
     #[schemars(extend("x-read" = Mark::IssueId, "x-entity" = Entity::Issue))]
     issue_id: Option<Whole>,
@@ -38,7 +56,7 @@ pub(super) struct GetIssueAttachment {
     text_length: Option<TextLength>,
 }
 
-impl Endpoint for GetIssueAttachment {
+impl ApiTool for GetIssueAttachment {
     const NAME: &'static str = "get_issue_attachment";
     const TITLE: &'static str = "Get issue attachment";
     const CALL: Operation = Operation::get("issues/{issueId|issueKey}/attachments/{attachmentId}");
@@ -53,4 +71,23 @@ impl Endpoint for GetIssueAttachment {
             self.text_length,
         ))
     }
+}
+
+/// Deletes a file attached to an issue.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::tools) struct DeleteIssueAttachment {
+    issue_id: Option<IssueId>,
+    issue_key: Option<IssueKey>,
+    /// Id (get_issue_attachments)
+    attachment_id: IssueAttachmentId,
+}
+
+impl ApiTool for DeleteIssueAttachment {
+    const NAME: &'static str = "delete_issue_attachment";
+    const TITLE: &'static str = "Delete issue attachment";
+    const CALL: Operation =
+        Operation::delete("issues/{issueId|issueKey}/attachments/{attachmentId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }

@@ -1,20 +1,18 @@
 //! Finding and counting issues.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        input_kind::Mark,
-        inputs::{
-            Category, Count, CustomFieldFilter, Date, Integer, Issue, IssueType, ListedIssueId,
-            Offset, Order, Priority, Project, Resolution, Sort, Status, User, Version,
-        },
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::Endpoint,
+use crate::toolkit::{
+    input_kind::Mark,
+    inputs::{
+        Category, Count, CustomFieldFilter, Date, Integer, Issue, IssueType, ListedIssueId, Offset,
+        Order, Priority, Project, Resolution, Sort, Status, User, Version,
     },
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::ApiTool,
 };
 
 /// Declares a struct with the filters that searching and counting share, and with more fields.
@@ -98,7 +96,7 @@ filters! {
     }
 }
 
-impl Endpoint for GetIssues {
+impl ApiTool for GetIssues {
     const NAME: &'static str = "get_issues";
     const TITLE: &'static str = "Find issues";
     const CALL: Operation = Operation::get("issues");
@@ -138,10 +136,10 @@ impl Endpoint for GetIssues {
 
 filters! {
     /// Counts issues by the filters of get_issues.
-    pub(super) struct CountIssues {}
+    pub(in crate::tools) struct CountIssues {}
 }
 
-impl Endpoint for CountIssues {
+impl ApiTool for CountIssues {
     const NAME: &'static str = "count_issues";
     const TITLE: &'static str = "Count issues";
     const CALL: Operation = Operation::get("issues/count");

@@ -1,32 +1,30 @@
 //! The issues that a user watches.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        attempt::Backlog,
-        error::ToolError,
-        inputs::{Count, IssueIdOrKey, Offset, User, WatchingId},
-        outcome::Outcome,
-        project_binding::{ProjectBinding, ProjectOf},
-        rest::Rest,
-        tool::{Access, Endpoint, Tool, inputs},
-    },
+use crate::toolkit::{
+    attempt::Backlog,
+    error::ToolError,
+    inputs::{Count, IssueIdOrKey, Offset, User, WatchingId},
+    outcome::Outcome,
+    project_binding::{ProjectBinding, ProjectOf},
+    rest::Rest,
+    tool::{ApiTool, Effect, Tool, inputs},
 };
 
 /// Lists the issues that a user watches.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GetWatchingListItems {
+pub(in crate::tools) struct GetWatchingListItems {
     /// User id or name
     user_id: User,
     offset: Option<Offset>,
     count: Option<Count>,
 }
 
-impl Endpoint for GetWatchingListItems {
+impl ApiTool for GetWatchingListItems {
     const NAME: &'static str = "get_watching_list_items";
     const TITLE: &'static str = "List watched issues";
     const CALL: Operation = Operation::get("users/{userId}/watchings");
@@ -47,12 +45,12 @@ impl Endpoint for GetWatchingListItems {
 /// Counts the issues that a user watches.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GetWatchingListCount {
+pub(in crate::tools) struct GetWatchingListCount {
     /// User id or name
     user_id: User,
 }
 
-impl Endpoint for GetWatchingListCount {
+impl ApiTool for GetWatchingListCount {
     const NAME: &'static str = "get_watching_list_count";
     const TITLE: &'static str = "Count watched issues";
     const CALL: Operation = Operation::get("users/{userId}/watchings/count");
@@ -63,7 +61,7 @@ impl Endpoint for GetWatchingListCount {
 /// Watches an issue for the signed-in user.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct AddWatching {
+pub(in crate::tools) struct AddWatching {
     /// Numeric issue id, or issue key such as PROJ-12
     issue_id_or_key: IssueIdOrKey,
     /// Private note
@@ -71,26 +69,26 @@ pub(super) struct AddWatching {
     note: Option<String>,
 }
 
-impl Endpoint for AddWatching {
+impl ApiTool for AddWatching {
     const NAME: &'static str = "add_watching";
     const TITLE: &'static str = "Watch issue";
     const CALL: Operation = Operation::post("watchings").defaulting(&[("note", "")]);
     const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
     const REST: Rest = Rest::ISSUE_INSIDE;
-    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+    const EFFECT: Effect = Effect::of(Self::CALL.method()).idempotent();
 }
 
 /// Changes the note of a watched issue.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UpdateWatching {
+pub(in crate::tools) struct UpdateWatching {
     /// Watching id (get_watching_list_items)
     watch_id: WatchingId,
     /// Private note
     note: String,
 }
 
-impl Endpoint for UpdateWatching {
+impl ApiTool for UpdateWatching {
     const NAME: &'static str = "update_watching";
     const TITLE: &'static str = "Update watched issue";
     const CALL: Operation = Operation::patch("watchings/{watchId}");
@@ -101,12 +99,12 @@ impl Endpoint for UpdateWatching {
 /// Stops watching an issue. The issue remains.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct DeleteWatching {
+pub(in crate::tools) struct DeleteWatching {
     /// Watching id (get_watching_list_items)
     watch_id: WatchingId,
 }
 
-impl Endpoint for DeleteWatching {
+impl ApiTool for DeleteWatching {
     const NAME: &'static str = "delete_watching";
     const TITLE: &'static str = "Stop watching issue";
     const CALL: Operation = Operation::delete("watchings/{watchId}");
@@ -117,7 +115,7 @@ impl Endpoint for DeleteWatching {
 /// Marks the updates of a watched issue as read.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct MarkWatchingAsRead {
+pub(in crate::tools) struct MarkWatchingAsRead {
     /// Watching id (get_watching_list_items)
     watch_id: WatchingId,
 }
@@ -129,7 +127,7 @@ impl MarkWatchingAsRead {
 impl Tool for MarkWatchingAsRead {
     const NAME: &'static str = "mark_watching_as_read";
     const TITLE: &'static str = "Mark watched issue as read";
-    const ACCESS: Access = Access::of(Self::CALL.method()).idempotent();
+    const EFFECT: Effect = Effect::of(Self::CALL.method()).idempotent();
     const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
     const REST: Rest = Rest::SHORT;
 

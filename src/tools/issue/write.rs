@@ -1,20 +1,17 @@
 //! Adding and changing issues.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        inputs::{
-            Category, Clearable, CustomFieldValue, Date, Decimal, Issue, IssueId, IssueKey,
-            IssueType, Markup, Priority, Project, Resolution, Status, UploadedFileId, User,
-            Version,
-        },
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::{Access, Endpoint},
+use crate::toolkit::{
+    inputs::{
+        Category, Clearable, CustomFieldValue, Date, Decimal, Issue, IssueId, IssueKey, IssueType,
+        Markup, Priority, Project, Resolution, Status, UploadedFileId, User, Version,
     },
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::{ApiTool, Effect},
 };
 
 /// Adds an issue to a project.
@@ -56,7 +53,7 @@ pub(crate) struct AddIssue {
     custom_fields: Option<Vec<CustomFieldValue>>,
 }
 
-impl Endpoint for AddIssue {
+impl ApiTool for AddIssue {
     const NAME: &'static str = "add_issue";
     const TITLE: &'static str = "Add issue";
     const CALL: Operation = Operation::post("issues");
@@ -116,7 +113,7 @@ pub(crate) struct UpdateIssue {
     custom_fields: Option<Vec<CustomFieldValue>>,
 }
 
-impl Endpoint for UpdateIssue {
+impl ApiTool for UpdateIssue {
     const NAME: &'static str = "update_issue";
     const TITLE: &'static str = "Update issue";
     const CALL: Operation = Operation::patch("issues/{issueId|issueKey}").clearing(&[
@@ -127,7 +124,7 @@ impl Endpoint for UpdateIssue {
     const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
     const REST: Rest = Rest::ISSUE;
     // Backlog logs each change; the comment is added each time.
-    const ACCESS: Access = Access::of(Self::CALL.method())
+    const EFFECT: Effect = Effect::of(Self::CALL.method())
         .recoverable()
         .not_idempotent();
 }

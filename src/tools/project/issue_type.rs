@@ -1,23 +1,46 @@
 //! The issue types of a project.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        inputs::{IssueType, IssueTypeColor, ProjectIdOrKey},
-        name_list::NameList,
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::Endpoint,
-    },
+use crate::toolkit::{
+    inputs::{IssueType, IssueTypeColor, ProjectId, ProjectIdOrKey, ProjectKey},
+    name_list::NameList,
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::ApiTool,
 };
+
+/// Lists the issue types of a project.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::tools) struct GetIssueTypes {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+}
+
+impl ApiTool for GetIssueTypes {
+    const NAME: &'static str = "get_issue_types";
+    const TITLE: &'static str = "List issue types";
+    const CALL: Operation = Operation::get("projects/{projectId|projectKey}/issueTypes");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::OWN.paged();
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "projectId",
+        "name",
+        "color",
+        "displayOrder",
+        "templateSummary",
+        "templateDescription",
+    ];
+}
 
 /// Adds an issue type to a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct AddIssueType {
+pub(in crate::tools) struct AddIssueType {
     project_id_or_key: ProjectIdOrKey,
     /// Display name
     name: String,
@@ -29,7 +52,7 @@ pub(super) struct AddIssueType {
     template_description: Option<String>,
 }
 
-impl Endpoint for AddIssueType {
+impl ApiTool for AddIssueType {
     const NAME: &'static str = "add_issue_type";
     const TITLE: &'static str = "Add issue type";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/issueTypes");
@@ -41,7 +64,7 @@ impl Endpoint for AddIssueType {
 /// Changes an issue type.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UpdateIssueType {
+pub(in crate::tools) struct UpdateIssueType {
     project_id_or_key: ProjectIdOrKey,
     /// Issue type id or name
     id: IssueType,
@@ -57,7 +80,7 @@ pub(super) struct UpdateIssueType {
     template_description: Option<String>,
 }
 
-impl Endpoint for UpdateIssueType {
+impl ApiTool for UpdateIssueType {
     const NAME: &'static str = "update_issue_type";
     const TITLE: &'static str = "Update issue type";
     const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/issueTypes/{id}");
@@ -69,7 +92,7 @@ impl Endpoint for UpdateIssueType {
 /// Deletes an issue type and moves its issues to another.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct DeleteIssueType {
+pub(in crate::tools) struct DeleteIssueType {
     project_id_or_key: ProjectIdOrKey,
     /// Issue type id or name
     id: IssueType,
@@ -77,7 +100,7 @@ pub(super) struct DeleteIssueType {
     substitute_issue_type_id: IssueType,
 }
 
-impl Endpoint for DeleteIssueType {
+impl ApiTool for DeleteIssueType {
     const NAME: &'static str = "delete_issue_type";
     const TITLE: &'static str = "Delete issue type";
     const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/issueTypes/{id}");

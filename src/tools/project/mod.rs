@@ -1,42 +1,37 @@
-//! Projects and their members.
+//! Projects.
 
+pub(super) mod administrator;
+pub(super) mod category;
+pub(super) mod custom_field;
+pub(super) mod issue_type;
+pub(super) mod status;
+pub(super) mod team;
+pub(super) mod user;
+pub(super) mod version;
+pub(super) mod webhook;
+
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        declaration::Declaration,
-        inputs::{AddedProjectKey, ChangedProjectKey, ProjectId, ProjectKey},
-        name_list::NameList,
-        project_binding::{ProjectBinding, ProjectOf},
-        rest::Rest,
-        tool::Endpoint,
-        toolset::Toolset,
-    },
-    tools::space::USER_FIELDS,
+use crate::toolkit::{
+    inputs::{AddedProjectKey, ChangedProjectKey, ProjectId, ProjectIdOrKey, ProjectKey},
+    name_list::NameList,
+    project_binding::{ProjectBinding, ProjectOf},
+    rest::Rest,
+    tool::ApiTool,
 };
-
-pub(super) fn tools() -> Vec<Declaration> {
-    vec![
-        Declaration::of::<GetProjectList>(Toolset::Project),
-        Declaration::of::<AddProject>(Toolset::Project),
-        Declaration::of::<GetProject>(Toolset::Project),
-        Declaration::of::<GetProjectUsers>(Toolset::Project),
-        Declaration::of::<UpdateProject>(Toolset::Project),
-    ]
-}
 
 /// Lists the projects that the user can see.
 #[derive(Deserialize, Serialize, JsonSchema)]
-struct GetProjectList {
+pub(super) struct GetProjectList {
     /// true for archived projects only, false for active ones only; default both
     archived: Option<bool>,
     /// true adds projects that a space administrator has not joined
     all: Option<bool>,
 }
 
-impl Endpoint for GetProjectList {
+impl ApiTool for GetProjectList {
     const NAME: &'static str = "get_project_list";
     const TITLE: &'static str = "List projects";
     const CALL: Operation = Operation::get("projects");
@@ -75,7 +70,7 @@ enum TextFormattingRule {
 /// Adds a project; the user must be a space administrator.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct AddProject {
+pub(super) struct AddProject {
     /// Display name
     name: String,
     /// Key that prefixes the issue keys: capital letters, digits and underscores
@@ -100,7 +95,7 @@ struct AddProject {
     use_git: Option<bool>,
 }
 
-impl Endpoint for AddProject {
+impl ApiTool for AddProject {
     const NAME: &'static str = "add_project";
     const TITLE: &'static str = "Add project";
     const CALL: Operation = Operation::post("projects").defaulting(&[
@@ -117,12 +112,12 @@ impl Endpoint for AddProject {
 /// Returns one project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetProject {
+pub(super) struct GetProject {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
 }
 
-impl Endpoint for GetProject {
+impl ApiTool for GetProject {
     const NAME: &'static str = "get_project";
     const TITLE: &'static str = "Get project";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}");
@@ -130,29 +125,10 @@ impl Endpoint for GetProject {
     const REST: Rest = Rest::SHORT;
 }
 
-/// Lists the members of a project.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct GetProjectUsers {
-    project_id: Option<ProjectId>,
-    project_key: Option<ProjectKey>,
-    /// true excludes members through a team only
-    exclude_group_members: Option<bool>,
-}
-
-impl Endpoint for GetProjectUsers {
-    const NAME: &'static str = "get_project_users";
-    const TITLE: &'static str = "List project members";
-    const CALL: Operation = Operation::get("projects/{projectId|projectKey}/users");
-    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
-    const REST: Rest = Rest::SHORT.paged();
-    const FIELDS: &'static [&'static str] = USER_FIELDS;
-}
-
 /// Changes the settings of a project. Omitted inputs stay unchanged.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct UpdateProject {
+pub(super) struct UpdateProject {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     /// Display name
@@ -177,11 +153,26 @@ struct UpdateProject {
     archived: Option<bool>,
 }
 
-impl Endpoint for UpdateProject {
+impl ApiTool for UpdateProject {
     const NAME: &'static str = "update_project";
     const TITLE: &'static str = "Update project";
     const CALL: Operation = Operation::patch("projects/{projectId|projectKey}");
     const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
     const CHANGES: &'static [NameList] = &[NameList::Projects];
+    const REST: Rest = Rest::SHORT;
+}
+
+/// Returns the disk usage of a project in bytes; for its administrators.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetProjectDiskUsage {
+    project_id_or_key: ProjectIdOrKey,
+}
+
+impl ApiTool for GetProjectDiskUsage {
+    const NAME: &'static str = "get_project_disk_usage";
+    const TITLE: &'static str = "Get project disk usage";
+    const CALL: Operation = Operation::get("projects/{projectIdOrKey}/diskUsage");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
     const REST: Rest = Rest::SHORT;
 }

@@ -1,28 +1,26 @@
-//! Versions of a project, which are also its milestones.
+//! The versions of a project, which are also its milestones.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        inputs::{Clearable, Date, ProjectId, ProjectKey, Version},
-        name_list::NameList,
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::Endpoint,
-    },
+use crate::toolkit::{
+    inputs::{Clearable, Date, ProjectId, ProjectKey, Version},
+    name_list::NameList,
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::ApiTool,
 };
 
 /// Lists the versions and milestones of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GetVersionMilestoneList {
+pub(in crate::tools) struct GetVersionMilestoneList {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
 }
 
-impl Endpoint for GetVersionMilestoneList {
+impl ApiTool for GetVersionMilestoneList {
     const NAME: &'static str = "get_version_milestone_list";
     const TITLE: &'static str = "List versions and milestones";
     const CALL: Operation = Operation::get("projects/{projectId|projectKey}/versions");
@@ -43,7 +41,7 @@ impl Endpoint for GetVersionMilestoneList {
 /// Adds a version, which is a milestone as well, to a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct AddVersionMilestone {
+pub(in crate::tools) struct AddVersionMilestone {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     /// Display name
@@ -56,7 +54,7 @@ pub(super) struct AddVersionMilestone {
     release_due_date: Option<Date>,
 }
 
-impl Endpoint for AddVersionMilestone {
+impl ApiTool for AddVersionMilestone {
     const NAME: &'static str = "add_version_milestone";
     const TITLE: &'static str = "Add version or milestone";
     const CALL: Operation = Operation::post("projects/{projectId|projectKey}/versions");
@@ -69,7 +67,7 @@ impl Endpoint for AddVersionMilestone {
 /// unchanged.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UpdateVersionMilestone {
+pub(in crate::tools) struct UpdateVersionMilestone {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     /// Version id or name (get_version_milestone_list)
@@ -87,7 +85,7 @@ pub(super) struct UpdateVersionMilestone {
     archived: Option<bool>,
 }
 
-impl Endpoint for UpdateVersionMilestone {
+impl ApiTool for UpdateVersionMilestone {
     const NAME: &'static str = "update_version_milestone";
     const TITLE: &'static str = "Update version or milestone";
     const CALL: Operation = Operation::patch("projects/{projectId|projectKey}/versions/{id}");
@@ -99,14 +97,14 @@ impl Endpoint for UpdateVersionMilestone {
 /// Deletes a version or milestone and removes it from its issues.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct DeleteVersion {
+pub(in crate::tools) struct DeleteVersion {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     /// Version id or name (get_version_milestone_list)
     id: Version,
 }
 
-impl Endpoint for DeleteVersion {
+impl ApiTool for DeleteVersion {
     const NAME: &'static str = "delete_version";
     const TITLE: &'static str = "Delete version or milestone";
     const CALL: Operation = Operation::delete("projects/{projectId|projectKey}/versions/{id}");

@@ -1,28 +1,15 @@
 //! The webhooks of a project: URLs that Backlog posts its activity to. For administrators.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        declaration::Declaration,
-        inputs::{ActivityType, HookUrl, ProjectIdOrKey, WebhookId},
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::{Access, Endpoint},
-        toolset::Toolset,
-    },
+use crate::toolkit::{
+    inputs::{ActivityType, HookUrl, ProjectIdOrKey, WebhookId},
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::{ApiTool, Effect},
 };
-
-pub(super) fn tools() -> Vec<Declaration> {
-    vec![
-        Declaration::of::<GetWebhooks>(Toolset::Webhooks),
-        Declaration::of::<AddWebhook>(Toolset::Webhooks),
-        Declaration::of::<UpdateWebhook>(Toolset::Webhooks),
-        Declaration::of::<DeleteWebhook>(Toolset::Webhooks),
-    ]
-}
 
 // At least one: an empty list is not sent, and Backlog may not accept it.
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -44,11 +31,11 @@ impl TryFrom<Vec<ActivityType>> for ActivityTypes {
 /// Lists the webhooks of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetWebhooks {
+pub(in crate::tools) struct GetWebhooks {
     project_id_or_key: ProjectIdOrKey,
 }
 
-impl Endpoint for GetWebhooks {
+impl ApiTool for GetWebhooks {
     const NAME: &'static str = "get_webhooks";
     const TITLE: &'static str = "List webhooks";
     const CALL: Operation = Operation::get("projects/{projectIdOrKey}/webhooks");
@@ -71,7 +58,7 @@ impl Endpoint for GetWebhooks {
 /// Adds a webhook: Backlog posts the activity of a project to a URL.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct AddWebhook {
+pub(in crate::tools) struct AddWebhook {
     project_id_or_key: ProjectIdOrKey,
     /// Display name
     name: String,
@@ -85,19 +72,19 @@ struct AddWebhook {
     activity_type_ids: Option<ActivityTypes>,
 }
 
-impl Endpoint for AddWebhook {
+impl ApiTool for AddWebhook {
     const NAME: &'static str = "add_webhook";
     const TITLE: &'static str = "Add webhook";
     const CALL: Operation = Operation::post("projects/{projectIdOrKey}/webhooks");
     const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
     const REST: Rest = Rest::WEBHOOKS;
-    const ACCESS: Access = Access::of(Self::CALL.method()).gives_access().open_world();
+    const EFFECT: Effect = Effect::of(Self::CALL.method()).gives_access().open_world();
 }
 
 /// Changes a webhook.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct UpdateWebhook {
+pub(in crate::tools) struct UpdateWebhook {
     project_id_or_key: ProjectIdOrKey,
     /// Id (get_webhooks)
     webhook_id: WebhookId,
@@ -114,25 +101,25 @@ struct UpdateWebhook {
     activity_type_ids: Option<ActivityTypes>,
 }
 
-impl Endpoint for UpdateWebhook {
+impl ApiTool for UpdateWebhook {
     const NAME: &'static str = "update_webhook";
     const TITLE: &'static str = "Update webhook";
     const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/webhooks/{webhookId}");
     const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
     const REST: Rest = Rest::WEBHOOKS;
-    const ACCESS: Access = Access::of(Self::CALL.method()).open_world();
+    const EFFECT: Effect = Effect::of(Self::CALL.method()).open_world();
 }
 
 /// Deletes a webhook.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct DeleteWebhook {
+pub(in crate::tools) struct DeleteWebhook {
     project_id_or_key: ProjectIdOrKey,
     /// Id (get_webhooks)
     webhook_id: WebhookId,
 }
 
-impl Endpoint for DeleteWebhook {
+impl ApiTool for DeleteWebhook {
     const NAME: &'static str = "delete_webhook";
     const TITLE: &'static str = "Delete webhook";
     const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/webhooks/{webhookId}");

@@ -1,10 +1,10 @@
-//! Files attached to a pull request.
+//! The files attached to a pull request.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backlog::Operation,
     toolkit::{
         file::{Format, MaxBytes, TextLength, TextOffset, View},
         inputs::{
@@ -12,15 +12,15 @@ use crate::{
         },
         project_binding::ProjectBinding,
         rest::Rest,
-        tool::Endpoint,
+        tool::ApiTool,
     },
-    tools::files::issue::ATTACHMENT_FIELDS,
+    tools::upload::ATTACHMENT_FIELDS,
 };
 
 /// Lists the files attached to a pull request.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GetPullRequestAttachments {
+pub(in crate::tools) struct GetPullRequestAttachments {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     repo_id: Option<RepoId>,
@@ -29,7 +29,7 @@ pub(super) struct GetPullRequestAttachments {
     number: PullRequestNumber,
 }
 
-impl Endpoint for GetPullRequestAttachments {
+impl ApiTool for GetPullRequestAttachments {
     const NAME: &'static str = "get_pull_request_attachments";
     const TITLE: &'static str = "List pull request attachments";
     const CALL: Operation = Operation::get(
@@ -43,7 +43,7 @@ impl Endpoint for GetPullRequestAttachments {
 /// Returns a file attached to a pull request.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GetPullRequestAttachment {
+pub(in crate::tools) struct GetPullRequestAttachment {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     repo_id: Option<RepoId>,
@@ -62,7 +62,7 @@ pub(super) struct GetPullRequestAttachment {
     text_length: Option<TextLength>,
 }
 
-impl Endpoint for GetPullRequestAttachment {
+impl ApiTool for GetPullRequestAttachment {
     const NAME: &'static str = "get_pull_request_attachment";
     const TITLE: &'static str = "Get pull request attachment";
     const CALL: Operation = Operation::get(
@@ -84,7 +84,7 @@ impl Endpoint for GetPullRequestAttachment {
 /// Deletes a file attached to a pull request.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct DeletePullRequestAttachment {
+pub(in crate::tools) struct DeletePullRequestAttachment {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     repo_id: Option<RepoId>,
@@ -95,7 +95,7 @@ pub(super) struct DeletePullRequestAttachment {
     attachment_id: PullRequestAttachmentId,
 }
 
-impl Endpoint for DeletePullRequestAttachment {
+impl ApiTool for DeletePullRequestAttachment {
     const NAME: &'static str = "delete_pull_request_attachment";
     const TITLE: &'static str = "Delete pull request attachment";
     const CALL: Operation = Operation::delete(

@@ -1,25 +1,23 @@
-//! Comments on a pull request.
+//! The comments on a pull request.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        inputs::{
-            Count, Markup, Order, PageBound, ProjectId, ProjectKey, PullRequestCommentId,
-            PullRequestNumber, RepoId, RepoName, UploadedFileId, User,
-        },
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::Endpoint,
+use crate::toolkit::{
+    inputs::{
+        Count, Markup, Order, PageBound, ProjectId, ProjectKey, PullRequestCommentId,
+        PullRequestNumber, RepoId, RepoName, UploadedFileId, User,
     },
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::ApiTool,
 };
 
 /// Lists the comments on a pull request, with the changes made along with them.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GetPullRequestComments {
+pub(in crate::tools) struct GetPullRequestComments {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     repo_id: Option<RepoId>,
@@ -34,7 +32,7 @@ pub(super) struct GetPullRequestComments {
     order: Option<Order>,
 }
 
-impl Endpoint for GetPullRequestComments {
+impl ApiTool for GetPullRequestComments {
     const NAME: &'static str = "get_pull_request_comments";
     const TITLE: &'static str = "List pull request comments";
     const CALL: Operation = Operation::get(
@@ -54,10 +52,32 @@ impl Endpoint for GetPullRequestComments {
     ];
 }
 
+/// Counts the comments on a pull request.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::tools) struct CountPullRequestComments {
+    project_id: Option<ProjectId>,
+    project_key: Option<ProjectKey>,
+    repo_id: Option<RepoId>,
+    repo_name: Option<RepoName>,
+    /// Pull request number
+    number: PullRequestNumber,
+}
+
+impl ApiTool for CountPullRequestComments {
+    const NAME: &'static str = "count_pull_request_comments";
+    const TITLE: &'static str = "Count pull request comments";
+    const CALL: Operation = Operation::get(
+        "projects/{projectId|projectKey}/git/repositories/{repoId|repoName}/pullRequests/{number}/comments/count",
+    );
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
+}
+
 /// Adds a comment to a pull request.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct AddPullRequestComment {
+pub(in crate::tools) struct AddPullRequestComment {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     repo_id: Option<RepoId>,
@@ -71,7 +91,7 @@ pub(super) struct AddPullRequestComment {
     attachment_id: Option<Vec<UploadedFileId>>,
 }
 
-impl Endpoint for AddPullRequestComment {
+impl ApiTool for AddPullRequestComment {
     const NAME: &'static str = "add_pull_request_comment";
     const TITLE: &'static str = "Add pull request comment";
     const CALL: Operation = Operation::post(
@@ -84,7 +104,7 @@ impl Endpoint for AddPullRequestComment {
 /// Replaces the text of a comment on a pull request.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UpdatePullRequestComment {
+pub(in crate::tools) struct UpdatePullRequestComment {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     repo_id: Option<RepoId>,
@@ -96,7 +116,7 @@ pub(super) struct UpdatePullRequestComment {
     content: Markup,
 }
 
-impl Endpoint for UpdatePullRequestComment {
+impl ApiTool for UpdatePullRequestComment {
     const NAME: &'static str = "update_pull_request_comment";
     const TITLE: &'static str = "Update pull request comment";
     const CALL: Operation = Operation::patch(

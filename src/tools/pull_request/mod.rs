@@ -1,19 +1,20 @@
 //! Pull requests.
 
+pub(super) mod attachment;
+pub(super) mod comment;
+
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        inputs::{
-            Count, Issue, Markup, Offset, ProjectId, ProjectKey, PullRequestNumber,
-            PullRequestStatus, RepoId, RepoName, UploadedFileId, User,
-        },
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::{Access, Endpoint},
+use crate::toolkit::{
+    inputs::{
+        Count, Issue, Markup, Offset, ProjectId, ProjectKey, PullRequestNumber, PullRequestStatus,
+        RepoId, RepoName, UploadedFileId, User,
     },
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::{ApiTool, Effect},
 };
 
 /// Lists the pull requests of a repository. A filter with several values matches any of them.
@@ -36,7 +37,7 @@ pub(super) struct GetPullRequests {
     count: Option<Count>,
 }
 
-impl Endpoint for GetPullRequests {
+impl ApiTool for GetPullRequests {
     const NAME: &'static str = "get_pull_requests";
     const TITLE: &'static str = "List pull requests";
     const CALL: Operation = Operation::get(
@@ -88,7 +89,7 @@ pub(super) struct GetPullRequestsCount {
     created_user_id: Option<Vec<User>>,
 }
 
-impl Endpoint for GetPullRequestsCount {
+impl ApiTool for GetPullRequestsCount {
     const NAME: &'static str = "get_pull_requests_count";
     const TITLE: &'static str = "Count pull requests";
     const CALL: Operation = Operation::get(
@@ -110,7 +111,7 @@ pub(super) struct GetPullRequest {
     number: PullRequestNumber,
 }
 
-impl Endpoint for GetPullRequest {
+impl ApiTool for GetPullRequest {
     const NAME: &'static str = "get_pull_request";
     const TITLE: &'static str = "Get pull request";
     const CALL: Operation = Operation::get(
@@ -145,7 +146,7 @@ pub(super) struct AddPullRequest {
     attachment_id: Option<Vec<UploadedFileId>>,
 }
 
-impl Endpoint for AddPullRequest {
+impl ApiTool for AddPullRequest {
     const NAME: &'static str = "add_pull_request";
     const TITLE: &'static str = "Add pull request";
     const CALL: Operation = Operation::post(
@@ -183,7 +184,7 @@ pub(super) struct UpdatePullRequest {
     comment: Option<String>,
 }
 
-impl Endpoint for UpdatePullRequest {
+impl ApiTool for UpdatePullRequest {
     const NAME: &'static str = "update_pull_request";
     const TITLE: &'static str = "Update pull request";
     const CALL: Operation = Operation::patch(
@@ -192,7 +193,7 @@ impl Endpoint for UpdatePullRequest {
     const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
     const REST: Rest = Rest::PULL_REQUEST;
     // Backlog logs each change; the comment is added each time.
-    const ACCESS: Access = Access::of(Self::CALL.method())
+    const EFFECT: Effect = Effect::of(Self::CALL.method())
         .recoverable()
         .not_idempotent();
 }

@@ -1,41 +1,32 @@
 //! Wiki pages.
 
+pub(super) mod attachment;
+pub(super) mod history;
+pub(super) mod shared_file;
+pub(super) mod tag;
+
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        declaration::Declaration,
-        inputs::{Markup, Project, ProjectId, ProjectKey, WikiId},
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::{Access, Endpoint},
-        toolset::Toolset,
-    },
+use crate::toolkit::{
+    inputs::{Markup, Project, ProjectId, ProjectKey, WikiId},
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::{ApiTool, Effect},
 };
-
-pub(super) fn tools() -> Vec<Declaration> {
-    vec![
-        Declaration::of::<GetWikiPages>(Toolset::Wiki),
-        Declaration::of::<GetWikisCount>(Toolset::Wiki),
-        Declaration::of::<GetWiki>(Toolset::Wiki),
-        Declaration::of::<AddWiki>(Toolset::Wiki),
-        Declaration::of::<UpdateWiki>(Toolset::Wiki),
-    ]
-}
 
 /// Lists the wiki pages of a project, without their texts.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetWikiPages {
+pub(super) struct GetWikiPages {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
     /// Text to search for in names and contents
     keyword: Option<String>,
 }
 
-impl Endpoint for GetWikiPages {
+impl ApiTool for GetWikiPages {
     const NAME: &'static str = "get_wiki_pages";
     const TITLE: &'static str = "List wiki pages";
     const CALL: Operation = Operation::get("wikis?projectIdOrKey={projectId|projectKey}");
@@ -56,12 +47,12 @@ impl Endpoint for GetWikiPages {
 /// Counts the wiki pages of a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetWikisCount {
+pub(super) struct GetWikisCount {
     project_id: Option<ProjectId>,
     project_key: Option<ProjectKey>,
 }
 
-impl Endpoint for GetWikisCount {
+impl ApiTool for GetWikisCount {
     const NAME: &'static str = "get_wikis_count";
     const TITLE: &'static str = "Count wiki pages";
     const CALL: Operation = Operation::get("wikis/count?projectIdOrKey={projectId|projectKey}");
@@ -72,12 +63,12 @@ impl Endpoint for GetWikisCount {
 /// Returns one wiki page with its text.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct GetWiki {
+pub(super) struct GetWiki {
     /// Page id (get_wiki_pages)
     wiki_id: WikiId,
 }
 
-impl Endpoint for GetWiki {
+impl ApiTool for GetWiki {
     const NAME: &'static str = "get_wiki";
     const TITLE: &'static str = "Get wiki page";
     const CALL: Operation = Operation::get("wikis/{wikiId}");
@@ -88,7 +79,7 @@ impl Endpoint for GetWiki {
 /// Adds a wiki page to a project.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct AddWiki {
+pub(super) struct AddWiki {
     /// Project key, name or id
     project_id: Project,
     /// Page name; slashes make a tree
@@ -98,7 +89,7 @@ struct AddWiki {
     mail_notify: Option<bool>,
 }
 
-impl Endpoint for AddWiki {
+impl ApiTool for AddWiki {
     const NAME: &'static str = "add_wiki";
     const TITLE: &'static str = "Add wiki page";
     const CALL: Operation = Operation::post("wikis");
@@ -109,7 +100,7 @@ impl Endpoint for AddWiki {
 /// Changes a wiki page. Omitted inputs stay unchanged; content replaces the whole text.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct UpdateWiki {
+pub(super) struct UpdateWiki {
     /// Page id (get_wiki_pages)
     wiki_id: WikiId,
     /// Page name; slashes make a tree
@@ -119,12 +110,30 @@ struct UpdateWiki {
     mail_notify: Option<bool>,
 }
 
-impl Endpoint for UpdateWiki {
+impl ApiTool for UpdateWiki {
     const NAME: &'static str = "update_wiki";
     const TITLE: &'static str = "Update wiki page";
     const CALL: Operation = Operation::patch("wikis/{wikiId}");
     const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
     const REST: Rest = Rest::WIKI;
     // Backlog keeps every version.
-    const ACCESS: Access = Access::of(Self::CALL.method()).recoverable();
+    const EFFECT: Effect = Effect::of(Self::CALL.method()).recoverable();
+}
+
+/// Deletes a wiki page permanently.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteWiki {
+    /// Page id (get_wiki_pages)
+    wiki_id: WikiId,
+    /// Notify the project's members by mail
+    mail_notify: Option<bool>,
+}
+
+impl ApiTool for DeleteWiki {
+    const NAME: &'static str = "delete_wiki";
+    const TITLE: &'static str = "Delete wiki page";
+    const CALL: Operation = Operation::delete("wikis/{wikiId}");
+    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const REST: Rest = Rest::SHORT;
 }

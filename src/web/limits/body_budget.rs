@@ -16,7 +16,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::limits::Sender;
+use super::Sender;
 use crate::domain::SpaceId;
 
 /// The maximum number of bytes.

@@ -1,5 +1,5 @@
 //! Limits what senders may have in progress at a time: requests by network, calls by grant and by
-//! user.
+//! user, uploads by user and by space.
 //!
 //! 1. A request counts for the network that it comes from until its response is ready.
 //!    `X-Forwarded-For` names the network if a trusted proxy sent the request.
@@ -15,9 +15,9 @@ use std::{
 };
 
 use super::{
+    Limited,
     body_budget::Held,
     concurrency::{Concurrency, Place},
-    limits::Limited,
 };
 use crate::domain::{GrantId, SpaceId};
 
@@ -28,6 +28,11 @@ const CALLS_OF_A_GRANT: usize = 32;
 /// The calls of all grants of one user. Their requests to Backlog share the user's slots, so the
 /// other users of the space always find some.
 const CALLS_OF_A_USER: usize = 48;
+/// Files of all users that are on their way to Backlog, each with its window of memory.
+const UPLOADS: usize = 32;
+/// The other spaces always find some.
+const UPLOADS_OF_A_SPACE: usize = 16;
+const UPLOADS_OF_A_USER: usize = 4;
 /// One of the sender's own requests ends within moments.
 pub const AGAIN: Limited = Limited { retry_after: 1 };
 
@@ -37,7 +42,13 @@ pub struct UnderWay {
     requests: Concurrency<IpAddr>,
     calls_of_grants: Concurrency<GrantId>,
     calls_of_users: Concurrency<(SpaceId, i64)>,
+    uploads: Concurrency<()>,
+    uploads_of_spaces: Concurrency<SpaceId>,
+    uploads_of_users: Concurrency<(SpaceId, i64)>,
 }
+
+/// The places of an upload until it ends.
+pub type UploadPlaces = (Place<(SpaceId, i64)>, Place<SpaceId>, Place<()>);
 
 impl UnderWay {
     /// On a local hub (`spare_calls`), calls are not limited.
@@ -47,12 +58,26 @@ impl UnderWay {
             requests: Concurrency::new(REQUESTS_OF_A_NETWORK),
             calls_of_grants: Concurrency::new(calls(CALLS_OF_A_GRANT)),
             calls_of_users: Concurrency::new(calls(CALLS_OF_A_USER)),
+            uploads: Concurrency::new(UPLOADS),
+            uploads_of_spaces: Concurrency::new(UPLOADS_OF_A_SPACE),
+            uploads_of_users: Concurrency::new(UPLOADS_OF_A_USER),
         }
     }
 
     /// Counts a request from this network until its place is dropped; `None` at the limit.
     pub fn request(&self, network: IpAddr) -> Option<Place<IpAddr>> {
         self.requests.enter(network)
+    }
+
+    /// Counts a file on its way to Backlog until its places are dropped.
+    ///
+    /// # Errors
+    /// The user, the space or the process has reached the limit.
+    pub fn upload(&self, user: (SpaceId, i64)) -> Result<UploadPlaces, Limited> {
+        let of_user = self.uploads_of_users.enter(user).ok_or(AGAIN)?;
+        let of_space = self.uploads_of_spaces.enter(user.0).ok_or(AGAIN)?;
+        let of_all = self.uploads.enter(()).ok_or(AGAIN)?;
+        Ok((of_user, of_space, of_all))
     }
 
     /// Counts a call of this grant until it ends.
@@ -96,12 +121,10 @@ impl Call {
 
 #[cfg(test)]
 mod tests {
+    use foundation::{clock::Clock, random::Random};
+
     use super::*;
-    use crate::{
-        clock::Clock,
-        random::Random,
-        web::body_budget::{BodyBudget, Owner},
-    };
+    use crate::web::limits::body_budget::{BodyBudget, Owner};
 
     const SPACE: SpaceId = SpaceId(uuid::Uuid::nil());
 

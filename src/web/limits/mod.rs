@@ -3,7 +3,7 @@
 //!
 //! An IPv6 address counts as its /64, and with ten times the limit as its /48 (`networks`). A
 //! credential with the hub's check is not limited by its address at all
-//! ([`unchecked`](super::unchecked)).
+//! ([`unchecked`](crate::web::limits::unchecked_lookups)).
 //!
 //! 1. A failure counts for address × endpoint × client. Beyond the limit, the next failure gets 429
 //!    instead of its own error. A valid request still succeeds, so that no neighbor locks a user
@@ -19,7 +19,13 @@
 //!    at `/mcp`, refreshes, changes of a registration. Requests at `/mcp` count for the user as
 //!    well, with twice the limit, so that many grants do not evade it.
 
+pub mod body_budget;
+pub mod clock;
+pub mod concurrency;
+pub mod in_progress;
 pub mod networks;
+pub mod new_rows;
+pub mod unchecked_lookups;
 
 use std::{
     collections::HashMap,
@@ -30,16 +36,17 @@ use std::{
 };
 
 use actix_web::{HttpRequest, ResponseError, http::StatusCode};
-use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, clock::Reference as _};
+use governor::{Quota, clock::Clock as _};
 use ipnet::IpNet;
+use oauth_values::token::TokenHash;
 
 use super::client_address::Proxies;
 use crate::{
     config::GrantQuota,
     domain::{GrantId, SpaceId},
-    oauth::token::TokenHash,
 };
-use networks::{ByNetwork, Exceeded, Instant, Network, now};
+use clock::{Direct, Instant, Keyed, MonotonicClock};
+use networks::{ByNetwork, Exceeded, Network};
 
 /// An endpoint at which requests fail, with its own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -168,15 +175,16 @@ type Failed = (Endpoint, IpNet, Option<u64>);
 pub struct Limits {
     failures: Vec<(Endpoint, ByAddress, ByClient)>,
     work: Vec<(Work, ByAddress)>,
-    registrations: DefaultDirectRateLimiter,
-    by_holder: DefaultKeyedRateLimiter<Holder>,
-    by_grant: DefaultKeyedRateLimiter<GrantId>,
-    by_user: DefaultKeyedRateLimiter<(SpaceId, i64)>,
+    registrations: Direct,
+    by_holder: Keyed<Holder>,
+    by_grant: Keyed<GrantId>,
+    by_user: Keyed<(SpaceId, i64)>,
     /// The senders of too many failures, with the time until which they are blocked.
     failed: Mutex<HashMap<Failed, Instant>>,
     proxies: Proxies,
     /// On a local hub, loopback addresses are not counted.
     spare_loopback: bool,
+    clock: MonotonicClock,
 }
 
 impl Limits {
@@ -185,18 +193,19 @@ impl Limits {
         of_a_grant: GrantQuota,
         registrations_per_minute: NonZeroU32,
         spare_loopback: bool,
+        clock: MonotonicClock,
     ) -> Self {
         let failures = Endpoint::ALL.into_iter().map(|endpoint| {
             let (of_a_client, of_an_address) = endpoint.per_minute();
             (
                 endpoint,
-                ByAddress::per_minute(of_an_address),
-                ByClient::per_minute(of_a_client),
+                ByAddress::per_minute(of_an_address, &clock),
+                ByClient::per_minute(of_a_client, &clock),
             )
         });
         let work = Work::ALL
             .into_iter()
-            .map(|work| (work, ByAddress::per_minute(work.per_minute())));
+            .map(|work| (work, ByAddress::per_minute(work.per_minute(), &clock)));
         let calls = |grants: u32| {
             let grants = number(grants);
             Quota::per_second(of_a_grant.per_second.saturating_mul(grants))
@@ -205,15 +214,20 @@ impl Limits {
         Self {
             failures: failures.collect(),
             work: work.collect(),
-            registrations: DefaultDirectRateLimiter::direct(Quota::per_minute(
-                registrations_per_minute,
-            )),
-            by_holder: DefaultKeyedRateLimiter::keyed(Quota::per_minute(number(OF_A_HOLDER))),
-            by_grant: DefaultKeyedRateLimiter::keyed(calls(1)),
-            by_user: DefaultKeyedRateLimiter::keyed(calls(GRANTS_OF_A_USER)),
+            registrations: Direct::direct_with_clock(
+                Quota::per_minute(registrations_per_minute),
+                clock.clone(),
+            ),
+            by_holder: Keyed::dashmap_with_clock(
+                Quota::per_minute(number(OF_A_HOLDER)),
+                clock.clone(),
+            ),
+            by_grant: Keyed::dashmap_with_clock(calls(1), clock.clone()),
+            by_user: Keyed::dashmap_with_clock(calls(GRANTS_OF_A_USER), clock.clone()),
             failed: Mutex::default(),
             proxies,
             spare_loopback,
+            clock,
         }
     }
 
@@ -297,7 +311,7 @@ impl Limits {
         match (sender.0, count) {
             (Some(network), Some((_, by_address))) => {
                 let counted = by_address.count(network, &());
-                counted.map_err(|exceeded| limited(exceeded.until))
+                counted.map_err(|exceeded| self.limited(exceeded.until))
             }
             _ => Ok(()),
         }
@@ -309,7 +323,7 @@ impl Limits {
             return Ok(());
         }
         let until = self.by_holder.check_key(&holder);
-        until.map_err(|until| limited(until.earliest_possible()))
+        until.map_err(|until| self.limited(until.earliest_possible()))
     }
 
     /// Counts a new registration for all networks together. One that was refused for its own network
@@ -319,7 +333,7 @@ impl Limits {
             return Ok(());
         }
         let until = self.registrations.check();
-        until.map_err(|until| limited(until.earliest_possible()))
+        until.map_err(|until| self.limited(until.earliest_possible()))
     }
 
     /// Counts a request at `/mcp` for its grant, and for the Backlog user of the grant.
@@ -329,7 +343,7 @@ impl Limits {
         }
         let counted = self.by_grant.check_key(&grant);
         let counted = counted.and_then(|()| self.by_user.check_key(&user));
-        counted.map_err(|until| limited(until.earliest_possible()))
+        counted.map_err(|until| self.limited(until.earliest_possible()))
     }
 
     fn check_failed(&self, attempt: Attempt<'_>, client: Option<u64>) -> Result<(), Limited> {
@@ -342,7 +356,7 @@ impl Limits {
             .filter_map(|network| failed.get(&(attempt.endpoint, network, client)))
             .max();
         match until {
-            Some(until) if *until > now() => Err(limited(*until)),
+            Some(until) if *until > self.clock.now() => Err(self.limited(*until)),
             _ => Ok(()),
         }
     }
@@ -359,7 +373,15 @@ impl Limits {
         };
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.insert((endpoint, network, client), until);
-        Err(limited(until))
+        Err(self.limited(until))
+    }
+
+    /// A rejection until then.
+    fn limited(&self, until: Instant) -> Limited {
+        let wait = until.duration_since(self.clock.now());
+        Limited {
+            retry_after: wait.as_secs() + 1,
+        }
     }
 
     /// Forgets inactive senders, so that memory stays bounded by the traffic.
@@ -377,7 +399,7 @@ impl Limits {
         self.by_grant.shrink_to_fit();
         self.by_user.retain_recent();
         self.by_user.shrink_to_fit();
-        let now = now();
+        let now = self.clock.now();
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.retain(|_, until| *until > now);
         failed.shrink_to_fit();
@@ -386,14 +408,6 @@ impl Limits {
 
 fn number(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
-}
-
-/// A rejection until then.
-fn limited(until: Instant) -> Limited {
-    let wait = until.duration_since(now());
-    Limited {
-        retry_after: std::time::Duration::from(wait).as_secs() + 1,
-    }
 }
 
 fn hash_of(client_id: Option<&str>) -> u64 {

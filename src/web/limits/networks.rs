@@ -5,13 +5,10 @@
 
 use std::{hash::Hash, net::IpAddr, num::NonZeroU32};
 
-use governor::{
-    DefaultKeyedRateLimiter, Quota,
-    clock::{Clock as _, DefaultClock},
-};
+use governor::Quota;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-pub type Instant = <DefaultClock as governor::clock::Clock>::Instant;
+use super::clock::{Instant, Keyed, MonotonicClock};
 
 const NEAR_V6: u8 = 64;
 const WIDE_V6: u8 = 48;
@@ -66,16 +63,17 @@ pub struct Exceeded {
 /// Counts by network and by the key `K`.
 #[derive(Debug)]
 pub struct ByNetwork<K: Clone + Hash + Eq> {
-    near: DefaultKeyedRateLimiter<(IpNet, K)>,
-    wide: DefaultKeyedRateLimiter<(IpNet, K)>,
+    near: Keyed<(IpNet, K)>,
+    wide: Keyed<(IpNet, K)>,
 }
 
 impl<K: Clone + Hash + Eq> ByNetwork<K> {
     /// Allows `number` per minute for an address or /64, all at once if need be.
-    pub fn per_minute(number: NonZeroU32) -> Self {
+    pub fn per_minute(number: NonZeroU32, clock: &MonotonicClock) -> Self {
+        let limiter = |number| Keyed::dashmap_with_clock(Quota::per_minute(number), clock.clone());
         Self {
-            near: DefaultKeyedRateLimiter::keyed(Quota::per_minute(number)),
-            wide: DefaultKeyedRateLimiter::keyed(Quota::per_minute(number.saturating_mul(WIDE))),
+            near: limiter(number),
+            wide: limiter(number.saturating_mul(WIDE)),
         }
     }
 
@@ -105,10 +103,6 @@ impl<K: Clone + Hash + Eq> ByNetwork<K> {
     }
 }
 
-pub fn now() -> Instant {
-    DefaultClock::default().now()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,7 +128,9 @@ mod tests {
 
     #[test]
     fn a_48_has_ten_times_the_limit_of_a_64_and_no_more() {
-        let counts = ByNetwork::per_minute(NonZeroU32::MIN.saturating_add(9));
+        let start = Instant::now();
+        let still = MonotonicClock::from_fn(move || start);
+        let counts = ByNetwork::per_minute(NonZeroU32::MIN.saturating_add(9), &still);
         let count = |address: &str| counts.count(network(address), &());
         // Each /64 of the /48 within its own limit.
         let mut allowed = 0;
@@ -147,7 +143,7 @@ mod tests {
                 Err(exceeded) => Some(exceeded),
             })
             .expect("limited");
-        assert!(allowed >= 100, "{allowed}");
+        assert_eq!(allowed, 100);
         assert_eq!(exceeded.network.to_string(), "2001:db8:1::/48");
         assert!(count("2001:db8:1:ffff::1").is_err(), "one not seen before");
         assert!(count("2001:db8:2::1").is_ok(), "the next /48");

@@ -3,7 +3,7 @@
 //! 1. Without a token, or with one that is not valid here: 401 and a challenge, which requests only
 //!    the scopes that are usable here.
 //! 2. The token's session becomes the caller of the tools, restricted by the space and by the
-//!    request (`X-MCP-Toolsets`, `X-MCP-Readonly`).
+//!    request (`X-MCP-Toolsets`, `X-MCP-Readonly`, `X-MCP-Format`).
 //! 3. The request counts for its grant and its user while it is in progress (`under_way`), and its
 //!    body is read within the user's share of memory (`request_body`).
 //! 4. Plain requests take the fast path (`fast_path`); all others go through the protocol's
@@ -13,7 +13,7 @@
 //! 6. A large response stays in memory only for as long as its client may take to read it
 //!    (`response_budget`).
 
-use std::{rc::Rc, sync::Arc};
+use std::{fmt::Write, rc::Rc, sync::Arc};
 
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
@@ -23,34 +23,31 @@ use actix_web::{
     middleware::Next,
     web,
 };
+use oauth_values::{
+    Scope, Scopes, bearer,
+    token::{AccessToken, TokenHash},
+};
 use serde_json::json;
 
-use super::{
+use super::{fast_path, response_budget::BudgetedBody};
+use crate::web::{
     AppState, Issuer,
-    body_budget::Owner,
     error::{JsonError, counted},
-    fast_path, issuer,
+    issuer,
+    limits::{body_budget::Owner, in_progress::Call, unchecked_lookups::LookUpError},
+    offered_access,
     request_body::{self, Unread},
-    response_budget::BudgetedBody,
-    unchecked::LookUpError,
-    under_way::Call,
 };
 use crate::{
-    accounts::sessions::Session,
+    accounts::session_cache::Session,
     calls::{
         caller::{AuthChallenge, Caller, ChallengeSlot},
         policy::{BadRequest, Policy},
         subscriber::Subscriber,
     },
-    domain::{GrantId, Principal, SpaceId},
+    domain::{GrantId, Principal, SpaceId, security::SecurityEvent},
     mcp::service::{self, Charge, WholeBody},
-    oauth::{
-        Scope, Scopes, bearer,
-        token::{AccessToken, TokenHash},
-    },
-    observe::SecurityEvent,
     telemetry::RequestId,
-    toolkit::toolset::Toolset,
 };
 
 /// The size limit of an MCP request's body, in bytes.
@@ -327,23 +324,7 @@ fn is_for(hub: &AppState, session: &Session, issuer: &Issuer) -> bool {
 }
 
 fn policy(session: &Session) -> Policy {
-    let space = &session.principal.space;
-    Policy {
-        read_only: space.read_only,
-        toolsets: space.toolsets.as_ref().map(|names| {
-            names
-                .iter()
-                .filter_map(|name| Toolset::named(name).ok())
-                .flatten()
-                .copied()
-                .collect()
-        }),
-        chosen: None,
-        projects: space
-            .allowed_projects
-            .as_ref()
-            .map(|keys| keys.iter().cloned().collect()),
-    }
+    offered_access::policy_of(&session.principal.space)
 }
 
 /// The reasons for a `WWW-Authenticate` response.
@@ -386,9 +367,10 @@ impl Challenge {
         };
         let mut challenge = format!("Bearer resource_metadata=\"{metadata}\", scope=\"{scopes}\"");
         if let Some(error) = error {
-            challenge.push_str(&format!(
+            let _ = write!(
+                challenge,
                 ", error=\"{error}\", error_description=\"{description}\""
-            ));
+            );
         }
         let response = HttpResponse::build(status)
             .insert_header((header::WWW_AUTHENTICATE, challenge))

@@ -61,6 +61,10 @@ struct ToolCall {
 }
 
 /// The metadata that clients send with a call.
+#[expect(
+    clippy::zero_sized_map_values,
+    reason = "a set cannot be read from an object"
+)]
 #[derive(Default, Deserialize)]
 struct Meta(HashMap<String, IgnoredAny>);
 
@@ -74,7 +78,7 @@ impl Meta {
 }
 
 /// The response, if the request is plain.
-pub async fn respond(request: &ServiceRequest, caller: &Caller) -> Option<HttpResponse> {
+pub(super) async fn respond(request: &ServiceRequest, caller: &Caller) -> Option<HttpResponse> {
     let server = request.app_data::<web::Data<HubServer>>()?.clone();
     let at_root = matches!(request.match_info().unprocessed(), "" | "/");
     if request.method() != Method::POST || !at_root {
@@ -123,6 +127,10 @@ fn is_object(json: &[u8]) -> bool {
 
 /// The protocol version that the headers of a plain request name: `Some(None)` if they name none,
 /// `None` if the request is not plain.
+#[expect(
+    clippy::option_option,
+    reason = "the header may be missing in a plain request"
+)]
 fn protocol_version(headers: &HeaderMap) -> Option<Option<&'static ProtocolVersion>> {
     let only = |name: &str| {
         let mut values = headers.get_all(name);

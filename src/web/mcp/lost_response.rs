@@ -23,7 +23,7 @@ struct ToolResponse<'a> {
 
 /// A small response that says that the call was done, to the same request and in the same form:
 /// JSON, a list of JSON, or an event of a stream. `None` if `response` is not a result.
-pub fn replacement(response: &[u8]) -> Option<Bytes> {
+pub(super) fn replacement(response: &[u8]) -> Option<Bytes> {
     match response.first() {
         Some(b'{') => return small(response).map(Bytes::from),
         Some(b'[') => return small_list(response).map(Bytes::from),

@@ -1,5 +1,6 @@
 //! Limits the time for a body to arrive: otherwise a client that sends a byte now and then would
-//! occupy its handler forever.
+//! occupy its handler forever. A file at an upload link may take longer: the limit is for each part
+//! of it, and `web::upload_link` limits the whole.
 
 use std::{io, time::Duration};
 
@@ -11,6 +12,9 @@ use actix_web::{
     middleware::Next,
 };
 use futures_util::{FutureExt, StreamExt, stream};
+use tokio::time::Instant;
+
+use crate::accounts::upload_links;
 
 /// The middleware: the reader of the body gets an error after `timeout`.
 pub async fn bound<B: MessageBody>(
@@ -18,6 +22,7 @@ pub async fn bound<B: MessageBody>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
+    let is_file = request.match_pattern().as_deref() == Some(upload_links::PATH);
     let payload = match request.take_payload() {
         Payload::None => Payload::None,
         mut arriving => {
@@ -25,6 +30,9 @@ pub async fn bound<B: MessageBody>(
             let bounded = stream::poll_fn(move |context| {
                 let part = arriving.poll_next_unpin(context);
                 if part.is_ready() {
+                    if is_file {
+                        deadline.as_mut().reset(Instant::now() + timeout);
+                    }
                     return part;
                 }
                 deadline

@@ -3,7 +3,7 @@
 use actix_cors::Cors;
 use actix_web::http::{Method, header};
 
-use super::AppState;
+use crate::web::AppState;
 
 /// Responds to preflight requests before any authentication.
 pub fn for_clients(hub: &AppState) -> Cors {

@@ -13,7 +13,7 @@ use actix_web::{
     web,
 };
 
-use super::{AppState, issuer, pages::CONTENT_SECURITY_POLICY};
+use crate::web::{AppState, issuer, pages::CONTENT_SECURITY_POLICY};
 
 /// A year, the minimum for browsers' preload lists. Subdomains are excluded, because the operator
 /// of the hub may not run them.

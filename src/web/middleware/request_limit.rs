@@ -1,4 +1,4 @@
-//! The middleware that limits the requests under way of one network ([`under_way`](super::under_way)).
+//! The middleware that limits the requests under way of one network ([`under_way`](crate::web::limits::in_progress)).
 
 use actix_web::{
     Error, HttpRequest, HttpResponse, ResponseError,
@@ -9,10 +9,10 @@ use actix_web::{
     web,
 };
 
-use super::{
+use crate::web::{
     AppState,
     error::{JsonError, PageError},
-    under_way::AGAIN,
+    limits::in_progress::AGAIN,
 };
 
 /// The middleware around every route.

@@ -15,8 +15,8 @@ use actix_web::{
 };
 use tracing::Span;
 
-use super::AppState;
-use crate::observe::{Refusal, SecurityEvent};
+use crate::web::AppState;
+use crate::{audit::Refusal, domain::security::SecurityEvent};
 
 /// One label for all requests without a route: arbitrary paths must not become labels.
 const UNKNOWN: &str = "unknown";

@@ -2,9 +2,9 @@
 //! the root, with the path of the issuer or the endpoint inserted, and below the endpoint.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use oauth_values::metadata::AuthorizationServerMetadata;
 
-use super::{AppState, Issuer, error::JsonError, issuer, not_found};
-use crate::oauth::metadata::AuthorizationServerMetadata;
+use crate::web::{AppState, Issuer, error::JsonError, issuer, not_found};
 
 pub async fn get(
     hub: web::Data<AppState>,

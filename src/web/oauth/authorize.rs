@@ -9,32 +9,38 @@
 //! 5. Otherwise the consent page shows the request; the user decides at `POST /consent`.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use guarded_fetch::FetchError;
+use oauth_values::{
+    ClientIdForm, ErrorCode, OAuthError, Params, RedirectUri, Scopes,
+    authorization::{self, AuthorizationParams},
+    known_callback::CallbackOwner,
+    token::{BrowserId, CsrfToken},
+};
 use tracing::Level;
 use url::Url;
 
 use super::{
-    AppState, Issuer, browser,
     client_documents::{self, ClientLookupError},
     consent,
     consent_page::{self, Shown},
     consent_skip,
+    redirect::{error_location, redirect},
+    space_selection::{self, Offer},
+};
+use crate::web::{
+    AppState, Issuer, browser,
     error::PageError,
     limits::{Attempt, Endpoint, Sender, Work},
-    page_response::{html, locale},
-    pages::{Problem, RefusedPage},
-    redirect::{error_location, redirect},
-    space_choice::{self, Offer},
+    offered_access,
+    pages::{
+        Problem, RefusedPage,
+        response::{cookie_of_client, frame, html},
+    },
 };
 use crate::{
     db::{self, authorization_requests::NewRequest, consents::ConsentKey},
     domain::{AuthorizationRequestId, Client, Space},
-    fetch::FetchError,
-    oauth::{
-        ClientIdForm, OAuthError, Params, RedirectUri,
-        authorization::{self, AuthorizationParams},
-        known_callback::CallbackOwner,
-        token::{BrowserId, CsrfToken},
-    },
+    metrics::SignInOutcome,
     telemetry::Refusals,
 };
 
@@ -82,35 +88,52 @@ async fn respond(
     hub.limits
         .check_work(Work::SignIn, attempt.sender)
         .map_err(limited)?;
+    let is_known = known.is_some();
     let browser_id = known.unwrap_or_else(|| BrowserId::generate(&hub.random));
     let of_client = (&client, &redirect_uri);
     let begun = begin(hub, issuer, of_client, &validated, &browser_id).await;
     let begun = begun.map_err(from_db)?;
 
     let approved = approved_before(hub, request, of_client, &validated, &browser_id).await;
-    if let Some(space) = approved.map_err(from_db)? {
-        let url = consent::approve(hub, begun.id, space, validated.params.scopes)
+    if let Some((space, scopes)) = approved.map_err(from_db)? {
+        let url = consent::approve(hub, begun.id, space, scopes)
             .await
             .map_err(|problem| PageError::new(request, problem))?;
         return Ok(redirect(url.as_str()));
     }
 
-    let page = consent_page::of(
-        request,
-        Shown {
-            issuer,
-            client,
-            redirect_uri: &redirect_uri,
-            scopes: validated.params.scopes,
-            id: begun.id,
-            csrf: begun.csrf.reveal(),
-            space: consent_page::choice(&validated.offer, None),
-        },
-    );
-    let mut response = html(StatusCode::OK, page.html());
-    if let Err(error) = response.add_cookie(&browser::cookie(hub, &browser_id)) {
-        tracing::error!(%error, "could not set the browser cookie");
-        return Err(PageError::new(request, Problem::ServerError));
+    let shown = Shown {
+        issuer,
+        client,
+        redirect_uri: &redirect_uri,
+        scopes: validated.params.scopes,
+        id: begun.id,
+        csrf: begun.csrf.reveal(),
+        offer: &validated.offer,
+        problem: None,
+        browser: Some(&browser_id).filter(|_| is_known),
+    };
+    let page = consent_page::of(hub, request, shown)
+        .await
+        .map_err(from_db)?;
+    with_cookies(hub, request, html(StatusCode::OK, page.html()), &browser_id)
+}
+
+/// Adds the cookie of the browser, and that of the language if the client asks for one.
+fn with_cookies(
+    hub: &AppState,
+    request: &HttpRequest,
+    mut response: HttpResponse,
+    browser: &BrowserId,
+) -> Result<HttpResponse, PageError> {
+    let lifetime = hub.lifetimes.authorization_request;
+    let language = cookie_of_client(request, hub.base_url.is_https(), lifetime);
+    let cookies = [Some(browser::cookie(hub, browser)), language];
+    for cookie in cookies.iter().flatten() {
+        if let Err(error) = response.add_cookie(cookie) {
+            tracing::error!(%error, "could not set a cookie");
+            return Err(PageError::new(request, Problem::ServerError));
+        }
     }
     Ok(response)
 }
@@ -145,6 +168,7 @@ async fn begin(
     };
     db::authorization_requests::insert(&hub.db, &request).await?;
     hub.newcomers.add();
+    hub.recorder.metrics.sign_in(SignInOutcome::Begun);
     Ok(Begun { id, csrf })
 }
 
@@ -237,10 +261,10 @@ async fn check(
     let from_db = |error| AuthorizeError::Page(PageError::from_db(request, &error));
     let params = Params::parse(request.query_string().as_bytes())?;
     let params = AuthorizationParams::parse(&params, client.scopes)?;
-    let resource = space_choice::endpoint(hub, issuer, &params.resources)
+    let resource = space_selection::endpoint(hub, issuer, &params.resources)
         .await
         .map_err(from_db)??;
-    let offer = space_choice::offer(hub, issuer, client, &resource, browser)
+    let offer = space_selection::offer(hub, issuer, client, &resource, browser)
         .await
         .map_err(from_db)?;
     let unusable = match &offer {
@@ -248,6 +272,12 @@ async fn check(
         Offer::One(only) if !only.is_enabled() => Problem::SpaceDisabled {
             name: only.name.clone(),
         },
+        Offer::One(only) if offered_access::within(hub, only, params.scopes).is_empty() => {
+            return Err(AuthorizeError::Redirect(OAuthError::new(
+                ErrorCode::InvalidScope,
+                "The limits of this Backlog space leave nothing of the requested scope.",
+            )));
+        }
         Offer::One(_) | Offer::Open(_) => {
             return Ok(ValidatedRequest {
                 params,
@@ -274,7 +304,7 @@ fn refuse(
     match (CallbackOwner::of(redirect_uri), Url::parse(&location)) {
         (CallbackOwner::Unknown, Ok(target)) => {
             let refused = RefusedPage {
-                locale: locale(request),
+                frame: frame(request),
                 target,
                 detail: refusal.description.to_string(),
             };
@@ -284,14 +314,15 @@ fn refuse(
     }
 }
 
-/// The space of a request that this browser has approved before, if the client itself sent it.
+/// The space and the scopes of a request that this browser has approved before, if the client itself
+/// sent it.
 async fn approved_before<'a>(
     hub: &AppState,
     request: &HttpRequest,
     (client, redirect_uri): (&Client, &RedirectUri),
     validated: &'a ValidatedRequest,
     browser: &BrowserId,
-) -> Result<Option<&'a Space>, sqlx::Error> {
+) -> Result<Option<(&'a Space, Scopes)>, sqlx::Error> {
     let space = match &validated.offer {
         Offer::One(space) if !validated.params.asks_for_consent => space,
         _ => return Ok(None),
@@ -305,8 +336,9 @@ async fn approved_before<'a>(
         space: space.id,
         redirect_uri: redirect_uri.as_str(),
     };
-    let is_covered = db::consents::covers(&hub.db, &key, validated.params.scopes).await?;
-    Ok(is_covered.then_some(&**space))
+    let scopes = offered_access::within(hub, space, validated.params.scopes);
+    let is_covered = db::consents::covers(&hub.db, &key, scopes).await?;
+    Ok(is_covered.then_some((&**space, scopes)))
 }
 
 /// The presented redirect URI, or the only registered one if none was sent.

@@ -12,7 +12,7 @@
 use actix_web::HttpRequest;
 use url::Url;
 
-use super::{AppState, issuer};
+use crate::web::{AppState, issuer};
 use crate::{
     db::authorization_requests::Approved,
     domain::{Authority, SpaceId, space::SHARED_REDIRECT_URI},

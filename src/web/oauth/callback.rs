@@ -10,54 +10,47 @@
 //! 5. One statement finishes the request. Then the code is exchanged at Backlog, and the user is
 //!    looked up there. From here on the work is a separate task: a browser that disconnects must
 //!    not end it between Backlog's response and the database.
-//! 6. The tokens go to the user's account. The grant, a single-use code and the remembered approval
-//!    are stored with them.
-//! 7. The browser returns to the client with `code`, `iss` and `state`. If the sign-in has restored
-//!    the account, a page first lists the connections that work again.
+//! 6. The tokens go to the user's account.
+//! 7. If this browser last signed in to the space as the same user, the grant and a single-use code
+//!    are stored with them ([`new_grant`]), and the browser returns to the client with `code`, `iss`
+//!    and `state`. If the sign-in has restored the account, a page first lists the connections that
+//!    work again.
+//! 8. Otherwise the user first confirms the sign-in ([`confirmation`]).
 
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use backlog_client::BacklogTokens;
 use chrono::{DateTime, Utc};
+use oauth_values::{ErrorCode, OAuthError, Params, token::StateKind};
+use sealing::UnsealError;
 use secrecy::SecretString;
-use sqlx::PgConnection;
 use subtle::ConstantTimeEq;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{
-    AppState, backlog_redirect, browser,
-    connections::{self, Restored},
-    error::{self, PageError},
-    expired,
-    limits::Endpoint,
+    backlog_redirect, confirmation, expired_sign_in,
+    new_grant::{self, Consented, NewGrant},
     page_attempt::counting_failures,
-    pages::Problem,
     redirect::{redirect, redirect_with_error},
-    unchecked::LookUpError,
+    restored_connections,
+};
+use crate::web::{
+    AppState, browser,
+    error::{self, PageError},
+    limits::{Endpoint, unchecked_lookups::LookUpError},
+    pages::Problem,
 };
 use crate::{
-    accounts::{backlog_tokens::RenewalError, sessions::SignInError},
-    backlog::{self, BacklogTokens, models::User},
-    crypto::UnsealError,
+    accounts::{backlog_tokens::RenewalError, session_cache::SignInError},
     db::{
         self,
-        authorization_codes::NewCode,
         authorization_requests::{Approved, Request},
-        consents::ConsentKey,
     },
-    domain::{
-        Authority, ConsentId, Grant, GrantId, RevocationReason, Space, space::verifier_place,
-    },
-    oauth::{
-        ErrorCode, OAuthError, Params,
-        token::{AuthorizationCode, StateKind},
-    },
-    observe::SecurityEvent,
+    domain::{Authority, BacklogUser, Space, security::SecurityEvent, space::verifier_place},
+    metrics::SignInOutcome,
 };
-
-/// The live grants that a user has of one client. Further sign-ins end the least recently used.
-const GRANTS_OF_A_CLIENT: u32 = 20;
 
 pub async fn get(
     hub: web::Data<AppState>,
@@ -103,6 +96,10 @@ async fn respond(
         return Ok(redirect(&url));
     }
     check_browser(hub, request, &approved).await?;
+    if approved.unconfirmed {
+        // A reload, or a browser that did not get the response.
+        return confirmation::ask(hub, request, approved.request.id);
+    }
     let backlog_response = BacklogResponse::read(&params).ok_or_else(|| {
         page(Problem::InvalidRequest {
             detail: "Backlog sent neither a code nor an error.".to_owned(),
@@ -112,7 +109,7 @@ async fn respond(
     complete(hub, request, (space, approved), backlog_response).await
 }
 
-/// Finds the sign-in of the `state`, unless it is finished.
+/// Finds the sign-in of the `state`, unless it is finished and confirmed.
 async fn find(
     hub: &AppState,
     request: &HttpRequest,
@@ -131,7 +128,7 @@ async fn find(
     hub.look_up(credential, hub.limits.sender(request), find)
         .await
         .map_err(|error| PageError::from_look_up(request, error))?
-        .filter(|approved| !approved.finished)
+        .filter(|approved| !approved.finished || approved.unconfirmed)
         .ok_or_else(|| page(Problem::RequestExpired))
 }
 
@@ -151,8 +148,8 @@ async fn check_browser(
     if !same_browser {
         return Err(PageError::new(request, Problem::WrongBrowser));
     }
-    if approved.expired {
-        return Err(expired::page(hub, request, &approved.request).await);
+    if approved.expired && !approved.unconfirmed {
+        return Err(expired_sign_in::page(hub, request, &approved.request).await);
     }
     Ok(())
 }
@@ -222,10 +219,11 @@ async fn complete(
             to_the_end(tasks, sign_in).await
         }
     };
-    Ok(match signed_in {
-        Ok(signed_in) => welcome(hub, request, &approved.request, signed_in),
-        Err(error) => refusal(&approved.request, &error),
-    })
+    match signed_in {
+        Ok(SignedIn::Granted(granted)) => Ok(welcome(hub, request, &approved.request, granted)),
+        Ok(SignedIn::Unconfirmed) => confirmation::ask(hub, request, approved.request.id),
+        Err(error) => Ok(refusal(hub, &approved.request, &error)),
+    }
 }
 
 /// Returns the browser to the client with the code, or shows the connections that work again.
@@ -233,17 +231,19 @@ fn welcome(
     hub: &AppState,
     request: &HttpRequest,
     asked: &Request,
-    SignedIn { code, restored }: SignedIn,
+    granted: NewGrant,
 ) -> HttpResponse {
-    let mut params = vec![("code", code.reveal()), ("iss", asked.issuer.as_str())];
-    params.extend(asked.state.as_deref().map(|state| ("state", state)));
-    let target = asked.redirect_uri.with_params(&params);
-    restored
-        .and_then(|restored| connections::page(hub, request, restored, &target))
+    hub.recorder.metrics.sign_in(SignInOutcome::Finished);
+    let target = granted.target(asked);
+    granted
+        .restored
+        .and_then(|restored| restored_connections::page(hub, request, restored, &target))
         .unwrap_or_else(|| redirect(&target))
 }
 
-fn refusal(asked: &Request, error: &OAuthError) -> HttpResponse {
+fn refusal(hub: &AppState, asked: &Request, error: &OAuthError) -> HttpResponse {
+    let outcome = SignInOutcome::of_error(error.code);
+    hub.recorder.metrics.sign_in(outcome);
     let event = match error.code {
         ErrorCode::AccessDenied => SecurityEvent::SignInDenied,
         _ => SecurityEvent::SignInFailed,
@@ -307,7 +307,7 @@ impl<'a> BacklogResponse<'a> {
             (Some(error), _) => {
                 // Any client that begins a sign-in can send this.
                 tracing::info!(
-                    error = crate::oauth::params::display(error),
+                    error = oauth_values::params::display(error),
                     "Backlog rejected a sign-in"
                 );
                 Some(Self::Refused(OAuthError::new(
@@ -328,10 +328,10 @@ struct Received {
 }
 
 /// The result of a sign-in.
-struct SignedIn {
-    code: AuthorizationCode,
-    /// The connections that work again.
-    restored: Option<Restored>,
+enum SignedIn {
+    Granted(NewGrant),
+    /// The user has not confirmed it yet.
+    Unconfirmed,
 }
 
 /// Runs a sign-in to its end, even if the browser disconnects.
@@ -370,91 +370,72 @@ async fn sign_in(
         at: hub.clock.now(),
     };
     let user = find_user(hub, space, &received.tokens).await?;
-
-    let grant = Grant {
-        id: GrantId::new(&hub.clock, &hub.random),
-        space_id: space.id,
-        client: approved.request.client,
-        backlog_user_id: user.id,
-        backlog_user_name: user.name,
-        scopes: approved.granted,
-        issuer: approved.request.issuer.clone(),
-        resource: approved.request.resource.clone(),
-    };
-    let stored = store(hub, space, approved, &grant, &received).await;
+    let stored = store(hub, space, approved, &user, &received).await;
     let stored = stored.map_err(|error| {
         tracing::error!(%error, "could not store a sign-in");
         temporarily_unavailable("The sign-in could not be stored; try again.")
     })?;
-    let signed_in = stored.ok_or_else(|| {
-        OAuthError::new(
-            ErrorCode::AccessDenied,
-            "The Backlog space was disabled or moved during the sign-in.",
-        )
-    })?;
-    tracing::info!(
-        grant = %grant.id,
-        space = space.slug,
-        backlog_user = grant.backlog_user_id,
-        "a user signed in"
-    );
+    let signed_in = stored.ok_or_else(new_grant::space_closed)?;
+    if let SignedIn::Granted(granted) = &signed_in {
+        tracing::info!(
+            grant = %granted.id,
+            space = space.slug,
+            backlog_user = user.id,
+            "a user signed in"
+        );
+    }
     Ok(signed_in)
 }
 
-/// Stores a sign-in as a whole. `None`: an operator moved or disabled the space during the sign-in.
+/// Stores a sign-in as a whole: with a grant, or as one that its user has to confirm. `None`: an
+/// operator moved or disabled the space during the sign-in.
 async fn store(
     hub: &AppState,
     space: &Space,
     approved: &Approved,
-    grant: &Grant,
+    user: &BacklogUser,
     received: &Received,
 ) -> Result<Option<SignedIn>, RenewalError> {
-    let code = AuthorizationCode::issue(&hub.random, &hub.check_key);
+    let known = db::browser_spaces::users(&hub.db, approved.browser).await?;
+    let is_known = known
+        .get(&space.id)
+        .is_some_and(|known| known.id == user.id);
     let mut transaction = hub.db.begin().await?;
     if !db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await? {
         return Ok(None);
     }
     // Rows are locked in one order everywhere: spaces, clients, accounts, grants.
-    db::clients::touch(&mut *transaction, grant.client).await?;
-    let user = grant.backlog_user_id;
+    if is_known {
+        db::clients::touch(&mut *transaction, approved.request.client).await?;
+    }
+    let given = (&received.tokens, received.at);
     let account = hub
         .sessions
-        .sign_in(
-            &mut transaction,
-            space,
-            user,
-            (&received.tokens, received.at),
-        )
-        .await?;
-    let sealed = hub.sessions.seal(grant.id, space, &account);
-    db::grants::insert(&mut *transaction, grant, &sealed, account.generation).await?;
-    let ended = db::grants::end_beyond(&mut *transaction, grant, GRANTS_OF_A_CLIENT).await?;
-    if ended > 0 {
-        let reason = RevocationReason::TooMany.as_str();
-        tracing::info!(grant = %grant.id, ended, reason, "grants revoked");
-    }
-    let restored = match account.is_restored {
-        true => Restored::read(&mut transaction, grant).await?,
-        false => None,
+        .sign_in(&mut transaction, space, user.id, given);
+    let account = account.await?;
+    let signed_in = match is_known {
+        true => {
+            let consented = Consented {
+                request: &approved.request,
+                space,
+                granted: approved.granted,
+                browser: approved.browser,
+                user,
+            };
+            let is_restored = account.is_restored;
+            let granted = new_grant::make(hub, &mut transaction, &consented, &account, is_restored);
+            SignedIn::Granted(granted.await?)
+        }
+        false => {
+            let (id, time) = (approved.request.id, confirmation::READING_TIME);
+            let asked =
+                db::confirmations::ask(&mut *transaction, id, user, account.is_restored, time);
+            asked.await?;
+            SignedIn::Unconfirmed
+        }
     };
-    let lifetime = hub.lifetimes.authorization_code;
-    db::authorization_codes::insert(
-        &mut *transaction,
-        &NewCode {
-            hash: code.hash(),
-            grant: grant.id,
-            redirect_uri: approved.request.redirect_uri.as_str(),
-            code_challenge: &approved.request.code_challenge,
-            lifetime: match &restored {
-                Some(_) => lifetime.max(connections::READING_TIME),
-                None => lifetime,
-            },
-        },
-    )
-    .await?;
-    remember(hub, approved, &mut transaction).await?;
     transaction.commit().await?;
-    Ok(Some(SignedIn { code, restored }))
+    Ok(Some(signed_in))
 }
 
 /// The code verifier; `None` if a replica of an older release began the authorization. It is sealed
@@ -491,41 +472,22 @@ async fn space_moved(
         space = space.slug,
         "the space of a sign-in has moved; no code was exchanged"
     );
-    let page = expired::page(hub, request, &approved.request).await;
+    let page = expired_sign_in::page(hub, request, &approved.request).await;
     page.counted_as(SecurityEvent::SignInFailed)
-}
-
-/// Remembers the space for this browser, so that the browser is shown it again, and the approval,
-/// so that the next sign-in can skip the page. If the user granted less than was requested, the
-/// approval is not remembered for the larger request.
-async fn remember(
-    hub: &AppState,
-    approved: &Approved,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
-    let (browser, lifetime) = (approved.browser, hub.lifetimes.consent);
-    db::browser_spaces::remember(&mut *db, browser, approved.space, lifetime).await?;
-    if approved.granted != approved.request.scopes {
-        return Ok(());
-    }
-    let key = ConsentKey {
-        browser: approved.browser,
-        client: approved.request.client,
-        space: approved.space,
-        redirect_uri: approved.request.redirect_uri.as_str(),
-    };
-    let id = ConsentId::new(&hub.clock, &hub.random);
-    db::consents::remember(db, id.0, &key, approved.granted, hub.lifetimes.consent).await
 }
 
 async fn find_user(
     hub: &AppState,
     space: &Space,
     tokens: &BacklogTokens,
-) -> Result<User, OAuthError> {
+) -> Result<BacklogUser, OAuthError> {
     hub.sessions
         .who_is(space, tokens.access_token.clone())
         .await
+        .map(|user| BacklogUser {
+            id: user.id,
+            name: user.name,
+        })
         .map_err(|error| {
             tracing::warn!(space = space.slug, %error, "could not look up the user at Backlog");
             match error {
@@ -540,24 +502,26 @@ async fn find_user(
         })
 }
 
-fn exchange_failed(space: &Space, error: &backlog::OAuthError) -> OAuthError {
+fn exchange_failed(space: &Space, error: &backlog_client::OAuthError) -> OAuthError {
     match error {
         // Any client that begins a sign-in can send an invalid code.
-        backlog::OAuthError::InvalidGrant => {
+        backlog_client::OAuthError::InvalidGrant => {
             tracing::info!(space = space.slug, %error, "could not exchange the code at Backlog");
         }
         _ => tracing::warn!(space = space.slug, %error, "could not exchange the code at Backlog"),
     }
     match error {
-        backlog::OAuthError::InvalidGrant | backlog::OAuthError::Unreadable => OAuthError::new(
-            ErrorCode::AccessDenied,
-            "Backlog no longer accepts this sign-in; start again.",
-        ),
-        backlog::OAuthError::InvalidClient => OAuthError::new(
+        backlog_client::OAuthError::InvalidGrant | backlog_client::OAuthError::Unreadable => {
+            OAuthError::new(
+                ErrorCode::AccessDenied,
+                "Backlog no longer accepts this sign-in; start again.",
+            )
+        }
+        backlog_client::OAuthError::InvalidClient => OAuthError::new(
             ErrorCode::ServerError,
             "Backlog rejected this server's OAuth application; contact your administrator.",
         ),
-        backlog::OAuthError::Unavailable { .. } => {
+        backlog_client::OAuthError::Unavailable { .. } => {
             temporarily_unavailable("Backlog cannot be reached right now; try again.")
         }
     }

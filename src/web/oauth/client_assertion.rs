@@ -1,18 +1,16 @@
 //! Verifies the assertion of a `private_key_jwt` client (RFC 7523 §3), which is valid once.
 
-use super::{AppState, Issuer, error::JsonError, limits::Sender};
-use crate::{
-    db,
-    domain::Client,
-    fetch::Asker,
-    oauth::{
-        client_assertion::{self, Assertion, AssertionError, Server},
-        registration::KeySource,
-    },
+use guarded_fetch::Requester;
+use oauth_values::{
+    client_assertion::{self, Assertion, AssertionError, Server},
+    registration::KeySource,
 };
 
+use crate::web::{AppState, Issuer, error::JsonError, limits::Sender};
+use crate::{db, domain::Client};
+
 /// Verifies an assertion and marks it as used. The inner error is the client's fault.
-pub async fn verify(
+pub(super) async fn verify(
     hub: &AppState,
     issuer: &Issuer,
     client: &Client,
@@ -30,11 +28,11 @@ pub async fn verify(
     let checked: Result<Assertion, AssertionError> = match keys {
         KeySource::Inline(jwks) => check(jwks),
         KeySource::Uri(uri) => {
-            let asker = Asker {
+            let requester = Requester {
                 network: sender.network(),
                 is_known: client.was_used,
             };
-            let (keys, fetcher) = (&hub.client_keys, (&hub.fetcher, asker));
+            let (keys, fetcher) = (&hub.client_keys, (&hub.fetcher, requester));
             keys.check(fetcher, &hub.clock, uri, check).await?
         }
     };

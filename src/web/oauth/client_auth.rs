@@ -9,25 +9,26 @@
 
 use actix_web::{HttpRequest, http::header};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use oauth_values::{
+    ErrorCode, OAuthError, Params,
+    client_assertion::{self, AssertionError},
+    registration::KeySource,
+    token::ClientSecret,
+};
+use sealing::secret_hash;
 
 use super::{
-    AppState, Issuer, client_assertion as assertion_check,
+    client_assertion as assertion_check,
     client_documents::{self, ClientLookupError},
+};
+use crate::web::{
+    AppState, Issuer,
     error::JsonError,
-    limits::{Attempt, Endpoint, Sender},
-    unchecked::Credential,
+    limits::{Attempt, Endpoint, Sender, unchecked_lookups::Credential},
 };
 use crate::{
-    crypto::secret_hash,
     db,
-    domain::{Client, client::ClientAuth},
-    oauth::{
-        ErrorCode, OAuthError, Params,
-        client_assertion::{self, AssertionError},
-        registration::KeySource,
-        token::ClientSecret,
-    },
-    observe::SecurityEvent,
+    domain::{Client, client::ClientAuth, security::SecurityEvent},
 };
 
 /// The client and its credentials, as the request presents them.

@@ -11,9 +11,14 @@
 
 use std::time::Duration;
 
+use guarded_fetch::{FetchError, Requester};
+use oauth_values::{
+    OAuthError, client_document,
+    registration::{AuthMethod, Registration},
+};
 use url::Url;
 
-use super::{
+use crate::web::{
     AppState,
     limits::{Limited, Sender, Work},
 };
@@ -22,11 +27,6 @@ use crate::{
     domain::{
         Client, ClientKey,
         client::{ClientOrigin, DocumentAge},
-    },
-    fetch::{Asker, FetchError},
-    oauth::{
-        OAuthError, client_document,
-        registration::{AuthMethod, Registration},
     },
 };
 
@@ -112,11 +112,11 @@ async fn fetch(
     let Some(url) = client_document::url(client_id, hub.fetcher.allows_loopback()) else {
         return Ok(None);
     };
-    let asker = Asker {
+    let requester = Requester {
         network: sender.network(),
         is_known: known.as_ref().is_some_and(|known| known.was_used),
     };
-    let read = read(hub, &url, asker, (sender, purpose)).await;
+    let read = read(hub, &url, requester, (sender, purpose)).await;
     let (registration, fresh_for) = match (read, known.as_ref()) {
         (Ok(read), _) => read,
         (Err(error), Some(copy)) if serves(copy, &error, purpose) => {
@@ -140,7 +140,7 @@ async fn fetch(
 async fn read(
     hub: &AppState,
     url: &Url,
-    asker: Asker,
+    requester: Requester,
     (sender, purpose): (Sender, Purpose),
 ) -> Result<(Registration, Duration), ClientLookupError> {
     if !hub.ways_to_register.documents {
@@ -153,7 +153,7 @@ async fn read(
     hub.limits
         .check_work(work, sender)
         .map_err(ClientLookupError::Limited)?;
-    let fetched = hub.fetcher.get(url, asker).await?;
+    let fetched = hub.fetcher.get(url, requester).await?;
     let registration = client_document::read(url.as_str(), &fetched.body)?;
     Ok((registration, fetched.fresh_for))
 }

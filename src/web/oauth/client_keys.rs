@@ -6,17 +6,15 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use foundation::clock::Clock;
+use guarded_fetch::{Fetcher, Requester};
 use moka::future::Cache;
+use oauth_values::client_assertion::AssertionError;
 use url::Url;
 
-use super::error::JsonError;
-use crate::{
-    clock::Clock,
-    fetch::{Asker, Fetcher},
-    oauth::client_assertion::AssertionError,
-};
+use crate::web::error::JsonError;
 
-const KEPT_FOR: Duration = Duration::from_secs(300);
+const KEPT_FOR: Duration = Duration::from_mins(5);
 const MAX_KEY_SETS: u64 = 1_000;
 const LOOK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(30);
 
@@ -45,7 +43,7 @@ impl ClientKeys {
     /// inner error is the client's fault.
     pub async fn check<T>(
         &self,
-        fetcher: (&Fetcher, Asker),
+        fetcher: (&Fetcher, Requester),
         clock: &Clock,
         uri: &str,
         check: impl Fn(&str) -> Result<T, AssertionError>,
@@ -62,7 +60,7 @@ impl ClientKeys {
 
     async fn get(
         &self,
-        (fetcher, asker): (&Fetcher, Asker),
+        (fetcher, requester): (&Fetcher, Requester),
         clock: &Clock,
         uri: &str,
     ) -> Result<Arc<KeySet>, JsonError> {
@@ -72,7 +70,7 @@ impl ClientKeys {
         let unavailable = |cause: String| JsonError::ClientUnavailable(format!("{uri}: {cause}"));
         let url = Url::parse(uri).map_err(|error| unavailable(error.to_string()))?;
         let fetched = fetcher
-            .get(&url, asker)
+            .get(&url, requester)
             .await
             .map_err(|error| unavailable(error.to_string()))?;
         let keys = Arc::new(KeySet {

@@ -12,36 +12,40 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use oauth_values::{
+    ErrorCode, OAuthError, Params, Scope, Scopes,
+    token::{BacklogState, CsrfKind, CsrfToken},
+};
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::{
-    AppState, Issuer, browser,
     consent_page::{self, Shown},
-    error::{self, JsonError, PageError},
-    expired,
-    limits::{Attempt, Endpoint, Limited},
+    expired_sign_in,
     page_attempt::counting_failures,
-    page_response::{html, locale},
-    pages::{ConsentPage, ForwardPage, NamingProblem, Problem},
     redirect::error_location,
-    request_body::OAuthBody,
-    space_choice::{self, Offer},
     space_name::{Found, SpaceName},
-    unchecked::LookUpError,
+    space_selection::{self, Offer},
+};
+use crate::web::{
+    AppState, Issuer, browser,
+    error::{self, JsonError, PageError},
+    limits::{Attempt, Endpoint, Limited, unchecked_lookups::LookUpError},
+    offered_access,
+    pages::{
+        ConsentPage, ForwardPage, NamingProblem, Problem,
+        response::{frame, html},
+    },
+    request_body::OAuthBody,
 };
 use crate::{
     db::{
         self,
         authorization_requests::{Approval, Posted, Request},
     },
-    domain::{AuthorizationRequestId, Space, space::verifier_place},
-    oauth::{
-        ErrorCode, OAuthError, Params, Scope, Scopes,
-        token::{BacklogState, CsrfKind, CsrfToken},
-    },
-    observe::SecurityEvent,
+    domain::{AuthorizationRequestId, Space, security::SecurityEvent, space::verifier_place},
+    metrics::SignInOutcome,
 };
 
 pub async fn post(
@@ -92,7 +96,7 @@ async fn respond(
     };
     let target = Url::parse(&target).map_err(|_| page(Problem::ServerError))?;
     let forward = ForwardPage {
-        locale: locale(request),
+        frame: frame(request),
         target,
     };
     let forward = html(StatusCode::OK, forward.html());
@@ -134,7 +138,7 @@ async fn find_posted(
         return Err(page(Problem::RequestExpired));
     }
     if posted.expired {
-        return Err(expired::page(hub, request, &posted.request).await);
+        return Err(expired_sign_in::page(hub, request, &posted.request).await);
     }
     Ok(posted)
 }
@@ -166,6 +170,7 @@ async fn deny(hub: &AppState, asked: &Request) -> Result<String, Problem> {
     match db::authorization_requests::deny(&hub.db, asked.id).await {
         Ok(true) => {
             let denied = OAuthError::new(ErrorCode::AccessDenied, "The user declined.");
+            hub.recorder.metrics.sign_in(SignInOutcome::AccessDenied);
             let (uri, state) = (&asked.redirect_uri, asked.state.as_deref());
             Ok(error_location(uri, &asked.issuer, state, &denied))
         }
@@ -205,7 +210,7 @@ async fn choice(
     let client = db::clients::find(&hub.db, posted.request.client);
     let client = client.await.map_err(from_db)?.ok_or_else(not_offered)?;
     let (resource, browser) = (&posted.request.resource, browser::known(hub, request));
-    let offer = space_choice::offer(hub, issuer, &client, resource, browser.as_ref());
+    let offer = space_selection::offer(hub, issuer, &client, resource, browser.as_ref());
     let offer = offer.await.map_err(from_db)?;
     let space = match chosen_space(hub, &offer, params).await.map_err(from_db)? {
         Chosen::Space(space) => space,
@@ -219,16 +224,22 @@ async fn choice(
                 id: posted.request.id,
                 // It was already compared with the stored hash.
                 csrf: params.get("csrf").unwrap_or_default(),
-                space: consent_page::choice(&offer, Some(problem)),
+                offer: &offer,
+                problem: Some(problem),
+                browser: browser.as_ref(),
             };
-            return Ok(Choice::Again(Box::new(consent_page::of(request, shown))));
+            let page = consent_page::of(hub, request, shown)
+                .await
+                .map_err(from_db)?;
+            return Ok(Choice::Again(Box::new(page)));
         }
     };
     if !space.is_enabled() {
         let name = space.name.clone();
         return Err(page(Problem::SpaceDisabled { name }));
     }
-    let scopes = chosen_scopes(posted.request.scopes, params).ok_or_else(|| {
+    let offered = offered_access::within(hub, &space, posted.request.scopes);
+    let scopes = chosen_scopes(offered, params).ok_or_else(|| {
         page(Problem::InvalidRequest {
             detail: "The access level is not one of those offered.".to_owned(),
         })
@@ -354,12 +365,13 @@ async fn settled_meanwhile(hub: &AppState, slug: Option<&str>) -> Result<Chosen,
     Ok(disabled.map_or(Chosen::NotOffered, Chosen::Space))
 }
 
-/// The user may grant less than was requested.
-fn chosen_scopes(requested: Scopes, params: &Params) -> Option<Scopes> {
+/// The user may grant less than was offered. Where the page did not know the space yet, its limits
+/// apply to the choice.
+fn chosen_scopes(offered: Scopes, params: &Params) -> Option<Scopes> {
     let read = Scopes::from_iter([Scope::Read]);
     let scopes = match params.get("access") {
-        Some("read") => requested.intersection(read),
-        Some("read_write") => requested,
+        Some("read") => offered.intersection(read),
+        Some("read_write") => offered,
         Some(_) | None => return None,
     };
     (!scopes.is_empty()).then_some(scopes)

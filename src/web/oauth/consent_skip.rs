@@ -13,10 +13,10 @@
 use actix_web::{HttpRequest, http::header};
 use url::Url;
 
-use crate::oauth::{RedirectUri, known_callback::CallbackOwner, redirect_uri::RedirectKind};
+use oauth_values::{RedirectUri, known_callback::CallbackOwner, redirect_uri::RedirectKind};
 
 /// Whether the client that receives the response sent the browser here.
-pub fn is_from_client(request: &HttpRequest, redirect_uri: &RedirectUri) -> bool {
+pub(super) fn is_from_client(request: &HttpRequest, redirect_uri: &RedirectUri) -> bool {
     match redirect_uri.kind() {
         RedirectKind::Loopback => true,
         RedirectKind::Https => {

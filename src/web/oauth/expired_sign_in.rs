@@ -6,14 +6,14 @@
 use actix_web::HttpRequest;
 use url::Url;
 
-use super::{AppState, error::PageError};
+use crate::web::{AppState, error::PageError};
 use crate::{
     db::{self, authorization_requests::Request},
     domain::Client,
 };
 
 /// The page, for the browser that the expired sign-in belongs to.
-pub async fn page(hub: &AppState, request: &HttpRequest, expired: &Request) -> PageError {
+pub(super) async fn page(hub: &AppState, request: &HttpRequest, expired: &Request) -> PageError {
     match db::clients::find(&hub.db, expired.client).await {
         Ok(client) => {
             let again = client.and_then(|client| again(expired, &client));
@@ -24,7 +24,7 @@ pub async fn page(hub: &AppState, request: &HttpRequest, expired: &Request) -> P
 }
 
 /// The URL that starts the same request again.
-fn again(expired: &Request, client: &Client) -> Option<Url> {
+pub(super) fn again(expired: &Request, client: &Client) -> Option<Url> {
     let mut url = Url::parse(&format!("{}/authorize", expired.issuer)).ok()?;
     url.query_pairs_mut()
         .append_pair("response_type", "code")

@@ -5,25 +5,25 @@
 //! metadata share one row, which none of them may change.
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError, http::header, web};
+use oauth_values::{
+    ErrorCode, OAuthError, bearer,
+    registration::{ClientMetadata, Registration},
+    token::{ClientSecret, RegistrationAccessToken, RegistrationKind},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{
+use super::register::{self, Issued};
+use crate::web::{
     AppState, Issuer,
     error::JsonError,
     issuer::ForClient,
     limits::{Holder, Limited},
-    register::{self, Issued},
     request_body::OAuthBody,
 };
 use crate::{
     db::{self, clients::Registered},
     domain::client::ClientAuth,
-    oauth::{
-        ErrorCode, OAuthError, bearer,
-        registration::{ClientMetadata, Registration},
-        token::{ClientSecret, RegistrationAccessToken, RegistrationKind},
-    },
 };
 
 /// An error of RFC 7592 §2. An invalid token is a 401 without a reason.

@@ -3,14 +3,10 @@
 //! the set is empty.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use oauth_values::metadata::OpenIdMetadata;
 
-use super::{
-    AppState, Issuer,
-    authorization_server_metadata::{document, suffix},
-    error::JsonError,
-    issuer, not_found,
-};
-use crate::oauth::metadata::OpenIdMetadata;
+use super::authorization_server_metadata::{document, suffix};
+use crate::web::{AppState, Issuer, error::JsonError, issuer, not_found};
 
 pub async fn get(
     hub: web::Data<AppState>,

@@ -2,13 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{
+use crate::web::{
     error::PageError,
     limits::{Attempt, Endpoint, Limits},
 };
 
 /// Counts an attempt that ends in an error page.
-pub async fn counting_failures(
+pub(super) async fn counting_failures(
     limits: &Limits,
     endpoint: Endpoint,
     request: &HttpRequest,

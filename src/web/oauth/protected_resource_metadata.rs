@@ -2,14 +2,10 @@
 //! endpoint's path.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use oauth_values::metadata::ProtectedResourceMetadata;
 
-use super::{
-    AppState, Issuer,
-    authorization_server_metadata::{document, suffix},
-    error::JsonError,
-    issuer, not_found,
-};
-use crate::oauth::metadata::ProtectedResourceMetadata;
+use super::authorization_server_metadata::{document, suffix};
+use crate::web::{AppState, Issuer, error::JsonError, issuer, not_found};
 
 pub async fn get(
     hub: web::Data<AppState>,

@@ -2,10 +2,10 @@
 
 use actix_web::{HttpResponse, http::header::LOCATION};
 
-use crate::oauth::{OAuthError, RedirectUri};
+use oauth_values::{OAuthError, RedirectUri};
 
 /// An error response to the client (RFC 6749 §4.1.2.1, RFC 9207).
-pub fn redirect_with_error(
+pub(super) fn redirect_with_error(
     redirect_uri: &RedirectUri,
     issuer: &str,
     state: Option<&str>,
@@ -15,7 +15,7 @@ pub fn redirect_with_error(
 }
 
 /// The URL of [`redirect_with_error`].
-pub fn error_location(
+pub(super) fn error_location(
     redirect_uri: &RedirectUri,
     issuer: &str,
     state: Option<&str>,
@@ -31,7 +31,7 @@ pub fn error_location(
 }
 
 /// Redirects the browser to `location`.
-pub fn redirect(location: &str) -> HttpResponse {
+pub(super) fn redirect(location: &str) -> HttpResponse {
     HttpResponse::Found()
         .insert_header((LOCATION, location))
         .finish()

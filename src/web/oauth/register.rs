@@ -8,9 +8,14 @@
 //!    count for all networks together as well.
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header, web};
+use oauth_values::{
+    RedirectUri, client_id,
+    registration::{AuthMethod, ClientMetadata, KeySource, Registration},
+    token::{ClientSecret, RegistrationAccessToken, Token},
+};
 use serde_json::json;
 
-use super::{
+use crate::web::{
     AppState, Issuer,
     error::JsonError,
     issuer::ForClient,
@@ -23,11 +28,6 @@ use crate::{
         clients::{NewClient, Registered},
     },
     domain::ClientKey,
-    oauth::{
-        RedirectUri, client_id,
-        registration::{AuthMethod, ClientMetadata, KeySource, Registration},
-        token::{ClientSecret, RegistrationAccessToken},
-    },
 };
 
 pub async fn post(
@@ -111,7 +111,7 @@ async fn register(
             space_id,
             registration,
             secret_hash: secret_hash.as_deref(),
-            registration_token: registration_token.as_ref().map(|token| token.hash()),
+            registration_token: registration_token.as_ref().map(Token::hash),
         },
     )
     .await?;

@@ -6,6 +6,9 @@
 //!    stored, and no other page can send the form.
 //! 4. A link continues to the client.
 
+use oauth_values::{Params, token::BrowserId};
+use sealing::Place;
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
@@ -15,26 +18,26 @@ use std::time::Duration;
 use url::Url;
 use uuid::Uuid;
 
-use super::{
+use super::page_attempt::counting_failures;
+use crate::web::{
     AppState, browser,
     error::{self, JsonError, PageError},
     limits::Endpoint,
-    page_attempt::counting_failures,
-    page_response::{html, locale},
-    pages::{ConnectionLine, Problem, RestoredPage},
+    pages::{
+        ConnectionLine, Problem, RestoredPage,
+        response::{frame, html},
+    },
     request_body::OAuthBody,
 };
 use crate::{
-    crypto::Place,
     db::{self, grants::Connection},
     domain::{Grant, GrantId, RevocationReason, SpaceId},
-    oauth::{Params, token::BrowserId},
 };
 
 /// The action of the page's forms.
 pub const PATH: &str = "/connections/end";
 /// How long the page, and the authorization code in its link, are valid.
-pub const READING_TIME: Duration = Duration::from_secs(10 * 60);
+pub const READING_TIME: Duration = Duration::from_mins(10);
 
 /// The connections that a sign-in has restored.
 pub struct Restored {
@@ -158,7 +161,7 @@ fn show(
     connections: Vec<Connection>,
 ) -> HttpResponse {
     let page = RestoredPage {
-        locale: locale(request),
+        frame: frame(request),
         target,
         page: sealed,
         form_action: PATH.to_owned(),

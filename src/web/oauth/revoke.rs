@@ -8,21 +8,17 @@
 //! 4. A token that is unknown or belongs to another client gets the same response as a valid one.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use oauth_values::token::{AccessToken, RefreshToken};
 
-use super::{
+use super::client_auth::Presented;
+use crate::web::{
     AppState, Issuer,
-    client_auth::Presented,
     error::JsonError,
     issuer::ForClient,
-    limits::{Attempt, Endpoint},
+    limits::{Attempt, Endpoint, unchecked_lookups::Credential},
     request_body::{OAuthBody, form},
-    unchecked::Credential,
 };
-use crate::{
-    db,
-    domain::RevocationReason,
-    oauth::token::{AccessToken, RefreshToken},
-};
+use crate::{db, domain::RevocationReason};
 
 pub async fn post(
     hub: web::Data<AppState>,

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use oauth_values::{OAuthError, resource, token::BrowserId};
 use url::Url;
 
-use super::{AppState, Issuer};
+use crate::web::{AppState, Issuer};
 use crate::{
     db,
     domain::{Client, Space, space},
-    oauth::{OAuthError, resource, token::BrowserId},
 };
 
 /// The spaces that a sign-in offers.

@@ -4,13 +4,13 @@ use askama::Template;
 use url::{Host, Url};
 
 use super::client_settings::{ClientSetting, PartKind, client_settings};
-use super::locale::Locale;
+use super::frame::Frame;
 
 /// How to connect a client to this issuer.
 #[derive(Clone, Debug, Template)]
 #[template(path = "connect.html")]
 pub struct ConnectPage {
-    pub locale: Locale,
+    pub frame: Frame,
     pub mcp_url: Url,
     /// Set by `demo` only.
     pub demo: Option<DemoLinks>,
@@ -30,7 +30,7 @@ impl ConnectPage {
     }
 
     fn settings(&self) -> Vec<ClientSetting> {
-        client_settings(&self.mcp_url, self.locale)
+        client_settings(&self.mcp_url, self.frame.locale)
     }
 
     /// Whether only this computer can reach the URL; hosted clients cannot.

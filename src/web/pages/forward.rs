@@ -9,7 +9,10 @@ use askama::Template;
 use url::Url;
 
 use super::display;
-use super::locale::{Locale, Phrase};
+use super::{
+    frame::Frame,
+    locale::{Locale, Phrase},
+};
 
 /// A page that continues to `target` by itself.
 ///
@@ -18,7 +21,7 @@ use super::locale::{Locale, Phrase};
 #[derive(Clone, Debug, Template)]
 #[template(path = "forward.html")]
 pub struct ForwardPage {
-    pub locale: Locale,
+    pub frame: Frame,
     pub target: Url,
 }
 
@@ -30,11 +33,11 @@ impl ForwardPage {
 
     fn title(&self) -> Phrase {
         let texts = ("forward.title_host", "forward.title_app");
-        destination(self.locale, &self.target, texts)
+        destination(self.frame.locale, &self.target, texts)
     }
 
     fn link(&self) -> Phrase {
-        link(self.locale, &self.target)
+        link(self.frame.locale, &self.target)
     }
 
     /// The `content` of the refresh; the URL is unquoted and extends to its end.

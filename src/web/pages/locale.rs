@@ -6,6 +6,10 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
+use url::form_urlencoded;
+
+/// The path that chooses a language.
+pub const LANGUAGE_PATH: &str = "/language";
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +41,33 @@ impl Locale {
             Self::En => "en",
             Self::Ja => "ja",
         }
+    }
+
+    /// The language that a tag such as `ja` or `ja-JP` names.
+    pub fn named(tag: &str) -> Option<Self> {
+        let primary = tag.split('-').next()?;
+        let is_named = |locale: &Self| primary.eq_ignore_ascii_case(locale.tag());
+        Self::ALL.into_iter().find(is_named)
+    }
+
+    /// The first of a client's `ui_locales` in which the pages exist (OpenID Connect Core 1.0
+    /// §3.1.2.1).
+    pub fn from_ui_locales(tags: &str) -> Option<Self> {
+        tags.split(' ').find_map(Self::named)
+    }
+
+    /// The language in its own language.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::En => "English",
+            Self::Ja => "日本語",
+        }
+    }
+
+    /// The link that chooses this language and returns to a path of the hub.
+    pub(super) fn link(self, here: &str) -> String {
+        let here: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
+        format!("{LANGUAGE_PATH}?to={}&back={here}", self.tag())
     }
 
     /// The text of `key` in `locales/`, with its placeholder.
@@ -153,6 +184,20 @@ mod tests {
             (";;;,,q=1", Locale::En),
         ] {
             assert_eq!(Locale::from_accept_language(header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_client_names_languages_in_its_order() {
+        for (tags, expected) in [
+            ("ja", Some(Locale::Ja)),
+            ("ja-JP en", Some(Locale::Ja)),
+            ("fr-CA EN-us ja", Some(Locale::En)),
+            ("fr", None),
+            ("", None),
+            ("jam", None),
+        ] {
+            assert_eq!(Locale::from_ui_locales(tags), expected, "{tags}");
         }
     }
 

@@ -2,38 +2,53 @@
 //!
 //! - [`ConnectPage`]: how to connect a client, at the root of an issuer.
 //! - [`ConsentPage`]: which client requests what, before Backlog is reached.
+//! - [`ConfirmPage`]: who has signed in at Backlog, before the client gets a code.
+//! - [`SwitchPage`]: how to sign in as another user.
 //! - [`ForwardPage`]: continues to Backlog or the client after a decision.
 //! - [`ErrorPage`]: what happened and what to do about it.
 //! - [`RefusedPage`]: the same, with a link back to an unknown client.
 //! - [`RestoredPage`]: the connections that a sign-in has restored, each with a button that ends
 //!   it.
+//! - [`UploadPage`]: a field for a file, at an upload link; [`UploadedPage`] follows it.
 //!
 //! No page has a script or an inline style, so the policy of [`CONTENT_SECURITY_POLICY`] applies to
 //! all of them. Text comes from `locales/` by [`Locale`]; text from clients passes through
-//! [`display`] first and is escaped by the template.
+//! [`display`] first and is escaped by the template. A [`Frame`] surrounds each page.
 
 mod client_settings;
+mod confirm;
 mod connect;
 mod consent;
 pub mod display;
 mod forward;
+mod frame;
 mod locale;
 mod problem;
 mod refused;
+pub(crate) mod response;
 mod restored;
+mod switch;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 pub use client_settings::{
     ClientSetting, Part, PartKind, ShownToken, client_settings, local_client_settings,
 };
+pub use confirm::ConfirmPage;
 pub use connect::{ConnectPage, DemoLinks};
-pub use consent::{ConsentPage, NamingProblem, RedirectTarget, SpaceChoice, SpaceLine};
+pub use consent::{
+    AccessLifetimes, AccessLimits, AskingClient, ConsentPage, Levels, NamingProblem,
+    RedirectTarget, SpaceChoice, SpaceLine,
+};
 pub use forward::ForwardPage;
-pub use locale::{Locale, Phrase};
+pub use frame::Frame;
+pub use locale::{LANGUAGE_PATH, Locale, Phrase};
 pub use problem::{ErrorPage, Problem};
 pub use refused::RefusedPage;
 pub use restored::{ConnectionLine, RestoredPage};
+pub use switch::SwitchPage;
+pub use upload::{UploadPage, UploadedPage};
 
 /// The stylesheet, served at [`STYLESHEET_PATH`].
 pub const STYLESHEET: &str = include_str!("../../../static/hub.css");

@@ -4,7 +4,7 @@ use askama::Template;
 use url::Url;
 
 use super::display;
-use super::locale::{Locale, Phrase};
+use super::{frame::Frame, locale::Phrase};
 
 /// An error that is shown to the user and not sent to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,27 @@ pub enum Problem {
     /// The hub has no space yet.
     NoSpace,
     NotFound,
+    /// There is no such upload link, or its connection has ended.
+    UploadLinkUnknown,
+    UploadLinkExpired,
+    UploadLinkUsed,
+    /// Another file is arriving at the upload link.
+    UploadInProgress,
+    /// The connection of the upload link may no longer change anything.
+    UploadNotAllowed,
+    /// The form has no file.
+    UploadWithoutFile,
+    /// The file did not arrive completely.
+    UploadIncomplete,
+    UploadTooLarge {
+        megabytes: u64,
+    },
+    /// Backlog refused the file; `reason` is shown.
+    UploadRefused {
+        reason: String,
+    },
+    /// Backlog could not take the file.
+    UploadFailed,
     RateLimited {
         seconds: u64,
     },
@@ -54,11 +75,18 @@ impl Problem {
             | Self::DocumentsOff
             | Self::RedirectUriMismatch
             | Self::InvalidRequest { .. }
-            | Self::RequestExpired => 400,
-            Self::WrongBrowser | Self::SpaceDisabled { .. } => 403,
-            Self::NotFound => 404,
+            | Self::RequestExpired
+            | Self::UploadWithoutFile
+            | Self::UploadIncomplete => 400,
+            Self::WrongBrowser | Self::SpaceDisabled { .. } | Self::UploadNotAllowed => 403,
+            Self::NotFound | Self::UploadLinkUnknown => 404,
+            Self::UploadInProgress => 409,
+            Self::UploadLinkExpired | Self::UploadLinkUsed => 410,
+            Self::UploadTooLarge { .. } => 413,
+            Self::UploadRefused { .. } => 422,
             Self::RateLimited { .. } => 429,
             Self::ServerError => 500,
+            Self::UploadFailed => 502,
             Self::ClientUnavailable | Self::NoSpace | Self::Unavailable => 503,
         }
     }
@@ -77,6 +105,16 @@ impl Problem {
             Self::SpaceDisabled { .. } => "space_disabled",
             Self::NoSpace => "no_space",
             Self::NotFound => "not_found",
+            Self::UploadLinkUnknown => "upload_link_unknown",
+            Self::UploadLinkExpired => "upload_link_expired",
+            Self::UploadLinkUsed => "upload_link_used",
+            Self::UploadInProgress => "upload_in_progress",
+            Self::UploadNotAllowed => "upload_not_allowed",
+            Self::UploadWithoutFile => "upload_without_file",
+            Self::UploadIncomplete => "upload_incomplete",
+            Self::UploadTooLarge { .. } => "upload_too_large",
+            Self::UploadRefused { .. } => "upload_refused",
+            Self::UploadFailed => "upload_failed",
             Self::RateLimited { .. } => "rate_limited",
             Self::ServerError => "server_error",
             Self::Unavailable => "unavailable",
@@ -90,6 +128,8 @@ impl Problem {
             Self::ClientNotFetched { host } => Some(display::host(host, 80)),
             Self::SpaceDisabled { name } => display::line(name, 60),
             Self::RateLimited { seconds } => Some(seconds.to_string()),
+            Self::UploadTooLarge { megabytes } => Some(megabytes.to_string()),
+            Self::UploadRefused { reason } => display::line(reason, 200),
             _ => None,
         }
     }
@@ -99,7 +139,7 @@ impl Problem {
 #[derive(Clone, Debug, Template)]
 #[template(path = "problem.html")]
 pub struct ErrorPage {
-    pub locale: Locale,
+    pub frame: Frame,
     pub problem: Problem,
     /// The URL that starts the same sign-in again.
     pub again: Option<Url>,
@@ -116,7 +156,7 @@ impl ErrorPage {
     /// The text of one part of the problem: `title`, `what` or `action`.
     fn part(&self, part: &str) -> Phrase {
         let key = format!("problem.{}.{part}", self.problem.stem());
-        self.locale
+        self.frame
             .phrase(&key, self.problem.value().unwrap_or_default())
     }
 }

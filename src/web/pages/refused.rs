@@ -9,7 +9,7 @@ use url::Url;
 
 use super::display;
 use super::forward;
-use super::locale::{Locale, Phrase};
+use super::{frame::Frame, locale::Phrase};
 
 /// A page with a link to `target`, and no automatic redirect.
 ///
@@ -17,7 +17,7 @@ use super::locale::{Locale, Phrase};
 #[derive(Clone, Debug, Template)]
 #[template(path = "refused.html")]
 pub struct RefusedPage {
-    pub locale: Locale,
+    pub frame: Frame,
     pub target: Url,
     pub detail: String,
 }
@@ -30,10 +30,10 @@ impl RefusedPage {
 
     fn what(&self) -> Phrase {
         let detail = display::line(&self.detail, 200).unwrap_or_default();
-        self.locale.phrase("problem.invalid_request.what", detail)
+        self.frame.phrase("problem.invalid_request.what", detail)
     }
 
     fn link(&self) -> Phrase {
-        forward::link(self.locale, &self.target)
+        forward::link(self.frame.locale, &self.target)
     }
 }

@@ -9,7 +9,10 @@ use url::Url;
 
 use super::display;
 use super::forward;
-use super::locale::{Locale, Phrase};
+use super::{
+    frame::Frame,
+    locale::{Locale, Phrase},
+};
 
 /// The number of characters shown of a name that a client chose.
 const NAME_MAX: usize = 60;
@@ -19,7 +22,7 @@ const HOST_MAX: usize = 80;
 #[derive(Clone, Debug, Template)]
 #[template(path = "restored.html")]
 pub struct RestoredPage {
-    pub locale: Locale,
+    pub frame: Frame,
     pub target: Url,
     /// Sent back as `page`.
     pub page: String,
@@ -72,6 +75,6 @@ impl RestoredPage {
     }
 
     fn link(&self) -> Phrase {
-        forward::link(self.locale, &self.target)
+        forward::link(self.frame.locale, &self.target)
     }
 }

@@ -1,13 +1,21 @@
 //! Tests that apply to all pages.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use oauth_values::Scopes;
 use regex::Regex;
 use url::Url;
 
 use super::*;
-use crate::oauth::Scopes;
+use crate::{
+    domain::{Operator, operator::Logo},
+    toolkit::toolset::Toolset,
+};
 
 const LOCALES: [(&str, &str); 2] = [
     ("en", include_str!("../../../locales/en.yml")),
@@ -15,38 +23,113 @@ const LOCALES: [(&str, &str); 2] = [
 ];
 
 /// All sources that look up texts.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 27] = [
     include_str!("../../../templates/base.html"),
+    include_str!("../../../templates/confirm.html"),
     include_str!("../../../templates/connect.html"),
     include_str!("../../../templates/consent.html"),
+    include_str!("../../../templates/consent/client.html"),
+    include_str!("../../../templates/consent/levels.html"),
+    include_str!("../../../templates/consent/space.html"),
     include_str!("../../../templates/forward.html"),
     include_str!("../../../templates/problem.html"),
     include_str!("../../../templates/refused.html"),
     include_str!("../../../templates/restored.html"),
+    include_str!("../../../templates/switch.html"),
+    include_str!("../../../templates/upload.html"),
+    include_str!("../../../templates/uploaded.html"),
     include_str!("client_settings.rs"),
-    include_str!("consent.rs"),
+    include_str!("confirm.rs"),
+    include_str!("consent/asking_client.rs"),
+    include_str!("consent/levels.rs"),
+    include_str!("consent/mod.rs"),
+    include_str!("consent/space_choice.rs"),
     include_str!("forward.rs"),
+    include_str!("frame.rs"),
     include_str!("problem.rs"),
     include_str!("refused.rs"),
     include_str!("restored.rs"),
+    include_str!("switch.rs"),
+    include_str!("upload.rs"),
 ];
 
-fn consent(locale: Locale) -> ConsentPage {
-    ConsentPage {
+/// A page that can be requested again, of a hub with an operator.
+fn frame(locale: Locale) -> Frame {
+    Frame {
         locale,
+        operator: Arc::new(Operator {
+            name: Some("<Acme> & Co".to_owned()),
+            logo: Logo::from_file("png", b"image"),
+            contact: Some("it@example.com".to_owned()),
+            help_url: Url::parse("https://wiki.example.com/?a=b&c=%22").ok(),
+        }),
+        here: Some("/authorize?state=a&x=\"<y>".to_owned()),
+    }
+}
+
+fn known_client() -> AskingClient {
+    AskingClient {
         document_host: None,
         published_elsewhere: false,
-        client_name: Some("Claude".to_owned()),
-        client_uri: None,
-        client_is_known_host: true,
+        name: Some("Claude".to_owned()),
+        is_known_host: true,
         redirect: RedirectTarget::Https {
             host: "claude.ai".to_owned(),
         },
+    }
+}
+
+fn levels(scopes: &str) -> Levels {
+    Levels {
+        offered: Scopes::parse(scopes),
+        limits: AccessLimits::default(),
+    }
+}
+
+fn consent(locale: Locale) -> ConsentPage {
+    ConsentPage {
+        frame: frame(locale),
+        client: known_client(),
         space: SpaceChoice::One(space("acme")),
-        scopes: Scopes::all(),
+        levels: levels("backlog:read backlog:write"),
+        lifetimes: AccessLifetimes {
+            idle: Duration::from_hours(720),
+            longest: Some(Duration::from_hours(5)),
+            remembered: Duration::from_mins(90),
+        },
         request: "the-request".to_owned(),
         csrf: "the-csrf".to_owned(),
         form_action: "/consent".to_owned(),
+    }
+}
+
+/// The page for another client.
+fn consent_for(locale: Locale, client: AskingClient) -> ConsentPage {
+    ConsentPage {
+        client,
+        ..consent(locale)
+    }
+}
+
+fn confirm(locale: Locale) -> ConfirmPage {
+    ConfirmPage {
+        frame: frame(locale),
+        user: "</h1><b>Daniel\u{202e}".to_owned(),
+        space: space("acme"),
+        client: known_client(),
+        granted: Scopes::all(),
+        page: "the-\"page\"".to_owned(),
+        form_action: "/sign-in".to_owned(),
+    }
+}
+
+fn switch(locale: Locale) -> SwitchPage {
+    SwitchPage {
+        frame: frame(locale),
+        user: "</h1><b>Daniel".to_owned(),
+        space: space("acme"),
+        space_url: Url::parse("https://acme.backlog.com").ok(),
+        again: Url::parse("https://hub.example/authorize?state=a%22b&x=<y>").ok(),
     }
 }
 
@@ -55,6 +138,8 @@ fn space(slug: &str) -> SpaceLine {
         slug: slug.to_owned(),
         name: slug.to_uppercase(),
         domain: format!("{slug}.backlog.com"),
+        read_only: false,
+        user: None,
     }
 }
 
@@ -75,7 +160,7 @@ fn naming_problems() -> [NamingProblem; 4] {
     ]
 }
 
-fn problems() -> [Problem; 14] {
+fn problems() -> [Problem; 24] {
     [
         Problem::UnknownClient,
         Problem::ClientUnavailable,
@@ -97,12 +182,24 @@ fn problems() -> [Problem; 14] {
             host: "<10.1.2.3>:8443".to_owned(),
         },
         Problem::Unavailable,
+        Problem::UploadLinkUnknown,
+        Problem::UploadLinkExpired,
+        Problem::UploadLinkUsed,
+        Problem::UploadInProgress,
+        Problem::UploadNotAllowed,
+        Problem::UploadWithoutFile,
+        Problem::UploadIncomplete,
+        Problem::UploadTooLarge { megabytes: 100 },
+        Problem::UploadRefused {
+            reason: "<The> file is too large.".to_owned(),
+        },
+        Problem::UploadFailed,
     ]
 }
 
 fn error_page(locale: Locale, problem: Problem) -> ErrorPage {
     ErrorPage {
-        locale,
+        frame: frame(locale),
         problem,
         again: Some(Url::parse("https://hub.example/authorize?state=a%22b&x=<y>").unwrap()),
         request_id: Some("req-<1>".to_owned()),
@@ -118,7 +215,7 @@ fn restored(locale: Locale) -> RestoredPage {
         last_used_at: host.map(|_| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(1)),
     };
     RestoredPage {
-        locale,
+        frame: frame(locale),
         target: Url::parse("https://claude.ai/api/mcp/auth_callback?code=1&state=2").unwrap(),
         page: "the-\"page\"".to_owned(),
         form_action: "/connections/end".to_owned(),
@@ -129,19 +226,40 @@ fn restored(locale: Locale) -> RestoredPage {
     }
 }
 
+fn upload(locale: Locale) -> UploadPage {
+    UploadPage {
+        frame: frame(locale),
+        space: "https://acme.backlog.com".to_owned(),
+        user: "<Hanako> Ito".to_owned(),
+        file: Some("</dd><script>.pdf".to_owned()),
+        minutes: 9,
+        megabytes: 100,
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "a table of pages")]
 fn every_page(locale: Locale) -> Vec<String> {
     let url = |text: &str| Url::parse(text).unwrap();
     let mut pages = vec![
         consent(locale).html(),
+        confirm(locale).html(),
+        switch(locale).html(),
         ForwardPage {
-            locale,
+            frame: frame(locale),
             target: url("cursor://anysphere.cursor-mcp/oauth/callback?code=1&state=2"),
         }
         .html(),
         RefusedPage {
-            locale,
+            frame: frame(locale),
             target: url("https://unknown.example/cb?error=invalid_request"),
             detail: "<b>no</b> challenge".to_owned(),
+        }
+        .html(),
+        upload(locale).html(),
+        UploadedPage {
+            frame: frame(locale),
+            name: "<報告>.pdf".to_owned(),
+            size: 3_456_789,
         }
         .html(),
         restored(locale).html(),
@@ -151,7 +269,10 @@ fn every_page(locale: Locale) -> Vec<String> {
         }
         .html(),
         ConnectPage {
-            locale,
+            frame: Frame {
+                locale,
+                ..Frame::default()
+            },
             mcp_url: url("http://127.0.0.1:8080/mcp"),
             demo: Some(DemoLinks {
                 backlog_url: url("http://127.0.0.1:8081/"),
@@ -180,19 +301,36 @@ fn every_page(locale: Locale) -> Vec<String> {
         ] {
             pages.push(
                 ConsentPage {
-                    document_host: Some("client.example".to_owned()),
-                    published_elsewhere: true,
-                    client_uri: Some(url("https://site.example/x")),
-                    client_is_known_host: false,
-                    redirect: redirect.clone(),
                     space: open(&["acme", "globex"], None),
-                    scopes: Scopes::parse(scopes),
-                    ..consent(locale)
+                    levels: levels(scopes),
+                    ..consent_for(
+                        locale,
+                        AskingClient {
+                            document_host: Some("client.example".to_owned()),
+                            published_elsewhere: true,
+                            is_known_host: false,
+                            redirect: redirect.clone(),
+                            ..known_client()
+                        },
+                    )
                 }
                 .html(),
             );
         }
     }
+    let limited = ConsentPage {
+        levels: Levels {
+            offered: Scopes::parse("backlog:read"),
+            limits: limits(),
+        },
+        space: SpaceChoice::One(SpaceLine {
+            read_only: true,
+            user: Some("<b>Daniel".to_owned()),
+            ..space("acme")
+        }),
+        ..consent(locale)
+    };
+    pages.push(limited.html());
     let asking = |shown: &[&str], problem| ConsentPage {
         space: open(shown, problem),
         ..consent(locale)
@@ -203,12 +341,25 @@ fn every_page(locale: Locale) -> Vec<String> {
         pages.push(asking(&["acme"], Some(problem)).html());
     }
     pages.extend(problems().map(|problem| error_page(locale, problem).html()));
-    let nameless = ConsentPage {
-        client_name: None,
-        ..consent(locale)
+    let nameless = AskingClient {
+        name: None,
+        ..known_client()
     };
-    pages.push(nameless.html());
+    pages.push(consent_for(locale, nameless).html());
     pages
+}
+
+fn limits() -> AccessLimits {
+    AccessLimits {
+        read_only: true,
+        toolsets: Some(
+            Toolset::NAMED
+                .map(Toolset::as_str)
+                .map(str::to_owned)
+                .to_vec(),
+        ),
+        projects: Some(vec!["KURA".to_owned(), "OPS".to_owned()]),
+    }
 }
 
 /// The flat keys of a locale file, each with its placeholders.
@@ -243,7 +394,7 @@ fn every_requested_text_exists_and_every_text_is_requested() {
         .iter()
         .flat_map(|source| call.captures_iter(source))
         .map(|found| found[1].to_owned())
-        .filter(|key| !key.ends_with(".html"))
+        .filter(|key| !key.contains(".html"))
         .collect();
     for problem in problems() {
         for part in ["title", "what", "action"] {
@@ -268,7 +419,7 @@ fn pages_are_in_their_language_and_complete() {
 
 #[test]
 fn pages_obey_their_content_security_policy() {
-    let forbidden = Regex::new(r#"(?i)<script|<style|\sstyle=|\son\w+=|javascript:"#).unwrap();
+    let forbidden = Regex::new(r"(?i)<script|<style|\sstyle=|\son\w+=|javascript:").unwrap();
     for html in Locale::ALL.into_iter().flat_map(every_page) {
         assert_eq!(forbidden.find(&html).map(|found| found.as_str()), None);
     }
@@ -287,9 +438,11 @@ fn every_control_has_a_label_and_every_fieldset_a_legend() {
         let named = html.matches("<label for=\"named-space\">").count();
         let texts = "id=\"named-space\"";
         assert_eq!(html.matches(texts).count(), named);
+        let files = html.matches("<input type=\"file\" id=\"file\"").count();
+        assert_eq!(html.matches("<label for=\"file\">").count(), files);
         assert_eq!(
             html.matches("<input").count(),
-            radios + boxes + hidden + named
+            radios + boxes + hidden + named + files
         );
         assert_eq!(
             html.matches("<fieldset>\n<legend>").count(),
@@ -300,24 +453,26 @@ fn every_control_has_a_label_and_every_fieldset_a_legend() {
 
 #[test]
 fn a_hostile_client_cannot_write_html_or_hide() {
-    let html = ConsentPage {
-        client_name: Some(format!(
+    let client = AskingClient {
+        name: Some(format!(
             "</h1><script>alert('x')</script>\u{202e}\u{200b}{}",
             "A".repeat(500)
         )),
-        client_uri: Some(Url::parse("javascript:alert(1)//site.example").unwrap()),
-        client_is_known_host: false,
+        is_known_host: false,
         redirect: RedirectTarget::Https {
             host: format!("claude.ai.{}\"><img src=x>.evil.example", "a".repeat(300)),
         },
+        ..known_client()
+    };
+    let html = ConsentPage {
         request: "\"><b>".to_owned(),
         csrf: "'><i>".to_owned(),
-        ..consent(Locale::En)
+        ..consent_for(Locale::En, client)
     }
     .html();
     for forbidden in [
         "<script",
-        "<img",
+        "<img src=x",
         "<b>",
         "<i>",
         "\u{202e}",
@@ -332,48 +487,49 @@ fn a_hostile_client_cannot_write_html_or_hide() {
 
 #[test]
 fn a_known_host_is_named_without_a_warning_and_others_with_one() {
-    let known = consent(Locale::En);
-    assert!(!known.html().contains("class=\"notice\""));
-    assert!(!known.html().contains("not been verified"));
-    for redirect in [
-        RedirectTarget::Https {
-            host: "other.example".to_owned(),
-        },
-        RedirectTarget::PlainHttp {
-            host: "chat.intra.example".to_owned(),
-        },
-        RedirectTarget::Loopback {
-            host: "localhost:1".to_owned(),
-        },
-        RedirectTarget::PrivateScheme {
-            scheme: "cursor".to_owned(),
-        },
-    ] {
+    let known = consent(Locale::En).html();
+    assert!(!known.contains("class=\"notice\"") && !known.contains("is not verified"));
+    let page = |redirect: RedirectTarget| {
         let known_host_only_counts_on_the_web = !matches!(redirect, RedirectTarget::Https { .. });
-        let html = ConsentPage {
+        let client = AskingClient {
             redirect,
-            client_is_known_host: known_host_only_counts_on_the_web,
-            ..consent(Locale::En)
-        }
-        .html();
-        assert!(html.contains("class=\"notice\"") && html.contains("not been verified"));
+            is_known_host: known_host_only_counts_on_the_web,
+            ..known_client()
+        };
+        consent_for(Locale::En, client).html()
+    };
+    let host = || "other.example".to_owned();
+    for web in [
+        RedirectTarget::Https { host: host() },
+        RedirectTarget::PlainHttp { host: host() },
+    ] {
+        let html = page(web);
+        assert!(html.contains("class=\"notice\"") && html.contains("is not verified"));
+    }
+    // Most clients run on the user's own device: a line says that any program can ask.
+    for (device, line) in [
+        (RedirectTarget::Loopback { host: host() }, "Any program"),
+        (RedirectTarget::PrivateScheme { scheme: host() }, "Any app"),
+    ] {
+        let html = page(device);
+        assert!(!html.contains("class=\"notice\"") && html.contains("is not verified"));
+        assert!(html.contains(line), "{html}");
     }
 }
 
 #[test]
 fn verified_facts_of_a_client_precede_its_claims() {
     for locale in Locale::ALL {
-        let page = ConsentPage {
+        let client = AskingClient {
             document_host: Some("evil.example".to_owned()),
-            client_name: Some("Claude Code".to_owned()),
-            client_uri: Some(Url::parse("https://claude.com").unwrap()),
-            client_is_known_host: false,
+            name: Some("Claude Code".to_owned()),
+            is_known_host: false,
             redirect: RedirectTarget::Loopback {
                 host: "127.0.0.1".to_owned(),
             },
-            ..consent(locale)
+            ..known_client()
         };
-        let html = page.html();
+        let html = consent_for(locale, client).html();
         let heading = html
             .split("<h1>")
             .nth(1)
@@ -388,18 +544,18 @@ fn verified_facts_of_a_client_precede_its_claims() {
                 .unwrap_or_else(|| panic!("no {text} in {html}"))
         };
         let proven = at("<bdi class=\"strong\">evil.example</bdi>");
-        assert!(proven < at("Claude Code") && proven < at("claude.com"));
-        assert!(html.contains(&locale.text("consent.unverified")));
+        assert!(proven < at("Claude Code"));
+        assert!(html.contains(&locale.text("consent.any_program")));
     }
     // If the response goes to an assistant that the hub knows, its name is the better one, and the
     // host of the document is shown as well.
-    let known = ConsentPage {
+    let known = AskingClient {
         document_host: Some("evil.example".to_owned()),
-        ..consent(Locale::En)
+        ..known_client()
     };
-    let html = known.html();
+    let html = consent_for(Locale::En, known).html();
     assert!(
-        html.contains("<bdi>Claude</bdi> is asking") && html.contains("<bdi>evil.example</bdi>")
+        html.contains("<bdi>Claude</bdi> wants to use") && html.contains("<bdi>evil.example</bdi>")
     );
 }
 
@@ -415,7 +571,7 @@ fn a_page_that_offers_to_start_again_leads_there_and_others_do_not() {
             again: None,
             ..page
         };
-        assert!(!without.html().contains("/authorize"));
+        assert!(!without.html().contains("hub.example/authorize"));
     }
 }
 
@@ -427,7 +583,10 @@ fn a_refusal_names_where_its_link_goes_and_goes_nowhere_by_itself() {
     ] {
         for locale in Locale::ALL {
             let html = RefusedPage {
-                locale,
+                frame: Frame {
+                    locale,
+                    ..Frame::default()
+                },
                 target: Url::parse(target).unwrap(),
                 detail: "<b>no</b> challenge".to_owned(),
             }
@@ -453,7 +612,7 @@ fn the_form_carries_what_the_decision_needs() {
     let pair = |kind: &str, value: &str| (kind.to_owned(), value.to_owned());
     let of = |scopes: &str| {
         ConsentPage {
-            scopes: Scopes::parse(scopes),
+            levels: levels(scopes),
             ..consent(Locale::Ja)
         }
         .html()
@@ -463,7 +622,7 @@ fn the_form_carries_what_the_decision_needs() {
     assert_eq!(offers(&both, "request"), [pair("hidden", "the-request")]);
     assert_eq!(offers(&both, "csrf"), [pair("hidden", "the-csrf")]);
     assert_eq!(offers(&both, "space"), [pair("hidden", "acme")]);
-    let choice = [pair("radio", "read_write"), pair("radio", "read")];
+    let choice = [pair("radio", "read"), pair("radio", "read_write")];
     assert_eq!(offers(&both, "access"), choice);
     let decisions = [pair("submit", "approve"), pair("submit", "deny")];
     assert_eq!(offers(&both, "decision"), decisions);
@@ -518,7 +677,7 @@ fn the_question_for_a_space_names_none_and_keeps_what_was_typed() {
 
 #[test]
 fn nothing_is_approved_by_a_click_in_one_place() {
-    let focusable = Regex::new(r#"<(?:a|button|input|select|summary|textarea)\b[^>]*>"#).unwrap();
+    let focusable = Regex::new(r"<(?:a|button|input|select|summary|textarea)\b[^>]*>").unwrap();
     for html in Locale::ALL.into_iter().flat_map(every_page) {
         assert!(!html.contains("autofocus") && !html.contains("tabindex"));
         if !html.contains("value=\"approve\"") {
@@ -545,12 +704,12 @@ fn nothing_is_approved_by_a_click_in_one_place() {
 fn a_description_from_another_host_than_the_callbacks_is_warned_of() {
     for locale in Locale::ALL {
         let page = |published_elsewhere| {
-            ConsentPage {
+            let client = AskingClient {
                 document_host: Some("docs.example".to_owned()),
                 published_elsewhere,
-                ..consent(locale)
-            }
-            .html()
+                ..known_client()
+            };
+            consent_for(locale, client).html()
         };
         let warned = page(true);
         let notice = warned.split("class=\"notice\"").nth(1).expect("a notice");
@@ -583,7 +742,7 @@ fn every_problem_has_advice_and_quotes_its_values() {
 fn the_forward_page_goes_on_with_and_without_a_refresh() {
     let target = Url::parse("https://c.example/cb?code=a'b&state=\"c").unwrap();
     let html = ForwardPage {
-        locale: Locale::En,
+        frame: Frame::default(),
         target: target.clone(),
     }
     .html();
@@ -597,7 +756,7 @@ fn the_forward_page_goes_on_with_and_without_a_refresh() {
 fn hosted_clients_are_warned_that_they_cannot_reach_a_local_url() {
     let warned = |url: &str| {
         let page = ConnectPage {
-            locale: Locale::En,
+            frame: Frame::default(),
             mcp_url: Url::parse(url).unwrap(),
             demo: None,
         };
@@ -628,5 +787,158 @@ fn each_connection_that_comes_back_can_be_ended() {
             !html.contains("<script>") && !html.contains('\u{202e}'),
             "{html}"
         );
+    }
+}
+
+/// The text of an HTML page without its elements, white space folded.
+fn text_of(html: &str) -> String {
+    let element = Regex::new("<[^>]*>").unwrap();
+    let text = element.replace_all(html, " ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_page_offers_what_the_limits_leave_and_names_them() {
+    for locale in Locale::ALL {
+        let page = ConsentPage {
+            levels: Levels {
+                offered: Scopes::parse("backlog:read"),
+                limits: limits(),
+            },
+            ..consent(locale)
+        };
+        let html = page.html();
+        assert!(!html.contains("value=\"read_write\""), "{html}");
+        assert!(html.contains("type=\"checkbox\" name=\"access\" value=\"read\" required>"));
+        let text = text_of(&html);
+        assert!(text.contains(&locale.text("consent.limited_reading")));
+        for toolset in Toolset::ALL {
+            let name = locale.text(&format!("toolset.{toolset}"));
+            assert!(text.contains(&name), "{toolset}");
+        }
+        assert!(text.contains("KURA") && text.contains("OPS"), "{text}");
+        let unlimited = text_of(&consent(locale).html());
+        assert!(!unlimited.contains(&locale.text("consent.limited_reading")));
+    }
+}
+
+#[test]
+fn the_page_says_how_long_access_lasts_and_where_to_end_it() {
+    let text = text_of(&consent(Locale::En).html());
+    for part in [
+        "does not use it for 30 days .",
+        "Access ends after 5 hours in any case.",
+        "To end it sooner, ask: it@example.com",
+        "the same application for 2 hours .",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let of_nobody = ConsentPage {
+        frame: Frame::default(),
+        ..consent(Locale::En)
+    };
+    let text = text_of(&of_nobody.html());
+    assert!(text.contains("ask your administrator"), "{text}");
+}
+
+#[test]
+fn the_decision_precedes_what_it_does_not_need() {
+    for locale in Locale::ALL {
+        let html = consent(locale).html();
+        let at = |text: &str| html.find(text).unwrap_or_else(|| panic!("no {text}"));
+        assert!(at("value=\"approve\"") < at("class=\"next\""));
+    }
+}
+
+#[test]
+fn a_known_browser_sees_who_signs_in() {
+    for locale in Locale::ALL {
+        let known = || SpaceLine {
+            user: Some("<b>Daniel\u{202e}".to_owned()),
+            ..space("acme")
+        };
+        for space in [
+            SpaceChoice::One(known()),
+            SpaceChoice::Open {
+                shown: vec![known()],
+                problem: None,
+            },
+        ] {
+            let page = ConsentPage {
+                space,
+                ..consent(locale)
+            };
+            let html = page.html();
+            assert!(html.contains("<bdi>&#60;b&#62;Daniel</bdi>"), "{html}");
+        }
+    }
+}
+
+#[test]
+fn the_user_is_named_before_anything_continues() {
+    for locale in Locale::ALL {
+        let html = confirm(locale).html();
+        assert!(html.contains("&#60;b&#62;Daniel") && !html.contains("<b>"));
+        assert!(!html.contains('\u{202e}') && !html.contains("http-equiv"));
+        assert!(html.contains("name=\"page\" value=\"the-&#34;page&#34;\""));
+        for decision in ["continue", "switch"] {
+            assert!(html.contains(&format!("name=\"decision\" value=\"{decision}\"")));
+        }
+        for shown in ["ACME", "acme.backlog.com", "Claude"] {
+            assert!(html.contains(shown), "{shown}");
+        }
+        let switch = switch(locale).html();
+        assert!(
+            switch.contains("href=\"https://acme.backlog.com/\""),
+            "{switch}"
+        );
+        assert!(
+            switch.contains("hub.example/authorize?state=a%22b"),
+            "{switch}"
+        );
+    }
+}
+
+#[test]
+fn the_operator_is_named_and_shown_and_can_be_asked() {
+    for html in Locale::ALL.map(|locale| consent(locale).html()) {
+        assert!(html.contains("<bdi translate=\"no\">&#60;Acme&#62; &#38; Co</bdi>"));
+        assert!(html.contains("src=\"data:image/png;base64,aW1hZ2U=\" alt=\"\""));
+        assert!(html.contains("<a href=\"mailto:it@example.com\">it@example.com</a>"));
+        assert!(html.contains("href=\"https://wiki.example.com/?a=b&#38;c=%22\""));
+        assert!(!html.contains("Backlog MCP Hub"));
+    }
+    let extension = Frame {
+        operator: Arc::new(Operator {
+            contact: Some("javascript:alert(1)@x.example?a=<b>".to_owned()),
+            ..Operator::default()
+        }),
+        ..Frame::default()
+    };
+    let page = ConsentPage {
+        frame: extension,
+        ..consent(Locale::En)
+    };
+    let html = page.html();
+    assert!(!html.contains("mailto:") && !html.contains("<b>"), "{html}");
+    assert!(html.contains("Backlog MCP Hub"));
+}
+
+#[test]
+fn a_page_is_offered_in_the_other_language_with_all_its_parameters() {
+    for (locale, other) in [(Locale::En, "ja"), (Locale::Ja, "en")] {
+        let html = consent(locale).html();
+        let back = "%2Fauthorize%3Fstate%3Da%26x%3D%22%3Cy%3E";
+        let link = format!("href=\"/language?to={other}&#38;back={back}\"");
+        assert_eq!(html.matches("href=\"/language").count(), 1, "{html}");
+        assert!(html.contains(&link), "{html}");
+        let once = ConsentPage {
+            frame: Frame {
+                locale,
+                ..Frame::default()
+            },
+            ..consent(locale)
+        };
+        assert!(!once.html().contains("/language"));
     }
 }

@@ -9,11 +9,13 @@
 //! | the JSON text of any of these | the same |
 //! | `"value": null`, `[]` or `""` | removes the value if an issue is changed; else ignored |
 
+use backlog_words::day::Toward;
+use chrono::{DateTime, TimeZone};
 use rmcp::model::JsonObject;
 use serde_json::{Map, Value};
 
 use super::{
-    date,
+    day,
     inputs::Mode,
     number::decimal,
     text::{clean, digits, quoted, shown, written_id},
@@ -128,7 +130,10 @@ pub(super) fn values(value: Value, mode: Mode) -> Result<Vec<Value>, String> {
 ///
 /// # Errors
 /// A condition has no type, or an unknown key.
-pub(super) fn filters(value: Value) -> Result<Vec<Value>, String> {
+pub(super) fn filters<Tz: TimeZone>(
+    value: Value,
+    now: &DateTime<Tz>,
+) -> Result<Vec<Value>, String> {
     let fields = listed(value)?.into_iter().enumerate();
     let read = fields.map(|(place, mut field)| {
         check_keys(place, &mut field, &OF_FILTERS)?;
@@ -145,7 +150,7 @@ pub(super) fn filters(value: Value) -> Result<Vec<Value>, String> {
                 continue;
             };
             let read = match kind.as_str() {
-                "date" => date::read(text).map(Value::from),
+                "date" => day::read(text, now, Toward::Future).map(Value::from),
                 "numeric" => number(text),
                 _ => continue,
             };

@@ -63,27 +63,40 @@ fn an_invalid_custom_field_is_reported() {
     }
 }
 
+fn now() -> DateTime<chrono::Utc> {
+    "2026-12-01T00:00:00Z".parse().unwrap()
+}
+
 #[test]
 fn conditions_are_read_by_their_type() {
-    let read = filters(json!([
-        {"type": "date", "id": 1, "min": "2026/10/20", "max": null},
-        {"type": "numeric", "id": 2, "min": "１２"},
-        {"type": "list", "id": 3, "value": ["7"]},
-        {"type": "list", "id": "Severity", "value": ["7"]},
-    ]));
+    let read = filters(
+        json!([
+            {"type": "date", "id": 1, "min": "2026/10/20", "max": null},
+            {"type": "numeric", "id": 2, "min": "１２"},
+            {"type": "list", "id": 3, "value": ["7"]},
+            {"type": "list", "id": "Severity", "value": ["7"]},
+            {"type": "date", "id": 4, "max": "来週の金曜"},
+        ]),
+        &now(),
+    );
     let expected = vec![
         json!({"type": "date", "id": 1, "min": "2026-10-20"}),
         json!({"type": "numeric", "id": 2, "min": 12}),
         json!({"type": "list", "id": 3, "value": [7]}),
         json!({"type": "list", "id": "Severity", "value": ["7"]}),
+        json!({"type": "date", "id": 4, "max": "2026-12-11"}),
     ];
     assert_eq!(read, Ok(expected));
-    let error = filters(json!({"Severity": "S1"})).unwrap_err();
+    let error = filters(json!({"Severity": "S1"}), &now()).unwrap_err();
     assert!(
         error.contains("available types: text, numeric, date, list"),
         "{error}"
     );
-    let error = filters(json!([{"type": "numeric", "id": 2, "min": "1,200"}])).unwrap_err();
+    let error = filters(
+        json!([{"type": "numeric", "id": 2, "min": "1,200"}]),
+        &now(),
+    )
+    .unwrap_err();
     assert!(
         error.starts_with("[0].min: expected a number such as 2.5"),
         "{error}"

@@ -131,7 +131,13 @@ fn custom_field(name: &str, value: Value, arguments: &mut JsonObject, known: Kno
     let Value::Array(fields) = fields else {
         return false;
     };
-    fields.push(serde_json::json!({"id": id.to_string(), "value": value}));
+    let field = [("id", Value::String(id.to_string())), ("value", value)];
+    fields.push(
+        field
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect(),
+    );
     true
 }
 

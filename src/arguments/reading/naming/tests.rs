@@ -1,16 +1,18 @@
 use serde_json::json;
 
 use super::*;
-use crate::calls::{options::ToolOptions, registry::Table};
+use crate::calls::{options::ToolOptions, registry::Registry};
 
 fn settled(tool: &str, arguments: Value) -> Result<Value, String> {
-    let table = Table::new(&ToolOptions::default());
-    let schema = &table.get(tool).expect(tool).tool.input_schema;
+    let registry = Registry::new(&ToolOptions::default());
+    let schema = &registry.get(tool).expect(tool).listed.input_schema;
     let known = Known {
         published: schema["properties"].as_object().expect("inputs"),
         fields_are_off: true,
     };
-    let mut arguments = arguments.as_object().cloned().expect("an object");
+    let Value::Object(mut arguments) = arguments else {
+        panic!("an object");
+    };
     unwrap(&mut arguments, known);
     settle(&mut arguments, known)?;
     Ok(Value::Object(arguments))

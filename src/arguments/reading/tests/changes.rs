@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{meant, read, refused};
 use crate::{
     arguments::reading::Mode,
-    calls::{options::ToolOptions, registry::Table},
+    calls::{options::ToolOptions, registry::Registry},
     toolkit::input_kind::{Input, InputKind, Mark},
 };
 
@@ -72,8 +72,8 @@ fn on_a_change_an_empty_value_removes_if_the_input_allows_it() {
 
 /// The arguments of a client that fills everything in, as strict modes do.
 fn full(tool: &str, of: impl Fn(&Input) -> Value) -> Value {
-    let table = Table::new(&ToolOptions::default());
-    let inputs = &table.own(tool).expect(tool).inputs;
+    let registry = Registry::new(&ToolOptions::default());
+    let inputs = &registry.own(tool).expect(tool).inputs;
     let all = inputs
         .all
         .iter()
@@ -117,15 +117,15 @@ fn a_call_that_names_every_input_means_nothing_by_what_is_empty() {
 
 #[test]
 fn a_change_of_nothing_is_an_error() {
-    let table = Table::new(&ToolOptions::default());
+    let registry = Registry::new(&ToolOptions::default());
     let mut changing = 0;
-    for entry in table.entries() {
-        let inputs = &entry.inputs;
+    for tool in registry.tools() {
+        let inputs = &tool.inputs;
         if inputs.mode != Mode::Changing {
             continue;
         }
         changing += 1;
-        let name = entry.spec.name;
+        let name = tool.meta.name;
         let changes = inputs
             .all
             .iter()
@@ -158,18 +158,18 @@ fn a_change_of_nothing_is_an_error() {
 
 #[test]
 fn clearable_inputs_are_described_as_such() {
-    let table = Table::new(&ToolOptions::default());
-    for entry in table.entries() {
-        let tool = entry.tool.description.as_deref().unwrap_or_default();
-        for input in entry.inputs.all.iter().filter(|input| input.is_clearable) {
-            let schema = &entry.tool.input_schema["properties"][&input.name];
+    let registry = Registry::new(&ToolOptions::default());
+    for tool in registry.tools() {
+        let description = tool.listed.description.as_deref().unwrap_or_default();
+        for input in tool.inputs.all.iter().filter(|input| input.is_clearable) {
+            let schema = &tool.listed.input_schema["properties"][&input.name];
             let text = schema["description"].as_str().unwrap_or_default();
-            let name = (entry.spec.name, &input.name);
+            let name = (tool.meta.name, &input.name);
             assert!(
-                text.contains("empty to remove") || tool.contains("an empty"),
+                text.contains("empty to remove") || description.contains("an empty"),
                 "{name:?}"
             );
-            assert_eq!(entry.inputs.mode, Mode::Changing, "{name:?}");
+            assert_eq!(tool.inputs.mode, Mode::Changing, "{name:?}");
         }
     }
 }

@@ -4,11 +4,12 @@ mod changes;
 mod places;
 mod values;
 
+use backlog_client::BacklogUrl;
 use serde_json::json;
 
 use super::*;
 use crate::{
-    calls::{options::ToolOptions, registry::Table},
+    calls::{options::ToolOptions, registry::Registry},
     mcp::{server::HubServer, tests::server},
     toolkit::{input_kind::READ, name_kind},
 };
@@ -22,7 +23,9 @@ fn read_by(
     tool: &str,
     arguments: Value,
 ) -> Result<(Value, Vec<String>), String> {
-    let mut arguments = arguments.as_object().cloned().expect("an object");
+    let Value::Object(mut arguments) = arguments else {
+        panic!("an object");
+    };
     let notes = server.read_arguments(tool, &mut arguments, &space());
     notes.expect(tool).map(|notes| (arguments.into(), notes))
 }
@@ -198,17 +201,21 @@ fn inputs_that_are_offered_beside_the_tools_own_are_read_too() {
     let published = json!({"properties": {"textOffset": {"type": "number"}}});
     inputs.extend(published.as_object().unwrap());
     let mut arguments = JsonObject::from_iter([("textOffset".to_owned(), json!("5"))]);
-    inputs.read(&mut arguments, &space()).unwrap();
+    let space = CallSpace {
+        url: &space(),
+        now: chrono::DateTime::UNIX_EPOCH.with_timezone(&chrono_tz::Tz::UTC),
+    };
+    inputs.read(&mut arguments, &space).unwrap();
     assert_eq!(arguments["textOffset"], 5);
 }
 
 #[test]
 fn no_keyword_of_ours_is_published() {
-    let table = Table::new(&ToolOptions::default());
-    for entry in table.entries() {
-        let schema = entry.tool.schema_as_json_value().to_string();
+    let registry = Registry::new(&ToolOptions::default());
+    for tool in registry.tools() {
+        let schema = tool.listed.schema_as_json_value().to_string();
         for keyword in [READ, name_kind::KEYWORD, name_kind::CLEARABLE] {
-            assert!(!schema.contains(keyword), "{}: {keyword}", entry.spec.name);
+            assert!(!schema.contains(keyword), "{}: {keyword}", tool.meta.name);
         }
     }
 }

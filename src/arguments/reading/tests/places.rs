@@ -80,6 +80,16 @@ fn other_items_are_read_from_links() {
             "issueKey: expected an issue key such as PROJ-12, or an id; the URL is of a wiki page",
         ),
         (
+            "get_issue",
+            json!({"issueKey": "HARBOR-12 and HARBOR-13"}),
+            "issueKey: expected one issue key, received HARBOR-12 and HARBOR-13",
+        ),
+        (
+            "add_issue",
+            json!({"parentIssueId": "HARBOR-12 と harbor-13"}),
+            "parentIssueId: expected one issue key, received HARBOR-12 and HARBOR-13",
+        ),
+        (
             "get_wiki",
             json!({"wikiId": "https://acme.backlog.com/wiki/HARBOR/Home"}),
             "the URL is of a wiki page by its name (get_wiki_pages returns its id)",

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{meant, refused};
-use crate::calls::{options::ToolOptions, registry::Table};
+use crate::calls::{options::ToolOptions, registry::Registry};
 
 #[test]
 fn values_in_any_json_are_taken() {
@@ -138,18 +138,18 @@ fn numbers_are_within_the_published_bounds() {
 /// This includes the inputs of other parts of the server.
 #[test]
 fn no_tool_takes_a_number_beyond_its_bounds() {
-    let table = Table::new(&ToolOptions::default());
+    let registry = Registry::new(&ToolOptions::default());
     let mut cases = 0;
-    for entry in table.entries() {
-        let inputs = &entry.tool.input_schema["properties"];
+    for tool in registry.tools() {
+        let inputs = &tool.listed.input_schema["properties"];
         for (name, schema) in inputs.as_object().unwrap() {
             for (keyword, step) in [("minimum", -1), ("maximum", 1)] {
                 let Some(bound) = schema[keyword].as_i64().filter(|bound| *bound != 1) else {
                     continue;
                 };
-                let error = refused(entry.spec.name, json!({ name.as_str(): bound + step }));
+                let error = refused(tool.meta.name, json!({ name.as_str(): bound + step }));
                 let start = format!("{name}: expected ");
-                assert!(error.contains(&start), "{}: {error}", entry.spec.name);
+                assert!(error.contains(&start), "{}: {error}", tool.meta.name);
                 cases += 1;
             }
         }

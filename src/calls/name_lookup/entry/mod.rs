@@ -87,7 +87,7 @@ impl From<Raw> for Entry {
 }
 
 impl Entry {
-    pub fn new(id: i64, name: &str) -> Self {
+    pub(super) fn new(id: i64, name: &str) -> Self {
         Self {
             id,
             name: name.to_owned(),
@@ -101,33 +101,38 @@ impl Entry {
     }
 
     /// Whether it is a custom field that holds a date.
-    pub fn is_date(&self) -> bool {
+    pub(super) fn is_date(&self) -> bool {
         self.kind == DATE
     }
 
     /// Whether it is a custom field that holds a number.
-    pub fn is_number(&self) -> bool {
+    pub(super) fn is_number(&self) -> bool {
         self.kind == NUMBER
     }
 
     /// Whether it is a custom field that holds several items.
-    pub fn takes_several(&self) -> bool {
+    pub(super) fn takes_several(&self) -> bool {
         SEVERAL.contains(&self.kind)
     }
 
     /// Whether it is a custom field of this issue type.
-    pub fn is_of(&self, issue_type: i64) -> bool {
+    pub(super) fn is_of(&self, issue_type: i64) -> bool {
         self.issue_types.is_empty() || self.issue_types.contains(&issue_type)
     }
 
     /// Whether it is a custom field that may hold any text.
-    pub fn is_text(&self) -> bool {
+    pub(super) fn is_text(&self) -> bool {
         !self.is_date() && !self.is_number() && self.items.is_empty()
     }
 
     /// Its display name.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its key, sign-in name or mail address.
+    pub(super) fn others(&self) -> &[String] {
+        &self.others
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -135,12 +140,12 @@ impl Entry {
     }
 
     /// The key of a project.
-    pub fn key(&self) -> Option<&str> {
+    pub(super) fn key(&self) -> Option<&str> {
         self.others.first().map(String::as_str)
     }
 
     /// Its approximate size in memory.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         let others = self.others.iter();
         size_of::<Self>()
             + self.name.len()
@@ -162,7 +167,7 @@ impl fmt::Display for Entry {
     }
 }
 
-/// The indexes in a list by [folded](folded) name, built on first use.
+/// The indexes in a list by [`folded`] name, built on first use.
 #[derive(Debug, Default)]
 pub(super) struct Folded {
     by_name: OnceLock<HashMap<String, Vec<usize>>>,
@@ -181,13 +186,13 @@ impl Folded {
     }
 
     /// Returns the users that a text addresses: `山口さん`, `@m.lind`, `佐藤遥` for `佐藤 遥`.
-    pub fn addressed<'a>(&self, entries: &'a [Entry], text: &str) -> Vec<&'a Entry> {
+    pub(super) fn addressed<'a>(&self, entries: &'a [Entry], text: &str) -> Vec<&'a Entry> {
         let text = address(text);
         self.that(entries, |name| !text.is_empty() && name == text)
     }
 
     /// Returns the users with a text in one of their names.
-    pub fn with_part<'a>(&self, entries: &'a [Entry], text: &str) -> Vec<&'a Entry> {
+    pub(super) fn with_part<'a>(&self, entries: &'a [Entry], text: &str) -> Vec<&'a Entry> {
         let text = address(text);
         let least = if text.is_ascii() { 3 } else { 2 };
         let is_part = text.chars().count() >= least;

@@ -6,17 +6,15 @@ mod case;
 use std::{collections::BTreeMap, time::Instant};
 
 use actix_web::HttpResponse;
+use backlog_client::fake::{FakeBacklog, Received};
 use rmcp::model::ProtocolVersion;
 use serde_json::{Map, Value, json};
 
 use super::{caller_of, server};
 use crate::{
     arguments::reading::Mode,
-    backlog::fake::{FakeBacklog, Received},
     calls::{
-        caller::Caller,
-        options::ToolOptions,
-        registry::{Entry, Table},
+        caller::Caller, options::ToolOptions, registered_tool::RegisteredTool, registry::Registry,
     },
     mcp::server::HubServer,
     toolkit::input_kind::{Input, InputKind},
@@ -92,7 +90,7 @@ impl Trial<'_> {
 
 /// The arguments in addition to the input under test: the required ones, those that identify the
 /// item, and a change if the tool makes changes.
-fn beside(entry: &Entry, input: &Input) -> Map<String, Value> {
+fn beside(tool: &RegisteredTool, input: &Input) -> Map<String, Value> {
     const SIBLINGS: [[&str; 2]; 3] = [
         ["issueId", "issueKey"],
         ["projectId", "projectKey"],
@@ -104,7 +102,7 @@ fn beside(entry: &Entry, input: &Input) -> Map<String, Value> {
             .find(|pair| pair.contains(&other.name.as_str()));
         pair.is_some_and(|pair| pair.contains(&input.name.as_str()) && !input.is_list)
     };
-    let all = entry.inputs.own();
+    let all = tool.inputs.own();
     let keys = ["issueKey", "projectKey", "repoName"];
     let mut arguments = Map::new();
     for other in all {
@@ -113,18 +111,18 @@ fn beside(entry: &Entry, input: &Input) -> Map<String, Value> {
             arguments.insert(other.name.clone(), right(other));
         }
     }
-    if entry.inputs.mode() == Mode::Changing {
+    if tool.inputs.mode() == Mode::Changing {
         let change = all.iter().find(|other| {
             other.kind == InputKind::Text
                 && !other.is_list
-                && entry.inputs.is_change(&other.name)
+                && tool.inputs.is_change(&other.name)
                 && other.name != input.name
         });
         if let Some(change) = change {
             arguments.insert(change.name.clone(), json!("other"));
         }
     }
-    if entry.spec.name == "upload_attachment" && input.name == "filename" {
+    if tool.meta.name == "upload_attachment" && input.name == "filename" {
         arguments.insert("text".to_owned(), json!("text"));
     }
     arguments
@@ -139,12 +137,12 @@ async fn every_form_of_an_input_is_accepted_or_reported() {
         caller: caller_of(&fake),
         fake: &fake,
     };
-    let table = Table::new(&ToolOptions::default());
+    let registry = Registry::new(&ToolOptions::default());
     let (mut tried, mut wrong) = (BTreeMap::<Class, usize>::new(), Vec::new());
-    for entry in table.entries() {
-        let tool = entry.spec.name;
-        for input in entry.inputs.own() {
-            let beside = beside(entry, input);
+    for registered in registry.tools() {
+        let tool = registered.meta.name;
+        for input in registered.inputs.own() {
+            let beside = beside(registered, input);
             let with = |value: Value, name: &str| {
                 let mut arguments = beside.clone();
                 arguments.insert(name.to_owned(), value);
@@ -158,7 +156,7 @@ async fn every_form_of_an_input_is_accepted_or_reported() {
                 input.name, as_right.text
             );
             for class in CLASSES {
-                let (value, want) = case(input, entry.inputs.mode(), class, fake.url.as_str());
+                let (value, want) = case(input, registered.inputs.mode(), class, fake.url.as_str());
                 if want == Want::None {
                     continue;
                 }

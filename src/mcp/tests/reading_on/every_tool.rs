@@ -1,8 +1,9 @@
 //! Rules that hold for every tool.
 
+use backlog_client::fake::FakeBacklog;
+
 use super::{advised, as_json, japanese, responding, shown};
 use crate::{
-    backlog::fake::FakeBacklog,
     calls::{options::ToolOptions, registry},
     mcp::tests::{caller_of, calls::sample, exchange, post, result, server},
     toolkit::rest::Way,
@@ -10,6 +11,10 @@ use crate::{
 use serde_json::{Value, json};
 
 /// An item with all the fields that identify it, and a long text.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a caller writes it with `json!`"
+)]
 fn thing(id: Value, text: &str) -> Value {
     json!({
         "id": id, "projectId": 3, "issueId": 4, "issueKey": "A-1", "repositoryId": 6, "number": 7,
@@ -39,11 +44,11 @@ async fn no_tool_loses_a_text_without_a_way_on() {
             false => responding(&thing(id, &text)),
             true => responding(&json!([thing(id, &text)])),
         });
-        for entry in &tools {
-            let name = entry.spec.name;
+        for tool in &tools {
+            let name = tool.meta.name;
             let is_document = name.ends_with("_document") || name == "get_documents";
             let caller = caller_of(if is_document { &named } else { &numbered });
-            let schema = entry.tool.schema_as_json_value();
+            let schema = tool.listed.schema_as_json_value();
             let mut arguments = sample(&schema);
             let given = arguments.as_object_mut().unwrap();
             for ours in ["textOffset", "textLength", "itemOffset", "offset", "count"] {
@@ -64,13 +69,13 @@ async fn no_tool_loses_a_text_without_a_way_on() {
             let note = made["content"][1]["text"]
                 .as_str()
                 .unwrap_or_else(|| panic!("{name} says nothing"));
-            if matches!(entry.spec.rest.way, Way::None) {
+            if matches!(tool.meta.rest.way, Way::None) {
                 assert!(note.contains("No tool reads on"), "{name}: {note}");
                 continue;
             }
             let (tool, inputs) = advised(&made).unwrap_or_else(|| panic!("{name}: {note}"));
-            let reader = tools.iter().find(|it| it.spec.name == tool).expect(&tool);
-            let takes = reader.tool.schema_as_json_value();
+            let reader = tools.iter().find(|it| it.meta.name == tool).expect(&tool);
+            let takes = reader.listed.schema_as_json_value();
             let inputs = inputs.as_object().unwrap();
             for input in inputs.keys() {
                 assert!(

@@ -1,13 +1,11 @@
 //! Lists: in pages of the hub, and inside an item.
 
+use backlog_client::fake::{FakeBacklog, Received};
 use regex::Regex;
 use serde_json::{Value, json};
 
 use super::{advised, as_json, responding, shown};
-use crate::{
-    backlog::fake::{FakeBacklog, Received},
-    mcp::tests::{caller_of, result},
-};
+use crate::mcp::tests::{caller_of, result};
 
 /// The offset that the notes of a list advise.
 fn next_offset(result: &Value) -> Option<u64> {

@@ -6,21 +6,18 @@ mod lists;
 mod resource;
 
 use actix_web::HttpResponse;
+use backlog_client::fake::{FakeBacklog, Received};
 use regex::Regex;
 use serde_json::{Value, json};
 
 use super::{caller_of, result};
-use crate::{
-    backlog::fake::{FakeBacklog, Received},
-    calls::options::ToolOptions,
-    toolkit::tokens::tokens,
-};
+use crate::{calls::options::ToolOptions, toolkit::tokens::tokens};
 
 /// The number of characters of a long text.
 const LENGTH: usize = 66_000;
 
 /// A Backlog that responds to every request with this value.
-fn responding(value: &Value) -> FakeBacklog {
+pub(super) fn responding(value: &Value) -> FakeBacklog {
     let body = value.to_string();
     FakeBacklog::start(move |_| as_json(body.clone()))
 }

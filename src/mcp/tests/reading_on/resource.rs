@@ -10,18 +10,22 @@ use crate::{
     toolkit::tokens::tokens,
 };
 
+/// The texts inside the fences of a part, without line breaks: a fence adds one at its end.
+fn fenced(part: &str) -> String {
+    let pieces = part.split("```\n").skip(1).step_by(2);
+    pieces.collect::<String>().replace('\n', "")
+}
+
 #[actix_web::test]
-async fn a_resource_is_read_to_its_end_by_the_addresses_in_it() {
-    let note = Regex::new(
-        r"\n?\n\(Characters (\d+) to (\d+) of \d+ of this page, as of 2026-10-01T08:12:30Z\. (?:It continues at (\S+)|This is the end\.)\)\n$",
-    )
-    .unwrap();
+async fn a_resource_is_read_to_its_end_by_the_uris_in_it() {
+    let next =
+        Regex::new(r"\nThe URI of the next part \(as of 2026-10-01 08:12\): (\S+)\n").unwrap();
     for lines in [true, false] {
         let text = japanese(lines);
-        let updated = "2026-10-01T08:12:30Z";
         let backlog = responding(&json!({
             "id": 12, "name": "潮位", "issueKey": "AB-1", "title": "T", "content": text,
-            "plain": text, "description": text, "updated": updated, "updatedUser": {"name": "佐藤"},
+            "plain": text, "description": text, "updated": "2026-10-01T08:12:30Z",
+            "updatedUser": {"name": "佐藤"},
         }));
         let caller = caller_of(&backlog);
         for path in ["wikis/12", "issues/AB-1", "documents/0a"] {
@@ -33,23 +37,36 @@ async fn a_resource_is_read_to_its_end_by_the_addresses_in_it() {
                 let part = contents["text"]
                     .as_str()
                     .unwrap_or_else(|| panic!("{body}"));
+                assert!(part.starts_with("Part of a longer text: "), "{part}");
                 assert!(tokens(part) <= ToolOptions::default().max_tokens);
-                let note = note
-                    .captures(part)
-                    .unwrap_or_else(|| panic!("no note: {uri}"));
-                let shown: usize =
-                    note[2].parse::<usize>().unwrap() - note[1].parse::<usize>().unwrap();
-                page.extend(part.chars().take(shown));
-                match note.get(3) {
-                    Some(next) => uri = next.as_str().trim_end_matches(')').to_owned(),
+                page.push_str(&fenced(part));
+                match next.captures(part) {
+                    Some(next) => next[1].clone_into(&mut uri),
                     None => {
-                        assert!(parts > 2);
+                        assert!(parts > 2 && part.contains("; this is its end."), "{part}");
                         break;
                     }
                 }
                 assert!(parts < 20, "no end");
             }
-            assert!(page.contains(text.trim_end()), "{path}");
+            assert!(page == text.replace('\n', ""), "{path}");
         }
     }
+}
+
+#[actix_web::test]
+async fn an_offset_past_the_end_says_so() {
+    let backlog = responding(&json!({"id": 12, "name": "潮位", "content": "T"}));
+    let uri = uri(&backlog, "wikis/12?textOffset=5000");
+    let body = rpc(
+        &caller_of(&backlog),
+        "resources/read",
+        json!({ "uri": uri }),
+    )
+    .await;
+    let text = body["result"]["contents"][0]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("There is nothing at offset 5000"),
+        "{text}"
+    );
 }

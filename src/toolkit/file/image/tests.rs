@@ -33,7 +33,7 @@ async fn fitted(bytes: &Bytes) -> Result<Picture, Unfit> {
 /// A pool with a long timeout, because unoptimized code is slow.
 fn patient() -> Pool {
     Pool::new(PoolLimits {
-        work: Duration::from_secs(600),
+        work: Duration::from_mins(10),
         ..PoolLimits::default()
     })
 }
@@ -206,7 +206,7 @@ async fn it_is_done_in_the_pool() {
         let pool = Pool::new(PoolLimits {
             bytes: memory,
             wait: Duration::ZERO,
-            work: Duration::from_secs(600),
+            work: Duration::from_mins(10),
         });
         let unfit = fit(&pool, bytes.clone(), "image/png").await.unwrap_err();
         assert_eq!(unfit, expected);

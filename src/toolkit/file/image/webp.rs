@@ -64,9 +64,9 @@ fn is_within((width, height): (u32, u32), canvas: (u32, u32)) -> bool {
 mod tests {
     use super::*;
 
-    fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    fn chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
         let length = u32::try_from(data.len()).unwrap();
-        let mut bytes = [name.as_slice(), &length.to_le_bytes(), data].concat();
+        let mut bytes = [name, &length.to_le_bytes(), data].concat();
         bytes.extend(vec![0; data.len() % 2]);
         bytes
     }

@@ -1,23 +1,21 @@
 //! The items of custom fields of a list type.
 
+use backlog_client::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backlog::Operation,
-    toolkit::{
-        inputs::{CustomField, CustomFieldItem, ProjectIdOrKey},
-        name_list::NameList,
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::Endpoint,
-    },
+use crate::toolkit::{
+    inputs::{CustomField, CustomFieldItem, ProjectIdOrKey},
+    name_list::NameList,
+    project_binding::ProjectBinding,
+    rest::Rest,
+    tool::ApiTool,
 };
 
 /// Adds an item to a list custom field.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct AddCustomFieldItem {
+pub(in crate::tools) struct AddCustomFieldItem {
     project_id_or_key: ProjectIdOrKey,
     /// Custom field id or name
     custom_field_id: CustomField,
@@ -25,7 +23,7 @@ pub(super) struct AddCustomFieldItem {
     name: String,
 }
 
-impl Endpoint for AddCustomFieldItem {
+impl ApiTool for AddCustomFieldItem {
     const NAME: &'static str = "add_custom_field_item";
     const TITLE: &'static str = "Add custom field item";
     const CALL: Operation =
@@ -38,7 +36,7 @@ impl Endpoint for AddCustomFieldItem {
 /// Renames an item of a list custom field.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UpdateCustomFieldItem {
+pub(in crate::tools) struct UpdateCustomFieldItem {
     project_id_or_key: ProjectIdOrKey,
     /// Custom field id or name
     custom_field_id: CustomField,
@@ -48,7 +46,7 @@ pub(super) struct UpdateCustomFieldItem {
     name: String,
 }
 
-impl Endpoint for UpdateCustomFieldItem {
+impl ApiTool for UpdateCustomFieldItem {
     const NAME: &'static str = "update_custom_field_item";
     const TITLE: &'static str = "Update custom field item";
     const CALL: Operation =
@@ -61,7 +59,7 @@ impl Endpoint for UpdateCustomFieldItem {
 /// Deletes an item of a list custom field and removes it from all issues.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct DeleteCustomFieldItem {
+pub(in crate::tools) struct DeleteCustomFieldItem {
     project_id_or_key: ProjectIdOrKey,
     /// Custom field id or name
     custom_field_id: CustomField,
@@ -69,7 +67,7 @@ pub(super) struct DeleteCustomFieldItem {
     item_id: CustomFieldItem,
 }
 
-impl Endpoint for DeleteCustomFieldItem {
+impl ApiTool for DeleteCustomFieldItem {
     const NAME: &'static str = "delete_custom_field_item";
     const TITLE: &'static str = "Delete custom field item";
     const CALL: Operation =

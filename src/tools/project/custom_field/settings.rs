@@ -1,7 +1,7 @@
-//! The custom fields of a project.
+//! The options that only some types of custom fields have.
 //!
-//! The options that only some types have are in one object, tagged by the type, so that the schema
-//! shows which option belongs to which type. [`spread`] converts them:
+//! They are in one object, tagged by the type, so that the schema shows which option belongs to
+//! which type. [`spread`] converts them:
 //!
 //! | input | parameters |
 //! |---|---|
@@ -13,136 +13,15 @@
 
 use std::borrow::Cow;
 
+use backlog_client::InputError;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{
-    backlog::{InputError, Operation},
-    toolkit::{
-        attempt::Backlog,
-        entity::{ENTITY, Entity},
-        error::ToolError,
-        inputs::{CustomField, Date, Decimal, Integer, IssueType, ProjectIdOrKey},
-        name_list::NameList,
-        outcome::Outcome,
-        project_binding::ProjectBinding,
-        rest::Rest,
-        tool::{Access, Endpoint, Tool, inputs},
-    },
+use crate::toolkit::{
+    entity::{ENTITY, Entity},
+    inputs::{Date, Decimal, Integer},
 };
-
-/// Adds a custom field to a project.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct AddCustomField {
-    project_id_or_key: ProjectIdOrKey,
-    /// Display name
-    name: String,
-    /// The type and its options: allowAddItem (lists, checkBox, radio), allowInput (checkBox,
-    /// radio), min, max, initialValue and unit (numeric), min, max and initialDate or initialShift,
-    /// the days from creation (date)
-    settings: Settings,
-    /// Choices; list types only
-    items: Option<Vec<String>>,
-    /// Free text
-    description: Option<String>,
-    /// Whether issues must have a value
-    required: Option<bool>,
-    /// Issue types by id or name; default all
-    applicable_issue_types: Option<Vec<IssueType>>,
-}
-
-impl AddCustomField {
-    const CALL: Operation = Operation::post("projects/{projectIdOrKey}/customFields");
-}
-
-impl Tool for AddCustomField {
-    const NAME: &'static str = "add_custom_field";
-    const TITLE: &'static str = "Add custom field";
-    const ACCESS: Access = Access::of(Self::CALL.method());
-    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
-    const CHANGES: &'static [NameList] = &[NameList::CustomFields];
-    const REST: Rest = Rest::CUSTOM_FIELDS;
-
-    async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
-        if self.items.is_some() && !self.settings.is_list() {
-            return Err(invalid("items", "only list types have items").into());
-        }
-        let mut inputs = inputs(&self);
-        inputs.insert("typeId".to_owned(), json!(self.settings.type_id()));
-        spread(&mut inputs)?;
-        let request = Self::CALL.fill(inputs)?;
-        backlog.fetch(request).await.map(Outcome::Json)
-    }
-}
-
-/// Changes a custom field. For its items, use update_custom_field_item.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct UpdateCustomField {
-    project_id_or_key: ProjectIdOrKey,
-    /// Custom field id or name
-    id: CustomField,
-    /// Display name
-    name: Option<String>,
-    /// The type of the field and the options to change, as in add_custom_field
-    settings: Option<Settings>,
-    /// Free text; empty to remove
-    #[schemars(extend("x-clearable" = true))]
-    description: Option<String>,
-    /// Whether issues must have a value
-    required: Option<bool>,
-    /// Issue types by id or name; at least one
-    applicable_issue_types: Option<Vec<IssueType>>,
-}
-
-impl UpdateCustomField {
-    const CALL: Operation = Operation::patch("projects/{projectIdOrKey}/customFields/{id}");
-}
-
-impl Tool for UpdateCustomField {
-    const NAME: &'static str = "update_custom_field";
-    const TITLE: &'static str = "Update custom field";
-    const ACCESS: Access = Access::of(Self::CALL.method());
-    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
-    const CHANGES: &'static [NameList] = &[NameList::CustomFields];
-    const REST: Rest = Rest::CUSTOM_FIELDS;
-    const REQUEST: Option<Operation> = Some(Self::CALL);
-
-    async fn run(self, backlog: &Backlog<'_>) -> Result<Outcome, ToolError> {
-        if self
-            .applicable_issue_types
-            .as_ref()
-            .is_some_and(Vec::is_empty)
-        {
-            // An empty list is not sent, and Backlog may not accept it.
-            return Err(invalid("applicableIssueTypes", "an empty list changes nothing").into());
-        }
-        let mut inputs = inputs(&self);
-        spread(&mut inputs)?;
-        let request = Self::CALL.fill(inputs)?;
-        backlog.fetch(request).await.map(Outcome::Json)
-    }
-}
-
-/// Deletes a custom field and its values in all issues.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DeleteCustomField {
-    project_id_or_key: ProjectIdOrKey,
-    /// Custom field id or name
-    id: CustomField,
-}
-
-impl Endpoint for DeleteCustomField {
-    const NAME: &'static str = "delete_custom_field";
-    const TITLE: &'static str = "Delete custom field";
-    const CALL: Operation = Operation::delete("projects/{projectIdOrKey}/customFields/{id}");
-    const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
-    const CHANGES: &'static [NameList] = &[NameList::CustomFields];
-    const REST: Rest = Rest::SHORT;
-}
 
 /// Its schema is written by hand, at half the length of the derived one.
 #[derive(Deserialize, Serialize)]
@@ -152,7 +31,7 @@ impl Endpoint for DeleteCustomField {
     rename_all_fields = "camelCase",
     deny_unknown_fields
 )]
-enum Settings {
+pub(super) enum Settings {
     SingleList {
         allow_add_item: Option<bool>,
     },
@@ -214,7 +93,7 @@ impl JsonSchema for Settings {
 }
 
 impl Settings {
-    fn type_id(&self) -> u8 {
+    pub(super) fn type_id(&self) -> u8 {
         match self {
             Self::Text {} => 1,
             Self::TextArea {} => 2,
@@ -227,7 +106,7 @@ impl Settings {
         }
     }
 
-    fn is_list(&self) -> bool {
+    pub(super) fn is_list(&self) -> bool {
         self.type_id() >= 5
     }
 }
@@ -236,7 +115,7 @@ impl Settings {
 ///
 /// # Errors
 /// The settings contradict each other.
-fn spread(inputs: &mut Map<String, Value>) -> Result<(), InputError> {
+pub(super) fn spread(inputs: &mut Map<String, Value>) -> Result<(), InputError> {
     let Some(Value::Object(mut settings)) = inputs.shift_remove("settings") else {
         return Ok(());
     };
@@ -283,7 +162,7 @@ fn is_less(one: Option<&Value>, other: Option<&Value>) -> bool {
     }
 }
 
-fn invalid(argument: &str, reason: &'static str) -> InputError {
+pub(super) fn invalid(argument: &str, reason: &'static str) -> InputError {
     InputError::Invalid {
         argument: argument.to_owned(),
         reason,
@@ -292,6 +171,8 @@ fn invalid(argument: &str, reason: &'static str) -> InputError {
 
 #[cfg(test)]
 mod tests {
+    use backlog_client::Operation;
+
     use super::*;
 
     /// The form that adds a field with these settings.

@@ -24,13 +24,14 @@ use actix_web::{
     http::header,
     web::Bytes,
 };
+use foundation::shares::Shares;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::AbortHandle,
 };
 
 use super::lost_response;
-use crate::{calls::caller::ChallengeSlot, domain::SpaceId, shares::Shares};
+use crate::{calls::caller::ChallengeSlot, domain::SpaceId};
 
 /// The server's own buffer holds this much for every connection.
 const SMALL: usize = 64 * 1024;
@@ -41,7 +42,7 @@ const MAX_BYTES_PER_SPACE: usize = 64 << 20;
 /// The limit for the responses to one user of a space, in bytes.
 const MAX_BYTES_PER_USER: usize = 32 << 20;
 /// How long a client may take to read one; the largest need 1.5 Mbit/s.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The memory budget for large responses; clones share it.
 #[derive(Clone, Debug)]
@@ -59,6 +60,10 @@ struct Inner {
 type User = (SpaceId, i64);
 
 /// The reservation of one response, until it is dropped.
+#[expect(
+    clippy::struct_field_names,
+    reason = "a permit for each limit: of what it is one is its name"
+)]
 #[derive(Debug)]
 struct Reservation {
     _of_user: OwnedSemaphorePermit,

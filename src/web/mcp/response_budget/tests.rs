@@ -18,7 +18,7 @@ use super::*;
 const LARGE: usize = 32 << 20;
 const SPACE: SpaceId = SpaceId(Uuid::from_u128(7));
 const USER: User = (SPACE, 1);
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(300);
 
 fn response(response: HttpResponse) -> ServiceResponse<BoxBody> {

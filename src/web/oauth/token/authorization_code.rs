@@ -6,21 +6,21 @@
 //!    verifier, can cause that.
 //! 4. One statement consumes the code; the token pair is issued with it.
 
+use oauth_values::{
+    ErrorCode, OAuthError, Params, resource,
+    token::{AuthorizationCode, TokenHash},
+};
+
 use super::response::{TokenResponse, invalid_grant, issue_pair, space_disabled};
 use crate::{
     db::{self, authorization_codes::Code},
-    domain::{GrantId, RevocationReason},
-    oauth::{
-        ErrorCode, OAuthError, Params, resource,
-        token::{AuthorizationCode, TokenHash},
-    },
-    observe::SecurityEvent,
-    web::{AppState, Issuer, client_auth::Presented, error::JsonError},
+    domain::{GrantId, RevocationReason, security::SecurityEvent},
+    web::{AppState, Issuer, error::JsonError, oauth::client_auth::Presented},
 };
 
 const UNKNOWN: &str = "The authorization code is unknown, expired or already used.";
 
-pub async fn exchange(
+pub(super) async fn exchange(
     hub: &AppState,
     issuer: &Issuer,
     presented: Presented,

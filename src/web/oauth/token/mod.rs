@@ -12,19 +12,18 @@ mod repeat;
 mod response;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
-
-use super::{
-    AppState, Issuer,
-    client_auth::{self, Presented},
-    error::JsonError,
-    issuer::ForClient,
-    limits::{Attempt, Endpoint},
-    request_body::{OAuthBody, form},
-    unchecked::Credential,
-};
-use crate::oauth::{
+use oauth_values::{
     ClientIdForm, ErrorCode, OAuthError, Params,
     token::{CodeKind, RefreshKind},
+};
+
+use super::client_auth::{self, Presented};
+use crate::web::{
+    AppState, Issuer,
+    error::JsonError,
+    issuer::ForClient,
+    limits::{Attempt, Endpoint, unchecked_lookups::Credential},
+    request_body::{OAuthBody, form},
 };
 use response::{TokenResponse, invalid_grant};
 

@@ -11,6 +11,10 @@
 //!    applies. Otherwise it is a replay: the grant ends.
 //! 6. Each repeat is audited and counted (`repeat`).
 
+use oauth_values::{
+    ErrorCode, OAuthError, Params, Scopes, resource,
+    token::{RefreshToken, TokenHash},
+};
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{
@@ -22,18 +26,13 @@ use crate::{
         self,
         refresh_tokens::{State, Stored},
     },
-    domain::{GrantId, RevocationReason, audit_event::Actor},
-    oauth::{
-        ErrorCode, OAuthError, Params, Scopes, resource,
-        token::{RefreshToken, TokenHash},
-    },
-    observe::SecurityEvent,
-    web::{AppState, Issuer, client_auth::Presented, error::JsonError, limits::Holder},
+    domain::{GrantId, RevocationReason, audit_event::Actor, security::SecurityEvent},
+    web::{AppState, Issuer, error::JsonError, limits::Holder, oauth::client_auth::Presented},
 };
 
 const UNKNOWN: &str = "The refresh token is unknown, expired or revoked.";
 
-pub async fn exchange(
+pub(super) async fn exchange(
     hub: &AppState,
     issuer: &Issuer,
     mut presented: Presented,

@@ -6,21 +6,21 @@
 
 use std::time::Duration;
 
+use oauth_values::{Scopes, token::TokenHash};
+use sealing::Place;
 use secrecy::ExposeSecret;
 use sqlx::PgConnection;
 
 use super::response::{TokenResponse, issue_access_token};
 use crate::{
-    crypto::Place,
     db,
     domain::GrantId,
-    oauth::{Scopes, token::TokenHash},
     web::{AppState, error::JsonError},
 };
 
 /// The outcome of a repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// The response to the first use.
     SameResponse,
     /// The refresh token of that response, and an access token of other scopes.
@@ -42,7 +42,7 @@ impl Outcome {
 
 /// The response to a repeat within the grace window: the kept one, if it has the scopes requested
 /// now. Otherwise its refresh token, with an access token of those scopes.
-pub async fn again(
+pub(super) async fn again(
     hub: &AppState,
     db: &mut PgConnection,
     pair: (GrantId, TokenHash),
@@ -60,7 +60,7 @@ pub async fn again(
 }
 
 /// Records a repeat, `late` after the first use. The response does not depend on it.
-pub async fn note(hub: &AppState, grant: GrantId, outcome: Outcome, late: Duration) {
+pub(super) async fn note(hub: &AppState, grant: GrantId, outcome: Outcome, late: Duration) {
     let outcome = outcome.as_str();
     tracing::info!(
         %grant,
@@ -97,7 +97,7 @@ fn place(row: &str) -> Place<'_> {
 }
 
 /// Seals the response to the first use for the grace window.
-pub fn seal(
+pub(super) fn seal(
     hub: &AppState,
     hash: TokenHash,
     response: &TokenResponse,
@@ -110,7 +110,11 @@ pub fn seal(
 /// # Errors
 /// It cannot be opened: a replica with a newer key ring, or a newer version, sealed it. The token
 /// is still valid, so the client must retry and not discard it.
-pub fn open(hub: &AppState, hash: TokenHash, sealed: &str) -> Result<TokenResponse, JsonError> {
+pub(super) fn open(
+    hub: &AppState,
+    hash: TokenHash,
+    sealed: &str,
+) -> Result<TokenResponse, JsonError> {
     let unavailable = |cause: String| {
         JsonError::Unavailable(format!(
             "could not read the response kept for the grace window: {cause}"

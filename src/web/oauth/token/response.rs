@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
+use oauth_values::{
+    ErrorCode, OAuthError, Scopes,
+    token::{AccessToken, RefreshToken, TokenHash},
+};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::{
     db::{self, access_tokens::NewAccessToken, refresh_tokens::NewRefreshToken},
     domain::GrantId,
-    oauth::{
-        ErrorCode, OAuthError, Scopes,
-        token::{AccessToken, RefreshToken, TokenHash},
-    },
     web::AppState,
 };
 

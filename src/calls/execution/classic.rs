@@ -1,0 +1,91 @@
+//! Executes the call of a classic tool.
+
+use tracing::Instrument;
+
+use super::{
+    call::{Call, span},
+    steps::{Execution, Stopped},
+};
+use crate::{
+    arguments::reading::CallSpace,
+    calls::{
+        call_outcome::CallOutcome, notes::Given, registered_tool::RegisteredTool,
+        response_format::ResponseFormat, services::Services,
+    },
+    domain::audit_event::ToolOutcome,
+    toolkit::{
+        attempt::{Backlog, HeldResponses},
+        declaration::{Failure, Run},
+    },
+};
+
+pub(super) async fn execute(
+    services: &Services,
+    (tool, run): (&RegisteredTool, Run),
+    call: Call<'_>,
+) -> CallOutcome {
+    let meta = &tool.meta;
+    let mut record = services
+        .recorder()
+        .tool_call(meta.name, call.caller.access.actor());
+    let execution = Execution {
+        services,
+        tool,
+        run,
+        caller: call.caller,
+    };
+    let given = Given::of(&call.arguments);
+    let mut arguments = call.arguments;
+    let begun = match execution.begin(&mut arguments) {
+        Ok(begun) => begun,
+        Err(Stopped { outcome, called }) => {
+            record.ended(outcome);
+            return called;
+        }
+    };
+    let backlog = Backlog {
+        client: services.client(),
+        access: begun.access.as_ref(),
+        files: services.files(),
+        progress: call.progress,
+        held: HeldResponses::default(),
+    };
+    let span = span(meta, call.request, call.traceparent, &backlog);
+    let now = match execution.now(&arguments, &backlog).await {
+        Ok(now) => now,
+        Err(error) => {
+            record.ended(error.outcome());
+            return execution.explain(&error, None, &span);
+        }
+    };
+    let space = CallSpace {
+        url: backlog.access.url(),
+        now,
+    };
+    let mut read = match execution.read(begun.is_right, given, &mut arguments, &space) {
+        Ok(read) => read,
+        Err(Stopped { outcome, called }) => {
+            record.ended(outcome);
+            return called;
+        }
+    };
+    if begun.format == ResponseFormat::Concise {
+        read.output.shortening = Some(execution.shortening(&backlog, &arguments).await);
+    }
+    let work = execution.work(&backlog, arguments, &mut read);
+    let shown = call.notifier.during(work.instrument(span.clone())).await;
+
+    record.ended(match &shown {
+        Ok(_) => ToolOutcome::Ok,
+        Err(Failure::Arguments(_)) => ToolOutcome::InvalidArguments,
+        Err(Failure::Tool(error)) => error.outcome(),
+    });
+    match shown {
+        Ok(shown) => execution.show(shown, read),
+        Err(Failure::Arguments(reason)) => {
+            let descriptions = &services.options().descriptions;
+            execution.invalid(&descriptions.reword(meta.name, reason))
+        }
+        Err(Failure::Tool(error)) => execution.explain(&error, read.hint, &span),
+    }
+}

@@ -1,0 +1,131 @@
+//! Makes the grant of a sign-in: with it, a single-use code, the remembered approval, and the user
+//! whom the browser remembers. The transaction is the caller's, which has stored the Backlog tokens
+//! in the user's account.
+
+use oauth_values::{
+    ErrorCode, OAuthError, Scopes,
+    token::{AuthorizationCode, TokenHash},
+};
+use sqlx::PgConnection;
+
+use super::restored_connections::{self, Restored};
+use crate::web::{AppState, offered_access};
+use crate::{
+    accounts::backlog_tokens::SignedIn as Account,
+    db::{
+        self, authorization_codes::NewCode, authorization_requests::Request, consents::ConsentKey,
+    },
+    domain::{BacklogUser, ConsentId, Grant, GrantId, RevocationReason, Space},
+};
+
+/// The live grants that a user has of one client. Further sign-ins end the least recently used.
+const GRANTS_OF_A_CLIENT: u32 = 20;
+
+/// What a user has approved, and who it was at Backlog.
+pub(super) struct Consented<'a> {
+    pub request: &'a Request,
+    pub space: &'a Space,
+    pub granted: Scopes,
+    pub browser: TokenHash,
+    pub user: &'a BacklogUser,
+}
+
+/// The result of a sign-in.
+pub(super) struct NewGrant {
+    pub id: GrantId,
+    pub code: AuthorizationCode,
+    /// The connections that work again.
+    pub restored: Option<Restored>,
+}
+
+impl NewGrant {
+    /// The URL of the client with the code (RFC 6749 §4.1.2, RFC 9207).
+    pub(super) fn target(&self, asked: &Request) -> String {
+        let mut params = vec![("code", self.code.reveal()), ("iss", asked.issuer.as_str())];
+        params.extend(asked.state.as_deref().map(|state| ("state", state)));
+        asked.redirect_uri.with_params(&params)
+    }
+}
+
+/// The error for a sign-in during which an operator moved or disabled the space.
+pub(super) fn space_closed() -> OAuthError {
+    OAuthError::new(
+        ErrorCode::AccessDenied,
+        "The Backlog space was disabled or moved during the sign-in.",
+    )
+}
+
+/// Stores the grant. Rows are locked in one order everywhere: spaces, clients, accounts, grants.
+pub(super) async fn make(
+    hub: &AppState,
+    db: &mut PgConnection,
+    consented: &Consented<'_>,
+    account: &Account,
+    is_restored: bool,
+) -> Result<NewGrant, sqlx::Error> {
+    let (asked, space) = (consented.request, consented.space);
+    let grant = Grant {
+        id: GrantId::new(&hub.clock, &hub.random),
+        space_id: space.id,
+        client: asked.client,
+        backlog_user_id: consented.user.id,
+        backlog_user_name: consented.user.name.clone(),
+        scopes: consented.granted,
+        issuer: asked.issuer.clone(),
+        resource: asked.resource.clone(),
+    };
+    let sealed = hub.sessions.seal(grant.id, space, account);
+    db::grants::insert(&mut *db, &grant, &sealed, account.generation).await?;
+    let ended = db::grants::end_beyond(&mut *db, &grant, GRANTS_OF_A_CLIENT).await?;
+    if ended > 0 {
+        let reason = RevocationReason::TooMany.as_str();
+        tracing::info!(grant = %grant.id, ended, reason, "grants revoked");
+    }
+    let restored = match is_restored {
+        true => Restored::read(db, &grant).await?,
+        false => None,
+    };
+    let code = AuthorizationCode::issue(&hub.random, &hub.check_key);
+    let lifetime = hub.lifetimes.authorization_code;
+    let code_row = NewCode {
+        hash: code.hash(),
+        grant: grant.id,
+        redirect_uri: asked.redirect_uri.as_str(),
+        code_challenge: &asked.code_challenge,
+        lifetime: match &restored {
+            Some(_) => lifetime.max(restored_connections::READING_TIME),
+            None => lifetime,
+        },
+    };
+    db::authorization_codes::insert(&mut *db, &code_row).await?;
+    remember(hub, db, consented).await?;
+    Ok(NewGrant {
+        id: grant.id,
+        code,
+        restored,
+    })
+}
+
+/// Remembers the space and the user for this browser, and the approval, so that the next sign-in can
+/// skip the page. If the user granted less than was offered, the approval is not remembered for the
+/// larger request.
+async fn remember(
+    hub: &AppState,
+    db: &mut PgConnection,
+    consented: &Consented<'_>,
+) -> Result<(), sqlx::Error> {
+    let (browser, space, lifetime) = (consented.browser, consented.space.id, hub.lifetimes.consent);
+    db::browser_spaces::remember(&mut *db, browser, space, consented.user, lifetime).await?;
+    let offered = offered_access::within(hub, consented.space, consented.request.scopes);
+    if consented.granted != offered {
+        return Ok(());
+    }
+    let key = ConsentKey {
+        browser,
+        client: consented.request.client,
+        space,
+        redirect_uri: consented.request.redirect_uri.as_str(),
+    };
+    let id = ConsentId::new(&hub.clock, &hub.random);
+    db::consents::remember(db, id.0, &key, consented.granted, lifetime).await
+}

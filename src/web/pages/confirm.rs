@@ -1,0 +1,59 @@
+//! The page after Backlog's response: who has signed in, and what continues as that user.
+//!
+//! The form posts to `form_action` with `page`, the sealed identity of the sign-in, and `decision`
+//! (`continue` or `switch`).
+
+use askama::Template;
+use oauth_values::{Scope, Scopes};
+
+use super::{
+    consent::{AskingClient, SpaceLine},
+    display,
+    frame::Frame,
+};
+
+/// The number of characters shown of a user's name.
+const NAME_MAX: usize = 60;
+
+#[derive(Clone, Debug, Template)]
+#[template(path = "confirm.html")]
+pub struct ConfirmPage {
+    pub frame: Frame,
+    /// The name of the user at Backlog.
+    pub user: String,
+    pub space: SpaceLine,
+    pub client: AskingClient,
+    pub granted: Scopes,
+    /// Sent back as `page`.
+    pub page: String,
+    /// The form's action, on this origin.
+    pub form_action: String,
+}
+
+impl ConfirmPage {
+    /// The page. The template uses no fallible filter, so this cannot fail.
+    pub fn html(&self) -> String {
+        self.to_string()
+    }
+
+    fn shown_user(&self) -> String {
+        shown(&self.user)
+    }
+
+    fn access(&self) -> String {
+        let key = match (
+            self.granted.contains(Scope::Read),
+            self.granted.contains(Scope::Write),
+        ) {
+            (true, true) => "consent.read_write",
+            (false, true) => "consent.write",
+            (_, false) => "consent.read",
+        };
+        self.frame.text(key)
+    }
+}
+
+/// A user's name in one line; Backlog's users choose their names.
+pub(super) fn shown(name: &str) -> String {
+    display::line(name, NAME_MAX).unwrap_or_else(|| "?".to_owned())
+}
