@@ -2,11 +2,9 @@
 
 use std::hint::black_box;
 
-use backlog_mcp_hub::{
-    oauth::{CheckKey, token::AccessToken},
-    random::Random,
-};
 use criterion::{Criterion, criterion_group, criterion_main};
+use foundation::random::Random;
+use oauth_values::{CheckKey, token::AccessToken};
 
 fn tokens(c: &mut Criterion) {
     let random = Random::system();

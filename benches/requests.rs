@@ -2,14 +2,11 @@
 
 use std::hint::black_box;
 
-use backlog_mcp_hub::{
-    backlog::{BacklogClient, BacklogUrl, ClientOptions, Operation},
-    clock::Clock,
-    mcp::server::HubServer,
-    oauth::{Params, Scopes},
-    toolkit::hidden,
-};
+use backlog_client::{BacklogClient, BacklogUrl, ClientOptions, Operation};
+use backlog_mcp_hub::{mcp::server::HubServer, toolkit::hidden};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use foundation::clock::Clock;
+use oauth_values::{Params, Scopes};
 use serde_json::{Map, Value, json};
 
 const GET_ISSUE: Operation = Operation::get("issues/{issueId|issueKey}");

@@ -2,11 +2,9 @@
 
 use std::hint::black_box;
 
-use backlog_mcp_hub::{
-    crypto::{KeyRing, Place},
-    random::Random,
-};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use foundation::random::Random;
+use sealing::{KeyRing, Place};
 use secrecy::SecretString;
 
 const PLACE: Place<'_> = Place {

@@ -1,16 +1,16 @@
 //! Writes every page, in every language, as files to look at in a browser:
 //! `cargo run --example pages -- some/directory`.
 
-use std::path::PathBuf;
-use std::{env, fs, io};
+use std::{env, fs, io, path::PathBuf, time::Duration};
 
-use backlog_mcp_hub::oauth::Scopes;
 use backlog_mcp_hub::web::pages::{
-    ConnectPage, ConnectionLine, ConsentPage, DemoLinks, ErrorPage, ForwardPage, Locale,
-    NamingProblem, Problem, RedirectTarget, RefusedPage, RestoredPage, STYLESHEET, SpaceChoice,
-    SpaceLine,
+    AccessLifetimes, AccessLimits, AskingClient, ConfirmPage, ConnectPage, ConnectionLine,
+    ConsentPage, DemoLinks, ErrorPage, ForwardPage, Frame, Levels, Locale, NamingProblem, Problem,
+    RedirectTarget, RefusedPage, RestoredPage, STYLESHEET, SpaceChoice, SpaceLine, SwitchPage,
+    UploadPage, UploadedPage,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use oauth_values::Scopes;
 use url::Url;
 
 fn main() -> io::Result<()> {
@@ -25,6 +25,15 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
+/// A page of a server without an operator's name.
+fn frame(locale: Locale) -> Frame {
+    Frame {
+        locale,
+        here: Some("/authorize?client_id=c".to_owned()),
+        ..Frame::default()
+    }
+}
+
 fn restored(locale: Locale) -> RestoredPage {
     let connection = |name: &str, host: Option<&str>, day: i64| ConnectionLine {
         id: day.to_string(),
@@ -34,7 +43,7 @@ fn restored(locale: Locale) -> RestoredPage {
         last_used_at: Some(DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_760)),
     };
     RestoredPage {
-        locale,
+        frame: frame(locale),
         target: url("https://claude.ai/api/mcp/auth_callback?code=x"),
         page: "sealed".to_owned(),
         form_action: "/connections/end".to_owned(),
@@ -60,7 +69,7 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
         (
             "forward".to_owned(),
             ForwardPage {
-                locale,
+                frame: frame(locale),
                 target: url("https://acme.backlog.com/OAuth2AccessRequest.action?state=x"),
             }
             .html(),
@@ -68,7 +77,7 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
         (
             "refused".to_owned(),
             RefusedPage {
-                locale,
+                frame: frame(locale),
                 target: url("https://unknown.example/callback?error=invalid_request"),
                 detail: "code_challenge is missing".to_owned(),
             }
@@ -76,12 +85,47 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
         ),
     ];
     pages.push(("restored".to_owned(), restored(locale).html()));
+    let asking = consents(locale).next();
+    if let Some((_, ConsentPage { client, .. })) = asking {
+        let acme = || SpaceLine {
+            slug: "acme".to_owned(),
+            name: "Acme".to_owned(),
+            domain: "acme.backlog.com".to_owned(),
+            read_only: false,
+            user: None,
+        };
+        let confirm = ConfirmPage {
+            frame: frame(locale),
+            user: "佐藤 遥".to_owned(),
+            space: acme(),
+            client,
+            granted: Scopes::all(),
+            page: "sealed".to_owned(),
+            form_action: "/sign-in".to_owned(),
+        };
+        let switch = SwitchPage {
+            frame: frame(locale),
+            user: "佐藤 遥".to_owned(),
+            space: acme(),
+            space_url: Some(url("https://acme.backlog.com")),
+            again: Some(url("https://mcp.acme.example/authorize?client_id=c")),
+        };
+        pages.push(("confirm".to_owned(), confirm.html()));
+        pages.push(("switch".to_owned(), switch.html()));
+    }
+    pages.push(("upload".to_owned(), upload(locale).html()));
+    let uploaded = UploadedPage {
+        frame: frame(locale),
+        name: "四半期報告.pdf".to_owned(),
+        size: 3_456_789,
+    };
+    pages.push(("uploaded".to_owned(), uploaded.html()));
     pages.extend(consents(locale).map(|(name, page)| (format!("consent-{name}"), page.html())));
     pages.extend(problems().into_iter().map(|(name, problem)| {
         let again = matches!(problem, Problem::RequestExpired)
             .then(|| url("https://mcp.acme.example/authorize?client_id=c"));
         let page = ErrorPage {
-            locale,
+            frame: frame(locale),
             problem,
             again,
             request_id: Some("0198c1f0-6a52-7d3e-9a41-5b0f4f1c2e77".to_owned()),
@@ -91,134 +135,151 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
     pages
 }
 
+fn upload(locale: Locale) -> UploadPage {
+    UploadPage {
+        frame: frame(locale),
+        space: "https://acme.backlog.com".to_owned(),
+        user: "伊藤 花子".to_owned(),
+        file: Some("四半期報告.pdf".to_owned()),
+        minutes: 10,
+        megabytes: 100,
+    }
+}
+
 fn connect(locale: Locale, demo: Option<DemoLinks>) -> String {
     let mcp_url = match demo {
         Some(_) => url("http://127.0.0.1:8080/mcp"),
         None => url("https://mcp.acme.example/mcp"),
     };
     ConnectPage {
-        locale,
+        frame: frame(locale),
         mcp_url,
         demo,
     }
     .html()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of pages")]
 fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)> {
     let space = |slug: &str, name: &str, domain: &str| SpaceLine {
         slug: slug.to_owned(),
         name: name.to_owned(),
         domain: domain.to_owned(),
+        read_only: false,
+        user: None,
     };
     let acme = space("acme", "Acme", "acme.backlog.com");
-    let known = ConsentPage {
-        locale,
+    let client = |name: &str, redirect| AskingClient {
         document_host: None,
         published_elsewhere: false,
-        client_name: Some("Claude".to_owned()),
-        client_uri: Some(url("https://claude.ai/")),
-        client_is_known_host: true,
-        redirect: RedirectTarget::Https {
-            host: "claude.ai".to_owned(),
+        name: Some(name.to_owned()),
+        is_known_host: false,
+        redirect,
+    };
+    let loopback = || RedirectTarget::Loopback {
+        host: "localhost:33418".to_owned(),
+    };
+    let known = ConsentPage {
+        frame: frame(locale),
+        client: AskingClient {
+            is_known_host: true,
+            ..client(
+                "Claude",
+                RedirectTarget::Https {
+                    host: "claude.ai".to_owned(),
+                },
+            )
         },
         space: SpaceChoice::One(acme.clone()),
-        scopes: Scopes::all(),
+        levels: Levels {
+            offered: Scopes::all(),
+            limits: AccessLimits::default(),
+        },
+        lifetimes: AccessLifetimes {
+            idle: Duration::from_hours(24 * 30),
+            longest: None,
+            remembered: Duration::from_hours(24 * 90),
+        },
         request: "request".to_owned(),
         csrf: "csrf".to_owned(),
         form_action: "/consent".to_owned(),
     };
-    let loopback = ConsentPage {
-        client_name: Some("Claude Code (plugin:backlog)".to_owned()),
-        client_uri: None,
-        client_is_known_host: false,
-        redirect: RedirectTarget::Loopback {
-            host: "localhost:33418".to_owned(),
-        },
-        space: SpaceChoice::Open {
-            shown: vec![
+    let open = |shown, problem| ConsentPage {
+        space: SpaceChoice::Open { shown, problem },
+        ..known.clone()
+    };
+    let globex = space("globex", "グローベックス株式会社", "globex.backlog.jp");
+    let several = ConsentPage {
+        client: client("Claude Code (plugin:backlog)", loopback()),
+        ..open(
+            vec![
                 acme,
-                space("globex", "グローベックス株式会社", "globex.backlog.jp"),
+                globex.clone(),
                 space("initech", "Initech Support", "initech.backlogtool.com"),
             ],
-            problem: None,
-        },
-        ..known.clone()
+            None,
+        )
     };
-    let asking = ConsentPage {
-        space: SpaceChoice::Open {
-            shown: Vec::new(),
-            problem: None,
+    let asking = open(Vec::new(), None);
+    let unknown_space = open(
+        Vec::new(),
+        Some(NamingProblem::Unknown {
+            typed: "acme.backlog.co".to_owned(),
+        }),
+    );
+    let two_spaces = open(
+        vec![globex],
+        Some(NamingProblem::Both {
+            typed: "acme.backlog.com".to_owned(),
+        }),
+    );
+    let limited = ConsentPage {
+        client: client(
+            "Cursor",
+            RedirectTarget::PrivateScheme {
+                scheme: "cursor".to_owned(),
+            },
+        ),
+        levels: Levels {
+            offered: Scopes::parse("backlog:read"),
+            limits: AccessLimits {
+                read_only: true,
+                toolsets: Some(vec!["issue".to_owned(), "wiki".to_owned()]),
+                projects: Some(vec!["OPS".to_owned(), "HARBOR".to_owned()]),
+            },
         },
-        ..known.clone()
-    };
-    let unknown_space = ConsentPage {
-        space: SpaceChoice::Open {
-            shown: Vec::new(),
-            problem: Some(NamingProblem::Unknown {
-                typed: "acme.backlog.co".to_owned(),
-            }),
-        },
-        ..known.clone()
-    };
-    let two_spaces = ConsentPage {
-        space: SpaceChoice::Open {
-            shown: vec![space(
-                "globex",
-                "グローベックス株式会社",
-                "globex.backlog.jp",
-            )],
-            problem: Some(NamingProblem::Both {
-                typed: "acme.backlog.com".to_owned(),
-            }),
-        },
-        ..known.clone()
-    };
-    let device = ConsentPage {
-        client_name: Some("Cursor".to_owned()),
-        client_uri: Some(url("https://cursor.com/")),
-        client_is_known_host: false,
-        redirect: RedirectTarget::PrivateScheme {
-            scheme: "cursor".to_owned(),
-        },
-        scopes: Scopes::parse("backlog:read"),
         ..known.clone()
     };
     let document = ConsentPage {
-        document_host: Some("mcp.example.net".to_owned()),
-        client_name: Some("Claude Code".to_owned()),
-        client_uri: Some(url("https://claude.com/")),
-        client_is_known_host: false,
-        redirect: RedirectTarget::Loopback {
-            host: "localhost:33418".to_owned(),
+        client: AskingClient {
+            document_host: Some("mcp.example.net".to_owned()),
+            ..client("Claude Code", loopback())
         },
         ..known.clone()
     };
     let hostile = ConsentPage {
-        client_name: Some(format!(
-            "<b>Backlog</b>\u{202e} official\n{}",
-            "W".repeat(200)
-        )),
-        client_uri: Some(url("https://nulab.example/")),
-        client_is_known_host: false,
-        redirect: RedirectTarget::Https {
-            host: format!("claude.ai.{}.evil.example", "a".repeat(180)),
-        },
+        client: client(
+            &format!("<b>Backlog</b>\u{202e} official\n{}", "W".repeat(200)),
+            RedirectTarget::Https {
+                host: format!("claude.ai.{}.evil.example", "a".repeat(180)),
+            },
+        ),
         ..known.clone()
     };
     [
         ("known", known),
-        ("loopback", loopback),
+        ("loopback", several),
         ("asking", asking),
         ("unknown-space", unknown_space),
         ("two-spaces", two_spaces),
-        ("device", device),
+        ("limited", limited),
         ("document", document),
         ("hostile", hostile),
     ]
     .into_iter()
 }
 
-fn problems() -> [(&'static str, Problem); 11] {
+fn problems() -> [(&'static str, Problem); 14] {
     [
         ("unknown-client", Problem::UnknownClient),
         ("client-unavailable", Problem::ClientUnavailable),
@@ -241,6 +302,14 @@ fn problems() -> [(&'static str, Problem); 11] {
         ("rate-limited", Problem::RateLimited { seconds: 30 }),
         ("server-error", Problem::ServerError),
         ("unavailable", Problem::Unavailable),
+        ("upload-expired", Problem::UploadLinkExpired),
+        ("upload-used", Problem::UploadLinkUsed),
+        (
+            "upload-refused",
+            Problem::UploadRefused {
+                reason: "it is larger than the plan of the space allows.".to_owned(),
+            },
+        ),
     ]
 }
 

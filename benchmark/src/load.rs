@@ -17,7 +17,7 @@ use tokio::{net::TcpStream, task::JoinSet};
 const WARM_UP: Duration = Duration::from_secs(2);
 
 /// One connection's requests.
-pub trait Requests: Send + 'static {
+pub(crate) trait Requests: Send + 'static {
     /// The next one; `None` ends the connection.
     fn next(&mut self) -> Option<Request<Full<Bytes>>>;
 
@@ -33,7 +33,7 @@ pub trait Requests: Send + 'static {
 }
 
 /// The result of a load.
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// In microseconds.
     pub latencies: Histogram<u64>,
     /// Includes the warm-up.
@@ -44,18 +44,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub fn per_second(&self) -> f64 {
+    pub(crate) fn per_second(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
         let count = self.latencies.len() as f64;
         count / self.elapsed.as_secs_f64()
     }
 
-    pub fn quantile(&self, quantile: f64) -> Duration {
+    pub(crate) fn quantile(&self, quantile: f64) -> Duration {
         Duration::from_micros(self.latencies.value_at_quantile(quantile))
     }
 
     /// Fails if any response was wrong.
-    pub fn sound(self) -> anyhow::Result<Self> {
+    pub(crate) fn sound(self) -> anyhow::Result<Self> {
         match &self.first_error {
             None => Ok(self),
             Some(error) => anyhow::bail!("{} wrong responses, the first: {error}", self.wrong),
@@ -65,7 +65,7 @@ impl Outcome {
 
 /// How long a load lasts.
 #[derive(Clone, Copy)]
-pub enum Lasts {
+pub(crate) enum Lasts {
     /// A warm-up, then this long.
     For(Duration),
     /// Until no connection has requests left; no warm-up.
@@ -73,7 +73,7 @@ pub enum Lasts {
 }
 
 /// Runs one connection for each of `connections` and merges their results.
-pub async fn run<R: Requests>(
+pub(crate) async fn run<R: Requests>(
     target: SocketAddr,
     connections: Vec<R>,
     lasts: Lasts,

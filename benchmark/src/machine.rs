@@ -5,7 +5,7 @@ use std::fs;
 use sqlx::PgPool;
 
 /// One fact per line, as Markdown items.
-pub async fn describe(db: &PgPool) -> anyhow::Result<Vec<String>> {
+pub(crate) async fn describe(db: &PgPool) -> anyhow::Result<Vec<String>> {
     let cpu = fs::read_to_string("/proc/cpuinfo")?;
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
     let model = model.map_or("unknown", |rest| rest.trim_start_matches([' ', '\t', ':']));

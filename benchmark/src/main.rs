@@ -7,8 +7,11 @@
 //! 4. Write the table and the plots into `docs/benchmarks.md` and `docs/benchmarks/`.
 //!
 //! `scripts/bench` builds the binaries and provides a PostgreSQL.
+//!
+//! [`efficiency`] measures something else: what tasks cost an assistant.
 
 mod cases;
+mod efficiency;
 mod load;
 mod machine;
 mod pass_through;
@@ -37,6 +40,9 @@ struct Arguments {
 enum Command {
     /// Measure every budget, or the named cases, and write the report
     Run(RunArguments),
+    /// Count what tasks cost an assistant, here and with backlog-mcp-server, and write
+    /// docs/agent-efficiency.md
+    Efficiency(efficiency::EfficiencyArguments),
     /// Serve the comparison: actix-web and reqwest with nothing between
     PassThrough {
         /// URL of the simulated Backlog
@@ -74,6 +80,7 @@ async fn main() -> anyhow::Result<()> {
         .map_err(|_| anyhow::anyhow!("another TLS provider is installed"))?;
     match Arguments::parse().command {
         Command::PassThrough { backlog } => pass_through::serve(backlog).await,
+        Command::Efficiency(arguments) => efficiency::run(arguments).await,
         Command::Run(arguments) => {
             // The load comes from a runtime of its own: actix's has one thread.
             let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -5,7 +5,7 @@ use reqwest::Client;
 use url::Url;
 
 /// Responds to every POST with one issue from Backlog; prints its own address.
-pub async fn serve(backlog: Url) -> anyhow::Result<()> {
+pub(crate) async fn serve(backlog: Url) -> anyhow::Result<()> {
     let client = Client::builder().tcp_nodelay(true).build()?;
     let issue = backlog.join("api/v2/issues/HARBOR-1")?;
     let server = HttpServer::new(move || {

@@ -18,7 +18,7 @@ const SHARES: [f64; 14] = [
 ];
 
 /// Draws one line per load: its latency in milliseconds over the share of responses.
-pub fn latencies(title: &str, loads: &[(&str, &Outcome)]) -> anyhow::Result<String> {
+pub(crate) fn latencies(title: &str, loads: &[(&str, &Outcome)]) -> anyhow::Result<String> {
     let mut svg = String::new();
     draw(&mut svg, title, loads).context("the plot could not be drawn")?;
     Ok(svg)

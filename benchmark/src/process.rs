@@ -12,19 +12,19 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// The unit in which Linux reports processor time, regardless of its own clock.
 const TICKS_PER_SECOND: u64 = 100;
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Process {
     /// Starts a program with nothing of this environment except its path.
-    pub fn start(
+    pub(crate) fn start(
         program: &Path,
         arguments: &[&str],
         settings: &[(&str, &str)],
@@ -47,13 +47,13 @@ impl Process {
     }
 
     /// The next line of the program's output.
-    pub async fn line(&mut self) -> anyhow::Result<String> {
+    pub(crate) async fn line(&mut self) -> anyhow::Result<String> {
         let line = tokio::time::timeout(TIMEOUT, self.output.next_line()).await??;
         line.context("the program ended")
     }
 
     /// Waits until `url` returns 200, and returns the time that this took.
-    pub async fn ready(&mut self, url: &str) -> anyhow::Result<Duration> {
+    pub(crate) async fn ready(&mut self, url: &str) -> anyhow::Result<Duration> {
         let client = reqwest::Client::new();
         let started = Instant::now();
         loop {
@@ -71,7 +71,7 @@ impl Process {
     }
 
     /// Memory in bytes: resident now, and the highest so far.
-    pub fn memory(&self) -> anyhow::Result<(u64, u64)> {
+    pub(crate) fn memory(&self) -> anyhow::Result<(u64, u64)> {
         let id = self.child.id().context("the program ended")?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
         let kib = |name: &str| {
@@ -83,7 +83,7 @@ impl Process {
     }
 
     /// Processor time so far, of all threads.
-    pub fn cpu(&self) -> anyhow::Result<Duration> {
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         let id = self.child.id().context("the program ended")?;
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
         // After the program's name, which may contain anything: `utime` and `stime` (proc(5)).
@@ -98,7 +98,7 @@ impl Process {
     }
 
     /// Ends the process like `kill -9`.
-    pub async fn kill(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill().await?;
         Ok(())
     }

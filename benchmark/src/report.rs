@@ -1,13 +1,13 @@
 //! The figures against their budgets, as a table in the documentation.
 
-use std::{fs, path::Path};
+use std::{fmt::Write, fs, path::Path};
 
 use anyhow::Context;
-use backlog_mcp_hub::clock::Clock;
+use foundation::clock::Clock;
 
 /// One budget and its result.
 #[derive(Clone, Debug)]
-pub struct Figure {
+pub(crate) struct Figure {
     pub what: &'static str,
     pub budget: String,
     pub measured: String,
@@ -17,7 +17,7 @@ pub struct Figure {
 }
 
 /// One plot, as SVG.
-pub struct Plot {
+pub(crate) struct Plot {
     pub file: &'static str,
     pub caption: &'static str,
     pub svg: String,
@@ -26,7 +26,7 @@ pub struct Plot {
 const BEGIN: &str = "<!-- figures: begin -->";
 const END: &str = "<!-- figures: end -->";
 
-pub fn table(figures: &[Figure]) -> String {
+pub(crate) fn table(figures: &[Figure]) -> String {
     let mut text = String::from(
         "| Budget | Wanted | Measured | Compared with | Held |\n|---|---|---|---|---|\n",
     );
@@ -43,13 +43,16 @@ pub fn table(figures: &[Figure]) -> String {
             compared_with,
             ..
         } = figure;
-        text += &format!("| {what} | {budget} | {measured} | {compared_with} | {held} |\n");
+        let _ = writeln!(
+            text,
+            "| {what} | {budget} | {measured} | {compared_with} | {held} |"
+        );
     }
     text
 }
 
 /// Replaces the text between the marks of `benchmarks.md`, and writes the plots.
-pub fn write(
+pub(crate) fn write(
     docs: &Path,
     machine: &[String],
     figures: &[Figure],
@@ -62,12 +65,12 @@ pub fn write(
         Clock::system().now().format("%Y-%m-%d")
     );
     for fact in machine {
-        text += &format!("- {fact}\n");
+        let _ = writeln!(text, "- {fact}");
     }
-    text += &format!("\n{}\n", table(figures));
+    let _ = writeln!(text, "\n{}", table(figures));
     for plot in plots {
         fs::write(pictures.join(plot.file), &plot.svg)?;
-        text += &format!("![{}](benchmarks/{})\n\n", plot.caption, plot.file);
+        let _ = writeln!(text, "![{}](benchmarks/{})\n", plot.caption, plot.file);
     }
     let path = docs.join("benchmarks.md");
     let page = fs::read_to_string(&path)?;

@@ -1,16 +1,15 @@
 //! Sessions in the hub's database, as a sign-in and a first call would leave each.
 
 use backlog_mcp_hub::{
-    clock::Clock,
-    crypto::Place,
     db,
     domain::{ClientKey, GrantId},
-    oauth::{
-        CheckKey,
-        token::{AccessToken, RefreshToken},
-    },
-    random::Random,
 };
+use foundation::{clock::Clock, random::Random};
+use oauth_values::{
+    CheckKey,
+    token::{AccessToken, RefreshToken},
+};
+use sealing::Place;
 use sqlx::types::Uuid;
 
 use crate::world::{USER, World};
@@ -18,16 +17,16 @@ use crate::world::{USER, World};
 /// The rows of one statement.
 const BATCH: usize = 5_000;
 /// In the form of the ID of an operator's client.
-pub const CLIENT_ID: &str = "019b0c5e-7f3a-7c41-9d0e-2b8f6a1c3d4e";
+pub(crate) const CLIENT_ID: &str = "019b0c5e-7f3a-7c41-9d0e-2b8f6a1c3d4e";
 
 /// The tokens of one session.
-pub struct Session {
+pub(crate) struct Session {
     pub access: AccessToken,
     pub refresh: RefreshToken,
 }
 
 /// Inserts the client of all sessions.
-pub async fn client(world: &World) -> anyhow::Result<Uuid> {
+pub(crate) async fn client(world: &World) -> anyhow::Result<Uuid> {
     let id = ClientKey::new(&Clock::system(), &Random::system());
     sqlx::query(
         "INSERT INTO hub.clients (id, client_id, space_id, origin, client_name, redirect_uris,
@@ -46,7 +45,7 @@ pub async fn client(world: &World) -> anyhow::Result<Uuid> {
 }
 
 /// Writes `count` sessions, each with its own grant and its Backlog tokens sealed.
-pub async fn sessions(world: &World, count: usize) -> anyhow::Result<Vec<Session>> {
+pub(crate) async fn sessions(world: &World, count: usize) -> anyhow::Result<Vec<Session>> {
     let client = client(world).await?;
     let (space, base_url): (Uuid, String) = sqlx::query_as("SELECT id, base_url FROM hub.spaces")
         .fetch_one(&world.db)
@@ -175,7 +174,7 @@ impl Batch {
 }
 
 /// Adds expired access tokens to the existing grants.
-pub async fn expired_access_tokens(world: &World, count: usize) -> anyhow::Result<()> {
+pub(crate) async fn expired_access_tokens(world: &World, count: usize) -> anyhow::Result<()> {
     sqlx::query(
         "INSERT INTO hub.access_tokens
              (token_hash, grant_id, refresh_token_hash, scopes, created_at, expires_at)

@@ -7,8 +7,9 @@ use std::{
 };
 
 use anyhow::Context;
-use backlog_mcp_hub::{crypto::KeyRing, random::Random};
+use foundation::random::Random;
 use reqwest::Client;
+use sealing::KeyRing;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
@@ -17,9 +18,9 @@ use url::Url;
 use crate::{RunArguments, process::Process};
 
 /// A user of the simulated Backlog who has joined the project of the calls.
-pub const USER: i64 = 40_218;
+pub(crate) const USER: i64 = 40_218;
 
-pub struct Backlog {
+pub(crate) struct Backlog {
     _process: Process,
     pub url: Url,
     /// An access token that does not expire during a case.
@@ -27,7 +28,7 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    pub async fn start(binaries: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn start(binaries: &Path) -> anyhow::Result<Self> {
         let mut process = Process::start(
             &binaries.join("backlog-sim"),
             &[
@@ -68,7 +69,7 @@ impl Backlog {
     }
 }
 
-pub struct World {
+pub(crate) struct World {
     pub binaries: PathBuf,
     pub backlog: Backlog,
     pub database_url: Url,
@@ -81,7 +82,7 @@ pub struct World {
 
 impl World {
     /// Creates a database with its schema, and the settings of a hub that is not running yet.
-    pub async fn new(arguments: &RunArguments, name: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn new(arguments: &RunArguments, name: &str) -> anyhow::Result<Self> {
         let backlog = Backlog::start(&arguments.binaries).await?;
         let mut admin = PgConnection::connect(arguments.database_url.as_str()).await?;
         let drop = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
@@ -123,17 +124,17 @@ impl World {
     }
 
     /// Starts a hub in this world; returns the time until it was ready.
-    pub async fn hub(&self) -> anyhow::Result<(Process, Duration)> {
+    pub(crate) async fn hub(&self) -> anyhow::Result<(Process, Duration)> {
         let mut hub = Process::start(&self.program(), &["serve"], &self.settings())?;
         let took = hub.ready(&format!("{}/ready", self.base_url)).await?;
         Ok((hub, took))
     }
 
-    pub fn program(&self) -> PathBuf {
+    pub(crate) fn program(&self) -> PathBuf {
         self.binaries.join("backlog-mcp-hub")
     }
 
-    pub fn settings(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn settings(&self) -> Vec<(&str, &str)> {
         let settings = self.settings.iter();
         settings
             .map(|(name, value)| (*name, value.as_str()))
@@ -142,7 +143,7 @@ impl World {
 
     /// Makes hubs that start from now on seal with a new key. They can still open values that the
     /// previous one sealed.
-    pub fn lead_with_new_key(&mut self, id: &str) {
+    pub(crate) fn lead_with_new_key(&mut self, id: &str) {
         let new = KeyRing::generate(id, &Random::system());
         for (name, value) in &mut self.settings {
             if *name == "ENCRYPTION_KEYS" {
@@ -151,7 +152,7 @@ impl World {
         }
     }
 
-    pub fn mcp_url(&self) -> String {
+    pub(crate) fn mcp_url(&self) -> String {
         format!("{}/mcp", self.base_url)
     }
 }

@@ -4,17 +4,17 @@
 use std::{cell::Cell, rc::Rc, sync::Arc};
 
 use actix_web::rt::{System, SystemRunner, spawn};
+use backlog_client::{BacklogClient, BacklogUrl, ClientOptions, Credentials, SpaceOAuth};
 use backlog_mcp_hub::{
     accounts::access::FixedAccess,
-    backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials, SpaceOAuth},
     calls::{
         caller::{Caller, ChallengeSlot},
         policy::Policy,
     },
-    clock::Clock,
     mcp::server::HubServer,
-    oauth::Scopes,
 };
+use foundation::clock::Clock;
+use oauth_values::Scopes;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use tokio::{
@@ -123,10 +123,10 @@ async fn renew(client: &BacklogClient, url: &BacklogUrl) {
     let secret = SecretString::from("secret");
     let callback = url::Url::parse("https://hub.example/callback").expect("a URL");
     let application = SpaceOAuth {
-        url,
-        client_id: "hub",
-        client_secret: &secret,
-        redirect_uri: &callback,
+        url: url.clone(),
+        client_id: "hub".to_owned(),
+        client_secret: secret.clone(),
+        redirect_uri: callback,
     };
     if let Ok(tokens) = application.refresh(client, &secret).await {
         assert!(!tokens.access_token.expose_secret().is_empty());

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use backlog_mcp_hub::random::Random;
+use foundation::random::Random;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 /// Longer inputs find nothing that shorter ones do not, and take longer.
@@ -61,7 +61,7 @@ const AWKWARD: [&str; 40] = [
 ];
 
 /// The inputs of one target.
-pub struct Inputs {
+pub(crate) struct Inputs {
     directory: PathBuf,
     seeds: Vec<Vec<u8>>,
     words: Vec<Vec<u8>>,
@@ -69,7 +69,7 @@ pub struct Inputs {
 
 impl Inputs {
     /// The corpus in `corpus/<target>/`, in the order of its file names.
-    pub fn of(target: &str) -> Self {
+    pub(crate) fn of(target: &str) -> Self {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/fuzz/corpus")
             .join(target);
@@ -87,7 +87,7 @@ impl Inputs {
     }
 
     /// The same, and one that cannot be a file, such as what is signed.
-    pub fn and(mut self, seed: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn and(mut self, seed: impl Into<Vec<u8>>) -> Self {
         self.seeds.push(seed.into());
         Self::new(self.directory, self.seeds)
     }
@@ -107,12 +107,12 @@ impl Inputs {
         }
     }
 
-    pub fn seeds(&self) -> &[Vec<u8>] {
+    pub(crate) fn seeds(&self) -> &[Vec<u8>] {
         &self.seeds
     }
 
     /// Tries every seed, and then what edits make of them until the time is over.
-    pub fn try_all(&self, check: impl Fn(&[u8])) {
+    pub(crate) fn try_all(&self, check: impl Fn(&[u8])) {
         for seed in &self.seeds {
             self.attempt(seed, &check);
         }

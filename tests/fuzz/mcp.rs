@@ -8,19 +8,20 @@ use actix_web::{
     http::{StatusCode, header},
     rt::System,
     test::{TestRequest, call_service, init_service},
+    web::Bytes,
 };
+use backlog_client::{BacklogClient, BacklogUrl, ClientOptions, Credentials};
 use backlog_mcp_hub::{
     accounts::access::FixedAccess,
-    backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
     calls::{
         caller::{Caller, ChallengeSlot},
         policy::Policy,
     },
-    clock::Clock,
     mcp::{accept::Accepted, parsers, server::HubServer, service::local_service, stdio::Stdio},
-    oauth::Scopes,
 };
 use backlog_sim::{BacklogSim, SimOptions, seed};
+use foundation::clock::Clock;
+use oauth_values::Scopes;
 use rmcp::ServiceExt;
 use serde_json::{Map, Value};
 use tokio::{
@@ -97,7 +98,7 @@ fn messages() {
                 .as_ref()
                 .is_some_and(|it| it == "text/event-stream")
             {
-                return (status, content_type, Default::default());
+                return (status, content_type, Bytes::default());
             }
             let body = timeout(DEADLINE, to_bytes(response.into_body())).await;
             let body = body.expect("a response in time");
@@ -141,7 +142,7 @@ fn lines() {
                 }
             };
             let both = futures_util::future::join(talk, from_server.read_to_end(&mut written));
-            let (_, read) = timeout(DEADLINE, both).await.expect("it ends");
+            let ((), read) = timeout(DEADLINE, Box::pin(both)).await.expect("it ends");
             read.expect("the output");
             written
         });
@@ -178,11 +179,12 @@ fn arguments() {
 
 #[test]
 fn dates() {
+    let now = Clock::system().now();
     Inputs::of("dates").try_all(|input| {
         let text = &*String::from_utf8_lossy(input);
-        if let Ok(date) = parsers::date(text) {
+        if let Ok(date) = parsers::date(text, &now) {
             assert_eq!(date.len(), 10, "{date}");
-            assert_eq!(parsers::date(&date), Ok(date));
+            assert_eq!(parsers::date(&date, &now), Ok(date));
         }
     });
 }
@@ -210,7 +212,9 @@ fn headers() {
         let values: Vec<_> = values.split(|byte| *byte == b'\n').collect();
         Accepted::of(values.iter().copied());
         let query = &*String::from_utf8_lossy(query);
-        let named = ["x-mcp-toolsets", "x-mcp-readonly"].into_iter().cycle();
+        let named = ["x-mcp-toolsets", "x-mcp-readonly", "x-mcp-format"]
+            .into_iter()
+            .cycle();
         let given = || named.clone().zip(values.iter().copied());
         if let Ok(asked) = Policy::asked_for(given(), query) {
             // A request only ever narrows.

@@ -1,24 +1,22 @@
 //! What clients and browsers send to the authorization server, and what clients publish.
 
-use backlog_mcp_hub::{
-    domain::authority::Authority,
-    oauth::{
-        CodeChallenge, OAuthError, Params, RedirectUri, Scopes,
-        authorization::AuthorizationParams,
-        client_assertion::{self, Server},
-        client_document,
-        known_callback::CallbackOwner,
-        redirect_uri::RedirectKind,
-        registration::{ClientMetadata, Registration},
-        resource,
-        token::{
-            AccessToken, AuthorizationCode, BacklogState, BrowserId, ClientSecret, CsrfToken,
-            RefreshToken, RegistrationAccessToken, TokenHash,
-        },
-    },
-};
+use backlog_mcp_hub::domain::authority::Authority;
 use chrono::DateTime;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
+use oauth_values::{
+    CodeChallenge, OAuthError, Params, RedirectUri, Scopes,
+    authorization::AuthorizationParams,
+    client_assertion::{self, Server},
+    client_document,
+    known_callback::CallbackOwner,
+    redirect_uri::RedirectKind,
+    registration::{ClientMetadata, Registration},
+    resource,
+    token::{
+        AccessToken, AuthorizationCode, BacklogState, BrowserId, ClientSecret, CsrfToken,
+        RefreshToken, RegistrationAccessToken, TokenHash,
+    },
+};
 use serde_json::json;
 
 use crate::inputs::Inputs;

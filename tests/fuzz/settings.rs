@@ -8,16 +8,14 @@ use std::{
     str::FromStr,
 };
 
-use backlog_mcp_hub::{
-    backlog::BacklogUrl,
-    config::{
-        ApiKeyArgs, BaseUrl, ClientArgs, ConfigError, Environment, HttpArgs, LifetimeArgs,
-        ObserveArgs, ServeArgs, SpaceArgs, ToolArgs, descriptions,
-    },
-    crypto::KeyRing,
-    random::Random,
+use backlog_client::BacklogUrl;
+use backlog_mcp_hub::config::{
+    ApiKeyArgs, BaseUrl, ClientArgs, ConfigError, Environment, HttpArgs, LifetimeArgs, ObserveArgs,
+    OperatorArgs, ServeArgs, SpaceArgs, ToolArgs, descriptions,
 };
 use clap::Args;
+use foundation::random::Random;
+use sealing::KeyRing;
 use secrecy::SecretString;
 
 use crate::inputs::Inputs;
@@ -90,6 +88,12 @@ impl<'a> Settings<'a> {
                 refresh_grace: self.text("REFRESH_GRACE"),
                 grant_max_age: self.text("GRANT_MAX_AGE"),
             },
+            operator: OperatorArgs {
+                operator_name: self.text("OPERATOR_NAME"),
+                operator_logo_file: self.path("OPERATOR_LOGO_FILE"),
+                operator_contact: self.text("OPERATOR_CONTACT"),
+                operator_help_url: self.text("OPERATOR_HELP_URL"),
+            },
             observe: ObserveArgs {
                 metrics_addr: self.text("METRICS_ADDR"),
                 audit_retention: self.text("AUDIT_RETENTION"),
@@ -103,8 +107,10 @@ impl<'a> Settings<'a> {
         ToolArgs {
             optimize_response: self.text("OPTIMIZE_RESPONSE"),
             max_tokens: self.text("MAX_TOKENS"),
+            response_format: self.text("RESPONSE_FORMAT"),
             structured_content: self.text("STRUCTURED_CONTENT"),
             schema_unions: self.text("SCHEMA_UNIONS"),
+            confirm_deletes: self.text("CONFIRM_DELETES"),
             prefix: self.text("PREFIX"),
             enable_toolsets: self.list("ENABLE_TOOLSETS"),
         }

@@ -24,7 +24,7 @@ use crate::{
 const CONNECTIONS: usize = 4;
 const WANTED: f64 = 1.5;
 
-pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
+pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let world = World::new(arguments, "bench_cleanup").await?;
     let sessions = store::sessions(&world, CONNECTIONS).await?;
     store::expired_access_tokens(&world, crate::MANY).await?;

@@ -3,11 +3,11 @@
 use crate::report::{Figure, Plot};
 
 /// The connections of every load.
-pub const CONNECTIONS: usize = 64;
+pub(super) const CONNECTIONS: usize = 64;
 
 /// The results of a case.
 #[derive(Default)]
-pub struct Findings {
+pub(super) struct Findings {
     pub figures: Vec<Figure>,
     pub plots: Vec<Plot>,
 }

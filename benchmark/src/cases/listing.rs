@@ -16,7 +16,7 @@ use crate::{
 
 const WANTED: f64 = 10_000.0;
 
-pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
+pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let world = World::new(arguments, "bench_listing").await?;
     let sessions = store::sessions(&world, CONNECTIONS).await?;
     let (_hub, _) = world.hub().await?;

@@ -15,7 +15,7 @@ use crate::{
 const SESSIONS: usize = 10_000;
 const MIB: u64 = 1024 * 1024;
 
-pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
+pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let world = World::new(arguments, "bench_memory").await?;
     let sessions = store::sessions(&world, SESSIONS).await?;
     let (hub, _) = world.hub().await?;

@@ -18,7 +18,7 @@ use crate::{RunArguments, machine, report, world::World};
 use findings::Findings;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Case {
+pub(crate) enum Case {
     /// `tools/call get_issue` compared with a bare pass-through
     Throughput,
     /// `tools/list`
@@ -40,7 +40,7 @@ pub enum Case {
 }
 
 /// Runs the named cases, or all of them and writes the report.
-pub async fn run(arguments: RunArguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<()> {
     let all = arguments.cases.is_empty();
     let cases = if all {
         Case::value_variants()

@@ -48,7 +48,7 @@ UPDATE hub.refresh_tokens
 COMMIT;
 ";
 
-pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
+pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let world = World::new(arguments, "bench_refresh").await?;
     let sessions = store::sessions(&world, 10_000).await?;
     let (hub, _) = world.hub().await?;

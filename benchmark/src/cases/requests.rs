@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use anyhow::Context;
-use backlog_mcp_hub::oauth::token::{AccessToken, RefreshToken};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Request, StatusCode, header};
+use oauth_values::token::{AccessToken, RefreshToken};
 use serde_json::{Value, json};
 
 use crate::{load::Requests, store::CLIENT_ID, world::World};
@@ -14,14 +14,14 @@ use crate::{load::Requests, store::CLIENT_ID, world::World};
 /// The protocol version before the stateless one, which most clients use.
 const PROTOCOL_VERSION: &str = "2025-11-25";
 
-pub fn get_issue() -> Bytes {
+pub(super) fn get_issue() -> Bytes {
     method(
         "tools/call",
         &json!({"name": "get_issue", "arguments": {"issueKey": "HARBOR-1"}}),
     )
 }
 
-pub fn tools_list() -> Bytes {
+pub(super) fn tools_list() -> Bytes {
     method("tools/list", &json!({}))
 }
 
@@ -42,7 +42,7 @@ fn mcp(host: &str, token: &str, body: Bytes) -> Request<Full<Bytes>> {
 }
 
 /// Repeats one message, with its tokens in turn.
-pub struct Calls {
+pub(super) struct Calls {
     host: String,
     tokens: VecDeque<String>,
     body: Bytes,
@@ -53,7 +53,7 @@ pub struct Calls {
 }
 
 impl Calls {
-    pub fn again_and_again(
+    pub(super) fn again_and_again(
         world: &World,
         token: &AccessToken,
         body: Bytes,
@@ -62,7 +62,7 @@ impl Calls {
         Self::with(world, [token], body, false, proof)
     }
 
-    pub fn once_each<'a>(
+    pub(super) fn once_each<'a>(
         world: &World,
         tokens: impl IntoIterator<Item = &'a AccessToken>,
         body: Bytes,
@@ -91,7 +91,12 @@ impl Calls {
     }
 
     /// Calls of the pass-through, with Backlog's own token.
-    pub fn to_pass_through(host: String, token: &str, body: Bytes, proof: &'static str) -> Self {
+    pub(super) fn to_pass_through(
+        host: String,
+        token: &str,
+        body: Bytes,
+        proof: &'static str,
+    ) -> Self {
         Self {
             host,
             tokens: [token.to_owned()].into(),
@@ -125,7 +130,7 @@ impl Requests for Calls {
 }
 
 /// Refreshes, with a token each, or each with the token from the previous response.
-pub struct Refreshes {
+pub(super) struct Refreshes {
     host: String,
     /// The tokens of sessions that are not refreshed yet.
     tokens: VecDeque<String>,
@@ -134,11 +139,11 @@ pub struct Refreshes {
 }
 
 impl Refreshes {
-    pub fn chained(world: &World, token: &RefreshToken) -> Self {
+    pub(super) fn chained(world: &World, token: &RefreshToken) -> Self {
         Self::with(world, [token], true)
     }
 
-    pub fn once_each<'a>(
+    pub(super) fn once_each<'a>(
         world: &World,
         tokens: impl IntoIterator<Item = &'a RefreshToken>,
     ) -> Self {

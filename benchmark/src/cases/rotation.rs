@@ -24,7 +24,7 @@ const SESSIONS: usize = 100_000;
 /// Fewer than the machine can take, to measure the effect of the rotation, not a queue.
 const CONNECTIONS: usize = 4;
 
-pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
+pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let mut world = World::new(arguments, "bench_rotation").await?;
     let sessions = store::sessions(&world, SESSIONS).await?;
     world.lead_with_new_key("next");

@@ -8,7 +8,7 @@ use crate::{RunArguments, report::Figure, world::World};
 const STARTS: usize = 15;
 const WANTED: Duration = Duration::from_millis(300);
 
-pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
+pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let world = World::new(arguments, "bench_start").await?;
     let mut times = Vec::new();
     for _ in 0..STARTS {

@@ -14,7 +14,7 @@ use crate::{
     world::World,
 };
 
-pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
+pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let world = World::new(arguments, "bench_statements").await?;
     let sessions = store::sessions(&world, CONNECTIONS).await?;
     let (_hub, _) = world.hub().await?;

@@ -28,7 +28,7 @@ struct Measured {
     first_calls: Outcome,
 }
 
-pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
+pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let few = with(arguments, "bench_few", FEW).await?;
     let many = with(arguments, "bench_many", crate::MANY).await?;
     let svg = plot::latencies(

@@ -23,7 +23,7 @@ const PROOF: &str = "HARBOR-1";
 /// Each is measured this many times, in turn, and the median counts.
 const ROUNDS: usize = 3;
 
-pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
+pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let world = World::new(arguments, "bench_throughput").await?;
     let sessions = store::sessions(&world, CONNECTIONS).await?;
     let (hub, _) = world.hub().await?;
@@ -43,14 +43,14 @@ pub async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
         let outcome = load::run(world.address, calls.collect(), lasts)
             .await?
             .sound()?;
-        hub_cost.add(hub.cpu()? - before, &outcome);
+        hub_cost.add(hub.cpu()?.saturating_sub(before), &outcome);
         through.push(outcome);
         let token = world.backlog.token.expose_secret();
         let calls = (0..CONNECTIONS)
             .map(|_| Calls::to_pass_through(bare_at.to_string(), token, get_issue(), PROOF));
         let before = bare.cpu()?;
         let outcome = load::run(bare_at, calls.collect(), lasts).await?.sound()?;
-        bare_cost.add(bare.cpu()? - before, &outcome);
+        bare_cost.add(bare.cpu()?.saturating_sub(before), &outcome);
         direct.push(outcome);
     }
     let (through, direct) = (middle(through), middle(direct));

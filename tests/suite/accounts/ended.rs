@@ -26,7 +26,13 @@ async fn signed_in_again(person: &Person, hub: &TestHub) -> (String, Page) {
     let forward = person.decide(hub, &consent, "approve").await;
     let backlog = forward.refresh();
     let callback = person.sign_in_at_backlog(&backlog, seed::DANIEL, "approve");
-    (client, person.get(&callback.await).await)
+    let callback = callback.await;
+    let page = person.get(&callback).await;
+    let page = match page.confirmation(&callback) {
+        Some(question) => person.confirm(&question, "continue").await,
+        None => page,
+    };
+    (client, page)
 }
 
 async fn live_grants(hub: &TestHub) -> Option<String> {

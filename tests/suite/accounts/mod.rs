@@ -1,18 +1,18 @@
-//! Backlog's tokens belong to a user of a space: all connections of the user share them, none is
-//! lost with a fault, and an end is an end for all until the next sign-in.
+//! Accounts: all grants of one user of one space share the Backlog tokens of one account. No fault
+//! loses these tokens, and when Backlog ends them, the account ends for every grant until the next
+//! sign-in.
 
 mod doubt;
 mod ended;
 mod faults;
+mod renewal;
 mod shared;
 mod upgrade;
 
-use backlog_mcp_hub::{
-    crypto::{KeyRing, Place},
-    random::Random,
-};
 use backlog_sim::{Matcher, seed};
+use foundation::random::Random;
 use reqwest::StatusCode;
+use sealing::{KeyRing, Place};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 

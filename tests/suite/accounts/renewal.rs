@@ -1,5 +1,5 @@
-//! The Backlog tokens behind a grant: renewed in time, by one caller, and given up
-//! only when Backlog itself says so.
+//! The Backlog tokens of a grant: one caller renews them in time, and they end only when Backlog
+//! says so.
 
 use backlog_sim::{BacklogSim, Control, Matcher, seed};
 use futures_util::future::join_all;
@@ -130,14 +130,15 @@ async fn a_user_who_revoked_the_access_at_backlog_is_signed_out() {
 /// Everything that Backlog's token endpoint may do short of `invalid_grant`.
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_36_and_38_a_passing_failure_ends_nothing_and_reads_like_one() {
+    type Break = fn(&Control);
+
     let hub = TestHub::start().await;
     let tokens = sign_in(&hub).await;
     let sim = hub.sim.control();
     let token = Matcher::token_endpoint;
-    type Break = fn(&Control);
     let failures: [(&str, Break); 9] = [
         ("500", |sim| {
-            sim.fail_next(Matcher::token_endpoint(), 500, "", 1)
+            sim.fail_next(Matcher::token_endpoint(), 500, "", 1);
         }),
         ("502", |sim| {
             sim.fail_next(
@@ -148,10 +149,10 @@ async fn rules_36_and_38_a_passing_failure_ends_nothing_and_reads_like_one() {
             );
         }),
         ("503", |sim| {
-            sim.fail_next(Matcher::token_endpoint(), 503, "{}", 1)
+            sim.fail_next(Matcher::token_endpoint(), 503, "{}", 1);
         }),
         ("429", |sim| {
-            sim.fail_next(Matcher::token_endpoint(), 429, "{}", 1)
+            sim.fail_next(Matcher::token_endpoint(), 429, "{}", 1);
         }),
         ("403", |sim| {
             sim.fail_next(Matcher::token_endpoint(), 403, "<html>firewall</html>", 1);
@@ -168,7 +169,7 @@ async fn rules_36_and_38_a_passing_failure_ends_nothing_and_reads_like_one() {
             sim.fail_next(Matcher::token_endpoint(), 200, "<html>", 1);
         }),
         ("no answer", |sim| {
-            sim.drop_connection(Matcher::token_endpoint(), 1)
+            sim.drop_connection(Matcher::token_endpoint(), 1);
         }),
     ];
     let before = generation(&hub).await;
@@ -313,7 +314,7 @@ async fn a_renewal_that_a_dead_process_left_behind_is_taken_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_hangs_up_does_not_end_the_renewal_under_way() {
+async fn a_caller_who_hangs_up_does_not_end_the_renewal_in_progress() {
     let hub = TestHub::start().await;
     let tokens = sign_in(&hub).await;
     let sim = hub.sim.control();
@@ -346,7 +347,7 @@ async fn rule_34_an_outage_of_backlogs_api_is_a_result_and_no_challenge() {
     let sim = hub.sim.control();
     let myself = || Matcher::path("/api/v2/users/myself");
     for break_it in [&|| sim.fail_next(myself(), 503, "", 1) as (), &|| {
-        sim.drop_connection(myself(), usize::MAX)
+        sim.drop_connection(myself(), usize::MAX);
     }] as [&dyn Fn(); 2]
     {
         break_it();

@@ -1,10 +1,8 @@
 //! Beside replicas of the release before, which know no accounts and keep a pair in each grant.
 
-use backlog_mcp_hub::{
-    crypto::{KeyRing, Place},
-    random::Random,
-};
 use backlog_sim::seed;
+use foundation::random::Random;
+use sealing::{KeyRing, Place};
 use secrecy::ExposeSecret;
 
 use super::{assert_is_daniel, get_myself, give_pair, ids, renewals, sign_in, state_of};

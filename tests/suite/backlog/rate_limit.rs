@@ -1,5 +1,5 @@
-//! Backlog's rate limits, and a hub that keeps to them. The details are tested in
-//! `src/backlog/rate_limit/tests.rs`, where time can be set.
+//! The hub respects Backlog's rate limits. The details are tested in
+//! `crates/backlog-client/src/rate_limit/tests.rs`, where the test sets the time.
 
 use backlog_sim::{RateLimits, seed};
 use serde_json::{Value, json};

@@ -39,6 +39,8 @@ fn document(client_id: &str) -> Value {
 /// cannot be reached; and a conversation, which needs an account.
 #[tokio::test(flavor = "multi_thread")]
 async fn claude_code_signs_in_by_its_document_and_stays_connected() {
+    const USED: &str = "refresh_tokens WHERE consumed_at IS NOT NULL";
+
     let (tls, root) = certified("127.0.0.1");
     let host = DocumentHost::open_over_tls(tls).await;
     let client_id = host.url(DOCUMENT);
@@ -76,7 +78,6 @@ async fn claude_code_signs_in_by_its_document_and_stays_connected() {
     let _hub = start().await;
     let list = claude.run(&["mcp", "list"]).await;
     assert!(list.contains("✔ Connected"), "{list}");
-    const USED: &str = "refresh_tokens WHERE consumed_at IS NOT NULL";
     assert_eq!(deployment.count(USED).await, 1);
     assert_eq!(deployment.count("grants").await, 1);
 }
@@ -129,13 +130,13 @@ async fn codex_works_with(setting: impl Fn(&str) -> String, resources: usize) {
     assert_eq!(backlog["name"], "backlog");
     assert_eq!(backlog["authStatus"], "oAuth");
     let tools = backlog["tools"].as_object().expect("tools");
-    assert!(tools.contains_key("get_issue"), "{tools:?}");
+    assert!(tools.contains_key("find_issues"), "{tools:?}");
     let thread = server.ask("thread/start", json!({})).await;
     let call = json!({
         "threadId": thread["thread"]["id"],
         "server": "backlog",
-        "tool": "get_myself",
-        "arguments": {},
+        "tool": "run_tool",
+        "arguments": {"name": "get_myself", "arguments": {}},
     });
     let called = server.ask("mcpServer/tool/call", call).await;
     let me = result(&json!({ "result": called }));

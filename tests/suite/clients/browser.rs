@@ -1,5 +1,5 @@
-//! The pages in a real browser: what they say, what their buttons do, that they are
-//! accessible, and that nothing in them breaks the content security policy.
+//! The pages in a real browser: their texts and buttons, their accessibility, and their content
+//! security policy.
 
 use backlog_sim::seed;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::support::{
     document_host::{Document, DocumentHost},
     hub::{REDIRECT_URI, TestHub},
     landing::Landing,
-    person::{authorize_url, exchange_for, tokens},
+    person::{authorize_url, authorize_url_with, exchange_for, tokens},
     process::until,
 };
 
@@ -41,7 +41,13 @@ async fn a_user_approves() {
     assert!(text.contains("Test Client"), "{text}");
     browser.inspect("consent").await;
     browser.approve().await;
-    browser.sign_in_at_backlog(seed::DANIEL).await;
+    browser.agree_at_backlog(seed::DANIEL).await;
+    browser.find("button[value=continue]").await;
+    let text = browser.text().await;
+    assert!(text.contains("Daniel Okafor"), "{text}");
+    browser.inspect("confirm").await;
+    browser.assert_button_in_sight("confirm").await;
+    browser.decide("continue").await;
 
     let answer = landing.answer().await;
     assert_eq!(answer.get("iss"), hub.base_url);
@@ -227,11 +233,7 @@ async fn pages_about_documents_and_lost_time_are_read_in_both_languages() {
     });
     host.set(PATH, Document::json(&document));
     for (language, published, again) in [
-        (
-            "en",
-            "Verified: its description is published at",
-            "Start again",
-        ),
+        ("en", "Verified: published at", "Start again"),
         ("ja", "確認済み", "ログインをやり直す"),
     ] {
         let browser = Browser::open(language).await;
@@ -282,4 +284,83 @@ async fn the_pages_speak_japanese() {
     browser.find("html[lang=ja]").await;
     expect_bad_request(&browser).await;
     browser.inspect("problem-ja").await;
+}
+
+/// The decision is in sight for every kind of client and in both languages, also where the space
+/// limits it and has an operator of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_decision_is_in_sight_without_scrolling() {
+    const PATH: &str = "/oauth/client.json";
+    let hub = TestHub::start().await;
+    let host = DocumentHost::open().await;
+    let document = host.url(PATH);
+    host.set(
+        PATH,
+        Document::json(&json!({
+            "client_id": document,
+            "client_name": "Claude Code",
+            "client_uri": "https://claude.com",
+            "redirect_uris": [REDIRECT_URI],
+        })),
+    );
+    let far = "https://assistant.unknown-company.example/oauth/callback";
+    let at_far = hub.register_for(far).await;
+    let unknown = authorize_url_with(&hub, &at_far, &[("redirect_uri", Some(far))]);
+    let pages = [
+        ("program", authorize_url(&hub, &hub.register().await)),
+        ("document", authorize_url(&hub, &document)),
+        ("unknown-address", unknown),
+    ];
+    for limited in [false, true] {
+        if limited {
+            hub.sql(
+                "UPDATE hub.spaces SET allowed_projects = '{KURA,OPS}',
+                     operator_name = 'Harbour Information Systems', operator_contact = 'Desk 12'",
+            )
+            .await;
+        }
+        for language in ["en", "ja"] {
+            let browser = Browser::open(language).await;
+            for (name, url) in &pages {
+                browser.goto(url).await;
+                browser.find(".primary").await;
+                let name = format!("consent-{name}-{language}-{limited}");
+                browser.assert_button_in_sight(&name).await;
+                browser.inspect(&name).await;
+            }
+        }
+    }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_switches_the_account_by_keyboard_in_the_own_language() {
+    const ENTER: &str = "\u{e007}";
+    const TAB: &str = "\u{e004}";
+    let hub = TestHub::start().await;
+    let mut landing = Landing::open().await;
+    let (_, url) = authorize(&hub, &landing).await;
+    let browser = Browser::open("en").await;
+    browser.goto(&url).await;
+    browser.press("日本語").await;
+    browser.find("html[lang=ja]").await;
+    browser.approve().await;
+    browser.agree_at_backlog(seed::DANIEL).await;
+    browser.find("button[value=continue]").await;
+    browser.inspect("confirm-ja").await;
+    browser.assert_button_in_sight("confirm-ja").await;
+    // The two buttons are the first controls of the page.
+    let keys = format!("{TAB}{TAB}{ENTER}");
+    browser.type_keys(&keys).await;
+    browser.find("a.primary[href*='/authorize']").await;
+    let text = browser.text().await;
+    assert!(text.contains("Daniel Okafor"), "{text}");
+    browser.inspect("switch-ja").await;
+    browser.click("a.primary").await;
+    browser.approve().await;
+    browser.sign_in_at_backlog(seed::MAJA).await;
+    landing.answer().await.get("code");
+    let user = "SELECT backlog_user_id::text FROM hub.grants";
+    assert_eq!(hub.value(user).await, Some(seed::MAJA.to_string()));
+    hub.stop().await;
 }

@@ -5,7 +5,7 @@
 //! a token. Left out are its scenarios for the tools, prompts and resources that only
 //! its own test server has.
 
-use std::{collections::BTreeSet, process::Stdio};
+use std::{collections::BTreeSet, fmt::Write, process::Stdio};
 
 use backlog_sim::seed;
 use serde_json::Value;
@@ -62,7 +62,7 @@ const SERVER: [(&str, &[&str], &[&str]); 10] = [
             "sep-2575-http-server-no-independent-requests-on-stream",
             "sep-2575-server-no-log-without-loglevel",
             // Its own server changes its lists when such a tool is called; the hub's change
-            // when an operator changes a space (`subscriptions.rs`).
+            // when an operator changes a space (`mcp/subscriptions.rs`).
             "sep-2575-server-sends-prompts-list-changed-on-subscription",
             "sep-2575-server-sends-tools-list-changed-on-subscription",
         ],
@@ -105,7 +105,7 @@ fn assert_passed(results: &TempDir, scenarios: usize, exceptions: &[&str]) {
                 "INFO" => {}
                 status => {
                     others.insert(check["id"].as_str().expect("an id").to_owned());
-                    details.push_str(&format!("{status} {}\n", check));
+                    let _ = writeln!(details, "{status} {check}");
                 }
             }
         }
@@ -194,7 +194,11 @@ async fn follow(hub: &TestHub, issuer: &str, url: &str) {
         .sign_in_at_backlog(&forward.refresh(), seed::DANIEL, "approve")
         .await;
     assert!(callback.starts_with(&hub.base_url), "{callback}");
-    let redirect = person.get(&callback).await.location;
-    let arrived = http().get(redirect.expect("a location")).send().await;
+    let page = person.get(&callback).await;
+    let redirect = match page.confirmation(&callback) {
+        None => page.location.expect("a location"),
+        Some(asked) => person.confirm(&asked, "continue").await.refresh(),
+    };
+    let arrived = http().get(redirect).send().await;
     assert!(arrived.expect("an answer").status().is_success());
 }

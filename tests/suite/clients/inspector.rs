@@ -88,7 +88,9 @@ async fn run_get_myself(browser: &Browser) {
 async fn the_inspector_signs_in_calls_a_tool_and_continues_after_a_restart() {
     let deployment = Deployment::new().await;
     let hub = deployment.start().await;
-    let inspector = Inspector::start(&deployment.site.mcp_url()).await;
+    // The URL of the connect page for the classic tools.
+    let url = format!("{}?toolsets=classic", deployment.site.mcp_url());
+    let inspector = Inspector::start(&url).await;
     let browser = Browser::open("en").await;
     browser.goto(&inspector.url).await;
     browser.toggle("Connect or disconnect").await;

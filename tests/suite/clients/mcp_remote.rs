@@ -121,7 +121,7 @@ impl Bridge {
     async fn works(&mut self) {
         let tools = self.ask("tools/list", json!({})).await;
         let tools = tools["result"]["tools"].as_array().expect("tools").clone();
-        assert!(tools.iter().any(|tool| tool["name"] == "get_issue"));
+        assert!(tools.iter().any(|tool| tool["name"] == "find_issues"));
         let call = json!({ "name": "get_myself", "arguments": {} });
         let me = self.ask("tools/call", call).await;
         assert_eq!(result(&me)["id"], json!(seed::DANIEL));
@@ -130,6 +130,8 @@ impl Bridge {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mcp_remote_signs_in_refreshes_and_survives_restarts_of_both_sides() {
+    const USED: &str = "refresh_tokens WHERE consumed_at IS NOT NULL";
+
     let deployment = Deployment::new().await;
     let hub = deployment.start().await;
     let url = deployment.site.mcp_url();
@@ -154,7 +156,6 @@ async fn mcp_remote_signs_in_refreshes_and_survives_restarts_of_both_sides() {
     hub.kill().await;
     let hub = deployment.start().await;
     bridge.works().await;
-    const USED: &str = "refresh_tokens WHERE consumed_at IS NOT NULL";
     assert_eq!(deployment.count(USED).await, 0);
     deployment.expire_access_tokens().await;
     hub.kill().await;

@@ -62,7 +62,7 @@ async fn works(client: &mut SdkClient) {
     assert_eq!(connected["server"]["name"], "backlog-mcp-hub");
     let tools = client.expect("tools").await;
     let names = tools["names"].as_array().expect("names");
-    assert!(names.contains(&json!("get_issue")), "{tools}");
+    assert!(names.contains(&json!("find_issues")), "{tools}");
 
     let me = client.call("get_myself", json!({})).await;
     assert_eq!(me["id"], seed::DANIEL);

@@ -104,6 +104,8 @@ async fn no_response_cuts_a_popup_off_and_none_may_be_framed() {
         "/authorize?client_id=x",
         "/callback?state=x",
         "/consent",
+        "/sign-in",
+        "/language?to=ja&back=/",
         "/static/hub.css",
         "/spaces/default",
         "/spaces/default/authorize",

@@ -95,7 +95,7 @@ fn agents_python() -> PathBuf {
     tool::installed("clients/python-agents/.venv/bin/python")
 }
 
-const LISTS: [(&str, usize); 2] = [("default", 64), ("everything", 141)];
+const LISTS: [(&str, usize); 3] = [("work", 13), ("classic", 64), ("everything", 141)];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_javascript_clients_send_gemini_nothing_that_it_refuses() {
@@ -213,7 +213,7 @@ fn result(response: &Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_of_google_adk_takes_the_list_and_calls_with_names_and_hours() {
-    let local = Local::start(&[("ENABLE_TOOLSETS", "everything")]).await;
+    let local = Local::start(&[("ENABLE_TOOLSETS", "everything,work")]).await;
     let calls = json!([
         {"name": "add_issue", "args": {
             "projectId": "HARBOR", "summary": "By an agent", "issueTypeId": "Task",
@@ -229,7 +229,7 @@ async fn an_agent_of_google_adk_takes_the_list_and_calls_with_names_and_hours() 
     let made = run(agents_python(), script, &["--url", &url], &calls).await;
 
     let declared = gemini::declarations(&made["tools"]);
-    assert!(declared.len() >= 141, "{} tools", declared.len());
+    assert!(declared.len() >= 154, "{} tools", declared.len());
     let problems: Vec<_> = declared.into_iter().flat_map(gemini::problems).collect();
     assert_eq!(problems, Vec::<String>::new());
 

@@ -48,7 +48,7 @@ async fn works_with(sdk: Sdk) {
     browser.sign_in(sign_in, seed::DANIEL).await;
     client.expect("connected").await;
     let tools = client.expect("tools").await;
-    for name in ["get_issue", "add_issue"] {
+    for name in ["find_issues", "create_issues"] {
         assert!(
             tools["names"].as_array().unwrap().contains(&json!(name)),
             "{tools}"
@@ -101,13 +101,14 @@ async fn works_with(sdk: Sdk) {
 async fn beside_the_tools(client: &mut SdkClient, space: &str) {
     let host = space.trim_start_matches("http://").trim_end_matches('/');
     let listed = client.ask(&json!({"resources": true}), "resources").await;
-    let uris = ["HARBOR", "KURA", "OPS"].map(|key| format!("backlog://{host}/projects/{key}"));
+    let projects = ["HARBOR", "KURA", "OPS"].map(|key| format!("backlog://{host}/projects/{key}"));
+    let uris = [&projects[..], &["skill://backlog/SKILL.md".to_owned()]].concat();
     assert_eq!(listed["uris"], json!(uris));
     let read = json!({"read": format!("backlog://{host}/issues/HARBOR-1")});
     let read = client.ask(&read, "resource").await;
     let page = read["result"]["contents"][0]["text"].as_str();
     assert!(
-        page.is_some_and(|page| page.starts_with("# HARBOR-1: ")),
+        page.is_some_and(|page| page.starts_with("# HARBOR-1")),
         "{read}"
     );
     let prompt = json!({"prompt": "triage", "arguments": {"project": "HARBOR"}});

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use backlog_mcp_hub::embedded::{EmbeddedError, EmbeddedPostgres, url_file};
-use backlog_mcp_hub::random::Random;
+use embedded_postgres::{EmbeddedError, EmbeddedPostgres, url_file};
+use foundation::random::Random;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
 use secrecy::ExposeSecret;

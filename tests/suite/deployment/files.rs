@@ -1,8 +1,8 @@
-//! The files of `deploy` and `docker-compose.yml` fit together: whatever one part of them names,
-//! another part has. They are parsed, not run; nginx's runs in `tests/suite/replicas.rs`.
+//! The files of `deploy` and `docker-compose.yml` fit together: each name in one of them exists in
+//! another. This module parses them and runs none; `operations/replicas` runs the one of nginx.
 //!
-//! That the variables are settings of ours is looked at in `tests/suite/readme.rs`, and that
-//! dashboard and alerts use metrics of ours in `tests/suite/metrics.rs`.
+//! `documents/readme.rs` checks that their variables are settings of the hub, and
+//! `operations/metrics.rs` checks that the dashboard and the alerts use metrics of the hub.
 
 use std::{collections::BTreeSet, fs, io::ErrorKind, path::Path, process::Command};
 
@@ -11,20 +11,20 @@ use regex::Regex;
 use serde_json::{Value, json};
 use url::Url;
 
-pub const KUBERNETES: &str = "deploy/kubernetes/backlog-mcp-hub.yaml";
-pub const COMPOSE: &str = "docker-compose.yml";
-pub const UNIT: &str = "deploy/systemd/backlog-mcp-hub.service";
+pub(crate) const KUBERNETES: &str = "deploy/kubernetes/backlog-mcp-hub.yaml";
+pub(crate) const COMPOSE: &str = "docker-compose.yml";
+pub(crate) const UNIT: &str = "deploy/systemd/backlog-mcp-hub.service";
 
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-pub fn read(file: &str) -> String {
+pub(crate) fn read(file: &str) -> String {
     fs::read_to_string(root().join(file)).expect(file)
 }
 
 /// The documents of a YAML file.
-pub fn yaml(file: &str) -> Vec<Value> {
+pub(crate) fn yaml(file: &str) -> Vec<Value> {
     serde_saphyr::from_multiple(&read(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
@@ -38,7 +38,7 @@ fn names(value: &Value) -> BTreeSet<String> {
     }
 }
 
-pub fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     let text = value.as_str().map(str::to_owned);
     text.unwrap_or_else(|| value.to_string())
 }
@@ -72,7 +72,7 @@ fn all<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
 }
 
 /// The first group of each match.
-pub fn captures(pattern: &str, text: &str) -> BTreeSet<String> {
+pub(crate) fn captures(pattern: &str, text: &str) -> BTreeSet<String> {
     let pattern = Regex::new(pattern).expect("a pattern");
     let found = pattern.captures_iter(text);
     found.map(|found| found[1].to_owned()).collect()
@@ -84,12 +84,24 @@ fn port_of(address: &Value) -> u64 {
     port.parse().unwrap_or_else(|_| panic!("no port: {text}"))
 }
 
+/// The objects of a kind; there is one at least.
+fn of_kind<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    let found: Vec<_> = objects.iter().filter(|it| it["kind"] == kind).collect();
+    assert!(!found.is_empty(), "no {kind}");
+    found
+}
+
+/// The values of a key in every Ingress.
+fn of_ingresses<'a>(objects: &'a [Value], key: &str) -> Vec<&'a Value> {
+    let ingresses = of_kind(objects, "Ingress").into_iter();
+    ingresses.flat_map(|ingress| all(ingress, key)).collect()
+}
+
 /// The one object of a kind.
 fn object<'a>(objects: &'a [Value], kind: &str) -> &'a Value {
-    let mut of_kind = objects.iter().filter(|object| object["kind"] == kind);
-    let object = of_kind.next().unwrap_or_else(|| panic!("no {kind}"));
-    assert!(of_kind.next().is_none(), "more than one {kind}");
-    object
+    let found = of_kind(objects, kind);
+    assert_eq!(found.len(), 1, "more than one {kind}");
+    found[0]
 }
 
 fn is_command(name: &Value) -> bool {
@@ -124,6 +136,10 @@ fn each_yaml_file_is_yaml_and_each_json_file_json() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one file, read from its start to its end"
+)]
 fn on_kubernetes_every_reference_leads_somewhere() {
     let objects = yaml(KUBERNETES);
     let kinds: Vec<_> = objects.iter().map(|object| text(&object["kind"])).collect();
@@ -171,11 +187,11 @@ fn on_kubernetes_every_reference_leads_somewhere() {
         assert!(ports.contains(&text(port)), "{port} of {ports:?}");
     }
     assert_eq!(named.len(), 6, "{named:?}");
-    let backend = all(object(&objects, "Ingress"), "service");
-    assert_eq!(backend.len(), 1);
-    assert_eq!(backend[0]["name"], service["metadata"]["name"]);
     let of_service = each(&service["spec"]["ports"], "name");
-    assert!(of_service.contains(&text(&backend[0]["port"]["name"])));
+    for backend in of_ingresses(&objects, "service") {
+        assert_eq!(backend["name"], service["metadata"]["name"]);
+        assert!(of_service.contains(&text(&backend["port"]["name"])));
+    }
 
     // The container listens where its ports say, and where people are sent.
     let config = object(&objects, "ConfigMap");
@@ -193,10 +209,10 @@ fn on_kubernetes_every_reference_leads_somewhere() {
     }
     let url = Url::parse(&text(&data["MCP_SERVER_BASE_URL"])).expect("a URL");
     let host = json!(url.host_str());
-    for named in all(object(&objects, "Ingress"), "host") {
+    for named in of_ingresses(&objects, "host") {
         assert_eq!(named, &host);
     }
-    for listed in all(object(&objects, "Ingress"), "hosts") {
+    for listed in of_ingresses(&objects, "hosts") {
         assert_eq!(listed, &json!([host]));
     }
     let args = container["args"].as_array().expect("args");
@@ -384,9 +400,10 @@ fn no_proxy_logs_the_codes_in_queries() {
         "no site has an access log"
     );
     let objects = yaml(KUBERNETES);
-    let annotations = &object(&objects, "Ingress")["metadata"]["annotations"];
     let name = "nginx.ingress.kubernetes.io/enable-access-log";
-    assert_eq!(annotations[name], "false");
+    for ingress in of_kind(&objects, "Ingress") {
+        assert_eq!(ingress["metadata"]["annotations"][name], "false");
+    }
 }
 
 #[test]

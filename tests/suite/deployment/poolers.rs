@@ -1,11 +1,12 @@
-//! A connection pooler between the hub and PostgreSQL. In session mode all is well. In the other
-//! modes notifications do not arrive, and a disabled space would go on being served for half a
-//! minute: the hub does not start, and says why.
+//! A connection pooler between the hub and PostgreSQL. Session mode works. In the other modes
+//! notifications do not arrive, and the hub would serve a disabled space for half a minute more:
+//! the hub does not start, and reports the reason.
 
 use std::process::Output;
 
-use backlog_mcp_hub::{db, domain::Change, jobs::listener, random::Random};
+use backlog_mcp_hub::{db, domain::Change, jobs::listener};
 use backlog_sim::seed;
+use foundation::random::Random;
 use serde_json::Value;
 use sqlx::PgPool;
 use tokio::{

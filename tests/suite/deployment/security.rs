@@ -1,10 +1,10 @@
-//! The files of `deploy`, `docker-compose.yml` and the workflows give away no more than they must.
+//! The files of `deploy`, `docker-compose.yml` and the workflows grant no more rights than needed.
 
 use std::{collections::BTreeSet, fs};
 
 use regex::Regex;
 
-use crate::deploy_files::{COMPOSE, UNIT, captures, read, root, text, yaml};
+use super::files::{COMPOSE, UNIT, captures, read, root, text, yaml};
 
 /// A tag can be moved to another image or action; a digest cannot.
 #[test]

@@ -3,16 +3,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use backlog_client::ClientOptions;
 use backlog_mcp_hub::{
-    backlog::ClientOptions,
     calls::{name_lookup::NAME_MEMORY, project_guard::PROJECT_MEMORY},
     toolkit::file::IMAGE_MEMORY,
-    web::{body_budget::BodyLimits, response_budget},
+    web::{limits::body_budget::BodyLimits, mcp::response_budget},
 };
 use regex::Regex;
 use serde_json::Value;
 
-use crate::deploy_files::{COMPOSE, KUBERNETES, UNIT, captures, read, text, yaml};
+use crate::deployment::files::{COMPOSE, KUBERNETES, UNIT, captures, read, text, yaml};
 
 const MIB: usize = 1 << 20;
 const GIB: usize = 1 << 30;

@@ -9,8 +9,8 @@
 
 use std::{collections::BTreeSet, fs, os::unix::fs::symlink, path::Path, process::Stdio};
 
-use backlog_mcp_hub::{clock::Clock, random::Random};
 use backlog_sim::seed;
+use foundation::{clock::Clock, random::Random};
 use regex::Regex;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -126,6 +126,10 @@ impl Reader {
         }
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a caller has a value or a reference"
+    )]
     fn fill_in(&mut self, text: &str, meant: impl ToString) {
         self.filled_in.push((text.to_owned(), meant.to_string()));
     }
@@ -358,8 +362,8 @@ async fn every_block_of_the_page_for_operations_works() {
 #[test]
 fn the_messages_of_the_troubleshooting_are_the_programs() {
     let mut sources = String::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut directories = vec![root];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut directories = vec![root.join("src"), root.join("crates")];
     while let Some(directory) = directories.pop() {
         for entry in fs::read_dir(directory).expect("a directory").flatten() {
             let path = entry.path();

@@ -1,9 +1,9 @@
-//! The documents say what is true:
+//! The documents match the program:
 //!
-//! 1. The README's table of settings has the variables, flags and defaults of
-//!    `serve`, and `.env.example` has each of them.
+//! 1. The README's table of settings has the variables, flags and defaults of `serve`, and
+//!    `.env.example` has each of them.
 //! 2. Its table of toolsets is that of `docs/tools.md`.
-//! 3. Each file that a document names exists, and so does each test.
+//! 3. Each file that a document cites exists, and so does each test.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -220,25 +220,13 @@ fn the_toolsets_of_the_readme_are_those_of_the_tools() {
 #[test]
 fn the_files_and_tests_that_documents_name_exist() {
     let file = Regex::new(
-        r"`((?:src|tests|migrations|docs|scripts|locales|templates|deploy|backlog-sim)\b[\w./-]*)`",
+        r"`((?:src|crates|tests|migrations|docs|scripts|locales|templates|deploy|backlog-sim)/[\w./-]*)`",
     )
     .unwrap();
     let test = Regex::new(r"`([\w./-]+\.rs)`: `(\w+)`").unwrap();
     let mut missing = Vec::new();
-    for document in [
-        "README.md",
-        "CONTRIBUTING.md",
-        "docs/adding-a-tool.md",
-        "docs/admin.md",
-        "docs/architecture.md",
-        "docs/logging.md",
-        "docs/metrics.md",
-        "docs/operations.md",
-        "docs/scaling.md",
-        "docs/threat-model.md",
-        "docs/tools.md",
-        "docs/agent-efficiency.md",
-    ] {
+    for document in documents() {
+        let document = document.as_str();
         let text = read(document);
         for found in file.captures_iter(&text) {
             // What `scripts/test` installs is not there before.
@@ -260,6 +248,34 @@ fn the_files_and_tests_that_documents_name_exist() {
 }
 
 #[test]
+fn links_between_documents_lead_to_a_heading() {
+    let link = Regex::new(r"\]\(([^)#\s:]*)(?:#([^)\s]+))?\)").unwrap();
+    let heading = Regex::new(r"(?m)^#+ (.+)$").unwrap();
+    let mut broken = Vec::new();
+    for document in documents() {
+        let text = read(&document);
+        let folder = root().join(&document);
+        let folder = folder.parent().expect("a folder");
+        for found in link.captures_iter(&text) {
+            let path = match &found[1] {
+                "" => root().join(&document),
+                path => folder.join(path),
+            };
+            let is_there = match found.get(2) {
+                None => path.exists(),
+                Some(anchor) => heading
+                    .captures_iter(&fs::read_to_string(&path).unwrap_or_default())
+                    .any(|heading| anchor_of(&heading[1]) == anchor.as_str()),
+            };
+            if !is_there {
+                broken.push(format!("{document}: {}", &found[0]));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
 fn the_tool_that_a_contributor_is_shown_is_as_it_is_shown() {
     let shown = read("docs/adding-a-tool.md");
     let mut files = Vec::new();
@@ -275,6 +291,29 @@ fn the_tool_that_a_contributor_is_shown_is_as_it_is_shown() {
     for (path, added) in files {
         assert!(read(path).contains(&added), "{path} has not:\n{added}");
     }
+}
+
+/// The pages in Markdown, of the root and of `docs`. The changelog names what was.
+fn documents() -> BTreeSet<String> {
+    let mut documents = BTreeSet::new();
+    for folder in ["", "docs", "docs/decisions"] {
+        for entry in fs::read_dir(root().join(folder)).expect(folder) {
+            let name = entry.expect("a readable entry").file_name();
+            let path = Path::new(folder).join(name);
+            let is_page = path.extension().is_some_and(|extension| extension == "md");
+            if is_page && path != Path::new("CHANGELOG.md") {
+                documents.insert(path.to_str().expect("a name in UTF-8").to_owned());
+            }
+        }
+    }
+    documents
+}
+
+/// The anchor of a heading, as GitHub derives it.
+fn anchor_of(heading: &str) -> String {
+    let is_kept = |character: &char| character.is_alphanumeric() || " -_".contains(*character);
+    let kept = heading.chars().filter(is_kept).collect::<String>();
+    kept.to_lowercase().replace(' ', "-")
 }
 
 /// The settings of `serve`, and of the program without a command, by their variable.

@@ -102,7 +102,8 @@ async fn no_step_of_a_session_runs_more_statements_than_documented() {
     let answer = person
         .return_from_backlog(&forward.refresh(), seed::DANIEL)
         .await;
-    note("Back from Backlog: `/callback`", counted(&proxy));
+    let step = "Back from Backlog: `/callback`, and `/sign-in` in a new browser";
+    note(step, counted(&proxy));
     let (status, body) = exchange(&hub.base_url, &client, answer.get("code")).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     note("The code for the tokens: `/token`", counted(&proxy));

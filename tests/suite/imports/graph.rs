@@ -20,7 +20,7 @@ use syn::{
 };
 
 /// A path of module names and, at its end, of an item.
-pub type Names = Vec<String>;
+pub(super) type Names = Vec<String>;
 
 /// A re-export leads to another one at most this often.
 const MAX_REEXPORTS: usize = 12;
@@ -38,13 +38,13 @@ struct Module {
     uses: BTreeSet<Names>,
 }
 
-pub struct Graph {
+pub(super) struct Graph {
     modules: BTreeMap<Names, Module>,
 }
 
 impl Graph {
     /// Reads a crate's `src/`.
-    pub fn of(source_root: &Path) -> Self {
+    pub(super) fn of(source_root: &Path) -> Self {
         let files = rust_files(source_root);
         assert!(!files.is_empty(), "no file below {}", source_root.display());
         let known: BTreeSet<_> = files
@@ -63,7 +63,7 @@ impl Graph {
     }
 
     /// Pairs of modules: the first uses an item that the second defines.
-    pub fn edges(&self) -> BTreeSet<(&Names, &Names)> {
+    pub(super) fn edges(&self) -> BTreeSet<(&Names, &Names)> {
         let mut edges = BTreeSet::new();
         for (from, module) in &self.modules {
             for path in &module.uses {
@@ -74,7 +74,7 @@ impl Graph {
         edges
     }
 
-    pub fn file(&self, module: &Names) -> &Path {
+    pub(super) fn file(&self, module: &Names) -> &Path {
         &self.modules[module].file
     }
 

@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 /// How a credential of another issuer is presented, and what is answered.
-pub struct Case<'a> {
+pub(super) struct Case<'a> {
     pub handler: &'static str,
     pub what: &'static str,
     /// Whose browser it is.
@@ -23,7 +23,7 @@ pub struct Case<'a> {
     pub refusal: Refusal,
 }
 
-pub enum Refusal {
+pub(super) enum Refusal {
     OAuth(u16, &'static str),
     /// 401, with the way to the metadata of this issuer.
     Challenge,
@@ -37,7 +37,7 @@ pub enum Refusal {
 }
 
 impl Case<'_> {
-    pub async fn check(self, here: &Issuer, from: &Issuer, shown: &str) {
+    pub(super) async fn check(self, here: &Issuer, from: &Issuer, shown: &str) {
         if let Some(person) = self.person {
             let page = person.send(self.request).await;
             match self.refusal {
@@ -91,7 +91,11 @@ impl Case<'_> {
 }
 
 /// Everything of another issuer, at the endpoints of this one that take such a thing.
-pub fn cases<'a>(here: &Issuer, own: &'a Credentials, foreign: &'a Credentials) -> Vec<Case<'a>> {
+pub(super) fn cases<'a>(
+    here: &Issuer,
+    own: &'a Credentials,
+    foreign: &'a Credentials,
+) -> Vec<Case<'a>> {
     let mut cases = pages(here, own, foreign);
     cases.extend(token(here, own, foreign));
     cases.extend(revoke(here, own, foreign));
@@ -356,9 +360,9 @@ fn registration<'a>(
 ) -> Vec<Case<'a>> {
     let mut cases = Vec::new();
     for (handler, method) in [
-        ("registration::get", Method::GET),
-        ("registration::put", Method::PUT),
-        ("registration::delete", Method::DELETE),
+        ("manage_registration::get", Method::GET),
+        ("manage_registration::put", Method::PUT),
+        ("manage_registration::delete", Method::DELETE),
     ] {
         for (what, client, token) in [
             ("its client", &foreign.managed_id, &foreign.management_token),
@@ -386,7 +390,7 @@ fn registration<'a>(
 }
 
 /// All that an issuer has given out.
-pub fn every(of: &Credentials) -> [(&'static str, &str); 6] {
+pub(super) fn every(of: &Credentials) -> [(&'static str, &str); 6] {
     [
         ("client", &of.client_id),
         ("client secret", &of.managed_secret),

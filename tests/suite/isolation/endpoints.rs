@@ -17,23 +17,33 @@ use super::{
     cases::{cases, every},
     pairs, two_more,
 };
-use crate::support::{
-    hub::{REDIRECT_URI, TestHub},
-    mcp,
-    reply::Reply,
-};
+use crate::support::{hub::TestHub, mcp, reply::Reply};
 
 /// Handler, method and path. `{id}` is a registered client's.
-const ENDPOINTS: [(&str, Method, &str); 19] = [
+const ENDPOINTS: [(&str, Method, &str); 25] = [
     ("health::get", Method::GET, "/health"),
     ("ready::get", Method::GET, "/ready"),
     ("stylesheet::get", Method::GET, "/static/hub.css"),
     ("callback::get", Method::GET, "/callback"),
-    ("connections::post", Method::POST, "/connections/end"),
+    (
+        "restored_connections::post",
+        Method::POST,
+        "/connections/end",
+    ),
+    ("upload_link::get", Method::GET, "/upload"),
+    ("upload_link::post", Method::POST, "/upload"),
+    ("upload_link::put", Method::PUT, "/upload"),
+    ("confirmation::get", Method::GET, "/sign-in"),
+    ("confirmation::post", Method::POST, "/sign-in"),
+    ("language::get", Method::GET, "/language"),
     ("register::post", Method::POST, "/register"),
-    ("registration::get", Method::GET, "/register/{id}"),
-    ("registration::put", Method::PUT, "/register/{id}"),
-    ("registration::delete", Method::DELETE, "/register/{id}"),
+    ("manage_registration::get", Method::GET, "/register/{id}"),
+    ("manage_registration::put", Method::PUT, "/register/{id}"),
+    (
+        "manage_registration::delete",
+        Method::DELETE,
+        "/register/{id}",
+    ),
     ("revoke::post", Method::POST, "/revoke"),
     ("token::post", Method::POST, "/token"),
     ("authorize::get", Method::GET, "/authorize"),
@@ -63,12 +73,15 @@ const ENDPOINTS: [(&str, Method, &str); 19] = [
 ];
 
 /// These are there once a host, not once an issuer.
-const ONCE: [&str; 5] = [
+const ONCE: [&str; 8] = [
     "/health",
     "/ready",
     "/static/hub.css",
     "/callback",
     "/connections/end",
+    "/upload",
+    "/sign-in",
+    "/language",
 ];
 
 #[test]
@@ -156,10 +169,8 @@ async fn still_good(tenant: &Tenant<'_>) {
         }
         _ => onward,
     };
-    assert!(
-        done.starts_with(REDIRECT_URI) && done.contains("code="),
-        "{done}"
-    );
+    // It has ended in the browser where it began, which now asks who this is.
+    assert!(done.starts_with("/sign-in?page="), "{done}");
 }
 
 /// Sends each credential in every place where one could be looked for.
@@ -188,14 +199,18 @@ async fn worth_nothing(
         let request = match (credential, *handler) {
             (
                 Some(credential),
-                "revoke::post" | "token::post" | "consent::post" | "connections::post",
+                "revoke::post"
+                | "token::post"
+                | "consent::post"
+                | "restored_connections::post"
+                | "confirmation::post",
             ) => request.form(&pairs(credential)),
             (Some(credential), _) => request.query(&pairs(credential)),
             (None, _) => request,
         };
         let request = match *handler {
             "mcp::service" => request.json(&mcp::message("tools/list", json!({}))),
-            "register::post" | "registration::put" => request.json(&json!({})),
+            "register::post" | "manage_registration::put" => request.json(&json!({})),
             _ => request,
         };
         match credential {
@@ -216,12 +231,14 @@ async fn worth_nothing(
     }
 }
 
-const PLACES: [&str; 9] = [
+const PLACES: [&str; 11] = [
     "access_token",
     "client_id",
     "client_secret",
     "code",
     "csrf",
+    "link",
+    "page",
     "refresh_token",
     "request",
     "state",
@@ -234,9 +251,9 @@ const TAKING: [&str; 9] = [
     "callback::get",
     "consent::post",
     "mcp::service",
-    "registration::delete",
-    "registration::get",
-    "registration::put",
+    "manage_registration::delete",
+    "manage_registration::get",
+    "manage_registration::put",
     "revoke::post",
     "token::post",
 ];

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, postgres::PgDatabaseError};
 use url::Url;
 
 use crate::support::{
-    hub::{OAUTH_CLIENT_ID, REDIRECT_URI, TestHub, eventually, http, sim_for},
+    hub::{OAUTH_CLIENT_ID, TestHub, eventually, http, sim_for},
     person::{Page, Person, authorize_url_with, param},
 };
 
@@ -64,9 +64,8 @@ fn led_on(page: &Url, to: &BacklogSim, client: &str, redirect_uri: &str) -> Url 
 }
 
 fn answered(page: &Page) -> bool {
-    page.location
-        .as_deref()
-        .is_some_and(|location| location.starts_with(REDIRECT_URI) && location.contains("code="))
+    let location = page.location.as_deref();
+    location.is_some_and(|location| location.starts_with("/sign-in?page="))
 }
 
 #[tokio::test(flavor = "multi_thread")]

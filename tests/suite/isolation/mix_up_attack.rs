@@ -1,4 +1,5 @@
-//! All spaces share one callback: whose code goes where (RFC 9700 §4.4).
+//! The mix-up attack of RFC 9700 §4.4: all spaces share one callback, and each authorization code
+//! is sent only to the space that issued it.
 
 use backlog_sim::{BacklogSim, Matcher, fingerprint, seed};
 use reqwest::header::REFERER;
@@ -48,7 +49,7 @@ async fn the_code_of_a_space_goes_to_that_space_only() {
         answers.push(callback);
     }
     for callback in &answers {
-        person.get(callback).await.answer().get("code");
+        person.return_to_client(callback).await.get("code");
     }
     let [of_other, of_ours] = [&answers[0], &answers[1]].map(|url| param(url, "code"));
     assert_eq!(codes(&hub.sim), [fingerprint(&of_ours)]);

@@ -1,10 +1,15 @@
-//! Three tenants of one hub, each with a Backlog of its own: the default space at the hub
-//! itself, one by path, one by host name. Whatever one of them gave out is refused everywhere
-//! at the others ([`endpoints`]), and no call of one reaches the Backlog of another
-//! ([`tools`]).
+//! Isolation of spaces: one hub has three spaces, each with a Backlog of its own: the default space
+//! at the hub itself, one by path, and one by host name.
+//!
+//! 1. A credential of one space is refused at every endpoint of another ([`endpoints`]).
+//! 2. No call in one space reaches the Backlog of another ([`tools`]).
+//! 3. A space whose site is hostile gets no code, token or secret of another ([`hostile_space`],
+//!    [`mix_up_attack`]).
 
 mod cases;
 mod endpoints;
+mod hostile_space;
+mod mix_up_attack;
 mod tools;
 
 use backlog_sim::{BacklogSim, RateLimits};

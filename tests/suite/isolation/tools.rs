@@ -244,8 +244,9 @@ async fn no_arguments_lead_into_another_space() {
                     reply.body
                 );
             }
-            // The calls were good enough to be put to the own Backlog.
-            assert!(asked() > before, "{} asked nobody", tool.name);
+            // The calls were good enough to be put to the own Backlog. Upload links need no request.
+            let is_local = ["create_upload_link", "get_upload"].contains(&tool.name.as_str());
+            assert!(is_local || asked() > before, "{} asked nobody", tool.name);
             for tenant in tenants
                 .iter()
                 .filter(|other| other.issuer.url != here.issuer.url)

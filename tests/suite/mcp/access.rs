@@ -1,4 +1,4 @@
-//! The MCP endpoint from outside: who gets in, and what the others are told.
+//! Access to the MCP endpoint: the requests that it accepts, and the response to the others.
 
 use backlog_sim::seed;
 use reqwest::{StatusCode, header::AUTHORIZATION};

@@ -1,4 +1,4 @@
-//! A request that nobody waits for any more is not left running at Backlog.
+//! A request to Backlog ends when its caller cancels it or closes the connection.
 
 use std::process::Stdio;
 

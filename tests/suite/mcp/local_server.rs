@@ -1,4 +1,4 @@
-//! The local modes: one person's API key, on standard input and output or on HTTP.
+//! The local server, for one user with an API key: on standard input and output, or over HTTP.
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,5 +1,6 @@
-//! A plain `tools/call` is answered without the protocol's library. Nobody can tell. (The calls of
-//! the other tests are plain as well, those that are refused with a challenge among them.)
+//! A plain `tools/call` is served without the protocol's library, and its response has the same
+//! bytes. The calls of the other tests are plain as well, those that are rejected with a challenge
+//! among them.
 
 use backlog_sim::seed;
 

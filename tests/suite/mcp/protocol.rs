@@ -1,5 +1,5 @@
-//! The MCP endpoint for those who got in: the protocol's revisions as clients speak
-//! them, and what a wrong message is told.
+//! The MCP protocol for authenticated clients: its versions as clients use them, and the errors for
+//! invalid messages.
 
 use std::collections::HashSet;
 
@@ -113,12 +113,15 @@ async fn an_invalid_call_returns_the_reason() {
     let token = Some(tokens.access_token.as_str());
     hub.sim.control().clear_journal();
 
-    for (wrong, nearest) in [
-        ("create_issue", "add_issue"),
-        ("search_issues", "get_issues"),
-        ("GetIssue", "get_issue"),
+    for (toolsets, wrong, nearest) in [
+        ("work", "create_issue", "create_issues"),
+        ("work", "find_issue", "find_issues"),
+        ("classic", "create_issue", "add_issue"),
+        ("classic", "search_issues", "get_issues"),
+        ("classic", "GetIssue", "get_issue"),
     ] {
-        let unknown = mcp::call(&hub, token, wrong, json!({})).await;
+        let url = format!("{}?toolsets={toolsets}", hub.mcp_url());
+        let unknown = mcp::call_at(&url, token, wrong, json!({})).await;
         assert_eq!(unknown.status, StatusCode::OK);
         let error = &unknown.json()["error"];
         assert_eq!(error["code"], -32602, "{error}");

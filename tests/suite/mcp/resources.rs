@@ -1,4 +1,6 @@
-//! Resources and prompts, as somebody who is signed in uses them.
+//! Resources and prompts, for a user who is signed in.
+
+use std::collections::BTreeMap;
 
 use backlog_sim::{Matcher, seed};
 use reqwest::StatusCode;
@@ -11,13 +13,13 @@ use crate::support::{
     reply::Reply,
 };
 
-pub async fn send(hub: &TestHub, tokens: &Tokens, method: &str, params: Value) -> Reply {
+pub(crate) async fn send(hub: &TestHub, tokens: &Tokens, method: &str, params: Value) -> Reply {
     let request = request(&hub.mcp_url(), Some(&tokens.access_token));
     let request = request.header("MCP-Protocol-Version", "2025-11-25");
     Reply::to(request.json(&message(method, params))).await
 }
 
-pub async fn result(hub: &TestHub, tokens: &Tokens, method: &str, params: Value) -> Value {
+pub(crate) async fn result(hub: &TestHub, tokens: &Tokens, method: &str, params: Value) -> Value {
     let reply = send(hub, tokens, method, params).await;
     assert_eq!(reply.status, StatusCode::OK, "{method}: {}", reply.body);
     let result = reply.json()["result"].clone();
@@ -25,7 +27,7 @@ pub async fn result(hub: &TestHub, tokens: &Tokens, method: &str, params: Value)
     result
 }
 
-pub fn uri(hub: &TestHub, path: &str) -> String {
+pub(crate) fn uri(hub: &TestHub, path: &str) -> String {
     let space = hub.sim.url();
     let port = space.port().expect("a port");
     format!("backlog://127.0.0.1:{port}/{path}")
@@ -45,7 +47,8 @@ async fn items_that_a_user_sees_in_backlog_can_be_read_as_resources() {
         .iter()
         .map(|it| it["uri"].as_str().unwrap())
         .collect();
-    let expected = ["HARBOR", "KURA", "OPS"].map(|key| uri(&hub, &format!("projects/{key}")));
+    let projects = ["HARBOR", "KURA", "OPS"].map(|key| uri(&hub, &format!("projects/{key}")));
+    let expected = [&projects[..], &["skill://backlog/SKILL.md".to_owned()]].concat();
     assert_eq!(uris, expected);
 
     let templates = result(&hub, &tokens, "resources/templates/list", json!({})).await;
@@ -56,7 +59,7 @@ async fn items_that_a_user_sees_in_backlog_can_be_read_as_resources() {
     for (path, says) in [
         (
             "projects/HARBOR",
-            vec!["# HARBOR: ", "## Versions and milestones", "- Id: 88104"],
+            vec!["# HARBOR: ", "## Milestones", "- Notation of texts: "],
         ),
         (
             "issues/HARBOR-1",
@@ -64,18 +67,24 @@ async fn items_that_a_user_sees_in_backlog_can_be_read_as_resources() {
                 "# HARBOR-1: Berth calendar shows yesterday after midnight",
                 "- Type: Bug",
                 "- Assignee: Maja Lindqvist",
-                "## Description\n\nThe calendar keeps the old day",
-                "## Comments",
-                "- Attachment: console.txt (id ",
+                "## Description, by ",
+                "```\nThe calendar keeps the old day",
+                "## Comments (",
+                "- console.txt (",
             ],
         ),
         (
             "wikis/640015",
-            vec!["# 棚卸し手順", "- Tags: 手順", "## Text"],
+            vec![
+                "# 棚卸し手順",
+                "- Project: ",
+                "- Tags: 手順",
+                "## Text, by ",
+            ],
         ),
         (
             "documents/0199c5d07a1e7f0b9d3f5a6b7c8d9e01",
-            vec!["# Launch plan", "## Text"],
+            vec!["# Launch plan", "- Project: HARBOR", "## Text, by "],
         ),
     ] {
         let uri = uri(&hub, path);
@@ -88,19 +97,30 @@ async fn items_that_a_user_sees_in_backlog_can_be_read_as_resources() {
             assert!(text.contains(says), "{path} has no {says:?}: {text}");
         }
     }
+    // Each request is made once; those for the comments and the project of an issue at once.
     let journal = hub.sim.control().journal();
-    let asked: Vec<_> = journal.iter().map(|it| it.path.as_str()).collect();
-    assert_eq!(
-        asked,
-        [
-            "/api/v2/projects/HARBOR",
-            "/api/v2/projects/HARBOR/versions",
-            "/api/v2/issues/HARBOR-1",
-            "/api/v2/issues/HARBOR-1/comments",
-            "/api/v2/wikis/640015",
-            "/api/v2/documents/0199c5d07a1e7f0b9d3f5a6b7c8d9e01",
-        ]
-    );
+    let asked: BTreeMap<_, usize> = journal.iter().fold(BTreeMap::new(), |mut asked, it| {
+        *asked.entry(it.path.as_str()).or_default() += 1;
+        asked
+    });
+    let expected = [
+        ("/api/v2/documents/0199c5d07a1e7f0b9d3f5a6b7c8d9e01", 1),
+        (
+            "/api/v2/documents/0199c5d07a1e7f0b9d3f5a6b7c8d9e01/comments",
+            1,
+        ),
+        ("/api/v2/issues", 1),
+        ("/api/v2/issues/HARBOR-1", 1),
+        ("/api/v2/issues/HARBOR-1/comments", 1),
+        ("/api/v2/issues/HARBOR-1/relatedIssues", 1),
+        ("/api/v2/projects/88104", 2),
+        ("/api/v2/projects/88117", 1),
+        ("/api/v2/projects/HARBOR", 1),
+        ("/api/v2/projects/HARBOR/versions", 1),
+        ("/api/v2/space", 1),
+        ("/api/v2/wikis/640015", 1),
+    ];
+    assert_eq!(asked, BTreeMap::from(expected));
     hub.stop().await;
 }
 
@@ -165,7 +185,7 @@ async fn prompts_are_filled_in_with_what_the_project_has() {
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let listed = result(&hub, &tokens, "prompts/list", json!({})).await;
     let prompts = listed["prompts"].as_array().expect("a list");
-    assert_eq!(prompts.len(), 4);
+    assert_eq!(prompts.len(), 5);
     for prompt in prompts {
         for part in ["name", "title", "description"] {
             assert!(

@@ -1,5 +1,5 @@
-//! `subscriptions/listen`: clients hear of changes that operators make, at every replica, and
-//! no subscription outlives what it stands on.
+//! `subscriptions/listen`: clients are notified of changes by operators, at every replica, and no
+//! subscription outlives its token, its grant or its space.
 
 use backlog_sim::seed;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `GET /callback`: Backlog's answer, good, bad, late, or somebody else's.
+//! `GET /callback`: Backlog's response, valid, invalid, late, or meant for another browser.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ async fn a_sign_in_from_before_its_space_moved_is_refused_and_can_start_again() 
     assert!(hub.metrics().await.contains(counted));
     // Nothing was used up: where the space comes back, the sign-in goes on.
     move_to(&at_home.expect("a URL")).await;
-    let answer = person.get(&callback).await.answer();
+    let answer = person.return_to_client(&callback).await;
     assert!(!answer.get("code").is_empty());
     hub.stop().await;
 }
@@ -132,7 +132,7 @@ async fn a_response_from_another_browser_is_rejected_and_consumes_nothing() {
     assert_eq!(hub.sim.control().count(&Matcher::token_endpoint()), 0);
 
     // After all that, the answer still counts.
-    let answer = person.get(&callback).await.answer();
+    let answer = person.return_to_client(&callback).await;
     let (status, body) = exchange(&hub.base_url, &client, answer.get("code")).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     hub.stop().await;
@@ -147,18 +147,26 @@ async fn a_repeated_response_counts_once() {
         .await;
     let arrivals = (0..8).map(|_| person.get(&callback));
     let pages = futures_util::future::join_all(arrivals).await;
-    let (counted, late): (Vec<_>, Vec<_>) = pages
+    // One finishes the sign-in. Those that come later are too late, or lead to the same page.
+    let asked: Vec<_> = pages
         .iter()
-        .partition(|page| page.status == StatusCode::FOUND);
-    assert_eq!(counted.len(), 1);
-    for page in late {
-        page.assert_says(400, "expired");
+        .filter_map(|page| page.confirmation(&callback))
+        .collect();
+    assert!(!asked.is_empty());
+    let late = pages.iter().filter(|page| page.location.is_none());
+    late.for_each(|page| page.assert_says(400, "expired"));
+    assert_eq!(hub.sim.control().count(&Matcher::token_endpoint()), 1);
+    assert_eq!(hub.value(GRANTS).await.as_deref(), Some("0"));
+    let answer = person.return_to_client(&callback).await;
+    assert_eq!(hub.value(GRANTS).await.as_deref(), Some("1"));
+    let code = format!("code={}", answer.get("code"));
+    for url in &asked {
+        let again = person.get(url).await;
+        assert!(again.location.is_some_and(|to| to.contains(&code)));
     }
     // A reload afterwards does not disturb the sign-in either.
     person.get(&callback).await.assert_says(400, "expired");
     assert_eq!(hub.sim.control().count(&Matcher::token_endpoint()), 1);
-    assert_eq!(hub.value(GRANTS).await.as_deref(), Some("1"));
-    let answer = counted[0].answer();
     let (status, body) = exchange(&hub.base_url, &client, answer.get("code")).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     hub.stop().await;
@@ -193,12 +201,13 @@ async fn a_response_after_the_request_expired_is_rejected() {
 /// the client hears of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_of_backlog_reaches_the_client_as_what_it_is() {
+    const PASSING: &str = "temporarily_unavailable";
+    type Break<'a> = Box<dyn Fn() + 'a>;
+
     let hub = TestHub::start().await;
     let sim = hub.sim.control();
     let token = Matcher::token_endpoint;
     let myself = || Matcher::path("/api/v2/users/myself");
-    const PASSING: &str = "temporarily_unavailable";
-    type Break<'a> = Box<dyn Fn() + 'a>;
     let failures: Vec<(&str, Break, &str)> = vec![
         (
             "503",
@@ -237,7 +246,8 @@ async fn a_failure_of_backlog_reaches_the_client_as_what_it_is() {
         ),
         (
             "who this is: no answer",
-            Box::new(|| sim.drop_connection(myself(), 1)),
+            // The request is sent twice: it only reads.
+            Box::new(|| sim.drop_connection(myself(), 2)),
             PASSING,
         ),
         (
@@ -373,9 +383,14 @@ async fn a_browser_that_hangs_up_does_not_lose_the_tokens_that_backlog_gave() {
     drop(browser);
     tokio::time::sleep(Duration::from_millis(200)).await;
     sim.release();
-    eventually("the grant is stored", async || {
-        hub.value(GRANTS).await.as_deref() == Some("1")
+    let accounts = "SELECT count(*)::text FROM hub.accounts";
+    eventually("the tokens are stored", async || {
+        hub.value(accounts).await.as_deref() == Some("1")
     })
     .await;
+    // A reload leads to the question that the browser has not seen.
+    let answer = person.return_to_client(&callback).await;
+    assert!(answer.0.contains_key("code"), "{:?}", answer.0);
+    assert_eq!(sim.count(&Matcher::token_endpoint()), 1);
     hub.stop().await;
 }

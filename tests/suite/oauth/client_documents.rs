@@ -1,6 +1,6 @@
-//! Client ID metadata documents: the `client_id` is a URL, and what is there is the
-//! registration. The documents come from a server on this machine, which a hub on
-//! loopback may read; the guard itself is tested where it is.
+//! Client ID metadata documents: the `client_id` is a URL, and the document there is the
+//! registration. The documents come from a server on this machine, which a hub on loopback may
+//! read; the guard of the addresses is tested with its module.
 
 use backlog_mcp_hub::config::BaseUrl;
 use backlog_sim::seed;

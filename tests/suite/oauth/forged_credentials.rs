@@ -1,18 +1,19 @@
-//! What the hub never issued costs the database nothing, and keeps nobody out of what it did issue.
+//! Credentials that the hub never issued: they cost the database no statement, and they block no
+//! credential that the hub did issue.
 
 use backlog_mcp_hub::{
     config::{BaseUrl, Storage},
-    crypto::{KeyRing, Place},
     db,
-    oauth::{
-        CheckKey,
-        token::{AccessToken, AuthorizationCode, RefreshToken, RegistrationAccessToken},
-    },
-    random::Random,
 };
 use backlog_sim::seed;
+use foundation::random::Random;
 use futures_util::future::join_all;
+use oauth_values::{
+    CheckKey,
+    token::{AccessToken, AuthorizationCode, RefreshToken, RegistrationAccessToken},
+};
 use reqwest::{RequestBuilder, StatusCode};
+use sealing::{KeyRing, Place};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -52,7 +53,7 @@ fn list(url: &str, token: &str) -> RequestBuilder {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_refused_without_a_statement() {
+async fn a_forged_credential_is_refused_without_a_statement() {
     let (hub, proxy) = TestHub::start_behind_proxy().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let client_id = mistyped(&tokens.client_id);

@@ -1,4 +1,4 @@
-//! How many grants a user has of a client, and how old they get.
+//! The limits on grants: their number per user and client, and their age.
 
 use std::time::Duration;
 

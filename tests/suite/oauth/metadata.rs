@@ -1,4 +1,4 @@
-//! Discovery (RFC 8414, RFC 9728): every place that some client looks, one content.
+//! Discovery (RFC 8414, RFC 9728): every location that a client requests returns the same metadata.
 
 use reqwest::{Method, StatusCode, header::HOST};
 use serde_json::{Value, json};
@@ -292,7 +292,7 @@ async fn rule_9_browsers_may_read_the_documents_and_call_the_endpoints() {
                     "access-control-request-headers",
                     "authorization, content-type, mcp-protocol-version, mcp-method, mcp-name, \
                      mcp-session-id, last-event-id, x-mcp-toolsets, x-mcp-readonly, \
-                     traceparent, tracestate, baggage, sentry-trace, x-datadog-trace-id, \
+                     x-mcp-format, traceparent, tracestate, baggage, sentry-trace, x-datadog-trace-id, \
                      x-datadog-parent-id, mcp-param-region, cache-control, \
                      x-requested-with, dpop",
                 ),
@@ -315,6 +315,7 @@ async fn rule_9_browsers_may_read_the_documents_and_call_the_endpoints() {
             "last-event-id",
             "x-mcp-toolsets",
             "x-mcp-readonly",
+            "x-mcp-format",
             "traceparent",
             "tracestate",
             "baggage",
@@ -359,6 +360,8 @@ async fn rule_9_no_script_of_another_site_may_touch_the_pages() {
         (Method::GET, "/callback"),
         (Method::GET, "/spaces/default/callback"),
         (Method::POST, "/spaces/default/consent"),
+        (Method::GET, "/sign-in"),
+        (Method::POST, "/sign-in"),
     ] {
         for method in [method, Method::OPTIONS] {
             let request = http()
@@ -406,6 +409,8 @@ async fn a_wrong_method_returns_the_allowed_ones() {
         ("/spaces/default/callback", "GET, HEAD"),
         ("/authorize", "GET, HEAD"),
         ("/consent", "POST"),
+        ("/sign-in", "GET, HEAD, POST"),
+        ("/language", "GET, HEAD"),
         ("/register", "POST"),
         ("/token", "POST"),
         ("/revoke", "POST"),

@@ -1,24 +1,21 @@
-//! Clients that prove themselves with a signed assertion (RFC 7523), whose keys the hub
-//! holds or looks up where the client publishes them.
+//! Clients that authenticate with a signed assertion (RFC 7523). The hub holds their keys or
+//! fetches them from where the client publishes them.
 
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
 };
 
-use backlog_mcp_hub::{
-    clock::Clock,
-    fetch::{Asker, FetchOptions, Fetcher},
-    oauth::{
-        client_assertion::{AssertionError, TYPE},
-        token::{AccessToken, RefreshToken},
-    },
-    random::Random,
-    web::client_keys::ClientKeys,
-};
+use backlog_mcp_hub::web::oauth::client_keys::ClientKeys;
 use backlog_sim::seed;
 use chrono::DateTime;
+use foundation::{clock::Clock, random::Random};
+use guarded_fetch::{FetchOptions, Fetcher, Requester};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
+use oauth_values::{
+    client_assertion::{AssertionError, TYPE},
+    token::{AccessToken, RefreshToken},
+};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
@@ -31,14 +28,14 @@ use crate::support::{
     reply::Reply,
 };
 
-const PRIVATE_KEY: &str = include_str!("../fixtures/client_assertion_key.pem");
+const PRIVATE_KEY: &str = include_str!("../../fixtures/client_assertion_key.pem");
 
 fn key() -> EncodingKey {
     EncodingKey::from_ec_pem(PRIVATE_KEY.as_bytes()).expect("a key")
 }
 
 /// The public half, as a client publishes it.
-pub fn jwks() -> Value {
+pub(crate) fn jwks() -> Value {
     let jwk = Jwk::from_encoding_key(&key(), Algorithm::ES256).expect("a JWK");
     json!({ "keys": [jwk] })
 }
@@ -52,7 +49,7 @@ fn registration() -> Value {
 }
 
 /// Claims that are right for an issuer, with a `jti` of their own.
-pub fn claims(client_id: &str, issuer: &str) -> Value {
+pub(crate) fn claims(client_id: &str, issuer: &str) -> Value {
     let now = Clock::system().now().timestamp();
     json!({
         "iss": client_id, "sub": client_id, "aud": issuer,
@@ -61,12 +58,12 @@ pub fn claims(client_id: &str, issuer: &str) -> Value {
     })
 }
 
-pub fn sign(claims: &Value) -> String {
+pub(crate) fn sign(claims: &Value) -> String {
     encode(&Header::new(Algorithm::ES256), claims, &key()).expect("an assertion")
 }
 
 /// Registers a client with these keys in its metadata.
-pub async fn register(hub: &TestHub, name: &str, keys: &Value) -> String {
+pub(crate) async fn register(hub: &TestHub, name: &str, keys: &Value) -> String {
     let mut metadata = registration();
     metadata[name] = keys.clone();
     let reply = hub.register_with(&metadata).await;
@@ -86,7 +83,7 @@ async fn token(hub: &TestHub, assertion: &str, form: &[(&str, &str)]) -> Reply {
 }
 
 /// Signs a person in and exchanges the code with this assertion; the refresh token.
-pub async fn sign_in(hub: &TestHub, client_id: &str, assertion: &str) -> String {
+pub(crate) async fn sign_in(hub: &TestHub, client_id: &str, assertion: &str) -> String {
     let answer = Person::default()
         .authorize(hub, client_id, seed::DANIEL)
         .await;
@@ -103,7 +100,7 @@ pub async fn sign_in(hub: &TestHub, client_id: &str, assertion: &str) -> String 
         .to_owned()
 }
 
-pub async fn refresh(hub: &TestHub, assertion: &str, refresh_token: &str) -> Reply {
+pub(crate) async fn refresh(hub: &TestHub, assertion: &str, refresh_token: &str) -> Reply {
     let form = [
         ("grant_type", "refresh_token"),
         ("refresh_token", refresh_token),
@@ -374,7 +371,7 @@ async fn new_keys_are_looked_for_but_not_at_every_unknown_signature() {
         ..FetchOptions::direct()
     };
     let fetcher = Fetcher::new(options, clock.clone()).expect("a fetcher");
-    let asker = Asker {
+    let requester = Requester {
         network: None,
         is_known: true,
     };
@@ -384,7 +381,7 @@ async fn new_keys_are_looked_for_but_not_at_every_unknown_signature() {
             true => Ok(()),
             false => Err(AssertionError::UnknownKey),
         };
-        keys.check((&fetcher, asker), &clock, &url, has_it)
+        keys.check((&fetcher, requester), &clock, &url, has_it)
             .await
             .expect("keys")
     };
@@ -406,7 +403,9 @@ async fn new_keys_are_looked_for_but_not_at_every_unknown_signature() {
     // What is wrong with an assertion beside its key needs no other keys.
     seconds.fetch_add(31, Ordering::Relaxed);
     let expired = |_: &str| Err::<(), _>(AssertionError::Claim("exp"));
-    let checked = keys.check((&fetcher, asker), &clock, &url, expired).await;
+    let checked = keys
+        .check((&fetcher, requester), &clock, &url, expired)
+        .await;
     assert_eq!(checked.expect("keys"), Err(AssertionError::Claim("exp")));
     assert_eq!(signed_by("new").await, Ok(()));
     assert_eq!(signed_by("old").await, Err(AssertionError::UnknownKey));

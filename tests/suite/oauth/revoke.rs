@@ -1,11 +1,9 @@
-//! Revocation (RFC 7009): what ends, what stays, and that nobody learns or ends what
-//! is another's.
+//! Revocation (RFC 7009): the tokens that it ends and those that it keeps. No client learns of or
+//! ends a token of another.
 
-use backlog_mcp_hub::{
-    oauth::token::{AccessToken, AuthorizationCode, RefreshToken},
-    random::Random,
-};
 use backlog_sim::seed;
+use foundation::random::Random;
+use oauth_values::token::{AccessToken, AuthorizationCode, RefreshToken};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

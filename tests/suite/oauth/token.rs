@@ -1,5 +1,5 @@
-//! `POST /token` with a code: what is checked before it is consumed, once; and what
-//! holds for every answer of this endpoint.
+//! `POST /token` with an authorization code: the checks before the code is consumed, its single
+//! use, and the properties of every response of this endpoint.
 
 use std::time::Duration;
 
@@ -313,7 +313,7 @@ async fn rule_16_a_code_is_bound_to_the_redirect_uri_that_was_presented() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_33_the_lifetime_of_an_access_token_is_a_setting() {
     let hub = TestHub::start_with(|settings| {
-        settings.lifetimes.access_token = Duration::from_secs(6 * 3600);
+        settings.lifetimes.access_token = Duration::from_hours(6);
     })
     .await;
     let client = hub.register().await;

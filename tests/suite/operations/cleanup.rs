@@ -1,4 +1,4 @@
-//! The cleanup removes what has expired, all of it, and nothing else.
+//! The cleanup removes every expired row and no other.
 
 use backlog_mcp_hub::{db, jobs::cleanup};
 use backlog_sim::seed;
@@ -12,10 +12,10 @@ use crate::support::{
     person::{Person, authorize_url, call, refresh, tokens as tokens_of},
 };
 
-const ROWS: &str = include_str!("../fixtures/cleanup.sql");
+const ROWS: &str = include_str!("../../fixtures/cleanup.sql");
 
 /// Each table that is cleaned up, with where its rows have their label.
-const LABELS: [(&str, &str); 9] = [
+const LABELS: [(&str, &str); 10] = [
     ("clients", "client_id"),
     ("grants", "backlog_user_name"),
     ("accounts", "ended_reason"),
@@ -27,6 +27,7 @@ const LABELS: [(&str, &str); 9] = [
     ("refresh_tokens", "rtrim(convert_from(token_hash, 'UTF8'))"),
     ("access_tokens", "rtrim(convert_from(token_hash, 'UTF8'))"),
     ("client_assertions", "rtrim(convert_from(jti_hash, 'UTF8'))"),
+    ("upload_links", "rtrim(convert_from(link_hash, 'UTF8'))"),
     ("consents", "redirect_uri"),
 ];
 
@@ -80,6 +81,7 @@ async fn expired_rows_are_deleted_and_live_rows_remain() {
             ("refresh_tokens", 3),
             ("refresh_responses", 1),
             ("client_assertions", 1),
+            ("upload_links", 1),
             ("consents", 1),
             ("grants", 4),
             ("accounts", 1),

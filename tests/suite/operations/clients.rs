@@ -1,7 +1,8 @@
 //! Clients that an operator registers by hand, each for one space.
 
-use backlog_mcp_hub::{clock::Clock, domain::ClientKey, random::Random};
+use backlog_mcp_hub::domain::ClientKey;
 use backlog_sim::seed;
+use foundation::{clock::Clock, random::Random};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -121,7 +122,10 @@ async fn an_operator_may_register_a_redirect_of_an_intranet() {
             .sign_in_at_backlog(&forward.refresh(), seed::DANIEL, "approve")
             .await;
         let page = person.get(&callback).await;
-        let location = page.location.as_deref().expect("a location");
+        let location = match page.confirmation(&callback) {
+            Some(url) => person.confirm(&url, "continue").await.refresh(),
+            None => page.location.expect("a location"),
+        };
         assert!(
             location.starts_with(&format!("{INTRANET}?code=")),
             "{location}"

@@ -2,8 +2,9 @@
 
 use std::process::Output;
 
-use backlog_mcp_hub::{crypto::KeyRing, random::Random};
 use backlog_sim::{Matcher, seed};
+use foundation::random::Random;
+use sealing::KeyRing;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -325,7 +326,7 @@ async fn doctor_knows_the_local_server_which_has_no_database() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cleanup_counts_first_and_then_removes() {
     let database = TestDatabase::create().await;
-    let rows = include_str!("../fixtures/cleanup.sql");
+    let rows = include_str!("../../fixtures/cleanup.sql");
     sqlx::raw_sql(AssertSqlSafe(rows))
         .execute(database.pool())
         .await

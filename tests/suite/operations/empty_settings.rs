@@ -1,4 +1,4 @@
-//! A variable that is there and empty is as one that is not, in every command.
+//! A variable that is set and empty has the effect of one that is not set, in every command.
 
 use backlog_sim::seed;
 use regex::Regex;
@@ -12,7 +12,7 @@ use crate::support::{
 
 /// The names in `.env.example`.
 fn every_setting() -> Vec<String> {
-    let example = include_str!("../../.env.example");
+    let example = include_str!("../../../.env.example");
     let name = Regex::new(r"(?m)^#?([A-Z][A-Z0-9_]+)=").unwrap();
     let names = name.captures_iter(example);
     names

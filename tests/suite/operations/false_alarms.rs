@@ -1,5 +1,5 @@
-//! What a stranger or a client that breaks off can cause is no alarm: nothing of it is logged as
-//! an error or a warning.
+//! Requests that break off, or that a stranger sends, raise no alarm: the hub logs no error and no
+//! warning for them.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::support::{
     reply::Reply,
 };
 
-/// The first bytes of a TLS connection: a record of a handshake, and a ClientHello.
+/// The first bytes of a TLS connection: a record of a handshake, and a `ClientHello`.
 const TLS_HELLO: &[u8] = b"\x16\x03\x01\x00\x2e\x01\x00\x00\x2a\x03\x03\
     0123456789abcdef0123456789abcdef\x00\x00\x02\x13\x01\x01\x00";
 const LARGE: usize = 300_000;
@@ -229,7 +229,7 @@ async fn strangers_and_clients_that_break_off_cause_no_alarm() {
     refusals(&deployment).await;
     for (what, bytes) in oddities() {
         for reset in [false, true] {
-            let sent = timeout(Duration::from_secs(120), send(&hub, &bytes, reset));
+            let sent = timeout(Duration::from_mins(2), send(&hub, &bytes, reset));
             sent.await.expect(what);
         }
     }

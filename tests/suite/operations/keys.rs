@@ -1,8 +1,9 @@
-//! `keys`: the master keys of a service that is in use are changed, and nobody notices.
+//! `keys`: the master keys of a service in use change, and no user and no client notices it.
 
-use backlog_mcp_hub::{crypto::KeyRing, random::Random};
 use backlog_sim::seed;
+use foundation::random::Random;
 use reqwest::StatusCode;
+use sealing::KeyRing;
 use secrecy::ExposeSecret;
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! What the program says of its work while it works: log lines that are found by the id of
-//! a request, traces that go on from the caller's, and no secret in either.
+//! Logs and traces: the id of a request finds its log lines, a trace continues that of the caller,
+//! and neither has a secret.
 
 use std::collections::HashMap;
 
@@ -23,9 +23,10 @@ const OTHER_TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 /// A sign-in, a call, a refresh, a renewal and failures: everything that a secret has part
 /// in, with all that every library has to say.
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one sequence of steps")]
 async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
     let deployment = Deployment::new().await;
-    let collector = Collector::start().await;
+    let collector = Collector::start();
     let mut command = deployment.command();
     command.envs([
         ("RUST_LOG", "trace"),
@@ -47,7 +48,8 @@ async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
     let callback = person
         .sign_in_at_backlog(&forward.refresh(), seed::DANIEL, "approve")
         .await;
-    let code = person.get(&callback).await.answer().get("code").to_owned();
+    let answer = person.return_to_client(&callback).await;
+    let code = answer.get("code").to_owned();
     let (status, body) = exchange(&site.base_url, &client, &code).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     let first = tokens(&client, &body);
@@ -61,6 +63,24 @@ async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
             .status,
         StatusCode::OK
     );
+    // A link that takes a file, refuses another, and is looked at.
+    let name = json!({ "name": "name-of-a-file.txt" });
+    let link = call(&first.access_token, "create_upload_link", name)
+        .await
+        .json();
+    let link = link["result"]["content"][0]["text"]
+        .as_str()
+        .expect("a link");
+    let link: Value = serde_json::from_str(link).expect("JSON");
+    let link = link["url"].as_str().expect("a URL").to_owned();
+    for expected in [StatusCode::OK, StatusCode::GONE] {
+        let taken = Reply::to(http().put(&link).body("words-in-a-file")).await;
+        assert_eq!(taken.status, expected, "{}", taken.body);
+        let name = &link[link.find("bmh_ul_").expect("the secret")..];
+        assert!(!taken.body.contains(name), "{}", taken.body);
+    }
+    let page = person.get(&link).await;
+    assert_eq!(page.status, StatusCode::GONE);
     let (status, body) = refresh(&site.base_url, &first).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     let second = tokens(&client, &body);
@@ -99,6 +119,9 @@ async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
         ("cookie", cookie),
         ("CSRF value", consent.field("csrf")),
         ("state toward Backlog", param(&forward.refresh(), "state")),
+        ("upload link", param(&link, "link")),
+        ("name of a file", "name-of-a-file".to_owned()),
+        ("content of a file", "words-in-a-file".to_owned()),
         ("code of Backlog", param(&callback, "code")),
         ("code", code),
         ("code verifier", VERIFIER.to_owned()),
@@ -143,7 +166,7 @@ async fn the_most_talkative_log_and_the_traces_hold_no_secret() {
 #[tokio::test(flavor = "multi_thread")]
 async fn spans_go_on_from_the_trace_of_a_trusted_proxy() {
     let deployment = Deployment::new().await;
-    let collector = Collector::start().await;
+    let collector = Collector::start();
     let mut command = deployment.command();
     command.envs([
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url.as_str()),
@@ -214,7 +237,7 @@ async fn spans_go_on_from_the_trace_of_a_trusted_proxy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_decides_neither_what_is_sampled_nor_where_it_belongs() {
     let deployment = Deployment::new().await;
-    let collector = Collector::start().await;
+    let collector = Collector::start();
     let mut command = deployment.command();
     command.envs([
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url.as_str()),

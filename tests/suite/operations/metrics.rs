@@ -1,8 +1,14 @@
-//! The metrics say what happened, in bounded words, to whoever may ask.
+//! The metrics count what happened, with a bounded set of labels, and have a listener of their own.
+//! The documents, the dashboard and the alerts name metrics that exist.
+
+#![expect(
+    clippy::float_cmp,
+    reason = "the values are whole numbers, written as Prometheus writes them"
+)]
 
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
-use backlog_mcp_hub::observe::catalogue::{self, Kind};
+use backlog_mcp_hub::metrics::catalogue::{self, Kind};
 use backlog_sim::{Matcher, seed};
 use futures_util::future::join_all;
 use regex::Regex;
@@ -29,6 +35,29 @@ fn value(text: &str, series: &str) -> Option<f64> {
     text.lines()
         .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))
         .map(|value| value.parse().expect("a number"))
+}
+
+/// Asserts that every family is in the catalogue, of the kind and with the labels that it says, and
+/// that those of the process are in the document.
+fn assert_families(text: &str) {
+    let head = Regex::new(r"(?m)^# TYPE (\S+) (\S+)$").unwrap();
+    let documented = read("docs/metrics.md");
+    for found in head.captures_iter(text) {
+        if found[1].starts_with("process_") {
+            assert!(
+                documented.contains(&format!("`{}`", &found[1])),
+                "{}",
+                &found[1]
+            );
+            continue;
+        }
+        let metric = catalogue::ALL
+            .iter()
+            .find(|metric| metric.name == &found[1]);
+        let metric = metric.unwrap_or_else(|| panic!("{} is not in the catalogue", &found[1]));
+        assert_eq!(metric.kind.as_str(), &found[2], "{}", metric.name);
+        assert!(text.contains(&format!("# HELP {} ", metric.name)));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,6 +114,9 @@ async fn requests_are_counted_by_route_tool_outcome_and_space() {
             r#"bmh_backlog_token_renewals_total{outcome="renewed"}"#,
             1.0,
         ),
+        (r#"bmh_sign_ins_total{outcome="begun"}"#, 1.0),
+        (r#"bmh_sign_ins_total{outcome="finished"}"#, 1.0),
+        (r#"bmh_sign_ins_total{outcome="access_denied"}"#, 0.0),
         (r#"bmh_session_lookups_total{result="hit"}"#, 4.0),
         (r#"bmh_session_lookups_total{result="miss"}"#, 1.0),
         (
@@ -115,16 +147,7 @@ async fn requests_are_counted_by_route_tool_outcome_and_space() {
         assert!(!text.contains(secret), "{secret} in:\n{text}");
     }
 
-    // Every family is in the catalogue, of the kind and with the labels that it says.
-    let head = Regex::new(r"(?m)^# TYPE (\S+) (\S+)$").unwrap();
-    for found in head.captures_iter(&text) {
-        let metric = catalogue::ALL
-            .iter()
-            .find(|metric| metric.name == &found[1]);
-        let metric = metric.unwrap_or_else(|| panic!("{} is not in the catalogue", &found[1]));
-        assert_eq!(metric.kind.as_str(), &found[2], "{}", metric.name);
-        assert!(text.contains(&format!("# HELP {} ", metric.name)));
-    }
+    assert_families(&text);
     hub.stop().await;
 }
 
@@ -363,7 +386,7 @@ fn the_dashboard_and_the_alerts_use_metrics_that_there_are() {
     expressions.extend(of_alerts);
 
     let known: BTreeSet<String> = catalogue::ALL.iter().flat_map(series).collect();
-    let label = Regex::new(r#"bmh_\w+\{([^}]*)\}"#).unwrap();
+    let label = Regex::new(r"bmh_\w+\{([^}]*)\}").unwrap();
     for expression in &expressions {
         let opening = expression.matches(['(', '{', '[']).count();
         let closing = expression.matches([')', '}', ']']).count();

@@ -5,8 +5,9 @@
 //! IP, a managed service's endpoint, PgBouncer or HAProxy. Here it is a proxy. Replication is
 //! synchronous; otherwise what was committed last could be lost with the primary.
 
-use backlog_mcp_hub::{crypto::KeyRing, random::Random};
 use backlog_sim::seed;
+use foundation::random::Random;
+use sealing::KeyRing;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::time::Instant;

@@ -1,6 +1,7 @@
-//! The sites that the hub may use, whoever names others in the database.
+//! The sites that the hub may use, even if the database names others.
 
-use backlog_mcp_hub::{backlog::Sites, config::BaseUrl};
+use backlog_client::Sites;
+use backlog_mcp_hub::config::BaseUrl;
 use backlog_sim::{Matcher, seed};
 use reqwest::Method;
 use serde_json::json;

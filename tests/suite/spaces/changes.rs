@@ -1,4 +1,4 @@
-//! What operators, and whoever else can write to the database, change about spaces.
+//! Changes of a space's row, by an operator or by another user of the database.
 
 use backlog_sim::{Matcher, seed};
 use serde_json::json;

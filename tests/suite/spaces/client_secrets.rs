@@ -1,10 +1,10 @@
-//! Client secrets that an operator gives: sealed by a replica at once, plain text nowhere
-//! after that, and those that nobody can seal are named.
+//! Client secrets that an operator sets: a replica seals each of them at once, no plain text
+//! remains, and a secret that no key can seal is reported.
 
-use backlog_mcp_hub::{
-    crypto::KeyRing, domain::space::given_secret_place, jobs::secrets::seal_all, random::Random,
-};
+use backlog_mcp_hub::{domain::space::given_secret_place, jobs::secrets::seal_all};
 use backlog_sim::seed;
+use foundation::random::Random;
+use sealing::KeyRing;
 use secrecy::SecretString;
 use serde_json::json;
 use sqlx::AssertSqlSafe;

@@ -1,6 +1,6 @@
-//! Issuers of one hub (itself, a space by path, a space by host name): a sign-in at a host
-//! name of its own, and what a disabled space's are told. That nothing which one of them gave
-//! out is worth anything at another is in `isolation.rs`.
+//! The hub has several issuers: itself, a space by path, and a space by host name. A sign-in at a
+//! space's own host name ends in that space, and a disabled space admits no user at any of them.
+//! The tests in `isolation` show that nothing which one issuer gave out is accepted at another.
 
 use backlog_sim::seed;
 use reqwest::{Method, StatusCode};
@@ -44,7 +44,8 @@ async fn a_sign_in_at_a_host_name_of_its_own_ends_in_its_space() {
     let page = stranger.send(third.request(Method::GET, path)).await;
     assert_eq!(page.status, StatusCode::FORBIDDEN, "{}", page.body);
     let page = person.send(third.request(Method::GET, path)).await;
-    assert_eq!(page.answer().get("iss"), third.url);
+    let answer = third.confirm(&person, page).await;
+    assert_eq!(answer.get("iss"), third.url);
     hub.stop().await;
 }
 

@@ -1,5 +1,5 @@
-//! Where a sign-in has to choose a space: nobody is shown whom the hub serves, and everybody finds
-//! their own space by what they know of it.
+//! The selection of a space during a sign-in: the page does not disclose which spaces the hub
+//! serves, and users find their own space by its name or its site.
 
 use backlog_sim::seed;
 

@@ -8,55 +8,55 @@ use actix_web::{
     http::header,
     test::{self, TestRequest},
 };
+use backlog_client::{BacklogClient, BacklogUrl, ClientOptions, Credentials};
 use backlog_mcp_hub::{
     accounts::access::FixedAccess,
-    backlog::{BacklogClient, BacklogUrl, ClientOptions, Credentials},
     calls::{
         caller::{Caller, ChallengeSlot},
         policy::Policy,
     },
-    clock::Clock,
     mcp::{server::HubServer, service},
-    oauth::Scopes,
 };
 use backlog_sim::{BacklogSim, Id};
+use foundation::clock::Clock;
+use oauth_values::Scopes;
 use serde_json::{Value, json};
 
 /// A server for agents; clones are one server.
-pub fn server() -> HubServer {
+pub(crate) fn server() -> HubServer {
     let client = BacklogClient::new(ClientOptions::default()).expect("a client");
     HubServer::new(client, Clock::system())
 }
 
 /// One user of a Backlog, with a key that stays.
-pub struct Agent {
+pub(crate) struct Agent {
     server: HubServer,
     caller: Caller,
 }
 
 /// What a tool answered.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     pub failed: bool,
     pub texts: Vec<String>,
 }
 
 impl Answer {
     /// The result, of a call that worked.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert!(!self.failed, "{:?}", self.texts);
         serde_json::from_str(&self.texts[0]).expect("JSON")
     }
 
     /// What went wrong.
-    pub fn error(&self) -> &str {
+    pub(crate) fn error(&self) -> &str {
         assert!(self.failed, "{:?}", self.texts);
         &self.texts[0]
     }
 }
 
 impl Agent {
-    pub fn new(server: &HubServer, sim: &BacklogSim, user: Id) -> Self {
+    pub(crate) fn new(server: &HubServer, sim: &BacklogSim, user: Id) -> Self {
         let url = BacklogUrl::parse(sim.url().as_str()).expect("a Backlog URL");
         let key = Credentials::ApiKey(sim.control().issue_api_key(user).into());
         Self {
@@ -72,12 +72,12 @@ impl Agent {
     }
 
     /// The same, with what another policy allows.
-    pub fn within(mut self, policy: Policy) -> Self {
+    pub(crate) fn within(mut self, policy: Policy) -> Self {
         self.caller.policy = policy;
         self
     }
 
-    pub async fn call(&self, tool: &str, arguments: Value) -> Answer {
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Answer {
         let params = json!({"name": tool, "arguments": arguments});
         let result = self.rpc("tools/call", params).await;
         let content = result["content"].as_array();
@@ -92,13 +92,13 @@ impl Agent {
     }
 
     /// What `tools/list` says.
-    pub async fn tools(&self) -> Vec<Value> {
+    pub(crate) async fn tools(&self) -> Vec<Value> {
         let list = self.rpc("tools/list", json!({})).await;
         list["tools"].as_array().expect("tools").clone()
     }
 
     /// The result of one JSON-RPC request.
-    pub async fn rpc(&self, method: &str, params: Value) -> Value {
+    pub(crate) async fn rpc(&self, method: &str, params: Value) -> Value {
         let caller = self.caller.clone();
         let mcp = service(self.server.clone(), vec!["hub.test".to_owned()], 4 << 20);
         let app = App::new()

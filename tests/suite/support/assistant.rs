@@ -20,7 +20,7 @@ use super::{
 const SAID: &str = "said.txt";
 
 /// An installed assistant and the home of its user.
-pub struct Assistant {
+pub(crate) struct Assistant {
     program: PathBuf,
     /// What always comes before its arguments.
     first: Option<PathBuf>,
@@ -30,7 +30,7 @@ pub struct Assistant {
 
 impl Assistant {
     /// Claude Code, without updates and statistics.
-    pub fn claude_code() -> Self {
+    pub(crate) fn claude_code() -> Self {
         let name = format!("@anthropic-ai/claude-code-{}", platform());
         Self::new(package(&name).join("claude"))
             .with("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
@@ -38,7 +38,7 @@ impl Assistant {
     }
 
     /// Codex; its settings are in `.codex/config.toml` of its home.
-    pub fn codex() -> Self {
+    pub(crate) fn codex() -> Self {
         let package = package(&format!("@openai/codex-{}", platform()));
         let mut targets = fs::read_dir(package.join("vendor")).expect("a directory");
         let target = targets.next().expect("one target").expect("its name");
@@ -48,7 +48,7 @@ impl Assistant {
     }
 
     /// Gemini CLI; it trusts the directory in which it is started.
-    pub fn gemini_cli() -> Self {
+    pub(crate) fn gemini_cli() -> Self {
         Self {
             first: Some(package("@google/gemini-cli").join("bundle/gemini.js")),
             ..Self::new(tool::program("NODE"))
@@ -68,18 +68,18 @@ impl Assistant {
     }
 
     /// The same with an environment variable.
-    pub fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
     /// The command for these arguments. Nothing of the tests' own environment reaches it but
     /// `PATH`.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.configured(Command::new(&self.program), arguments)
     }
 
@@ -112,14 +112,14 @@ impl Assistant {
     }
 
     /// Runs it to its end, which must be a success; what it said.
-    pub async fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) async fn run(&self, arguments: &[&str]) -> String {
         let mut running = self.start(self.command(arguments));
         self.finish(&mut running).await
     }
 
     /// Runs it in a terminal until it opens a browser, in which `user` then signs in, and
     /// to its end, which must be a success; what it said.
-    pub async fn sign_in(&self, arguments: &[&str], browser: &Browser, user: Id) -> String {
+    pub(crate) async fn sign_in(&self, arguments: &[&str], browser: &Browser, user: Id) -> String {
         let mut running = self.start(self.command_in_terminal(arguments));
         let opened = self.home().join("opened-urls");
         let mut url = String::new();

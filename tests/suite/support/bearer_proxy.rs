@@ -9,13 +9,13 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub struct BearerProxy {
+pub(crate) struct BearerProxy {
     pub url: String,
     server: JoinHandle<()>,
 }
 
 impl BearerProxy {
-    pub async fn start(hub: SocketAddr, access_token: &str) -> Self {
+    pub(crate) async fn start(hub: SocketAddr, access_token: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let header = format!("Authorization: Bearer {access_token}\r\n");

@@ -13,15 +13,15 @@ use super::{
     reply::Reply,
 };
 
-pub const HOST: &str = "hub.test";
+pub(crate) const HOST: &str = "hub.test";
 /// Many more than any limit allows a minute.
-pub const MANY: usize = 20_000;
-pub const AT_A_TIME: usize = 16;
-pub const SOMEBODY: &str = "203.0.113.7";
-pub const SOMEBODY_ELSE: &str = "198.51.100.9";
+pub(crate) const MANY: usize = 20_000;
+pub(crate) const AT_A_TIME: usize = 16;
+pub(crate) const SOMEBODY: &str = "203.0.113.7";
+pub(crate) const SOMEBODY_ELSE: &str = "198.51.100.9";
 
 /// A hub, and the proxy in front of it, which keeps its connections.
-pub struct Proxied {
+pub(crate) struct Proxied {
     pub hub: TestHub,
     http: Client,
 }
@@ -35,13 +35,13 @@ impl Deref for Proxied {
 }
 
 impl Proxied {
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.hub.stop().await;
     }
 }
 
 /// A hub behind a proxy on this machine, trusted or not.
-pub async fn behind_proxy(trusted: bool) -> Proxied {
+pub(crate) async fn behind_proxy(trusted: bool) -> Proxied {
     let hub = TestHub::start_with(|settings| {
         settings.base_url = Some(BaseUrl::parse(&format!("https://{HOST}")).expect("a base URL"));
         if trusted {
@@ -53,14 +53,14 @@ pub async fn behind_proxy(trusted: bool) -> Proxied {
 }
 
 /// A request as the proxy passes it on.
-pub fn request(hub: &Proxied, method: Method, path: &str, from: &str) -> RequestBuilder {
+pub(crate) fn request(hub: &Proxied, method: Method, path: &str, from: &str) -> RequestBuilder {
     hub.http
         .request(method, format!("http://{}{path}", hub.address()))
         .header("host", HOST)
         .header("x-forwarded-for", from)
 }
 
-pub fn authorize(hub: &Proxied, client_id: &str, from: &str) -> RequestBuilder {
+pub(crate) fn authorize(hub: &Proxied, client_id: &str, from: &str) -> RequestBuilder {
     let url = authorize_url(hub, client_id);
     let path = url.strip_prefix(&hub.base_url).expect("a URL of the hub");
     request(hub, Method::GET, path, from)
@@ -68,7 +68,7 @@ pub fn authorize(hub: &Proxied, client_id: &str, from: &str) -> RequestBuilder {
 
 /// Sends requests, some at a time, until one is limited; how many were not, and the
 /// refusal.
-pub async fn until_limited(request: impl Fn() -> RequestBuilder) -> (usize, Reply) {
+pub(crate) async fn until_limited(request: impl Fn() -> RequestBuilder) -> (usize, Reply) {
     let mut allowed = 0;
     while allowed < MANY {
         for reply in join_all((0..AT_A_TIME).map(|_| Reply::to(request()))).await {
@@ -82,7 +82,7 @@ pub async fn until_limited(request: impl Fn() -> RequestBuilder) -> (usize, Repl
 }
 
 /// `Retry-After`, which must be a number of seconds that is worth waiting.
-pub fn assert_retry_after(reply: &Reply) {
+pub(crate) fn assert_retry_after(reply: &Reply) {
     let seconds: u64 = reply.header("retry-after").parse().expect("seconds");
     assert!((1..=60).contains(&seconds), "{seconds}");
 }

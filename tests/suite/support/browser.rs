@@ -36,7 +36,7 @@ const RUN_AXE: &str = "
         (error) => done([`axe failed: ${error}`]),
     );";
 
-pub struct Browser {
+pub(crate) struct Browser {
     client: Client,
     // Dropped in this order: the profile is in use until the driver has ended the browser.
     _driver: Driver,
@@ -67,9 +67,23 @@ const VIEWS: [View; 2] = [
     },
 ];
 
+/// The views in which the buttons have to be in sight.
+const LAPTOP: View = View {
+    name: "laptop",
+    width: 1280,
+    mobile: false,
+    scheme: "light",
+};
+const PHONE: View = View {
+    name: "phone",
+    width: 390,
+    mobile: true,
+    scheme: "light",
+};
+
 impl Browser {
     /// Opens a browser whose person reads `language`, as in `Accept-Language`.
-    pub async fn open(language: &str) -> Self {
+    pub(crate) async fn open(language: &str) -> Self {
         let profile = TempDir::new().expect("a directory for the profile");
         let driver = Driver::start().await;
         let capabilities = json!({
@@ -108,12 +122,12 @@ impl Browser {
         }
     }
 
-    pub async fn goto(&self, url: &str) {
+    pub(crate) async fn goto(&self, url: &str) {
         self.client.goto(url).await.expect("a page");
     }
 
     /// The one element that a CSS selector finds, once it is there.
-    pub async fn find(&self, selector: &str) -> Element {
+    pub(crate) async fn find(&self, selector: &str) -> Element {
         let wait = self.client.wait().at_most(DEADLINE);
         match wait.for_element(Locator::Css(selector)).await {
             Ok(element) => element,
@@ -124,27 +138,27 @@ impl Browser {
         }
     }
 
-    pub async fn click(&self, selector: &str) {
+    pub(crate) async fn click(&self, selector: &str) {
         let element = self.find(selector).await;
         element.click().await.expect("a click");
     }
 
     /// Types a text into a field, in place of what is there.
-    pub async fn enter(&self, selector: &str, text: &str) {
+    pub(crate) async fn enter(&self, selector: &str, text: &str) {
         let field = self.find(selector).await;
         field.clear().await.expect("an empty field");
         field.send_keys(text).await.expect("a filled field");
     }
 
     /// Puts HTML into the page, as an attacker might manage to.
-    pub async fn insert(&self, html: &str) {
+    pub(crate) async fn insert(&self, html: &str) {
         let script = "document.querySelector('main').insertAdjacentHTML('beforeend', arguments[0])";
         let done = self.client.execute(script, vec![json!(html)]).await;
         done.expect("an inserted element");
     }
 
     /// The first element with just this text, once it is there.
-    pub async fn read(&self, text: &str) -> Element {
+    pub(crate) async fn read(&self, text: &str) -> Element {
         let path = format!("//*[normalize-space(text())='{text}']");
         let wait = self.client.wait().at_most(DEADLINE);
         match wait.for_element(Locator::XPath(&path)).await {
@@ -154,14 +168,14 @@ impl Browser {
     }
 
     /// Clicks what has just this text, even if it is drawn anew in between.
-    pub async fn press(&self, text: &str) {
+    pub(crate) async fn press(&self, text: &str) {
         while let Err(error) = self.read(text).await.click().await {
             assert!(error.is_stale_element_reference(), "{text:?}: {error}");
         }
     }
 
     /// Turns a switch whose label begins like this; what is drawn covers the input.
-    pub async fn toggle(&self, label: &str) {
+    pub(crate) async fn toggle(&self, label: &str) {
         let selector = format!("input[role=switch][aria-label^='{label}']");
         self.find(&selector).await;
         let click = format!("document.querySelector(\"{selector}\").click()");
@@ -173,7 +187,7 @@ impl Browser {
 
     /// What a person can read; nothing while a page is on its way. One command, as the
     /// page may change between two.
-    pub async fn text(&self) -> String {
+    pub(crate) async fn text(&self) -> String {
         let read = "return document.body ? document.body.innerText : ''";
         let text = self.client.execute(read, Vec::new()).await;
         // The page that was asked may be gone before it answers.
@@ -183,26 +197,40 @@ impl Browser {
     }
 
     /// Runs a script in the page, as one of its own.
-    pub async fn run(&self, script: &str) -> Value {
+    pub(crate) async fn run(&self, script: &str) -> Value {
         let ran = self.client.execute(script, Vec::new()).await;
         ran.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// The name of the control that has the focus, or of its element.
-    pub async fn focused(&self) -> String {
+    pub(crate) async fn focused(&self) -> String {
         let focused = "return document.activeElement.name || document.activeElement.localName";
         self.run(focused).await.as_str().expect("a name").to_owned()
     }
 
+    /// Presses keys on a page where nothing has the focus.
+    pub(crate) async fn type_keys(&self, keys: &str) {
+        let actions = keys.chars().flat_map(|key| {
+            let key = key.to_string();
+            ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key }))
+        });
+        let actions = json!({ "actions": [{
+            "type": "key",
+            "id": "keyboard",
+            "actions": actions.collect::<Vec<_>>(),
+        }] });
+        self.vendor("actions", actions).await;
+    }
+
     /// Presses the tabulator key on a page where nothing has the focus.
-    pub async fn press_tab(&self) {
+    pub(crate) async fn press_tab(&self) {
         const TAB: &str = "\u{e004}";
         let page = self.find("body").await;
         page.send_keys(TAB).await.expect("a key");
     }
 
     /// Goes on in the other one of a page and its popup, once both are there.
-    pub async fn switch_window(&self) {
+    pub(crate) async fn switch_window(&self) {
         until("a popup is open", async || self.windows().await.len() == 2).await;
         let here = self.client.window().await.expect("a window");
         let other = self
@@ -218,7 +246,7 @@ impl Browser {
     }
 
     /// Closes the popup of the page now shown.
-    pub async fn close_popup(&self) {
+    pub(crate) async fn close_popup(&self) {
         self.run("window.popup.close()").await;
         until("the popup is closed", async || {
             self.windows().await.len() == 1
@@ -230,7 +258,7 @@ impl Browser {
         self.client.windows().await.expect("the windows")
     }
 
-    pub async fn title(&self) -> String {
+    pub(crate) async fn title(&self) -> String {
         self.client.title().await.expect("a title")
     }
 
@@ -239,26 +267,49 @@ impl Browser {
     }
 
     /// Answers the consent page.
-    pub async fn decide(&self, decision: &str) {
+    pub(crate) async fn decide(&self, decision: &str) {
         self.click(&format!("button[name=decision][value={decision}]"))
             .await;
     }
 
     /// Approves on the consent page, with the most access that is offered.
-    pub async fn approve(&self) {
-        self.click("input[name=access]").await;
+    pub(crate) async fn approve(&self) {
+        self.click("label:last-of-type input[name=access]").await;
         self.decide("approve").await;
     }
 
     /// Picks a user on Backlog's page, and agrees there.
-    pub async fn sign_in_at_backlog(&self, user: Id) {
+    pub(crate) async fn agree_at_backlog(&self, user: Id) {
         self.click(&format!("input[name=user][value='{user}']"))
             .await;
         self.decide("approve").await;
     }
 
+    /// The same, and confirms the name where the hub asks for that.
+    pub(crate) async fn sign_in_at_backlog(&self, user: Id) {
+        self.find("input[name=user]").await;
+        let backlog = self.url().await.expect("a URL").origin();
+        self.agree_at_backlog(user).await;
+        let mut is_asked = false;
+        until("the browser leaves Backlog", async || {
+            // A popup may have closed itself.
+            let here = self.url().await;
+            is_asked = here.as_ref().is_some_and(|here| here.path() == "/sign-in");
+            here.is_none_or(|here| here.origin() != backlog)
+        })
+        .await;
+        if is_asked {
+            self.decide("continue").await;
+        }
+    }
+
+    /// The address of the page, while there is one.
+    pub(crate) async fn url(&self) -> Option<Url> {
+        self.client.current_url().await.ok()
+    }
+
     /// From the authorization URL of a client to the page of its redirect URI.
-    pub async fn sign_in(&self, url: &str, user: Id) {
+    pub(crate) async fn sign_in(&self, url: &str, user: Id) {
         self.goto(url).await;
         self.approve().await;
         self.sign_in_at_backlog(user).await;
@@ -270,7 +321,7 @@ impl Browser {
 
     /// Asserts that the page now shown is accessible, fits the window and has caused no
     /// message in the console: on a desktop and, dark, on a phone. Leaves pictures.
-    pub async fn inspect(&self, name: &str) {
+    pub(crate) async fn inspect(&self, name: &str) {
         let axe = std::fs::read_to_string(tool::installed(AXE)).expect("axe");
         self.client.execute(&axe, Vec::new()).await.expect("axe");
         for view in VIEWS {
@@ -292,9 +343,24 @@ impl Browser {
         assert_eq!(self.console().await, Vec::<String>::new(), "{name}");
     }
 
+    /// Asserts that the primary button is in sight without scrolling, on a laptop and a phone.
+    pub(crate) async fn assert_button_in_sight(&self, name: &str) {
+        for (view, most) in [(LAPTOP, 700), (PHONE, 800)] {
+            self.show_as(view).await;
+            let bottom = "return Math.ceil(document.querySelector('.primary')
+                .getBoundingClientRect().bottom + window.scrollY)";
+            let bottom = self.run(bottom).await.as_i64().expect("a number");
+            let view = view.name;
+            assert!(
+                bottom <= most,
+                "{name} on a {view}: the button ends at {bottom} px"
+            );
+        }
+    }
+
     /// What the console has got since it was last asked: errors, and violations of the
     /// content security policy.
-    pub async fn console(&self) -> Vec<String> {
+    pub(crate) async fn console(&self) -> Vec<String> {
         let entries = self.vendor("se/log", json!({ "type": "browser" })).await;
         let entries = entries.as_array().expect("a log");
         entries

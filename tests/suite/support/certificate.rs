@@ -7,7 +7,7 @@ use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 /// TLS for a server at this host, and the authority's certificate in PEM.
-pub fn certified(host: &str) -> (TlsAcceptor, String) {
+pub(crate) fn certified(host: &str) -> (TlsAcceptor, String) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().expect("a key");

@@ -21,14 +21,14 @@ use tempfile::TempDir;
 use super::process::{Port, until};
 
 /// Stopped and removed when dropped.
-pub struct Cluster {
+pub(crate) struct Cluster {
     directory: TempDir,
     port: Port,
 }
 
 impl Cluster {
     /// A new one, running, with an empty database `hub`.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let cluster = Self::in_a_directory();
         cluster.run(
             "initdb",
@@ -52,7 +52,7 @@ impl Cluster {
     }
 
     /// A standby that follows it by streaming, caught up.
-    pub async fn standby(&self) -> Self {
+    pub(crate) async fn standby(&self) -> Self {
         let standby = Self::in_a_directory();
         let port = format!("--port={}", self.port.number);
         let copy = [
@@ -81,7 +81,7 @@ impl Cluster {
     }
 
     /// From now on nothing is committed that a standby has not stored.
-    pub async fn replicate_synchronously(&self) {
+    pub(crate) async fn replicate_synchronously(&self) {
         let pool = self.pool("postgres");
         for statement in [
             "ALTER SYSTEM SET synchronous_standby_names = '*'",
@@ -104,18 +104,18 @@ impl Cluster {
         pool.close().await;
     }
 
-    pub fn url(&self, database: &str) -> String {
+    pub(crate) fn url(&self, database: &str) -> String {
         let port = self.port.number;
         format!("postgres://postgres@127.0.0.1:{port}/{database}")
     }
 
     /// Where it listens.
-    pub fn address(&self) -> (&'static str, u16) {
+    pub(crate) fn address(&self) -> (&'static str, u16) {
         ("127.0.0.1", self.port.number)
     }
 
     /// A few connections, opened when they are needed.
-    pub fn pool(&self, database: &str) -> PgPool {
+    pub(crate) fn pool(&self, database: &str) -> PgPool {
         PgPoolOptions::new()
             .max_connections(2)
             .connect_lazy(&self.url(database))
@@ -123,7 +123,7 @@ impl Cluster {
     }
 
     /// Starts the server; returns once it answers.
-    pub fn up(&self) {
+    pub(crate) fn up(&self) {
         let options = format!(
             "-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories= -c fsync=off",
             self.port.number
@@ -137,12 +137,12 @@ impl Cluster {
     }
 
     /// Stops it as an operator's restart does; sessions are cut off.
-    pub fn down(&self) {
+    pub(crate) fn down(&self) {
         self.run("pg_ctl", ["stop", "--wait", "--pgdata=data", "--mode=fast"]);
     }
 
     /// Kills it (SIGKILL); returns once nobody listens.
-    pub async fn kill(&self) {
+    pub(crate) async fn kill(&self) {
         let id = self.main_process().expect("it runs");
         kill(id, Signal::SIGKILL).expect("it is ours");
         until("nobody listens", async || {
@@ -154,7 +154,7 @@ impl Cluster {
     }
 
     /// Makes a standby the primary; returns once it takes writes.
-    pub fn promote(&self) {
+    pub(crate) fn promote(&self) {
         self.run("pg_ctl", ["promote", "--wait", "--pgdata=data"]);
     }
 
@@ -224,7 +224,7 @@ impl Drop for Cluster {
 }
 
 /// Whom it runs as: ourselves, or an account without rights if we are root.
-pub fn account() -> (u32, u32) {
+pub(crate) fn account() -> (u32, u32) {
     let user = match geteuid() {
         root if root.is_root() => ["postgres", "nobody"]
             .into_iter()

@@ -10,13 +10,13 @@ use prost::Message;
 
 type Spans = Arc<Mutex<Vec<Span>>>;
 
-pub struct Collector {
+pub(crate) struct Collector {
     pub url: String,
     spans: Spans,
 }
 
 impl Collector {
-    pub async fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let spans = Spans::default();
         let kept = web::Data::new(Arc::clone(&spans));
         let server = HttpServer::new(move || {
@@ -37,21 +37,21 @@ impl Collector {
     }
 
     /// The spans of a trace, by its id in hex, that have come so far.
-    pub fn of_trace(&self, id: &str) -> Vec<Span> {
+    pub(crate) fn of_trace(&self, id: &str) -> Vec<Span> {
         let spans = self.spans.lock().expect("the spans");
         let is_of = |span: &&Span| hex(&span.trace_id) == id;
         spans.iter().filter(is_of).cloned().collect()
     }
 
     /// The spans that have a link to a trace, by its id in hex.
-    pub fn linked_to(&self, id: &str) -> Vec<Span> {
+    pub(crate) fn linked_to(&self, id: &str) -> Vec<Span> {
         let spans = self.spans.lock().expect("the spans");
         let is_linked = |span: &&Span| (span.links.iter()).any(|link| hex(&link.trace_id) == id);
         spans.iter().filter(is_linked).cloned().collect()
     }
 
     /// Everything in them that could be read, as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!("{:?}", self.spans.lock().expect("the spans"))
     }
 }
@@ -67,6 +67,6 @@ async fn take(kept: web::Data<Spans>, body: web::Bytes) -> HttpResponse {
     HttpResponse::Ok().finish()
 }
 
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -9,34 +9,34 @@ use tokio::process::Command;
 use super::{hub::sim, process::program};
 
 /// A simulated Backlog and the key of a user.
-pub struct Space {
+pub(crate) struct Space {
     pub sim: BacklogSim,
     url: String,
     pub key: String,
 }
 
 impl Space {
-    pub async fn of(user: u64) -> Self {
+    pub(crate) async fn of(user: u64) -> Self {
         let sim = sim().await;
         let key = sim.control().issue_api_key(user);
         let url = sim.url().to_string();
         Self { sim, url, key }
     }
 
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 }
 
 /// The one server of a client's configuration, as a command. `real` has what stands for a
 /// placeholder.
-pub fn configured(configuration: &str, real: &[(&str, &str)]) -> Command {
+pub(crate) fn configured(configuration: &str, real: &[(&str, &str)]) -> Command {
     started_by(configuration, "backlog-mcp-hub", real)
 }
 
 /// A configuration as backlog-mcp-server's README has it, of which only `command` is changed:
 /// it is the name of this program instead of `launcher`.
-pub fn renamed(configuration: &str, launcher: &str, real: &[(&str, &str)]) -> Command {
+pub(crate) fn renamed(configuration: &str, launcher: &str, real: &[(&str, &str)]) -> Command {
     started_by(configuration, launcher, real)
 }
 
@@ -68,7 +68,7 @@ fn started_by(configuration: &str, command: &str, real: &[(&str, &str)]) -> Comm
 }
 
 /// A configuration of backlog-mcp-server with more flags and variables.
-pub fn theirs(args: &[&str], env: &[(&str, &str)]) -> String {
+pub(crate) fn theirs(args: &[&str], env: &[(&str, &str)]) -> String {
     let mut variables = BTreeMap::from([
         ("BACKLOG_DOMAIN", "your-domain.backlog.com"),
         ("BACKLOG_API_KEY", "your-api-key"),
@@ -79,7 +79,7 @@ pub fn theirs(args: &[&str], env: &[(&str, &str)]) -> String {
 }
 
 /// A configuration of theirs as a command for this space.
-pub fn configured_for(configuration: &str, space: &Space) -> Command {
+pub(crate) fn configured_for(configuration: &str, space: &Space) -> Command {
     let real = [
         ("your-domain.backlog.com", space.url()),
         ("your-api-key", &space.key),
@@ -88,7 +88,7 @@ pub fn configured_for(configuration: &str, space: &Space) -> Command {
 }
 
 /// A configuration of theirs for two organizations, `COMPANY_A` being the default.
-pub fn organizations(a: &Space, b: &Space) -> Command {
+pub(crate) fn organizations(a: &Space, b: &Space) -> Command {
     let configuration = r#"{
         "mcpServers": {
             "backlog": {

@@ -18,7 +18,7 @@ use url::Url;
 
 use super::certificate::certified;
 
-pub struct ConnectProxy {
+pub(crate) struct ConnectProxy {
     pub url: String,
     asked: Arc<Mutex<Vec<String>>>,
     roots: TempDir,
@@ -27,7 +27,7 @@ pub struct ConnectProxy {
 
 impl ConnectProxy {
     /// Starts one that passes requests for this host on to a server, which speaks HTTP without TLS.
-    pub async fn start(host: &str, server: &Url) -> Self {
+    pub(crate) async fn start(host: &str, server: &Url) -> Self {
         let (tls, root) = certified(host);
         let roots = tempfile::tempdir().expect("a directory");
         std::fs::write(roots.path().join("roots.pem"), root).expect("a file");
@@ -56,12 +56,12 @@ impl ConnectProxy {
     }
 
     /// What requests began with, such as `CONNECT acme.backlog.com:443 HTTP/1.1`.
-    pub fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("the list").clone()
     }
 
     /// The certificate of the authority, for `SSL_CERT_FILE`.
-    pub fn root(&self) -> std::path::PathBuf {
+    pub(crate) fn root(&self) -> std::path::PathBuf {
         Path::join(self.roots.path(), "roots.pem")
     }
 }

@@ -13,10 +13,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use backlog_mcp_hub::clock::Clock;
 use backlog_mcp_hub::db::migrate::{migrate, migrations};
-use backlog_mcp_hub::embedded::EmbeddedPostgres;
-use backlog_mcp_hub::random::Random;
+use embedded_postgres::EmbeddedPostgres;
+use foundation::clock::Clock;
+use foundation::random::Random;
 use secrecy::ExposeSecret;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
@@ -38,7 +38,7 @@ struct Server {
 }
 
 /// A database that no other test sees.
-pub struct TestDatabase {
+pub(crate) struct TestDatabase {
     url: Url,
     maintenance: Url,
     name: String,
@@ -47,13 +47,13 @@ pub struct TestDatabase {
 
 impl TestDatabase {
     /// A database with every migration applied.
-    pub async fn create() -> Self {
+    pub(crate) async fn create() -> Self {
         let template = &server().await.template;
         Self::copy_of(template).await
     }
 
     /// A database with nothing in it.
-    pub async fn empty() -> Self {
+    pub(crate) async fn empty() -> Self {
         Self::copy_of("template0").await
     }
 
@@ -80,12 +80,12 @@ impl TestDatabase {
         }
     }
 
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.url.as_str()
     }
 
     /// A pool of a few connections, the same at each call.
-    pub fn pool(&self) -> &PgPool {
+    pub(crate) fn pool(&self) -> &PgPool {
         &self.pool
     }
 }
@@ -107,9 +107,11 @@ impl Drop for TestDatabase {
                     execute(&mut connection, drop).await;
                 });
         });
-        if dropped.join().is_err() && !std::thread::panicking() {
-            panic!("the test database {} was not dropped", self.name);
-        }
+        assert!(
+            dropped.join().is_ok() || std::thread::panicking(),
+            "the test database {} was not dropped",
+            self.name
+        );
     }
 }
 

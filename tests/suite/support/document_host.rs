@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    fmt::Write,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -17,18 +18,18 @@ use tokio_rustls::TlsAcceptor;
 
 /// What the next requests for a path get.
 #[derive(Clone)]
-pub struct Document {
+pub(crate) struct Document {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
 }
 
 impl Document {
-    pub fn json(body: &Value) -> Self {
+    pub(crate) fn json(body: &Value) -> Self {
         Self::text(&body.to_string()).with("Content-Type", "application/json")
     }
 
-    pub fn text(body: &str) -> Self {
+    pub(crate) fn text(body: &str) -> Self {
         Self {
             status: 200,
             headers: Vec::new(),
@@ -36,18 +37,18 @@ impl Document {
         }
     }
 
-    pub fn status(status: u16) -> Self {
+    pub(crate) fn status(status: u16) -> Self {
         Self {
             status,
             ..Self::text("")
         }
     }
 
-    pub fn is_status(&self, status: u16) -> bool {
+    pub(crate) fn is_status(&self, status: u16) -> bool {
         self.status == status
     }
 
-    pub fn with(mut self, header: &'static str, value: &str) -> Self {
+    pub(crate) fn with(mut self, header: &'static str, value: &str) -> Self {
         self.headers.push((header, value.to_owned()));
         self
     }
@@ -60,14 +61,14 @@ struct Shelf {
 }
 
 /// A running server. What is not set is a 404.
-pub struct DocumentHost {
+pub(crate) struct DocumentHost {
     origin: String,
     shelf: Arc<Mutex<Shelf>>,
     server: JoinHandle<()>,
 }
 
 impl DocumentHost {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let (listener, origin) = listen().await;
         let shelf = Arc::<Mutex<Shelf>>::default();
         let server = tokio::spawn({
@@ -86,7 +87,7 @@ impl DocumentHost {
     }
 
     /// The same over TLS; the certificate is to be that of 127.0.0.1.
-    pub async fn open_over_tls(tls: TlsAcceptor) -> Self {
+    pub(crate) async fn open_over_tls(tls: TlsAcceptor) -> Self {
         let (listener, origin) = listen().await;
         let shelf = Arc::<Mutex<Shelf>>::default();
         let server = tokio::spawn({
@@ -107,18 +108,18 @@ impl DocumentHost {
         }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
 
-    pub fn set(&self, path: &str, document: Document) {
+    pub(crate) fn set(&self, path: &str, document: Document) {
         lock(&self.shelf)
             .documents
             .insert(path.to_owned(), document);
     }
 
     /// How often a path was asked for.
-    pub fn fetches(&self, path: &str) -> usize {
+    pub(crate) fn fetches(&self, path: &str) -> usize {
         lock(&self.shelf).fetches.get(path).copied().unwrap_or(0)
     }
 }
@@ -163,7 +164,7 @@ async fn answer(
         document.body.len()
     );
     for (name, value) in &document.headers {
-        answer.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(answer, "{name}: {value}\r\n");
     }
     answer.push_str("\r\n");
     let answer = [answer.into_bytes(), document.body].concat();

@@ -9,9 +9,9 @@ use tokio::time::timeout;
 /// The revision that has subscriptions.
 const REVISION: &str = "2026-07-28";
 /// Longer than anything takes to be heard of.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
-pub struct Events {
+pub(crate) struct Events {
     answer: Response,
     pending: String,
     messages: VecDeque<Value>,
@@ -19,7 +19,7 @@ pub struct Events {
 
 impl Events {
     /// Sends a request that is answered with a stream.
-    pub async fn open(request: RequestBuilder) -> Self {
+    pub(crate) async fn open(request: RequestBuilder) -> Self {
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
@@ -31,7 +31,7 @@ impl Events {
     }
 
     /// The next message; `None` at the end of the stream.
-    pub async fn next(&mut self) -> Option<Value> {
+    pub(crate) async fn next(&mut self) -> Option<Value> {
         // Of all together: what only keeps the connection alive is no message.
         let message = timeout(PATIENCE, self.awaited()).await;
         message.expect("a message in time")
@@ -58,7 +58,7 @@ impl Events {
     }
 
     /// All that comes until the end.
-    pub async fn rest(mut self) -> Vec<Value> {
+    pub(crate) async fn rest(mut self) -> Vec<Value> {
         let mut messages = Vec::new();
         while let Some(message) = self.next().await {
             messages.push(message);
@@ -68,7 +68,7 @@ impl Events {
 }
 
 /// What makes a request one of revision 2026-07-28.
-pub fn modern(request: RequestBuilder, method: &str, mut params: Value) -> RequestBuilder {
+pub(crate) fn modern(request: RequestBuilder, method: &str, mut params: Value) -> RequestBuilder {
     params["_meta"] = serde_json::json!({
         "io.modelcontextprotocol/protocolVersion": REVISION,
         "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },

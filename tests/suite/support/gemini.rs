@@ -56,7 +56,7 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// The declarations of the tools in a request.
-pub fn declarations(tools: &Value) -> Vec<&Value> {
+pub(crate) fn declarations(tools: &Value) -> Vec<&Value> {
     let tools = tools.as_array().into_iter().flatten();
     // The Python library writes its own fields' names.
     let declared = tools.filter_map(|tool| {
@@ -67,7 +67,7 @@ pub fn declarations(tools: &Value) -> Vec<&Value> {
 }
 
 /// What the API would refuse in a declaration; nothing if it takes it.
-pub fn problems(declaration: &Value) -> Vec<String> {
+pub(crate) fn problems(declaration: &Value) -> Vec<String> {
     let name = declaration["name"].as_str().unwrap_or_default();
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let mut problems = Vec::new();

@@ -1,33 +1,32 @@
 //! The application in this process: a fresh database, a simulated Backlog, port 0.
 
-use std::{ops::Deref, time::Duration};
+use std::{fmt::Write, ops::Deref, time::Duration};
 
+use backlog_client::Sites;
 use backlog_mcp_hub::{
     app::Application,
-    backlog::Sites,
-    clock::Clock,
     config::{
         BaseUrl, ClientSettings, DefaultSpaceSettings, GrantQuota, HttpTimeouts, Lifetimes,
         ObserveSettings, REGISTRATIONS_PER_MINUTE, Settings, Storage, ToolSettings,
     },
-    crypto::KeyRing,
-    domain::{SpaceId, space::secret_place},
-    random::Random,
+    domain::{Operator, SpaceId, space::secret_place},
 };
 use backlog_sim::{BacklogSim, SimOptions};
+use foundation::{clock::Clock, random::Random};
+use sealing::KeyRing;
 use secrecy::SecretString;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-pub use super::site::{REDIRECT_URI, http};
+pub(crate) use super::site::{REDIRECT_URI, http};
 use super::{database::TestDatabase, proxy::DatabaseProxy, reply::Reply, site::Site};
 
-pub const OAUTH_CLIENT_ID: &str = "hub-at-backlog";
-pub const OAUTH_CLIENT_SECRET: &str = "secret-of-the-hub-at-backlog";
+pub(crate) const OAUTH_CLIENT_ID: &str = "hub-at-backlog";
+pub(crate) const OAUTH_CLIENT_SECRET: &str = "secret-of-the-hub-at-backlog";
 
 /// A running hub with everything it needs.
-pub struct TestHub {
+pub(crate) struct TestHub {
     pub database: TestDatabase,
     pub sim: BacklogSim,
     pub keys: SecretString,
@@ -44,7 +43,7 @@ impl Deref for TestHub {
 }
 
 /// One process's worth of hub.
-pub struct Running {
+pub(crate) struct Running {
     pub address: std::net::SocketAddr,
     metrics: Option<std::net::SocketAddr>,
     stop: oneshot::Sender<()>,
@@ -53,29 +52,29 @@ pub struct Running {
 
 impl Running {
     /// Stops it in order and waits for the end.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         let _ = self.stop.send(());
         self.task.await.expect("the hub").expect("a clean end");
     }
 }
 
 impl TestHub {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
     /// Starts a hub whose settings a test has changed.
-    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         Self::start_on(TestDatabase::create().await, change).await
     }
 
     /// Starts a hub whose every word to the database passes a proxy.
-    pub async fn start_behind_proxy() -> (Self, DatabaseProxy) {
+    pub(crate) async fn start_behind_proxy() -> (Self, DatabaseProxy) {
         Self::start_behind_proxy_with(|_| {}).await
     }
 
     /// The same, of a hub whose settings a test has changed.
-    pub async fn start_behind_proxy_with(
+    pub(crate) async fn start_behind_proxy_with(
         change: impl FnOnce(&mut Settings),
     ) -> (Self, DatabaseProxy) {
         let database = TestDatabase::create().await;
@@ -96,7 +95,10 @@ impl TestHub {
     }
 
     /// Starts a hub on a database that a test has made.
-    pub async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) async fn start_on(
+        database: TestDatabase,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let sim = sim().await;
         let keys = KeyRing::generate("test", &Random::system());
         let mut settings = settings(&database, &sim, &keys);
@@ -113,12 +115,15 @@ impl TestHub {
 
     /// A second hub on the same database, behind the same base URL, as another
     /// replica would be. Returns it with the URL that reaches it.
-    pub async fn replica(&self) -> (Running, String) {
+    pub(crate) async fn replica(&self) -> (Running, String) {
         self.replica_with(|_| {}).await
     }
 
     /// The same, with settings that a test has changed.
-    pub async fn replica_with(&self, change: impl FnOnce(&mut Settings)) -> (Running, String) {
+    pub(crate) async fn replica_with(
+        &self,
+        change: impl FnOnce(&mut Settings),
+    ) -> (Running, String) {
         let mut settings = settings(&self.database, &self.sim, &self.keys);
         settings.base_url = Some(BaseUrl::parse(&self.base_url).expect("a base URL"));
         change(&mut settings);
@@ -127,18 +132,18 @@ impl TestHub {
         (running, url)
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.running.stop().await;
     }
 
     /// Stops it, and leaves what it wrote to be looked at.
-    pub async fn stop_keeping_database(self) -> TestDatabase {
+    pub(crate) async fn stop_keeping_database(self) -> TestDatabase {
         self.running.stop().await;
         self.database
     }
 
     /// What Prometheus would read.
-    pub async fn metrics(&self) -> String {
+    pub(crate) async fn metrics(&self) -> String {
         let address = self.running.metrics.expect("metrics are served");
         let reply = Reply::to(http().get(format!("http://{address}/metrics"))).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
@@ -146,21 +151,21 @@ impl TestHub {
     }
 
     /// Where it listens, whatever its base URL.
-    pub fn address(&self) -> std::net::SocketAddr {
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
         self.running.address
     }
 
     /// Sends client metadata to `/register`.
-    pub async fn register_with(&self, metadata: &Value) -> Reply {
+    pub(crate) async fn register_with(&self, metadata: &Value) -> Reply {
         Reply::to(http().post(self.url("/register")).json(metadata)).await
     }
 
-    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Reply {
         Reply::to(http().post(self.url(path)).form(form)).await
     }
 
     /// Runs a statement as an operator would; how many rows it touched.
-    pub async fn sql(&self, statement: &str) -> u64 {
+    pub(crate) async fn sql(&self, statement: &str) -> u64 {
         sqlx::raw_sql(AssertSqlSafe(statement))
             .execute(self.database.pool())
             .await
@@ -169,19 +174,19 @@ impl TestHub {
     }
 
     /// A second space: the same Backlog under another name.
-    pub async fn second_space(&self, slug: &str) {
+    pub(crate) async fn second_space(&self, slug: &str) {
         self.space_at(slug, &self.sim).await;
     }
 
     /// A space at a Backlog of its own, as they were before each had its redirect URI.
-    pub async fn space_at(&self, slug: &str, sim: &BacklogSim) {
+    pub(crate) async fn space_at(&self, slug: &str, sim: &BacklogSim) {
         let base_url = sim.url();
         self.space_at_url(slug, base_url.as_str().trim_end_matches('/'))
             .await;
     }
 
     /// The same at any URL, where nobody need listen.
-    pub async fn space_at_url(&self, slug: &str, base_url: &str) {
+    pub(crate) async fn space_at_url(&self, slug: &str, base_url: &str) {
         let random = Random::system();
         let id = SpaceId::new(&Clock::system(), &random).to_string();
         let keys = KeyRing::parse(&self.keys, random).expect("the keys");
@@ -196,7 +201,13 @@ impl TestHub {
 
     /// A space as an operator makes it today, ready to be signed in to. `arguments` are more of
     /// those of `admin.create_space`.
-    pub async fn create_space(&self, slug: &str, sim: &BacklogSim, client: &str, arguments: &str) {
+    pub(crate) async fn create_space(
+        &self,
+        slug: &str,
+        sim: &BacklogSim,
+        client: &str,
+        arguments: &str,
+    ) {
         self.sql(&format!(
             "SELECT admin.create_space(slug => '{slug}', domain => '{}',
                  oauth_client_id => '{client}', oauth_client_secret => '{OAUTH_CLIENT_SECRET}'
@@ -212,7 +223,7 @@ impl TestHub {
     }
 
     /// The first value that a query yields, as text.
-    pub async fn value(&self, query: &str) -> Option<String> {
+    pub(crate) async fn value(&self, query: &str) -> Option<String> {
         sqlx::raw_sql(AssertSqlSafe(query))
             .fetch_one(self.database.pool())
             .await
@@ -222,18 +233,18 @@ impl TestHub {
     }
 
     /// Why the only grant was revoked; `None` while it lives.
-    pub async fn revoked_reason(&self) -> Option<String> {
+    pub(crate) async fn revoked_reason(&self) -> Option<String> {
         self.value("SELECT revoked_reason FROM hub.grants").await
     }
 
     /// Every row of every table, as text.
-    pub async fn contents(&self) -> String {
+    pub(crate) async fn contents(&self) -> String {
         self.rows_of_tables("").await
     }
 
     /// The same but for the audit trail: two equal ones mean that nothing was stored,
     /// changed or consumed in between.
-    pub async fn state(&self) -> String {
+    pub(crate) async fn state(&self) -> String {
         self.rows_of_tables("(?!audit)").await
     }
 
@@ -256,7 +267,7 @@ impl TestHub {
                      FROM hub.{table} AS t"
                 ))
                 .await;
-            state.push_str(&format!("-- {table}\n{}\n", rows.expect("rows")));
+            let _ = writeln!(state, "-- {table}\n{}", rows.expect("rows"));
         }
         state
     }
@@ -265,7 +276,7 @@ impl TestHub {
 /// Looks again and again until `is_so`. A change in the database is to be heard of
 /// within a second; the timeout is longer only for a machine that is busy, and
 /// shorter than the time for which anything is remembered unheard.
-pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+pub(crate) async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
     while !is_so().await {
         assert!(tokio::time::Instant::now() < deadline, "never: {what}");
@@ -274,12 +285,12 @@ pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
 }
 
 /// A simulated Backlog with the hub's OAuth application.
-pub async fn sim() -> BacklogSim {
+pub(crate) async fn sim() -> BacklogSim {
     sim_for(OAUTH_CLIENT_ID, Vec::new()).await
 }
 
 /// The same with an application of its own, for these redirect URIs; any if there are none.
-pub async fn sim_for(client: &str, redirect_uris: Vec<String>) -> BacklogSim {
+pub(crate) async fn sim_for(client: &str, redirect_uris: Vec<String>) -> BacklogSim {
     BacklogSim::start(SimOptions {
         oauth_client_id: client.to_owned(),
         oauth_client_secret: OAUTH_CLIENT_SECRET.to_owned(),
@@ -318,9 +329,10 @@ fn settings(database: &TestDatabase, sim: &BacklogSim, keys: &SecretString) -> S
         http_timeouts: HttpTimeouts::default(),
         observe: ObserveSettings {
             // What a test compares with what was there before does not change by itself.
-            uses_every: Duration::from_secs(3600),
+            uses_every: Duration::from_hours(1),
             ..ObserveSettings::default()
         },
+        operator: Operator::default(),
     }
 }
 

@@ -5,22 +5,23 @@ use backlog_mcp_hub::toolkit::toolset::Toolset;
 use backlog_sim::{BacklogSim, Id, seed};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     hub::{REDIRECT_URI, TestHub, eventually, http},
     mcp,
-    person::{Page, Person, VERIFIER, challenge},
+    person::{Answer, Page, Person, VERIFIER, challenge},
     reply::Reply,
 };
 
 /// Who signs in: an administrator at Backlog.
-pub const USER: Id = seed::HARUKA;
+pub(crate) const USER: Id = seed::HARUKA;
 /// Of the space by host name.
-pub const HOST_NAME: &str = "mcp.third.test";
+pub(crate) const HOST_NAME: &str = "mcp.third.test";
 
 /// An issuer, and the way to it: TLS and the host name are a proxy's, so requests go
 /// to where the hub listens, with the Host that the proxy would pass on.
-pub struct Issuer {
+pub(crate) struct Issuer {
     pub url: String,
     pub reach: String,
     pub host: String,
@@ -30,12 +31,12 @@ pub struct Issuer {
 
 impl Issuer {
     /// The hub itself, a space by path, and a space by host name, which exist now.
-    pub async fn three(hub: &TestHub) -> [Self; 3] {
+    pub(crate) async fn three(hub: &TestHub) -> [Self; 3] {
         Self::three_at(hub, [&hub.sim, &hub.sim]).await
     }
 
     /// The same, with the Backlogs of the second and the third.
-    pub async fn three_at(hub: &TestHub, sims: [&BacklogSim; 2]) -> [Self; 3] {
+    pub(crate) async fn three_at(hub: &TestHub, sims: [&BacklogSim; 2]) -> [Self; 3] {
         hub.space_at("second", sims[0]).await;
         hub.space_at("third", sims[1]).await;
         let name_it =
@@ -75,21 +76,21 @@ impl Issuer {
         issuers
     }
 
-    pub fn mcp_url(&self) -> String {
+    pub(crate) fn mcp_url(&self) -> String {
         format!("{}/mcp", self.url)
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.reach))
             .header("host", &self.host)
     }
 
-    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Reply {
         Reply::to(self.request(Method::POST, path).form(form)).await
     }
 
-    pub async fn register(&self, method: &str) -> Value {
+    pub(crate) async fn register(&self, method: &str) -> Value {
         let metadata = json!({
             "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": method,
         });
@@ -98,11 +99,11 @@ impl Issuer {
         reply.json()
     }
 
-    pub async fn authorize(&self, person: &Person, client_id: &str) -> Page {
+    pub(crate) async fn authorize(&self, person: &Person, client_id: &str) -> Page {
         person.send(self.authorize_request(client_id)).await
     }
 
-    pub fn authorize_request(&self, client_id: &str) -> RequestBuilder {
+    pub(crate) fn authorize_request(&self, client_id: &str) -> RequestBuilder {
         let challenge = challenge();
         let params = [
             ("response_type", "code"),
@@ -117,7 +118,7 @@ impl Issuer {
     }
 
     /// Posts the form of a consent page that another issuer may have rendered.
-    pub async fn consent(&self, person: &Person, page: &Page) -> Page {
+    pub(crate) async fn consent(&self, person: &Person, page: &Page) -> Page {
         let form = [
             ("request", page.field("request")),
             ("csrf", page.field("csrf")),
@@ -131,7 +132,7 @@ impl Issuer {
     }
 
     /// A sign-in up to Backlog's answer; where the browser is to take it.
-    pub async fn callback(&self, hub: &TestHub, person: &Person, client_id: &str) -> String {
+    pub(crate) async fn callback(&self, hub: &TestHub, person: &Person, client_id: &str) -> String {
         let page = self.authorize(person, client_id).await;
         page.assert_says(200, "name=\"csrf\"");
         let forward = self.consent(person, &page).await;
@@ -143,7 +144,7 @@ impl Issuer {
     }
 
     /// A whole sign-in of a new browser; the code.
-    pub async fn code(&self, hub: &TestHub, client_id: &str) -> String {
+    pub(crate) async fn code(&self, hub: &TestHub, client_id: &str) -> String {
         let person = Person::default();
         let callback = self.callback(hub, &person, client_id).await;
         let mut page = person.get(&callback).await;
@@ -153,13 +154,35 @@ impl Issuer {
         {
             page = person.send(self.request(Method::GET, path)).await;
         }
-        let answer = page.answer();
+        let answer = self.confirm(&person, page).await;
         assert_eq!(answer.get("iss"), self.url);
         assert_eq!(answer.get("state"), "the-state");
         answer.get("code").to_owned()
     }
 
-    pub async fn exchange(&self, client_id: &str, code: &str) -> Reply {
+    /// Confirms who has signed in, at this host; what the client gets.
+    pub(crate) async fn confirm(&self, person: &Person, called_back: Page) -> Answer {
+        let asked = called_back
+            .location
+            .filter(|path| path.starts_with("/sign-in?"));
+        let asked = asked.unwrap_or_else(|| panic!("not asked: {}", called_back.body));
+        let at = Url::parse(&self.reach).expect("a URL").join(&asked);
+        let at = at.expect("a URL");
+        let request = |method, path: &str| {
+            let url = at.join(path).expect("a URL");
+            http().request(method, url).header("host", &self.host)
+        };
+        let page = person.send(request(Method::GET, &asked)).await;
+        page.assert_says(200, "name=\"page\"");
+        let form = [("page", &*page.field("page")), ("decision", "continue")];
+        let forward = request(Method::POST, "/sign-in").form(&form);
+        let back = person.send(forward).await.back().expect("the page again");
+        let back = Url::parse(&back).expect("a URL");
+        let again = &back[url::Position::BeforePath..];
+        Answer::read(&person.send(request(Method::GET, again)).await.refresh())
+    }
+
+    pub(crate) async fn exchange(&self, client_id: &str, code: &str) -> Reply {
         let form = [
             ("grant_type", "authorization_code"),
             ("client_id", client_id),
@@ -169,30 +192,35 @@ impl Issuer {
         self.post_form("/token", &form).await
     }
 
-    pub async fn refresh(&self, client_id: Option<&str>, token: &str) -> Reply {
+    pub(crate) async fn refresh(&self, client_id: Option<&str>, token: &str) -> Reply {
         let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", token)];
         form.extend(client_id.map(|id| ("client_id", id)));
         self.post_form("/token", &form).await
     }
 
     /// Calls a tool that needs no arguments.
-    pub async fn call(&self, access_token: &str) -> Reply {
+    pub(crate) async fn call(&self, access_token: &str) -> Reply {
         self.call_tool(access_token, "get_myself", json!({})).await
     }
 
-    pub async fn call_tool(&self, access_token: &str, tool: &str, arguments: Value) -> Reply {
+    pub(crate) async fn call_tool(
+        &self,
+        access_token: &str,
+        tool: &str,
+        arguments: Value,
+    ) -> Reply {
         let params = json!({ "name": tool, "arguments": arguments });
         self.rpc(access_token, "tools/call", params).await
     }
 
     /// With those tools too that are offered only to who asks for them.
-    pub async fn rpc(&self, access_token: &str, method: &str, params: Value) -> Reply {
+    pub(crate) async fn rpc(&self, access_token: &str, method: &str, params: Value) -> Reply {
         let toolsets = Toolset::ALL.map(Toolset::as_str).join(",");
         self.rpc_within(&toolsets, access_token, method, params)
             .await
     }
 
-    pub async fn rpc_within(
+    pub(crate) async fn rpc_within(
         &self,
         toolsets: &str,
         access_token: &str,
@@ -209,11 +237,16 @@ impl Issuer {
         .await
     }
 
-    pub async fn manage(&self, method: Method, client_id: &str, token: &str) -> Reply {
+    pub(crate) async fn manage(&self, method: Method, client_id: &str, token: &str) -> Reply {
         Reply::to(self.manage_request(method, client_id, token)).await
     }
 
-    pub fn manage_request(&self, method: Method, client_id: &str, token: &str) -> RequestBuilder {
+    pub(crate) fn manage_request(
+        &self,
+        method: Method,
+        client_id: &str,
+        token: &str,
+    ) -> RequestBuilder {
         let metadata = json!({
             "redirect_uris": [REDIRECT_URI],
             "token_endpoint_auth_method": "client_secret_post",
@@ -225,7 +258,7 @@ impl Issuer {
 }
 
 /// What an issuer has given out.
-pub struct Credentials {
+pub(crate) struct Credentials {
     pub client_id: String,
     pub code: String,
     pub access_token: String,
@@ -241,7 +274,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    pub async fn from(hub: &TestHub, issuer: &Issuer) -> Self {
+    pub(crate) async fn from(hub: &TestHub, issuer: &Issuer) -> Self {
         let text = |json: &Value, name: &str| json[name].as_str().expect(name).to_owned();
         let client_id = text(&issuer.register("none").await, "client_id");
         let code = issuer.code(hub, &client_id).await;

@@ -11,14 +11,14 @@ use tokio::{
 use super::{person::Answer, process::DEADLINE};
 
 /// A client that listens for its redirect.
-pub struct Landing {
+pub(crate) struct Landing {
     pub redirect_uri: String,
     answers: mpsc::UnboundedReceiver<Answer>,
     server: JoinHandle<()>,
 }
 
 impl Landing {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (arrived, answers) = mpsc::unbounded_channel();
@@ -36,7 +36,7 @@ impl Landing {
     }
 
     /// What the next redirect brings.
-    pub async fn answer(&mut self) -> Answer {
+    pub(crate) async fn answer(&mut self) -> Answer {
         timeout(DEADLINE, self.answers.recv())
             .await
             .expect("a redirect in time")

@@ -18,7 +18,7 @@ use url::Url;
 
 /// What is wrong with a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     Nothing,
     /// Every piece of data takes this long, in each direction.
     Delay(Duration),
@@ -33,7 +33,7 @@ pub enum Fault {
 type Target = (String, u16);
 
 /// Connections end when it is dropped.
-pub struct Link {
+pub(crate) struct Link {
     url: Url,
     fault: watch::Sender<Fault>,
     accepting: JoinHandle<()>,
@@ -41,7 +41,7 @@ pub struct Link {
 
 impl Link {
     /// A link to what listens at `url`, which works.
-    pub async fn to(url: &str) -> Self {
+    pub(crate) async fn to(url: &str) -> Self {
         let mut url = Url::parse(url).expect("a URL");
         let host = url.host_str().expect("a host").to_owned();
         let port = url.port_or_known_default().unwrap_or(5432);
@@ -60,15 +60,15 @@ impl Link {
     }
 
     /// The same place, through the link.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.url.as_str()
     }
 
-    pub fn suffer(&self, fault: Fault) {
+    pub(crate) fn suffer(&self, fault: Fault) {
         self.fault.send_replace(fault);
     }
 
-    pub fn mend(&self) {
+    pub(crate) fn mend(&self) {
         self.suffer(Fault::Nothing);
     }
 }

@@ -30,7 +30,7 @@ const CALLS_TO_A_REFRESH: usize = 20;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Clients that go on until they are stopped.
-pub struct Load {
+pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
     clients: JoinSet<Report>,
@@ -38,7 +38,7 @@ pub struct Load {
 
 /// What the clients met.
 #[derive(Debug, Default)]
-pub struct Report {
+pub(crate) struct Report {
     pub answered: usize,
     /// Requests that came to nothing: a client would try again.
     pub failures: Vec<Failure>,
@@ -48,7 +48,7 @@ pub struct Report {
 }
 
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     pub began: Instant,
     pub ended: Instant,
     pub what: String,
@@ -56,7 +56,7 @@ pub struct Failure {
 
 impl Load {
     /// Signs everybody in and has each start to call.
-    pub async fn start(site: &Site) -> Self {
+    pub(crate) async fn start(site: &Site) -> Self {
         let (stop, answered) = (Arc::default(), Arc::default());
         let mut clients = JoinSet::new();
         for user in PEOPLE {
@@ -80,7 +80,7 @@ impl Load {
     }
 
     /// Waits for that many more good answers.
-    pub async fn goes_on(&self, more: usize) {
+    pub(crate) async fn goes_on(&self, more: usize) {
         let goal = self.answered.load(Ordering::Relaxed) + more;
         until("the clients get answers", async || {
             self.answered.load(Ordering::Relaxed) >= goal
@@ -89,7 +89,7 @@ impl Load {
     }
 
     /// Stops the clients. The last thing that each of them does is a refresh, which works.
-    pub async fn stop(mut self) -> Report {
+    pub(crate) async fn stop(mut self) -> Report {
         self.stop.store(true, Ordering::Relaxed);
         let mut whole = Report::default();
         while let Some(worked) = self.clients.join_next().await {
@@ -105,7 +105,7 @@ impl Load {
 
 impl Report {
     /// Asserts that nobody got a wrong answer or lost a session, and says what failed.
-    pub fn assert_right(&self, what: &str, since: Instant) {
+    pub(crate) fn assert_right(&self, what: &str, since: Instant) {
         assert_eq!(self.wrong, [""; 0]);
         let mut kinds = BTreeMap::<&str, usize>::new();
         for failure in &self.failures {
@@ -127,7 +127,7 @@ impl Report {
     }
 
     /// Asserts that what failed was under way between these two moments.
-    pub fn assert_failed_only(&self, from: Instant, to: Instant) {
+    pub(crate) fn assert_failed_only(&self, from: Instant, to: Instant) {
         for failure in &self.failures {
             assert!(
                 failure.ended >= from && failure.began <= to,

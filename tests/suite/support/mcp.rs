@@ -11,7 +11,7 @@ use super::{
 };
 
 /// A request with the headers that every client sends.
-pub fn request(url: &str, token: Option<&str>) -> RequestBuilder {
+pub(crate) fn request(url: &str, token: Option<&str>) -> RequestBuilder {
     let request = http()
         .post(url)
         .header("content-type", "application/json")
@@ -22,22 +22,31 @@ pub fn request(url: &str, token: Option<&str>) -> RequestBuilder {
     }
 }
 
-pub fn message(method: &str, params: Value) -> Value {
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a caller writes it with `json!`"
+)]
+pub(crate) fn message(method: &str, params: Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
 }
 
 /// Calls a tool at an endpoint.
-pub async fn call_at(url: &str, token: Option<&str>, tool: &str, arguments: Value) -> Reply {
+pub(crate) async fn call_at(url: &str, token: Option<&str>, tool: &str, arguments: Value) -> Reply {
     let params = json!({ "name": tool, "arguments": arguments });
     Reply::to(request(url, token).json(&message("tools/call", params))).await
 }
 
 /// Calls a tool at the hub's own endpoint.
-pub async fn call(hub: &TestHub, token: Option<&str>, tool: &str, arguments: Value) -> Reply {
+pub(crate) async fn call(
+    hub: &TestHub,
+    token: Option<&str>,
+    tool: &str,
+    arguments: Value,
+) -> Reply {
     call_at(&hub.mcp_url(), token, tool, arguments).await
 }
 
-pub async fn list_tools(hub: &TestHub, token: &str) -> Vec<Value> {
+pub(crate) async fn list_tools(hub: &TestHub, token: &str) -> Vec<Value> {
     let list = message("tools/list", json!({}));
     let reply = Reply::to(request(&hub.mcp_url(), Some(token)).json(&list)).await;
     let body = reply.json();
@@ -48,7 +57,7 @@ pub async fn list_tools(hub: &TestHub, token: &str) -> Vec<Value> {
 }
 
 /// The text of a tool that failed.
-pub fn failure(reply: &Reply) -> String {
+pub(crate) fn failure(reply: &Reply) -> String {
     assert_eq!(reply.status, 200, "{}", reply.body);
     let body = reply.json();
     assert_eq!(body["result"]["isError"], true, "{body}");
@@ -58,7 +67,7 @@ pub fn failure(reply: &Reply) -> String {
 
 /// The parameters of the one challenge (RFC 6750 §3), which is of the scheme `Bearer`
 /// (rule 7) and leads to the metadata.
-pub fn challenge(reply: &Reply) -> HashMap<String, String> {
+pub(crate) fn challenge(reply: &Reply) -> HashMap<String, String> {
     let header = reply.header("www-authenticate");
     let params = header
         .strip_prefix("Bearer ")

@@ -23,7 +23,7 @@ const OFFERED: &str = "deploy/nginx/replicas.conf";
 const OFFERED_LOG: &str = "offered.log";
 
 /// In front of some replicas. Stopped when dropped.
-pub struct Nginx {
+pub(crate) struct Nginx {
     pub port: Port,
     directory: TempDir,
     process: Child,
@@ -31,7 +31,7 @@ pub struct Nginx {
 
 /// Who answered a request: as the access log says.
 #[derive(Debug)]
-pub struct Served {
+pub(crate) struct Served {
     pub path: String,
     /// The replicas that were tried, the last one being the one that answered.
     pub replicas: Vec<u16>,
@@ -39,7 +39,7 @@ pub struct Served {
 
 impl Nginx {
     /// Starts it in front of the replicas at these ports, which need not be there yet.
-    pub async fn start(replicas: &[Port]) -> Self {
+    pub(crate) async fn start(replicas: &[Port]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let port = Port::reserve();
         let site = offered(replicas, port.number, directory.path());
@@ -74,7 +74,7 @@ impl Nginx {
     }
 
     /// The requests that it has passed on, in the order of their ends.
-    pub fn served(&self) -> Vec<Served> {
+    pub(crate) fn served(&self) -> Vec<Served> {
         let log = self.file("access.log");
         log.lines()
             .map(|line| {
@@ -89,7 +89,7 @@ impl Nginx {
     }
 
     /// The log that the offered configuration writes.
-    pub fn access_log(&self) -> String {
+    pub(crate) fn access_log(&self) -> String {
         self.file(OFFERED_LOG)
     }
 

@@ -18,20 +18,20 @@ use super::{
     site::{REDIRECT_URI, Site, http},
 };
 
-pub const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
+pub(crate) const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
 
-pub fn challenge() -> String {
+pub(crate) fn challenge() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER))
 }
 
 /// One browser: a cookie jar, by host and name.
 #[derive(Default)]
-pub struct Person {
+pub(crate) struct Person {
     cookies: Mutex<HashMap<(String, String), String>>,
 }
 
 /// A page or redirect, as the browser got it.
-pub struct Page {
+pub(crate) struct Page {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub location: Option<String>,
@@ -40,7 +40,7 @@ pub struct Page {
 
 impl Page {
     /// The value of a form field.
-    pub fn field(&self, name: &str) -> String {
+    pub(crate) fn field(&self, name: &str) -> String {
         let pattern = format!(r#"name="{name}"[^>]*value="([^"]*)""#);
         let found = regex::Regex::new(&pattern).expect("a pattern");
         found
@@ -50,7 +50,7 @@ impl Page {
     }
 
     /// Asserts that this is a page for a person, not a redirect, that says `text`.
-    pub fn assert_says(&self, status: u16, text: &str) {
+    pub(crate) fn assert_says(&self, status: u16, text: &str) {
         assert_eq!(self.status, status, "{}", self.body);
         assert_eq!(self.location, None);
         assert_page_headers(&self.headers);
@@ -58,7 +58,7 @@ impl Page {
     }
 
     /// Where the link goes whose address has this in it.
-    pub fn link(&self, part: &str) -> String {
+    pub(crate) fn link(&self, part: &str) -> String {
         let found = regex::Regex::new(r#"href="([^"]*)""#).expect("a pattern");
         let mut links = found
             .captures_iter(&self.body)
@@ -71,13 +71,31 @@ impl Page {
     }
 
     /// The answer that a redirect to the client carries.
-    pub fn answer(&self) -> Answer {
+    pub(crate) fn answer(&self) -> Answer {
         assert_eq!(self.status, StatusCode::FOUND, "{}", self.body);
         Answer::read(self.location.as_deref().expect("a location"))
     }
 
-    /// Where the forward page goes.
-    pub fn refresh(&self) -> String {
+    /// The page that names the user who has signed in, if the callback leads there.
+    pub(crate) fn confirmation(&self, callback: &str) -> Option<String> {
+        let location = self.location.as_deref()?;
+        let url = Url::parse(callback).expect("a URL");
+        let url = url.join(location).expect("a URL");
+        (url.path() == "/sign-in").then(|| url.to_string())
+    }
+
+    /// The page that a confirmed sign-in continues to: it redirects to the client.
+    pub(crate) fn back(&self) -> Option<String> {
+        let continues = self.status == StatusCode::OK && self.body.contains("content=\"0;url=");
+        let url = continues.then(|| self.refresh())?;
+        url.contains("/sign-in?page=").then_some(url)
+    }
+
+    /// Where the forward page, or a redirect, goes.
+    pub(crate) fn refresh(&self) -> String {
+        if let Some(location) = &self.location {
+            return location.clone();
+        }
         let found = regex::Regex::new(r#"content="0;url=([^"]*)""#).expect("a pattern");
         found
             .captures(&self.body)
@@ -88,10 +106,10 @@ impl Page {
 }
 
 /// What came back to the client's redirect URI.
-pub struct Answer(pub HashMap<String, String>);
+pub(crate) struct Answer(pub HashMap<String, String>);
 
 impl Answer {
-    pub fn read(location: &str) -> Self {
+    pub(crate) fn read(location: &str) -> Self {
         let url = Url::parse(location).expect("a redirect to the client");
         let mut params = HashMap::new();
         for (name, value) in url.query_pairs().into_owned() {
@@ -102,7 +120,7 @@ impl Answer {
     }
 
     /// Asserts an error answer of this hub to the request with the usual `state`.
-    pub fn assert_error(&self, hub: &Site, error: &str) -> &str {
+    pub(crate) fn assert_error(&self, hub: &Site, error: &str) -> &str {
         assert_eq!(self.get("error"), error, "{:?}", self.0);
         assert_eq!(self.get("iss"), hub.base_url);
         assert_eq!(self.get("state"), "the-state");
@@ -110,7 +128,7 @@ impl Answer {
         self.get("error_description")
     }
 
-    pub fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         self.0
             .get(name)
             .unwrap_or_else(|| panic!("no {name} in {:?}", self.0))
@@ -118,7 +136,7 @@ impl Answer {
 }
 
 /// A parameter of a URL's query.
-pub fn param(url: &str, name: &str) -> String {
+pub(crate) fn param(url: &str, name: &str) -> String {
     let url = Url::parse(url).expect("a URL");
     let found = url.query_pairs().find(|(known, _)| known == name);
     found
@@ -129,23 +147,23 @@ pub fn param(url: &str, name: &str) -> String {
 
 /// The answer of `/token`, and what the test needs to go on.
 #[derive(Clone, Debug)]
-pub struct Tokens {
+pub(crate) struct Tokens {
     pub client_id: String,
     pub access_token: String,
     pub refresh_token: String,
 }
 
 impl Person {
-    pub async fn get(&self, url: &str) -> Page {
+    pub(crate) async fn get(&self, url: &str) -> Page {
         self.send(http().get(url)).await
     }
 
-    pub async fn post(&self, url: &str, form: &[(&str, &str)]) -> Page {
+    pub(crate) async fn post(&self, url: &str, form: &[(&str, &str)]) -> Page {
         self.send(http().post(url).form(form)).await
     }
 
     /// The `Cookie` header for a host, by its name without a port.
-    pub fn cookies(&self, host: &str) -> String {
+    pub(crate) fn cookies(&self, host: &str) -> String {
         let jar = self.cookies.lock().expect("the jar");
         let own = jar.iter().filter(|((of, _), _)| *of == host);
         let pairs: Vec<String> = own.map(|((_, n), v)| format!("{n}={v}")).collect();
@@ -153,7 +171,7 @@ impl Person {
     }
 
     /// Sends a request with the cookies of its host, as the Host header has it.
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Page {
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Page {
         let mut request = request.build().expect("a request");
         let host = host_of(&request);
         let cookies = self.cookies(&host).parse().expect("a header");
@@ -178,7 +196,7 @@ impl Person {
     }
 
     /// From `/authorize` to Backlog's answer at `/callback`; what the client gets.
-    pub async fn authorize(&self, hub: &Site, client_id: &str, user: Id) -> Answer {
+    pub(crate) async fn authorize(&self, hub: &Site, client_id: &str, user: Id) -> Answer {
         let consent = self.get(&authorize_url(hub, client_id)).await;
         assert_eq!(consent.status, StatusCode::OK, "{}", consent.body);
         let forward = self.decide(hub, &consent, "approve").await;
@@ -186,20 +204,52 @@ impl Person {
     }
 
     /// From Backlog's page to what the client gets.
-    pub async fn return_from_backlog(&self, url: &str, user: Id) -> Answer {
+    pub(crate) async fn return_from_backlog(&self, url: &str, user: Id) -> Answer {
         let callback = self.sign_in_at_backlog(url, user, "approve").await;
-        self.get(&callback).await.answer()
+        self.return_to_client(&callback).await
+    }
+
+    /// From Backlog's redirect to what the client gets.
+    pub(crate) async fn return_to_client(&self, callback: &str) -> Answer {
+        let page = self.get(callback).await;
+        match page.confirmation(callback) {
+            None => page.answer(),
+            Some(url) => Answer::read(&self.confirm(&url, "continue").await.refresh()),
+        }
+    }
+
+    /// Answers the page that names the user who has signed in.
+    pub(crate) async fn confirm(&self, url: &str, decision: &str) -> Page {
+        let asked = self.get(url).await;
+        asked.assert_says(200, "name=\"page\"");
+        let action = Url::parse(url).expect("a URL").join("/sign-in");
+        let form = [("page", &*asked.field("page")), ("decision", decision)];
+        let forward = self.post(action.expect("a URL").as_str(), &form).await;
+        self.follow_back(forward).await
+    }
+
+    /// Follows the page after a confirmation, if this is one.
+    pub(crate) async fn follow_back(&self, forward: Page) -> Page {
+        match forward.back() {
+            Some(url) => self.get(&url).await,
+            None => forward,
+        }
     }
 
     /// Posts the consent form with a decision.
-    pub async fn decide(&self, hub: &Site, consent: &Page, decision: &str) -> Page {
+    pub(crate) async fn decide(&self, hub: &Site, consent: &Page, decision: &str) -> Page {
         self.post_consent(hub, consent, &[("decision", decision)])
             .await
     }
 
     /// Posts the consent form, approved in full but for these fields; an empty value
     /// leaves the field out.
-    pub async fn post_consent(&self, hub: &Site, consent: &Page, changes: &[(&str, &str)]) -> Page {
+    pub(crate) async fn post_consent(
+        &self,
+        hub: &Site,
+        consent: &Page,
+        changes: &[(&str, &str)],
+    ) -> Page {
         let mut form: HashMap<&str, String> = ["request", "csrf", "space"]
             .map(|name| (name, consent.field(name)))
             .into();
@@ -219,14 +269,14 @@ impl Person {
     }
 
     /// Opens the consent page of a client.
-    pub async fn open_consent(&self, hub: &Site, client_id: &str) -> Page {
+    pub(crate) async fn open_consent(&self, hub: &Site, client_id: &str) -> Page {
         let consent = self.get(&authorize_url(hub, client_id)).await;
         consent.assert_says(200, "name=\"csrf\"");
         consent
     }
 
     /// Picks a user on Backlog's page; the callback that the browser is sent to.
-    pub async fn sign_in_at_backlog(&self, url: &str, user: Id, decision: &str) -> String {
+    pub(crate) async fn sign_in_at_backlog(&self, url: &str, user: Id, decision: &str) -> String {
         let page = self.get(url).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         let target = Url::parse(url).expect("a URL");
@@ -258,7 +308,7 @@ impl Person {
     }
 
     /// A whole sign-in of a new client.
-    pub async fn sign_in(&self, hub: &Site, user: Id) -> Tokens {
+    pub(crate) async fn sign_in(&self, hub: &Site, user: Id) -> Tokens {
         let client_id = hub.register().await;
         let answer = self.authorize(hub, &client_id, user).await;
         let (status, body) = exchange(&hub.base_url, &client_id, answer.get("code")).await;
@@ -278,13 +328,17 @@ fn host_of(request: &reqwest::Request) -> String {
     name.to_owned()
 }
 
-pub fn authorize_url(hub: &Site, client_id: &str) -> String {
+pub(crate) fn authorize_url(hub: &Site, client_id: &str) -> String {
     authorize_url_with(hub, client_id, &[])
 }
 
 /// The URL of a good authorization request but for these parameters; `None` leaves
 /// one out.
-pub fn authorize_url_with(hub: &Site, client_id: &str, changes: &[(&str, Option<&str>)]) -> String {
+pub(crate) fn authorize_url_with(
+    hub: &Site,
+    client_id: &str,
+    changes: &[(&str, Option<&str>)],
+) -> String {
     let challenge = challenge();
     let resource = hub.mcp_url();
     let mut params = vec![
@@ -305,7 +359,7 @@ pub fn authorize_url_with(hub: &Site, client_id: &str, changes: &[(&str, Option<
     url.into()
 }
 
-pub fn tokens(client_id: &str, body: &Value) -> Tokens {
+pub(crate) fn tokens(client_id: &str, body: &Value) -> Tokens {
     let text = |name: &str| body[name].as_str().expect(name).to_owned();
     Tokens {
         client_id: client_id.to_owned(),
@@ -315,12 +369,12 @@ pub fn tokens(client_id: &str, body: &Value) -> Tokens {
 }
 
 /// Exchanges a code at the hub that `url` reaches.
-pub async fn exchange(url: &str, client_id: &str, code: &str) -> (StatusCode, Value) {
+pub(crate) async fn exchange(url: &str, client_id: &str, code: &str) -> (StatusCode, Value) {
     exchange_for(url, client_id, code, REDIRECT_URI).await
 }
 
 /// The same, of a client with a redirect URI of its own.
-pub async fn exchange_for(
+pub(crate) async fn exchange_for(
     url: &str,
     client_id: &str,
     code: &str,
@@ -340,7 +394,7 @@ pub async fn exchange_for(
 }
 
 /// Refreshes at the hub that `url` reaches.
-pub async fn refresh(url: &str, tokens: &Tokens) -> (StatusCode, Value) {
+pub(crate) async fn refresh(url: &str, tokens: &Tokens) -> (StatusCode, Value) {
     token(
         url,
         &[
@@ -352,7 +406,7 @@ pub async fn refresh(url: &str, tokens: &Tokens) -> (StatusCode, Value) {
     .await
 }
 
-pub async fn token(url: &str, form: &[(&str, &str)]) -> (StatusCode, Value) {
+pub(crate) async fn token(url: &str, form: &[(&str, &str)]) -> (StatusCode, Value) {
     let response = http()
         .post(format!("{url}/token"))
         .form(form)
@@ -364,7 +418,7 @@ pub async fn token(url: &str, form: &[(&str, &str)]) -> (StatusCode, Value) {
 }
 
 /// Calls a tool at the hub that `url` reaches, as an `initialize`-era client would.
-pub async fn call(
+pub(crate) async fn call(
     url: &str,
     access_token: &str,
     tool: &str,
@@ -379,7 +433,11 @@ pub async fn call(
 }
 
 /// The request of [`call`], not yet sent.
-pub fn call_request(
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a caller writes it with `json!`"
+)]
+pub(crate) fn call_request(
     url: &str,
     access_token: &str,
     tool: &str,
@@ -398,7 +456,7 @@ pub fn call_request(
 }
 
 /// The text of a tool's result, as JSON.
-pub fn result(answer: &Value) -> Value {
+pub(crate) fn result(answer: &Value) -> Value {
     let text = answer["result"]["content"][0]["text"]
         .as_str()
         .unwrap_or_else(|| panic!("no text in {answer}"));

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// A running PgBouncer. Killed when dropped.
-pub struct Pooler {
+pub(crate) struct Pooler {
     url: Url,
     port: Port,
     directory: TempDir,
@@ -28,7 +28,7 @@ pub struct Pooler {
 impl Pooler {
     /// One in front of a database, in `session`, `transaction` or `statement` mode; everything
     /// else is as PgBouncer has it.
-    pub async fn start(database: &TestDatabase, mode: &str) -> Self {
+    pub(crate) async fn start(database: &TestDatabase, mode: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let port = Port::reserve();
         let mut url = Url::parse(database.url()).expect("a URL");
@@ -69,7 +69,7 @@ impl Pooler {
     }
 
     /// The URL of the database, by way of the pooler.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.url.as_str()
     }
 

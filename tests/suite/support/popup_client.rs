@@ -22,14 +22,14 @@ const CALLBACK: &str = "<!doctype html><title>Signed in</title>
     <script>window.opener.postMessage(location.search, '*')</script>";
 
 /// Another site than the hub's: `localhost`, where that is at `127.0.0.1`.
-pub struct PopupClient {
+pub(crate) struct PopupClient {
     origin: String,
     pub redirect_uri: String,
     server: JoinHandle<()>,
 }
 
 impl PopupClient {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let origin = format!("http://localhost:{port}");
@@ -46,7 +46,7 @@ impl PopupClient {
     }
 
     /// The page whose button opens a popup at `url`.
-    pub fn page(&self, url: &str) -> String {
+    pub(crate) fn page(&self, url: &str) -> String {
         let mut page = Url::parse(&self.origin).expect("a URL");
         // The query makes each one a page of its own: a new fragment alone loads nothing.
         page.set_query(Some(&format!("page={}", url.len())));

@@ -8,12 +8,13 @@ use std::{
     time::Duration,
 };
 
-use backlog_mcp_hub::{crypto::KeyRing, random::Random};
 use backlog_sim::BacklogSim;
+use foundation::random::Random;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use sealing::KeyRing;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::AssertSqlSafe;
 use tokio::{
@@ -30,7 +31,7 @@ use super::{
 };
 
 /// Far more than a start or an orderly end takes.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A port of the loopback address that no other test takes while this lives.
@@ -38,13 +39,13 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// It lies below the range that the system gives to outgoing connections, so it
 /// stays free between the end of a process and its next start. The UDP socket of
 /// the same number is the mark that other tests see.
-pub struct Port {
+pub(crate) struct Port {
     pub number: u16,
     _mark: UdpSocket,
 }
 
 impl Port {
-    pub fn reserve() -> Self {
+    pub(crate) fn reserve() -> Self {
         let random = Random::system();
         for _ in 0..1000 {
             let number = 10_000 + u16::from_be_bytes(random.bytes()) % 20_000;
@@ -61,14 +62,14 @@ impl Port {
     }
 
     /// `http://127.0.0.1:PORT`.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}:{}", Ipv4Addr::LOCALHOST, self.number)
     }
 }
 
 /// What the processes of one service share: the database, the keys, the base URL,
 /// and a simulated Backlog behind them.
-pub struct Deployment {
+pub(crate) struct Deployment {
     pub database: TestDatabase,
     pub sim: BacklogSim,
     pub site: Site,
@@ -78,11 +79,11 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::on(TestDatabase::create().await).await
     }
 
-    pub async fn on(database: TestDatabase) -> Self {
+    pub(crate) async fn on(database: TestDatabase) -> Self {
         let port = Port::reserve();
         Self {
             database,
@@ -96,7 +97,7 @@ impl Deployment {
 
     /// One whose base URL is that of a proxy. Its processes are those of
     /// [`command_at`](Self::command_at).
-    pub async fn behind(proxy: &Port) -> Self {
+    pub(crate) async fn behind(proxy: &Port) -> Self {
         Self {
             site: Site::new(proxy.url()),
             ..Self::new().await
@@ -104,27 +105,27 @@ impl Deployment {
     }
 
     /// A process where the base URL leads.
-    pub async fn start(&self) -> Process {
+    pub(crate) async fn start(&self) -> Process {
         Process::start(self.serve(&self.port), self.port.url()).await
     }
 
     /// A process beside it, at a port of its own, with the same base URL.
-    pub async fn start_second(&self) -> Process {
+    pub(crate) async fn start_second(&self) -> Process {
         Process::start(self.serve(&self.second_port), self.second_port.url()).await
     }
 
     /// `serve` with the settings of this deployment, for a test to change.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         self.serve(&self.port)
     }
 
     /// The same, at another port.
-    pub fn command_at(&self, port: &Port) -> Command {
+    pub(crate) fn command_at(&self, port: &Port) -> Command {
         self.serve(port)
     }
 
     /// How many rows there are: of a table of `hub`, with a condition if need be.
-    pub async fn count(&self, rows: &str) -> i64 {
+    pub(crate) async fn count(&self, rows: &str) -> i64 {
         let query = format!("SELECT count(*) FROM hub.{rows}");
         sqlx::query_scalar(AssertSqlSafe(query))
             .fetch_one(self.database.pool())
@@ -134,7 +135,7 @@ impl Deployment {
 
     /// Ends the life of every access token. A process that runs may know better for
     /// some seconds; one that starts does not.
-    pub async fn expire_access_tokens(&self) {
+    pub(crate) async fn expire_access_tokens(&self) {
         sqlx::query("UPDATE hub.access_tokens SET expires_at = clock_timestamp()")
             .execute(self.database.pool())
             .await
@@ -142,14 +143,14 @@ impl Deployment {
     }
 
     /// Nothing that the program says may contain one of these.
-    pub fn secrets(&self) -> [&str; 2] {
+    pub(crate) fn secrets(&self) -> [&str; 2] {
         let key = self.keys.expose_secret();
         let (_, key) = key.split_once(':').expect("id:base64");
         [OAUTH_CLIENT_SECRET, key]
     }
 
     /// Another command with the same settings.
-    pub fn command_of(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command_of(&self, arguments: &[&str]) -> Command {
         self.settings(program(arguments), &self.port)
     }
 
@@ -172,7 +173,7 @@ impl Deployment {
 }
 
 /// The built program, away from the settings of whoever runs the tests.
-pub fn program(arguments: &[&str]) -> Command {
+pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_backlog-mcp-hub"));
     command
         .args(arguments)
@@ -188,7 +189,7 @@ pub fn program(arguments: &[&str]) -> Command {
 }
 
 /// Runs a command that is to end by itself.
-pub async fn run(mut command: Command) -> Output {
+pub(crate) async fn run(mut command: Command) -> Output {
     timeout(DEADLINE, command.output())
         .await
         .expect("the command ends in time")
@@ -197,7 +198,7 @@ pub async fn run(mut command: Command) -> Output {
 
 /// A running process that serves. It is killed when dropped; if the test fails, what
 /// it said is shown.
-pub struct Process {
+pub(crate) struct Process {
     pub url: String,
     child: Child,
     said: Arc<Mutex<String>>,
@@ -206,7 +207,7 @@ pub struct Process {
 
 impl Process {
     /// Starts a command and returns once `/ready` below `url` says so.
-    pub async fn start(mut command: Command, url: String) -> Self {
+    pub(crate) async fn start(mut command: Command, url: String) -> Self {
         let mut child = command.spawn().expect("the program starts");
         let said = Arc::default();
         let listening = vec![
@@ -239,29 +240,29 @@ impl Process {
     }
 
     /// Ends it as a crash would (SIGKILL), and waits until it is gone.
-    pub async fn kill(mut self) {
+    pub(crate) async fn kill(mut self) {
         self.child.kill().await.expect("the process is killed");
     }
 
     /// Asks it to stop (SIGTERM).
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let pid = Pid::from_raw(self.id().try_into().expect("a process id"));
         kill(pid, Signal::SIGTERM).expect("the process gets the signal");
     }
 
     /// Its number at the system.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id().expect("a running process")
     }
 
     /// What it said so far.
-    pub fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.clone()
     }
 
     /// Waits for its end, and for the last that it said.
-    pub async fn ended(&mut self) -> ExitStatus {
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
         let status = timeout(DEADLINE, self.child.wait())
             .await
             .expect("the process ends in time")
@@ -299,7 +300,7 @@ fn listen(
 }
 
 /// Waits until the local server at a port answers.
-pub async fn healthy(port: &Port) {
+pub(crate) async fn healthy(port: &Port) {
     let url = format!("{}/health", port.url());
     until("the local server answers", async || {
         http().get(&url).send().await.is_ok()
@@ -308,7 +309,7 @@ pub async fn healthy(port: &Port) {
 }
 
 /// Waits for something that other processes bring about.
-pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let poll = async {
         while !holds().await {
             sleep(POLL_INTERVAL).await;

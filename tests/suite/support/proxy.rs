@@ -21,7 +21,7 @@ use tokio::{
 };
 use url::Url;
 
-pub struct DatabaseProxy {
+pub(crate) struct DatabaseProxy {
     url: Url,
     statements: Arc<Mutex<Vec<String>>>,
     cut: watch::Sender<bool>,
@@ -30,7 +30,7 @@ pub struct DatabaseProxy {
 
 impl DatabaseProxy {
     /// Starts a proxy to the database at `url`.
-    pub async fn start(url: &str) -> Self {
+    pub(crate) async fn start(url: &str) -> Self {
         let mut url = Url::parse(url).expect("a URL");
         let host = url.host_str().expect("a host").to_owned();
         let target = watch::Sender::new((host, url.port().unwrap_or(5432)));
@@ -58,26 +58,26 @@ impl DatabaseProxy {
     }
 
     /// The database, through the proxy.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.url.as_str()
     }
 
     /// Closes every connection, and every new one until [`mend`](Self::mend).
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.cut.send_replace(true);
     }
 
-    pub fn mend(&self) {
+    pub(crate) fn mend(&self) {
         self.cut.send_replace(false);
     }
 
     /// Has new connections lead to another server; those that are open stay.
-    pub fn lead_to(&self, (host, port): (&str, u16)) {
+    pub(crate) fn lead_to(&self, (host, port): (&str, u16)) {
         self.target.send_replace((host.to_owned(), port));
     }
 
     /// The statements that were run since the last call.
-    pub fn take_statements(&self) -> Vec<String> {
+    pub(crate) fn take_statements(&self) -> Vec<String> {
         std::mem::take(&mut *self.statements.lock().expect("the statements"))
     }
 }

@@ -16,7 +16,7 @@ use super::{
     site::http,
 };
 
-pub struct Replicas {
+pub(crate) struct Replicas {
     // Dropped before what it passes requests to.
     pub nginx: Nginx,
     processes: Vec<Option<Process>>,
@@ -36,12 +36,12 @@ impl Deref for Replicas {
 }
 
 impl Replicas {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_on(None).await
     }
 
     /// On a database that the test looks after.
-    pub async fn start_on(database_url: Option<String>) -> Self {
+    pub(crate) async fn start_on(database_url: Option<String>) -> Self {
         let ports = [(); 3].map(|()| Port::reserve());
         let nginx = Nginx::start(&ports).await;
         let mut replicas = Self {
@@ -63,7 +63,7 @@ impl Replicas {
     }
 
     /// Waits until nginx sends requests to one of them: after a failure, not at once.
-    pub async fn gets_requests(&self, number: usize) {
+    pub(crate) async fn gets_requests(&self, number: usize) {
         let port = self.ports[number].number;
         let before = self.nginx.served().len();
         let (http, url) = (http(), self.site.url("/health"));
@@ -78,7 +78,7 @@ impl Replicas {
     }
 
     /// Starts one of them; returns once it is ready.
-    pub async fn start_one(&mut self, number: usize) {
+    pub(crate) async fn start_one(&mut self, number: usize) {
         let port = &self.ports[number];
         let mut command = self.deployment.command_at(port);
         if let Some(url) = &self.database_url {
@@ -91,20 +91,20 @@ impl Replicas {
     }
 
     /// Kills one of them as a crash would.
-    pub async fn kill_one(&mut self, number: usize) {
+    pub(crate) async fn kill_one(&mut self, number: usize) {
         let process = self.processes[number].take().expect("it runs");
         process.kill().await;
     }
 
     /// Stops one of them in order; returns once it is gone.
-    pub async fn stop_one(&mut self, number: usize) {
+    pub(crate) async fn stop_one(&mut self, number: usize) {
         let mut process = self.processes[number].take().expect("it runs");
         process.terminate();
         assert_eq!(process.ended().await.code(), Some(0));
     }
 
     /// Restarts one after the other.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         for number in 0..3 {
             self.stop_one(number).await;
             self.start_one(number).await;
@@ -114,17 +114,17 @@ impl Replicas {
     }
 
     /// Where each of them is reached without nginx.
-    pub fn urls(&self) -> [String; 3] {
+    pub(crate) fn urls(&self) -> [String; 3] {
         self.ports.each_ref().map(Port::url)
     }
 
     /// What each of them says to a call with this token.
-    pub async fn statuses(&self, tokens: &Tokens) -> Vec<u16> {
+    pub(crate) async fn statuses(&self, tokens: &Tokens) -> Vec<u16> {
         self.statuses_at("", &tokens.access_token).await
     }
 
     /// The same, at a path such as `/spaces/acme`.
-    pub async fn statuses_at(&self, path: &str, access_token: &str) -> Vec<u16> {
+    pub(crate) async fn statuses_at(&self, path: &str, access_token: &str) -> Vec<u16> {
         let mut statuses = Vec::new();
         for url in self.urls() {
             let url = format!("{url}{path}");
@@ -135,7 +135,7 @@ impl Replicas {
     }
 
     /// Waits until each of them says this to a call, and tells how long it took.
-    pub async fn all_say(&self, what: &str, path: &str, access_token: &str, status: u16) {
+    pub(crate) async fn all_say(&self, what: &str, path: &str, access_token: &str, status: u16) {
         let since = Instant::now();
         eventually(what, async || {
             self.statuses_at(path, access_token).await == [status; 3]
@@ -145,7 +145,7 @@ impl Replicas {
     }
 
     /// Asserts that a token works at each of them, for this user.
-    pub async fn assert_work(&self, tokens: &Tokens, user: Id) {
+    pub(crate) async fn assert_work(&self, tokens: &Tokens, user: Id) {
         for url in self.urls() {
             let (status, body) = call(&url, &tokens.access_token, "get_myself", json!({})).await;
             assert_eq!(status, StatusCode::OK, "{url}: {body}");

@@ -3,7 +3,7 @@
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
-pub struct Reply {
+pub(crate) struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
@@ -11,7 +11,7 @@ pub struct Reply {
 
 impl Reply {
     /// Sends the request and reads the answer to its end.
-    pub async fn to(request: RequestBuilder) -> Self {
+    pub(crate) async fn to(request: RequestBuilder) -> Self {
         let response = request.send().await.expect("an answer");
         Self {
             status: response.status(),
@@ -21,14 +21,14 @@ impl Reply {
     }
 
     /// A header that must be there once; two of a kind are a fault of their own.
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         let values: Vec<_> = self.headers.get_all(name).iter().collect();
         assert_eq!(values.len(), 1, "{name} in {:?}", self.headers);
         values[0].to_str().expect("text")
     }
 
     /// The items of a header that is a list, in lower case and in order.
-    pub fn list(&self, name: &str) -> Vec<String> {
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
         let mut items: Vec<String> = self
             .header(name)
             .split(',')
@@ -38,13 +38,13 @@ impl Reply {
         items
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body)
             .unwrap_or_else(|_| panic!("{}, not JSON: {}", self.status, self.body))
     }
 
     /// Asserts an OAuth error (RFC 6749 §5.2) and returns its description.
-    pub fn oauth_error(&self, status: u16, error: &str) -> String {
+    pub(crate) fn oauth_error(&self, status: u16, error: &str) -> String {
         assert_eq!(self.status, status, "{}", self.body);
         let body = self.json();
         assert_eq!(body["error"], error, "{body}");
@@ -55,7 +55,7 @@ impl Reply {
     }
 
     /// Asserts a page for a person, with the headers that every page must have.
-    pub fn page(&self, status: u16) -> &str {
+    pub(crate) fn page(&self, status: u16) -> &str {
         assert_eq!(self.status, status, "{}", self.body);
         assert_page_headers(&self.headers);
         &self.body
@@ -63,7 +63,7 @@ impl Reply {
 }
 
 /// A page runs nothing, is framed by nobody, is kept nowhere and tells no address on.
-pub fn assert_page_headers(headers: &HeaderMap) {
+pub(crate) fn assert_page_headers(headers: &HeaderMap) {
     let header = |name: &str| {
         headers
             .get(name)

@@ -1,13 +1,13 @@
 //! A login role of the cluster, gone with its value.
 
-use backlog_mcp_hub::random::Random;
+use foundation::random::Random;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, postgres::PgPoolOptions};
 use url::Url;
 
 use super::database::TestDatabase;
 
 /// A member of one of the roles that the migrations make.
-pub struct TestRole {
+pub(crate) struct TestRole {
     pub name: String,
     url: Url,
     maintenance: Url,
@@ -15,7 +15,7 @@ pub struct TestRole {
 
 impl TestRole {
     /// A role that may log in to `database` and is otherwise what `group` is.
-    pub async fn member_of(group: &str, database: &TestDatabase) -> Self {
+    pub(crate) async fn member_of(group: &str, database: &TestDatabase) -> Self {
         let random = u64::from_be_bytes(Random::system().bytes());
         let name = format!("hub_test_{random:016x}");
         let mut maintenance = Url::parse(database.url()).expect("a URL");
@@ -36,11 +36,11 @@ impl TestRole {
     }
 
     /// The URL of the database, for this role.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.url.as_str()
     }
 
-    pub fn pool(&self) -> PgPool {
+    pub(crate) fn pool(&self) -> PgPool {
         PgPoolOptions::new()
             .max_connections(2)
             .connect_lazy(self.url())
@@ -60,9 +60,11 @@ impl Drop for TestRole {
                 .expect("a runtime")
                 .block_on(execute(&url, drop));
         });
-        if dropped.join().is_err() && !std::thread::panicking() {
-            panic!("the role {} was not dropped", self.name);
-        }
+        assert!(
+            dropped.join().is_ok() || std::thread::panicking(),
+            "the role {} was not dropped",
+            self.name
+        );
     }
 }
 

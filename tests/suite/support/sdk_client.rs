@@ -12,7 +12,7 @@ use tokio::{
 use super::{process::DEADLINE, tool};
 
 #[derive(Clone, Copy, Debug)]
-pub enum Sdk {
+pub(crate) enum Sdk {
     /// As of April 2025.
     NodeV1_10,
     NodeV1,
@@ -47,7 +47,7 @@ impl Sdk {
 }
 
 /// A running client; killed when dropped.
-pub struct SdkClient {
+pub(crate) struct SdkClient {
     process: Child,
     commands: ChildStdin,
     events: Lines<BufReader<ChildStdout>>,
@@ -55,7 +55,7 @@ pub struct SdkClient {
 
 impl SdkClient {
     /// Starts a client for an MCP endpoint, with its registration and tokens in `state`.
-    pub fn start(sdk: Sdk, url: &str, state: &Path) -> Self {
+    pub(crate) fn start(sdk: Sdk, url: &str, state: &Path) -> Self {
         let mut process = sdk
             .command()
             .args(["--url", url, "--state"])
@@ -74,7 +74,7 @@ impl SdkClient {
     }
 
     /// The next event, which must be of this kind.
-    pub async fn expect(&mut self, kind: &str) -> Value {
+    pub(crate) async fn expect(&mut self, kind: &str) -> Value {
         let line = timeout(DEADLINE, self.events.next_line())
             .await
             .unwrap_or_else(|_| {
@@ -88,7 +88,7 @@ impl SdkClient {
     }
 
     /// Sends a command; the next event must be of the kind that answers it.
-    pub async fn ask(&mut self, command: &Value, kind: &str) -> Value {
+    pub(crate) async fn ask(&mut self, command: &Value, kind: &str) -> Value {
         let line = format!("{command}\n");
         let sent = self.commands.write_all(line.as_bytes()).await;
         sent.expect("the client reads");
@@ -96,13 +96,13 @@ impl SdkClient {
     }
 
     /// Calls a tool and returns the text of its result, as JSON.
-    pub async fn call(&mut self, tool: &str, arguments: Value) -> Value {
+    pub(crate) async fn call(&mut self, tool: &str, arguments: Value) -> Value {
         let command = serde_json::json!({ "call": tool, "arguments": arguments });
         let event = self.ask(&command, "result").await;
         super::person::result(&event)
     }
 
-    pub async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         self.ask(&serde_json::json!({ "close": true }), "closed")
             .await;
         let ended = timeout(DEADLINE, self.process.wait()).await;

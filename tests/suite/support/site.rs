@@ -3,35 +3,35 @@
 use serde_json::{Value, json};
 
 /// A redirect URI where nobody listens: the tests read the answer off the redirect.
-pub const REDIRECT_URI: &str = "http://127.0.0.1:9/callback";
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:9/callback";
 
 /// The base URL of a hub.
-pub struct Site {
+pub(crate) struct Site {
     pub base_url: String,
 }
 
 impl Site {
-    pub fn new(base_url: impl Into<String>) -> Self {
+    pub(crate) fn new(base_url: impl Into<String>) -> Self {
         Self {
             base_url: base_url.into(),
         }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }
 
-    pub fn mcp_url(&self) -> String {
+    pub(crate) fn mcp_url(&self) -> String {
         self.url("/mcp")
     }
 
     /// Registers a public client and returns its `client_id`.
-    pub async fn register(&self) -> String {
+    pub(crate) async fn register(&self) -> String {
         self.register_for(REDIRECT_URI).await
     }
 
     /// The same, for a redirect URI where somebody listens.
-    pub async fn register_for(&self, redirect_uri: &str) -> String {
+    pub(crate) async fn register_for(&self, redirect_uri: &str) -> String {
         let answer = self
             .post_json(
                 "/register",
@@ -65,7 +65,7 @@ impl Site {
 }
 
 /// A client that follows no redirect and knows no proxy.
-pub fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

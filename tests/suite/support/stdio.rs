@@ -11,8 +11,8 @@ use tokio::{
 
 use super::process::DEADLINE;
 
-/// A running program behind its handshake.
-pub struct StdioClient {
+/// A running program.
+pub(crate) struct StdioClient {
     /// What the handshake said of the server.
     pub server: Value,
     process: Child,
@@ -23,23 +23,9 @@ pub struct StdioClient {
 }
 
 impl StdioClient {
-    pub async fn start(mut command: Command) -> Self {
-        let mut process = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the program starts");
-        let output = process.stdout.take().expect("its output");
-        let mut client = Self {
-            server: Value::Null,
-            input: process.stdin.take().expect("its input"),
-            output: BufReader::new(output).lines(),
-            log: process.stderr.take().expect("its log"),
-            process,
-            last_id: 0,
-        };
+    /// Starts the program and shakes hands.
+    pub(crate) async fn start(command: Command) -> Self {
+        let mut client = Self::spawn(command);
         let hello = json!({
             "protocolVersion": "2025-06-18",
             "capabilities": {},
@@ -51,6 +37,26 @@ impl StdioClient {
         client
     }
 
+    /// Starts the program for a protocol version without a handshake.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
+        let output = process.stdout.take().expect("its output");
+        Self {
+            server: Value::Null,
+            input: process.stdin.take().expect("its input"),
+            output: BufReader::new(output).lines(),
+            log: process.stderr.take().expect("its log"),
+            process,
+            last_id: 0,
+        }
+    }
+
     async fn send(&mut self, message: &Value) {
         let line = format!("{message}\n");
         self.input
@@ -60,7 +66,14 @@ impl StdioClient {
     }
 
     /// The result of a request.
-    pub async fn request(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) async fn request(&mut self, method: &str, params: Value) -> Value {
+        let mut answer = self.response(method, params).await;
+        assert_eq!(answer.get("error"), None);
+        answer["result"].take()
+    }
+
+    /// The response to a request: its result or its error.
+    pub(crate) async fn response(&mut self, method: &str, params: Value) -> Value {
         self.last_id += 1;
         let id = self.last_id;
         let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
@@ -72,16 +85,15 @@ impl StdioClient {
                 let _ = self.log.read_to_string(&mut said).await;
                 panic!("the program ended; it said: {said}");
             };
-            let mut answer: Value = serde_json::from_str(&line).expect("nothing but JSON-RPC");
+            let answer: Value = serde_json::from_str(&line).expect("nothing but JSON-RPC");
             if answer["id"] == id {
-                assert_eq!(answer.get("error"), None);
-                return answer["result"].take();
+                return answer;
             }
         }
     }
 
     /// The tools by their names.
-    pub async fn tools(&mut self) -> Vec<Value> {
+    pub(crate) async fn tools(&mut self) -> Vec<Value> {
         let mut result = self.request("tools/list", json!({})).await;
         match result["tools"].take() {
             Value::Array(tools) => tools,
@@ -90,7 +102,7 @@ impl StdioClient {
     }
 
     /// Calls a tool: whether it failed, and the text.
-    pub async fn call(&mut self, tool: &str, arguments: Value) -> (bool, String) {
+    pub(crate) async fn call(&mut self, tool: &str, arguments: Value) -> (bool, String) {
         let params = json!({"name": tool, "arguments": arguments});
         let result = self.request("tools/call", params).await;
         let text = result["content"][0]["text"].as_str();
@@ -99,14 +111,14 @@ impl StdioClient {
     }
 
     /// Calls a tool that succeeds, and reads its JSON.
-    pub async fn json(&mut self, tool: &str, arguments: Value) -> Value {
+    pub(crate) async fn json(&mut self, tool: &str, arguments: Value) -> Value {
         let (failed, text) = self.call(tool, arguments).await;
         assert!(!failed, "{text}");
         serde_json::from_str(&text).expect("JSON")
     }
 
     /// Hangs up. How the program ended, and its log.
-    pub async fn hang_up(self) -> (ExitStatus, String) {
+    pub(crate) async fn hang_up(self) -> (ExitStatus, String) {
         let Self {
             mut process,
             input,

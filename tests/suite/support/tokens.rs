@@ -9,14 +9,14 @@ use super::{
 };
 
 /// Refreshes, which must work; the new pair.
-pub async fn refreshed(hub: &TestHub, pair: &Tokens) -> Tokens {
+pub(crate) async fn refreshed(hub: &TestHub, pair: &Tokens) -> Tokens {
     let (status, body) = refresh(&hub.base_url, pair).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     tokens(&pair.client_id, &body)
 }
 
 /// Refreshes, which must not work, and for good.
-pub async fn refused(hub: &TestHub, pair: &Tokens) {
+pub(crate) async fn refused(hub: &TestHub, pair: &Tokens) {
     let (status, body) = refresh(&hub.base_url, pair).await;
     // Rule 27: 400, not 401.
     assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
@@ -24,7 +24,7 @@ pub async fn refused(hub: &TestHub, pair: &Tokens) {
 }
 
 /// Does the access token open the MCP endpoint?
-pub async fn works(hub: &TestHub, pair: &Tokens) -> bool {
+pub(crate) async fn works(hub: &TestHub, pair: &Tokens) -> bool {
     let (status, body) = call(&hub.base_url, &pair.access_token, "get_space", json!({})).await;
     assert!(
         matches!(status, StatusCode::OK | StatusCode::UNAUTHORIZED),

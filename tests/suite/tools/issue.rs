@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Row, row};
 
+#[expect(clippy::too_many_lines, reason = "a table of tools")]
 pub(super) fn rows() -> Vec<Row> {
     vec![
         row(

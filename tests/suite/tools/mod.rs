@@ -1,22 +1,23 @@
-//! Every tool against the simulated Backlog: the one request that it sends, to the letter, and
-//! the answer that it brings. Each row has a Backlog of its own, so that rows do not meet.
+//! Every tool against the simulated Backlog: the exact request that it sends and the result that it
+//! returns. Each row has a simulated Backlog of its own, so that rows do not affect each other.
 
 mod activity;
 mod administration;
-mod bounds;
-mod bounds_within;
 mod document;
 mod files;
 mod git;
 mod issue;
 mod issue_details;
 mod members;
+mod name_lookup;
 mod notifications;
 mod project;
+mod project_restriction;
 mod recent;
 mod settings;
 mod shown_files;
 mod space;
+mod toolsets;
 mod webhooks;
 mod wiki;
 

@@ -1,4 +1,4 @@
-//! Which tools a connection gets: the usual ones, those that it asks for, those of its space.
+//! The tools of a connection: the default ones, those that it requests, and those of its space.
 
 use std::collections::BTreeSet;
 
@@ -31,17 +31,23 @@ async fn a_connection_chooses_within_what_its_space_offers() {
     let with_query = |query: &str| request(&format!("{}?{query}", hub.mcp_url()), token);
     let with_header = |sets: &str| request(&hub.mcp_url(), token).header("X-MCP-Toolsets", sets);
 
-    let usual = listed(request(&hub.mcp_url(), token)).await;
+    let work = listed(request(&hub.mcp_url(), token)).await;
+    assert!(work.contains("find_issues") && !work.contains("get_issue"));
+    assert_eq!(work.len(), 13);
+    assert_eq!(listed(with_header("work")).await, work);
+    let usual = listed(with_header("all")).await;
     assert!(usual.contains("get_issue") && usual.contains("upload_attachment"));
-    assert!(!usual.contains("get_shared_file"));
-    assert_eq!(listed(with_header("all")).await, usual);
+    assert!(!usual.contains("get_shared_file") && !usual.contains("find_issues"));
+    assert_eq!(listed(with_query("toolsets=classic")).await, usual);
+    let both = listed(with_header("work,classic")).await;
+    assert_eq!(both, usual.union(&work).cloned().collect());
     let more = listed(with_query("toolsets=default,files")).await;
     assert!(more.is_superset(&usual) && more.contains("get_shared_file"));
     assert_eq!(listed(with_header("default, files")).await, more);
     assert!(listed(with_header("everything")).await.is_superset(&more));
     let only = listed(with_header("files")).await;
-    let both: Vec<_> = only.intersection(&usual).collect();
-    assert_eq!(both, ["upload_attachment"]);
+    let common: Vec<_> = only.intersection(&usual).collect();
+    assert_eq!(common, ["upload_attachment"]);
 
     hub.sql("UPDATE hub.spaces SET toolsets = '{wiki,files}'")
         .await;
@@ -65,7 +71,11 @@ async fn an_uploaded_file_comes_back_from_the_issue_it_was_attached_to() {
     let token = Some(tokens.access_token.as_str());
     let file = json!({"filename": "潮.txt", "text": "low\r\nhigh"});
     let shared = json!({"projectKey": "HARBOR", "sharedFileId": 77_103});
-    let refused = call(&hub, token, "get_shared_file", shared).await;
+    // Where the work tools are listed, any other can be called; a choice without them is a limit.
+    let unlisted = call(&hub, token, "get_shared_file", shared.clone()).await;
+    assert_eq!(unlisted.json()["result"]["isError"], false);
+    let classic = format!("{}?toolsets=classic", hub.mcp_url());
+    let refused = call_at(&classic, token, "get_shared_file", shared).await;
     let reason = failure(&refused);
     assert!(reason.contains("X-MCP-Toolsets: default,files"), "{reason}");
     let uploaded = call(&hub, token, "upload_attachment", file.clone()).await;

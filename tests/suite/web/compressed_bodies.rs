@@ -1,4 +1,4 @@
-//! What is small on the way must not be large in memory.
+//! The hub rejects compressed requests, so that a small request cannot become large in memory.
 
 use reqwest::StatusCode;
 use serde_json::json;

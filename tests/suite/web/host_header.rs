@@ -1,5 +1,5 @@
-//! The forms in which a client may write the host that it means, at the hub's own name, at a
-//! space's, and at an allowed one; and what is another place.
+//! The forms in which a client may write a host: the hub's own name, a space's host name and an
+//! allowed host each match in every form of the same name, and another port does not.
 
 use backlog_mcp_hub::config::BaseUrl;
 use reqwest::{StatusCode, header::HOST};

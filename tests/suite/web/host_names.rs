@@ -1,5 +1,5 @@
-//! The names of the hub itself: each is an address for clients, and moving from one to another
-//! signs no user out.
+//! The host names of the hub: each of them is an address for clients, and a move from one to
+//! another ends no grant.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::support::{
     browser::Browser,
     hub::{REDIRECT_URI, Running, TestHub, http},
     mcp,
-    person::{Page, Person, VERIFIER, challenge},
+    person::{Answer, Page, Person, VERIFIER, challenge},
     process::Deployment,
     reply::Reply,
     sdk_client::{Sdk, SdkClient},
@@ -119,7 +119,14 @@ impl<'a> At<'a> {
             let onward = page.location.clone().expect("a location");
             page = self.follow(&person, &onward).await;
         }
-        let answer = page.answer();
+        let asked = page.location.expect("the question who this is");
+        let page = person.send(self.request(Method::GET, &asked)).await;
+        let form = [("page", &*page.field("page")), ("decision", "continue")];
+        let forward = self.request(Method::POST, "/sign-in").form(&form);
+        let back = person.send(forward).await.back().expect("the page again");
+        let back = url::Url::parse(&back).expect("a URL");
+        let again = self.request(Method::GET, &back[url::Position::BeforePath..]);
+        let answer = Answer::read(&person.send(again).await.refresh());
         assert_eq!(answer.get("iss"), self.url(""));
         let form = [
             ("grant_type", "authorization_code"),

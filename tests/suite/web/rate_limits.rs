@@ -1,14 +1,12 @@
-//! Rate limits as clients meet them: what fails, and what a grant does. What an address does right is
-//! in `shared_address.rs`.
+//! Rate limits as clients meet them: the limits on failures and the limit of a grant. The limits on
+//! successful requests of one address are in `web/shared_address.rs`.
 
 use std::{cell::Cell, num::NonZeroU32};
 
-use backlog_mcp_hub::{
-    config::{BaseUrl, GrantQuota},
-    oauth::token::AccessToken,
-    random::Random,
-};
+use backlog_mcp_hub::config::{BaseUrl, GrantQuota};
 use backlog_sim::seed;
+use foundation::random::Random;
+use oauth_values::token::AccessToken;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
 use url::Url;

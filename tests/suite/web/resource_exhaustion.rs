@@ -1,5 +1,5 @@
-//! What senders can make the hub hold: bytes of requests, connections, requests and calls under
-//! way. Each has its own share, and nobody else notices that it is used up.
+//! Limits on what one sender can make the hub hold: bytes of requests, connections, requests in
+//! progress and calls in progress. A sender that has reached a limit affects no other sender.
 
 use std::sync::{
     Arc,
@@ -143,7 +143,7 @@ async fn a_length_that_is_too_large_is_refused_before_the_body_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_network_has_so_many_requests_under_way_and_its_users_go_on() {
+async fn requests_in_progress_of_a_network_are_limited_and_its_users_are_served() {
     const AT_A_TIME: usize = 256;
     const MORE: usize = 20;
     let behind = Behind::start().await;
@@ -248,7 +248,7 @@ async fn large_unfinished_messages_take_their_users_share_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_grant_has_so_many_calls_under_way() {
+async fn calls_in_progress_of_a_grant_are_limited() {
     const AT_A_TIME: usize = 32;
     let behind = Behind::start().await;
     let control = behind.hub.sim.control();
@@ -274,7 +274,7 @@ async fn a_grant_has_so_many_calls_under_way() {
 
 /// Subscriptions have limits of their own, and last for an hour.
 #[tokio::test(flavor = "multi_thread")]
-async fn subscriptions_are_no_calls_that_are_under_way() {
+async fn subscriptions_do_not_count_as_calls_in_progress() {
     const SUBSCRIPTIONS: usize = 8;
     const CALLS: usize = 32;
     let behind = Behind::start().await;
@@ -323,7 +323,7 @@ async fn idle(hub: &Proxied, number: usize) -> (Vec<JoinHandle<()>>, Arc<AtomicU
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_network_has_so_many_connections_open() {
+async fn open_connections_of_a_network_are_limited() {
     const AT_A_TIME: usize = 256;
     let hub = behind_proxy(false).await;
     let (open, ended) = idle(&hub, AT_A_TIME + 30).await;

@@ -1,10 +1,12 @@
-//! Many users behind one address: what they do right is not counted against it, and what begins
-//! there has room.
+//! Many users behind one address: refreshes, sign-ins and revocations that succeed do not count
+//! against it. New registrations, sign-ins and documents have limits of their own.
 
 use std::cell::Cell;
 
-use backlog_mcp_hub::{config::BaseUrl, oauth::token::RefreshToken, random::Random};
+use backlog_mcp_hub::config::BaseUrl;
 use backlog_sim::seed;
+use foundation::random::Random;
+use oauth_values::token::RefreshToken;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 

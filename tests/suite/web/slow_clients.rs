@@ -22,7 +22,7 @@ async fn impatient(timeouts: HttpTimeouts) -> TestHub {
     TestHub::start_with(|settings| settings.http_timeouts = timeouts).await
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(1_500);
 
 /// Sends `start` at once, then a byte now and then, until the hub has answered or ended

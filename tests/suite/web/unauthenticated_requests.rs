@@ -1,4 +1,4 @@
-//! What anybody may ask for, at any rate, without a credential: what it costs the hub.
+//! The cost of requests without a credential, which any client may send at any rate.
 
 use argon2::{Argon2, password_hash::PasswordHasher};
 use futures_util::future::join_all;

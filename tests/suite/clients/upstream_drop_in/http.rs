@@ -1,4 +1,4 @@
-//! The HTTP forms of backlog-mcp-server's configurations, with this program's name.
+//! The HTTP forms of backlog-mcp-server's configurations work with this program's name.
 
 use backlog_sim::seed;
 use serde_json::json;
@@ -159,7 +159,8 @@ async fn with_oauth_settings_users_sign_in() {
     let token = Some(tokens.access_token.as_str());
     let me = call_at(&url, token, "get_myself", json!({})).await;
     assert!(me.body.contains(&seed::DANIEL.to_string()), "{}", me.body);
-    let list = request(&url, token).json(&message("tools/list", json!({})));
+    let classic = format!("{url}?toolsets=classic");
+    let list = request(&classic, token).json(&message("tools/list", json!({})));
     let list = Reply::to(list).await.json();
     let tools = list["result"]["tools"].as_array().expect("tools");
     let issue = tools.iter().find(|tool| tool["name"] == "get_issue");

@@ -1,10 +1,11 @@
-//! The configurations of backlog-mcp-server's README work here with the name of this
-//! program instead of theirs, and so do those of our own README.
+//! The configurations of backlog-mcp-server's README start this program when they name it instead,
+//! and so do those of this repository's README.
 //!
-//! 1. A configuration is JSON as a client has it; its placeholders become the simulated
-//!    Backlog and a key for it.
-//! 2. The program starts as the client would start it: no command, their variables and flags.
-//! 3. It lists its tools, and one of them reaches Backlog.
+//! 1. A configuration is JSON as a client has it. The test replaces its placeholders with the
+//!    simulated Backlog and an API key for it.
+//! 2. The test starts the program as the client would: without a command, with the variables and
+//!    flags of the configuration.
+//! 3. The program lists its tools, and one of them reaches Backlog.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -88,7 +88,7 @@ async fn a_request_that_may_not_be_batched_is_rejected_in_its_place() {
 async fn a_batch_is_of_bounded_length() {
     let hub = TestHub::start().await;
     let endpoint = of_hub(&hub).await;
-    let batch = |length: u64| Value::from_iter((0..length).map(ping));
+    let batch = |length: u64| (0..length).map(ping).collect::<Value>();
     let reply = send(&endpoint, None, &batch(51)).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     assert!(reply.body.contains("send at most 50"), "{}", reply.body);

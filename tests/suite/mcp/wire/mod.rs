@@ -1,5 +1,5 @@
-//! What a client may send and how: its `Accept`, messages that are none, batches, lines on
-//! standard input. Over HTTP the hub and the local server, in both of its modes, are asked alike.
+//! The form of messages: the `Accept` header, invalid messages, batches, and lines on standard
+//! input. The hub and the local server, in both of its modes, get the same messages.
 
 mod accept;
 mod batches;

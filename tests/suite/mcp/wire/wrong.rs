@@ -1,6 +1,6 @@
-//! Messages that are none, and requests with something wrong: a JSON-RPC error that says what,
-//! with the id of the request where it can be read. Each is sent to the hub and to the local
-//! server, and what is right about a message stays right.
+//! Invalid messages and invalid requests: the response is a JSON-RPC error that names the problem,
+//! with the id of the request where it can be read. Each message is sent to the hub and to the
+//! local server.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -165,6 +165,7 @@ const NO_MESSAGES: [(&str, i64, &str); 62] = [
 
 /// Requests with a known method and wrong `params`, and with unknown methods: the code, and what
 /// is said.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn wrong_requests() -> Vec<(&'static str, Option<Value>, i64, &'static str)> {
     let call = "tools/call";
     let complete = "completion/complete";

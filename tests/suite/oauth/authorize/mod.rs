@@ -1,4 +1,7 @@
-//! `GET /authorize`: who is told of what is wrong, the person or the client.
+//! `GET /authorize`: an error is reported to the client where its redirect URI can be trusted, and
+//! to the user on a page otherwise.
+
+mod page;
 
 use serde_json::json;
 
@@ -122,6 +125,7 @@ async fn a_foreign_redirect_uri_gets_a_page_and_never_a_redirect() {
 
 /// Each mistake, its error, and the word that names it.
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn rule_6_every_other_error_goes_to_the_client_with_iss_once() {
     let hub = TestHub::start().await;
     let person = Person::default();
@@ -340,23 +344,25 @@ async fn rule_17_a_known_callback_is_named_by_the_hub_and_not_by_the_client() {
     ] {
         let page = ask(&hub, uri, &[]).await;
         page.assert_says(200, name);
-        for of_the_client in ["mpostor", "class=\"notice\"", "not been verified"] {
+        for of_the_client in ["mpostor", "class=\"notice\"", "is not verified"] {
             assert!(!page.body.contains(of_the_client), "{uri}: {of_the_client}");
         }
     }
-    for uri in [
-        "https://claude.ai/share/evil",
-        "https://vscode.dev/redirect",
-        "https://app.example/cb",
-    ] {
+    for uri in ["https://claude.ai/share/evil", "https://app.example/cb"] {
         let page = ask(&hub, uri, &[]).await;
         page.assert_says(200, "Impostor Inc.");
-        for warning in ["class=\"notice\"", "not been verified"] {
+        for warning in ["class=\"notice\"", "is not verified"] {
             assert!(page.body.contains(warning), "{uri}: {warning}");
         }
     }
-    ask(&hub, "https://vscode.dev/redirect", &[])
-        .await
-        .assert_says(200, "Any application on this computer");
+    // It forwards to any program of the computer.
+    let page = ask(&hub, "https://vscode.dev/redirect", &[]).await;
+    for says in [
+        "Impostor Inc.",
+        "is not verified",
+        "Any program on this computer",
+    ] {
+        page.assert_says(200, says);
+    }
     hub.stop().await;
 }

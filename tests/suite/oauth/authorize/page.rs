@@ -1,5 +1,5 @@
-//! `GET /authorize`: what a good request may look like, what of it is kept, and the
-//! page that the person sees.
+//! `GET /authorize`: the forms of a valid request, the parts of it that the hub keeps, and the page
+//! that the user sees.
 
 use reqwest::{Method, StatusCode, header::HOST};
 use serde_json::json;

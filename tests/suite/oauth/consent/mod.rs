@@ -1,4 +1,8 @@
-//! `POST /consent`: the person's decision, in the browser that was asked, once.
+//! `POST /consent`: the decision of the user counts once, and only in the browser that got the
+//! page.
+
+mod limits;
+mod remembered;
 
 use backlog_sim::{Matcher, seed};
 use reqwest::{Method, StatusCode};
@@ -49,7 +53,7 @@ async fn a_user_may_grant_less_than_was_requested() {
     let tokens = tokens(&client, &body);
 
     let tools = mcp::list_tools(&hub, &tokens.access_token).await;
-    assert!(tools.iter().any(|tool| tool["name"] == "get_issue"));
+    assert!(tools.iter().any(|tool| tool["name"] == "find_issues"));
     for tool in &tools {
         assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
     }

@@ -1,5 +1,5 @@
-//! An approval is remembered for one browser, client, redirect URI, space and set of
-//! scopes, where the request comes from the client; anything else is asked anew (rule 39).
+//! An approval is remembered for one browser, client, redirect URI, space and set of scopes, where
+//! the request comes from the client. Every other request asks the user again (rule 39).
 
 use backlog_sim::seed;
 use reqwest::{StatusCode, header::REFERER};

@@ -1,5 +1,7 @@
-//! `POST /token` with a refresh token: rotation, and what a client gets that lost an
-//! answer or shares its token with another.
+//! `POST /token` with a refresh token: rotation, and the response for a client that lost a response
+//! or shares its token with another.
+
+mod reuse;
 
 use std::time::Duration;
 

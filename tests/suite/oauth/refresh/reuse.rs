@@ -1,4 +1,4 @@
-//! A refresh token that is presented again leaves a trace, and may ask for less.
+//! The reuse of a refresh token is recorded, and a repeat inside the window may request less.
 
 use backlog_sim::seed;
 use reqwest::StatusCode;

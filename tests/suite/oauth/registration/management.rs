@@ -1,7 +1,8 @@
-//! A client manages its own registration (RFC 7592), and nobody else's.
+//! A client manages its own registration (RFC 7592), and no other.
 
-use backlog_mcp_hub::{oauth::token::RegistrationAccessToken, random::Random};
 use backlog_sim::seed;
+use foundation::random::Random;
+use oauth_values::token::RegistrationAccessToken;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -224,6 +225,8 @@ async fn another_clients_token_manages_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_change_changes_nothing() {
+    const METADATA: &str = "invalid_client_metadata";
+
     let hub = TestHub::start().await;
     let managed = Managed::register(&hub, &metadata()).await;
     let before = hub.state().await;
@@ -233,7 +236,6 @@ async fn a_wrong_change_changes_nothing() {
         metadata
     };
     let uris = |uris: Value| with("redirect_uris", uris);
-    const METADATA: &str = "invalid_client_metadata";
     for (metadata, error, names) in [
         (json!({}), "invalid_redirect_uri", "redirect_uris"),
         (uris(json!([])), "invalid_redirect_uri", "redirect_uris"),

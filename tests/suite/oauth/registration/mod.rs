@@ -1,5 +1,7 @@
-//! Dynamic client registration (RFC 7591): what is taken, what is refused, and that a
-//! refusal leaves nothing behind.
+//! Dynamic client registration (RFC 7591): the metadata that the hub accepts and rejects. A
+//! rejected registration leaves no row.
+
+mod management;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{StatusCode, header::AUTHORIZATION};
@@ -116,6 +118,9 @@ async fn rules_13_14_and_17_every_redirect_uri_of_a_known_client_is_taken() {
 /// Each wrong field, the error it must be, and the words that say which it was.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_registration_is_refused_by_name_and_leaves_nothing_behind() {
+    const URI: &str = "invalid_redirect_uri";
+    const METADATA: &str = "invalid_client_metadata";
+
     let hub = TestHub::start().await;
     let before = hub.state().await;
     let with = |name: &str, value: Value| {
@@ -124,8 +129,6 @@ async fn a_wrong_registration_is_refused_by_name_and_leaves_nothing_behind() {
         metadata
     };
     let uri = |uri: &str| public(&[REDIRECT_URI, uri]);
-    const URI: &str = "invalid_redirect_uri";
-    const METADATA: &str = "invalid_client_metadata";
     for (metadata, error, names) in [
         (json!({}), URI, "redirect_uris"),
         (public(&[]), URI, "redirect_uris"),
@@ -295,6 +298,7 @@ fn basic(id: &str, secret: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one sequence of steps")]
 async fn a_client_secret_works_by_basic_and_in_the_form_whichever_was_registered() {
     let hub = TestHub::start().await;
     let person = Person::default();

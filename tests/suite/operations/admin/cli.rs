@@ -85,6 +85,7 @@ impl Operator<'_> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one sequence of steps")]
 async fn an_operator_manages_spaces_clients_and_users_by_command() {
     let hub = TestHub::start().await;
     let role = TestRole::member_of("hub_admin", &hub.database).await;

@@ -1,4 +1,5 @@
-//! What an operator changes holds at every replica at once: two hubs on one database.
+//! A change by an operator applies at every replica at once: the tests run two hubs on one
+//! database.
 
 use backlog_sim::seed;
 use reqwest::{StatusCode, header::ACCEPT_LANGUAGE};
@@ -144,7 +145,8 @@ async fn a_disabled_space_is_reported_everywhere_and_keeps_its_grants() {
     acme.answers(&tokens, StatusCode::OK).await;
     let page = acme.approve(&open, &acme.here, &consent).await;
     assert_eq!(page.status, 200, "{}", page.body);
-    assert!(!away.get(&callback).await.answer().get("code").is_empty());
+    let arrived = away.return_to_client(&callback).await;
+    assert!(!arrived.get("code").is_empty());
     let (status, body) = exchange(&acme.here.base_url, &client, answer.get("code")).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     let (status, body) = refresh(&acme.here.base_url, &tokens).await;
@@ -186,7 +188,7 @@ async fn a_space_that_is_changed_or_deleted_is_so_at_every_replica() {
         (
             "toolsets => '{all}', name => 'Acme'",
             "Acme",
-            "get_issue",
+            "find_issues",
             true,
         ),
     ] {

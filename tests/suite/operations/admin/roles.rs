@@ -1,11 +1,11 @@
-//! What the two roles may, by logging in as a member of each.
+//! The rights of the two roles: the tests log in as a member of each.
 
-use std::{fs::Permissions, os::unix::fs::PermissionsExt, time::Duration};
+use std::{borrow::Cow, fs::Permissions, os::unix::fs::PermissionsExt, time::Duration};
 
-use backlog_mcp_hub::{
-    config::Storage, db::migrate, embedded::EmbeddedPostgres, jobs, random::Random,
-};
+use backlog_mcp_hub::{audit::retention, config::Storage, db::migrate, jobs};
 use backlog_sim::seed;
+use embedded_postgres::EmbeddedPostgres;
+use foundation::random::Random;
 use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -22,14 +22,14 @@ use crate::support::{
 };
 
 /// The SQLSTATE with which a statement fails, or nothing.
-pub async fn failure(pool: &PgPool, statement: &str) -> Option<String> {
+pub(super) async fn failure(pool: &PgPool, statement: &str) -> Option<String> {
     let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await;
     let error = done.err()?;
     let cause = error.as_database_error().expect("the database says no");
-    cause.code().map(|code| code.into_owned())
+    cause.code().map(Cow::into_owned)
 }
 
-pub async fn refused(pool: &PgPool, statement: &str) {
+pub(super) async fn refused(pool: &PgPool, statement: &str) {
     let code = failure(pool, statement).await;
     assert_eq!(code.as_deref(), Some("42501"), "{statement}");
 }
@@ -99,10 +99,10 @@ async fn the_service_runs_as_hub_service() {
     // The retention of the trail, which it neither reads nor owns.
     hub.sql("SELECT hub.ensure_audit_month((now() - interval '200 days')::date)")
         .await;
-    let keep = Duration::from_secs(100 * 24 * 3600);
-    let past = jobs::retention::count(&pool, keep).await.expect("counted");
+    let keep = Duration::from_hours(2400);
+    let past = retention::count(&pool, keep).await.expect("counted");
     assert_eq!(past.months, 1);
-    let removed = jobs::retention::once(&pool, keep).await.expect("removed");
+    let removed = retention::once(&pool, keep).await.expect("removed");
     assert_eq!(removed, past);
 
     // A secret that an operator gives is sealed by it too.

@@ -1,8 +1,10 @@
-//! Rules that the database and the service both have: they must be the same.
+//! Rules that both the database and the service have are the same in both.
 
 use std::cell::Cell;
 
-use backlog_mcp_hub::{backlog::BacklogUrl, oauth::RedirectUri, toolkit::toolset::Toolset};
+use backlog_client::BacklogUrl;
+use backlog_mcp_hub::toolkit::toolset::Toolset;
+use oauth_values::RedirectUri;
 use proptest::{prelude::*, test_runner::TestRunner};
 use sqlx::PgPool;
 
@@ -131,7 +133,7 @@ async fn the_database_knows_the_toolsets_of_the_service() {
         .fetch_all(database.pool())
         .await
         .expect("the toolsets");
-    assert_eq!(known, Toolset::ALL.map(Toolset::as_str));
+    assert_eq!(known, Toolset::NAMED.map(Toolset::as_str));
 }
 
 /// The service reads whatever the function lets through, or refuses it with the same right.

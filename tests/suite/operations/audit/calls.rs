@@ -1,16 +1,15 @@
-//! What people do is written down beside the requests' way: calls, refreshes, last uses.
-//! It is kept for a time, exported for a person, and erased with one.
+//! Calls, refreshes and last uses are recorded in the background. The records are kept for a time,
+//! exported for a user, and erased with a user.
 
 use std::time::Duration;
 
 use backlog_mcp_hub::{
+    audit::{
+        Journal, JournalOptions, SecurityEvents, retention,
+        writer::{FlushIntervals, Writer},
+    },
     config::Settings,
     domain::{ClientKey, GrantId, SpaceId, audit_event::Actor},
-    jobs::{
-        journal::{FlushIntervals, Writer},
-        retention,
-    },
-    observe::{Journal, JournalOptions, SecurityEvents},
 };
 use backlog_sim::seed;
 use regex::Regex;
@@ -18,16 +17,18 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::{PgPool, Row};
 
-use crate::resources;
-use crate::support::{
-    hub::{TestHub, eventually},
-    mcp::{call_at, failure},
-    person::{Person, Tokens, call},
-    process::{program, run},
-    tokens::{refreshed, works},
+use crate::{
+    mcp::resources,
+    support::{
+        hub::{TestHub, eventually},
+        mcp::{call_at, failure},
+        person::{Person, Tokens, call},
+        process::{program, run},
+        tokens::{refreshed, works},
+    },
 };
 
-const NEVER: Duration = Duration::from_secs(3600);
+const NEVER: Duration = Duration::from_hours(1);
 const CALLS: &str = "SELECT count(*)::text FROM hub.audit_events WHERE event = 'tool_called'";
 
 /// Writes at once, not every few seconds.
@@ -231,7 +232,7 @@ async fn months_past_retention_go_as_a_whole_and_the_rest_by_row() {
     .await;
     let in_rest = "SELECT string_agg(event, ' ') FROM hub.audit_events_rest";
     assert!(hub.value(in_rest).await.unwrap().contains("of no month"));
-    let keep = Duration::from_secs(90 * 24 * 3600);
+    let keep = Duration::from_hours(2160);
     let expired = retention::once(hub.database.pool(), keep).await.unwrap();
     // The month of 95 days ago may have ended more than 90 days ago.
     assert!(matches!(expired.months, 1 | 2), "{expired:?}");
@@ -247,7 +248,7 @@ async fn months_past_retention_go_as_a_whole_and_the_rest_by_row() {
     assert_eq!(hub.value(months).await, Some(expected.to_string()));
 
     // Nobody empties the trail by a slip: an operator says how long it is kept at least.
-    let short = Duration::from_secs(29 * 24 * 3600);
+    let short = Duration::from_hours(696);
     let refused = retention::once(hub.database.pool(), short).await;
     let refused = refused.expect_err("less than the floor").to_string();
     assert!(
@@ -438,7 +439,7 @@ async fn the_last_events_are_written_without_the_pool_of_the_server() {
     let writer = Writer::start(pool.clone(), journal.clone(), security, intervals);
     journal.token_refreshed(actor);
     pool.close().await;
-    writer.finish(Duration::from_secs(60)).await;
+    writer.finish(Duration::from_mins(1)).await;
     let load = journal.load();
     assert_eq!((load.waiting, load.taken, load.dropped), (0, 0, 0));
     let written = "SELECT (SELECT count(*) FROM hub.audit_events WHERE event = 'token_refreshed')

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use backlog_mcp_hub::{db::chain, jobs::retention};
+use backlog_mcp_hub::{audit::retention, db::chain};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 
@@ -268,7 +268,7 @@ async fn expired_events_leave_their_last_hash() {
     }
     done(pool, "SELECT admin.enable_space('acme')").await;
     let noted = chain::verify(pool, None).await.expect("a check");
-    let removed = retention::once(pool, Duration::from_secs(100 * 24 * 3600)).await;
+    let removed = retention::once(pool, Duration::from_hours(2400)).await;
     let removed = removed.expect("removed");
     assert_eq!((removed.months, removed.events), (1, 1));
 

@@ -1,4 +1,4 @@
-//! The audit trail: each sign-in and each end of a grant, whoever brings it about.
+//! The audit trail has each sign-in and each end of a grant, whatever its cause.
 
 use backlog_sim::seed;
 

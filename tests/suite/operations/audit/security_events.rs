@@ -6,15 +6,15 @@ use std::{num::NonZeroU32, time::Duration};
 use backlog_mcp_hub::{
     config::Settings,
     domain::security::{ClientAddresses, SecurityEvent},
-    oauth::{client_assertion::TYPE, token::AuthorizationCode},
-    random::Random,
 };
 use backlog_sim::seed;
+use foundation::random::Random;
+use oauth_values::{client_assertion::TYPE, token::AuthorizationCode};
 use reqwest::{StatusCode, header::REFERER};
 use serde_json::{Value, json};
 
 use crate::{
-    private_key_jwt,
+    oauth::private_key_jwt,
     support::{
         document_host::{Document, DocumentHost},
         hub::{REDIRECT_URI, TestHub, eventually, http},
@@ -90,6 +90,7 @@ async fn provoke(hub: &TestHub, event: SecurityEvent) -> u32 {
         SecurityEvent::GrantRefused => grant_refused(hub).await,
         SecurityEvent::ClientRefused => client_refused(hub).await,
         SecurityEvent::ClientUnavailable => client_unavailable(hub).await,
+        SecurityEvent::UploadLinkRefused => upload_link_refused(hub).await,
         SecurityEvent::RedirectUriRefused => redirect_uri_refused(hub).await,
         SecurityEvent::RegistrationRefused => registration_refused(hub).await,
         SecurityEvent::RegistrationsLimited => registrations_limited(hub).await,
@@ -140,6 +141,15 @@ async fn request_limited(hub: &TestHub) -> u32 {
         }
     }
     panic!("never limited");
+}
+
+/// A link without a secret, and with one that the hub never issued.
+async fn upload_link_refused(hub: &TestHub) -> u32 {
+    for path in ["/upload", "/upload?link=bmh_up_nonsense"] {
+        let reply = Reply::to(http().get(hub.url(path))).await;
+        assert!(reply.status.is_client_error(), "{}", reply.status);
+    }
+    2
 }
 
 /// A request without a token is no event, because every client begins so.
@@ -338,7 +348,7 @@ async fn refresh_token_replayed(hub: &TestHub) -> u32 {
 async fn strangers_do_not_fill_the_trail() {
     let hub = TestHub::start_with(|settings| {
         observed(settings);
-        settings.observe.uses_every = Duration::from_secs(3600);
+        settings.observe.uses_every = Duration::from_hours(1);
         settings.observe.client_addresses = ClientAddresses::Network;
         settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     })

@@ -1,5 +1,5 @@
-//! Defaults that an operator has set for the database or the role: those that the hub sets
-//! itself make no difference, and what would keep it from working is said with its remedy.
+//! Defaults that an operator sets for the database or the role: the hub overrides those that it
+//! sets itself, and reports the others that prevent its work, with the remedy.
 
 use backlog_sim::seed;
 use futures_util::{StreamExt, stream};

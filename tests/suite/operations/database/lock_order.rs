@@ -5,16 +5,15 @@
 use std::time::Duration;
 
 use backlog_mcp_hub::{
-    clock::Clock,
     db,
     domain::{AccountId, ClientKey, GrantId, SpaceId},
-    oauth::{
-        Scopes,
-        token::{AuthorizationCode, RefreshToken, TokenHash},
-    },
-    random::Random,
 };
 use backlog_sim::seed;
+use foundation::{clock::Clock, random::Random};
+use oauth_values::{
+    Scopes,
+    token::{AuthorizationCode, RefreshToken, TokenHash},
+};
 use sqlx::{PgConnection, PgPool, Row, types::Uuid};
 
 use crate::support::{
@@ -49,7 +48,7 @@ async fn store_successor(db: &mut PgConnection, grant: GrantId) {
         hash: RefreshToken::generate(&Random::system()).hash(),
         grant,
         scopes: Scopes::all(),
-        lifetime: Duration::from_secs(60),
+        lifetime: Duration::from_mins(1),
     };
     let stored = db::refresh_tokens::insert(db, &token).await;
     stored.expect("the successor is stored");

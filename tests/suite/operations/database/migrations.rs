@@ -1,4 +1,4 @@
-//! The schema comes up whatever the database looks like.
+//! The migrations succeed on every state of a database.
 
 use backlog_mcp_hub::db::migrate::{MigrateError, is_current, migrate, migrations};
 use sqlx::{Connection, PgConnection};

@@ -1,4 +1,4 @@
-//! The database goes away and comes back.
+//! The database becomes unavailable and returns.
 
 use backlog_sim::seed;
 use futures_util::future::join_all;
@@ -150,7 +150,7 @@ async fn a_sign_in_gets_a_page_while_the_database_is_down_and_continues_after() 
         ready.status == StatusCode::OK
     })
     .await;
-    let answer = approved.get(&callback).await.answer();
+    let answer = approved.return_to_client(&callback).await;
     assert!(answer.0.contains_key("code"), "{:?}", answer.0);
     let forward = undecided.decide(&hub, &consent, "approve").await;
     let backlog = forward.refresh();

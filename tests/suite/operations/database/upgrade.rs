@@ -1,18 +1,17 @@
-//! A database that the release before has filled (schema V8), and the program of this release on it:
-//! it migrates, adopts Backlog's tokens of the grants, and loses nothing.
+//! The upgrade of a database that the previous release filled (schema V8): the program migrates it,
+//! adopts Backlog's tokens of the grants, and loses nothing.
 
 use std::collections::BTreeMap;
 
 use backlog_mcp_hub::{
-    clock::Clock,
-    crypto::{KeyRing, Place},
     db::migrate::migrations,
     domain::{ClientKey, GrantId, SpaceId, space::secret_place},
-    oauth::token::{AccessToken, RefreshToken},
-    random::Random,
 };
 use backlog_sim::{Id, seed};
+use foundation::{clock::Clock, random::Random};
+use oauth_values::token::{AccessToken, RefreshToken};
 use reqwest::StatusCode;
+use sealing::{KeyRing, Place};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool};
 

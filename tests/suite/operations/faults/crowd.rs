@@ -11,18 +11,17 @@
 use std::time::Duration;
 
 use backlog_mcp_hub::{
-    clock::Clock,
-    crypto::{KeyRing, Place},
     db,
     domain::{AccountId, ClientKey, GrantId},
-    oauth::{
-        CheckKey,
-        token::{AccessToken, RefreshToken},
-    },
-    random::Random,
 };
 use backlog_sim::{Id, Matcher, TokenPair};
+use foundation::{clock::Clock, random::Random};
 use futures_util::{StreamExt, stream};
+use oauth_values::{
+    CheckKey,
+    token::{AccessToken, RefreshToken},
+};
+use sealing::{KeyRing, Place};
 use secrecy::SecretString;
 use sqlx::{PgPool, types::Uuid};
 use tokio::time::{Instant, sleep};

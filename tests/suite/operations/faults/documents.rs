@@ -21,7 +21,7 @@ use crate::support::{
 };
 
 #[derive(Clone, Copy, Debug)]
-pub enum Hostility {
+pub(super) enum Hostility {
     /// Accepts the request and never responds.
     Silent,
     /// A header that never ends, a byte at a time.
@@ -49,14 +49,14 @@ const ALL: [Hostility; 7] = [
 ];
 
 /// A host of documents; it ends when dropped.
-pub struct HostileHost {
+pub(super) struct HostileHost {
     /// A document there; any other path is as hostile.
     pub url: String,
     accepting: JoinHandle<()>,
 }
 
 impl HostileHost {
-    pub async fn open(hostility: Hostility) -> Self {
+    pub(super) async fn open(hostility: Hostility) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let accepting = tokio::spawn(async move {

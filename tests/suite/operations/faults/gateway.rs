@@ -78,5 +78,5 @@ async fn a_400_that_is_not_backlogs_ends_no_grant() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes ten minutes: scripts/soak"]
 async fn ten_minutes_of_400_end_no_grant() {
-    respond_400(Duration::from_secs(600)).await;
+    respond_400(Duration::from_mins(10)).await;
 }

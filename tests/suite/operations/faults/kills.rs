@@ -20,8 +20,8 @@ use std::{
     time::Duration,
 };
 
-use backlog_mcp_hub::random::Random;
 use backlog_sim::{Id, Matcher, RefreshRotation};
+use foundation::random::Random;
 use tokio::{task::JoinSet, time::sleep};
 
 use super::{

@@ -1,12 +1,12 @@
-//! Strangers beside users who are signed in: forged tokens, hosts and spaces that are not there,
-//! clients that are not registered, clients that register, clients whose document is at a host that
-//! never responds, bodies that never end.
+//! Unauthenticated load beside users who are signed in: forged tokens, unknown hosts and spaces,
+//! unregistered clients, registrations, clients with a document at a host that never responds, and
+//! bodies that never end.
 //!
-//! The short form asserts that each user's call is served, and that strangers leave no row but the
-//! registrations of clients. Those come from one network, which may make 300 a minute, all at once
-//! if need be; more are refused. (Whatever the number of networks, the cleanup bounds them:
-//! `cleanup.rs`.) The long form sends 1,000 requests a second for a minute, and compares how long
-//! users' calls take with how long they took before.
+//! The short form asserts that each user's call is served, and that the load leaves no row but the
+//! registrations of clients. These come from one network, which may make 300 a minute, also all at
+//! once; the hub refuses more. For any number of networks, the cleanup limits them
+//! (`operations/cleanup.rs`). The long form sends 1,000 requests a second for a minute, and
+//! compares the duration of users' calls with their duration before.
 
 use std::{
     collections::BTreeMap,
@@ -18,11 +18,9 @@ use std::{
     time::Duration,
 };
 
-use backlog_mcp_hub::{
-    oauth::token::{AccessToken, RefreshToken},
-    random::Random,
-};
+use foundation::random::Random;
 use futures_util::{StreamExt, stream};
+use oauth_values::token::{AccessToken, RefreshToken};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use tokio::{
     io::AsyncWriteExt,
@@ -321,7 +319,7 @@ async fn arrive(strangers: &Strangers, per_second: u32, lasting: Duration) -> us
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures for minutes: scripts/soak"]
 async fn a_thousand_strangers_a_second_cost_users_little() {
-    const LASTING: Duration = Duration::from_secs(60);
+    const LASTING: Duration = Duration::from_mins(1);
     let world = world().await;
     let mut users = sign_in(&world).await;
     let silent = HostileHost::open(Hostility::Silent).await;

@@ -29,19 +29,19 @@ const ALL: [Id; 6] = [
     seed::TOMASZ,
 ];
 /// Longer than the lease of a renewal whose process has died, and than any request may wait.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A user's sign-in with one client.
 #[derive(Clone)]
-pub struct User {
+pub(super) struct User {
     pub id: Id,
     pub tokens: Tokens,
 }
 
 /// What a request came to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// It did what was asked for.
     Served,
     /// It did not, and the client is told to try again, or has lost the connection.
@@ -51,12 +51,12 @@ pub enum Outcome {
 }
 
 /// Signs every user of the simulated Backlog in, with a client each.
-pub async fn sign_in(world: &World) -> Vec<User> {
+pub(super) async fn sign_in(world: &World) -> Vec<User> {
     sign_in_with(world, 1).await
 }
 
 /// Signs every user in with so many clients.
-pub async fn sign_in_with(world: &World, clients: usize) -> Vec<User> {
+pub(super) async fn sign_in_with(world: &World, clients: usize) -> Vec<User> {
     let mut users = Vec::new();
     for id in ALL {
         for _ in 0..clients {
@@ -69,31 +69,34 @@ pub async fn sign_in_with(world: &World, clients: usize) -> Vec<User> {
 
 /// Has a user whose account has ended sign in with another client. The page after it names the
 /// user's other connections, which work again.
-pub async fn sign_in_again(world: &World, user: &User) {
+pub(super) async fn sign_in_again(world: &World, user: &User) {
     let person = Person::default();
     let client = world.site.register().await;
     let consent = person.open_consent(&world.site, &client).await;
     let forward = person.decide(&world.site, &consent, "approve").await;
     let backlog = forward.refresh();
     let callback = person.sign_in_at_backlog(&backlog, user.id, "approve");
-    let page = person.get(&callback.await).await;
+    let callback = callback.await;
+    let page = person.get(&callback).await;
+    let question = page.confirmation(&callback).expect("a new browser");
+    let page = person.confirm(&question, "continue").await;
     page.assert_says(200, "End this connection");
 }
 
 /// How often Backlog was asked to renew tokens.
-pub fn renewals(control: &Control) -> usize {
+pub(super) fn renewals(control: &Control) -> usize {
     control.renewals().values().sum()
 }
 
 /// Asserts that Backlog was asked once to renew the tokens of each of these users, however many
 /// clients they have.
-pub fn assert_each_is_renewed_once(control: &Control, users: &[User]) {
+pub(super) fn assert_each_is_renewed_once(control: &Control, users: &[User]) {
     let once: BTreeMap<Id, usize> = users.iter().map(|user| (user.id, 1)).collect();
     assert_eq!(control.renewals(), once, "one for each expiry");
 }
 
 impl User {
-    pub async fn sign_in(world: &World, id: Id) -> Self {
+    pub(super) async fn sign_in(world: &World, id: Id) -> Self {
         let tokens = Person::default().sign_in(&world.site, id).await;
         Self { id, tokens }
     }
@@ -102,14 +105,14 @@ impl User {
     ///
     /// # Panics
     /// The user has to sign in again, is somebody else, or gets no response.
-    pub async fn call(&self, url: &str) -> Outcome {
+    pub(super) async fn call(&self, url: &str) -> Outcome {
         let outcome = self.try_call(url).await;
         assert_ne!(outcome, Outcome::SignedOut, "{} at {url}", self.id);
         outcome
     }
 
     /// The same, where the user may have to sign in again.
-    pub async fn try_call(&self, url: &str) -> Outcome {
+    pub(super) async fn try_call(&self, url: &str) -> Outcome {
         let request = call_request(url, &self.tokens.access_token, "get_myself", json!({}));
         let (status, body) = match answer(request).await {
             Ok(answer) => answer,
@@ -142,7 +145,7 @@ impl User {
     ///
     /// # Panics
     /// As [`Self::call`].
-    pub async fn refresh(&mut self, url: &str) -> Outcome {
+    pub(super) async fn refresh(&mut self, url: &str) -> Outcome {
         let form = [
             ("grant_type", "refresh_token"),
             ("client_id", &*self.tokens.client_id),
@@ -166,7 +169,7 @@ impl User {
     }
 
     /// Goes on calling until it works.
-    pub async fn is_served(&self, url: &str) {
+    pub(super) async fn is_served(&self, url: &str) {
         let until = Instant::now() + PATIENCE;
         loop {
             match self.call(url).await {
@@ -196,7 +199,7 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<(StatusCode, Value),
 }
 
 /// Has every user call at every replica at once; what each of them met.
-pub async fn all_call(world: &World, users: &[User]) -> Vec<Outcome> {
+pub(super) async fn all_call(world: &World, users: &[User]) -> Vec<Outcome> {
     let urls = world.urls();
     let calls = users
         .iter()
@@ -205,7 +208,7 @@ pub async fn all_call(world: &World, users: &[User]) -> Vec<Outcome> {
 }
 
 /// Waits until every user has been served at every replica.
-pub async fn all_are_served(world: &World, users: &[User]) {
+pub(super) async fn all_are_served(world: &World, users: &[User]) {
     let urls = world.urls();
     let calls = users
         .iter()
@@ -215,7 +218,7 @@ pub async fn all_are_served(world: &World, users: &[User]) {
 
 /// Asserts that nobody has to sign in again: every call works in the end at every replica, and so
 /// does a refresh.
-pub async fn assert_all_are_signed_in(world: &World, users: &mut [User]) {
+pub(super) async fn assert_all_are_signed_in(world: &World, users: &mut [User]) {
     all_are_served(world, users).await;
     let urls = world.urls();
     for (number, user) in users.iter_mut().enumerate() {
@@ -227,7 +230,7 @@ pub async fn assert_all_are_signed_in(world: &World, users: &mut [User]) {
 
 /// Has these users, whose Backlog tokens have expired, call at every replica, until the renewal of
 /// each of them waits for Backlog's response. The task returns the outcomes of the calls.
-pub async fn hold_renewals(world: &World, users: &[User]) -> JoinHandle<Vec<Outcome>> {
+pub(super) async fn hold_renewals(world: &World, users: &[User]) -> JoinHandle<Vec<Outcome>> {
     let backlog = world.sim.control();
     backlog.hold(Matcher::token_endpoint());
     let (urls, calling) = (world.urls(), users.to_vec());

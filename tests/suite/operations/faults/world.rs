@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 /// Replicas, of which the first is where the base URL leads.
-pub struct World {
+pub(super) struct World {
     replicas: Vec<Replica>,
     pub database: Link,
     pub backlog: Link,
@@ -38,21 +38,21 @@ impl Deref for World {
 }
 
 impl World {
-    pub async fn of(replicas: usize) -> Self {
+    pub(super) async fn of(replicas: usize) -> Self {
         let deployment = Deployment::new().await;
         let database = Link::to(deployment.database.url()).await;
         Self::start(deployment, database, vec![Vec::new(); replicas]).await
     }
 
     /// The same, of replicas with settings of their own.
-    pub async fn with(settings: Vec<Vec<(&'static str, String)>>) -> Self {
+    pub(super) async fn with(settings: Vec<Vec<(&'static str, String)>>) -> Self {
         let deployment = Deployment::new().await;
         let database = Link::to(deployment.database.url()).await;
         Self::start(deployment, database, settings).await
     }
 
     /// The same, on a database that the test looks after.
-    pub async fn on(database_url: &str, replicas: usize) -> Self {
+    pub(super) async fn on(database_url: &str, replicas: usize) -> Self {
         let deployment = Deployment::on(TestDatabase::empty().await).await;
         let database = Link::to(database_url).await;
         Self::start(deployment, database, vec![Vec::new(); replicas]).await
@@ -84,13 +84,13 @@ impl World {
     }
 
     /// Where each replica is reached.
-    pub fn urls(&self) -> Vec<String> {
+    pub(super) fn urls(&self) -> Vec<String> {
         (0..self.replicas.len())
             .map(|number| self.url(number))
             .collect()
     }
 
-    pub fn url(&self, number: usize) -> String {
+    pub(super) fn url(&self, number: usize) -> String {
         match &self.replicas[number].port {
             Some(port) => port.url(),
             None => self.deployment.site.base_url.clone(),
@@ -98,30 +98,30 @@ impl World {
     }
 
     /// Kills one as a crash would and starts it again.
-    pub async fn crash(&mut self, number: usize) {
+    pub(super) async fn crash(&mut self, number: usize) {
         self.kill(number).await;
         self.start_again(number).await;
     }
 
     /// Kills one as a crash would.
-    pub async fn kill(&mut self, number: usize) {
+    pub(super) async fn kill(&mut self, number: usize) {
         let process = self.replicas[number].process.take().expect("it runs");
         process.kill().await;
     }
 
     /// Starts one that was killed.
-    pub async fn start_again(&mut self, number: usize) {
+    pub(super) async fn start_again(&mut self, number: usize) {
         self.replicas[number].process = Some(self.process(number).await);
     }
 
     /// Runs statements at the database, past the link.
-    pub async fn sql(&self, statements: &'static str) {
+    pub(super) async fn sql(&self, statements: &'static str) {
         let done = sqlx::raw_sql(statements).execute(self.deployment.database.pool());
         done.await.expect(statements);
     }
 
     /// The leases of renewals end, as those of dead processes do in time.
-    pub async fn end_leases(&self) {
+    pub(super) async fn end_leases(&self) {
         self.sql(
             "UPDATE hub.accounts SET renewing_until = clock_timestamp()
              WHERE renewing_until IS NOT NULL;
@@ -132,7 +132,7 @@ impl World {
     }
 
     /// The time until Backlog is asked again about accounts in doubt is over.
-    pub async fn end_doubts(&self) {
+    pub(super) async fn end_doubts(&self) {
         self.sql(
             "UPDATE hub.grants SET renewing_until = NULL
              FROM hub.accounts
@@ -146,12 +146,12 @@ impl World {
     }
 
     /// The database without the link.
-    pub fn database_pool(&self) -> PgPool {
+    pub(super) fn database_pool(&self) -> PgPool {
         self.deployment.database.pool().clone()
     }
 
     /// The number of a replica's process at the system.
-    pub fn process_id(&self, number: usize) -> u32 {
+    pub(super) fn process_id(&self, number: usize) -> u32 {
         let process = self.replicas[number].process.as_ref();
         process.expect("it runs").id()
     }

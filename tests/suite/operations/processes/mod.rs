@@ -1,4 +1,7 @@
-//! Several processes, killed and started again: nobody notices.
+//! Several processes that are killed and started again: no user and no client notices it.
+
+mod start;
+mod stop;
 
 use backlog_sim::{Matcher, seed};
 use reqwest::StatusCode;
@@ -141,8 +144,12 @@ async fn a_sign_in_survives_a_kill_at_each_step() {
     let callback = person
         .sign_in_at_backlog(&forward.refresh(), seed::DANIEL, "approve")
         .await;
-    let done = person.get(&callback).await;
-    let answer = Answer::read(&done.location.expect("a redirect to the client"));
+    let page = person.get(&callback).await;
+    let question = page.confirmation(&callback).expect("a new browser");
+
+    hub = killed_and_started(hub, &deployment).await;
+    let done = person.confirm(&question, "continue").await;
+    let answer = Answer::read(&done.refresh());
 
     hub = killed_and_started(hub, &deployment).await;
     let (status, body) = exchange(&hub.url, &client_id, answer.get("code")).await;

@@ -1,10 +1,11 @@
-//! Starts that must fail, each with the setting to mend and without a secret; what
-//! `--help` tells; and the demo.
+//! Starts of the program: an invalid setting fails with its name and without a secret, `--help`
+//! lists every variable, and the demo runs.
 
 use std::{fs::Permissions, os::unix::fs::PermissionsExt, process::Output};
 
-use backlog_mcp_hub::{crypto::KeyRing, random::Random};
+use foundation::random::Random;
 use regex::Regex;
+use sealing::KeyRing;
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::{
@@ -302,13 +303,16 @@ async fn help_lists_every_environment_variable() {
         (
             "serve",
             vec![
-                include_str!("../../src/config/args.rs"),
-                include_str!("../../src/cli/serve.rs"),
-                include_str!("../../src/cli/mod.rs"),
+                include_str!("../../../../src/config/args.rs"),
+                include_str!("../../../../src/cli/serve.rs"),
+                include_str!("../../../../src/cli/mod.rs"),
             ],
         ),
-        ("demo", vec![include_str!("../../src/cli/demo.rs")]),
-        ("migrate", vec![include_str!("../../src/cli/migrate.rs")]),
+        ("demo", vec![include_str!("../../../../src/cli/demo.rs")]),
+        (
+            "migrate",
+            vec![include_str!("../../../../src/cli/migrate.rs")],
+        ),
     ] {
         let output = run(program(&[command, "--help"])).await;
         let help = String::from_utf8(output.stdout).unwrap();

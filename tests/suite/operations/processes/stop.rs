@@ -1,4 +1,4 @@
-//! A process that is asked to stop (SIGTERM): no request is lost.
+//! SIGTERM stops a process, and no request is lost.
 
 use std::{io, sync::Arc};
 
@@ -48,7 +48,7 @@ async fn ask(connection: &mut BufReader<TcpStream>) -> io::Result<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sigterm_lets_calls_under_way_finish() {
+async fn calls_in_progress_finish_after_sigterm() {
     let deployment = Deployment::new().await;
     let mut hub = deployment.start().await;
     let tokens = Person::default()

@@ -1,14 +1,12 @@
-//! What operators do to a service in use, while clients work behind nginx: the keys change, what
-//! has expired is removed, other people's sign-ins end. No request fails, no answer is wrong,
-//! and the last thing that each client does is a refresh, which works.
+//! Maintenance of a service in use, while clients work behind nginx: the keys change, expired rows
+//! are removed, and grants of other users end. No request fails, no response is wrong, and each
+//! client ends with a refresh that succeeds.
 //!
-//! What the clients met meanwhile is printed (`--nocapture`).
+//! The tests print the observations of the clients (`--nocapture`).
 
-use backlog_mcp_hub::{
-    crypto::{KeyRing, Place},
-    random::Random,
-};
 use backlog_sim::seed;
+use foundation::random::Random;
+use sealing::{KeyRing, Place};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::AssertSqlSafe;
 use tokio::{process::Command, time::Instant};

@@ -1,8 +1,10 @@
-//! Three processes behind nginx, with the configuration that `deploy/nginx` offers: whichever
-//! of them gets a request, the answer is the same, and while one comes or goes, or the
-//! database does, nobody signs in again.
+//! Three processes behind nginx, with the configuration of `deploy/nginx`: every process returns
+//! the same response, and while one of them or the database starts or stops, no user signs in
+//! again.
 //!
-//! What the clients met meanwhile is printed (`--nocapture`).
+//! The tests print the observations of the clients (`--nocapture`).
+
+mod maintenance;
 
 use std::collections::BTreeSet;
 
@@ -35,12 +37,21 @@ async fn a_sign_in_walks_across_replicas() {
         served.retain(|request| request.path != "/health");
         served
     };
-    eventually("the steps are logged", async || steps().len() == 5).await;
+    eventually("the steps are logged", async || steps().len() == 8).await;
     let steps = steps();
     let paths: Vec<_> = steps.iter().map(|step| step.path.as_str()).collect();
     assert_eq!(
         paths,
-        ["/register", "/authorize", "/consent", "/callback", "/token"]
+        [
+            "/register",
+            "/authorize",
+            "/consent",
+            "/callback",
+            "/sign-in",
+            "/sign-in",
+            "/sign-in",
+            "/token"
+        ]
     );
     let ports: Vec<_> = steps.iter().map(|step| step.replicas.clone()).collect();
     assert_eq!(ports.iter().collect::<BTreeSet<_>>().len(), 3, "{ports:?}");

@@ -1,5 +1,5 @@
-//! Names in place of ids, against the simulated Backlog: which ids arrive there, which lists are
-//! asked for, and what an assistant is told when a name is wrong.
+//! Names in place of ids, against the simulated Backlog: the ids that arrive there, the lists that
+//! are requested, and the errors for unknown names.
 
 mod optional_rows;
 mod prompts;

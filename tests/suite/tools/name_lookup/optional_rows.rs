@@ -12,7 +12,7 @@ const CUSTOM_FIELDS: &[&str] = &["GET projects/HARBOR/customFields"];
 const MEMBERS: &[&str] = &["GET projects/HARBOR/users"];
 const USERS: &[&str] = &["GET users"];
 
-pub fn optional_rows() -> Vec<Row> {
+pub(super) fn optional_rows() -> Vec<Row> {
     let rows = [lists(), issue_types(), custom_fields(), people()];
     rows.into_iter().flatten().collect()
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::optional_rows::optional_rows;
 
 /// A call with names.
-pub struct Row {
+pub(super) struct Row {
     pub user: Id,
     pub tool: &'static str,
     pub arguments: Value,
@@ -18,7 +18,7 @@ pub struct Row {
 }
 
 /// What Backlog is asked when the same call is made once more.
-pub enum Again {
+pub(super) enum Again {
     /// Nothing is looked up.
     Remembered,
     /// The tool may have changed the list, which is read again.
@@ -28,22 +28,22 @@ pub enum Again {
 }
 
 impl Row {
-    pub fn by(self, user: Id) -> Self {
+    pub(super) fn by(self, user: Id) -> Self {
         Self { user, ..self }
     }
 
-    pub fn reload(self) -> Self {
+    pub(super) fn reload(self) -> Self {
         let again = Again::ReadAnew;
         Self { again, ..self }
     }
 
-    pub fn gone(self) -> Self {
+    pub(super) fn gone(self) -> Self {
         let again = Again::Gone;
         Self { again, ..self }
     }
 }
 
-pub fn row(
+pub(super) fn row(
     tool: &'static str,
     arguments: Value,
     lookups: &'static [&'static str],
@@ -59,7 +59,7 @@ pub fn row(
     }
 }
 
-pub fn rows() -> Vec<Row> {
+pub(super) fn rows() -> Vec<Row> {
     let rows = [issue_rows(), other_rows(), optional_rows()];
     rows.into_iter().flatten().collect()
 }
@@ -78,6 +78,7 @@ const LISTS_OF_HARBOR: &[&str] = &[
     "GET projects/88104/customFields",
 ];
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn issue_rows() -> Vec<Row> {
     let filters = json!({
         "projectId": ["Harbor booking portal"], "issueTypeId": ["Bug"], "categoryId": ["Booking"],
@@ -279,6 +280,7 @@ fn issue_rows() -> Vec<Row> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn other_rows() -> Vec<Row> {
     let by_user = |tool, arguments, request| row(tool, arguments, &["GET users"], request);
     let by_project = |tool, request| {

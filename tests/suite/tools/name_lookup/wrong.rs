@@ -1,4 +1,4 @@
-//! What an assistant is told when a name is wrong.
+//! The errors for unknown and ambiguous names.
 
 use backlog_sim::seed;
 use serde_json::json;
@@ -82,9 +82,9 @@ async fn wrong_names_are_rejected_with_the_available_ones() {
             "update_issue",
             json!({
                 "issueKey": "HARBOR-1",
-                "customFields": [{"id": "Found on", "value": "yesterday"}],
+                "customFields": [{"id": "Found on", "value": "this week"}],
             }),
-            "customFields[0].value: Found on: expected a date as yyyy-MM-dd, received string \"yesterday\"",
+            "customFields[0].value: Found on: \"this week\" is several days (",
         ),
         (
             "update_custom_field_item",

@@ -1,5 +1,5 @@
-//! `hub.spaces.allowed_projects`: an operator sets it, and it holds at once. What it means for
-//! each tool is tested in `tools/bounds.rs`.
+//! `hub.spaces.allowed_projects`: an operator sets it, and it applies at once. Its effect on each
+//! tool is tested in `tools/project_restriction/mod.rs`.
 
 use backlog_sim::{Matcher, seed};
 use serde_json::json;

@@ -1,14 +1,12 @@
-//! Where only some projects are allowed: what means something only inside of an allowed project
-//! stays inside, by whatever name that is given, and lists show what is of it.
+//! Single cases of the project restriction: ids that are valid only inside of an allowed project,
+//! the names of a project, lists, counts, searches, and parts of a response.
 
 use backlog_mcp_hub::calls::policy::Policy;
 use backlog_sim::{BacklogSim, seed};
 use serde_json::{Value, json};
 
-use super::{
-    bounds::{call, requests, tells_of_foreign_projects, within},
-    row, sim,
-};
+use super::{call, requests, tells_of_foreign_projects, within};
+use crate::tools::{row, sim};
 
 /// Calls a tool as Daniel, who may use HARBOR only: whether it failed, its text, and what it did
 /// beside looking up what it was told.
@@ -223,7 +221,7 @@ async fn counts_and_searches_go_to_the_allowed_projects() {
             let journal = sim.control().journal();
             let is_it = |path: &str| format!("/api/v2/{path}");
             let asked = journal.iter().find(|entry| entry.path == is_it(path));
-            let asked = asked.map(|entry| super::pairs(&entry.query));
+            let asked = asked.map(|entry| crate::tools::pairs(&entry.query));
             assert_eq!(asked.as_deref(), sent, "{shown}");
         }
     }

@@ -1,7 +1,11 @@
-//! Every tool where only some projects are allowed: what it is told of other projects it does
-//! not touch, and what it answers is of the allowed ones.
+//! The project restriction, for every tool: a tool touches nothing in another project that an input
+//! names, and its result has items of the allowed projects only.
 
+mod allowed_projects;
+mod cases;
+mod name_lookup;
 mod names;
+mod resources;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +20,7 @@ const REFUSAL: &str = "only some projects are allowed here";
 /// Daniel has joined these as well.
 const FOREIGN: [(&str, Id); 2] = [("KURA", seed::KURA), ("OPS", seed::OPS)];
 
-pub(super) fn within(keys: &[&str]) -> Policy {
+fn within(keys: &[&str]) -> Policy {
     Policy {
         projects: Some(keys.iter().map(|key| (*key).to_owned()).collect()),
         ..Policy::default()
@@ -125,7 +129,7 @@ fn any(schema: &Value) -> Value {
 }
 
 /// Calls a tool as Daniel: whether it failed, and all its texts.
-pub(super) async fn call(
+async fn call(
     sim: &BacklogSim,
     policy: Policy,
     tool: &str,
@@ -156,7 +160,7 @@ async fn refusal(
 }
 
 /// What the simulator was asked since the journal was cleared.
-pub(super) fn requests(sim: &BacklogSim) -> Vec<String> {
+fn requests(sim: &BacklogSim) -> Vec<String> {
     let journal = sim.control().journal();
     let requests = journal.iter().map(|entry| {
         let path = entry.path.trim_start_matches("/api/v2/");
@@ -181,7 +185,7 @@ fn is_look_up(request: &str) -> bool {
     )
 }
 
-pub(super) fn tells_of_foreign_projects(text: &str) -> bool {
+fn tells_of_foreign_projects(text: &str) -> bool {
     FOREIGN.iter().any(|(key, id)| {
         text.contains(&format!("\"{key}\""))
             || text.contains(&format!("\"{key}-"))

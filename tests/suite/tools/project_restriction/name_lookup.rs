@@ -1,4 +1,5 @@
-//! `hub.spaces.allowed_projects` and names: what is told of them, and what they may stand for.
+//! `hub.spaces.allowed_projects` and the lookup of names: the candidates that an error lists, and
+//! the items that a name can refer to.
 
 use backlog_sim::seed;
 use serde_json::{Value, json};

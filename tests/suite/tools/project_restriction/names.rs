@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub(super) struct Names(BTreeMap<&'static str, Value>);
 
 impl Names {
-    pub fn of_harbor(seen: Seen) -> Self {
+    pub(super) fn of_harbor(seen: Seen) -> Self {
         Self::new(
             seed::HARBOR,
             "HARBOR",
@@ -22,7 +22,7 @@ impl Names {
         )
     }
 
-    pub fn of_kura(seen: Seen) -> Self {
+    pub(super) fn of_kura(seen: Seen) -> Self {
         Self::new(
             seed::KURA,
             "KURA",
@@ -73,7 +73,7 @@ impl Names {
         )
     }
 
-    pub fn get(&self, tool: &str, input: &str) -> Option<&Value> {
+    pub(super) fn get(&self, tool: &str, input: &str) -> Option<&Value> {
         let own = self.0.get(format!("{tool}.{input}").as_str());
         own.or_else(|| self.0.get(input))
     }

@@ -1,10 +1,10 @@
-//! `hub.spaces.allowed_projects` and what is read without a tool: resources and completions.
+//! `hub.spaces.allowed_projects` and reads without a tool: resources and completions.
 
 use backlog_sim::seed;
 use serde_json::{Value, json};
 
 use crate::{
-    resources::{result, send, uri},
+    mcp::resources::{result, send, uri},
     support::{
         hub::{TestHub, eventually},
         person::{Person, Tokens},
@@ -20,10 +20,12 @@ async fn bound() -> (TestHub, Tokens) {
     (hub, tokens)
 }
 
+/// The projects among the resources; the skill is the other one.
 async fn keys(hub: &TestHub, tokens: &Tokens) -> Vec<Value> {
     let listed = result(hub, tokens, "resources/list", json!({})).await;
-    let listed = listed["resources"].as_array().expect("a list");
-    listed.iter().map(|it| it["name"].clone()).collect()
+    let listed = listed["resources"].as_array().expect("a list").iter();
+    let projects = listed.filter(|it| it["uri"] != "skill://backlog/SKILL.md");
+    projects.map(|it| it["name"].clone()).collect()
 }
 
 /// What is suggested where `value` was typed into a variable of a template.

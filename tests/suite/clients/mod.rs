@@ -1,0 +1,14 @@
+//! Clients that others wrote, unmodified, against the built program: SDKs, assistants, bridges, the
+//! MCP Inspector, the conformance suite, the clients of model providers, and browsers.
+
+mod assistants;
+mod browser;
+mod conformance;
+mod inspector;
+mod mcp_remote;
+mod older_sdks;
+mod popup;
+mod providers;
+mod sdks;
+mod upload_page;
+mod upstream_drop_in;

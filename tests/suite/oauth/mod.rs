@@ -1,0 +1,20 @@
+//! The authorization server: discovery, registration, the authorization code flow, refresh and
+//! revocation.
+//!
+//! The sign-in of a user in full is in [`sign_in`].
+
+mod authorize;
+mod callback;
+mod client_documents;
+mod confirmation;
+mod consent;
+mod forged_credentials;
+mod grant_limits;
+mod metadata;
+pub(crate) mod private_key_jwt;
+mod refresh;
+mod registration;
+mod resource_indicators;
+mod revoke;
+mod sign_in;
+mod token;
