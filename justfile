@@ -24,6 +24,10 @@ fmt:
 lint:
     cargo clippy --all-targets --workspace -- -D warnings
 
+# The documentation of the code, with broken links as errors
+doc:
+    RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
+
 # Write .sqlx/ after changing a query or a migration
 sqlx-prepare:
     scripts/sqlx-prepare
@@ -31,6 +35,10 @@ sqlx-prepare:
 # The budgets of docs/benchmarks.md; arguments name cases (just bench throughput)
 bench *arguments:
     scripts/bench {{ arguments }}
+
+# What tasks cost an assistant, for docs/agent-efficiency.md; arguments number some (just efficiency 3)
+efficiency *arguments:
+    cargo run --package benchmark -- efficiency {{ arguments }}
 
 # The long forms of the fault tests and of the fuzz targets; arguments name some (just soak kills)
 soak *arguments:
