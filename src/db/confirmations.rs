@@ -121,8 +121,8 @@ pub async fn decide(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Stores the sealed response to the client ([`crate::domain::space::answer_place`]).
-pub async fn answer(
+/// Stores the sealed response to the client ([`crate::domain::space::confirmed_response_place`]).
+pub async fn keep_response(
     db: impl PgExecutor<'_>,
     id: AuthorizationRequestId,
     sealed: &str,
@@ -138,7 +138,7 @@ pub async fn answer(
 }
 
 /// The sealed response to the client, for a time after the confirmation.
-pub async fn repeatable_answer(
+pub async fn repeatable_response(
     db: impl PgExecutor<'_>,
     id: AuthorizationRequestId,
     time: Duration,

@@ -75,7 +75,7 @@ pub fn verifier_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
 }
 
 /// The place of the response to the client of a sign-in at a Backlog site, for sealing and opening.
-pub fn answer_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
+pub fn confirmed_response_place<'a>(row: &'a str, base_url: &'a str) -> Place<'a> {
     Place {
         table: "authorization_requests",
         column: "confirmed_answer",

@@ -1,10 +1,11 @@
 //! Executes the call of a classic tool.
 
-use tracing::Instrument;
+use rmcp::model::JsonObject;
+use tracing::{Instrument, Span};
 
 use super::{
     call::{Call, span},
-    steps::{Execution, Stopped},
+    steps::{Begun, Execution, ReadCall, Stopped},
 };
 use crate::{
     arguments::reading::CallSpace,
@@ -51,27 +52,19 @@ pub(super) async fn execute(
         held: HeldResponses::default(),
     };
     let span = span(meta, call.request, call.traceparent, &backlog);
-    let now = match execution.now(&arguments, &backlog).await {
-        Ok(now) => now,
-        Err(error) => {
-            record.ended(error.outcome());
-            return execution.explain(&error, None, &span);
-        }
-    };
-    let space = CallSpace {
-        url: backlog.access.url(),
-        now,
-    };
-    let mut read = match execution.read(begun.is_right, given, &mut arguments, &space) {
+    let prepared = prepare(
+        &execution,
+        &begun,
+        (given, &mut arguments),
+        (&backlog, &span),
+    );
+    let mut read = match prepared.await {
         Ok(read) => read,
         Err(Stopped { outcome, called }) => {
             record.ended(outcome);
             return called;
         }
     };
-    if begun.format == ResponseFormat::Concise {
-        read.output.shortening = Some(execution.shortening(&backlog, &arguments).await);
-    }
     let work = execution.work(&backlog, arguments, &mut read);
     let shown = call.notifier.during(work.instrument(span.clone())).await;
 
@@ -88,4 +81,31 @@ pub(super) async fn execute(
         }
         Err(Failure::Tool(error)) => execution.explain(&error, read.hint, &span),
     }
+}
+
+/// Normalizes the arguments, and reads what the output needs.
+async fn prepare(
+    execution: &Execution<'_>,
+    begun: &Begun,
+    (given, arguments): (Given, &mut JsonObject),
+    (backlog, span): (&Backlog<'_>, &Span),
+) -> Result<ReadCall, Stopped> {
+    let now = match execution.now(arguments, backlog).await {
+        Ok(now) => now,
+        Err(error) => {
+            return Err(Stopped {
+                outcome: error.outcome(),
+                called: execution.explain(&error, None, span),
+            });
+        }
+    };
+    let space = CallSpace {
+        url: backlog.access.url(),
+        now,
+    };
+    let mut read = execution.read(begun.is_right, given, arguments, &space)?;
+    if begun.format == ResponseFormat::Concise {
+        read.output.shortening = Some(execution.shortening(backlog, arguments).await);
+    }
+    Ok(read)
 }

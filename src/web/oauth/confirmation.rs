@@ -50,7 +50,10 @@ use crate::{
         authorization_requests::Request,
         confirmations::{State, Waiting},
     },
-    domain::{AuthorizationRequestId, Client, Space, security::SecurityEvent, space::answer_place},
+    domain::{
+        AuthorizationRequestId, Client, Space, security::SecurityEvent,
+        space::confirmed_response_place,
+    },
     metrics::SignInOutcome,
 };
 
@@ -174,7 +177,7 @@ async fn carry_on(
                 .map_or_else(|| forward(request, here), Ok)
         }
         Confirmed::Before => {
-            first_answer(hub, request, &space, asked).await?;
+            first_response(hub, request, &space, asked).await?;
             forward(request, here)
         }
         Confirmed::Refused(error) => {
@@ -196,7 +199,7 @@ async fn to_client(
     let space = found
         .map_err(|error| PageError::from_db(request, &error))?
         .ok_or_else(|| PageError::new(request, Problem::RequestExpired))?;
-    let target = first_answer(hub, request, &space, &waiting.request).await?;
+    let target = first_response(hub, request, &space, &waiting.request).await?;
     Ok(redirect(&target))
 }
 
@@ -234,17 +237,17 @@ fn path(hub: &AppState, browser: &BrowserId, id: AuthorizationRequestId) -> Stri
 }
 
 /// The response to the first click, while its code is valid.
-async fn first_answer(
+async fn first_response(
     hub: &AppState,
     request: &HttpRequest,
     space: &Space,
     asked: &Request,
 ) -> Result<String, PageError> {
     let time = hub.lifetimes.authorization_code;
-    let sealed = db::confirmations::repeatable_answer(&hub.db, asked.id, time).await;
+    let sealed = db::confirmations::repeatable_response(&hub.db, asked.id, time).await;
     let sealed = sealed.map_err(|error| PageError::from_db(request, &error))?;
     let row = asked.id.to_string();
-    let place = answer_place(&row, &space.base_url);
+    let place = confirmed_response_place(&row, &space.base_url);
     let target = sealed.and_then(|sealed| hub.keys.open(place, &sealed).ok());
     let target = target.ok_or_else(|| PageError::new(request, Problem::RequestExpired))?;
     Ok(target.expose_secret().to_owned())
@@ -313,8 +316,10 @@ async fn confirm(
     .await?;
     let target = granted.target(asked);
     let (row, text) = (asked.id.to_string(), target.clone().into());
-    let sealed = hub.keys.seal(answer_place(&row, &space.base_url), &text);
-    db::confirmations::answer(&mut *transaction, asked.id, &sealed).await?;
+    let sealed = hub
+        .keys
+        .seal(confirmed_response_place(&row, &space.base_url), &text);
+    db::confirmations::keep_response(&mut *transaction, asked.id, &sealed).await?;
     transaction.commit().await?;
     tracing::info!(
         grant = %granted.id,

@@ -21,7 +21,7 @@ use crate::{
 /// The live grants that a user has of one client. Further sign-ins end the least recently used.
 const GRANTS_OF_A_CLIENT: u32 = 20;
 
-/// What a user has approved, and who it was at Backlog.
+/// The access that a user approved, and the user at Backlog.
 pub(super) struct Consented<'a> {
     pub request: &'a Request,
     pub space: &'a Space,

@@ -90,7 +90,7 @@ impl Source {
     }
 }
 
-/// What an attempt needs.
+/// The parts that an attempt needs.
 pub(super) struct Transfer {
     db: PgPool,
     client: BacklogClient,

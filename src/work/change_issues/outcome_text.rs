@@ -83,7 +83,7 @@ fn changes(plan: &Plan, most: usize, text: &mut String) {
     common(plan, text);
 }
 
-/// What became of each issue.
+/// The outcome of each issue.
 pub(super) fn text(call: &ChangeIssues, plan: &Plan, report: &Report, max_tokens: usize) -> String {
     let is_changed = |outcome: &&Outcome| matches!(outcome, Outcome::Changed);
     let changed = report.outcomes.iter().filter(is_changed).count();

@@ -14,7 +14,7 @@ use crate::{
 /// The maximum number of issues that a call changes.
 pub(super) const MAX_CHANGED: usize = 50;
 
-/// What became of the issues.
+/// The outcomes of the issues.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     /// The outcomes of the first issues, in their order.
@@ -23,7 +23,7 @@ pub(super) struct Report {
     pub end: Option<String>,
 }
 
-/// What became of one issue.
+/// The outcome of one issue.
 #[derive(Debug)]
 pub(super) enum Outcome {
     Changed,

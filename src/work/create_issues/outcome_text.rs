@@ -95,7 +95,7 @@ fn line(plan: &Plan, issue: &Planned, outcome: &Outcome) -> String {
     }
 }
 
-/// What was set besides the title.
+/// The values that were set besides the title.
 fn set(issue: &Planned, has_status: bool) -> String {
     let status = issue.status.as_ref().filter(|_| has_status);
     let others = issue

@@ -14,7 +14,7 @@ use crate::{
 /// The tool that sets a status, and the class of all changes.
 const CHANGE: &str = "update_issue";
 
-/// What became of the issues.
+/// The outcomes of the issues.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     /// The outcomes of the first issues, in their order.
@@ -23,7 +23,7 @@ pub(super) struct Report {
     pub end: Option<End>,
 }
 
-/// What became of one issue.
+/// The outcome of one issue.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// It was added; Backlog's response with the key may be lost. The text says what is missing.

@@ -188,23 +188,7 @@ impl EditPage {
         for note in note.into_iter().chain(written.notes) {
             let _ = writeln!(text, "{note}");
         }
-        if let Some(old) = &self.old {
-            let _ = write!(text, "\nRemoved:\n\n{}", excerpt(old));
-        }
-        let place = match (&self.section, &self.old) {
-            (Some(section), None) => {
-                format!("Added at the end of the section {}", inline::line(section))
-            }
-            _ => "Added".to_owned(),
-        };
-        if !changed.new.is_empty() {
-            let _ = write!(
-                text,
-                "\n{place}{}:\n\n{}",
-                converted(&changed.new, &self.new),
-                excerpt(&changed.new)
-            );
-        }
+        self.show(&changed.new, &mut text);
         text.push_str(&sizes(content, &changed.content));
         if written.value["content"]
             .as_str()
@@ -215,6 +199,27 @@ impl EditPage {
             );
         }
         Ok(WorkOutput::markdown(text))
+    }
+
+    /// Writes the removed and the added text.
+    fn show(&self, new: &str, text: &mut String) {
+        if let Some(old) = &self.old {
+            let _ = write!(text, "\nRemoved:\n\n{}", excerpt(old));
+        }
+        let place = match (&self.section, &self.old) {
+            (Some(section), None) => {
+                format!("Added at the end of the section {}", inline::line(section))
+            }
+            _ => "Added".to_owned(),
+        };
+        if !new.is_empty() {
+            let _ = write!(
+                text,
+                "\n{place}{}:\n\n{}",
+                converted(new, &self.new),
+                excerpt(new)
+            );
+        }
     }
 
     async fn add(

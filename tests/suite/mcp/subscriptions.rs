@@ -162,7 +162,8 @@ async fn a_subscription_ends_with_its_grant_or_space() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_ends_with_its_token() {
     let hub = TestHub::start_with(|settings| {
-        settings.lifetimes.access_token = std::time::Duration::from_secs(2);
+        // Longer than a busy machine needs to sign in.
+        settings.lifetimes.access_token = std::time::Duration::from_secs(8);
     })
     .await;
     hears(&hub, 1).await;

@@ -514,8 +514,32 @@ async fn exchange(hub: &TestHub, sent: &[u8]) -> String {
     String::from_utf8_lossy(&response[..read]).into_owned()
 }
 
+/// The beginning of an upload of half a file, in both framings.
+fn halves(hub: &TestHub, link: &Link) -> [String; 2] {
+    let path = link.url.strip_prefix(&hub.base_url).expect("a path");
+    [
+        ("Content-Length: 1000", "half"),
+        ("Transfer-Encoding: chunked", "4\r\nhalf\r\n"),
+    ]
+    .map(|(framing, part)| {
+        let host = hub.address();
+        format!("PUT {path} HTTP/1.1\r\nHost: {host}\r\n{framing}\r\n\r\n{part}")
+    })
+}
+
+/// Backlog has no file, and the link may be used.
+async fn assert_nothing_was_uploaded(hub: &TestHub, link: &Link) {
+    eventually("the link is free", async || attempts(hub).await == "0").await;
+    let stored = "SELECT count(*)::text FROM hub.upload_links WHERE used_at IS NOT NULL";
+    assert_eq!(hub.value(stored).await.as_deref(), Some("0"));
+    let done = hub.sim.control().journal().into_iter();
+    let done = done.filter(|entry| entry.path == UPLOADS && entry.status.is_some());
+    assert_eq!(done.count(), 0);
+    assert_eq!(put(&link.url, "whole").await.status, StatusCode::OK);
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn half_a_file_never_reaches_backlog_whole() {
+async fn half_a_file_of_a_sender_that_stops_never_reaches_backlog() {
     let hub = TestHub::start_with(|settings| {
         settings.http_timeouts = HttpTimeouts {
             body: std::time::Duration::from_millis(500),
@@ -525,27 +549,24 @@ async fn half_a_file_never_reaches_backlog_whole() {
     .await;
     let tokens = signed_in(&hub).await;
     let link = named(&hub, &tokens.access_token).await;
-    let path = link.url.strip_prefix(&hub.base_url).expect("a path");
-    for framing in ["Content-Length: 1000", "Transfer-Encoding: chunked"] {
-        let head = format!(
-            "PUT {path} HTTP/1.1\r\nHost: {}\r\n{framing}\r\n\r\n",
-            hub.address()
-        );
-        let part = match framing {
-            "Content-Length: 1000" => "half",
-            _ => "4\r\nhalf\r\n",
-        };
-        // A sender that stops, and one that hangs up.
-        let response = exchange(&hub, format!("{head}{part}").as_bytes()).await;
-        assert!(
-            response.starts_with("HTTP/1.1 400 "),
-            "{framing}: {response}"
-        );
+    for half in halves(&hub, &link) {
+        let response = exchange(&hub, half.as_bytes()).await;
+        assert!(response.starts_with("HTTP/1.1 400 "), "{half}: {response}");
+    }
+    assert_nothing_was_uploaded(&hub, &link).await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_file_of_a_sender_that_hangs_up_never_reaches_backlog() {
+    let hub = TestHub::start().await;
+    let tokens = signed_in(&hub).await;
+    let link = named(&hub, &tokens.access_token).await;
+    for half in halves(&hub, &link) {
         let mut stream = TcpStream::connect(hub.address())
             .await
             .expect("a connection");
-        let sent = format!("{head}{part}");
-        stream.write_all(sent.as_bytes()).await.expect("sent");
+        stream.write_all(half.as_bytes()).await.expect("sent");
         eventually("the attempt has begun", async || {
             attempts(&hub).await == "1"
         })
@@ -553,12 +574,7 @@ async fn half_a_file_never_reaches_backlog_whole() {
         drop(stream);
         eventually("the link is free", async || attempts(&hub).await == "0").await;
     }
-    let stored = "SELECT count(*)::text FROM hub.upload_links WHERE used_at IS NOT NULL";
-    assert_eq!(hub.value(stored).await.as_deref(), Some("0"));
-    let done = hub.sim.control().journal().into_iter();
-    let done = done.filter(|entry| entry.path == UPLOADS && entry.status.is_some());
-    assert_eq!(done.count(), 0);
-    assert_eq!(put(&link.url, "whole").await.status, StatusCode::OK);
+    assert_nothing_was_uploaded(&hub, &link).await;
     hub.stop().await;
 }
 

@@ -3,7 +3,7 @@
 
 mod case;
 
-use std::{collections::BTreeMap, time::Instant};
+use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
 use backlog_client::fake::{FakeBacklog, Received};
@@ -130,7 +130,6 @@ fn beside(tool: &RegisteredTool, input: &Input) -> Map<String, Value> {
 
 #[actix_web::test]
 async fn every_form_of_an_input_is_accepted_or_reported() {
-    let began = Instant::now();
     let fake = sevens();
     let trial = Trial {
         server: server(),
@@ -190,7 +189,6 @@ async fn every_form_of_an_input_is_accepted_or_reported() {
     assert!(EXCEPTIONS.len() <= 20);
     assert_eq!(tried.len(), CLASSES.len(), "{tried:?}");
     assert!(tried.values().sum::<usize>() > 5000, "{tried:?}");
-    assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
 }
 
 /// Compares an outcome with the expected result, and returns the difference.
