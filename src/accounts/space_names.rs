@@ -213,6 +213,8 @@ mod tests {
             is_default: false,
             read_only: false,
             toolsets: None,
+            tools: None,
+            exclude_tools: Vec::new(),
             allowed_projects: None,
             redirect_uri: "/callback".to_owned(),
             listed: false,

@@ -22,8 +22,8 @@ use crate::{
     },
     audit::Recorder,
     calls::{
+        known_tools::KnownTools,
         policy::{Policy, UsualList},
-        scopes_in_use::ScopesInUse,
     },
     config::{BaseUrl, Settings},
     metrics::Metrics,
@@ -106,11 +106,11 @@ impl Services {
                 usual: Some(UsualList::Work),
                 ..settings.tools.policy.clone()
             },
+            known_tools: KnownTools::new(&settings.tools.options.prefix),
             db: storage.db.clone(),
             keys: Arc::clone(&storage.keys),
             check_key: storage.check_key.clone(),
             operator: web::Data::new(settings.operator.clone()),
-            scopes_in_use: ScopesInUse::default(),
             secrets: SecretHasher::new(CONCURRENT_SECRET_HASHES, random.clone()),
             backlog: self.backlog.clone(),
             sessions: self.sessions.clone(),

@@ -68,7 +68,7 @@ impl fmt::Debug for Caller {
 pub enum AuthChallenge {
     /// 401: Backlog rejected the credentials, and renewed ones as well.
     SignInAgain,
-    /// 403 `insufficient_scope`: the scopes that a new grant should have.
+    /// 403 `insufficient_scope`: the scopes of the operation.
     InsufficientScope(Scopes),
 }
 

@@ -3,6 +3,7 @@
 use std::{fmt::Write, sync::Arc};
 
 use backlog_client::Method;
+use oauth_values::Scopes;
 use rmcp::model::{self, JsonObject};
 use serde_json::{Value, json};
 
@@ -52,8 +53,8 @@ pub(crate) fn tool() -> model::Tool {
     describe(&META, DESCRIPTION.to_owned(), Arc::new(schema))
 }
 
-/// Writes the found tools.
-pub(super) fn page(found: &[&RegisteredTool], run_tool: &str) -> String {
+/// Writes the found tools, for a caller with these scopes.
+pub(super) fn page(found: &[&RegisteredTool], scopes: Scopes, run_tool: &str) -> String {
     if found.is_empty() {
         return "No tool fits. Describe the action and the object in other words, such as \
                 \"rename a category\" or \"list webhooks\"."
@@ -68,6 +69,14 @@ pub(super) fn page(found: &[&RegisteredTool], run_tool: &str) -> String {
         let description = tool.description.as_deref().unwrap_or_default();
         let _ = write!(page, "\n## {}\n{description}\n", tool.name);
         let _ = writeln!(page, "Effect: {}.", effect(entry.meta.effect));
+        let needed = entry.meta.scopes();
+        if !scopes.contains_all(needed) {
+            let _ = writeln!(
+                page,
+                "Not allowed yet: it needs the scope {needed}, which the user grants by connecting \
+                 again. A call asks for it where the client can."
+            );
+        }
         page.push_str(&inputs(&tool.input_schema));
     }
     page

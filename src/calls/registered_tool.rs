@@ -59,7 +59,7 @@ pub(crate) enum Handler {
     RunTool,
     /// A tool for upload links, which makes no request to Backlog.
     Uploads(UploadTool),
-    /// `list_organizations`, from the configuration of the hub: neither scopes nor policies apply.
+    /// `list_organizations`, from the configuration of the hub: no scope and no toolset applies.
     ListOrganizations,
 }
 
@@ -129,11 +129,20 @@ impl RegisteredTool {
     /// Whether a caller may use it.
     pub(super) fn is_allowed(&self, caller: &Caller) -> bool {
         match self.handler {
-            Handler::ListOrganizations => true,
+            Handler::ListOrganizations => caller.policy.check_name(&self.meta).is_ok(),
             _ => {
-                caller.scopes.contains(self.meta.effect.scope())
+                caller.scopes.contains_all(self.meta.scopes())
                     && caller.policy.check(&self.meta).is_ok()
             }
+        }
+    }
+
+    /// The operations that it cannot do without: of each group at least one must be allowed.
+    pub(super) fn needs(&self) -> Needs {
+        match self.handler {
+            Handler::Work(work) => work.needs,
+            Handler::Uploads(kind) => kind.needs(),
+            _ => &[],
         }
     }
 
@@ -144,7 +153,7 @@ impl RegisteredTool {
 
     /// Whether a work tool may run it for a caller.
     pub(crate) fn is_allowed_operation(&self, caller: &Caller) -> bool {
-        caller.scopes.contains(self.meta.effect.scope())
+        caller.scopes.contains_all(self.meta.scopes())
             && caller.policy.check_operation(&self.meta).is_ok()
     }
 

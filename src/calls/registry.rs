@@ -13,13 +13,14 @@ use super::{
     options::ToolOptions,
     organizations,
     prefix::ToolPrefix,
-    registered_tool::{Handler, RegisteredTool, Work},
+    registered_tool::{Handler, RegisteredTool},
     response_format::{self, ResponseFormat},
     run_tool,
+    tool_names::Likeness,
     tool_search::ToolSearch,
     upload_tools,
 };
-use crate::{tools, work};
+use crate::{toolkit::work::Needs, tools, work};
 
 /// Whether a caller may change something at all.
 fn may_change(caller: &Caller) -> bool {
@@ -203,11 +204,16 @@ impl Registry {
         caller.policy.format.unwrap_or(self.format)
     }
 
-    /// The tools of Backlog's operations that fit a query and that a caller may use.
+    /// The tools of Backlog's operations that fit a query and that the policy allows, whatever the
+    /// scopes: a user can grant more of those.
     pub(crate) fn find(&self, query: &str, caller: &Caller) -> Vec<&RegisteredTool> {
+        let policy = &caller.policy;
         let is_allowed = |place: usize| {
             let entry = &self.tools[place];
-            entry.is_runnable() && entry.is_allowed_operation(caller)
+            let leaves = |needed: &RegisteredTool| policy.check_operation(&needed.meta).is_ok();
+            entry.is_runnable()
+                && policy.check(&entry.meta).is_ok()
+                && self.has_each(entry.needs(), leaves)
         };
         let found = self.search.find(query, is_allowed);
         found.into_iter().map(|place| &self.tools[place]).collect()
@@ -241,63 +247,41 @@ impl Registry {
         if !entry.is_allowed(caller) {
             return false;
         }
-        match &entry.handler {
+        match entry.handler {
             Handler::ListOrganizations => true,
-            Handler::Backlog(_) | Handler::Uploads(_) | Handler::FindTools | Handler::RunTool => {
-                caller.policy.lists(&entry.meta)
-            }
-            Handler::Work(work) => caller.policy.lists(&entry.meta) && self.has_needs(work, caller),
+            _ => caller.policy.lists(&entry.meta) && self.has_needs(entry, caller),
         }
     }
 
     /// Whether what a tool needs is there for a caller who may use it.
     pub(crate) fn can_work(&self, name: &str, caller: &Caller) -> bool {
-        match self.own(name).map(|entry| &entry.handler) {
-            Some(Handler::Work(work)) => self.has_needs(work, caller),
-            _ => true,
-        }
+        let entry = self.own(name);
+        entry.is_none_or(|entry| self.has_needs(entry, caller))
     }
 
-    /// Whether a caller may use what a work tool needs.
-    pub(crate) fn has_needs(&self, work: &Work, caller: &Caller) -> bool {
-        let allowed = |tool: &&str| {
-            let entry = self.own(tool);
-            entry.is_some_and(|entry| entry.is_allowed_operation(caller))
-        };
-        work.needs.iter().all(|group| group.iter().any(&allowed))
+    /// Whether a caller may use what a tool needs.
+    pub(crate) fn has_needs(&self, entry: &RegisteredTool, caller: &Caller) -> bool {
+        self.has_each(entry.needs(), |needed| needed.is_allowed_operation(caller))
+    }
+
+    /// Whether of each group at least one tool is allowed.
+    fn has_each(&self, groups: Needs, is_allowed: impl Fn(&RegisteredTool) -> bool) -> bool {
+        let allowed = |name: &&str| self.own(name).is_some_and(&is_allowed);
+        groups.iter().all(|group| group.iter().any(&allowed))
     }
 
     /// Returns the names similar to this one, of the tools that a caller may use, nearest first.
     pub(crate) fn near(&self, name: &str, caller: &Caller) -> Vec<Cow<'static, str>> {
         const SHOWN: usize = 5;
-        // Half of the pairs of letters are the same.
-        const LEAST: f64 = 0.5;
-        let name = name.to_lowercase();
-        let with_own_verbs = with_own_verbs(&name);
+        let likeness = Likeness::to(name);
         let mut names: Vec<_> = self
             .listed_for(caller)
             .into_iter()
-            .map(|tool| {
-                let likeness =
-                    [&name, &with_own_verbs].map(|name| strsim::sorensen_dice(name, &tool.name));
-                (likeness[0].max(likeness[1]), tool.name)
-            })
-            .filter(|(likeness, _)| *likeness >= LEAST)
+            .map(|tool| (likeness.of(&tool.name), tool.name))
+            .filter(|(likeness, _)| *likeness >= Likeness::LEAST)
             .collect();
         names.sort_by(|(one, _), (other, _)| other.total_cmp(one));
         names.truncate(SHOWN);
         names.into_iter().map(|(_, name)| name).collect()
     }
-}
-
-/// Replaces the verb of a tool's name with the one that the hub's tools use for it.
-fn with_own_verbs(name: &str) -> String {
-    let words = name.split('_').map(|word| match word {
-        "create" | "new" | "make" | "insert" | "post" => "add",
-        "search" | "list" | "find" | "fetch" | "read" | "query" | "show" => "get",
-        "edit" | "change" | "modify" | "set" | "patch" => "update",
-        "remove" | "destroy" => "delete",
-        word => word,
-    });
-    words.collect::<Vec<_>>().join("_")
 }

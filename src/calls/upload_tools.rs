@@ -12,6 +12,7 @@ use crate::toolkit::{
     rest::{Paging, Rest},
     tool::{Effect, ToolMeta},
     toolset::Toolset,
+    work::Needs,
 };
 
 /// Which of the tools.
@@ -20,6 +21,19 @@ pub(crate) enum UploadTool {
     Create,
     Get,
 }
+
+impl UploadTool {
+    pub(super) fn needs(self) -> Needs {
+        match self {
+            Self::Create => &[&[SAME_OPERATION]],
+            Self::Get => &[],
+        }
+    }
+}
+
+/// The tool that does the same as a link. What limits it limits links, and an upload is recorded as
+/// a call of it.
+pub(crate) const SAME_OPERATION: &str = "upload_attachment";
 
 const CREATE: ToolMeta = ToolMeta {
     name: "create_upload_link",

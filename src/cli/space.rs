@@ -6,7 +6,7 @@ use anyhow::Context;
 use backlog_client::{BacklogUrl, Sites};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use super::{
     operator::{Common, KeyArgs, OperatorArgs, explain},
@@ -126,6 +126,12 @@ struct Rest {
     /// Offer only the tools of these toolsets; `all` removes the limit
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     toolsets: Option<Vec<String>>,
+    /// Offer only these tools, by their names without a prefix; `all` removes the limit
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    tools: Option<Vec<String>>,
+    /// Do not offer these tools, nor work tools that need them; `none` removes the limit
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    exclude_tools: Option<Vec<String>>,
     /// Restrict tools to these projects; `all` removes the restriction
     #[arg(long, value_delimiter = ',', value_name = "KEY,…")]
     projects: Option<Vec<String>>,
@@ -202,9 +208,11 @@ impl Add {
             listed: Some(self.listed),
             ..self.rest.settings(Some(&secret))
         };
-        admin::create_space(db, &self.slug, &settings)
-            .await
-            .map_err(explain)?;
+        let mut transaction = db.begin().await.map_err(explain)?;
+        let created = admin::create_space(&mut *transaction, &self.slug, &settings).await;
+        created.map_err(explain)?;
+        self.rest.limit_tools(&mut transaction, &self.slug).await?;
+        transaction.commit().await.map_err(explain)?;
         report(db, common, &self.slug, ADDED, None).await
     }
 }
@@ -236,14 +244,37 @@ impl Update {
             own_redirect_uri: self.own_redirect_uri.then_some(true),
             ..self.rest.settings(secret.as_ref())
         };
-        admin::update_space(db, &self.slug, &settings)
-            .await
-            .map_err(explain)?;
+        let mut transaction = db.begin().await.map_err(explain)?;
+        let limits_tools = self.rest.limit_tools(&mut transaction, &self.slug).await?;
+        // Without any change, it reports that there is nothing to change.
+        if !limits_tools || settings != SpaceSettings::default() {
+            let changed = admin::update_space(&mut *transaction, &self.slug, &settings).await;
+            changed.map_err(explain)?;
+        }
+        transaction.commit().await.map_err(explain)?;
         report(db, common, &self.slug, "was changed", ended).await
     }
 }
 
 impl Rest {
+    /// Limits the tools by name, if the arguments do. Returns whether they do.
+    async fn limit_tools(&self, db: &mut PgConnection, slug: &str) -> anyhow::Result<bool> {
+        let excluded = self
+            .exclude_tools
+            .as_ref()
+            .map(|names| match names.as_slice() {
+                [none] if none == "none" => &[],
+                names => names,
+            });
+        let tools = self.tools.as_deref();
+        if tools.is_none() && excluded.is_none() {
+            return Ok(false);
+        }
+        let limited = admin::limit_tools(db, slug, tools, excluded).await;
+        limited.map_err(explain)?;
+        Ok(true)
+    }
+
     fn settings<'a>(&'a self, secret: Option<&'a SecretString>) -> SpaceSettings<'a> {
         SpaceSettings {
             oauth_client_secret: secret.map(ExposeSecret::expose_secret),
@@ -364,6 +395,12 @@ fn limits(space: &SpaceRow) -> String {
     if let Some(toolsets) = &space.toolsets {
         limits.push(toolsets.join(","));
     }
+    if let Some(tools) = &space.tools {
+        limits.push(tools.join(","));
+    }
+    if !space.exclude_tools.is_empty() {
+        limits.push(format!("without {}", space.exclude_tools.join(",")));
+    }
     if let Some(projects) = &space.allowed_projects {
         limits.push(projects.join(","));
     }
@@ -393,6 +430,8 @@ fn details(space: &SpaceRow) -> String {
         ("from the environment", yes_no(space.from_environment)),
         ("read only", yes_no(space.read_only)),
         ("toolsets", all_or(space.toolsets.as_deref())),
+        ("tools", all_or(space.tools.as_deref())),
+        ("excluded tools", space.exclude_tools.join(", ")),
         ("projects", all_or(space.allowed_projects.as_deref())),
         ("users", space.people.to_string()),
         ("grants", space.live_grants.to_string()),

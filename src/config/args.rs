@@ -225,6 +225,14 @@ pub struct ToolArgs {
     /// [default: all]
     #[arg(long, env = "ENABLE_TOOLSETS", value_name = "NAME,…", num_args = 1..)]
     pub enable_toolsets: Vec<String>,
+    /// Offer only these tools, by their names, of those that the toolsets allow; one that does not
+    /// exist is an error [default: all]
+    #[arg(long, env = "ENABLE_TOOLS", value_name = "NAME,…", num_args = 1..)]
+    pub enable_tools: Vec<String>,
+    /// Do not offer these tools, by their names, nor work tools that need them, e.g.
+    /// delete_issue,delete_wiki [default: none]
+    #[arg(long, env = "EXCLUDE_TOOLS", value_name = "NAME,…", num_args = 1..)]
+    pub exclude_tools: Vec<String>,
 }
 
 /// One API key for a space: there is no sign-in, and every call acts as the user of the key.

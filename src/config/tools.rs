@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     calls::{
+        known_tools::KnownTools,
         options::ToolOptions,
-        policy::{Policy, ToolsetLimit},
+        policy::{Policy, ToolLimit, ToolsetLimit},
         prefix::{BadPrefix, ToolPrefix},
     },
     toolkit::toolset::Toolset,
@@ -31,9 +32,11 @@ impl ToolArgs {
                 ConfigError::new("ENABLE_TOOLSETS", format!("is invalid: {error}"))
             })?,
         };
+        let prefix = prefix(self.prefix)?;
+        let tools = tool_limit(&prefix, &self.enable_tools, &self.exclude_tools)?;
         Ok(ToolSettings {
             options: ToolOptions {
-                prefix: prefix(self.prefix)?,
+                prefix,
                 field_selection: switch("OPTIMIZE_RESPONSE", self.optimize_response, false)?,
                 max_tokens: parsed("MAX_TOKENS", self.max_tokens, "a number such as 20000")?
                     .unwrap_or(default.max_tokens),
@@ -50,10 +53,32 @@ impl ToolArgs {
             },
             policy: Policy {
                 toolsets: toolsets.map(ToolsetLimit::from_iter),
+                tools,
                 ..Policy::default()
             },
         })
     }
+}
+
+/// The limit to tools by name.
+fn tool_limit(
+    prefix: &ToolPrefix,
+    enabled: &[String],
+    excluded: &[String],
+) -> Result<ToolLimit, ConfigError> {
+    if enabled.is_empty() && excluded.is_empty() {
+        return Ok(ToolLimit::default());
+    }
+    let tools = KnownTools::new(prefix);
+    let parsed = |setting, list: &[String]| {
+        let parsed = tools.names().parse_list(&list.join(","));
+        parsed.map_err(|error| ConfigError::new(setting, format!("is invalid: {error}")))
+    };
+    let limit = match parsed("ENABLE_TOOLS", enabled)? {
+        names if names.is_empty() => ToolLimit::default(),
+        names => ToolLimit::only(names),
+    };
+    Ok(limit.without(parsed("EXCLUDE_TOOLS", excluded)?))
 }
 
 fn prefix(given_text: Option<String>) -> Result<ToolPrefix, ConfigError> {
@@ -174,6 +199,38 @@ mod tests {
             let refused = resolve(prefix).unwrap_err();
             let is_explained = refused.starts_with("PREFIX") && refused.contains(reason);
             assert!(is_explained && refused.contains("; use "), "{refused}");
+        }
+    }
+
+    #[test]
+    fn tools_are_chosen_by_names_that_exist() {
+        let resolve = |enabled: &str, excluded: &str| {
+            let args = ToolArgs {
+                enable_tools: vec![enabled.to_owned()],
+                exclude_tools: vec![excluded.to_owned()],
+                prefix: Some("acme_".to_owned()),
+                ..ToolArgs::default()
+            };
+            let settings = args.resolve().map_err(|error| error.to_string())?;
+            Ok::<_, String>(settings.policy.tools)
+        };
+        assert_eq!(resolve("", ""), Ok(ToolLimit::default()));
+        let expected = ToolLimit::only(["get_issue", "search"]).without(["delete_issue"]);
+        let resolved = resolve("get_issue, acme_search", "delete_issue");
+        assert_eq!(resolved, Ok(expected));
+        for (enabled, excluded, reason) in [
+            (
+                "get_isue",
+                "",
+                "ENABLE_TOOLS is invalid: unknown tool `get_isue`; the nearest is `get_issue`",
+            ),
+            (
+                "",
+                "delete_issues",
+                "EXCLUDE_TOOLS is invalid: unknown tool `delete_issues`; the nearest is `delete_issue`",
+            ),
+        ] {
+            assert_eq!(resolve(enabled, excluded), Err(reason.to_owned()));
         }
     }
 }

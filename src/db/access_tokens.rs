@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     accounts::{Account, Columns},
-    scopes_from_sql, scopes_to_sql,
+    scopes_to_sql, scopes_with_levels,
     spaces::SpaceRow,
 };
 use crate::domain::{ClientKey, Grant, GrantId, Principal, Space, SpaceId};
@@ -27,13 +27,14 @@ pub struct NewAccessToken {
 pub async fn insert(db: impl PgExecutor<'_>, token: &NewAccessToken) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO hub.access_tokens
-            (token_hash, grant_id, refresh_token_hash, scopes, expires_at)
-         VALUES ($1::bytea, $2, $3::bytea, $4::text[], clock_timestamp() + $5::interval)",
+            (token_hash, grant_id, refresh_token_hash, scopes, expires_at, levels)
+         VALUES ($1::bytea, $2, $3::bytea, $4::text[], clock_timestamp() + $5::interval, $6)",
         token.hash.as_bytes(),
         token.grant.0,
         token.refresh_token.as_bytes(),
-        &scopes_to_sql(token.scopes),
+        &scopes_to_sql(token.scopes.base()),
         PgInterval::try_from(token.lifetime).map_err(sqlx::Error::Encode)?,
+        &scopes_to_sql(token.scopes.levels()),
     )
     .execute(db)
     .await
@@ -59,8 +60,8 @@ macro_rules! principal {
             Row,
             "SELECT " + $token + r#"
                   grants.id AS grant_id, grants.client_id, grants.backlog_user_id,
-                  grants.backlog_user_name, grants.scopes AS grant_scopes, grants.issuer,
-                  grants.resource,
+                  grants.backlog_user_name, grants.scopes AS grant_scopes,
+                  grants.levels AS grant_levels, grants.issuer, grants.resource,
                   grants.backlog_refresh_token IS NOT NULL AND (
                       accounts.id IS NULL
                       OR grants.account_generation IS DISTINCT FROM grants.generation
@@ -75,7 +76,8 @@ macro_rules! principal {
                   accounts.ended_at AS "ended_at?",
                   spaces.id AS space_id, spaces.slug, spaces.name, spaces.base_url,
                   spaces.oauth_client_id, spaces.oauth_client_secret, spaces.hostnames,
-                  spaces.is_default, spaces.read_only, spaces.toolsets,
+                  spaces.is_default, spaces.read_only, spaces.toolsets, spaces.tools,
+                  spaces.exclude_tools,
                   spaces.allowed_projects::text[] AS allowed_projects, spaces.redirect_uri,
                   spaces.listed, spaces.disabled_at
            FROM "# + $from + r#" AS tokens
@@ -97,7 +99,8 @@ pub async fn find_principal(
     hash: TokenHash,
 ) -> Result<Option<Found>, sqlx::Error> {
     principal!(
-        r#"tokens.scopes AS token_scopes, tokens.expires_at AS token_expires_at,
+        r#"tokens.scopes AS token_scopes, coalesce(tokens.levels, grants.levels) AS levels,
+           tokens.expires_at AS token_expires_at,
            tokens.first_used_at IS NULL AS "unused!","#,
         "hub.access_tokens",
         "tokens.token_hash = $1",
@@ -117,7 +120,7 @@ pub async fn find_principal_of_link(
     hash: TokenHash,
 ) -> Result<Option<Found>, sqlx::Error> {
     principal!(
-        r#"grants.scopes AS token_scopes, tokens.expires_at AS token_expires_at,
+        r#"grants.scopes AS token_scopes, grants.levels, tokens.expires_at AS token_expires_at,
            false AS "unused!","#,
         "hub.upload_links",
         "tokens.link_hash = $1",
@@ -143,6 +146,10 @@ struct Row {
     backlog_user_id: i64,
     backlog_user_name: String,
     grant_scopes: Vec<String>,
+    grant_levels: Option<Vec<String>>,
+    /// Those of the token; of the grant, if a replica of the previous release issued it, or for an
+    /// upload link.
+    levels: Option<Vec<String>>,
     issuer: String,
     resource: String,
     is_to_adopt: bool,
@@ -165,6 +172,8 @@ struct Row {
     is_default: bool,
     read_only: bool,
     toolsets: Option<Vec<String>>,
+    tools: Option<Vec<String>>,
+    exclude_tools: Vec<String>,
     allowed_projects: Option<Vec<String>>,
     redirect_uri: String,
     listed: bool,
@@ -183,7 +192,7 @@ impl TryFrom<Row> for Found {
                 client: ClientKey(row.client_id),
                 backlog_user_id: row.backlog_user_id,
                 backlog_user_name: row.backlog_user_name,
-                scopes: scopes_from_sql(&row.grant_scopes),
+                scopes: scopes_with_levels(&row.grant_scopes, row.grant_levels.as_deref()),
                 issuer: row.issuer,
                 resource: row.resource,
             },
@@ -198,12 +207,14 @@ impl TryFrom<Row> for Found {
                 is_default: row.is_default,
                 read_only: row.read_only,
                 toolsets: row.toolsets,
+                tools: row.tools,
+                exclude_tools: row.exclude_tools,
                 allowed_projects: row.allowed_projects,
                 redirect_uri: row.redirect_uri,
                 listed: row.listed,
                 disabled_at: row.disabled_at,
             })),
-            scopes: scopes_from_sql(&row.token_scopes),
+            scopes: scopes_with_levels(&row.token_scopes, row.levels.as_deref()),
             token_expires_at: row.token_expires_at,
         };
         let account = match (row.account_id, row.generation) {

@@ -45,6 +45,8 @@ pub struct SpaceRow {
     /// A path below the URL of the hub, or a URL.
     pub redirect_uri: String,
     pub listed: bool,
+    pub tools: Option<Vec<String>>,
+    pub exclude_tools: Vec<String>,
 }
 
 /// All spaces by slug, or the one with this slug.
@@ -60,7 +62,8 @@ pub async fn spaces(
                   from_environment AS "from_environment!", read_only AS "read_only!", toolsets,
                   allowed_projects, enabled AS "enabled!", live_grants AS "live_grants!", people AS "people!",
                   created_at AS "created_at!", updated_at AS "updated_at!",
-                  redirect_uri AS "redirect_uri!", listed AS "listed!"
+                  redirect_uri AS "redirect_uri!", listed AS "listed!", tools,
+                  exclude_tools AS "exclude_tools!"
            FROM admin.spaces WHERE slug = coalesce($1, slug) ORDER BY slug"#,
         slug
     )
@@ -70,7 +73,7 @@ pub async fn spaces(
 
 /// The arguments of `admin.create_space` and `admin.update_space`; in an update, `None` keeps the
 /// current value.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct SpaceSettings<'a> {
     pub domain: Option<&'a str>,
     pub oauth_client_id: Option<&'a str>,
@@ -136,6 +139,24 @@ pub async fn update_space(
         space.allowed_projects,
         space.listed,
         space.own_redirect_uri,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Runs `admin.limit_tools`; `None` keeps the current value.
+pub async fn limit_tools(
+    db: impl PgExecutor<'_>,
+    slug: &str,
+    tools: Option<&[String]>,
+    exclude_tools: Option<&[String]>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "SELECT admin.limit_tools(slug => $1, tools => $2, exclude_tools => $3)",
+        slug,
+        tools,
+        exclude_tools,
     )
     .execute(db)
     .await
@@ -279,6 +300,8 @@ pub struct GrantRow {
     pub revoked_reason: Option<String>,
     /// `live`, `in_doubt` or `ended`: the state of the user's Backlog tokens.
     pub account: Option<String>,
+    /// Whether the grant is from before the levels, and so may delete and administer.
+    pub predates_levels: bool,
 }
 
 /// The grants to list.
@@ -301,7 +324,7 @@ pub async fn grants(
                   backlog_user_id AS "backlog_user_id!",
                   backlog_user_name AS "backlog_user_name!", scopes AS "scopes!",
                   live AS "live!", created_at AS "created_at!", revoked_at, revoked_reason,
-                  account
+                  account, predates_levels AS "predates_levels!"
            FROM admin.grants
            WHERE space = coalesce($1, space)
              AND backlog_user_id = coalesce($2, backlog_user_id) AND (live OR $3)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use oauth_values::{CodeChallenge, Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
-use super::{scopes_from_sql, unreadable};
+use super::{scopes_with_levels, unreadable};
 use crate::domain::{ClientKey, GrantId};
 
 pub struct NewCode<'a> {
@@ -51,7 +51,8 @@ pub struct Code {
 
 pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Code>, sqlx::Error> {
     let Some(row) = sqlx::query!(
-        r#"SELECT grants.id, grants.client_id, grants.issuer, grants.scopes, grants.resource,
+        r#"SELECT grants.id, grants.client_id, grants.issuer, grants.scopes, grants.levels,
+                  grants.resource,
                   codes.redirect_uri, codes.code_challenge,
                   codes.consumed_at IS NOT NULL AS "consumed!",
                   codes.expires_at <= clock_timestamp() AS "expired!",
@@ -72,7 +73,7 @@ pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Cod
         grant: GrantId(row.id),
         client: ClientKey(row.client_id),
         issuer: row.issuer,
-        scopes: scopes_from_sql(&row.scopes),
+        scopes: scopes_with_levels(&row.scopes, row.levels.as_deref()),
         resource: row.resource,
         redirect_uri: row.redirect_uri,
         code_challenge: CodeChallenge::parse(&row.code_challenge)

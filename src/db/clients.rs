@@ -10,7 +10,7 @@ use oauth_values::{
 use sqlx::{PgConnection, PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
-use super::{scopes_from_sql, scopes_to_sql, unreadable};
+use super::{scopes_to_sql, scopes_with_levels, unreadable};
 use crate::domain::{
     Client, ClientKey, SpaceId,
     client::{ClientAuth, ClientOrigin, DocumentAge},
@@ -30,6 +30,7 @@ struct Row {
     jwks: Option<String>,
     jwks_uri: Option<String>,
     scopes: Vec<String>,
+    levels: Option<Vec<String>>,
     document_is_fresh: Option<bool>,
     document_is_stale: Option<bool>,
     was_used: bool,
@@ -74,7 +75,7 @@ impl TryFrom<Row> for Client {
                 (None, None, Some(uri)) => ClientAuth::PrivateKey(KeySource::Uri(uri)),
                 (None, None, None) => ClientAuth::Public,
             },
-            scopes: scopes_from_sql(&row.scopes),
+            scopes: scopes_with_levels(&row.scopes, row.levels.as_deref()),
             was_used: row.was_used,
         })
     }
@@ -88,7 +89,8 @@ pub async fn find_by_client_id(
         Row,
         r#"SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
                   application_type, token_endpoint_auth_method, client_secret_hash, jwks,
-                  jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
+                  jwks_uri, scopes, levels,
+                  metadata_expires_at > clock_timestamp() AS document_is_fresh,
                   metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale,
                   last_used_at IS NOT NULL AS "was_used!"
            FROM hub.clients WHERE client_id = $1"#,
@@ -105,7 +107,8 @@ pub async fn find(db: impl PgExecutor<'_>, key: ClientKey) -> Result<Option<Clie
         Row,
         r#"SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
                   application_type, token_endpoint_auth_method, client_secret_hash, jwks,
-                  jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
+                  jwks_uri, scopes, levels,
+                  metadata_expires_at > clock_timestamp() AS document_is_fresh,
                   metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale,
                   last_used_at IS NOT NULL AS "was_used!"
            FROM hub.clients WHERE id = $1"#,
@@ -165,9 +168,9 @@ pub async fn register(
         r#"INSERT INTO hub.clients AS clients
                (id, client_id, space_id, origin, client_name, client_uri, redirect_uris,
                 application_type, token_endpoint_auth_method, client_secret_hash, jwks,
-                jwks_uri, scopes, metadata_digest, registration_token_hash)
+                jwks_uri, scopes, metadata_digest, registration_token_hash, levels)
            VALUES ($1, $2, $3, 'dynamic', $4, $5, $6, $7, $8, $9, $10, $11, $12::text[],
-                   $13::bytea, $14::bytea)
+                   $13::bytea, $14::bytea, $15)
            ON CONFLICT (metadata_digest, space_id)
                WHERE origin = 'dynamic' AND token_endpoint_auth_method = 'none'
                -- Changes nothing, but makes the row come back.
@@ -184,9 +187,10 @@ pub async fn register(
         client.secret_hash,
         inline(registration),
         uri(registration),
-        &scopes_to_sql(registration.scopes),
+        &scopes_to_sql(registration.scopes.base()),
         &registration.digest()[..],
         client.registration_token.as_ref().map(TokenHash::as_bytes),
+        &scopes_to_sql(registration.scopes.levels()),
     )
     .fetch_one(db)
     .await
@@ -255,9 +259,9 @@ pub async fn upsert_document(
         "INSERT INTO hub.clients AS clients
             (id, client_id, origin, client_name, client_uri, redirect_uris, application_type,
              token_endpoint_auth_method, jwks, jwks_uri, scopes, metadata_digest,
-             metadata_expires_at)
+             metadata_expires_at, levels)
          VALUES ($1, $2, 'metadata_document', $3, $4, $5, $6, $7, $8, $9, $10::text[],
-                 $11::bytea, clock_timestamp() + $12::interval)
+                 $11::bytea, clock_timestamp() + $12::interval, $13)
          ON CONFLICT (client_id) DO UPDATE SET
             client_name = excluded.client_name,
             client_uri = excluded.client_uri,
@@ -267,6 +271,7 @@ pub async fn upsert_document(
             jwks = excluded.jwks,
             jwks_uri = excluded.jwks_uri,
             scopes = excluded.scopes,
+            levels = excluded.levels,
             metadata_digest = excluded.metadata_digest,
             metadata_expires_at = excluded.metadata_expires_at
          WHERE clients.origin = 'metadata_document'",
@@ -279,9 +284,10 @@ pub async fn upsert_document(
         registration.auth_method.as_str(),
         inline(registration),
         uri(registration),
-        &scopes_to_sql(registration.scopes),
+        &scopes_to_sql(registration.scopes.base()),
         &registration.digest()[..],
         PgInterval::try_from(fresh_for).map_err(sqlx::Error::Encode)?,
+        &scopes_to_sql(registration.scopes.levels()),
     )
     .execute(db)
     .await
@@ -319,7 +325,8 @@ pub async fn update_managed(
     sqlx::query!(
         "UPDATE hub.clients
          SET client_name = $2, client_uri = $3, redirect_uris = $4, application_type = $5,
-             jwks = $6, jwks_uri = $7, scopes = $8::text[], metadata_digest = $9::bytea
+             jwks = $6, jwks_uri = $7, scopes = $8::text[], metadata_digest = $9::bytea,
+             levels = $11
          WHERE registration_token_hash = $1 AND token_endpoint_auth_method = $10",
         token.as_bytes(),
         registration.client_name,
@@ -328,9 +335,10 @@ pub async fn update_managed(
         registration.application_type.as_str(),
         inline(registration),
         uri(registration),
-        &scopes_to_sql(registration.scopes),
+        &scopes_to_sql(registration.scopes.base()),
         &registration.digest()[..],
         registration.auth_method.as_str(),
+        &scopes_to_sql(registration.scopes.levels()),
     )
     .execute(db)
     .await

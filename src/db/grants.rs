@@ -23,20 +23,21 @@ pub async fn insert(
         "INSERT INTO hub.grants
             (id, space_id, client_id, backlog_user_id, backlog_user_name, scopes, issuer,
              resource, backlog_access_token, backlog_refresh_token, backlog_expires_at,
-             generation, account_generation)
-         VALUES ($1, $2, $3, $4, $5, $6::text[], $7, $8, $9::text, $10::text, $11, $12, $12)",
+             generation, account_generation, levels)
+         VALUES ($1, $2, $3, $4, $5, $6::text[], $7, $8, $9::text, $10::text, $11, $12, $12, $13)",
         grant.id.0,
         grant.space_id.0,
         grant.client.0,
         grant.backlog_user_id,
         grant.backlog_user_name,
-        &scopes_to_sql(grant.scopes),
+        &scopes_to_sql(grant.scopes.base()),
         grant.issuer,
         grant.resource,
         tokens.access_token,
         tokens.refresh_token,
         tokens.expires_at,
         generation,
+        &scopes_to_sql(grant.scopes.levels()),
     )
     .execute(db)
     .await

@@ -52,6 +52,20 @@ fn scopes_from_sql(names: &[String]) -> Scopes {
     Scopes::parse(&names.join(" "))
 }
 
+/// Reads the scopes of a client, a grant or a token: the column `scopes`, and beside it `levels`,
+/// which is null in a row from before the levels. Such a client may request and such a grant may do
+/// what writing included then.
+///
+/// The levels have a column of their own, because replicas of the previous release drop scopes that
+/// they do not know, and write the rest back.
+fn scopes_with_levels(scopes: &[String], levels: Option<&[String]>) -> Scopes {
+    let base = scopes_from_sql(scopes);
+    match levels {
+        None => base.with_levels(),
+        Some(levels) => base.union(scopes_from_sql(levels).levels()).effective(),
+    }
+}
+
 fn hash_from_sql(bytes: &[u8], column: &'static str) -> Result<TokenHash, sqlx::Error> {
     TokenHash::from_slice(bytes).ok_or_else(|| unreadable(column))
 }

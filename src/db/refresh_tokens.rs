@@ -7,7 +7,7 @@ use oauth_values::{Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
-use super::{hash_from_sql, scopes_from_sql, scopes_to_sql};
+use super::{hash_from_sql, scopes_to_sql, scopes_with_levels};
 use crate::domain::{ClientKey, GrantId, SpaceId};
 
 pub struct NewRefreshToken {
@@ -24,7 +24,7 @@ pub async fn insert(db: impl PgExecutor<'_>, token: &NewRefreshToken) -> Result<
          VALUES ($1::bytea, $2, $3::text[], clock_timestamp() + $4::interval)",
         token.hash.as_bytes(),
         token.grant.0,
-        &scopes_to_sql(token.scopes),
+        &scopes_to_sql(token.scopes.base()),
         PgInterval::try_from(token.lifetime).map_err(sqlx::Error::Encode)?,
     )
     .execute(db)
@@ -81,7 +81,7 @@ pub async fn lock(
         .map_err(sqlx::Error::Encode)?;
     sqlx::query_as!(
         Row,
-        r#"SELECT tokens.grant_id, tokens.scopes, grants.client_id, grants.space_id,
+        r#"SELECT tokens.grant_id, tokens.scopes, grants.levels, grants.client_id, grants.space_id,
                   grants.issuer, grants.resource,
                   tokens.consumed_at IS NOT NULL AS "consumed!",
                   "#
@@ -121,6 +121,7 @@ pub async fn lock(
 struct Row {
     grant_id: Uuid,
     scopes: Vec<String>,
+    levels: Option<Vec<String>>,
     client_id: Uuid,
     space_id: Uuid,
     issuer: String,
@@ -162,7 +163,7 @@ impl TryFrom<Row> for Stored {
             client: ClientKey(row.client_id),
             space: SpaceId(row.space_id),
             issuer: row.issuer,
-            scopes: scopes_from_sql(&row.scopes),
+            scopes: scopes_with_levels(&row.scopes, row.levels.as_deref()),
             resource: row.resource,
             expired: row.expired,
             grant_revoked: row.grant_revoked,

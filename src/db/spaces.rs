@@ -20,6 +20,8 @@ pub(super) struct SpaceRow {
     pub(super) is_default: bool,
     pub(super) read_only: bool,
     pub(super) toolsets: Option<Vec<String>>,
+    pub(super) tools: Option<Vec<String>>,
+    pub(super) exclude_tools: Vec<String>,
     pub(super) allowed_projects: Option<Vec<String>>,
     pub(super) redirect_uri: String,
     pub(super) listed: bool,
@@ -39,6 +41,8 @@ impl From<SpaceRow> for Space {
             is_default: row.is_default,
             read_only: row.read_only,
             toolsets: row.toolsets,
+            tools: row.tools,
+            exclude_tools: row.exclude_tools,
             allowed_projects: row.allowed_projects,
             redirect_uri: row.redirect_uri,
             listed: row.listed,
@@ -56,8 +60,8 @@ macro_rules! select_spaces {
         sqlx::query_as!(
             SpaceRow,
             "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
-                    is_default, read_only, toolsets, allowed_projects::text[] AS allowed_projects,
-                    redirect_uri, listed, disabled_at
+                    is_default, read_only, toolsets, tools, exclude_tools,
+                    allowed_projects::text[] AS allowed_projects, redirect_uri, listed, disabled_at
              FROM hub.spaces " + $rest,
             $($argument),*
         )

@@ -21,6 +21,10 @@ pub struct Space {
     pub is_default: bool,
     pub read_only: bool,
     pub toolsets: Option<Vec<String>>,
+    /// The names of the only tools that may be used; `None` for all.
+    pub tools: Option<Vec<String>>,
+    /// The names of tools that may not be used.
+    pub exclude_tools: Vec<String>,
     /// Keys of the projects that tools may access; `None` for all.
     pub allowed_projects: Option<Vec<String>>,
     /// Where Backlog sends the browser back: a path below the URL of the hub, or a URL at one of

@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 
 use backlog_client::{BacklogError, Content, Request};
 use backlog_rendering::Renderer;
-use oauth_values::{Scope, Scopes};
+use oauth_values::Scopes;
 use rmcp::ErrorData;
 use serde_json::{Map, Value};
 
@@ -41,8 +41,8 @@ pub(super) struct Reader<'a> {
 /// Why a caller may not read something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ReadDenied {
-    /// The grant lacks this scope; a new sign-in can grant it.
-    Scope(Scope),
+    /// The grant lacks one of these scopes; a new sign-in can grant it.
+    Scope(Scopes),
     /// The policy forbids it; the text says why.
     Policy(String),
 }
@@ -50,11 +50,9 @@ pub(super) enum ReadDenied {
 impl fmt::Display for ReadDenied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Scope(scope) => write!(
-                f,
-                "the scope {} is required; reconnect and allow it",
-                scope.as_str()
-            ),
+            Self::Scope(scopes) => {
+                write!(f, "the scope {scopes} is required; reconnect and allow it")
+            }
             Self::Policy(reason) => f.write_str(reason),
         }
     }
@@ -108,10 +106,10 @@ impl<'a> Reader<'a> {
         // The policy is checked first, because a new sign-in does not change it.
         let allowed = self.caller.policy.check(meta);
         allowed.map_err(|denied| ReadDenied::Policy(denied.to_string()))?;
-        let scope = meta.effect.scope();
-        match self.caller.scopes.contains(scope) {
+        let scopes = meta.scopes();
+        match self.caller.scopes.contains_all(scopes) {
             true => Ok(()),
-            false => Err(ReadDenied::Scope(scope)),
+            false => Err(ReadDenied::Scope(scopes)),
         }
     }
 
@@ -200,9 +198,8 @@ impl<'a> Reader<'a> {
     /// The protocol error for a caller who may not read `what`. If a new sign-in can fix it, the
     /// HTTP layer gets a challenge.
     pub(super) fn denied(&self, what: &str, denied: &ReadDenied) -> ErrorData {
-        if let ReadDenied::Scope(scope) = denied {
-            let wanted: Scopes = self.caller.scopes.iter().chain([*scope]).collect();
-            let refusal = AuthChallenge::InsufficientScope(wanted);
+        if let ReadDenied::Scope(scopes) = denied {
+            let refusal = AuthChallenge::InsufficientScope(*scopes);
             self.caller.challenge.set(refusal);
         }
         let text = format!("{what} cannot be read: {denied}.");

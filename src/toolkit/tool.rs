@@ -16,7 +16,7 @@ use crate::toolkit::{attempt::Backlog, outcome::Outcome, rest::Paging};
 use std::future::Future;
 
 use backlog_client::{Method, Operation};
-use oauth_values::Scope;
+use oauth_values::{Scope, Scopes};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -104,8 +104,11 @@ pub(crate) fn inputs(input: &impl Serialize) -> Map<String, Value> {
     }
 }
 
-/// The effect of a tool on Backlog. Its annotations and its scope follow from it.
-#[expect(clippy::struct_excessive_bools, reason = "MCP has these four hints")]
+/// The effect of a tool on Backlog. Its annotations and, with its toolset, its scopes follow from it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "MCP has the first four as hints"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Effect {
     pub read_only: bool,
@@ -116,6 +119,10 @@ pub(crate) struct Effect {
     /// It reaches beyond the space. A mail does not, because Backlog sends it only to users of the
     /// space.
     pub open_world: bool,
+    /// It deletes something, or removes it from where it is.
+    pub removes: bool,
+    /// It changes settings of a project or of the space, though its toolset has other tools as well.
+    pub administers: bool,
 }
 
 impl Effect {
@@ -126,6 +133,8 @@ impl Effect {
             destructive: matches!(method, Method::Put | Method::Patch | Method::Delete),
             idempotent: !matches!(method, Method::Post),
             open_world: false,
+            removes: matches!(method, Method::Delete),
+            administers: false,
         }
     }
 
@@ -168,12 +177,10 @@ impl Effect {
         self
     }
 
-    pub(crate) fn scope(self) -> Scope {
-        if self.read_only {
-            Scope::Read
-        } else {
-            Scope::Write
-        }
+    /// Marks the tool as changing settings of a project or of the space.
+    pub(crate) const fn administers(mut self) -> Self {
+        self.administers = true;
+        self
     }
 }
 
@@ -202,6 +209,20 @@ impl ToolMeta {
     /// The toolsets that offer it, its own first.
     pub(crate) fn toolsets(&self) -> impl Iterator<Item = Toolset> {
         std::iter::once(self.toolset).chain(self.also_in.iter().copied())
+    }
+
+    /// The scopes that it needs, each of them.
+    pub(crate) fn scopes(&self) -> Scopes {
+        if self.effect.read_only {
+            return Scopes::from_iter([Scope::Read]);
+        }
+        let administers = self.effect.administers || self.toolset.administers();
+        let deletes = self.effect.removes.then_some(Scope::Delete);
+        let administers = administers.then_some(Scope::Admin);
+        [Some(Scope::Write), deletes, administers]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// Whether it is offered by default.

@@ -176,6 +176,14 @@ impl Toolset {
         self.row().name
     }
 
+    /// Whether its changes are of settings, members or webhooks.
+    pub fn administers(self) -> bool {
+        matches!(
+            self,
+            Self::Settings | Self::Members | Self::Webhooks | Self::Administration
+        )
+    }
+
     /// A phrase for operators who choose toolsets.
     pub fn description(self) -> &'static str {
         self.row().description

@@ -4,29 +4,23 @@ use oauth_values::Scopes;
 
 use super::AppState;
 use crate::{
-    calls::policy::{Policy, ToolsetLimit},
+    calls::{policy::Policy, usable_scopes::usable_scopes},
     domain::Space,
 };
 
-/// The limits that operators have set for a space.
-pub(super) fn policy_of(space: &Space) -> Policy {
-    Policy {
-        read_only: space.read_only,
-        toolsets: space
-            .toolsets
-            .as_ref()
-            .map(|names| ToolsetLimit::named(names.iter().map(String::as_str))),
-        projects: space
-            .allowed_projects
-            .as_ref()
-            .map(|keys| keys.iter().cloned().collect()),
-        ..Policy::default()
-    }
+/// The requested scopes that the limits of the hub and of the space leave: those that some tool
+/// within the limits needs.
+pub(super) fn within(hub: &AppState, space: &Space, requested: Scopes) -> Scopes {
+    let limits = hub.policy.narrowed_by(&Policy::of_space(space));
+    leave(hub, &limits, requested)
 }
 
-/// The requested scopes that the limits of the hub and of the space leave: those that some
-/// operation within the limits needs.
-pub(super) fn within(hub: &AppState, space: &Space, requested: Scopes) -> Scopes {
-    let limits = hub.policy.narrowed_by(&policy_of(space));
-    requested.intersection(hub.scopes_in_use.within(&limits))
+/// As [`within`], where the space is not known yet.
+pub(super) fn within_hub(hub: &AppState, requested: Scopes) -> Scopes {
+    leave(hub, &hub.policy, requested)
+}
+
+fn leave(hub: &AppState, limits: &Policy, requested: Scopes) -> Scopes {
+    let usable = usable_scopes(&hub.known_tools, limits);
+    requested.intersection(usable).effective()
 }

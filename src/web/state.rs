@@ -23,7 +23,7 @@ use super::{
 use crate::{
     accounts::session_cache::SessionCache,
     audit::Recorder,
-    calls::{policy::Policy, scopes_in_use::ScopesInUse},
+    calls::{known_tools::KnownTools, policy::Policy},
     config::{BaseUrl, Lifetimes},
     domain::Operator,
 };
@@ -36,13 +36,14 @@ pub struct AppState {
     pub lifetimes: Lifetimes,
     /// The limits that apply to every caller.
     pub policy: Policy,
+    /// Every tool: requests name some of them, and a grant's scopes are those of some.
+    pub known_tools: KnownTools,
     pub db: PgPool,
     pub keys: Arc<KeyRing>,
     /// Recognizes credentials that the hub issued.
     pub check_key: CheckKey,
     /// Who operates the hub, for the pages.
     pub operator: web::Data<Operator>,
-    pub scopes_in_use: ScopesInUse,
     pub secrets: SecretHasher,
     pub backlog: BacklogClient,
     pub sessions: SessionCache,

@@ -15,6 +15,8 @@ use backlog_mcp_hub::{
     accounts::access::FixedAccess,
     calls::{
         caller::{Caller, ChallengeSlot},
+        known_tools::KnownTools,
+        options::ToolOptions,
         policy::Policy,
     },
     mcp::{accept::Accepted, parsers, server::HubServer, service::local_service, stdio::Stdio},
@@ -207,16 +209,21 @@ fn file_names() {
 /// The first line is a query, the others are values of headers.
 #[test]
 fn headers() {
+    let tools = KnownTools::new(&ToolOptions::default().prefix);
     Inputs::of("headers").try_all(|input| {
         let (query, values) = headed(input);
         let values: Vec<_> = values.split(|byte| *byte == b'\n').collect();
         Accepted::of(values.iter().copied());
         let query = &*String::from_utf8_lossy(query);
-        let named = ["x-mcp-toolsets", "x-mcp-readonly", "x-mcp-format"]
-            .into_iter()
-            .cycle();
-        let given = || named.clone().zip(values.iter().copied());
-        if let Ok(asked) = Policy::asked_for(given(), query) {
+        let named = [
+            "x-mcp-toolsets",
+            "x-mcp-readonly",
+            "x-mcp-format",
+            "x-mcp-tools",
+            "x-mcp-exclude-tools",
+        ];
+        let given = || named.into_iter().cycle().zip(values.iter().copied());
+        if let Ok(asked) = Policy::asked_for(given(), query, tools.names()) {
             // A request only ever narrows.
             let all = Policy::default();
             assert_eq!(all.narrowed_by(&asked), asked);

@@ -113,6 +113,8 @@ impl<'a> Settings<'a> {
             confirm_deletes: self.text("CONFIRM_DELETES"),
             prefix: self.text("PREFIX"),
             enable_toolsets: self.list("ENABLE_TOOLSETS"),
+            enable_tools: self.list("ENABLE_TOOLS"),
+            exclude_tools: self.list("EXCLUDE_TOOLS"),
         }
     }
 

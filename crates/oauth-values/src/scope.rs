@@ -9,15 +9,24 @@ pub enum Scope {
     Read,
     /// Tools that change something in Backlog.
     Write,
+    /// Changes that remove something; only with [`Self::Write`].
+    Delete,
+    /// Changes of settings, members and webhooks; only with [`Self::Write`].
+    Admin,
 }
 
 impl Scope {
-    pub const ALL: [Self; 2] = [Self::Read, Self::Write];
+    pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Delete, Self::Admin];
+
+    /// The scopes that add to [`Self::Write`], and that a user chooses one by one.
+    pub const LEVELS: [Self; 2] = [Self::Delete, Self::Admin];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Read => "backlog:read",
             Self::Write => "backlog:write",
+            Self::Delete => "backlog:delete",
+            Self::Admin => "backlog:admin",
         }
     }
 
@@ -29,6 +38,8 @@ impl Scope {
         match self {
             Self::Read => 1,
             Self::Write => 2,
+            Self::Delete => 4,
+            Self::Admin => 8,
         }
     }
 }
@@ -59,11 +70,11 @@ impl Scopes {
     /// | it names | result |
     /// |---|---|
     /// | nothing, or only scopes of OpenID Connect | all |
-    /// | scopes of the hub | those |
+    /// | scopes of the hub | those; levels only with `backlog:write` |
     /// | only other scopes | `backlog:read` |
     pub fn requested(list: Option<&str>) -> Self {
         let list = list.unwrap_or_default();
-        match Self::parse(list) {
+        match Self::parse(list).effective() {
             Self::NONE if list.split_ascii_whitespace().all(asks_for_nothing) => Self::all(),
             Self::NONE => [Scope::Read].into_iter().collect(),
             scopes => scopes,
@@ -76,6 +87,42 @@ impl Scopes {
 
     pub fn is_empty(self) -> bool {
         self == Self::NONE
+    }
+
+    pub fn contains_all(self, others: Self) -> bool {
+        self.intersection(others) == others
+    }
+
+    /// The scopes without levels that lack [`Scope::Write`], which they add to.
+    #[must_use]
+    pub fn effective(self) -> Self {
+        match self.contains(Scope::Write) {
+            true => self,
+            false => self.base(),
+        }
+    }
+
+    /// Reading and writing.
+    #[must_use]
+    pub fn base(self) -> Self {
+        self.intersection([Scope::Read, Scope::Write].into_iter().collect())
+    }
+
+    /// Those of [`Scope::LEVELS`].
+    #[must_use]
+    pub fn levels(self) -> Self {
+        self.intersection(Scope::LEVELS.into_iter().collect())
+    }
+
+    /// Adds every level to [`Scope::Write`]: what it meant before there were levels.
+    #[must_use]
+    pub fn with_levels(self) -> Self {
+        self.union(Scope::LEVELS.into_iter().collect()).effective()
+    }
+
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     #[must_use]
@@ -126,6 +173,8 @@ mod tests {
 
     use super::*;
 
+    const EVERY: &str = "backlog:read backlog:write backlog:delete backlog:admin";
+
     fn any_scopes() -> impl Strategy<Value = Scopes> {
         subsequence(Scope::ALL.to_vec(), 0..=Scope::ALL.len())
             .prop_map(|scopes| scopes.into_iter().collect())
@@ -136,6 +185,7 @@ mod tests {
         prop_oneof![
             Just("backlog:read".to_owned()),
             Just("backlog:write".to_owned()),
+            Just("backlog:delete".to_owned()),
             "offline_access|openid|BACKLOG:READ|backlog|backlog:read:write",
             "[!#-\\[\\]-~]{1,20}",
         ]
@@ -159,6 +209,17 @@ mod tests {
         }
 
         #[test]
+        fn levels_add_to_writing_only(scopes in any_scopes()) {
+            let effective = scopes.effective();
+            let writes = scopes.contains(Scope::Write);
+            prop_assert_eq!(effective.base(), scopes.base());
+            prop_assert_eq!(!effective.levels().is_empty(), writes && !scopes.levels().is_empty());
+            prop_assert_eq!(scopes.base().union(scopes.levels()), scopes);
+            prop_assert_eq!(scopes.with_levels().levels().is_empty(), !writes);
+            prop_assert!(scopes.contains_all(effective));
+        }
+
+        #[test]
         fn they_intersect_as_sets_do(
             one in any_scopes(),
             other in any_scopes(),
@@ -179,7 +240,7 @@ mod tests {
         ) {
             prop_assert!(!Scopes::requested(text.as_deref()).is_empty());
             let list = names.join(" ");
-            let named = Scopes::parse(&list);
+            let named = Scopes::parse(&list).effective();
             let is_habit = |name: &String| name == "openid" || name == "offline_access";
             let expected = match named.is_empty() {
                 false => named,
@@ -193,10 +254,15 @@ mod tests {
     #[test]
     fn scopes_of_other_servers_give_the_least() {
         for (list, expected) in [
-            (None, "backlog:read backlog:write"),
-            (Some(""), "backlog:read backlog:write"),
-            (Some("openid email profile"), "backlog:read backlog:write"),
+            (None, EVERY),
+            (Some(""), EVERY),
+            (Some("openid email profile"), EVERY),
             (Some("backlog:admin"), "backlog:read"),
+            (Some("backlog:read backlog:delete"), "backlog:read"),
+            (
+                Some("backlog:write backlog:delete"),
+                "backlog:write backlog:delete",
+            ),
             (Some("openid mcp:tools"), "backlog:read"),
             (Some("mcp:tools backlog:write"), "backlog:write"),
         ] {

@@ -4,8 +4,9 @@ use rmcp::model::JsonObject;
 use tracing::{Instrument, Span};
 
 use super::{
+    authorization::Stopped,
     call::{Call, span},
-    steps::{Begun, Execution, ReadCall, Stopped},
+    steps::{Begun, Execution, ReadCall},
 };
 use crate::{
     arguments::reading::CallSpace,

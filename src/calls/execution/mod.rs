@@ -12,6 +12,7 @@
 //!
 //! The [`CallOutcome`] is written by the caller.
 
+mod authorization;
 mod call;
 mod call_code;
 mod classic;
@@ -31,6 +32,7 @@ use super::{
     registered_tool::{Handler, RegisteredTool},
     services::Services,
 };
+use authorization::Stopped;
 pub(crate) use call::Call;
 
 /// Executes the call of a tool. Its outcome has no hidden characters.
@@ -51,9 +53,10 @@ pub(crate) async fn execute(
         Handler::RunTool => more_tools::run(services, tool, call).await,
         // In a box, because most calls do not need its memory.
         Handler::Uploads(kind) => Box::pin(uploads::execute(services, (tool, kind), call)).await,
-        Handler::ListOrganizations => {
-            organizations::list(services.organizations(), &call.arguments)
-        }
+        Handler::ListOrganizations => match call.caller.policy.check_name(&tool.meta) {
+            Ok(()) => organizations::list(services.organizations(), &call.arguments),
+            Err(denied) => Stopped::denied(services, (tool, &call.caller), denied).called,
+        },
     };
     outcome.cleaned()
 }

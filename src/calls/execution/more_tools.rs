@@ -7,6 +7,7 @@ use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::{
+    authorization,
     call::Call,
     classic,
     sensitive_call::{self, SensitiveCall},
@@ -28,7 +29,7 @@ pub(super) fn find(services: &Services, entry: &RegisteredTool, call: &Call<'_>)
     let recorder = services.recorder();
     let mut record = recorder.tool_call(tool.name, call.caller.access.actor());
     let arguments = call.arguments.clone();
-    let read = match work::authorize(services, entry, &call.caller)
+    let read = match authorization::authorize(services, entry, &call.caller)
         .and_then(|()| work::read(services, (entry, &call.caller), arguments, &[]))
     {
         Ok(read) => read,
@@ -43,7 +44,7 @@ pub(super) fn find(services: &Services, entry: &RegisteredTool, call: &Call<'_>)
     let found = registry.find(query, &call.caller);
     let run_tool = registry.name_tools("run_tool");
     CallOutcome::Markdown {
-        text: find_tools::page(&found, &run_tool),
+        text: find_tools::page(&found, call.caller.scopes, &run_tool),
         structured: None,
     }
 }
@@ -62,7 +63,7 @@ pub(super) async fn run(
     let mut given = std::mem::take(&mut call.arguments);
     let arguments = given.shift_remove("arguments");
     let organization = given.shift_remove("organization");
-    let read = work::authorize(services, entry, &call.caller)
+    let read = authorization::authorize(services, entry, &call.caller)
         .and_then(|()| work::read(services, (entry, &call.caller), given, &[("tool", "name")]));
     let read = match read {
         Ok(read) => read,

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use tracing::Span;
 
 use super::{
-    steps::{Execution, ReadCall, Stopped, unreadable},
+    authorization::{self, Stopped},
+    steps::{Execution, ReadCall, unreadable},
     uploaded,
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
         services::Services,
         time_zone,
     },
-    domain::{audit_event::ToolOutcome, upload_link::UploadedFile},
+    domain::upload_link::UploadedFile,
     toolkit::{
         attempt::Backlog,
         consent::Consent,
@@ -59,7 +60,8 @@ impl Operations for CallOperations<'_> {
 
     async fn run(&self, tool: &'static str, arguments: Value) -> Result<Operated, OperationError> {
         let execution = self.execution(tool);
-        execution.authorize_operation()?;
+        let (entry, caller) = (execution.tool, &execution.caller);
+        authorization::authorize_operation(self.services, entry, caller)?;
         let mut arguments = match arguments {
             Value::Object(arguments) => arguments,
             other => unreachable!("the arguments of {tool} are an object, not {other}"),
@@ -230,19 +232,6 @@ fn backlog_run(entry: &RegisteredTool) -> Option<Run> {
 }
 
 impl Execution<'_> {
-    /// As [`Self::authorize`], by the rules for operations.
-    fn authorize_operation(&self) -> Result<(), OperationError> {
-        let tool = &self.tool.meta;
-        if let Err(denied) = self.caller.policy.check_operation(tool) {
-            return Err(OperationError {
-                outcome: ToolOutcome::Denied,
-                status: None,
-                text: format!("{} cannot be used: {denied}.", tool.name),
-            });
-        }
-        self.authorize_scope().map_err(OperationError::from)
-    }
-
     /// Runs the tool within the allowed projects and returns its whole result.
     async fn operate(
         &self,

@@ -96,7 +96,7 @@ pub(super) async fn ask(
     sensitive: &SensitiveCall<'_>,
 ) -> Option<Asked> {
     let (meta, caller) = (&sensitive.tool.meta, &call.caller);
-    if caller.policy.check(meta).is_err() || !caller.scopes.contains(meta.effect.scope()) {
+    if caller.policy.check(meta).is_err() || !caller.scopes.contains_all(meta.scopes()) {
         return None;
     }
     if let Some(reason) = call.consent.refusal() {

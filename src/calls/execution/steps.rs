@@ -5,17 +5,16 @@ use std::sync::Arc;
 use backlog_client::{BacklogError, ErrorItem};
 use chrono::DateTime;
 use chrono_tz::Tz;
-use oauth_values::Scopes;
 use reqwest::Method;
 use rmcp::model::JsonObject;
 use serde_json::value::RawValue;
 
+use super::authorization::{self, Stopped};
 use crate::{
     accounts::access::BacklogAccess,
     arguments::reading::{CallSpace, Inputs},
     calls::{
-        call_outcome::CallOutcome,
-        caller::{AuthChallenge, Caller},
+        caller::Caller,
         concise::Shortening,
         name_lookup::{self, FieldHint, Lookup, ProjectRestriction, Unresolved},
         notes::Given,
@@ -26,7 +25,6 @@ use crate::{
         services::Services,
         time_zone,
     },
-    domain::audit_event::ToolOutcome,
     toolkit::{
         attempt::Backlog,
         declaration::{Failure, Run},
@@ -49,12 +47,6 @@ pub(super) struct Execution<'a> {
     pub tool: &'a RegisteredTool,
     pub run: Run,
     pub caller: Caller,
-}
-
-/// A call that ended before any request to Backlog.
-pub(super) struct Stopped {
-    pub outcome: ToolOutcome,
-    pub called: CallOutcome,
 }
 
 /// An allowed call, with arguments named like the inputs.
@@ -80,7 +72,7 @@ impl Execution<'_> {
     /// Checks the policy and the scopes, renames the arguments to the names of inputs, and removes
     /// the choices of a format and of a space from them.
     pub(super) fn begin(&self, arguments: &mut JsonObject) -> Result<Begun, Stopped> {
-        self.authorize()?;
+        authorization::authorize(self.services, self.tool, &self.caller)?;
         // Usually the arguments are valid, and removing the choice below does not change that.
         let RegisteredTool {
             meta,
@@ -107,38 +99,6 @@ impl Execution<'_> {
             access,
             is_right,
             format,
-        })
-    }
-
-    /// The policy is checked first, because a new sign-in does not change it.
-    pub(super) fn authorize(&self) -> Result<(), Stopped> {
-        let (meta, caller) = (&self.tool.meta, &self.caller);
-        if let Err(denied) = caller.policy.check(meta) {
-            return Err(Stopped {
-                outcome: ToolOutcome::Denied,
-                called: self.failed(&format!("{} cannot be used: {denied}.", meta.name)),
-            });
-        }
-        self.authorize_scope()
-    }
-
-    pub(super) fn authorize_scope(&self) -> Result<(), Stopped> {
-        let (meta, caller) = (&self.tool.meta, &self.caller);
-        let scope = meta.effect.scope();
-        if caller.scopes.contains(scope) {
-            return Ok(());
-        }
-        let wanted: Scopes = caller.scopes.iter().chain([scope]).collect();
-        caller
-            .challenge
-            .set(AuthChallenge::InsufficientScope(wanted));
-        Err(Stopped {
-            outcome: ToolOutcome::InsufficientScope,
-            called: self.failed(&format!(
-                "{} needs the scope {}; connect again and allow it.",
-                meta.name,
-                scope.as_str()
-            )),
         })
     }
 
@@ -295,15 +255,6 @@ impl Execution<'_> {
         ProjectRestriction {
             projects: self.services.projects(),
             policy: &self.caller.policy,
-        }
-    }
-}
-
-impl Stopped {
-    pub(super) fn invalid(called: CallOutcome) -> Self {
-        Self {
-            outcome: ToolOutcome::InvalidArguments,
-            called,
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    authorization::{self, Stopped},
     call::Call,
     uploaded::{self, Failed, NO_SIGN_IN, UNAVAILABLE},
     work,
@@ -10,8 +11,11 @@ use super::{
 use crate::{
     accounts::upload_links::{LinkError, MAX_BYTES, NAME, NewLink},
     calls::{
-        call_outcome::CallOutcome, registered_tool::RegisteredTool, services::Services,
-        upload_tools::UploadTool,
+        call_outcome::CallOutcome,
+        caller::Caller,
+        registered_tool::RegisteredTool,
+        services::Services,
+        upload_tools::{SAME_OPERATION, UploadTool},
     },
     domain::audit_event::{Actor, ToolOutcome},
     toolkit::file::name,
@@ -28,7 +32,8 @@ pub(super) async fn execute(
 ) -> CallOutcome {
     let actor = call.caller.access.actor();
     let mut record = services.recorder().tool_call(entry.meta.name, actor);
-    let read = work::authorize(services, entry, &call.caller)
+    let read = authorization::authorize(services, entry, &call.caller)
+        .and_then(|()| authorize_upload(services, kind, &call.caller))
         .and_then(|()| work::read(services, (entry, &call.caller), call.arguments, &[]));
     let arguments = match read {
         Ok(arguments) => arguments,
@@ -49,6 +54,16 @@ pub(super) async fn execute(
             work::invalid(services, &call.caller, entry.meta.name, &reason)
         }
         Err((_, text)) => work::failed(services, &call.caller, &text),
+    }
+}
+
+/// A link is closed with the tool that does the same.
+fn authorize_upload(services: &Services, kind: UploadTool, caller: &Caller) -> Result<(), Stopped> {
+    match (kind, services.registry().own(SAME_OPERATION)) {
+        (UploadTool::Create, Some(same)) => {
+            authorization::authorize_operation(services, same, caller)
+        }
+        (UploadTool::Create | UploadTool::Get, _) => Ok(()),
     }
 }
 

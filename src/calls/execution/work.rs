@@ -7,15 +7,15 @@ use rmcp::model::JsonObject;
 use tracing::Instrument;
 
 use super::{
+    authorization::{Stopped, authorize, authorize_needs},
     call::{Call, span},
     operations::CallOperations,
-    steps::Stopped,
 };
 use crate::{
     accounts::access::BacklogAccess,
     calls::{
         call_outcome::CallOutcome,
-        caller::{AuthChallenge, Caller},
+        caller::Caller,
         registered_tool::{RegisteredTool, Work},
         services::Services,
     },
@@ -75,37 +75,6 @@ pub(super) async fn execute(
     }
 }
 
-/// Checks the policy and the scopes.
-pub(super) fn authorize(
-    services: &Services,
-    entry: &RegisteredTool,
-    caller: &Caller,
-) -> Result<(), Stopped> {
-    let tool = &entry.meta;
-    let stop = |outcome, text: &str| Stopped {
-        outcome,
-        called: failed(services, caller, text),
-    };
-    if let Err(denied) = caller.policy.check(tool) {
-        let text = format!("{} cannot be used: {denied}.", tool.name);
-        return Err(stop(ToolOutcome::Denied, &text));
-    }
-    let scope = tool.effect.scope();
-    if caller.scopes.contains(scope) {
-        return Ok(());
-    }
-    let wanted = caller.scopes.iter().chain([scope]).collect();
-    caller
-        .challenge
-        .set(AuthChallenge::InsufficientScope(wanted));
-    let text = format!(
-        "{} needs the scope {}; connect again and allow it.",
-        tool.name,
-        scope.as_str()
-    );
-    Err(stop(ToolOutcome::InsufficientScope, &text))
-}
-
 /// Normalizes the arguments.
 pub(super) fn read(
     services: &Services,
@@ -128,16 +97,7 @@ fn begin(
     mut arguments: JsonObject,
 ) -> Result<Begun, Stopped> {
     authorize(services, entry, caller)?;
-    if !services.registry().has_needs(work, caller) {
-        let text = format!(
-            "{} cannot be used: this connection leaves out the operations that it needs.",
-            entry.meta.name
-        );
-        return Err(Stopped {
-            outcome: ToolOutcome::Denied,
-            called: failed(services, caller, &text),
-        });
-    }
+    authorize_needs(services, entry, caller)?;
     let access = match services.organizations() {
         None => Arc::clone(&caller.access),
         Some(all) => all

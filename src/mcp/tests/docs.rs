@@ -6,6 +6,7 @@ use crate::{
 };
 use std::{env, fmt::Write, fs, path::Path};
 
+use oauth_values::Scope;
 use serde_json::Value;
 
 const HEAD: &str = "# Tools
@@ -18,6 +19,8 @@ The names and inputs of the first seven toolsets are those of \
 with the input `format: \"concise\"` [shorter JSON](../README.md#concise-results). \
 A tool that **reads** requires the scope `backlog:read`. A tool that **writes**, **replaces**, **deletes** or \
 **gives access** requires `backlog:write`, and is neither listed nor run where the operator allows only reading. \
+One that deletes also requires `backlog:delete`, and one that **administers** (it changes settings, members or \
+webhooks) `backlog:admin`. \
 A tool that replaces, deletes or gives access has the `destructiveHint`: the previous content is lost, or a user or \
 a URL has access for longer than the grant lasts. A tool that writes adds something, or changes content that Backlog \
 keeps in a change log or a history. Inputs in *italics* are required. Where a tool has both an id and a key (or a \
@@ -71,15 +74,18 @@ fn inputs(tool: &RegisteredTool) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-fn effect(tool: &RegisteredTool) -> &'static str {
-    match tool.meta.effect {
+fn effect(tool: &RegisteredTool) -> String {
+    let meta = &tool.meta;
+    let effect = match meta.effect {
         effect if effect.read_only => "reads",
         effect if !effect.destructive => "writes",
-        _ if tool.meta.name.starts_with("delete_") || tool.meta.name.starts_with("remove_") => {
-            "deletes"
-        }
-        _ if tool.meta.name.starts_with("add_") => "gives access",
+        effect if effect.removes => "deletes",
+        _ if meta.name.starts_with("add_") => "gives access",
         _ => "replaces",
+    };
+    match meta.scopes().contains(Scope::Admin) {
+        true => format!("{effect}, administers"),
+        false => effect.to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! layer mounts it, in front of a fake Backlog.
 
 mod advice;
+mod by_name;
 mod calls;
 mod changes;
 mod concise;
@@ -15,6 +16,7 @@ mod hidden;
 mod hints;
 mod inputs;
 mod inputs_bound;
+mod levels;
 mod names;
 mod options;
 mod organizations;

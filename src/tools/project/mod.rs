@@ -19,7 +19,7 @@ use crate::toolkit::{
     name_list::NameList,
     project_binding::{ProjectBinding, ProjectOf},
     rest::Rest,
-    tool::ApiTool,
+    tool::{ApiTool, Effect},
 };
 
 /// Lists the projects that the user can see.
@@ -105,6 +105,7 @@ impl ApiTool for AddProject {
         ("textFormattingRule", "backlog"),
     ]);
     const PROJECTS: ProjectBinding = ProjectBinding::Refused("it adds a project");
+    const EFFECT: Effect = Effect::of(Self::CALL.method()).administers();
     const CHANGES: &'static [NameList] = &[NameList::Projects];
     const REST: Rest = Rest::SHORT;
 }
@@ -158,6 +159,7 @@ impl ApiTool for UpdateProject {
     const TITLE: &'static str = "Update project";
     const CALL: Operation = Operation::patch("projects/{projectId|projectKey}");
     const PROJECTS: ProjectBinding = ProjectBinding::Inputs;
+    const EFFECT: Effect = Effect::of(Self::CALL.method()).administers();
     const CHANGES: &'static [NameList] = &[NameList::Projects];
     const REST: Rest = Rest::SHORT;
 }

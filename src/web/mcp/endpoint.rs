@@ -3,7 +3,8 @@
 //! 1. Without a token, or with one that is not valid here: 401 and a challenge, which requests only
 //!    the scopes that are usable here.
 //! 2. The token's session becomes the caller of the tools, restricted by the space and by the
-//!    request (`X-MCP-Toolsets`, `X-MCP-Readonly`, `X-MCP-Format`).
+//!    request (`X-MCP-Toolsets`, `X-MCP-Tools`, `X-MCP-Exclude-Tools`, `X-MCP-Readonly`,
+//!    `X-MCP-Format`).
 //! 3. The request counts for its grant and its user while it is in progress (`under_way`), and its
 //!    body is read within the user's share of memory (`request_body`).
 //! 4. Plain requests take the fast path (`fast_path`); all others go through the protocol's
@@ -35,7 +36,6 @@ use crate::web::{
     error::{JsonError, counted},
     issuer,
     limits::{body_budget::Owner, in_progress::Call, unchecked_lookups::LookUpError},
-    offered_access,
     request_body::{self, Unread},
 };
 use crate::{
@@ -146,7 +146,7 @@ async fn serve<B: MessageBody + 'static>(
     next: Next<B>,
     admitted: Admitted,
 ) -> Result<ServiceResponse<EitherBody<BudgetedBody, BoxBody>>, Error> {
-    let bounds = match asked_for(&request) {
+    let bounds = match asked_for(hub, &request) {
         Ok(asked) => hub.policy.narrowed_by(&asked),
         Err(error) => return Ok(respond(request, bad_request(&error))),
     };
@@ -250,10 +250,10 @@ fn charge(hub: &web::Data<AppState>, grant: GrantId, user: (SpaceId, i64)) -> Ch
 }
 
 /// The restrictions that the request chose by its headers or its URL.
-fn asked_for(request: &ServiceRequest) -> Result<Policy, BadRequest> {
+fn asked_for(hub: &AppState, request: &ServiceRequest) -> Result<Policy, BadRequest> {
     let headers = request.headers().iter();
     let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
-    Policy::asked_for(headers, request.query_string())
+    Policy::asked_for(headers, request.query_string(), hub.known_tools.names())
 }
 
 /// Rejects a request without a valid token. The challenge requests only the scopes that are usable:
@@ -266,7 +266,7 @@ fn refusal(
 ) -> HttpResponse {
     let is_read_only = hub.policy.read_only
         || issuer.space.as_ref().is_some_and(|space| space.read_only)
-        || asked_for(request).is_ok_and(|asked| asked.read_only);
+        || asked_for(hub, request).is_ok_and(|asked| asked.read_only);
     let scopes = match is_read_only {
         true => [Scope::Read].into_iter().collect(),
         false => Scopes::all(),
@@ -324,7 +324,7 @@ fn is_for(hub: &AppState, session: &Session, issuer: &Issuer) -> bool {
 }
 
 fn policy(session: &Session) -> Policy {
-    offered_access::policy_of(&session.principal.space)
+    Policy::of_space(&session.principal.space)
 }
 
 /// The reasons for a `WWW-Authenticate` response.

@@ -34,7 +34,7 @@ use crate::web::{
     limits::{Attempt, Endpoint, Limited, unchecked_lookups::LookUpError},
     offered_access,
     pages::{
-        ConsentPage, ForwardPage, NamingProblem, Problem,
+        ConsentPage, ForwardPage, NamingProblem, Problem, level_field,
         response::{frame, html},
     },
     request_body::OAuthBody,
@@ -365,14 +365,17 @@ async fn settled_meanwhile(hub: &AppState, slug: Option<&str>) -> Result<Chosen,
     Ok(disabled.map_or(Chosen::NotOffered, Chosen::Space))
 }
 
-/// The user may grant less than was offered. Where the page did not know the space yet, its limits
-/// apply to the choice.
+/// The user may grant less than was offered; the levels are those that the user chose, and only with
+/// writing. Where the page did not know the space yet, its limits apply to the choice.
 fn chosen_scopes(offered: Scopes, params: &Params) -> Option<Scopes> {
     let read = Scopes::from_iter([Scope::Read]);
-    let scopes = match params.get("access") {
+    let base = match params.get("access") {
         Some("read") => offered.intersection(read),
-        Some("read_write") => offered,
+        Some("read_write") => offered.base(),
         Some(_) | None => return None,
     };
+    let is_chosen = |level: &Scope| params.get(level_field(*level)) == Some("allow");
+    let chosen: Scopes = Scope::LEVELS.into_iter().filter(is_chosen).collect();
+    let scopes = base.union(chosen.intersection(offered)).effective();
     (!scopes.is_empty()).then_some(scopes)
 }

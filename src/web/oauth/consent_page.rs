@@ -102,7 +102,7 @@ fn levels(hub: &AppState, offer: &Offer, requested: Scopes) -> Levels {
             },
         },
         Offer::Open(_) | Offer::None => Levels {
-            offered: requested.intersection(hub.scopes_in_use.within(&hub.policy)),
+            offered: offered_access::within_hub(hub, requested),
             limits: AccessLimits {
                 read_only: of_hub,
                 ..AccessLimits::default()

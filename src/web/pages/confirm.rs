@@ -4,10 +4,10 @@
 //! (`continue` or `switch`).
 
 use askama::Template;
-use oauth_values::{Scope, Scopes};
+use oauth_values::Scopes;
 
 use super::{
-    consent::{AskingClient, SpaceLine},
+    consent::{AskingClient, SpaceLine, in_words},
     display,
     frame::Frame,
 };
@@ -41,15 +41,7 @@ impl ConfirmPage {
     }
 
     fn access(&self) -> String {
-        let key = match (
-            self.granted.contains(Scope::Read),
-            self.granted.contains(Scope::Write),
-        ) {
-            (true, true) => "consent.read_write",
-            (false, true) => "consent.write",
-            (_, false) => "consent.read",
-        };
-        self.frame.text(key)
+        in_words(self.granted, &self.frame)
     }
 }
 

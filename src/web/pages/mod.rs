@@ -39,7 +39,7 @@ pub use confirm::ConfirmPage;
 pub use connect::{ConnectPage, DemoLinks};
 pub use consent::{
     AccessLifetimes, AccessLimits, AskingClient, ConsentPage, Levels, NamingProblem,
-    RedirectTarget, SpaceChoice, SpaceLine,
+    RedirectTarget, SpaceChoice, SpaceLine, level_field,
 };
 pub use forward::ForwardPage;
 pub use frame::Frame;

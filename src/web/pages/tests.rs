@@ -91,7 +91,7 @@ fn consent(locale: Locale) -> ConsentPage {
         frame: frame(locale),
         client: known_client(),
         space: SpaceChoice::One(space("acme")),
-        levels: levels("backlog:read backlog:write"),
+        levels: levels("backlog:read backlog:write backlog:delete backlog:admin"),
         lifetimes: AccessLifetimes {
             idle: Duration::from_hours(720),
             longest: Some(Duration::from_hours(5)),
@@ -632,6 +632,18 @@ fn the_form_carries_what_the_decision_needs() {
     let write = of("backlog:write");
     assert_eq!(offers(&write, "access"), [pair("checkbox", "read_write")]);
 
+    for (added, delete, admin) in [
+        ("", 0, 0),
+        (" backlog:delete", 1, 0),
+        (" backlog:delete backlog:admin", 1, 1),
+    ] {
+        let html = of(&format!("backlog:write{added}"));
+        let allow = pair("checkbox", "allow");
+        assert_eq!(offers(&html, "allow_delete"), vec![allow.clone(); delete]);
+        assert_eq!(offers(&html, "allow_admin"), vec![allow; admin]);
+        assert!(!html.contains("checked"), "nothing is preselected");
+    }
+
     let several = ConsentPage {
         space: open(&["acme", "globex"], None),
         ..consent(Locale::Ja)
@@ -795,6 +807,29 @@ fn text_of(html: &str) -> String {
     let element = Regex::new("<[^>]*>").unwrap();
     let text = element.replace_all(html, " ");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_confirmation_names_each_part_of_the_access() {
+    for (granted, expected) in [
+        ("backlog:read", "Read only"),
+        ("backlog:write", "Change"),
+        (
+            "backlog:read backlog:write backlog:admin",
+            "Read and change, Administer",
+        ),
+        (
+            "backlog:read backlog:write backlog:delete backlog:admin",
+            "Read and change, Delete, Administer",
+        ),
+    ] {
+        let page = ConfirmPage {
+            granted: Scopes::parse(granted),
+            ..confirm(Locale::En)
+        };
+        let shown = format!("<dd>{expected}</dd>");
+        assert!(page.html().contains(&shown), "{granted}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Who may use a link: whoever presents its secret, at a host of its space, while its grant is live
-//! and may change something.
+//! and may upload files.
 
 use actix_web::HttpRequest;
 use oauth_values::{
@@ -10,6 +10,7 @@ use oauth_values::{
 use super::refusal::Refusal;
 use crate::{
     accounts::{session_cache::Session, upload_links::SECRET},
+    calls::{policy::Policy, upload_tools::SAME_OPERATION},
     db::{self, upload_links::UploadLink},
     domain::{SpaceId, UploadLinkId, upload_link::UploadLinkState},
     web::{AppState, Issuer, issuer, limits::Holder},
@@ -58,8 +59,10 @@ pub(super) async fn admit(hub: &AppState, request: &HttpRequest) -> Result<Admit
     if !principal.space.is_enabled() {
         return Err(Refusal::SpaceDisabled(principal.space.name.clone()));
     }
-    let is_read_only = hub.policy.read_only || principal.space.read_only;
-    if is_read_only || !principal.scopes.contains(Scope::Write) || session.access.has_ended() {
+    let limits = hub.policy.narrowed_by(&Policy::of_space(&principal.space));
+    let same = hub.known_tools.get(SAME_OPERATION);
+    let is_allowed = same.is_some_and(|tool| limits.check_operation(&tool.meta).is_ok());
+    if !is_allowed || !principal.scopes.contains(Scope::Write) || session.access.has_ended() {
         return Err(Refusal::NotAllowed);
     }
     Ok(Admitted {

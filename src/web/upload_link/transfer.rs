@@ -29,6 +29,7 @@ use super::{
 use crate::{
     accounts::{access::BacklogAccess, backlog_tokens::GrantAccess},
     audit::Recorder,
+    calls::upload_tools::SAME_OPERATION,
     db,
     domain::{audit_event::ToolOutcome, upload_link::UploadedFile},
     toolkit::{
@@ -43,8 +44,6 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_mins(10);
 /// How long an attempt holds its link if the process ends.
 const LEASE: Duration = Duration::from_mins(11);
-/// The tool that does the same; an upload is recorded as a call of it.
-const TOOL: &str = "upload_attachment";
 
 /// Where the bytes of the file come from.
 pub(super) enum Source {
@@ -131,7 +130,7 @@ impl Transfer {
         parts: Receiver<Part>,
         ready: oneshot::Sender<()>,
     ) -> Result<UploadedFile, Refusal> {
-        let mut record = self.recorder.tool_call(TOOL, self.access.actor());
+        let mut record = self.recorder.tool_call(SAME_OPERATION, self.access.actor());
         if !db::upload_links::begin(&self.db, self.hash, self.attempt, LEASE).await? {
             record.ended(ToolOutcome::Denied);
             let link = db::upload_links::find(&self.db, self.hash).await?;

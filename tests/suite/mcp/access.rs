@@ -7,11 +7,9 @@ use serde_json::json;
 use crate::support::{
     hub::{TestHub, eventually, http},
     mcp::{challenge, message, request},
-    person::{Person, Tokens, authorize_url_with, exchange, tokens},
+    person::{EVERY_SCOPE, Person, Tokens, authorize_url_with, exchange, tokens},
     reply::Reply,
 };
-
-const READ_AND_WRITE: &str = "backlog:read backlog:write";
 
 async fn list_at(url: &str, token: Option<&str>) -> Reply {
     Reply::to(request(url, token).json(&message("tools/list", json!({})))).await
@@ -75,7 +73,7 @@ async fn rules_7_and_8_a_challenge_leads_to_the_metadata_and_names_the_scopes() 
                 assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{authorization:?}");
                 let challenge = challenge(&reply);
                 assert_eq!(challenge.get("error").map(String::as_str), error);
-                assert_eq!(challenge["scope"], READ_AND_WRITE);
+                assert_eq!(challenge["scope"], EVERY_SCOPE);
                 // Rule 9: a browser-based client can read it.
                 assert_eq!(reply.header("access-control-allow-origin"), "*");
                 let exposed = reply.list("access-control-expose-headers");
@@ -110,7 +108,7 @@ async fn a_challenge_asks_for_no_more_than_can_be_used() {
     assert_eq!(scope_at(reading, Some("nonsense")).await, "backlog:read");
     // One that nobody can read is refused once there is a token.
     let unreadable = hub.url("/mcp?readonly=perhaps");
-    assert_eq!(scope_at(unreadable, None).await, READ_AND_WRITE);
+    assert_eq!(scope_at(unreadable, None).await, EVERY_SCOPE);
     // A space that allows reading only.
     hub.sql("UPDATE hub.spaces SET read_only = true").await;
     let space = hub.url("/spaces/default/mcp");

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     hub::{TestHub, http},
+    person::EVERY_SCOPE,
     reply::Reply,
 };
 
@@ -218,12 +219,17 @@ async fn rules_8_and_11_both_documents_name_the_scopes_and_only_one_offline_acce
     let resource = document(&hub, PROTECTED_RESOURCE[0]).await;
     assert_eq!(
         resource["scopes_supported"],
-        json!(["backlog:read", "backlog:write"])
+        json!(EVERY_SCOPE.split(' ').collect::<Vec<_>>())
     );
     let server = document(&hub, AUTHORIZATION_SERVER[0]).await;
     assert_eq!(
         server["scopes_supported"],
-        json!(["backlog:read", "backlog:write", "offline_access"])
+        json!(
+            EVERY_SCOPE
+                .split(' ')
+                .chain(["offline_access"])
+                .collect::<Vec<_>>()
+        )
     );
     hub.stop().await;
 }

@@ -10,6 +10,7 @@ mod confirmation;
 mod consent;
 mod forged_credentials;
 mod grant_limits;
+mod levels;
 mod metadata;
 pub(crate) mod private_key_jwt;
 mod refresh;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{
     hub::TestHub,
-    person::{Person, call, exchange, refresh, result, tokens},
+    person::{EVERY_SCOPE, Person, call, exchange, refresh, result, tokens},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,7 +22,7 @@ async fn a_user_signs_in_and_the_tools_act_as_that_user() {
     assert_eq!(status, StatusCode::OK, "{body}");
     assert_eq!(body["token_type"], "Bearer");
     assert_eq!(body["expires_in"], 3600);
-    assert_eq!(body["scope"], "backlog:read backlog:write");
+    assert_eq!(body["scope"], EVERY_SCOPE);
     let tokens = tokens(&client_id, &body);
 
     let (status, me) = call(&hub.base_url, &tokens.access_token, "get_myself", json!({})).await;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::{
     hub::{REDIRECT_URI, TestHub, eventually, http},
-    person::{Person, VERIFIER, authorize_url_with, exchange, tokens},
+    person::{EVERY_SCOPE, Person, VERIFIER, authorize_url_with, exchange, tokens},
     reply::Reply,
     tokens::{refused, works},
 };
@@ -73,7 +73,7 @@ async fn rule_28_a_response_has_a_lifetime_and_a_refresh_token_and_is_not_cached
                 .unwrap()
                 .starts_with("bmh_rt_")
         );
-        assert_eq!(body["scope"], "backlog:read backlog:write");
+        assert_eq!(body["scope"], EVERY_SCOPE);
     }
     hub.stop().await;
 }

@@ -272,7 +272,8 @@ impl Browser {
             .await;
     }
 
-    /// Approves on the consent page, with the most access that is offered.
+    /// Approves on the consent page: reading and changing, if both are offered, without the levels
+    /// that can be added.
     pub(crate) async fn approve(&self) {
         self.click("label:last-of-type input[name=access]").await;
         self.decide("approve").await;

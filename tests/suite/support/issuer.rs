@@ -124,6 +124,8 @@ impl Issuer {
             ("csrf", page.field("csrf")),
             ("space", page.field("space")),
             ("access", "read_write".to_owned()),
+            ("allow_delete", "allow".to_owned()),
+            ("allow_admin", "allow".to_owned()),
             ("decision", "approve".to_owned()),
         ];
         person

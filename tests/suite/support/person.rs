@@ -145,6 +145,9 @@ pub(crate) fn param(url: &str, name: &str) -> String {
         .into_owned()
 }
 
+/// The scopes that the hub can grant, in the order in which it writes them.
+pub(crate) const EVERY_SCOPE: &str = "backlog:read backlog:write backlog:delete backlog:admin";
+
 /// The answer of `/token`, and what the test needs to go on.
 #[derive(Clone, Debug)]
 pub(crate) struct Tokens {
@@ -254,6 +257,8 @@ impl Person {
             .map(|name| (name, consent.field(name)))
             .into();
         form.insert("access", "read_write".to_owned());
+        form.insert("allow_delete", "allow".to_owned());
+        form.insert("allow_admin", "allow".to_owned());
         form.insert("decision", "approve".to_owned());
         form.extend(
             changes

@@ -65,6 +65,66 @@ async fn a_connection_chooses_within_what_its_space_offers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_and_its_space_allow_and_exclude_tools_by_name() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let token = Some(tokens.access_token.as_str());
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let at = |query: &str| request(&format!("{}?{query}", hub.mcp_url()), token);
+    let plain = || request(&hub.mcp_url(), token);
+
+    let named: BTreeSet<_> = names(&["add_webhook", "search"]);
+    assert_eq!(listed(at("tools=add_webhook,search")).await, named);
+    let header = plain().header("X-MCP-Tools", "add_webhook,search");
+    assert_eq!(listed(header).await, named);
+    let without = plain().header("X-MCP-Exclude-Tools", "update_issue,search");
+    let work = listed(plain()).await;
+    let left: BTreeSet<_> = work
+        .difference(&names(&["change_issues", "search"]))
+        .cloned()
+        .collect();
+    assert_eq!(listed(without).await, left);
+    for unknown in ["tools=get_isue", "exclude_tools=get_isue"] {
+        let reply = Reply::to(at(unknown).json(&message("tools/list", json!({})))).await;
+        assert_eq!(reply.status, 400, "{}", reply.body);
+        assert!(
+            reply.body.contains("the nearest is `get_issue`"),
+            "{}",
+            reply.body
+        );
+    }
+
+    let limit = async |limits: &str| {
+        let limit = format!("SELECT admin.limit_tools(slug, {limits}) FROM hub.spaces");
+        hub.sql(&limit).await;
+    };
+    limit("tools => '{get_issue,search}', exclude_tools => '{add_issue}'").await;
+    eventually("the space offers what it names", async || {
+        listed(plain()).await == names(&["get_issue", "search"])
+    })
+    .await;
+    assert_eq!(
+        listed(at("toolsets=everything")).await,
+        names(&["get_issue"])
+    );
+    assert_eq!(
+        listed(at("tools=add_issue,search")).await,
+        names(&["search"])
+    );
+    let issue = json!({"issueKey": "OPS-1"});
+    let refused = call(&hub, token, "delete_issue", issue.clone()).await;
+    assert!(failure(&refused).contains("not one of the tools that are enabled here"));
+    let read = call(&hub, token, "get_issue", issue).await;
+    assert_eq!(read.json()["result"]["isError"], false);
+    limit("tools => '{all}', exclude_tools => '{}'").await;
+    eventually("the limit is lifted", async || {
+        listed(plain()).await == work
+    })
+    .await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_uploaded_file_comes_back_from_the_issue_it_was_attached_to() {
     let hub = TestHub::start().await;
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;

@@ -195,6 +195,25 @@ async fn a_grant_that_may_only_read_gets_no_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_is_closed_with_the_tool_that_does_the_same() {
+    let hub = TestHub::start().await;
+    let tokens = signed_in(&hub).await;
+    let link = named(&hub, &tokens.access_token).await;
+    hub.sql("UPDATE hub.spaces SET exclude_tools = '{upload_attachment}'")
+        .await;
+    assert_eq!(error(&put(&link.url, "a").await, 403), "access_denied");
+    assert_eq!(uploads(&hub), 0);
+    eventually("no link is created", async || {
+        let name = json!({ "name": "a" });
+        let refused = mcp::call(&hub, Some(&tokens.access_token), "create_upload_link", name).await;
+        let reason = "upload_attachment cannot be used: it is excluded here.";
+        refused.body.contains(reason)
+    })
+    .await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_takes_a_file_in_both_languages() {
     let hub = TestHub::start().await;
     let tokens = signed_in(&hub).await;

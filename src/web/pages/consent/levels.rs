@@ -2,7 +2,9 @@
 //!
 //! Nothing is preselected, even if there is only one level: a page that makes a user click twice in
 //! one place (double-click hijacking) cannot approve, because the form needs a choice elsewhere on
-//! the page first. The form sends `access`: `read` or `read_write`.
+//! the page first. The form sends `access`: `read` or `read_write`. The levels that add to writing
+//! ([`Scope::LEVELS`]) have a box each: the form sends the [`level_field`] of one that is ticked, as
+//! `allow`, and reading ignores it.
 
 use oauth_values::{Scope, Scopes};
 
@@ -39,6 +41,44 @@ pub(in crate::web::pages) struct Level {
     pub(in crate::web::pages) detail: String,
 }
 
+/// A level that adds to writing, as its box shows it.
+pub(in crate::web::pages) struct AddedLevel {
+    pub(in crate::web::pages) field: &'static str,
+    pub(in crate::web::pages) title: String,
+    pub(in crate::web::pages) detail: String,
+}
+
+/// The field of the form that grants a scope.
+pub fn level_field(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Delete => "allow_delete",
+        Scope::Admin => "allow_admin",
+        Scope::Read | Scope::Write => "access",
+    }
+}
+
+/// The keys of a text with the name of a level that adds to writing, and of its details.
+fn texts_of(level: Scope) -> Option<(&'static str, &'static str)> {
+    match level {
+        Scope::Delete => Some(("consent.delete", "consent.delete_detail")),
+        Scope::Admin => Some(("consent.admin", "consent.admin_detail")),
+        Scope::Read | Scope::Write => None,
+    }
+}
+
+/// Scopes in the words of the rows: the access, then the levels that add to it.
+pub(in crate::web::pages) fn in_words(scopes: Scopes, frame: &Frame) -> String {
+    let access = match (scopes.contains(Scope::Read), scopes.contains(Scope::Write)) {
+        (true, true) => "consent.read_write",
+        (false, true) => "consent.write",
+        (_, false) => "consent.read",
+    };
+    let added = scopes.levels().iter().filter_map(texts_of);
+    let names = std::iter::once(access).chain(added.map(|(name, _)| name));
+    let names: Vec<_> = names.map(|name| frame.text(name)).collect();
+    names.join(&frame.text("consent.list_separator"))
+}
+
 impl Levels {
     /// The rows, the least access first.
     pub(super) fn rows(&self, frame: &Frame) -> Vec<Level> {
@@ -63,6 +103,20 @@ impl Levels {
             (false, true) => vec![row("read_write", "consent.write", "consent.write_detail")],
             (_, false) => vec![read],
         }
+    }
+
+    /// The boxes of the levels that add to writing.
+    pub(super) fn added(&self, frame: &Frame) -> Vec<AddedLevel> {
+        let levels = self.offered.levels().iter();
+        let added = |level| {
+            let (title, detail) = texts_of(level)?;
+            Some(AddedLevel {
+                field: level_field(level),
+                title: frame.text(title),
+                detail: frame.text(detail),
+            })
+        };
+        levels.filter_map(added).collect()
     }
 
     /// A single level is a box to tick: a radio button could not be left.

@@ -1,9 +1,9 @@
 //! The consent page: which client requests access, what for, and where the browser goes with it.
 //!
 //! The form posts to `form_action` with `request`, `csrf`, `space` (a slug) or `named_space` (the
-//! user's input), `access` ([`levels`]) and `decision` (`approve` or `deny`). If there is only one
-//! space, it is a hidden field. The buttons come before everything that the decision does not need,
-//! so that they are in sight without scrolling.
+//! user's input), `access` and the levels that are added to it ([`levels`]), and `decision`
+//! (`approve` or `deny`). If there is only one space, it is a hidden field. The buttons come before
+//! everything that the decision does not need, so that they are in sight without scrolling.
 
 mod asking_client;
 mod levels;
@@ -19,7 +19,8 @@ use super::{
 };
 
 pub use asking_client::{AskingClient, RedirectTarget};
-pub use levels::{AccessLimits, Levels};
+pub(super) use levels::in_words;
+pub use levels::{AccessLimits, Levels, level_field};
 pub use space_choice::{NamingProblem, SpaceChoice, SpaceLine};
 
 /// The content of the consent page, with the values that it sends back.

@@ -118,17 +118,22 @@ async fn rule_10_a_resource_may_be_written_loosely_and_is_stored_exactly() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_11_and_12_unknown_scopes_are_narrowed_away_and_none_means_all() {
+    const EVERY: &str = "{backlog:read,backlog:write,backlog:delete,backlog:admin}";
     let hub = TestHub::start().await;
     let person = Person::default();
     let client = hub.register().await;
     for (asked, given) in [
-        (None, "{backlog:read,backlog:write}"),
-        (Some(""), "{backlog:read,backlog:write}"),
-        (Some("offline_access"), "{backlog:read,backlog:write}"),
+        (None, EVERY),
+        (Some(""), EVERY),
+        (Some("offline_access"), EVERY),
         (Some("backlog:read offline_access"), "{backlog:read}"),
         (Some("backlog:read  backlog:read"), "{backlog:read}"),
         (Some("BACKLOG:READ backlog:write"), "{backlog:write}"),
         (Some("mcp:tools backlog:admin"), "{backlog:read}"),
+        (
+            Some("backlog:write backlog:delete"),
+            "{backlog:write,backlog:delete}",
+        ),
     ] {
         let url = authorize_url_with(&hub, &client, &[("scope", asked)]);
         person.get(&url).await.assert_says(200, "csrf");

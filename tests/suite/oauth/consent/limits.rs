@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 
 use crate::support::{
     hub::TestHub,
-    person::{Person, authorize_url, authorize_url_with, exchange},
+    person::{EVERY_SCOPE, Person, authorize_url, authorize_url_with, exchange},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,10 +76,7 @@ async fn the_limits_of_a_space_that_the_user_chooses_apply_to_the_choice() {
     hub.sql("UPDATE hub.spaces SET listed = true, read_only = slug = 'harbour'")
         .await;
     let client = hub.register().await;
-    for (slug, scope) in [
-        ("harbour", "backlog:read"),
-        ("workshop", "backlog:read backlog:write"),
-    ] {
+    for (slug, scope) in [("harbour", "backlog:read"), ("workshop", EVERY_SCOPE)] {
         let person = Person::default();
         let consent = person.get(&authorize_url(&hub, &client)).await;
         consent.assert_says(200, "applications can only read");

@@ -78,7 +78,7 @@ async fn a_user_may_grant_less_than_was_requested() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
     let challenge = mcp::challenge(&refused);
     assert_eq!(challenge["error"], "insufficient_scope");
-    assert_eq!(challenge["scope"], "backlog:read backlog:write");
+    assert_eq!(challenge["scope"], "backlog:write");
     assert_eq!(hub.sim.control().count(&Matcher::any()), before);
     hub.stop().await;
 }

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use crate::support::{
     hub::{REDIRECT_URI, TestHub, http},
-    person::{Page, Person, authorize_url, authorize_url_with, call, exchange, tokens},
+    person::{
+        EVERY_SCOPE, Page, Person, authorize_url, authorize_url_with, call, exchange, tokens,
+    },
 };
 
 /// Has this browser been sent on to Backlog without being asked?
@@ -48,7 +50,7 @@ async fn the_same_browser_goes_straight_to_backlog_the_second_time() {
         assert_eq!(answer.get("state"), "the-state");
         let (status, body) = exchange(&hub.base_url, &client_id, answer.get("code")).await;
         assert_eq!(status, StatusCode::OK, "{body}");
-        assert_eq!(body["scope"], "backlog:read backlog:write");
+        assert_eq!(body["scope"], EVERY_SCOPE);
         let tokens = tokens(&client_id, &body);
         let token = &tokens.access_token;
         let (status, me) = call(&hub.base_url, token, "get_myself", json!({})).await;

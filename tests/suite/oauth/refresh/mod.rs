@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::{
     hub::{REDIRECT_URI, TestHub, eventually, http},
     mcp,
-    person::{Person, Tokens, VERIFIER, exchange, refresh, token, tokens},
+    person::{EVERY_SCOPE, Person, Tokens, VERIFIER, exchange, refresh, token, tokens},
     reply::Reply,
     tokens::{refreshed, refused, works},
 };
@@ -339,7 +339,7 @@ async fn a_refresh_may_narrow_the_scope_and_never_widen_it() {
     // Only that access token was narrowed (RFC 6749 §6), and names of other servers
     // change nothing (rule 11).
     let whole = with_scope(&narrow, "offline_access").await.json();
-    assert_eq!(whole["scope"], "backlog:read backlog:write");
+    assert_eq!(whole["scope"], EVERY_SCOPE);
     hub.stop().await;
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{
     hub::{TestHub, http},
     mcp,
-    person::{Person, Tokens, refresh, tokens},
+    person::{EVERY_SCOPE, Person, Tokens, refresh, tokens},
     reply::Reply,
     tokens::works,
 };
@@ -45,7 +45,7 @@ async fn a_repeat_inside_the_window_may_request_less_and_is_recorded() {
     )
     .await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-    let same = ask("backlog:read backlog:write").await.json();
+    let same = ask(EVERY_SCOPE).await.json();
     assert_eq!(same, first);
     let noted = "SELECT string_agg(outcome || ' ' || (duration_ms >= 0), ', ' ORDER BY id)
                  FROM hub.audit_events WHERE event = 'refresh_repeated'

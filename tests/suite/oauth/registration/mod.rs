@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     hub::{REDIRECT_URI, TestHub, http},
-    person::{Person, VERIFIER},
+    person::{EVERY_SCOPE, Person, VERIFIER},
     reply::Reply,
 };
 
@@ -276,9 +276,9 @@ async fn a_body_that_is_not_client_metadata_is_refused() {
 async fn rules_11_and_12_a_registration_never_ends_up_without_a_scope() {
     let hub = TestHub::start().await;
     for (asked, given) in [
-        (None, "backlog:read backlog:write"),
-        (Some(""), "backlog:read backlog:write"),
-        (Some("openid profile"), "backlog:read backlog:write"),
+        (None, EVERY_SCOPE),
+        (Some(""), EVERY_SCOPE),
+        (Some("openid profile"), EVERY_SCOPE),
         (Some("backlog:read offline_access"), "backlog:read"),
         (Some("mcp:tools"), "backlog:read"),
     ] {

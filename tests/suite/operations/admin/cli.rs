@@ -118,6 +118,22 @@ async fn an_operator_manages_spaces_clients_and_users_by_command() {
         assert_eq!(shown["toolsets"], serde_json::json!(["issue", "wiki"]));
         assert_eq!(shown["allowed_projects"], serde_json::json!(["OPS"]));
         assert_eq!(shown["people"], 1);
+        let limit = format!("space update {slug} --tools get_issue,search");
+        let limited = operator
+            .json(&format!("{limit} --exclude-tools delete_issue"), "")
+            .await;
+        assert_eq!(limited["tools"], serde_json::json!(["get_issue", "search"]));
+        assert_eq!(
+            limited["exclude_tools"],
+            serde_json::json!(["delete_issue"])
+        );
+        let wrong = format!("space update {slug} --name Other --exclude-tools delete_isue");
+        operator.fails(&wrong, "", "delete_issue").await;
+        let lift = format!("space update {slug} --name Acme --tools all --exclude-tools none");
+        let lifted = operator.json(&lift, "").await;
+        assert_eq!(lifted["tools"], serde_json::Value::Null);
+        assert_eq!(lifted["exclude_tools"], serde_json::json!([]));
+        assert_eq!(lifted["name"], "Acme");
         let sheet = operator.does(&format!("space show {slug}"), "").await;
         assert!(sheet.contains("read only             yes"), "{sheet}");
         operator

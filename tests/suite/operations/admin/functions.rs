@@ -107,6 +107,31 @@ async fn an_error_names_its_cause_and_remedy_and_nothing_is_stored() {
         (other("hostnames => '{NULL}'"), "22023", "host name"),
         (other("toolsets => '{issues}'"), "22023", "notifications"),
         (other("toolsets => '{}'"), "22023", "{all}"),
+        (
+            "SELECT admin.limit_tools('acme', exclude_tools => '{delete_isue}')".into(),
+            "22023",
+            "The nearest is delete_issue",
+        ),
+        (
+            "SELECT admin.limit_tools('acme', tools => '{get_issue,NULL}')".into(),
+            "22023",
+            "unknown tool",
+        ),
+        (
+            "SELECT admin.limit_tools('acme', tools => '{}')".into(),
+            "22023",
+            "{all}",
+        ),
+        (
+            "SELECT admin.limit_tools('acme')".into(),
+            "22023",
+            "nothing to change",
+        ),
+        (
+            "SELECT admin.limit_tools('o', tools => '{get_issue}')".into(),
+            "P0002",
+            "there is no space 'o'",
+        ),
         (other("allowed_projects => '{ops}'"), "22023", "capitals"),
         (other("allowed_projects => '{}'"), "22023", "{all}"),
         (
@@ -216,6 +241,13 @@ async fn an_error_names_its_cause_and_remedy_and_nothing_is_stored() {
             "22023",
             "backlog:read",
         ),
+        (
+            "SELECT admin.register_client('x', '{https://a.example/cb}',
+                 scopes => '{backlog:read,backlog:delete}')"
+                .into(),
+            "22023",
+            "add to backlog:write",
+        ),
     ];
     let state = "SELECT concat((SELECT jsonb_agg(s) FROM hub.spaces s),
                         (SELECT jsonb_agg(s) FROM hub.given_secrets s),
@@ -305,6 +337,7 @@ async fn operator_actions_are_audited_with_the_login_role_and_without_secrets() 
     for statement in [
         format!("{CREATE})"),
         "SELECT admin.update_space('acme', name => 'A', oauth_client_secret => 'the-secret-of-acme')".into(),
+        "SELECT admin.limit_tools('acme', tools => '{all}', exclude_tools => '{delete_issue}')".into(),
         "SELECT admin.set_space_secret('acme', 'the-secret-of-acme')".into(),
         "SELECT admin.disable_space('acme'), admin.disable_space('acme')".into(),
         "SELECT admin.enable_space('acme'), admin.enable_space('acme')".into(),
@@ -324,7 +357,7 @@ async fn operator_actions_are_audited_with_the_login_role_and_without_secrets() 
         text(&pool, &trail).await.as_deref(),
         Some(
             "space_created acme; space_updated acme: oauth_client_secret, name; \
-             space_secret_set acme; space_disabled acme; space_enabled acme; \
+             space_updated acme: tools, exclude_tools; space_secret_set acme; space_disabled acme; space_enabled acme; \
              client_registered Desk; \
              client_revoked "
                 .to_owned()

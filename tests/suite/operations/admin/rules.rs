@@ -3,7 +3,10 @@
 use std::cell::Cell;
 
 use backlog_client::BacklogUrl;
-use backlog_mcp_hub::toolkit::toolset::Toolset;
+use backlog_mcp_hub::{
+    calls::{known_tools::KnownTools, options::ToolOptions},
+    toolkit::toolset::Toolset,
+};
 use oauth_values::RedirectUri;
 use proptest::{prelude::*, test_runner::TestRunner};
 use sqlx::PgPool;
@@ -134,6 +137,17 @@ async fn the_database_knows_the_toolsets_of_the_service() {
         .await
         .expect("the toolsets");
     assert_eq!(known, Toolset::NAMED.map(Toolset::as_str));
+}
+
+#[tokio::test]
+async fn the_database_knows_the_tools_of_the_service() {
+    let database = TestDatabase::create().await;
+    let known: Vec<String> = sqlx::query_scalar("SELECT unnest(hub.known_tools())")
+        .fetch_all(database.pool())
+        .await
+        .expect("the tools");
+    let tools = KnownTools::new(&ToolOptions::default().prefix);
+    assert_eq!(known, tools.names().all().collect::<Vec<_>>());
 }
 
 /// The service reads whatever the function lets through, or refuses it with the same right.

@@ -296,7 +296,7 @@ async fn hub_service_lifts_no_bound_of_a_space() {
     hub.second_space("acme").await;
     hub.sql(
         "UPDATE hub.spaces SET read_only = true, toolsets = '{issue}', disabled_at = now(),
-             allowed_projects = '{OPS}'",
+             allowed_projects = '{OPS}', tools = '{get_issue}', exclude_tools = '{add_issue}'",
     )
     .await;
     let before = "SELECT jsonb_agg(s ORDER BY slug)::text FROM hub.spaces AS s";
@@ -307,6 +307,9 @@ async fn hub_service_lifts_no_bound_of_a_space() {
         "UPDATE hub.spaces SET read_only = false",
         "UPDATE hub.spaces SET toolsets = NULL",
         "UPDATE hub.spaces SET allowed_projects = NULL",
+        "UPDATE hub.spaces SET tools = NULL",
+        "UPDATE hub.spaces SET exclude_tools = '{}'",
+        "SELECT admin.limit_tools('acme', exclude_tools => '{}')",
         "UPDATE hub.spaces SET disabled_at = NULL",
         "UPDATE hub.spaces SET hostnames = '{evil.example}'",
         "UPDATE hub.spaces SET is_default = NOT is_default",
