@@ -48,6 +48,8 @@ const DEAD_FOR: Duration = Duration::from_secs(5);
 pub struct Session {
     pub principal: Principal,
     pub access: GrantAccess,
+    /// Whether the space allows the client. A change of either looks the session up again.
+    pub client_is_allowed: bool,
 }
 
 /// Why Backlog did not identify a user.
@@ -57,6 +59,12 @@ pub enum SignInError {
     Backlog(#[from] BacklogError),
     #[error(transparent)]
     Misconfigured(#[from] SpaceError),
+}
+
+fn client_is_allowed(found: &Found) -> bool {
+    let redirect_uris = found.redirect_uris.iter().map(String::as_str);
+    let allowed = &found.principal.space.clients;
+    allowed.admit(&found.client, redirect_uris)
 }
 
 #[derive(Clone, Debug)]
@@ -158,12 +166,14 @@ impl SessionCache {
         if found.unused {
             db::access_tokens::mark_used(&self.renewals.db, hash).await?;
         }
+        let client_is_allowed = client_is_allowed(&found);
         let principal = &found.principal;
         let access = GrantAccess::new(&self.renewals, &principal.grant, &principal.space, account)?;
         access.set_stale(false);
         let session = Arc::new(Session {
             principal: found.principal,
             access,
+            client_is_allowed,
         });
         self.by_token.insert(hash, Arc::clone(&session)).await;
         if self.changes.load(Ordering::Acquire) != before {
@@ -177,17 +187,19 @@ impl SessionCache {
     /// there is none.
     pub async fn of_upload_link(&self, hash: TokenHash) -> Result<Option<Session>, SessionError> {
         let found = db::access_tokens::find_principal_of_link(&self.renewals.db, hash).await?;
-        let Some(Found {
-            principal,
-            account: Some(account),
-            ..
-        }) = found
-        else {
+        let Some(found) = found else {
             return Ok(None);
         };
-        let (grant, space) = (&principal.grant, &principal.space);
-        let access = GrantAccess::new(&self.renewals, grant, space, &account)?;
-        Ok(Some(Session { principal, access }))
+        let Some(account) = &found.account else {
+            return Ok(None);
+        };
+        let (grant, space) = (&found.principal.grant, &found.principal.space);
+        let access = GrantAccess::new(&self.renewals, grant, space, account)?;
+        Ok(Some(Session {
+            client_is_allowed: client_is_allowed(&found),
+            principal: found.principal,
+            access,
+        }))
     }
 
     /// Finds the principal of a token, and its account. If the grant has Backlog tokens of its own,

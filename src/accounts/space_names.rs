@@ -199,7 +199,7 @@ impl SpaceNames {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{SpaceId, SpaceState};
+    use crate::domain::{AllowedClients, AllowedNetworks, SpaceId, SpaceState};
 
     fn space(slug: &str, hostnames: &[&str]) -> Space {
         Space {
@@ -218,6 +218,8 @@ mod tests {
             allowed_projects: None,
             redirect_uri: "/callback".to_owned(),
             listed: false,
+            clients: AllowedClients::default(),
+            networks: AllowedNetworks::default(),
             state: SpaceState::Enabled,
         }
     }

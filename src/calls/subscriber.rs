@@ -1,6 +1,6 @@
 //! The part of a caller that a subscription keeps: it looks up the caller's permissions again.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use oauth_values::{Scopes, token::TokenHash};
@@ -23,6 +23,8 @@ pub struct Subscriber {
     /// The Backlog user of the grant.
     pub user: (SpaceId, i64),
     pub token_expires_at: DateTime<Utc>,
+    /// Where the request came from, if that is known.
+    pub address: Option<IpAddr>,
     /// The limits of the caller other than the space's.
     pub bounds: Policy,
     /// The policy of the space.
@@ -44,7 +46,7 @@ impl Subscriber {
         self.sessions.subscriptions().take(holder, self.token)
     }
 
-    /// Returns the current permissions of the caller; `None` if it no longer exists.
+    /// Returns the current permissions of the caller; `None` if it no longer has any.
     pub(crate) async fn permissions(&self) -> Option<Permissions> {
         let _permit = self.sessions.subscriptions().lookup_permit().await;
         let session = match self.sessions.by_hash(self.token).await {
@@ -55,7 +57,10 @@ impl Subscriber {
                 return None;
             }
         };
-        session.principal.space.is_enabled().then(|| Permissions {
+        let space = &session.principal.space;
+        let is_allowed =
+            space.is_enabled() && session.client_is_allowed && space.networks.admit(self.address);
+        is_allowed.then(|| Permissions {
             scopes: session.principal.scopes,
             policy: self.bounds.narrowed_by(&(self.policy_of)(&session)),
         })

@@ -133,6 +133,7 @@ fn patient(settings: Settings) -> Result<Patient, Finding> {
         keys,
         callback,
         sites: settings.sites,
+        has_trusted_proxies: !settings.trusted_proxies.is_empty(),
         default_space: settings.default_space.map(|space| space.url),
     })
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod access_args;
 mod audit;
 mod cleanup;
 mod client;

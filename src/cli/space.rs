@@ -9,6 +9,7 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
 use super::{
+    access_args::AccessArgs,
     operator::{Common, KeyArgs, OperatorArgs, explain},
     output::{sheet, table, time, yes_no},
     secret_input,
@@ -136,6 +137,8 @@ struct Rest {
     #[arg(long, value_delimiter = ',', value_name = "KEY,…")]
     projects: Option<Vec<String>>,
     #[command(flatten)]
+    access: AccessArgs,
+    #[command(flatten)]
     keys: KeyArgs,
 }
 
@@ -211,7 +214,7 @@ impl Add {
         let mut transaction = db.begin().await.map_err(explain)?;
         let created = admin::create_space(&mut *transaction, &self.slug, &settings).await;
         created.map_err(explain)?;
-        self.rest.limit_tools(&mut transaction, &self.slug).await?;
+        self.rest.limit(&mut transaction, &self.slug).await?;
         transaction.commit().await.map_err(explain)?;
         report(db, common, &self.slug, ADDED, None).await
     }
@@ -245,9 +248,9 @@ impl Update {
             ..self.rest.settings(secret.as_ref())
         };
         let mut transaction = db.begin().await.map_err(explain)?;
-        let limits_tools = self.rest.limit_tools(&mut transaction, &self.slug).await?;
+        let limits = self.rest.limit(&mut transaction, &self.slug).await?;
         // Without any change, it reports that there is nothing to change.
-        if !limits_tools || settings != SpaceSettings::default() {
+        if !limits || settings != SpaceSettings::default() {
             let changed = admin::update_space(&mut *transaction, &self.slug, &settings).await;
             changed.map_err(explain)?;
         }
@@ -257,6 +260,13 @@ impl Update {
 }
 
 impl Rest {
+    /// Sets the limits that have a function of their own. Returns whether there are any.
+    async fn limit(&self, db: &mut PgConnection, slug: &str) -> anyhow::Result<bool> {
+        let limits_tools = self.limit_tools(db, slug).await?;
+        let limits_access = self.access.apply(db, slug).await?;
+        Ok(limits_tools || limits_access)
+    }
+
     /// Limits the tools by name, if the arguments do. Returns whether they do.
     async fn limit_tools(&self, db: &mut PgConnection, slug: &str) -> anyhow::Result<bool> {
         let excluded = self
@@ -404,6 +414,12 @@ fn limits(space: &SpaceRow) -> String {
     if let Some(projects) = &space.allowed_projects {
         limits.push(projects.join(","));
     }
+    if space.client_policy != "open" {
+        limits.push(format!("{} clients", space.client_policy));
+    }
+    if let Some(networks) = &space.allowed_networks {
+        limits.push(networks.join(","));
+    }
     limits.join("; ")
 }
 
@@ -433,6 +449,9 @@ fn details(space: &SpaceRow) -> String {
         ("tools", all_or(space.tools.as_deref())),
         ("excluded tools", space.exclude_tools.join(", ")),
         ("projects", all_or(space.allowed_projects.as_deref())),
+        ("client policy", space.client_policy.clone()),
+        ("client hosts", space.client_hosts.join(", ")),
+        ("networks", all_or(space.allowed_networks.as_deref())),
         ("users", space.people.to_string()),
         ("grants", space.live_grants.to_string()),
         ("created", time(space.created_at)),

@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::{
     accounts::{Account, Columns},
-    scopes_to_sql, scopes_with_levels,
+    clients, scopes_to_sql, scopes_with_levels,
     spaces::SpaceRow,
 };
-use crate::domain::{ClientKey, Grant, GrantId, Principal, Space, SpaceId};
+use crate::domain::{ClientKey, Grant, GrantId, Principal, Provenance, Space, SpaceId};
 
 pub struct NewAccessToken {
     pub hash: TokenHash,
@@ -44,6 +44,10 @@ pub async fn insert(db: impl PgExecutor<'_>, token: &NewAccessToken) -> Result<(
 /// A live token's principal and account.
 pub struct Found {
     pub principal: Principal,
+    /// What is proven about the client of the grant.
+    pub client: Provenance,
+    /// Where the code of the grant went; all that its client has registered, if that is not known.
+    pub redirect_uris: Vec<String>,
     /// Whether this is the token's first use.
     pub unused: bool,
     /// `None` until a replica of this release has used one of the user's grants.
@@ -62,6 +66,8 @@ macro_rules! principal {
                   grants.id AS grant_id, grants.client_id, grants.backlog_user_id,
                   grants.backlog_user_name, grants.scopes AS grant_scopes,
                   grants.levels AS grant_levels, grants.issuer, grants.resource,
+                  grants.redirect_uri AS grant_redirect_uri, clients.origin AS client_origin,
+                  clients.client_id AS oauth_client, clients.redirect_uris,
                   grants.backlog_refresh_token IS NOT NULL AND (
                       accounts.id IS NULL
                       OR grants.account_generation IS DISTINCT FROM grants.generation
@@ -79,10 +85,12 @@ macro_rules! principal {
                   spaces.is_default, spaces.read_only, spaces.toolsets, spaces.tools,
                   spaces.exclude_tools,
                   spaces.allowed_projects::text[] AS allowed_projects, spaces.redirect_uri,
-                  spaces.listed, spaces.disabled_at
+                  spaces.listed, spaces.client_policy, spaces.client_hosts,
+                  spaces.allowed_networks::text[] AS allowed_networks, spaces.disabled_at
            FROM "# + $from + r#" AS tokens
            JOIN hub.grants AS grants ON grants.id = tokens.grant_id
            JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
+           JOIN hub.clients AS clients ON clients.id = grants.client_id
            LEFT JOIN hub.accounts AS accounts ON accounts.space_id = grants.space_id
                AND accounts.backlog_user_id = grants.backlog_user_id
            WHERE tokens.expires_at > clock_timestamp() AND grants.revoked_at IS NULL AND "# + $condition,
@@ -152,6 +160,10 @@ struct Row {
     levels: Option<Vec<String>>,
     issuer: String,
     resource: String,
+    grant_redirect_uri: Option<String>,
+    client_origin: String,
+    oauth_client: String,
+    redirect_uris: Vec<String>,
     is_to_adopt: bool,
     account_id: Option<Uuid>,
     access_token: Option<String>,
@@ -177,6 +189,9 @@ struct Row {
     allowed_projects: Option<Vec<String>>,
     redirect_uri: String,
     listed: bool,
+    client_policy: String,
+    client_hosts: Vec<String>,
+    allowed_networks: Option<Vec<String>>,
     disabled_at: Option<DateTime<Utc>>,
 }
 
@@ -185,6 +200,11 @@ impl TryFrom<Row> for Found {
 
     fn try_from(row: Row) -> Result<Self, sqlx::Error> {
         let space_id = SpaceId(row.space_id);
+        let client = clients::provenance(&row.client_origin, row.oauth_client)?;
+        let redirect_uris = match &row.grant_redirect_uri {
+            Some(uri) => vec![uri.clone()],
+            None => row.redirect_uris,
+        };
         let principal = Principal {
             grant: Grant {
                 id: GrantId(row.grant_id),
@@ -195,6 +215,7 @@ impl TryFrom<Row> for Found {
                 scopes: scopes_with_levels(&row.grant_scopes, row.grant_levels.as_deref()),
                 issuer: row.issuer,
                 resource: row.resource,
+                redirect_uri: row.grant_redirect_uri,
             },
             space: Arc::new(Space::from(SpaceRow {
                 id: row.space_id,
@@ -212,6 +233,9 @@ impl TryFrom<Row> for Found {
                 allowed_projects: row.allowed_projects,
                 redirect_uri: row.redirect_uri,
                 listed: row.listed,
+                client_policy: row.client_policy,
+                client_hosts: row.client_hosts,
+                allowed_networks: row.allowed_networks,
                 disabled_at: row.disabled_at,
             })),
             scopes: scopes_with_levels(&row.token_scopes, row.levels.as_deref()),
@@ -233,6 +257,8 @@ impl TryFrom<Row> for Found {
         };
         Ok(Found {
             principal,
+            client,
+            redirect_uris,
             unused: row.unused,
             account,
             is_to_adopt: row.is_to_adopt,

@@ -47,6 +47,10 @@ pub struct SpaceRow {
     pub listed: bool,
     pub tools: Option<Vec<String>>,
     pub exclude_tools: Vec<String>,
+    /// `open`, `listed` or `registered`.
+    pub client_policy: String,
+    pub client_hosts: Vec<String>,
+    pub allowed_networks: Option<Vec<String>>,
 }
 
 /// All spaces by slug, or the one with this slug.
@@ -63,7 +67,8 @@ pub async fn spaces(
                   allowed_projects, enabled AS "enabled!", live_grants AS "live_grants!", people AS "people!",
                   created_at AS "created_at!", updated_at AS "updated_at!",
                   redirect_uri AS "redirect_uri!", listed AS "listed!", tools,
-                  exclude_tools AS "exclude_tools!"
+                  exclude_tools AS "exclude_tools!", client_policy AS "client_policy!",
+                  client_hosts AS "client_hosts!", allowed_networks
            FROM admin.spaces WHERE slug = coalesce($1, slug) ORDER BY slug"#,
         slug
     )
@@ -157,6 +162,40 @@ pub async fn limit_tools(
         slug,
         tools,
         exclude_tools,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Runs `admin.set_client_policy`; `None` keeps the current value.
+pub async fn set_client_policy(
+    db: impl PgExecutor<'_>,
+    slug: &str,
+    policy: Option<&str>,
+    hosts: Option<&[String]>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "SELECT admin.set_client_policy(slug => $1, policy => $2, hosts => $3)",
+        slug,
+        policy,
+        hosts,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Runs `admin.allow_networks`.
+pub async fn allow_networks(
+    db: impl PgExecutor<'_>,
+    slug: &str,
+    networks: &[String],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "SELECT admin.allow_networks(slug => $1, networks => $2)",
+        slug,
+        networks
     )
     .execute(db)
     .await

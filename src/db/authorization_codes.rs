@@ -5,8 +5,8 @@ use std::time::Duration;
 use oauth_values::{CodeChallenge, Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
-use super::{scopes_with_levels, unreadable};
-use crate::domain::{ClientKey, GrantId};
+use super::{scopes_with_levels, spaces::allowed_clients, unreadable};
+use crate::domain::{AllowedClients, AllowedNetworks, ClientKey, GrantId};
 
 pub struct NewCode<'a> {
     pub hash: TokenHash,
@@ -47,6 +47,8 @@ pub struct Code {
     pub expired: bool,
     pub grant_revoked: bool,
     pub space_disabled: bool,
+    pub allowed_clients: AllowedClients,
+    pub allowed_networks: AllowedNetworks,
 }
 
 pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Code>, sqlx::Error> {
@@ -57,7 +59,8 @@ pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Cod
                   codes.consumed_at IS NOT NULL AS "consumed!",
                   codes.expires_at <= clock_timestamp() AS "expired!",
                   grants.revoked_at IS NOT NULL AS "grant_revoked!",
-                  spaces.disabled_at IS NOT NULL AS "space_disabled!"
+                  spaces.disabled_at IS NOT NULL AS "space_disabled!", spaces.client_policy,
+                  spaces.client_hosts, spaces.allowed_networks::text[] AS allowed_networks
            FROM hub.authorization_codes AS codes
            JOIN hub.grants AS grants ON grants.id = codes.grant_id
            JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
@@ -82,6 +85,8 @@ pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Cod
         expired: row.expired,
         grant_revoked: row.grant_revoked,
         space_disabled: row.space_disabled,
+        allowed_clients: allowed_clients(&row.client_policy, row.client_hosts),
+        allowed_networks: AllowedNetworks::of(row.allowed_networks),
     }))
 }
 

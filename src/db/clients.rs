@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{scopes_to_sql, scopes_with_levels, unreadable};
 use crate::domain::{
-    Client, ClientKey, SpaceId,
+    Client, ClientKey, Provenance, SpaceId,
     client::{ClientAuth, ClientOrigin, DocumentAge},
 };
 
@@ -215,15 +215,31 @@ pub async fn replace_secret_hash(
     .map(|_| ())
 }
 
-/// Records that the client was used; idle clients are deleted.
-pub async fn touch(db: impl PgExecutor<'_>, client: ClientKey) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "UPDATE hub.clients SET last_used_at = clock_timestamp() WHERE id = $1",
+/// Records that the client was used; idle clients are deleted. Returns what is proven about it;
+/// `None` if it is gone.
+pub async fn touch(
+    db: impl PgExecutor<'_>,
+    client: ClientKey,
+) -> Result<Option<Provenance>, sqlx::Error> {
+    let row = sqlx::query!(
+        "UPDATE hub.clients SET last_used_at = clock_timestamp() WHERE id = $1
+         RETURNING origin, client_id",
         client.0
     )
-    .execute(db)
-    .await
-    .map(|_| ())
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| provenance(&row.origin, row.client_id))
+        .transpose()
+}
+
+/// The columns `origin` and `client_id`.
+pub(super) fn provenance(origin: &str, client_id: String) -> Result<Provenance, sqlx::Error> {
+    match origin {
+        "dynamic" => Ok(Provenance::Itself),
+        "metadata_document" => Ok(Provenance::Document(client_id)),
+        "operator" => Ok(Provenance::Operator),
+        _ => Err(unreadable("clients.origin")),
+    }
 }
 
 /// The `client_id`s of the clients that operators registered.

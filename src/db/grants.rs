@@ -23,8 +23,9 @@ pub async fn insert(
         "INSERT INTO hub.grants
             (id, space_id, client_id, backlog_user_id, backlog_user_name, scopes, issuer,
              resource, backlog_access_token, backlog_refresh_token, backlog_expires_at,
-             generation, account_generation, levels)
-         VALUES ($1, $2, $3, $4, $5, $6::text[], $7, $8, $9::text, $10::text, $11, $12, $12, $13)",
+             generation, account_generation, levels, redirect_uri)
+         VALUES ($1, $2, $3, $4, $5, $6::text[], $7, $8, $9::text, $10::text, $11, $12, $12, $13,
+                 $14)",
         grant.id.0,
         grant.space_id.0,
         grant.client.0,
@@ -38,6 +39,7 @@ pub async fn insert(
         tokens.expires_at,
         generation,
         &scopes_to_sql(grant.scopes.levels()),
+        grant.redirect_uri,
     )
     .execute(db)
     .await

@@ -7,8 +7,8 @@ use oauth_values::{Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
-use super::{hash_from_sql, scopes_to_sql, scopes_with_levels};
-use crate::domain::{ClientKey, GrantId, SpaceId};
+use super::{hash_from_sql, scopes_to_sql, scopes_with_levels, spaces::allowed_clients};
+use crate::domain::{AllowedClients, AllowedNetworks, ClientKey, GrantId, SpaceId};
 
 pub struct NewRefreshToken {
     pub hash: TokenHash,
@@ -46,6 +46,10 @@ pub struct Stored {
     /// Backlog has ended the user's account; a sign-in restores it.
     pub account_ended: bool,
     pub space_disabled: bool,
+    /// Where the code of the grant went, if that is known.
+    pub redirect_uri: Option<String>,
+    pub allowed_clients: AllowedClients,
+    pub allowed_networks: AllowedNetworks,
     pub state: State,
 }
 
@@ -98,7 +102,9 @@ pub async fn lock(
                           WHERE accounts.space_id = grants.space_id
                             AND accounts.backlog_user_id = grants.backlog_user_id
                             AND accounts.ended_at IS NOT NULL) AS "account_ended!",
-                  spaces.disabled_at IS NOT NULL AS "space_disabled!"
+                  spaces.disabled_at IS NOT NULL AS "space_disabled!", grants.redirect_uri,
+                  spaces.client_policy, spaces.client_hosts,
+                  spaces.allowed_networks::text[] AS allowed_networks
            FROM hub.refresh_tokens AS tokens
            JOIN hub.grants AS grants ON grants.id = tokens.grant_id
            JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
@@ -135,6 +141,10 @@ struct Row {
     grant_revoked: bool,
     account_ended: bool,
     space_disabled: bool,
+    redirect_uri: Option<String>,
+    client_policy: String,
+    client_hosts: Vec<String>,
+    allowed_networks: Option<Vec<String>>,
 }
 
 impl TryFrom<Row> for Stored {
@@ -169,6 +179,9 @@ impl TryFrom<Row> for Stored {
             grant_revoked: row.grant_revoked,
             account_ended: row.account_ended,
             space_disabled: row.space_disabled,
+            redirect_uri: row.redirect_uri,
+            allowed_clients: allowed_clients(&row.client_policy, row.client_hosts),
+            allowed_networks: AllowedNetworks::of(row.allowed_networks),
             state,
         })
     }

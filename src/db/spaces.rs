@@ -6,7 +6,10 @@ use sqlx::PgExecutor;
 use url::Url;
 use uuid::Uuid;
 
-use crate::domain::{Operator, Space, SpaceId, SpaceState, operator::Logo};
+use crate::domain::{
+    AllowedClients, AllowedNetworks, ClientPolicy, Operator, Space, SpaceId, SpaceState,
+    operator::Logo,
+};
 
 /// The columns of a space.
 pub(super) struct SpaceRow {
@@ -25,6 +28,9 @@ pub(super) struct SpaceRow {
     pub(super) allowed_projects: Option<Vec<String>>,
     pub(super) redirect_uri: String,
     pub(super) listed: bool,
+    pub(super) client_policy: String,
+    pub(super) client_hosts: Vec<String>,
+    pub(super) allowed_networks: Option<Vec<String>>,
     pub(super) disabled_at: Option<DateTime<Utc>>,
 }
 
@@ -46,11 +52,21 @@ impl From<SpaceRow> for Space {
             allowed_projects: row.allowed_projects,
             redirect_uri: row.redirect_uri,
             listed: row.listed,
+            clients: allowed_clients(&row.client_policy, row.client_hosts),
+            networks: AllowedNetworks::of(row.allowed_networks),
             state: match row.disabled_at {
                 None => SpaceState::Enabled,
                 Some(since) => SpaceState::Disabled { since },
             },
         }
+    }
+}
+
+/// The columns `client_policy` and `client_hosts`.
+pub(super) fn allowed_clients(policy: &str, hosts: Vec<String>) -> AllowedClients {
+    AllowedClients {
+        policy: ClientPolicy::named(policy),
+        hosts,
     }
 }
 
@@ -61,7 +77,9 @@ macro_rules! select_spaces {
             SpaceRow,
             "SELECT id, slug, name, base_url, oauth_client_id, oauth_client_secret, hostnames,
                     is_default, read_only, toolsets, tools, exclude_tools,
-                    allowed_projects::text[] AS allowed_projects, redirect_uri, listed, disabled_at
+                    allowed_projects::text[] AS allowed_projects, redirect_uri, listed,
+                    client_policy, client_hosts, allowed_networks::text[] AS allowed_networks,
+                    disabled_at
              FROM hub.spaces " + $rest,
             $($argument),*
         )
@@ -207,22 +225,22 @@ pub async fn lock_at(
     .map(|found| found.is_some())
 }
 
-/// Whether users may sign in to the space at this site. The row is locked, so no operator can
-/// change that until the transaction ends.
+/// The clients with which users may sign in to the space at this site; `None` if they may not sign
+/// in at all. The row is locked, so no operator can change that until the transaction ends.
 pub async fn hold_open_at(
     db: impl PgExecutor<'_>,
     id: SpaceId,
     base_url: &str,
-) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"SELECT true AS "open!" FROM hub.spaces
-           WHERE id = $1 AND base_url = $2 AND disabled_at IS NULL FOR SHARE"#,
+) -> Result<Option<AllowedClients>, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT client_policy, client_hosts FROM hub.spaces
+         WHERE id = $1 AND base_url = $2 AND disabled_at IS NULL FOR SHARE",
         id.0,
         base_url
     )
     .fetch_optional(db)
-    .await
-    .map(|open| open.is_some())
+    .await?;
+    Ok(row.map(|row| allowed_clients(&row.client_policy, row.client_hosts)))
 }
 
 /// Stores a client secret, sealed for the row. A trigger deletes the pending secret.

@@ -5,7 +5,7 @@ use oauth_values::{
     registration::{ApplicationType, AuthMethod, KeySource, Registration},
 };
 
-use super::{ClientKey, SpaceId};
+use super::{ClientKey, Provenance, SpaceId};
 
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -75,6 +75,15 @@ impl Client {
         self.redirect_uris
             .iter()
             .any(|registered| presented.matches(registered))
+    }
+
+    /// What is proven about the client.
+    pub fn provenance(&self) -> Provenance {
+        match self.origin {
+            ClientOrigin::Dynamic => Provenance::Itself,
+            ClientOrigin::MetadataDocument(_) => Provenance::Document(self.client_id.clone()),
+            ClientOrigin::Operator => Provenance::Operator,
+        }
     }
 
     /// The metadata the client is registered with.

@@ -17,6 +17,8 @@ pub struct Grant {
     pub issuer: String,
     /// The MCP endpoint the grant is for (RFC 8707).
     pub resource: String,
+    /// Where its authorization code was sent; `None` if a replica of the previous release made it.
+    pub redirect_uri: Option<String>,
 }
 
 /// Why the hub revoked a grant; stored with it. The database itself revokes the grants of a space

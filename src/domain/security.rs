@@ -44,6 +44,10 @@ security_events! {
     ClientRefused = "client_refused";
     /// The metadata document or the keys of a client could not be fetched.
     ClientUnavailable = "client_unavailable";
+    /// The policy of the space does not allow the client.
+    ClientNotAllowed = "client_not_allowed";
+    /// The space may not be used from the client's network.
+    NetworkNotAllowed = "network_not_allowed";
     /// A client has not registered the redirect URI.
     RedirectUriRefused = "redirect_uri_refused";
     /// A registration's metadata is not allowed.

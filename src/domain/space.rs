@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sealing::Place;
 
-use super::SpaceId;
+use super::{AllowedClients, AllowedNetworks, SpaceId};
 
 /// A tenant of the hub.
 #[derive(Clone, Debug)]
@@ -32,6 +32,9 @@ pub struct Space {
     pub redirect_uri: String,
     /// Whether the space selection offers it to users who have not signed in to it before.
     pub listed: bool,
+    pub clients: AllowedClients,
+    /// From where clients may call tools and get tokens.
+    pub networks: AllowedNetworks,
     pub state: SpaceState,
 }
 

@@ -13,8 +13,9 @@ use url::Url;
 
 use super::{
     limits::{Limited, unchecked_lookups::LookUpError},
+    not_allowed::NotAllowed,
     pages::{
-        ErrorPage, Problem,
+        ClientRefusedPage, ErrorPage, Problem,
         response::{frame, html},
     },
 };
@@ -27,15 +28,21 @@ pub const RETRY_AFTER: u64 = 5;
 #[derive(Debug)]
 pub struct PageError {
     /// In a box, because every result of a handler has room for it.
-    page: Box<ErrorPage>,
+    page: Box<Page>,
     event: Option<SecurityEvent>,
+}
+
+#[derive(Debug)]
+enum Page {
+    Problem(ErrorPage),
+    ClientRefused(ClientRefusedPage),
 }
 
 impl PageError {
     pub fn new(request: &HttpRequest, problem: Problem) -> Self {
         Self {
             event: event_of_problem(&problem),
-            page: Box::new(ErrorPage {
+            page: Box::new(Page::Problem(ErrorPage {
                 frame: frame(request),
                 problem,
                 again: None,
@@ -43,7 +50,15 @@ impl PageError {
                     .extensions()
                     .get::<RequestId>()
                     .map(ToString::to_string),
-            }),
+            })),
+        }
+    }
+
+    /// The operator of the space does not allow the client.
+    pub fn client_refused(page: ClientRefusedPage) -> Self {
+        Self {
+            event: Some(NotAllowed::Client.event()),
+            page: Box::new(Page::ClientRefused(page)),
         }
     }
 
@@ -71,7 +86,9 @@ impl PageError {
     /// A sign-in has expired; `again` is the URL that starts it again.
     pub fn expired(request: &HttpRequest, again: Option<Url>) -> Self {
         let mut error = Self::new(request, Problem::RequestExpired);
-        error.page.again = again;
+        if let Page::Problem(page) = &mut *error.page {
+            page.again = again;
+        }
         error
     }
 
@@ -84,21 +101,31 @@ impl PageError {
 
 impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.page.problem)
+        match &*self.page {
+            Page::Problem(page) => write!(f, "{:?}", page.problem),
+            Page::ClientRefused(_) => f.write_str("the space does not allow the client"),
+        }
     }
 }
 
 impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.page.problem.status())
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        match &*self.page {
+            Page::Problem(page) => StatusCode::from_u16(page.problem.status())
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            Page::ClientRefused(_) => StatusCode::FORBIDDEN,
+        }
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = html(self.status_code(), self.page.html());
-        let seconds = match self.page.problem {
-            Problem::RateLimited { seconds } => Some(seconds),
-            Problem::Unavailable => Some(RETRY_AFTER),
+        let (text, problem) = match &*self.page {
+            Page::Problem(page) => (page.html(), Some(&page.problem)),
+            Page::ClientRefused(page) => (page.html(), None),
+        };
+        let mut response = html(self.status_code(), text);
+        let seconds = match problem {
+            Some(Problem::RateLimited { seconds }) => Some(*seconds),
+            Some(Problem::Unavailable) => Some(RETRY_AFTER),
             _ => None,
         };
         if let Some(seconds) = seconds {
@@ -167,6 +194,9 @@ pub enum JsonError {
     /// `DYNAMIC_REGISTRATION=off`.
     #[error("clients cannot register themselves")]
     RegistrationOff,
+    /// By the operator of the space.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
 }
 
 impl From<Limited> for JsonError {
@@ -194,6 +224,7 @@ impl JsonError {
             Self::Limited(_) | Self::Busy(_) => Some(SecurityEvent::RequestLimited),
             Self::RegistrationsLimited(_) => Some(SecurityEvent::RegistrationsLimited),
             Self::Misdirected => Some(SecurityEvent::HostRefused),
+            Self::NotAllowed(not_allowed) => Some(not_allowed.event()),
             Self::NoSuchIssuer
             | Self::Database(_)
             | Self::Unavailable(_)
@@ -208,6 +239,7 @@ impl JsonError {
                 _ => StatusCode::BAD_REQUEST,
             },
             Self::BasicAuthFailed(_) => StatusCode::UNAUTHORIZED,
+            Self::NotAllowed(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoSuchIssuer => StatusCode::NOT_FOUND,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
@@ -227,6 +259,7 @@ impl JsonError {
             Self::OAuth(error) | Self::Replayed(error, _) | Self::BasicAuthFailed(error) => {
                 error.clone()
             }
+            Self::NotAllowed(not_allowed) => not_allowed.oauth_error(),
             Self::TooLarge { limit } => OAuthError::new(
                 ErrorCode::InvalidRequest,
                 format!("The body is larger than {limit} bytes."),
@@ -300,7 +333,8 @@ impl ResponseError for JsonError {
             | Self::NoSuchIssuer
             | Self::Misdirected
             | Self::NotJson
-            | Self::RegistrationOff => {}
+            | Self::RegistrationOff
+            | Self::NotAllowed(_) => {}
         }
         let response = response.json(serde_json::json!({
             "error": error.code.as_str(),

@@ -13,6 +13,7 @@ pub mod language;
 pub mod limits;
 pub mod mcp;
 pub mod middleware;
+mod not_allowed;
 pub mod not_found;
 pub mod oauth;
 mod offered_access;

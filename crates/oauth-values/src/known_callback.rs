@@ -16,11 +16,31 @@ pub enum CallbackOwner {
 
 /// The host, the path, and the name of the assistant. A path that ends in `/` includes all paths
 /// below it.
-const ASSISTANTS: [(&str, &str, &str); 4] = [
+const ASSISTANTS: [(&str, &str, &str); 8] = [
     ("claude.ai", "/api/mcp/auth_callback", "Claude"),
     ("claude.com", "/api/mcp/auth_callback", "Claude"),
     ("chatgpt.com", "/connector/oauth/", "ChatGPT"),
+    (
+        "chatgpt.com",
+        "/connector_platform_oauth_redirect",
+        "ChatGPT",
+    ),
     ("www.cursor.com", "/agents/mcp/oauth/callback", "Cursor"),
+    (
+        "www.perplexity.ai",
+        "/rest/connections/oauth_callback",
+        "Perplexity",
+    ),
+    (
+        "enterprise.perplexity.ai",
+        "/rest/connections/oauth_callback",
+        "Perplexity",
+    ),
+    (
+        "callback.mistral.ai",
+        "/v1/integrations_auth/oauth2_callback",
+        "Le Chat",
+    ),
 ];
 
 /// The host and path of sites that forward to an application on the user's computer.
@@ -127,8 +147,20 @@ mod tests {
                 CallbackOwner::Assistant("ChatGPT"),
             ),
             (
+                "https://chatgpt.com/connector_platform_oauth_redirect",
+                CallbackOwner::Assistant("ChatGPT"),
+            ),
+            (
                 "https://www.cursor.com/agents/mcp/oauth/callback",
                 CallbackOwner::Assistant("Cursor"),
+            ),
+            (
+                "https://www.perplexity.ai/rest/connections/oauth_callback",
+                CallbackOwner::Assistant("Perplexity"),
+            ),
+            (
+                "https://callback.mistral.ai/v1/integrations_auth/oauth2_callback",
+                CallbackOwner::Assistant("Le Chat"),
             ),
             ("https://vscode.dev/redirect", CallbackOwner::Device),
             (
@@ -149,6 +181,9 @@ mod tests {
             "https://claude.ai.evil.example/api/mcp/auth_callback",
             "https://chatgpt.com/connector/oauth/",
             "https://chatgpt.com/connector/oauth/../../x",
+            "https://chatgpt.com/connector_platform_oauth_redirect/x",
+            "https://perplexity.ai/rest/connections/oauth_callback",
+            "https://mistral.ai/v1/integrations_auth/oauth2_callback",
             "https://vscode.dev/other",
             "cursor://anysphere.cursor-mcp/oauth/callback",
         ] {

@@ -17,6 +17,7 @@ pub mod resource;
 pub mod scope;
 mod signature;
 pub mod token;
+pub mod well_known_client;
 
 pub use check_key::CheckKey;
 pub use client_id::ClientIdForm;

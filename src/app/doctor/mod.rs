@@ -50,6 +50,8 @@ pub struct Patient {
     /// The allowed sites of the settings.
     pub sites: Sites,
     pub default_space: Option<BacklogUrl>,
+    /// Whether the settings name proxies whose `X-Forwarded-For` is trusted.
+    pub has_trusted_proxies: bool,
 }
 
 /// Runs all checks; returns the findings in the order of the steps above.
@@ -93,6 +95,7 @@ async fn examine_with(
         callback: &patient.callback,
         sites: patient.sites,
         default_space: patient.default_space,
+        has_trusted_proxies: patient.has_trusted_proxies,
     };
     if let Err(error) = spaces::examine(found, pool, settings).await {
         let text = format!("cannot read the spaces: {}", explain(&error));

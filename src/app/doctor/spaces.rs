@@ -5,7 +5,8 @@
 //! 2. The host of its own redirect URI, if it has one, is still one of its host names.
 //! 3. Its secret opens, and its Backlog knows the application. The check exchanges an impossible
 //!    code, because Backlog authenticates the application first.
-//! 4. All spaces together: which are listed on the sign-in page, and which share a redirect URI.
+//! 4. If it limits networks, the addresses of clients are known.
+//! 5. All spaces together: which are listed on the sign-in page, and which share a redirect URI.
 
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ use crate::{
 };
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+/// Where the base URL is https, a proxy is in front of the hub.
+const CLIENTS_UNKNOWN: &str = "it limits networks, but TRUSTED_PROXIES is not set, so every \
+     request has the address of the proxy in front of the hub; set TRUSTED_PROXIES to that proxy";
 const IMPOSSIBLE_CODE: &str = "backlog-mcp-hub-doctor";
 
 /// The settings for the checks.
@@ -31,6 +35,7 @@ pub(super) struct SpaceCheck<'a> {
     pub callback: &'a Url,
     pub sites: Sites,
     pub default_space: Option<BacklogUrl>,
+    pub has_trusted_proxies: bool,
 }
 
 pub(super) async fn examine(
@@ -82,6 +87,9 @@ pub(super) async fn examine(
         }
         if let Some(text) = lost_host(space) {
             found.bad(what.clone(), text);
+        }
+        if space.networks.are_limited() && !check.has_trusted_proxies && !is_loopback {
+            found.add(Verdict::Doubtful, what.clone(), CLIENTS_UNKNOWN);
         }
         let (verdict, text) = examine_space(&client, space, &check).await;
         found.add(verdict, what, text);

@@ -245,6 +245,11 @@ impl Limits {
         self.proxies.client_address(request)
     }
 
+    /// The client address, unless a trusted proxy wrote something that cannot be read.
+    pub fn proven_address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        self.proxies.proven_address(request)
+    }
+
     /// The sender of a connection. A trusted proxy's connection is not counted; the requests that
     /// it carries are.
     pub fn connected_from(&self, peer: IpAddr) -> Sender {

@@ -5,16 +5,18 @@
 //! 2. The token's session becomes the caller of the tools, restricted by the space and by the
 //!    request (`X-MCP-Toolsets`, `X-MCP-Tools`, `X-MCP-Exclude-Tools`, `X-MCP-Readonly`,
 //!    `X-MCP-Format`).
-//! 3. The request counts for its grant and its user while it is in progress (`under_way`), and its
+//! 3. The space must be enabled, and its operator must allow the client and the network
+//!    (`not_allowed`).
+//! 4. The request counts for its grant and its user while it is in progress (`under_way`), and its
 //!    body is read within the user's share of memory (`request_body`).
-//! 4. Plain requests take the fast path (`fast_path`); all others go through the protocol's
+//! 5. Plain requests take the fast path (`fast_path`); all others go through the protocol's
 //!    library.
-//! 5. If a tool found that the user must sign in again, or that the scopes do not suffice, the
+//! 6. If a tool found that the user must sign in again, or that the scopes do not suffice, the
 //!    response is the challenge.
-//! 6. A large response stays in memory only for as long as its client may take to read it
+//! 7. A large response stays in memory only for as long as its client may take to read it
 //!    (`response_budget`).
 
-use std::{fmt::Write, rc::Rc, sync::Arc};
+use std::{fmt::Write, net::IpAddr, rc::Rc, sync::Arc};
 
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
@@ -36,6 +38,7 @@ use crate::web::{
     error::{JsonError, counted},
     issuer,
     limits::{body_budget::Owner, in_progress::Call, unchecked_lookups::LookUpError},
+    not_allowed::{self, NotAllowed},
     request_body::{self, Unread},
 };
 use crate::{
@@ -73,6 +76,7 @@ struct Admitted {
     issuer: Issuer,
     token: TokenHash,
     session: Arc<Session>,
+    address: Option<IpAddr>,
     call: Call,
 }
 
@@ -85,6 +89,8 @@ async fn admit(hub: &AppState, request: &mut ServiceRequest) -> Result<Admitted,
     if !session.principal.space.is_enabled() {
         return Err(space_disabled(&session));
     }
+    let address = hub.limits.proven_address(request.request());
+    not_allowed::check_session(&session, request.request(), address).map_err(refused)?;
     if session.access.has_ended() {
         return Err(Challenge::SignInAgain(grant.scopes).response(&issuer));
     }
@@ -101,6 +107,7 @@ async fn admit(hub: &AppState, request: &mut ServiceRequest) -> Result<Admitted,
         issuer,
         token,
         session,
+        address,
         call,
     })
 }
@@ -189,6 +196,7 @@ fn caller(hub: &AppState, admitted: Admitted, bounds: Policy) -> Caller {
         issuer: _,
         token,
         session,
+        address,
         call,
     } = admitted;
     Caller {
@@ -202,6 +210,7 @@ fn caller(hub: &AppState, admitted: Admitted, bounds: Policy) -> Caller {
             grant: session.principal.grant.id,
             user: user_of(&session),
             token_expires_at: session.principal.token_expires_at,
+            address,
             bounds,
             policy_of: policy,
             began: Arc::new(move || call.free()),
@@ -392,6 +401,15 @@ fn space_disabled(session: &Session) -> HttpResponse {
             format!("The Backlog space {} is disabled on this server.", session.principal.space.slug),
         "request_id": RequestId::current(),
     }))
+}
+
+fn refused(error: NotAllowed) -> HttpResponse {
+    let response = HttpResponse::Forbidden().json(json!({
+        "error": "access_denied",
+        "error_description": error.to_string(),
+        "request_id": RequestId::current(),
+    }));
+    counted(response, Some(error.event()))
 }
 
 fn bad_request(error: &impl std::fmt::Display) -> HttpResponse {

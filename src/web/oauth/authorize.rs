@@ -1,12 +1,14 @@
 //! `GET /authorize`: validation, then the consent page (RFC 6749 §4.1.1).
 //!
 //! 1. Client and redirect URI: an error is a page, never a redirect.
-//! 2. Everything else: an error is a redirect with `error`, `iss` and `state`. If the redirect URI
+//! 2. The client policy of the space, as soon as the space is known: an error is a page
+//!    (`client_policy`).
+//! 3. Everything else: an error is a redirect with `error`, `iss` and `state`. If the redirect URI
 //!    is unknown, a page links to it instead.
-//! 3. The request is stored for this browser, with the hash of one CSRF value.
-//! 4. If this browser has approved the same request before and the client itself sent it
+//! 4. The request is stored for this browser, with the hash of one CSRF value.
+//! 5. If this browser has approved the same request before and the client itself sent it
 //!    (`consent_skip`), the browser is redirected to Backlog at once.
-//! 5. Otherwise the consent page shows the request; the user decides at `POST /consent`.
+//! 6. Otherwise the consent page shows the request; the user decides at `POST /consent`.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use guarded_fetch::FetchError;
@@ -21,6 +23,7 @@ use url::Url;
 
 use super::{
     client_documents::{self, ClientLookupError},
+    client_policy::{self, Back},
     consent,
     consent_page::{self, Shown},
     consent_skip,
@@ -76,7 +79,8 @@ async fn respond(
     let limited = |limited| PageError::limited(request, limited);
     let (client, redirect_uri) = identify(hub, issuer, request, attempt.sender).await?;
     let known = browser::known(hub, request);
-    let validated = match check(hub, issuer, request, (&client, known.as_ref())).await {
+    let of_client = (&client, &redirect_uri);
+    let validated = match check(hub, issuer, request, of_client, known.as_ref()).await {
         Ok(validated) => validated,
         Err(AuthorizeError::Page(page)) => return Err(page),
         Err(AuthorizeError::Redirect(error)) => {
@@ -90,7 +94,6 @@ async fn respond(
         .map_err(limited)?;
     let is_known = known.is_some();
     let browser_id = known.unwrap_or_else(|| BrowserId::generate(&hub.random));
-    let of_client = (&client, &redirect_uri);
     let begun = begin(hub, issuer, of_client, &validated, &browser_id).await;
     let begun = begun.map_err(from_db)?;
 
@@ -256,9 +259,15 @@ async fn check(
     hub: &AppState,
     issuer: &Issuer,
     request: &HttpRequest,
-    (client, browser): (&Client, Option<&BrowserId>),
+    of_client: (&Client, &RedirectUri),
+    browser: Option<&BrowserId>,
 ) -> Result<ValidatedRequest, AuthorizeError> {
     let from_db = |error| AuthorizeError::Page(PageError::from_db(request, &error));
+    let (client, _) = of_client;
+    // Before any error that is for the client: the policy may distrust its redirect URI.
+    if let Some(space) = &issuer.space {
+        check_policy(hub, issuer, request, of_client, space).await?;
+    }
     let params = Params::parse(request.query_string().as_bytes())?;
     let params = AuthorizationParams::parse(&params, client.scopes)?;
     let resource = space_selection::endpoint(hub, issuer, &params.resources)
@@ -267,6 +276,9 @@ async fn check(
     let offer = space_selection::offer(hub, issuer, client, &resource, browser)
         .await
         .map_err(from_db)?;
+    if let Offer::One(only) = &offer {
+        check_policy(hub, issuer, request, of_client, only).await?;
+    }
     let unusable = match &offer {
         Offer::None => Problem::NoSpace,
         Offer::One(only) if !only.is_enabled() => Problem::SpaceDisabled {
@@ -287,6 +299,22 @@ async fn check(
         }
     };
     Err(AuthorizeError::Page(PageError::new(request, unusable)))
+}
+
+/// Checks whether an enabled space allows the client.
+async fn check_policy(
+    hub: &AppState,
+    issuer: &Issuer,
+    request: &HttpRequest,
+    (client, redirect_uri): (&Client, &RedirectUri),
+    space: &Space,
+) -> Result<(), AuthorizeError> {
+    if !space.is_enabled() {
+        return Ok(());
+    }
+    let back = Back::of_query(request, &issuer.url, redirect_uri);
+    let checked = client_policy::check(hub, request, (space, client), back).await;
+    checked.map_err(AuthorizeError::Page)
 }
 
 /// Sends an error to the client. If the redirect URI is not a known one, the error is a page with a

@@ -12,7 +12,7 @@
 //!    not end it between Backlog's response and the database.
 //! 6. The tokens go to the user's account.
 //! 7. If this browser last signed in to the space as the same user, the grant and a single-use code
-//!    are stored with them ([`new_grant`]), and the browser returns to the client with `code`, `iss`
+//!    are stored with them ([`new_grant`]) if the space still allows the client, and the browser returns to the client with `code`, `iss`
 //!    and `state`. If the sign-in has restored the account, a page first lists the connections that
 //!    work again.
 //! 8. Otherwise the user first confirms the sign-in ([`confirmation`]).
@@ -30,7 +30,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{
-    backlog_redirect, confirmation, expired_sign_in,
+    backlog_redirect, client_policy, confirmation, expired_sign_in,
     new_grant::{self, Consented, NewGrant},
     page_attempt::counting_failures,
     redirect::{redirect, redirect_with_error},
@@ -222,6 +222,11 @@ async fn complete(
     match signed_in {
         Ok(SignedIn::Granted(granted)) => Ok(welcome(hub, request, &approved.request, granted)),
         Ok(SignedIn::Unconfirmed) => confirmation::ask(hub, request, approved.request.id),
+        Ok(SignedIn::ClientNotAllowed) => {
+            hub.recorder.metrics.sign_in(SignInOutcome::AccessDenied);
+            let (space, asked) = (approved.space, &approved.request);
+            Err(client_policy::refused(hub, request, space, asked).await)
+        }
         Err(error) => Ok(refusal(hub, &approved.request, &error)),
     }
 }
@@ -332,6 +337,8 @@ enum SignedIn {
     Granted(NewGrant),
     /// The user has not confirmed it yet.
     Unconfirmed,
+    /// An operator has changed the client policy during the sign-in; nothing is stored.
+    ClientNotAllowed,
 }
 
 /// Runs a sign-in to its end, even if the browser disconnects.
@@ -401,12 +408,17 @@ async fn store(
         .get(&space.id)
         .is_some_and(|known| known.id == user.id);
     let mut transaction = hub.db.begin().await?;
-    if !db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await? {
+    let held = db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url);
+    let Some(allowed) = held.await? else {
         return Ok(None);
-    }
+    };
     // Rows are locked in one order everywhere: spaces, clients, accounts, grants.
     if is_known {
-        db::clients::touch(&mut *transaction, approved.request.client).await?;
+        let asked = &approved.request;
+        let client = db::clients::touch(&mut *transaction, asked.client).await?;
+        if !client_policy::still_allows(&allowed, client.as_ref(), asked) {
+            return Ok(Some(SignedIn::ClientNotAllowed));
+        }
     }
     let given = (&received.tokens, received.at);
     let account = hub

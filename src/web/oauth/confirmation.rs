@@ -27,6 +27,7 @@ use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
 use super::{
+    client_policy::{self, Back},
     consent_page, expired_sign_in,
     new_grant::{self, Consented},
     page_attempt::counting_failures,
@@ -105,6 +106,8 @@ async fn show(hub: &AppState, request: &HttpRequest) -> Result<HttpResponse, Pag
         State::Declined => return Err(PageError::new(request, Problem::RequestExpired)),
     }
     let (space, client) = space_and_client(hub, request, &waiting).await?;
+    let back = Back::of(&waiting.request);
+    client_policy::check(hub, request, (&space, &client), back).await?;
     let operator = db::spaces::operator(&hub.db, space.id).await;
     let operator = operator.map_err(|error| PageError::from_db(request, &error))?;
     let page = ConfirmPage {
@@ -175,6 +178,9 @@ async fn carry_on(
             restored
                 .and_then(|restored| restored_connections::page(hub, request, restored, &target))
                 .map_or_else(|| forward(request, here), Ok)
+        }
+        Confirmed::ClientNotAllowed => {
+            Err(client_policy::refused(hub, request, space.id, asked).await)
         }
         Confirmed::Before => {
             first_response(hub, request, &space, asked).await?;
@@ -274,6 +280,8 @@ enum Confirmed {
     Before,
     /// The client gets an error.
     Refused(OAuthError),
+    /// An operator has changed the client policy during the sign-in; nothing is decided.
+    ClientNotAllowed,
 }
 
 /// Decides the sign-in and makes its grant in one transaction.
@@ -284,10 +292,14 @@ async fn confirm(
 ) -> Result<Confirmed, RenewalError> {
     let asked = &waiting.request;
     let mut transaction = hub.db.begin().await?;
-    if !db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await? {
+    let held = db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url);
+    let Some(allowed) = held.await? else {
         return Ok(Confirmed::Refused(new_grant::space_closed()));
+    };
+    let client = db::clients::touch(&mut *transaction, asked.client).await?;
+    if !client_policy::still_allows(&allowed, client.as_ref(), asked) {
+        return Ok(Confirmed::ClientNotAllowed);
     }
-    db::clients::touch(&mut *transaction, asked.client).await?;
     if !db::confirmations::decide(&mut *transaction, asked.id).await? {
         return Ok(Confirmed::Before);
     }

@@ -3,7 +3,8 @@
 //! 1. The request must exist, be undecided and belong to this browser. The CSRF value must be the
 //!    one of its page.
 //! 2. Approve: the space is the only one offered, one that was shown, or one that the user named.
-//!    If no space matches, the page is shown again with the reason.
+//!    If no space matches, the page is shown again with the reason. The client policy of the space
+//!    must allow the client (`client_policy`).
 //! 3. One statement stores the space, scopes, Backlog `state`, redirect URI and code verifier, and
 //!    the browser is redirected to Backlog.
 //! 4. Deny: the client gets `access_denied`.
@@ -21,6 +22,7 @@ use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::{
+    client_policy::{self, Back},
     consent_page::{self, Shown},
     expired_sign_in,
     page_attempt::counting_failures,
@@ -238,6 +240,8 @@ async fn choice(
         let name = space.name.clone();
         return Err(page(Problem::SpaceDisabled { name }));
     }
+    let back = Back::of(&posted.request);
+    client_policy::check(hub, request, (&*space, &client), back).await?;
     let offered = offered_access::within(hub, &space, posted.request.scopes);
     let scopes = chosen_scopes(offered, params).ok_or_else(|| {
         page(Problem::InvalidRequest {

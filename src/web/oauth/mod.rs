@@ -8,6 +8,7 @@ mod client_assertion;
 pub mod client_auth;
 pub mod client_documents;
 pub mod client_keys;
+mod client_policy;
 pub mod confirmation;
 pub mod consent;
 mod consent_page;

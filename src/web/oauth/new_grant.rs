@@ -73,6 +73,7 @@ pub(super) async fn make(
         scopes: consented.granted,
         issuer: asked.issuer.clone(),
         resource: asked.resource.clone(),
+        redirect_uri: Some(asked.redirect_uri.as_str().to_owned()),
     };
     let sealed = hub.sessions.seal(grant.id, space, account);
     db::grants::insert(&mut *db, &grant, &sealed, account.generation).await?;

@@ -6,6 +6,7 @@
 //! - [`SwitchPage`]: how to sign in as another user.
 //! - [`ForwardPage`]: continues to Backlog or the client after a decision.
 //! - [`ErrorPage`]: what happened and what to do about it.
+//! - [`ClientRefusedPage`]: which client the operator does not allow, and whom to ask.
 //! - [`RefusedPage`]: the same, with a link back to an unknown client.
 //! - [`RestoredPage`]: the connections that a sign-in has restored, each with a button that ends
 //!   it.
@@ -15,6 +16,7 @@
 //! all of them. Text comes from `locales/` by [`Locale`]; text from clients passes through
 //! [`display`] first and is escaped by the template. A [`Frame`] surrounds each page.
 
+mod client_refused;
 mod client_settings;
 mod confirm;
 mod connect;
@@ -32,6 +34,7 @@ mod switch;
 mod tests;
 mod upload;
 
+pub use client_refused::ClientRefusedPage;
 pub use client_settings::{
     ClientSetting, Part, PartKind, ShownToken, client_settings, local_client_settings,
 };

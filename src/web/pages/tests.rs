@@ -13,7 +13,7 @@ use url::Url;
 
 use super::*;
 use crate::{
-    domain::{Operator, operator::Logo},
+    domain::{ClientPolicy, Operator, operator::Logo},
     toolkit::toolset::Toolset,
 };
 
@@ -23,8 +23,9 @@ const LOCALES: [(&str, &str); 2] = [
 ];
 
 /// All sources that look up texts.
-const SOURCES: [&str; 27] = [
+const SOURCES: [&str; 29] = [
     include_str!("../../../templates/base.html"),
+    include_str!("../../../templates/client_refused.html"),
     include_str!("../../../templates/confirm.html"),
     include_str!("../../../templates/connect.html"),
     include_str!("../../../templates/consent.html"),
@@ -38,6 +39,7 @@ const SOURCES: [&str; 27] = [
     include_str!("../../../templates/switch.html"),
     include_str!("../../../templates/upload.html"),
     include_str!("../../../templates/uploaded.html"),
+    include_str!("client_refused.rs"),
     include_str!("client_settings.rs"),
     include_str!("confirm.rs"),
     include_str!("consent/asking_client.rs"),
@@ -130,6 +132,25 @@ fn switch(locale: Locale) -> SwitchPage {
         space: space("acme"),
         space_url: Url::parse("https://acme.backlog.com").ok(),
         again: Url::parse("https://hub.example/authorize?state=a%22b&x=<y>").ok(),
+    }
+}
+
+fn client_refused(locale: Locale, policy: ClientPolicy) -> ClientRefusedPage {
+    ClientRefusedPage {
+        frame: frame(locale),
+        client: AskingClient {
+            document_host: Some("client.example".to_owned()),
+            published_elsewhere: true,
+            name: Some("</dd><b>Claude\u{202e}".to_owned()),
+            is_known_host: false,
+            redirect: RedirectTarget::Https {
+                host: "evil.example".to_owned(),
+            },
+        },
+        space: space("acme"),
+        policy,
+        back: None,
+        request_id: Some("req-<1>".to_owned()),
     }
 }
 
@@ -253,6 +274,23 @@ fn every_page(locale: Locale) -> Vec<String> {
             frame: frame(locale),
             target: url("https://unknown.example/cb?error=invalid_request"),
             detail: "<b>no</b> challenge".to_owned(),
+        }
+        .html(),
+        client_refused(locale, ClientPolicy::Listed).html(),
+        ClientRefusedPage {
+            frame: Frame {
+                locale,
+                ..Frame::default()
+            },
+            client: AskingClient {
+                name: None,
+                ..known_client()
+            },
+            back: Some(url(
+                "https://claude.ai/api/mcp/auth_callback?error=access_denied",
+            )),
+            request_id: None,
+            ..client_refused(locale, ClientPolicy::Registered)
         }
         .html(),
         upload(locale).html(),
@@ -597,6 +635,38 @@ fn a_refusal_names_where_its_link_goes_and_goes_nowhere_by_itself() {
             let text = link.split('>').nth(1).unwrap_or_default();
             assert!(link.contains(named) && !text.is_empty(), "{link}");
         }
+    }
+}
+
+#[test]
+fn a_refused_client_is_described_and_led_back_only_where_that_is_safe() {
+    for (locale, rule) in [
+        (Locale::En, "has listed"),
+        (Locale::Ja, "管理者が許可したサイト"),
+    ] {
+        let refused = client_refused(locale, ClientPolicy::Listed);
+        let html = refused.html();
+        for said in [
+            "client.example",
+            "evil.example",
+            "&#60;/dd&#62;&#60;b&#62;Claude",
+            "ACME",
+            "&#60;Acme&#62; &#38; Co",
+            "it@example.com",
+            "req-&#60;1&#62;",
+            rule,
+        ] {
+            assert!(html.contains(said), "{locale:?}: no {said} in {html}");
+        }
+        assert!(!html.contains("href=\"https://evil.example") && !html.contains("http-equiv"));
+        let target = "https://claude.ai/api/mcp/auth_callback?error=access_denied";
+        let led_back = ClientRefusedPage {
+            back: Url::parse(target).ok(),
+            ..refused
+        };
+        let html = led_back.html();
+        assert!(html.contains(&format!("href=\"{target}\"")), "{html}");
+        assert!(!html.contains("http-equiv"));
     }
 }
 

@@ -59,6 +59,9 @@ pub(super) async fn admit(hub: &AppState, request: &HttpRequest) -> Result<Admit
     if !principal.space.is_enabled() {
         return Err(Refusal::SpaceDisabled(principal.space.name.clone()));
     }
+    if !session.client_is_allowed {
+        return Err(Refusal::ClientNotAllowed);
+    }
     let limits = hub.policy.narrowed_by(&Policy::of_space(&principal.space));
     let same = hub.known_tools.get(SAME_OPERATION);
     let is_allowed = same.is_some_and(|tool| limits.check_operation(&tool.meta).is_ok());

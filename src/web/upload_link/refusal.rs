@@ -36,6 +36,8 @@ pub(super) enum Refusal {
     SpaceDisabled(String),
     #[error("The connection of this link may not upload files, or has to be signed in again.")]
     NotAllowed,
+    #[error("The administrator of the Backlog space does not allow the client of this link.")]
+    ClientNotAllowed,
     #[error("The body is not a multipart/form-data form with one file in the field \"file\".")]
     NoFile,
     #[error("The file has no name. Add &name= with its name, without directories, to the URL.")]
@@ -120,7 +122,8 @@ impl Refusal {
             | Self::Expired
             | Self::Used
             | Self::InProgress
-            | Self::SpaceDisabled(_) => ToolOutcome::Denied,
+            | Self::SpaceDisabled(_)
+            | Self::ClientNotAllowed => ToolOutcome::Denied,
             Self::BacklogFailed | Self::Busy | Self::Unavailable => ToolOutcome::BacklogFailed,
         }
     }
@@ -163,7 +166,7 @@ impl Refusal {
             Self::Expired => "expired_link",
             Self::Used => "used_link",
             Self::InProgress => "link_in_use",
-            Self::SpaceDisabled(_) | Self::NotAllowed => "access_denied",
+            Self::SpaceDisabled(_) | Self::NotAllowed | Self::ClientNotAllowed => "access_denied",
             Self::NoFile | Self::NoName | Self::Incomplete => "invalid_request",
             Self::TooLarge => "file_too_large",
             Self::Refused(_) => "refused_by_backlog",
@@ -179,7 +182,7 @@ impl Refusal {
             Self::Used => Problem::UploadLinkUsed,
             Self::InProgress => Problem::UploadInProgress,
             Self::SpaceDisabled(name) => Problem::SpaceDisabled { name: name.clone() },
-            Self::NotAllowed => Problem::UploadNotAllowed,
+            Self::NotAllowed | Self::ClientNotAllowed => Problem::UploadNotAllowed,
             Self::NoFile | Self::NoName => Problem::UploadWithoutFile,
             Self::Incomplete => Problem::UploadIncomplete,
             Self::TooLarge => Problem::UploadTooLarge {
@@ -203,6 +206,7 @@ impl Refusal {
             }
             Self::NoFile | Self::NoName | Self::TooLarge => Some(SecurityEvent::MalformedRequest),
             Self::Limited(_) | Self::Busy => Some(SecurityEvent::RequestLimited),
+            Self::ClientNotAllowed => Some(SecurityEvent::ClientNotAllowed),
             Self::SpaceDisabled(_)
             | Self::NotAllowed
             | Self::Incomplete

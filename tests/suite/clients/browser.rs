@@ -178,6 +178,34 @@ async fn an_unknown_client_is_explained() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_the_space_does_not_allow_is_explained_and_hears_of_it() {
+    let hub = TestHub::start().await;
+    let mut landing = Landing::open().await;
+    let (_, url) = authorize(&hub, &landing).await;
+    hub.sql(
+        "SELECT admin.set_client_policy(slug, 'registered'),
+             admin.set_space_operator(slug, name => 'Acme IT', contact => 'it@acme.example')
+         FROM hub.spaces",
+    )
+    .await;
+    for (language, words) in [("en", "cannot be used here"), ("ja", "利用できません")] {
+        let browser = Browser::open(language).await;
+        browser.goto(&url).await;
+        let text = browser.text().await;
+        assert!(text.contains(words), "{text}");
+        for said in ["Acme IT", "it@acme.example", "Test Client"] {
+            assert!(text.contains(said), "no {said} in {text}");
+        }
+        let console = browser.console().await;
+        assert!(console.concat().contains("status of 403"), "{console:?}");
+        browser.inspect(&format!("client-refused-{language}")).await;
+        browser.click(".actions a").await;
+        let answer = landing.answer().await;
+        answer.assert_error(&hub, "access_denied");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_connect_page_shows_where_to_connect() {
     let hub = TestHub::start().await;
     let browser = Browser::open("en").await;

@@ -145,8 +145,12 @@ async fn a_subscription_ends_with_its_grant_or_space() {
              backlog_access_token = NULL, backlog_refresh_token = NULL,
              backlog_expires_at = NULL, renewing_until = NULL
          WHERE revoked_at IS NULL",
+        "UPDATE hub.spaces SET client_policy = 'registered'",
+        "UPDATE hub.spaces SET allowed_networks = '{203.0.113.0/24}'",
         "UPDATE hub.spaces SET disabled_at = clock_timestamp()",
     ] {
+        hub.sql("UPDATE hub.spaces SET client_policy = 'open', allowed_networks = NULL")
+            .await;
         let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
         let events = listen(&hub.mcp_url(), &tokens, &EVERYTHING).await;
         hub.sql(end).await;

@@ -266,6 +266,18 @@ async fn doctor_looks_at_what_keeps_spaces_apart() {
         assert_eq!(says(text).await, (json!(what), json!("warn")), "{text}");
     }
 
+    run("SELECT admin.allow_networks('acme', '{203.0.113.0/24}')".to_owned()).await;
+    for (proxies, is_warned) in [("", true), ("10.0.0.0/8", false)] {
+        let (_, findings) = doctor(&deployment, |command| {
+            command.env("MCP_SERVER_BASE_URL", "https://hub.test");
+            command.env("TRUSTED_PROXIES", proxies);
+        })
+        .await;
+        let said = serde_json::to_string(&findings).expect("JSON");
+        let is_there = said.contains("it limits networks, but TRUSTED_PROXIES is not set");
+        assert_eq!(is_there, is_warned, "{said}");
+    }
+
     run(
         "UPDATE hub.spaces SET redirect_uri = 'https://mcp.acme.test/callback'
          WHERE slug = 'acme'"

@@ -1,10 +1,13 @@
 //! `grant_type=authorization_code` (RFC 6749 §4.1.3).
 //!
 //! 1. The client authenticates; the code must exist and belong to this client.
-//! 2. Redirect URI, PKCE verifier, resource, space and expiry are checked.
+//! 2. Redirect URI, PKCE verifier, resource, space and expiry are checked, and whether the space
+//!    allows the client and the network.
 //! 3. A code that was used before ends its grant (RFC 6749 §4.1.2); only its own client, with the
 //!    verifier, can cause that.
 //! 4. One statement consumes the code; the token pair is issued with it.
+
+use std::net::IpAddr;
 
 use oauth_values::{
     ErrorCode, OAuthError, Params, resource,
@@ -14,8 +17,13 @@ use oauth_values::{
 use super::response::{TokenResponse, invalid_grant, issue_pair, space_disabled};
 use crate::{
     db::{self, authorization_codes::Code},
-    domain::{GrantId, RevocationReason, security::SecurityEvent},
-    web::{AppState, Issuer, error::JsonError, oauth::client_auth::Presented},
+    domain::{Client, GrantId, RevocationReason, security::SecurityEvent},
+    web::{
+        AppState, Issuer,
+        error::JsonError,
+        not_allowed::{self, NotAllowed},
+        oauth::client_auth::Presented,
+    },
 };
 
 const UNKNOWN: &str = "The authorization code is unknown, expired or already used.";
@@ -25,6 +33,7 @@ pub(super) async fn exchange(
     issuer: &Issuer,
     presented: Presented,
     params: &Params,
+    address: Option<IpAddr>,
 ) -> Result<TokenResponse, JsonError> {
     let client = presented.authenticate(hub, issuer).await?;
     let code = params.require("code")?;
@@ -41,6 +50,7 @@ pub(super) async fn exchange(
         return replayed(hub, stored.grant).await;
     }
     check_validity(&stored)?;
+    check_allowed(&stored, &client, address)?;
     consume(hub, hash, &stored).await
 }
 
@@ -82,6 +92,17 @@ fn check_validity(stored: &Code) -> Result<(), OAuthError> {
         return Err(space_disabled());
     }
     Ok(())
+}
+
+/// Checks that the operator of the space allows the client and the network.
+fn check_allowed(
+    stored: &Code,
+    client: &Client,
+    address: Option<IpAddr>,
+) -> Result<(), NotAllowed> {
+    let redirect_uri = Some(stored.redirect_uri.as_str());
+    not_allowed::check_client(&stored.allowed_clients, client, redirect_uri)?;
+    not_allowed::check_network(&stored.allowed_networks, address)
 }
 
 /// Consumes the code, and issues the tokens with it.

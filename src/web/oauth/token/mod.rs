@@ -3,13 +3,16 @@
 //! 1. The form of the code or refresh token shows whether the hub can have issued it. If not, it is
 //!    rejected without a database query; if its check is correct, its network's limits do not
 //!    apply.
-//! 2. All parameters are validated before the credential is consumed.
+//! 2. All parameters are validated before the credential is consumed, and the operator of the space
+//!    must allow the client and the network (`not_allowed`).
 //! 3. Consumption and the new pair are one transaction.
 
 mod authorization_code;
 mod refresh_token;
 mod repeat;
 mod response;
+
+use std::net::IpAddr;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use oauth_values::{
@@ -58,7 +61,8 @@ pub async fn post(
     let response = async {
         let (presented, params, _body) = asked?;
         let presented = presented.vouched_for_by(credential);
-        exchange(&hub, &issuer, presented, &params).await
+        let address = hub.limits.proven_address(&request);
+        exchange(&hub, &issuer, presented, &params, address).await
     };
     let response = hub
         .respond_within_limits(attempt, credential, response)
@@ -111,10 +115,13 @@ async fn exchange(
     issuer: &Issuer,
     presented: Presented,
     params: &Params,
+    address: Option<IpAddr>,
 ) -> Result<TokenResponse, JsonError> {
     match params.require("grant_type")? {
-        "authorization_code" => authorization_code::exchange(hub, issuer, presented, params).await,
-        "refresh_token" => refresh_token::exchange(hub, issuer, presented, params).await,
+        "authorization_code" => {
+            authorization_code::exchange(hub, issuer, presented, params, address).await
+        }
+        "refresh_token" => refresh_token::exchange(hub, issuer, presented, params, address).await,
         _ => Err(OAuthError::new(
             ErrorCode::UnsupportedGrantType,
             "The parameter 'grant_type' must be 'authorization_code' or 'refresh_token'.",

@@ -1,8 +1,8 @@
 //! `grant_type=refresh_token` (RFC 6749 §6), with rotation.
 //!
 //! 1. The row is locked: concurrent uses of one token queue, across all replicas.
-//! 2. The client, its space, the expiry and the scopes are checked; an invalid request changes
-//!    nothing.
+//! 2. The client, its space, the expiry and the scopes are checked, and whether the space allows the
+//!    client and the network; an invalid request changes nothing.
 //! 3. First use: a new pair; the response is kept, sealed, for the grace window.
 //! 4. Repeat within the window: the same response, or its refresh token with an access token of the
 //!    scopes requested now.
@@ -10,6 +10,8 @@
 //!    and another successor replaces it. If the lost one is presented later, this same step
 //!    applies. Otherwise it is a replay: the grant ends.
 //! 6. Each repeat is audited and counted (`repeat`).
+
+use std::net::IpAddr;
 
 use oauth_values::{
     ErrorCode, OAuthError, Params, Scopes, resource,
@@ -26,8 +28,14 @@ use crate::{
         self,
         refresh_tokens::{State, Stored},
     },
-    domain::{GrantId, RevocationReason, audit_event::Actor, security::SecurityEvent},
-    web::{AppState, Issuer, error::JsonError, limits::Holder, oauth::client_auth::Presented},
+    domain::{Client, GrantId, RevocationReason, audit_event::Actor, security::SecurityEvent},
+    web::{
+        AppState, Issuer,
+        error::JsonError,
+        limits::Holder,
+        not_allowed::{self, NotAllowed},
+        oauth::client_auth::Presented,
+    },
 };
 
 const UNKNOWN: &str = "The refresh token is unknown, expired or revoked.";
@@ -37,6 +45,7 @@ pub(super) async fn exchange(
     issuer: &Issuer,
     mut presented: Presented,
     params: &Params,
+    address: Option<IpAddr>,
 ) -> Result<TokenResponse, JsonError> {
     let hash = RefreshToken::parse(params.require("refresh_token")?)
         .ok_or_else(|| invalid_grant(UNKNOWN))?
@@ -57,6 +66,7 @@ pub(super) async fn exchange(
         .ok_or_else(|| invalid_grant(UNKNOWN))?;
     hub.limits.check_holder(Holder::Grant(stored.grant))?;
     let scopes = check(issuer, params, &stored)?;
+    check_allowed(&stored, &client, address)?;
 
     if let State::InGrace {
         response,
@@ -72,6 +82,17 @@ pub(super) async fn exchange(
         return Ok(response);
     }
     rotate(hub, transaction, hash, (&stored, scopes)).await
+}
+
+/// Checks that the operator of the space allows the client and the network.
+fn check_allowed(
+    stored: &Stored,
+    client: &Client,
+    address: Option<IpAddr>,
+) -> Result<(), NotAllowed> {
+    let redirect_uri = stored.redirect_uri.as_deref();
+    not_allowed::check_client(&stored.allowed_clients, client, redirect_uri)?;
+    not_allowed::check_network(&stored.allowed_networks, address)
 }
 
 /// Issues a new pair, with which the presented token is consumed.

@@ -51,13 +51,13 @@ impl AskingClient {
         self.published_at().or_else(|| self.shown_name())
     }
 
-    pub(super) fn published_at(&self) -> Option<String> {
+    pub(in crate::web::pages) fn published_at(&self) -> Option<String> {
         let host = self.document_host.as_deref()?;
         Some(display::host(host, HOST_MAX))
     }
 
     /// The name that it claims, if the page names it differently.
-    pub(super) fn claimed_name(&self) -> Option<String> {
+    pub(in crate::web::pages) fn claimed_name(&self) -> Option<String> {
         let name = self.shown_name()?;
         (self.subject().as_ref() != Some(&name)).then_some(name)
     }

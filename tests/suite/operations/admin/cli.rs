@@ -134,6 +134,33 @@ async fn an_operator_manages_spaces_clients_and_users_by_command() {
         assert_eq!(lifted["tools"], serde_json::Value::Null);
         assert_eq!(lifted["exclude_tools"], serde_json::json!([]));
         assert_eq!(lifted["name"], "Acme");
+        let allow = format!(
+            "space update {slug} --client-policy listed --client-hosts Chat.example.com,*.corp.example"
+        );
+        let allowed = operator
+            .json(&format!("{allow} --networks 127.0.0.0/8,2001:db8::/32"), "")
+            .await;
+        assert_eq!(allowed["client_policy"], "listed");
+        assert_eq!(
+            allowed["client_hosts"],
+            serde_json::json!(["*.corp.example", "chat.example.com"])
+        );
+        assert_eq!(
+            allowed["allowed_networks"],
+            serde_json::json!(["127.0.0.0/8", "2001:db8::/32"])
+        );
+        let list = operator.does("space list", "").await;
+        assert!(list.contains("listed clients"), "{list}");
+        let wrong = format!("space update {slug} --name Other --client-hosts https://a.example");
+        operator.fails(&wrong, "", "is not a host").await;
+        let wrong = format!("space update {slug} --networks inside");
+        operator.fails(&wrong, "", "is not a network").await;
+        let lift = format!("space update {slug} --client-policy open --client-hosts none");
+        let lifted = operator.json(&format!("{lift} --networks all"), "").await;
+        assert_eq!(lifted["client_policy"], "open");
+        assert_eq!(lifted["client_hosts"], serde_json::json!([]));
+        assert_eq!(lifted["allowed_networks"], serde_json::Value::Null);
+        assert_eq!(lifted["name"], "Acme");
         let sheet = operator.does(&format!("space show {slug}"), "").await;
         assert!(sheet.contains("read only             yes"), "{sheet}");
         operator

@@ -132,6 +132,91 @@ async fn an_error_names_its_cause_and_remedy_and_nothing_is_stored() {
             "P0002",
             "there is no space 'o'",
         ),
+        (
+            "SELECT admin.set_client_policy('acme')".into(),
+            "22023",
+            "nothing to change",
+        ),
+        (
+            "SELECT admin.set_client_policy('acme', 'closed')".into(),
+            "22023",
+            "open, listed, registered",
+        ),
+        (
+            "SELECT admin.set_client_policy('acme', hosts => '{*.com}')".into(),
+            "22023",
+            "'*.com' is not a host",
+        ),
+        (
+            "SELECT admin.set_client_policy('acme', hosts => '{https://a.example}')".into(),
+            "22023",
+            "'https://a.example' is not a host",
+        ),
+        (
+            "SELECT admin.set_client_policy('acme', hosts => '{a.example.}')".into(),
+            "22023",
+            "'a.example.' is not a host",
+        ),
+        (
+            "SELECT admin.set_client_policy('acme', hosts => '{a.example:70000}')".into(),
+            "22023",
+            "is not a host",
+        ),
+        (
+            "SELECT admin.set_client_policy('acme', hosts => '{user@a.example}')".into(),
+            "22023",
+            "is not a host",
+        ),
+        (
+            "SELECT admin.set_client_policy('acme', hosts => '{日本.example}')".into(),
+            "22023",
+            "xn--",
+        ),
+        (
+            "SELECT admin.set_client_policy('acme', hosts => '{NULL}')".into(),
+            "22023",
+            "is not a host",
+        ),
+        (
+            "SELECT admin.set_client_policy('o', 'open')".into(),
+            "P0002",
+            "there is no space 'o'",
+        ),
+        (
+            "SELECT admin.allow_networks('acme', '{}')".into(),
+            "22023",
+            "{all}",
+        ),
+        (
+            "SELECT admin.allow_networks('acme', NULL)".into(),
+            "22023",
+            "{all}",
+        ),
+        (
+            "SELECT admin.allow_networks('acme', '{10.0.0.5/8}')".into(),
+            "22023",
+            "'10.0.0.5/8' is not a network",
+        ),
+        (
+            "SELECT admin.allow_networks('acme', '{inside}')".into(),
+            "22023",
+            "'inside' is not a network",
+        ),
+        (
+            "SELECT admin.allow_networks('acme', '{::ffff:10.0.0.0/104}')".into(),
+            "22023",
+            "Write it as IPv4",
+        ),
+        (
+            "SELECT admin.allow_networks('o', '{all}')".into(),
+            "P0002",
+            "there is no space 'o'",
+        ),
+        (
+            "UPDATE hub.spaces SET client_hosts = '{a/b}'".into(),
+            "22023",
+            "'a/b' is not a host",
+        ),
         (other("allowed_projects => '{ops}'"), "22023", "capitals"),
         (other("allowed_projects => '{}'"), "22023", "{all}"),
         (

@@ -256,6 +256,12 @@ async fn a_change_of_a_grant_or_an_operators_client_by_hub_service_is_audited() 
             json!("https://evil.example/mcp"),
         ),
         (
+            "grants",
+            "grant_changed",
+            "redirect_uri",
+            json!("https://claude.ai/api/mcp/auth_callback"),
+        ),
+        (
             "clients",
             "client_changed",
             "redirect_uris",
@@ -296,7 +302,9 @@ async fn hub_service_lifts_no_bound_of_a_space() {
     hub.second_space("acme").await;
     hub.sql(
         "UPDATE hub.spaces SET read_only = true, toolsets = '{issue}', disabled_at = now(),
-             allowed_projects = '{OPS}', tools = '{get_issue}', exclude_tools = '{add_issue}'",
+             allowed_projects = '{OPS}', tools = '{get_issue}', exclude_tools = '{add_issue}',
+             client_policy = 'registered', client_hosts = '{a.example}',
+             allowed_networks = '{10.0.0.0/8}'",
     )
     .await;
     let before = "SELECT jsonb_agg(s ORDER BY slug)::text FROM hub.spaces AS s";
@@ -310,6 +318,11 @@ async fn hub_service_lifts_no_bound_of_a_space() {
         "UPDATE hub.spaces SET tools = NULL",
         "UPDATE hub.spaces SET exclude_tools = '{}'",
         "SELECT admin.limit_tools('acme', exclude_tools => '{}')",
+        "UPDATE hub.spaces SET client_policy = 'open'",
+        "UPDATE hub.spaces SET client_hosts = '{evil.example}'",
+        "UPDATE hub.spaces SET allowed_networks = NULL",
+        "SELECT admin.set_client_policy('acme', 'open')",
+        "SELECT admin.allow_networks('acme', '{all}')",
         "UPDATE hub.spaces SET disabled_at = NULL",
         "UPDATE hub.spaces SET hostnames = '{evil.example}'",
         "UPDATE hub.spaces SET is_default = NOT is_default",

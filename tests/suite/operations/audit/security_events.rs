@@ -19,7 +19,7 @@ use crate::{
         document_host::{Document, DocumentHost},
         hub::{REDIRECT_URI, TestHub, eventually, http},
         mcp::request,
-        person::{Person, authorize_url, authorize_url_with, exchange, param},
+        person::{Person, authorize_url, authorize_url_with, exchange, param, refresh},
         process::{Deployment, Process, until},
         reply::Reply,
         tokens::{refreshed, refused},
@@ -91,6 +91,8 @@ async fn provoke(hub: &TestHub, event: SecurityEvent) -> u32 {
         SecurityEvent::ClientRefused => client_refused(hub).await,
         SecurityEvent::ClientUnavailable => client_unavailable(hub).await,
         SecurityEvent::UploadLinkRefused => upload_link_refused(hub).await,
+        SecurityEvent::ClientNotAllowed => client_not_allowed(hub).await,
+        SecurityEvent::NetworkNotAllowed => network_not_allowed(hub).await,
         SecurityEvent::RedirectUriRefused => redirect_uri_refused(hub).await,
         SecurityEvent::RegistrationRefused => registration_refused(hub).await,
         SecurityEvent::RegistrationsLimited => registrations_limited(hub).await,
@@ -204,6 +206,34 @@ async fn client_unavailable(hub: &TestHub) -> u32 {
         ("client_assertion_type", TYPE),
     ];
     assert_eq!(hub.post_form("/token", &form).await.status, 503);
+    1
+}
+
+/// A user opens the sign-in of such a client.
+async fn client_not_allowed(hub: &TestHub) -> u32 {
+    let client = hub.register().await;
+    let set = |policy| {
+        let set = format!("SELECT admin.set_client_policy(slug, '{policy}') FROM hub.spaces");
+        async move { hub.sql(&set).await }
+    };
+    set("registered").await;
+    let page = Reply::to(http().get(authorize_url(hub, &client))).await;
+    assert_eq!(page.status, 403, "{}", page.body);
+    set("open").await;
+    1
+}
+
+/// A client refreshes from elsewhere.
+async fn network_not_allowed(hub: &TestHub) -> u32 {
+    let tokens = Person::default().sign_in(hub, seed::DANIEL).await;
+    let allow = |networks| {
+        let allow = format!("SELECT admin.allow_networks(slug, '{networks}') FROM hub.spaces");
+        async move { hub.sql(&allow).await }
+    };
+    allow("{203.0.113.0/24}").await;
+    let (status, body) = refresh(&hub.base_url, &tokens).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+    allow("{all}").await;
     1
 }
 
