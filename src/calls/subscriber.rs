@@ -25,9 +25,9 @@ pub struct Subscriber {
     pub token_expires_at: DateTime<Utc>,
     /// Where the request came from, if that is known.
     pub address: Option<IpAddr>,
-    /// The limits of the caller other than the space's.
+    /// The limits of the caller other than those of the space and the grant.
     pub bounds: Policy,
-    /// The policy of the space.
+    /// The limits of the space and the grant.
     pub policy_of: fn(&Session) -> Policy,
     /// Called when the request has become a subscription, which has limits of its own.
     pub began: Arc<dyn Fn() + Send + Sync>,

@@ -69,6 +69,10 @@ fn overview(grants: &[GrantRow]) -> String {
                 .clone()
                 .unwrap_or_else(|| grant.client_id.clone()),
             grant.scopes.join(" "),
+            grant
+                .projects
+                .as_ref()
+                .map_or_else(|| "all".to_owned(), |keys| keys.join(",")),
             time(grant.created_at),
             match (&grant.revoked_reason, grant.revoked_at) {
                 (Some(reason), Some(at)) => format!("revoked {}: {reason}", time(at)),
@@ -80,6 +84,8 @@ fn overview(grants: &[GrantRow]) -> String {
             },
         ]
     };
-    let titles = ["id", "space", "user", "client", "scopes", "since", "state"];
+    let titles = [
+        "id", "space", "user", "client", "scopes", "projects", "since", "state",
+    ];
     table(titles, grants.iter().map(row).collect())
 }

@@ -233,6 +233,9 @@ pub struct ToolArgs {
     /// delete_issue,delete_wiki [default: none]
     #[arg(long, env = "EXCLUDE_TOOLS", value_name = "NAME,…", num_args = 1..)]
     pub exclude_tools: Vec<String>,
+    /// Reach only these Backlog projects, by their keys, e.g. ACME,OPS [default: all]
+    #[arg(long, env = "BACKLOG_PROJECTS", value_name = "KEY,…", num_args = 1..)]
+    pub backlog_projects: Vec<String>,
 }
 
 /// One API key for a space: there is no sign-in, and every call acts as the user of the key.

@@ -1,5 +1,7 @@
 //! The settings that apply to every tool of the server.
 
+use std::collections::BTreeSet;
+
 use super::{
     args::ToolArgs,
     error::ConfigError,
@@ -12,6 +14,7 @@ use crate::{
         policy::{Policy, ToolLimit, ToolsetLimit},
         prefix::{BadPrefix, ToolPrefix},
     },
+    domain::project_keys::project_keys,
     toolkit::toolset::Toolset,
 };
 
@@ -34,6 +37,7 @@ impl ToolArgs {
         };
         let prefix = prefix(self.prefix)?;
         let tools = tool_limit(&prefix, &self.enable_tools, &self.exclude_tools)?;
+        let projects = projects(&self.backlog_projects)?;
         Ok(ToolSettings {
             options: ToolOptions {
                 prefix,
@@ -54,6 +58,7 @@ impl ToolArgs {
             policy: Policy {
                 toolsets: toolsets.map(ToolsetLimit::from_iter),
                 tools,
+                projects,
                 ..Policy::default()
             },
         })
@@ -79,6 +84,13 @@ fn tool_limit(
         names => ToolLimit::only(names),
     };
     Ok(limit.without(parsed("EXCLUDE_TOOLS", excluded)?))
+}
+
+/// The only projects that any caller reaches; `None` for no restriction.
+fn projects(keys: &[String]) -> Result<Option<BTreeSet<String>>, ConfigError> {
+    let parsed = given(Some(keys.join(","))).map(|list| project_keys(&list));
+    let parsed = parsed.transpose();
+    parsed.map_err(|error| ConfigError::new("BACKLOG_PROJECTS", format!("is invalid: {error}")))
 }
 
 fn prefix(given_text: Option<String>) -> Result<ToolPrefix, ConfigError> {
@@ -199,6 +211,31 @@ mod tests {
             let refused = resolve(prefix).unwrap_err();
             let is_explained = refused.starts_with("PREFIX") && refused.contains(reason);
             assert!(is_explained && refused.contains("; use "), "{refused}");
+        }
+    }
+
+    #[test]
+    fn projects_are_restricted_by_keys_that_can_exist() {
+        let resolve = |keys: &[&str]| {
+            let args = ToolArgs {
+                backlog_projects: keys.iter().map(|&key| key.to_owned()).collect(),
+                ..ToolArgs::default()
+            };
+            let settings = args.resolve().map_err(|error| error.to_string())?;
+            Ok::<_, String>(settings.policy.projects)
+        };
+        let two = || Ok(Some(["ACME", "OPS"].map(str::to_owned).into()));
+        assert_eq!(resolve(&[]), Ok(None));
+        assert_eq!(resolve(&[" "]), Ok(None));
+        assert_eq!(resolve(&["acme, OPS"]), two());
+        assert_eq!(resolve(&["ACME", "ops"]), two());
+        for (keys, reason) in [
+            ("AC-ME", "`AC-ME` is not a project key"),
+            (",", "no project key"),
+        ] {
+            let refused = resolve(&[keys]).unwrap_err();
+            let expected = format!("BACKLOG_PROJECTS is invalid: {reason}");
+            assert!(refused.starts_with(&expected), "{refused}");
         }
     }
 

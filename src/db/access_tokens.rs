@@ -1,6 +1,6 @@
 //! `hub.access_tokens`, and the one statement that turns a token into a principal.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use oauth_values::{Scopes, token::TokenHash};
@@ -65,7 +65,9 @@ macro_rules! principal {
             "SELECT " + $token + r#"
                   grants.id AS grant_id, grants.client_id, grants.backlog_user_id,
                   grants.backlog_user_name, grants.scopes AS grant_scopes,
-                  grants.levels AS grant_levels, grants.issuer, grants.resource,
+                  grants.levels AS grant_levels, grants.issuer,
+                  rtrim(grants.resource, '/') AS "resource!",
+                  grants.projects::text[] AS projects,
                   grants.redirect_uri AS grant_redirect_uri, clients.origin AS client_origin,
                   clients.client_id AS oauth_client, clients.redirect_uris,
                   grants.backlog_refresh_token IS NOT NULL AND (
@@ -164,6 +166,7 @@ struct Row {
     client_origin: String,
     oauth_client: String,
     redirect_uris: Vec<String>,
+    projects: Option<Vec<String>>,
     is_to_adopt: bool,
     account_id: Option<Uuid>,
     access_token: Option<String>,
@@ -216,6 +219,7 @@ impl TryFrom<Row> for Found {
                 issuer: row.issuer,
                 resource: row.resource,
                 redirect_uri: row.grant_redirect_uri,
+                projects: row.projects.map(BTreeSet::from_iter),
             },
             space: Arc::new(Space::from(SpaceRow {
                 id: row.space_id,

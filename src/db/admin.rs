@@ -341,6 +341,8 @@ pub struct GrantRow {
     pub account: Option<String>,
     /// Whether the grant is from before the levels, and so may delete and administer.
     pub predates_levels: bool,
+    /// The keys of the only projects that the user allowed; `None` for no restriction.
+    pub projects: Option<Vec<String>>,
 }
 
 /// The grants to list.
@@ -363,7 +365,7 @@ pub async fn grants(
                   backlog_user_id AS "backlog_user_id!",
                   backlog_user_name AS "backlog_user_name!", scopes AS "scopes!",
                   live AS "live!", created_at AS "created_at!", revoked_at, revoked_reason,
-                  account, predates_levels AS "predates_levels!"
+                  account, predates_levels AS "predates_levels!", projects
            FROM admin.grants
            WHERE space = coalesce($1, space)
              AND backlog_user_id = coalesce($2, backlog_user_id) AND (live OR $3)

@@ -54,7 +54,7 @@ pub struct Code {
 pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Code>, sqlx::Error> {
     let Some(row) = sqlx::query!(
         r#"SELECT grants.id, grants.client_id, grants.issuer, grants.scopes, grants.levels,
-                  grants.resource,
+                  rtrim(grants.resource, '/') AS "resource!",
                   codes.redirect_uri, codes.code_challenge,
                   codes.consumed_at IS NOT NULL AS "consumed!",
                   codes.expires_at <= clock_timestamp() AS "expired!",

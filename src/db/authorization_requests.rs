@@ -1,12 +1,12 @@
 //! `hub.authorization_requests`: pending → approved → finished.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use oauth_values::{CodeChallenge, RedirectUri, Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
-use super::{hash_from_sql, scopes_from_sql, scopes_to_sql, unreadable};
+use super::{hash_from_sql, projects_to_sql, scopes_from_sql, scopes_to_sql, unreadable};
 use crate::domain::{AuthorizationRequestId, ClientKey, SpaceId, space::SHARED_REDIRECT_URI};
 
 /// A sign-in that is waiting for the user's decision.
@@ -70,9 +70,9 @@ pub async fn insert(db: impl PgExecutor<'_>, request: &NewRequest<'_>) -> Result
     sqlx::query!(
         "INSERT INTO hub.authorization_requests
             (id, client_id, issuer, redirect_uri, state, code_challenge, resource, scopes,
-             browser_hash, csrf_hash, expires_at)
+             browser_hash, csrf_hash, expires_at, asks_projects)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9::bytea, $10::bytea,
-                 clock_timestamp() + $11::interval)",
+                 clock_timestamp() + $11::interval, true)",
         request.id.0,
         request.client.0,
         request.issuer,
@@ -104,8 +104,8 @@ pub async fn find(
     id: AuthorizationRequestId,
 ) -> Result<Option<Posted>, sqlx::Error> {
     let Some(row) = sqlx::query!(
-        r#"SELECT id, client_id, issuer, redirect_uri, state, code_challenge, resource, scopes,
-                  browser_hash, csrf_hash,
+        r#"SELECT id, client_id, issuer, redirect_uri, state, code_challenge,
+                  rtrim(resource, '/') AS "resource!", scopes, browser_hash, csrf_hash,
                   approved_at IS NOT NULL OR finished_at IS NOT NULL AS "decided!",
                   expires_at <= clock_timestamp() AS "expired!"
            FROM hub.authorization_requests WHERE id = $1"#,
@@ -139,6 +139,8 @@ pub async fn find(
 pub struct Approval {
     pub space: SpaceId,
     pub scopes: Scopes,
+    /// The keys of the only projects that it is for; `None` for no restriction.
+    pub projects: Option<BTreeSet<String>>,
     pub backlog_state: TokenHash,
     /// The space's redirect URI at the time the user is sent to Backlog.
     pub backlog_redirect_uri: String,
@@ -146,16 +148,20 @@ pub struct Approval {
     pub backlog_verifier: String,
 }
 
-/// pending → approved. Returns false if it was already decided or has expired.
+/// pending → approved. Returns false if it was already decided or has expired. With a restriction, a
+/// slash ends the resource, as in a grant ([`super::grants`]).
 pub async fn approve(
     db: impl PgExecutor<'_>,
     id: AuthorizationRequestId,
     approval: &Approval,
 ) -> Result<bool, sqlx::Error> {
+    let projects = projects_to_sql(approval.projects.as_ref());
     sqlx::query!(
         "UPDATE hub.authorization_requests
          SET space_id = $2, granted_scopes = $3::text[], backlog_state_hash = $4::bytea,
-             backlog_redirect_uri = $5, backlog_verifier = $6::text, approved_at = clock_timestamp()
+             backlog_redirect_uri = $5, backlog_verifier = $6::text, approved_at = clock_timestamp(),
+             asks_projects = false, granted_projects = $7::text[]::hub.project_key[],
+             resource = CASE WHEN $7::text[] IS NULL THEN resource ELSE resource || '/' END
          WHERE id = $1 AND approved_at IS NULL AND finished_at IS NULL
            AND expires_at > clock_timestamp()",
         id.0,
@@ -164,6 +170,7 @@ pub async fn approve(
         approval.backlog_state.as_bytes(),
         approval.backlog_redirect_uri,
         approval.backlog_verifier,
+        projects.as_deref(),
     )
     .execute(db)
     .await
@@ -192,6 +199,8 @@ pub struct Approved {
     /// The space's current slug.
     pub slug: String,
     pub granted: Scopes,
+    /// The keys of the only projects that it is for; `None` for no restriction.
+    pub projects: Option<BTreeSet<String>>,
     /// The redirect URI that was sent to Backlog.
     pub backlog_redirect_uri: String,
     /// Sealed; `None` if a replica of an older release recorded the approval.
@@ -209,8 +218,9 @@ pub async fn find_by_backlog_state(
 ) -> Result<Option<Approved>, sqlx::Error> {
     let Some(row) = sqlx::query!(
         r#"SELECT requests.id, client_id, issuer, requests.redirect_uri, state, code_challenge,
-                  resource, scopes, browser_hash, spaces.id AS space_id, spaces.slug,
-                  granted_scopes AS "granted_scopes!", backlog_redirect_uri,
+                  rtrim(resource, '/') AS "resource!", scopes, browser_hash,
+                  spaces.id AS space_id, spaces.slug, granted_scopes AS "granted_scopes!",
+                  granted_projects::text[] AS granted_projects, backlog_redirect_uri,
                   backlog_verifier, finished_at IS NOT NULL AS "finished!",
                   coalesce(confirm_until > clock_timestamp(), false) AND confirmed_at IS NULL
                       AS "unconfirmed!",
@@ -233,6 +243,7 @@ pub async fn find_by_backlog_state(
             .unwrap_or_else(|| SHARED_REDIRECT_URI.to_owned()),
         backlog_verifier: row.backlog_verifier,
         granted: scopes_from_sql(&row.granted_scopes),
+        projects: row.granted_projects.map(BTreeSet::from_iter),
         browser: hash_from_sql(&row.browser_hash, "authorization_requests.browser_hash")?,
         finished: row.finished,
         unconfirmed: row.unconfirmed,

@@ -1,7 +1,7 @@
 //! Sign-ins that wait for their user's confirmation, in the rows of `hub.authorization_requests`:
 //! asked → confirmed or declined.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use oauth_values::{Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
@@ -41,6 +41,8 @@ pub struct Waiting {
     pub request: Request,
     pub space: SpaceId,
     pub granted: Scopes,
+    /// The keys of the only projects that it is for; `None` for no restriction.
+    pub projects: Option<BTreeSet<String>>,
     pub browser: TokenHash,
     pub user: BacklogUser,
     /// Whether the sign-in has restored the account.
@@ -61,8 +63,10 @@ pub async fn find(
     id: AuthorizationRequestId,
 ) -> Result<Option<Waiting>, sqlx::Error> {
     let Some(row) = sqlx::query!(
-        r#"SELECT id, client_id, issuer, redirect_uri, state, code_challenge, resource, scopes,
-                  browser_hash, space_id AS "space_id!", granted_scopes AS "granted_scopes!",
+        r#"SELECT id, client_id, issuer, redirect_uri, state, code_challenge,
+                  rtrim(resource, '/') AS "resource!", scopes, browser_hash,
+                  space_id AS "space_id!", granted_scopes AS "granted_scopes!",
+                  granted_projects::text[] AS granted_projects,
                   backlog_user_id AS "backlog_user_id!",
                   backlog_user_name AS "backlog_user_name!",
                   account_restored AS "account_restored!", confirmed_at IS NOT NULL AS "confirmed!",
@@ -79,6 +83,7 @@ pub async fn find(
     Ok(Some(Waiting {
         space: SpaceId(row.space_id),
         granted: scopes_from_sql(&row.granted_scopes),
+        projects: row.granted_projects.map(BTreeSet::from_iter),
         browser: hash_from_sql(&row.browser_hash, "authorization_requests.browser_hash")?,
         user: BacklogUser {
             id: row.backlog_user_id,

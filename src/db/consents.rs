@@ -39,6 +39,21 @@ pub async fn covers(
     .await
 }
 
+/// Forgets an approval, so that the next sign-in asks again.
+pub async fn forget(db: impl PgExecutor<'_>, key: &ConsentKey<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "DELETE FROM hub.consents
+         WHERE browser_hash = $1 AND client_id = $2 AND space_id = $3 AND redirect_uri = $4",
+        key.browser.as_bytes(),
+        key.client.0,
+        key.space.0,
+        key.redirect_uri,
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
 pub async fn remember(
     db: impl PgExecutor<'_>,
     id: Uuid,

@@ -2,13 +2,17 @@
 //!
 //! Backlog tokens belong to the account (`accounts`); each grant's row keeps a copy for replicas
 //! of the previous release.
+//!
+//! The `resource` of a grant that is restricted to some projects ends with a slash, which this module
+//! adds and readers leave out: replicas of the previous release, which would not restrict it, do not
+//! serve a resource that is not an endpoint.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
-use super::{accounts::SealedTokens, scopes_to_sql, spaces::SealedSample};
+use super::{accounts::SealedTokens, projects_to_sql, scopes_to_sql, spaces::SealedSample};
 use crate::domain::{Grant, GrantId, RevocationReason, SpaceId};
 
 /// Adds a grant with a copy of the account's token pair of `generation`.
@@ -19,13 +23,16 @@ pub async fn insert(
     tokens: &SealedTokens,
     generation: i64,
 ) -> Result<(), sqlx::Error> {
+    let projects = projects_to_sql(grant.projects.as_ref());
     sqlx::query!(
         "INSERT INTO hub.grants
             (id, space_id, client_id, backlog_user_id, backlog_user_name, scopes, issuer,
              resource, backlog_access_token, backlog_refresh_token, backlog_expires_at,
-             generation, account_generation, levels, redirect_uri)
-         VALUES ($1, $2, $3, $4, $5, $6::text[], $7, $8, $9::text, $10::text, $11, $12, $12, $13,
-                 $14)",
+             generation, account_generation, levels, projects, redirect_uri)
+         VALUES ($1, $2, $3, $4, $5, $6::text[], $7,
+                 CASE WHEN $14::text[] IS NULL THEN $8::text ELSE $8::text || '/' END,
+                 $9::text, $10::text, $11, $12, $12, $13, $14::text[]::hub.project_key[],
+                 $15)",
         grant.id.0,
         grant.space_id.0,
         grant.client.0,
@@ -39,6 +46,7 @@ pub async fn insert(
         tokens.expires_at,
         generation,
         &scopes_to_sql(grant.scopes.levels()),
+        projects.as_deref(),
         grant.redirect_uri,
     )
     .execute(db)

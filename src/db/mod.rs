@@ -32,6 +32,8 @@ pub mod upload_links;
 pub mod url;
 pub mod users;
 
+use std::collections::BTreeSet;
+
 use oauth_values::{Scopes, token::TokenHash};
 
 /// A stored value that the code cannot parse: a newer version or an operator wrote it.
@@ -64,6 +66,10 @@ fn scopes_with_levels(scopes: &[String], levels: Option<&[String]>) -> Scopes {
         None => base.with_levels(),
         Some(levels) => base.union(scopes_from_sql(levels).levels()).effective(),
     }
+}
+
+fn projects_to_sql(projects: Option<&BTreeSet<String>>) -> Option<Vec<String>> {
+    Some(projects?.iter().cloned().collect())
 }
 
 fn hash_from_sql(bytes: &[u8], column: &'static str) -> Result<TokenHash, sqlx::Error> {

@@ -86,7 +86,7 @@ pub async fn lock(
     sqlx::query_as!(
         Row,
         r#"SELECT tokens.grant_id, tokens.scopes, grants.levels, grants.client_id, grants.space_id,
-                  grants.issuer, grants.resource,
+                  grants.issuer, rtrim(grants.resource, '/') AS "resource!",
                   tokens.consumed_at IS NOT NULL AS "consumed!",
                   "#
             + "coalesce(tokens.answer_until > clock_timestamp(), false) "

@@ -1,6 +1,8 @@
 //! One user × one client × one space, and what the client may do there. The Backlog tokens
 //! belong to the user's account.
 
+use std::collections::BTreeSet;
+
 use oauth_values::Scopes;
 
 use super::{ClientKey, GrantId, SpaceId};
@@ -19,6 +21,8 @@ pub struct Grant {
     pub resource: String,
     /// Where its authorization code was sent; `None` if a replica of the previous release made it.
     pub redirect_uri: Option<String>,
+    /// The keys of the only projects that the user allowed; `None` for no restriction.
+    pub projects: Option<BTreeSet<String>>,
 }
 
 /// Why the hub revoked a grant; stored with it. The database itself revokes the grants of a space

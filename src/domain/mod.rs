@@ -12,6 +12,7 @@ pub mod grant;
 pub mod id;
 pub mod operator;
 pub mod principal;
+pub mod project_keys;
 pub mod security;
 pub mod space;
 pub mod upload_link;

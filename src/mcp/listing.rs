@@ -1,7 +1,7 @@
 //! Lists of tools as JSON, built once for all callers with the same permissions.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -24,7 +24,12 @@ impl Listings {
     /// Returns the result of `tools/list` for a client of a protocol version with a handshake. It
     /// is `None` only if the list cannot be serialized, which does not happen.
     pub(super) fn get(&self, registry: &Registry, caller: &Caller) -> Option<Bytes> {
-        let key = (caller.scopes, caller.policy.clone());
+        // Which tools are listed depends on whether projects are restricted, not on their keys.
+        let policy = Policy {
+            projects: caller.policy.projects.as_ref().map(|_| BTreeSet::new()),
+            ..caller.policy.clone()
+        };
+        let key = (caller.scopes, policy);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(list) = kept.get(&key) {
             return Some(list.clone());

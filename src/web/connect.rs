@@ -10,7 +10,11 @@ use super::{
         ConnectPage, DemoLinks, Problem,
         response::{frame, html},
     },
+    protected_resource::url_of_project,
 };
+
+/// The key in the example of a project's endpoint.
+const EXAMPLE: &str = "ACME";
 
 pub async fn get(
     hub: web::Data<AppState>,
@@ -21,11 +25,12 @@ pub async fn get(
         let name = space.name.clone();
         return Err(PageError::new(&request, Problem::SpaceDisabled { name }));
     }
-    let mcp_url =
-        Url::parse(&issuer.mcp_url).map_err(|_| PageError::new(&request, Problem::ServerError))?;
+    let parsed =
+        |text: &str| Url::parse(text).map_err(|_| PageError::new(&request, Problem::ServerError));
     let page = ConnectPage {
         frame: frame(&request),
-        mcp_url,
+        mcp_url: parsed(&issuer.mcp_url)?,
+        project_url: parsed(&url_of_project(&issuer.endpoints, EXAMPLE))?,
         demo: hub
             .demo_backlog
             .clone()

@@ -23,6 +23,8 @@ pub struct Issuer {
     /// Without a trailing slash.
     pub url: String,
     pub mcp_url: String,
+    /// Below it are the MCP endpoints of projects. Without a trailing slash.
+    pub endpoints: String,
     /// Whether the bare host also identifies its MCP endpoint.
     pub owns_host: bool,
     /// The one space it serves; `None` for the hub itself.
@@ -34,6 +36,7 @@ impl Issuer {
     fn of_hub(hub: &AppState, name: &Name<'_>) -> Self {
         Self {
             mcp_url: format!("{}{}", name.endpoint, hub.mcp_path),
+            endpoints: name.endpoint.clone().into_owned(),
             url: name.issuer.clone().into_owned(),
             owns_host: true,
             space: None,
@@ -44,6 +47,7 @@ impl Issuer {
         let path = format!("/spaces/{}", space.slug);
         Self {
             mcp_url: format!("{}{path}/mcp", name.endpoint),
+            endpoints: format!("{}{path}", name.endpoint),
             url: format!("{}{path}", name.issuer),
             owns_host: false,
             space: Some(space),
@@ -60,6 +64,7 @@ impl Issuer {
         let url = format!("https://{hostname}");
         Some(Self {
             mcp_url: format!("{url}/mcp"),
+            endpoints: url.clone(),
             url,
             owns_host: true,
             space: Some(space),
@@ -70,24 +75,9 @@ impl Issuer {
         self.space.as_ref().map(|space| space.id)
     }
 
-    /// Whether a token was issued for this endpoint, under any host name of the hub.
-    pub fn is_resource(&self, hub: &AppState, resource: &str) -> bool {
-        hub.is_same_endpoint(resource, &self.mcp_url)
-    }
-
     /// Whether a grant of this space is valid here.
     pub fn serves(&self, space: SpaceId) -> bool {
         self.space.as_ref().is_none_or(|own| own.id == space)
-    }
-
-    /// The URL of its protected-resource metadata (RFC 9728 §3.1).
-    pub fn resource_metadata_url(&self) -> String {
-        let origin_end = self.mcp_url.find("://").map_or(0, |at| at + 3);
-        let path_start = self.mcp_url[origin_end..]
-            .find('/')
-            .map_or(self.mcp_url.len(), |at| origin_end + at);
-        let (origin, path) = self.mcp_url.split_at(path_start);
-        format!("{origin}/.well-known/oauth-protected-resource{path}")
     }
 
     /// The issuer at a host, or `None` if the slug names no space.

@@ -1,6 +1,7 @@
 //! The map of the HTTP surface. Every issuer serves the same routes with the same handlers: at the
-//! root for the hub and for spaces by host name, below `/spaces/{space}` for spaces by path. A path
-//! with `GET` also has `HEAD` (`methods`).
+//! root for the hub and for spaces by host name, below `/spaces/{space}` for spaces by path. Each
+//! issuer has an MCP endpoint for all projects and one for each. A path with `GET` also has `HEAD`
+//! (`methods`).
 
 use actix_web::{middleware::from_fn, web};
 
@@ -58,18 +59,20 @@ pub fn configure(config: &mut web::ServiceConfig, hub: &web::Data<AppState>, ser
                 .route(web::put().to(upload_link::put)),
         );
     well_known(config, hub);
-    issuer_routes(config, hub, server, "/spaces/{space}", "/mcp");
-    issuer_routes(config, hub, server, "", &hub.mcp_path);
+    issuer_routes(config, hub, "/spaces/{space}");
+    issuer_routes(config, hub, "");
+    for path in [
+        "/spaces/{space}/projects/{project}/mcp",
+        "/spaces/{space}/mcp",
+        "/projects/{project}/mcp",
+        &hub.mcp_path,
+    ] {
+        mcp_routes(config, hub, server, path);
+    }
     config.default_service(web::to(not_found::any));
 }
 
-fn issuer_routes(
-    config: &mut web::ServiceConfig,
-    hub: &AppState,
-    server: &HubServer,
-    prefix: &str,
-    mcp_path: &str,
-) {
+fn issuer_routes(config: &mut web::ServiceConfig, hub: &AppState, prefix: &str) {
     config
         .service(
             web::resource(format!("{prefix}/register"))
@@ -98,15 +101,22 @@ fn issuer_routes(
                 .route(web::get().to(authorize::get))
                 .route(head()),
         )
-        .service(web::resource(format!("{prefix}/consent")).route(web::post().to(consent::post)))
+        .service(web::resource(format!("{prefix}/consent")).route(web::post().to(consent::post)));
+    let connect_path = if prefix.is_empty() { "/" } else { prefix };
+    config.service(web::resource(connect_path).route(get_or_head().to(connect::get)));
+}
+
+/// An MCP endpoint.
+fn mcp_routes(config: &mut web::ServiceConfig, hub: &AppState, server: &HubServer, path: &str) {
+    config
         // Existing documents have routes above; a 401 would stop the client's search.
         .service(
-            web::resource(format!("{prefix}{mcp_path}/.well-known/{{rest:.*}}"))
+            web::resource(format!("{path}/.well-known/{{rest:.*}}"))
                 .wrap(cors::for_clients(hub))
                 .to(not_found::any),
         )
         .service(
-            web::scope(&format!("{prefix}{mcp_path}"))
+            web::scope(path)
                 .wrap(from_fn(endpoint::authenticate))
                 .wrap(cors::for_clients(hub))
                 // The host guard around every route checks the hosts.
@@ -114,8 +124,6 @@ fn issuer_routes(
                     crate::mcp::service(server.clone(), Vec::new(), endpoint::MAX_BODY).scope(""),
                 ),
         );
-    let connect_path = if prefix.is_empty() { "/" } else { prefix };
-    config.service(web::resource(connect_path).route(get_or_head().to(connect::get)));
 }
 
 /// The discovery documents, at every path where a client looks for them.
@@ -127,6 +135,8 @@ fn well_known(config: &mut web::ServiceConfig, hub: &AppState) {
             format!("{}{document}", hub.mcp_path),
             format!("/spaces/{{space}}{document}"),
             format!("/spaces/{{space}}/mcp{document}"),
+            format!("/projects/{{project}}/mcp{document}"),
+            format!("/spaces/{{space}}/projects/{{project}}/mcp{document}"),
         ]
     };
     for path in places(AUTHORIZATION_SERVER) {

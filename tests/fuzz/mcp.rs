@@ -221,6 +221,7 @@ fn headers() {
             "x-mcp-format",
             "x-mcp-tools",
             "x-mcp-exclude-tools",
+            "x-mcp-projects",
         ];
         let given = || named.into_iter().cycle().zip(values.iter().copied());
         if let Ok(asked) = Policy::asked_for(given(), query, tools.names()) {

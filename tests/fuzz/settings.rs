@@ -115,6 +115,7 @@ impl<'a> Settings<'a> {
             enable_toolsets: self.list("ENABLE_TOOLSETS"),
             enable_tools: self.list("ENABLE_TOOLS"),
             exclude_tools: self.list("EXCLUDE_TOOLS"),
+            backlog_projects: self.list("BACKLOG_PROJECTS"),
         }
     }
 

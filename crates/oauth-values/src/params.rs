@@ -80,6 +80,14 @@ impl Params {
         self.values.get(name).map(String::as_str)
     }
 
+    /// The parameters whose names begin with `prefix`, by the rest of the name, in no order.
+    pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let named = move |(name, value): (&'a String, &'a String)| {
+            Some((name.strip_prefix(prefix)?, value.as_str()))
+        };
+        self.values.iter().filter_map(named)
+    }
+
     /// The values of `resource`; empty if there is none.
     pub fn resources(&self) -> &[String] {
         &self.resources
@@ -124,6 +132,14 @@ mod tests {
             params.require("a").expect_err("missing").code,
             ErrorCode::InvalidRequest
         );
+    }
+
+    #[test]
+    fn parameters_are_found_by_the_beginning_of_their_names() {
+        let params = Params::parse(b"a_x=1&a_y=2&a_z=&b_x=3&xa_=4").expect("params");
+        let mut found: Vec<_> = params.with_prefix("a_").collect();
+        found.sort_unstable();
+        assert_eq!(found, [("x", "1"), ("y", "2")]);
     }
 
     #[test]

@@ -16,9 +16,12 @@ use super::{
     response_format::{ResponseFormat, UnknownFormat},
     tool_names::{ToolNames, UnknownTool},
 };
-use crate::toolkit::{
-    tool::ToolMeta,
-    toolset::{Toolset, UnknownToolset},
+use crate::{
+    domain::project_keys::{BadProjectKeys, project_keys},
+    toolkit::{
+        tool::ToolMeta,
+        toolset::{Toolset, UnknownToolset},
+    },
 };
 
 /// The tools that are listed where neither a limit nor the request names toolsets.
@@ -45,7 +48,7 @@ pub struct Policy {
     pub chosen: Option<BTreeSet<Toolset>>,
     /// The usual tools of the server, or those that the request asked for; `None` for classic.
     pub usual: Option<UsualList>,
-    /// The keys of the allowed projects; `None` for all (`mcp::projects`).
+    /// The keys of the allowed projects; `None` for all (`calls::project_guard`).
     pub projects: Option<BTreeSet<String>>,
     /// The form of results that the request chose; `None` if it did not.
     pub format: Option<ResponseFormat>,
@@ -88,6 +91,8 @@ pub enum BadRequest {
     Toolset(#[from] UnknownToolset),
     #[error(transparent)]
     Tool(#[from] UnknownTool),
+    #[error("projects or X-MCP-Projects: {0}")]
+    Projects(#[from] BadProjectKeys),
     #[error("readonly or X-MCP-Readonly is `{0}`; expected true or false")]
     Switch(String),
     #[error("format or X-MCP-Format: {0}")]
@@ -104,6 +109,7 @@ impl Policy {
     /// | `X-MCP-Toolsets` | `toolsets` | names as [`Toolset::parse_list`] reads them; `all` is the usual list of the upstream server |
     /// | `X-MCP-Tools` | `tools` | names of tools; only these are allowed |
     /// | `X-MCP-Exclude-Tools` | `exclude_tools` | names of tools; these are not allowed |
+    /// | `X-MCP-Projects` | `projects` | keys of projects, in any case; only these may be reached |
     /// | `X-MCP-Readonly` | `readonly` | `true` or `false` |
     /// | `X-MCP-Format` | `format` | `concise` or `full` |
     ///
@@ -123,6 +129,7 @@ impl Policy {
                 "x-mcp-toolsets" => "toolsets",
                 "x-mcp-tools" => "tools",
                 "x-mcp-exclude-tools" => "exclude_tools",
+                "x-mcp-projects" => "projects",
                 "x-mcp-readonly" => "readonly",
                 "x-mcp-format" => "format",
                 _ => return None,
@@ -140,6 +147,7 @@ impl Policy {
                 "exclude_tools" => {
                     Self::of_tools(ToolLimit::default().without(tools.parse_list(&value)?))
                 }
+                "projects" => Self::of_projects(Some(project_keys(&value)?)),
                 "readonly" => Self {
                     read_only: switch(&value)?,
                     ..Self::default()

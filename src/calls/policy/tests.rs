@@ -295,3 +295,48 @@ fn a_request_chooses_one_of_two_formats() {
         Some(Concise)
     );
 }
+
+#[test]
+fn every_restriction_to_projects_narrows_the_others() {
+    let keys = |keys: &[&str]| Some(keys.iter().map(|&key| key.to_owned()).collect());
+    let asked = |header: &[&str], query| {
+        let headers = header
+            .iter()
+            .map(|keys| ("x-mcp-projects", keys.as_bytes()));
+        Ok::<_, String>(
+            asked_for(headers, query)
+                .map_err(|error| error.to_string())?
+                .projects,
+        )
+    };
+    assert_eq!(asked(&[], ""), Ok(None));
+    assert_eq!(asked(&["acme, OPS"], ""), Ok(keys(&["ACME", "OPS"])));
+    assert_eq!(
+        asked(&[], "projects=ops%2CACME"),
+        Ok(keys(&["ACME", "OPS"]))
+    );
+    assert_eq!(asked(&["ACME,OPS"], "projects=OPS,WEB"), Ok(keys(&["OPS"])));
+    assert_eq!(
+        asked(&["ACME", "OPS"], ""),
+        Ok(keys(&[])),
+        "nothing is in both"
+    );
+    for (header, query) in [
+        (&["AC-ME"][..], ""),
+        (&[""], ""),
+        (&["ACME", ","], ""),
+        (&["ACME"], "projects="),
+        (&[], "projects=../x"),
+    ] {
+        let refused = asked(header, query).unwrap_err();
+        assert!(
+            refused.starts_with("projects or X-MCP-Projects: "),
+            "{refused}"
+        );
+    }
+    let restricted = |projects| Policy::of_projects(projects);
+    let both = restricted(keys(&["ACME", "OPS"])).narrowed_by(&restricted(keys(&["OPS", "WEB"])));
+    assert_eq!(both, restricted(keys(&["OPS"])));
+    assert_eq!(both.narrowed_by(&restricted(None)), both);
+    assert_eq!(restricted(None).narrowed_by(&both), both);
+}

@@ -3,8 +3,8 @@
 //! 1. Without a token, or with one that is not valid here: 401 and a challenge, which requests only
 //!    the scopes that are usable here.
 //! 2. The token's session becomes the caller of the tools, restricted by the space and by the
-//!    request (`X-MCP-Toolsets`, `X-MCP-Tools`, `X-MCP-Exclude-Tools`, `X-MCP-Readonly`,
-//!    `X-MCP-Format`).
+//!    request (`X-MCP-Toolsets`, `X-MCP-Tools`, `X-MCP-Exclude-Tools`, `X-MCP-Projects`,
+//!    `X-MCP-Readonly`, `X-MCP-Format`), by the grant and, at the endpoint of a project, to it.
 //! 3. The space must be enabled, and its operator must allow the client and the network
 //!    (`not_allowed`).
 //! 4. The request counts for its grant and its user while it is in progress (`under_way`), and its
@@ -39,6 +39,7 @@ use crate::web::{
     issuer,
     limits::{body_budget::Owner, in_progress::Call, unchecked_lookups::LookUpError},
     not_allowed::{self, NotAllowed},
+    protected_resource::ProtectedResource,
     request_body::{self, Unread},
 };
 use crate::{
@@ -73,7 +74,7 @@ pub async fn authenticate<B: MessageBody + 'static>(
 
 /// A request with a valid token, which is in progress.
 struct Admitted {
-    issuer: Issuer,
+    resource: ProtectedResource,
     token: TokenHash,
     session: Arc<Session>,
     address: Option<IpAddr>,
@@ -83,8 +84,8 @@ struct Admitted {
 /// Admits a request: its token is valid here, and its grant and user are within their limits. Its
 /// body is read.
 async fn admit(hub: &AppState, request: &mut ServiceRequest) -> Result<Admitted, HttpResponse> {
-    let issuer = find_issuer(hub, request).await?;
-    let (token, session) = find_session(hub, request, &issuer).await?;
+    let resource = find_resource(hub, request).await?;
+    let (token, session) = find_session(hub, request, &resource).await?;
     let grant = &session.principal.grant;
     if !session.principal.space.is_enabled() {
         return Err(space_disabled(&session));
@@ -92,7 +93,7 @@ async fn admit(hub: &AppState, request: &mut ServiceRequest) -> Result<Admitted,
     let address = hub.limits.proven_address(request.request());
     not_allowed::check_session(&session, request.request(), address).map_err(refused)?;
     if session.access.has_ended() {
-        return Err(Challenge::SignInAgain(grant.scopes).response(&issuer));
+        return Err(Challenge::SignInAgain(grant.scopes).response(&resource));
     }
     let limited = |limited| JsonError::from(limited).error_response();
     let user = user_of(&session);
@@ -104,7 +105,7 @@ async fn admit(hub: &AppState, request: &mut ServiceRequest) -> Result<Admitted,
         journal.used(grant.id, grant.client);
     }
     Ok(Admitted {
-        issuer,
+        resource,
         token,
         session,
         address,
@@ -112,12 +113,16 @@ async fn admit(hub: &AppState, request: &mut ServiceRequest) -> Result<Admitted,
     })
 }
 
-async fn find_issuer(hub: &AppState, request: &ServiceRequest) -> Result<Issuer, HttpResponse> {
+async fn find_resource(
+    hub: &AppState,
+    request: &ServiceRequest,
+) -> Result<ProtectedResource, HttpResponse> {
     let host = issuer::host(request.request());
-    let slug = request.match_info().get("space");
-    match Issuer::find(hub, host.as_ref(), slug).await {
-        Ok(Some(issuer)) => Ok(issuer),
-        Ok(None) => Err(HttpResponse::NotFound().finish()),
+    let matched = request.match_info();
+    match Issuer::find(hub, host.as_ref(), matched.get("space")).await {
+        Ok(issuer) => issuer
+            .and_then(|issuer| ProtectedResource::of(issuer, matched.get("project")))
+            .ok_or_else(|| HttpResponse::NotFound().finish()),
         Err(error) => {
             tracing::error!(%error, "could not look up the issuer");
             Err(unavailable())
@@ -125,15 +130,16 @@ async fn find_issuer(hub: &AppState, request: &ServiceRequest) -> Result<Issuer,
     }
 }
 
-/// Finds the session of the request's token, which is valid only at the endpoint it was issued for.
+/// Finds the session of the request's token, which is valid only at the endpoint it was issued for,
+/// and at those of single projects beside it.
 async fn find_session(
     hub: &AppState,
     request: &ServiceRequest,
-    issuer: &Issuer,
+    resource: &ProtectedResource,
 ) -> Result<(TokenHash, Arc<Session>), HttpResponse> {
     let token = match presented(request) {
-        Bearer::Absent => return Err(refusal(hub, request, issuer, Challenge::NoToken)),
-        Bearer::Unusable => return Err(refusal(hub, request, issuer, Challenge::InvalidToken)),
+        Bearer::Absent => return Err(refusal(hub, request, resource, Challenge::NoToken)),
+        Bearer::Unusable => return Err(refusal(hub, request, resource, Challenge::InvalidToken)),
         Bearer::Token(token) => token,
     };
     let session = match hub.sessions.remembered(&token).await {
@@ -141,9 +147,9 @@ async fn find_session(
         None => look_up(hub, request.request(), &token).await?,
     };
     session
-        .filter(|session| is_for(hub, session, issuer))
+        .filter(|session| is_for(hub, session, resource))
         .map(|session| (token.hash(), session))
-        .ok_or_else(|| refusal(hub, request, issuer, Challenge::InvalidToken))
+        .ok_or_else(|| refusal(hub, request, resource, Challenge::InvalidToken))
 }
 
 /// Serves an admitted request.
@@ -154,13 +160,16 @@ async fn serve<B: MessageBody + 'static>(
     admitted: Admitted,
 ) -> Result<ServiceResponse<EitherBody<BudgetedBody, BoxBody>>, Error> {
     let bounds = match asked_for(hub, &request) {
-        Ok(asked) => hub.policy.narrowed_by(&asked),
+        Ok(asked) => {
+            let limits = hub.policy.narrowed_by(&admitted.resource.limits());
+            limits.narrowed_by(&asked)
+        }
         Err(error) => return Ok(respond(request, bad_request(&error))),
     };
 
     let Principal { grant, .. } = &admitted.session.principal;
     let (grant, granted, user) = (grant.id, grant.scopes, user_of(&admitted.session));
-    let issuer = admitted.issuer.clone();
+    let resource = admitted.resource.clone();
     let caller = caller(hub, admitted, bounds);
     let challenge = caller.challenge.clone();
     let response = match fast_path::respond(&request, &caller).await {
@@ -185,15 +194,15 @@ async fn serve<B: MessageBody + 'static>(
                 AuthChallenge::InsufficientScope(scopes) => Challenge::InsufficientScope(scopes),
             };
             let (request, _) = response.into_parts();
-            ServiceResponse::new(request, challenge.response(&issuer)).map_into_right_body()
+            ServiceResponse::new(request, challenge.response(&resource)).map_into_right_body()
         }
     })
 }
 
-/// The caller of the tools, within `bounds` and the limits of its space.
+/// The caller of the tools, within `bounds` and the limits of its space and grant.
 fn caller(hub: &AppState, admitted: Admitted, bounds: Policy) -> Caller {
     let Admitted {
-        issuer: _,
+        resource: _,
         token,
         session,
         address,
@@ -270,17 +279,18 @@ fn asked_for(hub: &AppState, request: &ServiceRequest) -> Result<Policy, BadRequ
 fn refusal(
     hub: &AppState,
     request: &ServiceRequest,
-    issuer: &Issuer,
+    resource: &ProtectedResource,
     challenge: impl FnOnce(Scopes) -> Challenge,
 ) -> HttpResponse {
+    let space = resource.issuer.space.as_ref();
     let is_read_only = hub.policy.read_only
-        || issuer.space.as_ref().is_some_and(|space| space.read_only)
+        || space.is_some_and(|space| space.read_only)
         || asked_for(hub, request).is_ok_and(|asked| asked.read_only);
     let scopes = match is_read_only {
         true => [Scope::Read].into_iter().collect(),
         false => Scopes::all(),
     };
-    challenge(scopes).response(issuer)
+    challenge(scopes).response(resource)
 }
 
 fn respond<B>(request: ServiceRequest, response: HttpResponse) -> ServiceResponse<EitherBody<B>> {
@@ -327,13 +337,13 @@ async fn look_up(
     })
 }
 
-fn is_for(hub: &AppState, session: &Session, issuer: &Issuer) -> bool {
+fn is_for(hub: &AppState, session: &Session, resource: &ProtectedResource) -> bool {
     let principal = &session.principal;
-    issuer.serves(principal.space.id) && issuer.is_resource(hub, &principal.grant.resource)
+    resource.issuer.serves(principal.space.id) && resource.admits(hub, &principal.grant.resource)
 }
 
 fn policy(session: &Session) -> Policy {
-    Policy::of_space(&session.principal.space)
+    Policy::of_principal(&session.principal)
 }
 
 /// The reasons for a `WWW-Authenticate` response.
@@ -346,8 +356,8 @@ enum Challenge {
 }
 
 impl Challenge {
-    fn response(&self, issuer: &Issuer) -> HttpResponse {
-        let metadata = issuer.resource_metadata_url();
+    fn response(&self, resource: &ProtectedResource) -> HttpResponse {
+        let metadata = resource.metadata_url();
         let (status, error, description, scopes) = match self {
             Self::NoToken(scopes) => (
                 StatusCode::UNAUTHORIZED,

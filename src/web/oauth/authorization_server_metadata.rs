@@ -4,7 +4,9 @@
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use oauth_values::metadata::AuthorizationServerMetadata;
 
-use crate::web::{AppState, Issuer, error::JsonError, issuer, not_found};
+use crate::web::{
+    AppState, error::JsonError, issuer, not_found, protected_resource::ProtectedResource,
+};
 
 pub async fn get(
     hub: web::Data<AppState>,
@@ -12,8 +14,8 @@ pub async fn get(
 ) -> Result<HttpResponse, JsonError> {
     let suffix = suffix(&request);
     let host = issuer::host(&request);
-    match Issuer::find_by_suffix(&hub, host.as_ref(), &suffix).await? {
-        Some(issuer) => {
+    match ProtectedResource::find_by_suffix(&hub, host.as_ref(), &suffix).await? {
+        Some(ProtectedResource { issuer, .. }) => {
             let metadata = AuthorizationServerMetadata::new(&issuer.url, hub.ways_to_register);
             Ok(document(&metadata))
         }
@@ -21,13 +23,17 @@ pub async fn get(
     }
 }
 
-/// The issuer that a well-known path names, before or after the document's name.
+/// The issuer or the endpoint that a well-known path names, before or after the document's name.
 pub(super) fn suffix(request: &HttpRequest) -> String {
     let matched = request.match_info();
     let space = matched.get("space").map(|slug| format!("spaces/{slug}"));
-    space
-        .or_else(|| matched.get("suffix").map(str::to_owned))
-        .unwrap_or_default()
+    let project = matched.get("project");
+    let project = project.map(|key| format!("projects/{key}/mcp"));
+    match (space, project) {
+        (Some(space), Some(project)) => format!("{space}/{project}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => matched.get("suffix").unwrap_or_default().to_owned(),
+    }
 }
 
 pub(super) fn document(metadata: &impl serde::Serialize) -> HttpResponse {

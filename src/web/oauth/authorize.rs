@@ -24,9 +24,9 @@ use url::Url;
 use super::{
     client_documents::{self, ClientLookupError},
     client_policy::{self, Back},
-    consent,
+    consent::{self, Decision},
     consent_page::{self, Shown},
-    consent_skip,
+    consent_projects, consent_skip,
     redirect::{error_location, redirect},
     space_selection::{self, Offer},
 };
@@ -99,12 +99,19 @@ async fn respond(
 
     let approved = approved_before(hub, request, of_client, &validated, &browser_id).await;
     if let Some((space, scopes)) = approved.map_err(from_db)? {
-        let url = consent::approve(hub, begun.id, space, scopes)
+        let projects = consent_projects::of_resource(&validated.resource);
+        let decision = Decision {
+            space,
+            scopes,
+            projects,
+        };
+        let url = consent::approve(hub, begun.id, decision)
             .await
             .map_err(|problem| PageError::new(request, problem))?;
         return Ok(redirect(url.as_str()));
     }
 
+    let space = validated.offer.known();
     let shown = Shown {
         issuer,
         client,
@@ -114,6 +121,7 @@ async fn respond(
         csrf: begun.csrf.reveal(),
         offer: &validated.offer,
         problem: None,
+        projects: consent_projects::shown(hub, space, &validated.resource, None),
         browser: Some(&browser_id).filter(|_| is_known),
     };
     let page = consent_page::of(hub, request, shown)
@@ -279,6 +287,15 @@ async fn check(
     if let Offer::One(only) = &offer {
         check_policy(hub, issuer, request, of_client, only).await?;
     }
+    let not_allowed = offer
+        .known()
+        .and_then(|space| consent_projects::not_allowed(hub, space, &resource));
+    if let Some(key) = not_allowed {
+        return Err(AuthorizeError::Redirect(OAuthError::new(
+            ErrorCode::InvalidTarget,
+            format!("The operator does not allow the project {key} in this Backlog space."),
+        )));
+    }
     let unusable = match &offer {
         Offer::None => Problem::NoSpace,
         Offer::One(only) if !only.is_enabled() => Problem::SpaceDisabled {
@@ -343,7 +360,7 @@ fn refuse(
 }
 
 /// The space and the scopes of a request that this browser has approved before, if the client itself
-/// sent it.
+/// sent it. Only approvals for all projects are remembered, so they cover the endpoint of one.
 async fn approved_before<'a>(
     hub: &AppState,
     request: &HttpRequest,

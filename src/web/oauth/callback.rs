@@ -431,6 +431,7 @@ async fn store(
                 request: &approved.request,
                 space,
                 granted: approved.granted,
+                projects: approved.projects.clone(),
                 browser: approved.browser,
                 user,
             };

@@ -116,6 +116,7 @@ async fn show(hub: &AppState, request: &HttpRequest) -> Result<HttpResponse, Pag
         space: consent_page::line(&space, None),
         client: consent_page::asking(client, &waiting.request.redirect_uri),
         granted: waiting.granted,
+        projects: waiting.projects.clone(),
         page: seal(hub, &browser, IN_FORM, waiting.request.id),
         form_action: PATH.to_owned(),
     };
@@ -315,6 +316,7 @@ async fn confirm(
         request: asked,
         space,
         granted: waiting.granted,
+        projects: waiting.projects.clone(),
         browser: waiting.browser,
         user: &waiting.user,
     };

@@ -3,13 +3,14 @@
 //! 1. The request must exist, be undecided and belong to this browser. The CSRF value must be the
 //!    one of its page.
 //! 2. Approve: the space is the only one offered, one that was shown, or one that the user named.
-//!    If no space matches, the page is shown again with the reason. The client policy of the space
-//!    must allow the client (`client_policy`).
-//! 3. One statement stores the space, scopes, Backlog `state`, redirect URI and code verifier, and
+//!    If no space matches, or a project is not allowed, the page is shown again with the reason. The
+//!    client policy of the space must allow the client (`client_policy`).
+//! 3. One statement stores the space, scopes, projects, Backlog `state`, redirect URI and code
+//!    verifier, and
 //!    the browser is redirected to Backlog.
 //! 4. Deny: the client gets `access_denied`.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -23,7 +24,8 @@ use url::Url;
 
 use super::{
     client_policy::{self, Back},
-    consent_page::{self, Shown},
+    consent_again::{Form, Wrong},
+    consent_projects::{self, Given},
     expired_sign_in,
     page_attempt::counting_failures,
     redirect::error_location,
@@ -85,8 +87,17 @@ async fn respond(
     let target = match decision {
         Some("deny") => deny(hub, &posted.request).await.map_err(page)?,
         Some("approve") => match choice(hub, issuer, request, &posted, &params).await? {
-            Choice::Made { space, scopes } => {
-                let approved = approve(hub, posted.request.id, &space, scopes).await;
+            Choice::Made {
+                space,
+                scopes,
+                projects,
+            } => {
+                let decision = Decision {
+                    space: &space,
+                    scopes,
+                    projects,
+                };
+                let approved = approve(hub, posted.request.id, decision).await;
                 approved.map_err(page)?.into()
             }
             Choice::Again(consent) => {
@@ -189,12 +200,13 @@ enum Choice {
     Made {
         space: Arc<Space>,
         scopes: Scopes,
+        projects: Option<BTreeSet<String>>,
     },
-    /// The page again, with the problem of the space's name.
+    /// The page again, with the problem of the space's name or of the projects.
     Again(Box<ConsentPage>),
 }
 
-/// Reads the space and the scopes from the form; both must have been offered.
+/// Reads the space, the scopes and the projects from the form; all must have been offered.
 async fn choice(
     hub: &AppState,
     issuer: &Issuer,
@@ -204,36 +216,26 @@ async fn choice(
 ) -> Result<Choice, PageError> {
     let page = |problem| PageError::new(request, problem);
     let from_db = |error| PageError::from_db(request, &error);
-    let not_offered = || {
-        page(Problem::InvalidRequest {
-            detail: "The Backlog space is not one of those offered.".to_owned(),
-        })
-    };
+    let not_offered = || invalid(request, "The Backlog space is not one of those offered.");
     let client = db::clients::find(&hub.db, posted.request.client);
     let client = client.await.map_err(from_db)?.ok_or_else(not_offered)?;
     let (resource, browser) = (&posted.request.resource, browser::known(hub, request));
     let offer = space_selection::offer(hub, issuer, &client, resource, browser.as_ref());
     let offer = offer.await.map_err(from_db)?;
+    let form = Form {
+        issuer,
+        posted,
+        params,
+        client,
+        browser,
+        given: Given::read(params),
+    };
     let space = match chosen_space(hub, &offer, params).await.map_err(from_db)? {
         Chosen::Space(space) => space,
         Chosen::NotOffered => return Err(not_offered()),
         Chosen::Nothing(problem) => {
-            let shown = Shown {
-                issuer,
-                client,
-                redirect_uri: &posted.request.redirect_uri,
-                scopes: posted.request.scopes,
-                id: posted.request.id,
-                // It was already compared with the stored hash.
-                csrf: params.get("csrf").unwrap_or_default(),
-                offer: &offer,
-                problem: Some(problem),
-                browser: browser.as_ref(),
-            };
-            let page = consent_page::of(hub, request, shown)
-                .await
-                .map_err(from_db)?;
-            return Ok(Choice::Again(Box::new(page)));
+            let again = form.again(hub, request, &offer, Wrong::Space(problem));
+            return again.await.map(Choice::Again).map_err(from_db);
         }
     };
     if !space.is_enabled() {
@@ -243,21 +245,46 @@ async fn choice(
     let back = Back::of(&posted.request);
     client_policy::check(hub, request, (&*space, &client), back).await?;
     let offered = offered_access::within(hub, &space, posted.request.scopes);
-    let scopes = chosen_scopes(offered, params).ok_or_else(|| {
-        page(Problem::InvalidRequest {
-            detail: "The access level is not one of those offered.".to_owned(),
-        })
-    })?;
-    Ok(Choice::Made { space, scopes })
+    let scopes = chosen_scopes(offered, params)
+        .ok_or_else(|| invalid(request, "The access level is not one of those offered."))?;
+    if let Some(key) = consent_projects::not_allowed(hub, &space, resource) {
+        let detail = format!("The operator does not allow the project {key} in this space.");
+        return Err(invalid(request, &detail));
+    }
+    match consent_projects::chosen(hub, &space, resource, &form.given) {
+        Ok(projects) => Ok(Choice::Made {
+            space,
+            scopes,
+            projects,
+        }),
+        Err(problem) => {
+            // The space is settled: the page asks for the projects of this one.
+            let settled = Offer::One(space);
+            let again = form.again(hub, request, &settled, Wrong::Projects(problem));
+            again.await.map(Choice::Again).map_err(from_db)
+        }
+    }
+}
+
+/// What a user has approved.
+pub(super) struct Decision<'a> {
+    pub space: &'a Space,
+    pub scopes: Scopes,
+    /// The keys of the only projects; `None` for no restriction.
+    pub projects: Option<BTreeSet<String>>,
 }
 
 /// Approves a request and returns Backlog's authorization URL.
-pub async fn approve(
+pub(super) async fn approve(
     hub: &AppState,
     id: AuthorizationRequestId,
-    space: &Space,
-    scopes: Scopes,
+    decision: Decision<'_>,
 ) -> Result<Url, Problem> {
+    let Decision {
+        space,
+        scopes,
+        projects,
+    } = decision;
     let application = hub.sessions.space_oauth(space).map_err(|error| {
         tracing::error!(space = space.slug, %error, "the space cannot be used");
         Problem::ServerError
@@ -269,6 +296,7 @@ pub async fn approve(
     let approval = Approval {
         space: space.id,
         scopes,
+        projects,
         backlog_state: state.hash(),
         backlog_redirect_uri: space.redirect_uri.clone(),
         backlog_verifier: hub

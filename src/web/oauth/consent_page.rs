@@ -10,12 +10,12 @@ use oauth_values::{
 };
 use url::Url;
 
-use super::space_selection::Offer;
+use super::{consent_projects, space_selection::Offer};
 use crate::web::{
     AppState, Issuer, offered_access,
     pages::{
         AccessLifetimes, AccessLimits, AskingClient, ConsentPage, Levels, NamingProblem,
-        RedirectTarget, SpaceChoice, SpaceLine, response::frame,
+        ProjectChoice, RedirectTarget, SpaceChoice, SpaceLine, response::frame,
     },
 };
 use crate::{
@@ -35,6 +35,7 @@ pub(super) struct Shown<'a> {
     pub csrf: &'a str,
     pub offer: &'a Offer,
     pub problem: Option<NamingProblem>,
+    pub projects: ProjectChoice,
     /// The browser, if it is not a new one.
     pub browser: Option<&'a BrowserId>,
 }
@@ -57,6 +58,7 @@ pub(super) async fn of(
         client: asking(shown.client, shown.redirect_uri),
         space: choice(shown.offer, shown.problem, &users),
         levels: levels(hub, shown.offer, shown.scopes),
+        projects: shown.projects,
         lifetimes: AccessLifetimes {
             idle: hub.lifetimes.refresh_token,
             longest: hub.lifetimes.grant,
@@ -92,20 +94,24 @@ pub(super) fn asking(client: Client, redirect_uri: &RedirectUri) -> AskingClient
 /// apply to the choice.
 fn levels(hub: &AppState, offer: &Offer, requested: Scopes) -> Levels {
     let of_hub = hub.policy.read_only;
-    match offer {
-        Offer::One(space) => Levels {
+    let space = offer.known();
+    let projects = consent_projects::allowed(hub, space);
+    let projects = projects.map(|keys| keys.into_iter().collect());
+    match space {
+        Some(space) => Levels {
             offered: offered_access::within(hub, space, requested),
             limits: AccessLimits {
                 read_only: of_hub || space.read_only,
                 toolsets: space.toolsets.clone(),
-                projects: space.allowed_projects.clone(),
+                projects,
             },
         },
-        Offer::Open(_) | Offer::None => Levels {
+        None => Levels {
             offered: offered_access::within_hub(hub, requested),
             limits: AccessLimits {
                 read_only: of_hub,
-                ..AccessLimits::default()
+                toolsets: None,
+                projects,
             },
         },
     }

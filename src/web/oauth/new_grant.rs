@@ -2,13 +2,18 @@
 //! whom the browser remembers. The transaction is the caller's, which has stored the Backlog tokens
 //! in the user's account.
 
+use std::collections::BTreeSet;
+
 use oauth_values::{
     ErrorCode, OAuthError, Scopes,
     token::{AuthorizationCode, TokenHash},
 };
 use sqlx::PgConnection;
 
-use super::restored_connections::{self, Restored};
+use super::{
+    consent_projects,
+    restored_connections::{self, Restored},
+};
 use crate::web::{AppState, offered_access};
 use crate::{
     accounts::backlog_tokens::SignedIn as Account,
@@ -26,6 +31,8 @@ pub(super) struct Consented<'a> {
     pub request: &'a Request,
     pub space: &'a Space,
     pub granted: Scopes,
+    /// The keys of the only projects; `None` for no restriction.
+    pub projects: Option<BTreeSet<String>>,
     pub browser: TokenHash,
     pub user: &'a BacklogUser,
 }
@@ -74,6 +81,7 @@ pub(super) async fn make(
         issuer: asked.issuer.clone(),
         resource: asked.resource.clone(),
         redirect_uri: Some(asked.redirect_uri.as_str().to_owned()),
+        projects: consented.projects.clone(),
     };
     let sealed = hub.sessions.seal(grant.id, space, account);
     db::grants::insert(&mut *db, &grant, &sealed, account.generation).await?;
@@ -109,7 +117,8 @@ pub(super) async fn make(
 
 /// Remembers the space and the user for this browser, and the approval, so that the next sign-in can
 /// skip the page. If the user granted less than was offered, the approval is not remembered for the
-/// larger request.
+/// larger request. An approval of some projects is never remembered, as replicas of the previous
+/// release would extend it to all; and if the user chose them, an earlier approval of all is forgotten.
 async fn remember(
     hub: &AppState,
     db: &mut PgConnection,
@@ -117,16 +126,22 @@ async fn remember(
 ) -> Result<(), sqlx::Error> {
     let (browser, space, lifetime) = (consented.browser, consented.space.id, hub.lifetimes.consent);
     db::browser_spaces::remember(&mut *db, browser, space, consented.user, lifetime).await?;
-    let offered = offered_access::within(hub, consented.space, consented.request.scopes);
-    if consented.granted != offered {
-        return Ok(());
-    }
     let key = ConsentKey {
         browser,
         client: consented.request.client,
         space,
         redirect_uri: consented.request.redirect_uri.as_str(),
     };
+    if consented.projects.is_some() {
+        return match consent_projects::of_resource(&consented.request.resource) {
+            Some(_) => Ok(()),
+            None => db::consents::forget(db, &key).await,
+        };
+    }
+    let offered = offered_access::within(hub, consented.space, consented.request.scopes);
+    if consented.granted != offered {
+        return Ok(());
+    }
     let id = ConsentId::new(&hub.clock, &hub.random);
     db::consents::remember(db, id.0, &key, consented.granted, lifetime).await
 }

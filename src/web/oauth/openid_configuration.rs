@@ -6,7 +6,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use oauth_values::metadata::OpenIdMetadata;
 
 use super::authorization_server_metadata::{document, suffix};
-use crate::web::{AppState, Issuer, error::JsonError, issuer, not_found};
+use crate::web::{
+    AppState, error::JsonError, issuer, not_found, protected_resource::ProtectedResource,
+};
 
 pub async fn get(
     hub: web::Data<AppState>,
@@ -14,8 +16,8 @@ pub async fn get(
 ) -> Result<HttpResponse, JsonError> {
     let suffix = suffix(&request);
     let host = issuer::host(&request);
-    match Issuer::find_by_suffix(&hub, host.as_ref(), &suffix).await? {
-        Some(issuer) => {
+    match ProtectedResource::find_by_suffix(&hub, host.as_ref(), &suffix).await? {
+        Some(ProtectedResource { issuer, .. }) => {
             let metadata = OpenIdMetadata::new(&issuer.url, hub.ways_to_register);
             Ok(document(&metadata))
         }

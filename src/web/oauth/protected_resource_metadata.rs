@@ -5,7 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use oauth_values::metadata::ProtectedResourceMetadata;
 
 use super::authorization_server_metadata::{document, suffix};
-use crate::web::{AppState, Issuer, error::JsonError, issuer, not_found};
+use crate::web::{
+    AppState, error::JsonError, issuer, not_found, protected_resource::ProtectedResource,
+};
 
 pub async fn get(
     hub: web::Data<AppState>,
@@ -13,7 +15,8 @@ pub async fn get(
 ) -> Result<HttpResponse, JsonError> {
     let suffix = suffix(&request);
     let host = issuer::host(&request);
-    let Some(issuer) = Issuer::find_by_suffix(&hub, host.as_ref(), &suffix).await? else {
+    let found = ProtectedResource::find_by_suffix(&hub, host.as_ref(), &suffix).await?;
+    let Some(ProtectedResource { issuer, url, .. }) = found else {
         return Ok(not_found::any(request).await);
     };
     let name = issuer
@@ -22,7 +25,7 @@ pub async fn get(
         .map_or_else(|| "Backlog".to_owned(), |space| space.name.clone());
     Ok(document(&ProtectedResourceMetadata::new(
         &issuer.url,
-        &issuer.mcp_url,
+        &url,
         name,
     )))
 }

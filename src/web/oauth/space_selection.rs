@@ -5,10 +5,13 @@ use std::sync::Arc;
 use oauth_values::{OAuthError, resource, token::BrowserId};
 use url::Url;
 
-use crate::web::{AppState, Issuer};
+use crate::web::{
+    AppState, Issuer,
+    protected_resource::{canonical, project_of, url_of_project},
+};
 use crate::{
     db,
-    domain::{Client, Space, space},
+    domain::{Client, Space, project_keys::project_key, space},
 };
 
 /// The spaces that a sign-in offers.
@@ -58,6 +61,14 @@ pub async fn offer(
 }
 
 impl Offer {
+    /// The space, if there is no choice.
+    pub(super) fn known(&self) -> Option<&Space> {
+        match self {
+            Self::One(space) => Some(space),
+            Self::Open(_) | Self::None => None,
+        }
+    }
+
     fn settled(space: Option<Space>) -> Self {
         space.map_or(Self::None, |space| Self::One(Arc::new(space)))
     }
@@ -81,8 +92,9 @@ pub async fn endpoint(
     Ok(Err(resource::unknown(&issuer.mcp_url)))
 }
 
-/// The issuer's own endpoint, under any host name of the hub. At the hub's issuer, a client may
-/// also name the endpoint of a space by path.
+/// The issuer's own endpoint or that of one project, under any host name of the hub. At the hub's
+/// issuer, a client may also name an endpoint of a space by path. The key of a project is returned in
+/// Backlog's spelling.
 async fn endpoint_named(
     hub: &AppState,
     issuer: &Issuer,
@@ -93,6 +105,13 @@ async fn endpoint_named(
     if resource::names(resource, &own, issuer.owns_host) {
         return Ok(Some(own));
     }
+    if let Some(key) = project_of(resource) {
+        let own = url_of_project(&issuer.endpoints, &key);
+        let own = hub.under_name_of(&own, resource).unwrap_or(own);
+        if resource::names(&canonical(resource), &own, false) {
+            return Ok(Some(own));
+        }
+    }
     let Some((slug, endpoint)) = named_space(hub, issuer, resource) else {
         return Ok(None);
     };
@@ -100,20 +119,26 @@ async fn endpoint_named(
     Ok(space.map(|_| endpoint))
 }
 
-/// The slug and the endpoint in `resource`, if it is the endpoint of a space by path below the
-/// hub's issuer.
+/// The slug and the endpoint in `resource`, if it is an endpoint of a space by path below the hub's
+/// issuer.
 fn named_space(hub: &AppState, issuer: &Issuer, resource: &str) -> Option<(String, String)> {
     if issuer.space.is_some() {
         return None;
     }
     let url = Url::parse(resource).ok()?;
-    let slug = url
-        .path()
-        .trim_end_matches('/')
-        .strip_prefix("/spaces/")?
-        .strip_suffix("/mcp")
-        .filter(|slug| space::is_slug(slug))?;
-    let endpoint = format!("{}/spaces/{slug}/mcp", issuer.url);
+    let path = url.path().trim_end_matches('/');
+    let (slug, rest) = path.strip_prefix("/spaces/")?.split_once('/')?;
+    if !space::is_slug(slug) {
+        return None;
+    }
+    let endpoints = format!("{}/spaces/{slug}", issuer.url);
+    let endpoint = match rest {
+        "mcp" => format!("{endpoints}/mcp"),
+        _ => {
+            let key = rest.strip_prefix("projects/")?.strip_suffix("/mcp")?;
+            url_of_project(&endpoints, &project_key(key)?)
+        }
+    };
     let endpoint = hub.under_name_of(&endpoint, resource).unwrap_or(endpoint);
-    resource::names(resource, &endpoint, false).then(|| (slug.to_owned(), endpoint))
+    resource::names(&canonical(resource), &endpoint, false).then(|| (slug.to_owned(), endpoint))
 }

@@ -3,6 +3,8 @@
 //! The form posts to `form_action` with `page`, the sealed identity of the sign-in, and `decision`
 //! (`continue` or `switch`).
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use oauth_values::Scopes;
 
@@ -14,6 +16,8 @@ use super::{
 
 /// The number of characters shown of a user's name.
 const NAME_MAX: usize = 60;
+/// The number of characters shown of a list of projects.
+const PROJECTS_MAX: usize = 300;
 
 #[derive(Clone, Debug, Template)]
 #[template(path = "confirm.html")]
@@ -24,6 +28,8 @@ pub struct ConfirmPage {
     pub space: SpaceLine,
     pub client: AskingClient,
     pub granted: Scopes,
+    /// The keys of the only projects that it is for; `None` for no restriction.
+    pub projects: Option<BTreeSet<String>>,
     /// Sent back as `page`.
     pub page: String,
     /// The form's action, on this origin.
@@ -42,6 +48,14 @@ impl ConfirmPage {
 
     fn access(&self) -> String {
         in_words(self.granted, &self.frame)
+    }
+
+    fn shown_projects(&self) -> Option<String> {
+        let keys: Vec<_> = self.projects.as_ref()?.iter().cloned().collect();
+        display::line(
+            &keys.join(&self.frame.text("consent.list_separator")),
+            PROJECTS_MAX,
+        )
     }
 }
 

@@ -12,6 +12,8 @@ use super::frame::Frame;
 pub struct ConnectPage {
     pub frame: Frame,
     pub mcp_url: Url,
+    /// The endpoint of a project, as an example.
+    pub project_url: Url,
     /// Set by `demo` only.
     pub demo: Option<DemoLinks>,
 }

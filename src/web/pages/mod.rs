@@ -41,8 +41,9 @@ pub use client_settings::{
 pub use confirm::ConfirmPage;
 pub use connect::{ConnectPage, DemoLinks};
 pub use consent::{
-    AccessLifetimes, AccessLimits, AskingClient, ConsentPage, Levels, NamingProblem,
-    RedirectTarget, SpaceChoice, SpaceLine, level_field,
+    AccessLifetimes, AccessLimits, AskingClient, ConsentPage, Levels, NamingProblem, PROJECT_BOX,
+    PROJECTS_FIELD, ProjectChoice, ProjectOptions, ProjectsProblem, RedirectTarget, SpaceChoice,
+    SpaceLine, level_field,
 };
 pub use forward::ForwardPage;
 pub use frame::Frame;

@@ -31,6 +31,7 @@ const SOURCES: [&str; 29] = [
     include_str!("../../../templates/consent.html"),
     include_str!("../../../templates/consent/client.html"),
     include_str!("../../../templates/consent/levels.html"),
+    include_str!("../../../templates/consent/projects.html"),
     include_str!("../../../templates/consent/space.html"),
     include_str!("../../../templates/forward.html"),
     include_str!("../../../templates/problem.html"),
@@ -45,6 +46,7 @@ const SOURCES: [&str; 29] = [
     include_str!("consent/asking_client.rs"),
     include_str!("consent/levels.rs"),
     include_str!("consent/mod.rs"),
+    include_str!("consent/projects.rs"),
     include_str!("consent/space_choice.rs"),
     include_str!("forward.rs"),
     include_str!("frame.rs"),
@@ -94,6 +96,7 @@ fn consent(locale: Locale) -> ConsentPage {
         client: known_client(),
         space: SpaceChoice::One(space("acme")),
         levels: levels("backlog:read backlog:write backlog:delete backlog:admin"),
+        projects: typed("", None),
         lifetimes: AccessLifetimes {
             idle: Duration::from_hours(720),
             longest: Some(Duration::from_hours(5)),
@@ -103,6 +106,32 @@ fn consent(locale: Locale) -> ConsentPage {
         csrf: "the-csrf".to_owned(),
         form_action: "/consent".to_owned(),
     }
+}
+
+/// The choice of projects by typing.
+fn typed(typed: &str, problem: Option<ProjectsProblem>) -> ProjectChoice {
+    ProjectChoice {
+        is_open: !typed.is_empty(),
+        options: ProjectOptions::Typed(typed.to_owned()),
+        problem,
+    }
+}
+
+/// The choice of projects by boxes.
+fn boxes() -> ProjectChoice {
+    let boxes = [(false, "KURA"), (true, "OPS")];
+    ProjectChoice {
+        options: ProjectOptions::Boxes(boxes.map(|(on, key)| (on, key.to_owned())).to_vec()),
+        ..ProjectChoice::default()
+    }
+}
+
+fn projects_problems() -> [ProjectsProblem; 3] {
+    [
+        ProjectsProblem::Malformed("\"<b>".to_owned()),
+        ProjectsProblem::NotAllowed("KURA".to_owned()),
+        ProjectsProblem::TooMany,
+    ]
 }
 
 /// The page for another client.
@@ -120,6 +149,7 @@ fn confirm(locale: Locale) -> ConfirmPage {
         space: space("acme"),
         client: known_client(),
         granted: Scopes::all(),
+        projects: Some(["KURA", "OPS"].map(str::to_owned).into()),
         page: "the-\"page\"".to_owned(),
         form_action: "/sign-in".to_owned(),
     }
@@ -312,6 +342,7 @@ fn every_page(locale: Locale) -> Vec<String> {
                 ..Frame::default()
             },
             mcp_url: url("http://127.0.0.1:8080/mcp"),
+            project_url: url("http://127.0.0.1:8080/projects/ACME/mcp"),
             demo: Some(DemoLinks {
                 backlog_url: url("http://127.0.0.1:8081/"),
             }),
@@ -378,6 +409,18 @@ fn every_page(locale: Locale) -> Vec<String> {
         pages.push(asking(&[], Some(problem.clone())).html());
         pages.push(asking(&["acme"], Some(problem)).html());
     }
+    let of_projects = |projects| ConsentPage {
+        projects,
+        ..consent(locale)
+    };
+    let only = ProjectChoice {
+        options: ProjectOptions::Only("KURA".to_owned()),
+        ..ProjectChoice::default()
+    };
+    let known = [ProjectChoice::default(), only, boxes()];
+    let wrong = projects_problems().map(|problem| typed("\"<b>", Some(problem)));
+    let choices = known.into_iter().chain(wrong);
+    pages.extend(choices.map(|projects| of_projects(projects).html()));
     pages.extend(problems().map(|problem| error_page(locale, problem).html()));
     let nameless = AskingClient {
         name: None,
@@ -476,11 +519,13 @@ fn every_control_has_a_label_and_every_fieldset_a_legend() {
         let named = html.matches("<label for=\"named-space\">").count();
         let texts = "id=\"named-space\"";
         assert_eq!(html.matches(texts).count(), named);
+        let keys = html.matches("<label for=\"projects\">").count();
+        assert_eq!(html.matches("id=\"projects\"").count(), keys);
         let files = html.matches("<input type=\"file\" id=\"file\"").count();
         assert_eq!(html.matches("<label for=\"file\">").count(), files);
         assert_eq!(
             html.matches("<input").count(),
-            radios + boxes + hidden + named + files
+            radios + boxes + hidden + named + keys + files
         );
         assert_eq!(
             html.matches("<fieldset>\n<legend>").count(),
@@ -840,6 +885,7 @@ fn hosted_clients_are_warned_that_they_cannot_reach_a_local_url() {
         let page = ConnectPage {
             frame: Frame::default(),
             mcp_url: Url::parse(url).unwrap(),
+            project_url: Url::parse(url).unwrap(),
             demo: None,
         };
         page.html()
@@ -900,6 +946,67 @@ fn the_confirmation_names_each_part_of_the_access() {
         let shown = format!("<dd>{expected}</dd>");
         assert!(page.html().contains(&shown), "{granted}");
     }
+}
+
+#[test]
+fn projects_are_a_closed_option_until_something_was_chosen() {
+    for locale in Locale::ALL {
+        let page = |projects| {
+            let page = ConsentPage {
+                projects,
+                ..consent(locale)
+            };
+            page.html()
+        };
+        let is_open = |html: &str| html.contains("<details class=\"narrowing\" open>");
+        let closed = page(typed("", None));
+        assert!(closed.contains("<details class=\"narrowing\">") && !is_open(&closed));
+        let kept = page(typed("KURA\"", None));
+        assert!(is_open(&kept) && kept.contains("name=\"projects\" value=\"KURA&#34;\""));
+        assert!(!kept.contains("aria-invalid"), "{kept}");
+        for problem in projects_problems() {
+            let html = page(typed("KURA", Some(problem)));
+            let described = "aria-describedby=\"projects-problem projects-hint\"";
+            assert!(
+                is_open(&html) && html.contains("aria-invalid=\"true\""),
+                "{html}"
+            );
+            assert!(
+                html.contains(described) && html.contains("role=\"alert\""),
+                "{html}"
+            );
+        }
+        let html = page(boxes());
+        assert!(
+            html.contains("name=\"project_KURA\" value=\"allow\">"),
+            "{html}"
+        );
+        assert!(
+            html.contains("name=\"project_OPS\" value=\"allow\" checked>"),
+            "{html}"
+        );
+        let only = ProjectChoice {
+            options: ProjectOptions::Only("KURA".to_owned()),
+            ..ProjectChoice::default()
+        };
+        let html = page(only);
+        assert!(
+            !html.contains("narrowing") && html.contains("<bdi>KURA</bdi>"),
+            "{html}"
+        );
+        assert!(!page(ProjectChoice::default()).contains("narrowing"));
+    }
+}
+
+#[test]
+fn the_confirmation_names_the_only_projects() {
+    let list = "<bdi>KURA, OPS</bdi>";
+    assert!(confirm(Locale::En).html().contains(list));
+    let page = ConfirmPage {
+        projects: None,
+        ..confirm(Locale::En)
+    };
+    assert!(!page.html().contains(&Locale::En.text("confirm.projects")));
 }
 
 #[test]

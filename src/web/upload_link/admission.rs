@@ -62,7 +62,7 @@ pub(super) async fn admit(hub: &AppState, request: &HttpRequest) -> Result<Admit
     if !session.client_is_allowed {
         return Err(Refusal::ClientNotAllowed);
     }
-    let limits = hub.policy.narrowed_by(&Policy::of_space(&principal.space));
+    let limits = hub.policy.narrowed_by(&Policy::of_principal(principal));
     let same = hub.known_tools.get(SAME_OPERATION);
     let is_allowed = same.is_some_and(|tool| limits.check_operation(&tool.meta).is_ok());
     if !is_allowed || !principal.scopes.contains(Scope::Write) || session.access.has_ended() {

@@ -168,6 +168,78 @@ async fn a_user_names_a_space_that_is_not_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_user_chooses_projects() {
+    let hub = TestHub::start().await;
+    for (language, option, problem) in [
+        ("en", "Only some projects", "is not a project key"),
+        (
+            "ja",
+            "プロジェクトを限定する",
+            "プロジェクトキーではありません",
+        ),
+    ] {
+        let mut landing = Landing::open().await;
+        let (_, url) = authorize(&hub, &landing).await;
+        let browser = Browser::open(language).await;
+        browser.goto(&url).await;
+        let text = browser.text().await;
+        assert!(text.contains(option), "{text}");
+        browser.assert_button_in_sight("approve").await;
+        browser.click("details.narrowing summary").await;
+        browser
+            .inspect(&format!("consent-projects-{language}"))
+            .await;
+        browser.enter("#projects", "HARBOR-1").await;
+        browser.approve().await;
+        browser.find("#projects-problem").await;
+        let text = browser.text().await;
+        assert!(text.contains(problem), "{text}");
+        expect_bad_request(&browser).await;
+        browser
+            .inspect(&format!("consent-projects-wrong-{language}"))
+            .await;
+        browser.enter("#projects", "harbor ＯＰＳ").await;
+        browser.approve().await;
+        browser.agree_at_backlog(seed::DANIEL).await;
+        browser.find("button[value=continue]").await;
+        let text = browser.text().await;
+        assert!(text.contains("HARBOR") && text.contains("OPS"), "{text}");
+        browser
+            .inspect(&format!("confirm-projects-{language}"))
+            .await;
+        browser.decide("continue").await;
+        landing.answer().await.get("code");
+        let projects = "SELECT projects::text FROM hub.grants ORDER BY created_at DESC LIMIT 1";
+        let projects = hub.value(projects).await;
+        assert_eq!(projects.as_deref(), Some("{HARBOR,OPS}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_ticks_some_of_the_allowed_projects() {
+    let hub = TestHub::start().await;
+    hub.sql("UPDATE hub.spaces SET allowed_projects = '{HARBOR,KURA,OPS}'")
+        .await;
+    for language in ["en", "ja"] {
+        let mut landing = Landing::open().await;
+        let (_, url) = authorize(&hub, &landing).await;
+        let browser = Browser::open(language).await;
+        browser.goto(&url).await;
+        browser.assert_button_in_sight("approve").await;
+        browser.click("details.narrowing summary").await;
+        browser.click("input[name=project_OPS]").await;
+        browser
+            .inspect(&format!("consent-project-boxes-{language}"))
+            .await;
+        browser.approve().await;
+        browser.sign_in_at_backlog(seed::DANIEL).await;
+        landing.answer().await.get("code");
+        let projects = "SELECT projects::text FROM hub.grants ORDER BY created_at DESC LIMIT 1";
+        assert_eq!(hub.value(projects).await.as_deref(), Some("{OPS}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_client_is_explained() {
     let hub = TestHub::start().await;
     let browser = Browser::open("en").await;

@@ -20,7 +20,7 @@ use super::{
 use crate::support::{hub::TestHub, mcp, reply::Reply};
 
 /// Handler, method and path. `{id}` is a registered client's.
-const ENDPOINTS: [(&str, Method, &str); 25] = [
+const ENDPOINTS: [(&str, Method, &str); 26] = [
     ("health::get", Method::GET, "/health"),
     ("ready::get", Method::GET, "/ready"),
     ("stylesheet::get", Method::GET, "/static/hub.css"),
@@ -49,6 +49,7 @@ const ENDPOINTS: [(&str, Method, &str); 25] = [
     ("authorize::get", Method::GET, "/authorize"),
     ("consent::post", Method::POST, "/consent"),
     ("mcp::service", Method::POST, "/mcp"),
+    ("mcp::service", Method::POST, "/projects/HARBOR/mcp"),
     ("connect::get", Method::GET, ""),
     (
         "authorization_server_metadata::get",

@@ -13,6 +13,7 @@ mod grant_limits;
 mod levels;
 mod metadata;
 pub(crate) mod private_key_jwt;
+mod project_resources;
 mod refresh;
 mod registration;
 mod resource_indicators;

@@ -10,11 +10,14 @@
 use std::net::IpAddr;
 
 use oauth_values::{
-    ErrorCode, OAuthError, Params, resource,
+    ErrorCode, OAuthError, Params,
     token::{AuthorizationCode, TokenHash},
 };
 
-use super::response::{TokenResponse, invalid_grant, issue_pair, space_disabled};
+use super::{
+    is_admitted,
+    response::{TokenResponse, invalid_grant, issue_pair, space_disabled},
+};
 use crate::{
     db::{self, authorization_codes::Code},
     domain::{Client, GrantId, RevocationReason, security::SecurityEvent},
@@ -74,7 +77,7 @@ fn check_request(
             "The parameter 'code_verifier' does not match the code challenge.",
         ));
     }
-    if !resource::admit(params.resources(), &stored.resource, issuer.owns_host) {
+    if !is_admitted(issuer, params, &stored.resource) {
         return Err(OAuthError::new(
             ErrorCode::InvalidTarget,
             "The parameter 'resource' differs from the one in the authorization request.",

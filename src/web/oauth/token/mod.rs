@@ -16,7 +16,7 @@ use std::net::IpAddr;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use oauth_values::{
-    ClientIdForm, ErrorCode, OAuthError, Params,
+    ClientIdForm, ErrorCode, OAuthError, Params, resource,
     token::{CodeKind, RefreshKind},
 };
 
@@ -26,6 +26,7 @@ use crate::web::{
     error::JsonError,
     issuer::ForClient,
     limits::{Attempt, Endpoint, unchecked_lookups::Credential},
+    protected_resource::{canonical, project_of},
     request_body::{OAuthBody, form},
 };
 use response::{TokenResponse, invalid_grant};
@@ -108,6 +109,15 @@ fn never_issued(hub: &AppState, client_id: Option<&str>) -> OAuthError {
         }
         _ => invalid_grant("This server did not issue the authorization code or refresh token."),
     }
+}
+
+/// Whether the request may get a token for the resource of the grant (RFC 8707). A bare host names
+/// the endpoint of all projects.
+fn is_admitted(issuer: &Issuer, params: &Params, stored: &str) -> bool {
+    let requested = params.resources().iter();
+    let requested: Vec<_> = requested.map(|one| canonical(one).into_owned()).collect();
+    let is_host_enough = issuer.owns_host && project_of(stored).is_none();
+    resource::admit(&requested, stored, is_host_enough)
 }
 
 async fn exchange(

@@ -14,12 +14,13 @@
 use std::net::IpAddr;
 
 use oauth_values::{
-    ErrorCode, OAuthError, Params, Scopes, resource,
+    ErrorCode, OAuthError, Params, Scopes,
     token::{RefreshToken, TokenHash},
 };
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{
+    is_admitted,
     repeat::{self, Outcome},
     response::{TokenResponse, invalid_grant, issue_pair, space_disabled},
 };
@@ -172,7 +173,7 @@ fn check(issuer: &Issuer, params: &Params, stored: &Stored) -> Result<Scopes, OA
     if stored.space_disabled {
         return Err(space_disabled());
     }
-    if !resource::admit(params.resources(), &stored.resource, issuer.owns_host) {
+    if !is_admitted(issuer, params, &stored.resource) {
         return Err(OAuthError::new(
             ErrorCode::InvalidTarget,
             "The parameter 'resource' differs from the grant's.",

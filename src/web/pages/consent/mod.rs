@@ -1,12 +1,13 @@
 //! The consent page: which client requests access, what for, and where the browser goes with it.
 //!
 //! The form posts to `form_action` with `request`, `csrf`, `space` (a slug) or `named_space` (the
-//! user's input), `access` and the levels that are added to it ([`levels`]), and `decision`
-//! (`approve` or `deny`). If there is only one space, it is a hidden field. The buttons come before
+//! user's input), `access` and the levels that are added to it ([`levels`]), the chosen projects
+//! ([`projects`]), and `decision` (`approve` or `deny`). If there is only one space, it is a hidden field. The buttons come before
 //! everything that the decision does not need, so that they are in sight without scrolling.
 
 mod asking_client;
 mod levels;
+mod projects;
 mod space_choice;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use super::{
 pub use asking_client::{AskingClient, RedirectTarget};
 pub(super) use levels::in_words;
 pub use levels::{AccessLimits, Levels, level_field};
+pub use projects::{PROJECT_BOX, PROJECTS_FIELD, ProjectChoice, ProjectOptions, ProjectsProblem};
 pub use space_choice::{NamingProblem, SpaceChoice, SpaceLine};
 
 /// The content of the consent page, with the values that it sends back.
@@ -31,6 +33,7 @@ pub struct ConsentPage {
     pub client: AskingClient,
     pub space: SpaceChoice,
     pub levels: Levels,
+    pub projects: ProjectChoice,
     pub lifetimes: AccessLifetimes,
     /// The id of the authorization request, sent back as `request`.
     pub request: String,

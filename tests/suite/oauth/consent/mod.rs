@@ -2,6 +2,7 @@
 //! page.
 
 mod limits;
+mod projects;
 mod remembered;
 
 use backlog_sim::{Matcher, seed};

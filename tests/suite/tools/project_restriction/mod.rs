@@ -1,11 +1,13 @@
 //! The project restriction, for every tool: a tool touches nothing in another project that an input
-//! names, and its result has items of the allowed projects only.
+//! names, and its result has items of the allowed projects only. The same holds for every way in which
+//! a caller can be restricted ([`ways`]).
 
 mod allowed_projects;
 mod cases;
 mod name_lookup;
 mod names;
 mod resources;
+mod ways;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +15,10 @@ use backlog_mcp_hub::calls::policy::Policy;
 use backlog_sim::{BacklogSim, Entry, Id, seed};
 use serde_json::{Map, Value, json};
 
-use self::names::{Names, Seen};
+use self::{
+    names::{Names, Seen},
+    ways::{Door, Way},
+};
 use super::{has, rows, rpc, rpc_within, server, sim};
 
 const REFUSAL: &str = "only some projects are allowed here";
@@ -146,17 +151,18 @@ async fn call(
 /// made with a change.
 async fn refusal(
     sim: &BacklogSim,
+    harbor: &Door,
     tool: &str,
     mut arguments: Map<String, Value>,
 ) -> (bool, String) {
-    let (failed, text) = call(sim, within(&["HARBOR"]), tool, arguments.clone()).await;
+    let (failed, text) = harbor.call(sim, tool, arguments.clone()).await;
     let Some((_, changes)) = text.split_once("nothing to change: give at least one of ") else {
         return (failed, text);
     };
     assert_eq!(requests(sim), Vec::<String>::new());
     let change = changes.split([',', ';']).next().unwrap_or_default();
     arguments.insert(change.to_owned(), json!("1"));
-    call(sim, within(&["HARBOR"]), tool, arguments).await
+    harbor.call(sim, tool, arguments).await
 }
 
 /// What the simulator was asked since the journal was cleared.
@@ -229,19 +235,24 @@ async fn seen(sim: &BacklogSim) -> (Seen, Seen) {
 #[actix_web::test]
 async fn no_tool_accesses_a_named_item_of_another_project() {
     let sim = sim().await;
-    let (of_harbor, of_kura) = seen(&sim).await;
+    check_named_items(&sim, &Way::of_policy()).await;
+    sim.stop().await;
+}
+
+async fn check_named_items(sim: &BacklogSim, way: &Way) {
+    let (of_harbor, of_kura) = seen(sim).await;
     let (ours, theirs) = (Names::of_harbor(of_harbor), Names::of_kura(of_kura));
     let mut cases = 0;
-    for tool in Listed::all(&sim).await {
+    for tool in Listed::all(sim).await {
         let references = tool.references(&theirs);
         for foreign in &references {
             for arguments in tool.calls(foreign, &theirs, &ours) {
                 sim.control().clear_journal();
                 let shown = format!("{} {}", tool.name, json!(arguments));
-                let (failed, text) = refusal(&sim, &tool.name, arguments).await;
+                let (failed, text) = refusal(sim, &way.harbor, &tool.name, arguments).await;
                 assert!(failed && text.contains(REFUSAL), "{shown}: {text}");
                 assert!(!tells_of_foreign_projects(&text), "{shown}: {text}");
-                for request in requests(&sim) {
+                for request in requests(sim) {
                     assert!(is_look_up(&request), "{shown}: {request}");
                 }
                 // It is there, and is refused all the same; but a repository is not found in
@@ -256,33 +267,37 @@ async fn no_tool_accesses_a_named_item_of_another_project() {
         }
     }
     assert!(cases > 100, "{cases}");
-    sim.stop().await;
 }
 
 #[actix_web::test]
 async fn a_call_without_a_project_returns_only_allowed_ones() {
     let sim = sim().await;
-    let (of_harbor, of_kura) = seen(&sim).await;
+    check_calls_without_a_project(&sim, &Way::of_policy()).await;
+    sim.stop().await;
+}
+
+async fn check_calls_without_a_project(sim: &BacklogSim, way: &Way) {
+    let (of_harbor, of_kura) = seen(sim).await;
     let (ours, theirs) = (Names::of_harbor(of_harbor), Names::of_kura(of_kura));
     let mut narrowed = BTreeSet::new();
-    for tool in Listed::all(&sim).await {
+    for tool in Listed::all(sim).await {
         let mut arguments = tool.required(&theirs);
         if tool.properties.contains_key("userId") {
             arguments.insert("userId".to_owned(), json!(seed::DANIEL));
         }
         sim.control().clear_journal();
-        let (_, text) = call(&sim, within(&["HARBOR"]), &tool.name, arguments.clone()).await;
+        let (_, text) = way.harbor.call(sim, &tool.name, arguments.clone()).await;
         assert!(!tells_of_foreign_projects(&text), "{}: {text}", tool.name);
         assert!(
-            requests(&sim).iter().all(|request| {
+            requests(sim).iter().all(|request| {
                 // A file that is uploaded is of no project yet.
                 request.starts_with("GET ") || request == "POST space/attachment"
             }),
             "{}: {:?}",
             tool.name,
-            requests(&sim)
+            requests(sim)
         );
-        let (failed, unbound) = call(&sim, Policy::default(), &tool.name, arguments).await;
+        let (failed, unbound) = way.everywhere.call(sim, &tool.name, arguments).await;
         if !failed && tells_of_foreign_projects(&unbound) {
             narrowed.insert(tool.name.clone());
         }
@@ -290,12 +305,12 @@ async fn a_call_without_a_project_returns_only_allowed_ones() {
         if tool.name == "get_related_issues" {
             let link = json!({"issueKey": "HARBOR-1", "targetIssueId": 5_520_227});
             let link = link.as_object().expect("an object").clone();
-            call(&sim, Policy::default(), "add_related_issue", link).await;
+            way.everywhere.call(sim, "add_related_issue", link).await;
             let mut of_ours = Map::new();
             tool.name(&mut of_ours, "issueKey", &ours);
-            let (_, all) = call(&sim, Policy::default(), &tool.name, of_ours.clone()).await;
+            let (_, all) = way.everywhere.call(sim, &tool.name, of_ours.clone()).await;
             assert!(tells_of_foreign_projects(&all), "{all}");
-            let (failed, kept) = call(&sim, within(&["HARBOR"]), &tool.name, of_ours).await;
+            let (failed, kept) = way.harbor.call(sim, &tool.name, of_ours).await;
             assert!(!failed && kept.contains("left out"), "{kept}");
             assert!(!tells_of_foreign_projects(&kept), "{kept}");
         }
@@ -316,7 +331,6 @@ async fn a_call_without_a_project_returns_only_allowed_ones() {
             "{tool} had nothing to leave out: {narrowed:?}"
         );
     }
-    sim.stop().await;
 }
 
 /// Not offered, and refused, rather than answered wrongly.
