@@ -4,10 +4,10 @@
 use std::{env, fs, io, path::PathBuf, time::Duration};
 
 use backlog_mcp_hub::web::pages::{
-    AccessLifetimes, AccessLimits, AskingClient, ConfirmPage, ConnectPage, ConnectionLine,
-    ConsentPage, DemoLinks, ErrorPage, ForwardPage, Frame, Levels, Locale, NamingProblem, Problem,
-    RedirectTarget, RefusedPage, RestoredPage, STYLESHEET, SpaceChoice, SpaceLine, SwitchPage,
-    UploadPage, UploadedPage,
+    AccessLifetimes, AccessLimits, AccountPage, AccountSignInPage, AccountSpacePage, AskingClient,
+    ConfirmPage, ConnectPage, ConnectionLine, ConsentPage, DemoLinks, ErrorPage, ForwardPage,
+    Frame, Levels, Locale, NamingProblem, OwnConnectionLine, Problem, RedirectTarget, RefusedPage,
+    RestoredPage, STYLESHEET, SpaceChoice, SpaceLine, SwitchPage, UploadPage, UploadedPage,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use oauth_values::Scopes;
@@ -51,6 +51,7 @@ fn restored(locale: Locale) -> RestoredPage {
             connection("Claude Code", None, 1),
             connection("Editor", Some("editor.example"), 9),
         ],
+        account: Some("/account".to_owned()),
     }
 }
 
@@ -71,6 +72,7 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
             ForwardPage {
                 frame: frame(locale),
                 target: url("https://acme.backlog.com/OAuth2AccessRequest.action?state=x"),
+                account: None,
             }
             .html(),
         ),
@@ -110,6 +112,7 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
             space_url: Some(url("https://acme.backlog.com")),
             again: Some(url("https://mcp.acme.example/authorize?client_id=c")),
         };
+        pages.extend(account(locale, &confirm.client, &acme()));
         pages.push(("confirm".to_owned(), confirm.html()));
         pages.push(("switch".to_owned(), switch.html()));
     }
@@ -135,6 +138,42 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
     pages
 }
 
+fn account(locale: Locale, client: &AskingClient, space: &SpaceLine) -> [(String, String); 3] {
+    let account = AccountPage {
+        frame: frame(locale),
+        user: "佐藤 遥".to_owned(),
+        space: space.clone(),
+        connections: vec![OwnConnectionLine {
+            id: "1".to_owned(),
+            clients: vec![client.clone()],
+            scopes: Scopes::all(),
+            made_at: DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_700),
+            last_used_at: None,
+            last_used_from: Some("203.0.113.0/24".to_owned()),
+        }],
+        done: None,
+        page: "sealed".to_owned(),
+        form_action: "/spaces/acme/account".to_owned(),
+    };
+    let sign_in = AccountSignInPage {
+        frame: frame(locale),
+        space: space.clone(),
+        because: None,
+        page: "sealed".to_owned(),
+        form_action: "/spaces/acme/account/sign-in".to_owned(),
+    };
+    let name_space = AccountSpacePage {
+        frame: frame(locale),
+        problem: None,
+        form_action: "/account".to_owned(),
+    };
+    [
+        ("account".to_owned(), account.html()),
+        ("account-sign-in".to_owned(), sign_in.html()),
+        ("account-space".to_owned(), name_space.html()),
+    ]
+}
+
 fn upload(locale: Locale) -> UploadPage {
     UploadPage {
         frame: frame(locale),
@@ -154,6 +193,7 @@ fn connect(locale: Locale, demo: Option<DemoLinks>) -> String {
     ConnectPage {
         frame: frame(locale),
         mcp_url,
+        account: "/account".to_owned(),
         demo,
     }
     .html()
@@ -203,6 +243,7 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
         request: "request".to_owned(),
         csrf: "csrf".to_owned(),
         form_action: "/consent".to_owned(),
+        account: "/account".to_owned(),
     };
     let open = |shown, problem| ConsentPage {
         space: SpaceChoice::Open { shown, problem },
@@ -279,8 +320,9 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
     .into_iter()
 }
 
-fn problems() -> [(&'static str, Problem); 14] {
+fn problems() -> [(&'static str, Problem); 15] {
     [
+        ("form-forged", Problem::FormForged),
         ("unknown-client", Problem::UnknownClient),
         ("client-unavailable", Problem::ClientUnavailable),
         ("redirect-uri", Problem::RedirectUriMismatch),

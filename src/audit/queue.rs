@@ -10,6 +10,7 @@ use std::{
     time::Instant,
 };
 
+use ipnet::IpNet;
 use tokio::sync::Notify;
 
 use crate::domain::{
@@ -65,6 +66,8 @@ struct Waiting {
 pub struct LastUse {
     pub client: ClientKey,
     pub at: Instant,
+    /// The network it came from, if it is kept.
+    pub network: Option<IpNet>,
 }
 
 /// The numbers of queued events, of events being written, and of events dropped since the start.
@@ -84,21 +87,27 @@ impl Journal {
         }))
     }
 
-    /// Records the use of a grant by a request.
-    pub fn used(&self, grant: GrantId, client: ClientKey) {
+    /// Records the use of a grant by a request, and the network it came from, if it is kept.
+    pub fn used(&self, grant: GrantId, client: ClientKey, network: Option<IpNet>) {
         let at = Instant::now();
         let mut waiting = self.waiting();
         let has_capacity = waiting.uses.len() < MOST_USES;
         if let Some(last) = waiting.uses.get_mut(&grant) {
             last.at = at;
+            last.network = network;
         } else if has_capacity {
-            waiting.uses.insert(grant, LastUse { client, at });
+            let last = LastUse {
+                client,
+                at,
+                network,
+            };
+            waiting.uses.insert(grant, last);
         }
     }
 
     /// Records the exchange of a refresh token for a new pair.
-    pub fn token_refreshed(&self, actor: Actor) {
-        self.used(actor.grant, actor.client);
+    pub fn token_refreshed(&self, actor: Actor, network: Option<IpNet>) {
+        self.used(actor.grant, actor.client, network);
         self.add(AuditEvent {
             actor,
             at: Instant::now(),
@@ -287,10 +296,10 @@ mod tests {
         let journal = journal(false);
         let grant = GrantId(uuid::Uuid::nil());
         let client = ClientKey(uuid::Uuid::nil());
-        journal.used(grant, client);
+        journal.used(grant, client, None);
         let first = journal.take_uses();
-        journal.used(grant, client);
-        journal.used(grant, client);
+        journal.used(grant, client, None);
+        journal.used(grant, client, None);
         journal.put_uses_back(first.clone());
         let last = journal.take_uses();
         assert_eq!(last.len(), 1);

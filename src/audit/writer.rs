@@ -173,13 +173,18 @@ async fn write_uses(pool: &PgPool, journal: &Journal) -> Result<(), sqlx::Error>
         return Ok(());
     }
     let now = std::time::Instant::now();
-    let ages: Vec<_> = uses
+    let last: Vec<_> = uses
         .iter()
-        .map(|(grant, last)| (*grant, last.client, now.duration_since(last.at)))
+        .map(|(grant, last)| last_uses::Use {
+            grant: *grant,
+            client: last.client,
+            age: now.duration_since(last.at),
+            network: last.network,
+        })
         .collect();
     let written = async {
-        last_uses::of_grants(pool, &ages).await?;
-        last_uses::of_clients(pool, &ages).await
+        last_uses::of_grants(pool, &last).await?;
+        last_uses::of_clients(pool, &last).await
     };
     written.await.inspect_err(|_| journal.put_uses_back(uses))
 }

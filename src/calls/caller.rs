@@ -26,6 +26,8 @@ pub struct Caller {
     pub access: Arc<dyn BacklogAccess>,
     /// Where a tool call reports an authentication challenge to the HTTP layer.
     pub challenge: ChallengeSlot,
+    /// The page on which the user sees and ends connections; `None` without a sign-in.
+    pub account_url: Option<String>,
     /// The subscriber to changes of the above, if there is one.
     pub subscriber: Option<Subscriber>,
 }

@@ -95,6 +95,17 @@ kinds! {
     browser_spaces: "hub.browser_spaces" by "browser_hash, space_id"
         where "expires_at <= clock_timestamp()"
         => "DELETE FROM hub.browser_spaces";
+    /// Fifteen minutes after expiry, and unfinished ones beyond the newest 50,000: until then a
+    /// repeated response of Backlog leads to the page.
+    account_sign_ins: "hub.account_sign_ins" by "state_hash"
+        where "expires_at <= clock_timestamp() - interval '15 minutes'
+               OR state_hash IN (
+                   SELECT state_hash FROM hub.account_sign_ins WHERE finished_at IS NULL
+                   ORDER BY expires_at DESC, state_hash OFFSET 50000)"
+        => "DELETE FROM hub.account_sign_ins";
+    account_sessions: "hub.account_sessions" by "session_hash"
+        where "expires_at <= clock_timestamp()"
+        => "DELETE FROM hub.account_sessions";
     /// Revoked a week ago, or left without a live token.
     grants: "hub.grants" by "id"
         where "revoked_at <= clock_timestamp() - interval '7 days'

@@ -120,6 +120,33 @@ pub async fn find(db: impl PgExecutor<'_>, key: ClientKey) -> Result<Option<Clie
     .transpose()
 }
 
+/// The clients of a user's live grants in a space.
+pub async fn of_user(
+    db: impl PgExecutor<'_>,
+    space: SpaceId,
+    backlog_user_id: i64,
+) -> Result<Vec<Client>, sqlx::Error> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
+                  application_type, token_endpoint_auth_method, client_secret_hash, jwks,
+                  jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
+                  metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale,
+                  last_used_at IS NOT NULL AS "was_used!"
+           FROM hub.clients WHERE id IN (
+               SELECT grants.client_id FROM hub.grants AS grants
+               WHERE grants.space_id = $1 AND grants.backlog_user_id = $2
+                 AND grants.revoked_at IS NULL)"#,
+        space.0,
+        backlog_user_id,
+    )
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(Client::try_from)
+    .collect()
+}
+
 /// A dynamic registration to store.
 pub struct NewClient<'a> {
     pub key: ClientKey,

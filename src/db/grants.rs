@@ -10,10 +10,14 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use oauth_values::Scopes;
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
-use super::{accounts::SealedTokens, projects_to_sql, scopes_to_sql, spaces::SealedSample};
-use crate::domain::{Grant, GrantId, RevocationReason, SpaceId};
+use super::{
+    accounts::SealedTokens, projects_to_sql, scopes_to_sql, scopes_with_levels,
+    spaces::SealedSample,
+};
+use crate::domain::{ClientKey, Grant, GrantId, RevocationReason, SpaceId};
 
 /// Adds a grant with a copy of the account's token pair of `generation`.
 #[tracing::instrument(level = "debug", name = "db.grants.insert", skip_all, fields(db.system.name = "postgresql"))]
@@ -168,6 +172,45 @@ pub async fn connections(
     )
     .fetch_all(db)
     .await
+}
+
+/// A live grant with what its user may know about it.
+pub struct OwnConnection {
+    pub grant: GrantId,
+    pub client: ClientKey,
+    pub scopes: Scopes,
+    pub made_at: DateTime<Utc>,
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// The network of the last use, if it is kept.
+    pub last_used_from: Option<String>,
+}
+
+/// All live grants of a user, most recently used first.
+pub async fn of_user(
+    db: impl PgExecutor<'_>,
+    space: SpaceId,
+    backlog_user_id: i64,
+) -> Result<Vec<OwnConnection>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT id, client_id, scopes, levels, created_at, last_used_at,
+                last_used_from::text AS last_used_from
+         FROM hub.grants
+         WHERE space_id = $1 AND backlog_user_id = $2 AND revoked_at IS NULL
+         ORDER BY coalesce(last_used_at, created_at) DESC, id",
+        space.0,
+        backlog_user_id,
+    )
+    .fetch_all(db)
+    .await?;
+    let connection = rows.into_iter().map(|row| OwnConnection {
+        grant: GrantId(row.id),
+        client: ClientKey(row.client_id),
+        scopes: scopes_with_levels(&row.scopes, row.levels.as_deref()),
+        made_at: row.created_at,
+        last_used_at: row.last_used_at,
+        last_used_from: row.last_used_from,
+    });
+    Ok(connection.collect())
 }
 
 /// One sealed access token for each key that seals Backlog tokens.

@@ -4,27 +4,41 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use sqlx::PgExecutor;
 
 use crate::domain::{ClientKey, GrantId};
 
-/// A grant, its client, and the time since its use.
-type Use = (GrantId, ClientKey, Duration);
+/// The last use of a grant.
+pub struct Use {
+    pub grant: GrantId,
+    pub client: ClientKey,
+    /// The time since then.
+    pub age: Duration,
+    /// The network it came from, if it is kept.
+    pub network: Option<IpNet>,
+}
 
 /// Records the last uses of grants and skips those that another transaction has locked: a
 /// renewal locks all grants of a user, and waiting for it could deadlock.
 pub async fn of_grants(db: impl PgExecutor<'_>, uses: &[Use]) -> Result<(), sqlx::Error> {
-    let ids: Vec<_> = uses.iter().map(|(grant, _, _)| grant.0).collect();
+    let ids: Vec<_> = uses.iter().map(|one| one.grant.0).collect();
+    let networks: Vec<Option<String>> = uses
+        .iter()
+        .map(|one| one.network.map(|network| network.to_string()))
+        .collect();
     sqlx::query!(
-        "UPDATE hub.grants SET last_used_at = used.at
-         FROM (SELECT grants.id, clock_timestamp() - make_interval(secs => used.age) AS at
-               FROM unnest($1::uuid[], $2::float8[]) AS used (id, age)
+        "UPDATE hub.grants SET last_used_at = used.at, last_used_from = used.network
+         FROM (SELECT grants.id, clock_timestamp() - make_interval(secs => used.age) AS at,
+                      used.network::inet AS network
+               FROM unnest($1::uuid[], $2::float8[], $3::text[]) AS used (id, age, network)
                JOIN hub.grants AS grants ON grants.id = used.id
                FOR NO KEY UPDATE OF grants SKIP LOCKED) AS used
          WHERE grants.id = used.id
            AND (grants.last_used_at IS NULL OR grants.last_used_at < used.at)",
         &ids,
         &ages(uses),
+        &networks as &[Option<String>],
     )
     .execute(db)
     .await
@@ -34,7 +48,7 @@ pub async fn of_grants(db: impl PgExecutor<'_>, uses: &[Use]) -> Result<(), sqlx
 /// Records the last uses of the grants' clients, to the hour: the column is indexed, so an
 /// update costs more than that of a grant.
 pub async fn of_clients(db: impl PgExecutor<'_>, uses: &[Use]) -> Result<(), sqlx::Error> {
-    let ids: Vec<_> = uses.iter().map(|(_, client, _)| client.0).collect();
+    let ids: Vec<_> = uses.iter().map(|one| one.client.0).collect();
     sqlx::query!(
         "UPDATE hub.clients SET last_used_at = used.at
          FROM (SELECT clients.id, clock_timestamp() - make_interval(secs => used.age) AS at
@@ -56,5 +70,5 @@ pub async fn of_clients(db: impl PgExecutor<'_>, uses: &[Use]) -> Result<(), sql
 }
 
 fn ages(uses: &[Use]) -> Vec<f64> {
-    uses.iter().map(|(_, _, age)| age.as_secs_f64()).collect()
+    uses.iter().map(|one| one.age.as_secs_f64()).collect()
 }

@@ -5,6 +5,8 @@
 //! clock (`clock_timestamp()`), so replicas need not agree on the time.
 
 pub mod access_tokens;
+pub mod account_sessions;
+pub mod account_sign_ins;
 pub mod accounts;
 pub mod admin;
 pub mod audit_events;

@@ -56,7 +56,7 @@ security_events! {
     RegistrationsLimited = "registrations_limited";
     /// A sign-in continued in another browser than the one it started in.
     BrowserMismatch = "browser_mismatch";
-    /// The consent form was not sent by its page.
+    /// The consent form, or one of the connections page, was not sent by its page.
     FormForged = "form_forged";
     /// A sign-in came back from another space than the one it was sent to.
     SpaceMixUp = "space_mix_up";
@@ -84,6 +84,14 @@ pub enum ClientAddresses {
 }
 
 impl ClientAddresses {
+    /// The network of this address that is kept with a grant, even where events keep addresses.
+    pub fn network(self, address: IpAddr) -> Option<IpNet> {
+        match self {
+            Self::Off => None,
+            Self::Network | Self::Full => Self::Network.kept(address),
+        }
+    }
+
     /// The part of this address that is kept.
     pub fn kept(self, address: IpAddr) -> Option<IpNet> {
         let address = address.to_canonical();
@@ -130,6 +138,14 @@ mod tests {
                 Some(network)
             );
             assert_eq!(kept(ClientAddresses::Full, address).as_deref(), Some(full));
+            let of_grant = |choice: ClientAddresses| {
+                let network = choice.network(address.parse().expect("an address"));
+                network.map(|network| network.to_string())
+            };
+            assert_eq!(of_grant(ClientAddresses::Off), None);
+            for choice in [ClientAddresses::Network, ClientAddresses::Full] {
+                assert_eq!(of_grant(choice).as_deref(), Some(network));
+            }
         }
     }
 

@@ -44,7 +44,7 @@ macro_rules! table {
 }
 
 /// The kinds in the order of deletion: tokens before the grants that they keep alive.
-const TABLE: [Kind; 15] = table![
+const TABLE: [Kind; 17] = table![
     authorization_requests,
     undecided_requests,
     authorization_codes,
@@ -55,6 +55,8 @@ const TABLE: [Kind; 15] = table![
     upload_links,
     consents,
     browser_spaces,
+    account_sign_ins,
+    account_sessions,
     grants,
     accounts,
     paused_endings,

@@ -160,6 +160,7 @@ fn server(backlog: LocalBacklog, clock: Clock) -> Result<HubServer, ClientError>
         policy: backlog.tools.policy,
         access,
         challenge: ChallengeSlot::default(),
+        account_url: None,
         subscriber: None,
     }))
 }

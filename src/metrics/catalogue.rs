@@ -68,6 +68,8 @@ catalogue! {
         "1 while a space's endings are paused, because too many came at once; every replica reports the same";
     SIGN_INS = Counter "bmh_sign_ins_total" ["outcome"]
         "Sign-ins that began or ended, by outcome";
+    ACCOUNT_SIGN_INS = Counter "bmh_account_sign_ins_total" ["outcome"]
+        "Sign-ins to the connections page that began or ended, by outcome";
     SESSIONS = Gauge "bmh_sessions" ["space"]
         "Live grants of a space, counted once a minute; every replica reports the same";
     DATABASE_CONNECTIONS = Gauge "bmh_database_connections" ["state"]

@@ -97,6 +97,7 @@ impl Metrics {
         }
         for outcome in SignInOutcome::ALL {
             metrics.count(&catalogue::SIGN_INS, [outcome.as_str().into()], 0);
+            metrics.count(&catalogue::ACCOUNT_SIGN_INS, [outcome.as_str().into()], 0);
         }
         for event in SecurityEvent::ALL {
             metrics.security_event(*event, 0);
@@ -174,6 +175,10 @@ impl Metrics {
 
     pub fn sign_in(&self, outcome: SignInOutcome) {
         self.count(&catalogue::SIGN_INS, [outcome.as_str().into()], 1);
+    }
+
+    pub fn account_sign_in(&self, outcome: SignInOutcome) {
+        self.count(&catalogue::ACCOUNT_SIGN_INS, [outcome.as_str().into()], 1);
     }
 
     pub fn security_event(&self, event: SecurityEvent, occurrences: u32) {
@@ -364,6 +369,7 @@ mod tests {
             r#"bmh_backlog_token_renewals_total{outcome="failed"} 0"#,
             r#"bmh_sign_ins_total{outcome="begun"} 0"#,
             r#"bmh_sign_ins_total{outcome="server_error"} 0"#,
+            r#"bmh_account_sign_ins_total{outcome="server_error"} 0"#,
             "bmh_unstored_token_pairs 0",
             r#"bmh_cleanup_removed_rows_total{kind="grants"} 0"#,
             "bmh_cleanup_last_success_timestamp_seconds 0",

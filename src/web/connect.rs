@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use url::Url;
 
 use super::{
-    AppState, Issuer,
+    AppState, Issuer, account,
     error::PageError,
     pages::{
         ConnectPage, DemoLinks, Problem,
@@ -31,6 +31,7 @@ pub async fn get(
         frame: frame(&request),
         mcp_url: parsed(&issuer.mcp_url)?,
         project_url: parsed(&url_of_project(&issuer.endpoints, EXAMPLE))?,
+        account: account::path_at(&issuer.url),
         demo: hub
             .demo_backlog
             .clone()

@@ -125,6 +125,8 @@ impl AppState {
             CredentialKind::RegistrationToken
             | CredentialKind::ConsentPage
             | CredentialKind::State
+            | CredentialKind::AccountState
+            | CredentialKind::AccountSession
             | CredentialKind::UploadLink
             | CredentialKind::ClientId => None,
         };

@@ -145,6 +145,7 @@ fn event_of_problem(problem: &Problem) -> Option<SecurityEvent> {
         }
         Problem::RedirectUriMismatch => Some(SecurityEvent::RedirectUriRefused),
         Problem::InvalidRequest { .. } => Some(SecurityEvent::MalformedRequest),
+        Problem::FormForged => Some(SecurityEvent::FormForged),
         Problem::WrongBrowser => Some(SecurityEvent::BrowserMismatch),
         Problem::RateLimited { .. } => Some(SecurityEvent::RequestLimited),
         _ => None,

@@ -189,6 +189,14 @@ pub fn host(request: &HttpRequest) -> Option<Authority> {
     }
 }
 
+/// The path of an issuer: empty, or `/spaces/<slug>`.
+pub fn path_of(issuer_url: &str) -> &str {
+    let after_scheme = issuer_url.find("://").map_or(0, |at| at + 3);
+    issuer_url[after_scheme..]
+        .find('/')
+        .map_or("", |at| &issuer_url[after_scheme + at..])
+}
+
 /// The issuer of the request's path and host.
 async fn of_request(request: &HttpRequest) -> Result<Option<Issuer>, sqlx::Error> {
     match request.app_data::<web::Data<AppState>>() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub mod account;
 pub mod browser;
 pub mod client_address;
 pub mod connect;

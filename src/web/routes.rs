@@ -6,7 +6,9 @@
 use actix_web::{middleware::from_fn, web};
 
 use super::{
-    AppState, connect, health, language,
+    AppState,
+    account::{self, connections, sign_in},
+    connect, health, language,
     mcp::endpoint,
     middleware::{
         cors,
@@ -101,7 +103,16 @@ fn issuer_routes(config: &mut web::ServiceConfig, hub: &AppState, prefix: &str) 
                 .route(web::get().to(authorize::get))
                 .route(head()),
         )
-        .service(web::resource(format!("{prefix}/consent")).route(web::post().to(consent::post)));
+        .service(web::resource(format!("{prefix}/consent")).route(web::post().to(consent::post)))
+        .service(
+            web::resource(format!("{prefix}{}", account::PATH))
+                .route(get_or_head().to(connections::get))
+                .route(web::post().to(connections::post)),
+        )
+        .service(
+            web::resource(format!("{prefix}{}", account::SIGN_IN_PATH))
+                .route(web::post().to(sign_in::post)),
+        );
     let connect_path = if prefix.is_empty() { "/" } else { prefix };
     config.service(web::resource(connect_path).route(get_or_head().to(connect::get)));
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use backlog_client::BacklogClient;
 use foundation::{clock::Clock, random::Random};
 use guarded_fetch::Fetcher;
+use ipnet::IpNet;
 use oauth_values::{CheckKey, metadata::WaysToRegister};
 use sealing::{KeyRing, SecretHasher};
 use sqlx::PgPool;
@@ -25,7 +26,7 @@ use crate::{
     audit::Recorder,
     calls::{known_tools::KnownTools, policy::Policy},
     config::{BaseUrl, Lifetimes},
-    domain::Operator,
+    domain::{Operator, security::ClientAddresses},
 };
 
 pub struct AppState {
@@ -62,4 +63,16 @@ pub struct AppState {
     pub recorder: Recorder,
     /// The URL of the simulated Backlog in `demo`.
     pub demo_backlog: Option<Url>,
+}
+
+impl AppState {
+    /// The network of a request that is kept with its grant; `None` unless the operator keeps
+    /// networks.
+    pub fn kept_network(&self, request: &HttpRequest) -> Option<IpNet> {
+        let addresses = self.recorder.security.addresses();
+        if addresses == ClientAddresses::Off {
+            return None;
+        }
+        addresses.network(self.limits.client_address(request)?)
+    }
 }

@@ -107,6 +107,7 @@ fn answers() {
             policy: Policy::default(),
             access: Arc::new(FixedAccess::new(site.url.clone(), Credentials::ApiKey(key))),
             challenge: ChallengeSlot::default(),
+            account_url: None,
             subscriber: None,
         };
         let (tool, arguments) = call(&word);

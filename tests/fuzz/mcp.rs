@@ -50,6 +50,7 @@ fn server(sim: &BacklogSim) -> HubServer {
         },
         access: Arc::new(FixedAccess::new(url, Credentials::ApiKey(key.into()))),
         challenge: ChallengeSlot::default(),
+        account_url: None,
         subscriber: None,
     })
 }

@@ -40,6 +40,10 @@ pub enum CredentialKind {
     ConsentPage,
     /// The `state` of a sign-in.
     State,
+    /// The `state` of a sign-in to the connections page.
+    AccountState,
+    /// The cookie of the connections page.
+    AccountSession,
     UploadLink,
     ClientId,
 }
@@ -54,6 +58,8 @@ impl CredentialKind {
             Self::RegistrationToken => "registration_token",
             Self::ConsentPage => "consent_page",
             Self::State => "state",
+            Self::AccountState => "account_state",
+            Self::AccountSession => "account_session",
             Self::UploadLink => "upload_link",
             Self::ClientId => "client_id",
         }
@@ -88,6 +94,11 @@ kinds! {
     CsrfKind, CsrfToken, "bmh_cf_";
     /// The `state` of the redirect to Backlog.
     StateKind, BacklogState, "bmh_st_";
+    /// The `state` of the redirect to Backlog for the connections page. Neither `state` passes as
+    /// the other.
+    AccountStateKind, AccountState, "bmh_as_";
+    /// The cookie of a session at the connections page.
+    AccountSessionKind, AccountSession, "bmh_se_";
     /// In the URL of an upload link.
     UploadKind, UploadToken, "bmh_ul_";
     /// Presented to the local server, which has no sign-in.
@@ -111,6 +122,12 @@ impl Checked for CsrfKind {
 }
 impl Checked for StateKind {
     const CREDENTIAL: CredentialKind = CredentialKind::State;
+}
+impl Checked for AccountStateKind {
+    const CREDENTIAL: CredentialKind = CredentialKind::AccountState;
+}
+impl Checked for AccountSessionKind {
+    const CREDENTIAL: CredentialKind = CredentialKind::AccountSession;
 }
 impl Checked for UploadKind {
     const CREDENTIAL: CredentialKind = CredentialKind::UploadLink;

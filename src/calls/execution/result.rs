@@ -71,9 +71,13 @@ impl Execution<'_> {
         // The error itself is not logged, because it has the requested path.
         let (outcome, (status, code)) = (outcome.as_str(), error.response_codes());
         span.in_scope(|| tracing::debug!(outcome, status, code, "the tool failed"));
-        if matches!(error, ToolError::Access(AccessError::SignInAgain)) {
-            self.caller.challenge.set(AuthChallenge::SignInAgain);
-        }
+        let text = match error {
+            ToolError::Access(AccessError::SignInAgain) => {
+                self.caller.challenge.set(AuthChallenge::SignInAgain);
+                with_account_page(text, self.caller.account_url.as_deref())
+            }
+            _ => text,
+        };
         let text = match hint {
             Some(hint) => format!("{hint}\n{text}"),
             None => text,
@@ -90,6 +94,14 @@ impl Execution<'_> {
     pub(super) fn invalid(&self, reason: &str) -> CallOutcome {
         let tool = self.tool.meta.name;
         self.failed(&format!("Invalid arguments for tool {tool}: {reason}"))
+    }
+}
+
+/// Adds where the user sees and ends connections.
+fn with_account_page(text: String, url: Option<&str>) -> String {
+    match url {
+        Some(url) => format!("{text} The user sees and ends connections at {url}."),
+        None => text,
     }
 }
 

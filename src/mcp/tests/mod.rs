@@ -83,6 +83,7 @@ fn caller(access: impl BacklogAccess + 'static) -> Caller {
         },
         access: Arc::new(access),
         challenge: ChallengeSlot::default(),
+        account_url: None,
         subscriber: None,
     }
 }

@@ -54,6 +54,8 @@ pub enum Endpoint {
     Authorize,
     Consent,
     Callback,
+    /// The connections page.
+    Account,
     Register,
     Token,
     Revoke,
@@ -64,10 +66,11 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Authorize,
         Self::Consent,
         Self::Callback,
+        Self::Account,
         Self::Register,
         Self::Token,
         Self::Revoke,
@@ -79,7 +82,9 @@ impl Endpoint {
     /// an address.
     fn per_minute(self) -> (NonZeroU32, NonZeroU32) {
         let (of_a_client, of_an_address) = match self {
-            Self::Authorize | Self::Consent | Self::Callback | Self::Revoke => (600, 6_000),
+            Self::Authorize | Self::Consent | Self::Callback | Self::Account | Self::Revoke => {
+                (600, 6_000)
+            }
             Self::Token => (240, 6_000),
             Self::Register => (120, 1_200),
             Self::Secret => (60, 600),
@@ -93,7 +98,7 @@ impl Endpoint {
 /// Work that has a cost although it succeeds, with its own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Work {
-    /// `/authorize` stores a sign-in that begins.
+    /// `/authorize` or the connections page stores a sign-in that begins.
     SignIn,
     /// `/register` stores a new client.
     Registration,
@@ -130,7 +135,8 @@ pub enum Holder {
     Grant(GrantId),
     /// Requests with a registration access token.
     Registration(TokenHash),
-    /// Uses of a token or code at `/token` and `/revoke`, with any result.
+    /// Uses of a token or code at `/token` and `/revoke`, and of a session of the connections page, with
+    /// any result.
     Token(TokenHash),
 }
 

@@ -34,7 +34,7 @@ use serde_json::json;
 
 use super::{fast_path, response_budget::BudgetedBody};
 use crate::web::{
-    AppState, Issuer,
+    AppState, Issuer, account,
     error::{JsonError, counted},
     issuer,
     limits::{body_budget::Owner, in_progress::Call, unchecked_lookups::LookUpError},
@@ -102,7 +102,8 @@ async fn admit(hub: &AppState, request: &mut ServiceRequest) -> Result<Admitted,
     read_body(hub, request, user, &call).await?;
 
     if let Some(journal) = &hub.recorder.journal {
-        journal.used(grant.id, grant.client);
+        let network = hub.kept_network(request.request());
+        journal.used(grant.id, grant.client, network);
     }
     Ok(Admitted {
         resource,
@@ -202,7 +203,7 @@ async fn serve<B: MessageBody + 'static>(
 /// The caller of the tools, within `bounds` and the limits of its space and grant.
 fn caller(hub: &AppState, admitted: Admitted, bounds: Policy) -> Caller {
     let Admitted {
-        resource: _,
+        resource,
         token,
         session,
         address,
@@ -213,6 +214,7 @@ fn caller(hub: &AppState, admitted: Admitted, bounds: Policy) -> Caller {
         policy: bounds.narrowed_by(&policy(&session)),
         access: Arc::new(session.access.clone()),
         challenge: ChallengeSlot::default(),
+        account_url: Some(account_url(&resource.issuer)),
         subscriber: Some(Subscriber {
             sessions: hub.sessions.clone(),
             token,
@@ -225,6 +227,11 @@ fn caller(hub: &AppState, admitted: Admitted, bounds: Policy) -> Caller {
             began: Arc::new(move || call.free()),
         }),
     }
+}
+
+/// The page on which the user sees and ends connections.
+fn account_url(issuer: &Issuer) -> String {
+    format!("{}{}", issuer.url, account::PATH)
 }
 
 /// The Backlog user that a call counts for.
@@ -391,6 +398,13 @@ impl Challenge {
                 ", error=\"{error}\", error_description=\"{description}\""
             );
         }
+        let description = match self {
+            Self::SignInAgain(_) => {
+                let url = account_url(issuer);
+                format!("{description} The user sees and ends connections at {url}.")
+            }
+            _ => description.to_owned(),
+        };
         let response = HttpResponse::build(status)
             .insert_header((header::WWW_AUTHENTICATE, challenge))
             .json(json!({

@@ -1,7 +1,8 @@
 //! `GET /callback`, `GET /spaces/{space}/callback`: Backlog's response to a sign-in.
 //!
 //! 1. The `state` must be known and unused, and the sign-in must expect its response at this path
-//!    ([`backlog_redirect`]). Until then, nothing is consumed.
+//!    ([`backlog_response`]). Until then, nothing is consumed. A `state` of the connections page
+//!    leads there and never here ([`account::callback`]).
 //! 2. A sign-in that began at another host name of the hub, or at the host name of its space,
 //!    continues there, because the browser's cookie is there.
 //! 3. The sign-in must belong to this browser and must not have expired. If the browser sends a
@@ -19,36 +20,38 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
-use backlog_client::BacklogTokens;
-use chrono::{DateTime, Utc};
-use oauth_values::{ErrorCode, OAuthError, Params, token::StateKind};
+use actix_web::{HttpRequest, HttpResponse, web};
+use oauth_values::{
+    ErrorCode, OAuthError, Params,
+    token::{AccountState, StateKind},
+};
 use sealing::UnsealError;
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
-use tokio_util::task::TaskTracker;
-use url::Url;
 
 use super::{
-    backlog_redirect, client_policy, confirmation, expired_sign_in,
+    backlog_redirect::Expected,
+    backlog_response::{self, BacklogResponse},
+    backlog_user::{self, Received},
+    client_policy, confirmation, expired_sign_in,
     new_grant::{self, Consented, NewGrant},
     page_attempt::counting_failures,
     redirect::{redirect, redirect_with_error},
     restored_connections,
 };
 use crate::web::{
-    AppState, browser,
+    AppState, account, browser,
     error::{self, PageError},
     limits::{Endpoint, unchecked_lookups::LookUpError},
     pages::Problem,
 };
 use crate::{
-    accounts::{backlog_tokens::RenewalError, session_cache::SignInError},
+    accounts::backlog_tokens::RenewalError,
     db::{
         self,
         authorization_requests::{Approved, Request},
     },
-    domain::{Authority, BacklogUser, Space, security::SecurityEvent, space::verifier_place},
+    domain::{Space, security::SecurityEvent, space::verifier_place},
     metrics::SignInOutcome,
 };
 
@@ -70,30 +73,19 @@ async fn respond(
     request: &HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let page = |problem| PageError::new(request, problem);
-    let from_db = |error| PageError::from_db(request, &error);
 
     let params = Params::parse(request.query_string().as_bytes()).map_err(|error| {
         page(Problem::InvalidRequest {
             detail: error.description.into_owned(),
         })
     })?;
-    let approved = find(hub, request, &params).await?;
-    let is_expected = backlog_redirect::is_expected_here(hub, request, &approved);
-    if !is_expected.await.map_err(from_db)? {
-        // Anyone who begins a sign-in can send this.
-        tracing::info!(
-            space = approved.slug,
-            path = request.path(),
-            "the response to a sign-in arrived at the redirect URI of another space; no code was \
-             exchanged"
-        );
-        return Err(mixed_up(request));
+    // The `state` says what the sign-in is for.
+    if let Some(state) = params.get("state").and_then(AccountState::parse) {
+        return account::callback::respond(hub, request, &params, state).await;
     }
-    if let Some((origin, url)) = backlog_redirect::onward(hub, request, &approved) {
-        if !is_known(hub, &origin).await.map_err(from_db)? {
-            return Err(page(Problem::RequestExpired));
-        }
-        return Ok(redirect(&url));
+    let approved = find(hub, request, &params).await?;
+    if let Some(onward) = backlog_response::arrive(hub, request, &expected(&approved)).await? {
+        return Ok(redirect(&onward));
     }
     check_browser(hub, request, &approved).await?;
     if approved.unconfirmed {
@@ -105,7 +97,7 @@ async fn respond(
             detail: "Backlog sent neither a code nor an error.".to_owned(),
         })
     })?;
-    let space = find_space(hub, request, &approved).await?;
+    let space = backlog_response::find_space(hub, request, approved.space).await?;
     complete(hub, request, (space, approved), backlog_response).await
 }
 
@@ -132,6 +124,16 @@ async fn find(
         .ok_or_else(|| page(Problem::RequestExpired))
 }
 
+/// Where the response to the sign-in is expected.
+fn expected(approved: &Approved) -> Expected<'_> {
+    Expected {
+        space: approved.space,
+        slug: &approved.slug,
+        issuer: &approved.request.issuer,
+        redirect_uri: &approved.backlog_redirect_uri,
+    }
+}
+
 /// Checks that the sign-in belongs to this browser and has not expired.
 async fn check_browser(
     hub: &AppState,
@@ -152,34 +154,6 @@ async fn check_browser(
         return Err(expired_sign_in::page(hub, request, &approved.request).await);
     }
     Ok(())
-}
-
-/// Finds the space of the sign-in, and checks that the browser does not come from another one.
-async fn find_space(
-    hub: &AppState,
-    request: &HttpRequest,
-    approved: &Approved,
-) -> Result<Space, PageError> {
-    let page = |problem| PageError::new(request, problem);
-    let from_db = |error| PageError::from_db(request, &error);
-    let space = db::spaces::find(&hub.db, approved.space)
-        .await
-        .map_err(from_db)?
-        .ok_or_else(|| page(Problem::RequestExpired))?;
-    if !space.is_enabled() {
-        return Err(page(Problem::SpaceDisabled { name: space.name }));
-    }
-    if comes_from_another_space(hub, request, &space)
-        .await
-        .map_err(from_db)?
-    {
-        tracing::info!(
-            space = space.slug,
-            "the response to a sign-in came from another space; no code was exchanged"
-        );
-        return Err(mixed_up(request));
-    }
-    Ok(space)
 }
 
 /// Finishes the sign-in, and returns the browser to the client with the result.
@@ -216,7 +190,7 @@ async fn complete(
         Ok(code) => {
             let (hub, approved) = (hub.clone(), Arc::clone(&approved));
             let sign_in = async move { sign_in(&hub, &space, &approved, code).await };
-            to_the_end(tasks, sign_in).await
+            backlog_user::to_the_end(tasks, sign_in).await
         }
     };
     match signed_in {
@@ -258,80 +232,6 @@ fn refusal(hub: &AppState, asked: &Request, error: &OAuthError) -> HttpResponse 
     error::counted(back, Some(event))
 }
 
-/// The response came from another space than the one requested.
-fn mixed_up(request: &HttpRequest) -> PageError {
-    let problem = Problem::InvalidRequest {
-        detail: "The response came from a different Backlog space than the one requested."
-            .to_owned(),
-    };
-    PageError::new(request, problem).counted_as(SecurityEvent::SpaceMixUp)
-}
-
-/// Whether the `Referer` is another space. Where spaces share one callback, a site that poses as
-/// one space could redirect the browser to another, with its own `state`, and receive the code that
-/// comes back (RFC 9700 §4.4). A browser need not send a `Referer`: only separate redirect URIs
-/// keep spaces apart.
-async fn comes_from_another_space(
-    hub: &AppState,
-    request: &HttpRequest,
-    asked: &Space,
-) -> Result<bool, sqlx::Error> {
-    let referrer = request
-        .headers()
-        .get(header::REFERER)
-        .and_then(|value| Url::parse(value.to_str().ok()?).ok());
-    match referrer.map(|url| url.origin().ascii_serialization()) {
-        Some(origin) if origin != asked.base_url => db::spaces::is_one_at(&hub.db, &origin).await,
-        _ => Ok(false),
-    }
-}
-
-/// Whether the origin still belongs to the hub or to a space.
-async fn is_known(hub: &AppState, origin: &str) -> Result<bool, sqlx::Error> {
-    if hub.is_issuer_at(origin) {
-        return Ok(true);
-    }
-    match origin.strip_prefix("https://").and_then(Authority::parse) {
-        Some(host) => Ok(hub.space_at(&host).await?.is_some()),
-        None => Ok(false),
-    }
-}
-
-enum BacklogResponse<'a> {
-    Code(&'a str),
-    Refused(OAuthError),
-}
-
-impl<'a> BacklogResponse<'a> {
-    fn read(params: &'a Params) -> Option<Self> {
-        match (params.get("error"), params.get("code")) {
-            (Some("access_denied"), _) => Some(Self::Refused(OAuthError::new(
-                ErrorCode::AccessDenied,
-                "The user declined at Backlog.",
-            ))),
-            (Some(error), _) => {
-                // Any client that begins a sign-in can send this.
-                tracing::info!(
-                    error = oauth_values::params::display(error),
-                    "Backlog rejected a sign-in"
-                );
-                Some(Self::Refused(OAuthError::new(
-                    ErrorCode::ServerError,
-                    "Backlog rejected the sign-in.",
-                )))
-            }
-            (None, Some(code)) => Some(Self::Code(code)),
-            (None, None) => None,
-        }
-    }
-}
-
-/// The tokens that Backlog issued for a sign-in, and when.
-struct Received {
-    tokens: BacklogTokens,
-    at: DateTime<Utc>,
-}
-
 /// The result of a sign-in.
 enum SignedIn {
     Granted(NewGrant),
@@ -341,19 +241,6 @@ enum SignedIn {
     ClientNotAllowed,
 }
 
-/// Runs a sign-in to its end, even if the browser disconnects.
-async fn to_the_end(
-    tasks: &TaskTracker,
-    sign_in: impl Future<Output = Result<SignedIn, OAuthError>> + Send + 'static,
-) -> Result<SignedIn, OAuthError> {
-    tasks.spawn(sign_in).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a sign-in task failed");
-        Err(temporarily_unavailable(
-            "The sign-in was interrupted. Please try again.",
-        ))
-    })
-}
-
 /// Exchanges Backlog's code, looks up the user, and stores the grant with a code of the hub.
 async fn sign_in(
     hub: &AppState,
@@ -361,27 +248,10 @@ async fn sign_in(
     approved: &Approved,
     (backlog_code, verifier): (String, Option<SecretString>),
 ) -> Result<SignedIn, OAuthError> {
-    let oauth = hub.sessions.space_oauth(space).map_err(|error| {
-        tracing::error!(space = space.slug, %error, "the space cannot be used");
-        OAuthError::new(
-            ErrorCode::ServerError,
-            "This Backlog space is misconfigured; contact your administrator.",
-        )
-    })?;
-    let tokens = oauth
-        .exchange_code(&hub.backlog, &backlog_code, verifier.as_ref())
-        .await
-        .map_err(|error| exchange_failed(space, &error))?;
-    let received = Received {
-        tokens,
-        at: hub.clock.now(),
-    };
-    let user = find_user(hub, space, &received.tokens).await?;
-    let stored = store(hub, space, approved, &user, &received).await;
-    let stored = stored.map_err(|error| {
-        tracing::error!(%error, "could not store a sign-in");
-        temporarily_unavailable("The sign-in could not be stored; try again.")
-    })?;
+    let received = backlog_user::exchange(hub, space, &backlog_code, verifier.as_ref()).await?;
+    let user = &received.user;
+    let stored = store(hub, space, approved, &received).await;
+    let stored = stored.map_err(|error| backlog_user::not_stored(&error))?;
     let signed_in = stored.ok_or_else(new_grant::space_closed)?;
     if let SignedIn::Granted(granted) = &signed_in {
         tracing::info!(
@@ -400,9 +270,9 @@ async fn store(
     hub: &AppState,
     space: &Space,
     approved: &Approved,
-    user: &BacklogUser,
     received: &Received,
 ) -> Result<Option<SignedIn>, RenewalError> {
+    let user = &received.user;
     let known = db::browser_spaces::users(&hub.db, approved.browser).await?;
     let is_known = known
         .get(&space.id)
@@ -487,59 +357,4 @@ async fn space_moved(
     );
     let page = expired_sign_in::page(hub, request, &approved.request).await;
     page.counted_as(SecurityEvent::SignInFailed)
-}
-
-async fn find_user(
-    hub: &AppState,
-    space: &Space,
-    tokens: &BacklogTokens,
-) -> Result<BacklogUser, OAuthError> {
-    hub.sessions
-        .who_is(space, tokens.access_token.clone())
-        .await
-        .map(|user| BacklogUser {
-            id: user.id,
-            name: user.name,
-        })
-        .map_err(|error| {
-            tracing::warn!(space = space.slug, %error, "could not look up the user at Backlog");
-            match error {
-                SignInError::Backlog(_) => temporarily_unavailable(
-                    "Backlog did not return the user who signed in; try again.",
-                ),
-                SignInError::Misconfigured(_) => OAuthError::new(
-                    ErrorCode::ServerError,
-                    "This Backlog space is misconfigured; contact your administrator.",
-                ),
-            }
-        })
-}
-
-fn exchange_failed(space: &Space, error: &backlog_client::OAuthError) -> OAuthError {
-    match error {
-        // Any client that begins a sign-in can send an invalid code.
-        backlog_client::OAuthError::InvalidGrant => {
-            tracing::info!(space = space.slug, %error, "could not exchange the code at Backlog");
-        }
-        _ => tracing::warn!(space = space.slug, %error, "could not exchange the code at Backlog"),
-    }
-    match error {
-        backlog_client::OAuthError::InvalidGrant | backlog_client::OAuthError::Unreadable => {
-            OAuthError::new(
-                ErrorCode::AccessDenied,
-                "Backlog no longer accepts this sign-in; start again.",
-            )
-        }
-        backlog_client::OAuthError::InvalidClient => OAuthError::new(
-            ErrorCode::ServerError,
-            "Backlog rejected this server's OAuth application; contact your administrator.",
-        ),
-        backlog_client::OAuthError::Unavailable { .. } => {
-            temporarily_unavailable("Backlog cannot be reached right now; try again.")
-        }
-    }
-}
-
-fn temporarily_unavailable(description: &'static str) -> OAuthError {
-    OAuthError::new(ErrorCode::TemporarilyUnavailable, description)
 }

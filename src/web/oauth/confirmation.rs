@@ -35,7 +35,7 @@ use super::{
     restored_connections::{self, Restored},
 };
 use crate::web::{
-    AppState, browser,
+    AppState, account, browser,
     error::{self, JsonError, PageError},
     limits::Endpoint,
     pages::{
@@ -178,20 +178,21 @@ async fn carry_on(
             hub.recorder.metrics.sign_in(SignInOutcome::Finished);
             restored
                 .and_then(|restored| restored_connections::page(hub, request, restored, &target))
-                .map_or_else(|| forward(request, here), Ok)
+                .map_or_else(|| forward(request, asked, here), Ok)
         }
         Confirmed::ClientNotAllowed => {
             Err(client_policy::refused(hub, request, space.id, asked).await)
         }
         Confirmed::Before => {
             first_response(hub, request, &space, asked).await?;
-            forward(request, here)
+            forward(request, asked, here)
         }
         Confirmed::Refused(error) => {
             let outcome = SignInOutcome::of_error(error.code);
             hub.recorder.metrics.sign_in(outcome);
             let (uri, state) = (&asked.redirect_uri, asked.state.as_deref());
-            forward(request, &error_location(uri, &asked.issuer, state, &error))
+            let target = error_location(uri, &asked.issuer, state, &error);
+            forward(request, asked, &target)
         }
     }
 }
@@ -261,11 +262,16 @@ async fn first_response(
 }
 
 /// Continues to the client. The response to a form cannot redirect there ([`ForwardPage`]).
-fn forward(request: &HttpRequest, target: &str) -> Result<HttpResponse, PageError> {
+fn forward(
+    request: &HttpRequest,
+    asked: &Request,
+    target: &str,
+) -> Result<HttpResponse, PageError> {
     let target = Url::parse(target).map_err(|_| PageError::new(request, Problem::ServerError))?;
     let forward = ForwardPage {
         frame: frame(request),
         target,
+        account: Some(account::path_at(&asked.issuer)),
     };
     Ok(html(StatusCode::OK, forward.html()))
 }

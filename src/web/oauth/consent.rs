@@ -6,8 +6,7 @@
 //!    If no space matches, or a project is not allowed, the page is shown again with the reason. The
 //!    client policy of the space must allow the client (`client_policy`).
 //! 3. One statement stores the space, scopes, projects, Backlog `state`, redirect URI and code
-//!    verifier, and
-//!    the browser is redirected to Backlog.
+//!    verifier, and the browser is redirected to Backlog.
 //! 4. Deny: the client gets `access_denied`.
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -111,6 +110,7 @@ async fn respond(
     let forward = ForwardPage {
         frame: frame(request),
         target,
+        account: None,
     };
     let forward = html(StatusCode::OK, forward.html());
     Ok(error::counted(forward, denied))

@@ -12,7 +12,9 @@ use url::Url;
 
 use super::{consent_projects, space_selection::Offer};
 use crate::web::{
-    AppState, Issuer, offered_access,
+    AppState, Issuer, account,
+    issuer::path_of,
+    offered_access,
     pages::{
         AccessLifetimes, AccessLimits, AskingClient, ConsentPage, Levels, NamingProblem,
         ProjectChoice, RedirectTarget, SpaceChoice, SpaceLine, response::frame,
@@ -67,11 +69,12 @@ pub(super) async fn of(
         request: shown.id.to_string(),
         csrf: shown.csrf.to_owned(),
         form_action: format!("{}/consent", path_of(&shown.issuer.url)),
+        account: account::path_at(&shown.issuer.url),
     })
 }
 
 /// What is known about a client that asks for access, and what it claims.
-pub(super) fn asking(client: Client, redirect_uri: &RedirectUri) -> AskingClient {
+pub(in crate::web) fn asking(client: Client, redirect_uri: &RedirectUri) -> AskingClient {
     let owner = CallbackOwner::of(redirect_uri);
     let document = document(&client);
     let published_elsewhere = document
@@ -138,7 +141,7 @@ fn choice(
 }
 
 /// A space, with the user who last signed in to it in this browser.
-pub(super) fn line(space: &Space, user: Option<&BacklogUser>) -> SpaceLine {
+pub(in crate::web) fn line(space: &Space, user: Option<&BacklogUser>) -> SpaceLine {
     SpaceLine {
         slug: space.slug.clone(),
         name: space.name.clone(),
@@ -174,12 +177,4 @@ fn redirect_target(uri: &RedirectUri, owner: CallbackOwner) -> RedirectTarget {
         (_, CallbackOwner::Device) => RedirectTarget::Loopback { host },
         (_, CallbackOwner::Assistant(_) | CallbackOwner::Unknown) => RedirectTarget::Https { host },
     }
-}
-
-/// The path of an issuer: empty, or `/spaces/<slug>`.
-fn path_of(issuer_url: &str) -> &str {
-    let after_scheme = issuer_url.find("://").map_or(0, |at| at + 3);
-    issuer_url[after_scheme..]
-        .find('/')
-        .map_or("", |at| &issuer_url[after_scheme + at..])
 }

@@ -8,7 +8,7 @@ use crate::web::{
 };
 
 /// Counts an attempt that ends in an error page.
-pub(super) async fn counting_failures(
+pub(in crate::web) async fn counting_failures(
     limits: &Limits,
     endpoint: Endpoint,
     request: &HttpRequest,

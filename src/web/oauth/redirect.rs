@@ -31,7 +31,7 @@ pub(super) fn error_location(
 }
 
 /// Redirects the browser to `location`.
-pub(super) fn redirect(location: &str) -> HttpResponse {
+pub(in crate::web) fn redirect(location: &str) -> HttpResponse {
     HttpResponse::Found()
         .insert_header((LOCATION, location))
         .finish()

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::page_attempt::counting_failures;
 use crate::web::{
-    AppState, browser,
+    AppState, account, browser,
     error::{self, JsonError, PageError},
     limits::Endpoint,
     pages::{
@@ -42,6 +42,8 @@ pub const READING_TIME: Duration = Duration::from_mins(10);
 /// The connections that a sign-in has restored.
 pub struct Restored {
     about: About,
+    /// The path of the page with all connections.
+    account: String,
     connections: Vec<Connection>,
 }
 
@@ -59,6 +61,9 @@ struct About {
 struct PageState {
     about: About,
     target: Url,
+    /// `None` if a replica of the previous release sealed it.
+    #[serde(default)]
+    account: Option<String>,
     until: DateTime<Utc>,
 }
 
@@ -71,7 +76,12 @@ impl Restored {
             but: made.id.0,
         };
         let connections = about.connections(db).await?;
-        Ok((!connections.is_empty()).then_some(Self { about, connections }))
+        let account = account::path_at(&made.issuer);
+        Ok((!connections.is_empty()).then_some(Self {
+            about,
+            account,
+            connections,
+        }))
     }
 }
 
@@ -93,10 +103,11 @@ pub fn page(
     let state = PageState {
         about: restored.about,
         target: Url::parse(target).ok()?,
+        account: Some(restored.account),
         until: hub.clock.now() + READING_TIME,
     };
     let sealed = seal(hub, &browser, &state).ok()?;
-    Some(show(request, state.target, sealed, restored.connections))
+    Some(show(request, state, sealed, restored.connections))
 }
 
 /// `POST /connections/end`: ends one connection and shows the page again.
@@ -151,18 +162,19 @@ async fn end(
     }
     // A connection that had already ended is not listed either.
     let connections = state.about.connections(&mut db).await.map_err(from_db)?;
-    Ok(show(request, state.target, sealed.to_owned(), connections))
+    Ok(show(request, state, sealed.to_owned(), connections))
 }
 
 fn show(
     request: &HttpRequest,
-    target: Url,
+    state: PageState,
     sealed: String,
     connections: Vec<Connection>,
 ) -> HttpResponse {
     let page = RestoredPage {
         frame: frame(request),
-        target,
+        target: state.target,
+        account: state.account,
         page: sealed,
         form_action: PATH.to_owned(),
         connections: connections.into_iter().map(line).collect(),

@@ -23,7 +23,7 @@ pub(super) const LONGEST: usize = 2048;
 
 /// The names that a text may contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SpaceName {
+pub(in crate::web) struct SpaceName {
     /// With the port, if it is not the scheme's default; possibly a single word.
     host: String,
     /// The slug in a path of the hub.
@@ -32,7 +32,7 @@ pub(super) struct SpaceName {
 
 /// The space that a name identifies.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(in crate::web) enum Found {
     One(Arc<Space>),
     /// The name is ambiguous.
     Several,
@@ -41,7 +41,7 @@ pub(super) enum Found {
 
 impl SpaceName {
     /// Reads the input; `None` if it cannot be a name.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(in crate::web) fn read(text: &str) -> Option<Self> {
         if text.len() > LONGEST {
             return None;
         }
@@ -73,7 +73,7 @@ impl SpaceName {
     }
 
     /// The space of this name, enabled or disabled.
-    pub(super) async fn find(&self, hub: &AppState) -> Result<Found, sqlx::Error> {
+    pub(in crate::web) async fn find(&self, hub: &AppState) -> Result<Found, sqlx::Error> {
         if let Some(slug) = &self.slug
             && Authority::parse(&self.host).is_some_and(|host| hub.is_own_host(&host))
         {

@@ -14,6 +14,8 @@ pub struct ConnectPage {
     pub mcp_url: Url,
     /// The endpoint of a project, as an example.
     pub project_url: Url,
+    /// The page on which the user sees and ends connections.
+    pub account: String,
     /// Set by `demo` only.
     pub demo: Option<DemoLinks>,
 }

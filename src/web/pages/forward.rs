@@ -23,6 +23,8 @@ use super::{
 pub struct ForwardPage {
     pub frame: Frame,
     pub target: Url,
+    /// The page on which the user sees and ends connections, where one may have been made.
+    pub account: Option<String>,
 }
 
 impl ForwardPage {

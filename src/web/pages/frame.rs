@@ -32,6 +32,15 @@ impl Frame {
         }
     }
 
+    /// The same page, where a request for this path shows it.
+    #[must_use]
+    pub fn at(self, path: String) -> Self {
+        Self {
+            here: self.here.or(Some(path)),
+            ..self
+        }
+    }
+
     pub fn text(&self, key: &str) -> String {
         self.locale.text(key)
     }

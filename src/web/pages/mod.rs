@@ -10,12 +10,15 @@
 //! - [`RefusedPage`]: the same, with a link back to an unknown client.
 //! - [`RestoredPage`]: the connections that a sign-in has restored, each with a button that ends
 //!   it.
+//! - [`AccountPage`]: the connections of a user, each with a button that ends it, after
+//!   [`AccountSignInPage`]; [`AccountSpacePage`] asks for the space.
 //! - [`UploadPage`]: a field for a file, at an upload link; [`UploadedPage`] follows it.
 //!
 //! No page has a script or an inline style, so the policy of [`CONTENT_SECURITY_POLICY`] applies to
 //! all of them. Text comes from `locales/` by [`Locale`]; text from clients passes through
 //! [`display`] first and is escaped by the template. A [`Frame`] surrounds each page.
 
+mod account;
 mod client_refused;
 mod client_settings;
 mod confirm;
@@ -34,6 +37,9 @@ mod switch;
 mod tests;
 mod upload;
 
+pub use account::{
+    AccountPage, AccountSignInPage, AccountSpacePage, Done, OwnConnectionLine, SignedOut,
+};
 pub use client_refused::ClientRefusedPage;
 pub use client_settings::{
     ClientSetting, Part, PartKind, ShownToken, client_settings, local_client_settings,

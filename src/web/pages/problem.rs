@@ -28,6 +28,8 @@ pub enum Problem {
     },
     /// The authorization request has expired or is already decided.
     RequestExpired,
+    /// The form was not sent by the page of the user's session.
+    FormForged,
     /// The sign-in belongs to another browser.
     WrongBrowser,
     /// The operator has disabled the space.
@@ -76,6 +78,7 @@ impl Problem {
             | Self::RedirectUriMismatch
             | Self::InvalidRequest { .. }
             | Self::RequestExpired
+            | Self::FormForged
             | Self::UploadWithoutFile
             | Self::UploadIncomplete => 400,
             Self::WrongBrowser | Self::SpaceDisabled { .. } | Self::UploadNotAllowed => 403,
@@ -101,6 +104,7 @@ impl Problem {
             Self::RedirectUriMismatch => "redirect_uri_mismatch",
             Self::InvalidRequest { .. } => "invalid_request",
             Self::RequestExpired => "request_expired",
+            Self::FormForged => "form_forged",
             Self::WrongBrowser => "wrong_browser",
             Self::SpaceDisabled { .. } => "space_disabled",
             Self::NoSpace => "no_space",

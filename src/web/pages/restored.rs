@@ -30,6 +30,8 @@ pub struct RestoredPage {
     pub form_action: String,
     /// Empty once the user has ended all of them.
     pub connections: Vec<ConnectionLine>,
+    /// The page on which the user sees and ends all connections.
+    pub account: Option<String>,
 }
 
 /// A connection as its user knows it.

@@ -1,6 +1,7 @@
 //! Clients that others wrote, unmodified, against the built program: SDKs, assistants, bridges, the
 //! MCP Inspector, the conformance suite, the clients of model providers, and browsers.
 
+mod account_page;
 mod assistants;
 mod browser;
 mod conformance;

@@ -85,6 +85,43 @@ async fn call_that_asks(hub: &TestHub, proxy: &DatabaseProxy, tokens: &Tokens) -
     statements.into_inner()
 }
 
+/// A sign-in to the connections page, a look at it, and the end of a connection of another client.
+async fn connections_page(
+    hub: &TestHub,
+    proxy: &DatabaseProxy,
+    person: &Person,
+) -> [(&'static str, usize); 3] {
+    person.sign_in(hub, seed::DANIEL).await;
+    let path = hub.url("/spaces/default/account");
+    counted(proxy);
+    let page = person.get(&path).await;
+    let form = [("page", &*page.field("page"))];
+    let forward = person.post(&format!("{path}/sign-in"), &form).await;
+    let backlog = forward.refresh();
+    let callback = person.sign_in_at_backlog(&backlog, seed::DANIEL, "approve");
+    let callback = callback.await;
+    person.get(&callback).await;
+    let sign_in = counted(proxy);
+    let page = person.get(&path).await;
+    let look = counted(proxy);
+    let (value, connection) = (page.field("page"), page.field("connection"));
+    let form = [
+        ("action", "end"),
+        ("page", &*value),
+        ("connection", &*connection),
+    ];
+    let page = person.post(&path, &form).await;
+    page.assert_says(200, "The connection has ended.");
+    [
+        (
+            "A sign-in to the connections page: `/account/sign-in` and `/callback`",
+            sign_in,
+        ),
+        ("The connections page: `/account`", look),
+        ("The end of a connection there", counted(proxy)),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_step_of_a_session_runs_more_statements_than_documented() {
     let (hub, proxy) = TestHub::start_behind_proxy().await;
@@ -134,6 +171,9 @@ async fn no_step_of_a_session_runs_more_statements_than_documented() {
     // Beside the lookup; the lease may have been taken while that was counted.
     let renewal = looked_up + counted(&proxy) - 1;
     note("A renewal of Backlog's tokens", renewal);
+    for (step, statements) in connections_page(&hub, &proxy, &person).await {
+        note(step, statements);
+    }
     let form = [("client_id", &*client), ("token", &*second.refresh_token)];
     hub.post_form("/revoke", &form).await;
     assert_eq!(hub.revoked_reason().await.as_deref(), Some("by_client"));

@@ -20,7 +20,7 @@ use super::{
 use crate::support::{hub::TestHub, mcp, reply::Reply};
 
 /// Handler, method and path. `{id}` is a registered client's.
-const ENDPOINTS: [(&str, Method, &str); 26] = [
+const ENDPOINTS: [(&str, Method, &str); 29] = [
     ("health::get", Method::GET, "/health"),
     ("ready::get", Method::GET, "/ready"),
     ("stylesheet::get", Method::GET, "/static/hub.css"),
@@ -48,6 +48,9 @@ const ENDPOINTS: [(&str, Method, &str); 26] = [
     ("token::post", Method::POST, "/token"),
     ("authorize::get", Method::GET, "/authorize"),
     ("consent::post", Method::POST, "/consent"),
+    ("connections::get", Method::GET, "/account"),
+    ("connections::post", Method::POST, "/account"),
+    ("sign_in::post", Method::POST, "/account/sign-in"),
     ("mcp::service", Method::POST, "/mcp"),
     ("mcp::service", Method::POST, "/projects/HARBOR/mcp"),
     ("connect::get", Method::GET, ""),
@@ -204,7 +207,9 @@ async fn worth_nothing(
                 | "token::post"
                 | "consent::post"
                 | "restored_connections::post"
-                | "confirmation::post",
+                | "confirmation::post"
+                | "connections::post"
+                | "sign_in::post",
             ) => request.form(&pairs(credential)),
             (Some(credential), _) => request.query(&pairs(credential)),
             (None, _) => request,

@@ -66,6 +66,7 @@ impl Agent {
                 policy: Policy::default(),
                 access: Arc::new(FixedAccess::new(url, key)),
                 challenge: ChallengeSlot::default(),
+                account_url: None,
                 subscriber: None,
             },
         }

@@ -1,6 +1,7 @@
 //! HTTP, below OAuth and MCP: host names, limits on requests, and the cost of requests without a
 //! credential.
 
+mod account;
 mod compressed_bodies;
 mod host_header;
 mod host_names;

@@ -77,6 +77,7 @@ impl World {
             },
             access: Arc::new(access),
             challenge: ChallengeSlot::default(),
+            account_url: None,
             subscriber: None,
         }
     }

@@ -15,6 +15,7 @@ mod response;
 use std::net::IpAddr;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use ipnet::IpNet;
 use oauth_values::{
     ClientIdForm, ErrorCode, OAuthError, Params, resource,
     token::{CodeKind, RefreshKind},
@@ -30,6 +31,15 @@ use crate::web::{
     request_body::{OAuthBody, form},
 };
 use response::{TokenResponse, invalid_grant};
+
+/// Where a request comes from.
+#[derive(Clone, Copy)]
+struct Sender {
+    /// The address that the operator's networks are compared with, if it is known.
+    address: Option<IpAddr>,
+    /// The network that is kept with the use.
+    network: Option<IpNet>,
+}
 
 pub async fn post(
     hub: web::Data<AppState>,
@@ -62,8 +72,11 @@ pub async fn post(
     let response = async {
         let (presented, params, _body) = asked?;
         let presented = presented.vouched_for_by(credential);
-        let address = hub.limits.proven_address(&request);
-        exchange(&hub, &issuer, presented, &params, address).await
+        let from = Sender {
+            address: hub.limits.proven_address(&request),
+            network: hub.kept_network(&request),
+        };
+        exchange(&hub, &issuer, presented, &params, from).await
     };
     let response = hub
         .respond_within_limits(attempt, credential, response)
@@ -125,13 +138,13 @@ async fn exchange(
     issuer: &Issuer,
     presented: Presented,
     params: &Params,
-    address: Option<IpAddr>,
+    from: Sender,
 ) -> Result<TokenResponse, JsonError> {
     match params.require("grant_type")? {
         "authorization_code" => {
-            authorization_code::exchange(hub, issuer, presented, params, address).await
+            authorization_code::exchange(hub, issuer, presented, params, from.address).await
         }
-        "refresh_token" => refresh_token::exchange(hub, issuer, presented, params, address).await,
+        "refresh_token" => refresh_token::exchange(hub, issuer, presented, params, from).await,
         _ => Err(OAuthError::new(
             ErrorCode::UnsupportedGrantType,
             "The parameter 'grant_type' must be 'authorization_code' or 'refresh_token'.",

@@ -13,6 +13,7 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use oauth_values::{
     ErrorCode, OAuthError, Params, Scopes,
     token::{RefreshToken, TokenHash},
@@ -20,7 +21,7 @@ use oauth_values::{
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{
-    is_admitted,
+    Sender, is_admitted,
     repeat::{self, Outcome},
     response::{TokenResponse, invalid_grant, issue_pair, space_disabled},
 };
@@ -46,7 +47,7 @@ pub(super) async fn exchange(
     issuer: &Issuer,
     mut presented: Presented,
     params: &Params,
-    address: Option<IpAddr>,
+    from: Sender,
 ) -> Result<TokenResponse, JsonError> {
     let hash = RefreshToken::parse(params.require("refresh_token")?)
         .ok_or_else(|| invalid_grant(UNKNOWN))?
@@ -67,7 +68,7 @@ pub(super) async fn exchange(
         .ok_or_else(|| invalid_grant(UNKNOWN))?;
     hub.limits.check_holder(Holder::Grant(stored.grant))?;
     let scopes = check(issuer, params, &stored)?;
-    check_allowed(&stored, &client, address)?;
+    check_allowed(&stored, &client, from.address)?;
 
     if let State::InGrace {
         response,
@@ -82,7 +83,7 @@ pub(super) async fn exchange(
         repeat::note(hub, stored.grant, outcome, *late).await;
         return Ok(response);
     }
-    rotate(hub, transaction, hash, (&stored, scopes)).await
+    rotate(hub, transaction, hash, (&stored, scopes), from.network).await
 }
 
 /// Checks that the operator of the space allows the client and the network.
@@ -102,6 +103,7 @@ async fn rotate(
     mut transaction: Transaction<'_, Postgres>,
     hash: TokenHash,
     (stored, scopes): (&Stored, Scopes),
+    network: Option<IpNet>,
 ) -> Result<TokenResponse, JsonError> {
     let (response, successor) =
         issue_pair(hub, &mut transaction, stored.grant, scopes, stored.scopes).await?;
@@ -126,11 +128,12 @@ async fn rotate(
         repeat::note(hub, stored.grant, Outcome::Replaced, late).await;
     }
     if let Some(journal) = &hub.recorder.journal {
-        journal.token_refreshed(Actor {
+        let actor = Actor {
             grant: stored.grant,
             client: stored.client,
             space: stored.space,
-        });
+        };
+        journal.token_refreshed(actor, network);
     }
     Ok(response)
 }

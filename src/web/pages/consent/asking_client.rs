@@ -107,7 +107,7 @@ impl AskingClient {
     }
 
     /// A loopback program or a device app may claim any name.
-    fn name_is_checked(&self) -> bool {
+    pub(in crate::web::pages) fn name_is_checked(&self) -> bool {
         self.is_known_host && matches!(self.redirect, RedirectTarget::Https { .. })
     }
 }

@@ -41,6 +41,8 @@ pub struct ConsentPage {
     pub csrf: String,
     /// The form's action, on this origin.
     pub form_action: String,
+    /// The page on which the user sees and ends connections.
+    pub account: String,
 }
 
 /// How long the access lasts, and how long the browser remembers the approval.
@@ -59,19 +61,15 @@ impl ConsentPage {
         self.to_string()
     }
 
-    /// Sentences about the time, and where to end the access.
+    /// Sentences about the time.
     fn ends(&self) -> Vec<Phrase> {
         let frame = &self.frame;
         let phrase = |key, time| frame.phrase(key, duration(frame.locale, time));
         let idle = phrase("consent.ends_unused", self.lifetimes.idle);
         let longest = self.lifetimes.longest;
         let longest = longest.map(|time| phrase("consent.ends_always", time));
-        let by_operator = match frame.contact() {
-            Some(contact) => frame.phrase("consent.ends_by_contact", contact),
-            None => frame.phrase("consent.ends_by_administrator", ""),
-        };
         let remembered = phrase("consent.remembered", self.lifetimes.remembered);
-        let sentences = [Some(idle), longest, Some(by_operator), Some(remembered)];
+        let sentences = [Some(idle), longest, Some(remembered)];
         sentences.into_iter().flatten().collect()
     }
 }

@@ -33,14 +33,14 @@ pub enum NamingProblem {
 }
 
 impl NamingProblem {
-    pub(super) fn typed(&self) -> &str {
+    pub(in crate::web::pages) fn typed(&self) -> &str {
         match self {
             Self::Missing => "",
             Self::Unknown { typed } | Self::Several { typed } | Self::Both { typed } => typed,
         }
     }
 
-    pub(super) fn text(&self, locale: Locale) -> Phrase {
+    pub(in crate::web::pages) fn text(&self, locale: Locale) -> Phrase {
         let key = match self {
             Self::Missing => "consent.space_missing",
             Self::Unknown { .. } => "consent.space_unknown",

@@ -10,8 +10,10 @@ use super::roles::{failure, refused};
 use crate::support::{database::TestDatabase, hub::TestHub, person::Person, role::TestRole};
 
 /// The tables whose rows are the service's own work. Operators own the others.
-const OF_THE_SERVICE: [&str; 12] = [
+const OF_THE_SERVICE: [&str; 14] = [
     "access_tokens",
+    "account_sessions",
+    "account_sign_ins",
     "accounts",
     "authorization_codes",
     "authorization_requests",

@@ -290,8 +290,8 @@ async fn a_user_is_exported_completely_and_only_that_user_is_forgotten() {
         );
         hub.value(&query).await
     };
-    let daniels = "account, event signed_in, event token_refreshed, event tool_called get_myself, \
-                   grant";
+    let daniels = "account, browser, event signed_in, event token_refreshed, \
+                   event tool_called get_myself, grant, sign_in";
     assert_eq!(export(seed::DANIEL).await.as_deref(), Some(daniels));
     let text = format!(
         "SELECT string_agg(data::text, ' ') FROM {}",
@@ -322,8 +322,8 @@ async fn a_user_is_exported_completely_and_only_that_user_is_forgotten() {
     assert!(!contents.contains("Daniel"), "the name in {contents}");
     assert!(works(&hub, &maja).await);
     eventually("the other person's trail goes on", async || {
-        let more = "account, event signed_in, event tool_called get_myself, event tool_called get_space, \
-                    grant";
+        let more = "account, browser, event signed_in, event tool_called get_myself, \
+                    event tool_called get_space, grant, sign_in";
         export(seed::MAJA).await.as_deref() == Some(more)
     })
     .await;
@@ -437,7 +437,7 @@ async fn the_last_events_are_written_without_the_pool_of_the_server() {
     };
     let security = SecurityEvents::default();
     let writer = Writer::start(pool.clone(), journal.clone(), security, intervals);
-    journal.token_refreshed(actor);
+    journal.token_refreshed(actor, None);
     pool.close().await;
     writer.finish(Duration::from_mins(1)).await;
     let load = journal.load();

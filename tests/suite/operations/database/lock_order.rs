@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use backlog_mcp_hub::{
-    db,
+    db::{self, last_uses::Use},
     domain::{AccountId, ClientKey, GrantId, SpaceId},
 };
 use backlog_sim::seed;
@@ -184,7 +184,12 @@ async fn last_uses_of_grants_that_are_locked_are_left_out() {
         .await
         .expect("the grants")
         .iter()
-        .map(|row| (GrantId(row.get(0)), ClientKey(row.get(1)), Duration::ZERO))
+        .map(|row| Use {
+            grant: GrantId(row.get(0)),
+            client: ClientKey(row.get(1)),
+            age: Duration::ZERO,
+            network: None,
+        })
         .collect();
     hub.sql("UPDATE hub.grants SET last_used_at = NULL").await;
     let mut renewal = pool.begin().await.expect("a transaction");

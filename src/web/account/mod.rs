@@ -1,0 +1,34 @@
+//! The page on which users see and end their connections
+//! ([decision 33](../../../docs/decisions/0033-account-page.md)).
+//!
+//! 1. `GET /spaces/<slug>/account` shows the connections of the session's user ([`connections`]).
+//!    Without a session it offers to sign in ([`signed_out`]). The hub's own `/account` leads to the
+//!    space ([`space_form`]).
+//! 2. `POST …/account/sign-in` sends the browser to Backlog ([`sign_in`]). The response arrives at
+//!    the redirect URI that the space has registered, and the form of its `state` says what it is
+//!    for ([`callback`]).
+//! 3. After Backlog there is a session of half an hour, for one browser, space and user
+//!    ([`session`]). It is no grant: it makes no code and no token.
+//! 4. `POST …/account` ends connections, forgets approvals or signs out. Each form has a value that
+//!    is valid for its session only, and must come from the same origin ([`same_origin`]).
+
+pub mod callback;
+pub mod connections;
+mod form;
+mod same_origin;
+mod session;
+pub mod sign_in;
+mod signed_out;
+mod space_form;
+
+use super::issuer::path_of;
+
+/// The path of the page below its issuer.
+pub const PATH: &str = "/account";
+/// The path of its sign-in below its issuer.
+pub const SIGN_IN_PATH: &str = "/account/sign-in";
+
+/// The path of the page at the issuer with this URL.
+pub fn path_at(issuer_url: &str) -> String {
+    format!("{}{PATH}", path_of(issuer_url))
+}
