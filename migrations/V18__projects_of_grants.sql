@@ -31,14 +31,15 @@ ALTER TABLE hub.authorization_requests
 -- A change of the projects is audited like that of the scopes.
 DROP TRIGGER grants_audit_changed ON hub.grants;
 CREATE TRIGGER grants_audit_changed
-    AFTER UPDATE OF space_id, client_id, backlog_user_id, scopes, levels, projects, issuer, resource
+    AFTER UPDATE OF space_id, client_id, backlog_user_id, scopes, levels, projects, issuer, resource,
+        redirect_uri
     ON hub.grants
     FOR EACH ROW WHEN (
         (OLD.space_id, OLD.client_id, OLD.backlog_user_id, OLD.scopes, OLD.levels, OLD.projects,
-         OLD.issuer, OLD.resource)
+         OLD.issuer, OLD.resource, OLD.redirect_uri)
         IS DISTINCT FROM
         (NEW.space_id, NEW.client_id, NEW.backlog_user_id, NEW.scopes, NEW.levels, NEW.projects,
-         NEW.issuer, NEW.resource))
+         NEW.issuer, NEW.resource, NEW.redirect_uri))
     EXECUTE FUNCTION hub.audit_change('grant_changed', 'issuer',
         '{backlog_access_token,backlog_refresh_token,backlog_expires_at,generation,
           renewing_until,last_used_at,created_at,revoked_at,revoked_reason}',
@@ -84,7 +85,8 @@ BEGIN
                'backlog_user_name', g.backlog_user_name,
                'scopes', to_jsonb(hub.with_levels(g.scopes, g.levels)),
                'projects', to_jsonb(g.projects::text[]), 'issuer', g.issuer,
-               'resource', rtrim(g.resource, '/'), 'created_at', g.created_at,
+               'resource', rtrim(g.resource, '/'), 'redirect_uri', g.redirect_uri,
+               'created_at', g.created_at,
                'last_used_at', g.last_used_at, 'revoked_at', g.revoked_at,
                'revoked_reason', g.revoked_reason)
     FROM hub.grants AS g JOIN hub.clients AS c ON c.id = g.client_id

@@ -127,13 +127,18 @@ impl CallOutcome {
         result
     }
 
-    /// Writes the same as JSON, for a client of a protocol version with a handshake.
-    pub(crate) fn write(self, structure: bool) -> Vec<u8> {
+    /// Writes the same as JSON. `typed` includes the `resultType` of the protocol versions without a
+    /// handshake.
+    pub(crate) fn write(self, structure: bool, typed: bool) -> Vec<u8> {
         match self {
             Self::Json { text, notes, .. } => {
                 let structured = structure.then(|| structured::of(&text, &notes));
                 let mut out = Vec::with_capacity(2 * text.len() + 1024);
-                out.extend_from_slice(b"{\"content\":[");
+                out.push(b'{');
+                if typed {
+                    out.extend_from_slice(b"\"resultType\":\"complete\",");
+                }
+                out.extend_from_slice(b"\"content\":[");
                 for (index, text) in [&text].into_iter().chain(&notes).enumerate() {
                     out.extend_from_slice(if index == 0 { b"" } else { b"," });
                     out.extend_from_slice(b"{\"type\":\"text\",\"text\":");
@@ -152,8 +157,8 @@ impl CallOutcome {
             }
             other => {
                 let mut result = other.into_result(structure);
-                // The protocol's library omits it for these protocol versions.
-                result.result_type = None;
+                // The protocol's library omits it for the other protocol versions.
+                result.result_type = result.result_type.filter(|_| typed);
                 let mut out = Vec::new();
                 write_json(&mut out, &result);
                 out
@@ -234,12 +239,14 @@ mod tests {
                 CallOutcome::Content(vec![ContentBlock::text("a\u{feff}b")]).cleaned(),
             ]
         };
-        for structure in [false, true] {
+        for (structure, typed) in [(false, false), (true, false), (false, true), (true, true)] {
             for (ours, theirs) in cases().into_iter().zip(cases()) {
                 let shown = format!("{ours:?}");
-                let written = ours.write(structure);
+                let written = ours.write(structure, typed);
                 let mut result = theirs.into_result(structure);
-                result.result_type = None;
+                if !typed {
+                    result.result_type = None;
+                }
                 let expected = serde_json::to_vec(&result).unwrap();
                 assert_eq!(
                     String::from_utf8(written).unwrap(),

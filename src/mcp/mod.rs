@@ -9,11 +9,12 @@ mod completion;
 mod confirmation;
 mod envelope;
 mod listen;
-mod listing;
+pub mod listing;
 mod message;
 mod params;
 #[doc(hidden)]
 pub mod parsers;
+pub mod plain;
 mod prompts;
 mod reader;
 mod resources;

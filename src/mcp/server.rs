@@ -4,7 +4,7 @@ use super::{
     completion,
     confirmation::Confirmation,
     listen,
-    listing::{self, Listings},
+    listing::{self, Prepared},
     params, prompts,
     reader::Reader,
     resources,
@@ -22,13 +22,12 @@ use crate::{
         services::Services,
         structured,
     },
-    toolkit::{consent::Consent, progress},
+    toolkit::progress,
 };
 use futures_util::FutureExt;
 use std::{borrow::Cow, fmt::Write, sync::Arc};
 
 use backlog_client::{BacklogClient, BacklogUrl};
-use bytes::Bytes;
 use chrono_tz::Tz;
 use foundation::clock::Clock;
 use rmcp::{
@@ -45,7 +44,6 @@ use rmcp::{
 };
 use sealing::KeyRing;
 use tokio_util::sync::CancellationToken;
-use tracing::Span;
 
 const VERSIONS: [ProtocolVersion; 5] = [
     // Clients from before 2025-05 offer it and accept no other.
@@ -77,7 +75,7 @@ const SEVERAL_SPACES: &str = " Several spaces are configured: name the organizat
 #[derive(Clone, Debug)]
 pub struct HubServer {
     services: Services,
-    listings: Listings,
+    pub(super) prepared: Prepared,
     caller: Option<Caller>,
 }
 
@@ -86,7 +84,7 @@ impl HubServer {
     pub fn new(client: BacklogClient, clock: Clock) -> Self {
         Self {
             services: Services::new(client, clock),
-            listings: Listings::default(),
+            prepared: Prepared::default(),
             caller: None,
         }
     }
@@ -102,7 +100,7 @@ impl HubServer {
             );
         }
         self.services.set_options(options);
-        self.listings = Listings::default();
+        self.prepared = Prepared::default();
         self
     }
 
@@ -110,7 +108,7 @@ impl HubServer {
     #[must_use]
     pub fn with_organizations(mut self, organizations: Organizations) -> Self {
         self.services.set_organizations(organizations);
-        self.listings = Listings::default();
+        self.prepared = Prepared::default();
         self
     }
 
@@ -143,37 +141,6 @@ impl HubServer {
         self
     }
 
-    /// Returns the result of `tools/list` as JSON, for a client of a protocol version with a
-    /// handshake.
-    pub fn list_as_json(&self, caller: &Caller) -> Option<Bytes> {
-        self.listings.get(self.services.registry(), caller)
-    }
-
-    /// Returns the result of `tools/call` as JSON, for a client of a protocol version with a
-    /// handshake. `None`, without any effect, if there is no such tool.
-    pub async fn call_as_json(
-        &self,
-        caller: &Caller,
-        version: Option<&ProtocolVersion>,
-        name: &str,
-        arguments: JsonObject,
-    ) -> Option<Vec<u8>> {
-        let tool = self.services.registry().get(name)?;
-        let (progress, notifier) = progress::none();
-        let call = Call {
-            caller: caller.clone(),
-            arguments,
-            request: Span::current(),
-            traceparent: None,
-            progress,
-            notifier,
-            consent: Consent::Unavailable,
-        };
-        let outcome = execution::execute(&self.services, tool, call).await;
-        let options = self.services.options();
-        Some(outcome.write(structured::is_enabled(options, version)))
-    }
-
     /// Reads arguments like a call of a tool (without the prefix) for a space in UTC, and returns
     /// the notes for its result; `None` if there is no such tool.
     ///
@@ -198,6 +165,14 @@ impl HubServer {
 
     pub(super) fn services(&self) -> &Services {
         &self.services
+    }
+
+    /// The result of `server/discover`.
+    pub(super) fn description(&self) -> DiscoverResult {
+        let versions = self.supported_protocol_versions().into_owned();
+        DiscoverResult::from_server_info(versions, self.get_info())
+            .with_ttl_ms(listing::TTL_MS)
+            .with_cache_scope(CacheScope::Public)
     }
 
     fn reader(&self, context: &RequestContext<RoleServer>) -> Result<Reader<'_>, ErrorData> {
@@ -290,10 +265,7 @@ impl ServerHandler for HubServer {
         &self,
         _context: RequestContext<RoleServer>,
     ) -> Result<DiscoverResult, ErrorData> {
-        let versions = self.supported_protocol_versions().into_owned();
-        Ok(DiscoverResult::from_server_info(versions, self.get_info())
-            .with_ttl_ms(listing::TTL_MS)
-            .with_cache_scope(CacheScope::Public))
+        Ok(self.description())
     }
 
     async fn list_tools(
@@ -302,7 +274,7 @@ impl ServerHandler for HubServer {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let caller = self.caller(&context).ok_or_else(no_caller)?;
-        Ok(listing::result(self.services.registry(), &caller))
+        Ok(listing::tools(self.services.registry(), &caller))
     }
 
     async fn call_tool(

@@ -11,7 +11,7 @@ use backlog_mcp_hub::{
         caller::{Caller, ChallengeSlot},
         policy::Policy,
     },
-    mcp::server::HubServer,
+    mcp::{plain::PlainCall, server::HubServer},
 };
 use foundation::clock::Clock;
 use oauth_values::Scopes;
@@ -111,7 +111,8 @@ fn answers() {
             subscriber: None,
         };
         let (tool, arguments) = call(&word);
-        let called = system.block_on(server.call_as_json(&caller, None, tool, arguments));
+        let called =
+            system.block_on(server.call_as_json(&caller, None, PlainCall::new(tool, arguments)));
         let result: Value = serde_json::from_slice(&called.expect("a tool")).expect("JSON");
         let content = result["content"].as_array().expect("content");
         assert!(!content.is_empty(), "{result}");

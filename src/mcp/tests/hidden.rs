@@ -6,7 +6,7 @@ use backlog_client::fake::FakeBacklog;
 use super::{call, caller_of, calls::sample, exchange, post, resources::uri, result, rpc, server};
 use crate::{
     calls::{options::ToolOptions, origin::UNTRUSTED_CONTENT, registry},
-    mcp::server::HubServer,
+    mcp::{plain::PlainCall, server::HubServer},
     toolkit::hidden::{clean, note},
 };
 use actix_web::HttpResponse;
@@ -129,7 +129,9 @@ async fn no_tool_returns_a_hidden_character() {
                     panic!("{name}")
                 };
                 // Clients that wait for one response take this path.
-                let plain = server.call_as_json(&caller, None, name, arguments).await;
+                let plain = server
+                    .call_as_json(&caller, None, PlainCall::new(name, arguments))
+                    .await;
                 let plain: Value = serde_json::from_slice(&plain.unwrap()).unwrap();
                 assert_clean(name, &plain);
             }

@@ -11,6 +11,7 @@ use crate::{
     calls::{
         caller::Caller, options::ToolOptions, registered_tool::RegisteredTool, registry::Registry,
     },
+    mcp::plain::PlainCall,
     toolkit::{
         input_kind::{Input, InputKind, Mark},
         name_kind::NameKind as Name,
@@ -153,7 +154,7 @@ async fn call(caller: &Caller, tool: &str, arguments: Value) -> (bool, String) {
     let version = ProtocolVersion::V_2025_06_18;
     let arguments = arguments.as_object().cloned().expect("an object");
     let server = server();
-    let result = server.call_as_json(caller, Some(&version), tool, arguments);
+    let result = server.call_as_json(caller, Some(&version), PlainCall::new(tool, arguments));
     let result: Value = serde_json::from_slice(&result.await.expect("a tool")).expect("JSON");
     let text = result["content"][0]["text"].as_str().unwrap_or_default();
     (result["isError"] == true, text.to_owned())

@@ -11,7 +11,7 @@ use crate::{
         policy::Policy,
         registry,
     },
-    mcp::server::HubServer,
+    mcp::{listing::Listing, server::HubServer},
     toolkit::toolset::Toolset,
 };
 use std::sync::Arc;
@@ -271,7 +271,9 @@ async fn a_list_that_was_prepared_before_is_not_of_another_server() {
         ..ToolOptions::default()
     });
     let tools = |server: &HubServer| {
-        let list = server.list_as_json(&two.caller()).unwrap();
+        let list = server
+            .list_as_json(Listing::Tools, &two.caller(), None)
+            .unwrap();
         serde_json::from_slice::<Value>(&list).unwrap()["tools"].take()
     };
     let before = tools(&plain);

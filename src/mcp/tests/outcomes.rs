@@ -12,6 +12,7 @@ use crate::{
         registered_tool::RegisteredTool,
         registry,
     },
+    mcp::plain::PlainCall,
 };
 use std::sync::{
     Arc, Mutex,
@@ -218,7 +219,7 @@ impl Odd {
         let arguments = tool.arguments.as_object().unwrap().clone();
         let version = Some(&ProtocolVersion::V_2025_06_18);
         let server = server();
-        let called = server.call_as_json(&caller, version, tool.name, arguments);
+        let called = server.call_as_json(&caller, version, PlainCall::new(tool.name, arguments));
         let result = serde_json::from_slice(&called.await.unwrap()).unwrap();
         (caller, result)
     }

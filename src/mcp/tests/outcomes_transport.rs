@@ -24,7 +24,11 @@ use super::{
     caller,
     outcomes::{Tool, texts},
 };
-use crate::{accounts::access::FixedAccess, calls::failure::DONE, mcp::server::HubServer};
+use crate::{
+    accounts::access::FixedAccess,
+    calls::failure::DONE,
+    mcp::{plain::PlainCall, server::HubServer},
+};
 
 /// How Backlog handles a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +134,7 @@ async fn call(hub: &HubServer, url: &BacklogUrl, tool: &Tool) -> Value {
     let caller = caller(FixedAccess::new(url.clone(), token));
     let arguments = tool.arguments.as_object().unwrap().clone();
     let version = Some(&ProtocolVersion::V_2025_06_18);
-    let called = hub.call_as_json(&caller, version, tool.name, arguments);
+    let called = hub.call_as_json(&caller, version, PlainCall::new(tool.name, arguments));
     serde_json::from_slice(&called.await.unwrap()).unwrap()
 }
 

@@ -20,6 +20,7 @@ use crate::{
         ClientKey, GrantId, SpaceId,
         audit_event::{Actor, AuditEventKind, ToolOutcome},
     },
+    mcp::plain::PlainCall,
     metrics::Metrics,
 };
 
@@ -121,7 +122,7 @@ async fn a_change_is_recorded_by_what_is_known_of_it() {
             unreachable!("an object is written above")
         };
         let caller = caller_of(&backlog);
-        let called = server.call_as_json(&caller, None, "remove_star", arguments);
+        let called = server.call_as_json(&caller, None, PlainCall::new("remove_star", arguments));
         assert!(called.await.is_some());
         let series = format!(r#"bmh_tool_calls_total{{tool="remove_star",outcome="{outcome}"}} 1"#);
         let numbers = recorder.metrics.render().unwrap();

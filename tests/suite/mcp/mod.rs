@@ -6,6 +6,7 @@ mod cancellation;
 mod confirmation;
 mod local_server;
 mod plain_calls;
+mod plain_requests_newest;
 mod prepared_lists;
 mod protocol;
 pub(crate) mod resources;

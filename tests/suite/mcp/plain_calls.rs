@@ -78,6 +78,8 @@ async fn a_plain_call_gets_the_same_bytes_as_any_other() {
         r#"{"name":"count_issues","arguments":{"projectId":["HARBOR"]}}"#,
         r#"{"name":"get_project_list","arguments":{"archived":false}}"#,
         r#"{"name":"get_wiki","arguments":{"wikiId":"0x12"}}"#,
+        r#"{"name":"get_priorities","_meta":{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}"#,
+        r#"{"name":"get_priorities","_meta":{"traceparent":7,"tracestate":"a=b","baggage":"c=d"}}"#,
     ];
     let not_plain = [
         r#"{"name":"no_such_tool","arguments":{}}"#,
@@ -89,7 +91,7 @@ async fn a_plain_call_gets_the_same_bytes_as_any_other() {
         r#"["get_priorities",{}]"#,
         r#"{"name":"get_priorities","task":{}}"#,
         r#"{"name":"get_priorities","_meta":null}"#,
-        r#"{"name":"get_priorities","_meta":{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}"#,
+        r#"{"name":"get_priorities","_meta":{"progressToken":1}}"#,
         r#"{"name":"get_priorities","_meta":{"io.modelcontextprotocol/protocolVersion":"2025-11-25"}}"#,
     ];
     let token = &tokens.access_token;

@@ -66,7 +66,7 @@ async fn a_prepared_response_has_the_same_bytes_as_a_fresh_one() {
             }
         }
     }
-    assert_eq!(prepared, 32, "two bodies of each kind are plain");
+    assert_eq!(prepared, 48, "three bodies of each kind are plain");
     assert!(lists > prepared, "{lists}");
     hub.stop().await;
 }

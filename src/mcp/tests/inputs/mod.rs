@@ -16,7 +16,7 @@ use crate::{
     calls::{
         caller::Caller, options::ToolOptions, registered_tool::RegisteredTool, registry::Registry,
     },
-    mcp::server::HubServer,
+    mcp::{plain::PlainCall, server::HubServer},
     toolkit::input_kind::{Input, InputKind},
 };
 use case::{
@@ -68,9 +68,11 @@ impl Trial<'_> {
     async fn call(&self, tool: &str, arguments: Value) -> Came {
         let arguments = arguments.as_object().cloned().expect("an object");
         let version = ProtocolVersion::V_2025_06_18;
-        let result = self
-            .server
-            .call_as_json(&self.caller, Some(&version), tool, arguments);
+        let result = self.server.call_as_json(
+            &self.caller,
+            Some(&version),
+            PlainCall::new(tool, arguments),
+        );
         let result = result.await.expect("a tool");
         let result: Value = serde_json::from_slice(&result).expect("JSON");
         let texts = result["content"].as_array().into_iter().flatten();

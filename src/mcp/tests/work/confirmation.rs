@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::{World, exchange, post};
 use crate::{
     calls::{caller::Caller, options::ToolOptions},
-    mcp::server::HubServer,
+    mcp::{listing::Listing, server::HubServer},
 };
 
 const NOW: &str = "2026-12-02T01:00:00Z";
@@ -545,7 +545,7 @@ async fn deletions_offer_the_confirmation_where_the_operator_requires_it() {
     caller.policy.chosen = Some(crate::toolkit::toolset::Toolset::ALL.into());
     for (options, expected) in [(ToolOptions::default(), false), (confirming(), true)] {
         let server = replica(&keys(), NOW, options);
-        let listed = server.list_as_json(&caller).unwrap();
+        let listed = server.list_as_json(Listing::Tools, &caller, None).unwrap();
         let listed: Value = serde_json::from_slice(&listed).unwrap();
         let tools = listed["tools"].as_array().unwrap();
         for (tool, takes) in [("delete_issue", expected), ("get_issue", false)] {
