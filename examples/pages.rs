@@ -6,8 +6,9 @@ use std::{env, fs, io, path::PathBuf, time::Duration};
 use backlog_mcp_hub::web::pages::{
     AccessLifetimes, AccessLimits, AccountPage, AccountSignInPage, AccountSpacePage, AskingClient,
     ConfirmPage, ConnectPage, ConnectionLine, ConsentPage, DemoLinks, ErrorPage, ForwardPage,
-    Frame, Levels, Locale, NamingProblem, OwnConnectionLine, Problem, RedirectTarget, RefusedPage,
-    RestoredPage, STYLESHEET, SpaceChoice, SpaceLine, SwitchPage, UploadPage, UploadedPage,
+    Frame, Levels, Locale, NamingProblem, OwnConnectionLine, Problem, ProjectChoice,
+    ProjectOptions, RedirectTarget, RefusedPage, RestoredPage, STYLESHEET, SpaceChoice, SpaceLine,
+    SwitchPage, UploadPage, UploadedPage,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use oauth_values::Scopes;
@@ -102,6 +103,7 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
             space: acme(),
             client,
             granted: Scopes::all(),
+            projects: Some(["OPS", "WEB"].map(str::to_owned).into()),
             page: "sealed".to_owned(),
             form_action: "/sign-in".to_owned(),
         };
@@ -144,6 +146,7 @@ fn account(locale: Locale, client: &AskingClient, space: &SpaceLine) -> [(String
         user: "佐藤 遥".to_owned(),
         space: space.clone(),
         connections: vec![OwnConnectionLine {
+            projects: Some(["KURA".to_owned()].into()),
             id: "1".to_owned(),
             clients: vec![client.clone()],
             scopes: Scopes::all(),
@@ -190,10 +193,13 @@ fn connect(locale: Locale, demo: Option<DemoLinks>) -> String {
         Some(_) => url("http://127.0.0.1:8080/mcp"),
         None => url("https://mcp.acme.example/mcp"),
     };
+    let mut project_url = mcp_url.clone();
+    project_url.set_path("/projects/ACME/mcp");
     ConnectPage {
         frame: frame(locale),
         mcp_url,
         account: "/account".to_owned(),
+        project_url,
         demo,
     }
     .html()
@@ -234,6 +240,10 @@ fn consents(locale: Locale) -> impl Iterator<Item = (&'static str, ConsentPage)>
         levels: Levels {
             offered: Scopes::all(),
             limits: AccessLimits::default(),
+        },
+        projects: ProjectChoice {
+            options: ProjectOptions::Typed(String::new()),
+            ..ProjectChoice::default()
         },
         lifetimes: AccessLifetimes {
             idle: Duration::from_hours(24 * 30),

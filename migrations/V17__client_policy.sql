@@ -147,6 +147,19 @@ CREATE TRIGGER grants_audit_changed
           renewing_until,last_used_at,created_at,revoked_at,revoked_reason}',
         '{backlog_user_id,backlog_user_name}');
 
+-- A client can change its own redirect URIs. A grant that knows none is judged by all that its
+-- client has; when one of them goes, where the code of the grant went cannot be known any more.
+CREATE FUNCTION hub.keep_redirect_uris() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE hub.grants SET redirect_uri = 'https://unknown.invalid/'
+    WHERE client_id = OLD.id AND redirect_uri IS NULL AND revoked_at IS NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER clients_keep_redirect_uris AFTER UPDATE OF redirect_uris ON hub.clients
+    FOR EACH ROW WHEN (NOT NEW.redirect_uris @> OLD.redirect_uris)
+    EXECUTE FUNCTION hub.keep_redirect_uris();
+
 -- Everything that is stored of a user in a space, but for secrets: one row for the account and
 -- per grant and event, oldest first.
 CREATE OR REPLACE FUNCTION admin.export_user(space text, backlog_user_id bigint)

@@ -9,6 +9,9 @@
 //! `tools` has the declaration of the tool, made with the [`toolkit`], and [`backlog_client`] sends
 //! the request. `docs/architecture.md` describes the parts.
 
+// The future of a request to the MCP endpoint contains those of the call and of its statements.
+#![recursion_limit = "256"]
+
 pub mod accounts;
 pub mod app;
 pub mod arguments;

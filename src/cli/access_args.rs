@@ -16,7 +16,7 @@ pub(super) struct AccessArgs {
     #[arg(long, value_delimiter = ',', value_name = "HOST,…")]
     client_hosts: Option<Vec<String>>,
     /// Serve clients only from these networks, such as 203.0.113.0/24; `all` removes the limit.
-    /// Behind a proxy, set TRUSTED_PROXIES first
+    /// Behind a proxy, set the trusted proxies first
     #[arg(long, value_delimiter = ',', value_name = "NETWORK,…")]
     networks: Option<Vec<String>>,
 }

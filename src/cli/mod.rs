@@ -81,7 +81,7 @@ enum Command {
     /// Run the service: OAuth sign-in through Backlog, and the MCP tools
     Serve(Box<serve::Args>),
     /// Serve one client on standard input and output, with an API key
-    Stdio(stdio::Args),
+    Stdio(Box<stdio::Args>),
     /// Try everything against a built-in simulated Backlog; no account needed
     Demo(demo::Args),
     /// Update the database schema, then exit; `serve` does this at its start
@@ -183,7 +183,7 @@ pub fn main() -> ExitCode {
         let outcome = match cli.command {
             None => upstream::run(cli.upstream, &environment, link).await,
             Some(Command::Serve(args)) => serve::run(*args, &environment, link).await,
-            Some(Command::Stdio(args)) => stdio::run(args, &environment).await,
+            Some(Command::Stdio(args)) => stdio::run(*args, &environment).await,
             Some(Command::Demo(args)) => demo::run(args).await,
             Some(Command::Migrate(args)) => migrate::run(args).await.map_err(explain_to(OWNER)),
             Some(Command::Doctor(args)) => doctor::run(*args, &environment).await,

@@ -229,8 +229,7 @@ pub struct ToolArgs {
     /// exist is an error [default: all]
     #[arg(long, env = "ENABLE_TOOLS", value_name = "NAME,…", num_args = 1..)]
     pub enable_tools: Vec<String>,
-    /// Do not offer these tools, by their names, nor work tools that need them, e.g.
-    /// delete_issue,delete_wiki [default: none]
+    /// Do not offer these tools, by their names, nor work tools that need them [default: none]
     #[arg(long, env = "EXCLUDE_TOOLS", value_name = "NAME,…", num_args = 1..)]
     pub exclude_tools: Vec<String>,
     /// Reach only these Backlog projects, by their keys, e.g. ACME,OPS [default: all]

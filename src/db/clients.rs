@@ -130,7 +130,8 @@ pub async fn of_user(
         Row,
         r#"SELECT id, client_id, origin, space_id, client_name, client_uri, redirect_uris,
                   application_type, token_endpoint_auth_method, client_secret_hash, jwks,
-                  jwks_uri, scopes, metadata_expires_at > clock_timestamp() AS document_is_fresh,
+                  jwks_uri, scopes, levels,
+                  metadata_expires_at > clock_timestamp() AS document_is_fresh,
                   metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale,
                   last_used_at IS NOT NULL AS "was_used!"
            FROM hub.clients WHERE id IN (

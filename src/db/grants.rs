@@ -7,7 +7,7 @@
 //! adds and readers leave out: replicas of the previous release, which would not restrict it, do not
 //! serve a resource that is not an endpoint.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, Utc};
 use oauth_values::Scopes;
@@ -178,7 +178,11 @@ pub async fn connections(
 pub struct OwnConnection {
     pub grant: GrantId,
     pub client: ClientKey,
+    /// Where its authorization code was sent, if that is known.
+    pub redirect_uri: Option<String>,
     pub scopes: Scopes,
+    /// The keys of the only projects; `None` for no restriction.
+    pub projects: Option<BTreeSet<String>>,
     pub made_at: DateTime<Utc>,
     pub last_used_at: Option<DateTime<Utc>>,
     /// The network of the last use, if it is kept.
@@ -192,8 +196,8 @@ pub async fn of_user(
     backlog_user_id: i64,
 ) -> Result<Vec<OwnConnection>, sqlx::Error> {
     let rows = sqlx::query!(
-        "SELECT id, client_id, scopes, levels, created_at, last_used_at,
-                last_used_from::text AS last_used_from
+        "SELECT id, client_id, scopes, levels, redirect_uri, projects::text[] AS projects,
+                created_at, last_used_at, last_used_from::text AS last_used_from
          FROM hub.grants
          WHERE space_id = $1 AND backlog_user_id = $2 AND revoked_at IS NULL
          ORDER BY coalesce(last_used_at, created_at) DESC, id",
@@ -205,7 +209,9 @@ pub async fn of_user(
     let connection = rows.into_iter().map(|row| OwnConnection {
         grant: GrantId(row.id),
         client: ClientKey(row.client_id),
+        redirect_uri: row.redirect_uri,
         scopes: scopes_with_levels(&row.scopes, row.levels.as_deref()),
+        projects: row.projects.map(BTreeSet::from_iter),
         made_at: row.created_at,
         last_used_at: row.last_used_at,
         last_used_from: row.last_used_from,

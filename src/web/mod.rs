@@ -20,7 +20,7 @@ pub mod oauth;
 mod offered_access;
 mod own_hosts;
 pub mod pages;
-mod protected_resource;
+pub mod protected_resource;
 pub mod readiness;
 pub mod ready;
 pub mod request_body;

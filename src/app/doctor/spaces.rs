@@ -70,6 +70,9 @@ pub(super) async fn examine(
     examine_together(found, &spaces);
     for space in &spaces {
         let what = format!("space {}", space.slug);
+        if space.networks.are_limited() && !check.has_trusted_proxies && !is_loopback {
+            found.add(Verdict::Doubtful, what.clone(), CLIENTS_UNKNOWN);
+        }
         if !sites::contain(&sites, space) {
             let text = format!(
                 "the settings do not allow the site {}; add it to BACKLOG_SITES if it is yours",
@@ -87,9 +90,6 @@ pub(super) async fn examine(
         }
         if let Some(text) = lost_host(space) {
             found.bad(what.clone(), text);
-        }
-        if space.networks.are_limited() && !check.has_trusted_proxies && !is_loopback {
-            found.add(Verdict::Doubtful, what.clone(), CLIENTS_UNKNOWN);
         }
         let (verdict, text) = examine_space(&client, space, &check).await;
         found.add(verdict, what, text);

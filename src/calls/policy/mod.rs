@@ -91,6 +91,8 @@ pub enum BadRequest {
     Toolset(#[from] UnknownToolset),
     #[error(transparent)]
     Tool(#[from] UnknownTool),
+    #[error("tools or X-MCP-Tools names no tool; leave it out for no limit")]
+    NoTools,
     #[error("projects or X-MCP-Projects: {0}")]
     Projects(#[from] BadProjectKeys),
     #[error("readonly or X-MCP-Readonly is `{0}`; expected true or false")]
@@ -141,7 +143,7 @@ impl Policy {
             let bound = match &*key {
                 "toolsets" => chosen(&value)?,
                 "tools" => Self::of_tools(match tools.parse_list(&value)? {
-                    names if names.is_empty() => ToolLimit::default(),
+                    names if names.is_empty() => return Err(BadRequest::NoTools),
                     names => ToolLimit::only(names),
                 }),
                 "exclude_tools" => {

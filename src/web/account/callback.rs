@@ -3,8 +3,8 @@
 //! 1. It must arrive where it is expected, in the browser that began it, while that is not over.
 //!    A repeated one leads to the page and gives no session.
 //! 2. One statement finishes the sign-in. Then the code is exchanged, and the user is looked up.
-//! 3. If the user has an account here, it gets the new tokens. Otherwise they are not kept: the page
-//!    makes no grant.
+//! 3. If the user has a live account here, it gets the new tokens. Otherwise they are not kept: the
+//!    page makes no grant, and revives none.
 //! 4. The browser's session of before ends, and a new one begins.
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -22,6 +22,7 @@ use crate::metrics::SignInOutcome;
 use crate::web::{
     AppState, browser,
     error::{self, PageError},
+    limits::Holder,
     oauth::{
         backlog_redirect::Expected,
         backlog_response::{self, BacklogResponse},
@@ -97,6 +98,9 @@ async fn find(
     if !state.is_issued_with(&hub.check_key) {
         return Err(unknown());
     }
+    // A finished sign-in may be asked for again, at no higher rate than a session.
+    let limited = hub.limits.check_holder(Holder::Token(state.hash()));
+    limited.map_err(|limited| PageError::limited(request, limited))?;
     let found = db::account_sign_ins::find(&hub.db, state.hash()).await;
     found
         .map_err(|error| PageError::from_db(request, &error))?
@@ -153,15 +157,19 @@ async fn store(
     let mut transaction = hub.db.begin().await?;
     // The audit event of the session names the user. An erasure locks in the same order.
     db::audit_events::lock_to_write(&mut *transaction).await?;
-    if !db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await? {
+    let open = db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await?;
+    if open.is_none() {
         return Ok(None);
     }
     let held = db::accounts::hold(&mut *transaction, space.id, user.id).await?;
     // A replica of the previous release makes grants without an account.
-    let has_account = held.is_some()
-        || !db::grants::of_user(&mut *transaction, space.id, user.id)
+    let has_account = match held {
+        // Who looks at the connections must not revive those that Backlog has ended.
+        Some(held) => held.account.tokens.is_some(),
+        None => !db::grants::of_user(&mut *transaction, space.id, user.id)
             .await?
-            .is_empty();
+            .is_empty(),
+    };
     if has_account {
         let given = (&received.tokens, received.at);
         let account = hub

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
-use oauth_values::Params;
+use oauth_values::{Params, RedirectUri};
 use uuid::Uuid;
 
 use super::{
@@ -175,11 +175,18 @@ async fn page(
 }
 
 fn line(client: &Client, connection: OwnConnection) -> OwnConnectionLine {
-    let asking = |uri| consent_page::asking(client.clone(), uri);
+    let asking = |uri: &RedirectUri| consent_page::asking(client.clone(), uri);
+    // A client can change what it has registered, but not where the code of a grant went.
+    let known = connection.redirect_uri.as_deref();
+    let known = known.and_then(|uri| RedirectUri::parse_trusted(uri).ok());
     OwnConnectionLine {
         id: connection.grant.to_string(),
-        clients: client.redirect_uris.iter().map(asking).collect(),
+        clients: match known {
+            Some(uri) => vec![asking(&uri)],
+            None => client.redirect_uris.iter().map(asking).collect(),
+        },
         scopes: connection.scopes,
+        projects: connection.projects,
         made_at: connection.made_at,
         last_used_at: connection.last_used_at,
         last_used_from: connection.last_used_from,

@@ -400,7 +400,7 @@ impl Challenge {
         }
         let description = match self {
             Self::SignInAgain(_) => {
-                let url = account_url(issuer);
+                let url = account_url(&resource.issuer);
                 format!("{description} The user sees and ends connections at {url}.")
             }
             _ => description.to_owned(),

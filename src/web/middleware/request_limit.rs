@@ -43,6 +43,9 @@ fn is_mcp(hub: &AppState, request: &ServiceRequest) -> bool {
     let pattern = request.match_pattern().unwrap_or_default();
     let pattern = pattern.strip_prefix("/spaces/{space}").unwrap_or(&pattern);
     let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
+    let pattern = pattern
+        .strip_prefix("/projects/{project}")
+        .unwrap_or(pattern);
     pattern == "/mcp" || pattern == hub.mcp_path
 }
 

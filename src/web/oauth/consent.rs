@@ -243,7 +243,7 @@ async fn choice(
         return Err(page(Problem::SpaceDisabled { name }));
     }
     let back = Back::of(&posted.request);
-    client_policy::check(hub, request, (&*space, &client), back).await?;
+    client_policy::check(hub, request, (&*space, &form.client), back).await?;
     let offered = offered_access::within(hub, &space, posted.request.scopes);
     let scopes = chosen_scopes(offered, params)
         .ok_or_else(|| invalid(request, "The access level is not one of those offered."))?;

@@ -132,14 +132,13 @@ async fn remember(
         space,
         redirect_uri: consented.request.redirect_uri.as_str(),
     };
-    if consented.projects.is_some() {
-        return match consent_projects::of_resource(&consented.request.resource) {
-            Some(_) => Ok(()),
-            None => db::consents::forget(db, &key).await,
-        };
-    }
     let offered = offered_access::within(hub, consented.space, consented.request.scopes);
-    if consented.granted != offered {
+    let is_of_project = consent_projects::of_resource(&consented.request.resource).is_some();
+    let chose_projects = consented.projects.is_some() && !is_of_project;
+    if consented.granted != offered || chose_projects {
+        return db::consents::forget(db, &key).await;
+    }
+    if is_of_project {
         return Ok(());
     }
     let id = ConsentId::new(&hub.clock, &hub.random);

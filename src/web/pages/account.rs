@@ -5,13 +5,15 @@
 //! `connection`. That of [`AccountSignInPage`] has `page` alone. [`AccountSpacePage`] changes
 //! nothing, so its form is a `GET` with `named_space`.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use chrono::{DateTime, Utc};
 use oauth_values::Scopes;
 
 use super::{
     confirm,
-    consent::{AskingClient, NamingProblem, SpaceLine, in_words},
+    consent::{AskingClient, NamingProblem, RedirectTarget, SpaceLine, in_words},
     display,
     frame::Frame,
     locale::Phrase,
@@ -19,6 +21,8 @@ use super::{
 
 /// The number of characters shown of the places where access goes.
 const PLACES_MAX: usize = 200;
+/// The number of characters shown of a host; longer than any honest one.
+const HOST_MAX: usize = 80;
 
 #[derive(Clone, Debug, Template)]
 #[template(path = "account.html")]
@@ -71,9 +75,12 @@ impl Done {
 pub struct OwnConnectionLine {
     /// Sent back as `connection`.
     pub id: String,
-    /// The client, once for each place that it has registered for responses.
+    /// The client with the place that its code was sent to, or else once for each place that it has
+    /// registered for responses.
     pub clients: Vec<AskingClient>,
     pub scopes: Scopes,
+    /// The keys of the only projects; `None` for no restriction.
+    pub projects: Option<BTreeSet<String>>,
     pub made_at: DateTime<Utc>,
     pub last_used_at: Option<DateTime<Utc>>,
     /// The network of the last use, if it is kept.
@@ -110,17 +117,28 @@ impl OwnConnectionLine {
             .collect()
     }
 
-    /// The places where access goes.
+    /// The places where access goes. Unlike on the consent page, a program need not be on the computer
+    /// at which the user reads this.
     fn places(&self, frame: &Frame) -> String {
-        let mut places: Vec<String> = Vec::new();
-        for client in &self.clients {
-            let place = client.destination(frame.locale).plain();
-            if !places.contains(&place) {
-                places.push(place);
-            }
-        }
+        let place = |client: &AskingClient| {
+            let (key, value) = match &client.redirect {
+                RedirectTarget::Https { host } | RedirectTarget::PlainHttp { host } => {
+                    ("consent.to_web", host)
+                }
+                RedirectTarget::Loopback { host } => ("account.to_computer", host),
+                RedirectTarget::PrivateScheme { scheme } => ("account.to_device", scheme),
+            };
+            frame.phrase(key, display::host(value, HOST_MAX)).plain()
+        };
+        let places: BTreeSet<_> = self.clients.iter().map(place).collect();
+        let places: Vec<_> = places.into_iter().collect();
         let places = places.join(&frame.text("consent.list_separator"));
         display::line(&places, PLACES_MAX).unwrap_or_default()
+    }
+
+    fn shown_projects(&self) -> Option<String> {
+        let keys: Vec<_> = self.projects.as_ref()?.iter().cloned().collect();
+        display::line(&keys.join(", "), PLACES_MAX)
     }
 
     fn access(&self, frame: &Frame) -> String {

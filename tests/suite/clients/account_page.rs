@@ -5,7 +5,6 @@ use backlog_sim::seed;
 
 use crate::support::{browser::Browser, hub::TestHub, person::Person, process::until};
 
-const PAGE: &str = "/spaces/default/account";
 const GRANTS: &str = "SELECT count(*)::text FROM hub.grants WHERE revoked_at IS NULL";
 
 /// Signs in to the page; it is inspected before and after.

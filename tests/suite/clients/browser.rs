@@ -152,6 +152,7 @@ async fn a_user_names_a_space_that_is_not_listed() {
         "{text}"
     );
     browser.inspect("consent-naming").await;
+    browser.assert_button_in_sight("consent-naming").await;
     // An empty field is not sent.
     browser.approve().await;
     browser.enter("#named-space", "nowhere").await;

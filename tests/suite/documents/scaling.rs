@@ -91,7 +91,7 @@ async fn connections_page(
     proxy: &DatabaseProxy,
     person: &Person,
 ) -> [(&'static str, usize); 3] {
-    person.sign_in(hub, seed::DANIEL).await;
+    Person::default().sign_in(hub, seed::DANIEL).await;
     let path = hub.url("/spaces/default/account");
     counted(proxy);
     let page = person.get(&path).await;
@@ -171,13 +171,13 @@ async fn no_step_of_a_session_runs_more_statements_than_documented() {
     // Beside the lookup; the lease may have been taken while that was counted.
     let renewal = looked_up + counted(&proxy) - 1;
     note("A renewal of Backlog's tokens", renewal);
-    for (step, statements) in connections_page(&hub, &proxy, &person).await {
-        note(step, statements);
-    }
     let form = [("client_id", &*client), ("token", &*second.refresh_token)];
     hub.post_form("/revoke", &form).await;
     assert_eq!(hub.revoked_reason().await.as_deref(), Some("by_client"));
     note("A sign-out: `/revoke`", counted(&proxy));
+    for (step, statements) in connections_page(&hub, &proxy, &person).await {
+        note(step, statements);
+    }
 
     let documented = documented();
     let steps: Vec<_> = documented.keys().collect();

@@ -21,7 +21,7 @@ struct Sent {
 }
 
 impl Sent {
-    fn new(method: &'static str, params: Value) -> Self {
+    fn new(method: &'static str, params: &Value) -> Self {
         let mut headers = vec![
             ("mcp-protocol-version", VERSION.to_owned()),
             ("mcp-method", method.to_owned()),
@@ -37,8 +37,8 @@ impl Sent {
         }
     }
 
-    fn call(name: &str, arguments: Value) -> Self {
-        Self::new("tools/call", json!({"name": name, "arguments": arguments}))
+    fn call(name: &str, arguments: &Value) -> Self {
+        Self::new("tools/call", &json!({"name": name, "arguments": arguments}))
     }
 
     /// Adds members to the metadata; null removes one.
@@ -124,11 +124,11 @@ fn asking() -> Value {
 }
 
 fn issue() -> Sent {
-    Sent::call("get_issue", json!({"issueKey": "HARBOR-1"}))
+    Sent::call("get_issue", &json!({"issueKey": "HARBOR-1"}))
 }
 
 fn plain() -> Vec<Sent> {
-    let lists = || Sent::new("tools/list", json!({}));
+    let lists = || Sent::new("tools/list", &json!({}));
     vec![
         lists(),
         lists().with(&json!({"progressToken": "a"})),
@@ -136,25 +136,25 @@ fn plain() -> Vec<Sent> {
             &json!({"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}),
         ),
         lists().with(&asking()),
-        Sent::new("prompts/list", json!({})),
-        Sent::new("server/discover", json!({})),
+        Sent::new("prompts/list", &json!({})),
+        Sent::new("server/discover", &json!({})),
         issue(),
         issue().with(&asking()),
         issue().with(&json!({"traceparent": 7, "claudecode/toolUseId": "x"})),
         issue().with(&json!({format!("{PROTOCOL}/clientInfo"): null})),
-        Sent::call("get_issue", json!({"issueKey": "NOSUCH-1"})),
-        Sent::call("get_issue", json!({"issueKey": 17})),
-        Sent::call("get_issue", json!({})),
-        Sent::call("get_issues", json!({"projectId": ["HARBOR"], "count": 3})),
-        Sent::call("get_myself", json!({})),
-        Sent::call("count_issues", json!({"projectId": ["HARBOR"]})),
-        Sent::call("fetch", json!({"id": "HARBOR-1"})),
-        Sent::call("find_issues", json!({"project": "HARBOR"})),
-        Sent::call("find_tools", json!({"query": "webhook"})),
+        Sent::call("get_issue", &json!({"issueKey": "NOSUCH-1"})),
+        Sent::call("get_issue", &json!({"issueKey": 17})),
+        Sent::call("get_issue", &json!({})),
+        Sent::call("get_issues", &json!({"projectId": ["HARBOR"], "count": 3})),
+        Sent::call("get_myself", &json!({})),
+        Sent::call("count_issues", &json!({"projectId": ["HARBOR"]})),
+        Sent::call("fetch", &json!({"id": "HARBOR-1"})),
+        Sent::call("find_issues", &json!({"project": "HARBOR"})),
+        Sent::call("find_tools", &json!({"query": "webhook"})),
         // The client cannot ask, so nothing is asked.
         Sent::call(
             "run_tool",
-            json!({"name": "get_priorities", "arguments": {}}),
+            &json!({"name": "get_priorities", "arguments": {}}),
         ),
     ]
 }
@@ -165,7 +165,7 @@ fn not_plain() -> Vec<Sent> {
     let run = || {
         Sent::call(
             "run_tool",
-            json!({"name": "get_priorities", "arguments": {}}),
+            &json!({"name": "get_priorities", "arguments": {}}),
         )
     };
     vec![
@@ -195,15 +195,15 @@ fn not_plain() -> Vec<Sent> {
             .without_header("mcp-method")
             .header("mcp-method", "tools/list"),
         issue().without_header("mcp-protocol-version"),
-        Sent::call("no_such_tool", json!({})),
+        Sent::call("no_such_tool", &json!({})),
         run().with(&asking()),
-        Sent::new("tools/list", json!({"cursor": "x"})),
-        Sent::new("tools/list", json!({})).header("mcp-name", "get_issue"),
-        Sent::new("tools/list", json!({})).without_header("mcp-method"),
-        Sent::new("server/discover", json!({})).param("_meta", json!({})),
-        Sent::new("resources/list", json!({})),
-        Sent::new("ping", json!({})),
-        Sent::new("initialize", json!({})),
+        Sent::new("tools/list", &json!({"cursor": "x"})),
+        Sent::new("tools/list", &json!({})).header("mcp-name", "get_issue"),
+        Sent::new("tools/list", &json!({})).without_header("mcp-method"),
+        Sent::new("server/discover", &json!({})).param("_meta", json!({})),
+        Sent::new("resources/list", &json!({})),
+        Sent::new("ping", &json!({})),
+        Sent::new("initialize", &json!({})),
     ]
 }
 

@@ -87,10 +87,9 @@ fn a_name_chooses_a_tool_that_no_toolset_limit_leaves_out() {
         (UsualList::Work, "work", "get_issue", &[], &["get_issue"]),
         (UsualList::Work, "", "", &["find_issues"], &every),
     ] {
-        let headers = [
-            ("x-mcp-toolsets", toolsets.as_bytes()),
-            ("x-mcp-tools", tools.as_bytes()),
-        ];
+        let headers = [("x-mcp-toolsets", toolsets), ("x-mcp-tools", tools)];
+        let headers = headers.into_iter().filter(|(_, value)| !value.is_empty());
+        let headers = headers.map(|(name, value)| (name, value.as_bytes()));
         let server = Policy {
             usual: Some(usual),
             ..Policy::default()
@@ -140,7 +139,6 @@ fn a_request_names_tools_by_header_or_query() {
             "tools=get_issue",
             get(),
         ),
-        (&[("x-mcp-tools", "")], "tools=", ToolLimit::default()),
         (
             &[
                 ("x-mcp-exclude-tools", "get_wiki"),
@@ -151,6 +149,9 @@ fn a_request_names_tools_by_header_or_query() {
         ),
     ] {
         assert_eq!(asked(headers, query), Ok(expected), "{headers:?} {query}");
+    }
+    for (headers, query) in [(&[("x-mcp-tools", " , ")][..], ""), (&[], "tools=")] {
+        assert_eq!(asked(headers, query), Err(BadRequest::NoTools));
     }
     for (headers, query) in [
         (&[("x-mcp-tools", "get_isue")][..], ""),

@@ -15,7 +15,7 @@ use oauth_values::{
 };
 
 use super::{
-    is_admitted,
+    requested_resource::is_admitted,
     response::{TokenResponse, invalid_grant, issue_pair, space_disabled},
 };
 use crate::{

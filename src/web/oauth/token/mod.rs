@@ -10,14 +10,13 @@
 mod authorization_code;
 mod refresh_token;
 mod repeat;
+mod requested_resource;
 mod response;
-
-use std::net::IpAddr;
+mod sender;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
-use ipnet::IpNet;
 use oauth_values::{
-    ClientIdForm, ErrorCode, OAuthError, Params, resource,
+    ClientIdForm, ErrorCode, OAuthError, Params,
     token::{CodeKind, RefreshKind},
 };
 
@@ -27,19 +26,10 @@ use crate::web::{
     error::JsonError,
     issuer::ForClient,
     limits::{Attempt, Endpoint, unchecked_lookups::Credential},
-    protected_resource::{canonical, project_of},
     request_body::{OAuthBody, form},
 };
 use response::{TokenResponse, invalid_grant};
-
-/// Where a request comes from.
-#[derive(Clone, Copy)]
-struct Sender {
-    /// The address that the operator's networks are compared with, if it is known.
-    address: Option<IpAddr>,
-    /// The network that is kept with the use.
-    network: Option<IpNet>,
-}
+use sender::Sender;
 
 pub async fn post(
     hub: web::Data<AppState>,
@@ -122,15 +112,6 @@ fn never_issued(hub: &AppState, client_id: Option<&str>) -> OAuthError {
         }
         _ => invalid_grant("This server did not issue the authorization code or refresh token."),
     }
-}
-
-/// Whether the request may get a token for the resource of the grant (RFC 8707). A bare host names
-/// the endpoint of all projects.
-fn is_admitted(issuer: &Issuer, params: &Params, stored: &str) -> bool {
-    let requested = params.resources().iter();
-    let requested: Vec<_> = requested.map(|one| canonical(one).into_owned()).collect();
-    let is_host_enough = issuer.owns_host && project_of(stored).is_none();
-    resource::admit(&requested, stored, is_host_enough)
 }
 
 async fn exchange(

@@ -21,9 +21,10 @@ use oauth_values::{
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{
-    Sender, is_admitted,
     repeat::{self, Outcome},
+    requested_resource::is_admitted,
     response::{TokenResponse, invalid_grant, issue_pair, space_disabled},
+    sender::Sender,
 };
 use crate::{
     db::{

@@ -1,5 +1,6 @@
-//! The choice of projects. It is optional and closed, so that the buttons stay in sight; the form sends
-//! `projects`, keys that the user typed, or `project_<KEY>` of each box that is ticked.
+//! The choice of projects. It is optional: until it is in use, it is closed and below the buttons,
+//! which stay in sight. The form sends `projects`, keys that the user typed, or `project_<KEY>` of
+//! each box that is ticked.
 
 use crate::web::pages::{
     display,
@@ -57,6 +58,12 @@ impl ProjectsProblem {
 }
 
 impl ProjectChoice {
+    /// Whether the access is restricted by it, which must be in sight before the decision. An
+    /// unused option comes after the decision.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.is_open || self.problem.is_some() || matches!(self.options, ProjectOptions::Only(_))
+    }
+
     pub(super) fn is_choice(&self) -> bool {
         matches!(
             self.options,

@@ -6,6 +6,7 @@ fn line(clients: Vec<AskingClient>) -> OwnConnectionLine {
     OwnConnectionLine {
         id: "the-connection".to_owned(),
         clients,
+        projects: None,
         scopes: Scopes::all(),
         made_at: DateTime::<Utc>::UNIX_EPOCH,
         last_used_at: Some(DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(1)),
@@ -90,6 +91,7 @@ pub(super) fn every_page(locale: Locale) -> Vec<String> {
 
 #[test]
 fn every_form_has_the_value_of_its_session_and_one_action() {
+    let action = Regex::new("type=\"submit\" name=\"action\" value=\"([a-z_]+)\"").unwrap();
     for locale in Locale::ALL {
         let html = page(locale).html();
         let value = "<input type=\"hidden\" name=\"page\" value=\"the-&#34;page&#34;\">";
@@ -97,7 +99,6 @@ fn every_form_has_the_value_of_its_session_and_one_action() {
         let forms = forms.count();
         assert_eq!(forms, 3 + 3, "{html}");
         assert_eq!(html.matches(value).count(), forms);
-        let action = Regex::new("type=\"submit\" name=\"action\" value=\"([a-z_]+)\"").unwrap();
         let actions = action.captures_iter(&html).map(|found| found[1].to_owned());
         let actions: Vec<_> = actions.collect();
         assert_eq!(actions.len(), forms);

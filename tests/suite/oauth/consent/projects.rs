@@ -60,7 +60,7 @@ async fn the_chosen_projects_are_those_of_the_grant_also_after_a_refresh() {
     let shown = "SELECT projects::text FROM admin.grants WHERE live";
     assert_eq!(hub.value(shown).await.as_deref(), Some("{HARBOR,OPS}"));
     let exported = format!(
-        "SELECT data ->> 'projects' || data ->> 'resource'
+        "SELECT (data ->> 'projects') || (data ->> 'resource')
          FROM admin.export_user('default', {}) WHERE kind = 'grant'",
         seed::DANIEL
     );

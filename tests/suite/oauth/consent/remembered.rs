@@ -239,6 +239,27 @@ async fn giving_less_or_nothing_is_not_remembered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_narrower_choice_ends_a_remembered_approval() {
+    let hub = TestHub::start().await;
+    let (person, client_id) = approved(&hub).await;
+    let url = authorize_url(&hub, &client_id);
+    assert!(goes_on(&hub, &person.get(&url).await));
+    let asked = authorize_url_with(&hub, &client_id, &[("prompt", Some("consent"))]);
+    let page = person.get(&asked).await;
+    assert!(!goes_on(&hub, &page));
+    let forward = person
+        .post_consent(&hub, &page, &[("access", "read")])
+        .await;
+    let answer = person
+        .return_from_backlog(&forward.refresh(), seed::DANIEL)
+        .await;
+    let (_, body) = exchange(&hub.base_url, &client_id, answer.get("code")).await;
+    assert_eq!(body["scope"], "backlog:read");
+    assert!(!goes_on(&hub, &person.get(&url).await));
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_disabled_space_is_not_reached_by_a_remembered_approval() {
     let hub = TestHub::start().await;
     let (person, client_id) = approved(&hub).await;

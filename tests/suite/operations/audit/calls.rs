@@ -400,7 +400,7 @@ async fn the_commands_export_and_forget_and_forget_only_when_it_is_meant() {
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["kind"].clone())
         .collect();
-    assert_eq!(kinds, ["account", "grant", "event"]);
+    assert_eq!(kinds, ["sign_in", "account", "grant", "event", "browser"]);
 
     assert!(!user("forget", &[]).await.status.success());
     assert!(works(&hub, &tokens).await);

@@ -82,7 +82,7 @@ async fn a_session_lasts_half_an_hour_however_it_is_used() {
     let hub = TestHub::start().await;
     let person = Person::default();
     let page = signed_in(&hub, &person, PAGE, seed::DANIEL).await;
-    let lifetime = "SELECT (expires_at - created_at <= interval '30 minutes'
+    let lifetime = "SELECT (expires_at - created_at < interval '30 minutes 1 second'
         AND expires_at - created_at > interval '29 minutes')::text FROM hub.account_sessions";
     assert_eq!(hub.value(lifetime).await.as_deref(), Some("true"));
     let expiry = "SELECT expires_at::text FROM hub.account_sessions";
