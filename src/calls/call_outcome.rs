@@ -23,7 +23,7 @@ pub(crate) enum CallOutcome {
         text: String,
         structured: Option<Value>,
     },
-    /// A question to the user, in a call whose client can ask.
+    /// A question to the user, in a call of a client that can ask.
     Question(Question),
     /// Why the call failed, as a text for the model.
     Failed(String),

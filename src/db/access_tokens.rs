@@ -44,7 +44,7 @@ pub async fn insert(db: impl PgExecutor<'_>, token: &NewAccessToken) -> Result<(
 /// A live token's principal and account.
 pub struct Found {
     pub principal: Principal,
-    /// What is proven about the client of the grant.
+    /// The proven facts about the client of the grant.
     pub client: Provenance,
     /// Where the code of the grant went; all that its client has registered, if that is not known.
     pub redirect_uris: Vec<String>,
@@ -203,11 +203,12 @@ impl TryFrom<Row> for Found {
 
     fn try_from(row: Row) -> Result<Self, sqlx::Error> {
         let space_id = SpaceId(row.space_id);
-        let client = clients::provenance(&row.client_origin, row.oauth_client)?;
+        let client = clients::provenance(&row.client_origin, row.oauth_client.clone())?;
         let redirect_uris = match &row.grant_redirect_uri {
             Some(uri) => vec![uri.clone()],
-            None => row.redirect_uris,
+            None => row.redirect_uris.clone(),
         };
+        let account = account(&row).map(Account::try_from).transpose()?;
         let principal = Principal {
             grant: Grant {
                 id: GrantId(row.grant_id),
@@ -245,20 +246,6 @@ impl TryFrom<Row> for Found {
             scopes: scopes_with_levels(&row.token_scopes, row.levels.as_deref()),
             token_expires_at: row.token_expires_at,
         };
-        let account = match (row.account_id, row.generation) {
-            (Some(id), Some(generation)) => Some(Account::try_from(Columns {
-                id,
-                access_token: row.access_token,
-                refresh_token: row.refresh_token,
-                expires_at: row.backlog_expires_at,
-                generation,
-                doubt_reason: row.doubt_reason,
-                doubt_since: row.doubt_since,
-                doubt_until: row.doubt_until,
-                ended_at: row.ended_at,
-            })?),
-            _ => None,
-        };
         Ok(Found {
             principal,
             client,
@@ -268,6 +255,21 @@ impl TryFrom<Row> for Found {
             is_to_adopt: row.is_to_adopt,
         })
     }
+}
+
+/// The columns of the account, if there is one.
+fn account(row: &Row) -> Option<Columns> {
+    Some(Columns {
+        id: row.account_id?,
+        access_token: row.access_token.clone(),
+        refresh_token: row.refresh_token.clone(),
+        expires_at: row.backlog_expires_at,
+        generation: row.generation?,
+        doubt_reason: row.doubt_reason.clone(),
+        doubt_since: row.doubt_since,
+        doubt_until: row.doubt_until,
+        ended_at: row.ended_at,
+    })
 }
 
 /// Records the first use, which proves that the client received the token.

@@ -13,7 +13,7 @@ pub enum SealedColumn {
     RefreshResponse,
     CheckKey,
     SignInVerifier,
-    SignInAnswer,
+    SignInResponse,
 }
 
 /// A sealed value, and the place it was sealed for.
@@ -42,7 +42,7 @@ impl SealedColumn {
         Self::RefreshResponse,
         Self::CheckKey,
         Self::SignInVerifier,
-        Self::SignInAnswer,
+        Self::SignInResponse,
     ];
 
     /// The table and column that the sealing is bound to.
@@ -56,7 +56,7 @@ impl SealedColumn {
             Self::RefreshResponse => ("refresh_tokens", "answer"),
             Self::CheckKey => ("check_key", "key"),
             Self::SignInVerifier => ("authorization_requests", "backlog_verifier"),
-            Self::SignInAnswer => ("authorization_requests", "confirmed_answer"),
+            Self::SignInResponse => ("authorization_requests", "confirmed_answer"),
         }
     }
 }
@@ -96,7 +96,7 @@ pub async fn key_uses(
         SealedColumn::SignInVerifier => {
             key_uses!(db, "backlog_verifier", "hub.authorization_requests")
         }
-        SealedColumn::SignInAnswer => {
+        SealedColumn::SignInResponse => {
             key_uses!(db, "confirmed_answer", "hub.authorization_requests")
         }
     }
@@ -222,7 +222,7 @@ pub async fn page(
             "name > coalesce($1::text, '')"
         ),
         SealedColumn::SignInVerifier => page!(requests db, part, "backlog_verifier"),
-        SealedColumn::SignInAnswer => page!(requests db, part, "confirmed_answer"),
+        SealedColumn::SignInResponse => page!(requests db, part, "confirmed_answer"),
     }
 }
 
@@ -275,7 +275,7 @@ pub async fn replace(
         ),
         SealedColumn::CheckKey => replace!("hub.check_key", "key", "$1::text = 'only'"),
         SealedColumn::SignInVerifier => replace!("hub.authorization_requests", "backlog_verifier"),
-        SealedColumn::SignInAnswer => replace!("hub.authorization_requests", "confirmed_answer"),
+        SealedColumn::SignInResponse => replace!("hub.authorization_requests", "confirmed_answer"),
     };
     done.map(|done| done.rows_affected() == 1)
 }

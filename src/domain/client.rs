@@ -77,7 +77,7 @@ impl Client {
             .any(|registered| presented.matches(registered))
     }
 
-    /// What is proven about the client.
+    /// The proven facts about the client.
     pub fn provenance(&self) -> Provenance {
         match self.origin {
             ClientOrigin::Dynamic => Provenance::Itself,

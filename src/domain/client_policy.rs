@@ -30,7 +30,7 @@ impl ClientPolicy {
     }
 }
 
-/// What is proven about a client.
+/// The proven facts about a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Provenance {
     /// Nothing: it registered itself.

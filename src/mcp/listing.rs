@@ -17,7 +17,7 @@ pub(super) const TTL_MS: u64 = 300_000;
 /// toolsets.
 const KEPT: usize = 64;
 
-/// A method whose result depends on the permissions of its caller alone.
+/// A method with a result that depends on the permissions of its caller alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Listing {
     /// `tools/list`

@@ -24,7 +24,7 @@ use crate::{
     toolkit::{consent::Consent, progress},
 };
 
-/// A call of a tool whose response is one JSON body.
+/// A call of a tool with one JSON body as its response.
 #[derive(Debug)]
 pub struct PlainCall<'a> {
     name: &'a str,

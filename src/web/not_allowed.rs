@@ -50,7 +50,7 @@ impl NotAllowed {
     }
 }
 
-/// Checks a client whose responses go to this redirect URI, or to any that it has registered.
+/// Checks a client with responses that go to this redirect URI, or to any that it has registered.
 pub(super) fn check_client(
     allowed: &AllowedClients,
     client: &Client,

@@ -50,7 +50,7 @@ pub struct Patient {
     /// The allowed sites of the settings.
     pub sites: Sites,
     pub default_space: Option<BacklogUrl>,
-    /// Whether the settings name proxies whose `X-Forwarded-For` is trusted.
+    /// Whether the settings name trusted proxies.
     pub has_trusted_proxies: bool,
 }
 

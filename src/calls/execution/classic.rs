@@ -6,7 +6,7 @@ use tracing::{Instrument, Span};
 use super::{
     authorization::Stopped,
     call::{Call, span},
-    steps::{Begun, Execution, ReadCall},
+    steps::{Begun, Execution, ReadCall, Shown},
 };
 use crate::{
     arguments::reading::CallSpace,
@@ -69,11 +69,7 @@ pub(super) async fn execute(
     let work = execution.work(&backlog, arguments, &mut read);
     let shown = call.notifier.during(work.instrument(span.clone())).await;
 
-    record.ended(match &shown {
-        Ok(_) => ToolOutcome::Ok,
-        Err(Failure::Arguments(_)) => ToolOutcome::InvalidArguments,
-        Err(Failure::Tool(error)) => error.outcome(),
-    });
+    record.ended(outcome_of(&shown));
     match shown {
         Ok(shown) => execution.show(shown, read),
         Err(Failure::Arguments(reason)) => {
@@ -81,6 +77,14 @@ pub(super) async fn execute(
             execution.invalid(&descriptions.reword(meta.name, reason))
         }
         Err(Failure::Tool(error)) => execution.explain(&error, read.hint, &span),
+    }
+}
+
+fn outcome_of(shown: &Result<Shown, Failure>) -> ToolOutcome {
+    match shown {
+        Ok(_) => ToolOutcome::Ok,
+        Err(Failure::Arguments(_)) => ToolOutcome::InvalidArguments,
+        Err(Failure::Tool(error)) => error.outcome(),
     }
 }
 

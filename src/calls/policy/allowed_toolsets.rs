@@ -10,7 +10,7 @@ use crate::toolkit::toolset::Toolset;
 pub struct ToolsetLimit {
     /// Their tools may be listed and called.
     pub(super) tools: BTreeSet<Toolset>,
-    /// The toolsets whose operations a work tool may perform; `None` for all.
+    /// The toolsets with the operations that a work tool may perform; `None` for all.
     operations: Option<BTreeSet<Toolset>>,
 }
 

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// What a request asks for.
+/// The policy that a request asks for.
 fn asked_for<'a>(
     headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     query: &'a str,

@@ -106,7 +106,7 @@ async fn is_known(hub: &AppState, origin: &str) -> Result<bool, sqlx::Error> {
     }
 }
 
-/// What Backlog sent.
+/// The response of Backlog.
 pub(in crate::web) enum BacklogResponse<'a> {
     Code(&'a str),
     Refused(OAuthError),

@@ -266,7 +266,7 @@ async fn choice(
     }
 }
 
-/// What a user has approved.
+/// The access that a user has approved.
 pub(super) struct Decision<'a> {
     pub space: &'a Space,
     pub scopes: Scopes,

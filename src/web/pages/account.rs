@@ -100,7 +100,7 @@ impl OwnConnectionLine {
         subject.unwrap_or_else(|| frame.text("consent.no_name"))
     }
 
-    /// What is proven about the client, and what it only claims.
+    /// The proven facts about the client. and what it only claims.
     fn about(&self, frame: &Frame) -> Vec<Phrase> {
         let Some(client) = self.client() else {
             return Vec::new();
