@@ -94,7 +94,7 @@ async fn find(
     state: &AccountState,
 ) -> Result<SignIn, PageError> {
     let unknown = || PageError::new(request, Problem::RequestExpired);
-    // What the hub never issued costs no statement.
+    // A state that the hub never issued costs no statement.
     if !state.is_issued_with(&hub.check_key) {
         return Err(unknown());
     }

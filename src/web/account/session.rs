@@ -46,7 +46,7 @@ pub(super) async fn find(
     };
     let presented = request.cookie(&name(hub, space));
     let presented = presented.and_then(|cookie| AccountSession::parse(cookie.value()));
-    // What the hub never issued costs no statement.
+    // A session that the hub never issued costs no statement.
     let presented = presented.filter(|session| session.is_issued_with(&hub.check_key));
     let Some(hash) = presented.map(|session| session.hash()) else {
         return Ok(None);

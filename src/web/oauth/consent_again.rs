@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// What is wrong with a choice.
+/// The problem of a choice.
 pub(super) enum Wrong {
     Space(NamingProblem),
     Projects(ProjectsProblem),

@@ -33,7 +33,7 @@ pub struct AccountPage {
     pub space: SpaceLine,
     /// Most recently used first.
     pub connections: Vec<OwnConnectionLine>,
-    /// What the previous form did.
+    /// The result of the previous form.
     pub done: Option<Done>,
     /// Sent back as `page`.
     pub page: String,
@@ -52,7 +52,7 @@ impl AccountPage {
     }
 }
 
-/// What a form of the page did.
+/// The result of a form of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
     Ended,

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{Receiver, Sender};
 /// The number of parts in the channel; a part is at most what the server reads at once.
 pub(super) const CHANNEL_PARTS: usize = 2;
 
-/// What passes through the channel.
+/// The messages of the channel.
 #[derive(Debug)]
 pub(super) enum Part {
     Bytes(Bytes),

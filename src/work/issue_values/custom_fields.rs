@@ -193,7 +193,7 @@ pub(in crate::work) fn items(field: &Value) -> Vec<Candidate> {
     candidates(items.unwrap_or_default())
 }
 
-/// What a list takes.
+/// The values that a list takes.
 struct Items<'a> {
     known: &'a [Candidate],
     takes_several: bool,

@@ -17,7 +17,7 @@ const TYPED_MAX: usize = 60;
 #[derive(Clone, Debug, Default)]
 pub struct ProjectChoice {
     pub options: ProjectOptions,
-    /// What is wrong with the previous input.
+    /// The problem of the previous input.
     pub problem: Option<ProjectsProblem>,
     /// Whether the user has chosen something, which must not be out of sight.
     pub is_open: bool,
