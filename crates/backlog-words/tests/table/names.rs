@@ -146,7 +146,7 @@ const URLS: &[(&str, &str)] = &[
         "issue PROJ-12, comment 34",
     ),
     ("https://acme.backlog.com/projects/PROJ", "project PROJ"),
-    ("https://acme.backlog.com/board/proj?x=1", "project PROJ"),
+    ("https://acme.backlog.com/board/proj?x=1", "Issues of PROJ"),
     ("https://acme.backlog.com/alias/wiki/7", "wiki 7"),
     ("https://acme.backlog.com/wiki/PROJ/Home", "wiki PROJ: Home"),
     (
@@ -196,10 +196,11 @@ const URLS: &[(&str, &str)] = &[
         "the URL is of \"other.backlog.com\", but this call is for the space acme.backlog.com",
     ),
     (
-        "https://acme.backlog.com/globalbar",
-        "the URL \"https://acme.backlog.com/globalbar\" does not name anything that the tools \
+        "https://acme.backlog.com/nowhere/PROJ",
+        "the URL \"https://acme.backlog.com/nowhere/PROJ\" does not name anything that the tools \
          accept",
     ),
+    ("https://acme.backlog.com/globalbar", "the user's own page"),
     ("PROJ-12", "not a URL"),
 ];
 
@@ -216,6 +217,8 @@ fn described(page: &Page) -> String {
     let of = |comment: &Option<i64>| comment.map_or(String::new(), |id| format!(", comment {id}"));
     match page {
         Page::Project(key) => format!("project {key}"),
+        Page::View { project, view } => format!("{view:?} of {project}"),
+        Page::Home => "the user's own page".to_owned(),
         Page::Issue { key, comment } => format!("issue {key}{}", of(comment)),
         Page::Wiki(id) => format!("wiki {id}"),
         Page::WikiByName { project, name } => format!("wiki {project}: {name}"),
