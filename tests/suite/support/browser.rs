@@ -128,8 +128,7 @@ impl Browser {
 
     /// The one element that a CSS selector finds, once it is there.
     pub(crate) async fn find(&self, selector: &str) -> Element {
-        let wait = self.client.wait().at_most(DEADLINE);
-        match wait.for_element(Locator::Css(selector)).await {
+        match self.wait_for(Locator::Css(selector)).await {
             Ok(element) => element,
             Err(error) => panic!(
                 "{selector} is not on the page: {error}\n{}",
@@ -138,9 +137,22 @@ impl Browser {
         }
     }
 
+    /// The element, also on the page that follows the one that was asked first.
+    async fn wait_for(&self, locator: Locator<'_>) -> Result<Element, CmdError> {
+        loop {
+            let wait = self.client.wait().at_most(DEADLINE);
+            match wait.for_element(locator).await {
+                Err(error) if is_of_a_page_left(&error) => {}
+                found => return found,
+            }
+        }
+    }
+
+    /// Clicks an element, even if it is drawn anew in between.
     pub(crate) async fn click(&self, selector: &str) {
-        let element = self.find(selector).await;
-        element.click().await.expect("a click");
+        while let Err(error) = self.find(selector).await.click().await {
+            assert!(error.is_stale_element_reference(), "{selector}: {error}");
+        }
     }
 
     /// Types a text into a field, in place of what is there.
@@ -160,8 +172,7 @@ impl Browser {
     /// The first element with just this text, once it is there.
     pub(crate) async fn read(&self, text: &str) -> Element {
         let path = format!("//*[normalize-space(text())='{text}']");
-        let wait = self.client.wait().at_most(DEADLINE);
-        match wait.for_element(Locator::XPath(&path)).await {
+        match self.wait_for(Locator::XPath(&path)).await {
             Ok(element) => element,
             Err(error) => panic!("no {text:?} is there: {error}\n{}", self.text().await),
         }
@@ -411,6 +422,15 @@ impl Browser {
         let answer: Result<Value, CmdError> =
             self.client.issue_cmd(VendorCommand { path, body }).await;
         answer.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+}
+
+/// Whether a command met a page that the browser was leaving. `ChromeDriver` says so with
+/// an error that has no code of the WebDriver standard.
+fn is_of_a_page_left(error: &CmdError) -> bool {
+    match error {
+        CmdError::NotW3C(Value::String(message)) => message == "aborted by navigation",
+        error => error.is_stale_element_reference(),
     }
 }
 
