@@ -4,11 +4,12 @@
 use std::{env, fs, io, path::PathBuf, time::Duration};
 
 use backlog_mcp_hub::web::pages::{
-    AccessLifetimes, AccessLimits, AccountPage, AccountSignInPage, AccountSpacePage, AskingClient,
-    ConfirmPage, ConnectPage, ConnectionLine, ConsentPage, DemoLinks, ErrorPage, ForwardPage,
-    Frame, Levels, Locale, NamingProblem, OwnConnectionLine, Problem, ProjectChoice,
-    ProjectOptions, RedirectTarget, RefusedPage, RestoredPage, STYLESHEET, SpaceChoice, SpaceLine,
-    SwitchPage, UploadPage, UploadedPage,
+    AccessLifetimes, AccessLimits, AccountPage, AccountSignInPage, AccountSpacePage, AskedFrom,
+    AskingClient, CodeProblem, ConfirmPage, ConnectPage, ConnectionLine, ConsentPage, DemoLinks,
+    DeviceConsentPage, DevicePage, ErrorPage, ForwardPage, Frame, Levels, Locale, MadeToken,
+    Making, NamingProblem, OwnConnectionLine, OwnTokenLine, Problem, ProjectChoice, ProjectOptions,
+    RedirectTarget, RefusedPage, RestoredPage, STYLESHEET, SpaceChoice, SpaceLine, SwitchPage,
+    TokenSection, UploadPage, UploadedPage,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use oauth_values::Scopes;
@@ -115,6 +116,7 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
             again: Some(url("https://mcp.acme.example/authorize?client_id=c")),
         };
         pages.extend(account(locale, &confirm.client, &acme()));
+        pages.extend(device(locale, &confirm.client, &acme()));
         pages.push(("confirm".to_owned(), confirm.html()));
         pages.push(("switch".to_owned(), switch.html()));
     }
@@ -140,7 +142,7 @@ fn pages(locale: Locale) -> Vec<(String, String)> {
     pages
 }
 
-fn account(locale: Locale, client: &AskingClient, space: &SpaceLine) -> [(String, String); 3] {
+fn account(locale: Locale, client: &AskingClient, space: &SpaceLine) -> [(String, String); 4] {
     let account = AccountPage {
         frame: frame(locale),
         user: "佐藤 遥".to_owned(),
@@ -154,26 +156,102 @@ fn account(locale: Locale, client: &AskingClient, space: &SpaceLine) -> [(String
             last_used_at: None,
             last_used_from: Some("203.0.113.0/24".to_owned()),
         }],
+        tokens: None,
+        levels: levels(),
+        projects: ProjectChoice::default(),
+        made: None,
         done: None,
         page: "sealed".to_owned(),
         form_action: "/spaces/acme/account".to_owned(),
+    };
+    let tokens = AccountPage {
+        tokens: Some(tokens()),
+        made: Some(MadeToken {
+            token: "bmh_pt_not-a-token".into(),
+            endpoint: "https://mcp.acme.example/mcp".to_owned(),
+            expires_at: DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_790),
+        }),
+        ..account.clone()
     };
     let sign_in = AccountSignInPage {
         frame: frame(locale),
         space: space.clone(),
         because: None,
+        for_device: false,
         page: "sealed".to_owned(),
         form_action: "/spaces/acme/account/sign-in".to_owned(),
     };
     let name_space = AccountSpacePage {
         frame: frame(locale),
         problem: None,
+        for_device: false,
         form_action: "/account".to_owned(),
     };
     [
         ("account".to_owned(), account.html()),
+        ("account-tokens".to_owned(), tokens.html()),
         ("account-sign-in".to_owned(), sign_in.html()),
         ("account-space".to_owned(), name_space.html()),
+    ]
+}
+
+fn levels() -> Levels {
+    Levels {
+        offered: Scopes::all(),
+        limits: AccessLimits::default(),
+    }
+}
+
+fn tokens() -> TokenSection {
+    TokenSection {
+        own: vec![OwnTokenLine {
+            id: "2".to_owned(),
+            name: "夜間ビルド".to_owned(),
+            scopes: Scopes::all(),
+            projects: Some(["KURA".to_owned()].into()),
+            expires_at: DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_760),
+            is_expired: false,
+            last_used_at: None,
+            last_used_from: None,
+        }],
+        making: Making::Form,
+        name: String::new(),
+        problem: None,
+    }
+}
+
+fn device(locale: Locale, client: &AskingClient, space: &SpaceLine) -> [(String, String); 2] {
+    let entry = DevicePage {
+        frame: frame(locale),
+        user: "佐藤 遥".to_owned(),
+        space: space.clone(),
+        typed: "WDJB-MJH".to_owned(),
+        problem: Some(CodeProblem::Malformed),
+        outcome: None,
+        page: "sealed".to_owned(),
+        form_action: "/spaces/acme/device".to_owned(),
+        account: "/spaces/acme/account".to_owned(),
+    };
+    let consent = DeviceConsentPage {
+        frame: frame(locale),
+        user: "佐藤 遥".to_owned(),
+        space: space.clone(),
+        client: client.clone(),
+        place: AskedFrom {
+            is_own_network: Some(false),
+            network: Some("203.0.113.0/24".to_owned()),
+            minutes: 2,
+        },
+        code: "WDJB-MJHT".to_owned(),
+        levels: levels(),
+        projects: ProjectChoice::default(),
+        access_missing: false,
+        page: "sealed".to_owned(),
+        form_action: "/spaces/acme/device".to_owned(),
+    };
+    [
+        ("device".to_owned(), entry.html()),
+        ("device-consent".to_owned(), consent.html()),
     ]
 }
 

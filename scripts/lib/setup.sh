@@ -191,7 +191,7 @@ install_python_packages() {
 # is installed.
 install_test_packages() {
     local clients=$repository/tests/clients directory wanted stamp
-    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,node-1.10,inspector,converters,assistants}; do
+    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,node-1.10,inspector,converters,assistants,identity-provider}; do
         wanted=$(checksum "$directory/package-lock.json")
         stamp=$directory/node_modules/.installed
         if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then

@@ -20,7 +20,7 @@ use backlog_client::{
 };
 use chrono::{DateTime, Utc};
 use moka::future::Cache;
-use oauth_values::token::{AccessToken, TokenHash};
+use oauth_values::token::TokenHash;
 use secrecy::SecretString;
 use sqlx::{PgConnection, PgPool};
 use tokio_util::task::TaskTracker;
@@ -109,8 +109,8 @@ impl SessionCache {
     }
 
     /// Returns the session of a presented token, if it is cached and valid.
-    pub async fn remembered(&self, token: &AccessToken) -> Option<Arc<Session>> {
-        let session = self.remembered_by_hash(token.hash()).await;
+    pub async fn remembered(&self, token: TokenHash) -> Option<Arc<Session>> {
+        let session = self.remembered_by_hash(token).await;
         let metrics = &self.renewals.recorder.metrics;
         metrics.session_lookup(session.is_some());
         session
@@ -128,8 +128,7 @@ impl SessionCache {
     }
 
     /// Looks up a presented token in the database; `None` if it is not live.
-    pub async fn find(&self, token: &AccessToken) -> Result<Option<Arc<Session>>, SessionError> {
-        let hash = token.hash();
+    pub async fn find(&self, hash: TokenHash) -> Result<Option<Arc<Session>>, SessionError> {
         if self.dead_tokens.contains_key(&hash) {
             return Ok(None);
         }

@@ -19,3 +19,19 @@ pub fn open(
     };
     Fetcher::new(options, clock.clone())
 }
+
+/// As [`open`], for the keys of identity providers whose row allows a private network. The networks
+/// that the settings refuse to clients are not refused to the operator.
+pub fn open_private(
+    settings: &ClientSettings,
+    allow_loopback: bool,
+    clock: &Clock,
+) -> Result<Fetcher, FetchError> {
+    let options = FetchOptions {
+        allow_loopback,
+        allow_private: true,
+        translators: settings.nat64_prefixes.clone(),
+        ..FetchOptions::of_environment()
+    };
+    Fetcher::new(options, clock.clone())
+}

@@ -107,7 +107,8 @@ impl Scrape {
         }
         *counted = Some(Instant::now());
         let live = db::grants::live_by_space(&mut *connection).await?;
-        metrics.sessions(live);
+        let personal = db::personal_tokens::live_by_space(&mut *connection).await?;
+        metrics.sessions(live, personal);
         for count in db::accounts::count_by_space(&mut *connection).await? {
             let space = &count.space;
             metrics.accounts(space, "live", count.live.unsigned_abs());

@@ -36,7 +36,7 @@ use crate::{
             new_rows::Newcomers, unchecked_lookups::Unchecked,
         },
         mcp::response_budget::ResponseBudget,
-        oauth::client_keys::ClientKeys,
+        oauth::{client_keys::ClientKeys, identity_keys::IdentityKeys},
         readiness::Readiness,
     },
 };
@@ -96,6 +96,8 @@ impl Services {
         let Sources { clock, random } = &self.sources;
         let is_loopback = !base_url.is_https();
         let proxies = Proxies::new(self.trusted.clone());
+        let fetcher = fetcher::open(&settings.clients, is_loopback, clock)?;
+        let private = fetcher::open_private(&settings.clients, is_loopback, clock)?;
         Ok(AppState {
             base_url: base_url.clone(),
             mcp_path: settings.mcp_path.clone(),
@@ -114,7 +116,8 @@ impl Services {
             secrets: SecretHasher::new(CONCURRENT_SECRET_HASHES, random.clone()),
             backlog: self.backlog.clone(),
             sessions: self.sessions.clone(),
-            fetcher: fetcher::open(&settings.clients, is_loopback, clock)?,
+            identity_keys: IdentityKeys::new(fetcher.clone(), private, clock.clone()),
+            fetcher,
             ways_to_register: WaysToRegister {
                 documents: settings.clients.documents,
                 dynamic: settings.clients.registration,

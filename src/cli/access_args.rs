@@ -1,4 +1,4 @@
-//! The arguments of `space` for the clients and networks that may use it.
+//! The arguments of `space` for the clients and networks that may use it, and for personal tokens.
 
 use clap::ValueEnum;
 use sqlx::PgConnection;
@@ -19,6 +19,9 @@ pub(super) struct AccessArgs {
     /// Behind a proxy, set the trusted proxies first
     #[arg(long, value_delimiter = ',', value_name = "NETWORK,…")]
     networks: Option<Vec<String>>,
+    /// Let users make personal tokens, for programs without a browser [default: false]
+    #[arg(long, value_name = "true|false")]
+    personal_tokens: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -61,6 +64,10 @@ impl AccessArgs {
             let changed = admin::allow_networks(&mut *db, slug, networks).await;
             changed.map_err(explain)?;
         }
-        Ok(changes_clients || self.networks.is_some())
+        if let Some(allowed) = self.personal_tokens {
+            let changed = admin::allow_personal_tokens(&mut *db, slug, allowed).await;
+            changed.map_err(explain)?;
+        }
+        Ok(changes_clients || self.networks.is_some() || self.personal_tokens.is_some())
     }
 }

@@ -420,6 +420,9 @@ fn limits(space: &SpaceRow) -> String {
     if let Some(networks) = &space.allowed_networks {
         limits.push(networks.join(","));
     }
+    if space.personal_tokens {
+        limits.push("personal tokens".to_owned());
+    }
     limits.join("; ")
 }
 
@@ -452,6 +455,7 @@ fn details(space: &SpaceRow) -> String {
         ("client policy", space.client_policy.clone()),
         ("client hosts", space.client_hosts.join(", ")),
         ("networks", all_or(space.allowed_networks.as_deref())),
+        ("personal tokens", yes_no(space.personal_tokens)),
         ("users", space.people.to_string()),
         ("grants", space.live_grants.to_string()),
         ("created", time(space.created_at)),

@@ -17,21 +17,23 @@ use crate::domain::{ClientKey, Grant, GrantId, Principal, Provenance, Space, Spa
 pub struct NewAccessToken {
     pub hash: TokenHash,
     pub grant: GrantId,
-    /// The refresh token issued with it.
-    pub refresh_token: TokenHash,
+    /// The refresh token issued with it; `None` for a personal token, and for one that was issued for
+    /// an identity assertion.
+    pub refresh_token: Option<TokenHash>,
     pub scopes: Scopes,
     pub lifetime: Duration,
 }
 
 #[tracing::instrument(level = "debug", name = "db.access_tokens.insert", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn insert(db: impl PgExecutor<'_>, token: &NewAccessToken) -> Result<(), sqlx::Error> {
+    let refresh_token = token.refresh_token.as_ref().map(TokenHash::as_bytes);
     sqlx::query!(
         "INSERT INTO hub.access_tokens
             (token_hash, grant_id, refresh_token_hash, scopes, expires_at, levels)
          VALUES ($1::bytea, $2, $3::bytea, $4::text[], clock_timestamp() + $5::interval, $6)",
         token.hash.as_bytes(),
         token.grant.0,
-        token.refresh_token.as_bytes(),
+        refresh_token,
         &scopes_to_sql(token.scopes.base()),
         PgInterval::try_from(token.lifetime).map_err(sqlx::Error::Encode)?,
         &scopes_to_sql(token.scopes.levels()),
@@ -95,14 +97,15 @@ macro_rules! principal {
            JOIN hub.clients AS clients ON clients.id = grants.client_id
            LEFT JOIN hub.accounts AS accounts ON accounts.space_id = grants.space_id
                AND accounts.backlog_user_id = grants.backlog_user_id
-           WHERE tokens.expires_at > clock_timestamp() AND grants.revoked_at IS NULL AND "# + $condition,
+           WHERE tokens.expires_at > clock_timestamp() AND grants.revoked_at IS NULL
+             AND (spaces.personal_tokens OR NOT clients.is_personal) AND "# + $condition,
             $hash
         )
     };
 }
 
-/// Looks up a token with its grant and space; `None` if the token is unknown or expired or its
-/// grant is revoked.
+/// Looks up a token with its grant and space; `None` if the token is unknown or expired, its grant is
+/// revoked, or it is a personal one and the space does not allow those.
 #[tracing::instrument(level = "debug", name = "db.access_tokens.find_principal", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn find_principal(
     db: impl PgExecutor<'_>,

@@ -16,13 +16,18 @@ pub struct NewSignIn<'a> {
     pub issuer: &'a str,
     pub browser: TokenHash,
     pub lifetime: Duration,
+    /// Whether the account keeps the tokens although the user has no connection.
+    pub keeps_tokens: bool,
+    /// Whether it leads to the page that asks for the code of a device.
+    pub for_device: bool,
 }
 
 pub async fn insert(db: impl PgExecutor<'_>, begun: &NewSignIn<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO hub.account_sign_ins
-            (state_hash, space_id, issuer, browser_hash, site, redirect_uri, expires_at)
-         VALUES ($1::bytea, $2, $3, $4::bytea, $5, $6, clock_timestamp() + $7::interval)",
+            (state_hash, space_id, issuer, browser_hash, site, redirect_uri, expires_at,
+             keeps_tokens, for_device)
+         VALUES ($1::bytea, $2, $3, $4::bytea, $5, $6, clock_timestamp() + $7::interval, $8, $9)",
         begun.state.as_bytes(),
         begun.space.id.0,
         begun.issuer,
@@ -30,6 +35,8 @@ pub async fn insert(db: impl PgExecutor<'_>, begun: &NewSignIn<'_>) -> Result<()
         begun.space.base_url,
         begun.space.redirect_uri,
         PgInterval::try_from(begun.lifetime).map_err(sqlx::Error::Encode)?,
+        begun.keeps_tokens,
+        begun.for_device,
     )
     .execute(db)
     .await
@@ -48,6 +55,10 @@ pub struct SignIn {
     pub site: String,
     /// The redirect URI that was sent to Backlog.
     pub redirect_uri: String,
+    /// Whether the account keeps the tokens although the user has no connection.
+    pub keeps_tokens: bool,
+    /// Whether it leads to the page that asks for the code of a device.
+    pub for_device: bool,
     /// Whether it has finished or expired.
     pub is_over: bool,
 }
@@ -58,7 +69,7 @@ pub async fn find(
 ) -> Result<Option<SignIn>, sqlx::Error> {
     let row = sqlx::query!(
         r#"SELECT sign_ins.space_id, spaces.slug, issuer, browser_hash, site,
-                  sign_ins.redirect_uri,
+                  sign_ins.redirect_uri, sign_ins.keeps_tokens, sign_ins.for_device,
                   finished_at IS NOT NULL OR expires_at <= clock_timestamp() AS "is_over!"
            FROM hub.account_sign_ins AS sign_ins
            JOIN hub.spaces AS spaces ON spaces.id = sign_ins.space_id
@@ -76,6 +87,8 @@ pub async fn find(
             browser: hash_from_sql(&row.browser_hash, "account_sign_ins.browser_hash")?,
             site: row.site,
             redirect_uri: row.redirect_uri,
+            keeps_tokens: row.keeps_tokens,
+            for_device: row.for_device,
             is_over: row.is_over,
         })
     })

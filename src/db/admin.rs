@@ -51,6 +51,7 @@ pub struct SpaceRow {
     pub client_policy: String,
     pub client_hosts: Vec<String>,
     pub allowed_networks: Option<Vec<String>>,
+    pub personal_tokens: bool,
 }
 
 /// All spaces by slug, or the one with this slug.
@@ -68,7 +69,8 @@ pub async fn spaces(
                   created_at AS "created_at!", updated_at AS "updated_at!",
                   redirect_uri AS "redirect_uri!", listed AS "listed!", tools,
                   exclude_tools AS "exclude_tools!", client_policy AS "client_policy!",
-                  client_hosts AS "client_hosts!", allowed_networks
+                  client_hosts AS "client_hosts!", allowed_networks,
+                  personal_tokens AS "personal_tokens!"
            FROM admin.spaces WHERE slug = coalesce($1, slug) ORDER BY slug"#,
         slug
     )
@@ -196,6 +198,22 @@ pub async fn allow_networks(
         "SELECT admin.allow_networks(slug => $1, networks => $2)",
         slug,
         networks
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Runs `admin.allow_personal_tokens`.
+pub async fn allow_personal_tokens(
+    db: impl PgExecutor<'_>,
+    slug: &str,
+    allowed: bool,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "SELECT admin.allow_personal_tokens(slug => $1, allowed => $2)",
+        slug,
+        allowed
     )
     .execute(db)
     .await

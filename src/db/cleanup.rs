@@ -71,6 +71,14 @@ kinds! {
     authorization_codes: "hub.authorization_codes" by "code_hash"
         where "expires_at <= clock_timestamp() - interval '1 hour'"
         => "DELETE FROM hub.authorization_codes";
+    /// An hour after expiry, so that a second use is still detected, and undecided ones beyond the
+    /// newest 50,000, because anybody can create them.
+    device_codes: "hub.device_codes" by "id"
+        where "expires_at <= clock_timestamp() - interval '1 hour'
+               OR id IN (
+                   SELECT id FROM hub.device_codes WHERE decided_at IS NULL
+                   ORDER BY id DESC OFFSET 50000)"
+        => "DELETE FROM hub.device_codes";
     access_tokens: "hub.access_tokens" by "token_hash"
         where "expires_at <= clock_timestamp()"
         => "DELETE FROM hub.access_tokens";
@@ -85,6 +93,9 @@ kinds! {
     client_assertions: "hub.client_assertions" by "client_id, jti_hash"
         where "expires_at <= clock_timestamp()"
         => "DELETE FROM hub.client_assertions";
+    identity_assertions: "hub.identity_assertions" by "provider_id, jti_hash"
+        where "expires_at <= clock_timestamp()"
+        => "DELETE FROM hub.identity_assertions";
     /// A day after expiry: until then the id of a link finds its file.
     upload_links: "hub.upload_links" by "link_hash"
         where "expires_at <= clock_timestamp() - interval '1 day'"
@@ -117,9 +128,14 @@ kinds! {
                                    WHERE tokens.grant_id = grants.id
                                      AND tokens.expires_at > clock_timestamp()))"
         => "DELETE FROM hub.grants";
-    /// Without a live grant, unless a sign-in is in progress.
+    /// Without a live grant, unless a sign-in is in progress or the user came by an identity provider
+    /// in the last 90 days.
     accounts: "hub.accounts" by "id"
         where "signed_in_at <= clock_timestamp() - interval '10 minutes'
+               AND NOT EXISTS (SELECT FROM hub.identity_links AS links
+                               WHERE links.space_id = accounts.space_id
+                                 AND links.backlog_user_id = accounts.backlog_user_id
+                                 AND links.last_used_at > clock_timestamp() - interval '90 days')
                AND NOT EXISTS (SELECT FROM hub.grants
                                WHERE grants.space_id = accounts.space_id
                                  AND grants.backlog_user_id = accounts.backlog_user_id

@@ -81,6 +81,7 @@ impl TryFrom<Row> for Client {
     }
 }
 
+/// The client that a request names. That of personal tokens signs nobody in, so none can name it.
 pub async fn find_by_client_id(
     db: impl PgExecutor<'_>,
     client_id: &str,
@@ -93,7 +94,7 @@ pub async fn find_by_client_id(
                   metadata_expires_at > clock_timestamp() AS document_is_fresh,
                   metadata_expires_at > clock_timestamp() - interval '1 day' AS document_is_stale,
                   last_used_at IS NOT NULL AS "was_used!"
-           FROM hub.clients WHERE client_id = $1"#,
+           FROM hub.clients WHERE client_id = $1 AND NOT is_personal"#,
         client_id
     )
     .fetch_optional(db)

@@ -225,22 +225,35 @@ pub async fn lock_at(
     .map(|found| found.is_some())
 }
 
-/// The clients with which users may sign in to the space at this site; `None` if they may not sign
-/// in at all. The row is locked, so no operator can change that until the transaction ends.
+/// A space in which users may sign in.
+pub struct OpenSpace {
+    /// The clients with which they may.
+    pub clients: AllowedClients,
+    /// Whether the space trusts an identity provider.
+    pub has_identity_provider: bool,
+}
+
+/// The space, if it is at this site and users may sign in to it. The row is locked, so no operator can change that until the transaction ends.
 pub async fn hold_open_at(
     db: impl PgExecutor<'_>,
     id: SpaceId,
     base_url: &str,
-) -> Result<Option<AllowedClients>, sqlx::Error> {
+) -> Result<Option<OpenSpace>, sqlx::Error> {
     let row = sqlx::query!(
-        "SELECT client_policy, client_hosts FROM hub.spaces
-         WHERE id = $1 AND base_url = $2 AND disabled_at IS NULL FOR SHARE",
+        r#"SELECT client_policy, client_hosts,
+                  EXISTS (SELECT FROM hub.identity_providers AS providers
+                          WHERE providers.space_id = spaces.id) AS "has_identity_provider!"
+           FROM hub.spaces AS spaces
+           WHERE id = $1 AND base_url = $2 AND disabled_at IS NULL FOR SHARE"#,
         id.0,
         base_url
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| allowed_clients(&row.client_policy, row.client_hosts)))
+    Ok(row.map(|row| OpenSpace {
+        clients: allowed_clients(&row.client_policy, row.client_hosts),
+        has_identity_provider: row.has_identity_provider,
+    }))
 }
 
 /// Stores a client secret, sealed for the row. A trigger deletes the pending secret.

@@ -2,7 +2,8 @@
 //!
 //! A client can claim any name, so the policy judges what it cannot invent: where its responses go
 //! and, if it has a metadata document, where that is published. Both must be allowed. Clients that
-//! an operator registered are allowed by every policy.
+//! an operator registered are allowed by every policy. The tokens of a device (RFC 8628) go nowhere that
+//! is known, so no other client is trusted with that.
 
 use oauth_values::{RedirectUri, redirect_uri::RedirectKind, well_known_client};
 use url::Url;

@@ -19,11 +19,16 @@ pub struct Grant {
     pub issuer: String,
     /// The MCP endpoint the grant is for (RFC 8707).
     pub resource: String,
-    /// Where its authorization code was sent; `None` if a replica of the previous release made it.
+    /// Where its authorization code was sent, or [`TO_A_DEVICE`]; `None` for a personal token, or if a
+    /// replica of the previous release made it.
     pub redirect_uri: Option<String>,
     /// The keys of the only projects that the user allowed; `None` for no restriction.
     pub projects: Option<BTreeSet<String>>,
 }
+
+/// The redirect URI of a grant that a device got by a code. Nothing is known of where its tokens go, and
+/// no client policy trusts it.
+pub const TO_A_DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// Why the hub revoked a grant; stored with it. The database itself revokes the grants of a space
 /// when its URL changes, as `space_moved`.

@@ -40,8 +40,12 @@ ids! {
     AccountId;
     /// A row of `hub.grants`.
     GrantId;
+    /// A row of `hub.identity_providers`.
+    IdentityProviderId;
     /// A row of `hub.upload_links`.
     UploadLinkId;
+    /// A row of `hub.device_codes`.
+    DeviceCodeId;
 }
 
 fn uuid_v7(clock: &Clock, random: &Random) -> Uuid {

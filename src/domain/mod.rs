@@ -10,6 +10,7 @@ pub mod client;
 pub mod client_policy;
 pub mod grant;
 pub mod id;
+pub mod identity_provider;
 pub mod operator;
 pub mod principal;
 pub mod project_keys;
@@ -25,8 +26,10 @@ pub use client::Client;
 pub use client_policy::{AllowedClients, ClientPolicy, Provenance};
 pub use grant::{Grant, RevocationReason};
 pub use id::{
-    AccountId, AuthorizationRequestId, ClientKey, ConsentId, GrantId, SpaceId, UploadLinkId,
+    AccountId, AuthorizationRequestId, ClientKey, ConsentId, DeviceCodeId, GrantId,
+    IdentityProviderId, SpaceId, UploadLinkId,
 };
+pub use identity_provider::{IdentityProvider, Mapping};
 pub use operator::Operator;
 pub use principal::Principal;
 pub use space::{Space, SpaceState};

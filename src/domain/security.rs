@@ -64,7 +64,7 @@ security_events! {
     SignInDenied = "sign_in_denied";
     /// A sign-in could not be completed.
     SignInFailed = "sign_in_failed";
-    /// A client assertion was used again.
+    /// An assertion of a client or of an identity provider was used again.
     AssertionReplayed = "assertion_replayed";
     /// An authorization code was used again, which revokes its grant.
     CodeReplayed = "code_replayed";

@@ -44,14 +44,16 @@ macro_rules! table {
 }
 
 /// The kinds in the order of deletion: tokens before the grants that they keep alive.
-const TABLE: [Kind; 17] = table![
+const TABLE: [Kind; 19] = table![
     authorization_requests,
     undecided_requests,
     authorization_codes,
+    device_codes,
     access_tokens,
     refresh_tokens,
     refresh_responses,
     client_assertions,
+    identity_assertions,
     upload_links,
     consents,
     browser_spaces,

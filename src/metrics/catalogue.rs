@@ -72,6 +72,8 @@ catalogue! {
         "Sign-ins to the connections page that began or ended, by outcome";
     SESSIONS = Gauge "bmh_sessions" ["space"]
         "Live grants of a space, counted once a minute; every replica reports the same";
+    PERSONAL_TOKENS = Gauge "bmh_personal_tokens" ["space"]
+        "Live personal tokens of a space, which are among its grants, counted once a minute; every replica reports the same";
     DATABASE_CONNECTIONS = Gauge "bmh_database_connections" ["state"]
         "Connections of the pool, used or idle";
     DATABASE_CONNECTIONS_MAX = Gauge "bmh_database_connections_max" []

@@ -230,18 +230,23 @@ impl Metrics {
         self.gauge(&catalogue::DATABASE_WAIT, [], seconds);
     }
 
-    /// Live grants by space slug.
-    pub fn sessions(&self, by_space: Vec<(String, u64)>) {
+    /// Live grants by space slug, and the personal tokens among them.
+    pub fn sessions(&self, by_space: Vec<(String, u64)>, personal: Vec<(String, u64)>) {
         let Some(inner) = &self.0 else {
             return;
         };
         let mut known = inner.spaces.lock().unwrap_or_else(PoisonError::into_inner);
         let now: BTreeSet<String> = by_space.iter().map(|(space, _)| space.clone()).collect();
         for gone in known.difference(&now) {
-            self.gauge(&catalogue::SESSIONS, [gone.clone().into()], 0.0);
+            for metric in [&catalogue::SESSIONS, &catalogue::PERSONAL_TOKENS] {
+                self.gauge(metric, [gone.clone().into()], 0.0);
+            }
         }
         for (space, sessions) in by_space {
             self.gauge(&catalogue::SESSIONS, [space.into()], count(sessions));
+        }
+        for (space, tokens) in personal {
+            self.gauge(&catalogue::PERSONAL_TOKENS, [space.into()], count(tokens));
         }
         known.extend(now);
     }
@@ -349,11 +354,16 @@ mod tests {
     #[test]
     fn a_space_without_sessions_is_reported() {
         let metrics = Metrics::new();
-        metrics.sessions(vec![("acme".into(), 2), ("beta".into(), 1)]);
-        metrics.sessions(vec![("acme".into(), 3)]);
+        let tokens = vec![("acme".into(), 1), ("beta".into(), 1)];
+        metrics.sessions(vec![("acme".into(), 2), ("beta".into(), 1)], tokens);
+        metrics.sessions(vec![("acme".into(), 3)], vec![("acme".into(), 1)]);
         let text = metrics.render().unwrap();
         assert!(text.contains("bmh_sessions{space=\"acme\"} 3\n"), "{text}");
         assert!(text.contains("bmh_sessions{space=\"beta\"} 0\n"), "{text}");
+        for series in ["acme\"} 1\n", "beta\"} 0\n"] {
+            let series = format!("bmh_personal_tokens{{space=\"{series}");
+            assert!(text.contains(&series), "{text}");
+        }
     }
 
     #[test]

@@ -117,12 +117,16 @@ impl AppState {
             CredentialKind::AuthorizationCode => {
                 return db::authorization_codes::exists(&self.db, hash).await;
             }
+            CredentialKind::DeviceCode => {
+                return db::device_codes::exists(&self.db, hash).await;
+            }
             CredentialKind::RefreshToken => {
                 db::refresh_tokens::client_id_of(&self.db, hash).await?
             }
             CredentialKind::AccessToken => db::access_tokens::client_id_of(&self.db, hash).await?,
             // Neither endpoint takes them.
-            CredentialKind::RegistrationToken
+            CredentialKind::PersonalToken
+            | CredentialKind::RegistrationToken
             | CredentialKind::ConsentPage
             | CredentialKind::State
             | CredentialKind::AccountState

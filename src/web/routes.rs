@@ -7,7 +7,7 @@ use actix_web::{middleware::from_fn, web};
 
 use super::{
     AppState,
-    account::{self, connections, sign_in},
+    account::{self, connections, device, sign_in},
     connect, health, language,
     mcp::endpoint,
     middleware::{
@@ -17,8 +17,8 @@ use super::{
     not_found,
     oauth::{
         authorization_server_metadata, authorize, callback, confirmation, consent,
-        manage_registration, openid_configuration, protected_resource_metadata, register,
-        restored_connections, revoke, token,
+        device_authorization, manage_registration, openid_configuration,
+        protected_resource_metadata, register, restored_connections, revoke, token,
     },
     pages, ready, stylesheet, upload_link,
 };
@@ -97,6 +97,19 @@ fn issuer_routes(config: &mut web::ServiceConfig, hub: &AppState, prefix: &str) 
             web::resource(format!("{prefix}/token"))
                 .wrap(cors::for_clients(hub))
                 .route(web::post().to(token::post)),
+        )
+        .service(
+            web::resource(format!("{prefix}/device_authorization"))
+                .wrap(cors::for_clients(hub))
+                .route(web::post().to(device_authorization::post)),
+        )
+        .service(
+            web::resource(format!(
+                "{prefix}{}",
+                device_authorization::VERIFICATION_PATH
+            ))
+            .route(get_or_head().to(device::get))
+            .route(web::post().to(device::post)),
         )
         .service(
             web::resource(format!("{prefix}/authorize"))

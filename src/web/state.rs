@@ -18,7 +18,7 @@ use super::{
         unchecked_lookups::Unchecked,
     },
     mcp::response_budget::ResponseBudget,
-    oauth::client_keys::ClientKeys,
+    oauth::{client_keys::ClientKeys, identity_keys::IdentityKeys},
     readiness::Readiness,
 };
 use crate::{
@@ -51,6 +51,8 @@ pub struct AppState {
     pub fetcher: Fetcher,
     pub ways_to_register: WaysToRegister,
     pub client_keys: ClientKeys,
+    /// The keys of the identity providers that spaces trust.
+    pub identity_keys: IdentityKeys,
     pub limits: Limits,
     pub unchecked: Unchecked,
     pub readiness: Readiness,

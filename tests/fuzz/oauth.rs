@@ -4,17 +4,18 @@ use backlog_mcp_hub::domain::authority::Authority;
 use chrono::DateTime;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 use oauth_values::{
-    CodeChallenge, OAuthError, Params, RedirectUri, Scopes,
+    CodeChallenge, OAuthError, Params, RedirectUri, Scopes, UserCode,
     authorization::AuthorizationParams,
     client_assertion::{self, Server},
     client_document,
+    identity_assertion::{Expected, Unverified},
     known_callback::CallbackOwner,
     redirect_uri::RedirectKind,
     registration::{ClientMetadata, Registration},
     resource,
     token::{
         AccessToken, AuthorizationCode, BacklogState, BrowserId, ClientSecret, CsrfToken,
-        RefreshToken, RegistrationAccessToken, TokenHash,
+        DeviceCode, PersonalToken, RefreshToken, RegistrationAccessToken, TokenHash,
     },
 };
 use serde_json::json;
@@ -27,6 +28,7 @@ const SERVER: Server<'_> = Server {
     issuer: ISSUER,
     token_endpoint: "https://hub.example/token",
 };
+const IDENTITY_PROVIDER: &str = "https://idp.example";
 const MCP_URL: &str = "https://hub.example/mcp";
 /// When the signed seeds are good.
 const NOW: i64 = 1_790_000_000;
@@ -57,7 +59,10 @@ fn tokens() {
     Inputs::of("tokens").try_all(|input| {
         let text = &*String::from_utf8_lossy(input);
         assert_whole!(text, AccessToken RefreshToken AuthorizationCode ClientSecret
-            RegistrationAccessToken BrowserId CsrfToken BacklogState);
+            RegistrationAccessToken BrowserId CsrfToken BacklogState PersonalToken DeviceCode);
+        if let Some(code) = UserCode::parse(text) {
+            assert_eq!(UserCode::parse(&code.shown()), Some(code));
+        }
         if let Some(hash) = TokenHash::from_hex(text) {
             assert_eq!(hash.to_hex(), text.to_ascii_lowercase());
         }
@@ -144,6 +149,48 @@ fn assertions() {
         drop(client_assertion::verify(
             &assertion, text, CLIENT, SERVER, now,
         ));
+    });
+}
+
+#[test]
+fn identity_assertions() {
+    let key = EncodingKey::from_ec_pem(PRIVATE_KEY.as_bytes()).expect("a key");
+    let claims = json!({
+        "iss": IDENTITY_PROVIDER, "sub": "u-1", "aud": ISSUER, "client_id": CLIENT, "jti": "1",
+        "iat": NOW, "exp": NOW + 300, "resource": MCP_URL, "scope": "backlog:read",
+        "email": "haruka@acme.example", "email_verified": true,
+    });
+    let mut header = Header::new(Algorithm::ES256);
+    header.typ = Some("oauth-id-jag+jwt".to_owned());
+    let assertion = encode(&header, &claims, &key).expect("an assertion");
+    let jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).expect("a JWK");
+    let keys = json!({ "keys": [jwk] }).to_string();
+    let expected = Expected {
+        issuer: IDENTITY_PROVIDER,
+        audience: ISSUER,
+        client_id: CLIENT,
+        now: DateTime::from_timestamp(NOW, 0).expect("a time"),
+    };
+    let good = Unverified::read(&assertion).expect("the seed has the form");
+    good.verify(&keys, expected).expect("the seed is good");
+
+    let inputs = Inputs::of("identity_assertions")
+        .and(&*assertion)
+        .and(&*keys);
+    inputs.try_all(|input| {
+        let text = &*String::from_utf8_lossy(input);
+        if let Ok(unverified) = Unverified::read(text) {
+            assert!(!unverified.issuer.is_empty() && !unverified.issuer.contains('\0'));
+            if let Ok(verified) = unverified.verify(&keys, expected) {
+                assert!(!verified.subject.contains('\0'));
+                // Nobody without the key makes another one.
+                let signed =
+                    |text: &str| text.rsplit_once('.').map(|(signed, _)| signed.to_owned());
+                assert_eq!(signed(text), signed(&assertion));
+            }
+        }
+        // The keys are a document of another server.
+        drop(good.verify(text, expected));
     });
 }
 

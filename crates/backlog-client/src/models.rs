@@ -16,4 +16,7 @@ pub struct User {
     /// `ja`, `en` or absent.
     #[serde(default)]
     pub lang: Option<String>,
+    /// Absent where the space does not show it.
+    #[serde(default)]
+    pub mail_address: Option<String>,
 }

@@ -50,6 +50,15 @@ const NOT_PUBLIC: [&str; 31] = [
     "ff00::/8",
 ];
 
+/// The blocks that private networks use (RFC 1918, RFC 6598, RFC 4193).
+const PRIVATE: [&str; 5] = [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+];
+
 /// The last labels that no public host name has (RFC 6761, RFC 6762, RFC 9476, and labels that are
 /// common in private networks).
 const INSIDE: [&str; 17] = [
@@ -77,11 +86,15 @@ const INSIDE: [&str; 17] = [
 pub(super) struct Guard {
     /// Blocks that are not public.
     special: Vec<IpNet>,
+    /// Those of them that private networks use.
+    private: Vec<IpNet>,
     /// Networks that the operator adds.
     refused: Vec<IpNet>,
     translators: Vec<Ipv6Net>,
     /// Whether loopback addresses are allowed, as on a hub that listens on loopback.
     pub allow_loopback: bool,
+    /// Whether addresses of private networks and other ports than 443 are allowed.
+    pub allow_private: bool,
 }
 
 impl Guard {
@@ -90,6 +103,7 @@ impl Guard {
         let special = NOT_PUBLIC.iter().filter_map(|block| block.parse().ok());
         Self {
             special: special.collect(),
+            private: PRIVATE.iter().filter_map(|one| one.parse().ok()).collect(),
             refused: refused.to_vec(),
             translators: WELL_KNOWN
                 .parse()
@@ -97,6 +111,16 @@ impl Guard {
                 .chain(translators.iter().copied())
                 .collect(),
             allow_loopback,
+            allow_private: false,
+        }
+    }
+
+    /// Sets whether addresses of private networks and other ports are allowed.
+    #[must_use]
+    pub(crate) fn with_private(self, allow_private: bool) -> Self {
+        Self {
+            allow_private,
+            ..self
         }
     }
 
@@ -117,7 +141,11 @@ impl Guard {
         if address.is_loopback() {
             return self.allow_loopback && !is_in(&self.refused, address);
         }
-        self.is_public(address)
+        self.is_public(address) || self.may_connect_inside(address)
+    }
+
+    fn may_connect_inside(&self, address: IpAddr) -> bool {
+        self.allow_private && is_in(&self.private, address) && !is_in(&self.refused, address)
     }
 
     fn is_public(&self, address: IpAddr) -> bool {
@@ -137,7 +165,8 @@ impl Guard {
             return true;
         }
         // On a loopback hub, a name may resolve to loopback, where http and any port are allowed.
-        !self.allow_loopback && (url.scheme() != "https" || url.port().is_some())
+        let has_other_port = url.port().is_some() && !self.allow_private;
+        !self.allow_loopback && (url.scheme() != "https" || has_other_port)
     }
 }
 
@@ -192,6 +221,46 @@ mod tests {
     fn every_listed_block_is_read() {
         assert_eq!(guard(false).special.len(), NOT_PUBLIC.len());
         assert_eq!(guard(false).translators.len(), 1);
+        assert_eq!(guard(false).private.len(), PRIVATE.len());
+    }
+
+    #[test]
+    fn a_private_network_is_reached_only_where_that_is_allowed() {
+        let inside = guard(false).with_private(true);
+        for text in [
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "100.64.0.1",
+            "fd00::1",
+        ] {
+            assert!(!guard(false).may_connect_to(ip(text)), "{text}");
+            assert!(inside.may_connect_to(ip(text)), "{text}");
+        }
+        for text in [
+            "127.0.0.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "224.0.0.1",
+            "::1",
+            "fe80::1",
+            "64:ff9b::a01:203",
+        ] {
+            assert!(!inside.may_connect_to(ip(text)), "{text}");
+        }
+        for (url, is_never) in [
+            ("https://idp.corp:8443/jwks", false),
+            ("https://10.1.2.3/jwks", false),
+            ("http://idp.corp/jwks", true),
+            ("https://169.254.169.254/jwks", true),
+        ] {
+            let url = Url::parse(url).expect("a URL");
+            assert_eq!(inside.never_fetches(&url), is_never, "{url}");
+        }
+        let refused = ["10.1.0.0/16".parse().expect("a network")];
+        let refusing = Guard::new(&refused, &[], false).with_private(true);
+        assert!(!refusing.may_connect_to(ip("10.1.2.3")));
+        assert!(refusing.may_connect_to(ip("10.2.2.3")));
     }
 
     #[test]

@@ -11,7 +11,9 @@
 //! 6. If the network has a proxy for the host (`HTTPS_PROXY`, `NO_PROXY`), the connection uses it,
 //!    and the proxy resolves the name; its operator decides what it may reach. If this machine can
 //!    resolve the name, the addresses are still checked; if not, the name must not look internal.
-//! 7. Time (including name resolution) and size are limited. The caller learns how long the headers
+//! 7. A [`Fetcher`] for hosts that an operator names may reach private networks, at any port
+//!    ([`FetchOptions::allow_private`]).
+//! 8. Time (including name resolution) and size are limited. The caller learns how long the headers
 //!    allow the document to be cached.
 
 mod backoff;
@@ -133,6 +135,9 @@ impl Default for FetchTimes {
 pub struct FetchOptions {
     /// Whether loopback addresses are allowed, as on a hub that listens on loopback.
     pub allow_loopback: bool,
+    /// Whether addresses of private networks and other ports are allowed, for hosts that an operator
+    /// names. It never allows loopback, link-local or other special addresses.
+    pub allow_private: bool,
     /// Refused networks, in addition to those that are not public.
     pub refused: Vec<IpNet>,
     /// The NAT64 prefixes of the network; RFC 6052 §2.2 defines their valid lengths.
@@ -154,6 +159,7 @@ impl FetchOptions {
     pub fn direct() -> Self {
         Self {
             allow_loopback: false,
+            allow_private: false,
             refused: Vec::new(),
             translators: Vec::new(),
             proxies: Matcher::builder().build(),
@@ -195,13 +201,14 @@ impl Fetcher {
     pub fn new(options: FetchOptions, clock: Clock) -> Result<Self, FetchError> {
         let FetchOptions {
             allow_loopback,
+            allow_private,
             refused,
             translators,
             proxies,
             times,
         } = options;
         Ok(Self(Arc::new(Inner {
-            guard: Guard::new(&refused, &translators, allow_loopback),
+            guard: Guard::new(&refused, &translators, allow_loopback).with_private(allow_private),
             proxies,
             times,
             tls: tls_config()?,
@@ -315,7 +322,8 @@ impl Fetcher {
         if url.scheme() != "https" && !(url.scheme() == "http" && is_local) {
             return Err(FetchError::Url);
         }
-        if !is_local && url.port_or_known_default() != Some(443) {
+        let may_use_any_port = is_local || guard.allow_private;
+        if !may_use_any_port && url.port_or_known_default() != Some(443) {
             return Err(FetchError::Url);
         }
         match proxy {

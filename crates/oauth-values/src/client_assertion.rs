@@ -21,7 +21,7 @@ use super::{signature, token::TokenHash};
 pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The supported algorithms: only asymmetric ones, because a shared secret is a `client_secret`.
-const ALGORITHMS: [Algorithm; 9] = [
+pub(crate) const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::ES256,
     Algorithm::ES384,
     Algorithm::EdDSA,
@@ -33,11 +33,11 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::PS512,
 ];
 /// More keys than any client needs. Each one may cost a verification.
-const MAX_KEYS: usize = 16;
+pub(crate) const MAX_KEYS: usize = 16;
 /// An assertion is for one request; a longer lifetime only helps an attacker.
 const MAX_LIFETIME: TimeDelta = TimeDelta::hours(1);
 /// How far the client's clock may be off.
-const LEEWAY: TimeDelta = TimeDelta::seconds(60);
+pub(crate) const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 
 /// The `typ` of an assertion that follows the new rules.
 const EXPLICIT_TYPE: &str = "client-authentication+jwt";
@@ -94,14 +94,14 @@ struct Claims {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Audience {
+pub(crate) enum Audience {
     One(String),
     Several(Vec<String>),
 }
 
 impl Audience {
     /// The audience, if it is the only one.
-    fn only(&self) -> Option<&str> {
+    pub(crate) fn only(&self) -> Option<&str> {
         match self {
             Self::One(audience) => Some(audience),
             Self::Several(audiences) => match audiences.as_slice() {
@@ -184,7 +184,7 @@ pub fn verify(
 
 /// Whether a key may verify signatures of this algorithm (RFC 7517 §4.2, §4.4). A key for
 /// encryption or for another algorithm may not.
-fn is_for(key: &Jwk, algorithm: Algorithm) -> bool {
+pub(crate) fn is_for(key: &Jwk, algorithm: Algorithm) -> bool {
     let Jwk { common, .. } = key;
     let usage = common.public_key_use.as_ref();
     usage.is_none_or(|usage| *usage == PublicKeyUse::Signature)

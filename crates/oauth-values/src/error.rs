@@ -1,4 +1,5 @@
-//! OAuth error responses (RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2).
+//! OAuth error responses (RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8628 §3.5,
+//! RFC 8707 §2).
 
 use std::borrow::Cow;
 
@@ -10,6 +11,7 @@ pub enum ErrorCode {
     InvalidGrant,
     InvalidScope,
     InvalidTarget,
+    UnauthorizedClient,
     UnsupportedGrantType,
     UnsupportedResponseType,
     AccessDenied,
@@ -17,6 +19,9 @@ pub enum ErrorCode {
     ServerError,
     InvalidRedirectUri,
     InvalidClientMetadata,
+    AuthorizationPending,
+    SlowDown,
+    ExpiredToken,
 }
 
 impl ErrorCode {
@@ -27,6 +32,7 @@ impl ErrorCode {
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
+            Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::AccessDenied => "access_denied",
@@ -34,6 +40,9 @@ impl ErrorCode {
             Self::ServerError => "server_error",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
         }
     }
 }

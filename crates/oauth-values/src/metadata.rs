@@ -1,8 +1,8 @@
-//! The discovery documents (RFC 8414, RFC 9728).
+//! The discovery documents (RFC 8414, RFC 8628 §4, RFC 9728).
 
 use serde::Serialize;
 
-use super::{Scope, client_assertion, registration::AuthMethod};
+use super::{Scope, client_assertion, identity_assertion, registration::AuthMethod};
 
 /// How a client can register without an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,19 +13,28 @@ pub struct WaysToRegister {
     pub dynamic: bool,
 }
 
+/// The grant types that every client may use.
+pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", DEVICE_CODE];
+/// The grant type of RFC 8628.
+pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// `/.well-known/oauth-authorization-server` (RFC 8414 §2).
 #[derive(Debug, Serialize)]
 pub struct AuthorizationServerMetadata {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
+    device_authorization_endpoint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     registration_endpoint: Option<String>,
     revocation_endpoint: String,
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
-    grant_types_supported: [&'static str; 2],
+    grant_types_supported: [&'static str; 4],
+    /// How a client sees that the server takes identity assertions (MCP extension
+    /// `io.modelcontextprotocol/enterprise-managed-authorization`, section 6).
+    authorization_grant_profiles_supported: [&'static str; 1],
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
@@ -42,6 +51,7 @@ impl AuthorizationServerMetadata {
             issuer: issuer.to_owned(),
             authorization_endpoint: format!("{issuer}/authorize"),
             token_endpoint: format!("{issuer}/token"),
+            device_authorization_endpoint: format!("{issuer}/device_authorization"),
             registration_endpoint: ways.dynamic.then(|| format!("{issuer}/register")),
             revocation_endpoint: format!("{issuer}/revoke"),
             // `offline_access` is advertised only here. It makes clients request a refresh token,
@@ -49,7 +59,13 @@ impl AuthorizationServerMetadata {
             scopes_supported: scopes().chain(["offline_access"]).collect(),
             response_types_supported: ["code"],
             response_modes_supported: ["query"],
-            grant_types_supported: ["authorization_code", "refresh_token"],
+            grant_types_supported: [
+                GRANT_TYPES[0],
+                GRANT_TYPES[1],
+                GRANT_TYPES[2],
+                identity_assertion::GRANT_TYPE,
+            ],
+            authorization_grant_profiles_supported: [identity_assertion::PROFILE],
             token_endpoint_auth_methods_supported: AuthMethod::ALL.map(AuthMethod::as_str).to_vec(),
             token_endpoint_auth_signing_alg_values_supported: client_assertion::algorithm_names(),
             revocation_endpoint_auth_methods_supported: AuthMethod::ALL

@@ -33,8 +33,10 @@ pub trait Checked: Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialKind {
     AccessToken,
+    PersonalToken,
     RefreshToken,
     AuthorizationCode,
+    DeviceCode,
     RegistrationToken,
     /// The CSRF value of a consent page.
     ConsentPage,
@@ -53,8 +55,10 @@ impl CredentialKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AccessToken => "access_token",
+            Self::PersonalToken => "personal_token",
             Self::RefreshToken => "refresh_token",
             Self::AuthorizationCode => "authorization_code",
+            Self::DeviceCode => "device_code",
             Self::RegistrationToken => "registration_token",
             Self::ConsentPage => "consent_page",
             Self::State => "state",
@@ -80,10 +84,14 @@ macro_rules! kinds {
 kinds! {
     /// Presented at `/mcp` (RFC 6750).
     AccessKind, AccessToken, "bmh_at_";
+    /// An access token that a user made, presented at `/mcp` as well.
+    PersonalKind, PersonalToken, "bmh_pt_";
     /// Exchanged at `/token` for a new pair (RFC 6749 §6).
     RefreshKind, RefreshToken, "bmh_rt_";
     /// Sent to the client's redirect URI (RFC 6749 §4.1.2).
     CodeKind, AuthorizationCode, "bmh_ac_";
+    /// Exchanged at `/token` after its user has entered the user code (RFC 8628 §3.4).
+    DeviceKind, DeviceCode, "bmh_dc_";
     /// A confidential client's secret.
     SecretKind, ClientSecret, "bmh_cs_";
     /// Lets a client manage its own registration (RFC 7592).
@@ -108,11 +116,17 @@ kinds! {
 impl Checked for AccessKind {
     const CREDENTIAL: CredentialKind = CredentialKind::AccessToken;
 }
+impl Checked for PersonalKind {
+    const CREDENTIAL: CredentialKind = CredentialKind::PersonalToken;
+}
 impl Checked for RefreshKind {
     const CREDENTIAL: CredentialKind = CredentialKind::RefreshToken;
 }
 impl Checked for CodeKind {
     const CREDENTIAL: CredentialKind = CredentialKind::AuthorizationCode;
+}
+impl Checked for DeviceKind {
+    const CREDENTIAL: CredentialKind = CredentialKind::DeviceCode;
 }
 impl Checked for RegistrationKind {
     const CREDENTIAL: CredentialKind = CredentialKind::RegistrationToken;

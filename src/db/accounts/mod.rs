@@ -4,6 +4,7 @@
 //! [`renewal`]. Locks are taken on the account before its grants, and a transaction that creates an
 //! account queues for that first ([`queue_creation`]).
 
+pub mod identity;
 pub mod renewal;
 
 use chrono::{DateTime, Utc};

@@ -3,8 +3,9 @@
 //! 1. It must arrive where it is expected, in the browser that began it, while that is not over.
 //!    A repeated one leads to the page and gives no session.
 //! 2. One statement finishes the sign-in. Then the code is exchanged, and the user is looked up.
-//! 3. If the user has a live account here, it gets the new tokens. Otherwise they are not kept: the
-//!    page makes no grant, and revives none.
+//! 3. If the user has a live account here, it gets the new tokens. Otherwise they are not kept, because
+//!    the page makes no grant and revives none, unless the user asked for that in order to make a
+//!    personal token.
 //! 4. The browser's session of before ends, and a new one begins.
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -14,7 +15,7 @@ use oauth_values::{
 };
 use subtle::ConstantTimeEq;
 
-use super::{PATH, session, sign_in, signed_out};
+use super::{Place, session, sign_in, signed_out};
 use crate::accounts::backlog_tokens::RenewalError;
 use crate::db::{self, account_sessions::NewSession, account_sign_ins::SignIn};
 use crate::domain::{Space, security::SecurityEvent};
@@ -73,8 +74,11 @@ pub async fn respond(
             };
             let tasks = hub.sessions.tasks();
             let (hub, code) = (hub.clone(), code.to_owned());
-            let sign_in =
-                async move { complete(&hub, &at_callback, (&browser, &state), &code).await };
+            let keeps_tokens = begun.keeps_tokens;
+            let sign_in = async move {
+                let by = (&browser, &state);
+                complete(&hub, &at_callback, by, &code, keeps_tokens).await
+            };
             backlog_user::to_the_end(tasks, sign_in).await
         }
     };
@@ -84,7 +88,7 @@ pub async fn respond(
             metrics.account_sign_in(SignInOutcome::Finished);
             session::set_cookie(hub, request, &space, Some(&session), to_page(&begun))
         }
-        Err(error) => refuse(hub, request, (&space, &begun.issuer), &error),
+        Err(error) => refuse(hub, request, (&space, &begun.issuer), place(&begun), &error),
     }
 }
 
@@ -121,8 +125,16 @@ fn own_browser(
         .ok_or_else(|| PageError::new(request, Problem::WrongBrowser))
 }
 
+/// The page that the sign-in leads to.
+fn place(begun: &SignIn) -> Place {
+    match begun.for_device {
+        true => Place::Device,
+        false => Place::Account,
+    }
+}
+
 fn to_page(begun: &SignIn) -> HttpResponse {
-    redirect(&format!("{}{PATH}", begun.issuer))
+    redirect(&format!("{}{}", begun.issuer, place(begun).path()))
 }
 
 /// Exchanges the code, and stores the session.
@@ -131,10 +143,11 @@ async fn complete(
     space: &Space,
     (browser, state): (&BrowserId, &AccountState),
     code: &str,
+    keeps_tokens: bool,
 ) -> Result<AccountSession, OAuthError> {
     let verifier = sign_in::verifier(browser, state);
     let received = backlog_user::exchange(hub, space, code, Some(&verifier)).await?;
-    let stored = store(hub, space, browser, &received).await;
+    let stored = store(hub, space, browser, &received, keeps_tokens).await;
     let session = stored.map_err(|error| backlog_user::not_stored(&error))?;
     let session = session.ok_or_else(moved)?;
     tracing::info!(
@@ -145,13 +158,14 @@ async fn complete(
     Ok(session)
 }
 
-/// Stores the session, and the tokens if the user has an account. `None`: an operator moved or
+/// Stores the session, and the tokens if the user has an account or asked for one. `None`: an operator moved or
 /// disabled the space meanwhile.
 async fn store(
     hub: &AppState,
     space: &Space,
     browser: &BrowserId,
     received: &Received,
+    keeps_tokens: bool,
 ) -> Result<Option<AccountSession>, RenewalError> {
     let user = &received.user;
     let mut transaction = hub.db.begin().await?;
@@ -170,7 +184,7 @@ async fn store(
             .await?
             .is_empty(),
     };
-    if has_account {
+    if has_account || keeps_tokens {
         let given = (&received.tokens, received.at);
         let account = hub
             .sessions
@@ -203,6 +217,7 @@ fn refuse(
     hub: &AppState,
     request: &HttpRequest,
     at: (&Space, &str),
+    place: Place,
     error: &OAuthError,
 ) -> Result<HttpResponse, PageError> {
     let outcome = SignInOutcome::of_error(error.code);
@@ -211,6 +226,6 @@ fn refuse(
         ErrorCode::AccessDenied => (SignedOut::Denied, SecurityEvent::SignInDenied),
         _ => (SignedOut::Failed, SecurityEvent::SignInFailed),
     };
-    let response = signed_out::page(hub, request, at, Some(because))?;
+    let response = signed_out::page(hub, request, at, place, Some(because))?;
     Ok(error::counted(response, Some(event)))
 }

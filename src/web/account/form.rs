@@ -24,6 +24,8 @@ pub(super) enum Purpose {
     SignIn,
     /// Sealed for a session.
     Connections,
+    /// Sealed for a session.
+    Device,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
         match self {
             Self::SignIn => "account_sign_in",
             Self::Connections => "account_connections",
+            Self::Device => "account_device",
         }
     }
 }

@@ -1,5 +1,9 @@
 //! `POST /account/sign-in`: sends the browser to Backlog, for the page and not for a client.
 //!
+//! The form of a user who wants to make a personal token has `keep`, and that of a user who connects a
+//! device `for`, which also says where the sign-in leads: the hub then keeps the tokens of
+//! Backlog although the user may have no connection.
+//!
 //! The code verifier (RFC 7636) is not stored. It is the hash of the browser's cookie and the
 //! `state`: Backlog and a URL have the one, the browser alone has the other.
 
@@ -63,7 +67,10 @@ async fn begin(
         page(Problem::ServerError)
     })?;
     let state = AccountState::issue(&hub.random, &hub.check_key);
-    store(hub, (space, &issuer.url), &state, &browser)
+    let for_device = params.get("for") == Some("device");
+    let keeps_tokens = for_device || params.get("keep") == Some("allow");
+    let purpose = (keeps_tokens, for_device);
+    store(hub, (space, &issuer.url), &state, &browser, purpose)
         .await
         .map_err(|error| PageError::from_db(request, &error))?;
     let forward = ForwardPage {
@@ -79,6 +86,7 @@ async fn store(
     (space, issuer_url): (&Space, &str),
     state: &AccountState,
     browser: &BrowserId,
+    (keeps_tokens, for_device): (bool, bool),
 ) -> Result<(), sqlx::Error> {
     let begun = NewSignIn {
         state: state.hash(),
@@ -86,6 +94,8 @@ async fn store(
         issuer: issuer_url,
         browser: browser.hash(),
         lifetime: hub.lifetimes.authorization_request,
+        keeps_tokens,
+        for_device,
     };
     db::account_sign_ins::insert(&hub.db, &begun).await?;
     hub.newcomers.add();

@@ -4,9 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use oauth_values::token::BrowserId;
 
 use super::{
-    SIGN_IN_PATH,
+    Place, SIGN_IN_PATH,
     form::{self, Purpose},
-    path_at,
 };
 use crate::domain::Space;
 use crate::web::{
@@ -20,19 +19,21 @@ use crate::web::{
     },
 };
 
-/// The page for the space, at the issuer with this URL. A new browser gets its cookie.
+/// The page in place of another one of the space, at the issuer with this URL. A new browser gets its cookie.
 pub(super) fn page(
     hub: &AppState,
     request: &HttpRequest,
     (space, issuer_url): (&Space, &str),
+    place: Place,
     because: Option<SignedOut>,
 ) -> Result<HttpResponse, PageError> {
     let known = browser::known(hub, request);
     let browser = known.unwrap_or_else(|| BrowserId::generate(&hub.random));
     let page = AccountSignInPage {
-        frame: frame(request).at(path_at(issuer_url)),
+        frame: frame(request).at(format!("{}{}", path_of(issuer_url), place.path())),
         space: consent_page::line(space, None),
         because,
+        for_device: place == Place::Device,
         page: form::seal(hub, Purpose::SignIn, browser.hash(), space.id),
         form_action: format!("{}{SIGN_IN_PATH}", path_of(issuer_url)),
     };

@@ -1,10 +1,10 @@
-//! The hub's own page: it leads to the space. If there is more than one, it asks for the address of
+//! The hub's own pages: each leads to the space. If there is more than one, it asks for the address of
 //! the user's space, and names none.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use oauth_values::Params;
 
-use super::{PATH, form};
+use super::{Place, form};
 use crate::db;
 use crate::web::{
     AppState,
@@ -24,7 +24,11 @@ use crate::web::{
 const FIELD: &str = "named_space";
 
 /// Shows the form, or redirects to the page of the space.
-pub(super) async fn show(hub: &AppState, request: &HttpRequest) -> Result<HttpResponse, PageError> {
+pub(super) async fn show(
+    hub: &AppState,
+    request: &HttpRequest,
+    place: Place,
+) -> Result<HttpResponse, PageError> {
     let from_db = |error| PageError::from_db(request, &error);
     let limited = |limited| PageError::limited(request, limited);
     let params = Params::parse(request.query_string().as_bytes());
@@ -41,7 +45,7 @@ pub(super) async fn show(hub: &AppState, request: &HttpRequest) -> Result<HttpRe
     let problem = match params.get(FIELD).map(str::trim) {
         Some("") => Some(NamingProblem::Missing),
         Some(typed) => match find(hub, typed).await.map_err(from_db)? {
-            Found::One(space) => return Ok(lead_to(&space.slug)),
+            Found::One(space) => return Ok(lead_to(&space.slug, place)),
             Found::Several => Some(NamingProblem::Several {
                 typed: typed.to_owned(),
             }),
@@ -52,7 +56,7 @@ pub(super) async fn show(hub: &AppState, request: &HttpRequest) -> Result<HttpRe
         None => {
             let mut enabled = db::spaces::first_enabled(&hub.db).await.map_err(from_db)?;
             match (enabled.pop(), enabled.is_empty()) {
-                (Some(only), true) => return Ok(lead_to(&only.slug)),
+                (Some(only), true) => return Ok(lead_to(&only.slug, place)),
                 (Some(_), false) => None,
                 (None, _) => return Err(PageError::new(request, Problem::NoSpace)),
             }
@@ -68,7 +72,8 @@ pub(super) async fn show(hub: &AppState, request: &HttpRequest) -> Result<HttpRe
     let page = AccountSpacePage {
         frame: frame(request),
         problem,
-        form_action: PATH.to_owned(),
+        for_device: place == Place::Device,
+        form_action: place.path().to_owned(),
     };
     Ok(html(status, page.html()))
 }
@@ -81,6 +86,6 @@ async fn find(hub: &AppState, typed: &str) -> Result<Found, sqlx::Error> {
 }
 
 /// To the page of a space, at the host of the request.
-fn lead_to(slug: &str) -> HttpResponse {
-    redirect(&format!("/spaces/{slug}{PATH}"))
+fn lead_to(slug: &str, place: Place) -> HttpResponse {
+    redirect(&format!("/spaces/{slug}{}", place.path()))
 }

@@ -18,6 +18,8 @@
 //! 5. Use of a credential counts for the grant, the registration or the credential itself: requests
 //!    at `/mcp`, refreshes, changes of a registration. Requests at `/mcp` count for the user as
 //!    well, with twice the limit, so that many grants do not evade it.
+//! 6. A device asks whether its code was approved. More often than the interval allows, it is told to
+//!    slow down, without a database query.
 
 pub mod body_budget;
 pub mod clock;
@@ -33,6 +35,7 @@ use std::{
     net::IpAddr,
     num::NonZeroU32,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use actix_web::{HttpRequest, ResponseError, http::StatusCode};
@@ -56,6 +59,8 @@ pub enum Endpoint {
     Callback,
     /// The connections page.
     Account,
+    /// The code of a device, which is short: a wrong one may be a guess.
+    UserCode,
     Register,
     Token,
     Revoke,
@@ -66,11 +71,12 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Authorize,
         Self::Consent,
         Self::Callback,
         Self::Account,
+        Self::UserCode,
         Self::Register,
         Self::Token,
         Self::Revoke,
@@ -85,6 +91,8 @@ impl Endpoint {
             Self::Authorize | Self::Consent | Self::Callback | Self::Account | Self::Revoke => {
                 (600, 6_000)
             }
+            // Of 20^8 codes. Users who mistype one are a few at a time.
+            Self::UserCode => (10, 60),
             Self::Token => (240, 6_000),
             Self::Register => (120, 1_200),
             Self::Secret => (60, 600),
@@ -142,6 +150,10 @@ pub enum Holder {
 
 /// The limit of a holder per minute.
 const OF_A_HOLDER: u32 = 240;
+/// The interval at which a device asks whether its code was approved (RFC 8628 §3.2).
+pub const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// The shortest time between two such requests: the way to the hub does not always take as long.
+const BETWEEN_POLLS: Duration = Duration::from_secs(4);
 /// How many grants' worth of requests all grants of a user may make together.
 const GRANTS_OF_A_USER: u32 = 2;
 
@@ -185,6 +197,7 @@ pub struct Limits {
     by_holder: Keyed<Holder>,
     by_grant: Keyed<GrantId>,
     by_user: Keyed<(SpaceId, i64)>,
+    by_device: Keyed<TokenHash>,
     /// The senders of too many failures, with the time until which they are blocked.
     failed: Mutex<HashMap<Failed, Instant>>,
     proxies: Proxies,
@@ -230,6 +243,7 @@ impl Limits {
             ),
             by_grant: Keyed::dashmap_with_clock(calls(1), clock.clone()),
             by_user: Keyed::dashmap_with_clock(calls(GRANTS_OF_A_USER), clock.clone()),
+            by_device: Keyed::dashmap_with_clock(every(BETWEEN_POLLS), clock.clone()),
             failed: Mutex::default(),
             proxies,
             spare_loopback,
@@ -337,6 +351,11 @@ impl Limits {
         until.map_err(|until| self.limited(until.earliest_possible()))
     }
 
+    /// Whether a device code is presented later than the shortest time after its last use.
+    pub fn check_poll(&self, device_code: TokenHash) -> bool {
+        self.by_device.check_key(&device_code).is_ok()
+    }
+
     /// Counts a new registration for all networks together. One that was refused for its own network
     /// takes nothing of what the others may do.
     pub fn check_registrations(&self, sender: Sender) -> Result<(), Limited> {
@@ -410,11 +429,18 @@ impl Limits {
         self.by_grant.shrink_to_fit();
         self.by_user.retain_recent();
         self.by_user.shrink_to_fit();
+        self.by_device.retain_recent();
+        self.by_device.shrink_to_fit();
         let now = self.clock.now();
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.retain(|_, until| *until > now);
         failed.shrink_to_fit();
     }
+}
+
+/// One at a time.
+fn every(period: Duration) -> Quota {
+    Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN))
 }
 
 fn number(number: u32) -> NonZeroU32 {

@@ -28,7 +28,7 @@ use actix_web::{
 };
 use oauth_values::{
     Scope, Scopes, bearer,
-    token::{AccessToken, TokenHash},
+    token::{AccessToken, PersonalToken, TokenHash},
 };
 use serde_json::json;
 
@@ -37,7 +37,11 @@ use crate::web::{
     AppState, Issuer, account,
     error::{JsonError, counted},
     issuer,
-    limits::{body_budget::Owner, in_progress::Call, unchecked_lookups::LookUpError},
+    limits::{
+        body_budget::Owner,
+        in_progress::Call,
+        unchecked_lookups::{Credential, LookUpError},
+    },
     not_allowed::{self, NotAllowed},
     protected_resource::ProtectedResource,
     request_body::{self, Unread},
@@ -143,13 +147,14 @@ async fn find_session(
         Bearer::Unusable => return Err(refusal(hub, request, resource, Challenge::InvalidToken)),
         Bearer::Token(token) => token,
     };
-    let session = match hub.sessions.remembered(&token).await {
+    let hash = token.hash();
+    let session = match hub.sessions.remembered(hash).await {
         Some(session) => Some(session),
-        None => look_up(hub, request.request(), &token).await?,
+        None => look_up(hub, request.request(), token.credential(hub)).await?,
     };
     session
         .filter(|session| is_for(hub, session, resource))
-        .map(|session| (token.hash(), session))
+        .map(|session| (hash, session))
         .ok_or_else(|| refusal(hub, request, resource, Challenge::InvalidToken))
 }
 
@@ -308,7 +313,34 @@ enum Bearer {
     Absent,
     /// The hub never issued such a token.
     Unusable,
-    Token(AccessToken),
+    Token(BearerToken),
+}
+
+/// A token of a form that the hub issues for this endpoint.
+enum BearerToken {
+    Access(AccessToken),
+    Personal(PersonalToken),
+}
+
+impl BearerToken {
+    fn parse(text: &str) -> Option<Self> {
+        let access = AccessToken::parse(text).map(Self::Access);
+        access.or_else(|| PersonalToken::parse(text).map(Self::Personal))
+    }
+
+    fn hash(&self) -> TokenHash {
+        match self {
+            Self::Access(token) => token.hash(),
+            Self::Personal(token) => token.hash(),
+        }
+    }
+
+    fn credential(&self, hub: &AppState) -> Credential {
+        match self {
+            Self::Access(token) => hub.credential(token),
+            Self::Personal(token) => hub.credential(token),
+        }
+    }
 }
 
 fn presented(request: &ServiceRequest) -> Bearer {
@@ -319,7 +351,7 @@ fn presented(request: &ServiceRequest) -> Bearer {
         .to_str()
         .ok()
         .and_then(bearer::token_of)
-        .and_then(AccessToken::parse)
+        .and_then(BearerToken::parse)
         .map_or(Bearer::Unusable, Bearer::Token)
 }
 
@@ -327,14 +359,14 @@ fn presented(request: &ServiceRequest) -> Bearer {
 async fn look_up(
     hub: &AppState,
     request: &HttpRequest,
-    token: &AccessToken,
+    token: Credential,
 ) -> Result<Option<Arc<Session>>, HttpResponse> {
     let find = async {
-        let found = hub.sessions.find(token).await;
+        let found = hub.sessions.find(token.hash).await;
         found.map_err(LookUpError::Failed)
     };
     let sender = hub.limits.sender(request);
-    let session = hub.look_up(hub.credential(token), sender, find).await;
+    let session = hub.look_up(token, sender, find).await;
     session.map_err(|error| match error {
         LookUpError::Failed(error) => {
             tracing::error!(%error, "could not look up an access token");

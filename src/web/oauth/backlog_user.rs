@@ -1,6 +1,6 @@
 //! Exchanges Backlog's code, and looks up the user who signed in.
 
-use backlog_client::BacklogTokens;
+use backlog_client::{BacklogTokens, models::User};
 use chrono::{DateTime, Utc};
 use oauth_values::{ErrorCode, OAuthError};
 use secrecy::SecretString;
@@ -15,6 +15,8 @@ use crate::{
 /// The user of a sign-in, and the tokens that Backlog issued for it, and when.
 pub(in crate::web) struct Received {
     pub user: BacklogUser,
+    /// The address of the account, where the space shows it.
+    pub mail: Option<String>,
     pub tokens: BacklogTokens,
     pub at: DateTime<Utc>,
 }
@@ -38,8 +40,15 @@ pub(in crate::web) async fn exchange(
         .await
         .map_err(|error| exchange_failed(space, &error))?;
     let at = hub.clock.now();
+    let User {
+        id,
+        name,
+        mail_address,
+        ..
+    } = find_user(hub, space, &tokens).await?;
     Ok(Received {
-        user: find_user(hub, space, &tokens).await?,
+        user: BacklogUser { id, name },
+        mail: mail_address,
         tokens,
         at,
     })
@@ -68,14 +77,10 @@ async fn find_user(
     hub: &AppState,
     space: &Space,
     tokens: &BacklogTokens,
-) -> Result<BacklogUser, OAuthError> {
+) -> Result<User, OAuthError> {
     hub.sessions
         .who_is(space, tokens.access_token.clone())
         .await
-        .map(|user| BacklogUser {
-            id: user.id,
-            name: user.name,
-        })
         .map_err(|error| {
             tracing::warn!(space = space.slug, %error, "could not look up the user at Backlog");
             match error {

@@ -11,7 +11,8 @@
 //! 5. One statement finishes the request. Then the code is exchanged at Backlog, and the user is
 //!    looked up there. From here on the work is a separate task: a browser that disconnects must
 //!    not end it between Backlog's response and the database.
-//! 6. The tokens go to the user's account.
+//! 6. The tokens go to the user's account. If the space trusts an identity provider, it remembers
+//!    who its user is.
 //! 7. If this browser last signed in to the space as the same user, the grant and a single-use code
 //!    are stored with them ([`new_grant`]) if the space still allows the client, and the browser returns to the client with `code`, `iss`
 //!    and `state`. If the sign-in has restored the account, a page first lists the connections that
@@ -27,6 +28,7 @@ use oauth_values::{
 };
 use sealing::UnsealError;
 use secrecy::SecretString;
+use sqlx::PgConnection;
 use subtle::ConstantTimeEq;
 
 use super::{
@@ -51,7 +53,7 @@ use crate::{
         self,
         authorization_requests::{Approved, Request},
     },
-    domain::{Space, security::SecurityEvent, space::verifier_place},
+    domain::{Space, identity_provider::mail_hash, security::SecurityEvent, space::verifier_place},
     metrics::SignInOutcome,
 };
 
@@ -279,14 +281,14 @@ async fn store(
         .is_some_and(|known| known.id == user.id);
     let mut transaction = hub.db.begin().await?;
     let held = db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url);
-    let Some(allowed) = held.await? else {
+    let Some(open) = held.await? else {
         return Ok(None);
     };
     // Rows are locked in one order everywhere: spaces, clients, accounts, grants.
     if is_known {
         let asked = &approved.request;
         let client = db::clients::touch(&mut *transaction, asked.client).await?;
-        if !client_policy::still_allows(&allowed, client.as_ref(), asked) {
+        if !client_policy::still_allows(&open.clients, client.as_ref(), asked) {
             return Ok(Some(SignedIn::ClientNotAllowed));
         }
     }
@@ -295,6 +297,9 @@ async fn store(
         .sessions
         .sign_in(&mut transaction, space, user.id, given);
     let account = account.await?;
+    if open.has_identity_provider {
+        remember_identity(&mut transaction, space, received).await?;
+    }
     let signed_in = match is_known {
         true => {
             let consented = Consented {
@@ -319,6 +324,17 @@ async fn store(
     };
     transaction.commit().await?;
     Ok(Some(signed_in))
+}
+
+/// Stores who the user of the account is, by which an identity provider can name the user later.
+async fn remember_identity(
+    db: &mut PgConnection,
+    space: &Space,
+    received: &Received,
+) -> Result<(), sqlx::Error> {
+    let mail = received.mail.as_deref();
+    let mail = mail.map(|mail| mail_hash(space.id, mail));
+    db::accounts::identity::remember(db, space.id, &received.user, mail).await
 }
 
 /// The code verifier; `None` if a replica of an older release began the authorization. It is sealed

@@ -300,11 +300,11 @@ async fn confirm(
     let asked = &waiting.request;
     let mut transaction = hub.db.begin().await?;
     let held = db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url);
-    let Some(allowed) = held.await? else {
+    let Some(open) = held.await? else {
         return Ok(Confirmed::Refused(new_grant::space_closed()));
     };
     let client = db::clients::touch(&mut *transaction, asked.client).await?;
-    if !client_policy::still_allows(&allowed, client.as_ref(), asked) {
+    if !client_policy::still_allows(&open.clients, client.as_ref(), asked) {
         return Ok(Confirmed::ClientNotAllowed);
     }
     if !db::confirmations::decide(&mut *transaction, asked.id).await? {

@@ -399,7 +399,7 @@ async fn settled_meanwhile(hub: &AppState, slug: Option<&str>) -> Result<Chosen,
 
 /// The user may grant less than was offered; the levels are those that the user chose, and only with
 /// writing. Where the page did not know the space yet, its limits apply to the choice.
-fn chosen_scopes(offered: Scopes, params: &Params) -> Option<Scopes> {
+pub(in crate::web) fn chosen_scopes(offered: Scopes, params: &Params) -> Option<Scopes> {
     let read = Scopes::from_iter([Scope::Read]);
     let base = match params.get("access") {
         Some("read") => offered.intersection(read),

@@ -96,26 +96,42 @@ pub(in crate::web) fn asking(client: Client, redirect_uri: &RedirectUri) -> Aski
 /// What the only possible space leaves of the request. Where the user chooses the space, its limits
 /// apply to the choice.
 fn levels(hub: &AppState, offer: &Offer, requested: Scopes) -> Levels {
-    let of_hub = hub.policy.read_only;
-    let space = offer.known();
-    let projects = consent_projects::allowed(hub, space);
-    let projects = projects.map(|keys| keys.into_iter().collect());
-    match space {
-        Some(space) => Levels {
-            offered: offered_access::within(hub, space, requested),
-            limits: AccessLimits {
-                read_only: of_hub || space.read_only,
-                toolsets: space.toolsets.clone(),
-                projects,
-            },
+    if let Some(space) = offer.known() {
+        return levels_of(hub, space, requested);
+    }
+    let projects = consent_projects::allowed(hub, None);
+    Levels {
+        offered: offered_access::within_hub(hub, requested),
+        limits: AccessLimits {
+            read_only: hub.policy.read_only,
+            toolsets: None,
+            projects: projects.map(|keys| keys.into_iter().collect()),
         },
-        None => Levels {
-            offered: offered_access::within_hub(hub, requested),
-            limits: AccessLimits {
-                read_only: of_hub,
-                toolsets: None,
-                projects,
-            },
+    }
+}
+
+/// What is known about a client that asks for a device: neither who sent the request nor where the
+/// tokens go, so that its name is a claim in any case.
+pub(in crate::web) fn asking_for_device(client: Client) -> AskingClient {
+    let document = document(&client);
+    AskingClient {
+        document_host: document.as_ref().map(host_and_port),
+        published_elsewhere: false,
+        is_known_host: false,
+        name: client.name,
+        redirect: RedirectTarget::Device,
+    }
+}
+
+/// What a space leaves of the requested access.
+pub(in crate::web) fn levels_of(hub: &AppState, space: &Space, requested: Scopes) -> Levels {
+    let projects = consent_projects::allowed(hub, Some(space));
+    Levels {
+        offered: offered_access::within(hub, space, requested),
+        limits: AccessLimits {
+            read_only: hub.policy.read_only || space.read_only,
+            toolsets: space.toolsets.clone(),
+            projects: projects.map(|keys| keys.into_iter().collect()),
         },
     }
 }

@@ -26,14 +26,14 @@ use crate::{
 
 /// What the form of a consent page says about projects.
 #[derive(Debug, Default)]
-pub(super) struct Given {
+pub(in crate::web) struct Given {
     typed: String,
     /// The keys of the boxes that are ticked.
     ticked: BTreeSet<String>,
 }
 
 impl Given {
-    pub(super) fn read(params: &Params) -> Self {
+    pub(in crate::web) fn read(params: &Params) -> Self {
         let ticked = params.with_prefix(PROJECT_BOX).map(|(key, _)| key);
         Self {
             typed: params.get(PROJECTS_FIELD).unwrap_or_default().to_owned(),
@@ -68,13 +68,13 @@ impl Given {
 
 /// The projects that operators allow: in a space, or if it is not known yet in every space. `None`
 /// for all.
-pub(super) fn allowed(hub: &AppState, space: Option<&Space>) -> Option<BTreeSet<String>> {
+pub(in crate::web) fn allowed(hub: &AppState, space: Option<&Space>) -> Option<BTreeSet<String>> {
     let of_space = space.map(Policy::of_space).unwrap_or_default();
     hub.policy.narrowed_by(&of_space).projects
 }
 
 /// The project of the requested endpoint, if the space does not allow it.
-pub(super) fn not_allowed(hub: &AppState, space: &Space, resource: &str) -> Option<String> {
+pub(in crate::web) fn not_allowed(hub: &AppState, space: &Space, resource: &str) -> Option<String> {
     let (key, allowed) = (project_of(resource)?, allowed(hub, Some(space))?);
     (!allowed.contains(&key)).then_some(key)
 }
@@ -86,7 +86,7 @@ pub(super) fn of_resource(resource: &str) -> Option<BTreeSet<String>> {
 }
 
 /// The only projects of an approval; `None` for no restriction.
-pub(super) fn chosen(
+pub(in crate::web) fn chosen(
     hub: &AppState,
     space: &Space,
     resource: &str,
@@ -105,7 +105,7 @@ pub(super) fn chosen(
 }
 
 /// The choice on the page for a space, if it is known: at first, or again with what the form said.
-pub(super) fn shown(
+pub(in crate::web) fn shown(
     hub: &AppState,
     space: Option<&Space>,
     resource: &str,

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The live grants that a user has of one client. Further sign-ins end the least recently used.
-const GRANTS_OF_A_CLIENT: u32 = 20;
+pub(in crate::web) const GRANTS_OF_A_CLIENT: u32 = 20;
 
 /// The access that a user approved, and the user at Backlog.
 pub(super) struct Consented<'a> {

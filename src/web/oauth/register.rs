@@ -10,6 +10,7 @@
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header, web};
 use oauth_values::{
     RedirectUri, client_id,
+    metadata::GRANT_TYPES,
     registration::{AuthMethod, ClientMetadata, KeySource, Registration},
     token::{ClientSecret, RegistrationAccessToken, Token},
 };
@@ -148,7 +149,7 @@ pub fn response_body(
         "client_id_issued_at": registered.created_at.timestamp(),
         "redirect_uris": redirect_uris,
         "token_endpoint_auth_method": registration.auth_method.as_str(),
-        "grant_types": ["authorization_code", "refresh_token"],
+        "grant_types": GRANT_TYPES,
         "response_types": ["code"],
         "application_type": registration.application_type.as_str(),
         "scope": registration.scopes.to_string(),

@@ -37,15 +37,8 @@ pub async fn offer(
     resource: &str,
     browser: Option<&BrowserId>,
 ) -> Result<Offer, sqlx::Error> {
-    if let Some(space) = &issuer.space {
-        return Ok(Offer::One(Arc::clone(space)));
-    }
-    if let Some(id) = client.space_id {
-        return Ok(Offer::settled(db::spaces::find(&hub.db, id).await?));
-    }
-    if let Some((slug, _)) = named_space(hub, issuer, resource) {
-        let named = hub.sessions.space_by_slug(&hub.db, &slug).await?;
-        return Ok(named.map_or(Offer::None, Offer::One));
+    if let Some(space) = settled(hub, issuer, client, resource).await? {
+        return Ok(Offer::One(space));
     }
     let mut enabled = db::spaces::first_enabled(&hub.db).await?.into_iter();
     match (enabled.next(), enabled.next()) {
@@ -57,6 +50,27 @@ pub async fn offer(
             let browser = browser.map(BrowserId::hash);
             Ok(Offer::Open(db::spaces::shown_to(&hub.db, browser).await?))
         }
+    }
+}
+
+/// The space of a request that leaves no choice: the issuer's space, the client's space, or the space
+/// with the MCP endpoint that the client named as `resource`.
+pub(super) async fn settled(
+    hub: &AppState,
+    issuer: &Issuer,
+    client: &Client,
+    resource: &str,
+) -> Result<Option<Arc<Space>>, sqlx::Error> {
+    if let Some(space) = &issuer.space {
+        return Ok(Some(Arc::clone(space)));
+    }
+    if let Some(id) = client.space_id {
+        let space = db::spaces::find(&hub.db, id).await?;
+        return Ok(space.map(Arc::new));
+    }
+    match named_space(hub, issuer, resource) {
+        Some((slug, _)) => hub.sessions.space_by_slug(&hub.db, &slug).await,
+        None => Ok(None),
     }
 }
 

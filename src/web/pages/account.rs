@@ -1,8 +1,8 @@
 //! The pages on which users see and end their connections, sign in for it, and name their space.
 //!
 //! The forms of [`AccountPage`] post to `form_action` with `page`, the value that is valid for the
-//! session only, `action` (`end`, `end_all`, `forget` or `sign_out`), and for `end` the
-//! `connection`. That of [`AccountSignInPage`] has `page` alone. [`AccountSpacePage`] changes
+//! session only, `action` (`end`, `end_all`, `end_token`, `make_token`, `forget` or `sign_out`), and
+//! for `end` and `end_token` the `connection`. That of [`AccountSignInPage`] has `page` alone. [`AccountSpacePage`] changes
 //! nothing, so its form is a `GET` with `named_space`.
 
 use std::collections::BTreeSet;
@@ -13,10 +13,14 @@ use oauth_values::Scopes;
 
 use super::{
     confirm,
-    consent::{AskingClient, NamingProblem, RedirectTarget, SpaceLine, in_words},
+    consent::{
+        AskingClient, Levels, NamingProblem, ProjectChoice, ProjectOptions, RedirectTarget,
+        SpaceLine, in_words,
+    },
     display,
     frame::Frame,
     locale::Phrase,
+    personal_tokens::{MadeToken, Making, TOKEN_DAYS, TokenSection},
 };
 
 /// The number of characters shown of the places where access goes.
@@ -33,6 +37,14 @@ pub struct AccountPage {
     pub space: SpaceLine,
     /// Most recently used first.
     pub connections: Vec<OwnConnectionLine>,
+    /// `None` where there are no personal tokens.
+    pub tokens: Option<TokenSection>,
+    /// The access that a new token can have.
+    pub levels: Levels,
+    /// The projects that a new token can be restricted to.
+    pub projects: ProjectChoice,
+    /// The token that was just made.
+    pub made: Option<MadeToken>,
     /// The result of the previous form.
     pub done: Option<Done>,
     /// Sent back as `page`.
@@ -57,6 +69,7 @@ impl AccountPage {
 pub enum Done {
     Ended,
     AllEnded,
+    TokenEnded,
     Forgotten,
 }
 
@@ -65,6 +78,7 @@ impl Done {
         frame.text(match self {
             Self::Ended => "account.done_ended",
             Self::AllEnded => "account.done_all_ended",
+            Self::TokenEnded => "account.done_token_ended",
             Self::Forgotten => "account.done_forgotten",
         })
     }
@@ -127,6 +141,7 @@ impl OwnConnectionLine {
                 }
                 RedirectTarget::Loopback { host } => ("account.to_computer", host),
                 RedirectTarget::PrivateScheme { scheme } => ("account.to_device", scheme),
+                RedirectTarget::Device => return frame.text("account.to_any_device"),
             };
             frame.phrase(key, display::host(value, HOST_MAX)).plain()
         };
@@ -173,6 +188,8 @@ pub struct AccountSignInPage {
     pub space: SpaceLine,
     /// Why there is no session, if it is not because the user has just come.
     pub because: Option<SignedOut>,
+    /// Whether the user has come to connect a device; sent back as `for`.
+    pub for_device: bool,
     /// Sent back as `page`.
     pub page: String,
     /// The form's action, on this origin.
@@ -229,6 +246,8 @@ impl SignedOut {
 pub struct AccountSpacePage {
     pub frame: Frame,
     pub problem: Option<NamingProblem>,
+    /// Whether the user has come to connect a device.
+    pub for_device: bool,
     /// The form's action, on this origin.
     pub form_action: String,
 }

@@ -12,6 +12,7 @@
 //!   it.
 //! - [`AccountPage`]: the connections of a user, each with a button that ends it, after
 //!   [`AccountSignInPage`]; [`AccountSpacePage`] asks for the space.
+//! - [`DevicePage`]: a field for the code of a device; [`DeviceConsentPage`] asks what it may do.
 //! - [`UploadPage`]: a field for a file, at an upload link; [`UploadedPage`] follows it.
 //!
 //! No page has a script or an inline style, so the policy of [`CONTENT_SECURITY_POLICY`] applies to
@@ -24,10 +25,12 @@ mod client_settings;
 mod confirm;
 mod connect;
 mod consent;
+mod device;
 pub mod display;
 mod forward;
 mod frame;
 mod locale;
+mod personal_tokens;
 mod problem;
 mod refused;
 pub(crate) mod response;
@@ -51,9 +54,14 @@ pub use consent::{
     PROJECTS_FIELD, ProjectChoice, ProjectOptions, ProjectsProblem, RedirectTarget, SpaceChoice,
     SpaceLine, level_field,
 };
+pub use device::{CodeProblem, DeviceConsentPage, DeviceOutcome, DevicePage, Place as AskedFrom};
 pub use forward::ForwardPage;
 pub use frame::Frame;
 pub use locale::{LANGUAGE_PATH, Locale, Phrase};
+pub use personal_tokens::{
+    MadeToken, Making, OwnTokenLine, SignInAgain, TOKEN_DAYS, TOKEN_NAME_MAX, TokenProblem,
+    TokenSection,
+};
 pub use problem::{ErrorPage, Problem};
 pub use refused::RefusedPage;
 pub use restored::{ConnectionLine, RestoredPage};

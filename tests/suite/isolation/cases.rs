@@ -100,6 +100,15 @@ pub(super) fn cases<'a>(
     cases.extend(token(here, own, foreign));
     cases.extend(revoke(here, own, foreign));
     cases.extend(registration(here, own, foreign));
+    cases.push(Case {
+        handler: "device_authorization::post",
+        what: "client",
+        person: None,
+        request: here
+            .request(Method::POST, "/device_authorization")
+            .form(&[("client_id", foreign.client_id.as_str())]),
+        refusal: Refusal::OAuth(401, "invalid_client"),
+    });
     let call = json!({ "name": "get_myself", "arguments": {} });
     for (what, token) in every(foreign) {
         cases.push(Case {

@@ -20,7 +20,7 @@ use super::{
 use crate::support::{hub::TestHub, mcp, reply::Reply};
 
 /// Handler, method and path. `{id}` is a registered client's.
-const ENDPOINTS: [(&str, Method, &str); 29] = [
+const ENDPOINTS: [(&str, Method, &str); 32] = [
     ("health::get", Method::GET, "/health"),
     ("ready::get", Method::GET, "/ready"),
     ("stylesheet::get", Method::GET, "/static/hub.css"),
@@ -51,6 +51,13 @@ const ENDPOINTS: [(&str, Method, &str); 29] = [
     ("connections::get", Method::GET, "/account"),
     ("connections::post", Method::POST, "/account"),
     ("sign_in::post", Method::POST, "/account/sign-in"),
+    (
+        "device_authorization::post",
+        Method::POST,
+        "/device_authorization",
+    ),
+    ("device::get", Method::GET, "/device"),
+    ("device::post", Method::POST, "/device"),
     ("mcp::service", Method::POST, "/mcp"),
     ("mcp::service", Method::POST, "/projects/HARBOR/mcp"),
     ("connect::get", Method::GET, ""),
@@ -209,7 +216,9 @@ async fn worth_nothing(
                 | "restored_connections::post"
                 | "confirmation::post"
                 | "connections::post"
-                | "sign_in::post",
+                | "sign_in::post"
+                | "device_authorization::post"
+                | "device::post",
             ) => request.form(&pairs(credential)),
             (Some(credential), _) => request.query(&pairs(credential)),
             (None, _) => request,
@@ -252,10 +261,11 @@ const PLACES: [&str; 11] = [
 ];
 
 /// The endpoints that take a credential.
-const TAKING: [&str; 9] = [
+const TAKING: [&str; 10] = [
     "authorize::get",
     "callback::get",
     "consent::post",
+    "device_authorization::post",
     "mcp::service",
     "manage_registration::delete",
     "manage_registration::get",

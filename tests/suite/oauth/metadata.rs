@@ -77,6 +77,11 @@ async fn rules_3_and_5_every_form_names_the_issuer_with_the_same_bytes() {
             );
             assert_eq!(found["token_endpoint"], format!("{issuer}/token"), "{path}");
             assert_eq!(
+                found["device_authorization_endpoint"],
+                format!("{issuer}/device_authorization"),
+                "{path}"
+            );
+            assert_eq!(
                 found["registration_endpoint"],
                 format!("{issuer}/register"),
                 "{path}"
@@ -86,7 +91,12 @@ async fn rules_3_and_5_every_form_names_the_issuer_with_the_same_bytes() {
                 ("code_challenge_methods_supported", json!(["S256"])),
                 (
                     "grant_types_supported",
-                    json!(["authorization_code", "refresh_token"]),
+                    json!([
+                        "authorization_code",
+                        "refresh_token",
+                        "urn:ietf:params:oauth:grant-type:device_code",
+                        "urn:ietf:params:oauth:grant-type:jwt-bearer"
+                    ]),
                 ),
                 (
                     "authorization_response_iss_parameter_supported",

@@ -15,7 +15,7 @@ use crate::support::{
 const ROWS: &str = include_str!("../../fixtures/cleanup.sql");
 
 /// Each table that is cleaned up, with where its rows have their label.
-const LABELS: [(&str, &str); 10] = [
+const LABELS: [(&str, &str); 11] = [
     ("clients", "client_id"),
     ("grants", "backlog_user_name"),
     ("accounts", "ended_reason"),
@@ -27,6 +27,10 @@ const LABELS: [(&str, &str); 10] = [
     ("refresh_tokens", "rtrim(convert_from(token_hash, 'UTF8'))"),
     ("access_tokens", "rtrim(convert_from(token_hash, 'UTF8'))"),
     ("client_assertions", "rtrim(convert_from(jti_hash, 'UTF8'))"),
+    (
+        "identity_assertions",
+        "rtrim(convert_from(jti_hash, 'UTF8'))",
+    ),
     ("upload_links", "rtrim(convert_from(link_hash, 'UTF8'))"),
     ("consents", "redirect_uri"),
 ];
@@ -81,10 +85,11 @@ async fn expired_rows_are_deleted_and_live_rows_remain() {
             ("refresh_tokens", 3),
             ("refresh_responses", 1),
             ("client_assertions", 1),
+            ("identity_assertions", 1),
             ("upload_links", 1),
             ("consents", 1),
             ("grants", 4),
-            ("accounts", 1),
+            ("accounts", 2),
             ("paused_endings", 1),
             ("idle_clients", 4),
         ]

@@ -129,7 +129,7 @@ async fn consume(
     Ok(response)
 }
 
-async fn replayed(hub: &AppState, grant: GrantId) -> Result<TokenResponse, JsonError> {
+pub(super) async fn replayed(hub: &AppState, grant: GrantId) -> Result<TokenResponse, JsonError> {
     let reason = RevocationReason::CodeReplayed;
     if db::grants::revoke(&hub.db, grant, reason).await? {
         tracing::warn!(%grant, reason = reason.as_str(), "grant revoked");

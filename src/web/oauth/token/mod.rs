@@ -6,8 +6,13 @@
 //! 2. All parameters are validated before the credential is consumed, and the operator of the space
 //!    must allow the client and the network (`not_allowed`).
 //! 3. Consumption and the new pair are one transaction.
+//! 4. An identity assertion is exchanged for an access token alone.
 
+mod asserted_access;
+mod asserted_user;
 mod authorization_code;
+mod device_code;
+mod jwt_bearer;
 mod refresh_token;
 mod repeat;
 mod requested_resource;
@@ -16,8 +21,9 @@ mod sender;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use oauth_values::{
-    ClientIdForm, ErrorCode, OAuthError, Params,
-    token::{CodeKind, RefreshKind},
+    ClientIdForm, ErrorCode, OAuthError, Params, identity_assertion,
+    metadata::DEVICE_CODE,
+    token::{CodeKind, DeviceKind, RefreshKind},
 };
 
 use super::client_auth::{self, Presented};
@@ -77,7 +83,7 @@ pub async fn post(
         .json(response))
 }
 
-/// The code or refresh token of a request.
+/// The code, device code or refresh token of a request.
 enum Shown {
     Nothing,
     NeverIssued,
@@ -93,6 +99,9 @@ impl Shown {
             Some("authorization_code") => params
                 .get("code")
                 .map(|text| hub.read::<CodeKind>(text).map(|(_, shown)| shown)),
+            Some(DEVICE_CODE) => params
+                .get("device_code")
+                .map(|text| hub.read::<DeviceKind>(text).map(|(_, shown)| shown)),
             _ => None,
         };
         match read {
@@ -126,9 +135,15 @@ async fn exchange(
             authorization_code::exchange(hub, issuer, presented, params, from.address).await
         }
         "refresh_token" => refresh_token::exchange(hub, issuer, presented, params, from).await,
+        DEVICE_CODE => device_code::exchange(hub, issuer, presented, params, from.address).await,
+        identity_assertion::GRANT_TYPE => {
+            jwt_bearer::exchange(hub, issuer, presented, params, from.address).await
+        }
         _ => Err(OAuthError::new(
             ErrorCode::UnsupportedGrantType,
-            "The parameter 'grant_type' must be 'authorization_code' or 'refresh_token'.",
+            "The parameter 'grant_type' must be 'authorization_code', 'refresh_token', \
+             'urn:ietf:params:oauth:grant-type:device_code' or \
+             'urn:ietf:params:oauth:grant-type:jwt-bearer'.",
         )
         .into()),
     }

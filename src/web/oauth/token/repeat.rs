@@ -45,14 +45,16 @@ impl Outcome {
 pub(super) async fn again(
     hub: &AppState,
     db: &mut PgConnection,
-    pair: (GrantId, TokenHash),
+    (grant, successor): (GrantId, TokenHash),
     mut kept: TokenResponse,
     scopes: Scopes,
 ) -> Result<(TokenResponse, Outcome), sqlx::Error> {
     if kept.scope == scopes.to_string() {
         return Ok((kept, Outcome::SameResponse));
     }
-    let (access_token, lifetime) = issue_access_token(hub, db, pair, scopes).await?;
+    let pair = (grant, Some(successor));
+    let longest = hub.lifetimes.access_token;
+    let (access_token, lifetime) = issue_access_token(hub, db, pair, scopes, longest).await?;
     access_token.reveal().clone_into(&mut kept.access_token);
     kept.expires_in = lifetime.as_secs();
     kept.scope = scopes.to_string();

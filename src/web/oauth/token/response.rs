@@ -21,7 +21,9 @@ pub(super) struct TokenResponse {
     pub(super) access_token: String,
     pub(super) token_type: String,
     pub(super) expires_in: u64,
-    pub(super) refresh_token: String,
+    /// Never for an identity assertion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) refresh_token: Option<String>,
     pub(super) scope: String,
 }
 
@@ -44,27 +46,30 @@ pub(super) async fn issue_pair(
         },
     )
     .await?;
-    let pair = (grant, refresh_token.hash());
-    let (access_token, lifetime) = issue_access_token(hub, db, pair, access_scopes).await?;
+    let pair = (grant, Some(refresh_token.hash()));
+    let longest = hub.lifetimes.access_token;
+    let (access_token, lifetime) =
+        issue_access_token(hub, db, pair, access_scopes, longest).await?;
     let response = TokenResponse {
         access_token: access_token.reveal().to_owned(),
         token_type: "Bearer".to_owned(),
         expires_in: lifetime.as_secs(),
-        refresh_token: refresh_token.reveal().to_owned(),
+        refresh_token: Some(refresh_token.reveal().to_owned()),
         scope: access_scopes.to_string(),
     };
     Ok((response, refresh_token))
 }
 
-/// Creates and stores an access token for a grant, paired with a refresh token. Returns its lifetime
-/// as well, which ends with the longest age of the grant.
+/// Creates and stores an access token for a grant, paired with a refresh token if there is one.
+/// Returns its lifetime as well, which ends with the longest age of the grant.
 pub(super) async fn issue_access_token(
     hub: &AppState,
     db: &mut PgConnection,
-    (grant, refresh_token): (GrantId, TokenHash),
+    (grant, refresh_token): (GrantId, Option<TokenHash>),
     scopes: Scopes,
+    longest: Duration,
 ) -> Result<(AccessToken, Duration), sqlx::Error> {
-    let mut lifetime = hub.lifetimes.access_token;
+    let mut lifetime = hub.lifetimes.access_token.min(longest);
     if let Some(max_age) = hub.lifetimes.grant {
         let left = db::grants::time_left(&mut *db, grant, max_age).await?;
         // Clients take zero for no bound at all.

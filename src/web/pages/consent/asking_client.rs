@@ -35,6 +35,8 @@ pub enum RedirectTarget {
     Loopback { host: String },
     /// A program that registered its own scheme (RFC 8252 §7.1).
     PrivateScheme { scheme: String },
+    /// Any device, which shows a code to its user (RFC 8628).
+    Device,
 }
 
 impl AskingClient {
@@ -51,8 +53,10 @@ impl AskingClient {
         self.published_at().or_else(|| self.shown_name())
     }
 
+    /// The host of its document. Whoever asks for a device need not be the client that is published there.
     pub(in crate::web::pages) fn published_at(&self) -> Option<String> {
-        let host = self.document_host.as_deref()?;
+        let is_proven = self.redirect != RedirectTarget::Device;
+        let host = self.document_host.as_deref().filter(|_| is_proven)?;
         Some(display::host(host, HOST_MAX))
     }
 
@@ -69,17 +73,20 @@ impl AskingClient {
             }
             RedirectTarget::Loopback { host } => ("consent.to_loopback", host),
             RedirectTarget::PrivateScheme { scheme } => ("consent.to_device", scheme),
+            RedirectTarget::Device => return locale.phrase("device.destination", ""),
         };
         locale.phrase(key, display::host(value, HOST_MAX))
     }
 
     /// What to know about a program on the user's own device. Most clients are one, so it is a line
     /// and not a warning.
-    pub(super) fn advice(&self, locale: Locale) -> Option<String> {
+    pub(in crate::web::pages) fn advice(&self, locale: Locale) -> Option<String> {
         match &self.redirect {
             RedirectTarget::Loopback { .. } => Some(locale.text("consent.any_program")),
             RedirectTarget::PrivateScheme { .. } => Some(locale.text("consent.any_app")),
-            RedirectTarget::Https { .. } | RedirectTarget::PlainHttp { .. } => None,
+            RedirectTarget::Https { .. }
+            | RedirectTarget::PlainHttp { .. }
+            | RedirectTarget::Device => None,
         }
     }
 
@@ -89,7 +96,9 @@ impl AskingClient {
             RedirectTarget::Https { .. } if self.is_known_host => None,
             RedirectTarget::Https { host } => Some(phrase("consent.warn_web", host)),
             RedirectTarget::PlainHttp { host } => Some(phrase("consent.warn_plain", host)),
-            RedirectTarget::Loopback { .. } | RedirectTarget::PrivateScheme { .. } => None,
+            RedirectTarget::Loopback { .. }
+            | RedirectTarget::PrivateScheme { .. }
+            | RedirectTarget::Device => None,
         };
         let elsewhere = self.document_host.as_deref();
         let elsewhere = elsewhere.filter(|_| self.published_elsewhere);
@@ -98,12 +107,12 @@ impl AskingClient {
     }
 
     /// Whether a line has to say that the name is not verified, because no other line does.
-    pub(super) fn is_unverified(&self) -> bool {
+    pub(in crate::web::pages) fn is_unverified(&self) -> bool {
         let is_on_device = matches!(
             self.redirect,
             RedirectTarget::Loopback { .. } | RedirectTarget::PrivateScheme { .. }
         );
-        !self.name_is_checked() && self.document_host.is_none() && !is_on_device
+        !self.name_is_checked() && self.published_at().is_none() && !is_on_device
     }
 
     /// A loopback program or a device app may claim any name.

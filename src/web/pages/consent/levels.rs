@@ -81,7 +81,7 @@ pub(in crate::web::pages) fn in_words(scopes: Scopes, frame: &Frame) -> String {
 
 impl Levels {
     /// The rows, the least access first.
-    pub(super) fn rows(&self, frame: &Frame) -> Vec<Level> {
+    pub(in crate::web::pages) fn rows(&self, frame: &Frame) -> Vec<Level> {
         let row = |value, title, detail| Level {
             value,
             title: frame.text(title),
@@ -106,7 +106,7 @@ impl Levels {
     }
 
     /// The boxes of the levels that add to writing.
-    pub(super) fn added(&self, frame: &Frame) -> Vec<AddedLevel> {
+    pub(in crate::web::pages) fn added(&self, frame: &Frame) -> Vec<AddedLevel> {
         let levels = self.offered.levels().iter();
         let added = |level| {
             let (title, detail) = texts_of(level)?;
@@ -120,12 +120,12 @@ impl Levels {
     }
 
     /// A single level is a box to tick: a radio button could not be left.
-    pub(super) fn is_choice(&self) -> bool {
+    pub(in crate::web::pages) fn is_choice(&self) -> bool {
         self.offered.contains(Scope::Read) && self.offered.contains(Scope::Write)
     }
 
     /// What the limits leave, in sentences.
-    pub(super) fn notes(&self, frame: &Frame) -> Vec<Phrase> {
+    pub(in crate::web::pages) fn notes(&self, frame: &Frame) -> Vec<Phrase> {
         let limits = &self.limits;
         let list = |items: &[String]| {
             let separator = frame.text("consent.list_separator");

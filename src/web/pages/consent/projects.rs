@@ -47,7 +47,7 @@ pub enum ProjectsProblem {
 }
 
 impl ProjectsProblem {
-    pub(super) fn text(&self, locale: Locale) -> Phrase {
+    pub(in crate::web::pages) fn text(&self, locale: Locale) -> Phrase {
         let (key, value) = match self {
             Self::Malformed(typed) => ("consent.projects_malformed", typed.as_str()),
             Self::NotAllowed(key) => ("consent.projects_not_allowed", key.as_str()),
@@ -60,11 +60,11 @@ impl ProjectsProblem {
 impl ProjectChoice {
     /// Whether the access is restricted by it, which must be in sight before the decision. An
     /// unused option comes after the decision.
-    pub(super) fn is_in_use(&self) -> bool {
+    pub(in crate::web::pages) fn is_in_use(&self) -> bool {
         self.is_open || self.problem.is_some() || matches!(self.options, ProjectOptions::Only(_))
     }
 
-    pub(super) fn is_choice(&self) -> bool {
+    pub(in crate::web::pages) fn is_choice(&self) -> bool {
         matches!(
             self.options,
             ProjectOptions::Boxes(_) | ProjectOptions::Typed(_)

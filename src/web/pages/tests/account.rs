@@ -38,10 +38,84 @@ fn page(locale: Locale) -> AccountPage {
         user: "<b>Daniel\u{202e}".to_owned(),
         space: space("acme"),
         connections: vec![line(vec![known_client()]), line(vec![claiming()]), unused],
+        tokens: Some(tokens(Making::Form, None)),
+        levels: Levels {
+            offered: Scopes::all(),
+            limits: AccessLimits::default(),
+        },
+        projects: ProjectChoice {
+            options: ProjectOptions::Typed(String::new()),
+            ..ProjectChoice::default()
+        },
+        made: None,
         done: None,
         page: "the-\"page\"".to_owned(),
         form_action: "/spaces/acme/account".to_owned(),
     }
+}
+
+fn tokens(making: Making, problem: Option<TokenProblem>) -> TokenSection {
+    let token = OwnTokenLine {
+        id: "the-token".to_owned(),
+        name: "</li><b>nightly\u{202e}".to_owned(),
+        scopes: Scopes::all(),
+        projects: Some(["ACME".to_owned()].into()),
+        expires_at: DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(2),
+        is_expired: false,
+        last_used_at: None,
+        last_used_from: Some("203.0.113.0/24".to_owned()),
+    };
+    let expired = OwnTokenLine {
+        is_expired: true,
+        projects: None,
+        ..token.clone()
+    };
+    TokenSection {
+        own: vec![token, expired],
+        making,
+        name: "<i>\"typed".to_owned(),
+        problem,
+    }
+}
+
+/// The page in each state of its personal tokens.
+fn with_tokens(locale: Locale) -> Vec<AccountPage> {
+    let again = SignInAgain {
+        page: "the-\"page\"".to_owned(),
+        form_action: "/spaces/acme/account/sign-in".to_owned(),
+    };
+    let mut sections = vec![
+        tokens(Making::NotAllowed, None),
+        tokens(Making::SignIn(again), Some(TokenProblem::NoSignIn)),
+        TokenSection {
+            own: Vec::new(),
+            ..tokens(Making::Form, None)
+        },
+    ];
+    let problems = [
+        TokenProblem::Name,
+        TokenProblem::Access,
+        TokenProblem::Days,
+        TokenProblem::Projects(ProjectsProblem::TooMany),
+        TokenProblem::TooMany(20),
+        TokenProblem::NotAllowed,
+        TokenProblem::Network,
+    ];
+    sections.extend(problems.map(|problem| tokens(Making::Form, Some(problem))));
+    let with = |section| AccountPage {
+        tokens: Some(section),
+        ..page(locale)
+    };
+    let mut pages: Vec<_> = sections.into_iter().map(with).collect();
+    pages.push(AccountPage {
+        made: Some(MadeToken {
+            token: "bmh_pt_shown-once".into(),
+            endpoint: "https://hub.example/spaces/acme/mcp".to_owned(),
+            expires_at: DateTime::<Utc>::UNIX_EPOCH,
+        }),
+        ..page(locale)
+    });
+    pages
 }
 
 fn sign_in(locale: Locale, because: Option<SignedOut>) -> AccountSignInPage {
@@ -49,6 +123,7 @@ fn sign_in(locale: Locale, because: Option<SignedOut>) -> AccountSignInPage {
         frame: frame(locale),
         space: space("acme"),
         because,
+        for_device: false,
         page: "the-\"page\"".to_owned(),
         form_action: "/spaces/acme/account/sign-in".to_owned(),
     }
@@ -65,10 +140,17 @@ pub(super) fn every_page(locale: Locale) -> Vec<String> {
     let mut pages = vec![page(locale).html(), sign_in(locale, None).html()];
     let nothing = AccountPage {
         connections: Vec::new(),
+        tokens: None,
         ..page(locale)
     };
     pages.push(nothing.html());
-    for done in [Done::Ended, Done::AllEnded, Done::Forgotten] {
+    pages.extend(with_tokens(locale).iter().map(AccountPage::html));
+    for done in [
+        Done::Ended,
+        Done::AllEnded,
+        Done::TokenEnded,
+        Done::Forgotten,
+    ] {
         let after = AccountPage {
             done: Some(done),
             ..page(locale)
@@ -82,6 +164,7 @@ pub(super) fn every_page(locale: Locale) -> Vec<String> {
         let form = AccountSpacePage {
             frame: frame(locale),
             problem,
+            for_device: false,
             form_action: "/account".to_owned(),
         };
         pages.push(form.html());
@@ -97,15 +180,24 @@ fn every_form_has_the_value_of_its_session_and_one_action() {
         let value = "<input type=\"hidden\" name=\"page\" value=\"the-&#34;page&#34;\">";
         let forms = html.matches("<form method=\"post\" action=\"/spaces/acme/account\">");
         let forms = forms.count();
-        assert_eq!(forms, 3 + 3, "{html}");
+        assert_eq!(forms, 3 + 3 + 2 + 1, "{html}");
         assert_eq!(html.matches(value).count(), forms);
         let actions = action.captures_iter(&html).map(|found| found[1].to_owned());
         let actions: Vec<_> = actions.collect();
         assert_eq!(actions.len(), forms);
         let kinds: BTreeSet<_> = actions.iter().map(String::as_str).collect();
-        assert_eq!(kinds, ["end", "end_all", "forget", "sign_out"].into());
+        let all = [
+            "end",
+            "end_all",
+            "end_token",
+            "make_token",
+            "forget",
+            "sign_out",
+        ];
+        assert_eq!(kinds, all.into());
         let nothing = AccountPage {
             connections: Vec::new(),
+            tokens: None,
             ..page(locale)
         };
         let html = nothing.html();
@@ -180,4 +272,36 @@ fn a_reason_to_act_on_is_an_alert_and_others_are_not() {
         assert_eq!(html.contains("role=\"status\""), !is_alert, "{because:?}");
     }
     assert!(!sign_in(Locale::En, None).html().contains("role="));
+}
+
+#[test]
+fn a_token_is_on_the_page_that_made_it_and_in_no_debug_output() {
+    for locale in Locale::ALL {
+        for page in with_tokens(locale) {
+            let shown = page.html().matches("bmh_pt_shown-once").count();
+            assert_eq!(shown, usize::from(page.made.is_some()));
+            assert!(!format!("{page:?}").contains("shown-once"));
+        }
+    }
+}
+
+#[test]
+fn nothing_of_a_new_token_is_preselected_and_each_problem_is_named() {
+    for locale in Locale::ALL {
+        let html = page(locale).html();
+        assert!(!html.contains("checked") && !html.contains("selected"));
+        assert!(html.contains("<option value=\"\">"));
+        for page in with_tokens(locale) {
+            let html = page.html();
+            let problem = page
+                .tokens
+                .as_ref()
+                .and_then(|tokens| tokens.problem.as_ref());
+            let alerts = usize::from(problem.is_some());
+            let named = html.matches("class=\"error\" role=\"alert\"").count();
+            let is_of_projects = matches!(problem, Some(TokenProblem::Projects(_)));
+            assert_eq!(named, alerts - usize::from(is_of_projects), "{html}");
+            assert!(!html.contains("<b>nightly") && !html.contains("<i>\"typed"));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod consent;
+mod device;
 mod locales;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -387,6 +388,7 @@ fn every_page(locale: Locale) -> Vec<String> {
     let choices = known.into_iter().chain(wrong);
     pages.extend(choices.map(|projects| of_projects(projects).html()));
     pages.extend(account::every_page(locale));
+    pages.extend(device::every_page(locale));
     pages.extend(problems().map(|problem| error_page(locale, problem).html()));
     let nameless = AskingClient {
         name: None,
@@ -447,9 +449,15 @@ fn every_control_has_a_label_and_every_fieldset_a_legend() {
         assert_eq!(html.matches("id=\"projects\"").count(), keys);
         let files = html.matches("<input type=\"file\" id=\"file\"").count();
         assert_eq!(html.matches("<label for=\"file\">").count(), files);
+        let tokens = html.matches("<label for=\"token-name\">").count();
+        assert_eq!(html.matches("id=\"token-name\"").count(), tokens);
+        let codes = html.matches("<label for=\"user-code\">").count();
+        assert_eq!(html.matches("id=\"user-code\"").count(), codes);
+        let days = html.matches("<label for=\"token-days\">").count();
+        assert_eq!(html.matches("<select").count(), days);
         assert_eq!(
             html.matches("<input").count(),
-            radios + boxes + hidden + named + keys + files
+            radios + boxes + hidden + named + keys + files + tokens + codes
         );
         assert_eq!(
             html.matches("<fieldset>\n<legend>").count(),

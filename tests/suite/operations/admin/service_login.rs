@@ -10,7 +10,7 @@ use super::roles::{failure, refused};
 use crate::support::{database::TestDatabase, hub::TestHub, person::Person, role::TestRole};
 
 /// The tables whose rows are the service's own work. Operators own the others.
-const OF_THE_SERVICE: [&str; 14] = [
+const OF_THE_SERVICE: [&str; 17] = [
     "access_tokens",
     "account_sessions",
     "account_sign_ins",
@@ -21,13 +21,16 @@ const OF_THE_SERVICE: [&str; 14] = [
     "client_assertions",
     "clients",
     "consents",
+    "device_codes",
     "grants",
+    "identity_assertions",
     "paused_endings",
+    "personal_tokens",
     "refresh_tokens",
     "upload_links",
 ];
 /// The columns that it may write in other tables.
-const WRITABLE: [(&str, &str, &[&str]); 5] = [
+const WRITABLE: [(&str, &str, &[&str]); 7] = [
     (
         "spaces",
         "INSERT",
@@ -62,6 +65,12 @@ const WRITABLE: [(&str, &str, &[&str]); 5] = [
         &["is_only", "key", "created_at", "replaced"],
     ),
     ("check_key", "UPDATE", &["key"]),
+    (
+        "identity_links",
+        "INSERT",
+        &["provider_id", "subject", "space_id", "backlog_user_id"],
+    ),
+    ("identity_links", "UPDATE", &["last_used_at"]),
 ];
 /// Columns of a space whose changes are not audited: each start seals the secret again.
 const UNAUDITED: [&str; 2] = ["oauth_client_secret", "updated_at"];

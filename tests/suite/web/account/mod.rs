@@ -4,8 +4,10 @@
 //! 2. The sign-in: which page it leads to, and that it makes no grant ([`sign_in`]).
 //! 3. Every request that must change nothing ([`refusals`]).
 //! 4. What is stored of it, and for how long ([`stored`]).
+//! 5. Personal tokens: who makes them, and what they are good for ([`personal_tokens`]).
 
 mod connections;
+mod personal_tokens;
 mod refusals;
 mod sign_in;
 mod stored;

@@ -12,7 +12,14 @@ use crate::support::{
 };
 
 /// What a form does.
-const ACTIONS: [&str; 4] = ["end", "end_all", "forget", "sign_out"];
+const ACTIONS: [&str; 6] = [
+    "end",
+    "end_all",
+    "end_token",
+    "make_token",
+    "forget",
+    "sign_out",
+];
 
 /// The other space and its page.
 const OTHER: &str = "/spaces/other/account";
@@ -35,6 +42,8 @@ impl World {
         hub.space_at("other", other).await;
         let (person, stranger) = (Person::default(), Person::default());
         person.sign_in(&hub, seed::DANIEL).await;
+        hub.sql("SELECT admin.allow_personal_tokens(slug) FROM hub.spaces")
+            .await;
         let grant = "SELECT id::text FROM hub.grants";
         let grant = hub.value(grant).await.expect("a grant");
         let page = signed_in(&hub, &person, PAGE, seed::DANIEL).await;
@@ -56,6 +65,9 @@ impl World {
         http().post(self.hub.url(path)).form(&[
             ("action", action),
             ("connection", self.grant.as_str()),
+            ("name", "evil"),
+            ("access", "read"),
+            ("days", "7"),
             ("page", page),
         ])
     }

@@ -1,0 +1,232 @@
+//! `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` (RFC 7523 §2.1) with an identity
+//! assertion, the MCP extension `io.modelcontextprotocol/enterprise-managed-authorization`.
+//!
+//! 1. The client authenticates, with a secret or a key: public clients get no token this way.
+//! 2. The assertion names an issuer. An operator must have trusted it for a space, which must be the
+//!    space of this authorization server, if it has one. Until then, no key is fetched.
+//! 3. Signature and claims are checked (`identity_assertion`), then what it asks for
+//!    ([`asserted_access`]), and whether the space allows the client and the network.
+//! 4. In one transaction: the assertion is marked as used, its subject becomes a user of Backlog
+//!    ([`asserted_user`]), the user's grant is found or made, and the access token is issued.
+//!
+//! There is no refresh token, and the access token expires with the assertion at the latest: when the
+//! provider no longer vouches for the user, the access ends.
+
+use std::{net::IpAddr, time::Duration};
+
+use oauth_values::{
+    ErrorCode, OAuthError, Params,
+    identity_assertion::{Expected, IdentityAssertion, IdentityError, Unverified},
+};
+use sqlx::PgConnection;
+
+use super::{
+    asserted_access::{self, Access},
+    asserted_user::{self, AssertedUser},
+    response::{TokenResponse, invalid_grant, issue_access_token, space_disabled},
+};
+use crate::{
+    db,
+    domain::{
+        Client, Grant, GrantId, IdentityProvider, Space, client::ClientAuth,
+        security::SecurityEvent,
+    },
+    web::{
+        AppState, Issuer,
+        error::JsonError,
+        not_allowed,
+        oauth::{client_auth::Presented, consent_projects},
+    },
+};
+
+const NOT_VALID: &str = "The identity assertion is not valid.";
+
+/// An assertion that was checked, and everything it is about.
+struct Asserted<'a> {
+    client: &'a Client,
+    provider: &'a IdentityProvider,
+    space: &'a Space,
+    assertion: &'a IdentityAssertion,
+    access: &'a Access,
+    /// The time until the assertion expires.
+    left: Duration,
+}
+
+pub(super) async fn exchange(
+    hub: &AppState,
+    issuer: &Issuer,
+    presented: Presented,
+    params: &Params,
+    address: Option<IpAddr>,
+) -> Result<TokenResponse, JsonError> {
+    let client = presented.authenticate(hub, issuer).await?;
+    if matches!(client.auth, ClientAuth::Public) {
+        return Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            "Identity assertions are for clients that authenticate; register with a secret or keys.",
+        )
+        .into());
+    }
+    let text = params.require("assertion")?;
+    let unverified = Unverified::read(text).map_err(|error| refused(&client, &error))?;
+    let provider = trusted(hub, issuer, &client, &unverified.issuer).await?;
+    let assertion = verify(hub, issuer, (&client, &provider), &unverified).await?;
+    let space = db::spaces::find(&hub.db, provider.space).await?;
+    let space = space.ok_or_else(space_disabled)?;
+    not_allowed::check_client(&space.clients, &client, None)?;
+    not_allowed::check_network(&space.networks, address)?;
+    let scopes = provider.scopes.intersection(client.scopes);
+    let access = asserted_access::of(hub, issuer, (&space, scopes), &assertion, params).await?;
+    let left = assertion.expires_at - hub.clock.now();
+    let left = Duration::from_secs(u64::try_from(left.num_seconds()).unwrap_or_default());
+    if left.is_zero() {
+        return Err(refused(&client, &IdentityError::Claim("exp")).into());
+    }
+    let asserted = Asserted {
+        client: &client,
+        provider: &provider,
+        space: &space,
+        assertion: &assertion,
+        access: &access,
+        left,
+    };
+    issue(hub, issuer, &asserted).await
+}
+
+/// The one provider with this issuer that may vouch for users here.
+async fn trusted(
+    hub: &AppState,
+    issuer: &Issuer,
+    client: &Client,
+    claimed: &str,
+) -> Result<IdentityProvider, JsonError> {
+    let space = issuer.space_id().or(client.space_id);
+    let mut trusted = db::identity_providers::trusted(&hub.db, claimed, space).await?;
+    let (only, other) = (trusted.pop(), trusted.pop());
+    match (only, other) {
+        (Some(only), None) => Ok(only),
+        (Some(_), Some(_)) => Err(invalid_grant(
+            "Several Backlog spaces trust this identity provider; use the URL of a space.",
+        )
+        .into()),
+        (None, _) => {
+            Err(invalid_grant("The issuer of the identity assertion is not trusted here.").into())
+        }
+    }
+}
+
+async fn verify(
+    hub: &AppState,
+    issuer: &Issuer,
+    (client, provider): (&Client, &IdentityProvider),
+    unverified: &Unverified<'_>,
+) -> Result<IdentityAssertion, JsonError> {
+    let expected = Expected {
+        issuer: &provider.issuer,
+        audience: provider.audience.as_deref().unwrap_or(&issuer.url),
+        client_id: &client.client_id,
+        now: hub.clock.now(),
+    };
+    let check = |jwks: &str| unverified.verify(jwks, expected);
+    let verified = hub.identity_keys.check(provider, check).await?;
+    Ok(verified.map_err(|error| refused(client, &error))?)
+}
+
+/// The error of a wrong assertion. The reason is logged; the claims are not, as they name a user.
+fn refused(client: &Client, error: &IdentityError) -> OAuthError {
+    let client_id = &client.client_id;
+    tracing::info!(client_id, %error, "an identity assertion was rejected");
+    match error {
+        IdentityError::Claim(name) => OAuthError::new(
+            ErrorCode::InvalidGrant,
+            format!("The claim '{name}' of the identity assertion is missing or wrong."),
+        ),
+        _ => invalid_grant(NOT_VALID),
+    }
+}
+
+/// Issues the access token, all or nothing. Rows are locked in one order everywhere: the audit trail,
+/// spaces, clients, accounts, grants.
+async fn issue(
+    hub: &AppState,
+    issuer: &Issuer,
+    asserted: &Asserted<'_>,
+) -> Result<TokenResponse, JsonError> {
+    let Asserted {
+        client,
+        provider,
+        space,
+        assertion,
+        access,
+        left,
+    } = asserted;
+    let mut transaction = hub.db.begin().await?;
+    // The audit event names the user. An erasure locks in the same order.
+    db::audit_events::lock_to_write(&mut *transaction).await?;
+    let open = db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await?;
+    open.ok_or_else(space_disabled)?;
+    db::clients::touch(&mut *transaction, client.key).await?;
+    let (jti, expires_at) = (assertion.jti, assertion.expires_at);
+    let first = db::identity_assertions::first_use(&mut *transaction, provider.id, jti, expires_at);
+    if !first.await? {
+        return Err(JsonError::Replayed(
+            invalid_grant("The identity assertion was used before."),
+            SecurityEvent::AssertionReplayed,
+        ));
+    }
+    let user = asserted_user::hold(&mut transaction, provider, assertion).await?;
+    let user = user.map_err(|error| {
+        let (space, issuer) = (&space.slug, &provider.issuer);
+        tracing::info!(space, issuer, %error, "an identity assertion was rejected");
+        OAuthError::from(error)
+    })?;
+    let grant = grant(hub, &mut transaction, issuer, asserted, user).await?;
+    let scopes = access.scopes;
+    let issued = issue_access_token(hub, &mut transaction, (grant, None), scopes, *left);
+    let (access_token, lifetime) = issued.await?;
+    let subject = &assertion.subject;
+    db::identity_grants::note_identity(&mut *transaction, grant, subject, scopes).await?;
+    transaction.commit().await?;
+    let (space, issuer) = (&space.slug, &provider.issuer);
+    tracing::info!(%grant, space, issuer, "an identity assertion was exchanged");
+    Ok(TokenResponse {
+        access_token: access_token.reveal().to_owned(),
+        token_type: "Bearer".to_owned(),
+        expires_in: lifetime.as_secs(),
+        refresh_token: None,
+        scope: scopes.to_string(),
+    })
+}
+
+/// The grant of the user for this client, endpoint and provider. Its row has the scopes of the newest
+/// assertion; each access token has its own.
+async fn grant(
+    hub: &AppState,
+    db: &mut PgConnection,
+    issuer: &Issuer,
+    asserted: &Asserted<'_>,
+    user: AssertedUser,
+) -> Result<GrantId, sqlx::Error> {
+    let (access, provider) = (asserted.access, asserted.provider.id);
+    let grant = Grant {
+        id: GrantId::new(&hub.clock, &hub.random),
+        space_id: asserted.space.id,
+        client: asserted.client.key,
+        backlog_user_id: user.id,
+        backlog_user_name: user.name,
+        scopes: access.scopes,
+        issuer: issuer.url.clone(),
+        resource: access.resource.clone(),
+        redirect_uri: None,
+        projects: consent_projects::of_resource(&access.resource),
+    };
+    let max_age = hub.lifetimes.grant;
+    let Some(known) = db::identity_grants::find(&mut *db, &grant, provider, max_age).await? else {
+        db::identity_grants::insert(&mut *db, &grant, provider).await?;
+        return Ok(grant.id);
+    };
+    if known.scopes != access.scopes {
+        db::identity_grants::set_scopes(&mut *db, known.id, access.scopes).await?;
+    }
+    Ok(known.id)
+}
