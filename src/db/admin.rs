@@ -208,12 +208,12 @@ pub async fn allow_networks(
 pub async fn allow_personal_tokens(
     db: impl PgExecutor<'_>,
     slug: &str,
-    allowed: bool,
+    is_allowed: bool,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "SELECT admin.allow_personal_tokens(slug => $1, allowed => $2)",
         slug,
-        allowed
+        is_allowed
     )
     .execute(db)
     .await

@@ -47,7 +47,7 @@ pub async fn insert(db: impl PgExecutor<'_>, new: &NewDeviceCode<'_>) -> Result<
         new.resource,
         &scopes_to_sql(new.scopes),
         new.network.map(|network| network.to_string()),
-        new.network_check.as_ref().map(|check| check.as_slice()),
+        new.network_check.as_ref().map(<[u8; 8]>::as_slice),
         PgInterval::try_from(new.lifetime).map_err(sqlx::Error::Encode)?,
     )
     .execute(db)

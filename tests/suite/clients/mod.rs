@@ -5,6 +5,7 @@ mod account_page;
 mod assistants;
 mod browser;
 mod conformance;
+mod device_page;
 mod identity_provider;
 mod inspector;
 mod mcp_remote;

@@ -19,7 +19,8 @@ const PAGE: &str = "/spaces/default/device";
 /// What a device has: its client and codes.
 struct Device {
     client_id: String,
-    device_code: String,
+    /// The device code.
+    own_code: String,
     user_code: String,
 }
 
@@ -38,7 +39,7 @@ async fn ask(hub: &TestHub) -> Device {
     let text = |name: &str| answer[name].as_str().expect(name).to_owned();
     Device {
         client_id,
-        device_code: text("device_code"),
+        own_code: text("device_code"),
         user_code: text("user_code"),
     }
 }
@@ -47,7 +48,7 @@ async fn ask(hub: &TestHub) -> Device {
 async fn poll(hub: &TestHub, device: &Device) -> (StatusCode, Value) {
     let form = [
         ("grant_type", GRANT_TYPE),
-        ("device_code", device.device_code.as_str()),
+        ("device_code", device.own_code.as_str()),
         ("client_id", device.client_id.as_str()),
     ];
     let reply = Reply::to(http().post(hub.url("/token")).form(&form)).await;
@@ -146,7 +147,7 @@ async fn a_user_connects_a_device() {
     // Neither code is stored.
     let state = "SELECT string_agg(codes::text, ' ') FROM hub.device_codes AS codes";
     let state = hub.value(state).await.expect("a row");
-    for code in [&device.device_code, &device.user_code] {
+    for code in [&device.own_code, &device.user_code] {
         assert!(!state.contains(&**code) && !state.contains(&code.replace('-', "")));
     }
     hub.stop().await;

@@ -39,6 +39,21 @@ fn sha256(text: &str) -> String {
         .collect()
 }
 
+/// Asserts that no secret is there, nor the part of one that would be enough to guess the rest.
+fn assert_not_in(contents: &str, secrets: &BTreeMap<&str, String>) {
+    for (name, secret) in secrets {
+        for disguise in disguises(secret) {
+            assert!(
+                !contents.contains(&disguise),
+                "the {name} is in the database"
+            );
+        }
+        if let Some(body) = secret.strip_prefix("bmh_") {
+            assert!(!contents.contains(&body[3..23]), "half of the {name}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::too_many_lines, reason = "one sequence of steps")]
 async fn no_credential_lies_in_the_database_in_clear() {
@@ -123,18 +138,7 @@ async fn no_credential_lies_in_the_database_in_clear() {
     secrets.insert("encryption key", keys.to_owned());
 
     let contents = hub.contents().await;
-    for (name, secret) in &secrets {
-        for disguise in disguises(secret) {
-            assert!(
-                !contents.contains(&disguise),
-                "the {name} is in the database"
-            );
-        }
-        // Nor the part that would be enough to guess the rest.
-        if let Some(body) = secret.strip_prefix("bmh_") {
-            assert!(!contents.contains(&body[3..23]), "half of the {name}");
-        }
-    }
+    assert_not_in(&contents, &secrets);
     // What is kept instead is the hash of each: so it was stored, and the test looked
     // where it is.
     for hash in hashed {
@@ -176,6 +180,65 @@ async fn no_credential_lies_in_the_database_in_clear() {
 }
 
 /// A plain text cannot get in by mistake either: the column refuses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_code_of_a_device_and_no_personal_token_lies_there_either() {
+    let hub = TestHub::start().await;
+    let (person, client) = (Person::default(), hub.register().await);
+    person.sign_in(&hub, seed::DANIEL).await;
+    let reply = hub
+        .post_form("/device_authorization", &[("client_id", &client)])
+        .await;
+    let codes = reply.json();
+    let code = |name: &str| codes[name].as_str().expect(name).to_owned();
+    let user_code = code("user_code");
+
+    hub.sql("SELECT admin.allow_personal_tokens('default')")
+        .await;
+    let path = hub.url("/spaces/default/account");
+    let page = person.get(&path).await;
+    let form = [("page", &*page.field("page"))];
+    let forward = person.post(&format!("{path}/sign-in"), &form).await;
+    let callback = person
+        .sign_in_at_backlog(&forward.refresh(), seed::DANIEL, "approve")
+        .await;
+    person.get(&callback).await;
+    let page = person.get(&path).await;
+    let cookies = person.cookies("127.0.0.1");
+    let session = cookies.split("; ").find_map(|cookie| {
+        let (name, value) = cookie.split_once('=')?;
+        name.contains("account").then(|| value.to_owned())
+    });
+    let session = session.expect("a session");
+    let form = [
+        ("page", &*page.field("page")),
+        ("action", "make_token"),
+        ("name", "nightly report"),
+        ("access", "read_write"),
+        ("days", "30"),
+    ];
+    let made = person.post(&path, &form).await;
+    let token = made.body.split("bmh_pt_").nth(1).expect("a token");
+    let token: String = token
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
+
+    let secrets = BTreeMap::from([
+        ("device code", code("device_code")),
+        ("user code", user_code.clone()),
+        ("user code without its hyphen", user_code.replace('-', "")),
+        ("session of the connections page", session),
+        ("personal token", format!("bmh_pt_{token}")),
+    ]);
+    let contents = hub.contents().await;
+    assert_not_in(&contents, &secrets);
+    let hashes = [code("device_code"), format!("bmh_pt_{token}")];
+    for hash in hashes.iter().map(|secret| sha256(secret)) {
+        assert!(contents.contains(&hash), "no {hash}");
+    }
+    hub.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_columns_of_sealed_text_refuse_plain_text() {
     let hub = TestHub::start().await;

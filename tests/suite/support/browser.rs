@@ -426,7 +426,7 @@ impl Browser {
 }
 
 /// Whether a command met a page that the browser was leaving. `ChromeDriver` says so with
-/// an error that has no code of the WebDriver standard.
+/// an error that has no code of the `WebDriver` standard.
 fn is_of_a_page_left(error: &CmdError) -> bool {
     match error {
         CmdError::NotW3C(Value::String(message)) => message == "aborted by navigation",

@@ -72,7 +72,10 @@ async fn show(
         return space_form::show(hub, request, Place::Device).await;
     };
     match session::find(hub, request, space).await? {
-        Some(signed_in) => At::new(hub, request, (space, issuer), &signed_in).entry("", None, None),
+        Some(signed_in) => {
+            let at = At::new(hub, request, (space, issuer), &signed_in);
+            Ok(at.entry("", None, None))
+        }
         None => signed_out::page(hub, request, (space, &issuer.url), Place::Device, None),
     }
 }
@@ -101,12 +104,12 @@ async fn change(
     let typed = params.get("user_code").unwrap_or_default();
     let (code, waiting, client) = match at.find(typed).await? {
         Ok(found) => found,
-        Err(problem) => return at.entry(typed, Some(problem), None),
+        Err(problem) => return Ok(at.entry(typed, Some(problem), None)),
     };
     match action {
         "approve" => at.approve(&params, &code, waiting, client).await,
         "deny" => at.deny(&waiting).await,
-        _ => at.ask(&code, &waiting, client, Again::default()),
+        _ => Ok(at.ask(&code, &waiting, client, Again::default())),
     }
 }
 
@@ -187,7 +190,7 @@ impl<'a> At<'a> {
         typed: &str,
         problem: Option<CodeProblem>,
         outcome: Option<DeviceOutcome>,
-    ) -> Result<HttpResponse, PageError> {
+    ) -> HttpResponse {
         let path = self.path();
         let page = DevicePage {
             frame: frame(self.request).at(path.clone()),
@@ -207,7 +210,7 @@ impl<'a> At<'a> {
             _ => None,
         };
         let response = html(status.unwrap_or(StatusCode::OK), page.html());
-        Ok(error::counted(response, event))
+        error::counted(response, event)
     }
 
     /// The page that asks what the device may do.
@@ -217,7 +220,7 @@ impl<'a> At<'a> {
         waiting: &Waiting,
         client: Client,
         again: Again<'_>,
-    ) -> Result<HttpResponse, PageError> {
+    ) -> HttpResponse {
         let path = self.path();
         let problem = again.access_missing || again.projects.is_some();
         let page = DeviceConsentPage {
@@ -242,7 +245,7 @@ impl<'a> At<'a> {
             true => StatusCode::BAD_REQUEST,
             false => StatusCode::OK,
         };
-        Ok(error::counted(html(status, page.html()), None))
+        error::counted(html(status, page.html()), None)
     }
 
     fn asked_from(&self, waiting: &Waiting) -> AskedFrom {
@@ -262,11 +265,11 @@ impl<'a> At<'a> {
     async fn deny(&self, waiting: &Waiting) -> Result<HttpResponse, PageError> {
         let denied = db::device_codes::decide(&self.hub.db, waiting.id).await;
         if !denied.map_err(|error| PageError::from_db(self.request, &error))? {
-            return self.entry("", Some(CodeProblem::Unknown), None);
+            return Ok(self.entry("", Some(CodeProblem::Unknown), None));
         }
         let metrics = &self.hub.recorder.metrics;
         metrics.sign_in(SignInOutcome::AccessDenied);
-        self.entry("", None, Some(DeviceOutcome::Denied))
+        Ok(self.entry("", None, Some(DeviceOutcome::Denied)))
     }
 
     /// Makes the grant, or shows what is missing.
@@ -289,7 +292,7 @@ impl<'a> At<'a> {
                     access_missing: scopes.is_none(),
                     projects: Some((&given, projects.err())),
                 };
-                return self.ask(code, &waiting, client, again);
+                return Ok(self.ask(code, &waiting, client, again));
             }
         };
         let approval = Approval {
@@ -307,9 +310,9 @@ impl<'a> At<'a> {
             approval::Stored::Approved => {
                 let metrics = &self.hub.recorder.metrics;
                 metrics.sign_in(SignInOutcome::Finished);
-                self.entry("", None, Some(DeviceOutcome::Approved))
+                Ok(self.entry("", None, Some(DeviceOutcome::Approved)))
             }
-            approval::Stored::Not(problem) => self.entry("", Some(problem), None),
+            approval::Stored::Not(problem) => Ok(self.entry("", Some(problem), None)),
             approval::Stored::SignedOut => {
                 let at = (self.space, self.issuer.url.as_str());
                 let because = Some(SignedOut::Expired);

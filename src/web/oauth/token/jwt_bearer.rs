@@ -185,7 +185,7 @@ async fn issue(
     let issued = issue_access_token(hub, &mut transaction, (grant, None), scopes, *left);
     let (access_token, lifetime) = issued.await?;
     let subject = &assertion.subject;
-    db::identity_grants::note_identity(&mut *transaction, grant, subject, scopes).await?;
+    db::asserted_access::note_identity(&mut *transaction, grant, subject, scopes).await?;
     transaction.commit().await?;
     let (space, issuer) = (&space.slug, &provider.issuer);
     tracing::info!(%grant, space, issuer, "an identity assertion was exchanged");
@@ -221,12 +221,12 @@ async fn grant(
         projects: consent_projects::of_resource(&access.resource),
     };
     let max_age = hub.lifetimes.grant;
-    let Some(known) = db::identity_grants::find(&mut *db, &grant, provider, max_age).await? else {
-        db::identity_grants::insert(&mut *db, &grant, provider).await?;
+    let Some(known) = db::asserted_access::find(&mut *db, &grant, provider, max_age).await? else {
+        db::asserted_access::insert(&mut *db, &grant, provider).await?;
         return Ok(grant.id);
     };
     if known.scopes != access.scopes {
-        db::identity_grants::set_scopes(&mut *db, known.id, access.scopes).await?;
+        db::asserted_access::set_scopes(&mut *db, known.id, access.scopes).await?;
     }
     Ok(known.id)
 }

@@ -12,10 +12,11 @@ const LOCALES: [(&str, &str); 2] = [
 ];
 
 /// All sources that look up texts.
-const SOURCES: [&str; 35] = [
+const SOURCES: [&str; 40] = [
     include_str!("../../../../templates/account.html"),
     include_str!("../../../../templates/account_sign_in.html"),
     include_str!("../../../../templates/account_space.html"),
+    include_str!("../../../../templates/account_tokens.html"),
     include_str!("../../../../templates/base.html"),
     include_str!("../../../../templates/client_refused.html"),
     include_str!("../../../../templates/confirm.html"),
@@ -25,6 +26,8 @@ const SOURCES: [&str; 35] = [
     include_str!("../../../../templates/consent/levels.html"),
     include_str!("../../../../templates/consent/projects.html"),
     include_str!("../../../../templates/consent/space.html"),
+    include_str!("../../../../templates/device.html"),
+    include_str!("../../../../templates/device_consent.html"),
     include_str!("../../../../templates/forward.html"),
     include_str!("../../../../templates/problem.html"),
     include_str!("../../../../templates/refused.html"),
@@ -41,8 +44,10 @@ const SOURCES: [&str; 35] = [
     include_str!("../consent/mod.rs"),
     include_str!("../consent/projects.rs"),
     include_str!("../consent/space_choice.rs"),
+    include_str!("../device.rs"),
     include_str!("../forward.rs"),
     include_str!("../frame.rs"),
+    include_str!("../personal_tokens.rs"),
     include_str!("../problem.rs"),
     include_str!("../refused.rs"),
     include_str!("../restored.rs"),

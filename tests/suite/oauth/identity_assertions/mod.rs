@@ -44,7 +44,7 @@ impl Enterprise {
         let hub = TestHub::start().await;
         let provider = DocumentHost::open().await;
         publish(&provider);
-        let client = register(&hub).await;
+        let client = register(&hub, "").await;
         let this = Self {
             hub,
             provider,
@@ -127,14 +127,16 @@ fn publish(provider: &DocumentHost) {
     provider.set("/jwks", Document::json(&jwks()));
 }
 
-async fn register(hub: &TestHub) -> Confidential {
+/// A client of the issuer at this path.
+async fn register(hub: &TestHub, issuer: &str) -> Confidential {
     let metadata = json!({
         "client_name": "Enterprise Client",
         "redirect_uris": [REDIRECT_URI],
         "grant_types": ["authorization_code", GRANT_TYPE],
         "token_endpoint_auth_method": "client_secret_post",
     });
-    let reply = hub.register_with(&metadata).await;
+    let register = http().post(hub.url(&format!("{issuer}/register")));
+    let reply = Reply::to(register.json(&metadata)).await;
     assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
     let body = reply.json();
     let text = |name: &str| body[name].as_str().expect(name).to_owned();

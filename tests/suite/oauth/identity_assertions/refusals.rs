@@ -6,7 +6,7 @@ use oauth_values::identity_assertion::GRANT_TYPE;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{DANIEL_AT_PROVIDER, Enterprise, publish, sign, signed};
+use super::{DANIEL_AT_PROVIDER, Enterprise, publish, register, sign, signed};
 use crate::{
     oauth::private_key_jwt::jwks,
     support::{document_host::Document, hub::http, reply::Reply},
@@ -115,15 +115,17 @@ async fn a_provider_vouches_only_in_the_spaces_that_trust_it() {
     let acme = Enterprise::with_daniel().await;
     acme.hub.second_space("second").await;
     let second = acme.hub.url("/spaces/second");
+    let client = register(&acme.hub, "/spaces/second").await;
     let mut claims = acme.with("aud", json!(second));
+    claims["client_id"] = json!(client.id);
     claims["resource"] = json!(format!("{second}/mcp"));
     let at_second = async |claims: &Value| {
         let assertion = sign(claims);
         let form = [
             ("grant_type", GRANT_TYPE),
             ("assertion", &*assertion),
-            ("client_id", &*acme.client.id),
-            ("client_secret", &*acme.client.secret),
+            ("client_id", &*client.id),
+            ("client_secret", &*client.secret),
         ];
         acme.hub.post_form("/spaces/second/token", &form).await
     };

@@ -140,8 +140,8 @@ async fn an_operator_manages_spaces_clients_and_users_by_command() {
         let allowed = operator
             .json(&format!("{allow} --networks 127.0.0.0/8,2001:db8::/32"), "")
             .await;
-        let tokens = format!("space update {slug} --personal-tokens true");
-        assert_eq!(operator.json(&tokens, "").await["personal_tokens"], true);
+        let allow = format!("space update {slug} --personal-tokens true");
+        assert_eq!(operator.json(&allow, "").await["personal_tokens"], true);
         assert_eq!(allowed["client_policy"], "listed");
         assert_eq!(
             allowed["client_hosts"],

@@ -156,10 +156,8 @@ async fn a_token_is_of_no_use_elsewhere() {
             ("client_id", client.as_str()),
             ("code_verifier", "a-verifier"),
         ];
-        person
-            .post(&hub.url(path), &form)
-            .await
-            .assert_says(400, "invalid_grant");
+        let reply = hub.post_form(path, &form).await;
+        reply.oauth_error(400, "invalid_grant");
     }
     let request = crate::support::hub::http()
         .get(hub.url(PAGE))

@@ -53,7 +53,7 @@ pub async fn find(
     }))
 }
 
-#[tracing::instrument(level = "debug", name = "db.identity_grants.insert", skip_all, fields(db.system.name = "postgresql"))]
+#[tracing::instrument(level = "debug", name = "db.asserted_access.insert", skip_all, fields(db.system.name = "postgresql"))]
 pub async fn insert(
     db: impl PgExecutor<'_>,
     grant: &Grant,
