@@ -1,12 +1,26 @@
-//! From a tool's arguments to Backlog's request, and the forms of OAuth.
+//! From a tool's arguments to Backlog's request, from Backlog's response to the result, and the
+//! forms of OAuth.
 
-use std::hint::black_box;
+use std::{hint::black_box, sync::Arc};
 
-use backlog_client::{BacklogClient, BacklogUrl, ClientOptions, Operation};
-use backlog_mcp_hub::{mcp::server::HubServer, toolkit::hidden};
+use actix_web::{HttpResponse, rt::System, web::Bytes};
+use backlog_client::{
+    BacklogClient, BacklogUrl, ClientOptions, Credentials, Operation, fake::FakeBacklog,
+};
+use backlog_mcp_hub::{
+    accounts::access::FixedAccess,
+    calls::{
+        caller::{Caller, ChallengeSlot},
+        options::ToolOptions,
+        policy::Policy,
+    },
+    mcp::{plain::PlainCall, server::HubServer},
+    toolkit::hidden,
+};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use foundation::clock::Clock;
 use oauth_values::{Params, Scopes};
+use rmcp::model::ProtocolVersion;
 use serde_json::{Map, Value, json};
 
 const GET_ISSUE: Operation = Operation::get("issues/{issueId|issueKey}");
@@ -118,6 +132,76 @@ fn hidden_characters(c: &mut Criterion) {
     }
 }
 
+/// A list of 20 issues, about 60 kB.
+fn issues(text: &str) -> String {
+    let issue = |id: u64| {
+        json!({
+            "id": id, "projectId": 88104, "issueKey": format!("HARBOR-{id}"), "keyId": id,
+            "issueType": {"id": 1, "projectId": 88104, "name": "Bug", "color": "#7ea800"},
+            "summary": "潮位を確認する", "description": text.repeat(2_600 / text.len()),
+            "priority": {"id": 3, "name": "Normal"}, "assignee": null, "category": [],
+            "status": {"id": 1, "projectId": 88104, "name": "Open", "color": "#ed8077"},
+            "created": "2026-10-19T15:04:12Z", "updated": "2026-10-20T08:00:00Z",
+        })
+    };
+    Value::from((0..20).map(issue).collect::<Vec<_>>()).to_string()
+}
+
+/// The cost of a whole call that returns a long list, the exchange with Backlog over the loopback
+/// included: passed on as Backlog wrote it, and parsed because fields are selected.
+fn answers(c: &mut Criterion) {
+    const ENGLISH: &str = "The pump is \"louder\" than before; see the log.\n";
+    const JAPANESE: &str = "潮位を確認し、岸壁の照明を点検する（至急！）。\n";
+    let system = System::new();
+    let options = |structured_content| ToolOptions {
+        max_tokens: 50_000,
+        field_selection: true,
+        structured_content,
+        ..ToolOptions::default()
+    };
+    let client = BacklogClient::new(ClientOptions::default()).expect("a client");
+    let all = json!({});
+    let fields = json!({"fields": ["id", "issueKey", "summary", "description", "status"]});
+    for (name, text, arguments, structured) in [
+        ("passed on, English", ENGLISH, &all, false),
+        ("passed on, Japanese", JAPANESE, &all, false),
+        ("passed on, with JSON for programs", ENGLISH, &all, true),
+        ("fields selected, English", ENGLISH, &fields, false),
+    ] {
+        let body = Bytes::from(issues(text));
+        let length = u64::try_from(body.len()).expect("a length");
+        let backlog = system.block_on(async {
+            FakeBacklog::start(move |_| {
+                let mut response = HttpResponse::Ok();
+                response.content_type("application/json;charset=utf-8");
+                response.body(body.clone())
+            })
+        });
+        let server = HubServer::new(client.clone(), Clock::system());
+        let server = server.with_options(options(structured));
+        let access = FixedAccess::new(backlog.url.clone(), Credentials::Bearer("t0".into()));
+        let caller = Caller {
+            scopes: Scopes::all(),
+            policy: Policy::default(),
+            access: Arc::new(access),
+            challenge: ChallengeSlot::default(),
+            account_url: None,
+            subscriber: None,
+        };
+        let arguments = inputs(arguments.clone());
+        let version = Some(&ProtocolVersion::V_2025_11_25);
+        let mut group = c.benchmark_group("answer");
+        group.throughput(Throughput::Bytes(length));
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let call = PlainCall::new("get_issues", arguments.clone());
+                system.block_on(server.call_as_json(&caller, version, call))
+            });
+        });
+        group.finish();
+    }
+}
+
 fn forms(c: &mut Criterion) {
     let form = format!(
         "grant_type=refresh_token&client_id=example&refresh_token=bmh_rt_{}",
@@ -131,5 +215,5 @@ fn forms(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, calls, readers, hidden_characters, forms);
+criterion_group!(benches, calls, readers, hidden_characters, answers, forms);
 criterion_main!(benches);

@@ -108,8 +108,7 @@ impl CallOutcome {
                 let structured = structure.then(|| structured::of(&text, &notes));
                 let texts = [text].into_iter().chain(notes).map(ContentBlock::text);
                 let mut result = CallToolResult::success(texts.collect());
-                result.structured_content =
-                    structured.and_then(|json| serde_json::from_str(&json).ok());
+                result.structured_content = structured.flatten();
                 result
             }
             Self::Content(content) => CallToolResult::success(content),
@@ -127,13 +126,12 @@ impl CallOutcome {
         result
     }
 
-    /// Writes the same as JSON. `typed` includes the `resultType` of the protocol versions without a
-    /// handshake.
-    pub(crate) fn write(self, structure: bool, typed: bool) -> Vec<u8> {
+    /// Appends the same as JSON. `typed` includes the `resultType` of the protocol versions without
+    /// a handshake.
+    pub(crate) fn write(self, out: &mut Vec<u8>, structure: bool, typed: bool) {
         match self {
             Self::Json { text, notes, .. } => {
-                let structured = structure.then(|| structured::of(&text, &notes));
-                let mut out = Vec::with_capacity(2 * text.len() + 1024);
+                out.reserve(length_of(&text, &notes, structure));
                 out.push(b'{');
                 if typed {
                     out.extend_from_slice(b"\"resultType\":\"complete\",");
@@ -142,28 +140,41 @@ impl CallOutcome {
                 for (index, text) in [&text].into_iter().chain(&notes).enumerate() {
                     out.extend_from_slice(if index == 0 { b"" } else { b"," });
                     out.extend_from_slice(b"{\"type\":\"text\",\"text\":");
-                    write_json(&mut out, text);
+                    write_json(out, text);
                     out.push(b'}');
                 }
                 out.push(b']');
-                if let Some(structured) = structured {
+                if structure {
                     out.extend_from_slice(b",\"structuredContent\":");
-                    out.extend_from_slice(structured.as_bytes());
+                    structured::write(out, &text, &notes);
                 }
                 out.extend_from_slice(b",\"isError\":false,\"_meta\":");
-                write_json(&mut out, &origin::meta());
+                write_json(out, &origin::meta());
                 out.push(b'}');
-                out
             }
             other => {
                 let mut result = other.into_result(structure);
                 // The protocol's library omits it for the other protocol versions.
                 result.result_type = result.result_type.filter(|_| typed);
-                let mut out = Vec::new();
-                write_json(&mut out, &result);
-                out
+                write_json(out, &result);
             }
         }
+    }
+}
+
+/// The bytes of everything in a result but its texts.
+const FRAME: usize = 256;
+
+/// The number of bytes of a result of JSON and notes, so that it is written into memory of its
+/// size. Notes are short, so theirs is estimated.
+fn length_of(json: &str, notes: &[String], structure: bool) -> usize {
+    // In JSON, only these are escaped once more: it has no other control characters.
+    let is_escaped = |byte: &&u8| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t');
+    let escapes = json.as_bytes().iter().filter(is_escaped).count();
+    let of_notes: usize = notes.iter().map(|note| note.len() + FRAME).sum();
+    match structure {
+        true => 2 * (json.len() + of_notes) + escapes + FRAME,
+        false => json.len() + of_notes + escapes + FRAME,
     }
 }
 
@@ -242,7 +253,8 @@ mod tests {
         for (structure, typed) in [(false, false), (true, false), (false, true), (true, true)] {
             for (ours, theirs) in cases().into_iter().zip(cases()) {
                 let shown = format!("{ours:?}");
-                let written = ours.write(structure, typed);
+                let mut written = Vec::new();
+                ours.write(&mut written, structure, typed);
                 let mut result = theirs.into_result(structure);
                 if !typed {
                     result.result_type = None;
@@ -260,6 +272,24 @@ mod tests {
                     "{shown}"
                 );
                 assert!(structured.is_none_or(|value| matches!(value, Value::Object(_))));
+            }
+        }
+    }
+
+    #[test]
+    fn a_result_is_written_into_memory_of_its_size() {
+        let item = r#"{"id":1,"text":"a \"b\"\n\\ 潮位","none":null}"#;
+        for json in [
+            format!("[{}]", vec![item; 2_000].join(",")),
+            format!("[{}]", vec![item; 2_000].join(" ,\n\t")),
+            format!("[\"{}\"]", "\\\"".repeat(50_000)),
+        ] {
+            for structure in [false, true] {
+                let mut written = b"{\"result\":".to_vec();
+                let notes = vec!["There may be more.".to_owned()];
+                CallOutcome::json(json.clone(), notes).write(&mut written, structure, true);
+                let (length, capacity) = (written.len(), written.capacity());
+                assert!(capacity <= length + length / 50, "{capacity} for {length}");
             }
         }
     }

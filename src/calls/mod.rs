@@ -7,6 +7,7 @@ pub mod caller;
 pub(crate) mod concise;
 pub(crate) mod description_keys;
 pub mod descriptions;
+pub(crate) mod elements;
 pub(crate) mod execution;
 pub(crate) mod failure;
 pub(crate) mod find_tools;
@@ -32,6 +33,8 @@ pub(crate) mod services;
 pub(crate) mod single_flight;
 pub(crate) mod structured;
 pub(crate) mod subscriber;
+#[cfg(test)]
+mod tests;
 pub(crate) mod time_zone;
 pub mod tool_names;
 pub(crate) mod tool_search;

@@ -17,19 +17,36 @@ pub(crate) fn is_enabled(options: &ToolOptions, version: Option<&ProtocolVersion
         && version.is_some_and(|it| it.as_str() >= ProtocolVersion::V_2025_06_18.as_str())
 }
 
-/// Returns the object for `json`, as JSON. `notes` are the notes on the text.
-pub(crate) fn of(json: &str, notes: &[String]) -> String {
-    let note = || Value::from(notes.join(" ")).to_string();
-    match (json.as_bytes().first(), notes.is_empty()) {
-        (Some(b'{'), true) => json.to_owned(),
-        (Some(b'{'), false) => {
+/// Appends the object for `json`, as JSON. `notes` are the notes on the text.
+pub(crate) fn write(out: &mut Vec<u8>, json: &str, notes: &[String]) {
+    let (start, json, name) = match json.as_bytes().first() {
+        Some(b'{') if notes.is_empty() => return out.extend_from_slice(json.as_bytes()),
+        Some(b'{') => {
             let fields = json.trim_end().strip_suffix('}').unwrap_or(json).trim_end();
-            let comma = if fields.ends_with('{') { "" } else { "," };
-            [fields, comma, "\"_note\":", &note(), "}"].concat()
+            let name = match fields.ends_with('{') {
+                true => "\"_note\":",
+                false => ",\"_note\":",
+            };
+            ("", fields, name)
         }
-        (Some(b'['), true) => ["{\"items\":", json, "}"].concat(),
-        (Some(b'['), false) => ["{\"items\":", json, ",\"note\":", &note(), "}"].concat(),
-        (_, true) => ["{\"value\":", json, "}"].concat(),
-        (_, false) => ["{\"value\":", json, ",\"note\":", &note(), "}"].concat(),
+        Some(b'[') => ("{\"items\":", json, ",\"note\":"),
+        _ => ("{\"value\":", json, ",\"note\":"),
+    };
+    for part in [start, json] {
+        out.extend_from_slice(part.as_bytes());
     }
+    if !notes.is_empty() {
+        let note = Value::from(notes.join(" ")).to_string();
+        for part in [name, &note] {
+            out.extend_from_slice(part.as_bytes());
+        }
+    }
+    out.push(b'}');
+}
+
+/// Returns the object for `json`; `None` if that is more than the parser accepts.
+pub(crate) fn of(json: &str, notes: &[String]) -> Option<Value> {
+    let mut object = Vec::new();
+    write(&mut object, json, notes);
+    serde_json::from_slice(&object).ok()
 }

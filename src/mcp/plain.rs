@@ -30,6 +30,8 @@ pub struct PlainCall<'a> {
     name: &'a str,
     arguments: JsonObject,
     traceparent: Option<&'a str>,
+    /// The bytes that the result follows.
+    start: Vec<u8>,
 }
 
 impl<'a> PlainCall<'a> {
@@ -38,7 +40,15 @@ impl<'a> PlainCall<'a> {
             name,
             arguments,
             traceparent: None,
+            start: Vec::new(),
         }
+    }
+
+    /// Appends the result to these bytes, so that it is not copied into a response.
+    #[must_use]
+    pub fn after(mut self, start: Vec<u8>) -> Self {
+        self.start = start;
+        self
     }
 
     /// Sets the caller's span (W3C Trace Context).
@@ -83,8 +93,8 @@ impl HubServer {
         })
     }
 
-    /// Returns the result of `tools/call` as JSON. `None`, without any effect, if there is no such
-    /// tool.
+    /// Returns the result of `tools/call` as JSON, after the start of the response. `None`, without
+    /// any effect, if there is no such tool.
     pub async fn call_as_json(
         &self,
         caller: &Caller,
@@ -105,7 +115,9 @@ impl HubServer {
         };
         let outcome = execution::execute(services, tool, call).await;
         let structure = structured::is_enabled(services.options(), version);
-        Some(outcome.write(structure, is_typed(version)))
+        let mut response = plain.start;
+        outcome.write(&mut response, structure, is_typed(version));
+        Some(response)
     }
 
     /// Whether a call of the tool can ask the user, where the client can show a question.

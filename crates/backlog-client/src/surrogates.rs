@@ -11,7 +11,7 @@ const ESCAPE: usize = 6;
 pub fn replaced(json: &[u8]) -> Cow<'_, [u8]> {
     let mut text = Cow::Borrowed(json);
     let mut at = 0;
-    while let Some(next) = json[at..].iter().position(|byte| *byte == b'\\') {
+    while let Some(next) = memchr::memchr(b'\\', &json[at..]) {
         at += next;
         at += match code_unit(&json[at..]) {
             None => 2,

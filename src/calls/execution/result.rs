@@ -29,7 +29,11 @@ impl Execution<'_> {
     fn shown(&self, shown: Shown, read: ReadCall) -> CallOutcome {
         let ReadCall { output, said, .. } = read;
         let Filtered { outcome, note } = match shown {
-            Shown::Whole(json) => return CallOutcome::json(json, said),
+            Shown::Whole(json) => {
+                let next = output.page.note_on_whole(json.get());
+                let notes = said.into_iter().chain(next).collect();
+                return CallOutcome::json(json, notes);
+            }
             Shown::Part(filtered) => filtered,
         };
         match outcome {

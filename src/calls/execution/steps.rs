@@ -170,24 +170,26 @@ impl Execution<'_> {
         read: &mut ReadCall,
     ) -> Result<Shown, Failure> {
         let (services, meta) = (self.services, &self.tool.meta);
-        let filter = self.restrict(backlog, &mut arguments, read).await?;
+        let mut filter = self.restrict(backlog, &mut arguments, read).await?;
         let outcome = match meta.effect.read_only {
             true => (self.run)(arguments, backlog).await?,
             false => self.change(backlog, arguments, read).await?,
         };
         let output = &mut read.output;
-        let all = filter.is_open();
         let outcome = match outcome {
-            Outcome::Text(json)
-                if all && output.takes_whole(&json, services.options().max_tokens) =>
-            {
-                return Ok(Shown::Whole(json));
+            Outcome::Text(json) => {
+                let projects = services.projects();
+                let is_whole = output.takes_whole(&json, services.options().max_tokens)
+                    && projects.passes(&mut filter, json.get(), backlog).await;
+                if is_whole {
+                    return Ok(Shown::Whole(json));
+                }
+                Outcome::Text(json)
             }
-            outcome => {
-                let read = outcome.read(backlog.client).await;
-                read.map_err(|error| unreadable(meta, error))?
-            }
+            outcome => outcome,
         };
+        let outcome = outcome.read(backlog.client).await;
+        let outcome = outcome.map_err(|error| unreadable(meta, error))?;
         if let Read::Json(value) = &outcome {
             output.page.received(value);
         }

@@ -5,7 +5,9 @@
 
 use serde_json::{Map, Value};
 
+use super::elements::Elements;
 use crate::toolkit::rest::{COUNT, OFFSET, Paging};
+
 /// Backlog's maximum page size, where it pages by ids.
 const MOST: u64 = 100;
 
@@ -67,13 +69,31 @@ impl Page {
         }
     }
 
-    /// Whether a list can be passed on unchanged if it is short enough.
-    pub(crate) fn is_plain(&self) -> bool {
+    /// Whether the hub cuts a page out of the list that Backlog returns.
+    pub(crate) fn is_cut(&self) -> bool {
         match self.paging {
-            Paging::None => true,
-            Paging::Whole => self.offset == 0 && self.count.is_none(),
-            _ => false,
+            Paging::None | Paging::Offset | Paging::Id => false,
+            Paging::Whole => self.offset > 0 || self.count.is_some(),
+            Paging::Versions => true,
         }
+    }
+
+    /// The note on a list that is passed on as Backlog wrote it, which is not cut. It is the one
+    /// that [`Self::note`] returns for the same list after it is parsed.
+    pub(crate) fn note_on_whole(&self, json: &str) -> Option<String> {
+        if !matches!(self.paging, Paging::Offset | Paging::Id) {
+            return None;
+        }
+        let elements = Elements::of(json)?;
+        if !self.is_full(elements.count) {
+            return None;
+        }
+        let last_id = match self.paging {
+            Paging::Id => elements.last().as_ref().and_then(id),
+            _ => None,
+        };
+        let next = self.beyond(elements.count, last_id)?;
+        Some(may_be_more(&next))
     }
 
     /// Records the ids that Backlog returned, before anything is left out.
@@ -115,6 +135,11 @@ impl Page {
     /// Returns the arguments for the elements after the first `passed` ones.
     fn after(&self, passed: usize) -> Option<String> {
         let last = passed.checked_sub(1)?;
+        self.beyond(passed, self.ids.get(last).copied().flatten())
+    }
+
+    /// As [`Self::after`]; `last_id` is the id of the last of the passed elements.
+    fn beyond(&self, passed: usize, last_id: Option<u64>) -> Option<String> {
         match self.paging {
             Paging::None => None,
             Paging::Offset | Paging::Whole | Paging::Versions => {
@@ -122,7 +147,7 @@ impl Page {
                 Some(format!("offset {offset}"))
             }
             Paging::Id => {
-                let id = self.ids.get(last).copied().flatten()?;
+                let id = last_id?;
                 let bound = if self.ascending { "minId" } else { "maxId" };
                 Some(format!("{bound} {id}"))
             }
@@ -208,11 +233,16 @@ impl Page {
             return self.more_versions(last);
         }
         let came = self.ids.len();
-        if came == 0 || Some(came as u64) < self.count {
+        if !self.is_full(came) {
             return None;
         }
         let next = self.after(came)?;
-        Some(format!("There may be more: call again with {next}."))
+        Some(may_be_more(&next))
+    }
+
+    /// Whether Backlog returned as many elements as the page can have.
+    fn is_full(&self, came: usize) -> bool {
+        came > 0 && Some(came as u64) >= self.count
     }
 
     /// Backlog returns at most a hundred, and pages by ids that it does not return. The version
@@ -238,6 +268,10 @@ impl Page {
             "Backlog returns at most the {these} {MOST}. For more, call again{next} {others}."
         ))
     }
+}
+
+fn may_be_more(next: &str) -> String {
+    format!("There may be more: call again with {next}.")
 }
 
 fn id(item: &Value) -> Option<u64> {

@@ -3,14 +3,17 @@
 //! 1. From a list over all projects, the entries of allowed ones are kept.
 //! 2. Anything else in another project is removed, such as the issue that a pull request is linked
 //!    to.
+//! 3. A response that has neither is passed on without being parsed.
 
 use std::collections::BTreeSet;
 
+use backlog_client::LARGE;
 use serde_json::Value;
 
 use super::{
     Reference,
     lookup::{Lookups, Project},
+    named_projects::named_in,
 };
 use crate::toolkit::{
     attempt::Backlog, entity::ProjectItem, outcome::Read, project_binding::ProjectOf,
@@ -24,6 +27,8 @@ pub(crate) struct ProjectFilter(Option<Restriction>);
 struct Restriction {
     allowed: BTreeSet<String>,
     list: Option<List>,
+    /// Of the projects in the response, those that are not allowed, once they are looked up.
+    foreign: Option<BTreeSet<i64>>,
 }
 
 #[derive(Debug)]
@@ -46,16 +51,12 @@ impl ProjectFilter {
         Self(None)
     }
 
-    /// Whether everything passes.
-    pub(crate) fn is_open(&self) -> bool {
-        self.0.is_none()
-    }
-
     /// Removes items of other projects.
     pub(super) fn within(allowed: &BTreeSet<String>) -> Self {
         Self(Some(Restriction {
             allowed: allowed.clone(),
             list: None,
+            foreign: None,
         }))
     }
 
@@ -73,7 +74,31 @@ impl ProjectFilter {
         Self(Some(Restriction {
             allowed: allowed.clone(),
             list: Some(List { pointer, projects }),
+            foreign: None,
         }))
+    }
+
+    /// Whether unparsed JSON has nothing that [`Self::filter`] would leave out. What it looks up is
+    /// not looked up again there.
+    pub(super) async fn passes(
+        &mut self,
+        json: &str,
+        lookups: &Lookups,
+        backlog: &Backlog<'_>,
+    ) -> bool {
+        let Some(restriction) = &mut self.0 else {
+            return true;
+        };
+        if restriction.list.is_some() || json.len() > LARGE {
+            return false;
+        }
+        let Some(ids) = named_in(json) else {
+            return false;
+        };
+        let foreign = foreign(ids, &restriction.allowed, lookups, backlog).await;
+        let passes = foreign.is_empty();
+        restriction.foreign = Some(foreign);
+        passes
     }
 
     pub(super) async fn filter(
@@ -95,15 +120,10 @@ impl ProjectFilter {
         };
         let mut ids = BTreeSet::new();
         project_ids(&value, &mut ids);
-        let mut foreign = BTreeSet::new();
-        for id in ids {
-            let project = Reference::new(ProjectItem::Project, id.to_string());
-            // The call was made, so a failed lookup must not look like a failed call.
-            let project = lookups.project_of(backlog, &project).await.ok().flatten();
-            if project.is_none_or(|project| !restriction.allowed.contains(&project.key)) {
-                foreign.insert(id);
-            }
-        }
+        let foreign = match restriction.foreign {
+            Some(known) => ids.intersection(&known).copied().collect(),
+            None => foreign(ids, &restriction.allowed, lookups, backlog).await,
+        };
         let note = match foreign.is_empty() {
             true => note,
             false => note.or_else(|| Some(LEFT_OUT.to_owned())),
@@ -114,6 +134,25 @@ impl ProjectFilter {
             note,
         }
     }
+}
+
+/// Returns those of these projects that are not allowed.
+async fn foreign(
+    ids: BTreeSet<i64>,
+    allowed: &BTreeSet<String>,
+    lookups: &Lookups,
+    backlog: &Backlog<'_>,
+) -> BTreeSet<i64> {
+    let mut foreign = BTreeSet::new();
+    for id in ids {
+        let project = Reference::new(ProjectItem::Project, id.to_string());
+        // The call was made, so a failed lookup must not look like a failed call.
+        let project = lookups.project_of(backlog, &project).await.ok().flatten();
+        if project.is_none_or(|project| !allowed.contains(&project.key)) {
+            foreign.insert(id);
+        }
+    }
+    foreign
 }
 
 const LEFT_OUT: &str = "Content of projects that are not allowed here was left out.";
@@ -149,7 +188,7 @@ fn project_id(value: &Value) -> Option<i64> {
 }
 
 /// Collects the ids of all projects in a response.
-fn project_ids(value: &Value, ids: &mut BTreeSet<i64>) {
+pub(super) fn project_ids(value: &Value, ids: &mut BTreeSet<i64>) {
     ids.extend(project_id(value));
     match value {
         Value::Array(items) => items.iter().for_each(|item| project_ids(item, ids)),

@@ -29,6 +29,7 @@
 mod binding;
 mod filter;
 mod lookup;
+mod named_projects;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -127,6 +128,16 @@ impl Projects {
             }
             ProjectBinding::Refused(reason) => Err(outside_projects(reason)),
         }
+    }
+
+    /// Whether unparsed JSON has nothing that [`Self::filter`] would leave out.
+    pub(crate) async fn passes(
+        &self,
+        filter: &mut ProjectFilter,
+        json: &str,
+        backlog: &Backlog<'_>,
+    ) -> bool {
+        filter.passes(json, &self.lookups, backlog).await
     }
 
     /// Returns the part of a response that may be shown after the call was authorized.

@@ -1,6 +1,9 @@
 //! Every tool is classified, and a tool without a classification is reported.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use backlog_client::{
@@ -301,6 +304,59 @@ async fn items_of_other_projects_are_removed() {
     assert_eq!(shown, kept);
     assert!(note.is_some_and(|note| note.contains("left out")));
     assert_eq!(filter(None, json!({"projectId": 2})).await.0, Value::Null);
+}
+
+#[actix_web::test]
+async fn json_without_items_of_other_projects_passes_unparsed() {
+    let allowed: BTreeSet<String> = ["A".to_owned()].into();
+    for (json, passes, keeps_all, requests) in [
+        (r#"[{"projectId":1},{"project":{"id":1}}]"#, true, true, 1),
+        (r#"[{"id":2,"summary":"projectId"}]"#, true, true, 0),
+        (r#"[{"projectId":1},{"projectId":2}]"#, false, false, 2),
+        (
+            r#"{"a":{"project":{"id":2,"name":"theirs"}}}"#,
+            false,
+            false,
+            1,
+        ),
+        (r#"{"a":{"\u0070rojectId":2}}"#, false, false, 1),
+        // It cannot be looked up, so it counts as not allowed.
+        (r#"{"a":{"projectId":3}}"#, false, false, 1),
+        // Parsed JSON has the last value of a name only.
+        (r#"{"a":{"projectId":1,"projectId":2}}"#, false, false, 2),
+        (r#"{"a":{"projectId":2,"projectId":1}}"#, false, true, 2),
+    ] {
+        let fake = backlog();
+        let backlog = Backlog {
+            client: &BacklogClient::new(ClientOptions::default()).expect("a client"),
+            access: &FixedAccess::new(fake.url.clone(), Credentials::ApiKey("k".into())),
+            files: &FileLimits::default(),
+            progress: ProgressSink::default(),
+            held: HeldResponses::default(),
+        };
+        let lookups = Lookups::new();
+        let mut filter = ProjectFilter::within(&allowed);
+        let passed = filter.passes(json, &lookups, &backlog).await;
+        assert_eq!(passed, passes, "{json}");
+
+        let value: Value = serde_json::from_str(json).unwrap();
+        let whole = Read::Json(value.clone());
+        let filtered = filter.filter(whole, &lookups, &backlog).await;
+        let Read::Json(shown) = filtered.outcome else {
+            panic!("JSON");
+        };
+        assert_eq!(shown == value, keeps_all, "{json} {shown}");
+        assert_eq!(filtered.note.is_none(), keeps_all, "{json}");
+        let received = fake.received().len();
+        assert_eq!(received, requests, "{json}: nothing is looked up twice");
+
+        let by = ProjectOf::Id("/project/id");
+        let mut list = ProjectFilter::of_list(by, &allowed, &[]);
+        assert!(!list.passes(json, &lookups, &backlog).await, "{json}");
+        let mut open = ProjectFilter::open();
+        assert!(open.passes(json, &lookups, &backlog).await, "{json}");
+        assert_eq!(fake.received().len(), requests, "{json}");
+    }
 }
 
 #[actix_web::test]

@@ -23,6 +23,7 @@ mod organizations;
 mod outcomes;
 mod outcomes_transport;
 mod parity;
+mod passed_on;
 mod progress;
 mod prompts;
 mod protocol;

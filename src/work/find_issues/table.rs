@@ -178,14 +178,14 @@ impl Writer {
     }
 
     pub(crate) fn add(&mut self, text: &str) {
-        text.chars().for_each(|sign| self.counter.push(sign));
+        self.counter.push_str(text);
         self.text.push_str(text);
     }
 
     /// Adds a text unless the answer would be too long.
     pub(crate) fn add_if_fits(&mut self, text: &str) -> bool {
         let mut counter = self.counter.clone();
-        text.chars().for_each(|sign| counter.push(sign));
+        counter.push_str(text);
         let fits = counter.total() <= self.max_tokens;
         if fits {
             self.counter = counter;

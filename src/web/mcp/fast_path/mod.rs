@@ -93,7 +93,7 @@ pub(super) async fn respond(request: &ServiceRequest, caller: &Caller) -> Option
     match listing(message.method) {
         Some(listing) => text.extend_from_slice(&plain.list(listing, message.method, params)?),
         None if message.method == "tools/call" => {
-            text.extend_from_slice(&plain.call(params).await?);
+            text = plain.call(params, text).await?;
         }
         None => return None,
     }
@@ -127,7 +127,8 @@ impl Plain<'_> {
         self.server.list_as_json(listing, self.caller, self.version)
     }
 
-    async fn call(&self, params: &str) -> Option<Vec<u8>> {
+    /// Calls the tool; the result is appended to the start of the response.
+    async fn call(&self, params: &str, start: Vec<u8>) -> Option<Vec<u8>> {
         let ToolCall {
             name,
             arguments,
@@ -142,7 +143,9 @@ impl Plain<'_> {
             return None;
         }
         let traceparent = metadata.traceparent();
-        let call = PlainCall::new(&name, arguments).traced(traceparent.as_deref());
+        let call = PlainCall::new(&name, arguments)
+            .traced(traceparent.as_deref())
+            .after(start);
         let called = self.server.call_as_json(self.caller, self.version, call);
         called.await
     }
