@@ -145,7 +145,7 @@ mod tests {
     fn a_prefix_makes_names_that_providers_take() {
         let provider = regex::Regex::new("^[a-zA-Z0-9_-]{1,64}$").unwrap();
         let most = LONGEST_NAME - tools::longest_name();
-        assert_eq!(most, 33, "which the README says");
+        assert_eq!(most, 33, "which docs/using-tools.md says");
         for text in ["", "backlog_", "A-1_", &"a".repeat(most)] {
             let prefix: ToolPrefix = text.parse().unwrap();
             for tool in tools::all() {
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_prefix_that_is_long_for_some_clients_is_known() {
         let room = LONGEST_NAME - OF_CLIENTS.len() - tools::longest_name();
-        assert_eq!(room, 19, "which the README says");
+        assert_eq!(room, 19, "which docs/using-tools.md says");
         let beyond = |length: usize| {
             let prefix: ToolPrefix = "a".repeat(length).parse().unwrap();
             prefix.beyond_clients()

@@ -311,8 +311,8 @@ mod tests {
         let example = include_str!("../../.env.example");
         let line = format!("\n#RUST_LOG={DEFAULT_FILTER}\n");
         assert!(example.contains(&line), "{line}");
-        let readme = include_str!("../../README.md");
-        assert!(readme.contains(&format!("`{DEFAULT_FILTER}`")));
+        let page = include_str!("../../docs/settings.md");
+        assert!(page.contains(&format!("`{DEFAULT_FILTER}`")));
     }
 
     #[test]

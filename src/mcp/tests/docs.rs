@@ -16,7 +16,7 @@ This page is generated from the table of tools in the source (`src/tools`); afte
 
 The names and inputs of the first seven toolsets are those of \
 [backlog-mcp-server](https://github.com/nulab/backlog-mcp-server) 0.20.4; the results are Backlog's own JSON, or \
-with the input `format: \"concise\"` [shorter JSON](../README.md#concise-results). \
+with the input `format: \"concise\"` [shorter JSON](using-tools.md#concise-results). \
 A tool that **reads** requires the scope `backlog:read`. A tool that **writes**, **replaces**, **deletes** or \
 **gives access** requires `backlog:write`, and is neither listed nor run where the operator allows only reading. \
 One that deletes also requires `backlog:delete`, and one that **administers** (it changes settings, members or \
@@ -28,8 +28,8 @@ name), give one of them.
 
 These toolsets, from `space` to `notifications`, are `classic`. `stdio` and HTTP with an API key list them, together \
 with `upload_attachment`, which belongs to `files`, `issue` and `git`. Where users sign in, the \
-[work tools](work-tools.md) are listed, and every tool on this page can be called by name. The \
-[README](../README.md#choose-toolsets) explains how to list others.
+[work tools](work-tools.md) are listed, and every tool on this page can be called by name. \
+[using-tools.md](using-tools.md#choose-toolsets) explains how to list others.
 ";
 
 fn page() -> String {

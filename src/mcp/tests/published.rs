@@ -397,7 +397,7 @@ fn list(registry: &Registry, toolsets: &[Toolset]) -> String {
 #[test]
 fn the_list_stays_small() {
     let registry = Registry::new(&ToolOptions::default());
-    // README states the approximate size.
+    // docs/using-tools.md states the approximate size.
     let classic = list(&registry, &Toolset::DEFAULT);
     let tokens = o200k_base_singleton().encode_ordinary(&classic).len();
     assert!(tokens < 14_000, "{tokens} tokens");

@@ -363,9 +363,9 @@ fn in_compose_every_reference_leads_somewhere() {
 
 #[test]
 fn no_proxy_logs_the_codes_in_queries() {
-    let readme = read("README.md");
+    let page = read("docs/reverse-proxy.md");
     let block = |kind: &str| {
-        let start = readme.split(&format!("```{kind}\n")).nth(1).expect(kind);
+        let start = page.split(&format!("```{kind}\n")).nth(1).expect(kind);
         start.split("```").next().expect(kind).to_owned()
     };
     for site in [read("deploy/nginx/replicas.conf"), block("nginx")] {

@@ -2,9 +2,15 @@
 //! program.
 
 mod admin;
+mod answer;
 mod architecture;
+mod commands;
+mod connect;
 mod memory;
 mod operations;
+mod page;
 mod questions;
 mod readme;
 mod scaling;
+mod settings;
+mod translations;

@@ -94,6 +94,10 @@ impl Reader {
         )
         .expect("a link");
         fs::write(path("default.secret"), OAUTH_CLIENT_SECRET).expect("a file");
+        let owner: String = sqlx::query_scalar("SELECT current_user::text")
+            .fetch_one(deployment.database.pool())
+            .await
+            .expect("the owner of the tables");
         let database = Url::parse(deployment.database.url()).expect("a URL");
         let database = database.path().trim_start_matches('/');
         // Named like a test's, so that a later run removes what this one might leave.
@@ -105,6 +109,7 @@ impl Reader {
         let filled_in = [
             ("hub_restored", other()),
             ("hub_broken", other()),
+            ("OWNER hub_owner", format!("OWNER \"{owner}\"")),
             ("DATABASE hub ", format!("DATABASE {database} ")),
             ("TO hub'", format!("TO {database}'")),
             ("/etc/backlog-mcp-hub", place.path().display().to_string()),

@@ -1,106 +1,17 @@
-//! The documents match the program:
+//! The documents match the repository:
 //!
-//! 1. The README's table of settings has the variables, flags and defaults of `serve`, and
-//!    `.env.example` has each of them.
-//! 2. Its table of toolsets is that of `docs/tools.md`.
-//! 3. Each file that a document cites exists, and so does each test.
+//! 1. The files for a deployment set nothing but settings, and name one port for the metrics.
+//! 2. The toolsets of `docs/using-tools.md` are those of `docs/tools.md`.
+//! 3. Each file that a document cites exists, and so does each test and each heading.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::fs;
 
-use backlog_mcp_hub::cli;
 use regex::Regex;
 
-/// Variables that libraries read, so `--help` does not know them.
-const READ_BY_LIBRARIES: [&str; 4] = [
-    "RUST_LOG",
-    "SSL_CERT_FILE",
-    "HTTPS_PROXY",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-];
-/// Variables whose names are the operator's: as the README names them, and an example of each.
-const OF_THE_OPERATOR: [(&str, &[&str]); 3] = [
-    (
-        "`BACKLOG_ORG_<NAME>_DOMAIN`, `BACKLOG_ORG_<NAME>_API_KEY`",
-        &["BACKLOG_ORG_ACME_DOMAIN", "BACKLOG_ORG_ACME_API_KEY"],
-    ),
-    ("`BACKLOG_DEFAULT_ORG`", &["BACKLOG_DEFAULT_ORG"]),
-    (
-        "`BACKLOG_MCP_<KEY>`",
-        &["BACKLOG_MCP_TOOL_ADD_ISSUE_DESCRIPTION"],
-    ),
-];
-/// Variables of `.env.example` that only `docker-compose.yml` reads.
-const OF_COMPOSE: [&str; 4] = [
-    "POSTGRES_PASSWORD",
-    "HUB_SERVICE_PASSWORD",
-    "HUB_OPERATOR_PASSWORD",
-    "HUB_PORT",
-];
-
-#[derive(Debug, PartialEq, Eq)]
-struct Setting {
-    flag: String,
-    /// As `--help` tells it, where it does.
-    default: Option<String>,
-}
-
-#[test]
-fn the_settings_of_the_readme_are_those_of_serve() {
-    let actual = settings();
-    let rows = table(&read("README.md"), "## Settings");
-    let (of_the_operator, rows): (Vec<_>, Vec<_>) = rows
-        .iter()
-        .partition(|row| OF_THE_OPERATOR.iter().any(|(name, _)| *name == row[0]));
-    assert_eq!(of_the_operator.len(), OF_THE_OPERATOR.len());
-    let (ours, of_libraries): (Vec<_>, Vec<_>) = rows
-        .into_iter()
-        .partition(|row| !READ_BY_LIBRARIES.contains(&code(&row[0]).as_str()));
-    assert_eq!(of_libraries.len(), READ_BY_LIBRARIES.len());
-    let documented: BTreeMap<_, _> = ours
-        .iter()
-        .map(|row| (code(&row[0]), code(&row[1])))
-        .collect();
-    let expected: BTreeMap<_, _> = actual
-        .iter()
-        .map(|(name, setting)| (name.clone(), setting.flag.clone()))
-        .collect();
-    assert_eq!(documented, expected);
-
-    for row in ours {
-        let name = code(&row[0]);
-        if let Some(default) = &actual[&name].default {
-            assert!(
-                row[3].contains(default.as_str()),
-                "{name}: the default is {default}, not {}",
-                row[3]
-            );
-        }
-    }
-}
-
-#[test]
-fn the_example_environment_has_every_setting_and_no_other() {
-    let name = Regex::new(r"(?m)^#?([A-Z][A-Z0-9_]+)=").unwrap();
-    let example: BTreeSet<_> = name
-        .captures_iter(&read(".env.example"))
-        .map(|found| found[1].to_owned())
-        .collect();
-    let expected: BTreeSet<_> = settings()
-        .into_keys()
-        .chain(
-            READ_BY_LIBRARIES
-                .iter()
-                .chain(&OF_COMPOSE)
-                .chain(OF_THE_OPERATOR.iter().flat_map(|(_, examples)| *examples))
-                .map(ToString::to_string),
-        )
-        .collect();
-    assert_eq!(example, expected);
-}
+use super::{
+    page::{code, documents, read, root, table},
+    settings::{READ_BY_LIBRARIES, variables},
+};
 
 /// What the files of `deploy` and `docker-compose.yml` set, by file.
 fn deployed() -> Vec<(&'static str, Vec<(String, String)>)> {
@@ -156,11 +67,11 @@ fn on_kubernetes_only_the_ingress_and_prometheus_reach_the_pods() {
 
 #[test]
 fn the_deployment_files_use_settings_that_there_are() {
-    let known = settings();
+    let known = variables();
     for (file, set) in deployed() {
         assert!(set.len() > 1, "{file} sets nothing");
         for (name, _) in set {
-            let is_known = known.contains_key(&name) || READ_BY_LIBRARIES.contains(&name.as_str());
+            let is_known = known.contains(&name) || READ_BY_LIBRARIES.contains(&name.as_str());
             assert!(is_known, "{file}: {name} is no setting");
         }
     }
@@ -177,7 +88,7 @@ fn the_metrics_are_at_one_port_everywhere() {
     for (file, pattern) in [
         (".env.example", r"(?m)^#METRICS_ADDR=\S+:(\d+)$"),
         (
-            "README.md",
+            "docs/settings.md",
             r"Prometheus metrics are served, such as `\S+:(\d+)`",
         ),
         ("docs/metrics.md", r"`METRICS_ADDR=\S+:(\d+)`"),
@@ -203,8 +114,8 @@ fn the_metrics_are_at_one_port_everywhere() {
 }
 
 #[test]
-fn the_toolsets_of_the_readme_are_those_of_the_tools() {
-    let documented: Vec<_> = table(&read("README.md"), "## Tools")
+fn the_toolsets_of_the_guide_are_those_of_the_tools() {
+    let documented: Vec<_> = table(&read("docs/using-tools.md"), "## Classic tools")
         .iter()
         .map(|row| (code(&row[0]), format!("{}.", row[1])))
         .collect();
@@ -293,80 +204,9 @@ fn the_tool_that_a_contributor_is_shown_is_as_it_is_shown() {
     }
 }
 
-/// The pages in Markdown, of the root and of `docs`. The changelog names what was.
-fn documents() -> BTreeSet<String> {
-    let mut documents = BTreeSet::new();
-    for folder in ["", "docs", "docs/decisions"] {
-        for entry in fs::read_dir(root().join(folder)).expect(folder) {
-            let name = entry.expect("a readable entry").file_name();
-            let path = Path::new(folder).join(name);
-            let is_page = path.extension().is_some_and(|extension| extension == "md");
-            if is_page && path != Path::new("CHANGELOG.md") {
-                documents.insert(path.to_str().expect("a name in UTF-8").to_owned());
-            }
-        }
-    }
-    documents
-}
-
 /// The anchor of a heading, as GitHub derives it.
 fn anchor_of(heading: &str) -> String {
     let is_kept = |character: &char| character.is_alphanumeric() || " -_".contains(*character);
     let kept = heading.chars().filter(is_kept).collect::<String>();
     kept.to_lowercase().replace(' ', "-")
-}
-
-/// The settings of `serve`, and of the program without a command, by their variable.
-fn settings() -> BTreeMap<String, Setting> {
-    let command = cli::command();
-    let serve = command.find_subcommand("serve").expect("a command serve");
-    let default_in_help = Regex::new(r"\[default: ([^;\]]+)").unwrap();
-    let without_a_command = command.get_arguments().filter(|argument| {
-        // Accepted for old configurations, and without effect.
-        argument.get_id() != "dynamic_toolsets"
-    });
-    without_a_command
-        .chain(serve.get_arguments())
-        .filter_map(|argument| {
-            let variable = argument.get_env()?.to_str()?.to_owned();
-            let help = argument.get_help().map(ToString::to_string);
-            let in_help = help
-                .as_deref()
-                .and_then(|help| default_in_help.captures(help))
-                .map(|found| found[1].to_owned());
-            let of_clap = argument.get_default_values().first();
-            let setting = Setting {
-                flag: format!("--{}", argument.get_long()?),
-                default: in_help.or_else(|| Some(of_clap?.to_str()?.to_owned())),
-            };
-            Some((variable, setting))
-        })
-        .collect()
-}
-
-/// The rows of the first table below a heading, without its head.
-fn table(document: &str, heading: &str) -> Vec<Vec<String>> {
-    let (_, section) = document.split_once(heading).expect(heading);
-    section
-        .lines()
-        .skip_while(|line| !line.starts_with('|'))
-        .take_while(|line| line.starts_with('|'))
-        .skip(2)
-        .map(|line| {
-            let cells = line.trim_matches('|').split('|');
-            cells.map(|cell| cell.trim().to_owned()).collect()
-        })
-        .collect()
-}
-
-fn code(cell: &str) -> String {
-    cell.trim_matches('`').to_owned()
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(document: &str) -> String {
-    fs::read_to_string(root().join(document)).expect(document)
 }

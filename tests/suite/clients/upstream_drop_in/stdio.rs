@@ -1,5 +1,5 @@
 //! The configurations of backlog-mcp-server's README start this program when they name it instead,
-//! and so do those of this repository's README.
+//! and so do those of `docs/local.md`.
 //!
 //! 1. A configuration is JSON as a client has it. The test replaces its placeholders with the
 //!    simulated Backlog and an API key for it.
@@ -301,18 +301,14 @@ async fn several_organizations_share_one_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_configurations_of_our_own_readme_work() {
+async fn the_configurations_of_our_own_page_work() {
     let a = Space::of(seed::DANIEL).await;
     let b = Space::of(seed::MAJA).await;
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(readme).expect("the README");
-    let (_, section) = readme
-        .split_once("\n## Use it alone\n")
-        .expect("the section");
-    let section = section.split("\n## ").next().expect("a section");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/local.md");
+    let page = fs::read_to_string(page).expect("the page");
     let block = Regex::new(r"(?s)```json\n(.+?)```").expect("a pattern");
     let mut tried = 0;
-    for found in block.captures_iter(section) {
+    for found in block.captures_iter(&page) {
         if !found[1].contains("\"command\"") {
             continue;
         }
@@ -328,5 +324,5 @@ async fn the_configurations_of_our_own_readme_work() {
         assert_eq!(me["id"], json!(seed::DANIEL));
         tried += 1;
     }
-    assert!(tried >= 3, "{tried} configurations in the README");
+    assert!(tried >= 3, "{tried} configurations on the page");
 }
