@@ -44,6 +44,12 @@ efficiency *arguments:
 soak *arguments:
     scripts/soak {{ arguments }}
 
+# Build dist/*.deb and dist/*.rpm; needs cargo-deb and cargo-generate-rpm
+packages target=`rustc -vV | sed -n 's/^host: //p'`:
+    cargo build --release --locked --package backlog-mcp-hub --target {{ target }}
+    scripts/release deb {{ target }}
+    scripts/release rpm {{ target }}
+
 # Run the hub against a simulated Backlog
 demo:
     cargo run -- demo

@@ -4,7 +4,7 @@
 use std::{
     any::Any,
     io,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     os::fd::AsFd,
     sync::Arc,
     thread::{self, JoinHandle},
@@ -97,12 +97,16 @@ impl BacklogSim {
         })
     }
 
-    /// The server's URL: `http://127.0.0.1:PORT/`.
+    /// The server's URL: `http://127.0.0.1:PORT/`, also if it listens on every address.
     ///
     /// # Panics
     /// Never: an IP address and a port always make a URL.
     pub fn url(&self) -> Url {
-        Url::parse(&format!("http://{}", self.addr)).expect("an address makes a URL")
+        let addr = match self.addr.ip().is_unspecified() {
+            true => SocketAddr::from((Ipv4Addr::LOCALHOST, self.addr.port())),
+            false => self.addr,
+        };
+        Url::parse(&format!("http://{addr}")).expect("an address makes a URL")
     }
 
     /// The controls for tests.

@@ -187,11 +187,11 @@ install_python_packages() {
     fi
 }
 
-# Installs what the browser tests, the SDK clients and the conformance suite need, unless this very set
-# is installed.
+# Installs what the browser tests, the SDK clients, the conformance suite and the tests of the deployment
+# need, unless this very set is installed.
 install_test_packages() {
     local clients=$repository/tests/clients directory wanted stamp
-    for directory in "$repository"/tests/{browser,conformance} "$clients"/{node,node-1.10,inspector,converters,assistants,identity-provider}; do
+    for directory in "$repository"/tests/{browser,conformance,deployment} "$clients"/{node,node-1.10,inspector,converters,assistants,identity-provider}; do
         wanted=$(checksum "$directory/package-lock.json")
         stamp=$directory/node_modules/.installed
         if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
@@ -204,6 +204,7 @@ install_test_packages() {
     install_python_packages "$clients/python"
     install_python_packages "$clients/python-1.8"
     install_python_packages "$clients/python-agents"
+    install_python_packages "$repository/tests/deployment"
 
     # In a directory of its own, wherever the rest is built.
     cargo build --quiet --locked --manifest-path "$clients/rust/Cargo.toml" \

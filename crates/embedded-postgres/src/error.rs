@@ -17,8 +17,9 @@ pub enum EmbeddedError {
 
     #[error(
         "no PostgreSQL{} was found on this machine, and none could be downloaded ({reason}): \
-         install it (`apt-get install postgresql`, `brew install postgresql@17`), \
-         or set DATABASE_URL to a PostgreSQL that you already run", version_text(*version)
+         install it (`apt-get install postgresql`, `apk add postgresql17`, \
+         `brew install postgresql@17`), or set DATABASE_URL to a PostgreSQL that you already run",
+        version_text(*version)
     )]
     NoBinaries {
         version: Option<u32>,

@@ -28,6 +28,7 @@ mod cluster;
 mod data_dir;
 mod database;
 mod error;
+mod machine;
 mod pinned;
 mod server;
 

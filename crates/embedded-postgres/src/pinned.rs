@@ -8,6 +8,8 @@
 
 use sha2::{Digest, Sha256};
 
+use super::machine;
+
 /// The oldest PostgreSQL that supports the hub's SQL (`NULLS NOT DISTINCT`) and our options.
 pub(super) const OLDEST_MAJOR: u32 = 15;
 
@@ -90,33 +92,15 @@ const fn pinned(version: &'static str, target: &'static str, sha256: &'static st
     }
 }
 
-/// The platform that this program was built for, in the naming of the archives.
-const TARGET: &str = if cfg!(all(target_os = "linux", target_env = "gnu")) {
-    if cfg!(target_arch = "x86_64") {
-        "x86_64-unknown-linux-gnu"
-    } else if cfg!(target_arch = "aarch64") {
-        "aarch64-unknown-linux-gnu"
-    } else {
-        "another"
-    }
-} else if cfg!(target_os = "macos") {
-    if cfg!(target_arch = "x86_64") {
-        "x86_64-apple-darwin"
-    } else {
-        "aarch64-apple-darwin"
-    }
-} else {
-    "another"
-};
-
 impl Pinned {
-    /// The archive of a major version for this platform.
+    /// The archive of a major version for this machine.
     pub(crate) fn find(major: u32) -> Result<&'static Self, String> {
+        let target = machine::target()?;
         let prefix = format!("{major}.");
         PINNED
             .iter()
-            .find(|one| one.target == TARGET && one.version.starts_with(&prefix))
-            .ok_or_else(|| format!("there is no download of PostgreSQL {major} for this platform"))
+            .find(|one| one.target == target && one.version.starts_with(&prefix))
+            .ok_or_else(|| format!("there is no archive of PostgreSQL {major} for {target}"))
     }
 
     /// Checks that the archive is the pinned one.

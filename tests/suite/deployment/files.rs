@@ -1,5 +1,6 @@
 //! The files of `deploy` and `docker-compose.yml` fit together: each name in one of them exists in
-//! another. This module parses them and runs none; `operations/replicas` runs the one of nginx.
+//! another. This module parses them and runs none; `operations/replicas` runs the one of nginx, and
+//! `kubernetes` and `packages` look at the files for these.
 //!
 //! `documents/readme.rs` checks that their variables are settings of the hub, and
 //! `operations/metrics.rs` checks that the dashboard and the alerts use metrics of the hub.
@@ -9,11 +10,12 @@ use std::{collections::BTreeSet, fs, io::ErrorKind, path::Path, process::Command
 use backlog_mcp_hub::cli;
 use regex::Regex;
 use serde_json::{Value, json};
-use url::Url;
 
-pub(crate) const KUBERNETES: &str = "deploy/kubernetes/backlog-mcp-hub.yaml";
 pub(crate) const COMPOSE: &str = "docker-compose.yml";
+/// With a PostgreSQL that the operator runs.
 pub(crate) const UNIT: &str = "deploy/systemd/backlog-mcp-hub.service";
+/// With the built-in PostgreSQL.
+pub(crate) const STANDALONE: &str = "deploy/systemd/backlog-mcp-hub-standalone.service";
 
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -29,7 +31,7 @@ pub(crate) fn yaml(file: &str) -> Vec<Value> {
 }
 
 /// The texts of a list, or the keys of a map.
-fn names(value: &Value) -> BTreeSet<String> {
+pub(super) fn names(value: &Value) -> BTreeSet<String> {
     match value {
         Value::Array(list) => list.iter().map(text).collect(),
         Value::Object(map) => map.keys().cloned().collect(),
@@ -44,7 +46,7 @@ pub(crate) fn text(value: &Value) -> String {
 }
 
 /// What stands at this key of each element of a list.
-fn each(list: &Value, key: &str) -> BTreeSet<String> {
+pub(super) fn each(list: &Value, key: &str) -> BTreeSet<String> {
     let list = list.as_array().into_iter().flatten();
     list.filter_map(|one| one.get(key)).map(text).collect()
 }
@@ -65,7 +67,7 @@ fn below<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
     }
 }
 
-fn all<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
+pub(super) fn all<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
     let mut found = Vec::new();
     below(value, key, &mut found);
     found
@@ -78,7 +80,7 @@ pub(crate) fn captures(pattern: &str, text: &str) -> BTreeSet<String> {
     found.map(|found| found[1].to_owned()).collect()
 }
 
-fn port_of(address: &Value) -> u64 {
+pub(super) fn port_of(address: &Value) -> u64 {
     let text = text(address);
     let port = text.rsplit(':').next().expect("a port");
     port.parse().unwrap_or_else(|_| panic!("no port: {text}"))
@@ -91,20 +93,14 @@ fn of_kind<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
     found
 }
 
-/// The values of a key in every Ingress.
-fn of_ingresses<'a>(objects: &'a [Value], key: &str) -> Vec<&'a Value> {
-    let ingresses = of_kind(objects, "Ingress").into_iter();
-    ingresses.flat_map(|ingress| all(ingress, key)).collect()
-}
-
 /// The one object of a kind.
-fn object<'a>(objects: &'a [Value], kind: &str) -> &'a Value {
+pub(super) fn object<'a>(objects: &'a [Value], kind: &str) -> &'a Value {
     let found = of_kind(objects, kind);
     assert_eq!(found.len(), 1, "more than one {kind}");
     found[0]
 }
 
-fn is_command(name: &Value) -> bool {
+pub(super) fn is_command(name: &Value) -> bool {
     let commands = cli::command();
     commands.find_subcommand(text(name)).is_some()
 }
@@ -133,171 +129,6 @@ fn each_yaml_file_is_yaml_and_each_json_file_json() {
         }
     }
     assert!(parsed >= 3, "{parsed} files");
-}
-
-#[test]
-#[expect(
-    clippy::too_many_lines,
-    reason = "one file, read from its start to its end"
-)]
-fn on_kubernetes_every_reference_leads_somewhere() {
-    let objects = yaml(KUBERNETES);
-    let kinds: Vec<_> = objects.iter().map(|object| text(&object["kind"])).collect();
-    for object in &objects {
-        let metadata = &object["metadata"];
-        assert_eq!(metadata["namespace"], "backlog-mcp-hub", "{metadata}");
-        assert!(object["apiVersion"].is_string(), "{metadata}");
-    }
-    let deployment = &object(&objects, "Deployment")["spec"];
-    let pod = &deployment["template"]["spec"];
-    let [container] = &pod["containers"].as_array().expect("containers")[..] else {
-        panic!("one container");
-    };
-
-    // Whatever selects pods selects these.
-    let labels = &deployment["template"]["metadata"]["labels"];
-    let mut selectors: Vec<_> = objects
-        .iter()
-        .filter(|object| object["kind"] != "NetworkPolicy")
-        .flat_map(|object| all(object, "matchLabels"))
-        .collect();
-    selectors.push(&object(&objects, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"]);
-    selectors.push(&object(&objects, "Service")["spec"]["selector"]);
-    assert_eq!(selectors.len(), 5, "{selectors:?}");
-    for selector in selectors {
-        let selector = selector.as_object().expect("labels");
-        assert!(!selector.is_empty());
-        for (name, value) in selector {
-            assert_eq!(labels.get(name), Some(value));
-        }
-    }
-
-    // Ports go by the names that the container gives them.
-    let ports = each(&container["ports"], "name");
-    let policy = &object(&objects, "NetworkPolicy")["spec"];
-    let mut named: Vec<_> = all(&policy["ingress"], "port");
-    for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
-        let request = &container[probe]["httpGet"];
-        named.push(&request["port"]);
-        assert!(["/ready", "/health"].contains(&request["path"].as_str().expect("a path")));
-    }
-    let service = object(&objects, "Service");
-    named.extend(all(service, "targetPort"));
-    for port in &named {
-        assert!(ports.contains(&text(port)), "{port} of {ports:?}");
-    }
-    assert_eq!(named.len(), 6, "{named:?}");
-    let of_service = each(&service["spec"]["ports"], "name");
-    for backend in of_ingresses(&objects, "service") {
-        assert_eq!(backend["name"], service["metadata"]["name"]);
-        assert!(of_service.contains(&text(&backend["port"]["name"])));
-    }
-
-    // The container listens where its ports say, and where people are sent.
-    let config = object(&objects, "ConfigMap");
-    let data = &config["data"];
-    assert!(
-        data.as_object()
-            .expect("data")
-            .values()
-            .all(Value::is_string)
-    );
-    for (setting, name) in [("MCP_HTTP_PORT", "http"), ("METRICS_ADDR", "metrics")] {
-        let ports = container["ports"].as_array().expect("ports");
-        let port = ports.iter().find(|port| port["name"] == name);
-        assert_eq!(port.expect(name)["containerPort"], port_of(&data[setting]));
-    }
-    let url = Url::parse(&text(&data["MCP_SERVER_BASE_URL"])).expect("a URL");
-    let host = json!(url.host_str());
-    for named in of_ingresses(&objects, "host") {
-        assert_eq!(named, &host);
-    }
-    for listed in of_ingresses(&objects, "hosts") {
-        assert_eq!(listed, &json!([host]));
-    }
-    let args = container["args"].as_array().expect("args");
-    assert!(is_command(&args[0]), "{args:?}");
-
-    // The schema comes from the same image, by another login.
-    let job = &object(&objects, "Job")["spec"]["template"];
-    let migrating = &job["spec"]["containers"][0];
-    assert_eq!(migrating["image"], container["image"]);
-    assert!(is_command(&migrating["args"][0]), "{migrating}");
-    assert_ne!(&job["metadata"]["labels"], labels, "it takes no requests");
-
-    // Only the cluster's DNS, the database and https outside can be reached.
-    let mut reached: Vec<_> = all(&policy["egress"], "port")
-        .into_iter()
-        .map(text)
-        .collect();
-    reached.dedup();
-    assert_eq!(reached, ["53", "5432", "443"]);
-    let inside = names(all(&policy["egress"], "except")[0]);
-    for network in [
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "169.254.0.0/16",
-    ] {
-        assert!(inside.contains(network), "{inside:?}");
-    }
-
-    // The objects that it is made of.
-    for reference in all(pod, "configMapRef") {
-        assert_eq!(reference["name"], config["metadata"]["name"]);
-    }
-    let account = object(&objects, "ServiceAccount");
-    assert_eq!(pod["serviceAccountName"], account["metadata"]["name"]);
-    let known = [
-        "ConfigMap",
-        "Deployment",
-        "Ingress",
-        "Job",
-        "NetworkPolicy",
-        "PodDisruptionBudget",
-        "Service",
-        "ServiceAccount",
-    ];
-    let kinds: BTreeSet<_> = kinds.iter().map(String::as_str).collect();
-    assert_eq!(
-        kinds,
-        BTreeSet::from(known),
-        "what is new is looked at, too"
-    );
-}
-
-#[test]
-fn on_kubernetes_the_secret_has_what_is_taken_from_it() {
-    let file = read(KUBERNETES);
-    let objects = yaml(KUBERNETES);
-    let pod = &object(&objects, "Deployment")["spec"]["template"]["spec"];
-    let container = &pod["containers"][0];
-
-    // As the head of the file makes it.
-    let name = captures(r"create secret generic ([\w-]+)", &file);
-    let made = captures(r"--from-literal=([\w-]+)=", &file);
-    let mut taken = BTreeSet::new();
-    let job = object(&objects, "Job");
-    let of_both = [all(pod, "secretKeyRef"), all(job, "secretKeyRef")].concat();
-    for reference in of_both {
-        assert!(name.contains(&text(&reference["name"])), "{reference}");
-        taken.insert(text(&reference["key"]));
-    }
-    for volume in all(pod, "secret") {
-        assert!(name.contains(&text(&volume["secretName"])), "{volume}");
-        taken.extend(each(&volume["items"], "key"));
-    }
-    assert_eq!(taken, made);
-
-    let volumes = each(&pod["volumes"], "name");
-    assert_eq!(each(&container["volumeMounts"], "name"), volumes);
-    let environment = container["env"].as_array().expect("variables");
-    let keys = environment
-        .iter()
-        .find(|one| one["name"] == "ENCRYPTION_KEYS_FILE");
-    let mounted = text(&container["volumeMounts"][0]["mountPath"]);
-    let item = text(&pod["volumes"][0]["secret"]["items"][0]["path"]);
-    assert_eq!(keys.expect("it")["value"], format!("{mounted}/{item}"));
 }
 
 #[test]
@@ -361,6 +192,61 @@ fn in_compose_every_reference_leads_somewhere() {
     assert!(!interpolated.is_empty() && interpolated.is_subset(&example));
 }
 
+/// Two builds of one tag at the same time can fail; the others wait for the one that builds.
+#[test]
+fn compose_builds_one_image_once() {
+    let documents = yaml(COMPOSE);
+    let services = documents[0]["services"].as_object().expect("services");
+    let builds: Vec<_> = services
+        .iter()
+        .filter(|(_, service)| !service["build"].is_null())
+        .map(|(name, service)| (name.as_str(), text(&service["image"])))
+        .collect();
+    let [(builder, image)] = &builds[..] else {
+        panic!("one service builds: {builds:?}");
+    };
+    for (name, service) in services {
+        if name != builder && service["image"] == **image {
+            let waits = &service["depends_on"][*builder]["condition"];
+            assert_eq!(*waits, "service_completed_successfully", "{name}");
+        }
+    }
+}
+
+#[test]
+fn compose_knows_whether_each_service_is_healthy() {
+    let documents = yaml(COMPOSE);
+    let services = documents[0]["services"].as_object().expect("services");
+    let mut lasting = 0;
+    for (name, service) in services {
+        if service["restart"] == "unless-stopped" {
+            assert!(service["healthcheck"]["test"].is_array(), "{name}");
+            lasting += 1;
+        }
+        for needed in names(&service["depends_on"]) {
+            let condition = &service["depends_on"][needed.as_str()]["condition"];
+            assert!(condition.is_string(), "{name} does not wait for {needed}");
+        }
+    }
+    assert_eq!(lasting, 4, "PostgreSQL, two replicas, nginx");
+}
+
+#[test]
+fn compose_has_no_default_password() {
+    let compose = read(COMPOSE);
+    let example = read(".env.example");
+    let passwords: BTreeSet<_> = captures(r"\$\{([A-Z_]+)", &compose)
+        .into_iter()
+        .filter(|name| name.ends_with("PASSWORD"))
+        .collect();
+    assert_eq!(passwords.len(), 3, "{passwords:?}");
+    for name in passwords {
+        assert!(compose.contains(&format!("${{{name}:?")), "{name}");
+        assert!(!compose.contains(&format!("${{{name}:-")), "{name}");
+        assert!(example.lines().any(|line| line == format!("{name}=")));
+    }
+}
+
 #[test]
 fn no_proxy_logs_the_codes_in_queries() {
     let page = read("docs/reverse-proxy.md");
@@ -399,42 +285,6 @@ fn no_proxy_logs_the_codes_in_queries() {
         1,
         "no site has an access log"
     );
-    let objects = yaml(KUBERNETES);
-    let name = "nginx.ingress.kubernetes.io/enable-access-log";
-    for ingress in of_kind(&objects, "Ingress") {
-        assert_eq!(ingress["metadata"]["annotations"][name], "false");
-    }
-}
-
-#[test]
-fn the_image_runs_the_commands_of_the_deployments() {
-    let dockerfile = read("Dockerfile");
-    let entry = captures(r#"(?m)^ENTRYPOINT \["([^"]+)"\]$"#, &dockerfile);
-    assert_eq!(entry, BTreeSet::from(["backlog-mcp-hub".to_owned()]));
-    let command = captures(r#"(?m)^CMD \["([^"]+)"\]$"#, &dockerfile);
-    assert!(command.iter().all(|name| is_command(&json!(name))) && command.len() == 1);
-    let user = captures(r"(?m)^USER (\d+):\d+$", &dockerfile);
-    let objects = yaml(KUBERNETES);
-    let pod = &object(&objects, "Deployment")["spec"]["template"]["spec"];
-    for key in ["runAsUser", "runAsGroup", "fsGroup"] {
-        let id = &pod["securityContext"][key];
-        assert_eq!(user, BTreeSet::from([text(id)]), "{key}");
-    }
-
-    // The builder's Rust is new enough.
-    let number = |text: &str| -> u32 { text.parse().expect("a number") };
-    let builder = captures(r"(?m)^FROM rust:1\.(\d+)-", &dockerfile);
-    let wanted = captures(r#"(?m)^rust-version = "1\.(\d+)""#, &read("Cargo.toml"));
-    let newest = builder.iter().map(|minor| number(minor)).max();
-    assert!(newest.expect("a builder") >= number(wanted.first().expect("a version")));
-
-    // Each of them waits as long for calls under way.
-    let grace = &pod["terminationGracePeriodSeconds"];
-    let documents = yaml(COMPOSE);
-    let of_compose = &all(&documents[0], "stop_grace_period")[0];
-    let of_unit = captures(r"(?m)^TimeoutStopSec=(\S+)$", &read(UNIT));
-    assert_eq!(text(of_compose), format!("{grace}s"));
-    assert_eq!(of_unit, BTreeSet::from([format!("{grace}s")]));
 }
 
 #[test]
@@ -461,20 +311,26 @@ fn the_alerts_are_whole() {
 
 /// Where systemd is; elsewhere there is nobody to ask.
 #[test]
-fn systemd_takes_the_unit() {
-    let unit = read(UNIT);
-    let start = captures(r"(?m)^ExecStart=(\S+) \S+$", &unit);
-    let program = start.first().expect("a program");
-    let command = captures(r"(?m)^ExecStart=\S+ (\S+)$", &unit);
-    assert!(command.iter().all(|name| is_command(&json!(name))));
-
+fn systemd_takes_the_units() {
+    const START: &str = "ExecStart=backlog-mcp-hub ";
     let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("backlog-mcp-hub.service");
     let built = env!("CARGO_BIN_EXE_backlog-mcp-hub");
-    fs::write(&file, unit.replace(program, built)).expect("a file");
+    let mut files = Vec::new();
+    for unit in [UNIT, STANDALONE] {
+        let lines = read(unit);
+        let command = captures(r"(?m)^ExecStart=backlog-mcp-hub (\S+)$", &lines);
+        assert!(command.iter().all(|name| is_command(&json!(name))));
+        assert_eq!(command.len(), 1, "{unit}");
+        let file = directory
+            .path()
+            .join(Path::new(unit).file_name().expect("a name"));
+        let lines = lines.replace(START, &format!("ExecStart={built} "));
+        fs::write(&file, lines).expect("a file");
+        files.push(file);
+    }
     let output = match Command::new("systemd-analyze")
         .arg("verify")
-        .arg(&file)
+        .args(&files)
         .output()
     {
         Err(error) if error.kind() == ErrorKind::NotFound => return,
@@ -483,5 +339,28 @@ fn systemd_takes_the_unit() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     // What it does not know it ignores, and says so.
-    assert!(!said.contains("backlog-mcp-hub.service"), "{said}");
+    assert!(!said.contains("backlog-mcp-hub"), "{said}");
+}
+
+/// The data of the built-in PostgreSQL stay with one user, in one directory.
+#[test]
+fn the_unit_of_the_built_in_postgresql_has_its_user_and_directory() {
+    let unit = read(STANDALONE);
+    let value = |key: &str| captures(&format!(r"(?m)^{key}=(\S+)$"), &unit);
+    let user = value("User");
+    let users = captures(r"(?m)^u (\S+) ", &read("deploy/package/sysusers.conf"));
+    assert_eq!(user, users);
+    let directory = value("StateDirectory");
+    let data = captures(r"(?m)^Environment=DATA_DIR=/var/lib/(\S+)$", &unit);
+    assert_eq!(data, directory);
+    assert!(
+        value("DynamicUser").is_empty(),
+        "PostgreSQL looks its user up"
+    );
+    assert!(value("LoadCredential").is_empty(), "the hub makes the key");
+    // Both take the same requests.
+    for (unit, other) in [(UNIT, "-standalone"), (STANDALONE, "")] {
+        let line = format!("Conflicts=backlog-mcp-hub{other}.service");
+        assert!(read(unit).lines().any(|one| one == line), "{unit}");
+    }
 }

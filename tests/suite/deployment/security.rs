@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, fs};
 
 use regex::Regex;
+use serde_json::json;
 
-use super::files::{COMPOSE, UNIT, captures, read, root, text, yaml};
+use super::files::{COMPOSE, STANDALONE, UNIT, captures, read, root, text, yaml};
 
 /// A tag can be moved to another image or action; a digest cannot.
 #[test]
@@ -26,7 +27,7 @@ fn images_and_actions_are_pinned_by_digest() {
     for entry in fs::read_dir(root().join(".github/workflows")).expect("workflows") {
         let file = fs::read_to_string(entry.expect("a file").path()).expect("a workflow");
         builders.extend(captures(r"(?m)^ +container: (\S+)$", &file));
-        actions.extend(captures(r"(?m)^ +- uses: (\S+)", &file));
+        actions.extend(captures(r"(?m)^ +(?:- )?uses: ([^.\s].*)$", &file));
     }
     assert_eq!(builders.len(), 1, "one image checks: {builders:?}");
     assert!(images.is_superset(&builders), "and builds");
@@ -34,11 +35,41 @@ fn images_and_actions_are_pinned_by_digest() {
     for image in &images {
         assert!(digest.is_match(image), "{image}");
     }
-    let commit = Regex::new(r"@[0-9a-f]{40}$").expect("a pattern");
-    assert!(!actions.is_empty());
+    // With the version that the commit is of, which the update bot reads. One version of each.
+    let commit = Regex::new(r"^(\S+)@[0-9a-f]{40} # v\d+\.\d+\.\d+$").expect("a pattern");
+    let mut seen = BTreeSet::new();
     for action in &actions {
-        assert!(commit.is_match(action), "{action}");
+        let found = commit.captures(action).expect(action);
+        assert!(seen.insert(found[1].to_owned()), "{action}");
     }
+    assert!(seen.len() >= 6, "{seen:?}");
+}
+
+/// Only the jobs that publish may write anything, and a release is published for a tag only.
+#[test]
+fn workflows_read_unless_a_job_has_to_write() {
+    let mut writing = BTreeSet::new();
+    for entry in fs::read_dir(root().join(".github/workflows")).expect("workflows") {
+        let path = entry.expect("a file").path();
+        let name = path.file_stem().expect("a name").display().to_string();
+        let workflow = yaml(path.to_str().expect("a path")).remove(0);
+        assert_eq!(
+            workflow["permissions"],
+            json!({"contents": "read"}),
+            "{name}"
+        );
+        for (job, definition) in workflow["jobs"].as_object().expect("jobs") {
+            let mut permissions = definition["permissions"].as_object().into_iter().flatten();
+            if permissions.any(|(_, value)| value == "write") {
+                writing.insert(format!("{name}: {job}"));
+            }
+        }
+    }
+    let expected = ["release: image", "release: publish"];
+    assert_eq!(writing, BTreeSet::from(expected.map(str::to_owned)));
+    let release = read(".github/workflows/release.yml");
+    let publish = release.split("\n  publish:\n").nth(1).expect("the job");
+    assert!(publish.starts_with("    if: github.ref_type == 'tag'\n"));
 }
 
 /// A lock file with the host of a registry would fetch from there, whatever registry is configured.
@@ -67,7 +98,7 @@ fn lock_files_name_no_registry() {
             }
         }
     }
-    assert!(locked >= 7, "{locked} lock files");
+    assert!(locked >= 8, "{locked} lock files");
 }
 
 /// The owner's login is for migrations; a stolen one of the service can do much less.
@@ -93,7 +124,9 @@ fn deployments_serve_with_the_login_of_the_service() {
         };
         assert!(role.contains(&options), "{options}");
     }
-    for line in ["LimitCORE=0", "PrivateUsers=yes"] {
-        assert!(read(UNIT).lines().any(|one| one == line), "{line}");
+    for unit in [UNIT, STANDALONE].map(read) {
+        for line in ["LimitCORE=0", "PrivateUsers=yes", "NoNewPrivileges=yes"] {
+            assert!(unit.lines().any(|one| one == line), "{line}");
+        }
     }
 }

@@ -12,7 +12,10 @@ use backlog_mcp_hub::{
 use regex::Regex;
 use serde_json::Value;
 
-use crate::deployment::files::{COMPOSE, KUBERNETES, UNIT, captures, read, text, yaml};
+use crate::deployment::{
+    files::{COMPOSE, STANDALONE, UNIT, captures, read, text, yaml},
+    kubernetes,
+};
 
 const MIB: usize = 1 << 20;
 const GIB: usize = 1 << 30;
@@ -57,7 +60,7 @@ fn serves(container: &Value) -> bool {
 
 #[test]
 fn on_kubernetes_the_memory_limit_is_the_sum_of_the_budgets() {
-    let objects = yaml(KUBERNETES);
+    let objects = kubernetes::base();
     let deployment = objects.iter().find(|object| object["kind"] == "Deployment");
     let pod = &deployment.expect("a deployment")["spec"]["template"]["spec"];
     let containers = pod["containers"].as_array().expect("containers");
@@ -88,6 +91,10 @@ fn under_systemd_the_memory_limit_is_the_sum_of_the_budgets() {
     let limits = captures(r"(?m)^MemoryMax=(\S+)$", &read(UNIT));
     let limits: BTreeSet<_> = limits.iter().map(|limit| bytes(limit)).collect();
     assert_eq!(limits, BTreeSet::from([sum()]));
+    // The other unit also has a PostgreSQL to run.
+    let limits = captures(r"(?m)^MemoryMax=(\S+)$", &read(STANDALONE));
+    let limits: Vec<_> = limits.iter().map(|limit| bytes(limit)).collect();
+    assert_eq!(limits, [sum() + 512 * MIB]);
 }
 
 #[test]

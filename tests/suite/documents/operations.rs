@@ -210,6 +210,7 @@ impl Reader {
             .env("SERVICE_URL", self.service.url())
             .env("OPERATOR_URL", self.operator.url())
             .env("SERVER_URL", server.as_str())
+            .env("OWNER", server.username())
             .env("RESTORED_URL", restored.as_str())
             .env("ENCRYPTION_KEYS_FILE", self.place.path().join("keys"))
             .env("MCP_SERVER_BASE_URL", &self.deployment.site.base_url)

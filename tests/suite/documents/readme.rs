@@ -13,6 +13,16 @@ use super::{
     settings::{READ_BY_LIBRARIES, variables},
 };
 
+/// The settings on Kubernetes, and the variables that are taken from secrets.
+const KUBERNETES: [&str; 2] = [
+    "deploy/kubernetes/base/settings.env",
+    "deploy/kubernetes/base/deployment.yaml",
+];
+const UNITS: [&str; 2] = [
+    "deploy/systemd/backlog-mcp-hub.service",
+    "deploy/systemd/backlog-mcp-hub-standalone.service",
+];
+
 /// What the files of `deploy` and `docker-compose.yml` set, by file.
 fn deployed() -> Vec<(&'static str, Vec<(String, String)>)> {
     let in_yaml = Regex::new(r"(?m)^ +([A-Z][A-Z0-9_]+): (\S.*)$").unwrap();
@@ -24,9 +34,11 @@ fn deployed() -> Vec<(&'static str, Vec<(String, String)>)> {
             .map(|found| (found[1].to_owned(), found[2].trim_matches('"').to_owned()))
             .collect()
     };
-    let kubernetes = "deploy/kubernetes/backlog-mcp-hub.yaml";
-    let of_kubernetes = [set(kubernetes, &in_yaml), set(kubernetes, &of_container)].concat();
-    let unit = "deploy/systemd/backlog-mcp-hub.service";
+    let assigned = Regex::new(r"(?m)^#?([A-Z][A-Z0-9_]+)=(.*)$").unwrap();
+    let [kubernetes, deployment] = KUBERNETES;
+    let of_kubernetes = [set(kubernetes, &assigned), set(deployment, &of_container)].concat();
+    let [unit, standalone] = UNITS;
+    let package = "deploy/package/environment";
     let compose = "docker-compose.yml";
     // The database's own, and what the service must not have.
     let own =
@@ -35,27 +47,25 @@ fn deployed() -> Vec<(&'static str, Vec<(String, String)>)> {
     vec![
         (kubernetes, of_kubernetes),
         (unit, set(unit, &in_unit)),
+        (standalone, set(standalone, &in_unit)),
+        (package, set(package, &assigned)),
         (compose, of_compose),
     ]
 }
 
 #[test]
-fn on_kubernetes_only_the_ingress_and_prometheus_reach_the_pods() {
-    let file = read("deploy/kubernetes/backlog-mcp-hub.yaml");
-    let policy = file
-        .split("\n---\n")
-        .find(|it| it.contains("kind: NetworkPolicy"));
-    let policy = policy.expect("a policy");
+fn on_kubernetes_only_the_gateway_and_prometheus_reach_the_pods() {
+    let policy = read("deploy/kubernetes/base/network-policy.yaml");
     assert!(
         policy.contains("policyTypes: [Ingress, Egress]"),
         "{policy}"
     );
     let rule = Regex::new(r"metadata\.name: (\S+)\n +ports:\n +- port: (\S+)").unwrap();
     let rules: Vec<_> = rule
-        .captures_iter(policy)
+        .captures_iter(&policy)
         .map(|rule| (rule[1].to_owned(), rule[2].to_owned()))
         .collect();
-    let expected = [("ingress-nginx", "http"), ("monitoring", "metrics")];
+    let expected = [("gateway", "http"), ("monitoring", "metrics")];
     assert_eq!(
         rules,
         expected.map(|(from, to)| (from.to_owned(), to.to_owned()))
@@ -93,14 +103,8 @@ fn the_metrics_are_at_one_port_everywhere() {
         ),
         ("docs/metrics.md", r"`METRICS_ADDR=\S+:(\d+)`"),
         ("docs/metrics.md", r#"targets: \["\S+:(\d+)"\]"#),
-        (
-            "deploy/kubernetes/backlog-mcp-hub.yaml",
-            r"- name: metrics\n +containerPort: (\d+)",
-        ),
-        (
-            "deploy/kubernetes/backlog-mcp-hub.yaml",
-            r#"prometheus\.io/port: "(\d+)""#,
-        ),
+        (KUBERNETES[1], r"- name: metrics\n +containerPort: (\d+)"),
+        (KUBERNETES[1], r#"prometheus\.io/port: "(\d+)""#),
     ] {
         let text = read(file);
         let captured = Regex::new(pattern).unwrap().captures(&text);
