@@ -36,6 +36,10 @@ sqlx-prepare:
 bench *arguments:
     scripts/bench {{ arguments }}
 
+# The instructions of six calls, compared with the committed ones (just instructions --update)
+instructions *arguments:
+    scripts/instructions {{ arguments }}
+
 # What tasks cost an assistant, for docs/agent-efficiency.md; arguments number some (just efficiency 3)
 efficiency *arguments:
     cargo run --package benchmark -- efficiency {{ arguments }}

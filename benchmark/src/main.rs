@@ -8,17 +8,20 @@
 //!
 //! `scripts/bench` builds the binaries and provides a PostgreSQL.
 //!
+//! [`matrix`] compares requests in every protocol version with other servers.
 //! [`efficiency`] measures something else: what tasks cost an assistant.
 
 mod cases;
 mod efficiency;
 mod load;
 mod machine;
+mod matrix;
 mod pass_through;
 mod plot;
 mod process;
 mod report;
 mod store;
+mod upstream;
 mod world;
 
 use std::path::PathBuf;
@@ -43,6 +46,9 @@ enum Command {
     /// Count what tasks cost an assistant, here and with backlog-mcp-server, and write
     /// docs/agent-efficiency.md
     Efficiency(efficiency::EfficiencyArguments),
+    /// Measure requests by protocol version, connections and latency of Backlog, beside other
+    /// servers; without a choice, write the matrix of docs/benchmarks.md
+    Matrix(matrix::MatrixArguments),
     /// Serve the comparison: actix-web and reqwest with nothing between
     PassThrough {
         /// URL of the simulated Backlog
@@ -81,15 +87,19 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::PassThrough { backlog } => pass_through::serve(backlog).await,
         Command::Efficiency(arguments) => efficiency::run(arguments).await,
-        Command::Run(arguments) => {
-            // The load comes from a runtime of its own: actix's has one thread.
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()?;
-            let running = runtime.spawn(cases::run(arguments));
-            let done = running.await.context("the benchmark panicked")?;
-            runtime.shutdown_background();
-            done
-        }
+        Command::Run(arguments) => measure(cases::run(arguments)).await,
+        Command::Matrix(arguments) => measure(matrix::run(arguments)).await,
     }
+}
+
+/// Runs the loads in a runtime of their own, because actix's has one thread.
+async fn measure(
+    loads: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let done = runtime.spawn(loads).await;
+    runtime.shutdown_background();
+    done.context("the benchmark panicked")?
 }

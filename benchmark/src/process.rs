@@ -1,6 +1,7 @@
 //! The measured programs, as processes that end when their value is dropped.
 
 use std::{
+    net::SocketAddr,
     path::Path,
     process::Stdio,
     time::{Duration, Instant},
@@ -9,6 +10,7 @@ use std::{
 use anyhow::Context;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
+    net::TcpStream,
     process::{Child, ChildStdout, Command},
 };
 
@@ -44,6 +46,19 @@ impl Process {
             child,
             output: BufReader::new(output).lines(),
         })
+    }
+
+    /// Waits until something listens at an address.
+    pub(crate) async fn listening(&mut self, address: SocketAddr) -> anyhow::Result<()> {
+        let started = Instant::now();
+        while TcpStream::connect(address).await.is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                anyhow::bail!("the program ended: {status}");
+            }
+            anyhow::ensure!(started.elapsed() < TIMEOUT, "nothing listens at {address}");
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+        Ok(())
     }
 
     /// The next line of the program's output.

@@ -23,9 +23,6 @@ pub(crate) struct Plot {
     pub svg: String,
 }
 
-const BEGIN: &str = "<!-- figures: begin -->";
-const END: &str = "<!-- figures: end -->";
-
 pub(crate) fn table(figures: &[Figure]) -> String {
     let mut text = String::from(
         "| Budget | Wanted | Measured | Compared with | Held |\n|---|---|---|---|---|\n",
@@ -72,13 +69,20 @@ pub(crate) fn write(
         fs::write(pictures.join(plot.file), &plot.svg)?;
         let _ = writeln!(text, "![{}](benchmarks/{})\n", plot.caption, plot.file);
     }
+    replace(docs, "figures", &text)
+}
+
+/// Replaces a part of `benchmarks.md`, between its marks.
+pub(crate) fn replace(docs: &Path, part: &str, text: &str) -> anyhow::Result<()> {
     let path = docs.join("benchmarks.md");
     let page = fs::read_to_string(&path)?;
-    let (before, rest) = page.split_once(BEGIN).context("no begin mark")?;
-    let (_, after) = rest.split_once(END).context("no end mark")?;
-    fs::write(
-        path,
-        format!("{before}{BEGIN}\n\n{}\n{END}{after}", text.trim_end()),
-    )?;
+    let (begin, end) = (
+        format!("<!-- {part}: begin -->"),
+        format!("<!-- {part}: end -->"),
+    );
+    let (before, rest) = page.split_once(&begin).context("no begin mark")?;
+    let (_, after) = rest.split_once(&end).context("no end mark")?;
+    let text = text.trim_end();
+    fs::write(path, format!("{before}{begin}\n\n{text}\n{end}{after}"))?;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Sessions in the hub's database, as a sign-in and a first call would leave each.
+//! Sessions in the hub's database, as a sign-in and a first call would leave each. Their grants are
+//! of 64 users, who share the tokens of one user of the simulated Backlog.
 
 use backlog_mcp_hub::{
     db,
@@ -14,6 +15,8 @@ use sqlx::types::Uuid;
 
 use crate::world::{USER, World};
 
+/// The users of the grants, because a hub limits the calls of each.
+const USERS: i64 = 64;
 /// The rows of one statement.
 const BATCH: usize = 5_000;
 /// In the form of the ID of an operator's client.
@@ -89,6 +92,7 @@ async fn check_key(world: &World) -> anyhow::Result<CheckKey> {
 #[derive(Default)]
 struct Batch {
     grants: Vec<Uuid>,
+    users: Vec<i64>,
     sealed_access: Vec<String>,
     sealed_refresh: Vec<String>,
     access_hashes: Vec<Vec<u8>>,
@@ -117,6 +121,8 @@ impl Batch {
             access: AccessToken::issue(random, check_key),
             refresh: RefreshToken::issue(random, check_key),
         };
+        let user = i64::try_from(self.grants.len()).unwrap_or_default() % USERS;
+        self.users.push(USER + user);
         self.grants.push(grant.0);
         self.sealed_access.push(seal("backlog_access_token"));
         self.sealed_refresh.push(seal("backlog_refresh_token"));
@@ -133,16 +139,17 @@ impl Batch {
             "INSERT INTO hub.grants (id, space_id, client_id, backlog_user_id,
                  backlog_user_name, scopes, issuer, resource, backlog_access_token,
                  backlog_refresh_token, backlog_expires_at)
-             SELECT new.id, $4, $5, $6, 'Benchmark', '{backlog:read,backlog:write}', $7, $8,
-                 new.access_token, new.refresh_token, now() + interval '1 day'
-             FROM unnest($1::uuid[], $2::text[], $3::text[]) AS new (id, access_token, refresh_token)",
+             SELECT new.id, $4, $5, new.user_id, 'Benchmark', '{backlog:read,backlog:write}', $7,
+                 $8, new.access_token, new.refresh_token, now() + interval '1 day'
+             FROM unnest($1::uuid[], $2::text[], $3::text[], $6::bigint[])
+                 AS new (id, access_token, refresh_token, user_id)",
         )
         .bind(&self.grants)
         .bind(&self.sealed_access)
         .bind(&self.sealed_refresh)
         .bind(space)
         .bind(client)
-        .bind(USER)
+        .bind(&self.users)
         .bind(&world.base_url)
         .bind(world.mcp_url())
         .execute(&mut *transaction)

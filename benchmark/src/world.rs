@@ -28,6 +28,42 @@ pub(crate) struct Backlog {
 }
 
 impl Backlog {
+    /// Delays every response of the API from now on, or none.
+    pub(crate) async fn delay(&self, latency: Duration) -> anyhow::Result<()> {
+        let faults = self.url.join("_sim/faults")?;
+        let client = Client::new();
+        client
+            .delete(faults.clone())
+            .send()
+            .await?
+            .error_for_status()?;
+        if latency.is_zero() {
+            return Ok(());
+        }
+        // More times than any load has requests.
+        let delay = json!({"kind": "delay", "milliseconds": u64::try_from(latency.as_millis())?,
+            "pathPrefix": "/api/v2/", "times": 1_000_000_000_u32});
+        let request = client.post(faults).json(&delay);
+        request.send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// The users, who can sign in.
+    pub(crate) async fn users(&self) -> anyhow::Result<Vec<i64>> {
+        let users: Value = Client::new()
+            .get(self.url.join("_sim/users")?)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        let users = users.as_array().context("a list of users")?;
+        Ok(users
+            .iter()
+            .filter_map(|user| user["id"].as_i64())
+            .collect())
+    }
+
     pub(crate) async fn start(binaries: &Path) -> anyhow::Result<Self> {
         let mut process = Process::start(
             &binaries.join("backlog-sim"),
@@ -83,20 +119,30 @@ pub(crate) struct World {
 impl World {
     /// Creates a database with its schema, and the settings of a hub that is not running yet.
     pub(crate) async fn new(arguments: &RunArguments, name: &str) -> anyhow::Result<Self> {
-        let backlog = Backlog::start(&arguments.binaries).await?;
-        let mut admin = PgConnection::connect(arguments.database_url.as_str()).await?;
+        Self::at(&arguments.database_url, &arguments.binaries, name, &[]).await
+    }
+
+    /// The same, with more settings of the hub.
+    pub(crate) async fn at(
+        server: &Url,
+        binaries: &Path,
+        name: &str,
+        more: &[(&'static str, &str)],
+    ) -> anyhow::Result<Self> {
+        let backlog = Backlog::start(binaries).await?;
+        let mut admin = PgConnection::connect(server.as_str()).await?;
         let drop = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
         admin.execute(AssertSqlSafe(drop)).await?;
         admin
             .execute(AssertSqlSafe(format!("CREATE DATABASE \"{name}\"")))
             .await?;
-        let mut database_url = arguments.database_url.clone();
+        let mut database_url = server.clone();
         database_url.set_path(name);
 
         let setting = KeyRing::generate("bench", &Random::system());
         let address = free_address()?;
         let base_url = format!("http://{address}");
-        let settings = vec![
+        let mut settings = vec![
             ("DATABASE_URL", database_url.to_string()),
             ("ENCRYPTION_KEYS", setting.expose_secret().to_owned()),
             ("MCP_SERVER_BASE_URL", base_url.clone()),
@@ -106,9 +152,13 @@ impl World {
             ("BACKLOG_OAUTH_CLIENT_SECRET", "sim-secret".to_owned()),
             ("RUST_LOG", "warn".to_owned()),
         ];
+        settings.extend(
+            more.iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
         let db = PgPoolOptions::new().connect(database_url.as_str()).await?;
         let world = Self {
-            binaries: arguments.binaries.clone(),
+            binaries: binaries.to_owned(),
             backlog,
             database_url,
             db,
@@ -157,6 +207,6 @@ impl World {
     }
 }
 
-fn free_address() -> anyhow::Result<SocketAddr> {
+pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

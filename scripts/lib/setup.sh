@@ -172,6 +172,16 @@ install_missing_tools() {
     fi
 }
 
+# Only scripts/instructions needs it, so that the tests run where valgrind does not.
+install_valgrind() {
+    if ! have valgrind && can_use_apt; then
+        quietly as_root apt-get update
+        quietly as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y --no-install-recommends valgrind
+    fi
+    have valgrind || die 'Counting instructions needs valgrind. Install it and run this again.'
+}
+
 # Installs what requirements.txt in DIRECTORY names into its .venv, unless this very set is there.
 install_python_packages() {
     local directory=$1 python wanted stamp

@@ -5,12 +5,13 @@ mod findings;
 mod listing;
 mod memory;
 mod refresh;
-mod requests;
+pub(crate) mod requests;
 mod rotation;
 mod start;
 mod statements;
 mod stored;
 mod throughput;
+mod versions;
 
 use clap::ValueEnum;
 
@@ -23,6 +24,8 @@ pub(crate) enum Case {
     Throughput,
     /// `tools/list`
     Listing,
+    /// The same requests in 2026-07-28 and in 2025-11-25
+    Versions,
     /// Database statements of a call
     Statements,
     /// `/token` compared with pgbench running the same statements
@@ -68,6 +71,7 @@ impl Case {
         match self {
             Self::Throughput => throughput::measure(arguments).await,
             Self::Listing => listing::measure(arguments).await,
+            Self::Versions => versions::measure(arguments).await,
             Self::Statements => statements::measure(arguments).await,
             Self::Refresh => refresh::measure(arguments).await,
             Self::Memory => memory::measure(arguments).await,

@@ -1,6 +1,6 @@
 //! The requests of the loads.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, str::FromStr};
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -11,41 +11,119 @@ use serde_json::{Value, json};
 
 use crate::{load::Requests, store::CLIENT_ID, world::World};
 
-/// The protocol version before the stateless one, which most clients use.
-const PROTOCOL_VERSION: &str = "2025-11-25";
+/// A protocol version that the hub serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Version(&'static str);
 
-pub(super) fn get_issue() -> Bytes {
-    method(
-        "tools/call",
-        &json!({"name": "get_issue", "arguments": {"issueKey": "HARBOR-1"}}),
-    )
+impl Version {
+    pub(crate) const ALL: [Self; 5] = [
+        Self("2024-11-05"),
+        Self("2025-03-26"),
+        Self("2025-06-18"),
+        Self::HANDSHAKE,
+        Self::NEWEST,
+    ];
+    /// The last one with a handshake.
+    pub(crate) const HANDSHAKE: Self = Self("2025-11-25");
+    /// The one in which each request describes its client.
+    pub(crate) const NEWEST: Self = Self("2026-07-28");
+
+    pub(crate) fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// The message with these parameters, and the headers that name its `tool`.
+    pub(crate) fn message(
+        self,
+        method: &'static str,
+        tool: Option<&'static str>,
+        parameters: &Value,
+    ) -> Message {
+        let mut parameters = parameters.clone();
+        let mut headers = vec![("mcp-protocol-version", self.name())];
+        if self == Self::NEWEST {
+            parameters["_meta"] = json!({
+                "io.modelcontextprotocol/protocolVersion": self.name(),
+                "io.modelcontextprotocol/clientInfo": {"name": "benchmark", "version": "1"},
+                "io.modelcontextprotocol/clientCapabilities": {},
+            });
+            headers.push(("mcp-method", method));
+            headers.extend(tool.map(|tool| ("mcp-name", tool)));
+        }
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters});
+        Message {
+            body: body.to_string().into(),
+            headers,
+        }
+    }
+
+    pub(crate) fn call(self, tool: &'static str, arguments: &Value) -> Message {
+        let parameters = json!({"name": tool, "arguments": arguments});
+        self.message("tools/call", Some(tool), &parameters)
+    }
+
+    pub(super) fn get_issue(self) -> Message {
+        self.call("get_issue", &json!({"issueKey": "HARBOR-1"}))
+    }
+
+    pub(crate) fn tools_list(self) -> Message {
+        self.message("tools/list", None, &json!({}))
+    }
 }
 
-pub(super) fn tools_list() -> Bytes {
-    method("tools/list", &json!({}))
+impl FromStr for Version {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut versions = Self::ALL.into_iter();
+        versions.find(|version| version.0 == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::name).join(", ");
+            format!("unknown protocol version; available: {known}")
+        })
+    }
 }
 
-fn method(name: &str, parameters: &Value) -> Bytes {
-    let message = json!({"jsonrpc": "2.0", "id": 1, "method": name, "params": parameters});
-    message.to_string().into()
+/// A message, and the headers that its protocol version requires.
+#[derive(Clone)]
+pub(crate) struct Message {
+    body: Bytes,
+    headers: Vec<(&'static str, &'static str)>,
 }
 
-fn mcp(host: &str, token: &str, body: Bytes) -> Request<Full<Bytes>> {
-    Request::post("/mcp")
+impl Message {
+    pub(crate) fn with_header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+pub(super) fn get_issue() -> Message {
+    Version::HANDSHAKE.get_issue()
+}
+
+pub(super) fn tools_list() -> Message {
+    Version::HANDSHAKE.tools_list()
+}
+
+fn mcp(host: &str, token: &str, message: &Message) -> Request<Full<Bytes>> {
+    let mut request = Request::post("/mcp")
         .header(header::HOST, host)
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, "application/json")
-        .header(header::ACCEPT, "application/json, text/event-stream")
-        .header("mcp-protocol-version", PROTOCOL_VERSION)
-        .body(Full::new(body))
+        .header(header::ACCEPT, "application/json, text/event-stream");
+    for (name, value) in &message.headers {
+        request = request.header(*name, *value);
+    }
+    request
+        .body(Full::new(message.body.clone()))
         .unwrap_or_else(|error| unreachable!("the parts are fixed: {error}"))
 }
 
 /// Repeats one message, with its tokens in turn.
-pub(super) struct Calls {
+pub(crate) struct Calls {
     host: String,
     tokens: VecDeque<String>,
-    body: Bytes,
+    message: Message,
     /// Whether a token is used only once.
     once: bool,
     /// A text that every correct response contains.
@@ -56,25 +134,25 @@ impl Calls {
     pub(super) fn again_and_again(
         world: &World,
         token: &AccessToken,
-        body: Bytes,
+        message: Message,
         proof: &'static str,
     ) -> Self {
-        Self::with(world, [token], body, false, proof)
+        Self::with(world, [token], message, false, proof)
     }
 
     pub(super) fn once_each<'a>(
         world: &World,
         tokens: impl IntoIterator<Item = &'a AccessToken>,
-        body: Bytes,
+        message: Message,
         proof: &'static str,
     ) -> Self {
-        Self::with(world, tokens, body, true, proof)
+        Self::with(world, tokens, message, true, proof)
     }
 
     fn with<'a>(
         world: &World,
         tokens: impl IntoIterator<Item = &'a AccessToken>,
-        body: Bytes,
+        message: Message,
         once: bool,
         proof: &'static str,
     ) -> Self {
@@ -84,23 +162,18 @@ impl Calls {
                 .into_iter()
                 .map(|token| token.reveal().to_owned())
                 .collect(),
-            body,
+            message,
             once,
             proof,
         }
     }
 
-    /// Calls of the pass-through, with Backlog's own token.
-    pub(super) fn to_pass_through(
-        host: String,
-        token: &str,
-        body: Bytes,
-        proof: &'static str,
-    ) -> Self {
+    /// Calls of any server with one of its tokens.
+    pub(crate) fn to(host: String, token: &str, message: Message, proof: &'static str) -> Self {
         Self {
             host,
             tokens: [token.to_owned()].into(),
-            body,
+            message,
             once: false,
             proof,
         }
@@ -110,7 +183,7 @@ impl Calls {
 impl Requests for Calls {
     fn next(&mut self) -> Option<Request<Full<Bytes>>> {
         let token = self.tokens.pop_front()?;
-        let request = mcp(&self.host, &token, self.body.clone());
+        let request = mcp(&self.host, &token, &self.message);
         if !self.once {
             self.tokens.push_back(token);
         }
@@ -130,8 +203,9 @@ impl Requests for Calls {
 }
 
 /// Refreshes, with a token each, or each with the token from the previous response.
-pub(super) struct Refreshes {
+pub(crate) struct Refreshes {
     host: String,
+    client_id: String,
     /// The tokens of sessions that are not refreshed yet.
     tokens: VecDeque<String>,
     /// Whether one session is refreshed repeatedly.
@@ -157,6 +231,7 @@ impl Refreshes {
     ) -> Self {
         Self {
             host: world.address.to_string(),
+            client_id: CLIENT_ID.to_owned(),
             tokens: tokens
                 .into_iter()
                 .map(|token| token.reveal().to_owned())
@@ -164,12 +239,23 @@ impl Refreshes {
             chained,
         }
     }
+
+    /// Refreshes of one grant at any server.
+    pub(crate) fn at(host: String, client_id: String, token: String) -> Self {
+        Self {
+            host,
+            client_id,
+            tokens: [token].into(),
+            chained: true,
+        }
+    }
 }
 
 impl Requests for Refreshes {
     fn next(&mut self) -> Option<Request<Full<Bytes>>> {
         let token = self.tokens.pop_front()?;
-        let form = format!("grant_type=refresh_token&client_id={CLIENT_ID}&refresh_token={token}");
+        let client = &self.client_id;
+        let form = format!("grant_type=refresh_token&client_id={client}&refresh_token={token}");
         let request = Request::post("/token")
             .header(header::HOST, &self.host)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")

@@ -46,8 +46,8 @@ pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings
         hub_cost.add(hub.cpu()?.saturating_sub(before), &outcome);
         through.push(outcome);
         let token = world.backlog.token.expose_secret();
-        let calls = (0..CONNECTIONS)
-            .map(|_| Calls::to_pass_through(bare_at.to_string(), token, get_issue(), PROOF));
+        let calls =
+            (0..CONNECTIONS).map(|_| Calls::to(bare_at.to_string(), token, get_issue(), PROOF));
         let before = bare.cpu()?;
         let outcome = load::run(bare_at, calls.collect(), lasts).await?.sound()?;
         bare_cost.add(bare.cpu()?.saturating_sub(before), &outcome);

@@ -60,7 +60,7 @@ pub(super) async fn run(arguments: EfficiencyArguments) -> anyhow::Result<()> {
     let mut figures = Figures::default();
     match arguments.hub_only {
         true => figures = document.figures()?.of_upstream(),
-        false => upstream::install(&arguments.upstream).await?,
+        false => crate::upstream::install(&arguments.upstream).await?,
     }
     for size in Size::ALL {
         for (number, task) in (1..).zip(tasks::all()) {

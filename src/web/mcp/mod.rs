@@ -4,3 +4,6 @@ pub mod endpoint;
 mod fast_path;
 mod lost_response;
 pub mod response_budget;
+
+#[cfg(test)]
+mod tests;
